@@ -321,9 +321,10 @@ def test_sentences_about_telling_apart_are_true(card: Card, chosen: int | None) 
     else:
         told = f"saywho named the right author for {right} of {asked} hidden posts"
         assert finding.title == told
-    # Bars are drawn of those of whom enough is known, where one of these is not full.
+    # Bars are drawn of those of whom enough is known, where one of these is not full
+    # and one not empty.
     enough = [i for i in places if sum(table[i]) >= 5]
-    is_drawn = any(table[i][i] < sum(table[i]) for i in enough)
+    is_drawn = any(table[i][i] for i in enough) and any(table[i][i] < sum(table[i]) for i in enough)
     plot, notes = figure.plot(), " ".join(finding.notes)
     assert (plot is not None) == is_drawn == ("grey" in finding.about)
     few = {f"author{i}" for i in places if i not in enough}
