@@ -130,7 +130,10 @@ def _clauses_of(people_total: int, *, is_of_newest: bool) -> Clauses:
 def _sentence(people: People, traits: Sequence[Trait], clauses: Clauses) -> str:
     *first, last = traits
     parts = [_clause(people, trait, clauses[trait.kind][0]) for trait in first]
-    return ", ".join([*parts, _clause(people, last, clauses[last.kind][1])])
+    end = _clause(people, last, clauses[last.kind][1])
+    if not parts:
+        return end
+    return gettext("{clauses}, and {last}").format(clauses=", ".join(parts), last=end)
 
 
 def _clause(people: People, trait: Trait, clause: str) -> str:

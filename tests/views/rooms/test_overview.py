@@ -119,13 +119,13 @@ def cards_in(page: str) -> list[str]:
 
 
 FINDINGS: Final = {
-    "crew": "ann writes most (60%), bo (work) writes longest (12 words a message).",
-    "pair": "ann writes more (75%), bo (work) writes longer messages (12 words a message).",
+    "crew": "ann writes most (60%), and bo (work) writes longest (12 words a message).",
+    "pair": "ann writes more (75%), and bo (work) writes longer messages (12 words a message).",
     "alone": "Only ann writes here, 30 messages.",
     "three": "Nothing sets the two clearly apart here.",
     "nine": "a writes most (28%).",
     "hours": "Nothing sets the two clearly apart here.",
-    "long": "x writes most (64%), w lately writes haha most often.",
+    "long": "x writes most (64%), and w lately writes haha most often.",
     "day": "Nothing sets the 3 people clearly apart here.",
     "quick": "ann writes most (50%).",
     "chance": "Nothing sets the 4 people clearly apart here.",

@@ -104,7 +104,7 @@ async def test_the_portrait_says_what_its_twin_says(chats: Client, shared: Share
         ("laugh", 1, 1.0),
     ]
     page = await chats.page(f"/room/{room}/portrait")
-    assert ">pia writes more (75%), quo writes haha more often.</p>" in page
+    assert ">pia writes more (75%), and quo writes haha more often.</p>" in page
 
 
 async def test_typical_words_have_their_counts(chats: Client) -> None:
