@@ -297,6 +297,13 @@ def test_the_demo_loads_eight_accounts_once(installation: Installation) -> None:
     assert installation.json("users") == before
     assert [item["tweets"] for item in before["items"]] == [60] * 8
     assert installation.done("check") == "ok\n"
+    # What is nobody's has its reasons.
+    names = ("-u", "saltmarsh_light", "-u", "the_night_ferry")
+    shown = installation.done(
+        "compare", "Kindly find the quarterly invoices attached herewith.", *names
+    )
+    assert "Reads like none of them\nNone of them ever writes “quarterly”, “invoices”, and" in shown
+    assert re.search(r"\nNearest is \w+, with a chance (of|under) \d+%", shown)
 
 
 def test_a_check_names_what_disagrees_with_the_posts(filled: Installation) -> None:
