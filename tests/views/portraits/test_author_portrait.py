@@ -40,6 +40,8 @@ async def chats(shared: Shared) -> Client:
     await import_chat(db, kakaotalk("pair", *chat(("Eve", QUIET), ("Finn", QUIET))))
     await import_chat(db, kakaotalk("alone", *chat(("Gus", QUIET))))
     await import_chat(db, kakaotalk("few", *chat(("Hal", QUIET), ("Ida", QUIET), rounds=3)))
+    many = [(f"ten {letter}", QUIET) for letter in "bcdefghij"]
+    await import_chat(db, kakaotalk("ten", *chat(("ten a", "Oh!"), *many, rounds=22)))
     await import_chat(db, kakaotalk("two", *chat(("Kim", "the oven sings!"), ("Lou", QUIET))))
     return shared.anybody
 
@@ -118,6 +120,12 @@ async def test_of_more_people_the_others_are_together(chats: Client) -> None:
         "in every message; the others never",
     ):
         assert told in text
+
+
+async def test_of_many_people_the_rings_are_those_with_most_messages(chats: Client) -> None:
+    text = unescape(re.sub("<[^>]*>", "", await chats.page(address_of("ten a"))))
+    assert "compared with 9 others" in text
+    assert "the rings are the 8 others with the most messages, by their initials." in text
 
 
 async def test_of_somebody_without_posts_there_is_a_page(shared: Shared) -> None:
