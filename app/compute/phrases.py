@@ -100,13 +100,12 @@ def phrases_apart(
     }
     among = frozenset(chain.from_iterable(of_group.words for of_group in sought.values()))
     places = [_places(group.words, among) for group in groups]
-    return {
-        place: [
-            *islice(
-                _told(groups[place].texts, places, place, of_group, languages[place]), MOST_PHRASES
-            )
-        ]
+    told = {
+        place: _told(groups[place].texts, places, place, of_group, languages[place])
         for place, of_group in sought.items()
+    }
+    return {
+        place: _without_parts([*islice(phrases, MOST_PHRASES)]) for place, phrases in told.items()
     }
 
 
@@ -191,6 +190,16 @@ def _told(
             told.add(text.casefold())
             beside = sum(map(len, with_all)) - len(with_all[own])
             yield Phrase(text, words, len(with_all[own]), beside)
+
+
+def _without_parts(phrases: Sequence[Phrase]) -> list[Phrase]:
+    """Return the phrases that are no part of another one of them: “change” of “climate change”."""
+    spaced = [f" {phrase.text.casefold()} " for phrase in phrases]
+    return [
+        phrase
+        for phrase, text in zip(phrases, spaced, strict=True)
+        if not any(text in other for other in spaced if other != text)
+    ]
 
 
 def _parts_of(names: Iterable[str]) -> set[str]:

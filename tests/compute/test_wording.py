@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.compute.background import EMPTY_BACKGROUND, build_background
+from app.compute.counts import add
+from app.compute.features import WORDS, group_edges
 from app.compute.likeness import likeness, neighbour_order, similarities
 from app.compute.phrases import typical_phrases
 from app.compute.population import CountedAuthor, Population
@@ -120,6 +122,20 @@ def test_words_too_rare_to_be_clear_do_not_make_others_clear() -> None:
     uses, uses_of_all = np.array([30.0] + [5.0] * 40), np.array([50.0] + [5.0] * 40)
     chances, clear = clear_chances(uses, uses_of_all, 0.5, uses_of_all.astype(np.int64))
     assert not (chances <= clear).any()
+
+
+@given(st.lists(st.lists(TEXTS, min_size=1, max_size=4), min_size=2, max_size=4))
+def test_the_words_of_an_author_and_of_members_are_counted_together(texts: list[list[str]]) -> None:
+    profiles = [profile(own) for own in texts]
+    population = Population.of(
+        [CountedAuthor(number, 1, None, each.counts) for number, each in enumerate(profiles)]
+    )
+    own, *others = profiles
+    members = population.without([0], None)
+    everybody = add([own.counts, *(other.counts for other in others)])
+    first, last = group_edges(everybody.keys)[WORDS : WORDS + 2]
+    together = population.words_with(own.counts, members)
+    assert sorted(together.tolist()) == sorted(everybody.counts[first:last].tolist())
 
 
 def said(words: list[TypicalWord]) -> set[str]:
