@@ -18,7 +18,7 @@ from app.i18n import SWITCH, gettext, own_address
 from app.lifespan import resources
 from app.services.compare.answering import Comparison
 from app.services.compare.cases import MOST_TEXTS
-from app.services.compare.model_card import FEWEST_OF_AUTHOR, Card
+from app.services.compare.model_card import FEWEST_ASKED, FEWEST_OF_AUTHOR, Card
 from app.services.compare.question import UTC, Question
 from app.services.compare.quiz import draw, read_question
 from app.services.posts.tweets import find_posts, get_post
@@ -88,6 +88,7 @@ class CardPage(WebPage, frozen=True, kw_only=True):
     card: Card
     chosen: list[str]
     fewest_judged: int = FEWEST_OF_AUTHOR
+    fewest_told: int = FEWEST_ASKED
 
     @property
     def confused(self) -> list[tuple[str, str, int]]:

@@ -422,3 +422,14 @@ async def test_a_piece_beyond_the_text_is_refused_with_the_form(site: Client) ->
         assert answer.status_code == status
     page = await body(await site.get(address(TEXT, "ann", without="5-9999")))
     assert "5-9999 is no piece of the text" in page
+
+
+async def test_of_few_posts_no_share_is_told(writer: Client) -> None:
+    for name in ("ann", "ben"):
+        await writer.add_user(name, *posts_of(name)[:16])
+    await settle(writer.app)
+    page = await writer.page("/compare/card?username=ann&username=ben")
+    told = page.partition('id="measured-heading"')[2].partition("</section>")[0]
+    assert "Only 8 of them have enough words" in told
+    assert "named the right author" not in told
+    assert "%" not in told.partition("By chance")[0]
