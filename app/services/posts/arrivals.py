@@ -17,13 +17,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.backend import backend_of, insert_rows
 from app.db.indexes import IndexedPost
 from app.formats.post import RoomReference
+from app.formats.records import FileRoom
 from app.models import Event, Tweet, User
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.media import store_uses
 from app.services.posts.message_counts import Membership, count_messages
 from app.services.posts.new_tweet import NewTweet
 from app.services.posts.post_counts import Moment, count_posts
-from app.services.posts.repetition import completed, without_nobody
+from app.services.posts.repetition import completed
 from app.services.posts.replies import match_replies, store_replies
 from app.services.posts.stored_content import (
     StoredContent,
@@ -63,6 +64,18 @@ class Arrival(NamedTuple):
             return self.post
         room = RoomReference(id=self.room_id, name="") if self.room_id else None
         return structs.replace(self.post, room=room)
+
+    @property
+    def news(self) -> NewTweet:
+        """The same where no counts are stored: most messages of a chat's file have no reactions.
+
+        Whoever sends figures by the API, or an export, means them.
+        """
+        content, counts = self.content, self.post.counts
+        is_of_file = isinstance(self.post.room, FileRoom)
+        if is_of_file and counts is not None and counts.says_nobody:
+            return structs.replace(content, counts=None)
+        return content
 
 
 @dataclass(slots=True, eq=False)
@@ -130,7 +143,9 @@ async def add_arrivals(
         row = rows_by_key.get(arrival.key)
         outcomes.append((row or _new_row(arrival, default_time), row is None))
         if row is not None:
-            row.content = completed(row.content, arrival.content)
+            has_counts = row.content.counts is not None
+            sent = arrival.content if has_counts else arrival.news
+            row.content = completed(row.content, sent)
         elif arrival.post.source_id is not None:
             rows_by_key[arrival.key] = outcomes[-1][0]  # It may arrive again.
     new = [row for row, is_new in outcomes if is_new]
@@ -153,7 +168,7 @@ async def add_arrivals(
 
 
 def _new_row(arrival: Arrival, default_time: datetime | None) -> PostRow:
-    post = without_nobody(arrival.content)
+    post = arrival.news
     if post.created_at is None and default_time is not None:
         post = structs.replace(post, created_at=default_time)
     return PostRow(arrival.user_id, post, dated_at=post.dated_at)

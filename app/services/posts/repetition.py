@@ -1,7 +1,7 @@
 """What a post that is sent again changes in the stored one: it fills, it renews, never the text."""
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from msgspec import structs
 
@@ -9,26 +9,15 @@ from app.compute.languages import guess_language
 from app.formats.post import Reactions, StoredMedium, stored_fields
 from app.services.posts.stored_content import StoredContent
 
-Content = TypeVar("Content", bound=StoredContent)
-
 
 def completed(stored: StoredContent, sent: StoredContent) -> StoredContent:
     """Return the stored post with what the same post, sent again, says beyond it."""
-    if stored.counts is None:
-        sent = without_nobody(sent)
     values = {name: _value(name, stored, sent) for name in stored_fields()}
     changed = {name: value for name, value in values.items() if value != getattr(stored, name)}
     if "lang" in changed and sent.lang == guess_language(sent.text):
         # A language guessed from the new text says nothing about the stored one.
         del changed["lang"]
     return structs.replace(stored, **changed) if changed else stored
-
-
-def without_nobody(content: Content) -> Content:
-    """Return a message without counts that only say that nobody reacted, where none are stored."""
-    if content.room is not None and content.counts is not None and content.counts.says_nobody:
-        return structs.replace(content, counts=None)
-    return content
 
 
 def _value(name: str, stored: StoredContent, sent: StoredContent) -> Any:

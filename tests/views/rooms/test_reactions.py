@@ -156,6 +156,16 @@ async def test_a_file_without_reactions_leaves_those_that_are_known(app: Quart) 
     assert json.loads(counts or "")["likes"] == 3
 
 
+async def test_figures_that_are_sent_to_a_chat_are_kept(writer: Client) -> None:
+    """Of a message that nobody liked they were dropped, as those that a chat's file leaves out."""
+    await writer.add_user("Bo")
+    counts = {"likes": 0, "as_of": "2024-01-01T00:00:00Z"}
+    sent = {"text": "hi", "counts": counts, "room": {"name": "pier"}, "source_id": "1"}
+    answer = await writer.post("/api/v1/users/Bo/tweets", json=sent)
+    stored = (await answer.get_json())["counts"]
+    assert {name: stored[name] for name in counts} == counts
+
+
 async def test_signs_may_be_sent(writer: Client) -> None:
     signs = [{"sign": "e\u0301", "count": 2}, {"sign": "👍", "count": 5}]
     await writer.add_user("ann")
