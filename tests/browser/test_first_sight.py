@@ -70,7 +70,7 @@ CUT_HINTS: Final = """() => [...document.querySelectorAll("main input[placeholde
   .filter((input) => input.checkVisibility()).filter((input) => {
     const style = getComputedStyle(input);
     const pen = document.createElement("canvas").getContext("2d");
-    pen.font = style.font;
+    pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
     const room = input.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
     return pen.measureText(input.placeholder).width > room;
   }).map((input) => input.placeholder)"""
