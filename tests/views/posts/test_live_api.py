@@ -22,7 +22,7 @@ from app.services.live_streams import hub, log_pages
 from tests.browsing import parts_of, signed_in
 from tests.conftest import Client, MakeConfig, client_with
 from tests.listening import PATH, Listener, listening
-from tests.waiting import eventually
+from tests.waiting import eventually, settle
 
 DEADLINE_S = 60
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -166,6 +166,7 @@ async def test_a_place_that_is_far_back_is_read_in_pages(
     monkeypatch.setattr(log_pages, "PAGE", 10)
     user = await writer.add_user("a")
     tweet = await writer.add_tweet("a", "text")
+    await settle(app)  # What is counted of the words has a place in the log, too.
     place = await newest(writer)
     await add_events(app, tweet, user["id"], 95)
     await writer.add_tweet("a", "last")
@@ -185,6 +186,7 @@ async def test_long_posts_are_sent_in_small_parts(
     monkeypatch.setattr(log_pages, "PAGE", page)
     user = await writer.add_user("a")
     tweet = await writer.add_tweet("a", "text " * 5_000)
+    await settle(app)  # What is counted of the words has a place in the log, too.
     place = await newest(writer)
     await add_events(app, tweet, user["id"], 60)
     await writer.add_tweet("a", "last")
