@@ -76,9 +76,9 @@ async def click_middle(page: Page, shape: Locator) -> None:
 
 
 async def test_filters_change_the_figures_and_the_address(
-    website: Website, open_page: OpenPage
+    website: Website, open_page: OpenPage, page_with_history: Page
 ) -> None:
-    page = await open_page()
+    page = page_with_history
     await open_dashboard(page, website)
     everybody = await bars(page)
     assert len(everybody) > 5
