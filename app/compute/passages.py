@@ -34,14 +34,11 @@ def written(texts: Iterable[str], words: Sequence[str]) -> str:
     one of them, is written as it stands by itself; empty where it never does.
     """
     forms = Counter(filter(None, (_passage(text, words) for text in texts)))
-    alike = Counter[str]()
-    for form, count in forms.items():
-        alike[form.casefold()] += count
-    folded = min(alike, key=lambda form: (-alike[form], form), default="")
+    alike = _folded(forms)
+    folded = _most_frequent(alike)
     if not words[1:] and 2 * alike[folded] < alike.total():
         folded = words[0]
-    written = {form: count for form, count in forms.items() if form.casefold() == folded}
-    return min(written, key=lambda form: (-written[form], form), default="")
+    return _most_frequent(_written_as(forms, folded))
 
 
 def grown(text: str, texts: Sequence[str], called: Collection[str]) -> str:
@@ -51,9 +48,9 @@ def grown(text: str, texts: Sequence[str], called: Collection[str]) -> str:
     No part of a name (`called`) and no laugh is among them.
     """
     folded = text.casefold()
-    starts = [(one, one.casefold().find(folded)) for one in texts]
-    behind = [one[start + len(text) :] for one, start in starts if start >= 0]
-    before = [one[:start][::-1] for one, start in starts if start >= 0]
+    starts = [(message, message.casefold().find(folded)) for message in texts]
+    behind = [message[start + len(text) :] for message, start in starts if start >= 0]
+    before = [message[:start][::-1] for message, start in starts if start >= 0]
     for sides, is_behind in ((behind, True), (before, False)):
         while beside := _commonest(sides, TOGETHER * len(texts)):
             told = beside if is_behind else beside[::-1]
@@ -72,14 +69,28 @@ def _commonest(sides: Sequence[str], fewest: float) -> str:
     if len(sides) < fewest:
         return ""
     forms = Counter(match[0] for side in sides if (match := _NEIGHBOUR.match(side)))
+    alike = _folded(forms)
+    folded = _most_frequent(alike)
+    if not folded or alike[folded] < fewest:
+        return ""
+    return _most_frequent(_written_as(forms, folded))
+
+
+def _folded(forms: Counter[str]) -> Counter[str]:
+    """Return how often each form is written, in whatever case."""
     alike = Counter[str]()
     for form, count in forms.items():
         alike[form.casefold()] += count
-    folded = min(alike, key=lambda form: (-alike[form], form), default="")
-    if not folded or alike[folded] < fewest:
-        return ""
-    same = [form for form in forms if form.casefold() == folded]
-    return min(same, key=lambda form: (-forms[form], form))
+    return alike
+
+
+def _written_as(forms: Counter[str], folded: str) -> Counter[str]:
+    return Counter({form: count for form, count in forms.items() if form.casefold() == folded})
+
+
+def _most_frequent(forms: Counter[str]) -> str:
+    """Return the most frequent form, of equals the first of the alphabet; empty where none is."""
+    return min(forms, key=lambda form: (-forms[form], form), default="")
 
 
 def _passage(text: str, words: Sequence[str]) -> str:
@@ -103,12 +114,12 @@ def _span(text: str, lower: str, word: str) -> tuple[int, int] | None:
     while start >= 0:
         end = start + len(word)
         beside = lower[max(start - 1, 0) : start], lower[end : end + 1]
-        if not any(_is_joined(word, one) for one in beside):
+        if not any(_is_joined(word, sign) for sign in beside):
             return start, end
         start = lower.find(word, end)
     # Letters with accents are folded to others.
-    same = (one for one in segments(text) if one.text == word)
-    return next(((one.start, one.end) for one in same), None)
+    same = (segment for segment in segments(text) if segment.text == word)
+    return next(((segment.start, segment.end) for segment in same), None)
 
 
 def _is_joined(word: str, beside: str) -> bool:

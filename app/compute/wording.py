@@ -76,8 +76,8 @@ def gained_words(
     tried = np.fromiter(spread_of_all.values(), np.int64, len(spread_of_all))
     chances, clear = clear_chances(uses, uses_of_all, share, tried)
     ranked = np.argsort(chances, kind="stable")
-    found = (words[i] for i in ranked.tolist() if chances[i] <= clear)
-    return [*islice((word for word in found if is_telling(word, language)), most)], clear
+    gained = (words[i] for i in ranked.tolist() if chances[i] <= clear)
+    return [*islice((word for word in gained if is_telling(word, language)), most)], clear
 
 
 def log_chances(
@@ -88,12 +88,12 @@ def log_chances(
 
     No normal approximation: most words are rare. Source: Hoeffding 1963, theorem 1.
     """
-    found = uses / np.maximum(uses_of_all, 1)
+    own = uses / np.maximum(uses_of_all, 1)
     if not 0 < share < 1:
-        return np.zeros_like(found)
-    with_word = found * np.log(np.maximum(found, share) / share)
-    without = (1 - found) * np.log(np.maximum(1 - found, 1e-300) / (1 - share))
-    return np.where(found > share, -uses_of_all * (with_word + without), 0.0)
+        return np.zeros_like(own)
+    within = own * np.log(np.maximum(own, share) / share)
+    without = (1 - own) * np.log(np.maximum(1 - own, 1e-300) / (1 - share))
+    return np.where(own > share, -uses_of_all * (within + without), 0.0)
 
 
 def clear_chances(

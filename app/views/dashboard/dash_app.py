@@ -11,7 +11,6 @@ from typing import Any, Final, cast
 import dash
 import msgspec
 from dash import ClientsideFunction, Dash, Input, Output
-from dash._hooks import HooksManager
 from dash.exceptions import DependencyException, InvalidResourceError
 from quart import Quart, Response, request
 
@@ -54,10 +53,6 @@ class Parts(Dash):
 
     def _setup_plotlyjs(self) -> None:
         """Do not add the whole of plotly.js to the list of the process; a smaller one is used."""
-
-    def _setup_hooks(self) -> None:
-        """Do not look through all that is installed for extensions of Dash; none is wanted."""
-        self._hooks = HooksManager
 
     def interpolate_index(self, **parts: Any) -> Any:  # type: ignore[override]
         """Keep the inline configuration, the scripts, and what starts them."""
