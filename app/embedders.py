@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import httpx
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from app.config import MIB, Config
 from app.errors import StartError
+from app.handshakes import Transport
 
 TIMEOUT_S: Final = 30.0
 MOST_BYTES: Final = 32 * MIB
@@ -87,7 +89,10 @@ class Remote:
         host = parts.netloc.rpartition("@")[2]
         self.name = f"http:{parts.scheme}://{host}{path}#{self._model}"
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self._client = httpx.AsyncClient(headers=headers, timeout=TIMEOUT_S)
+        # A proxy of the environment is httpx's own matter, which says too whom it is not for.
+        is_proxied = bool(getproxies().keys() & {"all", urlsplit(self._url).scheme})
+        transport = None if is_proxied else Transport(httpx.create_ssl_context(), most_kept=20)
+        self._client = httpx.AsyncClient(headers=headers, timeout=TIMEOUT_S, transport=transport)
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
         body = {"input": [text[:LONGEST_TEXT] for text in texts], "model": self._model or "default"}

@@ -14,6 +14,7 @@ BELOW_QUART: Final = frozenset(
         "embedders",
         "errors",
         "formats",
+        "handshakes",
         "heap",
         "memo",
         "models",

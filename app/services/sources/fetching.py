@@ -25,8 +25,8 @@ import httpx
 from app.clock import now
 from app.config import MIB
 from app.errors import InvalidInputError
+from app.handshakes import Transport
 from app.services.sources.destinations import has_web_port, is_public
-from app.services.sources.handshakes import Transport
 
 Headers = Mapping[str, str]
 PAUSE_S: Final = 1.0
@@ -99,7 +99,7 @@ class Web:
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         # Name servers may take long; threads of the shared pool must not wait for them.
         self._resolver = ThreadPoolExecutor(MOST_LOOKUPS, thread_name_prefix="resolve")
-        self._transport: httpx.AsyncHTTPTransport | None = None
+        self._transport: Transport | None = None
 
     async def fetch(
         self, address: str, headers: Headers | None = None, *, most_bytes: int
@@ -180,7 +180,7 @@ class Web:
             )
         return addresses[:3]
 
-    async def _opened(self) -> httpx.AsyncHTTPTransport:
+    async def _opened(self) -> Transport:
         # Without a client around it, so without its cookies: those of one host would go to another
         # one on the same address.
         if self._transport is None:

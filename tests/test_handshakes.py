@@ -1,0 +1,89 @@
+"""Connections whose handshake is cut short are closed, and errors are those of httpx."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpcore
+import httpx
+import pytest
+
+from app.embedders import Remote
+from app.handshakes import KNOWN_ERRORS, Transport
+from tests.waiting import DEADLINE_S
+
+
+class Silent:
+    """A host that takes connections and says nothing."""
+
+    def __init__(self) -> None:
+        self.is_closed = asyncio.Event()
+        self.address = ""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()  # To the end.
+        self.is_closed.set()
+        writer.close()
+
+
+@pytest.fixture
+async def silent() -> AsyncIterator[Silent]:
+    host = Silent()
+    async with await asyncio.start_server(host.serve, "127.0.0.1") as server:
+        host.address = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+        yield host
+
+
+async def test_an_embedder_that_never_ends_its_handshake_is_hung_up_on(silent: Silent) -> None:
+    embedder = Remote(silent.address)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await embedder.embed(["a dog"])
+    async with asyncio.timeout(DEADLINE_S):
+        await silent.is_closed.wait()
+    await embedder.close()
+
+
+def kinds(roots: tuple[type[Exception], ...]) -> list[type[Exception]]:
+    return [*roots, *(kind for root in roots for kind in root.__subclasses__())]
+
+
+def test_httpx_has_an_error_of_the_name_of_each_of_httpcore() -> None:
+    public = {getattr(httpcore, name) for name in httpcore.__all__}
+    errors = {each for each in public if isinstance(each, type) and issubclass(each, Exception)}
+    raised = errors - {httpcore.ConnectionNotAvailable}  # Its pool catches that one itself.
+    assert set(kinds(KNOWN_ERRORS)) == raised
+    for error in raised:
+        assert issubclass(getattr(httpx, error.__name__), httpx.TransportError)
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (b"", httpx.RemoteProtocolError),
+        (b"nonsense\r\n\r\n", httpx.RemoteProtocolError),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut", httpx.RemoteProtocolError),
+        (None, httpx.ReadTimeout),
+    ],
+    ids=["nothing", "no-http", "cut", "late"],
+)
+async def test_a_broken_answer_is_an_error_of_httpx(
+    answer: bytes | None, error: type[httpx.HTTPError]
+) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        if answer is None:
+            await reader.read()
+        else:
+            writer.write(answer)
+        writer.close()
+
+    options: dict[str, Any] = {"extensions": {"timeout": httpx.Timeout(0.3).as_dict()}}
+    if answer is not None:
+        options["extensions"] = {"timeout": httpx.Timeout(DEADLINE_S).as_dict()}
+    transport = Transport(httpx.create_ssl_context())
+    async with await asyncio.start_server(serve, "127.0.0.1") as server, transport:
+        port = server.sockets[0].getsockname()[1]
+        request = httpx.Request("GET", f"http://127.0.0.1:{port}/", **options)
+        with pytest.raises(error):
+            await (await transport.handle_async_request(request)).aread()
