@@ -14,6 +14,7 @@ from app.formats.brought import bring_formats
 from app.formats.chats import chatlab, kakaotalk, line, several, signal, telegram, whatsapp
 from app.formats.chats.attachments import in_place
 from app.formats.chats.people import People
+from app.formats.chats.unread import damaged_beside
 from app.formats.discord import channels as discord_channels
 from app.formats.discord import package as discord_package
 from app.formats.meta import chats as meta_chats
@@ -105,6 +106,7 @@ def open_records(
                 people = People(options)
                 return replace(
                     records,
+                    left_out=(*records.left_out, *damaged_beside(source)),
                     items=people.named(in_place(items, source.members)),
                     files=source if source.has_members else None,
                     is_chat=True,

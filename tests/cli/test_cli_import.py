@@ -14,6 +14,7 @@ from app.services.imports.bulk import BATCH
 from tests.archives import (
     EMAIL,
     LONG,
+    SMALL_FILES,
     VIDEO,
     damaged,
     picture,
@@ -23,6 +24,7 @@ from tests.archives import (
     x_members,
     x_tweet,
     x_zip,
+    zip_bytes,
 )
 from tests.chats import kakaotalk
 from tests.installation import Installation, lines
@@ -402,6 +404,17 @@ def test_names_in_an_archive_do_nothing_to_a_terminal(
     result = installation.run("import", path)
     assert result.exit_code == 0
     assert f"{path}: ../\ufffd[2J\ufffdevil\ufffd.js: left out" in result.stderr
+
+
+def test_a_damaged_chat_beside_a_readable_one_is_named(
+    installation: Installation, tmp_path: Path
+) -> None:
+    files = {"result.json": SMALL_FILES["telegram"], "message_1.json": b'{"messages": ['}
+    path = tmp_path / "chats.zip"
+    path.write_bytes(zip_bytes(files))
+    result = installation.run("import", path, "--publish")
+    assert result.exit_code == 0
+    assert f"{path}: message_1.json breaks off or is damaged" in result.stderr
 
 
 def test_media_are_kept_unless_they_are_to_be_left_out(

@@ -4,11 +4,10 @@ Chats in text are named beside them and left out: one may be a file that somebod
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from app.errors import Message, UnrecognisedFileError
+from app.errors import Message, UnrecognisedFileError, message_of
 from app.formats.chats import chatlab, kakaotalk, line, signal, telegram, whatsapp
 from app.formats.chats.chat_files import one_by_one
 from app.formats.discord import channels as discord
@@ -39,13 +38,13 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
     """Return what was said in the chats; None where they are of one app, as it is."""
     if not source.has_members:
         return None
-    parts = _parts(source, options, _IN_JSON)
-    texts = _parts(source, options, _IN_TEXT)[:1] if parts else []
-    if len(parts + texts) < 2:
+    parts, refusals = _parts(source, options, _IN_JSON)
+    texts = _parts(source, options, _IN_TEXT)[0][:1] if parts else []
+    if not parts or len(parts) + len(texts) + len(refusals) < 2:
         return None
     source.bytes_total = min(sum(part.size or 0 for part in parts), source.meter.limit_bytes)
     streams = [part.stream for part in parts]
-    left_out = [part for stream in streams for part in stream.left_out]
+    left_out = [part for stream in streams for part in stream.left_out] + refusals
     if texts:
         name = texts[0].stream.format
         template = "chats in text are left out of {name}; --format {format} reads them"
@@ -73,14 +72,18 @@ def _heard(stream: RecordStream, silent: set[str]) -> Iterator[Item]:
         yield item
 
 
-def _parts(source: Source, options: ReadOptions, formats: Sequence[Format]) -> list[_Part]:
-    """Return the chats of each app that is recognised."""
-    parts = []
+def _parts(
+    source: Source, options: ReadOptions, formats: Sequence[Format]
+) -> tuple[list[_Part], list[LeftOut]]:
+    """Return the chats of each app that is recognised, and why those of others cannot be read."""
+    parts, refusals = [], []
     for form in formats:
-        with suppress(UnrecognisedFileError):  # Each says that when it is asked alone.
+        try:
             if (stream := form.read(source, options)) is not None:
                 parts.append(_Part(stream, source.bytes_total))
-    return parts
+        except UnrecognisedFileError as error:
+            refusals.append(LeftOut(message_of(error)))
+    return parts, refusals
 
 
 FORMAT: Final = Format(

@@ -35,7 +35,7 @@ from app.formats.source.times import read_time
 from app.formats.source.window import Json
 
 _FRAMES: Final = frozenset({"recipient", "chat", "chatItem"})
-_BACKUP: Final = re.compile(r"(?:.*/)?signal-backup-[^/]+/main")
+_BACKUP: Final = re.compile(r"(?P<folder>(?:.*/)?signal-backup-[^/]+)/main")
 _YOU: Final = "You"
 """Who exported, where the account has no name."""
 _MENTION: Final = "\ufffc"
@@ -104,10 +104,10 @@ class Book:
 
 def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     """Return what was said in the chats. Raises UnrecognisedFileError for an encrypted backup."""
-    if any(map(_BACKUP.fullmatch, source.members)):
+    if backup := next(filter(None, map(_BACKUP.fullmatch, source.members)), None):
         raise UnrecognisedFileError(
             "{name} is an encrypted backup; export the chats in the settings of Signal instead",
-            name=source.name,
+            name=backup["folder"],
         )
     content = _find(source)
     if content is None or not any(map(_is_frame, first_documents(content.uncounted))):

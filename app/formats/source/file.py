@@ -93,6 +93,8 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         self.listing = Listing()
         self.bytes_total: int | None = None
         """Bytes to read in all, unpacked; None for folders before `expect`."""
+        self.expected: set[str] = set()
+        """The members that a format has recognised."""
         self._packed_bytes = 0
         """Bytes of the file as it came."""
         self._opened = contextlib.ExitStack()
@@ -120,8 +122,10 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
 
     def expect(self, names: Iterable[str]) -> None:
         """Set the members to be read, so that progress ends at the total."""
+        members = {*names}
+        self.expected |= members
         # What an archive says of sizes may be any number.
-        stated = sum(self.members[name].size for name in names)
+        stated = sum(self.members[name].size for name in members)
         self.bytes_total = min(stated, self.meter.limit_bytes)
 
     @property

@@ -73,10 +73,13 @@ def first_documents(content: Content, *, lists: Collection[str] = ()) -> list[Js
     return documents
 
 
-def check_closed(content: Content) -> None:
-    """Raise BrokenFileError where JSON breaks off or is damaged among the first documents."""
+def check_closed(content: Content, *, is_json: bool = False) -> None:
+    """Raise BrokenFileError where JSON breaks off or is damaged among the first documents.
+
+    Unless it `is_json` by its name, a file that does not begin as JSON is none.
+    """
     window = Window(content.uncounted)
-    if window.mark() in {"[", "{"}:
+    if window.mark() in {"[", "{"} or is_json:
         for _ in islice(window.values(()), _FIRST_DOCUMENTS):
             if window.used > _FIRST_CHARACTERS:
                 break

@@ -141,3 +141,22 @@ async def test_all_that_is_left_out_beside_chats_is_named(
     ended = shown(await until_ended(browser, address))
     assert "--format meta reads own posts" in ended
     assert "--format kakaotalk reads them" in ended
+
+
+async def test_a_damaged_chat_beside_a_readable_one_is_named(app: Quart) -> None:
+    """It was left out without a word."""
+    name = "messages/inbox/us_1/message_1.json"
+    files = {"us/result.json": SMALL_FILES["telegram"], name: SMALL_FILES["messenger"][:40]}
+    browser = await signed_in(app)
+    address = await upload(browser, zip_bytes(files), "everything.zip")
+    fault = f"{name} breaks off or is damaged in line 1, column 1: a value is not closed"
+    assert f"{fault}; it is left out" in shown(await browser.page(address))
+    assert await start(browser, address, timezone="Asia/Seoul", publish="on", only="mina") == 303
+    ended = shown(await until_ended(browser, address))
+    assert "1 new message" in ended
+    assert f"{fault}; it is left out" in ended
+    facts = await (await browser.get(f"/api/v1{address}")).get_json()
+    assert [error["detail"] for error in facts["errors"]] == [f"{fault}; it is left out"]
+    browser.headers["Accept-Language"] = "ko"
+    korean = f"{name}: 1번째 줄 1번째 글자에서 끊기거나 손상되었어요: 값이 닫히지 않았어요"
+    assert f"{korean}. 이 파일은 뺐어요" in shown(await browser.page(address))
