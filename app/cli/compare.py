@@ -11,7 +11,15 @@ from zoneinfo import ZoneInfo
 import click
 import msgspec
 
-from app.cli.running import BAD_INPUT, fail, json_option, print_json, print_result, with_database
+from app.cli.running import (
+    BAD_INPUT,
+    fail,
+    is_given,
+    json_option,
+    print_json,
+    print_result,
+    with_database,
+)
 from app.compute.gaps import Gap
 from app.compute.judgement import SURE
 from app.config import Config
@@ -117,9 +125,11 @@ def compare_command(
     """
     if bool(texts) == (path is not None):
         raise click.UsageError("Give a TEXT or more, or a file of texts with --file.")
+    if path is not None and (options["years"] or options["without"]):
+        raise click.UsageError("--years and --without are for a TEXT, not for --file.")
+    if not options["years"] and is_given("zone"):
+        raise click.UsageError("--timezone is for --years.")
     if path is not None:
-        if options["years"] or options["without"]:
-            raise click.UsageError("--years and --without are for a TEXT, not for --file.")
         _compare_file(path, usernames, options["sure"])
         return
     read = [sys.stdin.read() if text == "-" else text for text in texts]

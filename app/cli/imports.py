@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +15,7 @@ from app.cli.running import (
     BAD_INPUT,
     FAILED,
     error_lines,
+    is_given,
     json_option,
     print_result,
     progress,
@@ -34,6 +35,8 @@ from app.services.imports.report import MAX_ERRORS, ImportReport
 from app.services.imports.sample_authors import load_samples
 from app.services.imports.storing import Storing, check_records, import_records, renew_derived
 from app.services.posts.media import keeper_of
+
+FOR_CHATS: Final = ("timezone", "only", "rename")
 
 
 class Importer:
@@ -88,6 +91,9 @@ class Importer:
             async with db.read() as session:
                 is_public = await is_site_public(session, config.public)
             check_records(records, options, is_public=is_public)
+            if not records.is_chat:
+                for option in filter(is_given, FOR_CHATS):
+                    click.echo(f"{name} is no chat, so --{option} changes nothing", err=True)
             report = ImportReport()
             try:
                 await import_records(

@@ -52,7 +52,7 @@ def search_command(query: str, mode: Mode, username: str | None, sort: Sort, lim
     facts: dict[str, Any] = {"items": page.hits, "next": None, "method": page.method}
     if page.corrections:
         facts["corrections"] = [{"typed": typed, "used": used} for typed, used in page.corrections]
-    print_result(facts, *_lines(page), notes=_notes(page, mode))
+    print_result(facts, *_lines(page), notes=_notes(page, mode, sort))
 
 
 def _lines(page: ResultPage) -> Iterator[str]:
@@ -62,9 +62,11 @@ def _lines(page: ResultPage) -> Iterator[str]:
         yield f"{hit.id:>8}  {when}  {hit.username}: {words}"
 
 
-def _notes(page: ResultPage, mode: Mode) -> Iterator[str]:
+def _notes(page: ResultPage, mode: Mode, sort: Sort) -> Iterator[str]:
     if page.method == "words" and mode != "words":
         yield "No embedder answers, so words were searched."
+    if page.method != "words" and sort != "best":
+        yield "By meaning the nearest post comes first; --sort is for words."
     for typed, used in corrected_words(page.corrections).items():
         words = ", ".join(f"\u201c{word}\u201d" for word in used)
         yield f"Searched for {words} instead of \u201c{typed}\u201d."

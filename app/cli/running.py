@@ -45,6 +45,12 @@ def wants_json() -> bool:
     return bool(click.get_current_context().meta.get(_JSON))
 
 
+def is_given(option: str) -> bool:
+    """Return whether an option of the command that runs was given, be it as its default."""
+    source = click.get_current_context().get_parameter_source(option)
+    return source is not click.core.ParameterSource.DEFAULT
+
+
 def fail(message: str, status: int = FAILED) -> NoReturn:
     """End the program with one line on standard error."""
     click.echo(f"saywho: {message}", err=True)

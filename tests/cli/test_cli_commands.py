@@ -97,6 +97,8 @@ def test_authors_are_added_listed_and_deleted(installation: Installation) -> Non
         (("compare", "hello there", "--years", "빵집", "-u", "Lighthouse"), "one author"),
         (("compare", "hello there", "--years", "nobody"), "nobody"),
         (("compare", "hello there", "--timezone", "Mars/Base"), "--timezone"),
+        (("compare", "hello there", "--timezone", "UTC"), "--years"),
+        (("compare", "--file", "texts.csv", "--timezone", "Asia/Seoul"), "--years"),
         (("compare", "hello there", "--without", "4"), "4-9"),
         (("compare", "hello there", "--without", "4-99"), "4-99"),
         (("serve", "--bind", "nowhere"), "HOST:PORT"),
@@ -272,6 +274,8 @@ def test_vectors_are_made_and_stay_while_the_embedder_is_down(filled: Installati
         assert remote.json("embed") == {"embedded": 0}
         assert remote.json("embed", "--all") == {"embedded": 24}
         assert remote.json("search", "lamp", "--mode", "meaning")["method"] == "meaning"
+        result = remote.run("search", "lamp", "--mode", "meaning", "--sort", "newest")
+        assert "--sort is for words" in result.stderr
 
 
 def test_a_token_is_shown_once(installation: Installation) -> None:

@@ -50,6 +50,9 @@ def test_the_report_counts_what_became_of_each_record(
     installation: Installation, tmp_path: Path
 ) -> None:
     path = lines(tmp_path / "mixed.jsonl", *MIXED)
+    told = installation.run("import", path, "--only", "noa", "--dry-run")
+    assert f"{path} is no chat, so --only changes nothing\n" in told.stderr
+    assert "--rename" not in told.stderr
     report = installation.json("import", path)
     assert counts(report) == (2, 1, 1, 1, 0, 1)
     assert [(error["file"], error["line"]) for error in report["errors"]] == [(str(path), 5)]
