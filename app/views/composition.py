@@ -86,14 +86,25 @@ def _blocks(canvas: Canvas, poster: Poster, measures: Measures) -> list[_Block]:
     """Return the drawings with what they take of the height, the most important first."""
     blocks = []
     if poster.drawing:
-        heights = heights_of(canvas, poster.drawing, poster.notes)
-        blocks.append(_Block(poster.drawing, heights, measures.space, poster.notes))
+        head = tuple(filter(None, poster.head))
+        blocks.append(_block(canvas, poster.drawing, measures, head, poster.notes))
     if poster.second and canvas.is_upright:
-        head = (poster.second.topic, *filter(None, poster.second.about))
-        above = len(head) * measures.facts[0] * _ROW + _ABOVE
-        heights = Heights(*(height + above for height in heights_of(canvas, poster.second.drawing)))
-        blocks.append(_Block(poster.second.drawing, heights, measures.space, head=head))
+        head = tuple(filter(None, (poster.second.topic, *poster.second.about)))
+        blocks.append(_block(canvas, poster.second.drawing, measures, head))
     return blocks
+
+
+def _block(
+    canvas: Canvas,
+    drawing: Drawing,
+    measures: Measures,
+    head: tuple[str, ...],
+    notes: RowNotes = NO_NOTES,
+) -> _Block:
+    """Return a drawing with what is written above it."""
+    above = len(head) * measures.facts[0] * _ROW + _ABOVE if head else 0
+    heights = Heights(*(height + above for height in heights_of(canvas, drawing, notes)))
+    return _Block(drawing, heights, measures.space, notes, head)
 
 
 def _height(blocks: Sequence[_Block]) -> float:

@@ -76,3 +76,5 @@ class Dots:
     rows: Sequence[DotRow]
     others: Sequence[Initials]
     """Those who are rings."""
+    has_middle: bool = False
+    """Whether the middle of each line is all others together."""

@@ -102,6 +102,8 @@ class Clock:
     """Of each hour from 0, in per cent of the highest of both."""
     outline: Sequence[float]
     """Likewise; empty where there is nobody else."""
+    labelled_by: str = ""
+    """The ids of what names the drawing where it is a page's first one; else its caption does."""
 
     @property
     def outline_path(self) -> str:

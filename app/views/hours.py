@@ -36,7 +36,9 @@ def busiest_briefly(start: int | None) -> str:
     return gettext("Busiest {start}:00–{end}:00").format(start=start, end=(start + BUSY_H) % DAY_H)
 
 
-def clock_of(hue: str, caption: str, hours: Sequence[int], beside: Sequence[int]) -> Clock | None:
+def clock_of(
+    hue: str, caption: str, hours: Sequence[int], beside: Sequence[int], labelled_by: str = ""
+) -> Clock | None:
     """Return the drawing of the posts of each hour, as shares; None where there are none."""
     if not any(hours):
         return None
@@ -47,6 +49,7 @@ def clock_of(hue: str, caption: str, hours: Sequence[int], beside: Sequence[int]
         caption,
         tuple(100 * share / most for share in shares),
         tuple(100 * share / most for share in outline) if any(beside) else (),
+        labelled_by,
     )
 
 

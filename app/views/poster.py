@@ -88,6 +88,7 @@ class PosterFigure(NamedTuple):
     """A drawing that an upright picture has below the first one where there is room."""
 
     topic: str
+    """Empty where the title says it."""
     about: tuple[str, ...]
     """What it says, and how it is read."""
     drawing: Drawing
@@ -101,6 +102,8 @@ class Poster(NamedTuple):
     finding: str
     drawing: Drawing | None
     address: str
+    head: tuple[str, ...] = ()
+    """What stands above the drawing: its topic, and what it says."""
     notes: RowNotes = NO_NOTES
     lines: tuple[PosterLine, ...] = ()
     quote: str = ""

@@ -49,6 +49,10 @@ _DOT_ROW: Final = 86
 _DOT_ROW_UPRIGHT: Final = 104
 _HIGHEST_DOT: Final = 150
 _RING_GAP: Final = 3
+_LINE: Final = 1.85
+"""Where the line of a row is, by the size of its letters."""
+_TICK: Final = 10
+"""Height of the mark in the middle of a line."""
 
 
 def bars_heights(canvas: Canvas, bars: Bars, notes: RowNotes) -> Heights:
@@ -92,6 +96,9 @@ def paint_dots(canvas: Canvas, dots: Dots, field: Field) -> None:
     sizes = map(_dot_size, dots.rows, places)
     size = min(sizes, default=SMALLEST)
     for row, place in zip(dots.rows, places, strict=False):
+        if dots.has_middle:
+            middle, line = place.left + place.width / 2, place.top + size * _LINE
+            canvas.pen.line((middle, line - _TICK, middle, line), canvas.theme.line, 3)
         _paint_dot_row(canvas, row, place, canvas.theme.hues[dots.hue], size)
 
 
@@ -214,7 +221,7 @@ def _paint_dot_row(canvas: Canvas, row: DotRow, field: Field, colour: str, size:
     canvas.write((left, field.top), value, font, theme.ink if row.is_clear else theme.soft)
     name = clipped(drawn_text(row.label), font, left - field.left - 16)
     canvas.write((field.left, field.top), name, font)
-    line = field.top + size * 1.85
+    line = field.top + size * _LINE
     canvas.pen.line((field.left, line, field.right, line), theme.line, 3)
     _paint_rings(canvas, row.rings, field._replace(top=line + size * 0.4), size)
     middle, radius = field.left + field.width * row.place / 100, size * 0.4

@@ -1,6 +1,7 @@
 """The figures of an author's portrait beside its fingerprint: their phrases, and their hours."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from quart import url_for
 
@@ -14,6 +15,9 @@ from app.views.in_words import briefly, often
 from app.views.names import display_name, hue
 from app.views.portraits.beside import only_other, others_called
 
+FEWEST_OF_CARD: Final = 3
+"""Phrases that fill a card; fewer stand in a sentence."""
+
 
 @dataclass(frozen=True, slots=True)
 class Phrases(Figure[PhraseList]):
@@ -22,8 +26,11 @@ class Phrases(Figure[PhraseList]):
     portrait: AuthorPortrait
 
     def finding(self) -> Finding:
-        title = "" if self.portrait.phrases else gettext("No word differs clearly.")
         other_name = only_other(self.portrait)
+        nothing = gettext("Says no word clearly more often than the others.")
+        if other_name:
+            nothing = gettext("Says no word clearly more often than {name}.")
+        title = "" if self.portrait.phrases else nothing.format(name=other_name)
         topic = gettext("Says more often than {name}") if other_name else ""
         return Finding(
             title, topic=topic.format(name=other_name) or gettext("Says more often than others")
@@ -87,6 +94,8 @@ class HoursBeside(Figure[Clock]):
     """When an author writes, and when the others do."""
 
     portrait: AuthorPortrait
+    labelled_by: str = ""
+    """The ids of what names the drawing where it is the first one of a page."""
 
     def finding(self) -> Finding:
         hours = self.portrait.hours
@@ -106,7 +115,8 @@ class HoursBeside(Figure[Clock]):
 
     def plot(self) -> Clock | None:
         own, beside = self.portrait.hours, self.portrait.hours_elsewhere
-        return clock_of(hue(self.portrait.user.username), self.finding().title, own, beside)
+        colour, title = hue(self.portrait.user.username), self.finding().title
+        return clock_of(colour, title, own, beside, self.labelled_by)
 
     def path(self) -> str:
         return url_for("posts.show_posts", username=self.portrait.user.username)

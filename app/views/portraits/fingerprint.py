@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import asin, log2, sqrt
 from typing import Final
 
 from quart import url_for
@@ -22,6 +23,17 @@ EDGE: Final = 4.0
 """Per cent of a line that are left free at both ends, so that dots and rings stay inside."""
 NEAR: Final = 7.5
 """Per cent of a line within which rings would touch on a phone; they are drawn as one."""
+FEWEST_ROWS: Final = 3
+"""Rows with which it is the first drawing; with fewer the clock tells more."""
+LEAST_APART: Final = 0.5
+"""Difference of shares (Cohen's h) that reaches an end of a line where none is larger: one that
+is well seen. Two who are nearly equal stand together in the middle."""
+LEAST_LONGER: Final = 1.0
+"""The same of lengths, in doublings."""
+SHORTEST: Final = 0.1
+"""Words a message, below which nobody's length is told apart."""
+LONGEST_ALONE: Final = 20
+"""Words a message at the end of the line of somebody who is alone."""
 SEARCHED: Final = ("laughing", "emoji")
 """Measures whose sign is a word that a search finds."""
 SHOWN_BY: Final[dict[str, Shown]] = {
@@ -65,7 +77,8 @@ class Fingerprint(Figure[Dots]):
             return None
         colour = hue(self.portrait.user.username)
         rows = tuple(map(self._row, self.portrait.measures))
-        return Dots(colour, self.labelled_by, rows, tuple(self._others))
+        has_middle = self.portrait.others_total > 0
+        return Dots(colour, self.labelled_by, rows, tuple(self._others), has_middle)
 
     def path(self) -> str:
         return url_for("posts.show_posts", username=self.portrait.user.username)
@@ -80,14 +93,14 @@ class Fingerprint(Figure[Dots]):
         return [*map(Initials, initials_of(self._names), self._names, hues)]
 
     def _row(self, measure: Measure) -> DotRow:
-        most = max(measure.own, *measure.each, 1e-9)
+        own, *each = places_of(measure) if self.portrait.others_total else (place_alone(measure),)
         return DotRow(
             label=label_of(measure),
             value=value_of(measure, measure.own),
             beside=self._beside(measure),
             is_clear=measure.is_clear,
-            place=_place(measure.own / most),
-            rings=tuple(rings_of([_place(value / most) for value in measure.each], self._others)),
+            place=own,
+            rings=tuple(rings_of(each, self._others)),
             path=self._posts_with(measure),
         )
 
@@ -118,6 +131,32 @@ def _shown(measure: Measure) -> Shown:
 def _cells(measure: Measure) -> list[TableCell]:
     values = (measure.own, measure.beside, *measure.each)
     return [label_of(measure), *(value_of(measure, value) for value in values)]
+
+
+def places_of(measure: Measure) -> list[float]:
+    """Return where the author and each of the others are on a line, in per cent of it.
+
+    All others together are in its middle, and who has more of a measure is right of them.
+    """
+    scale, least = (_length, LEAST_LONGER) if measure.name == "length" else (_angle, LEAST_APART)
+    middle = scale(measure.beside)
+    apart = [scale(value) - middle for value in (measure.own, *measure.each)]
+    end = max(least, *map(abs, apart))
+    return [_place((1 + distance / end) / 2) for distance in apart]
+
+
+def place_alone(measure: Measure) -> float:
+    """Return where somebody is on a line who is beside nobody: as far as the amount."""
+    return _place(min(measure.own / (LONGEST_ALONE if measure.name == "length" else 1), 1))
+
+
+def _angle(share: float) -> float:
+    """Return a share on the scale on which equal distances are equally far (Cohen's h)."""
+    return 2 * asin(sqrt(share))
+
+
+def _length(words: float) -> float:
+    return log2(max(words, SHORTEST))
 
 
 def rings_of(places: Sequence[float], people: Sequence[Initials]) -> list[Ring]:

@@ -30,12 +30,13 @@ from app.views.figure import FigureParts
 from app.views.filters import ZoneArgs, zone_of_page
 from app.views.page import WebPage, render
 from app.views.portraits.beside import only_other
-from app.views.portraits.figures import HoursBeside, Phrases
-from app.views.portraits.fingerprint import Fingerprint
+from app.views.portraits.figures import FEWEST_OF_CARD, HoursBeside, Phrases
+from app.views.portraits.fingerprint import FEWEST_ROWS, Fingerprint
 
 blueprint = PageBlueprint("author_portraits")
 
 NAMED_BY: Final = "finding fingerprint-heading"
+CLOCK_NAMED_BY: Final = "finding hours-heading"
 """The ids of what names the drawing: the finding, and the heading, since a finding may be short."""
 
 
@@ -63,7 +64,17 @@ class AuthorPortraitPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def clock(self) -> FigureParts[Clock]:
-        return HoursBeside(self.shown).parts()
+        return HoursBeside(self.shown, CLOCK_NAMED_BY if self.has_few_rows else "").parts()
+
+    @property
+    def has_few_rows(self) -> bool:
+        """Whether the clock is the first drawing, where there is one."""
+        return len(self.shown.measures) < FEWEST_ROWS
+
+    @property
+    def has_card_of_phrases(self) -> bool:
+        """Whether phrases fill a card; else they stand in a sentence."""
+        return len(self.shown.phrases or []) >= FEWEST_OF_CARD
 
     @property
     def other_name(self) -> str:

@@ -19,7 +19,7 @@ from app.views.page import cast_on, render
 from app.views.picturing import PictureArgs, PicturePage, cast_in_picture, picture_of, short_address
 from app.views.portraits.beside import only_other
 from app.views.portraits.figures import HoursBeside
-from app.views.portraits.fingerprint import Fingerprint
+from app.views.portraits.fingerprint import FEWEST_ROWS, Fingerprint
 from app.views.portraits.pages import read_in_zone
 from app.views.poster import Poster, PosterFigure
 
@@ -74,19 +74,29 @@ async def _poster(portrait: AuthorPortrait, args: PictureArgs) -> Poster:
 
 def poster_of_author(portrait: AuthorPortrait, args: PictureArgs) -> Poster:
     """Return what is drawn of a portrait, in the visitor's language; its people are bound."""
-    username, fingerprint = portrait.user.username, Fingerprint(portrait)
+    username = portrait.user.username
+    figures = [figure for figure in (_rows(portrait), _hours(portrait)) if figure]
+    if len(portrait.measures) < FEWEST_ROWS:
+        figures.reverse()
+    first, second = (*figures, None, None)[:2]
     path = url_for("author_portraits.show_author_portrait", username=username)
     quote = portrait.most_like.text if portrait.most_like and args.has_words else ""
     return Poster(
         title=gettext("How {name} writes").format(name=display_name(username)),
         facts=_facts(portrait),
-        finding=fingerprint.finding().title,
-        drawing=fingerprint.plot(),
+        finding=Fingerprint(portrait).finding().title,
+        drawing=first.drawing if first else None,
         address=short_address(path, has_names=args.has_names),
         quote=quote,
         hue=hue(username),
-        second=_hours(portrait),
+        head=(first.topic, *first.about) if first and first.topic else (),
+        second=second,
     )
+
+
+def _rows(portrait: AuthorPortrait) -> PosterFigure | None:
+    rows = Fingerprint(portrait).plot()
+    return PosterFigure("", (), rows) if rows else None
 
 
 def _hours(portrait: AuthorPortrait) -> PosterFigure | None:

@@ -3,9 +3,20 @@
 import re
 from html import unescape
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
+from quart import g
 
+from app.views.cast import bound
+from app.views.dots import Dots
+from app.views.drawings import Clock
+from app.views.page import cast_on
+from app.views.picturing import PictureArgs
+from app.views.portraits.pages import read_in_zone
+from app.views.portraits.picture import poster_of_author
+from tests.browsing import parts_of
 from tests.conftest import Client, Shared
 
 SAID: Final = "Oh what a day we have had, my dears!"
@@ -59,6 +70,23 @@ async def test_initials_name_nobody(pair: Client) -> None:
     assert "Caroline" not in re.sub(
         r'(href|src|action|hx-get|data-share-picture)="[^"]*"', "", main
     )
+
+
+@pytest.mark.parametrize(("rows", "drawings"), [(2, (Clock, Dots)), (3, (Dots, Clock))])
+async def test_with_hardly_any_rows_the_hours_are_drawn_first(
+    shared: Shared, pair: Client, rows: int, drawings: tuple[type, type]
+) -> None:
+    async with parts_of(shared.app).db.read() as session, shared.app.test_request_context("/"):
+        g.locale = "en"
+        portrait = await read_in_zone(session, "Caroline", lambda _: ZoneInfo("UTC"))
+        portrait = replace(portrait, hours=[1] * 24, measures=(portrait.measures * 3)[:rows])
+        with bound(await cast_on(portrait)):
+            poster = poster_of_author(portrait, PictureArgs())
+    assert poster.second
+    assert (type(poster.drawing), type(poster.second.drawing)) == drawings
+    # What the hours say stands above them, wherever they are.
+    head = poster.head if rows == 2 else (poster.second.topic, *poster.second.about)
+    assert head[:2] == ("By hour · UTC", "No hours are clearly the busiest.")
 
 
 async def test_a_kept_picture_has_the_address_by_which_it_was_asked(pair: Client) -> None:

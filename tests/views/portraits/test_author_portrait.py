@@ -1,19 +1,20 @@
 """How an author writes: the page, and its twin in the API."""
 
 import re
+from collections.abc import Sequence
 from html import unescape
 from typing import Any, Final
 from urllib.parse import quote
 
 import pytest
 
-from app.compute.fingerprint import Measure, Sign, tally_of
+from app.compute.fingerprint import Measure, MeasureName, Sign, tally_of
 from app.i18n import speaking
 from app.views.dots import Initials
 from app.views.in_words import briefly, often, part_of
 from app.views.initials import initials_of
 from app.views.portraits.findings import trait_of
-from app.views.portraits.fingerprint import rings_of
+from app.views.portraits.fingerprint import EDGE, place_alone, places_of, rings_of
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared
@@ -80,6 +81,19 @@ async def test_one_sentence_says_what_sets_somebody_apart(chats: Client) -> None
 async def test_where_nothing_is_found_it_says_so(chats: Client, name: str, finding: str) -> None:
     page = await chats.page(address_of(name))
     assert finding_in(page) == finding
+
+
+async def test_with_hardly_any_rows_the_hours_are_the_drawing(chats: Client) -> None:
+    page, _, counted = (await chats.page(address_of("Eve"))).partition("<details")
+    (drawing, *_) = re.findall(r'<svg class="([a-z]+) [^"]*" role="img" ([^=]*="[^"]*")', page)
+    assert drawing == ("clock", 'aria-labelledby="finding hours-heading"')
+    assert "phrases-heading" not in page
+    assert "Says no word clearly more often than Finn." in page
+    assert "Words in clearly more messages of" in counted
+    # Two phrases fill no card: they stand in a sentence.
+    page = await chats.page(address_of("Kim"))
+    assert "phrases-heading" not in page
+    assert re.search(r"Says more often than Lou: <a [^>]*><bdi>[^<]*oven", page)
 
 
 async def test_of_somebody_alone_nothing_is_told_of_others(chats: Client) -> None:
@@ -286,6 +300,30 @@ def test_parts_are_told_in_words() -> None:
         ]
     with speaking("ko"):
         assert part_of(0.2) == "글 5개 중 1개"
+
+
+@pytest.mark.parametrize(
+    ("name", "own", "beside", "each", "places"),
+    [
+        # Who is nearly equal stands in the middle, whatever the numbers.
+        ("length", 2.7, 2.68, (2.68,), (50, 50)),
+        ("questions", 0.01, 0.012, (0.012,), (48, 50)),
+        # Half of what others have is as far to the left as twice as much is to the right.
+        ("questions", 0, 0.5, (0.5, 1), (4, 50, 96)),
+        ("length", 4, 8, (16, 8), (4, 96, 50)),
+    ],
+)
+def test_in_the_middle_of_a_line_are_all_others(
+    name: MeasureName, own: float, beside: float, each: Sequence[float], places: Sequence[float]
+) -> None:
+    measure = Measure(name, "", own, beside, [*each], 0, 0)
+    assert places_of(measure) == pytest.approx(places, abs=1)
+
+
+def test_who_is_beside_nobody_is_as_far_as_the_amount() -> None:
+    shares = [Measure("emoji", "", share, 0, [], 0, 0) for share in (0, 0.5, 1)]
+    assert [place_alone(measure) for measure in shares] == [EDGE, 50, 100 - EDGE]
+    assert place_alone(Measure("length", "", 99, 0, [], 0, 0)) == 100 - EDGE
 
 
 def test_people_near_each_other_share_a_ring() -> None:
