@@ -118,10 +118,10 @@ without_option = click.option(
 def compare_command(
     texts: tuple[str, ...], usernames: tuple[str, ...], path: Path | None, **options: Any
 ) -> None:
-    """Say who would have said TEXT: one of the authors, or somebody else.
+    """Say who would have said TEXT.
 
-    Several TEXTs are by one hand. Without authors all are asked about; with one: did this author
-    write it? - as TEXT reads standard input.
+    It is one of the authors, or somebody else. Several TEXTs are by one hand. Without authors all
+    are asked about; with one: did this author write it? - as TEXT reads standard input.
     """
     if bool(texts) == (path is not None):
         raise click.UsageError("Give a TEXT or more, or a file of texts with --file.")

@@ -66,9 +66,10 @@ def current_command() -> None:
 @db_command.command("vacuum")
 @json_option
 def vacuum_command() -> None:
-    """Remove every trace of deleted posts and authors from the database's files.
+    """Remove every trace of what was deleted.
 
-    File names, authors' names and quotations go from the history of imports too.
+    Deleted posts and authors go from the database's files. File names, authors' names and
+    quotations go from the history of imports too.
     """
     with_database(lambda db, config: vacuum(db, config))
     backend_for(Config.from_env().database_url).compact()
@@ -78,11 +79,11 @@ def vacuum_command() -> None:
 @click.command("check")
 @json_option
 def check_command() -> None:
-    """Check the database, what is derived from the posts, and the kept media.
+    """Check the database and the kept media.
 
-    The database must answer and be migrated; counts, indexes and profiles must agree with it, and
-    each kept file must hold what its name says.
-    A Python with known faults is a warning, on standard error.
+    The database must answer and be migrated; what is derived from the posts, such as counts,
+    indexes and profiles must agree with it, and each kept file must hold what its name says. A
+    Python with known faults is a warning, on standard error.
     """
 
     async def check(db: Database, config: Config) -> list[str]:
@@ -110,9 +111,10 @@ def _print_current(config: Config) -> None:
 @click.option("--with-secrets", is_flag=True, help="Include operators, tokens and the secret key.")
 @json_option
 def backup_command(target: Path, with_secrets: bool) -> None:
-    """Write everything to the new FILE, while the server goes on writing.
+    """Write a backup of everything to the new FILE.
 
-    Without --with-secrets, the backup holds no accounts of operators, no tokens and no keys.
+    The server may go on writing meanwhile. Without --with-secrets, the backup holds no accounts of
+    operators, no tokens and no keys.
     """
     size = make_backup(Config.from_env(), target, with_secrets=with_secrets)
     _print(size, target, "backed up")
@@ -124,7 +126,10 @@ def backup_command(target: Path, with_secrets: bool) -> None:
 )
 @json_option
 def restore_command(file: Path) -> None:
-    """Restore the backup FILE to an empty data folder, once all of it is verified."""
+    """Restore the backup FILE to an empty data folder.
+
+    All of it is verified first.
+    """
     _print(restore_backup(Config.from_env(), file), file, "restored")
 
 

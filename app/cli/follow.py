@@ -67,7 +67,10 @@ def remove_command(source_id: int) -> None:
 @follow_command.command("now")
 @json_option
 def now_command() -> None:
-    """Visit all sources now, or let the server that runs do it, and wait for the end."""
+    """Visit all sources now, and wait for the end.
+
+    A server that runs does it in place of this command.
+    """
     sources = with_database(_visit_all)
     _print(sources)
     if any(source.last_error for source in sources):

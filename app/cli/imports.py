@@ -214,7 +214,10 @@ def import_command(
     is_explained: bool,
     **chosen: Any,
 ) -> None:
-    """Import the posts of each FILE, recognised by its content; - reads standard input."""
+    """Import the posts of each FILE.
+
+    A file is recognised by its content; - reads standard input.
+    """
     for fault in BROUGHT.faults:
         click.echo(f"saywho: warning: {fault}", err=True)
     options = ReadOptions(with_media=not no_media, **chosen)

@@ -90,9 +90,10 @@ async def opened_embeddings(db: Database, config: Config) -> AsyncIterator[Embed
 @click.option("--all", "is_all", is_flag=True, help="Make the vectors of all posts again.")
 @json_option
 def embed_command(is_all: bool) -> None:
-    """Make the missing vectors with the model that SAYWHO_EMBEDDER names.
+    """Make the missing vectors, for searches by meaning.
 
-    An interrupted run can be resumed. The built-in embedder needs no vectors.
+    SAYWHO_EMBEDDER names the model. An interrupted run can be resumed. The built-in embedder needs
+    no vectors.
     """
 
     async def embed(db: Database, config: Config) -> int:
@@ -142,7 +143,10 @@ def embed_command(is_all: bool) -> None:
 def export_command(
     username: str | None, room_id: int | None, format_name: str, output: Path | None
 ) -> None:
-    """Write all posts, or those of one author or chat, as `saywho import` reads them again."""
+    """Write all posts, or those of one author or chat.
+
+    `saywho import` reads them again.
+    """
     path = None if output is None or str(output) == "-" else output
     if path is None and wants_json():
         raise click.UsageError("--json goes with -o FILE; the posts go to standard output.")

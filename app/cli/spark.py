@@ -29,10 +29,11 @@ def _extra() -> Iterator[None]:
 
 @click.group("spark")
 def spark_command() -> None:
-    """Fit models to corpora of any size, and judge texts by them, on Spark.
+    """Fit models on Spark, and judge texts by them.
 
-    It comes with saywho[spark], and needs Java 17 or later. Each INPUT is a file, a folder or a
-    pattern of JSON lines, CSV or Parquet, here or in a store (hdfs://, s3a://).
+    Corpora may be of any size. It comes with saywho[spark], and needs Java 17 or later. Each INPUT
+    is a file, a folder or a pattern of JSON lines, CSV or Parquet, here or in a store (hdfs://,
+    s3a://).
     """
 
 
@@ -47,7 +48,10 @@ def spark_command() -> None:
 def fit_command(
     inputs: tuple[str, ...], output: Path, usernames: tuple[str, ...], master: str
 ) -> None:
-    """Write a model of the authors of the inputs: those named, or the 300 with the most posts."""
+    """Write a model of the authors of the inputs.
+
+    They are those named, or the 300 with the most posts.
+    """
     has_population = Config.from_env().population
     with _extra():
         from app.spark.fit import run

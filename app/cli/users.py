@@ -65,7 +65,10 @@ def add_user_command(name: str, display_name: str | None, platform: str) -> None
 @click.option("--yes", is_flag=True, help="Do not ask, on a terminal either.")
 @json_option
 def delete_user_command(name: str, yes: bool) -> None:
-    """Delete the author NAME and all posts, at once; this cannot be cancelled."""
+    """Delete the author NAME and all posts.
+
+    It is done at once, and cannot be cancelled.
+    """
     if not yes and sys.stdin.isatty():
         click.confirm(f"Delete {name} and all posts? This cannot be cancelled.", abort=True)
 
@@ -103,7 +106,10 @@ def add_token_command(name: str, scope: Scope) -> None:
 @token_command.command("list")
 @json_option
 def list_tokens_command() -> None:
-    """List the tokens that are in force, with the operators who made them in the settings."""
+    """List the tokens that are in force.
+
+    Operators who made them in the settings are named.
+    """
     tokens = reading(list_tokens)
     lines = [
         f"{t.id:>5}  {t.scope:<6} {t.created_at:%Y-%m-%d}  {t.name}"
@@ -133,7 +139,10 @@ def operator_command() -> None:
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @json_option
 def add_operator_command(name: str, password_stdin: bool) -> None:
-    """Create the operator NAME; print a one-time link for choosing the password."""
+    """Create the operator NAME.
+
+    Print a one-time link for choosing the password, unless it is given.
+    """
     facts = {"name": name.strip()}
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
@@ -189,10 +198,11 @@ def unlock_command(name: str | None, has_all: bool) -> None:
 @click.option("--keep-tokens", is_flag=True, help="Leave the tokens in force that NAME made.")
 @json_option
 def remove_operator_command(name: str, keep_tokens: bool) -> None:
-    """Remove the account NAME, an operator's or a reader's, signed out everywhere at once.
+    """Remove the account NAME.
 
-    With it end set-up links for that name, and the operator's open invitations and tokens.
-    Without any operator the next start of the server prints a set-up link, as the first one did.
+    It may be an operator's or a reader's, and is signed out everywhere at once. With it end set-up
+    links for that name, and the operator's open invitations and tokens. Without any operator the
+    next start of the server prints a set-up link, as the first one did.
     """
     removal = writing(lambda session: remove_account(session, name, keeps_tokens=keep_tokens))
     print_result(removal, f"removed {removal.name}", notes=_notes_of(removal))

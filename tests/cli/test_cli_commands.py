@@ -51,6 +51,14 @@ def test_the_list_of_commands_says_what_each_does(installation: Installation) ->
         assert re.search(rf"^  {name} +\S", said, re.MULTILINE), name
 
 
+@pytest.mark.parametrize("group", ["", "db", "follow", "operator", "spark", "token", "user"])
+def test_what_a_command_does_is_a_whole_sentence(installation: Installation, group: str) -> None:
+    said = installation.done(*filter(None, [group, "--help"]))
+    sentences = re.findall(r"^  [a-z]+ +(\S.*)", said.partition("Commands:\n")[2], re.MULTILINE)
+    assert sentences
+    assert [sentence for sentence in sentences if not re.fullmatch(r"\S.*\w\.", sentence)] == []
+
+
 def test_authors_are_added_listed_and_deleted(installation: Installation) -> None:
     author = installation.json(
         "user", "add", "골목빵집", "--platform", "mastodon", "--display-name", "골목 빵집"

@@ -164,8 +164,8 @@ def test_a_chat_goes_out_and_comes_in_again_in_every_format(
     ("arguments", "told"),
     [
         (("--format", "chatlab"), "--format chatlab goes with --room ID"),
-        (("--room", "7"), "There is no room 7"),
-        (("--room", "7", "--format", "chatlab"), "There is no room 7"),
+        (("--room", "7"), "There is no chat 7"),
+        (("--room", "7", "--format", "chatlab"), "There is no chat 7"),
     ],
 )
 def test_a_chat_that_is_not_there_is_told(

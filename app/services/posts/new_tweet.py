@@ -145,7 +145,7 @@ def checked_room(room: RoomReference | None) -> RoomReference | None:
         return room
     name = clean_title(room.name)
     if name is None:
-        raise InvalidInputError("room needs a name", loc="room")
+        raise InvalidInputError("The chat needs a name", loc="room")
     return structs.replace(room, name=name)
 
 

@@ -47,7 +47,7 @@ async def _room(session: AsyncSession, room_id: int) -> Room:
     if room is not None and room.joined_to_id is not None:
         room = await session.get(Room, room.joined_to_id)
     if room is None:
-        raise NotFoundError("There is no room {room_id}", room_id=room_id)
+        raise NotFoundError("There is no chat {room_id}", room_id=room_id)
     return room
 
 

@@ -38,7 +38,7 @@ class OverviewPerson(msgspec.Struct, frozen=True, kw_only=True):
     username: Annotated[str | None, Meta(description="Null for several people together.")]
     people: Annotated[int, Meta(description="How many these are: one, or all others.")]
     messages: int
-    share: Annotated[float, Meta(description="Of all messages of the room, from 0 to 1.")]
+    share: Annotated[float, Meta(description="Of all messages of the chat, from 0 to 1.")]
     answers: Annotated[
         list[int],
         Meta(description="Messages right after one of each of those who are named, within 6 h."),

@@ -27,7 +27,7 @@ class RoomSpeaker(Struct, frozen=True):
 
     username: str
     display_name: str | None
-    messages: Annotated[int, Meta(description="How many of the room are by this person.")]
+    messages: Annotated[int, Meta(description="How many of the chat are by this person.")]
 
 
 class RoomFacts(Struct, frozen=True):
@@ -118,7 +118,7 @@ async def get_room(session: AsyncSession, room_id: int) -> RoomFacts:
     meant = select(func.coalesce(Room.joined_to_id, Room.id)).where(Room.id == room_id)
     row = (await session.execute(_rooms().where(Room.id == meant.scalar_subquery()))).first()
     if row is None:
-        raise NotFoundError("There is no room {room_id}", room_id=room_id)
+        raise NotFoundError("There is no chat {room_id}", room_id=room_id)
     people = await _people(session, [row.id], most=MOST_PEOPLE)
     return _facts(row, people[row.id])
 

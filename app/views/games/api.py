@@ -39,7 +39,7 @@ class GameArgs(Struct):
 async def create_game(form: GameForm) -> Reply[GameView]:
     """Make a game that waits for its players."""
     if (form.room is UNSET) == (not form.usernames):
-        raise InvalidInputError("Name the authors, or a room", loc="usernames")
+        raise InvalidInputError("Name the authors, or a chat", loc="usernames")
     game_id = await make_game(form)
     address = url_for("api_games.show_game", game_id=game_id)
     return await resources().games.host_view(game_id), 201, {"Location": address}

@@ -44,7 +44,7 @@ class RoomPortraitArgs(ZoneArgs):
 
 
 @blueprint.operation(
-    "GET", "/rooms", "read", "A page of rooms", cursor=ROOM_CURSOR, is_cacheable=True
+    "GET", "/rooms", "read", "A page of chats", cursor=ROOM_CURSOR, is_cacheable=True
 )
 async def list_all_rooms(args: PageArgs, after: int | None) -> Page[RoomFacts]:
     """List the chats, in the order in which they came here; each has up to ten of its people."""
@@ -52,7 +52,7 @@ async def list_all_rooms(args: PageArgs, after: int | None) -> Page[RoomFacts]:
         return Page(*await list_rooms(session, after=after, limit=args.limit))
 
 
-@blueprint.operation("GET", "/rooms/<id:room_id>", "read", "The room", is_cacheable=True)
+@blueprint.operation("GET", "/rooms/<id:room_id>", "read", "The chat", is_cacheable=True)
 async def show_room_facts(room_id: int) -> RoomFacts:
     """Show a chat, or the one that it was joined to; up to 200 of its people."""
     async with resources().db.read() as session:
