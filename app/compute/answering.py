@@ -6,9 +6,9 @@ from itertools import pairwise
 from math import sqrt
 from typing import Final, NamedTuple
 
+from app.compute.chat_timing import SILENCE_S, Said
 from app.compute.chat_traits import CLEAR
 from app.compute.hours import DAY_S
-from app.compute.portrait import SILENCE_S, Said
 
 FEWEST_ANSWERS: Final = 20
 

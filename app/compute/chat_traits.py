@@ -2,7 +2,7 @@
 and whom the model knows best."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import sqrt
 from typing import Annotated, Final, Literal
 
@@ -10,8 +10,11 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
+from app.compute.chat_timing import Said
+from app.compute.conversations import WrittenTexts, mean_errors
 from app.compute.hours import DAY_S, NIGHT_H
-from app.compute.portrait import FEWEST_COMPARED, PersonPortrait, Said
+from app.compute.laughs import laughs_in
+from app.compute.portrait import FEWEST_COMPARED, PersonPortrait
 from app.compute.wording import leads
 
 TraitKind = Literal["most", "longest", "laugh", "night", "recognised"]
@@ -45,7 +48,7 @@ def traits_of(
     messages: Sequence[int],
     total: int,
     writing: Sequence[PersonPortrait | None],
-    texts: Sequence[Sequence[str]],
+    texts: Sequence[WrittenTexts],
     judged: Sequence[Judged],
     days: Sequence[tuple[int, int]] = (),
 ) -> list[Trait]:
@@ -66,11 +69,7 @@ def traits_of(
     if len(shares) > 1:
         traits += _top("recognised", shares)
     if len(compared) > 1:
-        laughs = [laugh.text for laugh in compared[0][1].laughs]
-        for number, laugh in enumerate(laughs):
-            uses = [(place, p.laughs[number].messages, p.messages) for place, p in compared]
-            traits += _top("laugh", uses, laugh)
-        traits += _night(compared)
+        traits += [*_laughing(compared, texts), *_night(compared)]
     return _chosen(trait for trait in traits if trait.errors >= CLEAR)
 
 
@@ -109,19 +108,47 @@ def _most(messages: Sequence[int], total: int, days: Sequence[tuple[int, int]]) 
     return [Trait("most", 0, first / total, errors)]
 
 
-def _longest(texts: Sequence[Sequence[str]]) -> list[Trait]:
-    """Return whose messages are longer than the next one's (Welch), in words."""
-    lengths = [np.array([len(text.split()) for text in own if text.strip()]) for own in texts]
+def _longest(texts: Sequence[WrittenTexts]) -> list[Trait]:
+    """Return whose messages are longer than the next one's, in words: in standard errors of single
+    messages (Welch), or of conversations where these are larger."""
+    lengths = [np.array([len(text.split()) for text in own.texts]) for own in texts]
+    worded = [own > 0 for own in lengths]
     means = [
-        (float(own.mean()), float(own.var(ddof=1)) / own.size, place)
-        for place, own in enumerate(lengths)
-        if own.size >= FEWEST_COMPARED
+        (float(own[has].mean()), place)
+        for place, (own, has) in enumerate(zip(lengths, worded, strict=True))
+        if has.sum() >= FEWEST_COMPARED
     ]
     if len(means) < 2:
         return []
-    (mean, spread, place), (next_mean, next_spread, _) = sorted(means, reverse=True)[:2]
-    error = sqrt(spread + next_spread)
-    return [Trait("longest", place, mean, (mean - next_mean) / error)] if error else []
+    (mean, place), (next_mean, next_place) = sorted(means, reverse=True)[:2]
+    pair = [
+        (lengths[one][worded[one]], np.array(texts[one].conversations)[worded[one]])
+        for one in (place, next_place)
+    ]
+    error = sqrt(sum(float(own.var(ddof=1)) / own.size for own, _ in pair))
+    if not error:
+        return []
+    errors = min((mean - next_mean) / error, mean_errors(*pair[0], *pair[1]))
+    return [Trait("longest", place, mean, errors)]
+
+
+def _laughing(
+    people: Sequence[tuple[int, PersonPortrait]], texts: Sequence[WrittenTexts]
+) -> Iterator[Trait]:
+    """Yield who writes each laugh more often than the next one: in standard errors of single
+    messages, or of conversations where these are larger."""
+    for number, laugh in enumerate(people[0][1].laughs):
+        uses = [(place, one.laughs[number].messages, one.messages) for place, one in people]
+        (first, *_), (second, *_) = sorted(uses, key=_share, reverse=True)[:2]
+        (trait,) = _top("laugh", uses, laugh.text)
+        if trait.errors < CLEAR:
+            continue  # To look for it in each text takes longer.
+        pair = [
+            ([laugh.text in laughs_in(text) for text in texts[one].texts], texts[one].conversations)
+            for one in (first, second)
+        ]
+        errors = min(trait.errors, mean_errors(*pair[0], *pair[1]))
+        yield msgspec.structs.replace(trait, errors=errors)
 
 
 def _night(people: Sequence[tuple[int, PersonPortrait]]) -> list[Trait]:

@@ -1,15 +1,18 @@
 """How somebody writes beside others: seven measures of messages, each with a test of chance."""
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from itertools import chain
+from itertools import repeat
 from math import asin, sqrt
 from typing import Annotated, Final, Literal, NamedTuple, get_args
 
 import msgspec
+import numpy as np
 from msgspec import Meta
+from numpy.typing import NDArray
 
+from app.compute.conversations import counts_in, errors_of_sums, sums_in
 from app.compute.laughs import laughs_in
 from app.compute.links import without_addresses
 from app.compute.mentions import emoji_in
@@ -38,6 +41,7 @@ _EXCLAMATION: Final[Sign] = ("exclamations", "")
 _LAUGHING: Final[Sign] = ("laughing", "")
 _WITH_EMOJI: Final[Sign] = ("emoji", "")
 _SMALL: Final[Sign] = ("beginnings", "small")
+_AFTER_SILENCE: Final[Sign] = ("beginnings", "silence")
 _ASKED: Final = re.compile("[?？]")
 _CRYING: Final = frozenset({"ㅠㅠ"})
 _CANDIDATES: Final[dict[MeasureName, Sequence[str]]] = {
@@ -52,12 +56,35 @@ AFTER_WORDS: Final = " \t\n.,!?…~～∼^;:)(\"'“”‘’ㅋㅎㅠㅜ"
 class Tally(NamedTuple):
     """What is counted of somebody's messages with text."""
 
-    messages: int
-    words: int
-    squares: int
-    """The sum of the squares of each message's words."""
-    signs: Counter[Sign]
-    """Messages with each sign."""
+    conversations: list[int]
+    """The number of the one that each message is in."""
+    lengths: list[int]
+    """The words of each."""
+    signs: dict[Sign, list[int]]
+    """The conversations of the messages with each sign."""
+
+    @property
+    def messages(self) -> int:
+        """How many have text."""
+        return len(self.lengths)
+
+    def with_sign(self, sign: Sign) -> int:
+        """Return how many messages have a sign."""
+        return len(self.signs.get(sign, ()))
+
+
+class _Sides(NamedTuple):
+    """Somebody's messages and all others', and how many are in each conversation (n,)."""
+
+    own: Tally
+    beside: Tally
+    counts: NDArray[np.float64]
+    counts_beside: NDArray[np.float64]
+
+    @property
+    def are_compared(self) -> bool:
+        """Whether both have enough messages."""
+        return min(self.own.messages, self.beside.messages) >= FEWEST_COMPARED
 
 
 class Measure(msgspec.Struct, frozen=True):
@@ -75,7 +102,11 @@ class Measure(msgspec.Struct, frozen=True):
     beside: Annotated[float, Meta(description="The same of all others together.")]
     each: Annotated[list[float], Meta(description="The same of each of `others`.")]
     errors: Annotated[
-        float, Meta(description="Standard errors by which it is more than theirs; 0 for too few.")
+        float,
+        Meta(
+            description="Standard errors by which it is more than theirs, the lesser of those by "
+            "messages and by days; 0 for too few."
+        ),
     ]
     distance: Annotated[
         float,
@@ -96,29 +127,37 @@ class Measure(msgspec.Struct, frozen=True):
         return {self.own, self.beside, *self.each} == {self.own}
 
 
-def tally_of(texts: Iterable[str], after_silence: int | None = None) -> Tally:
+def tally_of(
+    texts: Iterable[str], conversations: Iterable[int], begins: Sequence[bool] = ()
+) -> Tally:
     """Return what is counted of somebody's messages.
 
-    after_silence: how many of them come after a silence; None where they are no chat.
+    conversations: the number of the one that each is in. begins: whether each comes after a
+    silence; empty where they are no chat.
     """
-    written = [text for text in texts if text.strip()]
-    lengths = [len(text.split()) for text in written]
-    signs = Counter(chain.from_iterable(map(_signs_of, written)))
-    if after_silence is not None:
-        signs["beginnings", "silence"] = min(after_silence, len(written))
-    return Tally(len(written), sum(lengths), sum(length**2 for length in lengths), signs)
+    tally = Tally([], [], defaultdict(list))
+    messages = zip(texts, conversations, begins or repeat(False), strict=False)
+    for text, conversation, is_first in messages:
+        if not (words := text.split()):
+            continue
+        tally.conversations.append(conversation)
+        tally.lengths.append(len(words))
+        for sign in _signs_of(text):
+            tally.signs[sign].append(conversation)
+        if is_first:
+            tally.signs[_AFTER_SILENCE].append(conversation)
+    return tally
 
 
 def together(tallies: Iterable[Tally]) -> Tally:
     """Return what is counted of the messages of several people."""
-    messages = words = squares = 0
-    signs = Counter[Sign]()
+    all_of_them = Tally([], [], defaultdict(list))
     for tally in tallies:
-        messages += tally.messages
-        words += tally.words
-        squares += tally.squares
-        signs.update(tally.signs)
-    return Tally(messages, words, squares, signs)
+        all_of_them.conversations.extend(tally.conversations)
+        all_of_them.lengths.extend(tally.lengths)
+        for sign, conversations in tally.signs.items():
+            all_of_them.signs[sign].extend(conversations)
+    return all_of_them
 
 
 def fingerprint(own: Tally, others: Sequence[Tally], rest: Tally) -> list[Measure]:
@@ -127,7 +166,9 @@ def fingerprint(own: Tally, others: Sequence[Tally], rest: Tally) -> list[Measur
     others: those who are compared one by one; rest: everybody else who counts among all others.
     """
     beside = together([*others, rest])
-    measures = [_measure(name, own, others, beside) for name in MEASURED]
+    many = max(own.conversations + beside.conversations, default=-1) + 1
+    sides = _Sides(own, beside, *(counts_in(side.conversations, many) for side in (own, beside)))
+    measures = [_measure(name, sides, others) for name in MEASURED]
     different = [measure for measure in measures if not measure.is_same_for_all]
     return sorted(different, key=_distinction, reverse=True)
 
@@ -176,10 +217,11 @@ def _begins_small(text: str) -> bool:
     return "://" not in text or "://" not in text.split(maxsplit=1)[0]
 
 
-def _measure(name: MeasureName, own: Tally, others: Sequence[Tally], beside: Tally) -> Measure:
+def _measure(name: MeasureName, sides: _Sides, others: Sequence[Tally]) -> Measure:
+    own, beside = sides.own, sides.beside
     if name == "length":
         each = [_length(other) for other in others]
-        errors, distance = _longer(own, beside)
+        errors, distance = _longer(sides)
         return Measure(name, "", _length(own), _length(beside), each, errors, distance)
     measures = [
         Measure(
@@ -188,7 +230,7 @@ def _measure(name: MeasureName, own: Tally, others: Sequence[Tally], beside: Tal
             _share(own, (name, sign)),
             _share(beside, (name, sign)),
             [_share(other, (name, sign)) for other in others],
-            _more_often((name, sign), own, beside),
+            _more_often((name, sign), sides),
             _height(_share(own, (name, sign))) - _height(_share(beside, (name, sign))),
         )
         for sign in _CANDIDATES.get(name, ("",))
@@ -201,42 +243,55 @@ def _measure(name: MeasureName, own: Tally, others: Sequence[Tally], beside: Tal
 
 def _favourite(name: MeasureName, own: Tally) -> str:
     """Return the laugh or emoji of most messages; empty where there is none."""
-    counts = {sign: count for (of, sign), count in own.signs.items() if of == name and sign}
+    counts = {sign: own.with_sign((of, sign)) for of, sign in own.signs if of == name and sign}
     return min(counts, key=lambda sign: (-counts[sign], sign), default="")
 
 
 def _length(tally: Tally) -> float:
-    return tally.words / max(tally.messages, 1)
+    return sum(tally.lengths) / max(tally.messages, 1)
 
 
 def _share(tally: Tally, sign: Sign) -> float:
-    return tally.signs[sign] / max(tally.messages, 1)
+    return tally.with_sign(sign) / max(tally.messages, 1)
 
 
-def _longer(own: Tally, beside: Tally) -> tuple[float, float]:
+def _longer(sides: _Sides) -> tuple[float, float]:
     """Return how much longer messages are than those of others: in standard errors of the means
-    (Welch), and in standard deviations."""
-    if min(own.messages, beside.messages) < FEWEST_COMPARED:
+    (of single messages Welch's), and in standard deviations."""
+    if not sides.are_compared:
         return 0.0, 0.0
-    difference = _length(own) - _length(beside)
-    error = sqrt(_variance(own) / own.messages + _variance(beside) / beside.messages)
-    deviation = sqrt((_variance(own) + _variance(beside)) / 2)
-    return (difference / error, difference / deviation) if error else (0.0, 0.0)
+    own, beside = (np.array(tally.lengths) for tally in (sides.own, sides.beside))
+    variance, variance_beside = float(own.var(ddof=1)), float(beside.var(ddof=1))
+    difference = float(own.mean() - beside.mean())
+    error = sqrt(variance / own.size + variance_beside / beside.size)
+    if not error:
+        return 0.0, 0.0
+    many = sides.counts.size
+    clustered = errors_of_sums(
+        sums_in(sides.own.conversations, own, many),
+        sides.counts,
+        sums_in(sides.beside.conversations, beside, many),
+        sides.counts_beside,
+    )
+    deviation = sqrt((variance + variance_beside) / 2)
+    return min(difference / error, clustered, key=abs), difference / deviation
 
 
-def _variance(tally: Tally) -> float:
-    """Return the variance of the numbers of words."""
-    mean_square = tally.squares / tally.messages - _length(tally) ** 2
-    return max(mean_square, 0.0) * tally.messages / (tally.messages - 1)
+def _more_often(sign: Sign, sides: _Sides) -> float:
+    """Return by how many standard errors a sign is in a larger share of the messages."""
+    if not sides.are_compared:
+        return 0.0
+    own, beside, many = sides.own, sides.beside, sides.counts.size
+    errors = more_often(own.with_sign(sign), own.messages, beside.with_sign(sign), beside.messages)
+    clustered = errors_of_sums(
+        counts_in(own.signs.get(sign, ()), many),
+        sides.counts,
+        counts_in(beside.signs.get(sign, ()), many),
+        sides.counts_beside,
+    )
+    return min(errors, clustered, key=abs)
 
 
 def _height(share: float) -> float:
     """Return a share on the scale on which equal distances are equally far (Cohen's h)."""
     return 2 * asin(sqrt(share))
-
-
-def _more_often(sign: Sign, own: Tally, beside: Tally) -> float:
-    """Return by how many standard errors a sign is in a larger share of the messages."""
-    if min(own.messages, beside.messages) < FEWEST_COMPARED:
-        return 0.0
-    return more_often(own.signs[sign], own.messages, beside.signs[sign], beside.messages)

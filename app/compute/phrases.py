@@ -12,6 +12,7 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
+from app.compute.conversations import WrittenTexts, burst_of
 from app.compute.languages import guess_main_language
 from app.compute.laughs import laughs_in
 from app.compute.passages import MOST_READ, TOGETHER, grown, is_name, written
@@ -40,15 +41,22 @@ class WordedTexts:
     """Texts with their words, which take longest to find."""
 
     texts: Sequence[str]
+    conversations: Sequence[int]
+    """The number of the one that each text is in."""
     words: list[set[str]]
     """Those of each text, folded."""
     spread: Counter[str]
     """How many of the texts have each word."""
 
     @classmethod
-    def of(cls, texts: Sequence[str]) -> "WordedTexts":
-        words = [*words_in_each(texts)]
-        return cls(texts, words, Counter(chain.from_iterable(words)))
+    def of(cls, written: WrittenTexts) -> "WordedTexts":
+        words = [*words_in_each(written.texts)]
+        spread = Counter(chain.from_iterable(words))
+        return cls(written.texts, written.conversations, words, spread)
+
+    def burst_of(self, places: Iterable[int]) -> float:
+        """Return how many of the texts at these places count as one that stands alone."""
+        return burst_of(map(self.conversations.__getitem__, places))
 
 
 class _Sought(NamedTuple):
@@ -65,18 +73,19 @@ class _Sought(NamedTuple):
 
 
 def phrases_of(
-    own: Sequence[str], beside: Sequence[str], *, language: str | None, names: Iterable[str] = ()
+    own: WrittenTexts, beside: Sequence[str], *, language: str | None, names: Iterable[str] = ()
 ) -> list[Phrase]:
     """Return up to eight phrases of somebody, the clearest first.
 
     own, beside: their messages and those of all others. No phrase is a laugh, or a part
     of one of the names.
     """
-    return phrases_of_each([own, beside], {0: language}, names)[0]
+    others = WrittenTexts([*beside], [0] * len(beside))
+    return phrases_of_each([own, others], {0: language}, names)[0]
 
 
 def phrases_of_each(
-    groups: Sequence[Sequence[str]], languages: Mapping[int, str | None], names: Iterable[str]
+    groups: Sequence[WrittenTexts], languages: Mapping[int, str | None], names: Iterable[str]
 ) -> dict[int, list[Phrase]]:
     """Return the phrases of some groups of messages, each beside all others, as `phrases_of` does.
 
@@ -88,25 +97,33 @@ def phrases_of_each(
 def phrases_apart(
     groups: Sequence[WordedTexts], languages: Mapping[int, str | None], names: Iterable[str] = ()
 ) -> dict[int, list[Phrase]]:
-    """Return the same of messages whose words are found."""
+    """Return the same of messages whose words are found.
+
+    The messages of one conversation are no proof each: the chance of a word or phrase is that of
+    as many as stand alone.
+    """
     total = Counter[str]()
     for group in groups:
         total.update(group.spread)  # Sums of counters (`+`) take as long as all else together.
     messages = sum(len(group.texts) for group in groups)
-    called = _parts_of(names)
-    sought = {
-        place: _sought(groups[place], total, messages, language, called)
-        for place, language in languages.items()
+    shares = {place: _share_of(groups[place], total, messages) for place in languages}
+    gained = {
+        place: gained_words(groups[place].spread, total, share) for place, share in shares.items()
     }
-    among = frozenset(chain.from_iterable(of_group.words for of_group in sought.values()))
+    among = frozenset(chain.from_iterable(of_group.words for of_group in gained.values()))
     places = [_places(group.words, among) for group in groups]
-    told = {
-        place: _told(groups[place].texts, places, place, of_group, languages[place])
-        for place, of_group in sought.items()
-    }
-    return {
-        place: _without_parts([*islice(phrases, MOST_PHRASES)]) for place, phrases in told.items()
-    }
+    called = _parts_of(names)
+    told: dict[int, list[Phrase]] = {}
+    for place, language in languages.items():
+        group, of_group = groups[place], gained[place]
+        bursts = [group.burst_of(places[place][word]) for word in of_group.words]
+        still, clear = of_group.by_bursts(bursts)
+        telling = (word for word in still.words if is_telling(word, language))
+        words = [word for word in islice(telling, MOST_WORDS) if not _is_called(word, called)]
+        sought = _Sought(words, shares[place], clear, called)
+        phrases = _told(group, places, place, sought, language)
+        told[place] = _without_parts([*islice(phrases, MOST_PHRASES)])
+    return told
 
 
 def typical_phrases(
@@ -146,27 +163,23 @@ def typical_phrases(
     return phrases + [word for word in typical if word.is_mark]
 
 
-def _sought(
-    group: WordedTexts,
-    total: Counter[str],
-    messages: int,
-    language: str | None,
-    called: Collection[str],
-) -> _Sought:
-    """Return the words of a group that may make phrases.
+def _share_of(group: WordedTexts, total: Counter[str], messages: int) -> float:
+    """Return the share of a group among all, in messages or in words: the larger.
 
-    total, messages: the spread of the words of all groups, and how many messages these have.
+    total: how many messages have each word.
     """
     # Whoever writes long messages has more of most words in each, but no larger share of all words;
     # and what is more of the words of somebody with short messages need not be in more messages.
-    share = max(len(group.texts) / max(messages, 1), group.spread.total() / max(total.total(), 1))
-    gained, clear = gained_words(group.spread, total, share, language=language, most=MOST_WORDS)
-    words = [word for word in gained if not (is_name(word, called) or laughs_in(word))]
-    return _Sought(words, share, clear, called)
+    return max(len(group.texts) / max(messages, 1), group.spread.total() / max(total.total(), 1))
+
+
+def _is_called(word: str, called: Collection[str]) -> bool:
+    """Return whether a word is a part of a name, or a laugh."""
+    return is_name(word, called) or bool(laughs_in(word))
 
 
 def _told(
-    texts: Sequence[str],
+    group: WordedTexts,
     places: Sequence[Mapping[str, set[int]]],
     own: int,
     sought: _Sought,
@@ -178,9 +191,9 @@ def _told(
         with_all = [set.intersection(*(of_group[word] for word in words)) for of_group in places]
         counts = np.array([len(of_group) for of_group in with_all], np.float64)
         (chance,) = log_chances(counts[[own]], counts.sum(keepdims=True), sought.share)
-        if chance > sought.clear:
+        if chance > sought.clear * group.burst_of(with_all[own]):
             continue
-        having = [texts[place] for place in sorted(with_all[own])[-MOST_READ:]]
+        having = [group.texts[place] for place in sorted(with_all[own])[-MOST_READ:]]
         text = written(having, words)
         # A part of a word that every text needs is no phrase, such as of "isn't".
         if not (words[1:] or is_telling(text, language)):

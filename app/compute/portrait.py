@@ -1,9 +1,9 @@
 """A portrait of a chat: who writes how much and when, who begins, how long answers take."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import chain, pairwise
+from itertools import chain
 from statistics import median
 from typing import Annotated, Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta
 
+from app.compute.chat_timing import ChatTiming, Said, timing_of, written_by_each
+from app.compute.conversations import WrittenTexts
 from app.compute.hours import (
     NIGHT_H,
     BusyFrom,
@@ -27,8 +29,6 @@ from app.compute.phrases import phrases_of_each
 from app.compute.ranks import rank_errors
 from app.compute.wording import GainedWord
 
-SILENCE_S: Final = 6 * 3600
-"""Within this time of another's message it is an answer; after a longer one it is a beginning."""
 MOST_PORTRAYED: Final = 6
 """People on their own, those with the most messages; all others are taken together."""
 FEWEST_COMPARED: Final = 20
@@ -36,15 +36,6 @@ FEWEST_COMPARED: Final = 20
 MOST_EMOJI: Final = 5
 MOST_GUESSED: Final = 500
 """Newest messages of a person from which their language is guessed."""
-
-
-class Said(NamedTuple):
-    """A message."""
-
-    author: int
-    time: int | None
-    """Seconds since 1970; None where it is unknown."""
-    text: str
 
 
 class MessagesWith(msgspec.Struct, frozen=True):
@@ -111,16 +102,9 @@ class ChatPortrait(NamedTuple):
     groups: list[tuple[int, ...]]
     """The authors of each of the people, by id; their names are still to be filled in."""
     people: list[PersonPortrait]
+    texts: list[WrittenTexts]
+    """Those of each of the people."""
     longest_silence: SilenceSpan | None
-
-
-class ChatTiming(NamedTuple):
-    """What the times of messages tell, by author."""
-
-    beginnings: Counter[int]
-    answers_s: dict[int, list[int]]
-    longest_silence: tuple[int, int] | None
-    """The times before and after it."""
 
 
 def portray(
@@ -144,11 +128,17 @@ def portray(
     if others := tuple(author for author in ranked if author not in alone):
         groups.append(others)
     said = [[message for author in group for message in by_author[author]] for group in groups]
+    written = written_by_each(messages)
+    texts = [WrittenTexts([], []) for _ in groups]
+    for of_group, group in zip(texts, groups, strict=True):
+        for author in group:
+            of_group.extend(written.get(author, WrittenTexts([], [])))
     timing = timing_of(messages)
     silence = timing.longest_silence
     return ChatPortrait(
         groups,
-        _people(groups, said, timing, zone, names),
+        _people(groups, said, texts, timing, zone, names),
+        texts,
         silence and SilenceSpan(*(datetime.fromtimestamp(time, UTC) for time in silence)),
     )
 
@@ -156,13 +146,16 @@ def portray(
 def _people(
     groups: Sequence[tuple[int, ...]],
     said: Sequence[Sequence[Said]],
+    written: Sequence[WrittenTexts],
     timing: ChatTiming,
     zone: ZoneInfo,
     names: Iterable[str],
 ) -> list[PersonPortrait]:
     """Return how each group of authors writes, by the messages of each."""
-    texts = [[message.text for message in of_group if message.text] for of_group in said]
+    texts = [of_group.texts for of_group in written]
     total = sum(map(len, said))
+    answers_s = [_joined(timing.answers_s, group) for group in groups]
+    answered_on = [_joined(timing.answered_on, group) for group in groups]
     return [
         PersonPortrait(
             username=None,
@@ -176,63 +169,30 @@ def _people(
             days=days_of(hours),
             nights=days_of(hours, NIGHT_H),
             beginnings=sum(timing.beginnings[author] for author in group),
-            answers=len(answers_s),
-            median_answer_s=float(median(answers_s)) if answers_s else None,
-            answer_errors=round(rank_errors(answers_s, _answers_beside(group, timing)), 2),
+            answers=len(waits_s),
+            median_answer_s=float(median(waits_s)) if waits_s else None,
+            answer_errors=round(errors, 2),
             laughs=laughs,
             emoji=_emoji_in(of_group_texts),
             typical=typical,
         )
-        for group, of_group, of_group_texts, hours, answers_s, laughs, typical in zip(
+        for group, of_group, of_group_texts, hours, waits_s, errors, laughs, typical in zip(
             groups,
             said,
             texts,
             [hour_counts(of_group, zone) for of_group in said],
-            [_answers_of(group, timing) for group in groups],
+            answers_s,
+            rank_errors(answers_s, answered_on),
             _laughs_of(texts),
-            _typical_of(texts, names),
+            _typical_of(written, names),
             strict=True,
         )
     ]
 
 
-def answers_among(messages: Iterable[Said], people: Sequence[int]) -> list[list[int]]:
-    """Return how often each of these people (rows) wrote right after each of them, within six
-    hours; the messages are the oldest first."""
-    places = {person: place for place, person in enumerate(people)}
-    answers = [[0] * len(people) for _ in people]
-    dated = [(message.author, message.time) for message in messages if message.time is not None]
-    for (author_before, before), (author, time) in pairwise(dated):
-        is_named = author in places and author_before in places
-        if is_named and author != author_before and time - before <= SILENCE_S:
-            answers[places[author]][places[author_before]] += 1
-    return answers
-
-
-def timing_of(messages: Iterable[Said]) -> ChatTiming:
-    """Return who begins after a silence, how long answers take, and the first longest silence."""
-    timing = ChatTiming(Counter(), defaultdict(list), None)
-    longest: tuple[int, int] | None = None
-    dated = [(message.author, message.time) for message in messages if message.time is not None]
-    for (author_before, before), (author, time) in pairwise(dated):
-        waited_s = time - before
-        if waited_s > SILENCE_S:
-            timing.beginnings[author] += 1
-        elif author != author_before:
-            timing.answers_s[author].append(waited_s)
-        if waited_s > (longest[1] - longest[0] if longest else 0):
-            longest = before, time
-    return timing._replace(longest_silence=longest)
-
-
-def _answers_of(group: Iterable[int], timing: ChatTiming) -> list[int]:
-    """Return how long each answer of a group took, in seconds."""
-    return [*chain.from_iterable(timing.answers_s.get(author, ()) for author in group)]
-
-
-def _answers_beside(group: Sequence[int], timing: ChatTiming) -> list[int]:
-    """Return how long each answer of all others took, in seconds."""
-    return _answers_of([author for author in timing.answers_s if author not in group], timing)
+def _joined(lists: Mapping[int, list[int]], group: Iterable[int]) -> list[int]:
+    """Return one list of those of a group of authors."""
+    return [*chain.from_iterable(lists.get(author, ()) for author in group)]
 
 
 def _words_per_message(texts: Iterable[str]) -> float | None:
@@ -266,16 +226,17 @@ def hour_counts(said: Iterable[Said], zone: ZoneInfo) -> Counter[int]:
 
 
 def _typical_of(
-    texts: Sequence[Sequence[str]], names: Iterable[str]
+    written: Sequence[WrittenTexts], names: Iterable[str]
 ) -> list[list[TypicalOfPerson] | None]:
     """Return the phrases that are in clearly more messages of each group than of all others."""
+    texts = [of_group.texts for of_group in written]
     message_count = sum(map(len, texts))
     languages = {
         place: guess_main_language(of_group[-MOST_GUESSED:])
         for place, of_group in enumerate(texts)
         if min(len(of_group), message_count - len(of_group)) >= FEWEST_COMPARED
     }
-    phrases = phrases_of_each(texts, languages, names)
+    phrases = phrases_of_each(written, languages, names)
     return [
         [
             TypicalOfPerson(phrase.text, phrase.messages, phrase.messages_elsewhere)

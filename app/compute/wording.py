@@ -2,10 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
 from math import inf, log
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -55,29 +54,40 @@ class GainedWord(msgspec.Struct, frozen=True):
     """Of the others, those with the word."""
 
 
-def gained_words(
-    spread: Counter[str],
-    spread_of_all: Counter[str],
-    share: float,
-    *,
-    language: str | None,
-    most: int,
-) -> tuple[list[str], float]:
-    """Return up to `most` words that are in clearly more of some posts than of others, clearest
-    first, and up to which log chance a word of them is clear.
+class GainedWords(NamedTuple):
+    """Words that are in clearly more of some posts than of others, the clearest first."""
+
+    words: list[str]
+    logs: NDArray[np.float64]
+    """(n,) the logarithms of their chances."""
+    tests: int
+    """Of so many words that were tried."""
+
+    def by_bursts(self, bursts: Sequence[float]) -> "tuple[GainedWords, float]":
+        """Return those that are still clear, and up to which log chance a word is, where so many
+        posts of each (n,) count as one that stands alone (`burst_of`)."""
+        logs = self.logs / np.array(bursts)
+        clear = clear_of(logs, self.tests)
+        ranked = [i for i in np.argsort(logs, kind="stable").tolist() if logs[i] <= clear]
+        words = [self.words[i] for i in ranked]
+        return GainedWords(words, logs[ranked], self.tests), clear
+
+
+def gained_words(spread: Counter[str], spread_of_all: Counter[str], share: float) -> GainedWords:
+    """Return the words that are in clearly more of some posts than of others, if each of these
+    stands alone.
 
     The spreads are the numbers of posts with each word, of some posts and of these with the others;
-    the share is that of the former among all, and the language is theirs.
+    the share is that of the former among all.
     """
     # In one order in every process: of equal words the first of the alphabet comes first.
     words = sorted(word for word, count in spread.items() if count >= FEWEST_POSTS)
     uses = np.array([spread[word] for word in words], np.float64)
     uses_of_all = np.array([spread_of_all[word] for word in words], np.float64)
     tried = np.fromiter(spread_of_all.values(), np.int64, len(spread_of_all))
-    chances, clear = clear_chances(uses, uses_of_all, share, tried)
-    ranked = np.argsort(chances, kind="stable")
-    gained = (words[i] for i in ranked.tolist() if chances[i] <= clear)
-    return [*islice((word for word in gained if is_telling(word, language)), most)], clear
+    logs, tests = chances_of(uses, uses_of_all, share, tried)
+    gained, _ = GainedWords(words, logs, tests).by_bursts(np.ones(len(words)).tolist())
+    return gained
 
 
 def log_chances(
@@ -105,12 +115,25 @@ def clear_chances(
     """Return the log chances of some words (n,), and up to which of them a word is told, so that at
     most `CHANCE` of those that are told are there by chance, however many were tried.
 
-    tried: how often all together use each word that anybody uses (m,). Sources: Benjamini and
-    Hochberg 1995; words so rare that they cannot be clear do not count, and have a chance of 1
-    (Tarone 1990, Gilbert 2005).
+    tried: how often all together use each word that anybody uses (m,).
     """
-    if not 0 < share < 1:
-        return np.zeros_like(uses), -inf
+    logs, tests = chances_of(uses, uses_of_all, share, tried)
+    return logs, clear_of(logs, tests)
+
+
+def chances_of(
+    uses: NDArray[np.float64],
+    uses_of_all: NDArray[np.float64],
+    share: float,
+    tried: NDArray[np.int64],
+) -> tuple[NDArray[np.float64], int]:
+    """Return the log chances of some words (n,), and how many words of those tried (m,) count.
+
+    Words so rare that they cannot be clear do not count, and have a chance of 1. Sources: Tarone
+    1990, Gilbert 2005.
+    """
+    if not 0 < share < 1 or not tried.size:
+        return np.zeros_like(uses), 1
     numbers = np.arange(1, tried.size + 1)
     # The uses by which a word can be as clear as one of so many has to be, and how many have them.
     needed = (log(CHANCE) - np.log(numbers)) / log(share)
@@ -118,9 +141,14 @@ def clear_chances(
     place = int((able <= numbers).argmax())
     chances = log_chances(uses, uses_of_all, share)
     chances[uses_of_all < needed[place]] = 0
-    ranked = np.sort(chances)[: numbers[place]]
-    (passed,) = (ranked <= np.log(CHANCE * numbers[: ranked.size] / numbers[place])).nonzero()
-    return chances, float(ranked[passed[-1]]) if passed.size else -inf
+    return chances, int(numbers[place])
+
+
+def clear_of(logs: NDArray[np.float64], tests: int) -> float:
+    """Return up to which log chance a word is told. Source: Benjamini and Hochberg 1995."""
+    ranked = np.sort(logs)[:tests]
+    (passed,) = (ranked <= np.log(CHANCE * np.arange(1, ranked.size + 1) / tests)).nonzero()
+    return float(ranked[passed[-1]]) if passed.size else -inf
 
 
 def leads(

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from math import sqrt
 from zoneinfo import ZoneInfo
 
+from app.compute.chat_timing import Said, answers_among, written_by_each
 from app.compute.chat_traits import Judged, Trait, days_of_first, traits_of
-from app.compute.portrait import Said, answers_among, portray
+from app.compute.conversations import WrittenTexts
+from app.compute.portrait import portray
 
 HOUR_S = 3600
 DAY_S = 24 * HOUR_S
@@ -20,9 +22,12 @@ def traits(said: list[Said], people: int, judged: Sequence[Judged] = ()) -> list
         group[0]: person for group, person in zip(portrait.groups, portrait.people, strict=True)
     }
     writing = [by_author.get(person) for person in range(people)]
-    texts = [[message.text for message in said if message.author == n] for n in range(people)]
+    written = written_by_each(said)
+    texts = [written.get(person, WrittenTexts([], [])) for person in range(people)]
     days = days_of_first(said, range(people))
-    found: list[Trait] = traits_of(list(map(len, texts)), len(said), writing, texts, judged, days)
+    found: list[Trait] = traits_of(
+        [len(own.texts) for own in texts], len(said), writing, texts, judged, days
+    )
     return [(trait.kind, trait.person) for trait in found]
 
 
@@ -42,7 +47,7 @@ def test_each_trait_is_told_of_who_has_it_most() -> None:
     assert traits(said, 2) == [("most", 0), ("longest", 1)]
     said += [message(2, n, "a few haha") for n in range(60)]
     said += [message(2, 60 + n, "haha") for n in range(30)]
-    assert traits(said, 3) == [("most", 0), ("longest", 1), ("laugh", 2)]
+    assert traits(said, 3) == [("most", 0), ("laugh", 2), ("longest", 1)]
 
 
 def test_who_is_recognised_best_is_told_last() -> None:

@@ -1,7 +1,7 @@
 """How somebody's messages differ from others': seven measures, and when one sets them apart."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -10,8 +10,13 @@ from app.compute.fingerprint import Measure, Tally, fingerprint, tally_of, toget
 NOBODY = together([])
 
 
+def tally(texts: Sequence[str], begins: Sequence[bool] = ()) -> Tally:
+    """Return what is counted of messages, of which each is of another day."""
+    return tally_of(texts, range(len(texts)), begins)
+
+
 def measures_of(own: Sequence[str], *others: Sequence[str]) -> dict[str, Measure]:
-    measures = fingerprint(tally_of(own), [*map(tally_of, others)], NOBODY)
+    measures = fingerprint(tally(own), [*map(tally, others)], NOBODY)
     return {measure.name: measure for measure in measures}
 
 
@@ -25,9 +30,9 @@ def test_what_each_measure_counts() -> None:
         "Hm…",
         "  ",
     ]
-    tally = tally_of(own, after_silence=2)
-    assert (tally.messages, tally.words) == (6, 11)
-    assert dict(tally.signs) == {
+    counted = tally(own, [True, False, False, True, False, False, True])
+    assert (counted.messages, sum(counted.lengths)) == (6, 11)
+    assert {sign: len(messages) for sign, messages in counted.signs.items()} == {
         ("questions", ""): 1,
         ("exclamations", ""): 1,
         ("laughing", ""): 2,
@@ -45,17 +50,17 @@ def test_what_each_measure_counts() -> None:
 def test_the_clearest_measure_comes_first() -> None:
     own = ["tea and cake~"] * 30 + ["and so on"] * 30
     other = ["and so on"] * 60
-    first, *rest = fingerprint(tally_of(own), [tally_of(other)], NOBODY)
+    first, *rest = fingerprint(tally(own), [tally(other)], NOBODY)
     assert (first.name, first.sign, first.own, first.beside) == ("endings", "~", 0.5, 0)
     assert first.is_clear
     assert rest == []  # All others have the same value for both.
 
 
 def test_crying_is_no_laughing_and_skins_are_one_emoji() -> None:
-    tally = tally_of(["흑 ㅠㅠ", "👍🏽", "👍🏿"])
-    assert tally.signs["laughing", ""] == 0
-    assert tally.signs["endings", "ㅠㅠ"] == 1
-    assert tally.signs["emoji", "👍"] == 2
+    counted = tally(["흑 ㅠㅠ", "👍🏽", "👍🏿"])
+    assert counted.with_sign(("laughing", "")) == 0
+    assert counted.with_sign(("endings", "ㅠㅠ")) == 1
+    assert counted.with_sign(("emoji", "👍")) == 2
 
 
 @pytest.mark.parametrize(("further", "is_clear"), [(0, True), (1, True), (2, False)])
@@ -88,9 +93,45 @@ def test_what_most_have_is_compared_by_those_without_it() -> None:
 def test_chance_sets_one_of_twenty_apart_at_most() -> None:
     chance = random.Random(1)  # noqa: S311 - no secret
 
-    def tally() -> Tally:
+    def by_chance() -> Tally:
         words = ["so", "tea", "Home", "now!", "go?", "ah~", "no.", "haha", "🌸"]
-        return tally_of(" ".join(chance.choices(words, k=chance.randint(1, 5))) for _ in range(150))
+        return tally([" ".join(chance.choices(words, k=chance.randint(1, 5))) for _ in range(150)])
 
-    portraits = [fingerprint(tally(), [tally(), tally(), tally()], NOBODY) for _ in range(200)]
+    portraits = [
+        fingerprint(by_chance(), [by_chance() for _ in range(3)], NOBODY) for _ in range(200)
+    ]
     assert sum(any(one.is_clear for one in measures) for measures in portraits) <= 10
+
+
+def moody_chats(people: int, *, habit: str = "", shown: int) -> Iterator[list[Measure]]:
+    """Yield the measures of somebody in chats where all write alike, with a mood for each day.
+
+    habit: what stands at the end of each third of their messages, also.
+    """
+    for seed in range(shown):
+        chance = random.Random(f"{people} {seed}")  # noqa: S311 - invented chats
+        said: list[list[tuple[str, int]]] = [[] for _ in range(people)]
+        for day in range(60):
+            for person in chance.sample(range(people), min(people, 3)):
+                mood = chance.choice(("!", "?", "~", ".", " haha", "")), chance.random()
+                for number in range(min(int(chance.paretovariate(1)), 40)):
+                    text = "so it is" + (mood[0] if chance.random() < mood[1] else "")
+                    text += habit if person == 0 and number % 3 == 0 else ""
+                    said[person].append((text, day))
+        own, *others = (tally_of(*zip(*of_one, strict=True)) for of_one in said if of_one)
+        yield fingerprint(own, others, NOBODY)
+
+
+@pytest.mark.parametrize("people", [2, 4, 9, 40])
+def test_what_somebody_does_on_one_day_is_no_habit(people: int) -> None:
+    told = [any(one.is_clear for one in measures) for measures in moody_chats(people, shown=60)]
+    assert sum(told) <= len(told) / 20
+
+
+@pytest.mark.parametrize("people", [2, 4, 9])
+def test_a_habit_is_told_of_moody_people_too(people: int) -> None:
+    told = [
+        [one.name for one in measures if one.is_clear]
+        for measures in moody_chats(people, habit=" 🌸", shown=20)
+    ]
+    assert sum("emoji" in names for names in told) >= 18

@@ -7,13 +7,19 @@ from string import ascii_lowercase
 import numpy as np
 import pytest
 
+from app.compute.conversations import WrittenTexts
 from app.compute.phrases import Phrase, phrases_of
 
 OTHERS = ["the kettle sings again today"] * 80
 
 
+def said(texts: list[str], a_day: int = 1) -> WrittenTexts:
+    """Return texts, so many of each day."""
+    return WrittenTexts(texts, [place // a_day for place in range(len(texts))])
+
+
 def phrases_beside(own: list[str], *names: str) -> list[Phrase]:
-    return phrases_of(own, OTHERS, language=None, names=names)
+    return phrases_of(said(own), OTHERS, language=None, names=names)
 
 
 def test_words_of_the_same_messages_are_one_phrase() -> None:
@@ -48,12 +54,13 @@ def test_what_short_messages_have_by_chance_is_no_phrase() -> None:
     topics = [f"{word} again" for word in ("kettle", "harbour", "lantern", "umbrella")]
     own = topics * 50 + ["kettle again"] * 8
     others = [f"well, as far as anybody here can tell me, {topic}" for topic in topics * 100]
-    assert phrases_of(own, others, language=None) == []
+    assert phrases_of(said(own), others, language=None) == []
 
 
 @pytest.mark.parametrize("people", [2, 4, 9, 40])
 def test_hardly_anybody_has_a_phrase_where_all_write_by_chance(people: int) -> None:
-    portraits = [phrases_of(own, beside, language=None) for own, beside in chats(people, shown=40)]
+    shown = chats(people, shown=40)
+    portraits = [phrases_of(said(own), beside, language=None) for own, beside in shown]
     assert sum(map(bool, portraits)) <= len(portraits) / 20
 
 
@@ -61,9 +68,31 @@ def test_hardly_anybody_has_a_phrase_where_all_write_by_chance(people: int) -> N
 def test_the_habit_of_one_is_told_beside_others_who_write_by_chance(people: int) -> None:
     for own, beside in chats(people, shown=10):
         habit = [f"{text}, guv" if place % 4 == 0 else text for place, text in enumerate(own)]
-        phrases = phrases_of(habit, beside, language=None)
+        phrases = phrases_of(said(habit), beside, language=None)
         assert phrases[0].text == "guv"
         assert phrases[0].messages_elsewhere == 0
+
+
+def test_what_is_said_on_one_day_is_no_phrase() -> None:
+    own = ["the lantern sings"] * 30 + ["so it is"] * 90
+    assert phrases_of(said(own), OTHERS, language=None)
+    assert phrases_of(said(own, a_day=40), OTHERS, language=None) == []
+
+
+@pytest.mark.parametrize("people", [2, 4, 9, 40])
+def test_topics_that_go_by_the_day_are_hardly_ever_phrases(people: int) -> None:
+    told = 0
+    for seed in range(40):
+        drawn = np.random.default_rng([people, seed, 1])
+        own, beside, days = list[str](), list[str](), list[int]()
+        for day in range(60):
+            topic = f"topic{drawn.integers(20)}"
+            for person in drawn.choice(people, min(people, 3), replace=False).tolist():
+                texts = [f"so {topic}"] * min(int(drawn.pareto(1)) + 1, 40)
+                (beside if person else own).extend(texts)
+                days += [day] * (0 if person else len(texts))
+        told += bool(phrases_of(WrittenTexts(own, days), beside, language=None))
+    assert told <= 2
 
 
 def chats(people: int, *, shown: int) -> Iterator[tuple[list[str], list[str]]]:
@@ -94,7 +123,7 @@ def test_no_part_of_a_word_is_a_phrase() -> None:
     ]
     korean = ["12명 왔다네", "3명 왔다네", "40명 왔다네"] * 20
     others = ["비가 온다네"] * 60
-    assert phrases_of(korean, others, language="ko") == [Phrase("왔다네", ["왔다네"], 60, 0)]
+    assert phrases_of(said(korean), others, language="ko") == [Phrase("왔다네", ["왔다네"], 60, 0)]
 
 
 def test_a_phrase_is_written_with_what_belongs_to_its_words() -> None:

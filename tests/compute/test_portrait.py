@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import astuple
 
-from app.compute.portrait import PersonPortrait, Said, portray
+from app.compute.chat_timing import Said
+from app.compute.portrait import PersonPortrait, portray
 
 HOUR_S = 3600
+DAY_S = 24 * HOUR_S
 SEOUL = ZoneInfo("Asia/Seoul")
 WAITS_S = (0, 0, 60, 90, HOUR_S, 6 * HOUR_S, 6 * HOUR_S + 1, 50 * HOUR_S)
 """Equal times, and both sides of six hours."""
@@ -126,9 +128,9 @@ def assert_in_turn(person: PersonPortrait, group: tuple[int, ...], dated: list[S
 
 
 def test_words_are_typical_beside_those_of_all_others() -> None:
-    mine = [Said(1, place, "the kettle sings again") for place in range(60)]
-    theirs = [Said(2, place, "the lantern swings again") for place in range(60)]
-    few = [Said(3, place, "kettle") for place in range(19)]
+    mine = [Said(1, place * DAY_S, "the kettle sings again") for place in range(60)]
+    theirs = [Said(2, place * DAY_S, "the lantern swings again") for place in range(60)]
+    few = [Said(3, place * DAY_S, "kettle") for place in range(19)]
     first, second, third = portray([*mine, *theirs, *few], SEOUL).people
     # Words that stand in the same messages are one phrase.
     assert [astuple(phrase) for phrase in first.typical or []] == [

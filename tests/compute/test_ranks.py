@@ -16,7 +16,18 @@ def test_each_pair_of_values_counts(own: list[int], beside: list[int]) -> None:
     higher = sum((value > other) - (value < other) for value in own for other in beside)
     pairs = len(own) * len(beside)
     spread = sqrt(pairs * (len(own) + len(beside) + 1) / 12) or 1
-    assert abs(rank_errors(own, beside) - higher / 2 / spread) < 1e-9
+    errors, errors_beside = rank_errors([own, beside], [range(len(own)), range(len(beside))])
+    assert abs(errors) <= abs(higher) / 2 / spread + 1e-9
+    assert errors * higher > 0 or errors == higher == 0
+    assert abs(errors + errors_beside) < 1e-9
+
+
+def test_of_two_days_the_errors_are_two_at_most() -> None:
+    slow, fast = [*range(900, 1_000)], [*range(100)]
+    by_message, _ = rank_errors([slow, fast], [range(100), range(100)])
+    by_day, _ = rank_errors([slow, fast], [[0, 1] * 50, [0, 1] * 50])
+    assert by_message > 9
+    assert by_day <= sqrt(2) + 1e-9
 
 
 def test_of_values_by_chance_hardly_any_are_apart() -> None:
@@ -25,7 +36,10 @@ def test_of_values_by_chance_hardly_any_are_apart() -> None:
     def waits() -> list[int]:
         return [round(chance.expovariate(1 / 3600)) for _ in range(40)]
 
-    errors = [rank_errors(waits(), waits() + waits()) for _ in range(400)]
+    def errors_of(own: list[int]) -> float:
+        return rank_errors([own, waits(), waits()], [range(40)] * 3)[0]
+
+    errors = [errors_of(waits()) for _ in range(400)]
     assert sum(abs(error) > 2.9 for error in errors) <= 4
     assert sum(abs(error) > 1 for error in errors) > 80
-    assert rank_errors([60] * 40, waits()) < -2.9
+    assert errors_of([60] * 40) < -2.9

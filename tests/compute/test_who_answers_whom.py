@@ -4,7 +4,7 @@ import random
 from math import sqrt
 
 from app.compute.answering import clearest_answers
-from app.compute.portrait import Said, answers_among
+from app.compute.chat_timing import Said, answers_among
 
 PEOPLE = range(4)
 

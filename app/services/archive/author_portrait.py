@@ -10,11 +10,13 @@ import msgspec
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.chat_timing import Said, after_silence
+from app.compute.conversations import WrittenTexts, conversations_of
 from app.compute.fingerprint import Measure, fingerprint, tally_of, together
 from app.compute.hours import BusyFrom, ChatHours, busiest_hours, hours_of_day
 from app.compute.languages import guess_main_language
 from app.compute.phrases import Phrase, phrases_of
-from app.compute.portrait import FEWEST_COMPARED, MOST_GUESSED, Said, hour_counts, timing_of
+from app.compute.portrait import FEWEST_COMPARED, MOST_GUESSED, hour_counts
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.compare.cases import Models
@@ -192,23 +194,24 @@ async def _rows_of(session: AsyncSession, ids: Sequence[int]) -> list[UserRow]:
 def _count(read: _Read, author: Author, zone: ZoneInfo) -> _Counted:
     """Return what is counted of the messages that were read; it takes long."""
     said = read.said()
-    by_author: dict[int, list[Said]] = {author.id: []}
-    for message in said:
-        by_author.setdefault(message.author, []).append(message)
-    own = by_author.pop(author.id)
-    ranked = sorted(by_author, key=lambda user_id: (-len(by_author[user_id]), user_id))
-    beside = [message for user_id in ranked for message in by_author[user_id]]
-    beginnings = timing_of(said).beginnings if read.room else None
+    numbers = conversations_of(message.time for message in said)
+    begins = after_silence(said) if read.room else ()
+    places: dict[int, list[int]] = {author.id: []}
+    for place, message in enumerate(said):
+        places.setdefault(message.author, []).append(place)
     tallies = {
         user_id: tally_of(
-            [message.text for message in messages],
-            beginnings[user_id] if beginnings is not None else None,
+            [said[place].text for place in of_user],
+            [numbers[place] for place in of_user],
+            [begins[place] for place in of_user] if begins else (),
         )
-        for user_id, messages in {author.id: own, **by_author}.items()
+        for user_id, of_user in places.items()
     }
-    one_by_one = [user_id for user_id in ranked if len(by_author[user_id]) >= FEWEST_COMPARED][
-        :MOST_BESIDE
-    ]
+    own = [said[place] for place in places[author.id]]
+    ranked = sorted(places.keys() - {author.id}, key=lambda one: (-len(places[one]), one))
+    beside = [said[place] for user_id in ranked for place in places[user_id]]
+    one_by_one = [user_id for user_id in ranked if len(places[user_id]) >= FEWEST_COMPARED]
+    one_by_one = one_by_one[:MOST_BESIDE]
     rest = [tallies[user_id] for user_id in ranked if user_id not in one_by_one]
     hours = hour_counts(own, zone)
     times = [message.time for message in own if message.time is not None]
@@ -216,25 +219,28 @@ def _count(read: _Read, author: Author, zone: ZoneInfo) -> _Counted:
         messages=len(own),
         since=_moment(min(times, default=None)),
         until=_moment(max(times, default=None)),
-        ranked=[(user_id, len(by_author[user_id])) for user_id in ranked],
+        ranked=[(user_id, len(places[user_id])) for user_id in ranked],
         measures=fingerprint(
             tallies[author.id], [tallies[user_id] for user_id in one_by_one], together(rest)
         ),
-        phrases=_phrases(own, beside, read.names),
+        phrases=_phrases(
+            WrittenTexts(
+                [message.text for message in own], [numbers[place] for place in places[author.id]]
+            ),
+            [message.text for message in beside],
+            read.names,
+        ),
         hours=hours_of_day(hours),
         busy_from=busiest_hours(hours),
         hours_elsewhere=hours_of_day(hour_counts(beside, zone)),
     )
 
 
-def _phrases(
-    own: Sequence[Said], beside: Sequence[Said], names: Iterable[str]
-) -> list[Phrase] | None:
-    if min(len(own), len(beside)) < FEWEST_COMPARED:
+def _phrases(own: WrittenTexts, beside: Sequence[str], names: Iterable[str]) -> list[Phrase] | None:
+    if min(len(own.texts), len(beside)) < FEWEST_COMPARED:
         return None
-    texts, texts_beside = ([message.text for message in said] for said in (own, beside))
-    language = guess_main_language(texts[-MOST_GUESSED:])
-    return phrases_of(texts, texts_beside, language=language, names=names)
+    language = guess_main_language(own.texts[-MOST_GUESSED:])
+    return phrases_of(own, beside, language=language, names=names)
 
 
 def _moment(time: int | None) -> datetime | None:

@@ -12,8 +12,9 @@ from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now, span_of_year
+from app.compute.conversations import WrittenTexts, conversations_of
 from app.compute.fingerprint import Measure, fingerprint, tally_of
-from app.compute.hours import BusyFrom, DayHours, busiest_hours, hours_of_day
+from app.compute.hours import DAY_S, BusyFrom, DayHours, busiest_hours, hours_of_day
 from app.compute.languages import guess_main_language
 from app.compute.mentions import NameCount, count_names
 from app.compute.phrases import Phrase, WordedTexts, phrases_apart
@@ -35,6 +36,7 @@ FEWEST_COMPARED: Final = 20
 """Posts that a year needs for its words to be compared with another one's."""
 MOST_COMPARED: Final = 3_000
 """Posts of a year whose words are compared: the newest."""
+WEEK_S: Final = 7 * DAY_S
 RARE: Final = 0.1
 """A word is new to a year, or gone after it, where its share of the posts of the other year is at
 most so much of its share of this one."""
@@ -185,7 +187,7 @@ async def _scan_year(session: AsyncSession, author: Author, year: int, zone: Zon
     since, until = span_of_year(year, zone)
     is_of_year = Tweet.created_at >= since, Tweet.created_at < until
     return await scan_author(
-        session, author, *is_of_year, columns=("text", "answered"), limit=MOST_COMPARED
+        session, author, *is_of_year, columns=("time", "text", "answered"), limit=MOST_COMPARED
     )
 
 
@@ -220,7 +222,10 @@ def _compare(
 
     is_over_beside: whether the year after it has ended.
     """
-    before, own, after = (WordedTexts.of(of_year.text) for of_year in scans)
+    before, own, after = (
+        WordedTexts.of(WrittenTexts(of_year.text, conversations_of(of_year.time)))
+        for of_year in scans
+    )
     language = guess_main_language(own.texts)
 
     def gained(beside: WordedTexts) -> list[Phrase] | None:
@@ -241,16 +246,19 @@ def _compare(
         came=beside[0],
         went=beside[1],
         only=[*map(partial(_word, own, before), only)],
-        measures=_measures(own.texts, before.texts),
+        measures=_measures(scans[1], scans[0]),
         answered=count_names(answered_in(scans[1], author), most=MOST_ANSWERED),
     )
 
 
-def _measures(texts: Sequence[str], before: Sequence[str]) -> list[Measure] | None:
-    """Return how the texts of a year differ from those of the year before; None for too few."""
-    if min(len(texts), len(before)) < FEWEST_COMPARED:
+def _measures(own: Scan, before: Scan) -> list[Measure] | None:
+    """Return how the posts of a year differ from those of the year before; None for too few."""
+    if min(len(own.text), len(before.text)) < FEWEST_COMPARED:
         return None
-    tally, tally_before = tally_of(texts), tally_of(before)
+    # What is written of for some days is no change: of years weeks are compared.
+    weeks = conversations_of([*own.time, *before.time], WEEK_S)
+    tally = tally_of(own.text, weeks)
+    tally_before = tally_of(before.text, weeks[len(own.time) :])
     if min(tally.messages, tally_before.messages) < FEWEST_COMPARED:
         return None
     return fingerprint(tally, [], tally_before)

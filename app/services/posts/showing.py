@@ -6,8 +6,8 @@ from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from app.compute.chat_timing import SILENCE_S
 from app.compute.fingerprint import AFTER_WORDS
-from app.compute.portrait import SILENCE_S
 from app.db.backend import backend_of
 from app.models import Tweet
 

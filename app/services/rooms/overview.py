@@ -12,15 +12,9 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.answering import clearest_answers
+from app.compute.chat_timing import Said, answers_among
 from app.compute.chat_traits import Judged, Trait, days_of_first, traits_of
-from app.compute.portrait import (
-    MOST_PORTRAYED,
-    PersonPortrait,
-    Said,
-    SilenceSpan,
-    answers_among,
-    portray,
-)
+from app.compute.portrait import MOST_PORTRAYED, PersonPortrait, SilenceSpan, portray
 from app.memo import DERIVED, EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
 from app.services.posts.scanning import Scan, ScannedColumn, scan
@@ -158,8 +152,8 @@ def _count(
     judged: Sequence[Judged],
     zone: ZoneInfo,
 ) -> _Counted:
-    writing = portray(said, zone, names_in(room), people=people).people[: len(people)]
-    texts = [[message.text for message in said if message.author == person] for person in people]
+    portrait = portray(said, zone, names_in(room), people=people)
+    writing, texts = portrait.people[: len(people)], portrait.texts[: len(people)]
     messages = [person.messages for person in room.people[:MOST_PORTRAYED]]
     days = days_of_first(said, people)
     traits = traits_of(messages, room.messages, writing, texts, judged, days)

@@ -1,7 +1,6 @@
 """A portrait of a room: how its people write, side by side."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo
@@ -11,15 +10,9 @@ from msgspec import Meta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.chat_timing import Said, answers_among
 from app.compute.chat_traits import Judged, Trait, days_of_first, traits_of
-from app.compute.portrait import (
-    ChatPortrait,
-    PersonPortrait,
-    Said,
-    SilenceSpan,
-    answers_among,
-    portray,
-)
+from app.compute.portrait import ChatPortrait, PersonPortrait, SilenceSpan, portray
 from app.memo import DERIVED, EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
 from app.services.posts.scanning import MOST_SCANNED, Scan, ScannedColumn, scan
@@ -150,16 +143,13 @@ def _portray(
     """Return what is counted of the messages that are looked through; it takes long."""
     messages = said_in(scans)
     portrait = portray(messages, zone, names)
-    texts: dict[int, list[str]] = defaultdict(list)
-    for message in messages:
-        texts[message.author].append(message.text)
     ids = [group[0] for group in portrait.groups if len(group) == 1]
     people = portrait.people[: len(ids)]  # Those who stand for themselves come first.
     traits = traits_of(
         [person.messages for person in people],
         len(messages),
         people,
-        [texts[author] for author in ids],
+        portrait.texts[: len(ids)],
         [judged.get(author, (0, 0)) for author in ids],
         days_of_first(messages, ids),
     )

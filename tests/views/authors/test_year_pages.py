@@ -84,7 +84,11 @@ async def test_no_word_both_comes_and_goes(shared: Shared) -> None:
     }
     await shared.writer.add_posts(
         *(
-            {"username": "potter", "text": f"{text} {n}", "created_at": f"{year}-05-01T12:00:{n}Z"}
+            {
+                "username": "potter",
+                "text": f"{text} {n}",
+                "created_at": f"{year}-05-{n - 9:02}T12:00:00Z",
+            }
             for year, texts in said.items()
             for text in texts
             for n in range(10, 40)
@@ -135,7 +139,7 @@ async def test_a_word_that_is_only_more_frequent_neither_came_nor_went(shared: S
             *(
                 {"username": "keeper", "text": f"so it is {text}", "created_at": time.isoformat()}
                 for number, text in enumerate(texts)
-                if (time := start + timedelta(seconds=number))
+                if (time := start + timedelta(days=number // 2 if year else 0, seconds=number))
             )
         )
     year = await shared.anybody.json(f"/api/v1/users/keeper/years/{this_year - 1}")
@@ -164,7 +168,11 @@ async def test_the_page_says_how_the_writing_changed_where_it_did_clearly(shared
     texts = {2020: "we sail at noon", 2021: "do we sail at noon today?", 2022: "do we sail at ten?"}
     await shared.writer.add_posts(
         *(
-            {"username": "sailor", "text": text, "created_at": f"{year}-05-01T12:00:{n}Z"}
+            {
+                "username": "sailor",
+                "text": text,
+                "created_at": f"{year}-{n % 5 + 5:02}-{n // 2:02}T12:00:00Z",
+            }
             for year, text in texts.items()
             for n in range(10, 50)
         )

@@ -24,11 +24,15 @@ QUIET: Final = "the kettle is on again."
 
 
 def chat(*people: tuple[str, str], rounds: int = 40) -> list[Said]:
-    """Return messages in turn, each of somebody's the same, one a minute from seven o'clock on."""
-    turns = [pair for _ in range(rounds) for pair in people]
+    """Return messages in turn, each of somebody's the same, four rounds a day from seven o'clock
+    on; on each day another one begins."""
     return [
-        (f"2024-01-15 {7 + place // 60:02}:{place % 60:02}", name, text)
-        for place, (name, text) in enumerate(turns)
+        (f"2024-01-{15 + day:02} 07:{minute:02}", name, text)
+        for day in range(rounds // 4 + 1)
+        for first in (day % len(people),)
+        for minute, (name, text) in enumerate(
+            (people[first:] + people[:first]) * min(4, rounds - 4 * day)
+        )
     ]
 
 
@@ -150,7 +154,7 @@ async def test_of_somebody_without_posts_there_is_a_page(shared: Shared) -> None
 
 
 async def test_numbers_stand_folded_and_nowhere_else(chats: Client) -> None:
-    page = await chats.page(address_of("Ben"))
+    page = await chats.page(address_of(LONG))
     shown, folded = re.split("<details", page, maxsplit=1)
     assert "<table" not in shown
     assert folded.count("<table") == 3
@@ -190,7 +194,7 @@ async def test_posts_that_show_a_measure_are_those_that_it_counts(shared: Shared
     written = {text.strip() for text in TEXTS}
     for shown, sign in SIGNS.items():
         page = await shared.anybody.page(f"/posts?username=signs&shows={shown}")
-        counted = {text for text in written if tally_of([text]).signs[sign]}
+        counted = {text for text in written if tally_of([text], [0]).with_sign(sign)}
         assert texts_in(page) == counted, shown
     long = texts_in(await shared.anybody.page("/posts?username=signs&shows=long"))
     assert long == {TEXTS[-1]}

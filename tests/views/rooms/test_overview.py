@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.compute.portrait import Said as Written
+from app.compute.chat_timing import Said as Written
 from app.compute.portrait import portray
 from app.i18n import speaking
 from app.views.drawings import NameList

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import assume, given
 
-from app.compute.portrait import Said, portray
+from app.compute.chat_timing import Said
+from app.compute.portrait import portray
 from app.services.rooms.portrait import RoomPortrait, portrait_of
 from app.services.rooms.room_facts import RoomFacts
 from app.views.picturing import PictureArgs

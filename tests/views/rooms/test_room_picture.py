@@ -120,8 +120,8 @@ async def test_words_and_names_that_the_fonts_lack_leave_no_trace(shared: Shared
     db = parts_of(shared.app).db
     words = {"金민수": "今日は 港 へ 行く", "Łukasz": "łódź 海岸 portowa", "하늘": "오늘 산책 가자"}
     chat = [
-        (f"2024-01-15 {10 + minute // 60}:{minute % 60:02}", name, f"{text} {minute}")
-        for minute, (name, text) in enumerate(list(words.items()) * 25)
+        (f"2024-01-{1 + number // 3:02} 10:{number % 3:02}", name, f"{text} {number}")
+        for number, (name, text) in enumerate(list(words.items()) * 25)
     ]
     await import_chat(db, kakaotalk("東京 여행", *chat))
     async with db.read() as session:
