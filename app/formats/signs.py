@@ -1,13 +1,18 @@
 """Reactions to a message: how often which sign was given. Together they are its likes."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
 from datetime import datetime
 from typing import Final
 
+from msgspec import structs
+
 from app.compute.text import clean_sign
-from app.errors import RecordError
+from app.errors import BrokenFileError, RecordError
 from app.formats.post import MOST_COUNTED, MOST_SIGNS, Reactions, SignCount, as_count
+from app.formats.records import Item, Record
+from app.formats.source.file import Content
 from app.formats.source.json import as_object
 from app.formats.source.times import read_time
 from app.formats.source.window import Json
@@ -16,6 +21,9 @@ _FIRST_YEAR: Final = 2000
 """No app that has reactions is older."""
 _MOST_GIVEN: Final = 10**9
 """Of one sign to one message; a larger number is a damaged one."""
+_LIST: Final = "reactions"
+_KEY: Final = f'"{_LIST}"'.encode()
+"""As it stands in JSON; in a text its quotes have a backslash before them."""
 
 
 def reactions_of(
@@ -40,8 +48,32 @@ def reactions_of(
 
 def reactions_in(message: Json) -> list[Json]:
     """Return the reactions to a message; an empty one where they are no list."""
-    value = message.get("reactions") or []
+    value = message.get(_LIST) or []
     return [as_object(reaction) for reaction in (value if isinstance(value, list) else [value])]
+
+
+def as_told(items: Iterator[Item], contents: Iterable[Content]) -> Iterator[Item]:
+    """Yield the items of all these files; where none tells of reactions, they have no counts.
+
+    Where some messages have reactions, one without any has none left. A file in which nothing has
+    some may be older than the app's reactions, or those to these messages.
+    """
+    is_told = any(map(_tells, contents))
+    for item in items:
+        if isinstance(item, Record) and not is_told:
+            yield structs.replace(item, counts=None)
+        else:
+            yield item
+
+
+def _tells(content: Content) -> bool:
+    end = b""
+    with suppress(BrokenFileError), closing(content.uncounted.chunks()) as chunks:
+        for chunk in chunks:
+            if _KEY in end + chunk:
+                return True
+            end = chunk[-len(_KEY) :]
+    return False
 
 
 def written_at(value: object) -> datetime | None:

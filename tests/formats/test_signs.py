@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from app.formats.post import MOST_SIGNS, Reactions, SignCount
 from app.formats.records import Record
 from app.formats.signs import reactions_of
+from tests.archives import zip_bytes
 from tests.formats import discord_variants, meta_variants, slack_variants
 from tests.formats.files import pretty, read_file_records
 from tests.formats.signal_variants import item, lines, person
@@ -156,6 +157,24 @@ def test_a_message_without_reactions_says_that_nobody_reacted(name: str, given: 
     shown = counts(WRITTEN[name](given))
     assert shown is not None
     assert shown.says_nobody
+
+
+def unaware(data: bytes) -> bytes:
+    """Return a file of before an app had reactions, in which somebody writes of them."""
+    return data.replace(b'"reactions"', b'"other"').replace(b"at nine", b'\\"reactions\\"')
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_an_export_in_which_nothing_has_reactions_says_nothing_of_them(name: str) -> None:
+    is_packed = name == "slack"
+    without = porch(slack_variants.message("U01", "ferry at nine", TS)) if is_packed else b""
+    assert counts(without or unaware(WRITTEN[name](None))) is None
+
+
+def test_of_several_files_one_that_has_reactions_tells_of_all() -> None:
+    rooms = {"a/result.json": unaware(telegram([])), "b/result.json": telegram([])}
+    items = read_file_records(zip_bytes(rooms))[1]
+    assert [getattr(item, "counts", None) for item in items] == [Reactions(0)] * 2
 
 
 def test_the_most_frequent_of_many_signs_are_kept_and_all_are_counted() -> None:

@@ -28,7 +28,7 @@ from app.formats.records import (
     is_broken,
     read_each,
 )
-from app.formats.signs import reactions_in, reactions_of, written_at
+from app.formats.signs import as_told, reactions_in, reactions_of, written_at
 from app.formats.source.file import Content, Source
 from app.formats.source.json import as_object, as_word, first_documents, listed, objects
 from app.formats.source.times import read_time
@@ -114,7 +114,8 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
         return None
     if source.has_members:
         source.expect([content.name])
-    return RecordStream(FORMAT.name, "line", None, _items(content, SignalFiles(source)))
+    items = as_told(_items(content, SignalFiles(source)), [content])
+    return RecordStream(FORMAT.name, "line", None, items)
 
 
 def _find(source: Source) -> Content | None:

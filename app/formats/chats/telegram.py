@@ -12,7 +12,7 @@ from app.formats.chats.attachments import attachments_of
 from app.formats.chats.chat_files import find_rooms
 from app.formats.post import Medium, MediumKind, ReplyTarget, as_count
 from app.formats.records import FileRoom, Format, Item, ReadOptions, Record, RecordStream, Skipped
-from app.formats.signs import reactions_in, reactions_of
+from app.formats.signs import as_told, reactions_in, reactions_of
 from app.formats.source.file import Content, Source, head
 from app.formats.source.json import NOT_AN_OBJECT, as_word, no_object
 from app.formats.source.window import TOO_DEEP, Json, Window, load
@@ -42,7 +42,8 @@ _MESSAGE: Final = frozenset({"id", "type", "date", "text"})
 def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     """Return what was said in the chats. Raises UnrecognisedFileError for an export as pages."""
     if files := find_rooms(source, FORMAT.file_name, _has_messages):
-        items = chain.from_iterable(_read(file.content) for file in files)
+        contents = [file.content for file in files]
+        items = as_told(chain.from_iterable(map(_read, contents)), contents)
         return RecordStream(FORMAT.name, "record", None, items)
     if not source.has_members and _HTML in head(source, 1000):
         raise UnrecognisedFileError(

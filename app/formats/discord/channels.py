@@ -29,7 +29,7 @@ from app.formats.records import (
     is_broken,
     read_each,
 )
-from app.formats.signs import reactions_in, reactions_of, written_at
+from app.formats.signs import as_told, reactions_in, reactions_of, written_at
 from app.formats.source.file import Content, Source
 from app.formats.source.json import as_object, as_word, listed, no_object
 from app.formats.source.times import read_time
@@ -58,7 +58,8 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     files = find_rooms(source, ".json", _has_messages)
     if not files:
         return None
-    items = one_by_one(_items(file.content) for file in files)
+    contents = [file.content for file in files]
+    items = as_told(one_by_one(map(_items, contents)), contents)
     return RecordStream(FORMAT.name, "record", None, items)
 
 

@@ -36,7 +36,7 @@ from app.formats.records import (
     is_broken,
     read_each,
 )
-from app.formats.signs import reactions_in, reactions_of
+from app.formats.signs import as_told, reactions_in, reactions_of
 from app.formats.source.file import Content, Source
 from app.formats.source.json import as_object, as_word, first_documents, listed, no_object
 from app.formats.source.times import read_time
@@ -69,7 +69,9 @@ class ThreadFiles(NamedTuple):
 def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     """Return what was said in the chats."""
     if threads := _threads(source):
-        stream = RecordStream(FORMAT.name, "record", None, one_by_one(_parts(threads, source.name)))
+        contents = [content for thread in threads for content in thread.contents]
+        items = as_told(one_by_one(_parts(threads, source.name)), contents)
+        stream = RecordStream(FORMAT.name, "record", None, items)
         if source.has_members and posts_in(source):  # They are of an account, and of no chat.
             note = Message(
                 "the chats of {name} are read; --format meta reads own posts", name=source.name

@@ -29,7 +29,7 @@ from app.formats.records import (
     is_broken,
     read_each,
 )
-from app.formats.signs import reactions_in, reactions_of
+from app.formats.signs import as_told, reactions_in, reactions_of
 from app.formats.slack.signs import sign_of
 from app.formats.slack.texts import plain_text
 from app.formats.source.file import Content, Source
@@ -92,7 +92,8 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
         return None
     lists = (f"{home}{_USERS}", *_lists(source, home))
     source.expect((*lists, *(content.name for content in days)))
-    return RecordStream(FORMAT.name, "record", None, one_by_one(_parts(source, home, days)))
+    items = as_told(one_by_one(_parts(source, home, days)), days)
+    return RecordStream(FORMAT.name, "record", None, items)
 
 
 def _home(source: Source) -> str | None:

@@ -156,6 +156,17 @@ async def test_a_file_without_reactions_leaves_those_that_are_known(app: Quart) 
     assert json.loads(counts or "")["likes"] == 3
 
 
+async def test_an_export_that_tells_of_no_reactions_takes_none_away(
+    app: Quart, anybody: Client
+) -> None:
+    """Telegram Desktop wrote none for years."""
+    db = parts_of(app).db
+    await import_chat(db, chat(GIVEN))
+    await import_chat(db, telegram(5, "Pier 5", *ROOM))
+    found = await anybody.json(f"/api/v1/search?q={WORD}&sort=likes")
+    assert [hit["counts"]["likes"] for hit in found["items"][:2]] == [3, 2]
+
+
 async def test_figures_that_are_sent_to_a_chat_are_kept(writer: Client) -> None:
     """Of a message that nobody liked they were dropped, as those that a chat's file leaves out."""
     await writer.add_user("Bo")
