@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from playwright.async_api import FilePayload, Page, expect
 
+from tests.chats import kakaotalk, said
+
 from .conftest import WITH_AND_WITHOUT, OpenPage
 from .website import Website, json_lines
 
@@ -211,6 +213,24 @@ async def test_the_end_of_an_import_replaces_the_button_that_had_the_focus(
     page.on("request", lambda request: asked.append(request.url))
     await page.wait_for_timeout(1200)
     assert asked == []
+
+
+@pytest.mark.full
+async def test_a_chat_that_is_watched_gets_its_name_when_it_is_read(
+    workshop: Website, open_page: OpenPage, tmp_path: Path
+) -> None:
+    page = await open_page(operator_of=workshop)
+    path = tmp_path / "export.txt"
+    days = [f"2024-{month:02}-{day:02}" for month in range(1, 6) for day in range(1, 29)]
+    messages = [one for day in days for one in said(("두리", "가온"), times=30, day=day)]
+    path.write_bytes(kakaotalk("부두 모임", *messages))
+    await upload(page, workshop, path)
+    await page.locator("input[name=publish][value=on]").check()
+    await page.get_by_role("button", name="가져오기 시작").click()
+    await expect(page.locator("h1")).to_have_text("가져오기: export.txt")
+    await expect(page.locator("#ended")).to_be_visible(timeout=IMPORT_TIMEOUT_MS)
+    await expect(page.locator("h1")).to_have_text("가져오기: 부두 모임")
+    await expect(page.locator(".lead")).to_have_text("export.txt")
 
 
 @pytest.mark.full

@@ -100,6 +100,13 @@ async def list_jobs(
     return jobs[:limit], jobs[limit - 1].id if has_next else None
 
 
+async def note_refusal(session: AsyncSession, job_id: int, failure: Message | None) -> None:
+    """Store why nothing of an upload can be imported, as its last look says; None where it can."""
+    errors = [] if failure is None else [ImportFault(failure)]
+    upload = update(ImportJob).where(ImportJob.id == job_id, ImportJob.state == "uploaded")
+    await session.execute(upload.values(errors=encode_errors(errors)))
+
+
 async def start_job(
     session: AsyncSession, job_id: int, options: ReadOptions, form: str = "auto"
 ) -> None:
@@ -110,7 +117,7 @@ async def start_job(
     job = await get_job(session, job_id)
     if job.state != "uploaded":
         raise ConflictError("The import {job_id} was started already", job_id=job_id)
-    job.state, job.format = "running", form
+    job.state, job.format, job.errors = "running", form, encode_errors([])
     job.options = msgspec.json.encode(options)
 
 

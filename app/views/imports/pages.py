@@ -32,12 +32,13 @@ from app.services.imports.jobs import (
     cancel_job,
     get_job,
     list_jobs,
+    note_refusal,
     remove_upload,
     start_job,
     upload_path,
 )
 from app.services.imports.preview import earlier_options
-from app.services.imports.report import stored_authors, stored_posts
+from app.services.imports.report import errors_of, stored_authors, stored_posts
 from app.services.posts.own_author import find_own, is_own_chosen
 from app.services.posts.samples import list_samples
 from app.services.rooms.room_facts import find_rooms
@@ -124,6 +125,7 @@ async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
         preview = await resources().previewer.look(
             job, options, operator_id=g.operator.account_id, form=form
         )
+        await _note_refusal(job, preview)
         async with resources().db.read() as session:
             earlier = await earlier_options(session, preview)
             own = await find_own(session)
@@ -144,6 +146,13 @@ async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
             in_chat=preview is not None and preview.is_chat,
         )
     )
+
+
+async def _note_refusal(job: ImportJob, preview: Preview) -> None:
+    """Store whether anything of an upload can be imported, where the history says otherwise."""
+    if [fault.detail for fault in errors_of(job)] != list(filter(None, [preview.failure])):
+        async with writing() as session:
+            await note_refusal(session, job.id, preview.failure)
 
 
 @blueprint.page(IMPORTS + "/<id:import_id>/explanation")

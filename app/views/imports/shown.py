@@ -36,6 +36,12 @@ class ImportsPage(FormPage, frozen=True, kw_only=True):
     def listed(self) -> list[Format]:
         return listed_formats()
 
+    @property
+    def refusals(self) -> dict[int, str]:
+        """Why nothing of an upload can be imported, by the ids of those that were looked at."""
+        uploads = (job for job in self.jobs if job.state == "uploaded")
+        return {job.id: errors[0].detail for job in uploads if (errors := errors_of(job))}
+
 
 class PreviewPage(WebPage, frozen=True, kw_only=True):
     template = "imports/import_preview.html"

@@ -386,11 +386,29 @@ async def test_of_many_people_most_are_folded_and_all_come_in(browser: Browser) 
 
 
 async def test_a_refused_file_says_what_can_be_read(browser: Browser) -> None:
-    page = await browser.page(await upload(browser, b"%PDF-1.4 no chat at all", "paper.pdf"))
+    address = await upload(browser, b"%PDF-1.4 no chat at all", "paper.pdf")
+    page = await browser.page(address)
     alert = page.partition('role="alert"')[2].partition("</div>")[0]
     assert "paper.pdf is not in any known format" in alert
     assert "These can be read" not in alert
     assert "These can be read: KakaoTalk · WhatsApp · Telegram · LINE · " in page
+    # The history said that it was not started.
+    history = shown(await browser.page("/imports"))
+    assert "paper.pdf is not in any known format" in history
+    assert "cannot be imported" in history
+    assert "not started yet" not in history
+
+
+async def test_a_file_is_refused_as_its_last_look_says(browser: Browser) -> None:
+    address = await upload(browser, b"Student,Essay\nAda,tea now\n", "essays.csv")
+    chosen = f"{address}?column=Student&field=username&column=Essay&field=text"
+    for look, state in ((f"{address}?format=x", "cannot be imported"), (chosen, "not started yet")):
+        await browser.page(look)
+        assert state in shown(await browser.page("/imports"))
+    await browser.page(f"{address}?format=x")
+    columns, fields = ["Student", "Essay"], ["username", "text"]
+    assert await start(browser, address, column=columns, field=fields, format="csv") == 303
+    assert "not in the format" not in await ended(browser, address)
 
 
 async def test_who_speaks_in_a_chat_is_shown_named_and_left_out(browser: Browser) -> None:
