@@ -25,6 +25,8 @@ _MONTH: Final = 22
 _LARGEST_TILE: Final = 180
 _SMALLEST_TILE: Final = 60
 _TILE_GAP: Final = 12
+_MOST_TILE_GAP: Final = 40
+"""Beside each other."""
 _PLAYER: Final = 30
 """Size of the letters of a player's name, above the tiles."""
 _PLAYER_ROW: Final = 54
@@ -104,12 +106,14 @@ def paint_tiles(canvas: Canvas, tiles: Tiles, field: Field) -> None:
     if side < _LEAST:
         return
     font, step = font_of(bold=True, size=_PLAYER), side + _TILE_GAP
+    # Tiles that the height makes smaller stand farther apart, to the edge of the field.
+    across = min((field.width - side) / max(columns - 1, 1), side + _MOST_TILE_GAP)
     height = _PLAYER_ROW + step * ceil(most / columns)
     for number, row in enumerate(tiles.rows):
         top = field.top + number * height
         canvas.write((field.left, top), row.name, font)
         for place, is_hit in enumerate(row.hits):
-            left = field.left + place % columns * step
+            left = field.left + place % columns * across
             tile_top = top + _PLAYER_ROW + place // columns * step
             _paint_tile(canvas, Field(left, tile_top, left + side, tile_top + side), is_hit)
 

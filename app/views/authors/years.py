@@ -83,7 +83,8 @@ class YearPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def card_count(self) -> int:
-        """How many cards stand beside each other; words of several lists have a row of their own.
+        """How many cards stand beside each other; words of several lists, and the question which
+        year a text sounds like, have rows of their own.
 
         The first and the last post have one of a short year, too.
         """
@@ -95,7 +96,6 @@ class YearPage(WebPage, frozen=True, kw_only=True):
             len(self.words) == 1 and self.has_card_of_words,
             ChangedWriting(shown).plot() is not None,
             bool(shown.most_liked),
-            len(shown.calendar.years) > 1,
         )
         return 1 + sum(cards)
 

@@ -69,12 +69,7 @@ class PersonCard:
     @property
     def wait(self) -> str:
         """How long their answers take where that sets them apart, in words; else empty."""
-        wait_s = _wait_s(self.writing)
-        if wait_s is None or not _differs(self.writing):
-            return ""
-        if wait_s < MINUTE_S:
-            return gettext("Answers in less than a minute")
-        return gettext("Answers in about {time}").format(time=show_roughly(wait_s))
+        return wait_of(self.writing)
 
     @property
     def hours(self) -> HourStrip | None:
@@ -84,6 +79,16 @@ class PersonCard:
         hours = self.writing.hours
         heights = [100 * hour / max(hours) for hour in hours]
         return HourStrip(self.hue, busiest_briefly(self.writing.busy_from), heights)
+
+
+def wait_of(writing: PersonPortrait | None) -> str:
+    """Return how long somebody's answers take where that sets them apart, in words; else empty."""
+    wait_s = _wait_s(writing)
+    if wait_s is None or not _differs(writing):
+        return ""
+    if wait_s < MINUTE_S:
+        return gettext("Answers in less than a minute")
+    return gettext("Answers in about {time}").format(time=show_roughly(wait_s))
 
 
 def alike(writing: Sequence[PersonPortrait | None], total: int) -> str:

@@ -29,7 +29,7 @@ from app.views.rooms.figures import Laughs, Shares
 from app.views.rooms.overview_figures import Months
 from app.views.rooms.portrait import read_in_zone
 from app.views.rooms.room_finding import finding_of
-from app.views.rooms.silence import length_of
+from app.views.rooms.silence import length_in_words
 from app.views.rooms.timing import Timing
 from app.views.rooms.typical_words import TypicalWords
 
@@ -132,7 +132,7 @@ def _silence(portrait: RoomPortrait) -> tuple[PosterLine, ...]:
     silence = portrait.longest_silence
     if silence is None or not any(person.beginnings for person in portrait.people):
         return ()
-    length = length_of(silence, ZoneInfo(portrait.tz))
+    length = length_in_words(silence, ZoneInfo(portrait.tz))
     return (PosterLine("", gettext("The longest silence: {length}").format(length=length)),)
 
 

@@ -5,12 +5,21 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from app.compute.portrait import SilenceSpan
-from app.dates import show_duration, show_period
-from app.i18n import gettext, ngettext, show_number
+from app.dates import show_duration, show_period, show_roughly
+from app.i18n import gettext, gettext_noop, ngettext, show_number
 
 DAY: Final = timedelta(days=1)
 LONG: Final = 2 * DAY
 """A silence of so long has a whole day in it, but where clocks go back."""
+_HOUR: Final = timedelta(hours=1)
+_ABOUT_A_DAY: Final = 21 * _HOUR
+_DAYS: Final = (
+    (27 * _HOUR, gettext_noop("about a day")),
+    (33 * _HOUR, gettext_noop("a day and a quarter")),
+    (42 * _HOUR, gettext_noop("a day and a half")),
+    (timedelta.max, gettext_noop("nearly two days")),
+)
+"""What people call a silence that is shorter than each of these."""
 
 
 def silent_days(silence: SilenceSpan, zone: ZoneInfo) -> tuple[date, date]:
@@ -32,6 +41,16 @@ def length_of(silence: SilenceSpan, zone: ZoneInfo) -> str:
     first, last = silent_days(silence, zone)
     days = (last - first).days + 1
     return ngettext("{count} day", "{count} days", days).format(count=show_number(days))
+
+
+def length_in_words(silence: SilenceSpan, zone: ZoneInfo) -> str:
+    """Return how long a silence is as people say it: "a day and a half"."""
+    length = silence.until - silence.since
+    if is_long(silence, zone):
+        return length_of(silence, zone)
+    if length < _ABOUT_A_DAY:
+        return show_roughly(length.total_seconds())
+    return next(gettext(text) for end, text in _DAYS if length < end)
 
 
 def told_silence(silence: SilenceSpan, zone: ZoneInfo) -> str:

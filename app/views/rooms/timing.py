@@ -1,14 +1,17 @@
 """Who begins in a room after a silence, and how long answers take."""
 
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
 from app.compute.portrait import PersonPortrait
-from app.dates import show_clock, show_date, show_duration, show_roughly
-from app.i18n import gettext, gettext_noop, ngettext, show_number
+from app.dates import show_clock, show_date, show_duration
+from app.i18n import gettext, gettext_noop
 from app.views.figure import Finding, Table
-from app.views.rooms.portrait_figure import NOT_THERE, PortraitFigure, is_alone, name_of
+from app.views.in_words import often
+from app.views.rooms.cards import wait_of
+from app.views.rooms.portrait_figure import NOT_THERE, PortraitFigure, is_alone, is_habit, name_of
 from app.views.rooms.room_finding import PAIR
 from app.views.rooms.silence import is_long, length_of, told_silence
 
@@ -103,17 +106,8 @@ class Timing(PortraitFigure):
         return [told_silence(silence, zone), edges] if is_of_days else [edges]
 
     def line_of(self, person: PersonPortrait) -> list[str]:
-        parts: list[str] = []
-        if self.has_beginnings:
-            text = ngettext(
-                "began {count} time after a silence",
-                "began {count} times after a silence",
-                person.beginnings,
-            )
-            never = gettext("never began after a silence")
-            count = show_number(person.beginnings)
-            parts.append(text.format(count=count) if person.beginnings else never)
-        if person.median_answer_s is not None:
-            text = gettext("until an answer: {time}")
-            parts.append(text.format(time=show_roughly(person.median_answer_s)))
-        return parts
+        parts = [wait_of(person)]
+        if is_habit(person, self.portrait, attrgetter("beginnings")):
+            share = often(person.beginnings / person.messages)
+            parts.append(f"{gettext('Begins after a silence')}: {share}")
+        return [*filter(None, parts)]
