@@ -343,7 +343,8 @@ async def test_a_year_is_what_one_counts_by_hand(
         assert f"On {len(days)} day{'s' * (len(days) != 1)} ({tz})." in page
         assert ("The only post of the year" in page) == (len(inside) == 1)
         cards = page.partition('<div class="year-cards of-')[2].partition("<details")[0]
-        assert int(cards[0]) == cards.count('<section class="card"')
+        # The question which year a text sounds like has a row of its own.
+        assert int(cards[0]) == cards.count('<section class="card') - ('id="sounds"' in cards)
 
 
 @pytest.mark.parametrize("path", ["/user/hana/2019", "/user/hana/0000", "/user/nobody/2024"])
