@@ -1,7 +1,6 @@
 """The figures of a room's portrait, which its page shows in this order, and its picture in part."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Final
 
 from markupsafe import Markup
@@ -11,14 +10,10 @@ from app.i18n import gettext, gettext_noop, rounded_parts, show_number, show_per
 from app.views.drawings import HOURS, Bars, NamedBar, by_hour
 from app.views.figure import Finding, Table, TableCell
 from app.views.hours import how_told
-from app.views.in_words import often
 from app.views.names import hue
-from app.views.rooms.portrait_figure import NOT_THERE, OfPeople, PortraitFigure, is_habit, name_of
+from app.views.rooms.portrait_figure import NOT_THERE, OfPeople, PortraitFigure, name_of
 from app.views.rooms.timing import Timing
 from app.views.rooms.typical_words import TypicalWords
-
-MOST_LAUGHS: Final = 2
-"""In a line about a person."""
 
 
 class Shares(PortraitFigure):
@@ -112,15 +107,6 @@ class Laughs(PortraitFigure):
         ]
         return Table([gettext("Name"), *self._texts], rows)
 
-    def line_of(self, person: PersonPortrait) -> list[str]:
-        habits = [
-            laugh
-            for place, laugh in enumerate(person.laughs)
-            if is_habit(person, self.portrait, partial(_laughing, place))
-        ]
-        laughs = sorted(habits, key=lambda laugh: -laugh.messages)[:MOST_LAUGHS]
-        return [f"{laugh.text}: {often(laugh.messages / person.messages)}" for laugh in laughs]
-
     @property
     def _texts(self) -> list[str]:
         return [laugh.text for person in self.people[:1] for laugh in person.laughs]
@@ -155,11 +141,6 @@ FIGURES: Final[Sequence[type[PortraitFigure]]] = (
     *(Laughs, EmojiUse, TypicalWords),
 )
 """All figures, in the order of the page."""
-
-
-def _laughing(place: int, person: PersonPortrait) -> int:
-    """Return in how many messages somebody laughs so; of a crowd that says nothing, 0."""
-    return person.laughs[place].messages if person.laughs else 0
 
 
 def _mean(words: float | None) -> str | float:

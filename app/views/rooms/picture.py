@@ -25,7 +25,7 @@ from app.views.page import cast_on, render
 from app.views.parts import see_other
 from app.views.picturing import PictureArgs, PicturePage, cast_in_picture, picture_of, short_address
 from app.views.poster import Poster, PosterFigure, PosterLine
-from app.views.rooms.figures import Laughs, Shares
+from app.views.rooms.figures import Shares
 from app.views.rooms.overview_figures import Months
 from app.views.rooms.portrait import read_in_zone
 from app.views.rooms.room_finding import finding_of
@@ -35,9 +35,9 @@ from app.views.rooms.typical_words import TypicalWords
 
 blueprint = PageBlueprint("room_pictures")
 
-TOLD: Final = (Laughs, Timing)
-"""Of which figures a line about a person tells: how somebody writes before when."""
-TOLD_WITH_WORDS: Final = (Laughs, TypicalWords)
+TOLD: Final = (Timing,)
+"""Of which figures a line about a person tells: those that say what chance does not explain."""
+TOLD_WITH_WORDS: Final = (TypicalWords, Timing)
 
 
 @blueprint.page("/room/<id:room_id>/portrait/picture", is_cacheable=True)

@@ -1,14 +1,12 @@
 """What the figures of a room's portrait share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from quart import url_for
 
-from app.compute.chat_traits import CLEAR
-from app.compute.portrait import FEWEST_COMPARED, PersonPortrait
-from app.compute.shares import more_often
+from app.compute.portrait import PersonPortrait
 from app.i18n import ngettext, show_number
 from app.services.rooms.overview import OverviewPerson
 from app.services.rooms.portrait import RoomPortrait
@@ -70,19 +68,6 @@ def other_of(person: PersonPortrait, portrait: RoomPortrait) -> str:
     """Return the name of the one other person in a chat of two; empty in any other chat."""
     beside = [group for group in portrait.people if group is not person]
     return name_of(beside[0]) if sum(group.people for group in beside) == 1 else ""
-
-
-def is_habit(
-    person: PersonPortrait, portrait: RoomPortrait, count_of: Callable[[PersonPortrait], int]
-) -> bool:
-    """Return whether something is in a larger share of somebody's messages than of all others', by
-    more than chance."""
-    beside = [group for group in portrait.people if group is not person]
-    messages_beside = sum(group.messages for group in beside)
-    if min(person.messages, messages_beside) < FEWEST_COMPARED:
-        return False
-    counts = count_of(person), sum(map(count_of, beside))
-    return more_often(counts[0], person.messages, counts[1], messages_beside) >= CLEAR
 
 
 def is_alone(portrait: RoomPortrait) -> bool:

@@ -1,6 +1,5 @@
 """Who begins in a room after a silence, and how long answers take."""
 
-from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
@@ -9,9 +8,8 @@ from app.compute.portrait import PersonPortrait
 from app.dates import show_clock, show_date, show_duration
 from app.i18n import gettext, gettext_noop
 from app.views.figure import Finding, Table
-from app.views.in_words import often
 from app.views.rooms.cards import wait_of
-from app.views.rooms.portrait_figure import NOT_THERE, PortraitFigure, is_alone, is_habit, name_of
+from app.views.rooms.portrait_figure import NOT_THERE, PortraitFigure, is_alone, name_of
 from app.views.rooms.room_finding import PAIR
 from app.views.rooms.silence import is_long, length_of, told_silence
 
@@ -106,8 +104,4 @@ class Timing(PortraitFigure):
         return [told_silence(silence, zone), edges] if is_of_days else [edges]
 
     def line_of(self, person: PersonPortrait) -> list[str]:
-        parts = [wait_of(person)]
-        if is_habit(person, self.portrait, attrgetter("beginnings")):
-            share = often(person.beginnings / person.messages)
-            parts.append(f"{gettext('Begins after a silence')}: {share}")
-        return [*filter(None, parts)]
+        return [*filter(None, [wait_of(person)])]
