@@ -8,7 +8,7 @@ as its layout.
 import bisect
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, groupby, islice
+from itertools import accumulate, chain, groupby, islice
 from typing import Final
 
 import numpy as np
@@ -31,6 +31,9 @@ FEWEST_WORD_WEIGHT: Final = 0.1
 
 # Marks match from the first of them only, otherwise the time would be quadratic.
 _SENTENCE_END = re.compile(r"(?:(?<![.!?…。！？])[.!?…。！？]+[\"'”’)\]]*(?=\s)|\n)\s*")
+# In chats a sentence ends with these as well, or is nothing else.
+_SIGNS = "~～ㅋㅎㅠㅜ\u2600-\u27bf\ufe0f\u200d\U0001f000-\U0001faff"
+_CHAT_END = re.compile(rf"(?<![{_SIGNS}])[{_SIGNS}]+(?=\s)|(?<![^\s])(?:[Hh][Aa]){{2,}}[Hh]?(?=\s)")
 _WORD = re.compile(rf"(?<!\S)(?!{RANDOM_BEGIN})\S+")
 """Random links are no evidence."""
 
@@ -71,7 +74,8 @@ def marks_of(case: Case, compared: Sequence[Suspect], appearances: Occurrences) 
         query = query_of(appearances.counts, case.fitted.background)
     leads = _leads(query, np.array(used), np.array(totals)).take(appearances.numbers, axis=1)
     words_leads = _word_leads(appearances, words, leads, len(text))
-    cuts = [cut.start() for cut in _SENTENCE_END.finditer(text)]
+    found = (pattern.finditer(text) for pattern in (_SENTENCE_END, _CHAT_END))
+    cuts = [cut.start() for cut in chain.from_iterable(found)]
     ends = np.sort(np.array(cuts + [start for start, _ in case.gaps], np.int64))
     runs = _merged(words, words_leads, np.searchsorted(ends, words[:, 0]))
     strongest = sorted((run for run in runs if run[3] >= FEWEST_WEIGHT), key=lambda run: -run[3])

@@ -75,6 +75,12 @@ CUT_HINTS: Final = """() => [...document.querySelectorAll("main input[placeholde
     return pen.measureText(input.placeholder).width > room;
   }).map((input) => input.placeholder)"""
 """What stands in a field before anybody writes there, where it is cut off."""
+ENDS: Final = """() => {
+  const cards = [".asked > .compare-form", ".asked > .side > :last-child"];
+  const ends = cards.map((card) => document.querySelector(card).getBoundingClientRect().bottom);
+  return innerWidth < 760 ? 0 : Math.abs(ends[0] - ends[1]);
+}"""
+"""How far one column of the front page ends before the other."""
 TOPS: Final = """() => [...document.querySelectorAll(".number-charts h3")].map(
   (heading) => heading.getBoundingClientRect().top)"""
 WIDER: Final = """() => [...document.querySelectorAll("main table")].filter(
@@ -216,6 +222,7 @@ async def test_the_front_page_has_the_chats_and_the_box(
         assert chats["y"] < (box["y"] if width == 390 else height / 2)
         assert box["y"] < 520
         assert box["y"] + box["height"] <= height
+        assert await page.evaluate(ENDS) < 2
     # On a phone fifty authors take a row each.
     await page.goto(rooms.address("/authors"))
     authors = await page.locator("#list").bounding_box()
@@ -261,9 +268,26 @@ async def test_an_answer_says_why_before_how_far_to_trust_it(
     await page.set_viewport_size({"width": width, "height": height})
     await page.goto(website.address(PAGES["compare"]))
     why = await page.locator(".uses > li").first.bounding_box()
-    trust = await page.locator(".trust").bounding_box()
+    bars, slider, trust = [
+        await page.locator(part).bounding_box() for part in ("#bars", "#sure", ".trust")
+    ]
     assert why
+    assert bars
+    assert slider
     assert trust
     assert why["y"] < trust["y"]
+    if width != SIZES[0][0]:
+        assert bars["y"] < why["y"] < slider["y"] < trust["y"]
     if width == SIZES[0][0]:
         assert why["y"] + why["height"] < height
+
+
+@pytest.mark.full
+async def test_an_example_is_seen_beside_the_box(website: Website, open_page: OpenPage) -> None:
+    page = await open_page()
+    await page.set_viewport_size({"width": 1280, "height": 800})
+    await page.goto(website.address("/"))
+    example = await page.locator(".asked > .side > .shown .ranking > li").first.bounding_box()
+    assert example
+    assert example["y"] + example["height"] < 800
+    assert await page.evaluate(ENDS) < 2

@@ -56,6 +56,14 @@ def test_a_mark_ends_with_its_sentence() -> None:
         assert not re.search(r"[.!?)]\s|\n", piece), piece
 
 
+@pytest.mark.parametrize("end", ["😂", "❤️", "ㅋㅋㅋ", "ㅠㅠ", "~", "~~"])
+def test_a_mark_ends_where_a_sentence_of_a_chat_does(end: str) -> None:
+    for text in (f"fresh bread {end} the oven", f"fresh bread{end} the oven"):
+        pieces = {piece for piece, _ in marked(text, evidence(text, AUTHORS, BACKGROUND))}
+        assert any("bread" in piece for piece in pieces)
+        assert not any(f"{end} " in piece for piece in pieces)
+
+
 @given(TEXTS, st.integers(2, 3), st.sampled_from([BACKGROUND, EMPTY_BACKGROUND]))
 def test_marks_are_ordered_pieces_of_the_text(
     text: str, authors: int, background: Background

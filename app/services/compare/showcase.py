@@ -15,8 +15,10 @@ SHOWN_CHARACTERS: Final = 100
 """Of the example on the front page."""
 SHOWN_S: Final = 3_600
 """Time for which an example is shown."""
+UNDECIDED_S: Final = 600
+"""Time until examples are tried again, where none was decided."""
 _SHOWN_TRIES: Final = 10
-"""Questions that are tried for an example that is answered right."""
+"""Questions that are tried for an example that is answered, and right."""
 
 
 class Showcase:
@@ -26,13 +28,18 @@ class Showcase:
         self._db = db
         self._models = models
         self._shown: dict[str, tuple[float, QuizSet, Solution]] = {}
+        self._undecided: dict[str, float] = {}
+        """Until when no example is tried in a language."""
 
     def clear(self, _newest: int) -> None:
         """Forget the examples, since the database has lost some posts, and gives out their ids."""
         self._shown.clear()
+        self._undecided.clear()
 
     async def find(self, lang: str) -> Solution | None:
-        """Return the example, a new one each hour; None while there is too little for one."""
+        """Return the example, a new one each hour; None where none of some tried is answered."""
+        if monotonic() < self._undecided.get(lang, 0.0):
+            return None
         async with self._db.read() as session:
             until, quiz, solution = self._shown.get(lang, (0.0, None, None))
             if quiz is not None and monotonic() < until:
@@ -42,19 +49,15 @@ class Showcase:
             return await self._make(session, lang)
 
     async def _make(self, session: AsyncSession, lang: str) -> Solution | None:
-        best, most = None, -1.0
         for _ in range(_SHOWN_TRIES):
             quiz = await draw(session, lang, longest=SHOWN_CHARACTERS)
             if quiz is None:
-                break
+                return None
             solution = await solve(session, self._models, quiz)
-            if (share := solution.author_share) > most:
-                best, most = quiz, share
             if solution.is_model_right and solution.comparison.verdict == "likely":
-                break
-        if best is None:
-            return None
-        # Reasons are looked for in many posts, hence only once.
-        example = await solve(session, self._models, best, reasons=True)
-        self._shown[lang] = monotonic() + SHOWN_S, best, example
-        return example
+                # Reasons are looked for in many posts, hence only once.
+                example = await solve(session, self._models, quiz, reasons=True)
+                self._shown[lang] = monotonic() + SHOWN_S, quiz, example
+                return example
+        self._undecided[lang] = monotonic() + UNDECIDED_S
+        return None

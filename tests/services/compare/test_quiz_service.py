@@ -9,6 +9,7 @@ from app.services.compare.background import renew_background
 from app.services.compare.cases import Models, gather
 from app.services.compare.question import Question
 from app.services.compare.quiz import QuizQuestion, QuizSet, draw, read_question, solve
+from app.services.compare.showcase import Showcase
 from app.services.deletion import delete_post
 from tests.posting import post
 
@@ -82,3 +83,23 @@ async def test_the_model_judges_as_if_the_post_had_never_been(db: Database, is_n
     async with db.write() as session:
         await delete_post(session, ids[0])
     assert fair == await compared()
+
+
+async def test_an_example_names_its_author_or_there_is_none(db: Database) -> None:
+    """Each message of those who write the same would be too close to call."""
+    same = [f"{n} of the day, says somebody: tide crossing pilot {n}" for n in range(25)]
+    ids = {name: await post(db, name, *same) for name in ("ann", "ben")}
+    await renew_background(db)
+    showcase = Showcase(db, Models())
+    assert await showcase.find("en") is None
+    async with db.write() as session:
+        for post_id in [each for of_author in ids.values() for each in of_author]:
+            await delete_post(session, post_id)
+    await fill(db, "ferry", "museum")
+    await renew_background(db)
+    assert await showcase.find("en") is None  # It is not tried again at once.
+    showcase.clear(0)
+    solution = await showcase.find("en")
+    assert solution
+    assert solution.is_model_right
+    assert solution.comparison.verdict == "likely"
