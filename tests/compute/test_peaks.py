@@ -2,10 +2,11 @@
 
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.peaks import clear_peak, fullest, is_ahead, scale_end
+from app.compute.peaks import clear_peak, fullest, fullest_day, is_ahead, scale_end
 
 counts = st.lists(st.integers(0, 60), max_size=30)
 
@@ -62,6 +63,18 @@ def test_days_that_come_in_bursts_prove_no_more_than_days() -> None:
     assert by_number > 4 * changes
     months = [[year[day : day + 30] for day in range(0, 360, 30)] for year, _ in pairs]
     assert sum(fullest(of_months) is not None for of_months in months) <= 300 * 0.05
+
+
+def test_of_days_that_vary_a_lot_hardly_any_is_the_fullest() -> None:
+    chance = random.Random(3)  # noqa: S311 - an example
+    chats = [[round(chance.lognormvariate(1.5, 1)) for _ in range(60)] for _ in range(300)]
+    assert sum(fullest_day(days) is not None for days in chats) <= 300 * 0.05
+    assert sum(clear_peak(days) is not None for days in chats) > 300 * 0.25
+
+
+@pytest.mark.parametrize(("days", "place"), [([3, 2, 40, 3, 4], 2), ([9], None), ([0, 5], None)])
+def test_a_day_far_beyond_the_others_is_the_fullest(days: list[int], place: int | None) -> None:
+    assert fullest_day(days) == place
 
 
 def test_what_leads_day_by_day_is_ahead() -> None:

@@ -27,10 +27,11 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import first_instant
+from app.compute.peaks import clear_peak, is_ahead
 from app.compute.portrait import SilenceSpan
 from app.db.backend import backend_of
 from app.models import RoomPerson, Tweet, User
-from app.services.posts.post_counts import MOST_YEARS, unix_seconds
+from app.services.posts.post_counts import DAY_S, MOST_YEARS, local_unit, seconds_of, unix_seconds
 from app.services.rooms.room_facts import RoomFacts
 
 MOST_MONTHS: Final = 48
@@ -47,6 +48,9 @@ class Period(msgspec.Struct, frozen=True):
     first_day: date
     messages: int
     people: Annotated[list[int], Meta(description="Those of each of `people`.")]
+    is_fullest: Annotated[
+        bool, Meta(description="Whether it has clearly the most messages, day by day.")
+    ] = False
 
 
 async def read_periods(
@@ -70,13 +74,50 @@ async def read_periods(
     counts = {(place, user_id): messages for place, user_id, messages in rows}
     named = [[counts[place, person] for person in people] for place in range(len(days) - 1)]
     if gone is None:
-        return [*map(Period, days, map(sum, named), named)]
-    values = starts | {"room_id": room.id} | ({"gone": gone} if gone else {})
-    totals = await session.scalars(_messages(len(days) - 1, has_gone=bool(gone)), values)
-    return [
-        Period(day, total, [*of_people, total - sum(of_people)])
-        for day, total, of_people in zip(days, totals, named, strict=False)
-    ]
+        periods = [*map(Period, days, map(sum, named), named)]
+    else:
+        values = starts | {"room_id": room.id} | ({"gone": gone} if gone else {})
+        totals = await session.scalars(_messages(len(days) - 1, has_gone=bool(gone)), values)
+        periods = [
+            Period(day, total, [*of_people, total - sum(of_people)])
+            for day, total, of_people in zip(days, totals, named, strict=False)
+        ]
+    place = await _fullest(session, room, zone, [period.messages for period in periods], days)
+    if place is not None:
+        periods[place] = msgspec.structs.replace(periods[place], is_fullest=True)
+    return periods
+
+
+async def _fullest(
+    session: AsyncSession,
+    room: RoomFacts,
+    zone: ZoneInfo,
+    messages: Sequence[int],
+    days: Sequence[date],
+) -> int | None:
+    """Return the place of the period with clearly the most messages, None without one.
+
+    messages: those of each. days: when each begins, then the end of the last. What is to be removed
+    of somebody who is gone counts in the days until then.
+    """
+    if clear_peak(messages) is None:
+        return None  # By days none is clearer, and they take longer to be counted.
+    *_, second, first = sorted(range(len(messages)), key=messages.__getitem__)
+    counts: list[list[int]] = []
+    day = local_unit(seconds_of(Tweet.created_at), zone, DAY_S, tick_s=1).label("day")
+    for place in (first, second):
+        since, until = days[place], days[place + 1]
+        query = (
+            select(day, func.count())
+            .where(Tweet.room_id == room.id)
+            .where(Tweet.created_at >= first_instant(since, zone))
+            .where(Tweet.created_at < first_instant(until, zone))
+            .group_by("day")
+        )
+        counts.append([0] * (until - since).days)
+        for number, count in await session.execute(query):
+            counts[-1][number + 1 - since.toordinal()] += count
+    return first if is_ahead(counts[0], counts[1]) else None
 
 
 async def longest_silence(

@@ -12,8 +12,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.chat_traits import CLEAR as CLEAR_TRAIT
-from app.compute.peaks import clear_peak, scale_end
+from app.compute.peaks import scale_end
 from app.dates import show_date, show_period
 from app.i18n import gettext, gettext_noop, ngettext, show_number
 from app.services.posts.statistics import (
@@ -23,6 +22,7 @@ from app.services.posts.statistics import (
     count_by_day,
     count_undated,
 )
+from app.views.dashboard.ahead import busiest_period, leader_of
 from app.views.dashboard.figures import MOST_AUTHORS, Panel
 from app.views.dashboard.periods import Period, fitting, start_of, starts
 from app.views.dashboard.rows import Row, rows_of
@@ -94,6 +94,10 @@ class PostsByPeriod(Figure[Plot]):
     """By author, in the order of their first posts."""
     span: tuple[date, date] | None = None
     """The first day with posts, and the last one."""
+    busiest: int | None = None
+    """The place of the period that is clearly ahead of all others, day by day."""
+    leader: str | None = None
+    """Who wrote clearly more than anybody else, day by day."""
 
     @cached_property
     def drawn(self) -> list[Row]:
@@ -172,23 +176,22 @@ def _title(data: PostsByPeriod) -> tuple[str, str]:
         days = (first, last + timedelta(days=1))
         title = ngettext("{count} post, of {period}", "{count} posts, all of {period}", posts)
         return title.format(count=show_number(posts), period=show_period(*days)), ""
-    if (place := clear_peak(totals)) is not None:
+    if (place := data.busiest) is not None:
         title = gettext("Busiest: {period}, with {count} of {total} posts").format(
             period=show_period(data.starts[place], data.starts[place + 1]),
             count=show_number(totals[place]),
             total=show_number(posts),
         )
         return title, ""
-    by_author = {name: sum(row) for name, row in data.rows.items()}
     span = {"first": show_date(first), "last": show_date(last), "calm": gettext(CALM[data.period])}
-    # As sure as the page of a chat is of it, which it must not contradict.
-    if (leader := clear_peak([*by_author.values()], CLEAR_TRAIT)) is not None:
-        name, count = [*by_author.items()][leader]
+    if data.leader is not None:
         title = gettext("{name} wrote the most: {count} of {total} posts")
-        if len(by_author) == PAIR:
+        if len(data.rows) == PAIR:
             title = gettext("{name} wrote more: {count} of {total} posts")
         title = title.format(
-            name=shown_name(name), count=show_number(count), total=show_number(posts)
+            name=shown_name(data.leader),
+            count=show_number(sum(data.rows[data.leader])),
+            total=show_number(posts),
         )
         return title, gettext("From {first} to {last}; {calm}.").format(**span)
     title = gettext("{total} posts from {first} to {last}; {calm}")
@@ -280,4 +283,14 @@ def by_period(loaded: PostsByDay, view: View) -> PostsByPeriod:
     for day, username, posts in cells:
         row = rows.setdefault(username, [0] * (len(begins) - 1))
         row[places[start_of(day, period)]] += posts
-    return PostsByPeriod(view, authors, undated, period, begins, rows, (first, last))
+    return PostsByPeriod(
+        view,
+        authors,
+        undated,
+        period,
+        begins,
+        rows,
+        span=(first, last),
+        busiest=busiest_period(cells, begins),
+        leader=leader_of(cells, rows),
+    )

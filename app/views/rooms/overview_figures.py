@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from quart import url_for
 
 from app.compute.answering import FEWEST_ANSWERS
-from app.compute.peaks import clear_peak
 from app.dates import month_names, show_month
 from app.i18n import gettext, gettext_noop, ngettext, rounded_parts, show_number, show_percent
 from app.services.rooms.overview import OverviewPerson, RoomOverview
@@ -89,13 +88,12 @@ class Months(OverviewFigure[PeriodColumns]):
 
     def finding(self) -> Finding:
         topic = gettext("Year by year") if self._is_of_years else gettext(self.topic)
-        place = clear_peak([period.messages for period in self._periods])
-        if place is None:
+        fullest = next((period for period in self._periods if period.is_fullest), None)
+        if fullest is None:
             even = gettext("No month clearly has the most messages.")
             even_years = gettext("No year clearly has the most messages.")
             title = even_years if self._is_of_years else even
             return Finding(title, notes=self._silence(), topic=topic)
-        fullest = self._periods[place]
         count = ngettext("{count} message", "{count} messages", fullest.messages)
         title = gettext("The most in {period}: {messages}.").format(
             period=self.period_name(fullest),
