@@ -50,10 +50,11 @@
     }
     const shown = root();
     const hasMoved = game.version > Number(shown.dataset.version);
-    const hasCome = game.state === "waiting" && String(game.players) !== shown.dataset.players;
+    const isFirst = shown.dataset.players === "0"; // What is said to nobody is another sentence.
+    const hasCome = (isFirst || game.state === "waiting") && String(game.players) !== shown.dataset.players;
     if (hasMoved || hasCome) {
       // What somebody opened or types stays open for them while others come.
-      if (!hasMoved && shown.querySelector("details[open]")) return;
+      if (!hasMoved && shown.querySelector(".leading[open]")) return;
       refresh();
       return;
     }

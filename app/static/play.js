@@ -124,6 +124,11 @@
 
   function lookSoon(players) {
     clearTimeout(waiting);
+    if (present.state === "ended" && say.state !== "ended") {
+      // The page itself says how the game went; it takes longer to make than what is asked for else.
+      waiting = setTimeout(() => location.reload(), Math.random() * Math.min(5000, 2 * players));
+      return;
+    }
     // Thousands of phones do not ask at the same moment.
     waiting = setTimeout(() => look().catch(() => lookSoon(players)), Math.random() * Math.min(1500, players));
   }

@@ -38,7 +38,7 @@ async def test_a_mark_of_the_answer_opens(website: Website, open_page: OpenPage)
     for place in range(1, 10):
         await page.locator(".guesses button").first.click()
         await expect(page.locator("#quiz")).to_contain_text(
-            re.compile(rf"You: \d+ of {place}, saywho \d+")
+            re.compile(rf"Post {place} of 10 · You: \d+, saywho: \d+")
         )
         if await marks.count():
             break
@@ -66,10 +66,10 @@ async def test_a_set_is_shared_at_its_beginning_and_goes_on_after_a_reload(
             await page.reload()
             await expect(page.locator("#quiz-heading")).to_have_text(told)
         await page.get_by_role("link", name="다음 글").click()
-        await expect(page.locator("#quiz")).to_contain_text(f"10개 가운데 {place}번째 글")
+        await expect(page.locator("#quiz")).to_contain_text(f"{place}/10")
         if place == 2:
             await page.reload()
-            await expect(page.locator("#quiz")).to_contain_text("10개 가운데 2번째 글")
+            await expect(page.locator("#quiz")).to_contain_text("2/10")
             await expect(copies).to_have_count(0)
     await page.locator(".guesses button").first.click()
     await page.get_by_role("link", name="결과 보기").click()

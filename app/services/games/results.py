@@ -32,6 +32,13 @@ class AskedQuestion:
         return self.right / self.answers if self.answers else 0.0
 
 
+class Outcome(NamedTuple):
+    """How many of the questions that were told a player knew."""
+
+    right: int
+    questions: int
+
+
 class RightShares(NamedTuple):
     """The shares of right answers: of the class, of saywho, and by chance."""
 
@@ -68,6 +75,20 @@ async def read_questions(session: AsyncSession, state: GameState) -> list[AskedQ
         )
         for question, text, answers, right in await session.execute(counted)
     ]
+
+
+async def read_outcome(session: AsyncSession, game_id: int, player_id: int) -> Outcome:
+    """Return how many of a game's questions a player knew."""
+    told = GameQuestion.game_id == game_id, GameQuestion.over_ms.is_not(None)
+    own = (
+        (GameAnswer.game_id == GameQuestion.game_id)
+        & (GameAnswer.number == GameQuestion.number)
+        & (GameAnswer.player_id == player_id)
+        & (GameAnswer.user_id == GameQuestion.user_id)
+    )
+    query = select(func.count(GameAnswer.player_id), func.count()).select_from(GameQuestion)
+    right, questions = (await session.execute(query.outerjoin(GameAnswer, own).where(*told))).one()
+    return Outcome(right, questions)
 
 
 def compared(state: GameState, questions: Sequence[AskedQuestion]) -> RightShares | None:

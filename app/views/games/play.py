@@ -8,13 +8,14 @@ from quart.typing import ResponseReturnValue
 
 from app.clock import now_ms
 from app.errors import AppError, ConflictError, InvalidInputError, Message, UnauthorizedError
-from app.i18n import translate_message
+from app.i18n import gettext_noop, show_number, translate_message
 from app.lifespan import resources
 from app.paths import PLAY
 from app.services.games.answering import AnswerRequest
 from app.services.games.documents import PlayerView
 from app.services.games.joining import LONGEST_NAME
 from app.services.games.playing import PlayerKey, Screen
+from app.services.games.results import Outcome, read_outcome
 from app.services.games.rules import CODE_LENGTH, typed_code
 from app.views.blueprints import Form, PageBlueprint
 from app.views.games.players import join, joined_games, player_key, remember
@@ -59,16 +60,34 @@ class PlayPage(FormPage, frozen=True, kw_only=True):
     """When the question ends, in milliseconds since 1970."""
     left_ms: int
     seconds: int
+    outcome: Outcome | None
+    """Once the game has ended."""
 
     @property
     def heading(self) -> str:
         """What has happened, in a few words."""
         view = self.view
+        if view.state == "ended" and view.place and view.players > 1:
+            template = _FIRST if view.place == 1 else _PLACE
+            return translate_message(Message(template, place=view.place, count=view.players))
         if view.state == "asking":
             return translate_message(
                 Message("Question {number} of {count}", number=view.question, count=view.questions)
             )
         return translate_message(_HEADINGS[view.state if view.state != "told" else view.right])
+
+    @property
+    def outcome_line(self) -> str:
+        """How many questions were known, in a sentence; empty before the end."""
+        if self.outcome is None or not self.outcome.questions:
+            return ""
+        known = Message(
+            "You knew {right} of {count}: {points} points.",
+            right=self.outcome.right,
+            count=self.outcome.questions,
+            points=show_number(self.view.total),
+        )
+        return translate_message(known)
 
     @property
     def truth_line(self) -> str:
@@ -86,6 +105,8 @@ class PlayPage(FormPage, frozen=True, kw_only=True):
         return translate_message(Message("You have chosen {name}.", name=name))
 
 
+_FIRST: Final = gettext_noop("First of {count}!")
+_PLACE: Final = gettext_noop("Place {place} of {count}")
 _HEADINGS: Final[dict[str | bool | None, Message]] = {
     "waiting": Message("You are in"),
     "ended": Message("The game is over"),
@@ -172,6 +193,10 @@ async def _screen_page(key: PlayerKey, error: AppError | None = None) -> Respons
     if request.method == "GET":
         games.hub.presence.see(screen.player_id)
     view, state = screen.view, screen.state
+    outcome = None
+    if view.state == "ended":
+        async with resources().db.read() as session:
+            outcome = await read_outcome(session, key.game_id, screen.player_id)
     page = PlayPage(
         error=error,
         game_id=key.game_id,
@@ -185,6 +210,7 @@ async def _screen_page(key: PlayerKey, error: AppError | None = None) -> Respons
         ends_ms=state.ends_ms,
         left_ms=max(0, (state.ends_ms or 0) - now_ms()),
         seconds=state.game.seconds,
+        outcome=outcome,
         about=view.options,
         in_chat=state.game.room_id is not None,
     )

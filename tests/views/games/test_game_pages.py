@@ -69,7 +69,8 @@ async def test_a_game_from_the_quiz_to_the_podium(operator: Browser) -> None:
     address = await made(operator)
     lobby = await operator.page(address)
     assert "<svg" in lobby.partition('class="qr-code"')[2]
-    assert "0 players are here" in lobby
+    assert "Nobody has joined yet" in lobby
+    assert "Start without players" in lobby
     phones = [Browser(app), Browser(app)]
     for phone, name in zip(phones, ("Mina", "<b>Jun"), strict=True):
         entered = await phone.post("/play", form={"code": code_on(lobby), "name": name})
@@ -78,6 +79,7 @@ async def test_a_game_from_the_quiz_to_the_podium(operator: Browser) -> None:
     page = await operator.page(address)
     assert "2 players are here" in page
     assert "&lt;b&gt;Jun" in page
+    known = [0, 0]
     for number in (1, 2, 3):
         page = await press(operator, page, "Start" if number == 1 else "Next question")
         assert f"Question {number} of 3" in page
@@ -93,12 +95,16 @@ async def test_a_game_from_the_quiz_to_the_podium(operator: Browser) -> None:
         results = [await phone.page(play) for phone in phones]
         headings = [re.findall(r"data-heading[^>]*>([^<]+)<", result)[0] for result in results]
         assert set(headings) <= {"Right!", "Wrong"}
+        known = [right + (told == "Right!") for right, told in zip(known, headings, strict=True)]
     page = await press(operator, page, "To the podium")
     assert 'class="podium"' in page
     assert "The class, saywho and chance" in page
     assert "By question" in page
-    assert "The game is over" in await phones[0].page(play)
-    assert 'http-equiv="refresh"' not in await phones[0].page(play)
+    for phone, right in zip(phones, known, strict=True):
+        ended = await phone.page(play)
+        assert re.search(r"First of 2!|Place 2 of 2", ended)
+        assert f"You knew {right} of 3: " in ended
+        assert 'http-equiv="refresh"' not in ended
 
 
 async def test_a_room_is_played_by_its_people(operator: Browser) -> None:
@@ -111,7 +117,7 @@ async def test_a_room_is_played_by_its_people(operator: Browser) -> None:
     form = await operator.page("/games?room=1")
     assert 'name="room" value="1"' in form
     address = await made(operator, room="1")
-    page = await press(operator, await operator.page(address), "Start")
+    page = await press(operator, await operator.page(address), "Start without players")
     names = re.findall(r'class="option-name">([^<]+)<', page)
     assert sorted(names) == sorted(PEOPLE)
     assert "항구" in page
@@ -154,7 +160,7 @@ async def test_an_old_game_goes_with_all_names(
 async def test_going_on_from_an_old_page_changes_nothing(operator: Browser) -> None:
     address = await made(operator)
     page = await operator.page(address)
-    await press(operator, page, "Start")
+    await press(operator, page, "Start without players")
     answer = await operator.post(f"{address}/next", form={"version": "1"})
     assert answer.status_code == 409
     assert "Question 1 of 3" in await operator.page(address)
