@@ -1,5 +1,6 @@
 """What the tests share: an app with a real database file of its own, and clients with rights."""
 
+import asyncio
 import gc
 import json
 import os
@@ -24,6 +25,7 @@ from tests import children, quick_start
 from tests.browsing import in_one_line, parts_of
 from tests.children import own_processes  # noqa: F401 - a fixture
 from tests.databases import Databases, PostgresqlDatabases, SqliteDatabases
+from tests.event_loops import Loop
 from tests.installation import Installation
 from tests.live_platforms import Platform, live_platform
 from tests.memory import memory_folder
@@ -117,6 +119,15 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     url, reason = config.stash.get(SERVER, ("", ""))
     if url is None:
         terminalreporter.write_line(f"nothing was tested on PostgreSQL: {reason}", yellow=True)
+
+
+def pytest_asyncio_loop_factories(
+    item: pytest.Item,
+) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run tests on the loop that serves users, but those which look into Python's."""
+    if item.get_closest_marker("pythons_loop"):
+        return {"asyncio": asyncio.new_event_loop}
+    return {"uvloop": Loop}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

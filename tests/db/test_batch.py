@@ -1,8 +1,10 @@
 import asyncio
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
+import uvloop
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -113,17 +115,26 @@ async def test_a_wait_has_an_end() -> None:
     await batch.close()
 
 
-async def test_a_result_that_comes_in_the_turn_of_the_timeout_is_returned() -> None:
-    clock = asyncio.get_running_loop().time
+def test_a_result_that_comes_in_the_turn_of_the_timeout_is_returned() -> None:
+    """Timers come first in a turn of uvloop, last in one of Python's loop."""
+    check_last_moment(uvloop.new_event_loop, turns=0)
+    check_last_moment(asyncio.new_event_loop, turns=1)
 
+
+def check_last_moment(make_loop: Callable[[], asyncio.AbstractEventLoop], turns: int) -> None:
     async def take_all_the_time(items: Sequence[int]) -> list[int]:
-        until = clock() + 0.02
-        while clock() < until:
-            pass  # The timer is due when the next turn begins, in which the run ends.
-        await asyncio.sleep(0)
+        until = time.monotonic() + 0.02
+        while time.monotonic() < until:
+            pass  # The timer is due when the next turn begins.
+        for _ in range(turns):
+            await asyncio.sleep(0)
         return list(items)
 
-    assert await Batch(take_all_the_time, max_size=1, max_waiting=1, timeout_s=0.01)(1) == 1
+    async def ask() -> int:
+        return await Batch(take_all_the_time, max_size=1, max_waiting=1, timeout_s=0.01)(1)
+
+    with asyncio.Runner(loop_factory=make_loop) as runner:
+        assert runner.run(ask()) == 1
 
 
 async def test_a_timeout_of_the_run_itself_is_passed_on() -> None:

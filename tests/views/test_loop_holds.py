@@ -20,6 +20,7 @@ from app.services.posts.users import get_user
 from tests.browsing import parts_of
 from tests.conftest import NDJSON, Client, Shared
 
+pytestmark = pytest.mark.pythons_loop
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 ATTEMPTS = 4
 """Processor time, too, differs with what else a machine does."""
