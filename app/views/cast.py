@@ -16,10 +16,8 @@ from app.formats.chats.people import as_username
 from app.i18n import speaking_of
 from app.services.posts.named_rooms import are_rooms_here
 from app.services.posts.named_users import NamedUser, all_speak_in_chats, named_users
-
-HUES: Final = 24
-"""As many as style.css declares, the clearest first."""
-NO_HUE: Final = "author-0"
+from app.services.rooms.main_room import homes_of
+from app.views.hues import dealt, guests_of
 
 
 class Person(NamedTuple):
@@ -77,13 +75,14 @@ async def cast_of(
     tells of messages, as where it is of a chat itself. Names that nobody here has do not count;
     without any it is about everybody who is here, or on a platform.
 
-    hued: who get the first colours, in this order, whether they are on the page or not; by default
-    those whom it is about. The others follow by their numbers of posts.
+    hued: who keep the colours of their chats, or get the first ones, before all others, in this
+    order; by default those whom it is about (`dealt`).
     """
     named = list(usernames)
     subjects = named if about is None else list(about)
     users = await named_users(session, {*named, *subjects})
-    hues = _dealt(users, (about or ()) if hued is None else hued)
+    guests = guests_of(users, await homes_of(session, users.values()))
+    hues = dealt(guests, (about or ()) if hued is None else hued)
     people = {user.username: person_of(user, hues[key]) for key, user in users.items()}
     known = [users[key] for key in map(username_key, subjects) if key in users]
     if not (in_chat or known):
@@ -96,13 +95,6 @@ def person_of(user: NamedUser, hue: str) -> Person:
     username, display_name = user.username, user.display_name or user.username
     name = display_name if as_username(display_name) == username else username
     return Person(username, name, display_name, hue, user.is_of_chat)
-
-
-def _dealt(users: Mapping[str, NamedUser], first: Iterable[str]) -> dict[str, str]:
-    """Return the classes of colours by case-folded name: these first, then by numbers of posts."""
-    others = sorted(users, key=lambda key: (-users[key].posts, key))
-    order = dict.fromkeys([*map(username_key, first), *others])
-    return {key: f"author-{place % HUES + 1}" for place, key in enumerate(order)}
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, NamedTuple
 
-from app.views.cast import NO_HUE
+from app.views.hues import NO_HUE
 
 MOST_LETTERS: Final = 3
 """In one ring."""

@@ -3,7 +3,8 @@
 from app.errors import Message
 from app.formats.post import PLATFORMS
 from app.i18n import gettext, ngettext, show_number, speaking_of, translate_message
-from app.views.cast import NO_HUE, Person, current_cast
+from app.views.cast import Person, current_cast
+from app.views.hues import NO_HUE
 
 
 def shown_name(username: str) -> str:

@@ -27,7 +27,7 @@ class WebPage(Struct, frozen=True, kw_only=True):
     about: Sequence[str] | None = None
     """Whose posts the page is about, by default all whom it names."""
     hued: Sequence[str] | None = None
-    """Who get the first colours, in this order; by default those whom it is about (`cast_of`)."""
+    """Who have their colours before others; by default those whom it is about (`cast_of`)."""
     in_chat: bool = False
     """Whether it is of a chat itself."""
     of_platform: str = ""

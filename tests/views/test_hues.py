@@ -7,11 +7,12 @@ from itertools import combinations
 from math import atan2, cos, degrees, exp, hypot, radians, sin, sqrt
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlencode
 
 import pytest
 from PIL import Image, ImageColor
 
-from app.views.cast import HUES
+from app.views.hues import HUES, Guest, dealt
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared
@@ -187,9 +188,48 @@ async def test_a_picture_has_the_colour_of_its_page(chat: Client, page: str) -> 
     assert found[own] > 3 * found.get(first, 0)  # Others have rings of theirs in a portrait.
 
 
-async def test_the_form_deals_colours_by_numbers_of_posts(chat: Client) -> None:
+async def test_the_people_of_a_chat_keep_their_colours_in_the_form(chat: Client) -> None:
     chip = r'value="{name}"(?:(?!</li>)[\s\S])*swatch (author-\d+)"'
     names = ("writer0", "Ben", "Anna", "민준")  # Whose archive it is, then the others.
     for address in ("/", "/?username=writer3"):
         dealt = hues_in(await chat.page(address), names, chip)
-        assert dealt == ["author-1", "author-2", "author-3", "author-4"], address
+        assert dealt == ["author-5", "author-1", "author-2", "author-3"], address
+
+
+async def test_the_people_of_one_chat_keep_their_colours_whoever_is_asked_first(
+    chat: Client,
+) -> None:
+    asked = ("민준", "Ben", "Anna")
+    names = urlencode({"username": asked}, doseq=True)
+    chip = r'value="{name}"(?:(?!</li>)[\s\S])*swatch (author-\d+)"'
+    page = await chat.page(f"/compare?text=Fog+lifted+at+noon,+and+then+rain&{names}")
+    assert hues_in(page, asked, chip) == ["author-3", "author-1", "author-2"]
+
+
+def chat_of(room_id: int, count: int) -> dict[str, Guest]:
+    """Return the people of a chat, each with fewer messages than the one before."""
+    return {f"{room_id}.{at}": Guest(90 - at, room_id, at) for at in range(count)}
+
+
+def test_all_of_one_chat_have_the_colours_of_their_chat() -> None:
+    some = {key: chat_of(1, 20)[key] for key in ("1.12", "1.3", "1.9")}
+    assert dealt(some, ["1.12"]) == {"1.12": "author-13", "1.3": "author-4", "1.9": "author-10"}
+
+
+def test_whoever_is_named_first_keeps_the_colour_and_others_give_way() -> None:
+    guests = chat_of(1, 3) | chat_of(2, 3) | {"elsewhere": Guest(500)}
+    second = dealt(guests, ["2.2", "2.1", "2.0"])
+    assert {key: second[key] for key in ("2.0", "2.1", "2.2")} == {
+        "2.0": "author-1",
+        "2.1": "author-2",
+        "2.2": "author-3",
+    }
+    assert second["elsewhere"] == "author-4"
+    assert len({*second.values()}) == len(guests)
+    assert dealt(guests, ["elsewhere", "1.0"])["1.0"] == "author-1"
+
+
+def test_eight_of_several_chats_are_told_apart() -> None:
+    far = {key: guest for key, guest in chat_of(1, 23).items() if guest.own and guest.own > 18}
+    guests = far | chat_of(2, 4)
+    assert {*dealt(guests, ()).values()} == {f"author-{place}" for place in range(1, 9)}

@@ -1,11 +1,25 @@
 """The chat in which an author writes most."""
 
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models import RoomPerson
+from app.db.backend import chunks
+from app.memo import EVERYTHING, depends_on
+from app.models import RoomPerson, User
+from app.services.posts.named_users import NamedUser
 from app.services.posts.users import Author
-from app.services.rooms.room_facts import RoomFacts, get_room, speakers_of
+from app.services.rooms.room_facts import RoomFacts, get_room
+
+
+class Home(NamedTuple):
+    """The chat in which somebody writes most, and their place there."""
+
+    room_id: int
+    place: int
+    """How many of its people have more messages there."""
 
 
 async def room_of_author(session: AsyncSession, author: Author) -> RoomFacts | None:
@@ -14,11 +28,51 @@ async def room_of_author(session: AsyncSession, author: Author) -> RoomFacts | N
     return None if room_id is None else await get_room(session, room_id)
 
 
-async def people_beside(session: AsyncSession, author: Author) -> list[str]:
-    """Return the usernames of the people of that chat, those with the most messages first; that of
-    the author alone where most is written in none."""
-    room_id = await _main_room_id(session, author)
-    return [author.username] if room_id is None else await speakers_of(session, room_id)
+async def homes_of(session: AsyncSession, users: Iterable[NamedUser]) -> dict[int, Home]:
+    """Return the homes of these users by id; those who write most in no chat have none."""
+    posts = {user.id: user.posts for user in users if user.is_of_chat}
+    if not posts:
+        return {}
+    depends_on(EVERYTHING)
+    rooms: dict[int, int] = {}
+    for ids in chunks(list(posts)):
+        rooms |= await _main_rooms(session, {id_: posts[id_] for id_ in ids})
+    return {
+        user_id: Home(room_id, place)
+        for ids in chunks(list({*rooms.values()}))
+        for room_id, user_id, place in await _places_in(session, ids)
+        if rooms.get(user_id) == room_id
+    }
+
+
+async def _main_rooms(session: AsyncSession, posts: dict[int, int]) -> dict[int, int]:
+    """Return the ids of the chats in which these users, of whom there are so many posts, write
+    most; by theirs."""
+    query = (
+        select(RoomPerson.user_id, RoomPerson.room_id, RoomPerson.messages)
+        .where(RoomPerson.user_id.in_(posts), RoomPerson.messages > 0)
+        .order_by(RoomPerson.user_id, RoomPerson.messages.desc(), RoomPerson.room_id)
+    )
+    rooms, said = dict[int, int](), dict[int, int]()
+    for user_id, room_id, messages in await session.execute(query):
+        rooms.setdefault(user_id, room_id)
+        said[user_id] = said.get(user_id, 0) + messages
+    return {id_: room_id for id_, room_id in rooms.items() if 2 * said[id_] >= posts[id_]}
+
+
+async def _places_in(
+    session: AsyncSession, room_ids: Collection[int]
+) -> list[tuple[int, int, int]]:
+    """Return the people of rooms, each as a room, a user and a place there."""
+    order = (RoomPerson.messages.desc(), User.username_key)
+    rank = func.row_number().over(partition_by=RoomPerson.room_id, order_by=order)
+    query = (
+        select(RoomPerson.room_id, RoomPerson.user_id, rank - 1)
+        .join(User, User.id == RoomPerson.user_id)
+        .where(RoomPerson.room_id.in_(room_ids), RoomPerson.messages > 0)
+        .where(User.deleted_at.is_(None))
+    )
+    return [(room, user, int(place)) for room, user, place in await session.execute(query)]
 
 
 async def _main_room_id(session: AsyncSession, author: Author) -> int | None:

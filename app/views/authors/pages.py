@@ -13,7 +13,6 @@ from app.services.archive.calendar import calendar_of
 from app.services.posts.samples import list_samples
 from app.services.posts.tweets import Post, TweetKey, list_posts
 from app.services.posts.users import Author, get_author, list_authors
-from app.services.rooms.main_room import people_beside
 from app.services.rooms.room_facts import (
     RoomFacts,
     list_rooms,
@@ -140,7 +139,6 @@ async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -
         rooms = await rooms_of(session, author.id, limit=MOST_ROOMS_OF_ONE)
         posts, next_key = await list_posts(session, user_id=author.id, limit=POSTS_FIRST)
         archive = await _archive_of(session, author, zone, args.year)
-        beside = await people_beside(session, author)
     return await render(
         AuthorPage(
             author=author,
@@ -152,7 +150,6 @@ async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -
             is_public=resources().openness.seems_public,
             next_cursor=cursor_of(next_key),
             about=[author.username],
-            hued=beside,
         )
     )
 
@@ -177,13 +174,8 @@ async def _older_posts(username: str, after: TweetKey) -> str:
         posts, next_key = await list_posts(
             session, user_id=author.id, after=after, limit=POSTS_PER_PAGE
         )
-        beside = await people_beside(session, author)
     return await render(
         AuthorPostsPage(
-            author=author,
-            posts=posts,
-            next_cursor=cursor_of(next_key),
-            about=[author.username],
-            hued=beside,
+            author=author, posts=posts, next_cursor=cursor_of(next_key), about=[author.username]
         )
     )

@@ -1,6 +1,5 @@
 """The picture of a year of an author, to pass on."""
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 from quart import Response, url_for
@@ -10,7 +9,7 @@ from app.services.archive.author_year import AuthorYear
 from app.views.authors.figures import most_answered
 from app.views.authors.year_figures import HoursOfYear, YearCalendar
 from app.views.authors.year_words import words_of
-from app.views.authors.years import own_chats_of, read_in_zone, read_where_it_is
+from app.views.authors.years import read_in_zone, read_where_it_is, zone_of_own_chats
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound
 from app.views.drawings import NameList
@@ -30,9 +29,9 @@ PICTURED_WORDS: Final = 5
 
 @blueprint.page("/user/<username>/<year:year>/picture", is_cacheable=True)
 async def show_year_picture_page(username: str, year: int, args: PictureArgs) -> str:
-    own = await own_chats_of(username)
-    author_year = await read_where_it_is(username, year, args.tz, own.zone)
-    poster = await _poster(author_year, args, own.people)
+    own_zone = await zone_of_own_chats(username)
+    author_year = await read_where_it_is(username, year, args.tz, own_zone)
+    poster = await _poster(author_year, args)
     here: dict[str, Any] = {"username": author_year.user.username, "year": year}
     return await render(
         PicturePage(
@@ -42,10 +41,9 @@ async def show_year_picture_page(username: str, year: int, args: PictureArgs) ->
             title=poster.title,
             finding=poster.finding,
             tz=author_year.tz,
-            has_own_zone=own.zone is not None,
+            has_own_zone=own_zone is not None,
             words=gettext("Words that changed") if words_of(author_year) else "",
             about=[author_year.user.username],
-            hued=own.people,
         )
     )
 
@@ -53,16 +51,16 @@ async def show_year_picture_page(username: str, year: int, args: PictureArgs) ->
 @blueprint.page("/user/<username>/<year:year>/picture.png", is_cacheable=True)
 async def show_year_picture(username: str, year: int, args: PictureArgs) -> Response:
     """Draw the year that the page above this name shows."""
-    own = await own_chats_of(username)
-    author_year = await read_in_zone(username, year, zone_of_picture(args.tz, own.zone))
+    own_zone = await zone_of_own_chats(username)
+    author_year = await read_in_zone(username, year, zone_of_picture(args.tz, own_zone))
     with speaking(args.lang):
-        poster = await _poster(author_year, args, own.people)
+        poster = await _poster(author_year, args)
     return await picture_of(poster, args)
 
 
-async def _poster(author_year: AuthorYear, args: PictureArgs, hued: Sequence[str]) -> Poster:
+async def _poster(author_year: AuthorYear, args: PictureArgs) -> Poster:
     username = author_year.user.username
-    cast = await cast_on(author_year.user, hued=hued)
+    cast = await cast_on(author_year.user)
     with bound(cast_in_picture(cast, [username], has_names=args.has_names)):
         return poster_of_year(author_year, args)
 

@@ -1,6 +1,5 @@
 """A year of an author."""
 
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from app.errors import NotFoundError
@@ -8,7 +7,6 @@ from app.i18n import gettext
 from app.lifespan import resources
 from app.services.archive.author_year import FEWEST_COMPARED, AuthorYear, read_year
 from app.services.posts.users import Author, get_author
-from app.services.rooms.main_room import people_beside
 from app.services.rooms.room_facts import zone_of_chats
 from app.views.authors.figures import MostNamed, PostsByMonth, most_answered
 from app.views.authors.year_changes import ChangedWriting
@@ -134,34 +132,26 @@ async def show_year(username: str, year: int, args: ZoneArgs) -> str:
 
 async def page_of_year(username: str, year: int, args: ZoneArgs) -> YearPage:
     """Return the page of an author's year. Raises NotFoundError."""
-    own = await own_chats_of(username)
-    author_year = await read_where_it_is(username, year, args.tz, own.zone)
+    own_zone = await zone_of_own_chats(username)
+    author_year = await read_where_it_is(username, year, args.tz, own_zone)
     return YearPage(
         args=args,
         shown=author_year,
-        has_own_zone=own.zone is not None,
+        has_own_zone=own_zone is not None,
         author=author_year.user,
         year=year,
         about=[author_year.user.username],
-        hued=own.people,
     )
 
 
-class OwnChats(NamedTuple):
-    """What an author's chats say of their pages."""
+async def zone_of_own_chats(username: str) -> str | None:
+    """Return the time zone of all chats of an author; None where there is none.
 
-    zone: str | None
-    """The time zone of all of them; None where there is none."""
-    people: list[str]
-    """Who get the first colours: those of the chat in which the author writes most."""
-
-
-async def own_chats_of(username: str) -> OwnChats:
-    """Return what an author's chats say. Raises NotFoundError."""
+    Raises NotFoundError.
+    """
     async with resources().db.read() as session:
         author = await get_author(session, username)
-        zone = await zone_of_chats(session, [author.username])
-        return OwnChats(zone, await people_beside(session, author))
+        return await zone_of_chats(session, [author.username])
 
 
 async def read_where_it_is(username: str, year: int, tz: str, own_zone: str | None) -> AuthorYear:

@@ -23,7 +23,7 @@ from app.services.compare.question import UTC, Question
 from app.services.compare.quiz import draw, read_question
 from app.services.posts.tweets import find_posts, get_post
 from app.services.posts.users import Author
-from app.views.authors.years import own_chats_of
+from app.views.authors.years import zone_of_own_chats
 from app.views.blueprints import Form, PageBlueprint
 from app.views.comparing.compared import Compared, PanelArgs
 from app.views.comparing.evidence import read_evidence
@@ -258,7 +258,7 @@ async def _zone_of_years(args: ComparePageArgs) -> ZoneInfo:
     It is in no cookie: an address that somebody passes on shows the same to everybody. Raises
     NotFoundError and MalformedError.
     """
-    own = (await own_chats_of(args.years)).zone if args.years else None
+    own = await zone_of_own_chats(args.years) if args.years else None
     return zone_of_picture(args.tz, own)
 
 

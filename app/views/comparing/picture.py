@@ -9,11 +9,11 @@ from babel.dates import format_date
 from app.compute.judgement import SURE
 from app.i18n import gettext, language, ngettext, show_number, show_percent
 from app.services.compare.answering import Comparison
-from app.views.cast import NO_HUE
 from app.views.comparing.marks import shown_marks
 from app.views.comparing.nobody import strange_places, why_nobody
 from app.views.comparing.strangers import rate_of
 from app.views.comparing.verdicts import ELSEWHERE_ALONE, bars_of, heading_of
+from app.views.hues import NO_HUE
 from app.views.names import hue, shown_name
 
 MOST_BARS: Final = 5

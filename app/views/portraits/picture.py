@@ -44,7 +44,6 @@ async def show_author_picture_page(username: str, args: PictureArgs) -> str:
             words=gettext("The post that is most like them") if portrait.most_like else "",
             in_chat=portrait.room is not None,
             about=[portrait.user.username],
-            hued=_hued(portrait),
         )
     )
 
@@ -59,14 +58,9 @@ async def show_author_picture(username: str, args: PictureArgs) -> Response:
     return await picture_of(poster, args)
 
 
-def _hued(portrait: AuthorPortrait) -> list[str]:
-    """Return who get the first colours, as on the page of the portrait."""
-    return portrait.room.usernames if portrait.room else [portrait.user.username]
-
-
 async def _poster(portrait: AuthorPortrait, args: PictureArgs) -> Poster:
     username = portrait.user.username
-    cast = await cast_on(portrait, _hued(portrait))
+    cast = await cast_on(portrait, hued=[username])
     usernames = [username, *(other.username for other in portrait.others)]
     with bound(cast_in_picture(cast, usernames, has_names=args.has_names)):
         return poster_of_author(portrait, args)
