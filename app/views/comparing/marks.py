@@ -1,11 +1,9 @@
 """The marks of an answer that are shown, and how often their pieces are used, in words."""
 
-import re
 from typing import Final
 
-from msgspec import UnsetType, structs
+from msgspec import UnsetType
 
-from app.compute.evidence import place_in
 from app.i18n import gettext, ngettext, show_number
 from app.services.compare.answering import Comparison
 from app.services.compare.marked_pieces import Evidence, Usage
@@ -14,7 +12,6 @@ ONCE: Final = 0.95
 """Uses a post from which they are told of each post."""
 OFTEN: Final = 0.35
 """Likewise of ten posts; what is rarer is told by the posts in which it is once."""
-_WORD: Final = re.compile(r"\S+")
 
 
 def shown_marks(comparison: Comparison) -> list[Evidence]:
@@ -24,24 +21,7 @@ def shown_marks(comparison: Comparison) -> list[Evidence]:
     mark may be as common elsewhere: then spelling or layout made the mark.
     """
     marks = [] if comparison.verdict == "short" else comparison.evidence
-    return [
-        _trimmed(mark)
-        for mark in marks
-        if (_times(mark.own) - _times(mark.others)) * mark.weight > 0
-    ]
-
-
-def _trimmed(mark: Evidence) -> Evidence:
-    """Return a mark of those words alone that its piece is in: of the others nothing is told."""
-    words = list(_WORD.finditer(mark.text))
-    place = place_in(mark.text, mark.piece) if isinstance(mark.piece, str) else None
-    held = [word for word in words if place and word.start() < place[1] and place[0] < word.end()]
-    if len(held) in (0, len(words)):
-        return mark
-    start, end = held[0].start(), held[-1].end()
-    return structs.replace(
-        mark, start=mark.start + start, end=mark.start + end, text=mark.text[start:end]
-    )
+    return [mark for mark in marks if (_times(mark.own) - _times(mark.others)) * mark.weight > 0]
 
 
 def _times(uses: float | UnsetType | None) -> float:
