@@ -17,7 +17,7 @@ from babel.dates import (
     get_month_names,
     get_time_format,
 )
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from quart import Quart
 
 from app.clock import now
@@ -27,8 +27,20 @@ from app.i18n import gettext, language
 LEAP_YEAR: Final = 2000
 MINUTE_S: Final = 60
 HOUR_MIN: Final = 60
-_IN_DATE: Final = re.compile(r"(?<=\d[년월]) (?=\d)")
-"""A space in a Korean day, as between 3월 and 1일."""
+_MONTHS: Final = "|".join(
+    name
+    for width in ("wide", "abbreviated")
+    for name in get_month_names(width, "format", "en").values()
+)
+# Words behind a number that are none of its units.
+_NO_UNITS: Final = "and|as|at|from|have|in|is|of|on|or|than|the|to|with"
+_WHOLE: Final = re.compile(
+    rf"\b(?:{_MONTHS}) \d+(?:, \d{{4}})?\b"  # March 1, 2025
+    r"|\d+[년월](?: \d+[월일])+"  # 2025년 3월 1일
+    rf"|(?<![\d:.,])\d[\d,.]* (?!(?:{_NO_UNITS})\b)[a-z]{{2,12}}\b"  # 365 days
+)
+"""What is read as one: a day, or a number with what it counts."""
+_UNBROKEN: Final = Markup('<span class="unbroken">{}</span>')
 FEW_MINUTES: Final = 10
 """So many are told one by one."""
 
@@ -45,7 +57,7 @@ def init_app(app: Quart) -> None:
         "rfc3339": rfc3339,
         "time": show_time,
         "weekday": show_weekday,
-        "whole_dates": whole_dates,
+        "unbroken": unbroken,
     }
 
 
@@ -54,9 +66,16 @@ def show_date(day: date) -> str:
     return format_date(day, "long", locale=language())
 
 
-def whole_dates(text: str) -> str:
-    """Return a sentence without breaks inside of Korean days; English ones are short."""
-    return _IN_DATE.sub("\u00a0", text)
+def unbroken(text: str) -> Markup:
+    """Return a sentence as HTML without line breaks in days, and between numbers and their units.
+
+    Its spaces stay spaces, so what is copied or searched for is as it was.
+    """
+    parts, end = [], 0
+    for whole in _WHOLE.finditer(text):
+        parts += [escape(text[end : whole.start()]), _UNBROKEN.format(whole[0])]
+        end = whole.end()
+    return Markup().join([*parts, escape(text[end:])])
 
 
 def show_weekday(day: date) -> str:

@@ -19,7 +19,11 @@ SAME_ORIGIN: Final = {"Sec-Fetch-Site": "same-origin"}
 
 
 def in_one_line(page: str) -> str:
-    """Return a page whose tags stand in one line each, as no template has to write them."""
+    """Return a page whose tags stand in one line each, as no template has to write them.
+
+    Days and numbers that no line break may tear apart are the texts that they are.
+    """
+    page = re.sub(r'<span class="unbroken">([^<]*)</span>', r"\1", page)
     return re.sub(r"<[^<>]*>", lambda tag: re.sub(r"\s+", " ", tag[0]), page)
 
 

@@ -9,6 +9,7 @@ import pytest
 from quart import Quart, g
 from selectolax.lexbor import LexborHTMLParser
 
+from app.dates import unbroken
 from app.i18n import rounded_parts, show_percent
 from app.views.parts import Marked, excerpt, marked_text
 from tests.conftest import Client, Shared
@@ -197,6 +198,25 @@ async def test_time_is_shown_in_utc_for_those_without_a_script(writer: Client) -
     await writer.add_tweet("old", "of a bare day", created_at="2015-12-01T00:00:00Z")
     page = await body(await writer.get("/user/old"))
     assert '<time datetime="2015-12-01">Dec 1, 2015</time>' in page
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("3,059 messages on 365 days. From March 1 on", ["3,059 messages", "365 days", "March 1"]),
+        (
+            "May 2025; 5 of 10 posts by January 15, 2024",
+            ["May 2025", "10 posts", "January 15, 2024"],
+        ),
+        ("Busiest between 23:00 and 2:00, from 2024 to 2025", []),
+        ("356일에 걸쳐 2025년 3월 1일부터 9월 27일까지", ["2025년 3월 1일", "9월 27일"]),
+        ("<b> wrote 2 words", ["2 words"]),
+    ],
+)
+def test_no_line_breaks_in_a_day_or_before_a_unit(text: str, whole: list[str]) -> None:
+    html = unbroken(text)
+    assert re.findall(r'<span class="unbroken">([^<]*)</span>', html) == whole
+    assert unescape(re.sub("</?span[^>]*>", "", html)) == text
 
 
 async def test_results_can_be_sorted_and_narrowed(site: Client) -> None:

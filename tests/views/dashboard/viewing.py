@@ -8,6 +8,7 @@ import re
 from html import unescape
 from typing import Any, Final
 
+from tests.browsing import in_one_line
 from tests.conftest import Client
 
 PREFIX: Final = "/dashboard/"
@@ -42,6 +43,7 @@ async def drawn(client: Client, figure: str, view: str = "", **ask: Any) -> dict
 
 def words_in(html: str) -> dict[str, str]:
     """Return the title and the notes of a figure."""
+    html = in_one_line(html)
     title = re.findall(r"<h2[^>]*>(.*?)</h2>", html, re.DOTALL)
     notes = re.findall(r'<p class="figure-note[^>]*>(.*?)</p>', html, re.DOTALL)
     return {"title": unescape("".join(title)), "notes": unescape("".join(notes))}
