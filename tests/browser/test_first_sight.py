@@ -55,6 +55,8 @@ SEEN: Final = """() => {
         .map((last) => last.getBoundingClientRect().bottom))
       .map((ends) => Math.max(...ends) - Math.min(...ends))),
     shift: shifts.takeRecords().reduce((sum, entry) => sum + entry.value, 0),
+    torn: [...document.querySelectorAll(".unbroken")]
+      .filter((part) => part.getClientRects().length > 1).length,
     tables: [...document.querySelectorAll("main table")]
       .filter((table) => table.checkVisibility()).length,
   };
@@ -118,7 +120,7 @@ async def seen_at(page: Page, address: str, width: int, height: int) -> dict[str
     assert len(seen["name"]) >= 20
     assert (seen["bottom"] if width == 1280 else seen["top"]) < height
     assert seen["shift"] < 0.05
-    assert (seen["tables"], seen["cut"], seen["holes"]) == (0, 0, 0)
+    assert (seen["tables"], seen["cut"], seen["holes"], seen["torn"]) == (0, 0, 0, 0)
     return seen
 
 
