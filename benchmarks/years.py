@@ -20,7 +20,8 @@ from app.compute.background import build_background
 from app.compute.case import Case, Fitted, Suspect
 from app.compute.profiles import profile_of
 from app.compute.text import has_words, own_words
-from app.compute.years import FEWEST_POSTS, rank_years, years_of
+from app.compute.year_sample import FEWEST_POSTS, sample_of
+from app.compute.years import rank_years, years_in
 
 RUN: Final = 5
 """Posts of a run that is asked about; nine times as many before it are known."""
@@ -67,7 +68,7 @@ def answers(years: Years, fitted: Fitted) -> Iterator[tuple[int, Sequence[tuple[
         year: [text for place, text in enumerate(texts) if place // RUN % 10 != 9]
         for year, texts in years.items()
     }
-    known = years_of(kept, fitted)
+    known = years_in(sample_of(kept), fitted)
     author = Suspect(1, "author", profile_of([text for texts in kept.values() for text in texts]))
     for year, texts in held.items():
         for text in texts:

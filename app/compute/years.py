@@ -5,6 +5,7 @@ therefore fitted on the author's own posts: some runs of each year are held out,
 profiles of what is left. Where the years do not differ, all probabilities are near each other.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
@@ -17,20 +18,12 @@ from app.compute.case import Case, Fitted, Suspect
 from app.compute.evidence import marks_of
 from app.compute.features import features_of
 from app.compute.occurrences import occurrences
-from app.compute.profiles import NO_POSTS, AuthorProfile, with_posts
+from app.compute.profiles import NO_POSTS, AuthorProfile
 from app.compute.text import FEWEST_WORDS, own_words
+from app.compute.year_sample import FEWEST_POSTS, YearSample, with_many
 
-FEWEST_POSTS: Final = 100
-"""Posts with words that a year needs to be ranked."""
 LEAST_ODDS: Final = 2.0
 """The first year is named if it is so many times likelier than the second."""
-MOST_COUNTED: Final = 10_000
-"""Posts of an author that are counted, shared evenly among the years: a second of work."""
-RUNS: Final = 5
-"""Runs of consecutive posts that are held out of each year: a topic lasts for some posts."""
-HELD_OUT: Final = 50
-"""Most posts that are held out of a year; of a small one a fifth."""
-COUNTED_AT_ONCE: Final = 500
 MARKED: Final = 4
 """Years between which the evidence is divided: the likeliest."""
 PRIOR_WIDTH: Final = 1.0
@@ -73,47 +66,25 @@ class YearRanking:
     """Pieces of the text: start, end, the year that each speaks for, and log-odds."""
 
 
-def thinned(texts: Sequence[str], most: int) -> list[str]:
-    """Return so many of the texts at most, evenly chosen."""
-    count = min(len(texts), most)
-    return [texts[place * len(texts) // count] for place in range(count)]
+def years_in(sample: YearSample, fitted: Fitted, loose_years: Sequence[int] = ()) -> AuthorYears:
+    """Return what the ranking of the years of a time zone rests on.
 
-
-def years_of(texts: Mapping[int, Sequence[str]], fitted: Fitted) -> AuthorYears:
-    """Return what the ranking of years rests on; texts of each year are in the order of time.
-
-    A text that is posted again counts once. It takes long: 0.1 ms for each post.
+    `loose_years` are those of the loose posts there; 0 is none that is ranked.
     """
-    unlike = {year: list(dict.fromkeys(of_year)) for year, of_year in texts.items()}
-    years = sorted(year for year, of_year in unlike.items() if len(of_year) >= FEWEST_POSTS)
+    counts = Counter({year: part.count for year, part in sample.parts.items()})
+    kept: defaultdict[int, list[str]] = defaultdict(list)
+    held = defaultdict(list, {year: [*part.held] for year, part in sample.parts.items()})
+    for post, year in zip(sample.loose, loose_years, strict=True):
+        counts[year] += 1
+        (held if post.is_held else kept)[year].append(post.text)
+    years = sorted(year for year, count in counts.items() if year and count >= FEWEST_POSTS)
     if len(years) < 2:
         return AuthorYears()
-    most = max(FEWEST_POSTS, MOST_COUNTED // len(years))
-    chosen = [thinned(unlike[year], most) for year in years]
-    parts = [_divided(of_year) for of_year in chosen]
-    profiles = [_profile(NO_POSTS, kept) for kept, _ in parts]
-    sharpness, offsets = _fit([held for _, held in parts], profiles, fitted)
-    whole = [_profile(profile, held) for profile, (_, held) in zip(profiles, parts, strict=True)]
+    fixed = [sample.parts[year].kept if year in sample.parts else NO_POSTS for year in years]
+    profiles = [with_many(part, kept[year]) for part, year in zip(fixed, years, strict=True)]
+    sharpness, offsets = _fit([held[year] for year in years], profiles, fitted)
+    whole = [with_many(part, held[year]) for part, year in zip(profiles, years, strict=True)]
     return AuthorYears(tuple(years), tuple(whole), sharpness, offsets)
-
-
-def _divided(texts: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the posts that are kept, and the runs that are held out."""
-    length = min(HELD_OUT, len(texts) // 5) // RUNS
-    step = len(texts) // RUNS
-    held = {
-        place
-        for start in range((step - length) // 2, step * RUNS, step)
-        for place in range(start, start + length)
-    }
-    kept = [text for place, text in enumerate(texts) if place not in held]
-    return kept, [texts[place] for place in sorted(held)]
-
-
-def _profile(profile: AuthorProfile, texts: Sequence[str]) -> AuthorProfile:
-    for start in range(0, len(texts), COUNTED_AT_ONCE):
-        profile = with_posts(profile, texts[start : start + COUNTED_AT_ONCE])
-    return profile
 
 
 def _fit(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from app.compute.years import FEWEST_POSTS
+from app.compute.year_sample import FEWEST_POSTS
 from app.i18n import gettext, ngettext, show_list, show_number
 from app.services.compare.answering import Comparison
 from app.services.compare.marked_pieces import YearEvidence
