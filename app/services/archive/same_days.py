@@ -4,14 +4,14 @@ An author was there from the first post to the last: what is before or after tha
 """
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
 from typing import Annotated, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
 
-from app.clock import now, span_of_year
+from app.clock import first_instant, now, span_of_year
 from app.compute.peaks import is_ahead
 from app.services.archive.calendar import CalendarYear
 from app.services.posts.users import Author
@@ -35,6 +35,10 @@ class SameDays(msgspec.Struct, frozen=True):
     ]
 
 
+Span = tuple[datetime, datetime]
+"""The instants at which a time begins and ends."""
+
+
 class Stretch(NamedTuple):
     """Days of a year, and the same of the year before."""
 
@@ -43,6 +47,11 @@ class Stretch(NamedTuple):
     """The day after the last, as below."""
     since_before: date
     until_before: date
+
+    def spans(self, zone: ZoneInfo) -> tuple[Span, Span]:
+        """Return the days as spans of time: of the year, and of the year before."""
+        since, until, since_before, until_before = (first_instant(day, zone) for day in self)
+        return (since, until), (since_before, until_before)
 
 
 def stretch_of(year: int, first: date, last: date, *, is_over: bool) -> Stretch | None:
@@ -61,6 +70,18 @@ def stretch_of(year: int, first: date, last: date, *, is_over: bool) -> Stretch 
     return Stretch(since, end, _moved(since, -1), end_before)
 
 
+def same_stretch(author: Author, year: int, zone: ZoneInfo) -> Stretch | None:
+    """Return the days that a year of an author and the year before have; None for too few."""
+    if author.first_tweet_at is None or author.newest_tweet_at is None:
+        return None
+    if not MINYEAR < year < MAXYEAR:
+        return None
+    is_over = span_of_year(year, zone)[1] <= now()
+    times = author.first_tweet_at, author.newest_tweet_at
+    first, last = (time.astimezone(zone).date() for time in times)
+    return stretch_of(year, first, last, is_over=is_over)
+
+
 def same_days_of(
     author: Author, calendar: CalendarYear, before: Mapping[date, int], zone: ZoneInfo
 ) -> SameDays | None:
@@ -68,12 +89,7 @@ def same_days_of(
 
     before: the posts of each day of the year before that has any.
     """
-    is_over = span_of_year(calendar.year, zone)[1] <= now()
-    if author.first_tweet_at is None or author.newest_tweet_at is None:
-        return None
-    times = author.first_tweet_at, author.newest_tweet_at
-    first, last = (time.astimezone(zone).date() for time in times)
-    stretch = stretch_of(calendar.year, first, last, is_over=is_over)
+    stretch = same_stretch(author, calendar.year, zone)
     if stretch is None:
         return None
     days = {day.date: day.tweets for month in calendar.months for day in month.days}

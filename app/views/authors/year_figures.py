@@ -112,12 +112,12 @@ class HoursOfYear(Figure[Clock]):
     def finding(self) -> Finding:
         topic, zone = gettext("By hour"), self.author_year.tz
         title = busiest(self.author_year.hours, self.author_year.busy_from)
-        return Finding(title, topic=topic, about=how_told(), zone=zone)
+        return Finding(title, self._outline(), topic=topic, about=how_told(), zone=zone)
 
     def table(self) -> Table:
         calendar, before = self.author_year.calendar, self.author_year.before
         columns, hours = [gettext("Hour"), str(calendar.year)], [self.author_year.hours]
-        if before:
+        if before and any(before.hours):
             columns, hours = [*columns, str(before.year)], [*hours, before.hours]
         return Table(columns, [*zip(HOURS, *hours, strict=True)])
 
@@ -132,6 +132,17 @@ class HoursOfYear(Figure[Clock]):
 
     def path(self) -> str:
         return YearCalendar(self.author_year).path()
+
+    def _outline(self) -> list[str]:
+        """Return what the outline is, if there is one: the days that both years have."""
+        before = self.author_year.before
+        if before is None or before.same_days is None or not any(before.hours):
+            return []
+        last = before.same_days.last
+        outline = gettext("The outline is {year}.")
+        if last != date(before.year, 12, 31):
+            outline = gettext("The outline is {year}, until {day}.")
+        return [outline.format(year=before.year, day=show_month_day(last))]
 
 
 def longest_run(days: Sequence[date]) -> list[date]:

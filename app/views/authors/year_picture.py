@@ -88,10 +88,7 @@ def _hours(author_year: AuthorYear) -> PosterFigure | None:
     finding, clock = HoursOfYear(author_year).finding(), HoursOfYear(author_year).plot()
     if clock is None:
         return None
-    before, outline = author_year.before, ""
-    if clock.outline and before:
-        outline = gettext("The outline is {year}.").format(year=before.year)
-    return PosterFigure(finding.topic, (finding.title, outline), clock)
+    return PosterFigure(finding.topic, (finding.title, *finding.notes), clock)
 
 
 def _lines(author_year: AuthorYear, args: PictureArgs) -> list[PosterLine]:

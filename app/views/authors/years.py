@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 from app.errors import NotFoundError
 from app.i18n import gettext
 from app.lifespan import resources
-from app.services.archive.author_year import FEWEST_COMPARED, AuthorYear, read_year
+from app.services.archive.author_year import AuthorYear, read_year
+from app.services.archive.compared_years import FEWEST_COMPARED
 from app.services.posts.users import Author, get_author
 from app.services.rooms.room_facts import zone_of_chats
 from app.views.authors.figures import MostNamed, PostsByMonth, most_answered

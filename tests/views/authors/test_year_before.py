@@ -90,6 +90,28 @@ async def test_a_year_is_compared_on_the_days_that_both_have(
         assert f"there are {compared[0]} post" in counted
 
 
+async def test_a_season_is_no_change_of_a_year_that_has_only_this_season(shared: Shared) -> None:
+    winter = [*daily("2023-01-01", 84), *daily("2024-01-01", 85)]
+    posts = [
+        {"username": "skier", "text": f"snow falls on {day}", "created_at": f"{day}T08:00:00Z"}
+        for day in winter
+    ]
+    posts += [
+        {"username": "skier", "text": f"is the sea warm? {day}", "created_at": f"{day}T20:00:00Z"}
+        for day in daily("2023-05-01", 200)
+    ]
+    await shared.writer.add_posts(*posts)
+    year = await shared.anybody.json("/api/v1/users/skier/years/2024")
+    assert year["came"]["words"] == []
+    assert year["measures"] == []  # Nothing differs on these days.
+    assert (year["before"]["tweets"], sum(year["before"]["hours"])) == (284, 84)
+    assert year["before"]["hours"][8] == 84
+    page = await shared.anybody.page("/user/skier/2024?tz=UTC")
+    assert "The outline is 2023, until March 25." in page.replace("\xa0", " ")
+    # Of the whole year before the same days are compared, and nothing went.
+    assert (await shared.anybody.json("/api/v1/users/skier/years/2023"))["went"]["words"] == []
+
+
 async def test_a_change_by_chance_is_told_in_figures_alone(shared: Shared) -> None:
     """Of years at random, and of one long evening, no finding says that they have more or fewer."""
     chance = random.Random(5)  # noqa: S311 - an example

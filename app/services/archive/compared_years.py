@@ -1,0 +1,211 @@
+"""How a year of an author is written beside the years before and after it.
+
+Years are compared on the days that both have (`same_days.py`): the spring of a year that goes on is
+not set beside a whole year with its winter.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Annotated, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Meta
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.clock import span_of_year
+from app.compute.conversations import WrittenTexts, conversations_of
+from app.compute.fingerprint import Measure, fingerprint, tally_of
+from app.compute.hours import DAY_S
+from app.compute.languages import guess_main_language
+from app.compute.mentions import NameCount, count_names
+from app.compute.phrases import Phrase, WordedTexts, phrases_apart
+from app.compute.wording import GainedWord
+from app.models import Tweet
+from app.services.archive.numbers import answered_in, scan_author
+from app.services.archive.same_days import Span, same_stretch
+from app.services.posts.scanning import Scan
+from app.services.posts.users import Author
+
+FEWEST_COMPARED: Final = 20
+"""Posts that a year needs for its words to be compared with another one's."""
+MOST_COMPARED: Final = 3_000
+"""Posts of a year whose words are compared: the newest."""
+WEEK_S: Final = 7 * DAY_S
+RARE: Final = 0.1
+"""A word is new to a year, or gone after it, where its share of the posts of the other year is at
+most so much of its share of this one."""
+MOST_ANSWERED: Final = 8
+
+
+class YearWord(
+    GainedWord, frozen=True, rename={"posts": "tweets", "posts_beside": "tweets_beside"}
+):
+    """A word or phrase that is in a clearly larger share of the posts of a year than of the year
+    beside it."""
+
+    posts: Annotated[int, Meta(description="Posts of the year with the word.")]
+    posts_beside: Annotated[int, Meta(description="Posts of the other year with it.")]
+    times: Annotated[
+        float | None,
+        Meta(description="How many times as often as there, by the posts of both; null for never."),
+    ]
+
+    @property
+    def is_rare_beside(self) -> bool:
+        """Whether it is new to the year, or gone after it, not only more frequent."""
+        return self.times is None or self.times >= 1 / RARE
+
+
+class WordsOfYear(msgspec.Struct, frozen=True):
+    """What is typical of a year beside another one."""
+
+    year: Annotated[int, Meta(description="The other year.")]
+    is_over: Annotated[bool, Meta(description="Whether the other year has ended in `tz`.")]
+    words: Annotated[list[YearWord], Meta(description="The clearest first.")]
+
+
+class ChangesOfYear(NamedTuple):
+    """What the texts of a year and of those beside it tell; the fields of `AuthorYear`."""
+
+    came: WordsOfYear | None
+    went: WordsOfYear | None
+    only: list[YearWord]
+    measures: list[Measure] | None
+    answered: list[NameCount]
+
+
+class _Pair(NamedTuple):
+    """Posts of a year and of one beside it, of the days that both have."""
+
+    own: Scan
+    beside: Scan
+
+
+class _Gained(NamedTuple):
+    """Posts of two years, and what is in clearly more of the first."""
+
+    own: WordedTexts
+    beside: WordedTexts
+    phrases: list[Phrase]
+
+    def words(self, phrases: Iterable[Phrase] | None) -> list[YearWord]:
+        """Return phrases as words of the year."""
+        return [self._word(phrase) for phrase in phrases or ()]
+
+    def _word(self, phrase: Phrase) -> YearWord:
+        count, count_beside = phrase.messages, phrase.messages_elsewhere
+        times = None
+        if count_beside:
+            share, share_beside = count / len(self.own.texts), count_beside / len(self.beside.texts)
+            times = round(share / share_beside, 2)
+        return YearWord(phrase.text, count, count_beside, times)
+
+
+async def compare_years(
+    session: AsyncSession, author: Author, year: int, zone: ZoneInfo, *, is_over_beside: bool
+) -> ChangesOfYear:
+    """Return what changed in a year, and whom the author answered.
+
+    is_over_beside: whether the year after it has ended.
+    """
+    whole = await _scan_span(session, author, span_of_year(year, zone))
+    before = same_stretch(author, year, zone)
+    after = same_stretch(author, year + 1, zone)
+    pairs = [
+        before and await _pair(session, author, whole, before.spans(zone)),
+        after and await _pair(session, author, whole, after.spans(zone)[::-1]),
+    ]
+    compare = partial(_compare, whole, pairs, author, year, is_over_beside=is_over_beside)
+    return await asyncio.to_thread(compare)
+
+
+async def _pair(
+    session: AsyncSession, author: Author, whole: Scan, spans: tuple[Span, Span]
+) -> _Pair:
+    """Return the posts of two years on the days that both have.
+
+    whole: all posts of the year, which are read once. spans: those days in it, and in the other.
+    """
+    (since, until), span_beside = spans
+    times = [time for time in whole.time if time is not None]
+    has_all = not times or (since.timestamp() <= times[-1] and times[0] < until.timestamp())
+    own = whole if has_all else await _scan_span(session, author, (since, until))
+    return _Pair(own, await _scan_span(session, author, span_beside))
+
+
+async def _scan_span(session: AsyncSession, author: Author, span: Span) -> Scan:
+    """Read the newest posts of an author in a span of time."""
+    is_within = Tweet.created_at >= span[0], Tweet.created_at < span[1]
+    return await scan_author(
+        session, author, *is_within, columns=("time", "text", "answered"), limit=MOST_COMPARED
+    )
+
+
+def _compare(
+    whole: Scan, pairs: Sequence[_Pair | None], author: Author, year: int, *, is_over_beside: bool
+) -> ChangesOfYear:
+    """Return the same of what was read; it takes long.
+
+    pairs: the year beside those before and after it.
+    """
+    worded: dict[int, WordedTexts] = {}
+    gained: list[_Gained | None] = []
+    for pair in pairs:
+        if pair is None or min(len(pair.own.text), len(pair.beside.text)) < FEWEST_COMPARED:
+            gained.append(None)
+            continue
+        # Mostly all of the year is compared twice, and its words take longest to find.
+        own = worded.get(id(pair.own)) or worded.setdefault(id(pair.own), _worded(pair.own))
+        beside = _worded(pair.beside)
+        language = guess_main_language(own.texts)
+        gained.append(_Gained(own, beside, phrases_apart([own, beside], {0: language})[0]))
+    before, after = gained
+    came, went, only = _apart(before and before.phrases, after and after.phrases)
+    return ChangesOfYear(
+        came=before and WordsOfYear(year - 1, True, before.words(came)),
+        went=after and WordsOfYear(year + 1, is_over_beside, after.words(went)),
+        only=before.words(only) if before else [],
+        measures=_measures(pairs[0]),
+        answered=count_names(answered_in(whole, author), most=MOST_ANSWERED),
+    )
+
+
+def _worded(of_days: Scan) -> WordedTexts:
+    return WordedTexts.of(WrittenTexts(of_days.text, conversations_of(of_days.time)))
+
+
+def _measures(pair: _Pair | None) -> list[Measure] | None:
+    """Return how the posts of a year differ from those of the year before; None for too few."""
+    if pair is None or min(len(pair.own.text), len(pair.beside.text)) < FEWEST_COMPARED:
+        return None
+    # What is written of for some days is no change: of years weeks are compared.
+    weeks = conversations_of([*pair.own.time, *pair.beside.time], WEEK_S)
+    tally = tally_of(pair.own.text, weeks)
+    tally_before = tally_of(pair.beside.text, weeks[len(pair.own.time) :])
+    if min(tally.messages, tally_before.messages) < FEWEST_COMPARED:
+        return None
+    return fingerprint(tally, [], tally_before)
+
+
+def _apart(
+    came: list[Phrase] | None, went: list[Phrase] | None
+) -> tuple[list[Phrase] | None, list[Phrase] | None, list[Phrase]]:
+    """Return the phrases of both lists so that no word is in two.
+
+    What came and went is in neither year, in a third list, or went: so what came has stayed.
+    """
+    if came is None or went is None:
+        return came, went, []
+    words_went = {word: phrase for phrase in went for word in phrase.words}
+    only: list[Phrase] = []
+    stayed: list[Phrase] = []
+    for phrase in came:
+        others = [words_went[word] for word in phrase.words if word in words_went]
+        if not others:
+            stayed.append(phrase)
+        elif not any(one.messages_elsewhere for one in (phrase, *others)):
+            only.append(phrase)
+    words_only = {word for phrase in only for word in phrase.words}
+    return stayed, [phrase for phrase in went if words_only.isdisjoint(phrase.words)], only
