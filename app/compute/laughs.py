@@ -5,6 +5,8 @@ from typing import Final
 
 LAUGHS: Final = ("ㅋㅋ", "ㅎㅎ", "ㅠㅠ", "haha", "lol")
 """What is laughed and cried with, by its plainest form."""
+LAUGHING: Final = "ㅋㅎㅠㅜ"
+"""Letters that Korean laughs and cries with, also behind a word."""
 _HAHA: Final = re.compile("(?<![a-z])a?(?:ha){2,}h?(?![a-z])")
 _LOL: Final = re.compile("(?<![a-z])lo+l(?![a-z])")
 

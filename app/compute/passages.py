@@ -1,24 +1,44 @@
-"""How a phrase is written: from its first word to its last, and with what stands beside it."""
+"""How a phrase is written: what stands side by side in nearly all of its texts, and the gaps."""
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import ceil
 from typing import Final
 
 from app.compute.languages import guess_language
-from app.compute.laughs import laughs_in
+from app.compute.laughs import LAUGHING, laughs_in
 from app.compute.words import segments
 
 TOGETHER: Final = 0.8
 """Words are one phrase if so large a share of the messages with any of them has all (Jaccard)."""
+GAP: Final = " … "
+"""Between the pieces of a phrase, where its texts have different words, or none."""
+HELD: Final = 0.95
+"""Share of the texts with the words of a phrase that hold it as it is written, at least."""
 LONGEST_PHRASE: Final = 40
 """Characters of a phrase as it is written."""
 MOST_READ: Final = 100
 """Texts with a phrase in which it is looked for how that is written: more take long."""
-_REST_OF_WORD: Final = re.compile(r"(?:['’-]?\w+)*")
+_LETTERS: Final = rf"[^\W{LAUGHING}]+"
+"""Of a word; what is laughed or cried behind it in Korean is none."""
+_REST_OF_WORD: Final = re.compile(f"(?:['’-]?{_LETTERS})*")
 """What belongs to a word from a place in it on, to its end, or of a reversed text to its start."""
-_NEIGHBOUR: Final = re.compile(r"(?:,? | ,?)\w+(?:['’-]\w+)*")
+_NEIGHBOUR: Final = re.compile(f"(?:,? | ,?){_LETTERS}(?:['’-]{_LETTERS})*")
 """The next word of a text, also of a reversed one."""
+_LEADING_ON: Final = frozenset(
+    re.findall(
+        "[a-z]+",
+        "a an and as at but by for from in into my of on or our than that the to via with your",
+    )
+)
+"""Words at whose end a phrase would break off."""
+_WORD: Final = re.compile(r"\w+")
+Span = tuple[int, int]
+Row = tuple[str, tuple[Span, ...]]
+"""A text, and where in it the pieces of a passage are."""
 
 
 def is_name(word: str, called: Collection[str]) -> bool:
@@ -27,103 +47,190 @@ def is_name(word: str, called: Collection[str]) -> bool:
     return word in called or any(map(word.startswith, korean))
 
 
-def written(texts: Iterable[str], words: Sequence[str]) -> str:
-    """Return how a phrase is written most often in some texts, from its first word to its last.
+@dataclass(slots=True)
+class Passage:
+    """What nearly all of some texts have in common, around words that all of them have."""
 
-    Empty where it is too long each time. A single word that is mostly a part of others, but not of
-    one of them, is written as it stands by itself; empty where it never does.
-    """
-    forms = Counter(filter(None, (_passage(text, words) for text in texts)))
-    alike = _folded(forms)
-    folded = _most_frequent(alike)
-    if not words[1:] and 2 * alike[folded] < alike.total():
-        folded = words[0]
-    return _most_frequent(_written_as(forms, folded))
+    rows: list[Row]
+    """The texts that hold it."""
+    fewest: int
+    """So many have to."""
+    called: Collection[str] = ()
+    """The parts of names, which do not stand beside the words."""
+
+    @classmethod
+    def of(
+        cls, texts: Sequence[str], words: Sequence[str], called: Collection[str] = ()
+    ) -> "Passage":
+        """Return the words, each whole with what is written onto it (“I'd rather”), and what is
+        between them.
+
+        words: the clearest first. Left out is what has no one place among those before it, what is
+        a part of several words and never stands alone, and what would make it too long.
+        """
+        read = texts[:: ceil(len(texts) / MOST_READ) or 1]
+        passage = cls([(text, ()) for text in read], max(ceil(HELD * len(read)), 1), called)
+        for word in words:
+            passage._add(word)
+        passage._join()
+        return passage
+
+    def __str__(self) -> str:
+        """Return how it is written most often; empty where it has no words."""
+        return GAP.join(
+            _most_frequent(text[slice(*spans[piece])] for text, spans in self.rows)
+            for piece in self._pieces
+        )
+
+    def grow(self) -> None:
+        """Add the words that stand beside a piece: one alone tells a reader little (“film” of
+        “that film was great”)."""
+        for piece in self._pieces:
+            while self._grow(piece, is_behind=False):
+                pass
+            whole = self.rows
+            while self._grow(piece, is_behind=True):
+                if piece + 1 < len(self._pieces) or not self._leads_on():
+                    whole = self.rows
+            self.rows = whole
+        self._join()
+
+    @property
+    def _pieces(self) -> range:
+        return range(len(self.rows[0][1]) if self.rows else 0)
+
+    def _narrow(self, rows: list[Row]) -> bool:
+        """Narrow it to rows that have more, if these are enough, and it is not too long there."""
+        if len(rows) < self.fewest or len(str(Passage(rows, 0))) > LONGEST_PHRASE:
+            return False
+        self.rows = rows
+        return True
+
+    def _add(self, word: str) -> None:
+        """Add a word as a piece, if it has one place among them."""
+        bare = [
+            (text, spans, span)
+            for text, spans in self.rows
+            if (span := _nearest(text, word, spans))
+        ]
+        whole = [(text, spans, _whole(text, span)) for text, spans, span in bare]
+        forms = [_folded(text[slice(*span)]) for text, _, span in whole]
+        same = _most_frequent(forms)
+        pieces = bare if word in forms else []
+        if forms.count(same) >= self.fewest:
+            pieces = [piece for piece, form in zip(whole, forms, strict=True) if form == same]
+        places = Counter(sum(before < span for before in spans) for _, spans, span in pieces)
+        place = max(places, key=lambda place: (places[place], place), default=0)
+        rows = [(text, (*spans[:place], span, *spans[place:])) for text, spans, span in pieces]
+        self._narrow([*filter(_is_in_order, rows)])
+
+    def _join(self) -> None:
+        """Join pieces that have the same between them."""
+        piece = 0
+        while piece + 1 < len(self._pieces):
+            between = [
+                _folded(text[spans[piece][1] : spans[piece + 1][0]]) for text, spans in self.rows
+            ]
+            same = _most_frequent(between)
+            rows = [
+                (
+                    text,
+                    (*spans[:piece], (spans[piece][0], spans[piece + 1][1]), *spans[piece + 2 :]),
+                )
+                for (text, spans), form in zip(self.rows, between, strict=True)
+                if form == same
+            ]
+            if not (self._is_fit(same) and self._narrow(rows)):
+                piece += 1
+
+    def _grow(self, piece: int, *, is_behind: bool) -> bool:
+        """Add the word on one side of a piece; return whether nearly all have the same."""
+        beside = [_beside(text, spans[piece], is_behind=is_behind) for text, spans in self.rows]
+        same = _most_frequent(filter(None, map(_folded, beside)))
+        if not (same and self._is_fit(same)):
+            return False
+        before, behind = (0, len(same)) if is_behind else (len(same), 0)
+        rows = [
+            (text, (*spans[:piece], (start - before, end + behind), *spans[piece + 1 :]))
+            for (text, spans), word in zip(self.rows, beside, strict=True)
+            if _folded(word) == same
+            for start, end in [spans[piece]]
+        ]
+        return self._narrow([*filter(_is_in_order, rows)])
+
+    def _leads_on(self) -> bool:
+        """Return whether it would break off behind its last word, where a text goes on."""
+        if str(self).rpartition(" ")[2].casefold() not in _LEADING_ON:
+            return False
+        return any(_beside(text, spans[-1], is_behind=True) for text, spans in self.rows)
+
+    def _is_fit(self, text: str) -> bool:
+        """Return whether a text may stand beside the words: of one line, no name and no laugh."""
+        if "\n" in text or laughs_in(text):
+            return False
+        return not any(is_name(word, self.called) for word in _WORD.findall(text))
 
 
-def grown(text: str, texts: Sequence[str], called: Collection[str]) -> str:
-    """Return a phrase with the words that stand before and behind it in four of five of its texts:
-    a word alone tells a reader little (“film” of “that film was great”).
-
-    No part of a name (`called`) and no laugh is among them.
-    """
-    folded = text.casefold()
-    starts = [(message, message.casefold().find(folded)) for message in texts]
-    behind = [message[start + len(text) :] for message, start in starts if start >= 0]
-    before = [message[:start][::-1] for message, start in starts if start >= 0]
-    for sides, is_behind in ((behind, True), (before, False)):
-        while beside := _commonest(sides, TOGETHER * len(texts)):
-            told = beside if is_behind else beside[::-1]
-            word = told.strip(", ").casefold()
-            if len(text) + len(told) > LONGEST_PHRASE or is_name(word, called) or laughs_in(word):
-                break
-            text = text + told if is_behind else told + text
-            same = beside.casefold()
-            sides = [side[len(same) :] for side in sides if side.casefold().startswith(same)]
-    return text
+def _is_in_order(row: Row) -> bool:
+    return all(end <= start for (_, end), (start, _) in pairwise(row[1]))
 
 
-def _commonest(sides: Sequence[str], fewest: float) -> str:
-    """Return the word with which most of these texts begin, with what parts it from what is before,
-    as it is written most often; empty where fewer have it."""
-    if len(sides) < fewest:
-        return ""
-    forms = Counter(match[0] for side in sides if (match := _NEIGHBOUR.match(side)))
-    alike = _folded(forms)
-    folded = _most_frequent(alike)
-    if not folded or alike[folded] < fewest:
-        return ""
-    return _most_frequent(_written_as(forms, folded))
+def _beside(text: str, span: Span, *, is_behind: bool) -> str:
+    """Return the word on one side, with what parts it from the span; empty where there is none."""
+    if is_behind:
+        match = _NEIGHBOUR.match(text, span[1])
+        return match[0] if match else ""
+    match = _NEIGHBOUR.match(text[: span[0]][::-1])
+    return match[0][::-1] if match else ""
 
 
-def _folded(forms: Counter[str]) -> Counter[str]:
-    """Return how often each form is written, in whatever case."""
-    alike = Counter[str]()
-    for form, count in forms.items():
-        alike[form.casefold()] += count
-    return alike
+def _whole(text: str, span: Span) -> Span:
+    """Return a word whole, with what is written onto it."""
+    before, behind = _REST_OF_WORD.match(text[: span[0]][::-1]), _REST_OF_WORD.match(text, span[1])
+    return span[0] - (before.end() if before else 0), behind.end() if behind else span[1]
 
 
-def _written_as(forms: Counter[str], folded: str) -> Counter[str]:
-    return Counter({form: count for form, count in forms.items() if form.casefold() == folded})
+def _folded(text: str) -> str:
+    """Return a text as it is compared, of the same length."""
+    folded = text.lower().replace("’", "'")
+    return folded if len(folded) == len(text) else text
 
 
-def _most_frequent(forms: Counter[str]) -> str:
+def _most_frequent(forms: Iterable[str]) -> str:
     """Return the most frequent form, of equals the first of the alphabet; empty where none is."""
-    return min(forms, key=lambda form: (-forms[form], form), default="")
+    counts = Counter(forms)
+    return min(counts, key=lambda form: (-counts[form], form), default="")
 
 
-def _passage(text: str, words: Sequence[str]) -> str:
-    """Return the passage of a text that has all the words, the first and the last one whole with
-    what is written onto them (“I'd rather”); empty where it is too long."""
+def _nearest(text: str, word: str, pieces: Sequence[Span]) -> Span | None:
+    """Return where a text has a folded word as a whole, nearest to the pieces; else first."""
+    spans = [*_spans(text, word)]
+    if not (spans and pieces):
+        return spans[0] if spans else None
+    return min(
+        spans, key=lambda span: min(max(span[0] - end, start - span[1]) for start, end in pieces)
+    )
+
+
+def _spans(text: str, word: str) -> Iterator[Span]:
+    """Yield where a text has a folded word as a whole."""
     lower = text.lower()
-    is_as_long = len(lower) == len(text)
-    spans = [span for word in words if (span := _span(text, lower if is_as_long else "", word))]
-    if len(spans) < len(words):
-        return ""
-    start, end = min(start for start, _ in spans), max(end for _, end in spans)
-    before, behind = _REST_OF_WORD.match(text[:start][::-1]), _REST_OF_WORD.match(text, end)
-    start -= before.end() if before else 0
-    passage = text[start : behind.end() if behind else end]
-    return passage if len(passage) <= LONGEST_PHRASE and "\n" not in passage else ""
-
-
-def _span(text: str, lower: str, word: str) -> tuple[int, int] | None:
-    """Return where a text, and the same in small letters, first has a folded word as a whole."""
-    start = lower.find(word)
+    start = lower.find(word) if len(lower) == len(text) else -1
+    is_found = False
     while start >= 0:
         end = start + len(word)
         beside = lower[max(start - 1, 0) : start], lower[end : end + 1]
         if not any(_is_joined(word, sign) for sign in beside):
-            return start, end
+            is_found = True
+            yield start, end
         start = lower.find(word, end)
-    # Letters with accents are folded to others.
-    same = (segment for segment in segments(text) if segment.text == word)
-    return next(((segment.start, segment.end) for segment in same), None)
+    if not is_found:  # Letters with accents are folded to others.
+        same = (segment for segment in segments(text) if segment.text == word)
+        yield from ((segment.start, segment.end) for segment in same)
 
 
 def _is_joined(word: str, beside: str) -> bool:
     """Return whether what stands beside a word is a part of a longer one, of the same script."""
-    if not beside.isalnum():
+    if not beside.isalnum() or beside in LAUGHING:
         return False
     return word.isascii() == beside.isascii()

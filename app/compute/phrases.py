@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from app.compute.conversations import WrittenTexts, burst_of
 from app.compute.languages import guess_main_language
 from app.compute.laughs import laughs_in
-from app.compute.passages import MOST_READ, TOGETHER, grown, is_name, written
+from app.compute.passages import TOGETHER, Passage, is_name
 from app.compute.population import Population
 from app.compute.profiles import AuthorProfile
 from app.compute.typical_words import TypicalWord, typical_words
@@ -30,7 +30,9 @@ _PART_OF_NAME: Final = re.compile(r"[^\W_]+")
 class Phrase(msgspec.Struct, frozen=True):
     """Words that are in clearly more of somebody's messages than of others'."""
 
-    text: Annotated[str, Meta(description="As it is written most often.")]
+    text: Annotated[
+        str, Meta(description="As nearly all of these have it: “…” stands for what differs.")
+    ]
     words: Annotated[list[str], Meta(description="Those by which it is found.")]
     messages: Annotated[int, Meta(description="How many have all of its words.")]
     messages_elsewhere: Annotated[int, Meta(description="Those of the others, likewise.")]
@@ -154,12 +156,12 @@ def typical_phrases(
         if not with_all:  # A word with an apostrophe, which is whole.
             phrases.append(first)
             continue
-        text = written([posts[place] for place in sorted(with_all)], group)
-        if group[1:]:
-            forms = " · ".join(spoken[word].text for word in group)
-            phrases.append(first._replace(text=text or forms))
-        elif is_telling(text, language):
-            phrases.append(first)
+        passage = Passage.of([posts[place] for place in sorted(with_all)], group, called)
+        text = str(passage)
+        if not group[1:]:
+            text = text and first.text
+        if _tells(text, language):
+            phrases.append(first._replace(text=text))
     return phrases + [word for word in typical if word.is_mark]
 
 
@@ -193,16 +195,22 @@ def _told(
         (chance,) = log_chances(counts[[own]], counts.sum(keepdims=True), sought.share)
         if chance > sought.clear * group.burst_of(with_all[own]):
             continue
-        having = [group.texts[place] for place in sorted(with_all[own])[-MOST_READ:]]
-        text = written(having, words)
+        having = [group.texts[place] for place in sorted(with_all[own])]
+        passage = Passage.of(having, words, sought.called)
         # A part of a word that every text needs is no phrase, such as of "isn't".
-        if not (words[1:] or is_telling(text, language)):
+        if not _tells(str(passage), language):
             continue
-        text = grown(text, having, sought.called) if text else " · ".join(words)
+        passage.grow()
+        text = str(passage)
         if text.casefold() not in told:
             told.add(text.casefold())
             beside = sum(map(len, with_all)) - len(with_all[own])
             yield Phrase(text, words, len(with_all[own]), beside)
+
+
+def _tells(text: str, language: str | None) -> bool:
+    """Return whether words as they are written tell a reader something: several of them do."""
+    return " " in text or is_telling(text, language)
 
 
 def _without_parts(phrases: Sequence[Phrase]) -> list[Phrase]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from app.compute.korean import is_ending
 from app.compute.languages import guess_language
+from app.compute.laughs import LAUGHING
 from app.compute.links import without_addresses
 from app.compute.text import decode_entities
 from app.compute.words import words_and_runs
@@ -24,6 +25,8 @@ CHANCE: Final = 0.05
 """Share of the words that are told which are there by chance, at most, as a mean. Of people who all
 write by chance, so large a share has any word told, at most."""
 _NUMBER: Final = re.compile("[0-9]+[가-힣]+")
+_JAMO: Final = frozenset(map(chr, range(0x3131, 0x3164))) - {*LAUGHING}
+"""Letters of Korean that are no syllable."""
 _FUNCTION_WORDS: Final = frozenset(
     re.findall(
         r"\S+",
@@ -168,10 +171,14 @@ def words_in_each(posts: Iterable[str]) -> Iterator[set[str]]:
     """Return the words of each post, folded.
 
     Addresses, names and tags are no words, nor are HTML's entities that a file kept (`&amp;`), and
-    what Korean writes onto numbers (`12명`).
+    what Korean writes onto numbers (`12명`) or laughs behind a word (`그래ㅋㅋ`).
     """
     plain = map(_without_numbers, map(without_addresses, map(decode_entities, posts)))
-    return ({*words, *runs} for words, runs in map(words_and_runs, plain))
+    return ({*words, *map(_without_laugh, runs)} for words, runs in map(words_and_runs, plain))
+
+
+def _without_laugh(run: str) -> str:
+    return run if run[-1] not in LAUGHING else run.rstrip(LAUGHING) or run
 
 
 def _without_numbers(text: str) -> str:
@@ -181,11 +188,11 @@ def _without_numbers(text: str) -> str:
 def is_telling(word: str, language: str | None) -> bool:
     """Return whether a word in this author's script says something about the author.
 
-    Numbers are about the subject of a post, and a Latin letter alone is a part of something.
+    Numbers are about the subject of a post, and a letter alone is a part of something.
     """
     if not any(map(str.isalpha, word)) or guess_language(word) != language:
         return False
-    if len(word) == 1 and word.isascii():
+    if len(word) == 1 and (word.isascii() or word in _JAMO):
         return False
     first = re.split("['’]|n['’]t", word.lower())[0]
     return first not in _FUNCTION_WORDS and not is_ending(word)

@@ -69,7 +69,7 @@ def test_typical_words_that_keep_together_are_one_phrase() -> None:
     assert said(words) >= {"Posted", "Photo", "Captain", "Hana", "Lighthouse", "Keeper", "!"}
     of_hana = partial(typical_phrases, names=["hana_kim"])
     phrases = typical(own, BAKER * 20, SAILOR * 20, find=of_hana)
-    assert said(phrases) == {"Posted a Photo", "Captain", "Lighthouse · Keeper", "!"}
+    assert said(phrases) == {"Posted a Photo", "Captain", "Lighthouse … Keeper", "!"}
     assert all(phrase.uses == 20 for phrase in phrases)
 
 

@@ -29,6 +29,8 @@ from app.views.rooms.typical_words import TypicalWords
 
 blueprint = PageBlueprint("portraits")
 
+MOST_LISTED: Final = 5
+"""Phrases on the card of a person, the clearest; folded below are all of them."""
 FEWEST_TOLD_APART: Final = 2
 """People from whom on a column of equal numbers tells nothing of any of them."""
 
@@ -64,7 +66,7 @@ class PortraitPage(WebPage, frozen=True, kw_only=True):
     @property
     def cards(self) -> list[PersonCard]:
         phrases = {
-            person.username: drawing
+            person.username: replace(drawing, names=drawing.names[:MOST_LISTED])
             for person, drawing in TypicalWords(self.shown, self.args.tz).plot()
             if isinstance(drawing, NameList)
         }
