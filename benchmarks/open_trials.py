@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from app.compute.attribution import Query
 from app.compute.case import query_of_texts
-from app.compute.chains import unchained
+from app.compute.chains import chained
 from app.compute.counts import Counts
 from app.compute.fitting import Corpus, CorpusAuthor, fit_corpus
 from app.compute.judgement import SURE, judge
@@ -103,7 +103,9 @@ def _fitted(
 ) -> Corpus:
     """Return what an installation of these authors answers with."""
     kept = {
-        name: CorpusAuthor(profiles[name], unchained(authors[name].known[::-1]), authors[name].lang)
+        name: CorpusAuthor(
+            profiles[name], chained(enumerate(authors[name].known[::-1]), {}), authors[name].lang
+        )
         for name in here
     }
     corpus = fit_corpus(kept, shipped)

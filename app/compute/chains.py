@@ -1,7 +1,7 @@
 """Chains of an author's own replies: what was written as one piece is held out as one."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 
@@ -43,11 +43,6 @@ def chained(posts: Iterable[tuple[int, str]], chains: Mapping[int, int]) -> list
     lengths = Counter(chains.values())
     places = ((text, chains.get(number, number)) for number, text in posts)
     return [ChainedPost(text, chain, lengths.get(chain, 1)) for text, chain in places]
-
-
-def unchained(texts: Sequence[str]) -> list[ChainedPost]:
-    """Return posts that answer none of each other, in their order."""
-    return chained(enumerate(texts), {})
 
 
 def units_of(posts: Iterable[ChainedPost]) -> list[list[str]]:

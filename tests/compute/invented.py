@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from app.compute.case import Case
-from app.compute.chains import unchained
+from app.compute.chains import chained
 from app.compute.counts import add
 from app.compute.features import features
 from app.compute.fitting import CorpusAuthor, fit_corpus
@@ -42,7 +42,7 @@ def profile(posts: Sequence[str]) -> AuthorProfile:
 
 def kept(posts: Sequence[str], language: str | None = None) -> CorpusAuthor:
     """Return the author of posts, of which none answers another; the oldest first."""
-    return CorpusAuthor(profile_of(posts), unchained(posts[::-1]), language)
+    return CorpusAuthor(profile_of(posts), chained(enumerate(posts[::-1]), {}), language)
 
 
 class Place:

@@ -40,6 +40,8 @@ class BulkProfiles:
     def __init__(self) -> None:
         self._waiting: dict[int, list[CountedText]] = {}
         """Texts of the tails of some authors."""
+        self._size = 0
+        """Characters of these, as `MOST_WAITING` counts them."""
         self._folded: dict[int, int] = {}
         """How many posts the profiles had as they were stored."""
 
@@ -51,7 +53,8 @@ class BulkProfiles:
         for user_id, texts in posts.items():
             if len(texts) >= FOLD_FROM or user_id in self._waiting:
                 self._waiting.setdefault(user_id, []).extend(texts)
-        if sum(map(_size, chain.from_iterable(self._waiting.values()))) > MOST_WAITING:
+                self._size += sum(map(_size, texts))
+        if self._size > MOST_WAITING:
             await self._fold(session, list(self._waiting), posts)
         else:
             await self._fold(session, [*filter(self._is_due, self._waiting)], posts)
@@ -74,14 +77,20 @@ class BulkProfiles:
         """
         gone = await _deleted(session, set(user_ids).difference(here))
         for user_id in gone:
-            del self._waiting[user_id]
+            self._taken(user_id)
         left = [user_id for user_id in user_ids if user_id not in gone]
         for part in in_parts((user_id, self._folded.get(user_id, 0)) for user_id in left):
-            texts = chain.from_iterable(map(self._waiting.pop, part))
+            texts = chain.from_iterable(map(self._taken, part))
             counts = {text: features for text, features in texts if features is not None}
             profiles = await with_tails(session, await stored_profiles(session, part), counts)
             await store_profiles(session, profiles)
             self._folded |= {user_id: known.profile.posts for user_id, known in profiles.items()}
+
+    def _taken(self, user_id: int) -> list[CountedText]:
+        """Return the texts of an author, which wait no longer."""
+        texts = self._waiting.pop(user_id)
+        self._size -= sum(map(_size, texts))
+        return texts
 
 
 def _size(post: CountedText) -> int:

@@ -52,7 +52,10 @@ class Parts(Dash):
         return values | {"disable_version_check": True}
 
     def _setup_plotlyjs(self) -> None:
-        """Do not add the whole of plotly.js to the list of the process; a smaller one is used."""
+        """Do not add the whole of plotly.js to the list of the process; a smaller one is used.
+
+        Dash has no setting for that: each app lengthens a private list of the package.
+        """
 
     def interpolate_index(self, **parts: Any) -> Any:  # type: ignore[override]
         """Keep the inline configuration, the scripts, and what starts them."""
