@@ -247,6 +247,14 @@ async def test_the_dashboard_begins_with_rows_that_read(
         assert graph
         assert (graph["y"] + graph["height"] if width == 1280 else graph["y"]) < height
         assert len(await page.locator("#timeline h2").inner_text()) <= 140
+        assert await page.evaluate(SHIFT) < 0.01
+    # The months of a long table are folded, but for the newest.
+    await page.goto(rooms.address("/dashboard/table/timeline"))
+    parts = page.locator("details.rows-part")
+    assert await parts.count() > 5
+    assert await page.evaluate("document.documentElement.scrollHeight") < 6_000
+    await parts.nth(1).locator("summary").click()
+    await expect(parts.nth(1).locator("tbody tr").first).to_be_visible()
 
 
 @pytest.mark.full

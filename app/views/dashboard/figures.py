@@ -56,6 +56,8 @@ class Panel(ABC, Generic[LoadedT]):
     waiting: ClassVar[str] = gettext_noop("Being drawn…")
     is_of_authors: ClassVar[bool] = False
     """Whether it is about how authors write: that takes longer, and looks at all their posts."""
+    height_px: ClassVar[int] = 224
+    """Of the place that is kept for its drawing until the height of that is known."""
     needs_two: ClassVar[bool] = False
     """Whether it says nothing of one author alone."""
 

@@ -4,7 +4,8 @@ import asyncio
 import csv
 import io
 from collections.abc import Mapping
-from typing import Final
+from itertools import groupby
+from typing import Final, NamedTuple
 
 import msgspec
 from markupsafe import Markup
@@ -13,6 +14,7 @@ from quart import Response, current_app, request
 
 from app.errors import AppError, NotFoundError
 from app.formats.csv import guarded
+from app.i18n import ngettext, show_number
 from app.lifespan import resources
 from app.memo import DERIVED, EVERYTHING, cacheable, depends_on
 from app.paths import DASHBOARD
@@ -45,6 +47,10 @@ PANELS: Final[dict[str, AnyPanel]] = {
 """All panels, in the order of the page."""
 PAGE_KEY: Final = "saywho.dashboard.page"
 MOST_ROWS: Final = 1_000
+MOST_OPEN_ROWS: Final = 60
+"""Of a longer table only the first rows stand open."""
+FEWEST_OF_GROUP: Final = 4
+"""Rows of a group, on average; fewer are not worth folding."""
 MOST_WAITING_S: Final = 1.0
 """The page waits so long for what its figures say, which else comes with the figures."""
 CROWD: Final = 12
@@ -66,6 +72,13 @@ class Section(Struct, frozen=True):
     @property
     def words(self) -> Markup:
         return Markup(self.answer.words if self.answer else "")  # noqa: S704 - of a template
+
+    @property
+    def height_px(self) -> int:
+        """The height of its drawing, or what is kept for it until that is known."""
+        plot = self.answer.plot if self.answer else None
+        height: int = plot["layout"]["meta"]["height"] if plot else self.figure.height_px
+        return height
 
     @property
     def rows(self) -> Markup:
@@ -93,13 +106,22 @@ class DashboardPage(WebPage, frozen=True, kw_only=True):
         return self.args.query()
 
 
+class RowGroup(NamedTuple):
+    """Rows of a long table that stand together; all but the first ones are folded."""
+
+    name: str
+    rows: list[ShownRow]
+    begin_alike: bool = False
+    """Whether the name is their first cell, which is not told again in each."""
+
+
 class TablePage(WebPage, frozen=True, kw_only=True):
     template = "dashboard/dashboard_table.html"
 
     figure: AnyPanel
     finding: Finding
     table: Table
-    rows: list[ShownRow]
+    groups: list[RowGroup]
     is_empty: bool
     query: str
 
@@ -167,15 +189,35 @@ async def show_table(name: str, args: View) -> str:
     if not table.rows:
         async with resources().db.read() as session:
             is_empty = not await count_users(session)
+    rows = await resources().work_pool.run(show_rows, table, MOST_ROWS)
     page = TablePage(
         figure=panel,
         finding=parts.finding,
         table=table,
         is_empty=is_empty,
-        rows=await resources().work_pool.run(show_rows, table, MOST_ROWS),
+        groups=_grouped(rows),
         query=args.query(),
     )
     return await render(page, cast)
+
+
+def _grouped(rows: list[ShownRow]) -> list[RowGroup]:
+    """Return the rows by what they begin with, or the first ones and the others."""
+    if len(rows) <= MOST_OPEN_ROWS:
+        return [RowGroup("", rows)] if rows else []
+    groups = [RowGroup(name, [*of_name], begin_alike=True) for name, of_name in groupby(rows, _beginning)]
+    if FEWEST_OF_GROUP * len(groups) <= len(rows):
+        return groups
+    others = rows[MOST_OPEN_ROWS:]
+    text = ngettext("{count} more row", "{count} more rows", len(others))
+    return [
+        RowGroup("", rows[:MOST_OPEN_ROWS]),
+        RowGroup(text.format(count=show_number(len(others))), others),
+    ]
+
+
+def _beginning(row: ShownRow) -> str:
+    return row.cells[0][0]
 
 
 @blueprint.page("/table/<name>.csv", is_cacheable=True)

@@ -61,6 +61,7 @@ class Timeline(Panel[PostsByDay]):
     # Heights of all rows have one scale, so that authors can be compared. A scale of each row's
     # own would still be flattened by a burst in that row.
     name = "timeline"
+    height_px = ALL_ROWS_PX + 50
     topic = gettext_noop("Posts over time")
     about = gettext_noop("Whoever has the most is on top. A bar leads to its posts.")
 

@@ -16,6 +16,7 @@ from app.views.figure import Figure, Finding, Table
 from app.views.filters import View
 
 HOURS: Final = 24
+HEIGHT_PX: Final = 260
 FEWEST_POSTS: Final = 20
 """Fewer show no rhythm."""
 LEAST_SHARE: Final = 0.05
@@ -32,6 +33,7 @@ PARTS: Final = (
 
 class Week(Panel["PostsByHour"]):
     name = "week"
+    height_px = HEIGHT_PX
     topic = gettext_noop("Rhythm of the week")
     about = gettext_noop("The stronger the colour, the more posts.")
 
@@ -84,7 +86,7 @@ class PostsByHour(Figure[Plot]):
                 "title": {"text": gettext("Hour")},
             },
             "yaxis": row_axis(days),
-            "meta": {"height": 260},
+            "meta": {"height": HEIGHT_PX},
         }
         return {"data": [draw_cells(cells)], "layout": layout}
 
