@@ -205,7 +205,9 @@ def _grouped(rows: list[ShownRow]) -> list[RowGroup]:
     """Return the rows by what they begin with, or the first ones and the others."""
     if len(rows) <= MOST_OPEN_ROWS:
         return [RowGroup("", rows)] if rows else []
-    groups = [RowGroup(name, [*of_name], begin_alike=True) for name, of_name in groupby(rows, _beginning)]
+    groups = [
+        RowGroup(name, [*of_name], begin_alike=True) for name, of_name in groupby(rows, _beginning)
+    ]
     if FEWEST_OF_GROUP * len(groups) <= len(rows):
         return groups
     others = rows[MOST_OPEN_ROWS:]
