@@ -35,22 +35,33 @@
   function narrow(field) {
     const list = field.closest("fieldset").querySelector(".chips");
     const wanted = field.value.trim().normalize("NFC").toLowerCase();
-    list.prepend(...[...list.children].filter((item) => item.querySelector("input").checked));
-    for (const item of list.children) {
+    const authors = [...list.children].filter((item) => !item.matches(".chip-group"));
+    list.prepend(...authors.filter((item) => item.querySelector("input").checked));
+    for (const item of authors) {
       const box = item.querySelector("input");
       item.hidden = !box.checked && !box.value.toLowerCase().includes(wanted);
     }
-    const found = [...list.children].filter((item) => !item.hidden).length;
-    field.parentElement.querySelector("[role=status]").textContent = wanted ? `${found} / ${list.children.length}` : "";
+    for (const item of list.querySelectorAll(".chip-group")) item.hidden = Boolean(wanted);
+    const found = authors.filter((item) => !item.hidden).length;
+    field.parentElement.querySelector("[role=status]").textContent = wanted ? `${found} / ${authors.length}` : "";
     rove(list, boxes(list)[0]);
   }
 
   function countChosen(fieldset) {
-    const chosen = fieldset.querySelectorAll("input[type=checkbox]:checked").length;
+    const chosen = fieldset.querySelectorAll("input[name=username]:checked").length;
     const note = fieldset.querySelector(".chosen");
     if (!note) return;
     note.hidden = !chosen;
     note.querySelector("[data-chosen]").textContent = chosen;
+  }
+
+  // The tick of a chat is that of all its people.
+  function tickTogether(box, fieldset) {
+    const peopleOf = (room) => [...fieldset.querySelectorAll(`[data-of="${room}"]`)];
+    if (box.name === "room") for (const person of peopleOf(box.value)) person.checked = box.checked;
+    for (const room of fieldset.querySelectorAll("input[name=room]")) {
+      room.checked = peopleOf(room.value).every((person) => person.checked);
+    }
   }
 
   // Texts that were typed stay, as they would not where the link is followed.
@@ -140,7 +151,10 @@
   document.addEventListener("click", dropAll);
   document.addEventListener("change", (event) => {
     const fieldset = event.target.closest?.("fieldset:has(.chips)");
-    if (fieldset) countChosen(fieldset);
+    if (fieldset) {
+      tickTogether(event.target, fieldset);
+      countChosen(fieldset);
+    }
     if (!event.target.closest?.("[data-keys]")) return;
     try {
       localStorage.setItem(KEPT, event.target.checked ? "on" : "off");

@@ -20,7 +20,7 @@ class Guest(NamedTuple):
     posts: int
     room_id: int | None = None
     """The chat in which most is written; None where most is written in none."""
-    own: int | None = None
+    place: int | None = None
     """The place of the colour that they have there, from 0 on."""
 
 
@@ -43,9 +43,9 @@ def dealt(guests: Mapping[str, Guest], first: Iterable[str]) -> dict[str, str]:
     the clearest one that is free.
     """
     heads = [key for key in dict.fromkeys(map(username_key, first)) if key in guests]
-    others = sorted(guests.keys() - {*heads}, key=lambda key: (-guests[key].posts, key))
+    followers = sorted(guests.keys() - {*heads}, key=lambda key: (-guests[key].posts, key))
     places: dict[str, int] = {}
-    for group in (heads, others):
+    for group in (heads, followers):
         _deal(group, guests, places)
     return {key: f"author-{place % HUES + 1}" for key, place in places.items()}
 
@@ -54,13 +54,13 @@ def _deal(group: list[str], guests: Mapping[str, Guest], places: dict[str, int])
     """Add the colours of a group to those dealt before it."""
     together = [*places, *group]
     is_one_chat = len({guests[key].room_id for key in together}) == 1
-    kept = HUES if is_one_chat or len(together) > CLEAR_HUES else CLEAR_HUES
+    limit = HUES if is_one_chat or len(together) > CLEAR_HUES else CLEAR_HUES
     taken = {*places.values()}
     for key in group:
-        own = guests[key].own
-        if own is not None and own < kept and (is_one_chat or own not in taken):
-            places[key] = own
-            taken.add(own)
+        place = guests[key].place
+        if place is not None and place < limit and (is_one_chat or place not in taken):
+            places[key] = place
+            taken.add(place)
     free = (place for place in range(HUES) if place not in taken)
     for key in group:
         if key not in places:

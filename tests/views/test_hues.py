@@ -230,6 +230,6 @@ def test_whoever_is_named_first_keeps_the_colour_and_others_give_way() -> None:
 
 
 def test_eight_of_several_chats_are_told_apart() -> None:
-    far = {key: guest for key, guest in chat_of(1, 23).items() if guest.own and guest.own > 18}
+    far = {key: guest for key, guest in chat_of(1, 23).items() if guest.place and guest.place > 18}
     guests = far | chat_of(2, 4)
     assert {*dealt(guests, ()).values()} == {f"author-{place}" for place in range(1, 9)}

@@ -17,7 +17,7 @@ from app.db.engine import Database
 from app.errors import AppError, InvalidInputError
 from app.formats.file_columns import file_columns_of
 from app.services.compare.answering import RankedAuthor, answer
-from app.services.compare.cases import Models, comparable_texts, gather_each
+from app.services.compare.cases import Models, Whom, comparable_texts, gather_each
 from app.tasks import Runner
 
 AT_ONCE: Final = 20
@@ -100,7 +100,7 @@ async def judge_lines(
     turn, by `run`. Raises NotFoundError and InvalidInputError.
     """
     async with db.read() as session:
-        await gather_each(session, models, [], usernames)
+        await gather_each(session, models, [], Whom(usernames))
     return _portions(db, models, usernames, iter(lines), sure, run)
 
 
@@ -117,7 +117,7 @@ async def _portions(
         try:
             async with db.read() as session:
                 questions = [texts for _, texts in portion if texts]
-                cases = iter(await gather_each(session, models, questions, usernames, run))
+                cases = iter(await gather_each(session, models, questions, Whom(usernames), run))
         except AppError as error:  # The authors were deleted meanwhile.
             yield [structs.replace(line, error=str(error.detail)) for line, _ in portion]
             continue

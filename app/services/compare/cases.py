@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from sqlalchemy import select
@@ -22,6 +22,7 @@ from app.services.compare.habits import HabitStore, measure_habit
 from app.services.compare.profiles import ProfileStore, without_texts
 from app.services.compare.question import Question
 from app.services.posts.replies import own_chains
+from app.services.posts.samples import ENOUGH_OF_OWN, sample_ids
 from app.services.posts.user_rows import UserRow, find_rows, known_row, select_rows
 from app.tasks import Runner, worked_on
 
@@ -34,6 +35,15 @@ MOST_GAPS: Final = 100
 """Pieces that may be struck out of a text."""
 SCREENED_AT_ONCE: Final = 100
 """Authors whose profiles are in memory together where all are compared."""
+
+
+class Whom(NamedTuple):
+    """Who is asked about."""
+
+    usernames: Sequence[str]
+    """None for all with posts."""
+    of_own: bool = False
+    """As in a question."""
 
 
 @dataclass(slots=True)
@@ -78,8 +88,14 @@ def choose(usernames: Sequence[str], rows: Mapping[str, UserRow]) -> list[UserRo
     return list(users.values())
 
 
-async def compared_users(session: AsyncSession, usernames: Sequence[str]) -> list[UserRow]:
-    """Return the authors named, or all that have posts. Raises NotFoundError, InvalidInputError."""
+async def compared_users(
+    session: AsyncSession, usernames: Sequence[str], *, of_own: bool = False
+) -> list[UserRow]:
+    """Return the authors named, or all that have posts.
+
+    of_own: without the samples, where there are enough others. Raises NotFoundError,
+    InvalidInputError.
+    """
     if not usernames:
         query = select_rows(User.tweet_count > 0).order_by(User.username_key)
         rows = await session.execute(query.limit(MOST_COMPARED + 1))
@@ -92,12 +108,19 @@ async def compared_users(session: AsyncSession, usernames: Sequence[str]) -> lis
             )
         if not users:
             raise InvalidInputError("There are no authors with posts yet", loc="usernames")
-        return users
+        return await _own_among(session, users) if of_own else users
     if len(usernames) > MOST_NAMED:
         raise InvalidInputError(
             "A comparison takes at most {count} authors by name", loc="usernames", count=MOST_NAMED
         )
     return choose(usernames, await find_rows(session, usernames))
+
+
+async def _own_among(session: AsyncSession, users: list[UserRow]) -> list[UserRow]:
+    """Return the users who are no samples, where there are enough of them; else all."""
+    samples = {*await sample_ids(session)}
+    people = [user for user in users if user.id not in samples]
+    return people if len(people) >= ENOUGH_OF_OWN else users
 
 
 def comparable_texts(texts: Sequence[str]) -> tuple[str, ...]:
@@ -156,7 +179,8 @@ async def gather(
     `run` does what takes long. Raises NotFoundError and InvalidInputError.
     """
     comparable, gaps = await worked_on(question.texts, partial(judged_parts, question))
-    (case,) = await gather_each(session, models, [comparable], question.suspects, run, gaps)
+    whom = Whom(question.suspects, question.of_own)
+    (case,) = await gather_each(session, models, [comparable], whom, run, gaps)
     hidden_post = question.hidden_post
     return case if hidden_post is None else await _without(session, case, hidden_post)
 
@@ -165,7 +189,7 @@ async def gather_each(
     session: AsyncSession,
     models: Models,
     questions: Sequence[Sequence[str]],
-    usernames: Sequence[str],
+    whom: Whom,
     run: Runner = asyncio.to_thread,
     gaps: Sequence[Gap] = (),
 ) -> list[Case]:
@@ -175,9 +199,9 @@ async def gather_each(
     stays bounded. `run` does what takes long; `gaps` are struck out of the joined texts of each
     hand. Raises NotFoundError and InvalidInputError.
     """
-    users = await compared_users(session, usernames)
-    if usernames or len(users) <= RATED:
-        case = await load_suspects(session, models, users, is_named=bool(usernames))
+    users = await compared_users(session, whom.usernames, of_own=whom.of_own)
+    if whom.usernames or len(users) <= RATED:
+        case = await load_suspects(session, models, users, is_named=bool(whom.usernames))
         check_words(case.suspects)
         cases = [replace(case, texts=texts, gaps=gaps) for texts in questions]
         return [await with_habits(session, models, case, run) for case in cases]

@@ -25,6 +25,8 @@ class Question:
     texts: Sequence[str]
     usernames: Sequence[str] = ()
     """Those who may have written them; none for all authors with posts."""
+    of_own: bool = False
+    """Whether those, where none is named, are one's own alone once there are enough of them."""
     sure: float = SURE
     """How sure it is beforehand that one of them did, from 0 to 1."""
     explain: bool = True

@@ -11,24 +11,24 @@ from quart import g, request, url_for
 from quart.typing import ResponseReturnValue
 
 from app.compute.judgement import SURE
-from app.compute.text import composed
 from app.errors import InvalidInputError, NotFoundError
-from app.formats.chats.kakaotalk import pasted
 from app.i18n import SWITCH, gettext, own_address
 from app.lifespan import resources
 from app.services.compare.answering import Comparison
-from app.services.compare.cases import MOST_TEXTS
 from app.services.compare.model_card import FEWEST_ASKED, FEWEST_OF_AUTHOR, Card
 from app.services.compare.question import UTC, Question
 from app.services.compare.quiz import draw, read_question
+from app.services.posts.samples import outgrown_samples
 from app.services.posts.tweets import find_posts, get_post
 from app.services.posts.users import Author
 from app.views.authors.years import zone_of_own_chats
 from app.views.blueprints import Form, PageBlueprint
 from app.views.comparing.compared import Compared, PanelArgs
 from app.views.comparing.evidence import read_evidence
+from app.views.comparing.texts import given_texts
 from app.views.comparing.verdicts import NOT_FOR
 from app.views.filters import zone_of_page, zone_of_picture
+from app.views.offered import OfferedGroup, grouped, with_people
 from app.views.page import FormPage, WebPage, render, render_form
 from app.views.parsing import Piece, args_of, gaps_of
 from app.views.parts import given_names, offered_authors, see_other
@@ -39,6 +39,8 @@ blueprint = PageBlueprint("compare")
 
 LONGEST_IN_ADDRESS: Final = 2_000
 LEAST_SURE: Final = 0.01
+MOST_RANKED: Final = 20
+"""Authors in an answer about all."""
 MOST_CONFUSIONS: Final = 3
 """Pairs of authors that a card names, the most frequent first."""
 
@@ -68,6 +70,7 @@ class ComparePageArgs(Struct):
             texts,
             self.names,
             sure=self.sure,
+            of_own=True,
             reasons=True,
             without=gaps_of(self.without),
             hidden_post=self.post,
@@ -127,28 +130,14 @@ async def post_compare(form: Form) -> ResponseReturnValue:
         texts = [line for text in texts for line in text.splitlines()]
     texts = [text for text in texts if text.strip()] or [""]
     names = given_names([form.get("user1", ""), form.get("user2", ""), *args.username])
+    if "room" in form:
+        async with resources().db.read() as session:
+            names = await with_people(session, names, form.getlist("room"))
     args.text, args.username = texts, names
     is_private = bool(form.get("private"))
     if is_private or sum(map(len, texts)) > LONGEST_IN_ADDRESS:
         return await _page(args, is_private=is_private, has_belief="sure" in form)
     return see_other(_address(args))
-
-
-def given_texts(given: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return texts by one hand, and who speaks in those that were copied out of a chat.
-
-    Each message of a chat is a text, without its name and time. More texts than are judged apart
-    are joined.
-    """
-    texts, people = list[str](), dict[str, None]()
-    for text in filter(str.strip, given):
-        said = pasted(text)
-        texts += [said_text for _, said_text in said] or [text]
-        people |= dict.fromkeys(name for name, _ in said)
-    size = -(-len(texts) // MOST_TEXTS)
-    joined = ["\n".join(texts[at : at + size]) for at in range(0, len(texts), size or 1)]
-    # As they are judged, since the page names pieces of them by their places.
-    return list(dict.fromkeys(map(composed, joined))) or [""], list(people)
 
 
 class ComparePage(FormPage, frozen=True, kw_only=True):
@@ -160,7 +149,10 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
     """Who speaks in texts that were copied out of a chat."""
     chosen: list[str]
     authors: list[Author]
+    groups: list[OfferedGroup]
     author_total: int
+    outgrown: int
+    """How many samples are here, and not asked about unless they are named."""
     years: str
     """The author whose years are asked about."""
     years_tz: str
@@ -182,6 +174,14 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
         shown_in = [("lang", g.locale), ("tz", zone_of_page("").key)]
         query = urlencode([*shown_in, *asked_here()])
         return f"{self.origin}{url_for('answer_pictures.show_answer_picture')}?{query}"
+
+    @property
+    def named(self) -> list[str] | None:
+        """Whom a program names to get the same answer; None where these are too many."""
+        if self.chosen or not (self.outgrown and self.result):
+            return self.chosen
+        asked = [ranked.username for ranked in self.result.comparison.ranking]
+        return asked if len(asked) < MOST_RANKED else None
 
     @property
     def picture(self) -> str:
@@ -214,6 +214,8 @@ async def _page(
             failure = error.with_traceback(None)  # Which would keep this frame, and the text.
     async with resources().db.read() as session:
         authors, author_total = await offered_authors(session, names)
+        outgrown = await outgrown_samples(session)
+        groups = await grouped(session, authors, outgrown)
     return await render_form(
         ComparePage(
             result=result,
@@ -221,7 +223,9 @@ async def _page(
             people=people,
             chosen=names,
             authors=authors,
+            groups=groups,
             author_total=author_total,
+            outgrown=len(outgrown),
             years=args.years,
             years_tz=zone.key,
             is_private=is_private,

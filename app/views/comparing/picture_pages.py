@@ -11,15 +11,10 @@ from app.lifespan import resources
 from app.services.posts.samples import list_samples
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound
-from app.views.comparing.pages import (
-    ComparePageArgs,
-    asked_here,
-    asked_in_zone,
-    given_texts,
-    people_of,
-)
+from app.views.comparing.pages import ComparePageArgs, asked_here, asked_in_zone, people_of
 from app.views.comparing.picture import MOST_BARS, Picture, picture_of
 from app.views.comparing.picture_drawing import draw_picture
+from app.views.comparing.texts import given_texts
 from app.views.filters import zone_of_page, zone_of_picture
 from app.views.page import cast_on, render
 from app.views.parsing import args_of

@@ -12,7 +12,7 @@ from app.services.compare.answering import Comparison
 from app.services.compare.question import Question
 from app.views.authors.years import YearPage, page_of_year
 from app.views.blueprints import Form, PageBlueprint
-from app.views.comparing.pages import given_texts
+from app.views.comparing.texts import given_texts
 from app.views.comparing.years import ShownYears, shown_years
 from app.views.filters import ZoneArgs
 from app.views.page import render

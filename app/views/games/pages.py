@@ -16,7 +16,7 @@ from app.services.games.drawing import MOST_AUTHORS
 from app.services.games.play import list_games
 from app.services.games.rules import State
 from app.services.games.states import GameState
-from app.services.posts.samples import ENOUGH_OF_OWN, list_samples
+from app.services.posts.samples import outgrown_samples
 from app.services.posts.users import Author
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, newest_first
 from app.views.blueprints import Form, PageBlueprint
@@ -103,10 +103,9 @@ async def _games_page(
         authors, total = await offered_authors(session, names)
         room = await _room(session, room_id)
         rooms, _ = await list_rooms(session, limit=MOST_SEARCHED)
-        samples = await list_samples(session)
+        # The invented authors are for those who have no others yet.
+        hidden = {*await outgrown_samples(session)} - {*names}
         games = await list_games(session)
-    # The invented authors are for those who have no others yet.
-    hidden = {*samples} - {*names} if total - len(samples) >= ENOUGH_OF_OWN else set()
     page = GamesPage(
         error=error,
         authors=[author for author in authors if author.username not in hidden],

@@ -15,7 +15,7 @@ from app.services.archive.author_archive import Memories, read_memories
 from app.services.compare.answering import MODEL_NAME
 from app.services.compare.quiz import Solution, is_playable
 from app.services.posts.own_author import find_own
-from app.services.posts.samples import ENOUGH_OF_OWN, list_samples
+from app.services.posts.samples import list_samples, outgrown_samples
 from app.services.posts.tweets import Post, list_posts, newest_without
 from app.services.posts.users import Author, get_author
 from app.services.rooms.room_facts import RoomFacts, list_rooms, newest_first
@@ -25,6 +25,7 @@ from app.views.comparing.evidence import Evident, read_evidence
 from app.views.comparing.strangers import rate_of
 from app.views.comparing.verdicts import NOT_FOR, Bar, bars_of, heading_of
 from app.views.filters import Year, zone_of_page
+from app.views.offered import OfferedGroup, by_groups, grouped
 from app.views.page import WebPage, render
 from app.views.parts import by_number_of_posts, given_names, offered_authors
 
@@ -71,6 +72,7 @@ class HomePage(WebPage, frozen=True, kw_only=True):
 
     chosen: list[str]
     authors: list[Author]
+    groups: list[OfferedGroup]
     author_total: int
     offered_total: int
     """Those without the samples, where these are no longer of use."""
@@ -95,8 +97,10 @@ async def show_home(args: HomeArgs) -> str:
         chosen = given_names(args.username)
         authors, author_total = await offered_authors(session, chosen)
         samples, may_play = await list_samples(session), await is_playable(session)
-        has_enough = author_total - len(samples) >= ENOUGH_OF_OWN
-        hidden = {*samples} - {*chosen} if has_enough else set()
+        outgrown = await outgrown_samples(session)
+        hidden = {*outgrown} - {*chosen}
+        offered = [author for author in authors if author.username not in hidden]
+        groups = await grouped(session, offered, outgrown)
         if solution and hidden.intersection(solution.usernames):
             solution = None  # It was drawn before; in an hour the next one comes.
         posts = await newest_without(session, hidden, limit=NEWEST)
@@ -107,14 +111,15 @@ async def show_home(args: HomeArgs) -> str:
     return await render(
         HomePage(
             chosen=chosen,
-            authors=[author for author in authors if author.username not in hidden],
+            authors=offered,
+            groups=groups,
             author_total=author_total,
             offered_total=author_total - len(hidden),
             posts=posts,
             example=Example(solution, evident) if solution and evident else None,
             archive=archive,
             posting=year_of_posting(archive) if archive else None,
-            samples=[] if has_enough else samples,
+            samples=[] if outgrown else samples,
             rooms=newest_first(rooms)[:MOST_ROOMS],
             has_more_rooms=len(rooms) > MOST_ROOMS,
             is_playable=may_play,
@@ -124,7 +129,7 @@ async def show_home(args: HomeArgs) -> str:
                 *(post.username for post in posts),
             ],
             # The example is another one after an hour, and in another language.
-            hued=[*own, *by_number_of_posts(authors)],
+            hued=[*own, *by_groups(groups), *by_number_of_posts(offered)],
         )
     )
 

@@ -1,0 +1,80 @@
+"""Whom the form of a question offers: the people of each chat together, and everybody else."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.text import username_key
+from app.services.posts.named_users import named_users
+from app.services.posts.users import Author
+from app.services.rooms.main_room import Home, homes_of
+from app.services.rooms.room_facts import RoomFacts, find_rooms, speakers_of
+
+MOST_TOGETHER: Final = 40
+"""People of a chat who can be asked about by one tick: their names stand in the address."""
+
+ID_DIGITS: Final = 16
+"""Longer numbers are no ids."""
+
+
+class OfferedGroup(Struct, frozen=True):
+    """Authors who are offered side by side."""
+
+    authors: list[Author]
+    name: str = ""
+    """Of the chat that they share."""
+    room_id: int | None = None
+    """That of the chat, where one tick asks about all of them."""
+    people_total: int = 0
+    """How many write in it."""
+    is_sample: bool = False
+    """Whether they are invented, and asked about only if ticked."""
+
+
+async def grouped(
+    session: AsyncSession, authors: Sequence[Author], samples: Collection[str]
+) -> list[OfferedGroup]:
+    """Return authors by the chat in which each writes most, the chats with the most messages first.
+
+    Those who write most in none follow, and last those of them that are `samples`. Where all
+    are of one kind there are no groups.
+    """
+    users = await named_users(session, [author.username for author in authors])
+    homes = await homes_of(session, users.values())
+    rooms = await find_rooms(session, {home.room_id for home in homes.values()})
+    rooms.sort(key=lambda room: (-room.messages, room.id))
+    elsewhere = [author for author in authors if author.id not in homes]
+    invented = [author for author in elsewhere if author.username in samples]
+    groups = [
+        *(_of_chat(room, authors, homes) for room in rooms),
+        OfferedGroup([author for author in elsewhere if author not in invented]),
+        OfferedGroup(invented, is_sample=True),
+    ]
+    groups = [group for group in groups if group.authors]
+    return groups if len(groups) > 1 else []
+
+
+async def with_people(
+    session: AsyncSession, names: Sequence[str], room_ids: Sequence[str]
+) -> list[str]:
+    """Return the names, and the people of the chats that a form has ticked, each once."""
+    ids = [int(id_) for id_ in room_ids if id_.isdecimal() and len(id_) < ID_DIGITS]
+    people = [name for id_ in ids for name in await speakers_of(session, id_)]
+    if not people:  # A name that is given twice is refused then, as ever.
+        return [*names]
+    return [*{username_key(name): name for name in [*people, *names]}.values()]
+
+
+def by_groups(groups: Sequence[OfferedGroup]) -> list[str]:
+    """Return the usernames of all who are offered, in their order."""
+    return [author.username for group in groups for author in group.authors]
+
+
+def _of_chat(room: RoomFacts, authors: Sequence[Author], homes: Mapping[int, Home]) -> OfferedGroup:
+    at_home = [author for author in authors if author.id in homes]
+    people = [author for author in at_home if homes[author.id].room_id == room.id]
+    people.sort(key=lambda author: homes[author.id].place)
+    is_short = 1 < room.people_total <= MOST_TOGETHER
+    return OfferedGroup(people, room.name, room.id if is_short else None, room.people_total)

@@ -1,0 +1,82 @@
+"""Whom a page asks about where nobody is ticked, and how a form offers the people of chats."""
+
+import re
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+
+from app.services.imports.sample_authors import load_samples
+from tests.browsing import body, parts_of
+from tests.chats import import_chat, kakaotalk, said
+from tests.conftest import Client, Shared
+from tests.waiting import settle
+
+FAMILY = ("엄마", "아빠", "지호", "수빈")
+CLUB = ("Tom", "Priya")
+TEXT = "Fog again over the marsh. The ferry waits at the pier until the wind turns."
+SAMPLE = "saltmarsh_light"
+ASKED = "/api/v1/compare?"
+
+
+@pytest.fixture(scope="module")
+async def site(shared: Shared) -> Client:
+    """Read the pages of a site of the samples, and of two chats."""
+    db = parts_of(shared.app).db
+    await load_samples(db)
+    await import_chat(db, kakaotalk("우리가족", *said(FAMILY, times=12)))
+    await import_chat(db, kakaotalk("club", *said(CLUB, times=40)))
+    await settle(shared.app)
+    return shared.anybody
+
+
+def asked_in(page: str) -> set[str]:
+    """Return whom a program asks about to get the answer of a page."""
+    (link,) = re.findall(rf'href="({re.escape(ASKED)}[^"]*)"', page)
+    return {*parse_qs(urlsplit(link.replace("&amp;", "&")).query).get("username", [])}
+
+
+async def test_nobody_ticked_asks_about_ones_own_people(site: Client) -> None:
+    page = await site.page(f"/compare?{urlencode({'text': TEXT})}")
+    assert asked_in(page) == {*FAMILY, *CLUB}
+    assert "Asked about: all 6 here." in page
+    assert "The invented ones are asked about only where they are ticked." in page
+    named = [("text", TEXT), ("username", SAMPLE), ("username", "Tom")]
+    page = await site.page(f"/compare?{urlencode(named)}")
+    assert asked_in(page) == {SAMPLE, "Tom"}
+    assert "Asked about" not in page
+
+
+async def test_the_api_asks_about_all(site: Client) -> None:
+    answer = await site.get(f"{ASKED}{urlencode({'text': TEXT})}")
+    ranking = (await answer.get_json())["ranking"]
+    assert {SAMPLE, "엄마", "Tom"} <= {ranked["username"] for ranked in ranking}
+
+
+async def test_one_tick_asks_about_a_chat(site: Client) -> None:
+    front = await site.page("/")
+    form = front[front.index("<fieldset") : front.index("</fieldset>")]
+    # The chat with the most messages first, each with its people.
+    named = re.findall(r'name="(room|username)" value="([^"]*)"|All of <bdi>(\w+)', form)
+    groups = [value for _, value, _ in named if value and not value.isdecimal()]
+    assert [title for _, _, title in named if title] == ["club", "우리가족"]
+    assert ({*groups[:2]}, {*groups[2:]}) == ({*CLUB}, {*FAMILY})
+    (number,) = re.findall(r'name="room" value="(\d+)"[^<]*<span[^<]*All of <bdi>우리가족', form)
+    form_sent = {"tweet_text": TEXT, "username": "Tom", "room": number}
+    answer = await site.post("/compare", form=form_sent)
+    assert answer.status_code == 303, await body(answer)
+    query = parse_qs(urlsplit(answer.headers["Location"]).query)
+    assert query["username"] == [*sorted(FAMILY, key=query["username"].index), "Tom"]
+
+
+@pytest.mark.parametrize("room", ["0", "999", "x", "9" * 40])
+async def test_a_chat_that_is_not_here_adds_nobody(site: Client, room: str) -> None:
+    answer = await site.post("/compare", form={"tweet_text": TEXT, "username": "Tom", "room": room})
+    assert parse_qs(urlsplit(answer.headers["Location"]).query)["username"] == ["Tom"]
+
+
+async def test_the_invented_stay_to_be_ticked_beside_an_answer(site: Client) -> None:
+    page = await site.page(f"/compare?{urlencode({'text': TEXT})}")
+    folded = page[page.index("8 invented authors, asked about only if ticked") :]
+    assert f'value="{SAMPLE}"' in folded[: folded.index("</details>")]
+    assert f'value="{SAMPLE}"' not in page[: page.index(folded)]
+    assert f'value="{SAMPLE}"' not in await site.page("/")
