@@ -65,9 +65,14 @@ def _get(kind: Cookie, *, of: str = "") -> str | None:
 def _set(
     response: Response, kind: Cookie, value: str, lifetime: timedelta, *, of: str = ""
 ) -> None:
+    set_secret(response, cookie_name(kind), _signer(kind, of).sign(value).decode(), lifetime)
+
+
+def set_secret(response: Response, name: str, value: str, lifetime: timedelta) -> None:
+    """Set a cookie that neither scripts nor requests of other sites can use."""
     response.set_cookie(
-        cookie_name(kind),
-        _signer(kind, of).sign(value).decode(),
+        name,
+        value,
         max_age=int(lifetime.total_seconds()),
         path="/",
         httponly=True,

@@ -11,7 +11,7 @@ from app.security import digest
 from app.services.games.hosting import KEPT
 from app.services.games.joining import Joined, JoinRequest, player_name
 from app.services.games.playing import PlayerKey, Screen
-from app.views.cookies import PLAYER, cookie_name
+from app.views.cookies import PLAYER, cookie_name, set_secret
 from app.views.policies import send_to_login
 
 LONGEST_SECRET: Final = 200
@@ -50,15 +50,7 @@ async def join(code: str, name: str) -> Joined:
 
 def remember(response: Response, joined: Joined) -> Response:
     """Let the browser know the player again."""
-    response.set_cookie(
-        _cookie_of(joined.game_id),
-        joined.secret,
-        max_age=int(KEPT.total_seconds()),
-        path="/",
-        httponly=True,
-        samesite="Lax",
-        secure=request.is_secure,
-    )
+    set_secret(response, _cookie_of(joined.game_id), joined.secret, KEPT)
     return response
 
 
