@@ -1,10 +1,9 @@
-"""Texts and usernames: checked, normalised, masked, and what of a text is its author's own."""
+"""Texts and usernames: checked, normalised, and what of a text is its author's own."""
 
 import functools
 import html
 import re
 import unicodedata
-from collections.abc import Iterable
 from itertools import chain, groupby
 from typing import Final, Literal
 
@@ -177,29 +176,6 @@ def _possible_name(name: str) -> str:
 def letter_count(text: str) -> int:
     """Return the number of letters of any script in the text."""
     return sum(map(str.isalpha, text))
-
-
-HIDDEN: Final = "\N{OBJECT REPLACEMENT CHARACTER}"
-"""Replaces a name; masked texts hold it nowhere else."""
-_SHORTEST_INSIDE: Final = 4
-"""Shorter ASCII names are masked as whole words only: they are parts of too many words."""
-
-
-def mask_names(text: str, names: Iterable[str]) -> str:
-    """Return the text with each name, in any case, and an @ before it, replaced by `HIDDEN`.
-
-    Of `name@host` the name alone is replaced too.
-    """
-    text = text.replace(HIDDEN, "")
-    forms = {form for name in names for form in (name, name.partition("@")[0]) if form}
-    patterns = [
-        rf"(?<!\w){re.escape(form)}(?!\w)"
-        if form.isascii() and len(form) < _SHORTEST_INSIDE
-        # Korean particles follow a name without a space, so a name may end inside a word.
-        else re.escape(form)
-        for form in sorted(forms, key=len, reverse=True)
-    ]
-    return re.sub(f"@?(?:{'|'.join(patterns)})", HIDDEN, text, flags=re.I) if patterns else text
 
 
 FEWEST_WORDS: Final = 4

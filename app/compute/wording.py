@@ -27,7 +27,7 @@ write by chance, so large a share has any word told, at most."""
 _NUMBER: Final = re.compile("[0-9]+[가-힣]+")
 _JAMO: Final = frozenset(map(chr, range(0x3131, 0x3164))) - {*LAUGHING}
 """Letters of Korean that are no syllable."""
-_FUNCTION_WORDS: Final = frozenset(
+FUNCTION_WORDS: Final = frozenset(
     re.findall(
         r"\S+",
         """
@@ -195,7 +195,7 @@ def is_telling(word: str, language: str | None) -> bool:
     if len(word) == 1 and (word.isascii() or word in _JAMO):
         return False
     first = re.split("['’]|n['’]t", word.lower())[0]
-    return first not in _FUNCTION_WORDS and not is_ending(word)
+    return first not in FUNCTION_WORDS and not is_ending(word)
 
 
 def _log_odds(

@@ -1,4 +1,4 @@
-"""Rules, normal form and masking of texts and usernames."""
+"""Rules and normal form of texts and usernames."""
 
 import unicodedata
 from typing import Literal
@@ -8,13 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.compute.text import (
-    HIDDEN,
     MAX_TEXT_LENGTH,
     MAX_USERNAME_LENGTH,
     clean_text,
     clean_username,
     drop_controls,
-    mask_names,
     normalized,
     username_key,
     word_count,
@@ -70,29 +68,6 @@ def test_any_number_of_marks_ends_within_the_time_of_a_test(
     # By insertion, 400,000 take minutes.
     text = normalized("a" + marks * (400_000 // len(marks)), form)
     assert normalized(text, form) == text
-
-
-@pytest.mark.parametrize(
-    ("text", "names", "masked"),
-    [
-        ("The Night Ferry sails at 8", ["the_night_ferry", "the night ferry"], "* sails at 8"),
-        ("ask @Night_Ferry, or #night_ferry", ["night_ferry"], "ask *, or #*"),
-        ("골목빵집입니다. 골목 빵집은 쉬어요", ["골목빵집"], "*입니다. 골목 빵집은 쉬어요"),
-        ("see https://example.org/mina.k/1", ["mina.k"], "see https://example.org/*/1"),
-        ("mina writes, mina@host.example too", ["mina@host.example"], "* writes, * too"),
-        ("Al was here, also Al's cat", ["al"], "* was here, also *'s cat"),
-        ("미나 is me", ["two", "미나"], "* is me"),
-        ("nothing of that", ["night", ""], "nothing of that"),
-        ("a+b (c) is quoted", ["a+b", "(c)"], "* * is quoted"),
-    ],
-)
-def test_names_are_hidden(text: str, names: list[str], masked: str) -> None:
-    assert mask_names(text, names) == masked.replace("*", HIDDEN)
-
-
-@given(st.text(), st.text(st.characters(categories=["Lo", "Ll", "Nd"]), min_size=4), st.text())
-def test_no_name_is_left(before: str, name: str, after: str) -> None:
-    assert name not in mask_names(f"{before} {name} {after}", [name])
 
 
 @pytest.mark.parametrize(

@@ -1,27 +1,29 @@
 """Who wrote it? A post without its author, and the model's own guess."""
 
 import random
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.links import VISIBLE_LINK
-from app.compute.text import HIDDEN, has_words, mask_names
+from app.compute.names import HiddenText
 from app.errors import NotFoundError
 from app.memo import EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
 from app.services.compare.answering import Comparison, add_reasons, answer
-from app.services.compare.cases import Models, gather
+from app.services.compare.cases import MOST_GAPS, Models, gather
+from app.services.compare.hiding import can_be_guessed, hidden
 from app.services.compare.question import Question
 from app.services.posts.samples import ENOUGH_OF_OWN, is_sample
 
 FEWEST_POSTS: Final = 20
 """Posts an author must have to be in a question; with fewer neither side has a fair chance."""
 CHOICES: Final = 4
+"""Authors to choose from in a set that is drawn."""
+MOST_CHOICES: Final = 6
+"""Authors that a set may name."""
 SET_LENGTH: Final = 10
 MOST_CHARACTERS: Final = 600
 _DRAWN: Final = 1_000
@@ -32,9 +34,6 @@ _CANDIDATES: Final = 20
 """Consecutive posts that are searched for one that can be guessed."""
 TRIES: Final = 3
 """Draws of authors, and searches for each post of a set, before a game is given up."""
-_LINK_OR_TAG: Final = re.compile(rf"{VISIBLE_LINK}|#\w+")
-_SIGNATURE: Final = re.compile(r"[ \t\n][-–—~^*] ?\w{1,20}\Z")
-"""A name or initials after a dash, at the end."""
 
 
 class QuizSet(NamedTuple):
@@ -51,12 +50,17 @@ class QuizSet(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class QuizQuestion:
-    """A post to guess, and the possible authors; `HIDDEN` replaces the author's name in it."""
+    """A post to guess, and the possible authors, whose names are hidden in it."""
 
     tweet_id: int
     username: str
     usernames: list[str]
-    text: str
+    hidden: HiddenText
+
+    @property
+    def text(self) -> str:
+        """The text with `HIDDEN` in place of names."""
+        return self.hidden.masked
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,27 +146,10 @@ async def _posts_to_guess(
                 post_id
                 for post_id, text in await session.execute(posts)
                 # Masking names in a long text is slow.
-                if len(text) <= longest and has_words(masked(text, user))
+                if len(text) <= longest and can_be_guessed(text, *cast)
             ]
             ids |= set(random.sample(good, min(1, len(good))))
     return random.sample(sorted(ids), len(ids))
-
-
-class Masked(Protocol):
-    """Somebody whose names would tell who wrote a text."""
-
-    @property
-    def username(self) -> str: ...
-
-    @property
-    def display_name(self) -> str | None: ...
-
-
-def masked(text: str, *users: Masked) -> str:
-    """Return the text without the names of its author, or of several, signature, links and tags."""
-    names = (name for user in users for name in (user.username, user.display_name) if name)
-    named = mask_names(text.rstrip(), names)
-    return _LINK_OR_TAG.sub(HIDDEN, _SIGNATURE.sub(HIDDEN, named))
 
 
 async def read_question(
@@ -185,7 +172,7 @@ async def read_question(
         raise NotFoundError("The post of that question is gone")
     author = users[tweet.user_id]
     names = [users[user_id].username for user_id in quiz.user_ids]
-    return QuizQuestion(tweet.id, author.username, names, masked(tweet.text, author))
+    return QuizQuestion(tweet.id, author.username, names, hidden(tweet.text, *users.values()))
 
 
 async def solve(
@@ -200,16 +187,20 @@ async def solve(
     """Return the post's author, and the model's comparison of the same authors.
 
     The post is removed from its author's profile first, with the chain of own replies that it is
-    in, and the model reads the masked text. (The background still counts it, one post among all.)
+    in, and nothing that is hidden of it counts. (The background still counts it, one among all.)
     Raises NotFoundError as `read_question` does.
     """
     question = await read_question(session, quiz, at, room_id=room_id)
-    text = question.text.replace(HIDDEN, "")
-    asked = Question([text], question.usernames, hidden_post=question.tweet_id)
+    asked = asked_of(question.hidden, question.usernames, question.tweet_id)
     case = await gather(session, models, asked)
     comparison = await answer(case)
     if reasons:
         comparison = await add_reasons(session, case, comparison)
     return Solution(
-        question.tweet_id, question.username, question.usernames, question.text, comparison
+        question.tweet_id, question.username, question.usernames, question.hidden, comparison
     )
+
+
+def asked_of(text: HiddenText, usernames: Sequence[str], tweet_id: int) -> Question:
+    """Return the question to the model: who wrote a post that it must not know, nor its names."""
+    return Question([text.text], usernames, without=text.gaps[:MOST_GAPS], hidden_post=tweet_id)

@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.judgement import FEWEST_JUDGED
-from app.compute.text import has_words
 from app.models import RoomPerson, Tweet, User
 from app.services.compare.cases import Models
+from app.services.compare.hiding import can_be_guessed
 from app.services.compare.quiz import (
     FEWEST_POSTS,
     MOST_CHARACTERS,
@@ -19,7 +19,6 @@ from app.services.compare.quiz import (
     TRIES,
     QuizSet,
     draw_cast,
-    masked,
 )
 from app.services.rooms.room_facts import RoomFacts
 
@@ -101,6 +100,6 @@ def _guessable(
     """Return the messages, by who wrote them, that have words even without names."""
     by_person: dict[int, list[int]] = {}
     for message_id, user_id, text in messages:
-        if has_words(masked(text, people[user_id])):
+        if can_be_guessed(text, *people.values()):
             by_person.setdefault(user_id, []).append(message_id)
     return by_person

@@ -3,29 +3,32 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.judgement import FEWEST_JUDGED
+from app.compute.names import HiddenText
 from app.compute.text import has_words, username_key
 from app.memo import EVERYTHING, depends_on
-from app.models import Tweet, User
+from app.models import RoomPerson, Tweet, User
+from app.services.compare.hiding import can_be_guessed, hidden
 from app.services.compare.quiz import (
-    CHOICES,
     FEWEST_POSTS,
     MOST_CHARACTERS,
+    MOST_CHOICES,
     SET_LENGTH,
     QuizQuestion,
     QuizSet,
-    masked,
 )
 from app.services.rooms.room_facts import RoomFacts
 
 _SEARCHED: Final = 120
 """Newest messages among which some are searched that can be guessed."""
+_OF_ONE: Final = 60
+"""Newest messages of somebody among which those with words are counted."""
 
 LONGEST_FIRST: Final = 160
 """Characters of the first question, if there is one."""
@@ -49,17 +52,18 @@ class Player(NamedTuple):
 async def read_teaser(session: AsyncSession, room: RoomFacts) -> Teaser | None:
     """Return a quiz out of a room, which changes only as the room does.
 
-    None where fewer than two people have enough messages, or where the newest ones have too few
-    words to be guessed.
+    To choose from are those who write most there, six at most. None where fewer than two people
+    have enough messages, or where the newest ones have too few words to be guessed.
     """
     depends_on(EVERYTHING)
     able = [person for person in room.people if person.messages >= FEWEST_POSTS]
     if len(able) < 2:
         return None
     query = select(User.id, User.username, User.username_key, User.display_name)
-    keys = [username_key(person.username) for person in able]
+    keys = [username_key(person.username) for person in able[: 2 * MOST_CHOICES]]
     has_key = User.username_key.in_(keys), User.deleted_at.is_(None)
-    players = {row.id: Player(*row[1:]) for row in await session.execute(query.where(*has_key))}
+    rows = await session.execute(query.where(*has_key))
+    players = {row.id: Player(*row[1:]) for row in rows}
     messages = (
         select(Tweet.id, Tweet.user_id, Tweet.text)
         .where(Tweet.room_id == room.id, Tweet.created_at.is_not(None))
@@ -67,38 +71,58 @@ async def read_teaser(session: AsyncSession, room: RoomFacts) -> Teaser | None:
         .order_by(Tweet.created_at.desc(), Tweet.id.desc())
         .limit(_SEARCHED)
     )
-    rows = (await session.execute(messages)).all()
-    return await asyncio.to_thread(_teaser, rows, players)
-
-
-def _teaser(rows: Sequence[Any], players: Mapping[int, Player]) -> Teaser | None:
-    worded = [row for row in rows if has_words(row.text)]
-    counts = Counter(row.user_id for row in worded)
-    able = sorted(user_id for user_id, count in counts.items() if count >= FEWEST_JUDGED)
-    if len(able) < 2:
+    newest = (await session.execute(messages)).all()
+    worded = [row for row in newest if has_words(row.text)]
+    cast = await _cast(session, room.id, players, Counter(row.user_id for row in worded))
+    if len(cast) < 2 or not worded:
         return None
-    chance = random.Random(rows[0].id)  # noqa: S311 - a game, which is the same to everybody
-    cast = chance.sample(able, min(CHOICES, len(able)))
-    cast.sort(key=lambda user_id: players[user_id].username_key)
-    texts = _texts(chance.sample(worded, len(worded)), players, cast)
+    return await asyncio.to_thread(_teaser, newest[0].id, worded, cast)
+
+
+async def _cast(
+    session: AsyncSession, room_id: int, players: Mapping[int, Player], counts: Mapping[int, int]
+) -> dict[int, Player]:
+    """Return those who have written as much as a comparison needs, and the most of it.
+
+    counts: worded messages of each among the newest; of those who have few there more are read.
+    """
+    written = RoomPerson.room_id == room_id, RoomPerson.user_id.in_(players)
+    order = select(RoomPerson.user_id).where(*written)
+    order = order.order_by(RoomPerson.messages.desc(), RoomPerson.user_id)
+    cast: dict[int, Player] = {}
+    for user_id in await session.scalars(order):
+        count = counts.get(user_id, 0)
+        if count < FEWEST_JUDGED:
+            of_one = select(Tweet.text).where(Tweet.room_id == room_id, Tweet.user_id == user_id)
+            of_one = of_one.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(_OF_ONE)
+            count = sum(map(has_words, await session.scalars(of_one)))
+        if count >= FEWEST_JUDGED:
+            cast[user_id] = players[user_id]
+        if len(cast) == MOST_CHOICES:
+            break
+    return cast
+
+
+def _teaser(newest: int, worded: Sequence[Any], cast: Mapping[int, Player]) -> Teaser | None:
+    chance = random.Random(newest)  # noqa: S311 - a game, which is the same to everybody
+    texts = _texts(chance.sample(worded, len(worded)), cast)
     if not texts:
         return None
-    tweet_ids = sorted(texts, key=lambda tweet_id: len(texts[tweet_id]) > LONGEST_FIRST)
+    ids = sorted(cast, key=lambda user_id: cast[user_id].username_key)
+    tweet_ids = sorted(texts, key=lambda tweet_id: len(texts[tweet_id].text) > LONGEST_FIRST)
     author = next(row.user_id for row in worded if row.id == tweet_ids[0])
-    names = [players[user_id].username for user_id in cast]
-    question = QuizQuestion(tweet_ids[0], players[author].username, names, texts[tweet_ids[0]])
-    return Teaser(QuizSet(tuple(cast), tuple(tweet_ids)), question)
+    names = [cast[user_id].username for user_id in ids]
+    question = QuizQuestion(tweet_ids[0], cast[author].username, names, texts[tweet_ids[0]])
+    return Teaser(QuizSet(tuple(ids), tuple(tweet_ids)), question)
 
 
-def _texts(
-    rows: Iterable[Any], players: Mapping[int, Player], cast: Collection[int]
-) -> dict[int, str]:
-    """Return messages of these people, without names, by id: as many as a set has."""
-    texts: dict[int, str] = {}
+def _texts(rows: Iterable[Any], cast: Mapping[int, Player]) -> dict[int, HiddenText]:
+    """Return messages of these people, by id: as many as a set has."""
+    texts: dict[int, HiddenText] = {}
     for row in rows:
-        # Names are masked only until there are enough: of all that would take long.
-        if row.user_id in cast and has_words(text := masked(row.text, players[row.user_id])):
-            texts[row.id] = text
+        # Names are looked for only until there are enough: in all that would take long.
+        if row.user_id in cast and can_be_guessed(row.text, *cast.values()):
+            texts[row.id] = hidden(row.text, *cast.values())
         if len(texts) == SET_LENGTH:
             break
     return texts

@@ -11,13 +11,12 @@ from typing import Final
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import HIDDEN, has_words
 from app.errors import InvalidInputError
 from app.models import RoomPerson, Tweet, User
 from app.services.compare.answering import Comparison, add_reasons, answer
 from app.services.compare.cases import Models, gather
-from app.services.compare.question import Question
-from app.services.compare.quiz import MOST_CHARACTERS, masked
+from app.services.compare.hiding import can_be_guessed, hidden
+from app.services.compare.quiz import MOST_CHARACTERS, asked_of
 from app.services.games.rules import shares
 from app.services.posts.tweets import get_post
 from app.services.posts.users import get_user
@@ -158,8 +157,7 @@ async def _some_texts(
 def _with_words(texts: dict[int, str], cast: Sequence[User], most: int) -> list[int]:
     ids = random.sample(list(texts), len(texts))
     # Names are masked only until there are enough: of all that would take seconds.
-    worded = (tweet_id for tweet_id in ids if has_words(texts[tweet_id]))
-    good = (tweet_id for tweet_id in worded if has_words(masked(texts[tweet_id], *cast)))
+    good = (tweet_id for tweet_id in ids if can_be_guessed(texts[tweet_id], *cast))
     return list(islice(good, most))
 
 
@@ -185,8 +183,7 @@ async def compare_post(
     Raises NotFoundError, InvalidInputError.
     """
     post = await get_post(session, tweet_id)
-    text = masked(post.text, *cast).replace(HIDDEN, "")
-    question = Question([text], [user.username for user in cast], hidden_post=tweet_id)
+    question = asked_of(hidden(post.text, *cast), [user.username for user in cast], tweet_id)
     case = await gather(session, models, question)
     comparison = await answer(case)
     return await add_reasons(session, case, comparison) if reasons else comparison

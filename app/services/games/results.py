@@ -8,7 +8,6 @@ from sqlalchemy import Integer, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import GameAnswer, GameQuestion, Tweet
-from app.services.compare.quiz import masked
 from app.services.games.standings import Choice, Standing
 from app.services.games.states import GameState
 
@@ -18,7 +17,7 @@ class AskedQuestion:
     """A question that was told, and how many knew."""
 
     number: int
-    masked_text: str | None
+    text: str | None
     """None where the post is gone."""
     username: str
     """The author."""
@@ -67,7 +66,7 @@ async def read_questions(session: AsyncSession, state: GameState) -> list[AskedQ
     return [
         AskedQuestion(
             number=question.number,
-            masked_text=None if text is None else masked(text, *state.cast),
+            text=text,
             username=usernames[question.user_id],
             is_model_right=question.model_user_id == question.user_id,
             answers=answers,

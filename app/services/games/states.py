@@ -8,10 +8,10 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import HIDDEN
+from app.compute.names import HIDDEN
 from app.errors import NotFoundError
 from app.models import Game, GameAnswer, GamePlayer, GameQuestion, Tweet, User
-from app.services.compare.quiz import masked
+from app.services.compare.hiding import masked
 from app.services.games.rules import Asked, State
 
 SHOWN_HIDDEN: Final = "[…]"

@@ -15,7 +15,7 @@ from app.lifespan import resources
 from app.models import MAX_ID
 from app.services.compare.answering import RankedAuthor
 from app.services.compare.quiz import (
-    CHOICES,
+    MOST_CHOICES,
     SET_LENGTH,
     QuizQuestion,
     QuizSet,
@@ -38,7 +38,7 @@ blueprint = PageBlueprint("quiz")
 
 SKIPPED: Final = "x"
 _ID: Final = "[0-9]{1,15}"
-SET: Final = rf"{_ID}(\.{_ID}){{1,{CHOICES - 1}}}-{_ID}(\.{_ID}){{0,{SET_LENGTH - 1}}}"
+SET: Final = rf"{_ID}(\.{_ID}){{1,{MOST_CHOICES - 1}}}-{_ID}(\.{_ID}){{0,{SET_LENGTH - 1}}}"
 """The ids of the authors to choose from, and of the posts."""
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.compute.text import HIDDEN
+from app.compute.names import HIDDEN
 from app.db.engine import Database
 from app.services.compare.answering import answer
 from app.services.compare.background import renew_background
@@ -73,9 +73,10 @@ async def test_the_model_judges_as_if_the_post_had_never_been(db: Database, is_n
     assert solution.text.count(HIDDEN) == 1
 
     async def compared() -> list[tuple[str, float]]:
-        text = solution.text.replace(HIDDEN, "")
+        text, gaps = solution.hidden
         async with db.read() as session:
-            case = await gather(session, models, Question([text], ["museum", "ferry"]))
+            question = Question([text], ["museum", "ferry"], without=gaps)
+            case = await gather(session, models, question)
         return [(r.username, r.probability) for r in (await answer(case)).ranking]
 
     fair = [(ranked.username, ranked.probability) for ranked in solution.comparison.ranking]

@@ -144,7 +144,7 @@ async def test_deleted_posts_of_a_set_are_skipped(site: Client, admin: Client) -
 
 async def test_a_bad_set_is_400_and_a_set_without_posts_404(site: Client) -> None:
     many = "set=1.2-" + ".".join("3" * 11)
-    for query in ("set=new", "set=1-2", many, "set=1.2.3.4.5-6", "set=1.2-3&so=7"):
+    for query in ("set=new", "set=1-2", many, "set=1.2.3.4.5.6.7-8", "set=1.2-3&so=7"):
         answer = await site.get(f"/quiz?{query}", headers={"Accept-Language": "ko"})
         assert answer.status_code == 400, query
         assert "값을 쓸 수 없어요" in await body(answer)

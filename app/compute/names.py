@@ -1,0 +1,180 @@
+"""The names by which a text tells who wrote it, in the forms that people are called by.
+
+A username or a display name is found anywhere. Of a display name each word that names a person is
+found too, where it is a word of the text: “Joe” of “Grandad Joe”, and of a Korean name what follows
+the family name, also with a particle or the ending by which people are called (지호야 of 김지호).
+"""
+
+import functools
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from app.compute.gaps import Gap, joined_gaps
+from app.compute.korean import is_ending, is_hangul
+from app.compute.wording import FUNCTION_WORDS
+
+HIDDEN: Final = "\N{OBJECT REPLACEMENT CHARACTER}"
+"""Replaces a name; masked texts hold it nowhere else."""
+_SHORTEST_INSIDE: Final = 4
+"""Shorter ASCII names are found as whole words only: they are parts of too many words."""
+_SHORTEST_WORD: Final = 3
+"""Letters of a word of a display name that is found by itself; of a Korean one two syllables."""
+_MOST_WORDS: Final = 8
+"""Words of a display name that are looked for: a longer one is a sentence."""
+_BRACKETED: Final = re.compile(r"[(\[（【][^)\]）】]*[)\]）】]?")
+"""What stands beside a name in a display name: 민준 (회사)."""
+_ONE_SCRIPT: Final = re.compile(r"[가-힣]+|[^\W\d_가-힣]+")
+_FAMILIES: Final = frozenset(
+    "김이박최정강조윤장임한오서신권황안송류유전홍고문양손배백허남심노하곽성차주우구나민진지엄채원천방공현함변염여추도소석선설마길"
+)
+"""Family names of one syllable that are not rare."""
+_LONG_FAMILIES: Final = frozenset({"남궁", "황보", "제갈", "선우", "사공", "서문", "독고"})
+_GIVEN: Final = 2
+"""Syllables of nearly all Korean given names; one of one syllable is a part of many words."""
+_TITLE: Final = (
+    "(?:누나|누님|언니|오빠|형님|형|엄마|아빠|어머니|아버지|이모|고모|삼촌|할머니|할아버지|선생님|쌤|샘"
+    "|선배님?|후배|대표님?|팀장님?|부장님?|과장님?|차장님?|대리님?|사장님?|님|씨|군|양|네)"
+)
+"""What stands behind the name of somebody who is spoken of."""
+_BEFORE_TITLE: Final = re.compile(f"(.{{2,}}?){_TITLE}")
+_CALLS: Final = frozenset("야아")
+"""Endings of a name by which somebody is called."""
+_BEHIND: Final = re.compile(f"이?{_TITLE}?[들이]?")
+"""What else than an ending of words may stand behind a name."""
+_COMMON: Final = FUNCTION_WORDS | frozenset(
+    re.findall(
+        r"\S+",
+        """
+        account admin big bot boss business club company crew day dear family free friend friends
+        fun game girl good group happy hello home house job just king life like little live lord
+        love mobile mrs music new news night office official old online page phone queen real
+        school see sir son star sun support team test the time user way west work world year young
+        가족 감사 건강 공지 관리 관리자 교수 나라 내일 담당 대리 대박 대표 대화 동네 마음 모임
+        미안 부산 부장 사람 사랑 사장 생각 서울 선배 선생 선생님 세상 소리 수정 시간 아침 여행
+        오늘 우리 이름 인생 일상 저녁 정도 정말 주말 주인 지금 직장 진짜 최고 친구 팀장 하나 하루
+        학교 학생 한국 행복 회사 후배
+        """,
+    )
+)
+"""Words of display names that stand in texts for something else than a person."""
+_ALSO_WORDS: Final = frozenset(
+    re.findall(
+        r"\S+",
+        """
+        amber angel april art august bill chance chase chuck daisy dawn dean dick don drew eve
+        faith frank gene grace guy hope hunter iris ivy jack joy june lane lily mark max may miles
+        nick olive page pat pearl ray reed rich rob rose ruby rusty sandy sky skip sue summer will
+        """,
+    )
+)
+"""First names that texts have as words too: they name somebody with a capital alone."""
+
+
+class HiddenText(NamedTuple):
+    """A text, and where it tells who wrote it."""
+
+    text: str
+    gaps: tuple[Gap, ...] = ()
+    """Half-open code points, in order, apart."""
+
+    @property
+    def masked(self) -> str:
+        """The text with `HIDDEN` in place of each gap."""
+        pieces, place = list[str](), 0
+        for start, end in self.gaps:
+            pieces += [self.text[place:start], HIDDEN]
+            place = end
+        return "".join([*pieces, self.text[place:]])
+
+
+def find_names(text: str, names: Iterable[str]) -> list[Gap]:
+    """Return where each name stands, in any case, with an @ before it.
+
+    Of `name@host` the name alone is found too.
+    """
+    pattern = _pattern_of(tuple(names))
+    return [match.span() for match in pattern.finditer(text)] if pattern else []
+
+
+def find_name_words(text: str, display_names: Iterable[str]) -> list[Gap]:
+    """Return where words of display names that name a person stand, as words of their own."""
+    latin, hangul = _word_patterns(tuple(display_names))
+    places = [match.span() for match in latin.finditer(text)] if latin else []
+    for match in hangul.finditer(text) if hangul else ():
+        behind = match["behind"]
+        if behind in _CALLS:
+            places.append(match.span())
+        elif _BEHIND.fullmatch(behind) or is_ending(behind.removeprefix("이")) or is_ending(behind):
+            places.append(match.span("name"))
+    return places
+
+
+def mask_names(text: str, names: Iterable[str]) -> str:
+    """Return the text with each name replaced by `HIDDEN`, as `find_names` finds them."""
+    text = text.replace(HIDDEN, "")
+    return HiddenText(text, joined_gaps(find_names(text, names))).masked
+
+
+@functools.lru_cache(maxsize=500)
+def _pattern_of(names: tuple[str, ...]) -> re.Pattern[str] | None:
+    forms = {form for name in names for form in (name, name.partition("@")[0]) if form}
+    patterns = [
+        rf"(?<!\w){re.escape(form)}(?!\w)"
+        if (form.isascii() and len(form) < _SHORTEST_INSIDE) or len(form) == 1
+        # Korean particles follow a name without a space, so a name may end inside a word.
+        else re.escape(form)
+        for form in sorted(forms, key=len, reverse=True)
+    ]
+    return re.compile(f"@?(?:{'|'.join(patterns)})", re.IGNORECASE) if patterns else None
+
+
+@functools.lru_cache(maxsize=500)
+def _word_patterns(
+    display_names: tuple[str, ...],
+) -> tuple[re.Pattern[str] | None, re.Pattern[str] | None]:
+    """Return the patterns of the words in letters, and of those in Hangul."""
+    words = {word for name in display_names for word in _name_words(name)}
+    longest_first = sorted(words, key=lambda word: (-len(word), word))
+    latin = [_latin(word) for word in longest_first if not is_hangul(word)]
+    hangul = [word for word in longest_first if is_hangul(word)]
+    letter = r"[^\W\d_가-힣]"
+    return (
+        re.compile(rf"@?(?<!{letter})(?:{'|'.join(latin)})(?!{letter})") if latin else None,
+        re.compile(rf"(?<![가-힣])(?P<name>{'|'.join(hangul)})(?P<behind>[가-힣]*)")
+        if hangul
+        else None,
+    )
+
+
+def _latin(word: str) -> str:
+    return re.escape(word) if word.casefold() in _ALSO_WORDS else f"(?i:{re.escape(word)})"
+
+
+def _name_words(display_name: str) -> Iterator[str]:
+    """Yield the words of a display name that name a person."""
+    for word in _ONE_SCRIPT.findall(_BRACKETED.sub(" ", display_name))[:_MOST_WORDS]:
+        if is_hangul(word):
+            yield from (form for form in _korean_forms(word) if form not in _COMMON)
+        elif len(word) >= _SHORTEST_WORD and _is_name(word):
+            yield word
+
+
+def _is_name(word: str) -> bool:
+    folded = word.casefold()
+    if folded in _ALSO_WORDS:
+        return word != folded
+    has_case = word.lower() != word.upper()  # Other scripts have no spaces between their words.
+    return has_case and folded not in _COMMON
+
+
+def _korean_forms(word: str) -> Iterator[str]:
+    """Yield a name, what stands before a title, and both without the family name."""
+    titled = _BEFORE_TITLE.fullmatch(word)
+    for name in {word, titled[1]} if titled else {word}:
+        if len(name) > 1:
+            yield name
+        for families in (_FAMILIES, _LONG_FAMILIES):
+            size = len(name) - _GIVEN
+            if name[:size] in families:
+                yield name[size:]

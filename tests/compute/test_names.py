@@ -1,0 +1,67 @@
+"""Names are found in texts in the forms that people are called by."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.compute.gaps import joined_gaps
+from app.compute.names import HIDDEN, HiddenText, find_name_words, mask_names
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "masked"),
+    [
+        ("The Night Ferry sails at 8", ["the_night_ferry", "the night ferry"], "* sails at 8"),
+        ("ask @Night_Ferry, or #night_ferry", ["night_ferry"], "ask *, or #*"),
+        ("골목빵집입니다. 골목 빵집은 쉬어요", ["골목빵집"], "*입니다. 골목 빵집은 쉬어요"),
+        ("see https://example.org/mina.k/1", ["mina.k"], "see https://example.org/*/1"),
+        ("mina writes, mina@host.example too", ["mina@host.example"], "* writes, * too"),
+        ("Al was here, also Al's cat", ["al"], "* was here, also *'s cat"),
+        ("미나 is me", ["two", "미나"], "* is me"),
+        ("nothing of that", ["night", ""], "nothing of that"),
+        ("a+b (c) is quoted", ["a+b", "(c)"], "* * is quoted"),
+    ],
+)
+def test_names_are_hidden(text: str, names: list[str], masked: str) -> None:
+    assert mask_names(text, names) == masked.replace("*", HIDDEN)
+
+
+@given(st.text(), st.text(st.characters(categories=["Lo", "Ll", "Nd"]), min_size=4), st.text())
+def test_no_name_is_left(before: str, name: str, after: str) -> None:
+    assert name not in mask_names(f"{before} {name} {after}", [name])
+
+
+@pytest.mark.parametrize(
+    ("text", "display_name", "masked"),
+    [
+        ("Left the pump at Tesco. Joe", "Grandad Joe 🚲", "Left the pump at Tesco. *"),
+        ("ask GRANDAD, it is joe's", "Grandad Joe 🚲", "ask *, it is *'s"),
+        ("the joey is from Joel", "Grandad Joe", "the joey is from Joel"),
+        ("Joe가 그랬어", "Joe", "*가 그랬어"),
+        ("지호야 밥 먹었니", "김지호", "* 밥 먹었니"),
+        ("지호는 자고 김지호가 왔다", "김지호", "*는 자고 *가 왔다"),
+        ("수빈아 수빈이는 수빈누나랑 왔어", "수빈누나", "* *이는 *랑 왔어"),
+        ("하늘이 하늘색이야", "하늘 🌿", "*이 하늘색이야"),
+        ("경민아 황보경민 선수", "황보경민", "* * 선수"),
+        ("회사 앞에서 민준이랑", "민준 (회사)", "회사 앞에서 *이랑"),
+        ("우리 오늘 하나도 몰라", "우리 이하나", "우리 오늘 하나도 몰라"),
+        ("will you ask Will, in the house", "Will of the House", "will you ask *, in the house"),
+        ("he is at the gym", "Al Gym", "he is at the *"),
+        ("ça va, Aoife!", "Aoife Ó B", "ça va, *!"),
+    ],
+)
+def test_words_of_a_display_name_are_hidden_where_they_name_somebody(
+    text: str, display_name: str, masked: str
+) -> None:
+    gaps = joined_gaps(find_name_words(text, [display_name]))
+    assert HiddenText(text, gaps).masked == masked.replace("*", HIDDEN)
+
+
+@given(st.text(), st.text())
+def test_what_is_hidden_lies_in_the_text(text: str, display_name: str) -> None:
+    for start, end in find_name_words(text, [display_name]):
+        assert 0 <= start < end <= len(text)
+
+
+def test_a_name_of_one_letter_is_no_part_of_words() -> None:
+    assert mask_names("나 나무 나는 나", ["나"]) == f"{HIDDEN} 나무 나는 {HIDDEN}"
