@@ -35,7 +35,7 @@ class Transport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
-        asked = httpcore.Request(
+        inner_request = httpcore.Request(
             request.method,
             httpcore.URL(
                 scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
@@ -45,7 +45,7 @@ class Transport(httpx.AsyncBaseTransport):
             extensions=request.extensions,
         )
         with _errors_of_httpx():
-            answer = await self._pool.handle_async_request(asked)
+            answer = await self._pool.handle_async_request(inner_request)
         return httpx.Response(
             answer.status,
             headers=answer.headers,

@@ -42,8 +42,8 @@ class LoosePost(NamedTuple):
 class YearPart:
     """Those of the chosen posts of a year that are of it in every time zone."""
 
-    kept: AuthorProfile
-    held: tuple[str, ...]
+    profile: AuthorProfile
+    held_out: tuple[str, ...]
     """The texts that are held out."""
     count: int
     """How many posts both are."""
@@ -60,9 +60,9 @@ class YearSample:
     def size_bytes(self) -> int:
         """The memory that it takes."""
         parts = self.parts.values()
-        texts = chain((post.text for post in self.loose), *(part.held for part in parts))
+        texts = chain((post.text for post in self.loose), *(part.held_out for part in parts))
         size = sum(200 + 2 * len(text) for text in texts)
-        return 1_000 + size + sum(part.kept.size_bytes for part in parts)
+        return 1_000 + size + sum(part.profile.size_bytes for part in parts)
 
 
 def thinned(posts: Sequence[T], most: int) -> list[T]:
@@ -87,8 +87,8 @@ def sample_of(
     parts: dict[int, YearPart] = {}
     loose: list[LoosePost] = []
     for year, of_year in unlike.items():
-        kept: list[str] = []
-        held: list[str] = []
+        staying: list[str] = []
+        held_out: list[str] = []
         chosen = thinned(of_year, most)
         held_places = _held_places(len(chosen))
         for place, (text, second) in enumerate(chosen):
@@ -96,8 +96,10 @@ def sample_of(
             if second is not None and _other_year(year, second) is not None:
                 loose.append(LoosePost(second, text, is_held))
             else:
-                (held if is_held else kept).append(text)
-        parts[year] = YearPart(with_many(NO_POSTS, kept), tuple(held), len(kept) + len(held))
+                (held_out if is_held else staying).append(text)
+        parts[year] = YearPart(
+            with_many(NO_POSTS, staying), tuple(held_out), len(staying) + len(held_out)
+        )
     return YearSample(parts, loose)
 
 
@@ -121,9 +123,9 @@ def _most_rankable(unlike: Mapping[int, Sequence[tuple[str, int | None]]]) -> in
     counts = Counter({year: len(of_year) for year, of_year in unlike.items()})
     for year, of_year in unlike.items():
         counts.update(
-            other
+            neighbour
             for _, second in of_year
-            if second is not None and (other := _other_year(year, second)) is not None
+            if second is not None and (neighbour := _other_year(year, second)) is not None
         )
     return sum(count >= FEWEST_POSTS for count in counts.values())
 

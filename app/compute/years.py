@@ -72,18 +72,18 @@ def years_in(sample: YearSample, fitted: Fitted, loose_years: Sequence[int] = ()
     `loose_years` are those of the loose posts there; 0 is none that is ranked.
     """
     counts = Counter({year: part.count for year, part in sample.parts.items()})
-    kept: defaultdict[int, list[str]] = defaultdict(list)
-    held = defaultdict(list, {year: [*part.held] for year, part in sample.parts.items()})
+    staying: defaultdict[int, list[str]] = defaultdict(list)
+    held_out = defaultdict(list, {year: [*part.held_out] for year, part in sample.parts.items()})
     for post, year in zip(sample.loose, loose_years, strict=True):
         counts[year] += 1
-        (held if post.is_held else kept)[year].append(post.text)
+        (held_out if post.is_held else staying)[year].append(post.text)
     years = sorted(year for year, count in counts.items() if year and count >= FEWEST_POSTS)
     if len(years) < 2:
         return AuthorYears()
-    fixed = [sample.parts[year].kept if year in sample.parts else NO_POSTS for year in years]
-    profiles = [with_many(part, kept[year]) for part, year in zip(fixed, years, strict=True)]
-    sharpness, offsets = _fit([held[year] for year in years], profiles, fitted)
-    whole = [with_many(part, held[year]) for part, year in zip(profiles, years, strict=True)]
+    fixed = [sample.parts[year].profile if year in sample.parts else NO_POSTS for year in years]
+    profiles = [with_many(part, staying[year]) for part, year in zip(fixed, years, strict=True)]
+    sharpness, offsets = _fit([held_out[year] for year in years], profiles, fitted)
+    whole = [with_many(part, held_out[year]) for part, year in zip(profiles, years, strict=True)]
     return AuthorYears(tuple(years), tuple(whole), sharpness, offsets)
 
 
