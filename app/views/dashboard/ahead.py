@@ -1,27 +1,36 @@
 """Which period, and who, is clearly ahead of all others: by days, which are conversations."""
 
-from collections import Counter
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import Final
 
 from app.compute.chat_traits import CLEAR
 from app.compute.peaks import fullest, fullest_day
 from app.services.posts.statistics import DayCell
 
+ONE_DAY: Final = timedelta(1)
+
 
 def busiest_period(cells: Sequence[DayCell], begins: Sequence[date]) -> int | None:
-    """Return the place of the period that is clearly ahead of all others, None without one."""
-    days = Counter[date]()
+    """Return the place of the period that is clearly ahead of all others, None without one.
+
+    begins: the first day of each period, and the end of the last.
+    """
+    totals = [0] * (len(begins) - 1)
     for day, _, posts in cells:
-        days[day] += posts
-    counts = [
-        [days[start + timedelta(number)] for number in range((end - start).days)]
-        for start, end in pairwise(begins)
-    ]
-    if all(len(of_period) == 1 for of_period in counts):
-        return fullest_day([posts for (posts,) in counts])
-    return fullest(counts)
+        totals[bisect_right(begins, day) - 1] += posts
+    if all(end - start == ONE_DAY for start, end in pairwise(begins)):
+        return fullest_day(totals)
+    # The days of two alone: of all there may be millions.
+    places = sorted(range(len(totals)), key=totals.__getitem__)[-2:]
+    days: list[list[int]] = [[0] * (begins[place + 1] - begins[place]).days for place in places]
+    for day, _, posts in cells:
+        if (place := bisect_right(begins, day) - 1) in places:
+            days[places.index(place)][(day - begins[place]).days] += posts
+    first = fullest(days)
+    return None if first is None else places[first]
 
 
 def leader_of(cells: Sequence[DayCell], rows: Mapping[str, Sequence[int]]) -> str | None:
