@@ -47,7 +47,8 @@ SEEN: Final = """() => {
     holes: [...document.querySelectorAll(CARDS)].map((card) => [
       card.getBoundingClientRect(), card.parentElement.getBoundingClientRect().right,
     ]).sort(([one], [other]) => one.top - other.top || one.left - other.left)
-    .map(([card, right], place, cards) => [card, cards[place + 1]?.[0], right]).filter(([card, next, right]) => next?.top !== card.top && right - card.right > 1).length,
+    .map(([card, right], place, cards) => [card, cards[place + 1]?.[0], right])
+    .filter(([card, next, right]) => next?.top !== card.top && right - card.right > 1).length,
     uneven: Math.max(0, ...[...document.querySelectorAll("main .columns")]
       .filter((columns) => columns.checkVisibility())
       .map((columns) => [...columns.children]
