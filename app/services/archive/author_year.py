@@ -1,6 +1,7 @@
 """A year of an author: when they wrote, which words came and went, whom they answered."""
 
 from collections import Counter
+from datetime import date, timedelta
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,7 @@ import msgspec
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now, span_of_year
+from app.clock import first_instant, now, span_of_year
 from app.compute.fingerprint import Measure
 from app.compute.hours import DAY_H, BusyFrom, DayHours, busiest_hours, hours_of_day
 from app.compute.mentions import NameCount
@@ -52,6 +53,7 @@ class AuthorYear(msgspec.Struct, frozen=True):
     hours: DayHours
     busy_from: BusyFrom
     is_over: Annotated[bool, Meta(description="Whether the year has ended in `tz`.")]
+    until: Annotated[date, Meta(description="Its last day, or today, of a year that goes on.")]
     before: Annotated[
         YearBefore | None, Meta(description="The year before; null where it has no posts.")
     ]
@@ -93,9 +95,10 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
     if calendar is None or None in edges:
         raise NotFoundError("User '{username}' doesn't exist", username=author.username)
     liked = await most_liked(session, author.id, limit=MOST_LIKED, span=span)
-    is_over = span[1] <= now()
+    is_over, until = span[1] <= now(), date(year, 12, 31)
     if not is_over:
-        holds_until(span[1])
+        until = now().astimezone(zone).date()
+        holds_until(first_instant(until + timedelta(1), zone))
     hours = await _hours_of(session, author, year, zone)
     before = await _year_before(session, author, calendar, zone)
     end_beside = span_of_year(year + 1, zone)[1]
@@ -113,6 +116,7 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
         hours=hours_of_day(hours),
         busy_from=busiest_hours(hours),
         is_over=is_over,
+        until=until,
         before=before,
         **compared._asdict(),
         most_liked=liked,

@@ -48,7 +48,7 @@ class YearCalendar(Figure[WeekGrid]):
 
     def plot(self) -> WeekGrid:
         year, posts = self.author_year.calendar.year, self.posts_by_day
-        end = date(year, 12, 31) if self.author_year.is_over else max(posts)
+        end = max(self.author_year.until, *posts)
         run, fullest = longest_run([*posts]), fullest_day(posts)
         marked = {fullest, *(run if SHORTEST_RUN <= len(run) <= LONGEST_RINGED else ())}
         return WeekGrid(

@@ -25,9 +25,9 @@ NEAR: Final = 7.5
 """Per cent of a line within which rings would touch on a phone; they are drawn as one."""
 FEWEST_ROWS: Final = 3
 """Rows with which it is the first drawing; with fewer the clock tells more."""
-LEAST_APART: Final = 0.5
-"""Difference of shares (Cohen's h) that reaches an end of a line where none is larger: one that
-is well seen. Two who are nearly equal stand together in the middle."""
+LEAST_APART: Final = 1.0
+"""Difference of shares (Cohen's h) that reaches an end of a line where none is larger, as of 10 and
+54 of 100. Two who are nearly equal stand together in the middle."""
 LEAST_LONGER: Final = 1.0
 """The same of lengths, in doublings."""
 SHORTEST: Final = 0.1

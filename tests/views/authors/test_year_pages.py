@@ -3,7 +3,7 @@
 import itertools
 import re
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -208,6 +208,10 @@ async def test_a_running_year_says_so_far_and_one_of_few_posts_is_short(shared: 
     assert f">newcomer in {this_year}, so far</h1>" in page
     # Its calendar is as wide as that of a whole year: the newest month has room for its name.
     assert re.search(r'viewBox="0 0 5[34] 7"', page)
+    # A silence until today is drawn as one.
+    until = (await shared.anybody.json(f"/api/v1/users/newcomer/years/{this_year}"))["until"]
+    days = "".join(re.findall(r'<path class="shade-\d" d="([^"]*)"', page)).count("M")
+    assert days == max(date.fromisoformat(until).timetuple().tm_yday, 3)
     assert "The first and the newest post of the year so far" in page
     assert f"So far 3 posts in {this_year}." in page.partition("<details")[2]
     for heading in ("best-heading", "hours-heading", "words-heading", "liked-heading"):

@@ -311,7 +311,7 @@ def test_parts_are_told_in_words() -> None:
     [
         # Who is nearly equal stands in the middle, whatever the numbers.
         ("length", 2.7, 2.68, (2.68,), (50, 50)),
-        ("questions", 0.01, 0.012, (0.012,), (48, 50)),
+        ("questions", 0.01, 0.012, (0.012,), (49, 50)),
         # Half of what others have is as far to the left as twice as much is to the right.
         ("questions", 0, 0.5, (0.5, 1), (4, 50, 96)),
         ("length", 4, 8, (16, 8), (4, 96, 50)),
