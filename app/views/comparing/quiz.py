@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 from msgspec import Meta, Struct
 from quart import g, url_for
@@ -10,7 +10,6 @@ from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import AppError, InvalidInputError, NotFoundError
-from app.i18n import gettext
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.services.compare.answering import RankedAuthor
@@ -20,8 +19,10 @@ from app.services.compare.quiz import (
     QuizQuestion,
     QuizSet,
     Solution,
+    SolvedPost,
     draw,
     read_question,
+    read_solved,
     solve,
 )
 from app.services.compare.room_quiz import draw_from_room
@@ -88,11 +89,20 @@ class PlayedSet:
     def model(self) -> list[int]:
         return [answer >> 1 for answer in self._answers]
 
-    @property
-    def tiles(self) -> Tiles:
-        """How it went, of the player and of saywho."""
-        rows = ((gettext("You"), self.you), ("saywho", self.model))
+    def tiles(self, player: str) -> Tiles:
+        """Return how it went, of the player, who is called so, and of saywho."""
+        rows = ((player, self.you), ("saywho", self.model))
         return Tiles(tuple(TileRow(name, tuple(map(bool, hits))) for name, hits in rows))
+
+    @property
+    def answers(self) -> list[tuple[int, bool, bool]]:
+        """The id of each post that was asked, and whether the player and saywho were right."""
+        asked = zip(self.quiz.tweet_ids, self.so, strict=False)  # An address may say more.
+        return [
+            (tweet_id, bool(int(digit) & 1), bool(int(digit) >> 1))
+            for tweet_id, digit in asked
+            if digit != SKIPPED
+        ]
 
     @property
     def _answers(self) -> list[int]:
@@ -116,6 +126,14 @@ class Solved(Struct, frozen=True):
         return self.guess == self.solution.username
 
 
+class PlayedPost(NamedTuple):
+    """A post that was asked, with the answers."""
+
+    post: SolvedPost
+    is_right: bool
+    is_model_right: bool
+
+
 class QuizPage(FormPage, frozen=True, kw_only=True):
     template = "comparing/quiz.html"
 
@@ -129,6 +147,8 @@ class QuizPage(FormPage, frozen=True, kw_only=True):
     """Where others get the same posts, once the game is over."""
     players: Sequence[str] = ()
     """The authors of the set, then too."""
+    played: Sequence[PlayedPost] = ()
+    """The posts that are still there, then too."""
 
     @property
     def at(self) -> int:
@@ -197,9 +217,22 @@ async def _asked(game: PlayedSet, failure: AppError | None = None) -> ResponseRe
     address = own_origin() + game.address()
     async with resources().db.read() as session:
         authors = await find_authors(session, game.quiz.user_ids)
+        posts = await read_solved(session, game.quiz, room_id=game.room_id)
     players = [author.username for author in authors.values()]
     return await render(
-        QuizPage(room=game.room, game=game, address=address, players=players, in_chat=in_chat)
+        QuizPage(
+            room=game.room,
+            game=game,
+            address=address,
+            players=players,
+            played=[
+                PlayedPost(posts[tweet_id], *answers)
+                for tweet_id, *answers in game.answers
+                if tweet_id in posts
+            ],
+            about=game.room.usernames if game.room else players,
+            in_chat=in_chat,
+        )
     )
 
 

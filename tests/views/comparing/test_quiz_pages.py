@@ -40,6 +40,8 @@ async def test_a_question_leads_to_its_answer(site: Client) -> None:
     for guess, heading in ((author, "Right, it is"), (other, "No, it was")):
         answered = await body(await guessed(site, page, guess))
         assert f"{heading} <bdi>{author}</bdi>" in answered
+        # What the question hid is there again.
+        assert f'<span class="was-hidden">{author}</span></blockquote>' in answered
         # What a mark rests on is said, and never by the post itself.
         (solved,) = re.findall(SOLVED, answered)
         marks = re.findall(r'<mark class="evidence[^"]*"><a href="#(use-\d+)" data-use', answered)
@@ -127,6 +129,12 @@ async def test_a_set_is_the_same_for_all_and_ends_with_squares(site: Client) -> 
     ]
     assert yours == ", ".join("right" if "tide" in text else "wrong" for text in texts)
     assert f"saywho: {saywhos.count('right')} of 10." in page
+    listed = re.findall(r'<p class="post-text"[^>]*>([^<]*)</p>.*?Player: (\w+)', page, re.S)
+    for text, (whole, verdict), shown in zip(texts, listed, yours.split(", "), strict=True):
+        author = "ferry" if "tide" in text else "museum"
+        asked_text = re.sub("<[^>]*>", "", text.partition(">")[2])
+        assert (asked_text.replace("hidden", author), shown) == (whole, verdict)
+    assert "<h3>Player</h3>" in page
     again, page = await play(site, address, "museum")
     assert again == texts
     assert f"{10 - right} of 10 right" in page

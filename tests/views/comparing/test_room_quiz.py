@@ -43,6 +43,9 @@ async def chats(shared: Shared) -> Client:
     await import_chat(db, telegram(7, "짧은 방", *few), name="result.json")
     laughing: list[Said] = [(when, who, "ㅋㅋ") for when, who, _ in few * 2]
     await import_chat(db, telegram(8, "웃는 방", *laughing), name="result.json")
+    spoke = talk(PEOPLE, times=22, day="2024-04-01", place="river")
+    later = talk(PEOPLE[:2], times=70, day="2024-05-01", place="bridge")
+    await import_chat(db, kakaotalk("셋이서", *spoke, *later))
     return shared.anybody
 
 
@@ -92,6 +95,19 @@ async def test_rooms_and_portraits_lead_to_their_game(chats: Client) -> None:
         assert 'href="/quiz?room=1"' in await chats.page(path)
     page = await chats.page(await drawn(chats, 1))
     assert 'Out of the chat <a href="/room/1"><bdi>항구 <사람들></bdi></a>' in page
+
+
+async def test_who_was_quiet_lately_is_offered_on_the_overview_too(chats: Client) -> None:
+    teaser = (await chats.page("/room/5")).partition('class="card teaser"')[2]
+    form = teaser.partition("</section>")[0]
+    offered = re.findall(r'<button[^>]*name="guess"[^>]*>.*?<bdi>(.*?)</bdi>', form)
+    assert sorted(offered) == sorted(PEOPLE)
+    assert "are offered" not in form
+    answered = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form)
+    page = await chats.page("/quiz?" + urlencode([*answered, ("guess", "Anna_Kim")]))
+    assert "What saywho says" in page
+    main = (await chats.page("/room/1")).partition('class="card teaser"')[2]
+    assert "The 3 of 4 people who write most are offered." in main_of("<main" + main + "</main>")
 
 
 @pytest.mark.parametrize("room", [3, 4], ids=["19 messages each", "no words"])
