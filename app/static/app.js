@@ -212,6 +212,15 @@
       request.send(new FormData(form));
     }
 
+    const name = form.querySelector("[data-file-name] bdi");
+    const showName = () => { name.textContent = file.files[0]?.name ?? ""; };
+    file.addEventListener("change", showName);
+    showName();
+    const drop = file.closest(".drop");
+    for (const type of ["dragenter", "dragleave", "drop"]) {
+      drop.addEventListener(type, () => drop.classList.toggle("over", type === "dragenter"));
+    }
+
     form.dataset.progress = "";
     form.addEventListener("submit", (event) => {
       event.preventDefault();

@@ -1,8 +1,10 @@
 """What the pages of imports show."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Final
 
+from app.dates import show_period
 from app.errors import Message
 from app.formats.csv import FIELDS
 from app.formats.explained import LINE_KINDS, RECORD_KINDS, Explanation
@@ -14,6 +16,7 @@ from app.models import ImportJob
 from app.services.imports.report import StoredPosts, errors_of
 from app.services.rooms.room_facts import RoomFacts
 from app.views.access.readership import Readership
+from app.views.imports.how_to import HowTo, how_to_get
 from app.views.page import FormPage, WebPage
 
 USUAL: Final = ("kakaotalk", "whatsapp", "telegram", "line", "messenger", "discord", "x", "meta")
@@ -35,6 +38,10 @@ class ImportsPage(FormPage, frozen=True, kw_only=True):
     @property
     def listed(self) -> list[Format]:
         return listed_formats()
+
+    @property
+    def apps(self) -> list[HowTo]:
+        return how_to_get()
 
     @property
     def refusals(self) -> dict[int, str]:
@@ -67,6 +74,14 @@ class PreviewPage(WebPage, frozen=True, kw_only=True):
     @property
     def listed(self) -> list[Format]:
         return listed_formats()
+
+    @property
+    def period(self) -> str:
+        """The days of what was read."""
+        if not (self.preview and self.preview.first_at and self.preview.last_at):
+            return ""
+        last = self.preview.last_at.date()
+        return show_period(self.preview.first_at.date(), last + timedelta(days=1))
 
     @property
     def has_choice_to_make(self) -> bool:

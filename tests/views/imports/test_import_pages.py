@@ -179,6 +179,44 @@ async def test_an_import_names_its_authors_and_the_next_step(browser: Browser) -
     assert "ann" not in shown(await browser.page("/imports/2"))
 
 
+async def test_those_who_wrote_most_are_named_first_and_the_others_counted(
+    browser: Browser,
+) -> None:
+    names = [f"p{number:02}" for number in range(10)]
+    records = [
+        {"username": name, "text": f"the harbour {place}", "created_at": "2025-01-30T05:00:00Z"}
+        for count, name in enumerate(names, 1)
+        for place in range(count)
+    ]
+    page = shown(await imported(browser, jsonl(*records)))
+    told = page[page.index("How they write") :]
+    assert told.startswith(f"How they write {' · '.join(names[:1:-1])} and 2 more")
+
+
+async def test_a_preview_tells_the_days_of_what_was_read(browser: Browser) -> None:
+    first = {"username": "ann", "text": "the harbour", "created_at": "2024-03-02T05:00:00Z"}
+    second = {"username": "ann", "text": "at night", "created_at": "2025-01-30T05:00:00Z"}
+    address = await upload(browser, jsonl(first, second), "a.jsonl")
+    assert "Period Mar 2, 2024" in shown(await browser.page(address))
+    assert "Jan 30, 2025" in shown(await browser.page(address))
+
+
+@pytest.mark.parametrize(
+    ("language", "step"),
+    [("en", "Choose “Export chat”."), ("ko", "‘대화 내용 내보내기’를 고르세요.")],
+)
+async def test_the_page_says_how_to_get_the_file_of_a_chat(
+    browser: Browser, language: str, step: str
+) -> None:
+    browser.cookies["saywho_lang"] = language
+    page = await browser.page("/imports")
+    ways = re.findall(r'<details class="folded" name="how-to">([\s\S]*?)</details>', page)
+    assert len(ways) == 5
+    assert step in ways[0]
+    assert all(way.count("<li>") == 3 for way in ways[:4])
+    assert "ChatLab" in ways[4]
+
+
 async def test_a_file_of_one_account_without_a_name_asks_for_one(
     app: Quart, browser: Browser, tmp_path: Path
 ) -> None:
