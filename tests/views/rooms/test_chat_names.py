@@ -128,7 +128,7 @@ async def test_the_quiz_asks_for_people_by_their_names(chat: Client) -> None:
     guesses = re.findall(r'<button[^>]*value="([^"]*)".*?<bdi>(.*?)</bdi>', page)
     assert sorted(guesses) == [("Anna_Kim", "Anna Kim"), (USERNAME, NAME)]
     answer = await chat.page(f"/quiz?set={ids[USERNAME]}.{ids['Anna_Kim']}-1&guess=Anna_Kim")
-    assert f"it is <bdi>{NAME}</bdi>" in answer
+    assert f"it was <bdi>{NAME}</bdi>" in answer
 
 
 async def test_messages_are_called_so_and_other_names_stay(chat: Client) -> None:
