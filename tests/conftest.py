@@ -96,6 +96,14 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """Collect what tests left unclosed: pytest looks ten times through all that is not frozen."""
+    for _ in range(2):
+        gc.collect()
+    gc.freeze()
+
+
 def pytest_configure_node(node: Any) -> None:
     """Tell a worker where the server is; called by pytest-xdist."""
     node.workerinput["postgresql"] = node.config.stash[SERVER]

@@ -10,6 +10,7 @@ from functools import cache, partial
 from types import CodeType
 from typing import Any, ClassVar, Final
 
+import httpx
 from argon2 import PasswordHasher
 from dash import _configs as dash_settings
 from jinja2.bccache import Bucket, BytecodeCache
@@ -19,6 +20,8 @@ from quart.testing import TestApp
 from sqlalchemy import Dialect, Engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.compute.background import EMPTY_BACKGROUND, Background
+from app.compute.shipped import Shipped
 from app.db.postgresql import backend as postgresql
 from app.db.sqlite import backend as sqlite
 from app.services.access import operators
@@ -89,6 +92,17 @@ class PatientApp(TestApp):
         super().__init__(app, startup_timeout=START_AND_STOP_S, shutdown_timeout=START_AND_STOP_S)
 
 
+def share_background() -> None:
+    """Make the background of no posts but the shipped authors' once: 10 ms for each app."""
+    made = Shipped.background
+    alone = cache(lambda shipped: made(shipped, EMPTY_BACKGROUND))
+
+    def background(self: Shipped, here: Background) -> Background:
+        return alone(self) if here is EMPTY_BACKGROUND else made(self, here)
+
+    Shipped.background = background  # type: ignore[method-assign]
+
+
 def install() -> None:
     """Let the apps of this process share what they compile and be patient, and hashes be cheap."""
     Quart.jinja_options = {"bytecode_cache": Templates()}
@@ -96,6 +110,9 @@ def install() -> None:
     Quart.test_app_class = PatientApp
     # Each app would read some 50 variables of the environment 18 times.
     dash_settings.load_dash_env_vars = cache(dash_settings.load_dash_env_vars)
+    # Each context reads all certificates of the system.
+    httpx.create_ssl_context = cache(httpx.create_ssl_context)
+    share_background()
     sqlite.make_engine = Statements(sqlite.make_engine).make  # type: ignore[attr-defined]
     postgresql.make_engine = Statements(postgresql.make_engine).make  # type: ignore[attr-defined]
     operators.HASHER = CHEAP  # type: ignore[misc]

@@ -3,21 +3,28 @@
 import json
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
+from markupsafe import Markup
 from msgspec import Struct
 from quart import Response, current_app
 
+from app.i18n import language
 from app.lifespan import resources
+from app.memo import LruStore
 from app.metrics import CONTENT_TYPE
 from app.paths import API, API_DOCS, HEALTHZ, METRICS, READYZ
 from app.services.checks import check_ready, measure_lag
 from app.services.event_log import newest_event
 from app.views import openapi
 from app.views.blueprints import HTML, ApiBlueprint, operations_of
+from app.views.cast import Cast
 from app.views.examples import command_of
 from app.views.page import WebPage, cast_for_anybody, render
 from app.views.policies import access, own_origin
+
+MOST_KEPT: Final = 8
+"""References of 200 KB: by language, and by the site's address, of which a client may name any."""
 
 blueprint = ApiBlueprint("service", tag="service", url_prefix=None)
 
@@ -59,8 +66,10 @@ async def show_document() -> dict[str, Any]:
     return _document()
 
 
-class DocsPage(WebPage, frozen=True, kw_only=True):
-    template = "site/api_docs.html"
+class Reference(WebPage, frozen=True, kw_only=True):
+    """The document as the greatest part of a page."""
+
+    template = "site/_api_reference.html"
 
     document: dict[str, Any]
     origin: str
@@ -80,13 +89,33 @@ class DocsPage(WebPage, frozen=True, kw_only=True):
         return partial(json.dumps, ensure_ascii=False, indent=2)
 
 
+class DocsPage(WebPage, frozen=True, kw_only=True):
+    template = "site/api_docs.html"
+
+    reference: Markup
+
+
 @blueprint.operation(
     "GET", API + API_DOCS, "open", "A page", content={HTML: str}, is_cacheable=True
 )
 async def show_docs() -> str:
     """This document as a page."""
-    page = DocsPage(document=_document(), origin=own_origin())
-    return await render(page, await cast_for_anybody())
+    cast = await cast_for_anybody()
+    return await render(DocsPage(reference=await _reference(cast)), cast)
+
+
+async def _reference(cast: Cast) -> Markup:
+    """Return what was made for an earlier reader of the same words, if it is among the last."""
+    kept: LruStore[tuple[object, ...], Markup] = current_app.extensions.setdefault(
+        "api_reference", LruStore(MOST_KEPT, lambda _: 1)
+    )
+    origin = own_origin()
+    key = (language(), cast.is_chat, resources().openness.seems_public, origin)
+    if (reference := kept.get(key)) is None:
+        page = Reference(document=_document(), origin=origin)
+        reference = Markup(await render(page, cast))  # noqa: S704 - Its template escapes.
+        kept.put(key, reference)
+    return reference
 
 
 def _document() -> dict[str, Any]:
