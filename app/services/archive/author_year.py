@@ -1,7 +1,7 @@
 """A year of an author: when they wrote, which words came and went, whom they answered."""
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
@@ -85,7 +85,8 @@ class AuthorYear(msgspec.Struct, frozen=True):
 
 async def read_year(session: AsyncSession, author: Author, year: int, zone: ZoneInfo) -> AuthorYear:
     """Return a year of the author. Raises NotFoundError where it has no posts."""
-    span = span_of_year(year, zone)
+    # Asked once: a year that ends meanwhile is over in none of its parts.
+    at, span = now(), span_of_year(year, zone)
     if not (await have_posts(session, author.id, [span]))[0]:
         raise NotFoundError(
             "There are no posts by '{username}' in {year}", username=author.username, year=year
@@ -95,17 +96,15 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
     if calendar is None or None in edges:
         raise NotFoundError("User '{username}' doesn't exist", username=author.username)
     liked = await most_liked(session, author.id, limit=MOST_LIKED, span=span)
-    is_over, until = span[1] <= now(), date(year, 12, 31)
+    is_over, until = span[1] <= at, date(year, 12, 31)
     if not is_over:
-        until = now().astimezone(zone).date()
+        until = at.astimezone(zone).date()
         holds_until(first_instant(until + timedelta(1), zone))
     hours = await _hours_of(session, author, year, zone)
-    before = await _year_before(session, author, calendar, zone)
-    end_beside = span_of_year(year + 1, zone)[1]
-    is_over_beside = end_beside <= now()
-    if not is_over_beside:
+    before = await _year_before(session, author, calendar, zone, at)
+    if (end_beside := span_of_year(year + 1, zone)[1]) > at:
         holds_until(end_beside)
-    compared = await compare_years(session, author, year, zone, is_over_beside=is_over_beside)
+    compared = await compare_years(session, author, year, zone, at)
     years = [span_of_year(listed, zone) for listed in calendar.years]
     by_year = await count_in_spans(session, author.id, years)
     first, last = (edge for edge in edges if edge)
@@ -127,13 +126,13 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
 
 
 async def _year_before(
-    session: AsyncSession, author: Author, calendar: CalendarYear, zone: ZoneInfo
+    session: AsyncSession, author: Author, calendar: CalendarYear, zone: ZoneInfo, at: datetime
 ) -> YearBefore | None:
     year = calendar.year - 1
     by_hour = await _hours_of(session, author, year, zone)
     if not by_hour:
         return None
-    same_days = same_days_of(author, calendar, posts_by_day(by_hour), zone)
+    same_days = same_days_of(author, calendar, posts_by_day(by_hour), zone, at)
     compared = Counter[int]()
     if same_days is not None:
         first, last = (day.toordinal() - 1 for day in (same_days.first, same_days.last))

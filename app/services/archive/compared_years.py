@@ -6,6 +6,7 @@ not set beside a whole year with its winter.
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -104,15 +105,16 @@ class _Gained(NamedTuple):
 
 
 async def compare_years(
-    session: AsyncSession, author: Author, year: int, zone: ZoneInfo, *, is_over_beside: bool
+    session: AsyncSession, author: Author, year: int, zone: ZoneInfo, at: datetime
 ) -> ChangesOfYear:
     """Return what changed in a year, and whom the author answered.
 
-    is_over_beside: whether the year after it has ended.
+    at: the time of which it is so.
     """
+    is_over_beside = span_of_year(year + 1, zone)[1] <= at
     whole = await _scan_span(session, author, span_of_year(year, zone))
-    before = same_stretch(author, year, zone)
-    after = same_stretch(author, year + 1, zone)
+    before = same_stretch(author, year, zone, at)
+    after = same_stretch(author, year + 1, zone, at)
     pairs = [
         before and await _pair(session, author, whole, before.spans(zone)),
         after and await _pair(session, author, whole, after.spans(zone)[::-1]),

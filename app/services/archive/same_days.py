@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta
 
-from app.clock import first_instant, now, span_of_year
+from app.clock import first_instant, span_of_year
 from app.compute.peaks import is_ahead
 from app.services.archive.calendar import CalendarYear
 from app.services.posts.users import Author
@@ -70,26 +70,29 @@ def stretch_of(year: int, first: date, last: date, *, is_over: bool) -> Stretch 
     return Stretch(since, end, _moved(since, -1), end_before)
 
 
-def same_stretch(author: Author, year: int, zone: ZoneInfo) -> Stretch | None:
-    """Return the days that a year of an author and the year before have; None for too few."""
+def same_stretch(author: Author, year: int, zone: ZoneInfo, at: datetime) -> Stretch | None:
+    """Return the days that a year of an author and the year before have; None for too few.
+
+    at: the time of which it is so.
+    """
     if author.first_tweet_at is None or author.newest_tweet_at is None:
         return None
     if not MINYEAR < year < MAXYEAR:
         return None
-    is_over = span_of_year(year, zone)[1] <= now()
+    is_over = span_of_year(year, zone)[1] <= at
     times = author.first_tweet_at, author.newest_tweet_at
     first, last = (time.astimezone(zone).date() for time in times)
     return stretch_of(year, first, last, is_over=is_over)
 
 
 def same_days_of(
-    author: Author, calendar: CalendarYear, before: Mapping[date, int], zone: ZoneInfo
+    author: Author, calendar: CalendarYear, before: Mapping[date, int], zone: ZoneInfo, at: datetime
 ) -> SameDays | None:
     """Return a year beside the one before; None where too few days are in both.
 
-    before: the posts of each day of the year before that has any.
+    before: the posts of each day of the year before that has any. at: as in `same_stretch`.
     """
-    stretch = same_stretch(author, calendar.year, zone)
+    stretch = same_stretch(author, calendar.year, zone, at)
     if stretch is None:
         return None
     days = {day.date: day.tweets for month in calendar.months for day in month.days}

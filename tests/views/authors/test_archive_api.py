@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.services.archive import author_archive
 from tests.conftest import Client, Shared
 
 ARCHIVE = "/api/v1/users/hana/archive"
@@ -100,10 +101,13 @@ async def test_the_posts_liked_most_come_first(shared: Shared, posts: list[dict[
     assert likes == sorted((post["counts"]["likes"] for post in posts), reverse=True)[:3]
 
 
-async def test_this_day_in_earlier_years(writer: Client, anybody: Client) -> None:
+async def test_this_day_in_earlier_years(
+    writer: Client, anybody: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     zone = ZoneInfo("Pacific/Kiritimati")
-    today = datetime.now(UTC).astimezone(zone)
-    # The leap day comes every fourth year.
+    today = datetime(2024, 2, 29, 11, 30, tzinfo=UTC).astimezone(zone)
+    assert today.month == 3  # There it is the next day already.
+    monkeypatch.setattr(author_archive, "now", lambda: today.astimezone(UTC))
     for years in (4, 8, 8, 8, 12):
         time = today.replace(year=today.year - years).astimezone(UTC)
         await writer.add_posts({"username": "hana", "text": "sea", "created_at": time.isoformat()})

@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+import pytest
 from quart import Quart
 
+from app.services.archive import author_archive
 from app.services.imports.sample_authors import load_samples
 from tests.archives import x_file, x_members, zip_bytes
 from tests.browsing import parts_of, signed_in
@@ -17,12 +19,16 @@ KAKAOTALK = (
     b"KakaoTalk Chats with us\nDate Saved : 2024-02-20 10:44\n\n"
     b"January 15, 2024, 3:02 PM, minjun : hi, you\n"
 )
-NOW = datetime.now(UTC)
-"""In the middle of the day it is today wherever the tests run."""
+NOW = datetime(2024, 6, 15, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def same_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let it be one day for all that a test asks, be it run over midnight."""
+    monkeypatch.setattr(author_archive, "now", lambda: NOW)
 
 
 def years_ago(years: int) -> str:
-    # The leap day comes every fourth year.
     return NOW.replace(year=NOW.year - 4 * years).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from quart import g
 
+from app.services.archive import author_year
 from app.services.archive.author_year import read_year
 from app.services.posts.users import get_author
 from app.views.authors.year_picture import poster_of_year
@@ -118,10 +119,17 @@ async def test_no_word_both_comes_and_goes(shared: Shared) -> None:
     assert not re.search(r"\d+ : \d+", re.sub("<[^>]*>", "", page))
 
 
-@pytest.mark.skipif(datetime.now(UTC).timetuple().tm_yday <= DAYS, reason="a year that begins")
-async def test_a_word_that_is_only_more_frequent_neither_came_nor_went(shared: Shared) -> None:
+@pytest.fixture
+def this_year(monkeypatch: pytest.MonkeyPatch) -> int:
+    """The year that goes on, whenever the tests run."""
+    monkeypatch.setattr(author_year, "now", lambda: datetime(2018, 6, 1, tzinfo=UTC))
+    return 2018
+
+
+async def test_a_word_that_is_only_more_frequent_neither_came_nor_went(
+    shared: Shared, this_year: int
+) -> None:
     """The year that goes on has a third of the posts, and each of its shares counts as much."""
-    this_year = datetime.now(UTC).year
     shares = {
         "kettle": (0.1, 0.6, 0.1),
         "lantern": (0.01, 0.5, 0.6),
@@ -194,8 +202,28 @@ async def test_the_page_says_how_the_writing_changed_where_it_did_clearly(shared
     assert (await shared.anybody.json("/api/v1/users/sailor/years/2020"))["measures"] is None
 
 
-async def test_a_running_year_says_so_far_and_one_of_few_posts_is_short(shared: Shared) -> None:
-    this_year = datetime.now(UTC).year
+async def test_a_year_that_ends_while_it_is_read_is_over_in_no_part_of_it(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time was asked for each part: a part could be of a year that was over, others not."""
+    for year in (2015, 2016):
+        days = [datetime(year, 1, 1, 12, tzinfo=UTC) + timedelta(3 * n) for n in range(121)]
+        await shared.writer.add_posts(
+            *(
+                {"username": "clerk", "text": f"tea {day:%F}", "created_at": day.isoformat()}
+                for day in days
+            )
+        )
+    newest = datetime(2016, 12, 31, 23, 59, 59, tzinfo=UTC)
+    for time, is_over in ((newest, False), (newest + timedelta(seconds=1), True)):
+        monkeypatch.setattr(author_year, "now", iter([time]).__next__)
+        answer = await shared.anybody.json("/api/v1/users/clerk/years/2016?tz=UTC")
+        assert answer["is_over"] is is_over
+
+
+async def test_a_running_year_says_so_far_and_one_of_few_posts_is_short(
+    shared: Shared, this_year: int
+) -> None:
     likes = ({"likes": count} for count in (1, 7, 3))
     await shared.writer.add_posts(
         *(
