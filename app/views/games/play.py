@@ -68,7 +68,7 @@ class PlayPage(FormPage, frozen=True, kw_only=True):
         """What has happened, in a few words."""
         view = self.view
         if view.state == "ended" and view.place and view.players > 1:
-            template = _FIRST if view.place == 1 else _PLACE
+            template = _FIRST if view.place == 1 and view.total else _PLACE
             return translate_message(Message(template, place=view.place, count=view.players))
         if view.state == "asking":
             return translate_message(
