@@ -27,17 +27,18 @@ from app.i18n import gettext, language
 LEAP_YEAR: Final = 2000
 MINUTE_S: Final = 60
 HOUR_MIN: Final = 60
-_MONTHS: Final = "|".join(
+MONTHS: Final = tuple(
     name
     for width in ("wide", "abbreviated")
     for name in get_month_names(width, "format", "en").values()
 )
-# Words behind a number that are none of its units.
-_NO_UNITS: Final = "and|as|at|from|have|in|is|of|on|or|than|the|to|with"
+"""In English, from January, in full and short."""
+UNIT: Final = r"(?!(?:and|as|at|from|have|in|is|of|on|or|than|the|to|with)\b)[a-z]{2,12}\b"
+"""Behind a number and a space: what is counted."""
 _WHOLE: Final = re.compile(
-    rf"\b(?:{_MONTHS}) \d+(?:, \d{{4}})?\b"  # March 1, 2025
+    rf"\b(?:{'|'.join(MONTHS)}) \d+(?:, \d{{4}})?\b"  # March 1, 2025
     r"|\d+[년월](?: \d+[월일])+"  # 2025년 3월 1일
-    rf"|(?<![\d:.,])\d[\d,.]* (?!(?:{_NO_UNITS})\b)[a-z]{{2,12}}\b"  # 365 days
+    rf"|(?<![\d:.,])\d[\d,.]* {UNIT}"  # 365 days
 )
 """What is read as one: a day, or a number with what it counts."""
 _UNBROKEN: Final = Markup('<span class="unbroken">{}</span>')

@@ -12,6 +12,8 @@ from typing import Final
 
 from PIL import ImageDraw, ImageFont
 
+from app.dates import MONTHS, UNIT
+
 _FONTS: Final = Path(__file__).parents[1] / "fonts"
 STROKED: Final = dict(zip("ĐđĦħıŁłŊŋŦŧƏə", "DdHhiLlNnTtEe", strict=True))
 """Latin letters of names that are no letter with an accent, and what stands for them."""
@@ -21,8 +23,10 @@ JOINER: Final = "\u200d"
 """Between emoji that are one sign together, of which the first is drawn."""
 _STEPS: Final = 40
 """Parts of a width by which rows are made longer until they are few enough."""
-_BREAK: Final = re.compile(r"(?!(?<=\d[년월])\s\d|\s님)\s")
-"""White space where a row may end: not within a Korean date, nor between a name and its title."""
+_MONTH: Final = "|".join(f"(?<={name})" for name in MONTHS)
+_BREAK: Final = re.compile(rf"(?!(?:(?<=\d[년월])|{_MONTH}|(?<=\d,))\s\d|(?<=\d)\s{UNIT}|\s님)\s")
+"""White space where a row may end: not within a date, between a number and its unit, nor between a
+name and its title."""
 _EMOJI: Final = "NotoEmoji.ttf"
 _EMOJI_SIZE: Final = 0.84
 """Of emoji, which are as high as the letters beside them then."""

@@ -217,8 +217,18 @@ def test_rings_beside_each_other_keep_apart() -> None:
 
 
 @pytest.mark.parametrize("width", [220, 260, 300, 380, 460])
-def test_no_row_ends_within_a_date_or_before_a_title(width: int) -> None:
-    font, text = font_of(bold=True, size=20), "수진 님이 2024년 3월 1일부터 더 자주 써요."
+@pytest.mark.parametrize(
+    ("text", "torn"),
+    [
+        ("수진 님이 2024년 3월 1일부터 더 자주 써요.", "님|3월|1일"),
+        ("3,485 messages on 365 days. From March 1, 2025 on, as many.", r"messages|days|1,|2025"),
+    ],
+    ids=["Korean", "English"],
+)
+def test_no_row_ends_within_a_date_or_before_a_unit_or_title(
+    width: int, text: str, torn: str
+) -> None:
+    font = font_of(bold=True, size=20)
     for rows in (text_rows(text, font, width, 20), even_rows(text, font, width)):
         assert " ".join(rows) == text
-        assert not any(re.match("님|3월|1일", row) for row in rows)
+        assert not any(re.match(torn, row) for row in rows)
