@@ -155,7 +155,7 @@ def test_a_comparison_ranks_the_authors_with_evidence(filled: Installation) -> N
     short = filled.done("compare", "ㅋㅋ 네")
     assert short.startswith("verdict: short")
     assert "A few more words, please" in short
-    assert "only a few posts here" in short
+    assert "fewer than 100 posts here" in short
     assert "must not be used" not in short
     assert "%" not in short
 

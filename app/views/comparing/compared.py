@@ -11,7 +11,7 @@ from app.services.compare.answering import Comparison
 from app.services.posts.tweets import Post
 from app.views.comparing.evidence import Evident
 from app.views.comparing.nobody import why_nobody
-from app.views.comparing.strangers import rate_of
+from app.views.comparing.strangers import rate_of, threshold_of
 from app.views.comparing.verdicts import Bar, bars_of, heading_of, is_brief, limits_of, reasons_of
 from app.views.comparing.years import ShownYears, shown_years
 
@@ -68,6 +68,10 @@ class Compared(Struct, frozen=True):
     @property
     def rate(self) -> str | None:
         return rate_of(self.comparison)
+
+    @property
+    def threshold(self) -> str | None:
+        return threshold_of(self.comparison)
 
     @property
     def is_brief(self) -> bool:

@@ -11,7 +11,7 @@ from app.i18n import gettext, language, ngettext, show_number, show_percent
 from app.services.compare.answering import Comparison
 from app.views.comparing.marks import shown_marks
 from app.views.comparing.nobody import strange_places, why_nobody
-from app.views.comparing.strangers import rate_of
+from app.views.comparing.strangers import rate_of, threshold_of
 from app.views.comparing.verdicts import ELSEWHERE_ALONE, bars_of, heading_of
 from app.views.hues import NO_HUE
 from app.views.names import hue, shown_name
@@ -103,7 +103,7 @@ def _why(comparison: Comparison) -> str:
     is_elsewhere = comparison.verdict in TOLD and "elsewhere" in comparison.limits
     if is_elsewhere and (comparison.strangers or 0) <= HIGH_RATE:
         return gettext(ELSEWHERE_ALONE)
-    return rate or " ".join(why_nobody(comparison))
+    return rate or threshold_of(comparison) or " ".join(why_nobody(comparison))
 
 
 def _bar_name(username: str | None, *, is_invented: bool) -> str:

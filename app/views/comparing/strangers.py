@@ -1,8 +1,9 @@
-"""How often texts by strangers get an answer, in words."""
+"""How often texts by strangers get an answer, in words, and from which share on one is given."""
 
 from app.compute.rates import BELIEFS
 from app.i18n import gettext, show_number, show_percent
 from app.services.compare.answering import Comparison
+from app.views.comparing.verdicts import lean_of
 
 
 def rate_of(comparison: Comparison) -> str | None:
@@ -12,8 +13,8 @@ def rate_of(comparison: Comparison) -> str | None:
     number = round(100 * comparison.strangers)
     if comparison.sure > BELIEFS[-1]:
         text = gettext(
-            "At {most} beforehand, about {number} of 100 such texts by strangers get such an "
-            "answer; above it more do."
+            "At {sure} beforehand, more than {number} of 100 such texts by strangers get such an "
+            "answer."
         )
     elif comparison.verdict == "likely":
         text = gettext("Of 100 such texts by strangers, about {number} would also get this answer.")
@@ -25,4 +26,14 @@ def rate_of(comparison: Comparison) -> str | None:
         text = gettext(
             "Of 100 such texts by strangers, about {number} would be taken for one of them."
         )
-    return text.format(number=show_number(max(number, 1)), most=show_percent(BELIEFS[-1]))
+    return text.format(number=show_number(max(number, 1)), sure=show_percent(comparison.sure))
+
+
+def threshold_of(comparison: Comparison) -> str | None:
+    """Return from which share on an author is named, where the likeliest one has clearly less."""
+    if lean_of(comparison) != "leading":
+        return None
+    text = gettext(
+        "A name is said only from {needed} on: below it, too many answers would be wrong."
+    )
+    return text.format(needed=show_percent(comparison.needed))

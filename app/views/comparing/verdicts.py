@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from app.compute.gaps import whole_words
-from app.compute.judgement import FEWEST_JUDGED, SURE, UNFAMILIAR, Limit
+from app.compute.judgement import FEW_POSTS, FEWEST_JUDGED, SURE, UNFAMILIAR, Limit
 from app.compute.languages import is_unspaced
 from app.compute.population import FEWEST_POSTS
 from app.compute.text import FEWEST_WORDS
-from app.i18n import gettext, gettext_noop, ngettext, show_list, show_percent
+from app.i18n import gettext, gettext_noop, ngettext, show_list
 from app.services.compare.answering import Comparison
 from app.views.names import shown_name
 
@@ -66,7 +66,7 @@ _NOBODY_ALONE = gettext_noop("Perhaps somebody else, not %(username)s")
 _NOBODY_OF = gettext_noop("Perhaps none of them; of these %(count)s, nearest to %(username)s")
 _NOBODY_HERE = gettext_noop("Perhaps none of them; of the authors here, nearest to %(username)s")
 _NONE = gettext_noop("Reads like none of them")
-_LEADING = gettext_noop("Perhaps %(username)s; not sure enough to say so (%(needed)s is needed)")
+_LEADING = gettext_noop("Perhaps %(username)s; not sure enough to say so")
 _NEARLY = gettext_noop("Perhaps %(username)s; not quite sure enough to say so")
 _UNJUDGED = gettext_noop("Perhaps %(username)s, who has too few posts here to say so")
 _UNDECIDED = gettext_noop("Too close to call: %(username)s or %(rival)s")
@@ -149,7 +149,6 @@ def heading_of(comparison: Comparison, *, is_named: bool) -> str:
         "count": count,
         "username": shown_name(names[0]),
         "rival": shown_name(names[1]) if count > 1 else "",
-        "needed": show_percent(comparison.needed),
     }
     if comparison.none is None and not (
         _are_small(comparison) or _lacking(comparison, is_named=is_named)
@@ -261,22 +260,31 @@ def _is_foreign(username: str, comparison: Comparison) -> bool:
 
 
 def _of_authors(limit: Limit, names: list[str], comparison: Comparison) -> str:
-    if len(names) > MOST_LISTED:
-        text = (
-            gettext("{count} of the {total} authors have only a few posts here.")
-            if limit == "few_posts"
-            else gettext(
-                "The text seems to be in another language than {count} of {total} authors write."
-            )
+    if len(names) <= MOST_LISTED:
+        return _of_named(limit, names)
+    count, total = len(names), len(comparison.ranking)
+    if limit != "few_posts":
+        text = gettext(
+            "The text seems to be in another language than {count} of {total} authors write."
         )
-        return text.format(count=len(names), total=len(comparison.ranking))
-    return _of_named(limit, names)
+    elif count < total:
+        text = gettext(
+            "{count} of the {total} authors have fewer than {enough} posts here. More would make "
+            "the answer surer."
+        )
+    else:
+        text = gettext(
+            "None of the {total} authors has {enough} posts here. More would make the answer surer."
+        )
+    return text.format(count=count, total=total, enough=FEW_POSTS)
 
 
 def _of_named(limit: Limit, names: list[str]) -> str:
     text = (
         ngettext(
-            "{names} has only a few posts here.", "{names} have only a few posts here.", len(names)
+            "{names} has fewer than {enough} posts here. More would make the answer surer.",
+            "{names} have fewer than {enough} posts here. More would make the answer surer.",
+            len(names),
         )
         if limit == "few_posts"
         else ngettext(
@@ -285,4 +293,4 @@ def _of_named(limit: Limit, names: list[str]) -> str:
             len(names),
         )
     )
-    return text.format(names=show_list([shown_name(name) for name in names]))
+    return text.format(names=show_list([shown_name(name) for name in names]), enough=FEW_POSTS)

@@ -22,7 +22,6 @@ from app.services.rooms.room_facts import RoomFacts, list_rooms, newest_first
 from app.views.authors.calendar import PostingYear, year_of_posting
 from app.views.blueprints import PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
-from app.views.comparing.strangers import rate_of
 from app.views.comparing.verdicts import NOT_FOR, Bar, bars_of, heading_of
 from app.views.filters import Year, zone_of_page
 from app.views.offered import OfferedGroup, by_groups, grouped
@@ -61,10 +60,6 @@ class Example(Struct, frozen=True):
     @property
     def heading(self) -> str:
         return heading_of(self.solution.comparison, is_named=True)
-
-    @property
-    def rate(self) -> str | None:
-        return rate_of(self.solution.comparison)
 
 
 class HomePage(WebPage, frozen=True, kw_only=True):

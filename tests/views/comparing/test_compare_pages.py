@@ -152,9 +152,9 @@ async def test_an_empty_answer_has_a_reason_and_no_link_to_share(site: Client) -
 async def test_limits_name_the_authors_whom_they_concern(site: Client) -> None:
     # Of those who were not named, the unlikely ones have no say.
     for names, few in (
-        ((), "ann has only a few posts here."),
-        (("ann", "ben"), "ann and ben have only a few posts here."),
-        (tuple(WORDS), "5 of the 5 authors have only a few posts here."),
+        ((), "ann has fewer than 100 posts here. More would make the answer surer."),
+        (("ann", "ben"), "ann and ben have fewer than 100 posts here."),
+        (tuple(WORDS), "None of the 5 authors has 100 posts here."),
     ):
         assert few in await limits(site, address(TEXT, *names))
     assert "ben" not in await limits(site, address(TEXT))
@@ -164,10 +164,10 @@ async def test_a_short_answer_says_who_has_few_posts(site: Client) -> None:
     assert "<li" not in await limits(site, address(TEXT, "few"))
     for text, names in (("lol", ("ann",)), (TEXT, ("ann", "few"))):
         assert re.findall("<li.*?>(.*?)</li>", await limits(site, address(text, *names))) == [
-            "ann has only a few posts here."
+            "ann has fewer than 100 posts here. More would make the answer surer."
         ]
     korean = await limits(site, address("lol", "ann"), headers=KOREAN)
-    assert "ann: 여기에 있는 글이 적어요." in korean
+    assert "ann: 여기에 있는 글이 100개가 안 돼요." in korean
 
 
 async def limits(site: Client, path: str, **kwargs: Any) -> str:

@@ -13,7 +13,7 @@ from app.compute.text import FEWEST_WORDS
 from app.services.compare.answering import Comparison, Model, RankedAuthor
 from app.services.compare.marked_pieces import Evidence, Usage
 from app.views.comparing.marks import uses_of
-from app.views.comparing.strangers import rate_of
+from app.views.comparing.strangers import rate_of, threshold_of
 from app.views.comparing.verdicts import (
     CLOSE,
     HEADINGS,
@@ -24,6 +24,8 @@ from app.views.comparing.verdicts import (
     limits_of,
     reasons_of,
 )
+
+SURER = " More would make the answer surer."
 
 
 @dataclass
@@ -130,9 +132,9 @@ def test_a_heading_never_contradicts_the_bars(comparison: Comparison, is_named: 
     [
         ([0.52, 0.48], 0.38, "Too close to call: somebody else, author0 or author1"),
         ([0.7, 0.1, 0.1, 0.1], 0.49, "Too close to call: somebody else or author0"),
-        ([0.7, 0.1, 0.1, 0.1], 0.2, "Perhaps author0; not sure enough to say so (81% is needed)"),
+        ([0.7, 0.1, 0.1, 0.1], 0.2, "Perhaps author0; not sure enough to say so"),
         ([0.67, 0.33], 0.64, "Perhaps none of them; of these 2, nearest to author0"),
-        ([0.848, 0.152], 0.08, "Perhaps author0; not sure enough to say so (81% is needed)"),
+        ([0.848, 0.152], 0.08, "Perhaps author0; not sure enough to say so"),
         ([0.875, 0.125], 0.08, "Perhaps author0; not quite sure enough to say so"),
         ([0.6, 0.4], 0.1, "Too close to call: author0 or author1"),
         ([0.8, 0.2], 0.3, "Too close to call: author0 or somebody else"),
@@ -145,6 +147,25 @@ def test_a_heading_never_contradicts_the_bars(comparison: Comparison, is_named: 
 def test_each_heading(shares: list[float], none: float, heading: str) -> None:
     comparison = Facts(shares, [50] * len(shares), none, needed=0.81).comparison()
     assert heading_of(comparison, is_named=True) == heading
+
+
+def test_the_least_share_of_a_named_author_is_told_where_one_has_clearly_less() -> None:
+    for shares, none, is_told in (
+        ([0.7, 0.1, 0.1, 0.1], 0.2, True),
+        ([0.875, 0.125], 0.08, False),
+        ([0.9, 0.1], 0.01, False),
+    ):
+        told = threshold_of(Facts(shares, [50] * len(shares), none, needed=0.81).comparison())
+        assert (told is not None) == is_told
+        assert told is None or told.startswith("A name is said only from 81% on")
+
+
+def test_the_rate_of_strangers_is_said_for_the_belief_that_was_chosen() -> None:
+    answer = Facts([1.0], [300], 0.05, strangers=0.34).comparison()
+    surest = msgspec.structs.replace(answer, sure=0.99)
+    assert rate_of(surest) == (
+        "At 99% beforehand, more than 34 of 100 such texts by strangers get such an answer."
+    )
 
 
 def test_an_author_with_few_posts_is_not_asserted() -> None:
@@ -215,7 +236,7 @@ def test_limits_name_up_to_three_authors_and_count_more() -> None:
     facts = Facts([0.25] * 4, [20] * 4, none=0.5, limits=["few_posts", "other_language", "topic"])
     facts.weak = {"few_posts": names[:3], "other_language": names}
     assert limits_of(facts.comparison()) == [
-        "author0, author1, and author2 have only a few posts here.",
+        "author0, author1, and author2 have fewer than 100 posts here." + SURER,
         "The text seems to be in another language than 4 of 4 authors write.",
         "What the text is about may count more here than its style.",
     ]
@@ -224,11 +245,17 @@ def test_limits_name_up_to_three_authors_and_count_more() -> None:
 @pytest.mark.parametrize(
     ("facts", "sentences"),
     [
-        (Facts([1.0], [50], text="too few"), ["author0 has only a few posts here."]),
+        (Facts([1.0], [50], text="too few"), ["author0 has fewer than 100 posts here." + SURER]),
         (Facts([1.0], [9]), []),
-        (Facts([0.7, 0.3], [9, 50]), ["author1 has only a few posts here."]),
-        (Facts([0.7, 0.2, 0.1], [50, 9, 99]), ["author0 and author2 have only a few posts here."]),
-        (Facts([0.2] * 5, [20] * 5, text="a"), ["5 of the 5 authors have only a few posts here."]),
+        (Facts([0.7, 0.3], [9, 50]), ["author1 has fewer than 100 posts here." + SURER]),
+        (
+            Facts([0.7, 0.2, 0.1], [50, 9, 99]),
+            ["author0 and author2 have fewer than 100 posts here." + SURER],
+        ),
+        (
+            Facts([0.2] * 5, [20] * 5, text="a"),
+            ["None of the 5 authors has 100 posts here." + SURER],
+        ),
         (Facts([0.7, 0.3], [300, 300], text="too few"), []),
     ],
 )
