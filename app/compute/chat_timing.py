@@ -71,6 +71,7 @@ def timing_of(messages: Iterable[Said]) -> ChatTiming:
     """Return who begins after a silence, how long answers take, and the first longest silence."""
     timing = ChatTiming(Counter(), defaultdict(list), defaultdict(list), None)
     longest: tuple[int, int] | None = None
+    longest_s = 0
     dated = [(message.author, message.time) for message in messages if message.time is not None]
     for (author_before, before), (author, time) in pairwise(dated):
         waited_s = time - before
@@ -79,6 +80,6 @@ def timing_of(messages: Iterable[Said]) -> ChatTiming:
         elif author != author_before:
             timing.answers_s[author].append(waited_s)
             timing.answered_on[author].append(time // DAY_S)
-        if waited_s > (longest[1] - longest[0] if longest else 0):
-            longest = before, time
+        if waited_s > longest_s:
+            longest, longest_s = (before, time), waited_s
     return timing._replace(longest_silence=longest)

@@ -13,7 +13,6 @@ from msgspec import Meta
 from app.compute.chat_timing import Said
 from app.compute.conversations import WrittenTexts, mean_errors
 from app.compute.hours import DAY_S, NIGHT_H
-from app.compute.laughs import laughs_in
 from app.compute.portrait import FEWEST_COMPARED, PersonPortrait
 from app.compute.wording import leads
 
@@ -111,7 +110,7 @@ def _most(messages: Sequence[int], total: int, days: Sequence[tuple[int, int]]) 
 def _longest(texts: Sequence[WrittenTexts]) -> list[Trait]:
     """Return whose messages are longer than the next one's, in words: in standard errors of single
     messages (Welch), or of conversations where these are larger."""
-    lengths = [np.array([len(text.split()) for text in own.texts]) for own in texts]
+    lengths = [own.lengths for own in texts]
     worded = [own > 0 for own in lengths]
     means = [
         (float(own[has].mean()), place)
@@ -142,10 +141,9 @@ def _laughing(
         (first, *_), (second, *_) = sorted(uses, key=_share, reverse=True)[:2]
         (trait,) = _top("laugh", uses, laugh.text)
         if trait.errors < CLEAR:
-            continue  # To look for it in each text takes longer.
+            continue
         pair = [
-            ([laugh.text in laughs_in(text) for text in texts[one].texts], texts[one].conversations)
-            for one in (first, second)
+            (texts[one].laughing(laugh.text), texts[one].conversations) for one in (first, second)
         ]
         errors = min(trait.errors, mean_errors(*pair[0], *pair[1]))
         yield msgspec.structs.replace(trait, errors=errors)

@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from math import sqrt
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from msgspec import Meta
 
 from app.compute.peaks import CLEAR
@@ -30,18 +32,16 @@ BusyFrom = Annotated[
 def counts_by_hour(times: Iterable[int], zone: ZoneInfo) -> Counter[int]:
     """Return how many of the times each hour of each day has in the zone, as `busiest_hours` takes
     them; times are seconds since 1970."""
-    shifts: dict[int, int | None] = {}
-    counts = Counter[int]()
-    for time in times:
-        day = time // DAY_S
-        if day not in shifts:
-            first, last = (_shift_s(moment, zone) for moment in (day * DAY_S, (day + 1) * DAY_S))
-            shifts[day] = first if first == last else None
-        shift = shifts[day]
-        # To ask the zone of each time takes thrice as long, and it changes on few days.
-        shift = _shift_s(time, zone) if shift is None else shift
-        counts[(time + shift) // HOUR_S] += 1
-    return counts
+    seconds = np.fromiter(times, np.int64)
+    days, places = np.unique(seconds // DAY_S, return_inverse=True)
+    # To ask the zone of each time takes long, and it changes on few days.
+    shifts = [_shift_of_day_s(day, zone) for day in days.tolist()]
+    local = seconds + np.array([shift or 0 for shift in shifts], np.int64)[places]
+    changes = np.array([shift is None for shift in shifts], np.bool_)[places]
+    for place in changes.nonzero()[0].tolist():
+        local[place] += _shift_s(int(seconds[place]), zone)
+    hours, posts = np.unique(local // HOUR_S, return_counts=True)
+    return Counter(dict(zip(hours.tolist(), posts.tolist(), strict=True)))
 
 
 def hours_of_day(counts: Mapping[int, int]) -> list[int]:
@@ -80,6 +80,13 @@ def busiest_hours(counts: Mapping[int, int]) -> int | None:
             leads[(hour - first + DAY_H // 2) // DAY_H] += posts * side
     error = sqrt(sum(lead * lead for lead in leads.values()))
     return first if error and leads.total() >= CLEAR * error else None
+
+
+@lru_cache(maxsize=10_000)
+def _shift_of_day_s(day: int, zone: ZoneInfo) -> int | None:
+    """Return by how much the zone is ahead of UTC on a day, in seconds; None where that changes."""
+    first, last = (_shift_s(moment, zone) for moment in (day * DAY_S, (day + 1) * DAY_S))
+    return first if first == last else None
 
 
 def _shift_s(time: int, zone: ZoneInfo) -> int:

@@ -9,6 +9,7 @@ from typing import Annotated, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
+import numpy as np
 from msgspec import Meta
 
 from app.compute.chat_timing import ChatTiming, Said, timing_of, written_by_each
@@ -23,7 +24,7 @@ from app.compute.hours import (
     hours_of_day,
 )
 from app.compute.languages import guess_main_language
-from app.compute.laughs import LAUGHS, laughs_in
+from app.compute.laughs import LAUGHS
 from app.compute.mentions import ScannedPost, count_mentions
 from app.compute.phrases import phrases_of_each
 from app.compute.ranks import rank_errors
@@ -152,7 +153,6 @@ def _people(
     names: Iterable[str],
 ) -> list[PersonPortrait]:
     """Return how each group of authors writes, by the messages of each."""
-    texts = [of_group.texts for of_group in written]
     total = sum(map(len, said))
     answers_s = [_joined(timing.answers_s, group) for group in groups]
     answered_on = [_joined(timing.answered_on, group) for group in groups]
@@ -163,7 +163,7 @@ def _people(
             people=len(group),
             messages=len(of_group),
             share=len(of_group) / total,
-            words_per_message=_words_per_message(of_group_texts),
+            words_per_message=_words_per_message(texts),
             hours=hours_of_day(hours),
             busy_from=busiest_hours(hours),
             days=days_of(hours),
@@ -173,17 +173,17 @@ def _people(
             median_answer_s=float(median(waits_s)) if waits_s else None,
             answer_errors=round(errors, 2),
             laughs=laughs,
-            emoji=_emoji_in(of_group_texts),
+            emoji=_emoji_in(texts.texts),
             typical=typical,
         )
-        for group, of_group, of_group_texts, hours, waits_s, errors, laughs, typical in zip(
+        for group, of_group, texts, hours, waits_s, errors, laughs, typical in zip(
             groups,
             said,
-            texts,
+            written,
             [hour_counts(of_group, zone) for of_group in said],
             answers_s,
             rank_errors(answers_s, answered_on),
-            _laughs_of(texts),
+            _laughs_of(written),
             _typical_of(written, names),
             strict=True,
         )
@@ -195,10 +195,10 @@ def _joined(lists: Mapping[int, list[int]], group: Iterable[int]) -> list[int]:
     return [*chain.from_iterable(lists.get(author, ()) for author in group)]
 
 
-def _words_per_message(texts: Iterable[str]) -> float | None:
+def _words_per_message(written: WrittenTexts) -> float | None:
     """Return the mean of those with text; None where there are none."""
-    lengths = [len(words) for text in texts if (words := text.split())]
-    return round(sum(lengths) / len(lengths), 2) if lengths else None
+    worded = int(np.count_nonzero(written.lengths))
+    return round(int(written.lengths.sum()) / worded, 2) if worded else None
 
 
 def _emoji_in(texts: Iterable[str]) -> list[MessagesWith]:
@@ -207,17 +207,15 @@ def _emoji_in(texts: Iterable[str]) -> list[MessagesWith]:
     return [MessagesWith(counted.name, counted.posts) for counted in emoji]
 
 
-def _laughs_of(texts: Sequence[Sequence[str]]) -> list[list[MessagesWith]]:
+def _laughs_of(written: Sequence[WrittenTexts]) -> list[list[MessagesWith]]:
     """Return the laughs of each group: those that anybody writes, the most frequent first."""
-    counts = [_laughs_in(of_group) for of_group in texts]
+    counts = [
+        Counter({laugh: len(places) for laugh, places in of_group.laughs.items()})
+        for of_group in written
+    ]
     totals = sum(counts, Counter[str]())
     ranked = sorted(totals, key=lambda name: (-totals[name], LAUGHS.index(name)))
     return [[MessagesWith(name, of_group[name]) for name in ranked] for of_group in counts]
-
-
-def _laughs_in(texts: Iterable[str]) -> Counter[str]:
-    """Return the number of messages with each of `LAUGHS` that is in any."""
-    return Counter(chain.from_iterable(map(laughs_in, texts)))
 
 
 def hour_counts(said: Iterable[Said], zone: ZoneInfo) -> Counter[int]:
