@@ -1,16 +1,20 @@
 """What a question hides of a text: names of those asked about, a signature, links and tags."""
 
 import re
+from functools import partial
 from typing import Final, Protocol
 
 from app.compute.gaps import joined_gaps
 from app.compute.links import VISIBLE_LINK
 from app.compute.names import HIDDEN, HiddenText, find_name_words, find_names
 from app.compute.text import has_words, word_count
+from app.tasks import worked_on
 
 _LINK_OR_TAG: Final = re.compile(rf"{VISIBLE_LINK}|#\w+")
 _SIGNATURE: Final = re.compile(r"[ \t\n][-–—~^*] ?\w{1,20}\Z")
 """A name or initials after a dash, at the end."""
+_INLINE_CHARACTERS: Final = 1_000
+"""Characters that are looked through within 3 ms, with the names of six people."""
 
 
 class Named(Protocol):
@@ -35,6 +39,12 @@ def hidden(text: str, *users: Named) -> HiddenText:
     always = [*names, *(match.span() for match in beside)]
     whole = HiddenText(text, joined_gaps([*always, *find_name_words(text, shown)]))
     return whole if _is_readable(whole) else HiddenText(text, joined_gaps(always))
+
+
+async def hide(text: str, *users: Named) -> HiddenText:
+    """Return what `hidden` does; a long text is looked through in a thread."""
+    look = partial(hidden, text, *users)
+    return await worked_on([text], look, inline_characters=_INLINE_CHARACTERS)
 
 
 def masked(text: str, *users: Named) -> str:

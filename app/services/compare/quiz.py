@@ -1,8 +1,9 @@
 """Who wrote it? A post without its author, and the model's own guess."""
 
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, NamedTuple
 
 from sqlalchemy import func, select
@@ -14,9 +15,10 @@ from app.memo import EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
 from app.services.compare.answering import Comparison, add_reasons, answer
 from app.services.compare.cases import MOST_GAPS, Models, gather
-from app.services.compare.hiding import can_be_guessed, hidden
+from app.services.compare.hiding import can_be_guessed, hide
 from app.services.compare.question import Question
 from app.services.posts.samples import ENOUGH_OF_OWN, is_sample
+from app.tasks import worked_on
 
 FEWEST_POSTS: Final = 20
 """Posts an author must have to be in a question; with fewer neither side has a fair chance."""
@@ -142,14 +144,15 @@ async def _posts_to_guess(
             start = random.randrange(max(1, user.tweet_count - _CANDIDATES))  # noqa: S311 - a game
             posts = select(Tweet.id, Tweet.text).where(Tweet.user_id == user.id)
             posts = posts.order_by(Tweet.created_at, Tweet.id).offset(start).limit(_CANDIDATES)
-            good = [
-                post_id
-                for post_id, text in await session.execute(posts)
-                # Masking names in a long text is slow.
-                if len(text) <= longest and can_be_guessed(text, *cast)
-            ]
+            rows = await session.execute(posts)
+            texts = {post_id: text for post_id, text in rows if len(text) <= longest}
+            good = await worked_on(texts.values(), partial(_guessable, texts, cast))
             ids |= set(random.sample(good, min(1, len(good))))
     return random.sample(sorted(ids), len(ids))
+
+
+def _guessable(texts: Mapping[int, str], cast: Sequence[User]) -> list[int]:
+    return [post_id for post_id, text in texts.items() if can_be_guessed(text, *cast)]
 
 
 async def read_question(
@@ -172,7 +175,8 @@ async def read_question(
         raise NotFoundError("The post of that question is gone")
     author = users[tweet.user_id]
     names = [users[user_id].username for user_id in quiz.user_ids]
-    return QuizQuestion(tweet.id, author.username, names, hidden(tweet.text, *users.values()))
+    hiding = await hide(tweet.text, *users.values())
+    return QuizQuestion(tweet.id, author.username, names, hiding)
 
 
 class SolvedPost(NamedTuple):

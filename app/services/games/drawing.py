@@ -15,7 +15,7 @@ from app.errors import InvalidInputError
 from app.models import RoomPerson, Tweet, User
 from app.services.compare.answering import Comparison, add_reasons, answer
 from app.services.compare.cases import Models, gather
-from app.services.compare.hiding import can_be_guessed, hidden
+from app.services.compare.hiding import can_be_guessed, hide
 from app.services.compare.quiz import MOST_CHARACTERS, asked_of
 from app.services.games.rules import shares
 from app.services.posts.tweets import get_post
@@ -183,7 +183,7 @@ async def compare_post(
     Raises NotFoundError, InvalidInputError.
     """
     post = await get_post(session, tweet_id)
-    question = asked_of(hidden(post.text, *cast), [user.username for user in cast], tweet_id)
+    question = asked_of(await hide(post.text, *cast), [user.username for user in cast], tweet_id)
     case = await gather(session, models, question)
     comparison = await answer(case)
     return await add_reasons(session, case, comparison) if reasons else comparison
