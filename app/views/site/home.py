@@ -103,6 +103,7 @@ async def show_home(args: HomeArgs) -> str:
         evident = await read_evidence(session, solution.comparison) if solution else None
         archive = await _own_archive(session, args)
     own = [archive.user.username] if archive else []
+    asked = solution.usernames if solution else ()
     return await render(
         HomePage(
             chosen=chosen,
@@ -118,13 +119,15 @@ async def show_home(args: HomeArgs) -> str:
             rooms=newest_first(rooms)[:MOST_ROOMS],
             has_more_rooms=len(rooms) > MOST_ROOMS,
             is_playable=may_play,
-            about=[
-                *own,
-                *(solution.usernames if solution else ()),
-                *(post.username for post in posts),
-            ],
+            about=[*own, *asked, *(post.username for post in posts)],
             # The example is another one after an hour, and in another language.
-            hued=[*own, *by_groups(groups), *by_number_of_posts(offered)],
+            # Where the form has no authors in their colours, the example has the clearest ones.
+            hued=[
+                *own,
+                *(asked if author_total - len(hidden) > len(offered) else ()),
+                *by_groups(groups),
+                *by_number_of_posts(offered),
+            ],
         )
     )
 
