@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from app.compute.conversations import WrittenTexts, conversations_of
 from app.compute.hours import DAY_S
 
 SILENCE_S: Final = 6 * 3600
@@ -40,18 +39,6 @@ def after_silence(messages: Iterable[Said]) -> list[bool]:
         begins.append(time is not None and before is not None and time - before > SILENCE_S)
         before = before if time is None else time
     return begins
-
-
-def written_by_each(messages: Sequence[Said]) -> dict[int, WrittenTexts]:
-    """Return the texts of each author, in the order of the messages, which is that of time."""
-    written: dict[int, WrittenTexts] = {}
-    numbers = conversations_of(message.time for message in messages)
-    for (author, _, text), number in zip(messages, numbers, strict=True):
-        own = written.get(author) or written.setdefault(author, WrittenTexts([], []))
-        if text:
-            own.texts.append(text)
-            own.conversations.append(number)
-    return written
 
 
 def answers_among(messages: Iterable[Said], people: Sequence[int]) -> list[list[int]]:

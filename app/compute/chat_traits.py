@@ -11,9 +11,9 @@ import numpy as np
 from msgspec import Meta
 
 from app.compute.chat_timing import Said
-from app.compute.conversations import WrittenTexts, mean_errors
-from app.compute.hours import DAY_S, NIGHT_H
-from app.compute.portrait import FEWEST_COMPARED, PersonPortrait
+from app.compute.conversations import FEWEST_COMPARED, counts_in, errors_of_sums, mean_errors
+from app.compute.hours import DAY_S, NIGHT_H, days_of, hours_of_day
+from app.compute.speakers import CountedSpeaker, laughs_of
 from app.compute.wording import leads
 
 TraitKind = Literal["most", "longest", "laugh", "night", "recognised"]
@@ -31,7 +31,10 @@ class Trait(msgspec.Struct, frozen=True):
     """Something that one person clearly does more than all others."""
 
     kind: TraitKind
-    person: Annotated[int, Meta(description="The place among the people.")]
+    person: Annotated[
+        int | None,
+        Meta(description="The place among the people; null for one of those taken together."),
+    ]
     value: Annotated[
         float,
         Meta(
@@ -41,34 +44,34 @@ class Trait(msgspec.Struct, frozen=True):
     ]
     errors: Annotated[float, Meta(description="By how many standard errors it is more.")]
     sign: Annotated[str, Meta(description="Which laugh.")] = ""
+    username: str | None = None
 
 
 def traits_of(
     messages: Sequence[int],
     total: int,
-    writing: Sequence[PersonPortrait | None],
-    texts: Sequence[WrittenTexts],
+    speakers: Sequence[CountedSpeaker],
     judged: Sequence[Judged],
     days: Sequence[tuple[int, int]] = (),
 ) -> list[Trait]:
     """Return up to three traits, each of another person: who writes most, the clearest others, and
     last who is easiest to recognise, if anybody is.
 
-    messages: how many each person wrote, the most first, of the total of all. writing, texts: how
-    they write; None where nothing of a person was read. judged: how well each is recognised. days:
-    see `days_of_first`.
+    messages: how many each of the first people wrote, the most first, of the total of all.
+    speakers: how all write, these first; a trait has a place among them. judged: how well each of
+    them is recognised. days: see `days_of_first`.
     """
     compared = [
-        (place, person)
-        for place, person in enumerate(writing)
-        if person is not None and person.messages >= FEWEST_COMPARED
+        (place, speaker)
+        for place, speaker in enumerate(speakers)
+        if speaker.tally.messages >= FEWEST_COMPARED
     ]
-    traits = [*_most(messages, total, days), *_longest(texts)]
+    traits = _most(messages, total, days)
     shares = [(place, right, posts) for place, (posts, right) in enumerate(judged) if posts]
     if len(shares) > 1:
         traits += _top("recognised", shares)
     if len(compared) > 1:
-        traits += [*_laughing(compared, texts), *_night(compared)]
+        traits += [*_longest(compared), *_laughing(compared), *_night(compared)]
     return _chosen(trait for trait in traits if trait.errors >= CLEAR)
 
 
@@ -107,55 +110,51 @@ def _most(messages: Sequence[int], total: int, days: Sequence[tuple[int, int]]) 
     return [Trait("most", 0, first / total, errors)]
 
 
-def _longest(texts: Sequence[WrittenTexts]) -> list[Trait]:
+def _longest(people: Sequence[tuple[int, CountedSpeaker]]) -> list[Trait]:
     """Return whose messages are longer than the next one's, in words: in standard errors of single
     messages (Welch), or of conversations where these are larger."""
-    lengths = [own.lengths for own in texts]
-    worded = [own > 0 for own in lengths]
-    means = [
-        (float(own[has].mean()), place)
-        for place, (own, has) in enumerate(zip(lengths, worded, strict=True))
-        if has.sum() >= FEWEST_COMPARED
-    ]
-    if len(means) < 2:
-        return []
+    means = [(speaker.tally.words_per_message or 0.0, place) for place, speaker in people]
     (mean, place), (next_mean, next_place) = sorted(means, reverse=True)[:2]
-    pair = [
-        (lengths[one][worded[one]], np.array(texts[one].conversations)[worded[one]])
-        for one in (place, next_place)
-    ]
-    error = sqrt(sum(float(own.var(ddof=1)) / own.size for own, _ in pair))
+    tallies = [dict(people)[one].tally for one in (place, next_place)]
+    lengths = [tally.lengths for tally in tallies]
+    error = sqrt(sum(float(of_one.var(ddof=1)) / of_one.size for of_one in lengths))
     if not error:
         return []
-    errors = min((mean - next_mean) / error, mean_errors(*pair[0], *pair[1]))
-    return [Trait("longest", place, mean, errors)]
+    clustered = mean_errors(
+        lengths[0], tallies[0].conversations, lengths[1], tallies[1].conversations
+    )
+    return [Trait("longest", place, mean, min((mean - next_mean) / error, clustered))]
 
 
-def _laughing(
-    people: Sequence[tuple[int, PersonPortrait]], texts: Sequence[WrittenTexts]
-) -> Iterator[Trait]:
+def _laughing(people: Sequence[tuple[int, CountedSpeaker]]) -> Iterator[Trait]:
     """Yield who writes each laugh more often than the next one: in standard errors of single
     messages, or of conversations where these are larger."""
-    for number, laugh in enumerate(people[0][1].laughs):
-        uses = [(place, one.laughs[number].messages, one.messages) for place, one in people]
-        (first, *_), (second, *_) = sorted(uses, key=_share, reverse=True)[:2]
-        (trait,) = _top("laugh", uses, laugh.text)
-        if trait.errors < CLEAR:
-            continue
+    counts = [(place, speaker.tally, laughs_of(speaker.tally)) for place, speaker in people]
+    for laugh in sorted({laugh for _, _, laughs in counts for laugh in laughs}):
+        uses = [(place, laughs[laugh], tally.messages) for place, tally, laughs in counts]
+        (trait,) = _top("laugh", uses, laugh)
         pair = [
-            (texts[one].laughing(laugh.text), texts[one].conversations) for one in (first, second)
+            dict(people)[place].tally for place, *_ in sorted(uses, key=_share, reverse=True)[:2]
         ]
-        errors = min(trait.errors, mean_errors(*pair[0], *pair[1]))
+        many = int(max(tally.conversations.max() for tally in pair)) + 1
+        sides = (
+            side for tally in pair for side in (tally.laughs.get(laugh, ()), tally.conversations)
+        )
+        errors = min(trait.errors, errors_of_sums(*(counts_in(side, many) for side in sides)))
         yield msgspec.structs.replace(trait, errors=errors)
 
 
-def _night(people: Sequence[tuple[int, PersonPortrait]]) -> list[Trait]:
+def _night(people: Sequence[tuple[int, CountedSpeaker]]) -> list[Trait]:
     """Return who wrote on more nights than the next one, of the days on which each of them wrote.
 
     The messages of one night are one conversation, and no proof each.
     """
-    (trait,) = _top("night", [(place, person.nights, person.days) for place, person in people])
-    hours = dict(people)[trait.person].hours
+    nights = [
+        (place, days_of(speaker.hours, NIGHT_H), days_of(speaker.hours))
+        for place, speaker in people
+    ]
+    (trait,) = _top("night", nights)
+    (hours,) = (hours_of_day(speaker.hours) for place, speaker in people if place == trait.person)
     return [msgspec.structs.replace(trait, value=sum(hours[:NIGHT_H]) / max(sum(hours), 1))]
 
 

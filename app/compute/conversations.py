@@ -6,48 +6,27 @@ would set most people of a lively chat apart. So what counts is on which days th
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import count
 from math import sqrt
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from app.compute.hours import DAY_S
-from app.compute.laughs import laughs_in
 
+FEWEST_COMPARED: Final = 20
+"""Messages that a person, and all others together, need to be compared."""
 UNDATED_TOGETHER: Final = 20
 """Messages without a time that are taken for one conversation, in their order."""
 
 
-@dataclass(frozen=True)
-class WrittenTexts:
-    """Texts of somebody, or of several people; to find their words and laughs takes long."""
+class WrittenTexts(NamedTuple):
+    """Texts of somebody, or of several people."""
 
     texts: list[str]
     conversations: list[int]
     """The number of the one that each is in."""
-
-    @cached_property
-    def lengths(self) -> NDArray[np.int64]:
-        """The words of each, between spaces; of texts that are added later none is here: (n,)."""
-        return np.array([len(text.split()) for text in self.texts], np.int64)
-
-    @cached_property
-    def laughs(self) -> dict[str, list[int]]:
-        """The places of the texts with each laugh."""
-        # A set for each text, if kept, has the collector look through all of them again and again.
-        places: dict[str, list[int]] = {}
-        for place, text in enumerate(self.texts):
-            for laugh in laughs_in(text):
-                places.setdefault(laugh, []).append(place)
-        return places
-
-    def laughing(self, laugh: str) -> NDArray[np.int64]:
-        """Return 1 for each text with a laugh, else 0: (n,)."""
-        return np.bincount(np.array(self.laughs.get(laugh, []), np.intp), minlength=len(self.texts))
 
     def extend(self, further: "WrittenTexts") -> None:
         """Add further texts behind these."""

@@ -13,8 +13,11 @@ _LOL: Final = re.compile("(?<![a-z])lo+l(?![a-z])")
 
 def laughs_in(text: str) -> set[str]:
     """Return which of `LAUGHS` a message has."""
-    small = text.lower().replace("ㅜ", "ㅠ")
-    laughs = set() if small.isascii() else {laugh for laugh in LAUGHS[:3] if laugh in small}
+    small = text.lower()
+    laughs: set[str] = set()
+    if not small.isascii():
+        crying = small.replace("ㅜ", "ㅠ")
+        laughs.update(laugh for laugh in LAUGHS[:3] if laugh in crying)
     # To look for the letters first takes a third of the time.
     if "haha" in small and _HAHA.search(small):
         laughs.add("haha")

@@ -1,6 +1,6 @@
 """A portrait of a chat: who writes how much and when, who begins, how long answers take."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
@@ -9,31 +9,23 @@ from typing import Annotated, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
-import numpy as np
 from msgspec import Meta
 
-from app.compute.chat_timing import ChatTiming, Said, timing_of, written_by_each
-from app.compute.conversations import WrittenTexts
-from app.compute.hours import (
-    NIGHT_H,
-    BusyFrom,
-    ChatHours,
-    busiest_hours,
-    counts_by_hour,
-    days_of,
-    hours_of_day,
-)
+from app.compute.chat_timing import ChatTiming, Said, timing_of
+from app.compute.conversations import FEWEST_COMPARED, WrittenTexts
+from app.compute.fingerprint import MOST_BESIDE, Measure, most_distinct
+from app.compute.hours import NIGHT_H, BusyFrom, ChatHours, busiest_hours, days_of, hours_of_day
 from app.compute.languages import guess_main_language
 from app.compute.laughs import LAUGHS
 from app.compute.mentions import ScannedPost, count_mentions
 from app.compute.phrases import phrases_of_each
 from app.compute.ranks import rank_errors
+from app.compute.speakers import CountedSpeaker, joined, laughs_of, speakers_of
+from app.compute.tally import together
 from app.compute.wording import GainedWord
 
 MOST_PORTRAYED: Final = 6
 """People on their own, those with the most messages; all others are taken together."""
-FEWEST_COMPARED: Final = 20
-"""Messages that a person, and all others together, need for their words to be compared."""
 MOST_EMOJI: Final = 5
 MOST_GUESSED: Final = 500
 """Newest messages of a person from which their language is guessed."""
@@ -88,6 +80,13 @@ class PersonPortrait(msgspec.Struct, frozen=True, kw_only=True):
         list[TypicalOfPerson] | None,
         Meta(description="The clearest first; null where either side has under 20 messages."),
     ]
+    trait: Annotated[
+        Measure | None,
+        Meta(
+            description="What sets them apart most, beside up to eight others with the most "
+            "messages; null for nothing."
+        ),
+    ]
 
 
 class SilenceSpan(msgspec.Struct, frozen=True):
@@ -103,8 +102,8 @@ class ChatPortrait(NamedTuple):
     groups: list[tuple[int, ...]]
     """The authors of each of the people, by id; their names are still to be filled in."""
     people: list[PersonPortrait]
-    texts: list[WrittenTexts]
-    """Those of each of the people."""
+    speakers: list[CountedSpeaker]
+    """Everybody, in the order of the groups."""
     longest_silence: SilenceSpan | None
 
 
@@ -120,40 +119,33 @@ def portray(
     people: who stand for themselves, whether or not they wrote any; else those with the most
     messages. 20,000 messages take a fifth of a second: call it in a thread.
     """
-    by_author: dict[int, list[Said]] = defaultdict(list)
-    for message in messages:
-        by_author[message.author].append(message)
-    ranked = sorted(by_author, key=lambda author: (-len(by_author[author]), author))
+    counts = Counter(message.author for message in messages)
+    ranked = sorted(counts, key=lambda author: (-counts[author], author))
     alone = people or ranked[:MOST_PORTRAYED]
     groups: list[tuple[int, ...]] = [(author,) for author in alone]
-    if others := tuple(author for author in ranked if author not in alone):
-        groups.append(others)
-    said = [[message for author in group for message in by_author[author]] for group in groups]
-    written = written_by_each(messages)
-    texts = [WrittenTexts([], []) for _ in groups]
-    for of_group, group in zip(texts, groups, strict=True):
-        for author in group:
-            of_group.extend(written.get(author, WrittenTexts([], [])))
+    if crowd := tuple(author for author in ranked if author not in alone):
+        groups.append(crowd)
+    speakers = speakers_of(messages, zone, [*alone, *crowd])
     timing = timing_of(messages)
     silence = timing.longest_silence
     return ChatPortrait(
         groups,
-        _people(groups, said, texts, timing, zone, names),
-        texts,
+        _people(groups, speakers, timing, names),
+        speakers,
         silence and SilenceSpan(*(datetime.fromtimestamp(time, UTC) for time in silence)),
     )
 
 
 def _people(
     groups: Sequence[tuple[int, ...]],
-    said: Sequence[Sequence[Said]],
-    written: Sequence[WrittenTexts],
+    speakers: Sequence[CountedSpeaker],
     timing: ChatTiming,
-    zone: ZoneInfo,
     names: Iterable[str],
 ) -> list[PersonPortrait]:
-    """Return how each group of authors writes, by the messages of each."""
-    total = sum(map(len, said))
+    """Return how each group of authors writes."""
+    by_author = {speaker.author: speaker for speaker in speakers}
+    people = [joined([by_author[author] for author in group]) for group in groups]
+    total = sum(speaker.messages for speaker in speakers)
     answers_s = [_joined(timing.answers_s, group) for group in groups]
     answered_on = [_joined(timing.answered_on, group) for group in groups]
     return [
@@ -161,33 +153,47 @@ def _people(
             username=None,
             display_name=None,
             people=len(group),
-            messages=len(of_group),
-            share=len(of_group) / total,
-            words_per_message=_words_per_message(texts),
-            hours=hours_of_day(hours),
-            busy_from=busiest_hours(hours),
-            days=days_of(hours),
-            nights=days_of(hours, NIGHT_H),
+            messages=person.messages,
+            share=person.messages / total,
+            words_per_message=_rounded(person.tally.words_per_message),
+            hours=hours_of_day(person.hours),
+            busy_from=busiest_hours(person.hours),
+            days=days_of(person.hours),
+            nights=days_of(person.hours, NIGHT_H),
             beginnings=sum(timing.beginnings[author] for author in group),
             answers=len(waits_s),
             median_answer_s=float(median(waits_s)) if waits_s else None,
             answer_errors=round(errors, 2),
             laughs=laughs,
-            emoji=_emoji_in(texts.texts),
+            emoji=_emoji_in(person.written.texts),
             typical=typical,
+            trait=_trait_of(person, speakers) if len(group) == 1 else None,
         )
-        for group, of_group, texts, hours, waits_s, errors, laughs, typical in zip(
+        for group, person, waits_s, errors, laughs, typical in zip(
             groups,
-            said,
-            written,
-            [hour_counts(of_group, zone) for of_group in said],
+            people,
             answers_s,
             rank_errors(answers_s, answered_on),
-            _laughs_of(written),
-            _typical_of(written, names),
+            _laughs_of(people),
+            _typical_of([person.written for person in people], names),
             strict=True,
         )
     ]
+
+
+def _trait_of(speaker: CountedSpeaker, speakers: Sequence[CountedSpeaker]) -> Measure | None:
+    """Return what sets somebody apart most from all others."""
+    beside = sorted(
+        (one for one in speakers if one.author != speaker.author),
+        key=lambda one: (-one.messages, one.author),
+    )
+    able = sum(one.messages >= FEWEST_COMPARED for one in beside[:MOST_BESIDE])
+    tallies = [one.tally for one in beside]
+    return most_distinct(speaker.tally, tallies[:able], together(tallies[able:]))
+
+
+def _rounded(mean: float | None) -> float | None:
+    return None if mean is None else round(mean, 2)
 
 
 def _joined(lists: Mapping[int, list[int]], group: Iterable[int]) -> list[int]:
@@ -195,32 +201,18 @@ def _joined(lists: Mapping[int, list[int]], group: Iterable[int]) -> list[int]:
     return [*chain.from_iterable(lists.get(author, ()) for author in group)]
 
 
-def _words_per_message(written: WrittenTexts) -> float | None:
-    """Return the mean of those with text; None where there are none."""
-    worded = int(np.count_nonzero(written.lengths))
-    return round(int(written.lengths.sum()) / worded, 2) if worded else None
-
-
 def _emoji_in(texts: Iterable[str]) -> list[MessagesWith]:
-    posts = (ScannedPost(text, None, None) for text in texts)
+    posts = (ScannedPost(text, None, None) for text in texts if not text.isascii())
     emoji = count_mentions(posts, most=MOST_EMOJI).emoji
     return [MessagesWith(counted.name, counted.posts) for counted in emoji]
 
 
-def _laughs_of(written: Sequence[WrittenTexts]) -> list[list[MessagesWith]]:
-    """Return the laughs of each group: those that anybody writes, the most frequent first."""
-    counts = [
-        Counter({laugh: len(places) for laugh, places in of_group.laughs.items()})
-        for of_group in written
-    ]
+def _laughs_of(people: Sequence[CountedSpeaker]) -> list[list[MessagesWith]]:
+    """Return the laughs of each: those that anybody writes, the most frequent first."""
+    counts = [laughs_of(person.tally) for person in people]
     totals = sum(counts, Counter[str]())
     ranked = sorted(totals, key=lambda name: (-totals[name], LAUGHS.index(name)))
-    return [[MessagesWith(name, of_group[name]) for name in ranked] for of_group in counts]
-
-
-def hour_counts(said: Iterable[Said], zone: ZoneInfo) -> Counter[int]:
-    """Return how many messages each hour of each day has in the zone."""
-    return counts_by_hour((message.time for message in said if message.time is not None), zone)
+    return [[MessagesWith(name, laughs[name]) for name in ranked] for laughs in counts]
 
 
 def _typical_of(

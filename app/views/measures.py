@@ -1,12 +1,22 @@
-"""The measures of how somebody writes, in words: their names and values."""
+"""The measures of how somebody writes, in words: names, values, and how they set one apart."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.compute.fingerprint import Measure
 from app.i18n import gettext, gettext_noop, ngettext, show_number
 from app.views.in_words import often
 
 LONGEST_SIGN: Final = 8
+
+
+class MeasureWords(NamedTuple):
+    """What somebody does who has more of a measure than others, less, or nothing of it."""
+
+    more: str
+    less: str
+    none: str
+
+
 _LABELS: Final = {
     "length": gettext_noop("Length"),
     "questions": gettext_noop("Question marks"),
@@ -16,6 +26,48 @@ _LABELS: Final = {
     "endings": gettext_noop("Ends with {sign}"),
     "beginnings": gettext_noop("Small first letter"),
 }
+_TRAITS: Final = {
+    "length": MeasureWords(
+        gettext_noop("writes longer posts ({words})"),
+        gettext_noop("writes shorter posts ({words})"),
+        gettext_noop("writes shorter posts ({words})"),
+    ),
+    "questions": MeasureWords(
+        gettext_noop("asks a question {often}"),
+        gettext_noop("asks fewer questions"),
+        gettext_noop("never asks a question"),
+    ),
+    "exclamations": MeasureWords(
+        gettext_noop("writes “!” {often}"),
+        gettext_noop("writes “!” less often"),
+        gettext_noop("never writes “!”"),
+    ),
+    "laughing": MeasureWords(
+        gettext_noop("laughs “{sign}” {often}"),
+        gettext_noop("laughs less often"),
+        gettext_noop("never laughs"),
+    ),
+    "emoji": MeasureWords(
+        gettext_noop("uses emoji {often}"),
+        gettext_noop("uses fewer emoji"),
+        gettext_noop("never uses emoji"),
+    ),
+    "endings": MeasureWords(
+        gettext_noop("ends with “{sign}” {often}"),
+        gettext_noop("ends less often with “{sign}”"),
+        gettext_noop("never ends with “{sign}”"),
+    ),
+    "beginnings": MeasureWords(
+        gettext_noop("begins with a small letter {often}"),
+        gettext_noop("begins less often with a small letter"),
+        gettext_noop("never begins with a small letter"),
+    ),
+}
+_SILENCES: Final = MeasureWords(
+    gettext_noop("speaks first after a silence {often}"),
+    gettext_noop("speaks first less often after a silence"),
+    gettext_noop("never speaks first after a silence"),
+)
 _AFTER_SILENCE: Final = gettext_noop("Begins after a silence")
 
 
@@ -33,3 +85,26 @@ def value_of(measure: Measure, value: float) -> str:
         text = ngettext("{count} word", "{count} words", 1 if words == 1 else 2)
         return text.format(count=show_number(words))
     return often(value)
+
+
+def trait_of(measure: Measure) -> str:
+    """Return in a few words how a measure sets somebody apart: what they do."""
+    trait = _SILENCES if measure.sign == "silence" else _TRAITS[measure.name]
+    less = trait.less if measure.own else trait.none
+    return gettext(trait.more if measure.errors > 0 else less).format(
+        words=_words(measure), often=often(measure.own), sign=measure.sign[:LONGEST_SIGN]
+    )
+
+
+def told_alone(measure: Measure) -> str:
+    """Return the same where the name is not in the sentence, but above it."""
+    trait = trait_of(measure)
+    return f"{trait[:1].upper()}{trait[1:]}"
+
+
+def _words(measure: Measure) -> str:
+    """Return about how many words a post has, exactly enough to tell it from the others."""
+    whole = max(round(measure.own), 1)
+    count = round(measure.own, 1) if whole == round(measure.beside) else whole
+    text = ngettext("about {count} word", "about {count} words", 1 if count == 1 else 2)
+    return text.format(count=show_number(count))

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from math import sqrt
 from zoneinfo import ZoneInfo
 
-from app.compute.chat_timing import Said, answers_among, written_by_each
+from app.compute.chat_timing import Said, answers_among
 from app.compute.chat_traits import Judged, Trait, days_of_first, traits_of
-from app.compute.conversations import WrittenTexts
 from app.compute.portrait import portray
 
 HOUR_S = 3600
@@ -17,18 +16,11 @@ DAY_S = 24 * HOUR_S
 
 def traits(said: list[Said], people: int, judged: Sequence[Judged] = ()) -> list[tuple[str, int]]:
     """Return the traits of people, who are numbered by their numbers of messages."""
-    portrait = portray(said, ZoneInfo("UTC"))
-    by_author = {
-        group[0]: person for group, person in zip(portrait.groups, portrait.people, strict=True)
-    }
-    writing = [by_author.get(person) for person in range(people)]
-    written = written_by_each(said)
-    texts = [written.get(person, WrittenTexts([], [])) for person in range(people)]
+    portrait = portray(said, ZoneInfo("UTC"), people=range(people))
+    messages = [speaker.messages for speaker in portrait.speakers]
     days = days_of_first(said, range(people))
-    found: list[Trait] = traits_of(
-        [len(own.texts) for own in texts], len(said), writing, texts, judged, days
-    )
-    return [(trait.kind, trait.person) for trait in found]
+    told: list[Trait] = traits_of(messages, len(said), portrait.speakers, judged, days)
+    return [(trait.kind, trait.person or 0) for trait in told]
 
 
 def message(author: int, number: int, text: str, hour: int = 12) -> Said:

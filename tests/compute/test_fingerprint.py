@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from app.compute.fingerprint import Measure, Tally, fingerprint, tally_of, together
+from app.compute.fingerprint import Measure, fingerprint, most_distinct
+from app.compute.tally import Tally, tally_of, together
 
 NOBODY = together([])
 
@@ -135,3 +136,19 @@ def test_a_habit_is_told_of_moody_people_too(people: int) -> None:
         for measures in moody_chats(people, habit=" 🌸", shown=20)
     ]
     assert sum("emoji" in names for names in told) >= 18
+
+
+def test_what_sets_somebody_apart_most_is_the_first_measure_that_does() -> None:
+    told = 0
+    for seed in range(60):
+        chance = random.Random(seed)  # noqa: S311 - invented messages
+        ends = ["", "", "!", "?", ".", "~", " haha", " ㅠㅠ", " and a few more words"]
+        tallies = [
+            tally([f"so it is {day}{chance.choice(own)}" for day in range(60)])
+            for own in (chance.sample(ends, 6) for _ in range(5))
+        ]
+        own, *others = tallies
+        first = fingerprint(own, others, together([]))[0]
+        assert most_distinct(own, others, together([])) == (first if first.is_clear else None)
+        told += first.is_clear
+    assert 0 < told < 60

@@ -11,12 +11,14 @@ from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.chat_timing import Said, after_silence
-from app.compute.conversations import WrittenTexts, conversations_of
-from app.compute.fingerprint import Measure, fingerprint, tally_of, together
+from app.compute.conversations import FEWEST_COMPARED, WrittenTexts, conversations_of
+from app.compute.fingerprint import MOST_BESIDE, Measure, fingerprint
 from app.compute.hours import BusyFrom, ChatHours, busiest_hours, hours_of_day
 from app.compute.languages import guess_main_language
 from app.compute.phrases import Phrase, phrases_of
-from app.compute.portrait import FEWEST_COMPARED, MOST_GUESSED, hour_counts
+from app.compute.portrait import MOST_GUESSED
+from app.compute.speakers import hour_counts
+from app.compute.tally import tally_of, together
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.compare.cases import Models
@@ -30,8 +32,6 @@ from app.services.posts.users import Author
 from app.services.rooms.portrait import said_in, said_of, scan_room
 from app.services.rooms.room_facts import RoomFacts, names_in
 
-MOST_BESIDE: Final = 8
-"""Others who are compared one by one, those with the most messages."""
 OWN_POSTS: Final = 2_000
 """Newest posts of an author that are looked through, beside the site."""
 POSTS_OF_EACH: Final = 300

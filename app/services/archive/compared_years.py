@@ -17,11 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import span_of_year
 from app.compute.conversations import WrittenTexts, conversations_of
-from app.compute.fingerprint import Measure, fingerprint, tally_of
+from app.compute.fingerprint import Measure, fingerprint
 from app.compute.hours import DAY_S
 from app.compute.languages import guess_main_language
 from app.compute.mentions import NameCount, count_names
 from app.compute.phrases import Phrase, WordedTexts, phrases_apart
+from app.compute.tally import tally_of
 from app.compute.wording import GainedWord
 from app.models import Tweet
 from app.services.archive.numbers import answered_in, scan_author

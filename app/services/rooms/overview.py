@@ -1,9 +1,9 @@
 """A room at first sight: who writes how much and how, when, and who answers whom."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -14,11 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.answering import clearest_answers
 from app.compute.chat_timing import Said, answers_among
 from app.compute.chat_traits import Judged, Trait, days_of_first, traits_of
-from app.compute.portrait import MOST_PORTRAYED, PersonPortrait, SilenceSpan, portray
+from app.compute.portrait import MOST_PORTRAYED, ChatPortrait, PersonPortrait, SilenceSpan, portray
 from app.memo import DERIVED, EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
 from app.services.posts.scanning import Scan, ScannedColumn, scan
 from app.services.rooms.periods import Period, longest_silence, read_periods
+from app.services.rooms.portrait import traits_named
 from app.services.rooms.room_facts import RoomFacts, names_in
 
 MOST_READ: Final = 500
@@ -75,13 +76,13 @@ class RoomOverview(msgspec.Struct, frozen=True, kw_only=True):
         return self.scanned < self.room.messages
 
 
-class _Counted(msgspec.Struct, frozen=True):
+class _Counted(NamedTuple):
     """What a thread counts for an overview."""
 
     scanned: int
     since: datetime | None
     answers: list[list[int]]
-    writing: list[PersonPortrait]
+    portrait: ChatPortrait
     traits: list[Trait]
     most_answered: tuple[int, int] | None
 
@@ -105,7 +106,7 @@ async def read_overview(session: AsyncSession, room: RoomFacts, zone: ZoneInfo) 
         room=room,
         tz=zone.key,
         people=_overview_people(room, counted),
-        traits=counted.traits,
+        traits=await traits_named(session, counted.traits, counted.portrait, len(people)),
         periods=await read_periods(
             session, room, zone, people, gone if room.people_total > len(people) else None
         ),
@@ -118,21 +119,22 @@ async def read_overview(session: AsyncSession, room: RoomFacts, zone: ZoneInfo) 
 
 async def _people(
     session: AsyncSession, room: RoomFacts
-) -> tuple[list[int], list[int], list[Judged]]:
+) -> tuple[list[int], list[int], dict[int, Judged]]:
     """Return the ids of those who wrote most, and of people whose messages are to be removed; and
-    how well the first are recognised."""
+    how well people are recognised."""
     names = [person.username for person in room.people[:MOST_PORTRAYED]]
+    is_asked_for = User.username.in_(names), User.deleted_at.is_not(None), RoomPerson.asked > 0
     query = (
         select(User.username, User.id, User.deleted_at, RoomPerson.asked, RoomPerson.recognised)
         .join(RoomPerson, RoomPerson.user_id == User.id)
-        .where(RoomPerson.room_id == room.id)
-        .where(or_(User.username.in_(names), User.deleted_at.is_not(None)))
+        .where(RoomPerson.room_id == room.id, or_(*is_asked_for))
     )
     rows = (await session.execute(query)).all()
     gone = [row.id for row in rows if row.deleted_at is not None]
-    here = {row.username: row for row in rows if row.deleted_at is None}
-    named = [here[name] for name in names]
-    return [row.id for row in named], gone, [(row.asked, row.recognised) for row in named]
+    alive = [row for row in rows if row.deleted_at is None]
+    ids = {row.username: row.id for row in alive}
+    judged = {row.id: (row.asked, row.recognised) for row in alive}
+    return [ids[name] for name in names], gone, judged
 
 
 def _said(dated: Scan, undated: Scan | None) -> list[Said]:
@@ -149,19 +151,19 @@ def _count(
     said: Sequence[Said],
     room: RoomFacts,
     people: Sequence[int],
-    judged: Sequence[Judged],
+    judged: Mapping[int, Judged],
     zone: ZoneInfo,
 ) -> _Counted:
     portrait = portray(said, zone, names_in(room), people=people)
-    writing, texts = portrait.people[: len(people)], portrait.texts[: len(people)]
     messages = [person.messages for person in room.people[:MOST_PORTRAYED]]
+    by_author = [judged.get(speaker.author, (0, 0)) for speaker in portrait.speakers]
     days = days_of_first(said, people)
-    traits = traits_of(messages, room.messages, writing, texts, judged, days)
+    traits = traits_of(messages, room.messages, portrait.speakers, by_author, days)
     first = said[0].time
     since = None if first is None else datetime.fromtimestamp(first, UTC)
     answers = answers_among(said, people)
     most_answered = clearest_answers(said, people, messages, room.messages)
-    return _Counted(len(said), since, answers, writing, traits, most_answered)
+    return _Counted(len(said), since, answers, portrait, traits, most_answered)
 
 
 def _overview_people(room: RoomFacts, counted: _Counted) -> list[OverviewPerson]:
@@ -175,7 +177,9 @@ def _overview_people(room: RoomFacts, counted: _Counted) -> list[OverviewPerson]
             answers=answers,
             writing=writing,
         )
-        for speaker, answers, writing in zip(named, counted.answers, counted.writing, strict=True)
+        for speaker, answers, writing in zip(
+            named, counted.answers, counted.portrait.people[: len(named)], strict=True
+        )
     ]
     others = room.messages - sum(person.messages for person in people)
     if others:

@@ -89,7 +89,8 @@ async def read_portrait(session: AsyncSession, room_id: int, zone: ZoneInfo) -> 
     gone = await gone_from(session, room.id) if len(portrait.groups) > len(ids) else None
     periods = await read_periods(session, room, zone, ids, gone)
     called = await _names_of(session, ids)
-    room_portrait = portrait_of(room, zone, counted.scanned, portrait, called, counted.traits)
+    traits = await traits_named(session, counted.traits, portrait, len(ids))
+    room_portrait = portrait_of(room, zone, counted.scanned, portrait, called, traits)
     loved = await most_loved(session, room.id)
     return msgspec.structs.replace(
         room_portrait, loved=loved, periods=periods, answers=counted.answers
@@ -113,6 +114,23 @@ def portrait_of(
                 people[place], username=username, display_name=display_name
             )
     return RoomPortrait(room, zone.key, scanned, people, portrait.longest_silence, traits)
+
+
+async def traits_named(
+    session: AsyncSession, traits: Sequence[Trait], portrait: ChatPortrait, named: int
+) -> list[Trait]:
+    """Return traits of so many people who stand for themselves, and of those taken together, with
+    the usernames."""
+    speakers = [portrait.speakers[trait.person or 0].author for trait in traits]
+    names = await _names_of(session, speakers)
+    return [
+        msgspec.structs.replace(
+            trait,
+            username=names[author][0],
+            person=trait.person if (trait.person or 0) < named else None,
+        )
+        for trait, author in zip(traits, speakers, strict=True)
+    ]
 
 
 async def scan_room(session: AsyncSession, room_id: int) -> tuple[Scan, Scan]:
@@ -144,13 +162,11 @@ def _portray(
     messages = said_in(scans)
     portrait = portray(messages, zone, names)
     ids = [group[0] for group in portrait.groups if len(group) == 1]
-    people = portrait.people[: len(ids)]  # Those who stand for themselves come first.
     traits = traits_of(
-        [person.messages for person in people],
+        [person.messages for person in portrait.people[: len(ids)]],
         len(messages),
-        people,
-        portrait.texts[: len(ids)],
-        [judged.get(author, (0, 0)) for author in ids],
+        portrait.speakers,
+        [judged.get(speaker.author, (0, 0)) for speaker in portrait.speakers],
         days_of_first(messages, ids),
     )
     return _Counted(len(messages), portrait, ids, traits, answers_among(messages, ids))

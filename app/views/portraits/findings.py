@@ -1,13 +1,11 @@
 """What the portrait of an author says in words: its finding, and the names of its measures."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
-from app.compute.fingerprint import Measure
-from app.i18n import gettext, gettext_noop, ngettext, show_number
+from app.i18n import gettext, gettext_noop
 from app.services.archive.author_portrait import AuthorPortrait
-from app.views.in_words import often
-from app.views.measures import LONGEST_SIGN
+from app.views.measures import trait_of
 from app.views.names import shown_name
 from app.views.portraits.beside import only_other
 
@@ -18,56 +16,6 @@ LONGEST_NAME: Final = 24
 """Characters of a name in the finding."""
 
 
-class MeasureWords(NamedTuple):
-    """What somebody does who has more of a measure than others, less, or nothing of it."""
-
-    more: str
-    less: str
-    none: str
-
-
-_TRAITS: Final = {
-    "length": MeasureWords(
-        gettext_noop("writes longer posts ({words})"),
-        gettext_noop("writes shorter posts ({words})"),
-        gettext_noop("writes shorter posts ({words})"),
-    ),
-    "questions": MeasureWords(
-        gettext_noop("asks a question {often}"),
-        gettext_noop("asks fewer questions"),
-        gettext_noop("never asks a question"),
-    ),
-    "exclamations": MeasureWords(
-        gettext_noop("writes “!” {often}"),
-        gettext_noop("writes “!” less often"),
-        gettext_noop("never writes “!”"),
-    ),
-    "laughing": MeasureWords(
-        gettext_noop("laughs “{sign}” {often}"),
-        gettext_noop("laughs less often"),
-        gettext_noop("never laughs"),
-    ),
-    "emoji": MeasureWords(
-        gettext_noop("uses emoji {often}"),
-        gettext_noop("uses fewer emoji"),
-        gettext_noop("never uses emoji"),
-    ),
-    "endings": MeasureWords(
-        gettext_noop("ends with “{sign}” {often}"),
-        gettext_noop("ends less often with “{sign}”"),
-        gettext_noop("never ends with “{sign}”"),
-    ),
-    "beginnings": MeasureWords(
-        gettext_noop("begins with a small letter {often}"),
-        gettext_noop("begins less often with a small letter"),
-        gettext_noop("never begins with a small letter"),
-    ),
-}
-_SILENCES: Final = MeasureWords(
-    gettext_noop("speaks first after a silence {often}"),
-    gettext_noop("speaks first less often after a silence"),
-    gettext_noop("never speaks first after a silence"),
-)
 _JOINED: Final = {
     2: gettext_noop("{first} and {second}"),
     3: gettext_noop("{first}, {second} and {third}"),
@@ -96,25 +44,8 @@ def finding_of(portrait: AuthorPortrait) -> str:
     return [text for text in findings if len(text) <= LONGEST_FINDING][-1]
 
 
-def trait_of(measure: Measure) -> str:
-    """Return in a few words how a measure sets somebody apart: what they do."""
-    trait = _SILENCES if measure.sign == "silence" else _TRAITS[measure.name]
-    less = trait.less if measure.own else trait.none
-    return gettext(trait.more if measure.errors > 0 else less).format(
-        words=_words(measure), often=often(measure.own), sign=measure.sign[:LONGEST_SIGN]
-    )
-
-
 def _short_name(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1].rstrip()}…"
-
-
-def _words(measure: Measure) -> str:
-    """Return about how many words a post has, exactly enough to tell it from the others."""
-    whole = max(round(measure.own), 1)
-    count = round(measure.own, 1) if whole == round(measure.beside) else whole
-    text = ngettext("about {count} word", "about {count} words", 1 if count == 1 else 2)
-    return text.format(count=show_number(count))
 
 
 def _joined(traits: Sequence[str]) -> str:

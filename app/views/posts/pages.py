@@ -16,7 +16,7 @@ from msgspec import Meta
 from quart import Response, g, request, url_for
 from quart.wrappers.response import FileBody
 
-from app.compute.fingerprint import ENDINGS, Ending
+from app.compute.tally import ENDINGS, Ending
 from app.dates import show_period, weekday_names
 from app.errors import NotFoundError
 from app.i18n import gettext, gettext_noop, own_address

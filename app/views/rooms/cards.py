@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from statistics import median
 from typing import Final
 
 from app.compute.chat_traits import CLEAR
-from app.compute.laughs import laughs_in
 from app.compute.portrait import PersonPortrait
 from app.dates import MINUTE_S, show_roughly
 from app.i18n import gettext, ngettext, show_number
 from app.views.drawings import HourStrip, NameList
 from app.views.hours import busiest_briefly
+from app.views.measures import told_alone
 from app.views.names import hue
 from app.views.rooms.room_finding import PAIR
 
@@ -39,21 +38,20 @@ class PersonCard:
         return hue(self.username)
 
     @property
-    def manner(self) -> list[str]:
-        """A laugh, a phrase and an emoji, as far as there are such."""
-        if self.writing is None:
-            return []
-        laugh = max(self.writing.laughs, key=lambda laugh: laugh.messages, default=None)
-        parts = [laugh.text] if laugh and laugh.messages else []
-        phrases = (one.text for one in self.writing.typical or [] if not laughs_in(one.text))
-        if self.phrases is None:
-            parts += [f"“{phrase}”" for phrase in islice(phrases, 1)]
-        return parts + [emoji.text for emoji in self.writing.emoji[:1]]
+    def phrase(self) -> str:
+        """What they say more often than others, where their phrases are not listed."""
+        if self.writing is None or self.phrases is not None:
+            return ""
+        return next((phrase.text for phrase in self.writing.typical or []), "")
 
     @property
     def measure(self) -> str:
-        """How long their messages are, where their manner is not told."""
-        if self.manner or self.writing is None:
+        """What sets them apart most; where nothing does, and they have no phrase, their words."""
+        if self.writing is None:
+            return ""
+        if self.writing.trait:
+            return told_alone(self.writing.trait)
+        if self.phrase:
             return ""
         if not self.writing.messages:
             return self.absence

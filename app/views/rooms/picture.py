@@ -21,6 +21,7 @@ from app.views.canvas import RowNotes
 from app.views.cast import bound
 from app.views.filters import zone_of_page, zone_of_picture
 from app.views.lettering import drawn_name, drawn_text
+from app.views.measures import told_alone
 from app.views.page import cast_on, render
 from app.views.parts import see_other
 from app.views.picturing import PictureArgs, PicturePage, cast_in_picture, picture_of, short_address
@@ -80,7 +81,9 @@ def _led_on(endpoint: str, portrait: RoomPortrait, args: PictureArgs) -> Respons
 
 
 async def _poster(portrait: RoomPortrait, args: PictureArgs) -> Poster:
-    usernames = [person.username for person in portrait.people if person.username]
+    named = [person.username for person in portrait.people]
+    named += [trait.username for trait in portrait.traits]  # May be one of those taken together.
+    usernames = [*dict.fromkeys(filter(None, named))]
     cast = await cast_on(portrait, portrait.room.usernames)
     with bound(cast_in_picture(cast, usernames, has_names=args.has_names)):
         return poster_of_room(portrait, args)
@@ -153,7 +156,8 @@ def line_about(person: PersonPortrait, portrait: RoomPortrait, args: PictureArgs
     if person.username is None:
         return []
     figures = TOLD_WITH_WORDS if args.has_words else TOLD
-    parts = [part for figure in figures for part in figure(portrait).line_of(person)]
+    parts = [told_alone(person.trait)] if person.trait else []
+    parts += [part for figure in figures for part in figure(portrait).line_of(person)]
     return [*map(drawn_text, parts)]
 
 

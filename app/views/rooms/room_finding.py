@@ -101,7 +101,7 @@ def finding_of(
 ) -> str:
     """Return what sets the people of a room apart, in at most 140 characters.
 
-    The traits name the people by their places. is_of_newest: whether how people write was counted
+    is_of_newest: whether how people write was counted
     in the newest messages alone.
     """
     if room.people_total == 1:
@@ -110,7 +110,7 @@ def finding_of(
             "Only {name} writes here, {count} messages.",
             room.messages,
         )
-        name = _name_of(people[0])
+        name = _short_name(people[0].username)
         return alone.format(name=name, count=show_number(room.messages))
     clauses = _clauses_of(room.people_total, is_of_newest=is_of_newest)
     findings = [_sentence(people, traits[:count], clauses) for count in range(len(traits), 0, -1)]
@@ -140,15 +140,15 @@ def _clause(people: People, trait: Trait, clause: str) -> str:
     words = ngettext("{count} word a message", "{count} words a message", round(trait.value))
     share = trait.value
     if trait.kind == "most":  # As the bar has it, whose parts add up.
-        share = rounded_parts([person.share for person in people])[trait.person]
+        share = rounded_parts([person.share for person in people])[trait.person or 0]
     return gettext(clause).format(
-        name=_name_of(people[trait.person]),
+        name=_short_name(trait.username),
         share=show_percent(share),
         words=words.format(count=show_number(round(trait.value))),
         sign=trait.sign,
     )
 
 
-def _name_of(person: OverviewPerson | PersonPortrait) -> str:
-    name = shown_name(person.username or "")
+def _short_name(username: str | None) -> str:
+    name = shown_name(username or "")
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1].rstrip()}…"

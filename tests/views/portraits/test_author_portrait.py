@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
-from app.compute.fingerprint import Measure, MeasureName, Sign, tally_of
+from app.compute.fingerprint import Measure
+from app.compute.tally import MeasureName, Sign, tally_of
 from app.i18n import speaking
 from app.views.dots import Initials
 from app.views.in_words import briefly, often, part_of

@@ -21,6 +21,13 @@ from tests.conftest import Shared
 
 WORDS: Final = ("ferry lamp quay", "kettle bowl spoon", "lantern chain bridge", "oven flour crust")
 CREW: Final = ("ann", "bo (work)", "cem")
+CLUB: Final = {
+    **dict.fromkeys(("uma", "val", "wim", "xan", "yla"), ""),
+    "zed": "~",
+    "gil": f" {WORDS[0]} and so much more",
+    "hal": "",
+}
+"""How the messages of each of its people end."""
 
 
 def talk(people: tuple[str, ...], count: int) -> list[Said]:
@@ -96,6 +103,17 @@ CHATS: Final[dict[str, list[Said]]] = {
         *((f"2024-0{1 + n // 20}-{1 + n % 20:02} 09:00", CREW[n % 2], WORDS[0]) for n in range(40)),
         *((f"2024-02-21 10:{n:02}", CREW[n % 2], WORDS[0]) for n in range(60)),
     ],
+    # One of the two with the fewest messages writes longest.
+    "club": sorted(
+        (
+            f"2024-0{1 + day // 28}-{1 + day % 28:02} 1{(place + day) % 8}:00",
+            name,
+            f"quay {day}{' now' * (day % 3 == 0)}{end}",
+        )
+        for day in range(56)
+        for place, (name, end) in enumerate(CLUB.items())
+        if place < 6 or day % 2
+    ),
 }
 
 
@@ -138,6 +156,7 @@ FINDINGS: Final = {
     "crowd": "Nothing sets the 8 people clearly apart here.",
     "chatter": "Nothing sets the two clearly apart here.",
     "burst": "Nothing sets the two clearly apart here.",
+    "club": "gil writes longest (9 words a message).",
 }
 
 
@@ -172,7 +191,31 @@ async def test_each_person_has_a_card_that_leads_to_their_portrait(
     assert [re.findall(r'href="([^"]*)"', card) for card in cards] == [
         [f"/user/{name}/portrait"] for name in ("ann", "bo_(work)", "cem")
     ]
-    assert "ann 144 messages haha · “ferry lamp quay number”" in text_of(cards[0])
+    assert "ann 144 messages “ferry lamp quay number”" in text_of(cards[0])
+
+
+@pytest.mark.parametrize("path", ["", "/portrait"])
+async def test_who_is_not_among_those_shown_is_asked_too(
+    shared: Shared, chats: dict[str, str], path: str
+) -> None:
+    assert FINDINGS["club"] in text_of(await shared.anybody.page(chats["club"] + path))
+    answer = await shared.anybody.json(f"/api/v1/rooms/{len(CHATS)}/portrait")
+    (trait,) = answer["traits"]
+    assert (trait["person"], trait["username"]) == (None, "gil")
+    assert "gil" not in {person["username"] for person in answer["people"]}
+
+
+@pytest.mark.parametrize("path", ["", "/portrait"])
+async def test_a_card_tells_what_their_portrait_tells_first(
+    shared: Shared, chats: dict[str, str], path: str
+) -> None:
+    cards = cards_in(await shared.anybody.page(chats["club"] + path))
+    told = [re.findall('class="measure">(.*?)<', card) for card in cards]
+    assert [text for (text,) in told if not text.startswith("About")] == [
+        "Ends with “~” in every message"
+    ]
+    portrait = text_of(await shared.anybody.page("/user/zed/portrait"))
+    assert "zed ends with “~” in every message" in portrait
 
 
 async def test_what_is_of_the_newest_messages_says_so(
