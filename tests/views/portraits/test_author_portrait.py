@@ -14,7 +14,7 @@ from app.i18n import speaking
 from app.views.dots import Initials
 from app.views.in_words import briefly, often, part_of
 from app.views.initials import initials_of
-from app.views.portraits.findings import trait_of
+from app.views.measures import trait_of
 from app.views.portraits.fingerprint import EDGE, place_alone, places_of, rings_of
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
