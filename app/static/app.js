@@ -236,6 +236,20 @@
     window.addEventListener("pagehide", () => show(false));
   }
 
+  // What may take seconds says so, and is not sent twice. A page that comes back from the browser's
+  // memory is not at work any more.
+  function showBusy(event) {
+    const button = event.submitter;
+    if (event.defaultPrevented || !button?.dataset.busy) return;
+    const label = button.textContent;
+    button.textContent = button.dataset.busy;
+    setTimeout(() => { button.disabled = true; });
+    window.addEventListener("pagehide", () => {
+      button.textContent = label;
+      button.disabled = false;
+    }, { once: true });
+  }
+
   const OPENED = ".ask[open]";
 
   function closeOpened(but) {
@@ -276,6 +290,7 @@
       document.getElementById(target.id)?.querySelector("[data-focus]")?.focus({ preventScroll: true });
     }
   });
+  document.addEventListener("submit", showBusy);
   document.addEventListener("click", (event) => closeOpened(event.target));
   document.addEventListener("click", openUse);
   document.addEventListener("keydown", (event) => {

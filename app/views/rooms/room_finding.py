@@ -44,8 +44,8 @@ _CLAUSES: Final = {
 
 _LATELY: Final = {
     "longest": (
-        gettext_noop("{name} lately writes longest ({words})"),
-        gettext_noop("{name} lately writes longest ({words})."),
+        gettext_noop("{name} has lately been writing the longest messages ({words})"),
+        gettext_noop("{name} has lately been writing the longest messages ({words})."),
     ),
     "laugh": (
         gettext_noop("{name} lately writes {sign} most often"),
@@ -82,8 +82,8 @@ _OF_TWO: Final = {
 """The same of one of two people, who has more of something, and not the most."""
 _OF_TWO_LATELY: Final = {
     "longest": (
-        gettext_noop("{name} lately writes longer messages ({words})"),
-        gettext_noop("{name} lately writes longer messages ({words})."),
+        gettext_noop("{name} has lately been writing longer messages ({words})"),
+        gettext_noop("{name} has lately been writing longer messages ({words})."),
     ),
     "laugh": (
         gettext_noop("{name} lately writes {sign} more often"),

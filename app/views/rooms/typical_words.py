@@ -33,7 +33,7 @@ class TypicalWords(PortraitFigure):
             )
         chosen = gettext(
             "Of twenty words that are listed at most one is there by chance, on average, however "
-            "many were compared; words that every text needs are left out."
+            "many were compared; very common words are left out."
         )
         return Finding(self.missing(), about=f"{about} {chosen}")
 

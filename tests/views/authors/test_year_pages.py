@@ -375,7 +375,7 @@ async def test_a_year_is_what_one_counts_by_hand(
             assert (answer[side] is None) == (min(count, len(inside)) < FEW + 1)
         page = await shared.anybody.page(f"/user/{username}/{year}?tz={tz}")
         assert f"{len(inside)} post{'s' * (len(inside) != 1)} in {year}" in page
-        assert f"On {len(days)} day{'s' * (len(days) != 1)} ({tz})." in page
+        assert f"There are posts on {len(days)} day{'s' * (len(days) != 1)} ({tz})." in page
         assert ("The only post of the year" in page) == (len(inside) == 1)
         cards = page.partition('<div class="year-cards of-')[2].partition("<details")[0]
         # The question which year a text sounds like has a row of its own.

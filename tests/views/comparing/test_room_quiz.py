@@ -94,7 +94,7 @@ async def test_rooms_and_portraits_lead_to_their_game(chats: Client) -> None:
     for path in ("/room/1", "/room/1/portrait"):
         assert 'href="/quiz?room=1"' in await chats.page(path)
     page = await chats.page(await drawn(chats, 1))
-    assert 'Out of the chat <a href="/room/1"><bdi>항구 <사람들></bdi></a>' in page
+    assert 'From the chat <a href="/room/1"><bdi>항구 <사람들></bdi></a>' in page
 
 
 async def test_who_was_quiet_lately_is_offered_on_the_overview_too(chats: Client) -> None:
