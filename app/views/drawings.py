@@ -73,6 +73,8 @@ class ListedName(NamedTuple):
     """In how many posts it is, as it is written."""
     path: str
     """The address of these posts, or of what it names."""
+    told: str = ""
+    """The number in words, for those who only listen; empty where it is in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,6 @@ class NameList:
     """The id of its heading."""
     prefix: str = ""
     """What stands before each."""
-    unit: str = ""
-    """What the numbers count, for those who only listen."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from app.errors import Message
 from app.formats.post import PLATFORMS
-from app.i18n import gettext, ngettext, show_number, speaking_of, translate_message
+from app.i18n import ngettext, show_number, speaking_of, translate_message
 from app.views.cast import Person, current_cast
 from app.views.hues import NO_HUE
 
@@ -41,12 +41,6 @@ def post_count(count: int, username: str | None = None) -> str:
     with speaking_of(messages=_says_messages(username)):
         text = ngettext("{count} post", "{count} posts", count)
     return text.format(count=show_number(count))
-
-
-def posts_word(username: str) -> str:
-    """Return the word after the number of an author's posts, for those who only listen."""
-    with speaking_of(messages=_says_messages(username)):
-        return gettext("posts")
 
 
 def platform_name(platform: str) -> str:

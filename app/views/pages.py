@@ -24,7 +24,6 @@ from app.views.names import (
     is_speaker,
     platform_name,
     post_count,
-    posts_word,
     shown_name,
 )
 from app.views.parts import with_links
@@ -79,7 +78,6 @@ def init_app(app: Quart, config: Config) -> None:
         "hue": hue,
         "platform_name": platform_name,
         "post_count": post_count,
-        "posts_word": posts_word,
         "shown_name": shown_name,
         "with_links": with_links,
     }

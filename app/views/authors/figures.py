@@ -16,7 +16,7 @@ from app.views.authors.calendar import days_with_posts, posts_in_year
 from app.views.drawings import HOURS, Columns, ListedName, NameList, by_hour
 from app.views.figure import Figure, Finding, Table
 from app.views.hours import busiest, how_told
-from app.views.names import hue
+from app.views.names import hue, post_count
 
 MONTHS: Final = 12
 MOST_LISTED: Final = 8
@@ -134,10 +134,15 @@ class MostNamed(Figure[NameList]):
 
     def plot(self) -> NameList | None:
         names = [
-            ListedName(counted.name, show_number(counted.posts), self._search_path(counted.name))
+            ListedName(
+                counted.name,
+                show_number(counted.posts),
+                self._search_path(counted.name),
+                post_count(counted.posts),
+            )
             for counted in self.counts[:MOST_LISTED]
         ]
-        return NameList(names, self.id_, self.prefix, gettext("posts")) if names else None
+        return NameList(names, self.id_, self.prefix) if names else None
 
     def path(self) -> str:
         return posts_path(self.author)

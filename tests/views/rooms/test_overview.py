@@ -127,7 +127,9 @@ async def chats(shared: Shared) -> dict[str, str]:
 
 
 def text_of(html: str) -> str:
-    return " ".join(unescape(re.sub("<[^>]*>", " ", html)).split())
+    """Return what is heard of a page."""
+    heard = re.sub('<span aria-hidden="true">.*?</span>', "", html)
+    return " ".join(unescape(re.sub("<[^>]*>", " ", heard)).split())
 
 
 def finding_in(page: str) -> str:
@@ -192,6 +194,8 @@ async def test_each_person_has_a_card_that_leads_to_their_portrait(
         [f"/user/{name}/portrait"] for name in ("ann", "bo_(work)", "cem")
     ]
     assert "ann 144 messages “ferry lamp quay number”" in text_of(cards[0])
+    korean = await shared.anybody.page(chats["crew"], headers={"Accept-Language": "ko"})
+    assert "ann 메시지 144개 “ferry" in text_of(cards_in(korean)[0])
 
 
 @pytest.mark.parametrize("path", ["", "/portrait"])
