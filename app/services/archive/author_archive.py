@@ -54,6 +54,7 @@ class TypicalTerm(msgspec.Struct, frozen=True):
     text: str
     times: Annotated[float, Meta(description="How many times as often as the others.")]
     is_mark: Annotated[bool, Meta(description="Whether it is a sign, not a word.")]
+    is_only: Annotated[bool, Meta(description="Whether none of the others uses it.")]
 
 
 class AuthorArchive(Memories, frozen=True):
@@ -93,6 +94,9 @@ async def read_archive(
     for room in await rooms_of(session, author.id, limit=1):
         names += names_in(room)
     words = await typical_of(session, models, user, partial(typical_phrases, names=names))
-    typical = [TypicalTerm(word.text, round(word.times, 2), word.is_mark) for word in words]
+    typical = [
+        TypicalTerm(word.text, round(word.times, 2), word.is_mark, not word.rate_elsewhere)
+        for word in words
+    ]
     numbers = await numbers_of(session, author, zone)
     return AuthorArchive(**structs.asdict(archive), typical=typical, numbers=numbers)

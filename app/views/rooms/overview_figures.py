@@ -92,7 +92,9 @@ class Months(OverviewFigure[PeriodColumns]):
         if fullest is None:
             even = gettext("No month clearly has the most messages.")
             even_years = gettext("No year clearly has the most messages.")
-            title = even_years if self._is_of_years else even
+            nothing = even_years if self._is_of_years else even
+            # Beside a finding of the page it would read like one that failed.
+            title = "" if self.overview.traits else nothing
             return Finding(title, notes=self._silence(), topic=topic)
         count = ngettext("{count} message", "{count} messages", fullest.messages)
         title = gettext("The most in {period}: {messages}.").format(
@@ -116,7 +118,8 @@ class Months(OverviewFigure[PeriodColumns]):
             PeriodColumn(label, tuple(100 * count / most for count in period.people))
             for label, period in zip(self._labels, self._periods, strict=True)
         )
-        return PeriodColumns(self.finding().title, tuple(self._people), tuple(columns))
+        finding = self.finding()
+        return PeriodColumns(finding.title or finding.topic, tuple(self._people), tuple(columns))
 
     def _silence(self) -> list[str]:
         """Return the longest time without a message in a sentence, if there is a long one."""
@@ -166,8 +169,9 @@ class Answers(OverviewFigure[list[StackedBar]]):
 
     def finding(self) -> Finding:
         nobody = gettext("Nobody clearly answers one more than the others.")
+        nothing = "" if self.overview.traits else nobody
         lately = gettext("Who answers whom lately") if self.overview.is_of_newest else ""
-        return Finding(self._clearest() or nobody, topic=lately or gettext(self.topic))
+        return Finding(self._clearest() or nothing, topic=lately or gettext(self.topic))
 
     def table(self) -> Table:
         rows: list[list[TableCell]] = [

@@ -178,7 +178,7 @@ def _months(portrait: RoomPortrait) -> PosterFigure | None:
         room=portrait.room,
         tz=portrait.tz,
         people=people,
-        traits=[],
+        traits=[*portrait.traits],
         periods=[*portrait.periods],
         longest_silence=portrait.longest_silence,
         scanned=portrait.scanned,
