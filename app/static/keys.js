@@ -114,7 +114,9 @@
   }
 
   function enhance(root) {
-    for (const list of root.querySelectorAll(".chips")) rove(list, boxes(list)[0]);
+    for (const list of root.querySelectorAll(".chips")) {
+      rove(list, boxes(list).find((box) => box.name === "username") ?? boxes(list)[0]);
+    }
     for (const field of root.querySelectorAll(".chip-filter")) field.hidden = false;
     for (const choice of root.querySelectorAll("[data-keys]")) {
       choice.hidden = false;
