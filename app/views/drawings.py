@@ -16,7 +16,7 @@ BAR_PX: Final = 660
 """Of a bar of all on the narrowest page of two columns."""
 LETTER_PX: Final = 10
 WIDE_PX: Final = 17
-MARGIN_PX: Final = 24
+MARGIN_PX: Final = 18
 
 
 class NamedBar(NamedTuple):
