@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app.compute.attribution import NO_SCORES, Ranking, rank
 from app.compute.background import EMPTY_BACKGROUND, Background
 from app.compute.counts import Counts, add
-from app.compute.features import features_of
+from app.compute.features import features_of, named_words
 from app.compute.gaps import BETWEEN, Gap, gaps_of_each, rest_of, whole_words
 from app.compute.languages import are_english, are_foreign, guess_language
 from app.compute.occurrences import occurrences
@@ -128,6 +128,12 @@ class Case:
         if self.is_korean or self.is_english:
             return False
         return are_foreign("\n".join(map(own_words, self.texts)), self.fitted.shipped)
+
+    def share_of_words(self, suspect: Suspect) -> float:
+        """Return the share of the texts' different words that an author uses; 1 without words."""
+        words = named_words("\n".join(map(own_words, self.texts)))
+        keys = [key for key, word in words.items() if word.isalpha()]
+        return float(np.isin(keys, suspect.profile.counts.keys).mean()) if keys else 1.0
 
     @cached_property
     def ranking(self) -> Ranking:

@@ -55,6 +55,9 @@ RIVAL_PROBABILITY: Final = 0.05
 """Among all authors, a less likely one does not make the answer weak."""
 NAMED_PROBABILITY: Final = 0.01
 """Nor does a less likely one among those named, but by having few posts."""
+FAMILIAR_SHARE: Final = 0.25
+"""Least share of a text's different words that its author uses, where it seems to be neither Korean
+nor English. Letters by chance and unknown languages are least unlike whoever wrote least."""
 LEAST_RATED: Final = 0.5
 """Least joint probability of the authors with a ratio that is assumed."""
 REPORTED: Final = 3.0
@@ -105,11 +108,13 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
         # Those without a ratio count by their probabilities, since ratios follow these.
         rated = max(shares[weighed.authors].sum(), LEAST_RATED)
         mean = float(np.exp(weighed.ratios).sum() / rated / case.compared)
-        none = (1 - sure) / (1 - sure + sure * mean)
-        ratios = np.log10(case.compared * np.maximum(shares, 1e-300) * mean)
-        reported = np.minimum(np.maximum(ratios, -REPORTED), REPORTED).tolist()
-        for i in shown:
-            log10[i] = reported[i]
+        seems_familiar = 1 / (1 + mean) < UNFAMILIAR
+        if not (seems_familiar and _is_strange(case, suspects[order[0]])):
+            none = (1 - sure) / (1 - sure + sure * mean)
+            ratios = np.log10(case.compared * np.maximum(shares, 1e-300) * mean)
+            reported = np.minimum(np.maximum(ratios, -REPORTED), REPORTED).tolist()
+            for i in shown:
+                log10[i] = reported[i]
     language = "ko" if case.is_korean else "en"
     needed = likely_from(language, weighed.fewest_others)
     weak = _weak(case, rivals, order if case.is_named else rivals)
@@ -270,6 +275,11 @@ def _has_other_language(case: Case, suspect: Suspect) -> bool:
     if (habit.language == "ko") != case.is_korean:
         return True
     return (habit.is_english or habit.language == "en") and case.is_foreign
+
+
+def _is_strange(case: Case, suspect: Suspect) -> bool:
+    """Return whether texts are in a language of neither population, and not in an author's."""
+    return case.is_foreign and case.share_of_words(suspect) < FAMILIAR_SHARE
 
 
 def _has_other_period(habits: Sequence[Habit]) -> bool:

@@ -165,15 +165,16 @@ def reasons_of(comparison: Comparison, *, is_named: bool) -> list[str]:
     if lacking := _lacking(comparison, is_named=is_named):
         return lacking
     ranking = comparison.ranking
+    is_foreign = _is_foreign(ranking[0].username, comparison)
     if _are_small(comparison):
         text = gettext("Somebody else can be weighed from {count} posts of an author on.")
         reasons = [text.format(count=FEWEST_POSTS)]
-    elif _is_foreign(ranking[0].username, comparison):
+    elif is_foreign:
         foreign = comparison.weak["other_language"]
         reasons = [_of_authors("other_language", foreign, comparison)]
     else:
         reasons = [gettext("Nobody else who writes the language is known here to compare with.")]
-    if len(ranking) > 1 and ranking[0].probability >= NAMED_IF_AMONG_THEM:
+    if not is_foreign and len(ranking) > 1 and ranking[0].probability >= NAMED_IF_AMONG_THEM:
         text = gettext("If one of these {count} wrote it, most like {username}.")
         reasons.append(text.format(count=len(ranking), username=shown_name(ranking[0].username)))
     return reasons
@@ -231,7 +232,8 @@ def limits_of(comparison: Comparison) -> list[str]:
     # Without a number, the reason says of these what there is to say; of nobody, the answer does.
     reasoned = {"few_authors"} if comparison.none is None else set[Limit]()
     if comparison.none is None and _is_foreign(comparison.ranking[0].username, comparison):
-        reasoned.add("other_language")
+        # More posts in another language would help nothing, and its topic is not what is missing.
+        reasoned |= {"other_language", "few_posts", "topic"}
     if is_of_no_language_here(comparison):
         reasoned.add("other_language")
     limits = [_limit(limit, comparison) for limit in comparison.limits if limit not in reasoned]

@@ -133,6 +133,25 @@ async def test_a_language_that_nobody_here_writes_is_told(db: Database) -> None:
     assert "other_language" not in (await ask(db, ["Heute fahre ich heim"], "ann", "ben")).limits
 
 
+async def test_letters_by_chance_are_nobody_s(db: Database) -> None:
+    """Whoever wrote least is least unlike what nobody ever wrote."""
+    await post(db, "ann", *FERRY[:KNOWN])
+    await post(db, "ben", *MUSEUM[:KNOWN])
+    await post(db, "joe", *(f"On my way home at {hour}. Joe" for hour in range(30)))
+    await post(db, "ute", *GERMAN)
+    await maintain(db)
+    for text in (
+        "asdf qwer zxcv hjkl uiop bnm fghj tyui",
+        "qu'il vaut mieux ne rien savoir du tout",
+    ):
+        comparison = await ask(db, [text], "ann", "ben", "joe")
+        assert comparison.verdict in ("close", "unfamiliar")
+        if comparison.verdict == "close":
+            assert comparison.none is None
+            assert all(ranked.log10_lr is None for ranked in comparison.ranking)
+    assert (await ask(db, GERMAN[:2], "joe", "ute")).verdict != "unfamiliar"
+
+
 async def test_with_others_here_the_evidence_is_set_against_them(db: Database) -> None:
     await post(db, "ann", *FERRY[:KNOWN])
     await post(db, "ben", *MUSEUM[:KNOWN])
