@@ -106,7 +106,10 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
     def cards(self) -> list[PersonCard]:
         return [
             PersonCard(
-                person.username, person.messages, person.writing, absence=self._absence(place)
+                person.username,
+                person.writing.messages if self.lately and person.writing else person.messages,
+                person.writing,
+                absence=self._absence(place),
             )
             for place, person in enumerate(self.overview.people)
             if person.username
