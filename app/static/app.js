@@ -34,12 +34,16 @@
     if (part && !isNamed && part.dataset.zone !== ownZone) showOwnDays(part, isTold());
   }
 
+  let opened = [];
+
+  // What was opened in the meantime stays open.
   async function showOwnDays(part, isTold) {
     const place = `#${part.id}`;
     const url = new URL(part.dataset.address || location.href, location.href);
     if (!isTold) url.searchParams.set("tz", ownZone);
     const address = url.pathname + url.search;
     await htmx.ajax("GET", address, { source: part, target: place, select: place, swap: "outerHTML" });
+    document.querySelectorAll(`${place} details`).forEach((fold, index) => { fold.open ||= opened[index]; });
     if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
   }
 
@@ -279,6 +283,9 @@
   document.addEventListener("htmx:beforeSwap", (event) => {
     // A year may have posts in UTC alone.
     if (event.detail.target.dataset.zone && event.detail.xhr.status >= 400) event.detail.shouldSwap = false;
+    if (event.detail.target.dataset.zone) {
+      opened = [...event.detail.target.querySelectorAll("details")].map((fold) => fold.open);
+    }
     items = event.detail.target.childElementCount;
     hadFocus = event.detail.target.contains(document.activeElement);
   });

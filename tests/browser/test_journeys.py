@@ -1,10 +1,11 @@
 """What people come for, done in a real browser."""
 
+import asyncio
 import re
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from .conftest import WITH_AND_WITHOUT, OpenPage
 from .website import KOREANS, RIGHT_TO_LEFT, TEXT, Website, compare_path
@@ -332,8 +333,18 @@ async def test_the_arrow_keys_walk_the_days_of_a_chat(
 ) -> None:
     """They lead into the chat, not to lists of posts."""
     page = await open_page()
+    is_opened = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await is_opened.wait()
+        await route.continue_()
+
+    # The days of the viewer's zone come after the page; what was opened before stays open.
+    await page.route(re.compile(r"\?year="), wait)
     await page.goto(website.address(f"/user/{quote(RIGHT_TO_LEFT)}"))
     await page.locator("#calendar summary").press("Enter")
+    is_opened.set()
+    await expect(page.locator("#calendar")).to_have_attribute("data-zone", "Asia/Seoul")
     stop = page.locator("#calendar a.day[tabindex='0']")
     await expect(stop).to_have_attribute("href", re.compile("on=2026-10-03"))
     await stop.press("ArrowUp")

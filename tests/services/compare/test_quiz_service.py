@@ -11,6 +11,7 @@ from app.services.compare.question import Question
 from app.services.compare.quiz import QuizQuestion, QuizSet, draw, read_question, solve
 from app.services.compare.showcase import Showcase
 from app.services.deletion import delete_post
+from app.services.posts.users import find_user
 from tests.posting import post
 
 WORDS = {"ferry": "tide crossing pilot", "museum": "stairs gallery clock", "빵집": "호밀 반죽 오븐"}
@@ -86,18 +87,35 @@ async def test_the_model_judges_as_if_the_post_had_never_been(db: Database, is_n
     assert fair == await compared()
 
 
+async def judgements(db: Database, ids: dict[str, list[int]]) -> set[tuple[bool, str]]:
+    """Return how the model judges all posts: an example that is drawn is one of them."""
+    async with db.read() as session:
+        names = [await find_user(session, name) for name in sorted(ids)]
+        user_ids = tuple(user.id for user in names if user)
+        sets = [
+            QuizSet(user_ids, (post_id,)) for of_author in ids.values() for post_id in of_author
+        ]
+        models = Models()
+        solved = [await solve(session, models, each) for each in sets]
+    return {(each.is_model_right, each.comparison.verdict) for each in solved}
+
+
 async def test_an_example_names_its_author_or_there_is_none(db: Database) -> None:
-    """Each message of those who write the same would be too close to call."""
     same = [f"{n} of the day, says somebody: tide crossing pilot {n}" for n in range(25)]
     ids = {name: await post(db, name, *same) for name in ("ann", "ben")}
     await renew_background(db)
+    assert await judgements(db, ids) == {(False, "close")}
     showcase = Showcase(db, Models())
     assert await showcase.find("en") is None
     async with db.write() as session:
         for post_id in [each for of_author in ids.values() for each in of_author]:
             await delete_post(session, post_id)
-    await fill(db, "ferry", "museum")
+    ids = {
+        name: await post(db, name, *(f"{WORDS[name]} {n}, {WORDS[name]}" for n in range(25)))
+        for name in ("ferry", "museum")
+    }
     await renew_background(db)
+    assert await judgements(db, ids) == {(True, "likely")}
     assert await showcase.find("en") is None  # It is not tried again at once.
     showcase.clear(0)
     solution = await showcase.find("en")

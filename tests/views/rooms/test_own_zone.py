@@ -73,11 +73,11 @@ async def test_the_portrait_counts_the_hours_of_the_chat(chat: Client) -> None:
 
 async def test_the_year_of_somebody_of_one_chat_is_there(chat: Client) -> None:
     page = await chat.page(f"/user/{USERS[0]}/2025")
-    assert "On 1 day (Asia/Seoul)" in page
+    assert "messages on 1 day (Asia/Seoul)" in page
     assert "data-zone" not in page
     assert times(page) == ["12:30 AM"]  # The only message of the year.
     calendar = await chat.page(f"/user/{USERS[0]}?year=2025")
-    assert "On 1 day (Asia/Seoul)" in calendar
+    assert "messages on 1 day (Asia/Seoul)" in calendar
     assert "data-zone" not in calendar
     await chat.page(f"/user/{USERS[0]}/2025?tz=Europe/London", status=404)
 
