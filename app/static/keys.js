@@ -134,7 +134,7 @@
     } else if (!isHeld && !event.altKey && !event.isComposing) {
       move(event);
       const isTyped = event.target.closest?.(TYPED);
-      if (/^[/1-4]$/.test(event.key) && !isTyped && areOn()) {
+      if (/^[/1-6]$/.test(event.key) && !isTyped && areOn()) {
         event.preventDefault();
         press(event.key);
       } else if (event.key === "Enter") {

@@ -21,10 +21,10 @@ _LABELS: Final = {
     "length": gettext_noop("Length"),
     "questions": gettext_noop("Question marks"),
     "exclamations": gettext_noop("Exclamation marks"),
-    "laughing": gettext_noop("Laughing {sign}"),
+    "laughing": gettext_noop("Laughs: {sign}"),
     "emoji": gettext_noop("Emoji {sign}"),
     "endings": gettext_noop("Ends with {sign}"),
-    "beginnings": gettext_noop("Small first letter"),
+    "beginnings": gettext_noop("Lowercase start"),
 }
 _TRAITS: Final = {
     "length": MeasureWords(
@@ -68,12 +68,16 @@ _SILENCES: Final = MeasureWords(
     gettext_noop("speaks first less often after a silence"),
     gettext_noop("never speaks first after a silence"),
 )
-_AFTER_SILENCE: Final = gettext_noop("Begins after a silence")
+_AFTER_SILENCE: Final = gettext_noop("After a silence")
+_LAUGHS: Final = gettext_noop("Laughs")
+"""The label where no laugh is most of them."""
 
 
 def label_of(measure: Measure) -> str:
     """Return the name of a measure, with the sign that is most of it."""
     text = _AFTER_SILENCE if measure.sign == "silence" else _LABELS[measure.name]
+    if measure.name == "laughing" and not measure.sign:
+        text = _LAUGHS
     sign = f"“{measure.sign}”" if measure.name == "endings" else measure.sign[:LONGEST_SIGN]
     return gettext(text).format(sign=sign).strip()
 

@@ -31,6 +31,21 @@ async def test_playing_by_keys(website: Website, open_page: OpenPage) -> None:
         await expect(heading).to_be_focused()
 
 
+async def test_the_sixth_author_has_a_key_too(website: Website, open_page: OpenPage) -> None:
+    page = await open_page()
+    users = (await (await page.request.get(website.address("/api/v1/users?limit=6"))).json())[
+        "items"
+    ]
+    first = users[0]["username"]
+    path = f"/api/v1/users/{first}/tweets?limit=1"
+    post = (await (await page.request.get(website.address(path))).json())["items"][0]
+    ids = ".".join(str(user["id"]) for user in users)
+    await page.goto(website.address(f"/quiz?set={ids}-{post['id']}"))
+    await expect(page.locator(".guesses button")).to_have_count(6)
+    await page.keyboard.press("6")
+    await expect(page.locator("#quiz-heading")).to_have_text(re.compile("글이에요"))
+
+
 async def test_a_mark_of_the_answer_opens(website: Website, open_page: OpenPage) -> None:
     page = await open_page(locale="en")
     await page.goto(website.address("/quiz"))

@@ -77,14 +77,14 @@ class YearCalendar(Figure[WeekGrid]):
         run, day = longest_run([*self.posts_by_day]), fullest_day(self.posts_by_day)
         notes = []
         if day:
-            told = gettext("The fullest day: {day} ({posts})")
+            told = gettext("Busiest day: {day} ({posts})")
             notes.append(
                 told.format(day=show_month_day(day), posts=post_count(self.posts_by_day[day]))
             )
         if len(run) >= SHORTEST_RUN:
             told = ngettext(
-                "The longest run: {count} day, {days}",
-                "The longest run: {count} days, {days}",
+                "Longest streak: {count} day, {days}",
+                "Longest streak: {count} days, {days}",
                 len(run),
             )
             days = show_period(run[0], run[-1] + ONE_DAY)

@@ -153,8 +153,8 @@ _SHOWN: Final[dict[Shown, str]] = {
     "short": gettext_noop("Three words or fewer"),
     "questions": gettext_noop("Question marks"),
     "exclamations": gettext_noop("Exclamation marks"),
-    "small": gettext_noop("Small first letter"),
-    "silence": gettext_noop("Begins after a silence"),
+    "small": gettext_noop("Lowercase start"),
+    "silence": gettext_noop("After a silence"),
 }
 _ENDINGS: Final[dict[Shown, Ending]] = dict(
     zip(("dot", "dots", "tilde", "tears", "yo"), ENDINGS, strict=True)

@@ -98,14 +98,14 @@ def alike(writing: Sequence[PersonPortrait | None], total: int) -> str:
     told_s = [wait_s for wait_s in waits_s if wait_s is not None]
     if not 1 < len(told_s) == len(writing) or any(map(_differs, writing)):
         return ""
-    within = gettext("All answer in about {time}.")
-    soon = gettext("All answer in less than a minute.")
+    within = gettext("Everyone here answers in about {time}.")
+    soon = gettext("Everyone here answers in less than a minute.")
     if total == PAIR:
         within = gettext("Both answer in about {time}.")
         soon = gettext("Both answer in less than a minute.")
     elif total > len(writing):
-        within = gettext("All {count} shown answer in about {time}.")
-        soon = gettext("All {count} shown answer in less than a minute.")
+        within = gettext("All {count} shown usually answer in about {time}.")
+        soon = gettext("All {count} shown usually answer in less than a minute.")
     wait_s = median(told_s)
     sentence = soon if wait_s < MINUTE_S else within
     return sentence.format(time=show_roughly(wait_s), count=show_number(len(writing)))

@@ -14,7 +14,7 @@ from app.i18n import speaking
 from app.views.dots import Initials
 from app.views.in_words import briefly, often, part_of
 from app.views.initials import initials_of
-from app.views.measures import trait_of
+from app.views.measures import label_of, trait_of
 from app.views.portraits.fingerprint import EDGE, place_alone, places_of, rings_of
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
@@ -252,6 +252,12 @@ async def test_pages_of_people_lead_there(chats: Client) -> None:
 def test_a_trait_says_more_less_or_nothing(own: float, beside: float, trait: str) -> None:
     with speaking("en"):
         assert trait_of(Measure("questions", "", own, beside, [], own - beside, 0)) == trait
+
+
+def test_a_laugh_is_named_as_it_is_written() -> None:
+    with speaking("en"):
+        labels = [label_of(Measure("laughing", sign, 0.2, 0.1, [], 0.1, 0)) for sign in ("lol", "")]
+    assert labels == ["Laughs: lol", "Laughs"]
 
 
 def test_lengths_are_as_exact_as_tells_them_apart() -> None:

@@ -262,9 +262,9 @@ async def test_what_is_the_same_for_all_is_one_sentence(
     shared: Shared, chats: dict[str, str]
 ) -> None:
     for name, sentence in (
-        ("day", "All answer in about 1 minute."),
+        ("day", "Everyone here answers in about 1 minute."),
         ("couple", "Both answer in about 1 minute."),
-        ("crowd", "All 6 shown answer in about 1 minute."),
+        ("crowd", "All 6 shown usually answer in about 1 minute."),
     ):
         for path in ("", "/portrait"):
             page = await shared.anybody.page(chats[name] + path)
@@ -300,7 +300,7 @@ async def test_how_long_answers_take_is_told_of_whom_it_sets_apart(
         assert " answer in about" not in page
         page = await shared.anybody.page(chats["chance"] + path)
         assert re.findall("Answers in[^<]*", page) == []
-        assert re.search("All answer in about [12] hours?.", page)
+        assert re.search("Everyone here answers in about [12] hours?.", page)
 
 
 async def test_in_korean_about_a_minute_is_not_less_than_one(
