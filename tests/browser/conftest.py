@@ -203,3 +203,12 @@ async def page_with_history() -> AsyncIterator[Page]:
         window = await Windows(running).take("ko", javascript=True)
         yield window.page
         assert not window.faults, "\n".join(window.faults)
+
+
+async def go_back(page: Page) -> None:
+    """Go back as whoever reads does.
+
+    Playwright's own way asks the browser for its list of pages, which refuses just after one came.
+    """
+    await page.wait_for_load_state()
+    await page.evaluate("() => { setTimeout(() => history.back()); }")

@@ -13,7 +13,7 @@ from playwright.async_api import Locator, Page, Route, expect
 from app.views.dashboard.page import PANELS
 from tests.waiting import eventually
 
-from .conftest import OpenPage
+from .conftest import OpenPage, go_back
 from .website import Website
 
 pytestmark = pytest.mark.browser
@@ -97,8 +97,9 @@ async def test_filters_change_the_figures_and_the_address(
     await other.get_by_role("link", name="한국어").click()
     await expect(other.locator("h1")).to_have_text("대시보드")
     await until_bars(other, {"골목빵집": 60})
-    await page.go_back()
-    await page.go_back()
+    await go_back(page)
+    await expect(page.get_by_label("시작일")).to_have_value("")
+    await go_back(page)
     await until_bars(page, everybody)
     await expect(page.get_by_role("checkbox", name="골목빵집")).not_to_be_checked()
 

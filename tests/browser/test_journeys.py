@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from playwright.async_api import Page, Route, expect
 
-from .conftest import WITH_AND_WITHOUT, OpenPage
+from .conftest import WITH_AND_WITHOUT, OpenPage, go_back
 from .website import KOREANS, RIGHT_TO_LEFT, TEXT, Website, compare_path
 
 pytestmark = pytest.mark.browser
@@ -197,7 +197,7 @@ async def test_going_back_from_an_answer_keeps_what_was_typed_and_ticked(
     await several.check()
     await compare(page, f"{TEXT}\n오늘도 굽습니다.", *KOREANS)
     assert parse_qs(urlsplit(page.url).query)["text"] == [TEXT, "오늘도 굽습니다."]
-    await page.go_back()
+    await go_back(page)
     await expect(text).to_have_value(f"{TEXT}\n오늘도 굽습니다.")
     await expect(several).to_be_checked()
     await expect(page.get_by_role("checkbox", name=KOREANS[0])).to_be_checked()
@@ -206,7 +206,7 @@ async def test_going_back_from_an_answer_keeps_what_was_typed_and_ticked(
     await page.locator("#username1").fill("neighbour_07")
     await compare(page, "Tea at 5, bread at 7, and rain.")
     await expect(page.locator("h1.answer")).to_be_visible()
-    await page.go_back()
+    await go_back(page)
     await expect(page.locator("#username1")).to_have_value("neighbour_07")
 
 
