@@ -18,6 +18,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 from babel.support import Translations
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from quart import Quart, Response, current_app, g, has_request_context, redirect, request
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
@@ -25,6 +27,7 @@ from werkzeug.http import parse_accept_header
 from app.config import Config, Locale
 from app.errors import Message
 from app.paths import API, API_DOCS, EVERY_API
+from app.sentences import filled, held, sentence
 
 LOCALES: Final[dict[Locale, str]] = {"ko": "한국어", "en": "English"}
 COOKIE: Final = "saywho_lang"
@@ -38,12 +41,6 @@ CHAT: Final = "chat"
 """Context of the texts that speak of messages where others of the same id speak of posts."""
 _POST: Final = re.compile(r"\b([Pp])ost(s?)\b(?![)}])")
 """The word, but not as the name of a value."""
-_TORN: Final = re.compile(
-    r"((?:\{|%\()(?:author|file|host|known|names?|other|platform|q|username)(?:\}|\)s)(?:</\w+>)*)"
-    "(?=[가-힣])"
-)
-"""A name before its particle, in Korean."""
-_JOINER: Final = "\N{WORD JOINER}"
 _language: ContextVar[Locale | None] = ContextVar("language", default=None)
 _speaks_of_messages = ContextVar("speaks_of_messages", default=False)
 
@@ -59,18 +56,10 @@ def catalog(locale: str) -> Translations:
         messages = read_po(file, locale=locale)
     for message in messages:
         texts = message.string
-        message.string = _held(texts) if isinstance(texts, str) else tuple(map(_held, texts or ()))
+        message.string = held(texts) if isinstance(texts, str) else tuple(map(held, texts or ()))
     write_mo(compiled, messages)
     compiled.seek(0)
     return Translations(compiled)
-
-
-def _held(text: str) -> str:
-    """Return a text in which no line begins with what belongs to the name before it.
-
-    Browsers break a line between a name that ends with an emoji and its particle.
-    """
-    return _TORN.sub(rf"\1{_JOINER}", text)
 
 
 def init_app(app: Quart, config: Config) -> None:
@@ -83,6 +72,7 @@ def init_app(app: Quart, config: Config) -> None:
 
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.globals |= {"gettext": _gettext_of_page, "ngettext": _ngettext_of_page}
     app.jinja_env.filters |= {
         "number": show_number,
         "percent": show_percent,
@@ -176,8 +166,9 @@ def speaking_of(*, messages: bool) -> Iterator[None]:
 def gettext(message: str) -> str:
     """Return the text in the request's language, of messages inside `speaking_of` these."""
     if _speaks_of_messages.get() and (text := catalog("ko").pgettext(CHAT, message)) != message:
-        return str(text) if language() == "ko" else _with_messages(message)
-    return catalog(language()).gettext(message)
+        return sentence(str(text)) if language() == "ko" else _with_messages(message)
+    text = catalog(language()).gettext(message)
+    return sentence(text) if language() == "ko" else text
 
 
 def ngettext(singular: str, plural: str, number: int) -> str:
@@ -186,8 +177,22 @@ def ngettext(singular: str, plural: str, number: int) -> str:
     if _speaks_of_messages.get():
         of_chat = catalog("ko").npgettext(CHAT, singular, plural, number)
         if of_chat not in (singular, plural):
-            return of_chat if language() == "ko" else _with_messages(text)
-    return text
+            return sentence(of_chat) if language() == "ko" else _with_messages(text)
+    return sentence(text) if language() == "ko" else text
+
+
+@pass_context
+def _gettext_of_page(context: Context, message: str, /, **values: object) -> str:
+    """Return the text with its values, as Jinja's own function does, and with their particles."""
+    return filled(gettext(message), values, is_markup=context.eval_ctx.autoescape)
+
+
+@pass_context
+def _ngettext_of_page(
+    context: Context, singular: str, plural: str, number: int, /, **values: object
+) -> str:
+    text, values = ngettext(singular, plural, number), {"num": number} | values
+    return filled(text, values, is_markup=context.eval_ctx.autoescape)
 
 
 def _with_messages(text: str) -> str:

@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po
 import app as package
 from app import errors
 from app.i18n import CHAT, gettext, ngettext, speaking, speaking_of
+from app.sentences import Sentence
 from app.services.imports import storing
 from app.services.posts import media
 from app.views import openapi
@@ -32,6 +33,11 @@ ERRORS = {
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}")
 UNREACHED = re.compile(r"views/\w+/(\w+_)?api\.py|cli/|services/checks|spark/")
 """Where sentences are made that no page shows."""
+
+
+AFTER_ONE_SOUND = "이|가|은|는|을|를|과|와|으로|로|이에요|예요|이라는|라는|이나"
+"""Particles that follow a consonant, or a vowel."""
+BOTH_FORMS = r"이\(가\)|은\(는\)|을\(를\)|과\(와\)|\([으이]\)|\(예요\)|\(여야\)"
 
 
 @functools.cache
@@ -163,5 +169,22 @@ def test_a_korean_particle_stays_with_its_name() -> None:
             for match in named.finditer(text := gettext(message)):
                 following = text[match.end() : match.end() + 1]
                 held += following == "\u2060"
-                assert not re.match("[가-힣]", following), text
+                assert not re.match(r"[가-힣]|\((?:이|으)\)", following), text
     assert held > 30
+
+
+def test_a_particle_of_two_forms_has_both_and_becomes_one(korean: Catalog) -> None:
+    """A form that was written out would be wrong for every second name."""
+    alone = re.compile(
+        rf"(?:{PLACEHOLDER.pattern})(?:</\w+>|[’”'])*(?:{AFTER_ONE_SOUND})(?![가-힣(])"
+    )
+    chosen = 0
+    for entry in korean:
+        for text in [entry.string] if isinstance(entry.string, str) else entry.string or ():
+            assert not alone.search(text), text
+            for name in ("엄마", "형", "서울"):
+                places = (re.split(r"\W+", place)[1] for place in PLACEHOLDER.findall(text))
+                own = Sentence(text).agreed(dict.fromkeys(places, name))
+                assert not re.search(BOTH_FORMS, own), text
+                chosen += own != text
+    assert chosen > 150

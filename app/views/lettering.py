@@ -24,9 +24,8 @@ JOINER: Final = "\u200d"
 _STEPS: Final = 40
 """Parts of a width by which rows are made longer until they are few enough."""
 _MONTH: Final = "|".join(f"(?<={name})" for name in MONTHS)
-_BREAK: Final = re.compile(rf"(?!(?:(?<=\d[년월])|{_MONTH}|(?<=\d,))\s\d|(?<=\d)\s{UNIT}|\s님)\s")
-"""White space where a row may end: not within a date, between a number and its unit, nor between a
-name and its title."""
+_BREAK: Final = re.compile(rf"(?!(?:(?<=\d[년월])|{_MONTH}|(?<=\d,))\s\d|(?<=\d)\s{UNIT})\s")
+"""White space where a row may end: not within a date, nor between a number and its unit."""
 _EMOJI: Final = "NotoEmoji.ttf"
 _EMOJI_SIZE: Final = 0.84
 """Of emoji, which are as high as the letters beside them then."""

@@ -131,7 +131,7 @@ async def test_the_page_says_why_a_source_fails_or_is_none(site: Quart) -> None:
 
     assert await eventually(why) == "the source answered 400; is its name right?"
     page = await operator.get("/sources", headers={"Accept-Language": "ko"})
-    assert "상대 서버가 400(으)로 응답했어요" in await page.get_data(as_text=True)
+    assert "상대 서버가 400으로 응답했어요" in await page.get_data(as_text=True)
 
 
 async def _has_posts(client: Client, count: int) -> bool:

@@ -93,7 +93,7 @@ async def test_pages_speak_of_messages_where_they_lack_something(chat: Client) -
     path = f"/user/{quote(USERNAME)}/2019"
     assert f"There are no messages by '{USERNAME}' in 2019" in await chat.page(path, status=404)
     korean = {"Accept-Language": "ko"}
-    assert "님의 메시지가 없어요" in await chat.page(path, status=404, headers=korean)
+    assert "의 메시지가 없어요" in await chat.page(path, status=404, headers=korean)
 
 
 async def test_an_answer_in_a_chat_is_to_a_message(shared: Shared) -> None:

@@ -1,0 +1,62 @@
+"""Particles take the form that the last sound of the value before them needs."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.compute.particles import agreed, last_sound
+
+SYLLABLES = st.characters(min_codepoint=ord("가"), max_codepoint=ord("힣"))
+BOTH = "{v}이(가) {v}은(는) {v}을(를) {v}과(와) {v}아(야) {v}(으)로 {v}(이)나 {v}이에요(예요)"
+FORMS = {
+    "vowel": "{v}가 {v}는 {v}를 {v}와 {v}야 {v}로 {v}나 {v}예요",
+    "rieul": "{v}이 {v}은 {v}을 {v}과 {v}아 {v}로 {v}이나 {v}이에요",
+    "consonant": "{v}이 {v}은 {v}을 {v}과 {v}아 {v}으로 {v}이나 {v}이에요",
+}
+
+
+def written(value: str, template: str = BOTH) -> str:
+    return agreed(template, {"v": value}.__getitem__)
+
+
+@given(st.text(SYLLABLES, max_size=5), SYLLABLES, st.text('🚲❤️ ’"”~!', max_size=3))
+def test_every_hangul_name_gets_the_forms_of_its_last_syllable(
+    before: str, last: str, sign: str
+) -> None:
+    final = (ord(last) - ord("가")) % 28
+    sound = "vowel" if final == 0 else "rieul" if final == 8 else "consonant"
+    assert written(before + last + sign) == FORMS[sound]
+
+
+@pytest.mark.parametrize(
+    ("sound", "words"),
+    [
+        ("vowel", "엄마 Joe G🚲 Emily Peter Chris Alice Mark José René CEO KBS"),
+        ("vowel", "2024 joe_92 50% ㅋㅋ ㅠㅠ ! “~” 지호(형) 𝓙𝓸𝓮 할머니❤️ (나)"),
+        ("rieul", "서울 Nicole Google Paul SQL R 1 2027 8 ㄹ"),
+        ("consonant", "형 Tom Anne Jack Eric Matt Minseok Jungkook Sung IBM 3 400"),
+        ("consonant", "10 6 ㄱ 형(지호)"),
+    ],
+)  # fmt: skip
+def test_signs_letters_and_digits_are_read_as_koreans_read_them(sound: str, words: str) -> None:
+    assert {word: last_sound(word) for word in words.split()} == dict.fromkeys(words.split(), sound)
+
+
+@pytest.mark.parametrize("name", ["🚲", "金民", "さくら", "Иван", "", "._"])
+def test_a_name_that_is_not_read_keeps_both_forms(name: str) -> None:
+    assert last_sound(name) is None
+    assert written(name) == BOTH
+
+
+def test_markup_and_quotes_before_a_particle_are_seen_through() -> None:
+    between = "<b><bdi>%(v)s</bdi></b>’\N{WORD JOINER}을(를) 봐요"
+    assert written("지호", between) == between.replace("을(를)", "를")
+
+
+def test_only_a_particle_behind_a_value_is_chosen() -> None:
+    assert written("지호", "이(가) {v} 은(는)") == "이(가) {v} 은(는)"
+
+
+@given(st.text(max_size=300))
+def test_any_value_is_read(value: str) -> None:
+    assert last_sound(value) in (None, *FORMS)
