@@ -11,10 +11,11 @@ from app.views.in_words import part_of
 def busiest(hours: Sequence[int], start: int | None) -> str:
     """Return in a sentence when most is written, of the posts of each hour; some has any.
 
-    start: the first of the hours that clearly have most; None where none stand out.
+    start: the first of the hours that clearly have most; None where none stand out, of which
+    nothing is said.
     """
     if start is None:
-        return gettext("No hours are clearly the busiest.")
+        return ""
     busy = [hours[(start + step) % DAY_H] for step in range(BUSY_H)]
     return gettext("Busiest between {start}:00 and {end}:00: {part}").format(
         start=start, end=(start + BUSY_H) % DAY_H, part=part_of(sum(busy) / sum(hours))
@@ -27,6 +28,13 @@ def how_told() -> str:
         "Three hours are called the busiest where they lead, day by day, any other three by more "
         "than chance."
     )
+
+
+def how_counted(start: int | None) -> str:
+    """Return the same of somebody's hours, and that none are the busiest where none stand out."""
+    if start is not None:
+        return how_told()
+    return f"{gettext('No hours are clearly the busiest.')} {how_told()}"
 
 
 def busiest_briefly(start: int | None) -> str:

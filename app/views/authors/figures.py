@@ -15,7 +15,7 @@ from app.services.posts.users import Author
 from app.views.authors.calendar import days_with_posts, posts_in_year
 from app.views.drawings import HOURS, Columns, ListedName, NameList, by_hour
 from app.views.figure import Figure, Finding, Table
-from app.views.hours import busiest, how_told
+from app.views.hours import busiest, how_counted
 from app.views.names import hue, post_count
 
 MONTHS: Final = 12
@@ -70,8 +70,12 @@ class HoursOfPosts(Figure[Columns]):
 
     def finding(self) -> Finding:
         numbers = self.archive.numbers
-        title = busiest(numbers.hours, numbers.busy_from)
-        return Finding(title, topic=gettext("By hour"), about=how_told(), zone=self.archive.tz)
+        return Finding(
+            busiest(numbers.hours, numbers.busy_from),
+            topic=gettext("By hour"),
+            about=how_counted(numbers.busy_from),
+            zone=self.archive.tz,
+        )
 
     def table(self) -> Table:
         rows = [*zip(HOURS, self.archive.numbers.hours, strict=True)]

@@ -16,7 +16,7 @@ from app.views.authors.calendar import ONE_DAY, columns_of, grid_of, months_of, 
 from app.views.authors.year_total import total_of
 from app.views.drawings import HOURS, Clock
 from app.views.figure import Figure, Finding, Table
-from app.views.hours import busiest, clock_of, how_told
+from app.views.hours import busiest, clock_of, how_counted
 from app.views.names import hue, post_count
 from app.views.week_grid import WeekGrid
 
@@ -110,9 +110,14 @@ class HoursOfYear(Figure[Clock]):
     author_year: AuthorYear
 
     def finding(self) -> Finding:
-        topic, zone = gettext("By hour"), self.author_year.tz
-        title = busiest(self.author_year.hours, self.author_year.busy_from)
-        return Finding(title, self._outline(), topic=topic, about=how_told(), zone=zone)
+        start = self.author_year.busy_from
+        return Finding(
+            busiest(self.author_year.hours, start),
+            self._outline(),
+            topic=gettext("By hour"),
+            about=how_counted(start),
+            zone=self.author_year.tz,
+        )
 
     def table(self) -> Table:
         calendar, before = self.author_year.calendar, self.author_year.before
@@ -122,10 +127,10 @@ class HoursOfYear(Figure[Clock]):
         return Table(columns, [*zip(HOURS, *hours, strict=True)])
 
     def plot(self) -> Clock | None:
-        before = self.author_year.before
+        before, finding = self.author_year.before, self.finding()
         return clock_of(
             hue(self.author_year.user.username),
-            self.finding().title,
+            finding.title or finding.topic,
             self.author_year.hours,
             before.hours if before else [0] * len(HOURS),
         )

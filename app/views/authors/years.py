@@ -74,11 +74,15 @@ class YearPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def unchanged(self) -> str:
-        """What did not change, in words; empty where that was not asked or something did."""
+        """That the writing did not change; empty where that was not asked or it did."""
+        return ChangedWriting(self.shown).finding().title
+
+    @property
+    def words_unchanged(self) -> str:
+        """That no word came or went; empty likewise."""
         shown = self.shown
         has_no_words = (shown.came or shown.went) and not words_of(shown)
-        told = gettext("No word clearly came or went.") if has_no_words else ""
-        return " ".join(filter(None, (ChangedWriting(shown).finding().title, told)))
+        return gettext("No word clearly came or went.") if has_no_words else ""
 
     @property
     def card_count(self) -> int:

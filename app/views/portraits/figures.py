@@ -10,7 +10,7 @@ from app.i18n import gettext
 from app.services.archive.author_portrait import AuthorPortrait
 from app.views.drawings import HOURS, Clock, PhraseList, PhraseRow
 from app.views.figure import Figure, Finding, Table
-from app.views.hours import busiest, clock_of, how_told
+from app.views.hours import busiest, clock_of, how_counted
 from app.views.in_words import briefly, often
 from app.views.names import display_name, hue
 from app.views.portraits.beside import only_other, others_called
@@ -103,7 +103,7 @@ class HoursBeside(Figure[Clock]):
         if not any(hours):
             return Finding(gettext("No post has a time."), topic=topic, zone=zone)
         title = busiest(hours, self.portrait.busy_from)
-        return Finding(title, topic=topic, about=how_told(), zone=zone)
+        return Finding(title, topic=topic, about=how_counted(self.portrait.busy_from), zone=zone)
 
     def table(self) -> Table:
         own, beside = self.portrait.hours, self.portrait.hours_elsewhere
@@ -115,8 +115,9 @@ class HoursBeside(Figure[Clock]):
 
     def plot(self) -> Clock | None:
         own, beside = self.portrait.hours, self.portrait.hours_elsewhere
-        colour, title = hue(self.portrait.user.username), self.finding().title
-        return clock_of(colour, title, own, beside, self.labelled_by)
+        colour, finding = hue(self.portrait.user.username), self.finding()
+        caption = finding.title or finding.topic
+        return clock_of(colour, caption, own, beside, self.labelled_by)
 
     def path(self) -> str:
         return url_for("posts.show_posts", username=self.portrait.user.username)

@@ -93,9 +93,7 @@ class Months(OverviewFigure[PeriodColumns]):
             even = gettext("No month clearly has the most messages.")
             even_years = gettext("No year clearly has the most messages.")
             nothing = even_years if self._is_of_years else even
-            # Beside a finding of the page it would read like one that failed.
-            title = "" if self.overview.traits else nothing
-            return Finding(title, notes=self._silence(), topic=topic)
+            return Finding(notes=self._silence(), topic=topic, about=nothing)
         count = ngettext("{count} message", "{count} messages", fullest.messages)
         title = gettext("The most in {period}: {messages}.").format(
             period=self.period_name(fullest),
@@ -168,10 +166,12 @@ class Answers(OverviewFigure[list[StackedBar]]):
     topic = gettext_noop("Who answers whom")
 
     def finding(self) -> Finding:
+        clearest = self._clearest()
         nobody = gettext("Nobody clearly answers one more than the others.")
-        nothing = "" if self.overview.traits else nobody
         lately = gettext("Who answers whom lately") if self.overview.is_of_newest else ""
-        return Finding(self._clearest() or nothing, topic=lately or gettext(self.topic))
+        return Finding(
+            clearest, topic=lately or gettext(self.topic), about="" if clearest else nobody
+        )
 
     def table(self) -> Table:
         rows: list[list[TableCell]] = [

@@ -14,6 +14,7 @@ from app.views.dots import Dots
 from app.views.drawings import Clock
 from app.views.page import cast_on
 from app.views.picturing import PictureArgs
+from app.views.portraits.figures import HoursBeside
 from app.views.portraits.pages import read_in_zone
 from app.views.portraits.picture import poster_of_author
 from tests.browsing import parts_of
@@ -82,11 +83,14 @@ async def test_with_hardly_any_rows_the_hours_are_drawn_first(
         portrait = replace(portrait, hours=[1] * 24, measures=(portrait.measures * 3)[:rows])
         with bound(await cast_on(portrait)):
             poster = poster_of_author(portrait, PictureArgs())
+            hours = HoursBeside(portrait).finding()
+    # That none stand out is how it was counted, no finding.
+    assert hours.about.startswith("No hours are clearly the busiest.")
     assert poster.second
     assert (type(poster.drawing), type(poster.second.drawing)) == drawings
     # What the hours say stands above them, wherever they are.
     head = poster.head if rows == 2 else (poster.second.topic, *poster.second.about)
-    assert head[:2] == ("By hour · UTC", "No hours are clearly the busiest.")
+    assert [*filter(None, head)] == ["By hour · UTC", "The outline is Ben."]
 
 
 async def test_a_kept_picture_has_the_address_by_which_it_was_asked(pair: Client) -> None:
