@@ -196,15 +196,6 @@ async def open_page(windows: Windows) -> AsyncIterator[OpenPage]:
     assert not faults, "\n".join(faults)
 
 
-@pytest.fixture
-async def page_with_history() -> AsyncIterator[Page]:
-    """A page of the whole browser: the smaller one may refuse to go back from a page just seen."""
-    async with chromium(find_chromium(whole=True)) as running:
-        window = await Windows(running).take("ko", javascript=True)
-        yield window.page
-        assert not window.faults, "\n".join(window.faults)
-
-
 async def go_back(page: Page) -> None:
     """Go back as whoever reads does.
 

@@ -76,9 +76,9 @@ async def click_middle(page: Page, shape: Locator) -> None:
 
 
 async def test_filters_change_the_figures_and_the_address(
-    website: Website, open_page: OpenPage, page_with_history: Page
+    website: Website, open_page: OpenPage
 ) -> None:
-    page = page_with_history
+    page = await open_page()
     await open_dashboard(page, website)
     everybody = await bars(page)
     assert len(everybody) > 5

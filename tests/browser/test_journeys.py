@@ -189,9 +189,9 @@ async def shares(page: Page) -> dict[str, int]:
 
 @pytest.mark.full
 async def test_going_back_from_an_answer_keeps_what_was_typed_and_ticked(
-    website: Website, crowd: Website, page_with_history: Page
+    website: Website, crowd: Website, open_page: OpenPage
 ) -> None:
-    page = page_with_history
+    page = await open_page()
     text, several = page.locator("#tweet_text"), page.locator("[name=each_line]")
     await page.goto(website.address("/"))
     await several.check()

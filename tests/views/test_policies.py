@@ -1,6 +1,7 @@
 """Who may do what: every route, method and role against a table written by hand."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Container, Iterable
+from contextlib import asynccontextmanager
 from typing import Any, Final, Literal
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,6 +17,9 @@ from tests.conftest import Client, MakeConfig, client_with
 Need = Literal["open", "read", "account", "token", "write", "admin", "operator", "player"]
 Role = Literal["nobody", "reader", "read", "write", "admin", "operator"]
 ROLES: Final[tuple[Role, ...]] = ("nobody", "reader", "read", "write", "admin", "operator")
+METHODS: Final = frozenset({"GET", "POST", "DELETE"})
+AS_GET: Final = frozenset({"HEAD", "OPTIONS"})
+"""What is allowed as GET is."""
 API = "/api/v1"
 
 EXPECTED: Final[dict[str, dict[str, Need]]] = {
@@ -238,13 +242,19 @@ def test_table_and_routes_name_each_other(app: Quart) -> None:
     assert known - real == set()
 
 
-@pytest.fixture(params=[True, False], ids=["public", "private"])
-async def site(request: pytest.FixtureRequest, make_config: MakeConfig) -> AsyncIterator[Quart]:
-    app = create_app(make_config())
+@asynccontextmanager
+async def switched(app: Quart, *, is_public: bool) -> AsyncIterator[Quart]:
+    """Let an app serve whose setting of who may read is made."""
     async with app.test_app():
         await make_operator(app, "spare")
         async with parts_of(app).db.write() as session:
-            await switch_site(session, None, is_public=request.param)
+            await switch_site(session, None, is_public=is_public)
+        yield app
+
+
+@pytest.fixture(params=[True, False], ids=["public", "private"])
+async def site(request: pytest.FixtureRequest, make_config: MakeConfig) -> AsyncIterator[Quart]:
+    async with switched(create_app(make_config()), is_public=request.param) as app:
         yield app
 
 
@@ -257,22 +267,41 @@ async def browser_of(site: Quart, role: Role) -> Browser:
     return Browser(site)
 
 
-async def test_roles_have_the_rights_of_the_table(site: Quart) -> None:
+async def mistaken(site: Quart, roles: Iterable[Role], *, methods: Container[str]) -> list[object]:
+    """Return who is let in or refused, by these methods, in another way than the table says."""
     is_public = await parts_of(site).openness.is_public()
-    wrong = []
-    for role in ROLES:
+    wrong: list[object] = []
+    for role in roles:
         browser = await browser_of(site, role)
         for method, rule, address in routes(site):
-            if rule in {"/setup", "/login"}:
-                continue  # Their own answers are 403 and 401; below.
-            if role not in {"nobody", "reader", "read"} and method in {"HEAD", "OPTIONS"}:
-                continue  # As GET.
+            if rule in {"/setup", "/login"} or method not in methods:
+                continue  # The answers of these two are 403 and 401; below.
             need = need_of(method, rule)
             let_in, is_player = may(role, need, is_public=is_public), need == "player"
             expected = 0 if let_in else 1 if role == "nobody" or is_player else 2
             if await outcome(browser, method, rule, address) != expected:
                 wrong.append((role, method, rule))
-    assert wrong == []
+    return wrong
+
+
+async def test_roles_have_the_rights_of_the_table(site: Quart) -> None:
+    """Where everybody reads, accounts and tokens beyond a reader's have no other rights."""
+    is_public = await parts_of(site).openness.is_public()
+    assert not await mistaken(site, ROLES[:2] if is_public else ROLES, methods=METHODS)
+    assert not await mistaken(site, ["nobody"], methods=AS_GET)
+
+
+@pytest.mark.full
+async def test_roles_have_the_same_rights_by_methods_that_are_as_get(site: Quart) -> None:
+    assert not await mistaken(site, ["reader", "read"], methods=AS_GET)
+
+
+@pytest.mark.full
+async def test_tokens_and_operators_have_their_rights_where_everybody_reads(
+    make_config: MakeConfig,
+) -> None:
+    async with switched(create_app(make_config()), is_public=True) as site:
+        assert not await mistaken(site, ROLES[2:], methods=METHODS)
 
 
 async def test_signing_in_is_open_and_alike_for_all(site: Quart) -> None:
