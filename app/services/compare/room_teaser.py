@@ -4,9 +4,10 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.judgement import FEWEST_JUDGED
@@ -59,19 +60,11 @@ async def read_teaser(session: AsyncSession, room: RoomFacts) -> Teaser | None:
     able = [person for person in room.people if person.messages >= FEWEST_POSTS]
     if len(able) < 2:
         return None
-    query = select(User.id, User.username, User.username_key, User.display_name)
     keys = [username_key(person.username) for person in able[: 2 * MOST_CHOICES]]
-    has_key = User.username_key.in_(keys), User.deleted_at.is_(None)
-    rows = await session.execute(query.where(*has_key))
+    rows = await session.execute(_players(), {"room_id": room.id, "keys": keys})
     players = {row.id: Player(*row[1:]) for row in rows}
-    messages = (
-        select(Tweet.id, Tweet.user_id, Tweet.text)
-        .where(Tweet.room_id == room.id, Tweet.created_at.is_not(None))
-        .where(Tweet.user_id.in_(players), func.length(Tweet.text) <= MOST_CHARACTERS)
-        .order_by(Tweet.created_at.desc(), Tweet.id.desc())
-        .limit(_SEARCHED)
-    )
-    newest = (await session.execute(messages)).all()
+    values = {"room_id": room.id, "user_ids": list(players)}
+    newest = (await session.execute(_newest(), values)).all()
     worded = [row for row in newest if has_words(row.text)]
     cast = await _cast(session, room.id, players, Counter(row.user_id for row in worded))
     if len(cast) < 2 or not worded:
@@ -82,25 +75,53 @@ async def read_teaser(session: AsyncSession, room: RoomFacts) -> Teaser | None:
 async def _cast(
     session: AsyncSession, room_id: int, players: Mapping[int, Player], counts: Mapping[int, int]
 ) -> dict[int, Player]:
-    """Return those who have written as much as a comparison needs, and the most of it.
+    """Return the first of the players who have written as much as a comparison needs.
 
     counts: worded messages of each among the newest; of those who have few there more are read.
     """
-    written = RoomPerson.room_id == room_id, RoomPerson.user_id.in_(players)
-    order = select(RoomPerson.user_id).where(*written)
-    order = order.order_by(RoomPerson.messages.desc(), RoomPerson.user_id)
     cast: dict[int, Player] = {}
-    for user_id in await session.scalars(order):
+    for user_id, player in players.items():
         count = counts.get(user_id, 0)
         if count < FEWEST_JUDGED:
-            of_one = select(Tweet.text).where(Tweet.room_id == room_id, Tweet.user_id == user_id)
-            of_one = of_one.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(_OF_ONE)
-            count = sum(map(has_words, await session.scalars(of_one)))
+            values = {"room_id": room_id, "user_id": user_id}
+            count = sum(map(has_words, await session.scalars(_newest_of_one(), values)))
         if count >= FEWEST_JUDGED:
-            cast[user_id] = players[user_id]
+            cast[user_id] = player
         if len(cast) == MOST_CHOICES:
             break
     return cast
+
+
+@cache
+def _players() -> Select[int, str, str, str | None]:
+    """Return the query for people of a room, those with the most messages first."""
+    return (
+        select(User.id, User.username, User.username_key, User.display_name)
+        .join(RoomPerson, RoomPerson.user_id == User.id)
+        .where(User.username_key.in_(bindparam("keys", expanding=True)), User.deleted_at.is_(None))
+        .where(RoomPerson.room_id == bindparam("room_id"))
+        .order_by(RoomPerson.messages.desc(), RoomPerson.user_id)
+    )
+
+
+@cache
+def _newest() -> Select[int, int, str]:
+    """Return the query for the newest messages of players, as far as they are short enough."""
+    return (
+        select(Tweet.id, Tweet.user_id, Tweet.text)
+        .where(Tweet.room_id == bindparam("room_id"), Tweet.created_at.is_not(None))
+        .where(Tweet.user_id.in_(bindparam("user_ids", expanding=True)))
+        .where(func.length(Tweet.text) <= MOST_CHARACTERS)
+        .order_by(Tweet.created_at.desc(), Tweet.id.desc())
+        .limit(_SEARCHED)
+    )
+
+
+@cache
+def _newest_of_one() -> Select[str]:
+    of_one = Tweet.room_id == bindparam("room_id"), Tweet.user_id == bindparam("user_id")
+    newest = select(Tweet.text).where(*of_one)
+    return newest.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(_OF_ONE)
 
 
 def _teaser(newest: int, worded: Sequence[Any], cast: Mapping[int, Player]) -> Teaser | None:

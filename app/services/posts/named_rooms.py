@@ -21,6 +21,7 @@ from app.services.event_log import NewEvent, append_events
 
 UNKNOWN_APP: Final = ""
 """App of a room that only posts have named; it yields to any."""
+_FIRST_ROOM: Final = select(Room.id).where(Room.joined_to_id.is_(None)).limit(1)
 
 PostKey = tuple[int, str | None]
 """An author and the platform's own id of a post; without one it is a post of its own."""
@@ -106,8 +107,7 @@ async def are_rooms_here(session: AsyncSession) -> bool:
 
     The first one that comes, and each deletion, is an event about everybody.
     """
-    first = select(Room.id).where(Room.joined_to_id.is_(None)).limit(1)
-    return await session.scalar(first) is not None
+    return await session.scalar(_FIRST_ROOM) is not None
 
 
 async def announce_first_room(session: AsyncSession, user_id: int) -> None:

@@ -4,19 +4,23 @@ Each column comes as one value of the database, a JSON list: thousands of posts 
 fraction of the time of as many rows. It is decoded by the thread that looks through them.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, case, select
+from sqlalchemy import ColumnElement, Integer, bindparam, case, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import backend_of
 from app.models import Tweet
 from app.services.posts.post_counts import unix_seconds
+from app.services.posts.tweets import AnySelect
 
 ScannedColumn = Literal["author", "time", "text", "card", "answered"]
+Collected = Callable[[ColumnElement[Any]], ColumnElement[str]]
+"""How a backend makes one value of a column (`Backend.collected`)."""
 
 MOST_SCANNED: Final = 20_000
 """Newest posts whose texts are looked through."""
@@ -61,6 +65,13 @@ class Scan:
         return values
 
 
+class ScanQuery(NamedTuple):
+    """A query for the newest posts, which takes longer to make than to run."""
+
+    columns: tuple[ScannedColumn, ...]
+    statement: AnySelect
+
+
 async def scan(
     session: AsyncSession,
     *conditions: ColumnElement[bool],
@@ -72,6 +83,23 @@ async def scan(
 
     `is_dated` takes only those with a time, or without, as an index of the conditions has them.
     """
+    query = scanning(backend_of(session).collected, *conditions, columns=columns, is_dated=is_dated)
+    return await read_scan(session, query, {"limit": limit})
+
+
+async def read_scan(session: AsyncSession, query: ScanQuery, values: Mapping[str, Any]) -> Scan:
+    """Return what a query of `scanning` finds; values: `limit`, and those of its conditions."""
+    row = (await session.execute(query.statement, values)).one()
+    return Scan(dict(zip(query.columns, row, strict=True)))
+
+
+def scanning(
+    collected: Collected,
+    *conditions: ColumnElement[bool],
+    columns: tuple[ScannedColumn, ...],
+    is_dated: bool | None = None,
+) -> ScanQuery:
+    """Return the query for the newest posts, as `scan` does, `limit` of them."""
     listed = select(*(_expression(column).label(column) for column in columns)).where(*conditions)
     order: list[ColumnElement[Any]]
     if is_dated is None:
@@ -82,10 +110,8 @@ async def scan(
     else:
         listed = listed.where(Tweet.created_at.is_(None))
         order = [Tweet.id.desc()]
-    newest = listed.order_by(*order).limit(limit).subquery()
-    collected = backend_of(session).collected
-    row = (await session.execute(select(*map(collected, newest.c)))).one()
-    return Scan(dict(zip(columns, row, strict=True)))
+    newest = listed.order_by(*order).limit(bindparam("limit", type_=Integer)).subquery()
+    return ScanQuery(columns, select(*map(collected, newest.c)))
 
 
 def _expression(column: ScannedColumn) -> ColumnElement[Any]:

@@ -1,9 +1,10 @@
 """The chat in which an author writes most."""
 
 from collections.abc import Collection, Iterable
-from typing import NamedTuple
+from functools import cache
+from typing import Final, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import chunks
@@ -12,6 +13,12 @@ from app.models import RoomPerson, User
 from app.services.posts.named_users import NamedUser
 from app.services.posts.users import Author
 from app.services.rooms.room_facts import RoomFacts, get_room
+
+_ROOMS: Final = (
+    select(RoomPerson.user_id, RoomPerson.room_id, RoomPerson.messages)
+    .where(RoomPerson.user_id.in_(bindparam("user_ids", expanding=True)), RoomPerson.messages > 0)
+    .order_by(RoomPerson.user_id, RoomPerson.messages.desc(), RoomPerson.room_id)
+)
 
 
 class Home(NamedTuple):
@@ -48,13 +55,8 @@ async def homes_of(session: AsyncSession, users: Iterable[NamedUser]) -> dict[in
 async def _main_rooms(session: AsyncSession, posts: dict[int, int]) -> dict[int, int]:
     """Return the ids of the chats in which these users, of whom there are so many posts, write
     most; by theirs."""
-    query = (
-        select(RoomPerson.user_id, RoomPerson.room_id, RoomPerson.messages)
-        .where(RoomPerson.user_id.in_(posts), RoomPerson.messages > 0)
-        .order_by(RoomPerson.user_id, RoomPerson.messages.desc(), RoomPerson.room_id)
-    )
     rooms, said = dict[int, int](), dict[int, int]()
-    for user_id, room_id, messages in await session.execute(query):
+    for user_id, room_id, messages in await session.execute(_ROOMS, {"user_ids": list(posts)}):
         rooms.setdefault(user_id, room_id)
         said[user_id] = said.get(user_id, 0) + messages
     return {id_: room_id for id_, room_id in rooms.items() if 2 * said[id_] >= posts[id_]}
@@ -64,15 +66,21 @@ async def _places_in(
     session: AsyncSession, room_ids: Collection[int]
 ) -> list[tuple[int, int, int]]:
     """Return the people of rooms, each as a room, a user and a place there."""
+    rows = await session.execute(_places(), {"room_ids": room_ids})
+    return [(room, user, int(place)) for room, user, place in rows]
+
+
+@cache
+def _places() -> Select[int, int, int]:
+    """Return the query for the places of the people of rooms, by their messages, from 0."""
     order = (RoomPerson.messages.desc(), User.username_key)
     rank = func.row_number().over(partition_by=RoomPerson.room_id, order_by=order)
-    query = (
+    return (
         select(RoomPerson.room_id, RoomPerson.user_id, rank - 1)
         .join(User, User.id == RoomPerson.user_id)
-        .where(RoomPerson.room_id.in_(room_ids), RoomPerson.messages > 0)
-        .where(User.deleted_at.is_(None))
+        .where(RoomPerson.room_id.in_(bindparam("room_ids", expanding=True)))
+        .where(RoomPerson.messages > 0, User.deleted_at.is_(None))
     )
-    return [(room, user, int(place)) for room, user, place in await session.execute(query)]
 
 
 async def _main_room_id(session: AsyncSession, author: Author) -> int | None:

@@ -1,8 +1,9 @@
 """The messages of a room, the oldest first."""
 
-from typing import Final
+from functools import cache
+from typing import Final, Literal
 
-from sqlalchemy import tuple_
+from sqlalchemy import Integer, bindparam, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.memo import EVERYTHING, depends_on
@@ -22,6 +23,7 @@ AROUND: Final = 10
 """Messages before and after one."""
 END: Final[TweetKey] = (None, MAX_ID)
 """The place after all messages."""
+_Kind = Literal["undated", "dated", "dated before"]
 _SORT_KEY: Final = tuple_(Tweet.created_at, Tweet.id)
 
 
@@ -53,16 +55,13 @@ async def list_before(
     """Return the last `limit` messages of a room before a key, the oldest first, and the key of
     the first where others come before it. Of the selection the room and `has` count."""
     depends_on(EVERYTHING)
-    dated, undated = _parts(selection)
+    values = {"room_id": selection.room_id, "time": before[0], "id": before[1]}
+    kinds: list[_Kind] = ["undated", "dated"] if before[0] is None else ["dated before"]
     posts: list[Post] = []
-    if before[0] is None:
-        query = undated.where(Tweet.id < before[1]).order_by(Tweet.id.desc()).limit(limit + 1)
-        posts = list(map(as_post, await session.execute(query)))
-    else:
-        dated = dated.where(tuple_(*before) > _SORT_KEY)
-    if len(posts) <= limit:
-        newest = dated.order_by(Tweet.created_at.desc(), Tweet.id.desc())
-        posts += map(as_post, await session.execute(newest.limit(limit + 1 - len(posts))))
+    for kind in kinds:
+        if missing := limit + 1 - len(posts):
+            query = _last(kind, selection.has)
+            posts += map(as_post, await session.execute(query, values | {"limit": missing}))
     posts, key = as_page(posts, limit)
     return posts[::-1], key
 
@@ -76,6 +75,21 @@ async def messages_around(session: AsyncSession, post: Post) -> list[Post]:
     above, _ = await list_before(session, selection, key, limit=AROUND)
     below, _ = await list_messages(session, selection, after=key, limit=AROUND)
     return [*above, post, *below]
+
+
+@cache
+def _last(kind: _Kind, has: str | None) -> AnySelect:
+    """Return the query for the last messages of a room before a key, made once."""
+    time, id_ = bindparam("time", type_=Tweet.created_at.type), bindparam("id", type_=Tweet.id.type)
+    of_room = [Tweet.room_id == bindparam("room_id"), *field_conditions(Selection(has=has))]
+    messages = select_posts().where(*of_room).limit(bindparam("limit", type_=Integer))
+    if kind == "undated":
+        messages = messages.where(Tweet.created_at.is_(None), Tweet.id < id_)
+        return messages.order_by(Tweet.id.desc())
+    messages = messages.where(Tweet.created_at.is_not(None))
+    if kind == "dated before":
+        messages = messages.where(tuple_(time, id_) > _SORT_KEY)
+    return messages.order_by(Tweet.created_at.desc(), Tweet.id.desc())
 
 
 def _parts(selection: Selection) -> tuple[AnySelect, AnySelect]:

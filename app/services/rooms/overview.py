@@ -1,23 +1,25 @@
 """A room at first sight: who writes how much and how, when, and who answers whom."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Final, NamedTuple
+from functools import cache
+from typing import Annotated, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.answering import clearest_answers
 from app.compute.chat_timing import Said, answers_among
 from app.compute.chat_traits import Judged, Trait, days_of_first, traits_of
 from app.compute.portrait import MOST_PORTRAYED, ChatPortrait, PersonPortrait, SilenceSpan, portray
+from app.db.backend import backend_of
 from app.memo import DERIVED, EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
-from app.services.posts.scanning import Scan, ScannedColumn, scan
+from app.services.posts.scanning import Collected, ScannedColumn, ScanQuery, read_scan, scanning
 from app.services.rooms.periods import Period, longest_silence, read_periods
 from app.services.rooms.portrait import traits_named
 from app.services.rooms.room_facts import RoomFacts, names_in
@@ -92,15 +94,7 @@ async def read_overview(session: AsyncSession, room: RoomFacts, zone: ZoneInfo) 
     depends_on(EVERYTHING)
     depends_on(DERIVED)  # How well people are recognised.
     people, gone, judged = await _people(session, room)
-    written = [Tweet.room_id == room.id, *([Tweet.user_id.not_in(gone)] if gone else [])]
-    dated = await scan(session, *written, columns=_COLUMNS, limit=MOST_READ, is_dated=True)
-    missing = MOST_READ - len(dated.author)
-    undated = (
-        await scan(session, *written, columns=_COLUMNS, limit=missing, is_dated=False)
-        if missing
-        else None
-    )
-    messages = _said(dated, undated)
+    messages = await _newest(session, room.id, gone)
     counted = await asyncio.to_thread(_count, messages, room, people, judged, zone)
     return RoomOverview(
         room=room,
@@ -123,13 +117,8 @@ async def _people(
     """Return the ids of those who wrote most, and of people whose messages are to be removed; and
     how well people are recognised."""
     names = [person.username for person in room.people[:MOST_PORTRAYED]]
-    is_asked_for = User.username.in_(names), User.deleted_at.is_not(None), RoomPerson.asked > 0
-    query = (
-        select(User.username, User.id, User.deleted_at, RoomPerson.asked, RoomPerson.recognised)
-        .join(RoomPerson, RoomPerson.user_id == User.id)
-        .where(RoomPerson.room_id == room.id, or_(*is_asked_for))
-    )
-    rows = (await session.execute(query)).all()
+    values = {"room_id": room.id, "names": names}
+    rows = (await session.execute(_people_told_of(), values)).all()
     gone = [row.id for row in rows if row.deleted_at is not None]
     alive = [row for row in rows if row.deleted_at is None]
     ids = {row.username: row.id for row in alive}
@@ -137,14 +126,42 @@ async def _people(
     return [ids[name] for name in names], gone, judged
 
 
-def _said(dated: Scan, undated: Scan | None) -> list[Said]:
-    """Return messages, the oldest first, those without a time last."""
-    scans = (dated, undated) if undated else (dated,)
-    return [
-        message
-        for part in scans
-        for message in [*map(Said, part.author, part.time, part.text)][::-1]
-    ]
+@cache
+def _people_told_of() -> Select[str, int, datetime | None, int, int]:
+    """Return the query for the people of a room with these `names`, those who are gone, and those
+    about whom the model was asked."""
+    is_named = User.username.in_(bindparam("names", expanding=True))
+    return (
+        select(User.username, User.id, User.deleted_at, RoomPerson.asked, RoomPerson.recognised)
+        .join(RoomPerson, RoomPerson.user_id == User.id)
+        .where(RoomPerson.room_id == bindparam("room_id"))
+        .where(or_(is_named, User.deleted_at.is_not(None), RoomPerson.asked > 0))
+    )
+
+
+async def _newest(session: AsyncSession, room_id: int, gone: Collection[int]) -> list[Said]:
+    """Return the newest messages, the oldest first, those without a time last.
+
+    gone: people whose messages are still to be removed.
+    """
+    collected = backend_of(session).collected
+    values: dict[str, Any] = {"room_id": room_id} | ({"gone": list(gone)} if gone else {})
+    messages: list[Said] = []
+    for is_dated in (True, False):
+        if missing := MOST_READ - len(messages):
+            query = _written(collected, has_gone=bool(gone), is_dated=is_dated)
+            found = await read_scan(session, query, values | {"limit": missing})
+            messages += [*map(Said, found.author, found.time, found.text)][::-1]
+    return messages
+
+
+@cache
+def _written(collected: Collected, *, has_gone: bool, is_dated: bool) -> ScanQuery:
+    """Return the query for the newest messages of a room, those with a time or those without."""
+    written = [Tweet.room_id == bindparam("room_id")]
+    if has_gone:
+        written.append(Tweet.user_id.not_in(bindparam("gone", expanding=True)))
+    return scanning(collected, *written, columns=_COLUMNS, is_dated=is_dated)
 
 
 def _count(

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Annotated, NamedTuple
+from typing import Annotated, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.chat_timing import Said, answers_among
@@ -22,6 +22,9 @@ from app.services.rooms.room_facts import RoomFacts, get_room, names_in
 
 Names = tuple[str, str | None]
 """A username, and a display name."""
+_NAMES: Final = select(User.id, User.username, User.display_name).where(
+    User.id.in_(bindparam("ids", expanding=True))
+)
 
 
 class RoomPortrait(msgspec.Struct, frozen=True):
@@ -181,7 +184,5 @@ async def _judged_in(session: AsyncSession, room_id: int) -> dict[int, Judged]:
 
 
 async def _names_of(session: AsyncSession, ids: Collection[int]) -> dict[int, Names]:
-    rows = await session.execute(
-        select(User.id, User.username, User.display_name).where(User.id.in_(ids))
-    )
+    rows = await session.execute(_NAMES, {"ids": ids}) if ids else ()
     return {user_id: (username, display_name) for user_id, username, display_name in rows}

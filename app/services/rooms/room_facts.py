@@ -7,7 +7,7 @@ from functools import cache
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import NotFoundError
@@ -115,8 +115,7 @@ async def get_room(session: AsyncSession, room_id: int) -> RoomFacts:
     Raises NotFoundError, also for a room without messages.
     """
     depends_on(EVERYTHING)
-    meant = select(func.coalesce(Room.joined_to_id, Room.id)).where(Room.id == room_id)
-    row = (await session.execute(_rooms().where(Room.id == meant.scalar_subquery()))).first()
+    row = (await session.execute(_room(), {"room_id": room_id})).first()
     if row is None:
         raise NotFoundError("There is no chat {room_id}", room_id=room_id)
     people = await _people(session, [row.id], most=MOST_PEOPLE)
@@ -154,6 +153,13 @@ async def speakers_of(session: AsyncSession, room_id: int) -> list[str]:
     depends_on(EVERYTHING)
     people = await _people(session, [room_id], most=MOST_PEOPLE)
     return [person.username for person in people[room_id]]
+
+
+@cache
+def _room() -> AnySelect:
+    """Return the query for the facts about one room, or about the one that it was joined to."""
+    meant = select(func.coalesce(Room.joined_to_id, Room.id)).where(Room.id == bindparam("room_id"))
+    return _rooms().where(Room.id == meant.scalar_subquery())
 
 
 @cache
@@ -211,6 +217,16 @@ async def _people(
     session: AsyncSession, room_ids: Sequence[int], *, most: int
 ) -> dict[int, list[RoomSpeaker]]:
     """Return the people of each room who wrote most."""
+    people: dict[int, list[RoomSpeaker]] = defaultdict(list)
+    rows = await session.execute(_first_people(), {"room_ids": room_ids, "most": most})
+    for room_id, username, display_name, messages, _ in rows:
+        people[room_id].append(RoomSpeaker(username, display_name, messages))
+    return people
+
+
+@cache
+def _first_people() -> AnySelect:
+    """Return the query for the people of rooms with most messages, `most` of each."""
     order = (RoomPerson.messages.desc(), User.username_key)
     ranks = func.row_number().over(partition_by=RoomPerson.room_id, order_by=order)
     numbered = (
@@ -222,13 +238,9 @@ async def _people(
             ranks.label("rank"),
         )
         .join(User, User.id == RoomPerson.user_id)
-        .where(RoomPerson.room_id.in_(room_ids), RoomPerson.messages > 0)
-        .where(User.deleted_at.is_(None))
+        .where(RoomPerson.room_id.in_(bindparam("room_ids", expanding=True)))
+        .where(RoomPerson.messages > 0, User.deleted_at.is_(None))
         .subquery()
     )
-    query = select(numbered).where(numbered.c.rank <= most)
-    people: dict[int, list[RoomSpeaker]] = defaultdict(list)
-    rows = await session.execute(query.order_by(numbered.c.room_id, numbered.c.rank))
-    for room_id, username, display_name, messages, _ in rows:
-        people[room_id].append(RoomSpeaker(username, display_name, messages))
-    return people
+    most = select(numbered).where(numbered.c.rank <= bindparam("most"))
+    return most.order_by(numbered.c.room_id, numbered.c.rank)
