@@ -22,7 +22,7 @@ class Often(NamedTuple):
 
 
 _ONE_OF: Final = {
-    2: Often(gettext_noop("in every second post"), gettext_noop("in every second")),
+    2: Often(gettext_noop("in every other post"), gettext_noop("in every other one")),
     3: Often(gettext_noop("in every third post"), gettext_noop("in every third")),
     4: Often(gettext_noop("in every fourth post"), gettext_noop("in every fourth")),
     5: Often(gettext_noop("in every fifth post"), gettext_noop("in every fifth")),
@@ -36,7 +36,7 @@ _ONE_OF: Final = {
 
 _EVERY: Final = {
     1: gettext_noop("every post"),
-    2: gettext_noop("every second post"),
+    2: gettext_noop("every other post"),
     3: gettext_noop("every third post"),
     4: gettext_noop("every fourth post"),
     5: gettext_noop("every fifth post"),

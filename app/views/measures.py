@@ -33,17 +33,17 @@ _TRAITS: Final = {
         gettext_noop("writes shorter posts ({words})"),
     ),
     "questions": MeasureWords(
-        gettext_noop("asks a question {often}"),
-        gettext_noop("asks fewer questions"),
-        gettext_noop("never asks a question"),
+        gettext_noop("uses question marks {often}"),
+        gettext_noop("uses fewer question marks"),
+        gettext_noop("never uses question marks"),
     ),
     "exclamations": MeasureWords(
-        gettext_noop("writes “!” {often}"),
-        gettext_noop("writes “!” less often"),
-        gettext_noop("never writes “!”"),
+        gettext_noop("uses exclamation marks {often}"),
+        gettext_noop("uses fewer exclamation marks"),
+        gettext_noop("never uses exclamation marks"),
     ),
     "laughing": MeasureWords(
-        gettext_noop("laughs “{sign}” {often}"),
+        gettext_noop("laughs (“{sign}”) {often}"),
         gettext_noop("laughs less often"),
         gettext_noop("never laughs"),
     ),
@@ -54,19 +54,19 @@ _TRAITS: Final = {
     ),
     "endings": MeasureWords(
         gettext_noop("ends with “{sign}” {often}"),
-        gettext_noop("ends less often with “{sign}”"),
+        gettext_noop("ends with “{sign}” less often"),
         gettext_noop("never ends with “{sign}”"),
     ),
     "beginnings": MeasureWords(
-        gettext_noop("begins with a small letter {often}"),
-        gettext_noop("begins less often with a small letter"),
-        gettext_noop("never begins with a small letter"),
+        gettext_noop("starts with a lowercase letter {often}"),
+        gettext_noop("starts with a lowercase letter less often"),
+        gettext_noop("never starts with a lowercase letter"),
     ),
 }
 _SILENCES: Final = MeasureWords(
-    gettext_noop("speaks first after a silence {often}"),
-    gettext_noop("speaks first less often after a silence"),
-    gettext_noop("never speaks first after a silence"),
+    gettext_noop("breaks the silence {often}"),
+    gettext_noop("breaks the silence less often"),
+    gettext_noop("never breaks the silence"),
 )
 _AFTER_SILENCE: Final = gettext_noop("After a silence")
 _LAUGHS: Final = gettext_noop("Laughs")

@@ -115,7 +115,7 @@ class AuthorAtSight(Figure[WeekGrid]):
             return ""
         is_of_one_year = period[0].year == period[1].year
         name = month_names("wide")[month.first.month - 1] if is_of_one_year else None
-        return gettext("{month} was the fullest month ({count}).").format(
+        return gettext("{month} was the busiest month ({count}).").format(
             month=name or show_month(month.first), count=show_number(month.tweets)
         )
 

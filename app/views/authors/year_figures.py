@@ -68,7 +68,7 @@ class YearCalendar(Figure[WeekGrid]):
         month = fullest_month(self.posts_by_day)
         if month is None:
             return ""
-        return gettext("{month} was the fullest month ({count}).").format(
+        return gettext("{month} was the busiest month ({count}).").format(
             month=month_names("wide")[month.first.month - 1], count=show_number(month.tweets)
         )
 

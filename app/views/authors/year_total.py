@@ -60,7 +60,7 @@ def comparison_of(author_year: AuthorYear) -> str:
         before=before.year,
     )
     rule = gettext(
-        "A change is told where chance does not explain it, week by week; a fullest month where "
+        "A change is told where chance does not explain it, week by week; a busiest month where "
         "it does not, day by day."
     )
     return f"{sentence} {rule}"

@@ -34,8 +34,8 @@ def finding_of(portrait: AuthorPortrait) -> str:
         return (few_of_two if other_name else few).format(name=name, other=other_name)
     clear = [trait_of(measure) for measure in portrait.measures if measure.is_clear]
     if not clear:
-        nothing = gettext("Nothing sets {name} clearly apart here.")
-        nothing_of_two = gettext("Nothing sets {name} clearly apart from {other}.")
+        nothing = gettext("Nothing clearly sets {name} apart here.")
+        nothing_of_two = gettext("Nothing clearly sets {name} apart from {other}.")
         return (nothing_of_two if other_name else nothing).format(name=name, other=other_name)
     findings = [
         gettext("{name} {traits}.").format(name=name, traits=_joined(clear[:count]))

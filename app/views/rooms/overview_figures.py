@@ -95,7 +95,7 @@ class Months(OverviewFigure[PeriodColumns]):
             nothing = even_years if self._is_of_years else even
             return Finding(notes=self._silence(), topic=topic, about=nothing)
         count = ngettext("{count} message", "{count} messages", fullest.messages)
-        title = gettext("The most in {period}: {messages}.").format(
+        title = gettext("Busiest: {period}, {messages}.").format(
             period=self.period_name(fullest),
             messages=count.format(count=show_number(fullest.messages)),
         )

@@ -23,12 +23,12 @@ _CLAUSES: Final = {
         gettext_noop("{name} writes most ({share})."),
     ),
     "longest": (
-        gettext_noop("{name} writes longest ({words})"),
-        gettext_noop("{name} writes longest ({words})."),
+        gettext_noop("{name} writes the longest messages ({words})"),
+        gettext_noop("{name} writes the longest messages ({words})."),
     ),
     "laugh": (
-        gettext_noop("{name} writes {sign} most often"),
-        gettext_noop("{name} writes {sign} most often."),
+        gettext_noop("{name} writes “{sign}” most often"),
+        gettext_noop("{name} writes “{sign}” most often."),
     ),
     "night": (
         gettext_noop("{name} writes at night more than the others ({share})"),
@@ -48,12 +48,12 @@ _LATELY: Final = {
         gettext_noop("{name} has lately been writing the longest messages ({words})."),
     ),
     "laugh": (
-        gettext_noop("{name} lately writes {sign} most often"),
-        gettext_noop("{name} lately writes {sign} most often."),
+        gettext_noop("{name} has lately been writing “{sign}” most often"),
+        gettext_noop("{name} has lately been writing “{sign}” most often."),
     ),
     "night": (
-        gettext_noop("{name} lately writes at night more than the others ({share})"),
-        gettext_noop("{name} lately writes at night more than the others ({share})."),
+        gettext_noop("{name} has lately been writing at night more than the others ({share})"),
+        gettext_noop("{name} has lately been writing at night more than the others ({share})."),
     ),
 }
 """The same of what was counted in the newest messages alone."""
@@ -67,8 +67,8 @@ _OF_TWO: Final = {
         gettext_noop("{name} writes longer messages ({words})."),
     ),
     "laugh": (
-        gettext_noop("{name} writes {sign} more often"),
-        gettext_noop("{name} writes {sign} more often."),
+        gettext_noop("{name} writes “{sign}” more often"),
+        gettext_noop("{name} writes “{sign}” more often."),
     ),
     "night": (
         gettext_noop("{name} writes more often at night ({share})"),
@@ -86,12 +86,12 @@ _OF_TWO_LATELY: Final = {
         gettext_noop("{name} has lately been writing longer messages ({words})."),
     ),
     "laugh": (
-        gettext_noop("{name} lately writes {sign} more often"),
-        gettext_noop("{name} lately writes {sign} more often."),
+        gettext_noop("{name} has lately been writing “{sign}” more often"),
+        gettext_noop("{name} has lately been writing “{sign}” more often."),
     ),
     "night": (
-        gettext_noop("{name} lately writes more often at night ({share})"),
-        gettext_noop("{name} lately writes more often at night ({share})."),
+        gettext_noop("{name} has lately been writing more often at night ({share})"),
+        gettext_noop("{name} has lately been writing more often at night ({share})."),
     ),
 }
 
@@ -114,9 +114,9 @@ def finding_of(
         return alone.format(name=name, count=show_number(room.messages))
     clauses = _clauses_of(room.people_total, is_of_newest=is_of_newest)
     findings = [_sentence(people, traits[:count], clauses) for count in range(len(traits), 0, -1)]
-    nothing = gettext("Nothing sets the {count} people clearly apart here.")
+    nothing = gettext("Nothing clearly sets these {count} people apart.")
     if room.people_total == PAIR:
-        nothing = gettext("Nothing sets the two clearly apart here.")
+        nothing = gettext("Nothing clearly sets these two apart.")
     findings.append(nothing.format(count=show_number(room.people_total)))
     return next(text for text in findings if len(text) <= LONGEST_FINDING)
 
@@ -137,7 +137,7 @@ def _sentence(people: People, traits: Sequence[Trait], clauses: Clauses) -> str:
 
 
 def _clause(people: People, trait: Trait, clause: str) -> str:
-    words = ngettext("{count} word a message", "{count} words a message", round(trait.value))
+    words = ngettext("{count} word on average", "{count} words on average", round(trait.value))
     share = trait.value
     if trait.kind == "most":  # As the bar has it, whose parts add up.
         share = rounded_parts([person.share for person in people])[trait.person or 0]

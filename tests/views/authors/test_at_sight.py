@@ -59,7 +59,7 @@ async def test_no_row_ends_inside_of_a_korean_day(site: Client) -> None:
     [
         (
             "bursts",
-            "52 posts from 2024 to 2025. July 2025 was the fullest month (40).",
+            "52 posts from 2024 to 2025. July 2025 was the busiest month (40).",
             "2024년부터 2025년까지 글 52개. 2025년 7월에 가장 많이 썼어요(40개).",
         ),
         (

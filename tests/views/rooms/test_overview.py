@@ -144,21 +144,22 @@ def cards_in(page: str) -> list[str]:
 
 
 FINDINGS: Final = {
-    "crew": "ann writes most (60%), and bo (work) writes longest (12 words a message).",
-    "pair": "ann writes more (75%), and bo (work) writes longer messages (12 words a message).",
+    "crew": "ann writes most (60%), and bo (work) writes the longest messages "
+    "(12 words on average).",
+    "pair": "ann writes more (75%), and bo (work) writes longer messages (12 words on average).",
     "alone": "Only ann writes here, 30 messages.",
-    "three": "Nothing sets the two clearly apart here.",
+    "three": "Nothing clearly sets these two apart.",
     "nine": "a writes most (28%).",
-    "hours": "Nothing sets the two clearly apart here.",
-    "long": "x writes most (64%), and w lately writes haha most often.",
-    "day": "Nothing sets the 3 people clearly apart here.",
+    "hours": "Nothing clearly sets these two apart.",
+    "long": "x writes most (64%), and w has lately been writing “haha” most often.",
+    "day": "Nothing clearly sets these 3 people apart.",
     "quick": "ann writes most (50%).",
-    "chance": "Nothing sets the 4 people clearly apart here.",
-    "couple": "Nothing sets the two clearly apart here.",
-    "crowd": "Nothing sets the 8 people clearly apart here.",
-    "chatter": "Nothing sets the two clearly apart here.",
-    "burst": "Nothing sets the two clearly apart here.",
-    "club": "gil writes longest (9 words a message).",
+    "chance": "Nothing clearly sets these 4 people apart.",
+    "couple": "Nothing clearly sets these two apart.",
+    "crowd": "Nothing clearly sets these 8 people apart.",
+    "chatter": "Nothing clearly sets these two apart.",
+    "burst": "Nothing clearly sets these two apart.",
+    "club": "gil writes the longest messages (9 words on average).",
 }
 
 
@@ -332,7 +333,7 @@ async def test_months_are_told_by_person_with_the_longest_silence(
     assert counts == [80, 0, 80, 0, 80]
     assert text_of(rows).count("\u2068ann\u2069: 48 · \u2068bo (work)\u2069: 16 · ") == 3
     page = await shared.anybody.page(chats["long"])
-    assert "The most in March 2024: 496 messages." in page
+    assert "Busiest: March 2024, 496 messages." in page
     for even in ("chance", "burst"):
         page = await shared.anybody.page(chats[even])
         seen, _, counted = page.partition('<details class="counted"')
@@ -416,5 +417,5 @@ async def test_a_room_without_times_has_an_overview(shared: Shared) -> None:
     rooms = await shared.anybody.walk("/api/v1/rooms", 100)
     (room,) = [room["id"] for room in rooms if room["name"] == "undated"]
     page = await shared.anybody.page(f"/room/{room}")
-    assert finding_in(page) == "Nothing sets the two clearly apart here."
+    assert finding_in(page) == "Nothing clearly sets these two apart."
     assert "an undated word 29" in page

@@ -79,7 +79,7 @@ async def test_two_people_are_shown_side_by_side(chats: Client) -> None:
 
 async def test_the_finding_comes_first_and_numbers_in_rows_are_folded(chats: Client) -> None:
     page = await chats.page("/room/3/portrait")
-    finding = '<p class="finding" id="finding">Nothing sets the two clearly apart here.</p>'
+    finding = '<p class="finding" id="finding">Nothing clearly sets these two apart.</p>'
     assert re.search(rf"</nav>\s*{finding}", page)
     first, *_ = re.findall(r'<svg[^>]*role="img"[^>]*>', page.partition("<main")[2])
     assert 'aria-labelledby="finding shares"' in first
@@ -106,7 +106,7 @@ async def test_the_portrait_says_what_its_twin_says(chats: Client, shared: Share
         ("laugh", 1, 1.0),
     ]
     page = await chats.page(f"/room/{room}/portrait")
-    assert ">pia writes more (75%), and quo writes haha more often.</p>" in page
+    assert ">pia writes more (75%), and quo writes “haha” more often.</p>" in page
 
 
 async def test_typical_words_have_their_counts(chats: Client) -> None:

@@ -78,7 +78,7 @@ def test_a_picture_tells_of_each_what_chance_does_not_explain(wait_s: int, told:
     portrait = portrait_in(said)
     people = {person.username: person for person in portrait.people}
     assert line_about(people["author1"], portrait, PictureArgs()) == [
-        "Never speaks first after a silence",
+        "Never breaks the silence",
         *filter(None, [told]),
     ]
 
