@@ -108,10 +108,23 @@ class Canvas:
         """Draw a text whose top left corner is there, by default in ink."""
         font.write(self.pen, place, text, colour or self.theme.ink)
 
-    def draw_bar(self, box: tuple[float, float, float, float], share: float, colour: str) -> None:
-        """Draw a bar: its ground, and of that the share in [0, 1] in the colour."""
+    def draw_bar(
+        self,
+        box: tuple[float, float, float, float],
+        share: float,
+        colour: str,
+        *,
+        has_ground: bool = True,
+    ) -> None:
+        """Draw a bar: its ground, and of that the share in [0, 1] in the colour.
+
+        A ground says that its end is all; without it the bar begins at a line.
+        """
         left, top, right, bottom = box
-        self.pen.rounded_rectangle(box, 6, self.theme.mixed(colour))
+        if has_ground:
+            self.pen.rounded_rectangle(box, 6, self.theme.mixed(colour))
+        else:
+            self.pen.line((left - 3, top - 6, left - 3, bottom + 6), self.theme.line, 3)
         length = (right - left) * share
         if length >= 1:
             end = left + max(length, _SHORTEST)

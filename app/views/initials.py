@@ -1,20 +1,27 @@
 """People by their initials."""
 
+import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+_WORD: Final = re.compile(r"[^\W_]+")
+_NUMBER: Final = re.compile(r"\d{1,2}$")
 
 
 def initials_of(names: Sequence[str]) -> list[str]:
-    """Return a letter for each name; where several would have one, two: also of its end."""
+    """Return a letter for each name; where several would have one, a second one beside it.
+
+    That is the number at the end of the name, the first letter of its last word, or else the next
+    letter that nobody else has there.
+    """
     firsts = [_first_of(name) for name in names]
-    shared = {first for first, times in Counter(firsts).items() if times > 1}
-    return [
-        first + (_first_of(name.split()[-1]) if " " in name.strip() else _first_of(name[::-1]))
-        if first in shared
-        else first
-        for first, name in zip(firsts, names, strict=True)
-    ]
+    times, initials = Counter(firsts), list[str]()
+    for first, name in zip(firsts, names, strict=True):
+        pairs = [first + second for second in _seconds_of(name)] if times[first] > 1 else []
+        initials.append(next((pair for pair in pairs if pair not in initials), (*pairs, first)[0]))
+    return initials
 
 
 def numbered_initials(names: Sequence[str]) -> list[str]:
@@ -32,3 +39,13 @@ def _first_of(name: str) -> str:
     """Return the first letter or digit of a name, or its first sign where it has none."""
     composed = unicodedata.normalize("NFC", name)
     return next(filter(str.isalnum, composed), composed[:1]).upper()
+
+
+def _seconds_of(name: str) -> Iterator[str]:
+    """Yield what may stand beside the first letter of a name, what tells the most first."""
+    first, *later = _WORD.findall(unicodedata.normalize("NFC", name)) or [""]
+    if number := _NUMBER.search((later or [first[1:]])[-1]):
+        yield number[0]
+    if later:
+        yield later[-1][0].upper()
+    yield from first[1:]

@@ -20,7 +20,7 @@ class MeasureWords(NamedTuple):
 _LABELS: Final = {
     "length": gettext_noop("Length"),
     "questions": gettext_noop("Question marks"),
-    "exclamations": gettext_noop("Exclamation marks"),
+    "exclamations": gettext_noop("Exclamations"),
     "laughing": gettext_noop("Laughs: {sign}"),
     "emoji": gettext_noop("Emoji {sign}"),
     "endings": gettext_noop("Ends with {sign}"),

@@ -1,4 +1,4 @@
-"""Drawings of rows in a picture: bars with their names, and lines with dots.
+"""Drawings of rows in a picture: bars with their names.
 
 Measures are in pixels.
 """
@@ -9,9 +9,8 @@ from math import ceil
 from typing import Final
 
 from app.views.canvas import Canvas, Field, Heights, RowNotes
-from app.views.dots import DotRow, Dots, Ring
 from app.views.drawings import Bars, NamedBar
-from app.views.lettering import clipped, drawn_text, font_of, joined_rows
+from app.views.lettering import clipped, font_of, joined_rows
 
 SMALLEST: Final = 22
 """Size of letters; pictures are looked at on phones."""
@@ -44,15 +43,6 @@ _LEGEND: Final = 24
 _LEGEND_ROW: Final = 34
 _LEGEND_NAME: Final = 200
 """Most width of a name there."""
-_DOT_ROW: Final = 86
-"""Lowest row of a dot."""
-_DOT_ROW_UPRIGHT: Final = 104
-_HIGHEST_DOT: Final = 150
-_RING_GAP: Final = 3
-_LINE: Final = 1.85
-"""Where the line of a row is, by the size of its letters."""
-_TICK: Final = 10
-"""Height of the mark in the middle of a line."""
 
 
 def bars_heights(canvas: Canvas, bars: Bars, notes: RowNotes) -> Heights:
@@ -69,18 +59,10 @@ def bars_heights(canvas: Canvas, bars: Bars, notes: RowNotes) -> Heights:
     return Heights(least, _BAR_ROW * lines, _HIGHEST_LOW_BAR * lines)
 
 
-def dots_heights(canvas: Canvas, dots: Dots) -> Heights:
-    count = len(dots.rows)
-    if canvas.is_upright:
-        return Heights(_DOT_ROW * count, _DOT_ROW_UPRIGHT * count, _HIGHEST_DOT * count)
-    lines = ceil(count / 2)
-    return Heights(_DOT_ROW, _DOT_ROW * min(lines, 2), _HIGHEST_DOT * lines)
-
-
 def paint_bars(canvas: Canvas, bars: Bars, field: Field, notes: RowNotes) -> None:
     """Draw bars as long as their shares are of the largest one; as one bar where they are many."""
     count, largest = len(bars.rows), max((bar.share for bar in bars.rows), default=0) or 1
-    places = _places(field, count, _BAR_ROW)
+    places = places_of(field, count, _BAR_ROW)
     is_for_notes = notes.are_wanted and count > _MOST_NOTED and not canvas.is_upright
     if is_for_notes or len(places) < count:
         _paint_stack(canvas, bars.rows, field, notes)
@@ -90,19 +72,7 @@ def paint_bars(canvas: Canvas, bars: Bars, field: Field, notes: RowNotes) -> Non
         draw(canvas, bar, place, bar.share / largest, notes.of(number))
 
 
-def paint_dots(canvas: Canvas, dots: Dots, field: Field) -> None:
-    """Draw a line for each row, as many as there is room for."""
-    places = _places(field, len(dots.rows), _DOT_ROW)
-    sizes = map(_dot_size, dots.rows, places)
-    size = min(sizes, default=SMALLEST)
-    for row, place in zip(dots.rows, places, strict=False):
-        if dots.has_middle:
-            middle, line = place.left + place.width / 2, place.top + size * _LINE
-            canvas.pen.line((middle, line - _TICK, middle, line), canvas.theme.line, 3)
-        _paint_dot_row(canvas, row, place, canvas.theme.hues[dots.hue], size)
-
-
-def _places(field: Field, rows: int, lowest: int) -> list[Field]:
+def places_of(field: Field, rows: int, lowest: int) -> list[Field]:
     """Return where each row stands: below each other, or in two columns where that is too low.
 
     They are fewer than asked for where not all have the lowest height.
@@ -131,7 +101,7 @@ def _paint_bar(
     canvas.write((row.right - font.getlength(bar.label), row.top), bar.label, font)
     end = row.right - font.getlength("100%") - 20
     box = row.left + name_width, row.top + size * 0.4, end, row.top + size * 1.2
-    canvas.draw_bar(box, length, colour)
+    canvas.draw_bar(box, length, colour, has_ground=False)
     small = font_of(bold=False, size=min(28, max(SMALLEST, int(size * 0.8))))
     _paint_note(canvas, note, row._replace(top=row.top + size * 1.5), small.size)
 
@@ -146,7 +116,8 @@ def _paint_large_bar(
     room = row.width - font.getlength("100%") - 32
     canvas.write((row.left, row.top), clipped(bar.name, font, room), font, colour)
     top = row.top + size * 1.5
-    canvas.draw_bar((row.left, top, row.right, top + size * 0.9), length, colour)
+    box = row.left + 4, top, row.right, top + size * 0.9
+    canvas.draw_bar(box, length, colour, has_ground=False)
     _paint_note(canvas, note, row._replace(top=top + size * 1.1), min(32, size * 0.7))
 
 
@@ -199,55 +170,3 @@ def _paint_named(canvas: Canvas, bar: NamedBar, left: float, top: float) -> None
     canvas.write((left, top), clipped(bar.name, font, _LEGEND_NAME), font, colour)
     share_left = left + _named_length(bar) - font.getlength(bar.label)
     canvas.write((share_left, top), bar.label, font)
-
-
-def _dot_size(row: DotRow, field: Field) -> int:
-    """Return the size of letters at which label and value stand beside each other, if there is."""
-    size = int(min(36, max(SMALLEST, field.height * 0.28)))
-    texts = drawn_text(row.label), drawn_text(row.value)
-    while size > SMALLEST:
-        font = font_of(bold=row.is_clear, size=size)
-        if sum(map(font.getlength, texts)) + 24 <= field.width:
-            break
-        size -= 2
-    return max(size, SMALLEST)
-
-
-def _paint_dot_row(canvas: Canvas, row: DotRow, field: Field, colour: str, size: int) -> None:
-    """Draw the line, its label and value above, the dot on it, and the rings below it."""
-    font, theme = font_of(bold=row.is_clear, size=size), canvas.theme
-    value = clipped(drawn_text(row.value), font, field.width * 0.6)
-    left = field.right - font.getlength(value)
-    canvas.write((left, field.top), value, font, theme.ink if row.is_clear else theme.soft)
-    name = clipped(drawn_text(row.label), font, left - field.left - 16)
-    canvas.write((field.left, field.top), name, font)
-    line = field.top + size * _LINE
-    canvas.pen.line((field.left, line, field.right, line), theme.line, 3)
-    _paint_rings(canvas, row.rings, field._replace(top=line + size * 0.4), size)
-    middle, radius = field.left + field.width * row.place / 100, size * 0.4
-    box = middle - radius, line - radius, middle + radius, line + radius
-    canvas.pen.ellipse(box, colour, theme.paper, 3)
-
-
-def _paint_rings(canvas: Canvas, rings: Sequence[Ring], field: Field, size: int) -> None:
-    """Draw the initials of people in rings as near to their places as they have room."""
-    font = font_of(bold=False, size=max(SMALLEST, int(size * 0.7)))
-    texts = [[drawn_text(letter.text) or "·" for letter in ring.letters] for ring in rings]
-    widths = [sum(map(font.getlength, letters)) + font.size for letters in texts]
-    lefts, end = list[float](), field.left
-    for ring, width in zip(rings, widths, strict=True):
-        lefts.append(max(end, field.left + field.width * ring.place / 100 - width / 2))
-        end = lefts[-1] + width + _RING_GAP
-    end = field.right
-    for number in reversed(range(len(rings))):
-        lefts[number] = min(lefts[number], end - widths[number])
-        end = lefts[number] - _RING_GAP
-    for ring, letters, left, width in zip(rings, texts, lefts, widths, strict=True):
-        box = left, field.top, left + width, field.top + font.size * 1.32
-        colour = canvas.theme.hues[ring.hue]
-        canvas.pen.rounded_rectangle(box, font.size * 0.66, canvas.theme.paper, colour, 2)
-        place = left + font.size * 0.5
-        for text, letter in zip(letters, ring.letters, strict=True):
-            hue = canvas.theme.hues[letter.hue]
-            canvas.write((place, field.top - font.size * 0.07), text, font, hue)
-            place += font.getlength(text)

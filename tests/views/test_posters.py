@@ -36,7 +36,7 @@ def bars(people: int, name: str) -> Bars:
 def dots(name: str) -> Dots:
     letters = tuple(Initials(sign, name, f"author-{place}") for place, sign in enumerate("AB", 1))
     rings = tuple(Ring(place, letters) for place in (4, 50, 96))
-    row = DotRow(name, "in every message", "never", True, 96, rings, "/")
+    row = DotRow(name, "in every message", "never", True, 96, 50, rings, "/")
     return Dots("author-3", "finding", (row,) * 7, letters)
 
 
@@ -207,7 +207,7 @@ def test_what_was_asked_for_is_told_in_any_size() -> None:
 def test_rings_beside_each_other_keep_apart() -> None:
     people = [Initials("ABC", "ann", "author-1"), Initials("DEF", "ben", "author-2")]
     rings = tuple(Ring(place, (person,)) for place, person in zip((97, 98), people, strict=True))
-    row = DotRow("Length", "6 words", "", False, 4, rings, "/")
+    row = DotRow("Length", "6 words", "", False, 4, 50, rings, "/")
     drawing = Dots("author-3", "finding", (row,) * 4, ())
     image = image_of(Poster("", (), "Ann writes long.", drawing, ""), "1200x630", "light")
     second_column = np.asarray(image)[:, image.width // 2 :]

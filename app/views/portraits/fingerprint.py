@@ -1,8 +1,9 @@
 """The measures of an author: lines with a dot for the author, and rings for the others."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import asin, log2, sqrt
+from functools import partial
+from math import asin, pi, sqrt
 from typing import Final
 
 from quart import url_for
@@ -11,7 +12,7 @@ from app.compute.fingerprint import Measure
 from app.i18n import gettext
 from app.services.archive.author_portrait import AuthorPortrait
 from app.services.posts.showing import Shown
-from app.views.dots import DotRow, Dots, Initials, Ring
+from app.views.dots import EDGE, DotRow, Dots, Initials, rings_of
 from app.views.figure import Figure, Finding, Table, TableCell
 from app.views.initials import initials_of
 from app.views.measures import label_of, value_of
@@ -19,19 +20,10 @@ from app.views.names import display_name, hue
 from app.views.portraits.beside import others_called
 from app.views.portraits.findings import finding_of
 
-EDGE: Final = 4.0
-"""Per cent of a line that are left free at both ends, so that dots and rings stay inside."""
-NEAR: Final = 7.5
-"""Per cent of a line within which rings would touch on a phone; they are drawn as one."""
 FEWEST_ROWS: Final = 3
 """Rows with which it is the first drawing; with fewer the clock tells more."""
-LEAST_APART: Final = 1.0
-"""Difference of shares (Cohen's h) that reaches an end of a line where none is larger, as of 10 and
-54 of 100. Two who are nearly equal stand together in the middle."""
-LEAST_LONGER: Final = 1.0
-"""The same of lengths, in doublings."""
-SHORTEST: Final = 0.1
-"""Words a message, below which nobody's length is told apart."""
+LEAST_SHARE: Final = 1 / 4
+"""Share of posts at the end of the lines where nobody has more, so that few do not look many."""
 LONGEST_ALONE: Final = 20
 """Words a message at the end of the line of somebody who is alone."""
 SEARCHED: Final = ("laughing", "emoji")
@@ -77,8 +69,7 @@ class Fingerprint(Figure[Dots]):
             return None
         colour = hue(self.portrait.user.username)
         rows = tuple(map(self._row, self.portrait.measures))
-        has_middle = self.portrait.others_total > 0
-        return Dots(colour, self.labelled_by, rows, tuple(self._others), has_middle)
+        return Dots(colour, self.labelled_by, rows, tuple(self._others))
 
     def path(self) -> str:
         return url_for("posts.show_posts", username=self.portrait.user.username)
@@ -93,13 +84,16 @@ class Fingerprint(Figure[Dots]):
         return [*map(Initials, initials_of(self._names), self._names, hues)]
 
     def _row(self, measure: Measure) -> DotRow:
-        own, *each = places_of(measure) if self.portrait.others_total else (place_alone(measure),)
+        has_others = self.portrait.others_total > 0
+        scale = scale_of(measure, self.portrait.measures if has_others else ())
+        own, *each = map(scale, (measure.own, *measure.each) if has_others else (measure.own,))
         return DotRow(
             label=label_of(measure),
             value=value_of(measure, measure.own),
             beside=self._beside(measure),
             is_clear=measure.is_clear,
             place=own,
+            beside_place=scale(measure.beside) if has_others else None,
             rings=tuple(rings_of(each, self._others)),
             path=self._posts_with(measure),
         )
@@ -133,21 +127,21 @@ def _cells(measure: Measure) -> list[TableCell]:
     return [label_of(measure), *(value_of(measure, value) for value in values)]
 
 
-def places_of(measure: Measure) -> list[float]:
-    """Return where the author and each of the others are on a line, in per cent of it.
+def scale_of(measure: Measure, measures: Sequence[Measure]) -> Callable[[float], float]:
+    """Return the function from values of a measure to places on its line, in per cent of it.
 
-    All others together are in its middle, and who has more of a measure is right of them.
+    Zero is at the left end of every line. All shares of posts have one scale, so that a value is
+    at one place in every row: its end is the largest share in these measures. Without any, as of
+    somebody who is beside nobody, it is every post. Lengths have a line of their own.
     """
-    scale, least = (_length, LEAST_LONGER) if measure.name == "length" else (_angle, LEAST_APART)
-    middle = scale(measure.beside)
-    apart = [scale(value) - middle for value in (measure.own, *measure.each)]
-    end = max(least, *map(abs, apart))
-    return [_place((1 + distance / end) / 2) for distance in apart]
-
-
-def place_alone(measure: Measure) -> float:
-    """Return where somebody is on a line who is beside nobody: as far as the amount."""
-    return _place(min(measure.own / (LONGEST_ALONE if measure.name == "length" else 1), 1))
+    if measure.name == "length":
+        longest = max((measure.own, *measure.each)) if measures else LONGEST_ALONE
+        return partial(_place_up_to, longest or 1)
+    shares = [
+        share for each in measures if each.name != "length" for share in (each.own, *each.each)
+    ]
+    end = _angle(max((LEAST_SHARE, *shares))) if measures else pi
+    return lambda share: _place_up_to(end, _angle(share))
 
 
 def _angle(share: float) -> float:
@@ -155,26 +149,5 @@ def _angle(share: float) -> float:
     return 2 * asin(sqrt(share))
 
 
-def _length(words: float) -> float:
-    return log2(max(words, SHORTEST))
-
-
-def rings_of(places: Sequence[float], people: Sequence[Initials]) -> list[Ring]:
-    """Return rings for people at these places; those who are near each other share one."""
-    groups: list[list[tuple[float, Initials]]] = []
-    for placed in sorted(zip(places, people, strict=True)):
-        if groups and placed[0] - groups[-1][-1][0] < NEAR:
-            groups[-1].append(placed)
-        else:
-            groups.append([placed])
-    return [
-        Ring(
-            round(sum(place for place, _ in group) / len(group), 2),
-            tuple(person for _, person in group),
-        )
-        for group in groups
-    ]
-
-
-def _place(part: float) -> float:
-    return round(EDGE + (100 - 2 * EDGE) * part, 2)
+def _place_up_to(end: float, amount: float) -> float:
+    return round(EDGE + (100 - 2 * EDGE) * min(amount / end, 1), 2)

@@ -11,11 +11,11 @@ import pytest
 from app.compute.fingerprint import Measure
 from app.compute.tally import MeasureName, Sign, tally_of
 from app.i18n import speaking
-from app.views.dots import Initials
+from app.views.dots import EDGE, Initials, rings_of
 from app.views.in_words import briefly, often, part_of
 from app.views.initials import initials_of
 from app.views.measures import label_of, trait_of
-from app.views.portraits.fingerprint import EDGE, place_alone, places_of, rings_of
+from app.views.portraits.fingerprint import scale_of
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared
@@ -315,42 +315,55 @@ def test_parts_are_told_in_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "own", "beside", "each", "places"),
+    ("name", "own", "each", "places"),
     [
-        # Who is nearly equal stands in the middle, whatever the numbers.
-        ("length", 2.7, 2.68, (2.68,), (50, 50)),
-        ("questions", 0.01, 0.012, (0.012,), (49, 50)),
-        # Half of what others have is as far to the left as twice as much is to the right.
-        ("questions", 0, 0.5, (0.5, 1), (4, 50, 96)),
-        ("length", 4, 8, (16, 8), (4, 96, 50)),
+        # Nothing is at the left end, and the largest share of all rows at the right end.
+        ("questions", 0, (0.5, 1), (4, 50, 96)),
+        ("emoji", 0, (0.5, 0.01), (4, 50, 10)),
+        # Words have a line of their own.
+        ("length", 4, (16, 8), (27, 96, 50)),
     ],
 )
-def test_in_the_middle_of_a_line_are_all_others(
-    name: MeasureName, own: float, beside: float, each: Sequence[float], places: Sequence[float]
+def test_each_line_begins_at_zero_and_a_share_is_at_one_place_in_all_rows(
+    name: MeasureName, own: float, each: Sequence[float], places: Sequence[float]
 ) -> None:
-    measure = Measure(name, "", own, beside, [*each], 0, 0)
-    assert places_of(measure) == pytest.approx(places, abs=1)
+    measure = Measure(name, "", own, 0, [*each], 0, 0)
+    scale = scale_of(measure, [measure, Measure("exclamations", "", 1, 0, [0, 0], 0, 0)])
+    assert [*map(scale, (own, *each))] == pytest.approx(places, abs=1)
+
+
+def test_where_all_have_little_nobody_is_at_the_end_of_a_line() -> None:
+    measure = Measure("emoji", "", 0.02, 0.01, [0.01], 0, 0)
+    assert scale_of(measure, [measure])(0.02) < 32
 
 
 def test_who_is_beside_nobody_is_as_far_as_the_amount() -> None:
-    shares = [Measure("emoji", "", share, 0, [], 0, 0) for share in (0, 0.5, 1)]
-    assert [place_alone(measure) for measure in shares] == [EDGE, 50, 100 - EDGE]
-    assert place_alone(Measure("length", "", 99, 0, [], 0, 0)) == 100 - EDGE
+    scale = scale_of(Measure("emoji", "", 0, 0, [], 0, 0), ())
+    assert [scale(share) for share in (0, 0.5, 1)] == [EDGE, 50, 100 - EDGE]
+    assert scale_of(Measure("length", "", 99, 0, [], 0, 0), ())(99) == 100 - EDGE
 
 
 def test_people_near_each_other_share_a_ring() -> None:
     assert initials_of(["Ann", "Player 1", "Player 22", "사람3", "사람4", "🌸"]) == [
-        *("A", "P1", "P2", "사3", "사4", "🌸")
+        *("A", "P1", "P22", "사3", "사4", "🌸")
+    ]
+    # A letter that tells them apart, and never an emoji where there are letters.
+    assert initials_of(["Gwen", "Grandad Joe 🚲", "Greta", "🚲 Lou", "김지호", "김지수"]) == [
+        *("Gw", "GJ", "Gr", "L", "김지", "김수")
     ]
     people = [Initials(letter, letter, f"author-{n}") for n, letter in enumerate("ABCDEFG", 2)]
     rings = rings_of([4, 5, 50, 51, 52, 53, 96], people)
     drawn = [("".join(letter.text for letter in ring.letters), ring.place) for ring in rings]
-    assert drawn == [("AB", 4.5), ("4", 51.5), ("G", 96)]
-    # A person keeps their colour; a number of people has none.
+    assert drawn == [("AB", 4.5), ("CDEF", 51.5), ("G", 96)]
+    crowd = [Initials(f"P{n}", f"Player {n}", "author-1") for n in range(5)]
+    assert [letter.text for ring in rings_of([9] * 5, crowd) for letter in ring.letters] == ["5"]
+    # None goes beyond the end of its line.
+    assert rings_of([4, 4, 4], crowd[:3])[0].place > 9
+    # A person keeps their colour; a ring of several has none.
     hues = [(ring.hue, *(letter.hue for letter in ring.letters)) for ring in rings]
     assert hues == [
         ("author-0", "author-2", "author-3"),
-        ("author-0", "author-0"),
+        ("author-0", "author-4", "author-5", "author-6", "author-7"),
         ("author-8", "author-8"),
     ]
 
