@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from app.compute.gaps import Gap, joined_gaps
 from app.compute.korean import is_ending, is_hangul
+from app.compute.particles import last_sound
 from app.compute.wording import FUNCTION_WORDS
 
 HIDDEN: Final = "\N{OBJECT REPLACEMENT CHARACTER}"
@@ -58,6 +59,18 @@ _COMMON: Final = FUNCTION_WORDS | frozenset(
     )
 )
 """Words of display names that stand in texts for something else than a person."""
+_ALSO_NOUNS: Final = frozenset({"하나", "수정", "사랑", "하루", "나라", "소리"})
+"""Given names among these: they name somebody in a form alone that nouns do not have."""
+_OF_PERSON: Final = r"(?:씨|언니|누나|오빠|쌤|샘|선생님|이모|고모|삼촌|선배)"
+_BEHIND_PERSON: Final = re.compile(
+    f"이(?:가|는|를|도|랑|하고|한테|에게|와)[는도]?|(?:한테|에게)서?[는도만]?|{_OF_PERSON}[가-힣]*"
+)
+"""What stands behind the name of a person, and behind no noun: 수정이가, beside 수정이 of 수정."""
+_NEXT_TO_PERSON: Final = re.compile(
+    rf"\s{_OF_PERSON}(?:[이가은는을를도의과와랑]|한테|에게)?(?![가-힣])"
+)
+_BEGINS: Final = re.compile(r"(?:^|[.!?~\n])\s*\Z")
+_GOES_ON: Final = re.compile(r"[,~!]*\s+[^\W_]")
 _ALSO_WORDS: Final = frozenset(
     re.findall(
         r"\S+",
@@ -103,11 +116,29 @@ def find_name_words(text: str, display_names: Iterable[str]) -> list[Gap]:
     places = [match.span() for match in latin.finditer(text)] if latin else []
     for match in hangul.finditer(text) if hangul else ():
         behind = match["behind"]
+        if match["name"] in _ALSO_NOUNS and not _is_person(text, match):
+            continue
         if behind in _CALLS:
             places.append(match.span())
         elif _BEHIND.fullmatch(behind) or is_ending(behind.removeprefix("이")) or is_ending(behind):
             places.append(match.span("name"))
     return places
+
+
+def _is_person(text: str, match: re.Match[str]) -> bool:
+    """Return whether a word that is a noun, too, names somebody by the form in which it stands.
+
+    “하나야” is “Hana!” where a sentence begins with it and goes on, else mostly “it is one”.
+    """
+    behind = match["behind"]
+    if not behind:
+        return _NEXT_TO_PERSON.match(text, match.end()) is not None
+    if behind == "아":
+        return last_sound(match["name"]) != "vowel"
+    if behind == "야":
+        begins = _BEGINS.search(text, 0, match.start()) is not None
+        return begins and _GOES_ON.match(text, match.end()) is not None
+    return _BEHIND_PERSON.fullmatch(behind) is not None
 
 
 def mask_names(text: str, names: Iterable[str]) -> str:
@@ -155,7 +186,9 @@ def _name_words(display_name: str) -> Iterator[str]:
     """Yield the words of a display name that name a person."""
     for word in _ONE_SCRIPT.findall(_BRACKETED.sub(" ", display_name))[:_MOST_WORDS]:
         if is_hangul(word):
-            yield from (form for form in _korean_forms(word) if form not in _COMMON)
+            yield from (
+                form for form in _korean_forms(word) if form not in _COMMON or form in _ALSO_NOUNS
+            )
         elif len(word) >= _SHORTEST_WORD and _is_name(word):
             yield word
 
