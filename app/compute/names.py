@@ -69,7 +69,9 @@ _BEHIND_PERSON: Final = re.compile(
 _NEXT_TO_PERSON: Final = re.compile(
     rf"\s{_OF_PERSON}(?:[이가은는을를도의과와랑]|한테|에게)?(?![가-힣])"
 )
-_BEGINS: Final = re.compile(r"(?:^|[.!?~\n])\s*\Z")
+_ENDS_SENTENCE: Final = frozenset(".!?~…\nㅋㅎㅠㅜ")
+_LOOKED_BACK: Final = 10
+"""Characters before a name in which a sentence may end."""
 _GOES_ON: Final = re.compile(r"[,~!]*\s+[^\W_]")
 _ALSO_WORDS: Final = frozenset(
     re.findall(
@@ -136,7 +138,8 @@ def _is_person(text: str, match: re.Match[str]) -> bool:
     if behind == "아":
         return last_sound(match["name"]) != "vowel"
     if behind == "야":
-        begins = _BEGINS.search(text, 0, match.start()) is not None
+        before = text[max(match.start() - _LOOKED_BACK, 0) : match.start()].rstrip(" ")
+        begins = not before or before[-1] in _ENDS_SENTENCE
         return begins and _GOES_ON.match(text, match.end()) is not None
     return _BEHIND_PERSON.fullmatch(behind) is not None
 
