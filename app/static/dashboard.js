@@ -128,10 +128,7 @@
     }
   }
 
-  // A figure of all authors beside each other is too large for a phone: there one is chosen first.
-  const isTooLarge = ({ chooser }) =>
-    innerWidth < NARROW_PX && chooser && !chooser.value && !applied.has("username");
-
+  // On a phone a figure of many authors beside each other can be of one alone.
   function viewOf({ chooser }) {
     const asked = new URLSearchParams(view());
     if (innerWidth < NARROW_PX && chooser?.value && !applied.has("username")) {
@@ -357,9 +354,8 @@
         const { words: said, rows = "", plot = null, is_problem: isProblem = false } = found.answer;
         fill(figure.section.querySelector(".figure-words"), said);
         fill(figure.section.querySelector(".figure-rows"), rows);
-        const isDrawn = plot && !isTooLarge(figure);
-        finish(figure, { isProblem, isEmpty: !isDrawn });
-        return isDrawn ? painting(plot, figure.section.querySelector(".dash-graph")) : old();
+        finish(figure, { isProblem, isEmpty: !plot });
+        return plot ? painting(plot, figure.section.querySelector(".dash-graph")) : old();
       },
       follow(click, answer) {
         const context = window.dash_clientside.callback_context;

@@ -277,7 +277,7 @@ async def test_keyboard_alone_reaches_filters_and_tables(
         assert {f"/dashboard/table/{name}{ending}" for name in PANELS} <= reached
 
 
-async def test_a_phone_asks_for_an_author_among_many_first(
+async def test_a_phone_draws_many_authors_and_offers_one_alone(
     crowd: Website, open_page: OpenPage
 ) -> None:
     page = await open_page(width=360, locale="en")
@@ -287,7 +287,9 @@ async def test_a_phone_asks_for_an_author_among_many_first(
     await expect(page.locator("#filters details")).not_to_have_attribute("open", "")
     for name in ("likeness", "apart"):
         await expect(page.locator(f"#{name} h2")).not_to_be_empty()
-        await expect(page.locator(f"#{name} .graph")).to_be_hidden()
+        await expect(page.locator(f"#{name} select")).to_be_hidden()
+    await expect(page.locator("#likeness .js-plotly-plot")).to_be_visible()
+    await page.locator("#likeness summary").filter(has_text="Of one author only").click()
     await page.locator("#likeness select").select_option("neighbour_07")
     await expect(page.locator("#likeness h2")).to_contain_text("neighbour_07")
     await expect(page.locator("#likeness .bars path")).to_have_count(8)

@@ -54,7 +54,7 @@ FEWEST_OF_GROUP: Final = 4
 MOST_WAITING_S: Final = 1.0
 """The page waits so long for what its figures say, which else comes with the figures."""
 CROWD: Final = 12
-"""Of more authors, a phone shows one at a time in figures of authors beside each other."""
+"""Of more authors, a phone offers one at a time in figures of authors beside each other."""
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'self'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
