@@ -20,6 +20,7 @@ MODULES: Final = {
     "follow": ("follow",),
     "imports": ("demo", "import"),
     "posts": ("embed", "export", "search"),
+    "rooms": ("room", "rooms"),
     "serve": ("serve",),
     "spark": ("spark",),
     "users": ("operator", "token", "user", "users"),

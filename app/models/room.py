@@ -25,7 +25,7 @@ class Room(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     platform: Mapped[str] = mapped_column(String(16))
     """The app, such as `kakaotalk` or `line`; empty for a room that only an export or a
-    request has named."""
+    request has named, and a mark of its own for one that was deleted."""
     external_id: Mapped[str | None] = mapped_column(String(512))
     """The app's id, where it gives one."""
     title: Mapped[str | None] = mapped_column(String(320))

@@ -23,7 +23,7 @@ from app.services.compare.background import BACKGROUND, is_outgrown, renew_backg
 from app.services.compare.cases import Models
 from app.services.compare.profiles import fold_long_tails, has_long_tails
 from app.services.compare.room_judging import has_unjudged, judge_room
-from app.services.deletion import count_deleted_authors, purge_deleted
+from app.services.deletion import is_purge_due, purge_deleted
 from app.services.event_log import has_old_events, prune_events
 from app.services.games.hosting import has_old_games, remove_old_games
 from app.services.imports.jobs import ENDED, remove_upload
@@ -71,7 +71,7 @@ def jobs(
         Job("profiles", has_long_tails, fold_long_tails),
         Job(BACKGROUND, is_background_due, renew_background),
         Job("words", is_vocabulary_old, renew_vocabulary),
-        Job("deletion", count_deleted_authors, purge_deleted),
+        Job("deletion", is_purge_due, purge_deleted),
         Job("rooms", has_unjudged, partial(judge_room, models=models or Models())),
         Job("clock", has_times_ahead, bring_times_back),
         Job("games", has_old_games, remove_old_games),

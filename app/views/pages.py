@@ -31,6 +31,7 @@ from app.views.portraits import pages as portraits
 from app.views.portraits import picture as author_picture
 from app.views.posts import pages as posts
 from app.views.posts import search
+from app.views.rooms import deletion as room_deletion
 from app.views.rooms import pages as rooms
 from app.views.rooms import picture as room_picture
 from app.views.rooms import portrait
@@ -44,6 +45,7 @@ PAGES: Final = (
     portrait,
     room_picture,
     rooms,
+    room_deletion,
     comparing,
     answer_picture,
     year_question,

@@ -16,6 +16,7 @@ from app.config import Config
 from app.db.engine import Database
 from app.services.checks import find_weaknesses
 from app.services.search.vocabulary import renew_vocabulary
+from tests.chats import kakaotalk, said
 from tests.embedding_service import embedding_service
 from tests.installation import Installation, lines
 from tests.views.comparing.test_compared_years import OVEN, SEA, SEA_TEXT, posts_of
@@ -77,6 +78,20 @@ def test_authors_are_added_listed_and_deleted(installation: Installation) -> Non
     assert [item["username"] for item in installation.json("users")["items"]] == ["골목빵집"]
 
 
+def test_chats_are_listed_and_deleted(installation: Installation, tmp_path: Path) -> None:
+    (tmp_path / "chat.txt").write_bytes(kakaotalk("우리", *said(("민준", "하늘"), times=3)))
+    assert "No chats yet" in installation.run("rooms").stderr
+    installation.done("import", "chat.txt", "--publish", "--timezone", "Asia/Seoul")
+    (room,) = installation.json("rooms")["items"]
+    assert (room["id"], room["name"], room["messages"]) == (1, "우리", 6)
+    assert installation.done("rooms").split() == ["1", "6", "우리"]
+    deleted = installation.json("room", "delete", "1", "--yes")
+    assert deleted == {"id": 1, "name": "우리", "messages": 6}
+    for listed in ("rooms", "users"):
+        assert installation.json(listed)["items"] == []
+    assert installation.json("check")["ok"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -84,6 +99,8 @@ def test_authors_are_added_listed_and_deleted(installation: Installation) -> Non
         (("user", "add", "a b"), "white space"),
         (("user", "add", "x", "--platform", "myspace"), "myspace"),
         (("user", "delete", "nobody", "--yes"), "nobody"),
+        (("room", "delete", "4711", "--yes"), "There is no chat 4711"),
+        (("room", "delete", "us"), "us"),
         (("compare", "hello there", "-u", "nobody", "-u", "빵집"), "nobody"),
         (("compare", "hello there", "-u", "빵집", "-u", "빵집"), "twice"),
         (("compare", "?!", "-u", "빵집", "-u", "Lighthouse"), "letters"),

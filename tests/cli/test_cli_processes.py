@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.archives import x_members, x_zip
+from tests.chats import kakaotalk, said
 from tests.installation import PROGRAM, ROOT, TIMEOUT_S, Installation, lines
 
 QUART = PROGRAM.with_name("quart")
@@ -87,6 +88,21 @@ def test_on_a_terminal_a_deletion_is_asked_about(installation: Installation) -> 
     assert ended.returncode == 1
     assert "all posts?" in ended.stdout
     assert len(installation.json("users")["items"]) == 1
+
+
+def test_on_a_terminal_the_deletion_of_a_chat_says_what_goes(
+    installation: Installation, tmp_path: Path
+) -> None:
+    (tmp_path / "chat.txt").write_bytes(kakaotalk("우리", *said(("민준", "하늘"), times=3)))
+    installation.done("import", "chat.txt", "--publish")
+    terminal, keyboard = pty.openpty()
+    os.write(terminal, b"n\n")
+    with os.fdopen(keyboard, "rb") as keys:
+        ended = installation.process(PROGRAM, "room", "delete", "1", stdin=keys)
+    os.close(terminal)
+    assert ended.returncode == 1
+    assert "Delete 우리 and all 6 messages?" in ended.stdout
+    assert len(installation.json("rooms")["items"]) == 1
 
 
 @pytest.mark.full

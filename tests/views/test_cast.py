@@ -65,6 +65,7 @@ ADDRESSES: Final[dict[str, tuple[str, ...]]] = {
     "/imports/<id:import_id>": ("/imports/1",),
     "/imports/<id:import_id>/explanation": ("/imports/1/explanation",),
     "/settings": ("/settings",),
+    "/settings/rooms/<id:room_id>/delete": ("/settings/rooms/1/delete",),
     "/imports": ("/imports",),
     "/sources": ("/sources",),
     "/games": ("/games", "/games?room=1"),

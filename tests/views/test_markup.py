@@ -141,6 +141,7 @@ FORMS: Final = (
     ("/settings/password", {"old": ANY, "new": ANY}),
     ("/settings/reading", {"public": ANY}),
     ("/settings/rooms/1/join", {"into": ANY}),
+    ("/settings/rooms/1/delete", {"confirm": ANY}),
     ("/sources", {"source": ANY, "username": ANY}),
     ("/sources", {"source": f"mastodon:{ANY}@{ANY}"}),
     ("/imports/1/start", {"column": ANY, "timezone": ANY, "username": ANY, "owner": ANY}),

@@ -165,6 +165,7 @@ WRITES: Final[dict[str, Write]] = {
     "who may read": make_private_and_public,
     "a post is deleted": lambda workers: workers.admin.delete(f"{API}/tweets/4"),
     "an author is deleted": lambda workers: workers.admin.delete(f"{API}/users/ben"),
+    "a chat is deleted": lambda workers: workers.admin.delete(f"{API}/rooms/1"),
 }
 """Together they append every kind of event; maintenance follows each."""
 ELSEWHERE: Final = frozenset({"vectors.made", "game.changed"})

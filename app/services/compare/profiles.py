@@ -5,7 +5,9 @@ the tail, so they are never behind; long tails are folded into the stored profil
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final, NamedTuple, cast
 
 from sqlalchemy import Row, Table, and_, delete, func, or_, select
@@ -43,6 +45,14 @@ class KnownProfile(NamedTuple):
 
 
 NOTHING_STORED: Final = KnownProfile(NO_POSTS, 0)
+
+
+class ProfiledPost(NamedTuple):
+    """What a profile needs of a post."""
+
+    user_id: int
+    event_id: int
+    text: str
 
 
 class ProfileStore:
@@ -145,18 +155,35 @@ async def with_tails(
     return {**checkpoints, **await worked_on(texts, extended)}
 
 
-async def subtract_tweet(session: AsyncSession, tweet: Tweet) -> None:
-    """Take a post that is about to be deleted out of its author's stored profile."""
-    checkpoint = (await stored_profiles(session, [tweet.user_id]))[tweet.user_id]
-    if checkpoint is not NOTHING_STORED and checkpoint.as_of_event < tweet.event_id:
-        return
-    try:
-        profile = await without_texts(checkpoint.profile, [tweet.text])
-    except ValueError:
+async def subtract_posts(session: AsyncSession, posts: Iterable[ProfiledPost]) -> None:
+    """Take posts that are about to be deleted out of their authors' stored profiles."""
+    of_each: dict[int, list[ProfiledPost]] = defaultdict(list)
+    for post in posts:
+        of_each[post.user_id].append(post)
+    stored = await stored_profiles(session, of_each)
+    folded = {
+        user_id: [post.text for post in of_each[user_id] if post.event_id <= known.as_of_event]
+        for user_id, known in stored.items()
+    }
+
+    def remaining() -> dict[int, KnownProfile | None]:
+        return {
+            user_id: _without(stored[user_id], texts) for user_id, texts in folded.items() if texts
+        }
+
+    left = await worked_on(chain.from_iterable(folded.values()), remaining)
+    await store_profiles(session, {user_id: known for user_id, known in left.items() if known})
+    if broken := [user_id for user_id, known in left.items() if known is None]:
         # Without a stored profile all posts are tail, so it is counted again.
-        await session.execute(delete(Profile).where(Profile.user_id == tweet.user_id))
-        return
-    await store_profiles(session, {tweet.user_id: KnownProfile(profile, checkpoint.as_of_event)})
+        await session.execute(delete(Profile).where(Profile.user_id.in_(broken)))
+
+
+def _without(known: KnownProfile, texts: Sequence[str]) -> KnownProfile | None:
+    """Return a profile without some texts, None if it does not hold them."""
+    try:
+        return known._replace(profile=without_posts(known.profile, texts))
+    except ValueError:
+        return None
 
 
 async def without_texts(profile: AuthorProfile, texts: Sequence[str]) -> AuthorProfile:

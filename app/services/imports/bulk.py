@@ -23,7 +23,7 @@ from app.services.imports.report import ImportReport
 from app.services.posts.arrivals import Arrival, SourceKey, add_arrivals, find_stored, keys_in_rooms
 from app.services.posts.message_counts import Membership, put_into_rooms
 from app.services.posts.messages_again import SentAgain, complete_messages
-from app.services.posts.named_rooms import RoomMention, find_named
+from app.services.posts.named_rooms import RoomMention, find_named, is_of_kept_room
 from app.services.posts.new_tweet import NewTweet
 from app.services.posts.own_author import claim_site
 from app.services.rooms.recognition import RoomFinder, RoomSample
@@ -234,7 +234,10 @@ async def _resolve(
 async def _equal_posts(
     session: AsyncSession, identities: set[PostIdentity]
 ) -> dict[PostIdentity, list[EqualPost]]:
-    """Return the stored posts of each identity by one statement; one dated ahead has two times."""
+    """Return the stored posts of each identity by one statement; one dated ahead has two times.
+
+    Those of a deleted room, which are about to go, are no repetition.
+    """
     if not identities:
         return {}
     backend = backend_of(session)
@@ -246,7 +249,7 @@ async def _equal_posts(
     # By text too: all posts of an author may be of one time, or of none.
     texts = backend.listed(list({(text,) for _, _, text in identities}), Tweet.text)
     columns = select(Tweet.id, Tweet.room_id, Tweet.user_id, Tweet.text)
-    columns = columns.where(Tweet.text.in_(select(texts)))
+    columns = columns.where(Tweet.text.in_(select(texts)), is_of_kept_room())
     queries = [
         columns.add_columns(time).join(
             dated, and_(Tweet.user_id == dated.c.user_id, time == dated.c.created_at)

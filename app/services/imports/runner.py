@@ -37,6 +37,7 @@ from app.heap import collect_seldom, share_heap
 from app.logs import configure, take_over
 from app.models import ImportJob
 from app.services.access.site import is_site_public
+from app.services.deletion import delete_messages
 from app.services.imports.jobs import (
     ENDED,
     IMPORTING,
@@ -236,6 +237,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
         check_records(records, options, is_public=is_public)
         async with db.write() as session:
             await note(session, report)
+        await delete_messages(db)  # Those with ids would be taken for messages of this file.
         await import_records(
             db,
             records,

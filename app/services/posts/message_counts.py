@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from app.db.backend import insert_rows
 from app.models import Room, RoomPerson, Tweet, User
 from app.services.event_log import NewEvent, append_events
+from app.services.posts.named_rooms import DELETED_APP, IS_KEPT
 
 Membership = tuple[int, int]
 """A room, and somebody who writes in it."""
@@ -57,7 +58,7 @@ async def put_into_rooms(session: AsyncSession, memberships: dict[int, Membershi
 async def remove_empty_rooms(session: AsyncSession, room_ids: Sequence[int] | None = None) -> None:
     """Remove rooms without messages, of some or of all, and those that were joined to them."""
     has_messages = exists().where(RoomPerson.room_id == Room.id, RoomPerson.messages > 0)
-    empty = delete(Room).where(Room.joined_to_id.is_(None), ~has_messages)
+    empty = delete(Room).where(Room.joined_to_id.is_(None), IS_KEPT, ~has_messages)
     if room_ids is not None:
         empty = empty.where(Room.id.in_(room_ids))
     await session.execute(empty)
@@ -81,10 +82,11 @@ async def miscounted_rooms(session: AsyncSession) -> list[int]:
 
 
 def _real_counts() -> Select[int | None, int, int]:
-    """Return a query that counts the messages of each person in each room."""
+    """Return a query that counts the messages of each person in each room that is kept."""
     post = aliased(Tweet)
+    deleted = select(Room.id).where(Room.platform == DELETED_APP)
     return (
         select(post.room_id, post.user_id, func.count().label("messages"))
-        .where(post.room_id.is_not(None))
+        .where(post.room_id.is_not(None), post.room_id.not_in(deleted))
         .group_by(post.room_id, post.user_id)
     )

@@ -10,18 +10,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.db.backend import is_among
 from app.formats.post import RoomReference
-from app.models import Room, RoomPerson
+from app.models import Room, RoomPerson, Tweet
 from app.services.event_log import NewEvent, append_events
 
 UNKNOWN_APP: Final = ""
 """App of a room that only posts have named; it yields to any."""
-_FIRST_ROOM: Final = select(Room.id).where(Room.joined_to_id.is_(None)).limit(1)
+DELETED_APP: Final = "\x01"
+"""App of a deleted room whose last messages are still being removed; no app is called so."""
+IS_KEPT: Final = Room.platform != DELETED_APP
+"""Condition on a room: it was not deleted."""
+_FIRST_ROOM: Final = select(Room.id).where(Room.joined_to_id.is_(None), IS_KEPT).limit(1)
 
 PostKey = tuple[int, str | None]
 """An author and the platform's own id of a post; without one it is a post of its own."""
@@ -102,6 +106,12 @@ async def find_named(
     return [room.id if room else None for room in outcomes]
 
 
+def is_of_kept_room() -> ColumnElement[bool]:
+    """Return the condition on a post that its room, if it has one, was not deleted."""
+    deleted = select(Room.id).where(Room.platform == DELETED_APP)
+    return or_(Tweet.room_id.is_(None), Tweet.room_id.not_in(deleted))
+
+
 async def are_rooms_here(session: AsyncSession) -> bool:
     """Return whether there is any chat.
 
@@ -130,7 +140,7 @@ async def _candidates(session: AsyncSession, mentions: Sequence[RoomMention]) ->
     query = (
         select(Room.id, room_id, Room.title, Room.name, Room.platform, RoomPerson.user_id)
         .outerjoin(RoomPerson, and_(RoomPerson.room_id == room_id, is_author))
-        .where(is_meant)
+        .where(is_meant, IS_KEPT)
         .order_by(room_id, Room.id)
     )
     by_id: dict[int, NamedRoom] = {}

@@ -8,6 +8,7 @@ from app.errors import InvalidInputError, NotFoundError
 from app.models import Room, RoomPerson, Tweet
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.message_counts import count_messages
+from app.services.posts.named_rooms import DELETED_APP
 
 MOVED_AT_ONCE = 5_000
 """Messages that one transaction moves to another room."""
@@ -23,7 +24,7 @@ async def rename_room(session: AsyncSession, room_id: int, name: str) -> None:
     if cleaned is None and room.title is None:
         raise InvalidInputError("The chat needs a name", loc="name")
     room.name = None if cleaned == room.title else cleaned
-    await _announce(session, room.id)
+    await announce_change(session, room.id)
 
 
 async def join_some(session: AsyncSession, room_id: int, target_id: int) -> int | None:
@@ -46,7 +47,7 @@ async def _room(session: AsyncSession, room_id: int) -> Room:
     room = await session.get(Room, room_id)
     if room is not None and room.joined_to_id is not None:
         room = await session.get(Room, room.joined_to_id)
-    if room is None:
+    if room is None or room.platform == DELETED_APP:
         raise NotFoundError("There is no chat {room_id}", room_id=room_id)
     return room
 
@@ -65,7 +66,7 @@ async def _move(session: AsyncSession, room_id: int, target_id: int) -> int:
         [(target_id, row.user_id) for row in rows],
         [(room_id, row.user_id) for row in rows],
     )
-    await _announce(session, target_id)
+    await announce_change(session, target_id)
     return len(rows)
 
 
@@ -80,7 +81,7 @@ async def _close(session: AsyncSession, room: Room, target: Room) -> None:
     )
 
 
-async def _announce(session: AsyncSession, room_id: int) -> None:
+async def announce_change(session: AsyncSession, room_id: int) -> None:
     """Tell every worker that the room, which all of its messages name, has changed."""
     anybody = await session.scalar(
         select(func.min(RoomPerson.user_id)).where(RoomPerson.room_id == room_id)

@@ -18,7 +18,7 @@ from app.db.backend import is_among
 from app.formats.post import RoomReference
 from app.formats.records import FileRoom
 from app.models import Room, RoomPerson, User
-from app.services.posts.named_rooms import UNKNOWN_APP, announce_first_room
+from app.services.posts.named_rooms import IS_KEPT, UNKNOWN_APP, announce_first_room
 
 MOST_REMEMBERED: Final = 10_000
 """Rooms of one import that are remembered."""
@@ -78,7 +78,8 @@ class RoomFinder:
         """Forget rooms that are not here: a dry run undoes each batch, and they may be deleted."""
         ids = {self._ids[reference] for reference in references if reference in self._ids}
         if ids:
-            here = await session.scalars(select(Room.id).where(is_among(session, Room.id, ids)))
+            is_here = is_among(session, Room.id, ids), IS_KEPT
+            here = await session.scalars(select(Room.id).where(*is_here))
             if missing := ids.difference(here):
                 ids_here = {name: room for name, room in self._ids.items() if room not in missing}
                 self._ids = ids_here

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.errors import NotFoundError
 from app.memo import EVERYTHING, depends_on
 from app.models import Room, RoomPerson, Tweet, User
+from app.services.posts.named_rooms import IS_KEPT
 from app.services.posts.named_users import all_speak_in_chats, named_users
 from app.services.posts.tweets import AnyRow, AnySelect
 
@@ -134,7 +135,7 @@ async def zone_of_chats(session: AsyncSession, usernames: Collection[str] = ()) 
     It is None where they have several, or none is known, and where some of them write elsewhere.
     """
     depends_on(EVERYTHING)
-    query = select(Room.tz).where(Room.joined_to_id.is_(None)).distinct().limit(2)
+    query = select(Room.tz).where(Room.joined_to_id.is_(None), IS_KEPT).distinct().limit(2)
     if usernames:
         people = (await named_users(session, usernames)).values()
         is_of_chats = all(person.is_of_chat for person in people)

@@ -16,6 +16,7 @@ from app.services.search.results import SearchQuery, Spans, find
 from app.views.blueprints import ApiBlueprint
 from app.views.cursors import ROOM_CURSOR, Page, PageArgs, messages_cursor
 from app.views.filters import ZoneArgs, parse_day, parse_zone, span_of_day
+from app.views.rooms.deletion import delete_whole
 
 blueprint = ApiBlueprint("api_rooms", tag="rooms")
 
@@ -57,6 +58,12 @@ async def show_room_facts(room_id: int) -> RoomFacts:
     """Show a chat, or the one that it was joined to; up to 200 of its people."""
     async with resources().db.read() as session:
         return await get_room(session, room_id)
+
+
+@blueprint.operation("DELETE", "/rooms/<id:room_id>", "admin", "Deleted")
+async def remove_room(room_id: int) -> None:
+    """Delete a chat, all its messages, and those of its people who wrote nowhere else."""
+    await delete_whole(room_id)
 
 
 @blueprint.operation(

@@ -101,18 +101,24 @@ class RoomPage(WebPage, frozen=True, kw_only=True):
         return [(hit, pieces_of_hit(hit, around=AROUND)) for hit in hits]
 
 
+class RoomsArgs(Struct):
+    deleted: str = ""
+    """The chat that the operator has just deleted."""
+
+
 class RoomsPage(WebPage, frozen=True, kw_only=True):
     template = "rooms/rooms.html"
 
+    deleted: str
     rooms: list[RoomFacts]
     """Those with the newest messages first."""
 
 
 @blueprint.page("/rooms", is_cacheable=True)
-async def show_rooms() -> str:
+async def show_rooms(args: RoomsArgs) -> str:
     async with resources().db.read() as session:
         rooms, _ = await list_rooms(session, limit=MOST_ROOMS)
-    return await render(RoomsPage(rooms=newest_first(rooms)))
+    return await render(RoomsPage(rooms=newest_first(rooms), deleted=args.deleted))
 
 
 @blueprint.page("/room/<id:room_id>", cursor=messages_cursor, is_cacheable=True)

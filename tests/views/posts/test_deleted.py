@@ -31,6 +31,8 @@ QUERIES: Final = tuple(
         ("/api/v1/export?", {"format": "csv"}),
     )
 )
+OWN_NAME: Final = "potoroo"
+"""The chat that is deleted."""
 PLACES: Final = {"username": "ben", "year": 2020, "room_id": 1, "tweet_id": 1}
 
 
@@ -77,3 +79,26 @@ async def test_a_deleted_author_stands_in_no_answer(app: Quart) -> None:
         assert await paths_with(app, client, *MARKS) == set()
     await settle(app)
     assert await paths_with(app, admin, *MARKS) == set()
+
+
+@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.soak))
+async def test_a_deleted_chat_stands_in_no_answer(app: Quart) -> None:
+    admin, operator = await filled(app), await signed_in(app)
+    # Two of its people stay, for what they wrote elsewhere.
+    await admin.add_posts(
+        *({"username": name, "text": "alone by the sea"} for name in ("ben", "jun")),
+        {"username": "ben", "text": f"the {TEXT} again", "room": {"name": "us"}},
+    )
+    await operator.post("/settings/rooms/1/name", form={"name": OWN_NAME})
+    await settle(app)
+    visitor = Client(app, {})
+    marks = (*MARKS, OWN_NAME, "boats")
+    for client in (visitor, operator):
+        assert len(await paths_with(app, client, *marks)) > 20
+    answer = await operator.post("/settings/rooms/1/delete", form={"confirm": "yes"})
+    assert answer.status_code == 303
+    for client in (visitor, operator):
+        assert await paths_with(app, client, *marks) == set()
+    assert await paths_with(app, visitor, "alone by the sea")
+    await settle(app)
+    assert await paths_with(app, admin, *marks) == set()

@@ -1,0 +1,61 @@
+"""`saywho rooms` and `saywho room`: the chats."""
+
+import sys
+from typing import Final
+
+import click
+
+from app.cli.running import json_option, print_result, progress, reading, with_database
+from app.config import Config
+from app.db.engine import Database
+from app.models import MAX_ID
+from app.services.deletion import delete_room, purge_deleted
+from app.services.posts.media import remove_unneeded
+from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms
+
+EVERY_ROOM: Final = 2**31
+
+
+@click.command("rooms")
+@json_option
+def rooms_command() -> None:
+    """List the chats, each with its ID."""
+    rooms, _ = reading(lambda session: list_rooms(session, limit=EVERY_ROOM))
+    lines = [f"{room.id:>5}  {room.messages:>9,}  {room.name}" for room in rooms]
+    note = "No chats yet; saywho import FILE adds some."
+    print_result({"items": rooms, "next": None}, *lines, notes=[] if rooms else [note])
+
+
+@click.group("room")
+def room_command() -> None:
+    """Delete chats."""
+
+
+@room_command.command("delete")
+@click.argument("room_id", type=click.IntRange(1, MAX_ID), metavar="ID")
+@click.option("--yes", is_flag=True, help="Do not ask, on a terminal either.")
+@json_option
+def delete_room_command(room_id: int, yes: bool) -> None:
+    """Delete the chat ID, all its messages, and those who wrote nowhere else.
+
+    It is done at once, and cannot be cancelled.
+    """
+    if not yes and sys.stdin.isatty():
+        asked = reading(lambda session: get_room(session, room_id))
+        what = f"{asked.name} and all {asked.messages:,} messages"
+        click.confirm(f"Delete {what}? This cannot be cancelled.", abort=True)
+
+    async def delete(db: Database, config: Config) -> RoomFacts:
+        async with db.write() as session:
+            room = await delete_room(session, room_id)
+        # If this is interrupted, the server or the next deletion clears the rest.
+        with progress("deleting") as show:
+            await purge_deleted(
+                db, on_progress=lambda done, total: show(done, total, f"{done:,} of {total:,} rows")
+            )
+        await remove_unneeded(db, config.media_dir)
+        return room
+
+    room = with_database(delete)
+    facts = {"id": room.id, "name": room.name, "messages": room.messages}
+    print_result(facts, f"deleted {room.name}")

@@ -1,0 +1,92 @@
+"""Deleting a room: the page that says what goes with it, and the deletion itself."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from msgspec import Struct
+from quart import url_for
+from quart.typing import ResponseReturnValue
+
+from app.errors import InvalidInputError
+from app.lifespan import resources
+from app.services.deletion import delete_messages, delete_room, find_writers
+from app.services.event_log import newest_event
+from app.services.rooms.room_facts import RoomFacts, get_room
+from app.views.blueprints import Form, PageBlueprint
+from app.views.filters import zone_of_page
+from app.views.page import WebPage, render
+from app.views.parts import see_other
+from app.views.policies import name_event, writing
+from app.views.rooms.lines import day_of
+
+blueprint = PageBlueprint("room_deletion", policy="operator")
+
+MOST_NAMED: Final = 30
+"""People who are named of those who go, and of those who stay."""
+LONGEST_WAIT_S: Final = 5.0
+"""Seconds after which the answer comes, while maintenance deletes the rest of a long chat."""
+
+
+class SomePeople(Struct, frozen=True):
+    """People, of whom the first are named."""
+
+    usernames: Sequence[str]
+    total: int
+
+
+class RoomDeletionPage(WebPage, frozen=True, kw_only=True):
+    template = "rooms/deletion.html"
+
+    room: RoomFacts
+    zone: str
+    first_day: date | None
+    newest_day: date | None
+    only_here: SomePeople
+    elsewhere: SomePeople
+    in_chat: bool = True
+
+
+@blueprint.page("/settings/rooms/<id:room_id>/delete")
+async def ask(room_id: int) -> str:
+    async with resources().db.read() as session:
+        room = await get_room(session, room_id)
+        writers = await find_writers(session, room.id)
+    zone = zone_of_page("", room.tz)
+    return await render(
+        RoomDeletionPage(
+            room=room,
+            zone=zone.key,
+            first_day=day_of(room.first_message_at, zone),
+            newest_day=day_of(room.newest_message_at, zone),
+            only_here=_named(writers.only_here),
+            elsewhere=_named(writers.elsewhere),
+            about=room.usernames,
+        )
+    )
+
+
+@blueprint.action("/settings/rooms/<id:room_id>/delete")
+async def remove(room_id: int, form: Form) -> ResponseReturnValue:
+    if form.get("confirm") != "yes":
+        raise InvalidInputError("Nothing was deleted: confirm it first", loc="confirm")
+    room = await delete_whole(room_id)
+    return see_other(url_for("rooms.show_rooms", deleted=room.name))
+
+
+async def delete_whole(room_id: int) -> RoomFacts:
+    """Delete a room with all messages, and return what it was. Raises NotFoundError.
+
+    Of many, or where the request breaks off, maintenance deletes what is left.
+    """
+    db = resources().db
+    async with writing() as session:
+        room = await delete_room(session, room_id)
+    await delete_messages(db, at_most_s=LONGEST_WAIT_S)
+    async with db.read() as session:
+        name_event(await newest_event(session))
+    return room
+
+
+def _named(usernames: Sequence[str]) -> SomePeople:
+    return SomePeople(usernames[:MOST_NAMED], len(usernames))

@@ -1,0 +1,287 @@
+"""A deleted chat goes with those who wrote nowhere else; the others keep what they wrote."""
+
+import asyncio
+import io
+import json
+from typing import Any, Final, cast
+
+import pytest
+from quart import Quart
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import create_app
+from app.db.engine import Database
+from app.errors import NotFoundError
+from app.formats.records import ReadOptions
+from app.formats.registry import open_records
+from app.formats.source.file import Source
+from app.models import Event, Profile, Room, RoomPerson, Tweet, User
+from app.services import deletion
+from app.services.checks import find_faults
+from app.services.deletion import (
+    delete_messages,
+    delete_post,
+    delete_room,
+    find_writers,
+    is_purge_due,
+    purge_deleted,
+)
+from app.services.imports.bulk import BATCH
+from app.services.imports.report import ImportReport
+from app.services.imports.storing import Storing, import_records
+from app.services.posts.named_rooms import are_rooms_here
+from app.services.posts.users import list_authors
+from app.services.rooms.changing import join_some, rename_room
+from app.services.rooms.room_facts import get_room, list_rooms, zone_of_chats
+from app.services.sources.live_sources import add_source, parse_source
+from tests.browsing import parts_of
+from tests.chats import ZONE, Said, import_chat, kakaotalk, said, telegram
+from tests.conftest import Client, MakeConfig, client_with
+from tests.waiting import eventually, maintain, until_some_are_imported
+
+HERE: Final = said(("민준", "하늘", "Anna"), times=8)
+ELSEWHERE: Final = said(("Anna", "보라"), times=6, day="2024-02-15")
+
+PIER: Final = {"room": {"name": "pier"}}
+
+
+async def two_chats(db: Database, *, here: list[Said] = HERE) -> None:
+    """Store two chats; Anna writes in both."""
+    await import_chat(db, kakaotalk("우리", *here))
+    await import_chat(db, kakaotalk("저쪽", *ELSEWHERE))
+
+
+async def remove(db: Database, room_id: int = 1) -> None:
+    async with db.write() as session:
+        await delete_room(session, room_id)
+
+
+async def posts_of(db: Database) -> dict[str, int]:
+    """Return who is here, with the numbers of their posts."""
+    async with db.read() as session:
+        authors, _ = await list_authors(session, limit=99)
+    return {author.username: author.tweets for author in authors}
+
+
+async def names_of_rooms(db: Database) -> list[str]:
+    async with db.read() as session:
+        return [room.name for room in (await list_rooms(session, limit=99))[0]]
+
+
+async def rows_of(db: Database, *models: type[Any]) -> list[int]:
+    async with db.read() as session:
+        counts = [select(func.count()).select_from(model) for model in models]
+        return [await session.scalar(count) or 0 for count in counts]
+
+
+async def test_people_who_also_wrote_elsewhere_stay(db: Database) -> None:
+    await two_chats(db)
+    async with db.read() as session:
+        assert await find_writers(session, 1) == (["민준", "하늘"], ["Anna"])
+    await remove(db)
+    assert await names_of_rooms(db) == ["저쪽"]
+    assert (await posts_of(db)).keys() == {"Anna", "보라"}
+    await delete_messages(db)
+    assert await posts_of(db) == {"Anna": 6, "보라": 6}
+    assert await find_faults(db) == []
+    await purge_deleted(db)
+    assert await rows_of(db, Room, RoomPerson, User, Tweet) == [1, 2, 2, 12]
+    assert await find_faults(db) == []
+    async with db.read() as session:
+        assert not await is_purge_due(session)
+
+
+async def test_the_log_tells_of_each_message_of_who_stays(db: Database) -> None:
+    await two_chats(db)
+    async with db.read() as session:
+        before = await session.scalar(select(func.max(Event.id))) or 0
+    await remove(db)
+    await delete_messages(db)
+    async with db.read() as session:
+        query = select(Event.kind, func.count()).where(Event.id > before).group_by(Event.kind)
+        kinds = dict((await session.execute(query)).all())
+    assert kinds == {"room.updated": 1, "user.deleted": 2, "tweet.deleted": 8}
+
+
+async def test_maintenance_goes_on_where_a_deletion_broke_off(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deletion, "MESSAGES", 3)
+    await two_chats(db)
+    await remove(db)
+    assert await find_faults(db) == []
+    # Nobody waits for the rest: what is left is neither a chat, nor one that a file is taken for.
+    async with db.read() as session:
+        with pytest.raises(NotFoundError):
+            await get_room(session, 1)
+        assert await zone_of_chats(session) == "Asia/Seoul"
+        is_left = Tweet.room_id == 1, User.deleted_at.is_(None)
+        left = await session.scalar(select(Tweet.id).join(User).where(*is_left).limit(1))
+    for change in (rename_room, join_some, delete_room):
+        arguments: tuple[Any, ...] = {rename_room: (1, "x"), join_some: (2, 1)}.get(change, (1,))
+        with pytest.raises(NotFoundError):
+            async with db.write() as session:
+                await cast(Any, change)(session, *arguments)
+    async with db.write() as session:
+        await delete_post(session, left or 0)
+    await asyncio.gather(purge_deleted(db), delete_messages(db))
+    await maintain(db)
+    assert await posts_of(db) == {"Anna": 6, "보라": 6}
+    assert await rows_of(db, Room, User, Tweet) == [1, 2, 12]
+    assert await find_faults(db) == []
+
+
+@pytest.mark.parametrize("is_purged", [True, False], ids=["purged", "at-once"])
+async def test_its_file_is_imported_as_another_chat(db: Database, is_purged: bool) -> None:
+    await two_chats(db)
+    await remove(db)
+    await delete_messages(db)
+    if is_purged:
+        await purge_deleted(db)
+    assert (await import_chat(db, kakaotalk("우리", *HERE))).accepted == len(HERE)
+    async with db.read() as session:
+        again = (await list_rooms(session, limit=9))[0][-1]
+    assert (again.id > 2, again.name, again.messages) == (True, "우리", len(HERE))
+    assert await posts_of(db) == {"Anna": 14, "민준": 8, "보라": 6, "하늘": 8}
+    await purge_deleted(db)
+    assert await posts_of(db) == {"Anna": 14, "민준": 8, "보라": 6, "하늘": 8}
+    assert await find_faults(db) == []
+
+
+async def test_a_chat_that_goes_while_its_file_is_imported_again_comes_anew(db: Database) -> None:
+    hours = [
+        f"2024-01-{day:02} {hour:02}:{minute:02}"
+        for day in range(1, 4)
+        for hour in range(24)
+        for minute in range(30)
+    ]
+    chat = kakaotalk(
+        "우리", *((when, ("Anna", "보라")[n % 2], f"말 {n}") for n, when in enumerate(hours))
+    )
+    await import_chat(db, chat)
+    await import_chat(db, kakaotalk("저쪽", *ELSEWHERE))
+    deleted: list[str] = []
+
+    async def delete_once(session: AsyncSession, _report: ImportReport) -> None:
+        if not deleted:
+            deleted.append((await delete_room(session, 1)).name)
+
+    with Source(io.BytesIO(chat), name="chat.txt") as source:
+        records = open_records(source, options=ReadOptions(timezone=ZONE))
+        storing = Storing(note=delete_once)
+        report = await import_records(db, records, username=None, storing=storing)
+    # The first batch was known; the rest is no repetition of messages that are about to go.
+    assert (report.accepted, report.duplicates) == (len(hours) - BATCH, BATCH)
+    await purge_deleted(db)
+    async with db.read() as session:
+        rooms, _ = await list_rooms(session, limit=9)
+    assert [(room.name, room.messages) for room in rooms] == [
+        ("저쪽", len(ELSEWHERE)),
+        ("우리", len(hours) - BATCH),
+    ]
+    assert await find_faults(db) == []
+
+
+@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+async def test_messages_with_ids_are_imported_again_at_once(make_config: MakeConfig) -> None:
+    app = create_app(make_config(public=False))
+    async with app.test_app():
+        db, admin = parts_of(app).db, await client_with(app, "admin")
+        chat = telegram(7, "pier", *HERE)
+        await import_chat(db, chat, name="result.json")
+        await import_chat(db, telegram(8, "quay", *ELSEWHERE), name="result.json")
+        people = await posts_of(db)
+
+        async def look() -> dict[str, Any]:
+            return cast(dict[str, Any], await admin.json(address))
+
+        # Before maintenance has had its turn.
+        async with db.exclusive_in_turn("deletion"):
+            await remove(db)
+            address = (await admin.post("/api/v1/imports", data=chat)).headers["Location"]
+            job = await eventually(
+                look, until=lambda job: job["state"] not in {"queued", "running"}
+            )
+        assert (job["state"], job["accepted"], job["duplicates"]) == ("done", len(HERE), 0)
+        assert await posts_of(db) == people
+        await purge_deleted(db)
+        assert await posts_of(db) == people
+        assert await find_faults(db) == []
+
+
+async def test_a_chat_that_was_joined_goes_with_both(db: Database) -> None:
+    await two_chats(db)
+    async with db.write() as session:
+        assert await join_some(session, 2, 1) == 1
+    await remove(db, 2)
+    await delete_messages(db)
+    assert (await posts_of(db), await names_of_rooms(db)) == ({}, [])
+    async with db.read() as session:
+        assert not await are_rooms_here(session)
+    for chat in (HERE, ELSEWHERE):
+        await import_chat(db, kakaotalk("우리" if chat is HERE else "저쪽", *chat))
+    assert await names_of_rooms(db) == ["우리", "저쪽"]
+
+
+async def test_who_is_in_two_chats_goes_with_the_second(db: Database) -> None:
+    await two_chats(db)
+    # Neither deletion sees that the other one takes the rest.
+    await remove(db, 1)
+    await remove(db, 2)
+    assert (await posts_of(db)).keys() == {"Anna"}
+    await purge_deleted(db)
+    assert await rows_of(db, Room, User, Tweet) == [0, 0, 0]
+    assert await find_faults(db) == []
+
+
+async def test_who_is_followed_stays(app: Quart, admin: Client) -> None:
+    db = parts_of(app).db
+    await admin.add_posts(*({"username": name, "text": "a lamp"} | PIER for name in ("ann", "ben")))
+    async with db.write() as session:
+        await add_source(session, parse_source("rss:https://a.example/", "ann"))
+    await remove(db)
+    await delete_messages(db)
+    assert await posts_of(db) == {"ann": 0}
+    assert await find_faults(db) == []
+
+
+async def test_the_profile_of_who_stays_is_of_the_rest(app: Quart, admin: Client) -> None:
+    db = parts_of(app).db
+    texts = [{"username": "ann", "text": f"a lamp by the sea {number}"} for number in range(300)]
+    await admin.add_posts(*(text | PIER for text in texts[:90]), *texts[90:])
+    # Some are in the profile, and a tail is not.
+    async with db.write() as session:
+        await session.execute(delete(Profile))
+    await maintain(db)
+    await admin.add_posts(*(text | PIER for text in texts[:20]))
+    await remove(db)
+    await delete_messages(db)
+    assert await posts_of(db) == {"ann": 210}
+    assert await rows_of(db, Profile) == [1]
+    assert await find_faults(db) == []
+
+
+@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+async def test_deletion_while_its_import_runs(app: Quart, admin: Client) -> None:
+    db = parts_of(app).db
+    fields = {"username": "ann"} | PIER
+    body = "".join(
+        json.dumps(fields | {"text": f"post {n} of the sea", "source_id": str(n)}) + "\n"
+        for n in range(3 * BATCH)
+    )
+    address = (await admin.post("/api/v1/imports", data=body)).headers["Location"]
+
+    async def look() -> dict[str, Any]:
+        return cast(dict[str, Any], await admin.json(address))
+
+    await until_some_are_imported(db)
+    assert (await admin.delete("/api/v1/rooms/1")).status_code == 204
+    job = await eventually(look, until=lambda job: job["state"] != "running")
+    # All were stored; those from before the deletion are gone with the chat.
+    assert (job["state"], job["accepted"], job["duplicates"]) == ("done", 3 * BATCH, 0)
+    await eventually(lambda: rows_of(db, Tweet), until=lambda rows: rows[0] < 3 * BATCH)
+    await purge_deleted(db)
+    rooms = (await admin.json("/api/v1/rooms"))["items"]
+    assert [room["messages"] for room in rooms] == [n for n in await rows_of(db, Tweet) if n]
+    assert await find_faults(db) == []
