@@ -1,13 +1,15 @@
 """What the overview and the portrait of a room say in a sentence."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from app.compute.chat_traits import Trait
+from app.compute.fingerprint import Measure
 from app.compute.portrait import PersonPortrait
 from app.i18n import gettext, gettext_noop, ngettext, rounded_parts, show_number, show_percent
 from app.services.rooms.overview import OverviewPerson
 from app.services.rooms.room_facts import RoomFacts
+from app.views.measures import trait_of
 from app.views.names import shown_name
 
 People = Sequence[OverviewPerson | PersonPortrait]
@@ -17,6 +19,13 @@ PAIR: Final = 2
 LONGEST_FINDING: Final = 140
 LONGEST_NAME: Final = 24
 """Characters of a name in the finding."""
+FEWEST_TOLD: Final = 2
+"""People whom the finding tells of, where so many have something clear."""
+HABIT_CLEAR: Final = 5.0
+"""Standard errors from which a habit of a card is told above all cards: there is one for each
+person, so the 2.9 of a single one would be passed by chance in some chats."""
+_TOLD_AS: Final = {"laugh": "laughing", "longest": "length"}
+"""The measure that a trait is of; what is told as one is not told as the other."""
 _CLAUSES: Final = {
     "most": (
         gettext_noop("{name} writes most ({share})"),
@@ -114,11 +123,40 @@ def finding_of(
         return alone.format(name=name, count=show_number(room.messages))
     clauses = _clauses_of(room.people_total, is_of_newest=is_of_newest)
     findings = [_sentence(people, traits[:count], clauses) for count in range(len(traits), 0, -1)]
+    habits = _habits(people, traits, is_of_newest=is_of_newest)
+    if len(traits) < FEWEST_TOLD and habits:
+        told = [*findings, *habits]
+        findings = [" ".join(told[:count]) for count in range(FEWEST_TOLD, 0, -1)]
     nothing = gettext("Nothing clearly sets these {count} people apart.")
     if room.people_total == PAIR:
         nothing = gettext("Nothing clearly sets these two apart.")
     findings.append(nothing.format(count=show_number(room.people_total)))
     return next(text for text in findings if len(text) <= LONGEST_FINDING)
+
+
+def _habits(people: People, traits: Sequence[Trait], *, is_of_newest: bool) -> list[str]:
+    """Return a sentence on each of those whom no trait tells of, the clearest habit first."""
+    named = {trait.username for trait in traits}
+    measures = {_TOLD_AS.get(trait.kind, trait.kind) for trait in traits}
+    is_said = is_of_newest and not measures.isdisjoint({*_TOLD_AS.values(), "night"})
+    sentences: list[str] = []
+    for username, habit in sorted(_clear_habits(people), key=lambda pair: -pair[1].errors):
+        if username in named or habit.name in measures:
+            continue
+        lately = is_of_newest and not (is_said or sentences)
+        sentence = gettext("Lately, {name} {traits}.") if lately else gettext("{name} {traits}.")
+        sentences.append(sentence.format(name=_short_name(username), traits=trait_of(habit)))
+        measures.add(habit.name)
+    return sentences
+
+
+def _clear_habits(people: People) -> Iterator[tuple[str, Measure]]:
+    """Yield what sets each of those apart who does clearly more of something than all others."""
+    for person in people:
+        writing = person.writing if isinstance(person, OverviewPerson) else person
+        habit = writing.trait if writing else None
+        if person.username and habit and habit.errors >= HABIT_CLEAR:
+            yield person.username, habit
 
 
 def _clauses_of(people_total: int, *, is_of_newest: bool) -> Clauses:

@@ -159,7 +159,8 @@ FINDINGS: Final = {
     "crowd": "Nothing clearly sets these 8 people apart.",
     "chatter": "Nothing clearly sets these two apart.",
     "burst": "Nothing clearly sets these two apart.",
-    "club": "gil writes the longest messages (9 words on average).",
+    "club": "gil writes the longest messages (9 words on average). "
+    "zed ends with “~” in every message.",
 }
 
 
@@ -204,6 +205,8 @@ async def test_who_is_not_among_those_shown_is_asked_too(
     shared: Shared, chats: dict[str, str], path: str
 ) -> None:
     assert FINDINGS["club"] in text_of(await shared.anybody.page(chats["club"] + path))
+    korean = await shared.anybody.page(chats["club"] + path, headers={"Accept-Language": "ko"})
+    assert "zed는 모든 메시지를 “~”로 끝내요." in text_of(korean).replace("\u2060", "")
     answer = await shared.anybody.json(f"/api/v1/rooms/{len(CHATS)}/portrait")
     (trait,) = answer["traits"]
     assert (trait["person"], trait["username"]) == (None, "gil")
