@@ -38,6 +38,7 @@ OPERATOR_PAGES: Final = {
     "settings-token": "/settings",
     "settings-invitation": "/settings",
     "invitation-passed-on": "/setup",
+    "room-deletion": "/settings/rooms/1/delete",
     "author-operator": "/user/neighbour_01",
     "tweet-operator": "/tweet/1",
     "api": "/api/v1/docs",
