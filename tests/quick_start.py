@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final
 import httpx
 from argon2 import PasswordHasher
 from dash import _configs as dash_settings
+from dash._hooks import HooksManager
 from jinja2.bccache import Bucket, BytecodeCache
 from quart import Quart
 from quart.routing import QuartRule
@@ -110,6 +111,8 @@ def install() -> None:
     Quart.test_app_class = PatientApp
     # Each app would read some 50 variables of the environment 18 times.
     dash_settings.load_dash_env_vars = cache(dash_settings.load_dash_env_vars)
+    # Each app would look for hooks in every installed package.
+    HooksManager.register_setuptools = cache(HooksManager.register_setuptools)
     # Each context reads all certificates of the system.
     httpx.create_ssl_context = cache(httpx.create_ssl_context)
     share_background()

@@ -86,8 +86,8 @@ def test_a_failed_export_ends_with_a_line(
 
 
 def test_a_reader_that_has_enough_ends_it_quietly(filled: Installation, tmp_path: Path) -> None:
-    rows = ({"username": "mina", "text": f"{number} " * 100} for number in range(3000))
-    filled.json("import", lines(tmp_path / "more.jsonl", *rows))
+    rows = ({"username": "mina", "text": f"{number} " * 100} for number in range(600))
+    filled.json("import", lines(tmp_path / "more.jsonl", *rows))  # More than a pipe takes.
     with subprocess.Popen(
         [PROGRAM, "export"],
         env=filled.environment(),

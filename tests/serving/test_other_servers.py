@@ -37,9 +37,10 @@ def server(
     installation = Installation(folder / "instance", {"SAYWHO_LOG": "json"})
     log_file = folder / "log"
     port = free_port()
-    is_hypercorn = request.param is HYPERCORN
-    place = f"--bind=127.0.0.1:{port}" if is_hypercorn else f"--port={port}"
-    command = (sys.executable, "-m", *request.param, place)
+    place = [f"--port={port}"]
+    if request.param is HYPERCORN:
+        place = [f"--bind=127.0.0.1:{port}", "--workers=1"]
+    command = (sys.executable, "-m", *request.param, *place)
     with log_file.open("wb") as log, started(installation, command, log) as process:
         server = Server(installation, process, log_file, port)
         with contextlib.closing(server):

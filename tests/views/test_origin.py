@@ -78,10 +78,26 @@ async def browser(app: Quart) -> Browser:
 
 
 async def test_requests_of_other_sites_change_nothing(app: Quart, browser: Browser) -> None:
+    """Every route is asked by three kinds of requests, and each kind on a quarter of the routes."""
+    await check_refused(app, browser, turns=3)
+
+
+@pytest.mark.full
+async def test_no_kind_of_requests_of_other_sites_changes_anything(
+    app: Quart, browser: Browser
+) -> None:
+    await check_refused(app, browser, turns=len(FOREIGN))
+
+
+async def check_refused(app: Quart, browser: Browser, *, turns: int) -> None:
+    """Ask every route so many times, each time in another foreign way; look that all is as it was.
+
+    The kinds of requests take turns over all routes.
+    """
     before = await contents(app)
     routes = unsafe_routes(app)
     assert len(routes) > 20
-    for number, (method, address) in enumerate(routes * len(FOREIGN)):
+    for number, (method, address) in enumerate(routes * turns):
         headers = list(FOREIGN.values())[number % len(FOREIGN)]
         form = {"confirm": "yes", "username": "ann", "name": "evil", "scope": "admin"}
         body = {"json": form} if "/api/" in address else {"form": form}
