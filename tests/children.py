@@ -1,7 +1,8 @@
 """What the program does in processes of its own is done in this one, but in tests of these.
 
 To start one takes half a second of imports. A module whose tests are about them (killed, watched,
-limited, resumed) asks for the fixture `own_processes`.
+limited, resumed) asks for the fixture `own_processes`, one about what is read there alone for
+`own_readers`.
 """
 
 import asyncio
@@ -74,3 +75,9 @@ def own_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let children be processes, as they are for users."""
     for module in (sandbox, runner):
         monkeypatch.setattr(module, "run_child", REAL)
+
+
+@pytest.fixture
+def own_readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what strangers wrote be read in processes, as it is for users."""
+    monkeypatch.setattr(sandbox, "run_child", REAL)

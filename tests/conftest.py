@@ -23,7 +23,7 @@ from app.heap import collect_seldom
 from app.services.access.rights import Scope, add_token
 from tests import children, quick_start
 from tests.browsing import in_one_line, parts_of
-from tests.children import own_processes  # noqa: F401 - a fixture
+from tests.children import own_processes, own_readers  # noqa: F401 - fixtures
 from tests.databases import Databases, PostgresqlDatabases, SqliteDatabases
 from tests.event_loops import Loop
 from tests.installation import Installation
@@ -306,6 +306,10 @@ class Client:
         for text in texts:
             await self.add_tweet(username, text)
         return cast(dict[str, Any], await answer.get_json())
+
+    async def add_author(self, username: str, *texts: str) -> None:
+        """Add an author with posts in one request, for tests of what many posts say."""
+        await self.add_posts(*({"username": username, "text": text} for text in texts))
 
     async def add_tweet(self, username: str, text: str, **fields: Any) -> dict[str, Any]:
         path = f"/api/v1/users/{username}/tweets"

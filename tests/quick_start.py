@@ -112,7 +112,9 @@ def install() -> None:
     # Each app would read some 50 variables of the environment 18 times.
     dash_settings.load_dash_env_vars = cache(dash_settings.load_dash_env_vars)
     # Each app would look for hooks in every installed package.
-    HooksManager.register_setuptools = cache(HooksManager.register_setuptools)
+    HooksManager.register_setuptools = cache(  # type: ignore[method-assign]
+        HooksManager.register_setuptools
+    )
     # Each context reads all certificates of the system.
     httpx.create_ssl_context = cache(httpx.create_ssl_context)
     share_background()

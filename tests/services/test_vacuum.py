@@ -104,7 +104,7 @@ async def test_nothing_of_a_deleted_author_is_left(
     app: Quart, admin: Client, installation: Installation, outside: Outside
 ) -> None:
     texts = [f"a post that stays, for all to find: {number}" for number in range(30)]
-    await admin.add_user("stays", *texts)
+    await admin.add_author("stays", *texts)
     await write_everywhere(admin)
     browser = Browser(app)
     await browser.post("/login", form={"name": NAME, "password": WORD})
@@ -153,7 +153,7 @@ async def test_vacuum_waits_for_old_transactions(
 async def test_nothing_of_a_deleted_post_is_left(
     app: Quart, admin: Client, installation: Installation, outside: Outside
 ) -> None:
-    await admin.add_user("stays", *(f"number {number}, that stays" for number in range(30)))
+    await admin.add_author("stays", *(f"number {number}, that stays" for number in range(30)))
     post = await admin.add_tweet("stays", f"{WORD} {KOREAN}", source_id=NAME)
     await renew_background(parts_of(app).db)
     outside.execute("ANALYZE")

@@ -32,12 +32,12 @@ OTHERS = {
 @pytest.fixture(scope="module")
 async def pair(shared: Shared) -> Client:
     """Compare two who have something to say, beside others, quiet and empty."""
-    await shared.writer.add_user("sailor", *SAILOR)
-    await shared.writer.add_user("빵집", *BAKER)
+    await shared.writer.add_author("sailor", *SAILOR)
+    await shared.writer.add_author("빵집", *BAKER)
     await shared.writer.add_user("quiet", "one post only")
     await shared.writer.add_user("empty")
     for name, text in OTHERS.items():
-        await shared.writer.add_user(name, *(text.format(number) for number in range(POSTS)))
+        await shared.writer.add_author(name, *(text.format(number) for number in range(POSTS)))
     # Answers of before and after are equal as long as they rest on one background.
     await settle(shared.app)
     return shared.writer

@@ -33,7 +33,7 @@ def posts_of(name: str) -> list[str]:
 @pytest.fixture(scope="module")
 async def site(shared: Shared) -> Client:
     for name in WORDS:
-        await shared.writer.add_user(name, *posts_of(name))
+        await shared.writer.add_author(name, *posts_of(name))
     await shared.writer.add_user("few", "only one post by this author here")
 
     await settle(shared.app)  # What answers rest on is drawn in the background.
@@ -200,7 +200,7 @@ async def test_a_post_is_quoted_around_the_piece(site: Client, shared: Shared) -
     far = "words before it " * 12
     for name, piece in (("gus", "the brass\nlantern"), ("hal", "a paper boat")):
         posts = [f"{far}{number} {piece} {far}" for number in range(30)]
-        await shared.writer.add_user(name, *posts)
+        await shared.writer.add_author(name, *posts)
     await settle(shared.app)  # Else the shares of the tests after this one move.
     page = await site.page(address("I saw the brass lantern again", "gus", "hal"))
     quoted = re.findall(r'<a href="/tweet/\d+"><bdi>(.*?)</bdi>', page, re.S)
@@ -427,7 +427,7 @@ async def test_a_piece_beyond_the_text_is_refused_with_the_form(site: Client) ->
 
 async def test_of_few_posts_no_share_is_told(writer: Client) -> None:
     for name in ("ann", "ben"):
-        await writer.add_user(name, *posts_of(name)[:16])
+        await writer.add_author(name, *posts_of(name)[:16])
     await settle(writer.app)
     page = await writer.page("/compare/card?username=ann&username=ben")
     told = page.partition('id="measured-heading"')[2].partition("</section>")[0]

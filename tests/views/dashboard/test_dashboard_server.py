@@ -33,7 +33,7 @@ async def test_every_figure_of_posts_is_drawn_and_listed(viewed: Client, figure:
 
 
 async def test_how_well_authors_are_told_apart_is_drawn_once_it_is_measured(writer: Client) -> None:
-    await writer.add_user("ann", *(f"새벽 {n}시에 호밀빵이 나왔어요" for n in range(24)))
+    await writer.add_author("ann", *(f"새벽 {n}시에 호밀빵이 나왔어요" for n in range(24)))
     await writer.add_user("ben")
     assert "two authors" in (await drawn(writer, "apart"))["title"]
     for n in range(24):

@@ -12,7 +12,7 @@ from tests.browsing import parts_of, signed_in
 from tests.uploading import ended as until_ended
 from tests.uploading import shown, start, upload
 
-pytestmark = pytest.mark.usefixtures("own_processes")
+pytestmark = pytest.mark.usefixtures("own_readers")
 
 APPS = {
     "kakaotalk": ("KakaoTalk", "카카오톡"),

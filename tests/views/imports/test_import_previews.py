@@ -11,7 +11,7 @@ from tests.browsing import parts_of, signed_in
 from tests.conftest import MakeConfig
 from tests.uploading import ended, jsonl, shown, start, upload
 
-pytestmark = pytest.mark.usefixtures("own_processes")
+pytestmark = pytest.mark.usefixtures("own_readers")
 
 CHAT = (
     b"KakaoTalk Chats with us\n\n"
