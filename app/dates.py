@@ -13,6 +13,7 @@ from babel.dates import (
     format_skeleton,
     format_time,
     format_timedelta,
+    get_datetime_format,
     get_day_names,
     get_month_names,
     get_time_format,
@@ -126,24 +127,26 @@ def show_period(first: date, end: date) -> str:
     return format_interval(first, last, "yMMMd", locale=language())
 
 
-def show_time(time: datetime, zone: str | None = None) -> Markup:
+def show_time(time: datetime, zone: str | None = None, *, is_exact: bool = False) -> Markup:
     """Return a `<time>` element in UTC, which a script changes to the viewer's own time.
 
     With a zone it is the time there, for everybody. In UTC midnight to the second is what imports
-    make of a bare day, so the day is all that is shown.
+    make of a bare day, so the day is all that is shown; unless the time is_exact, as that of a
+    message is: in Seoul it is nine in the morning.
     """
+    both = Markup().join([str(get_datetime_format("medium", locale=language()))])  # As in browsers.
     if zone is not None:
         own = time.astimezone(ZoneInfo(zone))
         day = format_date(own, "medium", locale=language())
-        return Markup("<span>{} {}</span>").format(day, show_clock(own))
+        return Markup("<span>{}</span>").format(both.format(show_clock(own), day))
     time = time.astimezone(UTC)
-    if not (time.hour or time.minute or time.second):
+    if not (is_exact or time.hour or time.minute or time.second):
         return show_day(time)
     day = format_date(time, "medium", locale=language())
     # Babel's short Korean times have AM and PM; the wide form is what browsers write.
     pattern = str(get_time_format("short", locale=language())).replace("a", "aaaa")
-    clock = format_time(time, pattern, locale=language())
-    return Markup('<time datetime="{}">{} {} UTC</time>').format(rfc3339(time), day, clock)
+    clock = both.format(format_time(time, pattern, locale=language()), day)
+    return Markup('<time datetime="{}">{} UTC</time>').format(rfc3339(time), clock)
 
 
 def show_day(time: datetime, zone: str | None = None) -> Markup:

@@ -36,8 +36,13 @@ class Phrases(Figure[PhraseList]):
             title, topic=topic.format(name=other_name) or gettext("Says more often than others")
         )
 
+    @property
+    def _phrases(self) -> list[Phrase]:
+        """The clearest phrases, the most frequent first, as the lengths of their bars."""
+        return sorted(self.portrait.phrases or [], key=lambda phrase: -phrase.messages)
+
     def table(self) -> Table:
-        phrases = self.portrait.phrases or []
+        phrases = self._phrases
         name = display_name(self.portrait.user.username)
         return Table(
             [gettext("Phrase"), name, others_called(self.portrait)],
@@ -46,9 +51,10 @@ class Phrases(Figure[PhraseList]):
         )
 
     def plot(self) -> PhraseList | None:
-        if not self.portrait.phrases:
+        phrases = self._phrases
+        if not phrases:
             return None
-        most = max(map(self._own, self.portrait.phrases))
+        most = self._own(phrases[0])
         rows = [
             PhraseRow(
                 phrase.text,
@@ -57,7 +63,7 @@ class Phrases(Figure[PhraseList]):
                 min(100 * self._beside(phrase) / most, 100),
                 self._posts_with(phrase),
             )
-            for phrase in self.portrait.phrases
+            for phrase in phrases
         ]
         return PhraseList(hue(self.portrait.user.username), rows)
 

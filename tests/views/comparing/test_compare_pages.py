@@ -82,6 +82,9 @@ async def test_the_verdict_is_the_heading_and_the_title(
     )
     assert is_folded is (heading in ("Reads like none of them", "Does not read like ben"))
     assert ("must not be used" in page) is (heading != "Too little to go on")
+    # What can be done about it comes first.
+    is_box_first = page.index('id="tweet_text"') < page.index('id="limits"')
+    assert is_box_first is (heading == "Too little to go on")
 
 
 async def test_somebody_else_is_among_the_bars_and_belief_moves_them(site: Client) -> None:

@@ -19,6 +19,7 @@ PEOPLE: Final = ("하늘 (회사)", "민준")
 USERS: Final = [quote(name) for name in ("하늘_(회사)", "민준")]
 CHAT: Final[list[Said]] = [
     *((f"2024-01-15 09:{n + 26}", PEOPLE[n % 2], f"출근하는 길에 {n}번째 말") for n in range(24)),
+    ("2024-02-01 09:00", PEOPLE[1], "아홉 시 정각이에요"),
     ("2025-01-01 00:30", PEOPLE[0], "새해 복 많이 받으세요"),
 ]
 """The last message is of the year before in London, and of the day before in UTC."""
@@ -51,6 +52,12 @@ async def test_a_message_has_the_time_of_those_who_speak(chat: Client) -> None:
     alone = await chat.page(f"/tweet/{message}")
     assert times(alone)[:2] == ["9:26 AM"] * 2
     assert alone.count("(Asia/Seoul)") == 1
+
+
+async def test_a_message_of_midnight_in_utc_has_a_time_too(chat: Client) -> None:
+    page = await chat.page(f"/search?q={quote('정각')}")
+    (time,) = re.findall(r"<time .*?</time>", page.replace("\u202f", " "))
+    assert time == '<time datetime="2024-02-01T00:00:00Z">Feb 1, 2024, 12:00 AM UTC</time>'
 
 
 async def test_a_link_that_names_a_zone_is_obeyed(chat: Client) -> None:
