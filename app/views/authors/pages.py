@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct, structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.year_sample import FEWEST_POSTS
 from app.i18n import gettext, show_list
 from app.lifespan import resources
 from app.services.archive.author_archive import AuthorArchive, read_archive
@@ -88,6 +89,12 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True):
     @property
     def at_sight(self) -> AuthorAtSight:
         return AuthorAtSight(self.archive)
+
+    @property
+    def has_ranked_years(self) -> bool:
+        """Whether two years can have posts enough to ask which of them a text sounds like."""
+        years = len(self.posting.years) if self.posting else 0
+        return years > 1 and self.author.tweets >= 2 * FEWEST_POSTS
 
     @property
     def columns(self) -> list[Figure[Columns]]:

@@ -11,6 +11,7 @@ from quart import url_for
 from app.dates import month_names, show_month_day, show_period
 from app.i18n import gettext, ngettext, show_number
 from app.services.archive.author_year import AuthorYear
+from app.services.archive.compared_years import FEWEST_COMPARED
 from app.services.archive.numbers import fullest_month
 from app.views.authors.calendar import ONE_DAY, columns_of, grid_of, months_of, posts_by_day
 from app.views.authors.year_total import total_of
@@ -24,6 +25,11 @@ SHORTEST_RUN: Final = 3
 """Days in a row that are worth a word."""
 LONGEST_RINGED: Final = 60
 """Rings around more of them would set no day apart."""
+
+
+def is_long_enough(author_year: AuthorYear) -> bool:
+    """Return whether a year has enough posts to say more of it than when they were."""
+    return author_year.calendar.tweets >= FEWEST_COMPARED
 
 
 @dataclass(frozen=True, slots=True)

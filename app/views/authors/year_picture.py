@@ -7,7 +7,7 @@ from quart import Response, url_for
 from app.i18n import gettext, speaking
 from app.services.archive.author_year import AuthorYear
 from app.views.authors.figures import most_answered
-from app.views.authors.year_figures import HoursOfYear, YearCalendar
+from app.views.authors.year_figures import HoursOfYear, YearCalendar, is_long_enough
 from app.views.authors.year_words import words_of
 from app.views.authors.years import read_in_zone, read_where_it_is, zone_of_own_chats
 from app.views.blueprints import PageBlueprint
@@ -86,13 +86,18 @@ def poster_of_year(author_year: AuthorYear, args: PictureArgs) -> Poster:
 
 def _hours(author_year: AuthorYear) -> PosterFigure | None:
     finding, clock = HoursOfYear(author_year).finding(), HoursOfYear(author_year).plot()
-    if clock is None:
+    if clock is None or not is_long_enough(author_year):
         return None
     return PosterFigure(finding.topic, (finding.title, *finding.notes), clock)
 
 
 def _lines(author_year: AuthorYear, args: PictureArgs) -> list[PosterLine]:
-    """Return whom the author answered, and words of the year where they are wanted."""
+    """Return whom the author answered, and words of the year where they are wanted.
+
+    Of a short year neither says anything.
+    """
+    if not is_long_enough(author_year):
+        return []
     words = words_of(author_year) if args.has_words else []
     lines = [_line(figure, _drawn_names(figure.plot())) for figure in words]
     answered = most_answered(author_year.user, author_year.answered)

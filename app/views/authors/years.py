@@ -2,16 +2,16 @@
 
 from zoneinfo import ZoneInfo
 
+from app.compute.year_sample import FEWEST_POSTS
 from app.errors import NotFoundError
 from app.i18n import gettext
 from app.lifespan import resources
 from app.services.archive.author_year import AuthorYear, read_year
-from app.services.archive.compared_years import FEWEST_COMPARED
 from app.services.posts.users import Author, get_author
 from app.services.rooms.room_facts import zone_of_chats
 from app.views.authors.figures import MostNamed, PostsByMonth, most_answered
 from app.views.authors.year_changes import ChangedWriting
-from app.views.authors.year_figures import HoursOfYear, YearCalendar
+from app.views.authors.year_figures import HoursOfYear, YearCalendar, is_long_enough
 from app.views.authors.year_row import YearRow
 from app.views.authors.year_total import comparison_of
 from app.views.authors.year_words import ComparedWords, has_card, words_of
@@ -105,7 +105,12 @@ class YearPage(WebPage, frozen=True, kw_only=True):
     @property
     def is_compared(self) -> bool:
         """Whether the year has enough posts to say more of it than when they were."""
-        return self.shown.calendar.tweets >= FEWEST_COMPARED
+        return is_long_enough(self.shown)
+
+    @property
+    def has_ranked_years(self) -> bool:
+        """Whether two years have posts enough to ask which of them a text sounds like."""
+        return sum(count >= FEWEST_POSTS for count in self.shown.by_year) > 1
 
     @property
     def best_heading(self) -> str:

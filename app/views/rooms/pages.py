@@ -168,11 +168,11 @@ async def _other_page(
 
 
 async def _search(room_id: int, query: str, after: ResultKey | None) -> ResultPage:
-    """Return a page of what a search finds in the room, the oldest first."""
+    """Return a page of what a search finds in the room, the newest first."""
     parts = resources()
     async with parts.db.read() as session:
         room = await get_room(session, room_id)
-    searched = SearchQuery(query, Selection(room_id=room.id), sort="oldest")
+    searched = SearchQuery(query, Selection(room_id=room.id), sort="newest")
     return await find(parts.db, None, searched, limit=RESULTS, after=after)
 
 

@@ -21,6 +21,7 @@ from app.views.authors.year_picture import poster_of_year
 from app.views.cast import bound
 from app.views.page import cast_on
 from app.views.picturing import PictureArgs, cast_in_picture
+from app.views.week_grid import WeekGrid
 from tests.browsing import parts_of
 from tests.conftest import Client, Shared
 
@@ -77,6 +78,14 @@ async def test_words_are_compared_with_those_of_the_years_beside(site: Client) -
     before = await site.json("/api/v1/users/hana/years/2023")
     assert before["came"] is None  # There are 19.
     assert [word["text"] for word in before["went"]["words"]] == ["today the quiet lantern"]
+
+
+async def test_which_year_a_text_sounds_like_is_no_question_where_no_answer_could_come(
+    site: Client,
+) -> None:
+    """It takes two years of 100 posts."""
+    assert 'id="sounds"' not in await site.page("/user/hana/2024")
+    assert "years=hana" not in await site.page("/user/hana")
 
 
 async def test_no_word_both_comes_and_goes(shared: Shared) -> None:
@@ -413,7 +422,7 @@ async def test_the_picture_names_the_author_as_far_as_it_can_be_drawn(
     shared: Shared, display_name: str, username: str, name: str
 ) -> None:
     await shared.writer.add_user(username, display_name=display_name)
-    answered = ({"source_id": "1", "username": to} for to in ("دنا", "ann"))
+    answered = [{"source_id": "1", "username": to} for to in ("دنا", "ann")] * 10
     posts = ({"created_at": "2024-05-01T12:00:00Z", "reply_to": to} for to in answered)
     await shared.writer.add_posts(
         *({"username": username, "text": f"number {n}"} | post for n, post in enumerate(posts))
@@ -432,6 +441,30 @@ async def test_the_picture_names_the_author_as_far_as_it_can_be_drawn(
     assert poster.lines == (("Answered most", "@ann"),)
     assert brief.title == f"{name[0].upper()} in 2024"
     assert (brief.lines, brief.address) == ((("Answered most", "A"),), "")
+    assert poster.second is not None
+
+
+async def test_the_picture_of_a_short_year_is_its_calendar_alone(shared: Shared) -> None:
+    await shared.writer.add_posts(
+        *(
+            {
+                "username": "sparse",
+                "text": f"number {n}",
+                "created_at": f"2024-05-{n + 1:02}T12:00:00Z",
+                "reply_to": {"source_id": "1", "username": "ann"},
+            }
+            for n in range(19)
+        )
+    )
+    async with parts_of(shared.app).db.read() as session:
+        author = await get_author(session, "sparse")
+        year = await read_year(session, author, 2024, ZoneInfo("UTC"))
+    async with shared.app.test_request_context("/"):
+        g.locale = "en"
+        with bound(await cast_on(year.user)):
+            poster = poster_of_year(year, PictureArgs())
+    assert isinstance(poster.drawing, WeekGrid)
+    assert (poster.second, poster.lines) == (None, ())
 
 
 async def test_words_of_a_year_are_in_its_picture_where_that_is_wanted(site: Client) -> None:

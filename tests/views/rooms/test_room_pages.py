@@ -86,17 +86,17 @@ async def test_a_day_of_a_chat(
     assert [item["text"].replace("<b>", "").replace("</b>", "") for item in items] == said
 
 
-async def test_a_search_in_a_chat_finds_the_oldest_first_and_leads_to_the_place(
+async def test_a_search_in_a_chat_finds_the_newest_first_and_leads_to_the_place(
     chat: Client,
 ) -> None:
     page = await chat.page(f"/room/1?q={WORD}")
-    assert texts(page) == ["떡볶이 먹을 사람?", "그때 떡볶이 맛있었다"]
+    assert texts(page) == ["그때 떡볶이 맛있었다", "떡볶이 먹을 사람?"]
+    assert "Newest first" in page
     assert page.count("<mark>떡볶이</mark>") == 2
     place = urlsplit(link(page, "Show it in the chat"))
     shown = await chat.page(f"{place.path}?{place.query}")
     assert re.search(rf'id="{place.fragment}" aria-current="true"', shown)
-    assert texts(shown)[-1] == "그때 떡볶이 맛있었다"
-    assert len(texts(shown)) == 21
+    assert texts(shown)[20:] == ["떡볶이 먹을 사람?", "저요 🙋", "그때 떡볶이 맛있었다"]
     hits = await chat.json(f"/api/v1/rooms/1/messages?q={WORD}")
     assert [item["highlights"] for item in hits["items"]] == [[[0, 3]], [[3, 6]]]
     assert "Nothing found" in await chat.page("/room/1?q=nobody")
