@@ -154,7 +154,7 @@ async def test_an_import_that_takes_too_much_memory_fails_and_keeps_its_posts(
 ) -> None:
     config = make_config()
     small = [{"username": "ann", "text": f"post {number}"} for number in range(2_000)]
-    large = [{"username": "ann", "text": f"{number:04}" * 20_000} for number in range(1_000)]
+    large = [{"username": "ann", "text": f"{number:04}" * 15_000} for number in range(1_000)]
     async with Database(config) as db:
         job = await queued(db, config.data_dir, jsonl(*small, *large))
         ran = Installation.of(config).process(sys.executable, "-c", SHORT)

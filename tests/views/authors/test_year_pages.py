@@ -385,6 +385,8 @@ async def test_a_year_is_what_one_counts_by_hand(
         sides = [sum(at.year == year + step for at in local) for step in (-1, 1)]
         for side, count in zip(("came", "went"), sides, strict=True):
             assert (answer[side] is None) == (min(count, len(inside)) < FEW + 1)
+        if year != local[0].year:
+            continue  # The page is looked at for one of the years.
         page = await shared.anybody.page(f"/user/{username}/{year}?tz={tz}")
         assert f"{len(inside)} post{'s' * (len(inside) != 1)} in {year}" in page
         assert f"There are posts on {len(days)} day{'s' * (len(days) != 1)} ({tz})." in page

@@ -20,6 +20,7 @@ from app.config import PREFIX, Durability
 from app.db.engine import Database
 from app.models import ImportJob, Tweet
 from app.services.checks import find_faults
+from app.services.imports import runner
 from app.services.imports.bulk import BATCH
 from app.services.imports.jobs import (
     ENDED,
@@ -34,6 +35,7 @@ from app.services.imports.jobs import (
 from app.views.bodies import MOST_PARTS, MOST_UNPARSED_BYTES
 from tests.archives import tar, x_members, x_zip
 from tests.browsing import parts_of, signed_in
+from tests.children import run_here
 from tests.conftest import Client, MakeConfig, Outside, Shared, client_with
 from tests.uploading import jsonl, queued, until_uploads, upload
 from tests.waiting import eventually, until_some_are_imported
@@ -387,6 +389,10 @@ async def test_an_import_whose_process_was_killed_is_resumed_and_counted_once(
             env=others | config.to_env(),
         )
 
+    async def resumed() -> int:
+        arguments = ("0", str(job.id))
+        return await run_here(runner.__name__, *arguments, settings=config.to_env())
+
     async def kill_within_the_import() -> int:
         # While it waits for this transaction, it can come to no end.
         async with db.write() as session:
@@ -404,9 +410,9 @@ async def test_an_import_whose_process_was_killed_is_resumed_and_counted_once(
     assert (killed.state, killed.accepted) == ("running", stored)
     async with db.exclusive_in_turn(IMPORTING):
         # One that is not alone stores nothing.
-        assert await (await start()).wait() == 0
+        assert await resumed() == 0
         assert (await look()).accepted == stored
-    assert await (await start()).wait() == 0
+    assert await resumed() == 0
     ended_job = await look()
     assert ended_job.state == "done"
     assert {name: getattr(ended_job, name) for name in expected} == expected

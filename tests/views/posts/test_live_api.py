@@ -5,7 +5,7 @@ import json
 import random
 from collections.abc import Mapping
 from time import process_time
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from quart import Quart
@@ -88,6 +88,10 @@ async def test_later_clients_hear_nothing_of_deleted_posts(
     assert "secret" not in json.dumps(told)
 
 
+POSTS: Final = 25
+"""More than are read at once for one who resumes."""
+
+
 @pytest.mark.databases("sqlite", "postgresql")
 @pytest.mark.usefixtures("server")
 async def test_resuming_anywhere_loses_nothing_and_repeats_nothing(
@@ -100,20 +104,22 @@ async def test_resuming_anywhere_loses_nothing_and_repeats_nothing(
     await writer.add_user("a")
 
     async def write() -> None:
-        for number in range(40):
+        for number in range(POSTS):
             await writer.add_tweet("a", f"text {number}")
 
     writing = asyncio.create_task(write())
     seen: list[tuple[int, str, Any]] = []
-    while len(seen) < 41:
+    while len(seen) <= POSTS:
         after = seen[-1][0] if seen else place
         last = {"Last-Event-ID": str(after)}  # It goes before the parameter.
         async with listening(app, f"after={place}", headers=last) as (listener,):
-            seen += await listener.next(min(chance.randint(1, 9), 41 - len(seen)))
+            seen += await listener.next(min(chance.randint(1, 9), POSTS + 1 - len(seen)))
     await writing
     numbers = [number for number, _, _ in seen]
     assert numbers == sorted(set(numbers))
-    assert [data["text"] for _, _, data in seen[1:]] == [f"text {number}" for number in range(40)]
+    assert [data["text"] for _, _, data in seen[1:]] == [
+        f"text {number}" for number in range(POSTS)
+    ]
 
 
 @pytest.mark.databases("sqlite", "postgresql")
