@@ -1,7 +1,7 @@
 """Who answers one of the others clearly more often than by how much that one writes."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from math import sqrt
 from typing import Final, NamedTuple
@@ -31,11 +31,7 @@ def clearest_answers(
     (clustered: Liang and Zeger 1986). The messages are the oldest first.
     """
     places = {author: place for place, author in enumerate(people)}
-    answers = [
-        _Answer(places[answer.author], places[answer.answered], answer.day)
-        for answer in _answers_in(messages)
-        if answer.author in places and answer.answered in places
-    ]
+    answers = _answers_in(messages, places)
     best: tuple[float, tuple[int, int]] | None = None
     for place in range(len(people)):
         of_one = [answer for answer in answers if answer.author == place]
@@ -48,12 +44,15 @@ def clearest_answers(
     return best[1] if best and best[0] >= CLEAR else None
 
 
-def _answers_in(messages: Sequence[Said]) -> Iterator[_Answer]:
-    """Return the answers, within six hours, by the ids of their people."""
-    dated = [(message.author, message.time) for message in messages if message.time is not None]
-    for (author_before, before), (author, time) in pairwise(dated):
-        if author != author_before and time - before <= SILENCE_S:
-            yield _Answer(author, author_before, time // DAY_S)
+def _answers_in(messages: Sequence[Said], places: Mapping[int, int]) -> list[_Answer]:
+    """Return the answers, within six hours, of people who have places among themselves."""
+    dated = [(author, time) for author, time, _ in messages if time is not None]
+    return [
+        _Answer(places[author], places[author_before], time // DAY_S)
+        for (author_before, before), (author, time) in pairwise(dated)
+        if author != author_before and time - before <= SILENCE_S
+        if author in places and author_before in places
+    ]
 
 
 def _errors(answers: Sequence[_Answer], favourite: int, chance: float) -> float:

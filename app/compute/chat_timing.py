@@ -46,7 +46,7 @@ def answers_among(messages: Iterable[Said], people: Sequence[int]) -> list[list[
     hours; the messages are the oldest first."""
     places = {person: place for place, person in enumerate(people)}
     answers = [[0] * len(people) for _ in people]
-    dated = [(message.author, message.time) for message in messages if message.time is not None]
+    dated = [(author, time) for author, time, _ in messages if time is not None]
     for (author_before, before), (author, time) in pairwise(dated):
         is_named = author in places and author_before in places
         if is_named and author != author_before and time - before <= SILENCE_S:
@@ -59,7 +59,7 @@ def timing_of(messages: Iterable[Said]) -> ChatTiming:
     timing = ChatTiming(Counter(), defaultdict(list), defaultdict(list), None)
     longest: tuple[int, int] | None = None
     longest_s = 0
-    dated = [(message.author, message.time) for message in messages if message.time is not None]
+    dated = [(author, time) for author, time, _ in messages if time is not None]
     for (author_before, before), (author, time) in pairwise(dated):
         waited_s = time - before
         if waited_s > SILENCE_S:

@@ -89,9 +89,9 @@ def days_of_first(messages: Iterable[Said], people: Sequence[int]) -> list[tuple
     """Return how many messages of each day the first two of the people (ids) wrote."""
     counts: tuple[Counter[int], Counter[int]] = Counter(), Counter()
     places = {author: place for place, author in enumerate(people[:2])}
-    for message in messages:
-        if message.time is not None and message.author in places:
-            counts[places[message.author]][message.time // DAY_S] += 1
+    for author, time, _ in messages:
+        if time is not None and author in places:
+            counts[places[author]][time // DAY_S] += 1
     return [(counts[0][day], counts[1][day]) for day in {*counts[0], *counts[1]}]
 
 

@@ -32,6 +32,12 @@ BusyFrom = Annotated[
 def counts_by_hour(times: Iterable[int], zone: ZoneInfo) -> Counter[int]:
     """Return how many of the times each hour of each day has in the zone, as `busiest_hours` takes
     them; times are seconds since 1970."""
+    return Counter(hour_numbers(times, zone))
+
+
+def hour_numbers(times: Iterable[int], zone: ZoneInfo) -> list[int]:
+    """Return the hour of each time in the zone, numbered through days and years; times are seconds
+    since 1970."""
     seconds = np.fromiter(times, np.int64)
     days, places = np.unique(seconds // DAY_S, return_inverse=True)
     # To ask the zone of each time takes long, and it changes on few days.
@@ -40,8 +46,8 @@ def counts_by_hour(times: Iterable[int], zone: ZoneInfo) -> Counter[int]:
     changes = np.array([shift is None for shift in shifts], np.bool_)[places]
     for place in changes.nonzero()[0].tolist():
         local[place] += _shift_s(int(seconds[place]), zone)
-    hours, posts = np.unique(local // HOUR_S, return_counts=True)
-    return Counter(dict(zip(hours.tolist(), posts.tolist(), strict=True)))
+    hours: list[int] = (local // HOUR_S).tolist()
+    return hours
 
 
 def hours_of_day(counts: Mapping[int, int]) -> list[int]:

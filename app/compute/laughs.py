@@ -19,8 +19,9 @@ def laughs_in(text: str) -> set[str]:
         crying = small.replace("ㅜ", "ㅠ")
         laughs.update(laugh for laugh in LAUGHS[:3] if laugh in crying)
     # To look for the letters first takes a third of the time.
-    if "haha" in small and _HAHA.search(small):
+    start = small.find("haha")
+    if start >= 0 and _HAHA.search(small, max(start - 1, 0)):
         laughs.add("haha")
-    if "lo" in small and _LOL.search(small):
+    if ("lol" in small or "ool" in small) and _LOL.search(small):
         laughs.add("lol")
     return laughs

@@ -109,8 +109,10 @@ def phrases_apart(
         total.update(group.spread)  # Sums of counters (`+`) take as long as all else together.
     messages = sum(len(group.texts) for group in groups)
     shares = {place: _share_of(groups[place], total, messages) for place in languages}
+    tried = np.sort(np.fromiter(total.values(), np.int64, len(total)))
     gained = {
-        place: gained_words(groups[place].spread, total, share) for place, share in shares.items()
+        place: gained_words(groups[place].spread, total, share, tried)
+        for place, share in shares.items()
     }
     among = frozenset(chain.from_iterable(of_group.words for of_group in gained.values()))
     places = [_places(group.words, among) for group in groups]

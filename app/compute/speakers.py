@@ -1,13 +1,13 @@
 """What is counted of each author of a chat."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from app.compute.chat_timing import Said, after_silence
 from app.compute.conversations import WrittenTexts, conversations_of
-from app.compute.hours import counts_by_hour
+from app.compute.hours import counts_by_hour, hour_numbers
 from app.compute.tally import Tally, tally_of, together
 
 
@@ -32,6 +32,7 @@ def speakers_of(
     places: dict[int, list[int]] = {author: [] for author in authors}
     for place, message in enumerate(messages):
         places[message.author].append(place)
+    hours = _hours_of_each(messages, zone)
     numbers = conversations_of(message.time for message in messages)
     begins = after_silence(messages)
     speakers: list[CountedSpeaker] = []
@@ -41,8 +42,8 @@ def speakers_of(
             [messages[place].text for place in worded], [numbers[place] for place in worded]
         )
         tally = tally_of(*written, [begins[place] for place in worded])
-        hours = hour_counts((messages[place] for place in of_author), zone)
-        speakers.append(CountedSpeaker(author, written, tally, len(of_author), hours))
+        of_hours = Counter(hours[author])
+        speakers.append(CountedSpeaker(author, written, tally, len(of_author), of_hours))
     return speakers
 
 
@@ -65,6 +66,16 @@ def joined(speakers: Sequence[CountedSpeaker]) -> CountedSpeaker:
 def laughs_of(tally: Tally) -> Counter[str]:
     """Return the number of messages with each of `LAUGHS` that is in any."""
     return Counter({laugh: len(conversations) for laugh, conversations in tally.laughs.items()})
+
+
+def _hours_of_each(messages: Sequence[Said], zone: ZoneInfo) -> defaultdict[int, list[int]]:
+    """Return the hours in which each author wrote; those of all are looked up in one go."""
+    dated = [(author, time) for author, time, _ in messages if time is not None]
+    numbers = hour_numbers((time for _, time in dated), zone)
+    hours = defaultdict[int, list[int]](list)
+    for (author, _), hour in zip(dated, numbers, strict=True):
+        hours[author].append(hour)
+    return hours
 
 
 def hour_counts(said: Iterable[Said], zone: ZoneInfo) -> Counter[int]:

@@ -122,7 +122,7 @@ def _signs_of(text: str) -> list[Sign]:
     if laughs:
         signs.append(_LAUGHING)
         signs += [("laughing", laugh) for laugh in laughs]
-    if emoji := emoji_in(text):
+    if not text.isascii() and (emoji := emoji_in(text)):
         signs.append(_WITH_EMOJI)
         signs += [("emoji", one) for one in emoji]
     if ending := _ending_of(text):

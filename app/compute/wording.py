@@ -76,18 +76,19 @@ class GainedWords(NamedTuple):
         return GainedWords(words, logs[ranked], self.tests), clear
 
 
-def gained_words(spread: Counter[str], spread_of_all: Counter[str], share: float) -> GainedWords:
+def gained_words(
+    spread: Counter[str], spread_of_all: Counter[str], share: float, tried: NDArray[np.int64]
+) -> GainedWords:
     """Return the words that are in clearly more of some posts than of others, if each of these
     stands alone.
 
     The spreads are the numbers of posts with each word, of some posts and of these with the others;
-    the share is that of the former among all.
+    the share is that of the former among all, and `tried` has the latter numbers (m,).
     """
     # In one order in every process: of equal words the first of the alphabet comes first.
     words = sorted(word for word, count in spread.items() if count >= FEWEST_POSTS)
     uses = np.array([spread[word] for word in words], np.float64)
     uses_of_all = np.array([spread_of_all[word] for word in words], np.float64)
-    tried = np.fromiter(spread_of_all.values(), np.int64, len(spread_of_all))
     logs, tests = chances_of(uses, uses_of_all, share, tried)
     gained, _ = GainedWords(words, logs, tests).by_bursts(np.ones(len(words)).tolist())
     return gained
@@ -168,21 +169,19 @@ def leads(
 
 
 def words_in_each(posts: Iterable[str]) -> Iterator[set[str]]:
-    """Return the words of each post, folded.
+    """Yield the words of each post, folded.
 
     Addresses, names and tags are no words, nor are HTML's entities that a file kept (`&amp;`), and
     what Korean writes onto numbers (`12명`) or laughs behind a word (`그래ㅋㅋ`).
     """
-    plain = map(_without_numbers, map(without_addresses, map(decode_entities, posts)))
-    return ({*words, *map(_without_laugh, runs)} for words, runs in map(words_and_runs, plain))
+    for post in posts:
+        text = without_addresses(decode_entities(post))
+        words, runs = words_and_runs(text if text.isascii() else _NUMBER.sub(" ", text))
+        yield {*words, *map(_without_laugh, runs)} if runs else {*words}
 
 
 def _without_laugh(run: str) -> str:
     return run if run[-1] not in LAUGHING else run.rstrip(LAUGHING) or run
-
-
-def _without_numbers(text: str) -> str:
-    return text if text.isascii() else _NUMBER.sub(" ", text)
 
 
 def is_telling(word: str, language: str | None) -> bool:

@@ -23,6 +23,9 @@ TEXTS = (
         "Haha no",
         "hahahah",
         "aloha hall",
+        "ohaha",
+        "ohaha, ahaha",
+        "cool lot",
         "lol",
         "LOOOL ㅋㅋ",
         "lollipop",
@@ -35,7 +38,7 @@ LAUGHING = {
     "ㅋㅋ": {"ㅋㅋ 그래", "앜ㅋㅋㅋㅋ", "LOOOL ㅋㅋ"},
     "ㅎㅎ": {"ㅎㅎ"},
     "ㅠㅠ": {"ㅠㅜ", "ㅜㅜ ㅠㅠ"},
-    "haha": {"Haha no", "hahahah"},
+    "haha": {"Haha no", "hahahah", "ohaha, ahaha"},
     "lol": {"lol", "LOOOL ㅋㅋ", "진짜lol"},
 }
 EMOJI = {"👍": {"👍🏽 👍"}, "🙋": {"🙋"}}
