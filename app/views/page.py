@@ -6,10 +6,10 @@ from functools import cache
 from typing import ClassVar, Final
 
 from msgspec import Struct
-from quart import g, render_template
+from quart import current_app, g
 
 from app.errors import AppError
-from app.i18n import translate_message
+from app.i18n import language, speaking, translate_message
 from app.lifespan import resources
 from app.views.cast import NOBODY, Cast, bound, cast_of
 from app.views.people_named import usernames_in
@@ -77,9 +77,10 @@ async def cast_for_anybody(value: object = None) -> Cast:
 async def render(page: WebPage, cast: Cast | None = None) -> str:
     """Return the page as HTML or XML; its people are looked up where no cast is given."""
     cast = await cast_on(page) if cast is None else cast
-    with bound(cast):
+    with bound(cast), speaking(language()):
         shown = {name: getattr(page, name) for name in _shown(type(page))}
-        return await render_template(page.template, **shown)
+        await current_app.update_template_context(shown)
+        return current_app.jinja_env.get_template(page.template).render(shown)
 
 
 async def render_form(page: FormPage, cast: Cast | None = None) -> tuple[str, int, dict[str, str]]:

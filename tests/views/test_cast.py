@@ -196,7 +196,7 @@ async def test_a_page_by_the_recipe_calls_people_rightly(app: Quart) -> None:
 async def test_a_name_that_no_template_knows_is_an_error(app: Quart) -> None:
     template = app.jinja_env.from_string("{{ nobody_said_this }}")
     with pytest.raises(UndefinedError):
-        await template.render_async()
+        template.render()
 
 
 class Inner(NamedTuple):

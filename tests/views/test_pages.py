@@ -6,11 +6,13 @@ from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
 import pytest
+from babel.numbers import format_decimal
 from quart import Quart, g
 from selectolax.lexbor import LexborHTMLParser
 
+from app.config import Locale
 from app.dates import unbroken
-from app.i18n import rounded_parts, show_percent
+from app.i18n import LOCALES, rounded_parts, show_number, show_percent, speaking
 from app.views.parts import Marked, excerpt, marked_text
 from tests.conftest import Client, Shared
 
@@ -55,6 +57,13 @@ async def test_percentages_add_up_and_only_certainty_is_a_hundred(
     async with Quart(__name__).test_request_context("/"):
         g.locale = "en"
         assert [show_percent(part) for part in rounded_parts(values)] == shown.split()
+
+
+@pytest.mark.parametrize("language", LOCALES)
+@pytest.mark.parametrize("number", [0, 7, 999, 1_000, 12_345_678, -1_234, 1_234.5, 0.25])
+def test_numbers_are_written_as_the_language_has_them(language: Locale, number: float) -> None:
+    with speaking(language):
+        assert show_number(number) == format_decimal(number, locale=language)
 
 
 def test_excerpt_keeps_marks_and_their_surroundings() -> None:
