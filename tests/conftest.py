@@ -1,7 +1,10 @@
 """What the tests share: an app with a real database file of its own, and clients with rights."""
 
-import asyncio
 import gc
+
+gc.disable()  # Until all is imported and collected, of which nothing is garbage.
+
+import asyncio
 import json
 import os
 import signal
@@ -39,7 +42,6 @@ settings.register_profile("many", deadline=None, max_examples=150)
 if memory := memory_folder():
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
-gc.disable()  # Until all is imported and collected, of which nothing is garbage.
 quick_start.install()
 children.install()
 
