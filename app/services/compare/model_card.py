@@ -27,6 +27,7 @@ from app.db.engine import Database
 from app.memo import LruStore
 from app.services.compare.answering import MODEL_NAME, Model
 from app.services.compare.cases import (
+    MOST_NAMED,
     Models,
     check_words,
     compared_users,
@@ -34,6 +35,7 @@ from app.services.compare.cases import (
     with_habits,
 )
 from app.services.compare.habits import newest_chained, newest_own
+from app.services.posts.samples import outgrown_samples
 from app.services.posts.user_rows import UserRow
 
 REST: Final = timedelta(minutes=1)
@@ -188,6 +190,14 @@ class Cards:
         )
         self._kept.put(key, card)
         return [card]
+
+
+async def own_names(session: AsyncSession) -> list[str]:
+    """Return all authors but the samples, where there are enough others; else none."""
+    if not await outgrown_samples(session):
+        return []
+    users = await compared_users(session, (), of_own=True)
+    return [user.username for user in users] if len(users) <= MOST_NAMED else []
 
 
 async def _measured_users(session: AsyncSession, usernames: Sequence[str]) -> list[UserRow]:

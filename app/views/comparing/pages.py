@@ -15,7 +15,7 @@ from app.errors import InvalidInputError, NotFoundError
 from app.i18n import SWITCH, gettext, own_address
 from app.lifespan import resources
 from app.services.compare.answering import Comparison
-from app.services.compare.model_card import FEWEST_ASKED, FEWEST_OF_AUTHOR, Card
+from app.services.compare.model_card import FEWEST_ASKED, FEWEST_OF_AUTHOR, Card, own_names
 from app.services.compare.question import UTC, Question
 from app.services.compare.quiz import draw, read_question
 from app.services.posts.samples import outgrown_samples
@@ -90,6 +90,8 @@ class CardPage(WebPage, frozen=True, kw_only=True):
 
     card: Card
     chosen: list[str]
+    is_of_own: bool
+    """Whether the invented authors are left out, though nobody was named."""
     fewest_judged: int = FEWEST_OF_AUTHOR
     fewest_told: int = FEWEST_ASKED
 
@@ -102,10 +104,20 @@ class CardPage(WebPage, frozen=True, kw_only=True):
 
 @blueprint.page("/compare/card")
 async def show_card(args: PanelArgs) -> ResponseReturnValue:
-    names = given_names(args.username)
-    card = await resources().cards.get(names)
+    names, own = given_names(args.username), list[str]()
+    if not names:
+        async with resources().db.read() as session:
+            own = await own_names(session)
+    card = await resources().cards.get(names or own)
     compared = [author.username for author in card.authors]
-    return await render(CardPage(card=card, chosen=names, about=compared))
+    return await render(
+        CardPage(
+            card=card,
+            chosen=names or (compared if own else []),
+            is_of_own=bool(own),
+            about=compared,
+        )
+    )
 
 
 @blueprint.page("/compare/example")

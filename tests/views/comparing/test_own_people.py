@@ -1,7 +1,7 @@
 """Whom a page asks about where nobody is ticked, and how a form offers the people of chats."""
 
 import re
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
 
@@ -44,6 +44,17 @@ async def test_nobody_ticked_asks_about_ones_own_people(site: Client) -> None:
     page = await site.page(f"/compare?{urlencode(named)}")
     assert asked_in(page) == {SAMPLE, "Tom"}
     assert "Asked about" not in page
+
+
+async def test_the_card_of_all_leaves_out_the_invented(site: Client) -> None:
+    page = await site.page("/compare/card")
+    assert {*re.findall(r'href="/user/([^"]*)"', page)} == {*map(quote, (*FAMILY, *CLUB))}
+    assert "The invented authors are left out." in page
+    named = await site.page(f"/compare/card?username={SAMPLE}&username=Tom")
+    assert f"/user/{SAMPLE}" in named
+    assert "left out" not in named
+    card = await site.json("/api/v1/compare/card")
+    assert SAMPLE in {author["username"] for author in card["authors"]}
 
 
 async def test_the_api_asks_about_all(site: Client) -> None:
