@@ -81,7 +81,7 @@ async def test_fold_under_way_leaves_no_profile_of_the_deleted(
         async with db.write() as session:
             await delete_user(session, "ann")
 
-    for generation in range(5):
+    for generation in range(3):
         await store(db, "ann", 150, of=f"sea, generation {generation}")
         work = [remove(), fold_tails(db)]
         await asyncio.gather(*(work if deletes_first else reversed(work)))

@@ -19,6 +19,7 @@ import pytest
 
 from app.db.migrate import head_revision
 from app.errors import StartError
+from app.services.posts.samples import sample_files
 from app.serving.worker import load_server_config
 from tests.installation import PROGRAM, Installation
 from tests.ports import free_port
@@ -45,7 +46,7 @@ def server(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """`saywho serve` with two workers and an empty database, and a token that may write."""
     folder = tmp_path_factory.mktemp("served") / "instance"
     installation = Installation.made(folder, template, SAYWHO_LOG="json", SAYWHO_LOCALE="ko")
-    with serving(installation, *SERVE, "--workers", "2") as running:
+    with serving(installation, *SERVE, "--workers", "2", "--sample") as running:
         running.token = installation.json("token", "add", "test", "--scope", "admin")["token"]
         yield running
 
@@ -243,17 +244,9 @@ def test_no_traceback_was_logged(server: Server) -> None:
     assert '"level": "ERROR"' not in server.log()
 
 
-def test_serve_ends_well_and_loads_samples_only_into_a_new_database(tmp_path: Path) -> None:
-    installation = Installation(tmp_path / "instance")
-    installation.done("db", "upgrade")
-    with serving(installation, *SERVE, "--workers", "1", "--sample") as server:
-        assert server.send("GET", "/api/v1/users")[2]["items"] == []
-        idle = server.connect()
-        idle.connect()
-        assert server.stop() == 0
-        idle.close()
-    assert "Traceback" not in server.log()
-    assert installation.done("db", "current") == f"{HEAD}\n"
+def sample_names() -> set[str]:
+    firsts = [path.read_text().splitlines()[0] for path in sample_files()]
+    return {json.loads(post)["username"] for post in firsts}
 
 
 def test_a_network_is_served_with_samples_and_told_the_address_for_others(tmp_path: Path) -> None:
@@ -272,7 +265,8 @@ def test_a_network_is_served_with_samples_and_told_the_address_for_others(tmp_pa
                 by_name = served.ask(connection, "GET", "/api/v1/users", Host="evil.example")
             assert by_address[0] == 200
             assert by_name[0] == (421 if ip_address(host).is_private else 200)
-        assert len(served.send("GET", "/api/v1/users")[2]["items"]) == 8
+        users = served.send("GET", "/api/v1/users")[2]["items"]
+        assert {user["username"] for user in users} == sample_names()
         assert "GET /" not in served.log()
 
 
@@ -378,3 +372,15 @@ def test_figures_are_of_all_workers_and_for_this_machine(server: Server) -> None
     for _ in range(40):
         assert server.send("GET", "/healthz")[0] == 200
     server.installation.wait_until(lambda: answered() >= before + 40)
+
+
+def test_serve_ends_well_and_loads_samples_only_into_a_new_database(server: Server) -> None:
+    """The last one here: it stops the server, whose database was there before it."""
+    users = server.send("GET", "/api/v1/users?limit=100")[2]["items"]
+    assert not sample_names() & {user["username"] for user in users}
+    idle = server.connect()
+    idle.connect()
+    assert server.stop() == 0
+    idle.close()
+    assert "Traceback" not in server.log()
+    assert server.installation.done("db", "current") == f"{HEAD}\n"

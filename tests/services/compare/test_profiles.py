@@ -81,7 +81,7 @@ class History:
                 assert profile.counts == counted(list(own.values()))
 
 
-@pytest.mark.parametrize("seed", first_of(range(6), 0, 1, 2))
+@pytest.mark.parametrize("seed", first_of(range(6), 0))
 async def test_any_sequence_of_changes_leaves_profiles_equal_to_a_rebuild(
     make_config: MakeConfig, seed: int
 ) -> None:
