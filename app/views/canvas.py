@@ -76,17 +76,24 @@ class Heights(NamedTuple):
         return self._replace(good=self.least)
 
 
+class RowNote(NamedTuple):
+    """What is told of a row, in parts that are drawn whole or not at all."""
+
+    parts: Sequence[str] = ()
+    is_wanted: bool = False
+    """Whether the second part is rather cut than left out."""
+
+
 class RowNotes(NamedTuple):
     """What is told of each row of a drawing, in parts of which those with room are drawn."""
 
     rows: tuple[tuple[str, ...], ...] = ()
     are_wanted: bool = False
-    """Whether they were asked for: then they are rather cut than left out."""
+    """Whether they were asked for."""
 
-    def of(self, number: int) -> Sequence[str]:
-        """Return the parts that stand whole or not at all, of a row by its number."""
-        parts = self.rows[number] if number < len(self.rows) else ()
-        return [" · ".join(parts)] if self.are_wanted and parts else parts
+    def of(self, number: int) -> RowNote:
+        """Return what is told of a row, by its number."""
+        return RowNote(self.rows[number] if number < len(self.rows) else (), self.are_wanted)
 
 
 class Canvas:

@@ -74,11 +74,13 @@ def draw_poster(poster: Poster, format_: Format = "1200x630", theme: ThemeName =
     quote = measures.quote_size * _FACT_ROW + _QUOTED if poster.quote else 0
     top = _draw_title(canvas, poster, measures, bottom - measures.top - least - quote)
     bottom = _draw_quote(canvas, poster, measures, (bottom, bottom - top - least))
-    finding, blocks = _largest(canvas, poster, measures, blocks, bottom - top)
+    finding, shown = _largest(canvas, poster, measures, blocks, bottom - top)
     top = _draw_finding(canvas, finding, poster.hue, top)
-    room = bottom - top - _height(blocks) - measures.space
+    # Beside each other, who is in a drawing is told before what stands below it.
+    whole = shown if canvas.is_upright else blocks[: len(shown)]
+    room = bottom - top - _height(whole) - measures.space
     bottom = _draw_lines(canvas, poster.lines, measures, (bottom, room))
-    _draw_blocks(canvas, blocks, measures, (top, bottom))
+    _draw_blocks(canvas, shown, measures, (top, bottom))
     return canvas.as_png()
 
 
@@ -125,7 +127,9 @@ def _largest(
     findings = [_finding(poster, measures, size) for size in measures.findings]
     for stack in (*([blocks, lower] if len(blocks) > 1 else []), blocks[:1], lower[:1]):
         room = height - _height(stack) - beside
-        for finding in findings:
+        # Names with their notes, of which only some have room, go before large letters.
+        is_short = stack == lower[:1] != blocks and poster.notes.are_wanted
+        for finding in findings[::-1] if is_short else findings:
             is_large = finding is not findings[-1]
             if finding.height <= room and not (is_large and len(finding.texts) > _MOST_LARGE):
                 return finding, stack

@@ -8,7 +8,7 @@ from itertools import accumulate
 from math import ceil
 from typing import Final
 
-from app.views.canvas import Canvas, Field, Heights, RowNotes
+from app.views.canvas import Canvas, Field, Heights, RowNote, RowNotes
 from app.views.drawings import Bars, NamedBar
 from app.views.lettering import clipped, font_of, joined_rows
 
@@ -90,9 +90,7 @@ def places_of(field: Field, rows: int, lowest: int) -> list[Field]:
     ][:rows]
 
 
-def _paint_bar(
-    canvas: Canvas, bar: NamedBar, row: Field, length: float, note: Sequence[str]
-) -> None:
+def _paint_bar(canvas: Canvas, bar: NamedBar, row: Field, length: float, note: RowNote) -> None:
     """Draw the name, the bar and the share beside each other, and the note below them."""
     size = int(min(44, max(24, row.height * 0.34)))
     font, colour = font_of(bold=True, size=size), canvas.theme.hues[bar.hue]
@@ -107,10 +105,10 @@ def _paint_bar(
 
 
 def _paint_large_bar(
-    canvas: Canvas, bar: NamedBar, row: Field, length: float, note: Sequence[str]
+    canvas: Canvas, bar: NamedBar, row: Field, length: float, note: RowNote
 ) -> None:
     """Draw the bar below the name and the share, as wide as the field, and the note below it."""
-    size = int(min(56, row.height * (0.2 if note else 0.28)))
+    size = int(min(56, row.height * (0.2 if note.parts else 0.28)))
     font, colour = font_of(bold=True, size=size), canvas.theme.hues[bar.hue]
     canvas.write((row.right - font.getlength(bar.label), row.top), bar.label, font)
     room = row.width - font.getlength("100%") - 32
@@ -121,10 +119,14 @@ def _paint_large_bar(
     _paint_note(canvas, note, row._replace(top=top + size * 1.1), min(32, size * 0.7))
 
 
-def _paint_note(canvas: Canvas, note: Sequence[str], field: Field, size: float) -> None:
+def _paint_note(canvas: Canvas, note: RowNote, field: Field, size: float) -> None:
     font, top = font_of(bold=False, size=int(size)), field.top
     most = min(2, int(field.height // (font.size * 1.4)))
-    for row in joined_rows(note, font, field.width, most):
+    first, *others = note.parts or [""]
+    rows = joined_rows(note.parts, font, field.width, most)
+    if note.is_wanted and others and rows == joined_rows([first], font, field.width, most):
+        rows = joined_rows([f"{first} · {others[0]}"], font, field.width, most)
+    for row in rows:
         canvas.write((field.left, top), row, font, canvas.theme.soft)
         top += font.size * 1.4
 

@@ -204,6 +204,19 @@ def test_what_was_asked_for_is_told_in_any_size() -> None:
         assert images[0] != images[1]
 
 
+def test_what_was_asked_for_is_cut_only_where_nothing_of_it_is_whole() -> None:
+    poster = Poster("Ferry friends", (), "Ann writes most (53%).", bars(7, "Ann"), "foot")
+    told = [("laughs",), ("laughs", LONG), ("laughs", "tide"), ("laughs", "tide", LONG)]
+    short, cut, whole, with_more = [
+        image_of(
+            poster._replace(notes=RowNotes((parts,) * 7, are_wanted=True)), "1200x630", "light"
+        )
+        for parts in told
+    ]
+    assert whole == with_more
+    assert len({image.tobytes() for image in (short, cut, whole)}) == 3
+
+
 def test_rings_beside_each_other_keep_apart() -> None:
     people = [Initials("ABC", "ann", "author-1"), Initials("DEF", "ben", "author-2")]
     rings = tuple(Ring(place, (person,)) for place, person in zip((97, 98), people, strict=True))

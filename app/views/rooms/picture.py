@@ -95,7 +95,7 @@ def poster_of_room(portrait: RoomPortrait, args: PictureArgs) -> Poster:
     return Poster(
         title=_title(portrait.room, args) or gettext("A chat"),
         facts=_facts(portrait),
-        finding=finding_of(portrait.people, portrait.traits, portrait.room),
+        finding=finding_of(portrait.people, portrait.traits, portrait.room, is_drawn=True),
         drawing=Shares(portrait).plot(),
         address=short_address(path, has_names=args.has_names),
         lines=_silence(portrait),

@@ -106,12 +106,17 @@ _OF_TWO_LATELY: Final = {
 
 
 def finding_of(
-    people: People, traits: Sequence[Trait], room: RoomFacts, *, is_of_newest: bool = False
+    people: People,
+    traits: Sequence[Trait],
+    room: RoomFacts,
+    *,
+    is_of_newest: bool = False,
+    is_drawn: bool = False,
 ) -> str:
     """Return what sets the people of a room apart, in at most 140 characters.
 
-    is_of_newest: whether how people write was counted
-    in the newest messages alone.
+    is_of_newest: whether how people write was counted in the newest messages alone. is_drawn:
+    whether it is for a picture, which has room for one sentence, and tells who writes most itself.
     """
     if room.people_total == 1:
         alone = ngettext(
@@ -126,6 +131,9 @@ def finding_of(
     habits = _habits(people, traits, is_of_newest=is_of_newest)
     if len(traits) < FEWEST_TOLD and habits:
         told = [*findings, *habits]
+        if is_drawn:
+            is_share = traits and traits[0].kind == "most"
+            told = habits[:1] if is_share else told[:1]
         findings = [" ".join(told[:count]) for count in range(FEWEST_TOLD, 0, -1)]
     nothing = gettext("Nothing clearly sets these {count} people apart.")
     if room.people_total == PAIR:

@@ -70,10 +70,9 @@ class TypicalWords(PortraitFigure):
         return gettext("There are too few messages to compare words.")
 
     def line_of(self, person: PersonPortrait) -> list[str]:
-        """Return the words as far as the fonts have them whole."""
+        """Return the words as far as the fonts have them whole, each a part."""
         words = list(filter(None, (drawn_name(word.text) for word in person.typical or [])))
-        line = gettext("typical: {words}").format(words=", ".join(words[:MOST_WORDS]))
-        return [line] if words else []
+        return [gettext("“{word}”").format(word=word) for word in words[:MOST_WORDS]]
 
     def _listed(self, word: TypicalOfPerson, person: PersonPortrait) -> ListedName:
         other_name = other_of(person, self.portrait)
