@@ -94,14 +94,20 @@ async def test_filters_change_the_figures_and_the_address(
     await other.goto(page.url)
     await until_bars(other, {"골목빵집": 60})
     await expect(other.locator("[data-filtered]")).to_have_text("골목빵집, From: 2025-01-01")
-    await other.get_by_role("link", name="한국어").click()
-    await expect(other.locator("h1")).to_have_text("대시보드")
-    await until_bars(other, {"골목빵집": 60})
     await go_back(page)
     await expect(page.get_by_label("시작일")).to_have_value("")
     await go_back(page)
     await until_bars(page, everybody)
     await expect(page.get_by_role("checkbox", name="골목빵집")).not_to_be_checked()
+
+
+@pytest.mark.full
+async def test_filters_stay_in_another_language(website: Website, open_page: OpenPage) -> None:
+    page = await open_page(locale="en")
+    await open_dashboard(page, website, "?username=골목빵집")
+    await page.get_by_role("link", name="한국어").click()
+    await expect(page.locator("h1")).to_have_text("대시보드")
+    await until_bars(page, {"골목빵집": 60})
 
 
 async def test_a_point_leads_to_its_posts(website: Website, open_page: OpenPage) -> None:
@@ -119,6 +125,13 @@ async def test_a_point_leads_to_its_posts(website: Website, open_page: OpenPage)
     await page.wait_for_url(re.compile("/posts"))
     assert set(parse_qs(urlsplit(page.url).query)) == {"username", "tz", "since", "until"}
     await expect(page.locator(".post")).to_have_count(min(posts, 20))
+
+
+@pytest.mark.full
+async def test_a_bar_of_two_authors_leads_to_the_posts_of_both(
+    website: Website, open_page: OpenPage
+) -> None:
+    page = await open_page(width=360)
     await open_dashboard(page, website)
     await click_middle(page, page.locator("#likeness .bars path").first)
     await page.wait_for_url(re.compile("/posts"))
