@@ -62,6 +62,11 @@ def link_count(text: str) -> int:
     return len(_LINK_BEGIN.findall(text)) if "://" in text else 0
 
 
+def may_have_address(text: str) -> bool:
+    """Return whether `ADDRESS` is worth a search: without these signs it finds nothing."""
+    return "@" in text or "#" in text or "/" in text or "www." in text.lower()
+
+
 def may_have_random_link(text: str) -> bool:
     """Return whether `RANDOM_LINK` is worth a search, which costs far more than this."""
     return "t.co/" in text or "pic.t" in text

@@ -7,7 +7,13 @@ import unicodedata
 from itertools import chain, groupby
 from typing import Final, Literal
 
-from app.compute.links import ADDRESS, RANDOM_LINK, RANDOM_SIGN, may_have_random_link
+from app.compute.links import (
+    ADDRESS,
+    RANDOM_LINK,
+    RANDOM_SIGN,
+    may_have_address,
+    may_have_random_link,
+)
 
 Form = Literal["NFC", "NFKD"]
 
@@ -185,7 +191,7 @@ LETTERS: Final = re.compile(r"[^\W\d_]+")
 
 def word_count(text: str) -> int:
     """Return the number of words, runs of letters, without addresses, @names and #tags."""
-    return len(LETTERS.findall(ADDRESS.sub(" ", text)))
+    return len(LETTERS.findall(ADDRESS.sub(" ", text) if may_have_address(text) else text))
 
 
 def has_words(text: str) -> bool:

@@ -14,10 +14,11 @@ from app.compute.links import (
     begins_link,
     has_link,
     link_count,
+    may_have_address,
     may_have_random_link,
     without_addresses,
 )
-from app.compute.text import plain_text, word_count
+from app.compute.text import LETTERS, plain_text, word_count
 from tests.house import APP, ROOT
 
 LINKS = ("https://a.example/x?y", "http://t.co/aB3", "https://www.b.example")
@@ -43,6 +44,17 @@ def test_addresses_are_those_of_the_pattern(parts: list[str]) -> None:
     for first in ("#차", "https://a.example/x"):
         for text in (" ".join([first, *parts]), "".join([first, *parts])):
             assert without_addresses(text) == ADDRESS.sub(" ", text)
+
+
+@given(
+    st.lists(
+        st.sampled_from(["wWw.a", "WWW.", "www", "a.bc/d", "a@b.c", "@a", "#차", "차", ".", " "])
+    )
+)
+def test_without_their_signs_no_address_is_looked_for(parts: list[str]) -> None:
+    text = "".join(parts)
+    assert may_have_address(text) or not ADDRESS.search(text)
+    assert word_count(text) == len(LETTERS.findall(ADDRESS.sub(" ", text)))
 
 
 @pytest.mark.parametrize("word", NO_LINKS)
