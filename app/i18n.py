@@ -81,7 +81,7 @@ def init_app(app: Quart, config: Config) -> None:
     }
 
     @app.context_processor
-    def names() -> dict[str, object]:
+    async def names() -> dict[str, object]:  # Quart gives what is not async to a thread.
         return {"locale": g.locale, "language_links": language_links()}
 
 

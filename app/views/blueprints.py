@@ -51,6 +51,8 @@ class PageBlueprint(Blueprint):
 
     def __init__(self, name: str, policy: Policy = "read", url_prefix: str | None = None) -> None:
         super().__init__(name, __name__, url_prefix=url_prefix)
+        # Flask's own finds nothing here, and would take a thread for each page.
+        self.template_context_processors.clear()
         self._policy = policy
 
     def action(self, path: str, *, policy: Policy | None = None) -> Callable[[View], View]:

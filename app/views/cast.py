@@ -81,14 +81,15 @@ async def cast_of(
     named = list(usernames)
     subjects = named if about is None else list(about)
     users = await named_users(session, {*named, *subjects})
-    guests = guests_of(users, await homes_of(session, users.values()))
+    homes = await homes_of(session, users.values())
+    guests = guests_of(users, homes)
     hues = dealt(guests, (about or ()) if hued is None else hued)
     people = {user.username: person_of(user, hues[key]) for key, user in users.items()}
     known = [users[key] for key in map(username_key, subjects) if key in users]
     if not (in_chat or known):
         in_chat = await all_speak_in_chats(session, platform.replace("\0", "\x01"))
     is_chat = in_chat or (bool(known) and all(user.is_of_chat for user in known))
-    return Cast(people, is_chat, await are_rooms_here(session))
+    return Cast(people, is_chat, bool(homes) or await are_rooms_here(session))
 
 
 def person_of(user: NamedUser, hue: str) -> Person:

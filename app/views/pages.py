@@ -91,7 +91,7 @@ def init_app(app: Quart, config: Config) -> None:
         app.register_blueprint(page.blueprint)
 
     @app.context_processor
-    def links() -> dict[str, str]:
+    async def links() -> dict[str, str]:
         return {
             "site_url": config.url,
             "canonical": config.url + own_address(*ASIDE) if config.url and "locale" in g else "",

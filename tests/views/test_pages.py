@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from inspect import iscoroutinefunction
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
@@ -13,6 +14,7 @@ from selectolax.lexbor import LexborHTMLParser
 from app.config import Locale
 from app.dates import unbroken
 from app.i18n import LOCALES, rounded_parts, show_number, show_percent, speaking
+from app.views.pages import PAGES
 from app.views.parts import Marked, excerpt, marked_text
 from tests.conftest import Client, Shared
 
@@ -64,6 +66,13 @@ async def test_percentages_add_up_and_only_certainty_is_a_hundred(
 def test_numbers_are_written_as_the_language_has_them(language: Locale, number: float) -> None:
     with speaking(language):
         assert show_number(number) == format_decimal(number, locale=language)
+
+
+@pytest.mark.parametrize("page", [None, *(page.blueprint.name for page in PAGES)])
+def test_no_page_waits_for_a_thread_to_know_its_language(app: Quart, page: str | None) -> None:
+    asked = app.template_context_processors.get(page, [])
+    assert all(map(iscoroutinefunction, asked))
+    assert page or len(asked) > 1
 
 
 def test_excerpt_keeps_marks_and_their_surroundings() -> None:
