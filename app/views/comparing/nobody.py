@@ -16,10 +16,10 @@ def why_nobody(comparison: Comparison) -> list[str]:
     """Return why none of the authors is likely; nothing where one is, or none is known."""
     if comparison.verdict != "unfamiliar":
         return []
-    sentences = [_foreign(comparison)] if is_of_no_language_here(comparison) else []
-    if comparison.unwritten:
-        sentences.append(_unwritten(comparison))
-    return [*sentences, _nearest(comparison)]
+    unwritten = [_unwritten(comparison)] if comparison.unwritten else []
+    if is_of_no_language_here(comparison):  # Whoever is nearest wrote least.
+        return [_foreign(comparison), *unwritten]
+    return [*unwritten, _nearest(comparison)]
 
 
 def strange_places(comparison: Comparison) -> list[tuple[int, int]]:

@@ -123,6 +123,10 @@ async def test_a_language_that_nobody_here_writes_is_told(db: Database) -> None:
     comparison = await ask(db, GERMAN[:1], "ann", "ben")
     assert "other_language" in comparison.limits
     assert comparison.weak["other_language"] == [ranked.username for ranked in comparison.ranking]
+    # Of much text most are too unlikely to be told of alone: they write none of it either.
+    korean = await ask(db, BAKERY[:9], "ann", "ben", "ute")
+    assert min(ranked.probability for ranked in korean.ranking) < 0.01
+    assert korean.weak["other_language"] == [ranked.username for ranked in korean.ranking]
     for texts, name in (
         (FERRY[KNOWN:], "ann"),
         (MUSEUM[KNOWN : KNOWN + 1], "ben"),
