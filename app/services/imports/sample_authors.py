@@ -1,5 +1,7 @@
 """Loading and deleting the sample authors."""
 
+import io
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.engine import Database
@@ -13,13 +15,12 @@ from app.services.posts.samples import list_samples, sample_files
 
 async def load_samples(db: Database) -> ImportReport:
     """Store the sample posts; stored ones stay as they are."""
-    total = ImportReport()
-    for path in sample_files():
-        with Source(path) as source:
-            records = open_records(source, format="jsonl")
-            await import_records(db, records, username=None, report=total)
+    lines = io.BytesIO(b"".join(path.read_bytes() for path in sample_files()))
+    with Source(lines) as source:
+        records = open_records(source, format="jsonl")
+        report = await import_records(db, records, username=None)
     await renew_derived(db)
-    return total
+    return report
 
 
 async def delete_samples(session: AsyncSession) -> None:
