@@ -50,10 +50,10 @@ async def run_child(
     the standard streams that are not given.
     """
     stdin, stdout, stderr = streams
-    others = {name: each for name, each in os.environ.items() if not name.startswith(PREFIX)}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", module, *arguments),
-        env={**others, **settings},
+        env={**environment, **settings},
         start_new_session=True,  # The parent hears Ctrl+C, and ends it.
         stdin=stdin,
         stdout=stdout,

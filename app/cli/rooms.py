@@ -41,8 +41,8 @@ def delete_room_command(room_id: int, yes: bool) -> None:
     It is done at once, and cannot be cancelled.
     """
     if not yes and sys.stdin.isatty():
-        asked = reading(lambda session: get_room(session, room_id))
-        what = f"{asked.name} and all {asked.messages:,} messages"
+        room = reading(lambda session: get_room(session, room_id))
+        what = f"{room.name} and all {room.messages:,} messages"
         click.confirm(f"Delete {what}? This cannot be cancelled.", abort=True)
 
     async def delete(db: Database, config: Config) -> RoomFacts:

@@ -265,8 +265,8 @@ def _weak(case: Case, rivals: Sequence[int], asked: Sequence[int]) -> dict[Limit
     few = [i for i in asked if case.suspects[i].profile.worded_posts < FEW_POSTS]
     foreign = [i for i in rivals if _has_other_language(case, case.suspects[i])]
     if len(foreign) == len(rivals):  # Then the less likely ones may write none of it either.
-        others = [i for i in asked if i not in rivals]
-        foreign += [i for i in others if _has_other_language(case, case.suspects[i])]
+        unlikely = [i for i in asked if i not in rivals]
+        foreign += [i for i in unlikely if _has_other_language(case, case.suspects[i])]
     weak: dict[Limit, list[int]] = {"few_posts": few, "other_language": foreign}
     return {limit: places for limit, places in weak.items() if places}
 
