@@ -39,7 +39,8 @@ UNIT: Final = r"(?!(?:and|as|at|from|have|in|is|of|on|or|than|the|to|with)\b)[a-
 _WHOLE: Final = re.compile(
     rf"\b(?:{'|'.join(MONTHS)}) \d+(?:, \d{{4}})?\b"  # March 1, 2025
     r"|\d+[년월](?: \d+[월일])+"  # 2025년 3월 1일
-    rf"|(?<![\d:.,])\d[\d,.]* {UNIT}"  # 365 days
+    rf"|(?<![\d:.,])(?:\d+ of )?\d[\d,.]* {UNIT}"  # 365 days, 9 of 10 messages
+    r"|\([가-힣\d ]{2,12}\)"  # (한 번에 6단어)
 )
 """What is read as one: a day, or a number with what it counts."""
 _UNBROKEN: Final = Markup('<span class="unbroken">{}</span>')

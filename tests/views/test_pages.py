@@ -224,8 +224,9 @@ async def test_time_is_shown_in_utc_for_those_without_a_script(writer: Client) -
         ("3,059 messages on 365 days. From March 1 on", ["3,059 messages", "365 days", "March 1"]),
         (
             "May 2025; 5 of 10 posts by January 15, 2024",
-            ["May 2025", "10 posts", "January 15, 2024"],
+            ["May 2025", "5 of 10 posts", "January 15, 2024"],
         ),
+        ("엄마가 가장 길게 써요(한 번에 6단어).", ["(한 번에 6단어)"]),
         ("Busiest between 23:00 and 2:00, from 2024 to 2025", []),
         ("356일에 걸쳐 2025년 3월 1일부터 9월 27일까지", ["2025년 3월 1일", "9월 27일"]),
         ("<b> wrote 2 words", ["2 words"]),

@@ -126,8 +126,10 @@ def finding_of(
         )
         name = _short_name(people[0].username)
         return alone.format(name=name, count=show_number(room.messages))
-    clauses = _clauses_of(room.people_total, is_of_newest=is_of_newest)
-    findings = [_sentence(people, traits[:count], clauses) for count in range(len(traits), 0, -1)]
+    findings = [
+        _sentence(people, traits[:count], room.people_total, is_of_newest=is_of_newest)
+        for count in range(len(traits), 0, -1)
+    ]
     habits = _habits(people, traits, is_of_newest=is_of_newest)
     if len(traits) < FEWEST_TOLD and habits:
         told = [*findings, *habits]
@@ -173,13 +175,19 @@ def _clauses_of(people_total: int, *, is_of_newest: bool) -> Clauses:
     return _CLAUSES | (_LATELY if is_of_newest else {})
 
 
-def _sentence(people: People, traits: Sequence[Trait], clauses: Clauses) -> str:
+def _sentence(
+    people: People, traits: Sequence[Trait], people_total: int, *, is_of_newest: bool
+) -> str:
+    """Return a sentence on the traits, which says once that all are of lately, at its beginning."""
+    are_lately = is_of_newest and len(traits) > 1 and {trait.kind for trait in traits} <= {*_LATELY}
+    clauses = _clauses_of(people_total, is_of_newest=is_of_newest and not are_lately)
     *first, last = traits
     parts = [_clause(people, trait, clauses[trait.kind][0]) for trait in first]
     end = _clause(people, last, clauses[last.kind][1])
     if not parts:
         return end
-    return gettext("{clauses}, and {last}").format(clauses=", ".join(parts), last=end)
+    sentence = gettext("{clauses}, and {last}").format(clauses=", ".join(parts), last=end)
+    return gettext("Lately, {sentence}").format(sentence=sentence) if are_lately else sentence
 
 
 def _clause(people: People, trait: Trait, clause: str) -> str:

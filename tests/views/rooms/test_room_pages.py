@@ -61,6 +61,8 @@ async def test_a_chat_is_read_from_its_first_message_to_its_last(chat: Client) -
     assert texts(await chat.page(link(second, "Earlier messages"))) == first
     newest = await chat.page(f"/room/1?view=newest&{SEOUL}")
     assert texts(newest) == [re.sub("<[^>]*>", "", text) for _, _, text in CHAT[-100:]]
+    (last,) = re.findall(r'href="#(m\d+)">To the newest</a>', newest)
+    assert newest.index(CHAT[-2][2]) < newest.index(f'id="{last}"') < newest.index("맛있었다")
     assert texts(await chat.page(link(newest, "Earlier messages")))[-1] == "말 32"
 
 
