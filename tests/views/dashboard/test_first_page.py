@@ -124,7 +124,7 @@ async def test_slow_figures_show_that_they_are_being_counted(writer: Client) -> 
         "title": "Who sounds like whom",
         "notes": first["likeness"]["notes"],
     }
-    assert first["likeness"]["notes"].startswith("Being counted…")
+    assert "Being counted…" in first["likeness"]["notes"]
     assert first["apart"]["notes"].startswith("Being measured")
     for name in ("likeness", "apart"):
         title = (await drawn(writer, name, "tz=Asia/Seoul"))["title"]
