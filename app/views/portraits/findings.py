@@ -5,6 +5,7 @@ from typing import Final
 
 from app.i18n import gettext, gettext_noop
 from app.services.archive.author_portrait import AuthorPortrait
+from app.views.in_words import HARDLY, often
 from app.views.measures import trait_of
 from app.views.names import shown_name
 from app.views.portraits.beside import only_other
@@ -22,8 +23,11 @@ _JOINED: Final = {
 }
 
 
-def finding_of(portrait: AuthorPortrait) -> str:
-    """Return what sets the author apart, by the clearest measures; at most 140 characters."""
+def finding_of(portrait: AuthorPortrait, *, has_words: bool) -> str:
+    """Return what sets the author apart, by the clearest measures; at most 140 characters.
+
+    has_words: whether words that the author wrote may stand in it, where no measure is clear.
+    """
     name = _short_name(shown_name(portrait.user.username))
     if not portrait.others_total:
         return gettext("There is nobody else here to compare {name} with.").format(name=name)
@@ -34,6 +38,9 @@ def finding_of(portrait: AuthorPortrait) -> str:
         return (few_of_two if other_name else few).format(name=name, other=other_name)
     clear = [trait_of(measure) for measure in portrait.measures if measure.is_clear]
     if not clear:
+        said = _said_more(portrait, name, other_name) if has_words else ""
+        if said and len(said) <= LONGEST_FINDING:
+            return said
         nothing = gettext("Nothing clearly sets {name} apart here.")
         nothing_of_two = gettext("Nothing clearly sets {name} apart from {other}.")
         return (nothing_of_two if other_name else nothing).format(name=name, other=other_name)
@@ -42,6 +49,20 @@ def finding_of(portrait: AuthorPortrait) -> str:
         for count in range(1, MOST_TRAITS + 1)
     ]
     return [text for text in findings if len(text) <= LONGEST_FINDING][-1]
+
+
+def _said_more(portrait: AuthorPortrait, name: str, other_name: str) -> str:
+    """Return which words the author says more often than the others; nothing if there are none."""
+    if not portrait.phrases:
+        return ""
+    phrase = max(portrait.phrases, key=lambda phrase: phrase.messages)
+    share = phrase.messages / portrait.messages
+    if share < HARDLY:
+        return ""
+    sentence = gettext("{name} says “{words}” more often than the others ({often}).")
+    if other_name:
+        sentence = gettext("{name} says “{words}” more often than {other} ({often}).")
+    return sentence.format(name=name, words=phrase.text, other=other_name, often=often(share))
 
 
 def _short_name(name: str) -> str:

@@ -49,9 +49,12 @@ class Fingerprint(Figure[Dots]):
     portrait: AuthorPortrait
     labelled_by: str = ""
     """The ids of what names the drawing on the page."""
+    has_words: bool = False
+    """Whether words that the author wrote may stand in the finding."""
 
     def finding(self) -> Finding:
-        return Finding(finding_of(self.portrait), topic=gettext("How they write"))
+        title = finding_of(self.portrait, has_words=self.has_words)
+        return Finding(title, topic=gettext("How they write"))
 
     def table(self) -> Table:
         columns = [gettext("Measure"), display_name(self.portrait.user.username)]

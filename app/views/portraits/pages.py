@@ -56,7 +56,7 @@ class AuthorPortraitPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def fingerprint(self) -> FigureParts[Dots]:
-        return Fingerprint(self.shown, NAMED_BY).parts()
+        return Fingerprint(self.shown, NAMED_BY, has_words=True).parts()
 
     @property
     def phrases(self) -> FigureParts[PhraseList]:

@@ -49,6 +49,9 @@ async def chats(shared: Shared) -> Client:
     many = [(f"ten {letter}", QUIET) for letter in "bcdefghij"]
     await import_chat(db, kakaotalk("ten", *chat(("ten a", "Oh!"), *many, rounds=22)))
     await import_chat(db, kakaotalk("two", *chat(("Kim", "the oven sings!"), ("Lou", QUIET))))
+    await import_chat(
+        db, kakaotalk("words", *chat(("Mia", "my oven is on again."), ("Ned", QUIET)))
+    )
     return shared.anybody
 
 
@@ -79,11 +82,14 @@ async def test_one_sentence_says_what_sets_somebody_apart(chats: Client) -> None
     ("name", "finding"),
     [
         ("Eve", "Nothing clearly sets Eve apart from Finn."),
+        ("Mia", "Mia says “my oven is on again” more often than Ned (in every message)."),
         ("Gus", "There is nobody else here to compare Gus with."),
         ("Hal", "There are too few messages yet to compare Hal with Ida."),
     ],
 )
-async def test_where_nothing_is_found_it_says_so(chats: Client, name: str, finding: str) -> None:
+async def test_where_no_measure_is_clear_it_tells_words_or_nothing(
+    chats: Client, name: str, finding: str
+) -> None:
     page = await chats.page(address_of(name))
     assert finding_in(page) == finding
 
