@@ -1,16 +1,15 @@
 """`saywho rooms` and `saywho room`: the chats."""
 
-import sys
 from typing import Final
 
 import click
 
-from app.cli.running import json_option, print_result, progress, reading, with_database
+from app.cli.deleting import confirm, is_asked, purge
+from app.cli.running import json_option, print_result, reading, with_database
 from app.config import Config
 from app.db.engine import Database
 from app.models import MAX_ID
-from app.services.deletion import delete_room, purge_deleted
-from app.services.posts.media import remove_unneeded
+from app.services.deletion import delete_room
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms
 
 EVERY_ROOM: Final = 2**31
@@ -40,20 +39,14 @@ def delete_room_command(room_id: int, yes: bool) -> None:
 
     It is done at once, and cannot be cancelled.
     """
-    if not yes and sys.stdin.isatty():
+    if is_asked(yes):
         room = reading(lambda session: get_room(session, room_id))
-        what = f"{room.name} and all {room.messages:,} messages"
-        click.confirm(f"Delete {what}? This cannot be cancelled.", abort=True)
+        confirm(f"{room.name} and all {room.messages:,} messages")
 
     async def delete(db: Database, config: Config) -> RoomFacts:
         async with db.write() as session:
             room = await delete_room(session, room_id)
-        # If this is interrupted, the server or the next deletion clears the rest.
-        with progress("deleting") as show:
-            await purge_deleted(
-                db, on_progress=lambda done, total: show(done, total, f"{done:,} of {total:,} rows")
-            )
-        await remove_unneeded(db, config.media_dir)
+        await purge(db, config)
         return room
 
     room = with_database(delete)

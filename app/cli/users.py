@@ -7,7 +7,8 @@ from typing import Final, get_args
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cli.running import json_option, print_result, progress, reading, with_database, writing
+from app.cli.deleting import confirm, is_asked, purge
+from app.cli.running import json_option, print_result, reading, with_database, writing
 from app.config import Config
 from app.db.engine import Database
 from app.formats.post import Platform
@@ -22,8 +23,7 @@ from app.services.access.rights import (
     list_tokens,
     revoke_token,
 )
-from app.services.deletion import delete_user, purge_deleted
-from app.services.posts.media import remove_unneeded
+from app.services.deletion import delete_user
 from app.services.posts.users import Author, add_user, get_author, list_authors
 
 EVERYBODY: Final = 2**31
@@ -69,18 +69,13 @@ def delete_user_command(name: str, yes: bool) -> None:
 
     It is done at once, and cannot be cancelled.
     """
-    if not yes and sys.stdin.isatty():
-        click.confirm(f"Delete {name} and all posts? This cannot be cancelled.", abort=True)
+    if is_asked(yes):
+        confirm(f"{name} and all posts")
 
     async def delete(db: Database, config: Config) -> None:
         async with db.write() as session:
             await delete_user(session, name)
-        # If this is interrupted, the server or the next deletion clears the rest.
-        with progress("deleting") as show:
-            await purge_deleted(
-                db, on_progress=lambda done, total: show(done, total, f"{done:,} of {total:,} rows")
-            )
-        await remove_unneeded(db, config.media_dir)
+        await purge(db, config)
 
     with_database(delete)
     print_result({"username": name}, f"deleted {name}")

@@ -165,11 +165,7 @@ async def delete_user(session: AsyncSession, username: str) -> None:
     user = await get_user(session, username)
     # A followed author would come back with the next visit.
     await session.execute(delete(LiveSource).where(LiveSource.username_key == user.username_key))
-    user.deleted_at = now()
-    user.username_key = f"{DELETED_PREFIX}{user.id}"
-    await session.execute(delete(Profile).where(Profile.user_id == user.id))
-    await session.execute(update(Site).where(Site.own_user_id == user.id).values(own_user_id=None))
-    await append_events(session, [NewEvent("user.deleted", user.id, posts=user.tweet_count)])
+    await _mark_deleted(session, User.id == user.id)
 
 
 async def delete_everybody(session: AsyncSession) -> None:

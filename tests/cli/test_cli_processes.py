@@ -78,15 +78,20 @@ def test_on_a_terminal_progress_is_a_bar(installation: Installation, tmp_path: P
     assert "10 new, 0 known, 0 rejected" in shown
 
 
-def test_on_a_terminal_a_deletion_is_asked_about(installation: Installation) -> None:
-    installation.done("user", "add", "mina")
+def refused(installation: Installation, *command: str) -> str:
+    """Return what a command asks on a terminal, where it is told not to do it."""
     terminal, keyboard = pty.openpty()
     os.write(terminal, b"n\n")
     with os.fdopen(keyboard, "rb") as keys:
-        ended = installation.process(PROGRAM, "user", "delete", "mina", stdin=keys)
+        ended = installation.process(PROGRAM, *command, stdin=keys)
     os.close(terminal)
     assert ended.returncode == 1
-    assert "all posts?" in ended.stdout
+    return ended.stdout
+
+
+def test_on_a_terminal_a_deletion_is_asked_about(installation: Installation) -> None:
+    installation.done("user", "add", "mina")
+    assert "all posts?" in refused(installation, "user", "delete", "mina")
     assert len(installation.json("users")["items"]) == 1
 
 
@@ -95,13 +100,8 @@ def test_on_a_terminal_the_deletion_of_a_chat_says_what_goes(
 ) -> None:
     (tmp_path / "chat.txt").write_bytes(kakaotalk("우리", *said(("민준", "하늘"), times=3)))
     installation.done("import", "chat.txt", "--publish")
-    terminal, keyboard = pty.openpty()
-    os.write(terminal, b"n\n")
-    with os.fdopen(keyboard, "rb") as keys:
-        ended = installation.process(PROGRAM, "room", "delete", "1", stdin=keys)
-    os.close(terminal)
-    assert ended.returncode == 1
-    assert "Delete 우리 and all 6 messages?" in ended.stdout
+    asked = refused(installation, "room", "delete", "1")
+    assert "Delete 우리 and all 6 messages?" in asked
     assert len(installation.json("rooms")["items"]) == 1
 
 
