@@ -150,9 +150,14 @@ async def test_writes_lost_by_a_failover_are_in_no_answer(
 async def wait_for_standbys(outside: Any, names: str) -> None:
     """Let the server acknowledge only what these standbys have, and return once it does so."""
     await outside.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{names}'")
-    await outside.execute("SELECT pg_reload_conf()")
-    shown = "SHOW synchronous_standby_names"
-    await eventually(lambda: outside.fetchval(shown), until=lambda value: value == names)
+    # Commits go by what the checkpointer has read, which is the last to hear of a reload. By the
+    # second reload it has heard of the first one, and it reads before it begins a checkpoint.
+    loaded = "SELECT pg_conf_load_time()"
+    for _ in range(2):
+        before = await outside.fetchval(loaded)
+        await outside.execute("SELECT pg_reload_conf()")
+        await eventually(lambda: outside.fetchval(loaded), until=before.__ne__)
+    await outside.execute("CHECKPOINT")
 
 
 @pytest.mark.full
