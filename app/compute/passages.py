@@ -1,8 +1,11 @@
-"""How a phrase is written: what stands side by side in nearly all of its texts, and the gaps."""
+"""How a phrase is written: what stands side by side in nearly all of its texts, and the gaps.
+
+A phrase is of one sentence: the end of one and the beginning of the next make none.
+"""
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
@@ -10,6 +13,7 @@ from typing import Final
 
 from app.compute.languages import guess_language
 from app.compute.laughs import LAUGHING, laughs_in
+from app.compute.wording import words_in_each
 from app.compute.words import segments
 
 TOGETHER: Final = 0.8
@@ -36,6 +40,11 @@ _LEADING_ON: Final = frozenset(
 )
 """Words at whose end a phrase would break off."""
 _WORD: Final = re.compile(r"\w+")
+_SENTENCE_END: Final = re.compile(
+    r"""(?:[!?。！？]|(?<![.])(?<!\b[A-Za-z])(?<!\b(?:Dr|Mr|Ms|St|vs))(?<!\bMrs)\.)"""
+    r"""["')\]”’»]*\s|\n"""
+)
+"""Not the full stop of an initial or a title, nor dots that a sentence pauses at."""
 Span = tuple[int, int]
 Row = tuple[str, tuple[Span, ...]]
 """A text, and where in it the pieces of a passage are."""
@@ -45,6 +54,44 @@ def is_name(word: str, called: Collection[str]) -> bool:
     """Return whether a word is a part of a name, in Korean with or without an ending."""
     korean = (name for name in called if len(name) > 1 and guess_language(name) == "ko")
     return word in called or any(map(word.startswith, korean))
+
+
+def sentences_with(texts: Sequence[str], words: Set[str]) -> list[str]:
+    """Return the first sentence of each text that has all of these words; empty where none has."""
+    return [
+        text if _SENTENCE_END.search(text) is None else _sentence_with(text, words)
+        for text in texts
+    ]
+
+
+def _sentence_with(text: str, words: Set[str]) -> str:
+    sentences = _SENTENCE_END.split(text)
+    having = zip(sentences, words_in_each(sentences), strict=True)
+    return next((sentence for sentence, of_one in having if words <= of_one), "")
+
+
+def by_sentence(texts: Sequence[str], words: Sequence[str]) -> list[list[str]]:
+    """Return words that all of these texts have, in groups that nearly all have in one sentence.
+
+    words: the clearest first, as in each group.
+    """
+    read = _sample_of(texts)
+    if len(words) < 2 or not any(map(_SENTENCE_END.search, read)):
+        return [[*words]]
+    groups: list[list[str]] = []
+    for word in words:
+        for group in groups:
+            held = sum(map(bool, sentences_with(read, {*group, word})))
+            if held >= HELD * len(read):
+                group.append(word)
+                break
+        else:
+            groups.append([word])
+    return groups
+
+
+def _sample_of(texts: Sequence[str]) -> Sequence[str]:
+    return texts[:: ceil(len(texts) / MOST_READ) or 1]
 
 
 @dataclass(slots=True)
@@ -68,8 +115,9 @@ class Passage:
         words: the clearest first. Left out is what has no one place among those before it, what is
         a part of several words and never stands alone, and what would make it too long.
         """
-        read = texts[:: ceil(len(texts) / MOST_READ) or 1]
-        passage = cls([(text, ()) for text in read], max(ceil(HELD * len(read)), 1), called)
+        read = _sample_of(texts)
+        of_words = sentences_with(read, {*words}) if len(words) > 1 else read
+        passage = cls([(text, ()) for text in of_words], max(ceil(HELD * len(read)), 1), called)
         for word in words:
             passage._add(word)
         passage._join()

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from app.compute.conversations import WrittenTexts, burst_of
 from app.compute.languages import guess_main_language
 from app.compute.laughs import laughs_in
-from app.compute.passages import TOGETHER, Passage, is_name
+from app.compute.passages import TOGETHER, Passage, by_sentence, is_name
 from app.compute.population import Population
 from app.compute.profiles import AuthorProfile
 from app.compute.typical_words import TypicalWord, typical_words
@@ -152,7 +152,7 @@ def typical_phrases(
     }
     places = _places(words_in_each(posts), frozenset(spoken))
     phrases: list[TypicalWord] = []
-    for group in _groups(spoken, places):
+    for group in _groups(spoken, places, posts):
         first = spoken[group[0]]
         with_all = set.intersection(*(places[word] for word in group))
         if not with_all:  # A word with an apostrophe, which is whole.
@@ -191,7 +191,7 @@ def _told(
 ) -> Iterator[Phrase]:
     """Yield the phrases of one of the groups, which has these texts, of words that are sought."""
     told = set[str]()
-    for words in _groups(sought.words, places[own]):
+    for words in _groups(sought.words, places[own], group.texts):
         with_all = [set.intersection(*(of_group[word] for word in words)) for of_group in places]
         counts = np.array([len(of_group) for of_group in with_all], np.float64)
         (chance,) = log_chances(counts[[own]], counts.sum(keepdims=True), sought.share)
@@ -239,8 +239,17 @@ def _places(messages: Iterable[set[str]], among: frozenset[str]) -> dict[str, se
     return places
 
 
-def _groups(words: Iterable[str], places: Mapping[str, set[int]]) -> list[list[str]]:
-    """Return words that keep together with the first of them, in groups."""
+def _groups(
+    words: Iterable[str], places: Mapping[str, set[int]], texts: Sequence[str]
+) -> Iterator[list[str]]:
+    """Yield words that keep together with the first of them, in groups of one sentence each."""
+    for group in _groups_of_texts(words, places):
+        with_all = set.intersection(*(places[word] for word in group))
+        yield from by_sentence([texts[place] for place in sorted(with_all)], group)
+
+
+def _groups_of_texts(words: Iterable[str], places: Mapping[str, set[int]]) -> list[list[str]]:
+    """Return words whose texts are nearly the same as those of the first of them, in groups."""
     groups: list[list[str]] = []
     for word in words:
         for group in groups:

@@ -98,6 +98,47 @@ def test_messages_that_are_counted_hold_the_phrase_that_is_told(seed: int) -> No
         assert len(holding) >= 0.9 * len(counted)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_a_phrase_is_of_one_sentence_of_the_messages_that_are_counted(seed: int) -> None:
+    drawn = np.random.default_rng(seed)
+    parts = ["did anybody feed", f"bring a {drawn.choice(RACES)}", "so the ferry is late"]
+    sentences, ends = drawn.permutation(parts), [". ", "? ", "!! ", "\n", ".” "]
+    own = ["".join(f"{one}{drawn.choice(ends)}" for one in sentences) for _ in range(200)]
+    told = phrases_beside(own)
+    assert told
+    for phrase in told:
+        words = {*re.findall(r"\w+", phrase.text)}
+        counted = [text for text in own if {*phrase.words} <= _words_of(text)]
+        holding = [
+            text
+            for text in counted
+            if any(words <= {*re.findall(r"\w+", one)} for one in re.split(r"[.?!\n]", text))
+        ]
+        assert len(counted) == phrase.messages
+        assert len(holding) >= 0.9 * len(counted)
+
+
+def test_words_of_two_sentences_are_two_phrases() -> None:
+    own = [f"spare tubes {name} presta. first come, first served" for name in NAMES]
+    assert {phrase.text for phrase in phrases_beside(own * 8, *NAMES)} == {
+        "spare tubes … presta",
+        "first come, first served",
+    }
+    korean = ["우산 챙겨라!\n저녁에 들를게", "우산 챙겨라\n저녁에 들를게"] * 20
+    assert {phrase.text for phrase in phrases_of(said(korean), OTHERS, language="ko")} == {
+        "우산 챙겨라",
+        "저녁에 들를게",
+    }
+
+
+def test_a_title_an_initial_and_a_pause_end_no_sentence() -> None:
+    own = ["ask Mrs. Lamp about it"] * 30 + ["well... harbour rules"] * 20
+    assert [phrase.text for phrase in phrases_beside(own)] == [
+        "ask Mrs. Lamp about it",
+        "well... harbour rules",
+    ]
+
+
 def test_what_is_laughed_behind_a_word_parts_it_from_no_other_one() -> None:
     own = [
         f"내 {thing} 걸고 맹세함{laugh}" for thing in NAMES for laugh in ("ㅋㅋ", "ㅋ", "ㅠㅠ", "")
