@@ -265,10 +265,33 @@ async def test_the_day_stays_in_sight_while_a_chat_is_read(
     page = await open_page()
     await page.goto(rooms.address("/room/4?view=first&tz=Asia/Seoul"))
     await page.locator(".message").nth(50).scroll_into_view_if_needed()
+    tabs = await page.locator(".tabs").bounding_box()
+    assert tabs
+    assert tabs["y"] == 0
     tops = await page.locator(".new-day").evaluate_all(
         "(days) => days.map((day) => day.getBoundingClientRect().top)"
     )
-    assert 0 in map(round, tops)
+    assert round(tabs["height"]) - 1 in map(round, tops)
+
+
+@pytest.mark.full
+@WITH_AND_WITHOUT
+@pytest.mark.parametrize(("width", "height"), SIZES)
+async def test_the_tab_of_messages_opens_at_the_newest(
+    rooms: Website, open_page: OpenPage, width: int, height: int, javascript: bool
+) -> None:
+    page = await open_page(javascript=javascript, locale="en")
+    await page.set_viewport_size({"width": width, "height": height})
+    await page.goto(rooms.address("/room/4"))
+    await page.get_by_role("link", name="Messages", exact=True).click()
+    await expect(page.locator("#newest")).to_be_in_viewport(ratio=1)
+    await expect(page.locator(".message").last.locator("#newest")).to_have_count(1)
+    await expect(page.get_by_role("link", name="Overview")).to_be_in_viewport(ratio=1)
+    await expect(page.locator(".message")).to_have_count(100)
+    if javascript:
+        assert await page.evaluate(SHIFT) < 0.01
+        await page.goto(rooms.address("/room/4?view=newest"))
+        assert await faults_of(page) == []
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.i18n import gettext, gettext_noop, ngettext, show_number, show_percent
 from app.lifespan import resources
 from app.services.compare.cases import MOST_COMPARED
-from app.services.compare.model_card import FEWEST_OF_AUTHOR, Card
+from app.services.compare.model_card import FEWEST_OF_AUTHOR, Card, own_names
+from app.services.posts.samples import sample_files
 from app.services.posts.statistics import ActiveAuthors, most_active_with
 from app.views.dashboard.figures import Panel
 from app.views.dashboard.sentences import nothing_dated, sentences, some_of, some_shown
@@ -43,7 +44,17 @@ class Given:
     """The names of others, and how many posts each got, the most first."""
 
 
-class ToldApart(Panel[ActiveAuthors]):
+class Measurable(NamedTuple):
+    """The authors whom a card may be of."""
+
+    active: ActiveAuthors
+    named: list[str]
+    """Authors in the card's address; none where it is of all."""
+    own: list[str]
+    """Of a card of all, those who are not invented, where the others are left out."""
+
+
+class ToldApart(Panel[Measurable]):
     name = "apart"
     is_of_authors = needs_two = True
     topic = gettext_noop("How well authors are told apart")
@@ -53,18 +64,25 @@ class ToldApart(Panel[ActiveAuthors]):
     )
     waiting = gettext_noop("Being measured; it takes some seconds…")
 
-    async def load(self, session: AsyncSession, view: View) -> ActiveAuthors:
-        # One more than are measured, since an author who is named alone may be none of these.
-        return await most_active_with(session, view.selection, limit=MOST_MEASURED + 1)
+    async def load(self, session: AsyncSession, view: View) -> Measurable:
+        # An author who is named alone, and those who are left out, may be none of those measured.
+        most = MOST_MEASURED + len(sample_files()) + 1
+        active = await most_active_with(session, view.selection, limit=most)
+        is_of_all = not (view.platform or len(view.names) > 1 or active.total > MOST_COMPARED)
+        own = await own_names(session) if is_of_all else []
+        if own and not any(map(view.is_about, own)):
+            is_of_all, own = False, []  # The one who is named is invented.
+        return Measurable(active, [] if is_of_all else active.names[:MOST_MEASURED], own)
 
-    def usernames(self, loaded: ActiveAuthors) -> Iterable[str]:
-        return loaded.names
+    def usernames(self, loaded: Measurable) -> Iterable[str]:
+        names, own = loaded.active.names, {*loaded.own}
+        return [name for name in names if name in own] if own else names
 
-    async def count(self, loaded: ActiveAuthors, view: View) -> "Measurement":
-        is_some = len(view.names) > 1 or view.platform or loaded.total > MOST_COMPARED
-        named = loaded.names[:MOST_MEASURED] if is_some else []
-        card = await resources().cards.get(named) if loaded.total > 1 else None
-        return Measurement(view, card, named, loaded.total)
+    async def count(self, loaded: Measurable, view: View) -> "Measurement":
+        active, named, own = loaded
+        card = await resources().cards.get(named or own) if active.total > 1 else None
+        total = len(own) if own else active.total
+        return Measurement(view, card, named, total, is_of_own=bool(own))
 
 
 WITH_BARS: Final = gettext_noop(
@@ -83,6 +101,8 @@ class Measurement(Figure[Plot]):
     named: Sequence[str]
     """Authors in the card's address; none where it is of all."""
     total: int
+    is_of_own: bool = False
+    """Whether the invented authors are left out, though nobody was named."""
 
     @cached_property
     def rows(self) -> list[Given]:
@@ -96,7 +116,7 @@ class Measurement(Figure[Plot]):
         rows = [
             Given(author.username, author.asked, author.right, wrong.get(author.username, []))
             for author in self.card.authors
-            if author.asked and (self.named or self.view.is_about(author.username))
+            if author.asked and (len(self.view.names) > 1 or self.view.is_about(author.username))
         ]
         return sorted(rows, key=lambda row: (-row.right / row.judged, row.name.casefold()))
 
@@ -126,7 +146,8 @@ class Measurement(Figure[Plot]):
             notes, title = sentences(_mostly_taken_for(rows[0])), _title_of_one(rows[0])
         else:
             extent = some_of(len(self.card.authors), self.total)
-            notes = sentences(_hidden(self.card), extent, *_without_bars(rows, self.drawn))
+            own = gettext("The invented authors are left out.") if self.is_of_own else ""
+            notes = sentences(_hidden(self.card), extent, *_without_bars(rows, self.drawn), own)
             title = _title(rows)
         return Finding(title, notes, about=gettext(WITH_BARS) if self._is_drawn else "")
 

@@ -96,6 +96,11 @@ class RoomPage(WebPage, frozen=True, kw_only=True):
     in_chat: bool = True
 
     @property
+    def at_end(self) -> bool:
+        """Whether the page is opened at its end, the newest message."""
+        return self.args.view == "newest" and self.results is None
+
+    @property
     def matches(self) -> list[tuple[Hit, list[Marked[None]]]]:
         hits = self.results.hits if self.results else []
         return [(hit, pieces_of_hit(hit, around=AROUND)) for hit in hits]

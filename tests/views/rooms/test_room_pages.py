@@ -46,8 +46,10 @@ def link(page: str, label: str) -> str:
 
 
 async def test_a_chat_is_read_from_its_first_message_to_its_last(chat: Client) -> None:
-    page = await chat.page(f"/room/1?view=first&{SEOUL}")
+    page = first_page = await chat.page(f"/room/1?view=first&{SEOUL}")
     assert "<h1><bdi>동네 떡볶이</bdi></h1>" in page
+    assert page.index('role="search"') < page.index("말 0")
+    assert 'id="newest"' not in page
     assert "133 messages" in page
     days = ["Monday, January 15, 2024", "Tuesday, January 16, 2024"]
     assert re.findall(r'<li class="new-day"><h2><a[^>]*>(.*?)</a>', page) == days
@@ -61,8 +63,11 @@ async def test_a_chat_is_read_from_its_first_message_to_its_last(chat: Client) -
     assert texts(await chat.page(link(second, "Earlier messages"))) == first
     newest = await chat.page(f"/room/1?view=newest&{SEOUL}")
     assert texts(newest) == [re.sub("<[^>]*>", "", text) for _, _, text in CHAT[-100:]]
-    (last,) = re.findall(r'href="#(m\d+)">To the newest</a>', newest)
-    assert newest.index(CHAT[-2][2]) < newest.index(f'id="{last}"') < newest.index("맛있었다")
+    assert link(newest, "To the newest") == "#newest"
+    assert newest.index(CHAT[-2][2]) < newest.index('id="newest"') < newest.index("맛있었다")
+    # The tab leads there, and what leads elsewhere stands below it.
+    assert link(first_page, "Messages") == f"/room/1?view=newest&{SEOUL}#newest"
+    assert newest.index("맛있었다") < newest.index('role="search"')
     assert texts(await chat.page(link(newest, "Earlier messages")))[-1] == "말 32"
 
 
