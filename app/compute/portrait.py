@@ -21,7 +21,6 @@ from app.compute.mentions import ScannedPost, count_mentions
 from app.compute.phrases import phrases_of_each
 from app.compute.ranks import rank_errors
 from app.compute.speakers import CountedSpeaker, joined, laughs_of, speakers_of
-from app.compute.tally import together
 from app.compute.wording import GainedWord
 
 MOST_PORTRAYED: Final = 6
@@ -72,7 +71,10 @@ class PersonPortrait(msgspec.Struct, frozen=True, kw_only=True):
     ]
     answer_errors: Annotated[
         float,
-        Meta(description="Standard errors by which their answers take longer than all others'."),
+        Meta(
+            description="Standard errors by which their answers take longer than all others', also "
+            "without the one of them who differs most."
+        ),
     ]
     laughs: Annotated[list[MessagesWith], Meta(description="Those that anybody here writes.")]
     emoji: Annotated[list[MessagesWith], Meta(description="At most five.")]
@@ -173,7 +175,7 @@ def _people(
             groups,
             people,
             answers_s,
-            rank_errors(answers_s, answered_on),
+            rank_errors(answers_s, answered_on, sum(len(group) == 1 for group in groups)),
             _laughs_of(people),
             _typical_of([person.written for person in people], names),
             strict=True,
@@ -189,7 +191,7 @@ def _trait_of(speaker: CountedSpeaker, speakers: Sequence[CountedSpeaker]) -> Me
     )
     able = sum(one.messages >= FEWEST_COMPARED for one in beside[:MOST_BESIDE])
     tallies = [one.tally for one in beside]
-    return most_distinct(speaker.tally, tallies[:able], together(tallies[able:]))
+    return most_distinct(speaker.tally, tallies[:able], tallies[able:])
 
 
 def _rounded(mean: float | None) -> float | None:

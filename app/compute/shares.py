@@ -1,4 +1,4 @@
-"""Shares of messages beside each other."""
+"""Shares of messages beside each other, and how clearly they differ."""
 
 from math import sqrt
 
@@ -14,3 +14,9 @@ def more_often(count: int, messages: int, count_beside: int, messages_beside: in
         shares.append(share)
         variances.append(share * (1 - share) / (total + 2))
     return (shares[0] - shares[1]) / sqrt(sum(variances))
+
+
+def lesser(errors: float, others: float) -> float:
+    """Return which of two differences, in standard errors, is nearer to none; none where they are
+    of two directions."""
+    return 0.0 if errors * others < 0 else min(errors, others, key=abs)

@@ -1,14 +1,13 @@
 """How somebody's messages differ from others': seven measures, and when one sets them apart."""
 
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import pytest
 
 from app.compute.fingerprint import Measure, fingerprint, most_distinct
-from app.compute.tally import Tally, tally_of, together
-
-NOBODY = together([])
+from app.compute.tally import Tally, tally_of
 
 
 def tally(texts: Sequence[str], begins: Sequence[bool] = ()) -> Tally:
@@ -17,7 +16,7 @@ def tally(texts: Sequence[str], begins: Sequence[bool] = ()) -> Tally:
 
 
 def measures_of(own: Sequence[str], *others: Sequence[str]) -> dict[str, Measure]:
-    measures = fingerprint(tally(own), [*map(tally, others)], NOBODY)
+    measures = fingerprint(tally(own), [*map(tally, others)])
     return {measure.name: measure for measure in measures}
 
 
@@ -51,7 +50,7 @@ def test_what_each_measure_counts() -> None:
 def test_the_clearest_measure_comes_first() -> None:
     own = ["tea and cake~"] * 30 + ["and so on"] * 30
     other = ["and so on"] * 60
-    first, *rest = fingerprint(tally(own), [tally(other)], NOBODY)
+    first, *rest = fingerprint(tally(own), [tally(other)])
     assert (first.name, first.sign, first.own, first.beside) == ("endings", "~", 0.5, 0)
     assert first.is_clear
     assert rest == []  # All others have the same value for both.
@@ -98,9 +97,7 @@ def test_chance_sets_one_of_twenty_apart_at_most() -> None:
         words = ["so", "tea", "Home", "now!", "go?", "ah~", "no.", "haha", "🌸"]
         return tally([" ".join(chance.choices(words, k=chance.randint(1, 5))) for _ in range(150)])
 
-    portraits = [
-        fingerprint(by_chance(), [by_chance() for _ in range(3)], NOBODY) for _ in range(200)
-    ]
+    portraits = [fingerprint(by_chance(), [by_chance() for _ in range(3)]) for _ in range(200)]
     assert sum(any(one.is_clear for one in measures) for measures in portraits) <= 10
 
 
@@ -120,7 +117,7 @@ def moody_chats(people: int, *, habit: str = "", shown: int) -> Iterator[list[Me
                     text += habit if person == 0 and number % 3 == 0 else ""
                     said[person].append((text, day))
         own, *others = (tally_of(*zip(*of_one, strict=True)) for of_one in said if of_one)
-        yield fingerprint(own, others, NOBODY)
+        yield fingerprint(own, others)
 
 
 @pytest.mark.parametrize("people", [2, 4, 9, 40])
@@ -138,6 +135,35 @@ def test_a_habit_is_told_of_moody_people_too(people: int) -> None:
     assert sum("emoji" in names for names in told) >= 18
 
 
+@pytest.mark.parametrize("people", [3, 4, 9, 40])
+@pytest.mark.parametrize(("often", "often_elsewhere"), [(0.9, 0.2), (0, 0.5)])
+def test_what_one_does_or_leaves_alone_is_told_of_nobody_else(
+    people: int, often: float, often_elsewhere: float
+) -> None:
+    told = Counter[bool]()
+    for seed in range(20):
+        chance = random.Random(f"{people} {often} {seed}")  # noqa: S311 - invented chats
+        tallies = [
+            tally(
+                ["so it is" + "!" * (chance.random() < share) for _ in range(120 + 60 * is_the_one)]
+            )
+            for is_the_one in [True] + [False] * (people - 1)
+            for share in [often if is_the_one else often_elsewhere]
+        ]
+        for place, own in enumerate(tallies):
+            others = [one for one in tallies if one is not own]
+            measures = fingerprint(own, others[:8], others[8:])
+            told[place == 0] += any(one.is_clear for one in measures)
+    assert told[True] == 20
+    assert told[False] <= 1 + 20 * (people - 1) / 100
+
+
+def test_whoever_has_only_one_other_is_compared_with_that_one() -> None:
+    few = ["oh"] * 10
+    measures = measures_of(["oh!"] * 40, ["oh"] * 40, few)
+    assert measures["exclamations"].is_clear
+
+
 def test_what_sets_somebody_apart_most_is_the_first_measure_that_does() -> None:
     told = 0
     for seed in range(60):
@@ -148,7 +174,7 @@ def test_what_sets_somebody_apart_most_is_the_first_measure_that_does() -> None:
             for own in (chance.sample(ends, 6) for _ in range(5))
         ]
         own, *others = tallies
-        first = fingerprint(own, others, together([]))[0]
-        assert most_distinct(own, others, together([])) == (first if first.is_clear else None)
+        first = fingerprint(own, others)[0]
+        assert most_distinct(own, others) == (first if first.is_clear else None)
         told += first.is_clear
     assert 0 < told < 60

@@ -1,8 +1,10 @@
 """Values beside others by their ranks."""
 
 import random
+from collections import Counter
 from math import sqrt
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,3 +45,19 @@ def test_of_values_by_chance_hardly_any_are_apart() -> None:
     assert sum(abs(error) > 2.9 for error in errors) <= 4
     assert sum(abs(error) > 1 for error in errors) > 80
     assert errors_of([60] * 40) < -2.9
+
+
+@pytest.mark.parametrize("people", [3, 4, 9, 40])
+@pytest.mark.parametrize("speed", [1 / 30, 30])
+def test_that_one_answers_at_once_or_late_is_told_of_nobody_else(people: int, speed: float) -> None:
+    told = Counter[bool]()
+    for seed in range(20):
+        chance = random.Random(f"{people} {speed} {seed}")  # noqa: S311 - an example
+        waits = [
+            [round(chance.expovariate(1 / 3600) * (speed if place == 0 else 1)) for _ in range(60)]
+            for place in range(people)
+        ]
+        errors = rank_errors(waits, [range(60)] * people, people)
+        told.update(place == 0 for place, error in enumerate(errors) if abs(error) > 2.9)
+    assert told[True] == 20
+    assert told[False] <= 1 + 20 * (people - 1) / 100

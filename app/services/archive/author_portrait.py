@@ -18,7 +18,7 @@ from app.compute.languages import guess_main_language
 from app.compute.phrases import Phrase, phrases_of
 from app.compute.portrait import MOST_GUESSED
 from app.compute.speakers import hour_counts
-from app.compute.tally import tally_of, together
+from app.compute.tally import tally_of
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.compare.cases import Models
@@ -221,7 +221,7 @@ def _count(read: _Read, author: Author, zone: ZoneInfo) -> _Counted:
         until=_moment(max(times, default=None)),
         ranked=[(user_id, len(places[user_id])) for user_id in ranked],
         measures=fingerprint(
-            tallies[author.id], [tallies[user_id] for user_id in one_by_one], together(rest)
+            tallies[author.id], [tallies[user_id] for user_id in one_by_one], rest
         ),
         phrases=_phrases(
             WrittenTexts(

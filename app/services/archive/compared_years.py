@@ -189,7 +189,7 @@ def _measures(pair: _Pair | None) -> list[Measure] | None:
     tally_before = tally_of(pair.beside.text, weeks[len(pair.own.time) :])
     if min(tally.messages, tally_before.messages) < FEWEST_COMPARED:
         return None
-    return fingerprint(tally, [], tally_before)
+    return fingerprint(tally, [], [tally_before])
 
 
 def _apart(
