@@ -7,7 +7,7 @@ import click
 from app.cli.running import progress
 from app.config import Config
 from app.db.engine import Database
-from app.services.deletion import purge_deleted
+from app.services.deletion.purging import purge_deleted
 from app.services.posts.media import remove_unneeded
 
 

@@ -31,7 +31,7 @@ from app.formats.registry import BROUGHT, FORMATS, open_records
 from app.formats.source.file import Source
 from app.heap import collect_seldom, share_heap
 from app.services.access.site import is_site_public
-from app.services.deletion import delete_messages
+from app.services.deletion.rooms import delete_messages
 from app.services.imports.report import MAX_ERRORS, ImportReport
 from app.services.imports.sample_authors import load_samples
 from app.services.imports.storing import Storing, check_records, import_records, renew_derived

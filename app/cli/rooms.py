@@ -9,7 +9,7 @@ from app.cli.running import json_option, print_result, reading, with_database
 from app.config import Config
 from app.db.engine import Database
 from app.models import MAX_ID
-from app.services.deletion import delete_room
+from app.services.deletion.rooms import delete_room
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms
 
 EVERY_ROOM: Final = 2**31

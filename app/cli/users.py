@@ -23,7 +23,7 @@ from app.services.access.rights import (
     list_tokens,
     revoke_token,
 )
-from app.services.deletion import delete_user
+from app.services.deletion.authors import delete_user
 from app.services.posts.users import Author, add_user, get_author, list_authors
 
 EVERYBODY: Final = 2**31

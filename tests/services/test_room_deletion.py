@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 
 import pytest
 from quart import Quart
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, event, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import create_app
@@ -17,16 +17,12 @@ from app.formats.records import ReadOptions
 from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.models import Event, Profile, Room, RoomPerson, Tweet, User
-from app.services import deletion
 from app.services.checks import find_faults
-from app.services.deletion import (
-    delete_messages,
-    delete_post,
-    delete_room,
-    find_writers,
-    is_purge_due,
-    purge_deleted,
-)
+from app.services.compare.profiles import fold_tails
+from app.services.deletion import rooms as deletion
+from app.services.deletion.posts import delete_post
+from app.services.deletion.purging import is_purge_due, purge_deleted
+from app.services.deletion.rooms import delete_messages, delete_room, find_writers
 from app.services.imports.bulk import BATCH
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import Storing, import_records
@@ -125,6 +121,7 @@ async def test_maintenance_goes_on_where_a_deletion_broke_off(
                 await cast(Any, change)(session, *arguments)
     async with db.write() as session:
         await delete_post(session, left or 0)
+    assert await find_faults(db) == []
     await asyncio.gather(purge_deleted(db), delete_messages(db))
     await maintain(db)
     assert await posts_of(db) == {"Anna": 6, "보라": 6}
@@ -259,6 +256,31 @@ async def test_the_profile_of_who_stays_is_of_the_rest(app: Quart, admin: Client
     await delete_messages(db)
     assert await posts_of(db) == {"ann": 210}
     assert await rows_of(db, Profile) == [1]
+    assert await find_faults(db) == []
+
+
+async def test_a_profile_is_not_rewritten_with_every_transaction(
+    app: Quart, admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db, people = parts_of(app).db, [f"p{number}" for number in range(5)]
+    texts = [f"a lamp by the sea {number}" for number in range(40)]
+    await admin.add_posts(
+        *({"username": name, "text": text} | PIER for text in texts[:20] for name in people),
+        *({"username": name, "text": text} for text in texts for name in people),
+    )
+    await fold_tails(db)
+    monkeypatch.setattr(deletion, "MESSAGES", 10)
+    written: list[int] = []
+
+    def note(_connection: object, _cursor: object, statement: str, values: Any, *_: object) -> None:
+        if statement.startswith('INSERT INTO "Profile"'):
+            written.append(len(values) if isinstance(values, list) else 1)
+
+    event.listen(db.engine.sync_engine, "before_cursor_execute", note)
+    await remove(db)
+    await delete_messages(db)
+    # Two transactions for each person's twenty messages.
+    assert sum(written) == 2 * len(people)
     assert await find_faults(db) == []
 
 

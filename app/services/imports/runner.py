@@ -37,7 +37,7 @@ from app.heap import collect_seldom, share_heap
 from app.logs import configure, take_over
 from app.models import ImportJob
 from app.services.access.site import is_site_public
-from app.services.deletion import delete_messages
+from app.services.deletion.rooms import delete_messages
 from app.services.imports.jobs import (
     ENDED,
     IMPORTING,

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.engine import Database
 from app.formats.registry import open_records
 from app.formats.source.file import Source
-from app.services.deletion import delete_user
+from app.services.deletion.authors import delete_user
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import import_records, renew_derived
 from app.services.posts.samples import list_samples, sample_files

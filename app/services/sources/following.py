@@ -24,7 +24,7 @@ from app.errors import AppError, InvalidInputError, NotFoundError, message_of, p
 from app.formats.records import Record, RecordStream
 from app.models import LiveSource, Tweet, User
 from app.sandbox import Sandbox
-from app.services.deletion import delete_post
+from app.services.deletion.posts import delete_post
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import Storing, import_records
 from app.services.sources.destinations import allowed

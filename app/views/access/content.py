@@ -8,7 +8,8 @@ from quart.typing import ResponseReturnValue
 
 from app.errors import InvalidInputError, NotFoundError
 from app.lifespan import resources
-from app.services.deletion import delete_everybody, delete_post, delete_user
+from app.services.deletion.authors import delete_everybody, delete_user
+from app.services.deletion.posts import delete_post
 from app.services.imports.jobs import drop_jobs, remove_upload
 from app.services.imports.sample_authors import delete_samples
 from app.services.posts.own_author import choose_own

@@ -9,7 +9,7 @@ from app.formats.post import Platform
 from app.lifespan import resources
 from app.services.archive.author_archive import AuthorArchive, read_archive
 from app.services.archive.author_year import AuthorYear, read_year
-from app.services.deletion import delete_user
+from app.services.deletion.authors import delete_user
 from app.services.posts.users import Author, add_user, get_author, list_authors
 from app.views.blueprints import ApiBlueprint, Reply
 from app.views.cursors import AUTHOR_CURSOR, Page, PageArgs

@@ -11,7 +11,7 @@ from app.errors import stopping
 from app.formats.post import ReplyTarget
 from app.lifespan import resources
 from app.paths import API, TWEETS
-from app.services.deletion import delete_post
+from app.services.deletion.posts import delete_post
 from app.services.imports.lines import LinesReport, TweetLine, store_lines
 from app.services.imports.report import ImportReport
 from app.services.posts.new_tweet import NewTweetForm, checked

@@ -10,7 +10,7 @@ from quart.typing import ResponseReturnValue
 
 from app.errors import InvalidInputError
 from app.lifespan import resources
-from app.services.deletion import delete_messages, delete_room, find_writers
+from app.services.deletion.rooms import delete_messages, delete_room, find_writers
 from app.services.event_log import newest_event
 from app.services.rooms.room_facts import RoomFacts, get_room
 from app.views.blueprints import Form, PageBlueprint

@@ -17,7 +17,8 @@ from app.services.compare.background import renew_background
 from app.services.compare.cases import Models, gather
 from app.services.compare.comparing import MOST_NAMES, Comparer
 from app.services.compare.question import Question
-from app.services.deletion import delete_post, delete_user
+from app.services.deletion.authors import delete_user
+from app.services.deletion.posts import delete_post
 from app.services.imports.bulk import BulkPost, store_batch
 from app.services.imports.report import ImportReport
 from app.services.posts.users import add_user

@@ -18,7 +18,9 @@ from app.services.checks import find_faults
 from app.services.compare.background import renew_background
 from app.services.compare.bulk_profiles import FOLD_FROM, MOST_WAITING, BulkProfiles
 from app.services.compare.profiles import ProfileStore, fold_tails, users_with_tails
-from app.services.deletion import delete_post, delete_user, purge_deleted
+from app.services.deletion.authors import delete_user
+from app.services.deletion.posts import delete_post
+from app.services.deletion.purging import purge_deleted
 from app.services.imports.bulk import BulkPost, ImportMemory, count, store_batch
 from app.services.imports.report import ImportReport
 from app.services.posts.user_rows import rows_by_name

@@ -10,7 +10,7 @@ from app.services.compare.cases import Models, gather
 from app.services.compare.question import Question
 from app.services.compare.quiz import QuizQuestion, QuizSet, draw, read_question, solve
 from app.services.compare.showcase import Showcase
-from app.services.deletion import delete_post
+from app.services.deletion.posts import delete_post
 from app.services.posts.users import find_user
 from tests.posting import post
 

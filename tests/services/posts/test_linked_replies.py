@@ -13,7 +13,7 @@ from app.db.engine import Database
 from app.formats.post import ReplyTarget
 from app.models import Event
 from app.services.checks import find_faults
-from app.services.deletion import delete_post
+from app.services.deletion.posts import delete_post
 from app.services.event_log import newest_event
 from app.services.posts.arrivals import Arrival, add_arrivals
 from app.services.posts.new_tweet import NewTweet

@@ -13,7 +13,9 @@ from app.db.engine import Database
 from app.errors import NotFoundError
 from app.models import PostCount
 from app.services.checks import find_faults
-from app.services.deletion import delete_post, delete_user, purge_deleted
+from app.services.deletion.authors import delete_user
+from app.services.deletion.posts import delete_post
+from app.services.deletion.purging import purge_deleted
 from app.services.posts import statistics
 from app.services.posts.arrivals import Added
 from app.services.posts.post_counts import slot_from, slot_of

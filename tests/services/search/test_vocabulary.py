@@ -6,7 +6,8 @@ from sqlalchemy import event, select
 from app.compute.words import terms
 from app.db.engine import Database
 from app.models import Event, Vocabulary, Word
-from app.services.deletion import delete_post, delete_user
+from app.services.deletion.authors import delete_user
+from app.services.deletion.posts import delete_post
 from app.services.posts.selection import Selection
 from app.services.search import word_search
 from app.services.search.results import ResultPage, SearchQuery

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.clock import now
 from app.models import Tweet
-from app.services.deletion import delete_user
+from app.services.deletion.authors import delete_user
 from app.services.sources import following
 from tests.live_platforms import Fault, Platform
 from tests.services.sources.conftest import KINDS, Following

@@ -1,0 +1,130 @@
+"""Deleting chats: people who wrote nowhere else go with theirs, messages of the others follow."""
+
+import math
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import Final, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.clock import monotonic
+from app.db.backend import Sessions, is_among
+from app.models import Room, RoomPerson, Tweet, User
+from app.services.deletion.authors import IS_UNFOLLOWED, mark_deleted
+from app.services.deletion.posts import remove_posts
+from app.services.posts.named_rooms import DELETED_APP
+from app.services.rooms.changing import announce_change
+from app.services.rooms.room_facts import RoomFacts, get_room
+
+MESSAGES: Final = 250
+"""Most messages of people who stay, deleted by one transaction: some 20 ms of the write lock."""
+FOUND_AT_ONCE: Final = 5_000
+"""Messages of deleted chats that are looked for at once."""
+_UNTRACKED: Final = {"synchronize_session": False}
+
+
+class RoomWriters(NamedTuple):
+    """The names of those who write in a chat, those with the most messages first."""
+
+    only_here: list[str]
+    """They go with the chat."""
+    elsewhere: list[str]
+    """They stay, with what they wrote elsewhere."""
+
+
+async def find_writers(session: AsyncSession, room_id: int) -> RoomWriters:
+    """Return who writes in a chat, as its deletion tells them apart."""
+    ids = set(await session.scalars(select(User.id).where(*_write_only_in(room_id))))
+    query = (
+        select(User.id, User.username)
+        .join(RoomPerson, RoomPerson.user_id == User.id)
+        .where(RoomPerson.room_id == room_id, RoomPerson.messages > 0, User.deleted_at.is_(None))
+        .order_by(RoomPerson.messages.desc(), User.username_key)
+    )
+    rows = (await session.execute(query)).all()
+    return RoomWriters(
+        [username for user_id, username in rows if user_id in ids],
+        [username for user_id, username in rows if user_id not in ids],
+    )
+
+
+def _write_only_in(room_id: int) -> list[ColumnElement[bool]]:
+    """Return the conditions on an author who has posts in one chat alone, and is not followed."""
+    of_room = select(RoomPerson.user_id).where(RoomPerson.room_id == room_id)
+    messages = (
+        select(RoomPerson.messages)
+        .where(RoomPerson.room_id == room_id, RoomPerson.user_id == User.id)
+        .correlate(User)
+        .scalar_subquery()
+    )
+    return [
+        User.id.in_(of_room.where(RoomPerson.messages > 0)),
+        User.tweet_count == messages,
+        IS_UNFOLLOWED,
+    ]
+
+
+async def delete_room(session: AsyncSession, room_id: int) -> RoomFacts:
+    """Remove a chat, and those who write nowhere else, from every answer at once.
+
+    Returns what the chat was. What others wrote in it stays for `delete_messages`. A new import
+    of its file makes another chat. Raises NotFoundError.
+    """
+    room = await get_room(session, room_id)
+    await announce_change(session, room.id)
+    await mark_deleted(session, *_write_only_in(room.id))
+    # Without people it is in no answer; without a title and an id no file is taken for it.
+    await session.execute(delete(RoomPerson).where(RoomPerson.room_id == room.id))
+    await session.execute(delete(Room).where(Room.joined_to_id == room.id))
+    unknown = {"platform": DELETED_APP, "external_id": None, "title": None, "name": room.name}
+    await session.execute(
+        update(Room).where(Room.id == room.id).values(unknown), execution_options=_UNTRACKED
+    )
+    return room
+
+
+async def delete_messages(db: Sessions, *, at_most_s: float = math.inf) -> None:
+    """Delete what people who stay wrote in deleted chats, in chunks; maintenance does so too.
+
+    at_most_s: seconds after which no further chunk is begun.
+    """
+    end = monotonic() + at_most_s
+    async with aclosing(message_removals(db)) as removals:
+        async for _ in removals:
+            if monotonic() >= end:
+                return
+
+
+async def message_removals(db: Sessions) -> AsyncGenerator[int]:
+    """Delete what people who stay wrote in deleted chats; yield the number of each chunk."""
+    of_rooms = Tweet.room_id.in_(deleted_rooms()), User.deleted_at.is_(None)
+    query = select(Tweet.id, Tweet.user_id).join(User, User.id == Tweet.user_id).where(*of_rooms)
+    while True:
+        # Found without the lock: they may lie between many of people who are deleted.
+        async with db.read() as session:
+            rows = (await session.execute(query.limit(FOUND_AT_ONCE))).all()
+        if not rows:
+            return
+        # By author: in the order of the chat each transaction would rewrite everybody's profile.
+        ids = [row.id for row in sorted(rows, key=lambda row: row.user_id)]
+        for start in range(0, len(ids), MESSAGES):
+            async with db.write() as session:
+                removed = await _delete_posts(session, ids[start : start + MESSAGES])
+            yield removed
+
+
+async def _delete_posts(session: AsyncSession, ids: Sequence[int]) -> int:
+    """Delete posts of deleted chats, and those authors who have nothing else; return how many.
+
+    Others may have deleted some of them meanwhile.
+    """
+    posts = await remove_posts(session, is_among(session, Tweet.id, ids))
+    authors = {post.user_id for post in posts}
+    await mark_deleted(session, User.id.in_(authors), User.tweet_count == 0, IS_UNFOLLOWED)
+    return len(posts)
+
+
+def deleted_rooms() -> Select[int]:
+    """Return the query for the ids of deleted chats whose rows are left."""
+    return select(Room.id).where(Room.platform == DELETED_APP)
