@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.text import username_key
 from app.errors import NotFoundError
 from app.memo import EVERYTHING, depends_on
 from app.models import Room, RoomPerson, Tweet, User
@@ -154,6 +155,26 @@ async def speakers_of(session: AsyncSession, room_id: int) -> list[str]:
     depends_on(EVERYTHING)
     people = await _people(session, [room_id], most=MOST_PEOPLE)
     return [person.username for person in people[room_id]]
+
+
+async def name_of_room_of(session: AsyncSession, usernames: Collection[str]) -> str | None:
+    """Return the name of the room whose people are exactly these; None where there is none."""
+    depends_on(EVERYTHING)
+    keys = {username_key(username) for username in usernames}
+    spoken_in = select(RoomPerson.room_id).join(User, User.id == RoomPerson.user_id)
+    spoken_in = spoken_in.where(User.username_key == min(keys), RoomPerson.messages > 0)
+    named = func.count().filter(User.username_key.in_(keys))
+    query = (
+        select(func.coalesce(Room.name, Room.title))
+        .join(RoomPerson, RoomPerson.room_id == Room.id)
+        .join(User, User.id == RoomPerson.user_id)
+        .where(Room.id.in_(spoken_in), RoomPerson.messages > 0, User.deleted_at.is_(None))
+        .group_by(Room.id)
+        .having(func.count() == len(keys), named == len(keys))
+        .order_by(Room.id)
+        .limit(1)
+    )
+    return await session.scalar(query)
 
 
 @cache

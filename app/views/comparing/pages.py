@@ -2,27 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Final
+from typing import Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from msgspec import Meta, Struct
 from quart import g, request, url_for
 from quart.typing import ResponseReturnValue
 
-from app.compute.judgement import SURE
 from app.errors import InvalidInputError, NotFoundError
 from app.i18n import SWITCH, gettext, own_address
 from app.lifespan import resources
 from app.services.compare.answering import Comparison
 from app.services.compare.model_card import FEWEST_ASKED, FEWEST_OF_AUTHOR, Card, own_names
-from app.services.compare.question import UTC, Question
+from app.services.compare.question import UTC
 from app.services.compare.quiz import draw, read_question
 from app.services.posts.samples import outgrown_samples
 from app.services.posts.tweets import find_posts, get_post
 from app.services.posts.users import Author
+from app.services.rooms.room_facts import name_of_room_of
 from app.views.authors.years import zone_of_own_chats
 from app.views.blueprints import Form, PageBlueprint
+from app.views.comparing.asking import ComparePageArgs, address_of, asked_here, asked_in_zone
 from app.views.comparing.compared import Compared, PanelArgs
 from app.views.comparing.evidence import read_evidence
 from app.views.comparing.texts import given_texts
@@ -30,51 +30,17 @@ from app.views.comparing.verdicts import NOT_FOR
 from app.views.filters import zone_of_page, zone_of_picture
 from app.views.offered import OfferedGroup, grouped, with_people
 from app.views.page import FormPage, WebPage, render, render_form
-from app.views.parsing import Piece, args_of, gaps_of
+from app.views.parsing import args_of
 from app.views.parts import given_names, offered_authors, see_other
-from app.views.picturing import PeopleArgs
 from app.views.policies import own_origin
 
 blueprint = PageBlueprint("compare")
 
 LONGEST_IN_ADDRESS: Final = 2_000
-LEAST_SURE: Final = 0.01
 MOST_RANKED: Final = 20
 """Authors in an answer about all."""
 MOST_CONFUSIONS: Final = 3
 """Pairs of authors that a card names, the most frequent first."""
-
-
-class ComparePageArgs(Struct):
-    text: list[str] = []
-    """Several are by one hand; without any, the front page has the form."""
-    username: list[str] = []
-    sure: Annotated[float, Meta(ge=LEAST_SURE, le=1 - LEAST_SURE)] = SURE
-    without: list[Piece] = []
-    """Pieces that do not count, by code points of the texts, which a blank line joins."""
-    post: Annotated[int, Meta(ge=1, lt=2**53)] | None = None
-    """The kept post that the text is; it is hidden from the model."""
-    years: str = ""
-    """The only author, whose years are ranked too."""
-    tz: str = ""
-    """The time zone in which they begin; without one that of the author's chats, or UTC."""
-
-    @property
-    def names(self) -> list[str]:
-        """Who is asked about; none for all."""
-        return given_names(self.username) or given_names([self.years])
-
-    def question(self, texts: Sequence[str]) -> Question:
-        """Return what is asked about these texts, without the years."""
-        return Question(
-            texts,
-            self.names,
-            sure=self.sure,
-            of_own=True,
-            reasons=True,
-            without=gaps_of(self.without),
-            hidden_post=self.post,
-        )
 
 
 @blueprint.page("/compare")
@@ -130,7 +96,7 @@ async def show_example() -> ResponseReturnValue:
         question = await read_question(session, drawn)
         post = await get_post(session, question.tweet_id)
     asked = ComparePageArgs(text=[post.text], username=[*question.usernames], post=post.id)
-    return see_other(_address(asked))
+    return see_other(address_of(asked))
 
 
 @blueprint.action("/compare")
@@ -149,7 +115,7 @@ async def post_compare(form: Form) -> ResponseReturnValue:
     is_private = bool(form.get("private"))
     if is_private or sum(map(len, texts)) > LONGEST_IN_ADDRESS:
         return await _page(args, is_private=is_private, has_belief="sure" in form)
-    return see_other(_address(args))
+    return see_other(address_of(args))
 
 
 class ComparePage(FormPage, frozen=True, kw_only=True):
@@ -160,6 +126,8 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
     people: list[str]
     """Who speaks in texts that were copied out of a chat."""
     chosen: list[str]
+    room: str | None
+    """The chat whose people these are, all of them."""
     authors: list[Author]
     groups: list[OfferedGroup]
     author_total: int
@@ -228,12 +196,14 @@ async def _page(
         authors, author_total = await offered_authors(session, names)
         outgrown = await outgrown_samples(session)
         groups = await grouped(session, authors, outgrown)
+        room = await name_of_room_of(session, names) if result and len(names) > 1 else None
     return await render_form(
         ComparePage(
             result=result,
             texts=texts or [""],
             people=people,
             chosen=names,
+            room=room,
             authors=authors,
             groups=groups,
             author_total=author_total,
@@ -249,18 +219,6 @@ async def _page(
             about=people_of(names, result.comparison) if result else (),
         )
     )
-
-
-def asked_here() -> list[tuple[str, str]]:
-    """Return what the request's address asks, without what it says of a picture."""
-    of_picture = PeopleArgs.__struct_fields__
-    return [pair for pair in request.args.items(multi=True) if pair[0] not in of_picture]
-
-
-def asked_in_zone() -> list[tuple[str, str]]:
-    """Return the same with the time zone of the years, where it asks about any."""
-    zone = request.args.get("tz") if "years" in request.args else None
-    return [*asked_here(), *([("tz", zone)] if zone else [])]
 
 
 def people_of(names: Sequence[str], comparison: Comparison) -> list[str]:
@@ -288,13 +246,3 @@ async def _compared(
         evident = await read_evidence(session, comparison)
         hidden = await find_posts(session, [args.post] if args.post else [])
     return Compared(comparison, names, evident, hidden.get(args.post or 0))
-
-
-def _address(args: ComparePageArgs) -> str:
-    """Return the shareable address of a comparison."""
-    pairs = [("text", text) for text in args.text]
-    pairs += [("username", name) for name in args.username]
-    single = {"post": str(args.post or ""), "years": args.years, "tz": args.tz}
-    pairs += [(name, value) for name, value in single.items() if value]
-    query = urlencode(pairs)
-    return f"{url_for('compare.show_compare')}?{query}"

@@ -11,7 +11,8 @@ from app.lifespan import resources
 from app.services.posts.samples import list_samples
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound
-from app.views.comparing.pages import ComparePageArgs, asked_here, asked_in_zone, people_of
+from app.views.comparing.asking import ComparePageArgs, asked_here, asked_in_zone
+from app.views.comparing.pages import people_of
 from app.views.comparing.picture import MOST_BARS, Picture, picture_of
 from app.views.comparing.picture_drawing import draw_picture
 from app.views.comparing.texts import given_texts

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from tests.browsing import parts_of
+from tests.browsing import body, parts_of
 from tests.chats import ZONE, import_chat, kakaotalk
 from tests.conftest import Client, Shared
 from tests.waiting import settle
@@ -151,6 +151,14 @@ async def test_form_leads_to_the_years(site: Client) -> None:
     assert sent.status_code == 303
     page = await (await site.get(sent.headers["Location"])).get_data(as_text=True)
     assert heading(page) == "Most like mara in 2021"
+    # The box below the answer asks about the years again, unless somebody else is ticked.
+    again = page.partition('id="whom"')[2]
+    assert "Asked: <bdi>mara</bdi>, by year</summary>" in again
+    assert re.search(r'name="years"\s+value="mara" checked', again)
+    mixed = {"years": "mara", "username": "noor", "tweet_text": SEA_TEXT}
+    sent = await site.post("/compare", form=mixed)
+    failed = await body(await site.get(sent.headers["Location"]))
+    assert re.search(r'name="years"\s+value="mara">', failed)
     private = {"years": "mara", "tweet_text": SEA_TEXT, "private": "1"}
     kept = await (await site.post("/compare", form=private)).get_data(as_text=True)
     assert heading(kept) == "Most like mara in 2021"

@@ -37,6 +37,12 @@ def asked_in(page: str) -> set[str]:
     return {*parse_qs(urlsplit(link.replace("&amp;", "&")).query).get("username", [])}
 
 
+def line_of(page: str) -> str:
+    """Return the line that says who was asked, which opens the list of all."""
+    (line,) = re.findall(r'<details class="folded" id="whom"><summary>(.*?)</summary>', page, re.S)
+    return " ".join(re.sub(r"<[^>]*>", "", line).split())
+
+
 async def test_nobody_ticked_asks_about_ones_own_people(site: Client) -> None:
     page = await site.page(f"/compare?{urlencode({'text': TEXT})}")
     assert asked_in(page) == {*FAMILY, *CLUB}
@@ -100,6 +106,45 @@ async def test_one_tick_asks_about_a_chat(site: Client) -> None:
     assert answer.status_code == 303, await body(answer)
     query = parse_qs(urlsplit(answer.headers["Location"]).query)
     assert query["username"] == [*sorted(FAMILY, key=query["username"].index), "Tom"]
+
+
+@pytest.mark.parametrize(
+    ("names", "line"),
+    [
+        ((), "Asked: all 6 here"),
+        (FAMILY, "Asked: all 4 people of 우리가족"),
+        ((*CLUB, "아빠"), "Asked: Tom, Priya, 아빠"),
+        ((*FAMILY, "Tom"), "Asked: 엄마, 아빠 and 3 more"),
+        (FAMILY[:2], "Asked: 엄마, 아빠"),
+        (CLUB[:1], "Asked: Tom"),
+    ],
+)
+async def test_below_an_answer_a_line_says_who_was_asked(
+    site: Client, names: tuple[str, ...], line: str
+) -> None:
+    asked = [("text", TEXT), *(("username", name) for name in names)]
+    page = await site.page(f"/compare?{urlencode(asked)}")
+    assert line_of(page) == line
+    form = page[page.index("tweet_text") :]
+    form = form[: form.index("</form>")]
+    assert f"{TEXT}</textarea>" in form
+    ticked = re.findall(r'name="username" value="([^"]*)" checked', form)
+    assert {*ticked} == {*names}
+    assert {"each_line", "private", "room"} <= {*re.findall(r'name="(\w+)"', form)}
+
+
+async def test_the_line_says_how_it_was_asked(site: Client) -> None:
+    form = {"tweet_text": f"{TEXT}\n{TEXT[:40]}", "each_line": "1", "private": "1"}
+    page = await body(await site.post("/compare", form=form))
+    assert line_of(page) == "Asked: all 6 here · each line a message · text kept out of the address"
+
+
+async def test_who_is_asked_about_is_in_sight_where_a_question_failed(site: Client) -> None:
+    page = await site.page(
+        f"/compare?{urlencode({'text': TEXT, 'username': 'nobody'})}", status=404
+    )
+    assert 'id="whom"' not in page
+    assert re.search(r'name="username" value="nobody" checked', page)
 
 
 @pytest.mark.parametrize("room", ["0", "999", "x", "9" * 40])

@@ -1,0 +1,70 @@
+"""What the address of a comparison asks."""
+
+from collections.abc import Sequence
+from typing import Annotated, Final
+from urllib.parse import urlencode
+
+from msgspec import Meta, Struct
+from quart import request, url_for
+
+from app.compute.judgement import SURE
+from app.services.compare.question import Question
+from app.views.parsing import Piece, gaps_of
+from app.views.parts import given_names
+from app.views.picturing import PeopleArgs
+
+LEAST_SURE: Final = 0.01
+
+
+class ComparePageArgs(Struct):
+    text: list[str] = []
+    """Several are by one hand; without any, the front page has the form."""
+    username: list[str] = []
+    sure: Annotated[float, Meta(ge=LEAST_SURE, le=1 - LEAST_SURE)] = SURE
+    without: list[Piece] = []
+    """Pieces that do not count, by code points of the texts, which a blank line joins."""
+    post: Annotated[int, Meta(ge=1, lt=2**53)] | None = None
+    """The kept post that the text is; it is hidden from the model."""
+    years: str = ""
+    """The only author, whose years are ranked too."""
+    tz: str = ""
+    """The time zone in which they begin; without one that of the author's chats, or UTC."""
+
+    @property
+    def names(self) -> list[str]:
+        """Who is asked about; none for all."""
+        return given_names(self.username) or given_names([self.years])
+
+    def question(self, texts: Sequence[str]) -> Question:
+        """Return what is asked about these texts, without the years."""
+        return Question(
+            texts,
+            self.names,
+            sure=self.sure,
+            of_own=True,
+            reasons=True,
+            without=gaps_of(self.without),
+            hidden_post=self.post,
+        )
+
+
+def asked_here() -> list[tuple[str, str]]:
+    """Return what the request's address asks, without what it says of a picture."""
+    of_picture = PeopleArgs.__struct_fields__
+    return [pair for pair in request.args.items(multi=True) if pair[0] not in of_picture]
+
+
+def asked_in_zone() -> list[tuple[str, str]]:
+    """Return the same with the time zone of the years, where it asks about any."""
+    zone = request.args.get("tz") if "years" in request.args else None
+    return [*asked_here(), *([("tz", zone)] if zone else [])]
+
+
+def address_of(args: ComparePageArgs) -> str:
+    """Return the shareable address of a comparison."""
+    pairs = [("text", text) for text in args.text]
+    pairs += [("username", name) for name in args.username]
+    single = {"post": str(args.post or ""), "years": args.years, "tz": args.tz}
+    pairs += [(name, value) for name, value in single.items() if value]
+    query = urlencode(pairs)
+    return f"{url_for('compare.show_compare')}?{query}"
