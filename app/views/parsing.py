@@ -115,6 +115,12 @@ def _fault(error_type: type[AppError], error: msgspec.ValidationError) -> AppErr
     return error_type(f"{loc}: {detail}", loc=loc)
 
 
+def check_confirmed(form: MultiDict[str, str]) -> None:
+    """Raise InvalidInputError for a form that deletes, unless its page has asked before."""
+    if form.get("confirm") != "yes":
+        raise InvalidInputError("Nothing was deleted: confirm it first", loc="confirm")
+
+
 def event_of(header: str) -> int | None:
     """Return the number of an event that a header gives. Raises MalformedError."""
     value = request.headers.get(header)

@@ -15,8 +15,8 @@ from app.models import Tweet, User
 FOLDER: Final = Path(__file__).parents[2] / "sample"
 
 ENOUGH_OF_OWN: Final = 4
-"""Authors of one's own from whom on the samples leave the quiz, the first screen, and those whom a
-page asks about where nobody is named."""
+"""Authors of one's own, with posts, from whom on the samples leave the quiz, the first screen, and
+those whom a page asks about where nobody is named."""
 
 
 @cache
@@ -48,7 +48,8 @@ async def outgrown_samples(session: AsyncSession) -> list[str]:
     """Return the names of the sample authors where there are enough authors of one's own; else
     none."""
     samples = await list_samples(session)
-    query = select(User.id).where(User.deleted_at.is_(None), ~is_sample()).limit(ENOUGH_OF_OWN)
+    is_own = User.deleted_at.is_(None), User.tweet_count > 0, ~is_sample()
+    query = select(User.id).where(*is_own).limit(ENOUGH_OF_OWN)
     has_enough = len((await session.scalars(query)).all()) == ENOUGH_OF_OWN
     return samples if has_enough else []
 

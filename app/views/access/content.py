@@ -18,6 +18,7 @@ from app.services.rooms.changing import join_some, rename_room
 from app.views.access.login import local_address
 from app.views.access.settings import settings_page
 from app.views.blueprints import Form, PageBlueprint
+from app.views.parsing import check_confirmed
 from app.views.parts import see_other
 from app.views.policies import writing
 
@@ -26,7 +27,7 @@ blueprint = PageBlueprint("content", policy="operator")
 
 @blueprint.action("/settings/authors/delete")
 async def remove_author(form: Form) -> ResponseReturnValue:
-    _check_confirmed(form)
+    check_confirmed(form)
     async with writing() as session:
         await delete_user(session, name := form.get("username", "").strip())
     return see_other(url_for("authors.show_authors", deleted=name))
@@ -47,7 +48,7 @@ async def choose_archive(form: Form) -> ResponseReturnValue:
 
 @blueprint.action("/settings/samples/delete")
 async def remove_samples(form: Form) -> ResponseReturnValue:
-    _check_confirmed(form)
+    check_confirmed(form)
     async with writing() as session:
         await delete_samples(session)
     return _back(form.get("next"))
@@ -83,18 +84,13 @@ async def remove_post(tweet_id: int, form: Form) -> ResponseReturnValue:
 @blueprint.action("/reset", policy="admin")
 async def reset(form: Form) -> ResponseReturnValue:
     """Delete all authors and posts, as TwitOff's reset does, and cancel all imports."""
-    _check_confirmed(form)
+    check_confirmed(form)
     async with writing() as session:
         spools = await drop_jobs(session)
         await delete_everybody(session)
     for spool in spools:
         await asyncio.to_thread(remove_upload, resources().config.data_dir, spool)
     return see_other("/")
-
-
-def _check_confirmed(form: Form) -> None:
-    if form.get("confirm") != "yes":
-        raise InvalidInputError("Nothing was deleted: confirm it first", loc="confirm")
 
 
 def _back(address: str | None = None) -> Response:

@@ -8,7 +8,6 @@ from msgspec import Struct
 from quart import url_for
 from quart.typing import ResponseReturnValue
 
-from app.errors import InvalidInputError
 from app.lifespan import resources
 from app.services.deletion.rooms import delete_messages, delete_room, find_writers
 from app.services.event_log import newest_event
@@ -16,6 +15,7 @@ from app.services.rooms.room_facts import RoomFacts, get_room
 from app.views.blueprints import Form, PageBlueprint
 from app.views.filters import zone_of_page
 from app.views.page import WebPage, render
+from app.views.parsing import check_confirmed
 from app.views.parts import see_other
 from app.views.policies import name_event, writing
 from app.views.rooms.lines import day_of
@@ -68,8 +68,7 @@ async def ask(room_id: int) -> str:
 
 @blueprint.action("/settings/rooms/<id:room_id>/delete")
 async def remove(room_id: int, form: Form) -> ResponseReturnValue:
-    if form.get("confirm") != "yes":
-        raise InvalidInputError("Nothing was deleted: confirm it first", loc="confirm")
+    check_confirmed(form)
     room = await delete_whole(room_id)
     return see_other(url_for("rooms.show_rooms", deleted=room.name))
 

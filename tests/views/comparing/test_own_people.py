@@ -5,8 +5,10 @@ from collections import Counter
 from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 import pytest
+from quart import Quart
 
 from app.services.imports.sample_authors import load_samples
+from app.services.posts.users import add_user
 from tests.browsing import body, in_one_line, parts_of
 from tests.chats import import_chat, kakaotalk, said
 from tests.conftest import Client, Shared
@@ -63,6 +65,20 @@ async def test_the_card_of_all_leaves_out_the_invented(site: Client) -> None:
     assert "left out" not in named
     card = await site.json("/api/v1/compare/card")
     assert SAMPLE in {author["username"] for author in card["authors"]}
+
+
+async def test_who_has_no_post_outgrows_no_invented_author(app: Quart, admin: Client) -> None:
+    db, written = parts_of(app).db, ("ann", "ben", "cleo")
+    await load_samples(db)
+    await admin.add_posts(*({"username": name, "text": TEXT} for name in written))
+    async with db.write() as session:
+        await add_user(session, "dora")
+    for is_outgrown in (False, True):
+        card = await admin.page("/compare/card")
+        assert (f"/user/{SAMPLE}" in card) == (not is_outgrown)
+        assert ("The invented authors are left out." in card) == is_outgrown
+        assert (f'value="{SAMPLE}"' in await admin.page("/")) == (not is_outgrown)
+        await admin.add_posts({"username": "dora", "text": TEXT})
 
 
 @pytest.mark.parametrize("named", [(), ("Priya",), (SAMPLE,), (SAMPLE, "Priya")])
