@@ -32,15 +32,6 @@
     if (box.height && box.height < 24) faults.push(`too small to touch: ${e.outerHTML.slice(0, 80)}`);
   }
 
-  // A list that scrolls ends between two rows.
-  for (const list of document.querySelectorAll(".chips")) {
-    const end = list.getBoundingClientRect().bottom;
-    for (const e of list.clientHeight ? list.children : []) {
-      const box = e.getBoundingClientRect();
-      if (box.top < end - 1 && box.bottom > end + 1) faults.push(`cut through: ${e.textContent.trim().slice(0, 40)}`);
-    }
-  }
-
   for (const e of document.querySelectorAll("th, td")) {
     const size = parseFloat(getComputedStyle(e).fontSize);
     if (e.clientWidth < 3.5 * size && e.clientHeight > 6 * size)
