@@ -53,10 +53,13 @@ class _Sides(NamedTuple):
         many = max(int(side.max(initial=-1)) for side in sides) + 1
         return cls(own, others, beside, *(counts_in(side, many) for side in sides))
 
-    def without(self, other: Tally, sign: Sign) -> "_Sides":
+    def without(self, person: Tally, sign: Sign) -> "_Sides":
         """Return them without one of the others, as far as this sign is counted."""
-        rest = [one for one in self.others if one is not other]
-        counted = [one._replace(signs={sign: one.signs.get(sign, [])}) for one in rest]
+        counted = [
+            one._replace(signs={sign: one.signs.get(sign, [])})
+            for one in self.others
+            if one is not person
+        ]
         return self.of(self.own, counted)
 
     @property
@@ -167,8 +170,8 @@ def _measure_of(sign: tuple[MeasureName, str], sides: _Sides, others: Sequence[T
 
 def _farthest(value: Callable[[Tally], float], sides: _Sides, side: int) -> Tally:
     """Return which of the others adds most to a difference from all of them."""
-    own = value(sides.own)
-    return max(sides.others, key=lambda one: side * (own - value(one)) * one.messages)
+    amount = value(sides.own)
+    return max(sides.others, key=lambda one: side * (amount - value(one)) * one.messages)
 
 
 def _favourite(name: MeasureName, own: Tally) -> str:

@@ -81,8 +81,8 @@ def by_sentence(texts: Sequence[str], words: Sequence[str]) -> list[list[str]]:
     groups: list[list[str]] = []
     for word in words:
         for group in groups:
-            held = sum(map(bool, sentences_with(read, {*group, word})))
-            if held >= HELD * len(read):
+            texts_with_all = sum(map(bool, sentences_with(read, {*group, word})))
+            if texts_with_all >= HELD * len(read):
                 group.append(word)
                 break
         else:

@@ -31,16 +31,16 @@ def rank_errors(
     ranked = _Ranked.of(groups, conversations)
     errors = [ranked.errors_of(place) for place in range(len(groups))]
     for place, of_group in enumerate(errors):
-        others = [other for other in range(people) if other != place]
-        if abs(of_group) < CLEAR or len(groups) <= PAIR or not others:
+        rivals = [rival for rival in range(people) if rival != place]
+        if abs(of_group) < CLEAR or len(groups) <= PAIR or not rivals:
             continue
         side = 1 if of_group > 0 else -1
-        farthest = max(others, key=lambda other: side * ranked.lead(place, other))
-        kept = [other for other in range(len(groups)) if other != farthest]
-        if sum(len(groups[other]) for other in kept if other != place) < FEWEST_COMPARED:
+        farthest = max(rivals, key=lambda rival: side * ranked.lead(place, rival))
+        places = [number for number in range(len(groups)) if number != farthest]
+        if sum(len(groups[number]) for number in places if number != place) < FEWEST_COMPARED:
             continue
-        fewer = _Ranked.of([groups[one] for one in kept], [conversations[one] for one in kept])
-        errors[place] = lesser(of_group, fewer.errors_of(kept.index(place)))
+        fewer = _Ranked.of([groups[one] for one in places], [conversations[one] for one in places])
+        errors[place] = lesser(of_group, fewer.errors_of(places.index(place)))
     return errors
 
 
@@ -60,29 +60,29 @@ class _Ranked:
     ) -> "_Ranked":
         values = np.array([value for group in groups for value in group], np.int64)
         days = np.array([day for group in conversations for day in group], np.int64)
-        known, numbers = np.unique(days, return_inverse=True)
+        distinct, numbers = np.unique(days, return_inverse=True)
         ordered = np.sort(values)
         lower = np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")
         ranks = (lower - values.size) / 2
         ends = np.cumsum([len(group) for group in groups])[:-1]
         return cls(
             [*zip(np.split(ranks, ends), np.split(numbers, ends), strict=True)],
-            sums_in(numbers, ranks, known.size),
-            counts_in(numbers, known.size),
+            sums_in(numbers, ranks, distinct.size),
+            counts_in(numbers, distinct.size),
         )
 
     def errors_of(self, place: int) -> float:
         """Return by how many standard errors the values of a group are higher than all others'."""
-        own, numbers = self.groups[place]
+        ranks, numbers = self.groups[place]
         total, many = float(self.counts.sum()), self.counts.size
-        if not 0 < own.size < total:
+        if not 0 < ranks.size < total:
             return 0.0
-        spread = sqrt(own.size * (total - own.size) * (total + 1) / 12)
-        sums, counts = sums_in(numbers, own, many), counts_in(numbers, many)
+        spread = sqrt(ranks.size * (total - ranks.size) * (total + 1) / 12)
+        sums, counts = sums_in(numbers, ranks, many), counts_in(numbers, many)
         clustered = errors_of_sums(sums, counts, self.sums - sums, self.counts - counts)
-        return min(float(own.sum()) / spread, clustered, key=abs)
+        return min(float(ranks.sum()) / spread, clustered, key=abs)
 
-    def lead(self, place: int, other: int) -> float:
+    def lead(self, place: int, rival: int) -> float:
         """Return what another group adds to the lead of one before all others."""
-        own, beside = self.groups[place][0], self.groups[other][0]
-        return float(own.mean()) * beside.size - float(beside.sum())
+        ranks, beside = self.groups[place][0], self.groups[rival][0]
+        return float(ranks.mean()) * beside.size - float(beside.sum())

@@ -16,7 +16,8 @@ def more_often(count: int, messages: int, count_beside: int, messages_beside: in
     return (shares[0] - shares[1]) / sqrt(sum(variances))
 
 
-def lesser(errors: float, others: float) -> float:
+def lesser(errors: float, errors_elsewhere: float) -> float:
     """Return which of two differences, in standard errors, is nearer to none; none where they are
     of two directions."""
-    return 0.0 if errors * others < 0 else min(errors, others, key=abs)
+    is_torn = errors * errors_elsewhere < 0
+    return 0.0 if is_torn else min(errors, errors_elsewhere, key=abs)

@@ -50,7 +50,7 @@ class Measurable(NamedTuple):
     active: ActiveAuthors
     named: list[str]
     """Authors in the card's address; none where it is of all."""
-    own: list[str]
+    people: list[str]
     """Of a card of all, those who are not invented, where the others are left out."""
 
 
@@ -69,20 +69,20 @@ class ToldApart(Panel[Measurable]):
         most = MOST_MEASURED + len(sample_files()) + 1
         active = await most_active_with(session, view.selection, limit=most)
         is_of_all = not (view.platform or len(view.names) > 1 or active.total > MOST_COMPARED)
-        own = await own_names(session) if is_of_all else []
-        if own and not any(map(view.is_about, own)):
-            is_of_all, own = False, []  # The one who is named is invented.
-        return Measurable(active, [] if is_of_all else active.names[:MOST_MEASURED], own)
+        people = await own_names(session) if is_of_all else []
+        if people and not any(map(view.is_about, people)):
+            is_of_all, people = False, []  # The one who is named is invented.
+        return Measurable(active, [] if is_of_all else active.names[:MOST_MEASURED], people)
 
     def usernames(self, loaded: Measurable) -> Iterable[str]:
-        names, own = loaded.active.names, {*loaded.own}
-        return [name for name in names if name in own] if own else names
+        names, people = loaded.active.names, {*loaded.people}
+        return [name for name in names if name in people] if people else names
 
     async def count(self, loaded: Measurable, view: View) -> "Measurement":
-        active, named, own = loaded
-        card = await resources().cards.get(named or own) if active.total > 1 else None
-        total = len(own) if own else active.total
-        return Measurement(view, card, named, total, is_of_own=bool(own))
+        active, named, people = loaded
+        card = await resources().cards.get(named or people) if active.total > 1 else None
+        total = len(people) if people else active.total
+        return Measurement(view, card, named, total, is_of_own=bool(people))
 
 
 WITH_BARS: Final = gettext_noop(
@@ -146,8 +146,8 @@ class Measurement(Figure[Plot]):
             notes, title = sentences(_mostly_taken_for(rows[0])), _title_of_one(rows[0])
         else:
             extent = some_of(len(self.card.authors), self.total)
-            own = gettext("The invented authors are left out.") if self.is_of_own else ""
-            notes = sentences(_hidden(self.card), extent, *_without_bars(rows, self.drawn), own)
+            note = gettext("The invented authors are left out.") if self.is_of_own else ""
+            notes = sentences(_hidden(self.card), extent, *_without_bars(rows, self.drawn), note)
             title = _title(rows)
         return Finding(title, notes, about=gettext(WITH_BARS) if self._is_drawn else "")
 
