@@ -57,6 +57,7 @@ def init_app(app: Quart) -> None:
         "day": show_day,
         "duration": show_duration,
         "month_day": show_month_day,
+        "own_day": show_own_day,
         "rfc3339": rfc3339,
         "time": show_time,
         "weekday": show_weekday,
@@ -155,6 +156,16 @@ def show_day(time: datetime, zone: str | None = None) -> Markup:
     day = time.astimezone(ZoneInfo(zone) if zone else UTC).date()
     name = format_date(day, "medium", locale=language())
     return Markup('<time datetime="{}">{}</time>').format(day.isoformat(), name)
+
+
+def show_own_day(time: datetime, zone: str | None = None, *, is_exact: bool = False) -> Markup:
+    """Return a `<time>` element of the day, as `show_time` has it: a script changes it to the
+    viewer's own day."""
+    time = time.astimezone(UTC)
+    if zone is not None or not (is_exact or time.hour or time.minute or time.second):
+        return show_day(time, zone)
+    day = format_date(time, "medium", locale=language())
+    return Markup('<time datetime="{}" data-day>{}</time>').format(rfc3339(time), day)
 
 
 def show_month_day(day: date) -> str:

@@ -5,13 +5,14 @@
 (() => {
   const language = document.documentElement.lang;
   const local = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+  const localDay = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
   const percent = new Intl.NumberFormat(language, { style: "percent" });
   const full = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" });
 
   function showLocalTime(element) {
     const time = new Date(element.dateTime);
     if (Number.isNaN(time.getTime())) return;
-    element.textContent = local.format(time);
+    element.textContent = ("day" in element.dataset ? localDay : local).format(time);
     element.title = full.format(time);
   }
 

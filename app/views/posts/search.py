@@ -10,13 +10,14 @@ from app.compute.scoring import quote_words
 from app.errors import AppError, MalformedError, NotFoundError
 from app.lifespan import resources
 from app.services.posts.users import count_users, find_user
-from app.services.search.results import Hit, Mode, ResultPage, SearchQuery, corrected_words, find
+from app.services.search.results import Mode, ResultPage, SearchQuery, corrected_words, find
 from app.services.search.word_search import SORTS, ResultKey, Sort
 from app.views.blueprints import PageBlueprint
 from app.views.cursors import RESULT_CURSOR, cursor_of
 from app.views.filters import PageFilters
+from app.views.found import FoundText, by_text
 from app.views.page import FormPage, render_form
-from app.views.parts import Marked, given_names, pieces_of_hit, see_other
+from app.views.parts import given_names, see_other
 
 blueprint = PageBlueprint("search")
 
@@ -74,8 +75,8 @@ class SearchPage(FormPage, frozen=True, kw_only=True):
         return {name: self.asked[name] for name in self.asked if name not in {"mode", "sort"}}
 
     @property
-    def results(self) -> list[tuple[Hit, list[Marked[None]]]]:
-        return [(hit, pieces_of_hit(hit, around=AROUND)) for hit in self.found.hits]
+    def results(self) -> list[FoundText]:
+        return by_text(self.found.hits, around=AROUND)
 
     @property
     def corrections(self) -> dict[str, list[str]]:

@@ -19,13 +19,14 @@ from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post, TweetKey, get_post
 from app.services.rooms.messages import END, list_before, list_messages
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, newest_first
-from app.services.search.results import Hit, ResultPage, SearchQuery, find
+from app.services.search.results import ResultPage, SearchQuery, find
 from app.services.search.word_search import ResultKey
 from app.views.blueprints import PageBlueprint
 from app.views.cursors import TWEET_CURSOR, cursor_of, messages_cursor
 from app.views.filters import parse_day, span_of_day, zone_of_page
+from app.views.found import FoundText, by_text
 from app.views.page import WebPage, render
-from app.views.parts import Marked, pieces_of_hit, see_other
+from app.views.parts import see_other
 from app.views.rooms.lines import RoomLine, day_of, lines_of
 from app.views.rooms.overview import read_page
 from app.views.rooms.wall import read_wall
@@ -101,9 +102,8 @@ class RoomPage(WebPage, frozen=True, kw_only=True):
         return self.args.view == "newest" and self.results is None
 
     @property
-    def matches(self) -> list[tuple[Hit, list[Marked[None]]]]:
-        hits = self.results.hits if self.results else []
-        return [(hit, pieces_of_hit(hit, around=AROUND)) for hit in hits]
+    def matches(self) -> list[FoundText]:
+        return by_text(self.results.hits if self.results else [], around=AROUND)
 
 
 class RoomsArgs(Struct):
