@@ -217,7 +217,7 @@ async def test_the_end_of_an_import_replaces_the_button_that_had_the_focus(
 
 
 @pytest.mark.full
-async def test_a_chat_that_is_watched_gets_its_name_when_it_is_read(
+async def test_a_chat_that_is_watched_has_its_name_and_ends_with_its_finding(
     workshop: Website, open_page: OpenPage, tmp_path: Path
 ) -> None:
     page = await open_page(operator_of=workshop)
@@ -228,10 +228,15 @@ async def test_a_chat_that_is_watched_gets_its_name_when_it_is_read(
     await upload(page, workshop, path)
     await page.locator("input[name=publish][value=on]").check()
     await page.get_by_role("button", name="가져오기 시작").click()
-    await expect(page.locator("h1")).to_have_text("가져오기: export.txt")
-    await expect(page.locator("#ended")).to_be_visible(timeout=IMPORT_TIMEOUT_MS)
     await expect(page.locator("h1")).to_have_text("가져오기: 부두 모임")
     await expect(page.locator(".lead")).to_have_text("export.txt")
+    await expect(page.locator("#ended")).to_be_visible(timeout=IMPORT_TIMEOUT_MS)
+    await expect(page.locator("h1")).to_have_text("가져오기: 부두 모임")
+    found = await page.locator("#finding").inner_text()
+    await expect(page.locator("#import .stacked")).to_be_in_viewport(ratio=1)
+    await expect(page.locator("#import .button.primary")).to_be_in_viewport(ratio=1)
+    await page.locator("#import .button.primary").click()
+    await expect(page.locator("#finding")).to_have_text(found)
 
 
 @pytest.mark.full

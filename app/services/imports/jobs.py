@@ -18,7 +18,7 @@ from app.db.backend import Sessions, allocate_ids, backend_of
 from app.errors import ConflictError, Message, NotFoundError
 from app.formats.records import NO_OPTIONS, ImportFault, ReadOptions
 from app.models import ImportJob
-from app.services.imports.report import COUNTS, ImportReport, encode_errors, errors_of
+from app.services.imports.report import COUNTS, ImportReport, StoredPosts, encode_errors, errors_of
 
 FOLDER: Final = "uploads"
 """Name of the folder of the files, which servers may share; their own names are in the database."""
@@ -28,6 +28,8 @@ UPLOAD_LIFETIME: Final = timedelta(days=1)
 """An upload that is not started for this long is removed."""
 MOST_ATTEMPTS: Final = 3
 """Runs in a row that may end without a proper end and without a new post."""
+LONGEST_TITLE: Final = 255
+"""Characters of the title of a chat that is kept while nothing of it is stored."""
 WAITING: Final = ("running", "interrupted")
 """States of an import that is under way, or is to be run."""
 ENDED: Final = ("done", "failed", "cancelled")
@@ -109,7 +111,7 @@ async def note_refusal(session: AsyncSession, job_id: int, failure: Message | No
 
 async def start_job(
     session: AsyncSession, job_id: int, options: ReadOptions, form: str = "auto"
-) -> None:
+) -> ImportJob:
     """Queue an upload, to be read as the format of this name.
 
     Raises NotFoundError, ConflictError.
@@ -119,6 +121,13 @@ async def start_job(
         raise ConflictError("The import {job_id} was started already", job_id=job_id)
     job.state, job.format, job.errors = "running", form, encode_errors([])
     job.options = msgspec.json.encode(options)
+    return job
+
+
+def note_title(job: ImportJob, title: str) -> None:
+    """Store what the one chat of a file that is just started is called, if it has a name."""
+    if title:
+        job.stored = msgspec.json.encode(StoredPosts(title=title[:LONGEST_TITLE]))
 
 
 async def cancel_job(session: AsyncSession, job_id: int) -> ImportJob:

@@ -32,6 +32,8 @@ class StoredPosts(msgspec.Struct):
     files: int = 0
     rooms: set[int] = set()
     """Chats of the messages, known ones too."""
+    title: str = ""
+    """Of the one chat in the file, as its preview read it, until messages of it are stored."""
 
     def add(self, user_id: int, media: Iterable[StoredMedium]) -> None:
         self.files += sum(medium.file is not None for medium in media)
@@ -45,10 +47,11 @@ class StoredPosts(msgspec.Struct):
         self.add_rooms(part.rooms)
 
     def add_rooms(self, room_ids: Iterable[int | None]) -> None:
-        """Note chats, as many as authors."""
+        """Note chats, as many as authors; these have their names then."""
         self.rooms |= {
             room_id for room_id in room_ids if room_id is not None and len(self.rooms) < MOST_LISTED
         }
+        self.title = "" if self.rooms else self.title
 
 
 @dataclass(slots=True)

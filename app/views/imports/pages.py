@@ -28,29 +28,29 @@ from app.paths import IMPORTS
 from app.sandbox import ReadError
 from app.services.access.site import switch_site
 from app.services.imports.jobs import (
-    ENDED,
     cancel_job,
     get_job,
     list_jobs,
     note_refusal,
+    note_title,
     remove_upload,
     start_job,
     upload_path,
 )
 from app.services.imports.preview import earlier_options
-from app.services.imports.report import errors_of, stored_authors, stored_posts
+from app.services.imports.report import errors_of
 from app.services.posts.own_author import find_own, is_own_chosen
-from app.services.posts.samples import list_samples
-from app.services.rooms.room_facts import find_rooms
 from app.views.access.readership import readership
 from app.views.blueprints import Form, PageBlueprint
 from app.views.bodies import spooled_body
-from app.views.imports.shown import ExplanationPage, ImportPage, ImportsPage, PreviewPage
+from app.views.imports.progress import is_chat, read_progress
+from app.views.imports.shown import ExplanationPage, ImportsPage, PreviewPage
 from app.views.page import render, render_form
 from app.views.parts import see_other
 from app.views.policies import writing
 
 blueprint = PageBlueprint("imports", policy="operator")
+blueprint.add_app_template_test(is_chat, "of_chat")
 
 MOST_LISTED = 50
 """Imports in the history; the API has them all."""
@@ -69,17 +69,10 @@ def translated_reason(detail: str) -> str:
     return translate_message(detail) if isinstance(detail, Message) else gettext(detail)
 
 
-@blueprint.app_template_test("of_chat")
-def is_of_chat(job: ImportJob) -> bool:
-    """Return whether the file of an import is a chat."""
-    form = FORMATS.get(job.format)
-    return form is not None and form.is_chat
-
-
 @blueprint.app_template_filter("new_posts")
 def new_posts(job: ImportJob) -> str:
     """Return how many posts, or messages, an import has stored, in words."""
-    with speaking_of(messages=is_of_chat(job)):
+    with speaking_of(messages=is_chat(job)):
         text = ngettext("{count} new post", "{count} new posts", job.accepted)
     return text.format(count=show_number(job.accepted))
 
@@ -196,30 +189,12 @@ async def _asks_whose(session: AsyncSession, preview: Preview, own: str | None) 
 
 
 async def _progress_page(job: ImportJob) -> ResponseReturnValue:
-    is_under_way = job.state not in ENDED
-    stored = stored_posts(job)
-    async with resources().db.read() as session:
-        usernames = await stored_authors(session, stored)
-        rooms = await find_rooms(session, stored.rooms)
-        samples = await list_samples(session)
-        own = await find_own(session)
-    page = await render(
-        ImportPage(
-            job=job,
-            stored=stored,
-            usernames=usernames,
-            rooms=rooms,
-            samples=samples,
-            own=own,
-            is_under_way=is_under_way,
-            about=(),
-            in_chat=is_of_chat(job),
-        )
-    )
+    shown = await read_progress(job)
+    page = await render(shown)
     # A page that watches replaces its moving part. Its whole section is replaced at the end, which
     # screen readers announce; the button keeps the focus until then.
     headers = {"Vary": "HX-Request"}
-    if "HX-Request" in request.headers and not is_under_way:
+    if "HX-Request" in request.headers and not shown.is_under_way:
         section = "#import"
         headers |= {"HX-Retarget": section, "HX-Reselect": f"{section} > *"}
         headers["HX-Reswap"] = "innerHTML"
@@ -234,7 +209,8 @@ async def start(import_id: int, form: Form) -> ResponseReturnValue:
             await switch_site(session, None, is_public=False)
         await openness.settle()  # No worker may show the first message to a visitor.
     async with writing() as session:
-        await start_job(session, import_id, options, _format_name(form.get("format", "")))
+        started = await start_job(session, import_id, options, _format_name(form.get("format", "")))
+        note_title(started, form.get("title", "").strip())
     resources().import_queued.set()
     return _to(import_id)
 

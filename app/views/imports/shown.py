@@ -1,4 +1,4 @@
-"""What the pages of imports show."""
+"""What the pages of imports show before one is started."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -10,11 +10,10 @@ from app.formats.csv import FIELDS
 from app.formats.explained import LINE_KINDS, RECORD_KINDS, Explanation
 from app.formats.explanation_text import explanation_lines
 from app.formats.preview import SHOWN, Preview
-from app.formats.records import Format, ImportFault, ReadOptions
+from app.formats.records import Format, ReadOptions
 from app.formats.registry import FORMATS
 from app.models import ImportJob
-from app.services.imports.report import StoredPosts, errors_of
-from app.services.rooms.room_facts import RoomFacts
+from app.services.imports.report import errors_of
 from app.views.access.readership import Readership
 from app.views.imports.how_to import HowTo, how_to_get
 from app.views.page import FormPage, WebPage
@@ -121,25 +120,3 @@ class ExplanationPage(WebPage, frozen=True, kw_only=True):
         labels: Mapping[str, Message], counts: Mapping[str, int]
     ) -> list[tuple[Message, int]]:
         return [(label, counts[kind]) for kind, label in labels.items() if counts.get(kind)]
-
-
-class ImportPage(WebPage, frozen=True, kw_only=True):
-    template = "imports/import.html"
-
-    job: ImportJob
-    stored: StoredPosts
-    usernames: list[str]
-    """The authors of new posts."""
-    rooms: list[RoomFacts]
-    samples: list[str]
-    own: str | None
-    is_under_way: bool
-
-    @property
-    def errors(self) -> list[ImportFault]:
-        return errors_of(self.job)
-
-    @property
-    def done_share(self) -> float:
-        job = self.job
-        return min(1.0, job.bytes_read / job.bytes_total) if job.bytes_total else 0.0

@@ -1,0 +1,117 @@
+"""The page of an import that was started: how far it is, and then what it has brought."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.clock import monotonic
+from app.formats.records import ImportFault
+from app.formats.registry import FORMATS
+from app.lifespan import resources
+from app.models import ImportJob
+from app.services.imports.jobs import ENDED
+from app.services.imports.report import StoredPosts, errors_of, stored_authors, stored_posts
+from app.services.posts.own_author import find_own
+from app.services.posts.samples import list_samples
+from app.services.rooms.overview import RoomOverview, read_overview
+from app.services.rooms.room_facts import RoomFacts, find_rooms, get_room
+from app.views.drawings import StackedBar
+from app.views.figure import FigureParts
+from app.views.filters import zone_of_page
+from app.views.page import WebPage
+from app.views.rooms.overview_figures import ShareBar
+
+MOST_TOLD: Final = 12
+"""Chats of one file of which the page tells what was found; each takes some 30 ms."""
+TELLING_S: Final = 1.0
+"""Seconds after which no further one is looked at, so that the page does not wait."""
+
+
+class ImportPage(WebPage, frozen=True, kw_only=True):
+    template = "imports/import.html"
+
+    job: ImportJob
+    stored: StoredPosts
+    usernames: list[str]
+    """The authors of new posts."""
+    rooms: list[RoomFacts]
+    """The chats, those with the most messages first."""
+    overviews: list[RoomOverview]
+    """Of the first chats, when the import has ended."""
+    samples: list[str]
+    own: str | None
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.job.state not in ENDED
+
+    @property
+    def chat(self) -> str:
+        """The name of the one chat in the file; empty where there are several, or none."""
+        if len(self.rooms) == 1:
+            return self.rooms[0].name
+        return self.stored.title if self.is_under_way and not self.rooms else ""
+
+    @property
+    def shares(self) -> FigureParts[StackedBar] | None:
+        """What was found about the one chat, as its overview begins."""
+        if len(self.rooms) > 1 or not self.overviews:
+            return None
+        return ShareBar(self.overviews[0]).parts()
+
+    @property
+    def findings(self) -> Mapping[int, str]:
+        """What was found about each of several chats, by their ids."""
+        figures = map(ShareBar, self.overviews)
+        return {figure.overview.room.id: figure.finding().title for figure in figures}
+
+    @property
+    def errors(self) -> list[ImportFault]:
+        return errors_of(self.job)
+
+    @property
+    def done_share(self) -> float:
+        job = self.job
+        return min(1.0, job.bytes_read / job.bytes_total) if job.bytes_total else 0.0
+
+
+def is_chat(job: ImportJob) -> bool:
+    """Return whether the file of an import is a chat, as it may be known before it is read."""
+    form = FORMATS.get(job.format)
+    return bool(stored_posts(job).title) if form is None else form.is_chat
+
+
+async def read_progress(job: ImportJob) -> ImportPage:
+    """Return the page of an import, with what was found about its chats if it has ended."""
+    stored = stored_posts(job)
+    async with resources().db.read() as session:
+        usernames = await stored_authors(session, stored)
+        rooms = await find_rooms(session, stored.rooms)
+        rooms.sort(key=lambda room: -room.messages)
+        overviews = await _overviews(session, rooms) if job.state in ENDED else []
+        # The people of a chat have the colours here that they have there.
+        about = overviews[0].room.usernames if overviews and len(rooms) == 1 else ()
+        return ImportPage(
+            job=job,
+            stored=stored,
+            usernames=usernames,
+            rooms=rooms,
+            overviews=overviews,
+            samples=await list_samples(session),
+            own=await find_own(session),
+            about=about,
+            in_chat=is_chat(job),
+        )
+
+
+async def _overviews(session: AsyncSession, rooms: Sequence[RoomFacts]) -> list[RoomOverview]:
+    """Return the overviews of the first chats, of at least one."""
+    overviews: list[RoomOverview] = []
+    end = monotonic() + TELLING_S
+    for room in rooms[:MOST_TOLD]:
+        if overviews and monotonic() >= end:
+            break
+        facts = await get_room(session, room.id)
+        overviews.append(await read_overview(session, facts, zone_of_page("", facts.tz)))
+    return overviews

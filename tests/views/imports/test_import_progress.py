@@ -1,0 +1,104 @@
+"""An import of chats is called as they are, and ends with what was found about them."""
+
+import re
+from html import unescape
+
+import pytest
+from quart import Quart
+
+from app.services.imports.jobs import IMPORTING
+from tests.archives import zip_bytes
+from tests.browsing import Browser, parts_of, signed_in
+from tests.chats import kakaotalk, said
+from tests.uploading import ended, shown, start, upload
+
+pytestmark = pytest.mark.usefixtures("own_readers")
+
+FAMILY = ("엄마", "아빠", "지호")
+TITLE = "우리 <가족> 🏡"
+MESSAGES = [
+    message
+    for day in range(10, 31)
+    for message in said((FAMILY[0], FAMILY[0], *FAMILY, FAMILY[0]), day=f"2024-01-{day}")
+]
+
+
+@pytest.fixture
+async def browser(app: Quart) -> Browser:
+    return await signed_in(app)
+
+
+def heading(page: str) -> str:
+    (text,) = re.findall(r'<div id="named"><h1[^>]*>(.*?)</div>', page, re.DOTALL)
+    return unescape(" ".join(re.sub(r"<[^>]+>", " ", text).split()))
+
+
+def finding(page: str) -> str:
+    (text,) = re.findall(r'<p class="finding"[^>]*>(.*?)</p>', page, re.DOTALL)
+    return str(text)
+
+
+async def begin(browser: Browser, address: str) -> None:
+    """Send the form of a preview as it is shown."""
+    page = await browser.page(address)
+    fields = re.findall(r'<input type="hidden" name="title" value="([^"]*)">', page)
+    sent: dict[str, str | list[str]] = {"timezone": "Asia/Seoul", "publish": "on"}
+    sent |= {"only": [*FAMILY], "title": [unescape(title) for title in fields]}
+    assert await start(browser, address, **sent) == 303
+
+
+async def test_an_import_is_called_as_its_chat_before_anything_is_read(
+    app: Quart, browser: Browser
+) -> None:
+    async with parts_of(app).db.exclusive(IMPORTING) as grant:
+        assert grant is not None
+        address = await upload(browser, kakaotalk(TITLE, *MESSAGES), "chat (3).txt")
+        await begin(browser, address)
+        page = await browser.page(address)
+        assert heading(page) == f"Import: {TITLE} chat (3).txt"
+        assert "0 new messages" in shown(page)
+        assert 'class="finding"' not in page
+        # Of several chats none has the name of all.
+        files = {f"{n}.txt": kakaotalk(f"{TITLE}{n}", *MESSAGES) for n in range(2)}
+        several = await upload(browser, zip_bytes(files), "chats.zip")
+        await begin(browser, several)
+        assert heading(await browser.page(several)) == "Import: chats.zip"
+    assert heading(await ended(browser, address)) == f"Import: {TITLE} chat (3).txt"
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+async def test_an_import_ends_with_what_was_found(browser: Browser, language: str) -> None:
+    address = await upload(browser, kakaotalk(TITLE, *MESSAGES), "chat.txt")
+    await begin(browser, address)
+    await ended(browser, address)
+    browser.headers["Accept-Language"] = language
+    page, overview = await browser.page(address), await browser.page("/room/1")
+    assert finding(page) == finding(overview)
+    assert "엄마" in finding(page)
+    (bar, *_), (same, *_) = (
+        re.findall(r'<svg class="stacked".*?</svg>\n', text, re.DOTALL) for text in (page, overview)
+    )
+    assert bar == same
+    (first,) = re.findall(r'<a class="button primary" href="([^"]+)"', page)
+    assert first == "/room/1"
+    assert page.index(finding(page)) < page.index(first) < page.index("/room/1/portrait")
+    # Again, with nothing new: it is told all the same.
+    again = await upload(browser, kakaotalk(TITLE, *MESSAGES), "chat.txt")
+    await begin(browser, again)
+    assert finding(await ended(browser, again)) == finding(overview)
+
+
+async def test_of_several_chats_each_is_listed_with_what_was_found(browser: Browser) -> None:
+    few = said(FAMILY, times=2)
+    files = {"few.txt": kakaotalk("나들이", *few), "many.txt": kakaotalk(TITLE, *MESSAGES)}
+    address = await upload(browser, zip_bytes(files), "chats.zip")
+    await begin(browser, address)
+    page = await ended(browser, address)
+    assert 'class="finding"' not in page
+    listed = re.findall(
+        r'<li>.*?href="(/room/\d+)"><bdi>(.*?)</bdi>.*?<p class="found">(.*?)</p>', page, re.DOTALL
+    )
+    assert [unescape(name) for _, name, _ in listed] == [TITLE, "나들이"]
+    for path, _, told in listed:
+        assert told == finding(await browser.page(path))
+    assert re.findall(r'<a class="button primary" href="([^"]+)"', page) == ["/rooms"]
