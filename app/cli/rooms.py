@@ -35,9 +35,10 @@ def room_command() -> None:
 @click.option("--yes", is_flag=True, help="Do not ask, on a terminal either.")
 @json_option
 def delete_room_command(room_id: int, yes: bool) -> None:
-    """Delete the chat ID, all its messages, and those who wrote nowhere else.
+    """Delete the chat ID and all its messages.
 
-    It is done at once, and cannot be cancelled.
+    Those of its people who wrote nowhere else are deleted, too. It is done at once, and cannot be
+    cancelled.
     """
     if is_asked(yes):
         room = reading(lambda session: get_room(session, room_id))

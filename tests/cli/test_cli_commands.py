@@ -52,7 +52,9 @@ def test_the_list_of_commands_says_what_each_does(installation: Installation) ->
         assert re.search(rf"^  {name} +\S", said, re.MULTILINE), name
 
 
-@pytest.mark.parametrize("group", ["", "db", "follow", "operator", "spark", "token", "user"])
+@pytest.mark.parametrize(
+    "group", ["", "db", "follow", "operator", "room", "spark", "token", "user"]
+)
 def test_what_a_command_does_is_a_whole_sentence(installation: Installation, group: str) -> None:
     said = installation.done(*filter(None, [group, "--help"]))
     sentences = re.findall(r"^  [a-z]+ +(\S.*)", said.partition("Commands:\n")[2], re.MULTILINE)

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
+from app.db.backend import chunks
 from app.errors import NotFoundError
 from app.memo import EVERYTHING, depends_on
 from app.models import Room, RoomPerson, Tweet, User
@@ -240,9 +241,10 @@ async def _people(
 ) -> dict[int, list[RoomSpeaker]]:
     """Return the people of each room who wrote most."""
     people: dict[int, list[RoomSpeaker]] = defaultdict(list)
-    rows = await session.execute(_first_people(), {"room_ids": room_ids, "most": most})
-    for room_id, username, display_name, messages, _ in rows:
-        people[room_id].append(RoomSpeaker(username, display_name, messages))
+    for ids in chunks(room_ids):
+        rows = await session.execute(_first_people(), {"room_ids": ids, "most": most})
+        for room_id, username, display_name, messages, _ in rows:
+            people[room_id].append(RoomSpeaker(username, display_name, messages))
     return people
 
 
