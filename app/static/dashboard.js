@@ -331,8 +331,10 @@
 
   function painting(plot, graph) {
     const { height, width } = plot.layout.meta ?? {};
-    if (height) graph.style.height = `${height}px`;
-    graph.style.maxWidth = width ? `${width}px` : "";
+    // Dash may put another element in the graph's place when its script has come.
+    const { style } = graph.closest(".graph-slot");
+    if (height) style.setProperty("--drawing-height", `${height}px`);
+    style.setProperty("--drawing-width", width ? `${width}px` : "none");
     const data = plot.data.map((trace) => ({
       type: "bar", hovertemplate: "%{hovertext}<extra></extra>", ...trace,
       marker: { line: { width: 0 }, ...trace.marker },

@@ -125,6 +125,7 @@ async def test_the_slider_of_a_private_text_leaves_it_out_of_the_address(
     await compare(page, TEXT, *KOREANS)
     heading = page.locator("h1.answer")
     before = await heading.inner_text()
+    await page.wait_for_load_state()  # Before its scripts run, a move changes nothing.
     await page.locator("#sure").focus()
     await page.keyboard.press("Home")
     await expect(page.locator(".model")).to_contain_text("1%")

@@ -104,7 +104,8 @@ def _graph(name: str) -> Any:
         id=f"{name}-graph",
         config={"displayModeBar": False, "responsive": True},
         responsive=True,
-        style={"height": "22rem"},
+        # The page's script knows both before a graph is there.
+        style={"height": "var(--drawing-height, 22rem)", "maxWidth": "var(--drawing-width, none)"},
     )
     stores = [dcc.Store(id=f"{name}-ask"), dcc.Store(id=f"{name}-drawing")]
     return html.Div([graph, *stores], id=f"{name}-plot")
