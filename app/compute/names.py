@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from app.compute.gaps import Gap, joined_gaps
+from app.compute.gaps import Gap
 from app.compute.korean import is_ending, is_hangul
 from app.compute.particles import last_sound
 from app.compute.wording import FUNCTION_WORDS
@@ -142,12 +142,6 @@ def _is_person(text: str, match: re.Match[str]) -> bool:
         begins = not before or before[-1] in _ENDS_SENTENCE
         return begins and _GOES_ON.match(text, match.end()) is not None
     return _BEHIND_PERSON.fullmatch(behind) is not None
-
-
-def mask_names(text: str, names: Iterable[str]) -> str:
-    """Return the text with each name replaced by `HIDDEN`, as `find_names` finds them."""
-    text = text.replace(HIDDEN, "")
-    return HiddenText(text, joined_gaps(find_names(text, names))).masked
 
 
 @functools.lru_cache(maxsize=500)

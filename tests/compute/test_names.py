@@ -5,7 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.compute.gaps import joined_gaps
-from app.compute.names import HIDDEN, HiddenText, find_name_words, mask_names
+from app.compute.names import HIDDEN, HiddenText, find_name_words, find_names
+
+
+def hidden(text: str, names: list[str]) -> str:
+    """Return the text with its names hidden."""
+    return HiddenText(text, joined_gaps(find_names(text, names))).masked
 
 
 @pytest.mark.parametrize(
@@ -23,12 +28,12 @@ from app.compute.names import HIDDEN, HiddenText, find_name_words, mask_names
     ],
 )
 def test_names_are_hidden(text: str, names: list[str], masked: str) -> None:
-    assert mask_names(text, names) == masked.replace("*", HIDDEN)
+    assert hidden(text, names) == masked.replace("*", HIDDEN)
 
 
 @given(st.text(), st.text(st.characters(categories=["Lo", "Ll", "Nd"]), min_size=4), st.text())
 def test_no_name_is_left(before: str, name: str, after: str) -> None:
-    assert name not in mask_names(f"{before} {name} {after}", [name])
+    assert name not in hidden(f"{before} {name} {after}", [name])
 
 
 @pytest.mark.parametrize(
@@ -73,4 +78,4 @@ def test_what_is_hidden_lies_in_the_text(text: str, display_name: str) -> None:
 
 
 def test_a_name_of_one_letter_is_no_part_of_words() -> None:
-    assert mask_names("나 나무 나는 나", ["나"]) == f"{HIDDEN} 나무 나는 {HIDDEN}"
+    assert hidden("나 나무 나는 나", ["나"]) == f"{HIDDEN} 나무 나는 {HIDDEN}"

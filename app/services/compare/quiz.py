@@ -75,12 +75,6 @@ class Solution(QuizQuestion):
     def is_model_right(self) -> bool:
         return self.comparison.ranking[0].username == self.username
 
-    @property
-    def author_share(self) -> float:
-        """After all, how likely the model found the post's author."""
-        shares = {ranked.username: ranked.probability for ranked in self.comparison.ranking}
-        return (1 - (self.comparison.none or 0.0)) * shares[self.username]
-
 
 async def is_playable(session: AsyncSession) -> bool:
     """Return whether two authors have enough posts."""
