@@ -70,7 +70,7 @@ def draw_poster(poster: Poster, format_: Format = "1200x630", theme: ThemeName =
     canvas.draw_foot([poster.address], size=measures.small, top=measures.foot)
     bottom, blocks = float(measures.foot - measures.space), _blocks(canvas, poster, measures)
     least = _finding(poster, measures, measures.findings[-1]).height
-    least += sum(block.heights.least + measures.space for block in blocks[:1])
+    least += sum(block.heights.least + block.space for block in blocks[:1])
     quote = measures.quote_size * _FACT_ROW + _QUOTED if poster.quote else 0
     top = _draw_title(canvas, poster, measures, bottom - measures.top - least - quote)
     bottom = _draw_quote(canvas, poster, measures, (bottom, bottom - top - least))
@@ -106,7 +106,7 @@ def _block(
     """Return a drawing with what is written above it."""
     above = len(head) * measures.facts[0] * _ROW + _ABOVE if head else 0
     heights = Heights(*(height + above for height in heights_of(canvas, drawing, notes)))
-    return _Block(drawing, heights, measures.space, notes, head)
+    return _Block(drawing, heights, measures.above, notes, head)
 
 
 def _height(blocks: Sequence[_Block]) -> float:

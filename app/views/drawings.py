@@ -7,6 +7,7 @@ from typing import ClassVar, Final, NamedTuple
 from unicodedata import east_asian_width
 
 from app.i18n import gettext
+from app.views.hues import NO_HUE
 from app.views.names import post_count
 
 HOURS: Final = tuple(f"{hour}:00" for hour in range(24))
@@ -29,6 +30,11 @@ class NamedBar(NamedTuple):
     """The share as it is written."""
     hue: str
     """The class of its colour."""
+
+    @property
+    def is_of_several(self) -> bool:
+        """Whether it is that of all others together."""
+        return self.hue == NO_HUE
 
     @property
     def has_room(self) -> bool:

@@ -27,7 +27,9 @@ class Measures(NamedTuple):
     """Of the foot."""
     findings: tuple[int, ...]
     space: int
-    """Least between the finding, the drawings and the foot."""
+    """Least between the drawings and the foot."""
+    above: int
+    """Least between the finding, or a drawing, and the next drawing."""
     quote: int
     """Most rows of somebody's words."""
 
@@ -45,6 +47,7 @@ FORMATS: Final[Mapping[Format, Measures]] = MappingProxyType(
             small=22,
             findings=(56, 52, 48, 44),
             space=22,
+            above=33,
             quote=2,
         ),
         "1080x1350": Measures(
@@ -58,6 +61,7 @@ FORMATS: Final[Mapping[Format, Measures]] = MappingProxyType(
             small=26,
             findings=(72, 64, 56),
             space=30,
+            above=30,
             quote=6,
         ),
         "1080x1920": Measures(
@@ -71,6 +75,7 @@ FORMATS: Final[Mapping[Format, Measures]] = MappingProxyType(
             small=28,
             findings=(80, 72, 64, 56),
             space=44,
+            above=44,
             quote=8,
         ),
     }

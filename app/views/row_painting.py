@@ -33,6 +33,10 @@ _MOST_NOTED: Final = 2
 """Of more bars the notes have no room below them, unless the picture is upright."""
 _MOST_BELOW: Final = 4
 """More bars stand in two columns, unless the picture is upright."""
+_BEFORE_NOTE: Final = 1.5
+"""Where a note begins below a bar, by the size of the letters beside that."""
+_NOTE_ROW: Final = 1.4
+"""Height of a row of a note, by the size of its letters."""
 _STACK: Final = 40
 """Height of the one bar of all where there is no room for rows."""
 _STACK_GAP: Final = 4
@@ -60,16 +64,24 @@ def bars_heights(canvas: Canvas, bars: Bars, notes: RowNotes) -> Heights:
 
 
 def paint_bars(canvas: Canvas, bars: Bars, field: Field, notes: RowNotes) -> None:
-    """Draw bars as long as their shares are of the largest one; as one bar where they are many."""
-    count, largest = len(bars.rows), max((bar.share for bar in bars.rows), default=0) or 1
+    """Draw bars as long as their shares are of the largest one; as one bar where they are many.
+
+    All others together have a share and no bar: beside those of single people it would lead.
+    """
+    count = len(bars.rows)
+    largest = max((bar.share for bar in bars.rows if not bar.is_of_several), default=0) or 1
     places = places_of(field, count, _BAR_ROW)
     is_for_notes = notes.are_wanted and count > _MOST_NOTED and not canvas.is_upright
     if is_for_notes or len(places) < count:
         _paint_stack(canvas, bars.rows, field, notes)
         return
     for number, (bar, place) in enumerate(zip(bars.rows, places, strict=True)):
-        draw = _paint_large_bar if place.height >= _LARGE_ROW else _paint_bar
-        draw(canvas, bar, place, bar.share / largest, notes.of(number))
+        length = None if bar.is_of_several else bar.share / largest
+        if place.height >= _LARGE_ROW:
+            _paint_large_bar(canvas, bar, place, length, notes.of(number))
+        else:
+            row = place if any(notes.rows) and _has_note_room(place) else _middle_of(place)
+            _paint_bar(canvas, bar, row, length, notes.of(number))
 
 
 def places_of(field: Field, rows: int, lowest: int) -> list[Field]:
@@ -90,22 +102,46 @@ def places_of(field: Field, rows: int, lowest: int) -> list[Field]:
     ][:rows]
 
 
-def _paint_bar(canvas: Canvas, bar: NamedBar, row: Field, length: float, note: RowNote) -> None:
+def _bar_size(height: float) -> int:
+    """Return the size of the letters beside a bar, by the height of its row."""
+    return int(min(44, max(24, height * 0.34)))
+
+
+def _note_size(size: int) -> int:
+    """Return the size of the letters of a note, by that of the name above it."""
+    return min(28, max(SMALLEST, int(size * 0.8)))
+
+
+def _has_note_room(row: Field) -> bool:
+    """Return whether a note has room below a bar."""
+    size = _bar_size(row.height)
+    return row.height - size * _BEFORE_NOTE >= _note_size(size) * _NOTE_ROW
+
+
+def _middle_of(row: Field) -> Field:
+    """Return a row without a note lowered, so that what is in it stands in its middle."""
+    lower = max(0, row.height - _BEFORE_NOTE * _bar_size(row.height)) / 2
+    return row._replace(top=row.top + lower, bottom=row.bottom + lower)
+
+
+def _paint_bar(
+    canvas: Canvas, bar: NamedBar, row: Field, length: float | None, note: RowNote
+) -> None:
     """Draw the name, the bar and the share beside each other, and the note below them."""
-    size = int(min(44, max(24, row.height * 0.34)))
+    size = _bar_size(row.height)
     font, colour = font_of(bold=True, size=size), canvas.theme.hues[bar.hue]
     name_width = row.width * (0.34 if row.width > _WIDE else 0.4)
     canvas.write((row.left, row.top), clipped(bar.name, font, name_width - 16), font, colour)
     canvas.write((row.right - font.getlength(bar.label), row.top), bar.label, font)
     end = row.right - font.getlength("100%") - 20
     box = row.left + name_width, row.top + size * 0.4, end, row.top + size * 1.2
-    canvas.draw_bar(box, length, colour, has_ground=False)
-    small = font_of(bold=False, size=min(28, max(SMALLEST, int(size * 0.8))))
-    _paint_note(canvas, note, row._replace(top=row.top + size * 1.5), small.size)
+    if length is not None:
+        canvas.draw_bar(box, length, colour, has_ground=False)
+    _paint_note(canvas, note, row._replace(top=row.top + size * _BEFORE_NOTE), _note_size(size))
 
 
 def _paint_large_bar(
-    canvas: Canvas, bar: NamedBar, row: Field, length: float, note: RowNote
+    canvas: Canvas, bar: NamedBar, row: Field, length: float | None, note: RowNote
 ) -> None:
     """Draw the bar below the name and the share, as wide as the field, and the note below it."""
     size = int(min(56, row.height * (0.2 if note.parts else 0.28)))
@@ -115,20 +151,21 @@ def _paint_large_bar(
     canvas.write((row.left, row.top), clipped(bar.name, font, room), font, colour)
     top = row.top + size * 1.5
     box = row.left + 4, top, row.right, top + size * 0.9
-    canvas.draw_bar(box, length, colour, has_ground=False)
+    if length is not None:
+        canvas.draw_bar(box, length, colour, has_ground=False)
     _paint_note(canvas, note, row._replace(top=top + size * 1.1), min(32, size * 0.7))
 
 
 def _paint_note(canvas: Canvas, note: RowNote, field: Field, size: float) -> None:
     font, top = font_of(bold=False, size=int(size)), field.top
-    most = min(2, int(field.height // (font.size * 1.4)))
+    most = min(2, int(field.height // (font.size * _NOTE_ROW)))
     first, *others = note.parts or [""]
     rows = joined_rows(note.parts, font, field.width, most)
     if note.is_wanted and others and rows == joined_rows([first], font, field.width, most):
         rows = joined_rows([f"{first} · {others[0]}"], font, field.width, most)
     for row in rows:
         canvas.write((field.left, top), row, font, canvas.theme.soft)
-        top += font.size * 1.4
+        top += font.size * _NOTE_ROW
 
 
 def _paint_stack(canvas: Canvas, bars: Sequence[NamedBar], field: Field, notes: RowNotes) -> None:

@@ -172,6 +172,32 @@ def test_a_short_finding_is_larger_still() -> None:
     assert heights == pytest.approx([41, 53, 59], abs=2)
 
 
+@pytest.mark.parametrize("people", [2, 4, 7])
+@pytest.mark.parametrize("finding", ["HHH HHH", "HHHHHH " * 9], ids=["a row", "two rows"])
+@pytest.mark.parametrize("noted", [True, False])
+def test_the_drawing_keeps_away_from_the_finding(people: int, finding: str, noted: bool) -> None:
+    notes = RowNotes((("laughs",),) * people) if noted else RowNotes()
+    poster = Poster("", (), finding, bars(people, "HHH"), "", notes=notes)
+    image = image_of(poster, "1200x630", "light")
+    ink = np.asarray(image.convert("L")) < 60  # Of the finding alone: names have colours.
+    hued = (np.asarray(image) == ImageColor.getrgb(HUES["author-1"])).all(axis=2)
+    last = np.flatnonzero(ink[:, MARGIN : image.width // 3].any(axis=1))
+    first = np.flatnonzero(hued.any(axis=1))[0]
+    assert first - last[last < first][-1] >= 40
+
+
+def test_all_others_together_have_a_share_and_no_bar() -> None:
+    rows = [NamedBar("HHH", 0.2, "20%", f"author-{place}") for place in (1, 2)]
+    together = NamedBar("HHH", 0.6, "60%", "author-0")
+    image = image_of(Poster("", (), "HHH", Bars((*rows, together)), ""), "1200x630", "light")
+    bar_ends = [
+        np.flatnonzero((np.asarray(image) == ImageColor.getrgb(HUES[hue])).all(axis=2).any(axis=0))
+        for hue in ("author-1", "author-0")
+    ]
+    assert bar_ends[0][-1] > 900  # As long as there can be one, though it is a fifth.
+    assert bar_ends[1][-1] < 300  # Its name.
+
+
 def test_no_letters_are_too_small_for_a_phone() -> None:
     for measures in FORMATS.values():
         sizes = (*measures.titles, *measures.findings, *measures.facts, measures.lines)
