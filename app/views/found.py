@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterable
 from typing import NamedTuple
 
 from app.services.search.results import Hit
-from app.views.parts import Marked, pieces_of_hit
+from app.views.texts import Marked, pieces_of_hit
 
 
 class FoundText(NamedTuple):

@@ -26,7 +26,6 @@ from app.views.names import (
     post_count,
     shown_name,
 )
-from app.views.parts import with_links
 from app.views.portraits import pages as portraits
 from app.views.portraits import picture as author_picture
 from app.views.posts import pages as posts
@@ -36,6 +35,7 @@ from app.views.rooms import pages as rooms
 from app.views.rooms import picture as room_picture
 from app.views.rooms import portrait
 from app.views.site import home
+from app.views.texts import with_links
 
 PAGES: Final = (
     home,

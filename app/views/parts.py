@@ -1,25 +1,16 @@
-"""Parts that pages share: redirects, authors of a form, marks and links in texts."""
+"""What views share: redirects, and the authors that a form offers."""
 
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final, Generic, TypeVar, cast
+from collections.abc import Iterable
+from typing import cast
 
-from jinja2.utils import urlize
-from markupsafe import Markup, escape
-from quart import Response, redirect, url_for
+from quart import Response, redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.links import has_link
 from app.compute.text import username_key
 from app.services.posts.users import Author, count_users, list_authors
-from app.services.search.results import Hit
 
 CHOICES = 40
 """Most authors offered as checkboxes; with more of them, names are typed."""
-_MAY_BE_LINK: Final = re.compile(r"(?<!\S)[^\s@#/]*+[@#/]\S*")
-"""A word that may hold an address, an @name or a #tag; others are escaped together."""
-_NAME_OR_TAG: Final = re.compile(r"[\W_]{0,3}?(?P<term>@\w[\w.-]*(?:@[\w.-]+)?(?<![.-])|#\w+)")
 
 
 def see_other(address: str) -> Response:
@@ -44,78 +35,3 @@ def by_number_of_posts(authors: Iterable[Author]) -> list[str]:
 def given_names(values: Iterable[str]) -> list[str]:
     """Return the names that a form or an address gives, without empty fields."""
     return [name.strip() for name in values if name.strip()]
-
-
-Mark = TypeVar("Mark")
-
-
-@dataclass(frozen=True, slots=True)
-class Marked(Generic[Mark]):
-    """A piece of a text, and its mark."""
-
-    text: str
-    is_marked: bool
-    mark: Mark | None = None
-
-
-def marked_text(text: str, spans: Sequence[tuple[int, int, Mark | None]]) -> list[Marked[Mark]]:
-    """Return the text in pieces; spans are half-open code points, in order, without overlap."""
-    pieces: list[Marked[Mark]] = []
-    place = 0
-    for start, end, mark in spans:
-        if place < start:
-            pieces.append(Marked(text[place:start], False))
-        pieces.append(Marked(text[start:end], True, mark))
-        place = end
-    if place < len(text):
-        pieces.append(Marked(text[place:], False))
-    return pieces
-
-
-def with_links(text: str, *, is_first: bool, is_last: bool) -> Markup:
-    """Return a piece of a text with its addresses, @names and #tags as links.
-
-    Those that are cut off at the piece's ends stay as they are.
-    """
-    markup, shown_to = Markup(), 0
-    for word in _MAY_BE_LINK.finditer(text):
-        is_cut = (word.start() == 0 and not is_first) or (word.end() == len(text) and not is_last)
-        if not is_cut and (link := _as_link(word[0])):
-            markup += escape(text[shown_to : word.start()]) + link
-            shown_to = word.end()
-    return markup + escape(text[shown_to:])
-
-
-def _as_link(word: str) -> Markup | None:
-    """Return a word whose address, @name or #tag is a link; None where it has none."""
-    if "\N{HORIZONTAL ELLIPSIS}" in word:
-        return None
-    if has_link(word):
-        return Markup(urlize(word, rel="nofollow noreferrer"))  # noqa: S704 - It escapes.
-    if (match := _NAME_OR_TAG.match(word)) is None:
-        return None
-    link = Markup('{}<a class="mention" href="{}" rel="nofollow">{}</a>{}')
-    address = url_for("search.show_search", q=match["term"])
-    return link.format(word[: match.start("term")], address, match["term"], word[match.end() :])
-
-
-def pieces_of_hit(hit: Hit, *, around: int) -> list[Marked[None]]:
-    """Return the text of a hit with its matches marked; of a long one what stands around these."""
-    spans: list[tuple[int, int, None]] = [(start, end, None) for start, end in hit.highlights]
-    return excerpt(marked_text(hit.text, spans), around=around)
-
-
-def excerpt(pieces: Sequence[Marked[Mark]], *, around: int) -> list[Marked[Mark]]:
-    """Return the pieces with an ellipsis in place of text far from every mark.
-
-    around: characters kept on each side of a mark, and at the beginning if there is none.
-    """
-    passages = []
-    for place, piece in enumerate(pieces):
-        is_first, is_last = place == 0, place == len(pieces) - 1
-        head = "" if is_first and not is_last else piece.text[:around]
-        tail = "" if is_last else piece.text[-around:]
-        is_long = not piece.is_marked and len(piece.text) > len(head) + len(tail) + 1
-        text = f"{head}\N{HORIZONTAL ELLIPSIS}{tail}" if is_long else piece.text
-        passages.append(Marked(text, piece.is_marked, piece.mark))
-    return passages

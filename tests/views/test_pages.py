@@ -15,7 +15,7 @@ from app.config import Locale
 from app.dates import unbroken
 from app.i18n import LOCALES, rounded_parts, show_number, show_percent, speaking
 from app.views.pages import PAGES
-from app.views.parts import Marked, excerpt, marked_text
+from app.views.texts import Marked, excerpt, marked_text
 from tests.conftest import Client, Shared
 
 BAKER = [f"오늘도 굽습니다, 호밀빵 {n}개 먼저 :)" for n in range(30)]

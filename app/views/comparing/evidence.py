@@ -14,7 +14,7 @@ from app.services.posts.tweets import Post, find_posts
 from app.tasks import worked_on
 from app.views.comparing.marks import shown_marks, uses_of
 from app.views.comparing.nobody import strange_places
-from app.views.parts import Marked, excerpt, marked_text
+from app.views.texts import Marked, excerpt, marked_text
 
 LINES: Final = 4
 """Authors with an underline of their own, numbered from 1; they share the evidence."""
