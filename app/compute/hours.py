@@ -11,13 +11,15 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from msgspec import Meta
 
-from app.compute.peaks import CLEAR
+from app.compute.peaks import CLEAR, CLEAR_DAY, fullest
 
 DAY_H: Final = 24
 NIGHT_H: Final = 5
 """The hours from midnight until this one are the night."""
 BUSY_H: Final = 3
 """Hours in a row that are called the busiest."""
+PART_H: Final = 6
+"""Hours of the night, the morning, the afternoon and the evening."""
 HOUR_S: Final = 3600
 DAY_S: Final = DAY_H * HOUR_S
 
@@ -26,6 +28,10 @@ ChatHours = Annotated[list[int], Meta(description="Messages of each hour in `tz`
 BusyFrom = Annotated[
     int | None,
     Meta(description="The first of the three hours that clearly have most; null for none."),
+]
+BusyPart = Annotated[
+    int | None,
+    Meta(description="The quarter of the day that clearly has most, 0 for the night; or null."),
 ]
 
 
@@ -86,6 +92,19 @@ def busiest_hours(counts: Mapping[int, int]) -> int | None:
             leads[(hour - first + DAY_H // 2) // DAY_H] += posts * side
     error = sqrt(sum(lead * lead for lead in leads.values()))
     return first if error and leads.total() >= CLEAR * error else None
+
+
+def fullest_part(counts: Mapping[int, int]) -> int | None:
+    """Return in which quarter of the day, from 0 for the night, clearly most is written, else None.
+
+    counts: as of `busiest_hours`. It leads the next one, day by day, by 2.9 standard errors.
+    """
+    days = sorted({hour // DAY_H for hour in counts})
+    places = {day: place for place, day in enumerate(days)}
+    parts = [[0] * len(days) for _ in range(DAY_H // PART_H)]
+    for hour, posts in counts.items():
+        parts[hour % DAY_H // PART_H][places[hour // DAY_H]] += posts
+    return fullest(parts, CLEAR_DAY)
 
 
 @lru_cache(maxsize=10_000)

@@ -1,11 +1,21 @@
 """The hours of the day, of somebody beside others or beside another time: in words, and drawn."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from app.compute.hours import BUSY_H, DAY_H
-from app.i18n import gettext
+from app.i18n import gettext, gettext_noop
 from app.views.drawings import Clock
 from app.views.in_words import part_of
+
+LEAST_PART: Final = 0.3
+"""Of all posts, in a part of the day that is called the busiest; four equal ones have 0.25."""
+PARTS: Final = (
+    gettext_noop("night, 0:00 to 6:00"),
+    gettext_noop("morning, 6:00 to 12:00"),
+    gettext_noop("afternoon, 12:00 to 18:00"),
+    gettext_noop("evening, 18:00 to 24:00"),
+)
 
 
 def busiest(hours: Sequence[int], start: int | None) -> str:

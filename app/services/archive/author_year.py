@@ -10,8 +10,17 @@ from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import first_instant, now, span_of_year
+from app.compute.days_apart import DaysApart, days_apart
 from app.compute.fingerprint import Measure
-from app.compute.hours import DAY_H, BusyFrom, DayHours, busiest_hours, hours_of_day
+from app.compute.hours import (
+    DAY_H,
+    BusyFrom,
+    BusyPart,
+    DayHours,
+    busiest_hours,
+    fullest_part,
+    hours_of_day,
+)
 from app.compute.mentions import NameCount
 from app.errors import NotFoundError
 from app.memo import holds_until
@@ -27,6 +36,8 @@ from app.services.posts.tweets import Post, as_post, select_posts
 from app.services.posts.users import Author
 
 MOST_LIKED: Final = 3
+ROUND: Final = tuple(digit * 10**zeros for zeros in range(3, 9) for digit in (1, 2, 5))
+"""Numbers of posts that are a milestone."""
 
 
 class YearBefore(msgspec.Struct, frozen=True):
@@ -44,6 +55,13 @@ class YearBefore(msgspec.Struct, frozen=True):
     ]
 
 
+class Milestone(msgspec.Struct, frozen=True):
+    """A round number of posts, and the day on which an author reached it."""
+
+    count: int
+    day: date
+
+
 class AuthorYear(msgspec.Struct, frozen=True):
     """A year of an author, in a time zone."""
 
@@ -52,6 +70,8 @@ class AuthorYear(msgspec.Struct, frozen=True):
     calendar: CalendarYear
     hours: DayHours
     busy_from: BusyFrom
+    busy_part: BusyPart
+    days_apart: DaysApart
     is_over: Annotated[bool, Meta(description="Whether the year has ended in `tz`.")]
     until: Annotated[date, Meta(description="Its last day, or today, of a year that goes on.")]
     before: Annotated[
@@ -81,6 +101,13 @@ class AuthorYear(msgspec.Struct, frozen=True):
     first: Post
     last: Post
     by_year: Annotated[list[int], Meta(description="Posts of each of the calendar's `years`.")]
+    milestone: Annotated[
+        Milestone | None,
+        Meta(
+            description="The largest of 1,000, 2,000, 5,000, 10,000 and so on that the author's "
+            "posts here reached in the year; null where some posts have no time."
+        ),
+    ]
 
 
 async def read_year(session: AsyncSession, author: Author, year: int, zone: ZoneInfo) -> AuthorYear:
@@ -114,6 +141,8 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
         calendar=calendar,
         hours=hours_of_day(hours),
         busy_from=busiest_hours(hours),
+        busy_part=fullest_part(hours),
+        days_apart=_days_apart(author, hours, zone, year, until),
         is_over=is_over,
         until=until,
         before=before,
@@ -122,7 +151,32 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
         first=first,
         last=last,
         by_year=by_year,
+        milestone=_milestone(author, calendar, by_year),
     )
+
+
+def _days_apart(
+    author: Author, by_hour: Counter[int], zone: ZoneInfo, year: int, until: date
+) -> DaysApart:
+    """Return what stands out among the days of a year, from the author's first post to the last."""
+    days = posts_by_day(by_hour)
+    times = author.first_tweet_at, author.newest_tweet_at
+    first, last = (time.astimezone(zone).date() if time else None for time in times)
+    since = max(date(year, 1, 1), first or min(days))
+    return days_apart(days, min(since, *days), max(min(until, last or until), *days))
+
+
+def _milestone(author: Author, calendar: CalendarYear, by_year: list[int]) -> Milestone | None:
+    if sum(by_year) != author.tweets:
+        return None
+    years = zip(calendar.years, by_year, strict=True)
+    count = sum(posts for year, posts in years if year < calendar.year)
+    reached: Milestone | None = None
+    for day in (day for month in calendar.months for day in month.days):
+        before, count = count, count + day.tweets
+        if passed := [number for number in ROUND if before < number <= count]:
+            reached = Milestone(passed[-1], day.date)
+    return reached
 
 
 async def _year_before(

@@ -1,20 +1,19 @@
 """What a year of an author says at first sight: its calendar, and its hours."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from quart import url_for
 
-from app.dates import month_names, show_month_day, show_period
+from app.compute.days_apart import ONE_DAY, longest_run
+from app.dates import show_month_day, show_period
 from app.i18n import gettext, ngettext, show_number
 from app.services.archive.author_year import AuthorYear
-from app.services.archive.compared_years import FEWEST_COMPARED
-from app.services.archive.numbers import fullest_month
-from app.views.authors.calendar import ONE_DAY, columns_of, grid_of, months_of, posts_by_day
-from app.views.authors.year_total import total_of
+from app.views.authors.calendar import columns_of, grid_of, months_of, posts_by_day
+from app.views.authors.year_finding import finding_of
 from app.views.drawings import HOURS, Clock
 from app.views.figure import Figure, Finding, Table
 from app.views.hours import busiest, clock_of, how_counted
@@ -27,16 +26,13 @@ LONGEST_RINGED: Final = 60
 """Rings around more of them would set no day apart."""
 
 
-def is_long_enough(author_year: AuthorYear) -> bool:
-    """Return whether a year has enough posts to say more of it than when they were."""
-    return author_year.calendar.tweets >= FEWEST_COMPARED
-
-
 @dataclass(frozen=True, slots=True)
 class YearCalendar(Figure[WeekGrid]):
-    """On which days of a year an author wrote."""
+    """On which days of a year an author wrote, and what is told of the year first."""
 
     author_year: AuthorYear
+    has_words: bool = True
+    """Whether words that the author wrote may stand in the finding."""
 
     @property
     def posts_by_day(self) -> dict[date, int]:
@@ -44,8 +40,8 @@ class YearCalendar(Figure[WeekGrid]):
         return posts_by_day(self.author_year.calendar)
 
     def finding(self) -> Finding:
-        sentences = (total_of(self.author_year), self._fullest_month())
-        return Finding(" ".join(filter(None, sentences)), notes=self._notes())
+        text = finding_of(self.author_year, has_words=self.has_words)
+        return Finding(text, notes=self._notes())
 
     def table(self) -> Table:
         rows = [(show_month_day(day), posts) for day, posts in self.posts_by_day.items()]
@@ -68,15 +64,6 @@ class YearCalendar(Figure[WeekGrid]):
     def path(self) -> str:
         year = self.author_year.calendar.year
         return self._posts_between(date(year, 1, 1), date(year + 1, 1, 1))
-
-    def _fullest_month(self) -> str:
-        """Return which month is clearly ahead of all others; empty where none is."""
-        month = fullest_month(self.posts_by_day)
-        if month is None:
-            return ""
-        return gettext("{month} was the busiest month ({count}).").format(
-            month=month_names("wide")[month.first.month - 1], count=show_number(month.tweets)
-        )
 
     def _notes(self) -> list[str]:
         """Name the days that have a ring."""
@@ -154,16 +141,6 @@ class HoursOfYear(Figure[Clock]):
         if last != date(before.year, 12, 31):
             outline = gettext("The outline is {year}, until {day}.")
         return [outline.format(year=before.year, day=show_month_day(last))]
-
-
-def longest_run(days: Sequence[date]) -> list[date]:
-    """Return the most days that follow each other, the first such; days in ascending order."""
-    longest: list[date] = []
-    run: list[date] = []
-    for day in days:
-        run = [*run, day] if run and run[-1] + ONE_DAY == day else [day]
-        longest = max(longest, run, key=len)
-    return longest
 
 
 def fullest_day(posts_by_day: Mapping[date, int]) -> date | None:

@@ -7,7 +7,8 @@ from quart import Response, url_for
 from app.i18n import gettext, speaking
 from app.services.archive.author_year import AuthorYear
 from app.views.authors.figures import most_answered
-from app.views.authors.year_figures import HoursOfYear, YearCalendar, is_long_enough
+from app.views.authors.year_figures import HoursOfYear, YearCalendar
+from app.views.authors.year_finding import is_long_enough
 from app.views.authors.year_words import words_of
 from app.views.authors.years import read_in_zone, read_where_it_is, zone_of_own_chats
 from app.views.blueprints import PageBlueprint
@@ -67,7 +68,7 @@ async def _poster(author_year: AuthorYear, args: PictureArgs) -> Poster:
 
 def poster_of_year(author_year: AuthorYear, args: PictureArgs) -> Poster:
     """Return what is drawn of a year, in the visitor's language; its author is bound."""
-    calendar = YearCalendar(author_year)
+    calendar = YearCalendar(author_year, has_words=bool(args.has_words))
     finding, username = calendar.finding(), author_year.user.username
     path = url_for("years.show_year", username=username, year=author_year.calendar.year)
     return Poster(
@@ -80,15 +81,17 @@ def poster_of_year(author_year: AuthorYear, args: PictureArgs) -> Poster:
         address=short_address(path, has_names=args.has_names),
         lines=tuple(_lines(author_year, args)),
         hue=hue(username),
-        second=_hours(author_year),
+        second=_hours(author_year, finding.title),
     )
 
 
-def _hours(author_year: AuthorYear) -> PosterFigure | None:
+def _hours(author_year: AuthorYear, told: str) -> PosterFigure | None:
+    """Return the hours, in words where the finding has not told of them."""
     finding, clock = HoursOfYear(author_year).finding(), HoursOfYear(author_year).plot()
     if clock is None or not is_long_enough(author_year):
         return None
-    return PosterFigure(finding.topic, (finding.title, *finding.notes), clock)
+    title = "" if finding.title in told else finding.title
+    return PosterFigure(finding.topic, (title, *finding.notes), clock)
 
 
 def _lines(author_year: AuthorYear, args: PictureArgs) -> list[PosterLine]:

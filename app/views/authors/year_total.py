@@ -19,15 +19,18 @@ NEAR: Final = 0.1
 """By which part of the larger one two numbers may differ that are about the same."""
 
 
-def total_of(author_year: AuthorYear) -> str:
-    """Return how many posts a year has on how many days, and beside how many of the year before."""
+def total_of(author_year: AuthorYear, *, has_equal: bool = True) -> str:
+    """Return how many posts a year has on how many days, and beside how many of the year before.
+
+    has_equal: whether numbers that are about equal are told, too.
+    """
     calendar, before = author_year.calendar, author_year.before
     sentence = ngettext("{posts} on {count} day", "{posts} on {count} days", calendar.days)
     total = sentence.format(posts=post_count(calendar.tweets), count=show_number(calendar.days))
     if not author_year.is_over:
         total = gettext("So far {total}").format(total=total)
     same_days = before.same_days if before else None
-    if before is None or same_days is None or not _is_told(same_days):
+    if before is None or same_days is None or not _is_told(same_days, has_equal=has_equal):
         return f"{total}."
     if _are_whole(author_year, before, same_days):
         return f"{total}, {_change(same_days, gettext('in {year}').format(year=before.year))}."
@@ -66,10 +69,11 @@ def comparison_of(author_year: AuthorYear) -> str:
     return f"{sentence} {rule}"
 
 
-def _is_told(same_days: SameDays) -> bool:
+def _is_told(same_days: SameDays, *, has_equal: bool) -> bool:
     """Return whether something is said of the year before: a change, or that it is about equal."""
     counts = same_days.tweets, same_days.tweets_before
-    return same_days.is_clear or max(counts) - min(counts) <= NEAR * max(counts)
+    is_near = max(counts) - min(counts) <= NEAR * max(counts)
+    return same_days.is_clear or (has_equal and is_near)
 
 
 def _are_whole(author_year: AuthorYear, before: YearBefore, same_days: SameDays) -> bool:

@@ -11,7 +11,8 @@ from app.services.posts.users import Author, get_author
 from app.services.rooms.room_facts import zone_of_chats
 from app.views.authors.figures import MostNamed, PostsByMonth, most_answered
 from app.views.authors.year_changes import ChangedWriting
-from app.views.authors.year_figures import HoursOfYear, YearCalendar, is_long_enough
+from app.views.authors.year_figures import HoursOfYear, YearCalendar
+from app.views.authors.year_finding import is_long_enough
 from app.views.authors.year_row import YearRow
 from app.views.authors.year_total import comparison_of
 from app.views.authors.year_words import ComparedWords, has_card, words_of
@@ -46,6 +47,11 @@ class YearPage(WebPage, frozen=True, kw_only=True):
     @property
     def finding(self) -> Finding:
         return YearCalendar(self.shown).finding()
+
+    @property
+    def description(self) -> str:
+        """The finding as other sites show it beside a link: without words of the author."""
+        return YearCalendar(self.shown, has_words=False).finding().title
 
     @property
     def before_told(self) -> str:

@@ -14,6 +14,7 @@ from app.views.dashboard.sentences import nothing_dated, posts_path
 from app.views.dashboard.shapes import Cell, Plot, draw_cells, row_axis
 from app.views.figure import Figure, Finding, Table
 from app.views.filters import View
+from app.views.hours import LEAST_PART, PARTS
 
 HOURS: Final = 24
 HEIGHT_PX: Final = 260
@@ -21,14 +22,6 @@ FEWEST_POSTS: Final = 20
 """Fewer show no rhythm."""
 LEAST_SHARE: Final = 0.05
 """Of all posts, in an hour that is called the busiest; of 168 equal hours each has 0.006."""
-LEAST_PART: Final = 0.3
-"""The same of a part of the day; of four equal ones each has 0.25."""
-PARTS: Final = (
-    gettext_noop("night, 0:00 to 6:00"),
-    gettext_noop("morning, 6:00 to 12:00"),
-    gettext_noop("afternoon, 12:00 to 18:00"),
-    gettext_noop("evening, 18:00 to 24:00"),
-)
 
 
 class Week(Panel["PostsByHour"]):

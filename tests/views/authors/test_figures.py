@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.compute.days_apart import longest_run
 from app.services.archive.author_archive import AuthorArchive, read_archive
 from app.services.archive.author_year import AuthorYear, read_year
 from app.services.posts.users import get_author
 from app.views.authors.at_sight import AuthorAtSight
 from app.views.authors.figures import PostsByMonth, columns_of, lists_of, most_answered
-from app.views.authors.year_figures import HoursOfYear, YearCalendar, longest_run
+from app.views.authors.year_figures import HoursOfYear, YearCalendar
 from app.views.authors.year_words import words_of
 from app.views.cast import bound
 from app.views.drawings import Clock, Columns, NameList
@@ -63,7 +64,8 @@ def test_every_figure_is_whole(told: list[FigureParts[Any]]) -> None:
         *("By hour", "By weekday"),
         *("Answered most", "Tags", "Emoji", "Links, by site"),
         "25 posts in 2024",
-        "25 posts on 25 days, as many as in 2023.",
+        "“today the quiet harbour” is new in 2024 (25 posts). "
+        "Posts on 25 days in a row, from May 1 to May 25. 25 posts on 25 days.",
         *("By hour", "Words that came", "Answered most"),
         "50 posts from 2023 to 2024. Busiest between 20:00 and 23:00.",
     ]

@@ -24,9 +24,10 @@ def daily(first: str, count: int, step: int = 1) -> list[str]:
 
 
 def posts_on(username: str, days: list[str]) -> list[dict[str, Any]]:
+    """Return posts of days, at hours of which none stands out."""
     return [
-        {"username": username, "text": f"tea {day}", "created_at": f"{day}T12:00:00Z"}
-        for day in days
+        {"username": username, "text": f"tea {day}", "created_at": f"{day}T{5 * n % 24:02}:00:00Z"}
+        for n, day in enumerate(days)
     ]
 
 

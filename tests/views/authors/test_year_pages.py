@@ -291,8 +291,12 @@ async def test_figures_are_those_of_the_year_in_the_zone(site: Client) -> None:
 async def test_the_page_shows_the_year_and_says_its_rules(site: Client) -> None:
     page = await site.page("/user/hana/2024")
     assert ">hana in 2024</h1>" in page
-    finding = "41 posts on 41 days, 11 more than in 2023."
-    assert f'id="finding">{finding}</p>' in page
+    word = "“today the quiet harbour” is new in 2024 (40 posts)."
+    hours = "Busiest between 11:00 and 14:00: almost every post."
+    numbers = "41 posts on 41 days, 11 more than in 2023."
+    assert text_of(page.split('id="finding">')[1].split("</p>")[0]) == f"{word} {numbers}"
+    # What other sites show beside a link has no word of the author.
+    assert f'<meta name="description" content="{hours} {numbers}">' in page
     before, _, after = page.partition(
         '<svg class="weeks author-1" role="img" aria-labelledby="finding year-title"'
     )
@@ -312,6 +316,43 @@ async def test_the_page_shows_the_year_and_says_its_rules(site: Client) -> None:
         f"/user/hana/{year}" for year in (2024, 2023, 2022)
     ]
     assert 'href="/user/hana/2024"' in await site.page("/user/hana")
+
+
+async def test_a_year_begins_with_what_stands_out_in_it(shared: Shared) -> None:
+    evenings = [date(2021, 1, 3) + timedelta(2 * n + n % 5) for n in range(150)]
+    await shared.writer.add_posts(
+        *(
+            {"username": "owl", "text": f"night {n}", "created_at": f"{day}T21:{n % 60:02}:00Z"}
+            for n, day in enumerate(evenings)
+            if not date(2021, 6, 1) <= day <= date(2021, 7, 9)
+        )
+    )
+    year = await shared.anybody.json("/api/v1/users/owl/years/2021")
+    silence = year["days_apart"]["silence"]
+    assert (year["busy_part"], silence["first"] <= "2021-06-01") == (3, True)
+    assert silence["last"] >= "2021-07-09"
+    page = await shared.anybody.page("/user/owl/2021?tz=UTC")
+    told = text_of(page.split('id="finding">')[1].split("</p>")[0])
+    assert re.match(r"No post for \d+ days, from May \d+ to July \d+\. Busiest between 2", told)
+    assert re.search(r"every post\. \d+ posts on \d+ days\.$", told)
+    # The card of the hours does not say them again.
+    assert "<p>Busiest between " not in page
+    korean = await shared.anybody.page("/user/owl/2021?tz=UTC", headers={"Accept-Language": "ko"})
+    assert "동안 쓴 글이 없어요." in korean
+
+
+async def test_a_year_in_which_nothing_stands_out_is_told_by_its_numbers(shared: Shared) -> None:
+    days = [date(2020, 1, 1) + timedelta(17 * n % 366) for n in range(1_100)]
+    await shared.writer.add_posts(
+        *(
+            {"username": "even", "text": "on it goes", "source_id": str(n)}
+            | {"created_at": f"{day}T{5 * n % 24:02}:00:00Z"}
+            for n, day in enumerate(days)
+        )
+    )
+    page = await shared.anybody.page("/user/even/2020?tz=UTC")
+    told = text_of(page.split('id="finding">')[1].split("</p>")[0])
+    assert re.fullmatch(r"The 1,000th post here came on \w+ \d+\. 1,100 posts on 366 days\.", told)
 
 
 async def test_what_has_nothing_to_tell_has_no_card(shared: Shared) -> None:

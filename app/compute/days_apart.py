@@ -1,0 +1,151 @@
+"""What stands out among the days on which somebody wrote, each with a test of chance."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from itertools import pairwise
+from math import log, sqrt
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from app.compute.peaks import fullest, fullest_day
+
+CLEAR: Final = 2.9
+"""Standard errors from which a day of the week, or the weekend, is told."""
+CHANCE: Final = 0.005
+"""A streak or a silence is told if days at random have one as long at most so often."""
+SHORTEST: Final = 7
+"""Days of a streak or a silence that is told."""
+WHOLE_YEAR: Final = 358
+"""Days of a year that is compared by halves: one may lack a week."""
+WEEK_DAYS: Final = 7
+WORK_DAYS: Final = 5
+ONE_DAY: Final = timedelta(1)
+
+
+class DaySpan(msgspec.Struct, frozen=True):
+    """Days that follow each other."""
+
+    first: date
+    last: date
+
+    @property
+    def days(self) -> int:
+        """How many these are."""
+        return (self.last - self.first).days + 1
+
+
+class DaysApart(msgspec.Struct, frozen=True):
+    """What stands out among the days of a year by more than chance; null for what does not."""
+
+    fullest_day: Annotated[
+        date | None, Meta(description="The day with clearly more posts than any other.")
+    ]
+    streak: Annotated[
+        DaySpan | None,
+        Meta(description="The longest of days with posts, if days at random have none so long."),
+    ]
+    silence: Annotated[
+        DaySpan | None, Meta(description="The longest time between two of these days, likewise.")
+    ]
+    weekday: Annotated[
+        int | None, Meta(description="The one with clearly the most posts, 0 for Monday.")
+    ]
+    weekend: Annotated[
+        Literal["more", "less"] | None,
+        Meta(description="Whether a day of the weekend has more posts than another, or less."),
+    ]
+    half: Annotated[
+        Literal["first", "second"] | None,
+        Meta(description="Of a whole year, the half with clearly more posts, week by week."),
+    ]
+
+
+def days_apart(posts_by_day: Mapping[date, int], first: date, last: date) -> DaysApart:
+    """Return what stands out among the days from the first to the last.
+
+    posts_by_day: the days that have any, all of them within.
+    """
+    days = sorted(posts_by_day)
+    counts = [
+        posts_by_day.get(first + step * ONE_DAY, 0) for step in range((last - first).days + 1)
+    ]
+    run, place = longest_run(days), fullest_day(counts)
+    weeks = _weeks(posts_by_day, first, last)
+    return DaysApart(
+        fullest_day=None if place is None else first + place * ONE_DAY,
+        streak=_clear_span(DaySpan(run[0], run[-1]), len(days), len(counts)),
+        silence=_clear_span(_longest_silence(days), len(counts) - len(days), len(counts)),
+        weekday=fullest([*zip(*weeks, strict=True)], CLEAR),
+        weekend=_weekend(weeks),
+        half=_fuller_half(counts) if len(counts) >= WHOLE_YEAR else None,
+    )
+
+
+def longest_run(days: Sequence[date]) -> list[date]:
+    """Return the most days that follow each other, the first such; days in ascending order."""
+    longest: list[date] = []
+    run: list[date] = []
+    for day in days:
+        run = [*run, day] if run and run[-1] + ONE_DAY == day else [day]
+        longest = max(longest, run, key=len)
+    return longest
+
+
+def _longest_silence(days: Sequence[date]) -> DaySpan | None:
+    """Return the most days between two of them, the first such; None for none."""
+    gaps = [
+        DaySpan(before + ONE_DAY, day - ONE_DAY)
+        for before, day in pairwise(days)
+        if day - before > ONE_DAY
+    ]
+    return max(gaps, key=lambda gap: gap.days, default=None)
+
+
+def _clear_span(span: DaySpan | None, alike: int, total: int) -> DaySpan | None:
+    """Return a span of days that are alike in something if chance does not explain it.
+
+    alike: so many days of the total are so. If these were any of the days, each day begins a span
+    of that length with the chance that it and the next ones are alike, and the one before is not;
+    the sum of these chances is at least that of any such span (Boole's inequality).
+    """
+    if span is None or span.days < SHORTEST:
+        return None
+    chance = sum(log((alike - step) / (total - step)) for step in range(span.days))
+    return span if chance + log(1 + total - alike) <= log(CHANCE) else None
+
+
+def _weeks(posts_by_day: Mapping[date, int], first: date, last: date) -> list[list[int]]:
+    """Return the posts of each day of the weeks, from Monday, that have the first to the last."""
+    monday = first - first.weekday() * ONE_DAY
+    weeks = [[0] * WEEK_DAYS for _ in range((last - monday).days // WEEK_DAYS + 1)]
+    for day, posts in posts_by_day.items():
+        weeks[(day - monday).days // WEEK_DAYS][day.weekday()] += posts
+    return weeks
+
+
+def _weekend(weeks: Sequence[Sequence[int]]) -> Literal["more", "less"] | None:
+    """Return whether a day of the weekend has clearly more posts than another day, or less.
+
+    The error is that of the leads of the weeks, as in `is_ahead`.
+    """
+    leads = [
+        sum(week[WORK_DAYS:]) / (WEEK_DAYS - WORK_DAYS) - sum(week[:WORK_DAYS]) / WORK_DAYS
+        for week in weeks
+    ]
+    error = sqrt(sum(lead * lead for lead in leads))
+    if not error or abs(sum(leads)) < CLEAR * error:
+        return None
+    return "more" if sum(leads) > 0 else "less"
+
+
+def _fuller_half(counts: Sequence[int]) -> Literal["first", "second"] | None:
+    """Return which half of the days has clearly more posts, by their weeks."""
+    middle = len(counts) // 2
+    place = fullest([_by_week(counts[:middle]), _by_week(counts[middle:])], CLEAR)
+    return None if place is None else ("second" if place else "first")
+
+
+def _by_week(counts: Sequence[int]) -> list[int]:
+    return [sum(counts[start : start + WEEK_DAYS]) for start in range(0, len(counts), WEEK_DAYS)]

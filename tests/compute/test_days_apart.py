@@ -1,0 +1,115 @@
+"""What stands out among the days of a year: told of a habit, and hardly ever of chance."""
+
+import random
+from collections import Counter
+from datetime import date, timedelta
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.compute.days_apart import DaysApart, DaySpan, days_apart
+from app.compute.hours import DAY_H, fullest_part
+
+FIRST: Final = date(2023, 1, 1)
+DAYS: Final = 365
+LAST: Final = FIRST + timedelta(DAYS - 1)
+SEEDS: Final = range(200)
+NOTHING: Final = DaysApart(None, None, None, None, None, None)
+
+
+def days_by_chance(seed: int, often: float, burst: float = 1) -> dict[date, int]:
+    """Return the posts of days of a year, on which somebody writes so often, in bursts."""
+    chance = random.Random(f"{seed} {often}")  # noqa: S311 - invented days
+    return {
+        FIRST + timedelta(day): 1 + int(chance.expovariate(1 / burst))
+        for day in range(DAYS)
+        if chance.random() < often
+    }
+
+
+def apart(days: dict[date, int]) -> DaysApart:
+    return days_apart(days, FIRST, LAST)
+
+
+@pytest.mark.parametrize("often", [0.05, 0.3, 0.7, 0.97])
+@pytest.mark.parametrize("burst", [1, 8])
+def test_of_days_at_random_hardly_any_are_apart(often: float, burst: float) -> None:
+    told = Counter[str]()
+    for seed in SEEDS:
+        found = apart(days_by_chance(seed, often, burst))
+        told.update(name for name in found.__struct_fields__ if getattr(found, name) is not None)
+    assert told.total() <= 0.03 * len(SEEDS), told
+
+
+@pytest.mark.parametrize(("often", "length"), [(0.1, 9), (0.5, 25), (0.8, 70)])
+def test_a_streak_and_a_silence_are_told(often: float, length: int) -> None:
+    for seed in SEEDS[:20]:
+        days, start = days_by_chance(seed, often), FIRST + timedelta(100)
+        span = [start + timedelta(step) for step in range(length)]
+        streak = apart(days | dict.fromkeys(span, 1)).streak
+        assert streak is not None
+        assert streak.first <= span[0] < span[-1] <= streak.last
+        without = {
+            day: posts for day, posts in days_by_chance(seed, 1 - often).items() if day not in span
+        }
+        silence = apart(without).silence
+        assert silence is not None
+        assert silence.first <= span[0] < span[-1] <= silence.last
+
+
+def test_every_day_of_a_year_is_no_streak_that_chance_would_not_have() -> None:
+    assert apart({FIRST + timedelta(day): 2 for day in range(DAYS)}) == NOTHING
+
+
+def test_a_day_of_the_week_and_the_weekend_are_told() -> None:
+    for seed in SEEDS[:20]:
+        days = days_by_chance(seed, 0.6)
+        sundays = {FIRST + timedelta(day): 4 for day in range(0, DAYS, 7)}
+        assert apart(days | sundays).weekday == 6
+        weekends = {day: posts + 3 for day, posts in days.items() if day.weekday() >= 5}
+        assert apart(days | weekends).weekend == "more"
+        work = {day: posts for day, posts in days.items() if day.weekday() < 5}
+        assert apart(work).weekend == "less"
+
+
+def test_a_fuller_half_and_a_day_far_ahead_are_told() -> None:
+    for seed in SEEDS[:20]:
+        days, middle = days_by_chance(seed, 0.6), FIRST + timedelta(DAYS // 2)
+        fuller = {day: posts * (3 if day >= middle else 1) for day, posts in days.items()}
+        assert apart(fuller).half == "second"
+        until = LAST - timedelta(30)  # It is no whole year.
+        ending = {day: posts for day, posts in fuller.items() if day <= until}
+        assert days_apart(ending, FIRST, until).half is None
+        assert apart(days | {middle: 60}).fullest_day == middle
+
+
+@given(st.sets(st.integers(0, DAYS - 1), min_size=1))
+def test_what_is_told_of_days_is_so(places: set[int]) -> None:
+    days = {FIRST + timedelta(place): 1 for place in places}
+    found = apart(days)
+    for span, is_written in ((found.streak, True), (found.silence, False)):
+        if span is None:
+            continue
+        within = [span.first + timedelta(step) for step in range(span.days)]
+        assert {day in days for day in within} == {is_written}
+        edges = span.first - timedelta(1), span.last + timedelta(1)
+        assert all((day in days) != is_written for day in edges if FIRST <= day <= LAST)
+    assert found.fullest_day is None
+
+
+def test_a_span_counts_both_of_its_ends() -> None:
+    assert DaySpan(date(2024, 2, 28), date(2024, 3, 1)).days == 3
+
+
+def test_a_part_of_the_day_is_told_where_it_leads_by_days() -> None:
+    told = 0
+    for seed in SEEDS:
+        chance = random.Random(seed)  # noqa: S311 - invented days
+        hours = [DAY_H * day + chance.randrange(DAY_H) for day in range(200) for _ in range(3)]
+        told += fullest_part(Counter(hours)) is not None
+        evenings = [DAY_H * day + chance.randrange(18, 24) for day in range(200)]
+        assert fullest_part(Counter([*hours, *evenings])) == 3
+    assert told <= 0.02 * len(SEEDS)
+    assert fullest_part(Counter({19: 500, 40: 1, 70: 1})) is None
