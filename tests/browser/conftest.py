@@ -197,9 +197,10 @@ async def open_page(windows: Windows) -> AsyncIterator[OpenPage]:
 
 
 async def go_back(page: Page) -> None:
-    """Go back as whoever reads does.
+    """Go back as whoever reads does, until the page before is there.
 
     Playwright's own way asks the browser for its list of pages, which refuses just after one came.
     """
     await page.wait_for_load_state()
-    await page.evaluate("() => { setTimeout(() => history.back()); }")
+    async with page.expect_event("framenavigated"):
+        await page.evaluate("() => { setTimeout(() => history.back()); }")
