@@ -118,7 +118,8 @@ def measure(clients: int, readers: int, seconds: float) -> bool:
         f"{clients:,} clients that read nothing for {seconds / 60:g} min: {stalled.closed:,} "
         f"disconnected, the oldest after {stalled.oldest_s:.0f} s\n{readers:,} readers: posts "
         f"after {figures['p50_ms']:.0f} ms, 99% within {figures['p99_ms']:.0f} ms, all within "
-        f"{figures['max_ms']:.0f} ms; {figures['lost']} lost, {figures['twice']} twice"
+        f"{figures['max_ms']:.0f} ms; {figures['lost']} lost, {figures['twice']} twice, "
+        f"{figures['lost_connections']} cut off"
     )
     is_sent = figures["lost"] == figures["twice"] == figures["lost_connections"] == 0
     return is_sent and stalled.oldest_s <= OLDEST_S and figures["max_ms"] <= LATEST_MS

@@ -30,6 +30,8 @@ LONG: Final = ("/api/v1/export", "/api/v1/live", "/api/v1/live?after=0")
 READERS: Final = 12
 LISTENERS: Final = 12
 POSTS: Final = 20_000
+OFTEN: Final = 4
+"""Times that each address is read before the switch."""
 TAKEN_BYTES: Final = 32 * 1024
 PASSWORD: Final = "a long password"
 ENDED_S: Final = 20.0
@@ -47,6 +49,8 @@ class Visitors:
     """When an answer was asked for and had come, by the clock, and its address."""
     broken_off: list[tuple[float, str]] = field(default_factory=list)
     """When answers were asked for that had no end, and their addresses."""
+    begun: int = 0
+    """How many answers that take long have begun."""
     refused: int = 0
     cut: Counter[str] = field(default_factory=Counter)
     """How often what takes long broke off, by address."""
@@ -69,15 +73,20 @@ class Visitors:
                 assert answer.status_code in {303, 401}, (path, answer.status_code)
                 self.refused += 1
 
-    async def paths(self) -> set[str]:
-        """Return the addresses that were read so far."""
-        return {path for _, _, path in self.read}
+    async def least_read(self) -> int:
+        """Return how often the address was read that was read least."""
+        counts = Counter(path for _, _, path in self.read)
+        return min(counts[path] for path in READ)
+
+    async def number_begun(self) -> int:
+        return self.begun
 
     async def hold(self, path: str) -> None:
         """Take an answer slowly, as long as it lasts."""
         try:
             async with self.slow_client.stream("GET", path) as answer:
                 assert answer.status_code == 200
+                self.begun += 1
                 async for _ in answer.aiter_bytes(4096):
                     # What waits in the system's own memory was sent before the switch.
                     await asyncio.sleep(0.0 if self.is_switched else 0.01)
@@ -122,12 +131,14 @@ async def test_nothing_is_readable_a_second_after_the_switch(site: Site) -> None
         async with asyncio.TaskGroup() as group:
             for number in range(READERS):
                 group.create_task(visitors.reload(number))
-            await eventually(visitors.paths, until=set(READ).__eq__)
+            await eventually(visitors.least_read)
             held = [
                 group.create_task(visitors.hold(LONG[number % len(LONG)]))
                 for number in range(LISTENERS)
             ]
-            await asyncio.sleep(1.0)  # These have begun by then, and most is kept by both workers.
+            await eventually(visitors.number_begun, until=LISTENERS.__eq__)
+            # Most is kept by both workers by then.
+            await eventually(visitors.least_read, until=lambda times: times >= OFTEN)
             assert (await operator.post("/settings/reading", data={"public": "0"})).is_redirect
             switched, visitors.is_switched = time.monotonic(), True
             _, unfinished = await asyncio.wait(held, timeout=ENDED_S)
