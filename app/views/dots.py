@@ -81,6 +81,8 @@ class DotRow:
     rings: Sequence[Ring]
     path: str
     """The address of the posts that show it."""
+    brief: str = ""
+    """The value where there is little room; empty where it is short as it is."""
 
 
 @dataclass(frozen=True, slots=True)

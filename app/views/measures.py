@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from app.compute.fingerprint import Measure
 from app.i18n import gettext, gettext_noop, ngettext, show_number
-from app.views.in_words import often
+from app.views.in_words import briefly, often
 
 LONGEST_SIGN: Final = 8
 
@@ -89,6 +89,11 @@ def value_of(measure: Measure, value: float) -> str:
         text = ngettext("{count} word", "{count} words", 1 if words == 1 else 2)
         return text.format(count=show_number(words))
     return often(value)
+
+
+def brief_value_of(measure: Measure, value: float) -> str:
+    """Return the same where there is little room; nothing where it is short in any case."""
+    return "" if measure.name == "length" else briefly(value)
 
 
 def trait_of(measure: Measure) -> str:

@@ -15,7 +15,7 @@ from app.services.posts.showing import Shown
 from app.views.dots import EDGE, DotRow, Dots, Initials, rings_of
 from app.views.figure import Figure, Finding, Table, TableCell
 from app.views.initials import initials_of
-from app.views.measures import label_of, value_of
+from app.views.measures import brief_value_of, label_of, value_of
 from app.views.names import display_name, hue
 from app.views.portraits.beside import others_called
 from app.views.portraits.findings import finding_of
@@ -99,6 +99,7 @@ class Fingerprint(Figure[Dots]):
             beside_place=scale(measure.beside) if has_others else None,
             rings=tuple(rings_of(each, self._others)),
             path=self._posts_with(measure),
+            brief=brief_value_of(measure, measure.own),
         )
 
     def _beside(self, measure: Measure) -> str:

@@ -1,0 +1,51 @@
+"""What has little room is said in fewer words, not cut off."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pytest
+
+from .conftest import OpenPage
+from .website import Website, serve
+
+pytestmark = pytest.mark.browser
+
+TEXT: Final = "kettle is on again and the ferry waits at the pier"
+CUT: Final = """() => [...document.querySelectorAll(".dots a")]
+  .filter((label) => label.scrollWidth > label.clientWidth)
+  .map((label) => label.textContent)"""
+SHOWN: Final = """() => [...document.querySelectorAll(".dots .value")]
+  .map((value) => value.innerText)"""
+
+
+def messages() -> Iterator[dict[str, Any]]:
+    room = {"id": 1, "name": "harbour"}
+    for place in range(120):
+        # Nearly all of one, and none of the other.
+        first = "The" if place in {7, 71} else "the"
+        ends = "" if place in {9, 73} else "!"
+        for name, text in (("ann", f"{first} {TEXT}{ends}"), ("ben", f"The {TEXT}")):
+            source = f"{name}{place}"
+            yield {"username": name, "text": text, "source_id": source, "room": room}
+
+
+@pytest.fixture(scope="module")
+def chat(has_chromium: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
+    with serve(tmp_path_factory.mktemp("chat"), sample=False, records=[*messages()]) as site:
+        yield site
+
+
+@pytest.mark.parametrize(
+    ("locale", "whole", "brief"),
+    [("en", "in almost every message", "almost always"), ("ko", "거의 모든 메시지", "거의 전부")],
+)
+async def test_how_somebody_writes_is_said_in_whole_words(
+    chat: Website, open_page: OpenPage, locale: str, whole: str, brief: str
+) -> None:
+    page = await open_page(locale=locale)
+    for width in (390, 320):
+        await page.set_viewport_size({"width": width, "height": 800})
+        await page.goto(chat.address("/user/ann/portrait"))
+        assert await page.evaluate(CUT) == [], width
+        shown = await page.evaluate(SHOWN)
+        assert shown.count(whole if width > 380 else brief) == 2, (width, shown)
