@@ -97,7 +97,7 @@ class Importer:
                     click.echo(f"{name} is no chat, so --{option} changes nothing", err=True)
             report = ImportReport()
             try:
-                # Those with ids would be taken for messages of this file.
+                # Else people have them beside those of this file, until a server runs.
                 await delete_messages(db)
                 await import_records(
                     db,

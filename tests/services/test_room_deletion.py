@@ -22,7 +22,7 @@ from app.services.compare.profiles import fold_tails
 from app.services.deletion import rooms as deletion
 from app.services.deletion.posts import delete_post
 from app.services.deletion.purging import is_purge_due, purge_deleted
-from app.services.deletion.rooms import delete_messages, delete_room, find_writers
+from app.services.deletion.rooms import delete_messages, delete_room, find_writers, message_removals
 from app.services.imports.bulk import BATCH
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import Storing, import_records
@@ -207,6 +207,46 @@ async def test_messages_with_ids_are_imported_again_at_once(make_config: MakeCon
         assert await find_faults(db) == []
 
 
+@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+@pytest.mark.parametrize("is_bulk", [False, True], ids=["single", "lines"])
+async def test_a_message_sent_meanwhile_with_the_id_of_a_deleted_one_stays(
+    app: Quart, admin: Client, is_bulk: bool
+) -> None:
+    db = parts_of(app).db
+    ann, ben = ({"username": name} for name in ("ann", "ben"))
+    here = [ann | PIER | {"text": f"a lamp {n}", "source_id": str(n)} for n in range(3)]
+    answer = ben | {"text": "which one?", "reply_to": {"source_id": "1", "username": "ann"}}
+    await admin.add_posts(*here, ann | {"text": "at home"}, answer)
+    # Before the rest of the deletion has had its turn.
+    async with db.exclusive_in_turn("deletion"):
+        await remove(db)
+        if is_bulk:
+            await admin.add_posts(ann | {"text": "another lamp", "source_id": "1"})
+        else:
+            await admin.add_tweet("ann", "another lamp", source_id="1")
+        await delete_messages(db)
+    async with db.read() as session:
+        query = select(Tweet.id, Tweet.text, Tweet.source_id, Tweet.reply_to_id).order_by(Tweet.id)
+        home, reply, kept = (await session.execute(query)).all()
+    assert (home.text, kept.text, kept.source_id) == ("at home", "another lamp", "1")
+    assert reply.reply_to_id == kept.id
+    assert await posts_of(db) == {"ann": 2, "ben": 1}
+    assert await find_faults(db) == []
+
+
+@pytest.mark.parametrize(("long_s", "sizes"), [(-1.0, [2, 2, 2, 2]), (99.0, [2, 4, 2])])
+async def test_more_messages_go_at_once_while_that_is_short(
+    db: Database, monkeypatch: pytest.MonkeyPatch, long_s: float, sizes: list[int]
+) -> None:
+    limits = {"MESSAGES": 2, "MOST_MESSAGES": 4, "SHORT_S": long_s, "LONG_S": long_s}
+    for name, value in limits.items():
+        monkeypatch.setattr(deletion, name, value)
+    await two_chats(db)
+    await remove(db)
+    assert [removed async for removed in message_removals(db)] == sizes
+    assert await posts_of(db) == {"Anna": 6, "보라": 6}
+
+
 async def test_a_chat_that_was_joined_goes_with_both(db: Database) -> None:
     await two_chats(db)
     async with db.write() as session:
@@ -269,7 +309,8 @@ async def test_a_profile_is_not_rewritten_with_every_transaction(
         *({"username": name, "text": text} for text in texts for name in people),
     )
     await fold_tails(db)
-    monkeypatch.setattr(deletion, "MESSAGES", 10)
+    for name in ("MESSAGES", "MOST_MESSAGES"):
+        monkeypatch.setattr(deletion, name, 10)
     written: list[int] = []
 
     def note(_connection: object, _cursor: object, statement: str, values: Any, *_: object) -> None:

@@ -18,7 +18,12 @@ from app.services.rooms.changing import announce_change
 from app.services.rooms.room_facts import RoomFacts, get_room
 
 MESSAGES: Final = 250
-"""Most messages of people who stay, deleted by one transaction: some 20 ms of the write lock."""
+"""Messages of people who stay, deleted by one transaction: some 20 ms of the write lock."""
+MOST_MESSAGES: Final = 1_000
+"""The same where these take less than SHORT_S: each transaction rewrites profiles."""
+SHORT_S: Final = 0.03
+LONG_S: Final = 0.08
+"""Seconds of the write lock from which on the next transaction deletes fewer messages."""
 FOUND_AT_ONCE: Final = 5_000
 """Messages of deleted chats that are looked for at once."""
 _UNTRACKED: Final = {"synchronize_session": False}
@@ -100,6 +105,7 @@ async def message_removals(db: Sessions) -> AsyncGenerator[int]:
     """Delete what people who stay wrote in deleted chats; yield the number of each chunk."""
     of_rooms = Tweet.room_id.in_(deleted_rooms()), User.deleted_at.is_(None)
     query = select(Tweet.id, Tweet.user_id).join(User, User.id == Tweet.user_id).where(*of_rooms)
+    size = MESSAGES
     while True:
         # Found without the lock: they may lie between many of people who are deleted.
         async with db.read() as session:
@@ -108,10 +114,21 @@ async def message_removals(db: Sessions) -> AsyncGenerator[int]:
             return
         # By author: in the order of the chat each transaction would rewrite everybody's profile.
         ids = [row.id for row in sorted(rows, key=lambda row: row.user_id)]
-        for start in range(0, len(ids), MESSAGES):
+        start = 0
+        while start < len(ids):
             async with db.write() as session:
-                removed = await _delete_posts(session, ids[start : start + MESSAGES])
+                since = monotonic()
+                removed = await _delete_posts(session, ids[start : start + size])
+            start += size
+            size = _next_size(size, monotonic() - since)
             yield removed
+
+
+def _next_size(size: int, seconds: float) -> int:
+    """Return how many messages are deleted next where so many took so long."""
+    if seconds < SHORT_S:
+        return min(2 * size, MOST_MESSAGES)
+    return max(size // 2, MESSAGES) if seconds > LONG_S else size
 
 
 async def _delete_posts(session: AsyncSession, ids: Sequence[int]) -> int:

@@ -237,7 +237,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
         check_records(records, options, is_public=is_public)
         async with db.write() as session:
             await note(session, report)
-        await delete_messages(db)  # Those with ids would be taken for messages of this file.
+        await delete_messages(db)  # Else people have them beside those of this file for a while.
         await import_records(
             db,
             records,

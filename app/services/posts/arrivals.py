@@ -14,7 +14,7 @@ from msgspec import structs
 from sqlalchemy import Table, and_, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import backend_of, insert_rows
+from app.db.backend import backend_of, insert_rows, is_among
 from app.db.indexes import IndexedPost
 from app.formats.post import RoomReference
 from app.formats.records import FileRoom
@@ -22,6 +22,7 @@ from app.models import Event, Tweet, User
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.media import store_uses
 from app.services.posts.message_counts import Membership, count_messages
+from app.services.posts.named_rooms import is_of_kept_room
 from app.services.posts.new_tweet import NewTweet
 from app.services.posts.post_counts import Moment, count_posts
 from app.services.posts.repetition import completed
@@ -175,15 +176,29 @@ def _new_row(arrival: Arrival, default_time: datetime | None) -> PostRow:
 
 
 async def find_stored(session: AsyncSession, keys: Iterable[SourceKey]) -> dict[SourceKey, PostRow]:
-    """Return the posts that are stored already, by author and source id."""
+    """Return the posts that are stored already, by author and source id.
+
+    Messages of a deleted chat, which are about to go, are none of these: their ids are freed.
+    """
     named = {key for key in keys if key[1] is not None}
     if not named:
         return {}
     listed = backend_of(session).listed(sorted(named), Tweet.user_id, Tweet.source_id)
     is_listed = and_(Tweet.user_id == listed.c.user_id, Tweet.source_id == listed.c.source_id)
-    query = select(Tweet.id, Tweet.user_id, *content_columns()).join(listed, is_listed)
-    rows = (await session.execute(query)).mappings()
-    return {(row["user_id"], row["source_id"]): _stored_row(**row) for row in rows}
+    query = select(is_of_kept_room(), Tweet.id, Tweet.user_id, *content_columns())
+    rows: dict[SourceKey, PostRow] = {}
+    ended: list[int] = []
+    for is_kept, *values in await session.execute(query.join(listed, is_listed)):
+        row = _stored_row(*values)
+        if is_kept:
+            rows[row.user_id, row.content.source_id] = row
+        else:
+            ended.append(row.id)
+    if ended:
+        # A post with such an id would be taken for the message, and be deleted with it.
+        freed = update(Tweet).where(is_among(session, Tweet.id, ended)).values(source_id=None)
+        await session.execute(freed, execution_options={"synchronize_session": False})
+    return rows
 
 
 def keys_in_rooms(rows: Mapping[SourceKey, PostRow]) -> set[SourceKey]:
@@ -191,8 +206,10 @@ def keys_in_rooms(rows: Mapping[SourceKey, PostRow]) -> set[SourceKey]:
     return {key for key, row in rows.items() if row.content.room}
 
 
-def _stored_row(id: int, user_id: int, **values: Any) -> PostRow:  # noqa: A002 - the column's name
-    return PostRow(user_id, StoredContent(**decoded(values)), id=id)
+def _stored_row(post_id: int, user_id: int, *values: Any) -> PostRow:
+    names = (column.key for column in content_columns())
+    content = decoded(dict(zip(names, values, strict=True)))
+    return PostRow(user_id, StoredContent(**content), id=post_id)
 
 
 async def _number(
