@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import now
 from app.db.backend import is_among
 from app.formats.post import RoomReference
-from app.models import Room, RoomPerson, Tweet
+from app.models import Room, RoomPerson, Tweet, User
 from app.services.event_log import NewEvent, append_events
 
 UNKNOWN_APP: Final = ""
@@ -25,7 +25,13 @@ DELETED_APP: Final = "\x01"
 """App of a deleted room whose last messages are still being removed; no app is called so."""
 IS_KEPT: Final = Room.platform != DELETED_APP
 """Condition on a room: it was not deleted."""
-_FIRST_ROOM: Final = select(Room.id).where(Room.joined_to_id.is_(None), IS_KEPT).limit(1)
+_ANY_ROOM: Final = (
+    select(RoomPerson.room_id)
+    .join(User, User.id == RoomPerson.user_id)
+    .where(RoomPerson.messages > 0, User.deleted_at.is_(None))
+    .limit(1)
+)
+"""Query for a room with messages of somebody who is here."""
 
 PostKey = tuple[int, str | None]
 """An author and the platform's own id of a post; without one it is a post of its own."""
@@ -115,9 +121,10 @@ def is_of_kept_room() -> ColumnElement[bool]:
 async def are_rooms_here(session: AsyncSession) -> bool:
     """Return whether there is any chat.
 
-    The first one that comes, and each deletion, is an event about everybody.
+    The first one that comes, and each deletion, is an event about everybody: the removal of rows
+    afterwards is none, so that it must not change this.
     """
-    return await session.scalar(_FIRST_ROOM) is not None
+    return await session.scalar(_ANY_ROOM) is not None
 
 
 async def announce_first_room(session: AsyncSession, user_id: int) -> None:

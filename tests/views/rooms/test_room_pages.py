@@ -197,6 +197,30 @@ async def test_who_is_deleted_leaves_the_others_in_the_room(app: Quart, admin: C
     assert (await admin.json("/api/v1/rooms"))["items"] == []
 
 
+async def test_no_page_leads_to_chats_once_nobody_of_them_is_here(
+    app: Quart, admin: Client, anybody: Client
+) -> None:
+    db, pages = parts_of(app).db, ("/posts?username=ben", "/authors", "/user/ben")
+    await admin.add_posts({"username": "ben", "text": "the sea"})
+
+    async def leading_to_chats() -> list[str]:
+        return [path for path in pages if 'href="/rooms"' in await anybody.page(path)]
+
+    async def come() -> None:
+        await import_chat(db, kakaotalk("우리", *CHAT[-3:]))
+        assert await leading_to_chats() == [*pages]
+
+    await come()
+    async with db.exclusive_in_turn("deletion") as grant:
+        for name in ("민준", "하늘_(회사)"):
+            await admin.delete(f"/api/v1/users/{name}")
+        # The rows of the chat are left, and answers are kept from now on.
+        assert await leading_to_chats() == []
+        await purge_deleted(grant)
+    assert await leading_to_chats() == []
+    await come()
+
+
 async def test_a_request_may_name_a_room(shared: Shared) -> None:
     await shared.writer.add_user("kim")
     await shared.writer.add_user("lee")
