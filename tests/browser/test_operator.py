@@ -1,5 +1,6 @@
 """What the operator comes for, done in a real browser."""
 
+import contextlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 import pytest
 from playwright.async_api import FilePayload, Page, expect
 
+from app.db.lock import file_lock
+from app.services.imports.jobs import IMPORTING
 from tests.chats import kakaotalk, said
 
 from .conftest import WITH_AND_WITHOUT, OpenPage
@@ -48,6 +51,13 @@ async def start_and_wait(page: Page, *, javascript: bool = True) -> None:
         await page.wait_for_timeout(200)
         await page.get_by_role("link", name="진행 상황 새로 보기").or_(done).click()
     await expect(done).to_be_visible(timeout=IMPORT_TIMEOUT_MS)
+
+
+@contextlib.contextmanager
+def imports_wait(site: Website) -> Iterator[None]:
+    """Let no import of the site begin until the block ends, however late the browser is."""
+    with file_lock(site.log.with_name("data") / f"testing.db.{IMPORTING}.lock"):
+        yield
 
 
 async def add_author(page: Page, site: Website, username: str, count: int) -> None:
@@ -205,10 +215,11 @@ async def test_the_end_of_an_import_replaces_the_button_that_had_the_focus(
 ) -> None:
     page = await open_page(operator_of=workshop)
     await upload(page, workshop, posts_file(tmp_path, "우체국", 3000))
-    await page.get_by_role("button", name="가져오기 시작").click()
-    cancel = page.get_by_role("button", name="취소")
-    await cancel.focus()
-    assert await cancel.evaluate("button => button.form.action") == f"{page.url}/cancel"
+    with imports_wait(workshop):
+        await page.get_by_role("button", name="가져오기 시작").click()
+        cancel = page.get_by_role("button", name="취소")
+        await cancel.focus()
+        assert await cancel.evaluate("button => button.form.action") == f"{page.url}/cancel"
     await expect(page.locator("#ended")).to_be_focused(timeout=IMPORT_TIMEOUT_MS)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -227,9 +238,10 @@ async def test_a_chat_that_is_watched_has_its_name_and_ends_with_its_finding(
     path.write_bytes(kakaotalk("부두 모임", *messages))
     await upload(page, workshop, path)
     await page.locator("input[name=publish][value=on]").check()
-    await page.get_by_role("button", name="가져오기 시작").click()
-    await expect(page.locator("h1")).to_have_text("가져오기: 부두 모임")
-    await expect(page.locator(".lead")).to_have_text("export.txt")
+    with imports_wait(workshop):
+        await page.get_by_role("button", name="가져오기 시작").click()
+        await expect(page.locator("h1")).to_have_text("가져오기: 부두 모임")
+        await expect(page.locator(".lead")).to_have_text("export.txt")
     await expect(page.locator("#ended")).to_be_visible(timeout=IMPORT_TIMEOUT_MS)
     await expect(page.locator("h1")).to_have_text("가져오기: 부두 모임")
     found = await page.locator("#finding").inner_text()
