@@ -28,8 +28,8 @@ from app.views.names import (
 )
 from app.views.portraits import pages as portraits
 from app.views.portraits import picture as author_picture
+from app.views.posts import feeds, media, search
 from app.views.posts import pages as posts
-from app.views.posts import search
 from app.views.rooms import deletion as room_deletion
 from app.views.rooms import pages as rooms
 from app.views.rooms import picture as room_picture
@@ -58,6 +58,8 @@ PAGES: Final = (
     play,
     search,
     posts,
+    media,
+    feeds,
     login,
     settings,
     account,

@@ -13,7 +13,7 @@ from app import create_app
 from app.lifespan import note_hosts
 from app.services.access.site import switch_site
 from app.services.posts import exporting
-from app.views.posts import pages as posts_page
+from app.views.posts import media
 from tests.browsing import Browser, parts_of, signed_in
 from tests.conftest import Client, MakeConfig, Outside, client_with
 from tests.listening import Listener, listening
@@ -97,7 +97,7 @@ async def test_half_sent_answers_break_off(
     app: Quart, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exporting, "PAGE", 2)
-    monkeypatch.setattr(posts_page, "CHUNK_BYTES", 4)
+    monkeypatch.setattr(media, "CHUNK_BYTES", 4)
     writer = await client_with(app, "write")
     await bring(app, tmp_path)
     await writer.add_user("jun", *(f"post {number}" for number in range(7)))

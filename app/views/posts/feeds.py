@@ -1,0 +1,78 @@
+"""Atom feeds of posts (RFC 4287)."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from quart import Response, url_for
+
+from app.i18n import gettext, own_address
+from app.lifespan import resources
+from app.paths import ATOM_NAME
+from app.services.posts.tweets import Post, list_posts
+from app.services.posts.users import get_author
+from app.views.blueprints import PageBlueprint
+from app.views.names import shown_name
+from app.views.page import WebPage, render
+from app.views.policies import own_origin
+
+blueprint = PageBlueprint("feeds")
+
+ENTRIES: Final = 40
+"""Posts of a feed."""
+ATOM: Final = "application/atom+xml; charset=utf-8"
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@blueprint.page(ATOM_NAME, is_cacheable=True)
+async def show_atom() -> Response:
+    async with resources().db.read() as session:
+        posts, _ = await list_posts(session, limit=ENTRIES)
+    return await _atom("", url_for("home.show_home"), posts)
+
+
+@blueprint.page("/user/<username>" + ATOM_NAME, is_cacheable=True)
+async def show_author_atom(username: str) -> Response:
+    async with resources().db.read() as session:
+        author = await get_author(session, username)
+        posts, _ = await list_posts(session, user_id=author.id, limit=ENTRIES)
+    page = url_for("authors.show_author", username=author.username)
+    return await _atom(author.username, page, posts)
+
+
+class FeedPage(WebPage, frozen=True, kw_only=True):
+    template = "posts/feed.xml"
+
+    author: str
+    """Whose posts these are; nobody's for all."""
+    page: str
+    """The address of the page that shows them too."""
+    entries: list[Post]
+    origin: str
+    self_address: str
+
+    @property
+    def title(self) -> str:
+        return shown_name(self.author) if self.author else gettext("Newest posts")
+
+    @property
+    def updated(self) -> datetime:
+        newest = self.entries[0].created_at if self.entries else None
+        return newest or EPOCH
+
+
+async def _atom(author: str, page: str, posts: Sequence[Post]) -> Response:
+    """Return the feed of posts, the newest first; those without a time can be no entries."""
+    entries = [post for post in posts if post.created_at]
+    feed = FeedPage(
+        author=author,
+        page=page,
+        entries=entries,
+        origin=own_origin(),
+        self_address=own_address(),
+        about=[post.username for post in posts],
+    )
+    body = await render(feed)
+    return Response(_NO_XML.sub("", body), content_type=ATOM)

@@ -1,0 +1,69 @@
+"""The files of posts, served so that nothing in them can act as a page."""
+
+import asyncio
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from quart import Response, g, request
+from quart.wrappers.response import FileBody
+
+from app.errors import NotFoundError
+from app.lifespan import resources
+from app.paths import MEDIA
+from app.services.access.site import Openness
+from app.services.posts.media import content_type, is_medium, is_needed
+from app.views.blueprints import PageBlueprint
+
+blueprint = PageBlueprint("media")
+
+CHUNK_BYTES: Final = 2**16
+MEDIA_POLICY: Final = "sandbox; default-src 'none'; img-src 'self'; media-src 'self'"
+ALWAYS_PUBLIC: Final = "private, max-age=31536000, immutable"
+"""A file never changes. Shared caches must not keep it: it may be deleted."""
+ASKED_EACH_TIME: Final = "private, no-cache"
+"""Where the site is private, or a switch may make it so."""
+
+
+class MediaBody(FileBody):
+    """A file as a body, which breaks off for a visitor when the site becomes private.
+
+    Quart (0.22) fails on a range that asks for the last bytes.
+    """
+
+    def __init__(self, path: Path, openness: Openness | None) -> None:
+        super().__init__(path, buffer_size=CHUNK_BYTES)
+        self._openness = openness
+        """By what a visitor may read; None for those who have a right of their own."""
+
+    async def __anext__(self) -> bytes:
+        if self._openness is not None and not await self._openness.is_surely_public():
+            raise asyncio.CancelledError
+        return await super().__anext__()
+
+    async def make_conditional(self, begin: int, end: int | None) -> int:
+        begin = begin if begin >= 0 else max(0, self.size + begin)
+        return await super().make_conditional(begin, end)
+
+
+@blueprint.page(f"{MEDIA}/<name>")
+async def show_media(name: str) -> Response:
+    """Send a file that a post needs, or the asked range of it."""
+    async with resources().db.read() as session:
+        type_ = content_type(name)
+        is_there = type_ is not None and await is_needed(session, name)
+    config = resources().config
+    path = config.media_dir / name
+    if not is_there or not await resources().work_pool.run(partial(is_medium, path)):
+        raise NotFoundError("There is no such picture or video")
+    body = MediaBody(path, resources().openness if g.is_visitor else None)
+    response = Response(body, content_type=type_)
+    response.timeout = None  # A video may be played for longer than a page may load.
+    response.headers["Content-Security-Policy"] = MEDIA_POLICY
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    response.headers["Cache-Control"] = ALWAYS_PUBLIC if config.public else ASKED_EACH_TIME
+    response.headers["Accept-Ranges"] = "bytes"
+    response.content_length = body.size
+    response.set_etag(name)
+    await response.make_conditional(request, accept_ranges=True, complete_length=body.size)
+    return response
