@@ -136,7 +136,7 @@ def show_time(time: datetime, zone: str | None = None, *, is_exact: bool = False
     make of a bare day, so the day is all that is shown; unless the time is_exact, as that of a
     message is: in Seoul it is nine in the morning.
     """
-    both = Markup().join([str(get_datetime_format("medium", locale=language()))])  # As in browsers.
+    both = escape(str(get_datetime_format("medium", locale=language())))  # As in browsers.
     if zone is not None:
         own = time.astimezone(ZoneInfo(zone))
         day = format_date(own, "medium", locale=language())
