@@ -77,7 +77,7 @@ def days_apart(posts_by_day: Mapping[date, int], first: date, last: date) -> Day
         fullest_day=None if place is None else first + place * ONE_DAY,
         streak=_clear_span(DaySpan(run[0], run[-1]), len(days), len(counts)),
         silence=_clear_span(_longest_silence(days), len(counts) - len(days), len(counts)),
-        weekday=fullest([*zip(*weeks, strict=True)], CLEAR),
+        weekday=fullest([*zip(*weeks, strict=True)]),
         weekend=_weekend(weeks),
         half=_fuller_half(counts) if len(counts) >= WHOLE_YEAR else None,
     )

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from msgspec import Meta
 
-from app.compute.peaks import CLEAR, CLEAR_DAY, fullest
+from app.compute.peaks import CLEAR, fullest
 
 DAY_H: Final = 24
 NIGHT_H: Final = 5
@@ -104,7 +104,7 @@ def fullest_part(counts: Mapping[int, int]) -> int | None:
     parts = [[0] * len(days) for _ in range(DAY_H // PART_H)]
     for hour, posts in counts.items():
         parts[hour % DAY_H // PART_H][places[hour // DAY_H]] += posts
-    return fullest(parts, CLEAR_DAY)
+    return fullest(parts)
 
 
 @lru_cache(maxsize=10_000)
