@@ -17,6 +17,7 @@ from babel.dates import (
     get_day_names,
     get_month_names,
     get_time_format,
+    get_timezone_location,
 )
 from markupsafe import Markup, escape
 from quart import Quart
@@ -25,6 +26,8 @@ from app.clock import now
 from app.config import Locale
 from app.i18n import gettext, language
 
+ENGLISH: Final[Locale] = "en"
+"""Whose keys of time zones need no other name."""
 LEAP_YEAR: Final = 2000
 MINUTE_S: Final = 60
 HOUR_MIN: Final = 60
@@ -62,6 +65,7 @@ def init_app(app: Quart) -> None:
         "time": show_time,
         "weekday": show_weekday,
         "unbroken": unbroken,
+        "zone_name": show_zone,
     }
 
 
@@ -177,6 +181,17 @@ def show_month_day(day: date) -> str:
 def _month_day(month: int, day: int, locale: Locale) -> str:
     # A calendar has hundreds of them.
     return format_skeleton("MMMMd", date(LEAP_YEAR, month, day), locale=locale)
+
+
+def show_zone(zone: str) -> str:
+    """Return a time zone as the language calls its city: "서울 시간"; else its key."""
+    city, key = (_city(zone, locale) for locale in (language(), ENGLISH))
+    return zone if city == key else gettext("{city} time").format(city=city)
+
+
+@lru_cache(maxsize=2_000)
+def _city(zone: str, locale: Locale) -> str:
+    return get_timezone_location(zone, locale=locale, return_city=True)
 
 
 def show_ago(time: datetime) -> str:

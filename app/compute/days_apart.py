@@ -12,7 +12,7 @@ from msgspec import Meta
 from app.compute.peaks import fullest, fullest_day
 
 CLEAR: Final = 2.9
-"""Standard errors from which a day of the week, or the weekend, is told."""
+"""Standard errors from which the weekend, or half of a year, is told."""
 CHANCE: Final = 0.005
 """A streak or a silence is told if days at random have one as long at most so often."""
 SHORTEST: Final = 7

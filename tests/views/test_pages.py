@@ -5,6 +5,7 @@ from html import unescape
 from inspect import iscoroutinefunction
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
+from zoneinfo import available_timezones
 
 import pytest
 from babel.numbers import format_decimal
@@ -12,7 +13,7 @@ from quart import Quart, g
 from selectolax.lexbor import LexborHTMLParser
 
 from app.config import Locale
-from app.dates import unbroken
+from app.dates import show_zone, unbroken
 from app.i18n import LOCALES, rounded_parts, show_number, show_percent, speaking
 from app.views.pages import PAGES
 from app.views.texts import Marked, excerpt, marked_text
@@ -66,6 +67,30 @@ async def test_percentages_add_up_and_only_certainty_is_a_hundred(
 def test_numbers_are_written_as_the_language_has_them(language: Locale, number: float) -> None:
     with speaking(language):
         assert show_number(number) == format_decimal(number, locale=language)
+
+
+@pytest.mark.parametrize(
+    ("zone", "korean"),
+    [
+        ("Asia/Seoul", "서울 시간"),
+        ("America/New_York", "뉴욕 시간"),
+        ("Asia/Kolkata", "Asia/Kolkata"),
+        ("Etc/GMT+5", "Etc/GMT+5"),
+        ("UTC", "UTC"),
+    ],
+)
+def test_a_time_zone_is_called_by_its_city_where_that_has_a_name(zone: str, korean: str) -> None:
+    with speaking("ko"):
+        assert show_zone(zone) == korean
+    with speaking("en"):
+        assert show_zone(zone) == zone
+
+
+def test_each_time_zone_has_a_name() -> None:
+    with speaking("ko"):
+        assert all(
+            zone == show_zone(zone) or "시간" in show_zone(zone) for zone in available_timezones()
+        )
 
 
 @pytest.mark.parametrize("page", [None, *(page.blueprint.name for page in PAGES)])

@@ -11,7 +11,7 @@ from babel import Locale
 from babel.dates import format_skeleton
 from quart import g, url_for
 
-from app.dates import month_names, show_month_day
+from app.dates import month_names, show_month_day, show_zone
 from app.i18n import ngettext, show_number
 from app.services.archive.author_archive import Memories
 from app.services.archive.calendar import CalendarYear, DayPosts, MonthPosts
@@ -101,7 +101,7 @@ def days_with_posts(days: int, tz: str) -> str:
         "There are posts on {count} days ({zone}).",
         days,
     )
-    return text.format(count=show_number(days), zone=tz)
+    return text.format(count=show_number(days), zone=show_zone(tz))
 
 
 def posts_by_day(calendar: CalendarYear) -> dict[date, int]:

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from quart import Response, url_for
 
+from app.dates import show_zone
 from app.i18n import gettext, speaking
 from app.services.archive.author_year import AuthorYear
 from app.views.authors.figures import most_answered
@@ -75,7 +76,7 @@ def poster_of_year(author_year: AuthorYear, args: PictureArgs) -> Poster:
         title=gettext("{username} in {year}").format(
             username=display_name(username), year=author_year.calendar.year
         ),
-        facts=(*finding.notes, author_year.tz),
+        facts=(*finding.notes, show_zone(author_year.tz)),
         finding=finding.title,
         drawing=calendar.plot(),
         address=short_address(path, has_names=args.has_names),

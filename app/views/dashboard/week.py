@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.peaks import clear_peak
-from app.dates import weekday_names
+from app.dates import show_zone, weekday_names
 from app.i18n import gettext, gettext_noop, ngettext, show_number
 from app.services.posts.statistics import count_by_hour_of_week, count_undated
 from app.views.dashboard.figures import Panel
@@ -52,7 +52,7 @@ class PostsByHour(Figure[Plot]):
     def finding(self) -> Finding:
         if not any(self.hours):
             return nothing_dated(self.view, self.undated)
-        zone = gettext("Hours are those of {zone}.").format(zone=self.view.tz or "UTC")
+        zone = gettext("Hours are those of {zone}.").format(zone=show_zone(self.view.tz or "UTC"))
         return Finding(_title(self.hours), [zone])
 
     def plot(self) -> Plot | None:
