@@ -19,7 +19,7 @@ from app.views.dashboard.page import PANELS
 if TYPE_CHECKING:
     from .website import Website
 
-UNDER_WAY, INTERRUPTED, DONE, FAILED, CANCELLED, LOOKED_AT, UNREADABLE, CHAT = range(1, 9)
+UNDER_WAY, INTERRUPTED, DONE, FAILED, CANCELLED, LOOKED_AT, UNREADABLE, CHAT, TOLD = range(1, 10)
 """The imports that `add_imports` adds."""
 OPERATOR_PAGES: Final = {
     "imports": "/imports",
@@ -30,6 +30,7 @@ OPERATOR_PAGES: Final = {
     "import-explained": f"/imports/{UNREADABLE}/explanation",
     "import-under-way": f"/imports/{UNDER_WAY}",
     "import-done": f"/imports/{DONE}",
+    "import-told": f"/imports/{TOLD}",
     "import-failed": f"/imports/{FAILED}",
     "import-cancelled": f"/imports/{CANCELLED}",
     "sources": "/sources",
@@ -124,6 +125,7 @@ def add_imports(data_dir: Path) -> None:
         UNDER_WAY: {"state": "running", "bytes_read": 400_000, "accepted": 1500},
         INTERRUPTED: {"state": "interrupted", "bytes_read": 700_000, "accepted": 2600},
         DONE: {"state": "done", "accepted": 4210, "duplicates": 96, "reposts": 1033},
+        TOLD: {"state": "done", "format": "kakaotalk", "stored": b'{"rooms": [1]}'},
         FAILED: {"state": "failed", "errors": b'[{"detail": "mina-archive.zip is damaged"}]'},
         CANCELLED: {"state": "cancelled", "accepted": 812, "rejected": 2, "restricted": 3},
         LOOKED_AT: {"state": "uploaded", "file_name": "빵집 글 모음.csv"},

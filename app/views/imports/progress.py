@@ -10,12 +10,15 @@ from app.formats.records import ImportFault
 from app.formats.registry import FORMATS
 from app.lifespan import resources
 from app.models import ImportJob
+from app.services.archive.author_archive import AuthorArchive, read_archive
 from app.services.imports.jobs import ENDED
 from app.services.imports.report import StoredPosts, errors_of, stored_authors, stored_posts
 from app.services.posts.own_author import find_own
 from app.services.posts.samples import list_samples
+from app.services.posts.users import get_author
 from app.services.rooms.overview import RoomOverview, read_overview
-from app.services.rooms.room_facts import RoomFacts, find_rooms, get_room
+from app.services.rooms.room_facts import RoomFacts, find_rooms, get_room, zone_of_chats
+from app.views.authors.at_sight import AuthorAtSight
 from app.views.drawings import StackedBar
 from app.views.figure import FigureParts
 from app.views.filters import zone_of_page
@@ -39,6 +42,8 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
     """The chats, those with the most messages first."""
     overviews: list[RoomOverview]
     """Of the first chats, when the import has ended."""
+    archive: AuthorArchive | None
+    """Of the one author of posts, when the import has ended."""
     samples: list[str]
     own: str | None
 
@@ -59,6 +64,13 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
         if len(self.rooms) > 1 or not self.overviews:
             return None
         return ShareBar(self.overviews[0]).parts()
+
+    @property
+    def finding(self) -> str:
+        """What was found about the one chat or author; empty for several."""
+        if self.archive is not None:
+            return AuthorAtSight(self.archive).finding().title
+        return self.shares.finding.title if self.shares else ""
 
     @property
     def findings(self) -> Mapping[int, str]:
@@ -90,6 +102,8 @@ async def read_progress(job: ImportJob) -> ImportPage:
         rooms = await find_rooms(session, stored.rooms)
         rooms.sort(key=lambda room: -room.messages)
         overviews = await _overviews(session, rooms) if job.state in ENDED else []
+        is_of_one = job.state in ENDED and not rooms and len(usernames) == 1
+        archive = await _archive_of(session, usernames[0]) if is_of_one else None
         # The people of a chat have the colours here that they have there.
         about = overviews[0].room.usernames if overviews and len(rooms) == 1 else ()
         return ImportPage(
@@ -98,11 +112,18 @@ async def read_progress(job: ImportJob) -> ImportPage:
             usernames=usernames,
             rooms=rooms,
             overviews=overviews,
+            archive=archive,
             samples=await list_samples(session),
             own=await find_own(session),
             about=about,
             in_chat=is_chat(job),
         )
+
+
+async def _archive_of(session: AsyncSession, username: str) -> AuthorArchive:
+    author = await get_author(session, username)
+    zone = zone_of_page("", await zone_of_chats(session, [username]))
+    return await read_archive(session, resources().models, author, zone, None)
 
 
 async def _overviews(session: AsyncSession, rooms: Sequence[RoomFacts]) -> list[RoomOverview]:

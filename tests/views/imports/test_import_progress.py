@@ -10,7 +10,7 @@ from app.services.imports.jobs import IMPORTING
 from tests.archives import zip_bytes
 from tests.browsing import Browser, parts_of, signed_in
 from tests.chats import kakaotalk, said
-from tests.uploading import ended, shown, start, upload
+from tests.uploading import ended, jsonl, shown, start, upload
 
 pytestmark = pytest.mark.usefixtures("own_readers")
 
@@ -86,6 +86,40 @@ async def test_an_import_ends_with_what_was_found(browser: Browser, language: st
     again = await upload(browser, kakaotalk(TITLE, *MESSAGES), "chat.txt")
     await begin(browser, again)
     assert finding(await ended(browser, again)) == finding(overview)
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+async def test_an_import_of_one_author_ends_with_what_was_found(
+    browser: Browser, language: str
+) -> None:
+    days = [f"2024-{month:02}-0{day}" for month in (3, 4, 4, 5) for day in range(1, 8)]
+    posts = [
+        {"username": "mina", "text": f"the harbour {place}", "created_at": f"{day}T05:00:00Z"}
+        for place, day in enumerate(days)
+    ]
+    address = await upload(browser, jsonl(*posts), "posts.jsonl")
+    await begin(browser, address)
+    await ended(browser, address)
+    browser.headers["Accept-Language"] = language
+    page = await browser.page(address)
+    assert (
+        finding(page)
+        == re.findall(
+            r'<p class="finding[^>]*>(.*?)</p>', await browser.page("/user/mina"), re.DOTALL
+        )[0]
+    )
+    assert "28" in finding(page)
+    # Of several authors nothing is said.
+    both = jsonl(
+        *(
+            post | {"username": name, "text": "tea"}
+            for name in ("mina", "두리")
+            for post in posts[:1]
+        )
+    )
+    several = await upload(browser, both, "posts.jsonl")
+    await begin(browser, several)
+    assert 'class="finding"' not in await ended(browser, several)
 
 
 async def test_of_several_chats_each_is_listed_with_what_was_found(browser: Browser) -> None:
