@@ -46,8 +46,8 @@ def club(has_chromium: None, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield site
 
 
-async def begin_game(host: Page, site: Website, *, seconds: int = 60) -> str:
-    """Make a game of four authors; return its code."""
+async def begin_game(host: Page, site: Website, *, seconds: int = 120) -> str:
+    """Make a game of four authors, with time enough for a busy machine; return its code."""
     await host.goto(site.address("/quiz"))
     await host.get_by_role("link", name="Play together").click()
     for box in (await host.locator("input[name=username]").all())[:4]:
