@@ -140,18 +140,18 @@ def show_time(time: datetime, zone: str | None = None, *, is_exact: bool = False
     make of a bare day, so the day is all that is shown; unless the time is_exact, as that of a
     message is: in Seoul it is nine in the morning.
     """
-    both = escape(str(get_datetime_format("medium", locale=language())))  # As in browsers.
+    day_and_time = escape(str(get_datetime_format("medium", locale=language())))  # As in browsers.
     if zone is not None:
         own = time.astimezone(ZoneInfo(zone))
         day = format_date(own, "medium", locale=language())
-        return Markup("<span>{}</span>").format(both.format(show_clock(own), day))
+        return Markup("<span>{}</span>").format(day_and_time.format(show_clock(own), day))
     time = time.astimezone(UTC)
     if not (is_exact or time.hour or time.minute or time.second):
         return show_day(time)
     day = format_date(time, "medium", locale=language())
     # Babel's short Korean times have AM and PM; the wide form is what browsers write.
     pattern = str(get_time_format("short", locale=language())).replace("a", "aaaa")
-    clock = both.format(format_time(time, pattern, locale=language()), day)
+    clock = day_and_time.format(format_time(time, pattern, locale=language()), day)
     return Markup('<time datetime="{}">{} UTC</time>').format(rfc3339(time), clock)
 
 

@@ -136,8 +136,8 @@ def fit_choice(
         if np.abs(step).max() < TOLERANCE:
             break
     error = float(np.sqrt(np.linalg.inv(bend)[0, 0]))
-    kept = max(0.0, 1 - error / float(values[0])) if values[0] > 0 else 0.0
-    return float(values[0]) * kept, (values[1:] - values[1:].mean()) * kept
+    trusted = max(0.0, 1 - error / float(values[0])) if values[0] > 0 else 0.0
+    return float(values[0]) * trusted, (values[1:] - values[1:].mean()) * trusted
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -85,10 +85,10 @@ async def cast_of(
     guests = guests_of(users, homes)
     hues = dealt(guests, (about or ()) if hued is None else hued)
     people = {user.username: person_of(user, hues[key]) for key, user in users.items()}
-    known = [users[key] for key in map(username_key, subjects) if key in users]
-    if not (in_chat or known):
+    people_here = [users[key] for key in map(username_key, subjects) if key in users]
+    if not (in_chat or people_here):
         in_chat = await all_speak_in_chats(session, platform.replace("\0", "\x01"))
-    is_chat = in_chat or (bool(known) and all(user.is_of_chat for user in known))
+    is_chat = in_chat or (bool(people_here) and all(user.is_of_chat for user in people_here))
     return Cast(people, is_chat, bool(homes) or await are_rooms_here(session))
 
 

@@ -237,12 +237,12 @@ def _measure(case: Case, newest: Sequence[Units]) -> tuple[Measured | None, list
     """Return how each author's newest posts are judged without them, and who is taken for whom."""
     size, fitted = len(case.suspects), case.fitted
     held_out = [
-        hold_out(author_case.profile, held)
-        for author_case, held in zip(case.suspects, newest, strict=True)
+        hold_out(author_case.profile, units)
+        for author_case, units in zip(case.suspects, newest, strict=True)
     ]
     profiles = [author_case.profile for author_case in held_out]
     filled = np.array([profile.counts.keys.size > 0 for profile in profiles])
-    queries = [query for held in held_out for query in held.queries]
+    queries = [query for author_case in held_out for query in author_case.queries]
     table = np.zeros((size, size), np.int64)
     if filled.sum() < 2 or not queries:
         return None, table.tolist()
@@ -250,7 +250,7 @@ def _measure(case: Case, newest: Sequence[Units]) -> tuple[Measured | None, list
     scores = scores_of_each(queries, profiles, fitted.background)
     scores[:, ~filled] = -np.inf
     shares = probabilities_of(scores, fitted.temperature)
-    authors = np.repeat(np.arange(size), [len(held.queries) for held in held_out])
+    authors = np.repeat(np.arange(size), [len(author_case.queries) for author_case in held_out])
     np.add.at(table, (authors, shares.argmax(axis=1)), 1)
     tops, hits = shares.max(axis=1), shares.argmax(axis=1) == authors
     is_eighty = (tops >= EIGHTY[0]) & (tops < EIGHTY[1])

@@ -162,8 +162,8 @@ async def subtract_posts(session: AsyncSession, posts: Iterable[ProfiledPost]) -
         of_each[post.user_id].append(post)
     stored = await stored_profiles(session, of_each)
     folded = {
-        user_id: [post.text for post in of_each[user_id] if post.event_id <= known.as_of_event]
-        for user_id, known in stored.items()
+        user_id: [post.text for post in of_each[user_id] if post.event_id <= checkpoint.as_of_event]
+        for user_id, checkpoint in stored.items()
     }
 
     def remaining() -> dict[int, KnownProfile | None]:
@@ -172,8 +172,10 @@ async def subtract_posts(session: AsyncSession, posts: Iterable[ProfiledPost]) -
         }
 
     left = await worked_on(chain.from_iterable(folded.values()), remaining)
-    await store_profiles(session, {user_id: known for user_id, known in left.items() if known})
-    if broken := [user_id for user_id, known in left.items() if known is None]:
+    await store_profiles(
+        session, {user_id: profile for user_id, profile in left.items() if profile}
+    )
+    if broken := [user_id for user_id, profile in left.items() if profile is None]:
         # Without a stored profile all posts are tail, so it is counted again.
         await session.execute(delete(Profile).where(Profile.user_id.in_(broken)))
 

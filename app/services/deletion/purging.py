@@ -32,7 +32,7 @@ async def purge_deleted(
     is_deleted = or_(Tweet.user_id.in_(deleted_authors()), Tweet.room_id.in_(deleted_rooms()))
     rows = (select(Tweet.id).where(is_deleted), deleted_authors(), deleted_rooms())
     async with db.read() as session:
-        counts = [select(func.count()).select_from(each.subquery()) for each in rows]
+        counts = [select(func.count()).select_from(query.subquery()) for query in rows]
         total = sum([await session.scalar(count) or 0 for count in counts])
     done = 0
     async for removed in _removals(db):

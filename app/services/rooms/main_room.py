@@ -55,11 +55,11 @@ async def homes_of(session: AsyncSession, users: Iterable[NamedUser]) -> dict[in
 async def _main_rooms(session: AsyncSession, posts: dict[int, int]) -> dict[int, int]:
     """Return the ids of the chats in which these users, of whom there are so many posts, write
     most; by theirs."""
-    rooms, said = dict[int, int](), dict[int, int]()
+    rooms, written = dict[int, int](), dict[int, int]()
     for user_id, room_id, messages in await session.execute(_ROOMS, {"user_ids": list(posts)}):
         rooms.setdefault(user_id, room_id)
-        said[user_id] = said.get(user_id, 0) + messages
-    return {id_: room_id for id_, room_id in rooms.items() if 2 * said[id_] >= posts[id_]}
+        written[user_id] = written.get(user_id, 0) + messages
+    return {id_: room_id for id_, room_id in rooms.items() if 2 * written[id_] >= posts[id_]}
 
 
 async def _places_in(
@@ -89,5 +89,5 @@ async def _main_room_id(session: AsyncSession, author: Author) -> int | None:
         .where(RoomPerson.user_id == author.id, RoomPerson.messages > 0)
         .order_by(RoomPerson.messages.desc(), RoomPerson.room_id)
     )
-    room_id, said = (await session.execute(query.limit(1))).first() or (None, 0)
-    return room_id if 2 * int(said) >= author.tweets else None
+    room_id, messages = (await session.execute(query.limit(1))).first() or (None, 0)
+    return room_id if 2 * int(messages) >= author.tweets else None

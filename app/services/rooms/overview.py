@@ -150,8 +150,8 @@ async def _newest(session: AsyncSession, room_id: int, gone: Collection[int]) ->
     for is_dated in (True, False):
         if missing := MOST_READ - len(messages):
             query = _written(collected, has_gone=bool(gone), is_dated=is_dated)
-            found = await read_scan(session, query, values | {"limit": missing})
-            messages += [*map(Said, found.author, found.time, found.text)][::-1]
+            newest = await read_scan(session, query, values | {"limit": missing})
+            messages += [*map(Said, newest.author, newest.time, newest.text)][::-1]
     return messages
 
 
