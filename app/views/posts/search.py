@@ -79,6 +79,11 @@ class SearchPage(FormPage, frozen=True, kw_only=True):
         return by_text(self.found.hits, around=AROUND)
 
     @property
+    def has_several_rooms(self) -> bool:
+        """Whether the results are of more than one chat."""
+        return len({hit.room.id for hit in self.found.hits if hit.room}) > 1
+
+    @property
     def corrections(self) -> dict[str, list[str]]:
         return corrected_words(self.found.corrections)
 
