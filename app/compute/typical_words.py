@@ -15,7 +15,7 @@ from app.compute.population import Population
 from app.compute.profiles import AuthorProfile
 from app.compute.text import decode_entities
 from app.compute.wording import FEWEST_POSTS, clear_chances, is_telling, leads
-from app.compute.words import segments
+from app.compute.words import whole_emoji
 
 MOST_WORDS: Final = 12
 MOST_SIGNS: Final = 6
@@ -87,10 +87,7 @@ def typical_words(
 
 def _wholes_of_signs(post: str) -> dict[str, str]:
     """Return the whole emoji of each sign: a skin tone, a flag or a family is several signs."""
-    emoji = [
-        post[segment.start : segment.end] for segment in segments(post) if segment.kind == "emoji"
-    ]
-    return {sign: whole for whole in emoji if whole[1:] for sign in whole}
+    return {sign: whole for whole in whole_emoji(post) if whole[1:] for sign in whole}
 
 
 def _spread(posts: Sequence[str], forms: dict[int, str]) -> Counter[int]:

@@ -69,6 +69,13 @@ def segments(text: str) -> Iterator[Segment]:
         yield Segment(kind, folded, match.start(), match.end())
 
 
+def whole_emoji(text: str) -> list[str]:
+    """Return the emoji of a text (NFC) as they are written, with their skin tones and parts."""
+    if _PLAIN.fullmatch(text):
+        return []
+    return [match[0] for match in _SEGMENT.finditer(text) if match.lastgroup == "emoji"]
+
+
 def segment_terms(kind: str, text: str) -> list[str]:
     """Return the terms of a segment, in their order."""
     if kind != "paired":

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import groupby
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import Row, Select, and_, func, not_, select
+from sqlalchemy import CursorResult, Select, and_, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import PostCount, User
@@ -191,8 +191,9 @@ async def count_by_hour(
     return await asyncio.to_thread(_by_hour, rows)
 
 
-def _by_hour(rows: Iterable[Row[int, int]]) -> Counter[int]:
-    return Counter({int(hour): int(posts) for hour, posts in rows})
+def _by_hour(rows: CursorResult[int, int]) -> Counter[int]:
+    # Row by row takes three times as long.
+    return Counter({int(hour): int(posts) for hour, posts in rows.all()})
 
 
 async def count_selected(

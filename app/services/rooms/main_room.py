@@ -31,7 +31,7 @@ class Home(NamedTuple):
 
 async def room_of_author(session: AsyncSession, author: Author) -> RoomFacts | None:
     """Return the chat in which the author writes most; None where most is written in none."""
-    room_id = await _main_room_id(session, author)
+    room_id = await main_room_id(session, author)
     return None if room_id is None else await get_room(session, room_id)
 
 
@@ -83,7 +83,8 @@ def _places() -> Select[int, int, int]:
     )
 
 
-async def _main_room_id(session: AsyncSession, author: Author) -> int | None:
+async def main_room_id(session: AsyncSession, author: Author) -> int | None:
+    """Return the id of that chat."""
     query = (
         select(RoomPerson.room_id, func.sum(RoomPerson.messages).over())
         .where(RoomPerson.user_id == author.id, RoomPerson.messages > 0)

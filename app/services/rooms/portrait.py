@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Annotated, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -13,9 +14,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.chat_timing import Said, answers_among
 from app.compute.chat_traits import Judged, Trait, days_of_first, traits_of
 from app.compute.portrait import ChatPortrait, PersonPortrait, SilenceSpan, portray
+from app.db.backend import backend_of
 from app.memo import DERIVED, EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
-from app.services.posts.scanning import MOST_SCANNED, Scan, ScannedColumn, scan
+from app.services.posts.scanning import (
+    MOST_SCANNED,
+    Collected,
+    Scan,
+    ScannedColumn,
+    ScanQuery,
+    read_scan,
+    scanning,
+)
 from app.services.rooms.loved import LovedMessage, most_loved
 from app.services.rooms.periods import Period, gone_from, read_periods
 from app.services.rooms.room_facts import RoomFacts, get_room, names_in
@@ -136,22 +146,31 @@ async def traits_named(
     ]
 
 
-async def scan_room(session: AsyncSession, room_id: int) -> tuple[Scan, Scan]:
+async def scan_room(
+    session: AsyncSession, room_id: int, most: int = MOST_SCANNED
+) -> tuple[Scan, Scan]:
     """Return the newest messages of a room with a time, and those without, the newest first."""
-    is_alive = Tweet.user_id.in_(select(User.id).where(User.deleted_at.is_(None)))
-    columns: tuple[ScannedColumn, ...] = ("author", "time", "text")
-    of_room = Tweet.room_id == room_id
+    collected, values = backend_of(session).collected, {"room_id": room_id, "limit": most}
     dated, undated = [
-        await scan(session, of_room, is_alive, columns=columns, is_dated=is_dated)
+        await read_scan(session, _written_in(collected, is_dated=is_dated), values)
         for is_dated in (True, False)
     ]
     return dated, undated
 
 
-def said_in(scans: tuple[Scan, Scan]) -> list[Said]:
-    """Return the newest 20,000 messages of a room, the oldest first, those without time last."""
+@cache
+def _written_in(collected: Collected, *, is_dated: bool) -> ScanQuery:
+    """Return the query for the newest messages of a room, those with a time or those without."""
+    is_alive = Tweet.user_id.in_(select(User.id).where(User.deleted_at.is_(None)))
+    of_room = Tweet.room_id == bindparam("room_id")
+    columns: tuple[ScannedColumn, ...] = ("author", "time", "text")
+    return scanning(collected, of_room, is_alive, columns=columns, is_dated=is_dated)
+
+
+def said_in(scans: tuple[Scan, Scan], most: int = MOST_SCANNED) -> list[Said]:
+    """Return the newest messages of a room, the oldest first, those without time last."""
     newest, undated = map(said_of, scans)
-    return newest[::-1] + undated[: MOST_SCANNED - len(newest)][::-1]
+    return newest[::-1] + undated[: most - len(newest)][::-1]
 
 
 def said_of(messages: Scan) -> list[Said]:

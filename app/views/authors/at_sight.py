@@ -1,47 +1,69 @@
-"""What is seen of an author first: how much they wrote, when most of it, and their calendar."""
+"""What is seen of an author first: what sets them apart, how much they wrote, their calendar."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import accumulate
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from app.compute.fingerprint import Measure
 from app.compute.hours import BUSY_H, DAY_H
 from app.dates import month_names, show_month, show_month_day, show_period
 from app.i18n import gettext, ngettext, show_number
 from app.services.archive.author_archive import AuthorArchive
-from app.views.authors.calendar import (
-    ONE_DAY,
-    columns_of,
-    grid_of,
-    months_of,
-    posts_by_day,
-    posts_in_year,
-)
+from app.views.authors.calendar import ONE_DAY, columns_of, grid_of, months_of, posts_by_day
 from app.views.authors.figures import posts_path
 from app.views.figure import Figure, Finding, Table
-from app.views.names import hue, post_count
+from app.views.names import hue, platform_name, post_count
+from app.views.portraits.findings import told_of
 from app.views.week_grid import WeekGrid
 
 FEWEST_DAYS: Final = 10
 """With posts, from which on a calendar is a drawing."""
-LONGEST_FINDING: Final = 140
 
 
 @dataclass(frozen=True, slots=True)
 class AuthorAtSight(Figure[WeekGrid]):
-    """How much an author wrote, and on which days of a year."""
+    """What sets an author apart, and on which days of a year they wrote."""
 
     archive: AuthorArchive
+    clear: Sequence[Measure] = ()
+    """What sets them apart from others, the clearest first."""
 
     def finding(self) -> Finding:
-        if not self.archive.user.tweets:
-            return Finding()
-        sentences = [self._total(), self._undated()]
-        if self.is_drawn:
-            sentences += [self._fullest_month(), self._busiest_hours()]
-        texts = accumulate(filter(None, sentences), "{} {}".format)
-        return Finding([text for text in texts if len(text) <= LONGEST_FINDING][-1])
+        """Return what sets the author apart, or else when most was written, if that is clear."""
+        told = told_of(self.archive.user.username, self.clear)
+        return Finding(told or self._fullest_month() or self._busiest_hours())
+
+    def lead(self) -> list[str]:
+        """Return how much the author wrote, when, and where."""
+        author, period = self.archive.user, self.period
+        if not author.tweets:
+            return []
+        total = post_count(self._dated if period else author.tweets)
+        if period is None:
+            text = gettext("{posts}; when they were written is not known.").format(posts=total)
+            return [*self._platform(), text]
+        first, last = period
+        undated = author.tweets - self._dated
+        more = ngettext("{count} more has no time", "{count} more have no time", undated)
+        return [
+            total,
+            show_period(first, last + ONE_DAY),
+            *([more.format(count=show_number(undated))] if undated else []),
+            *self._platform(),
+        ]
+
+    @property
+    def month_told(self) -> str:
+        """The fullest month in a sentence, unless that is the finding."""
+        month = self._fullest_month()
+        return "" if month == self.finding().title else month
+
+    @property
+    def are_hours_told(self) -> bool:
+        """Whether the finding is the busiest hours."""
+        return bool(title := self.finding().title) and title == self._busiest_hours()
 
     @property
     def is_drawn(self) -> bool:
@@ -74,7 +96,7 @@ class AuthorAtSight(Figure[WeekGrid]):
         posts = posts_by_day(calendar)
         return WeekGrid(
             hue=hue(self.archive.user.username),
-            labelled_by="finding calendar-heading",
+            labelled_by="calendar-heading calendar-told",
             days=grid_of(posts, max([min(end, self.archive.today), *posts])),
             months=months_of(calendar.year),
             columns=columns_of(calendar.year),
@@ -88,30 +110,13 @@ class AuthorAtSight(Figure[WeekGrid]):
         """How many posts have a time."""
         return sum(self.archive.numbers.hours)
 
-    def _total(self) -> str:
-        if self.period is None:
-            total = post_count(self.archive.user.tweets)
-            return gettext("{posts}; when they were written is not known.").format(posts=total)
-        total, (first, last) = post_count(self._dated), self.period
-        if not self.is_drawn:
-            return f"{total}, {show_period(first, last + ONE_DAY)}."
-        if first.year == last.year:
-            return f"{posts_in_year(self._dated, first.year)}."
-        return gettext("{posts} from {first} to {last}.").format(
-            posts=total, first=first.year, last=last.year
-        )
-
-    def _undated(self) -> str:
-        """Return how many posts are beside those with a time; empty where it is all or none."""
-        undated = self.archive.user.tweets - self._dated
-        if not undated or self.period is None:
-            return ""
-        text = ngettext("{count} more has no time.", "{count} more have no time.", undated)
-        return text.format(count=show_number(undated))
+    def _platform(self) -> list[str]:
+        platform = self.archive.user.platform
+        return [platform_name(platform)] if platform != "local" else []
 
     def _fullest_month(self) -> str:
         month, period = self.archive.numbers.fullest_month, self.period
-        if month is None or period is None:
+        if month is None or period is None or not self.is_drawn:
             return ""
         is_of_one_year = period[0].year == period[1].year
         name = month_names("wide")[month.first.month - 1] if is_of_one_year else None
@@ -121,7 +126,7 @@ class AuthorAtSight(Figure[WeekGrid]):
 
     def _busiest_hours(self) -> str:
         start = self.archive.numbers.busy_from
-        if start is None:
+        if start is None or not self.is_drawn:
             return ""
         return gettext("Busiest between {start}:00 and {end}:00.").format(
             start=start, end=(start + BUSY_H) % DAY_H

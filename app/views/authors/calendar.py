@@ -9,17 +9,24 @@ from urllib.parse import urlencode
 
 from babel import Locale
 from babel.dates import format_skeleton
+from markupsafe import Markup, escape
 from quart import g, url_for
 
 from app.dates import month_names, show_month_day, show_zone
 from app.i18n import ngettext, show_number
 from app.services.archive.author_archive import Memories
 from app.services.archive.calendar import CalendarYear, DayPosts, MonthPosts
+from app.views.names import post_count
 from app.views.week_grid import GridDay
 
 ONE_DAY: Final = timedelta(days=1)
 LEVELS: Final = 4
 """Shades; the darkest is the busiest day's, but stands for at least as many posts."""
+
+_DAY: Final = Markup(
+    '<a class="day level-{level}" href="{path}" title="{label}">'
+    '<span class="visually-hidden">{label}</span></a>'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +38,11 @@ class CalendarDay:
     path: str = ""
     """The address of its posts, or of the chat on that day, where all of them are of one."""
 
-    @property
-    def name(self) -> str:
-        """Return the day and month as the language writes them."""
-        return show_month_day(self.day)
+    def link(self, told: str) -> Markup:
+        """Return the way to its posts, of which the text tells how many, as HTML."""
+        # A template takes four times as long, and a page has hundreds of them.
+        label = escape(f"{show_month_day(self.day)}: {told}")
+        return _DAY.format(level=self.level, path=self.path, label=label)
 
 
 class DayPaths:
@@ -82,6 +90,12 @@ class PostingYear:
     @property
     def title(self) -> str:
         return posts_in_year(self.posts, self.year)
+
+    @property
+    def counts_told(self) -> dict[int, str]:
+        """How many posts days have, in words."""
+        cells = (cell for month in self.months for _, _, row in month.rows for cell in row)
+        return {count: post_count(count) for count in {cell.posts for cell in cells if cell}}
 
     def days_in(self, tz: str) -> str:
         """Return on how many days of the time zone there are posts, in a sentence."""

@@ -6,14 +6,14 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct, structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.year_sample import FEWEST_POSTS
-from app.i18n import gettext, show_list
 from app.lifespan import resources
 from app.services.archive.author_archive import AuthorArchive, read_archive
+from app.services.archive.author_traits import read_traits
 from app.services.archive.calendar import calendar_of
 from app.services.posts.samples import list_samples
-from app.services.posts.tweets import Post, TweetKey, list_posts
+from app.services.posts.tweets import TweetKey, list_posts
 from app.services.posts.users import Author, get_author, list_authors
+from app.services.rooms.main_room import main_room_id
 from app.services.rooms.room_facts import (
     RoomFacts,
     list_rooms,
@@ -21,13 +21,11 @@ from app.services.rooms.room_facts import (
     rooms_of,
     zone_of_chats,
 )
-from app.views.authors.at_sight import FEWEST_DAYS, AuthorAtSight
-from app.views.authors.calendar import PostingYear, year_of_posting
-from app.views.authors.figures import MostNamed, columns_of, lists_of
+from app.views.authors.at_sight import FEWEST_DAYS
+from app.views.authors.author_page import AuthorPage, AuthorPostsPage
+from app.views.authors.calendar import year_of_posting
 from app.views.blueprints import PageBlueprint
 from app.views.cursors import AUTHOR_CURSOR, TWEET_CURSOR, cursor_of
-from app.views.drawings import Columns
-from app.views.figure import Figure
 from app.views.filters import Year, zone_of_page
 from app.views.page import WebPage, render
 
@@ -67,51 +65,6 @@ class AuthorsPage(WebPage, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
-class AuthorPostsPage(WebPage, frozen=True, kw_only=True):
-    template = "authors/author_posts.html"
-
-    author: Author
-    posts: list[Post]
-    next_cursor: str | None
-
-
-class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True):
-    template = "authors/author.html"
-
-    archive: AuthorArchive
-    posting: PostingYear | None
-    rooms: list[RoomFacts]
-    has_own_zone: bool
-    """Whether its days are in the time zone of the author's chats."""
-    is_public: bool
-    """Programs that read feeds cannot sign in."""
-
-    @property
-    def at_sight(self) -> AuthorAtSight:
-        return AuthorAtSight(self.archive)
-
-    @property
-    def has_ranked_years(self) -> bool:
-        """Whether two years can have posts enough to ask which of them a text sounds like."""
-        years = len(self.posting.years) if self.posting else 0
-        return years > 1 and self.author.tweets >= 2 * FEWEST_POSTS
-
-    @property
-    def columns(self) -> list[Figure[Columns]]:
-        return columns_of(self.archive)
-
-    @property
-    def signs_told(self) -> str:
-        """Which signs are typical, in a sentence; nothing where none is."""
-        signs = [f"“{term.text}”" for term in self.archive.typical if term.is_mark]
-        text = gettext("Writes {signs} more often than others.")
-        return text.format(signs=show_list(signs)) if signs else ""
-
-    @property
-    def lists(self) -> list[MostNamed]:
-        return lists_of(self.archive)
-
-
 @blueprint.page("/authors", cursor=AUTHOR_CURSOR, is_cacheable=True)
 async def show_authors(args: AuthorsArgs, after: str | None) -> str:
     async with resources().db.read() as session:
@@ -146,11 +99,15 @@ async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -
         rooms = await rooms_of(session, author.id, limit=MOST_ROOMS_OF_ONE)
         posts, next_key = await list_posts(session, user_id=author.id, limit=POSTS_FIRST)
         archive = await _archive_of(session, author, zone, args.year)
+        main_id = await main_room_id(session, author) if rooms else None
+        main_room = next((room for room in rooms if room.id == main_id), None)
+        traits = await read_traits(session, resources().models, author, main_room)
     return await render(
         AuthorPage(
             author=author,
             posts=posts,
             archive=archive,
+            traits=traits,
             posting=year_of_posting(archive),
             rooms=rooms,
             has_own_zone=own_zone is not None,

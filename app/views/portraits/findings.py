@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from app.compute.fingerprint import Measure
 from app.i18n import gettext, gettext_noop
 from app.services.archive.author_portrait import AuthorPortrait
 from app.views.in_words import HARDLY, often
@@ -36,19 +37,25 @@ def finding_of(portrait: AuthorPortrait, *, has_words: bool) -> str:
         few = gettext("There are too few posts yet to compare {name} with others.")
         few_of_two = gettext("There are too few posts yet to compare {name} with {other}.")
         return (few_of_two if other_name else few).format(name=name, other=other_name)
-    clear = [trait_of(measure) for measure in portrait.measures if measure.is_clear]
-    if not clear:
+    if not any(measure.is_clear for measure in portrait.measures):
         said = _said_more(portrait, name, other_name) if has_words else ""
         if said and len(said) <= LONGEST_FINDING:
             return said
         nothing = gettext("Nothing clearly sets {name} apart here.")
         nothing_of_two = gettext("Nothing clearly sets {name} apart from {other}.")
         return (nothing_of_two if other_name else nothing).format(name=name, other=other_name)
+    return told_of(portrait.user.username, portrait.measures)
+
+
+def told_of(username: str, measures: Sequence[Measure]) -> str:
+    """Return what the clear measures of an author say, the clearest first; nothing without any."""
+    clear = [trait_of(measure) for measure in measures if measure.is_clear]
+    name = _short_name(shown_name(username))
     findings = [
         gettext("{name} {traits}.").format(name=name, traits=_joined(clear[:count]))
-        for count in range(1, MOST_TRAITS + 1)
+        for count in range(1, min(len(clear), MOST_TRAITS) + 1)
     ]
-    return [text for text in findings if len(text) <= LONGEST_FINDING][-1]
+    return next((text for text in reversed(findings) if len(text) <= LONGEST_FINDING), "")
 
 
 def _said_more(portrait: AuthorPortrait, name: str, other_name: str) -> str:

@@ -10,12 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.i18n import gettext, show_number
 from app.lifespan import resources
-from app.services.archive.author_portrait import (
-    OWN_POSTS,
-    POSTS_OF_EACH,
-    AuthorPortrait,
-    read_author_portrait,
-)
+from app.services.archive.author_portrait import AuthorPortrait, read_author_portrait
+from app.services.archive.beside import OWN_POSTS, POSTS_OF_EACH
 from app.services.compare.answering import add_reasons, answer
 from app.services.compare.cases import gather
 from app.services.compare.question import Question

@@ -1,4 +1,4 @@
-"""What an author's page begins with: how much they wrote, when most of it, what is typical."""
+"""What an author's page begins with: how much they wrote, what sets them apart, what is typical."""
 
 import json
 import re
@@ -27,7 +27,7 @@ def daily(
 
 POSTS = [
     *(post for month in ("2024-11", "2025-07") for post in daily("bursts", 12, since=month)),
-    *(post | {"text": "more"} for post in daily("bursts", 28, since="2025-07", hour=9)),
+    *(post | {"text": "number again"} for post in daily("bursts", 28, since="2025-07", hour=9)),
     *daily("steady", 15),
     *daily("steady", 15, since="2025-04"),
     *daily("uniform", 24, step=7),
@@ -49,36 +49,46 @@ def finding(page: str) -> str:
     return "".join(re.findall(r'id="finding">(.*?)</p>', page))
 
 
+def lead(page: str) -> str:
+    (told,) = re.findall(r'<p class="lead">(.*?)</p>', page, re.DOTALL) or [""]
+    return re.sub(r"\s+", " ", re.sub("<.*?>", "", told)).strip()
+
+
 async def test_no_row_ends_inside_of_a_korean_day(site: Client) -> None:
     page = await site.page("/user/few", headers=KOREAN)
-    assert 'id="finding">글 3개, 2025년 3월 1일~3일.</p>' in page
+    assert '<p class="lead">글 3개 · 2025년 3월 1일~3일</p>' in page
 
 
 @pytest.mark.parametrize(
-    ("name", "told", "in_korean"),
+    ("name", "wrote", "told", "in_korean"),
     [
         (
             "bursts",
-            "52 posts from 2024 to 2025. July 2025 was the busiest month (40).",
-            "2024년부터 2025년까지 글 52개. 2025년 7월에 가장 많이 썼어요(40개).",
+            "52 posts · Nov 1, 2024 – Jul 28, 2025",
+            "July 2025 was the busiest month (40).",
+            "2025년 7월에 가장 많이 썼어요(40개).",
         ),
         (
             "steady",
-            "30 posts in 2025. Busiest between 23:00 and 2:00.",
-            "2025년 글 30개. 23시부터 2시 사이에 가장 많이 써요.",
+            "30 posts · Mar 1 – Apr 15, 2025",
+            "Busiest between 23:00 and 2:00.",
+            "23시부터 2시 사이에 가장 많이 써요.",
         ),
-        ("uniform", "24 posts in 2025.", "2025년 글 24개."),
-        ("few", "3 posts, Mar 1\u2009–\u20093, 2025.", "글 3개, 2025년 3월 1일~3일."),
-        ("하나", "1 post, March 1, 2025.", "글 1개, 2025년 3월 1일."),
-        ("silent", "", ""),
+        ("uniform", "24 posts · Mar 1 – 24, 2025", "", ""),
+        ("few", "3 posts · Mar 1 – 3, 2025", "", ""),
+        ("하나", "1 post · March 1, 2025", "", ""),
+        ("silent", "", "", ""),
     ],
 )
 async def test_the_finding_is_what_is_clear(
-    site: Client, name: str, told: str, in_korean: str
+    site: Client, name: str, wrote: str, told: str, in_korean: str
 ) -> None:
     page = await site.page("/user/" + quote(name))
+    assert lead(page) == wrote
     assert finding(page) == told
     assert finding(await site.page("/user/" + quote(name), headers=KOREAN)) == in_korean
+    if told:  # What it says is not said again.
+        assert page.partition("<main")[2].count(told) == 1
     # A calendar of few days is no drawing: their posts come first.
     is_drawn = name in ("bursts", "steady", "uniform")
     assert ('<svg class="weeks' in page) == is_drawn
@@ -88,8 +98,8 @@ async def test_the_finding_is_what_is_clear(
 @pytest.mark.parametrize(
     ("name", "days", "undated", "told"),
     [
-        ("half_dated", 12, 30, "12 posts in 2025. 30 more have no time."),
-        ("hardly_dated", 1, 2, "1 post, March 1, 2025. 2 more have no time."),
+        ("half_dated", 12, 30, "12 posts · Mar 1 – 12, 2025 · 30 more have no time"),
+        ("hardly_dated", 1, 2, "1 post · March 1, 2025 · 2 more have no time"),
         ("timeless", 0, 3, "3 posts; when they were written is not known."),
     ],
 )
@@ -101,7 +111,7 @@ async def test_posts_without_a_time_are_of_no_year(
     posts += [{"username": name, "text": f"some day {number}"} for number in range(undated)]
     lines = "\n".join(map(json.dumps, posts)).encode()
     await import_chat(parts_of(shared.app).db, lines, name="posts.jsonl")
-    assert finding(await shared.anybody.page(f"/user/{name}")) == told
+    assert lead(await shared.anybody.page(f"/user/{name}")) == told
 
 
 async def test_the_fullest_month_is_that_of_the_zone(site: Client) -> None:

@@ -131,7 +131,7 @@ async def test_pages_call_each_platform_as_people_do(shared: Shared) -> None:
     korean = {"Accept-Language": "ko"}
     for name, label in names.items():
         page = await shared.anybody.page(f"/user/of-{name}", headers=korean)
-        assert f"<dt>플랫폼</dt><dd>{label}</dd>" in page
+        assert f" · {label}</p>" in page
     for platform, label in (names | {"local": "출처 표시 없음", "fax": "fax"}).items():
         page = await shared.anybody.page(f"/posts?platform={platform}", headers=korean)
         assert f'<li class="tag">{label}</li>' in page

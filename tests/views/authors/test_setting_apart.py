@@ -1,0 +1,103 @@
+"""What an author's page says first: what sets them apart from others, as their portrait does."""
+
+import re
+from html import unescape
+from urllib.parse import quote
+
+import pytest
+
+from tests.browsing import parts_of
+from tests.chats import Said, import_chat, kakaotalk
+from tests.conftest import Client, Shared
+
+PLAIN = "the kettle is on again."
+LOUD = "the kettle is on again!"
+KOREAN = {"Accept-Language": "ko"}
+
+
+def talk(people: dict[str, str], days: int, *, month: int = 1) -> list[Said]:
+    """Return messages in turn, each of somebody's the same, four rounds a day; on each day another
+    one begins."""
+    names = [*people]
+    return [
+        (f"2024-{month + day // 28:02}-{1 + day % 28:02} 07:{minute:02}", name, people[name])
+        for day in range(days)
+        for minute, name in enumerate((names[day % len(names) :] + names[: day % len(names)]) * 4)
+    ]
+
+
+@pytest.fixture(scope="module")
+async def site(shared: Shared) -> Client:
+    db = parts_of(shared.app).db
+    chats = {
+        "three": talk({"Ann": LOUD, "Ben": PLAIN, "Dan": PLAIN}, 12),
+        "pair": talk({"Eve": PLAIN, "Finn": PLAIN}, 12),
+        "few": talk({"Hal": LOUD, "Ida": PLAIN}, 2),
+        "first": talk({"Kim": LOUD, "Lou": PLAIN}, 12),
+        "second": talk({"Kim": PLAIN, "Max": PLAIN}, 3),
+        # Of 1,120 messages the first 120 are loud.
+        "long": talk({"Una": LOUD, "Vic": PLAIN}, 15)
+        + talk({"Una": PLAIN, "Vic": PLAIN}, 125, month=3),
+    }
+    for title, messages in chats.items():
+        await import_chat(db, kakaotalk(title, *messages))
+    posts = {"north": "we went to see the sea!", "south": "we went to see the sea"}
+    await shared.writer.add_posts(
+        *(
+            {"username": name, "text": f"{text} {n}", "created_at": f"2025-03-{n:02}T09:00:00Z"}
+            for name, text in posts.items()
+            for n in range(1, 29)
+        )
+    )
+    return shared.anybody
+
+
+async def finding(site: Client, path: str, **headers: str) -> str:
+    page = await site.page(path, headers=headers)
+    return unescape("".join(re.findall(r'id="finding">(.*?)</p>', page)))
+
+
+@pytest.mark.parametrize("name", ["Ann", "Kim", "north"])
+async def test_it_is_the_sentence_of_the_portrait(site: Client, name: str) -> None:
+    for headers in ({}, KOREAN):
+        said = await finding(site, f"/user/{name}", **headers)
+        assert said.startswith(name)
+        assert said == await finding(site, f"/user/{name}/portrait", **headers)
+
+
+@pytest.mark.parametrize("name", ["Eve", "Finn", "Hal"])
+async def test_nothing_is_claimed_of_people_alike_or_of_few_messages(
+    site: Client, name: str
+) -> None:
+    page = await site.page(f"/user/{name}")
+    assert name not in await finding(site, f"/user/{name}")
+    assert "sets somebody apart" not in page
+    assert "Counted in" not in page
+
+
+async def test_the_old_habit_of_a_long_chat_is_told_by_the_portrait_alone(site: Client) -> None:
+    assert "exclamation" not in await finding(site, "/user/Una")
+    assert "exclamation" in await finding(site, "/user/Una/portrait")
+
+
+async def test_in_which_messages_it_was_counted_is_said_where_these_are_not_all(
+    shared: Shared, site: Client
+) -> None:
+    assert "Counted in" not in (await site.page("/user/Ann")).partition("<details")[0]
+    # Somebody with two chats is beside the people of the one with most messages.
+    page = await site.page("/user/Kim")
+    assert "Counted in <bdi>first</bdi>." in page
+    assert 'id="rooms-heading"' in page
+    days = talk({"Wes": LOUD, "Yan": PLAIN}, 130)
+    await import_chat(parts_of(shared.app).db, kakaotalk("longest", *days))
+    page = await site.page("/user/Wes")
+    assert "Counted in the newest 1,000 messages of <bdi>longest</bdi>." in page
+    assert f'<a href="/user/{quote("Wes")}/portrait">The portrait looks through more.</a>' in page
+
+
+async def test_the_one_chat_of_somebody_stands_in_the_lead(site: Client) -> None:
+    page = await site.page("/user/Eve")
+    assert re.search(
+        r'<p class="lead">48 messages · .* · in <a href="/room/\d+"><bdi>pair</bdi>', page, re.S
+    )
+    assert 'id="rooms-heading"' not in page
