@@ -161,7 +161,7 @@ async def test_importing_a_file(
     row = page.get_by_role("listitem").filter(has_text=f"{username}.jsonl")
     await expect(row).to_contain_text("완료")
     await page.goto(workshop.address(f"/user/{username}"))
-    await expect(page.locator("#finding")).to_contain_text("글 30개")
+    await expect(page.locator("#sight")).to_contain_text("글 30개")
 
 
 @WITH_AND_WITHOUT
@@ -283,5 +283,5 @@ async def test_deleting_a_post_is_asked_first(
     await page.get_by_text("이 글 삭제").click()
     await page.get_by_role("button", name="네, 글을 완전히 삭제할게요").click()
     await expect(page).to_have_url(address)
-    await expect(page.locator("#finding")).to_contain_text("글 24개")
+    await expect(page.locator("#sight")).to_contain_text("글 24개")
     await expect(page.get_by_text(text, exact=True)).to_have_count(0)
