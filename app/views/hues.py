@@ -40,13 +40,14 @@ def dealt(guests: Mapping[str, Guest], first: Iterable[str]) -> dict[str, str]:
     Where all are of one chat they have the colours that they have there. Else these first, and the
     others by their numbers of posts, have theirs as far as nobody before them has it; up to eight
     together have the clearest, so that any two are told apart. Whoever gives way, or has none, gets
-    the clearest one that is free.
+    the clearest one that is free: the first ones of a long list before any that come after them.
     """
     heads = [key for key in dict.fromkeys(map(username_key, first)) if key in guests]
     followers = sorted(guests.keys() - {*heads}, key=lambda key: (-guests[key].posts, key))
     places: dict[str, int] = {}
     for group in (heads, followers):
-        _deal(group, guests, places)
+        for start in range(0, len(group), HUES):
+            _deal(group[start : start + HUES], guests, places)
     return {key: f"author-{place % HUES + 1}" for key, place in places.items()}
 
 

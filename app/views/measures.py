@@ -44,8 +44,8 @@ _TRAITS: Final = {
     ),
     "laughing": MeasureWords(
         gettext_noop("laughs (“{sign}”) {often}"),
-        gettext_noop("laughs less often"),
-        gettext_noop("never laughs"),
+        gettext_noop("laughs less often in writing"),
+        gettext_noop("never laughs in writing"),
     ),
     "emoji": MeasureWords(
         gettext_noop("uses emoji {often}"),

@@ -208,7 +208,7 @@ async def test_the_people_of_one_chat_keep_their_colours_whoever_is_asked_first(
 
 def chat_of(room_id: int, count: int) -> dict[str, Guest]:
     """Return the people of a chat, each with fewer messages than the one before."""
-    return {f"{room_id}.{at}": Guest(90 - at, room_id, at) for at in range(count)}
+    return {f"{room_id}.{at}": Guest(90 - at, room_id, at % HUES) for at in range(count)}
 
 
 def test_all_of_one_chat_have_the_colours_of_their_chat() -> None:
@@ -233,3 +233,10 @@ def test_eight_of_several_chats_are_told_apart() -> None:
     far = {key: guest for key, guest in chat_of(1, 23).items() if guest.place and guest.place > 18}
     guests = far | chat_of(2, 4)
     assert {*dealt(guests, ()).values()} == {f"author-{place}" for place in range(1, 9)}
+
+
+def test_the_first_of_a_long_list_are_told_apart_though_their_home_is_elsewhere() -> None:
+    crowd = chat_of(1, 40)
+    guests = crowd | {"1.0": Guest(200, 2, 0), "1.2": Guest(150, 3, 0), "1.5": Guest(140, 3, 1)}
+    hues = dealt(guests, crowd)
+    assert len({hues[key] for key in list(crowd)[:HUES]}) == HUES
