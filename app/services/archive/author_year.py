@@ -97,6 +97,10 @@ class AuthorYear(msgspec.Struct, frozen=True):
         ),
     ]
     answered: Annotated[list[NameCount], Meta(description="Whom replies answer, by username.")]
+    most_answered: Annotated[
+        str | None,
+        Meta(description="Whom they answer clearly more than anybody else, day by day; or null."),
+    ]
     most_liked: list[Post]
     first: Post
     last: Post

@@ -21,8 +21,10 @@ from app.compute.fingerprint import Measure, fingerprint
 from app.compute.hours import DAY_S
 from app.compute.languages import guess_main_language
 from app.compute.mentions import NameCount, count_names
+from app.compute.peaks import fullest
 from app.compute.phrases import Phrase, WordedTexts, phrases_apart
 from app.compute.tally import tally_of
+from app.compute.text import username_key
 from app.compute.wording import GainedWord
 from app.models import Tweet
 from app.services.archive.numbers import answered_in, scan_author
@@ -76,6 +78,7 @@ class ChangesOfYear(NamedTuple):
     only: list[YearWord]
     measures: list[Measure] | None
     answered: list[NameCount]
+    most_answered: str | None
 
 
 class _Pair(NamedTuple):
@@ -165,14 +168,31 @@ def _compare(
         language = guess_main_language(own.texts)
         gained.append(_Gained(own, beside, phrases_apart([own, beside], {0: language})[0]))
     before, after = gained
+    answered = answered_in(whole, author)
+    most = count_names(answered, most=MOST_ANSWERED)
     came, went, only = _apart(before and before.phrases, after and after.phrases)
     return ChangesOfYear(
         came=before and WordsOfYear(year - 1, True, before.words(came)),
         went=after and WordsOfYear(year + 1, is_over_beside, after.words(went)),
         only=before.words(only) if before else [],
         measures=_measures(pairs[0]),
-        answered=count_names(answered_in(whole, author), most=MOST_ANSWERED),
+        answered=most,
+        most_answered=_clearly_first(most, answered, whole.time),
     )
+
+
+def _clearly_first(
+    most: Sequence[NameCount], answered: Sequence[str | None], times: Sequence[int | None]
+) -> str | None:
+    """Return whom an author answers clearly more than anybody else, day by day; None for nobody."""
+    first_two = [username_key(counted.name) for counted in most[:2]]
+    days = [*dict.fromkeys(time // DAY_S for time in times if time is not None)]
+    places = {day: place for place, day in enumerate(days)}
+    counts = [[0] * len(days) for _ in first_two]
+    for name, time in zip(answered, times, strict=True):
+        if name and time is not None and (key := username_key(name)) in first_two:
+            counts[first_two.index(key)][places[time // DAY_S]] += 1
+    return most[0].name if fullest(counts) == 0 else None
 
 
 def _worded(of_days: Scan) -> WordedTexts:

@@ -33,6 +33,8 @@ class YearCalendar(Figure[WeekGrid]):
     author_year: AuthorYear
     has_words: bool = True
     """Whether words that the author wrote may stand in the finding."""
+    has_names: bool = True
+    """Whether names of others may."""
 
     @property
     def posts_by_day(self) -> dict[date, int]:
@@ -40,7 +42,7 @@ class YearCalendar(Figure[WeekGrid]):
         return posts_by_day(self.author_year.calendar)
 
     def finding(self) -> Finding:
-        text = finding_of(self.author_year, has_words=self.has_words)
+        text = finding_of(self.author_year, has_words=self.has_words, has_names=self.has_names)
         return Finding(text, notes=self._notes())
 
     def table(self) -> Table:

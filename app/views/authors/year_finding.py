@@ -66,14 +66,15 @@ def is_long_enough(author_year: AuthorYear) -> bool:
     return author_year.calendar.tweets >= FEWEST_COMPARED
 
 
-def finding_of(author_year: AuthorYear, *, has_words: bool) -> str:
+def finding_of(author_year: AuthorYear, *, has_words: bool, has_names: bool) -> str:
     """Return what stands out in a year and how many posts it has, in at most 140 characters.
 
-    has_words: whether words that the author wrote may stand in it.
+    has_words: whether words that the author wrote may stand in it; has_names: whether names of
+    others may.
     """
     total = total_of(author_year, has_equal=False)
     told: list[str] = []
-    for sentence in _standing_out(author_year, has_words=has_words):
+    for sentence in _standing_out(author_year, has_words=has_words, has_names=has_names):
         if len(told) < MOST_TOLD and len(" ".join([*told, sentence, total])) <= LONGEST_FINDING:
             told.append(sentence)
     return " ".join([*told, total]) if told else _numbers(author_year)
@@ -89,7 +90,7 @@ def _numbers(author_year: AuthorYear) -> str:
     return f"{reached} {total_of(author_year, has_equal=False)}"
 
 
-def _standing_out(author_year: AuthorYear, *, has_words: bool) -> Iterator[str]:
+def _standing_out(author_year: AuthorYear, *, has_words: bool, has_names: bool) -> Iterator[str]:
     """Yield what stands out in a year, the most telling first."""
     if is_long_enough(author_year):
         yield from _words(author_year) if has_words else ()
@@ -97,6 +98,7 @@ def _standing_out(author_year: AuthorYear, *, has_words: bool) -> Iterator[str]:
     yield from _month(author_year)
     if is_long_enough(author_year):
         yield from _days(author_year)
+        yield from _most_answered(author_year) if has_names else ()
         yield from _most_liked(author_year)
         yield from _half(author_year)
         yield from _week(author_year)
@@ -158,6 +160,14 @@ def _days(author_year: AuthorYear) -> Iterator[str]:
         posts = posts_by_day(author_year.calendar)[apart.fullest_day]
         text = gettext("{day} was by far the busiest day ({posts}).")
         yield text.format(day=show_month_day(apart.fullest_day), posts=post_count(posts))
+
+
+def _most_answered(author_year: AuthorYear) -> Iterator[str]:
+    """Yield whom the author clearly answered most."""
+    if author_year.most_answered:
+        text = gettext("Answered @{name} more than anybody else ({count} times).")
+        (first, *_) = author_year.answered
+        yield text.format(name=first.name, count=show_number(first.posts))
 
 
 def _most_liked(author_year: AuthorYear) -> Iterator[str]:

@@ -69,7 +69,7 @@ async def _poster(author_year: AuthorYear, args: PictureArgs) -> Poster:
 
 def poster_of_year(author_year: AuthorYear, args: PictureArgs) -> Poster:
     """Return what is drawn of a year, in the visitor's language; its author is bound."""
-    calendar = YearCalendar(author_year, has_words=bool(args.has_words))
+    calendar = YearCalendar(author_year, has_words=args.has_words, has_names=args.has_names)
     finding, username = calendar.finding(), author_year.user.username
     path = url_for("years.show_year", username=username, year=author_year.calendar.year)
     return Poster(

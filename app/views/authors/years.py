@@ -50,8 +50,8 @@ class YearPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def description(self) -> str:
-        """The finding as other sites show it beside a link: without words of the author."""
-        return YearCalendar(self.shown, has_words=False).finding().title
+        """The finding as other sites show it beside a link: without words and names of others."""
+        return YearCalendar(self.shown, has_words=False, has_names=False).finding().title
 
     @property
     def before_told(self) -> str:

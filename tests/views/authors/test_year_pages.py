@@ -341,6 +341,34 @@ async def test_a_year_begins_with_what_stands_out_in_it(shared: Shared) -> None:
     assert "동안 쓴 글이 없어요." in korean
 
 
+async def test_whom_an_author_answers_most_is_told_where_it_is_no_chance(shared: Shared) -> None:
+    for name, often in (("host", 4), ("fair", 2)):
+        days = [date(2020, 1, 1) + timedelta(17 * n % 366) for n in range(200)]
+        await shared.writer.add_posts(
+            *(
+                {
+                    "username": name,
+                    "text": "so it is",
+                    "created_at": f"{day}T{5 * n % 24:02}:00:00Z",
+                }
+                | {"reply_to": {"source_id": "1", "username": "bo" if n % often else "Ann"}}
+                for n, day in enumerate(days)
+            )
+        )
+    told = "Answered @bo more than anybody else (150 times). 200 posts on 200 days."
+    page = await shared.anybody.page("/user/host/2020?tz=UTC")
+    assert text_of(page.split('id="finding">')[1].split("</p>")[0]) == told
+    # A link's description names nobody else.
+    assert '<meta name="description" content="200 posts on 200 days.">' in page
+    korean = await shared.anybody.page("/user/host/2020?tz=UTC", headers={"Accept-Language": "ko"})
+    assert "다른 누구보다 @bo에게 많이 답했어요" in korean.replace("\N{WORD JOINER}", "")
+    fair = await shared.anybody.json("/api/v1/users/fair/years/2020")
+    assert (fair["most_answered"], len(fair["answered"])) == (None, 2)
+    for names, is_told in (("", True), ("&names=initials", False)):
+        path = f"/user/host/2020/picture?tz=UTC{names}"
+        assert ("@bo" in await shared.anybody.page(path)) is is_told
+
+
 async def test_a_year_in_which_nothing_stands_out_is_told_by_its_numbers(shared: Shared) -> None:
     days = [date(2020, 1, 1) + timedelta(17 * n % 366) for n in range(1_100)]
     await shared.writer.add_posts(
