@@ -31,6 +31,10 @@ class Sentence(str):
         """Return the text with its values."""
         return str.format(self.agreed(values), *places, **values)
 
+    def __mod__(self, values: Mapping[str, object]) -> str:
+        """Return the text, whose places are `%(name)s`, with its values."""
+        return str.__mod__(self.agreed(values), values)
+
     def agreed(self, values: Mapping[str, object]) -> str:
         """Return the text with the particles that follow these values, and without the values."""
         return agreed(self, lambda name: _words(values.get(name, "")))
@@ -51,10 +55,10 @@ def sentence(text: str) -> str:
 
 def filled(text: str, values: Mapping[str, object], *, is_markup: bool) -> str:
     """Return a text of a template with its values, escaped where the text is markup."""
+    if not is_markup:
+        return text % values
     text = text.agreed(values) if isinstance(text, Sentence) else text
-    if is_markup:
-        return Markup(text) % values  # noqa: S704 - A text of ours; it escapes its values.
-    return text % values
+    return Markup(text) % values  # noqa: S704 - A text of ours; it escapes its values.
 
 
 def held(text: str) -> str:

@@ -25,7 +25,10 @@ def test_tags_of_a_value_are_not_read() -> None:
 
 
 def test_plain_text_is_not_escaped() -> None:
-    assert filled(sentence("%(name)s은(는)"), {"name": "<형>"}, is_markup=False) == "<형>은"
+    text = sentence("%(name)s은(는)")
+    assert filled(text, {"name": "<형>"}, is_markup=False) == "<형>은"
+    # As the heading of an answer has it.
+    assert text % {"name": "엄마"} == "엄마는"
 
 
 def test_a_text_without_particles_is_the_text() -> None:
