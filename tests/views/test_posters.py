@@ -16,7 +16,7 @@ from app.views.drawings import Bars, Clock, NamedBar, PeriodColumn, PeriodColumn
 from app.views.lettering import even_rows, font_of, text_rows
 from app.views.painting import Drawing
 from app.views.poster import FORMATS, Format, Poster, PosterFigure, PosterLine
-from app.views.rooms.room_finding import LONGEST_FINDING
+from app.views.traits import LONGEST_FINDING
 from app.views.week_grid import GridDay, WeekGrid
 from tests.selection import first_of
 

@@ -15,7 +15,7 @@ from app.views.authors.calendar import ONE_DAY, columns_of, grid_of, months_of, 
 from app.views.authors.figures import posts_path
 from app.views.figure import Figure, Finding, Table
 from app.views.names import hue, platform_name, post_count
-from app.views.portraits.findings import told_of
+from app.views.traits import told_of
 from app.views.week_grid import WeekGrid
 
 FEWEST_DAYS: Final = 10

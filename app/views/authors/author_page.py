@@ -19,7 +19,7 @@ from app.views.authors.placing import (
     FEWEST_IN_ROW,
     FEWEST_LISTS,
     LINE,
-    Card,
+    PageCard,
     Placing,
     card_of_posts,
     placed,
@@ -108,7 +108,7 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True):
     def rooms_in_sight(self) -> int:
         return ROOMS_IN_SIGHT
 
-    def _cards(self) -> Iterator[Card]:
+    def _cards(self) -> Iterator[PageCard]:
         """Yield the cards of the columns, in their order."""
         archive = self.archive
         yield card_of_posts("posts", self.posts, beside=100 if self.next_cursor else 0)
@@ -116,23 +116,23 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True):
         if archive.typical:
             notes = LINE * (2 + bool(self.signs_told)) if words else 0
             rows = 32 * (-(-words // 5)), 32 * (-(-words // 3))
-            yield Card("typical", (CARD + rows[0] + notes, CARD + rows[1] + 2 * notes))
+            yield PageCard("typical", (CARD + rows[0] + notes, CARD + rows[1] + 2 * notes))
         if self.hours:
-            yield Card("hours", (210, 330))
+            yield PageCard("hours", (210, 330))
         if self.posting and not self.at_sight.is_drawn:
-            yield Card("calendar", (180, 210))
+            yield PageCard("calendar", (180, 210))
         again = [post for year in archive.on_this_day[:MOST_AGAIN] for post in year.items]
         # Without posts it is where those of the viewer's own day come.
-        yield card_of_posts("today", again) if again else Card("today", (0, 0))
+        yield card_of_posts("today", again) if again else PageCard("today", (0, 0))
         if archive.most_liked:
             yield card_of_posts("liked", archive.most_liked, LINE * len(archive.most_liked))
         if len(self.rooms) > 1:
-            yield Card("rooms", _all_of(CARD + 2 * LINE * min(len(self.rooms), ROOMS_IN_SIGHT)))
+            yield PageCard("rooms", _all_of(CARD + 2 * LINE * min(len(self.rooms), ROOMS_IN_SIGHT)))
         if 0 < len(archive.pictures) < FEWEST_IN_ROW:
-            yield Card("pictures", (340, 340))
+            yield PageCard("pictures", (340, 340))
         if 0 < len(self.lists) < FEWEST_LISTS:
             rows_of = [CARD // 2 + 29 * min(len(figure.counts), 8) for figure in self.lists]
-            yield Card("lists", (CARD + max(rows_of), CARD + sum(rows_of)))
+            yield PageCard("lists", (CARD + max(rows_of), CARD + sum(rows_of)))
 
 
 def _all_of(height: int) -> tuple[int, int]:

@@ -36,22 +36,22 @@ class Placing(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class PageCard:
     """A card of the page, as high as what is in it."""
 
     name: str
     height: Height
 
 
-def card_of_posts(name: str, posts: Sequence[Post], beside: int = 0) -> Card:
+def card_of_posts(name: str, posts: Sequence[Post], beside: int = 0) -> PageCard:
     """Return a card of posts, with what else is in it."""
     wide, narrow = (
         CARD + beside + sum(_height(post, letters) for post in posts) for letters in LONGEST_LINE
     )
-    return Card(name, (wide, narrow))
+    return PageCard(name, (wide, narrow))
 
 
-def placed(cards: Sequence[Card]) -> Placing:
+def placed(cards: Sequence[PageCard]) -> Placing:
     """Return the columns that end at about the same height; the first card begins the wide one."""
     if not cards:
         return Placing([], [])

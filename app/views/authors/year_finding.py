@@ -21,8 +21,8 @@ from app.views.authors.year_total import total_of
 from app.views.hours import LEAST_PART, PARTS, busiest
 from app.views.measures import value_of
 from app.views.names import post_count
+from app.views.traits import LONGEST_FINDING
 
-LONGEST_FINDING: Final = 140
 MOST_TOLD: Final = 2
 """Sentences of what stands out."""
 JUNE: Final = 6

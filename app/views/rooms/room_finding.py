@@ -11,14 +11,12 @@ from app.services.rooms.overview import OverviewPerson
 from app.services.rooms.room_facts import RoomFacts
 from app.views.measures import trait_of
 from app.views.names import shown_name
+from app.views.traits import LONGEST_FINDING, short_name
 
 People = Sequence[OverviewPerson | PersonPortrait]
 Clauses = Mapping[str, tuple[str, str]]
 PAIR: Final = 2
 """People of whom one has more of something, where of others one has the most."""
-LONGEST_FINDING: Final = 140
-LONGEST_NAME: Final = 24
-"""Characters of a name in the finding."""
 FEWEST_TOLD: Final = 2
 """People whom the finding tells of, where so many have something clear."""
 HABIT_CLEAR: Final = 5.0
@@ -204,5 +202,4 @@ def _clause(people: People, trait: Trait, clause: str) -> str:
 
 
 def _short_name(username: str | None) -> str:
-    name = shown_name(username or "")
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1].rstrip()}…"
+    return short_name(shown_name(username or ""))
