@@ -19,6 +19,7 @@ from app.errors import ImportFileError, Message, message_of, packed, unpacked
 from app.formats.chats.people import as_username
 from app.formats.records import (
     BadRecord,
+    FileRoom,
     ImportFault,
     Item,
     LeftOut,
@@ -42,6 +43,8 @@ MOST_CHOICES: Final = 500
 SAMPLES_EACH: Final = 2
 SAMPLE_LENGTH: Final = 300
 """Messages that are shown of each speaker of a chat, and characters of each."""
+MOST_ROOMS: Final = 20
+"""Chats that are looked for among those that are here."""
 MOST_SAMPLED: Final = 5_000
 """Speakers of whom messages are kept until it is clear who says most."""
 POST_LENGTH: Final = 10_000
@@ -105,6 +108,8 @@ class Preview(msgspec.Struct):
     """Whether the file is of one account."""
     title: str = ""
     """Of the one chat in the file; empty where it has none, or several."""
+    rooms: list[FileRoom] = []
+    """The first chats in the file."""
     username: str | None = None
     """The one author; None for many, or where the file does not say."""
     columns: tuple[tuple[str, str], ...] = ()
@@ -180,6 +185,7 @@ class _Reading:
         self._speakers: dict[str | None, Speaker] = {}
         self._titles: set[str] = set()
         """Of the chats."""
+        self._rooms: set[FileRoom] = set()
 
     def _count_items(self, ends_at: float) -> None:
         """Count a chat until the time is over, of other files the first items."""
@@ -205,6 +211,7 @@ class _Reading:
         result.authors = self._authors.most_common(SHOWN)
         result.author_count = len(self._authors)
         result.title = next(iter(self._titles)) if len(self._titles) == 1 else ""
+        result.rooms = sorted(self._rooms, key=repr)
         by_messages = sorted(self._speakers.values(), key=lambda speaker: -speaker.messages)
         result.speakers, result.speaker_count = by_messages[:MOST_CHOICES], len(by_messages)
         if self._records.files:
@@ -258,6 +265,8 @@ class _Reading:
         speaker.messages += 1
         if record.room is not None and len(self._titles) <= 1:
             self._titles.add(record.room.name)
+        if isinstance(record.room, FileRoom) and len(self._rooms) < MOST_ROOMS:
+            self._rooms.add(record.room)
         has_room = len(speaker.samples) < SAMPLES_EACH and len(self._speakers) <= MOST_SAMPLED
         if has_room and record.text.strip():
             speaker.samples.append(record.text[:SAMPLE_LENGTH])

@@ -72,6 +72,18 @@ class RoomFinder:
                 self._ids[reference] = await self._room(session, reference, sample)
         return self._ids
 
+    async def known(
+        self, session: AsyncSession, reference: RoomReference, names: Mapping[int, str]
+    ) -> int | None:
+        """Return the id of the room that is known again by its app's id, or its title and people.
+
+        names: those who write in it and are here, by ids.
+        """
+        room_id = await self._by_id(session, reference)
+        if room_id is not None or not names:
+            return room_id
+        return await self._by_people(session, reference, RoomSample(dict(names)))
+
     async def _forget_missing(
         self, session: AsyncSession, references: Iterable[RoomReference]
     ) -> None:

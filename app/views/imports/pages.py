@@ -37,6 +37,7 @@ from app.services.imports.jobs import (
     start_job,
     upload_path,
 )
+from app.services.imports.people_here import PersonHere, people_here
 from app.services.imports.preview import earlier_options
 from app.services.imports.report import errors_of
 from app.services.posts.own_author import find_own, is_own_chosen
@@ -114,6 +115,7 @@ async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
     options = ReadOptions(columns=_columns(args.column, args.field))
     form = _format_name(args.format)
     own, asks_whose = None, False
+    here: dict[str | None, PersonHere] = {}
     try:
         preview = await resources().previewer.look(
             job, options, operator_id=g.operator.account_id, form=form
@@ -121,6 +123,7 @@ async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
         await _note_refusal(job, preview)
         async with resources().db.read() as session:
             earlier = await earlier_options(session, preview)
+            here = await people_here(session, preview, earlier)
             own = await find_own(session)
             asks_whose = await _asks_whose(session, preview, own)
     except ReadError:
@@ -131,6 +134,7 @@ async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
             preview=preview,
             chosen_format=form,
             earlier=earlier,
+            here=here,
             keeps_media=config.max_media_gb > 0,
             readership=await readership(),
             own=own,

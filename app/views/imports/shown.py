@@ -13,6 +13,7 @@ from app.formats.preview import SHOWN, Preview
 from app.formats.records import Format, ReadOptions
 from app.formats.registry import FORMATS
 from app.models import ImportJob
+from app.services.imports.people_here import PersonHere
 from app.services.imports.report import errors_of
 from app.views.access.readership import Readership
 from app.views.imports.how_to import HowTo, how_to_get
@@ -58,6 +59,8 @@ class PreviewPage(WebPage, frozen=True, kw_only=True):
     chosen_format: str
     """As which the file is read: `auto`, or a name."""
     earlier: ReadOptions
+    here: Mapping[str | None, PersonHere]
+    """Who has the name of somebody in the chat, by the username there."""
     keeps_media: bool
     readership: Readership
     own: str | None

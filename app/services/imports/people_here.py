@@ -1,0 +1,93 @@
+"""Whose names in a chat that is about to be imported are names of people who are here already."""
+
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.text import username_key
+from app.db.backend import is_among
+from app.formats.chats.people import as_username
+from app.formats.preview import Preview
+from app.formats.records import ReadOptions
+from app.models import Room, RoomPerson, User
+from app.services.posts.named_users import NamedUser, named_users
+from app.services.rooms.recognition import RoomFinder
+
+
+class PersonHere(NamedTuple):
+    """Somebody who is here with posts, none of them in the chat of a file."""
+
+    platform: str
+    posts: int
+    """All that are kept."""
+    messages: int
+    """Those in chats."""
+    rooms: int
+    """In how many chats."""
+    room: str | None
+    """The name of the one with the most of them; None without any."""
+
+    @property
+    def is_another(self) -> bool:
+        """Whether an import refuses to take somebody in a chat for this author."""
+        return self.platform != "local"
+
+
+async def people_here(
+    session: AsyncSession, preview: Preview, options: ReadOptions
+) -> dict[str | None, PersonHere]:
+    """Return who has the name of somebody in the file, by the usernames that the file gives them.
+
+    `options` has other names that are proposed for them. Who writes already in the chat of the
+    file, known again as an import knows it, was told from others before.
+    """
+    names: dict[str | None, str] = {}
+    for username in (speaker.username for speaker in preview.speakers):
+        if name := options.rename.get(username or "", username or options.username):
+            names[username] = username_key(as_username(name))
+    people = await named_users(session, names.values())
+    if not people:
+        return {}
+    rooms = await _known_rooms(session, preview, people)
+    here = await _people_outside(session, rooms, [person.id for person in people.values()])
+    return {username: here[key] for username, key in names.items() if key in here}
+
+
+async def _known_rooms(
+    session: AsyncSession, preview: Preview, people: Mapping[str, NamedUser]
+) -> set[int]:
+    """Return the ids of the rooms here that an import would take for the chats of the file."""
+    ids = {person.id: person.username for person in people.values()}
+    finder = RoomFinder()
+    room_ids = [await finder.known(session, room, ids) for room in preview.rooms]
+    return {room_id for room_id in room_ids if room_id is not None}
+
+
+async def _people_outside(
+    session: AsyncSession, room_ids: Collection[int], user_ids: Collection[int]
+) -> dict[str, PersonHere]:
+    """Return those of these people who have posts, and none in these rooms, by case-folded name."""
+    person_id = RoomPerson.user_id
+    ranks = func.row_number().over(
+        partition_by=person_id, order_by=(RoomPerson.messages.desc(), RoomPerson.room_id)
+    )
+    ranked = (
+        select(person_id, RoomPerson.room_id, ranks.label("rank"))
+        .add_columns(func.sum(RoomPerson.messages).over(partition_by=person_id).label("messages"))
+        .add_columns(func.count().over(partition_by=person_id).label("rooms"))
+        .where(is_among(session, person_id, user_ids), RoomPerson.messages > 0)
+        .subquery()
+    )
+    inside = select(person_id).where(RoomPerson.room_id.in_(room_ids), RoomPerson.messages > 0)
+    query = (
+        select(User.username_key, User.platform, User.tweet_count)
+        .add_columns(func.coalesce(ranked.c.messages, 0), func.coalesce(ranked.c.rooms, 0))
+        .add_columns(func.coalesce(Room.name, Room.title))
+        .outerjoin(ranked, (ranked.c.user_id == User.id) & (ranked.c.rank == 1))
+        .outerjoin(Room, Room.id == ranked.c.room_id)
+        .where(is_among(session, User.id, user_ids), User.tweet_count > 0, User.id.not_in(inside))
+    )
+    rows = await session.execute(query)
+    return {row[0]: PersonHere(row[1], row[2], int(row[3]), *row[4:]) for row in rows}
