@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Coroutine
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import asyncpg
 
@@ -41,6 +41,8 @@ EMPTY = """
     RESET session_replication_role
 """
 """Lets all tables be as they were, and ids begin anew."""
+PATIENCE_S: Final = 60.0
+"""Seconds for what others hold at the moment."""
 T = TypeVar("T")
 
 
@@ -89,11 +91,14 @@ class SqliteDatabases(Databases):
         """Leave the files: they go with the folder."""
 
     def execute(self, folder: Path, statement: str) -> None:
-        with closing(sqlite3.connect(folder / "testing.db", timeout=10)) as connection, connection:
+        with (
+            closing(sqlite3.connect(folder / "testing.db", timeout=PATIENCE_S)) as connection,
+            connection,
+        ):
             connection.execute(statement)
 
     def fetch(self, folder: Path, query: str) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(folder / "testing.db", timeout=10)) as connection:
+        with closing(sqlite3.connect(folder / "testing.db", timeout=PATIENCE_S)) as connection:
             return connection.execute(query).fetchall()
 
 
@@ -184,7 +189,7 @@ class LoopThread:
         self._thread.start()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_S)
 
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)

@@ -20,7 +20,7 @@ from app.errors import UnavailableError
 from app.models import Event, PostCount
 from app.services.posts.users import add_user, count_users
 from tests.conftest import MakeConfig
-from tests.waiting import eventually
+from tests.waiting import DEADLINE_S, eventually
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ async def test_a_cancelled_writer_leaves_nothing_and_releases_the_lock(
         await asyncio.wait([task])
         made = await count(other) - before
         assert made in ({0, 1} if task.cancelled() else {1})
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(DEADLINE_S):
             await add(other, f"after{turns}")
             await add(db, f"then{turns}")
         assert await count(other) == before + made + 2, "it went on after its end"
@@ -133,7 +133,7 @@ async def test_a_read_sees_one_state_to_its_end(pair: tuple[Database, Database])
 async def test_readers_do_not_wait_for_a_writer(pair: tuple[Database, Database]) -> None:
     async with pair[0].write() as session:
         await add_user(session, "ann")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(DEADLINE_S):
             assert await count(pair[1]) == 0
             assert await count(pair[0]) == 0
 

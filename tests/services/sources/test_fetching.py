@@ -185,7 +185,7 @@ async def test_bytes_after_the_end_of_gzip_are_not_read(web: Web) -> None:
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(DEADLINE_S):
             _, body = await get(web, f"http://127.0.0.1:{port}/")
     assert body == bytes(900_000)
     assert sent < 16 * 2**20

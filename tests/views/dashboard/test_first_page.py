@@ -129,7 +129,7 @@ async def test_slow_figures_show_that_they_are_being_counted(writer: Client) -> 
     for name in ("likeness", "apart"):
         title = (await drawn(writer, name, "tz=Asia/Seoul"))["title"]
         assert (await page_words(writer))[name]["title"] == title
-    await writer.add_tweet("ann", "kettle and steam")
+    await writer.add_tweet("ann", "kettle and steam", created_at="2026-05-03T07:00:00Z")
     assert (await page_words(writer))["timeline"]["title"].startswith("61 posts")
 
 
