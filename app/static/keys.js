@@ -33,7 +33,7 @@
   }
 
   function narrow(field) {
-    const list = field.closest("fieldset").querySelector(".chips");
+    const list = field.closest("fieldset").querySelector(".chips:not(.whole)");
     const wanted = field.value.trim().normalize("NFC").toLowerCase();
     const authors = [...list.children].filter((item) => !item.matches(".chip-group"));
     list.prepend(...authors.filter((item) => item.querySelector("input").checked));
@@ -55,12 +55,18 @@
     note.querySelector("[data-chosen]").textContent = chosen;
   }
 
-  // The tick of a chat is that of all its people.
+  // The tick of a chat is that of all its people, where they stand below. One who is in another chat
+  // that is ticked stays.
   function tickTogether(box, fieldset) {
-    const peopleOf = (room) => [...fieldset.querySelectorAll(`[data-of="${room}"]`)];
-    if (box.name === "room") for (const person of peopleOf(box.value)) person.checked = box.checked;
-    for (const room of fieldset.querySelectorAll("input[name=room]")) {
-      room.checked = peopleOf(room.value).every((person) => person.checked);
+    const rooms = [...fieldset.querySelectorAll("input[name=room]")];
+    const peopleOf = (room) => [...fieldset.querySelectorAll(`[data-of~="${room.value}"]`)];
+    if (rooms.includes(box)) {
+      const kept = new Set(rooms.filter((room) => room.checked).flatMap(peopleOf));
+      for (const person of peopleOf(box)) person.checked = kept.has(person);
+    }
+    for (const room of rooms) {
+      const people = peopleOf(room);
+      if (room !== box && people.length) room.checked = people.every((person) => person.checked);
     }
   }
 
@@ -117,6 +123,7 @@
     for (const list of root.querySelectorAll(".chips")) {
       rove(list, boxes(list).find((box) => box.name === "username") ?? boxes(list)[0]);
     }
+    for (const fieldset of root.querySelectorAll("fieldset:has(.whole)")) tickTogether(null, fieldset);
     for (const field of root.querySelectorAll(".chip-filter")) field.hidden = false;
     for (const choice of root.querySelectorAll("[data-keys]")) {
       choice.hidden = false;
@@ -130,7 +137,7 @@
       event.target.form?.requestSubmit();
     } else if (event.key === "Enter" && event.target.closest?.(".chip-filter")) {
       event.preventDefault();
-      boxes(event.target.closest("fieldset").querySelector(".chips"))[0]?.focus();
+      boxes(event.target.closest("fieldset").querySelector(".chips:not(.whole)"))[0]?.focus();
     } else if (!isHeld && !event.altKey && !event.isComposing) {
       move(event);
       const isTyped = event.target.closest?.(TYPED);

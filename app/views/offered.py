@@ -1,6 +1,6 @@
 """Whom the form of a question offers: the people of each chat together, and everybody else."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -10,10 +10,13 @@ from app.compute.text import username_key
 from app.services.posts.named_users import named_users
 from app.services.posts.users import Author
 from app.services.rooms.main_room import Home, homes_of
-from app.services.rooms.room_facts import RoomFacts, find_rooms, speakers_of
+from app.services.rooms.room_facts import RoomFacts, find_rooms, newest_rooms, speakers_of
 
 MOST_TOGETHER: Final = 40
 """People of a chat who can be asked about by one tick: their names stand in the address."""
+
+MOST_CHATS: Final = 12
+"""Chats of which all are asked about by one tick, those with the newest messages."""
 
 ID_DIGITS: Final = 16
 """Longer numbers are no ids."""
@@ -25,12 +28,57 @@ class OfferedGroup(Struct, frozen=True):
     authors: list[Author]
     name: str = ""
     """Of the chat that they share."""
-    room_id: int | None = None
-    """That of the chat, where one tick asks about all of them."""
-    people_total: int = 0
-    """How many write in it."""
     is_sample: bool = False
     """Whether they are invented, and asked about only if ticked."""
+
+
+class OfferedChat(Struct, frozen=True):
+    """A chat, of which one tick asks about all people."""
+
+    id: int
+    name: str
+    members: frozenset[str]
+    """The usernames of its people, of whom the page finds nobody by this."""
+
+
+class Offer(Struct, frozen=True):
+    """Whom a form offers to be asked about."""
+
+    chosen: list[str]
+    authors: list[Author]
+    total: int
+    groups: list[OfferedGroup]
+    chats: list[OfferedChat]
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether the authors are too many to be ticked one by one."""
+        return self.total > len(self.authors)
+
+    @property
+    def ticks(self) -> tuple[set[int], list[str]]:
+        """The fewest ticks for those chosen: chats that they fill, and who is left to name."""
+        left, filled = {username_key(name): name for name in self.chosen}, set[int]()
+        for chat in sorted(self.chats, key=lambda chat: -len(chat.members)):
+            keys = {*map(username_key, chat.members)}
+            if keys <= left.keys():
+                filled.add(chat.id)
+                left = {key: name for key, name in left.items() if key not in keys}
+        return filled, [*left.values()]
+
+
+async def read_chats(session: AsyncSession) -> list[RoomFacts]:
+    """Return the chats with the newest messages, with as many people as one tick asks about."""
+    return await newest_rooms(session, limit=MOST_CHATS, most_people=MOST_TOGETHER)
+
+
+def offered_chats(rooms: Iterable[RoomFacts], author_total: int) -> list[OfferedChat]:
+    """Return those of `read_chats` of which a tick asks about several people, but not about all."""
+    return [
+        OfferedChat(room.id, room.name, frozenset(room.usernames))
+        for room in rooms
+        if 1 < room.people_total <= min(MOST_TOGETHER, author_total - 1)
+    ]
 
 
 async def grouped(
@@ -76,5 +124,4 @@ def _of_chat(room: RoomFacts, authors: Sequence[Author], homes: Mapping[int, Hom
     at_home = [author for author in authors if author.id in homes]
     people = [author for author in at_home if homes[author.id].room_id == room.id]
     people.sort(key=lambda author: homes[author.id].place)
-    is_short = 1 < room.people_total <= MOST_TOGETHER
-    return OfferedGroup(people, room.name, room.id if is_short else None, room.people_total)
+    return OfferedGroup(people, room.name)

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Select, Subquery, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
@@ -94,6 +94,22 @@ async def rooms_of(session: AsyncSession, user_id: int, *, limit: int) -> list[R
     if ids:
         depends_on(EVERYTHING)
     return sorted(await find_rooms(session, ids), key=lambda room: ids.index(room.id))
+
+
+async def newest_rooms(
+    session: AsyncSession, *, limit: int, most_people: int = FEW_PEOPLE
+) -> list[RoomFacts]:
+    """Return up to `limit` rooms with messages, by their newest ones, and `most_people` of each."""
+    depends_on(EVERYTHING)
+    newest = _times().order_by(Tweet.created_at.desc(), Tweet.id.desc()).scalar_subquery()
+    named = _people_counted()
+    query = select(Room.id).join(named, named.c.room_id == Room.id)
+    query = query.order_by(newest.desc().nulls_last(), Room.id.desc()).limit(limit)
+    ids = list(await session.scalars(query))
+    rows = (await session.execute(_rooms().where(Room.id.in_(ids)))).all() if ids else []
+    people = await _people(session, ids, most=most_people)
+    rooms = [_facts(row, people[row.id]) for row in rows]
+    return sorted(rooms, key=lambda room: ids.index(room.id))
 
 
 def names_in(room: RoomFacts) -> list[str]:
@@ -189,21 +205,7 @@ def _room() -> AnySelect:
 def _rooms() -> AnySelect:
     """Return a query for the facts about rooms with messages, which takes as long to make as to
     run."""
-    counted = (
-        select(RoomPerson.room_id, func.sum(RoomPerson.messages).label("messages"))
-        .add_columns(func.count().label("people"))
-        .join(User, User.id == RoomPerson.user_id)
-        .where(User.deleted_at.is_(None), RoomPerson.messages > 0)
-        .group_by(RoomPerson.room_id)
-        .subquery()
-    )
-    times = (
-        select(Tweet.created_at)
-        .join(User, User.id == Tweet.user_id)
-        .where(Tweet.room_id == Room.id, Tweet.created_at.is_not(None), User.deleted_at.is_(None))
-        .correlate(Room)
-        .limit(1)
-    )
+    counted, times = _people_counted(), _times()
     with_media = (
         select(Tweet.id)
         .join(User, User.id == Tweet.user_id)
@@ -218,6 +220,29 @@ def _rooms() -> AnySelect:
         select(Room.id, name, Room.platform, Room.tz, counted.c.messages, counted.c.people)
         .add_columns(first.label("first"), newest.label("newest"), with_media.label("has_media"))
         .join(counted, counted.c.room_id == Room.id)
+    )
+
+
+def _people_counted() -> Subquery:
+    """Return how many write in each room, and how many messages they have there."""
+    return (
+        select(RoomPerson.room_id, func.sum(RoomPerson.messages).label("messages"))
+        .add_columns(func.count().label("people"))
+        .join(User, User.id == RoomPerson.user_id)
+        .where(User.deleted_at.is_(None), RoomPerson.messages > 0)
+        .group_by(RoomPerson.room_id)
+        .subquery()
+    )
+
+
+def _times() -> Select[datetime | None]:
+    """Return the query for the time of one message of each room, which an order chooses."""
+    return (
+        select(Tweet.created_at)
+        .join(User, User.id == Tweet.user_id)
+        .where(Tweet.room_id == Room.id, Tweet.created_at.is_not(None), User.deleted_at.is_(None))
+        .correlate(Room)
+        .limit(1)
     )
 
 

@@ -18,7 +18,6 @@ from app.services.compare.question import UTC
 from app.services.compare.quiz import draw, read_question
 from app.services.posts.samples import outgrown_samples
 from app.services.posts.tweets import find_posts, get_post
-from app.services.posts.users import Author
 from app.services.rooms.room_facts import name_of_room_of
 from app.views.authors.years import zone_of_own_chats
 from app.views.blueprints import Form, PageBlueprint
@@ -28,7 +27,7 @@ from app.views.comparing.evidence import read_evidence
 from app.views.comparing.texts import given_texts
 from app.views.comparing.verdicts import NOT_FOR
 from app.views.filters import zone_of_page, zone_of_picture
-from app.views.offered import OfferedGroup, grouped, with_people
+from app.views.offered import Offer, grouped, offered_chats, read_chats, with_people
 from app.views.page import FormPage, WebPage, render, render_form
 from app.views.parsing import args_of
 from app.views.parts import given_names, offered_authors, see_other
@@ -128,8 +127,7 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
     chosen: list[str]
     room: str | None
     """The chat whose people these are, all of them."""
-    authors: list[Author]
-    groups: list[OfferedGroup]
+    offer: Offer
     author_total: int
     outgrown: int
     """How many samples are here, and not asked about unless they are named."""
@@ -196,6 +194,7 @@ async def _page(
         authors, author_total = await offered_authors(session, names)
         outgrown = await outgrown_samples(session)
         groups = await grouped(session, authors, outgrown)
+        chats = offered_chats(await read_chats(session), author_total - len(outgrown))
         room = await name_of_room_of(session, names) if result and len(names) > 1 else None
     return await render_form(
         ComparePage(
@@ -204,8 +203,7 @@ async def _page(
             people=people,
             chosen=names,
             room=room,
-            authors=authors,
-            groups=groups,
+            offer=Offer(names, authors, author_total, groups, chats),
             author_total=author_total,
             outgrown=len(outgrown),
             years=args.years,

@@ -3,7 +3,7 @@
 from importlib.metadata import version
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from quart import Response, current_app, g
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,14 +17,14 @@ from app.services.compare.quiz import Solution, is_playable
 from app.services.posts.own_author import find_own
 from app.services.posts.samples import list_samples, outgrown_samples
 from app.services.posts.tweets import Post, list_posts, newest_without
-from app.services.posts.users import Author, get_author
-from app.services.rooms.room_facts import RoomFacts, list_rooms, newest_first
+from app.services.posts.users import get_author
+from app.services.rooms.room_facts import FEW_PEOPLE, RoomFacts
 from app.views.authors.calendar import PostingYear, year_of_posting
 from app.views.blueprints import PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.comparing.verdicts import NOT_FOR, Bar, bars_of, heading_of
 from app.views.filters import Year, zone_of_page
-from app.views.offered import OfferedGroup, by_groups, grouped
+from app.views.offered import Offer, by_groups, grouped, offered_chats, read_chats
 from app.views.page import WebPage, render
 from app.views.parts import by_number_of_posts, given_names, offered_authors
 
@@ -32,8 +32,7 @@ blueprint = PageBlueprint("home")
 
 NEWEST: Final = 3
 MOST_ROOMS: Final = 3
-MOST_SEARCHED: Final = 20
-"""Chats that are shown, and those among which they are the newest."""
+"""Posts and chats that are shown."""
 MEASURED_RIGHT: Final = 0.756
 MEASURED_AUTHORS: Final = 32
 """How often the right one of how many authors was named (docs/attribution.md)."""
@@ -65,12 +64,9 @@ class Example(Struct, frozen=True):
 class HomePage(WebPage, frozen=True, kw_only=True):
     template = "site/home.html"
 
-    chosen: list[str]
-    authors: list[Author]
-    groups: list[OfferedGroup]
+    offer: Offer
+    """Without the samples, where these are no longer of use."""
     author_total: int
-    offered_total: int
-    """Those without the samples, where these are no longer of use."""
     posts: list[Post]
     example: Example | None
     archive: Memories | None
@@ -99,24 +95,22 @@ async def show_home(args: HomeArgs) -> str:
         if solution and hidden.intersection(solution.usernames):
             solution = None  # It was drawn before; in an hour the next one comes.
         posts = await newest_without(session, hidden, limit=NEWEST)
-        rooms, _ = await list_rooms(session, limit=MOST_SEARCHED)
+        rooms, offered_total = await read_chats(session), author_total - len(hidden)
         evident = await read_evidence(session, solution.comparison) if solution else None
         archive = await _own_archive(session, args)
+    chats = offered_chats(rooms, offered_total)
     own = [archive.user.username] if archive else []
     asked = solution.usernames if solution else ()
     return await render(
         HomePage(
-            chosen=chosen,
-            authors=offered,
-            groups=groups,
+            offer=Offer(chosen, offered, offered_total, groups, chats),
             author_total=author_total,
-            offered_total=author_total - len(hidden),
             posts=posts,
             example=Example(solution, evident) if solution and evident else None,
             archive=archive,
             posting=year_of_posting(archive) if archive else None,
             samples=[] if outgrown else samples,
-            rooms=newest_first(rooms)[:MOST_ROOMS],
+            rooms=[_shown(room) for room in rooms[:MOST_ROOMS]],
             has_more_rooms=len(rooms) > MOST_ROOMS,
             is_playable=may_play,
             about=[*own, *asked, *(post.username for post in posts)],
@@ -124,12 +118,17 @@ async def show_home(args: HomeArgs) -> str:
             # Where the form has no authors in their colours, the example has the clearest ones.
             hued=[
                 *own,
-                *(asked if author_total - len(hidden) > len(offered) else ()),
+                *(asked if offered_total > len(offered) else ()),
                 *by_groups(groups),
                 *by_number_of_posts(offered),
             ],
         )
     )
+
+
+def _shown(room: RoomFacts) -> RoomFacts:
+    """Return the facts of a chat with the people for whom the page of a list has colours."""
+    return structs.replace(room, people=room.people[:FEW_PEOPLE])
 
 
 async def _own_archive(session: AsyncSession, args: HomeArgs) -> Memories | None:

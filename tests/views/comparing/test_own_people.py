@@ -111,10 +111,11 @@ async def test_the_api_asks_about_all(site: Client) -> None:
 async def test_one_tick_asks_about_a_chat(site: Client) -> None:
     front = await site.page("/")
     form = front[front.index("<fieldset") : front.index("</fieldset>")]
-    # The chat with the most messages first, each with its people.
+    # All chats together, and below them the chat with the most messages first, with its people.
     named = re.findall(r'name="(room|username)" value="([^"]*)"|All of <bdi>(\w+)', form)
-    groups = [value for _, value, _ in named if value and not value.isdecimal()]
-    assert [title for _, _, title in named if title] == ["club", "우리가족"]
+    groups = [value for kind, value, _ in named if kind == "username"]
+    assert [kind for kind, _, _ in named if kind][:3] == ["room", "room", "username"]
+    assert {title for _, _, title in named if title} == {"club", "우리가족"}
     assert ({*groups[:2]}, {*groups[2:]}) == ({*CLUB}, {*FAMILY})
     (number,) = re.findall(r'name="room" value="(\d+)"[^<]*<span[^<]*All of <bdi>우리가족', form)
     form_sent = {"tweet_text": TEXT, "username": "Tom", "room": number}
@@ -161,6 +162,29 @@ async def test_who_is_asked_about_is_in_sight_where_a_question_failed(site: Clie
     )
     assert 'id="whom"' not in page
     assert re.search(r'name="username" value="nobody" checked', page)
+
+
+async def test_chats_stay_to_be_ticked_where_authors_are_too_many(
+    app: Quart, anybody: Client
+) -> None:
+    db = parts_of(app).db
+    crowd = [f"neighbour{place:02}" for place in range(41)]
+    await import_chat(db, kakaotalk("우리가족", *said(FAMILY, times=3, day="2024-01-14")))
+    await import_chat(db, kakaotalk("club", *said((*CLUB, "엄마"), times=3)))
+    await import_chat(db, kakaotalk("crowd", *said(crowd, day="2024-01-16")))
+    front = await anybody.page("/")
+    assert re.findall(r"All of <bdi>(\w+)", front) == ["club", "우리가족"]  # The newest first.
+    number = re.findall(r'name="room" value="(\d+)"', front)[1]
+    assert len(re.findall(r'name="username"[^>]* value=""', in_one_line(front))) == 3
+    answer = await anybody.post("/compare", form={"tweet_text": " ", "room": number})
+    path = answer.headers["Location"]
+    assert {*parse_qs(urlsplit(path).query)["username"]} == {*FAMILY}
+    for more, named in (("", []), ("&username=Tom", ["Tom"]), ("&username=nobody", ["nobody"])):
+        page = in_one_line(await anybody.page(path + more, status=422))
+        assert re.findall(r'name="room" value="(\d+)" checked', page) == [number]
+        assert re.findall(r'name="username" value="([^"]+)"', page) == named
+    answer = await anybody.post("/compare", form={"tweet_text": "", "username": "", "room": "x"})
+    assert "checked" not in await anybody.page(answer.headers["Location"], status=422)
 
 
 @pytest.mark.parametrize("room", ["0", "999", "x", "9" * 40])
