@@ -39,6 +39,7 @@ from app.services.compare.comparing import ask_once
 from app.services.compare.question import Question
 from app.views.comparing.marks import shown_marks, uses_of
 from app.views.comparing.nobody import why_nobody
+from app.views.comparing.read_before import read_before
 from app.views.comparing.strangers import rate_of, threshold_of
 from app.views.comparing.verdicts import NOT_FOR, bars_of, heading_of, limits_of, reasons_of
 from app.views.comparing.years import shown_years
@@ -192,6 +193,7 @@ def _comparison_lines(comparison: Comparison, *, is_named: bool) -> Iterator[str
     yield heading_of(comparison, is_named=is_named)
     yield from reasons_of(comparison, is_named=is_named)
     yield from why_nobody(comparison)
+    yield from filter(None, [read_before(comparison)])
     yield from filter(None, [threshold_of(comparison)])
     for bar in bars_of(comparison):
         posts = "post" if bar.tweets == 1 else "posts"

@@ -17,7 +17,7 @@ from app.compute.gaps import BETWEEN, Gap, gaps_of_each, rest_of, whole_words
 from app.compute.languages import are_english, are_foreign, guess_language
 from app.compute.occurrences import occurrences
 from app.compute.population import NOBODY, Population
-from app.compute.profiles import AuthorProfile
+from app.compute.profiles import AuthorProfile, text_keys
 from app.compute.ratios import KOREAN_SHIPPED_WEIGHT, SHIPPED_WEIGHT, Usual
 from app.compute.text import own_words
 
@@ -112,6 +112,16 @@ class Case:
     def compared(self) -> int:
         """Number of compared authors, of whom only the suspects are ranked."""
         return len(self.suspects) + self.further.size
+
+    @cached_property
+    def _digests(self) -> NDArray[np.uint64]:
+        """(2, n), of the texts as they are, and without spaces around."""
+        return text_keys([*self.texts, *map(str.strip, self.texts)]).reshape(2, -1)
+
+    def is_read_of(self, suspect: Suspect) -> bool:
+        """Return whether each text is among an author's posts, to the letter."""
+        written = suspect.profile.texts.count(self._digests) > 0
+        return not self.gaps and bool(written.any(axis=0).all())
 
     @cached_property
     def is_korean(self) -> bool:

@@ -42,7 +42,7 @@ class TextDigests:
         return cls(np.repeat(keys, np.frombuffer(data, _COUNT, size, size * _KEY.itemsize)))
 
     def count(self, keys: NDArray[np.uint64]) -> NDArray[np.intp]:
-        """Return the number of times each digest (n,) was posted."""
+        """Return the number of times each digest was posted, in the shape of `keys`."""
         return self.keys.searchsorted(keys, "right") - self.keys.searchsorted(keys)
 
     def plus(self, keys: NDArray[np.uint64]) -> Self:

@@ -101,6 +101,10 @@ class Comparison(msgspec.Struct, frozen=True):
             "text that none of the first four authors writes."
         ),
     ] = msgspec.UNSET
+    read_of: Annotated[
+        list[str] | msgspec.UnsetType,
+        Meta(description="Whose posts hold the text to the letter, if any: it was read before."),
+    ] = msgspec.UNSET
     years: Annotated[
         ComparedYears | msgspec.UnsetType, Meta(description="Where the request names `years`.")
     ] = msgspec.UNSET
@@ -147,7 +151,13 @@ def _answer(case: Case, sure: float, explain: bool) -> Comparison:
             True if case.fitted.is_outgrown else msgspec.UNSET,
         ),
         without=list(case.gaps) or msgspec.UNSET,
+        read_of=_read_of(case, judgement) or msgspec.UNSET,
     )
+
+
+def _read_of(case: Case, judgement: Judgement) -> list[str]:
+    order = judgement.order if case.is_named else judgement.order[:SHOWN_OF_ALL]
+    return [case.suspects[i].username for i in order if case.is_read_of(case.suspects[i])]
 
 
 def ranked_authors(case: Case, judgement: Judgement) -> list[RankedAuthor]:

@@ -11,6 +11,7 @@ from app.services.compare.answering import Comparison
 from app.services.posts.tweets import Post
 from app.views.comparing.evidence import Evident
 from app.views.comparing.nobody import why_nobody
+from app.views.comparing.read_before import place_of, read_before
 from app.views.comparing.strangers import rate_of, threshold_of
 from app.views.comparing.verdicts import Bar, bars_of, heading_of, is_brief, limits_of, reasons_of
 from app.views.comparing.years import ShownYears, shown_years
@@ -50,6 +51,14 @@ class Compared(Struct, frozen=True):
     @property
     def why_nobody(self) -> list[str]:
         return why_nobody(self.comparison)
+
+    @property
+    def read_before(self) -> str | None:
+        return read_before(self.comparison)
+
+    @property
+    def place(self) -> str | None:
+        return place_of(self.comparison)
 
     @property
     def answers(self) -> list[Bar]:

@@ -1,0 +1,81 @@
+"""Of a text that somebody here wrote to the letter the answer says so: it has read it."""
+
+import re
+from html import unescape
+
+import pytest
+
+from tests.browsing import parts_of
+from tests.chats import Said, import_chat, kakaotalk
+from tests.conftest import Client, Shared
+from tests.views.comparing.test_compare_pages import address, posts_of
+
+KOREAN = {"Accept-Language": "ko"}
+OWN = "등대 불이 꺼진 밤에 “누가” 왔을까?? 🌊 שלום 𝒦"
+LINE = "안개 낀 밤에 등대 불을 켰어 🌊"
+
+
+@pytest.fixture(scope="module")
+async def site(shared: Shared) -> Client:
+    for name in ("ann", "ben"):
+        await shared.writer.add_author(name, *posts_of(name))
+    await shared.writer.add_tweet("ann", OWN)
+    for name in ("ann", "ben"):
+        await shared.writer.add_tweet(name, "Both of them wrote this very sentence")
+    return shared.anybody
+
+
+def reasons(page: str) -> list[str]:
+    lines = re.findall(r'<p class="why-nobody"[^>]*>(.*?)</p>', page, re.DOTALL)
+    return [" ".join(unescape(re.sub("<[^>]*>", "", line)).split()) for line in lines]
+
+
+async def test_who_wrote_exactly_this_is_named_with_the_way_there(site: Client) -> None:
+    (text,) = [post for post in posts_of("ann") if post.endswith(" 7")]
+    page = await site.page(address(text, "ann", "ben"))
+    said = (
+        "ann wrote exactly this. saywho has read it, so it is surer than it would be of a new text."
+    )
+    assert f"{said} See where" in reasons(page)
+    (place,) = re.findall(r'<a href="(/search\?[^"]*)"', page)
+    results = await site.page(unescape(place))
+    assert len(re.findall(r'href="/tweet/\d+"', results)) == 1
+    answer = await site.json(f"/api/v1{address(text, 'ann', 'ben')}")
+    assert answer["read_of"] == ["ann"]
+
+
+async def test_a_new_text_or_one_with_a_piece_struck_out_was_not_read(site: Client) -> None:
+    (text,) = [post for post in posts_of("ann") if post.endswith(" 7")]
+    for asked in (f"{text}!", text.upper()):
+        assert "exactly this" not in await site.page(address(asked, "ann", "ben"))
+    assert "exactly this" not in await site.page(address(text, "ann", "ben", without="0-4"))
+    assert "read_of" not in await site.json(f"/api/v1{address(text, 'ben')}")
+
+
+async def test_all_who_wrote_it_are_named_and_any_letters_are_compared(site: Client) -> None:
+    both = await site.json(f"/api/v1{address('Both of them wrote this very sentence')}")
+    assert sorted(both["read_of"]) == ["ann", "ben"]
+    assert (await site.json(f"/api/v1{address(OWN, 'ann')}"))["read_of"] == ["ann"]
+    # As some keyboards write it: decomposed; and with spaces around.
+    typed = f"  {OWN.replace('등', chr(0x1103) + chr(0x1173) + chr(0x11BC))} "
+    assert (await site.json(f"/api/v1{address(typed, 'ann')}"))["read_of"] == ["ann"]
+
+
+async def test_a_text_that_is_kept_out_of_the_address_stays_out_of_links(site: Client) -> None:
+    (text,) = [post for post in posts_of("ann") if post.endswith(" 7")]
+    form = {"text": text, "username": "ann", "private": "1"}
+    answer = await site.post("/compare", form=form)
+    page = await answer.get_data(as_text=True)
+    assert any("wrote exactly this" in reason for reason in reasons(page))
+    assert "/search?" not in page.partition('id="answer"')[2].partition("</div>")[0]
+
+
+async def test_of_people_of_chats_it_is_a_message(shared: Shared, site: Client) -> None:
+    said: list[Said] = [
+        (f"2024-01-15 15:{minute:02}", name, f"{LINE} {minute}" if minute else LINE)
+        for minute in range(40)
+        for name in ("하늘", "바다")[minute % 2 :][:1]
+    ]
+    await import_chat(parts_of(shared.app).db, kakaotalk("등대", *said))
+    page = await site.page(address(LINE, "하늘", "바다"), headers=KOREAN)
+    assert any(reason.startswith("하늘\u2060이 쓴 메시지와 똑같아요.") for reason in reasons(page))
