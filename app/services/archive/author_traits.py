@@ -39,9 +39,4 @@ async def read_traits(
     read = await read_beside(session, models, author, room, AT_SIGHT)
     counted = await asyncio.to_thread(count_beside, read, author.id)
     clear = [measure for measure in counted.measures if measure.is_clear]
-    if room is not None:
-        is_of_newest = len(counted.said) < room.messages
-    else:
-        most = max((posts for _, posts in counted.ranked), default=0)
-        is_of_newest = len(counted.own) < author.tweets or most == AT_SIGHT.each
-    return AuthorTraits(clear if counted.is_compared else [], room, is_of_newest)
+    return AuthorTraits(clear if counted.is_compared else [], room, is_of_newest=not read.is_whole)

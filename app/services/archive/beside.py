@@ -55,6 +55,8 @@ class PostsBeside(NamedTuple):
     names: Sequence[str]
     """What these people are called."""
     reach: Reach
+    is_whole: bool
+    """Whether there are no more posts."""
 
     def said(self) -> list[Said]:
         """Return the posts, those of a room in their order; a thread does it."""
@@ -95,12 +97,13 @@ async def read_beside(
     """Return the posts of an author and the others of a room, or else of the site."""
     if room is not None:
         scans = await scan_room(session, room.id, reach.in_room)
-        return PostsBeside(scans, room, names_in(room), reach)
+        return PostsBeside(scans, room, names_in(room), reach, room.messages <= reach.in_room)
     own = await _newest(session, author.id, reach.own)
     others = await _others_here(session, models, author)
     of_each = [await _newest(session, row.id, reach.each) for row in others]
     names = [author.username, author.display_name or "", *(row.username for row in others)]
-    return PostsBeside([own, *of_each], None, names, reach)
+    is_whole = author.tweets <= reach.own and all(row.tweet_count <= reach.each for row in others)
+    return PostsBeside([own, *of_each], None, names, reach, is_whole)
 
 
 def count_beside(read: PostsBeside, author_id: int) -> CountedBeside:

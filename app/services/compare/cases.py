@@ -18,7 +18,7 @@ from app.db.backend import is_among
 from app.errors import InvalidInputError
 from app.models import Tweet, User
 from app.services.compare.background import BackgroundStore
-from app.services.compare.habits import HabitStore, measure_habit
+from app.services.compare.habits import HabitStore, LanguageStore, measure_habit
 from app.services.compare.profiles import ProfileStore, without_texts
 from app.services.compare.question import Question
 from app.services.posts.replies import own_chains
@@ -53,11 +53,13 @@ class Models:
     profiles: ProfileStore = field(default_factory=ProfileStore)
     backgrounds: BackgroundStore = field(default_factory=BackgroundStore)
     habits: HabitStore = field(default_factory=HabitStore)
+    languages: LanguageStore = field(default_factory=LanguageStore)
 
     def clear(self, _newest: int) -> None:
         """Forget all counts, since the database has lost some of their posts."""
         self.profiles.clear()
         self.backgrounds.clear()
+        self.languages.clear()
 
 
 def _named(usernames: Sequence[str], rows: Mapping[str, UserRow]) -> dict[int, UserRow]:

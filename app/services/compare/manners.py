@@ -17,7 +17,7 @@ from app.compute.typical_words import TypicalWord, typical_words
 from app.memo import DERIVED, depends_on
 from app.services.compare.answering import RECENT_POSTS, typical_of
 from app.services.compare.cases import Models
-from app.services.compare.habits import main_languages, newest_own
+from app.services.compare.habits import newest_own
 from app.services.posts.user_rows import UserRow
 
 
@@ -28,8 +28,8 @@ async def written_languages(
 
     Posts whose tags name no language are Korean or English by their words, or unknown.
     """
-    tags = await main_languages(session, [user.id for user in users])
-    untagged = [user for user in users if tags.get(user.id) is None]
+    tags = await models.languages.load(session, users)
+    untagged = [user for user in users if tags[user.id] is None]
     if not untagged:
         return [tags[user.id] for user in users]
     depends_on(DERIVED)

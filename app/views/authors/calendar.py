@@ -23,11 +23,6 @@ ONE_DAY: Final = timedelta(days=1)
 LEVELS: Final = 4
 """Shades; the darkest is the busiest day's, but stands for at least as many posts."""
 
-_DAY: Final = Markup(
-    '<a class="day level-{level}" href="{path}" title="{label}">'
-    '<span class="visually-hidden">{label}</span></a>'
-)
-
 
 @dataclass(frozen=True, slots=True)
 class CalendarDay:
@@ -37,12 +32,6 @@ class CalendarDay:
     """0 for no posts, to `LEVELS`."""
     path: str = ""
     """The address of its posts, or of the chat on that day, where all of them are of one."""
-
-    def link(self, told: str) -> Markup:
-        """Return the way to its posts, of which the text tells how many, as HTML."""
-        # A template takes four times as long, and a page has hundreds of them.
-        label = escape(f"{show_month_day(self.day)}: {told}")
-        return _DAY.format(level=self.level, path=self.path, label=label)
 
 
 class DayPaths:
@@ -96,6 +85,12 @@ class PostingYear:
         """How many posts days have, in words."""
         cells = (cell for month in self.months for _, _, row in month.rows for cell in row)
         return {count: post_count(count) for count in {cell.posts for cell in cells if cell}}
+
+    def cells(self, row: Sequence[CalendarDay | None], told: Mapping[int, str]) -> Markup:
+        """Return a row of days as HTML; `told` says how many posts each has."""
+        # A template takes ten times as long, and a page has hundreds of them.
+        cells = (_cell(day, told[day.posts]) if day else "<td></td>" for day in row)
+        return Markup("".join(cells))  # noqa: S704 - what they are made of is escaped.
 
     def days_in(self, tz: str) -> str:
         """Return on how many days of the time zone there are posts, in a sentence."""
@@ -201,3 +196,14 @@ def _day(written: DayPosts, top: int, paths: DayPaths) -> CalendarDay:
     """Return a day of the calendar, whose busiest day has `top` posts."""
     level = -(-LEVELS * written.tweets // top)
     return CalendarDay(written.date, written.tweets, level, paths.path_of(written))
+
+
+def _cell(day: CalendarDay, told: str) -> str:
+    """Return a day as HTML; the text tells how many posts it has."""
+    if not day.posts:
+        return '<td><span class="day"></span></td>'
+    label, path = escape(f"{show_month_day(day.day)}: {told}"), escape(day.path)
+    return (
+        f'<td><a class="day level-{day.level}" href="{path}" title="{label}">'
+        f'<span class="visually-hidden">{label}</span></a></td>'
+    )

@@ -1,5 +1,6 @@
 """The list of authors, and the page of one author: their posts, and their archive."""
 
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -38,6 +39,10 @@ POSTS_FIRST: Final = 3
 """Posts above the archive; a link leads to further ones."""
 MOST_ROOMS_OF_ONE: Final = 10
 POSTS_PER_PAGE: Final = 20
+NEW_YEAR: Final = timedelta(days=59)
+"""Until when the drawing of a year is nearly empty: January and February."""
+LONG_BEFORE: Final = timedelta(days=182)
+"""How long somebody has written by then who has a fuller year."""
 
 
 class AuthorsArgs(Struct):
@@ -122,13 +127,27 @@ async def _archive_of(
     session: AsyncSession, author: Author, zone: ZoneInfo, year: int | None
 ) -> AuthorArchive:
     """Return the archive; a year that has hardly begun leaves the calendar of the one before."""
-    archive = await read_archive(session, resources().models, author, zone, year)
+    first = year or _year_before_new_one(author, zone)
+    archive = await read_archive(session, resources().models, author, zone, first)
     calendar = archive.calendar
     if year or calendar is None or calendar.days >= FEWEST_DAYS or len(calendar.years) == 1:
         return archive
-    before = await calendar_of(session, author, zone, calendar.years[1])
-    is_fuller = before is not None and before.days >= FEWEST_DAYS
-    return structs.replace(archive, calendar=before) if is_fuller else archive
+    other = calendar.years[0] if first else calendar.years[1]
+    instead = await calendar_of(session, author, zone, other)
+    fewest = min(calendar.days + 1, FEWEST_DAYS) if first else FEWEST_DAYS
+    is_fuller = instead is not None and instead.days >= fewest
+    return structs.replace(archive, calendar=instead) if is_fuller else archive
+
+
+def _year_before_new_one(author: Author, zone: ZoneInfo) -> int | None:
+    """Return the year before that of the newest post, where most of a drawing of that would be
+    empty, and there are posts of months before it."""
+    if author.first_tweet_at is None or author.newest_tweet_at is None:
+        return None
+    newest = author.newest_tweet_at.astimezone(zone)
+    begin = datetime(newest.year, 1, 1, tzinfo=zone)
+    is_new = newest - begin < NEW_YEAR and author.first_tweet_at <= begin - LONG_BEFORE
+    return newest.year - 1 if is_new else None
 
 
 async def _older_posts(username: str, after: TweetKey) -> str:

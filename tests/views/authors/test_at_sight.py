@@ -33,6 +33,11 @@ POSTS = [
     *daily("uniform", 24, step=7),
     *daily("new_year", 12, since="2024-12"),
     *daily("new_year", 2, since="2025-01"),
+    *daily("all_year", 12, since="2024-02"),
+    *daily("all_year", 12, since="2024-11"),
+    *daily("all_year", 14, since="2025-01"),
+    *daily("back_again", 12, since="2022-05"),
+    *daily("back_again", 14, since="2025-01"),
     *daily("few", 3),
     *daily("하나", 1),
 ]
@@ -125,6 +130,10 @@ async def test_the_fullest_month_is_that_of_the_zone(site: Client) -> None:
 async def test_a_year_that_has_hardly_begun_leaves_the_one_before(site: Client) -> None:
     assert "12 posts in 2024</h2>" in await site.page("/user/new_year")
     assert "2 posts in 2025</h2>" in await site.page("/user/new_year?year=2025")
+    # In January most of a drawing would be empty; nor is that of a year without posts shown.
+    assert "24 posts in 2024</h2>" in await site.page("/user/all_year")
+    assert "14 posts in 2025</h2>" in await site.page("/user/all_year?year=2025")
+    assert "14 posts in 2025</h2>" in await site.page("/user/back_again")
 
 
 async def test_a_sign_alone_is_told_in_a_sentence(writer: Client, anybody: Client) -> None:
