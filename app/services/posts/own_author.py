@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import is_among
@@ -17,6 +17,21 @@ async def find_own(session: AsyncSession) -> str | None:
     depends_on(EVERYTHING)
     own = select(User.username).join(Site, Site.own_user_id == User.id)
     return await session.scalar(own.where(User.deleted_at.is_(None)))
+
+
+async def is_own_alone(session: AsyncSession) -> bool:
+    """Return whether the site's own author was chosen, or is the only one with posts outside of
+    chats, not counting samples."""
+    depends_on(EVERYTHING)
+    others = select(User.id).where(
+        User.deleted_at.is_(None),
+        User.is_of_chat.is_(False),
+        User.tweet_count > 0,
+        User.id != Site.own_user_id,
+        ~is_sample(),
+    )
+    is_alone = or_(Site.is_own_chosen, ~others.correlate(Site).exists())
+    return bool(await session.scalar(select(is_alone).where(Site.id == SITE_ID)))
 
 
 async def is_own_chosen(session: AsyncSession) -> bool:

@@ -14,7 +14,7 @@ from app.memo import cacheable
 from app.services.archive.author_archive import Memories, read_memories
 from app.services.compare.answering import MODEL_NAME
 from app.services.compare.quiz import Solution, is_playable
-from app.services.posts.own_author import find_own
+from app.services.posts.own_author import find_own, is_own_alone
 from app.services.posts.samples import list_samples, outgrown_samples
 from app.services.posts.tweets import Post, list_posts, newest_without
 from app.services.posts.users import get_author
@@ -70,6 +70,8 @@ class HomePage(WebPage, frozen=True, kw_only=True):
     posts: list[Post]
     example: Example | None
     archive: Memories | None
+    is_archive_first: bool
+    """Whether it stands before the question, as it does not beside chats and other archives."""
     posting: PostingYear | None
     samples: list[str]
     rooms: list[RoomFacts]
@@ -98,6 +100,7 @@ async def show_home(args: HomeArgs) -> str:
         rooms, offered_total = await read_chats(session), author_total - len(hidden)
         evident = await read_evidence(session, solution.comparison) if solution else None
         archive = await _own_archive(session, args)
+        is_archive_first = not rooms or await is_own_alone(session)
     chats = offered_chats(rooms, offered_total)
     own = [archive.user.username] if archive else []
     asked = solution.usernames if solution else ()
@@ -108,6 +111,7 @@ async def show_home(args: HomeArgs) -> str:
             posts=posts,
             example=Example(solution, evident) if solution and evident else None,
             archive=archive,
+            is_archive_first=archive is not None and is_archive_first,
             posting=year_of_posting(archive) if archive else None,
             samples=[] if outgrown else samples,
             rooms=[_shown(room) for room in rooms[:MOST_ROOMS]],
