@@ -4,7 +4,16 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Final, Literal
 
+from app.i18n import gettext_noop
+
 Period = Literal["day", "week", "month", "quarter", "year"]
+CALM: Final[dict[Period, str]] = {
+    "day": gettext_noop("no day stands out"),
+    "week": gettext_noop("no week stands out"),
+    "month": gettext_noop("no month stands out"),
+    "quarter": gettext_noop("no quarter stands out"),
+    "year": gettext_noop("no year stands out"),
+}
 MOST_COLUMNS: Final = 60
 """Periods side by side that can be told apart on a phone too, such as five years of months."""
 _DAYS: Final[dict[Period, int]] = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}

@@ -1,11 +1,13 @@
 """Rows of a figure over time: of each author; of many, of those with the most and of the others."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from app.i18n import gettext, show_number
 from app.views.names import hue, shown_name
 
+PAIR: Final = 2
+"""Authors of whom one has more, where of others one has the most."""
 MOST_ROWS: Final = 8
 """Rows that are still high enough to be read on a first screen."""
 LEAST_SHARE: Final = 0.1
@@ -22,8 +24,32 @@ class Row(NamedTuple):
     usernames: Sequence[str]
 
 
-def rows_of(counts: Mapping[str, Sequence[int]]) -> list[Row]:
-    """Return the rows of authors' posts, the most first; of many authors some share the last."""
+class Rest(NamedTuple):
+    """Authors who are not counted one by one: how many they are, and their posts by period."""
+
+    authors: int = 0
+    counts: Sequence[int] = ()
+
+
+NO_REST: Final = Rest()
+
+
+def how_rows_are_read(usernames: Collection[str], rest: Rest) -> str:
+    """Return how the rows of these authors are read; empty where it is as of any."""
+    if rest.authors:
+        return gettext(
+            "Whoever has the most is on top. A bar leads to its posts, one of the others to all"
+            " posts of its time."
+        )
+    two = gettext("Whoever has more is on top. A bar leads to its posts.")
+    return two if len(usernames) == PAIR else ""
+
+
+def rows_of(counts: Mapping[str, Sequence[int]], rest: Rest = NO_REST) -> list[Row]:
+    """Return the rows of authors' posts, the most first; of many authors some share the last.
+
+    It has the rest too, and then no usernames.
+    """
     totals = {username: sum(row) for username, row in counts.items()}
     order = sorted(counts, key=lambda username: -totals[username])
     leaders = order
@@ -34,8 +60,11 @@ def rows_of(counts: Mapping[str, Sequence[int]]) -> list[Row]:
         Row(shown_name(username), f"${hue(username)}", counts[username], [username])
         for username in leaders
     ]
-    if others := order[len(leaders) :]:
-        sums = [sum(column) for column in zip(*(counts[name] for name in others), strict=True)]
-        name = gettext("{count} others").format(count=show_number(len(others)))
-        rows.append(Row(name, "$soft", sums, others))
+    others = order[len(leaders) :]
+    if others or rest.authors:
+        columns = [*(counts[name] for name in others), *([rest.counts] if rest.authors else ())]
+        sums = [sum(column) for column in zip(*columns, strict=True)]
+        number = show_number(len(others) + rest.authors)
+        name = gettext("{count} others").format(count=number)
+        rows.append(Row(name, "$soft", sums, () if rest.authors else others))
     return rows

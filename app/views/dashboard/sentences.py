@@ -31,6 +31,18 @@ def some_of(displayed: int, total: int) -> str:
     return template.format(shown=show_number(displayed), all=show_number(total))
 
 
+def some_in_table(displayed: int, total: int) -> str:
+    """Return how many of the authors a table lists, who are not all."""
+    template = gettext("Of {all} authors, the table has the {shown} with the most posts.")
+    return template.format(shown=show_number(displayed), all=show_number(total))
+
+
+def more_undated(undated: int) -> str:
+    """Return how many posts without a time there are besides, if any."""
+    note = ngettext("{count} more has no time.", "{count} more have no time.", undated)
+    return note.format(count=show_number(undated)) if undated else ""
+
+
 def some_shown(usernames: Sequence[str]) -> str:
     """Return the first of these authors, and how many others there are."""
     names = [shown_name(username) for username in usernames]

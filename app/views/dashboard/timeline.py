@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from html import escape
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final
 from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,44 +17,34 @@ from app.dates import show_date, show_period
 from app.i18n import gettext, gettext_noop, ngettext, show_number
 from app.services.posts.statistics import (
     BusyAuthors,
-    DayCell,
     busiest_authors,
     count_by_day,
+    count_by_hour,
     count_undated,
 )
 from app.views.dashboard.ahead import busiest_period, leader_of
+from app.views.dashboard.days import REST, PostsByDay
 from app.views.dashboard.figures import MOST_AUTHORS, Panel
-from app.views.dashboard.periods import Period, fitting, start_of, starts
-from app.views.dashboard.rows import Row, rows_of
-from app.views.dashboard.sentences import nothing_dated, posts_path, sentences, some_of
+from app.views.dashboard.periods import CALM, Period, fitting, start_of, starts
+from app.views.dashboard.rows import NO_REST, PAIR, Rest, Row, how_rows_are_read, rows_of
+from app.views.dashboard.sentences import (
+    more_undated,
+    nothing_dated,
+    posts_path,
+    sentences,
+    some_in_table,
+)
 from app.views.dashboard.shapes import Plot, row_axis
 from app.views.figure import Figure, Finding, Table
 from app.views.filters import View
 from app.views.names import shown_name
 
-PAIR: Final = 2
-"""Authors of whom one has more, where of others one has the most."""
 ALL_ROWS_PX: Final = 352
 HIGHEST_ROW_PX: Final = 96
 """Rows share so much height, which a first screen has below the words."""
 LEAST_PX: Final = 3.5
 """Height of the lowest bar, so that it can be seen and pressed."""
 DAY_MS: Final = 86_400_000
-CALM: Final[dict[Period, str]] = {
-    "day": gettext_noop("no day stands out"),
-    "week": gettext_noop("no week stands out"),
-    "month": gettext_noop("no month stands out"),
-    "quarter": gettext_noop("no quarter stands out"),
-    "year": gettext_noop("no year stands out"),
-}
-
-
-class PostsByDay(NamedTuple):
-    """How many posts each author has on each day, as the database counts them."""
-
-    authors: BusyAuthors
-    cells: Sequence[DayCell] = ()
-    undated: int = 0
 
 
 class Timeline(Panel[PostsByDay]):
@@ -71,7 +61,12 @@ class Timeline(Panel[PostsByDay]):
             return PostsByDay(authors)
         selection = replace(view.selection, usernames=tuple(authors.names))
         cells = await count_by_day(session, selection, view.zone)
-        return PostsByDay(authors, cells, await count_undated(session, selection))
+        undated = await count_undated(session, view.selection)
+        if authors.total == len(authors.names):
+            return PostsByDay(authors, cells, undated)
+        # The others may be thousands: one more count of all tells what is theirs.
+        hours = await count_by_hour(session, view.selection, view.zone)
+        return PostsByDay(authors, cells, undated, hours)
 
     def usernames(self, loaded: PostsByDay) -> Iterable[str]:
         return loaded.authors.names
@@ -93,6 +88,7 @@ class PostsByPeriod(Figure[Plot]):
     """The first day of each period, and the end of the last."""
     rows: dict[str, list[int]] = field(default_factory=dict)
     """By author, in the order of their first posts."""
+    rest: Rest = NO_REST
     span: tuple[date, date] | None = None
     """The first day with posts, and the last one."""
     busiest: int | None = None
@@ -103,12 +99,12 @@ class PostsByPeriod(Figure[Plot]):
     @cached_property
     def drawn(self) -> list[Row]:
         """The rows of the drawing, in which authors with few posts stand together."""
-        return rows_of(self.rows)
+        return rows_of(self.rows, self.rest)
 
     @property
     def totals(self) -> list[int]:
         """Posts of each period, of all rows together."""
-        return [sum(column) for column in zip(*self.rows.values(), strict=True)]
+        return [sum(column) for column in zip(*(row.counts for row in self.drawn), strict=True)]
 
     @property
     def scale_end(self) -> int:
@@ -121,13 +117,11 @@ class PostsByPeriod(Figure[Plot]):
         return max(max(row.counts) for row in self.drawn)
 
     def finding(self) -> Finding:
-        extent = some_of(len(self.authors.names), self.authors.total)
         if self.span is None:
-            return replace(nothing_dated(self.view, self.undated), notes=sentences(extent))
+            return nothing_dated(self.view, self.undated)
         title, note = _title(self)
-        notes = sentences(note, _undated(self), _beyond(self), extent, _together(self))
-        two = gettext("Whoever has more is on top. A bar leads to its posts.")
-        return Finding(title, notes, about=two if len(self.rows) == PAIR else "")
+        notes = sentences(note, more_undated(self.undated), _beyond(self), _together(self))
+        return Finding(title, notes, about=how_rows_are_read(self.rows, self.rest))
 
     def plot(self) -> Plot | None:
         if self.span is None:
@@ -162,6 +156,7 @@ def _asked(
 ) -> dict[str, str | Sequence[str]]:
     """Return the parameters of authors' posts in a period."""
     since, until = data.starts[place : place + 2]
+    usernames = usernames or list(data.view.names)
     return {"username": usernames, "since": str(since), "until": str(until)}
 
 
@@ -199,12 +194,6 @@ def _title(data: PostsByPeriod) -> tuple[str, str]:
     return title.format(total=show_number(posts), **span), ""
 
 
-def _undated(data: PostsByPeriod) -> str:
-    """Return how many posts no period counts, in a sentence."""
-    note = ngettext("{count} more has no time.", "{count} more have no time.", data.undated)
-    return note.format(count=show_number(data.undated)) if data.undated else ""
-
-
 def _beyond(data: PostsByPeriod) -> str:
     """Return where the scale ends, in a sentence, if some bars are higher."""
     end = data.scale_end
@@ -214,6 +203,8 @@ def _beyond(data: PostsByPeriod) -> str:
 
 def _together(data: PostsByPeriod) -> str:
     """Return that the table has each author of the last row, in a sentence, if they share it."""
+    if data.rest.authors:
+        return some_in_table(len(data.authors.names), data.authors.total)
     if len(data.drawn) == len(data.rows):
         return ""
     return gettext("The table has each of the {others}.").format(others=data.drawn[-1].name)
@@ -273,7 +264,7 @@ def _label(data: PostsByPeriod, row: Row, place: int) -> str:
 
 def by_period(loaded: PostsByDay, view: View) -> PostsByPeriod:
     """Return the counts of the days by the periods that there is room for."""
-    authors, cells, undated = loaded
+    authors, undated, cells = loaded.authors, loaded.undated, loaded.all_cells
     if not cells:
         return PostsByPeriod(view, authors, undated)
     first, last = cells[0][0], cells[-1][0]
@@ -284,6 +275,8 @@ def by_period(loaded: PostsByDay, view: View) -> PostsByPeriod:
     for day, username, posts in cells:
         row = rows.setdefault(username, [0] * (len(begins) - 1))
         row[places[start_of(day, period)]] += posts
+    unnamed = authors.total - len(authors.names)
+    rest = Rest(unnamed, rows.pop(REST)) if REST in rows else NO_REST
     return PostsByPeriod(
         view,
         authors,
@@ -291,6 +284,7 @@ def by_period(loaded: PostsByDay, view: View) -> PostsByPeriod:
         period,
         begins,
         rows,
+        rest,
         span=(first, last),
         busiest=busiest_period(cells, begins),
         leader=leader_of(cells, rows),

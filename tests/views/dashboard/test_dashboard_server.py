@@ -12,9 +12,11 @@ from dash import dcc
 from quart.testing.connections import WebsocketDisconnectError
 
 from app import create_app
+from app.clock import now
 from app.views.dashboard.page import PANELS
-from tests.browsing import Browser, signed_in
+from tests.browsing import Browser, parts_of, signed_in
 from tests.conftest import Client, MakeConfig, Outside, Shared, client_with
+from tests.posting import new_tweet, store
 from tests.views.dashboard.viewing import GZIP, PREFIX, UPDATE, bars, call, csv_rows, drawn
 from tests.waiting import settle
 
@@ -85,22 +87,35 @@ async def test_figures_of_many_authors_say_how_many_they_show(writer: Client) ->
         for author in range(45)
         for place in range(4)
     ]
+    posts[-2] |= {"created_at": "2025-12-30T22:00:00Z"}
     await writer.add_posts(*posts)
+    await store(parts_of(writer.app).db, "late", new_tweet("a lamp", arrived_at=now()))
     timeline = await drawn(writer, "timeline")
-    # Seven have rows of their own; the table has each of the others.
+    # Seven have rows of their own, and all the others one; the table has the 40.
     shown = bars(timeline)
-    assert [*shown] == [*(f"author{author:03}" for author in range(0, 42, 6)), "33 others"]
-    assert sum(shown.values()) == 160
+    assert [*shown] == [*(f"author{author:03}" for author in range(0, 42, 6)), "39 others"]
+    assert sum(shown.values()) == 180
     listed = await csv_rows(writer, "timeline")
     assert len({name for _, name, _ in listed}) == 40
-    last = timeline["plot"]["data"][-1]
-    told = last["hovertext"][0].rpartition(" ")[2]
-    page = await writer.page(f"{timeline['path']}&{last['customdata'][0]}")
-    assert re.search(rf'class="lead">\s*{told} posts', page)
-    assert timeline["title"].startswith("160 posts from January 10, 2026 to ")
-    assert timeline["notes"] == (
-        "Of 45 authors, the 40 with the most posts. The table has each of the 33 others."
+    week = timeline["plot"]["data"][-1]["customdata"][1]
+    told = sum(
+        int(text.rpartition(" ")[2])
+        for trace in timeline["plot"]["data"]
+        for query, text in zip(trace["customdata"], trace["hovertext"], strict=True)
+        if query.endswith(week)
     )
+    page = await writer.page(f"{timeline['path']}&{week}")
+    assert re.search(rf'class="lead">\s*{told} posts', page), "those of everybody in that week"
+    assert "one of the others to all posts of its time." in timeline["words"]
+    # The first posts are those of an author who is not among the 40.
+    assert timeline["title"].startswith("180 posts from December 30, 2025 to ")
+    assert timeline["notes"] == (
+        "1 more has no time. Of 46 authors, the table has the 40 with the most posts."
+    )
+    in_seoul = await drawn(writer, "timeline", "tz=Asia/Seoul")
+    assert in_seoul["title"].startswith("180 posts from December 31, 2025 to ")
+    narrowed = await drawn(writer, "timeline", "until=2026-01-01")
+    assert narrowed["title"] == "1 post, of December 30, 2025"
     texts = [text for trace in timeline["plot"]["data"] for text in trace["hovertext"]]
     assert any("Jan 5\u2009–\u200911, 2026: 2" in text for text in texts), texts
     address = "/posts?username=author000&since=2026-01-01&until=2026-02-01"
