@@ -41,7 +41,7 @@ class OfferedChat(Struct, frozen=True):
     """The usernames of its people, of whom the page finds nobody by this."""
 
 
-class Offer(Struct, frozen=True):
+class OfferedPeople(Struct, frozen=True):
     """Whom a form offers to be asked about."""
 
     chosen: list[str]

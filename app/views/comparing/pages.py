@@ -27,7 +27,7 @@ from app.views.comparing.evidence import read_evidence
 from app.views.comparing.texts import given_texts
 from app.views.comparing.verdicts import NOT_FOR
 from app.views.filters import zone_of_page, zone_of_picture
-from app.views.offered import Offer, grouped, offered_chats, read_chats, with_people
+from app.views.offered import OfferedPeople, grouped, offered_chats, read_chats, with_people
 from app.views.page import FormPage, WebPage, render, render_form
 from app.views.parsing import args_of
 from app.views.parts import given_names, offered_authors, see_other
@@ -127,7 +127,7 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
     chosen: list[str]
     room: str | None
     """The chat whose people these are, all of them."""
-    offer: Offer
+    offer: OfferedPeople
     author_total: int
     outgrown: int
     """How many samples are here, and not asked about unless they are named."""
@@ -203,7 +203,7 @@ async def _page(
             people=people,
             chosen=names,
             room=room,
-            offer=Offer(names, authors, author_total, groups, chats),
+            offer=OfferedPeople(names, authors, author_total, groups, chats),
             author_total=author_total,
             outgrown=len(outgrown),
             years=args.years,

@@ -24,7 +24,7 @@ from app.views.blueprints import PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.comparing.verdicts import NOT_FOR, Bar, bars_of, heading_of
 from app.views.filters import Year, zone_of_page
-from app.views.offered import Offer, by_groups, grouped, offered_chats, read_chats
+from app.views.offered import OfferedPeople, by_groups, grouped, offered_chats, read_chats
 from app.views.page import WebPage, render
 from app.views.parts import by_number_of_posts, given_names, offered_authors
 
@@ -64,7 +64,7 @@ class Example(Struct, frozen=True):
 class HomePage(WebPage, frozen=True, kw_only=True):
     template = "site/home.html"
 
-    offer: Offer
+    offer: OfferedPeople
     """Without the samples, where these are no longer of use."""
     author_total: int
     posts: list[Post]
@@ -106,7 +106,7 @@ async def show_home(args: HomeArgs) -> str:
     asked = solution.usernames if solution else ()
     return await render(
         HomePage(
-            offer=Offer(chosen, offered, offered_total, groups, chats),
+            offer=OfferedPeople(chosen, offered, offered_total, groups, chats),
             author_total=author_total,
             posts=posts,
             example=Example(solution, evident) if solution and evident else None,

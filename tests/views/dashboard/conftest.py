@@ -1,19 +1,8 @@
 """Posts for the dashboard."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from app.views.dashboard import page
 from tests.conftest import Client, Shared
-
-
-@pytest.fixture(scope="session", autouse=True)
-def patient_pages() -> Iterator[None]:
-    """Let pages wait for what they say for as long as a busy machine needs."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(page, "MOST_WAITING_S", 60.0)
-        yield
 
 
 @pytest.fixture

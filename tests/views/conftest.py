@@ -1,0 +1,15 @@
+"""What all tests of pages and of the API rest on."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from app.views.dashboard import page
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_pages() -> Iterator[None]:
+    """Let a dashboard wait for what it says for as long as a busy machine needs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page, "MOST_WAITING_S", 60.0)
+        yield
