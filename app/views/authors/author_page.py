@@ -1,6 +1,6 @@
 """The page of one author: what sets them apart, their newest posts, and their archive."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from app.compute.year_sample import FEWEST_POSTS
@@ -24,10 +24,17 @@ from app.views.authors.placing import (
     card_of_posts,
     placed,
 )
+from app.views.cursors import cursor_of
 from app.views.drawings import Columns
 from app.views.figure import Figure
 from app.views.page import WebPage
 
+POSTS_FIRST: Final = 3
+"""Posts in sight; a link leads to further ones."""
+MOST_POSTS: Final = 6
+"""The same, where the other column is higher."""
+EVEN: Final = 100
+"""Pixels by which one column may end before the other."""
 MOST_AGAIN: Final = 2
 """Years whose posts of this day are in sight; those of earlier ones are folded."""
 ROOMS_IN_SIGHT: Final = 4
@@ -92,7 +99,23 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True):
     @property
     def placing(self) -> Placing:
         """Which card stands in which column."""
-        return placed([*self._cards()])
+        return self._placing_of(len(self.posts_in_sight))
+
+    @property
+    def posts_in_sight(self) -> list[Post]:
+        """So many of the newest posts that the columns end at about the same height."""
+        counts = range(POSTS_FIRST, len(self.posts) + 1)
+        gaps = {count: self._placing_of(count).gap for count in counts}
+        even = (count for count, gap in gaps.items() if gap < EVEN)
+        return self.posts[: next(even, min(gaps, key=gaps.__getitem__, default=POSTS_FIRST))]
+
+    @property
+    def cursor_in_sight(self) -> str | None:
+        """Of the next page after these."""
+        shown = self.posts_in_sight
+        if len(shown) == len(self.posts):
+            return self.next_cursor
+        return cursor_of((shown[-1].created_at, shown[-1].id))
 
     @property
     def full_cards(self) -> list[str]:
@@ -108,10 +131,14 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True):
     def rooms_in_sight(self) -> int:
         return ROOMS_IN_SIGHT
 
-    def _cards(self) -> Iterator[PageCard]:
+    def _placing_of(self, posts: int) -> Placing:
+        return placed([*self._cards(self.posts[:posts])])
+
+    def _cards(self, posts: Sequence[Post]) -> Iterator[PageCard]:
         """Yield the cards of the columns, in their order."""
         archive = self.archive
-        yield card_of_posts("posts", self.posts, beside=100 if self.next_cursor else 0)
+        has_more = self.next_cursor or len(posts) < len(self.posts)
+        yield card_of_posts("posts", posts, beside=100 if has_more else 0)
         words = sum(not term.is_mark for term in archive.typical)
         if archive.typical:
             notes = LINE * (2 + bool(self.signs_told)) if words else 0

@@ -23,7 +23,7 @@ from app.services.rooms.room_facts import (
     zone_of_chats,
 )
 from app.views.authors.at_sight import FEWEST_DAYS
-from app.views.authors.author_page import AuthorPage, AuthorPostsPage
+from app.views.authors.author_page import MOST_POSTS, AuthorPage, AuthorPostsPage
 from app.views.authors.calendar import year_of_posting
 from app.views.blueprints import PageBlueprint
 from app.views.cursors import AUTHOR_CURSOR, TWEET_CURSOR, cursor_of
@@ -35,8 +35,6 @@ blueprint = PageBlueprint("authors")
 AUTHORS_PER_PAGE: Final = 50
 MOST_ROOMS: Final = 200
 """Chats that are listed; the API has them all."""
-POSTS_FIRST: Final = 3
-"""Posts above the archive; a link leads to further ones."""
 MOST_ROOMS_OF_ONE: Final = 10
 POSTS_PER_PAGE: Final = 20
 NEW_YEAR: Final = timedelta(days=59)
@@ -102,7 +100,7 @@ async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -
         own_zone = await zone_of_chats(session, [author.username])
         zone = zone_of_page(args.tz, own_zone)
         rooms = await rooms_of(session, author.id, limit=MOST_ROOMS_OF_ONE)
-        posts, next_key = await list_posts(session, user_id=author.id, limit=POSTS_FIRST)
+        posts, next_key = await list_posts(session, user_id=author.id, limit=MOST_POSTS)
         archive = await _archive_of(session, author, zone, args.year)
         main_id = await main_room_id(session, author) if rooms else None
         main_room = next((room for room in rooms if room.id == main_id), None)

@@ -33,6 +33,8 @@ class Placing(NamedTuple):
 
     wide: Sequence[str]
     narrow: Sequence[str]
+    gap: int
+    """By how much one ends before the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def card_of_posts(name: str, posts: Sequence[Post], beside: int = 0) -> PageCard
 def placed(cards: Sequence[PageCard]) -> Placing:
     """Return the columns that end at about the same height; the first card begins the wide one."""
     if not cards:
-        return Placing([], [])
+        return Placing([], [], 0)
     first, *others = cards
     # By how much higher the wide column is: which cards stand in it.
     choices: dict[int, list[bool]] = {first.height[0]: []}
@@ -65,10 +67,12 @@ def placed(cards: Sequence[PageCard]) -> Placing:
             for higher, chosen in choices.items()
             for is_wide, change in ((True, wide), (False, -narrow))
         }
-    best = [*zip(others, choices[min(choices, key=abs)], strict=True)]
+    least = min(choices, key=abs)
+    best = [*zip(others, choices[least], strict=True)]
     return Placing(
         [first.name, *(card.name for card, is_wide in best if is_wide)],
         [card.name for card, is_wide in best if not is_wide],
+        abs(least),
     )
 
 
