@@ -109,3 +109,27 @@ async def test_a_chat_with_pictures_is_sound(
         if locale == "ko":
             assert await left_in_english(page) == []
     await expect(page.get_by_role("heading", name=loved)).to_have_count(1)
+
+
+@pytest.mark.parametrize("locale", ["en", "ko"])
+async def test_all_tabs_of_a_chat_are_in_sight_and_the_day_below_them(
+    pictures: Website, open_page: OpenPage, locale: str
+) -> None:
+    page = await open_page(locale=locale)
+    await page.goto(pictures.address("/rooms"))
+    await page.get_by_role("link", name=TITLE).click()
+    address = page.url.partition("?")[0]
+    for width in (390, 320):
+        await page.set_viewport_size({"width": width, "height": 400})
+        for path in ("", "?q=8", "?view=first"):
+            await page.goto(address + path)
+            tabs = page.locator(".tabs")
+            await expect(tabs.get_by_role("link")).to_have_count(5)
+            for tab in await tabs.get_by_role("link").all():
+                await expect(tab).to_be_in_viewport(ratio=1)
+        await page.locator(".message").nth(5).scroll_into_view_if_needed()
+        above, day = await tabs.bounding_box(), await page.locator(".new-day").first.bounding_box()
+        assert above
+        assert day
+        assert above["y"] == 0
+        assert abs(day["y"] - above["height"]) < 3
