@@ -100,7 +100,7 @@ async def show_home(args: HomeArgs) -> str:
         rooms, offered_total = await read_chats(session), author_total - len(hidden)
         evident = await read_evidence(session, solution.comparison) if solution else None
         archive = await _own_archive(session, args)
-        is_archive_first = not rooms or await is_own_alone(session)
+        is_archive_first = archive is not None and (not rooms or await is_own_alone(session))
     chats = offered_chats(rooms, offered_total)
     own = [archive.user.username] if archive else []
     asked = solution.usernames if solution else ()
@@ -111,7 +111,7 @@ async def show_home(args: HomeArgs) -> str:
             posts=posts,
             example=Example(solution, evident) if solution and evident else None,
             archive=archive,
-            is_archive_first=archive is not None and is_archive_first,
+            is_archive_first=is_archive_first,
             posting=year_of_posting(archive) if archive else None,
             samples=[] if outgrown else samples,
             rooms=[_shown(room) for room in rooms[:MOST_ROOMS]],
