@@ -95,7 +95,7 @@ async def read_portrait(session: AsyncSession, room_id: int, zone: ZoneInfo) -> 
     depends_on(EVERYTHING)
     depends_on(DERIVED)  # How well people are recognised.
     room = await get_room(session, room_id)
-    scans = await scan_room(session, room.id)
+    scans = await scan_room(session, room.id, MOST_SCANNED)
     judged = await _judged_in(session, room.id)
     counted = await asyncio.to_thread(_portray, scans, zone, names_in(room), judged)
     portrait, ids = counted.portrait, counted.ids
@@ -146,9 +146,7 @@ async def traits_named(
     ]
 
 
-async def scan_room(
-    session: AsyncSession, room_id: int, most: int = MOST_SCANNED
-) -> tuple[Scan, Scan]:
+async def scan_room(session: AsyncSession, room_id: int, most: int) -> tuple[Scan, Scan]:
     """Return the newest messages of a room with a time, and those without, the newest first."""
     collected, values = backend_of(session).collected, {"room_id": room_id, "limit": most}
     dated, undated = [
@@ -167,7 +165,7 @@ def _written_in(collected: Collected, *, is_dated: bool) -> ScanQuery:
     return scanning(collected, of_room, is_alive, columns=columns, is_dated=is_dated)
 
 
-def said_in(scans: tuple[Scan, Scan], most: int = MOST_SCANNED) -> list[Said]:
+def said_in(scans: tuple[Scan, Scan], most: int) -> list[Said]:
     """Return the newest messages of a room, the oldest first, those without time last."""
     newest, undated = map(said_of, scans)
     return newest[::-1] + undated[: most - len(newest)][::-1]
@@ -181,7 +179,7 @@ def _portray(
     scans: tuple[Scan, Scan], zone: ZoneInfo, names: Iterable[str], judged: Mapping[int, Judged]
 ) -> _Counted:
     """Return what is counted of the messages that are looked through; it takes long."""
-    messages = said_in(scans)
+    messages = said_in(scans, MOST_SCANNED)
     portrait = portray(messages, zone, names)
     ids = [group[0] for group in portrait.groups if len(group) == 1]
     traits = traits_of(
