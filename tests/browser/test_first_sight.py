@@ -84,8 +84,8 @@ ENDS: Final = """() => {
   return innerWidth < 760 ? 0 : Math.abs(ends[0] - ends[1]);
 }"""
 """How far one column of the front page ends before the other."""
-TOPS: Final = """() => [...document.querySelectorAll(".number-charts h3")].map(
-  (heading) => heading.getBoundingClientRect().top)"""
+PLACES: Final = """() => [...document.querySelectorAll(".number-charts h3")].map(
+  (heading) => heading.getBoundingClientRect()).map((place) => [place.top, place.left])"""
 WIDER: Final = """() => [...document.querySelectorAll("main table")].filter(
   (table) => table.offsetWidth > table.parentElement.clientWidth).length"""
 
@@ -142,13 +142,14 @@ async def test_a_finding_is_seen_at_once(
     page = await open_page()
     address = website.address(f"/user/{quote(KOREANS[0])}{path}")
     seen = await seen_at(page, address, width, height)
-    assert seen["before"] == (["h1", "plead", "pfinding"] if path else ["h1over", "pfinding", "h2"])
+    assert seen["before"] == ["h1" if path else "h1over", "plead", "pfinding"]
     if path:
         assert seen["height"] <= HIGHEST[width]
     if width == 1280 and "2026" not in path:
         assert seen["uneven"] < 170
-        tops = await page.evaluate(TOPS)
-        assert tops == [tops[0]] * len(tops) if tops else path
+        places = await page.evaluate(PLACES)
+        # Beside each other, or below, as wide as their column is.
+        assert 1 in [len({*at}) for at in zip(*places, strict=True)] if places else path
     await page.click(".counted > summary")
     assert await page.evaluate(WIDER) == 0
 

@@ -96,7 +96,7 @@ class AuthorAtSight(Figure[WeekGrid]):
         posts = posts_by_day(calendar)
         return WeekGrid(
             hue=hue(self.archive.user.username),
-            labelled_by="calendar-heading calendar-told",
+            labelled_by=f"{'finding ' if self.finding().title else ''}calendar-heading",
             days=grid_of(posts, max([min(end, self.archive.today), *posts])),
             months=months_of(calendar.year),
             columns=columns_of(calendar.year),
