@@ -131,10 +131,10 @@ def count_beside(read: PostsBeside, author_id: int) -> CountedBeside:
         beside=[place for user_id in ranked for place in places[user_id]],
         measures=[],
     )
-    each = [user_id for user_id, _ in counted.one_by_one]
-    rest = [tallies[user_id] for user_id in ranked if user_id not in each]
-    own, others = tallies[author_id], [tallies[user_id] for user_id in each]
-    return counted._replace(measures=fingerprint(own, others, rest))
+    one_by_one = [user_id for user_id, _ in counted.one_by_one]
+    together = [tallies[user_id] for user_id in ranked if user_id not in one_by_one]
+    singly = [tallies[user_id] for user_id in one_by_one]
+    return counted._replace(measures=fingerprint(tallies[author_id], singly, together))
 
 
 async def _newest(session: AsyncSession, user_id: int, count: int) -> Scan:
@@ -158,8 +158,10 @@ async def _others_here(session: AsyncSession, models: Models, author: Author) ->
     query = select_rows(*is_other).order_by(User.tweet_count.desc(), User.id).limit(MOST_SOUGHT)
     rows = [UserRow(*row) for row in await session.execute(query)]
     samples = {*await sample_ids(session)}
-    own = [UserRow(*row) for row in await session.execute(select_rows(User.id == author.id))]
-    language, *languages = await written_languages(session, models, [*own, *rows])
-    fitting = [row for row, other in zip(rows, languages, strict=True) if other == language]
+    row_of_author = select_rows(User.id == author.id)
+    first = [UserRow(*row) for row in await session.execute(row_of_author)]
+    language, *languages = await written_languages(session, models, [*first, *rows])
+    languages_of_rows = zip(rows, languages, strict=True)
+    fitting = [row for row, spoken in languages_of_rows if spoken == language]
     alike = [row for row in fitting if (row.id in samples) == (author.id in samples)]
     return (alike or fitting)[:MOST_BESIDE]

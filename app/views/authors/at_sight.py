@@ -32,8 +32,8 @@ class AuthorAtSight(Figure[WeekGrid]):
 
     def finding(self) -> Finding:
         """Return what sets the author apart, or else when most was written, if that is clear."""
-        told = told_of(self.archive.user.username, self.clear)
-        return Finding(told or self._fullest_month() or self._busiest_hours())
+        trait = told_of(self.archive.user.username, self.clear)
+        return Finding(trait or self._fullest_month() or self._busiest_hours())
 
     def lead(self) -> list[str]:
         """Return how much the author wrote, when, and where."""
@@ -46,11 +46,11 @@ class AuthorAtSight(Figure[WeekGrid]):
             return [*self._platform(), text]
         first, last = period
         undated = author.tweets - self._dated
-        more = ngettext("{count} more has no time", "{count} more have no time", undated)
+        timeless = ngettext("{count} more has no time", "{count} more have no time", undated)
         return [
             total,
             show_period(first, last + ONE_DAY),
-            *([more.format(count=show_number(undated))] if undated else []),
+            *([timeless.format(count=show_number(undated))] if undated else []),
             *self._platform(),
         ]
 

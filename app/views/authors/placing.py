@@ -57,10 +57,10 @@ def placed(cards: Sequence[PageCard]) -> Placing:
     """Return the columns that end at about the same height; the first card begins the wide one."""
     if not cards:
         return Placing([], [], 0)
-    first, *others = cards
+    first, *further = cards
     # By how much higher the wide column is: which cards stand in it.
     choices: dict[int, list[bool]] = {first.height[0]: []}
-    for card in others:
+    for card in further:
         wide, narrow = card.height
         choices = {
             higher + change: [*chosen, is_wide]
@@ -68,7 +68,7 @@ def placed(cards: Sequence[PageCard]) -> Placing:
             for is_wide, change in ((True, wide), (False, -narrow))
         }
     least = min(choices, key=abs)
-    best = [*zip(others, choices[least], strict=True)]
+    best = [*zip(further, choices[least], strict=True)]
     return Placing(
         [first.name, *(card.name for card, is_wide in best if is_wide)],
         [card.name for card, is_wide in best if not is_wide],
