@@ -91,6 +91,8 @@ async def faults_of(
             await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             found = await page.evaluate(FAULTS)
             if scheme == axe_scheme:
+                # What stays in sight covers a part of what is behind it where a page is scrolled.
+                await page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
                 found += await page.evaluate(AXE_FAULTS)
             faults += [f"{scheme}, {width} px: {fault}" for fault in found]
     return faults
