@@ -14,7 +14,7 @@ from app.compute.peaks import fullest, fullest_day
 CLEAR: Final = 2.9
 """Standard errors from which the weekend, or half of a year, is told."""
 CHANCE: Final = 0.005
-"""A streak or a silence is told if days at random have one as long at most so often."""
+"""Largest probability of a streak or a silence that is told: that of one as long by chance."""
 SHORTEST: Final = 7
 """Days of a streak or a silence that is told."""
 WHOLE_YEAR: Final = 358

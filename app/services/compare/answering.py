@@ -156,8 +156,13 @@ def _answer(case: Case, sure: float, explain: bool) -> Comparison:
 
 
 def _read_of(case: Case, judgement: Judgement) -> list[str]:
-    order = judgement.order if case.is_named else judgement.order[:SHOWN_OF_ALL]
-    return [case.suspects[i].username for i in order if case.is_read_of(case.suspects[i])]
+    suspects = (case.suspects[place] for place in _shown(case, judgement))
+    return [suspect.username for suspect in suspects if case.is_read_of(suspect)]
+
+
+def _shown(case: Case, judgement: Judgement) -> list[int]:
+    """Return the places of the suspects who are shown, the likeliest first."""
+    return judgement.order if case.is_named else judgement.order[:SHOWN_OF_ALL]
 
 
 def ranked_authors(case: Case, judgement: Judgement) -> list[RankedAuthor]:
@@ -167,8 +172,7 @@ def ranked_authors(case: Case, judgement: Judgement) -> list[RankedAuthor]:
         RankedAuthor(suspect.username, share, log10, suspect.profile.worded_posts)
         for suspect, share, log10 in zip(case.suspects, shares, judgement.log10, strict=True)
     ]
-    order = judgement.order if case.is_named else judgement.order[:SHOWN_OF_ALL]
-    return [ranked[place] for place in order]
+    return [ranked[place] for place in _shown(case, judgement)]
 
 
 async def add_reasons(

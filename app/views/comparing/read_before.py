@@ -18,7 +18,7 @@ _NO_PHRASE: Final = re.compile(r'"|\n\n').search
 
 def read_before(comparison: Comparison) -> str | None:
     """Return who wrote exactly the text, as a sentence; None for too little text or a new one."""
-    writers = _writers(comparison)
+    writers = comparison.read_of or []
     if not writers or comparison.verdict == "short":
         return None
     if len(writers) > MOST_LISTED:
@@ -36,11 +36,7 @@ def read_before(comparison: Comparison) -> str | None:
 
 def place_of(comparison: Comparison) -> str | None:
     """Return the address of where the text was written; None where no search would lead there."""
-    writers = _writers(comparison)
+    writers = comparison.read_of or []
     if not writers or len(comparison.text) > LONGEST_SEARCHED or _NO_PHRASE(comparison.text):
         return None
     return url_for("search.show_search", q=f'"{comparison.text}"', username=writers[0])
-
-
-def _writers(comparison: Comparison) -> list[str]:
-    return comparison.read_of if isinstance(comparison.read_of, list) else []

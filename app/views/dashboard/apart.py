@@ -70,9 +70,10 @@ class ToldApart(Panel[Measurable]):
         active = await most_active_with(session, view.selection, limit=most)
         is_of_all = not (view.platform or len(view.names) > 1 or active.total > MOST_COMPARED)
         people = await own_names(session) if is_of_all else []
-        if people and not any(map(view.is_about, people)):
-            is_of_all, people = False, []  # The one who is named is invented.
-        return Measurable(active, [] if is_of_all else active.names[:MOST_MEASURED], people)
+        is_left_out = bool(people) and not any(map(view.is_about, people))
+        if is_left_out or not is_of_all:  # An invented author is in no card of all.
+            return Measurable(active, active.names[:MOST_MEASURED], [])
+        return Measurable(active, [], people)
 
     def usernames(self, loaded: Measurable) -> Iterable[str]:
         names, people = loaded.active.names, {*loaded.people}
