@@ -93,7 +93,7 @@ def picture(shade: int = 0, width: int = 8, height: int = 6) -> bytes:
     )
 
 
-VIDEO = b"\0\0\0\x18ftypisom\0\0\2\0isomiso2" + b"frames" * 500
+VIDEO = b"\0\0\0\x18ftypisom\0\0\2\0isomiso2" + b"\0\0\x0b\xc0mdat" + b"frames" * 500
 
 
 def x_media(address: str, kind: str = "photo", **fields: Any) -> dict[str, Any]:

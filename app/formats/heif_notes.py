@@ -1,21 +1,22 @@
-"""Where an AVIF or HEIC keeps its notes, so that zeros can be put in their place.
+"""Where the items of an AVIF or HEIC are that are not kept, so that they can be blanked.
 
 Both are built as MP4 is: boxes, of which `meta` says which items there are, of what type, and at
 which bytes of the file. Source: ISO/IEC 14496-12, 8.11.
 """
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterator
+from typing import Final
 
-from app.errors import Message, RecordError
+from app.errors import RecordError
+from app.formats.box_notes import UNTOLD, Span
 
-MOST_SAID: Final = 2**20
-"""Bytes that say where the parts of a picture are, and all before them."""
-UNTOLD: Final = Message("where a camera's notes are in it cannot be told")
-_MOST_NOTES: Final = 1_000
-_NOTES: Final = frozenset({b"Exif", b"mime", b"uri "})
-"""Types of items that may say anything."""
+_MOST_PARTS: Final = 10_000
+"""Maximum number of parts of items; a phone's picture has a hundred."""
+_DRAWN: Final = frozenset(
+    {*(b"hvc1", b"lhv1", b"av01", b"avc1", b"vvc1", b"jpeg"), *(b"grid", b"iden", b"iovl", b"tmap")}
+)
+"""Types of items that are pictures, or make one of others."""
 _FILLERS: Final = {b"Exif": struct.pack(">I2sHIHI", 0, b"MM", 42, 8, 0, 0)}
 """Notes that say nothing, since some programs refuse a picture without them."""
 _HEAD: Final = 8
@@ -24,14 +25,6 @@ _LONG_IDS: Final = 2
 """The version of a list whose numbers have four bytes."""
 _IN_FILE, _IN_META = 0, 1
 """Where the bytes of an item are counted from."""
-
-
-class Span(NamedTuple):
-    """Bytes of a file, and what stands in their place before zeros."""
-
-    start: int
-    size: int
-    filler: bytes
 
 
 class _Numbers:
@@ -54,41 +47,22 @@ class _Numbers:
 
 
 def notes_in(meta: bytes, start: int) -> list[Span]:
-    """Return where in the file the notes are that a `meta` names, whose content begins at `start`.
+    """Return where a file's items are that are no pictures; `start` is the place of this `meta`.
 
-    Raises RecordError where that cannot be told.
+    Raises RecordError if the `meta` does not say it.
     """
     try:
         boxes = {kind: (place, content) for kind, place, content in boxes_in(meta, 4)}
         items = _notes_among(boxes[b"iinf"][1])
         inner = start + boxes.get(b"idat", (0, b""))[0]
-        spans = [
-            Span(place + (inner if is_in_meta else 0), size, _FILLERS.get(items[item], b""))
+        places = [
+            (place + (inner if is_in_meta else 0), size, _FILLERS.get(items[item], b""))
             for item, place, size, is_in_meta in _places(boxes[b"iloc"][1])
             if item in items
         ]
     except (ValueError, KeyError):
         raise RecordError(UNTOLD) from None
-    if len(spans) > _MOST_NOTES:
-        raise RecordError(UNTOLD)
-    return spans
-
-
-def blanked(chunks: Iterable[bytes], spans: Sequence[Span]) -> Iterator[bytes]:
-    """Yield the bytes of a file with zeros in place of some."""
-    place = 0
-    for chunk in chunks:
-        piece = bytearray(chunk)
-        for span in spans:
-            first, last = (
-                max(span.start - place, 0),
-                min(span.start + span.size - place, len(piece)),
-            )
-            if first < last:
-                filler = span.filler[place + first - span.start :][: last - first]
-                piece[first:last] = filler.ljust(last - first, b"\0")
-        place += len(piece)
-        yield bytes(piece)
+    return [Span(place, place + size, filler[:size]) for place, size, filler in places]
 
 
 def boxes_in(data: bytes, start: int) -> Iterator[tuple[bytes, int, bytes]]:
@@ -106,7 +80,7 @@ def boxes_in(data: bytes, start: int) -> Iterator[tuple[bytes, int, bytes]]:
 
 
 def _notes_among(iinf: bytes) -> dict[int, bytes]:
-    """Return the types of the items that are notes, by their numbers."""
+    """Return the types of the items that are no pictures, by their numbers."""
     numbers = _Numbers(iinf)
     is_long = numbers.number(4) >> 24 != 0
     numbers.number(4 if is_long else 2)
@@ -117,17 +91,17 @@ def _notes_among(iinf: bytes) -> dict[int, bytes]:
         if kind != b"infe" or version not in {2, 3}:
             raise ValueError("an item of another kind")
         number, _ = item.number(2 if version == 2 else 4), item.number(2)
-        if (type_ := item.take(4)) in _NOTES:
+        if (type_ := item.take(4)) not in _DRAWN:
             notes[number] = type_
     return notes
 
 
 def _places(iloc: bytes) -> Iterator[tuple[int, int, int, bool]]:
-    """Yield for each part of an item: the item, where it begins, its size, and whether that is
-    counted from the box `idat`."""
+    """Yield each part of an item: the item, its place, its size, and if the place is in `idat`."""
     numbers = _Numbers(iloc)
     version, sizes = numbers.number(4) >> 24, numbers.number(2)
     offset, length, base, index = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
+    parts = 0
     for _ in range(numbers.number(4 if version == _LONG_IDS else 2)):
         item = numbers.number(4 if version == _LONG_IDS else 2)
         method = numbers.number(2) & 15 if version else _IN_FILE
@@ -136,8 +110,10 @@ def _places(iloc: bytes) -> Iterator[tuple[int, int, int, bool]]:
         for _ in range(numbers.number(2)):
             numbers.take(index if version else 0)
             place, size = start + numbers.number(offset), numbers.number(length)
+            parts += 1
             if (
-                is_elsewhere
+                parts > _MOST_PARTS
+                or is_elsewhere
                 or method not in {_IN_FILE, _IN_META}
                 or version > _LONG_IDS
                 or not size

@@ -6,6 +6,8 @@ Source: the "Beginning" of each type's specification; MP3 has a tag (ID3) or fra
 
 from typing import Final
 
+from app.errors import Message, RecordError
+
 TYPES: Final = {
     "jpg": "image/jpeg",
     "png": "image/png",
@@ -22,6 +24,8 @@ TYPES: Final = {
 """By the ends of the names under which they are kept."""
 START_BYTES: Final = 64
 """Bytes of a file that tell its type."""
+MOST_PIXELS: Final = 100_000_000
+"""Maximum number of pixels of a picture, which a browser unpacks to four bytes each."""
 _STARTS: Final = {
     b"\xff\xd8\xff": "jpg",
     b"\x89PNG\r\n\x1a\n": "png",
@@ -50,6 +54,12 @@ def suffix_of(start: bytes) -> str | None:
     if start.startswith(_EBML) and b"webm" in start[:START_BYTES]:
         return "webm"
     return "mp3" if _is_mp3_frame(start) else None
+
+
+def check_pixels(width: int, height: int) -> None:
+    """Raise RecordError for a picture that is too large for a browser to show."""
+    if width * height > MOST_PIXELS:
+        raise RecordError(Message("it has more than 100 million pixels"))
 
 
 def _suffix_of_brand(start: bytes) -> str | None:

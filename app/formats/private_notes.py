@@ -1,30 +1,29 @@
-"""Pictures and videos without what a camera wrote into them, such as the place of a picture.
+"""Pictures, videos and sounds without what cameras wrote into them, such as the place of a picture.
 
-Of JPEG, PNG, WebP, AVIF, HEIC, MP4 and WAV what shows the picture is kept: of the notes only how it
-is turned. The bytes of the picture itself stay as they are. Sources: ITU-T T.81, annex B; Exif 3.0,
-4.5-4.6; PNG (third edition), 5; the WebP container specification; ISO/IEC 14496-12, 4.2 and 8.
+Of JPEG, PNG, GIF, WebP, AVIF, HEIC, MP4 and WAV the parts are kept that draw or play, and how a
+picture is turned. The bytes of the picture itself stay as they are. Sources: ITU-T T.81, annex B;
+Exif 3.0, 4.5-4.6; PNG (third edition), 5; GIF89a; the WebP container specification; RFC 6386, 9.1.
 """
 
 import re
 import struct
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
 from typing import Final
 from zlib import crc32
 
-from app.errors import Message, RecordError
-from app.formats.heif_notes import MOST_SAID, UNTOLD, blanked, notes_in
+from app.formats.box_files import cleaned_heif, cleaned_mp4
+from app.formats.box_notes import Span
+from app.formats.media_bytes import MediaBytes, zeros
+from app.formats.media_types import check_pixels
 
-MOST_PARTS: Final = 200_000
-"""Parts of a file that are looked at, in a quarter of a second; a video of hours has fewer."""
-_TOO_MANY: Final = Message("it has more parts than any camera writes")
-
-_MARK: Final = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]", re.DOTALL)
+_MARK: Final = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
 """What begins a part of a JPEG, and is in no data of a picture."""
-_END, _EXIF, _COLOURS, _ADOBE, _COMMENT = 0xD9, 0xE1, 0xE2, 0xEE, 0xFE
-_NOTES: Final = frozenset({*range(0xE1, 0xF0), _COMMENT}) - {_COLOURS, _ADOBE}
-"""Parts that may say anything."""
+_START, _END, _SCAN, _JFIF, _EXIF, _COLOURS, _ADOBE = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE
+_FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+"""Parts that begin with the size of the picture."""
+_DRAWING: Final = _FRAMES | {0xC4, 0xCC, *range(0xDA, 0xE0)}
+"""Parts of a JPEG that are kept as they are."""
 _PROFILE: Final = b"ICC_PROFILE\0"
 _EXIF_HEAD: Final = b"Exif\0\0"
 _TURNED: Final = 0x0112
@@ -33,96 +32,85 @@ _UNTURNED: Final = struct.pack(">2sHIHI", b"MM", 42, 8, 0, 0)
 _MOST_ENTRIES: Final = 1_000
 _MOST_READ: Final = 2**16
 """Bytes of notes in which it is looked for how a picture is turned."""
-_PNG_EXIF: Final = b"eXIf"
-_PNG_NOTES: Final = frozenset({_PNG_EXIF, b"tEXt", b"zTXt", b"iTXt", b"tIME"})
+_PNG_HEAD, _PNG_EXIF, _PNG_END = b"IHDR", b"eXIf", b"IEND"
+_PNG_DRAWING: Final = frozenset(
+    {
+        *(_PNG_HEAD, b"PLTE", b"IDAT", _PNG_END, b"tRNS", b"bKGD", b"pHYs"),
+        *(b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"cICP", b"mDCV", b"mDCv", b"cLLI", b"cLLi"),
+        *(b"acTL", b"fcTL", b"fdAT"),
+    }
+)
+"""Chunks of a PNG that are kept as they are."""
+_GIF_FRAME, _GIF_MORE, _GIF_END = b",", b"!", b";"
+_GIF_CONTROL, _GIF_PROGRAM = b"\xf9", b"\xff"
+_GIF_LOOPS: Final = frozenset({b"NETSCAPE2.0", b"ANIMEXTS1.0"})
+"""Names under which it is said how often a GIF is repeated."""
+_SHORT_BLOCK: Final = 128
+"""Size under which a block of a GIF counts as a part."""
 _RIFF_EXIF: Final = b"EXIF"
-_RIFF_NOTES: Final = frozenset({b"XMP ", b"LIST", b"id3 ", b"bext", b"iXML", b"_PMX"})
-_MP4_PARTS: Final = frozenset({b"moov", b"trak"})
-"""Boxes of others, some of which are notes."""
-_MP4_NOTES: Final = frozenset({b"udta", b"meta", b"uuid"})
-_WEBP_HEAD: Final = b"VP8X"
-_WEBP_XMP: Final = 0b100
-"""Of the flags of a head: that there are such notes."""
+_WEBP_HEAD, _WEBP_FRAME = b"VP8X", b"ANMF"
+_WEBP_PICTURE: Final = frozenset({b"VP8 ", b"VP8L", b"ALPH"})
+_WEBP_DRAWING: Final = _WEBP_PICTURE | {_WEBP_HEAD, _WEBP_FRAME, _RIFF_EXIF, b"ANIM", b"ICCP"}
+"""Chunks of a WebP that are kept."""
+_WEBP_FLAGS: Final = 0b111010
+"""Flags of a head for what is kept: colours, transparency, Exif, animation."""
+_WAV_DATA: Final = b"data"
+_WAV_SOUND: Final = frozenset({b"fmt ", b"fact", _WAV_DATA})
+"""Chunks of a WAV that are kept."""
+_WITHOUT_SIZE: Final = frozenset({0, 0xFFFFFFFF})
+"""Sizes of a recording that was not ended."""
 
 
-class _Bytes:
-    """Bytes that come in chunks, taken in pieces of any size."""
+def without_notes(chunks: Iterable[bytes], suffix: str, late: list[Span]) -> Iterator[bytes]:
+    """Yield the bytes of a file without notes; all bytes of a type that is not cleaned.
 
-    def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._chunks = iter(chunks)
-        self._buffer = bytearray()
-        self._parts = 0
-
-    def _fill(self, size: int) -> None:
-        while len(self._buffer) < size and (chunk := next(self._chunks, b"")):
-            self._buffer += chunk
-
-    def take(self, size: int) -> bytes:
-        """Return that many bytes; fewer at the end."""
-        self._fill(size)
-        taken = bytes(self._buffer[:size])
-        del self._buffer[:size]
-        return taken
-
-    def head(self, size: int) -> bytes:
-        """Return the bytes with which the next part begins. Raises RecordError after too many."""
-        self._parts += 1
-        if self._parts > MOST_PARTS:
-            raise RecordError(_TOO_MANY)
-        return self.take(size)
-
-    def some(self, size: int) -> Iterator[bytes]:
-        """Yield that many bytes, or fewer at the end, in pieces."""
-        while size > 0 and (piece := self.take(min(size, 2**16))):
-            size -= len(piece)
-            yield piece
-
-    def drop(self, size: int = sys.maxsize) -> None:
-        """Read past that many bytes, or all, so that it is known whether they are whole."""
-        for _ in self.some(size):
-            pass
-
-    def until(self, pattern: re.Pattern[bytes]) -> Iterator[bytes]:
-        """Yield the bytes before a match of two bytes, or all."""
-        while True:
-            self._fill(2**16)
-            match = pattern.search(self._buffer)
-            is_end = match is None and len(self._buffer) < 2
-            size = match.start() if match else len(self._buffer) - (not is_end)
-            if size:
-                yield self.take(size)
-            if match or is_end:
-                return
-
-
-def without_notes(chunks: Iterable[bytes], suffix: str) -> Iterator[bytes]:
-    """Yield the bytes of a file without notes; of one that is no such picture all bytes."""
+    Where a video says at its end which samples are notes, spans of bytes that were yielded before
+    are added to `late`: the caller has to blank them.
+    """
     cleaned = _CLEANED.get(suffix)
     if cleaned is None:
         yield from chunks
         return
-    content = _Bytes(chunks)
-    yield from cleaned(content)
+    content = MediaBytes(chunks)
+    yield from cleaned(content, late)
     content.drop()
 
 
-def _jpeg(content: _Bytes) -> Iterator[bytes]:
+def _jpeg(content: MediaBytes, late: list[Span]) -> Iterator[bytes]:
     """Yield a JPEG up to its end; what cameras put behind it may be a video of the place."""
     yield content.take(2)
+    is_scan = False
     while True:
-        yield from content.until(_MARK)
+        for piece in content.until(_MARK):
+            if is_scan:
+                yield piece
         mark = content.head(2)
         if len(mark) < 2 or mark[1] == _END:
             yield mark
             return
+        is_scan = mark[1] == _SCAN
+        if mark[1] == _START:
+            continue
         length = content.take(2)
         part = content.take(max(int.from_bytes(length, "big") - 2, 0))
-        if mark[1] == _EXIF:
-            if part.startswith(_EXIF_HEAD) and (turned := _turned_alone(part[len(_EXIF_HEAD) :])):
-                turn_note = _EXIF_HEAD + turned
-                yield mark + (len(turn_note) + 2).to_bytes(2, "big") + turn_note
-        elif mark[1] not in _NOTES and (mark[1] != _COLOURS or part.startswith(_PROFILE)):
+        if mark[1] in _FRAMES and len(part) > 5:
+            check_pixels(*struct.unpack_from(">HH", part, 1))
+        if mark[1] in _DRAWING or (mark[1] == _COLOURS and part.startswith(_PROFILE)):
             yield mark + length + part
+        elif kept := _kept_note(mark[1], part):
+            yield mark + (len(kept) + 2).to_bytes(2, "big") + kept
+
+
+def _kept_note(mark: int, part: bytes) -> bytes:
+    """Return what is kept of a JPEG's note: its colours and density, and how it is turned."""
+    if mark == _JFIF and part.startswith(b"JFIF\0") and len(part) >= 14:
+        return part[:12] + bytes(2)  # A small picture may follow.
+    if mark == _ADOBE and part.startswith(b"Adobe") and len(part) >= 12:
+        return part[:12]
+    if mark == _EXIF and part.startswith(_EXIF_HEAD):
+        turned = _turned_alone(part[len(_EXIF_HEAD) :])
+        return _EXIF_HEAD + turned if turned else b""
+    return b""
 
 
 def _turned_alone(tiff: bytes) -> bytes:
@@ -151,101 +139,152 @@ def _turning(tiff: bytes) -> int:
     return 1
 
 
-def _png(content: _Bytes) -> Iterator[bytes]:
+def _png(content: MediaBytes, late: list[Span]) -> Iterator[bytes]:
     yield content.take(8)
     while head := content.head(8):
-        size = int.from_bytes(head[:4], "big")
-        body = content.some(size + 4)
-        if head[4:] in _PNG_NOTES:
+        size, kind = int.from_bytes(head[:4], "big"), head[4:]
+        if kind not in _PNG_DRAWING:
             start = content.take(min(size, _MOST_READ))
             content.drop(size + 4 - len(start))
-            if head[4:] == _PNG_EXIF and (turned := _turned_alone(start)):
+            if kind == _PNG_EXIF and (turned := _turned_alone(start)):
                 turn_note = _PNG_EXIF + turned
                 yield (
                     len(turned).to_bytes(4, "big") + turn_note + crc32(turn_note).to_bytes(4, "big")
                 )
             continue
         yield head
-        yield from body
-        if head[4:] == b"IEND":
+        start = content.take(min(size, 8))
+        if kind == _PNG_HEAD and len(start) == 8:
+            check_pixels(*struct.unpack(">II", start))
+        yield start
+        yield from content.some(size + 4 - len(start))
+        if kind == _PNG_END:
             return
 
 
-def _riff(content: _Bytes) -> Iterator[bytes]:
-    """Yield a WebP or WAV with zeros in place of notes, since its size stands at its beginning.
+def _gif(content: MediaBytes, late: list[Span]) -> Iterator[bytes]:
+    """Yield a GIF without comments and what programs put into it."""
+    head = content.take(13)
+    yield head
+    if len(head) < 13:
+        return
+    check_pixels(*struct.unpack_from("<HH", head, 6))
+    yield content.take(_colour_bytes(head[10]))
+    while mark := content.head(1):
+        if mark == _GIF_FRAME:
+            frame = content.take(9)
+            yield mark + frame
+            if len(frame) < 9:
+                return
+            check_pixels(*struct.unpack_from("<HH", frame, 4))
+            yield content.take(_colour_bytes(frame[8]) + 1)
+            yield from _gif_blocks(content)
+        elif mark == _GIF_MORE:
+            yield _kept_extension(content.take(1), _gif_blocks(content))
+        elif mark == _GIF_END:
+            yield mark
+            return
+        elif mark != b"\0":
+            return
+
+
+def _colour_bytes(flags: int) -> int:
+    """Return the size of the table of colours that follows the flags."""
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
+
+
+def _gif_blocks(content: MediaBytes) -> Iterator[bytes]:
+    """Yield the blocks of a part, each with its size before it, and the empty one at their end."""
+    while size := content.take(1):
+        if 0 < size[0] < _SHORT_BLOCK:
+            content.count()
+        yield size + content.take(size[0])
+        if size == b"\0":
+            return
+
+
+def _kept_extension(label: bytes, blocks: Iterator[bytes]) -> bytes:
+    """Return what is kept of a part that is no frame: how long one is shown, how often all are."""
+    first, second = next(blocks, b""), next(blocks, b"")
+    for _ in blocks:
+        pass
+    if label == _GIF_CONTROL and first[:1] == b"\x04" and len(first) == 5:
+        return _GIF_MORE + label + first + b"\0"
+    is_loop = second[:2] == b"\x03\x01" and len(second) == 4
+    if label == _GIF_PROGRAM and first[1:] in _GIF_LOOPS and is_loop:
+        return _GIF_MORE + label + first + second + b"\0"
+    return b""
+
+
+def _webp(content: MediaBytes, late: list[Span]) -> Iterator[bytes]:
+    """Yield a WebP with zeros in place of notes, up to the size that stands at its beginning.
 
     There it stands too whether there is Exif: of that there stays what says how to turn it, or one
     that says nothing.
     """
-    yield content.take(12)
-    while head := content.head(8):
-        size = int.from_bytes(head[4:], "little")
-        body = content.some(size + size % 2)
-        if head[:4] == _RIFF_EXIF:
-            yield head
-            start = content.take(min(size, _MOST_READ))
-            turn_note = _turned_alone(start.removeprefix(_EXIF_HEAD)) or _UNTURNED
-            yield turn_note[: len(start)].ljust(len(start), b"\0")
-            yield from _zeros(content.some(size + size % 2 - len(start)))
-        elif head[:4] in _RIFF_NOTES:
+    head = content.take(12)
+    yield head
+    size = int.from_bytes(head[4:8], "little")
+    yield from _chunks(content, size + size % 2 - 4, _WEBP_DRAWING)
+
+
+def _wav(content: MediaBytes, late: list[Span]) -> Iterator[bytes]:
+    """Yield a WAV with zeros in place of notes; a recording that was not ended has no size."""
+    head = content.take(12)
+    yield head
+    is_ended = int.from_bytes(head[4:8], "little") not in _WITHOUT_SIZE
+    yield from _chunks(content, sys.maxsize, _WAV_SOUND, is_ended)
+
+
+def _chunks(
+    content: MediaBytes, left: int, kept: frozenset[bytes], is_ended: bool = True
+) -> Iterator[bytes]:
+    """Yield so many bytes of chunks, with zeros in those that are not kept."""
+    while left > 0 and (head := content.head(min(8, left))):
+        if len(head) < 8:
+            yield bytes(len(head))
+            return
+        kind, size = head[:4], int.from_bytes(head[4:], "little")
+        if kind == _WAV_DATA and not is_ended and size in _WITHOUT_SIZE:
+            size = sys.maxsize - 1
+        size = min(size + size % 2, left - 8)
+        left -= 8 + size
+        if kind not in kept:
             yield b"JUNK" + head[4:]
-            yield from _zeros(body)
-        elif head[:4] == _WEBP_HEAD:
-            yield head
-            yield bytes(flag & ~_WEBP_XMP for flag in content.take(1))
-            yield from content.some(size + size % 2 - 1)
+            yield from zeros(content.some(size))
+        elif kind == _WEBP_FRAME:
+            yield head + content.take(min(size, 16))
+            yield from _chunks(content, size - 16, _WEBP_PICTURE)
         else:
-            yield head
-            yield from body
+            start = content.take(min(size, _MOST_READ))
+            yield head + _kept_start(kind, start)
+            rest = content.some(size - len(start))
+            yield from zeros(rest) if kind in {_RIFF_EXIF, _WEBP_HEAD} else rest
 
 
-def _zeros(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield as many zeros."""
-    yield from (bytes(len(piece)) for piece in pieces)
+def _kept_start(kind: bytes, start: bytes) -> bytes:
+    """Return what is kept of the first bytes of a chunk; raise RecordError for a large picture."""
+    if kind == _RIFF_EXIF:
+        turn_note = _turned_alone(start.removeprefix(_EXIF_HEAD)) or _UNTURNED
+        return turn_note[: len(start)].ljust(len(start), b"\0")
+    if kind == _WEBP_HEAD and len(start) >= 10:
+        check_pixels(*(int.from_bytes(start[at : at + 3], "little") + 1 for at in (4, 7)))
+        return (bytes([start[0] & _WEBP_FLAGS]) + bytes(3) + start[4:10]).ljust(len(start), b"\0")
+    if kind == b"VP8 " and start[3:6] == b"\x9d\x01\x2a" and len(start) >= 10:
+        check_pixels(*(size & 0x3FFF for size in struct.unpack_from("<HH", start, 6)))
+    if kind == b"VP8L" and len(start) >= 5:
+        sizes = int.from_bytes(start[1:5], "little")
+        check_pixels((sizes & 0x3FFF) + 1, (sizes >> 14 & 0x3FFF) + 1)
+    return start
 
 
-def _mp4(content: _Bytes) -> Iterator[bytes]:
-    """Yield an MP4 with free space in place of notes, since it tells places by their distance."""
-    while head := content.head(8):
-        size = int.from_bytes(head[:4], "big")
-        long = content.take(8) if size == 1 else b""
-        if size == 0:  # To the end.
-            size = sys.maxsize
-        body_size = (int.from_bytes(long, "big") if long else size) - len(head + long)
-        if head[4:] in _MP4_NOTES:
-            yield head[:4] + b"free" + long
-            yield from _zeros(content.some(body_size))
-            continue
-        yield head + long
-        if head[4:] not in _MP4_PARTS:
-            yield from content.some(body_size)
-
-
-def _heif(content: _Bytes) -> Iterator[bytes]:
-    """Yield an AVIF or HEIC with zeros in place of notes, which stand among its other parts.
-
-    Raises RecordError where it cannot be told which these are.
-    """
-    start = b""
-    while (head := content.head(8))[4:] != b"meta":
-        size = int.from_bytes(head[:4], "big")
-        start += head + content.take(min(max(size - 8, 0), MOST_SAID))
-        if head[4:] != b"ftyp" or len(start) > MOST_SAID:
-            raise RecordError(UNTOLD)
-    size = int.from_bytes(head[:4], "big") - 8
-    if not 0 < size <= MOST_SAID:
-        raise RecordError(UNTOLD)
-    meta = content.take(size)
-    spans = notes_in(meta, len(start + head))
-    yield from blanked(chain([start + head + meta], _mp4(content)), spans)
-
-
-_CLEANED: Final[dict[str, Callable[[_Bytes], Iterator[bytes]]]] = {
+_CLEANED: Final[dict[str, Callable[[MediaBytes, list[Span]], Iterator[bytes]]]] = {
     "jpg": _jpeg,
     "png": _png,
-    "webp": _riff,
-    "wav": _riff,
-    "mp4": _mp4,
-    "avif": _heif,
-    "heic": _heif,
+    "gif": _gif,
+    "webp": _webp,
+    "wav": _wav,
+    "mp4": cleaned_mp4,
+    "avif": cleaned_heif,
+    "heic": cleaned_heif,
 }

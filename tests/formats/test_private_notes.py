@@ -2,14 +2,17 @@
 
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
+from zlib import crc32
 
 import pytest
-from PIL import Image, ImageOps, PngImagePlugin
+from PIL import Image, ImageOps, ImageSequence, PngImagePlugin
 
 from app.errors import RecordError
-from app.formats.private_notes import MOST_PARTS, without_notes
+from app.formats.box_notes import Span
+from app.formats.media_bytes import MOST_PARTS
+from app.formats.private_notes import without_notes
 from tests.archives import VIDEO, picture
 from tests.selection import first_of
 
@@ -39,7 +42,12 @@ def pieces(data: bytes, size: int = 97) -> Iterator[bytes]:
 
 
 def cleaned(data: bytes, suffix: str, size: int = 97) -> bytes:
-    return b"".join(without_notes(pieces(data, size), suffix))
+    """Return a file without notes, blanked as the one who stores it does."""
+    late: list[Span] = []
+    kept = bytearray(b"".join(without_notes(pieces(data, size), suffix, late)))
+    for span in late:
+        kept[span.start : span.end] = b"".join(span.pieces())
+    return bytes(kept)
 
 
 def shown(data: bytes) -> bytes:
@@ -107,7 +115,8 @@ def test_a_webp_loses_its_notes_and_not_how_it_is_turned(turned: int, size: int)
 PARTS = {
     "jpg": (b"\xff\xd8", b"\xff\xe1\0\2"),
     "png": (b"\x89PNG\r\n\x1a\n", bytes(4) + b"tEXt" + bytes(4)),
-    "webp": (b"RIFF\0\0\0\0WEBP", b"XMP " + bytes(4)),
+    "gif": (b"GIF89a" + bytes(7), b"!\xfe\0"),
+    "webp": (b"RIFF\xff\xff\xff\x7fWEBP", b"XMP " + bytes(4)),
     "mp4": (b"", b"\0\0\0\x08udta"),
 }
 
@@ -134,7 +143,34 @@ def test_an_avif_and_a_heic_lose_their_notes(size: int) -> None:
         assert not image.getexif()
 
 
-def heif(method: int, version: int) -> bytes:
+def box(name: bytes, *parts: bytes, is_long: bool = False) -> bytes:
+    """Return a box of an MP4."""
+    data = b"".join(parts)
+    if is_long:
+        return struct.pack(">I4sQ", 1, name, len(data) + 16) + data
+    return struct.pack(">I4s", len(data) + 8, name) + data
+
+
+def track(
+    handler: bytes, chunks: Sequence[tuple[int, int]], *tables: bytes, number: int = 1
+) -> bytes:
+    """Return a track of a movie whose samples, one in each chunk, have places and sizes."""
+    count = struct.pack(">I", len(chunks))
+    starts = b"".join(struct.pack(">I", start) for start, _ in chunks)
+    sizes = b"".join(struct.pack(">I", size) for _, size in chunks)
+    samples = box(
+        b"stbl",
+        *tables,
+        box(b"stsc", struct.pack(">IIIII", 0, 1, 1, 1, 1)),
+        box(b"stsz", bytes(8), count, sizes),
+        box(b"stco", bytes(4), count, starts),
+    )
+    head = box(b"tkhd", bytes(12), struct.pack(">I", number), bytes(68))
+    kind = box(b"hdlr", bytes(8), handler, bytes(13))
+    return box(b"trak", head, box(b"mdia", box(b"mdhd", bytes(24)), kind, box(b"minf", samples)))
+
+
+def heif(method: int, version: int, *more: bytes) -> bytes:
     """Return a picture whose one item is a note, in the file or in its head."""
     number = ">I" if version == 2 else ">H"
     item = struct.pack(">I", (3 if version == 2 else 2) << 24) + struct.pack(number, 7)
@@ -146,7 +182,7 @@ def heif(method: int, version: int) -> bytes:
         where += struct.pack(">HHII", 0, 1, place, len(PLACE))
         note = box(b"idat", b"xx", PLACE) if method == 1 else b""
         head = box(b"ftyp", b"heic", bytes(4)) + box(
-            b"meta", bytes(4), items, note, box(b"iloc", *parts, where)
+            b"meta", bytes(4), items, note, box(b"iloc", *parts, where), *more
         )
         return head, box(b"mdat", PLACE, b"frames")
 
@@ -169,10 +205,9 @@ def test_a_heic_whose_notes_cannot_be_told_is_not_kept(suffix: str) -> None:
     head = data.index(b"mdat") - 4
     odd = (
         *(data[:end] for end in range(head)),
-        *(data.replace(name, b"free", 1) for name in (b"ftyp", b"meta", b"iinf", b"iloc", b"infe")),
+        *(data.replace(name, b"free", 1) for name in (b"meta", b"iinf", b"iloc", b"infe")),
         heif(2, 1),
         data.replace(struct.pack(">I", len(PLACE)), bytes(4), 1),
-        box(b"ftyp", bytes(2**20 + 1)) + data,
         box(b"ftyp", b"heic") * 9 + struct.pack(">I4s", 2**30, b"meta"),
     )
     for broken in odd:
@@ -182,39 +217,175 @@ def test_a_heic_whose_notes_cannot_be_told_is_not_kept(suffix: str) -> None:
         assert PLACE not in cleaned(data[:end], suffix)
 
 
-def test_a_wav_loses_its_notes() -> None:
-    def chunk(name: bytes, data: bytes) -> bytes:
-        return name + struct.pack("<I", len(data)) + data
-
-    sound = (chunk(b"fmt ", bytes(16)), chunk(b"data", b"LIST" * 9))
-    parts = (sound[0], chunk(b"LIST", b"INFO" + PLACE * 2), sound[1], chunk(b"bext", PLACE * 2))
-    kept = cleaned(b"RIFF\0\0\0\0WAVE" + b"".join(parts), "wav", 5)
-    assert PLACE not in kept
-    assert all(part in kept for part in sound)
-    assert len(kept) == 12 + sum(map(len, parts))
-
-
-def box(name: bytes, *parts: bytes, is_long: bool = False) -> bytes:
-    """Return a box of an MP4."""
+def chunk(name: bytes, *parts: bytes) -> bytes:
+    """Return a chunk of a WebP or WAV."""
     data = b"".join(parts)
-    if is_long:
-        return struct.pack(">I4sQ", 1, name, len(data) + 16) + data
-    return struct.pack(">I4s", len(data) + 8, name) + data
+    return name + struct.pack("<I", len(data)) + data + bytes(len(data) % 2)
 
 
-@pytest.mark.parametrize("size", [1, 97, 10**6])
-@pytest.mark.parametrize("is_long", [False, True])
-def test_a_video_loses_its_notes(is_long: bool, size: int) -> None:
-    start, frames = box(b"ftyp", b"isom\0\0\2\0"), box(b"mdat", b"udta" * 99, is_long=is_long)
+def riff(form: bytes, *chunks: bytes) -> bytes:
+    return chunk(b"RIFF", form, *chunks)
 
-    def film(name: bytes, note: bytes) -> bytes:
-        """Return a video with a note of the film, of a track, and behind them."""
-        notes = box(name, note, is_long=is_long)
-        track = box(b"trak", box(b"tkhd", b"turned"), notes, box(b"mdia", b"samples"))
-        return start + frames + box(b"moov", box(b"mvhd", b"times"), track, notes) + notes
 
-    for name in (b"udta", b"meta", b"uuid"):
-        assert cleaned(film(name, PLACE), "mp4", size) == film(b"free", bytes(len(PLACE)))
+@pytest.mark.parametrize("size", [b"", bytes(4), b"\xff" * 4])
+@pytest.mark.parametrize("note", [b"LIST", b"bext", b"ID3 ", b"axml", b"cart", b"none"])
+def test_a_wav_keeps_its_sound_alone(note: bytes, size: bytes) -> None:
+    """A recording that was not ended does not say how long it is."""
+    head, sound = chunk(b"fmt ", bytes(16)), chunk(b"data", b"LIST" * 9)
+    whole = riff(b"WAVE", head, chunk(note, PLACE), sound, chunk(note, PLACE))
+    original = whole[:4] + (size or whole[4:8]) + whole[8:]
+    kept = cleaned(original, "wav", 5)
+    assert kept == original.replace(PLACE, bytes(len(PLACE))).replace(note + b"\x13", b"JUNK\x13")
+
+
+def test_a_recording_that_was_not_ended_keeps_its_sound() -> None:
+    unended = b"RIFF\0\0\0\0WAVE" + chunk(b"fmt ", bytes(16)) + b"data\0\0\0\0" + b"sound" * 9
+    assert cleaned(unended, "wav", 5) == unended
+
+
+def marked(mark: int, *parts: bytes) -> bytes:
+    """Return a part of a JPEG."""
+    data = b"".join(parts)
+    return bytes([0xFF, mark]) + struct.pack(">H", len(data) + 2) + data
+
+
+def small(kind: str, **options: Any) -> bytes:
+    file = io.BytesIO()
+    Image.new(options.pop("mode", "RGB"), (16, 12), 90).save(file, kind, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        *(marked(0xE0, b"JFXX\0\x10", PLACE), marked(0xE0, b"II\x1a\0\0\0HEAPJPGM", PLACE)),
+        *(marked(0xE0, PLACE), marked(0xEE, PLACE), marked(0xE2, b"MPF\0", PLACE)),
+        *(marked(0xF3, PLACE), marked(0xC8, PLACE), marked(0xBF, PLACE), PLACE),
+        b"\xff\xe1\0\2Exif\0\0" + PLACE,
+    ],
+)
+def test_a_jpeg_keeps_the_parts_that_draw(part: bytes) -> None:
+    data = small("jpeg")
+    for place in (2, 20):
+        assert cleaned(data[:place] + part + data[place:], "jpg") == data
+    with_thumbnail = marked(0xE0, data[6:18], b"\1\6", PLACE) + data[20:]
+    assert cleaned(data[:2] + with_thumbnail, "jpg") == data
+
+
+def test_a_jpeg_keeps_how_its_colours_are_meant() -> None:
+    data = small("jpeg", mode="CMYK", progressive=True)
+    at = data.index(b"\xff\xee\0\x0eAdobe")
+    longer = marked(0xEE, data[at + 4 : at + 16], PLACE)
+    assert cleaned(data[:at] + longer + data[at + 16 :], "jpg") == data
+    assert cleaned(small("jpeg", mode="L"), "jpg") == small("jpeg", mode="L")
+
+
+def animated(kind: str, **options: Any) -> bytes:
+    """Return three frames, each shown for another time."""
+    frames = [Image.new("RGB", (16, 12), colour) for colour in ("red", "green", "blue")]
+    frames = [frame.convert("P") for frame in frames] if kind == "gif" else frames
+    file = io.BytesIO()
+    times = {"save_all": True, "append_images": frames[1:], "duration": [100, 200, 300]}
+    frames[0].save(file, kind, loop=3, **times, **options)
+    return file.getvalue()
+
+
+def frames_of(data: bytes) -> list[tuple[bytes, int, int]]:
+    """Return the pixels of each frame, how long it is shown, and how often all are."""
+    with Image.open(io.BytesIO(data)) as image:
+        return [
+            (frame.convert("RGBA").tobytes(), frame.info["duration"], frame.info["loop"])
+            for frame in ImageSequence.Iterator(image)
+        ]
+
+
+def png_chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", crc32(name + data))
+
+
+@pytest.mark.parametrize("note", [b"caBX", b"prVW", b"mkBT", b"sPLT", b"gIFx", b"dSIG", b"abCd"])
+def test_a_png_keeps_the_chunks_that_draw(note: bytes) -> None:
+    data = animated("png", default_image=False)
+    assert len(frames_of(data)) == 3
+    for place in (b"PLTE", b"IDAT", b"fdAT", b"IEND"):
+        at = data.find(place) - 4
+        if at > 0:
+            assert cleaned(data[:at] + png_chunk(note, PLACE) + data[at:], "png") == data
+
+
+@pytest.mark.parametrize("note", [b"C2PA", b"note", b"XMP "])
+def test_a_webp_keeps_the_chunks_that_draw(note: bytes) -> None:
+    data = animated("webp")
+    start = data.index(b"ANMF")
+    size = int.from_bytes(data[start + 4 : start + 8], "little")
+    frame, rest = data[start + 8 : start + 8 + size], data[start + 8 + size :]
+    noted = chunk(b"ANMF", frame, chunk(note, PLACE))
+    original = riff(data[8:start], noted, rest, chunk(note, PLACE)) + PLACE
+    kept = cleaned(original, "webp", 5)
+    assert PLACE not in kept
+    assert len(kept) == len(original) - len(PLACE)
+    assert frames_of(kept) == frames_of(data)
+
+
+def blocks(data: bytes) -> bytes:
+    """Return data of a GIF in blocks."""
+    parts = [data[at : at + 200] for at in range(0, len(data), 200)]
+    return b"".join(bytes([len(part)]) + part for part in parts) + b"\0"
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        *(b"!\xfe" + blocks(PLACE * 99), b"!\xff" + blocks(b"XMP DataXMP") + b"\0"),
+        b"!\xff\x0bXMP DataXMP" + blocks(PLACE),
+        b"!\xff\x0bNETSCAPE2.0" + blocks(PLACE),
+        *(b"!\x01" + blocks(PLACE), b"!\xf9" + blocks(PLACE), b"\0\0"),
+    ],
+)
+def test_a_gif_keeps_its_frames(note: bytes) -> None:
+    data = animated("gif")
+    assert len(frames_of(data)) == 3
+    for place in (data.index(b"!\xff"), data.rindex(b"!\xf9"), len(data) - 1):
+        assert cleaned(data[:place] + note + data[place:], "gif", 5) == data
+    assert cleaned(data + PLACE, "gif") == data
+    assert cleaned(data[:-1] + b"?" + PLACE, "gif") == data[:-1]
+
+
+def large_pictures(width: int, height: int) -> dict[str, bytes]:
+    """Return the heads of pictures of a size, by the ends of their names."""
+    wide, high = width - 1, height - 1
+    canvas = bytes(4) + wide.to_bytes(3, "little") + high.to_bytes(3, "little")
+    lossless = b"\x2f" + (wide | high << 14).to_bytes(4, "little")
+    lossy = bytes(3) + b"\x9d\x01\x2a" + struct.pack("<HH", width, height)
+    entry = box(b"av01", bytes(24), struct.pack(">HH", width, height), bytes(50))
+    sequence = track(b"pict", [], box(b"stsd", bytes(8), entry))
+    ispe = box(b"iprp", box(b"ipco", box(b"ispe", struct.pack(">III", 0, width, height))))
+    return {
+        "jpg": b"\xff\xd8" + marked(0xC2, b"\x08", struct.pack(">HH", height, width), bytes(10)),
+        "png": b"\x89PNG\r\n\x1a\n"
+        + png_chunk(b"IHDR", struct.pack(">II", width, height) + b"\1\0\0\0\0"),
+        "gif": b"GIF89a" + struct.pack("<HH", width, height) + bytes(3),
+        "frame.gif": b"GIF89a"
+        + bytes(7)
+        + b","
+        + struct.pack("<HHHH", 0, 0, width, height)
+        + b"\0",
+        "webp": riff(b"WEBP", chunk(b"VP8X", canvas)),
+        "lossless.webp": riff(b"WEBP", chunk(b"VP8L", lossless)),
+        "lossy.webp": riff(b"WEBP", chunk(b"VP8 ", lossy)),
+        "frame.webp": riff(b"WEBP", chunk(b"ANMF", bytes(16), chunk(b"VP8L", lossless))),
+        "heic": heif(0, 1, ispe),
+        "avif": heif(0, 1) + box(b"moov", sequence),
+        "mp4": box(b"ftyp", b"isom", bytes(4)) + box(b"moov", sequence),
+    }
+
+
+@pytest.mark.parametrize("name", large_pictures(1, 1))
+def test_a_picture_of_more_than_100_million_pixels_is_not_kept(name: str) -> None:
+    suffix = name.rpartition(".")[2]
+    assert cleaned(large_pictures(10_000, 10_000)[name], suffix)
+    with pytest.raises(RecordError, match="more than 100 million pixels"):
+        cleaned(large_pictures(10_001, 10_000)[name], suffix)
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "gif", "mp4"])

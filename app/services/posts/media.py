@@ -15,7 +15,7 @@ import secrets
 from collections.abc import Collection, Iterable, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from sqlalchemy import delete, exists, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,6 +25,7 @@ from app.config import MIB, Config
 from app.db.backend import Sessions, chunks
 from app.db.lock import file_lock
 from app.errors import InvalidInputError, RecordError, UnavailableError
+from app.formats.box_notes import Span
 from app.formats.media_types import START_BYTES, TYPES, suffix_of
 from app.formats.post import StoredMedium
 from app.formats.private_notes import without_notes
@@ -105,16 +106,19 @@ class MediaKeeper:
             start += chunk
         if (suffix := suffix_of(start)) is None:
             raise RecordError("{name} is no picture, video or sound of a known type", name=name)
-        digest, size = hashlib.sha256(), 0
+        digest, size, late = hashlib.sha256(), 0, list[Span]()
         draft = self._folder / f"{DRAFT}{secrets.token_hex(8)}"
         try:
-            with open(draft, "xb", opener=open_private) as file:
-                for chunk in without_notes(chain([start], chunks), suffix):
+            with open(draft, "xb+", opener=open_private) as file:
+                for chunk in without_notes(chain([start], chunks), suffix, late):
                     digest.update(chunk)
                     size += len(chunk)
                     if self.used_bytes + size > self._limit_bytes:
                         raise NoRoomError("SAYWHO_MAX_MEDIA_GB is reached; no more media are kept")
                     file.write(chunk)
+                if late:
+                    _blank(file, late)
+                    digest = hashlib.file_digest(file, "sha256")
                 file_name = f"{digest.hexdigest()}.{suffix}"
                 if not (self._folder / file_name).exists():
                     file.flush()
@@ -124,6 +128,14 @@ class MediaKeeper:
         finally:
             draft.unlink(missing_ok=True)
         return file_name
+
+
+def _blank(file: BinaryIO, spans: Iterable[Span]) -> None:
+    """Blank spans of a file, and go to its beginning."""
+    for span in spans:
+        file.seek(span.start)
+        file.writelines(span.pieces())
+    file.seek(0)
 
 
 def is_medium(path: Path) -> bool:
