@@ -3,7 +3,9 @@
 `message` is English with `{names}`, so that pages can translate it before its values go in.
 """
 
-from collections.abc import Mapping, Sequence
+import errno
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Annotated, Any, ClassVar, Final, Self
 
@@ -177,6 +179,19 @@ class StorageFullError(AppError, status=HTTPStatus.INSUFFICIENT_STORAGE, type="s
 
 def storage_full() -> StorageFullError:
     return StorageFullError("The disk is full")
+
+
+@contextmanager
+def disk_errors() -> Iterator[None]:
+    """Raise StorageFullError or UnavailableError in place of an OSError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise storage_full() from error
+        raise UnavailableError(
+            "The data folder cannot be written at the moment", retry_after_s=30
+        ) from error
 
 
 UNTYPED: Final = "about:blank"

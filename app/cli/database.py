@@ -16,7 +16,7 @@ from app.formats.registry import BROUGHT
 from app.services.backup import BackupSize, make_backup, restore_backup
 from app.services.checks import find_faults, find_weaknesses
 from app.services.maintenance import vacuum
-from app.services.posts.media import find_foreign_files
+from app.services.posts.media import find_foreign_files, find_missing_files
 
 
 @click.group("db")
@@ -82,12 +82,16 @@ def check_command() -> None:
     """Check the database and the kept media.
 
     The database must answer and be migrated; what is derived from the posts, such as counts,
-    indexes and profiles must agree with it, and each kept file must hold what its name says. A
-    Python with known faults is a warning, on standard error.
+    indexes and profiles must agree with it, and each kept file must be there and hold what its name
+    says. A Python with known faults is a warning, on standard error.
     """
 
     async def check(db: Database, config: Config) -> list[str]:
-        return await find_faults(db) + await find_foreign_files(db, config.media_dir)
+        return [
+            *await find_faults(db),
+            *await find_foreign_files(db, config.media_dir),
+            *await find_missing_files(db, config.media_dir),
+        ]
 
     try:
         faults = with_database(check)

@@ -35,7 +35,7 @@ from app.services.deletion.rooms import delete_messages
 from app.services.imports.report import MAX_ERRORS, ImportReport
 from app.services.imports.sample_authors import load_samples
 from app.services.imports.storing import Storing, check_records, import_records, renew_derived
-from app.services.posts.media import keeper_of
+from app.services.posts.media import keeper_of, remove_if_full
 
 FOR_CHATS: Final = ("timezone", "only", "rename")
 
@@ -61,6 +61,8 @@ class Importer:
             target = sys.stdin.buffer if path == "-" else Path(path)
             # A file's name may hold bytes that are no UTF-8, which no report could print.
             name = os.fsencode(path).decode(errors="replace")
+            # An import that a full disk ended may have left files of posts that it did not store.
+            await remove_if_full(db, config.media_dir)
             try:
                 await self._import(db, config, target, name)
             except ImportFileError as error:

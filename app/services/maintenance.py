@@ -27,7 +27,13 @@ from app.services.deletion.purging import is_purge_due, purge_deleted
 from app.services.event_log import has_old_events, prune_events
 from app.services.games.hosting import has_old_games, remove_old_games
 from app.services.imports.jobs import ENDED, remove_upload
-from app.services.posts.media import has_unneeded, remove_every_unneeded, remove_unneeded
+from app.services.posts.media import (
+    changed_at,
+    has_unneeded,
+    is_in_use,
+    remove_every_unneeded,
+    remove_unneeded,
+)
 from app.services.search.embeddings import VECTORS, Embeddings
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
 from app.services.sources.following import SOURCES, Follower
@@ -86,17 +92,20 @@ def jobs(
 def media_job(folder: Path) -> Job:
     """Return the job that removes files of media that no post needs any more.
 
-    It looks for them once after a start, since an import may have ended before its posts were
-    stored, and then after deletions.
+    It looks for them after deletions, and after each change of the folder: an import may have ended
+    before its posts were stored.
     """
-    has_looked = False
+    seen: int | None = None
 
     async def is_due(session: AsyncSession) -> bool:
-        return not has_looked or await has_unneeded(session)
+        is_changed = await asyncio.to_thread(changed_at, folder) != seen
+        if not is_changed and not await has_unneeded(session):
+            return False
+        return not await asyncio.to_thread(is_in_use, folder)
 
     async def remove(db: Sessions) -> None:
-        nonlocal has_looked
-        has_looked = await remove_unneeded(db, folder)
+        nonlocal seen
+        seen = await remove_unneeded(db, folder)
 
     return Job("media", is_due, remove)
 

@@ -1,10 +1,9 @@
 """Request bodies: their limits, and the spooling of large ones to disk as they arrive."""
 
 import asyncio
-import errno
 import functools
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, Any, Final, cast
 from urllib.parse import parse_qsl
@@ -18,14 +17,7 @@ from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDeco
 
 from app.asgi.edge import Flow
 from app.config import MIB, Config
-from app.errors import (
-    AppError,
-    InvalidInputError,
-    MalformedError,
-    TooLargeError,
-    UnavailableError,
-    storage_full,
-)
+from app.errors import AppError, InvalidInputError, MalformedError, TooLargeError, disk_errors
 from app.formats.records import NO_OPTIONS, ReadOptions
 from app.lifespan import resources
 from app.models import ImportJob
@@ -247,16 +239,3 @@ async def _pieces() -> AsyncIterator[bytes]:
             raise too_large(limit_mb)
         for start in range(0, len(piece), PIECE_BYTES):
             yield piece[start : start + PIECE_BYTES]
-
-
-@contextmanager
-def disk_errors() -> Iterator[None]:
-    """Raise StorageFullError or UnavailableError in place of an OSError."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise storage_full() from error
-        raise UnavailableError(
-            "The data folder cannot be written at the moment", retry_after_s=30
-        ) from error

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from app.cli import running
+from app.config import MIB
 from app.services.imports.bulk import BATCH
 from tests.archives import (
     EMAIL,
@@ -28,6 +30,7 @@ from tests.archives import (
 )
 from tests.chats import kakaotalk
 from tests.installation import Installation, lines
+from tests.mounting import fill, in_memory, mounted
 from tests.refusals import FULL, READ_ONLY, connections_take
 
 COUNTS = ("accepted", "duplicates", "rejected", "reposts", "restricted", "skipped")
@@ -352,6 +355,22 @@ def test_posts_before_an_error_of_the_database_stay_and_are_counted(
     assert installation.json("import", third)["accepted"] == BATCH
 
 
+def test_files_without_posts_go_before_an_import_on_a_full_disk(
+    template: Path, tmp_path: Path
+) -> None:
+    with mounted(tmp_path, *in_memory(8 * MIB)) as place:
+        shutil.copy(template, place / "testing.db")
+        installation = Installation(place)
+        path = lines(
+            tmp_path / "p.jsonl", *({"username": "mina", "text": f"{n}"} for n in range(9))
+        )
+        (place / "media").mkdir()
+        (place / "media" / "left.gif").write_bytes(bytes(4 * MIB))
+        fill(place, but=MIB // 4)  # Without any the database cannot be opened.
+        assert installation.json("import", path, "--no-media")["accepted"] == 9
+        assert not any((place / "media").iterdir())
+
+
 def test_the_worst_of_several_files_decides_the_status(
     installation: Installation, tmp_path: Path
 ) -> None:
@@ -441,7 +460,9 @@ def test_media_are_kept_unless_they_are_to_be_left_out(
         assert f"{file} (of post 1) is no image/png" in told.stderr
         assert reason in told.stderr
     file.unlink()
-    assert installation.run("check").exit_code == 0
+    told = installation.run("check")
+    assert told.exit_code == 1
+    assert f"1 kept files are missing, such as {file} (of post 1)" in told.stderr
     installation.done("user", "delete", "mina", "--yes")
     assert list(folder.iterdir()) == []
     (folder / "left").write_bytes(b"over")

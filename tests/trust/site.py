@@ -86,9 +86,13 @@ def upload(server: Server, author: str, posts: int) -> str:
     """Begin an import; return its address."""
     texts = (f"{author} writes {n}, and more" for n in range(posts))
     rows = ({"username": author, "text": text, "source_id": text} for text in texts)
-    body = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+    return queue(server, b"".join(json.dumps(row).encode() + b"\n" for row in rows), "jsonl")
+
+
+def queue(server: Server, body: bytes, form: str = "auto") -> str:
+    """Begin the import of a file; return its address."""
     own = {"Authorization": f"Bearer {server.token}"}
-    address = f"http://127.0.0.1:{server.port}/api/v1/imports?format=jsonl"
+    address = f"http://127.0.0.1:{server.port}/api/v1/imports?format={form}"
     queued = requests.post(address, body, headers=own, timeout=DEADLINE_S)
     assert queued.status_code == 202, queued.text
     return queued.headers["Location"]

@@ -11,16 +11,19 @@ import sqlite3
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 import requests
 
+from tests.archives import x_media, x_media_members, zip_bytes
 from tests.browsing import PASSWORD
 from tests.databases import Databases
 from tests.installation import PROGRAM
+from tests.mounting import fill, in_memory, mounted, read_only
 from tests.server import SERVE, half_sent, listen, serving
-from tests.trust.site import Site, site_of, upload
+from tests.trust.site import Site, queue, site_of, upload
 from tests.waiting import DEADLINE_S
 
 pytestmark = pytest.mark.full
@@ -55,34 +58,6 @@ def broken_site(kind: str, folder: Path) -> Iterator[Site]:
         assert "Traceback" not in site.server.log(), site.server.log()
 
 
-@contextlib.contextmanager
-def mounted(folder: Path, *mount: str) -> Iterator[Path]:
-    """Mount a file system where the data folder of a site will be; its log is elsewhere."""
-    place = folder / "instance"
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    command = ["mount", *mount, str(place)]
-    if os.geteuid() or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("only root may mount a file system")
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", "--lazy", str(place)], check=True)
-
-
-def in_memory(size: int) -> tuple[str, ...]:
-    """Return how a file system of so many bytes is mounted."""
-    return ("-t", "tmpfs", "-o", f"size={size}", "saywho-test")
-
-
-def fill(place: Path) -> Path:
-    """Fill a file system to its end; return the file that does."""
-    filler = place / "filler"
-    with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
-        while True:
-            file.write(bytes(4096))
-    return filler
-
-
 def test_a_full_disk_is_507_while_reads_go_on(tmp_path: Path) -> None:
     with (
         mounted(tmp_path, *in_memory(DISK_BYTES)) as place,
@@ -107,33 +82,61 @@ def test_a_full_disk_is_507_while_reads_go_on(tmp_path: Path) -> None:
         filler.unlink()
 
 
-def test_an_import_whose_disk_fills_keeps_what_it_counts(tmp_path: Path) -> None:
+def test_an_import_whose_disk_fills_keeps_what_it_counts_and_says_why(tmp_path: Path) -> None:
     with (
         mounted(tmp_path, *in_memory(WIDE_BYTES)) as place,
         broken_site("sqlite", tmp_path) as site,
     ):
         job = upload(site.server, "fleet", IMPORTED)
-
-        def shown() -> dict[str, Any]:
-            status, _, answer = site.server.send("GET", job)
-            assert status == 200
-            return dict(answer)
-
-        site.installation.wait_until(lambda: shown()["accepted"])
+        installation = site.installation
+        installation.wait_until(lambda: shown(site, job)["accepted"])
         filler = fill(place)
-        # Where not even that can be noted, it is broken off, and tried again.
-        site.installation.wait_until(
-            lambda: shown()["state"] == "failed" or "later: The disk is full" in site.server.log()
+        # Where not even its end can be stored, it rests until it can.
+        installation.wait_until(
+            lambda: (
+                shown(site, job)["state"] == "failed"
+                or "later: The disk is full" in site.server.log()
+            )
         )
-        assert shown()["accepted"] == site.installation.count_posts() - 1 < IMPORTED
+        assert shown(site, job)["accepted"] == installation.count_posts() - 1 < IMPORTED
         filler.unlink()
-        site.installation.wait_until(lambda: shown()["state"] in {"failed", "done"})
-        ended = shown()
-        assert ended["accepted"] == site.installation.count_posts() - 1
-        assert (ended["accepted"] == IMPORTED) == (ended["state"] == "done")
-        assert [error["detail"] for error in ended["errors"]] == ["The disk is full"] * (
-            ended["state"] == "failed"
+        installation.wait_until(lambda: shown(site, job)["state"] == "failed")
+        ended = shown(site, job)
+        assert ended["accepted"] == installation.count_posts() - 1
+        assert [error["detail"] for error in ended["errors"]] == ["The disk is full"]
+        assert "tried again" not in site.server.log()
+
+
+def test_pictures_of_an_import_leave_a_small_disk_to_posts(tmp_path: Path) -> None:
+    # Two batches: the first one's files came before its posts.
+    posts = {n: [x_media(f"https://p.example/{n}.gif")] for n in range(1, 2_001)}
+    chance = Random(7)
+    files = {f"{n}-{n}.gif": b"GIF89a" + chance.randbytes(2**15) for n in range(1, 401)}
+    archive = zip_bytes(x_media_members(posts, files))
+    with (
+        mounted(tmp_path, *in_memory(len(archive) + DISK_BYTES)),
+        broken_site("sqlite", tmp_path) as site,
+    ):
+        installation = site.installation
+        installation.done("operator", "add", "me", "--password-stdin", stdin=f"{PASSWORD}\n")
+        job = queue(site.server, archive)
+        installation.wait_until(lambda: shown(site, job)["state"] not in {"running", "interrupted"})
+        ended = shown(site, job)
+        assert (ended["state"], ended["accepted"]) == ("done", len(posts))
+        reasons = [error["detail"] for error in ended["errors"]]
+        assert reasons == ["the disk is nearly full; no more media are kept"]
+        assert not list((installation.data_dir / "media").iterdir())
+        form = {"name": "me", "password": PASSWORD}
+        signing_in = requests.post(
+            f"{site.url()}/login", form, timeout=DEADLINE_S, allow_redirects=False
         )
+        assert signing_in.status_code == 303
+
+
+def shown(site: Site, job: str) -> dict[str, Any]:
+    status, _, answer = site.server.send("GET", job)
+    assert status == 200
+    return dict(answer)
 
 
 def test_a_file_system_that_becomes_read_only_is_503_while_reads_go_on(tmp_path: Path) -> None:
@@ -175,18 +178,12 @@ def test_a_file_system_that_becomes_read_only_is_503_while_reads_go_on(tmp_path:
 def test_a_data_folder_that_is_read_only_for_a_while_is_503_while_reads_go_on(
     tmp_path: Path,
 ) -> None:
-    """A file system with files that are open to be written cannot be mounted anew for reading.
-
-    So one that is lies above it for a while: nothing more can be opened there to be written.
-    """
     with broken_site("sqlite", tmp_path) as site:
         server, installation = site.server, site.installation
         installation.done("operator", "add", "me", "--password-stdin", stdin=f"{PASSWORD}\n")
         job = upload(server, "fleet", IMPORTED)
         installation.wait_until(lambda: server.send("GET", job)[2]["accepted"])
-        with mounted(tmp_path, "--bind", str(installation.data_dir)) as place:
-            command = ["mount", "-o", "remount,bind,ro", str(place)]
-            subprocess.run(command, check=True)
+        with read_only(installation.data_dir):
             for method, path, body in (
                 ("POST", POSTS, {"text": "refused"}),
                 ("POST", "/api/v1/imports?format=jsonl", {"username": "ann", "text": "refused"}),

@@ -13,9 +13,11 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -55,7 +57,7 @@ from app.services.imports.jobs import (
 )
 from app.services.imports.report import ImportReport, stored_posts
 from app.services.imports.storing import Storing, check_records, import_records
-from app.services.posts.media import keeper_of
+from app.services.posts.media import keeper_of, remove_if_full
 from app.services.posts.own_author import choose_own
 from app.services.posts.users import find_user
 
@@ -70,6 +72,8 @@ MOST_MEMORY: Final = 1024 * MIB
 """Bytes that reading a file may take, beside the program itself."""
 RELEASE_S: Final = 3.0
 """Time for the database to release the lock of a process that was killed."""
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -191,8 +195,7 @@ async def run_job(
 ) -> None:
     """Import the file to its end, or until cancelled. What is derived of it is maintenance's.
 
-    Raises GrantLostError, UnavailableError where the database is away, and StorageFullError where
-    not even the failure can be stored.
+    Raises GrantLostError, and UnavailableError where the database is away.
     """
     failure: Message | None = None
     try:
@@ -209,9 +212,43 @@ async def run_job(
         # It would fail again and again, and keep all other imports waiting.
         logger.exception("the import %d failed unexpectedly", job.id)
         failure = Message("the import failed unexpectedly; the server's log says why")
-    async with db.write() as session:
-        await end_job(session, job.id, failure)
-    remove_upload(config.data_dir, job.spool)
+    make_room = partial(remove_upload, config.data_dir, job.spool)
+    ending = partial(end_job, job_id=job.id, failure=failure)
+    await _store(db, config, worker, ending, make_room=make_room)
+    make_room()
+
+
+async def _store(
+    db: Grant,
+    config: Config,
+    worker: int,
+    change: Callable[[AsyncSession], Awaitable[T]],
+    *,
+    make_room: Callable[[], None] = lambda: None,
+) -> T:
+    """Store a change of the import; on a full disk as soon as the disk has room.
+
+    This process rests until then: another one would only end in the same way.
+    """
+    is_said = False
+    while True:
+        try:
+            async with db.write() as session:
+                return await change(session)
+        except StorageFullError as error:
+            if not is_said:
+                logger.error("the import goes on later: %s", error.detail)
+            is_said = True
+        make_room()
+        await remove_if_full(db, config.media_dir)
+        await asyncio.sleep(WATCH_EVERY_S)
+        _check_worker(worker)
+
+
+def _check_worker(worker: int) -> None:
+    """End this process if its worker has ended."""
+    if os.getppid() != worker:
+        sys.exit("the import is broken off, since its worker ended, and goes on later")
 
 
 async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Message | None:
@@ -221,8 +258,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
 
     async def note(session: AsyncSession, report: ImportReport) -> None:
         """Store how far the run is, together with posts of it. Raises ConflictError at its end."""
-        if os.getppid() != worker:
-            sys.exit("the import is broken off, since its worker ended, and goes on later")
+        _check_worker(worker)
         values = counted(job, report) | {"format": records.format, "bytes_read": source.bytes_read}
         if source.bytes_total is not None:
             # Of an archive, only the members that hold posts are read.
@@ -272,13 +308,12 @@ async def run_waiting_job(
         async with Database(config) as db, db.exclusive(IMPORTING) as grant:
             if grant is None:
                 return
-            async with grant.write() as session:
-                job = await claim_job(session, job_id)
+            job = await _store(grant, config, worker, partial(claim_job, job_id=job_id))
             if job is not None:
                 await run_job(grant, config, job, worker, most_memory=most_memory)
     except GrantLostError:
         logger.warning("another process has taken over the import")
-    except (StorageFullError, UnavailableError) as error:
+    except UnavailableError as error:
         sys.exit(f"the import is broken off, and goes on later: {error.detail}")
 
 

@@ -12,6 +12,7 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Collection, Iterable, Sequence
 from itertools import chain
 from pathlib import Path
@@ -23,8 +24,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import monotonic
 from app.config import MIB, Config
 from app.db.backend import Sessions, chunks
+from app.db.engine import Database
 from app.db.lock import file_lock
-from app.errors import InvalidInputError, RecordError, UnavailableError
+from app.errors import AppError, InvalidInputError, RecordError, UnavailableError, disk_errors
 from app.formats.box_notes import Span
 from app.formats.media_types import START_BYTES, TYPES, suffix_of
 from app.formats.post import StoredMedium
@@ -37,6 +39,10 @@ DRAFT: Final = ".draft-"
 LOCK_TIMEOUT_S: Final = 60.0
 """Time to wait for imports that are keeping files."""
 LOCK_POLL_S: Final = 0.1
+LEAST_FREE_BYTES: Final = 256 * MIB
+MOST_FREE_BYTES: Final = 2048 * MIB
+FREE_SHARE: Final = 20
+"""A twentieth of a disk stays free of media, within the two limits above: posts are to fit in."""
 _NAMED: Final = 5
 """Posts that are named with a file."""
 _NAME = re.compile(rf"[0-9a-f]{{64}}\.({'|'.join(TYPES)})")
@@ -50,6 +56,18 @@ def content_type(name: str) -> str | None:
     """Return the type of a kept file by its name; None for what is no such name."""
     match = _NAME.fullmatch(name)
     return TYPES[match[1]] if match else None
+
+
+def reserved_bytes(disk_bytes: int) -> int:
+    """Return how many bytes of a disk of this size media leave free."""
+    return min(max(LEAST_FREE_BYTES, disk_bytes // FREE_SHARE), MOST_FREE_BYTES)
+
+
+def is_nearly_full(folder: Path, size: int = 0) -> bool:
+    """Return whether the disk has too little free for a file of this size. Raises OSError."""
+    disk = shutil.disk_usage(folder)
+    # Some file systems of networks do not say how large they are.
+    return disk.total > 0 and disk.free - size < reserved_bytes(disk.total)
 
 
 class MediaKeeper:
@@ -115,6 +133,8 @@ class MediaKeeper:
                     size += len(chunk)
                     if self.used_bytes + size > self._limit_bytes:
                         raise NoRoomError("SAYWHO_MAX_MEDIA_GB is reached; no more media are kept")
+                    if is_nearly_full(self._folder, len(chunk)):
+                        raise NoRoomError("the disk is nearly full; no more media are kept")
                     file.write(chunk)
                 if late:
                     _blank(file, late)
@@ -200,26 +220,39 @@ async def has_unneeded(session: AsyncSession) -> bool:
     return bool(await session.scalar(select(exists().where(MediaUse.tweet_id.is_(None)))))
 
 
-async def remove_unneeded(db: Sessions, folder: Path) -> bool:
-    """Remove the files that no post needs; return False where some are being kept just now.
+async def remove_unneeded(db: Sessions, folder: Path) -> int | None:
+    """Remove the files that no post needs, also files for posts that an import did not store.
 
-    Among them are those that an import kept for posts which it did not store.
+    Return when the folder was changed last, or None where an import keeps files just now. Raises
+    StorageFullError, UnavailableError.
     """
-    await asyncio.to_thread(make_private_folder, folder)
+    with disk_errors():
+        await asyncio.to_thread(make_private_folder, folder)
     with file_lock(folder, waits=False) as is_locked:
-        if is_locked:
+        if not is_locked:
+            return None
+        async with db.read() as session:
+            needed, has_rows = set(await needed_files(session)), await has_unneeded(session)
+        with disk_errors():
+            changed_at = await asyncio.to_thread(_remove_others, folder, needed)
+        # After the files: a full disk may take no change of a row before they are gone.
+        if has_rows:
             async with db.write() as session:
                 await session.execute(delete(MediaUse).where(MediaUse.tweet_id.is_(None)))
-            async with db.read() as session:
-                needed = set(await needed_files(session))
-            await asyncio.to_thread(_remove_others, folder, needed)
-        return is_locked
+        return changed_at
+
+
+async def remove_if_full(db: Sessions, folder: Path) -> None:
+    """Remove the files that no post needs, if the disk is nearly full."""
+    with contextlib.suppress(OSError, AppError):
+        if await asyncio.to_thread(is_nearly_full, folder):
+            await remove_unneeded(db, folder)
 
 
 async def remove_every_unneeded(db: Sessions, folder: Path) -> None:
     """Remove the files that no post needs. Raises UnavailableError where imports keep some."""
     deadline = monotonic() + LOCK_TIMEOUT_S
-    while not await remove_unneeded(db, folder):
+    while await remove_unneeded(db, folder) is None:
         if monotonic() > deadline:
             raise UnavailableError("an import is keeping media; try again when it has ended")
         await asyncio.sleep(LOCK_POLL_S)
@@ -237,10 +270,37 @@ async def find_foreign_files(db: Sessions, folder: Path) -> list[str]:
         ]
 
 
+async def find_missing_files(db: Database, folder: Path) -> list[str]:
+    """Return a sentence if files are missing that posts need.
+
+    Servers that share a database may have some each, so none is missing there.
+    """
+    if db.backend.is_shared:
+        return []
+    async with contextlib.AsyncExitStack() as stack:
+        # Files come before the rows of their posts; none goes while this lock is held.
+        await asyncio.to_thread(stack.enter_context, locked_against_removal(folder))
+        async with db.read() as session:
+            needed = await needed_files(session)
+            there = set(await asyncio.to_thread(_names, folder))
+            missing = [name for name in needed if name not in there]
+            if not missing:
+                return []
+            posts = await _posts_with(session, missing[0])
+    return [
+        f"{len(missing):,} kept files are missing, such as {folder / missing[0]} (of {posts}):"
+        " import their archives again, or restore a backup"
+    ]
+
+
+def _names(folder: Path) -> list[str]:
+    return os.listdir(folder) if folder.exists() else []
+
+
 def _foreign_files(folder: Path) -> list[str]:
     """Return the names of the kept files that do not hold what these say."""
     names = []
-    for name in sorted(filter(_NAME.fullmatch, os.listdir(folder))) if folder.exists() else ():
+    for name in sorted(filter(_NAME.fullmatch, _names(folder))):
         with contextlib.suppress(OSError):  # It may be gone by now.
             if _suffix_in(folder / name) != name.rpartition(".")[2]:
                 names.append(name)
@@ -254,6 +314,23 @@ async def _posts_with(session: AsyncSession, name: str) -> str:
     return ", ".join(f"post {tweet_id}" for tweet_id in ids) or "no post"
 
 
-def _remove_others(folder: Path, needed: Collection[str]) -> None:
+def changed_at(folder: Path) -> int:
+    """Return when a file came into the folder or went, in nanoseconds; 0 if it is missing."""
+    try:
+        return folder.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def is_in_use(folder: Path) -> bool:
+    """Return whether an import keeps files just now."""
+    if not folder.exists():
+        return False
+    with file_lock(folder, waits=False) as is_free:
+        return not is_free
+
+
+def _remove_others(folder: Path, needed: Collection[str]) -> int:
     for name in set(os.listdir(folder)).difference(needed):
         (folder / name).unlink(missing_ok=True)
+    return changed_at(folder)
