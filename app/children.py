@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from app.config import PREFIX
+from app.config import PREFIX, PROGRAM_FOLDER
 
 PR_SET_PDEATHSIG: Final = 1
 NICENESS: Final = 5
@@ -38,6 +38,16 @@ def be_expendable(score: int) -> None:
         file.write_text(str(min(1000, int(file.read_text()) + score)))
 
 
+def python_path() -> dict[str, str]:
+    """Return variables with which another Python imports `app` from where this process did.
+
+    It imports nothing from the current folder, whose files may be someone else's.
+    """
+    inherited = os.environ.get("PYTHONPATH")
+    folders = [str(PROGRAM_FOLDER), *([inherited] if inherited else [])]
+    return {"PYTHONSAFEPATH": "1", "PYTHONPATH": os.pathsep.join(folders)}
+
+
 async def run_child(
     module: str,
     *arguments: str,
@@ -53,7 +63,7 @@ async def run_child(
     environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", module, *arguments),
-        env={**environment, **settings},
+        env={**environment, **python_path(), **settings},
         start_new_session=True,  # The parent hears Ctrl+C, and ends it.
         stdin=stdin,
         stdout=stdout,

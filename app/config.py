@@ -1,10 +1,13 @@
 """Settings: read once from the environment and a `.env` file, then passed around as a value."""
 
+import io
 import os
 import re
+import shlex
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qsl, urlsplit
@@ -12,6 +15,14 @@ from urllib.parse import parse_qsl, urlsplit
 from dotenv import dotenv_values
 
 PREFIX: Final = "SAYWHO_"
+ENV_FILE: Final = f"{PREFIX}ENV_FILE"
+"""The variable that names a file of settings; it is no setting itself."""
+SETTINGS_FILE: Final = ".env"
+DATA_DIR: Final = f"{PREFIX}DATA_DIR"
+DATABASE_URL: Final = f"{PREFIX}DATABASE_URL"
+SQLITE: Final = "sqlite+aiosqlite:///"
+PROGRAM_FOLDER: Final = Path(__file__).absolute().parents[1]
+"""The folder in which this process found the package `app`: the checkout, or installed packages."""
 MIB: Final = 1024 * 1024
 
 Environment = Literal["development", "testing", "production"]
@@ -50,8 +61,8 @@ def parse_database_url(value: str) -> str:
     """Return the URL of a database. Raises ValueError unless it is one that this program knows."""
     if value.startswith("postgresql+asyncpg:"):
         return _postgresql_url(value)
-    if not re.match(r"sqlite\+aiosqlite:///[^?]", value):
-        raise ValueError("must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+    if not re.match(rf"{re.escape(SQLITE)}[^?]", value):
+        raise ValueError(f"must begin with {SQLITE} or postgresql+asyncpg://")
     if ":memory:" in value:
         raise ValueError("must name a file, which all workers share")
     return value
@@ -166,7 +177,7 @@ class Config:
     def __post_init__(self) -> None:
         if not self.database_url:
             path = (self.data_dir / f"{self.env}.db").absolute()
-            object.__setattr__(self, "database_url", f"sqlite+aiosqlite:///{path}")
+            object.__setattr__(self, "database_url", f"{SQLITE}{path}")
 
     @property
     def max_import_bytes(self) -> int:
@@ -190,17 +201,17 @@ class Config:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Config":
-        """Return the settings of the environment, over those of `.env` in the current folder.
+        """Return the settings of the environment, over those of the `.env` file that counts.
 
-        Raises ConfigError for an unknown name with our prefix, for a bad value, and where `.env`
-        cannot be read.
+        With `environ` given, no file is read. Raises ConfigError for an unknown name with our
+        prefix, for a bad value, and if the file cannot be read.
         """
         if environ is None:
-            environ = _from_file() | dict(os.environ)
+            environ = _from_file(os.environ) | dict(os.environ)
         values = {
             key.removeprefix(PREFIX).lower(): value.strip()
             for key, value in environ.items()
-            if key.startswith(PREFIX)
+            if key.startswith(PREFIX) and key != ENV_FILE
         }
         names = {field.name for field in fields(cls)}
         for name in sorted(values.keys() - names):
@@ -209,15 +220,71 @@ class Config:
         return cls(**{name: _parse(name, value) for name, value in values.items() if value})  # type: ignore[arg-type]
 
 
-def _from_file() -> dict[str, str]:
-    """Return the values of `.env` in the current folder, where there is one."""
+def settings_file(environ: Mapping[str, str]) -> Path | None:
+    """Return the one `.env` file that counts, None if there is none.
+
+    `SAYWHO_ENV_FILE` names it; else it is in the data folder that the environment names, or in the
+    checkout. The current folder does not count: someone else may have made what is in it.
+    """
+    if named := environ.get(ENV_FILE, "").strip():
+        return Path(named).absolute()
+    data_dir = environ.get(DATA_DIR, "").strip()
+    folders = [*([Path(data_dir).absolute()] if data_dir else []), PROGRAM_FOLDER]
+    return next((path for folder in folders if _is_file(path := folder / SETTINGS_FILE)), None)
+
+
+def _is_file(path: Path) -> bool:
+    """Return whether a file or a pipe has this path; environments of Python are folders."""
+    return os.path.exists(path) and not os.path.isdir(path)
+
+
+def _from_file(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the values of the file that counts, and note a file in the current folder."""
+    path = settings_file(environ)
+    is_named = bool(environ.get(ENV_FILE, "").strip())
+    here = Path(SETTINGS_FILE).absolute()
+    if not is_named and _is_file(here) and not (path and os.path.samefile(path, here)):
+        _note_unread(here)
+    if path is None:
+        return {}
     try:
-        return {name: value for name, value in dotenv_values(".env").items() if value is not None}
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise ConfigError(f"the file .env cannot be read: {error.strerror}") from error
+        raise ConfigError(f"the file {path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         # Its bytes may be those of a secret.
-        raise ConfigError("the file .env is not UTF-8") from error
+        raise ConfigError(f"the file {path} is not UTF-8") from error
+    parsed = dotenv_values(stream=io.StringIO(text))
+    values = {name: value for name, value in parsed.items() if value is not None}
+    if ENV_FILE in values:
+        raise ConfigError(f"{path}: {ENV_FILE} can be set in the environment only")
+    return values | _anchored(values, path.parent)
+
+
+def _anchored(values: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Return the paths among settings, with relative ones beginning at the folder of their file.
+
+    Otherwise each current folder would lead to another database.
+    """
+    paths = {}
+    if data_dir := values.get(DATA_DIR, "").strip():
+        paths[DATA_DIR] = str(folder / data_dir)
+    if match := re.fullmatch(rf"{re.escape(SQLITE)}([^?].*)", values.get(DATABASE_URL, "").strip()):
+        paths[DATABASE_URL] = f"{SQLITE}{folder / match[1]}"
+    return paths
+
+
+@cache
+def _note_unread(path: Path) -> None:
+    """Say on standard error, once in a process, that a file of settings is not read."""
+    shown = shown_path(path)
+    setting = f"{ENV_FILE}={shlex.quote(shown)}"
+    sys.stderr.write(f"saywho: {shown} is not read; to use it, set {setting}\n")
+
+
+def shown_path(path: Path) -> str:
+    """Return a path for a terminal, without characters that control it."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in str(path))
 
 
 def _parse(name: str, value: str) -> object:

@@ -4,15 +4,21 @@ Two things no request meets: what opens when the app starts comes first, the com
 """
 
 import logging
+import os
 from functools import partial
+from pathlib import Path
 
+import click
+from dotenv import dotenv_values, find_dotenv
 from quart import Quart
+from quart.cli import QuartGroup
+from quart.helpers import get_load_dotenv
 
 from app import cli, dates, i18n, lifespan, logs
 from app.asgi.cached import Cached
 from app.asgi.edge import Edge
 from app.asgi.streams import Streams
-from app.config import Config, ConfigError
+from app.config import PREFIX, SETTINGS_FILE, Config, ConfigError, settings_file, shown_path
 from app.formats.registry import BROUGHT
 from app.metrics import Metrics
 from app.paths import STATIC
@@ -26,7 +32,7 @@ logger = logging.getLogger(__name__)
 def make_app(config: Config | None) -> Quart:
     """Return an app of its own that opens nothing before it serves."""
     try:
-        config = config or Config.from_env()
+        config = config or _settings()
     except ConfigError as error:
         raise SystemExit(f"saywho: {error}") from None
     app = Quart("app", static_url_path=STATIC)
@@ -79,3 +85,27 @@ def make_app(config: Config | None) -> Quart:
 
     cli.init_app(app)
     return app
+
+
+def _settings() -> Config:
+    """Return the settings of the environment.
+
+    The command `quart` puts files of the current folder and those above it into the environment.
+    Raises ConfigError if settings came from such a file that does not count.
+    """
+    context = click.get_current_context(silent=True)
+    if context and isinstance(context.find_root().command, QuartGroup) and get_load_dotenv():
+        for name in (SETTINGS_FILE, ".quartenv"):
+            if (found := find_dotenv(name, usecwd=True)) and not _counts(Path(found)):
+                raise ConfigError(
+                    f"quart has read the settings of {shown_path(Path(found))}, which do not count;"
+                    " set QUART_SKIP_DOTENV=1"
+                )
+    return Config.from_env()
+
+
+def _counts(path: Path) -> bool:
+    """Return whether settings from a file that `quart` has read are those of any other command."""
+    has_settings = any(name.startswith(PREFIX) for name in dotenv_values(path))
+    # A relative path in a file of a folder above would begin at another folder.
+    return not has_settings or (path == settings_file(os.environ) and path.parent == Path.cwd())

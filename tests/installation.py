@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -47,8 +47,14 @@ class Installation:
     def database(self) -> Path:
         return self.data_dir / "testing.db"
 
+    def with_settings_files(self) -> Self:
+        """Return the installation with the files of settings that count, of which it has one."""
+        (self.data_dir / ".env").touch()
+        return replace(self, settings=self.settings | {"SAYWHO_ENV_FILE": ""})
+
     def environment(self) -> dict[str, str]:
         own = {"SAYWHO_ENV": "testing", "SAYWHO_DATA_DIR": str(self.data_dir), "LC_ALL": "C.UTF-8"}
+        own["SAYWHO_ENV_FILE"] = os.devnull  # A checkout may have a `.env` of the tester's own.
         rest = {key: value for key, value in os.environ.items() if not key.startswith("SAYWHO_")}
         return rest | own | self.settings
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app import create_app
-from app.config import Config, ConfigError
+from app.config import Config, ConfigError, settings_file
 
 PRIMARY = "postgresql+asyncpg://u@a/saywho"
 SETTINGS: dict[str, tuple[str, Any]] = {
@@ -157,10 +157,18 @@ def test_a_secret_is_never_in_the_message(name: str, value: str) -> None:
     assert "hush" not in str(caught.value)
 
 
-def test_dotenv_file_is_read_below_the_environment(
-    empty_folder: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def named(empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file of settings that the environment names."""
+    file = empty_folder / "named.env"
+    monkeypatch.setenv("SAYWHO_ENV_FILE", str(file))
+    return file
+
+
+def test_a_settings_file_is_read_below_the_environment(
+    named: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (empty_folder / ".env").write_text(
+    named.write_text(
         "# settings\nSAYWHO_PUBLIC=0\nSAYWHO_CACHE_MB=7\nSAYWHO_EMBEDDER_KEY='한글 key'\nOTHER=1\n"
     )
     monkeypatch.setenv("SAYWHO_CACHE_MB", "8")
@@ -168,21 +176,73 @@ def test_dotenv_file_is_read_below_the_environment(
     assert (config.public, config.cache_mb, config.embedder_key) == (False, 8, "한글 key")
 
 
-def test_an_unset_variable_stays_unset_in_a_child_process(empty_folder: Path) -> None:
-    (empty_folder / ".env").write_text("SAYWHO_PUBLIC=1\nSAYWHO_LOCALE=ko\n")
+def test_one_settings_file_counts_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkout, data, here = (tmp_path / name for name in ("checkout", "data", "here"))
+    monkeypatch.setattr("app.config.PROGRAM_FOLDER", checkout)
+    for folder in (checkout, data, here):
+        folder.mkdir()
+        (folder / ".env").write_text("SAYWHO_LOCALE=ko\n")
+    monkeypatch.chdir(here)
+    assert settings_file({}) == checkout / ".env"
+    names_data = {"SAYWHO_DATA_DIR": str(data)}
+    assert settings_file(names_data) == data / ".env"
+    assert settings_file(names_data | {"SAYWHO_ENV_FILE": ".env"}) == here / ".env"
+    (data / ".env").unlink()
+    assert settings_file(names_data | {"SAYWHO_ENV_FILE": ""}) == checkout / ".env"
+    (checkout / ".env").unlink()
+    (checkout / ".env").mkdir()  # Many call their virtual environment so.
+    assert settings_file(names_data) is None
+
+
+def test_a_settings_file_of_the_current_folder_is_noted_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("app.config.PROGRAM_FOLDER", tmp_path / "checkout")
+    folder = tmp_path / "a \x1b[2Jfolder"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    (folder / ".env").write_text("SAYWHO_PUBLIK=0\n")
+    assert Config.from_env() == Config.from_env()
+    (line,) = capsys.readouterr().err.splitlines()
+    shown = f"{tmp_path}/a \ufffd[2Jfolder/.env"
+    assert line == f"saywho: {shown} is not read; to use it, set SAYWHO_ENV_FILE='{shown}'"
+
+
+@pytest.mark.parametrize("database", ["own.db", "/srv/own.db"])
+def test_paths_in_a_settings_file_begin_at_its_folder(
+    named: Path, database: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    named.write_text(f"SAYWHO_DATA_DIR=data\nSAYWHO_DATABASE_URL=sqlite+aiosqlite:///{database}\n")
+    configs = []
+    for _ in range(2):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(tmp_path_factory.mktemp("elsewhere"))
+            configs.append(Config.from_env())
+    assert configs[0] == configs[1]
+    assert configs[0].data_dir == named.parent / "data"
+    assert configs[0].database_url == f"sqlite+aiosqlite:///{named.parent / database}"
+
+
+def test_a_settings_file_names_no_other_file(named: Path) -> None:
+    named.write_text("SAYWHO_ENV_FILE=other.env\n")
+    with pytest.raises(ConfigError, match="SAYWHO_ENV_FILE can be set in the environment only"):
+        Config.from_env()
+
+
+def test_an_unset_variable_stays_unset_in_a_child_process() -> None:
     passed_on = from_env(log="text").to_env()
     of_file = {"SAYWHO_PUBLIC": "1", "SAYWHO_LOCALE": "ko"}
     assert Config.from_env(of_file | passed_on) == from_env(log="text")
 
 
 def test_a_wrong_setting_stops_the_start_with_one_line(
-    empty_folder: Path, monkeypatch: pytest.MonkeyPatch
+    empty_folder: Path, named: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (empty_folder / ".env").write_text("SAYWHO_PUBLIK=0\n")
+    named.write_text("SAYWHO_PUBLIK=0\n")
     with pytest.raises(SystemExit, match=r"^saywho: SAYWHO_PUBLIK is not a setting"):
         create_app()
     monkeypatch.setenv("SAYWHO_PUBLIC", "perhaps")
-    (empty_folder / ".env").unlink()
+    named.write_text("")
     with pytest.raises(SystemExit, match=r"^saywho: SAYWHO_PUBLIC must be 0 or 1"):
         create_app()
     assert not (empty_folder / "instance").exists()

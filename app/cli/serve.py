@@ -17,7 +17,7 @@ import click
 from hypercorn.config import Config as ServerConfig
 
 from app.cli.running import BAD_INPUT, FAILED, fail
-from app.config import Config
+from app.config import Config, shown_path
 
 MEMORY: Final = "/dev/shm"  # noqa: S108 - the folder in it is made for this process alone
 THIS_MACHINE: Final = "127.0.0.1"
@@ -49,6 +49,7 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
     The settings of saywho are applied too; see docs/settings.md.
     """
     gc.disable()  # The imports leave no garbage; collecting it takes a sixth of their time.
+    from app.children import python_path
     from app.db.lock import temporary_folder
 
     # In memory where that can be, since a full disk would end a worker that counts something new.
@@ -56,6 +57,7 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
     with temporary_folder(Path(parent), "saywho-metrics-") as folder:
         # The workers' figures; prometheus_client looks for the folder when it is imported.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+        os.environ |= python_path()  # For workers that are not forked.
         sys.exit(_serve(bind, workers, sample=sample))
 
 
@@ -66,11 +68,13 @@ def _serve(bind: str | None, workers: int | None, *, sample: bool) -> int:
     from app.logs import configure
     from app.security import load_secret_keys
     from app.serving.supervisor import START_METHOD, Supervisor, open_sockets
-    from app.serving.worker import load_server_config, prepare_app, run
+    from app.serving.worker import load_server_config, prepare_app, run, server_file
 
     share_heap()
-    config = Config.from_env()
     server = load_server_config(bind=bind, workers=workers)
+    if file := server_file():
+        click.echo(f"Server settings are read from {shown_path(file)}")
+    config = Config.from_env()
     count = server.workers
     with ExitStack() as stack:
         with _fails_on(server.bind):
@@ -81,7 +85,7 @@ def _serve(bind: str | None, workers: int | None, *, sample: bool) -> int:
         with_samples = sample and state is SchemaState.FRESH
         asyncio.run(_prepare_site(config, origin, with_samples=with_samples))
         configure(config)
-        app = prepare_app() if START_METHOD == "fork" else None
+        app = prepare_app(config) if START_METHOD == "fork" else config
         trim_heap()
         with _fails_on(server.bind):
             for sock in sockets:
@@ -91,7 +95,7 @@ def _serve(bind: str | None, workers: int | None, *, sample: bool) -> int:
         outside = config.url or _origin(sockets[0], server, _network_address())
         if outside != origin:
             click.echo(f"Others on this machine's network reach it at {outside}")
-        return Supervisor(partial(run, app), sockets, count).run()
+        return Supervisor(partial(run, app, server), sockets, count).run()
 
 
 @contextmanager

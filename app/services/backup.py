@@ -19,7 +19,7 @@ from typing import IO, Final, NamedTuple
 
 from sqlalchemy import delete, text
 
-from app.config import Config
+from app.config import SETTINGS_FILE, Config
 from app.db.engine import Database
 from app.db.migrate import SchemaState, known_state, prepare
 from app.db.sqlite.backend import SqliteBackend
@@ -148,7 +148,7 @@ def restore_backup(config: Config, file: Path) -> BackupSize:
     try:
         make_private_folder(folder)
         shutil.rmtree(staging, ignore_errors=True)  # Of a restore that was killed.
-        if database.exists() or any(folder.iterdir()):
+        if database.exists() or any(path.name != SETTINGS_FILE for path in folder.iterdir()):
             raise BackupError(f"{folder} is not empty; restoring overwrites nothing")
         try:
             staging.mkdir(mode=0o700)

@@ -24,6 +24,7 @@ from hypercorn.config import Config as ServerConfig
 from quart import Quart
 
 from app.children import WORKER_SCORE, be_expendable
+from app.config import Config
 from app.errors import StartError
 from app.heap import collect_seldom
 from app.lifespan import begin_stop, note_hosts, running
@@ -32,6 +33,7 @@ from app.serving.http2 import NoHttp2
 from app.serving.templates import load_templates
 
 FILE: Final = "hypercorn.toml"
+OWN_FILE: Final = Path(__file__).with_name(FILE)
 APPLICATION: Final = "app:create_app()"
 BEAT_S = 1.0
 
@@ -54,14 +56,20 @@ def _read_settings(path: Path) -> dict[str, Any]:
     return values
 
 
+def server_file() -> Path | None:
+    """Return the file of hypercorn's settings in the current folder, None if that is our own."""
+    path = Path(FILE).absolute()
+    return path if path.exists() and not path.samefile(OWN_FILE) else None
+
+
 def load_server_config(*, bind: str | None = None, workers: int | None = None) -> ServerConfig:
     """Return hypercorn's settings: those of the file in the current folder, and else our own.
 
     Raises StartError for a file that cannot be read, for a key that hypercorn does not know and
     would ignore, and for HTTP/2.
     """
-    values = _read_settings(Path(__file__).with_name(FILE))
-    if (path := Path(FILE)).exists():
+    values = _read_settings(OWN_FILE)
+    if path := server_file():
         values |= _read_settings(path)
     server = ServerConfig.from_mapping(values)
     server.application_path = APPLICATION
@@ -72,12 +80,12 @@ def load_server_config(*, bind: str | None = None, workers: int | None = None) -
     return server
 
 
-def prepare_app() -> Quart:
+def prepare_app(config: Config) -> Quart:
     """Return a new app, by the name under which other servers load it.
 
     Its templates are compiled before it serves: some take 100 ms, which would block the loop.
     """
-    app: Quart = pkgutil.resolve_name(APPLICATION.removesuffix("()"))()
+    app: Quart = pkgutil.resolve_name(APPLICATION.removesuffix("()"))(config)
     load_templates(app.jinja_env)
     vars(protocol)["H2Protocol"] = NoHttp2
     use_own_http1()
@@ -105,8 +113,10 @@ def use_own_http1() -> None:
         vars(protocol)["H11Protocol"] = Http1
 
 
-def run(app: Quart | None, beats: Connection, sockets: Sequence[socket.socket]) -> None:
-    """Run a worker in this process; its app may have been prepared before it was forked."""
+def run(
+    app: Quart | Config, server: ServerConfig, beats: Connection, sockets: Sequence[socket.socket]
+) -> None:
+    """Run a worker in this process: an app that was prepared before the fork, or a new one."""
     # The supervisor stops the workers; Ctrl+C would reach them too.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -115,9 +125,11 @@ def run(app: Quart | None, beats: Connection, sockets: Sequence[socket.socket]) 
     # Each live stream needs an open file.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    app = app or prepare_app()
+    if isinstance(app, Config):
+        app = prepare_app(app)
     note_hosts(app, [_host_of(sock) for sock in sockets])
-    uvloop.run(work(app, beats.fileno(), [sock.fileno() for sock in sockets]))
+    server.bind = [f"fd://{sock.fileno()}" for sock in sockets]
+    uvloop.run(work(app, server, beats.fileno()))
 
 
 def _host_of(listening: socket.socket) -> str:
@@ -126,14 +138,12 @@ def _host_of(listening: socket.socket) -> str:
     return str(listening.getsockname()[0]) if is_of_network else ""
 
 
-async def work(app: Quart, beat_fd: int, socket_fds: Sequence[int]) -> None:
+async def work(app: Quart, server: ServerConfig, beat_fd: int) -> None:
     """Serve until a stop or until the supervisor is gone; finish accepted requests."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    server = load_server_config()
-    server.bind = [f"fd://{number}" for number in socket_fds]
     server.insecure_bind = []
     server.workers = 1
     server.loglevel = "WARNING"  # The command has printed the address.

@@ -15,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from app.children import python_path
 from app.errors import AppError, InvalidInputError
 from app.spark.bad_rows import Row, shown_name
 
@@ -32,6 +33,8 @@ SETTINGS: Final = {
     # A partition is a minute of Python, however few bytes it has; its file is loaded in one go.
     "spark.sql.adaptive.coalescePartitions.enabled": "false",
     "spark.sql.files.maxPartitionBytes": "32m",
+    # Else executors import modules from the folder that they run in.
+    "spark.executorEnv.PYTHONSAFEPATH": "1",
 }
 _ONE_MACHINE: Final = {
     "spark.driver.bindAddress": "127.0.0.1",
@@ -71,6 +74,7 @@ def session(master: str, name: str) -> Iterator[Any]:
     if master.startswith("local") and not is_submitted:
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         settings |= _ONE_MACHINE
+        settings |= {f"spark.executorEnv.{name}": value for name, value in python_path().items()}
     builder = SparkSession.builder.appName(name).config(map=settings)
     try:
         spark = (builder if is_submitted else builder.master(master)).getOrCreate()

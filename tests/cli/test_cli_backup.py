@@ -168,6 +168,13 @@ def test_a_backup_overwrites_nothing(
     assert installation.count_posts() == 30
 
 
+def test_a_backup_is_restored_beside_a_settings_file(backup: Path, tmp_path: Path) -> None:
+    other = Installation(tmp_path / "other")
+    other.data_dir.mkdir()
+    other.with_settings_files().done("restore", backup)
+    assert other.count_posts() == 30
+
+
 def named(name: str) -> Callable[[Members], Members]:
     """Give the database another name."""
     return lambda members: {name: database_of(members)}

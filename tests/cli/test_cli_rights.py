@@ -1,5 +1,6 @@
 """Files and folders that the user of a command may not read or write, or that cannot be made."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,17 +44,26 @@ def refused(installation: Installation, *command: str | Path) -> tuple[int, str]
     return ended.returncode, line
 
 
-def test_settings_in_another_encoding_are_status_2(installation: Installation, place: Path) -> None:
-    (place / ".env").write_bytes("SAYWHO_EMBEDDER_KEY=schlüssel\n".encode("latin-1"))
+@pytest.mark.usefixtures("place")
+def test_settings_in_another_encoding_are_status_2(installation: Installation) -> None:
+    installation = installation.with_settings_files()
+    file = installation.data_dir / ".env"
+    file.write_bytes("SAYWHO_EMBEDDER_KEY=schlüssel\n".encode("latin-1"))
     for command in COMMANDS:
         result = installation.run(*command)
-        assert (result.exit_code, result.stderr) == (2, "saywho: the file .env is not UTF-8\n")
+        assert (result.exit_code, result.stderr) == (2, f"saywho: the file {file} is not UTF-8\n")
 
 
 def test_settings_that_cannot_be_read_are_status_2(installation: Installation, place: Path) -> None:
-    (place / ".env").touch(0o000)
+    installation = installation.with_settings_files()
+    file = installation.data_dir / ".env"
+    file.chmod(0o000)
     said = refused(installation, "export")
-    assert said == (2, "saywho: the file .env cannot be read: Permission denied")
+    assert said == (2, f"saywho: the file {file} cannot be read: Permission denied")
+    missing = place / "missing.env"
+    installation = replace(installation, settings={"SAYWHO_ENV_FILE": str(missing)})
+    said = refused(installation, "export")
+    assert said == (2, f"saywho: the file {missing} cannot be read: No such file or directory")
 
 
 @pytest.mark.parametrize(

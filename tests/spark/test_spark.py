@@ -6,6 +6,8 @@ import io
 import json
 import random
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +27,7 @@ from app.spark import compare
 from app.spark.fit import MOST_AUTHORS, run
 from app.spark.jobs import SETTINGS, JobError
 from tests.compute.invented import SYLLABLES, kept, posts_of
+from tests.foreign_folder import ForeignFolder
 from tests.installation import Installation
 
 pytestmark = pytest.mark.timeout(900)  # A job takes half a minute, most of it Java's.
@@ -245,6 +248,29 @@ def test_a_file_that_breaks_off_is_named_in_one_line(
             reason = "cannot be read to its end: Unexpected end of input stream"
             assert result.stderr == f"saywho: {cut} {reason}\n"
         assert not (tmp_path / f"{name}.out").exists()
+
+
+def test_a_job_runs_no_module_of_the_folder_it_is_called_in(
+    installation: Installation, tmp_path: Path
+) -> None:
+    installation = installation.with_settings_files()
+    folder = ForeignFolder.filled(tmp_path)
+    posts = lines(tmp_path / "posts.jsonl")
+    for command in (
+        ("fit", posts, "-o", "a.model"),
+        ("compare", posts, "--model", "a.model", "-o", "answers"),
+    ):
+        # A process of its own: Java stays in the folder in which it was started.
+        ended = subprocess.run(
+            (sys.executable, "-P", "-c", "from app.cli import main; main()", "spark", *command),
+            cwd=tmp_path,
+            env=installation.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 0, ended
+        assert folder.imported == []
 
 
 def test_bad_input_of_a_job_is_one_line(installation: Installation, tmp_path: Path) -> None:

@@ -322,7 +322,7 @@ def main() -> None:
     begin_child()
     collect_seldom()
     share_heap()
-    config = Config.from_env()
+    config = Config.from_env(os.environ)
     configure(config)
     take_over()
     worker, job_id = map(int, sys.argv[1:])
