@@ -17,7 +17,7 @@ import msgspec
 from app.clock import monotonic
 from app.errors import ImportFileError, Message, message_of, packed
 from app.formats.explained import Attempt, Explanation, ExplanationRequest, UnclearPlace
-from app.formats.masks import masked_name, masked_sentence, shape_of, shape_of_value
+from app.formats.masks import masked_name, masked_sentence, shape_of, shape_of_value, shape_of_words
 from app.formats.records import BadRecord, Item, ReadOptions, Record, RecordStream, TextLine
 from app.formats.registry import FORMATS, open_records
 from app.formats.source.file import Content, Source
@@ -193,11 +193,11 @@ class _Reading:
 
     def _stray_places(self) -> Iterator[UnclearPlace]:
         for line in self._stray:
-            yield self._place(_STRAY, line.file, line.number, shape_of(line.text))
+            yield self._place(_STRAY, line.file, line.number, shape_of_words(line.text))
 
     def _app_like_places(self) -> Iterator[UnclearPlace]:
         for file, record in self._app_like:
-            shape = "" if self._records.unit == "line" else shape_of(record.text)
+            shape = "" if self._records.unit == "line" else shape_of_words(record.text)
             yield self._place(_APP_LIKE, file, record.place, shape)
 
     def _place(self, detail: Message, file: str, place: int, shape: str) -> UnclearPlace:

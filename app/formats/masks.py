@@ -62,6 +62,13 @@ _PLAIN_VALUES: Final = frozenset(
     {"line", "column", "size", "count", "limit", "width", "seconds", "why"}
 )
 """Values of sentences that say nothing about anybody: numbers, and what the system says."""
+_NAMES: Final = frozenset({"name", "names", "file", "folder", "format"})
+"""Values of sentences that are names of files and formats; all others quote what is in a file."""
+
+
+def shape_of_words(text: str) -> str:
+    """Return what someone wrote as a shape, without names of fields."""
+    return f"{mask(text[:LONGEST])[:LONGEST]}{'…' if len(text) > LONGEST else ''}"
 
 
 def shape_of(text: str) -> str:
@@ -105,7 +112,9 @@ def masked_sentence(sentence: Message) -> Message:
 def _masked_value(name: str, value: object) -> object:
     if isinstance(value, Message):
         return masked_sentence(value)
-    return masked_name(value) if isinstance(value, str) and name not in _PLAIN_VALUES else value
+    if name in _PLAIN_VALUES:
+        return value
+    return masked_name(str(value)) if name in _NAMES else mask(str(value))
 
 
 def _kept_words(word: str) -> str:

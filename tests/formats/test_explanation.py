@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.errors import Message
 from app.formats.explained import Explanation, ExplanationRequest, UnclearPlace, decoded_explanation
 from app.formats.explanation import explain
-from app.formats.masks import mask, masked_name, shape_of
+from app.formats.masks import mask, masked_name, masked_sentence, shape_of
 from app.formats.records import NO_OPTIONS
 from app.formats.registry import FORMATS
 from tests.archives import SMALL_FILES, zip_bytes
@@ -94,6 +95,28 @@ def test_records_that_cannot_be_read_are_shown_with_the_fields_that_are_known(
     array = explained(tmp_path, b'{"messages": [{"Gunhild": "butter"}, 5]}', format="messenger")
     assert array.tried[0].format == "messenger"
     assert array.unclear[0].shape == '{"messages": [{"Xxxxxxx": "xxxxxx"}, 0]}'
+
+
+def test_words_of_a_message_are_masked_though_fields_are_called_so(tmp_path: Path) -> None:
+    rows = b'{"text":"x","username":"a","created_at":"photo poll \xec\x9d\xb4\xeb\xa6\x84 zzzz"}\n'
+    table = "text,created_at\nx,group 내용\n".encode()
+    for data, reason in ((rows, "xxxxx xxxx 가가 xxxx"), (table, "xxxxx 가가")):
+        result = explained(tmp_path, data)
+        ((said, count),) = result.faults
+        assert (str(said), count) == (f"unreadable time '{reason}'", 1)
+        assert str(result.unclear[0].detail) == str(said)
+    message = {"sender_name": "Gunhild", "timestamp_ms": 1735689600000}
+    said_by_app = message | {"content": '[{"photo": "poll"}]'}
+    chat = {"participants": [{"name": "Gunhild"}], "messages": [said_by_app], "title": "x"}
+    (place,) = explained(tmp_path, json.dumps(chat).encode(), "message_1.json").unclear
+    assert place.shape == '[{"xxxxx": "xxxx"}]'
+    stray = KAKAOTALK.replace("and 10:30 butter", '{"photo": 10:30}')
+    assert told(explained(tmp_path, stray.encode()).unclear)[0] == (5, '{"xxxxx": 00:00}')
+
+
+def test_every_quoted_value_of_a_sentence_is_masked() -> None:
+    sentence = Message("{a} {b} {name} {line}", a=["photo", 17], b=1234, name="photo_ida", line=3)
+    assert masked_sentence(sentence) == "['xxxxx', 00] 0000 photo_xxx 3"
 
 
 def test_members_of_archives_are_named_with_their_records(tmp_path: Path) -> None:
