@@ -37,6 +37,21 @@ PLAY: Final = "/play"
 """Addresses of the pages of hosts and of players, and below `API` of games in the API."""
 
 
+NOWHERE: Final = " "
+"""A path that no route has."""
+
+
+def below_root(path: str, root: str) -> str:
+    """Return a decoded path as Quart routes it: below `root_path`, with one slash at its front.
+
+    A path that is not below it is `NOWHERE`.
+    """
+    path, root = "/" + path.lstrip("/"), root.rstrip("/")
+    if not path.startswith(root + "/"):
+        return NOWHERE
+    return "/" + path[len(root) :].lstrip("/")
+
+
 def is_endless(path: str) -> bool:
     """Return whether an address is a live stream's, whose answer has no end and is never kept."""
     return path.endswith(LIVE) and (

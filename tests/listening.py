@@ -32,6 +32,7 @@ class Listener:
         *,
         path: str = PATH,
         method: str = "GET",
+        root_path: str = "",
     ) -> None:
         self.takes = asyncio.Event()
         self.takes.set()
@@ -41,6 +42,7 @@ class Listener:
         self._coming: asyncio.Queue[Any] = asyncio.Queue()
         self._coming.put_nowait({"type": "http.request", "body": b"", "more_body": False})
         scope = scope_of(method, f"{path}?{query}", {"Host": "here", **headers})
+        scope["root_path"] = root_path
         if self.pushes:
             scope["extensions"][PUSH] = {"push": self._push}
         self.answer = asyncio.ensure_future(app(scope, self._coming.get, self._send))
@@ -93,10 +95,16 @@ class Listener:
 
 @asynccontextmanager
 async def listening(
-    app: Quart, *queries: str, headers: Mapping[str, str] = NONE, path: str = PATH
+    app: Quart,
+    *queries: str,
+    headers: Mapping[str, str] = NONE,
+    path: str = PATH,
+    root_path: str = "",
 ) -> AsyncIterator[list[Listener]]:
     """Give listeners whose streams have begun."""
-    listeners = [Listener(app, query, headers, path=path) for query in queries or ("",)]
+    listeners = [
+        Listener(app, query, headers, path=path, root_path=root_path) for query in queries or ("",)
+    ]
 
     async def begun() -> int:
         return sum(bool(listener.messages) for listener in listeners)

@@ -1,4 +1,4 @@
-"""The ASGI layer that gives each request its id, logs it, and finds what no view should see.
+"""The ASGI layer that gives each request its id and its one path, and refuses bad requests.
 
 It also keeps back what is unread of a body, and discards what nobody wants of it (`Flow`).
 """
@@ -9,18 +9,21 @@ import secrets
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
+from urllib.parse import quote
 
 from app.asgi.hosts import OwnHosts, forwarded
 from app.clock import monotonic, wait_until_set
 from app.errors import AppError, MalformedError
 from app.logs import log_request, request_id
-from app.paths import UPLOADS
+from app.paths import NOWHERE, UPLOADS, below_root
 
 Scope = Any
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+_PLAIN: Final = "/!$&'()*+,;=:@"
+"""Characters that need no percent-encoding in a path (RFC 3986, 3.3)."""
 _GOOD_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 SECURITY_HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
@@ -64,13 +67,18 @@ class Edge:
             if self._trusted_proxies:
                 scope = forwarded(scope, self._trusted_proxies)
             started = monotonic()
-            answer = _Answer(scope, send, self._hosts)
+            asked = scope["path"]
+            scope = scope | {"path": below_root(asked, scope.get("root_path", ""))}
+            answer = _Answer(scope, asked, send, self._hosts)
             request_id.set(answer.identifier)
             try:
                 if is_tunnel:
                     # HTTP/2 without TLS (h2c) goes through proxies as a tunnel, past their rules
                     # and the headers that they set; hypercorn has no setting against it.
                     await answer.refuse(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
+                elif answer.location and answer.refusal is None:
+                    location = (b"location", answer.location)
+                    await answer.send_empty(HTTPStatus.PERMANENT_REDIRECT, location)
                 else:
                     await self._answer(scope, receive, answer)
             except asyncio.CancelledError:
@@ -82,14 +90,14 @@ class Edge:
                 answer.status = answer.status or 500  # The server's own answer.
                 raise
             finally:
-                self._note(scope, answer.status, monotonic() - started)
+                self._note(scope["method"], asked, answer.status, monotonic() - started)
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+    def _note(self, method: str, path: str, status: int, seconds: float) -> None:
         """Count an answer, and write a line about it into the log."""
-        self._on_answer(scope["method"], status, seconds)
+        self._on_answer(method, status, seconds)
         if self._log_access:
             # The query stays out of the log: it holds the texts that people compare.
-            log_request(scope["method"], scope["path"], status, seconds)
+            log_request(method, path, status, seconds)
 
     async def _answer(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         is_streamed = scope["method"] == "POST" and scope["path"] in UPLOADS
@@ -100,8 +108,7 @@ class Edge:
         if answer.refusal is not None:
             # Quart shall find no fault with the host or the address before it raises the refusal.
             headers = [pair for pair in scope["headers"] if pair[0] != b"host"]
-            path = "/" + scope["path"].lstrip("/")
-            scope = scope | {"headers": headers, "path": path, "query_string": b""}
+            scope = scope | {"headers": headers, "query_string": b""}
             scope[REFUSAL] = answer.refusal
         await self._app(scope, receive, answer.send)
 
@@ -109,12 +116,15 @@ class Edge:
 class _Answer:
     """The edge's part of an answer: the request's id, headers of all answers, and its end."""
 
-    def __init__(self, scope: Scope, send: Send, hosts: OwnHosts) -> None:
+    def __init__(self, scope: Scope, asked: str, send: Send, hosts: OwnHosts) -> None:
         identifiers = []
         lengths = {}
         self.refusal: AppError | None = None
         """Why the request is refused whatever it asks for."""
-        if scope["path"][:1] != "/":
+        is_read = scope["method"] in {"GET", "HEAD"}
+        self.location = _location(scope, asked) if is_read else b""
+        """Where a request is redirected whose path is written in another way; empty for none."""
+        if asked[:1] != "/":
             self.refusal = MalformedError("The target of the request is not an address of a site")
         elif not _is_utf8(scope["query_string"]):
             # As HTTP/2 lets it through; Quart would fail before any view.
@@ -167,11 +177,27 @@ class _Answer:
         return self.status == HTTPStatus.REQUEST_TIMEOUT
 
     async def refuse(self, status: HTTPStatus, *headers: tuple[bytes, bytes]) -> None:
-        """Answer without the app and without a body."""
+        """Answer without the app and without a body, and end the connection."""
         self.flow, self.closes = None, True
+        await self.send_empty(status, *headers)
+
+    async def send_empty(self, status: HTTPStatus, *headers: tuple[bytes, bytes]) -> None:
+        """Answer without the app and without a body."""
         sent = [*headers, (b"content-length", b"0")]
         await self.send({"type": "http.response.start", "status": status.value, "headers": sent})
-        await self.send({"type": "http.response.body"})
+        await self.send({"type": "http.response.body", "body": b""})
+
+
+def _location(scope: Scope, asked: str) -> bytes:
+    """Return the one address of a path that was written in another way; else nothing."""
+    root, path = scope.get("root_path", "").rstrip("/"), scope["path"]
+    if path == NOWHERE or asked == root + path:
+        return b""
+    # No host: there is one slash at its front, and backslashes and controls are percent-encoded.
+    location = quote(root + path, safe=_PLAIN, errors="replace")
+    if query := scope["query_string"]:
+        location += "?" + quote(query, safe=_PLAIN + "?%")
+    return location.encode("ascii")
 
 
 class Flow:

@@ -5,6 +5,7 @@ There may be thousands of them. Quart would keep a request, its contexts and two
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any, Final, Protocol
 
 from app.asgi.edge import AsgiApp, Receive, Scope, Send
@@ -54,9 +55,10 @@ class Streams:
         bodies: list[EndlessBody] = []
         half_closed = asyncio.get_running_loop().create_future()
         gone = asyncio.create_task(_until_gone(receive, half_closed))
+        head = _Head(bodies, send)
         try:
-            await self._app(scope | {_BODIES: bodies}, _Receive(gone), _head_of(bodies, send))
-            for body in bodies:
+            await self._app(scope | {_BODIES: bodies}, _Receive(gone), head.send)
+            for body in bodies if head.is_of_stream else ():
                 await _send_all(body, scope, send, half_closed)
         finally:
             gone.cancel()
@@ -65,16 +67,30 @@ class Streams:
 
 
 def hand_over(scope: Scope, body: EndlessBody) -> None:
-    """Make this the body of the answer that a view is about to return with an empty one."""
-    scope[_BODIES].append(body)
+    """Make this the body of the answer that a view is about to return, empty and of status 200.
+
+    It is closed however the request ends, also if another answer is sent.
+    """
+    if (bodies := scope.get(_BODIES)) is None:
+        body.close()
+        raise RuntimeError(f"no layer sends an answer without end at {scope['path']}")
+    bodies.append(body)
 
 
-def _head_of(bodies: list[EndlessBody], send: Send) -> Send:
-    async def send_head(message: Any) -> None:
-        if not bodies or message["type"] == "http.response.start":
-            await send(message)
+class _Head:
+    """Sends the head of an endless answer without its empty body; any other answer whole."""
 
-    return send_head
+    def __init__(self, bodies: list[EndlessBody], send: Send) -> None:
+        self._bodies = bodies
+        self._send = send
+        self.is_of_stream = False
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self.is_of_stream = bool(self._bodies) and message["status"] == HTTPStatus.OK
+        elif self.is_of_stream:
+            return
+        await self._send(message)
 
 
 async def _send_all(

@@ -19,7 +19,8 @@ class RequestConnection(ASGIHTTPConnection):
     """
 
     def __init__(self, app: Quart, scope: Any) -> None:
-        super().__init__(app, scope)
+        # Quart takes `root_path` away, as the outermost layer has done already.
+        super().__init__(app, scope | {"path": scope.get("root_path", "") + scope["path"]})
         self._handler: asyncio.Task[Any] | None = None
 
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:

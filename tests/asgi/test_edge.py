@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app import create_app
 from app.asgi.edge import REFUSAL, Edge
 from tests.browsing import scope_of
+from tests.conftest import NDJSON, Client, MakeConfig, client_with
+from tests.listening import listening
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -98,3 +101,115 @@ async def test_the_log_has_the_path_and_not_the_query(caplog: pytest.LogCaptureF
     (record,) = [record for record in caplog.records if record.name == "app.access"]
     assert record.getMessage() == "GET /compare 200"
     assert "secret" not in caplog.text
+
+
+async def send_to(
+    method: str, path: str, *, query: bytes = b"", root: str = ""
+) -> tuple[str | None, int, dict[bytes, bytes]]:
+    """Send a request through an edge; return the path inside, and status and headers outside."""
+    inside_path: list[str] = []
+    starts: list[Any] = []
+
+    async def inside(scope: Any, _receive: Any, send: Callable[[Any], Awaitable[None]]) -> None:
+        inside_path.append(scope["path"])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        starts.append(message)
+
+    scope = scope_of(method, "/", {}) | {"path": path, "query_string": query, "root_path": root}
+    await Edge(inside, log_access=False, trusted_proxies=0)(scope, receive, send)
+    (path_seen,) = inside_path or (None,)
+    return path_seen, starts[0]["status"], dict(starts[0]["headers"])
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    ("path", "root", "location"),
+    [
+        ("//api/v1/live", "", b"/api/v1/live"),
+        ("////", "", b"/"),
+        ("//evil.example/", "", b"/evil.example/"),
+        ("//evil.example//again", "", b"/evil.example//again"),
+        ("//\\evil.example", "", b"/%5Cevil.example"),
+        ("//\t/evil.example", "", b"/%09/evil.example"),
+        ("//a\r\nSet-Cookie: a=b", "", b"/a%0D%0ASet-Cookie:%20a=b"),
+        ("//user/한%3f", "", b"/user/%ED%95%9C%253f"),
+        ("//user/\udc80", "", b"/user/%3F"),
+        ("/app//api/v1/live", "/app", b"/app/api/v1/live"),
+        ("//app/api/v1/live", "/app", b"/app/api/v1/live"),
+        ("//app///evil.example", "/app/", b"/app/evil.example"),
+    ],
+)
+async def test_a_path_with_more_slashes_is_redirected_within_the_site(
+    method: str, path: str, root: str, location: bytes
+) -> None:
+    seen, status, headers = await send_to(method, path, root=root)
+    assert (seen, status, headers[b"location"]) == (None, 308, location)
+    assert headers[b"x-request-id"]
+    query = b"a=%2F&q=%ED%95%9C" + "글 \r\n".encode()
+    _, _, headers = await send_to(method, path, root=root, query=query)
+    assert headers[b"location"] == location + b"?a=%2F&q=%ED%95%9C%EA%B8%80%20%0D%0A"
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize(
+    ("path", "root"),
+    [
+        ("//api/v1/tweets", ""),
+        ("/app//api/v1/tweets", "/app"),
+        ("//app/api/v1/tweets", "/app"),
+        ("/app/api/v1/tweets", "/app/"),
+    ],
+)
+async def test_other_methods_are_handled_at_the_one_path(method: str, path: str, root: str) -> None:
+    assert (await send_to(method, path, root=root))[:2] == ("/api/v1/tweets", 200)
+
+
+@pytest.mark.parametrize("path", ["/app", "/apple", "/appapi/v1/live", "/api/v1/live", "//x"])
+async def test_a_path_elsewhere_is_no_route_and_leads_nowhere(anybody: Client, path: str) -> None:
+    answer = await anybody.get(path, root_path="/app")
+    assert answer.status_code == 404
+    assert "Location" not in answer.headers
+
+
+async def test_health_is_told_for_any_host_however_its_path_is_written() -> None:
+    async def status(path: str) -> int:
+        return (await send_to("GET", path))[1]
+
+    assert [await status(path) for path in ("/healthz", "//healthz")] == [200, 308]
+
+
+@pytest.mark.parametrize("root", ["", "/app"])
+async def test_no_layer_takes_more_slashes_for_another_address(
+    make_config: MakeConfig, root: str
+) -> None:
+    app = create_app(make_config(live_clients=1))
+    async with app.test_app():
+        admin, anybody = await client_with(app, "admin"), Client(app, {})
+        written = f"{root}//api/v1"
+        for path in (f"{written}/live", f"{written}/live?after=0"):
+            answer = await anybody.get(path, root_path=root)
+            assert answer.status_code == 308
+            assert answer.headers["Location"] == path.replace("//", "/")
+        answer = await admin.post(
+            f"{written}/tweets",
+            data=b'{"username": "mina", "text": "the lamp is lit"}\n',
+            headers=NDJSON,
+            root_path=root,
+        )
+        assert (await answer.get_json())["accepted"] == 1
+        assert (await anybody.post(f"{written}/live", root_path=root)).status_code == 405
+        headers = {"Cookie": "saywho_zone=Asia/Seoul"}
+        page = await anybody.get(f"{root}/user/mina", root_path=root, headers=headers)
+        headers = {"Cookie": "saywho_zone=America/New_York"}
+        other = await anybody.get(f"{root}/user/mina", root_path=root, headers=headers)
+        assert page.status_code == other.status_code == 200
+        assert other.headers["Cache-Status"] == "saywho; fwd=miss"
+        async with listening(app, path=f"{root}/api/v1/live", root_path=root) as (listener,):
+            assert listener.messages[0]["status"] == 200
+        assert "saywho_live_clients 0.0" in await admin.page("/metrics")

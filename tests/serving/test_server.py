@@ -163,6 +163,21 @@ def test_the_host_of_a_whole_address_counts_instead_of_the_header(server: Server
         assert b"evil" not in answer
 
 
+def test_an_address_with_more_slashes_is_the_one_address(server: Server) -> None:
+    def asked(method: str, target: str, body: str = "") -> bytes:
+        head = (f"{method} {target} HTTP/1.1", "Host: localhost", "Connection: close")
+        kind = ("Content-Type: application/x-ndjson", f"Content-Length: {len(body)}")
+        return server.say(*head, *kind, f"Authorization: Bearer {server.token}", "", body)
+
+    for target in ("//api/v1/live", "/%2fapi/v1/live", "http://localhost//api/v1/live"):
+        answer = asked("GET", target + "?after=0")
+        assert answer.startswith(b"HTTP/1.1 308 ")
+        assert b"\r\nlocation: /api/v1/live?after=0\r\n" in answer
+    stored = asked("POST", "//api/v1/tweets", '{"username": "slashes", "text": "a lamp"}')
+    assert stored.startswith(b"HTTP/1.1 200 ")
+    assert b'"accepted":1' in stored
+
+
 @pytest.mark.parametrize("path", ["/api/v1/compare", "/api/v1/users"], ids=["compare", "users"])
 def test_a_chunked_json_body_beyond_the_limit_is_413(server: Server, path: str) -> None:
     chunk = b" " * 65_536

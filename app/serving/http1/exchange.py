@@ -16,7 +16,7 @@ from hypercorn.utils import suppress_body
 
 from app.asgi.streams import HALF_CLOSED, PUSH
 from app.clock import monotonic, wait_until_set
-from app.paths import is_endless
+from app.paths import below_root, is_endless
 from app.serving.http1 import requests
 from app.serving.http1.requests import Head, RequestReader
 from app.serving.http1.responses import ResponseWriter
@@ -148,7 +148,8 @@ class Http1:
         await stream.handle(
             Request(STREAM_ID, head.headers, version, method, head.target, self._state)
         )
-        if is_endless(stream.scope["path"]):  # The app's task has not begun yet.
+        path = below_root(stream.scope["path"], self._config.root_path)
+        if is_endless(path):  # The app's task has not begun yet.
             stream.scope["extensions"][PUSH] = {"push": stream.push}
         await self._context.mark_request()
 

@@ -40,11 +40,8 @@ async def live_stream(args: LiveArgs) -> Response:
     if request.method == "HEAD":
         return endless(None)
     hub = resources().live_hub
-    events = await hub.open(after=after, user_id=user_id, right=right_to_read())
-    if not await is_still_readable():
-        events.close()
-        return send_to_login()
-    return endless(events)
+    answer = endless(await hub.open(after=after, user_id=user_id, right=right_to_read()))
+    return answer if await is_still_readable() else send_to_login()
 
 
 def endless(events: EndlessBody | None) -> Response:
