@@ -76,7 +76,13 @@ class Listener:
 
     @property
     def ids(self) -> list[int]:
-        return [int(block["id"]) for block in self.blocks if "id" in block]
+        """The numbers of the events."""
+        return [int(block["id"]) for block in self.blocks if {"id", "event"} <= block.keys()]
+
+    @property
+    def place(self) -> str:
+        """Where an EventSource would resume: the last number, with an event or without one."""
+        return [block["id"] for block in self.blocks if "id" in block][-1]
 
     async def next(self, count: int = 1, *, with_id: bool = True) -> list[tuple[int, str, Any]]:
         """Return the next events as numbers, kinds and data; one without a number has -1."""
@@ -85,7 +91,7 @@ class Listener:
             return [
                 (int(block.get("id", -1)), block["event"], json.loads(block["data"]))
                 for block in self.blocks
-                if "id" in block or (not with_id and "event" in block)
+                if "event" in block and ("id" in block or not with_id)
             ]
 
         events = await eventually(found, until=lambda seen: len(seen) >= self._read + count)

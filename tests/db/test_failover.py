@@ -140,7 +140,7 @@ async def test_writes_lost_by_a_failover_are_in_no_answer(
 
         await fail_over(own_server, outlasting, lose)
         assert await eventually(shown) == ["kept"]
-        assert await stream.next(with_id=False) == [(-1, "reset", {})]
+        assert [each[1] for each in await stream.next()] == ["reset"]
         await writer.add_tweet("ann", "after")
         after = await stream.next(with_id=False)
         assert after[0][2].get("text") == "after", after

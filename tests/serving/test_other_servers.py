@@ -50,14 +50,16 @@ def server(
 
 
 def next_event(stream: http.client.HTTPResponse) -> dict[str, str]:
-    """Return the fields of the next event; comments are passed over."""
+    """Return the fields of the next event; comments, and numbers without data, are passed over."""
     fields: dict[str, str] = {}
     while line := stream.readline().decode():
         name, _, value = line.rstrip("\n").partition(": ")
         if name:
             fields[name] = value
-        elif fields:
+        elif "data" in fields:
             return fields
+        else:
+            fields.clear()
     return fields
 
 

@@ -48,8 +48,10 @@ class Listener:
                     kind = value
                 elif name == "id":
                     event = int(value)
-                    self.events.append(event)
+                elif not line:  # A number without data is a place, and no event.
+                    event = 0
                 elif name == "data" and event:
+                    self.events.append(event)
                     self._note(kind, json.loads(value))
                     kind, event, most = "", 0, most - 1
                     if not most:

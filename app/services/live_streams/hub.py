@@ -34,7 +34,10 @@ RETRY_S: Final = 1.0
 NOWHERE: Final = -1
 """The position of a client whose log is gone; it is sent a reset."""
 WELCOME: Final = b": welcome\n\n"
-RESET: Final = b"event: reset\ndata: {}\n\n"
+PLACE: Final = b"id: %d\n\n"
+"""Tells a client where it is without an event: else it would come back without a place, and lose
+what happened meanwhile."""
+RESET: Final = b"id: %d\nevent: reset\ndata: {}\n\n"
 
 logger = logging.getLogger(__name__)
 
@@ -77,9 +80,10 @@ class LiveHub(StreamHub[LiveStream]):
         self.add(stream)
         try:
             if after is not None and newest - after > FURTHEST:
-                stream.position, stream.first = newest, RESET
+                stream.position, stream.first = newest, RESET % newest
             elif after is not None:
                 stream.first = await self._read(stream)
+            stream.first = stream.first or PLACE % max(0, stream.position)
         except BaseException:
             stream.close()
             raise
@@ -110,7 +114,7 @@ class LiveHub(StreamHub[LiveStream]):
             data, stream.position = await self._log.after(stream.position, stream.user_id)
         except LookupError:
             stream.position = self._log.newest
-            return RESET
+            return RESET % stream.position
         except UnavailableError:
             raise
         except Exception:

@@ -133,9 +133,48 @@ async def test_every_worker_tells_what_any_of_them_stored(make_config: MakeConfi
 @pytest.mark.parametrize("after", [2**53 - 1, 99])
 async def test_a_place_that_never_was_is_reset(app: Quart, writer: Client, after: int) -> None:
     async with listening(app, f"after={after}") as (listener,):
-        assert await listener.next(with_id=False) == [(-1, "reset", {})]
+        assert await listener.next(with_id=False) == [(await newest(writer), "reset", {})]
         await writer.add_user("a")
         assert (await listener.next(with_id=False))[0][1] == "user.created"
+
+
+BEGINNINGS: Final = {
+    "now": "",
+    "a place": "after={newest}",
+    "an author": "username=a",
+    "an author's place": "username=a&after=0",
+    "no place of the log": "after=9007199254740991",
+    "a number that is to come": "after={ahead}",
+}
+
+
+@pytest.mark.parametrize("beginning", BEGINNINGS.values(), ids=BEGINNINGS)
+async def test_a_client_that_has_had_no_event_loses_none_when_it_comes_back(
+    app: Quart, writer: Client, beginning: str
+) -> None:
+    await writer.add_user("b")
+    place = await newest(writer)
+    query = beginning.format(newest=place, ahead=place + 7)
+    if "username" in query:
+        await writer.add_user("a")
+        query = query.replace("after=0", f"after={await newest(writer)}")
+        await writer.add_tweet("b", "of no concern")
+    async with listening(app, query) as (first,):
+        kinds = [block.get("event") for block in first.blocks]
+        assert set(kinds) <= {None, "reset"}
+    await writer.add_tweet("a" if "username" in query else "b", "while nobody listened")
+    # A browser asks for the same address again, and its header goes before the parameter.
+    async with listening(app, query, headers={"Last-Event-ID": first.place}) as (again,):
+        ((_, kind, tweet),) = await again.next()
+        assert (kind, tweet["text"]) == ("tweet.created", "while nobody listened")
+
+
+async def test_a_client_is_reset_once(app: Quart, writer: Client) -> None:
+    async with listening(app, headers={"Last-Event-ID": str(2**53 - 1)}) as (first,):
+        assert [kind for _, kind, _ in await first.next()] == ["reset"]
+    async with listening(app, headers={"Last-Event-ID": first.place}) as (again,):
+        await writer.add_user("a")
+        assert [kind for _, kind, _ in await again.next()] == ["user.created"]
 
 
 async def add_events(app: Quart, tweet: Mapping[str, Any], user_id: int, count: int) -> None:
@@ -214,9 +253,9 @@ async def test_a_place_that_is_too_far_back_is_reset(
     for number in range(5):
         await writer.add_tweet("a", f"text {number}")
     async with listening(app, f"after={place}", f"after={place + 1}") as (too_far, far):
-        assert await too_far.next(with_id=False) == [(-1, "reset", {})]
+        assert await too_far.next() == [(place + 6, "reset", {})]
         await far.next(5)
-        assert too_far.ids == []
+        assert too_far.ids == [place + 6]
         await writer.add_tweet("a", "new")
         assert (await too_far.next(with_id=False))[0][2]["text"] == "new"
 
