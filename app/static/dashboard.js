@@ -10,6 +10,8 @@
   const language = document.documentElement.lang;
   const ownZone = new Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
   const ASK_PAUSE_MS = 120;
+  const FIRST_PAUSE_MS = 2_000;
+  const LONGEST_PAUSE_MS = 60_000;
   const NARROW_PX = 520;
   const SINGLE = ["platform", "lang", "since", "until"];
 
@@ -19,7 +21,7 @@
 
   // Of each choice of authors, the zone of their chats; where they have none, it is the viewer's.
   const named = (asked) => asked.getAll("username").join("\n");
-  const chatZones = new Map([[named(new URLSearchParams(location.search)), words.zone]]);
+  const chatZones = new Map([[named(new URLSearchParams(location.search)), words.chatZone]]);
   const usualZone = (names) => chatZones.get(names) ?? ownZone;
 
   // A time zone in the address counts, so that everybody to whom it is sent sees the same, unless it
@@ -156,7 +158,13 @@
 
   function endCall(figure) {
     figure.isAsking = false;
+    clearTimeout(figure.retry);
     if (figure.isOutdated) ask(figure);
+  }
+
+  function askLater(figure) {
+    figure.retry = setTimeout(() => ask(figure), figure.pause);
+    figure.pause = Math.min(2 * figure.pause, LONGEST_PAUSE_MS);
   }
 
   // The words in the page are of the address, but perhaps not yet of the viewer's time zone.
@@ -169,12 +177,10 @@
     for (const section of root.querySelectorAll("section.figure-card")) {
       const chooser = section.querySelector(".choose select");
       const figure = { name: section.id, section, chooser, live: false, turn: 0, timer: null, view: null,
-        isAsking: false, isOutdated: false };
-      // React changes only what is inside of this element.
-      section.querySelector(".graph-slot").append(document.getElementById(`${section.id}-plot`));
+        isAsking: false, isOutdated: false, retry: null, pause: FIRST_PAUSE_MS };
       chooser?.addEventListener("change", () => ask(figure));
       section.querySelector("[data-save]").addEventListener("click", () => {
-        const graph = section.querySelector(".js-plotly-plot");
+        const graph = document.querySelector(`#${section.id}-graph .js-plotly-plot`);
         window.saveFigure(graph, section.querySelector("h2").textContent, `saywho-${section.id}`, resolved);
       });
       figures.set(section.id, figure);
@@ -192,8 +198,8 @@
     begin();
   }).observe(document.getElementById("react-entry-point"), { childList: true, subtree: true });
 
-  /* Failures: Dash says nothing of a call that fails, so the figure that asked does. It asks again with
-     the next event, and when the live stream is open again. */
+  /* Failures: Dash says nothing of a call that fails, so the figure that asked does. It asks again after
+     a pause that grows, with the next event, and when the live stream is open again. */
 
   const plainFetch = window.fetch;
   window.fetch = async (address, options) => {
@@ -221,15 +227,17 @@
     figure.section.querySelector(".figure-rows").replaceChildren();
     finish(figure, { isProblem: true, isEmpty: true });
     endCall(figure);
+    askLater(figure);
   }
 
-  function finish({ section }, { isProblem, isEmpty }) {
+  function finish({ name, section }, { isProblem, isEmpty }) {
     section.setAttribute("aria-busy", "false");
     section.classList.remove("is-stale");
     section.classList.toggle("is-empty", isEmpty);
     section.classList.toggle("has-problem", isProblem);
     section.classList.toggle("is-drawn", !isEmpty);
     section.querySelector("[data-save]").hidden = isEmpty;
+    root.style.setProperty(`--${name}-seen`, isEmpty ? "hidden" : "visible");
   }
 
   // What is read or pointed at stays as it is while its words do.
@@ -329,17 +337,16 @@
     };
   }
 
-  function painting(plot, graph) {
+  // Dash's elements are changed by Dash alone: it may put others in their place at any time.
+  function painting(plot, { name, section }) {
     const { height, width } = plot.layout.meta ?? {};
-    // Dash may put another element in the graph's place when its script has come.
-    const { style } = graph.closest(".graph-slot");
-    if (height) style.setProperty("--drawing-height", `${height}px`);
-    style.setProperty("--drawing-width", width ? `${width}px` : "none");
+    if (height) section.querySelector(".graph-room").setAttribute("height", height);
+    root.style.setProperty(`--${name}-width`, width ? `${width}px` : "none");
     const data = plot.data.map((trace) => ({
       type: "bar", hovertemplate: "%{hovertext}<extra></extra>", ...trace,
       marker: { line: { width: 0 }, ...trace.marker },
     }));
-    return { data: coloured(data), layout: layoutOf(plot.layout, graph.clientWidth) };
+    return { data: coloured(data), layout: layoutOf(plot.layout, document.getElementById(`${name}-graph`).clientWidth) };
   }
 
   const old = () => window.dash_clientside.no_update;
@@ -353,11 +360,12 @@
         // An answer to what was asked before shows other posts than the filters say.
         if (!found || found.view !== figure?.view) return old();
         endCall(figure);
+        figure.pause = FIRST_PAUSE_MS;
         const { words: said, rows = "", plot = null, is_problem: isProblem = false } = found.answer;
         fill(figure.section.querySelector(".figure-words"), said);
         fill(figure.section.querySelector(".figure-rows"), rows);
         finish(figure, { isProblem, isEmpty: !plot });
-        return plot ? painting(plot, figure.section.querySelector(".dash-graph")) : old();
+        return plot ? painting(plot, figure) : old();
       },
       follow(click, answer) {
         const context = window.dash_clientside.callback_context;

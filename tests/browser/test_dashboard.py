@@ -1,8 +1,11 @@
 """The dashboard in a real browser: filters, click-through, live posts, languages, themes, sizes."""
 
 import asyncio
+import contextlib
+import os
 import re
 import struct
+import sys
 from collections import defaultdict
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
@@ -23,14 +26,14 @@ PATH: Final = "/dashboard/"
 
 async def open_dashboard(page: Page, site: Website, query: str = "") -> None:
     await page.goto(site.address(PATH + query))
-    await expect(page.locator("#timeline .bars path").first).to_be_attached()
+    await expect(page.locator("#timeline-plot .bars path").first).to_be_attached()
 
 
 async def bars(page: Page) -> dict[str, int]:
     """Return how many posts of whom the timeline shows."""
     heights: dict[str, int] = await page.evaluate(
         """() => Object.fromEntries(
-            (document.querySelector("#timeline .js-plotly-plot")?.data ?? [])
+            (document.querySelector("#timeline-plot .js-plotly-plot")?.data ?? [])
                 .filter((trace) => trace.meta?.posts)
                 .map((trace) => [trace.name, trace.meta.posts]))"""
     )
@@ -114,14 +117,14 @@ async def test_a_point_leads_to_its_posts(website: Website, open_page: OpenPage)
     page = await open_page(width=360)
     await open_dashboard(page, website, "?username=골목빵집")
     widths = await page.evaluate(
-        "[...document.querySelectorAll('#timeline .bars path')].map(e => e.getBBox().width)"
+        "[...document.querySelectorAll('#timeline-plot .bars path')].map(e => e.getBBox().width)"
     )
     assert min(widths) >= 3
     told = await page.evaluate(
-        "document.querySelector('#timeline .js-plotly-plot').data[0].hovertext[2]"
+        "document.querySelector('#timeline-plot .js-plotly-plot').data[0].hovertext[2]"
     )
     posts = int(told.rpartition(" ")[2])
-    await click_middle(page, page.locator("#timeline .bars path").nth(2))
+    await click_middle(page, page.locator("#timeline-plot .bars path").nth(2))
     await page.wait_for_url(re.compile("/posts"))
     assert set(parse_qs(urlsplit(page.url).query)) == {"username", "tz", "since", "until"}
     await expect(page.locator(".post")).to_have_count(min(posts, 20))
@@ -133,7 +136,7 @@ async def test_a_bar_of_two_authors_leads_to_the_posts_of_both(
 ) -> None:
     page = await open_page(width=360)
     await open_dashboard(page, website)
-    await click_middle(page, page.locator("#likeness .bars path").first)
+    await click_middle(page, page.locator("#likeness-plot .bars path").first)
     await page.wait_for_url(re.compile("/posts"))
     assert len(parse_qs(urlsplit(page.url).query)["username"]) == 2
 
@@ -182,7 +185,7 @@ async def test_a_figure_is_drawn_while_posts_go_on_arriving(
     await page.route("**/_dash-update-component", hold_timeline)
     await page.goto(workshop.address(PATH + "?username=live_two"))
     await expect(page.locator("[data-live-state]")).to_contain_text("Live")
-    await expect(page.locator("#week .bars path").first).to_be_attached()
+    await expect(page.locator("#week-plot .bars path").first).to_be_attached()
     await until_called("timeline", 1)
     workshop.send("POST", "/users/live_two/tweets", text="the second")
     # Of the event the timeline hears first. Dash drops an answer if the next call has begun.
@@ -212,7 +215,7 @@ async def test_a_figure_says_what_it_waits_for(website: Website, open_page: Open
     covered = "e => getComputedStyle(e, '::after').content.includes('Being drawn')"
     await eventually(lambda: graph.evaluate(covered))
     let_go.set()
-    await expect(page.locator("#timeline .bars path").first).to_be_attached()
+    await expect(page.locator("#timeline-plot .bars path").first).to_be_attached()
     await expect(page.locator("#likeness .figure-topic")).to_have_text("How they differ")
     let_go.clear()
     await page.locator("#filters summary").click()
@@ -253,18 +256,85 @@ async def test_a_figure_whose_call_fails_says_so(
     fails = False
     await page.get_by_role("checkbox", name="골목빵집").uncheck()
     await expect(page.locator("#timeline .figure-words")).not_to_contain_text(sentence)
-    await expect(page.locator("#timeline .bars path").first).to_be_visible()
+    await expect(page.locator("#timeline-plot .bars path").first).to_be_visible()
+
+
+async def test_a_figure_whose_call_failed_asks_again_by_itself(
+    website: Website, open_page: OpenPage
+) -> None:
+    page = await open_page(locale="en", is_new=True)
+    failures = 0
+
+    async def fail_twice(route: Route) -> None:
+        nonlocal failures
+        if "week-drawing" in (route.request.post_data or "") and failures < 2:
+            failures += 1
+            await route.fulfill(status=503, body="overloaded")
+        else:
+            await route.continue_()
+
+    await page.route("**/_dash-update-component", fail_twice)
+    await page.goto(website.address(PATH))
+    await expect(page.locator("#week-plot .bars path").first).to_be_visible()
+    assert failures == 2
+    await expect(page.locator("#week")).not_to_have_class(re.compile("has-problem"))
+
+
+IN_DASH: Final = """() => [...document.querySelectorAll(".figure-card")].map(({ id }) =>
+  [id, document.querySelectorAll(`#react-entry-point #${id}-plot .point`).length])"""
+OVER_ITS_PLACE: Final = """() => [...document.querySelectorAll(".figure-card")].map(({ id }) => {
+  const box = (selector) => document.querySelector(selector).getBoundingClientRect();
+  const [drawing, place] = [box(`#${id}-graph`), box(`#${id} .graph`)];
+  return [id, Math.abs(drawing.top - place.top) + Math.abs(drawing.bottom - place.bottom)
+    + Math.abs(drawing.left - place.left)];
+})"""
+
+
+async def until_all_are_drawn(page: Page) -> None:
+    shown = await eventually(
+        lambda: page.evaluate(IN_DASH),
+        until=lambda shown: len(shown) == len(PANELS) and all(points for _, points in shown),
+    )
+    assert [name for name, _ in shown] == list(PANELS)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_dash_draws_in_its_own_part_of_the_page_over_the_place_in_a_section(
+    website: Website, open_page: OpenPage, width: int
+) -> None:
+    page = await open_page(width=width)
+    await page.goto(website.address(PATH))
+    await until_all_are_drawn(page)
+    for name, distance in await page.evaluate(OVER_ITS_PLACE):
+        assert distance < 1, name
+
+
+@pytest.mark.full
+@pytest.mark.timeout(1_800)
+async def test_all_figures_are_drawn_fifty_times_beside_busy_processes(
+    website: Website, open_page: OpenPage
+) -> None:
+    page = await open_page()
+    spin = (sys.executable, "-c", "while True: pass")
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(os.cpu_count() or 1):
+            process = await asyncio.create_subprocess_exec(*spin)
+            stack.push_async_callback(process.wait)
+            stack.callback(process.kill)
+        for _ in range(50):
+            await page.goto(website.address(PATH))
+            await until_all_are_drawn(page)
 
 
 @pytest.mark.full
 async def test_colours_follow_the_theme(website: Website, open_page: OpenPage) -> None:
     page = await open_page()
     await open_dashboard(page, website)
-    colour = "document.querySelector('#timeline .js-plotly-plot').data[0].marker.color"
+    colour = "document.querySelector('#timeline-plot .js-plotly-plot').data[0].marker.color"
     light = await page.evaluate(colour)
     await page.emulate_media(color_scheme="dark")
     await until_true(page, f"{colour} !== '{light}'")
-    months = await page.locator("#timeline .xaxislayer-above text").all_text_contents()
+    months = await page.locator("#timeline-plot .xaxislayer-above text").all_text_contents()
     assert all("월" in month for month in months)
 
 
@@ -301,11 +371,11 @@ async def test_a_phone_draws_many_authors_and_offers_one_alone(
     for name in ("likeness", "apart"):
         await expect(page.locator(f"#{name} h2")).not_to_be_empty()
         await expect(page.locator(f"#{name} select")).to_be_hidden()
-    await expect(page.locator("#likeness .js-plotly-plot")).to_be_visible()
+    await expect(page.locator("#likeness-plot .js-plotly-plot")).to_be_visible()
     await page.locator("#likeness summary").filter(has_text="Of one author only").click()
     await page.locator("#likeness select").select_option("neighbour_07")
     await expect(page.locator("#likeness h2")).to_contain_text("neighbour_07")
-    await expect(page.locator("#likeness .bars path")).to_have_count(8)
+    await expect(page.locator("#likeness-plot .bars path")).to_have_count(8)
     # Only this figure is about the author.
     await expect(page.locator("#apart h2")).to_have_text(of_all)
     address = await page.locator("#likeness a[download]").get_attribute("href")
@@ -318,7 +388,7 @@ async def test_the_share_at_the_end_of_a_bar_is_whole_on_a_phone(
 ) -> None:
     page = await open_page(width=360, locale="en")
     await open_dashboard(page, website)
-    shares = page.locator("#apart .textpoint text")
+    shares = page.locator("#apart-plot .textpoint text")
     await expect(shares.first).to_be_attached()
     beyond = await shares.evaluate_all(
         """shares => shares.filter(share => share.getBoundingClientRect().right

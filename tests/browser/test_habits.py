@@ -72,7 +72,7 @@ async def test_a_chat_is_in_the_time_zone_of_its_people(
     await expect(page.get_by_text("(런던 시간)")).to_have_count(1)
     await page.goto(workshop.address(f"/dashboard/?{urlencode({'username': '앨리스'})}"))
     await expect(page.locator("#week")).to_contain_text("런던 시간")
-    await expect(page.locator("#week .js-plotly-plot, #week.is-empty")).to_have_count(1)
+    await expect(page.locator("#week-plot .js-plotly-plot, #week.is-empty")).to_have_count(1)
     await expect(page.locator("#week")).to_contain_text("런던 시간")
     # So it is also where other authors are chosen, though no page is loaded.
     workshop.add_posts("역무원", "첫차가 들어와요.")

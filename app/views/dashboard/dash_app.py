@@ -94,9 +94,9 @@ def mount(app: Quart) -> dict[str, str]:
 
 
 def layout() -> Any:
-    """Return the graphs, which the page's script puts into the sections of their figures."""
+    """Return the graphs, which the page's stylesheet lays over the sections of their figures."""
     # The theme counts up when the colours change, so that every figure is painted again.
-    return html.Div([*map(_graph, PANELS), dcc.Store(id="theme", data=0)])
+    return html.Div([*map(_graph, PANELS), dcc.Store(id="theme", data=0)], className="drawings")
 
 
 def _graph(name: str) -> Any:
@@ -104,11 +104,12 @@ def _graph(name: str) -> Any:
         id=f"{name}-graph",
         config={"displayModeBar": False, "responsive": True},
         responsive=True,
-        # The page's script knows both before a graph is there.
-        style={"height": "var(--drawing-height, 22rem)", "maxWidth": "var(--drawing-width, none)"},
+        # The page's script sets the properties of each figure, and leaves the elements alone.
+        style={"height": "100%", "maxWidth": f"var(--{name}-width, none)"},
     )
     stores = [dcc.Store(id=f"{name}-ask"), dcc.Store(id=f"{name}-drawing")]
-    return html.Div([graph, *stores], id=f"{name}-plot")
+    style = {"gridRow": f"{name}-drawing", "visibility": f"var(--{name}-seen, hidden)"}
+    return html.Div([graph, *stores], id=f"{name}-plot", className="drawing", style=style)
 
 
 def _declare_callbacks(made: Any) -> None:
