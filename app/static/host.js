@@ -5,8 +5,6 @@
   const number = new Intl.NumberFormat(document.documentElement.lang);
   const PAUSE_MS = 700;
   let stop = () => {};
-  let stream = null;
-  let waiting = 0;
   let isAsked = false;
   let state = "";
   let missed = null; // The newest document that came while a part was asked for.
@@ -34,7 +32,7 @@
         source: document.body, target: "#game", select: "#game", swap: "outerHTML",
       });
     } catch {
-      waiting = setTimeout(refresh, 2000);
+      setTimeout(refresh, 2000);
     } finally {
       isAsked = false;
     }
@@ -64,18 +62,6 @@
     }
   }
 
-  function listen() {
-    clearTimeout(waiting);
-    stream?.close();
-    stream = new EventSource(root().dataset.live);
-    stream.addEventListener("game", (event) => show(JSON.parse(event.data)));
-    stream.addEventListener("gone", () => location.assign(root().dataset.games));
-    stream.onerror = () => {
-      // A browser does not come back by itself after a refusal.
-      if (stream.readyState === EventSource.CLOSED) waiting = setTimeout(listen, 2000);
-    };
-  }
-
   document.addEventListener("keydown", (event) => {
     if (event.key !== " " || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest("button, a, input, select, textarea, summary")) return;
@@ -91,7 +77,11 @@
       root().querySelector("[data-focus]")?.focus({ preventScroll: true });
     }
   });
-  window.addEventListener("pagehide", () => stream?.close());
   begin();
-  listen();
+  window.openStream(root().dataset.live, {
+    events: {
+      game: (event) => show(JSON.parse(event.data)),
+      gone: () => location.assign(root().dataset.games),
+    },
+  });
 })();

@@ -12,7 +12,6 @@
   const asked = new Map(); // What was chosen, by question.
   const stored = new Set(); // The questions whose answer the server has.
   let stop = () => {};
-  let stream = null;
   let waiting = 0;
   const endOf = (game) => (game.ends_at ? new Date(game.ends_at).getTime() : null);
   let present = {
@@ -207,24 +206,21 @@
     send(present.question, username);
   });
 
-  function listen() {
-    stream?.close();
-    stream = new EventSource(say.live);
-    stream.addEventListener("game", (event) => follow(JSON.parse(event.data)));
-    stream.addEventListener("gone", () => location.assign(say.entrance));
-    stream.onopen = () => warn("");
-    stream.onerror = () => {
-      warn(say.lost);
-      // A browser does not come back by itself after a refusal.
-      if (stream.readyState === EventSource.CLOSED) setTimeout(() => look().catch(() => {}).finally(listen), 2000);
-    };
-  }
-
-  window.addEventListener("pagehide", () => stream?.close());
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   // A phone that was locked comes back to what is now.
   document.addEventListener("visibilitychange", () => { if (!document.hidden) lookSoon(0); });
   if (say.chosen) keep(present.question, say.chosen);
   if (present.state === "asking") countDown(Number(part("timer").dataset.leftMs));
-  listen();
+  window.openStream(say.live, {
+    events: {
+      game: (event) => follow(JSON.parse(event.data)),
+      gone: () => location.assign(say.entrance),
+    },
+    opened: () => warn(""),
+    lost: (isGivenUp) => {
+      warn(say.lost);
+      // Perhaps the player was refused, and not the stream.
+      if (isGivenUp) look().catch(() => {});
+    },
+  });
 })();
