@@ -14,7 +14,7 @@ from quart import Quart
 from quart.cli import QuartGroup
 from quart.helpers import get_load_dotenv
 
-from app import cli, dates, i18n, lifespan, logs
+from app import cli, dates, i18n, lifespan, logs, static_files
 from app.asgi.cached import Cached
 from app.asgi.edge import Edge
 from app.asgi.streams import Streams
@@ -72,7 +72,8 @@ def make_app(config: Config | None) -> Quart:
     app.before_request(i18n.store_language)
     app.before_request(answers.wait_for_write)
 
-    # 4. The views.
+    # 4. The views, and the static files beside them.
+    static_files.init_app(app)
     api.init_app(app)
     pages.init_app(app, config)
     app.register_blueprint(course.blueprint)

@@ -4,6 +4,7 @@ All that rests on private names of Dash stands here; the lock file pins Dash, an
 """
 
 import gzip
+import re
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Final, cast
@@ -19,6 +20,7 @@ from app.errors import NotFoundError
 from app.lifespan import resources
 from app.memo import cacheable
 from app.paths import DASH_CALLS, DASHBOARD
+from app.static_files import YEAR_S
 from app.views.dashboard.calls import FigureRequest, check_call
 from app.views.dashboard.figures import AnyPanel, draw
 from app.views.dashboard.page import PAGE_KEY, PANELS, blueprint
@@ -26,7 +28,9 @@ from app.views.policies import access
 
 PREFIX: Final = DASHBOARD + "/"
 SUITES: Final = PREFIX + "_dash-component-suites/<string:package_name>/<path:fingerprinted_path>"
-YEAR_S: Final = 365 * 24 * 3600
+FINGERPRINT: Final = re.compile(r"\.(v\w+)(?=\.)")
+"""The version and the time of a package, in the name of a file that Dash serves."""
+KEPT_HERE: Final = f"private, max-age={YEAR_S}, immutable"
 UNSENT: Final = ("dash_version", "python_version", "dash_version_url", "ddk_version", "end_id")
 """What Dash would tell the browser, and no page needs; each call would repeat the last one."""
 # The types of Dash know no aria-… properties.
@@ -87,9 +91,9 @@ def mount(app: Quart) -> dict[str, str]:
     # Otherwise Dash would do this in the first request, and ask in each later one whether it did.
     set_up = app.before_request_funcs[None].pop()
     set_up()
-    _guard(app, made)
     made.index()
     parts: dict[str, str] = made.parts
+    _guard(app, made, frozenset(FINGERPRINT.findall(parts["scripts"])))
     return parts | {"hashes": " ".join(made.csp_hashes())}
 
 
@@ -156,8 +160,12 @@ async def _called(dispatch: Callable[[], Awaitable[Response]]) -> Response:
     return response
 
 
-def _guard(app: Quart, made: Any) -> None:
-    """Put a view with a policy in the place of each that Dash has registered."""
+def _guard(app: Quart, made: Any, fingerprints: frozenset[str]) -> None:
+    """Put a view with a policy in the place of each that Dash has registered.
+
+    `fingerprints`: those of the installed packages. Dash would let browsers keep its present file
+    under any other one, too.
+    """
     views: dict[str, Any] = cast(dict[str, Any], app.view_functions)
     serve_component, dispatch = views[SUITES], views[DASH_CALLS]
 
@@ -172,8 +180,10 @@ def _guard(app: Quart, made: Any) -> None:
             response: Response = await serve_component(package_name, fingerprinted_path)
         except (DependencyException, InvalidResourceError, OSError):
             raise NotFoundError("There is no such file") from None
-        if "Cache-Control" in response.headers:
-            response.headers["Cache-Control"] = f"private, max-age={YEAR_S}, immutable"
+        is_kept = fingerprints.intersection(FINGERPRINT.findall(fingerprinted_path))
+        response.headers["Cache-Control"] = KEPT_HERE if is_kept else "no-cache"
+        if "ETag" not in response.headers:
+            await response.add_etag()
         return response
 
     @access("read")

@@ -180,4 +180,6 @@ async def show_about() -> str:
 
 @blueprint.page("/favicon.ico", policy="open", is_cacheable=True)
 async def show_icon() -> Response:
-    return await current_app.send_static_file("favicon.ico")
+    response = await current_app.send_static_file("favicon.ico")
+    response.headers["Cache-Control"] = "no-cache"  # Browsers ask for this address by themselves.
+    return response
