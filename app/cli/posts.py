@@ -46,7 +46,10 @@ def search_command(query: str, mode: Mode, username: str | None, sort: Sort, lim
         async with opened_embeddings(db, config) as embeddings:
             selection = Selection(usernames=() if username is None else (username,))
             searched = SearchQuery(query, selection, mode, sort)
-            return await find(db, embeddings, searched, limit=limit)
+            page = await find(db, embeddings, searched, limit=limit)
+            while not page.hits and page.next:
+                page = await find(db, embeddings, searched, limit=limit, after=page.next)
+            return page
 
     page = with_database(run)
     facts: dict[str, Any] = {"items": page.hits, "next": None, "method": page.method}

@@ -17,6 +17,8 @@ from app.compute.words import Segment, segment_terms, segments, words_and_runs
 _PIECE = re.compile(r'(?P<not>-?)(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+|"))')
 MOST_PARTS: Final = 100
 """Different parts of a query that are searched; further ones are ignored."""
+MOST_PAIRS: Final = 50
+"""Pairs of a word that are searched and scored, the first ones: longer words hardly occur twice."""
 K1: Final = 1.2
 B: Final = 0.5
 EXACT_BONUS: Final = 1.25
@@ -55,8 +57,13 @@ class Part:
         if self.kind == "phrase":
             return [term for piece in self.pieces for term in segment_terms(*piece)]
         if self.kind == "paired" and len(self.text) > 1:
-            return segment_terms(self.kind, self.text)[:-1]
+            return segment_terms(self.kind, self.text)[:-1][:MOST_PAIRS]
         return [self.text]
+
+    @functools.cached_property
+    def distinct_terms(self) -> frozenset[str]:
+        """The terms without repetitions: a word such as ㅋㅋㅋㅋ has one pair, three times."""
+        return frozenset(self.terms)
 
     @functools.cached_property
     def start(self) -> str:
@@ -157,18 +164,22 @@ class Scorer:
         post = _Post(text)
         if any(_holds(part, post) for part in self._unwanted):
             return None
-        shape = K1 * (1 - B + B * post.length / self._mean_terms)
-        score, matched = 0.0, 0
+        matched = 0
         for part in self.wanted:
             if part.meant:
                 matched += any(_holds(way, post) for way in part.ways)
-                score += max(self._part_score(way, post, shape) for way in part.ways)
             else:  # Nearly always, and for each of a thousand posts.
                 matched += _holds(part, post)
+        if not matched:  # Most of what the index proposes for some queries: it costs least.
+            return None
+        shape = K1 * (1 - B + B * post.length / self._mean_terms)
+        score = 0.0
+        for part in self.wanted:
+            if part.meant:
+                score += max(self._part_score(way, post, shape) for way in part.ways)
+            else:
                 score += self._part_score(part, post, shape)
-        if matched == len(self.wanted):
-            score *= WHOLE_BONUS
-        return score if matched else None
+        return score * WHOLE_BONUS if matched == len(self.wanted) else score
 
     def highlights(self, text: str) -> list[tuple[int, int]]:
         """Return the matches, [start, end) in code points, in order and without overlap."""
@@ -194,7 +205,7 @@ class Scorer:
             return score
         if part.kind == "phrase":
             count = len(_phrase_places(part, post.segments))
-            weight = sum(self._weight(term) for term in set(part.terms))
+            weight = sum(self._weight(term) for term in part.distinct_terms)
             return weight * _saturated(count, shape)
         return self._weight(part.text) * _saturated(post.words.count(part.text), shape)
 
@@ -202,9 +213,11 @@ class Scorer:
         terms = part.terms
         # A long word is one word, though it has many pairs.
         share = 1 / math.sqrt(len(terms))
-        score = sum(
-            self._weight(term) * share * _saturated(post.runs.count(term), shape) for term in terms
-        )
+        scores = {
+            term: self._weight(term) * share * _saturated(post.runs.count(term), shape)
+            for term in part.distinct_terms
+        }
+        score = sum([scores[term] for term in terms])
         return score * EXACT_BONUS if part.text in post.runs else score
 
 
@@ -234,9 +247,9 @@ def _holds(part: Part, post: _Post) -> bool:
         if part.forms and post.places_of(part.forms):
             return True
         # The start is in the joined runs if it is in one of them: it has no blank.
-        if not (part.is_quoted or part.is_excluded):
-            return part.start in post.runs
-        return any(_fits_run(part, run) for run in post.each_run)
+        if part.is_quoted:
+            return part.text in post.each_run
+        return (part.text if part.is_excluded else part.start) in post.runs
     return part.text in post.words
 
 

@@ -18,7 +18,7 @@ from app.compute.slips import words_at_one_slip
 from app.compute.words import segment_terms
 from app.db.backend import backend_of
 from app.db.indexes import All, Expression
-from app.services.search.expressions import in_any_way
+from app.services.search.expressions import UNCOUNTED, in_any_way
 from app.services.search.vocabulary import term_frequencies
 
 Key = TypeVar("Key", bound=Hashable)
@@ -36,7 +36,6 @@ MOST_BESIDE: Final = 20
 """Known words at one slip that are looked for beside the other parts, the most frequent."""
 MOST_MISTYPED: Final = 4
 """Words of a query whose pairs with these are looked for one by one."""
-_UNCOUNTED: Final = TermFrequencies(0, 1.0, {})
 _LIVE: Final = """
     EXISTS (
         SELECT 1 FROM ({postings}) AS matched JOIN "Tweet" ON "Tweet".id = matched.id
@@ -53,14 +52,14 @@ async def corrected(session: AsyncSession, parts: Sequence[Part]) -> list[Part]:
     """
     words = dict.fromkeys(word for part in parts for word in split_phrase(part) if _is_open(word))
     looked_at = list(words)[:MOST_CORRECTED]
-    indexed = await _in_posts(session, {word: in_any_way(word, _UNCOUNTED) for word in looked_at})
+    indexed = await _in_posts(session, {word: in_any_way(word, UNCOUNTED) for word in looked_at})
     near = await _counted(session, [word for word in looked_at if word not in indexed])
     likeliest = {word: neighbours[: 2 * MOST_MEANT] for word, neighbours in near.items()}
     # The counts may be older than the index, and pairs of a start may stand in different posts.
     known = await _in_posts(
         session,
         {
-            neighbour: in_any_way(neighbour, _UNCOUNTED)
+            neighbour: in_any_way(neighbour, UNCOUNTED)
             for neighbours in likeliest.values()
             for neighbour in neighbours
         },

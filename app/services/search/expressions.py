@@ -10,6 +10,10 @@ from app.db.indexes import All, Either, Expression, Terms
 
 CANDIDATES: Final = 1_000
 """Posts that are ranked together."""
+LONGEST_ROW: Final = 20
+"""Consecutive terms that the index looks for; scoring compares the rest of a longer row."""
+UNCOUNTED: Final = TermFrequencies(0, 1.0, {})
+"""Frequencies under which no form of a word is left out as too frequent."""
 
 
 def in_any_way(
@@ -60,8 +64,13 @@ def any_of(parts: Sequence[Part], frequencies: TermFrequencies) -> Expression:
     return All((*required, Either(tuple(chosen)))) if chosen else All(tuple(required))
 
 
+def matchable(parts: Sequence[Part]) -> Expression:
+    """Return an expression that every post matches which has at least one of the parts."""
+    return Either(tuple(in_any_way(part, UNCOUNTED) for part in parts))
+
+
 def exact(part: Part) -> Expression:
     """Return an expression for the part without its ending."""
     if part.kind == "paired" and len(part.text) == 1:
         return Terms((part.text,), is_prefix=True)
-    return Terms(tuple(part.terms))
+    return Terms(tuple(part.terms[:LONGEST_ROW]))

@@ -1,6 +1,5 @@
 """Searching posts, by words or by meaning."""
 
-import asyncio
 import logging
 from collections import Counter
 from collections.abc import Sequence
@@ -29,6 +28,7 @@ from app.services.search.word_search import (
     Scored,
     WordResults,
     search_words,
+    without_connection,
 )
 
 DEEPEST: Final = 10_000
@@ -144,11 +144,13 @@ async def _by_words(
         for way in part.meant
         if way.text != part.text
     ]
+    total = await _total(session, results)
+    facets = await _facets(session, results) if with_facets else None
     return ResultPage(
         await _marked(session, results.page, scorer),
         results.next,
-        total=await _total(session, results),
-        facets=await _facets(session, results) if with_facets else None,
+        total=total,
+        facets=facets,
         is_any=results.is_any and len(scorer.wanted) > 1,
         corrections=corrections,
     )
@@ -224,7 +226,7 @@ async def _marked(session: AsyncSession, scored: Sequence[Scored], scorer: Score
             if (post := posts.get(post_id))
         ]
 
-    return await asyncio.to_thread(mark)
+    return await without_connection(session, mark)
 
 
 async def _total(session: AsyncSession, results: WordResults) -> int | None:

@@ -6,9 +6,9 @@ many matches the newest are ranked first, then the next ones.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, NamedTuple, get_args
+from typing import Any, Final, Literal, NamedTuple, TypeVar, get_args
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,7 +20,7 @@ from app.models import MAX_ID, Tweet, User
 from app.services.posts.selection import Conditions
 from app.services.posts.tweets import AnyRow, AnySelect
 from app.services.search.corrections import corrected, with_one_slip
-from app.services.search.expressions import CANDIDATES, any_of, exact, in_any_way
+from app.services.search.expressions import CANDIDATES, any_of, exact, in_any_way, matchable
 from app.services.search.vocabulary import term_frequencies
 
 MOST_COUNTED: Final = 10_000
@@ -29,8 +29,10 @@ Sort = Literal["best", "newest", "likes"]
 Order = Sort | Literal["oldest"]
 """How a list may be ordered: a chat is read from its beginning."""
 SORTS: Final[tuple[Sort, ...]] = get_args(Sort)
+MOST_PAGES: Final = 10
+"""Pages of candidates that a search looks through for the first match; the next one goes on."""
 _SEARCHED: Final = (Tweet.text, Tweet.media)
-
+Result = TypeVar("Result")
 
 Scored = tuple[float, int]
 """The score and the id of a post."""
@@ -58,8 +60,21 @@ class Matches:
 
     def select(self, session: AsyncSession, *columns: Any, before: int = MAX_ID + 1) -> AnySelect:
         """Return a query for the matches with lower ids, the last stored first."""
+        return self._select(session, self.expression, *columns, before=before)
+
+    async def next_matchable(self, session: AsyncSession, before: int) -> int | None:
+        """Return the highest id below `before` of a match that scoring may accept.
+
+        A post with one pair of a long word is a match of the index, and need not have the word.
+        """
+        expression = All((self.expression, matchable(self.scorer.wanted)))
+        return await session.scalar(self._select(session, expression, before=before).limit(1))
+
+    def _select(
+        self, session: AsyncSession, expression: Expression, *columns: Any, before: int
+    ) -> AnySelect:
         matching = backend_of(session).words.matching(
-            self.expression, self.without, user_id=self.user_id, before=before
+            expression, self.without, user_id=self.user_id, before=before
         )
         return (
             select(Tweet.id, *columns)
@@ -99,7 +114,8 @@ async def search_words(
 ) -> WordResults | None:
     """Return a page of the posts that match; None for a query without words.
 
-    `conditions` restrict the posts; `user_id` restricts them to one author's.
+    `conditions` restrict the posts; `user_id` restricts them to one author's. A page may be empty
+    and have a next one. The session must hold nothing: its transaction ends while posts are scored.
     """
     typed = parse_query(query)
     if all(part.is_excluded for part in typed):
@@ -135,14 +151,21 @@ async def _best(
     session: AsyncSession, matches: Matches, after: ResultKey, limit: int
 ) -> WordResults:
     is_first = after == ResultKey(is_any=after.is_any)
-    while True:
+    scored: list[Scored] = []
+    rows: Sequence[AnyRow] = []
+    next_key: ResultKey | None = after
+    for _ in range(MOST_PAGES):
         query = matches.select(session, *_SEARCHED, before=after.before).limit(CANDIDATES)
-        rows: Sequence[AnyRow] = (await session.execute(query)).all()
-        scored = sorted(await _scored(matches.scorer, rows), reverse=True)
+        rows = (await session.execute(query)).all()
+        scored = sorted(await _scored(session, matches.scorer, rows), reverse=True)
         next_key = ResultKey(rows[-1].id, 0, after.is_any) if len(rows) == CANDIDATES else None
         if scored or next_key is None:
             break
-        is_first, after = False, next_key
+        next_id = await matches.next_matchable(session, next_key.before)
+        if next_id is None:
+            next_key = None
+            break
+        is_first, after = False, next_key._replace(before=next_id + 1)
     end = after.offset + limit
     following = _key_after(after, rows[0].id, end) if end < len(scored) else next_key
     whole = scored if is_first and next_key is None else None
@@ -167,7 +190,7 @@ async def _in_order(
         .limit(limit + 1)
     )
     rows: Sequence[AnyRow] = (await session.execute(query)).all()
-    scored = await _scored(matches.scorer, rows[:limit])
+    scored = await _scored(session, matches.scorer, rows[:limit])
     following = None
     if len(rows) > limit:
         following = _key_after(after, rows[0].top, after.offset + limit)
@@ -180,14 +203,20 @@ def _key_after(after: ResultKey, newest: int, offset: int) -> ResultKey:
     return ResultKey(min(after.before, newest + 1), offset, after.is_any)
 
 
-async def _scored(scorer: Scorer, rows: Sequence[AnyRow]) -> list[Scored]:
-    """Return the posts that match, in a thread."""
+async def without_connection(session: AsyncSession, work: Callable[[], Result]) -> Result:
+    """Return the result of work in a thread, while others may use the session's connection."""
+    await session.commit()
+    return await asyncio.to_thread(work)
+
+
+async def _scored(session: AsyncSession, scorer: Scorer, rows: Sequence[AnyRow]) -> list[Scored]:
+    """Return the posts that match."""
 
     def score() -> list[Scored]:
         scores = [(scorer.score(searched_text(row.text, row.media)), row.id) for row in rows]
         return [(score, post_id) for score, post_id in scores if score is not None]
 
-    return await asyncio.to_thread(score)
+    return await without_connection(session, score)
 
 
 @dataclass(frozen=True, slots=True)

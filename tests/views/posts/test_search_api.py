@@ -10,6 +10,7 @@ from quart import Quart
 from sqlalchemy import update
 
 from app.models import Tweet
+from app.services.search import word_search
 from tests.browsing import parts_of
 from tests.conftest import Client, Shared
 from tests.waiting import eventually
@@ -225,3 +226,17 @@ async def test_a_typing_error_is_corrected_and_told(writer: Client) -> None:
     # A file of the results has the same posts.
     lines = await (await writer.get("/api/v1/export?q=Lighthosue+keeper")).get_data(as_text=True)
     assert [line.count("the lighthouse keeper") for line in lines.splitlines()] == [1]
+
+
+async def test_page_without_a_result_leads_on_where_older_posts_may_match(
+    app: Quart, writer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(word_search, "CANDIDATES", 5)
+    monkeypatch.setattr(word_search, "MOST_PAGES", 1)
+    await writer.add_user("ann", "정말 그래", *(f"정말로 {n}" for n in range(8)))
+    path = f"/search?q={quote(chr(34) + '정말' + chr(34))}"
+    first = await writer.page(path)
+    assert "Only the newest posts have been searched so far" in first
+    assert "Nothing found" not in first
+    (address,) = re.findall(r'href="([^"]*)"[^<]*>More results</a>', first)
+    assert "<mark>정말</mark> 그래" in await writer.page(unescape(address))
