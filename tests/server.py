@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 from collections.abc import Iterator
@@ -36,6 +37,8 @@ class Server:
     log_file: Path
     port: int
     token: str = ""
+    trust: ssl.SSLContext | None = None
+    """What knows its certificate, where it is served over TLS."""
     _wires: list[socket.socket] = field(default_factory=list)
     """Connections of tests, of which one that fails may leave some open."""
 
@@ -59,11 +62,18 @@ class Server:
         self.installation.wait_until(listens)
 
     def connect(self) -> http.client.HTTPConnection:
+        if self.trust is not None:
+            return http.client.HTTPSConnection(
+                "localhost", self.port, timeout=DEADLINE_S, context=self.trust
+            )
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE_S)
 
     def wire(self) -> socket.socket:
         """Return a connection on which a test writes what it likes; it is closed in the end."""
-        return self.keep(socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE_S))
+        wire = socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE_S)
+        if self.trust is not None:
+            wire = self.trust.wrap_socket(wire, server_hostname="localhost")
+        return self.keep(wire)
 
     def keep(self, wire: Wire) -> Wire:
         """Close this connection too in the end."""
@@ -93,7 +103,7 @@ class Server:
         connection.request(method, path, body, sent)
         answer = connection.getresponse()
         data = answer.read()
-        is_json = "json" in answer.headers.get("Content-Type", "")
+        is_json = answer.headers.get_content_subtype() in {"json", "problem+json"}
         return answer.status, answer.headers, json.loads(data) if is_json else data
 
     def say(self, *lines: str) -> bytes:
@@ -128,14 +138,16 @@ def oom_score_of(pid: int) -> int:
 
 
 @contextlib.contextmanager
-def serving(installation: Installation, *command: str, port: int = 0) -> Iterator[Server]:
+def serving(
+    installation: Installation, *command: str, port: int = 0, trust: ssl.SSLContext | None = None
+) -> Iterator[Server]:
     """Start a server, and give it once it answers; its log goes on where there is one."""
     installation.data_dir.parent.mkdir(parents=True, exist_ok=True)
     log_file = installation.data_dir.parent / "log"
     port = port or free_port()
     command = (*command, "--bind", f"127.0.0.1:{port}")
     with log_file.open("ab") as log, started(installation, command, log) as process:
-        server = Server(installation, process, log_file, port)
+        server = Server(installation, process, log_file, port, trust=trust)
         with contextlib.closing(server):
             server.wait_until_ready()
             yield server

@@ -7,16 +7,14 @@ import socket
 import ssl
 import time
 import tomllib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypercorn import protocol
 from hypercorn.asyncio import run, serve
-from hypercorn.config import Config
 
 from app import create_app
 from app.asgi import edge
@@ -28,6 +26,7 @@ from tests.certificates import make_certificate
 from tests.conftest import MakeConfig
 from tests.installation import ROOT
 from tests.ports import free_port
+from tests.server import rest
 from tests.serving.messages import CHUNKED, GET, LAST, POST
 from tests.waiting import eventually
 
@@ -40,22 +39,44 @@ def test_the_project_pins_the_versions_that_are_known() -> None:
     assert all(version(name).startswith(known) for name, known in http1.KNOWN_VERSIONS.items())
 
 
-@pytest.fixture(params=["own", "hypercorn"])
-def server(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Serve with our own HTTP/1.1, and with hypercorn's."""
-    before = vars(run)["TCPServer"], vars(protocol)["H11Protocol"]
-    if request.param == "own":
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
+
+
+OVER_TLS = "own over TLS"
+
+
+@pytest.fixture(params=["own", OVER_TLS, "hypercorn"])
+def server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Serve with our own HTTP/1.1, with and without TLS, and with hypercorn's."""
+    for module, name in ((run, "TCPServer"), (protocol, "H11Protocol")):
+        monkeypatch.setitem(vars(module), name, vars(module)[name])
+    if request.param != "hypercorn":
         use_own_http1()
         assert vars(run)["TCPServer"] is connection.TimedConnection
-    yield request.param
-    vars(run)["TCPServer"], vars(protocol)["H11Protocol"] = before
+    if request.param == OVER_TLS:
+        monkeypatch.setattr(Site, "certificate", request.getfixturevalue("certificate"))
+
+
+ours = pytest.mark.parametrize("server", ["own", OVER_TLS], indirect=True)
+ours_without_tls = pytest.mark.parametrize("server", ["own"], indirect=True)
+ours_over_tls = pytest.mark.parametrize("server", [OVER_TLS], indirect=True)
 
 
 class Site:
     """A server under way, whose app reads the body if it is told to, and answers `ok`."""
 
+    certificate: ClassVar[tuple[str, str] | None] = None
+    """The files of a certificate and its key, where the site is served over TLS."""
+
     def __init__(self) -> None:
         self.config = load_server_config(workers=1)
+        self.trust: ssl.SSLContext | None = None
+        if self.certificate is not None:
+            self.config.certfile, self.config.keyfile = self.certificate
+            self.trust = ssl.create_default_context(cafile=self.config.certfile)
+            self.trust.set_alpn_protocols(["h2", "http/1.1"])
         self.config.errorlog = None
         # Nothing happens by time alone but what a test shortens.
         self.config.keep_alive_timeout = self.config.graceful_timeout = 10 * DEADLINE_S
@@ -65,8 +86,11 @@ class Site:
         self.stop = asyncio.Event()
         self.asked = asyncio.Event()
         self.left = asyncio.Event()
+        self.parts = [b"ok"]
         self.pours_s = 0.0
         """Seconds for which an answer without end is sent, which is then given up."""
+        self.poured_bytes = 0
+        """Bytes of such an answer that were taken while its client was there."""
 
     async def app(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -83,31 +107,52 @@ class Site:
             while (await receive())["type"] != "http.disconnect":
                 pass
 
-        if self.pours_s:
-            await self._pour(send)
-            return
         gone = asyncio.create_task(until_gone())
+        if self.pours_s:
+            await self._pour(send, gone)
+            gone.cancel()
+            return
         answer = asyncio.create_task(self.may_answer.wait())
         await asyncio.wait([gone, answer], return_when=asyncio.FIRST_COMPLETED)
         if not answer.done():
             self.left.set()
-        headers = [(b"content-length", b"2")]
+        headers = [(b"content-length", b"%d" % sum(map(len, self.parts)))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b"ok", "more_body": False})
+        *first, last = self.parts
+        for part in first:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": last, "more_body": False})
         gone.cancel()
         answer.cancel()
 
-    async def _pour(self, send: Any) -> None:
+    async def _pour(self, send: Any, gone: "asyncio.Task[None]") -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
-        part = {"type": "http.response.body", "body": b"a" * 2**20, "more_body": True}
+        part = {"type": "http.response.body", "body": b"a" * 2**18, "more_body": True}
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.pours_s):
                 while not self.left.is_set():
                     await send(part)
+                    self.poured_bytes += 0 if gone.done() else len(part["body"])
                     await asyncio.sleep(0)
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_connection("127.0.0.1", self.port)
+        name = None if self.trust is None else "localhost"
+        return await asyncio.open_connection(
+            "127.0.0.1", self.port, ssl=self.trust, server_hostname=name
+        )
+
+    def wire(self, request: bytes, *, buffer_bytes: int = 0) -> socket.socket:
+        """Return a connection, in a thread of its own, on which a request was sent."""
+        wire = socket.socket()
+        if buffer_bytes:
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer_bytes)
+        wire.settimeout(DEADLINE_S)
+        wire.connect(("127.0.0.1", self.port))
+        if self.trust is not None:
+            wire = self.trust.wrap_socket(wire, server_hostname="localhost")
+            assert wire.selected_alpn_protocol() == "http/1.1"  # HTTP/2 is for the proxy in front.
+        wire.sendall(request)
+        return wire
 
     @property
     def port(self) -> int:
@@ -115,17 +160,18 @@ class Site:
 
     async def all_of(self, request: bytes) -> bytes:
         """Return all that a connection of its own brings until it is closed."""
-        reader, writer = await self.connect()
-        writer.write(request)
-        answer = await asyncio.wait_for(reader.read(), DEADLINE_S)
-        writer.close()
-        return answer
+
+        def ask() -> bytes:
+            # uvloop's own client over TLS would not see an end beside the bytes.
+            with self.wire(request) as wire:
+                return rest(wire)
+
+        return await asyncio.to_thread(ask)
 
 
 @asynccontextmanager
-async def served(config: Config | None = None, app: Any = None) -> AsyncIterator[Site]:
+async def served(app: Any = None) -> AsyncIterator[Site]:
     site = Site()
-    site.config = config or site.config
     site.config.bind = [f"127.0.0.1:{free_port()}"]
     app = app or Edge(site.app, log_access=False, trusted_proxies=0)
     serving = asyncio.create_task(serve(app, site.config, shutdown_trigger=site.stop.wait))
@@ -158,6 +204,14 @@ async def test_requests_on_one_connection_are_answered_in_turn() -> None:
             writer.write(request)
             await asyncio.wait_for(reader.readuntil(b"\r\n\r\nok"), DEADLINE_S)
         writer.close()
+
+
+@pytest.mark.usefixtures("server")
+async def test_an_answer_of_several_parts_comes_whole() -> None:
+    async with served() as site:
+        site.parts = [bytes([65 + n]) * 2**16 for n in range(24)]
+        answer = await site.all_of(GET + LAST)
+        assert answer.count(b"".join(site.parts)) == 2
 
 
 @pytest.mark.usefixtures("server")
@@ -228,18 +282,17 @@ async def test_a_body_that_comes_too_slowly_is_408(
 
 
 @pytest.mark.usefixtures("server")
-@pytest.mark.parametrize("server", ["own"], indirect=True)
+@ours
 async def test_chunks_of_a_byte_hold_up_nobody() -> None:
     """A turn of the loop takes 10 ms or more for each of the clients, if they are read at once."""
     body = CHUNKED + b"1\r\na\r\n" * 100_000 + b"0\r\n\r\n"
 
-    def answer_of(port: int) -> bytes:
-        with socket.create_connection(("127.0.0.1", port), timeout=DEADLINE_S) as wire:
-            wire.sendall(body)
+    def answer_of(site: Site) -> bytes:
+        with site.wire(body) as wire:
             return wire.recv(13)
 
     async with served() as site:
-        answering = asyncio.gather(*(asyncio.to_thread(answer_of, site.port) for _ in range(6)))
+        answering = asyncio.gather(*(asyncio.to_thread(answer_of, site) for _ in range(6)))
         longest = 0.0
         while not answering.done():
             before = time.thread_time()  # What others do on the machine does not count.
@@ -304,7 +357,7 @@ async def test_the_app_is_told_that_its_client_is_gone() -> None:
         await asyncio.wait_for(site.left.wait(), DEADLINE_S)
 
 
-@pytest.mark.parametrize("server", ["own"], indirect=True)
+@ours_without_tls
 @pytest.mark.usefixtures("server")
 async def test_a_client_that_sends_no_more_may_wait_for_its_answer(
     monkeypatch: pytest.MonkeyPatch,
@@ -326,39 +379,51 @@ async def test_a_client_that_sends_no_more_may_wait_for_its_answer(
         writer.close()
 
 
+@ours_over_tls
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize("ends_tls", [True, False])
+async def test_over_tls_a_client_that_sends_no_more_is_gone(ends_tls: bool) -> None:
+    async with served() as site:
+        site.may_answer.clear()
+        wire = await asyncio.to_thread(site.wire, GET)
+        await asyncio.wait_for(site.asked.wait(), DEADLINE_S)
+        if ends_tls:
+            assert isinstance(wire, ssl.SSLSocket)
+            wire = await asyncio.to_thread(wire.unwrap)
+        else:
+            wire.shutdown(socket.SHUT_WR)
+        await asyncio.wait_for(site.left.wait(), DEADLINE_S)
+        wire.close()
+
+
 @asynccontextmanager
-async def unread(port: int, request: bytes = GET) -> AsyncIterator[socket.socket]:
+async def unread(site: Site, request: bytes = GET) -> AsyncIterator[socket.socket]:
     """Give the connection of a client that asks, and reads nothing."""
-    with socket.socket() as wire:
-        wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        wire.setblocking(False)
-        loop = asyncio.get_running_loop()
-        await loop.sock_connect(wire, ("127.0.0.1", port))
-        await loop.sock_sendall(wire, request)
+    with await asyncio.to_thread(site.wire, request, buffer_bytes=4096) as wire:
         yield wire
 
 
 async def until_reset(wire: socket.socket) -> None:
     """Wait until the server has ended the connection, whether or not all was read."""
     poll = select.poll()
-    poll.register(wire, 0)  # Errors are told in any case.
+    poll.register(wire, 0)  # These are told in any case.
 
     async def look() -> bool:
-        return any(events & select.POLLERR for _, events in poll.poll(0))
+        return any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0))
 
     await eventually(look)
 
 
-@pytest.mark.parametrize("server", ["own"], indirect=True)
+@ours
 @pytest.mark.usefixtures("server")
 async def test_an_abandoned_answer_closes_a_connection_that_reads_nothing() -> None:
     async with served() as site:
         site.pours_s = 0.5
-        async with unread(site.port) as wire:
+        async with unread(site) as wire:
             await until_reset(wire)
 
 
-@pytest.mark.parametrize("server", ["own"], indirect=True)
+@ours_without_tls
 @pytest.mark.usefixtures("server")
 async def test_a_connection_that_is_being_closed_has_a_time_limit(
     monkeypatch: pytest.MonkeyPatch,
@@ -367,14 +432,14 @@ async def test_a_connection_that_is_being_closed_has_a_time_limit(
     monkeypatch.setattr(connection, "CLOSING_S", 0.3)
     async with served() as site:
         site.reads, site.pours_s = False, DEADLINE_S
-        async with unread(site.port, CHUNKED) as wire:
+        async with unread(site, CHUNKED) as wire:
             await asyncio.wait_for(site.asked.wait(), DEADLINE_S)
             wire.shutdown(socket.SHUT_WR)
             await until_reset(wire)
         site.left.set()
 
 
-@pytest.mark.parametrize("server", ["own"], indirect=True)
+@ours
 @pytest.mark.usefixtures("server")
 @pytest.mark.parametrize("sends_more", [True, False])
 async def test_a_client_that_takes_nothing_of_its_answer_is_dropped(
@@ -384,15 +449,52 @@ async def test_a_client_that_takes_nothing_of_its_answer_is_dropped(
     monkeypatch.setattr(connection, "TAKING_S", 0.3)
     async with served() as site:
         site.config.keep_alive_timeout, site.pours_s = 0.3, DEADLINE_S
-        async with unread(site.port) as wire:
+        async with unread(site) as wire:
+            await asyncio.wait_for(site.asked.wait(), DEADLINE_S)
             if not sends_more:
                 wire.shutdown(socket.SHUT_WR)
             await until_reset(wire)
         site.left.set()
 
 
+@ours_over_tls
+@pytest.mark.usefixtures("server")
+async def test_over_tls_the_kernel_holds_little_of_an_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Closing has a time limit, in which the client has to take what the kernel holds."""
+    monkeypatch.setattr(connection, "TAKING_S", 0.3)
+    async with served() as site:
+        site.config.keep_alive_timeout, site.pours_s = 0.3, DEADLINE_S
+        async with unread(site) as wire:
+            await until_reset(wire)
+        site.left.set()
+        assert site.poured_bytes < 2**20
+
+
 @pytest.mark.full
-@pytest.mark.parametrize("server", ["own"], indirect=True)
+@ours
+@pytest.mark.usefixtures("server")
+async def test_the_last_answer_comes_whole_to_a_client_that_takes_it_slowly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "CLOSING_S", 2)
+
+    def take(site: Site) -> int:
+        taken = 0
+        with site.wire(LAST) as wire:
+            while part := wire.recv(2**16):
+                taken += len(part)
+                time.sleep(0.1)  # So slow is the client.
+        return taken
+
+    async with served() as site:
+        site.parts = [b"a" * 2**16] * 60
+        assert await asyncio.to_thread(take, site) > 60 * 2**16
+
+
+@pytest.mark.full
+@ours
 @pytest.mark.usefixtures("server")
 async def test_a_client_that_takes_its_answer_slowly_gets_it(
     monkeypatch: pytest.MonkeyPatch,
@@ -411,29 +513,7 @@ async def test_a_client_that_takes_its_answer_slowly_gets_it(
         writer.close()
 
 
-@pytest.mark.usefixtures("server")
-async def test_the_site_is_served_over_tls(tmp_path: Path) -> None:
-    config = load_server_config(workers=1)
-    config.certfile, config.keyfile = make_certificate(tmp_path)
-    trust = ssl.create_default_context(cafile=config.certfile)
-    trust.set_alpn_protocols(["h2", "http/1.1"])
-    async with served(config) as site:
-        assert (await asyncio.to_thread(over_tls, site.port, trust)).endswith(b"ok")
-
-
-def over_tls(port: int, trust: ssl.SSLContext) -> bytes:
-    """Return all that a connection brings; uvloop's own would not see an end beside the bytes."""
-    with (
-        socket.create_connection(("localhost", port), timeout=DEADLINE_S) as wire,
-        trust.wrap_socket(wire, server_hostname="localhost") as client,
-        client.makefile("rb") as answer,
-    ):
-        assert client.selected_alpn_protocol() == "http/1.1"  # HTTP/2 is for the proxy in front.
-        client.sendall(LAST)
-        return answer.read()
-
-
-@pytest.mark.parametrize("server", ["own"], indirect=True)
+@ours
 @pytest.mark.usefixtures("server")
 @pytest.mark.parametrize("before", [b"", GET], ids=["first", "later"])
 async def test_a_head_that_comes_too_slowly_is_408(

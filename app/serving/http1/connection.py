@@ -23,6 +23,9 @@ TAKING_S: Final = 30.0
 an idle connection would be closed."""
 STOPPING_S: Final = 1.0
 """Time limit for closing an idle connection at a stop, in seconds: over TLS its client is asked."""
+UNSENT_BYTES: Final = 16_384
+"""Bytes of an answer over TLS that the kernel takes beyond what it has sent. Closing has a time
+limit there, which counts for what the kernel still has: for megabytes without this limit."""
 LINGER_NOT: Final = struct.pack("ii", 1, 0)
 """Makes the kernel drop what it has not sent yet (SO_LINGER)."""
 
@@ -49,7 +52,13 @@ class TimedConnection(TCPServer):
         """At the last look: the parts, and the bytes of the last one that were not taken."""
         self._closing: asyncio.Task[None] | None = None
         # A write is tried at once, and `drain` waits for all of it: the kernel has large buffers.
-        self.writer.transport.set_write_buffer_limits(high=0)
+        # With 0, a transport over TLS pauses its writer when all is sent, and never resumes it
+        # (https://github.com/python/cpython/issues/102792; uvloop does the same).
+        self.writer.transport.set_write_buffer_limits(high=1)
+        if self.writer.get_extra_info("ssl_object") is not None:
+            wire = self.writer.get_extra_info("socket")
+            with contextlib.suppress(OSError):  # A socket in a folder has no such limit.
+                wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
 
     async def run(self) -> None:
         """Serve the connection until it is closed."""
@@ -84,7 +93,7 @@ class TimedConnection(TCPServer):
             if event is BROKEN_OFF and self.writer.transport.get_write_buffer_size():
                 self._abort()
             elif isinstance(event, Closed):
-                self._abort_after(CLOSING_S)
+                self._close_after(CLOSING_S)
             await super().protocol_send(event)
 
     async def restart(self, _task_group: object, _action: object) -> None:
@@ -155,10 +164,14 @@ class TimedConnection(TCPServer):
         """Give hypercorn that time to close the connection: it waits until all has been sent."""
         self._start_timer(timeout_s, self._abort)
 
+    def _close_after(self, timeout_s: float) -> None:
+        """Close the connection then at the latest; the kernel goes on sending what it has."""
+        self._start_timer(timeout_s, self.writer.transport.abort)
+
     def _abort(self) -> None:
         """Drop the connection, with what its client does not take."""
         wire = self.writer.get_extra_info("socket")
-        if wire.fileno() < 0:
+        if wire is None or wire.fileno() < 0:
             return  # Its client has closed it, and the request takes a while to end.
         with contextlib.suppress(OSError):  # macOS refuses it for what was shut down.
             wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
@@ -171,8 +184,7 @@ class TimedConnection(TCPServer):
         if isinstance(protocol, Http1) and protocol.is_in_head and not is_stopping:
             await protocol.refuse(HTTPStatus.REQUEST_TIMEOUT)
         await self.protocol.handle(Closed())
-        if is_stopping:
-            self._abort_after(STOPPING_S)
+        self._close_after(STOPPING_S if is_stopping else CLOSING_S)
         self.writer.close()
 
 
