@@ -7,7 +7,7 @@ the family name, also with a particle or the ending by which people are called (
 
 import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from app.compute.gaps import Gap
@@ -101,6 +101,44 @@ class HiddenText(NamedTuple):
             pieces += [self.text[place:start], HIDDEN]
             place = end
         return "".join([*pieces, self.text[place:]])
+
+
+class ManyNames:
+    """The names of many people, of which a text has few: those of everybody in a chat."""
+
+    def __init__(self, people: Iterable[tuple[str, str | None]]) -> None:
+        """Take the username and the display name of each person."""
+        self._people = [*people]
+
+    def __len__(self) -> int:
+        return len(self._people)
+
+    def find(self, text: str, *, without: Collection[str] = ()) -> list[Gap]:
+        """Return where names of these people stand, except those of some usernames."""
+        folded, places = _folded(text), list[Gap]()
+        for username, display_name in self._people:
+            if username in without:
+                continue
+            # A pattern of thousands of names is slow at every place of a text.
+            if any(form in folded for form in _folded_forms(username, display_name)):
+                shown = [display_name] if display_name else []
+                places += find_names(text, [username, *shown])
+                places += find_name_words(text, shown)
+        return places
+
+
+def _folded(text: str) -> str:
+    """Return the text so that all that differs by case alone is equal."""
+    return text.casefold().replace("\u0307", "").replace("ı", "i")
+
+
+@functools.lru_cache(maxsize=10_000)
+def _folded_forms(username: str, display_name: str | None) -> tuple[str, ...]:
+    """Return what a text has, folded, wherever it has a name of this person."""
+    names = [username, *([display_name] if display_name else [])]
+    words = _name_words(display_name) if display_name else ()
+    forms = [*(name.partition("@")[0] or name for name in names), *words]
+    return tuple({_folded(form) for form in forms})
 
 
 def find_names(text: str, names: Iterable[str]) -> list[Gap]:

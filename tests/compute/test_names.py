@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.compute.gaps import joined_gaps
-from app.compute.names import HIDDEN, HiddenText, find_name_words, find_names
+from app.compute.names import HIDDEN, HiddenText, ManyNames, find_name_words, find_names
 
 
 def hidden(text: str, names: list[str]) -> str:
@@ -79,3 +79,25 @@ def test_what_is_hidden_lies_in_the_text(text: str, display_name: str) -> None:
 
 def test_a_name_of_one_letter_is_no_part_of_words() -> None:
     assert hidden("나 나무 나는 나", ["나"]) == f"{HIDDEN} 나무 나는 {HIDDEN}"
+
+
+NAMES = ("mina", "Mina", "김지호", "지호", "Anna Kim", "anna@host", "@joe", "수정", "İrem", "K")
+LIKE = (*NAMES, "MINA", "지호야", "anna", "IREM", "ırem", "\u212a", "수정아", "말", "see", "Kim")
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(NAMES), st.none() | st.sampled_from(NAMES))),
+    st.lists(st.sampled_from(LIKE)).map(" ".join) | st.lists(st.sampled_from(LIKE)).map("".join),
+)
+def test_many_names_are_found_as_few_are(people: list[tuple[str, str | None]], text: str) -> None:
+    shown = [display_name for _, display_name in people if display_name]
+    places = find_names(text, [username for username, _ in people] + shown)
+    expected = joined_gaps([*places, *find_name_words(text, shown)])
+    found = joined_gaps(ManyNames(people).find(text))
+    covered = {place for start, end in found for place in range(start, end)}
+    assert covered >= {place for start, end in expected for place in range(start, end)}
+
+
+def test_names_of_some_people_are_left_out() -> None:
+    names = ManyNames([("mina", "Mina Park"), ("jun", None)])
+    assert names.find("mina and jun", without={"mina"}) == [(9, 12)]

@@ -15,6 +15,7 @@ from app.memo import EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
 from app.services.compare.answering import Comparison, add_reasons, answer
 from app.services.compare.cases import MOST_GAPS, Models, gather
+from app.services.compare.chat_names import ChatNames, read_chat_names
 from app.services.compare.hiding import can_be_guessed, hide
 from app.services.compare.question import Question
 from app.services.posts.samples import ENOUGH_OF_OWN, is_sample
@@ -48,6 +49,13 @@ class QuizSet(NamedTuple):
     def written(self) -> str:
         """The set as it stands in addresses."""
         return "-".join(".".join(map(str, ids)) for ids in self)
+
+
+class Candidate(NamedTuple):
+    """A post that may be asked about, and the chat that it is from."""
+
+    text: str
+    room_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,17 +144,26 @@ async def _posts_to_guess(
             if len(ids) == count:
                 break
             start = random.randrange(max(1, user.tweet_count - _CANDIDATES))  # noqa: S311 - a game
-            posts = select(Tweet.id, Tweet.text).where(Tweet.user_id == user.id)
+            posts = select(Tweet.id, Tweet.text, Tweet.room_id).where(Tweet.user_id == user.id)
             posts = posts.order_by(Tweet.created_at, Tweet.id).offset(start).limit(_CANDIDATES)
-            rows = await session.execute(posts)
-            texts = {post_id: text for post_id, text in rows if len(text) <= longest}
-            good = await worked_on(texts.values(), partial(_guessable, texts, cast))
+            rows = (await session.execute(posts)).all()
+            texts = {
+                row.id: Candidate(row.text, row.room_id) for row in rows if len(row.text) <= longest
+            }
+            chats = await read_chat_names(session, {each.room_id for each in texts.values()})
+            good = await worked_on(
+                [each.text for each in texts.values()], partial(_guessable, texts, cast, chats)
+            )
             ids |= set(random.sample(good, min(1, len(good))))
     return random.sample(sorted(ids), len(ids))
 
 
-def _guessable(texts: Mapping[int, str], cast: Sequence[User]) -> list[int]:
-    return [post_id for post_id, text in texts.items() if can_be_guessed(text, *cast)]
+def _guessable(texts: Mapping[int, Candidate], cast: Sequence[User], chats: ChatNames) -> list[int]:
+    return [
+        post_id
+        for post_id, (text, room_id) in texts.items()
+        if can_be_guessed(text, *cast, chat_names=chats.of(room_id))
+    ]
 
 
 async def read_question(
@@ -169,7 +186,8 @@ async def read_question(
         raise NotFoundError("The post of that question is gone")
     author = users[tweet.user_id]
     names = [users[user_id].username for user_id in quiz.user_ids]
-    hiding = await hide(tweet.text, *users.values())
+    chats = await read_chat_names(session, [tweet.room_id])
+    hiding = await hide(tweet.text, *users.values(), chat_names=chats.of(tweet.room_id))
     return QuizQuestion(tweet.id, author.username, names, hiding)
 
 

@@ -9,8 +9,10 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.judgement import FEWEST_JUDGED
+from app.compute.names import ManyNames
 from app.models import RoomPerson, Tweet, User
 from app.services.compare.cases import Models
+from app.services.compare.chat_names import read_chat_names
 from app.services.compare.hiding import can_be_guessed
 from app.services.compare.quiz import (
     FEWEST_POSTS,
@@ -64,19 +66,20 @@ async def _messages_to_guess(
 ) -> list[int]:
     """Return different messages of these people, from passages all over the room."""
     people = {user.id: user for user in cast}
+    chat_names = (await read_chat_names(session, [room.id])).of(room.id)
     ids: set[int] = set()
     empty = 0
     for _ in range(TRIES * count):
         if len(ids) >= count or empty == _EMPTY_PASSAGES:
             break
-        by_person = await _passage(session, room, people)
+        by_person = await _passage(session, room, people, chat_names)
         empty = 0 if by_person else empty + 1
         ids |= {random.choice(messages) for messages in by_person.values()}  # noqa: S311 - a game
     return random.sample(sorted(ids), min(count, len(ids)))
 
 
 async def _passage(
-    session: AsyncSession, room: RoomFacts, people: Mapping[int, User]
+    session: AsyncSession, room: RoomFacts, people: Mapping[int, User], chat_names: ManyNames
 ) -> dict[int, list[int]]:
     """Return the messages of a random passage that can be guessed, by who wrote them."""
     start = random.randrange(max(1, room.messages - _PASSAGE + 1))  # noqa: S311 - a game
@@ -91,15 +94,15 @@ async def _passage(
     )
     messages = [(message, user, text) for message, user, text in await session.execute(query)]
     # Masking names in 60 messages takes up to 20 ms.
-    return await asyncio.to_thread(_guessable, messages, people)
+    return await asyncio.to_thread(_guessable, messages, people, chat_names)
 
 
 def _guessable(
-    messages: Iterable[tuple[int, int, str]], people: Mapping[int, User]
+    messages: Iterable[tuple[int, int, str]], people: Mapping[int, User], chat_names: ManyNames
 ) -> dict[int, list[int]]:
     """Return the messages, by who wrote them, that have words even without names."""
     by_person: dict[int, list[int]] = {}
     for message_id, user_id, text in messages:
-        if can_be_guessed(text, *people.values()):
+        if can_be_guessed(text, *people.values(), chat_names=chat_names):
             by_person.setdefault(user_id, []).append(message_id)
     return by_person

@@ -11,10 +11,11 @@ from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.judgement import FEWEST_JUDGED
-from app.compute.names import HiddenText
+from app.compute.names import HiddenText, ManyNames
 from app.compute.text import has_words, username_key
 from app.memo import EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
+from app.services.compare.chat_names import read_chat_names
 from app.services.compare.hiding import can_be_guessed, hidden
 from app.services.compare.quiz import (
     FEWEST_POSTS,
@@ -69,7 +70,8 @@ async def read_teaser(session: AsyncSession, room: RoomFacts) -> Teaser | None:
     cast = await _cast(session, room.id, players, Counter(row.user_id for row in worded))
     if len(cast) < 2 or not worded:
         return None
-    return await asyncio.to_thread(_teaser, newest[0].id, worded, cast)
+    chat_names = (await read_chat_names(session, [room.id])).of(room.id)
+    return await asyncio.to_thread(_teaser, newest[0].id, worded, cast, chat_names)
 
 
 async def _cast(
@@ -124,9 +126,11 @@ def _newest_of_one() -> Select[str]:
     return newest.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(_OF_ONE)
 
 
-def _teaser(newest: int, worded: Sequence[Any], cast: Mapping[int, Player]) -> Teaser | None:
+def _teaser(
+    newest: int, worded: Sequence[Any], cast: Mapping[int, Player], chat_names: ManyNames
+) -> Teaser | None:
     chance = random.Random(newest)  # noqa: S311 - a game, which is the same to everybody
-    texts = _texts(chance.sample(worded, len(worded)), cast)
+    texts = _texts(chance.sample(worded, len(worded)), cast, chat_names)
     if not texts:
         return None
     ids = sorted(cast, key=lambda user_id: cast[user_id].username_key)
@@ -137,13 +141,15 @@ def _teaser(newest: int, worded: Sequence[Any], cast: Mapping[int, Player]) -> T
     return Teaser(QuizSet(tuple(ids), tuple(tweet_ids)), question)
 
 
-def _texts(rows: Iterable[Any], cast: Mapping[int, Player]) -> dict[int, HiddenText]:
+def _texts(
+    rows: Iterable[Any], cast: Mapping[int, Player], chat_names: ManyNames
+) -> dict[int, HiddenText]:
     """Return messages of these people, by id: as many as a set has."""
     texts: dict[int, HiddenText] = {}
     for row in rows:
         # Names are looked for only until there are enough: in all that would take long.
-        if row.user_id in cast and can_be_guessed(row.text, *cast.values()):
-            texts[row.id] = hidden(row.text, *cast.values())
+        if row.user_id in cast and can_be_guessed(row.text, *cast.values(), chat_names=chat_names):
+            texts[row.id] = hidden(row.text, *cast.values(), chat_names=chat_names)
         if len(texts) == SET_LENGTH:
             break
     return texts

@@ -15,8 +15,9 @@ from app.errors import InvalidInputError
 from app.models import RoomPerson, Tweet, User
 from app.services.compare.answering import Comparison, add_reasons, answer
 from app.services.compare.cases import Models, gather
+from app.services.compare.chat_names import ChatNames, read_chat_names
 from app.services.compare.hiding import can_be_guessed, hide
-from app.services.compare.quiz import MOST_CHARACTERS, asked_of
+from app.services.compare.quiz import MOST_CHARACTERS, Candidate, asked_of
 from app.services.games.rules import shares
 from app.services.posts.tweets import get_post
 from app.services.posts.users import get_user
@@ -76,7 +77,8 @@ async def room_cast(session: AsyncSession, room: RoomFacts, questions: int) -> l
     ]
     if len(able) < FEWEST_AUTHORS:
         raise InvalidInputError(
-            "The game needs two people with {count} messages of four words or more in this chat",
+            "The game needs two people with {count} messages of four words or more in this chat,"
+            " without a phone number or an address",
             count=few,
             loc="room",
         )
@@ -106,8 +108,8 @@ async def draw_questions(
         ids = await _askable(session, user, cast, fewest_posts(questions), room_id=room_id)
         if len(ids) < fewest_posts(questions):
             raise InvalidInputError(
-                "'{username}' has too few posts of four words or more:"
-                " {questions} questions need {count}",
+                "'{username}' has too few posts of four words or more without a phone number or"
+                " an address: {questions} questions need {count}",
                 username=user.username,
                 questions=questions,
                 count=fewest_posts(questions),
@@ -127,37 +129,44 @@ def _ids(cast: Iterable[User]) -> list[int]:
 async def _askable(
     session: AsyncSession, user: User, cast: Sequence[User], most: int, *, room_id: int | None
 ) -> list[int]:
-    """Return up to `most` posts of an author that have words without the names of those asked
-    about, in a random order."""
+    """Return up to `most` posts of an author that have words when names are hidden, in a random
+    order."""
     conditions = [Tweet.user_id == user.id, func.length(Tweet.text) <= MOST_CHARACTERS]
     if room_id is not None:
         conditions.append(Tweet.room_id == room_id)
     texts = await _some_texts(session, conditions)
-    return await asyncio.to_thread(_with_words, texts, cast, most)
+    chats = await read_chat_names(session, {each.room_id for each in texts.values()})
+    return await asyncio.to_thread(_with_words, texts, cast, chats, most)
 
 
 async def _some_texts(
     session: AsyncSession, conditions: Sequence[ColumnElement[bool]]
-) -> dict[int, str]:
+) -> dict[int, Candidate]:
     """Return posts by id: all, or of many some from all over the time."""
-    posts = select(Tweet.id, Tweet.text).where(*conditions)
+    posts = select(Tweet.id, Tweet.text, Tweet.room_id).where(*conditions)
     posts = posts.order_by(Tweet.created_at, Tweet.id)
     total = await session.scalar(select(func.count()).select_from(posts.subquery())) or 0
     length, starts = _LOOKED_AT, [0]
     if total > _LOOKED_AT:
         length = _LOOKED_AT // _PASSAGES
         starts = [random.randrange(total - length) for _ in range(_PASSAGES)]  # noqa: S311 - a game
-    texts: dict[int, str] = {}
+    texts: dict[int, Candidate] = {}
     for start in starts:
         rows = await session.execute(posts.offset(start).limit(length))
-        texts.update((tweet_id, text) for tweet_id, text in rows)
+        texts.update((row.id, Candidate(row.text, row.room_id)) for row in rows)
     return texts
 
 
-def _with_words(texts: dict[int, str], cast: Sequence[User], most: int) -> list[int]:
+def _with_words(
+    texts: dict[int, Candidate], cast: Sequence[User], chats: ChatNames, most: int
+) -> list[int]:
     ids = random.sample(list(texts), len(texts))
     # Names are masked only until there are enough: of all that would take seconds.
-    good = (tweet_id for tweet_id in ids if can_be_guessed(texts[tweet_id], *cast))
+    good = (
+        tweet_id
+        for tweet_id in ids
+        if can_be_guessed(texts[tweet_id].text, *cast, chat_names=chats.of(texts[tweet_id].room_id))
+    )
     return list(islice(good, most))
 
 
@@ -183,7 +192,10 @@ async def compare_post(
     Raises NotFoundError, InvalidInputError.
     """
     post = await get_post(session, tweet_id)
-    question = asked_of(await hide(post.text, *cast), [user.username for user in cast], tweet_id)
+    room_id = post.room.id if post.room else None
+    chat_names = (await read_chat_names(session, [room_id])).of(room_id)
+    text = await hide(post.text, *cast, chat_names=chat_names)
+    question = asked_of(text, [user.username for user in cast], tweet_id)
     case = await gather(session, models, question)
     comparison = await answer(case)
     return await add_reasons(session, case, comparison) if reasons else comparison

@@ -8,8 +8,10 @@ from sqlalchemy import Integer, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import GameAnswer, GameQuestion, Tweet
+from app.services.compare.chat_names import read_chat_names
+from app.services.compare.quiz import Candidate
 from app.services.games.standings import Choice, Standing
-from app.services.games.states import GameState
+from app.services.games.states import GameState, masked
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +19,8 @@ class AskedQuestion:
     """A question that was told, and how many knew."""
 
     number: int
-    text: str | None
-    """None where the post is gone."""
+    masked_text: str | None
+    """With `HIDDEN` for names; None where the post is gone."""
     username: str
     """The author."""
     is_model_right: bool
@@ -51,7 +53,7 @@ async def read_questions(session: AsyncSession, state: GameState) -> list[AskedQ
     game, usernames = state.game, state.usernames
     is_right = GameAnswer.user_id == GameQuestion.user_id
     counted = (
-        select(GameQuestion, Tweet.text, func.count(GameAnswer.player_id))
+        select(GameQuestion, Tweet.text, Tweet.room_id, func.count(GameAnswer.player_id))
         .add_columns(func.coalesce(func.sum(case((is_right, 1), else_=0)), 0).cast(Integer))
         .outerjoin(Tweet, Tweet.id == GameQuestion.tweet_id)
         .outerjoin(
@@ -63,16 +65,20 @@ async def read_questions(session: AsyncSession, state: GameState) -> list[AskedQ
         .group_by(GameQuestion.game_id, GameQuestion.number, Tweet.id)
         .order_by(GameQuestion.number)
     )
+    rows = (await session.execute(counted)).all()
+    chats = await read_chat_names(session, {row.room_id for row in rows})
     return [
         AskedQuestion(
             number=question.number,
-            text=text,
+            masked_text=None
+            if text is None
+            else await masked(Candidate(text, room_id), state.cast, chats),
             username=usernames[question.user_id],
             is_model_right=question.model_user_id == question.user_id,
             answers=answers,
             right=right,
         )
-        for question, text, answers, right in await session.execute(counted)
+        for question, text, room_id, answers, right in rows
     ]
 
 

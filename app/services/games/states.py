@@ -11,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.names import HIDDEN
 from app.errors import NotFoundError
 from app.models import Game, GameAnswer, GamePlayer, GameQuestion, Tweet, User
-from app.services.compare.hiding import masked
+from app.services.compare.chat_names import ChatNames, read_chat_names
+from app.services.compare.hiding import hide
+from app.services.compare.quiz import Candidate
 from app.services.games.rules import Asked, State
 
 SHOWN_HIDDEN: Final = "[…]"
@@ -116,24 +118,30 @@ async def read_states(session: AsyncSession, ids: Collection[int]) -> dict[int, 
     query = select(User).where(User.id.in_(user_ids), User.deleted_at.is_(None))
     users = {user.id: user for user in await session.scalars(query)}
     tweet_ids = {row.tweet_id for row in questions.values()}
-    rows = await session.execute(select(Tweet.id, Tweet.text).where(Tweet.id.in_(tweet_ids)))
-    texts = dict(rows.all())
+    texts = select(Tweet.id, Tweet.text, Tweet.room_id).where(Tweet.id.in_(tweet_ids))
+    posts = {row.id: Candidate(row.text, row.room_id) for row in await session.execute(texts)}
+    chats = await read_chat_names(session, {post.room_id for post in posts.values()})
     players, answers = await _counts(session, ids)
     states: dict[int, GameState] = {}
     for game in games:
         if not users.keys() >= set(user_ids_of(game)):
             continue
         present, people = questions.get(game.id), [users[id_] for id_ in user_ids_of(game)]
-        text = texts.get(present.tweet_id) if present else None
+        post = posts.get(present.tweet_id) if present else None
         states[game.id] = GameState(
             game,
             present,
             people,
-            None if text is None else masked(text, *people),
+            await masked(post, people, chats) if post else None,
             players.get(game.id, 0),
             answers.get(game.id, 0),
         )
     return states
+
+
+async def masked(post: Candidate, cast: Sequence[User], chats: ChatNames) -> str:
+    """Return the text of a post as a game shows it, with `HIDDEN` for names."""
+    return (await hide(post.text, *cast, chat_names=chats.of(post.room_id))).masked
 
 
 async def _counts(
