@@ -17,6 +17,8 @@ from app.compute.wording import FUNCTION_WORDS
 
 HIDDEN: Final = "\N{OBJECT REPLACEMENT CHARACTER}"
 """Replaces a name; masked texts hold it nowhere else."""
+SHOWN_HIDDEN: Final = "[…]"
+"""Stands for a name in texts that programs read, and in pictures."""
 _SHORTEST_INSIDE: Final = 4
 """Shorter ASCII names are found as whole words only: they are parts of too many words."""
 _SHORTEST_WORD: Final = 3
@@ -121,9 +123,9 @@ class ManyNames:
                 continue
             # A pattern of thousands of names is slow at every place of a text.
             if any(form in folded for form in _folded_forms(username, display_name)):
-                shown = [display_name] if display_name else []
-                places += find_names(text, [username, *shown])
-                places += find_name_words(text, shown)
+                display_names = [display_name] if display_name else []
+                places += find_names(text, [username, *display_names])
+                places += find_name_words(text, display_names)
         return places
 
 

@@ -8,9 +8,12 @@ from msgspec import Struct
 from quart import Response, g
 
 from app.asgi.hosts import is_loopback_host
+from app.compute.names import HIDDEN, SHOWN_HIDDEN, ManyNames
 from app.i18n import gettext
 from app.lifespan import resources
 from app.paths import PICTURE_NAME
+from app.services.compare.chat_names import read_names_around
+from app.services.compare.hiding import NOBODY, hide
 from app.views.canvas import ThemeName
 from app.views.cast import Cast
 from app.views.composition import draw_poster
@@ -127,6 +130,22 @@ def cast_in_picture(cast: Cast, usernames: Iterable[str], *, has_names: bool) ->
     ]
     calls = names if has_names else numbered_initials(names)
     return cast.with_names(dict(zip(order, calls, strict=True)))
+
+
+async def names_hidden_in(cast: Cast, look: PeopleArgs) -> ManyNames:
+    """Return the names that must not stand in what a picture quotes.
+
+    These are none, or those of everybody in the cast and in the chats where they write.
+    """
+    if look.has_names:
+        return NOBODY
+    async with resources().db.read() as session:
+        return await read_names_around(session, cast.people)
+
+
+async def quoted_without(text: str, names: ManyNames) -> str:
+    """Return the text as a picture quotes it, with a mark in place of these names and of links."""
+    return (await hide(text, chat_names=names)).masked.replace(HIDDEN, SHOWN_HIDDEN)
 
 
 def short_address(path: str, *, has_names: bool = True) -> str:

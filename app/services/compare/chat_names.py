@@ -5,12 +5,15 @@ from collections.abc import Iterable
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.compute.names import ManyNames
+from app.compute.text import username_key
 from app.db.backend import chunks
 from app.memo import EVERYTHING, depends_on
 from app.models import RoomPerson, User
 from app.services.compare.hiding import NOBODY
+from app.services.posts.user_rows import HAS_KEY, rows_by_key
 
 
 class ChatNames:
@@ -30,12 +33,33 @@ async def read_chat_names(session: AsyncSession, room_ids: Iterable[int | None])
     if ids:
         depends_on(EVERYTHING)
     people = defaultdict[int, list[tuple[str, str | None]]](list)
-    for some in chunks(ids):
+    for part in chunks(ids):
         query = (
             select(RoomPerson.room_id, User.username, User.display_name)
             .join(User, User.id == RoomPerson.user_id)
-            .where(RoomPerson.room_id.in_(some))
+            .where(RoomPerson.room_id.in_(part))
         )
         for room_id, username, display_name in await session.execute(query):
             people[room_id].append((username, display_name))
     return ChatNames({room_id: ManyNames(names) for room_id, names in people.items()})
+
+
+async def read_names_around(session: AsyncSession, usernames: Iterable[str]) -> ManyNames:
+    """Return the names of these people, and of everybody in the chats in which they write."""
+    depends_on(EVERYTHING)
+    keys = {username_key(username) for username in usernames}
+    names = select(User.username, User.display_name).where(HAS_KEY)
+    neighbour, rooms, people = aliased(User), aliased(RoomPerson), aliased(RoomPerson)
+    neighbours = (
+        select(neighbour.username, neighbour.display_name)
+        .distinct()
+        .join(people, people.user_id == neighbour.id)
+        .join(rooms, rooms.room_id == people.room_id)
+        .join(User, User.id == rooms.user_id)
+        .where(HAS_KEY)
+    )
+    named = [
+        *await rows_by_key(session, names, keys),
+        *await rows_by_key(session, neighbours, keys),
+    ]
+    return ManyNames({(username, display_name) for username, display_name in named})

@@ -150,9 +150,9 @@ async def _posts_to_guess(
             texts = {
                 row.id: Candidate(row.text, row.room_id) for row in rows if len(row.text) <= longest
             }
-            chats = await read_chat_names(session, {each.room_id for each in texts.values()})
+            chats = await read_chat_names(session, {post.room_id for post in texts.values()})
             good = await worked_on(
-                [each.text for each in texts.values()], partial(_guessable, texts, cast, chats)
+                [post.text for post in texts.values()], partial(_guessable, texts, cast, chats)
             )
             ids |= set(random.sample(good, min(1, len(good))))
     return random.sample(sorted(ids), len(ids))

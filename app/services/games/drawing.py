@@ -135,7 +135,7 @@ async def _askable(
     if room_id is not None:
         conditions.append(Tweet.room_id == room_id)
     texts = await _some_texts(session, conditions)
-    chats = await read_chat_names(session, {each.room_id for each in texts.values()})
+    chats = await read_chat_names(session, {post.room_id for post in texts.values()})
     return await asyncio.to_thread(_with_words, texts, cast, chats, most)
 
 

@@ -2,22 +2,19 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import cast
 
 import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.names import HIDDEN
+from app.compute.names import HIDDEN, SHOWN_HIDDEN
 from app.errors import NotFoundError
 from app.models import Game, GameAnswer, GamePlayer, GameQuestion, Tweet, User
 from app.services.compare.chat_names import ChatNames, read_chat_names
 from app.services.compare.hiding import hide
 from app.services.compare.quiz import Candidate
 from app.services.games.rules import Asked, State
-
-SHOWN_HIDDEN: Final = "[…]"
-"""Stands for a name in texts that programs read."""
 
 
 @dataclass(frozen=True, slots=True)

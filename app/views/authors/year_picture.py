@@ -1,12 +1,16 @@
 """The picture of a year of an author, to pass on."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
+from msgspec.structs import replace
 from quart import Response, url_for
 
+from app.compute.names import ManyNames
 from app.dates import show_zone
 from app.i18n import gettext, speaking
 from app.services.archive.author_year import AuthorYear
+from app.services.archive.compared_years import YearWord
 from app.views.authors.figures import most_answered
 from app.views.authors.year_figures import HoursOfYear, YearCalendar
 from app.views.authors.year_finding import is_long_enough
@@ -21,7 +25,14 @@ from app.views.initials import numbered_initials
 from app.views.lettering import drawn_name
 from app.views.names import display_name, hue
 from app.views.page import cast_on, render
-from app.views.picturing import PictureArgs, PicturePage, cast_in_picture, picture_of, short_address
+from app.views.picturing import (
+    PictureArgs,
+    PicturePage,
+    cast_in_picture,
+    names_hidden_in,
+    picture_of,
+    short_address,
+)
 from app.views.poster import Poster, PosterFigure, PosterLine
 
 blueprint = PageBlueprint("year_pictures")
@@ -33,7 +44,7 @@ PICTURED_WORDS: Final = 5
 async def show_year_picture_page(username: str, year: int, args: PictureArgs) -> str:
     own_zone = await zone_of_own_chats(username)
     author_year = await read_where_it_is(username, year, args.tz, own_zone)
-    poster = await _poster(author_year, args)
+    poster = await read_poster(author_year, args)
     here: dict[str, Any] = {"username": author_year.user.username, "year": year}
     return await render(
         PicturePage(
@@ -56,15 +67,33 @@ async def show_year_picture(username: str, year: int, args: PictureArgs) -> Resp
     own_zone = await zone_of_own_chats(username)
     author_year = await read_in_zone(username, year, zone_of_picture(args.tz, own_zone))
     with speaking(args.lang):
-        poster = await _poster(author_year, args)
+        poster = await read_poster(author_year, args)
     return await picture_of(poster, args)
 
 
-async def _poster(author_year: AuthorYear, args: PictureArgs) -> Poster:
+async def read_poster(author_year: AuthorYear, args: PictureArgs) -> Poster:
+    """Return what is drawn of a year, in the visitor's language, with its author."""
     username = author_year.user.username
     cast = await cast_on(author_year.user)
+    if args.has_words and not args.has_names:
+        author_year = _without_names(author_year, await names_hidden_in(cast, args))
     with bound(cast_in_picture(cast, [username], has_names=args.has_names)):
         return poster_of_year(author_year, args)
+
+
+def _without_names(author_year: AuthorYear, names: ManyNames) -> AuthorYear:
+    """Return the year without the words that have one of these names."""
+
+    def left(words: Sequence[YearWord]) -> list[YearWord]:
+        return [word for word in words if not names.find(word.text)]
+
+    came, went = author_year.came, author_year.went
+    return replace(
+        author_year,
+        came=replace(came, words=left(came.words)) if came else None,
+        went=replace(went, words=left(went.words)) if went else None,
+        only=left(author_year.only),
+    )
 
 
 def poster_of_year(author_year: AuthorYear, args: PictureArgs) -> Poster:

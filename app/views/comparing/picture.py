@@ -1,12 +1,14 @@
 """What is in the picture of an answer: what a shared link shows in other programs."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
 from babel.dates import format_date
 
+from app.compute.gaps import Gap
 from app.compute.judgement import SURE
+from app.compute.names import SHOWN_HIDDEN
 from app.i18n import gettext, language, ngettext, show_number, show_percent
 from app.services.compare.answering import Comparison
 from app.views.comparing.marks import shown_marks
@@ -96,6 +98,41 @@ def picture_of(
     struck = tuple(comparison.without) if isinstance(comparison.without, list) else ()
     why = _why(comparison)
     return Picture(heading, comparison.text, tuple(marks), tuple(bars), foot, why, struck)
+
+
+def without_names(picture: Picture, gaps: Sequence[Gap]) -> Picture:
+    """Return the picture with a mark in place of gaps of its text.
+
+    Its colours stay where they were; a colour or a line inside a gap is left out.
+    """
+    pieces, place, moved = list[str](), 0, list[tuple[int, int, int, int]]()
+    length = 0
+    for start, end in gaps:
+        pieces += [picture.text[place:start], SHOWN_HIDDEN]
+        length += start - place
+        moved.append((start, end, length, length + len(SHOWN_HIDDEN)))
+        place, length = end, length + len(SHOWN_HIDDEN)
+
+    def at(old: int, *, is_start: bool) -> int:
+        before = 0
+        for start, end, new_start, new_end in moved:
+            if old <= start:
+                break
+            if old < end:
+                return new_end if is_start else new_start
+            before = new_end - end
+        return old + before
+
+    def span(start: int, end: int) -> tuple[int, int]:
+        return at(start, is_start=True), at(end, is_start=False)
+
+    marks = [(*span(start, end), colour) for start, end, colour in picture.marks]
+    struck = [span(start, end) for start, end in picture.struck]
+    return picture._replace(
+        text="".join([*pieces, picture.text[place:]]),
+        marks=tuple(mark for mark in marks if mark[0] < mark[1]),
+        struck=tuple(piece for piece in struck if piece[0] < piece[1]),
+    )
 
 
 def _why(comparison: Comparison) -> str:

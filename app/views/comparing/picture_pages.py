@@ -6,20 +6,22 @@ from zoneinfo import ZoneInfo
 from quart import Response, request, url_for
 
 from app.clock import now
+from app.compute.names import HIDDEN
 from app.i18n import speaking
 from app.lifespan import resources
+from app.services.compare.hiding import hide
 from app.services.posts.samples import list_samples
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound
 from app.views.comparing.asking import ComparePageArgs, asked_here, asked_in_zone
 from app.views.comparing.pages import people_of
-from app.views.comparing.picture import MOST_BARS, Picture, picture_of
+from app.views.comparing.picture import MOST_BARS, Picture, picture_of, without_names
 from app.views.comparing.picture_drawing import draw_picture
 from app.views.comparing.texts import given_texts
 from app.views.filters import zone_of_page, zone_of_picture
 from app.views.page import cast_on, render
 from app.views.parsing import args_of
-from app.views.picturing import PeopleArgs, PicturePage, cast_in_picture
+from app.views.picturing import PeopleArgs, PicturePage, cast_in_picture, names_hidden_in
 
 blueprint = PageBlueprint("answer_pictures")
 
@@ -28,7 +30,7 @@ blueprint = PageBlueprint("answer_pictures")
 async def show_answer_picture_page(args: ComparePageArgs) -> str:
     look = _look()
     zone = zone_of_page(look.tz)
-    picture, about = await _picture(args, look, zone)
+    picture, about = await read_picture(args, look, zone)
     return await render(
         PicturePage(
             args=look,
@@ -48,7 +50,7 @@ async def show_answer_picture(args: ComparePageArgs) -> Response:
     """Draw the answer that `/compare` gives at the same address."""
     look = _look()
     with speaking(look.lang):
-        picture, _ = await _picture(args, look, zone_of_picture(look.tz))
+        picture, _ = await read_picture(args, look, zone_of_picture(look.tz))
     drawn = await resources().work_pool.run(draw_picture, picture, look.format, look.theme)
     return Response(drawn, content_type="image/png")
 
@@ -58,7 +60,7 @@ def _look() -> PeopleArgs:
     return args_of(request.args, PeopleArgs, is_strict=False)
 
 
-async def _picture(
+async def read_picture(
     args: ComparePageArgs, look: PeopleArgs, zone: ZoneInfo
 ) -> tuple[Picture, list[str]]:
     """Return what is drawn of an answer, in the request's language, and whom it is about.
@@ -75,4 +77,9 @@ async def _picture(
     today = now().astimezone(zone).date()
     with bound(cast_in_picture(cast, best, has_names=look.has_names)):
         picture = picture_of(comparison, is_named=bool(names), samples=samples, today=today)
+    if not look.has_names:
+        # A text that has the sign of a gap has another sign there, so that all places stay.
+        text = picture.text.replace(HIDDEN, " ")
+        hiding = await hide(text, chat_names=await names_hidden_in(cast, look))
+        picture = without_names(picture, hiding.gaps)
     return picture, about

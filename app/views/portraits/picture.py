@@ -16,7 +16,15 @@ from app.views.cast import bound
 from app.views.filters import zone_of_page, zone_of_picture
 from app.views.names import display_name, hue, post_count
 from app.views.page import cast_on, render
-from app.views.picturing import PictureArgs, PicturePage, cast_in_picture, picture_of, short_address
+from app.views.picturing import (
+    PictureArgs,
+    PicturePage,
+    cast_in_picture,
+    names_hidden_in,
+    picture_of,
+    quoted_without,
+    short_address,
+)
 from app.views.portraits.beside import only_other
 from app.views.portraits.figures import HoursBeside
 from app.views.portraits.fingerprint import FEWEST_ROWS, Fingerprint
@@ -30,7 +38,7 @@ blueprint = PageBlueprint("author_pictures")
 async def show_author_picture_page(username: str, args: PictureArgs) -> str:
     async with resources().db.read() as session:
         portrait = await read_in_zone(session, username, partial(zone_of_page, args.tz))
-    poster = await _poster(portrait, args)
+    poster = await read_poster(portrait, args)
     here: dict[str, Any] = {"username": portrait.user.username}
     return await render(
         PicturePage(
@@ -54,19 +62,23 @@ async def show_author_picture(username: str, args: PictureArgs) -> Response:
     async with resources().db.read() as session:
         portrait = await read_in_zone(session, username, partial(zone_of_picture, args.tz))
     with speaking(args.lang):
-        poster = await _poster(portrait, args)
+        poster = await read_poster(portrait, args)
     return await picture_of(poster, args)
 
 
-async def _poster(portrait: AuthorPortrait, args: PictureArgs) -> Poster:
+async def read_poster(portrait: AuthorPortrait, args: PictureArgs) -> Poster:
+    """Return what is drawn of a portrait, in the visitor's language, with all its people."""
     username = portrait.user.username
     cast = await cast_on(portrait, hued=[username])
     usernames = [username, *(other.username for other in portrait.others)]
+    quote = portrait.most_like.text if portrait.most_like and args.has_words else ""
+    if quote and not args.has_names:
+        quote = await quoted_without(quote, await names_hidden_in(cast, args))
     with bound(cast_in_picture(cast, usernames, has_names=args.has_names)):
-        return poster_of_author(portrait, args)
+        return poster_of_author(portrait, args, quote)
 
 
-def poster_of_author(portrait: AuthorPortrait, args: PictureArgs) -> Poster:
+def poster_of_author(portrait: AuthorPortrait, args: PictureArgs, quote: str = "") -> Poster:
     """Return what is drawn of a portrait, in the visitor's language; its people are bound."""
     username = portrait.user.username
     figures = [figure for figure in (_rows(portrait), _hours(portrait)) if figure]
@@ -74,7 +86,6 @@ def poster_of_author(portrait: AuthorPortrait, args: PictureArgs) -> Poster:
         figures.reverse()
     first, second = (*figures, None, None)[:2]
     path = url_for("author_portraits.show_author_portrait", username=username)
-    quote = portrait.most_like.text if portrait.most_like and args.has_words else ""
     return Poster(
         title=gettext("How {name} writes").format(name=display_name(username)),
         facts=_facts(portrait),

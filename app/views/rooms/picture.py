@@ -6,10 +6,11 @@ from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 from quart import url_for
 from quart.typing import ResponseReturnValue
 
+from app.compute.names import ManyNames
 from app.compute.portrait import PersonPortrait
 from app.dates import show_period
 from app.i18n import gettext, ngettext, show_number, speaking
@@ -24,7 +25,14 @@ from app.views.lettering import drawn_name, drawn_text
 from app.views.measures import told_alone
 from app.views.page import cast_on, render
 from app.views.parts import see_other
-from app.views.picturing import PictureArgs, PicturePage, cast_in_picture, picture_of, short_address
+from app.views.picturing import (
+    PictureArgs,
+    PicturePage,
+    cast_in_picture,
+    names_hidden_in,
+    picture_of,
+    short_address,
+)
 from app.views.poster import Poster, PosterFigure, PosterLine
 from app.views.rooms.figures import Shares
 from app.views.rooms.overview_figures import Months
@@ -46,7 +54,7 @@ async def show_room_picture_page(room_id: int, args: PictureArgs) -> ResponseRet
     portrait = await read_in_zone(room_id, partial(zone_of_page, args.tz))
     if portrait.room.id != room_id:
         return _led_on("room_pictures.show_room_picture_page", portrait, args)
-    poster = await _poster(portrait, args)
+    poster = await read_poster(portrait, args)
     here: dict[str, Any] = {"room_id": room_id}
     return await render(
         PicturePage(
@@ -70,7 +78,7 @@ async def show_room_picture(room_id: int, args: PictureArgs) -> ResponseReturnVa
     if portrait.room.id != room_id:
         return _led_on("room_pictures.show_room_picture", portrait, args)
     with speaking(args.lang):
-        poster = await _poster(portrait, args)
+        poster = await read_poster(portrait, args)
     return await picture_of(poster, args)
 
 
@@ -80,13 +88,27 @@ def _led_on(endpoint: str, portrait: RoomPortrait, args: PictureArgs) -> Respons
     return see_other(url_for(endpoint, room_id=portrait.room.id, **query))
 
 
-async def _poster(portrait: RoomPortrait, args: PictureArgs) -> Poster:
+async def read_poster(portrait: RoomPortrait, args: PictureArgs) -> Poster:
+    """Return what is drawn of a portrait, in the visitor's language, with all its people."""
     named = [person.username for person in portrait.people]
     named += [trait.username for trait in portrait.traits]  # May be one of those taken together.
     usernames = [*dict.fromkeys(filter(None, named))]
     cast = await cast_on(portrait, portrait.room.usernames)
+    if args.has_words and not args.has_names:
+        portrait = _without_names(portrait, await names_hidden_in(cast, args))
     with bound(cast_in_picture(cast, usernames, has_names=args.has_names)):
         return poster_of_room(portrait, args)
+
+
+def _without_names(portrait: RoomPortrait, names: ManyNames) -> RoomPortrait:
+    """Return the portrait without the typical words that have one of these names."""
+    people = [
+        replace(person, typical=[word for word in person.typical if not names.find(word.text)])
+        if person.typical
+        else person
+        for person in portrait.people
+    ]
+    return replace(portrait, people=people)
 
 
 def poster_of_room(portrait: RoomPortrait, args: PictureArgs) -> Poster:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from app import create_app
-from app.services.games.states import SHOWN_HIDDEN
+from app.compute.names import SHOWN_HIDDEN
 from tests.browsing import Browser, parts_of, signed_in
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, MakeConfig, client_with

@@ -1,0 +1,136 @@
+"""A picture of initials quotes no name: of those it is about, and of everybody in their chats."""
+
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from quart import g
+
+from app.compute.gaps import joined_gaps
+from app.compute.names import SHOWN_HIDDEN
+from app.views.authors.year_picture import read_poster as read_year_poster
+from app.views.authors.years import read_in_zone as read_year
+from app.views.comparing.asking import ComparePageArgs
+from app.views.comparing.picture import Picture, without_names
+from app.views.comparing.picture_pages import read_picture
+from app.views.picturing import PeopleArgs, PictureArgs
+from app.views.portraits.pages import read_in_zone as read_author
+from app.views.portraits.picture import read_poster as read_author_poster
+from app.views.poster import Poster
+from app.views.rooms.picture import read_poster as read_room_poster
+from app.views.rooms.portrait import read_in_zone as read_room
+from tests.browsing import parts_of
+from tests.chats import Said, import_chat, kakaotalk
+from tests.conftest import Client, Shared
+
+UTC: Final = ZoneInfo("UTC")
+NAMES: Final = re.compile("dorothea|lange|minji|지호", re.IGNORECASE)
+NAMED: Final = PictureArgs(words="1")
+INITIALS: Final = PictureArgs(words="1", names="initials")
+TEXT: Final = "oh dear, thanks Dorothea, the bread was good said Minji to Ben and to 지호야 today"
+
+
+@pytest.fixture(scope="module")
+async def chat(shared: Shared) -> Client:
+    """Import a chat in which Minji writes of Dorothea and 지호, in her second year alone."""
+    said: list[Said] = [
+        ("2023-01-01 09:00", name, "hello") for name in ("Dorothea Lange", "김지호")
+    ]
+    for year in (2023, 2024):
+        for number in range(60):
+            when = f"{year}-03-{1 + number // 3:02} {10 + number % 3 * 4}:00"
+            thanks = "thanks Dorothea, 지호야" if year == 2024 else "what a lovely evening"
+            said += [
+                (when, "Kim Minji", f"oh dear, {thanks}, the bread was good, number {number}"),
+                (when, "Ben", f"the kettle is on again and the tide is out {number}"),
+            ]
+    await import_chat(parts_of(shared.app).db, kakaotalk("항구", *said))
+    return shared.anybody
+
+
+@asynccontextmanager
+async def visiting(chat: Client) -> AsyncIterator[None]:
+    async with chat.app.test_request_context("/"):
+        g.locale = "en"
+        yield
+
+
+async def of_author(args: PictureArgs, chat: Client) -> Poster:
+    async with parts_of(chat.app).db.read() as session:
+        portrait = await read_author(session, "Kim_Minji", lambda _: UTC)
+    return await read_author_poster(portrait, args)
+
+
+async def of_year(args: PictureArgs, _chat: Client) -> Poster:
+    return await read_year_poster(await read_year("Kim_Minji", 2024, UTC), args)
+
+
+async def of_room(args: PictureArgs, _chat: Client) -> Poster:
+    return await read_room_poster(await read_room(1, lambda _: UTC), args)
+
+
+def quoted(poster: Poster) -> str:
+    notes = [part for row in (poster.notes.rows if poster.notes else ()) for part in row]
+    return " | ".join([poster.quote, poster.finding, *(line.text for line in poster.lines), *notes])
+
+
+@pytest.mark.parametrize("read", [of_author, of_year, of_room])
+async def test_a_picture_of_initials_quotes_no_name(chat: Client, read: Callable[..., Any]) -> None:
+    async with visiting(chat):
+        named, hiding = await read(NAMED, chat), await read(INITIALS, chat)
+    assert NAMES.search(quoted(named))
+    assert not NAMES.search(quoted(hiding))
+    assert not NAMES.search(hiding.title)
+
+
+async def test_a_quoted_post_keeps_its_other_words(chat: Client) -> None:
+    async with visiting(chat):
+        named, hiding = await of_author(NAMED, chat), await of_author(INITIALS, chat)
+    assert named.quote.startswith("oh dear, ")
+    assert hiding.quote.startswith("oh dear, ")
+    assert ("Dorothea" in named.quote) == (SHOWN_HIDDEN in hiding.quote)
+
+
+async def test_the_text_of_an_answer_has_no_name_either(chat: Client) -> None:
+    args = ComparePageArgs(text=[TEXT], username=["Kim_Minji", "Ben"])
+    async with visiting(chat):
+        named, _ = await read_picture(args, PeopleArgs(), UTC)
+        hiding, _ = await read_picture(args, PeopleArgs(names="initials"), UTC)
+    assert named.text == TEXT
+    gap = SHOWN_HIDDEN
+    assert hiding.text == (
+        f"oh dear, thanks {gap}, the bread was good said {gap} to {gap} and to {gap} today"
+    )
+    marked = {named.text[start:end] for start, end, _ in named.marks}
+    assert any("the bread was good" in piece for piece in marked)
+    assert {hiding.text[start:end] for start, end, _ in hiding.marks} == {
+        re.sub("Dorothea|지호야?", gap, piece) for piece in marked
+    }
+
+
+SPANS = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 8)), max_size=6)
+
+
+@given(SPANS, SPANS)
+def test_marks_stay_at_their_words(
+    gaps: list[tuple[int, int]], marks: list[tuple[int, int]]
+) -> None:
+    text = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    hidden = joined_gaps((start, start + size) for start, size in gaps)
+    spans = [(start, start + size, "author-1") for start, size in marks]
+    picture = without_names(Picture("", text, tuple(spans), (), ()), hidden)
+    in_gap = {place for start, end in hidden for place in range(start, end)}
+    left = [
+        "".join(text[place] for place in range(start, end) if place not in in_gap)
+        for start, end, _ in spans
+    ]
+    shown = [picture.text[start:end].replace(SHOWN_HIDDEN, "") for start, end, _ in picture.marks]
+    assert [piece for piece in shown if piece] == [piece for piece in left if piece]
+    assert picture.text.replace(SHOWN_HIDDEN, "") == "".join(
+        sign for place, sign in enumerate(text) if place not in in_gap
+    )
