@@ -239,7 +239,7 @@ def _percentile(values: Sequence[float], part: int) -> float:
 
 def measure(players: int, questions: int, folder: Path) -> dict[str, Any]:
     """Return the figures of a game on a server of two workers."""
-    settings = {"SAYWHO_ACCESS_LOG": "0", "SAYWHO_LIVE_CLIENTS": str(players + 100)}
+    settings = {"SAYWHO_ACCESS_LOG": "0", "SAYWHO_LIVE_CLIENTS": str(players + 200)}
     installation = Installation(folder / "instance", settings)
     posts = folder / "posts.jsonl"
     lines = (

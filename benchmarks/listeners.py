@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from app.services.live_streams.streaming import MOST_KEPT
 from benchmarks import live_streams, machine, stalled, workloads
 from benchmarks.contestants import Contestant, ours, serving
 from benchmarks.databases import Shape
@@ -55,7 +56,10 @@ def compare(commit: str | None, audience: Audience, rounds: int) -> None:
         roots = {"new": machine.ROOT}
         if commit is not None:
             roots = {commit: checkout(commit, folder), **roots}
-        settings = {"SAYWHO_LIVE_CLIENTS": str(audience.clients), "SAYWHO_ACCESS_LOG": "0"}
+        settings = {
+            "SAYWHO_LIVE_CLIENTS": str(audience.clients + MOST_KEPT),
+            "SAYWHO_ACCESS_LOG": "0",
+        }
         sides = [
             (ours(name, workers=live_streams.WORKERS, settings=settings | imports_of(root)), root)
             for name, root in roots.items()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.services.live_streams.streaming import MOST_KEPT
 from benchmarks import contestants, machine, workloads
 from benchmarks.contestants import Server, ours
 from benchmarks.databases import Shape, copy
@@ -40,7 +41,7 @@ def measure(audience: Audience, shape: Shape, folder: Path) -> dict[str, Any] | 
         return None
     folder.mkdir()
     path = copy(shape, folder)
-    settings = {"SAYWHO_LIVE_CLIENTS": str(audience.clients), "SAYWHO_ACCESS_LOG": "0"}
+    settings = {"SAYWHO_LIVE_CLIENTS": str(audience.clients + MOST_KEPT), "SAYWHO_ACCESS_LOG": "0"}
     program = ours(workers=WORKERS, settings=settings)
     ready = workloads.user_path(0)
     with contestants.serving(program, path, folder, ready, on=machine.cores()) as server:

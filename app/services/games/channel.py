@@ -11,7 +11,7 @@ from app.clock import now_ms
 from app.services.access.rights import Right
 from app.services.games.documents import GameView, SharedView, moment
 from app.services.games.states import GameState
-from app.services.live_streams.stream import HEARTBEAT, ClientStream, LiveStreams
+from app.services.live_streams.stream import HEARTBEAT, ClientStream, Holder, LiveStreams
 
 GONE: Final = b"event: gone\ndata: {}\n\n"
 
@@ -64,9 +64,14 @@ class GameStream(ClientStream):
     __slots__ = ("channel", "player_id", "sent")
 
     def __init__(
-        self, hub: LiveStreams, channel: Channel, player_id: int | None, right: Right | None
+        self,
+        hub: LiveStreams,
+        channel: Channel,
+        player_id: int | None,
+        right: Right | None,
+        holder: Holder | None,
     ) -> None:
-        super().__init__(hub, right)
+        super().__init__(hub, right, holder)
         self.channel = channel
         self.player_id = player_id
         """None of a host."""

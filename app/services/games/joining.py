@@ -24,11 +24,13 @@ from app.errors import (
 from app.models import Game, GamePlayer, WrongCode
 from app.security import digest, new_secret
 from app.services.access.logins import network_of
-from app.services.games.rules import PlayerNames, typed_code
+from app.services.games.rules import PlayerNames
 from app.services.posts.users import clean_display_name
 
 MOST_PLAYERS: Final = 5_000
 LONGEST_NAME: Final = 40
+LONGEST_SENT: Final = 1_000
+"""Characters of a name that are looked at."""
 MOST_WRONG: Final = 100
 """Wrong codes from a network within `WINDOW`, after which it waits."""
 WINDOW: Final = timedelta(minutes=1)
@@ -44,6 +46,7 @@ class JoinRequest:
     """Somebody who wants to play."""
 
     code: str
+    """As games keep it."""
     name: str
     address: str
     """From where it was sent."""
@@ -88,7 +91,7 @@ class Joining:
 async def _join_all(
     session: AsyncSession, requests: Sequence[JoinRequest]
 ) -> list[Joined | Exception]:
-    codes = {typed_code(request.code) for request in requests}
+    codes = {request.code for request in requests}
     rows = await session.scalars(select(Game).where(is_among(session, Game.code, codes)))
     games = {game.code: game for game in rows}
     networks = {request.address: digest(network_of(request.address)) for request in requests}
@@ -99,7 +102,7 @@ async def _join_all(
     players: list[dict[str, object]] = []
     ids = iter(await allocate_ids(session, GamePlayer, len(requests)))
     for request in requests:
-        network, game = networks[request.address], games.get(typed_code(request.code))
+        network, game = networks[request.address], games.get(request.code)
         if wrong[network] >= MOST_WRONG:
             outcomes.append(_too_many_codes())
         elif game is None:

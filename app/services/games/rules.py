@@ -19,6 +19,8 @@ SKEW_MS: Final = 1_000
 """By how much the clocks of machines that share a game may differ, in milliseconds."""
 CODE_LENGTH: Final = 6
 """Some 890 million codes: at 100 wrong ones a minute one of 20 games is found in 8 months."""
+LONGEST_CODE: Final = 4 * CODE_LENGTH
+"""Characters of a typed code that are read, with blanks between them."""
 
 Key = TypeVar("Key")
 
@@ -43,7 +45,8 @@ def new_code() -> str:
 
 def typed_code(text: str) -> str:
     """Return a code as it is kept, however it was typed: in small letters, or with blanks."""
-    return "".join(letter for letter in text.upper() if letter in LETTERS)[: CODE_LENGTH + 1]
+    letters = text[:LONGEST_CODE].upper()
+    return "".join(letter for letter in letters if letter in LETTERS)[: CODE_LENGTH + 1]
 
 
 class PlayerNames:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Final, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 from app.services.access.rights import Right
 from app.services.live_streams.log_pages import LogPage
@@ -11,6 +11,17 @@ HEARTBEAT: Final = b": still here\n\n"
 
 Send = Callable[[bytes], Awaitable[None]]
 Push = Callable[[bytes], bool]
+
+
+class Holder(NamedTuple):
+    """A client that is known and may have a few streams: a game's player, or a session."""
+
+    kind: Literal["player", "session"]
+    id: int
+
+    @property
+    def is_account(self) -> bool:
+        return self.kind == "session"
 
 
 class LiveStreams(Protocol):
@@ -26,10 +37,22 @@ class LiveStreams(Protocol):
 class ClientStream:
     """One client's stream, whatever is sent on it; it is counted until it is closed."""
 
-    __slots__ = ("_live", "_woken", "is_due", "is_over", "limit", "push", "right", "sending_since")
+    __slots__ = (
+        "_live",
+        "_woken",
+        "holder",
+        "is_due",
+        "is_over",
+        "is_replaced",
+        "limit",
+        "push",
+        "right",
+        "sending_since",
+    )
 
-    def __init__(self, live: LiveStreams, right: Right | None) -> None:
+    def __init__(self, live: LiveStreams, right: Right | None, holder: Holder | None) -> None:
         self._live = live
+        self.holder = holder
         self._woken: asyncio.Future[None] | None = None
         self.limit = asyncio.timeout(None)
         """Ends the stream of a client that takes nothing."""
@@ -41,7 +64,9 @@ class ClientStream:
         self.is_due = False
         """Whether it is to get a heartbeat."""
         self.is_over = False
-        """Whether its client is gone, or the right has ended."""
+        """Whether its client is gone, or the right has ended, or a newer stream has its place."""
+        self.is_replaced = False
+        """Whether a newer stream of its holder has its place."""
 
     @property
     def is_waiting(self) -> bool:
@@ -65,6 +90,11 @@ class ClientStream:
         """End the stream, without a word."""
         self.is_over = True
         self.wake()
+
+    def replace(self) -> None:
+        """End the stream, and let its client know that it has too many."""
+        self.is_replaced = True
+        self.end()
 
     async def send_to(self, send: Send, push: Push, gone: asyncio.Future[None]) -> bool:
         """Send events and heartbeats until the server stops, or the right or the client is gone.
@@ -96,9 +126,14 @@ class LiveStream(ClientStream):
     __slots__ = ("first", "position", "user_id")
 
     def __init__(
-        self, live: LiveStreams, position: int, user_id: int | None, right: Right | None
+        self,
+        live: LiveStreams,
+        position: int,
+        user_id: int | None,
+        right: Right | None,
+        holder: Holder | None,
     ) -> None:
-        super().__init__(live, right)
+        super().__init__(live, right, holder)
         self.first = b""
         """What was read before the stream began."""
         self.position = position

@@ -9,7 +9,7 @@ from typing import Final, Generic, TypeVar, cast
 from app.db.engine import Database
 from app.errors import AppError, UnavailableError
 from app.services.access.rights import Right, ended_rights
-from app.services.live_streams.stream import ClientStream, Send
+from app.services.live_streams.stream import ClientStream, Holder, Send
 
 HEARTBEAT_S: Final = 13.0
 """Seconds between comments to all clients (proxies close silent connections), and between checks of
@@ -26,6 +26,15 @@ SENDING_SHARE: Final = 0.4
 LONGEST_TICK_S: Final = 0.4
 """The longest time for which something is held back."""
 BYE: Final = b"event: bye\ndata: {}\n\n"
+"""The last event of a stream when the server stops; clients come back by themselves."""
+REPLACED: Final = b'event: bye\ndata: {"reason": "too_many_streams"}\n\n'
+"""The last event of a stream whose place a newer one has; its client waits until it is used."""
+MOST_OF_HOLDER: Final = 5
+"""Streams that one player or one session may have in a process."""
+KEPT_PART: Final = 10
+"""One in so many places is kept for accounts."""
+MOST_KEPT: Final = 100
+"""Places that are kept at most."""
 
 logger = logging.getLogger(__name__)
 
@@ -33,27 +42,50 @@ AnyStream = TypeVar("AnyStream", bound=ClientStream)
 
 
 class Clients:
-    """Counts the clients of a process that have a live stream of any kind open."""
+    """The places of a process for live streams of all kinds."""
 
     def __init__(self, most: int, on_count: Callable[[int], None] = lambda _: None) -> None:
         self._most = most
+        self._kept = min(MOST_KEPT, most // KEPT_PART)
+        """The last places, which are for accounts alone."""
         self._on_count = on_count
-        self._count = 0
+        self._streams: set[ClientStream] = set()
+        self._of_holders: dict[Holder, dict[ClientStream, None]] = {}
+        """The streams of each holder, the oldest first."""
 
-    def add(self) -> None:
-        """Count one more. Raises UnavailableError if there are too many."""
-        if self._count >= self._most:
+    def add(self, stream: ClientStream) -> None:
+        """Give a stream a place: a free one, or that of its holder's oldest stream of too many.
+
+        Raises UnavailableError.
+        """
+        holder = stream.holder
+        others = self._of_holders.get(holder, {}) if holder else {}
+        is_account = holder is not None and holder.is_account
+        if len(others) >= MOST_OF_HOLDER:
+            oldest = next(iter(others))
+            # Its client may be slow to take the last event: the place is free before that.
+            self.remove(oldest)
+            oldest.replace()
+        elif len(self._streams) >= self._most - (0 if is_account else self._kept):
             raise UnavailableError(
                 "There are too many live streams; try again soon", retry_after_s=5
             )
-        self._note(self._count + 1)
+        if holder:
+            self._of_holders.setdefault(holder, {})[stream] = None
+        self._streams.add(stream)
+        self._on_count(len(self._streams))
 
-    def remove(self) -> None:
-        self._note(self._count - 1)
-
-    def _note(self, count: int) -> None:
-        self._count = count
-        self._on_count(count)
+    def remove(self, stream: ClientStream) -> None:
+        """Free the place of a stream, if it has one."""
+        if stream not in self._streams:
+            return
+        self._streams.remove(stream)
+        if holder := stream.holder:
+            own = self._of_holders[holder]
+            del own[stream]
+            if not own:
+                del self._of_holders[holder]
+        self._on_count(len(self._streams))
 
 
 class StreamHub(ABC, Generic[AnyStream]):
@@ -74,14 +106,14 @@ class StreamHub(ABC, Generic[AnyStream]):
 
     def add(self, stream: AnyStream) -> None:
         """Count a stream until it is dropped. Raises UnavailableError."""
-        self._clients.add()
+        self._clients.add(stream)
         self._streams[stream] = None
 
     def drop(self, stream: ClientStream) -> None:
         """Count a stream no longer."""
         if stream in self._streams:
             del self._streams[stream]
-            self._clients.remove()
+            self._clients.remove(stream)
 
     async def serve(self, stream: ClientStream, send: Send) -> None:
         """Send what a stream has for its client, until it ends."""
@@ -93,9 +125,9 @@ class StreamHub(ABC, Generic[AnyStream]):
             await send(data)
             stream.sending_since = None
             data = await self._next(member)
-        if self.is_ending:
+        if self.is_ending or stream.is_replaced:
             stream.sending_since = clock()
-            await send(BYE)
+            await send(BYE if self.is_ending else REPLACED)
 
     @abstractmethod
     def _first(self, stream: AnyStream) -> bytes:

@@ -20,7 +20,7 @@ from app.services.games.results import result_rows
 from app.views.blueprints import CSV, EVENTS, ApiBlueprint, Reply
 from app.views.games.making import GameForm, make_game
 from app.views.policies import writing
-from app.views.posts.live import endless
+from app.views.posts.live import endless, own_session
 
 blueprint = ApiBlueprint("api_games", tag="games")
 
@@ -134,4 +134,5 @@ async def follow_game(game_id: int) -> Response:
         await resources().games.read(game_id)
         return endless(None)
     hosts = Right("token", g.token.id) if g.token else Right("session", g.account.session_id)
-    return endless(await resources().games.hub.open(game_id, right=hosts))
+    hub = resources().games.hub
+    return endless(await hub.open(game_id, right=hosts, holder=own_session()))

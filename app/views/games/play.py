@@ -13,10 +13,10 @@ from app.lifespan import resources
 from app.paths import PLAY
 from app.services.games.answering import AnswerRequest
 from app.services.games.documents import PlayerView
-from app.services.games.joining import LONGEST_NAME
+from app.services.games.joining import LONGEST_NAME, LONGEST_SENT
 from app.services.games.playing import PlayerKey, Screen
 from app.services.games.results import Outcome, read_outcome
-from app.services.games.rules import CODE_LENGTH, typed_code
+from app.services.games.rules import LONGEST_CODE, typed_code
 from app.views.blueprints import Form, PageBlueprint
 from app.views.games.players import join, joined_games, player_key, remember
 from app.views.games.screen import Option, letter_of
@@ -25,9 +25,6 @@ from app.views.page import FormPage, render_form
 from app.views.parts import see_other
 
 blueprint = PageBlueprint("play", policy="open")
-
-LONGEST_CODE: Final = 4 * CODE_LENGTH
-"""Characters of a code that are read, with blanks between them."""
 
 
 class EntranceArgs(Struct):
@@ -129,7 +126,7 @@ async def show_entrance(args: EntranceArgs) -> ResponseReturnValue:
 @blueprint.action(PLAY)
 async def enter(form: Form) -> ResponseReturnValue:
     """Let somebody play who knows the code."""
-    code, name = form.get("code", ""), form.get("name", "")
+    code, name = form.get("code", ""), form.get("name", "")[:LONGEST_SENT]
     screens = await joined_games()
     for screen in screens:
         if screen.state.game.code == typed_code(code):

@@ -10,6 +10,7 @@ from app.lifespan import resources
 from app.paths import LIVE, PLAY
 from app.services.games.answering import AnswerRequest
 from app.services.games.documents import PlayerView
+from app.services.games.joining import LONGEST_SENT
 from app.views.blueprints import EVENTS, ApiBlueprint, Reply
 from app.views.games.players import join, required_key, screen_of
 from app.views.posts.live import endless
@@ -21,8 +22,12 @@ PRIVATE: Final = {"Cache-Control": "no-store"}
 
 
 class JoinForm(Struct, forbid_unknown_fields=True):
-    code: Annotated[str, Meta(description="Of the game, as its host shows it, in any case.")]
-    name: Annotated[str, Meta(description="At most 40 characters of it are kept.")]
+    code: Annotated[
+        str, Meta(max_length=100, description="Of the game, as its host shows it, in any case.")
+    ]
+    name: Annotated[
+        str, Meta(max_length=LONGEST_SENT, description="At most 40 characters of it are kept.")
+    ]
 
 
 class JoinedPlayer(Struct, frozen=True):

@@ -11,6 +11,7 @@ from app.security import digest
 from app.services.games.hosting import KEPT
 from app.services.games.joining import Joined, JoinRequest, player_name
 from app.services.games.playing import PlayerKey, Screen
+from app.services.games.rules import typed_code
 from app.views.cookies import PLAYER, cookie_name, set_secret
 from app.views.policies import send_to_login
 
@@ -44,7 +45,7 @@ async def screen_of(game_id: int) -> Screen:
 
 async def join(code: str, name: str) -> Joined:
     """Let whoever asks play. Raises InvalidInputError, NotFoundError and others."""
-    request_ = JoinRequest(code, player_name(name), request.remote_addr or "")
+    request_ = JoinRequest(typed_code(code), player_name(name), request.remote_addr or "")
     return await resources().games.joining.join(request_)
 
 

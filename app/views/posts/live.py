@@ -3,12 +3,13 @@
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
-from quart import Response, request
+from quart import Response, g, request
 
 from app.asgi.streams import EndlessBody, hand_over
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.paths import LIVE
+from app.services.live_streams.stream import Holder
 from app.services.posts.users import get_user
 from app.views.blueprints import EVENTS, ApiBlueprint
 from app.views.parsing import event_of
@@ -40,8 +41,14 @@ async def live_stream(args: LiveArgs) -> Response:
     if request.method == "HEAD":
         return endless(None)
     hub = resources().live_hub
-    answer = endless(await hub.open(after=after, user_id=user_id, right=right_to_read()))
+    stream = hub.open(after=after, user_id=user_id, right=right_to_read(), holder=own_session())
+    answer = endless(await stream)
     return answer if await is_still_readable() else send_to_login()
+
+
+def own_session() -> Holder | None:
+    """Return the session whose streams are counted together; None for who is not signed in."""
+    return Holder("session", g.account.session_id) if g.account else None
 
 
 def endless(events: EndlessBody | None) -> Response:

@@ -11,6 +11,7 @@ from app.services.games.rules import (
     CODE_LENGTH,
     LEAST_POINTS,
     LETTERS,
+    LONGEST_CODE,
     MOST_POINTS,
     Asked,
     PlayerNames,
@@ -89,3 +90,9 @@ def test_thousands_of_one_name_are_numbered_at_once() -> None:
     began = perf_counter()
     assert [names.take("Kim") for _ in range(5_000)][-1] == "Kim 5000"
     assert perf_counter() - began < 1
+
+
+def test_only_the_beginning_of_a_typed_code_is_read() -> None:
+    assert typed_code("a-b c-d e-f") == "ABCDEF"
+    assert typed_code("ABC" + " " * LONGEST_CODE + "DEF") == "ABC"
+    assert typed_code("ABCDEF" * 1_000) == "ABCDEFA"

@@ -38,6 +38,33 @@ async def test_a_name_needs_something_to_see(host: Host, anybody: Client, name: 
     assert answer.status_code == 422
 
 
+@pytest.mark.parametrize(("field", "most"), [("code", 100), ("name", 1_000)])
+async def test_a_code_or_name_that_none_can_have_is_refused_before_it_is_read(
+    host: Host, anybody: Client, field: str, most: int
+) -> None:
+    body = {"code": host.code, "name": "Mina"}
+    answer = await anybody.post("/api/v1/play", json=body | {field: "a" * (most + 1)})
+    assert answer.status_code == 422
+    assert [error["loc"] for error in (await answer.get_json(force=True))["errors"]] == [field]
+    answer = await anybody.post("/api/v1/play", json=body | {field: "a" * most})
+    assert answer.status_code == (404 if field == "code" else 201)
+
+
+@pytest.mark.parametrize("sign", ["A", "\u0301", "ß"])
+async def test_the_page_reads_only_the_beginning_of_a_code_or_name(
+    host: Host, anybody: Client, sign: str
+) -> None:
+    browser, much = Browser(anybody.app), sign * 10_000
+    answer = await browser.post("/play", form={"code": much, "name": much})
+    page = await answer.get_data(as_text=True)
+    assert answer.status_code in {404, 422}
+    assert len(page) < 50_000, "nor is it shown again"
+    answer = await browser.post("/play", form={"code": host.code, "name": "Mina" + much})
+    assert answer.status_code == 303
+    answer = await browser.post("/play", form={"code": host.code + " " * 10_000})
+    assert answer.status_code == 303, "the browser plays already"
+
+
 async def test_a_code_is_read_in_any_case_and_an_ended_game_takes_nobody(
     host: Host, anybody: Client
 ) -> None:
