@@ -38,6 +38,8 @@ JOINED_WITHIN_S: Final = 25.0
 """Players come evenly within this time."""
 CONNECTIONS: Final = 400
 """Over which answers are sent; a stream has one of its own."""
+NETWORKS: Final = 50
+"""Addresses from which players join."""
 SPARE_FILES: Final = 1_000
 POLL_S: Final = 1.0
 PEER: Final = ("--worker-class", "gthread", "--workers", "2", "--threads", "8")
@@ -46,14 +48,15 @@ PEER: Final = ("--worker-class", "gthread", "--workers", "2", "--threads", "8")
 class Wire:
     """A connection that sends one request after the other."""
 
-    def __init__(self, host: str, port: int) -> None:
-        self._host, self._port = host, port
+    def __init__(self, host: str, port: int, source: str | None = None) -> None:
+        self._host, self._port, self._source = host, port, source
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, method: str, path: str, token: str = "", body: Any = None) -> Any:
         """Return status and value of the answer."""
         if self._streams is None:
-            self._streams = await asyncio.open_connection(self._host, self._port)
+            source = None if self._source is None else (self._source, 0)
+            self._streams = await asyncio.open_connection(self._host, self._port, local_addr=source)
         reader, writer = self._streams
         data = b"" if body is None else json.dumps(body).encode()
         head = [f"{method} {path} HTTP/1.1", f"Host: {self._host}", f"Content-Length: {len(data)}"]
@@ -104,8 +107,8 @@ class Crowd:
         self.latencies_s: list[float] = []
         """Of acknowledgements."""
 
-    def _wire(self) -> Wire:
-        return Wire("127.0.0.1", self._port)
+    def _wire(self, source: str | None = None) -> Wire:
+        return Wire("127.0.0.1", self._port, source)
 
     async def play(self, questions: int) -> dict[str, Any]:
         """Play a game; return its figures."""
@@ -139,7 +142,9 @@ class Crowd:
         }
 
     async def _join(self, code: str) -> None:
-        wires = [self._wire() for _ in range(CONNECTIONS)]
+        # A game takes some hundred players at once from one network: each is an address here.
+        networks = (f"127.0.1.{1 + place % NETWORKS}" for place in range(CONNECTIONS))
+        wires = [self._wire(source) for source in networks]
         began = time.time()
 
         async def come(place: int) -> None:

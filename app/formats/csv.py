@@ -223,6 +223,15 @@ def guarded(value: str) -> str:
     return f"'{value}" if value.startswith(GUARDED) else value
 
 
+def written_table(rows: Iterable[Iterable[object]]) -> bytes:
+    """Return a table as a spreadsheet opens it: UTF-8 with the byte order mark that Excel needs."""
+    written = io.StringIO(newline="")
+    csv.writer(written).writerows(
+        [guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in rows
+    )
+    return written.getvalue().encode("utf-8-sig")
+
+
 def _guarded_id(value: str) -> str:
     """Guard an id also where it looks as if a spreadsheet had rounded it."""
     return f"'{value}" if is_damaged_id(value) else guarded(value)

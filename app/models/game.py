@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, BigId, UtcDateTime
@@ -29,6 +29,8 @@ class Game(Base):
     """The ids of the authors to choose from, in the order of their names, as JSON."""
     room_id: Mapped[int | None] = mapped_column(BigId)
     """The chat that the questions are out of; it may be gone by now."""
+    is_closed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether its host lets nobody else join."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -72,6 +74,10 @@ class GamePlayer(Base):
     """Of the secret, as hexadecimal digits: thousands of rows are inserted as one JSON value."""
     seen_ms: Mapped[int | None] = mapped_column(BigId)
     """When the player's screen was last known to be open; None once it was closed."""
+    network: Mapped[str | None] = mapped_column(String(64))
+    """SHA-256 of the network the player came from, as hexadecimal digits."""
+    joined_ms: Mapped[int | None] = mapped_column(BigId)
+    """When the player joined, in milliseconds since 1970."""
 
 
 class GameAnswer(Base):

@@ -40,6 +40,7 @@ class GameView(Struct, frozen=True, kw_only=True):
     seconds: int
     options: Annotated[list[str], Meta(description="The usernames to choose from.")]
     players: int
+    open: Annotated[bool, Meta(description="Whether others may join.")]
     answers: Annotated[int, Meta(description="To the present question.")]
     ends_at: Ended
     text: Annotated[str | None, Meta(description="Without names; null where the post is gone.")]
@@ -93,6 +94,7 @@ def host_view(state: GameState, standing: Standing, *, shows_all: bool = False) 
         seconds=game.seconds,
         options=list(state.usernames.values()),
         players=state.players,
+        open=not game.is_closed,
         answers=state.answers,
         ends_at=None if state.ends_ms is None else moment(state.ends_ms),
         text=state.text,

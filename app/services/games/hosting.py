@@ -147,6 +147,16 @@ async def end_game(session: AsyncSession, game_id: int, time_ms: int) -> None:
     await _end(session, game)
 
 
+async def let_join(session: AsyncSession, game_id: int, *, is_open: bool) -> None:
+    """Let others join a game, or nobody else. Raises NotFoundError, ConflictError."""
+    game = await get_game(session, game_id)
+    if game.state == "ended":
+        raise _ended()
+    if game.is_closed == is_open:
+        game.is_closed = not is_open
+        await note_change(session, game)
+
+
 async def remove_player(session: AsyncSession, game_id: int, player_id: int, time_ms: int) -> None:
     """Remove a player with all answers. Raises NotFoundError."""
     player = await session.get(GamePlayer, player_id)

@@ -1,15 +1,15 @@
 """Joining a game by its code: those who come together share a commit."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 from sqlalchemy import Table, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now
+from app.clock import now, now_ms
 from app.compute.text import username_key
 from app.db.backend import allocate_ids, insert_rows, is_among
 from app.db.batch import Batch
@@ -33,11 +33,18 @@ LONGEST_SENT: Final = 1_000
 """Characters of a name that are looked at."""
 MOST_WRONG: Final = 100
 """Wrong codes from a network within `WINDOW`, after which it waits."""
+MOST_OF_NETWORK: Final = 1_000
+"""Players of a game from one network, of which a school has one."""
+FREE_OF_NETWORK: Final = 300
+"""Of these, players who may come all at once."""
+MOST_A_MINUTE: Final = 60
+"""Players from a network within `WINDOW` beyond these."""
 WINDOW: Final = timedelta(minutes=1)
 MOST_AT_ONCE: Final = 500
 """Requests in one transaction."""
 MOST_WAITING: Final = 10_000
 TIMEOUT_S: Final = 30
+_RETRY: Final = {"Retry-After": str(int(WINDOW.total_seconds()))}
 SECRET_PREFIX: Final = "player_"  # noqa: S105 - no secret
 
 
@@ -60,6 +67,17 @@ class Joined:
     player_id: int
     name: str
     secret: str
+
+
+class FromNetwork(NamedTuple):
+    """How many players of a game came from one network."""
+
+    players: int = 0
+    lately: int = 0
+    """Within `WINDOW`."""
+
+    def with_one(self) -> "FromNetwork":
+        return FromNetwork(self.players + 1, self.lately + 1)
 
 
 def player_name(name: str) -> str:
@@ -98,6 +116,7 @@ async def _join_all(
     wrong = await _wrong_codes(session, networks.values())
     names = await _names(session, games.values(), requests)
     counts = await _players(session, games.values())
+    came = await _players_by_network(session, games.values(), networks.values())
     outcomes: list[Joined | Exception] = []
     players: list[dict[str, object]] = []
     ids = iter(await allocate_ids(session, GamePlayer, len(requests)))
@@ -109,23 +128,38 @@ async def _join_all(
             wrong[network] += 1
             session.add(WrongCode(network=network, sent_at=now()))
             outcomes.append(NotFoundError("No game has this code"))
-        elif refusal := _refusal(game, counts[game.id]):
+        elif refusal := _refusal(game, counts[game.id], came[game.id, network]):
             outcomes.append(refusal)
         else:
             counts[game.id] += 1
+            came[game.id, network] = came[game.id, network].with_one()
             joined, row = _new_player(game, request.name, next(ids), names[game.id])
-            players.append(row)
+            players.append(row | {"network": network.hex(), "joined_ms": now_ms()})
             outcomes.append(joined)
     await session.flush()
     await insert_rows(session, cast(Table, GamePlayer.__table__), players)
     return outcomes
 
 
-def _refusal(game: Game, players: int) -> ConflictError | UnavailableError | None:
+def _refusal(
+    game: Game, players: int, came: FromNetwork
+) -> ConflictError | TooManyError | UnavailableError | None:
     if game.state == "ended":
         return ConflictError("This game has ended")
+    if game.is_closed:
+        return ConflictError("The host lets nobody else join this game")
     if players >= MOST_PLAYERS:
         return UnavailableError("This game is full", retry_after_s=60)
+    if came.players >= MOST_OF_NETWORK:
+        return TooManyError(
+            "{most} players from your network are in this game, and more cannot join",
+            most=MOST_OF_NETWORK,
+            headers=_RETRY,
+        )
+    if min(came.lately, came.players - FREE_OF_NETWORK) >= MOST_A_MINUTE:
+        return TooManyError(
+            "Too many players have joined from your network; try again in a minute", headers=_RETRY
+        )
     return None
 
 
@@ -156,8 +190,7 @@ async def _wrong_codes(session: AsyncSession, networks: Iterable[bytes]) -> Coun
 
 def _too_many_codes() -> TooManyError:
     return TooManyError(
-        "Too many wrong codes came from your network; try again in a minute",
-        headers={"Retry-After": str(int(WINDOW.total_seconds()))},
+        "Too many wrong codes came from your network; try again in a minute", headers=_RETRY
     )
 
 
@@ -168,6 +201,25 @@ async def _players(session: AsyncSession, games: Collection[Game]) -> Counter[in
         .group_by(GamePlayer.game_id)
     )
     return Counter(dict((await session.execute(query)).all()))
+
+
+async def _players_by_network(
+    session: AsyncSession, games: Collection[Game], networks: Iterable[bytes]
+) -> defaultdict[tuple[int, bytes], FromNetwork]:
+    """Return how many players of each game came from each of these networks."""
+    time_ms = now_ms()
+    is_late = GamePlayer.joined_ms.between(time_ms - WINDOW // timedelta(milliseconds=1), time_ms)
+    query = (
+        select(GamePlayer.game_id, GamePlayer.network, func.count())
+        .add_columns(func.count().filter(is_late))
+        .where(GamePlayer.game_id.in_([game.id for game in games]))
+        .where(is_among(session, GamePlayer.network, {network.hex() for network in networks}))
+        .group_by(GamePlayer.game_id, GamePlayer.network)
+    )
+    came = defaultdict[tuple[int, bytes], FromNetwork](FromNetwork)
+    for game_id, network, players, lately in await session.execute(query):
+        came[game_id, bytes.fromhex(network)] = FromNetwork(players, lately)
+    return came
 
 
 async def _names(

@@ -1,8 +1,6 @@
 """The dashboard's page: what its figures say at once, and their numbers as tables and files."""
 
 import asyncio
-import csv
-import io
 from collections.abc import Mapping
 from itertools import groupby
 from typing import Final, NamedTuple
@@ -13,7 +11,7 @@ from msgspec import Struct
 from quart import Response, current_app, request
 
 from app.errors import AppError, NotFoundError
-from app.formats.csv import guarded
+from app.formats.csv import written_table
 from app.i18n import ngettext, show_number
 from app.lifespan import resources
 from app.memo import DERIVED, EVERYTHING, cacheable, depends_on
@@ -227,7 +225,8 @@ async def download_table(name: str, args: View) -> Response:
     figure, cast = await load(_panel(name), args)
     with bound(cast):
         table: Table = await resources().work_pool.run(figure.table)
-    content = await resources().work_pool.run(_as_csv, table)
+    rows = [table.columns, *table.rows]
+    content = await resources().work_pool.run(written_table, rows)
     disposition = f'attachment; filename="saywho-{name}.csv"'
     return Response(
         content,
@@ -240,13 +239,3 @@ def _panel(name: str) -> AnyPanel:
     if (panel := PANELS.get(name)) is None:
         raise NotFoundError("There is no such figure")
     return panel
-
-
-def _as_csv(table: Table) -> bytes:
-    """Return the table in UTF-8, with a mark without which Excel takes it for another encoding."""
-    written = io.StringIO(newline="")
-    rows = [table.columns, *table.rows]
-    csv.writer(written).writerows(
-        [guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in rows
-    )
-    return written.getvalue().encode("utf-8-sig")

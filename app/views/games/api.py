@@ -1,8 +1,5 @@
 """Hosting games in the API."""
 
-import csv
-import io
-from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct
@@ -10,7 +7,7 @@ from quart import Response, g, request, url_for
 
 from app.clock import now_ms
 from app.errors import ConflictError, InvalidInputError
-from app.formats.csv import guarded
+from app.formats.csv import written_table
 from app.lifespan import resources
 from app.paths import GAMES, LIVE
 from app.services.access.rights import Right
@@ -27,6 +24,10 @@ blueprint = ApiBlueprint("api_games", tag="games")
 
 class VersionForm(Struct, forbid_unknown_fields=True):
     version: Annotated[int, Meta(description="That was seen last.")]
+
+
+class JoiningForm(Struct, forbid_unknown_fields=True):
+    open: Annotated[bool, Meta(description="Whether others may join.")]
 
 
 class GameArgs(Struct):
@@ -83,6 +84,14 @@ async def end_game(game_id: int) -> GameView:
     return await resources().games.host_view(game_id)
 
 
+@blueprint.operation("POST", f"{GAMES}/<id:game_id>/joining", "admin", "The game")
+async def let_others_join(game_id: int, form: JoiningForm) -> GameView:
+    """Let nobody else join a game, or let others join again; players stay."""
+    async with writing() as session:
+        await hosting.let_join(session, game_id, is_open=form.open)
+    return await resources().games.host_view(game_id)
+
+
 @blueprint.operation(
     "DELETE", f"{GAMES}/<id:game_id>/players/<id:player_id>", "admin", "The player is out"
 )
@@ -111,18 +120,10 @@ async def show_results(game_id: int) -> Response:
         rows = await result_rows(session, state, standing)
     disposition = f'attachment; filename="saywho-game-{game_id}.csv"'
     return Response(
-        _as_csv(rows),
+        written_table(rows),
         content_type="text/csv; charset=utf-8; header=present",
         headers={"Content-Disposition": disposition, "Cache-Control": "no-store"},
     )
-
-
-def _as_csv(rows: Sequence[Sequence[str | int]]) -> str:
-    written = io.StringIO(newline="")
-    csv.writer(written).writerows(
-        [guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in rows
-    )
-    return written.getvalue()
 
 
 @blueprint.operation(

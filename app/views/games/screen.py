@@ -169,6 +169,14 @@ async def end(game_id: int) -> Response:
     return _to_screen(game_id)
 
 
+@blueprint.action(f"{GAMES}/<id:game_id>/joining")
+async def let_others_join(game_id: int, form: Form) -> Response:
+    is_open = number_field(form.get("open", ""), 0, 1, "open") == 1
+    async with writing() as session:
+        await hosting.let_join(session, game_id, is_open=is_open)
+    return _to_screen(game_id)
+
+
 @blueprint.action(f"{GAMES}/<id:game_id>/remove")
 async def remove(game_id: int, form: Form) -> Response:
     player = number_field(form.get("player", ""), 1, MAX_ID, "player")

@@ -1,6 +1,7 @@
 """A game by the API: from the code to the last question, for hosts and players."""
 
 import asyncio
+import codecs
 from typing import Any
 
 import pytest
@@ -164,7 +165,9 @@ async def test_the_end_is_a_table_of_all(host: Host, anybody: Client) -> None:
     await formula.chooses(1, await host.wrong())
     await host.does("end")
     answer = await host.client.get(f"{host.address}/results.csv")
-    rows = [line.split(",") for line in (await answer.get_data(as_text=True)).splitlines()]
+    content = await answer.get_data()
+    assert content.startswith(codecs.BOM_UTF8), "Excel takes it for another encoding"
+    rows = [line.split(",") for line in content.decode("utf-8-sig").splitlines()]
     assert rows[0][:6] == [
         "place",
         "name",

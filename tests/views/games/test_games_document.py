@@ -37,6 +37,7 @@ async def test_every_operation_of_games_answers_as_declared(
     version = (await host.see())["version"]
     assert await send("skip_question", path=f"{host.address}/skip", version=version) == 200
     assert await send("show_game") == 200
+    assert await send("let_others_join", path=f"{host.address}/joining", open=False) == 200
     assert await send("remove_player", path=f"{host.address}/players/{jun.id}") == 204
     assert await send("end_game", path=f"{host.address}/end") == 200
     assert await send("show_results", path=f"{host.address}/results.csv") == 200

@@ -5,10 +5,12 @@ import logging
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from app import create_app
+from app.models import GamePlayer
 from app.services.games import joining
-from tests.browsing import Browser, scope_of, set_cookies
+from tests.browsing import Browser, parts_of, scope_of, set_cookies, signed_in
 from tests.conftest import Client, MakeConfig, client_with
 from tests.views.games.playing import AUTHORS, Host, host_game, join, posts_of
 
@@ -100,6 +102,73 @@ async def test_a_full_game_says_so(
     body = {"code": host.code, "name": "Ida"}
     answer = await anybody.post("/api/v1/play", json=body)
     assert answer.status_code == 503
+
+
+async def test_a_network_has_so_many_players_and_so_many_a_minute(
+    host: Host, anybody: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(joining, "FREE_OF_NETWORK", 5)
+    monkeypatch.setattr(joining, "MOST_A_MINUTE", 3)
+    monkeypatch.setattr(joining, "MOST_OF_NETWORK", 10)
+    here, there = Browser(anybody.app), Browser(anybody.app, address="198.51.100.7")
+    body = {"code": host.code, "name": "Kim"}
+
+    async def statuses_of(count: int) -> list[int]:
+        answers = await asyncio.gather(
+            *(here.post("/api/v1/play", json=body) for _ in range(count))
+        )
+        return sorted(answer.status_code for answer in answers)
+
+    assert await statuses_of(12) == [201] * 8 + [429] * 4
+    assert await statuses_of(1) == [429]
+    assert (await there.post("/api/v1/play", json=body)).status_code == 201
+    other = await host_game(host.client)
+    assert len(await join(anybody.app, other, "Kim", "Kim")) == 2, "of another game"
+    page = await here.post("/play", form=body)
+    assert (page.status_code, page.headers["Retry-After"]) == (429, "60")
+    assert "Too many players have joined from your network" in await page.get_data(as_text=True)
+    async with parts_of(anybody.app).db.write() as session:  # A minute later.
+        await session.execute(update(GamePlayer).values(joined_ms=GamePlayer.joined_ms - 60_001))
+    assert await statuses_of(5) == [201] * 2 + [429] * 3
+    answer = await here.post("/api/v1/play", json=body)
+    detail = (await answer.get_json())["detail"]
+    assert detail == "10 players from your network are in this game, and more cannot join"
+    ranking = (await host.see("?ranking=all"))["ranking"]
+    for player in [ranked["player"] for ranked in ranking]:
+        await host.client.send("DELETE", f"{host.address}/players/{player}")
+    assert await statuses_of(1) == [201], "who was removed does not count"
+
+
+async def test_a_host_lets_nobody_else_join(host: Host, anybody: Client) -> None:
+    operator, phone = await signed_in(anybody.app), Browser(anybody.app)
+    entered = await phone.post("/play", form={"code": host.code, "name": "Mina"})
+    screen, body = f"/games/{host.game}", {"code": host.code, "name": "Late"}
+    assert "Nobody else can join" not in await operator.page(screen)
+    pressed = await operator.post(f"{screen}/joining", form={"open": "0"})
+    assert pressed.headers["Location"] == screen
+    page = await operator.page(screen)
+    assert "Nobody else can join." in page
+    assert "Let others join" in page
+    late = await Browser(anybody.app).post("/play", form=body)
+    assert late.status_code == 409
+    assert "The host lets nobody else join this game" in await late.get_data(as_text=True)
+    assert (await phone.post("/play", form=body)).headers["Location"] == entered.headers["Location"]
+    version = (await host.see())["version"]
+    shut = {"json": {"open": False}}
+    view = await (await host.client.post(f"{host.address}/joining", **shut)).get_json()
+    assert (view["open"], view["version"], view["players"]) == (False, version, 1)
+    await host.does("next")
+    assert "Question 1 of 3" in await phone.page(entered.headers["Location"])
+    assert "Nobody else can join." in await operator.page(screen)
+    answer = await host.client.post(f"{host.address}/joining", json={"open": True})
+    assert (await answer.get_json())["open"] is True
+    assert (await anybody.post("/api/v1/play", json=body)).status_code == 201
+    await host.does("end")
+    assert (await host.client.post(f"{host.address}/joining", **shut)).status_code == 409
+    for odd in ({}, {"open": "no"}, {"open": None}):
+        answer = await host.client.post(f"{host.address}/joining", json=odd)
+        assert answer.status_code == 422
+    assert (await operator.post(f"{screen}/joining", form={"open": "2"})).status_code == 422
 
 
 async def test_a_private_site_lets_whoever_has_the_code_play(make_config: MakeConfig) -> None:
