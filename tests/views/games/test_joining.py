@@ -149,6 +149,8 @@ async def test_a_host_lets_nobody_else_join(host: Host, anybody: Client) -> None
     page = await operator.page(screen)
     assert "Nobody else can join." in page
     assert "Let others join" in page
+    assert 'class="code"' not in page, "nobody is asked to type it"
+    assert 'class="qr-code"' not in page
     late = await Browser(anybody.app).post("/play", form=body)
     assert late.status_code == 409
     assert "The host lets nobody else join this game" in await late.get_data(as_text=True)
