@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pytest
 from h2.connection import H2Connection
 from h2.events import ResponseReceived as Answer
+from h2.events import StreamEnded
 
 from tests.installation import Installation
 from tests.ports import free_port
@@ -71,17 +72,23 @@ def head_of(wire: socket.socket) -> bytes:
 
 
 def statuses_by_http2(wire: socket.socket, client: H2Connection, *, streams: int) -> list[str]:
-    """Ask for the figures as a tunnel through a proxy could; return the status of each stream."""
+    """Ask for the figures as a tunnel through a proxy could; return the status of each stream.
+
+    Each answer is read to its end: hypercorn waits for ever to send the rest to a client that left.
+    """
     headers = [(":method", "GET"), (":path", "/metrics"), (":scheme", "http")]
     forged = [(":authority", "localhost"), ("x-forwarded-proto", "https")]
     client.send_headers(client.get_next_available_stream_id(), [*headers, *forged], end_stream=True)
     wire.sendall(client.data_to_send())
     statuses: list[str] = []
-    while len(statuses) < streams and (data := wire.recv(65_536)):
+    ended = 0
+    while ended < streams and (data := wire.recv(65_536)):
         if data.startswith(b"HTTP/1.1 "):
             return [data.split()[1].decode()]
-        answers = [event for event in client.receive_data(data) if isinstance(event, Answer)]
+        events = client.receive_data(data)
+        answers = [event for event in events if isinstance(event, Answer)]
         statuses += [dict(event.headers)[b":status"].decode() for event in answers]
+        ended += sum(isinstance(event, StreamEnded) for event in events)
     return statuses
 
 
