@@ -3,18 +3,20 @@
 import contextlib
 from typing import Final
 
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import monotonic
 from app.db.backend import Sessions
 from app.errors import NotFoundError
+from app.models import Tweet
 from app.services.compare.cases import Models
 from app.services.compare.quiz import QuizSet, Solution, draw, read_question, solve
 
 SHOWN_CHARACTERS: Final = 100
 """Of the example on the front page."""
-SHOWN_S: Final = 3_600
-"""Time for which an example is shown."""
+SHOWN_POSTS: Final = 500
+"""New posts after which another example is drawn."""
 UNDECIDED_S: Final = 600
 """Time until examples are tried again, where none was decided."""
 _SHOWN_TRIES: Final = 10
@@ -22,12 +24,16 @@ _SHOWN_TRIES: Final = 10
 
 
 class Showcase:
-    """An answered example in each language, for the front page."""
+    """An answered example in each language, for the front page.
+
+    Which one is drawn follows from the posts alone, so that all workers show the same. The time has
+    no part in it: a page that is kept is the same page as one that is made later.
+    """
 
     def __init__(self, db: Sessions, models: Models) -> None:
         self._db = db
         self._models = models
-        self._shown: dict[str, tuple[float, QuizSet, Solution]] = {}
+        self._shown: dict[str, tuple[int, QuizSet, Solution]] = {}
         self._undecided: dict[str, float] = {}
         """Until when no example is tried in a language."""
 
@@ -37,27 +43,29 @@ class Showcase:
         self._undecided.clear()
 
     async def find(self, lang: str) -> Solution | None:
-        """Return the example, a new one each hour; None where none of some tried is answered."""
+        """Return the example; None where none of some tried is answered."""
         if monotonic() < self._undecided.get(lang, 0.0):
             return None
         async with self._db.read() as session:
-            until, quiz, solution = self._shown.get(lang, (0.0, None, None))
-            if quiz is not None and monotonic() < until:
+            turn = (await session.scalar(select(func.max(Tweet.id))) or 0) // SHOWN_POSTS
+            shown_in, quiz, solution = self._shown.get(lang, (0, None, None))
+            if quiz is not None and shown_in == turn:
                 with contextlib.suppress(NotFoundError):
                     await read_question(session, quiz)
                     return solution
-            return await self._make(session, lang)
+            return await self._make(session, lang, turn)
 
-    async def _make(self, session: AsyncSession, lang: str) -> Solution | None:
-        for _ in range(_SHOWN_TRIES):
-            quiz = await draw(session, lang, longest=SHOWN_CHARACTERS)
+    async def _make(self, session: AsyncSession, lang: str, turn: int) -> Solution | None:
+        for attempt in range(_SHOWN_TRIES):
+            seed = f"{turn} {lang} {attempt}"
+            quiz = await draw(session, lang, longest=SHOWN_CHARACTERS, seed=seed)
             if quiz is None:
                 return None
             solution = await solve(session, self._models, quiz)
             if solution.is_model_right and solution.comparison.verdict == "likely":
                 # Reasons are looked for in many posts, hence only once.
                 example = await solve(session, self._models, quiz, reasons=True)
-                self._shown[lang] = monotonic() + SHOWN_S, quiz, example
+                self._shown[lang] = turn, quiz, example
                 return example
         self._undecided[lang] = monotonic() + UNDECIDED_S
         return None

@@ -95,7 +95,7 @@ async def show_home(args: HomeArgs) -> str:
         offered = [author for author in authors if author.username not in hidden]
         groups = await grouped(session, offered, outgrown)
         if solution and hidden.intersection(solution.usernames):
-            solution = None  # It was drawn before; in an hour the next one comes.
+            solution = None  # It was drawn before; the next one comes with more posts.
         posts = await newest_without(session, hidden, limit=NEWEST)
         rooms, offered_total = await read_chats(session), author_total - len(hidden)
         evident = await read_evidence(session, solution.comparison) if solution else None
@@ -118,7 +118,7 @@ async def show_home(args: HomeArgs) -> str:
             has_more_rooms=len(rooms) > MOST_ROOMS,
             is_playable=may_play,
             about=[*own, *asked, *(post.username for post in posts)],
-            # The example is another one after an hour, and in another language.
+            # The example is another one in another language.
             # Where the form has no authors in their colours, the example has the clearest ones.
             hued=[
                 *own,

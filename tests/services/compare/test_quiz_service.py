@@ -11,6 +11,7 @@ from app.services.compare.question import Question
 from app.services.compare.quiz import QuizQuestion, QuizSet, draw, read_question, solve
 from app.services.compare.showcase import Showcase
 from app.services.deletion.posts import delete_post
+from app.services.imports.sample_authors import load_samples
 from app.services.posts.users import find_user
 from tests.posting import post
 
@@ -122,3 +123,20 @@ async def test_an_example_names_its_author_or_there_is_none(db: Database) -> Non
     assert solution
     assert solution.is_model_right
     assert solution.comparison.verdict == "likely"
+
+
+async def test_every_process_shows_the_same_example(db: Database) -> None:
+    await load_samples(db)
+
+    async def shown() -> list[tuple[int, list[str]]]:
+        examples = [await Showcase(db, Models()).find(lang) for lang in ("en", "ko")]
+        return [(each.tweet_id, each.usernames) for each in examples if each]
+
+    first = await shown()
+    assert len(first) == 2
+    for _ in range(3):
+        assert await shown() == first
+    # A few posts that arrive in the meantime change nothing.
+    await post(db, "newcomer", *(f"hello there, {n}" for n in range(5)))
+    await post(db, "the_night_ferry", "One post that comes late, in the fog.")
+    assert await shown() == first

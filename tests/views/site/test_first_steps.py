@@ -6,11 +6,11 @@ from urllib.parse import unquote, urlencode
 
 from quart import Quart
 
-from app import __version__
+from app import __version__, create_app
 from app.compute.judgement import KOREAN_LIKELY, LIKELY
 from app.services.imports.sample_authors import load_samples
 from tests.browsing import in_one_line, parts_of, signed_in
-from tests.conftest import Client
+from tests.conftest import Client, MakeConfig
 
 KOREANS: Final = ("골목빵집", "언덕천문대", "느티나무도서관", "12번버스")
 ENGLISH: Final = ("saltmarsh_light", "no9_kettle_cafe", "pier_street_museum", "the_night_ferry")
@@ -30,6 +30,21 @@ async def test_each_page_of_an_empty_site_says_that_nothing_is_here_yet(
     await writer.add_user("ann", "butter")
     for path in pages:
         assert "Nothing here yet" not in await anybody.page(path), path
+
+
+async def test_two_workers_show_the_same_front_page(make_config: MakeConfig) -> None:
+    config = make_config()
+    one, other = create_app(config), create_app(config)
+    async with one.test_app(), other.test_app():
+        await load_samples(parts_of(one).db)
+        for language in ("ko", "en"):
+            answers = [
+                await Client(worker, {}).get("/", headers={"Accept-Language": language})
+                for worker in (one, other, one)
+            ]
+            assert len({await answer.get_data() for answer in answers}) == 1
+            assert len({answer.headers["ETag"] for answer in answers}) == 1
+            assert b'class="card shown"' in await answers[0].get_data()
 
 
 async def test_samples_are_tried_explained_and_removed(app: Quart, anybody: Client) -> None:
