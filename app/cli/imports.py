@@ -24,14 +24,14 @@ from app.cli.running import (
 from app.compute.text import clean_username
 from app.config import Config
 from app.db.engine import Database
-from app.errors import AppError, BrokenFileError, ImportFileError
+from app.errors import AppError, BrokenFileError, ConflictError, ImportFileError
 from app.formats.chats.people import renaming, zone_of
 from app.formats.records import ReadOptions
 from app.formats.registry import BROUGHT, FORMATS, open_records
 from app.formats.source.file import Source
 from app.heap import collect_seldom, share_heap
 from app.services.access.site import is_site_public
-from app.services.deletion.rooms import delete_messages
+from app.services.deletion.rooms import check_kept, delete_messages
 from app.services.imports.report import MAX_ERRORS, ImportReport
 from app.services.imports.sample_authors import load_samples
 from app.services.imports.storing import Storing, check_records, import_records, renew_derived
@@ -68,6 +68,8 @@ class Importer:
             except ImportFileError as error:
                 is_broken = isinstance(error, BrokenFileError)
                 self._fail(name, error.detail, FAILED if is_broken else BAD_INPUT)
+            except ConflictError as error:
+                self._fail(name, error.detail, FAILED)
             except AppError as error:
                 self._fail(name, error.detail, BAD_INPUT if error.status < 500 else FAILED)
                 return
@@ -84,6 +86,8 @@ class Importer:
             show_bar(source.bytes_read, source.bytes_total or 0, text)
             if self._is_dry:
                 await session.rollback()  # The commit that follows stores nothing.
+            else:
+                await check_kept(session, report.stored.rooms)
 
         # In threads, since a pipe may be silent for long.
         source = await asyncio.to_thread(Source, target, name=name, limit_bytes=limit)

@@ -6,16 +6,18 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.config import Config
 from app.db.engine import Database
 from app.models import Tweet
+from app.services.deletion.rooms import delete_room
 from app.services.imports.bulk import BATCH
 from tests.installation import PROGRAM, TIMEOUT_S, Installation, lines
 from tests.waiting import eventually
@@ -82,19 +84,21 @@ def test_a_signal_ends_an_import_whose_input_is_silent(
     assert ("stored posts stay" in said) == (not options)
 
 
-async def end_within(installation: Installation, process: Any, number: int) -> None:
-    """Send an import a signal as soon as it has stored some posts, and long before it has all."""
+async def strike_within(
+    installation: Installation, strike: Callable[[AsyncSession], Awaitable[object]]
+) -> None:
+    """Do something as soon as an import has stored some posts, and long before it has all."""
 
-    async def signalled() -> int:
+    async def is_done() -> int:
         # While it waits for this transaction, it can come to no end.
         async with db.write() as session:
             stored = await session.scalar(select(func.count()).select_from(Tweet)) or 0
             if stored:
-                process.send_signal(number)
+                await strike(session)
         return stored
 
     db = Database(Config(env="testing", data_dir=installation.data_dir))
-    await eventually(signalled)
+    await eventually(is_done)
     await db.close()
 
 
@@ -108,10 +112,31 @@ def test_an_import_that_is_ended_keeps_its_posts_and_resumes(
     path = lines(tmp_path / "posts.jsonl", *records)
     installation.done("db", "upgrade")
     with importing(installation, path) as process:
-        asyncio.run(end_within(installation, process, number))
+
+        async def end(_: AsyncSession) -> None:
+            process.send_signal(number)
+
+        asyncio.run(strike_within(installation, end))
         assert process.wait(TIMEOUT_S) == status
     stored = installation.count_posts()
     assert 0 < stored < POSTS
     again = installation.json("import", path)
     assert (again["accepted"], again["duplicates"]) == (POSTS - stored, stored)
+    assert installation.run("check").exit_code == 0
+
+
+def test_an_import_ends_when_its_chat_is_deleted_and_the_next_file_begins(
+    installation: Installation, tmp_path: Path
+) -> None:
+    said = {"username": "a", "room": {"name": "pier"}}
+    path = lines(tmp_path / "p.jsonl", *(said | {"text": f"post {n}"} for n in range(POSTS)))
+    other = lines(tmp_path / "other.jsonl", {"username": "b", "text": "one"})
+    installation.done("db", "upgrade")
+    with importing(installation, path, other) as process:
+        asyncio.run(strike_within(installation, lambda session: delete_room(session, 1)))
+        assert process.wait(TIMEOUT_S) == 1
+        reason = f"{path}: the chat was deleted while it was imported\n"
+        assert reason in process.stderr.read().decode()
+    assert installation.json("rooms")["items"] == []
+    assert [user["username"] for user in installation.json("users")["items"]] == ["b"]
     assert installation.run("check").exit_code == 0

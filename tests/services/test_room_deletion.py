@@ -2,9 +2,10 @@
 
 import asyncio
 import io
-import json
+import os
 from typing import Any, Final, cast
 
+import msgspec
 import pytest
 from quart import Quart
 from sqlalchemy import delete, event, func, select
@@ -24,16 +25,29 @@ from app.services.deletion.posts import delete_post
 from app.services.deletion.purging import is_purge_due, purge_deleted
 from app.services.deletion.rooms import delete_messages, delete_room, find_writers, message_removals
 from app.services.imports.bulk import BATCH
-from app.services.imports.report import ImportReport
+from app.services.imports.jobs import (
+    IMPORTING,
+    UploadedFile,
+    add_job,
+    filling_jobs,
+    get_job,
+    remove_old_uploads,
+    upload_path,
+)
+from app.services.imports.report import ImportReport, StoredPosts
+from app.services.imports.runner import run_waiting_job
 from app.services.imports.storing import Storing, import_records
 from app.services.posts.named_rooms import are_rooms_here
 from app.services.posts.users import list_authors
 from app.services.rooms.changing import join_some, rename_room
 from app.services.rooms.room_facts import get_room, list_rooms, zone_of_chats
 from app.services.sources.live_sources import add_source, parse_source
-from tests.browsing import parts_of
+from tests.browsing import parts_of, signed_in
 from tests.chats import ZONE, Said, import_chat, kakaotalk, said, telegram
 from tests.conftest import Client, MakeConfig, client_with
+from tests.installation import PROGRAM, Installation
+from tests.refusals import READ_ONLY, connections_take
+from tests.uploading import jsonl, queued, until_uploads
 from tests.waiting import eventually, maintain, until_some_are_imported
 
 HERE: Final = said(("민준", "하늘", "Anna"), times=8)
@@ -325,26 +339,76 @@ async def test_a_profile_is_not_rewritten_with_every_transaction(
     assert await find_faults(db) == []
 
 
+def numbered(count: int) -> list[dict[str, Any]]:
+    """Return messages of a chat as an import of JSON lines has them."""
+    return [
+        {"username": "ann", "text": f"post {n} of the sea", "source_id": str(n)} | PIER
+        for n in range(count)
+    ]
+
+
 @pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
-async def test_deletion_while_its_import_runs(app: Quart, admin: Client) -> None:
-    db = parts_of(app).db
-    fields = {"username": "ann"} | PIER
-    body = "".join(
-        json.dumps(fields | {"text": f"post {n} of the sea", "source_id": str(n)}) + "\n"
-        for n in range(3 * BATCH)
-    )
-    address = (await admin.post("/api/v1/imports", data=body)).headers["Location"]
+async def test_deletion_cancels_the_import_that_runs(app: Quart, admin: Client) -> None:
+    parts, posts = parts_of(app), numbered(6 * BATCH)
+    address = (await admin.post("/api/v1/imports", data=jsonl(*posts))).headers["Location"]
 
     async def look() -> dict[str, Any]:
         return cast(dict[str, Any], await admin.json(address))
 
-    await until_some_are_imported(db)
+    await until_some_are_imported(parts.db)
     assert (await admin.delete("/api/v1/rooms/1")).status_code == 204
-    job = await eventually(look, until=lambda job: job["state"] != "running")
-    # All were stored; those from before the deletion are gone with the chat.
-    assert (job["state"], job["accepted"], job["duplicates"]) == ("done", 3 * BATCH, 0)
-    await eventually(lambda: rows_of(db, Tweet), until=lambda rows: rows[0] < 3 * BATCH)
-    await purge_deleted(db)
-    rooms = (await admin.json("/api/v1/rooms"))["items"]
-    assert [room["messages"] for room in rooms] == [n for n in await rows_of(db, Tweet) if n]
-    assert await find_faults(db) == []
+    job = await look()
+    assert (job["state"], 0 < job["accepted"] < len(posts)) == ("cancelled", True)
+    await until_uploads(app, 0)  # Its process has ended.
+    assert (await look())["accepted"] == job["accepted"]
+    await purge_deleted(parts.db)
+    assert await rows_of(parts.db, Room, Tweet, User) == [0, 0, 0]
+    assert await find_faults(parts.db) == []
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize("way", ["page", "api", "command"])
+async def test_an_import_that_is_to_go_on_is_cancelled_with_its_chat(
+    make_config: MakeConfig, way: str
+) -> None:
+    config = make_config()
+    async with Database(config) as db:
+        job = await queued(db, config.data_dir, jsonl(*numbered(3 * BATCH)))
+        with connections_take(READ_ONLY, from_posts=BATCH), pytest.raises(SystemExit):
+            await run_waiting_job(config, os.getppid(), job.id)
+        async with db.exclusive(IMPORTING) as grant:
+            assert grant is not None  # No server goes on with it meanwhile.
+            app = create_app(config)
+            async with app.test_app():
+                browser, admin = await signed_in(app), await client_with(app, "admin")
+                page = await browser.page("/settings/rooms/1/delete")
+                assert "An import is still adding messages to this chat." in page
+                if way == "page":
+                    form = {"confirm": "yes"}
+                    answer = await browser.post("/settings/rooms/1/delete", form=form)
+                    assert answer.status_code == 303
+                elif way == "api":
+                    assert (await admin.delete("/api/v1/rooms/1")).status_code == 204
+        if way == "command":
+            command = PROGRAM, "room", "delete", "1", "--yes"
+            ended = await asyncio.to_thread(Installation.of(config).process, *command)
+            assert ended.returncode == 0, ended.stderr
+        await run_waiting_job(config, os.getppid(), job.id)
+        async with db.read() as session:
+            cancelled = await get_job(session, job.id)
+        assert (cancelled.state, cancelled.accepted) == ("cancelled", BATCH)
+        await purge_deleted(db)
+        assert await rows_of(db, Room, Tweet, User) == [0, 0, 0]
+        await remove_old_uploads(db, config.data_dir)
+        assert not upload_path(config.data_dir, job.spool).exists()
+
+
+async def test_an_import_of_another_chat_goes_on(db: Database) -> None:
+    await two_chats(db)
+    async with db.write() as session:
+        job = await add_job(session, UploadedFile("spool", "chat.txt", 1), is_started=True)
+        job.stored = msgspec.json.encode(StoredPosts(rooms={2}))
+    await remove(db, 1)
+    async with db.read() as session:
+        assert (await get_job(session, job.id)).state == "running"
+        assert [known.id for known in await filling_jobs(session, 2)] == [job.id]

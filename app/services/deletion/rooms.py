@@ -1,19 +1,21 @@
 """Deleting chats: people who wrote nowhere else go with theirs, messages of the others follow."""
 
 import math
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, delete, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import monotonic
 from app.db.backend import Sessions, is_among
+from app.errors import ConflictError
 from app.models import Room, RoomPerson, Tweet, User
 from app.services.deletion.authors import IS_UNFOLLOWED, mark_deleted
 from app.services.deletion.posts import remove_posts
-from app.services.posts.named_rooms import DELETED_APP
+from app.services.imports.jobs import filling_jobs, mark_cancelled
+from app.services.posts.named_rooms import DELETED_APP, IS_KEPT
 from app.services.rooms.changing import announce_change
 from app.services.rooms.room_facts import RoomFacts, get_room
 
@@ -73,10 +75,12 @@ def _write_only_in(room_id: int) -> list[ColumnElement[bool]]:
 async def delete_room(session: AsyncSession, room_id: int) -> RoomFacts:
     """Remove a chat, and those who write nowhere else, from every answer at once.
 
-    Returns what the chat was. What others wrote in it stays for `delete_messages`. A new import
-    of its file makes another chat. Raises NotFoundError.
+    Returns what the chat was. What others wrote in it stays for `delete_messages`. An import that
+    fills the chat is cancelled; a new one of its file makes another chat. Raises NotFoundError.
     """
     room = await get_room(session, room_id)
+    for job in await filling_jobs(session, room.id):
+        mark_cancelled(job)
     await announce_change(session, room.id)
     await mark_deleted(session, *_write_only_in(room.id))
     # Without people it is in no answer; without a title and an id no file is taken for it.
@@ -87,6 +91,13 @@ async def delete_room(session: AsyncSession, room_id: int) -> RoomFacts:
         update(Room).where(Room.id == room.id).values(unknown), execution_options=_UNTRACKED
     )
     return room
+
+
+async def check_kept(session: AsyncSession, room_ids: Collection[int]) -> None:
+    """Raise ConflictError if one of the chats was deleted."""
+    kept = select(func.count(Room.id)).where(is_among(session, Room.id, room_ids), IS_KEPT)
+    if room_ids and await session.scalar(kept) != len(room_ids):
+        raise ConflictError("the chat was deleted while it was imported")
 
 
 async def delete_messages(db: Sessions, *, at_most_s: float = math.inf) -> None:

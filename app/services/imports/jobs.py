@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import tempfile
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
@@ -14,11 +14,18 @@ from sqlalchemy import and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
-from app.db.backend import Sessions, allocate_ids, backend_of
+from app.db.backend import Sessions, allocate_ids, backend_of, is_among
 from app.errors import ConflictError, Message, NotFoundError
 from app.formats.records import NO_OPTIONS, ImportFault, ReadOptions
 from app.models import ImportJob
-from app.services.imports.report import COUNTS, ImportReport, StoredPosts, encode_errors, errors_of
+from app.services.imports.report import (
+    COUNTS,
+    ImportReport,
+    StoredPosts,
+    encode_errors,
+    errors_of,
+    stored_posts,
+)
 
 FOLDER: Final = "uploads"
 """Name of the folder of the files, which servers may share; their own names are in the database."""
@@ -141,15 +148,26 @@ async def cancel_job(session: AsyncSession, job_id: int) -> ImportJob:
     if job.state == "uploaded":
         await session.delete(job)
     else:
-        job.state, job.finished_at = "cancelled", now()
+        mark_cancelled(job)
     return job
+
+
+def mark_cancelled(job: ImportJob) -> None:
+    """Let the import end with what it stored; the process that runs it ends by itself."""
+    job.state, job.finished_at = "cancelled", now()
+
+
+async def filling_jobs(session: AsyncSession, room_id: int) -> list[ImportJob]:
+    """Return the imports that have stored messages of a chat and go on."""
+    jobs = await session.scalars(select(ImportJob).where(ImportJob.state.in_(WAITING)))
+    return [job for job in jobs if room_id in stored_posts(job).rooms]
 
 
 async def next_job(session: AsyncSession, data_dir: Path) -> ImportJob | None:
     """Return an import that waits, or ran in a process that died; others' uploads wait for them."""
     waiting = select(ImportJob).where(ImportJob.state.in_(WAITING))
     if backend_of(session).is_shared:
-        files = await asyncio.to_thread(list, (data_dir / FOLDER).glob("*"))
+        files = await asyncio.to_thread(_files, data_dir)
         waiting = waiting.where(ImportJob.spool.in_([path.name for path in files]))
     return await session.scalar(waiting.order_by(ImportJob.id).limit(1))
 
@@ -211,11 +229,16 @@ async def remove_old_uploads(db: Sessions, data_dir: Path) -> None:
     """Remove uploads that were not started in time, and files that no import needs."""
     before = now() - UPLOAD_LIFETIME
     is_old = and_(ImportJob.state == "uploaded", ImportJob.created_at < before)
+    files = await asyncio.to_thread(_files, data_dir)
     async with db.write() as session:
         await session.execute(delete(ImportJob).where(is_old))
-        open_jobs = select(ImportJob.spool).where(ImportJob.state.not_in(ENDED))
-        needed = {*await session.scalars(open_jobs)}
-    await asyncio.to_thread(_remove_old_files, data_dir, needed, before)
+        jobs = await session.execute(
+            select(ImportJob.spool, ImportJob.state).where(
+                is_among(session, ImportJob.spool, [path.name for path in files])
+            )
+        )
+        states = {job.spool: job.state for job in jobs}
+    await asyncio.to_thread(_remove_old_files, files, states, before)
 
 
 async def drop_jobs(session: AsyncSession) -> Sequence[str]:
@@ -258,10 +281,15 @@ def remove_upload(data_dir: Path, spool: str) -> None:
         upload_path(data_dir, spool).unlink()
 
 
-def _remove_old_files(data_dir: Path, needed: Set[str], before: datetime) -> None:
-    """Remove the files that were last written before; a new one may belong to no import yet."""
-    for path in (data_dir / FOLDER).glob("*"):
+def _files(data_dir: Path) -> list[Path]:
+    return list((data_dir / FOLDER).glob("*"))
+
+
+def _remove_old_files(files: Iterable[Path], states: Mapping[str, str], before: datetime) -> None:
+    """Remove files of ended imports, and older files of none; a new one may get its import yet."""
+    for path in files:
         # Another worker may have removed it meanwhile.
         with contextlib.suppress(FileNotFoundError):
-            if path.name not in needed and path.stat().st_mtime < before.timestamp():
+            state = states.get(path.name)
+            if state in ENDED or (state is None and path.stat().st_mtime < before.timestamp()):
                 path.unlink()

@@ -11,6 +11,7 @@ from quart.typing import ResponseReturnValue
 from app.lifespan import resources
 from app.services.deletion.rooms import delete_messages, delete_room, find_writers
 from app.services.event_log import newest_event
+from app.services.imports.jobs import filling_jobs
 from app.services.rooms.room_facts import RoomFacts, get_room
 from app.views.blueprints import Form, PageBlueprint
 from app.views.filters import zone_of_page
@@ -44,6 +45,8 @@ class RoomDeletionPage(WebPage, frozen=True, kw_only=True):
     newest_day: date | None
     only_here: SomePeople
     elsewhere: SomePeople
+    is_filled: bool
+    """Whether an import still adds messages."""
     in_chat: bool = True
 
 
@@ -52,6 +55,7 @@ async def ask(room_id: int) -> str:
     async with resources().db.read() as session:
         room = await get_room(session, room_id)
         writers = await find_writers(session, room.id)
+        is_filled = bool(await filling_jobs(session, room.id))
     zone = zone_of_page("", room.tz)
     return await render(
         RoomDeletionPage(
@@ -61,6 +65,7 @@ async def ask(room_id: int) -> str:
             newest_day=day_of(room.newest_message_at, zone),
             only_here=_named(writers.only_here),
             elsewhere=_named(writers.elsewhere),
+            is_filled=is_filled,
             about=room.usernames,
         )
     )
