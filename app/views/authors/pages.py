@@ -13,7 +13,7 @@ from app.services.archive.author_traits import read_traits
 from app.services.archive.calendar import calendar_of
 from app.services.posts.samples import list_samples
 from app.services.posts.tweets import TweetKey, list_posts
-from app.services.posts.users import Author, get_author, list_authors
+from app.services.posts.users import Author, find_user, get_author, list_authors
 from app.services.rooms.main_room import main_room_id
 from app.services.rooms.room_facts import (
     RoomFacts,
@@ -46,7 +46,7 @@ LONG_BEFORE: Final = timedelta(days=182)
 class AuthorsArgs(Struct):
     q: str = ""
     deleted: str = ""
-    """The author whom the operator has just deleted."""
+    """Name of the author whom the operator has just deleted."""
     cursor: str | None = None
 
 
@@ -76,13 +76,14 @@ async def show_authors(args: AuthorsArgs, after: str | None) -> str:
         )
         samples = await list_samples(session)
         rooms, _ = await list_rooms(session, limit=MOST_ROOMS) if after is None else ([], None)
+        is_here = bool(args.deleted) and await find_user(session, args.deleted) is not None
     return await render(
         AuthorsPage(
             rooms=[] if args.q.strip() else newest_first(rooms),
             authors=authors,
             samples=samples,
             q=args.q,
-            deleted=args.deleted,
+            deleted="" if is_here else args.deleted,
             is_first_page=after is None,
             next_cursor=cursor_of(next_key),
             about=[author.username for author in authors],

@@ -108,7 +108,7 @@ class RoomPage(WebPage, frozen=True, kw_only=True):
 
 class RoomsArgs(Struct):
     deleted: str = ""
-    """The chat that the operator has just deleted."""
+    """Name of the chat that the operator has just deleted."""
 
 
 class RoomsPage(WebPage, frozen=True, kw_only=True):
@@ -123,7 +123,9 @@ class RoomsPage(WebPage, frozen=True, kw_only=True):
 async def show_rooms(args: RoomsArgs) -> str:
     async with resources().db.read() as session:
         rooms, _ = await list_rooms(session, limit=MOST_ROOMS)
-    return await render(RoomsPage(rooms=newest_first(rooms), deleted=args.deleted))
+    is_here = any(room.name == args.deleted for room in rooms)
+    deleted = "" if is_here else args.deleted
+    return await render(RoomsPage(rooms=newest_first(rooms), deleted=deleted))
 
 
 @blueprint.page("/room/<id:room_id>", cursor=messages_cursor, is_cacheable=True)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import unescape
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -165,6 +166,12 @@ async def test_a_site_of_chats_alone_speaks_of_messages(
         assert posts not in page
     korean = {"Accept-Language": "ko"}
     assert "기간별 메시지 수" in await anybody.page("/dashboard/", headers=korean)
+    page = unescape(await anybody.page("/"))
+    assert re.findall(r".*\b[Pp]osts?\b.*", re.sub(r"<[^>]*>", "", page)) == []
+    assert page.count("saywho keeps people's messages, ") == 2  # for machines
+    front = await anybody.page("/", headers=korean)
+    assert "saywho는 메시지를 모아 두고 누가" in front
+    assert "운영자로 메시지 가져오기" in front
     assert "24 messages, all of" in (await drawn(anybody, "timeline"))["title"]
     await writer.add_user("hana", "a post beside the messages")
     for path, (_, posts) in SITE_WIDE.items():

@@ -1,6 +1,7 @@
 """A chat is deleted on a page that says what goes with it, or by the API."""
 
 from typing import Final
+from urllib.parse import quote
 
 import pytest
 from quart import Quart
@@ -66,6 +67,10 @@ async def test_the_list_of_chats_says_what_was_deleted(app: Quart, anybody: Clie
     assert "저쪽" in page
     # The sentence is for the operator alone, wherever the address is sent.
     assert "were deleted" not in await anybody.page("/rooms?deleted=x")
+    # Nor does an address say so of what is here.
+    for address in (f"/rooms?deleted={quote('저쪽')}", f"/authors?deleted={quote('보라')}"):
+        assert "were deleted" not in await browser.page(address)
+    assert "<bdi>하늘</bdi> and all" in await browser.page(f"/authors?deleted={quote('하늘')}")
     for path in ("/room/1", ROOM, "/user/하늘"):
         assert (await browser.get(path)).status_code == 404
     assert (await anybody.json("/api/v1/users/Anna"))["tweets"] == 6
