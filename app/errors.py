@@ -158,6 +158,11 @@ def overloaded() -> UnavailableError:
     return UnavailableError("The server is overloaded. Try again in a moment.")
 
 
+def is_out_of_files(error: BaseException) -> bool:
+    """Return whether this process, or the machine, cannot open another file."""
+    return isinstance(error, OSError) and error.errno in {errno.EMFILE, errno.ENFILE}
+
+
 def unwritable() -> UnavailableError:
     """Return the error of a database whose files cannot be read, written or locked."""
     return UnavailableError(

@@ -243,7 +243,7 @@ async def _negotiated(
             else:
                 body = await asyncio.to_thread(gzip.compress, body, GZIP_LEVEL, mtime=0)
             headers[b"content-encoding"] = b"gzip"
-            etag = f"{etag}-gzip"
+            etag = etag and f"{etag}-gzip"
     if etag:
         headers[b"etag"] = f'"{etag}"'.encode("latin-1")
     headers[b"content-length"] = str(len(body)).encode()

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from app.asgi.hosts import OwnHosts, forwarded
 from app.clock import monotonic, wait_until_set
-from app.errors import AppError, MalformedError
+from app.errors import AppError, MalformedError, is_out_of_files
 from app.logs import log_request, request_id
 from app.paths import NOWHERE, UPLOADS, below_root
 
@@ -86,9 +86,13 @@ class Edge:
                     retry = (b"retry-after", b"1")
                     await answer.refuse(HTTPStatus.SERVICE_UNAVAILABLE, retry)
                 raise
-            except Exception:
-                answer.status = answer.status or 500  # The server's own answer.
-                raise
+            except Exception as error:
+                if is_out_of_files(error) and not answer.status:
+                    # As a static file is sent, which Quart opens after all of its hooks.
+                    await answer.refuse(HTTPStatus.SERVICE_UNAVAILABLE, (b"retry-after", b"1"))
+                else:
+                    answer.status = answer.status or 500  # The server's own answer.
+                    raise
             finally:
                 self._note(scope["method"], asked, answer.status, monotonic() - started)
 

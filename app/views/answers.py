@@ -24,6 +24,8 @@ from app.errors import (
     Message,
     Problem,
     UnavailableError,
+    is_out_of_files,
+    overloaded,
     problem,
     unexpected,
     with_accepted,
@@ -172,6 +174,9 @@ def handle_errors(app: Quart) -> None:
     async def answer_failure(error: Exception) -> ResponseReturnValue:
         if request.endpoint == "static" and getattr(error, "errno", 0) == errno.ENAMETOOLONG:
             error = NotFound()
+        elif is_out_of_files(error):
+            logger.warning("there are no open files left: raise their limit (ulimit -n)")
+            error = overloaded()
         return await _answer(*_told(error))
 
     @app.errorhandler(StoredInPart)

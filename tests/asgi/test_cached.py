@@ -6,6 +6,7 @@ import re
 import pytest
 from quart import Quart
 
+from tests.browsing import signed_in
 from tests.conftest import Client, Shared, client_with
 from tests.waiting import eventually, settle
 
@@ -90,6 +91,16 @@ async def test_who_takes_gzip_gets_it(reader: Client, path: str) -> None:
     # A comparison that is not kept says the minute of its answer.
     pages = (gzip.decompress(await zipped.get_data()), await plain.get_data())
     assert len({re.sub(rb"<time.*?</time>", b"", page) for page in pages}) == 1
+
+
+async def test_an_answer_without_an_etag_gets_none_when_it_is_compressed(app: Quart) -> None:
+    browser = await signed_in(app)
+    for known in ({}, {"If-None-Match": '"-gzip"'}):
+        answer = await browser.get("/settings", headers={"Accept-Encoding": "gzip"} | known)
+        assert answer.status_code == 200
+        assert answer.headers["Content-Encoding"] == "gzip"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "ETag" not in answer.headers
 
 
 async def test_each_language_has_its_own_answer(reader: Client) -> None:

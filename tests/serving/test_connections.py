@@ -1,12 +1,16 @@
 """Connections of real workers: what is answered, what they leave behind, and what the log says."""
 
 import contextlib
+import os
 import socket
 import sqlite3
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
-from tests.server import Server, half_sent, listen, reset, rest
+from tests.installation import Installation
+from tests.server import SERVE, Server, half_sent, listen, reset, rest, serving
 from tests.serving.messages import GET, POST
 
 QUICK = "from app.serving.http1 import connection; connection.HEAD_S, connection.CLOSING_S = 1, 0.1"
@@ -81,3 +85,33 @@ def test_the_live_stream_of_a_client_that_sends_no_more_ends_well(server: Server
     server.installation.wait_until(
         lambda: b"saywho_live_clients 0.0" in server.send("GET", "/metrics")[2]
     )
+
+
+FEW_FILES = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))"
+
+
+def is_kept(wire: socket.socket) -> bool:
+    """Return whether a new connection is kept: a server without files closes it unread."""
+    with contextlib.suppress(ConnectionError):
+        wire.sendall(GET.replace(b"/", b"/healthz", 1))
+        return wire.recv(4096) != b""
+    return False
+
+
+def test_a_static_file_that_cannot_be_opened_for_want_of_files_is_503_until_it_can(
+    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(FEW_FILES)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    with serving(installation, *SERVE, "--workers", "1") as server, ExitStack() as stack:
+        asking = stack.enter_context(contextlib.closing(server.connect()))
+        assert server.ask(asking, "GET", "/healthz")[0] == 200
+        while is_kept(server.wire()):
+            pass
+        status, headers, _ = server.ask(asking, "GET", "/static/app.js")
+        assert (status, headers["Retry-After"]) == (503, "1")
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        server.close()
+        server.wait_until_ready()
+        assert server.send("GET", "/static/app.js")[0] == 200
+        assert "Traceback" not in server.log()

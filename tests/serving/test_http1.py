@@ -5,6 +5,7 @@ import contextlib
 import select
 import socket
 import ssl
+import threading
 import time
 import tomllib
 from collections.abc import AsyncIterator
@@ -85,6 +86,7 @@ class Site:
         self.may_answer.set()
         self.stop = asyncio.Event()
         self.asked = asyncio.Event()
+        self.answered = threading.Event()
         self.left = asyncio.Event()
         self.parts = [b"ok"]
         self.pours_s = 0.0
@@ -122,17 +124,19 @@ class Site:
         for part in first:
             await send({"type": "http.response.body", "body": part, "more_body": True})
         await send({"type": "http.response.body", "body": last, "more_body": False})
+        self.answered.set()
         gone.cancel()
         answer.cancel()
 
     async def _pour(self, send: Any, gone: "asyncio.Task[None]") -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
-        part = {"type": "http.response.body", "body": b"a" * 2**18, "more_body": True}
+        size = 2**18
+        part = {"type": "http.response.body", "body": b"a" * size, "more_body": True}
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.pours_s):
                 while not self.left.is_set():
                     await send(part)
-                    self.poured_bytes += 0 if gone.done() else len(part["body"])
+                    self.poured_bytes += 0 if gone.done() else size
                     await asyncio.sleep(0)
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -212,6 +216,35 @@ async def test_an_answer_of_several_parts_comes_whole() -> None:
         site.parts = [bytes([65 + n]) * 2**16 for n in range(24)]
         answer = await site.all_of(GET + LAST)
         assert answer.count(b"".join(site.parts)) == 2
+
+
+@ours
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize("behind", [GET * 40_000, b"x" * 1_500_000], ids=["requests", "garbage"])
+async def test_the_last_answer_comes_whole_to_a_client_that_sends_more(behind: bytes) -> None:
+    """A kernel that has unread bytes of a client drops what it has for the client."""
+
+    def taken(site: Site) -> bytes:
+        with site.wire(LAST, buffer_bytes=2**16) as wire:
+            wire.sendall(behind)
+            if site.trust is None:  # Over TLS the kernel takes no answer ahead of its client.
+                assert site.answered.wait(DEADLINE_S)
+            return rest(wire)
+
+    async with served() as site:
+        site.parts = [b"a" * 2**16] * 12
+        answer = await asyncio.to_thread(taken, site)
+        assert answer.endswith(b"\r\n\r\n" + b"a" * 12 * 2**16)
+        assert answer.count(b"HTTP/1.1 ") == 1
+
+
+@ours
+@pytest.mark.usefixtures("server")
+async def test_a_stop_does_not_wait_for_a_client_that_has_its_last_answer() -> None:
+    async with served() as site:
+        wire = await asyncio.to_thread(site.wire, LAST)
+        assert await asyncio.to_thread(wire.recv, 13) == b"HTTP/1.1 200 "
+    wire.close()  # Only now: the server has stopped.
 
 
 @pytest.mark.usefixtures("server")

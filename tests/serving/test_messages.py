@@ -1,5 +1,6 @@
 """How our HTTP/1.1 reads requests and writes responses, without a server."""
 
+from http import HTTPStatus
 from typing import Any
 
 import h11
@@ -25,6 +26,7 @@ def refusal(data: bytes) -> Any:
         (b"GET / HTTP/1.1\r\n\r\n", 400),
         (GET[:-2] + b"Host: b\r\n\r\n", 400),
         (GET.replace(b"1.1", b"2.0"), 400),
+        (GET.replace(b"1.1", b"0.9"), 400),
         (GET.replace(b"/ ", b"/\xed ", 1), 400),
         (GET[:-2] + b"A : b\r\n\r\n", 400),
         (b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n", 501),
@@ -63,6 +65,16 @@ def test_a_body_with_much_beside_it_is_whole(body: bytes, size: int) -> None:
         reader.feed(data[place : place + 60_000])
     assert [type(event) for event in reader.events] == [Head, bytearray, type(None)] * 2
     assert [len(event) for event in reader.events if isinstance(event, bytearray)] == [size] * 2
+
+
+@pytest.mark.parametrize("version", [b"1.1", b"1.2", b"1.9"])
+def test_a_later_minor_version_is_read_as_the_one_that_is_known(version: bytes) -> None:
+    reader = RequestReader()
+    reader.feed(GET.replace(b"1.1", version) * 2)
+    heads = [event for event in reader.events if event is not None]
+    assert [(head.is_newer, head.keeps_alive) for head in heads if isinstance(head, Head)] == [
+        (True, True)
+    ] * 2
 
 
 @pytest.mark.parametrize("body", [b"", b"abc"])
@@ -111,6 +123,7 @@ def test_a_response_is_what_a_client_reads(
     response = client.next_event()
     assert isinstance(response, h11.Response)
     assert response.status_code == status
+    assert response.reason.decode() == HTTPStatus(status).phrase
     assert response.headers.raw_items()[: len(HEADERS)] == HEADERS
     assert status != 204 or b"content-length" not in dict(response.headers)
     body = b""

@@ -26,7 +26,14 @@ from app.config import MIB, Config
 from app.db.backend import Sessions, chunks
 from app.db.engine import Database
 from app.db.lock import file_lock
-from app.errors import AppError, InvalidInputError, RecordError, UnavailableError, disk_errors
+from app.errors import (
+    AppError,
+    InvalidInputError,
+    RecordError,
+    UnavailableError,
+    disk_errors,
+    is_out_of_files,
+)
 from app.formats.box_notes import Span
 from app.formats.media_types import START_BYTES, TYPES, suffix_of
 from app.formats.post import StoredMedium
@@ -163,9 +170,12 @@ def is_medium(path: Path) -> bool:
 
     Earlier versions kept files by the ends of their names alone.
     """
-    with contextlib.suppress(OSError):
+    try:
         return _suffix_in(path) is not None
-    return False
+    except OSError as error:
+        if is_out_of_files(error):
+            raise
+        return False
 
 
 def _suffix_in(path: Path) -> str | None:

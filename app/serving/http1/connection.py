@@ -12,7 +12,15 @@ from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.events import Closed, Event, RawData
 
-from app.serving.http1.exchange import BROKEN_OFF, BUSY, CLIENT_GONE, HEAD_BEGUN, IDLE, Http1
+from app.serving.http1.exchange import (
+    ANSWERED,
+    BROKEN_OFF,
+    BUSY,
+    CLIENT_GONE,
+    HEAD_BEGUN,
+    IDLE,
+    Http1,
+)
 
 HEAD_S: Final = 15.0
 """Time limit for the head of a request, in seconds from its first byte."""
@@ -89,6 +97,8 @@ class TimedConnection(TCPServer):
             if not self._is_hurried:  # Later bytes of a head give it no more time.
                 self._is_hurried = True
                 self._expire_after(HEAD_S)
+        elif event is ANSWERED:
+            self._linger()
         else:
             if event is BROKEN_OFF and self.writer.transport.get_write_buffer_size():
                 self._abort()
@@ -106,6 +116,18 @@ class TimedConnection(TCPServer):
         """Stop counting: the connection is closed."""
         self._stop_counting()
         self._stop_timer()
+
+    def _linger(self) -> None:
+        """Send nothing more, and discard what still comes until the client closes.
+
+        A kernel that has unread bytes resets the connection, and drops what was not taken yet.
+        """
+        self._idle.add(self)  # A stop does not wait for it.
+        self._close_after(STOPPING_S if self.context.terminated.is_set() else CLOSING_S)
+        try:
+            self.writer.write_eof()
+        except (NotImplementedError, OSError, RuntimeError):
+            self.writer.close()  # Over TLS a transport discards by itself.
 
     def _count_idle(self) -> None:
         """Count the time from now, until a request begins."""

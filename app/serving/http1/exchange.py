@@ -25,6 +25,8 @@ IDLE: Final = Updated(idle=True)
 BUSY: Final = Updated(idle=False)
 HEAD_BEGUN: Final = Updated(idle=True)
 """Tells the connection that the head of a request has begun to arrive."""
+ANSWERED: Final = Closed()
+"""Tells the connection to close, since its last answer was sent."""
 BROKEN_OFF: Final = Closed()
 """Tells the connection to close, since the rest of a response will not come."""
 CLIENT_GONE: Final = Updated(idle=False)
@@ -37,7 +39,7 @@ PROBE_S: Final = 0.5
 """Seconds after which a client that sends nothing more, and waits, is sent a sign of life."""
 PROBES: Final = 2
 """The system of a client that is gone refuses the first one, and the next one finds that out."""
-CONTINUE: Final = RawData(b"HTTP/1.1 100 \r\n\r\n")
+CONTINUE: Final = RawData(b"HTTP/1.1 100 Continue\r\n\r\n")
 END_OF_BODY: Final = EndBody(STREAM_ID)
 
 
@@ -77,6 +79,8 @@ class Http1:
     async def handle(self, event: Event) -> None:
         """Take what the client sent, or that it sends nothing more."""
         if isinstance(event, RawData):
+            if self._is_closed:
+                return
             if len(event.data) <= PIECE_BYTES:
                 self._requests.feed(event.data)
             else:
@@ -89,7 +93,6 @@ class Http1:
             await self._finish()
             await self._close_stream()
             self._stop_reading()
-            self._requests.close()
             self._parts = ()  # They refer back to this, which would stay until it is collected.
             await self._send(CLIENT_GONE)
 
@@ -202,7 +205,7 @@ class Http1:
         is_last = self._is_closed or self._context.terminated.is_set()
         if is_last or not (self._response.keeps_alive and self._head.is_whole):
             self._stop_reading()
-            await self._send(Closed())
+            await self._send(ANSWERED)
             return
         await self._send(IDLE)
         if self.is_in_head:
@@ -219,6 +222,7 @@ class Http1:
         """Read no more: the connection is about to be closed."""
         self._is_closed = True
         self._is_free.set()
+        self._requests.close()
 
     async def _close_stream(self) -> None:
         stream, self._stream = self._stream, None

@@ -52,7 +52,13 @@ class RequestReader:
         """Bytes beside bodies, after the piece in which a head, or what follows it, began."""
         self._status: HTTPStatus | None = None
         self._is_refused = False
-        self._parser = HttpRequestParser(self)
+        self._parser = self._new_parser()
+
+    def _new_parser(self) -> HttpRequestParser:
+        parser = HttpRequestParser(self)
+        # A version that is not known is looked at here: HTTP/1.2 is read as HTTP/1.1.
+        parser.set_dangerous_leniencies(lenient_version=True)
+        return parser
 
     def feed(self, data: bytes) -> None:
         """Read what the client sent."""
@@ -85,7 +91,7 @@ class RequestReader:
         An upgrade is ignored, as RFC 9110, 7.8, allows. The parser would skip the request's body.
         """
         head = self._head
-        self._parser = HttpRequestParser(self)
+        self._parser = self._new_parser()
         if head.method == b"CONNECT":
             self._refuse(HTTPStatus.NOT_IMPLEMENTED)
             return b""
@@ -113,13 +119,13 @@ class RequestReader:
         """Note the head, unless it is to be read again without its upgrade."""
         head, version = self._head, self._parser.get_http_version()
         head.method = self._parser.get_method()
-        head.is_newer = version == "1.1"
+        head.is_newer = version != "1.0"
         if self._parser.should_upgrade():
             return
         head.keeps_alive = head.is_newer and self._parser.should_keep_alive()
         head.asks = b"100-continue" in head.values(b"expect")
         hosts, encodings = len(head.values(b"host")), head.values(b"transfer-encoding")
-        is_known = version in {"1.0", "1.1"} and head.target.isascii()
+        is_known = version.startswith("1.") and head.target.isascii()
         if self._later_bytes and _size(head) > LIMIT_BYTES:
             self._status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
         elif encodings not in ([], [b"chunked"]):

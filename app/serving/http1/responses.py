@@ -7,6 +7,10 @@ from typing import Final
 WITHOUT_BODY: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 
+PHRASES: Final = {status.value: status.phrase.encode() for status in HTTPStatus}
+"""Reason phrases: some clients take an answer without one for a failure."""
+
+
 class ResponseWriter:
     """Writes one response; each part returns its bytes.
 
@@ -26,7 +30,7 @@ class ResponseWriter:
         self._is_chunked = False
 
     def begin(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        lines = [b"HTTP/1.1 %d \r\n" % status]
+        lines = [b"HTTP/1.1 %d %b\r\n" % (status, PHRASES.get(status, b""))]
         length: bytes | None = None
         for name, value in headers:
             lower = name.lower()

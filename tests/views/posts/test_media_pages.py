@@ -1,6 +1,10 @@
 """Kept media on pages and at their own addresses."""
 
 import asyncio
+import contextlib
+import os
+import resource
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -87,6 +91,35 @@ async def test_a_file_that_is_no_medium_is_not_sent(
     assert (await anybody.get(LAMP)).status_code == 404
     kept.unlink()
     assert (await anybody.get(LAMP)).status_code == 404
+
+
+@contextlib.contextmanager
+def no_files() -> Iterator[None]:
+    """Leave this process no file that it could open."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    taken = [os.open(os.devnull, os.O_RDONLY)]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (taken[0] + 64, hard))
+    try:
+        with contextlib.suppress(OSError):
+            while True:
+                taken.append(os.dup(taken[0]))
+        yield
+    finally:
+        for number in taken:
+            os.close(number)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+async def test_without_open_files_a_file_is_503_and_not_missing(
+    app: Quart, anybody: Client, tmp_path: Path
+) -> None:
+    await bring(app, tmp_path)
+    # A server has loaded the page of errors before it serves.
+    assert (await anybody.get(f"{LAMP}x")).status_code == 404
+    with no_files():
+        answer = await anybody.get(LAMP)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert (await anybody.get(LAMP)).status_code == 200
 
 
 async def test_a_video_is_sent_in_parts(app: Quart, anybody: Client, tmp_path: Path) -> None:
