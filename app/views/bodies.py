@@ -13,6 +13,7 @@ from quart.formparser import FormDataParser
 from quart.wrappers.request import Body
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge, RequestTimeout
+from werkzeug.http import parse_range_header
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from app.asgi.edge import Flow
@@ -112,6 +113,18 @@ def too_large(limit_mb: int) -> TooLargeError:
 
 class FormRequest(Request):
     form_data_parser_class = FormParser
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        # One range of bytes counts; others are to be ignored, which Quart answers by 416.
+        headers = self.headers.getlist("Range")
+        if headers and not _is_one_range(",".join(headers)):
+            self.headers.remove("Range")
+
+
+def _is_one_range(header: str) -> bool:
+    asked = parse_range_header(header)
+    return asked is not None and asked.units == "bytes" and len(asked.ranges) == 1
 
 
 async def whole_body() -> bytes:

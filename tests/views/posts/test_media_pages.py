@@ -133,6 +133,18 @@ async def test_a_video_is_sent_in_parts(app: Quart, anybody: Client, tmp_path: P
     assert beyond.status_code == 416
 
 
+@pytest.mark.parametrize(
+    "ignored", ["items=0-1", "bytes=0-1,3-4", "bytes=0-1, -2", "bytes=5-2", "bytes=", "bytes"]
+)
+async def test_other_ranges_than_one_of_bytes_are_ignored(
+    app: Quart, anybody: Client, tmp_path: Path, ignored: str
+) -> None:
+    await bring(app, tmp_path)
+    answer = await anybody.get(FILM, headers={"Range": ignored})
+    assert (answer.status_code, await answer.get_data()) == (200, VIDEO)
+    assert (await anybody.get("/static/app.js", headers={"Range": ignored})).status_code == 200
+
+
 async def test_a_deleted_author_s_files_are_gone_at_once(
     app: Quart, anybody: Client, tmp_path: Path
 ) -> None:
