@@ -276,3 +276,14 @@ def test_an_animated_avif_keeps_its_frames() -> None:
     kept = cleaned(file.getvalue(), "avif", 5)
     assert len(drawn(kept)) == 2
     assert drawn(kept) == drawn(file.getvalue())
+
+
+def test_notes_that_overlap_samples_are_blanked_as_notes() -> None:
+    """Some programs refuse a picture whose Exif is zeros alone."""
+    data = heif(0, 1)
+    place = data.index(PLACE)
+    head = box(b"moov", track(b"meta", [(place - 2, 4), (place + 9, 12)]))
+    kept = cleaned(data + head, "heic", 5)
+    end = place + len(PLACE)
+    assert kept[:end] == cleaned(data, "heic")[:end]
+    assert cleaned(kept, "heic", 5) == kept

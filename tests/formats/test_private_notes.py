@@ -327,6 +327,18 @@ def test_a_webp_keeps_the_chunks_that_draw(note: bytes) -> None:
     assert frames_of(kept) == frames_of(data)
 
 
+def test_long_heads_and_notes_of_a_webp_go() -> None:
+    size = bytes([15, 0, 0, 11, 0, 0])
+    drawn = small("webp", lossless=True)[12:]
+
+    def original(flags: bytes, head: bytes, note: bytes) -> bytes:
+        notes = chunk(b"EXIF", b"MM\0*\0\0\0\x08".ljust(2**16, b"\0"), note)
+        return riff(b"WEBP", chunk(b"VP8X", flags, size, head), drawn, notes)
+
+    kept = cleaned(original(b"\x8d\1\1\1", PLACE, PLACE), "webp", 10**6)
+    assert kept == original(b"\x08\0\0\0", bytes(len(PLACE)), bytes(len(PLACE)))
+
+
 def blocks(data: bytes) -> bytes:
     """Return data of a GIF in blocks."""
     parts = [data[at : at + 200] for at in range(0, len(data), 200)]
