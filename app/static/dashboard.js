@@ -5,6 +5,7 @@
 // are a plain form, whose state is the address. The live stream says that something changed.
 (() => {
   const root = document.getElementById("dashboard");
+  const grid = root.querySelector(".figure-grid");
   const form = document.getElementById("filters");
   const words = root.dataset;
   const language = document.documentElement.lang;
@@ -237,7 +238,8 @@
     section.classList.toggle("has-problem", isProblem);
     section.classList.toggle("is-drawn", !isEmpty);
     section.querySelector("[data-save]").hidden = isEmpty;
-    root.style.setProperty(`--${name}-seen`, isEmpty ? "hidden" : "visible");
+    grid.style.setProperty(`--${name}-display`, isEmpty ? "none" : "block");
+    grid.style.setProperty(`--${name}-visibility`, "visible");
   }
 
   // What is read or pointed at stays as it is while its words do.
@@ -341,7 +343,7 @@
   function painting(plot, { name, section }) {
     const { height, width } = plot.layout.meta ?? {};
     if (height) section.querySelector(".graph-room").setAttribute("height", height);
-    root.style.setProperty(`--${name}-width`, width ? `${width}px` : "none");
+    grid.style.setProperty(`--${name}-width`, width ? `${width}px` : "none");
     const data = plot.data.map((trace) => ({
       type: "bar", hovertemplate: "%{hovertext}<extra></extra>", ...trace,
       marker: { line: { width: 0 }, ...trace.marker },

@@ -112,7 +112,11 @@ def _graph(name: str) -> Any:
         style={"height": "100%", "maxWidth": f"var(--{name}-width, none)"},
     )
     stores = [dcc.Store(id=f"{name}-ask"), dcc.Store(id=f"{name}-drawing")]
-    style = {"gridRow": f"{name}-drawing", "visibility": f"var(--{name}-seen, hidden)"}
+    style = {
+        "display": f"var(--{name}-display, none)",
+        "visibility": f"var(--{name}-visibility, hidden)",
+        "gridRow": f"{name}-drawing",
+    }
     return html.Div([graph, *stores], id=f"{name}-plot", className="drawing", style=style)
 
 
