@@ -3,7 +3,7 @@
 import bisect
 import functools
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from typing import cast as cast_type
@@ -16,7 +16,6 @@ from sqlalchemy import (
     SQLColumnExpression,
     Table,
     bindparam,
-    case,
     cast,
     delete,
     extract,
@@ -26,6 +25,9 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from app.clock import now
 from app.db.backend import insert_rows
@@ -119,16 +121,37 @@ def seconds_of(time: SQLColumnExpression[datetime | None]) -> ColumnElement[int]
 def _in_zone(time: SQLColumnExpression[int], zone: ZoneInfo, *, tick_s: int) -> ColumnElement[int]:
     """Return the expression for a time in a time zone; both in ticks since the year 1."""
     until_now = [(since, offset) for since, offset in _offsets(zone) if since <= now()]
-    *later, (_, oldest) = until_now
-    offset: Any = _number(oldest // tick_s)
-    if later:
-        cases = [
-            (time >= _number(slot_of(since) * SLOT_S // tick_s), _number(value // tick_s))
-            for since, value in later
-        ]
-        offset = case(*cases, else_=offset)
-    local: ColumnElement[int] = time + offset
+    *later, (_, oldest) = [
+        (slot_of(since) * SLOT_S // tick_s, offset // tick_s) for since, offset in until_now
+    ]
+    shift = _Shift(time, later, oldest) if later else _number(oldest)
+    local: ColumnElement[int] = time + shift
     return local
+
+
+class _Shift(FunctionElement[int]):
+    """How far a zone is ahead of UTC at a time, in ticks.
+
+    A zone has up to 200 shifts. SQLAlchemy would keep each statement with an object for each of
+    them, 290 KB for each zone: so it compiles these statements anew, from one object.
+    """
+
+    inherit_cache = False
+    type = Integer()
+
+    def __init__(
+        self, time: SQLColumnExpression[int], later: Sequence[tuple[int, int]], oldest: int
+    ) -> None:
+        super().__init__(time)
+        self.later, self.oldest = later, oldest
+        """The shifts with the ticks at which they begin, the newest first; and the first one."""
+
+
+@compiles(_Shift)
+def _as_cases(shift: _Shift, compiler: SQLCompiler, **options: Any) -> str:
+    time = compiler.process(shift.clauses, **options)
+    cases = "".join(f" WHEN ({time} >= {since}) THEN {ahead}" for since, ahead in shift.later)
+    return f"CASE{cases} ELSE {shift.oldest} END"
 
 
 def local_unit(

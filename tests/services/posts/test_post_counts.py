@@ -1,8 +1,11 @@
 """Counts per author, day and hour agree with the posts, whatever happens to these."""
 
+import gc
+import tracemalloc
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import example, given
@@ -20,11 +23,15 @@ from app.services.posts import statistics
 from app.services.posts.arrivals import Added
 from app.services.posts.post_counts import slot_from, slot_of
 from app.services.posts.selection import Selection
-from app.services.posts.statistics import count_by_day, count_by_hour_of_week, stats
+from app.services.posts.statistics import count_by_day, count_by_hour, count_by_hour_of_week, stats
 from tests.conftest import Outside
 from tests.posting import new_tweet, store
 
 ARRIVAL = datetime(2026, 11, 20, tzinfo=UTC)
+FAR_APART = sorted(name for name in available_timezones() if name.startswith("Europe/"))[:30]
+"""Zones whose clocks have been changed about two hundred times."""
+MOST_BYTES = 150_000
+"""Memory that a time zone may take: its shifts, and the texts of its statements."""
 ZONES = ["UTC", "Asia/Seoul", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"]
 
 
@@ -127,6 +134,29 @@ async def test_a_selection_narrows_every_count(db: Database) -> None:
     assert await tweets(Selection(since=day, until=day)) == 0
     with pytest.raises(NotFoundError):
         await tweets(Selection(usernames=("nobody",)))
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+async def test_each_time_zone_takes_little_memory(db: Database) -> None:
+    await add(db, "ann", ARRIVAL, ARRIVAL - timedelta(days=200))
+    warm, zones = FAR_APART[:3], FAR_APART[3:]
+
+    async def count(names: Sequence[str]) -> None:
+        for name in names:
+            async with db.read() as session:
+                await count_by_day(session, Selection(), ZoneInfo(name))
+                await count_by_hour(session, Selection(), ZoneInfo(name))
+
+    await count(warm)
+    gc.collect()
+    tracemalloc.start()
+    try:
+        await count(zones)
+        gc.collect()
+        grown, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert grown / len(zones) < MOST_BYTES
 
 
 @given(time=st.datetimes(timezones=st.just(UTC)))
