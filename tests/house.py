@@ -12,16 +12,18 @@ from typing import Final, NamedTuple
 ROOT: Final = Path(__file__).parents[1]
 APP: Final = ROOT / "app"
 DESIGN: Final = ROOT / "docs" / "design.md"
-SHORT_LINES: Final = 50
+BEFORE: Final = {
+    "lines of app/**/*.py": "64,251",
+    "files": "494",
+    "share of imports": "9.7%",
+    "modules with a single importer": "145",
+    "constants at the top of modules": "1,921",
+    "words in docstrings": "84,480",
+    "functions, median and 90th percentile": "6 and 18 lines",
+}
+"""The figures before the code was merged, at commit fee095fa."""
 MOST_PARAMETERS: Final = 6
 """Of a function; what belongs together is a value."""
-PRONOUNS: Final = frozenset(
-    (
-        *("found", "each", "some", "known", "own", "asked", "given", "shown", "rest", "others"),
-        *("other", "said", "told", "wanted", "both", "more", "came", "seen", "held", "kept"),
-    )
-)
-"""Names that do not say what they hold."""
 CONTAINERS: Final = frozenset(
     (
         *("dict", "list", "set", "bytearray", "defaultdict", "deque", "Counter"),
@@ -234,22 +236,6 @@ def _fields_in(body: list[ast.stmt]) -> Iterator[str]:
                     yield name
 
 
-def bound_names() -> Iterator[tuple[str, str]]:
-    """Yield every name that the app binds, of variables, fields and parameters, and its place."""
-    for path, tree in trees().items():
-        for node in ast.walk(tree):
-            match node:
-                case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
-                    if name not in {"self", "cls"} and not name.startswith("_"):
-                        yield name, f"{path.relative_to(ROOT)}:{node.lineno}"
-
-
-def pronouns() -> tuple[list[str], int]:
-    """Return the places where a pronoun is bound, and how many names are bound in all."""
-    names = list(bound_names())
-    return [f"{place}: {name}" for name, place in names if name in PRONOUNS], len(names)
-
-
 def state_at_import() -> list[str]:
     """Return the containers that a module makes empty, to be filled while the program runs."""
     return [
@@ -334,6 +320,65 @@ def long_signatures() -> list[str]:
     return long
 
 
+def module_name(path: Path) -> str:
+    """Return the dotted name of a module."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def single_importers() -> dict[str, str]:
+    """Return the modules that exactly one other module imports, with the name of that module."""
+    names = {module_name(path) for path in sources()}
+    importers = defaultdict[str, set[str]](set)
+    for path, tree in trees().items():
+        for target in _imported(tree):
+            if target in names:
+                importers[target].add(module_name(path))
+    return {name: min(users) for name, users in importers.items() if len(users) == 1}
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def import_lines() -> int:
+    """Return the number of lines that import, at the top of modules."""
+    return sum(
+        (node.end_lineno or node.lineno) - node.lineno + 1
+        for tree in trees().values()
+        for node in tree.body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    )
+
+
+def constants() -> int:
+    """Return the number of constants at the top of modules."""
+    targets = (
+        node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+        for tree in trees().values()
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+    )
+    return sum(ast.unparse(target).isupper() for target in targets)
+
+
+def docstring_words() -> int:
+    """Return the number of words in docstrings, those of constants and fields too."""
+    return sum(
+        len(node.value.value.split())
+        for tree in trees().values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
 def test_seconds() -> tuple[str, str]:
     """Return how long the last `make test` took, and its processor time with all its children."""
     if not TEST_SECONDS.exists():
@@ -342,24 +387,20 @@ def test_seconds() -> tuple[str, str]:
     return f"{elapsed:.0f}", f"{user + system:.0f}"
 
 
-def main() -> None:
-    """Print the figures."""
-    lengths = {path: text.count("\n") for path, text in sources().items()}
-    short = [path for path, n in lengths.items() if n < SHORT_LINES and path.stem != "__init__"]
-    elapsed, processor = test_seconds()
-    vague, bound = pronouns()
+def figures() -> dict[str, str]:
+    """Return the figures of the structure, by name."""
+    lines = sum(text.count("\n") for text in sources().values())
     functions = function_lengths()
-    rows = {
-        "make test, seconds": elapsed,
-        "make test, seconds of processor time": processor,
-        "lines of app/**/*.py": f"{sum(lengths.values()):,}",
-        "files": str(len(lengths)),
-        f"files under {SHORT_LINES} lines": str(len(short)),
-        "longest file, lines": str(max(lengths.values())),
+    return {
+        "lines of app/**/*.py": f"{lines:,}",
+        "files": str(len(sources())),
+        "share of imports": f"{import_lines() / lines:.1%}",
+        "modules with a single importer": str(len(single_importers())),
+        "constants at the top of modules": f"{constants():,}",
+        "words in docstrings": f"{docstring_words():,}",
         "functions, median and 90th percentile": (
             f"{functions[len(functions) // 2]} and {functions[len(functions) * 9 // 10]} lines"
         ),
-        "pronouns among bound names": f"{len(vague)} of {bound:,} ({len(vague) / bound:.1%})",
         f"functions of over {MOST_PARAMETERS} parameters": str(len(long_signatures())),
         "state at import": str(len(state_at_import())),
         "class names used twice": ", ".join(repeated_classes()) or "0",
@@ -371,14 +412,29 @@ def main() -> None:
         "values in g set outside hooks": str(len(values_in_g())),
         "untyped contexts of templates": str(len(untyped_contexts())),
     }
-    for name, value in rows.items():
-        print(f"{name:<40}{value}")  # noqa: T201 - this is what it is for
+
+
+def main() -> None:
+    """Print the figures, beside the earlier ones, and what each of twelve requests runs."""
+    from tests.footprint import BEFORE as FILES_BEFORE
+    from tests.footprint import footprints
+
+    elapsed, processor = test_seconds()
+    print(f"{'':<40}{'now':<20}before")
+    print(f"{'make test, seconds':<40}{elapsed}")
+    print(f"{'make test, seconds of processor time':<40}{processor}")
+    for name, value in figures().items():
+        print(f"{name:<40}{value:<20}{BEFORE.get(name, '')}")
     by_room = Counter[str]()
-    for path, n in lengths.items():
-        by_room[room_of(path)] += n
-    print("lines by package: " + ", ".join(f"{room} {n:,}" for room, n in by_room.most_common()))  # noqa: T201
+    for path, text in sources().items():
+        by_room[room_of(path)] += text.count("\n")
+    print("lines by package: " + ", ".join(f"{room} {n:,}" for room, n in by_room.most_common()))
     for each in upward_imports():
-        print(f"{each.path}:{each.line}: {each.source} imports {each.target}")  # noqa: T201
+        print(f"{each.path}:{each.line}: {each.source} imports {each.target}")
+    print("files that a request runs, and calls")
+    for name, footprint in footprints().items():
+        counts = f"{len(footprint.files)}, {footprint.calls:,}"
+        print(f"  {name:<38}{counts:<20}{FILES_BEFORE[name]}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,150 @@
+"""Files and functions of the app that each of twelve requests runs, for `make house`.
+
+A reader who follows a request opens these files. Each request is sent once before it is recorded,
+so that modules are imported and shared figures are made. The cache of answers is off.
+"""
+
+import asyncio
+import sys
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlencode
+
+from app import create_app
+from app.config import Config
+from benchmarks.at_home import AUTHORS, FIRST_YEAR, KEEPER, PEOPLE, fill
+from tests.archives import x_members, x_zip
+from tests.browsing import Browser
+from tests.house import APP
+from tests.installation import Installation
+from tests.waiting import settle
+
+SCALE: Final = 100
+"""For `benchmarks.at_home`: 2,000 posts of an archive, 2,000 messages of a chat."""
+TEXT: Final = "Wind NW 4, backing. Lit 16:36, nothing to report."
+CANDIDATES: Final = [("username", f"author{number}") for number in range(AUTHORS)]
+PAGES: Final = {
+    "front page": "/",
+    "author": f"/user/{KEEPER}",
+    "author's portrait": f"/user/{PEOPLE[0]}/portrait",
+    "year": f"/user/{KEEPER}/{FIRST_YEAR + 1}",
+    "chat's overview": "/room/1",
+    "chat's messages": "/room/1?view=newest",
+    "chat's portrait": "/room/1/portrait",
+    "comparison": f"/compare?{urlencode([('text', TEXT), *CANDIDATES])}",
+    "search": "/search?q=harbour",
+    "dashboard": "/dashboard/",
+}
+
+BEFORE: Final = {
+    "front page": 80,
+    "author": 104,
+    "author's portrait": 112,
+    "year": 91,
+    "chat's overview": 97,
+    "chat's messages": 52,
+    "chat's portrait": 78,
+    "comparison": 87,
+    "search": 60,
+    "dashboard": 63,
+    "a post": 62,
+    "zip to rows": 63,
+}
+"""Files at commit fee095fa."""
+
+
+class Footprint(NamedTuple):
+    """Files of the app whose code a request runs, and calls of their functions."""
+
+    files: list[str]
+    calls: int
+
+
+class Recorder:
+    """Counts the calls of the app's functions, in this thread and in threads started later."""
+
+    def __init__(self) -> None:
+        self._calls = Counter[CodeType]()
+        self._is_on = False
+        threading.setprofile(self._note)
+        sys.setprofile(self._note)
+
+    def _note(self, frame: FrameType, event: str, _argument: object) -> None:
+        if self._is_on and event == "call":
+            self._calls[frame.f_code] += 1
+
+    @contextmanager
+    def recording(self) -> Iterator[None]:
+        """Record what runs within."""
+        self._calls.clear()
+        self._is_on = True
+        try:
+            yield
+        finally:
+            self._is_on = False
+
+    def footprint(self) -> Footprint:
+        """Return what ran during the last recording."""
+        prefix = f"{APP}/"
+        ours = {code: n for code, n in self._calls.items() if code.co_filename.startswith(prefix)}
+        files = {code.co_filename.removeprefix(prefix) for code in ours}
+        return Footprint(sorted(files), sum(ours.values()))
+
+    def close(self) -> None:
+        """Stop to look at calls."""
+        sys.setprofile(None)
+        threading.setprofile(None)
+
+
+async def _requests(recorder: Recorder, site: Installation, token: str) -> dict[str, Footprint]:
+    """Send each request twice; return the footprint of the second one."""
+    app = create_app(
+        Config(env="testing", data_dir=site.data_dir, access_log=False, cache_mb=0, public=True)
+    )
+    footprints = {}
+    async with app.test_app():
+        await settle(app)
+        browser = Browser(app)
+
+        async def record(name: str, method: str, path: str, **options: Any) -> None:
+            with recorder.recording():
+                answer = await browser.send(method, path, **options)
+                await answer.get_data()
+            assert answer.status_code in {200, 201}, (path, await answer.get_data(as_text=True))
+            footprints[name] = recorder.footprint()
+
+        for name, path in PAGES.items():
+            await record(name, "GET", path)
+            await record(name, "GET", path)
+        headers = {"Authorization": f"Bearer {token}"}
+        for text in ("The first post is not recorded", "The second post is"):
+            path = f"/api/v1/users/{KEEPER}/tweets"
+            await record("a post", "POST", path, headers=headers, json={"text": text})
+    return footprints
+
+
+def footprints() -> dict[str, Footprint]:
+    """Return the footprint of each request, on a site that is made for it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        site = Installation(folder / "data")
+        site.data_dir.mkdir()
+        fill(site.data_dir, SCALE).rename(site.database)
+        token = site.json("token", "add", "footprint", "--scope", "write")["token"]
+        recorder = Recorder()
+        try:
+            requests = asyncio.run(_requests(recorder, site, token))
+            for username in ("mina", "mira"):
+                archive = x_zip(folder / f"{username}.zip", x_members(username))
+                with recorder.recording():
+                    site.done("import", str(archive))
+                requests["zip to rows"] = recorder.footprint()
+        finally:
+            recorder.close()
+    return requests
