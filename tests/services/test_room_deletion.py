@@ -29,7 +29,6 @@ from app.services.imports.jobs import (
     IMPORTING,
     UploadedFile,
     add_job,
-    filling_jobs,
     get_job,
     remove_old_uploads,
     upload_path,
@@ -37,6 +36,7 @@ from app.services.imports.jobs import (
 from app.services.imports.report import ImportReport, StoredPosts
 from app.services.imports.runner import run_waiting_job
 from app.services.imports.storing import Storing, import_records
+from app.services.posts.filling_imports import filling_jobs
 from app.services.posts.named_rooms import are_rooms_here
 from app.services.posts.users import list_authors
 from app.services.rooms.changing import join_some, rename_room

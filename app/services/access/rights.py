@@ -89,8 +89,12 @@ class Right(NamedTuple):
     """What authorises a request: an API token, a session, or that the site is public."""
 
     kind: str
-    """`token`, `session` or `visitor`."""
+    """`token`, `session`, `visitor`, or `player` of a game."""
     id: int
+
+    @property
+    def is_account(self) -> bool:
+        return self.kind == "session"
 
 
 VISITOR: Final = Right("visitor", 0)

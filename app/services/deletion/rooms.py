@@ -14,7 +14,7 @@ from app.errors import ConflictError
 from app.models import Room, RoomPerson, Tweet, User
 from app.services.deletion.authors import IS_UNFOLLOWED, mark_deleted
 from app.services.deletion.posts import remove_posts
-from app.services.imports.jobs import filling_jobs, mark_cancelled
+from app.services.posts.filling_imports import filling_jobs, mark_cancelled
 from app.services.posts.named_rooms import DELETED_APP, IS_KEPT
 from app.services.rooms.changing import announce_change
 from app.services.rooms.room_facts import RoomFacts, get_room

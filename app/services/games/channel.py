@@ -11,7 +11,7 @@ from app.clock import now_ms
 from app.services.access.rights import Right
 from app.services.games.documents import GameView, SharedView, moment
 from app.services.games.states import GameState
-from app.services.live_streams.stream import HEARTBEAT, ClientStream, Holder, LiveStreams
+from app.services.live_streams.stream import HEARTBEAT, ClientStream, LiveStreams
 
 GONE: Final = b"event: gone\ndata: {}\n\n"
 
@@ -69,7 +69,7 @@ class GameStream(ClientStream):
         channel: Channel,
         player_id: int | None,
         right: Right | None,
-        holder: Holder | None,
+        holder: Right | None,
     ) -> None:
         super().__init__(hub, right, holder)
         self.channel = channel

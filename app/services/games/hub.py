@@ -24,7 +24,7 @@ from app.services.games.ending import tell_if_due
 from app.services.games.presence import Presence
 from app.services.games.standings import Standings, players_of
 from app.services.games.states import GameState, read_states, unknown_game
-from app.services.live_streams.stream import ClientStream, Holder
+from app.services.live_streams.stream import ClientStream
 from app.services.live_streams.streaming import (
     AT_ONCE,
     HEARTBEAT_S,
@@ -85,7 +85,7 @@ class GameHub(StreamHub[GameStream]):
         *,
         player_id: int | None = None,
         right: Right | None = None,
-        holder: Holder | None = None,
+        holder: Right | None = None,
     ) -> GameStream:
         """Return the documents of a game, for a player or its host, from the newest on.
 
@@ -94,7 +94,7 @@ class GameHub(StreamHub[GameStream]):
         """
         channel = self._channels.get(game_id) or Channel(game_id)
         if player_id is not None:
-            holder = Holder("player", player_id)
+            holder = Right("player", player_id)
         stream = GameStream(self, channel, player_id, right, holder)
         self.add(stream)
         self._channels[game_id] = channel

@@ -18,14 +18,8 @@ from app.db.backend import Sessions, allocate_ids, backend_of, is_among
 from app.errors import ConflictError, Message, NotFoundError
 from app.formats.records import NO_OPTIONS, ImportFault, ReadOptions
 from app.models import ImportJob
-from app.services.imports.report import (
-    COUNTS,
-    ImportReport,
-    StoredPosts,
-    encode_errors,
-    errors_of,
-    stored_posts,
-)
+from app.services.imports.report import COUNTS, ImportReport, StoredPosts, encode_errors, errors_of
+from app.services.posts.filling_imports import WAITING, mark_cancelled
 
 FOLDER: Final = "uploads"
 """Name of the folder of the files, which servers may share; their own names are in the database."""
@@ -37,8 +31,6 @@ MOST_ATTEMPTS: Final = 3
 """Runs in a row that may end without a proper end and without a new post."""
 LONGEST_TITLE: Final = 255
 """Characters of the title of a chat that is kept while nothing of it is stored."""
-WAITING: Final = ("running", "interrupted")
-"""States of an import that is under way, or is to be run."""
 ENDED: Final = ("done", "failed", "cancelled")
 """An import in any other state may still be run."""
 
@@ -150,17 +142,6 @@ async def cancel_job(session: AsyncSession, job_id: int) -> ImportJob:
     else:
         mark_cancelled(job)
     return job
-
-
-def mark_cancelled(job: ImportJob) -> None:
-    """Let the import end with what it stored; the process that runs it ends by itself."""
-    job.state, job.finished_at = "cancelled", now()
-
-
-async def filling_jobs(session: AsyncSession, room_id: int) -> list[ImportJob]:
-    """Return the imports that have stored messages of a chat and go on."""
-    jobs = await session.scalars(select(ImportJob).where(ImportJob.state.in_(WAITING)))
-    return [job for job in jobs if room_id in stored_posts(job).rooms]
 
 
 async def next_job(session: AsyncSession, data_dir: Path) -> ImportJob | None:

@@ -17,7 +17,7 @@ from app.db.feed import SITE_PRIVATE, Change
 from app.errors import UnavailableError
 from app.services.access.rights import VISITOR, Right
 from app.services.live_streams.log_pages import FURTHEST, LogPages
-from app.services.live_streams.stream import HEARTBEAT, Holder, LiveStream
+from app.services.live_streams.stream import HEARTBEAT, LiveStream
 from app.services.live_streams.streaming import (
     AT_ONCE,
     HEARTBEAT_S,
@@ -68,7 +68,7 @@ class LiveHub(StreamHub[LiveStream]):
         self._sent = newest
 
     async def open(
-        self, *, after: int | None, user_id: int | None, right: Right | None, holder: Holder | None
+        self, *, after: int | None, user_id: int | None, right: Right | None, holder: Right | None
     ) -> LiveStream:
         """Return the events after a position in the log, of one author or of all, and heartbeats.
 

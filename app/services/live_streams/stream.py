@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Final, Literal, NamedTuple, Protocol
+from typing import Final, Protocol
 
 from app.services.access.rights import Right
 from app.services.live_streams.log_pages import LogPage
@@ -11,17 +11,6 @@ HEARTBEAT: Final = b": still here\n\n"
 
 Send = Callable[[bytes], Awaitable[None]]
 Push = Callable[[bytes], bool]
-
-
-class Holder(NamedTuple):
-    """A client that is known and may have a few streams: a game's player, or a session."""
-
-    kind: Literal["player", "session"]
-    id: int
-
-    @property
-    def is_account(self) -> bool:
-        return self.kind == "session"
 
 
 class LiveStreams(Protocol):
@@ -50,7 +39,7 @@ class ClientStream:
         "sending_since",
     )
 
-    def __init__(self, live: LiveStreams, right: Right | None, holder: Holder | None) -> None:
+    def __init__(self, live: LiveStreams, right: Right | None, holder: Right | None) -> None:
         self._live = live
         self.holder = holder
         self._woken: asyncio.Future[None] | None = None
@@ -131,7 +120,7 @@ class LiveStream(ClientStream):
         position: int,
         user_id: int | None,
         right: Right | None,
-        holder: Holder | None,
+        holder: Right | None,
     ) -> None:
         super().__init__(live, right, holder)
         self.first = b""

@@ -9,7 +9,7 @@ from typing import Final, Generic, TypeVar, cast
 from app.db.engine import Database
 from app.errors import AppError, UnavailableError
 from app.services.access.rights import Right, ended_rights
-from app.services.live_streams.stream import ClientStream, Holder, Send
+from app.services.live_streams.stream import ClientStream, Send
 
 HEARTBEAT_S: Final = 13.0
 """Seconds between comments to all clients (proxies close silent connections), and between checks of
@@ -50,7 +50,7 @@ class Clients:
         """The last places, which are for accounts alone."""
         self._on_count = on_count
         self._streams: set[ClientStream] = set()
-        self._of_holders: dict[Holder, dict[ClientStream, None]] = {}
+        self._of_holders: dict[Right, dict[ClientStream, None]] = {}
         """The streams of each holder, the oldest first."""
 
     def add(self, stream: ClientStream) -> None:

@@ -9,7 +9,7 @@ from app.asgi.streams import EndlessBody, hand_over
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.paths import LIVE
-from app.services.live_streams.stream import Holder
+from app.services.access.rights import Right
 from app.services.posts.users import get_user
 from app.views.blueprints import EVENTS, ApiBlueprint
 from app.views.parsing import event_of
@@ -46,9 +46,9 @@ async def live_stream(args: LiveArgs) -> Response:
     return answer if await is_still_readable() else send_to_login()
 
 
-def own_session() -> Holder | None:
+def own_session() -> Right | None:
     """Return the session whose streams are counted together; None for who is not signed in."""
-    return Holder("session", g.account.session_id) if g.account else None
+    return Right("session", g.account.session_id) if g.account else None
 
 
 def endless(events: EndlessBody | None) -> Response:

@@ -11,7 +11,7 @@ from quart.typing import ResponseReturnValue
 from app.lifespan import resources
 from app.services.deletion.rooms import delete_messages, delete_room, find_writers
 from app.services.event_log import newest_event
-from app.services.imports.jobs import filling_jobs
+from app.services.posts.filling_imports import filling_jobs
 from app.services.rooms.room_facts import RoomFacts, get_room
 from app.views.blueprints import Form, PageBlueprint
 from app.views.filters import zone_of_page

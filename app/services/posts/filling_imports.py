@@ -1,0 +1,34 @@
+"""Imports that fill a chat, for those who delete it; `imports.jobs` has all else of imports."""
+
+from typing import Final
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.clock import now
+from app.models import ImportJob
+
+WAITING: Final = ("running", "interrupted")
+"""States of an import that is under way, or is to be run."""
+
+
+class FilledRooms(msgspec.Struct):
+    """The chats among what an import has stored."""
+
+    rooms: set[int] = set()
+
+
+async def filling_jobs(session: AsyncSession, room_id: int) -> list[ImportJob]:
+    """Return the imports that have stored messages of a chat and go on."""
+    jobs = await session.scalars(select(ImportJob).where(ImportJob.state.in_(WAITING)))
+    return [
+        job
+        for job in jobs
+        if job.stored and room_id in msgspec.json.decode(job.stored, type=FilledRooms).rooms
+    ]
+
+
+def mark_cancelled(job: ImportJob) -> None:
+    """Let the import end with what it stored; the process that runs it ends by itself."""
+    job.state, job.finished_at = "cancelled", now()
