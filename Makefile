@@ -63,7 +63,7 @@ test: $(DEV_STAMP) ## run the tests (installs Chromium by the package manager wh
 	{ time $(TEST) -n auto -m 'not full and not soak' 2>&3; } 3>&2 2> $(VENV)/.test-seconds
 
 .PHONY: test-full
-test-full: $(DEV_STAMP) ## run the tests that make test leaves out (installs HAProxy and nginx when root), on Spark where Java is
+test-full: $(DEV_STAMP) ## run the tests that make test leaves out (installs HAProxy, nginx and PgBouncer when root), on Spark where Java is
 	@bash tests/install.sh chromium headless proxies || true
 	@$(TEST) -n auto -m 'full and not soak'
 	@if $(HAS_JAVA); then $(MAKE) --no-print-directory test-spark; else echo "no Java: nothing was tested on Spark"; fi

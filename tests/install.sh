@@ -11,7 +11,7 @@ is_there() {
     chromium) command -v chromium || command -v chromium-browser ;;
     headless) command -v chromium-headless-shell ;;
     java) java -version ;;
-    proxies) command -v haproxy && command -v nginx ;;
+    proxies) command -v haproxy && command -v nginx && command -v pgbouncer ;;
   esac >/dev/null 2>&1
 }
 
@@ -20,7 +20,7 @@ packages_of() {
     chromium) echo chromium fonts-noto-cjk fonts-noto-color-emoji ;;
     headless) echo chromium-headless-shell ;;
     java) echo openjdk-17-jre-headless ;; # Spark needs 17.
-    proxies) echo haproxy nginx-light ;;
+    proxies) echo haproxy nginx-light pgbouncer ;;
   esac
 }
 

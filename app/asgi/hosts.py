@@ -17,8 +17,14 @@ from app.paths import HEALTHZ, READYZ
 LONGEST_HOST: Final = 260
 """Bytes of a Host header: a name has at most 253 (RFC 1035), and then comes a port."""
 _HOST = re.compile(
-    rb"|(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?)(:\d{1,5})?"
+    rb"|(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?)(:(?P<port>\d{1,5}))?"
 )
+HIGHEST_PORT: Final = 65_535
+
+
+def _is_host(value: bytes) -> bool:
+    host = _HOST.fullmatch(value) if len(value) <= LONGEST_HOST else None
+    return host is not None and 0 < int(host["port"] or 1) <= HIGHEST_PORT
 
 
 def _entry(scope: Any, name: bytes, hops: int) -> str:
@@ -63,7 +69,7 @@ class OwnHosts:
         With a public address every other name is foreign; without one, any name where the request
         arrived at a private address. A server that does not tell its own is a public one.
         """
-        if len(value) > LONGEST_HOST or not _HOST.fullmatch(value):
+        if not _is_host(value):
             return MalformedError("The Host header is not a host name", loc="Host")
         if self._is_open or scope["path"] in {HEALTHZ, READYZ}:
             return None

@@ -88,6 +88,17 @@ async def test_a_host_that_is_not_the_sites_is_421(
         assert "SAYWHO_URL" in problem["detail"]
 
 
+@pytest.mark.parametrize(
+    ("port", "status"), [("0", 400), ("65536", 400), ("99999", 400), ("1", 308), ("65535", 308)]
+)
+@pytest.mark.parametrize("host", ["localhost", "[::1]"])
+async def test_no_answer_leads_to_a_port_that_is_none(
+    ask: Ask, host: str, port: str, status: int
+) -> None:
+    answer = await ask({}, LOOPBACK, "/dashboard", Host=f"{host}:{port}")
+    assert answer.status_code == status
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 @pytest.mark.parametrize("settings", [{}, URL], ids=["private", "public"])
 async def test_probes_are_answered_for_any_host(

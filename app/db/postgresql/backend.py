@@ -28,6 +28,7 @@ from app.db.postgresql.connection import (
     Connections,
     as_app_error,
     connect,
+    has_sessions,
     make_engine,
     shown_name,
 )
@@ -212,8 +213,22 @@ class PostgresqlBackend(Backend):
     def current_revision(self) -> str | None:
         return asyncio.run(self._ask(self._read_revision))
 
+    async def _refuse_transaction_mode(self, connection: Connection) -> None:
+        """Raise StartError behind a pooler that keeps no sessions: settings and locks need them."""
+        other = await connect(self._url)
+        try:
+            is_usable = await has_sessions(connection, other)
+        finally:
+            await other.close()
+        if not is_usable:
+            raise StartError(
+                f"{self.name} is behind a pooler in transaction mode, in which saywho does not"
+                " work; set pool_mode = session"
+            )
+
     async def _read_revision(self, connection: Connection) -> str | None:
         tables = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+        await self._refuse_transaction_mode(connection)
         names = {row[0] for row in await connection.fetch(tables)}
         if not names:
             return None

@@ -1,7 +1,8 @@
 """PostgreSQL's connections: how they are opened, and what their errors mean to a caller."""
 
 import asyncio
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Iterator, Mapping
 from itertools import cycle
 from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
@@ -99,16 +100,42 @@ async def connect(url: str, /, **settings: str) -> Connection:
     failure: BaseException = OSError()
     for address in addresses(url):
         try:
-            return await asyncpg.connect(
-                address,
-                timeout=CONNECT_TIMEOUT_S,
-                command_timeout=COMMAND_TIMEOUT_S,
-                server_settings=KEEPALIVES | settings,
+            connection: Connection = await asyncpg.connect(
+                address, timeout=CONNECT_TIMEOUT_S, command_timeout=COMMAND_TIMEOUT_S
             )
+            await _set(connection, KEEPALIVES | settings)
+            return connection
         except FAILURES as error:
             failure = error
     # Too many connections, or a server that is starting, mend by themselves; so may the rest.
     raise as_app_error(failure) or _unreachable() from failure
+
+
+async def _set(connection: Connection, settings: Mapping[str, str]) -> None:
+    """Set a new session's parameters; with its start PgBouncer would refuse them."""
+    statements = "; ".join(f"SET {name} = '{value}'" for name, value in settings.items())
+    try:
+        await connection.execute(statements, timeout=CONNECT_TIMEOUT_S)
+    except BaseException:
+        connection.terminate()
+        raise
+
+
+async def has_sessions(*connections: Connection) -> bool:
+    """Return whether each connection keeps a session of the server, from one look to the next.
+
+    A pooler in transaction mode gives a transaction the session that was released last.
+    """
+    seen: set[tuple[Connection, int]] = set()
+    try:
+        for order in (connections, connections[::-1], connections):
+            async with contextlib.AsyncExitStack() as stack:
+                for connection in order:
+                    await stack.enter_async_context(connection.transaction())
+                    seen.add((connection, await connection.fetchval("SELECT pg_backend_pid()")))
+    except (asyncpg.DuplicatePreparedStatementError, asyncpg.InvalidSQLStatementNameError):
+        return False  # What another client prepared is there, or what this one did is not.
+    return len(seen) == len(connections)
 
 
 def addresses(url: str) -> Iterator[str]:
