@@ -39,6 +39,7 @@ OPERATOR_PAGES: Final = {
     "settings-token": "/settings",
     "settings-invitation": "/settings",
     "invitation-passed-on": "/setup",
+    "room-owned": "/room/1",
     "room-deletion": "/settings/rooms/1/delete",
     "author-operator": "/user/neighbour_01",
     "tweet-operator": "/tweet/1",
