@@ -5,7 +5,6 @@ for typing errors, then one that it has; if no post has all then, posts with som
 many matches the newest are ranked first, then the next ones.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple, TypeVar, get_args
@@ -22,6 +21,7 @@ from app.services.posts.tweets import AnyRow, AnySelect
 from app.services.search.corrections import corrected, with_one_slip
 from app.services.search.expressions import CANDIDATES, any_of, exact, in_any_way, matchable
 from app.services.search.vocabulary import term_frequencies
+from app.tasks import WorkPool
 
 MOST_COUNTED: Final = 10_000
 """Matches that are counted or put in order by time or likes, of those stored last."""
@@ -31,6 +31,8 @@ Order = Sort | Literal["oldest"]
 SORTS: Final[tuple[Sort, ...]] = get_args(Sort)
 MOST_PAGES: Final = 10
 """Pages of candidates that a search looks through for the first match; the next one goes on."""
+THREADS: Final = WorkPool(2)
+"""The threads that score and mark posts."""
 _SEARCHED: Final = (Tweet.text, Tweet.media)
 Result = TypeVar("Result")
 
@@ -204,9 +206,13 @@ def _key_after(after: ResultKey, newest: int, offset: int) -> ResultKey:
 
 
 async def without_connection(session: AsyncSession, work: Callable[[], Result]) -> Result:
-    """Return the result of work in a thread, while others may use the session's connection."""
+    """Return the result of work in a thread, while others may use the session's connection.
+
+    Two such threads are as fast as more would be, and leave the event loop its share of the time.
+    Raises UnavailableError where too much waits already.
+    """
     await session.commit()
-    return await asyncio.to_thread(work)
+    return await THREADS.run(work)
 
 
 async def _scored(session: AsyncSession, scorer: Scorer, rows: Sequence[AnyRow]) -> list[Scored]:

@@ -91,16 +91,8 @@ async def test_repeated_word_costs_as_much_as_the_word(db: Database) -> None:
 
 async def test_searches_hold_no_connection_while_they_score(db: Database) -> None:
     await post(db, "ann", "정말 좋아", "정말 싫어")
-    is_over, begun = threading.Event(), asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def hold() -> None:
-        loop.call_soon_threadsafe(begun.set)
-        is_over.wait()
-
-    # All threads that searches score in are taken.
-    threads = [asyncio.create_task(asyncio.to_thread(hold)) for _ in range(64)]
-    await begun.wait()
+    is_over = threading.Event()
+    threads = [asyncio.create_task(word_search.THREADS.run(is_over.wait)) for _ in range(2)]
     searches = [asyncio.create_task(find(db, "정말")) for _ in range(SEARCHES)]
     try:
         async with asyncio.timeout(20):
