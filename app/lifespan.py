@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
 from typing import Final, cast
 
 from quart import Quart, current_app
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.asgi.cached import CachedResponse, response_memo
 from app.asgi.hosts import is_loopback
@@ -36,12 +37,14 @@ from app.services.posts.writer import PostWriter
 from app.services.reads import Reads
 from app.services.search.embeddings import Embeddings
 from app.services.sources.following import Follower
-from app.tasks import Slots, WorkPool
+from app.tasks import Slots, Turns, WorkPool
 
 KEY: Final = "saywho"
 HOSTS: Final = "saywho.hosts"
 OPEN_BATCHES: Final = 2
 """Batches of comparisons at a time, in each worker, for clients without a token or session."""
+LONG_READS: Final = 2
+"""Portraits, years and figures that each worker reads and counts at a time."""
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +61,7 @@ class Resources:
         self.passwords = Passwords()
         self.openness = Openness(db, feed, config.public)
         self.work_pool = WorkPool()
+        self.long_reads = Turns(LONG_READS)
 
         self.reads = Reads(db)
         self.writer = PostWriter(db, on_batch=metrics.batch_size.observe)
@@ -98,6 +102,12 @@ class Resources:
             self.showcase.clear,
         ):
             feed.on_reset(forget)
+
+    @contextlib.asynccontextmanager
+    async def read_long(self) -> AsyncIterator[AsyncSession]:
+        """Open a session for a portrait or a year, in its turn: so all others find connections."""
+        async with self.long_reads.turn(), self.db.read() as session:
+            yield session
 
 
 def init_app(app: Quart, config: Config, metrics: Metrics) -> None:

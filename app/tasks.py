@@ -2,8 +2,9 @@
 
 import asyncio
 import contextvars
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from functools import partial
 from queue import SimpleQueue
 from threading import Thread
@@ -16,6 +17,10 @@ INLINE_CHARACTERS: Final = 5_000
 POOL_THREADS: Final = 3
 MOST_PENDING: Final = 1_000
 """Pieces of work that may wait for a WorkPool; a request has one at a time."""
+MOST_WAITING: Final = 200
+"""Requests that may wait for a turn."""
+LONGEST_WAIT_S: Final = 25.0
+"""Seconds that a request waits for its turn."""
 Result = TypeVar("Result")
 Runner = Callable[..., Awaitable[Any]]
 """Runs a function with its arguments in a thread: `asyncio.to_thread`, or a pool's `run`."""
@@ -33,7 +38,8 @@ async def worked_on(
 class WorkPool:
     """Threads for work that a stranger can prolong: uploads, exports, pictures, drawings.
 
-    Searches and comparisons use the threads of `asyncio.to_thread`, and never wait for these.
+    Searches have a pool of their own, comparisons use the threads of `asyncio.to_thread`: neither
+    ever waits for these.
     """
 
     def __init__(self, threads: int = POOL_THREADS) -> None:
@@ -79,6 +85,32 @@ class Slots:
 
     def _give_back(self, _task: "asyncio.Task[Any]") -> None:
         self.number += 1
+
+
+class Turns:
+    """A number of turns for requests that take long; further requests wait for theirs."""
+
+    def __init__(self, most: int) -> None:
+        self._free = asyncio.Semaphore(most)
+        self._waiting = 0
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Take a turn until the end of the block. Raises UnavailableError if none comes soon."""
+        if self._waiting >= MOST_WAITING:
+            raise overloaded()
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(LONGEST_WAIT_S):
+                await self._free.acquire()
+        except TimeoutError as error:
+            raise overloaded() from error
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._free.release()
 
 
 async def to_the_end(work: Coroutine[Any, Any, None]) -> None:

@@ -64,7 +64,7 @@ class ArchiveArgs(Struct):
 async def show_archive(username: str, args: ArchiveArgs) -> AuthorArchive:
     """Show what an author may like to see again, and their figures."""
     zone = parse_zone(args.tz)
-    async with resources().db.read() as session:
+    async with resources().read_long() as session:
         author = await get_author(session, username)
         return await read_archive(session, resources().models, author, zone, args.year)
 
@@ -79,7 +79,7 @@ class AuthorYearArgs(ZoneArgs):
 async def show_author_year(username: str, year: int, args: AuthorYearArgs) -> AuthorYear:
     """Show a year of an author; 404 where it has no posts."""
     zone = parse_zone(args.tz)
-    async with resources().db.read() as session:
+    async with resources().read_long() as session:
         return await read_year(session, await get_author(session, username), year, zone)
 
 

@@ -184,6 +184,6 @@ async def read_where_it_is(username: str, year: int, tz: str, own_zone: str | No
 
 
 async def read_in_zone(username: str, year: int, zone: ZoneInfo) -> AuthorYear:
-    async with resources().db.read() as session:
+    async with resources().read_long() as session:
         author = await get_author(session, username)
         return await read_year(session, author, year, zone)

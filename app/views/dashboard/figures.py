@@ -126,11 +126,12 @@ async def load(panel: AnyPanel, view: View) -> tuple[Figure[Plot], Cast]:
 
     Raises NotFoundError, MalformedError and InvalidInputError for what is wrong in the view.
     """
-    async with resources().db.read() as session:
-        loaded = await panel.load(session, view)
-        cast = await _cast_of(session, panel.usernames(loaded), view)
-    with bound(cast):
-        return await panel.count(loaded, view), cast
+    async with resources().long_reads.turn():
+        async with resources().db.read() as session:
+            loaded = await panel.load(session, view)
+            cast = await _cast_of(session, panel.usernames(loaded), view)
+        with bound(cast):
+            return await panel.count(loaded, view), cast
 
 
 async def _cast_of(session: AsyncSession, usernames: Iterable[str], view: View) -> Cast:

@@ -22,7 +22,7 @@ class AuthorPortraitArgs(ZoneArgs):
 async def show_portrait_of_user(username: str, args: AuthorPortraitArgs) -> AuthorPortrait:
     """Show how an author writes, beside the others of their chat or of the site."""
     zone = parse_zone(args.tz)
-    async with resources().db.read() as session:
+    async with resources().read_long() as session:
         author = await get_author(session, username)
         room = await room_of_author(session, author)
         return await read_author_portrait(session, resources().models, author, room, zone)

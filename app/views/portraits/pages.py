@@ -99,7 +99,7 @@ class AuthorPortraitPage(WebPage, frozen=True, kw_only=True):
 
 @blueprint.page("/user/<username>/portrait", is_cacheable=True)
 async def show_author_portrait(username: str, args: ZoneArgs) -> str:
-    async with resources().db.read() as session:
+    async with resources().read_long() as session:
         portrait = await read_in_zone(session, username, partial(zone_of_page, args.tz))
         evident = await _evidence_of(session, portrait)
     author, room, zone = portrait.user, portrait.room, ZoneInfo(portrait.tz)

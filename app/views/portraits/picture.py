@@ -36,7 +36,7 @@ blueprint = PageBlueprint("author_pictures")
 
 @blueprint.page("/user/<username>/portrait/picture", is_cacheable=True)
 async def show_author_picture_page(username: str, args: PictureArgs) -> str:
-    async with resources().db.read() as session:
+    async with resources().read_long() as session:
         portrait = await read_in_zone(session, username, partial(zone_of_page, args.tz))
     poster = await read_poster(portrait, args)
     here: dict[str, Any] = {"username": portrait.user.username}
@@ -59,7 +59,7 @@ async def show_author_picture_page(username: str, args: PictureArgs) -> str:
 @blueprint.page("/user/<username>/portrait/picture.png", is_cacheable=True)
 async def show_author_picture(username: str, args: PictureArgs) -> Response:
     """Draw the portrait that the page above this name shows."""
-    async with resources().db.read() as session:
+    async with resources().read_long() as session:
         portrait = await read_in_zone(session, username, partial(zone_of_picture, args.tz))
     with speaking(args.lang):
         poster = await read_poster(portrait, args)

@@ -72,7 +72,7 @@ async def remove_room(room_id: int) -> None:
 async def show_room_portrait(room_id: int, args: RoomPortraitArgs) -> RoomPortrait:
     """Show how people write in a chat, side by side."""
     zone = parse_zone(args.tz)
-    async with resources().db.read() as session:
+    async with resources().read_long() as session:
         return await read_portrait(session, room_id, zone)
 
 

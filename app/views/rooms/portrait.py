@@ -110,7 +110,7 @@ async def read_in_zone(room_id: int, zone_for: Callable[[str | None], ZoneInfo])
 
     Raises NotFoundError.
     """
-    async with resources().db.read() as session:
+    async with resources().read_long() as session:
         room = await get_room(session, room_id)
         return await read_portrait(session, room_id, zone_for(room.tz))
 
