@@ -309,10 +309,12 @@ async def test_dash_draws_in_its_own_part_of_the_page_over_the_place_in_a_sectio
         assert distance < 1, name
 
 
-@pytest.mark.full
 @pytest.mark.timeout(1_800)
-async def test_all_figures_are_drawn_fifty_times_beside_busy_processes(
-    website: Website, open_page: OpenPage
+@pytest.mark.parametrize(
+    "loads", [pytest.param(5, marks=pytest.mark.full), pytest.param(50, marks=pytest.mark.soak)]
+)
+async def test_all_figures_are_drawn_each_time_beside_busy_processes(
+    website: Website, open_page: OpenPage, loads: int
 ) -> None:
     page = await open_page()
     spin = (sys.executable, "-c", "while True: pass")
@@ -321,7 +323,7 @@ async def test_all_figures_are_drawn_fifty_times_beside_busy_processes(
             process = await asyncio.create_subprocess_exec(*spin)
             stack.push_async_callback(process.wait)
             stack.callback(process.kill)
-        for _ in range(50):
+        for _ in range(loads):
             await page.goto(website.address(PATH))
             await until_all_are_drawn(page)
 
