@@ -177,6 +177,7 @@ class Asker:
             "year": [2023, 2024, 2025],
             "name": list(FIGURES),
             "import_id": [1, 999],
+            "game_id": [999],
         }
 
     def _routed(self, values: dict[str, list[Any]]) -> Iterator[str]:
