@@ -77,8 +77,8 @@ def damaged(path: Path, name: bytes) -> Path:
     return path
 
 
-def picture(shade: int = 0, width: int = 8, height: int = 6) -> bytes:
-    """Return a PNG of one colour."""
+def picture(shade: int = 0, width: int = 8, height: int = 6, *, level: int = -1) -> bytes:
+    """Return a PNG of one colour, compressed at a level of zlib."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return (
@@ -89,7 +89,7 @@ def picture(shade: int = 0, width: int = 8, height: int = 6) -> bytes:
     rows = (b"\0" + colour * width) * height
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + b"".join(
-        (chunk(b"IHDR", head), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b""))
+        (chunk(b"IHDR", head), chunk(b"IDAT", zlib.compress(rows, level)), chunk(b"IEND", b""))
     )
 
 

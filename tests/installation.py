@@ -61,7 +61,10 @@ class Installation:
     def run(self, *arguments: str | Path, stdin: str | bytes | None = None) -> Result:
         """Run a command in this process."""
         leaking = dict.fromkeys(key for key in os.environ if key.startswith("SAYWHO_"))
-        leaking["PROMETHEUS_MULTIPROC_DIR"] = None  # A server sets it for its own process.
+        # A server sets these for its own process.
+        leaking["PROMETHEUS_MULTIPROC_DIR"] = None
+        for name in ("PYTHONPATH", "PYTHONSAFEPATH"):
+            leaking[name] = os.environ.get(name)
         return CliRunner().invoke(
             saywho,
             list(map(str, arguments)),

@@ -16,7 +16,7 @@ from app.db.backend import Sessions
 from app.db.engine import Database, GrantLostError
 from app.db.feed import Change
 from app.embedders import EmbedderError
-from app.errors import AppError
+from app.errors import AppError, disk_errors
 from app.models import BackgroundSnapshot, ImportJob
 from app.services.clock_changes import bring_times_back, has_times_ahead
 from app.services.compare.background import BACKGROUND, is_outgrown, renew_background
@@ -105,7 +105,8 @@ def media_job(folder: Path) -> Job:
 
     async def remove(db: Sessions) -> None:
         nonlocal seen
-        seen = await remove_unneeded(db, folder)
+        with disk_errors():
+            seen = await remove_unneeded(db, folder)
 
     return Job("media", is_due, remove)
 

@@ -26,14 +26,7 @@ from app.config import MIB, Config
 from app.db.backend import Sessions, chunks
 from app.db.engine import Database
 from app.db.lock import file_lock
-from app.errors import (
-    AppError,
-    InvalidInputError,
-    RecordError,
-    UnavailableError,
-    disk_errors,
-    is_out_of_files,
-)
+from app.errors import AppError, InvalidInputError, RecordError, UnavailableError, is_out_of_files
 from app.formats.box_notes import Span
 from app.formats.media_types import START_BYTES, TYPES, suffix_of
 from app.formats.post import StoredMedium
@@ -234,17 +227,15 @@ async def remove_unneeded(db: Sessions, folder: Path) -> int | None:
     """Remove the files that no post needs, also files for posts that an import did not store.
 
     Return when the folder was changed last, or None where an import keeps files just now. Raises
-    StorageFullError, UnavailableError.
+    OSError, StorageFullError.
     """
-    with disk_errors():
-        await asyncio.to_thread(make_private_folder, folder)
+    await asyncio.to_thread(make_private_folder, folder)
     with file_lock(folder, waits=False) as is_locked:
         if not is_locked:
             return None
         async with db.read() as session:
             needed, has_rows = set(await needed_files(session)), await has_unneeded(session)
-        with disk_errors():
-            changed_at = await asyncio.to_thread(_remove_others, folder, needed)
+        changed_at = await asyncio.to_thread(_remove_others, folder, needed)
         # After the files: a full disk may take no change of a row before they are gone.
         if has_rows:
             async with db.write() as session:
@@ -260,7 +251,9 @@ async def remove_if_full(db: Sessions, folder: Path) -> None:
 
 
 async def remove_every_unneeded(db: Sessions, folder: Path) -> None:
-    """Remove the files that no post needs. Raises UnavailableError where imports keep some."""
+    """Remove the files that no post needs. Raises OSError, and UnavailableError where imports keep
+    some.
+    """
     deadline = monotonic() + LOCK_TIMEOUT_S
     while await remove_unneeded(db, folder) is None:
         if monotonic() > deadline:

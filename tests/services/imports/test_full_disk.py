@@ -24,7 +24,7 @@ from app.services.imports.storing import import_records
 from app.services.maintenance import media_job
 from app.services.posts import media
 from app.services.posts.media import MediaKeeper, NoRoomError, remove_if_full, reserved_bytes
-from tests.archives import VIDEO, x_media, x_media_members
+from tests.archives import VIDEO, picture, x_media, x_media_members
 from tests.conftest import MakeConfig
 from tests.formats.files import saved_folder
 from tests.mounting import fill, in_memory, mounted, mounted_at, read_only, resize
@@ -39,14 +39,14 @@ SMALL_BYTES = 16 * MIB
 
 
 def large(number: int) -> bytes:
-    """Return a GIF of three MiB, as far as its first bytes say."""
-    return b"GIF89a" + bytes([number]) + bytes(PICTURE_BYTES - 7)
+    """Return a PNG of about three MiB."""
+    return picture(number, 1024, PICTURE_BYTES // (3 * 1024), level=0)
 
 
 def archive(folder: Path, pictures: int) -> Path:
     """Return an unpacked archive; each of its posts has a large picture."""
-    posts = {n: [x_media(f"https://p.example/{n}.gif")] for n in range(1, pictures + 1)}
-    files = {f"{n}-{n}.gif": large(n) for n in posts}
+    posts = {n: [x_media(f"https://p.example/{n}.png")] for n in range(1, pictures + 1)}
+    files = {f"{n}-{n}.png": large(n) for n in posts}
     return saved_folder(folder, x_media_members(posts, files))
 
 

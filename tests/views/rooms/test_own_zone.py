@@ -120,7 +120,7 @@ async def test_the_dashboard_of_a_chat_is_there(chat: Client) -> None:
     for query in ("", "?username={}&username={}".format(*USERS)):
         page = await chat.page(f"/dashboard/{query}")
         assert "Hours are those of Asia/Seoul." in page
-        assert 'data-zone="Asia/Seoul"' in page
+        assert 'data-chat-zone="Asia/Seoul"' in page
 
 
 async def test_where_people_have_several_zones_it_is_the_viewers(shared: Shared) -> None:
