@@ -36,6 +36,8 @@ from app.services.maintenance import Maintenance, jobs, media_job, sources_job, 
 from app.services.posts.writer import PostWriter
 from app.services.reads import Reads
 from app.services.search.embeddings import Embeddings
+from app.services.search.results import ResultPage, SearchQuery, find
+from app.services.search.word_search import ResultKey
 from app.services.sources.following import Follower
 from app.tasks import Slots, Turns, WorkPool
 
@@ -45,6 +47,10 @@ OPEN_BATCHES: Final = 2
 """Batches of comparisons at a time, in each worker, for clients without a token or session."""
 LONG_READS: Final = 2
 """Portraits, years and figures that each worker reads and counts at a time."""
+LONG_SEARCHES: Final = 2
+"""Searches for long queries at a time, in each worker."""
+LONG_QUERY: Final = 200
+"""Characters of a query from which a search is long: it may have a hundred frequent words."""
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +67,7 @@ class Resources:
         self.passwords = Passwords()
         self.openness = Openness(db, feed, config.public)
         self.work_pool = WorkPool()
-        self.long_reads = Turns(LONG_READS)
+        self.long_reads, self.long_searches = Turns(LONG_READS), Turns(LONG_SEARCHES)
 
         self.reads = Reads(db)
         self.writer = PostWriter(db, on_batch=metrics.batch_size.observe)
@@ -108,6 +114,14 @@ class Resources:
         """Open a session for a portrait or a year, in its turn: so all others find connections."""
         async with self.long_reads.turn(), self.db.read() as session:
             yield session
+
+    async def find(
+        self, query: SearchQuery, *, limit: int, after: ResultKey | None = None
+    ) -> ResultPage:
+        """Return a page of results of a search, in its turn if the query is long."""
+        is_long = len(query.text) > LONG_QUERY
+        async with self.long_searches.turn() if is_long else contextlib.nullcontext():
+            return await find(self.db, self.embeddings, query, limit=limit, after=after)
 
 
 def init_app(app: Quart, config: Config, metrics: Metrics) -> None:

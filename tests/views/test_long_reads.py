@@ -7,7 +7,7 @@ from quart import Quart
 
 from app import tasks
 from app.errors import UnavailableError
-from app.lifespan import LONG_READS
+from app.lifespan import LONG_QUERY, LONG_READS, LONG_SEARCHES
 from app.tasks import Turns
 from tests.browsing import parts_of
 from tests.chats import import_chat, said, telegram
@@ -25,6 +25,13 @@ LONG = (
     "/dashboard/table/timeline?tz={zone}",
 )
 ZONES = ("Asia/Seoul", "Europe/London")
+WORDS = "+".join(["harbour"] * (LONG_QUERY // 7))
+LONG_SEARCH = (
+    f"/search?q={WORDS}",
+    f"/api/v1/search?q={WORDS}",
+    f"/room/1?q={WORDS}",
+    f"/api/v1/rooms/1/messages?q={WORDS}",
+)
 
 
 @pytest.mark.databases("sqlite", "postgresql")
@@ -35,17 +42,17 @@ async def test_searches_and_pages_pass_by_those_that_wait_for_a_turn(
     await import_chat(parts.db, telegram(7, "a chat", *said(["ann", "bo"], times=30)))
     are_free, taken = asyncio.Event(), asyncio.Semaphore(0)
 
-    async def hold() -> None:
-        async with parts.long_reads.turn():
+    async def hold(turns: Turns) -> None:
+        async with turns.turn():
             taken.release()
             await are_free.wait()
 
-    holders = [asyncio.create_task(hold()) for _ in range(LONG_READS)]
+    held = [parts.long_reads] * LONG_READS + [parts.long_searches] * LONG_SEARCHES
+    holders = [asyncio.create_task(hold(turns)) for turns in held]
     for _ in holders:
         await taken.acquire()
-    waiting = [
-        asyncio.create_task(anybody.get(path.format(zone=zone))) for path in LONG for zone in ZONES
-    ]
+    paths = [path.format(zone=zone) for path in LONG for zone in ZONES]
+    waiting = [asyncio.create_task(anybody.get(path)) for path in (*paths, *LONG_SEARCH)]
     try:
         async with asyncio.timeout(60):
             for path in ("/search?q=ann", "/api/v1/tweets/1", "/room/1?view=newest", "/"):

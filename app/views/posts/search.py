@@ -10,7 +10,7 @@ from app.compute.scoring import quote_words
 from app.errors import AppError, MalformedError, NotFoundError
 from app.lifespan import resources
 from app.services.posts.users import count_users, find_user
-from app.services.search.results import Mode, ResultPage, SearchQuery, corrected_words, find
+from app.services.search.results import Mode, ResultPage, SearchQuery, corrected_words
 from app.services.search.word_search import SORTS, ResultKey, Sort
 from app.views.blueprints import PageBlueprint
 from app.views.cursors import RESULT_CURSOR, cursor_of
@@ -138,9 +138,7 @@ async def show_search(args: SearchPageArgs, after: ResultKey | None) -> Response
 
 async def _results(args: SearchPageArgs, after: ResultKey | None) -> ResultPage:
     names = given_names([args.username])
-    return await find(
-        resources().db,
-        resources().embeddings,
+    return await resources().find(
         SearchQuery(
             args.q[:MAX_QUERY_LENGTH],
             args.select(names, args.platform, args.kind, args.is_, args.has),

@@ -16,7 +16,7 @@ from app.lifespan import resources
 from app.paths import EXPORT
 from app.services.posts.exporting import exported
 from app.services.posts.statistics import Stats, stats
-from app.services.search.results import Facets, Hit, Mode, SearchQuery, begin_found_export, find
+from app.services.search.results import Facets, Hit, Mode, SearchQuery, begin_found_export
 from app.services.search.word_search import ResultKey, Sort
 from app.tasks import WorkPool
 from app.views.answers import streamed, while_readable
@@ -67,10 +67,7 @@ class Hits(Struct, frozen=True, omit_defaults=True):
 )
 async def search_tweets(args: SearchArgs, after: ResultKey | None) -> Hits:
     """Search the posts."""
-    parts = resources()
-    page = await find(
-        parts.db,
-        parts.embeddings,
+    page = await resources().find(
         SearchQuery(args.q, args.selection, args.mode, args.sort, bool(args.facets)),
         limit=args.limit,
         after=after,

@@ -12,7 +12,7 @@ from app.services.posts.tweets import Post
 from app.services.rooms.messages import list_messages
 from app.services.rooms.portrait import RoomPortrait, read_portrait
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms
-from app.services.search.results import SearchQuery, Spans, find
+from app.services.search.results import SearchQuery, Spans
 from app.views.blueprints import ApiBlueprint
 from app.views.cursors import ROOM_CURSOR, Page, PageArgs, messages_cursor
 from app.views.filters import ZoneArgs, parse_day, parse_zone, span_of_day
@@ -97,9 +97,7 @@ async def list_room_messages(room_id: int, args: MessagesArgs, after: Any) -> Pa
             cacheable()
             messages = [RoomMessage(**structs.asdict(post)) for post in posts]
             return Page(messages, next_key)
-    page = await find(
-        parts.db,
-        None,
+    page = await parts.find(
         SearchQuery(args.q, replace(selected, room_id=room.id), sort="oldest"),
         limit=args.limit,
         after=after,

@@ -19,7 +19,7 @@ from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post, TweetKey, get_post
 from app.services.rooms.messages import END, list_before, list_messages
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, newest_first
-from app.services.search.results import ResultPage, SearchQuery, find
+from app.services.search.results import ResultPage, SearchQuery
 from app.services.search.word_search import ResultKey
 from app.views.blueprints import PageBlueprint
 from app.views.cursors import TWEET_CURSOR, cursor_of, messages_cursor
@@ -180,7 +180,7 @@ async def _search(room_id: int, query: str, after: ResultKey | None) -> ResultPa
     async with parts.db.read() as session:
         room = await get_room(session, room_id)
     searched = SearchQuery(query, Selection(room_id=room.id), sort="newest")
-    return await find(parts.db, None, searched, limit=RESULTS, after=after)
+    return await parts.find(searched, limit=RESULTS, after=after)
 
 
 async def _excerpt(
