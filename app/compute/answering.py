@@ -3,12 +3,11 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from math import sqrt
 from typing import Final, NamedTuple
 
 from app.compute.chat_timing import SILENCE_S, Said
-from app.compute.chat_traits import CLEAR
 from app.compute.hours import DAY_S
+from app.compute.significance import CLEAR_OF_MANY, surplus_errors
 
 FEWEST_ANSWERS: Final = 20
 
@@ -26,9 +25,8 @@ def clearest_answers(
 ) -> tuple[int, int] | None:
     """Return the places of who answers most clearly, and whom; None where nobody clearly does.
 
-    people: their ids. written: how many messages each wrote, of the total of all. Answers of a day
-    are one conversation, and no proof each: the error is that of the surplus of the days
-    (clustered: Liang and Zeger 1986). The messages are the oldest first.
+    people: their ids. written: how many messages each wrote, of the total of all. Tested by days,
+    since the answers of a day belong to one conversation. The messages are the oldest first.
     """
     places = {author: place for place, author in enumerate(people)}
     answers = _answers_in(messages, places)
@@ -38,10 +36,14 @@ def clearest_answers(
         if len(of_one) < FEWEST_ANSWERS or total <= written[place]:
             continue
         ((favourite, _),) = Counter(answer.answered for answer in of_one).most_common(1)
-        errors = _errors(of_one, favourite, written[favourite] / (total - written[place]))
+        errors = surplus_errors(
+            [answer.answered == favourite for answer in of_one],
+            [answer.day for answer in of_one],
+            written[favourite] / (total - written[place]),
+        )
         if best is None or errors > best[0]:
             best = errors, (place, favourite)
-    return best[1] if best and best[0] >= CLEAR else None
+    return best[1] if best and best[0] >= CLEAR_OF_MANY else None
 
 
 def _answers_in(messages: Sequence[Said], places: Mapping[int, int]) -> list[_Answer]:
@@ -53,14 +55,3 @@ def _answers_in(messages: Sequence[Said], places: Mapping[int, int]) -> list[_An
         if author != author_before and time - before <= SILENCE_S
         if author in places and author_before in places
     ]
-
-
-def _errors(answers: Sequence[_Answer], favourite: int, chance: float) -> float:
-    """Return by how many standard errors somebody is answered more often than by chance."""
-    surplus: dict[int, float] = {}
-    for answer in answers:
-        more = (answer.answered == favourite) - chance
-        surplus[answer.day] = surplus.get(answer.day, 0.0) + more
-    # Of few days the error is at least that of single answers.
-    spread = max(sum(more**2 for more in surplus.values()), len(answers) * chance * (1 - chance))
-    return sum(surplus.values()) / sqrt(spread) if spread else 0.0

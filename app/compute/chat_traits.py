@@ -3,7 +3,6 @@ and whom the model knows best."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from math import sqrt
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -11,17 +10,22 @@ import numpy as np
 from msgspec import Meta
 
 from app.compute.chat_timing import Said
-from app.compute.conversations import FEWEST_COMPARED, counts_in, errors_of_sums, mean_errors
 from app.compute.hours import DAY_S, NIGHT_H, days_of, hours_of_day
+from app.compute.significance import (
+    CLEAR_OF_MANY,
+    FEWEST_COMPARED,
+    counts_in,
+    dispersed_lead_errors,
+    errors_of_sums,
+    log_odds_errors,
+    mean_errors,
+    welch_errors,
+)
 from app.compute.speakers import CountedSpeaker, laughs_of
-from app.compute.wording import leads
 
 TraitKind = Literal["most", "longest", "laugh", "night", "recognised"]
 Judged = tuple[int, int]
 """Of how many posts the model was asked who wrote them, and how many it gave to who did."""
-CLEAR: Final = 2.9
-"""Standard errors from which a trait counts. Of the ten or so that are tested in a chat, one is as
-clear by chance in fewer than one of twenty chats."""
 MOST_TRAITS: Final = 3
 _FIRST: Final = ("most", "recognised")
 """What is told in any case, if it is clear."""
@@ -72,7 +76,7 @@ def traits_of(
         traits += _top("recognised", shares)
     if len(compared) > 1:
         traits += [*_longest(compared), *_laughing(compared), *_night(compared)]
-    return _chosen(trait for trait in traits if trait.errors >= CLEAR)
+    return _chosen(trait for trait in traits if trait.errors >= CLEAR_OF_MANY)
 
 
 def _chosen(traits: Iterable[Trait]) -> list[Trait]:
@@ -96,34 +100,27 @@ def days_of_first(messages: Iterable[Said], people: Sequence[int]) -> list[tuple
 
 
 def _most(messages: Sequence[int], total: int, days: Sequence[tuple[int, int]]) -> list[Trait]:
-    """Return who wrote more than the second one, of all messages.
-
-    Whoever has the word writes on, so messages are no proof each: as much more as the leads of the
-    days vary than single messages would, the error is larger (clustered: Liang and Zeger 1986).
-    """
+    """Return the person with the most messages, tested against the second one by days."""
     if len(messages) < 2 or sum(messages[:2]) < 2 * FEWEST_COMPARED:
         return []
     first, second = messages[:2]
-    leads = sum((day[0] - day[1]) ** 2 for day in days)
-    burst = max(leads / max(sum(map(sum, days)), 1), 1.0)
-    errors = (first - second) / sqrt((first + second) * burst)
-    return [Trait("most", 0, first / total, errors)]
+    return [Trait("most", 0, first / total, dispersed_lead_errors(first, second, days))]
 
 
 def _longest(people: Sequence[tuple[int, CountedSpeaker]]) -> list[Trait]:
     """Return whose messages are longer than the next one's, in words: in standard errors of single
     messages (Welch), or of conversations where these are larger."""
     means = [(speaker.tally.words_per_message or 0.0, place) for place, speaker in people]
-    (mean, place), (next_mean, next_place) = sorted(means, reverse=True)[:2]
+    (mean, place), (_, next_place) = sorted(means, reverse=True)[:2]
     tallies = [dict(people)[one].tally for one in (place, next_place)]
     lengths = [tally.lengths for tally in tallies]
-    error = sqrt(sum(float(of_one.var(ddof=1)) / of_one.size for of_one in lengths))
-    if not error:
+    by_message = welch_errors(*lengths)
+    if not by_message:
         return []
     clustered = mean_errors(
         lengths[0], tallies[0].conversations, lengths[1], tallies[1].conversations
     )
-    return [Trait("longest", place, mean, min((mean - next_mean) / error, clustered))]
+    return [Trait("longest", place, mean, min(by_message, clustered))]
 
 
 def _laughing(people: Sequence[tuple[int, CountedSpeaker]]) -> Iterator[Trait]:
@@ -161,7 +158,7 @@ def _night(people: Sequence[tuple[int, CountedSpeaker]]) -> list[Trait]:
 def _top(kind: TraitKind, shares: Sequence[tuple[int, int, int]], sign: str = "") -> list[Trait]:
     """Return who has something in the largest share of the messages, against the next one."""
     (place, uses, total), (_, next_uses, next_total) = sorted(shares, key=_share, reverse=True)[:2]
-    _, errors = leads(
+    _, errors = log_odds_errors(
         np.array([uses], np.float64), total, np.array([next_uses], np.float64), next_total
     )
     return [Trait(kind, place, uses / max(total, 1), float(errors[0]), sign)]

@@ -3,16 +3,20 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
-from math import log, sqrt
+from math import log
 from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
-from app.compute.peaks import fullest, fullest_day
+from app.compute.significance import (
+    CLEAR_OF_MANY,
+    fullest,
+    fullest_day,
+    lead_errors,
+    run_log_chance,
+)
 
-CLEAR: Final = 2.9
-"""Standard errors from which the weekend, or half of a year, is told."""
 CHANCE: Final = 0.005
 """Largest probability of a streak or a silence that is told: that of one as long by chance."""
 SHORTEST: Final = 7
@@ -106,14 +110,11 @@ def _longest_silence(days: Sequence[date]) -> DaySpan | None:
 def _clear_span(span: DaySpan | None, alike: int, total: int) -> DaySpan | None:
     """Return a span of days that are alike in something if chance does not explain it.
 
-    alike: so many days of the total are so. If these were any of the days, each day begins a span
-    of that length with the chance that it and the next ones are alike, and the one before is not;
-    the sum of these chances is at least that of any such span (Boole's inequality).
+    alike: so many days of the total are so.
     """
     if span is None or span.days < SHORTEST:
         return None
-    chance = sum(log((alike - step) / (total - step)) for step in range(span.days))
-    return span if chance + log(1 + total - alike) <= log(CHANCE) else None
+    return span if run_log_chance(span.days, alike, total) <= log(CHANCE) else None
 
 
 def _weeks(posts_by_day: Mapping[date, int], first: date, last: date) -> list[list[int]]:
@@ -134,16 +135,16 @@ def _weekend(weeks: Sequence[Sequence[int]]) -> Literal["more", "less"] | None:
         sum(week[WORK_DAYS:]) / (WEEK_DAYS - WORK_DAYS) - sum(week[:WORK_DAYS]) / WORK_DAYS
         for week in weeks
     ]
-    error = sqrt(sum(lead * lead for lead in leads))
-    if not error or abs(sum(leads)) < CLEAR * error:
+    errors = lead_errors(leads)
+    if abs(errors) < CLEAR_OF_MANY:
         return None
-    return "more" if sum(leads) > 0 else "less"
+    return "more" if errors > 0 else "less"
 
 
 def _fuller_half(counts: Sequence[int]) -> Literal["first", "second"] | None:
     """Return which half of the days has clearly more posts, by their weeks."""
     middle = len(counts) // 2
-    place = fullest([_by_week(counts[:middle]), _by_week(counts[middle:])], CLEAR)
+    place = fullest([_by_week(counts[:middle]), _by_week(counts[middle:])], CLEAR_OF_MANY)
     return None if place is None else ("second" if place else "first")
 
 

@@ -15,13 +15,18 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from app.compute.conversations import FEWEST_COMPARED, counts_in, errors_of_sums, sums_in
-from app.compute.shares import lesser, more_often
+from app.compute.significance import (
+    CLEAR_OF_MANY,
+    FEWEST_COMPARED,
+    counts_in,
+    errors_of_sums,
+    lesser,
+    share_errors,
+    sums_in,
+    welch_errors,
+)
 from app.compute.tally import BEGINNINGS, ENDINGS, MEASURED, MeasureName, Sign, Tally, together
 
-CLEAR: Final = 2.9
-"""Standard errors from which a measure sets somebody apart. Of twelve that are tested, the
-clearest one is as far by chance in fewer than one of twenty portraits."""
 LEAST_SHARE: Final = 0.05
 """What is in fewer messages, of both sides, is not seen by anybody who reads them."""
 MOST_BESIDE: Final = 8
@@ -101,7 +106,7 @@ class Measure(msgspec.Struct, frozen=True):
             return False
         side = 1 if self.errors > 0 else -1
         as_far = sum((value - self.own) * side >= 0 for value in self.each)
-        return abs(self.errors) >= CLEAR and as_far <= len(self.each) // AS_FAR
+        return abs(self.errors) >= CLEAR_OF_MANY and as_far <= len(self.each) // AS_FAR
 
     @property
     def is_same_for_all(self) -> bool:
@@ -129,7 +134,7 @@ def most_distinct(
     signs = [(name, sign) for name in MEASURED for sign in _CANDIDATES.get(name, ("",))]
     distances = {sign: abs(_distance(sign, sides)) for sign in signs}
     for sign in sorted(signs, key=distances.__getitem__, reverse=True):
-        if sign[0] != "length" and abs(_by_messages(sign, sides)) < CLEAR:
+        if sign[0] != "length" and abs(_by_messages(sign, sides)) < CLEAR_OF_MANY:
             continue  # To compare days takes longest.
         measure = _measure_of(sign, sides, others)
         if measure.is_clear:
@@ -152,7 +157,7 @@ def _measure_of(sign: tuple[MeasureName, str], sides: _Sides, others: Sequence[T
     value = _length if name == "length" else partial(_share, sign=sign)
     test = _longer if name == "length" else partial(_more_often, sign)
     errors = test(sides)
-    if abs(errors) >= CLEAR and len(sides.others) > 1:
+    if abs(errors) >= CLEAR_OF_MANY and len(sides.others) > 1:
         farthest = _farthest(value, sides, 1 if errors > 0 else -1)
         fewer = sides.without(farthest, sign)
         if fewer.are_compared:
@@ -205,8 +210,8 @@ def _longer(sides: _Sides) -> float:
     if not sides.are_compared:
         return 0.0
     own, beside = sides.own.lengths, sides.beside.lengths
-    variances = float(own.var(ddof=1)) / own.size + float(beside.var(ddof=1)) / beside.size
-    if not variances:
+    by_message = welch_errors(own, beside)
+    if not by_message:
         return 0.0
     many = sides.counts.size
     clustered = errors_of_sums(
@@ -215,7 +220,7 @@ def _longer(sides: _Sides) -> float:
         sums_in(sides.beside.conversations, beside, many),
         sides.counts_beside,
     )
-    return min(float(own.mean() - beside.mean()) / sqrt(variances), clustered, key=abs)
+    return min(by_message, clustered, key=abs)
 
 
 def _more_often(sign: Sign, sides: _Sides) -> float:
@@ -234,7 +239,7 @@ def _more_often(sign: Sign, sides: _Sides) -> float:
 
 def _by_messages(sign: Sign, sides: _Sides) -> float:
     own, beside = sides.own, sides.beside
-    return more_often(own.with_sign(sign), own.messages, beside.with_sign(sign), beside.messages)
+    return share_errors(own.with_sign(sign), own.messages, beside.with_sign(sign), beside.messages)
 
 
 def _height(share: float) -> float:

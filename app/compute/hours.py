@@ -4,14 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from math import sqrt
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from msgspec import Meta
 
-from app.compute.peaks import CLEAR, fullest
+from app.compute.significance import CLEAR, fullest, lead_errors
 
 DAY_H: Final = 24
 NIGHT_H: Final = 5
@@ -90,8 +89,7 @@ def busiest_hours(counts: Mapping[int, int]) -> int | None:
         if side := sides[hour % DAY_H]:
             # A day has these hours in its middle, so that hardly any conversation is in two.
             leads[(hour - first + DAY_H // 2) // DAY_H] += posts * side
-    error = sqrt(sum(lead * lead for lead in leads.values()))
-    return first if error and leads.total() >= CLEAR * error else None
+    return first if lead_errors(leads.values()) >= CLEAR else None
 
 
 def fullest_part(counts: Mapping[int, int]) -> int | None:

@@ -12,14 +12,15 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from app.compute.conversations import WrittenTexts, burst_of
+from app.compute.conversations import WrittenTexts
 from app.compute.languages import guess_main_language
 from app.compute.laughs import laughs_in
 from app.compute.passages import TOGETHER, Passage, by_sentence, is_name
 from app.compute.population import Population
 from app.compute.profiles import AuthorProfile
+from app.compute.significance import design_effect, log_chances
 from app.compute.typical_words import TypicalWord, typical_words
-from app.compute.wording import gained_words, is_telling, log_chances, words_in_each
+from app.compute.wording import gained_words, is_telling, words_in_each
 
 MOST_PHRASES: Final = 8
 MOST_WORDS: Final = 40
@@ -58,7 +59,7 @@ class WordedTexts:
 
     def burst_of(self, places: Iterable[int]) -> float:
         """Return how many of the texts at these places count as one that stands alone."""
-        return burst_of(map(self.conversations.__getitem__, places))
+        return design_effect(map(self.conversations.__getitem__, places))
 
 
 class _Sought(NamedTuple):

@@ -12,14 +12,14 @@ import msgspec
 from msgspec import Meta
 
 from app.compute.chat_timing import ChatTiming, Said, timing_of
-from app.compute.conversations import FEWEST_COMPARED, WrittenTexts
+from app.compute.conversations import WrittenTexts
 from app.compute.fingerprint import MOST_BESIDE, Measure, most_distinct
 from app.compute.hours import NIGHT_H, BusyFrom, ChatHours, busiest_hours, days_of, hours_of_day
 from app.compute.languages import guess_main_language
 from app.compute.laughs import LAUGHS
 from app.compute.mentions import ScannedPost, count_mentions
 from app.compute.phrases import phrases_of_each
-from app.compute.ranks import rank_errors
+from app.compute.significance import FEWEST_COMPARED, rank_errors
 from app.compute.speakers import CountedSpeaker, joined, laughs_of, speakers_of
 from app.compute.wording import GainedWord
 

@@ -13,8 +13,9 @@ from app.compute.features import WORDS, named_words
 from app.compute.languages import guess_main_language
 from app.compute.population import Population
 from app.compute.profiles import AuthorProfile
+from app.compute.significance import clear_log_chances, log_odds_errors
 from app.compute.text import decode_entities
-from app.compute.wording import FEWEST_POSTS, clear_chances, is_telling, leads
+from app.compute.wording import FEWEST_POSTS, is_telling
 from app.compute.words import whole_emoji
 
 MOST_WORDS: Final = 12
@@ -63,12 +64,12 @@ def typical_words(
     total, others_total = author.totals[WORDS], population.totals[members, WORDS].sum()
     # Of these authors alone: beside all posts of a large background, words that only this author
     # uses would be too rare to be clear.
-    lead, errors = leads(uses, int(total), uses_elsewhere, int(others_total))
+    lead, errors = log_odds_errors(uses, int(total), uses_elsewhere, int(others_total))
     share = float(total / max(total + others_total, 1))
     tried = population.words_with(author.counts, members)
     spreads = np.array([spread[key] for key in keys.tolist()])
     fitting = np.where(spreads < FEWEST_POSTS, 0, uses)
-    chances, clear = clear_chances(fitting, uses + uses_elsewhere, share, tried)
+    chances, clear = clear_log_chances(fitting, uses + uses_elsewhere, share, tried)
     typical: dict[str, TypicalWord] = {}
     for i in np.argsort(-errors, kind="stable").tolist():
         key = int(keys[i])

@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from math import inf, log
 from typing import Final, NamedTuple
 
 import msgspec
@@ -14,16 +13,12 @@ from app.compute.korean import is_ending
 from app.compute.languages import guess_language
 from app.compute.laughs import LAUGHING
 from app.compute.links import without_addresses
+from app.compute.significance import clear_log_chance, log_chances_of_tests
 from app.compute.text import decode_entities
 from app.compute.words import words_and_runs
 
-PRIOR_WORDS: Final = 500
-"""Words of both sides together that are mixed into each side's."""
 FEWEST_POSTS: Final = 2
 """Least number of posts with the word, so that the topic of one post is no habit."""
-CHANCE: Final = 0.05
-"""Share of the words that are told which are there by chance, at most, as a mean. Of people who all
-write by chance, so large a share has any word told, at most."""
 _NUMBER: Final = re.compile("[0-9]+[가-힣]+")
 _JAMO: Final = frozenset(map(chr, range(0x3131, 0x3164))) - {*LAUGHING}
 """Letters of Korean that are no syllable."""
@@ -68,9 +63,9 @@ class GainedWords(NamedTuple):
 
     def by_bursts(self, bursts: Sequence[float]) -> "tuple[GainedWords, float]":
         """Return those that are still clear, and up to which log chance a word is, where so many
-        posts of each (n,) count as one that stands alone (`burst_of`)."""
+        posts of each (n,) count as one that stands alone (`design_effect`)."""
         logs = self.logs / np.array(bursts)
-        clear = clear_of(logs, self.tests)
+        clear = clear_log_chance(logs, self.tests)
         ranked = [i for i in np.argsort(logs, kind="stable").tolist() if logs[i] <= clear]
         words = [self.words[i] for i in ranked]
         return GainedWords(words, logs[ranked], self.tests), clear
@@ -89,83 +84,9 @@ def gained_words(
     words = sorted(word for word, count in spread.items() if count >= FEWEST_POSTS)
     uses = np.array([spread[word] for word in words], np.float64)
     uses_of_all = np.array([spread_of_all[word] for word in words], np.float64)
-    logs, tests = chances_of(uses, uses_of_all, share, tried)
+    logs, tests = log_chances_of_tests(uses, uses_of_all, share, tried)
     gained, _ = GainedWords(words, logs, tests).by_bursts(np.ones(len(words)).tolist())
     return gained
-
-
-def log_chances(
-    uses: NDArray[np.float64], uses_of_all: NDArray[np.float64], share: float
-) -> NDArray[np.float64]:
-    """Return an upper bound of the logarithm of the chance of so many uses of each word, or more,
-    if each of the uses of all had this share's chance to be one of them: (n,), 0 or below.
-
-    No normal approximation: most words are rare. Source: Hoeffding 1963, theorem 1.
-    """
-    own = uses / np.maximum(uses_of_all, 1)
-    if not 0 < share < 1:
-        return np.zeros_like(own)
-    within = own * np.log(np.maximum(own, share) / share)
-    without = (1 - own) * np.log(np.maximum(1 - own, 1e-300) / (1 - share))
-    return np.where(own > share, -uses_of_all * (within + without), 0.0)
-
-
-def clear_chances(
-    uses: NDArray[np.float64],
-    uses_of_all: NDArray[np.float64],
-    share: float,
-    tried: NDArray[np.int64],
-) -> tuple[NDArray[np.float64], float]:
-    """Return the log chances of some words (n,), and up to which of them a word is told, so that at
-    most `CHANCE` of those that are told are there by chance, however many were tried.
-
-    tried: how often all together use each word that anybody uses (m,).
-    """
-    logs, tests = chances_of(uses, uses_of_all, share, tried)
-    return logs, clear_of(logs, tests)
-
-
-def chances_of(
-    uses: NDArray[np.float64],
-    uses_of_all: NDArray[np.float64],
-    share: float,
-    tried: NDArray[np.int64],
-) -> tuple[NDArray[np.float64], int]:
-    """Return the log chances of some words (n,), and how many words of those tried (m,) count.
-
-    Words so rare that they cannot be clear do not count, and have a chance of 1. Sources: Tarone
-    1990, Gilbert 2005.
-    """
-    if not 0 < share < 1 or not tried.size:
-        return np.zeros_like(uses), 1
-    numbers = np.arange(1, tried.size + 1)
-    # The uses by which a word can be as clear as one of so many has to be, and how many have them.
-    needed = (log(CHANCE) - np.log(numbers)) / log(share)
-    able = tried.size - np.sort(tried).searchsorted(needed)
-    place = int((able <= numbers).argmax())
-    chances = log_chances(uses, uses_of_all, share)
-    chances[uses_of_all < needed[place]] = 0
-    return chances, int(numbers[place])
-
-
-def clear_of(logs: NDArray[np.float64], tests: int) -> float:
-    """Return up to which log chance a word is told. Source: Benjamini and Hochberg 1995."""
-    ranked = np.sort(logs)[:tests]
-    (passed,) = (ranked <= np.log(CHANCE * np.arange(1, ranked.size + 1) / tests)).nonzero()
-    return float(ranked[passed[-1]]) if passed.size else -inf
-
-
-def leads(
-    uses: NDArray[np.float64], total: int, uses_beside: NDArray[np.float64], total_beside: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the log-odds by which each word leads (n,), and these in standard errors (n,).
-
-    Weighted log-odds with an informative Dirichlet prior, which is made of both sides. Source:
-    Monroe, Colaresi and Quinn 2008, equations 16 to 22.
-    """
-    prior = PRIOR_WORDS * np.maximum(uses + uses_beside, 1) / max(total + total_beside, 1)
-    lead = _log_odds(uses, total, prior) - _log_odds(uses_beside, total_beside, prior)
-    return lead, lead / np.sqrt(1 / (uses + prior) + 1 / (uses_beside + prior))
 
 
 def words_in_each(posts: Iterable[str]) -> Iterator[set[str]]:
@@ -195,12 +116,3 @@ def is_telling(word: str, language: str | None) -> bool:
         return False
     first = re.split("['’]|n['’]t", word.lower())[0]
     return first not in FUNCTION_WORDS and not is_ending(word)
-
-
-def _log_odds(
-    uses: NDArray[np.float64], total: float, prior: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    odds: NDArray[np.float64] = np.log(
-        (uses + prior) / np.maximum(total + PRIOR_WORDS - uses - prior, 1e-9)
-    )
-    return odds

@@ -16,8 +16,9 @@ from app.compute.features import WORDS, group_edges
 from app.compute.likeness import likeness, neighbour_order, similarities
 from app.compute.phrases import typical_phrases
 from app.compute.population import CountedAuthor, Population
+from app.compute.significance import clear_log_chances, log_chances
 from app.compute.typical_words import TypicalWord, typical_words
-from app.compute.wording import clear_chances, log_chances, words_in_each
+from app.compute.wording import words_in_each
 from tests.compute.invented import profile
 
 BAKER = ["Fresh bread at six", "bread and rolls at seven", "The bread is warm", "we bake at six"]
@@ -109,18 +110,18 @@ def test_the_chance_of_a_word_is_never_less_than_it_is(own: int, beside: int, sh
 def test_the_more_words_are_tried_the_clearer_one_has_to_be(tried: int, told: int) -> None:
     uses, uses_of_all = np.array([39.0, 36, 26]), np.full(3, 50.0)
     of_each = np.full(tried, 50)
-    chances, clear = clear_chances(uses, uses_of_all, 0.5, of_each)
+    chances, clear = clear_log_chances(uses, uses_of_all, 0.5, of_each)
     assert np.exp(chances) == pytest.approx([0.0002, 0.0066, 0.96], abs=0.01)
     assert int((chances <= clear).sum()) == told
     # Words that are in one post can be typical of nobody, so that their number does not count.
     with_rare = np.append(of_each, np.full(5_000, 1))
-    again, same = clear_chances(uses, uses_of_all, 0.5, with_rare)
+    again, same = clear_log_chances(uses, uses_of_all, 0.5, with_rare)
     assert (again.tolist(), same) == (chances.tolist(), clear)
 
 
 def test_words_too_rare_to_be_clear_do_not_make_others_clear() -> None:
     uses, uses_of_all = np.array([30.0] + [5.0] * 40), np.array([50.0] + [5.0] * 40)
-    chances, clear = clear_chances(uses, uses_of_all, 0.5, uses_of_all.astype(np.int64))
+    chances, clear = clear_log_chances(uses, uses_of_all, 0.5, uses_of_all.astype(np.int64))
     assert not (chances <= clear).any()
 
 

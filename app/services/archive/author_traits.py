@@ -6,8 +6,8 @@ from typing import Final
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.conversations import FEWEST_COMPARED
 from app.compute.fingerprint import Measure
+from app.compute.significance import FEWEST_COMPARED
 from app.memo import EVERYTHING, depends_on
 from app.services.archive.beside import Reach, count_beside, read_beside
 from app.services.compare.cases import Models

@@ -8,8 +8,9 @@ from sqlalchemy import bindparam
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.chat_timing import Said, after_silence
-from app.compute.conversations import FEWEST_COMPARED, conversations_of
+from app.compute.conversations import conversations_of
 from app.compute.fingerprint import MOST_BESIDE, Measure, fingerprint
+from app.compute.significance import FEWEST_COMPARED
 from app.compute.tally import tally_of
 from app.db.backend import backend_of
 from app.models import Tweet, User

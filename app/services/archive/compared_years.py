@@ -21,8 +21,8 @@ from app.compute.fingerprint import Measure, fingerprint
 from app.compute.hours import DAY_S
 from app.compute.languages import guess_main_language
 from app.compute.mentions import NameCount, count_names
-from app.compute.peaks import fullest
 from app.compute.phrases import Phrase, WordedTexts, phrases_apart
+from app.compute.significance import fullest
 from app.compute.tally import tally_of
 from app.compute.text import username_key
 from app.compute.wording import GainedWord

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.hours import DAY_H, BusyFrom, DayHours, busiest_hours, hours_of_day
 from app.compute.mentions import Mentions, NameCount, ScannedPost, count_mentions
-from app.compute.peaks import fullest
+from app.compute.significance import fullest
 from app.compute.text import username_key
 from app.memo import depends_on
 from app.models import Tweet

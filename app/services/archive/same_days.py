@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from app.clock import first_instant, span_of_year
-from app.compute.peaks import is_ahead
+from app.compute.significance import is_ahead
 from app.services.archive.calendar import CalendarYear
 from app.services.posts.users import Author
 

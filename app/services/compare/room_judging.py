@@ -8,8 +8,8 @@ from typing import Final
 from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.conversations import FEWEST_COMPARED
 from app.compute.portrait import MOST_PORTRAYED
+from app.compute.significance import FEWEST_COMPARED
 from app.db.backend import Sessions
 from app.memo import DERIVED
 from app.models import Room, RoomPerson, User

@@ -27,8 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import first_instant
-from app.compute.peaks import clear_peak, is_ahead
 from app.compute.portrait import SilenceSpan
+from app.compute.significance import clear_peak, is_ahead
 from app.db.backend import backend_of
 from app.models import RoomPerson, Tweet, User
 from app.services.posts.post_counts import DAY_S, MOST_YEARS, local_unit, seconds_of, unix_seconds

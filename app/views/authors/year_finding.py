@@ -10,7 +10,7 @@ from typing import Final
 from app.compute.days_apart import WEEK_DAYS, WORK_DAYS
 from app.compute.fingerprint import Measure
 from app.compute.hours import PART_H
-from app.compute.peaks import clear_peak
+from app.compute.significance import clear_peak
 from app.dates import month_names, show_month_day, weekday_names
 from app.i18n import gettext, gettext_noop, show_number, show_percent
 from app.services.archive.author_year import AuthorYear

@@ -6,8 +6,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Final
 
-from app.compute.chat_traits import CLEAR
-from app.compute.peaks import fullest, fullest_day
+from app.compute.significance import CLEAR_OF_MANY, fullest, fullest_day
 from app.services.posts.statistics import DayCell
 
 ONE_DAY: Final = timedelta(1)
@@ -42,5 +41,5 @@ def leader_of(cells: Sequence[DayCell], rows: Mapping[str, Sequence[int]]) -> st
     days = sorted({day for day, name, _ in cells if name in names})
     posts_on = {(day, name): posts for day, name, posts in cells}
     counts = [[posts_on.get((day, name), 0) for day in days] for name in names]
-    leader = fullest(counts, CLEAR)
+    leader = fullest(counts, CLEAR_OF_MANY)
     return None if leader is None else names[leader]

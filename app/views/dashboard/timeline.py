@@ -1,6 +1,7 @@
 """Posts over time: rows of bars, for authors or for several together."""
 
 import asyncio
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
@@ -12,7 +13,6 @@ from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.peaks import scale_end
 from app.dates import show_date, show_period
 from app.i18n import gettext, gettext_noop, ngettext, show_number
 from app.services.posts.statistics import (
@@ -45,6 +45,20 @@ HIGHEST_ROW_PX: Final = 96
 LEAST_PX: Final = 3.5
 """Height of the lowest bar, so that it can be seen and pressed."""
 DAY_MS: Final = 86_400_000
+
+
+def scale_end(counts: Sequence[int]) -> int:
+    """Return the count at which a scale of bars ends: the highest count, or a percentile.
+
+    If the highest count is over twice the 95th percentile (nearest rank), the scale ends at the
+    percentile. Fewer than four bars have their highest count.
+    """
+    ordered = sorted(counts)
+    if len(ordered) < 4:
+        return ordered[-1]
+    rank = min(math.ceil(len(ordered) * 95 / 100), len(ordered) - 1)
+    end = ordered[rank - 1]
+    return end if ordered[-1] > 2 * end else ordered[-1]
 
 
 class Timeline(Panel[PostsByDay]):

@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.peaks import clear_peak
+from app.compute.significance import clear_peak
 from app.dates import show_zone, weekday_names
 from app.i18n import gettext, gettext_noop, ngettext, show_number
 from app.services.posts.statistics import count_by_hour_of_week, count_undated

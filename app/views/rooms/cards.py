@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
-from app.compute.chat_traits import CLEAR
 from app.compute.portrait import PersonPortrait
+from app.compute.significance import CLEAR_OF_MANY
 from app.dates import MINUTE_S, show_roughly
 from app.i18n import gettext, ngettext, show_number
 from app.views.drawings import HourStrip, NameList
@@ -120,4 +120,4 @@ def _wait_s(writing: PersonPortrait | None) -> float | None:
 
 def _differs(writing: PersonPortrait | None) -> bool:
     """Return whether somebody's answers take longer or shorter than chance explains."""
-    return writing is not None and abs(writing.answer_errors) >= CLEAR
+    return writing is not None and abs(writing.answer_errors) >= CLEAR_OF_MANY

@@ -1,0 +1,374 @@
+"""Tests of chance: counts, sums by cluster, shares, ranks, words among many, and runs of days.
+
+Posts of one day belong to few conversations, so single posts prove little. Where a test has
+clusters (days, weeks, conversations), its standard error is that of the sums of clusters
+(cluster-robust: Liang and Zeger 1986).
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from statistics import fmean, pvariance
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+CLEAR: Final = 1.96
+"""Standard errors from which a single difference is significant."""
+CLEAR_OF_MANY: Final = 2.9
+"""Standard errors from which the clearest of a dozen differences is significant: by chance one is
+as clear in fewer than one of twenty chats or portraits."""
+FALSE_DISCOVERIES: Final = 0.05
+"""Largest expected share of reported words that only chance made (false discovery rate)."""
+FEWEST_COMPARED: Final = 20
+"""Messages that a person, and all others together, need to be compared."""
+PRIOR_WORDS: Final = 500
+"""Words of the prior: both sides together, mixed into the words of each side."""
+
+
+# --- Counts ---
+
+
+def clear_peak(counts: Sequence[int], clear: float = CLEAR) -> int | None:
+    """Return the place of the count that is clearly ahead of all others; None without one.
+
+    Counts are independent events (Poisson): the error of a difference is the root of the sum.
+    clear: the standard errors that the lead must have. A single count is ahead of nothing.
+    """
+    if len(counts) < 2:
+        return None
+    *_, second, first = sorted(counts)
+    is_clear = first > second and first - second >= clear * math.sqrt(first + second)
+    return counts.index(first) if is_clear else None
+
+
+def fullest_day(counts: Sequence[int]) -> int | None:
+    """Return the place of the day that is clearly ahead of all others; None without one.
+
+    Counts of days vary more than independent events. The error grows with the dispersion of the
+    other days (quasi-likelihood: Wedderburn 1974).
+    """
+    *others, _ = sorted(counts)
+    if not others or not any(others):
+        return None
+    dispersion = pvariance(others) / fmean(others)
+    return clear_peak(counts, CLEAR_OF_MANY * math.sqrt(max(dispersion, 1.0)))
+
+
+def dispersed_lead_errors(first: int, second: int, days: Sequence[tuple[int, int]]) -> float:
+    """Return the lead of a count before another one, in standard errors.
+
+    days: both counts of each day. The error grows with the dispersion of the daily leads.
+    """
+    squares = sum((day[0] - day[1]) ** 2 for day in days)
+    dispersion = max(squares / max(sum(map(sum, days)), 1), 1.0)
+    return (first - second) / math.sqrt((first + second) * dispersion)
+
+
+# --- Sums by cluster ---
+
+
+def lead_errors(leads: Iterable[float]) -> float:
+    """Return the sum of the clusters' leads in standard errors; 0 if all are 0."""
+    values = list(leads)
+    error = math.sqrt(sum(lead * lead for lead in values))
+    return sum(values) / error if error else 0.0
+
+
+def is_ahead(counts: Sequence[int], beside: Sequence[int], clear: float = CLEAR) -> bool:
+    """Return whether the sum of counts is clearly larger than the sum of the other counts.
+
+    The counts are of days or weeks, which are the clusters. The shorter list ends with zeros.
+    """
+    pairs = zip_longest(counts, beside, fillvalue=0)
+    errors = lead_errors(count - other for count, other in pairs)
+    return errors > 0 and errors >= clear
+
+
+def fullest(periods: Sequence[Sequence[int]], clear: float = CLEAR) -> int | None:
+    """Return the place of the period that is clearly ahead of the next one; None without one.
+
+    periods: the counts of each period's days, which are the clusters.
+    """
+    if len(periods) < 2:
+        return None
+    *_, second, first = sorted(range(len(periods)), key=lambda place: sum(periods[place]))
+    return first if is_ahead(periods[first], periods[second], clear) else None
+
+
+def counts_in(clusters: ArrayLike, many: int) -> NDArray[np.float64]:
+    """Return the number of values in each of so many clusters: (many,)."""
+    return np.bincount(np.asarray(clusters, np.intp), minlength=many).astype(np.float64)
+
+
+def sums_in(clusters: ArrayLike, values: ArrayLike, many: int) -> NDArray[np.float64]:
+    """Return the sum of the values in each of so many clusters: (many,)."""
+    return np.bincount(np.asarray(clusters, np.intp), values, many).astype(np.float64)
+
+
+def mean_errors(
+    values: ArrayLike, clusters: ArrayLike, values_beside: ArrayLike, clusters_beside: ArrayLike
+) -> float:
+    """Return the lead of a mean before another one, in standard errors of clusters.
+
+    clusters: the cluster of each value, numbered from 0. A side without values gives 0.
+    """
+    own, beside = np.array(clusters, np.intp), np.array(clusters_beside, np.intp)
+    if not (own.size and beside.size):
+        return 0.0
+    many = int(max(own.max(), beside.max())) + 1
+    return errors_of_sums(
+        sums_in(own, values, many),
+        counts_in(own, many),
+        sums_in(beside, values_beside, many),
+        counts_in(beside, many),
+    )
+
+
+def errors_of_sums(
+    sums: NDArray[np.float64],
+    counts: NDArray[np.float64],
+    sums_beside: NDArray[np.float64],
+    counts_beside: NDArray[np.float64],
+) -> float:
+    """Return the lead of a mean before another one, in standard errors of clusters.
+
+    Each array is (n,), by cluster: sums of values, and their numbers. The error is that of each
+    cluster's part of the difference under one common mean. At most the root of the number of
+    clusters is reached (Efron 1969). A side without values gives 0.
+    """
+    count, count_beside = float(counts.sum()), float(counts_beside.sum())
+    if not (count and count_beside):
+        return 0.0
+    mean = float(sums.sum() + sums_beside.sum()) / (count + count_beside)
+    parts = (sums - mean * counts) / count - (sums_beside - mean * counts_beside) / count_beside
+    error = math.sqrt(float(parts @ parts))
+    return float(parts.sum()) / error if error else 0.0
+
+
+def welch_errors(values: NDArray[np.int64], beside: NDArray[np.int64]) -> float:
+    """Return the lead of a mean before another one, in standard errors of single values.
+
+    Values without variance give 0. Source: Welch 1947.
+    """
+    variances = float(values.var(ddof=1)) / values.size + float(beside.var(ddof=1)) / beside.size
+    return float(values.mean() - beside.mean()) / math.sqrt(variances) if variances else 0.0
+
+
+def surplus_errors(hits: Sequence[bool], clusters: Sequence[int], chance: float) -> float:
+    """Return the surplus of hits over their chance, in standard errors of clusters.
+
+    hits and clusters: (n,) of each trial. The error is at least that of independent trials.
+    """
+    surplus: dict[int, float] = {}
+    for is_hit, cluster in zip(hits, clusters, strict=True):
+        surplus[cluster] = surplus.get(cluster, 0.0) + (is_hit - chance)
+    variance = max(sum(more**2 for more in surplus.values()), len(hits) * chance * (1 - chance))
+    return sum(surplus.values()) / math.sqrt(variance) if variance else 0.0
+
+
+def design_effect(clusters: Iterable[int]) -> float:
+    """Return the number of clustered values that prove as much as an independent value, 1 or more.
+
+    It divides their number, or the logarithm of a chance. Source: Kish 1965.
+    """
+    counts = Counter(clusters).values()
+    return sum(number * number for number in counts) / max(sum(counts), 1)
+
+
+# --- Shares ---
+
+
+def share_errors(count: int, total: int, count_beside: int, total_beside: int) -> float:
+    """Return the lead of a share before another one, in standard errors.
+
+    One success and one failure are added to each side. Source: Agresti and Caffo 2000.
+    """
+    shares, variances = [], []
+    for successes, trials in ((count, total), (count_beside, total_beside)):
+        share = (successes + 1) / (trials + 2)
+        shares.append(share)
+        variances.append(share * (1 - share) / (trials + 2))
+    return (shares[0] - shares[1]) / math.sqrt(sum(variances))
+
+
+def lesser(errors: float, other_errors: float) -> float:
+    """Return the difference, in standard errors, that is nearer to 0; 0 for opposite directions."""
+    is_torn = errors * other_errors < 0
+    return 0.0 if is_torn else min(errors, other_errors, key=abs)
+
+
+# --- Ranks ---
+
+
+def rank_errors(
+    groups: Sequence[Sequence[int]], clusters: Sequence[Sequence[int]], people: int = 0
+) -> list[float]:
+    """Return the lead of each group's ranks before all others' ranks, in standard errors.
+
+    clusters: the cluster of each value. The error is that of single values (Mann and Whitney 1947)
+    or of clusters, whichever is larger. people: so many groups, the first, are one person each. A
+    clear lead must hold without the person who adds most to it: beside somebody who answers
+    immediately, everybody else is slow. A side without values gives 0.
+    """
+    ranked = _Ranks.of(groups, clusters)
+    errors = [ranked.errors_of(place) for place in range(len(groups))]
+    for place, of_group in enumerate(errors):
+        rivals = [rival for rival in range(people) if rival != place]
+        if abs(of_group) < CLEAR_OF_MANY or len(groups) <= 2 or not rivals:
+            continue
+        side = 1 if of_group > 0 else -1
+        farthest = max(rivals, key=lambda rival: side * ranked.lead(place, rival))
+        places = [number for number in range(len(groups)) if number != farthest]
+        if sum(len(groups[number]) for number in places if number != place) < FEWEST_COMPARED:
+            continue
+        fewer = _Ranks.of([groups[kept] for kept in places], [clusters[kept] for kept in places])
+        errors[place] = lesser(of_group, fewer.errors_of(places.index(place)))
+    return errors
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranks:
+    """Ranks of the values of groups among all values, and the clusters of these values."""
+
+    groups: list[tuple[NDArray[np.float64], NDArray[np.intp]]]
+    sums: NDArray[np.float64]
+    """(n,) the sum of ranks in each cluster."""
+    counts: NDArray[np.float64]
+    """(n,) the number of values in each cluster."""
+
+    @classmethod
+    def of(cls, groups: Sequence[Sequence[int]], clusters: Sequence[Sequence[int]]) -> "_Ranks":
+        values = np.array([value for group in groups for value in group], np.int64)
+        of_values = np.array([cluster for group in clusters for cluster in group], np.int64)
+        distinct, numbers = np.unique(of_values, return_inverse=True)
+        ordered = np.sort(values)
+        lower = np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")
+        ranks = (lower - values.size) / 2
+        ends = np.cumsum([len(group) for group in groups])[:-1]
+        return cls(
+            [*zip(np.split(ranks, ends), np.split(numbers, ends), strict=True)],
+            sums_in(numbers, ranks, distinct.size),
+            counts_in(numbers, distinct.size),
+        )
+
+    def errors_of(self, place: int) -> float:
+        """Return the lead of a group's ranks before all others' ranks, in standard errors."""
+        ranks, numbers = self.groups[place]
+        total, many = float(self.counts.sum()), self.counts.size
+        if not 0 < ranks.size < total:
+            return 0.0
+        spread = math.sqrt(ranks.size * (total - ranks.size) * (total + 1) / 12)
+        sums, counts = sums_in(numbers, ranks, many), counts_in(numbers, many)
+        clustered = errors_of_sums(sums, counts, self.sums - sums, self.counts - counts)
+        return min(float(ranks.sum()) / spread, clustered, key=abs)
+
+    def lead(self, place: int, rival: int) -> float:
+        """Return the part of a group's lead that a rival adds."""
+        ranks, beside = self.groups[place][0], self.groups[rival][0]
+        return float(ranks.mean()) * beside.size - float(beside.sum())
+
+
+# --- Words among many ---
+
+
+def log_chances(
+    uses: NDArray[np.float64], uses_of_all: NDArray[np.float64], share: float
+) -> NDArray[np.float64]:
+    """Return an upper bound of the log chance of so many uses of each word, or more: (n,), <= 0.
+
+    Under the null hypothesis each use of a word is on this side with probability `share`. No
+    normal approximation, since most words are rare. Source: Hoeffding 1963, theorem 1.
+    """
+    own = uses / np.maximum(uses_of_all, 1)
+    if not 0 < share < 1:
+        return np.zeros_like(own)
+    within = own * np.log(np.maximum(own, share) / share)
+    without = (1 - own) * np.log(np.maximum(1 - own, 1e-300) / (1 - share))
+    return np.where(own > share, -uses_of_all * (within + without), 0.0)
+
+
+def log_chances_of_tests(
+    uses: NDArray[np.float64],
+    uses_of_all: NDArray[np.float64],
+    share: float,
+    tried: NDArray[np.int64],
+) -> tuple[NDArray[np.float64], int]:
+    """Return the log chances of some words (n,), and the number of tests among the words tried.
+
+    tried: the uses of each word of all sides (m,). A word that is too rare to be clear is no test,
+    and its chance is 1. Sources: Tarone 1990, Gilbert 2005.
+    """
+    if not 0 < share < 1 or not tried.size:
+        return np.zeros_like(uses), 1
+    numbers = np.arange(1, tried.size + 1)
+    # The uses that a word needs to be clear among so many tests, and the words that have them.
+    needed = (math.log(FALSE_DISCOVERIES) - np.log(numbers)) / math.log(share)
+    able = tried.size - np.sort(tried).searchsorted(needed)
+    place = int((able <= numbers).argmax())
+    chances = log_chances(uses, uses_of_all, share)
+    chances[uses_of_all < needed[place]] = 0
+    return chances, int(numbers[place])
+
+
+def clear_log_chances(
+    uses: NDArray[np.float64],
+    uses_of_all: NDArray[np.float64],
+    share: float,
+    tried: NDArray[np.int64],
+) -> tuple[NDArray[np.float64], float]:
+    """Return the log chances of some words (n,), and the largest of them that is clear.
+
+    See `log_chances_of_tests` and `clear_log_chance`.
+    """
+    logs, tests = log_chances_of_tests(uses, uses_of_all, share, tried)
+    return logs, clear_log_chance(logs, tests)
+
+
+def clear_log_chance(logs: NDArray[np.float64], tests: int) -> float:
+    """Return the largest log chance that is clear among so many tests, -inf if none is.
+
+    Source: Benjamini and Hochberg 1995.
+    """
+    ranked = np.sort(logs)[:tests]
+    limits = np.log(FALSE_DISCOVERIES * np.arange(1, ranked.size + 1) / tests)
+    (passed,) = (ranked <= limits).nonzero()
+    return float(ranked[passed[-1]]) if passed.size else -math.inf
+
+
+def log_odds_errors(
+    uses: NDArray[np.float64], total: int, uses_beside: NDArray[np.float64], total_beside: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the log-odds by which each word leads (n,), and these in standard errors (n,).
+
+    Weighted log-odds with an informative Dirichlet prior, made of both sides. Source: Monroe,
+    Colaresi and Quinn 2008, equations 16 to 22.
+    """
+    prior = PRIOR_WORDS * np.maximum(uses + uses_beside, 1) / max(total + total_beside, 1)
+    lead = _log_odds(uses, total, prior) - _log_odds(uses_beside, total_beside, prior)
+    return lead, lead / np.sqrt(1 / (uses + prior) + 1 / (uses_beside + prior))
+
+
+def _log_odds(
+    uses: NDArray[np.float64], total: float, prior: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    odds: NDArray[np.float64] = np.log(
+        (uses + prior) / np.maximum(total + PRIOR_WORDS - uses - prior, 1e-9)
+    )
+    return odds
+
+
+# --- Runs of days ---
+
+
+def run_log_chance(length: int, alike: int, total: int) -> float:
+    """Return an upper bound of the log chance of a run of so many days among days at random.
+
+    alike: so many days of the total have the property. The chances of a run that begins on each
+    day are added (Boole's inequality).
+    """
+    chance = sum(math.log((alike - step) / (total - step)) for step in range(length))
+    return chance + math.log(1 + total - alike)
