@@ -1,7 +1,4 @@
-"""What stands beside the words of a message: pictures, videos and sounds, by the names of files.
-
-Only what a file says of them is read here, not their bytes.
-"""
+"""Media of a message: pictures, videos and sounds, told by the names of their files."""
 
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final, NamedTuple
@@ -16,8 +13,7 @@ _KINDS: Final[dict[str, MediumKind]] = {
     **dict.fromkeys(("mp3", "ogg", "opus", "oga", "m4a", "aac", "amr", "wav"), "audio"),
     "gif": "gif",
 }
-"""By the ends of names; other files are no media."""
-
+"""Kinds of media by the ends of files' names; other files are no media."""
 _TEXTS: Final = (".txt", ".csv", ".json", ".jsonl", ".html")
 """Ends of the names of files that come with chats, and are no media."""
 
@@ -32,10 +28,10 @@ class Attachments(NamedTuple):
 NONE: Final = Attachments()
 
 
-def attachments_of(names: Iterable[str]) -> Attachments:
-    """Return the media among files, told by their names, which may be addresses of the web.
+def attachments_of(names: Iterable[str], folder: str = "") -> Attachments:
+    """Return the media among files, told by their names: paths below `folder`, or web addresses.
 
-    Names of files are in NFC, as those of the members of a source are.
+    The paths become NFC, as the names of a source's members are.
     """
     media, files = [], []
     for name in names:
@@ -43,7 +39,7 @@ def attachments_of(names: Iterable[str]) -> Attachments:
         ending = name.partition("?")[0] if is_address else name
         if kind := _KINDS.get(ending.rpartition(".")[2].lower()):
             media.append(Medium(kind, name if is_address else None))
-            files.append(None if is_address else normalized(name))
+            files.append(None if is_address else normalized(f"{folder}/{name}" if folder else name))
     return Attachments(tuple(media), tuple(files)) if media else NONE
 
 

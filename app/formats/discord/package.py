@@ -14,7 +14,7 @@ from app.errors import Message
 from app.formats.chats.attachments import attachments_of
 from app.formats.chats.chat_files import one_by_one
 from app.formats.csv import read_rows
-from app.formats.discord.marks import written_out
+from app.formats.discord.channels import written_out
 from app.formats.post import digits
 from app.formats.records import (
     Account,

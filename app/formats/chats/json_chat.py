@@ -1,0 +1,199 @@
+"""Chats in JSON: a format says where its messages are and what each says; the rest is done here.
+
+docs/design.md has an example. A format whose app lays out its files in another way than one list
+of messages in each also overrides `files`, `parts` or `found`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing, suppress
+from datetime import datetime
+from itertools import islice
+from typing import ClassVar, Generic, Literal, NamedTuple, TypeVar
+
+import msgspec
+
+from app.compute.text import clean_title
+from app.errors import BrokenFileError, Message, RecordError
+from app.formats.chats.attachments import NONE, Attachments
+from app.formats.chats.chat_files import find_rooms, one_by_one
+from app.formats.post import Reactions, ReplyTarget
+from app.formats.records import (
+    BROKEN,
+    BadRecord,
+    FileRoom,
+    Format,
+    Item,
+    ReadOptions,
+    Record,
+    RecordStream,
+    Skipped,
+    is_broken,
+    read_each,
+)
+from app.formats.signs import as_told
+from app.formats.source.file import Content, Source
+from app.formats.source.json import no_object
+from app.formats.source.times import read_time
+from app.formats.source.window import Json, Window, load
+
+ChatT = TypeVar("ChatT")
+Skip = Literal["system", "deleted", "media", "repost"]
+"""Why a message is left out."""
+
+
+class ChatMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that somebody wrote, as the file has it."""
+
+    text: str
+    name: str
+    """Name of the author in the chat."""
+    username: str | None = ""
+    """The name of the author's account; empty for `name`, None for the person who exported."""
+    author_id: str | None = None
+    time: object = None
+    """As the file states it, or a datetime; None for no time."""
+    source_id: str | None = None
+    reply_to: ReplyTarget | None = None
+    attached: Attachments = NONE
+    counts: Reactions | None = None
+    room: FileRoom | None
+
+
+class Found(NamedTuple, Generic[ChatT]):
+    """A value in a list of messages."""
+
+    chat: ChatT
+    value: object
+    line: int = 0
+    """Its line, where each value has one of its own; 0 for values that are counted."""
+
+
+class JsonChat(ABC, Generic[ChatT]):
+    """The chats of one app as JSON; `ChatT` is what its reader knows of a chat."""
+
+    name: ClassVar[str]
+    label: ClassVar[Message]
+    mark: ClassVar[Message]
+    file_name: ClassVar[str]
+    """Name of the files that hold messages, or its end."""
+    message_keys: ClassVar[frozenset[str]] = frozenset()
+    """Keys that every message has."""
+    about_keys: ClassVar[frozenset[str]] = frozenset()
+    """Keys before the messages under which the file says something about the chat."""
+    has_reactions: ClassVar[bool] = True
+
+    def chat(self, about: Json, folder: str) -> ChatT:
+        """Return the chat of a list of messages; its attached files lie in or below `folder`."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def said(self, message: Json, chat: ChatT) -> ChatMessage | Skip:
+        """Return what a message says, or why it is left out. Raises RecordError for a bad one."""
+
+    def files(self, source: Source) -> list[Content]:
+        """Return the files that hold messages; none for a source of another format."""
+        rooms = find_rooms(source, self.file_name, lambda file: self.recognises(file) or None)
+        return [room.content for room in rooms]
+
+    def recognises(self, content: Content) -> bool:
+        """Return whether one of the first 100 values in the messages of a file is a message."""
+        with suppress(BrokenFileError), closing(self.found(content.beginning)) as found:
+            return any(
+                isinstance(value, dict) and self.is_message(value, chat)
+                for chat, value, _ in islice(found, 100)
+            )
+        return False
+
+    def is_message(self, message: Json, _chat: ChatT) -> bool:
+        """Return whether an object in a list of messages is one of this app."""
+        return message.keys() >= self.message_keys
+
+    def parts(
+        self, _source: Source, contents: Sequence[Content]
+    ) -> Iterable[Iterator[Found[ChatT]]]:
+        """Yield the values of each part of an export; damage in one part costs no other."""
+        return map(self.found, contents)
+
+    def found(self, content: Content) -> Generator[Found[ChatT], None, None]:
+        """Yield the values in the list `messages` of the object that a file is."""
+        window = Window(content)
+        about: Json = {}
+        for key in window.each_key() if window.mark() == "{" else ():
+            if key == "messages" and window.mark() == "[":
+                chat = self.chat(about, content.name.rpartition("/")[0])
+                for value in window.items():
+                    yield Found(chat, value)
+            elif key in self.about_keys:
+                about[key] = load(window.raw())
+            else:
+                window.raw()
+
+    def unit(self, _contents: Sequence[Content]) -> Literal["line", "record"]:
+        """Return what the places of messages count."""
+        return "record"
+
+    def room(self, name: str | None, external_id: str | None = None) -> FileRoom:
+        """Return a room of this app."""
+        return FileRoom(platform=self.name, name=clean_title(name) or "", external_id=external_id)
+
+    def items(self, found: Iterator[Found[ChatT]]) -> Iterator[Item]:
+        """Yield the messages of one part as records."""
+        return read_each(_numbered(found), self._item)
+
+    def _item(self, pair: tuple[ChatT, Json], place: int) -> Item:
+        chat, message = pair
+        said = self.said(message, chat)
+        return Skipped(place, said) if isinstance(said, str) else _record(said, place)
+
+    def read(self, source: Source, _options: ReadOptions) -> RecordStream | None:
+        """Return what was said in the chats of a source; None for another format."""
+        if not (contents := self.files(source)):
+            return None
+        items = one_by_one(map(self.items, self.parts(source, contents)))
+        if self.has_reactions:
+            items = as_told(items, contents)
+        return RecordStream(self.name, self.unit(contents), None, items)
+
+    def format(self) -> Format:
+        """Return the entry for the registry."""
+        return Format(
+            self.name, self.label, self.read, is_chat=True, file_name=self.file_name, mark=self.mark
+        )
+
+
+def _numbered(
+    found: Iterable[Found[ChatT]],
+) -> Iterator[tuple[int, tuple[ChatT, Json]] | BadRecord]:
+    for number, (chat, value, line) in enumerate(found, 1):
+        if isinstance(value, dict):
+            yield line or number, (chat, value)
+        else:
+            yield no_object(line or number, value)
+
+
+def _record(said: ChatMessage, place: int) -> Item:
+    """Return a message as a record. Raises RecordError for broken characters or a bad time."""
+    if is_broken((said.username or said.name) + said.text):
+        raise RecordError(BROKEN)
+    if not (said.text.strip() or said.attached.media):
+        return Skipped(place, "media")
+    return Record(
+        place=place,
+        text=said.text,
+        username=said.name if said.username == "" else said.username,
+        author_id=said.author_id,
+        display_name=said.name,
+        platform="local",
+        created_at=_time(said.time),
+        source_id=said.source_id,
+        reply_to=said.reply_to,
+        media=said.attached.media,
+        files=said.attached.files,
+        counts=said.counts,
+        room=said.room,
+    )
+
+
+def _time(time: object) -> datetime | None:
+    return time if time is None or isinstance(time, datetime) else read_time(time)
