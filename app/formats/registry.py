@@ -11,7 +11,7 @@ from app.compute.text import decode_entities as decoded
 from app.errors import BrokenFileError, LimitReachedError, Message, UnrecognisedFileError
 from app.formats import bluesky, csv, documents, mastodon
 from app.formats.brought import bring_formats
-from app.formats.chats import chatlab, kakaotalk, line, several, signal, telegram, whatsapp
+from app.formats.chats import chatlab, kakaotalk, line, several, signal, slack, telegram, whatsapp
 from app.formats.chats.attachments import in_place
 from app.formats.chats.people import People
 from app.formats.chats.unread import damaged_beside
@@ -30,7 +30,6 @@ from app.formats.records import (
     RecordStream,
     Writer,
 )
-from app.formats.slack import workspace as slack
 from app.formats.source.file import Content, Source
 from app.formats.source.json import check_closed
 from app.formats.source.text import pieces

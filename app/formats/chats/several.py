@@ -8,12 +8,11 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from app.errors import Message, UnrecognisedFileError, message_of
-from app.formats.chats import chatlab, kakaotalk, line, signal, telegram, whatsapp
+from app.formats.chats import chatlab, kakaotalk, line, signal, slack, telegram, whatsapp
 from app.formats.chats.chat_files import one_by_one
 from app.formats.discord import channels as discord
 from app.formats.meta import chats as meta
 from app.formats.records import Format, Item, LeftOut, ReadOptions, Record, RecordStream
-from app.formats.slack import workspace as slack
 from app.formats.source.file import Source
 
 _IN_JSON: Final = (

@@ -1,0 +1,268 @@
+"""Slack: the zip that it exports, with a folder for each channel and in it a file for each day.
+
+A folder has the name of its channel, that of a direct chat its id. Files have the newest message
+last. People who read a channel only as guests of another workspace are in no list.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import groupby
+from typing import Final, NamedTuple
+
+from app.errors import Message
+from app.formats.chats.attachments import attachments_of
+from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
+from app.formats.post import ReplyTarget
+from app.formats.records import FileRoom, is_broken
+from app.formats.signs import reactions_in, reactions_of
+from app.formats.source.file import Content, Source
+from app.formats.source.html import written_out
+from app.formats.source.json import as_object, as_word, first_documents, listed
+from app.formats.source.window import Json, Window
+
+_UNNAMED: Final = ("mpims.json", "dms.json")
+"""Lists of direct chats."""
+_CHANNELS: Final = ("channels.json", "groups.json", *_UNNAMED)
+_DAY: Final = re.compile(r"(?:(?P<folder>.*)/)?\d{4}-\d\d-\d\d\.json")
+_TIME: Final = re.compile(r"\d{9,11}\.\d{6}")
+_FILE: Final = re.compile(r"(?:.*/)?(?P<id>F[A-Z0-9]{8,16})[/-][^/]+")
+"""A file that another program added: `__uploads/<id>/<name>` or `attachments/<id>-<name>`."""
+_MARK: Final = re.compile(r"<((?:[@#!]|\w{2,20}:)[^<>\n]{1,4000})>")
+"""A mark in a text in place of a name or a link."""
+_EMOJI: Final = {
+    "+1": "👍",
+    "-1": "👎",
+    "100": "💯",
+    "bow": "🙇",
+    "clap": "👏",
+    "cry": "😢",
+    "exploding_head": "🤯",
+    "eyes": "👀",
+    "face_palm": "🤦",
+    "fire": "🔥",
+    "grin": "😁",
+    "grinning": "😀",
+    "heart": "❤️",
+    "heart_eyes": "😍",
+    "heavy_check_mark": "✔️",
+    "heavy_plus_sign": "➕",
+    "hugging_face": "🤗",
+    "joy": "😂",
+    "laughing": "😆",
+    "muscle": "💪",
+    "ok_hand": "👌",
+    "open_mouth": "😮",
+    "partying_face": "🥳",
+    "point_up": "☝️",
+    "pray": "🙏",
+    "raised_hands": "🙌",
+    "rocket": "🚀",
+    "rolling_on_the_floor_laughing": "🤣",
+    "scream": "😱",
+    "simple_smile": "🙂",
+    "slightly_smiling_face": "🙂",
+    "smile": "😄",
+    "smiley": "😃",
+    "sob": "😭",
+    "sparkles": "✨",
+    "star": "⭐",
+    "sunglasses": "😎",
+    "sweat_smile": "😅",
+    "tada": "🎉",
+    "thinking_face": "🤔",
+    "thumbsdown": "👎",
+    "thumbsup": "👍",
+    "wave": "👋",
+    "white_check_mark": "✅",
+    "wink": "😉",
+    "x": "❌",
+}
+"""The emoji that people react with most often, by Slack's names."""
+
+
+@dataclass(slots=True)
+class Workspace:
+    """People and channels, as their lists name them."""
+
+    names: dict[str, str] = field(default_factory=dict)
+    """Names of people and channels by their ids."""
+    bots: set[str] = field(default_factory=lambda: {"USLACKBOT"})
+    channels: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Titles and ids of channels by the names of their folders."""
+    files: dict[str, str] = field(default_factory=dict)
+    """Names of files in the archive, by the ids that messages have for them."""
+
+    def add_user(self, user: Json) -> None:
+        if number := as_word(user.get("id")):
+            name = _name(user) or number
+            self.names[number] = number if is_broken(name) else name
+            if user.get("is_bot") is True:
+                self.bots.add(number)
+
+    def add_channel(self, channel: Json, *, is_named: bool) -> None:
+        """Add a channel, or a direct chat, which is called after nine of its people at most."""
+        number, name = as_word(channel.get("id")), as_word(channel.get("name"))
+        if not number:
+            return
+        people = (self.names.get(str(member)) for member in listed(channel, "members"))
+        called = ", ".join(list(filter(None, people))[:9])
+        self.channels[name or number] = (f"#{name}" if is_named and name else called, number)
+        if name and is_named:
+            self.names[number] = name
+
+
+class SlackChannel(NamedTuple):
+    """A channel of a workspace."""
+
+    room: FileRoom
+    workspace: Workspace
+
+
+class Slack(JsonChat[SlackChannel]):
+    """The channels of a workspace."""
+
+    name = "slack"
+    label = Message("Slack")
+    file_name = "users.json"
+    mark = Message(
+        "users.json and channels.json, and beside them folders with a file for each day, whose"
+        " messages have a ts"
+    )
+
+    def files(self, source: Source) -> list[Content]:
+        """Return the files of messages by channel and day, of which one of the first 20 has any."""
+        home = self._home(source)
+        if home is None:
+            return []
+        names = sorted(name for name in source.members if name.startswith(home))
+        days = [source.member(name) for name in names if _DAY.fullmatch(name)]
+        if not any(map(self.recognises, days[:20])):
+            return []
+        lists = (f"{home}{self.file_name}", *_lists(source, home))
+        source.expect((*lists, *(content.name for content in days)))
+        return days
+
+    def recognises(self, content: Content) -> bool:
+        messages = first_documents(content.uncounted)
+        return any(_TIME.fullmatch(str(message.get("ts"))) for message in messages)
+
+    def _home(self, source: Source) -> str | None:
+        """Return the folder of both lists, with a slash; None where one list is missing."""
+        users = (name for name in source.members if f"/{name}".endswith(f"/{self.file_name}"))
+        homes = [name.removesuffix(self.file_name) for name in users]
+        return next((home for home in homes if _lists(source, home)), None)
+
+    def parts(
+        self, source: Source, contents: Sequence[Content]
+    ) -> Iterator[Iterator[Found[SlackChannel]]]:
+        """Yield the messages of each file, behind the lists of people and channels without any."""
+        home = self._home(source) or ""
+        matches = filter(None, map(_FILE.fullmatch, source.members))
+        workspace = Workspace(files={match["id"]: match[0] for match in matches})
+        yield _learned(source.member(f"{home}{self.file_name}"), workspace.add_user)
+        for name in _lists(source, home):
+            is_named = not name.endswith(_UNNAMED)
+            yield _learned(source.member(name), partial(workspace.add_channel, is_named=is_named))
+        for folder, of_folder in groupby(contents, key=lambda file: file.name.rpartition("/")[0]):
+            name = folder.removeprefix(home)
+            channel = SlackChannel(
+                self.room(*workspace.channels.get(name, (name, None))), workspace
+            )
+            for content in of_folder:
+                yield (Found(channel, value) for value in Window(content).values(()))
+
+    def said(self, message: Json, chat: SlackChannel) -> ChatMessage | Skip:
+        room, workspace = chat
+        user, kind = as_word(message.get("user")), as_word(message.get("subtype"))
+        if kind == "tombstone":
+            return "deleted"
+        is_bot = user in workspace.bots or as_word(message.get("bot_id"))
+        is_said = kind in {None, "thread_broadcast", "me_message", "file_share"}
+        if not user or not is_said or message.get("type") != "message" or is_bot:
+            return "system"
+        guest = _name({"profile": message.get("user_profile")})
+        files = (_place_of(as_object(file), workspace) for file in listed(message, "files"))
+        channel = room.external_id or room.name
+        number, thread = (as_word(message.get(key)) for key in ("ts", "thread_ts"))
+        return ChatMessage(
+            text=_text(message, workspace.names),
+            name=workspace.names.get(user) or guest or user,
+            author_id=user,
+            time=number,
+            source_id=f"{channel}:{number}" if number else None,
+            reply_to=ReplyTarget(f"{channel}:{thread}") if thread and thread != number else None,
+            attached=attachments_of(filter(None, files)),
+            counts=reactions_of(map(_sign, reactions_in(message))),
+            room=room,
+        )
+
+
+def _lists(source: Source, home: str) -> list[str]:
+    return [f"{home}{name}" for name in _CHANNELS if f"{home}{name}" in source.members]
+
+
+def _learned(content: Content, add: Callable[[Json], None]) -> Iterator[Found[SlackChannel]]:
+    """Take each object of a list; there are no messages in it."""
+    for value in Window(content).values(()):
+        if isinstance(value, dict):
+            add(value)
+    yield from ()
+
+
+def _place_of(file: Json, workspace: Workspace) -> str | None:
+    """Return the name of a file that another program added, else its address at Slack."""
+    if name := workspace.files.get(as_word(file.get("id")) or ""):
+        return name
+    # The token behind the address of a file opens it to anybody.
+    return (as_word(file.get("url_private")) or "").partition("?")[0] or None
+
+
+def _name(user: Json) -> str | None:
+    """Return the name that somebody chose, else their whole name."""
+    profile = as_object(user.get("profile"))
+    names = (profile.get("display_name"), profile.get("real_name"), user.get("real_name"))
+    return next(filter(None, map(as_word, (*names, user.get("name"), profile.get("name")))), None)
+
+
+def _sign(reaction: Json) -> tuple[object, object]:
+    """Return an emoji whatever its skin, or the name of a rarer one in colons, and its number."""
+    name = as_word(reaction.get("name"))
+    plain = name.partition("::")[0] if name else ""
+    return name and _EMOJI.get(plain, f":{plain}:"), reaction.get("count")
+
+
+def _text(message: Json, names: Mapping[str, str]) -> str:
+    """Return the text of a message with the names of people and channels, by their ids."""
+    text = message.get("text")
+    if not isinstance(text, str) or not text.strip():
+        return "".join(_rich_texts(listed(message, "blocks")))
+    if "<" in text:
+        text = _MARK.sub(lambda match: _shown(match[1], names), text)
+    # Slack writes no other entities; `&amp;` is the last, since it may stand before another.
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def _shown(mark: str, names: Mapping[str, str]) -> str:
+    """Return the words that people see in place of `<mark>`."""
+    target, _, label = mark.partition("|")
+    match target[:1]:
+        case "@":
+            return f"@{names.get(target[1:]) or label or target[1:]}"
+        case "#":
+            return f"#{label or names.get(target[1:]) or target[1:]}"
+        case "!":
+            return label or f"@{target[1:]}"
+    return written_out(label, target) if label else target
+
+
+def _rich_texts(values: list[object], depth: int = 0) -> Iterator[str]:
+    """Yield the words of the elements of a rich text, at most ten in each other."""
+    for element in map(as_object, values if depth < 10 else ()):
+        if element.get("type") == "text" and isinstance(element.get("text"), str):
+            yield str(element["text"])
+        yield from _rich_texts(listed(element, "elements"), depth + 1)
+
+
+FORMAT: Final = Slack().format()

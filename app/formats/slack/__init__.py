@@ -1,1 +1,0 @@
-"""Slack: the zip that a workspace's owner exports."""
