@@ -6,156 +6,183 @@ number is that of the chat. People are told apart by names alone.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
-from itertools import groupby
+from itertools import chain, groupby, islice
 from pathlib import PurePosixPath
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 from app.compute.text import clean_title
 from app.errors import BrokenFileError, Message
 from app.formats.chats.attachments import Attachments, attachments_of
-from app.formats.chats.chat_files import one_by_one
-from app.formats.meta.order import in_order
-from app.formats.meta.posts import posts_in
-from app.formats.meta.sentences import OwnSentences
-from app.formats.meta.strings import is_deleted, repaired
-from app.formats.records import (
-    BROKEN,
-    BadRecord,
-    FileRoom,
-    Format,
-    Item,
-    LeftOut,
-    ReadOptions,
-    Record,
-    RecordStream,
-    Skipped,
-    is_broken,
-    read_each,
-)
-from app.formats.signs import as_told, reactions_in, reactions_of
+from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
+from app.formats.meta.posts import posts_in, repaired
+from app.formats.records import FileRoom, Item, LeftOut, ReadOptions, Record, RecordStream
+from app.formats.signs import reactions_in, reactions_of
 from app.formats.source.file import Content, Source
-from app.formats.source.json import as_object, as_word, first_documents, listed, no_object
-from app.formats.source.times import read_time
+from app.formats.source.json import as_object, as_word, first_documents, listed
 from app.formats.source.window import Json, Window, load
 
-_LIST: Final = "messages"
 _NUMBERED: Final = re.compile(r"(?:(?P<folder>.*)/)?message_(?P<number>\d{1,9})\.json")
 _ENCRYPTED: Final = re.compile(r"(?:.*/)?[^/]+_(?P<number>\d{1,9})\.json")
 _NUMBER: Final = re.compile(r"_\d+\Z")
-_LOOKED_AT: Final = 20
-"""Files of an archive, of which one must hold messages."""
-_MOST_FLAGS: Final = 1_000
-"""Messages by which the app is told."""
-_ABOUT: Final = frozenset({"title", "thread_path", "threadName"})
-"""What is kept of what is said of a chat."""
-_PLAIN: Final = frozenset({"sender_name", "timestamp_ms"})
-_CIPHERED: Final = frozenset({"senderName", "timestamp"})
-"""What every message has, and every one of an encrypted chat."""
-_CALLS: Final = frozenset({"call", "subscribe", "unsubscribe"})
 _FILES: Final = ("photos", "videos", "audio_files", "gifs", "files", "media")
+_DELETED: Final = frozenset(
+    ("facebook user", "instagram user", "facebook 사용자", "instagram 사용자")
+)
+"""Names of deleted accounts, in lower case."""
+_DEEDS: Final = re.compile(
+    r"liked a message|reacted .{1,40} to (?:your|a|.{1,100}'s) message"
+    r"|(?:named|created|left|joined|muted|unmuted) the group.{0,200}"
+    r"|changed the (?:theme|group|chat|quick reaction|emoji).{0,200}"
+    r"|set (?:the|your|his|her|their|own|.{1,100}'s) (?:own )?(?:nickname|emoji|quick).{0,200}"
+    r"|(?:added|removed) .{1,200} (?:to|from) the group|started (?:a|an) .{0,20}(?:call|chat)"
+    r"|(?:pinned|unpinned|unsent) a message|turned (?:on|off) .{1,100}|called you|missed a call"
+    r"|started sharing .{1,100}|wasn't notified.{0,100}|took a screenshot.{0,60}"
+)
+_SENT: Final = re.compile(
+    r"(?:sent|shared) (?:an?|\d+|the) .{0,30}(?:attachment|photo|video|link|reel|story|post|GIF"
+    r"|sticker|location|voice message|message|clip|profile|contact|file|live video)s?"
+)
+_ALONE: Final = re.compile(
+    r"Reacted .{1,40} to your message|You are now connected on Messenger"
+    r"|Say hi to your new Facebook friend, .{1,100}|.{1,100} (?:missed your|missed a) .{0,20}call"
+)
+_ADDRESS: Final = re.compile(r"https?://")
+MOST_HELD: Final = 20_000
+"""Messages that are put in order at once: twice as many as numbered files have."""
+MOST_CHARACTERS: Final = 4 * 2**20
+"""Characters of their texts."""
 
 
-class ThreadFiles(NamedTuple):
-    """A chat: its files in the order of their numbers, and the folder in which they lie."""
+class MetaThread(NamedTuple):
+    """A chat, the folder of its files, and the sentences of the app in it."""
 
-    contents: list[Content]
+    room: FileRoom
     folder: str
+    sentences: "OwnSentences"
 
 
-def read(source: Source, _options: ReadOptions) -> RecordStream | None:
-    """Return what was said in the chats."""
-    if threads := _threads(source):
-        contents = [content for thread in threads for content in thread.contents]
-        items = as_told(one_by_one(_parts(threads, source.name)), contents)
-        stream = RecordStream(FORMAT.name, "record", None, items)
-        if source.has_members and posts_in(source):  # They are of an account, and of no chat.
-            note = Message(
-                "the chats of {name} are read; --format meta reads own posts", name=source.name
-            )
-            return replace(stream, left_out=(LeftOut(note, "meta"),))
-        return stream
-    return None
+class MetaChats(JsonChat[MetaThread]):
+    """The chats in a download of Messenger or Instagram."""
 
-
-def _threads(source: Source) -> list[ThreadFiles]:
-    """Return the chats; those of one download are encrypted or not."""
-    if not source.has_members:
-        return [ThreadFiles([source], "")] if _has_messages(source) else []
-    for pattern in (_NUMBERED, _ENCRYPTED):
-        matches = [match for name in source.members if (match := pattern.fullmatch(name))]
-        matches.sort(key=lambda match: (_folder(match), int(match["number"])))
-        names = [match[0] for match in matches]
-        if any(_has_messages(source.member(name)) for name in names[:_LOOKED_AT]):
-            source.expect(names)
-            return [
-                ThreadFiles([source.member(match[0]) for match in of_folder], folder)
-                for folder, of_folder in groupby(matches, key=_folder)
-            ]
-    return []
-
-
-def _folder(match: re.Match[str]) -> str:
-    """Return what the files of one chat have in common; an encrypted one is a single file."""
-    is_numbered = match.re is _NUMBERED
-    return (match["folder"] or "") if is_numbered else match[0].removesuffix(".json")
-
-
-def _has_messages(content: Content) -> bool:
-    first = first_documents(content.uncounted, lists=(_LIST,))
-    return any(value.keys() >= _PLAIN or value.keys() >= _CIPHERED for value in first)
-
-
-def _parts(threads: Iterable[ThreadFiles], source_name: str) -> Iterator[Iterator[Item]]:
-    """Yield the messages of each file, those of the oldest first."""
-    for thread in threads:
-        sentences = OwnSentences()
-        room = _room(thread, source_name, sentences)
-        read_one = partial(_item, room=room, folder=thread.folder, sentences=sentences)
-        for content in reversed(thread.contents):
-            yield in_order(read_each(_values(content), read_one))
-
-
-def _values(content: Content) -> Iterator[tuple[int, Json] | BadRecord]:
-    for place, value in enumerate(Window(content).values((_LIST,)), 1):
-        if isinstance(value, dict):
-            yield place, value
-        else:
-            yield no_object(place, value)
-
-
-def _room(thread: ThreadFiles, source_name: str, sentences: OwnSentences) -> FileRoom:
-    """Return the room; what names it stands behind the messages, so the file is read twice.
-
-    The sentences of the app are learnt meanwhile.
-    """
-    chat: Json = {}
-    flags: set[str] = set()
-    with suppress(BrokenFileError):
-        window = Window(thread.contents[0].uncounted)
-        for key in window.each_key() if window.mark() == "{" else ():
-            if key == _LIST and window.mark() == "[":
-                for number, message in enumerate(map(as_object, window.items())):
-                    flags |= _flags(message) if number < _MOST_FLAGS else set()
-                    sentences.learn(_text(message), _name(message))
-            elif key in _ABOUT:
-                chat[key] = load(window.raw())
-            else:
-                window.raw()
-    path = repaired(chat.get("thread_path")).rstrip("/").rpartition("/")[2]
-    name = repaired(chat.get("threadName"))
-    title = repaired(chat.get("title")) or _NUMBER.sub("", name)
-    place = f"{PurePosixPath(source_name).name}/{thread.contents[0].name}"
-    return FileRoom(
-        platform=_app(place, flags),
-        name=clean_title(title or _NUMBER.sub("", path)) or "",
-        external_id=clean_title(path),
-        file=thread.folder,
-        thread=name,
+    name = "messenger"
+    label = Message("Messenger and Instagram")
+    file_name = "message_1.json"
+    mark = Message(
+        "files message_1.json and so on, whose messages have sender_name and timestamp_ms, or of"
+        " encrypted chats senderName and timestamp"
     )
+
+    def files(self, source: Source) -> list[Content]:
+        """Return the files of all chats; those of one download are encrypted or not."""
+        if not source.has_members:
+            return [source] if self.recognises(source) else []
+        for pattern in (_NUMBERED, _ENCRYPTED):
+            matches = [match for name in source.members if (match := pattern.fullmatch(name))]
+            is_numbered = pattern is _NUMBERED
+            matches.sort(
+                key=lambda match: (_folder(match[0], is_numbered=is_numbered), int(match["number"]))
+            )
+            contents = [source.member(match[0]) for match in matches]
+            if any(map(self.recognises, contents[:20])):
+                source.expect(match[0] for match in matches)
+                return contents
+        return []
+
+    def recognises(self, content: Content) -> bool:
+        keys = ({"sender_name", "timestamp_ms"}, {"senderName", "timestamp"})
+        first = first_documents(content.uncounted, lists=("messages",))
+        return any(message.keys() >= these for message in first for these in keys)
+
+    def read(self, source: Source, options: ReadOptions) -> RecordStream | None:
+        """Return what was said in the chats, and a note about posts in the same download."""
+        stream = super().read(source, options)
+        if stream and source.has_members and posts_in(source):
+            template = "the chats of {name} are read; --format meta reads own posts"
+            note = LeftOut(Message(template, name=source.name), "meta")
+            return replace(stream, left_out=(note,))
+        return stream
+
+    def parts(
+        self, source: Source, contents: Sequence[Content]
+    ) -> Iterator[Iterator[Found[MetaThread]]]:
+        """Yield the messages of each file, the oldest file of a chat first."""
+        is_numbered = all(_NUMBERED.fullmatch(content.name) for content in contents)
+
+        def folder_of(content: Content) -> str:
+            return _folder(content.name, is_numbered=is_numbered) if source.has_members else ""
+
+        for folder, of_folder in groupby(contents, key=folder_of):
+            files = list(of_folder)
+            thread = self._thread(files[0], folder, source.name)
+            for content in reversed(files):
+                values = Window(content).values(("messages",))
+                yield (Found(thread, value) for value in values)
+
+    def items(self, found: Iterator[Found[MetaThread]]) -> Iterator[Item]:
+        return in_order(super().items(found))
+
+    def said(self, message: Json, chat: MetaThread) -> ChatMessage | Skip:
+        name, text = _name(message), _text(message)
+        is_unsent = message.get("is_unsent") is True or message.get("isUnsent") is True
+        if is_unsent or not name.strip() or name.casefold() in _DELETED:
+            return "deleted"
+        kind = (as_word(message.get("type")) or "").lower()
+        if kind in {"call", "subscribe", "unsubscribe"} or "call_duration" in message:
+            return "system"
+        attached = _attached(message, chat.folder)
+        is_attached = bool(attached.media or "share" in message)
+        if chat.sentences.has(text, name, is_attached=is_attached):
+            if not attached.media:
+                return "media" if is_attached else "system"
+            text = ""
+        return ChatMessage(
+            text=text,
+            name=name,
+            time=message.get("timestamp_ms", message.get("timestamp")),
+            attached=attached,
+            counts=reactions_of(map(_sign, reactions_in(message))),
+            room=chat.room,
+        )
+
+    def _thread(self, content: Content, folder: str, source_name: str) -> MetaThread:
+        """Return a chat by its first file, which is read twice: names stand behind the messages.
+
+        The sentences of the app are learnt meanwhile, and the app by the first 1,000 messages.
+        """
+        about: Json = {}
+        flags: set[str] = set()
+        sentences = OwnSentences()
+        with suppress(BrokenFileError):
+            window = Window(content.uncounted)
+            for key in window.each_key() if window.mark() == "{" else ():
+                if key == "messages" and window.mark() == "[":
+                    for number, message in enumerate(map(as_object, window.items())):
+                        flags |= _flags(message) if number < 1_000 else set()
+                        sentences.learn(_text(message), _name(message))
+                elif key in {"title", "thread_path", "threadName"}:
+                    about[key] = load(window.raw())
+                else:
+                    window.raw()
+        path = repaired(about.get("thread_path")).rstrip("/").rpartition("/")[2]
+        name = repaired(about.get("threadName"))
+        title = repaired(about.get("title")) or _NUMBER.sub("", name)
+        room = FileRoom(
+            platform=_app(f"{PurePosixPath(source_name).name}/{content.name}", flags),
+            name=clean_title(title or _NUMBER.sub("", path)) or "",
+            external_id=clean_title(path),
+            file=folder,
+            thread=name,
+        )
+        return MetaThread(room, folder, sentences)
+
+
+def _folder(name: str, *, is_numbered: bool) -> str:
+    """Return the part of a file's name that is the chat's; an encrypted chat is a single file."""
+    return name.rpartition("/")[0] if is_numbered else name.removesuffix(".json")
 
 
 def _name(message: Json) -> str:
@@ -183,52 +210,9 @@ def _app(place: str, flags: Iterable[str]) -> str:
     return "instagram" if is_instagram else "messenger"
 
 
-def _item(
-    message: Json, place: int, *, room: FileRoom, folder: str, sentences: OwnSentences
-) -> Item:
-    name = _name(message)
-    if reason := _left_out(message, name):
-        return Skipped(place, reason)
-    text = _text(message)
-    if is_broken(name + text):
-        return BadRecord(place, BROKEN, message)
-    attached = _attached(message, folder)
-    is_attached = bool(attached.media or "share" in message)
-    if sentences.has(text, name, is_attached=is_attached):
-        if not attached.media:
-            return Skipped(place, "media" if is_attached else "system")
-        text = ""
-    if not (text.strip() or attached.media):
-        return Skipped(place, "media")
-    time = message.get("timestamp_ms", message.get("timestamp"))
-    return Record(
-        place=place,
-        text=text,
-        username=name,
-        display_name=name,
-        platform="local",
-        created_at=None if time is None else read_time(time),
-        media=attached.media,
-        files=attached.files,
-        counts=reactions_of(_reactions(message)),
-        room=room,
-    )
-
-
-def _left_out(message: Json, name: str) -> Literal["system", "deleted"] | None:
-    """Return why a message has no words of anybody."""
-    is_unsent = message.get("is_unsent") is True or message.get("isUnsent") is True
-    if is_unsent or not name.strip() or is_deleted(name):
-        return "deleted"
-    kind = (as_word(message.get("type")) or "").lower()
-    return "system" if kind in _CALLS or "call_duration" in message else None
-
-
-def _reactions(message: Json) -> Iterator[tuple[object, object]]:
-    """Yield what each person reacted with."""
-    for reaction in reactions_in(message):
-        sign = repaired(reaction.get("reaction"))
-        yield sign, 1 if sign else None
+def _sign(reaction: Json) -> tuple[object, object]:
+    sign = repaired(reaction.get("reaction"))
+    return sign, 1 if sign else None
 
 
 def _attached(message: Json, folder: str) -> Attachments:
@@ -245,14 +229,111 @@ def _attached(message: Json, folder: str) -> Attachments:
     return attachments_of(names)
 
 
-FORMAT: Final = Format(
-    "messenger",
-    Message("Messenger and Instagram"),
-    read,
-    is_chat=True,
-    file_name="message_1.json",
-    mark=Message(
-        "files message_1.json and so on, whose messages have sender_name and timestamp_ms, or of"
-        " encrypted chats senderName and timestamp"
-    ),
-)
+class OwnSentences:
+    """Sentences of the app among the messages of one chat: who liked, sent or named what.
+
+    The app writes them in the account's language as words of whoever did it, and nearly all begin
+    with the name. So a sentence beside a file, or one that comes back three times, is the
+    app's in any language; others are known in English alone.
+    """
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+
+    def learn(self, text: str, name: str) -> None:
+        """Count a sentence that begins with the name of whoever is said to have written it."""
+        is_counted = text in self._counts or len(self._counts) < 1_000
+        if is_counted and _deed(text, name):
+            self._counts[text] += 1
+
+    def has(self, text: str, name: str, *, is_attached: bool) -> bool:
+        """Return whether a text is such a sentence; `is_attached` where a file or link is with it.
+
+        A link that somebody sends stands in the text itself.
+        """
+        sentence = text.strip().removesuffix(".")
+        deed = _deed(sentence, name)
+        if _ALONE.fullmatch(sentence) or self._counts[text] >= 3:
+            return True
+        if deed and is_attached and not _ADDRESS.search(text):
+            return True
+        own = deed or sentence.removeprefix("You ")
+        is_about = bool(deed) or own != sentence
+        return is_about and bool(_DEEDS.fullmatch(own) or (is_attached and _SENT.fullmatch(own)))
+
+
+def _deed(text: str, name: str) -> str:
+    """Return what stands behind the name of the speaker, all of it or the first; else nothing."""
+    for subject in (name, name.partition(" ")[0]):
+        if subject and text.startswith(subject):
+            behind = text[len(subject) :]
+            if behind.startswith((" ", "님이 ", "さんが")):
+                return behind.partition(" ")[2] or behind
+    return ""
+
+
+def in_order(items: Iterator[Item], most: int = MOST_HELD) -> Iterator[Item]:
+    """Yield what was said as it was said, though a file may begin with the newest.
+
+    Of a file with `most` messages, or with very long ones, only what has one time is put in order.
+    Raises BrokenFileError behind all that can be read.
+    """
+    portion: list[Item] = []
+    fault: BrokenFileError | None = None
+    try:
+        portion.extend(_portion(items, most))
+    except BrokenFileError as error:
+        fault = error
+    if not _is_newest_first(portion):
+        yield from chain(portion, items)
+    elif len(portion) == most or sum(map(_characters, portion)) >= MOST_CHARACTERS:
+        yield from _within_times(chain(portion, items))
+    else:
+        yield from reversed(portion)
+    if fault is not None:
+        raise fault
+
+
+def _portion(items: Iterator[Item], most: int) -> Iterator[Item]:
+    """Yield as many of the items as are held at once."""
+    characters = 0
+    for item in islice(items, most):
+        yield item
+        characters += _characters(item)
+        if characters >= MOST_CHARACTERS:
+            return
+
+
+def _characters(item: Item) -> int:
+    return len(item.text) if isinstance(item, Record) else 0
+
+
+def _is_newest_first(items: Iterable[Item]) -> bool:
+    """Return whether the first of the times is not before the last one."""
+    times = [item.created_at for item in items if isinstance(item, Record) and item.created_at]
+    return not times or times[0] >= times[-1]
+
+
+def _within_times(items: Iterable[Item]) -> Iterator[Item]:
+    """Yield what has one time the other way round."""
+    group: list[Item] = []
+    characters = 0
+    time, fault = None, None
+    try:
+        for item in items:
+            when = item.created_at if isinstance(item, Record) else None
+            is_full = len(group) == MOST_HELD or characters >= MOST_CHARACTERS
+            if (when and time and when != time) or is_full:
+                yield from reversed(group)
+                group, characters = [], 0
+            time = when or time
+            group.append(item)
+            characters += _characters(item)
+    except BrokenFileError as error:
+        fault = error
+    yield from reversed(group)
+    if fault is not None:
+        raise fault
+
+
+FORMAT: Final = MetaChats().format()

@@ -1,17 +1,25 @@
-"""Own posts and comments in downloads of Instagram, Facebook and Threads, as JSON."""
+"""Own posts and comments in downloads of Instagram, Facebook and Threads, as JSON.
+
+The shape of a post or comment tells the platform:
+
+- Instagram and Threads: `{"media": [{"uri", "creation_timestamp", "title"}], "title"?,
+  "creation_timestamp"?}`; of one picture or none, text and time stand beside it.
+- Facebook: `{"timestamp", "data": [{"post"}], "attachments"}`, and of a comment
+  `{"data": [{"comment": {"comment", "author", "timestamp"}}]}`.
+- Comments of Instagram: `{"string_map_data": {"Comment": {"value"}, "Time": {"timestamp"}}}`, whose
+  keys are in the language of the account.
+"""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.compute.text import clean_title
-from app.errors import Message, RecordError
+from app.errors import Message, RecordError, UnrecognisedFileError
 from app.formats.chats.attachments import attachments_of
 from app.formats.chats.chat_files import one_by_one
 from app.formats.chats.people import as_username
-from app.formats.meta.shapes import addresses_of, comment_of, entry, links_of, platform_of, words_of
-from app.formats.meta.strings import refuse_pages, repaired
 from app.formats.post import Medium, Platform, ReplyTarget
 from app.formats.records import (
     BROKEN,
@@ -25,8 +33,8 @@ from app.formats.records import (
     is_broken,
     read_each,
 )
-from app.formats.source.file import Content, Source
-from app.formats.source.json import as_object, first_documents, objects
+from app.formats.source.file import Content, Source, head
+from app.formats.source.json import as_object, first_documents, listed, objects
 from app.formats.source.times import read_time
 from app.formats.source.window import Json, load
 
@@ -45,17 +53,34 @@ _FILES: Final = re.compile(
     r"|group_posts_and_comments)\.json"
 )
 _PLATFORMS: Final[tuple[Platform, ...]] = ("facebook", "instagram", "threads")
-"""In a download with several, the first of these is that of its account."""
+"""Platforms in the order in which the account of a download is of them."""
 _OWNERS: Final = ("/personal_information.json", "/profile_information.json")
 _USERNAMES: Final = frozenset({"Username", "사용자 이름", "ユーザーネーム", "Benutzername"})
-"""What the name of an account is called, in the language of the account."""
+"""Labels of an account's name, by the language of the account."""
+_COMMENTS: Final = frozenset(
+    {"Comment", "댓글", "コメント", "Kommentar", "Comentario", "Commentaire"}
+)
+_MEDIA_OWNERS: Final = frozenset({"Media Owner", "미디어 소유자"})
+_PAGES: Final = re.compile(
+    r"(?:.*/)?(?:message_\d+|posts_\d+|your_posts.*|post_comments.*|threads_and_replies)\.html"
+)
+
+
+class OwnWords(NamedTuple):
+    """The words of a post or comment, and its time."""
+
+    text: str
+    time: object
+    is_reply: bool = False
+    answered: str = ""
+    """Name of the person whom it answers."""
 
 
 def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     """Return the account's posts and comments. Raises UnrecognisedFileError for pages."""
     contents = posts_in(source)
     if not contents:
-        refuse_pages(source)
+        _refuse_pages(source)
         return None
     files = None
     if source.has_members:
@@ -142,6 +167,120 @@ def _item(value: Json, place: int, *, account: Account, member: Callable[[str], 
         media=(*attached.media, *links),
         files=attached.files,
     )
+
+
+def platform_of(value: Json) -> Platform | None:
+    """Return the platform of a post or comment; None for anything else."""
+    medium = _first_medium(value)
+    if "text_post_app" in medium:
+        return "threads"
+    if medium.keys() >= {"uri", "creation_timestamp"} or _entries(value):
+        return "instagram"
+    is_post = "timestamp" in value and any("post" in part for part in _data(value))
+    return "facebook" if is_post or comment_of(value) else None
+
+
+def words_of(value: Json) -> OwnWords:
+    """Return the words of a post or comment. Raises RecordError for anything else."""
+    if entries := _entries(value):
+        text = entry(value, _COMMENTS) or next(map(_value, entries.values()), "")
+        times = (as_object(part).get("timestamp") for part in entries.values())
+        return OwnWords(text, next(filter(None, times), None), True, entry(value, _MEDIA_OWNERS))
+    if comment := comment_of(value):
+        return OwnWords(repaired(comment.get("comment")), comment.get("timestamp"), is_reply=True)
+    if isinstance(value.get("media"), list):
+        medium = _first_medium(value)
+        text = repaired(value.get("title")) or repaired(medium.get("title"))
+        time = value.get("creation_timestamp") or medium.get("creation_timestamp")
+        about = as_object(medium.get("text_post_app"))
+        return OwnWords(text, time, about.get("is_reply") is True)
+    if "timestamp" in value:
+        texts = filter(None, (repaired(part.get("post")) for part in _data(value)))
+        return OwnWords("\n".join(texts), value["timestamp"])
+    raise RecordError("neither a post nor a comment")
+
+
+def comment_of(value: Json) -> Json:
+    """Return the comment of Facebook in a value; empty if there is none."""
+    comments = (as_object(part.get("comment")) for part in _data(value))
+    return next(filter(None, comments), {})
+
+
+def entry(value: Json, names: Collection[str]) -> str:
+    """Return what stands under one of the names, which are in the language of the account."""
+    for name, part in _entries(value).items():
+        if repaired(name) in names:
+            return _value(part)
+    return ""
+
+
+def addresses_of(value: Json) -> Iterator[str]:
+    """Yield the addresses of pictures, videos and sounds, inside of the archive or on the web."""
+    media = [as_object(medium) for medium in listed(value, "media")]
+    media += [as_object(part.get("media")) for part in _attached(value)]
+    for medium in media:
+        if address := repaired(medium.get("uri")):
+            yield address
+
+
+def links_of(value: Json) -> Iterator[str]:
+    """Yield the addresses that a post of Facebook shows a card of."""
+    for part in _attached(value):
+        if address := repaired(as_object(part.get("external_context")).get("url")):
+            yield address
+
+
+def _first_medium(value: Json) -> Json:
+    return next(map(as_object, listed(value, "media")), {})
+
+
+def _data(value: Json) -> Iterator[Json]:
+    return map(as_object, listed(value, "data"))
+
+
+def _attached(value: Json) -> Iterator[Json]:
+    for attachment in map(as_object, listed(value, "attachments")):
+        yield from _data(attachment)
+
+
+def _entries(value: Json) -> Json:
+    return as_object(value.get("string_map_data"))
+
+
+def _value(part: object) -> str:
+    return repaired(as_object(part).get("value"))
+
+
+def repaired(value: object) -> str:
+    """Return a string with its letters; Meta writes each byte of UTF-8 as a character.
+
+    Other strings stay as they are; anything else becomes empty.
+    """
+    if not isinstance(value, str):
+        return ""
+    if value.isascii():
+        return value
+    try:
+        return value.encode("latin-1").decode()
+    except (UnicodeEncodeError, UnicodeDecodeError):
+        return value
+
+
+def _refuse_pages(source: Source) -> None:
+    """Raise UnrecognisedFileError for a download as pages, which say too little."""
+    if source.has_members:
+        is_page = any(map(_PAGES.fullmatch, source.members))
+    else:
+        start = head(source, 64 * 1024)
+        is_page = start.lstrip()[:1] == b"<" and any(
+            name in start for name in (b"_a6-g", b"uiBoxWhite noborder")
+        )
+    if is_page:
+        raise UnrecognisedFileError(
+            "{name} holds pages; ask Meta for the download again, and choose JSON as its format"
+            " in place of HTML",
+            name=source.name,
+        )
 
 
 FORMAT: Final = Format(
