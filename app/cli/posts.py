@@ -15,7 +15,7 @@ from app.cli.running import fail, json_option, print_result, progress, wants_jso
 from app.config import Config
 from app.db.engine import Database
 from app.embedders import EmbedderError, open_embedder
-from app.formats.chats.chatlab_writing import chatlab_writer
+from app.formats.chats.chatlab import chatlab_writer
 from app.formats.records import Writer
 from app.formats.registry import WRITERS
 from app.security import open_private
