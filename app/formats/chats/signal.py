@@ -6,69 +6,104 @@ Source: https://github.com/signalapp/Signal-Desktop, protos/Backups.proto.
 """
 
 import re
-from collections.abc import Iterator
+from base64 import b64encode
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import Final, Literal, NamedTuple
 
 from app.compute.text import clean_title
-from app.errors import Message, RecordError, UnrecognisedFileError
+from app.errors import BrokenFileError, Message, UnrecognisedFileError
 from app.formats.chats.attachments import NONE, Attachments
-from app.formats.chats.signal_files import SignalFiles
+from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
 from app.formats.post import Medium, MediumKind, ReplyTarget, as_count, digits
-from app.formats.records import (
-    BROKEN,
-    FileRoom,
-    Format,
-    Item,
-    ReadOptions,
-    Record,
-    RecordStream,
-    Skipped,
-    is_broken,
-    read_each,
-)
-from app.formats.signs import as_told, reactions_in, reactions_of, written_at
+from app.formats.records import BadRecord, FileRoom
+from app.formats.signs import reactions_in, reactions_of, written_at
 from app.formats.source.file import Content, Source
 from app.formats.source.json import as_object, as_word, first_documents, listed, objects
-from app.formats.source.times import read_time
 from app.formats.source.window import Json
 
-_FRAMES: Final = frozenset({"recipient", "chat", "chatItem"})
 _BACKUP: Final = re.compile(r"(?P<folder>(?:.*/)?signal-backup-[^/]+)/main")
 _YOU: Final = "You"
-"""Who exported, where the account has no name."""
+"""Name of who exported, where the account has none."""
 _MENTION: Final = "\ufffc"
 """Stands in a text for a person that it mentions."""
-_MEDIA: Final = frozenset(
+_NO_WORDS: Final = frozenset(
     ("stickerMessage", "contactMessage", "viewOnceMessage", "paymentNotification", "giftBadge")
 )
 _KINDS: Final[dict[str, MediumKind]] = {"image": "photo", "video": "video", "audio": "audio"}
 
 
 class Contact(NamedTuple):
-    """Somebody, or a group."""
+    """A person or a group."""
 
     name: str | None
     key: str
-    """What tells them from others of that name."""
+    """An id that tells them from others of that name."""
     room: FileRoom | None
-    """The chat with them; None where it is none of several people."""
+    """The chat with them; None for a chat with oneself."""
 
 
 _NOBODY: Final = Contact(None, "", None)
 
 
+class AttachedFiles:
+    """The files in the folder `files`, which messages name by size and hash alone."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._names: dict[int, list[str]] = defaultdict(list)
+        self._by_hash: dict[int, dict[str, str]] = {}
+        for name, member in source.members.items():
+            if "/files/" in f"/{name}":
+                self._names[member.size].append(name)
+
+    def name_of(self, pointer: Json) -> str | None:
+        """Return the name of a file, which may be missing; None for a pointer without a hash."""
+        locator = as_object(pointer.get("locatorInfo"))
+        digest, size = as_word(locator.get("plaintextHash")), digits(locator.get("size"))
+        if not digest:
+            return None
+        names = self._of_size(int(size)) if size and len(size) <= 12 else {}
+        return names.get(digest.rstrip("="), f"files/{digest}")
+
+    def _of_size(self, size: int) -> dict[str, str]:
+        """Return the files of a size, in bytes, by their hashes; each file is read once."""
+        if size not in self._by_hash:
+            names = self._names.get(size, ())
+            self._by_hash[size] = {self._hash(name, size): name for name in names}
+        return self._by_hash[size]
+
+    def _hash(self, name: str, size: int) -> str:
+        """Return the hash of a file as messages write it; an empty string for a damaged file.
+
+        A file may be larger than its archive says: only its beginning is read then.
+        """
+        digest, read = sha256(), 0
+        try:
+            for chunk in self._source.medium(name).uncounted.chunks():
+                digest.update(chunk)
+                read += len(chunk)
+                if read > size:
+                    break
+        except BrokenFileError:
+            return ""
+        return b64encode(digest.digest()).decode().rstrip("=")
+
+
 @dataclass(slots=True)
 class Book:
-    """What the lines so far say of people and chats, by the numbers that only this file has."""
+    """People and chats that the lines so far have named, by the numbers of this file."""
 
+    files: AttachedFiles
     own_name: str | None = None
     written_at: datetime | None = None
     """When the export was made, by its first line."""
     people: dict[str, Contact] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
-    """Of people by their accounts."""
+    """Names of people by their accounts."""
     rooms: dict[str, FileRoom | None] = field(default_factory=dict)
 
     def note(self, frame: Json) -> None:
@@ -102,100 +137,92 @@ class Book:
         return self.people.get(str(number), _NOBODY)
 
 
-def read(source: Source, _options: ReadOptions) -> RecordStream | None:
-    """Return what was said in the chats. Raises UnrecognisedFileError for an encrypted backup."""
-    if backup := next(filter(None, map(_BACKUP.fullmatch, source.members)), None):
-        raise UnrecognisedFileError(
-            "{name} is an encrypted backup; export the chats in the settings of Signal instead",
-            name=backup["folder"],
+class Signal(JsonChat[Book]):
+    """The chats of a phone."""
+
+    name = "signal"
+    label = Message("Signal")
+    file_name = "main.jsonl"
+    mark = Message("lines of JSON with a recipient, a chat or a chatItem, in a folder main.jsonl")
+
+    def files(self, source: Source) -> list[Content]:
+        """Return the one file. Raises UnrecognisedFileError for an encrypted backup."""
+        if backup := next(filter(None, map(_BACKUP.fullmatch, source.members)), None):
+            raise UnrecognisedFileError(
+                "{name} is an encrypted backup; export the chats in the settings of Signal instead",
+                name=backup["folder"],
+            )
+        content: Content | None = source
+        if source.has_members:
+            names = (name for name in source.members if name.rpartition("/")[2] == self.file_name)
+            name = source.only(names)
+            content = source.member(name) if name else None
+        if content is None or not self.recognises(content):
+            return []
+        if source.has_members:
+            source.expect([content.name])
+        return [content]
+
+    def recognises(self, content: Content) -> bool:
+        frames = {"recipient", "chat", "chatItem"}
+        documents = first_documents(content.uncounted)
+        return any(len(value) == 1 and not frames.isdisjoint(value) for value in documents)
+
+    def unit(self, _contents: Sequence[Content]) -> Literal["line", "record"]:
+        return "line"
+
+    def parts(self, source: Source, contents: Sequence[Content]) -> Iterator[Iterator[Found[Book]]]:
+        yield _chat_items(contents[0], Book(AttachedFiles(source)))
+
+    def said(self, message: Json, chat: Book) -> ChatMessage | Skip:
+        room = chat.rooms.get(str(message.get("chatId")))
+        if room is None or "updateMessage" in message or "directionless" in message:
+            return "system"
+        # Whoever set a timer does not want the words to be kept.
+        is_timed = (digits(message.get("expiresInMs")) or "0") != "0"
+        if "remoteDeletedMessage" in message or is_timed:
+            return "deleted"
+        if not _NO_WORDS.isdisjoint(message):
+            return "media"
+        name, key, _ = chat.author(message.get("authorId"))
+        if name is None:
+            return "deleted"  # So is the account.
+        standard = as_object(message.get("standardMessage"))
+        story = as_object(message.get("directStoryReplyMessage"))
+        text = standard.get("text") or as_object(story.get("textReply")).get("text")
+        reactions = (*reactions_in(standard), *reactions_in(story))
+        sent = as_count(message.get("dateSent"))
+        return ChatMessage(
+            text=_text(as_object(text), chat),
+            name=name,
+            username=None if name == _YOU else name,
+            author_id=key,
+            time="None" if sent is None else sent,  # Without a time it is a bad record.
+            source_id=f"{key}:{message.get('dateSent')}",
+            reply_to=_answered(as_object(standard.get("quote")), chat),
+            attached=_attached(standard, chat.files),
+            counts=reactions_of(map(_sign, reactions), chat.written_at),
+            room=room,
         )
-    content = _find(source)
-    if content is None or not any(map(_is_frame, first_documents(content.uncounted))):
-        return None
-    if source.has_members:
-        source.expect([content.name])
-    items = as_told(_items(content, SignalFiles(source)), [content])
-    return RecordStream(FORMAT.name, "line", None, items)
 
 
-def _find(source: Source) -> Content | None:
-    if not source.has_members:
-        return source
-    names = (name for name in source.members if name.rpartition("/")[2] == FORMAT.file_name)
-    name = source.only(names)
-    return source.member(name) if name else None
-
-
-def _is_frame(document: Json) -> bool:
-    return len(document) == 1 and not _FRAMES.isdisjoint(document)
-
-
-def _items(content: Content, files: SignalFiles) -> Iterator[Item]:
-    book = Book()
-
-    def read_one(frame: Json, place: int) -> Item | None:
+def _chat_items(content: Content, book: Book) -> Iterator[Found[Book]]:
+    """Yield the items of chats, and take from other lines what they say of people and chats."""
+    for numbered in objects(content):
+        if isinstance(numbered, BadRecord):
+            yield Found(book, numbered.value, numbered.place)
+            continue
+        place, frame = numbered
         item = frame.get("chatItem")
         if item is None:
             book.note(frame)
-            return None
-        return _item(as_object(item), place, book, files)
-
-    return read_each(objects(content), read_one)
+        else:
+            yield Found(book, as_object(item), place)
 
 
-def _item(item: Json, place: int, book: Book, files: SignalFiles) -> Item:
-    room = book.rooms.get(str(item.get("chatId")))
-    message = as_object(item.get("standardMessage"))
-    if reason := _left_out(item, room):
-        return Skipped(place, reason)
-    name, key, _ = book.author(item.get("authorId"))
-    if name is None:
-        return Skipped(place, "deleted")  # So is the account.
-    text = _text(as_object(_words(item)), book)
-    if is_broken(name + text):
-        raise RecordError(BROKEN)
-    attached = _attached(message, files)
-    if not (text.strip() or attached.media):
-        return Skipped(place, "media")
-    return Record(
-        place=place,
-        text=text,
-        username=None if name == _YOU else name,
-        author_id=key,
-        display_name=name,
-        platform="local",
-        created_at=read_time(as_count(item.get("dateSent"))),
-        source_id=f"{key}:{item.get('dateSent')}",
-        reply_to=_answered(as_object(message.get("quote")), book),
-        media=attached.media,
-        files=attached.files,
-        counts=reactions_of(_reactions(item), book.written_at),
-        room=room,
-    )
-
-
-def _left_out(item: Json, room: FileRoom | None) -> Literal["system", "media", "deleted"] | None:
-    """Return why an item has no words that stay; None for one that may have."""
-    if room is None or "updateMessage" in item or "directionless" in item:
-        return "system"
-    # Whoever set a timer does not want the words to be kept.
-    if "remoteDeletedMessage" in item or (digits(item.get("expiresInMs")) or "0") != "0":
-        return "deleted"
-    return None if _MEDIA.isdisjoint(item) else "media"
-
-
-def _words(item: Json) -> object:
-    """Return the text of a message or of an answer to a story."""
-    story = as_object(as_object(item.get("directStoryReplyMessage")).get("textReply"))
-    return as_object(item.get("standardMessage")).get("text") or story.get("text")
-
-
-def _reactions(item: Json) -> Iterator[tuple[object, object]]:
-    """Yield what each person reacted with, to a message or to an answer to a story."""
-    for kind in ("standardMessage", "directStoryReplyMessage"):
-        for reaction in reactions_in(as_object(item.get(kind))):
-            sign = as_word(reaction.get("emoji"))
-            yield sign, 1 if sign else None
+def _sign(reaction: Json) -> tuple[object, object]:
+    sign = as_word(reaction.get("emoji"))
+    return sign, 1 if sign else None
 
 
 def _text(text: Json, book: Book) -> str:
@@ -213,7 +240,7 @@ def _text(text: Json, book: Book) -> str:
     return first + "".join(f"@{next(names, None) or '?'}{part}" for part in parts)
 
 
-def _attached(message: Json, files: SignalFiles) -> Attachments:
+def _attached(message: Json, files: AttachedFiles) -> Attachments:
     """Return the pictures, videos and sounds of a message, and the names of their files."""
     attached = []
     for attachment in map(as_object, listed(message, "attachments")):
@@ -234,7 +261,7 @@ def _answered(quote: Json, book: Book) -> ReplyTarget | None:
 
 def _room(name: str | None, external_id: str | None) -> FileRoom:
     return FileRoom(
-        platform=FORMAT.name, name=clean_title(name) or "", external_id=clean_title(external_id)
+        platform=Signal.name, name=clean_title(name) or "", external_id=clean_title(external_id)
     )
 
 
@@ -254,11 +281,4 @@ def _joined(values: Json, *keys: str) -> str | None:
     return " ".join(filter(None, (as_word(values.get(key)) for key in keys))) or None
 
 
-FORMAT: Final = Format(
-    "signal",
-    Message("Signal"),
-    read,
-    is_chat=True,
-    file_name="main.jsonl",
-    mark=Message("lines of JSON with a recipient, a chat or a chatItem, in a folder main.jsonl"),
-)
+FORMAT: Final = Signal().format()
