@@ -11,10 +11,12 @@ from app.compute.text import decode_entities as decoded
 from app.errors import BrokenFileError, LimitReachedError, Message, UnrecognisedFileError
 from app.formats import bluesky, csv, documents, mastodon
 from app.formats.brought import bring_formats
-from app.formats.chats import chatlab, kakaotalk, line, several, signal, slack, telegram, whatsapp
+from app.formats.chats import chatlab, kakaotalk, line, signal, slack, telegram, whatsapp
 from app.formats.chats.attachments import in_place
+from app.formats.chats.chat_files import damaged_beside
 from app.formats.chats.people import People
-from app.formats.chats.unread import damaged_beside
+from app.formats.chats.several import together
+from app.formats.chats.text_chat import text_formats
 from app.formats.discord import channels as discord_channels
 from app.formats.discord import package as discord_package
 from app.formats.meta import chats as meta_chats
@@ -38,10 +40,7 @@ from app.formats.x import api
 from app.formats.x import archive as x_archive
 
 # In the order in which they are tried: the most particular first.
-_BUILT_IN: Final[tuple[Format, ...]] = (
-    x_archive.FORMAT,
-    mastodon.FORMAT,
-    several.FORMAT,
+_LATER: Final[tuple[Format, ...]] = (
     slack.FORMAT,
     telegram.FORMAT,
     chatlab.FORMAT,
@@ -54,11 +53,10 @@ _BUILT_IN: Final[tuple[Format, ...]] = (
     api.FORMAT,
     bluesky.FORMAT,
     documents.JSONL,
-    kakaotalk.FORMAT,
-    line.FORMAT,
-    whatsapp.FORMAT,
+    *text_formats(kakaotalk.KAKAOTALK, line.LINE, whatsapp.WHATSAPP),
     csv.FORMAT,
 )
+_BUILT_IN: Final = (x_archive.FORMAT, mastodon.FORMAT, together(_LATER), *_LATER)
 BROUGHT: Final = bring_formats([form.name for form in _BUILT_IN])
 FORMATS: Final[dict[str, Format]] = {form.name: form for form in (*BROUGHT.formats, *_BUILT_IN)}
 """Those of other packages are tried first: their files may look like tables, or like JSON."""

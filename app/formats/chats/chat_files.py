@@ -1,147 +1,19 @@
-"""Rooms of chats: the files that hold them, and their messages as records."""
+"""Files of an archive that hold chats: finding them, reading each, naming the damaged ones."""
 
-import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import date, datetime, time
-from itertools import chain, pairwise
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import PurePosixPath
-from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
-
-from msgspec import structs
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from app.compute.text import clean_title
-from app.errors import BrokenFileError, LimitReachedError
-from app.formats.chats.attachments import attachments_of
-from app.formats.records import (
-    BROKEN,
-    BadRecord,
-    FileRoom,
-    Item,
-    LineKind,
-    Record,
-    RecordStream,
-    Skipped,
-    TextLine,
-    is_broken,
-)
-from app.formats.source.file import Content, Source
-from app.formats.source.text import MAX_LINE, first_lines, lines
+from app.errors import BrokenFileError, LimitReachedError, Message, message_of
+from app.formats.records import Item, LeftOut
+from app.formats.source.file import Content, Source, head
+from app.formats.source.json import check_closed
 
 T = TypeVar("T")
 MOST_OTHERS: Final = 500
-"""Files of an archive that are no rooms, behind which no more are looked for."""
-LONGEST: Final = 30_000
-"""Characters of a message that are kept: more than a post may have."""
-_TIME: Final = re.compile(
-    r"(?P<before>오전|오후|午前|午後|上午|下午|[AP]M)?\s?(?P<h>\d{1,2})[:.](?P<m>\d{2})(?:[:.](?P<s>\d{2}))?"
-    r"\s?(?P<after>[ap]\.?\s?m\.?)?",
-    re.IGNORECASE,
-)
-_AFTERNOONS: Final = frozenset({"오후", "午後", "下午"})
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """What a line begins: a message, or a line of the app where `name` is empty."""
-
-    name: str = ""
-    when: datetime | None = None
-    """As the exporting device showed it, without a zone; None for the app's own."""
-    text: str = ""
-    is_day: bool = False
-    """Whether it only says the day of what follows."""
-
-
-class Spoken(NamedTuple):
-    """What somebody wrote, and the names of the files that they sent with it."""
-
-    text: str
-    files: tuple[str, ...] = ()
-
-
-class Grammar(Protocol):
-    """How one app writes a room."""
-
-    exporters: Collection[str]
-    """What stands for the person who exported the room."""
-
-    def begin(self, lines: Iterable[str]) -> None:
-        """Prepare for the lines of a file from its beginning."""
-
-    def read(self, line: str) -> Opening | None:
-        """Return what the line begins; None for a line that goes on with the one before."""
-
-    def said(self, text: str) -> Spoken:
-        """Return the whole text without what the app added, which may be all of it."""
-
-    def room(self, file: "RoomFile[Any]") -> FileRoom:
-        """Return the room that a file of this grammar holds."""
-
-    def items(self, content: Content) -> Iterator[Item]:
-        """Yield the messages of a file."""
-        return _read_text(content, self)
-
-    def kinds(self, content: Content) -> Iterator[TextLine]:
-        """Yield what each line of a file is; nothing of a table."""
-        return _kinds(content, self)
-
-
-def messages(lines: Iterable[tuple[int, str]], grammar: Grammar) -> Iterator[Item]:
-    """Yield the messages of numbered lines; what comes before the first one is the heading.
-
-    A line that says the day ends the message before it, and is none itself. Of a line that has
-    others in it, they belong to the first.
-    """
-    opening, place, parts, size = Opening(is_day=True), 0, [""], 0
-    for number, line in lines:
-        first, *later_lines = line.split("\n", 1)
-        start = grammar.read(first)
-        if start is None:
-            size += len(line) + 1
-            parts += [line] if size <= LONGEST else []
-            continue
-        if not opening.is_day:
-            yield message(grammar, opening, place, parts)
-        opening, place, size = start, number, len(line)
-        parts = [part[:LONGEST] for part in (start.text, *later_lines)]
-    if not opening.is_day:
-        yield message(grammar, opening, place, parts)
-
-
-def message(grammar: Grammar, opening: Opening, place: int, parts: Iterable[str]) -> Item:
-    """Return a message as a record, without a zone and under the name that stands there."""
-    name, (text, files) = opening.name, grammar.said("\n".join(parts).strip("\n"))
-    if is_broken(name + text):
-        return BadRecord(place, BROKEN)
-    attached = attachments_of(files)
-    if not name or not (text.strip() or attached.media):
-        return Skipped(place, "media" if name else "system")
-    return Record(
-        place=place,
-        text=text,
-        username=None if name in grammar.exporters else name,
-        display_name=name,
-        platform="local",
-        created_at=opening.when,
-        media=attached.media,
-        files=attached.files,
-    )
-
-
-def moment(day: date | None, text: str) -> datetime | None:
-    """Return the day at a time by 12 or 24 hours; None where one of both is not known."""
-    match = _TIME.fullmatch(text.strip())
-    if day is None or match is None:
-        return None
-    hour, half = int(match["h"]), (match["before"] or match["after"] or "").lower()
-    if half:
-        hour = hour % 12 + 12 * (half in _AFTERNOONS or half.startswith("p"))
-    try:
-        return datetime.combine(day, time(hour, int(match["m"]), int(match["s"] or 0)))
-    except ValueError:
-        return None
+"""Files of an archive that are no chats, behind which no more are looked for."""
 
 
 class RoomFile(NamedTuple, Generic[T]):
@@ -150,7 +22,7 @@ class RoomFile(NamedTuple, Generic[T]):
     content: Content
     grammar: T
     names: tuple[str, ...]
-    """Of the file and its folder, without endings; of an archive too, if it holds one room."""
+    """Names of the file and its folder, without endings; of the archive if it holds one room."""
 
 
 def find_rooms(
@@ -181,25 +53,8 @@ def _names(name: str) -> tuple[str, ...]:
     return clean_title(path.stem) or "", clean_title(path.parent.name) or ""
 
 
-def stream_of(format_name: str, files: Sequence[RoomFile[Any]]) -> RecordStream:
-    """Return the messages of all rooms, read as `one_by_one` does."""
-    lines = chain.from_iterable(file.grammar.kinds(file.content) for file in files)
-    items = one_by_one(map(_room_items, files))
-    return RecordStream(format_name, "line", None, items, lines=lines)
-
-
-def _room_items(file: RoomFile[Any]) -> Iterator[Item]:
-    room = structs.replace(file.grammar.room(file), file=file.content.name)
-    folder, _, _ = file.content.name.rpartition("/")
-    for item in file.grammar.items(file.content):
-        yield _in_room(item, room, folder) if isinstance(item, Record) else item
-
-
 def one_by_one(parts: Iterable[Iterator[Item]]) -> Iterator[Item]:
-    """Yield the items of all parts; after one that is damaged those of the others.
-
-    Raises BrokenFileError behind all that can be read.
-    """
+    """Yield the items of all parts. Raises the first BrokenFileError behind all of them."""
     fault: BrokenFileError | None = None
     for part in parts:
         try:
@@ -212,86 +67,30 @@ def one_by_one(parts: Iterable[Iterator[Item]]) -> Iterator[Item]:
         raise fault
 
 
-def _in_room(record: Record, room: FileRoom, folder: str) -> Record:
-    """Return a message of a room, whose files lie beside the one that it stands in."""
-    if not (record.files and folder):
-        return structs.replace(record, room=room)
-    files = tuple(name and f"{folder}/{name}" for name in record.files)
-    return structs.replace(record, room=room, files=files)
-
-
-def file_names(source: Source) -> frozenset[str]:
-    """Return the names, without folders, of all files of a folder or an archive."""
-    return frozenset(name.rpartition("/")[2] for name in source.members)
-
-
-def title_of(texts: Iterable[str], patterns: Sequence[re.Pattern[str]]) -> str:
-    """Return what the first of the patterns takes out of a text as a title; empty for none."""
-    for text in texts:
-        for pattern in patterns:
-            if (match := pattern.fullmatch(text)) and (title := clean_title(match["title"])):
-                return title
-    return ""
-
-
-def head_of(content: Content) -> list[str]:
-    """Return the first lines that are not blank, without their ends."""
-    return [line.rstrip("\r\n").lstrip("\ufeff") for line in first_lines(content)]
-
-
-def _read_text(content: Content, grammar: Grammar) -> Iterator[Item]:
-    """Yield the messages of a text."""
-    is_crlf = _has_crlf(content, grammar)
-    grammar.begin(_until_damage(_whole_lines(content.uncounted, is_crlf=is_crlf)))
-    yield from messages(_whole_lines(content, is_crlf=is_crlf), grammar)
-
-
-def _kinds(content: Content, grammar: Grammar) -> Iterator[TextLine]:
-    """Yield the lines of a text, of those of a message the first as what begins it."""
-    is_crlf, is_headed = _has_crlf(content, grammar), False
-    grammar.begin(_until_damage(_whole_lines(content.uncounted, is_crlf=is_crlf)))
-    for number, line in _whole_lines(content.uncounted, is_crlf=is_crlf):
-        first, *later = line.split("\n")
-        opening = grammar.read(first)
-        is_headed = is_headed or opening is not None
-        kind: LineKind = "more" if is_headed else "heading"
-        if opening is not None:
-            kind = "day" if opening.is_day else "message" if opening.name else "note"
-        yield TextLine(content.name, number, kind, first)
-        yield from (TextLine(content.name, number, "more", part) for part in later)
-
-
-def _until_damage(numbered: Iterable[tuple[int, str]]) -> Iterator[str]:
-    """Yield the lines that can be read; who reads them for their messages is told of the damage."""
-    with suppress(BrokenFileError):
-        for _, line in numbered:
-            yield line
-
-
-def _has_crlf(content: Content, grammar: Grammar) -> bool:
-    """Return whether messages end in CRLF: then a bare LF is a line break inside of one."""
-    first = first_lines(content)
-    ends = [
-        before.endswith("\r\n")
-        for before, line in pairwise([*first[:1], *first])
-        if (opening := grammar.read(line.strip("\ufeff\r\n"))) and opening.name
+def damaged_beside(source: Source) -> list[LeftOut]:
+    """Return a note for each file that may hold a chat, but is too damaged to be recognised."""
+    names = sorted(
+        name
+        for name in source.members.keys() - source.expected
+        if name.lower().endswith((".json", ".jsonl", ".txt", ".csv"))
+    )
+    faults = _faults(source.member(name) for name in names[:MOST_OTHERS])
+    notes = [
+        LeftOut(Message("{fault}; it is left out", fault=fault)) for fault in islice(faults, 20)
     ]
-    return 2 * sum(ends) > len(ends)
+    is_more = bool(notes) and (len(names) > MOST_OTHERS or next(faults, None) is not None)
+    further = Message("further files may be damaged and left out, too; they are not named")
+    return [*notes, LeftOut(further)] if is_more else notes
 
 
-def _whole_lines(content: Content, *, is_crlf: bool) -> Iterator[tuple[int, str]]:
-    """Yield the lines that may begin a message, with their numbers.
-
-    With `is_crlf` only CRLF ends one: what was pasted into a message begins none.
-    """
-    number, parts, size = 0, [""], 0
-    for line in lines(content):
-        number = number or line.number
-        size += len(line.text)
-        if size <= MAX_LINE:
-            parts.append(line.text)
-        if not is_crlf or line.text.endswith("\r\n"):
-            yield number, "".join(parts).rstrip("\r\n")
-            number, parts, size = 0, [], 0
-    if number:
-        yield number, "".join(parts).rstrip("\r\n")
+def _faults(contents: Iterator[Content]) -> Iterator[Message]:
+    for content in contents:
+        try:
+            if not content.name.lower().endswith((".json", ".jsonl")):
+                head(content, 1)
+            elif content.stored.size:
+                check_closed(content, is_json=True)
+            else:
+                yield Message("{name} is empty", name=content.name)
+        except BrokenFileError as error:
+            yield message_of(error)

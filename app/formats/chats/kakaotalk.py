@@ -1,40 +1,28 @@
 """KakaoTalk: texts of Windows, Android and iOS, in Korean and English, and the CSV of the Mac."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
 from typing import Any, Final
 from urllib.parse import unquote
 
 from app.errors import Message
-from app.formats.chats import line, whatsapp
-from app.formats.chats.chat_files import (
+from app.formats.chats.chat_files import RoomFile
+from app.formats.chats.text_chat import (
     Grammar,
     Opening,
-    RoomFile,
     Spoken,
-    file_names,
-    find_rooms,
+    TextChat,
     head_of,
     message,
     messages,
     moment,
-    stream_of,
     title_of,
 )
 from app.formats.csv import read_rows
-from app.formats.records import (
-    FileRoom,
-    Format,
-    Item,
-    ReadOptions,
-    Record,
-    RecordStream,
-    TextLine,
-    read_each,
-)
-from app.formats.source.file import Content, Source
+from app.formats.records import FileRoom, Item, Record, TextLine, read_each
+from app.formats.source.file import Content
 
 _TIME: Final = r"(?:(?:오전|오후)\s)?\d{1,2}:\d{2}(?:\s?[AaPp]\.?\s?[Mm]\.?)?"
 _KOREAN_DAY: Final = r"(?P<y>\d{4})년 (?P<mo>\d{1,2})월 (?P<d>\d{1,2})일"
@@ -47,7 +35,7 @@ _STAMPS: Final = (
     rf"{_ENGLISH_DAY}(?:,| at) (?P<time>{_TIME})",
     r"(?P<time>(?:오전|오후)\s\d{1,2}:\d{2})",
 )
-"""How phones say when a message was sent; the last kind leaves the day to a line of its own."""
+"""Times of messages on phones; the last kind leaves the day to a line of its own."""
 _HEADING: Final = re.compile(
     r"\ufeff?(?:.*카카오톡 대화|KakaoTalk Chats? with .+|.+ with KakaoTalk Chats?"
     r"|Talk_\d{4}\.\d{1,2}\.\d{1,2} \d{1,2}:\d{2}.*\.txt|(?:저장한 날짜|Date Saved) : .+)"
@@ -85,19 +73,20 @@ _DELETED: Final = re.compile(
     r"|(?:This message was deleted|Message deleted)\.?"
 )
 _MONTHS: Final = "janfebmaraprmayjunjulaugsepoctnovdec"
-_CSV_HEADER: Final = "Date,User,Message"
 _HEADING_LINES: Final = 5
 """Lines among which the heading is."""
 _LONGEST_LINE: Final = 600
 """Characters of a line that may begin a message or a day, beside its text."""
 
 
-def grammar_of(head: Sequence[str]) -> "KakaoTalk | None":
+def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> "KakaoTalk | None":
     """Return how the first lines of a file are written; None for no export of KakaoTalk.
 
     A known heading and one message are enough, else two messages, of which one is the first line.
     What was pasted into messages may be written in another way, but the first message is not.
     """
+    if head[:1] == ["Date,User,Message"]:
+        return Mac()
     headings = sum(
         _HEADING.fullmatch(line[:_LONGEST_LINE]) is not None for line in head[:_HEADING_LINES]
     )
@@ -130,7 +119,7 @@ class KakaoTalk(Grammar):
     def room(self, file: RoomFile[Any]) -> FileRoom:
         head = head_of(file.content)[:_HEADING_LINES]
         name = title_of(head, _TITLES) or title_of(file.names, _MAC_NAMES)
-        return FileRoom(platform=FORMAT.name, name=name)
+        return FileRoom(platform=KAKAOTALK.name, name=name)
 
     def _is_day(self, line: str) -> bool:
         if len(line) > _LONGEST_LINE:
@@ -219,23 +208,6 @@ def _day(match: re.Match[str]) -> date | None:
         return None
 
 
-def read(source: Source, _options: ReadOptions) -> RecordStream | None:
-    """Return what was said in the rooms; some may be of LINE or WhatsApp."""
-
-    beside = file_names(source)
-
-    def grammar_of_any(content: Content) -> Grammar | None:
-        head = head_of(content)
-        if head[:1] == [_CSV_HEADER]:
-            return Mac()
-        return grammar_of(head) or line.grammar_of(head) or whatsapp.grammar_of(head, beside)
-
-    rooms = find_rooms(source, (".txt", ".csv"), grammar_of_any)
-    if not any(isinstance(room.grammar, KakaoTalk) for room in rooms):
-        return None
-    return stream_of(FORMAT.name, rooms)
-
-
 def _time(text: str) -> datetime | None:
     try:
         return datetime.fromisoformat(text).replace(tzinfo=None)
@@ -243,13 +215,13 @@ def _time(text: str) -> datetime | None:
         return None
 
 
-FORMAT: Final = Format(
+KAKAOTALK: Final = TextChat(
     "kakaotalk",
     Message("KakaoTalk"),
-    read,
-    is_chat=True,
-    mark=Message(
+    Message(
         "a heading of KakaoTalk and a message, or two messages as one of its apps writes them, the"
         " first in the first line"
     ),
+    grammar_of,
+    (".txt", ".csv"),
 )

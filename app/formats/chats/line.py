@@ -5,28 +5,24 @@ its own, with its weekday.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, Final
 
 from app.errors import Message
-from app.formats.chats import whatsapp
-from app.formats.chats.chat_files import (
+from app.formats.chats.chat_files import RoomFile
+from app.formats.chats.text_chat import (
     Grammar,
     Opening,
-    RoomFile,
     Spoken,
-    file_names,
-    find_rooms,
+    TextChat,
     head_of,
     moment,
-    stream_of,
     title_of,
 )
-from app.formats.chats.line_names import Names
-from app.formats.records import FileRoom, Format, ReadOptions, RecordStream
-from app.formats.source.file import Content, Source
+from app.formats.records import FileRoom
 
 _TIME: Final = r"(?P<time>(?:[上下]午|午[前後]|오[전후])?\s?\d{1,2}:\d{2}(?:\s?[AaPp]\.?[Mm]\.?)?)"
 _TABS: Final = re.compile(rf"{_TIME}\t(?:(?P<name>[^\t]*)\t)?(?P<text>.*)")
@@ -129,7 +125,7 @@ class LineRoom(Grammar):
     def room(self, file: RoomFile[Any]) -> FileRoom:
         head = [line for line in head_of(file.content)[:1] if not _TABS.match(line)]
         name = title_of(head, _TITLES) or title_of(file.names, _NAMES)
-        return FileRoom(platform=FORMAT.name, name=name)
+        return FileRoom(platform=LINE.name, name=name)
 
     def _message(self, line: str) -> Opening | None:
         match = _TABS.match(line)
@@ -150,6 +146,59 @@ class LineRoom(Grammar):
     def _moment(self, text: str) -> datetime | None:
         # Some phones go on behind midnight with 24.
         return moment(self._day, f"0{text[2:]}" if text.startswith("24:") else text)
+
+
+class Names:
+    """The names of a chat that only a blank divides from the texts: lines begin with them often.
+
+    Where nearly each line that begins with `Anna` goes on with `Kim` or `Lee`, these are names.
+    """
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._frequent: dict[str, int] | None = None
+        """Lines that begin with these words and go on with one that comes back; None until all
+        lines are counted."""
+
+    def add(self, line: str) -> None:
+        """Count how a line begins: its last word belongs to the text."""
+        words = line.split(" ", 4)[:-1]
+        for beginning in accumulate(words, "{} {}".format):
+            if beginning in self._counts or len(self._counts) < 50_000:
+                self._counts[beginning] += 1
+
+    def split(self, line: str) -> tuple[str, str]:
+        """Return the name at the beginning of a line, and the text behind it."""
+        words = line.split(" ", 4)
+        beginnings = list(accumulate(words[:-1], "{} {}".format))
+        if not beginnings:
+            return line, ""
+        name = beginnings[0]
+        for longer in beginnings[1:]:
+            if not (self._goes_on(name) and self._is_frequent(longer, name)):
+                break
+            name = longer
+        return name, line[len(name) + 1 :]
+
+    @property
+    def are_of_a_chat(self) -> bool:
+        """Whether two or more names come back, and at least half of the lines begin with them."""
+        counts = [count for words, count in self._counts.items() if " " not in words]
+        repeated = [count for count in counts if count > 1]
+        return len(repeated) > 1 and 2 * sum(repeated) >= sum(counts)
+
+    def _goes_on(self, name: str) -> bool:
+        if self._frequent is None:
+            self._frequent = Counter()
+            for longer, count in self._counts.items():
+                shorter, blank, _ = longer.rpartition(" ")
+                if blank and self._is_frequent(longer, shorter):
+                    self._frequent[shorter] += count
+        return self._frequent.get(name, 0) >= 0.95 * self._counts[name] > 0
+
+    def _is_frequent(self, longer: str, shorter: str) -> bool:
+        least = max(3, 0.05 * self._counts[shorter])
+        return self._counts[longer] >= least
 
 
 class OldWindows(LineRoom):
@@ -184,7 +233,7 @@ class OldWindows(LineRoom):
         return Opening() if is_own else Opening(name, when, text)
 
 
-def grammar_of(head: Sequence[str]) -> LineRoom | None:
+def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> LineRoom | None:
     """Return how the first lines of a file are written; None for no export of LINE.
 
     A known heading and one message are enough, else a day, with its weekday, and a message below.
@@ -221,26 +270,11 @@ def _date(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def read(source: Source, _options: ReadOptions) -> RecordStream | None:
-    """Return what was said in the rooms; some may be of WhatsApp."""
-    beside = file_names(source)
-
-    def grammar_of_any(content: Content) -> Grammar | None:
-        head = head_of(content)
-        return grammar_of(head) or whatsapp.grammar_of(head, beside)
-
-    rooms = find_rooms(source, ".txt", grammar_of_any)
-    if not any(isinstance(room.grammar, LineRoom) for room in rooms):
-        return None
-    return stream_of(FORMAT.name, rooms)
-
-
-FORMAT: Final = Format(
+LINE: Final = TextChat(
     "line",
     Message("LINE"),
-    read,
-    is_chat=True,
-    mark=Message(
+    Message(
         "a heading of LINE and a message, or a line with a day and its weekday above a message"
     ),
+    grammar_of,
 )

@@ -1,4 +1,4 @@
-"""Who is who in a chat: each of its people as an author, and times in UTC."""
+"""People of a chat, each as an author with a username, and times in UTC."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -15,11 +15,11 @@ from app.errors import BrokenFileError
 from app.formats.records import Item, ReadOptions, Record, Skipped
 
 MOST_PEOPLE: Final = 100_000
-"""People of a chat; the largest groups of Telegram have 200,000, of whom few speak."""
+"""Most people of a chat; the largest groups of Telegram have 200,000, of whom few speak."""
 _LONGEST_NAME: Final = MAX_USERNAME_LENGTH - 20
 """Characters of a name, which leave room for a suffix."""
 _NOBODY: Final = "somebody"
-"""Name of who has no character in the own one that a username may have."""
+"""Username of a person whose name has no character that a username may have."""
 
 
 def zone_of(name: str | None) -> tzinfo | None:
@@ -51,10 +51,10 @@ class People:
     _zone: tzinfo | None = field(init=False)
     _usernames: dict[tuple[str, str | None], str] = field(default_factory=dict)
     _first: dict[str, str] = field(default_factory=dict)
-    """Of several people of one name, who is meant by it: the username."""
+    """The username that a name stands for: that of the first person of the name."""
     _taken: set[str] = field(default_factory=set)
     _suffixes: dict[str, Iterator[int]] = field(default_factory=dict)
-    """Of several usernames that would be alike, the numbers that are not taken yet."""
+    """Free numbers behind usernames that would be alike."""
 
     def __post_init__(self) -> None:
         self._zone = zone_of(self.options.timezone)

@@ -5,25 +5,13 @@ Chats in text are named beside them and left out: one may be a file that somebod
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Final, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
 from app.errors import Message, UnrecognisedFileError, message_of
-from app.formats.chats import chatlab, kakaotalk, line, signal, slack, telegram, whatsapp
 from app.formats.chats.chat_files import one_by_one
-from app.formats.discord import channels as discord
-from app.formats.meta import chats as meta
 from app.formats.records import Format, Item, LeftOut, ReadOptions, Record, RecordStream
 from app.formats.source.file import Source
-
-_IN_JSON: Final = (
-    slack.FORMAT,
-    telegram.FORMAT,
-    chatlab.FORMAT,
-    signal.FORMAT,
-    discord.FORMAT,
-    meta.FORMAT,
-)
-_IN_TEXT: Final = (kakaotalk.FORMAT, line.FORMAT, whatsapp.FORMAT)
 
 
 class _Part(NamedTuple):
@@ -33,12 +21,30 @@ class _Part(NamedTuple):
     size: int | None
 
 
-def read(source: Source, options: ReadOptions) -> RecordStream | None:
-    """Return what was said in the chats; None where they are of one app, as it is."""
+def together(formats: Sequence[Format]) -> Format:
+    """Return the format of archives that hold chats of several of these formats."""
+    chats = [form for form in formats if form.is_chat]
+    in_json = [form for form in chats if form.file_name]
+    in_text = [form for form in chats if not form.file_name]
+    return Format(
+        "chats",
+        Message("Chats of several apps"),
+        partial(_read, in_json, in_text),
+        is_chat=True,
+        mark=Message(
+            "a folder or an archive with chats in JSON of two apps or more, each by its mark"
+        ),
+    )
+
+
+def _read(
+    in_json: Sequence[Format], in_text: Sequence[Format], source: Source, options: ReadOptions
+) -> RecordStream | None:
+    """Return what was said in the chats; None for chats of a single app, which reads them."""
     if not source.has_members:
         return None
-    parts, refusals = _parts(source, options, _IN_JSON)
-    texts = _parts(source, options, _IN_TEXT)[0][:1] if parts else []
+    parts, refusals = _parts(source, options, in_json)
+    texts = _parts(source, options, in_text)[0][:1] if parts else []
     if not parts or len(parts) + len(texts) + len(refusals) < 2:
         return None
     source.bytes_total = min(sum(part.size or 0 for part in parts), source.meter.limit_bytes)
@@ -53,7 +59,7 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
     apps = tuple(stream.format for stream in streams)
     silent = {*apps}
     return RecordStream(
-        FORMAT.name,
+        "chats",
         "record",
         None,
         one_by_one(_heard(stream, silent) for stream in streams),
@@ -83,12 +89,3 @@ def _parts(
         except UnrecognisedFileError as error:
             refusals.append(LeftOut(message_of(error)))
     return parts, refusals
-
-
-FORMAT: Final = Format(
-    "chats",
-    Message("Chats of several apps"),
-    read,
-    is_chat=True,
-    mark=Message("a folder or an archive with chats in JSON of two apps or more, each by its mark"),
-)

@@ -1,27 +1,16 @@
-"""WhatsApp's text exports: of iOS and Android, in the shape that the phone's language gives."""
+"""WhatsApp's text exports of iOS and Android, whose shape depends on the phone's language."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import Any, Final, Literal
 
 from app.errors import Message
-from app.formats.chats.chat_files import (
-    Grammar,
-    Opening,
-    RoomFile,
-    Spoken,
-    file_names,
-    find_rooms,
-    head_of,
-    moment,
-    stream_of,
-    title_of,
-)
-from app.formats.chats.whatsapp_notes import OWN_MARK, AppNotes
-from app.formats.records import FileRoom, Format, ReadOptions, RecordStream
-from app.formats.source.file import Source
+from app.formats.chats.chat_files import RoomFile
+from app.formats.chats.text_chat import Grammar, Opening, Spoken, TextChat, moment, title_of
+from app.formats.records import FileRoom
 
 Order = Literal["ymd", "dmy", "mdy"]
 _ORDERS: Final[tuple[Order, ...]] = ("dmy", "mdy")
@@ -34,7 +23,7 @@ _SHAPES: Final = (
     re.compile(rf"\[{_DAY},? {_TIME}\] (?P<rest>.*)"),
     re.compile(rf"{_DAY},? {_TIME} - (?P<rest>.*)"),
 )
-"""Of iOS and of Android."""
+"""Lines that begin a message, on iOS and on Android."""
 _OTHER_MARKS: Final = re.compile("[\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _SYSTEM: Final = re.compile(
     r"end-to-end encrypted|created (?:this )?group|\badded\b|\bremoved\b|\bleft$|joined using"
@@ -50,8 +39,46 @@ _NAMES: Final = (
     re.compile(r"WhatsApp (?:대화|채팅) ?[-:–] ?(?P<title>.+?)(?: \(\d+\))?"),
 )
 """Names of files that name the room; a number is one more download of it."""
-_MOST_DAYS: Final = 20_000
-"""Days by which their order is decided: more than fifty years of them."""
+_OWN_MARK: Final = "\u200e"
+"""Stands before what the app wrote, on iOS also before lines of media."""
+_FILE: Final = re.compile(
+    r"\u200e?(?P<file>\S[^\n]{0,200}?\.\w{1,5}) \((?P<words>[^()\n]{2,60})\)(?:\n|\Z)"
+)
+"""A file on Android, the first line of a message; below it stands what was written to it."""
+_ATTACHED: Final = re.compile(
+    r"(?P<mark>\u200e?)<[^<>:：\n]{1,60}[:：] ?(?P<file>[^<>\n]{1,200}\.\w{1,5})>"
+    r"|(?P<old>\d{4}-\d\d-\d\d-[A-Z]{3,9}-\d{1,9}\.\w{1,5}) ?\u200e?<[^<>:\n]{1,60}>"
+)
+"""Files on iOS, beside what was written to them."""
+_OWN_NAME: Final = re.compile(r"(?:[A-Z]{3}-\d{8}-WA\d+|\d{8}-.+)\.\w{1,5}")
+"""Names that the app gives to files."""
+_IN_ANGLES: Final = re.compile(r"<[^<>\n]{4,60}>")
+_MARKED: Final = re.compile(r"\u200e<[^<>\n]{1,300}>")
+_KINDS: Final = r"(?:image|video|audio|GIF|sticker|document|Contact card|video note) omitted"
+_OMITTED_BELOW: Final = re.compile(rf"[ \n]?\u200e{_KINDS}\Z")
+_MEDIA: Final = re.compile(
+    r"<(?:Media omitted|미디어 파일 제외됨|Medien ausgeschlossen|Multimedia omitido|Mídia oculta"
+    r"|Médias omis|Media omessi|Media weggelaten|Media tidak disertakan|Medya dahil edilmedi"
+    r"|Без медиафайлов|メディアなし|省略多媒体文件|略過多媒體檔)>"
+    rf"|<attached: .+>|<첨부: .+>|null|{_KINDS}|(?:location|위치): https?://\S+|POLL:.*",
+    re.DOTALL,
+)
+_DELETED: Final = re.compile(
+    r"(?:This message was deleted|You deleted this message|이 메시지는 삭제되었습니다"
+    r"|삭제된 메시지입니다|Diese Nachricht wurde gelöscht"
+    r"|Se eliminó este mensaje|Eliminaste este mensaje|Mensagem apagada|Você apagou esta mensagem"
+    r"|Ce message a été supprimé|Vous avez supprimé ce message"
+    r"|Questo messaggio è stato eliminato|Hai eliminato questo messaggio"
+    r"|このメッセージは削除されました|このメッセージを削除しました)[.。]?"
+)
+_WORDS: Final = frozenset(
+    (
+        *("file attached", "파일 첨부됨", "Datei angehängt", "archivo adjunto", "arquivo anexado"),
+        *("fichier joint", "file allegato", "bestand bijgevoegd", "ファイル添付", "файл добавлен"),
+    )
+)
+"""Words in brackets behind the name of a file, in known languages."""
+_EDITS: Final = ("<This message was edited>", "<편집된 메시지입니다>")
 
 
 class WhatsApp(Grammar):
@@ -65,12 +92,15 @@ class WhatsApp(Grammar):
         self._notes = AppNotes(beside)
 
     def begin(self, lines: Iterable[str]) -> None:
-        """Decide on the order of day and month, and on the language, by all lines of the file."""
+        """Decide on the order of day and month and on the language by all lines.
+
+        The order rests on 20,000 days: more than fifty years.
+        """
         dates: dict[tuple[str, ...], None] = {}
 
         def texts() -> Iterator[str]:
             for match in filter(None, map(self._match, lines)):
-                if len(dates) < _MOST_DAYS:
+                if len(dates) < 20_000:
                     dates[match.group("a", "b", "c")] = None
                 yield match["rest"].partition(": ")[2]
 
@@ -87,10 +117,10 @@ class WhatsApp(Grammar):
         if when is None:
             return None
         name, message = (_OTHER_MARKS.sub("", part) for part in (name, text))
-        name = name.replace(OWN_MARK, "")
+        name = name.replace(_OWN_MARK, "")
         if not colon or _SYSTEM.search(name):
             return Opening()
-        is_own = message.startswith(OWN_MARK) and not line.startswith(OWN_MARK)
+        is_own = message.startswith(_OWN_MARK) and not line.startswith(_OWN_MARK)
         if is_own and not self._notes.is_medium(message):
             return Opening()
         name = name.removeprefix("~").strip()
@@ -101,7 +131,7 @@ class WhatsApp(Grammar):
 
     def room(self, file: RoomFile[Any]) -> FileRoom:
         """Return the room as the name of its file, its folder or its archive tells it."""
-        return FileRoom(platform=FORMAT.name, name=title_of(file.names, _NAMES))
+        return FileRoom(platform=WHATSAPP.name, name=title_of(file.names, _NAMES))
 
     def _match(self, line: str) -> re.Match[str] | None:
         match = self._pattern.match(_bare(line))
@@ -174,19 +204,102 @@ def _bare(line: str) -> str:
     return line.lstrip("\u200e\u200f\ufeff")
 
 
-def read(source: Source, _options: ReadOptions) -> RecordStream | None:
-    """Return what was said in the rooms, each in one of the shapes."""
-    beside = file_names(source)
-    rooms = find_rooms(source, ".txt", lambda content: grammar_of(head_of(content), beside))
-    return stream_of(FORMAT.name, rooms) if rooms else None
+class AppNotes:
+    """What the app itself puts into the messages of a file, beside which lie files of these names.
+
+    It writes in the language of the phone, so most is told by its shape: by U+200E before it, by
+    the name of a file, by words that stand at such names elsewhere, or by `<…>` that comes back.
+    """
+
+    def __init__(self, beside: Collection[str]) -> None:
+        self._beside = beside
+        self._words = _WORDS
+        self._omitted: frozenset[str] = frozenset()
+        """Texts in place of media that were left out."""
+
+    def learn(self, texts: Iterable[str]) -> None:
+        """Take the language of the notes from the first lines of messages, up to 1,000 notes."""
+        counts: Counter[str] = Counter()
+        words: set[str] = set()
+        for text in texts:
+            if text.endswith(")") and (match := _FILE.match(text)) and self._is_sure(match):
+                if len(words) < 1_000:
+                    words.add(match["words"])
+            elif (
+                text.endswith(">")
+                and _IN_ANGLES.fullmatch(text)
+                and (text in counts or len(counts) < 1_000)
+            ):
+                counts[text] += 1
+        self._words = _WORDS | words
+        self._omitted = frozenset(text for text, count in counts.items() if _is_note(text, count))
+
+    def is_medium(self, text: str) -> bool:
+        """Return whether the first line of a message stands for a file."""
+        return bool(self.said(text).files or _MEDIA.fullmatch(text.removeprefix(_OWN_MARK)))
+
+    def said(self, text: str) -> Spoken:
+        """Return a text without the app's notes, and the names of files in them."""
+        files: list[str] = []
+        if (match := _FILE.match(text)) and (self._is_sure(match) or match["words"] in self._words):
+            files.append(match["file"])
+            text = text[match.end() :]
+        if "<" in text:
+            text = self._without_attached(text, files)
+        if text.startswith(_OWN_MARK) or self._is_left_out(text):
+            return Spoken("", tuple(files))
+        first, end, others = _OMITTED_BELOW.sub("", text).partition("\n")
+        message = _without_edit(f"{first.replace(_OWN_MARK, '')}{end}{others}")
+        return Spoken("" if _is_title(message, files) else message, tuple(files))
+
+    def _is_left_out(self, text: str) -> bool:
+        return bool(text in self._omitted or _MEDIA.fullmatch(text) or _DELETED.fullmatch(text))
+
+    def _is_sure(self, match: re.Match[str]) -> bool:
+        """Return whether a name is that of a file, whatever the words beside it say."""
+        return match[0].startswith(_OWN_MARK) or self._is_file(match["file"])
+
+    def _is_file(self, name: str) -> bool:
+        return name in self._beside or _OWN_NAME.fullmatch(name) is not None
+
+    def _without_attached(self, text: str, files: list[str]) -> str:
+        """Return a text without marked notes and the names of files, which are added to `files`."""
+
+        def removed(match: re.Match[str]) -> str:
+            name = match["old"] or match["file"]
+            if match["old"] or match["mark"] or self._is_file(name):
+                files.append(name)
+                return ""
+            return match[0]
+
+        message = _MARKED.sub("", _ATTACHED.sub(removed, text))
+        return text if message == text else message.strip()
 
 
-FORMAT: Final = Format(
+def _is_note(text: str, count: int) -> bool:
+    """Return whether a message in angle brackets, which came so often, is the app's."""
+    is_word = " " not in text and text.isascii()
+    return count >= 3 and not is_word
+
+
+def _is_title(text: str, files: list[str]) -> bool:
+    """Return whether a text stands before a document: its name, and how many pages it has."""
+    title, bullet, _ = text.partition(" • ")
+    return bool(bullet and files and files[0].endswith(title))
+
+
+def _without_edit(text: str) -> str:
+    for edit in _EDITS:
+        if text.endswith(edit):
+            return text.removesuffix(edit).rstrip()
+    return text
+
+
+WHATSAPP: Final = TextChat(
     "whatsapp",
     Message("WhatsApp"),
-    read,
-    is_chat=True,
-    mark=Message(
+    Message(
         "two messages of one shape, a date and a time before each, the first in the first line"
     ),
+    grammar_of,
 )

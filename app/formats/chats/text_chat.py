@@ -1,0 +1,273 @@
+"""Chats in text: an app's grammar says what a line begins; the rest is done here."""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import partial
+from itertools import chain, pairwise
+from typing import Any, Final, NamedTuple, Protocol
+
+from msgspec import structs
+
+from app.compute.text import clean_title
+from app.errors import BrokenFileError, Message
+from app.formats.chats.attachments import attachments_of
+from app.formats.chats.chat_files import RoomFile, find_rooms, one_by_one
+from app.formats.records import (
+    BROKEN,
+    BadRecord,
+    FileRoom,
+    Format,
+    Item,
+    LineKind,
+    ReadOptions,
+    Record,
+    RecordStream,
+    Skipped,
+    TextLine,
+    is_broken,
+)
+from app.formats.source.file import Content, Source
+from app.formats.source.text import MAX_LINE, first_lines, lines
+
+LONGEST: Final = 30_000
+"""Characters of a message that are kept: more than a post may have."""
+_TIME: Final = re.compile(
+    r"(?P<before>오전|오후|午前|午後|上午|下午|[AP]M)?\s?(?P<h>\d{1,2})[:.](?P<m>\d{2})(?:[:.](?P<s>\d{2}))?"
+    r"\s?(?P<after>[ap]\.?\s?m\.?)?",
+    re.IGNORECASE,
+)
+_AFTERNOONS: Final = frozenset({"오후", "午後", "下午"})
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The beginning of a message or a day, or a line of the app, where `name` is empty."""
+
+    name: str = ""
+    when: datetime | None = None
+    """The time on the exporting device, without a zone; None for the app's own."""
+    text: str = ""
+    is_day: bool = False
+    """Whether the line only says the day of the messages below."""
+
+
+class Spoken(NamedTuple):
+    """The words of a message, and the names of the files sent with it."""
+
+    text: str
+    files: tuple[str, ...] = ()
+
+
+class Grammar(Protocol):
+    """How one app writes a room."""
+
+    exporters: Collection[str]
+    """What stands for the person who exported the room."""
+
+    def begin(self, lines: Iterable[str]) -> None:
+        """Prepare for the lines of a file from its beginning."""
+
+    def read(self, line: str) -> Opening | None:
+        """Return what the line begins; None for a line that goes on with the one before."""
+
+    def said(self, text: str) -> Spoken:
+        """Return the whole text without what the app added, which may be all of it."""
+
+    def room(self, file: "RoomFile[Any]") -> FileRoom:
+        """Return the room that a file of this grammar holds."""
+
+    def items(self, content: Content) -> Iterator[Item]:
+        """Yield the messages of a file."""
+        return _read_text(content, self)
+
+    def kinds(self, content: Content) -> Iterator[TextLine]:
+        """Yield what each line of a file is; nothing of a table."""
+        return _kinds(content, self)
+
+
+def messages(lines: Iterable[tuple[int, str]], grammar: Grammar) -> Iterator[Item]:
+    """Yield the messages of numbered lines; what comes before the first one is the heading.
+
+    A line that says the day ends the message before it, and is none itself. Of a line that has
+    others in it, they belong to the first.
+    """
+    opening, place, parts, size = Opening(is_day=True), 0, [""], 0
+    for number, line in lines:
+        first, *later_lines = line.split("\n", 1)
+        start = grammar.read(first)
+        if start is None:
+            size += len(line) + 1
+            parts += [line] if size <= LONGEST else []
+            continue
+        if not opening.is_day:
+            yield message(grammar, opening, place, parts)
+        opening, place, size = start, number, len(line)
+        parts = [part[:LONGEST] for part in (start.text, *later_lines)]
+    if not opening.is_day:
+        yield message(grammar, opening, place, parts)
+
+
+def message(grammar: Grammar, opening: Opening, place: int, parts: Iterable[str]) -> Item:
+    """Return a message as a record, without a zone and under the name that stands there."""
+    name, (text, files) = opening.name, grammar.said("\n".join(parts).strip("\n"))
+    if is_broken(name + text):
+        return BadRecord(place, BROKEN)
+    attached = attachments_of(files)
+    if not name or not (text.strip() or attached.media):
+        return Skipped(place, "media" if name else "system")
+    return Record(
+        place=place,
+        text=text,
+        username=None if name in grammar.exporters else name,
+        display_name=name,
+        platform="local",
+        created_at=opening.when,
+        media=attached.media,
+        files=attached.files,
+    )
+
+
+def moment(day: date | None, text: str) -> datetime | None:
+    """Return the day at a time by 12 or 24 hours; None where one of both is not known."""
+    match = _TIME.fullmatch(text.strip())
+    if day is None or match is None:
+        return None
+    hour, half = int(match["h"]), (match["before"] or match["after"] or "").lower()
+    if half:
+        hour = hour % 12 + 12 * (half in _AFTERNOONS or half.startswith("p"))
+    try:
+        return datetime.combine(day, time(hour, int(match["m"]), int(match["s"] or 0)))
+    except ValueError:
+        return None
+
+
+class TextChat(NamedTuple):
+    """An app that exports its rooms as text."""
+
+    name: str
+    label: Message
+    mark: Message
+    grammar_of: Callable[[Sequence[str], Collection[str]], Grammar | None]
+    """Returns how a file is written, by its first lines and the names of the files beside it."""
+    ends: tuple[str, ...] = (".txt",)
+    """Ends of the names of its files."""
+
+
+def text_formats(*apps: TextChat) -> list[Format]:
+    """Return the format of each app, which reads the rooms of the apps behind it in a zip, too."""
+    return [
+        Format(app.name, app.label, partial(_read, apps[place:]), is_chat=True, mark=app.mark)
+        for place, app in enumerate(apps)
+    ]
+
+
+def _read(apps: Sequence[TextChat], source: Source, _options: ReadOptions) -> RecordStream | None:
+    """Return what was said in the rooms; None where the first of the apps has none."""
+    beside = frozenset(name.rpartition("/")[2] for name in source.members)
+    found: set[str] = set()
+
+    def grammar_of(content: Content) -> Grammar | None:
+        head = head_of(content)
+        for app in apps:
+            if grammar := app.grammar_of(head, beside):
+                found.add(app.name)
+                return grammar
+        return None
+
+    first = apps[0]
+    rooms = find_rooms(source, first.ends, grammar_of)
+    if first.name not in found:
+        return None
+    lines = chain.from_iterable(room.grammar.kinds(room.content) for room in rooms)
+    items = one_by_one(map(_room_items, rooms))
+    return RecordStream(first.name, "line", None, items, lines=lines)
+
+
+def _room_items(file: RoomFile[Grammar]) -> Iterator[Item]:
+    room = structs.replace(file.grammar.room(file), file=file.content.name)
+    folder, _, _ = file.content.name.rpartition("/")
+    for item in file.grammar.items(file.content):
+        yield _in_room(item, room, folder) if isinstance(item, Record) else item
+
+
+def _in_room(record: Record, room: FileRoom, folder: str) -> Record:
+    """Return a message of a room, whose files lie beside the one that it stands in."""
+    if not (record.files and folder):
+        return structs.replace(record, room=room)
+    files = tuple(name and f"{folder}/{name}" for name in record.files)
+    return structs.replace(record, room=room, files=files)
+
+
+def title_of(texts: Iterable[str], patterns: Sequence[re.Pattern[str]]) -> str:
+    """Return what the first of the patterns takes out of a text as a title; empty for none."""
+    for text in texts:
+        for pattern in patterns:
+            if (match := pattern.fullmatch(text)) and (title := clean_title(match["title"])):
+                return title
+    return ""
+
+
+def head_of(content: Content) -> list[str]:
+    """Return the first lines that are not blank, without their ends."""
+    return [line.rstrip("\r\n").lstrip("\ufeff") for line in first_lines(content)]
+
+
+def _read_text(content: Content, grammar: Grammar) -> Iterator[Item]:
+    """Yield the messages of a text."""
+    is_crlf = _has_crlf(content, grammar)
+    grammar.begin(_until_damage(_whole_lines(content.uncounted, is_crlf=is_crlf)))
+    yield from messages(_whole_lines(content, is_crlf=is_crlf), grammar)
+
+
+def _kinds(content: Content, grammar: Grammar) -> Iterator[TextLine]:
+    """Yield the lines of a text, of those of a message the first as what begins it."""
+    is_crlf, is_headed = _has_crlf(content, grammar), False
+    grammar.begin(_until_damage(_whole_lines(content.uncounted, is_crlf=is_crlf)))
+    for number, line in _whole_lines(content.uncounted, is_crlf=is_crlf):
+        first, *later = line.split("\n")
+        opening = grammar.read(first)
+        is_headed = is_headed or opening is not None
+        kind: LineKind = "more" if is_headed else "heading"
+        if opening is not None:
+            kind = "day" if opening.is_day else "message" if opening.name else "note"
+        yield TextLine(content.name, number, kind, first)
+        yield from (TextLine(content.name, number, "more", part) for part in later)
+
+
+def _until_damage(numbered: Iterable[tuple[int, str]]) -> Iterator[str]:
+    """Yield the lines that can be read; who reads them for their messages is told of the damage."""
+    with suppress(BrokenFileError):
+        for _, line in numbered:
+            yield line
+
+
+def _has_crlf(content: Content, grammar: Grammar) -> bool:
+    """Return whether messages end in CRLF: then a bare LF is a line break inside of one."""
+    first = first_lines(content)
+    ends = [
+        before.endswith("\r\n")
+        for before, line in pairwise([*first[:1], *first])
+        if (opening := grammar.read(line.strip("\ufeff\r\n"))) and opening.name
+    ]
+    return 2 * sum(ends) > len(ends)
+
+
+def _whole_lines(content: Content, *, is_crlf: bool) -> Iterator[tuple[int, str]]:
+    """Yield the lines that may begin a message, with their numbers.
+
+    With `is_crlf` only CRLF ends one: what was pasted into a message begins none.
+    """
+    number, parts, size = 0, [""], 0
+    for line in lines(content):
+        number = number or line.number
+        size += len(line.text)
+        if size <= MAX_LINE:
+            parts.append(line.text)
+        if not is_crlf or line.text.endswith("\r\n"):
+            yield number, "".join(parts).rstrip("\r\n")
+            number, parts, size = 0, [], 0
+    if number:
+        yield number, "".join(parts).rstrip("\r\n")
