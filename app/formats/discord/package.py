@@ -36,13 +36,8 @@ from app.formats.source.times import read_time
 from app.formats.source.window import Json, load
 
 _COLUMNS: Final = ("ID", "Timestamp", "Contents", "Attachments")
-_HEADER: Final = ",".join(_COLUMNS)
 _MESSAGES: Final = re.compile(r"(?:.*/)?c?\d{1,20}/messages\.(?:json|csv)")
 _USER: Final = re.compile(r"(?:.*/)?[^/]+/user\.json")
-_PRIVATE: Final = frozenset({"1", "3", "DM", "GROUP_DM"})
-"""Types of channels that single people read."""
-_LOOKED_AT: Final = 200
-"""Channels of which one must hold messages; many are empty."""
 
 
 def read(source: Source, options: ReadOptions) -> RecordStream | None:
@@ -60,11 +55,11 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
 
 
 def _contents(source: Source) -> list[Content]:
-    """Return the files that hold messages: the one file itself, or those of all channels."""
+    """Return the files of messages: the file itself, or those of all channels; many are empty."""
     if not source.has_members:
         return [source] if _has_messages(source) else []
     names = sorted(filter(_MESSAGES.fullmatch, source.members))
-    if not any(_has_messages(source.member(name)) for name in names[:_LOOKED_AT]):
+    if not any(_has_messages(source.member(name)) for name in names[:200]):
         return []
     source.expect(names)
     return [source.member(name) for name in names]
@@ -78,7 +73,7 @@ def _has_messages(content: Content) -> bool:
 
 def _is_table(content: Content) -> bool:
     first = next(iter(first_lines(content.uncounted)), "")
-    return first.strip("\ufeff\r\n") == _HEADER
+    return first.strip("\ufeff\r\n") == ",".join(_COLUMNS)
 
 
 def _account(source: Source) -> Account:
@@ -95,7 +90,7 @@ def _is_private(source: Source, name: str) -> bool:
     """Return whether single people read the channel of a file of messages."""
     file = f"{name.rpartition('/')[0]}/channel.json"
     channel = as_object(load(source.start_of(file))) if file in source.members else {}
-    return str(channel.get("type")) in _PRIVATE
+    return str(channel.get("type")) in {"1", "3", "DM", "GROUP_DM"}
 
 
 def _items(content: Content, account: Account, *, is_left_out: bool) -> Iterator[Item]:
