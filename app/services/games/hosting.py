@@ -147,12 +147,12 @@ async def end_game(session: AsyncSession, game_id: int, time_ms: int) -> None:
     await _end(session, game)
 
 
-async def let_join(session: AsyncSession, game_id: int, *, is_open: bool) -> None:
-    """Let others join a game, or nobody else. Raises NotFoundError, ConflictError."""
+async def let_join(session: AsyncSession, game_id: int, is_open: int, _time_ms: int) -> None:
+    """Let others join a game (1), or no one (0). Raises NotFoundError, ConflictError."""
     game = await get_game(session, game_id)
     if game.state == "ended":
         raise _ended()
-    if game.is_closed == is_open:
+    if game.is_closed == bool(is_open):
         game.is_closed = not is_open
         await note_change(session, game)
 
@@ -169,7 +169,7 @@ async def remove_player(session: AsyncSession, game_id: int, player_id: int, tim
     await tell_if_all_answered(session, game, time_ms)
 
 
-async def delete_game(session: AsyncSession, game_id: int) -> None:
+async def delete_game(session: AsyncSession, game_id: int, _time_ms: int) -> None:
     """Delete a game with all names. Raises NotFoundError."""
     await session.delete(await get_game(session, game_id))
     await tell_of_change(session)

@@ -5,18 +5,15 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct
 from quart import Response, g, request, url_for
 
-from app.clock import now_ms
 from app.errors import ConflictError, InvalidInputError
 from app.formats.csv import written_table
 from app.lifespan import resources
 from app.paths import GAMES, LIVE
 from app.services.access.rights import Right
-from app.services.games import hosting
 from app.services.games.documents import GameView
 from app.services.games.results import result_rows
 from app.views.blueprints import CSV, EVENTS, ApiBlueprint, Reply
-from app.views.games.making import GameForm, make_game
-from app.views.policies import writing
+from app.views.games.hosting import GameForm, make_game, make_move
 from app.views.posts.live import endless, own_session
 
 blueprint = ApiBlueprint("api_games", tag="games")
@@ -52,44 +49,39 @@ async def show_game(game_id: int, args: GameArgs) -> GameView:
     return await resources().games.host_view(game_id, shows_all=args.ranking == "all")
 
 
+async def _view_after(move: str, game_id: int, *number: int) -> GameView:
+    await make_move(move, game_id, *number)
+    return await resources().games.host_view(game_id)
+
+
 @blueprint.operation("POST", f"{GAMES}/<id:game_id>/next", "admin", "The game")
 async def go_on(game_id: int, form: VersionForm) -> GameView:
     """Start a game, tell the answer, ask the next question, or end: whichever is next."""
-    async with writing() as session:
-        await hosting.go_on(session, game_id, form.version, now_ms())
-    return await resources().games.host_view(game_id)
+    return await _view_after("next", game_id, form.version)
 
 
 @blueprint.operation("POST", f"{GAMES}/<id:game_id>/skip", "admin", "The game")
 async def skip_question(game_id: int, form: VersionForm) -> GameView:
     """Leave out the present question with all answers to it, and ask the next one."""
-    async with writing() as session:
-        await hosting.skip(session, game_id, form.version, now_ms())
-    return await resources().games.host_view(game_id)
+    return await _view_after("skip", game_id, form.version)
 
 
 @blueprint.operation("POST", f"{GAMES}/<id:game_id>/again", "admin", "The game")
 async def ask_again(game_id: int) -> GameView:
     """Ask the present question again; answers to it are void."""
-    async with writing() as session:
-        await hosting.ask_again(session, game_id, now_ms())
-    return await resources().games.host_view(game_id)
+    return await _view_after("again", game_id)
 
 
 @blueprint.operation("POST", f"{GAMES}/<id:game_id>/end", "admin", "The game")
 async def end_game(game_id: int) -> GameView:
     """End a game at once; what was answered counts."""
-    async with writing() as session:
-        await hosting.end_game(session, game_id, now_ms())
-    return await resources().games.host_view(game_id)
+    return await _view_after("end", game_id)
 
 
 @blueprint.operation("POST", f"{GAMES}/<id:game_id>/joining", "admin", "The game")
 async def let_others_join(game_id: int, form: JoiningForm) -> GameView:
     """Let nobody else join a game, or let others join again; players stay."""
-    async with writing() as session:
-        await hosting.let_join(session, game_id, is_open=form.open)
-    return await resources().games.host_view(game_id)
+    return await _view_after("joining", game_id, form.open)
 
 
 @blueprint.operation(
@@ -97,15 +89,13 @@ async def let_others_join(game_id: int, form: JoiningForm) -> GameView:
 )
 async def remove_player(game_id: int, player_id: int) -> None:
     """Remove a player, who is in no table any more."""
-    async with writing() as session:
-        await hosting.remove_player(session, game_id, player_id, now_ms())
+    await make_move("remove", game_id, player_id)
 
 
 @blueprint.operation("DELETE", f"{GAMES}/<id:game_id>", "admin", "The game is gone")
 async def delete_game(game_id: int) -> None:
     """Delete a game with all names."""
-    async with writing() as session:
-        await hosting.delete_game(session, game_id)
+    await make_move("delete", game_id)
 
 
 @blueprint.operation(

@@ -20,7 +20,7 @@ from app.services.posts.samples import outgrown_samples
 from app.services.posts.users import Author
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, newest_first
 from app.views.blueprints import Form, PageBlueprint
-from app.views.games.making import GameForm, make_game, number_field
+from app.views.games.hosting import GameForm, make_game, number_field
 from app.views.page import FormPage, render_form
 from app.views.parts import given_names, offered_authors, see_other
 

@@ -13,9 +13,7 @@ from app.asgi.hosts import is_loopback_host
 from app.clock import now_ms
 from app.errors import InvalidInputError, NotFoundError
 from app.lifespan import resources
-from app.models import MAX_ID
 from app.paths import GAMES
-from app.services.games import hosting
 from app.services.games.documents import RankedPlayer, host_view
 from app.services.games.drawing import compare_post
 from app.services.games.results import (
@@ -29,10 +27,10 @@ from app.services.games.standings import Standing
 from app.services.games.states import GameState
 from app.views.blueprints import Form, PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
-from app.views.games.making import number_field
+from app.views.games.hosting import MOVES, make_move, number_field
 from app.views.page import WebPage, render
 from app.views.parts import see_other
-from app.views.policies import own_origin, writing
+from app.views.policies import own_origin
 
 blueprint = PageBlueprint("game", policy="operator")
 
@@ -141,60 +139,23 @@ def _qr(address: str) -> Markup:
     return Markup(drawn)  # noqa: S704 - It is made of modules alone.
 
 
-@blueprint.action(f"{GAMES}/<id:game_id>/next")
-async def go_on(game_id: int, form: Form) -> Response:
-    async with writing() as session:
-        await hosting.go_on(session, game_id, _version(form), now_ms())
-    return _to_screen(game_id)
+def _declare_button(name: str) -> None:
+    """Declare the address that the button of a move is posted to."""
+    number = MOVES[name].number
+
+    async def press(game_id: int, form: Form) -> Response:
+        sent = [
+            number_field(form.get(field.name, ""), field.least, field.most, field.name)
+            for field in ([number] if number else [])
+        ]
+        await make_move(name, game_id, *sent)
+        if name == "delete":
+            return see_other(url_for("games.show_games"))
+        return see_other(url_for("game.show_game", game_id=game_id))
+
+    press.__name__ = name
+    blueprint.action(f"{GAMES}/<id:game_id>/{name}")(press)
 
 
-@blueprint.action(f"{GAMES}/<id:game_id>/skip")
-async def skip(game_id: int, form: Form) -> Response:
-    async with writing() as session:
-        await hosting.skip(session, game_id, _version(form), now_ms())
-    return _to_screen(game_id)
-
-
-@blueprint.action(f"{GAMES}/<id:game_id>/again")
-async def ask_again(game_id: int) -> Response:
-    async with writing() as session:
-        await hosting.ask_again(session, game_id, now_ms())
-    return _to_screen(game_id)
-
-
-@blueprint.action(f"{GAMES}/<id:game_id>/end")
-async def end(game_id: int) -> Response:
-    async with writing() as session:
-        await hosting.end_game(session, game_id, now_ms())
-    return _to_screen(game_id)
-
-
-@blueprint.action(f"{GAMES}/<id:game_id>/joining")
-async def let_others_join(game_id: int, form: Form) -> Response:
-    is_open = number_field(form.get("open", ""), 0, 1, "open") == 1
-    async with writing() as session:
-        await hosting.let_join(session, game_id, is_open=is_open)
-    return _to_screen(game_id)
-
-
-@blueprint.action(f"{GAMES}/<id:game_id>/remove")
-async def remove(game_id: int, form: Form) -> Response:
-    player = number_field(form.get("player", ""), 1, MAX_ID, "player")
-    async with writing() as session:
-        await hosting.remove_player(session, game_id, player, now_ms())
-    return _to_screen(game_id)
-
-
-@blueprint.action(f"{GAMES}/<id:game_id>/delete")
-async def delete(game_id: int) -> Response:
-    async with writing() as session:
-        await hosting.delete_game(session, game_id)
-    return see_other(url_for("games.show_games"))
-
-
-def _version(form: Form) -> int:
-    return number_field(form.get("version", ""), 1, 2**31, "version")
-
-
-def _to_screen(game_id: int) -> Response:
-    return see_other(url_for("game.show_game", game_id=game_id))
+for _name in MOVES:
+    _declare_button(_name)

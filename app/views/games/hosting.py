@@ -1,0 +1,92 @@
+"""Changes that hosts make by pages and by the API: a new game, and the moves of a game."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from app.clock import now_ms
+from app.errors import InvalidInputError
+from app.lifespan import resources
+from app.models import MAX_ID
+from app.services.games import hosting
+from app.services.games.drawing import draw_questions, named_cast, room_cast
+from app.services.rooms.room_facts import get_room
+from app.views.policies import writing
+
+
+class GameForm(Struct, forbid_unknown_fields=True):
+    usernames: Annotated[list[str], Meta(description="Two to six authors; or a chat.")] = []
+    room: Annotated[int, Meta(ge=1, le=MAX_ID)] | UnsetType = UNSET
+    questions: Annotated[int, Meta(ge=3, le=30)] = 10
+    seconds: Annotated[int, Meta(ge=5, le=120, description="For each question.")] = 20
+
+
+async def make_game(form: GameForm) -> int:
+    """Make a game; return its id. Raises NotFoundError, InvalidInputError, ConflictError."""
+    parts = resources()
+    async with parts.db.read() as session:
+        await hosting.check_room_for_one(session)
+        room = None if form.room is UNSET else await get_room(session, form.room)
+        room_id = room.id if room else None
+        if room is None:
+            cast = await named_cast(session, form.usernames)
+        else:
+            cast = await room_cast(session, room, form.questions)
+        questions = await draw_questions(
+            session, parts.models, cast, form.questions, room_id=room_id
+        )
+    async with writing() as session:
+        return await hosting.add_game(
+            session, cast, questions, seconds=form.seconds, room_id=room_id
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NumberField:
+    """A number that a form sends with a move."""
+
+    name: str
+    least: int
+    most: int
+
+
+_VERSION: Final = NumberField("version", 1, 2**31)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A change of a game by its host, made by a button of the page or an operation of the API."""
+
+    change: Callable[..., Awaitable[None]]
+    """The service function; takes session, game id, number and time. Raises NotFoundError, and
+    ConflictError if the game has ended or gone on."""
+    number: NumberField | None = None
+
+
+MOVES: Final[Mapping[str, Move]] = {
+    "next": Move(hosting.go_on, _VERSION),
+    "skip": Move(hosting.skip, _VERSION),
+    "again": Move(hosting.ask_again),
+    "end": Move(hosting.end_game),
+    "joining": Move(hosting.let_join, NumberField("open", 0, 1)),
+    "remove": Move(hosting.remove_player, NumberField("player", 1, MAX_ID)),
+    "delete": Move(hosting.delete_game),
+}
+"""The moves by the last part of their pages' addresses."""
+
+
+async def make_move(name: str, game_id: int, *number: int) -> None:
+    """Make a move. Raises NotFoundError, ConflictError."""
+    async with writing() as session:
+        await MOVES[name].change(session, game_id, *number, now_ms())
+
+
+def number_field(text: str, least: int, most: int, name: str) -> int:
+    """Return the number of a field. Raises InvalidInputError."""
+    if not text.isascii() or not text.isdigit() or not least <= int(text[:20]) <= most:
+        raise InvalidInputError(
+            "The number must be from {least} to {most}", least=least, most=most, loc=name
+        )
+    return int(text)
