@@ -92,13 +92,6 @@ GAME_MUTANTS: Final = (
         "if is_count:",
     ),
     Mutant(
-        "in a game, a question is asked for as long as the clock was set back",
-        STREAMED,
-        "app/services/games/rules.py",
-        "return self.asked_ms > time_ms + SKEW_MS",
-        "return False",
-    ),
-    Mutant(
         "in a game, the truth is told while it is asked",
         KEPT_QUIET,
         STATES,

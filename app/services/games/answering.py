@@ -15,7 +15,7 @@ from app.db.engine import Database
 from app.errors import ConflictError, FieldError, InvalidInputError, UnauthorizedError
 from app.models import GameAnswer, GamePlayer, GameQuestion
 from app.services.access.rights import INVALID
-from app.services.games.ending import date_again, note_change, tell_if_all_answered
+from app.services.games.ending import note_change, tell_if_all_answered
 from app.services.games.rules import points_for
 from app.services.games.states import GameState, asked_of, read_states, unknown_game
 
@@ -82,7 +82,6 @@ class _Round:
     async def take(self, requests: Sequence[AnswerRequest]) -> list[TakenAnswer | Exception]:
         """Store what counts; return what each request is told."""
         await self._read(requests)
-        await self._date_again(requests)
         outcomes = [self._outcome(request) for request in requests]
         await insert_rows(self._session, cast(Table, GameAnswer.__table__), self._new)
         for game_id in {row["game_id"] for row in self._new}:
@@ -111,15 +110,6 @@ class _Round:
                 username = state.usernames[answer.user_id]
                 receipt = TakenAnswer(200, answer.number, username, answer.ms)
                 self._first[answer.player_id, answer.number] = receipt
-
-    async def _date_again(self, requests: Sequence[AnswerRequest]) -> None:
-        """Count the time of a question from its first answer here, if the clock was set back."""
-        for game_id, state in self._states.items():
-            question = state.present
-            if question is None or not (state.is_asking and state.period.is_ahead(now_ms())):
-                continue
-            arrived = (request.arrived_ms for request in requests if request.game_id == game_id)
-            await date_again(self._session, state.game, question, min(arrived))
 
     def _outcome(self, request: AnswerRequest) -> TakenAnswer | Exception:
         player_id, game_id = self._players.get(request.sha256, (0, 0))

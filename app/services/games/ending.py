@@ -24,27 +24,13 @@ async def tell(session: AsyncSession, game: Game, time_ms: int) -> None:
 
 
 async def tell_if_due(session: AsyncSession, game_id: int, time_ms: int) -> None:
-    """End the question that is asked if its time is over.
-
-    One that was asked later than now is asked now: the clock was set back since.
-    """
+    """End the question that is asked if its time is over."""
     game = await session.get(Game, game_id)
     if game is None or game.state != "asking":
         return
     question = await present_question(session, game)
-    period = asked_of(game, question)
-    if period.is_ahead(time_ms):
-        await date_again(session, game, question, time_ms)
-    elif period.ends_ms <= time_ms:
+    if asked_of(game, question).ends_ms <= time_ms:
         await tell(session, game, time_ms)
-
-
-async def date_again(
-    session: AsyncSession, game: Game, question: GameQuestion, time_ms: int
-) -> None:
-    """Count the time of the question that is asked from this time on; its answers stay."""
-    question.asked_ms = time_ms
-    await note_change(session, game)
 
 
 async def tell_if_all_answered(session: AsyncSession, game: Game, time_ms: int) -> None:

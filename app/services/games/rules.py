@@ -15,8 +15,6 @@ LEAST_POINTS: Final = 500
 """For a right answer at once, and at the end of the time."""
 LETTERS: Final = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 """Of codes: none looks like another one."""
-SKEW_MS: Final = 1_000
-"""By how much the clocks of machines that share a game may differ, in milliseconds."""
 CODE_LENGTH: Final = 6
 """Some 890 million codes: at 100 wrong ones a minute one of 20 games is found in 8 months."""
 LONGEST_CODE: Final = 4 * CODE_LENGTH
@@ -79,10 +77,6 @@ class Asked:
 
     def takes(self, arrived_ms: int) -> bool:
         return self.asked_ms <= arrived_ms <= self.ends_ms
-
-    def is_ahead(self, time_ms: int) -> bool:
-        """Return whether the clock was set back since: it was asked later than now."""
-        return self.asked_ms > time_ms + SKEW_MS
 
 
 def shares(questions: int, authors: Sequence[Key], extra: Iterable[Key]) -> dict[Key, int]:

@@ -73,9 +73,8 @@ class GameState:
         return self.usernames[solved.user_id] if solved else None
 
     def is_due(self, time_ms: int) -> bool:
-        """Return whether the question that is asked is to be ended, or dated again."""
-        period = self.period
-        return self.is_asking and (period.ends_ms <= time_ms or period.is_ahead(time_ms))
+        """Return whether the time of the question that is asked is over."""
+        return self.ends_ms is not None and self.ends_ms <= time_ms
 
 
 def asked_of(game: Game, question: GameQuestion | None) -> Asked:

@@ -4,15 +4,13 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from quart import Quart
-from sqlalchemy import event, select, text, update
+from sqlalchemy import event, select, text
 
 from app.clock import now_ms
-from app.models import GamePlayer, GameQuestion
+from app.models import GamePlayer
 from app.services.access.rights import revoke_token
 from app.services.games import hosting, hub
 from tests.browsing import parts_of
@@ -253,47 +251,6 @@ async def test_a_screen_that_breaks_off_takes_no_other_one_away(
     await hub.presence.store()
     async with parts_of(anybody.app).db.read() as session:
         assert (await session.get_one(GamePlayer, mina.id)).seen_ms is not None
-
-
-async def set_back(app: Quart, game_id: int) -> None:
-    """Let the clock be set back an hour, of which rows have what it said before."""
-    of_game = update(GameQuestion).where(GameQuestion.game_id == game_id)
-    async with parts_of(app).db.write() as session:
-        await session.execute(of_game.values(asked_ms=GameQuestion.asked_ms + 3_600_000))
-
-
-@pytest.mark.parametrize("is_heard", [True, False], ids=["streams", "no streams"])
-async def test_after_the_clock_was_set_back_a_question_takes_answers_and_ends(
-    host: Host, ears: Ears, anybody: Client, *, is_heard: bool
-) -> None:
-    """Answers were too late for an hour, and the question was asked for as long."""
-    mina, jun = await join(anybody.app, host, "Mina", "Jun")
-    listener = await ears.of(mina) if is_heard else None
-    asked = await host.does("next")
-    await jun.chooses(1, "ferry")
-    await set_back(anybody.app, host.game)
-    if listener:
-        again = await until(listener, version=asked["version"] + 1)
-        assert again["state"] == "asking"
-        left = datetime.fromisoformat(again["ends_at"]) - datetime.fromisoformat(again["now"])
-        assert timedelta(0) < left <= timedelta(seconds=60)
-    truth = await host.truth()
-    await mina.chooses(1, truth)
-    told = await host.see()
-    assert told["state"] == "told"
-    points = {row["name"]: row["points"] for row in told["ranking"]}
-    assert 500 <= points["Mina"] <= 1_000
-
-
-async def test_whoever_asks_about_a_game_after_the_clock_was_set_back_sees_the_time(
-    host: Host, anybody: Client
-) -> None:
-    (mina,) = await join(anybody.app, host, "Mina")
-    asked = await host.does("next")
-    await set_back(anybody.app, host.game)
-    for view in (await mina.see(), await host.see()):
-        longer = datetime.fromisoformat(view["ends_at"]) - datetime.fromisoformat(asked["ends_at"])
-        assert longer < timedelta(minutes=1)
 
 
 @pytest.mark.databases("sqlite")
