@@ -1,30 +1,23 @@
 """The quiz that the overview of a room begins: its newest messages, the same to everybody."""
 
-import asyncio
 import random
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.judgement import FEWEST_JUDGED
-from app.compute.names import HiddenText, ManyNames
+from app.compute.names import HIDDEN
 from app.compute.text import has_words, username_key
 from app.memo import EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
+from app.services.compare.askable import MOST_CHARACTERS, Candidate, Passages, Scope, askable
 from app.services.compare.chat_names import read_chat_names
-from app.services.compare.hiding import can_be_guessed, hidden
-from app.services.compare.quiz import (
-    FEWEST_POSTS,
-    MOST_CHARACTERS,
-    MOST_CHOICES,
-    SET_LENGTH,
-    QuizQuestion,
-    QuizSet,
-)
+from app.services.compare.hiding import hide
+from app.services.compare.quiz import FEWEST_POSTS, MOST_CHOICES, SET_LENGTH, QuizQuestion, QuizSet
 from app.services.rooms.room_facts import RoomFacts
 
 _SEARCHED: Final = 120
@@ -65,13 +58,32 @@ async def read_teaser(session: AsyncSession, room: RoomFacts) -> Teaser | None:
     rows = await session.execute(_players(), {"room_id": room.id, "keys": keys})
     players = {row.id: Player(*row[1:]) for row in rows}
     values = {"room_id": room.id, "user_ids": list(players)}
-    newest = (await session.execute(_newest(), values)).all()
+    newest = [Candidate(*row) for row in await session.execute(_newest(), values)]
     worded = [row for row in newest if has_words(row.text)]
     cast = await _cast(session, room.id, players, Counter(row.user_id for row in worded))
     if len(cast) < 2 or not worded:
         return None
-    chat_names = (await read_chat_names(session, [room.id])).of(room.id)
-    return await asyncio.to_thread(_teaser, newest[0].id, worded, cast, chat_names)
+    chance = random.Random(newest[0].id)  # noqa: S311 - a game, which is the same to everybody
+    mixed = [post for post in chance.sample(worded, len(worded)) if post.user_id in cast]
+    chats = await read_chat_names(session, [room.id])
+    scope = Scope(_one_passage(mixed), is_mixed=True, chats=chats)
+    posts = await askable(session, [*cast.values()], scope, SET_LENGTH, chance)
+    if not posts:
+        return None
+    # A short post is asked about first.
+    posts.sort(key=lambda post: len(post.text.rstrip().replace(HIDDEN, "")) > LONGEST_FIRST)
+    first, ids = posts[0], sorted(cast, key=lambda user_id: cast[user_id].username_key)
+    question = QuizQuestion(
+        tweet_id=first.id,
+        username=cast[first.user_id].username,
+        usernames=[cast[user_id].username for user_id in ids],
+        hidden=await hide(first.text, *cast.values(), chat_names=chats.of(room.id)),
+    )
+    return Teaser(QuizSet(tuple(ids), tuple(post.id for post in posts)), question)
+
+
+async def _one_passage(posts: Sequence[Candidate]) -> Passages:
+    yield posts
 
 
 async def _cast(
@@ -107,10 +119,10 @@ def _players() -> Select[int, str, str, str | None]:
 
 
 @cache
-def _newest() -> Select[int, int, str]:
+def _newest() -> Select[int, int, str, int | None]:
     """Return the query for the newest messages of players, as far as they are short enough."""
     return (
-        select(Tweet.id, Tweet.user_id, Tweet.text)
+        select(Tweet.id, Tweet.user_id, Tweet.text, Tweet.room_id)
         .where(Tweet.room_id == bindparam("room_id"), Tweet.created_at.is_not(None))
         .where(Tweet.user_id.in_(bindparam("user_ids", expanding=True)))
         .where(func.length(Tweet.text) <= MOST_CHARACTERS)
@@ -124,32 +136,3 @@ def _newest_of_one() -> Select[str]:
     of_one = Tweet.room_id == bindparam("room_id"), Tweet.user_id == bindparam("user_id")
     newest = select(Tweet.text).where(*of_one)
     return newest.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(_OF_ONE)
-
-
-def _teaser(
-    newest: int, worded: Sequence[Any], cast: Mapping[int, Player], chat_names: ManyNames
-) -> Teaser | None:
-    chance = random.Random(newest)  # noqa: S311 - a game, which is the same to everybody
-    texts = _texts(chance.sample(worded, len(worded)), cast, chat_names)
-    if not texts:
-        return None
-    ids = sorted(cast, key=lambda user_id: cast[user_id].username_key)
-    tweet_ids = sorted(texts, key=lambda tweet_id: len(texts[tweet_id].text) > LONGEST_FIRST)
-    author = next(row.user_id for row in worded if row.id == tweet_ids[0])
-    names = [cast[user_id].username for user_id in ids]
-    question = QuizQuestion(tweet_ids[0], cast[author].username, names, texts[tweet_ids[0]])
-    return Teaser(QuizSet(tuple(ids), tuple(tweet_ids)), question)
-
-
-def _texts(
-    rows: Iterable[Any], cast: Mapping[int, Player], chat_names: ManyNames
-) -> dict[int, HiddenText]:
-    """Return messages of these people, by id: as many as a set has."""
-    texts: dict[int, HiddenText] = {}
-    for row in rows:
-        # Names are looked for only until there are enough: in all that would take long.
-        if row.user_id in cast and can_be_guessed(row.text, *cast.values(), chat_names=chat_names):
-            texts[row.id] = hidden(row.text, *cast.values(), chat_names=chat_names)
-        if len(texts) == SET_LENGTH:
-            break
-    return texts

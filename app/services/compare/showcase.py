@@ -10,8 +10,9 @@ from app.clock import monotonic
 from app.db.backend import Sessions
 from app.errors import NotFoundError
 from app.models import Tweet
+from app.services.compare.askable import draw
 from app.services.compare.cases import Models
-from app.services.compare.quiz import QuizSet, Solution, draw, read_question, solve
+from app.services.compare.quiz import QuizSet, Solution, read_question, solve
 
 SHOWN_CHARACTERS: Final = 100
 """Of the example on the front page."""

@@ -1,23 +1,22 @@
 """What a game asks: posts of its authors, and whom saywho chose for each before anybody did."""
 
-import asyncio
 import math
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import InvalidInputError
-from app.models import RoomPerson, Tweet, User
+from app.models import RoomPerson, User
 from app.services.compare.answering import Comparison, add_reasons, answer
+from app.services.compare.askable import Candidate, askable, posts_of_author
 from app.services.compare.cases import Models, gather
-from app.services.compare.chat_names import ChatNames, read_chat_names
-from app.services.compare.hiding import can_be_guessed, hide
-from app.services.compare.quiz import MOST_CHARACTERS, Candidate, asked_of
+from app.services.compare.chat_names import read_chat_names
+from app.services.compare.hiding import hide
+from app.services.compare.quiz import asked_of
 from app.services.games.rules import shares
 from app.services.posts.tweets import get_post
 from app.services.posts.users import get_user
@@ -25,10 +24,6 @@ from app.services.rooms.room_facts import RoomFacts
 
 FEWEST_AUTHORS: Final = 2
 MOST_AUTHORS: Final = 6
-_LOOKED_AT: Final = 1_000
-"""Posts of an author among which those to ask about are looked for; of fewer all are."""
-_PASSAGES: Final = 20
-"""Places from which these are taken, where an author has more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +100,8 @@ async def draw_questions(
     counts = shares(questions, [user.id for user in cast], random.sample(_ids(cast), len(cast)))
     posts: list[tuple[int, int]] = []
     for user in cast:
-        ids = await _askable(session, user, cast, fewest_posts(questions), room_id=room_id)
-        if len(ids) < fewest_posts(questions):
+        drawn = await _askable(session, user, cast, fewest_posts(questions), room_id=room_id)
+        if len(drawn) < fewest_posts(questions):
             raise InvalidInputError(
                 "'{username}' has too few posts of four words or more without a phone number or"
                 " an address: {questions} questions need {count}",
@@ -115,7 +110,7 @@ async def draw_questions(
                 count=fewest_posts(questions),
                 loc="usernames",
             )
-        posts += [(tweet_id, user.id) for tweet_id in ids[: counts[user.id]]]
+        posts += [(post.id, user.id) for post in drawn[: counts[user.id]]]
     random.shuffle(posts)
     return [
         await _with_guess(session, models, cast, tweet_id, user_id) for tweet_id, user_id in posts
@@ -128,46 +123,10 @@ def _ids(cast: Iterable[User]) -> list[int]:
 
 async def _askable(
     session: AsyncSession, user: User, cast: Sequence[User], most: int, *, room_id: int | None
-) -> list[int]:
-    """Return up to `most` posts of an author that have words when names are hidden, in a random
-    order."""
-    conditions = [Tweet.user_id == user.id, func.length(Tweet.text) <= MOST_CHARACTERS]
-    if room_id is not None:
-        conditions.append(Tweet.room_id == room_id)
-    texts = await _some_texts(session, conditions)
-    chats = await read_chat_names(session, {post.room_id for post in texts.values()})
-    return await asyncio.to_thread(_with_words, texts, cast, chats, most)
-
-
-async def _some_texts(
-    session: AsyncSession, conditions: Sequence[ColumnElement[bool]]
-) -> dict[int, Candidate]:
-    """Return posts by id: all, or of many some from all over the time."""
-    posts = select(Tweet.id, Tweet.text, Tweet.room_id).where(*conditions)
-    posts = posts.order_by(Tweet.created_at, Tweet.id)
-    total = await session.scalar(select(func.count()).select_from(posts.subquery())) or 0
-    length, starts = _LOOKED_AT, [0]
-    if total > _LOOKED_AT:
-        length = _LOOKED_AT // _PASSAGES
-        starts = [random.randrange(total - length) for _ in range(_PASSAGES)]  # noqa: S311 - a game
-    texts: dict[int, Candidate] = {}
-    for start in starts:
-        rows = await session.execute(posts.offset(start).limit(length))
-        texts.update((row.id, Candidate(row.text, row.room_id)) for row in rows)
-    return texts
-
-
-def _with_words(
-    texts: dict[int, Candidate], cast: Sequence[User], chats: ChatNames, most: int
-) -> list[int]:
-    ids = random.sample(list(texts), len(texts))
-    # Names are masked only until there are enough: of all that would take seconds.
-    good = (
-        tweet_id
-        for tweet_id in ids
-        if can_be_guessed(texts[tweet_id].text, *cast, chat_names=chats.of(texts[tweet_id].room_id))
-    )
-    return list(islice(good, most))
+) -> list[Candidate]:
+    """Return up to `most` posts of an author that can be guessed, in a random order."""
+    scope = posts_of_author(session, user, room_id, random)
+    return await askable(session, cast, scope, most, random)
 
 
 async def _with_guess(

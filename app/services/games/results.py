@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import GameAnswer, GameQuestion, Tweet
 from app.services.compare.chat_names import read_chat_names
-from app.services.compare.quiz import Candidate
 from app.services.games.standings import Choice, Standing
 from app.services.games.states import GameState, masked
 
@@ -70,9 +69,7 @@ async def read_questions(session: AsyncSession, state: GameState) -> list[AskedQ
     return [
         AskedQuestion(
             number=question.number,
-            masked_text=None
-            if text is None
-            else await masked(Candidate(text, room_id), state.cast, chats),
+            masked_text=None if text is None else await masked(text, state.cast, chats.of(room_id)),
             username=usernames[question.user_id],
             is_model_right=question.model_user_id == question.user_id,
             answers=answers,

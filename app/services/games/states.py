@@ -8,12 +8,11 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.names import HIDDEN, SHOWN_HIDDEN
+from app.compute.names import HIDDEN, SHOWN_HIDDEN, ManyNames
 from app.errors import NotFoundError
 from app.models import Game, GameAnswer, GamePlayer, GameQuestion, Tweet, User
-from app.services.compare.chat_names import ChatNames, read_chat_names
+from app.services.compare.chat_names import read_chat_names
 from app.services.compare.hiding import hide
-from app.services.compare.quiz import Candidate
 from app.services.games.rules import Asked, State
 
 
@@ -115,7 +114,7 @@ async def read_states(session: AsyncSession, ids: Collection[int]) -> dict[int, 
     users = {user.id: user for user in await session.scalars(query)}
     tweet_ids = {row.tweet_id for row in questions.values()}
     texts = select(Tweet.id, Tweet.text, Tweet.room_id).where(Tweet.id.in_(tweet_ids))
-    posts = {row.id: Candidate(row.text, row.room_id) for row in await session.execute(texts)}
+    posts = {row.id: row for row in await session.execute(texts)}
     chats = await read_chat_names(session, {post.room_id for post in posts.values()})
     players, answers = await _counts(session, ids)
     states: dict[int, GameState] = {}
@@ -128,16 +127,16 @@ async def read_states(session: AsyncSession, ids: Collection[int]) -> dict[int, 
             game,
             present,
             people,
-            await masked(post, people, chats) if post else None,
+            await masked(post.text, people, chats.of(post.room_id)) if post else None,
             players.get(game.id, 0),
             answers.get(game.id, 0),
         )
     return states
 
 
-async def masked(post: Candidate, cast: Sequence[User], chats: ChatNames) -> str:
+async def masked(text: str, cast: Sequence[User], chat_names: ManyNames) -> str:
     """Return the text of a post as a game shows it, with `HIDDEN` for names."""
-    return (await hide(post.text, *cast, chat_names=chats.of(post.room_id))).masked
+    return (await hide(text, *cast, chat_names=chat_names)).masked
 
 
 async def _counts(

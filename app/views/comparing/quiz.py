@@ -13,6 +13,7 @@ from app.errors import AppError, InvalidInputError, NotFoundError
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.services.compare.answering import RankedAuthor
+from app.services.compare.askable import draw, draw_from_room
 from app.services.compare.quiz import (
     MOST_CHOICES,
     SET_LENGTH,
@@ -20,12 +21,10 @@ from app.services.compare.quiz import (
     QuizSet,
     Solution,
     SolvedPost,
-    draw,
     read_question,
     read_solved,
     solve,
 )
-from app.services.compare.room_quiz import draw_from_room
 from app.services.posts.users import find_authors
 from app.services.rooms.room_facts import RoomFacts, get_room
 from app.views.blueprints import PageBlueprint
