@@ -1,6 +1,6 @@
 """A game that clients follow, its newest documents, and the stream of each client."""
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -102,10 +102,13 @@ class GameStream(ClientStream):
             return HEARTBEAT
         return b""
 
-    def push_document(self, document: bytes) -> None:
-        """Send the newest document without waiting if the client takes it, else wake the stream."""
+    def push_document(self, documents: Mapping[bool, bytes]) -> None:
+        """Send the newest document without waiting if the client takes it, else wake the stream.
+
+        documents: the host's (True) and that of all players (False).
+        """
         is_new = self.sent < self.newest
-        if is_new and not self.is_out and self.push(document):
+        if is_new and not self.is_out and self.push(documents[self.player_id is None]):
             self.sent, self.is_due = self.newest, False
         elif is_new or self.is_out or self.is_due:
             self.wake()

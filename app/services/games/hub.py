@@ -7,12 +7,14 @@ due, and twice a second for what is only counted.
 
 import asyncio
 import logging
+import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now_ms, wait_until_set
+from app.clock import now_ms
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.db.feed import GAME_CHANGED, Change
@@ -25,16 +27,7 @@ from app.services.games.presence import Presence
 from app.services.games.standings import Standings, players_of
 from app.services.games.states import GameState, read_states, unknown_game
 from app.services.live_streams.stream import ClientStream
-from app.services.live_streams.streaming import (
-    AT_ONCE,
-    HEARTBEAT_S,
-    LONGEST_TICK_S,
-    LOOK_S,
-    READER_TIMEOUT_S,
-    SENDING_SHARE,
-    Clients,
-    StreamHub,
-)
+from app.services.live_streams.streaming import Clients, StreamHub
 
 COUNT_S: Final = 0.5
 """Seconds between looks at what is only counted."""
@@ -55,7 +48,8 @@ class GameHub(StreamHub[GameStream]):
         self._standings = standings
         self._channels: dict[int, Channel] = {}
         self.presence = Presence(db)
-        self._work = asyncio.Event()
+        self._counted_s = -math.inf
+        """When counts were read last, by the clock of the event loop."""
         self._has_changed = False
         """Whether the log told of a game since the last look."""
         self._has_failed = False
@@ -134,42 +128,32 @@ class GameHub(StreamHub[GameStream]):
             await stream.wait()
         return b""
 
-    async def run(self) -> None:
-        """Send what is new of the games, and heartbeats, until cancelled."""
-        clock = asyncio.get_running_loop().time
-        beat = looked = counted = clock()
-        while True:
-            await wait_until_set(self._work, at_most_s=self._pause_s(counted - clock()))
-            began = clock()
-            self._work.clear()
-            if began - looked >= LOOK_S:
-                looked = began
-                self._disconnect_stalled(began - READER_TIMEOUT_S)
-            if is_beat := began - beat >= HEARTBEAT_S:
-                beat = began
-                await self._end_unreadable()
-            is_count = began - counted >= COUNT_S
-            if is_count:
-                counted = began
-            if is_count or self._has_changed:  # Whoever came before a question is waited for.
-                await self._note_presence()
-            await self._look_at(is_count=is_count)
-            await self._tick(is_beat=is_beat)
-            took = clock() - began
-            await asyncio.sleep(min(LONGEST_TICK_S, took * (1 / SENDING_SHARE - 1)))
-
-    def _pause_s(self, since_count_s: float) -> float:
-        """Return the seconds until there is something to look at."""
+    def _pause_s(self, until_look_s: float) -> float:
         if self._has_failed:
             return RETRY_S
-        pauses = [LOOK_S]
+        pauses = [until_look_s]
+        since_count_s = asyncio.get_running_loop().time() - self._counted_s
         time_ms = now_ms()
         for channel in self._channels.values():
             if channel.is_counted:
-                pauses.append(COUNT_S + since_count_s)
+                pauses.append(COUNT_S - since_count_s)
             if channel.state is not None and channel.state.ends_ms is not None:
                 pauses.append((channel.state.ends_ms - time_ms) / 1_000)
-        return max(0.0, min(pauses))
+        return min(pauses)
+
+    async def _send_news(self, *, is_beat: bool) -> None:
+        """Send to all that wait the newest documents; wake those that do not take them."""
+        time_s = asyncio.get_running_loop().time()
+        is_count = time_s - self._counted_s >= COUNT_S
+        if is_count:
+            self._counted_s = time_s
+        if is_count or self._has_changed:  # Whoever came before a question is waited for.
+            await self._note_presence()
+        await self._look_at(is_count=is_count)
+        for channel in list(self._channels.values()):
+            documents = {is_host: channel.document(is_host=is_host) for is_host in (True, False)}
+            push = partial(GameStream.push_document, documents=documents)
+            await self._push(channel.streams, push, is_beat=is_beat)
 
     async def _note_presence(self) -> None:
         try:
@@ -232,16 +216,3 @@ class GameHub(StreamHub[GameStream]):
         if any(stream.player_id is None for stream in channel.streams):
             channel.renew_host(host_view(state, await self._standings.read(session, state)))
         channel.renew_shared(shared_view(state, now_ms()))
-
-    async def _tick(self, *, is_beat: bool) -> None:
-        """Send to all that wait what they lack; wake those that do not take it."""
-        count = 0
-        for channel in list(self._channels.values()):
-            documents = {is_host: channel.document(is_host=is_host) for is_host in (True, False)}
-            for stream in list(channel.streams):
-                stream.is_due |= is_beat
-                if stream.is_waiting:
-                    stream.push_document(documents[stream.player_id is None])
-                count += 1
-                if count % AT_ONCE == 0:
-                    await asyncio.sleep(0)

@@ -9,25 +9,16 @@ in memory.
 import asyncio
 import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
-from app.clock import wait_until_set
 from app.db.engine import Database
 from app.db.feed import SITE_PRIVATE, Change
 from app.errors import UnavailableError
 from app.services.access.rights import VISITOR, Right
 from app.services.live_streams.log_pages import FURTHEST, LogPages
 from app.services.live_streams.stream import HEARTBEAT, LiveStream
-from app.services.live_streams.streaming import (
-    AT_ONCE,
-    HEARTBEAT_S,
-    LONGEST_TICK_S,
-    LOOK_S,
-    READER_TIMEOUT_S,
-    SENDING_SHARE,
-    Clients,
-    StreamHub,
-)
+from app.services.live_streams.streaming import Clients, StreamHub
 
 RETRY_S: Final = 1.0
 """Seconds until the log is read again that could not be read."""
@@ -50,7 +41,6 @@ class LiveHub(StreamHub[LiveStream]):
         self._log = LogPages(db, newest)
         self._sent = newest
         """The last event that was sent to the clients that are not behind."""
-        self._work = asyncio.Event()
 
     def publish(self, changes: Sequence[Change]) -> None:
         """Note events of the feed for the clients."""
@@ -123,27 +113,10 @@ class LiveHub(StreamHub[LiveStream]):
             return b""
         return data
 
-    async def run(self) -> None:
-        """Send the events of the feed in their order, and heartbeats, until cancelled."""
-        clock = asyncio.get_running_loop().time
-        beat = looked = clock()
-        while True:
-            await wait_until_set(self._work, at_most_s=max(0.0, looked + LOOK_S - clock()))
-            began = clock()
-            self._work.clear()
-            if began - looked >= LOOK_S:
-                looked = began
-                self._disconnect_stalled(began - READER_TIMEOUT_S)
-            if is_beat := began - beat >= HEARTBEAT_S:
-                beat = began
-                await self._end_unreadable()
-            if is_beat or self._sent < self._log.newest:
-                await self._tick(is_beat=is_beat)
-            took = clock() - began
-            await asyncio.sleep(min(LONGEST_TICK_S, took * (1 / SENDING_SHARE - 1)))
-
-    async def _tick(self, *, is_beat: bool) -> None:
+    async def _send_news(self, *, is_beat: bool) -> None:
         """Send to all that have everything before; wake those that do not take it."""
+        if not is_beat and self._sent >= self._log.newest:
+            return
         page, end = None, self._log.newest
         if self._sent < end and self._streams:
             try:
@@ -151,12 +124,8 @@ class LiveHub(StreamHub[LiveStream]):
                 end = page.end
             except Exception:
                 logger.exception("the log could not be read; the streams try by themselves")
-        for count, stream in enumerate(list(self._streams), start=1):
-            stream.is_due |= is_beat
-            if stream.is_waiting:
-                stream.push_page(page, end)
-            if count % AT_ONCE == 0:
-                await asyncio.sleep(0)
+        push = partial(LiveStream.push_page, page=page, end=end)
+        await self._push(self._streams, push, is_beat=is_beat)
         self._sent = end
         if end < self._log.newest:
             self._work.set()

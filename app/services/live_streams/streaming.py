@@ -3,9 +3,10 @@
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Final, Generic, TypeVar, cast
 
+from app.clock import wait_until_set
 from app.db.engine import Database
 from app.errors import AppError, UnavailableError
 from app.services.access.rights import Right, ended_rights
@@ -95,6 +96,9 @@ class StreamHub(ABC, Generic[AnyStream]):
         self._db = db
         self._clients = clients
         self._streams: dict[AnyStream, None] = {}
+        self._work = asyncio.Event()
+        """Set when there is something to send."""
+        self._pushed = 0
         self.is_ending = False
         """Whether the server is stopping."""
 
@@ -128,6 +132,45 @@ class StreamHub(ABC, Generic[AnyStream]):
         if self.is_ending or stream.is_replaced:
             stream.sending_since = clock()
             await send(BYE if self.is_ending else REPLACED)
+
+    async def run(self) -> None:
+        """Send news and heartbeats to the clients, until cancelled."""
+        clock = asyncio.get_running_loop().time
+        beat = looked = clock()
+        while True:
+            pause_s = max(0.0, self._pause_s(looked + LOOK_S - clock()))
+            await wait_until_set(self._work, at_most_s=pause_s)
+            began = clock()
+            self._work.clear()
+            if began - looked >= LOOK_S:
+                looked = began
+                self._disconnect_stalled(began - READER_TIMEOUT_S)
+            if is_beat := began - beat >= HEARTBEAT_S:
+                beat = began
+                await self._end_unreadable()
+            await self._send_news(is_beat=is_beat)
+            took = clock() - began
+            await asyncio.sleep(min(LONGEST_TICK_S, took * (1 / SENDING_SHARE - 1)))
+
+    def _pause_s(self, until_look_s: float) -> float:
+        """Return the seconds until there is something to do without news."""
+        return until_look_s
+
+    @abstractmethod
+    async def _send_news(self, *, is_beat: bool) -> None:
+        """Read the news, and send them to the clients; with a beat, a sign of life to each."""
+
+    async def _push(
+        self, streams: Iterable[AnyStream], push: Callable[[AnyStream], None], *, is_beat: bool
+    ) -> None:
+        """Push to each stream that waits; other work gets the processor after every `AT_ONCE`."""
+        for stream in list(streams):
+            stream.is_due |= is_beat
+            if stream.is_waiting:
+                push(stream)
+            self._pushed += 1
+            if self._pushed % AT_ONCE == 0:
+                await asyncio.sleep(0)
 
     @abstractmethod
     def _first(self, stream: AnyStream) -> bytes:

@@ -13,6 +13,7 @@ from app.clock import now_ms
 from app.models import GamePlayer
 from app.services.access.rights import revoke_token
 from app.services.games import hosting, hub
+from app.services.live_streams import streaming
 from tests.browsing import parts_of
 from tests.conftest import Client, client_with
 from tests.listening import Listener, listening
@@ -226,7 +227,7 @@ async def test_whoever_is_removed_and_all_of_a_deleted_game_are_told_so(
 async def test_a_host_whose_token_is_revoked_hears_no_more(
     host: Host, anybody: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "HEARTBEAT_S", 0.1)
+    monkeypatch.setattr(streaming, "HEARTBEAT_S", 0.1)
     other = await client_with(anybody.app, "admin")
     path = f"{host.address}/live"
     async with listening(anybody.app, headers=other.headers, path=path) as (listener,):

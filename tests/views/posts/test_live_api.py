@@ -18,7 +18,7 @@ from app.models import Event
 from app.services.access.operators import READER
 from app.services.access.removal import remove_account
 from app.services.access.rights import revoke_token
-from app.services.live_streams import hub, log_pages
+from app.services.live_streams import hub, log_pages, streaming
 from tests.browsing import parts_of, signed_in
 from tests.conftest import Client, MakeConfig, client_with
 from tests.listening import PATH, Listener, listening
@@ -286,7 +286,7 @@ async def test_a_burst_of_listeners_passes_the_limit_by_none(make_config: MakeCo
 async def test_a_silent_stream_is_kept_alive_until_a_stop(
     make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "HEARTBEAT_S", 0.02)
+    monkeypatch.setattr(streaming, "HEARTBEAT_S", 0.02)
     app = create_app(make_config())
     async with app.test_app(), listening(app) as (listener,):
 
@@ -303,7 +303,7 @@ async def test_a_silent_stream_is_kept_alive_until_a_stop(
 async def test_a_stream_ends_with_its_right(
     make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "HEARTBEAT_S", 0.01)
+    monkeypatch.setattr(streaming, "HEARTBEAT_S", 0.01)
     app = create_app(make_config(public=False))
     async with app.test_app():
         assert (await Client(app, {}).get(PATH)).status_code == 401
@@ -318,7 +318,7 @@ async def test_a_stream_ends_with_its_right(
 async def test_the_stream_of_a_reader_ends_when_the_account_is_removed(
     make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "HEARTBEAT_S", 0.01)
+    monkeypatch.setattr(streaming, "HEARTBEAT_S", 0.01)
     app = create_app(make_config(public=False))
     async with app.test_app():
         reader = await signed_in(app, "mina", role=READER)
@@ -347,8 +347,8 @@ async def test_a_slow_client_keeps_no_other_waiting(app: Quart, writer: Client) 
 async def test_a_client_that_reads_nothing_is_disconnected(
     make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "READER_TIMEOUT_S", 2.0)
-    monkeypatch.setattr(hub, "HEARTBEAT_S", 0.02)
+    monkeypatch.setattr(streaming, "READER_TIMEOUT_S", 2.0)
+    monkeypatch.setattr(streaming, "HEARTBEAT_S", 0.02)
     app = create_app(make_config())
     async with app.test_app():
         admin = await client_with(app, "admin")

@@ -9,7 +9,7 @@ import pytest
 from quart import Quart
 
 from app import create_app
-from app.services.live_streams import hub
+from app.services.live_streams import streaming
 from app.services.live_streams.streaming import MOST_OF_HOLDER
 from tests.browsing import Browser, signed_in
 from tests.conftest import MakeConfig, client_with
@@ -118,7 +118,7 @@ async def test_some_places_are_kept_for_accounts(make_config: MakeConfig) -> Non
 async def test_the_place_of_a_client_that_takes_nothing_is_free_at_once(
     make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "READER_TIMEOUT_S", 2.0)
+    monkeypatch.setattr(streaming, "READER_TIMEOUT_S", 2.0)
     app = create_app(make_config(live_clients=MOST_OF_HOLDER))
     async with app.test_app(), AsyncExitStack() as stack:
         admin, ears = await client_with(app, "admin"), Ears(app, stack)
