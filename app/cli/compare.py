@@ -6,25 +6,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
 import msgspec
 
-from app.cli.running import (
-    BAD_INPUT,
-    fail,
-    is_given,
-    json_option,
-    print_json,
-    print_result,
-    with_database,
-)
+from app.cli.running import BAD_INPUT, fail, json_option, print_json, print_result, with_database
 from app.compute.gaps import Gap
 from app.compute.judgement import SURE
 from app.config import Config
 from app.db.engine import Database
-from app.errors import AppError, MalformedError
+from app.errors import AppError
 from app.services.compare.answering import Comparison
 from app.services.compare.background import renew_if_outgrown
 from app.services.compare.batch_lines import (
@@ -42,8 +33,6 @@ from app.views.comparing.nobody import why_nobody
 from app.views.comparing.read_before import read_before
 from app.views.comparing.strangers import rate_of, threshold_of
 from app.views.comparing.verdicts import NOT_FOR, bars_of, heading_of, limits_of, reasons_of
-from app.views.comparing.years import shown_years
-from app.views.filters import parse_zone
 from app.views.parsing import Piece, gaps_of
 
 
@@ -77,27 +66,6 @@ def _gaps(_context: click.Context, _option: click.Parameter, pieces: tuple[str, 
         raise click.BadParameter("a piece is like 4-9, in characters counted from 0") from None
 
 
-years_option = click.option(
-    "--years", default="", metavar="NAME", help="Also rank the years of this author, the only one."
-)
-
-
-def _zone(_context: click.Context, _option: click.Parameter, name: str) -> ZoneInfo:
-    try:
-        return parse_zone(name)
-    except MalformedError as error:
-        raise click.BadParameter(error.detail) from None
-
-
-timezone_option = click.option(
-    "--timezone",
-    "zone",
-    metavar="ZONE",
-    callback=_zone,
-    default="UTC",
-    show_default=True,
-    help="In which these years begin, such as Asia/Seoul.",
-)
 without_option = click.option(
     "--without",
     metavar="START-END",
@@ -112,8 +80,6 @@ without_option = click.option(
 @click.option("-u", "--username", "usernames", multiple=True, help="An author; several times.")
 @sure_option
 @file_option
-@years_option
-@timezone_option
 @without_option
 @json_option
 def compare_command(
@@ -126,10 +92,8 @@ def compare_command(
     """
     if bool(texts) == (path is not None):
         raise click.UsageError("Give a TEXT or more, or a file of texts with --file.")
-    if path is not None and (options["years"] or options["without"]):
-        raise click.UsageError("--years and --without are for a TEXT, not for --file.")
-    if not options["years"] and is_given("zone"):
-        raise click.UsageError("--timezone is for --years.")
+    if path is not None and options["without"]:
+        raise click.UsageError("--without is for a TEXT, not for --file.")
     if path is not None:
         _compare_file(path, usernames, options["sure"])
         return
@@ -141,8 +105,7 @@ def compare_command(
         return await ask_once(db, question)
 
     comparison = with_database(ask)
-    is_named = bool(usernames or options["years"])
-    print_result(comparison, *_comparison_lines(comparison, is_named=is_named))
+    print_result(comparison, *_comparison_lines(comparison, is_named=bool(usernames)))
 
 
 def _compare_file(path: Path, usernames: tuple[str, ...], sure: float) -> None:
@@ -203,23 +166,8 @@ def _comparison_lines(comparison: Comparison, *, is_named: bool) -> Iterator[str
     if rate := rate_of(comparison):
         yield rate
     yield from limits_of(comparison)
-    if comparison.verdict == "short":
-        return
-    yield from _lines_of_years(comparison)
-    yield NOT_FOR
-
-
-def _lines_of_years(comparison: Comparison) -> Iterator[str]:
-    years = shown_years(comparison)
-    if years is None:
-        return
-    yield years.heading
-    if years.reason:
-        yield years.reason
-    for ranked in years.ranking:
-        yield f"{ranked.probability:7.1%}  {ranked.year}  ({ranked.tweets:,} posts)"
-    for mark in years.pieces:
-        yield f"  {mark.weight:+5.2f}  {mark.year}: \u201c{flat(mark.text)}\u201d"
+    if comparison.verdict != "short":
+        yield NOT_FOR
 
 
 def flat(text: str) -> str:

@@ -12,7 +12,7 @@ from app.views.authors import pages as authors
 from app.views.authors import year_picture, years
 from app.views.comparing import pages as comparing
 from app.views.comparing import picture_pages as answer_picture
-from app.views.comparing import quiz, quiz_picture, year_question
+from app.views.comparing import quiz, quiz_picture
 from app.views.games import pages as games
 from app.views.games import play, screen
 from app.views.imports import pages as imports
@@ -48,7 +48,6 @@ PAGES: Final = (
     room_deletion,
     comparing,
     answer_picture,
-    year_question,
     quiz,
     quiz_picture,
     portraits,

@@ -187,8 +187,6 @@ ALONE = (
     "/user/mina",
     "/user/mina?year=2023&tz=Asia/Seoul",
     "/user/mina/2023",
-    "/compare?years=mina",
-    "/compare?years=mina&text=" + "words " * 9,
     "/posts?username=mina&has=media",
     "/authors",
     "/about",

@@ -406,10 +406,7 @@ async def test_no_line_begins_with_a_particle(workshop: Website, open_page: Open
     workshop.add_posts("두리🌿", *posts)
     page = await open_page()
     checked = 0
-    for path in (
-        "/compare?years=" + quote("하나🌸"),
-        compare_path("오늘 빵 이야기를 적어요", "하나🌸"),
-    ):
+    for path in ("/user/" + quote("하나🌸"), compare_path("오늘 빵 이야기를 적어요", "하나🌸")):
         await page.goto(workshop.address(path))
         for width in range(320, 460, 6):
             await page.set_viewport_size({"width": width, "height": 800})

@@ -19,7 +19,6 @@ from app.services.search.vocabulary import renew_vocabulary
 from tests.chats import kakaotalk, said
 from tests.embedding_service import embedding_service
 from tests.installation import Installation, lines
-from tests.views.comparing.test_compared_years import OVEN, SEA, SEA_TEXT, posts_of
 
 BREAD = [f"빵이 나왔어요. 오늘의 빵은 {n}번 식빵, 따뜻할 때 오세요 :)" for n in range(12)]
 LIGHT = [f"Wind NW {n}, visibility {n + 3} miles. Lamp lit. Nothing to report." for n in range(12)]
@@ -120,12 +119,8 @@ def test_chats_are_listed_and_deleted(installation: Installation, tmp_path: Path
         (("compare", "--file", "missing.txt"), "missing.txt"),
         (("compare", "--file", "latin.txt"), "not UTF-8"),
         (("compare", "--file", "texts.csv"), "text"),
-        (("compare", "--file", "texts.csv", "--years", "빵집"), "--file"),
-        (("compare", "hello there", "--years", "빵집", "-u", "Lighthouse"), "one author"),
-        (("compare", "hello there", "--years", "nobody"), "nobody"),
-        (("compare", "hello there", "--timezone", "Mars/Base"), "--timezone"),
-        (("compare", "hello there", "--timezone", "UTC"), "--years"),
-        (("compare", "--file", "texts.csv", "--timezone", "Asia/Seoul"), "--years"),
+        (("compare", "--file", "texts.csv", "--without", "4-9"), "--file"),
+        (("compare", "hello there", "--years", "빵집"), "--years"),
         (("compare", "hello there", "--without", "4"), "4-9"),
         (("compare", "hello there", "--without", "4-99"), "4-99"),
         (("serve", "--bind", "nowhere"), "HOST:PORT"),
@@ -199,27 +194,6 @@ def test_a_comparison_leaves_pieces_out(filled: Installation) -> None:
     whole = filled.json("compare", text)
     assert struck["ranking"][0]["probability"] > whole["ranking"][0]["probability"]
     assert "verdict: short" in filled.done("compare", text, "--without", "0-30")
-
-
-def test_a_comparison_ranks_the_years_of_one_author(
-    installation: Installation, tmp_path: Path
-) -> None:
-    records = [*posts_of("mara", SEA, 2021, 110), *posts_of("mara", OVEN, 2022, 120)]
-    installation.done("import", lines(tmp_path / "years.jsonl", *records))
-    text = SEA_TEXT
-    asked = installation.json("compare", text, "--years", "MARA")
-    assert [ranked["username"] for ranked in asked["ranking"]] == ["mara"]
-    assert asked["years"]["verdict"] == "year"
-    assert asked["years"]["ranking"][0] == {
-        **asked["years"]["ranking"][0],
-        "year": 2021,
-        "tweets": 110,
-    }
-    seoul = installation.json("compare", text, "--years", "mara", "--timezone", "Asia/Seoul")
-    assert seoul["years"] == asked["years"] | {"tz": "Asia/Seoul"}  # All were written at noon.
-    shown = installation.done("compare", text, "--years", "mara", "-u", "Mara")
-    assert re.search(r"Most like mara in 2021\n *[\d.]+%  2021  \(110 posts\)\n", shown)
-    assert re.search(r"  \+\d\.\d\d  2021: “", shown)
 
 
 @pytest.mark.parametrize(

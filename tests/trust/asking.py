@@ -231,7 +231,6 @@ def queries() -> Iterator[str]:
             yield f"/dashboard/table/{figure}.csv?{named}{more}"
         yield from (f"/posts?{named}{more}" for more in ("", "&hour=30", "&lang=xx"))
         yield f"/dashboard/?{named}&lang=xx"
-        yield f"/compare?{urlencode({'text': TEXTS[0], 'years': pair[0]})}"
         yield f"/search?{urlencode({'q': '말', 'username': pair[0]})}"
     for path, word in product(("/search", f"{API}/search", "/authors"), ("말", "wind", "빵 호밀")):
         yield f"{path}?q={quote(word)}"

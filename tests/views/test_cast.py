@@ -48,7 +48,7 @@ ADDRESSES: Final[dict[str, tuple[str, ...]]] = {
     "/room/<id:room_id>": ("/room/1", f"/room/1?q={quote('말')}", "/room/1?on=2024-01-15"),
     "/room/<id:room_id>/portrait": ("/room/1/portrait",),
     "/room/<id:room_id>/portrait/picture": ("/room/1/portrait/picture",),
-    "/compare": (f"/compare?{TEXT}&{NAMED}", f"/compare?{TEXT}&years=Anna_Kim"),
+    "/compare": (f"/compare?{TEXT}&{NAMED}",),
     "/compare/card": (f"/compare/card?{NAMED}",),
     "/compare/picture": (f"/compare/picture?{TEXT}&{NAMED}",),
     "/feed.atom": ("/feed.atom",),

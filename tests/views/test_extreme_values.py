@@ -37,7 +37,7 @@ VALUES: Final = {
 OTHERS: Final = {
     *("tz", "username", "platform", "lang", "kind", "is", "has", "q", "mode", "sort", "facets"),
     *("limit", "format", "hour", "message", "deleted"),
-    *("text", "post", "without", "sure", "years", "view", "shows", "theme", "names", "words"),
+    *("text", "post", "without", "sure", "view", "shows", "theme", "names", "words"),
     *("reasons", "explain"),
 }
 ZONES: Final = ("UTC", "Pacific/Kiritimati")

@@ -32,7 +32,7 @@ COMPUTED: Final = "1787569"
 BINARY: Final = {"image/png", "image/vnd.microsoft.icon"}
 SENT: Final = (
     *("q", "username", "room", "since", "until", "tz", "lang", "platform", "is", "has", "sort"),
-    *("text", "years", "without", "sure", "post", "cursor", "around", "on", "deleted", "changed"),
+    *("text", "without", "sure", "post", "cursor", "around", "on", "deleted", "changed"),
     *("next", "token", "locale", "kind", "hour", "window", "unknown"),
 )
 """Parameters of pages."""
@@ -45,7 +45,7 @@ SHOWN: Final = {
 """Pages and feeds that show what somebody wrote."""
 ALONE: Final = (
     *(("/search", "q"), ("/search", "username"), ("/posts", "username"), ("/posts", "tz")),
-    *(("/authors", "q"), ("/authors", "deleted"), ("/compare", "text"), ("/compare", "years")),
+    *(("/authors", "q"), ("/authors", "deleted"), ("/compare", "text")),
     *(("/compare", "username"), ("/dashboard/", "username"), ("/login", "next"), ("/room/1", "q")),
 )
 """Parameters that are shown again where no other one is refused before."""
@@ -145,7 +145,7 @@ FORMS: Final = (
     ("/sources", {"source": ANY, "username": ANY}),
     ("/sources", {"source": f"mastodon:{ANY}@{ANY}"}),
     ("/imports/1/start", {"column": ANY, "timezone": ANY, "username": ANY, "owner": ANY}),
-    ("/compare", {"text": ANY, "username": [NAME, ANY], "years": ANY, "without": ANY}),
+    ("/compare", {"text": ANY, "username": [NAME, ANY], "without": ANY}),
     ("/user", {"user_name": ANY}),
     ("/logout", {"next": ANY}),
 )

@@ -35,7 +35,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/": {"GET": "read"},
     "/authors": {"GET": "read"},
     "/user/<username>": {"GET": "read"},
-    "/user/<username>/<year:year>": {"GET": "read", "POST": "read"},
+    "/user/<username>/<year:year>": {"GET": "read"},
     "/user/<username>/portrait": {"GET": "read"},
     "/user/<username>/<year:year>/picture": {"GET": "read"},
     "/user/<username>/<year:year>/picture.png": {"GET": "read"},

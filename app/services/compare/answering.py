@@ -35,8 +35,7 @@ from app.memo import DERIVED, depends_on
 from app.models import User
 from app.services.compare.cases import Models
 from app.services.compare.habits import OwnPost, newest_own
-from app.services.compare.marked_pieces import Evidence, Usage, pieces_for
-from app.services.compare.year_ranking import ComparedYears
+from app.services.compare.marked_pieces import Evidence, Usage, evidence_of
 from app.services.posts.user_rows import UserRow
 from app.tasks import INLINE_CHARACTERS, Runner, worked_on
 
@@ -105,9 +104,6 @@ class Comparison(msgspec.Struct, frozen=True):
         list[str] | msgspec.UnsetType,
         Meta(description="Whose posts hold the text to the letter, if any: it was read before."),
     ] = msgspec.UNSET
-    years: Annotated[
-        ComparedYears | msgspec.UnsetType, Meta(description="Where the request names `years`.")
-    ] = msgspec.UNSET
 
 
 async def answer(
@@ -136,7 +132,7 @@ def _answer(case: Case, sure: float, explain: bool) -> Comparison:
         none=judgement.none,
         sure=sure,
         ranking=ranked_authors(case, judgement),
-        evidence=pieces_for(Evidence, case.text, marks),
+        evidence=evidence_of(case.text, marks),
         limits=judgement.limits,
         weak={
             limit: [case.suspects[place].username for place in places]

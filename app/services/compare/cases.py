@@ -181,7 +181,7 @@ async def gather(
     `run` does what takes long. Raises NotFoundError and InvalidInputError.
     """
     comparable, gaps = await worked_on(question.texts, partial(judged_parts, question))
-    whom = Whom(question.suspects, question.of_own)
+    whom = Whom(question.usernames, question.of_own)
     (case,) = await gather_each(session, models, [comparable], whom, run, gaps)
     hidden_post = question.hidden_post
     return case if hidden_post is None else await _without(session, case, hidden_post)

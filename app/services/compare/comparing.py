@@ -29,7 +29,6 @@ from app.services.compare.cases import (
     with_habits,
 )
 from app.services.compare.question import Question
-from app.services.compare.years import YearStore, read_years, with_years
 from app.services.posts.user_rows import find_rows
 from app.tasks import Runner, worked_on
 
@@ -60,7 +59,6 @@ class Comparer:
         self._feed = feed
         self._models = models
         self._run_long = run_long
-        self._years = YearStore(db, feed)
         self._reading: Batch[tuple[str, ...], Case] = Batch(
             self._read, max_size=MOST_READ, max_waiting=MOST_WAITING, timeout_s=TIMEOUT_S
         )
@@ -74,25 +72,18 @@ class Comparer:
         await self._reading.close()
 
     async def ask(self, question: Question) -> Comparison:
-        """Return the answer.
-
-        Raises NotFoundError, InvalidInputError, and UnavailableError while years are asked about
-        and the log cannot be read.
-        """
+        """Return the answer. Raises NotFoundError and InvalidInputError."""
         case = await self.gather(question)
         run = self._run_long if question.is_long else None
         comparison = await answer(case, sure=question.sure, explain=question.explain, run=run)
         if question.reasons:
             async with self._db.read() as session:
                 comparison = await add_reasons(session, case, comparison, run or asyncio.to_thread)
-        if not question.years:
-            return comparison
-        counted = await self._years.load(case.suspects[0].id, case.fitted, question.zone)
-        return await with_years(comparison, case, counted, question, run or asyncio.to_thread)
+        return comparison
 
     async def gather(self, question: Question) -> Case:
         """Return what the answer rests on. Raises as `ask` does."""
-        usernames = question.suspects
+        usernames = question.usernames
         if question.hidden_post is not None or not 0 < len(usernames) <= RATED:
             run = self._run_long if question.is_long else asyncio.to_thread
             async with self._db.read() as session:
@@ -159,7 +150,4 @@ async def ask_once(db: Database, question: Question) -> Comparison:
         comparison = await answer(case, sure=question.sure, explain=question.explain)
         if question.reasons:
             comparison = await add_reasons(session, case, comparison)
-    if not question.years:
-        return comparison
-    counted = await read_years(db, case.suspects[0].id, case.fitted, question.zone)
-    return await with_years(comparison, case, counted, question)
+    return comparison

@@ -1,18 +1,12 @@
-"""The pieces of a text that speak for an author, or for a year of one, as the API shows them."""
+"""The pieces of a text that speak for an author, as the API shows them."""
 
-from collections.abc import Callable, Iterable
-from typing import Annotated, TypeVar
+from collections.abc import Iterable
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-
-class TextPiece(msgspec.Struct, frozen=True):
-    """A string of the text; places are code points."""
-
-    start: int
-    end: int
-    text: Annotated[str, Meta(description="The piece of the text.")]
+from app.compute.evidence import Mark
 
 
 class Usage(msgspec.Struct, frozen=True):
@@ -23,7 +17,7 @@ class Usage(msgspec.Struct, frozen=True):
     authors: Annotated[int, Meta(description="Authors whose posts these are.")]
 
 
-class Evidence(TextPiece, frozen=True, omit_defaults=True):
+class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     """A string of the text that speaks for an author, in log-odds; positions are code points.
 
     With `reasons`: the `piece` that was looked up, how often in 400 posts the author and the
@@ -31,6 +25,9 @@ class Evidence(TextPiece, frozen=True, omit_defaults=True):
     that have it. `others` is null with nobody else of the language here.
     """
 
+    start: int
+    end: int
+    text: Annotated[str, Meta(description="The piece of the text.")]
     username: Annotated[str, Meta(description="The author it speaks for.")]
     weight: Annotated[float, Meta(description="In log-odds; below 0 it speaks against the author.")]
     piece: str | msgspec.UnsetType = msgspec.UNSET
@@ -41,24 +38,9 @@ class Evidence(TextPiece, frozen=True, omit_defaults=True):
     posts: list[int] | msgspec.UnsetType = msgspec.UNSET
 
 
-class YearEvidence(TextPiece, frozen=True):
-    """A string of the text that speaks for a year beside the others; places are code points."""
-
-    year: int
-    weight: Annotated[float, Meta(description="In log-odds.")]
-
-
-CandidateT = TypeVar("CandidateT")
-PieceT = TypeVar("PieceT", bound=TextPiece)
-
-
-def pieces_for(
-    kind: Callable[[int, int, str, CandidateT, float], PieceT],
-    text: str,
-    marks: Iterable[tuple[int, int, CandidateT, float]],
-) -> list[PieceT]:
-    """Return the pieces of a text that marks name: beginning, end, whom or which, and weight."""
+def evidence_of(text: str, marks: Iterable[Mark]) -> list[Evidence]:
+    """Return the pieces of a text that marks name."""
     return [
-        kind(start, end, text[start:end], candidate, round(weight, 3))
-        for start, end, candidate, weight in marks
+        Evidence(start, end, text[start:end], username, round(weight, 3))
+        for start, end, username, weight in marks
     ]

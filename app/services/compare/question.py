@@ -3,24 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from app.compute.gaps import Gap
 from app.compute.judgement import SURE
-from app.compute.text import username_key
-from app.errors import InvalidInputError
 
 LONG_CHARACTERS: Final = 50_000
 """Longer texts take half a second, and up to some 5 s."""
-UTC: Final = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Question:
-    """Did one of some authors write texts by one hand, or somebody else?
-
-    Raises InvalidInputError where its parts do not fit together.
-    """
+    """Did one of some authors write texts by one hand, or somebody else?"""
 
     texts: Sequence[str]
     usernames: Sequence[str] = ()
@@ -37,27 +30,6 @@ class Question:
     """Pieces of the joined texts that do not count."""
     hidden_post: int | None = None
     """A post that the model must not know."""
-    years: str = ""
-    """The only author, whose years are ranked too."""
-    zone: ZoneInfo = UTC
-    """The time zone in which these years begin."""
-
-    def __post_init__(self) -> None:
-        if not self.years:
-            return
-        if any(username_key(name) != username_key(self.years) for name in self.usernames):
-            raise InvalidInputError(
-                "The years are those of one author: name no other beside '{username}'",
-                loc="years",
-                username=self.years,
-            )
-        if self.hidden_post is not None:
-            raise InvalidInputError("Of a post that is hidden no years are ranked", loc="post")
-
-    @property
-    def suspects(self) -> Sequence[str]:
-        """The authors by name; none for all."""
-        return [self.years] if self.years else self.usernames
 
     @property
     def is_long(self) -> bool:

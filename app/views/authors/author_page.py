@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from app.compute.year_sample import FEWEST_POSTS
 from app.i18n import gettext, show_list
 from app.services.archive.author_archive import AuthorArchive
 from app.services.archive.author_traits import AT_SIGHT, AuthorTraits
@@ -68,12 +67,6 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True):
     def at_sight_reach(self) -> Reach:
         """In how many posts it was counted what sets them apart."""
         return AT_SIGHT
-
-    @property
-    def has_ranked_years(self) -> bool:
-        """Whether two years can have posts enough to ask which of them a text sounds like."""
-        years = len(self.posting.years) if self.posting else 0
-        return years > 1 and self.author.tweets >= 2 * FEWEST_POSTS
 
     @property
     def hours(self) -> list[Figure[Columns]]:

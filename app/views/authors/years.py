@@ -2,7 +2,6 @@
 
 from zoneinfo import ZoneInfo
 
-from app.compute.year_sample import FEWEST_POSTS
 from app.errors import NotFoundError
 from app.i18n import gettext
 from app.lifespan import resources
@@ -92,8 +91,7 @@ class YearPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def card_count(self) -> int:
-        """How many cards stand beside each other; words of several lists, and the question which
-        year a text sounds like, have rows of their own.
+        """How many cards stand beside each other; words of several lists have rows of their own.
 
         The first and the last post have one of a short year, too.
         """
@@ -112,11 +110,6 @@ class YearPage(WebPage, frozen=True, kw_only=True):
     def is_compared(self) -> bool:
         """Whether the year has enough posts to say more of it than when they were."""
         return is_long_enough(self.shown)
-
-    @property
-    def has_ranked_years(self) -> bool:
-        """Whether two years have posts enough to ask which of them a text sounds like."""
-        return sum(count >= FEWEST_POSTS for count in self.shown.by_year) > 1
 
     @property
     def best_heading(self) -> str:
@@ -143,20 +136,17 @@ class YearPage(WebPage, frozen=True, kw_only=True):
 
 @blueprint.page("/user/<username>/<year:year>", is_cacheable=True)
 async def show_year(username: str, year: int, args: ZoneArgs) -> str:
-    return await render(await page_of_year(username, year, args))
-
-
-async def page_of_year(username: str, year: int, args: ZoneArgs) -> YearPage:
-    """Return the page of an author's year. Raises NotFoundError."""
     own_zone = await zone_of_own_chats(username)
     author_year = await read_where_it_is(username, year, args.tz, own_zone)
-    return YearPage(
-        args=args,
-        shown=author_year,
-        has_own_zone=own_zone is not None,
-        author=author_year.user,
-        year=year,
-        about=[author_year.user.username],
+    return await render(
+        YearPage(
+            args=args,
+            shown=author_year,
+            has_own_zone=own_zone is not None,
+            author=author_year.user,
+            year=year,
+            about=[author_year.user.username],
+        )
     )
 
 

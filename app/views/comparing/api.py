@@ -6,14 +6,13 @@ from contextlib import contextmanager
 from copy import copy
 from itertools import islice
 from typing import Annotated, Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 from quart import Response, g
 
 from app.compute.judgement import SURE
-from app.errors import AppError, FieldError, InvalidInputError, MalformedError
+from app.errors import AppError, FieldError, InvalidInputError
 from app.lifespan import resources
 from app.services.compare.answering import Comparison
 from app.services.compare.batch_lines import GivenText, JudgedText, json_texts, judge_lines
@@ -23,7 +22,6 @@ from app.views.answers import streamed, while_readable
 from app.views.blueprints import NDJSON, ApiBlueprint
 from app.views.bodies import whole_body
 from app.views.comparing.compared import Names, PanelArgs
-from app.views.filters import parse_zone
 from app.views.parsing import Piece, gaps_of, require_type
 
 MOST_LINES: Final = 1_000
@@ -42,10 +40,6 @@ class CompareOptions(Struct, kw_only=True):
     sure: Annotated[float, Meta(ge=0.01, le=0.99, description="How sure it is one of them.")] = SURE
     explain: Annotated[bool, Meta(description="false leaves the evidence out.")] = True
     reasons: Annotated[bool, Meta(description="How often, and where, evidence is used.")] = False
-    years: Annotated[
-        str, Meta(description="Also which year of this author, the only one, it sounds like.")
-    ] = ""
-    tz: Annotated[str, Meta(description="An IANA name; `years` begin there.")] = "UTC"
 
 
 class CompareArgs(CompareOptions):
@@ -70,7 +64,7 @@ class CompareForm(CompareOptions, forbid_unknown_fields=True):
 async def compare_get(args: CompareArgs) -> Comparison:
     """Say whether one of some authors wrote a text, and which."""
     with _named_as_parameters():
-        return await _compare(args.text, args.username, args.without, args, parse_zone(args.tz))
+        return await _compare(args.text, args.username, args.without, args)
 
 
 @blueprint.operation("POST", "/compare", "read", "The answer and its evidence")
@@ -79,11 +73,7 @@ async def compare_post(form: CompareForm) -> Comparison:
     if (form.text is UNSET) == (form.texts is UNSET):
         raise InvalidInputError("Give either text or texts", loc="text")
     texts = form.texts if isinstance(form.texts, list) else [str(form.text)]
-    try:
-        zone = parse_zone(form.tz)
-    except MalformedError as error:  # Which it is in an address alone.
-        raise InvalidInputError(error.detail, loc="tz") from None
-    return await _compare(texts, form.usernames, form.without, form, zone)
+    return await _compare(texts, form.usernames, form.without, form)
 
 
 @blueprint.operation("GET", "/compare/card", "read", "The model card")
@@ -154,7 +144,6 @@ async def _compare(
     usernames: list[str],
     without: Iterable[str | tuple[int, int]],
     options: CompareOptions,
-    zone: ZoneInfo,
 ) -> Comparison:
     question = Question(
         texts,
@@ -163,7 +152,5 @@ async def _compare(
         explain=options.explain,
         reasons=options.reasons,
         without=gaps_of(without),
-        years=options.years,
-        zone=zone,
     )
     return await resources().comparer.ask(question)

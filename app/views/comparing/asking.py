@@ -25,18 +25,14 @@ class ComparePageArgs(Struct):
     """Pieces that do not count, by code points of the texts, which a blank line joins."""
     post: Annotated[int, Meta(ge=1, lt=2**53)] | None = None
     """The kept post that the text is; it is hidden from the model."""
-    years: str = ""
-    """The only author, whose years are ranked too."""
-    tz: str = ""
-    """The time zone in which they begin; without one that of the author's chats, or UTC."""
 
     @property
     def names(self) -> list[str]:
         """Who is asked about; none for all."""
-        return given_names(self.username) or given_names([self.years])
+        return given_names(self.username)
 
     def question(self, texts: Sequence[str]) -> Question:
-        """Return what is asked about these texts, without the years."""
+        """Return what is asked about these texts."""
         return Question(
             texts,
             self.names,
@@ -54,17 +50,9 @@ def asked_here() -> list[tuple[str, str]]:
     return [pair for pair in request.args.items(multi=True) if pair[0] not in of_picture]
 
 
-def asked_in_zone() -> list[tuple[str, str]]:
-    """Return the same with the time zone of the years, where it asks about any."""
-    zone = request.args.get("tz") if "years" in request.args else None
-    return [*asked_here(), *([("tz", zone)] if zone else [])]
-
-
 def address_of(args: ComparePageArgs) -> str:
     """Return the shareable address of a comparison."""
     pairs = [("text", text) for text in args.text]
     pairs += [("username", name) for name in args.username]
-    single = {"post": str(args.post or ""), "years": args.years, "tz": args.tz}
-    pairs += [(name, value) for name, value in single.items() if value]
-    query = urlencode(pairs)
-    return f"{url_for('compare.show_compare')}?{query}"
+    pairs += [("post", str(args.post))] if args.post else []
+    return f"{url_for('compare.show_compare')}?{urlencode(pairs)}"

@@ -14,7 +14,6 @@ from app.views.comparing.nobody import why_nobody
 from app.views.comparing.read_before import place_of, read_before
 from app.views.comparing.strangers import rate_of, threshold_of
 from app.views.comparing.verdicts import Bar, bars_of, heading_of, is_brief, limits_of, reasons_of
-from app.views.comparing.years import ShownYears, shown_years
 
 LONGEST_UNFOLDED: Final = 1_500
 """Characters of a text that are all in sight; a longer one scrolls."""
@@ -98,7 +97,3 @@ class Compared(Struct, frozen=True):
     @property
     def made_at(self) -> datetime:
         return now()
-
-    @property
-    def years(self) -> ShownYears | None:
-        return shown_years(self.comparison)

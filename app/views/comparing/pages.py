@@ -1,10 +1,8 @@
 """Who would have said this? The comparison's page, and the model card."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from quart import g, request, url_for
 from quart.typing import ResponseReturnValue
@@ -15,19 +13,17 @@ from app.lifespan import resources
 from app.services.compare.answering import Comparison
 from app.services.compare.askable import draw
 from app.services.compare.model_card import FEWEST_ASKED, FEWEST_OF_AUTHOR, Card, own_names
-from app.services.compare.question import UTC
 from app.services.compare.quiz import read_question
 from app.services.posts.samples import outgrown_samples
 from app.services.posts.tweets import find_posts, get_post
 from app.services.rooms.room_facts import name_of_room_of
-from app.views.authors.years import zone_of_own_chats
 from app.views.blueprints import Form, PageBlueprint
-from app.views.comparing.asking import ComparePageArgs, address_of, asked_here, asked_in_zone
+from app.views.comparing.asking import ComparePageArgs, address_of, asked_here
 from app.views.comparing.compared import Compared, PanelArgs
 from app.views.comparing.evidence import read_evidence
 from app.views.comparing.texts import given_texts
 from app.views.comparing.verdicts import NOT_FOR
-from app.views.filters import zone_of_page, zone_of_picture
+from app.views.filters import zone_of_page
 from app.views.offered import OfferedPeople, grouped, offered_chats, read_chats, with_people
 from app.views.page import FormPage, WebPage, render, render_form
 from app.views.parsing import args_of
@@ -45,9 +41,8 @@ MOST_CONFUSIONS: Final = 3
 
 @blueprint.page("/compare")
 async def show_compare(args: ComparePageArgs) -> ResponseReturnValue:
-    names = args.names
-    if not args.text and not args.years:
-        return see_other(url_for("home.show_home", username=names))
+    if not args.text:
+        return see_other(url_for("home.show_home", username=args.names))
     return await _page(args, has_picture=True, has_belief="sure" in request.args)
 
 
@@ -132,10 +127,6 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
     author_total: int
     outgrown: int
     """How many samples are here, and not asked about unless they are named."""
-    years: str
-    """The author whose years are asked about."""
-    years_tz: str
-    """The time zone in which they begin."""
     is_private: bool
     has_belief: bool
     post: int | None
@@ -166,7 +157,7 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
     def picture(self) -> str:
         """The address of the page where a picture is chosen."""
         page = url_for("answer_pictures.show_answer_picture_page")
-        return f"{page}?{urlencode(asked_in_zone())}"
+        return f"{page}?{urlencode(asked_here())}"
 
     @property
     def not_for(self) -> str:
@@ -180,17 +171,12 @@ async def _page(
     has_picture: bool = False,
     has_belief: bool = False,
 ) -> ResponseReturnValue:
-    texts, names, zone = args.text, args.names, UTC
-    result, failure, people = None, None, list[str]()
-    if args.years and not texts:
-        zone = await _zone_of_years(args)
-    elif texts:
-        texts, people = given_texts(texts)
-        try:
-            zone = await _zone_of_years(args)
-            result = await _compared(texts, names, args, zone)
-        except (InvalidInputError, NotFoundError) as error:
-            failure = error.with_traceback(None)  # Which would keep this frame, and the text.
+    names, (texts, people) = args.names, given_texts(args.text)
+    result, failure = None, None
+    try:
+        result = await _compared(texts, names, args)
+    except (InvalidInputError, NotFoundError) as error:
+        failure = error.with_traceback(None)  # Which would keep this frame, and the text.
     async with resources().db.read() as session:
         authors, author_total = await offered_authors(session, names)
         outgrown = await outgrown_samples(session)
@@ -200,15 +186,13 @@ async def _page(
     return await render_form(
         ComparePage(
             result=result,
-            texts=texts or [""],
+            texts=texts,
             people=people,
             chosen=names,
             room=room,
             offer=OfferedPeople(names, authors, author_total, groups, chats),
             author_total=author_total,
             outgrown=len(outgrown),
-            years=args.years,
-            years_tz=zone.key,
             is_private=is_private,
             has_belief=has_belief,
             post=args.post,
@@ -225,22 +209,9 @@ def people_of(names: Sequence[str], comparison: Comparison) -> list[str]:
     return [*names, *(ranked.username for ranked in comparison.ranking)]
 
 
-async def _zone_of_years(args: ComparePageArgs) -> ZoneInfo:
-    """Return the time zone in which the years that are asked about begin.
-
-    It is in no cookie: an address that somebody passes on shows the same to everybody. Raises
-    NotFoundError and MalformedError.
-    """
-    own = await zone_of_own_chats(args.years) if args.years else None
-    return zone_of_picture(args.tz, own)
-
-
-async def _compared(
-    texts: list[str], names: list[str], args: ComparePageArgs, zone: ZoneInfo
-) -> Compared:
+async def _compared(texts: list[str], names: list[str], args: ComparePageArgs) -> Compared:
     """Return what the page shows of a comparison. Raises InvalidInputError and NotFoundError."""
-    question = replace(args.question(texts), years=args.years, zone=zone)
-    comparison = await resources().comparer.ask(question)
+    comparison = await resources().comparer.ask(args.question(texts))
     async with resources().db.read() as session:
         evident = await read_evidence(session, comparison)
         hidden = await find_posts(session, [args.post] if args.post else [])

@@ -13,7 +13,7 @@ from app.services.compare.hiding import hide
 from app.services.posts.samples import list_samples
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound
-from app.views.comparing.asking import ComparePageArgs, asked_here, asked_in_zone
+from app.views.comparing.asking import ComparePageArgs, asked_here
 from app.views.comparing.pages import people_of
 from app.views.comparing.picture import MOST_BARS, Picture, picture_of, without_names
 from app.views.comparing.picture_drawing import draw_picture
@@ -35,7 +35,7 @@ async def show_answer_picture_page(args: ComparePageArgs) -> str:
         PicturePage(
             args=look,
             address=url_for("answer_pictures.show_answer_picture_page"),
-            back=f"{url_for('compare.show_compare')}?{urlencode(asked_in_zone())}",
+            back=f"{url_for('compare.show_compare')}?{urlencode(asked_here())}",
             title=picture.heading,
             finding=picture.heading,
             subject=asked_here(),

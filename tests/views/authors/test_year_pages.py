@@ -80,14 +80,6 @@ async def test_words_are_compared_with_those_of_the_years_beside(site: Client) -
     assert [word["text"] for word in before["went"]["words"]] == ["today the quiet lantern"]
 
 
-async def test_which_year_a_text_sounds_like_is_no_question_where_no_answer_could_come(
-    site: Client,
-) -> None:
-    """It takes two years of 100 posts."""
-    assert 'id="sounds"' not in await site.page("/user/hana/2024")
-    assert "years=hana" not in await site.page("/user/hana")
-
-
 async def test_no_word_both_comes_and_goes(shared: Shared) -> None:
     said = {
         2020: ("grandmother stirs the stew",),

@@ -437,3 +437,15 @@ async def test_of_few_posts_no_share_is_told(writer: Client) -> None:
     assert "Only 8 of them have enough words" in told
     assert "named the right author" not in told
     assert "%" not in told.partition("By chance")[0]
+
+
+async def test_an_address_that_asks_about_years_is_that_of_the_comparison(site: Client) -> None:
+    """The question was withdrawn; links that somebody kept still have an answer."""
+    kept = await site.page(address(TEXT, years="ann", tz="Asia/Seoul"))
+    assert "Of the authors here, most like ann" in kept
+    asked = await site.get("/compare?years=ann")
+    assert (asked.status_code, asked.headers["Location"]) == (303, "/")
+    assert (await site.get(f"/api/v1{address(TEXT, years='ann')}")).status_code == 400
+    sent = await site.post("/api/v1/compare", json={"text": TEXT, "years": "ann"})
+    assert sent.status_code == 422
+    assert (await site.post("/user/ann/2024", form={"text": TEXT})).status_code == 405

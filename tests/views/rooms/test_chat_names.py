@@ -67,7 +67,6 @@ PAIR = f"username={quote(USERNAME)}&username=Anna_Kim"
         f"/posts?username={quote(USERNAME)}",
         f"/compare/card?{PAIR}",
         f"/compare?text={quote(TEXT)}&{PAIR}",
-        f"/compare?text={quote(TEXT)}&years=Anna_Kim",
         f"/dashboard/?{PAIR}",
         f"/dashboard/?{PAIR}&lang=xx",
         f"/dashboard/table/timeline?{PAIR}",
