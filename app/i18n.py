@@ -26,8 +26,8 @@ from werkzeug.http import parse_accept_header
 
 from app.config import Config, Locale
 from app.errors import Message
+from app.korean_particles import filled, held, sentence
 from app.paths import API, API_DOCS, EVERY_API
-from app.sentences import filled, held, sentence
 
 LOCALES: Final[dict[Locale, str]] = {"ko": "한국어", "en": "English"}
 COOKIE: Final = "saywho_lang"

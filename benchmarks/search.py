@@ -27,7 +27,7 @@ from string import ascii_lowercase
 import numpy as np
 from sqlalchemy import func, select, update
 
-from app.compute.slips import letters_of, syllables_of
+from app.compute.typos import letters_of, syllables_of
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare

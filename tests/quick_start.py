@@ -22,7 +22,7 @@ from sqlalchemy import Dialect, Engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.compute.background import EMPTY_BACKGROUND, Background
-from app.compute.shipped import Shipped
+from app.compute.population import Shipped
 from app.db.postgresql import backend as postgresql
 from app.db.sqlite import backend as sqlite
 from app.services.access import operators

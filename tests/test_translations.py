@@ -14,7 +14,7 @@ from babel.messages.pofile import read_po
 import app as package
 from app import errors
 from app.i18n import CHAT, gettext, ngettext, speaking, speaking_of
-from app.sentences import Sentence
+from app.korean_particles import Sentence
 from app.services.imports import storing
 from app.services.posts import media
 from app.views import openapi

@@ -15,11 +15,11 @@ from app.compute.counts import Counts, add
 from app.compute.features import features_of, named_words
 from app.compute.gaps import BETWEEN, Gap, gaps_of_each, rest_of, whole_words
 from app.compute.languages import are_english, are_foreign, guess_language
-from app.compute.occurrences import occurrences
 from app.compute.population import NOBODY, Population
 from app.compute.profiles import AuthorProfile, text_keys
 from app.compute.ratios import KOREAN_SHIPPED_WEIGHT, SHIPPED_WEIGHT, Usual
 from app.compute.text import own_words
+from app.compute.usage import occurrences
 
 NO_CHANGE: Final = 1.0
 """The temperature where none was fitted: above 1 if the probabilities are too high."""

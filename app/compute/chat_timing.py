@@ -1,4 +1,4 @@
-"""What the times of a chat's messages tell: who begins, how long answers take, who answers whom."""
+"""The times of a chat's messages: who begins, how long answers take, who answers whom."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ class Said(NamedTuple):
 
 
 class ChatTiming(NamedTuple):
-    """What the times of messages tell, by author."""
+    """Beginnings and answers in a chat, by author."""
 
     beginnings: Counter[int]
     answers_s: dict[int, list[int]]
@@ -42,8 +42,10 @@ def after_silence(messages: Iterable[Said]) -> list[bool]:
 
 
 def answers_among(messages: Iterable[Said], people: Sequence[int]) -> list[list[int]]:
-    """Return how often each of these people (rows) wrote right after each of them, within six
-    hours; the messages are the oldest first."""
+    """Return how often each person (row) wrote within six hours right after each other (column).
+
+    The messages are the oldest first.
+    """
     places = {person: place for place, person in enumerate(people)}
     answers = [[0] * len(people) for _ in people]
     dated = [(author, time) for author, time, _ in messages if time is not None]

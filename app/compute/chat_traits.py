@@ -21,7 +21,7 @@ from app.compute.significance import (
     mean_errors,
     welch_errors,
 )
-from app.compute.speakers import CountedSpeaker, laughs_of
+from app.compute.tally import CountedSpeaker, laughs_of
 
 TraitKind = Literal["most", "longest", "laugh", "night", "recognised"]
 Judged = tuple[int, int]

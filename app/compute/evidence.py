@@ -20,8 +20,8 @@ from app.compute.counts import lookup
 from app.compute.features import SHAPE
 from app.compute.gaps import struck_before
 from app.compute.links import RANDOM_BEGIN
-from app.compute.occurrences import Occurrences
 from app.compute.text import own_words
+from app.compute.usage import Occurrences
 
 MOST_MARKS: Final = 12
 FEWEST_WEIGHT: Final = 0.3

@@ -11,15 +11,19 @@ from numpy.typing import NDArray
 from app.compute.attribution import scores_of_each
 from app.compute.background import Background, build_background
 from app.compute.case import NO_CHANGE, Case, Fitted, Habit, Suspect
-from app.compute.chains import ChainedPost, units_of
 from app.compute.counts import Counts
-from app.compute.drawn_authors import drawn_authors
 from app.compute.features import features_of
 from app.compute.languages import ENGLISH_POSTS, is_english
-from app.compute.population import CountedAuthor, Population
+from app.compute.population import (
+    NOTHING_SHIPPED,
+    CountedAuthor,
+    Population,
+    Shipped,
+    drawn_authors,
+)
 from app.compute.profiles import AuthorProfile, text_keys, without_posts
 from app.compute.ratios import HELD_OUT_SHARE, MOST_HELD_OUT, usual_of
-from app.compute.shipped import NOTHING_SHIPPED, Shipped
+from app.compute.self_replies import ChainedPost, units_of
 from app.compute.text import has_words, own_words, username_key
 
 ASKED_AUTHORS: Final = 50

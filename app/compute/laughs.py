@@ -1,10 +1,10 @@
-"""What is laughed and cried with in letters."""
+"""Laughs and cries in letters."""
 
 import re
 from typing import Final
 
 LAUGHS: Final = ("ㅋㅋ", "ㅎㅎ", "ㅠㅠ", "haha", "lol")
-"""What is laughed and cried with, by its plainest form."""
+"""Laughs and cries by their plainest forms."""
 LAUGHING: Final = "ㅋㅎㅠㅜ"
 """Letters that Korean laughs and cries with, also behind a word."""
 _HAHA: Final = re.compile("(?<![a-z])a?(?:ha){2,}h?(?![a-z])")
@@ -12,7 +12,7 @@ _LOL: Final = re.compile("(?<![a-z])lo+l(?![a-z])")
 
 
 def laughs_in(text: str) -> set[str]:
-    """Return which of `LAUGHS` a message has."""
+    """Return the laughs of `LAUGHS` in a message."""
     small = text.lower()
     laughs: set[str] = set()
     if not small.isascii():

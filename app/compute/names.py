@@ -12,8 +12,8 @@ from typing import Final, NamedTuple
 
 from app.compute.gaps import Gap
 from app.compute.korean import is_ending, is_hangul
-from app.compute.particles import last_sound
 from app.compute.wording import FUNCTION_WORDS
+from app.korean_particles import last_sound
 
 HIDDEN: Final = "\N{OBJECT REPLACEMENT CHARACTER}"
 """Replaces a name; masked texts hold it nowhere else."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from app.compute.conversations import WrittenTexts
 from app.compute.languages import guess_main_language
 from app.compute.laughs import laughs_in
-from app.compute.passages import TOGETHER, Passage, by_sentence, is_name
+from app.compute.phrase_text import TOGETHER, Passage, by_sentence, is_name
 from app.compute.population import Population
 from app.compute.profiles import AuthorProfile
 from app.compute.significance import design_effect, log_chances

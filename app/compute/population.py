@@ -1,17 +1,21 @@
-"""Authors who stand for somebody else, kept so that a text is scored by all of them at once.
+"""Authors who stand for somebody else, kept so that a text is scored by all of them together.
 
-Some are kept by the installation; others come with the program, as counts alone.
+Some are drawn among the authors here; others are shipped with the program, as counts alone.
 """
 
-from collections.abc import Collection, Sequence
+import random
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from operator import itemgetter
 from typing import Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.compute.attribution import Query, group_factors, penalties_of, shares_of
+from app.compute.background import Background
 from app.compute.counts import EMPTY, MAX_COUNT, Counts, add
 from app.compute.features import (
     CHARACTERS,
@@ -25,7 +29,9 @@ from app.compute.features import (
 from app.compute.links import without_addresses
 
 FEWEST_POSTS: Final = 25
-"""No ratio is given for authors with fewer posts, and they are drawn last."""
+"""Posts of an author that a likelihood ratio needs."""
+MOST_MEMBERS: Final = 50
+"""Authors of each language that are drawn for a population."""
 
 
 class CountedAuthor(NamedTuple):
@@ -141,8 +147,10 @@ class Population:
         return sums.astype(np.int64)
 
     def words_with(self, own: Counts, members: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Return how often somebody with these counts, who is no member, and these members (n,)
-        together use each word that anybody uses: (w,), 0 where only other members do."""
+        """Return the uses of each word by these members (n,) and an outsider's counts: (w,).
+
+        A word that only other members use has 0.
+        """
         first, last = group_edges(self.keys)[WORDS : WORDS + 2]
         keys = self.keys[first:last]
         start, end = self.edges[first], self.edges[last]
@@ -201,3 +209,49 @@ def _joined(parts: Sequence[NDArray[np.uint32]]) -> NDArray[np.uint32]:
 
 
 NOBODY: Final = Population.of(())
+
+
+def drawn_authors(authors: Iterable[tuple[str, int, str | None]], seed: int) -> set[str]:
+    """Return the keys of the authors drawn for a population.
+
+    authors: the key of the name, the posts and the language of each. Authors with fewer than 25
+    posts come last, and those with over 5,000, whose counts take megabytes. Names tell authors
+    apart wherever their posts are kept, which ids do not.
+    """
+    many_posts = 5_000
+    shuffled = sorted(authors, key=itemgetter(0))
+    random.Random(seed).shuffle(shuffled)  # noqa: S311 - no secret
+    shuffled.sort(key=lambda author: not FEWEST_POSTS <= author[1] <= many_posts)
+    drawn: set[str] = set()
+    counts: Counter[str | None] = Counter()
+    for key, _, language in shuffled:
+        counts[language] += 1
+        if counts[language] <= MOST_MEMBERS:
+            drawn.add(key)
+    return drawn
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shipped:
+    """The authors that come with the program."""
+
+    populations: Mapping[str, Population]
+    """By language; their ids are below 0."""
+    digest: str
+    """The name of this set of authors; empty if there are none."""
+
+    def background(self, here: Background) -> Background:
+        """Return the background of the posts here and of the shipped authors' posts."""
+        counts, posts = _summed(self)
+        return here.plus(counts, posts) if posts else here
+
+
+@lru_cache(maxsize=1)
+def _summed(shipped: Shipped) -> tuple[Counts, int]:
+    """Return the counts of all shipped posts, 600 KB, and their number; each snapshot adds them."""
+    populations = shipped.populations.values()
+    posts = sum(posts for population in populations for _, posts, _ in population.members)
+    return add([population.summed() for population in populations]), posts
+
+
+NOTHING_SHIPPED: Final = Shipped({}, "")

@@ -20,7 +20,7 @@ from app.compute.laughs import LAUGHS
 from app.compute.mentions import ScannedPost, count_mentions
 from app.compute.phrases import phrases_of_each
 from app.compute.significance import FEWEST_COMPARED, rank_errors
-from app.compute.speakers import CountedSpeaker, joined, laughs_of, speakers_of
+from app.compute.tally import CountedSpeaker, joined, laughs_of, speakers_of
 from app.compute.wording import GainedWord
 
 MOST_PORTRAYED: Final = 6

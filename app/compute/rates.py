@@ -1,4 +1,4 @@
-"""How often a text by a stranger is given to one of the authors named.
+"""Measured shares of strangers' texts that are attributed to one of the named authors.
 
 The shares were measured on authors that are not those of an installation, whose model card measures
 its own. `python -m benchmarks.open_question` writes them to `rates.json`, with what they hold for:
@@ -21,7 +21,7 @@ OTHERS: Final = (0, 1, 2, 8)
 BELIEFS: Final = (0.1, 0.25, 0.5, 0.75, 0.9)
 """How sure the asker was beforehand that it was one of those named."""
 LONG_WORDS: Final = 20
-"""Words from which a text is a longer one."""
+"""Least words of a longer text."""
 
 
 class Rates(msgspec.Struct, frozen=True):
@@ -40,15 +40,15 @@ class Rates(msgspec.Struct, frozen=True):
 
 @cache
 def measured_rates() -> Rates:
-    """Return what was measured; the first call reads the file."""
+    """Return the measured rates; the first call reads the file."""
     return msgspec.json.decode(FILE.read_bytes(), type=Rates)
 
 
 def rate(language: str | None, named: int, others: int, sure: float, words: int) -> float:
-    """Return the share of strangers' texts of so many words that are called likely.
+    """Return the share of strangers' texts of this length that are called likely.
 
-    named, others: authors named, and others of the language here. Between two numbers that were
-    measured it is the higher share; of languages other than Korean that of English.
+    named, others: the numbers of named authors, and of others of the language here. Between two
+    measured numbers the higher share counts; languages other than Korean have the share of English.
     """
     shares = measured_rates().shares["ko" if language == "ko" else "en"]
     return max(

@@ -1,14 +1,18 @@
-"""What is counted of somebody's messages: their words, and the signs that they have."""
+"""Counts of each author's messages: their words, their signs, and in a chat their hours."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import repeat
 from typing import Final, Literal, NamedTuple, get_args
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.compute.chat_timing import Said, after_silence
+from app.compute.conversations import WrittenTexts, conversations_of
+from app.compute.hours import counts_by_hour, hour_numbers
 from app.compute.laughs import laughs_in
 from app.compute.links import without_addresses
 from app.compute.mentions import emoji_in
@@ -18,7 +22,7 @@ MeasureName = Literal[
 ]
 MEASURED: Final[tuple[MeasureName, ...]] = get_args(MeasureName)
 Sign = tuple[MeasureName | Literal["crying"], str]
-"""Something that messages have; an empty text is any of a measure that has several."""
+"""A trait of messages and its text; an empty text stands for all texts of the trait."""
 Ending = Literal[".", "…", "~", "ㅠㅠ", "요"]
 ENDINGS: Final[tuple[Ending, ...]] = get_args(Ending)
 Beginning = Literal["small", "silence"]
@@ -33,26 +37,26 @@ _ASKED: Final = re.compile("[?？]")
 _TEARS: Final = "ㅠㅠ"
 _CRYING: Final[Sign] = ("crying", _TEARS)
 AFTER_WORDS: Final = " \t\n.,!?…~～∼^;:)(\"'“”‘’ㅋㅎㅠㅜ"
-"""What may follow the last word of a Korean message."""
+"""Signs after the last word of a Korean message."""
 
 
 class Tally(NamedTuple):
-    """What is counted of somebody's messages with text."""
+    """Counts of an author's messages with text."""
 
     conversations: NDArray[np.intp]
-    """The number of the one that each message is in (n,)."""
+    """The number of each message's conversation (n,)."""
     lengths: NDArray[np.int64]
-    """The words of each (n,)."""
+    """The number of words of each message (n,)."""
     signs: dict[Sign, list[int]]
     """The conversations of the messages with each sign."""
 
     @property
     def messages(self) -> int:
-        """How many have text."""
+        """The number of messages with text."""
         return self.lengths.size
 
     def with_sign(self, sign: Sign) -> int:
-        """Return how many messages have a sign."""
+        """Return the number of messages with a sign."""
         return len(self.signs.get(sign, ()))
 
     @property
@@ -66,17 +70,17 @@ class Tally(NamedTuple):
 
     @property
     def words_per_message(self) -> float | None:
-        """The mean; None where no message has text."""
+        """The mean number of words; None if no message has text."""
         return float(self.lengths.mean()) if self.messages else None
 
 
 def tally_of(
     texts: Iterable[str], conversations: Iterable[int], begins: Sequence[bool] = ()
 ) -> Tally:
-    """Return what is counted of somebody's messages.
+    """Return the counts of an author's messages.
 
-    conversations: the number of the one that each is in. begins: whether each comes after a
-    silence; empty where they are no chat.
+    conversations: the number of each message's conversation. begins: whether each message comes
+    after a silence; empty outside of chats.
     """
     numbers: list[int] = []
     lengths: list[int] = []
@@ -95,7 +99,7 @@ def tally_of(
 
 
 def together(tallies: Iterable[Tally]) -> Tally:
-    """Return what is counted of the messages of several people."""
+    """Return the tallies of several people as one."""
     several = [*tallies]
     signs: dict[Sign, list[int]] = defaultdict(list)
     for tally in several:
@@ -109,7 +113,7 @@ def together(tallies: Iterable[Tally]) -> Tally:
 
 
 def _signs_of(text: str) -> list[Sign]:
-    """Return what a message has."""
+    """Return the signs of a message."""
     signs: list[Sign] = []
     if ("?" in text or "？" in text) and _ASKED.search(without_addresses(text)):
         signs.append(_QUESTION)
@@ -150,3 +154,74 @@ def _begins_small(text: str) -> bool:
     if not text.lstrip()[:1].islower():
         return False
     return "://" not in text or "://" not in text.split(maxsplit=1)[0]
+
+
+class CountedSpeaker(NamedTuple):
+    """An author in a chat, and the counts of their messages."""
+
+    author: int
+    written: WrittenTexts
+    """The messages with text, in their order."""
+    tally: Tally
+    messages: int
+    """The number of messages with and without text."""
+    hours: Counter[int]
+    """Messages of each hour, numbered through days and years."""
+
+
+def speakers_of(
+    messages: Sequence[Said], zone: ZoneInfo, authors: Iterable[int]
+) -> list[CountedSpeaker]:
+    """Return the counts of each author's messages."""
+    places: dict[int, list[int]] = {author: [] for author in authors}
+    for place, message in enumerate(messages):
+        places[message.author].append(place)
+    hours = _hours_of_each(messages, zone)
+    numbers = conversations_of(message.time for message in messages)
+    begins = after_silence(messages)
+    speakers: list[CountedSpeaker] = []
+    for author, of_author in places.items():
+        worded = [place for place in of_author if messages[place].text]
+        written = WrittenTexts(
+            [messages[place].text for place in worded], [numbers[place] for place in worded]
+        )
+        tally = tally_of(*written, [begins[place] for place in worded])
+        of_hours = Counter(hours[author])
+        speakers.append(CountedSpeaker(author, written, tally, len(of_author), of_hours))
+    return speakers
+
+
+def joined(speakers: Sequence[CountedSpeaker]) -> CountedSpeaker:
+    """Return several authors as if they were the first one."""
+    if len(speakers) == 1:
+        return speakers[0]
+    written = WrittenTexts([], [])
+    for speaker in speakers:
+        written.extend(speaker.written)
+    return CountedSpeaker(
+        speakers[0].author,
+        written,
+        together(speaker.tally for speaker in speakers),
+        sum(speaker.messages for speaker in speakers),
+        sum((speaker.hours for speaker in speakers), Counter[int]()),
+    )
+
+
+def laughs_of(tally: Tally) -> Counter[str]:
+    """Return the number of messages with each laugh of `LAUGHS`, without laughs of no message."""
+    return Counter({laugh: len(conversations) for laugh, conversations in tally.laughs.items()})
+
+
+def _hours_of_each(messages: Sequence[Said], zone: ZoneInfo) -> defaultdict[int, list[int]]:
+    """Return the hours in which each author wrote, looked up for all authors together."""
+    dated = [(author, time) for author, time, _ in messages if time is not None]
+    numbers = hour_numbers((time for _, time in dated), zone)
+    hours = defaultdict[int, list[int]](list)
+    for (author, _), hour in zip(dated, numbers, strict=True):
+        hours[author].append(hour)
+    return hours
+
+
+def hour_counts(said: Iterable[Said], zone: ZoneInfo) -> Counter[int]:
+    """Return the number of messages in each hour of each day of the zone."""
+    return counts_by_hour((message.time for message in said if message.time is not None), zone)

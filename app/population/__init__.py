@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.compute.features import RECIPE
-from app.compute.population import Population
-from app.compute.shipped import NOTHING_SHIPPED, Shipped
+from app.compute.population import NOTHING_SHIPPED, Population, Shipped
 
 FILE: Final = Path(__file__).with_name("counts.xz")
 _MOST_AMOUNT: Final = 2**16 - 1

@@ -12,10 +12,10 @@ from typing import Any, Final
 import msgspec
 
 from app.clock import now
-from app.compute.chains import ChainedPost
 from app.compute.fitting import CorpusAuthor, fit_corpus
+from app.compute.population import Shipped
 from app.compute.profiles import AuthorProfile
-from app.compute.shipped import Shipped
+from app.compute.self_replies import ChainedPost
 from app.compute.text import username_key
 from app.population import shipped_authors
 from app.spark.bad_rows import BadRows, Row

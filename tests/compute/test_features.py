@@ -19,8 +19,8 @@ from app.compute.features import (
     features_of,
     group_edges,
 )
-from app.compute.occurrences import occurrences
 from app.compute.text import own_words
+from app.compute.usage import occurrences
 from tests.growth import FACTOR, MOST_GROWTH, growth
 
 LINKS = ["http://t.co/aB3 ", "https://t.co/", "pic.twitter.com/x1", "https://example.org/a?b "]

@@ -6,8 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.compute.background import build_background
-from app.compute.chains import chained, chains_of, units_of
-from app.compute.drawn_authors import MOST_MEMBERS, drawn_authors
 from app.compute.features import features
 from app.compute.fitting import (
     COOLEST,
@@ -20,8 +18,9 @@ from app.compute.fitting import (
     sample_of,
     temperature_of,
 )
-from app.compute.population import FEWEST_POSTS
+from app.compute.population import FEWEST_POSTS, MOST_MEMBERS, drawn_authors
 from app.compute.profiles import profile_of
+from app.compute.self_replies import chained, chains_of, units_of
 from tests.compute.invented import kept, posts_of
 
 

@@ -16,7 +16,7 @@ from app.compute.hours import BusyFrom, ChatHours, busiest_hours, hours_of_day
 from app.compute.languages import guess_main_language
 from app.compute.phrases import Phrase, phrases_of
 from app.compute.portrait import MOST_GUESSED
-from app.compute.speakers import hour_counts
+from app.compute.tally import hour_counts
 from app.memo import EVERYTHING, depends_on
 from app.models import User
 from app.services.archive.beside import CountedBeside, PostsBeside, Reach, count_beside, read_beside

@@ -27,10 +27,10 @@ from app.compute.evidence import (
 from app.compute.gaps import Gap
 from app.compute.judgement import SURE, Judgement, Limit, Verdict, judge
 from app.compute.languages import guess_main_language, is_english
-from app.compute.occurrences import occurrences
 from app.compute.population import NOBODY
 from app.compute.text import own_words
 from app.compute.typical_words import TypicalWord, typical_words
+from app.compute.usage import occurrences
 from app.memo import DERIVED, depends_on
 from app.models import User
 from app.services.compare.cases import Models

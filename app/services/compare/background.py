@@ -20,11 +20,10 @@ from app.clock import now
 from app.compute.background import EMPTY_BACKGROUND, Background, BackgroundCounter
 from app.compute.case import Fitted
 from app.compute.counts import Counts
-from app.compute.drawn_authors import drawn_authors
 from app.compute.features import RECIPE
 from app.compute.fitting import HeldOut, asked_authors, asked_posts, sample_of, temperature_of
 from app.compute.judgement import FEWEST_JUDGED
-from app.compute.population import CountedAuthor, Population
+from app.compute.population import CountedAuthor, Population, drawn_authors
 from app.db.backend import Sessions, backend_of, counts_shipped
 from app.db.engine import Database, GrantLostError
 from app.memo import DERIVED

@@ -12,11 +12,11 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.case import Fitted, Habit, Suspect
-from app.compute.chains import ChainedPost, chained
 from app.compute.fitting import usual_posts
 from app.compute.languages import ENGLISH_POSTS, is_english, language_of, main_language
 from app.compute.profiles import AuthorProfile
 from app.compute.ratios import usual_of
+from app.compute.self_replies import ChainedPost, chained
 from app.db.backend import chunks
 from app.memo import LruStore
 from app.models import PostCount, Tweet, User

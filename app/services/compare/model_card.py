@@ -17,10 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import now
 from app.compute.attribution import probabilities_of, scores_of_each
 from app.compute.case import Case
-from app.compute.chains import units_of
 from app.compute.fitting import hold_out
 from app.compute.judgement import judge
 from app.compute.languages import guess_language, guess_main_language
+from app.compute.self_replies import units_of
 from app.compute.text import has_words, own_words
 from app.db.batch import Batch
 from app.db.engine import Database

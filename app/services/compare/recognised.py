@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.attribution import probabilities_of, scores_of_each
 from app.compute.case import Fitted
-from app.compute.chains import chained, units_of
 from app.compute.fitting import hold_out
 from app.compute.profiles import AuthorProfile
+from app.compute.self_replies import chained, units_of
 from app.memo import DERIVED, depends_on
 from app.services.compare.cases import Models
 from app.services.compare.habits import OwnPost, newest_own

@@ -12,7 +12,7 @@ from sqlalchemy import Table, and_, bindparam, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.compute.chains import chains_of
+from app.compute.self_replies import chains_of
 from app.compute.text import username_key
 from app.db.backend import backend_of
 from app.errors import NotFoundError

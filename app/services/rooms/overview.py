@@ -12,10 +12,10 @@ from msgspec import Meta
 from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.answering import clearest_answers
 from app.compute.chat_timing import Said, answers_among
 from app.compute.chat_traits import Judged, Trait, days_of_first, traits_of
 from app.compute.portrait import MOST_PORTRAYED, ChatPortrait, PersonPortrait, SilenceSpan, portray
+from app.compute.reply_preference import clearest_answers
 from app.db.backend import backend_of
 from app.memo import DERIVED, EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User

@@ -14,7 +14,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.scoring import Part, TermFrequencies, split_phrase
-from app.compute.slips import words_at_one_slip
+from app.compute.typos import words_at_one_slip
 from app.compute.words import segment_terms
 from app.db.backend import backend_of
 from app.db.indexes import All, Expression

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from quart import url_for
 
-from app.compute.answering import FEWEST_ANSWERS
+from app.compute.reply_preference import FEWEST_ANSWERS
 from app.dates import month_names, show_month
 from app.i18n import gettext, gettext_noop, ngettext, rounded_parts, show_number, show_percent
 from app.services.rooms.overview import OverviewPerson, RoomOverview

@@ -1,4 +1,4 @@
-"""Chains of an author's own replies: what was written as one piece is held out as one."""
+"""Chains of an author's replies to their own posts, each held out as one piece."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -6,23 +6,23 @@ from typing import NamedTuple
 
 
 class ChainedPost(NamedTuple):
-    """A post of an author, and the chain that it is in."""
+    """A post of an author, and its chain."""
 
     text: str
     chain: int
-    """The number of its chain; one of its own where it is in none."""
+    """The number of the chain; a post outside of chains has a number of its own."""
     length: int = 1
-    """How many posts the whole chain has."""
+    """The number of posts in the whole chain."""
 
 
 def chains_of(links: Iterable[tuple[int, int]]) -> dict[int, int]:
-    """Return the lowest number in the chain of each post that is in one.
+    """Return the lowest number in the chain of each chained post.
 
-    A link is the numbers of a post and of one of the same author that it answers.
+    links: the numbers of a post and of the same author's post that it answers.
     """
     pairs = [link for link in links if link[0] != link[1]]
     lower: dict[int, int] = {}
-    """Leads from a post to a lower one of its chain."""
+    """A lower post of the same chain, by post."""
 
     def lowest(post: int) -> int:
         while (below := lower.get(post, post)) != post:
@@ -38,7 +38,7 @@ def chains_of(links: Iterable[tuple[int, int]]) -> dict[int, int]:
 def chained(posts: Iterable[tuple[int, str]], chains: Mapping[int, int]) -> list[ChainedPost]:
     """Return numbered posts with their chains, in their order.
 
-    `chains` are those of all posts of the author (`chains_of`).
+    chains: the chains of all posts of the author (`chains_of`).
     """
     lengths = Counter(chains.values())
     places = ((text, chains.get(number, number)) for number, text in posts)
@@ -46,10 +46,9 @@ def chained(posts: Iterable[tuple[int, str]], chains: Mapping[int, int]) -> list
 
 
 def units_of(posts: Iterable[ChainedPost]) -> list[list[str]]:
-    """Return the texts of posts in units to be held out: a chain is one, so that no part tells of
-    another.
+    """Return the texts of posts in units to be held out, without chains that are incomplete.
 
-    Chains of which some posts are not among these are left out.
+    A chain is one unit, since one of its posts tells of the others.
     """
     units: defaultdict[int, list[ChainedPost]] = defaultdict(list)
     for post in posts:

@@ -1,19 +1,22 @@
 """Korean particles, whose form follows the last sound of the word before them.
 
-Texts have both forms where a value comes before: `{name}은(는)`, `{name}(으)로`,
-`{name}이에요(예요)`.
+Sentences of the catalogue have both forms after a value: `{name}은(는)`, `{name}(으)로`,
+`{name}이에요(예요)`. The form is chosen when the value is put in.
 """
 
+import functools
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, Literal, TypeAlias
+
+from markupsafe import Markup
 
 Sound: TypeAlias = Literal["vowel", "rieul", "consonant"]
 
 _PLACE: Final = r"(?:\{(?P<braced>\w+)\}|%\((?P<named>\w+)\)s)"
 _PASSED: Final = "(?:</\\w+>|[\N{WORD JOINER}’”'\"»)\\]])*"
-"""What may stand between a value and its particle."""
+"""Tags and signs between a value and its particle."""
 _PAIRS: Final = {
     f"{closed}({opened})": (closed, opened)
     for closed, opened in (
@@ -24,36 +27,33 @@ _PAIRS: Final = {
 _PARTICLE: Final = "|".join(map(re.escape, (*_PAIRS, "(이)", "(으)")))
 _AFTER_VALUE: Final = re.compile(f"{_PLACE}{_PASSED}(?P<particle>{_PARTICLE})")
 
-MOST_READ: Final = 100
-"""Characters from the end that are looked at: values may be long, and are anybody's."""
 _ASIDE: Final = re.compile(r"(?<=\w)\W*[(\[（【][^()\[\]（）【】]*[)\]）】]\W*$")
-"""What stands in brackets at the end; readers pass it over."""
+"""Brackets at the end, which readers pass over."""
 _UNREAD: Final = re.compile(r"(?:[^\w%]|_)+$")
 _MARKS: Final = re.compile(r"[“‘\"']?[.,!?~…]+[”’\"']?")
-_LAUGHS: Final = "ㅋㅎ"
-"""Letters that are read as sounds: 크, 흐."""
 _DIGITS: Final[tuple[Sound, ...]] = (
     # 0 is read as 영, or with what is before it as 십, 백, 천 or 만.
     *("consonant", "rieul", "vowel", "consonant", "vowel"),
     *("vowel", "consonant", "rieul", "rieul", "vowel"),
 )
 _SPELLED: Final = re.compile("[A-Z]{1,2}|[a-z]|[^aeiouyAEIOUY]+")
-"""Letters that are read by their names."""
+"""Latin letters that are read by their names."""
 _LETTERS: Final[dict[str, Sound]] = {"l": "rieul", "r": "rieul", "m": "consonant", "n": "consonant"}
 _CLOSED: Final = re.compile(
     "(?:[mn]|.[mn]e|ng|(?:^|[^aeiou])(?:[aeiouy]|aa|ae|eo|eu|oo)(?:[bp]+|t+|c?k|c))$"
 )
 """A word whose last letter closes the last syllable in Hangul: Tom 톰, Anne 앤, Jack 잭."""
 _RIEUL: Final = re.compile("(?:l|.le)$")
-_FIRST, _LAST, _FINALS, _RIEUL_FINAL = "가", "힣", 28, 8
-_FIRST_VOWEL: Final = "ㅏ"
+_NAME_BEFORE_PARTICLE: Final = re.compile(
+    r"((?:\{|%\()(?:author|file|host|known|names?|other|platform|q|username)(?:\}|\)s)(?:</\w+>)*)"
+    r"(?=[가-힣]|\((?:이|으)\))"
+)
 
 
 def agreed(template: str, value: Callable[[str], str]) -> str:
-    """Return the template with the form of each particle that fits the value before it.
+    """Return the template with the particle forms that fit the values before them.
 
-    `value` returns what will stand for a placeholder. The values themselves stay as they are. Where
-    the last sound is not known, both forms stay.
+    value: returns the value of a placeholder. Both forms stay if the last sound is unknown.
     """
 
     def chosen(match: re.Match[str]) -> str:
@@ -79,14 +79,15 @@ def _form(particle: str, sound: Sound | None) -> str:
 
 
 def last_sound(text: str) -> Sound | None:
-    """Return how the text ends when a Korean reads it; None where the script does not tell.
+    """Return the last sound of a text as a Korean reads it; None if the script does not tell.
 
-    Emoji, quotes and what stands in brackets at the end are passed over. Source of the readings:
-    the rules of tossi (github.com/what-studio/tossi) for Hangul and digits; for Latin letters,
-    which it does not read, 외래어 표기법, chapter 3, section 1: a voiceless stop after a short
-    vowel, m, n, ng and l close the syllable.
+    Emoji, quotes and brackets at the end are passed over. Source of the readings: the rules of
+    tossi (github.com/what-studio/tossi) for Hangul and digits; for Latin letters, which it does not
+    read, 외래어 표기법, chapter 3, section 1: a voiceless stop after a short vowel, m, n, ng and l
+    close the syllable.
     """
-    readable = unicodedata.normalize("NFC", text[-MOST_READ:])
+    # Anybody can give a value, of any length.
+    readable = unicodedata.normalize("NFC", text[-100:])
     readable = _UNREAD.sub("", _ASIDE.sub("", readable)) or _UNREAD.sub("", readable)
     if not readable:
         # Their names end with 표: 느낌표, 물결표.
@@ -101,18 +102,18 @@ def last_sound(text: str) -> Sound | None:
 
 def _of_hangul(sign: str) -> Sound | None:
     """Return the last sound of a syllable, or of the name of a single letter."""
-    if _FIRST <= sign <= _LAST:
-        final = (ord(sign) - ord(_FIRST)) % _FINALS
-        return "rieul" if final == _RIEUL_FINAL else "consonant" if final else "vowel"
+    if "가" <= sign <= "힣":
+        final, rieul = (ord(sign) - ord("가")) % 28, 8
+        return "rieul" if final == rieul else "consonant" if final else "vowel"
     if not unicodedata.name(sign, "").startswith("HANGUL LETTER"):
         return None
-    if sign in _LAUGHS or sign >= _FIRST_VOWEL:
+    if sign in "ㅋㅎ" or sign >= "ㅏ":  # Laughs are read as sounds: 크, 흐.
         return "vowel"
     return "rieul" if sign == "ㄹ" else "consonant"
 
 
 def _of_latin(text: str) -> Sound | None:
-    """Return the last sound of the Latin word that the text ends with."""
+    """Return the last sound of a Latin word at the end of the text."""
     bare = "".join(sign for sign in unicodedata.normalize("NFKD", text) if sign.isprintable())
     bare = "".join(sign for sign in bare if not unicodedata.combining(sign))
     match = re.search("[A-Za-z]+$", bare)
@@ -126,3 +127,50 @@ def _of_latin(text: str) -> Sound | None:
     if _RIEUL.search(word):
         return "rieul"
     return "consonant" if _CLOSED.search(word) else "vowel"
+
+
+class Sentence(str):
+    """A text of the catalogue with particles, whose values never change: people wrote them."""
+
+    __slots__ = ()
+
+    def format(self, *places: object, **values: object) -> str:
+        """Return the text with its values."""
+        return str.format(self.agreed(values), *places, **values)
+
+    def __mod__(self, values: Mapping[str, object]) -> str:
+        """Return the text, whose places are `%(name)s`, with its values."""
+        return str.__mod__(self.agreed(values), values)
+
+    def agreed(self, values: Mapping[str, object]) -> str:
+        """Return the text with the particles of these values, and without the values."""
+        return agreed(self, lambda name: _words(values.get(name, "")))
+
+
+def _words(value: object) -> str:
+    """Return a value as it is read, without tags."""
+    if hasattr(value, "__html__"):
+        return Markup(value).striptags()  # noqa: S704 - It is not shown.
+    return str(value)
+
+
+@functools.lru_cache(5_000)  # A catalogue has fewer texts.
+def sentence(text: str) -> str:
+    """Return a text of the catalogue, as a `Sentence` if it has particles."""
+    return Sentence(text) if has_particles(text) else text
+
+
+def filled(text: str, values: Mapping[str, object], *, is_markup: bool) -> str:
+    """Return a text of a template with its values, escaped where the text is markup."""
+    if not is_markup:
+        return text % values
+    text = text.agreed(values) if isinstance(text, Sentence) else text
+    return Markup(text) % values  # noqa: S704 - A text of ours; it escapes its values.
+
+
+def held(text: str) -> str:
+    """Return the text with a word joiner between each name and its particle.
+
+    Browsers break a line between a name that ends with an emoji and its particle.
+    """
+    return _NAME_BEFORE_PARTICLE.sub("\\1\N{WORD JOINER}", text)

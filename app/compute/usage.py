@@ -1,4 +1,4 @@
-"""The features of a text with their places, of all of it or of what gaps leave."""
+"""The features of a text with their places, in the whole text or in the rest beside its gaps."""
 
 import re
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from app.compute.links import RANDOM_LINK, RANDOM_SIGN, may_have_random_link
 from app.compute.text import QUOTED, may_quote
 
 GAP: Final = "\0"
-"""Stands for a gap where style is counted; no text holds it, and no habit is about it."""
+"""Sign of a gap where style is counted; no text has it, and no habit is about it."""
 _GAPS: Final = re.compile(f"{GAP}+")
 
 
@@ -38,7 +38,7 @@ class Occurrences:
     """
 
     counts: Counts
-    """Of all features, as `features` returns them."""
+    """The counts of all features, as `features` returns them."""
     numbers: NDArray[np.intp]
     """(k,) indices into `counts`, rising."""
     starts: NDArray[np.int32]
@@ -48,7 +48,7 @@ class Occurrences:
 def occurrences(text: str, gaps: Sequence[Gap] = ()) -> Occurrences:
     """Return the features of the text without quoted parts, with their places.
 
-    With gaps, those that a gap touches are left out, and style is that of the rest.
+    Features that a gap touches are left out, and style is counted in the rest.
     """
     plain, left, right = _located_plain(text)
     if not plain:
@@ -82,7 +82,7 @@ def _whole(
 ) -> NDArray[np.bool_]:
     """Return which characters, words, pairs and shapes of a text no gap touches, in this order.
 
-    first, last: of the words, then of the pairs.
+    first, last: the first and last characters of the words, then of the pairs.
     """
     # Threes of characters, and shapes, reach one sign beyond both ends of the text.
     before = np.zeros(len(plain) + 3, np.intp)
@@ -101,7 +101,7 @@ def _whole(
 
 
 def _rest(plain: str, is_struck: NDArray[np.bool_]) -> str:
-    """Return what gaps leave of a text, with one sign for each gap between."""
+    """Return the rest of a text beside its gaps, with one sign for each gap."""
     marked = "".join(
         GAP if struck else sign for sign, struck in zip(plain, is_struck.tolist(), strict=True)
     )

@@ -1,4 +1,4 @@
-"""Who answers one of the others clearly more often than by how much that one writes."""
+"""Whose answers go to one other person clearly more often than that person's messages explain."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ FEWEST_ANSWERS: Final = 20
 
 
 class _Answer(NamedTuple):
-    """A message right after one of somebody else."""
+    """A message right after another person's message."""
 
     author: int
     answered: int
@@ -23,10 +23,10 @@ class _Answer(NamedTuple):
 def clearest_answers(
     messages: Sequence[Said], people: Sequence[int], written: Sequence[int], total: int
 ) -> tuple[int, int] | None:
-    """Return the places of who answers most clearly, and whom; None where nobody clearly does.
+    """Return the places of the person with the clearest preference and of its target, or None.
 
-    people: their ids. written: how many messages each wrote, of the total of all. Tested by days,
-    since the answers of a day belong to one conversation. The messages are the oldest first.
+    people: their ids. written: the number of messages of each, of the total of all. Tested by
+    days, since the answers of a day belong to one conversation. The messages are the oldest first.
     """
     places = {author: place for place, author in enumerate(people)}
     answers = _answers_in(messages, places)

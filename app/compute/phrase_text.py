@@ -1,6 +1,6 @@
-"""How a phrase is written: what stands side by side in nearly all of its texts, and the gaps.
+"""The text of a phrase: the words that stand side by side in nearly all of its texts, and gaps.
 
-A phrase is of one sentence: the end of one and the beginning of the next make none.
+A phrase is of one sentence: the end of a sentence and the beginning of the next make none.
 """
 
 import re
@@ -19,17 +19,13 @@ from app.compute.words import segments
 TOGETHER: Final = 0.8
 """Words are one phrase if so large a share of the messages with any of them has all (Jaccard)."""
 GAP: Final = " … "
-"""Between the pieces of a phrase, where its texts have different words, or none."""
+"""Sign between the pieces of a phrase, where its texts have different words, or none."""
 HELD: Final = 0.95
-"""Share of the texts with the words of a phrase that hold it as it is written, at least."""
-LONGEST_PHRASE: Final = 40
-"""Characters of a phrase as it is written."""
-MOST_READ: Final = 100
-"""Texts with a phrase in which it is looked for how that is written: more take long."""
+"""Least share of the texts with the words of a phrase that contain its text."""
 _LETTERS: Final = rf"[^\W{LAUGHING}]+"
-"""Of a word; what is laughed or cried behind it in Korean is none."""
+"""Letters of a word, without Korean laughs and cries behind it."""
 _REST_OF_WORD: Final = re.compile(f"(?:['’-]?{_LETTERS})*")
-"""What belongs to a word from a place in it on, to its end, or of a reversed text to its start."""
+"""The rest of a word from a place in it to its end, or, in a reversed text, to its start."""
 _NEIGHBOUR: Final = re.compile(f"(?:,? | ,?){_LETTERS}(?:['’-]{_LETTERS})*")
 """The next word of a text, also of a reversed one."""
 _LEADING_ON: Final = frozenset(
@@ -47,17 +43,17 @@ _SENTENCE_END: Final = re.compile(
 """Not the full stop of an initial or a title, nor dots that a sentence pauses at."""
 Span = tuple[int, int]
 Row = tuple[str, tuple[Span, ...]]
-"""A text, and where in it the pieces of a passage are."""
+"""A text, and the places of a passage's pieces in it."""
 
 
 def is_name(word: str, called: Collection[str]) -> bool:
-    """Return whether a word is a part of a name, in Korean with or without an ending."""
+    """Return whether a word is a part of a name, in Korean also with an ending."""
     korean = (name for name in called if len(name) > 1 and guess_language(name) == "ko")
     return word in called or any(map(word.startswith, korean))
 
 
 def sentences_with(texts: Sequence[str], words: Set[str]) -> list[str]:
-    """Return the first sentence of each text that has all of these words; empty where none has."""
+    """Return the first sentence with all of these words in each text, or an empty one."""
     return [
         text if _SENTENCE_END.search(text) is None else _sentence_with(text, words)
         for text in texts
@@ -91,29 +87,29 @@ def by_sentence(texts: Sequence[str], words: Sequence[str]) -> list[list[str]]:
 
 
 def _sample_of(texts: Sequence[str]) -> Sequence[str]:
-    return texts[:: ceil(len(texts) / MOST_READ) or 1]
+    most_read = 100  # More take long.
+    return texts[:: ceil(len(texts) / most_read) or 1]
 
 
 @dataclass(slots=True)
 class Passage:
-    """What nearly all of some texts have in common, around words that all of them have."""
+    """The common text of nearly all of some texts, around words that all of them have."""
 
     rows: list[Row]
-    """The texts that hold it."""
+    """The texts that contain the passage."""
     fewest: int
-    """So many have to."""
+    """Least number of rows."""
     called: Collection[str] = ()
-    """The parts of names, which do not stand beside the words."""
+    """The parts of names, which are not added to the words."""
 
     @classmethod
     def of(
         cls, texts: Sequence[str], words: Sequence[str], called: Collection[str] = ()
     ) -> "Passage":
-        """Return the words, each whole with what is written onto it (“I'd rather”), and what is
-        between them.
+        """Return the passage of the words, each whole (“I'd rather”), and of the text between them.
 
-        words: the clearest first. Left out is what has no one place among those before it, what is
-        a part of several words and never stands alone, and what would make it too long.
+        words: the clearest first. Left out are words without a fixed place among the words before
+        them, parts of several words that never stand alone, and words that make it too long.
         """
         read = _sample_of(texts)
         of_words = sentences_with(read, {*words}) if len(words) > 1 else read
@@ -124,15 +120,14 @@ class Passage:
         return passage
 
     def __str__(self) -> str:
-        """Return how it is written most often; empty where it has no words."""
+        """Return the most frequent spelling; empty without words."""
         return GAP.join(
             _most_frequent([text[slice(*spans[piece])] for text, spans in self.rows])
             for piece in self._pieces
         )
 
     def grow(self) -> None:
-        """Add the words that stand beside a piece: one alone tells a reader little (“film” of
-        “that film was great”)."""
+        """Add the words beside each piece: “film” of “that film was great” tells little."""
         for piece in self._pieces:
             while self._grow(piece, is_behind=False):
                 pass
@@ -148,14 +143,15 @@ class Passage:
         return range(len(self.rows[0][1]) if self.rows else 0)
 
     def _narrow(self, rows: list[Row]) -> bool:
-        """Narrow it to rows that have more, if these are enough, and it is not too long there."""
-        if len(rows) < self.fewest or len(str(Passage(rows, 0))) > LONGEST_PHRASE:
+        """Narrow the passage to longer rows, if they are enough and it does not become too long."""
+        longest_phrase = 40
+        if len(rows) < self.fewest or len(str(Passage(rows, 0))) > longest_phrase:
             return False
         self.rows = rows
         return True
 
     def _add(self, word: str) -> None:
-        """Add a word as a piece, if it has one place among them."""
+        """Add a word as a piece, if it has a fixed place among the pieces."""
         bare = [
             (text, spans, span)
             for text, spans in self.rows
@@ -173,7 +169,7 @@ class Passage:
         self._narrow([*filter(_is_in_order, rows)])
 
     def _join(self) -> None:
-        """Join pieces that have the same between them."""
+        """Join pieces with equal texts between them."""
         piece = 0
         while piece + 1 < len(self._pieces):
             between = [
@@ -209,7 +205,7 @@ class Passage:
         return self._narrow([*filter(_is_in_order, rows)])
 
     def _leads_on(self) -> bool:
-        """Return whether it would break off behind its last word, where a text goes on."""
+        """Return whether the passage would break off behind its last word, where a text goes on."""
         if str(self).rpartition(" ")[2].casefold() not in _LEADING_ON:
             return False
         return any(_beside(text, spans[-1], is_behind=True) for text, spans in self.rows)
@@ -227,7 +223,7 @@ def _is_in_order(row: Row) -> bool:
 
 
 def _beside(text: str, span: Span, *, is_behind: bool) -> str:
-    """Return the word on one side, with what parts it from the span; empty where there is none."""
+    """Return the word on one side of a span with the signs between, or an empty text."""
     if is_behind:
         match = _NEIGHBOUR.match(text, span[1])
         return match[0] if match else ""
@@ -236,7 +232,7 @@ def _beside(text: str, span: Span, *, is_behind: bool) -> str:
 
 
 def _whole(text: str, span: Span) -> Span:
-    """Return a word whole, with what is written onto it."""
+    """Return the span of the whole word, with the letters around it."""
     start, end = span
     # Between spaces, as most are, it is whole, which is known at once.
     if start and text[start - 1] != " " and (before := _REST_OF_WORD.match(text[:start][::-1])):
@@ -253,7 +249,7 @@ def _folded(text: str) -> str:
 
 
 def _most_frequent(forms: Sequence[str]) -> str:
-    """Return the most frequent form, of equals the first of the alphabet; empty where none is."""
+    """Return the most frequent form, the alphabet's first of equals, or an empty one."""
     if forms and forms.count(forms[0]) == len(forms):
         return forms[0]  # Most are the same, which is known in a tenth of the time.
     counts = Counter(forms)
@@ -261,7 +257,7 @@ def _most_frequent(forms: Sequence[str]) -> str:
 
 
 def _nearest(text: str, word: str, pieces: Sequence[Span]) -> Span | None:
-    """Return where a text has a folded word as a whole, nearest to the pieces; else first."""
+    """Return the place of a whole folded word nearest to the pieces, or the first place."""
     spans = _spans(text, word)
     if len(spans) < 2 or not pieces:
         return spans[0] if spans else None
@@ -271,7 +267,7 @@ def _nearest(text: str, word: str, pieces: Sequence[Span]) -> Span | None:
 
 
 def _spans(text: str, word: str) -> list[Span]:
-    """Return where a text has a folded word as a whole."""
+    """Return the places of a whole folded word in a text."""
     lower = text.lower()
     spans: list[Span] = []
     start = lower.find(word) if len(lower) == len(text) else -1
@@ -289,7 +285,7 @@ def _spans(text: str, word: str) -> list[Span]:
 
 
 def _is_joined(word: str, beside: str) -> bool:
-    """Return whether what stands beside a word is a part of a longer one, of the same script."""
+    """Return whether the sign beside a word makes a longer word of the same script."""
     if not beside.isalnum() or beside in LAUGHING:
         return False
     return word.isascii() == beside.isascii()

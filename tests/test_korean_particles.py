@@ -1,10 +1,11 @@
-"""Particles take the form that the last sound of the value before them needs."""
+"""Particles follow the last sound of the value before them, which stays as it was written."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import Markup
 
-from app.compute.particles import agreed, last_sound
+from app.korean_particles import Sentence, agreed, filled, last_sound, sentence
 
 SYLLABLES = st.characters(min_codepoint=ord("가"), max_codepoint=ord("힣"))
 BOTH = "{v}이(가) {v}은(는) {v}을(를) {v}과(와) {v}아(야) {v}(으)로 {v}(이)나 {v}이에요(예요)"
@@ -60,3 +61,32 @@ def test_only_a_particle_behind_a_value_is_chosen() -> None:
 @given(st.text(max_size=300))
 def test_any_value_is_read(value: str) -> None:
     assert last_sound(value) in (None, *FORMS)
+
+
+WRITTEN = "이(가) 은(는) 을(를) (으)로 {name} %(name)s"
+
+
+@given(st.sampled_from(["{}", "{}형", "{}엄마"]), st.text('{}%()s<&"이가은는🚲 ', max_size=20))
+def test_what_people_wrote_stays_as_it_is(name: str, text: str) -> None:
+    value = name.replace("{}", WRITTEN) + text + "누나"
+    assert sentence("{name}이(가) 써요").format(name=value) == f"{value}가 써요"
+    shown = filled(sentence("<b>%(name)s</b>이(가) 써요"), {"name": value}, is_markup=True)
+    assert shown == Markup("<b>{}</b>가 써요").format(value)
+    assert isinstance(shown, Markup)
+
+
+def test_tags_of_a_value_are_not_read() -> None:
+    link = Markup('<a href="/형"><bdi>{}</bdi></a>').format("지호")
+    shown = filled(sentence("%(name)s과(와) 비교"), {"name": link}, is_markup=True)
+    assert shown == link + "와 비교"
+
+
+def test_plain_text_is_not_escaped() -> None:
+    text = sentence("%(name)s은(는)")
+    assert filled(text, {"name": "<형>"}, is_markup=False) == "<형>은"
+    # As the heading of an answer has it.
+    assert text % {"name": "엄마"} == "엄마는"
+
+
+def test_a_text_without_particles_is_the_text() -> None:
+    assert not isinstance(sentence("{name}의 글"), Sentence)

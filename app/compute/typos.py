@@ -1,6 +1,6 @@
-"""Words at one slip of the typing hand: a letter wrong, missing or too many, or two swapped.
+"""Words at one typo from another: a letter wrong, missing or too many, or two letters swapped.
 
-Hangul is typed letter by letter too. A slip changes one of the letters, and the keyboard makes
+Hangul is typed letter by letter too. A typo changes one of the letters, and the keyboard makes
 other syllables of all: so of 학교 (ㅎㅏㄱㄱㅛ) come 핵교, ㅎㄱ교, 학ㄱ교 and ㅎ가교.
 """
 
@@ -10,8 +10,6 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
-LONGEST: Final = 32
-"""Letters of the longest word that has neighbours: hardly anybody writes a longer one."""
 _ALPHABETS: Final = {
     "LATIN": "abcdefghijklmnopqrstuvwxyzæøłđı",
     "GREEK": "αβγδεζηθικλμνξοπρσςτυφχψω",
@@ -37,7 +35,7 @@ _TYPED_HANGUL: Final = re.compile("[가-힣ㄱ-ㅣ]+")
 
 
 def _either(letters: tuple[str, ...]) -> str:
-    """Return a pattern for one of these, two letters before one."""
+    """Return a pattern for one of these letters, the longer first."""
     return "|".join(sorted(filter(None, letters), key=len, reverse=True))
 
 
@@ -50,12 +48,13 @@ _SYLLABLE: Final = re.compile(f"({_CONSONANT})({_MEDIAL})(.*)")
 
 
 def words_at_one_slip(word: str) -> set[str]:
-    """Return what may have been meant by a folded word; nothing for numbers and very long words.
+    """Return the words that may have been meant by a folded word; none for numbers and long words.
 
-    Of a run of Hangul, slips of the first half are undone: search compares no more of it.
+    In a run of Hangul, typos of the first half are undone: search compares no more of it.
     """
+    most_letters = 32  # Hardly anybody writes longer words.
     letters, letter = letters_of(word), next(filter(str.isalpha, word), "")
-    if not letter or len(letters) > LONGEST:
+    if not letter or len(letters) > most_letters:
         return set()
     if _TYPED_HANGUL.fullmatch(word):
         # The letter after the half may have been meant to be in it.
@@ -81,7 +80,7 @@ def _neighbours(letters: str, alphabet: str, end: int) -> Iterator[str]:
 
 
 def letters_of(word: str) -> str:
-    """Return the letters of Hangul syllables as they are typed, one key each."""
+    """Return the text with Hangul syllables as the letters that are typed for them."""
     return "".join(_letters(char) if "가" <= char <= "힣" else char for char in word)
 
 
@@ -92,7 +91,7 @@ def _letters(syllable: str) -> str:
 
 
 def syllables_of(letters: str) -> str:
-    """Return the syllables that a keyboard makes of letters; those that fit in none stay alone."""
+    """Return the syllables that a keyboard makes of letters; letters that fit in none stay."""
     return "".join([_syllable(piece) for piece in _PIECE.findall(letters)])
 
 

@@ -3,8 +3,8 @@
 import random
 from math import sqrt
 
-from app.compute.answering import clearest_answers
 from app.compute.chat_timing import Said, answers_among
+from app.compute.reply_preference import clearest_answers
 
 PEOPLE = range(4)
 
