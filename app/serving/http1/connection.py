@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import socket
 import struct
 from collections.abc import Callable
@@ -72,6 +73,10 @@ class TimedConnection(TCPServer):
         """Serve the connection until it is closed."""
         try:
             await super().run()
+        except OSError as error:
+            # uvloop reports it late if the client had gone before the end of an answer was sent.
+            if error.errno != errno.ENOTCONN:
+                raise
         finally:
             if self._closing is not None:
                 await asyncio.wait([self._closing])
