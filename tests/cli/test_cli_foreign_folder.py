@@ -62,7 +62,7 @@ def test_a_command_runs_no_module_and_reads_no_settings_of_the_folder(
     ended = installation.process(PROGRAM, name, *COMMANDS[name])
     assert (ended.returncode == 0) == (name not in FAILING), ended
     assert "Traceback" not in ended.stderr
-    assert installation.count_posts() == {"import": 1, "demo": 720}.get(name, 0)
+    assert installation.count_posts() == {"import": 1, "demo": 480}.get(name, 0)
     folder.assert_ignored(ended.stderr)
 
 
