@@ -106,7 +106,7 @@ class HiddenText(NamedTuple):
 
 
 class ManyNames:
-    """The names of many people, of which a text has few: those of everybody in a chat."""
+    """Finds the names of many people in a text, such as the names of everybody in a chat."""
 
     def __init__(self, people: Iterable[tuple[str, str | None]]) -> None:
         """Take the username and the display name of each person."""
