@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from app.compute.text import clean_username
 from app.errors import Message, RecordError, message_of
+from app.formats.assumptions import ReadNotes
 from app.formats.post import Kind, PlainPost, Platform, RoomReference
 from app.formats.source.file import Source
 from app.formats.source.window import TOO_DEEP
@@ -147,6 +148,8 @@ class RecordStream:
     """Of a chat the names in the options that nobody in the items taken so far has."""
     lines: Iterable["TextLine"] = ()
     """Of a chat in text what each line is, for whoever explains the file; read as it is taken."""
+    notes: ReadNotes = field(default_factory=ReadNotes)
+    """What was assumed and not used; complete once all items are taken."""
 
 
 LineKind = Literal["message", "day", "note", "more", "heading"]
@@ -184,6 +187,12 @@ class ReadOptions(msgspec.Struct, frozen=True):
     """Whether a chat is taken though everybody may read it."""
     is_own: bool = False
     """Whether the author's archive is to be the site's own."""
+    dates: Literal["day-first", "month-first"] | None = None
+    """The order of day and month in dates of numbers; None to find it out."""
+    encoding: str | None = None
+    """The encoding of texts, by the name of Python's codec; None to find it out."""
+    accept_unread: bool = False
+    """Whether posts are stored though most of their times or authors cannot be read."""
 
 
 NO_OPTIONS: Final = ReadOptions()

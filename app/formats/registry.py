@@ -88,6 +88,7 @@ def open_records(
     An empty file has no items. Raises KeyError for an unknown format name,
     UnrecognisedFileError where nothing is recognised; the items may raise BrokenFileError.
     """
+    source.encoding = options.encoding
     for candidate in FORMATS.values() if format == "auto" else (FORMATS[format],):
         try:
             records = candidate.read(source, options)
@@ -95,6 +96,7 @@ def open_records(
             raise _too_deep(source) from error
         if records is not None:
             items = _to_the_end(records.items, source, with_values=with_values)
+            records = replace(records, notes=source.notes)
             if note := source.listing.note:
                 records = replace(records, left_out=(*records.left_out, LeftOut(note)))
             if options.decode_entities and records.format in WITH_ENTITIES:

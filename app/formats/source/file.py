@@ -7,12 +7,13 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import IO, BinaryIO, Final
 
 from app.errors import BrokenFileError, ImportFileError, UnrecognisedFileError
+from app.formats.assumptions import ReadNotes
 from app.formats.source import containers
 from app.formats.source.members import READ_ERRORS, Listing, Member, Members, Stream, damaged
 from app.formats.source.meter import MediaMeter, Meter
@@ -45,17 +46,24 @@ class Content:
     """Where it is damaged, if that is known already; what stands before that is there."""
     has_members: bool = False
     """Whether it is a folder, a zip or a tar, and so no content itself."""
+    notes: ReadNotes = field(default_factory=ReadNotes)
+    """Shared by the files of a source; what is only looked at, uncounted, has notes of its own."""
+    encoding: str | None = None
+    """The encoding of texts that the importer chose; None to find it out."""
 
     @property
     def beginning(self) -> "Content":
         """As much of the same file as is read, uncounted, to find out what it is."""
-        return Content(self.name, self.stored, Meter(self.name, _BEGINNING_BYTES), self.fault)
+        return self._apart(_BEGINNING_BYTES)
 
     @property
     def uncounted(self) -> "Content":
         """The same file, to find out what it is: that counts by itself, up to the same limit."""
-        meter = Meter(self.name, self.meter.limit_bytes)
-        return Content(self.name, self.stored, meter, self.fault)
+        return self._apart(self.meter.limit_bytes)
+
+    def _apart(self, limit_bytes: int) -> "Content":
+        meter = Meter(self.name, limit_bytes)
+        return Content(self.name, self.stored, meter, self.fault, encoding=self.encoding)
 
     def chunks(self) -> Generator[bytes, None, None]:
         """Yield the bytes, and count them. Raises ImportFileError, behind all that can be read."""
@@ -152,7 +160,9 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
 
     def member(self, name: str) -> Content:
         """Return one of the files. Raises KeyError."""
-        return Content(name, self.members[name], self.meter)
+        return Content(
+            name, self.members[name], self.meter, notes=self.notes, encoding=self.encoding
+        )
 
     def medium(self, name: str) -> Content:
         """Return one of the files to be kept as it is. Raises KeyError."""

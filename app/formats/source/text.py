@@ -104,7 +104,9 @@ def lines_of(text: str) -> Iterator[str]:
 
 
 def codec_of(content: Content) -> str:
-    """Return the encoding: by its mark, by the NULs beside ASCII, by the first other letters."""
+    """Return the encoding: as chosen, by its mark, by NULs beside ASCII, by the first letters."""
+    if content.encoding:
+        return content.encoding
     sample = head(content, _SAMPLE_BYTES)
     if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
