@@ -4,11 +4,12 @@ The words typical of an author are found beside them: what an author uses, and t
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
-from typing import Annotated, Final, Literal
+from sys import getsizeof
+from typing import Annotated, Final, Literal, NamedTuple
 
 import msgspec
 import numpy as np
@@ -171,8 +172,33 @@ def ranked_authors(case: Case, judgement: Judgement) -> list[RankedAuthor]:
     return [ranked[place] for place in _shown(case, judgement)]
 
 
+class SearchedPosts(NamedTuple):
+    """The newest posts of an author, as they stand and as they are searched."""
+
+    posts: list[OwnPost]
+    plain: list[PlainPost]
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(2 * getsizeof(text) for _, text in self.posts)
+
+
+ReadPosts = Callable[[AsyncSession, int, int], Awaitable[SearchedPosts]]
+"""Returns so many of the newest posts of an author."""
+
+
+async def read_posts(session: AsyncSession, user_id: int, count: int) -> SearchedPosts:
+    """Return so many of the newest posts of an author."""
+    posts = await newest_own(session, user_id, count)
+    return SearchedPosts(posts, await asyncio.to_thread(plain_posts, posts))
+
+
 async def add_reasons(
-    session: AsyncSession, case: Case, comparison: Comparison, run: Runner = asyncio.to_thread
+    session: AsyncSession,
+    case: Case,
+    comparison: Comparison,
+    run: Runner = asyncio.to_thread,
+    read: ReadPosts = read_posts,
 ) -> Comparison:
     """Return the comparison with how often each mark is used, by whom, and in which posts."""
     if not (comparison.evidence or comparison.verdict == "unfamiliar"):
@@ -180,34 +206,38 @@ async def add_reasons(
     ids = {suspect.username: suspect.id for suspect in case.suspects}
     names = [ranked.username for ranked in comparison.ranking[:EXPLAINED]]
     posts = {
-        name: [
-            (post_id, text)
-            for post_id, text in await newest_own(session, ids[name], SEARCHED_POSTS)
-            if post_id not in case.hidden
-        ]
+        name: _without(await read(session, ids[name], SEARCHED_POSTS), case.hidden)
         for name in names
     }
-    population: list[list[OwnPost]] = []
+    population: list[list[PlainPost]] = []
     if len(names) == 1:
         members = case.fitted.population.members
         population = [
-            await newest_own(session, members[place][0], SEARCHED_OTHERS)
+            (await read(session, members[place][0], SEARCHED_OTHERS)).plain
             for place in case.others_of(case.suspects[0]).nonzero()[0].tolist()
         ]
     explained: Comparison = await run(_explained, comparison, case.text, posts, population)
     return explained
 
 
+def _without(read: SearchedPosts, hidden: Collection[int]) -> SearchedPosts:
+    if not hidden:
+        return read
+    posts = [(post_id, text) for post_id, text in read.posts if post_id not in hidden]
+    return SearchedPosts(posts, [post for post in read.plain if post[0] not in hidden])
+
+
 def _explained(
     comparison: Comparison,
     text: str,
-    posts: dict[str, list[OwnPost]],
-    population: list[list[OwnPost]],
+    posts: dict[str, SearchedPosts],
+    population: list[list[PlainPost]],
 ) -> Comparison:
     # Each author is compared with the others, so what takes long is done once for each post.
-    plain = {name: plain_posts(authored) for name, authored in posts.items()}
+    plain = {name: authored.plain for name, authored in posts.items()}
+    texts = dict(chain.from_iterable(authored.posts for authored in posts.values()))
     explained = msgspec.structs.replace(
-        comparison, evidence=_with_uses(comparison.evidence, posts, plain, population)
+        comparison, evidence=_with_uses(comparison.evidence, texts, plain, population)
     )
     if comparison.verdict != "unfamiliar":
         return explained
@@ -217,11 +247,10 @@ def _explained(
 
 def _with_uses(
     marks: Sequence[Evidence],
-    posts: dict[str, list[OwnPost]],
+    texts: dict[int, str],
     plain: dict[str, list[PlainPost]],
-    population: list[list[OwnPost]],
+    elsewhere: list[list[PlainPost]],
 ) -> list[Evidence]:
-    elsewhere = [plain_posts(authored) for authored in population]
     texts_by_name: dict[str, PostTexts] = {}
     compared: dict[str, PostTexts] = {}
     authors: dict[str, int] = {}
@@ -230,7 +259,6 @@ def _with_uses(
         compared_posts = [*elsewhere, *(plain[rival] for rival in plain if rival != name)]
         compared[name] = PostTexts([*chain.from_iterable(compared_posts)])
         authors[name] = sum(map(bool, compared_posts))
-    texts = {post_id: text for authored in posts.values() for post_id, text in authored}
     explained = []
     for mark in marks:
         name = mark.username

@@ -10,6 +10,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app.compute.case import RATED, Case, Suspect
 from app.compute.gaps import Gap
 from app.compute.text import username_key
@@ -18,7 +20,13 @@ from app.db.engine import Database
 from app.db.feed import Feed
 from app.errors import AppError
 from app.memo import DERIVED, Memo
-from app.services.compare.answering import Comparison, add_reasons, answer
+from app.services.compare.answering import (
+    Comparison,
+    SearchedPosts,
+    add_reasons,
+    answer,
+    read_posts,
+)
 from app.services.compare.cases import (
     Models,
     check_words,
@@ -39,6 +47,8 @@ MOST_NAMES: Final = 10
 MOST_WAITING: Final = 1_000
 KEPT_BYTES: Final = 48 * 1024 * 1024
 """Of authors' counts, most of which the store of profiles keeps too."""
+KEPT_POSTS_BYTES: Final = 32 * 1024 * 1024
+"""Of authors' newest posts, in which reasons are looked for: some forty authors."""
 TIMEOUT_S: Final = 30
 
 
@@ -65,6 +75,9 @@ class Comparer:
         self._suspects: Memo[Suspect] = Memo(
             feed, KEPT_BYTES, lambda suspect: suspect.profile.size_bytes
         )
+        self._posts: Memo[SearchedPosts] = Memo(
+            feed, KEPT_POSTS_BYTES, lambda posts: posts.size_bytes
+        )
         self._commit_number: int | None = None
         """The feed's when the database was read last."""
 
@@ -77,9 +90,27 @@ class Comparer:
         run = self._run_long if question.is_long else None
         comparison = await answer(case, sure=question.sure, explain=question.explain, run=run)
         if question.reasons:
+            is_current, began = await self._feed.catch_up(), self._posts.time
             async with self._db.read() as session:
-                comparison = await add_reasons(session, case, comparison, run or asyncio.to_thread)
+                comparison = await add_reasons(
+                    session,
+                    case,
+                    comparison,
+                    run or asyncio.to_thread,
+                    partial(self._read_posts, began) if is_current else read_posts,
+                )
         return comparison
+
+    async def _read_posts(
+        self, began: int, session: AsyncSession, user_id: int, count: int
+    ) -> SearchedPosts:
+        """Return newest posts of an author, which stay in memory until an event concerns them."""
+        key = user_id, count
+        posts = self._posts.find(key)
+        if posts is None:
+            posts = await read_posts(session, user_id, count)
+            self._posts.put(key, posts, [user_id], began=began)
+        return posts
 
     async def gather(self, question: Question) -> Case:
         """Return what the answer rests on. Raises as `ask` does."""
