@@ -46,7 +46,7 @@ HOSTS: Final = "saywho.hosts"
 OPEN_BATCHES: Final = 2
 """Batches of comparisons at a time, in each worker, for clients without a token or session."""
 LONG_READS: Final = 2
-"""Portraits, years and figures that each worker reads and counts at a time."""
+"""Portraits, years, overviews and figures that each worker reads and counts at a time."""
 LONG_SEARCHES: Final = 2
 """Searches for long queries at a time, in each worker."""
 LONG_QUERY: Final = 200
@@ -111,7 +111,7 @@ class Resources:
 
     @contextlib.asynccontextmanager
     async def read_long(self) -> AsyncIterator[AsyncSession]:
-        """Open a session for a portrait or a year, in its turn: so all others find connections."""
+        """Open a session for a page that counts, in its turn: so all others find connections."""
         async with self.long_reads.turn(), self.db.read() as session:
             yield session
 

@@ -96,7 +96,7 @@ async def show_authors(args: AuthorsArgs, after: str | None) -> str:
 async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -> str:
     if after is not None:
         return await _older_posts(username, after)
-    async with resources().db.read() as session:
+    async with resources().read_long() as session:
         author = await get_author(session, username)
         own_zone = await zone_of_chats(session, [author.username])
         zone = zone_of_page(args.tz, own_zone)

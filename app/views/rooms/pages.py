@@ -134,7 +134,8 @@ async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnV
     results: ResultPage | None = None
     if args.q.strip():
         results = await _search(room_id, args.q, after)
-    async with resources().db.read() as session:
+    is_counted = not args.is_of_messages
+    async with resources().read_long() if is_counted else resources().db.read() as session:
         room = await get_room(session, room_id)
         zone = zone_of_page(args.tz, room.tz)
         if room.id != room_id:
