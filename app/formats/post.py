@@ -20,7 +20,19 @@ MediumKind = Literal["photo", "video", "gif", "audio", "link"]
 MOST_COUNTED: Final = 2**53 - 1
 Count = Annotated[int, Meta(ge=0, le=MOST_COUNTED)]
 Platform = Literal[
-    "x", "mastodon", "bluesky", "instagram", "facebook", "threads", "discord", "rss", "local"
+    "x",
+    "mastodon",
+    "bluesky",
+    "instagram",
+    "facebook",
+    "threads",
+    "discord",
+    "telegram",
+    "reddit",
+    "youtube",
+    "misskey",
+    "rss",
+    "local",
 ]
 """Where the posts of an author come from; `local` where nobody says."""
 MOST_MEDIA: Final = 100
@@ -48,6 +60,10 @@ PLATFORMS: Final[dict[Platform, PlatformNames]] = {
     "facebook": PlatformNames(Message("Facebook"), ("페이스북",)),
     "threads": PlatformNames(Message("Threads"), ("스레드",)),
     "discord": PlatformNames(Message("Discord"), ("디스코드",)),
+    "telegram": PlatformNames(Message("Telegram"), ("텔레그램",)),
+    "reddit": PlatformNames(Message("Reddit"), ("레딧",)),
+    "youtube": PlatformNames(Message("YouTube"), ("유튜브",)),
+    "misskey": PlatformNames(Message("Misskey"), ("미스키",)),
     "rss": PlatformNames(Message("RSS")),
     "local": PlatformNames(Message("not given")),
 }

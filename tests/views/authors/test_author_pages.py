@@ -123,6 +123,10 @@ async def test_pages_call_each_platform_as_people_do(shared: Shared) -> None:
         "facebook": "페이스북",
         "threads": "스레드",
         "discord": "디스코드",
+        "telegram": "텔레그램",
+        "reddit": "레딧",
+        "youtube": "유튜브",
+        "misskey": "미스키",
     }
     assert {*names, "local"} == set(PLATFORMS) == set(get_args(Platform))
     await shared.writer.add_posts(
