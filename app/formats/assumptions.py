@@ -9,8 +9,14 @@ AssumptionKind = Literal[
     "encoding", "dates", "timezone", "column", "app_lines", "reposts", "person", "year"
 ]
 UnreadKind = Literal["column", "file", "time", "sentence"]
+Role = Literal["time", "author", "repost"]
+"""What a column looks like, by its name or its values."""
 MOST_NAMED: Final = 5
 """Texts taken for the app's own that an assumption names, the most frequent first."""
+MOST_LINES: Final = 1_000
+"""Different lines taken for the app's own that are counted each by itself."""
+MOST_KEPT: Final = 100
+"""Assumptions, and things that were not used, that a summary has."""
 
 
 class Assumption(msgspec.Struct, frozen=True):
@@ -30,17 +36,44 @@ class Unread(msgspec.Struct, frozen=True):
 
     kind: UnreadKind
     what: str
-    """The name of the column or the file, or what could not be read."""
+    """The name of the column or the file, or what could not be read; empty for posts without a
+    time in a file that has no field for it."""
     count: int
+    role: Role | None = None
+    """What a column looks like."""
+
+
+class NotesSummary(msgspec.Struct, frozen=True):
+    """What was assumed and not used, at one moment of the reading."""
+
+    assumptions: tuple[Assumption, ...] = ()
+    unread: tuple[Unread, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether everything was understood."""
+        return not (self.assumptions or self.unread)
 
 
 class ReadNotes:
-    """Collects what the readers of a source assumed and did not use; one thread at a time adds."""
+    """Collects what the readers of a source assumed and did not use; one thread at a time adds.
+
+    Readers call `assume`, `leave` and `take_for_app`. Whether posts have times and authors is
+    counted where the records leave the reader.
+    """
 
     def __init__(self) -> None:
         self._assumptions: dict[tuple[str, str], Assumption] = {}
         self._unread: Counter[tuple[UnreadKind, str]] = Counter()
+        self._roles: dict[tuple[UnreadKind, str], Role] = {}
         self._app_lines: Counter[str] = Counter()
+        self._app_line_count = 0
+        self.posts = 0
+        """Records so far that are posts."""
+        self.timeless = 0
+        """Posts so far without a time."""
+        self.nameless = 0
+        """Posts so far that name no author."""
 
     def assume(
         self,
@@ -53,29 +86,69 @@ class ReadNotes:
         """Note a decision; a later note of the same kind and value replaces the earlier."""
         self._assumptions[kind, value] = Assumption(kind, value, alternatives, evidence)
 
-    def leave(self, kind: UnreadKind, what: str, count: int = 1) -> None:
-        """Count something that is there and is not used."""
+    def leave(
+        self, kind: UnreadKind, what: str, count: int = 1, *, role: Role | None = None
+    ) -> None:
+        """Count something that is there and is not used.
+
+        A time that cannot be read: `leave("time", NAME_OF_ITS_FIELD)` for each record. A column
+        that looks like a time, an author or a repost and is not used, or whose values are no
+        names: `leave("column", NAME, role="author")`, once or for each record. A post that has no
+        field for a time needs no note.
+        """
         self._unread[kind, what] += count
+        if role is not None:
+            self._roles[kind, what] = role
 
     def take_for_app(self, sentence: str) -> None:
         """Count a line that no table of the app has, and that is taken for the app's own."""
-        self._app_lines[sentence] += 1
+        self._app_line_count += 1
+        if sentence in self._app_lines or len(self._app_lines) < MOST_LINES:
+            self._app_lines[sentence] += 1
 
     @property
     def assumptions(self) -> list[Assumption]:
         """What was assumed so far, in the order in which it was first noted."""
         found = list(self._assumptions.values())
-        if count := self._app_lines.total():
-            found.append(Assumption("app_lines", str(count)))
+        if self._app_line_count:
+            found.append(Assumption("app_lines", str(self._app_line_count)))
         return found
 
     @property
     def unread(self) -> list[Unread]:
         """What was not used so far, the most frequent of each kind first."""
-        counted = self._unread.most_common()
-        return [Unread(kind, what, count) for (kind, what), count in counted]
+        counted = [
+            Unread(kind, what, count, self._roles.get((kind, what)))
+            for (kind, what), count in self._unread.most_common()
+        ]
+        if without := self.timeless - self._count_times():
+            counted.append(Unread("time", "", without))
+        return counted
 
     @property
     def app_lines(self) -> list[tuple[str, int]]:
         """The most frequent lines taken for the app's own, with their counts."""
         return self._app_lines.most_common(MOST_NAMED)
+
+    @property
+    def summary(self) -> NotesSummary:
+        """The first of all that was noted so far."""
+        return NotesSummary(tuple(self.assumptions[:MOST_KEPT]), tuple(self.unread[:MOST_KEPT]))
+
+    @property
+    def unsettled(self) -> Role | None:
+        """Time or author, if the file has a field for it whose values mostly cannot be read."""
+        read = self.posts - self.timeless
+        if self._count_times() > read or (self._has("time") and self.timeless > read):
+            return "time"
+        if self._has("author") and 2 * self.nameless > self.posts:
+            return "author"
+        return None
+
+    def _count_times(self) -> int:
+        """Return how many posts have a time that could not be read."""
+        counts = (count for (kind, _), count in self._unread.items() if kind == "time")
+        return min(self.timeless, sum(counts))
+
+    def _has(self, role: Role) -> bool:
+        return role in self._roles.values()

@@ -123,9 +123,13 @@ def open_records(
 
 def _to_the_end(items: Iterator[Item], source: Source, *, with_values: bool) -> Iterator[Item]:
     """Yield the items, and raise what is wrong with the file behind them."""
+    notes = source.notes
     try:
         for item in items:
             if isinstance(item, Record):
+                notes.posts += 1
+                notes.timeless += item.created_at is None
+                notes.nameless += item.username is None and item.author_id is None
                 yield _of_bounded_size(item)
             elif isinstance(item, BadRecord) and not with_values:
                 yield BadRecord(item.place, item.detail)
