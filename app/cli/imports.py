@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import click
+from msgspec.structs import asdict
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli.explaining import explain_files
@@ -19,20 +20,25 @@ from app.cli.running import (
     json_option,
     print_result,
     progress,
+    terminal_line,
     with_database,
 )
 from app.compute.text import clean_username
 from app.config import Config
 from app.db.engine import Database
 from app.errors import AppError, BrokenFileError, ConflictError, ImportFileError
+from app.formats.assumptions import NotesSummary
 from app.formats.chats.people import renaming, zone_of
+from app.formats.choices import DATE_ORDERS, ROLES, columns_of, encoding_of
+from app.formats.note_sentences import note_lines
 from app.formats.records import ReadOptions
 from app.formats.registry import BROUGHT, FORMATS, open_records
 from app.formats.source.file import Source
 from app.heap import collect_seldom, share_heap
 from app.services.access.site import is_site_public
 from app.services.deletion.rooms import check_kept, delete_messages
-from app.services.imports.report import MAX_ERRORS, ImportReport
+from app.services.imports.first_reading import check_order, checked_first
+from app.services.imports.report import MAX_ERRORS, AssumptionFacts, ImportReport, UnreadFacts
 from app.services.imports.sample_authors import load_samples
 from app.services.imports.storing import Storing, check_records, import_records, renew_derived
 from app.services.posts.media import keeper_of, remove_if_full
@@ -49,6 +55,8 @@ class Importer:
         self._is_dry = is_dry
         self._total = ImportReport()
         self._errors: list[dict[str, Any]] = []
+        self._notes: dict[str, NotesSummary] = {}
+        """What was assumed and not used, by the names of files."""
         self.status = 0
         """The worst of any file."""
 
@@ -84,6 +92,7 @@ class Importer:
             counts = f"{report.accepted:,} new, {report.duplicates:,} known"
             text = f"{counts}, {report.rejected:,} rejected"
             show_bar(source.bytes_read, source.bytes_total or 0, text)
+            check_order(records)
             if self._is_dry:
                 await session.rollback()  # The commit that follows stores nothing.
             else:
@@ -103,6 +112,9 @@ class Importer:
                     click.echo(f"{name} is no chat, so --{option} changes nothing", err=True)
             report = ImportReport()
             try:
+                records = await asyncio.to_thread(
+                    checked_first, source, self._format, records, options
+                )
                 # Else people have them beside those of this file, until a server runs.
                 await delete_messages(db)
                 await import_records(
@@ -114,6 +126,8 @@ class Importer:
                     storing=Storing(note=note),
                 )
             finally:
+                # The thread that reads has ended.
+                report.notes = records.notes.summary
                 self._add_report(name, records.unit, report)
             if not self._is_dry:
                 await renew_derived(db)
@@ -124,6 +138,8 @@ class Importer:
 
     def _add_report(self, name: str, unit: str, report: ImportReport) -> None:
         self._total.merge(report)
+        if not report.notes.is_empty:
+            self._notes[name] = report.notes
         self._errors += [
             {"file": name}
             | ({unit: error.record} if error.record else {})
@@ -152,9 +168,30 @@ class Importer:
             note = "" if self._is_dry else " (stored posts keep their text)"
             entities = f"{self._total.with_entities:,} posts hold &amp; or the like"
             lines.append(f"{entities}: --decode-entities decodes them{note}")
-        notes = error_lines(self._errors)
-        print_result(counts | {"errors": self._errors}, *lines, notes=notes)
+        lines += [
+            terminal_line(f"{name}: {line}")
+            for name, summary in self._notes.items()
+            for line in note_lines(summary)
+        ]
+        values = counts | {"errors": self._errors} | self._noted()
+        print_result(values, *lines, notes=error_lines(self._errors))
         sys.stdout.flush()
+
+    def _noted(self) -> dict[str, list[dict[str, Any]]]:
+        """Return what was assumed and not used, each with the name of its file."""
+        summaries = self._notes.items()
+        return {
+            "assumptions": [
+                {"file": name} | asdict(AssumptionFacts.of(part))
+                for name, summary in summaries
+                for part in summary.assumptions
+            ],
+            "unread": [
+                {"file": name} | asdict(UnreadFacts.of(part))
+                for name, summary in summaries
+                for part in summary.unread
+            ],
+        }
 
 
 def _parsed_by(parse: Callable[[Any], object]) -> Callable[..., Any]:
@@ -195,6 +232,30 @@ def _parsed_by(parse: Callable[[Any], object]) -> Callable[..., Any]:
     metavar="ZONE",
     callback=_parsed_by(lambda name: zone_of(name) and name),
     help="Of the times in a chat, such as Asia/Seoul; by default the machine's.",
+)
+@click.option(
+    "--dates",
+    type=click.Choice(DATE_ORDERS),
+    help="The order of day and month in dates of numbers, where the file does not settle it.",
+)
+@click.option(
+    "--encoding",
+    metavar="NAME",
+    callback=_parsed_by(encoding_of),
+    help="Encoding of the texts, such as cp949 or utf-8 (default: found out from the letters).",
+)
+@click.option(
+    "--column",
+    "columns",
+    metavar="ROLE=NAME",
+    multiple=True,
+    callback=_parsed_by(columns_of),
+    help=f"Which column or field has what; the roles are {', '.join(ROLES)}.",
+)
+@click.option(
+    "--accept-unread",
+    is_flag=True,
+    help="Store the posts though most of their times or authors cannot be read.",
 )
 @click.option("--only", metavar="NAME", multiple=True, help="Take this person's part of a chat.")
 @click.option(

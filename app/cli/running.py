@@ -157,7 +157,11 @@ def _error_line(error: Mapping[str, Any]) -> str:
     name, detail = error["file"], error["detail"]
     units = (f"{unit} {error[unit]}: " for unit in ("line", "record") if unit in error)
     line = detail if detail.startswith(name) else f"{name}: {next(units, '')}{detail}"
-    # Names in an archive are whatever its maker wrote, also what makes a terminal do things.
+    return terminal_line(line)
+
+
+def terminal_line(line: str) -> str:
+    """Return a line with names of an archive, without what makes a terminal do things."""
     return _CONTROLS.sub("\ufffd", line)
 
 

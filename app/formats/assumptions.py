@@ -1,16 +1,21 @@
 """What a reader assumed because its file does not say it, and what it did not use."""
 
 from collections import Counter
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
+from app.errors import Message, unpacked
+
+NO_EVIDENCE: Final = Message("")
 AssumptionKind = Literal[
     "encoding", "dates", "timezone", "column", "app_lines", "reposts", "person", "year"
 ]
 UnreadKind = Literal["column", "file", "time", "sentence"]
 Role = Literal["time", "author", "repost"]
 """What a column looks like, by its name or its values."""
+Unsettled = Literal["time", "author", "dates"]
+"""What keeps a file from being stored: most times or authors, or an order that is disproved."""
 MOST_NAMED: Final = 5
 """Texts taken for the app's own that an assumption names, the most frequent first."""
 MOST_LINES: Final = 1_000
@@ -27,8 +32,8 @@ class Assumption(msgspec.Struct, frozen=True):
     """What was decided, as an option takes it: `cp949`, `day-first`, `author=user_name`."""
     alternatives: tuple[str, ...] = ()
     """Other values of the option that fit the file."""
-    evidence: str = ""
-    """A few words, without the text of a message; a Message where they are to be translated."""
+    evidence: Message = NO_EVIDENCE
+    """A few words, without the text of a message."""
 
 
 class Unread(msgspec.Struct, frozen=True):
@@ -48,11 +53,26 @@ class NotesSummary(msgspec.Struct, frozen=True):
 
     assumptions: tuple[Assumption, ...] = ()
     unread: tuple[Unread, ...] = ()
+    unsettled: Unsettled | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether everything was understood."""
         return not (self.assumptions or self.unread)
+
+
+NO_NOTES: Final = NotesSummary()
+
+
+def decoded_notes(notes: bytes) -> NotesSummary:
+    """Return a summary that was encoded with `packed` as its hook."""
+    return msgspec.json.decode(notes, type=NotesSummary, dec_hook=decoded_sentence)
+
+
+def decoded_sentence(_type: type, value: Any) -> Message:
+    """Return a sentence as `packed` has written it."""
+    sentence = unpacked(value)
+    return sentence if isinstance(sentence, Message) else Message(sentence)
 
 
 class ReadNotes:
@@ -68,6 +88,8 @@ class ReadNotes:
         self._roles: dict[tuple[UnreadKind, str], Role] = {}
         self._app_lines: Counter[str] = Counter()
         self._app_line_count = 0
+        self.is_order_disproved = False
+        """Whether a date does not fit the order of day and month that was assumed."""
         self.posts = 0
         """Records so far that are posts."""
         self.timeless = 0
@@ -84,7 +106,8 @@ class ReadNotes:
         evidence: str = "",
     ) -> None:
         """Note a decision; a later note of the same kind and value replaces the earlier."""
-        self._assumptions[kind, value] = Assumption(kind, value, alternatives, evidence)
+        words = evidence if isinstance(evidence, Message) else Message(evidence)
+        self._assumptions[kind, value] = Assumption(kind, str(value), alternatives, words)
 
     def leave(
         self, kind: UnreadKind, what: str, count: int = 1, *, role: Role | None = None
@@ -106,6 +129,13 @@ class ReadNotes:
         if sentence in self._app_lines or len(self._app_lines) < MOST_LINES:
             self._app_lines[sentence] += 1
 
+    def disprove_order(self) -> None:
+        """Note a date that the assumed order of day and month does not allow.
+
+        The file is then read to its end before anything is stored, and nothing is.
+        """
+        self.is_order_disproved = True
+
     @property
     def assumptions(self) -> list[Assumption]:
         """What was assumed so far, in the order in which it was first noted."""
@@ -118,7 +148,7 @@ class ReadNotes:
     def unread(self) -> list[Unread]:
         """What was not used so far, the most frequent of each kind first."""
         counted = [
-            Unread(kind, what, count, self._roles.get((kind, what)))
+            Unread(kind, str(what), count, self._roles.get((kind, what)))
             for (kind, what), count in self._unread.most_common()
         ]
         if without := self.timeless - self._count_times():
@@ -133,11 +163,15 @@ class ReadNotes:
     @property
     def summary(self) -> NotesSummary:
         """The first of all that was noted so far."""
-        return NotesSummary(tuple(self.assumptions[:MOST_KEPT]), tuple(self.unread[:MOST_KEPT]))
+        return NotesSummary(
+            tuple(self.assumptions[:MOST_KEPT]), tuple(self.unread[:MOST_KEPT]), self.unsettled
+        )
 
     @property
-    def unsettled(self) -> Role | None:
-        """Time or author, if the file has a field for it whose values mostly cannot be read."""
+    def unsettled(self) -> Unsettled | None:
+        """What somebody has to choose before the posts so far are stored, if anything."""
+        if self.is_order_disproved:
+            return "dates"
         read = self.posts - self.timeless
         if self._count_times() > read or (self._has("time") and self.timeless > read):
             return "time"

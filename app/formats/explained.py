@@ -8,7 +8,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from app.errors import Message, unpacked
+from app.errors import Message
+from app.formats.assumptions import NO_NOTES, NotesSummary, decoded_sentence
 from app.formats.records import ReadOptions
 
 LINE_KINDS: Final = {
@@ -89,6 +90,10 @@ class Explanation(msgspec.Struct, kw_only=True):
     """Of a folder or an archive how many files have each ending."""
     columns: list[tuple[str, str]] = []
     """Of a table, each with the field that it is taken for."""
+    notes: NotesSummary = NO_NOTES
+    """What was assumed and not used."""
+    app_lines: list[tuple[str, int]] = []
+    """The most frequent lines taken for the app's own, with their counts."""
     lines: dict[str, int] = {}
     """Of a chat in text how many lines are of each kind."""
     records: dict[str, int] = {}
@@ -102,4 +107,4 @@ class Explanation(msgspec.Struct, kw_only=True):
 
 def decoded_explanation(line: bytes) -> Explanation:
     """Return the explanation that `explain` yielded."""
-    return msgspec.json.decode(line, type=Explanation, dec_hook=lambda _, value: unpacked(value))
+    return msgspec.json.decode(line, type=Explanation, dec_hook=decoded_sentence)

@@ -16,6 +16,7 @@ import msgspec
 
 from app.clock import monotonic
 from app.errors import ImportFileError, Message, message_of, packed
+from app.formats.assumptions import Assumption, NotesSummary, ReadNotes
 from app.formats.explained import Attempt, Explanation, ExplanationRequest, UnclearPlace
 from app.formats.masks import masked_name, masked_sentence, shape_of, shape_of_value, shape_of_words
 from app.formats.records import BadRecord, Item, ReadOptions, Record, RecordStream, TextLine
@@ -81,6 +82,25 @@ def _explain(
     _Reading(source, records, result).read(ends_at)
 
 
+def _masked_notes(notes: ReadNotes) -> NotesSummary:
+    """Return what was assumed and not used, without names of the file; options keep their words."""
+    summary = notes.summary
+    assumptions = [_masked_assumption(part) for part in summary.assumptions]
+    unread = [msgspec.structs.replace(part, what=masked_name(part.what)) for part in summary.unread]
+    return msgspec.structs.replace(summary, assumptions=tuple(assumptions), unread=tuple(unread))
+
+
+def _masked_assumption(part: Assumption) -> Assumption:
+    def masked(value: str) -> str:
+        if part.kind == "column":
+            role, _, name = value.partition("=")
+            return f"{role}={masked_name(name)}"
+        return masked_name(value) if part.kind == "person" else value
+
+    others = tuple(map(masked, part.alternatives))
+    return msgspec.structs.replace(part, value=masked(part.value), alternatives=others)
+
+
 def _ends(source: Source) -> dict[str, int]:
     """Return how many files have each ending, the most frequent first."""
     ends = Counter(masked_name(Path(name).suffix.lower()) for name in source.members)
@@ -143,6 +163,10 @@ class _Reading:
                 self._count(item)
         except ImportFileError as error:
             result.broken = message_of(error)
+        result.notes = _masked_notes(self._records.notes)
+        result.app_lines = [
+            (shape_of_words(line), count) for line, count in self._records.notes.app_lines
+        ]
         result.lines, result.records = dict(self._lines), dict(self._kinds)
         result.faults = self._faults.most_common(MOST_KINDS)
         places = list(chain(self._bad_places(), self._stray_places(), self._app_like_places()))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from app.formats.explained import LINE_KINDS, RECORD_KINDS, Explanation
+from app.formats.note_sentences import note_lines
 from app.formats.registry import FORMATS
 
 
@@ -19,6 +20,7 @@ def explanation_lines(explanation: Explanation) -> Iterator[str]:
             yield f"  {problem}"
     yield from _attempt_lines(explanation)
     yield from _counts(explanation)
+    yield from _note_lines(explanation)
     yield from _place_lines(explanation)
 
 
@@ -54,9 +56,20 @@ def _counts(explanation: Explanation) -> Iterator[str]:
     yield from (f"    {fault}: {count:,}" for fault, count in explanation.faults)
 
 
+def _note_lines(explanation: Explanation) -> Iterator[str]:
+    lines = list(note_lines(explanation.notes))
+    if lines:
+        yield "  assumed or not used:"
+    yield from (f"    {line}" for line in lines)
+    if explanation.app_lines:
+        yield "  the most frequent lines taken for the app's own, masked:"
+    yield from (f"    {count:,} × {shape}" for shape, count in explanation.app_lines)
+
+
 def _place_lines(explanation: Explanation) -> Iterator[str]:
     length, count = len(explanation.unclear), explanation.unclear_count
-    if not count and explanation.format and explanation.is_whole:
+    is_understood = not count and explanation.notes.is_empty
+    if is_understood and explanation.format and explanation.is_whole:
         yield "  everything was understood"
     if not count:
         return

@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
+from msgspec import structs
 
 from app.clock import monotonic
 from app.compute.text import decode_entities
-from app.errors import ImportFileError, Message, message_of, packed, unpacked
+from app.errors import ImportFileError, Message, message_of, packed
+from app.formats.assumptions import NO_NOTES, NotesSummary, decoded_sentence
 from app.formats.chats.people import as_username
 from app.formats.records import (
     BadRecord,
@@ -27,6 +29,7 @@ from app.formats.records import (
     Record,
     RecordStream,
     count_skipped,
+    unsettled_of,
 )
 from app.formats.registry import WITH_ENTITIES, open_records
 from app.formats.source.file import Source
@@ -129,6 +132,8 @@ class Preview(msgspec.Struct):
     with_entities: int = 0
     """Posts that hold `&amp;` and the like, in a format that leaves them as they stand."""
     left_out: tuple[LeftOut, ...] = ()
+    notes: NotesSummary = NO_NOTES
+    """What was assumed and not used, up to the last record that was read."""
     errors: list[PreviewFault] = []
     authors: list[tuple[str, int]] = []
     """Names and how many posts of each, the most frequent first."""
@@ -149,7 +154,7 @@ def preview(body: bytes) -> Iterator[object]:
         path = Path(request.path)
         with Source(path, name=request.name, limit_bytes=request.limit_bytes) as source:
             records = open_records(source, format=request.format, options=request.options)
-            result = _Reading(records).read(ends_at)
+            result = _Reading(records, request.options).read(ends_at)
     except ImportFileError as error:
         result = Preview(failure=message_of(error))
     plain = msgspec.to_builtins(result, enc_hook=packed)
@@ -159,18 +164,14 @@ def preview(body: bytes) -> Iterator[object]:
 
 def decoded_preview(line: bytes) -> Preview:
     """Return the preview that `preview` yielded."""
-
-    def sentence(_type: type, value: Any) -> Any:
-        return unpacked(value)
-
-    return msgspec.json.decode(line, type=Preview, dec_hook=sentence)
+    return msgspec.json.decode(line, type=Preview, dec_hook=decoded_sentence)
 
 
 class _Reading:
     """Reads the first records of a file, and counts them."""
 
-    def __init__(self, records: RecordStream) -> None:
-        self._records = records
+    def __init__(self, records: RecordStream, options: ReadOptions) -> None:
+        self._records, self._options = records, options
         account = records.account
         self._result = Preview(
             format=records.format,
@@ -206,6 +207,8 @@ class _Reading:
             result.is_whole = next(self._records.items, None) is None
         except ImportFileError as error:
             result.broken = message_of(error)
+        unsettled = unsettled_of(self._records, self._options)
+        result.notes = structs.replace(self._records.notes.summary, unsettled=unsettled)
         silent = self._records.silent_apps if result.is_whole else ()
         result.apps = tuple(app for app in self._records.apps if app not in silent)
         result.authors = self._authors.most_common(SHOWN)

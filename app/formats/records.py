@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from app.compute.text import clean_username
 from app.errors import Message, RecordError, message_of
-from app.formats.assumptions import ReadNotes
+from app.formats.assumptions import ReadNotes, Unsettled
 from app.formats.post import Kind, PlainPost, Platform, RoomReference
 from app.formats.source.file import Source
 from app.formats.source.window import TOO_DEEP
@@ -150,6 +150,14 @@ class RecordStream:
     """Of a chat in text what each line is, for whoever explains the file; read as it is taken."""
     notes: ReadNotes = field(default_factory=ReadNotes)
     """What was assumed and not used; complete once all items are taken."""
+
+
+def unsettled_of(records: "RecordStream", options: "ReadOptions") -> Unsettled | None:
+    """Return what keeps the records so far from being stored, unless that is accepted."""
+    unsettled = records.notes.unsettled
+    is_named = records.account is not None or options.username is not None
+    is_accepted = options.accept_unread and unsettled != "dates"
+    return None if is_accepted or (unsettled == "author" and is_named) else unsettled
 
 
 LineKind = Literal["message", "day", "note", "more", "heading"]

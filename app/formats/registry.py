@@ -95,14 +95,15 @@ def open_records(
         except RecursionError as error:
             raise _too_deep(source) from error
         if records is not None:
-            items = _to_the_end(records.items, source, with_values=with_values)
+            is_of_one = records.account is not None
+            items = _to_the_end(records.items, source, with_values=with_values, is_of_one=is_of_one)
             records = replace(records, notes=source.notes)
             if note := source.listing.note:
                 records = replace(records, left_out=(*records.left_out, LeftOut(note)))
             if options.decode_entities and records.format in WITH_ENTITIES:
                 items = map(_without_entities, items)
             if candidate.is_chat:
-                people = People(options)
+                people = People(options, source.notes)
                 return replace(
                     records,
                     left_out=(*records.left_out, *damaged_beside(source)),
@@ -121,15 +122,22 @@ def open_records(
     raise _unrecognised(source, format)
 
 
-def _to_the_end(items: Iterator[Item], source: Source, *, with_values: bool) -> Iterator[Item]:
-    """Yield the items, and raise what is wrong with the file behind them."""
-    notes = source.notes
+def _to_the_end(
+    items: Iterator[Item], source: Source, *, with_values: bool, is_of_one: bool
+) -> Iterator[Item]:
+    """Yield the items, and raise what is wrong with the file behind them.
+
+    Files that nobody read are noted, but not those of one account's archive, whose files are known.
+    """
+    notes, attached = source.notes, set[str]()
     try:
         for item in items:
             if isinstance(item, Record):
                 notes.posts += 1
                 notes.timeless += item.created_at is None
                 notes.nameless += item.username is None and item.author_id is None
+                if item.files and source.has_members:
+                    attached.update(filter(None, item.files))
                 yield _of_bounded_size(item)
             elif isinstance(item, BadRecord) and not with_values:
                 yield BadRecord(item.place, item.detail)
@@ -140,6 +148,8 @@ def _to_the_end(items: Iterator[Item], source: Source, *, with_values: bool) -> 
     source.check()
     if source.fault is not None:
         raise source.fault
+    if source.has_members and not is_of_one:
+        source.note_unread(attached)
 
 
 def _is_empty(source: Source) -> bool:

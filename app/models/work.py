@@ -52,6 +52,8 @@ class ImportJob(Base):
     """JSON: why it failed, if it did, and the first hundred."""
     stored: Mapped[bytes | None] = mapped_column(LargeBinary)
     """JSON: the ids of the authors of new posts, and how many files these keep."""
+    notes: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """JSON: what was assumed and not used, of an upload as it was last looked at."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -179,7 +179,7 @@ async def vacuum(db: Database, config: Config) -> None:
         nameless = (
             update(ImportJob)
             .where(ImportJob.state.in_(ENDED))
-            .values(file_name="", options=None, errors=b"[]", stored=None)
+            .values(file_name="", options=None, errors=b"[]", stored=None, notes=None)
         )
         # A dead process may have left its upload behind.
         spools = (await session.scalars(nameless.returning(ImportJob.spool))).all()

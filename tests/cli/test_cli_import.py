@@ -45,7 +45,7 @@ MIXED = [
 
 
 def counts(report: dict[str, Any]) -> tuple[int, ...]:
-    assert set(report) == {*COUNTS, "errors"}
+    assert set(report) == {*COUNTS, "errors", "assumptions", "unread"}
     return tuple(report[name] for name in COUNTS)
 
 
@@ -59,7 +59,10 @@ def test_the_report_counts_what_became_of_each_record(
     report = installation.json("import", path)
     assert counts(report) == (2, 1, 1, 1, 0, 1)
     assert [(error["file"], error["line"]) for error in report["errors"]] == [(str(path), 5)]
-    assert "--username" in report["errors"][0]["detail"]
+    # The file holds several authors, so one name for all would be wrong.
+    assert "no author; --column author=NAME" in report["errors"][0]["detail"]
+    assert report["assumptions"] == []
+    assert report["unread"] == [{"file": str(path), "kind": "time", "what": "", "count": 4}]
     shown = installation.run("import", path)
     assert shown.exit_code == 0
     assert "stored 0 posts; 3 known already, 1 rejected, 1 reposts" in shown.stdout

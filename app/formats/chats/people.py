@@ -1,6 +1,8 @@
 """People of a chat, each as an author with a username, and times in UTC."""
 
+import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
@@ -11,11 +13,14 @@ from zoneinfo import ZoneInfo
 from msgspec import structs
 
 from app.compute.text import MAX_USERNAME_LENGTH, clean_username, drop_controls, username_key
-from app.errors import BrokenFileError
+from app.errors import BrokenFileError, Message
+from app.formats.assumptions import ReadNotes
 from app.formats.records import Item, ReadOptions, Record, Skipped
 
 MOST_PEOPLE: Final = 100_000
 """Most people of a chat; the largest groups of Telegram have 200,000, of whom few speak."""
+_MACHINE_ZONE: Final = "/etc/localtime"
+"""A link to the rules of the machine's time zone, where the system has one."""
 _LONGEST_NAME: Final = MAX_USERNAME_LENGTH - 20
 """Characters of a name, which leave room for a suffix."""
 _NOBODY: Final = "somebody"
@@ -28,6 +33,16 @@ def zone_of(name: str | None) -> tzinfo | None:
         return ZoneInfo(name) if name else None
     except (KeyError, ValueError, OSError):
         raise ValueError("there is no such time zone; one is Asia/Seoul") from None
+
+
+def machine_zone() -> str:
+    """Return the name of the machine's time zone, or what its clock calls it."""
+    place = os.path.realpath(_MACHINE_ZONE).partition("zoneinfo/")[2]
+    for name in (os.environ.get("TZ", "").lstrip(":"), place):
+        with suppress(ValueError):
+            if zone_of(name) is not None:
+                return name
+    return datetime.now().astimezone().tzname() or "UTC"
 
 
 def renaming(pairs: Iterable[str]) -> dict[str, str]:
@@ -46,9 +61,12 @@ class People:
     """Gives each of a chat's people a username; who comes first has the plain one."""
 
     options: ReadOptions
+    notes: ReadNotes = field(default_factory=ReadNotes)
     absent: set[str] = field(init=False)
     """Names in the options that nobody has had so far."""
     _zone: tzinfo | None = field(init=False)
+    _has_zone: bool = field(init=False)
+    """Whether the zone is known, or it was noted that it is the machine's."""
     _usernames: dict[tuple[str, str | None], str] = field(default_factory=dict)
     _first: dict[str, str] = field(default_factory=dict)
     """The username that a name stands for: that of the first person of the name."""
@@ -58,6 +76,7 @@ class People:
 
     def __post_init__(self) -> None:
         self._zone = zone_of(self.options.timezone)
+        self._has_zone = self._zone is not None
         self.absent = {*self.options.only, *self.options.rename}
 
     def named(self, items: Iterable[Item]) -> Iterator[Item]:
@@ -105,6 +124,10 @@ class People:
     def _utc(self, when: datetime | None) -> datetime | None:
         if when is None or when.tzinfo is not None:
             return when
+        if not self._has_zone:
+            self._has_zone = True
+            evidence = Message("the zone of this machine, since the chat names none")
+            self.notes.assume("timezone", machine_zone(), evidence=evidence)
         try:
             local = when.replace(tzinfo=self._zone) if self._zone else when
             return local.astimezone(UTC)

@@ -4,6 +4,7 @@ import contextlib
 import gzip
 import io
 import os
+import posixpath
 import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterable
@@ -30,6 +31,10 @@ _BEGINNING_BYTES: Final = 10 * 2**20
 MOST_GROWTH: Final = 10
 LEAST_MEDIA_BYTES: Final = 64 * 2**20
 """Media of an archive may unpack to so much, and so many times its size."""
+WORDY_ENDS: Final = (
+    *(".txt", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".js", ".html", ".htm", ".xml"),
+)
+"""Ends of the names of files that may hold what people wrote."""
 _NAMED: Final = 5
 """Archives in one file that are named."""
 
@@ -68,6 +73,7 @@ class Content:
     def chunks(self) -> Generator[bytes, None, None]:
         """Yield the bytes, and count them. Raises ImportFileError, behind all that can be read."""
         self.meter.reading = self.name
+        self.meter.files.add(self.name)
         try:
             with self.stored.open() as stream:
                 while chunk := read_some(stream):
@@ -123,6 +129,11 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         self._opened.close()
 
     @property
+    def is_copied(self) -> bool:
+        """Whether a copy is read, since the source itself cannot be read twice."""
+        return self._is_copied
+
+    @property
     def bytes_read(self) -> int:
         """Bytes read, unpacked; at most the total."""
         read = self.meter.bytes_read
@@ -163,6 +174,17 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         return Content(
             name, self.members[name], self.meter, notes=self.notes, encoding=self.encoding
         )
+
+    def note_unread(self, attached: Iterable[str]) -> None:
+        """Note the files of a folder or an archive that may hold words and that nobody read.
+
+        It is called when all is read. `attached` are names of files that people sent.
+        """
+        sent = {posixpath.basename(name) for name in attached}
+        for name in sorted(self.members.keys() - self.meter.files - self.expected):
+            is_sent = posixpath.basename(name) in sent
+            if name.lower().endswith(WORDY_ENDS) and not is_sent and not _of_system(name):
+                self.notes.leave("file", name)
 
     def medium(self, name: str) -> Content:
         """Return one of the files to be kept as it is. Raises KeyError."""
@@ -272,6 +294,11 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         except BrokenFileError as error:
             self.fault = error
         return b""
+
+
+def _of_system(name: str) -> bool:
+    """Return whether a file is one that Macs put beside the files of a zip."""
+    return name.startswith("__MACOSX/") or posixpath.basename(name).startswith("._")
 
 
 def head(content: Content, size: int) -> bytes:

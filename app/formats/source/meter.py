@@ -14,6 +14,8 @@ class Meter:
         self.bytes_read = 0
         self.reading = name
         """The file that was opened last."""
+        self.files: set[str] = set()
+        """All files that were opened."""
 
     def counted(self, chunk: bytes) -> Iterator[bytes]:
         """Yield the part of a chunk within the limit. Raises LimitReachedError behind it."""

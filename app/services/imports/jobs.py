@@ -16,9 +16,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import now
 from app.db.backend import Sessions, allocate_ids, backend_of, is_among
 from app.errors import ConflictError, Message, NotFoundError
+from app.formats.assumptions import NotesSummary
 from app.formats.records import NO_OPTIONS, ImportFault, ReadOptions
 from app.models import ImportJob
-from app.services.imports.report import COUNTS, ImportReport, StoredPosts, encode_errors, errors_of
+from app.services.imports.report import (
+    COUNTS,
+    ImportReport,
+    StoredPosts,
+    encode_errors,
+    encode_notes,
+    errors_of,
+)
 from app.services.posts.filling_imports import WAITING, mark_cancelled
 
 FOLDER: Final = "uploads"
@@ -101,11 +109,23 @@ async def list_jobs(
     return jobs[:limit], jobs[limit - 1].id if has_next else None
 
 
-async def note_refusal(session: AsyncSession, job_id: int, failure: Message | None) -> None:
-    """Store why nothing of an upload can be imported, as its last look says; None where it can."""
+async def note_look(
+    session: AsyncSession, job_id: int, failure: Message | None, notes: NotesSummary
+) -> None:
+    """Store what the last look at an upload says: why nothing of it can be imported, and notes."""
     errors = [] if failure is None else [ImportFault(failure)]
     upload = update(ImportJob).where(ImportJob.id == job_id, ImportJob.state == "uploaded")
-    await session.execute(upload.values(errors=encode_errors(errors)))
+    values = {"errors": encode_errors(errors), "notes": encode_notes(notes)}
+    await session.execute(upload.values(**values))
+
+
+async def choose_options(session: AsyncSession, job_id: int, options: ReadOptions) -> ImportJob:
+    """Store how an upload is to be read from now on. Raises NotFoundError, ConflictError."""
+    job = await get_job(session, job_id)
+    if job.state != "uploaded":
+        raise ConflictError("The import {job_id} was started already", job_id=job_id)
+    job.options = msgspec.json.encode(options)
+    return job
 
 
 async def start_job(
@@ -118,7 +138,7 @@ async def start_job(
     job = await get_job(session, job_id)
     if job.state != "uploaded":
         raise ConflictError("The import {job_id} was started already", job_id=job_id)
-    job.state, job.format, job.errors = "running", form, encode_errors([])
+    job.state, job.format, job.errors, job.notes = "running", form, encode_errors([]), None
     job.options = msgspec.json.encode(options)
     return job
 
@@ -196,6 +216,7 @@ def counted(job: ImportJob, report: ImportReport) -> dict[str, Any]:
         "duplicates": max(0, report.duplicates - job.accepted),
         "errors": encode_errors(report.in_order()),
         "stored": msgspec.json.encode(report.stored),
+        "notes": encode_notes(report.notes),
     }
     # Where it gets on, what ends its process is not one of its records.
     return values | ({"attempts": 0} if report.accepted else {})

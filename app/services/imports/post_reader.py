@@ -63,6 +63,7 @@ class PostReader:
             items.extend(islice(self.records.items, BATCH))
         except ImportFileError as error:
             report.broken = message_of(error)
+        report.notes = self.records.notes.summary
         if not items:
             return None
         self.media.keep(items, report, is_stopped)
@@ -104,7 +105,7 @@ class PostReader:
             record.platform or "",
         )
         if author.username is None:
-            raise InvalidInputError("no author; --username NAME names one")
+            raise InvalidInputError(_nameless(self.records))
         name = clean_username(author.username)
         content = structs.replace(
             record,
@@ -136,6 +137,16 @@ class PostReader:
             return target
         is_own = target.username.casefold() == account.username.casefold()
         return ReplyTarget(target.source_id, username) if is_own else target
+
+
+def _nameless(records: RecordStream) -> Message:
+    """Return that a post names no author; one name for all is advised only for plain texts."""
+    unused = (part.what for part in records.notes.unread if part.role == "author")
+    if name := next(unused, ""):
+        return Message("no author; --column author={column} takes the names there", column=name)
+    if records.columns and all(field for _, field in records.columns):
+        return Message("no author; --username NAME names one")
+    return Message("no author; --column author=NAME says which column names the authors")
 
 
 class RepeatCounter:

@@ -8,6 +8,7 @@ from tempfile import TemporaryFile
 from typing import Final
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -69,7 +70,7 @@ class Previewer:
         request = ExplanationRequest(
             path=str(upload_path(self._config.data_dir, job.spool)),
             name=job.file_name,
-            options=NO_OPTIONS,
+            options=structs.replace(options_of(job), username=None, only=(), rename={}),
             limit_bytes=self._config.max_import_bytes,
             seconds=self._chat_s,
         )

@@ -14,6 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import decode_entities
 from app.errors import Message, packed, unpacked
+from app.formats.assumptions import (
+    NO_NOTES,
+    Assumption,
+    AssumptionKind,
+    NotesSummary,
+    Unread,
+    UnreadKind,
+    decoded_notes,
+)
 from app.formats.post import StoredMedium
 from app.formats.records import BadRecord, ImportFault, RecordStream, Skipped, count_skipped
 from app.formats.registry import WITH_ENTITIES
@@ -70,6 +79,8 @@ class ImportReport:
     stored: StoredPosts = field(default_factory=StoredPosts)
     broken: Message | None = None
     """The reason why the source could not be read to its end."""
+    notes: NotesSummary = NO_NOTES
+    """What was assumed of the source and not used, up to the last record that was read."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -105,6 +116,8 @@ class ImportReport:
         self.errors += part.errors[: MAX_ERRORS - len(self.errors)]
         self.stored.merge(part.stored)
         self.broken = self.broken or part.broken
+        # The notes of a source are of all its records so far.
+        self.notes = self.notes if part.notes.is_empty else part.notes
 
     def joined(self, part: "ImportReport") -> "ImportReport":
         """Return this report and that of further posts as one."""
@@ -115,6 +128,37 @@ class ImportReport:
     def in_order(self) -> list[ImportFault]:
         """Return the errors by place: reading and storing report them at different times."""
         return sorted(self.errors, key=lambda error: error.record or 0)
+
+
+class AssumptionFacts(msgspec.Struct, frozen=True):
+    """A decision about a file that the file itself does not settle, as answers show it."""
+
+    kind: AssumptionKind
+    value: Annotated[str, Meta(description="As the option takes it.")]
+    alternatives: Annotated[list[str], Meta(description="Other values that fit the file.")]
+    evidence: str
+
+    @classmethod
+    def of(cls, assumption: Assumption) -> "AssumptionFacts":
+        """Return an assumption as answers show it."""
+        return cls(
+            assumption.kind, assumption.value, [*assumption.alternatives], str(assumption.evidence)
+        )
+
+
+class UnreadFacts(msgspec.Struct, frozen=True):
+    """Something in a file that was not used, as answers show it."""
+
+    kind: UnreadKind
+    what: Annotated[
+        str, Meta(description="Empty for posts without a time in a file that has none.")
+    ]
+    count: int
+
+    @classmethod
+    def of(cls, unread: Unread) -> "UnreadFacts":
+        """Return what was not used as answers show it."""
+        return cls(unread.kind, unread.what, unread.count)
 
 
 class ImportFacts(msgspec.Struct, frozen=True):
@@ -132,14 +176,34 @@ class ImportFacts(msgspec.Struct, frozen=True):
     restricted: Annotated[int, Meta(description="Posts for a limited audience, left out.")]
     skipped: Annotated[int, Meta(description="No posts, or with neither text nor media.")]
     errors: Annotated[list[ImportFault], Meta(description="The first; a failure's reason first.")]
+    assumptions: Annotated[
+        list[AssumptionFacts], Meta(description="Decisions that the file does not settle.")
+    ]
+    unread: Annotated[list[UnreadFacts], Meta(description="What was not used.")]
     started_at: datetime | None
     finished_at: datetime | None
 
 
 def facts(job: ImportJob) -> ImportFacts:
     """Return the import as answers show it."""
-    values = {name: getattr(job, name) for name in ImportFacts.__struct_fields__}
-    return ImportFacts(**values | {"errors": errors_of(job)})
+    notes = notes_of(job)
+    said = {
+        "errors": errors_of(job),
+        "assumptions": [AssumptionFacts.of(part) for part in notes.assumptions],
+        "unread": [UnreadFacts.of(part) for part in notes.unread],
+    }
+    names = [name for name in ImportFacts.__struct_fields__ if name not in said]
+    return ImportFacts(**{name: getattr(job, name) for name in names} | said)
+
+
+def notes_of(job: ImportJob) -> NotesSummary:
+    """Return what was assumed and not used; nothing for imports of earlier versions."""
+    return decoded_notes(job.notes) if job.notes else NO_NOTES
+
+
+def encode_notes(notes: NotesSummary) -> bytes:
+    """Return notes as the database keeps them: without texts of the file."""
+    return msgspec.json.encode(notes, enc_hook=packed)
 
 
 def errors_of(job: ImportJob) -> list[ImportFault]:

@@ -40,6 +40,7 @@ from app.logs import configure, take_over
 from app.models import ImportJob
 from app.services.access.site import is_site_public
 from app.services.deletion.rooms import delete_messages
+from app.services.imports.first_reading import UnsettledError, check_order, checked_first
 from app.services.imports.jobs import (
     ENDED,
     IMPORTING,
@@ -266,6 +267,16 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
         if not await change_running(session, job.id, values):
             raise ConflictError("The import {job_id} has ended", job_id=job.id)
 
+    async def note_batch(session: AsyncSession, report: ImportReport) -> None:
+        check_order(records)
+        await note(session, report)
+
+    async def note_reading() -> None:
+        """Store what was assumed, up to the last record that was read."""
+        report.notes = records.notes.summary
+        async with db.write() as session:
+            await note(session, report)
+
     with await asyncio.to_thread(Source, path, name=job.file_name, limit_bytes=limit) as source:
         records = await asyncio.to_thread(open_records, source, format=job.format, options=options)
         async with db.read() as session:
@@ -273,6 +284,11 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
         check_records(records, options, is_public=is_public)
         async with db.write() as session:
             await note(session, report)
+        try:
+            records = await asyncio.to_thread(checked_first, source, job.format, records, options)
+        except UnsettledError:
+            await note_reading()
+            raise
         await delete_messages(db)  # Else people have them beside those of this file for a while.
         await import_records(
             db,
@@ -280,8 +296,9 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
             username=options.username,
             report=report,
             keeper=keeper_of(config) if options.with_media else None,
-            storing=Storing(note=note),
+            storing=Storing(note=note_batch),
         )
+        await note_reading()
     if options.is_own and records.account:
         await _choose_own(db, options.username or records.account.username or "")
     return report.broken

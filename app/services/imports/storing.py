@@ -13,6 +13,7 @@ from app.compute.text import clean_username
 from app.db.backend import Sessions
 from app.db.engine import Database
 from app.errors import ConflictError, ImportFileError, Message, UnrecognisedFileError, message_of
+from app.formats.column_names import plain_column
 from app.formats.records import Account, ReadOptions, RecordStream
 from app.services.compare.background import renew_if_outgrown
 from app.services.compare.bulk_profiles import BulkProfiles
@@ -37,7 +38,18 @@ Note = Callable[[AsyncSession, ImportReport], Awaitable[None]] | None
 
 
 def check_records(records: RecordStream, options: ReadOptions, *, is_public: bool) -> None:
-    """Raise ImportFileError for a table without texts, or a chat that all the world could read."""
+    """Raise ImportFileError for a table without texts, or a chat that all the world could read.
+
+    A table has to have the columns that were chosen, too.
+    """
+    known = {plain_column(name) for name, _ in records.columns}
+    absent = [name for name in options.columns if plain_column(name) not in known]
+    if records.columns and absent:
+        raise UnrecognisedFileError(
+            "there is no column {column}; the columns are {names}",
+            column=absent[0],
+            names=", ".join(name for name, _ in records.columns),
+        )
     if records.columns and "text" not in dict(records.columns).values():
         raise UnrecognisedFileError(
             "none of the columns {names} is known to hold the text; call one of them text, or"

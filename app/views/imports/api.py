@@ -7,7 +7,9 @@ from msgspec import Meta, Struct
 from quart import request, url_for
 
 from app.compute.text import clean_username
-from app.errors import MalformedError
+from app.errors import MalformedError, message_of
+from app.formats.chats.people import zone_of
+from app.formats.choices import DATE_ORDERS, columns_of, encoding_of, order_of
 from app.formats.records import ReadOptions
 from app.formats.registry import FORMATS
 from app.lifespan import resources
@@ -34,6 +36,23 @@ FORMAT_NAMES: Final = ("auto", *FORMATS)
 class NewImportArgs(Struct):
     format: Annotated[str, Meta(extra_json_schema={"enum": list(FORMAT_NAMES)})] = "auto"
     username: Annotated[str, Meta(max_length=320)] | None = None
+    dates: Annotated[
+        str | None,
+        Meta(
+            description="The order of day and month, where the file does not settle it.",
+            extra_json_schema={"enum": [*DATE_ORDERS]},
+        ),
+    ] = None
+    encoding: Annotated[
+        str | None, Meta(description="Encoding of the texts; else it is found out.")
+    ] = None
+    timezone: Annotated[str | None, Meta(description="Time zone of a chat.")] = None
+    column: Annotated[
+        list[str], Meta(description="Which column has what, each as `ROLE=NAME`.")
+    ] = []
+    accept_unread: Annotated[
+        bool, Meta(description="Store posts though most times or authors cannot be read.")
+    ] = False
 
 
 @blueprint.operation("GET", IMPORTS, "token", "A page of imports", cursor=IMPORT_CURSOR)
@@ -59,13 +78,37 @@ async def create_import(args: NewImportArgs) -> Reply[ImportFacts]:
             clean_username(args.username)
         except ValueError as error:
             raise MalformedError(str(error), loc="username") from None
+    options = _options(args)
     is_form = request.mimetype == "multipart/form-data"
     async with spooled_body(is_form=is_form) as spool:
-        options = ReadOptions(args.username or None)
         job = await spool.keep(is_started=True, format_name=args.format, options=options)
     resources().import_queued.set()
     location = url_for("api_imports.show_import", import_id=job.id)
     return facts(job), 202, {"Location": location}
+
+
+def _options(args: NewImportArgs) -> ReadOptions:
+    """Return how the file is to be read. Raises MalformedError."""
+    dates = order_of(args.dates) if args.dates else None
+    if args.dates and dates is None:
+        raise MalformedError("dates must be day-first or month-first", loc="dates")
+    place = "encoding"
+    try:
+        encoding = encoding_of(args.encoding) if args.encoding else None
+        place = "timezone"
+        zone_of(args.timezone)
+        place = "column"
+        columns = columns_of(args.column)
+    except ValueError as error:
+        raise MalformedError(message_of(error), loc=place) from None
+    return ReadOptions(
+        args.username or None,
+        dates=dates,
+        encoding=encoding,
+        timezone=args.timezone or None,
+        columns=columns,
+        accept_unread=args.accept_unread,
+    )
 
 
 @blueprint.operation("GET", IMPORTS + "/<id:import_id>", "token", "The import")

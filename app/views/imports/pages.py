@@ -2,7 +2,7 @@
 
 import asyncio
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from quart import Response, g, request, url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,7 +19,7 @@ from app.errors import (
 from app.formats.chats.people import as_username, zone_of
 from app.formats.csv import FIELDS
 from app.formats.preview import Preview
-from app.formats.records import NO_OPTIONS, ReadOptions
+from app.formats.records import ReadOptions
 from app.formats.registry import FORMATS
 from app.i18n import gettext, ngettext, show_number, speaking_of, translate_message
 from app.lifespan import resources
@@ -29,22 +29,25 @@ from app.sandbox import ReadError
 from app.services.access.site import switch_site
 from app.services.imports.jobs import (
     cancel_job,
+    choose_options,
     get_job,
     list_jobs,
-    note_refusal,
+    note_look,
     note_title,
+    options_of,
     remove_upload,
     start_job,
     upload_path,
 )
 from app.services.imports.people_here import PersonHere, people_here
 from app.services.imports.preview import earlier_options
-from app.services.imports.report import errors_of
+from app.services.imports.report import errors_of, notes_of
 from app.services.posts.own_author import find_own, is_own_chosen
 from app.views.access.readership import readership
 from app.views.blueprints import Form, PageBlueprint
 from app.views.bodies import spooled_body
 from app.views.imports.progress import is_chat, read_progress
+from app.views.imports.reading_choices import ASKED, chosen_reading, settled
 from app.views.imports.shown import ExplanationPage, ImportsPage, PreviewPage
 from app.views.page import render, render_form
 from app.views.parts import see_other
@@ -111,18 +114,23 @@ async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
         return await _progress_page(job)
     config = resources().config
     _check_upload(job)
-    earlier = NO_OPTIONS
-    options = ReadOptions(columns=_columns(args.column, args.field))
+    options = options_of(job)
+    earlier = options
+    if args.column:
+        options = structs.replace(options, columns=_columns(args.column, args.field))
     form = _format_name(args.format)
     own, asks_whose = None, False
     here: dict[str | None, PersonHere] = {}
     try:
+        # All people are shown, by the names that they have in the file.
+        everybody = structs.replace(options, username=None, only=(), rename={})
         preview = await resources().previewer.look(
-            job, options, operator_id=g.operator.account_id, form=form
+            job, everybody, operator_id=g.operator.account_id, form=form
         )
-        await _note_refusal(job, preview)
+        await _note_look(job, preview)
         async with resources().db.read() as session:
-            earlier = await earlier_options(session, preview)
+            if not (earlier.only or earlier.rename):
+                earlier = await earlier_options(session, preview)
             here = await people_here(session, preview, earlier)
             own = await find_own(session)
             asks_whose = await _asks_whose(session, preview, own)
@@ -133,6 +141,7 @@ async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
             job=job,
             preview=preview,
             chosen_format=form,
+            options=options,
             earlier=earlier,
             here=here,
             keeps_media=config.max_media_gb > 0,
@@ -145,11 +154,13 @@ async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
     )
 
 
-async def _note_refusal(job: ImportJob, preview: Preview) -> None:
-    """Store whether anything of an upload can be imported, where the history says otherwise."""
-    if [fault.detail for fault in errors_of(job)] != list(filter(None, [preview.failure])):
+async def _note_look(job: ImportJob, preview: Preview) -> None:
+    """Store what a look at an upload says, if it is not what the history says."""
+    before = [fault.detail for fault in errors_of(job)]
+    is_same = before == list(filter(None, [preview.failure])) and notes_of(job) == preview.notes
+    if not is_same:
         async with writing() as session:
-            await note_refusal(session, job.id, preview.failure)
+            await note_look(session, job.id, preview.failure, preview.notes)
 
 
 @blueprint.page(IMPORTS + "/<id:import_id>/explanation")
@@ -207,7 +218,12 @@ async def _progress_page(job: ImportJob) -> ResponseReturnValue:
 
 @blueprint.action(IMPORTS + "/<id:import_id>/start")
 async def start(import_id: int, form: Form) -> ResponseReturnValue:
-    options, openness = _options(form), resources().openness
+    async with resources().db.read() as session:
+        job = await get_job(session, import_id)
+    options, openness = _options(form, options_of(job)), resources().openness
+    is_settled = options.accept_unread and notes_of(job).unsettled != "dates"
+    if settled(notes_of(job), options).unsettled and job.state == "uploaded" and not is_settled:
+        return await _ask(job, options)
     if form.get("publish") == "private" and openness.setting is None:
         async with writing() as session:
             await switch_site(session, None, is_public=False)
@@ -219,18 +235,60 @@ async def start(import_id: int, form: Form) -> ResponseReturnValue:
     return _to(import_id)
 
 
-def _options(form: Form) -> ReadOptions:
+async def _ask(job: ImportJob, options: ReadOptions) -> ResponseReturnValue:
+    """Lead to the page that reads the file with new choices. Raises InvalidInputError for the same.
+
+    The file waits until it is settled which times or authors it has.
+    """
+    if _is_read_as(options, options_of(job)):
+        notes = notes_of(job)
+        assert notes.unsettled is not None  # noqa: S101 # for the type checker
+        raise InvalidInputError(ASKED[notes.unsettled][0], loc="accept_unread")
+    async with writing() as session:
+        await choose_options(session, job.id, options)
+    return _to(job.id)
+
+
+def _is_read_as(options: ReadOptions, others: ReadOptions) -> bool:
+    chosen = (options.dates, options.encoding, options.columns)
+    return chosen == (others.dates, others.encoding, others.columns)
+
+
+@blueprint.action(IMPORTS + "/<id:import_id>/choices")
+async def choose(import_id: int, form: Form) -> ResponseReturnValue:
+    """Keep how an upload is to be read, and show what is in it then."""
+    async with writing() as session:
+        job = await get_job(session, import_id)
+        options = _options_of_form(form, options_of(job))
+        try:
+            zone_of(options.timezone)
+        except ValueError as error:
+            raise InvalidInputError(message_of(error), loc="timezone") from None
+        await choose_options(session, import_id, options)
+    name = _format_name(form.get("format", ""))
+    shown = name if name != "auto" else None
+    return see_other(url_for("imports.show_import", import_id=import_id, format=shown))
+
+
+def _options(form: Form, before: ReadOptions) -> ReadOptions:
     """Return how the file is to be read. Raises InvalidInputError."""
+    options = _options_of_form(form, before)
+    is_taken = form.getlist("only") or options.username
+    has_nobody = "timezone" in form and "unread" not in form and not is_taken
+    _check_options(form.getlist("field"), options.timezone, has_nobody=has_nobody)
+    return options
+
+
+def _options_of_form(form: Form, before: ReadOptions) -> ReadOptions:
+    """Return what the form chooses, unchecked; `before` is what was chosen so far."""
     username, zone = (form.get(name, "").strip() or None for name in ("username", "timezone"))
-    fields, people, taken = map(form.getlist, ("field", "speaker", "only"))
-    has_nobody = "timezone" in form and "unread" not in form and not (taken or username)
-    _check_options(fields, zone, has_nobody=has_nobody)
+    people, taken = map(form.getlist, ("speaker", "only"))
     names = zip(people, map(str.strip, form.getlist("renamed")), strict=False)
-    return ReadOptions(
+    return structs.replace(
+        chosen_reading(form, before),
         username=username,
         with_media="no_media" not in form,
         decode_entities="decode_entities" in form,
-        columns=_columns(form.getlist("column"), fields),
         timezone=zone,
         only=() if len(taken) == len(people) else (*taken, *filter(None, [username])),
         rename={old: new for old, new in names if new and as_username(new) != old},

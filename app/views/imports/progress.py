@@ -6,13 +6,20 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import monotonic
+from app.errors import Message
 from app.formats.records import ImportFault
 from app.formats.registry import FORMATS
 from app.lifespan import resources
 from app.models import ImportJob
 from app.services.archive.author_archive import AuthorArchive, read_archive
 from app.services.imports.jobs import ENDED
-from app.services.imports.report import StoredPosts, errors_of, stored_authors, stored_posts
+from app.services.imports.report import (
+    StoredPosts,
+    errors_of,
+    notes_of,
+    stored_authors,
+    stored_posts,
+)
 from app.services.posts.own_author import find_own
 from app.services.posts.samples import list_samples
 from app.services.posts.users import get_author
@@ -22,6 +29,7 @@ from app.views.authors.at_sight import AuthorAtSight
 from app.views.drawings import StackedBar
 from app.views.figure import FigureParts
 from app.views.filters import zone_of_page
+from app.views.imports.reading_choices import sentences_of
 from app.views.page import WebPage
 from app.views.rooms.overview_figures import ShareBar
 
@@ -81,6 +89,17 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
     @property
     def errors(self) -> list[ImportFault]:
         return errors_of(self.job)
+
+    @property
+    def noted(self) -> list[Message]:
+        """What was assumed and not read."""
+        return sentences_of(notes_of(self.job))
+
+    @property
+    def is_understood(self) -> bool:
+        """Whether all of the file was understood; earlier versions did not note it."""
+        is_done = self.job.state == "done" and self.job.notes is not None
+        return is_done and not (self.noted or self.job.rejected)
 
     @property
     def done_share(self) -> float:

@@ -14,9 +14,10 @@ from app.formats.records import Format, ReadOptions
 from app.formats.registry import FORMATS
 from app.models import ImportJob
 from app.services.imports.people_here import PersonHere
-from app.services.imports.report import errors_of
+from app.services.imports.report import errors_of, notes_of
 from app.views.access.readership import Readership
 from app.views.imports.how_to import HowTo, how_to_get
+from app.views.imports.reading_choices import Noted, noted_of, sentences_of, settled
 from app.views.page import FormPage, WebPage
 
 USUAL: Final = ("kakaotalk", "whatsapp", "telegram", "line", "messenger", "discord", "x", "meta")
@@ -49,6 +50,11 @@ class ImportsPage(FormPage, frozen=True, kw_only=True):
         uploads = (job for job in self.jobs if job.state == "uploaded")
         return {job.id: errors[0].detail for job in uploads if (errors := errors_of(job))}
 
+    @property
+    def noted(self) -> dict[int, int]:
+        """How many assumptions there are and things that were not read, by the ids of imports."""
+        return {job.id: len(sentences_of(notes_of(job))) for job in self.jobs}
+
 
 class PreviewPage(WebPage, frozen=True, kw_only=True):
     template = "imports/import_preview.html"
@@ -58,6 +64,8 @@ class PreviewPage(WebPage, frozen=True, kw_only=True):
     """None where the file was too much for a look."""
     chosen_format: str
     """As which the file is read: `auto`, or a name."""
+    options: ReadOptions
+    """What was chosen so far."""
     earlier: ReadOptions
     here: Mapping[str | None, PersonHere]
     """Who has the name of somebody in the chat, by the username there."""
@@ -76,6 +84,26 @@ class PreviewPage(WebPage, frozen=True, kw_only=True):
     @property
     def listed(self) -> list[Format]:
         return listed_formats()
+
+    @property
+    def noted(self) -> Noted | None:
+        """What was assumed and not read, with what can be chosen."""
+        if self.preview is None:
+            return None
+        notes = settled(self.preview.notes, self.options)
+        return noted_of(notes, self.options, is_table=bool(self.preview.columns))
+
+    @property
+    def is_understood(self) -> bool:
+        """Whether there is nothing in the file that was assumed or not used."""
+        preview = self.preview
+        is_read = preview is not None and preview.is_whole and not preview.rejected
+        return is_read and self.noted is not None and self.noted.is_empty
+
+    @property
+    def may_hold_one_author(self) -> bool:
+        """Whether posts without an author can only be of one: there is no column that names it."""
+        return self.preview is not None and all(field for _, field in self.preview.columns)
 
     @property
     def period(self) -> str:
@@ -102,6 +130,11 @@ class ExplanationPage(WebPage, frozen=True, kw_only=True):
     @property
     def formats(self) -> Mapping[str, Format]:
         return FORMATS
+
+    @property
+    def noted(self) -> list[Message]:
+        """What was assumed and not used, with masked names."""
+        return sentences_of(self.explanation.notes) if self.explanation else []
 
     @property
     def lines(self) -> list[tuple[Message, int]]:

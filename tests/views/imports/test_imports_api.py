@@ -45,7 +45,8 @@ LONG = 16 * BATCH
 """Posts of an import that is still under way when somebody acts, also on a busy machine."""
 FACTS = {
     *("id", "state", "format", "bytes_read", "bytes_total", "accepted", "duplicates"),
-    *("rejected", "reposts", "restricted", "skipped", "errors", "started_at", "finished_at"),
+    *("rejected", "reposts", "restricted", "skipped", "errors", "assumptions", "unread"),
+    *("started_at", "finished_at"),
 }
 POST = {"username": "ann", "text": "오늘의 바다", "source_id": "1"}
 MULTIPART = {"Content-Type": "multipart/form-data; boundary=xxx"}

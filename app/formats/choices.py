@@ -1,0 +1,58 @@
+"""What an importer may choose about a file, as options and forms write it."""
+
+import codecs
+from collections.abc import Iterable
+from typing import Any, Final, Literal
+
+from app.errors import Message
+
+Order = Literal["day-first", "month-first"]
+DATE_ORDERS: Final[tuple[Order, ...]] = ("day-first", "month-first")
+ROLES: Final = {
+    "author": "username",
+    "text": "text",
+    "time": "created_at",
+    "name": "display_name",
+    "id": "source_id",
+    "lang": "lang",
+    "url": "url",
+}
+"""The field of posts that a column has, by what options call it."""
+LONGEST_ENCODING: Final = 40
+_SAMPLE: Final = "plain text 1"
+
+
+def encoding_of(name: str) -> str:
+    """Return Python's name of an encoding of texts. Raises ValueError."""
+    fault = ValueError(Message("there is no such encoding of texts; one is cp949"))
+    try:
+        codec: Any = codecs.lookup(name.strip()[:LONGEST_ENCODING])
+        # Bytes that the encoding does not have are read as half surrogates: few odd ones cannot.
+        decoder = codecs.getincrementaldecoder(codec.name)("surrogateescape")
+        is_of_text = decoder.decode(codec.encode(_SAMPLE)[0], final=True) == _SAMPLE
+    except (LookupError, ValueError, AttributeError, TypeError):
+        raise fault from None
+    if not (is_of_text and codec._is_text_encoding):  # noqa: SLF001 # is nowhere else
+        raise fault
+    # The mark that may stand at the beginning is no letter.
+    return "utf-8-sig" if codec.name == "utf-8" else str(codec.name)
+
+
+def columns_of(pairs: Iterable[str]) -> dict[str, str]:
+    """Return the fields of columns by their names, each pair `ROLE=NAME`. Raises ValueError."""
+    fields = {}
+    for pair in pairs:
+        role, _, name = pair.partition("=")
+        field = ROLES.get(role.strip())
+        if field is None or not name.strip():
+            roles = ", ".join(ROLES)
+            raise ValueError(
+                Message("a column is given as ROLE=NAME; the roles are {roles}", roles=roles)
+            )
+        fields[name.strip()] = field
+    return fields
+
+
+def order_of(name: str) -> Order | None:
+    """Return an order of day and month; None for anything else."""
+    return next((order for order in DATE_ORDERS if order == name), None)

@@ -1,0 +1,176 @@
+"""Sentences about what was assumed and not read, for pages, the command line and answers."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from app.errors import Message
+from app.formats.assumptions import Assumption, NotesSummary, Unread, Unsettled
+
+MOST_FILES: Final = 5
+"""Files that nobody read and that are named."""
+ENCODINGS: Final = {
+    "big5": Message("Traditional Chinese (Big5)"),
+    "cp1250": Message("Central European (Windows-1250)"),
+    "cp1251": Message("Cyrillic (Windows-1251)"),
+    "cp1252": Message("Western European (Windows-1252)"),
+    "cp1253": Message("Greek (Windows-1253)"),
+    "cp1254": Message("Turkish (Windows-1254)"),
+    "cp949": Message("Korean (CP949)"),
+    "euc_jp": Message("Japanese (EUC-JP)"),
+    "gb18030": Message("Simplified Chinese (GB 18030)"),
+    "shift_jis": Message("Japanese (Shift_JIS)"),
+    "utf-8": Message("Unicode (UTF-8)"),
+    "utf-16": Message("Unicode (UTF-16)"),
+}
+"""What people call the encodings that they may choose, by Python's names."""
+_SAME_ENCODINGS: Final = {
+    "big5hkscs": "big5",
+    "cp932": "shift_jis",
+    "cp950": "big5",
+    "euc_kr": "cp949",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "utf-8-sig": "utf-8",
+}
+ORDERS: Final = {
+    "day-first": Message("the day before the month"),
+    "month-first": Message("the month before the day"),
+}
+_ROLES: Final = {
+    "author": Message("author"),
+    "text": Message("text"),
+    "time": Message("time"),
+    "name": Message("name shown"),
+    "id": Message("id"),
+    "lang": Message("language"),
+    "url": Message("address"),
+}
+_OPTIONS: Final = {
+    "dates": "--dates day-first|month-first",
+    "encoding": "--encoding NAME",
+    "timezone": "--timezone ZONE",
+    "column": "--column ROLE=NAME",
+}
+"""Options of the command that choose otherwise."""
+
+
+def value_label(kind: str, value: str) -> str:
+    """Return what people call a value of an option; a Message where there is a translation."""
+    if kind == "encoding":
+        return ENCODINGS.get(_SAME_ENCODINGS.get(value, value), value)
+    if kind == "dates":
+        return ORDERS.get(value, value)
+    if kind == "column":
+        role, _, name = value.partition("=")
+        return Message("{column} for the {role}", column=name, role=_ROLES.get(role, role))
+    return value
+
+
+def assumption_sentence(assumption: Assumption) -> Message:
+    """Return what was assumed, without a full stop."""
+    said = _decision(assumption)
+    if not assumption.evidence:
+        return said
+    return Message("{decision} ({evidence})", decision=said, evidence=assumption.evidence)
+
+
+def _decision(assumption: Assumption) -> Message:
+    kind, value = assumption.kind, assumption.value
+    label = value_label(kind, value)
+    match kind:
+        case "encoding":
+            return Message("Encoding: {value}, a guess", value=label)
+        case "dates":
+            return Message("Order of the dates: {value}, a guess", value=label)
+        case "timezone":
+            return Message("Time zone: {value}, assumed", value=label)
+        case "column":
+            return Message("Column: {value}, a guess", value=label)
+        case "app_lines":
+            return Message("Lines taken for the app’s own: {count}", count=value)
+        case "reposts":
+            return Message("Posts taken for reposts: {value}", value=value)
+        case "person":
+            return Message("Taken for one person: {value}", value=value)
+        case "year":
+            return Message("Year: {value}, assumed", value=value)
+
+
+def choice_hint(assumption: Assumption) -> Message | None:
+    """Return what to look at and what to choose; None where there is no choice."""
+    hints = {
+        "encoding": Message("Choose another encoding if the letters look wrong."),
+        "dates": Message("Choose the other order if the dates look wrong."),
+        "timezone": Message("Choose another time zone if the times look wrong."),
+        "column": Message("Choose another column if this one is wrong."),
+    }
+    return hints.get(assumption.kind)
+
+
+def unread_sentences(unread: Iterable[Unread]) -> Iterator[Message]:
+    """Yield what was not used, without full stops; files are one sentence."""
+    files: list[str] = []
+    for part in unread:
+        if part.kind == "file":
+            files.append(part.what)
+        else:
+            yield _unread_sentence(part)
+    if len(files) > MOST_FILES:
+        template = "Files that were not read: {files} and {count} more"
+        named = ", ".join(files[:MOST_FILES])
+        yield Message(template, files=named, count=f"{len(files) - MOST_FILES:,}")
+    elif files:
+        yield Message("Files that were not read: {files}", files=", ".join(files))
+
+
+def _unread_sentence(unread: Unread) -> Message:
+    count, what = f"{unread.count:,}", unread.what
+    if unread.kind == "time":
+        if what:
+            template = "Times that cannot be read: {count} (field {what})"
+            return Message(template, count=count, what=what)
+        return Message("Posts without a time: {count}", count=count)
+    if unread.kind == "sentence":
+        return Message("Not understood: {what} (times: {count})", what=what, count=count)
+    looks = {
+        "author": Message("Column that looks like the author and is not used: {what}", what=what),
+        "time": Message("Column that looks like the time and is not used: {what}", what=what),
+        "repost": Message("Column that looks like reposts and is not used: {what}", what=what),
+    }
+    if unread.role is None:
+        return Message("Column that is not used: {what}", what=what)
+    return looks[unread.role]
+
+
+def note_lines(notes: NotesSummary) -> Iterator[str]:
+    """Yield a line for each assumption and what was not used, in English, with its option."""
+    for assumption in notes.assumptions:
+        option = _OPTIONS.get(assumption.kind)
+        choice = f"; {option} chooses" if option else ""
+        others = ", ".join(assumption.alternatives)
+        yield f"{assumption_sentence(assumption)}{choice}{others and f' ({others})'}"
+    yield from map(str, unread_sentences(notes.unread))
+
+
+def ways_out(unsettled: Unsettled, *, is_table: bool) -> Message:
+    """Return why a file is not stored, and the options that settle it."""
+    if unsettled == "dates":
+        return Message(
+            "some dates do not fit the order of day and month that other dates suggest, so nothing"
+            " is stored; --dates day-first or month-first says the order"
+        )
+    if unsettled == "author":
+        return Message(
+            "most authors cannot be read, so nothing is stored; --column author=NAME says which"
+            " column has the authors, and --accept-unread stores the posts whose author is known"
+        )
+    if is_table:
+        return Message(
+            "most times cannot be read, so nothing is stored; --column time=NAME says which column"
+            " has the times, --dates day-first or month-first their order, and --accept-unread"
+            " stores the posts without a time"
+        )
+    return Message(
+        "most times cannot be read, so nothing is stored; --dates day-first or month-first says"
+        " their order, and --accept-unread stores the posts without a time"
+    )

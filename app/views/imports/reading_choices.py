@@ -1,0 +1,181 @@
+"""What the preview of an upload says was assumed and not read, and what it lets people choose."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, NamedTuple
+
+from msgspec import structs
+
+from app.errors import Message
+from app.formats.assumptions import Assumption, NotesSummary, Unsettled
+from app.formats.choices import DATE_ORDERS, ROLES, columns_of, encoding_of, order_of
+from app.formats.csv import FIELDS
+from app.formats.note_sentences import (
+    ENCODINGS,
+    assumption_sentence,
+    choice_hint,
+    unread_sentences,
+    value_label,
+)
+from app.formats.records import ReadOptions
+from app.views.blueprints import Form
+
+_FIND_OUT: Final = Message("find it out")
+_ZONE_BELOW: Final = Message("Time zone: the one below, since the chat names none")
+ASKED: Final[Mapping[Unsettled, tuple[Message, Message | None]]] = {
+    "time": (
+        Message("Most times cannot be read. Choose below how to read them."),
+        Message("Store the posts without a time all the same"),
+    ),
+    "author": (
+        Message("Most authors cannot be read. Choose below where they are."),
+        Message("Store only the posts whose author is known"),
+    ),
+    "dates": (
+        Message(
+            "Some dates do not fit the order of day and month that other dates suggest. Choose the"
+            " order."
+        ),
+        None,
+    ),
+}
+"""Why an import cannot start yet, and what to tick so that it can; None: only a choice helps."""
+
+
+class Choice(NamedTuple):
+    """A list of the form from which a value is chosen."""
+
+    name: str
+    label: Message
+    values: list[tuple[str, str]]
+    """Each with its label; the empty one leaves it to the reader."""
+    selected: str
+    is_required: bool = False
+
+
+class Noted(NamedTuple):
+    """What was assumed and not read, as sentences, and what can be chosen."""
+
+    assumptions: list[tuple[Message, Message | None]]
+    """Each with what to do if it is wrong."""
+    unread: list[Message]
+    choices: list[Choice]
+    question: Message | None
+    """What has to be settled before the import starts."""
+    tick: Message | None
+    """What settles it without a choice."""
+    is_accepted: bool
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether everything was understood, and nothing was chosen."""
+        return not (self.assumptions or self.unread or self.choices)
+
+
+def noted_of(notes: NotesSummary, options: ReadOptions, *, is_table: bool) -> Noted:
+    """Return the notes of a preview for its page; `options` are what was chosen so far."""
+    question, tick = ASKED[notes.unsettled] if notes.unsettled else (None, None)
+    if options.accept_unread and notes.unsettled is None:
+        _, tick = ASKED["time"]
+    return Noted(
+        assumptions=[_said(part, options) for part in notes.assumptions],
+        unread=list(unread_sentences(notes.unread)),
+        choices=list(_choices(notes, options, is_table=is_table)),
+        question=question,
+        tick=tick,
+        is_accepted=options.accept_unread,
+    )
+
+
+def sentences_of(notes: NotesSummary) -> list[Message]:
+    """Return what was assumed and not read by an import that was started."""
+    said = [assumption_sentence(part) for part in notes.assumptions]
+    return [*said, *unread_sentences(notes.unread)]
+
+
+def settled(notes: NotesSummary, options: ReadOptions) -> NotesSummary:
+    """Return the notes without a question that the name of one author answers."""
+    is_named = notes.unsettled == "author" and options.username is not None
+    return structs.replace(notes, unsettled=None) if is_named else notes
+
+
+def chosen_reading(form: Form, before: ReadOptions) -> ReadOptions:
+    """Return what the form chooses of the reading of texts, times and columns, and nothing else.
+
+    A column counts as chosen if it was so before, or is taken for something else now.
+    """
+    encoding = form.get("encoding", "").strip()
+    taken = form.getlist("taken")
+    names, fields = form.getlist("column"), form.getlist("field")
+    if len(taken) != len(names):
+        taken = ["?"] * len(names)  # Each is chosen.
+    columns = {
+        name: field
+        for name, field, was in zip(names, fields, taken, strict=False)
+        if field in {"", *FIELDS} and (field != was or name in before.columns)
+    }
+    return ReadOptions(
+        columns=columns | _picked(form),
+        dates=order_of(form.get("dates", "")),
+        encoding=_encoding(encoding) if encoding else None,
+        accept_unread="accept_unread" in form,
+    )
+
+
+def _picked(form: Form) -> dict[str, str]:
+    try:
+        return columns_of(filter(None, form.getlist("pick")))
+    except ValueError:  # No page writes it so.
+        return {}
+
+
+def _encoding(name: str) -> str | None:
+    try:
+        return encoding_of(name)
+    except ValueError:
+        return None
+
+
+def _said(part: Assumption, options: ReadOptions) -> tuple[Message, Message | None]:
+    if part.kind == "timezone" and options.timezone is None:
+        return _ZONE_BELOW, choice_hint(part)
+    return assumption_sentence(part), choice_hint(part)
+
+
+def _choices(notes: NotesSummary, options: ReadOptions, *, is_table: bool) -> Iterator[Choice]:
+    assumed = {part.kind: part for part in notes.assumptions}
+    if (part := assumed.get("encoding")) or options.encoding:
+        others = [*(part.alternatives if part else ()), *ENCODINGS]
+        values = _values("encoding", part, others, options.encoding)
+        yield Choice("encoding", Message("Encoding"), values, options.encoding or "")
+    is_asked = notes.unsettled in {"time", "dates"}
+    if (part := assumed.get("dates")) or options.dates or is_asked:
+        values = _values("dates", part, [*DATE_ORDERS], options.dates)
+        is_required = notes.unsettled == "dates"
+        label = Message("Order of the dates")
+        yield Choice("dates", label, values, options.dates or "", is_required)
+    if is_table:
+        return  # Each column has a list of its own.
+    for part in notes.assumptions:
+        if part.kind == "column" and part.alternatives:
+            yield Choice(
+                "pick", Message("Column"), _values("column", part, part.alternatives, None), ""
+            )
+    for name, field in options.columns.items():
+        pair = f"{_role_of(field)}={name}"
+        values = [("", _FIND_OUT), (pair, value_label("column", pair))]
+        yield Choice("pick", Message("Column"), values, pair)
+
+
+def _role_of(field: str) -> str:
+    return next((role for role, name in ROLES.items() if name == field), field)
+
+
+def _values(
+    kind: str, part: Assumption | None, others: Iterable[str], chosen: str | None
+) -> list[tuple[str, str]]:
+    """Return the values of a choice: what the reader found out, and the others by their labels."""
+    guess = value_label(kind, part.value) if part else ""
+    first = Message("{value}, a guess", value=guess) if guess else _FIND_OUT
+    labels = {value_label(kind, value): value for value in filter(None, [chosen, *others])}
+    rest = [(value, label) for label, value in labels.items() if label != guess]
+    return [("", first), *rest]
