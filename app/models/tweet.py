@@ -10,6 +10,8 @@ from app.models.base import Base, BigId, UtcDateTime
 
 NameKey: Final = String(960).with_variant(String(960, collation="C"), "postgresql")
 
+_HAS_ROOM_AND_ID: Final = text("room_id IS NOT NULL AND source_id IS NOT NULL")
+
 
 def _partial_index(name: str, *columns: str, of: str) -> Index:
     """Return an index of the rows that have a value in the column `of`, since most have none."""
@@ -102,6 +104,13 @@ class Tweet(Base):
         ),
         # Behind the one above: of two that serve alike SQLite takes the one that was made last.
         _partial_index("ix_Tweet_room_id_media", "room_id", "created_at", "id", of="media"),
+        # By it an answer finds its message; most messages of text exports have no id.
+        Index(
+            "ix_Tweet_room_id_source_id",
+            *("room_id", "source_id"),
+            sqlite_where=_HAS_ROOM_AND_ID,
+            postgresql_where=_HAS_ROOM_AND_ID,
+        ),
         # PostgreSQL has others in their place, in the order of lists: unknown times last.
         Index("ix_Tweet_user_id_created_at_id", "user_id", "created_at", "id").ddl_if("sqlite"),
         Index("ix_Tweet_created_at_id", "created_at", "id").ddl_if("sqlite"),

@@ -61,6 +61,17 @@ INVITATIONS: Final = """
     ('c', '2026-10-01 12:00:00', '2026-10-08 12:00:00', NULL, 1)
 """
 """An open one and a used one of a removed account, and an open one of another account."""
+MESSAGES: Final = """
+    UPDATE "Tweet" SET room_id = NULL, reply_to_id = NULL, reply_to_source_id = NULL,
+        reply_to_username = NULL;
+    INSERT INTO "Room" (id, platform, title, created_at) VALUES
+    (1, 'telegram', 'Boats', '2026-10-01 12:00:00'), (2, 'telegram', 'Tea', '2026-10-01 12:00:00');
+    UPDATE "Tweet" SET source_id = 'message ' || id, room_id = 1 WHERE id IN (1, 2, 3);
+    UPDATE "Tweet" SET source_id = 'message ' || id, room_id = 2 WHERE id IN (4, 5);
+    UPDATE "Tweet" SET reply_to_source_id = 'message 1' WHERE id IN (2, 3, 4);
+    UPDATE "Tweet" SET reply_to_source_id = 'message 9' WHERE id = 5
+"""
+"""Answers as earlier versions kept them: two in the room of their message, others elsewhere."""
 UNREAD: Final = (
     *("ix_Tweet_created_at_id", "ix_Tweet_user_id_created_at_id"),
     *("fk_Tweet_room_id_Room", "fk_Token_created_by_id_Operator"),
@@ -156,6 +167,18 @@ def test_open_invitations_of_removed_accounts_end(config: Config, databases: Dat
     prepare(config, upgrade_old=True)
     query = 'SELECT id FROM "Invitation" WHERE ended_at IS NOT NULL'
     assert databases.fetch(config.data_dir, query) == [(1,)]
+
+
+def test_answers_to_other_peoples_messages_are_linked(
+    config: Config, databases: Databases
+) -> None:
+    prepare(config, upgrade_old=True)
+    command.downgrade(alembic_config(config.database_url), "0035")
+    for statement in MESSAGES.split(";"):
+        databases.execute(config.data_dir, statement)
+    prepare(config, upgrade_old=True)
+    query = 'SELECT id, reply_to_id FROM "Tweet" WHERE reply_to_id IS NOT NULL ORDER BY id'
+    assert databases.fetch(config.data_dir, query) == [(2, 1), (3, 1)]
 
 
 @pytest.mark.databases("sqlite")

@@ -114,18 +114,25 @@ class Telegram(JsonChat[TelegramChat]):
         person, name = message.get("from_id"), message.get("from") or message.get("from_id")
         if not isinstance(name, str | int):
             return "deleted"  # So is the account.
-        answered = message.get("reply_to_message_id")
         return ChatMessage(
             text=text,
             name=str(name),
             author_id=None if person is None else str(person),
             time=_time(message),
             source_id=chat.id_of(message.get("id")),
-            reply_to=ReplyTarget(chat.id_of(answered)) if answered else None,
+            reply_to=_answered(message, chat),
             attached=attached,
             counts=reactions_of(map(_sign, reactions_in(message))),
             room=chat.room,
         )
+
+
+def _answered(message: Json, chat: TelegramChat) -> ReplyTarget | None:
+    """Return the message that is answered; it may stand in another chat, which is named then."""
+    number, other = message.get("reply_to_message_id"), as_word(message.get("reply_to_peer_id"))
+    if not number:
+        return None
+    return ReplyTarget(f"{other}:{number}" if other else chat.id_of(number))
 
 
 def _attached(message: Json, folder: str) -> Attachments:

@@ -1,6 +1,7 @@
 """What posts answer, and the conversations that these make.
 
-A reply is linked to its post when the second one of the two is stored.
+A reply is linked to its post when the second one of the two is stored. Where it names no author,
+a message answers one of its own room, and a post one of its own author.
 """
 
 from collections import defaultdict
@@ -8,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol, cast
 
-from sqlalchemy import Table, and_, bindparam, or_, select, text, update
+from sqlalchemy import Table, and_, bindparam, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -23,8 +24,8 @@ from app.services.event_log import NewEvent, append_events
 from app.services.posts.stored_content import StoredContent
 from app.services.posts.tweets import Post, find_posts, newest_first
 
-PostKey = tuple[str, str]
-"""The key of an author's name, and the platform's own id of a post."""
+PostKey = tuple[str | int, str]
+"""The key of an author's name or the id of a room, and the platform's own id of a post."""
 
 DEEPEST: Final = 4
 """Branches of branches beyond this depth are shown like it."""
@@ -74,10 +75,10 @@ async def match_replies(
     if not any(content.source_id or content.reply_to for content in contents):
         return [None] * len(rows), []
     keys, earlier = await _authors_and_replies(session, rows)
-    ids = {
-        (keys[row.user_id], row.content.source_id): row.id for row in rows if row.content.source_id
-    }
-    targets = [_target(keys[row.user_id], row.content.reply_to) for row in rows]
+    ids = _ids_by_key(rows, keys)
+    targets = [
+        _target(keys[row.user_id], _room_id(row.content), row.content.reply_to) for row in rows
+    ]
     missing = {target for target in targets if target and target not in ids}
     id_by_key = ids | await _stored(session, missing)
     arrived = {row.id for row in rows}
@@ -89,52 +90,91 @@ async def match_replies(
     return [id_by_key.get(target) if target else None for target in targets], replies
 
 
-def _target(author_key: str, target: ReplyTarget | None) -> PostKey | None:
-    """Return the key of the post that is answered: of the same author, where none is named."""
+def _ids_by_key(rows: Sequence[ReplyRow], keys: dict[int, str]) -> dict[PostKey, int]:
+    """Return the ids of the posts that arrive; of two in a room with one id the first counts."""
+    ids: dict[PostKey, int] = {}
+    for row in rows:
+        if source_id := row.content.source_id:
+            ids[keys[row.user_id], source_id] = row.id
+            if room_id := _room_id(row.content):
+                ids.setdefault((room_id, source_id), row.id)
+    return ids
+
+
+def _room_id(content: StoredContent) -> int | None:
+    return content.room.id if content.room else None
+
+
+def _target(author_key: str, room_id: int | None, target: ReplyTarget | None) -> PostKey | None:
+    """Return the key of the post that is answered."""
     if target is None or target.source_id is None:
         return None
-    return username_key(target.username) if target.username else author_key, target.source_id
+    if target.username:
+        return username_key(target.username), target.source_id
+    return room_id or author_key, target.source_id
 
 
 async def _authors_and_replies(
     session: AsyncSession, rows: Sequence[ReplyRow]
-) -> tuple[dict[int, str], list[tuple[PostKey | None, StoredReply]]]:
+) -> tuple[dict[int, str], set[tuple[PostKey | None, StoredReply]]]:
     """Return the keys of the rows' authors, and stored posts that may answer one of the rows."""
-    posts = {(row.user_id, row.content.source_id) for row in rows}
-    arrived = backend_of(session).listed(list(posts), Tweet.user_id, Tweet.source_id)
+    posts = {(row.user_id, row.content.source_id, _room_id(row.content)) for row in rows}
+    columns = (Tweet.user_id, Tweet.source_id, Tweet.room_id)
+    arrived = backend_of(session).listed(list(posts), *columns)
     is_reply = and_(
         Tweet.reply_to_source_id == arrived.c.source_id,
-        or_(Tweet.reply_to_username.is_not(None), Tweet.user_id == arrived.c.user_id),
+        or_(
+            Tweet.reply_to_username.is_not(None),
+            Tweet.room_id == arrived.c.room_id,
+            and_(Tweet.room_id.is_(None), Tweet.user_id == arrived.c.user_id),
+        ),
     )
     query = (
-        select(User.id, User.username_key, Tweet.reply_to_username, Tweet.reply_to_source_id)
+        select(User.id, User.username_key, Tweet.room_id)
+        .add_columns(Tweet.reply_to_username, Tweet.reply_to_source_id)
         .add_columns(Tweet.id, Tweet.user_id, Tweet.reply_to_id)
         .select_from(arrived)
         .join(User, User.id == arrived.c.user_id)
         .outerjoin(Tweet, is_reply)
     )
     keys: dict[int, str] = {}
-    replies: list[tuple[PostKey | None, StoredReply]] = []
-    for author_id, key, username, source_id, *link in await session.execute(query):
+    replies: set[tuple[PostKey | None, StoredReply]] = set()
+    for author_id, key, room_id, username, source_id, *link in await session.execute(query):
         keys[author_id] = key
         if source_id is not None:
-            replies.append((_target(key, ReplyTarget(source_id, username)), StoredReply(*link)))
+            target = _target(key, room_id, ReplyTarget(source_id, username))
+            replies.add((target, StoredReply(*link)))
     return keys, replies
 
 
 async def _stored(session: AsyncSession, keys: set[PostKey]) -> dict[PostKey, int]:
     """Return the ids of the stored posts with these keys."""
-    if not keys:
-        return {}
-    listed = backend_of(session).listed(sorted(keys), User.username_key, Tweet.source_id)
-    is_asked = and_(Tweet.user_id == User.id, Tweet.source_id == listed.c.source_id)
-    query = (
-        select(listed.c.username_key, listed.c.source_id, Tweet.id)
-        .select_from(listed)
-        .join(User, User.username_key == listed.c.username_key)
-        .join(Tweet, is_asked)
-    )
-    return {(key, source_id): post_id for key, source_id, post_id in await session.execute(query)}
+    of_authors = [key for key in keys if isinstance(key[0], str)]
+    of_rooms = [key for key in keys if isinstance(key[0], int)]
+    found: dict[PostKey, int] = {}
+    if of_authors:
+        listed = backend_of(session).listed(sorted(of_authors), User.username_key, Tweet.source_id)
+        is_asked = and_(Tweet.user_id == User.id, Tweet.source_id == listed.c.source_id)
+        query = (
+            select(listed.c.username_key, listed.c.source_id, Tweet.id)
+            .select_from(listed)
+            .join(User, User.username_key == listed.c.username_key)
+            .join(Tweet, is_asked)
+        )
+        found |= {(key, name): post_id for key, name, post_id in await session.execute(query)}
+    if of_rooms:
+        in_rooms = backend_of(session).listed(sorted(of_rooms), Tweet.room_id, Tweet.source_id)
+        messages = (
+            select(in_rooms.c.room_id, in_rooms.c.source_id, func.min(Tweet.id))
+            .select_from(in_rooms)
+            .join(
+                Tweet,
+                and_(Tweet.room_id == in_rooms.c.room_id, Tweet.source_id == in_rooms.c.source_id),
+            )
+            .group_by(in_rooms.c.room_id, in_rooms.c.source_id)
+        )
+        found |= {(room, name): post_id for room, name, post_id in await session.execute(messages)}
+    return found
 
 
 async def store_replies(session: AsyncSession, replies: Sequence[StoredReply]) -> None:
@@ -212,12 +252,14 @@ async def _around(session: AsyncSession, starts: Sequence[int], most: int) -> li
 
 async def _beside(session: AsyncSession, post: Post) -> list[int]:
     """Return what answers the same post as this one, where that is not here."""
-    target = _target(username_key(post.username), post.reply_to)
+    room_id = post.room.id if post.room else None
+    target = _target(username_key(post.username), room_id, post.reply_to)
     if target is None:
         return []
     is_beside = (Tweet.reply_to_source_id == target[1], Tweet.id != post.id)
     query = (
-        select(Tweet.id, User.username_key, Tweet.reply_to_username, Tweet.reply_to_source_id)
+        select(Tweet.id, User.username_key, Tweet.room_id)
+        .add_columns(Tweet.reply_to_username, Tweet.reply_to_source_id)
         .join(User, User.id == Tweet.user_id)
         .where(*is_beside, User.deleted_at.is_(None))
         .limit(_MOST_BESIDE)
@@ -225,8 +267,8 @@ async def _beside(session: AsyncSession, post: Post) -> list[int]:
     rows = await session.execute(query)
     return [
         tweet_id
-        for tweet_id, key, name, source_id in rows
-        if _target(key, ReplyTarget(source_id, name)) == target
+        for tweet_id, key, room, name, source_id in rows
+        if _target(key, room, ReplyTarget(source_id, name)) == target
     ]
 
 
