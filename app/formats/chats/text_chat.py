@@ -13,6 +13,7 @@ from msgspec import structs
 
 from app.compute.text import clean_title
 from app.errors import BrokenFileError, Message
+from app.formats.assumptions import ReadNotes
 from app.formats.chats.attachments import attachments_of
 from app.formats.chats.chat_files import RoomFile, find_rooms, one_by_one
 from app.formats.records import (
@@ -50,6 +51,7 @@ class Opening:
     when: datetime | None = None
     """The time on the exporting device, without a zone; None for the app's own."""
     text: str = ""
+    """The first line; of a line of the app, only where no table has it."""
     is_day: bool = False
     """Whether the line only says the day of the messages below."""
 
@@ -59,6 +61,8 @@ class Spoken(NamedTuple):
 
     text: str
     files: tuple[str, ...] = ()
+    taken: str = ""
+    """What no table of the app has, and what is taken for the app's."""
 
 
 class Grammar(Protocol):
@@ -88,7 +92,9 @@ class Grammar(Protocol):
         return _kinds(content, self)
 
 
-def messages(lines: Iterable[tuple[int, str]], grammar: Grammar) -> Iterator[Item]:
+def messages(
+    lines: Iterable[tuple[int, str]], grammar: Grammar, notes: ReadNotes | None = None
+) -> Iterator[Item]:
     """Yield the messages of numbered lines; what comes before the first one is the heading.
 
     A line that says the day ends the message before it, and is none itself. Of a line that has
@@ -103,16 +109,26 @@ def messages(lines: Iterable[tuple[int, str]], grammar: Grammar) -> Iterator[Ite
             parts += [line] if size <= LONGEST else []
             continue
         if not opening.is_day:
-            yield message(grammar, opening, place, parts)
+            yield message(grammar, opening, place, parts, notes)
         opening, place, size = start, number, len(line)
         parts = [part[:LONGEST] for part in (start.text, *later_lines)]
     if not opening.is_day:
-        yield message(grammar, opening, place, parts)
+        yield message(grammar, opening, place, parts, notes)
 
 
-def message(grammar: Grammar, opening: Opening, place: int, parts: Iterable[str]) -> Item:
+def message(
+    grammar: Grammar,
+    opening: Opening,
+    place: int,
+    parts: Iterable[str],
+    notes: ReadNotes | None = None,
+) -> Item:
     """Return a message as a record, without a zone and under the name that stands there."""
-    name, (text, files) = opening.name, grammar.said("\n".join(parts).strip("\n"))
+    name, (text, files, taken) = opening.name, grammar.said("\n".join(parts).strip("\n"))
+    if not name:
+        taken = opening.text
+    if taken and notes is not None:
+        notes.take_for_app(taken)
     if is_broken(name + text):
         return BadRecord(place, BROKEN)
     attached = attachments_of(files)
@@ -219,7 +235,7 @@ def _read_text(content: Content, grammar: Grammar) -> Iterator[Item]:
     """Yield the messages of a text."""
     is_crlf = _has_crlf(content, grammar)
     grammar.begin(_until_damage(_whole_lines(content.uncounted, is_crlf=is_crlf)))
-    yield from messages(_whole_lines(content, is_crlf=is_crlf), grammar)
+    yield from messages(_whole_lines(content, is_crlf=is_crlf), grammar, content.notes)
 
 
 def _kinds(content: Content, grammar: Grammar) -> Iterator[TextLine]:

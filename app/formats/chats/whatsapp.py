@@ -4,11 +4,13 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import Any, Final, Literal
 
 from app.errors import Message
 from app.formats.chats.chat_files import RoomFile
+from app.formats.chats.sentence_tables import matcher
 from app.formats.chats.text_chat import Grammar, Opening, Spoken, TextChat, moment, title_of
 from app.formats.records import FileRoom
 
@@ -25,14 +27,6 @@ _SHAPES: Final = (
 )
 """Lines that begin a message, on iOS and on Android."""
 _OTHER_MARKS: Final = re.compile("[\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-_SYSTEM: Final = re.compile(
-    r"end-to-end encrypted|created (?:this )?group|\badded\b|\bremoved\b|\bleft$|joined using"
-    r"|joined from|changed (?:the|this) group|changed the subject|changed their phone number"
-    r"|changed to \+|security code|[Mm]issed (?:voice|video|group)|disappearing messages"
-    r"|now an admin|pinned a message|turned (?:on|off)|is a contact"
-    r"|Ende-zu-Ende|Gruppe erstellt|hinzugefügt|entfernt|hat die Gruppe verlassen"
-    r"|종단간 암호화|그룹에 추가되었습니다|그룹을 만들었습니다|나갔습니다|보안 코드|추가했습니다"
-)
 _NAMES: Final = (
     re.compile(r"WhatsApp[ -]Chat (?:with|mit|-|–) (?P<title>.+?)(?: \(\d+\))?"),
     re.compile(r"(?P<title>.+?)님과의 WhatsApp (?:대화|채팅)(?: \(\d+\))?"),
@@ -42,7 +36,7 @@ _NAMES: Final = (
 _OWN_MARK: Final = "\u200e"
 """Stands before what the app wrote, on iOS also before lines of media."""
 _FILE: Final = re.compile(
-    r"\u200e?(?P<file>\S[^\n]{0,200}?\.\w{1,5}) \((?P<words>[^()\n]{2,60})\)(?:\n|\Z)"
+    r"\u200e?(?P<file>\S[^\n]{0,200}?\.\w{0,5}) \((?P<words>[^()\n]{2,60})\)(?:\n|\Z)"
 )
 """A file on Android, the first line of a message; below it stands what was written to it."""
 _ATTACHED: Final = re.compile(
@@ -50,35 +44,20 @@ _ATTACHED: Final = re.compile(
     r"|(?P<old>\d{4}-\d\d-\d\d-[A-Z]{3,9}-\d{1,9}\.\w{1,5}) ?\u200e?<[^<>:\n]{1,60}>"
 )
 """Files on iOS, beside what was written to them."""
-_OWN_NAME: Final = re.compile(r"(?:[A-Z]{3}-\d{8}-WA\d+|\d{8}-.+)\.\w{1,5}")
+_OWN_NAME: Final = re.compile(r"(?:[A-Z]{3}-\d{8}-WA\d+|\d{8}-.+)\.\w{0,5}")
 """Names that the app gives to files."""
-_IN_ANGLES: Final = re.compile(r"<[^<>\n]{4,60}>")
+_LONGEST_NOTE: Final = 62
+_IN_ANGLES: Final = re.compile(r"<[^<>\n]{4,60}>\Z")
+_LONGEST_LINE: Final = 300
+"""Characters of a line of the app that are named among assumptions."""
 _MARKED: Final = re.compile(r"\u200e<[^<>\n]{1,300}>")
-_KINDS: Final = r"(?:image|video|audio|GIF|sticker|document|Contact card|video note) omitted"
-_OMITTED_BELOW: Final = re.compile(rf"[ \n]?\u200e{_KINDS}\Z")
-_MEDIA: Final = re.compile(
-    r"<(?:Media omitted|미디어 파일 제외됨|Medien ausgeschlossen|Multimedia omitido|Mídia oculta"
-    r"|Médias omis|Media omessi|Media weggelaten|Media tidak disertakan|Medya dahil edilmedi"
-    r"|Без медиафайлов|メディアなし|省略多媒体文件|略過多媒體檔)>"
-    rf"|<attached: .+>|<첨부: .+>|null|{_KINDS}|(?:location|위치): https?://\S+|POLL:.*",
-    re.DOTALL,
+_TITLE: Final = re.compile(r"[^\n]{1,200}\.\w{1,5}(?P<pages> • [^\n]{1,40})?")
+"""The title of a document on iOS, and how many pages it has."""
+_OPEN_QUOTE: Final = re.compile(
+    r".*[“„«「『‘][^”“»」』’]*|[^\"]*(?:\"[^\"]*\"[^\"]*)*(?<![0-9A-Za-z])\"[^\"]*", re.DOTALL
 )
-_DELETED: Final = re.compile(
-    r"(?:This message was deleted|You deleted this message|이 메시지는 삭제되었습니다"
-    r"|삭제된 메시지입니다|Diese Nachricht wurde gelöscht"
-    r"|Se eliminó este mensaje|Eliminaste este mensaje|Mensagem apagada|Você apagou esta mensagem"
-    r"|Ce message a été supprimé|Vous avez supprimé ce message"
-    r"|Questo messaggio è stato eliminato|Hai eliminato questo messaggio"
-    r"|このメッセージは削除されました|このメッセージを削除しました)[.。]?"
-)
-_WORDS: Final = frozenset(
-    (
-        *("file attached", "파일 첨부됨", "Datei angehängt", "archivo adjunto", "arquivo anexado"),
-        *("fichier joint", "file allegato", "bestand bijgevoegd", "ファイル添付", "файл добавлен"),
-    )
-)
-"""Words in brackets behind the name of a file, in known languages."""
-_EDITS: Final = ("<This message was edited>", "<편집된 메시지입니다>")
+"""A quote that is opened before a colon and not closed: a group's name has the colon."""
+_CLOSE_QUOTE: Final = re.compile('[”“»」』’"]')
 
 
 class WhatsApp(Grammar):
@@ -89,7 +68,8 @@ class WhatsApp(Grammar):
     def __init__(self, first: re.Match[str], beside: Collection[str]) -> None:
         self._pattern, self._clock = first.re, _clock(first)
         self._order: Order = "dmy"
-        self._notes = AppNotes(beside)
+        self._has_marks = first[0].startswith("[")
+        self._notes = AppNotes(beside, has_marks=self._has_marks)
 
     def begin(self, lines: Iterable[str]) -> None:
         """Decide on the order of day and month and on the language by all lines.
@@ -118,11 +98,11 @@ class WhatsApp(Grammar):
             return None
         name, message = (_OTHER_MARKS.sub("", part) for part in (name, text))
         name = name.replace(_OWN_MARK, "")
-        if not colon or _SYSTEM.search(name):
-            return Opening()
+        if not colon or _is_apps(name, text):
+            return _noted(match["rest"])
         is_own = message.startswith(_OWN_MARK) and not line.startswith(_OWN_MARK)
-        if is_own and not self._notes.is_medium(message):
-            return Opening()
+        if is_own and self._has_marks and not self._notes.is_medium(message):
+            return _noted(message)
         name = name.removeprefix("~").strip()
         return Opening(name, when, message) if name else None
 
@@ -136,6 +116,24 @@ class WhatsApp(Grammar):
     def _match(self, line: str) -> re.Match[str] | None:
         match = self._pattern.match(_bare(line))
         return match if match and _clock(match) == self._clock else None
+
+
+def _noted(text: str) -> Opening:
+    """Return the opening of a line of the app, with its text if no table has it."""
+    is_known = _lines().has(text) or _whole().has(text)
+    return Opening(text="" if is_known else text.replace(_OWN_MARK, "")[:_LONGEST_LINE])
+
+
+def _is_apps(name: str, text: str) -> bool:
+    """Return whether a colon stands in a group's name, which a line of the app tells."""
+    if _has_open_quote(name) and _CLOSE_QUOTE.search(text):
+        return True
+    return _lines().may_begin(name) and _lines().has(f"{name}: {text}")
+
+
+@lru_cache(maxsize=1_024)
+def _has_open_quote(name: str) -> bool:
+    return len(name) <= _LONGEST_LINE and _OPEN_QUOTE.fullmatch(name) is not None
 
 
 def grammar_of(lines: Sequence[str], beside: Collection[str] = ()) -> WhatsApp | None:
@@ -204,56 +202,110 @@ def _bare(line: str) -> str:
     return line.lstrip("\u200e\u200f\ufeff")
 
 
+_lines: Final = partial(matcher, "whatsapp", "line")
+_whole: Final = partial(matcher, "whatsapp", "omitted", "document", "note", "deleted")
+_omitted: Final = partial(matcher, "whatsapp", "omitted", "document")
+_documents: Final = partial(matcher, "whatsapp", "document")
+_edits: Final = partial(matcher, "whatsapp", "edited")
+_attached: Final = partial(matcher, "whatsapp", "attached")
+
+
 class AppNotes:
     """What the app itself puts into the messages of a file, beside which lie files of these names.
 
-    It writes in the language of the phone, so most is told by its shape: by U+200E before it, by
-    the name of a file, by words that stand at such names elsewhere, or by `<…>` that comes back.
+    It writes in the language of the phone. What its table lacks is told by its shape: by U+200E
+    before it on iOS, by the name of a file, by words that stand at such names elsewhere, or by
+    `<…>` that comes back.
     """
 
-    def __init__(self, beside: Collection[str]) -> None:
+    def __init__(self, beside: Collection[str], *, has_marks: bool) -> None:
         self._beside = beside
-        self._words = _WORDS
-        self._omitted: frozenset[str] = frozenset()
-        """Texts in place of media that were left out."""
+        self._has_marks = has_marks
+        self._words: frozenset[str] = frozenset()
+        """Words behind the names of files."""
+        self._alone: frozenset[str] = frozenset()
+        """Notes in angle brackets that came often in place of a message."""
+        self._behind: frozenset[str] = frozenset()
+        """Notes that came often behind what was written."""
 
     def learn(self, texts: Iterable[str]) -> None:
         """Take the language of the notes from the first lines of messages, up to 1,000 notes."""
-        counts: Counter[str] = Counter()
+        counts: Counter[tuple[str, bool]] = Counter()
         words: set[str] = set()
         for text in texts:
             if text.endswith(")") and (match := _FILE.match(text)) and self._is_sure(match):
                 if len(words) < 1_000:
                     words.add(match["words"])
-            elif (
-                text.endswith(">")
-                and _IN_ANGLES.fullmatch(text)
-                and (text in counts or len(counts) < 1_000)
-            ):
-                counts[text] += 1
-        self._words = _WORDS | words
-        self._omitted = frozenset(text for text, count in counts.items() if _is_note(text, count))
+            elif (note := self._note_at_end(text)) and (note in counts or len(counts) < 1_000):
+                counts[note] += 1
+        self._words = frozenset(words)
+        notes = [note for note, count in counts.items() if _is_note(note[0], count)]
+        self._alone = frozenset(text for text, is_alone in notes if is_alone)
+        self._behind = frozenset(text for text, is_alone in notes if not is_alone)
+
+    def _note_at_end(self, text: str) -> tuple[str, bool] | None:
+        """Return what a text ends in that looks like a note, and whether it is all of it."""
+        note = ""
+        if text.endswith(">"):
+            match = _IN_ANGLES.search(text)
+            note = match[0] if match else ""
+        elif self._has_marks and _OWN_MARK in text:
+            note = text.rpartition(_OWN_MARK)[2]
+            note = "" if any(map(str.isdigit, note)) else note  # Numbers of people have the mark.
+        return (note, note == text) if 3 < len(note) <= _LONGEST_NOTE else None
 
     def is_medium(self, text: str) -> bool:
         """Return whether the first line of a message stands for a file."""
-        return bool(self.said(text).files or _MEDIA.fullmatch(text.removeprefix(_OWN_MARK)))
+        return bool(self.said(text).files or _whole().has(text))
 
     def said(self, text: str) -> Spoken:
         """Return a text without the app's notes, and the names of files in them."""
         files: list[str] = []
-        if (match := _FILE.match(text)) and (self._is_sure(match) or match["words"] in self._words):
+        taken = ""
+        if (match := _FILE.match(text)) and self._is_attached(match):
             files.append(match["file"])
+            taken = "" if self._is_certain(match) else match["words"]
             text = text[match.end() :]
         if "<" in text:
             text = self._without_attached(text, files)
-        if text.startswith(_OWN_MARK) or self._is_left_out(text):
-            return Spoken("", tuple(files))
-        first, end, others = _OMITTED_BELOW.sub("", text).partition("\n")
-        message = _without_edit(f"{first.replace(_OWN_MARK, '')}{end}{others}")
-        return Spoken("" if _is_title(message, files) else message, tuple(files))
+        if _OWN_MARK in text or text.startswith("<"):
+            text = self._without_omitted(text)
+        if text.startswith(_OWN_MARK) and self._has_marks:
+            return Spoken("", tuple(files), taken)
+        message, note = self._without_notes(text)
+        return Spoken("" if _is_title(message, files) else message, tuple(files), taken or note)
 
-    def _is_left_out(self, text: str) -> bool:
-        return bool(text in self._omitted or _MEDIA.fullmatch(text) or _DELETED.fullmatch(text))
+    def _without_notes(self, text: str) -> tuple[str, str]:
+        """Return a text without what the app added to it, and of that what no table has."""
+        first, end, others = text.partition("\n")
+        text = f"{first.replace(_OWN_MARK, '')}{end}{others}"
+        if _whole().has(text):
+            return "", ""
+        if text.endswith(">"):
+            words, angle, note = text.rpartition("<")
+            if _edits().has(note := f"{angle}{note}"):
+                return words.rstrip(), ""
+            if note in self._behind:
+                return words.rstrip(), note
+        return (others, first) if first in self._alone else (text, "")
+
+    def _without_omitted(self, text: str) -> str:
+        """Return a text without the note of a file that was left out above or below it."""
+        first, _, others = text.partition("\n")
+        if first.startswith("<") and others and _omitted().has(first):
+            return others
+        words, mark, note = text.rpartition(_OWN_MARK)
+        if not (mark and words.strip() and (_omitted().has(note) or note in self._behind)):
+            return text
+        words = words.rstrip()
+        title = _TITLE.fullmatch(words.replace(_OWN_MARK, ""))
+        return "" if title and (title["pages"] or _documents().has(note)) else words
+
+    def _is_attached(self, match: re.Match[str]) -> bool:
+        return self._is_certain(match) or match["words"] in self._words
+
+    def _is_certain(self, match: re.Match[str]) -> bool:
+        return self._is_sure(match) or _attached().has(match["words"])
 
     def _is_sure(self, match: re.Match[str]) -> bool:
         """Return whether a name is that of a file, whatever the words beside it say."""
@@ -286,13 +338,6 @@ def _is_title(text: str, files: list[str]) -> bool:
     """Return whether a text stands before a document: its name, and how many pages it has."""
     title, bullet, _ = text.partition(" • ")
     return bool(bullet and files and files[0].endswith(title))
-
-
-def _without_edit(text: str) -> str:
-    for edit in _EDITS:
-        if text.endswith(edit):
-            return text.removesuffix(edit).rstrip()
-    return text
 
 
 WHATSAPP: Final = TextChat(

@@ -1,0 +1,180 @@
+"""Tables of the sentences that apps write into chats: text files in `sentences`, one for each app.
+
+`sentences/README.md` explains their form.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import cache, cached_property, lru_cache
+from importlib.resources import files
+from itertools import chain
+from typing import Final, NamedTuple
+
+_PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
+_PLACEHOLDERS: Final = {
+    "name": r"[^\n]{1,200}?",
+    "text": r".*?",
+    "n": r"\d[\d.,٫٬]{0,15}",
+    "time": r"\d{1,3}:\d\d(?::\d\d)?",
+    "file": r"(?P<file>[^\n]{1,200})",
+    "url": r"https?://\S{1,2000}",
+}
+"""Regular expressions of the placeholders of a sentence."""
+_HEADING: Final = re.compile(r"== (?P<kind>[a-z]+) (?P<language>[a-z]{2}(?:-[A-Z]{2})?) ==")
+_SOURCE: Final = "source: "
+_FULL_STOP: Final = re.compile(r"[.。](>?)\Z")
+_BLANKS: Final = "\u00a0\u2007\u2009\u200a\u202f"
+_DIRECTIONS: Final = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_QUOTES: Final = "“”„‟«»＂"
+_APOSTROPHES: Final = "’‘"
+_ODD: Final = re.compile(f"[{_BLANKS}{_DIRECTIONS}{_QUOTES}{_APOSTROPHES}]")
+_EVEN: Final = str.maketrans(
+    dict.fromkeys(_BLANKS, " ")
+    | dict.fromkeys(_DIRECTIONS, "")
+    | dict.fromkeys(_QUOTES, '"')
+    | dict.fromkeys(_APOSTROPHES, "'")
+)
+"""Blanks, marks of direction and quotes, which versions of an app write in different ways."""
+
+
+class Sentence(NamedTuple):
+    """A sentence of an app, as its table has it."""
+
+    kind: str
+    language: str
+    source: str
+    pattern: str
+
+
+def parse(text: str) -> Iterator[Sentence]:
+    """Yield the sentences of a table. Raises ValueError for a line in the wrong place."""
+    kind = language = source = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.startswith("# ") or line == "#":
+            continue
+        if match := _HEADING.fullmatch(line):
+            kind, language, source = match["kind"], match["language"], ""
+        elif line.startswith(_SOURCE):
+            source = line.removeprefix(_SOURCE)
+        elif not (kind and source):
+            raise ValueError(f"line {number}: a heading and a source come before the sentences")
+        else:
+            yield Sentence(kind, language, source, line.replace(r"\n", "\n"))
+
+
+def text_of(app: str) -> str:
+    """Return the text of an app's table."""
+    return files(__package__).joinpath("sentences", f"{app}.txt").read_text("utf-8")
+
+
+@cache
+def _sentences_of(app: str) -> tuple[Sentence, ...]:
+    return tuple(parse(text_of(app)))
+
+
+@cache
+def matcher(app: str, *kinds: str) -> "Matcher":
+    """Return what tells the sentences of an app that are of these kinds."""
+    return Matcher(s.pattern for s in _sentences_of(app) if s.kind in kinds)
+
+
+class _Expression:
+    """A sentence with placeholders, compiled when a text looks like it."""
+
+    def __init__(self, literals: list[str], names: list[str]) -> None:
+        self._literals, self._names = literals, names
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        return re.compile(self._expression(len(self._names)), re.DOTALL)
+
+    def beginning(self, end: int) -> re.Pattern[str]:
+        """Return the expression for what comes before a placeholder."""
+        return re.compile(self._expression(end))
+
+    def _expression(self, end: int) -> str:
+        pairs = zip(self._literals, self._names[:end], strict=False)
+        pieces = [f"{re.escape(literal)}{_PLACEHOLDERS[name]}" for literal, name in pairs]
+        return "".join(pieces) + re.escape(self._literals[end])
+
+
+_NONE: Final[list[_Expression]] = []
+
+
+class Matcher:
+    """Tells whether a whole text is a sentence, by a look at how it begins and ends."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._whole: set[str] = set()
+        self._by_head: dict[str, list[_Expression]] = defaultdict(list)
+        self._by_tail: dict[str, list[_Expression]] = defaultdict(list)
+        self._others: list[tuple[str, _Expression]] = []
+        self._beginnings: list[tuple[str, _Expression, int]] = []
+        for pattern in map(_plain, patterns):
+            for form in {pattern, _FULL_STOP.sub(r"\1", pattern)}:
+                self._add(form)
+        self.may_begin = lru_cache(maxsize=1_024)(self._may_begin)
+        """Return whether a text may be the beginning of a sentence, up to a name in it."""
+
+    def has(self, text: str) -> bool:
+        """Return whether a whole text is a sentence."""
+        text = _plain(text)
+        return text in self._whole or self._match(text) is not None
+
+    def file_in(self, text: str) -> str | None:
+        """Return the name of the file in a sentence; None for another text."""
+        match = self._match(_plain(text))
+        return match["file"] if match else None
+
+    def _match(self, text: str) -> re.Match[str] | None:
+        head = self._by_head.get(text[:2], _NONE)
+        tail = self._by_tail.get(text[-2:], _NONE)
+        for expression in chain(head, tail):
+            if match := expression.pattern.fullmatch(text):
+                return match
+        for part, expression in self._others:
+            if part in text and (match := expression.pattern.fullmatch(text)):
+                return match
+        return None
+
+    def _may_begin(self, text: str) -> bool:
+        text = _plain(text)
+        return any(
+            part in text and expression.beginning(end).match(text)
+            for part, expression, end in self._beginnings
+        )
+
+    def _add(self, pattern: str) -> None:
+        """Add a sentence. Raises ValueError where too little of it is certain."""
+        pieces = _PLACEHOLDER.split(pattern)
+        literals, names = pieces[::2], pieces[1::2]
+        if unknown := set(names) - _PLACEHOLDERS.keys():
+            raise ValueError(f"{pattern!r} has an unknown placeholder: {', '.join(unknown)}")
+        longest = max(literals, key=len)
+        if len(longest.strip()) < 2 and names:
+            raise ValueError(f"too little is certain in {pattern!r}")
+        if not names:
+            self._whole.add(pattern)
+            return
+        expression = _Expression(literals, names)
+        for end in range(1, len(names)):
+            if names[end] == "name" and len(literals[end].strip()) > 3:
+                self._beginnings.append((literals[end], expression, end))
+        if len(literals[0]) > 1:
+            self._by_head[literals[0][:2]].append(expression)
+        elif len(literals[-1]) > 1:
+            self._by_tail[literals[-1][-2:]].append(expression)
+        else:
+            self._others.append((longest, expression))
+
+
+def _plain(text: str) -> str:
+    """Return a text as sentences are compared: with plain quotes and blanks.
+
+    Sentences in angle brackets are compared without regard to capital letters.
+    """
+    if _ODD.search(text):
+        text = text.translate(_EVEN)
+    text = text.strip()
+    return text.casefold() if text.startswith("<") else text
