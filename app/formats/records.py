@@ -29,6 +29,8 @@ class FileRoom(RoomReference, frozen=True, kw_only=True):
     """The file that holds it: several in one source are several chats."""
     thread: str = ""
     """What tells it from the other chats of one export, where the app gives no id that lasts."""
+    former: str = ""
+    """The name that earlier versions read, where it is another."""
 
 
 class Record(PlainPost, frozen=True, kw_only=True):

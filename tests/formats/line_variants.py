@@ -60,19 +60,6 @@ def _row(said: Said, language: str) -> str:
     return f"{said.name}\t{text}"
 
 
-def windows(room: list[Said]) -> bytes:
-    """Write as older programs for Windows do: blanks around names, and no quotes."""
-    written = []
-    texts = {"media": "Stickers", "deleted": "unsent a message.", "system": "joined the group."}
-    for _, messages in groupby(room, key=lambda said: said.when.date()):
-        spoken = list(messages)
-        written += [f"{spoken[0].when:%Y.%m.%d %A}"]
-        written += [
-            f"{said.when:%H:%M} {said.name} {texts.get(said.fate, said.text)}" for said in spoken
-        ]
-    return "\r\n".join([*written, ""]).replace("\r\n", "\n").replace("\n", "\r\n").encode()
-
-
 JAPANESE: Final = Form(
     "ja",
     "\ufeff[LINE] Lantern Clubのトーク履歴\n保存日時：2024/02/03 21:14",

@@ -1,6 +1,6 @@
 """Rooms of LINE: days, times, quotes, notes and names that its apps write in many ways."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 
 import pytest
@@ -8,9 +8,8 @@ import pytest
 from app.errors import UnrecognisedFileError
 from app.formats.records import FileRoom, Record
 from tests.archives import zip_bytes
-from tests.formats import chat_variants, line_variants
+from tests.formats import chat_variants
 from tests.formats.files import read_file_records
-from tests.formats.invented_rooms import Said
 from tests.growth import FACTOR, MOST_GROWTH, growth
 
 HEADING = "[LINE] Lantern Clubのトーク履歴\n保存日時：2026/02/03 21:14\n\n"
@@ -45,7 +44,9 @@ def day(*messages: str) -> str:
             "we meet\n2026/1/31\nor 2026/1/31(土) at ten",
         ),
         ("12:30 lunch\n13:00 tea", "12:30 lunch\n13:00 tea"),
-        ("(emoji) see you", "(emoji) see you"),
+        ("(emoji) see you", "see you"),
+        ("see you (emoji)(emoji)", "see you"),
+        ("see (emoji) you\n(emoji) at ten", "see you\n at ten"),
         ("[写真] what is that?", "[写真] what is that?"),
     ],
 )
@@ -153,18 +154,61 @@ def test_a_zip_holds_rooms_of_several_apps(first: str) -> None:
     ]
 
 
-def test_blanks_around_names_of_several_words_are_read_by_all_lines() -> None:
-    names = ["Mori", "Anna Kim", "Anna Lee", "[운영] 하늘"]
-    texts = ["ok", "ok then", "see you at ten", "네", "첫 줄\n12:30에 둘째 줄", "Photos of us"]
-    start = datetime(2024, 1, 15, 9, 30)
-    room = [
-        Said(names[at * 7 % 4], start + timedelta(minutes=at), texts[at * 5 % 6], fate)
-        for at, fate in enumerate(["", "", "", "media", "system", "", "deleted"] * 20)
-    ]
-    data = line_variants.windows(room).decode()
-    assert said(data) == [
-        (said.name.replace(" ", "_"), said.text) for said in room if not said.fate
-    ]
+def test_four_blanks_are_a_tab() -> None:
+    room = chat_variants.room_of("line ja", 1)
+    data = chat_variants.VARIANTS["line ja"](room)
+    blanks = data.replace(b"\t", b"    ")
+    assert said(blanks.decode()) == said(data.decode()) != []
+    assert said("2026.01.30 Friday\n09:05    Anna Kim    a    b\n") == [("Anna_Kim", "a    b")]
+
+
+def test_names_between_single_blanks_are_not_guessed() -> None:
+    lines = (f"09:{minute} {name} hello\n" for minute in range(10, 50) for name in ("Mori", "Aki"))
+    with pytest.raises(UnrecognisedFileError):
+        said("2024.01.05 Friday\n" + "".join(lines))
+
+
+@pytest.mark.parametrize("note", ["[Ffoto]", "[Llun symudol]"])
+def test_a_note_that_three_people_have_is_an_assumption(note: str) -> None:
+    lines = [f"9:05\t{name}\t{note}" for name in ("Mori", "Aki", "Kon", "Kon")]
+    data = day(*lines, "9:06\tMori\tend")
+    assert said(data) == [("Mori", "end")]
+    notes = read_file_records(data.encode(), timezone="UTC")[0].notes
+    assert notes.app_lines == [(note, 4)]
+    two = day(*lines[:2], lines[0], "9:06\tMori\tend")
+    assert len(said(two)) == 4
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        *("[位置情報] 港町1-1", "[ファイル] 潮見表.pdf", "[投票] いつ行くか", "[イベント] 舟の日"),
+        *(
+            "[File] tide table.pdf",
+            "[Location] 1 Pier Road",
+            "[位置訊息] 港口路1號",
+            "[파일] 물때.pdf",
+        ),
+        *("[위치] 바닷가 1-1", "[相簿] 夏天", "[รูปภาพ]", "[ไฟล์] plan.pdf", "[Lokasi] Jalan 1"),
+        *("[投票終了] いつ行くか", "ⓘ このメッセージは表示できません。", "Mori unsent a message."),
+    ],
+)
+def test_notes_with_words_behind_them_are_known(note: str) -> None:
+    data = day(f"9:05\tMori\t{note}", "9:06\tMori\tend")
+    assert said(data) == [("Mori", "end")]
+    assert read_file_records(data.encode())[0].notes.app_lines == []
+
+
+@pytest.mark.parametrize(
+    "text", ["[Photo] what is that?", "[x] done", "[1] File", "ok: photo", "Photo", "[Files] a.pdf"]
+)
+def test_words_that_look_like_notes_stay(text: str) -> None:
+    assert said(day(f"9:05\tMori\t{text}", "9:06\tAki\tend")) == [("Mori", text), ("Aki", "end")]
+
+
+def test_a_line_without_a_name_that_no_table_has_is_an_assumption() -> None:
+    data = day("9:05\tMori\thi", "9:06\t\tYmunodd Aki", "9:07\t\tAkiが参加しました")
+    assert read_file_records(data.encode())[0].notes.app_lines == [("Ymunodd Aki", 1)]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 
 from app.errors import BrokenFileError, UnrecognisedFileError
 from app.formats.meta.chats import MOST_CHARACTERS, in_order
+from app.formats.meta.edits import newest_versions
 from app.formats.records import BadRecord, FileRoom, Item, Record, Skipped
 from tests.archives import zip_bytes
 from tests.formats import meta_variants
@@ -130,15 +131,45 @@ def test_what_nobody_wrote_is_left_out(message: dict[str, Any]) -> None:
     "sentence",
     [
         *("Ida님이 메시지를 좋아합니다", "Ida hat eine Nachricht mit „Gefällt mir“ markiert."),
-        *("Ida Mossさんがメッセージにいいねしました", "Ida a aimé un message"),
+        *("Ida Mossさんがメッセージにいいねしました", "Ida a aimé un message", "Ida sent a photo."),
+        *("Ida ha inviato un allegato.", "You sent an attachment.", "Liked a message"),
+        *(
+            "Du hast einen Anhang gesendet.",
+            "회원님이 첨부 파일을 보냈습니다.",
+            "René waved at you!",
+        ),
+        *("Ida voted for “Sea” in the poll: Where?", "This poll is no longer available."),
     ],
 )
-def test_sentences_of_the_app_are_told_in_every_language(sentence: str) -> None:
+def test_sentences_in_the_table_are_the_apps(sentence: str) -> None:
+    records, items = read_file_records(chat(ida(sentence), ida("first")))
+    assert [item.text for item in items if isinstance(item, Record)] == ["first"]
+    assert records.notes.assumptions == []
+
+
+@pytest.mark.parametrize(
+    "sentence", ["Ida har gillat ett meddelande", "Ida Mossさんがスタンプカードを使いました"]
+)
+def test_sentences_that_no_table_has_are_assumptions(sentence: str) -> None:
     often = [ida(sentence) for _ in range(3)]
-    assert said(chat(*often, ida("first"), *often)) == ["first"]
+    records, items = read_file_records(chat(*often, ida("first"), *often))
+    assert [item.text for item in items if isinstance(item, Record)] == ["first"]
+    assert records.notes.app_lines == [(sentence, 6)]
     assert said(chat(ida(sentence))) == [sentence]
     picture = {"photos": [{"uri": "photos/1.jpg"}]}
     assert said(chat(ida(sentence, **picture), ida("look", **picture))) == ["look"]
+
+
+def test_what_three_people_say_behind_their_names_is_an_assumption() -> None:
+    people = ("Ida Moss", "René Vale", "Kim")
+    messages = [
+        {"sender_name": name, "content": f"{name.partition(' ')[0]} har skickat en fil."}
+        for name in people
+    ]
+    assert said(chat(*messages[:2], ida("first"))) != ["first"]
+    records, items = read_file_records(chat(*messages, ida("first")))
+    assert [item.text for item in items if isinstance(item, Record)] == ["first"]
+    assert sum(count for _, count in records.notes.app_lines) == 3
 
 
 @pytest.mark.parametrize(
@@ -152,12 +183,48 @@ def test_what_people_repeat_stays(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("I liked a message of yours", "Ida sent a photo.", "we added milk to the group order"),
+        *(
+            "I liked a message of yours",
+            "I sent a photo.",
+            "You sent a photo",
+            "we added milk to the group order",
+        ),
+        *("René sent a photo.", "liked a message", "who waved at you?", "see you (edited)"),
         *("Ida", "Ida likes tea", "You are kind", "they left the group", "call me"),
     ],
 )
 def test_sentences_of_people_stay(text: str) -> None:
     assert said(chat(ida(text))) == [text]
+
+
+def instagram(*messages: dict[str, Any]) -> bytes:
+    return chat(*({"is_geoblocked_for_viewer": False} | message for message in messages))
+
+
+def test_of_an_edited_message_of_instagram_the_newest_version_counts() -> None:
+    rene = {"sender_name": "René Vale", "content": "last year"}
+    data = instagram(
+        *(ida("last year"), rene, ida("ok"), ida("last year 😭 (edited)")),
+        *(ida("at least two (edited)"), ida("it was last year 😭 (수정됨)"), ida("so (edited)")),
+    )
+    texts = ["last year", "ok", "at least two", "it was last year 😭", "so"]
+    assert said(data) == texts
+
+
+def test_a_version_that_is_too_old_or_too_unlike_stays() -> None:
+    later = {"timestamp_ms": TIME + 3_600_000}
+    assert said(instagram(ida("see you"), ida("see you then (edited)", **later))) == [
+        "see you",
+        "see you then",
+    ]
+    assert said(instagram(ida("yes"), ida("no way (edited)"))) == ["yes", "no way"]
+
+
+def test_versions_of_messages_are_found_in_any_order() -> None:
+    messages = [ida(f"message {n} of many") for n in range(500)]
+    messages[300] |= {"content": "message 299 of so many (edited)"}
+    assert len(said(instagram(*messages))) == 499
+    assert [item.place for item in newest_versions(read(instagram(*messages[298:302])))]
 
 
 def test_what_stands_beside_words_is_kept_with_the_name_of_its_file() -> None:

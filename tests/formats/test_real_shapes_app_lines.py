@@ -62,6 +62,24 @@ def iphone(*texts: str) -> bytes:
             ["one", "+82 10 0000 0000 is my number", "ok lets go", "two"],
             0,
         ),
+        ("kk-android-2026-unread-media-as-words.txt", ["오늘 물때가 좋네요"], 7),
+        ("kk-windows-english-notes-as-words.txt", ["hello", "see you"], 9),
+        (
+            "kk-windows-korean-notes-as-words.txt",
+            ["안녕하세요", "일정: 모임", "이제 가요", "네"],
+            17,
+        ),
+        ("line-en-file-name-as-words.txt", ["bring rope\nand the lamp", "see you"], 3),
+        ("line-ja-era-four-blanks-refused.txt", ["綱を持ってきて", "わかった"], 1),
+        ("line-ja-place-group-notes-as-words.txt", ["綱を持ってきて", "わかった", "またね"], 8),
+        ("fb-calls-polls", ["ok", "real words"], 17),
+        ("ig-attachment-no-share", ["real words", "look at this"], 8),
+        ("ig-korean-account", ["응", "진짜 말"], 5),
+        (
+            "ig-liked-many",
+            ["real words number 11", "real words number 7", "real words number 3"],
+            9,
+        ),
     ],
 )
 def test_files_are_read_without_what_the_app_wrote(
@@ -181,3 +199,91 @@ def test_unknown_notes_of_iphones_behind_words_are_assumptions() -> None:
     assert said(data) == [("Mina", text) for text in ("hi", "a", "b", "c")]
     numbers = iphone(*("call \u200e+44 20 7946" for _ in range(3)))
     assert said(numbers)[1:] == 3 * [("Mina", "call +44 20 7946")]
+
+
+def kakaotalk(*lines: str, title: str = "차 마시는 방 님과 카카오톡 대화") -> bytes:
+    """Return what Windows exports: messages of 하늘, or lines in brackets as they are."""
+    written = (line if line.startswith("=") else f"[하늘] [오후 3:02] {line}" for line in lines)
+    head = (title, "저장한 날짜 : 2024-02-20 10:44:52", "", "=" * 15)
+    body = "\r\n".join([*head, *(line.lstrip("=") for line in written), ""])
+    return body.replace("=" * 15, "--------------- 2024년 1월 15일 월요일 ---------------").encode()
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        *("<사진 12장 읽지 않음>", "<음성메시지 읽지 않음>", "이모티콘", "동영상", "사진 2장"),
+        *(
+            "보이스톡 종료 1:07",
+            "페이스톡 부재중",
+            "라이브톡이 종료되었습니다.",
+            "투표가 종료되었습니다.",
+        ),
+        *("송금 봉투가 도착했어요.", "선물을 보냈습니다.", "보이스룸이 종료되었습니다.", "photo"),
+        *(
+            "Face Talk ended. 1:02:03",
+            "12 photos",
+            "This message was deleted.",
+            "Live Talk started.",
+        ),
+        *(
+            "파일: 물때 표.pdf",
+            "File: plan b.pdf",
+            "톡게시판 '투표': 어디로",
+            "삭제된 메시지입니다.",
+        ),
+    ],
+)
+def test_notes_of_kakaotalk_are_known(note: str) -> None:
+    assert said(kakaotalk("안녕", note, "끝")) == [("하늘", "안녕"), ("하늘", "끝")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("보이스톡 할까?", "일정: 토요일", "사진 봤어?", "ok: photo", "Photo?", "3 photos left"),
+        *("투표: 바다", "메시지가 삭제되었습니다 ㅠㅠ", "하늘님이 나갔습니다 ㅋㅋ", "<사진>을 봐"),
+        *("선물 보냈습니다", "Event: picnic", "Contact me", "map"),
+    ],
+)
+def test_words_that_look_like_notes_of_kakaotalk_stay(text: str) -> None:
+    assert said(kakaotalk("안녕", text)) == [("하늘", "안녕"), ("하늘", text)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            "채팅방 관리자가 메시지를 가렸습니다.",
+            "바다님을 내보냈습니다.",
+            "바다님이 부방장이 되었습니다.",
+        ),
+        *("바다님이 하늘님을 초대했습니다.", "Mina joined this chatroom.", "Mina is now the host."),
+    ],
+)
+def test_lines_of_kakaotalk_are_not_joined_to_the_message_before(line: str) -> None:
+    data = kakaotalk("안녕", f"={line}", "둘", "=셋째 줄")
+    assert said(data) == [("하늘", "안녕"), ("하늘", "둘\n셋째 줄")]
+    assert taken(data) == []
+
+
+def test_lines_of_kakaotalk_that_no_table_has_are_assumptions() -> None:
+    stamp = "2024년 1월 15일 오후 3:02"
+    lines = ("방 님과 카카오톡 대화", f"{stamp}, 하늘 : 안녕", f"{stamp}, 바다님이 노래했습니다.")
+    data = "\n".join([*lines, ""]).encode()
+    assert (said(data), taken(data)) == ([("하늘", "안녕")], [("바다님이 노래했습니다.", 1)])
+
+
+@pytest.mark.parametrize(
+    ("title", "lines", "room"),
+    [
+        ("차 마시는 방 27 님과 카카오톡 대화", ["=바다님이 들어왔습니다.", "안녕"], "차 마시는 방"),
+        ("하늘 2 님과 카카오톡 대화", ["안녕", "응"], "하늘 2"),
+        ("Tea table (4 people) with KakaoTalk Chats", ["hi"], "Tea table"),
+        ("Room 101 with KakaoTalk Chats", ["hi"], "Room 101"),
+    ],
+)
+def test_a_head_count_is_no_part_of_a_title(title: str, lines: list[str], room: str) -> None:
+    items = read_file_records(kakaotalk(*lines, title=title))[1]
+    rooms = {item.room.name for item in items if isinstance(item, Record) and item.room}
+    assert rooms == {room}

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
+from functools import partial
 from itertools import islice
 from typing import Any, Final
 from urllib.parse import unquote
 
 from app.errors import Message
 from app.formats.chats.chat_files import RoomFile
+from app.formats.chats.sentence_tables import matcher
 from app.formats.chats.text_chat import (
     Grammar,
     Opening,
@@ -47,6 +49,9 @@ _TITLES: Final = (
     re.compile(r"\ufeff?(?P<title>.+) with KakaoTalk Chats?"),
 )
 """Headings that name the room."""
+_PEOPLE_COUNT: Final = re.compile(r" ?\((?:\d{1,4} (?:people|members)|\d{1,4} ?명)\)(?:-\d+)?\Z")
+_HEAD_COUNT: Final = re.compile(r"(?P<title>.+\S) \d{1,4}")
+"""Titles of groups, behind which the app counts the people."""
 _MAC_NAMES: Final = (re.compile(r"KakaoTalk_Chat_(?P<title>.+?)(?:_\d{4}-\d\d-\d\d\b.*)?"),)
 _DAY_LINES: Final = (
     re.compile(rf"(?:-{{5,}} )?{_KOREAN_DAY} \S요일(?: -{{5,}})?"),
@@ -54,24 +59,11 @@ _DAY_LINES: Final = (
     re.compile(rf"(?:-{{5,}} )?[A-Z][a-z]+day, {_ENGLISH_DAY}(?: -{{5,}})?"),
 )
 _WINDOWS: Final = re.compile(rf"\[(?P<name>.+?)\] \[(?P<time>{_TIME})\] ?(?P<text>.*)")
-_SYSTEM: Final = re.compile(
-    r".{1,200}(?:님이 (?:들어왔습니다|나갔습니다)|님을 (?:초대했습니다|초대하였습니다|내보냈습니다)"
-    r"|방장이 되었습니다|말하기 기능이 (?:활성화|해제)되었습니다"
-    r"|(?:joined|left) this chatroom|has been removed from this chatroom| invited .{1,200})\."
-)
-_MEDIA: Final = re.compile(
-    r"[(<]?(?:사진(?: \d+장)?|동영상|이모티콘|음성메시지|연락처|지도"
-    r"|Photos?|Video|Emoticons?|emoticon|Voice (?:Note|Message)|Contact|Map)[)>]?\s?"
-    r"|샵검색: #.+|(?:보이스톡|페이스톡|라이브톡|그룹콜).{0,40}"
-)
-_FILE: Final = re.compile(r"(?:파일|File): (?P<name>.+)")
-"""A file by its name, which may be written as in an address."""
 _HASHED: Final = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{3,4}(?:\s+[0-9a-f]{64}\.[a-z0-9]{3,4})*\s*")
 """Files of pictures on Android, each on a line."""
-_DELETED: Final = re.compile(
-    r"삭제된 메시지입니다\.|메시지가 삭제되었습니다\.|(?:채팅방 )?관리자가 메시지를 가렸습니다\."
-    r"|(?:This message was deleted|Message deleted)\.?"
-)
+_lines: Final = partial(matcher, "kakaotalk", "line")
+_notes: Final = partial(matcher, "kakaotalk", "media", "deleted")
+_files: Final = partial(matcher, "kakaotalk", "file")
 _MONTHS: Final = "janfebmaraprmayjunjulaugsepoctnovdec"
 _HEADING_LINES: Final = 5
 """Lines among which the heading is."""
@@ -112,14 +104,24 @@ class KakaoTalk(Grammar):
     def said(self, text: str) -> Spoken:
         if _HASHED.fullmatch(text):
             return Spoken("", tuple(text.split()))
-        if match := _FILE.fullmatch(text):
-            return Spoken("", (unquote(match["name"]),))
-        return Spoken("" if _MEDIA.fullmatch(text) or _DELETED.fullmatch(text) else text)
+        if name := _files().file_in(text):
+            return Spoken("", (unquote(name),))
+        return Spoken("" if _notes().has(text) else text)
 
     def room(self, file: RoomFile[Any]) -> FileRoom:
-        head = head_of(file.content)[:_HEADING_LINES]
-        name = title_of(head, _TITLES) or title_of(file.names, _MAC_NAMES)
-        return FileRoom(platform=KAKAOTALK.name, name=name)
+        """Return the room, without the head count that the app puts behind a group's title."""
+        head = head_of(file.content)
+        full = title_of(head[:_HEADING_LINES], _TITLES) or title_of(file.names, _MAC_NAMES)
+        name = _PEOPLE_COUNT.sub("", full)
+        if (match := _HEAD_COUNT.fullmatch(name)) and self._is_group(head):
+            name = match["title"]
+        return FileRoom(platform=KAKAOTALK.name, name=name, former=full if name != full else "")
+
+    def _is_group(self, head: Iterable[str]) -> bool:
+        """Return whether three people speak in the first lines, or some come and go."""
+        openings = [opening for line in head if (opening := self.read(line)) and not opening.is_day]
+        names = {opening.name for opening in openings}
+        return "" in names or len(names) > 2
 
     def _is_day(self, line: str) -> bool:
         if len(line) > _LONGEST_LINE:
@@ -131,17 +133,23 @@ class KakaoTalk(Grammar):
         return False
 
 
+def _noted(text: str) -> Opening:
+    """Return the opening of a line of the app, with its text if no table has it."""
+    is_known = _lines().has(text) or _notes().has(text)
+    return Opening(text="" if is_known else text[:_LONGEST_LINE])
+
+
 class Windows(KakaoTalk):
     """`[name] [time] text`, under lines that say the day."""
 
     def read(self, line: str) -> Opening | None:
         if self._is_day(line):
             return Opening(is_day=True)
-        if len(line) <= _LONGEST_LINE and _SYSTEM.fullmatch(line):
-            return Opening()
         match = _WINDOWS.match(line)
         when = moment(self._day, match["time"]) if match else None
-        return Opening(match["name"], when, match["text"]) if match and when else None
+        if match and when:
+            return Opening(match["name"], when, match["text"])
+        return Opening() if len(line) <= _LONGEST_LINE and _lines().has(line) else None
 
 
 class Mac(Windows):
@@ -152,8 +160,9 @@ class Mac(Windows):
 
         def read_row(fields: list[str], place: int) -> Item:
             when, name, text = (*fields, "", "", "")[:3]
-            opening = Opening() if _SYSTEM.fullmatch(text) else Opening(name, _time(when))
-            return message(self, opening, place, [text])
+            if not name or _lines().has(text):
+                return message(self, _noted(text), place, [text], content.notes)
+            return message(self, Opening(name, _time(when)), place, [text], content.notes)
 
         return read_each(islice(read_rows(content, ","), 1, None), read_row)
 
@@ -180,7 +189,7 @@ class Phone(KakaoTalk):
         name, colon, text = match["rest"].partition(" : ")
         day = _day(match) if self._has_day else self._day
         if match["end"] == ":" or not colon:
-            return Opening()
+            return _noted(match["rest"])
         when = moment(day, match["time"])
         return Opening(name, when, text) if when else None
 

@@ -1,18 +1,20 @@
 """LINE's text exports: of phones, and of Windows and the Mac, in the languages of the app.
 
-Times and names stand between tabs, but older Windows puts blanks between them; a day has a line of
-its own, with its weekday.
+Times and names stand between tabs, or between four blanks where a program has turned tabs into
+these; a day has a line of its own, with its weekday.
 """
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
-from itertools import accumulate, pairwise
-from typing import Any, Final
+from functools import partial
+from itertools import pairwise
+from typing import Any, ClassVar, Final
 
 from app.errors import Message
 from app.formats.chats.chat_files import RoomFile
+from app.formats.chats.sentence_tables import matcher, sentences
 from app.formats.chats.text_chat import (
     Grammar,
     Opening,
@@ -26,7 +28,7 @@ from app.formats.records import FileRoom
 
 _TIME: Final = r"(?P<time>(?:[上下]午|午[前後]|오[전후])?\s?\d{1,2}:\d{2}(?:\s?[AaPp]\.?[Mm]\.?)?)"
 _TABS: Final = re.compile(rf"{_TIME}\t(?:(?P<name>[^\t]*)\t)?(?P<text>.*)")
-_BLANKS: Final = re.compile(rf"{_TIME} (?P<rest>\S.*)")
+_BLANKS: Final = re.compile(rf"{_TIME} {{4}}(?:(?P<name>\S.*?) {{4}})?(?P<text>.*)")
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _WEEKDAY: Final = (
     r"(?:\s?[(（](?:[日月火水木金土월화수목금토일]|[週周]?[一二三四五六日]|[A-Z][a-z]{2})[)）]"
@@ -60,24 +62,14 @@ _HEADING: Final = re.compile(
     r"\ufeff?\[LINE\].*"
     r"|(?:Saved on|保存日時|儲存日期|保存日期|저장한 날짜|저장 일시) ?[:：] ?.*\d.*"
 )
-_MEDIA: Final = re.compile(
-    r"\[(?:Photos?|Videos?|Stickers?|Voice message|Files?|Location|Gift|Contact|Polls?"
-    r"|写真|動画|スタンプ|ボイスメッセージ|ファイル|位置情報|プレゼント|連絡先"
-    r"|照片|影片|視頻|视频|貼圖|贴图|語音訊息|语音信息|檔案|文件|位置|禮物|聯絡資訊"
-    r"|사진|동영상|스티커|음성 ?메시지|파일|위치|위치 ?정보|선물|연락처|투표)\]"
-    r"|\[(?:Albums?|Notes?|アルバム|ノート|相簿|相册|記事本|记事本|앨범|노트)\].*"
-    r"|\[null\]\s?.*https?://.*|☎.*|(?:\(emoji\)\s?)+"
-    r"|写真を送信しました|動画を送信しました|スタンプを送信しました",
-    re.DOTALL,
-)
-_BARE_MEDIA: Final = re.compile(r"(?:Photos?|Videos?|Stickers?|Audio|Files?|Location|Contacts?)")
-"""On older Windows."""
-_UNSENT: Final = re.compile(
-    r"(?:.{1,100} )?(?:[Mm]essage unsent|unsent a message)\.?"
-    r"|.{0,100}メッセージの送信を取り消しました"
-    r"|.{0,100}已收回訊息|.{0,100}撤回了一条消息|.{0,100}메시지를? (?:전송을 )?취소했습니다\.?"
-)
-_BARE_SYSTEM: Final = re.compile(r"(?:joined|left) the (?:group|chat)\.?|unsent a message\.?")
+_IN_BRACKETS: Final = re.compile(r"\[[^\[\]\t\n]{2,30}\]")
+_FEWEST_PEOPLE: Final = 3
+"""People who have the same note, which no table has, word for word."""
+_MOST_NOTES: Final = 1_000
+_LONGEST_LINE: Final = 300
+"""Characters of a line of the app that are named among assumptions."""
+_lines: Final = partial(matcher, "line", "line", "deleted", "media")
+_notes: Final = partial(matcher, "line", "media", "deleted")
 _LONGEST_HEADING: Final = 400
 
 
@@ -85,28 +77,35 @@ class LineRoom(Grammar):
     """Remembers the day that a line of its own has said; tabs stand around names."""
 
     exporters = frozenset()
+    pattern: ClassVar[re.Pattern[str]] = _TABS
+    """How a line begins a message."""
 
     def __init__(self) -> None:
         self._day: date | None = None
         self._is_month_first = True
+        self._repeated: frozenset[str] = frozenset()
+        """Notes in brackets that no table has and that several people have."""
 
     def begin(self, lines: Iterable[str]) -> None:
-        """Decide on the order of day and month where the year comes last: weekdays tell it."""
+        """Decide on the order of day and month where the year comes last: weekdays tell it.
+
+        Learn the notes that no table has.
+        """
         self._day = None
         votes = 0
+        people: dict[str, set[str]] = defaultdict(set)
         for line in lines:
             if len(line) <= _LONGEST_DAY and (match := _YEAR_LAST.fullmatch(line)):
                 votes += _fits(match, is_month_first=True) - _fits(match, is_month_first=False)
-            else:
-                self.learn(line)
+            elif line.endswith("]") and (match := self.pattern.match(line)) and match["name"]:
+                note = match["text"]
+                is_new = _IN_BRACKETS.fullmatch(note) and len(people) < _MOST_NOTES
+                if (is_new or note in people) and len(people[note]) < _FEWEST_PEOPLE:
+                    people[note].add(match["name"])
         self._is_month_first = votes >= 0
-
-    def learn(self, line: str) -> None:
-        """Take from a line what other lines are read by."""
-
-    def fits(self, _openings: Sequence[Opening | None]) -> bool:
-        """Return whether what the first lines begin is enough to know the grammar by."""
-        return True
+        self._repeated = frozenset(
+            note for note, names in people.items() if len(names) >= _FEWEST_PEOPLE
+        )
 
     def read(self, line: str) -> Opening | None:
         """Return what the line begins; without a name it is the app's own."""
@@ -120,19 +119,26 @@ class LineRoom(Grammar):
         inner = text[1:-1].replace('""', "")
         if text.startswith('"') and text.endswith('"') and "\n" in text and '"' not in inner:
             text = text[1:-1].replace('""', '"')
-        return Spoken("" if _MEDIA.fullmatch(text) or _UNSENT.fullmatch(text) else text)
+        if _notes().has(text):
+            return Spoken("")
+        if text in self._repeated:
+            return Spoken("", taken=text)
+        return Spoken(_without_pictures(text) if ")" in text else text)
 
     def room(self, file: RoomFile[Any]) -> FileRoom:
-        head = [line for line in head_of(file.content)[:1] if not _TABS.match(line)]
+        head = [line for line in head_of(file.content)[:1] if not self.pattern.match(line)]
         name = title_of(head, _TITLES) or title_of(file.names, _NAMES)
         return FileRoom(platform=LINE.name, name=name)
 
     def _message(self, line: str) -> Opening | None:
-        match = _TABS.match(line)
+        match = self.pattern.match(line)
         when = self._moment(match["time"]) if match else None
         if match is None or when is None:
             return None
-        return Opening(match["name"].strip(), when, match["text"]) if match["name"] else Opening()
+        text = match["text"]
+        if match["name"]:
+            return Opening(match["name"].strip(), when, text)
+        return Opening(text="" if _lines().has(text) else text[:_LONGEST_LINE])
 
     def _day_of(self, line: str) -> date | None:
         if match := _YEAR_FIRST.fullmatch(line):
@@ -148,105 +154,33 @@ class LineRoom(Grammar):
         return moment(self._day, f"0{text[2:]}" if text.startswith("24:") else text)
 
 
-class Names:
-    """The names of a chat that only a blank divides from the texts: lines begin with them often.
+class FourBlanks(LineRoom):
+    """Four blanks stand where tabs were."""
 
-    Where nearly each line that begins with `Anna` goes on with `Kim` or `Lee`, these are names.
-    """
-
-    def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
-        self._frequent: dict[str, int] | None = None
-        """Lines that begin with these words and go on with one that comes back; None until all
-        lines are counted."""
-
-    def add(self, line: str) -> None:
-        """Count how a line begins: its last word belongs to the text."""
-        words = line.split(" ", 4)[:-1]
-        for beginning in accumulate(words, "{} {}".format):
-            if beginning in self._counts or len(self._counts) < 50_000:
-                self._counts[beginning] += 1
-
-    def split(self, line: str) -> tuple[str, str]:
-        """Return the name at the beginning of a line, and the text behind it."""
-        words = line.split(" ", 4)
-        beginnings = list(accumulate(words[:-1], "{} {}".format))
-        if not beginnings:
-            return line, ""
-        name = beginnings[0]
-        for longer in beginnings[1:]:
-            if not (self._goes_on(name) and self._is_frequent(longer, name)):
-                break
-            name = longer
-        return name, line[len(name) + 1 :]
-
-    @property
-    def are_of_a_chat(self) -> bool:
-        """Whether two or more names come back, and at least half of the lines begin with them."""
-        counts = [count for words, count in self._counts.items() if " " not in words]
-        repeated = [count for count in counts if count > 1]
-        return len(repeated) > 1 and 2 * sum(repeated) >= sum(counts)
-
-    def _goes_on(self, name: str) -> bool:
-        if self._frequent is None:
-            self._frequent = Counter()
-            for longer, count in self._counts.items():
-                shorter, blank, _ = longer.rpartition(" ")
-                if blank and self._is_frequent(longer, shorter):
-                    self._frequent[shorter] += count
-        return self._frequent.get(name, 0) >= 0.95 * self._counts[name] > 0
-
-    def _is_frequent(self, longer: str, shorter: str) -> bool:
-        least = max(3, 0.05 * self._counts[shorter])
-        return self._counts[longer] >= least
+    pattern = _BLANKS
 
 
-class OldWindows(LineRoom):
-    """Blanks stand around names, which may have some in them: names are those that come back."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._names = Names()
-
-    def begin(self, lines: Iterable[str]) -> None:
-        self._names = Names()
-        super().begin(lines)
-
-    def fits(self, openings: Sequence[Opening | None]) -> bool:
-        is_dated = bool(openings[0] and openings[0].is_day)
-        return is_dated and self._names.are_of_a_chat
-
-    def learn(self, line: str) -> None:
-        if match := _BLANKS.match(line):
-            self._names.add(match["rest"])
-
-    def said(self, text: str) -> Spoken:
-        return Spoken("") if _BARE_MEDIA.fullmatch(text) else super().said(text)
-
-    def _message(self, line: str) -> Opening | None:
-        match = _BLANKS.match(line)
-        when = self._moment(match["time"]) if match else None
-        if match is None or when is None:
-            return None
-        name, text = self._names.split(match["rest"])
-        is_own = _UNSENT.fullmatch(match["rest"]) or _BARE_SYSTEM.fullmatch(text)
-        return Opening() if is_own else Opening(name, when, text)
+def _without_pictures(text: str) -> str:
+    """Return a text without what stands in place of small pictures."""
+    for picture in sentences("line", "picture"):
+        if picture in text:
+            text = text.replace(f" {picture}", "").replace(picture, "").strip(" ")
+    return text
 
 
 def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> LineRoom | None:
     """Return how the first lines of a file are written; None for no export of LINE.
 
     A known heading and one message are enough, else a day, with its weekday, and a message below.
-    Between blanks the first line must be that day, and names must come back.
     """
     is_headed = any(_HEADING.fullmatch(line[:_LONGEST_HEADING]) for line in head[:2])
-    for grammar in (LineRoom(), OldWindows()):
+    for grammar in (LineRoom(), FourBlanks()):
         grammar.begin(head)
         openings = [grammar.read(line) for line in head]
         below = [after for day, after in pairwise(openings) if day and day.is_day]
         has_day = any(opening and not opening.is_day for opening in below)
         has_message = any(opening and opening.name for opening in openings)
-        if has_message and (is_headed or has_day) and grammar.fits(openings):
+        if has_message and (is_headed or has_day):
             return grammar
     return None
 

@@ -10,6 +10,7 @@ from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from itertools import chain
 from typing import Final, NamedTuple
+from unicodedata import category
 
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 _PLACEHOLDERS: Final = {
@@ -71,6 +72,11 @@ def text_of(app: str) -> str:
 @cache
 def _sentences_of(app: str) -> tuple[Sentence, ...]:
     return tuple(parse(text_of(app)))
+
+
+def sentences(app: str, kind: str) -> tuple[str, ...]:
+    """Return the sentences of an app that are of a kind."""
+    return tuple(s.pattern for s in _sentences_of(app) if s.kind == kind)
 
 
 @cache
@@ -152,7 +158,8 @@ class Matcher:
         if unknown := set(names) - _PLACEHOLDERS.keys():
             raise ValueError(f"{pattern!r} has an unknown placeholder: {', '.join(unknown)}")
         longest = max(literals, key=len)
-        if len(longest.strip()) < 2 and names:
+        is_symbol = any(category(letter) == "So" for letter in longest)
+        if names and len(longest.strip()) < 2 and not is_symbol:
             raise ValueError(f"too little is certain in {pattern!r}")
         if not names:
             self._whole.add(pattern)

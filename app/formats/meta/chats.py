@@ -10,14 +10,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from itertools import chain, groupby, islice
 from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
 from app.compute.text import clean_title
 from app.errors import BrokenFileError, Message
+from app.formats.assumptions import ReadNotes
 from app.formats.chats.attachments import Attachments, attachments_of
 from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
+from app.formats.chats.sentence_tables import matcher
+from app.formats.meta.edits import newest_versions
 from app.formats.meta.posts import posts_in, repaired
 from app.formats.records import FileRoom, Item, LeftOut, ReadOptions, Record, RecordStream
 from app.formats.signs import reactions_in, reactions_of
@@ -33,24 +37,13 @@ _DELETED: Final = frozenset(
     ("facebook user", "instagram user", "facebook 사용자", "instagram 사용자")
 )
 """Names of deleted accounts, in lower case."""
-_DEEDS: Final = re.compile(
-    r"liked a message|reacted .{1,40} to (?:your|a|.{1,100}'s) message"
-    r"|(?:named|created|left|joined|muted|unmuted) the group.{0,200}"
-    r"|changed the (?:theme|group|chat|quick reaction|emoji).{0,200}"
-    r"|set (?:the|your|his|her|their|own|.{1,100}'s) (?:own )?(?:nickname|emoji|quick).{0,200}"
-    r"|(?:added|removed) .{1,200} (?:to|from) the group|started (?:a|an) .{0,20}(?:call|chat)"
-    r"|(?:pinned|unpinned|unsent) a message|turned (?:on|off) .{1,100}|called you|missed a call"
-    r"|started sharing .{1,100}|wasn't notified.{0,100}|took a screenshot.{0,60}"
-)
-_SENT: Final = re.compile(
-    r"(?:sent|shared) (?:an?|\d+|the) .{0,30}(?:attachment|photo|video|link|reel|story|post|GIF"
-    r"|sticker|location|voice message|message|clip|profile|contact|file|live video)s?"
-)
-_ALONE: Final = re.compile(
-    r"Reacted .{1,40} to your message|You are now connected on Messenger"
-    r"|Say hi to your new Facebook friend, .{1,100}|.{1,100} (?:missed your|missed a) .{0,20}call"
-)
+_alone: Final = partial(matcher, "meta", "alone")
+_deeds: Final = partial(matcher, "meta", "deed")
+_sent: Final = partial(matcher, "meta", "sent")
 _ADDRESS: Final = re.compile(r"https?://")
+_FEWEST: Final = 3
+"""How often a sentence comes back, or how many people have it, that is taken for the app's."""
+_MOST_LEARNT: Final = 1_000
 MOST_HELD: Final = 20_000
 """Messages that are put in order at once: twice as many as numbered files have."""
 MOST_CHARACTERS: Final = 4 * 2**20
@@ -123,7 +116,7 @@ class MetaChats(JsonChat[MetaThread]):
                 yield (Found(thread, value) for value in values)
 
     def items(self, found: Iterator[Found[MetaThread]]) -> Iterator[Item]:
-        return in_order(super().items(found))
+        return newest_versions(in_order(super().items(found)))
 
     def said(self, message: Json, chat: MetaThread) -> ChatMessage | Skip:
         name, text = _name(message), _text(message)
@@ -155,7 +148,7 @@ class MetaChats(JsonChat[MetaThread]):
         """
         about: Json = {}
         flags: set[str] = set()
-        sentences = OwnSentences()
+        sentences = OwnSentences(content.notes)
         with suppress(BrokenFileError):
             window = Window(content.uncounted)
             for key in window.each_key() if window.mark() == "{" else ():
@@ -233,33 +226,45 @@ class OwnSentences:
     """Sentences of the app among the messages of one chat: who liked, sent or named what.
 
     The app writes them in the account's language as words of whoever did it, and nearly all begin
-    with the name. So a sentence beside a file, or one that comes back three times, is the
-    app's in any language; others are known in English alone.
+    with the name. Beside those of its table, a sentence that begins so is taken for the app's in
+    any language where a file is with it, where it comes back three times, or where three people
+    "say" the same behind their names.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, notes: ReadNotes) -> None:
+        self._notes = notes
         self._counts: Counter[str] = Counter()
+        self._people: dict[str, set[str]] = {}
+        """Those who have a deed, up to three."""
 
     def learn(self, text: str, name: str) -> None:
         """Count a sentence that begins with the name of whoever is said to have written it."""
-        is_counted = text in self._counts or len(self._counts) < 1_000
-        if is_counted and _deed(text, name):
+        if not (deed := _deed(text, name)):
+            return
+        if text in self._counts or len(self._counts) < _MOST_LEARNT:
             self._counts[text] += 1
+        if deed in self._people or len(self._people) < _MOST_LEARNT:
+            people = self._people.setdefault(deed, set())
+            if len(people) < _FEWEST:
+                people.add(name)
 
     def has(self, text: str, name: str, *, is_attached: bool) -> bool:
         """Return whether a text is such a sentence; `is_attached` where a file or link is with it.
 
         A link that somebody sends stands in the text itself.
         """
-        sentence = text.strip().removesuffix(".")
-        deed = _deed(sentence, name)
-        if _ALONE.fullmatch(sentence) or self._counts[text] >= 3:
+        deed = _deed(text, name)
+        if _alone().has(text) or (deed and (_deeds().has(deed) or _sent().has(deed))):
             return True
-        if deed and is_attached and not _ADDRESS.search(text):
+        if text.startswith("You ") and (is_attached or text.rstrip().endswith((".", "!"))):
+            own = text.removeprefix("You ")
+            if _deeds().has(own) or _sent().has(own):
+                return True
+        is_repeated = self._counts[text] >= _FEWEST or len(self._people.get(deed, ())) >= _FEWEST
+        if deed and (is_repeated or (is_attached and not _ADDRESS.search(text))):
+            self._notes.take_for_app(text)
             return True
-        own = deed or sentence.removeprefix("You ")
-        is_about = bool(deed) or own != sentence
-        return is_about and bool(_DEEDS.fullmatch(own) or (is_attached and _SENT.fullmatch(own)))
+        return False
 
 
 def _deed(text: str, name: str) -> str:
@@ -267,8 +272,9 @@ def _deed(text: str, name: str) -> str:
     for subject in (name, name.partition(" ")[0]):
         if subject and text.startswith(subject):
             behind = text[len(subject) :]
-            if behind.startswith((" ", "님이 ", "さんが")):
-                return behind.partition(" ")[2] or behind
+            for link in (" ", "님이 ", "さんが"):
+                if behind.startswith(link):
+                    return behind.removeprefix(link).strip()
     return ""
 
 

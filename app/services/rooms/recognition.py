@@ -198,8 +198,12 @@ def _is_called(name: str) -> ColumnElement[bool]:
 def _is_candidate(reference: RoomReference) -> list[ColumnElement[bool]]:
     if not isinstance(reference, FileRoom):
         return [_is_called(reference.name)]
-    title = Room.title == reference.name if reference.name else Room.title.is_(None)
-    conditions = [title, Room.platform.in_((reference.platform, UNKNOWN_APP))]
+    names = [name for name in (reference.name, reference.former) if name]
+    title = Room.title.in_(names) if names else Room.title.is_(None)
+    conditions: list[ColumnElement[bool]] = [
+        title,
+        Room.platform.in_((reference.platform, UNKNOWN_APP)),
+    ]
     if reference.external_id is not None:
         conditions.append(Room.external_id.is_(None))
     return conditions
