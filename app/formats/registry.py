@@ -21,6 +21,7 @@ from app.formats.discord import channels as discord_channels
 from app.formats.discord import package as discord_package
 from app.formats.meta import chats as meta_chats
 from app.formats.meta import posts as meta_posts
+from app.formats.mojibake import is_misread, with_repaired_text
 from app.formats.records import (
     NO_OPTIONS,
     BadRecord,
@@ -32,7 +33,7 @@ from app.formats.records import (
     RecordStream,
     Writer,
 )
-from app.formats.source.file import Content, Source
+from app.formats.source.file import REPAIR, UNREPAIRED, Content, Source
 from app.formats.source.json import check_closed
 from app.formats.source.text import pieces
 from app.formats.source.window import TOO_DEEP
@@ -88,7 +89,7 @@ def open_records(
     An empty file has no items. Raises KeyError for an unknown format name,
     UnrecognisedFileError where nothing is recognised; the items may raise BrokenFileError.
     """
-    source.encoding = options.encoding
+    source.choose_encoding(options.encoding)
     for candidate in FORMATS.values() if format == "auto" else (FORMATS[format],):
         try:
             records = candidate.read(source, options)
@@ -96,7 +97,8 @@ def open_records(
             raise _too_deep(source) from error
         if records is not None:
             is_of_one = records.account is not None
-            items = _to_the_end(records.items, source, with_values=with_values, is_of_one=is_of_one)
+            items = _with_letters(records.items, source, options.encoding)
+            items = _to_the_end(items, source, with_values=with_values, is_of_one=is_of_one)
             records = replace(records, notes=source.notes)
             if note := source.listing.note:
                 records = replace(records, left_out=(*records.left_out, LeftOut(note)))
@@ -120,6 +122,23 @@ def open_records(
         name = documents.JSONL.name if format == "auto" else format
         return RecordStream(name, "line", None, iter(()))
     raise _unrecognised(source, format)
+
+
+def _with_letters(items: Iterator[Item], source: Source, encoding: str | None) -> Iterator[Item]:
+    """Yield the items; count the texts that another program misread, or put them right."""
+    count = 0
+    for item in items:
+        if isinstance(item, Record) and is_misread(item.text):
+            if encoding == REPAIR:
+                yield with_repaired_text(item)
+                continue
+            count += 1
+            if encoding != UNREPAIRED:
+                evidence = Message("texts that another program has misread: {count}", count=count)
+                source.notes.assume(
+                    "encoding", UNREPAIRED, alternatives=(REPAIR,), evidence=evidence
+                )
+        yield item
 
 
 def _to_the_end(

@@ -1,14 +1,17 @@
 """The files of a zip, by name, and what lists those of a tar. Nothing is extracted."""
 
+import contextlib
 import io
 import stat
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from functools import partial
 from typing import IO, BinaryIO, Final
 
 from app.errors import BrokenFileError, UnrecognisedFileError
-from app.formats.source.members import MAX_LIST_BYTES, READ_ERRORS, Listing, Member
+from app.formats.source.members import DOS, MAX_LIST_BYTES, READ_ERRORS, Listing, Member
 from app.formats.source.tars import is_tar, listing_of_tar
 
 MOST_FILES: Final = 100_000
@@ -17,6 +20,11 @@ _DIRECTORY_ENTRY: Final = b"PK\x01\x02"
 """How what a zip's directory says about a file begins."""
 _ZIP_STARTS: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _ENCRYPTED_FLAG: Final = 0x1
+_UTF8_FLAG: Final = 0x800
+_EXTRA_HEAD: Final = struct.Struct("<HH")
+"""Kind and size of an extra field."""
+_UNICODE_PATH: Final = 0x7075
+"""Kind of the field that repeats a name in UTF-8: APPNOTE.TXT of PKWARE, 4.6.9."""
 _PLAIN_MODES: Final = frozenset({0, stat.S_IFREG, stat.S_IFDIR})
 # The other methods unpack a small chunk into gigabytes at once, which no limit can stop.
 _METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
@@ -45,12 +53,40 @@ def _listing_of_zip(file: BinaryIO, label: str) -> Listing:
     directory.left = None
     listing = Listing()
     for info in container.infolist():
-        name = info.filename.replace("\\", "/")
+        name = _name_of(info)
         # The upper half is the mode of Unix; its type is 0 where another system wrote the zip.
         is_plain = stat.S_IFMT(info.external_attr >> 16) in _PLAIN_MODES
-        member = Member(info.file_size, partial(_in_zip, container, info))
-        listing.add(name, member if is_plain else None)
+        member = Member(info.file_size, partial(_in_zip, container, info)) if is_plain else None
+        if isinstance(name, bytes):
+            listing.uncertain.append((name, member))
+        else:
+            listing.add(name.replace("\\", "/"), member)
+    listing.name_by_letters()
     return listing
+
+
+def _name_of(info: zipfile.ZipInfo) -> str | bytes:
+    """Return the name of a file, or its bytes if they do not tell their encoding.
+
+    The module takes a name without the mark for UTF-8 as letters of DOS, which many programs do
+    not mean. They mark some names and not others, so each is looked at by itself.
+    """
+    if info.flag_bits & _UTF8_FLAG or info.filename.isascii():
+        return info.filename
+    name = info.filename.encode(DOS)
+    with contextlib.suppress(UnicodeDecodeError):
+        return (_stated_name(info.extra, name) or name).decode()
+    return name
+
+
+def _stated_name(extra: bytes, name: bytes) -> bytes | None:
+    """Return the name in UTF-8 that a program wrote beside this one; None if there is none."""
+    while len(extra) >= _EXTRA_HEAD.size:
+        kind, size = _EXTRA_HEAD.unpack_from(extra)
+        content, extra = extra[_EXTRA_HEAD.size :][:size], extra[_EXTRA_HEAD.size + size :]
+        if kind == _UNICODE_PATH and content[1:5] == zlib.crc32(name).to_bytes(4, "little"):
+            return content[5:]
+    return None
 
 
 class _Bounded(io.RawIOBase):

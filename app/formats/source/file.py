@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, BinaryIO, Final
 
-from app.errors import BrokenFileError, ImportFileError, UnrecognisedFileError
+from app.errors import BrokenFileError, ImportFileError, Message, UnrecognisedFileError
 from app.formats.assumptions import ReadNotes
 from app.formats.source import containers
 from app.formats.source.members import READ_ERRORS, Listing, Member, Members, Stream, damaged
@@ -35,6 +35,10 @@ WORDY_ENDS: Final = (
     *(".txt", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".js", ".html", ".htm", ".xml"),
 )
 """Ends of the names of files that may hold what people wrote."""
+REPAIR: Final = "repair"
+UNREPAIRED: Final = "unrepaired"
+MOJIBAKE_CHOICES: Final = frozenset({REPAIR, UNREPAIRED})
+"""In place of an encoding, what to do with letters that another program has misread."""
 _NAMED: Final = 5
 """Archives in one file that are named."""
 
@@ -163,6 +167,16 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         with contextlib.suppress(ValueError):
             self.listing.left_out.remove(self.path.name)
         return True
+
+    def choose_encoding(self, encoding: str | None) -> None:
+        """Read texts, and names of a zip that tell none, in this encoding; None: find it out."""
+        self.encoding = None if encoding in MOJIBAKE_CHOICES else encoding
+        count = len(self.listing.uncertain)
+        if count and self.encoding:
+            self.listing.name_in(self.encoding)
+        elif count:
+            evidence = Message("names in the archive that are not UTF-8: {count}", count=count)
+            self.notes.assume("encoding", self.listing.names_in, evidence=evidence)
 
     def check(self) -> None:
         """Raise BrokenFileError if the file was written to since it was opened."""

@@ -12,6 +12,7 @@ from typing import IO, Final, NamedTuple
 
 from app.compute.text import normalized
 from app.errors import BrokenFileError, Message
+from app.formats.source.encodings import encodings_of, lines_to_weigh
 
 MAX_LIST_BYTES: Final = 32 * 2**20
 """Of a zip's directory, or of all headers of a tar: some 50,000 files, which are in memory."""
@@ -20,6 +21,8 @@ READ_ERRORS: Final = (
     *(EOFError, OSError, RuntimeError, ValueError),
 )
 """What reading a damaged, locked or vanished file raises."""
+DOS: Final = "cp437"
+"""The encoding of names in a zip, by its definition, where they are not marked as UTF-8."""
 _NAMED: Final = 5
 _LONGEST_NAME: Final = 200
 """Files that are named where some are left out, and characters of each."""
@@ -52,6 +55,29 @@ class Listing:
     """Names of all else but folders: links, devices, files that would lie outside."""
     fault: BrokenFileError | None = None
     """Where it is damaged."""
+
+    uncertain: list[tuple[bytes, Member | None]] = field(default_factory=list)
+    """Files of a zip whose names do not tell their encoding."""
+    names_in: str = DOS
+    """The encoding that these names were taken for."""
+
+    def name_by_letters(self) -> None:
+        """Add the files with uncertain names, as the encoding has them that fits them best."""
+        names = b"\n".join(name for name, _ in self.uncertain)
+        self.names_in = next(iter(encodings_of(lines_to_weigh(names))), DOS)
+        for name, member in self.uncertain:
+            self.add(self._named(name), member)
+
+    def name_in(self, encoding: str) -> None:
+        """Give the files with uncertain names those that an encoding has for them."""
+        for name, _ in self.uncertain:
+            self.members.pop(normalized(self._named(name)), None)
+        self.names_in = encoding
+        for name, member in self.uncertain:
+            self.add(self._named(name), member)
+
+    def _named(self, name: bytes) -> str:
+        return name.decode(self.names_in, "replace").replace("\\", "/")
 
     def add(self, name: str, member: Member | None) -> None:
         """Add a file, or note what is none; what macOS adds to archives is left out unnoted."""

@@ -1,14 +1,16 @@
-"""The text of a file, in UTF-8, UTF-16 or CP949: in pieces, or line by line."""
+"""The text of a file, in whatever encoding it is: in pieces, or line by line."""
 
 import codecs
 import io
 import re
 from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
+from functools import lru_cache
 from itertools import islice
 from typing import Final, NamedTuple
 
 from app.errors import BrokenFileError, ImportFileError, Message
+from app.formats.source.encodings import count_utf8, encodings_of, lines_to_weigh
 from app.formats.source.file import Content, head
 
 MAX_LINE: Final = 2**20
@@ -19,11 +21,24 @@ _FIRST_CHARACTERS: Final = 2 * 2**20
 _SAMPLE_BYTES: Final = 4096
 _ASCII_PIECES: Final = 64
 """Pieces of ASCII alone, behind which UTF-8 is expected."""
+_COUNTED_BYTES: Final = 256 * 1024
+"""Bytes of a file with faults in UTF-8 whose sequences and faults are counted."""
+_FREQUENT: Final = ("cp1252", "cp949")
+"""Encodings that are offered where none fits."""
 _MIN_NUL_SHARE: Final = 0.05
 _BLANK_LINES: Final = re.compile(r"\n\s*\n")
-_HANGUL: Final = re.compile(r"[가-힣]")
-_NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
-_WRONG: Final = "\ufffd"
+
+
+class Encoding(NamedTuple):
+    """The encoding of a file, and what else it may be in, where its bytes leave that open."""
+
+    codec: str
+    alternatives: tuple[str, ...] = ()
+    evidence: Message | None = None
+    """Why it is an assumption; None where it is none."""
+
+
+_UTF_8: Final = Encoding("utf-8-sig")
 
 
 class Line(NamedTuple):
@@ -39,7 +54,10 @@ def pieces(content: Content) -> Generator[str, None, None]:
 
     Raises BrokenFileError where the file breaks off.
     """
-    codec = codec_of(content)
+    codec, alternatives, evidence = encoding_of(content)
+    if evidence:
+        value = codec.removesuffix("-sig")
+        content.notes.assume("encoding", value, alternatives=alternatives, evidence=evidence)
     errors = "surrogatepass" if codec.startswith("utf-16") else "surrogateescape"
     decoder = codecs.getincrementaldecoder(codec)(errors)
     for chunk in content.chunks():
@@ -103,22 +121,38 @@ def lines_of(text: str) -> Iterator[str]:
     return filter(str.strip, io.StringIO(text, newline="\n"))
 
 
-def codec_of(content: Content) -> str:
-    """Return the encoding: as chosen, by its mark, by NULs beside ASCII, by the first letters."""
+def encoding_of(content: Content) -> Encoding:
+    """Return the encoding: as chosen, by its mark, by NULs beside ASCII, else by counting."""
     if content.encoding:
-        return content.encoding
+        return Encoding(content.encoding)
     sample = head(content, _SAMPLE_BYTES)
     if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
+        return Encoding("utf-16")
     low, high = sample[::2].count(0), sample[1::2].count(0)
     if low + high > _MIN_NUL_SHARE * len(sample) and max(low, high) > 3 * min(low, high):
-        return "utf-16-le" if high > low else "utf-16-be"
-    piece = sample
+        return Encoding("utf-16-le" if high > low else "utf-16-be")
+    letters = b""
     with suppress(ImportFileError), closing(content.uncounted.chunks()) as chunks:
         first = islice(chunks, _ASCII_PIECES)
-        piece = next((chunk for chunk in first if not chunk.isascii()), b"")
-    unicode, korean = piece.decode("utf-8", "replace"), ""
-    if _WRONG in unicode[:-1]:  # The end may be cut.
-        korean = piece.decode("cp949", "replace")
-    is_korean = 2 * len(_HANGUL.findall(korean)) > len(_NOT_ASCII.findall(korean))
-    return "cp949" if is_korean and korean.count(_WRONG) < unicode.count(_WRONG) else "utf-8-sig"
+        letters = next((chunk for chunk in first if not chunk.isascii()), b"")
+        if count_utf8(letters).bad:
+            while len(letters) < _COUNTED_BYTES and (chunk := next(chunks, b"")):
+                letters += chunk
+    return _counted(letters)
+
+
+@lru_cache(8)
+def _counted(sample: bytes) -> Encoding:
+    """Return UTF-8 unless more bytes are no UTF-8 than sequences are, and another encoding fits."""
+    count = count_utf8(sample)
+    if not count.bad:
+        return _UTF_8
+    found = encodings_of(lines_to_weigh(sample))
+    evidence = Message(
+        "bytes that are not valid UTF-8: {bad}, valid sequences: {good}",
+        bad=f"{count.bad:,}",
+        good=f"{count.good:,}",
+    )
+    if count.good >= count.bad or not found:
+        return Encoding("utf-8-sig", found or _FREQUENT, evidence)
+    return Encoding(found[0], (*found[1:], "utf-8"), evidence)
