@@ -32,6 +32,7 @@ from app.formats.source.file import Content, Source
 from app.formats.source.json import as_object, listed
 from app.formats.source.times import read_time
 from app.formats.source.window import Json, Window
+from app.formats.x.edits import Versions
 from app.formats.x.layout import Layout, find_layout
 from app.formats.x.posts import expanded, media_and_addresses, raw_text, time_of, to_item
 
@@ -43,6 +44,9 @@ MAX_HELD_CHARACTERS: Final = 64_000_000
 """Of the long posts, which are in memory until their short forms come."""
 _OVERHEAD_CHARACTERS: Final = 500
 _COMPARED_CHARACTERS: Final = 40
+_MENTION: Final = re.compile(r"@\w+\s+")
+MOST_MENTIONS: Final = 50
+"""People whom a post answers, as many as X allows."""
 _CUT = re.compile(r"…(?:\s*https://t\.co/\w+)*\s*\Z")
 """The end of the short form of a long post."""
 
@@ -112,9 +116,12 @@ class _Reader:
             except RecordError as error:
                 yield BadRecord(next(places), message_of(error))
         before, self._broken_notes = len(self._broken), next(iter(self._broken), "")
+        versions = Versions()
         for kind, is_left_out in (("tweets", False), ("circle", not include_restricted)):
             for item in self._entries(kind):
-                yield self._item(item, next(places), is_left_out=is_left_out)
+                read = self._item(item, next(places), is_left_out=is_left_out)
+                yield from versions.sift(item, read) if isinstance(item, dict) else [read]
+        yield from versions.held()
         for item in self._entries("deleted"):
             with suppress(RecordError):
                 notes.join(item if isinstance(item, dict) else {})
@@ -223,14 +230,15 @@ class Notes:
         """
         if not self._found:
             return None
-        alike = self._found.get(_beginning(unescape_html(raw_text(tweet))))
-        time = time_of(tweet) if alike else None
-        notes = alike.get(time) if alike and time else None
-        if not notes:
-            return None
-        note = notes.popleft() if len(notes) > 1 else notes[0]
-        note.is_joined = True
-        return note.text
+        text = unescape_html(raw_text(tweet))
+        for mentions in _leading_mentions(text):
+            alike = self._found.get(_beginning(text[len(mentions) :]))
+            time = time_of(tweet) if alike else None
+            if alike and time and (notes := alike.get(time)):
+                note = notes.popleft() if len(notes) > 1 else notes[0]
+                note.is_joined = True
+                return f"{mentions}{note.text}"
+        return None
 
     def leftovers(self, places: Iterator[int], account: Account) -> Iterator[Item]:
         """Yield the notes without a shortened post."""
@@ -261,6 +269,16 @@ def _read_note(item: Json | Message) -> tuple[str, Note]:
     }
     whole = expanded(text, links, is_escaped=False)
     return text, Note(digits(item.get("noteTweetId")), whole, read_time(time) if time else None)
+
+
+def _leading_mentions(text: str) -> Iterator[str]:
+    """Yield the beginnings of a text that may be missing in its note: the people it answers."""
+    at = 0
+    for _ in range(MOST_MENTIONS):
+        yield text[:at]
+        if (match := _MENTION.match(text, at)) is None:
+            break
+        at = match.end()
 
 
 def _beginning(text: str) -> str:

@@ -1,0 +1,60 @@
+"""Edited posts of X: each version is a post with its own id; the newest of a file counts."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from app.formats.post import digits
+from app.formats.records import Item, Record, Skipped
+from app.formats.source.json import as_object, listed
+from app.formats.source.window import Json
+
+_MOST_HELD: Final = 10_000
+"""Older versions that wait for a newer version."""
+_HISTORIES: Final = ("edit_history_tweet_ids", "edit_history_post_ids")
+
+
+def versions_of(status: Json) -> list[str]:
+    """Return the ids of the versions of a post, the newest last; none where it was not edited."""
+    info = as_object(status.get("edit_info"))
+    edit, initial = as_object(info.get("edit")), as_object(info.get("initial"))
+    control = as_object(edit.get("editControlInitial")) or initial
+    stated = listed(control, "editTweetIds")
+    stated = stated or next(filter(None, (listed(status, name) for name in _HISTORIES)), [])
+    values = [*stated, edit.get("initialTweetId"), status.get("id_str") or status.get("id")]
+    ids = {*filter(None, map(digits, values))}
+    return sorted(ids, key=int) if len(ids) > 1 else []
+
+
+class Versions:
+    """Sorts out the older versions of posts, which may come before or after the newest."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, int] = {}
+        """The newest version that came of each edited post, by the id of the first version."""
+        self._held: dict[str, tuple[int, Record]] = {}
+        """Of posts whose last version has not come the newest that did."""
+
+    def sift(self, status: Json, item: Item) -> Iterator[Item]:
+        """Yield what is certain behind this version: nothing, the version, or older ones."""
+        ids = versions_of(status) if isinstance(item, Record) else []
+        own = digits(status.get("id_str") or status.get("id"))
+        if not ids or own is None or not isinstance(item, Record):
+            yield item
+            return
+        number, first = int(own), ids[0]
+        held = self._held.get(first)
+        if number < self._seen.get(first, 0) or (held is not None and number < held[0]):
+            yield Skipped(item.place, "deleted")
+            return
+        if held is not None:
+            yield Skipped(held[1].place, "deleted")
+            del self._held[first]
+        if own != ids[-1] and len(self._held) < _MOST_HELD:
+            self._held[first] = (number, item)
+            return
+        self._seen[first] = number
+        yield item
+
+    def held(self) -> Iterable[Item]:
+        """Return the newest versions that came of posts whose last version did not come."""
+        return [record for _, record in self._held.values()]
