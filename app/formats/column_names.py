@@ -1,9 +1,14 @@
-"""Which column of a file holds which field: by its name, in any of the words that programs use."""
+"""Which column of a file holds which field: by its name, in any of the words that programs use.
+
+A column of a nested document is named by its path: `author.username`. Names come from the field
+lists of the APIs and tools that write such files, and from the words for them in other languages.
+"""
 
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
+from itertools import product
 from typing import Any, Final
 
 import msgspec
@@ -11,36 +16,132 @@ import msgspec
 from app.formats.post import headers
 from app.formats.records import ExportedPost
 
-# The names of each field, in the order of preference, as `plain_column` writes them.
+
+def _paths(heads: str, keys: str, joined_by: str = ".") -> str:
+    """Return each key under each head, in the order of the keys."""
+    return " ".join(f"{head}{joined_by}{key}" for key, head in product(keys.split(), heads.split()))
+
+
+_AUTHORS: Final = (
+    "author user account owner creator poster tweeter writer from sender profile publisher actor"
+    " member person commenter userinfo authorinfo authormeta userdata core.userresults.result.core"
+    " core.userresults.result.legacy"
+)
+"""Objects that describe an author."""
+_FLAT_AUTHORS: Final = "user author account owner creator poster"
+"""The same, as the beginning of the name of a column."""
+_ACCOUNT_KEYS: Final = (
+    "acct screenname username handle userhandle login uniqueid uniquename preferredusername"
+    " accountname"
+)
+_FLAT_ACCOUNT_KEYS: Final = "acct screenname username handle login uniqueid uniquename"
+_PERSON_KEYS: Final = "displayname name nickname nick fullname"
+
+# The names of each field, in the order of preference, as `plain_column` writes them. The name of
+# an account comes before the name that is shown, which several accounts may have.
 ALIASES: Final[dict[str, str]] = {
-    "text": "fulltext text tweet tweettext content body 내용 트윗 트윗내용 본문 텍스트 글 게시글",
-    "username": "username author.username user.username author user.screenname screenname handle"
-    " user authorname 작성자 글쓴이 사용자 사용자명 사용자이름 아이디 계정",
-    "display_name": "displayname author.name user.name 표시이름 닉네임 이름 name",
+    "text": "fulltext text tweet tweettext content body 내용 트윗 트윗내용 본문 텍스트 글 게시글"
+    " rawcontent renderedcontent textoriginal textcontent contenttext tweetcontent tweetbody tweets"
+    " posttext postcontent commenttext commentcontent commentbody selftext statustext document"
+    " 댓글 댓글내용 메시지 note.text legacy.fulltext snippet.textoriginal"
+    " snippet.toplevelcomment.snippet.textoriginal"
+    " 本文 内容 內容 正文 文本 ツイート ツイート本文 投稿内容 コメント 微博正文 微博内容 评论内容"
+    " texto contenido texte contenu inhalt testo contenuto conteúdo текст содержание метин metin"
+    " tekst",
+    "username": f"acct {_paths(_FLAT_AUTHORS, 'screenname', '')} screenname"
+    f" {_paths(_FLAT_AUTHORS, 'acct handle login', '')} handle"
+    f" username {_paths(_FLAT_AUTHORS, _FLAT_ACCOUNT_KEYS, '')} accountname twitterhandle"
+    f" {_paths(_AUTHORS, _ACCOUNT_KEYS)} fromuser fromusername postedby tweetedby"
+    " uniqueid user author authorname poster tweeter commenter blogname"
+    " 작성자 글쓴이 사용자 사용자명 사용자이름 아이디 계정 ユーザー名 ユーザー ユーザ名 投稿者"
+    " アカウント 用户名 用户 作者 用户昵称 昵称 博主 使用者 帳號 usuario autor utilisateur auteur"
+    " benutzer benutzername verfasser utente autore usuário автор пользователь kullanıcı"
+    " kullanıcıadı gebruiker",
+    "display_name": "displayname userdisplayname authordisplayname nickname usernickname"
+    f" {_paths(_AUTHORS, _PERSON_KEYS)} snippet.authordisplayname"
+    " snippet.toplevelcomment.snippet.authordisplayname 표시이름 닉네임 이름 name",
     "platform": "platform 플랫폼",
-    "kind": "kind 종류 유형",
+    "kind": "kind 종류 유형 posttype tweettype",
     "created_at": "createdat date datetime timestamp time 작성일시 작성일 작성시간 작성시각 날짜"
-    " 일시 등록일시 등록일 시간",
-    "lang": "lang language 언어",
-    "source_id": "sourceid idstr tweetid postid id 트윗id 게시물id _id",
-    "url": "url tweeturl permalink link 링크 주소",
-    "is_repost": "isrepost isretweet isrt isreblog retweet repost 리트윗 리트윗여부 재게시",
+    " 일시 등록일시 등록일 시간 createdutc timestamputc createddate datecreated createtime"
+    " createdtime creationtime creationdate created tweettime tweetdate tweetcreatedat datetimeutc"
+    " dateutc utctime publishdate publisheddate publishedat published postdate posttime postedat"
+    " posteddate posted commentdate commenttime commentcreatedat isodate dateiso timestampiso"
+    " createtimeiso takenat takenattimestamp createtimestamp senddate sentat pubdate indexedat"
+    " legacy.createdat snippet.publishedat snippet.toplevelcomment.snippet.publishedat"
+    " 작성날짜 게시일 게시일시 日時 投稿日時 投稿日 作成日時 日付 时间 時間 日期 发布时间 發布時間"
+    " 創建時間 创建时间 fecha fechahora fechayhora dateheure horodatage datum zeitpunkt zeitstempel"
+    " data datahora dataora дата tarih localtime",
+    "lang": "lang language tweetlanguage 언어 legacy.lang",
+    "source_id": "sourceid idstr tweetid statusid statusidstr postid restid commentid noteid cid id"
+    " 트윗id 게시물id _id legacy.idstr",
+    "url": "url tweeturl permalink link 링크 주소 tweetlink tweetpermalink posturl",
+    "is_repost": "isrepost isretweet isrt isreblog retweet repost 리트윗 리트윗여부 재게시"
+    " isreshare isboost",
     "is_reply": "isreply reply 답글 답글여부",
-    "is_quote": "isquote isquotestatus quote 인용",
-    "reposts": "retweetedstatusid retweetedstatus referencedtweets.retweeted.id",
+    "is_quote": "isquote isquotestatus quote 인용 isquoted isquotetweet",
+    "reposts": "retweetedstatusid retweetedstatusidstr retweetedstatus"
+    " referencedtweets.retweeted.id retweetstatusid retweetedid retweetedtweetid retweettweetid"
+    " retweetid retweetedtweet retweetedpost retweetof retweetuserid retweeteduser"
+    " retweeteduserid retweetedscreenname userrt userrtid reblog reblogof reblogofid reblogid"
+    " repostof repostid repostedid repostedpost legacy.retweetedstatusresult boostof",
+    "shares": "renote renoteid",
     "reply_to": "replyto",
     "counts": "counts",
-    "n_likes": "favoritecount favouritescount likecount publicmetrics.likecount likes 좋아요",
-    "n_reposts": "retweetcount repostcount publicmetrics.retweetcount retweets",
-    "n_replies": "replycount publicmetrics.replycount replies",
-    "n_quotes": "quotecount publicmetrics.quotecount quotes",
+    "n_likes": "favoritecount favouritescount favouritecount likecount publicmetrics.likecount"
+    " likes 좋아요 likescount favoritescount favorites favourites diggcount numberoflikes numlikes"
+    " nlikes statistics.likecount legacy.favoritecount",
+    "n_reposts": "retweetcount repostcount publicmetrics.retweetcount retweets retweetscount"
+    " repostscount reblogscount reblogs renotecount boosts shares sharecount numberofshares"
+    " numberofretweets numretweets nretweets legacy.retweetcount",
+    "n_replies": "replycount publicmetrics.replycount replies repliescount numreplies nreplies"
+    " commentcount commentscount numcomments legacy.replycount",
+    "n_quotes": "quotecount publicmetrics.quotecount quotes quotescount legacy.quotecount",
     "reply_id": "inreplytostatusidstr inreplytostatusid inreplytotweetid inreplytoid inreplyto"
-    " referencedtweets.repliedto.id",
-    "reply_name": "inreplytoscreenname inreplytousername",
+    " referencedtweets.repliedto.id replytostatusid replytotweetid replytoid totweetid replyid"
+    " parentid parentcommentid parent legacy.inreplytostatusidstr",
+    "reply_name": "inreplytoscreenname inreplytousername replytoscreenname replytousername"
+    f" tousername {_paths('inreplytouser replytouser', _ACCOUNT_KEYS)} legacy.inreplytoscreenname",
     "replies_to": "replyto inreplytostatusid inreplytostatusidstr inreplytotweetid inreplytouserid"
-    " inreplytoscreenname inreplytoid inreplyto referencedtweets.repliedto.id",
-    "quotes": "quotedstatusid quotedstatusidstr referencedtweets.quoted.id",
+    " inreplytoscreenname inreplytoid inreplyto referencedtweets.repliedto.id replytostatusid"
+    " replytotweetid replytouserid replytoscreenname replytoid inreplytouser totweetid touserid"
+    " replyid parentid parentcommentid parent legacy.inreplytostatusidstr",
+    "quotes": "quotedstatusid quotedstatusidstr referencedtweets.quoted.id quotedid quotedtweetid"
+    " quotedtweettweetid quotedtweet quotedstatus quotedpost quoteid quoteof"
+    " legacy.quotedstatusidstr",
+    "visibility": "visibility privacy audience 공개범위 公開範囲",
+    "is_restricted": "protected isprotected isprivate"
+    f" {_paths('author user account owner', 'protected isprotected isprivate privateaccount')}",
+    "is_deleted": "isdeleted deleted",
+    "title": "title 제목",
+    "is_by_community": "subreddit",
+    "answered_thread": "linkid parentid parent link",
+    "conversation": "conversationid",
+    "clock": "time",
 }
+PERSONS: Final = (
+    *("name", "이름", "displayname", "userdisplayname", "authordisplayname", "nickname"),
+    *_paths(_AUTHORS, _PERSON_KEYS).split(),
+    *("snippet.authordisplayname", "snippet.toplevelcomment.snippet.authordisplayname"),
+)
+"""Columns that name the author where none has the name of an account."""
+_HELPERS: Final = frozenset(
+    {
+        *("replies_to", "is_by_community", "answered_thread", "conversation", "clock"),
+        *("shares", "title"),
+    }
+)
+"""Fields that decide about another field; a column of theirs is not known by them alone."""
+UNWRAPPED: Final = (
+    *("data", "_source", "tweet", "post", "status", "toot", "comment", "node", "doc", "item"),
+    "record",
+)
+"""Objects around all fields of a post."""
+LISTS: Final = (
+    *("tweets", "posts", "statuses", "toots", "notes", "comments", "results", "items", "records"),
+    *("data", "entries", "rows", "documents"),
+)
+"""Keys of an object under which a list of posts stands."""
 _LONGEST_NAME: Final = 200
 """Characters of a column's name that are compared: far more than any known name has."""
 
@@ -60,6 +161,30 @@ def is_export(names: Iterable[str]) -> bool:
     return {*names} in map(set, headers())
 
 
+@cache
+def _ranks() -> dict[str, list[tuple[str, int]]]:
+    """Return for each name of a column the fields that it may hold, each with its preference."""
+    aliases_of_exports = {field: plain_column(field) for field in types_of_own_fields()}
+    ranks: dict[str, list[tuple[str, int]]] = {}
+    for field, aliases in (ALIASES | aliases_of_exports).items():
+        for rank, alias in enumerate(dict.fromkeys(aliases.split())):
+            ranks.setdefault(alias, []).append((field, rank))
+    return ranks
+
+
+@cache
+def heads() -> frozenset[str]:
+    """Return the names of objects in which a field may stand."""
+    return frozenset(alias.partition(".")[0] for alias in _ranks() if "." in alias)
+
+
+@cache
+def inner_names() -> frozenset[str]:
+    """Return all beginnings of the paths of fields, and these."""
+    parts = (alias.split(".") for alias in _ranks() if "." in alias)
+    return frozenset(".".join(path[:n]) for path in parts for n in range(1, len(path) + 1))
+
+
 def names_by_field(plain: dict[str, str], chosen: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """Return the columns of each field; `plain`: all of them by plain name."""
     names: dict[str, tuple[str, ...]] = {}
@@ -67,20 +192,41 @@ def names_by_field(plain: dict[str, str], chosen: Mapping[str, str]) -> dict[str
         column = plain.pop(plain_column(name), None)
         if column is not None and field:
             names[field] = (*names.get(field, ()), column)
-    aliases_of_exports = {field: plain_column(field) for field in types_of_own_fields()}
-    for field, aliases in (ALIASES | aliases_of_exports).items():
-        if columns := tuple(plain[alias] for alias in aliases.split() if alias in plain):
-            names[field] = (*names.get(field, ()), *columns)
-    person = plain.get("name") or plain.get("이름")
-    if person is not None and "username" not in names:
-        names["username"] = (person,)
-        names.pop("display_name", None)
+    known = _ranks()
+    found: dict[str, list[tuple[int, str]]] = {}
+    for alias, name in plain.items():
+        for field, rank in known.get(alias, ()):
+            found.setdefault(field, []).append((rank, name))
+    for field in [*ALIASES, *types_of_own_fields()]:
+        if columns := found.get(field):
+            names[field] = (*names.get(field, ()), *(name for _, name in sorted(columns)))
+    if "username" not in names:
+        persons = [plain[alias] for alias in PERSONS if alias in plain]
+        if persons:
+            names["username"] = tuple(persons)
+            shown = tuple(name for name in names.get("display_name", ()) if name not in persons)
+            names["display_name"] = shown
+            if not shown:
+                del names["display_name"]
     return names
 
 
+def is_helper(field: str) -> bool:
+    """Return whether a field only helps to read another field."""
+    return field in _HELPERS
+
+
 def plain_column(name: str) -> str:
-    """Return a name without case, spaces, hyphens, and underscores except a leading one."""
-    name = unicodedata.normalize("NFC", printable_name(name[:_LONGEST_NAME])).strip().casefold()
+    """Return a name without case, spaces, hyphens, and underscores except a leading one.
+
+    A slash joins the parts of a path as a dot does.
+    """
+    return _plain(name[:_LONGEST_NAME])
+
+
+@lru_cache(4_000)
+def _plain(name: str) -> str:
+    name = unicodedata.normalize("NFC", printable_name(name)).strip().casefold().replace("/", ".")
     return name[:1] + re.sub(r"[\s_-]", "", name[1:])
 
 

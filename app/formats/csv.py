@@ -15,7 +15,9 @@ from typing import Any, Final
 import msgspec
 
 from app.errors import BrokenFileError, Message, RecordError, UnrecognisedFileError
-from app.formats.file_columns import FileColumns, is_damaged_id
+from app.formats.assumptions import ReadNotes
+from app.formats.cells import is_damaged_id
+from app.formats.file_columns import FileColumns
 from app.formats.post import headers
 from app.formats.records import (
     BadRecord,
@@ -27,24 +29,40 @@ from app.formats.records import (
     Writer,
     read_each,
 )
+from app.formats.row_reader import RowReader
 from app.formats.source.file import Content, Source
+from app.formats.source.lone_file import lone_content, take
 from app.formats.source.text import MAX_LINE, beginning, first_lines, lines, lines_of
+from app.formats.table_dialect import (
+    DELIMITERS,
+    MOST_COLUMNS,
+    Dialect,
+    Heading,
+    deeper_headings,
+    headings,
+    is_filled,
+    is_rule,
+    quoting_of,
+)
 
 FIELDS: Final = ("text", "username", "display_name", "created_at", "source_id", "lang", "url")
 """What somebody may say that a column holds."""
 OWN_HEADER: Final = ",".join(headers()[-1])
 # Korean and Japanese Excel takes the full-width signs for the others.
 GUARDED: Final = (*"=+-@'", *"＝＋－＠＇", "\t")
-_DELIMITERS: Final = ",;\t|"
 _ENDINGS: Final = (".csv", ".tsv")
 _NO_NAMES: Final = ("{", "[", "<")
 """How JSON and HTML begin, and the names of columns do not."""
 _JSON: Final = re.compile(r'\ufeff?\s*(?:\{\s*"|\[\s*[\[{"])')
-_MOST_COLUMNS: Final = 16_384
-"""Columns of a table, as many as Excel has: a line of a million commas is none."""
+_FEWEST_KNOWN: Final = 2
+"""Known columns of a header that stands below other lines."""
+_SAMPLE: Final = 1_000
+"""Rows that tell what holds for all of a table."""
 
 
-def read_rows(content: Content, delimiter: str) -> Iterator[tuple[int, list[str]] | BadRecord]:
+def read_rows(
+    content: Content, dialect: Dialect | str
+) -> Iterator[tuple[int, list[str]] | BadRecord]:
     """Yield the rows that are not blank: the line in which each starts, from 1, and its fields.
 
     Quoted texts may go over many lines. Raises BrokenFileError where a row is over 1 MB or its
@@ -63,7 +81,7 @@ def read_rows(content: Content, delimiter: str) -> Iterator[tuple[int, list[str]
             yield line.text
         has_ended = True
 
-    reader = _reader(texts(), delimiter)
+    reader = (Dialect(dialect) if isinstance(dialect, str) else dialect).reader(texts())
     while not has_ended:
         start, length = reader.line_num + 1, 0
         try:
@@ -76,40 +94,77 @@ def read_rows(content: Content, delimiter: str) -> Iterator[tuple[int, list[str]
             fault = Message("the row has a quote or a line break in the wrong place")
             yield BadRecord(start, fault)
             continue
-        if _is_filled(fields):
+        if is_filled(fields):
             yield start, fields
-
-
-def _reader(texts: Iterable[str], delimiter: str) -> Any:
-    csv.field_size_limit(2 * MAX_LINE)  # It is the whole process's; rows have a smaller one.
-    return csv.reader(texts, delimiter=delimiter, strict=True)
-
-
-def _is_filled(fields: list[str]) -> bool:
-    return any(map(str.strip, fields))
 
 
 def read(source: Source, options: ReadOptions) -> RecordStream | None:
     """Return the posts of many authors; perhaps no column is known to hold their texts."""
-    table = None if source.has_members else _table(source, options.columns)
-    if table is None:
+    content = lone_content(source, _ENDINGS)
+    heading = None if content is None else _heading(content, options.columns)
+    if heading is None or content is None:
         return None
-    delimiter, header, columns = table
-    is_export = delimiter == "," and tuple(header) in headers()
+    text = beginning(content)
+    heading = heading._replace(dialect=quoting_of(text, heading))
+    table = _Table(heading, options, text)
+    if content is not source:
+        if not table.columns.has("text"):
+            return None
+        take(source, content)
+    rows = islice(read_rows(content, heading.dialect), heading.above + 1, None)
+    items = table.reader.noting(read_each(rows, table.read), content.notes)
+    table.note(content.notes)
+    return RecordStream(FORMAT.name, "line", None, items, columns=table.columns.fields)
 
-    def read_row(fields: list[str], place: int) -> Item:
-        if len(fields) != len(header):
-            template = "the row has {count} fields, the header {width}"
-            raise RecordError(template, count=len(fields), width=len(header))
-        cells = dict(zip(header, fields, strict=True))
-        if is_export:  # The program may have guarded these.
+
+class _Table:
+    """Reads the rows below the header of a table."""
+
+    def __init__(self, heading: Heading, options: ReadOptions, text: str) -> None:
+        self._heading = heading
+        names = heading.names
+        self._repeated = [name for place, name in enumerate(names) if name in names[:place]]
+        self._is_export = heading.dialect == Dialect(",") and tuple(names) in headers()
+        sample = list(self._first_rows(text))
+        self.reader = RowReader(sample, options, is_table=True)
+        self.columns = self.reader.columns(tuple(dict.fromkeys(names)))
+        needed = [*self.columns.names_of("text"), *self.columns.names_of("username")]
+        self._fewest = 1 + max(map(names.index, needed), default=len(names) - 1)
+        """Cells that a row needs, lest its text or author be missing."""
+
+    def read(self, fields: list[str], place: int) -> Item | None:
+        """Return the row as a record. Raises RecordError."""
+        width = len(self._heading.names)
+        if len(fields) != width:
+            if is_rule(fields):
+                return None
+            if len(fields) < self._fewest or is_filled(fields[width:]):
+                template = "the row has {count} fields, the header {width}"
+                raise RecordError(template, count=len(fields), width=width)
+        return self.reader.read(self._cells(fields), place)
+
+    def note(self, notes: ReadNotes) -> None:
+        """Note the columns whose names stand twice, and the lines above the header."""
+        for name in self._repeated:
+            notes.leave("column", name)
+
+    def _cells(self, fields: list[str]) -> dict[str, str]:
+        """Return the cells by the names of their columns; of two of one name the first."""
+        cells = dict(zip(self._heading.names, fields, strict=False))
+        if self._repeated:
+            cells |= dict(list(zip(self._heading.names, fields, strict=False))[::-1])
+        if self._is_export:  # The program may have guarded these.
             source_id = _unguarded_id(cells["source_id"])
             cells = {name: _unguarded(cell) for name, cell in cells.items()}
             cells["source_id"] = source_id
-        return columns.read(cells, place)
+        return cells
 
-    items = read_each(islice(read_rows(source, delimiter), 1, None), read_row)
-    return RecordStream(FORMAT.name, "line", None, items, columns=columns.fields)
+    def _first_rows(self, text: str) -> Iterator[dict[str, str]]:
+        rows = self._heading.dialect.reader(lines_of(text))
+        with suppress(csv.Error):
+            for fields in islice(filter(is_filled, rows), self._heading.above + 1, _SAMPLE):
+                if len(fields) == len(self._heading.names):
+                    yield self._cells(fields)
 
 
 def encode(posts: Mapping[int, ExportedPost]) -> bytes:
@@ -119,50 +174,60 @@ def encode(posts: Mapping[int, ExportedPost]) -> bytes:
     return written.getvalue().encode()
 
 
-def _table(source: Source, chosen: Mapping[str, str]) -> tuple[str, list[str], FileColumns] | None:
-    """Return the delimiter by which most columns of the header are recognised, it, and these.
+def _heading(content: Content, chosen: Mapping[str, str]) -> Heading | None:
+    """Return the header by whose delimiter most columns are recognised.
 
     One column is enough if it holds texts, else there are two, of which one is known. Where a file
     is called a table, none has to be: somebody may say what they hold.
     """
-    best, most, first = None, (False, 0, 0), first_lines(source)
+    first = first_lines(content)
     if first and _JSON.match(first[0]):  # It may break off behind a word that a column has.
         return None
-    for delimiter in _DELIMITERS:
-        header = _header(first, delimiter)
-        columns = FileColumns(header, chosen)
-        rating = (columns.text is not None, len(columns), len(header))
-        if rating > most and len(columns) and (columns.text is not None or len(header) > 1):
-            best, most = (delimiter, header, columns), rating
-    return best or _strange_table(source, chosen)
+    best, most = None, (False, 0, 0)
+    for heading in headings(first):
+        columns = FileColumns(heading.names, chosen)
+        rating = (columns.text is not None, len(columns), len(heading.names))
+        has_several = columns.text is not None or len(heading.names) > 1
+        if rating > most and len(columns) and has_several:
+            best, most = heading, rating
+    if best is None or not most[0]:
+        best = _deeper_heading(first, chosen) or best
+    return best or _strange_heading(content)
 
 
-def _strange_table(
-    source: Source, chosen: Mapping[str, str]
-) -> tuple[str, list[str], FileColumns] | None:
-    """Return the same of a table without a known column; its first two rows are of one width.
+def _deeper_heading(first: list[str], chosen: Mapping[str, str]) -> Heading | None:
+    """Return the first row below other lines whose columns hold texts and more."""
+    for heading in deeper_headings(first):
+        columns = FileColumns(heading.names, chosen)
+        if columns.text is not None and len(columns) >= _FEWEST_KNOWN:
+            return heading
+    return None
+
+
+def _strange_heading(content: Content) -> Heading | None:
+    """Return the header of a table without a known column; its first two rows are of one width.
 
     Prose and logs may have such rows, so the file's name has to say that it is a table. Raises
     UnrecognisedFileError where it does not, and where the header stands alone.
     """
-    header, delimiter, is_alone = _widest_header(beginning(source))
-    is_called_table = source.name.lower().endswith(_ENDINGS)
+    header, delimiter, is_alone = _widest_header(beginning(content))
+    is_called_table = content.name.lower().endswith(_ENDINGS)
     if header and not is_alone and is_called_table:
-        return delimiter, header, FileColumns(header, chosen)
-    if not header or source.fault is not None:
+        return Heading(Dialect(delimiter), header)
+    if not header or content.fault is not None:
         return None
     if is_alone and is_called_table:
         raise UnrecognisedFileError(
             "{name} has one row alone; a table has the names of its columns in the first row, and"
             " posts in those below",
-            name=source.name,
+            name=content.name,
         )
     if not is_alone and "".join(header).isprintable() and not header[0].startswith(_NO_NAMES):
         raise UnrecognisedFileError(
             "{name} is not in any known format. If it is a table, call the column of its texts"
             " text; or give the file a name that ends with .csv or .tsv, and choose the column on"
             " the page of imports",
-            name=source.name,
+            name=content.name,
         )
     return None
 
@@ -173,9 +238,9 @@ def _widest_header(text: str) -> tuple[list[str], str, bool]:
     There are no fields where the second row has others, by each delimiter.
     """
     tables = list[tuple[list[str], str, bool]]()
-    for delimiter in _DELIMITERS:
+    for delimiter in DELIMITERS:
         header, width = _header_and_width(text, delimiter)
-        if 1 < len(header) <= _MOST_COLUMNS and width in {None, 0, len(header)}:
+        if 1 < len(header) <= MOST_COLUMNS and width in {None, 0, len(header)}:
             tables.append((header, delimiter, width == 0))
     # One with rows below it comes before one that stands alone.
     return max(tables, key=lambda table: (not table[2], len(table[0])), default=([], "", False))
@@ -186,20 +251,13 @@ def _header_and_width(text: str, delimiter: str) -> tuple[list[str], int | None]
 
     None for one that cannot be read, or that goes on behind the text: reading says what is wrong.
     """
-    rows = filter(_is_filled, _reader(lines_of(text), delimiter))
+    rows = filter(is_filled, Dialect(delimiter).reader(lines_of(text)))
     header: list[str] = []
     try:
         header = next(rows, [])
         return header, len(next(rows, []))
     except csv.Error:
         return header, None
-
-
-def _header(first: Iterable[str], delimiter: str) -> list[str]:
-    with suppress(csv.Error):
-        header: list[str] = next(filter(_is_filled, _reader(first, delimiter)), [])
-        return header if len(header) <= _MOST_COLUMNS else []
-    return []
 
 
 def _cells(post: ExportedPost) -> Iterable[str | None]:

@@ -15,7 +15,8 @@ from typing import Final
 import msgspec
 
 from app.errors import Message
-from app.formats.file_columns import as_id, file_columns_of
+from app.formats.cells import as_id
+from app.formats.column_names import LISTS
 from app.formats.records import (
     ExportedPost,
     Format,
@@ -26,14 +27,16 @@ from app.formats.records import (
     Writer,
     read_each,
 )
+from app.formats.row_reader import RowReader
 from app.formats.source.file import Source
 from app.formats.source.json import first_documents, objects, unit_of
+from app.formats.source.lone_file import lone_content, take
 from app.formats.source.times import EPOCH
 from app.formats.source.window import Json
 from app.formats.x.api import is_v1, is_v2, to_item
 
 CONTENT_TYPE: Final = "application/x-ndjson"
-_AUTHORS: Final = ("user", "author")
+_ENDINGS: Final = (".json", ".jsonl", ".ndjson")
 _WRAPPERS: Final = frozenset(
     (
         *("$oid", "$uuid", "$binary", "$date", "$timestamp"),
@@ -43,49 +46,70 @@ _WRAPPERS: Final = frozenset(
 _encoder = msgspec.json.Encoder()
 
 
-def _read_lines(source: Source, _options: ReadOptions) -> RecordStream | None:
+def _read_lines(source: Source, options: ReadOptions) -> RecordStream | None:
     """Return the posts of many authors, if one of the first objects has a text."""
-    if not any(file_columns_of(tuple(row)).text for row in first_documents(source)):
+    content = lone_content(source, _ENDINGS)
+    if content is None:
         return None
-    items = read_each(
-        objects(source), lambda row, place: file_columns_of(tuple(row)).read(row, place)
-    )
-    return RecordStream(JSONL.name, unit_of(source), None, items)
+    sample, has_pages = first_documents(content), False
+    lists: tuple[str, ...] = ()
+    reader = RowReader(sample, options, is_table=False)
+    if not any(map(reader.has_text, sample)):
+        lists = LISTS
+        has_pages = bool(sample) and unit_of(content) == "line"
+        sample = [row for page in first_documents(content, lists=lists) for row in _items_of(page)]
+        reader = RowReader(sample, options, is_table=False)
+        if not any(map(reader.has_text, sample)):
+            return None
+    take(source, content)
+    rows = objects(content, lists=lists, items_of=_items_of if has_pages else None)
+    unit = "record" if lists else unit_of(content)
+    items = reader.noting(read_each(rows, reader.read), content.notes)
+    return RecordStream(JSONL.name, unit, None, items)
+
+
+def _items_of(page: Json) -> list[Json]:
+    """Return the objects of a list in a page; of another object itself."""
+    for name in LISTS:
+        value = page.get(name)
+        if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+            return value
+    return [page]
 
 
 def _read_mongo(source: Source, options: ReadOptions) -> RecordStream | None:
     """Return the posts of many authors; those of protected accounts of X only on request."""
     documents = first_documents(source)
-    has_text = any(file_columns_of(tuple(_row(document))).text for document in documents)
-    if not (has_text and any(map(_is_extended, documents))):
+    if not any(map(_is_extended, documents)):
+        return None
+    reader = RowReader([_row(document) for document in documents], options, is_table=False)
+    if not any(reader.has_text(_row(document)) for document in documents):
         return None
 
     def read_one(document: Json, place: int) -> Item:
         row = _row(document)
         if not (is_v1(document) or is_v2(document)):
-            return file_columns_of(tuple(row)).read(row, place)
+            return reader.read(row, place)
         plain = {key: _unwrapped(value) for key, value in document.items()}
         status = to_item(plain, place, include_restricted=options.include_restricted)
         if isinstance(status, Record) and not status.source_id:
             return msgspec.structs.replace(status, source_id=as_id(row.get("_id")))
         return status
 
-    return RecordStream(MONGO.name, unit_of(source), None, read_each(objects(source), read_one))
+    items = reader.noting(read_each(objects(source), read_one), source.notes)
+    return RecordStream(MONGO.name, unit_of(source), None, items)
 
 
 def _row(document: Json) -> Json:
-    """Return the fields without wrappers, those of an author as `user.name`.
+    """Return the fields without wrappers.
 
     A document that has a `source_id`, though it may be null, is not known by its `_id`.
     """
-    row: Json = {}
-    for key, value in document.items():
-        plain = _unwrapped(value)
-        if key in _AUTHORS and isinstance(plain, dict):
-            row |= {f"{key}.{name}": inner for name, inner in plain.items()}
-        elif key != "_id" or "source_id" not in document:
-            row[key] = plain
-    return row
+    return {
+        key: _unwrapped(value)
+        for key, value in document.items()
+        if key != "_id" or "source_id" not in document
+    }
 
 
 def _is_extended(document: Json) -> bool:

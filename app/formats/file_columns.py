@@ -1,16 +1,39 @@
 """Rows of JSON lines, CSV and MongoDB as records; `column_names.py` tells which column is which."""
 
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from functools import lru_cache
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import structs
 
+from app.errors import RecordError
+from app.formats.cells import (
+    answered_id,
+    as_id,
+    as_name,
+    as_objects,
+    as_whole,
+    flattened,
+    is_damaged_id,
+    is_empty_cell,
+    is_filled,
+    is_nobody,
+    is_object,
+    is_restricted,
+    is_rounded,
+    refers,
+    says_yes,
+    text_of_bytes,
+    word,
+)
 from app.formats.column_names import (
+    UNWRAPPED,
+    heads,
     is_export,
+    is_helper,
     names_by_field,
     plain_column,
     printable_name,
@@ -23,28 +46,54 @@ from app.formats.source.json import as_json
 from app.formats.source.times import read_time
 from app.formats.source.window import Json
 
+__all__ = ["FileColumns", "as_id", "file_columns_of", "is_damaged_id"]
 T = TypeVar("T")
-_ACCOUNTS: Final = re.compile(r"((author|user)\.)?username|(user\.)?screenname|handle|아이디|계정")
+_ACCOUNTS: Final = re.compile(
+    r"(.*\.)?(username|screenname|handle|acct|login|uniqueid)|.*(screenname|handle)|아이디|계정"
+)
 """Columns that hold the name of an account as it is; others may hold that of a person."""
 _PLATFORMS: Final[dict[str, Platform]] = {
     name: platform for platform, names in PLATFORMS.items() for name in (platform, *names.in_files)
 }
 _KINDS: Final[dict[str, Kind | Literal["repost"]]] = {
     **dict.fromkeys(("post", "tweet", "original", "글", "게시물", "트윗"), "post"),
-    **dict.fromkeys(("reply", "replied_to", "답글", "댓글", "멘션"), "reply"),
-    **dict.fromkeys(("quote", "quoted", "인용"), "quote"),
-    **dict.fromkeys(("repost", "retweet", "retweeted", "reblog", "리트윗", "재게시"), "repost"),
+    **dict.fromkeys(("reply", "repliedto", "답글", "댓글", "멘션"), "reply"),
+    **dict.fromkeys(("quote", "quoted", "quotetweet", "quotepost", "인용"), "quote"),
+    **dict.fromkeys(
+        ("repost", "retweet", "retweeted", "reblog", "boost", "renote", "announce", "리트윗"),
+        "repost",
+    ),
+    "재게시": "repost",
 }
-_YES: Final = frozenset({"true", "1", "1.0", "yes", "y", "t", "o", "예", "네", "참"})
-_NOTHING: Final = frozenset({"", "0", "false", "nan", "nat", "none", "null", "[]", "{}"})
 _COUNTED: Final = ("n_likes", "n_reposts", "n_replies", "n_quotes")
 _COUNTS: Final = frozenset({"counts", *_COUNTED})
 _TARGETS: Final = frozenset({"reply_to", "reply_id", "reply_name"})
+_QUOTES: Final = frozenset({"is_quote", "quotes", "shares"})
+_DATE: Final = re.compile(r"\d{1,4}[-./]\s?\d{1,2}[-./]\s?\d{1,4}\.?", re.ASCII)
+_CLOCK: Final = re.compile(r"\d{1,2}:\d\d(:\d\d)?(\s?[AaPp][Mm])?", re.ASCII)
+_MOST_OPENED: Final = 3
+"""Objects, one around the other, that are opened for the fields of a post."""
+_REPOST_MARKS: Final = frozenset({"is_repost", "reposts", "kind"})
+REPOST_BEGINNING: Final = re.compile(r"\s*RT @\w")
+"""How a repost begins whose file marks it in no other way."""
 KNOWN_HEADERS: Final = 32
 """Sets of column names that are remembered for rows without a header."""
-# A long number as spreadsheets write it: 1.58E+18.
-_DAMAGED_ID = re.compile(r"\d+(?:[.,]\d*)?e\+\d+", re.IGNORECASE | re.ASCII)
-_MAX_EXACT_FLOAT: Final = 2**53
+
+
+class RowRules(NamedTuple):
+    """What holds for all rows of a file."""
+
+    is_table: bool = False
+    """Whether the values are cells, in which a program writes a word for no value."""
+    has_rounded_ids: bool = False
+    include_restricted: bool = False
+    on_repost: Callable[[], None] | None = None
+    """Called for a repost that only its beginning tells."""
+    on_bad_time: Callable[[str], None] | None = None
+    """Called with the column of a time that cannot be read; without it the row is bad."""
+
+
+NO_RULES: Final = RowRules()
 
 
 class FileColumns:
@@ -54,15 +103,23 @@ class FileColumns:
         """Take columns for the fields that were chosen for them, the others by their names."""
         self._all = tuple(names)
         self._is_own = is_export(self._all)
+        self._chosen = chosen or {}
         plain: dict[str, str] = {}
         for name in self._all:
             plain.setdefault(plain_column(name), name)
-        self._names = names_by_field(plain, chosen or {})
+        known = heads() | {plain_column(name).partition(".")[0] for name in self._chosen}
+        self._heads = [plain[name] for name in plain if name in known]
+        self._wrappers = [name for name in UNWRAPPED if name in plain]
+        self._names = names_by_field(plain, self._chosen)
         self._authors = [plain_column(name) for name in self._names.get("username", ())]
+        self._is_account = any(map(_ACCOUNTS.fullmatch, self._authors))
         tests = _TESTS | ({"source_id": bool} if self._is_own else {})
+        if len(self._names.get("text", ())) > 1:
+            tests = tests | {"text": _is_no_number}
         self._fields = [
-            (field, names, tests.get(field, _is_filled)) for field, names in self._names.items()
+            (field, names, tests.get(field, is_filled)) for field, names in self._names.items()
         ]
+        self._marks_reposts = self._is_own or not _REPOST_MARKS.isdisjoint(self._names)
 
     @property
     def text(self) -> str | None:
@@ -72,67 +129,161 @@ class FileColumns:
     @property
     def fields(self) -> tuple[tuple[str, str], ...]:
         """The columns with names, each with the field that it is taken for, or nothing."""
-        taken = {name: field for field, names in [*self._names.items()][::-1] for name in names}
+        taken = {
+            name: field
+            for field, names in [*self._names.items()][::-1]
+            for name in names
+            if not is_helper(field)
+        }
         return tuple(
             (printable_name(name), taken.get(name, "")) for name in self._all if name.strip()
         )
 
-    def __len__(self) -> int:
-        return len(self._names)
+    @property
+    def is_own(self) -> bool:
+        """Whether these are the columns of an export of this program."""
+        return self._is_own
 
-    def read(self, row: Mapping[str, object], place: int) -> Item:
+    def names_of(self, field: str) -> tuple[str, ...]:
+        """Return the columns that are taken for the field, the preferred first."""
+        return self._names.get(field, ())
+
+    def has(self, field: str) -> bool:
+        """Return whether a column is taken for the field."""
+        return field in self._names
+
+    def __len__(self) -> int:
+        return sum(not is_helper(field) for field in self._names)
+
+    def opened(self, row: Mapping[str, object]) -> Mapping[str, object] | None:
+        """Return the row with the values of its objects as columns; None if it has no object."""
+        if self._is_own:
+            return None
+        if any(is_object(row.get(name)) for name in self._heads):
+            flat = flattened(row, self._chosen)
+            return flat if flat.keys() != row.keys() else None
+        if self.text is None:
+            for name in self._wrappers:
+                inner = row.get(name)
+                if isinstance(inner, dict) and inner:
+                    return {key: row[key] for key in row if key != name} | inner
+        return None
+
+    def read(self, row: Mapping[str, object], place: int, rules: RowRules = NO_RULES) -> Item:
         """Return the row as a record; a repost or an empty row is skipped. Raises RecordError."""
-        values = self._values(row)
+        values = self._values(row, rules)
         kind = _kind(values)
         if kind == "repost":
             return Skipped(place, "repost")
+        if not self._is_own and (reason := self._reason_to_skip(values, rules)):
+            return Skipped(place, reason)
         exported = {
             field: value
             for field, type_ in types_of_own_fields().items()
             if (value := _exported(values.get(field), type_)) is not None
         }
         media = exported.get("media", ())
-        text = values.get("text")
+        text = self._text(values, rules)
         texts = self._names.get("text", ())
         if text is None and not media and any(isinstance(row.get(name), str) for name in texts):
             return Skipped(place, "empty")
-        url, (username, display_name) = (
-            self._as_read(values.get("url"), _word),
-            self._author(values),
-        )
+        if isinstance(text, str) and self._is_repost_by_text(text, rules):
+            return Skipped(place, "repost")
+        username, display_name = self._author(values)
+        reply_to = _target(values, username, has_rounded_ids=rules.has_rounded_ids)
         return Record(
             place=place,
             text=required_text("" if text is None and media else text),
             username=username,
             display_name=display_name,
-            platform=_PLATFORMS.get((_word(values.get("platform")) or "").casefold()),
-            kind=kind,
-            created_at=read_time(values["created_at"]) if "created_at" in values else None,
-            lang=_word(values.get("lang")),
-            source_id=self._as_read(values.get("source_id"), as_id),
-            url=url,
-            reply_to=_target(values),
+            platform=_PLATFORMS.get((word(values.get("platform")) or "").casefold()),
+            kind=_kind_of_answer(values, kind, reply_to, username),
+            created_at=self._time(values, rules),
+            lang=word(values.get("lang")),
+            source_id=self._id(values, rules),
+            url=self._as_read(values.get("url"), word),
+            reply_to=reply_to,
             counts=_reactions(values),
             **exported,
         )
 
-    def _values(self, row: Mapping[str, object]) -> Json:
+    def _values(self, row: Mapping[str, object], rules: RowRules) -> Json:
         """Return the value of each field that has one."""
         values: Json = {}
+        is_table = rules.is_table and not self._is_own
         for field, names, counts in self._fields:
             for name in names:
                 value = row.get(name)
                 if value is not None and counts(value):
+                    if is_table and is_empty_cell(value):
+                        continue
                     values[field] = value
                     break
+        if "text" not in values and len(self._names.get("text", ())) > 1:
+            texts = (row.get(name) for name in self._names["text"])
+            filled = (text for text in texts if text is not None and is_filled(text))
+            if (text := next(filled, None)) is not None:
+                values["text"] = text
         return values
+
+    def _reason_to_skip(
+        self, values: Json, rules: RowRules
+    ) -> Literal["repost", "restricted", "deleted"] | None:
+        """Return why a row is no post of its author for everybody; None for a post."""
+        if "is_deleted" in values:
+            return "deleted"
+        may_be_gone = rules.is_table or "is_by_community" in values
+        if may_be_gone and any(map(is_nobody, (values.get("username"), values.get("text")))):
+            return "deleted"
+        is_limited = "is_restricted" in values or is_restricted(values.get("visibility"))
+        if is_limited and not rules.include_restricted:
+            return "restricted"
+        return "repost" if "shares" in values and "text" not in values else None
+
+    def _text(self, values: Json, rules: RowRules) -> object:
+        """Return the text, behind the title of a post to a community."""
+        text = values.get("text")
+        if self._is_own:
+            return text
+        if rules.is_table and isinstance(text, str):
+            text = text_of_bytes(text)
+        title = values.get("title")
+        is_post = "is_by_community" in values and not self.has("answered_thread")
+        if not (is_post and isinstance(title, str)) or (isinstance(text, str) and title in text):
+            return text
+        return f"{title}\n{text}" if isinstance(text, str) and not is_nobody(text) else title
+
+    def _is_repost_by_text(self, text: str, rules: RowRules) -> bool:
+        """Return whether only its beginning tells that a text is a repost, and report that."""
+        if self._marks_reposts or not REPOST_BEGINNING.match(text):
+            return False
+        if rules.on_repost is not None:
+            rules.on_repost()
+        return True
 
     def _author(self, values: Json) -> tuple[str | None, str | None]:
         """Return the username, with `_` for the spaces in a person's name, and what is shown."""
-        name, display_name = _word(values.get("username")), _word(values.get("display_name"))
-        if name is None or any(map(_ACCOUNTS.fullmatch, self._authors)) or len(name.split()) == 1:
+        read = word if self._is_own else as_name
+        name, display_name = read(values.get("username")), word(values.get("display_name"))
+        if name is None or self._is_account or len(name.split()) == 1:
             return name, display_name
         return "_".join(name.split()), display_name or name
+
+    def _time(self, values: Json, rules: RowRules) -> datetime | None:
+        """Return the time; an unreadable time is reported. Raises RecordError without a report."""
+        try:
+            return _time(values)
+        except RecordError:
+            if rules.on_bad_time is None:
+                raise
+            rules.on_bad_time(printable_name(self._names["created_at"][0]))
+            return None
+
+    def _id(self, values: Json, rules: RowRules) -> str | None:
+        value = values.get("source_id")
+        if self._is_own:
+            return value if isinstance(value, str) else as_id(value)
+        return None if rules.has_rounded_ids and is_rounded(value) else as_id(value)
 
     def _as_read(self, value: object, read: Callable[[object], str | None]) -> str | None:
         return value if self._is_own and isinstance(value, str) else read(value)
@@ -142,28 +293,81 @@ file_columns_of: Final = lru_cache(KNOWN_HEADERS)(FileColumns)
 """The columns among some names, a tuple."""
 
 
+def read_document(document: Mapping[str, object], place: int, rules: RowRules = NO_RULES) -> Item:
+    """Return an object as a record, with the values of the objects in it. Raises RecordError."""
+    columns = file_columns_of(tuple(document))
+    for _ in range(_MOST_OPENED):
+        if (opened := columns.opened(document)) is None:
+            break
+        document, columns = opened, file_columns_of(tuple(opened))
+    return columns.read(document, place, rules)
+
+
 def _kind(values: Json) -> Kind | Literal["repost"]:
-    stated = _KINDS.get((_word(values.get("kind")) or "").casefold())
+    stated = _KINDS.get(plain_column(word(values.get("kind")) or ""))
     if stated == "repost" or "is_repost" in values or "reposts" in values:
         return "repost"
     if stated:
         return stated
     if "is_reply" in values or "replies_to" in values:
         return "reply"
-    return "quote" if "is_quote" in values or "quotes" in values else "post"
+    return "quote" if not _QUOTES.isdisjoint(values) else "post"
 
 
-def _target(values: Json) -> ReplyTarget | None:
+def _kind_of_answer(
+    values: Json, kind: Kind, reply_to: ReplyTarget | None, username: str | None
+) -> Kind:
+    """Return the kind of a post whose reply_to may list people, of whom the author is one."""
+    people = _listed_people(values.get("reply_to"))
+    if people is None or kind != "reply" or reply_to is not None:
+        return kind
+    own, conversation = as_id(values.get("source_id")), as_id(values.get("conversation"))
+    answers_self = bool(people) and conversation is not None and conversation != own
+    if answers_self or "is_reply" in values:
+        return "reply"
+    return "quote" if not _QUOTES.isdisjoint(values) else "post"
+
+
+def _listed_people(value: object) -> list[Json] | None:
+    """Return the people in a list; None for anything else than a list of objects."""
+    is_list = isinstance(value, list) or (isinstance(value, str) and value.startswith("["))
+    return as_objects(value) if is_list else None
+
+
+def _target(
+    values: Json, username: str | None, *, has_rounded_ids: bool = False
+) -> ReplyTarget | None:
     """Return what a reply answers: an object as exports have it, or columns of their own."""
     if _TARGETS.isdisjoint(values):
         return None
+    people = _listed_people(values.get("reply_to"))
+    if people is not None:
+        names = (as_name(person.get("username") or person.get("screen_name")) for person in people)
+        own = (username or "").casefold()
+        others = (name for name in names if name and name.casefold() != own)
+        return ReplyTarget.of(answered_id(values.get("reply_id")), next(others, None))
     value = as_json(values.get("reply_to"))
     if isinstance(value, dict):
-        source_id, username = _as_is(value.get("source_id")), _as_is(value.get("username"))
+        source_id, name = _as_is(value.get("source_id")), _as_is(value.get("username"))
     else:
-        answered = (_answered_id(values.get("reply_id")), _answered_id(values.get("reply_to")))
-        source_id, username = answered[0] or answered[1], _word(values.get("reply_name"))
-    return ReplyTarget.of(source_id, username)
+        answers = (values.get("reply_id"), values.get("reply_to"))
+        sound = (
+            None if has_rounded_ids and is_rounded(answer) else answered_id(answer)
+            for answer in answers
+        )
+        source_id, name = next(filter(None, sound), None), as_name(values.get("reply_name"))
+    return ReplyTarget.of(source_id, name)
+
+
+def _time(values: Json) -> datetime | None:
+    """Return the time; a date that stands without a clock takes that of its own column."""
+    value, clock = values.get("created_at"), values.get("clock")
+    if value is None:
+        return None
+    if isinstance(clock, str) and isinstance(value, str) and _DATE.fullmatch(value.strip()):
+        is_clock = _CLOCK.fullmatch(clock.strip()) is not None
+        value = f"{value.strip()} {clock.strip()}" if is_clock else value
+    return read_time(value)
 
 
 def _reactions(values: Json) -> Reactions | None:
@@ -172,7 +376,9 @@ def _reactions(values: Json) -> Reactions | None:
     stated = _exported(values.get("counts"), Reactions)
     if stated and stated.signs:
         stated = structs.replace(stated, signs=kept_signs(stated.signs))
-    return stated if stated and stated.is_known else Reactions.read(map(values.get, _COUNTED))
+    if stated and stated.is_known:
+        return stated
+    return Reactions.read(as_whole(values.get(field)) for field in _COUNTED)
 
 
 def _exported(value: object, type_: type[T]) -> T | None:
@@ -185,54 +391,18 @@ def _exported(value: object, type_: type[T]) -> T | None:
         return None
 
 
-def _is_filled(value: object) -> bool:
-    if isinstance(value, str):
-        return bool(value.strip())
-    return not (isinstance(value, float) and math.isnan(value))
-
-
-def _says_yes(value: object) -> bool:
-    return str(value).strip().casefold() in _YES
-
-
-def _refers(value: object) -> bool:
-    """Return whether a value names another post or person."""
-    return str(value or "").strip().casefold() not in _NOTHING
-
-
-def _word(value: object) -> str | None:
-    """Return a string, or a whole number as one, without white space around; else None."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return (value.strip() or None) if isinstance(value, str) else None
-
-
 def _as_is(value: object) -> str | None:
     return value or None if isinstance(value, str) else None
 
 
-def as_id(value: object) -> str | None:
-    """Return an id, or None where a spreadsheet or a float has cut its digits."""
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < _MAX_EXACT_FLOAT else None
-    word = _word(value)
-    return None if word is None or is_damaged_id(word) else word
-
-
-def _answered_id(value: object) -> str | None:
-    answered = as_id(value) or ""
-    return None if answered.casefold() in _NOTHING or answered.startswith("{") else answered
-
-
-def is_damaged_id(word: str) -> bool:
-    """Return whether an id looks like a long number that a spreadsheet has rounded."""
-    return _DAMAGED_ID.fullmatch(word) is not None
+def _is_no_number(value: object) -> bool:
+    return is_filled(value) and not (isinstance(value, str) and value.strip().isdigit())
 
 
 _TESTS: Final[dict[str, Callable[[object], object]]] = {
-    **dict.fromkeys(("is_repost", "is_reply", "is_quote"), _says_yes),
-    **dict.fromkeys(("reposts", "replies_to", "quotes"), _refers),
+    **dict.fromkeys(("is_repost", "is_reply", "is_quote", "is_restricted", "is_deleted"), says_yes),
+    **dict.fromkeys(("reposts", "replies_to", "quotes", "shares"), refers),
     "source_id": as_id,
-    "reply_id": _answered_id,
+    "reply_id": answered_id,
 }
 """Whether a value counts; of other fields it does if it is not empty."""

@@ -18,7 +18,7 @@ from app.compute.profiles import NO_POSTS, text_keys, with_posts
 from app.compute.self_replies import chained, chains_of
 from app.compute.text import clean_username, drop_controls, username_key
 from app.errors import AppError, RecordError, message_of
-from app.formats.file_columns import FileColumns
+from app.formats.file_columns import read_document
 from app.formats.post import Medium
 from app.formats.records import BROKEN, Record, is_broken
 from app.services.posts.new_tweet import checked, checked_language, checked_target, lenient
@@ -71,7 +71,7 @@ def posts_of(bad_rows: Any, arrived_at: datetime, rows: Iterator[Row]) -> Iterat
 def _post_of(arrived_at: datetime, row: Row, number: int) -> Row:
     try:
         document = json_object(row["row"])
-        item = FileColumns(document).read(document, number)
+        item = read_document(document, number)
         if not isinstance(item, Record):
             return {"fate": "skipped"}
         place = {"input": row["input"], "file": row["file"], "start": row["start"]}

@@ -1,5 +1,6 @@
 """JSON documents of a file: one on each line, the items of an array, or one after the other."""
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from itertools import count, islice
@@ -12,6 +13,8 @@ from app.formats.source.text import first_lines, lines
 from app.formats.source.window import MAX_VALUE, Json, Window, load
 
 NOT_AN_OBJECT: Final = Message("not a JSON object")
+_OPEN: Final = re.compile(r"\[.*\s*|\{\s*(?:\"[^\"]*\"\s*:\s*\[\s*)?", re.DOTALL)
+"""The first line of an array, or of an object that goes on in the next line."""
 _FIRST_DOCUMENTS: Final = 100
 _FIRST_CHARACTERS: Final = 2 * 2**20
 """Behind so many no further document is looked at; one may be longer."""
@@ -87,7 +90,7 @@ def check_closed(content: Content, *, is_json: bool = False) -> None:
 
 def _objects_on_lines(content: Content) -> list[Json]:
     head = first_lines(content)
-    if len(head) < 2 or head[0].lstrip("\ufeff \t\r").startswith("["):
+    if len(head) < 2 or _OPEN.fullmatch(head[0].lstrip("\ufeff \t\r")):
         return []
     values = [(text, value) for text in head if isinstance(value := load(text), dict)]
     is_one_whole = any(text.startswith("{") for text, _ in values)

@@ -1,0 +1,244 @@
+"""Values of rows: words, ids, counts and objects as spreadsheets and programs write them."""
+
+import ast
+import math
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from app.formats.column_names import heads, inner_names, plain_column
+from app.formats.post import as_count
+from app.formats.source.json import as_json
+from app.formats.source.window import Json
+
+_NOBODY: Final = frozenset({"[deleted]", "[removed]", "[deleted by user]", "[removed by reddit]"})
+"""What Reddit writes in place of an author or a text that is gone."""
+_EMPTY: Final = frozenset({"none", "nan", "null", "nat", "<na>", "\\n", "#n/a"})
+"""What programs write into a cell without a value."""
+_NOTHING: Final = frozenset({"", "0", "0.0", "false", "[]", "{}", "root", "-1"}) | _EMPTY
+_YES: Final = frozenset({"true", "1", "1.0", "yes", "y", "t", "o", "예", "네", "참"})
+# A long number as spreadsheets write it: 1.58E+18.
+_DAMAGED_ID = re.compile(r"\d+(?:[.,]\d*)?e\+\d+", re.IGNORECASE | re.ASCII)
+_FORMULA: Final = re.compile(r'="?"?([^"]*)"?"?')
+_WITH_LETTER: Final = re.compile(r"x(\d{15,20})", re.ASCII)
+"""An id with the letter that R's rtweet puts before it, lest it be taken for a number."""
+_IN_ADDRESS: Final = re.compile(r"https?://\S+/(?:status|statuses)/(\d+)\S*", re.ASCII)
+_POINT_ZERO: Final = re.compile(r"(\d+)\.0+", re.ASCII)
+_WITH_COMMAS: Final = re.compile(r"\d{1,3}(?:,\d{3})+", re.ASCII)
+_REDDIT_KIND: Final = re.compile(r"t\d_(?=\w)")
+_BYTES: Final = re.compile(r"""b(?:'.*'|".*")""", re.DOTALL)
+_OBJECT: Final = re.compile(r"\s*(?:\{\s*['\"]|\[\s*\{|\w{1,40}\(\w{1,40}=)")
+_PAIR: Final = re.compile(
+    r"""['"]?\b(\w{1,60})['"]?\s*[:=]\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(\d{1,20})\b)"""
+)
+_LONGEST_OBJECT: Final = 20_000
+"""Characters of a cell that is read as an object."""
+_EXACT_DIGITS: Final = 15
+"""Digits of a number that a spreadsheet keeps."""
+_LEAST_ZEROS: Final = 3
+"""Zeros behind these that no sound id of a thousand has."""
+_MAX_EXACT_FLOAT: Final = 2**53
+_MOST_INNER: Final = 500
+"""Values inside of the objects of a row that are looked at."""
+_FEWEST_ROUNDED: Final = 2
+_PUBLIC: Final = frozenset(
+    {
+        *("public", "unlisted", "home", "everyone", "world", "all", "open", "anyone", "visible"),
+        *("local", "localpublic", "publicunlisted", "quietpublic", "published", "공개", "전체공개"),
+        *("미등재", "公開", "公开", "ホーム", "未収載"),
+    }
+)
+"""Audiences that are everybody."""
+
+
+def is_filled(value: object) -> bool:
+    """Return whether a value is more than white space or no number."""
+    if isinstance(value, str):
+        return bool(value.strip())
+    return not (isinstance(value, float) and math.isnan(value))
+
+
+def says_yes(value: object) -> bool:
+    """Return whether a value says yes, in a word or as 1."""
+    return str(value).strip().casefold() in _YES
+
+
+def refers(value: object) -> bool:
+    """Return whether a value names another post or person."""
+    if isinstance(value, float) and math.isnan(value):
+        return False
+    return str(value or "").strip().casefold() not in _NOTHING
+
+
+def is_nobody(value: object) -> bool:
+    """Return whether Reddit wrote the value in place of an author or a text that is gone."""
+    return isinstance(value, str) and value.strip().casefold() in _NOBODY
+
+
+def is_empty_cell(value: object) -> bool:
+    """Return whether a cell of a table holds a program's word for no value."""
+    return isinstance(value, str) and value.strip().casefold() in _EMPTY
+
+
+def word(value: object) -> str | None:
+    """Return a string, or a whole number as one, without white space around; else None."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return (value.strip() or None) if isinstance(value, str) else None
+
+
+def as_name(value: object) -> str | None:
+    """Return the name of an account without the `@` before it; None for an object."""
+    name = word(value)
+    if name is None or _OBJECT.match(name):
+        return None
+    return name[1:].lstrip() if name[0] in "@＠" and len(name) > 1 else name
+
+
+def is_restricted(value: object) -> bool:
+    """Return whether a word names a limited audience: any word that does not mean everybody."""
+    name = plain_column(value) if isinstance(value, str) else ""
+    has_letters = bool(name) and not any(map(str.isdigit, name)) and len(name.split()) == 1
+    return has_letters and name not in _PUBLIC | _NOTHING and any(map(str.isalpha, name))
+
+
+def as_whole(value: object) -> int | None:
+    """Return a count, which a program may have written as `3.0` or `1,234`."""
+    if isinstance(value, float) and value.is_integer():
+        return as_count(int(value))
+    if isinstance(value, str):
+        text = value.strip()
+        if match := _POINT_ZERO.fullmatch(text):
+            text = match[1]
+        return as_count(text.replace(",", "") if _WITH_COMMAS.fullmatch(text) else text)
+    return as_count(value)
+
+
+def as_id(value: object) -> str | None:
+    """Return an id, or None where a spreadsheet or a float has cut its digits."""
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < _MAX_EXACT_FLOAT else None
+    name = word(value)
+    if name is None or is_damaged_id(name):
+        return None
+    if name.startswith("=") and (match := _FORMULA.fullmatch(name)):
+        name = match[1]
+    if match := _POINT_ZERO.fullmatch(name):
+        name = match[1]
+        if int(name[:20]) >= _MAX_EXACT_FLOAT:
+            return None
+    match = _WITH_LETTER.fullmatch(name) or _IN_ADDRESS.fullmatch(name)
+    name = match[1] if match else name
+    if name.startswith("'") and name[1:].isdecimal():
+        name = name[1:]
+    return None if _has_zeros(name, _LEAST_ZEROS) else _REDDIT_KIND.sub("", name, count=1) or None
+
+
+def answered_id(value: object) -> str | None:
+    """Return the id of an answered post; None for a word that means no post."""
+    answered = as_id(value) or ""
+    return None if answered.casefold() in _NOTHING or answered.startswith(("{", "[")) else answered
+
+
+def is_damaged_id(name: str) -> bool:
+    """Return whether an id looks like a long number that a spreadsheet has rounded."""
+    return _DAMAGED_ID.fullmatch(name) is not None
+
+
+def _has_zeros(name: str, fewest: int) -> bool:
+    rest = name[_EXACT_DIGITS:]
+    return len(rest) >= fewest and name.isdecimal() and not rest.strip("0")
+
+
+def is_rounded(value: object) -> bool:
+    """Return whether an id is what a spreadsheet, or a number of JavaScript, makes of a long id."""
+    name = word(value) or ""
+    if len(name) <= _EXACT_DIGITS or len(name) > 20 or not (name.isascii() and name.isdigit()):
+        return False
+    if _has_zeros(name, 1):
+        return True
+    digits, _, exponent = repr(float(name)).replace(".", "").partition("e+")
+    return bool(exponent) and digits.ljust(len(name), "0") == name
+
+
+def are_rounded(values: Iterable[object]) -> bool:
+    """Return whether most of the long ids among the first of a file are rounded."""
+    long = [name for name in map(word, values) if name and len(name) > _EXACT_DIGITS]
+    rounded = sum(map(is_rounded, long))
+    return rounded >= _FEWEST_ROUNDED and 2 * rounded > len(long)
+
+
+def text_of_bytes(text: str) -> str:
+    """Return the text that bytes in Python's notation spell; any other text as it is."""
+    if not text.startswith(("b'", 'b"')) or not _BYTES.fullmatch(text):
+        return text
+    try:
+        value = ast.literal_eval(text.replace("\n", "\\n"))
+        return value.decode() if isinstance(value, bytes) else text
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
+
+
+def as_objects(value: object) -> list[Json]:
+    """Return the object in a cell, or those in a list there, as JSON or Python writes them."""
+    if isinstance(value, str) and _OBJECT.match(value) and len(value) <= _LONGEST_OBJECT:
+        read = as_json(value.strip())
+        if not isinstance(read, dict | list):
+            read = _literal(value.strip())
+        value = read
+    values = value if isinstance(value, list) else [value]
+    return [item for item in values if isinstance(item, dict)]
+
+
+def _literal(text: str) -> object:
+    """Return an object in Python's notation; of what is no literal its first simple values."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        pairs: Json = {}
+        for match in _PAIR.finditer(text):
+            pairs.setdefault(match[1], match[2] or match[3] or match[4] or "")
+        return pairs
+
+
+def is_object(value: object) -> bool:
+    """Return whether a value is an object, or a cell that holds one."""
+    return isinstance(value, dict) or (isinstance(value, str) and _OBJECT.match(value) is not None)
+
+
+def flattened(row: Mapping[str, object], also: Iterable[str] = ()) -> Mapping[str, object]:
+    """Return the row with the known values in its objects by their paths: `author.username`.
+
+    `also` holds further paths. An object without a known value stays.
+    """
+    nested = [name for name, value in row.items() if value and is_object(value)]
+    wanted = inner_names().union(path for name in also for path in _beginnings(plain_column(name)))
+    known = heads() | {path.partition(".")[0] for path in wanted}
+    opened = [name for name in nested if plain_column(name) in known]
+    if not opened:
+        return row
+    flat: Json = {name: value for name, value in row.items() if name not in opened}
+    left = _MOST_INNER
+    for name in opened:
+        objects = as_objects(row[name])
+        inner = dict(_inner(objects[0], name, wanted)) if objects else {}
+        left -= len(inner)
+        if left < 0:
+            break
+        flat |= inner or {name: row[name]}
+    return flat
+
+
+def _beginnings(path: str) -> Iterable[str]:
+    parts = path.split(".")
+    return (".".join(parts[:n]) for n in range(1, len(parts) + 1))
+
+
+def _inner(value: Json, path: str, wanted: frozenset[str]) -> Iterable[tuple[str, object]]:
+    for key, inner in value.items():
+        name = f"{path}.{key}"
+        if plain_column(name) in wanted:
+            if isinstance(inner, dict):
+                yield from _inner(inner, name, wanted)
+            else:
+                yield name, inner
