@@ -149,6 +149,10 @@ SMALL_FILES = {
     "x-api": b'{"id_str": "1", "text": "hi, you", "user": {"screen_name": "mina"}}',
     "bluesky": b'{"feed": [{"post": {"uri": "at://did:plc:mina/b/1", '
     b'"record": {"text": "hi, you"}}}]}',
+    "mastodon-api": b'{"id": "1", "content": "<p>hi, you</p>", "visibility": "public", '
+    b'"account": {"acct": "mina"}}',
+    "misskey": b'[{"id": "9a", "createdAt": "2026-01-01T00:00:00.000Z", "text": "hi, you", '
+    b'"visibility": "public", "cw": null, "user": {"username": "mina"}}]',
     "mongo": b'{"_id": {"$oid": "5e0d9a7bd2c3f5a1b2c3d4e5"}, "text": "hi, you"}\n',
     "jsonl": b'{"text": "hi, you"}\n',
     "telegram": _TELEGRAM,

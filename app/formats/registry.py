@@ -9,7 +9,7 @@ from msgspec import structs
 
 from app.compute.text import decode_entities as decoded
 from app.errors import BrokenFileError, LimitReachedError, Message, UnrecognisedFileError
-from app.formats import bluesky, csv, documents, mastodon
+from app.formats import bluesky, csv, documents, mastodon, mastodon_statuses, misskey
 from app.formats.brought import bring_formats
 from app.formats.chats import chatlab, kakaotalk, line, signal, slack, telegram, whatsapp
 from app.formats.chats.attachments import in_place
@@ -50,6 +50,8 @@ _LATER: Final[tuple[Format, ...]] = (
     discord_package.FORMAT,
     meta_chats.FORMAT,
     meta_posts.FORMAT,
+    mastodon_statuses.FORMAT,
+    misskey.FORMAT,
     documents.MONGO,
     api.FORMAT,
     bluesky.FORMAT,

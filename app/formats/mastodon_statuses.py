@@ -1,0 +1,164 @@
+"""Statuses of Mastodon's API: lists of them, and the backups of mastodon-archive.
+
+Other servers answer in the same shape: Pleroma, Akkoma, GoToSocial, Pixelfed, Truth Social.
+Source: https://docs.joinmastodon.org/entities/Status/
+"""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Final
+from urllib.parse import urlsplit
+
+from app.compute.languages import language_of
+from app.compute.text import unescape_html
+from app.errors import Message
+from app.formats.cells import is_restricted
+from app.formats.post import Kind, Medium, MediumKind, Reactions, ReplyTarget, as_count
+from app.formats.records import (
+    Format,
+    Item,
+    ReadOptions,
+    Record,
+    RecordStream,
+    Skipped,
+    read_each,
+    required_text,
+)
+from app.formats.source.file import Source
+from app.formats.source.html import html_to_text
+from app.formats.source.json import as_object, as_word, first_documents, listed, objects
+from app.formats.source.times import read_time
+from app.formats.source.window import Json
+
+_LISTS: Final = ("statuses", "ancestors", "descendants")
+_MARKS: Final = frozenset({"spoiler_text", "reblogs_count", "favourites_count", "visibility"})
+_COUNTS: Final = ("favourites_count", "reblogs_count", "replies_count", "quotes_count")
+_QUOTES: Final = ("quote", "quote_id", "quoted_status_id")
+_MEDIA: Final[dict[str, MediumKind]] = {
+    "image": "photo",
+    "gifv": "gif",
+    "video": "video",
+    "audio": "audio",
+}
+_LONGEST_ADDRESS: Final = 2_048
+
+
+def read(source: Source, options: ReadOptions) -> RecordStream | None:
+    """Return the posts of many authors; those for followers or single people only on request."""
+    documents = first_documents(source, lists=_LISTS)
+    if not any(map(_is_status, documents)):
+        return None
+    read_one = partial(_item, include_restricted=options.include_restricted)
+    items = read_each(objects(source, lists=_LISTS), read_one)
+    return RecordStream(FORMAT.name, "record", None, items)
+
+
+def _is_status(value: Json) -> bool:
+    account = as_object(value.get("account"))
+    has_name = "acct" in account or "username" in account
+    return has_name and "content" in value and not _MARKS.isdisjoint(value)
+
+
+def _item(status: Json, place: int, *, include_restricted: bool) -> Item:
+    """Return the record of a status. Raises RecordError."""
+    if status.get("reblog"):
+        return Skipped(place, "repost")
+    if is_restricted(status.get("visibility")) and not include_restricted:
+        return Skipped(place, "restricted")
+    account = as_object(status.get("account"))
+    text, media = _text(status), tuple(_media(status))
+    if not (text or media):
+        return Skipped(place, "empty")
+    lang = as_word(status.get("language"))
+    time = status.get("created_at")
+    return Record(
+        place=place,
+        text=text,
+        username=_name(account, status),
+        display_name=as_word(account.get("display_name")),
+        platform="mastodon",
+        kind=_kind(status),
+        created_at=read_time(time) if time else None,
+        lang=lang if lang and language_of(lang) else None,
+        source_id=_id(status),
+        url=as_word(status.get("url")) or as_word(status.get("uri")),
+        reply_to=_target(status, account),
+        media=media,
+        counts=Reactions.read(map(status.get, _COUNTS)),
+    )
+
+
+def _name(account: Json, status: Json) -> str | None:
+    """Return the account as archives name it: with its server, which only other servers' have."""
+    name = as_word(account.get("acct")) or as_word(account.get("username"))
+    if name is None or "@" in name.strip("@"):
+        return name and name.removeprefix("@")
+    addresses = (account.get("url"), account.get("uri"), status.get("uri"), status.get("url"))
+    host = next(filter(None, map(_host, addresses)), None)
+    name = name.removeprefix("@")
+    return f"{name}@{host}" if host else name
+
+
+def _host(address: object) -> str | None:
+    if not isinstance(address, str) or len(address) > _LONGEST_ADDRESS:
+        return None
+    try:
+        return urlsplit(address).netloc.rpartition("@")[2].lower() or None
+    except ValueError:
+        return None
+
+
+def _id(status: Json) -> str | None:
+    """Return the number of a post on its own server, as archives have it."""
+    uri = as_word(status.get("uri"))
+    last = uri and uri.removesuffix("/activity").rstrip("/").rpartition("/")[2]
+    return last or as_word(status.get("id")) or None
+
+
+def _text(status: Json) -> str:
+    """Return the content warning, a blank line, the content and a poll's options, a line each."""
+    warning, content = status.get("spoiler_text"), status.get("content")
+    options = map(as_object, listed(as_object(status.get("poll")), "options"))
+    names = [unescape_html(as_word(option.get("title")) or "") for option in options]
+    parts = (
+        unescape_html(warning).strip() if isinstance(warning, str) else "",
+        "\n".join(filter(None, [html_to_text(required_text(content or "")), *names])),
+    )
+    return "\n\n".join(filter(None, parts))
+
+
+def _media(status: Json) -> Iterator[Medium]:
+    for entry in map(as_object, listed(status, "media_attachments")):
+        if (kind := _MEDIA.get(str(entry.get("type")))) is not None:
+            address = as_word(entry.get("remote_url")) or as_word(entry.get("url"))
+            size = as_object(as_object(entry.get("meta")).get("original"))
+            width, height = as_count(size.get("width")), as_count(size.get("height"))
+            yield Medium(kind, address, as_word(entry.get("description")), width, height)
+
+
+def _kind(status: Json) -> Kind:
+    if status.get("in_reply_to_id"):
+        return "reply"
+    return "quote" if any(status.get(field) for field in _QUOTES) else "post"
+
+
+def _target(status: Json, account: Json) -> ReplyTarget | None:
+    """Return what a status answers; its id is that of the server which was asked."""
+    answered, person = status.get("in_reply_to_id"), status.get("in_reply_to_account_id")
+    if not answered:
+        return None
+    name = _name(account, status) if person and person == account.get("id") else None
+    mentioned = (
+        _name(mention, {})
+        for mention in map(as_object, listed(status, "mentions"))
+        if person and mention.get("id") == person
+    )
+    return ReplyTarget.of(str(answered), name or next(mentioned, None))
+
+
+FORMAT: Final = Format(
+    "mastodon-api",
+    Message("Mastodon API"),
+    read,
+    mark=Message("JSON of statuses with account, content and visibility, or lists of them"),
+)
