@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from functools import partial
 from itertools import chain
 from typing import Final
 from urllib.parse import urlsplit
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 from app.compute.languages import language_of
 from app.compute.text import unescape_html
 from app.errors import Message, RecordError
+from app.formats.activity_changes import Changes, changes_in
 from app.formats.post import Kind, Medium, MediumKind, Reactions, ReplyTarget, as_count
 from app.formats.records import (
     Account,
@@ -35,6 +35,15 @@ _LONGEST_ADDRESS: Final = 2_048
 # The name in an address of an account or a post; newer accounts have a number in its place.
 _NAMED = re.compile(r"(?<!/ap)/(?:@|users/)([^/@?#]+)(?:/|$)")
 _POSTS: Final = frozenset(("Note", "Question", "Article", "Page"))
+_OTHERS: Final = frozenset(
+    (
+        *("Accept", "Add", "Arrive", "Block", "Delete", "Dislike", "EmojiReact", "Flag", "Follow"),
+        *("Ignore", "Invite", "Join", "Leave", "Like", "Listen", "Move", "Offer", "Read", "Reject"),
+        *("Remove", "TentativeAccept", "TentativeReject", "Travel", "Undo", "Update", "View"),
+    )
+)
+"""Activities that are no posts."""
+_TITLED: Final = frozenset(("Article", "Page", "Event", "Video"))
 _MEDIA: Final[dict[str, MediumKind]] = {
     "image": "photo",
     "video": "video",
@@ -55,9 +64,22 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
     ):
         return None
     account = _account(source, f"{folder}actor.json", first)
-    read_one = partial(
-        read_activity, account=account, include_restricted=options.include_restricted, folder=folder
-    )
+    changes: list[Changes] = []
+
+    def read_one(activity: Json, place: int) -> Item | None:
+        if not changes:  # Looks through all of the file, so only for a reader of the posts.
+            changes.append(changes_in(outbox, _LIST))
+        newest = changes[0].newest(activity)
+        if newest is None:
+            return Skipped(place, "deleted")
+        return read_activity(
+            newest,
+            place,
+            account=account,
+            include_restricted=options.include_restricted,
+            folder=folder,
+        )
+
     items = read_each(objects(outbox, lists=(_LIST,)), read_one)
     # An outbox without activities states no name, and needs none.
     owner = account if first or account.username else None
@@ -129,8 +151,10 @@ def read_activity(
     """Return the record of an activity, None for an empty outbox. Raises RecordError."""
     if _LIST in activity:
         return None
-    if activity.get("type") == "Announce":
+    if (type_ := activity.get("type")) == "Announce":
         return Skipped(place, "repost")
+    if type_ in _OTHERS:
+        return Skipped(place, "like" if type_ == "Like" else "system")
     post = activity if _is_post(activity) else activity.get("object")
     if not isinstance(post, dict) or not _is_activity(activity):
         raise RecordError("neither a post nor a repost")
@@ -180,37 +204,52 @@ def _is_for_all(activity: Json, post: Json) -> bool:
 
 
 def _text(post: Json) -> str:
-    """Return the content warning, a blank line, the content and a poll's options, a line each."""
-    warning, content = post.get("summary"), post.get("content")
+    """Return the content warning, a blank line, the content and a poll's options, a line each.
+
+    An article has its title in place of the warning; its summary only repeats the beginning.
+    """
+    content = post.get("content")
     if content is None:
         content = next(iter(as_object(post.get("contentMap")).values()), "")
     options = map(as_object, listed(post, "oneOf") or listed(post, "anyOf"))
     names = [unescape_html(as_word(option.get("name")) or "") for option in options]
-    parts = (
-        unescape_html(warning).strip() if isinstance(warning, str) else "",
-        "\n".join(filter(None, [html_to_text(required_text(content)), *names])),
-    )
-    return "\n\n".join(filter(None, parts))
+    body = html_to_text(required_text(content))
+    warning, title = post.get("summary"), as_word(post.get("name"))
+    heading = unescape_html(warning).strip() if isinstance(warning, str) else ""
+    if post.get("type") in _TITLED and title:
+        body = body or html_to_text(heading)
+        heading = "" if body.startswith(title) else unescape_html(title)
+    return "\n\n".join(filter(None, (heading, "\n".join(filter(None, [body, *names])))))
 
 
 def _media(post: Json, folder: str) -> Iterator[tuple[Medium, str | None]]:
     """Yield the media of a post, each with the name of its file in the archive."""
     attachments = post.get("attachment")
     for entry in map(as_object, attachments if isinstance(attachments, list) else [attachments]):
-        type_, _, subtype = str(entry.get("mediaType")).partition("/")
+        link = _link(entry)
+        stated = entry.get("mediaType") or link.get("mediaType") or entry.get("type")
+        type_, _, subtype = str(stated).casefold().partition("/")
         kind: MediumKind | None = "gif" if subtype == "gif" else _MEDIA.get(type_)
         if kind is not None:
-            address = as_word(entry.get("url"))
+            address = as_word(entry.get("url")) or as_word(link.get("href"))
             medium = Medium(
                 kind,
                 address,
                 as_word(entry.get("name")),
-                as_count(entry.get("width")),
-                as_count(entry.get("height")),
+                as_count(entry.get("width") or link.get("width")),
+                as_count(entry.get("height") or link.get("height")),
             )
             # Servers write different folders before this one.
             _, media_folder, file_path = (address or "").partition("media_attachments/")
             yield medium, f"{folder}{media_folder}{file_path}" if file_path else None
+
+
+def _link(entry: Json) -> Json:
+    """Return the first link of an attachment, whose address may be an object or a list of them."""
+    url = entry.get("url")
+    links = url if isinstance(url, list) else [url]
+    first = links[0] if links else None
+    return {"href": first} if isinstance(first, str) else as_object(first)
 
 
 def _kind(post: Json) -> Kind:

@@ -273,7 +273,7 @@ def test_language_and_content_out_of_the_map() -> None:
         (post(1, "x", published="soon"), "unreadable time 'soon'"),
         (post(1, "<" * 5_000), "the content is too long"),
         (post(1, "x") | {"object": "https://sea.example/1"}, "neither a post nor a repost"),
-        ({"type": "Follow", "object": {}}, "neither a post nor a repost"),
+        ({"type": "Post", "object": {}}, "neither a post nor a repost"),
         (None, "not a JSON object"),
     ],
     ids=range(5),

@@ -127,6 +127,30 @@ REAL: dict[str, list[Said]] = {
     ],
 }
 
+REAL |= {
+    "activitypub_wordpress.json": [
+        (None, "The title of the post\n\nThe body of the post.", "2024-01-05T10:00")
+    ],
+    "outbox_with_update_delete_like.json": [
+        ("mina@sea.example", "Second version", "2024-01-05T10:00")
+    ],
+    "pleroma_backup_attachment_url_list.zip": [
+        ("mina@sea.example", "Fog at the pier", "2024-01-05T10:00"),
+        ("mina@sea.example", "weather\n\nHello @jun", "2024-01-05T10:00"),
+        ("mina@sea.example", "Poll?\nyes\nno", "2024-01-05T10:00"),
+        ("mina@sea.example", "*Bold* :fog: in markdown", "2024-01-05T10:00"),
+    ],
+    "instagram_2025_posts_json_label_values.zip": [
+        ("mina_fog", "안개가 또 왔다", "2024-05-12T19:00"),
+        ("mina_fog", "A post that stands in posts.json alone.", "2024-09-03T19:00"),
+        ("mina_fog", "Words of a reel.", "2024-09-04T22:46"),
+    ],
+    "instagram_video_without_ending.zip": [
+        ("mina_fog", "The ferry, a film and a picture", "2024-03-21T05:46"),
+        ("mina_fog", "", "2024-03-21T05:48"),
+    ],
+}
+
 
 @pytest.mark.parametrize("name", REAL)
 def test_posts_of_real_shapes_are_read_as_they_were_said(name: str) -> None:
@@ -332,3 +356,67 @@ def test_short_rows_never_shift_a_cell(texts: list[str]) -> None:
     quoted = ['"' + text.replace('"', '""') + '"' for text in texts]
     table = "username,text,date\n" + "".join(f"mina,{text}\n" for text in quoted)
     assert [item.text.strip() for item in records(table)] == [text.strip() for text in texts]
+
+
+def outbox(*activities: dict[str, Any]) -> str:
+    return json.dumps({"type": "OrderedCollection", "orderedItems": activities})
+
+
+def activity(type_: str, number: int, text: str) -> dict[str, Any]:
+    to = ["https://www.w3.org/ns/activitystreams#Public"]
+    note = {"id": f"https://a.example/{number}", "type": "Note", "content": text, "to": to}
+    return {"type": type_, "actor": "https://a.example/users/mina", "object": note}
+
+
+@given(st.lists(st.tuples(st.sampled_from(["Create", "Update", "Delete"]), st.integers(1, 4))))
+def test_each_post_of_an_outbox_comes_once_with_its_newest_words(
+    steps: list[tuple[str, int]],
+) -> None:
+    steps = [("Create", 9), *steps]
+    made = [
+        activity(type_, number, f"version {place}") for place, (type_, number) in enumerate(steps)
+    ]
+    for step in made:
+        if step["type"] == "Delete":
+            step["object"] = step["object"]["id"]
+    created: dict[int, None] = {}
+    newest: dict[int, str] = {}
+    for place, (type_, number) in enumerate(steps):
+        if type_ != "Delete":
+            created[number] = None
+        if type_ == "Update" or (type_ == "Create" and number not in newest):
+            newest[number] = f"version {place}"
+    gone = {number for type_, number in steps if type_ == "Delete"}
+    updated = {number for type_, number in steps if type_ == "Update"}
+    found = [item.text for item in records(outbox(*made))]
+    assert set(found) >= {newest[number] for number in updated - gone}
+    assert len(found) == sum(
+        1 if number in updated else sum(step == ("Create", number) for step in steps)
+        for number in created
+        if number not in gone
+    )
+
+
+@pytest.mark.parametrize("is_newest_first", [True, False])
+@pytest.mark.parametrize("has_last", [True, False])
+def test_of_an_edited_post_the_newest_version_there_is_stored(
+    is_newest_first: bool, has_last: bool
+) -> None:
+    ids = ["100000000000000001", "100000000000000002", "100000000000000003"]
+    versions = [
+        {
+            "id_str": id_,
+            "full_text": f"version {id_[-1]}",
+            "edit_info": {"initial": {"editTweetIds": ids}},
+        }
+        for id_ in (ids if has_last else ids[:2])
+    ]
+    posts = [{"tweet": version} for version in versions[:: -1 if is_newest_first else 1]]
+    data = f"window.YTD.tweets.part0 = {json.dumps(posts)}"
+    assert [item.text for item in records(data)] == ["version 3" if has_last else "version 2"]
+
+
+def test_words_under_a_picture_of_facebook_are_the_post() -> None:
+    medium = {"uri": "photos/1.jpg", "description": "the fog at the pier"}
+    post = {"timestamp": 1704448800, "attachments": [{"data": [{"media": medium}]}]}
+    assert [item.text for item in records(json.dumps([post]))] == ["the fog at the pier"]

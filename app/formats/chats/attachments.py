@@ -1,6 +1,6 @@
 """Media of a message: pictures, videos and sounds, told by the names of their files."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from app.compute.text import normalized
@@ -28,16 +28,25 @@ class Attachments(NamedTuple):
 NONE: Final = Attachments()
 
 
-def attachments_of(names: Iterable[str], folder: str = "") -> Attachments:
+def attachments_of(
+    names: Iterable[str],
+    folder: str = "",
+    *,
+    kind_of: Callable[[str], MediumKind | None] | None = None,
+) -> Attachments:
     """Return the media among files, told by their names: paths below `folder`, or web addresses.
 
-    The paths become NFC, as the names of a source's members are.
+    The paths become NFC, as the names of a source's members are. A file whose name has no ending
+    is told by `kind_of`, which looks at how it begins.
     """
     media, files = [], []
     for name in names:
         is_address = name.startswith(("https://", "http://"))
         ending = name.partition("?")[0] if is_address else name
-        if kind := _KINDS.get(ending.rpartition(".")[2].lower()):
+        kind = _KINDS.get(ending.rpartition(".")[2].lower())
+        if kind is None and kind_of and not is_address and "." not in name.rpartition("/")[2]:
+            kind = kind_of(normalized(name))
+        if kind:
             media.append(Medium(kind, name if is_address else None))
             files.append(None if is_address else normalized(f"{folder}/{name}" if folder else name))
     return Attachments(tuple(media), tuple(files)) if media else NONE

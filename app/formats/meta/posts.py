@@ -8,11 +8,13 @@ The shape of a post or comment tells the platform:
   `{"data": [{"comment": {"comment", "author", "timestamp"}}]}`.
 - Comments of Instagram: `{"string_map_data": {"Comment": {"value"}, "Time": {"timestamp"}}}`, whose
   keys are in the language of the account.
+- Newer downloads: `{"timestamp", "media", "label_values": [{"label", "value"}]}`, whose labels are
+  in the language of the account.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
-from functools import partial
 from typing import Final, NamedTuple
 
 from app.compute.text import clean_title
@@ -20,7 +22,8 @@ from app.errors import Message, RecordError, UnrecognisedFileError
 from app.formats.chats.attachments import attachments_of
 from app.formats.chats.chat_files import one_by_one
 from app.formats.chats.people import as_username
-from app.formats.post import Medium, Platform, ReplyTarget
+from app.formats.media_types import START_BYTES, suffix_of
+from app.formats.post import Medium, MediumKind, Platform, ReplyTarget
 from app.formats.records import (
     BROKEN,
     Account,
@@ -48,18 +51,35 @@ _LISTS: Final = (
     "group_posts_v2",
 )
 _FILES: Final = re.compile(
-    r"(?:.*/)?(?:threads_and_replies|posts_\d+|reels|igtv_videos|post_comments_\d+|reels_comments"
+    r"(?:.*/)?(?:threads_and_replies|posts(?:_\d+)?|reels(?:_\d+)?|igtv_videos|post_comments_\d+|reels_comments"
     r"|your_posts(?:__check_ins__photos_and_videos)?_\d+|comments|your_comments_in_groups"
     r"|group_posts_and_comments)\.json"
 )
+_OF_OTHERS: Final = re.compile(r"(?:^|/)(?:saved|likes|liked_posts|story_interactions)/")
+"""Folders whose files list posts of other accounts."""
 _PLATFORMS: Final[tuple[Platform, ...]] = ("facebook", "instagram", "threads")
 """Platforms in the order in which the account of a download is of them."""
 _OWNERS: Final = ("/personal_information.json", "/profile_information.json")
+_KINDS: Final[dict[str, MediumKind]] = {
+    **dict.fromkeys(("jpg", "png", "webp", "avif", "heic"), "photo"),
+    **dict.fromkeys(("mp4", "webm"), "video"),
+    **dict.fromkeys(("mp3", "ogg", "wav"), "audio"),
+    "gif": "gif",
+}
+"""Kinds of media by how their files begin."""
 _USERNAMES: Final = frozenset({"Username", "사용자 이름", "ユーザーネーム", "Benutzername"})
 """Labels of an account's name, by the language of the account."""
 _COMMENTS: Final = frozenset(
     {"Comment", "댓글", "コメント", "Kommentar", "Comentario", "Commentaire"}
 )
+_CAPTIONS: Final = frozenset(
+    {
+        *("Caption", "캡션", "문구", "설명", "キャプション", "Bildunterschrift", "Légende"),
+        *("Pie de foto", "Descripción", "Legenda", "Didascalia", "Bijschrift", "Podpis", "Подпись"),
+        *("Altyazı", "Açıklama", "说明", "說明", "Caption text"),
+    }
+)
+"""Labels of a post's words, by the language of the account."""
 _MEDIA_OWNERS: Final = frozenset({"Media Owner", "미디어 소유자"})
 _PAGES: Final = re.compile(
     r"(?:.*/)?(?:message_\d+|posts_\d+|your_posts.*|post_comments.*|threads_and_replies)\.html"
@@ -87,7 +107,8 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
         source.expect(content.name for content in contents)
         files = source
     account = _account(source, contents)
-    items = one_by_one(_items(content, source, account) for content in contents)
+    seen = Counter[object]()
+    items = one_by_one(_items(content, source, account, seen) for content in contents)
     return RecordStream(FORMAT.name, "record", account, items, files)
 
 
@@ -95,14 +116,21 @@ def posts_in(source: Source) -> list[Content]:
     """Return the files that hold posts or comments: the one file itself, or some of an archive."""
     if not source.has_members:
         return [source] if _platform(source) else []
-    names = sorted(name for name in source.members if _FILES.fullmatch(name))
+    names = sorted(
+        name for name in source.members if _FILES.fullmatch(name) and not _OF_OTHERS.search(name)
+    )
     contents = [source.member(name) for name in names]
-    return [content for content in contents if _platform(content)]
+    # The same posts may stand in both shapes; the labelled shape says less of their media.
+    found = [content for content in contents if _platform(content)]
+    return sorted(found, key=lambda content: any(map(labels_of, _first(content))))
 
 
 def _platform(content: Content) -> Platform | None:
     """Return the platform of a file, by the first of its posts; None for another file."""
-    return next(filter(None, map(platform_of, _first(content))), None)
+    first = _first(content)
+    if any(map(labels_of, first)) and "facebook" in content.name.lower():
+        return "facebook"
+    return next(filter(None, map(platform_of, first)), None)
 
 
 def _first(content: Content) -> list[Json]:
@@ -134,7 +162,9 @@ def _owner(file: object) -> str:
     return entry(as_object(users[0]), _USERNAMES) if isinstance(users, list) and users else ""
 
 
-def _items(content: Content, source: Source, account: Account) -> Iterator[Item]:
+def _items(
+    content: Content, source: Source, account: Account, seen: Counter[object]
+) -> Iterator[Item]:
     folders = content.name.split("/")[:-1] if source.has_members else []
     around = ["".join(f"{folder}/" for folder in folders[:n]) for n in range(len(folders) + 1)]
 
@@ -143,15 +173,51 @@ def _items(content: Content, source: Source, account: Account) -> Iterator[Item]
         names = (f"{folder}{address}" for folder in around)
         return next((name for name in names if name in source.members), address)
 
-    read_one = partial(_item, account=account, member=member)
+    def kind_of(name: str) -> MediumKind | None:
+        return _KINDS.get(suffix_of(source.start_of(name, START_BYTES)) or "")
+
+    def read_one(value: Json, place: int) -> Item:
+        if _is_of_another(value, account.username):
+            return Skipped(place, "repost")
+        if _is_again(value, seen):
+            return Skipped(place, "system")
+        return _item(value, place, account=account, member=member, kind_of=kind_of)
+
     yield from read_each(objects(content, lists=_LISTS), read_one)
 
 
-def _item(value: Json, place: int, *, account: Account, member: Callable[[str], str]) -> Item:
+def _is_of_another(value: Json, username: str | None) -> bool:
+    """Return whether a labelled post names another account as its owner."""
+    parts = (as_object(part) for label in labels_of(value) for part in listed(label, "dict"))
+    owners = {repaired(part.get("value")) for part in parts if part.get("label") in _USERNAMES}
+    return bool(owners) and username is not None and username not in owners
+
+
+def _is_again(value: Json, seen: Counter[object]) -> bool:
+    """Return whether a labelled post stood in the older shape already; `seen` counts these."""
+    words = words_of(value)
+    media = next(addresses_of(value), "")
+    key = hash((words.text, words.time, media))
+    if not labels_of(value):
+        seen[key] += 1
+        return False
+    is_again = seen[key] > 0
+    seen[key] -= is_again
+    return is_again
+
+
+def _item(
+    value: Json,
+    place: int,
+    *,
+    account: Account,
+    member: Callable[[str], str],
+    kind_of: Callable[[str], MediumKind | None],
+) -> Item:
     words = words_of(value)
     if is_broken(words.text + words.answered):
         raise RecordError(BROKEN)
-    attached = attachments_of(map(member, addresses_of(value)))
+    attached = attachments_of(map(member, addresses_of(value)), kind_of=kind_of)
     links = tuple(Medium("link", address) for address in links_of(value))
     if not (words.text.strip() or attached.media or links):
         return Skipped(place, "empty")
@@ -176,7 +242,11 @@ def platform_of(value: Json) -> Platform | None:
         return "threads"
     if medium.keys() >= {"uri", "creation_timestamp"} or _entries(value):
         return "instagram"
-    is_post = "timestamp" in value and any("post" in part for part in _data(value))
+    if labels_of(value) and "timestamp" in value:
+        return "instagram"
+    is_post = "timestamp" in value and (
+        any("post" in part for part in _data(value)) or bool(_described(value))
+    )
     return "facebook" if is_post or comment_of(value) else None
 
 
@@ -188,6 +258,8 @@ def words_of(value: Json) -> OwnWords:
         return OwnWords(text, next(filter(None, times), None), True, entry(value, _MEDIA_OWNERS))
     if comment := comment_of(value):
         return OwnWords(repaired(comment.get("comment")), comment.get("timestamp"), is_reply=True)
+    if labels := labels_of(value):
+        return OwnWords(_caption(value, labels), value.get("timestamp"))
     if isinstance(value.get("media"), list):
         medium = _first_medium(value)
         text = repaired(value.get("title")) or repaired(medium.get("title"))
@@ -195,9 +267,34 @@ def words_of(value: Json) -> OwnWords:
         about = as_object(medium.get("text_post_app"))
         return OwnWords(text, time, about.get("is_reply") is True)
     if "timestamp" in value:
-        texts = filter(None, (repaired(part.get("post")) for part in _data(value)))
-        return OwnWords("\n".join(texts), value["timestamp"])
+        texts = [*filter(None, (repaired(part.get("post")) for part in _data(value)))]
+        return OwnWords("\n".join(texts) or _described(value), value["timestamp"])
     raise RecordError("neither a post nor a comment")
+
+
+def labels_of(value: Json) -> list[Json]:
+    """Return the labelled values of a post in the shape of newer downloads; none of another."""
+    return [as_object(part) for part in listed(value, "label_values")]
+
+
+def _caption(value: Json, labels: list[Json]) -> str:
+    """Return the words under a label for them, else under the first of the media."""
+    for part in labels:
+        if repaired(part.get("label")) in _CAPTIONS and (text := repaired(part.get("value"))):
+            return text
+    titles = (repaired(medium.get("title")) for medium in _labelled_media(value))
+    return next(filter(None, titles), "")
+
+
+def _labelled_media(value: Json) -> Iterator[Json]:
+    for holder in (value, *labels_of(value)):
+        yield from map(as_object, listed(holder, "media"))
+
+
+def _described(value: Json) -> str:
+    """Return the words under the first picture or film that has any."""
+    media = (as_object(part.get("media")) for part in _attached(value))
+    return next(filter(None, (repaired(medium.get("description")) for medium in media)), "")
 
 
 def comment_of(value: Json) -> Json:
@@ -216,7 +313,7 @@ def entry(value: Json, names: Collection[str]) -> str:
 
 def addresses_of(value: Json) -> Iterator[str]:
     """Yield the addresses of pictures, videos and sounds, inside of the archive or on the web."""
-    media = [as_object(medium) for medium in listed(value, "media")]
+    media = [*_labelled_media(value)]
     media += [as_object(part.get("media")) for part in _attached(value)]
     for medium in media:
         if address := repaired(medium.get("uri")):
