@@ -14,6 +14,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from dotenv import dotenv_values
 
+from app.parts import check_without
+
 PREFIX: Final = "SAYWHO_"
 ENV_FILE: Final = f"{PREFIX}ENV_FILE"
 """The variable that names a file of settings; it is no setting itself."""
@@ -122,6 +124,12 @@ def _secret_key(value: str) -> str:
     return value
 
 
+def _parts(value: str) -> frozenset[str]:
+    without = frozenset(filter(None, re.split(r"[\s,]+", value.lower())))
+    check_without(without)
+    return without
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """One installation's settings; each field is `SAYWHO_` and its name in capitals."""
@@ -173,6 +181,8 @@ class Config:
     """Form of the log; from the environment, `text` where standard error is a terminal."""
     access_log: bool = True
     """Whether each request gets a line in the log."""
+    without: Annotated[frozenset[str], _parts] = frozenset()
+    """Parts of the program that the site leaves out, by their names in `app.parts.PARTS`."""
 
     def __post_init__(self) -> None:
         if not self.database_url:
@@ -193,9 +203,7 @@ class Config:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {
             # An empty one counts as unset, whatever the file `.env` says.
-            PREFIX + name.upper(): ""
-            if value is None
-            else str(int(value) if isinstance(value, bool) else value)
+            PREFIX + name.upper(): _written(value)
             for name, value in values.items()
         }
 
@@ -218,6 +226,13 @@ class Config:
             raise ConfigError(f"{PREFIX}{name.upper()} is not a setting; see docs/settings.md")
         values.setdefault("log", "text" if sys.stderr.isatty() else "json")
         return cls(**{name: _parse(name, value) for name, value in values.items() if value})  # type: ignore[arg-type]
+
+
+def _written(value: object) -> str:
+    """Return a setting as the environment has it."""
+    if isinstance(value, frozenset):
+        return ",".join(sorted(value))
+    return "" if value is None else str(int(value) if isinstance(value, bool) else value)
 
 
 def settings_file(environ: Mapping[str, str]) -> Path | None:

@@ -14,7 +14,7 @@ from quart import Quart
 from quart.cli import QuartGroup
 from quart.helpers import get_load_dotenv
 
-from app import cli, dates, i18n, lifespan, logs, static_files
+from app import cli, dates, i18n, lifespan, logs, parts, static_files
 from app.asgi.cached import Cached
 from app.asgi.edge import Edge
 from app.asgi.streams import Streams
@@ -22,7 +22,7 @@ from app.config import PREFIX, SETTINGS_FILE, Config, ConfigError, settings_file
 from app.formats.registry import BROUGHT
 from app.metrics import Metrics
 from app.paths import STATIC
-from app.views import answers, api, bodies, handling, pages, parsing, policies
+from app.views import answers, api, bodies, cards, handling, pages, parsing, policies
 from app.views.dashboard import dash_app as dashboard
 from app.views.site import course
 
@@ -36,13 +36,14 @@ def make_app(config: Config | None) -> Quart:
     except ConfigError as error:
         raise SystemExit(f"saywho: {error}") from None
     app = Quart("app", static_url_path=STATIC)
+    loaded = {part: parts.load(part) for part in parts.kept(config.without)}
     metrics = Metrics()
     logs.configure(config)
     for fault in BROUGHT.faults:
         logger.warning(fault)
 
     # Before all requests: what opens when the app starts, and closes when it stops.
-    lifespan.init_app(app, config, metrics)
+    lifespan.init_app(app, config, metrics, loaded)
 
     # 1. The layers in front of the app, from the outermost inwards.
     cached = Cached(
@@ -76,6 +77,7 @@ def make_app(config: Config | None) -> Quart:
     static_files.init_app(app)
     api.init_app(app)
     pages.init_app(app, config)
+    cards.init_app(app, loaded)
     app.register_blueprint(course.blueprint)
     dashboard.init_app(app)
 
@@ -84,7 +86,7 @@ def make_app(config: Config | None) -> Quart:
     app.after_request(answers.add_headers)
     app.after_request(answers.refuse_late)  # The last one is the first to run.
 
-    cli.init_app(app)
+    cli.init_app(app, config)
     return app
 
 

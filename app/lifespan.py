@@ -3,8 +3,16 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
-from typing import Final, cast
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Iterable,
+    Mapping,
+    Sequence,
+)
+from typing import Any, Final, cast
 
 from quart import Quart, current_app
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +28,7 @@ from app.errors import StartError
 from app.heap import keep_heap_trimmed
 from app.memo import Memo
 from app.metrics import Metrics
+from app.parts import Listed, Part
 from app.security import load_secret_keys
 from app.services.access.operators import Passwords
 from app.services.access.site import Openness
@@ -58,7 +67,9 @@ logger = logging.getLogger(__name__)
 class Resources:
     """The objects that the views of one app work with. Raises StartError if one cannot be made."""
 
-    def __init__(self, config: Config, metrics: Metrics, db: Database, feed: Feed) -> None:
+    def __init__(
+        self, config: Config, metrics: Metrics, db: Database, feed: Feed, parts: Iterable[Part] = ()
+    ) -> None:
         self.config, self.metrics, self.db, self.feed = config, metrics, db, feed
         self.revision = head_revision()
         """The revision of the tables that this program needs."""
@@ -95,7 +106,12 @@ class Resources:
         work.append(sources_job(self.follower))
         if self.embeddings:
             work.append(vectors_job(self.embeddings))
+        work += [job for part in parts if part.jobs for job in part.jobs(self)]
         self.maintenance = Maintenance(db, work)
+        self.of_parts: dict[str, Any] = {}
+        """What parts have opened, by their names."""
+        self.ends: list[Callable[[], None]] = [self.live_hub.end]
+        """What ends the live streams, which servers wait for before they report a stop."""
 
         feed.subscribe(self.live_hub.publish)
         feed.subscribe(self.games.hub.publish)
@@ -124,14 +140,14 @@ class Resources:
             return await find(self.db, self.embeddings, query, limit=limit, after=after)
 
 
-def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
+def init_app(app: Quart, config: Config, metrics: Metrics, parts: Mapping[Listed, Part]) -> None:
     """Make the app open its resources when it starts; nothing is opened here."""
 
     @app.while_serving
     async def serve() -> AsyncGenerator[None, None]:
         async with contextlib.AsyncExitStack() as stack:
             try:
-                opened = await _open(stack, config, metrics)
+                opened = await _open(stack, config, metrics, parts)
             except StartError as error:
                 # Any other exception would be shown by the server, with its traceback.
                 raise SystemExit(f"saywho: {error}") from None
@@ -148,7 +164,9 @@ def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
             yield
 
 
-async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metrics) -> Resources:
+async def _open(
+    stack: contextlib.AsyncExitStack, config: Config, metrics: Metrics, parts: Mapping[Listed, Part]
+) -> Resources:
     """Open everything; the stack closes it in reverse order. Raises StartError."""
     # Alembic's environment runs a loop of its own, so it needs a thread without one.
     await asyncio.to_thread(prepare, config, upgrade_old=False)
@@ -156,7 +174,7 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
     stack.push_async_callback(db.close)
     feed = await db.open_feed()
     stack.push_async_callback(feed.close)
-    opened = Resources(config, metrics, db, feed)
+    opened = Resources(config, metrics, db, feed, parts.values())
     await opened.openness.is_public()  # Pages look at what is known.
     if opened.embeddings:
         stack.push_async_callback(opened.embeddings.embedder.close)
@@ -167,6 +185,9 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
         stack.push_async_callback(batched.close)
     stack.callback(opened.live_hub.end)
     stack.callback(opened.games.hub.end)
+    for listed, part in parts.items():
+        if part.opens:
+            opened.of_parts[listed.name] = await stack.enter_async_context(part.opens(opened))
     return opened
 
 
@@ -213,8 +234,9 @@ def begin_stop(app: Quart) -> None:
     """End the app's live streams, which servers wait for before they report a stop."""
     resources = cast(Resources | None, app.extensions.get(KEY))
     if resources is not None:
-        resources.live_hub.end()
         resources.games.hub.end()
+        for end in resources.ends:
+            end()
 
 
 def cache_of(app: Quart) -> Memo[CachedResponse] | None:

@@ -9,6 +9,8 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from app import parts
+
 ROOT: Final = Path(__file__).parents[1]
 APP: Final = ROOT / "app"
 DESIGN: Final = ROOT / "docs" / "design.md"
@@ -60,8 +62,12 @@ def trees() -> dict[Path, ast.Module]:
 
 
 def room_of(path: Path) -> str:
-    """Return the package or module at the top of `app/` that holds this file."""
-    return path.relative_to(APP).parts[0].removesuffix(".py")
+    """Return the package or module at the top of `app/` that holds this file.
+
+    Each part is a room of its own, and so is their door: `parts/games`, `parts/__init__`.
+    """
+    names = path.relative_to(APP).with_suffix("").parts
+    return "/".join(names[:2]) if names[0] == "parts" else names[0]
 
 
 @cache
@@ -79,8 +85,8 @@ def _targets(tree: ast.AST) -> Iterator[tuple[int, str, bool]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module == "app":
-            names = [f"app.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module in {"app", "app.parts"}:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             names = [node.module]
         else:
@@ -88,8 +94,11 @@ def _targets(tree: ast.AST) -> Iterator[tuple[int, str, bool]]:
         for name in names:
             first, _, rest = name.partition(".")
             if first == "app":
-                room = rest.partition(".")[0]
+                room, _, inner = rest.partition(".")
                 is_room = (APP / room).is_dir() or (APP / f"{room}.py").exists()
+                if room == "parts":
+                    part = inner.partition(".")[0]
+                    room = f"parts/{part if part and (APP / room / part).is_dir() else '__init__'}"
                 yield node.lineno, room if room and is_room else "__init__", True
             else:
                 yield node.lineno, first, False
@@ -100,7 +109,8 @@ def floors() -> dict[str, int]:
     rows = [
         rooms
         for line in DESIGN.read_text().splitlines()
-        if line.startswith("| `app/") and (rooms := re.findall(r"`app/(\w+)(?:/|\.py)`", line))
+        if line.startswith("| `app/")
+        and (rooms := re.findall(r"`app/(parts/\w+|\w+)(?:/|\.py)`", line))
     ]
     return {room: floor for floor, rooms in enumerate(reversed(rows)) for room in rooms}
 
@@ -112,6 +122,17 @@ def upward_imports() -> list[Import]:
         each
         for each in imports()
         if each.is_ours and floor.get(each.target, 0) > floor.get(each.source, 99)
+    ]
+
+
+def imports_of_parts() -> list[str]:
+    """Return the imports of a part by the core, or by another part that does not name it."""
+    named = {f"parts/{part.name}": {*part.needs, *part.uses} for part in parts.PARTS}
+    return [
+        f"{each.path}:{each.line}: {each.source} imports {each.target}"
+        for each in imports()
+        if each.is_ours and each.target in named
+        if each.target.removeprefix("parts/") not in named.get(each.source, ())
     ]
 
 
@@ -301,7 +322,7 @@ def untyped_contexts() -> list[str]:
     return [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
         for path, text in sources().items()
-        if room_of(path) == "views" and path != APP / "views" / "page.py"
+        if room_of(path).startswith(("views", "parts/")) and path != APP / "views" / "page.py"
         for number, line in enumerate(text.splitlines(), 1)
         if renders.search(line)
     ]
@@ -409,6 +430,7 @@ def figures() -> dict[str, str]:
         "upward imports": str(len(upward_imports())),
         "upward imports inside services": str(len(upward_inner_imports("services"))),
         "upward imports inside views": str(len(upward_inner_imports("views"))),
+        "imports from core to parts": str(len(imports_of_parts())),
         "values in g set outside hooks": str(len(values_in_g())),
         "untyped contexts of templates": str(len(untyped_contexts())),
     }
@@ -431,6 +453,8 @@ def main() -> None:
     print("lines by package: " + ", ".join(f"{room} {n:,}" for room, n in by_room.most_common()))
     for each in upward_imports():
         print(f"{each.path}:{each.line}: {each.source} imports {each.target}")
+    for line in imports_of_parts():
+        print(line)
     print("files that a request runs, and calls")
     for name, footprint in footprints().items():
         counts = f"{len(footprint.files)}, {footprint.calls:,}"

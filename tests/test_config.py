@@ -34,6 +34,7 @@ SETTINGS: dict[str, tuple[str, Any]] = {
     "trusted_proxies": ("2", 2),
     "log": ("text", "text"),
     "access_log": ("0", False),
+    "without": ("spark", frozenset({"spark"})),
 }
 
 

@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from app import parts
 from tests import house
 
 BELOW_QUART: Final = frozenset(
@@ -27,6 +28,11 @@ SERVER_PACKAGES: Final = frozenset({"hypercorn", "quart", "werkzeug"})
 
 def test_every_import_runs_downwards() -> None:
     assert house.upward_imports() == []
+
+
+def test_the_core_imports_no_part_and_a_part_those_alone_that_it_names() -> None:
+    assert house.imports_of_parts() == []
+    assert {path.parent.name for path in house.APP.glob("parts/*/part.py")} == {*parts.names()}
 
 
 def test_every_import_inside_services_runs_downwards() -> None:

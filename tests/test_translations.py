@@ -31,7 +31,7 @@ ERRORS = {
     if isinstance(value, type) and issubclass(value, errors.AppError | ValueError)
 } | {"Message": None, "FetchError": None}
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}")
-UNREACHED = re.compile(r"views/\w+/(\w+_)?api\.py|cli/|services/checks|spark/")
+UNREACHED = re.compile(r"views/\w+/(\w+_)?api\.py|cli/|services/checks|parts/spark/")
 """Where sentences are made that no page shows."""
 
 

@@ -3,13 +3,16 @@
 Each command is imported when it runs, since some imports take a second.
 """
 
+import contextlib
 import gc
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from app import parts
 from app.cli.running import one_line_errors
+from app.config import Config, ConfigError
 
 if TYPE_CHECKING:
     from quart import Quart
@@ -22,15 +25,31 @@ MODULES: Final = {
     "posts": ("embed", "export", "search"),
     "rooms": ("room", "rooms"),
     "serve": ("serve",),
-    "spark": ("spark",),
     "users": ("operator", "token", "user", "users"),
 }
-MODULE_OF: Final = {name: module for module, names in MODULES.items() for name in names}
+MODULE_OF: Final = {
+    name: f"app.cli.{module}" for module, names in MODULES.items() for name in names
+} | {name: f"app.parts.{part.name}.commands" for part in parts.PARTS for name in part.commands}
 """Module of each command; in its module it is called `…_command`."""
+PART_OF: Final = {name: part.name for part in parts.PARTS for name in part.commands}
 
 
 class Commands(click.Group):
-    """The commands in `MODULE_OF`; an error of any ends the program with one line."""
+    """The commands in `MODULE_OF` but those of parts that are left out.
+
+    An error of any ends the program with one line.
+    """
+
+    def __init__(self, *args: Any, without: frozenset[str] | None = None, **extra: Any) -> None:
+        super().__init__(*args, **extra)
+        self._without = without
+
+    def left_out(self) -> frozenset[str]:
+        """Return the parts that the settings leave out; a command says what is wrong in them."""
+        if self._without is None:
+            with contextlib.suppress(ConfigError):
+                return Config.from_env().without
+        return self._without or frozenset()
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         with one_line_errors():
@@ -41,14 +60,17 @@ class Commands(click.Group):
             return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(MODULE_OF)
+        without = self.left_out()
+        return sorted(name for name in MODULE_OF if PART_OF.get(name) not in without)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in MODULE_OF:
             return None
+        if cmd_name in PART_OF and PART_OF[cmd_name] in self.left_out():
+            return None
         gc.disable()  # The imports leave no garbage; looking for it takes a tenth of their time.
         try:
-            module = import_module(f"app.cli.{MODULE_OF[cmd_name]}")
+            module = import_module(MODULE_OF[cmd_name])
         finally:
             gc.enable()
         command: click.Command = getattr(module, f"{cmd_name}_command")
@@ -69,6 +91,6 @@ def main() -> None:
     saywho(prog_name="saywho")
 
 
-def init_app(app: "Quart") -> None:
+def init_app(app: "Quart", config: Config) -> None:
     """Make the commands the app's own command line."""
-    app.cli = Commands(app.name)
+    app.cli = Commands(app.name, without=config.without)

@@ -32,7 +32,7 @@ WHOLE_BONUS: Final = 1.5
 
 
 @dataclass(frozen=True)
-class Part:
+class QueryPart:
     """A word, emoji or phrase that posts must have, or must not have."""
 
     kind: str
@@ -43,11 +43,11 @@ class Part:
     is_excluded: bool = False
     pieces: tuple[tuple[str, str], ...] = ()
     """Kind and text of a phrase's segments."""
-    meant: tuple["Part", ...] = ()
+    meant: tuple["QueryPart", ...] = ()
     """The words that are searched instead, where no post has this one."""
 
     @property
-    def ways(self) -> tuple["Part", ...]:
+    def ways(self) -> tuple["QueryPart", ...]:
         """The words of which posts must have one."""
         return self.meant or (self,)
 
@@ -81,9 +81,9 @@ class Part:
         return forms_of(self.text) if is_plain else None
 
 
-def parse_query(typed: str) -> list[Part]:
+def parse_query(typed: str) -> list[QueryPart]:
     """Return the parts of a query: words, `"a phrase"`, `-word`; without what no post can have."""
-    parts: dict[Part, None] = {}
+    parts: dict[QueryPart, None] = {}
     for piece in _PIECE.finditer(normalized(typed)):
         phrase = piece["phrase"]
         is_quoted = phrase is not None
@@ -106,11 +106,11 @@ def quote_words(typed: str, words: Collection[str]) -> str:
     return _PIECE.sub(quoted, normalized(typed))
 
 
-def split_phrase(part: Part) -> list[Part]:
+def split_phrase(part: QueryPart) -> list[QueryPart]:
     """Return the words of a phrase that was not quoted, such as `e-mail`, one by one."""
     if part.kind != "phrase" or part.is_quoted or part.is_excluded:
         return [part]
-    return [Part(kind, text) for kind, text in part.pieces]
+    return [QueryPart(kind, text) for kind, text in part.pieces]
 
 
 def _runs(word: str) -> list[str]:
@@ -124,15 +124,15 @@ def _runs(word: str) -> list[str]:
     return [*runs, word[start:]]
 
 
-def _part(text: str, *, is_quoted: bool, is_excluded: bool) -> Part | None:
+def _part(text: str, *, is_quoted: bool, is_excluded: bool) -> QueryPart | None:
     pieces = tuple((segment.kind, segment.text) for segment in segments(text))
     if not pieces:
         return None
     if len(pieces) == 1:
         ((kind, folded),) = pieces
-        return Part(kind, folded, is_quoted, is_excluded)
+        return QueryPart(kind, folded, is_quoted, is_excluded)
     joined = " ".join(piece for _, piece in pieces)
-    return Part("phrase", joined, is_quoted, is_excluded, pieces)
+    return QueryPart("phrase", joined, is_quoted, is_excluded, pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ class TermFrequencies:
 class Scorer:
     """Scores posts for a query."""
 
-    def __init__(self, parts: Sequence[Part], frequencies: TermFrequencies) -> None:
+    def __init__(self, parts: Sequence[QueryPart], frequencies: TermFrequencies) -> None:
         self.wanted = [part for part in parts if not part.is_excluded]
         self._unwanted = [part for part in parts if part.is_excluded]
         self._mean_terms = max(frequencies.mean_terms, 1.0)
@@ -194,7 +194,7 @@ class Scorer:
                 merged.append((start, end))
         return merged
 
-    def _part_score(self, part: Part, post: "_Post", shape: float) -> float:
+    def _part_score(self, part: QueryPart, post: "_Post", shape: float) -> float:
         if part.kind == "paired":
             score = self._paired_score(part, post, shape)
             if part.forms and (count := len(post.places_of(part.forms))):
@@ -209,7 +209,7 @@ class Scorer:
             return weight * _saturated(count, shape)
         return self._weight(part.text) * _saturated(post.words.count(part.text), shape)
 
-    def _paired_score(self, part: Part, post: "_Post", shape: float) -> float:
+    def _paired_score(self, part: QueryPart, post: "_Post", shape: float) -> float:
         terms = part.terms
         # A long word is one word, though it has many pairs.
         share = 1 / math.sqrt(len(terms))
@@ -240,7 +240,7 @@ def _saturated(count: int, shape: float) -> float:
     return count * (K1 + 1) / (count + shape)
 
 
-def _holds(part: Part, post: _Post) -> bool:
+def _holds(part: QueryPart, post: _Post) -> bool:
     if part.kind == "phrase":
         return bool(_phrase_places(part, post.segments))
     if part.kind == "paired":
@@ -253,7 +253,7 @@ def _holds(part: Part, post: _Post) -> bool:
     return part.text in post.words
 
 
-def _fits_run(part: Part, run: str) -> bool:
+def _fits_run(part: QueryPart, run: str) -> bool:
     """Return whether a run of syllables matches the word, but for its ending."""
     if part.is_quoted:
         return run == part.text
@@ -262,7 +262,7 @@ def _fits_run(part: Part, run: str) -> bool:
     return part.start in run
 
 
-def _phrase_places(part: Part, post: Sequence[Segment]) -> list[int]:
+def _phrase_places(part: QueryPart, post: Sequence[Segment]) -> list[int]:
     size = len(part.pieces)
     return [
         place
@@ -281,7 +281,7 @@ def _form_places(forms: Forms, post: Sequence[Segment]) -> list[int]:
     ]
 
 
-def _is_piece(part: Part, number: int, segment: Segment) -> bool:
+def _is_piece(part: QueryPart, number: int, segment: Segment) -> bool:
     kind, text = part.pieces[number]
     if segment.kind != kind:
         return False
@@ -291,7 +291,7 @@ def _is_piece(part: Part, number: int, segment: Segment) -> bool:
     return segment.text == text
 
 
-def _spans(part: Part, post: Sequence[Segment]) -> list[tuple[int, int]]:
+def _spans(part: QueryPart, post: Sequence[Segment]) -> list[tuple[int, int]]:
     if part.kind == "phrase":
         last = len(part.pieces) - 1
         places = _phrase_places(part, post)

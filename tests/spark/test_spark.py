@@ -22,10 +22,10 @@ from pyarrow.parquet import read_table, write_table
 
 from app.compute.fitting import fit_corpus
 from app.compute.judgement import judge
+from app.parts.spark import compare
+from app.parts.spark.fit import MOST_AUTHORS, run
+from app.parts.spark.jobs import SETTINGS, JobError
 from app.population import shipped_authors
-from app.spark import compare
-from app.spark.fit import MOST_AUTHORS, run
-from app.spark.jobs import SETTINGS, JobError
 from tests.compute.invented import SYLLABLES, kept, posts_of
 from tests.foreign_folder import ForeignFolder
 from tests.installation import Installation

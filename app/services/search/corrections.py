@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.scoring import Part, TermFrequencies, split_phrase
+from app.compute.scoring import QueryPart, TermFrequencies, split_phrase
 from app.compute.typos import words_at_one_slip
 from app.compute.words import segment_terms
 from app.db.backend import backend_of
@@ -45,7 +45,7 @@ _LIVE: Final = """
 """Whether there is a post that matches, of an author who is not deleted."""
 
 
-async def corrected(session: AsyncSession, parts: Sequence[Part]) -> list[Part]:
+async def corrected(session: AsyncSession, parts: Sequence[QueryPart]) -> list[QueryPart]:
     """Return the parts of a query; those that no post has, with known words at one slip.
 
     Quoted and excluded words stay, and words without such neighbours.
@@ -68,7 +68,7 @@ async def corrected(session: AsyncSession, parts: Sequence[Part]) -> list[Part]:
         word: tuple(filter(known.__contains__, neighbours))[:MOST_MEANT]
         for word, neighbours in likeliest.items()
     }
-    changed: list[Part] = []
+    changed: list[QueryPart] = []
     for part in parts:
         typed = split_phrase(part)
         pieces = [replace(word, meant=meant.get(word, ())) for word in typed]
@@ -77,8 +77,8 @@ async def corrected(session: AsyncSession, parts: Sequence[Part]) -> list[Part]:
 
 
 async def with_one_slip(
-    session: AsyncSession, parts: Sequence[Part], frequencies: TermFrequencies
-) -> list[Part]:
+    session: AsyncSession, parts: Sequence[QueryPart], frequencies: TermFrequencies
+) -> list[QueryPart]:
     """Return the parts of a query of which no post has all, as if a slip had made a known word.
 
     Each word is searched as it is, or as the known words at one slip that stand in a post beside
@@ -91,7 +91,7 @@ async def with_one_slip(
     near = await _counted(session, words[:MOST_CORRECTED])
     frequencies = await _with_forms(session, near, frequencies)
 
-    def beside(word: Part, neighbours: Sequence[Part]) -> Expression:
+    def beside(word: QueryPart, neighbours: Sequence[QueryPart]) -> Expression:
         meant = replace(word, meant=tuple(neighbours))
         searched = [meant if part == word else part for part in wanted]
         # Looking for forms that do not exist took three times as long as the rest.
@@ -105,14 +105,14 @@ async def with_one_slip(
     words = [word for word in near if word in mistyped][:MOST_MISTYPED]
     pairs = [(word, neighbour) for word in words for neighbour in near[word]]
     slips = await _in_posts(session, {pair: beside(pair[0], pair[1:]) for pair in pairs})
-    meant: dict[Part, list[Part]] = {}
+    meant: dict[QueryPart, list[QueryPart]] = {}
     for word, neighbour in pairs:
         if (word, neighbour) in slips:
             meant.setdefault(word, [word]).append(neighbour)
     return [replace(part, meant=tuple(meant.get(part, part.meant))) for part in parts]
 
 
-def _is_open(word: Part, shortest: Mapping[str, int] = SHORTEST) -> bool:
+def _is_open(word: QueryPart, shortest: Mapping[str, int] = SHORTEST) -> bool:
     is_exact = word.is_quoted or word.is_excluded
     return not is_exact and len(word.text) >= shortest.get(word.kind, len(word.text) + 1)
 
@@ -139,21 +139,23 @@ def _are_matched(postings: str, count: int) -> TextClause:
     return text(f"SELECT {', '.join(matches)}")
 
 
-async def _counted(session: AsyncSession, words: Sequence[Part]) -> dict[Part, list[Part]]:
+async def _counted(
+    session: AsyncSession, words: Sequence[QueryPart]
+) -> dict[QueryPart, list[QueryPart]]:
     """Return the counted words at one slip from each word, the most frequent first."""
     if not words:
         return {}
     neighbours, terms = await asyncio.to_thread(_neighbours, words)
     counts = (await term_frequencies(session, terms)).frequencies
 
-    def order(word: Part) -> tuple[int, int, str]:
+    def order(word: QueryPart) -> tuple[int, int, str]:
         # Of a Korean word all pairs tell more than those of its start, if they are known.
         all_pairs = min(counts.get(term, 0) for term in word.terms)
         return -all_pairs, -min(counts[term] for term in _start(word).terms), word.text
 
-    def likeliest(kind: str, texts: Sequence[str]) -> list[Part]:
+    def likeliest(kind: str, texts: Sequence[str]) -> list[QueryPart]:
         # Of most not even the first term is counted.
-        near = (Part(kind, text) for text in texts if segment_terms(kind, text)[0] in counts)
+        near = (QueryPart(kind, text) for text in texts if segment_terms(kind, text)[0] in counts)
         known = (word for word in near if all(term in counts for term in _start(word).terms))
         return nsmallest(MOST_BESIDE, known, key=order)
 
@@ -161,7 +163,7 @@ async def _counted(session: AsyncSession, words: Sequence[Part]) -> dict[Part, l
 
 
 async def _with_forms(
-    session: AsyncSession, near: Mapping[Part, Sequence[Part]], known: TermFrequencies
+    session: AsyncSession, near: Mapping[QueryPart, Sequence[QueryPart]], known: TermFrequencies
 ) -> TermFrequencies:
     """Add the frequencies of the neighbours' forms, where their stem is one syllable."""
     forms = [word.forms for neighbours in near.values() for word in neighbours if word.forms]
@@ -172,7 +174,7 @@ async def _with_forms(
     return replace(known, frequencies={**known.frequencies, **counted.frequencies})
 
 
-def _neighbours(words: Iterable[Part]) -> tuple[dict[Part, list[str]], list[str]]:
+def _neighbours(words: Iterable[QueryPart]) -> tuple[dict[QueryPart, list[str]], list[str]]:
     """Return the neighbours of each word, and the terms of all of them."""
     neighbours = {
         word: [text for text in words_at_one_slip(word.text) if len(text) > 1] for word in words
@@ -186,6 +188,6 @@ def _neighbours(words: Iterable[Part]) -> tuple[dict[Part, list[str]], list[str]
     return neighbours, sorted(terms)
 
 
-def _start(word: Part) -> Part:
+def _start(word: QueryPart) -> QueryPart:
     """Return the beginning that a post must have of a word, as for the search."""
-    return Part(word.kind, word.start) if word.kind == "paired" else word
+    return QueryPart(word.kind, word.start) if word.kind == "paired" else word

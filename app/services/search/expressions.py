@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Final
 
-from app.compute.scoring import Part, TermFrequencies
+from app.compute.scoring import QueryPart, TermFrequencies
 from app.db.indexes import All, Either, Expression, Terms
 
 CANDIDATES: Final = 1_000
@@ -17,7 +17,7 @@ UNCOUNTED: Final = TermFrequencies(0, 1.0, {})
 
 
 def in_any_way(
-    part: Part, frequencies: TermFrequencies, *, only_counted: bool = False
+    part: QueryPart, frequencies: TermFrequencies, *, only_counted: bool = False
 ) -> Expression:
     """Return an expression for the part as it was typed or meant, or with another ending.
 
@@ -26,7 +26,7 @@ def in_any_way(
     ways: list[Expression] = []
     for way in part.ways:
         is_open = way.kind == "paired" and not way.is_quoted
-        start = exact(Part(way.kind, way.start) if is_open else way)
+        start = exact(QueryPart(way.kind, way.start) if is_open else way)
         forms = _forms(way, frequencies)
         if only_counted:
             forms = [form for form in forms if form.terms[0] in frequencies.frequencies]
@@ -34,7 +34,7 @@ def in_any_way(
     return Either(tuple(ways))
 
 
-def _forms(part: Part, frequencies: TermFrequencies) -> list[Terms]:
+def _forms(part: QueryPart, frequencies: TermFrequencies) -> list[Terms]:
     """Return expressions for the forms of a stem of one syllable, without the most frequent.
 
     These would take the place of posts that have the word as it was typed.
@@ -45,7 +45,7 @@ def _forms(part: Part, frequencies: TermFrequencies) -> list[Terms]:
     return [Terms(row) for row, sum_ in zip(rows, counts, strict=True) if sum_ <= CANDIDATES]
 
 
-def any_of(parts: Sequence[Part], frequencies: TermFrequencies) -> Expression:
+def any_of(parts: Sequence[QueryPart], frequencies: TermFrequencies) -> Expression:
     """Return an expression for all quoted phrases, and any of the rarest other terms."""
     required: list[Expression] = [exact(part) for part in parts if part.is_quoted]
     weights: dict[Terms, float] = {}
@@ -64,12 +64,12 @@ def any_of(parts: Sequence[Part], frequencies: TermFrequencies) -> Expression:
     return All((*required, Either(tuple(chosen)))) if chosen else All(tuple(required))
 
 
-def matchable(parts: Sequence[Part]) -> Expression:
+def matchable(parts: Sequence[QueryPart]) -> Expression:
     """Return an expression that every post matches which has at least one of the parts."""
     return Either(tuple(in_any_way(part, UNCOUNTED) for part in parts))
 
 
-def exact(part: Part) -> Expression:
+def exact(part: QueryPart) -> Expression:
     """Return an expression for the part without its ending."""
     if part.kind == "paired" and len(part.text) == 1:
         return Terms((part.text,), is_prefix=True)

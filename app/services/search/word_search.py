@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeVar, get_args
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.scoring import Part, Scorer, TermFrequencies, parse_query, split_phrase
+from app.compute.scoring import QueryPart, Scorer, TermFrequencies, parse_query, split_phrase
 from app.db.backend import backend_of
 from app.db.indexes import All, Expression, searched_text
 from app.models import MAX_ID, Tweet, User
@@ -229,12 +229,12 @@ async def _scored(session: AsyncSession, scorer: Scorer, rows: Sequence[AnyRow])
 class _QueryTerms:
     """The parts of a query, whole and as single words, and how frequent their terms are."""
 
-    parts: Sequence[Part]
-    words: Sequence[Part]
+    parts: Sequence[QueryPart]
+    words: Sequence[QueryPart]
     frequencies: TermFrequencies
 
 
-async def _count(session: AsyncSession, parts: Sequence[Part]) -> _QueryTerms:
+async def _count(session: AsyncSession, parts: Sequence[QueryPart]) -> _QueryTerms:
     """Ask for the frequencies of all terms that may be searched, whether posts have all or some."""
     words = list(dict.fromkeys(word for part in parts for word in split_phrase(part)))
     ways = [way for part in {*parts, *words} for way in part.ways]

@@ -20,10 +20,10 @@ from app.compute.judgement import SURE, judge
 from app.errors import AppError, RecordError
 from app.formats.file_columns import file_columns_of
 from app.formats.records import BROKEN, is_broken
+from app.parts.spark.bad_rows import BadRows, Row, answers, json_object
+from app.parts.spark.jobs import FailedJobError, JobError, inputs_of, mapped, read_rows, session
 from app.services.compare.answering import ranked_authors
 from app.services.compare.cases import comparable_texts
-from app.spark.bad_rows import BadRows, Row, answers, json_object
-from app.spark.jobs import FailedJobError, JobError, inputs_of, mapped, read_rows, session
 
 _RANKED: Final = pyarrow.struct(
     [

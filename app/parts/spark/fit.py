@@ -17,11 +17,11 @@ from app.compute.population import Shipped
 from app.compute.profiles import AuthorProfile
 from app.compute.self_replies import ChainedPost
 from app.compute.text import username_key
+from app.parts.spark.bad_rows import BadRows, Row
+from app.parts.spark.compare import to_bytes
+from app.parts.spark.corpus import AUTHORS, POSTS, authors_of, posts_of
+from app.parts.spark.jobs import JobError, inputs_of, mapped, read_rows, session
 from app.population import shipped_authors
-from app.spark.bad_rows import BadRows, Row
-from app.spark.compare import to_bytes
-from app.spark.corpus import AUTHORS, POSTS, authors_of, posts_of
-from app.spark.jobs import JobError, inputs_of, mapped, read_rows, session
 
 MOST_AUTHORS: Final = 300
 _FILLED: Final = ("created_at", "lang", "answered")

@@ -21,8 +21,8 @@ from app.errors import AppError, RecordError, message_of
 from app.formats.file_columns import read_document
 from app.formats.post import Medium
 from app.formats.records import BROKEN, Record, is_broken
+from app.parts.spark.bad_rows import Row, answers, json_object
 from app.services.posts.new_tweet import checked, checked_language, checked_target, lenient
-from app.spark.bad_rows import Row, answers, json_object
 
 COUNTED_TOGETHER: Final = 1_000
 """Texts whose features are counted at once."""

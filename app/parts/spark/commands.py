@@ -54,7 +54,7 @@ def fit_command(
     """
     has_population = Config.from_env().population
     with _extra():
-        from app.spark.fit import run
+        from app.parts.spark.fit import run
 
         result = run(
             inputs, output, usernames=usernames, master=master, has_population=has_population
@@ -79,7 +79,7 @@ def compare_command(
 ) -> None:
     """Say who would have said each text of the inputs, as Parquet."""
     with _extra():
-        from app.spark.compare import run
+        from app.parts.spark.compare import run
 
         result = run(inputs, model, output, sure=sure, master=master)
     summary = ", ".join(

@@ -1,0 +1,149 @@
+"""A site without each part: it starts and answers, and nothing of the part is there."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import pytest
+from click.testing import CliRunner
+
+from app import create_app
+from app.cli import saywho
+from app.config import Config, ConfigError
+from app.parts import PARTS, load, names
+from tests.browsing import Browser, signed_in
+from tests.conftest import Client, client_with
+from tests.installation import Installation
+
+
+class Left(NamedTuple):
+    """What shows of a part, where a site has it."""
+
+    page: str = ""
+    operation: str = ""
+    command: str = ""
+
+
+LEFT: Final[Mapping[str, Left]] = {"spark": Left(command="spark")}
+CORE: Final = (
+    *("/", "/authors", "/user/ann", "/rooms", "/room/1", "/room/1?view=newest", "/tweet/1"),
+    *("/compare", "/compare?text=ferry&username=ann&username=ben", "/about", "/search?q=ferry"),
+    *("/posts", "/login", "/settings", "/imports", "/api/v1/docs", "/api/v1/users/ann"),
+    *("/users", "/settings/rooms/1/delete", "/compare/card", "/feed.atom", "/compare/example"),
+)
+QUICK: Final = ("spark",)
+"""Parts of which `make test` leaves out each; `make test-full` does of all."""
+EACH: Final = [
+    pytest.param(part.name, marks=() if part.name in QUICK else pytest.mark.full) for part in PARTS
+]
+
+
+def without(name: str) -> frozenset[str]:
+    """Return a part with those that need it."""
+    return frozenset({name, *(part.name for part in PARTS if name in part.needs)})
+
+
+async def fill(writer: Client) -> None:
+    """Store a chat of two people and posts of two authors, enough for a quiz and a comparison."""
+    posts: list[dict[str, Any]] = [
+        {
+            "username": name,
+            "text": f"{word} number {number} is on the way, they say",
+            "created_at": f"2024-0{month}-{number + 1:02}T1{month}:00:00Z",
+            **({"room": {"name": "Crew"}} if name in {"mina", "jun"} else {}),
+        }
+        for name, word, month in (
+            *(("ann", "The ferry", 2), ("ben", "Bread", 3), ("mina", "A storm", 4)),
+            ("jun", "Dinner", 5),
+        )
+        for number in range(25)
+    ]
+    await writer.add_posts(*posts)
+
+
+@pytest.mark.parametrize("name", EACH)
+async def test_a_site_without_a_part_answers_what_is_not_of_it(name: str, tmp_path: Path) -> None:
+    left = LEFT[name]
+    folder: dict[str, Any] = {"env": "testing", "data_dir": tmp_path, "access_log": False}
+    app = create_app(Config(**folder, without=without(name)))
+    async with app.test_app():
+        await fill(await client_with(app, "write"))
+        operator = await signed_in(app, "kim")
+        for page in CORE:
+            answer = await operator.get(page)
+            text = await answer.get_data(as_text=True)
+            assert answer.status_code in {200, 302, 303}, (page, text)
+            assert not left.page or f'"{left.page.partition("<")[0]}' not in text, page
+        assert left.operation not in await documented(operator)
+        if left.page:
+            assert (await operator.get(left.page)).status_code == 404
+    again = create_app(Config(**folder))
+    async with again.test_app():
+        operator = await signed_in(again, "kim", is_new=False)
+        for page in (*CORE, left.page or "/"):
+            assert (await operator.get(page)).status_code in {200, 302, 303}, page
+        assert not left.operation or left.operation in await documented(operator)
+
+
+async def documented(browser: Browser) -> set[str]:
+    """Return the addresses of the API's document."""
+    return {*json.loads(await browser.page("/api/v1/openapi.json"))["paths"]}
+
+
+def test_each_part_is_tested_here() -> None:
+    assert LEFT.keys() == {*names()}
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_no_module_of_a_part_that_is_left_out_is_loaded(name: str, tmp_path: Path) -> None:
+    program = (
+        "import sys; from app import create_app; create_app();"
+        f"print([each for each in sys.modules if each.startswith('app.parts.{name}.')])"
+    )
+    names = ",".join(sorted(without(name)))
+    environment = Installation(tmp_path, {"SAYWHO_WITHOUT": names}).environment()
+    printed = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    )
+    assert printed.stdout == "[]\n"
+
+
+def test_a_command_of_a_part_is_gone_with_it(installation: Installation) -> None:
+    for part in PARTS:
+        for command in part.commands:
+            lacking = Installation(installation.data_dir, {"SAYWHO_WITHOUT": part.name})
+            assert f"\n  {command} " not in lacking.done("--help")
+            refused = lacking.run(command, "--help")
+            assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1)
+
+
+BAD: Final = {"quizz": "quizz", "spark,nothing": "nothing", "spark;": "spark;"}
+
+
+@pytest.mark.parametrize("value", BAD)
+def test_an_unknown_part_stops_the_start_with_one_line(value: str) -> None:
+    with pytest.raises(ConfigError, match=r"^SAYWHO_WITHOUT has no part .*spark$") as caught:
+        Config.from_env({"SAYWHO_WITHOUT": value})
+    assert BAD[value] in str(caught.value)
+    told = CliRunner().invoke(saywho, ["users"], env={"SAYWHO_WITHOUT": value})
+    assert (told.exit_code, told.stderr.count("\n")) == (2, 1)
+
+
+def test_a_part_that_another_one_needs_cannot_be_left_out_alone() -> None:
+    for part in PARTS:
+        for needed in part.needs:
+            with pytest.raises(ConfigError, match=f"{part.name} needs {needed}: leave out both"):
+                Config.from_env({"SAYWHO_WITHOUT": needed})
+            Config.from_env({"SAYWHO_WITHOUT": f"{needed}, {part.name}"})
+
+
+@pytest.mark.parametrize("part", PARTS, ids=names())
+def test_a_part_has_a_readme_and_cards_that_its_template_has(part: Any) -> None:
+    readme = part.templates.with_name("README.md").read_text()
+    assert f"SAYWHO_WITHOUT={part.name}" in readme
+    for card in load(part).cards:
+        text = (part.templates / part.name / "_cards.html").read_text()
+        assert f"{{% macro {card}(" in text
