@@ -36,7 +36,6 @@ from app.services.compare.cases import Models
 from app.services.compare.comparing import Comparer
 from app.services.compare.model_card import Cards
 from app.services.compare.showcase import Showcase
-from app.services.games.play import Games
 from app.services.imports.preview import Previewer
 from app.services.imports.runner import keep_importing
 from app.services.live_streams.hub import LiveHub
@@ -83,9 +82,8 @@ class Resources:
         self.reads = Reads(db)
         self.writer = PostWriter(db, on_batch=metrics.batch_size.observe)
         self.cache = response_memo(feed, config.cache_mb * MIB)
-        clients = Clients(config.live_clients, metrics.live_clients.set)
-        self.live_hub = LiveHub(db, clients, newest=feed.newest)
-        self.games = Games(db, clients)
+        self.clients = Clients(config.live_clients, metrics.live_clients.set)
+        self.live_hub = LiveHub(db, self.clients, newest=feed.newest)
         self.import_queued = asyncio.Event()
         """Set when an import was queued."""
         self.previewer = Previewer(config)
@@ -114,11 +112,9 @@ class Resources:
         """What ends the live streams, which servers wait for before they report a stop."""
 
         feed.subscribe(self.live_hub.publish)
-        feed.subscribe(self.games.hub.publish)
         feed.subscribe(self.maintenance.wake)
         for forget in (
             self.live_hub.reset,
-            self.games.hub.reset,
             self.models.clear,
             self.cards.clear,
             self.showcase.clear,
@@ -156,7 +152,6 @@ def init_app(app: Quart, config: Config, metrics: Metrics, parts: Mapping[Listed
                 opened.maintenance.run(),
                 opened.feed.run(),
                 opened.live_hub.run(),
-                opened.games.hub.run(),
                 keep_importing(opened.db, opened.config, opened.import_queued),
                 keep_heap_trimmed(),
             ):
@@ -181,10 +176,9 @@ async def _open(
     stack.push_async_callback(opened.follower.close)
     stack.callback(opened.passwords.close)
     stack.callback(opened.work_pool.close)
-    for batched in (opened.writer, opened.reads, opened.comparer, opened.cards, opened.games):
+    for batched in (opened.writer, opened.reads, opened.comparer, opened.cards):
         stack.push_async_callback(batched.close)
     stack.callback(opened.live_hub.end)
-    stack.callback(opened.games.hub.end)
     for listed, part in parts.items():
         if part.opens:
             opened.of_parts[listed.name] = await stack.enter_async_context(part.opens(opened))
@@ -234,7 +228,6 @@ def begin_stop(app: Quart) -> None:
     """End the app's live streams, which servers wait for before they report a stop."""
     resources = cast(Resources | None, app.extensions.get(KEY))
     if resources is not None:
-        resources.games.hub.end()
         for end in resources.ends:
             end()
 

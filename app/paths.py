@@ -1,5 +1,6 @@
 """Addresses that more than one layer knows. Routes are made of them too."""
 
+import re
 from typing import Final
 
 STATIC: Final = "/static"
@@ -32,10 +33,6 @@ LIVE: Final = "/live"
 EXPORT: Final = "/export"
 API_DOCS: Final = "/docs"
 """These stand below `API`."""
-GAMES: Final = "/games"
-PLAY: Final = "/play"
-"""Addresses of the pages of hosts and of players, and below `API` of games in the API."""
-
 
 NOWHERE: Final = " "
 """A path that no route has."""
@@ -52,11 +49,15 @@ def below_root(path: str, root: str) -> str:
     return "/" + path[len(root) :].lstrip("/")
 
 
+_ENDLESS: Final = re.compile(rf"{API}(/\w+/\d+)?{LIVE}", re.ASCII)
+
+
 def is_endless(path: str) -> bool:
-    """Return whether an address is a live stream's, whose answer has no end and is never kept."""
-    return path.endswith(LIVE) and (
-        path == API + LIVE or path.startswith((f"{API}{GAMES}/", f"{API}{PLAY}/"))
-    )
+    """Return whether an address is a live stream's, whose answer has no end and is never kept.
+
+    It is that of the log, or of one thing by its number.
+    """
+    return path.endswith(LIVE) and _ENDLESS.fullmatch(path) is not None
 
 
 UPLOADS: Final = frozenset({API + TWEETS, API + IMPORTS, IMPORTS})

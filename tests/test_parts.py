@@ -27,14 +27,17 @@ class Left(NamedTuple):
     command: str = ""
 
 
-LEFT: Final[Mapping[str, Left]] = {"spark": Left(command="spark")}
+LEFT: Final[Mapping[str, Left]] = {
+    "games": Left(page="/games", operation="/api/v1/games"),
+    "spark": Left(command="spark"),
+}
 CORE: Final = (
     *("/", "/authors", "/user/ann", "/rooms", "/room/1", "/room/1?view=newest", "/tweet/1"),
     *("/compare", "/compare?text=ferry&username=ann&username=ben", "/about", "/search?q=ferry"),
     *("/posts", "/login", "/settings", "/imports", "/api/v1/docs", "/api/v1/users/ann"),
     *("/users", "/settings/rooms/1/delete", "/compare/card", "/feed.atom", "/compare/example"),
 )
-QUICK: Final = ("spark",)
+QUICK: Final = ("games",)
 """Parts of which `make test` leaves out each; `make test-full` does of all."""
 EACH: Final = [
     pytest.param(part.name, marks=() if part.name in QUICK else pytest.mark.full) for part in PARTS

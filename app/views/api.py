@@ -6,8 +6,6 @@ from quart import Quart
 
 from app.views.authors import api as authors
 from app.views.comparing import api as comparing
-from app.views.games import api as games
-from app.views.games import play_api
 from app.views.imports import api as imports
 from app.views.imports import sources_api as sources
 from app.views.portraits import api as portraits
@@ -27,8 +25,6 @@ MODULES: Final = (
     live,
     imports,
     sources,
-    games,
-    play_api,
 )
 BLUEPRINTS: Final = tuple(module.blueprint for module in MODULES)
 

@@ -49,8 +49,12 @@ class PageBlueprint(Blueprint):
     those that the struct does not know; `form` gets the fields of a form.
     """
 
-    def __init__(self, name: str, policy: Policy = "read", url_prefix: str | None = None) -> None:
+    def __init__(
+        self, name: str, policy: Policy = "read", url_prefix: str | None = None, *, cookie: str = ""
+    ) -> None:
+        """cookie: how the names of cookies begin that are secrets of its visitors."""
         super().__init__(name, __name__, url_prefix=url_prefix)
+        self.cookie = cookie
         # Flask's own finds nothing here, and would take a thread for each page.
         self.template_context_processors.clear()
         self._policy = policy

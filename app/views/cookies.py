@@ -1,4 +1,4 @@
-"""The cookies: of a session, of a browser that signed in before, and of a game's players."""
+"""The cookies: of a session, and of a browser that signed in before; parts have their own."""
 
 import secrets
 from datetime import timedelta
@@ -13,8 +13,6 @@ from app.services.access.operators import account_key
 
 Cookie = Literal["session", "device"]
 
-PLAYER: Final = "player_"
-"""Begins the names of the cookies of players; the game's id follows."""
 DEVICE_LIFETIME: Final = timedelta(days=400)
 """The longest that browsers keep a cookie."""
 

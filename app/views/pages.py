@@ -13,8 +13,6 @@ from app.views.authors import year_picture, years
 from app.views.comparing import pages as comparing
 from app.views.comparing import picture_pages as answer_picture
 from app.views.comparing import quiz, quiz_picture
-from app.views.games import pages as games
-from app.views.games import play, screen
 from app.views.imports import pages as imports
 from app.views.imports import sources
 from app.views.names import (
@@ -52,9 +50,6 @@ PAGES: Final = (
     quiz_picture,
     portraits,
     author_picture,
-    games,
-    screen,
-    play,
     search,
     posts,
     media,

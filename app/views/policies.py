@@ -19,7 +19,7 @@ from app.lifespan import resources
 from app.paths import EVERY_API, METRICS
 from app.services.access.rights import INVALID, SCOPES, VISITOR, Right, Scope, TokenFacts
 from app.services.event_log import newest_event
-from app.views.cookies import PLAYER, cookie_name, signed_in
+from app.views.cookies import cookie_name, signed_in
 
 Policy = Literal[
     "open", "read", "account", "token", "write", "admin", "operator", "metrics", "player"
@@ -184,7 +184,10 @@ def _is_sent_a_secret() -> bool:
 
 
 def _has_cookie_of_player() -> bool:
-    return any(name.startswith(cookie_name(PLAYER)) for name in request.cookies)
+    """Return whether a request has a cookie that a blueprint declares as its visitors' secret."""
+    declared = (getattr(each, "cookie", "") for each in current_app.blueprints.values())
+    prefixes = tuple(cookie_name(cookie) for cookie in declared if cookie)
+    return any(name.startswith(prefixes) for name in request.cookies)
 
 
 def own_origin() -> str:

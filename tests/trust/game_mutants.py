@@ -4,9 +4,9 @@ from typing import Final
 
 from tests.trust.planting import Mutant
 
-ANSWERING: Final = "app/services/games/answering.py"
-HOSTING: Final = "app/services/games/hosting.py"
-STATES: Final = "app/services/games/states.py"
+ANSWERING: Final = "app/parts/games/answering.py"
+HOSTING: Final = "app/parts/games/hosting.py"
+STATES: Final = "app/parts/games/states.py"
 PLAYED: Final = "tests/views/games/test_games_api.py"
 KEPT_QUIET: Final = "tests/views/games/test_secrets.py"
 STREAMED: Final = "tests/views/games/test_game_streams.py"
@@ -38,7 +38,7 @@ GAME_MUTANTS: Final = (
     Mutant(
         "in a game, an answer counts after its time until the question was told",
         "tests/services/games/test_rules.py",
-        "app/services/games/rules.py",
+        "app/parts/games/rules.py",
         "return self.asked_ms <= arrived_ms <= self.ends_ms",
         "return self.asked_ms <= arrived_ms",
     ),
@@ -73,21 +73,21 @@ GAME_MUTANTS: Final = (
     Mutant(
         "in a game, a question does not end when the last one without an answer leaves",
         STREAMED,
-        "app/services/games/presence.py",
+        "app/parts/games/presence.py",
         "await tell_if_all_answered(session, game, time_ms)",
         "pass",
     ),
     Mutant(
         "in a game, a question does not wait for whoever comes while it is asked",
         STREAMED,
-        "app/services/games/hub.py",
+        "app/parts/games/hub.py",
         "if channel.state.is_asking and player_id is not None:",
         "if False:",
     ),
     Mutant(
         "in a game, a question does not wait for whoever came just before it",
         STREAMED,
-        "app/services/games/hub.py",
+        "app/parts/games/hub.py",
         "if is_count or self._has_changed:",
         "if is_count:",
     ),
@@ -108,28 +108,28 @@ GAME_MUTANTS: Final = (
     Mutant(
         "in a game, a standing is kept though answers have changed it",
         PLAYED,
-        "app/services/games/standings.py",
+        "app/parts/games/standings.py",
         "if before is not None and version == game.version:",
         "if before is not None:",
     ),
     Mutant(
         "in a game, what a player sees may be kept",
         KEPT_QUIET,
-        "app/views/games/play_api.py",
+        "app/parts/games/views/play_api.py",
         "return (await screen_of(game_id)).view, 200, PRIVATE",
         "return (await screen_of(game_id)).view, 200, {}",
     ),
     Mutant(
         "in a game, a removed player hears on",
         STREAMED,
-        "app/services/games/channel.py",
+        "app/parts/games/channel.py",
         "player is None or player in channel.players",
         "True",
     ),
     Mutant(
         "in a game, a name stands in the log",
         JOINED,
-        "app/services/games/joining.py",
+        "app/parts/games/joining.py",
         "    secret = new_secret(SECRET_PREFIX)\n",
         "    secret = new_secret(SECRET_PREFIX)\n"
         "    __import__('logging').getLogger('app.services').warning('%s plays', name)\n",
@@ -137,7 +137,7 @@ GAME_MUTANTS: Final = (
     Mutant(
         "in a game, wrong codes are tried without end",
         JOINED,
-        "app/services/games/joining.py",
+        "app/parts/games/joining.py",
         "            wrong[network] += 1\n",
         "",
     ),

@@ -25,11 +25,11 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi import checks
 
-from app.views.api import BLUEPRINTS
 from app.views.blueprints import operations_of
 from app.views.openapi import document
 from tests.installation import Installation
 from tests.server import SERVE, Server, serving
+from tests.views.conformance import every_blueprint
 from tests.waiting import DEADLINE_S
 
 AT_ONCE: Final = 20
@@ -91,7 +91,9 @@ class Calls:
 
     def __init__(self, server: Server) -> None:
         self.report = Report()
-        schema = schemathesis.openapi.from_dict(document(operations_of(BLUEPRINTS), is_public=True))
+        schema = schemathesis.openapi.from_dict(
+            document(operations_of(every_blueprint()), is_public=True)
+        )
         self._operations: list[Any] = [each.ok() for each in list[Any](schema.get_all_operations())]
         self._base = f"http://127.0.0.1:{server.port}"
         self._session = requests.Session()

@@ -6,14 +6,21 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from jsonschema_rs import Draft202012Validator
-from quart import Quart
+from quart import Blueprint, Quart
 
+from app.parts import PARTS, load
 from app.views.api import BLUEPRINTS
 from app.views.blueprints import operations_of
 from app.views.openapi import document
 from tests.conftest import NDJSON, Client
 
-OPERATIONS: Final = operations_of(BLUEPRINTS)
+
+def every_blueprint() -> list[Blueprint]:
+    """Return the blueprints of the API, those of all parts too."""
+    return [*BLUEPRINTS, *(blueprint for part in PARTS for blueprint in load(part).api)]
+
+
+OPERATIONS: Final = operations_of(every_blueprint())
 IDS: Final = sorted(declared.view.__name__ for declared in OPERATIONS)
 OF_GAMES: Final = {declared.view.__name__ for declared in OPERATIONS if declared.tag == "games"}
 """Operations that need a game under way, and its players."""

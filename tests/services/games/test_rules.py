@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.services.games.rules import (
+from app.parts.games.rules import (
     CODE_LENGTH,
     LEAST_POINTS,
     LETTERS,

@@ -5,8 +5,8 @@ from quart import Quart
 from sqlalchemy import update
 
 from app.models import GamePlayer
-from app.services.games.standings import Standings, players_of, read_standing
-from app.services.games.states import get_state
+from app.parts.games.standings import Standings, players_of, read_standing
+from app.parts.games.states import get_state
 from tests.browsing import parts_of
 from tests.conftest import Client
 from tests.views.games.playing import AUTHORS, Host, Player, host_game, join, posts_of

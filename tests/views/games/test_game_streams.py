@@ -11,8 +11,8 @@ from sqlalchemy import event, select, text
 
 from app.clock import now_ms
 from app.models import GamePlayer
+from app.parts.games import hosting, hub
 from app.services.access.rights import revoke_token
-from app.services.games import hosting, hub
 from app.services.live_streams import streaming
 from tests.browsing import parts_of
 from tests.conftest import Client, client_with
@@ -187,7 +187,9 @@ async def test_all_who_come_together_are_stored_together(
         statements.append(values[2])
 
     event.listen(parts.db.engine.sync_engine, "before_cursor_execute", note)
-    opened = [parts.games.hub.open(host.game, player_id=player.id) for player in players]
+    opened = [
+        parts.of_parts["games"].hub.open(host.game, player_id=player.id) for player in players
+    ]
     streams = await asyncio.gather(*opened)
     stored = [text for text in statements if text.startswith('UPDATE "GamePlayer"')]
     assert 0 < len(stored) <= 4, "two for each run, and of these at most one had begun before"
@@ -244,7 +246,7 @@ async def test_a_screen_that_breaks_off_takes_no_other_one_away(
 ) -> None:
     (mina,) = await join(anybody.app, host, "Mina")
     await ears.of(mina)
-    hub = parts_of(anybody.app).games.hub
+    hub = parts_of(anybody.app).of_parts["games"].hub
     second = asyncio.create_task(hub.open(host.game, player_id=mina.id))
     await asyncio.sleep(0)
     second.cancel()

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from app.clock import now_ms
+from app.parts.games.answering import AnswerRequest
+from app.parts.games.rules import points_for
 from app.security import digest
-from app.services.games.answering import AnswerRequest
-from app.services.games.rules import points_for
 from tests.browsing import parts_of
 from tests.conftest import Client, Outside
 from tests.views.games.playing import AUTHORS, Host, host_game, join, names_of, posts_of
@@ -225,5 +225,5 @@ async def test_an_answer_that_waited_while_the_next_question_began_counts_at_onc
     assert (await mina.see())["total"] == 0
     sha256 = digest(mina.client.headers["Authorization"].removeprefix("Bearer ")).hex()
     late = AnswerRequest(host.game, sha256, 1, truth, arrived_ms)
-    await parts_of(anybody.app).games.answering.add(late)
+    await parts_of(anybody.app).of_parts["games"].answering.add(late)
     assert (await mina.see())["total"] > 0

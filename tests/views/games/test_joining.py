@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from app import create_app
 from app.models import GamePlayer
-from app.services.games import joining
+from app.parts.games import joining
 from tests.browsing import Browser, parts_of, scope_of, set_cookies, signed_in
 from tests.conftest import Client, MakeConfig, client_with
 from tests.views.games.playing import AUTHORS, Host, host_game, join, posts_of

@@ -5,9 +5,9 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
-from app.services.games.rules import State
-from app.services.games.standings import Standing
-from app.services.games.states import GameState
+from app.parts.games.rules import State
+from app.parts.games.standings import Standing
+from app.parts.games.states import GameState
 
 FIRST: Final = 10
 """Players who are shown as the first."""

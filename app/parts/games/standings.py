@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.models import Game, GameAnswer, GamePlayer
-from app.services.games.rules import places
-from app.services.games.states import GameState
+from app.parts.games.rules import places
+from app.parts.games.states import GameState
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,34 +4,24 @@ Each change appends an event, so that every process looks at the game again.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
-from app.db.backend import Sessions, allocate_ids
+from app.db.backend import allocate_ids
 from app.errors import ConflictError, NotFoundError
-from app.models import Game, GameAnswer, GamePlayer, GameQuestion, Tweet, User, WrongCode
-from app.services.games.drawing import DrawnQuestion
-from app.services.games.ending import (
-    note_change,
-    present_question,
-    tell,
-    tell_if_all_answered,
-    tell_of_change,
-)
-from app.services.games.rules import new_code
-from app.services.games.states import read_states, unknown_game
+from app.models import Game, GameAnswer, GamePlayer, GameQuestion, Tweet, User
+from app.parts.games.drawing import DrawnQuestion
+from app.parts.games.ending import note_change, present_question, tell, tell_if_all_answered
+from app.parts.games.rules import new_code
+from app.parts.games.states import read_states, unknown_game
+from app.services.deletion.games import tell_of_change
 
 MOST_GAMES: Final = 20
 """Games that have not ended."""
-KEPT_AFTER_END: Final = timedelta(hours=24)
-KEPT: Final = timedelta(hours=48)
-"""After it was made, whether it has ended or not."""
-WRONG_CODES_KEPT: Final = timedelta(minutes=10)
 
 
 async def add_game(
@@ -173,26 +163,6 @@ async def delete_game(session: AsyncSession, game_id: int, _time_ms: int) -> Non
     """Delete a game with all names. Raises NotFoundError."""
     await session.delete(await get_game(session, game_id))
     await tell_of_change(session)
-
-
-async def has_old_games(session: AsyncSession) -> bool:
-    """Return whether there is a game, or a wrong code, whose time is over."""
-    is_wrong = WrongCode.sent_at <= now() - WRONG_CODES_KEPT
-    old = select(Game.id).where(_is_old()), select(WrongCode.id).where(is_wrong)
-    return any([await session.scalar(query.limit(1)) is not None for query in old])
-
-
-async def remove_old_games(db: Sessions) -> None:
-    """Delete the games whose time is over, with all names."""
-    async with db.write() as session:
-        await session.execute(delete(Game).where(_is_old()))
-        is_wrong = WrongCode.sent_at <= now() - WRONG_CODES_KEPT
-        await session.execute(delete(WrongCode).where(is_wrong))
-        await tell_of_change(session)
-
-
-def _is_old() -> ColumnElement[bool]:
-    return or_(Game.ended_at <= now() - KEPT_AFTER_END, Game.created_at <= now() - KEPT)
 
 
 async def _at_version(session: AsyncSession, game_id: int, version: int) -> Game:

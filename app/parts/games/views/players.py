@@ -6,15 +6,17 @@ from typing import Final
 from quart import Response, request
 
 from app.errors import NotFoundError, UnauthorizedError
-from app.lifespan import resources
+from app.parts.games.joining import Joined, JoinRequest, player_name
+from app.parts.games.opened import games
+from app.parts.games.playing import PlayerKey, Screen
+from app.parts.games.rules import typed_code
 from app.security import digest
-from app.services.games.hosting import KEPT
-from app.services.games.joining import Joined, JoinRequest, player_name
-from app.services.games.playing import PlayerKey, Screen
-from app.services.games.rules import typed_code
-from app.views.cookies import PLAYER, cookie_name, set_secret
+from app.services.deletion.games import KEPT
+from app.views.cookies import cookie_name, set_secret
 from app.views.policies import send_to_login
 
+PLAYER: Final = "player_"
+"""Begins the names of the cookies of players; the game's id follows."""
 LONGEST_SECRET: Final = 200
 MOST_JOINED: Final = 5
 """Games that a browser is reminded of."""
@@ -40,13 +42,13 @@ def required_key(game_id: int) -> PlayerKey:
 
 async def screen_of(game_id: int) -> Screen:
     """Return what the player who asks sees. Raises UnauthorizedError, NotFoundError."""
-    return await resources().games.screen(required_key(game_id))
+    return await games().screen(required_key(game_id))
 
 
 async def join(code: str, name: str) -> Joined:
     """Let whoever asks play. Raises InvalidInputError, NotFoundError and others."""
     request_ = JoinRequest(typed_code(code), player_name(name), request.remote_addr or "")
-    return await resources().games.joining.join(request_)
+    return await games().joining.join(request_)
 
 
 def remember(response: Response, joined: Joined) -> Response:
@@ -69,5 +71,5 @@ async def joined_games() -> list[Screen]:
     for game_id in ids[:MOST_JOINED]:
         if key := player_key(game_id):
             with contextlib.suppress(UnauthorizedError, NotFoundError):
-                screens.append(await resources().games.screen(key))
+                screens.append(await games().screen(key))
     return [screen for screen in screens if screen.view.state != "ended"]

@@ -8,9 +8,9 @@ import msgspec
 from msgspec import structs
 
 from app.clock import now_ms
+from app.parts.games.documents import GameView, SharedView, moment
+from app.parts.games.states import GameState
 from app.services.access.rights import Right
-from app.services.games.documents import GameView, SharedView, moment
-from app.services.games.states import GameState
 from app.services.live_streams.stream import HEARTBEAT, ClientStream, LiveStreams
 
 GONE: Final = b"event: gone\ndata: {}\n\n"

@@ -11,16 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.errors import AppError, NotFoundError
 from app.lifespan import resources
 from app.models import MAX_ID
-from app.paths import GAMES
-from app.services.games.drawing import MOST_AUTHORS
-from app.services.games.play import list_games
-from app.services.games.rules import State
-from app.services.games.states import GameState
+from app.parts.games.drawing import MOST_AUTHORS
+from app.parts.games.opened import GAMES
+from app.parts.games.play import list_games
+from app.parts.games.rules import State
+from app.parts.games.states import GameState
+from app.parts.games.views.hosting import GameForm, make_game, number_field
 from app.services.posts.samples import outgrown_samples
 from app.services.posts.users import Author
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, newest_first
 from app.views.blueprints import Form, PageBlueprint
-from app.views.games.hosting import GameForm, make_game, number_field
 from app.views.page import FormPage, render_form
 from app.views.parts import given_names, offered_authors, see_other
 

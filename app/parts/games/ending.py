@@ -6,10 +6,9 @@ from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import ConflictError
-from app.memo import DERIVED
 from app.models import Game, GameAnswer, GamePlayer, GameQuestion
-from app.services.event_log import NewEvent, append_events
-from app.services.games.states import asked_of
+from app.parts.games.states import asked_of
+from app.services.deletion.games import tell_of_change
 
 THERE_MS: Final = 25_000
 """A player is there for so long after a sign of an open screen."""
@@ -65,11 +64,6 @@ async def note_change(session: AsyncSession, game: Game) -> None:
     """Let all who follow the game look at it again."""
     game.version += 1
     await tell_of_change(session)
-
-
-async def tell_of_change(session: AsyncSession) -> None:
-    await session.flush()
-    await append_events(session, [NewEvent("game.changed", DERIVED, posts=0)])
 
 
 async def present_question(session: AsyncSession, game: Game) -> GameQuestion:

@@ -13,21 +13,21 @@ from app.asgi.hosts import is_loopback_host
 from app.clock import now_ms
 from app.errors import InvalidInputError, NotFoundError
 from app.lifespan import resources
-from app.paths import GAMES
-from app.services.games.documents import RankedPlayer, host_view
-from app.services.games.drawing import compare_post
-from app.services.games.results import (
+from app.parts.games.documents import RankedPlayer, host_view
+from app.parts.games.drawing import compare_post
+from app.parts.games.opened import GAMES, games
+from app.parts.games.results import (
     AskedQuestion,
     RightShares,
     compared,
     read_questions,
     that_fooled_most,
 )
-from app.services.games.standings import Standing
-from app.services.games.states import GameState
+from app.parts.games.standings import Standing
+from app.parts.games.states import GameState
+from app.parts.games.views.hosting import MOVES, make_move, number_field
 from app.views.blueprints import Form, PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
-from app.views.games.hosting import MOVES, make_move, number_field
 from app.views.page import WebPage, render
 from app.views.parts import see_other
 from app.views.policies import own_origin
@@ -78,7 +78,7 @@ class GamePage(WebPage, frozen=True, kw_only=True):
 @blueprint.page(f"{GAMES}/<id:game_id>")
 async def show_game(game_id: int) -> str:
     """Show the screen that everybody looks at, as far as the game is."""
-    state, standing = await resources().games.read(game_id)
+    state, standing = await games().read(game_id)
     evident: Evident | None = None
     async with resources().db.read() as session:
         questions = await read_questions(session, state) if state.state == "ended" else []

@@ -6,14 +6,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import now_ms
 from app.db.engine import Database
 from app.models import Game
-from app.services.games.answering import Answering
-from app.services.games.documents import GameView, host_view
-from app.services.games.ending import tell_if_due
-from app.services.games.hub import GameHub
-from app.services.games.joining import Joining
-from app.services.games.playing import PlayerKey, Screen, Screens
-from app.services.games.standings import Standing, Standings
-from app.services.games.states import GameState, get_state, read_states
+from app.parts.games.answering import Answering
+from app.parts.games.documents import GameView, host_view
+from app.parts.games.ending import tell_if_due
+from app.parts.games.hub import GameHub
+from app.parts.games.joining import Joining
+from app.parts.games.playing import PlayerKey, Screen, Screens
+from app.parts.games.standings import Standing, Standings
+from app.parts.games.states import GameState, get_state, read_states
 from app.services.live_streams.streaming import Clients
 
 

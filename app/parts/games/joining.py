@@ -22,9 +22,9 @@ from app.errors import (
     UnavailableError,
 )
 from app.models import Game, GamePlayer, WrongCode
+from app.parts.games.rules import PlayerNames
 from app.security import digest, new_secret
 from app.services.access.logins import network_of
-from app.services.games.rules import PlayerNames
 from app.services.posts.users import clean_display_name
 
 MOST_PLAYERS: Final = 5_000

@@ -19,13 +19,13 @@ from app.db.batch import Batch
 from app.db.engine import Database
 from app.db.feed import GAME_CHANGED, Change
 from app.errors import AppError
+from app.parts.games.channel import Channel, GameStream
+from app.parts.games.documents import host_view, shared_view
+from app.parts.games.ending import tell_if_due
+from app.parts.games.presence import Presence
+from app.parts.games.standings import Standings, players_of
+from app.parts.games.states import GameState, read_states, unknown_game
 from app.services.access.rights import Right
-from app.services.games.channel import Channel, GameStream
-from app.services.games.documents import host_view, shared_view
-from app.services.games.ending import tell_if_due
-from app.services.games.presence import Presence
-from app.services.games.standings import Standings, players_of
-from app.services.games.states import GameState, read_states, unknown_game
 from app.services.live_streams.stream import ClientStream
 from app.services.live_streams.streaming import Clients, StreamHub
 

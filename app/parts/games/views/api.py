@@ -8,12 +8,13 @@ from quart import Response, g, request, url_for
 from app.errors import ConflictError, InvalidInputError
 from app.formats.csv import written_table
 from app.lifespan import resources
-from app.paths import GAMES, LIVE
+from app.parts.games.documents import GameView
+from app.parts.games.opened import GAMES, games
+from app.parts.games.results import result_rows
+from app.parts.games.views.hosting import GameForm, make_game, make_move
+from app.paths import LIVE
 from app.services.access.rights import Right
-from app.services.games.documents import GameView
-from app.services.games.results import result_rows
 from app.views.blueprints import CSV, EVENTS, ApiBlueprint, Reply
-from app.views.games.hosting import GameForm, make_game, make_move
 from app.views.posts.live import endless, own_session
 
 blueprint = ApiBlueprint("api_games", tag="games")
@@ -40,18 +41,18 @@ async def create_game(form: GameForm) -> Reply[GameView]:
         raise InvalidInputError("Name the authors, or a chat", loc="usernames")
     game_id = await make_game(form)
     address = url_for("api_games.show_game", game_id=game_id)
-    return await resources().games.host_view(game_id), 201, {"Location": address}
+    return await games().host_view(game_id), 201, {"Location": address}
 
 
 @blueprint.operation("GET", f"{GAMES}/<id:game_id>", "admin", "The game")
 async def show_game(game_id: int, args: GameArgs) -> GameView:
     """Show a game to its host."""
-    return await resources().games.host_view(game_id, shows_all=args.ranking == "all")
+    return await games().host_view(game_id, shows_all=args.ranking == "all")
 
 
 async def _view_after(move: str, game_id: int, *number: int) -> GameView:
     await make_move(move, game_id, *number)
-    return await resources().games.host_view(game_id)
+    return await games().host_view(game_id)
 
 
 @blueprint.operation("POST", f"{GAMES}/<id:game_id>/next", "admin", "The game")
@@ -103,7 +104,7 @@ async def delete_game(game_id: int) -> None:
 )
 async def show_results(game_id: int) -> Response:
     """Show what each player chose, once the game has ended."""
-    state, standing = await resources().games.read(game_id)
+    state, standing = await games().read(game_id)
     if state.state != "ended":
         raise ConflictError("The game has not ended")
     async with resources().db.read() as session:
@@ -122,8 +123,8 @@ async def show_results(game_id: int) -> Response:
 async def follow_game(game_id: int) -> Response:
     """Follow a game as its host does, as server-sent events."""
     if request.method == "HEAD":
-        await resources().games.read(game_id)
+        await games().read(game_id)
         return endless(None)
     hosts = Right("token", g.token.id) if g.token else Right("session", g.account.session_id)
-    hub = resources().games.hub
+    hub = games().hub
     return endless(await hub.open(game_id, right=hosts, holder=own_session()))

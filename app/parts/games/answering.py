@@ -14,10 +14,10 @@ from app.db.batch import Batch
 from app.db.engine import Database
 from app.errors import ConflictError, FieldError, InvalidInputError, UnauthorizedError
 from app.models import GameAnswer, GamePlayer, GameQuestion
+from app.parts.games.ending import note_change, tell_if_all_answered
+from app.parts.games.rules import points_for
+from app.parts.games.states import GameState, asked_of, read_states, unknown_game
 from app.services.access.rights import INVALID
-from app.services.games.ending import note_change, tell_if_all_answered
-from app.services.games.rules import points_for
-from app.services.games.states import GameState, asked_of, read_states, unknown_game
 
 MOST_AT_ONCE: Final = 500
 """Answers in one transaction."""

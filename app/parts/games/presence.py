@@ -13,7 +13,7 @@ from app.db.backend import is_among
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.models import Game, GamePlayer
-from app.services.games.ending import tell_if_all_answered
+from app.parts.games.ending import tell_if_all_answered
 
 RENEW_S: Final = 10.0
 """Seconds after which the same is stored again, since a process may die."""

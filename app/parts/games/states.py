@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.names import HIDDEN, SHOWN_HIDDEN, ManyNames
 from app.errors import NotFoundError
 from app.models import Game, GameAnswer, GamePlayer, GameQuestion, Tweet, User
+from app.parts.games.rules import Asked, State
 from app.services.compare.chat_names import read_chat_names
 from app.services.compare.hiding import hide
-from app.services.games.rules import Asked, State
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from sqlalchemy import Integer, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import GameAnswer, GameQuestion, Tweet
+from app.parts.games.standings import Choice, Standing
+from app.parts.games.states import GameState, masked
 from app.services.compare.chat_names import read_chat_names
-from app.services.games.standings import Choice, Standing
-from app.services.games.states import GameState, masked
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from app.db.backend import is_among
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.models import Game, GameAnswer, GamePlayer
-from app.services.games.answering import unknown_player
-from app.services.games.documents import PlayerView, player_view
-from app.services.games.standings import Standings
-from app.services.games.states import GameState, read_states, unknown_game
+from app.parts.games.answering import unknown_player
+from app.parts.games.documents import PlayerView, player_view
+from app.parts.games.standings import Standings
+from app.parts.games.states import GameState, read_states, unknown_game
 
 MOST_AT_ONCE: Final = 500
 MOST_WAITING: Final = 10_000

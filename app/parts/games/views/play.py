@@ -10,21 +10,21 @@ from app.clock import now_ms
 from app.errors import AppError, ConflictError, InvalidInputError, Message, UnauthorizedError
 from app.i18n import gettext_noop, show_number, translate_message
 from app.lifespan import resources
-from app.paths import PLAY
-from app.services.games.answering import AnswerRequest
-from app.services.games.documents import PlayerView
-from app.services.games.joining import LONGEST_NAME, LONGEST_SENT
-from app.services.games.playing import PlayerKey, Screen
-from app.services.games.results import Outcome, read_outcome
-from app.services.games.rules import LONGEST_CODE, typed_code
+from app.parts.games.answering import AnswerRequest
+from app.parts.games.documents import PlayerView
+from app.parts.games.joining import LONGEST_NAME, LONGEST_SENT
+from app.parts.games.opened import PLAY, games
+from app.parts.games.playing import PlayerKey, Screen
+from app.parts.games.results import Outcome, read_outcome
+from app.parts.games.rules import LONGEST_CODE, typed_code
+from app.parts.games.views.players import PLAYER, join, joined_games, player_key, remember
+from app.parts.games.views.screen import Option, letter_of
 from app.views.blueprints import Form, PageBlueprint
-from app.views.games.players import join, joined_games, player_key, remember
-from app.views.games.screen import Option, letter_of
 from app.views.names import shown_name
 from app.views.page import FormPage, render_form
 from app.views.parts import see_other
 
-blueprint = PageBlueprint("play", policy="open")
+blueprint = PageBlueprint("play", policy="open", cookie=PLAYER)
 
 
 class EntranceArgs(Struct):
@@ -173,7 +173,7 @@ async def answer(game_id: int, form: Form) -> ResponseReturnValue:
     question = int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 0
     sent = AnswerRequest(game_id, key.sha256, question, form.get("username", ""), arrived_ms)
     try:
-        await resources().games.answering.add(sent)
+        await games().answering.add(sent)
     except (ConflictError, InvalidInputError) as failure:
         return await _screen_page(key, failure)
     except UnauthorizedError:
@@ -182,13 +182,13 @@ async def answer(game_id: int, form: Form) -> ResponseReturnValue:
 
 
 async def _screen_page(key: PlayerKey, error: AppError | None = None) -> ResponseReturnValue:
-    games = resources().games
+    here = games()
     try:
-        screen = await games.screen(key)
+        screen = await here.screen(key)
     except UnauthorizedError:  # Removed, or the game is gone.
         return _to_entrance()
     if request.method == "GET":
-        games.hub.presence.see(screen.player_id)
+        here.hub.presence.see(screen.player_id)
     view, state = screen.view, screen.state
     outcome = None
     if view.state == "ended":

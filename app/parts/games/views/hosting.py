@@ -10,8 +10,8 @@ from app.clock import now_ms
 from app.errors import InvalidInputError
 from app.lifespan import resources
 from app.models import MAX_ID
-from app.services.games import hosting
-from app.services.games.drawing import draw_questions, named_cast, room_cast
+from app.parts.games import hosting
+from app.parts.games.drawing import draw_questions, named_cast, room_cast
 from app.services.rooms.room_facts import get_room
 from app.views.policies import writing
 

@@ -6,13 +6,13 @@ from msgspec import Meta, Struct
 from quart import Response, request
 
 from app.clock import now_ms
-from app.lifespan import resources
-from app.paths import LIVE, PLAY
-from app.services.games.answering import AnswerRequest
-from app.services.games.documents import PlayerView
-from app.services.games.joining import LONGEST_SENT
+from app.parts.games.answering import AnswerRequest
+from app.parts.games.documents import PlayerView
+from app.parts.games.joining import LONGEST_SENT
+from app.parts.games.opened import PLAY, games
+from app.parts.games.views.players import join, required_key, screen_of
+from app.paths import LIVE
 from app.views.blueprints import EVENTS, ApiBlueprint, Reply
-from app.views.games.players import join, required_key, screen_of
 from app.views.posts.live import endless
 
 blueprint = ApiBlueprint("api_play", tag="games")
@@ -71,7 +71,7 @@ async def answer_question(game_id: int, form: AnswerForm) -> Reply[AnswerReceipt
     """Answer the question that is asked; the first answer counts, if it arrives in time."""
     arrived_ms = now_ms()
     key = required_key(game_id)
-    receipt = await resources().games.answering.add(
+    receipt = await games().answering.add(
         AnswerRequest(game_id, key.sha256, form.question, form.username, arrived_ms)
     )
     body = AnswerReceipt(receipt.question, receipt.username, receipt.ms)
@@ -86,8 +86,8 @@ async def follow_play(game_id: int) -> Response:
 
     Send the newest document at once, and each that follows.
     """
-    games = resources().games
-    player_id = await games.screens.find(required_key(game_id))
+    here = games()
+    player_id = await here.screens.find(required_key(game_id))
     if request.method == "HEAD":
         return endless(None)
-    return endless(await games.hub.open(game_id, player_id=player_id))
+    return endless(await here.hub.open(game_id, player_id=player_id))

@@ -1,0 +1,44 @@
+"""Games whose time is over: they are deleted as promised, whether a site has games or not."""
+
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.clock import now
+from app.db.backend import Sessions
+from app.memo import DERIVED
+from app.models import Game, WrongCode
+from app.services.event_log import NewEvent, append_events
+
+KEPT_AFTER_END: Final = timedelta(hours=24)
+KEPT: Final = timedelta(hours=48)
+"""After it was made, whether it has ended or not."""
+WRONG_CODES_KEPT: Final = timedelta(minutes=10)
+
+
+async def has_old_games(session: AsyncSession) -> bool:
+    """Return whether there is a game, or a wrong code, whose time is over."""
+    is_wrong = WrongCode.sent_at <= now() - WRONG_CODES_KEPT
+    old = select(Game.id).where(_is_old()), select(WrongCode.id).where(is_wrong)
+    return any([await session.scalar(query.limit(1)) is not None for query in old])
+
+
+async def remove_old_games(db: Sessions) -> None:
+    """Delete the games whose time is over, with all names."""
+    async with db.write() as session:
+        await session.execute(delete(Game).where(_is_old()))
+        is_wrong = WrongCode.sent_at <= now() - WRONG_CODES_KEPT
+        await session.execute(delete(WrongCode).where(is_wrong))
+        await tell_of_change(session)
+
+
+def _is_old() -> ColumnElement[bool]:
+    return or_(Game.ended_at <= now() - KEPT_AFTER_END, Game.created_at <= now() - KEPT)
+
+
+async def tell_of_change(session: AsyncSession) -> None:
+    """Let all who follow games look at them again."""
+    await session.flush()
+    await append_events(session, [NewEvent("game.changed", DERIVED, posts=0)])
