@@ -32,6 +32,7 @@ from app.views.comparing.marks import shown_marks, uses_of
 from app.views.comparing.nobody import why_nobody
 from app.views.comparing.read_before import read_before
 from app.views.comparing.strangers import rate_of, threshold_of
+from app.views.comparing.undecided import more_text_of
 from app.views.comparing.verdicts import NOT_FOR, bars_of, heading_of, limits_of, reasons_of
 from app.views.parsing import Piece, gaps_of
 
@@ -158,6 +159,7 @@ def _comparison_lines(comparison: Comparison, *, is_named: bool) -> Iterator[str
     yield from why_nobody(comparison)
     yield from filter(None, [read_before(comparison)])
     yield from filter(None, [threshold_of(comparison)])
+    yield from more_text_of(comparison)
     for bar in bars_of(comparison):
         posts = "post" if bar.tweets == 1 else "posts"
         name = f"{bar.username}  ({bar.tweets:,} {posts})" if bar.username else "somebody else"

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.compute.case import Case, Habit, Suspect
-from app.compute.features import PAIRS, WORDS
+from app.compute.features import CHARACTERS, PAIRS, WORDS
+from app.compute.more_text import More, gap_of, more_text
 from app.compute.population import FEWEST_POSTS, NOBODY
 from app.compute.rates import rate
 from app.compute.ratios import FEWEST_OTHERS, LEAD_GROUPS, Usual, lead_scores, log_ratios
@@ -88,6 +89,8 @@ class Judgement:
     """Least probability of a likely author."""
     strangers: float | None
     """Share of strangers' texts of this length that would be called likely; None without `none`."""
+    more: More | None = None
+    """How much more text decides most cases like a close one; None if more hardly decides it."""
 
 
 def judge(case: Case, sure: float = SURE) -> Judgement:
@@ -118,10 +121,12 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
     language = "ko" if case.is_korean else "en"
     needed = likely_from(language, weighed.fewest_others)
     weak = _weak(case, rivals, order if case.is_named else rivals)
+    share = float(shares[known[:1]].sum())
+    verdict = _verdict(none, share, needed, is_short=is_short, is_alone=case.compared == 1)
+    # An author with too few posts is not called likely, however much text there is.
+    is_open = verdict == "close" and order[0] in known
     return Judgement(
-        _verdict(
-            none, shares[known[:1]].sum(), needed, is_short=is_short, is_alone=case.compared == 1
-        ),
+        verdict,
         none,
         log10,
         order,
@@ -131,6 +136,26 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
         None
         if none is None
         else rate(language, case.compared, weighed.fewest_others, sure, case.words),
+        _more(case, language, weighed.fewest_others + 1, needed, none, share)
+        if none is not None and is_open
+        else None,
+    )
+
+
+def _more(
+    case: Case, language: str, here: int, needed: float, none: float, share: float
+) -> More | None:
+    """Return how much more text decides most cases like this one.
+
+    share: the first author's, if one of the suspects wrote the texts.
+    """
+    return more_text(
+        language,
+        float(case.ranking.query.widths[CHARACTERS]),
+        case.compared,
+        here,
+        gap_of((1 - none) * share, needed, none, UNFAMILIAR),
+        len(case.parts),
     )
 
 

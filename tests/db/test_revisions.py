@@ -169,9 +169,7 @@ def test_open_invitations_of_removed_accounts_end(config: Config, databases: Dat
     assert databases.fetch(config.data_dir, query) == [(1,)]
 
 
-def test_answers_to_other_peoples_messages_are_linked(
-    config: Config, databases: Databases
-) -> None:
+def test_answers_to_other_peoples_messages_are_linked(config: Config, databases: Databases) -> None:
     prepare(config, upgrade_old=True)
     command.downgrade(alembic_config(config.database_url), "0035")
     for statement in MESSAGES.split(";"):

@@ -13,6 +13,7 @@ from app.views.comparing.evidence import Evident
 from app.views.comparing.nobody import why_nobody
 from app.views.comparing.read_before import place_of, read_before
 from app.views.comparing.strangers import rate_of, threshold_of
+from app.views.comparing.undecided import more_text_of
 from app.views.comparing.verdicts import Bar, bars_of, heading_of, is_brief, limits_of, reasons_of
 
 LONGEST_UNFOLDED: Final = 1_500
@@ -80,6 +81,10 @@ class Compared(Struct, frozen=True):
     @property
     def threshold(self) -> str | None:
         return threshold_of(self.comparison)
+
+    @property
+    def more_text(self) -> list[str]:
+        return more_text_of(self.comparison)
 
     @property
     def is_brief(self) -> bool:

@@ -253,6 +253,33 @@ async def test_several_messages_are_by_one_hand(site: Client, typed: str) -> Non
     assert ("names and times of the chat" in page) == ("Ann" in typed)
 
 
+async def test_an_undecided_answer_offers_a_box_for_more_messages(site: Client) -> None:
+    """The answer says how much more decides most cases; what is added counts as by one person."""
+    undecided = address("lamp and oven and fog and rye tonight", "ann", "ben")
+    more = (await site.json(f"/api/v1{undecided}"))["more"]
+    assert set(more) == {"times", "messages"}
+    page = unescape(await site.page(undecided))
+    assert f"{more['messages']} more messages" in page
+    assert "Decided does not mean right." in page
+    label = "Add more messages by the same person"
+    assert f'<label for="more_text">{label}</label>' in page
+    korean = unescape(await site.page(undecided, headers=KOREAN))
+    assert f"메시지 {more['messages']}개쯤 더" in korean
+    assert "판단이 났다고 맞는 것은 아니에요." in korean
+    texts = [("tweet_text", text) for text in ("lamp and oven and fog", "bell and tide", "")]
+    sent = await site.post(
+        "/compare",
+        data=urlencode([*texts, ("username", "ann")]),
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+    )
+    query = parse_qs(urlsplit(sent.headers["Location"]).query)
+    assert query["text"] == ["lamp and oven and fog", "bell and tide"]
+    # A decided answer needs no more.
+    decided = address(TEXT, "ann", "ben")
+    assert (await site.json(f"/api/v1{decided}"))["more"] is None
+    assert label not in await site.page(decided)
+
+
 async def test_a_chat_is_judged_without_its_heads_and_names_who_speaks(site: Client) -> None:
     chat = "[Ann] [오후 3:12] lamp\nand fog\n[Bo 2] [오후 3:13] 사진\n[Bo 2] [오후 3:14] <oil>"
     page = await site.page("/compare?" + urlencode({"text": chat, "username": "ann"}))

@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.compute.judgement import FEW_POSTS, FEWEST_JUDGED, LIKELY, SURE, UNFAMILIAR, Limit, Verdict
+from app.compute.more_text import More
 from app.compute.text import FEWEST_WORDS
 from app.services.compare.answering import Comparison, Model, RankedAuthor
 from app.services.compare.marked_pieces import Evidence, Usage
 from app.views.comparing.marks import uses_of
 from app.views.comparing.strangers import rate_of, threshold_of
+from app.views.comparing.undecided import more_text_of
 from app.views.comparing.verdicts import (
     CLOSE,
     HEADINGS,
@@ -38,6 +40,7 @@ class Facts:
     text: str = "some words of nobody here"
     needed: float = LIKELY
     strangers: float | None = None
+    more: More | None = None
     limits: list[Limit] = field(default_factory=list)
     weak: dict[Limit, list[str]] = field(default_factory=dict)
 
@@ -72,6 +75,7 @@ class Facts:
             weak=self.weak,
             needed=self.needed,
             strangers=self.strangers,
+            more=self.more,
             model=model,
         )
 
@@ -283,6 +287,44 @@ def test_of_another_language_the_circle_of_the_author_would_not_pass() -> None:
     assert limits_of(facts.comparison()) == [
         "The text was compared with people from elsewhere only."
     ]
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        (More(2, 1), "eight of ten such cases are decided by twice as much text by this person"),
+        (More(3, 2), "More than half of such cases are decided by twice as much text"),
+        (More(5, 8), "eight of ten by about 5 times as much (about 8 more messages)."),
+        (
+            More(12, 1_100),
+            "decided by about 12 times as much text by this person (about 1,100 more",
+        ),
+        (None, "More text like this would hardly decide it."),
+    ],
+)
+def test_an_undecided_answer_says_how_much_more_text_decides(
+    more: More | None, sentence: str
+) -> None:
+    facts = Facts([0.7, 0.3], [50, 50], 0.4, more=more)
+    told = more_text_of(facts.comparison())
+    assert told[0].startswith("Undecided. ")
+    assert sentence in told[0]
+    # Decided is not right.
+    assert [line.split(".")[0] for line in told[1:]] == ["Decided does not mean right"] * bool(more)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        Facts([0.9, 0.1], [50, 50], 0.01),
+        Facts([0.9, 0.1], [50, 50], 0.9),
+        Facts([0.9, 0.1], [300, 300]),
+        Facts([0.97, 0.03], [3, 50], 0.1),
+    ],
+    ids=["likely", "unfamiliar", "no number", "too few posts"],
+)
+def test_more_text_is_offered_only_where_it_would_help(facts: Facts) -> None:
+    assert more_text_of(facts.comparison()) == []
 
 
 @pytest.mark.parametrize(

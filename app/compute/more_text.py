@@ -1,0 +1,119 @@
+"""How much more text would decide an undecided answer.
+
+Measured curves say how many of such cases are decided by a multiple of the text, which is called
+likely or unfamiliar then, rightly or not:
+
+    logit P(decided) = a + b ln f - c gap + ln(W / 100) (d + e ln f) - h ln m - i [m = 1] + j [many]
+
+f: the multiple of the present text, W: its character features, gap: how far the answer is from the
+nearer one of the two decisions, in nats, m: the number of authors asked about, many: whether nine
+or more authors of the language are here.
+"""
+
+from functools import cache
+from math import ceil, exp, log
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+FILE: Final = Path(__file__).with_name("more_text.json")
+DECIDED: Final = 0.8
+"""Share of such cases that are decided by the text that is named."""
+FEWEST_TIMES: Final = 2
+MOST_TIMES: Final = 20
+"""Bounds of the multiple. More was not measured."""
+SHORTEST: Final = 10.0
+"""Least character features that are assumed."""
+MANY_HERE: Final = 9
+_EDGE: Final = 1e-6
+
+
+class More(msgspec.Struct, frozen=True):
+    """How much more text by the same person decides about eight of ten such cases."""
+
+    times: Annotated[int, Meta(ge=FEWEST_TIMES, le=MOST_TIMES, description="The present text.")]
+    messages: Annotated[
+        int, Meta(ge=1, description="How many more messages as long as those given.")
+    ]
+
+
+class Curve(msgspec.Struct, frozen=True):
+    """The constants of a language, as in the formula above."""
+
+    a: float
+    b: float
+    c: float
+    d: float
+    e: float
+    h: float
+    i: float
+    j: float
+
+
+class Curves(msgspec.Struct, frozen=True):
+    """The curves, and what they hold for."""
+
+    measured: str
+    """The day."""
+    recipe: int
+    fitted_to: str
+    curves: dict[str, Curve]
+    """By language; others than Korean have that of English."""
+
+
+@cache
+def measured_curves() -> Curves:
+    """Return the measured curves; the first call reads the file."""
+    return msgspec.json.decode(FILE.read_bytes(), type=Curves)
+
+
+def gap_of(likely: float, needed: float, none: float, unfamiliar: float) -> float:
+    """Return how many nats an answer is from the nearer decision, 0 at least.
+
+    likely, none: the probabilities of the first author after all and of somebody else; needed,
+    unfamiliar: from which each of them decides.
+    """
+    return max(min(_logit(needed) - _logit(likely), _logit(unfamiliar) - _logit(none)), 0.0)
+
+
+def share_decided(
+    language: str, times: float, features: float, named: int, here: int, gap: float
+) -> float:
+    """Return the share of such cases that so many times the text decides.
+
+    features: the text's character features; named, here: the numbers of authors who are asked
+    about, and of the language here.
+    """
+    start, slope = _line(language, features, named, here, gap)
+    return 1 / (1 + exp(-start - slope * log(times)))
+
+
+def more_text(
+    language: str, features: float, named: int, here: int, gap: float, messages: int
+) -> More | None:
+    """Return what decides eight of ten such cases; None beyond twenty times the text.
+
+    messages: how many were given; the others are as for `share_decided`.
+    """
+    start, slope = _line(language, features, named, here, gap)
+    if slope <= 0 or (needed := (_logit(DECIDED) - start) / slope) > log(MOST_TIMES):
+        return None
+    times = max(FEWEST_TIMES, ceil(exp(needed)))
+    return More(min(times, MOST_TIMES), max(messages, 1) * (min(times, MOST_TIMES) - 1))
+
+
+def _line(language: str, features: float, named: int, here: int, gap: float) -> tuple[float, float]:
+    """Return the logit of the share with the present text, and its slope by ln(times)."""
+    curves = measured_curves().curves
+    curve = curves.get(language, curves["en"])
+    length = log(max(features, SHORTEST) / 100)
+    start = curve.a - curve.c * gap + curve.d * length - curve.h * log(named)
+    start += curve.j * (here >= MANY_HERE) - curve.i * (named == 1)
+    return start, curve.b + curve.e * length
+
+
+def _logit(share: float) -> float:
+    clipped = min(max(share, _EDGE), 1 - _EDGE)
+    return log(clipped / (1 - clipped))
