@@ -49,7 +49,7 @@ _DEEPEST: Final = 3
 _MOST_NAMES: Final = 1_000
 
 
-class Guess(NamedTuple):
+class ColumnGuess(NamedTuple):
     """What is taken for a field, and what else could be."""
 
     name: str
@@ -76,7 +76,7 @@ def _simple(row: Mapping[str, object], path: str, depth: int) -> Iterator[tuple[
             yield name, value
 
 
-def guess(field: str, values: Mapping[str, Sequence[object]]) -> Guess | None:
+def guess(field: str, values: Mapping[str, Sequence[object]]) -> ColumnGuess | None:
     """Return the column that a field most likely stands in; None where no name looks like it."""
     rated = sorted(
         (-rating, place, name)
@@ -84,7 +84,7 @@ def guess(field: str, values: Mapping[str, Sequence[object]]) -> Guess | None:
         if (rating := _RATINGS[field](_words(name), column)) > 0
     )
     names = [name for _, _, name in rated]
-    return Guess(names[0], tuple(names[1:])) if names else None
+    return ColumnGuess(names[0], tuple(names[1:])) if names else None
 
 
 def likely_reposts(values: Mapping[str, Sequence[object]]) -> list[str]:

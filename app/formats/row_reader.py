@@ -6,7 +6,7 @@ from typing import Final
 from app.errors import Message
 from app.formats.assumptions import ReadNotes, Role
 from app.formats.cells import are_rounded
-from app.formats.column_guess import ROLES, Guess, guess, likely_reposts, values_by_name
+from app.formats.column_guess import ROLES, ColumnGuess, guess, likely_reposts, values_by_name
 from app.formats.column_names import plain_column
 from app.formats.file_columns import KNOWN_HEADERS, FileColumns, RowRules
 from app.formats.records import Item, ReadOptions
@@ -24,7 +24,7 @@ class RowReader:
         self._chosen = dict(options.columns)
         self._username = options.username
         self._known: dict[tuple[str, ...], FileColumns] = {}
-        self._guesses: dict[str, Guess] = {}
+        self._guesses: dict[str, ColumnGuess] = {}
         self._looks_like: dict[str, Role] = {}
         """Columns that look like a time, an author or a repost and are not used."""
         opened = [self._opened(row)[0] for row in sample]

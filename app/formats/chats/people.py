@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import structs
 
+from app.clock import now
 from app.compute.text import MAX_USERNAME_LENGTH, clean_username, drop_controls, username_key
 from app.errors import BrokenFileError, Message
 from app.formats.assumptions import ReadNotes
@@ -42,7 +43,7 @@ def machine_zone() -> str:
         with suppress(ValueError):
             if zone_of(name) is not None:
                 return name
-    return datetime.now().astimezone().tzname() or "UTC"
+    return now().astimezone().tzname() or "UTC"
 
 
 def renaming(pairs: Iterable[str]) -> dict[str, str]:

@@ -39,7 +39,7 @@ _EVEN: Final = str.maketrans(
 """Blanks, marks of direction and quotes, which versions of an app write in different ways."""
 
 
-class Sentence(NamedTuple):
+class AppSentence(NamedTuple):
     """A sentence of an app, as its table has it."""
 
     kind: str
@@ -48,7 +48,7 @@ class Sentence(NamedTuple):
     pattern: str
 
 
-def parse(text: str) -> Iterator[Sentence]:
+def parse(text: str) -> Iterator[AppSentence]:
     """Yield the sentences of a table. Raises ValueError for a line in the wrong place."""
     kind = language = source = ""
     for number, line in enumerate(text.splitlines(), 1):
@@ -61,7 +61,7 @@ def parse(text: str) -> Iterator[Sentence]:
         elif not (kind and source):
             raise ValueError(f"line {number}: a heading and a source come before the sentences")
         else:
-            yield Sentence(kind, language, source, line.replace(r"\n", "\n"))
+            yield AppSentence(kind, language, source, line.replace(r"\n", "\n"))
 
 
 def text_of(app: str) -> str:
@@ -70,7 +70,7 @@ def text_of(app: str) -> str:
 
 
 @cache
-def _sentences_of(app: str) -> tuple[Sentence, ...]:
+def _sentences_of(app: str) -> tuple[AppSentence, ...]:
     return tuple(parse(text_of(app)))
 
 
@@ -105,9 +105,6 @@ class _Expression:
         return "".join(pieces) + re.escape(self._literals[end])
 
 
-_NONE: Final[list[_Expression]] = []
-
-
 class Matcher:
     """Tells whether a whole text is a sentence, by a look at how it begins and ends."""
 
@@ -134,8 +131,8 @@ class Matcher:
         return match["file"] if match else None
 
     def _match(self, text: str) -> re.Match[str] | None:
-        head = self._by_head.get(text[:2], _NONE)
-        tail = self._by_tail.get(text[-2:], _NONE)
+        head = self._by_head.get(text[:2], ())
+        tail = self._by_tail.get(text[-2:], ())
         for expression in chain(head, tail):
             if match := expression.pattern.fullmatch(text):
                 return match

@@ -107,7 +107,7 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
         source.expect(content.name for content in contents)
         files = source
     account = _account(source, contents)
-    seen = Counter[object]()
+    seen = Counter[int]()
     items = one_by_one(_items(content, source, account, seen) for content in contents)
     return RecordStream(FORMAT.name, "record", account, items, files)
 
@@ -163,7 +163,7 @@ def _owner(file: object) -> str:
 
 
 def _items(
-    content: Content, source: Source, account: Account, seen: Counter[object]
+    content: Content, source: Source, account: Account, seen: Counter[int]
 ) -> Iterator[Item]:
     folders = content.name.split("/")[:-1] if source.has_members else []
     around = ["".join(f"{folder}/" for folder in folders[:n]) for n in range(len(folders) + 1)]
@@ -193,11 +193,11 @@ def _is_of_another(value: Json, username: str | None) -> bool:
     return bool(owners) and username is not None and username not in owners
 
 
-def _is_again(value: Json, seen: Counter[object]) -> bool:
+def _is_again(value: Json, seen: Counter[int]) -> bool:
     """Return whether a labelled post stood in the older shape already; `seen` counts these."""
     words = words_of(value)
     media = next(addresses_of(value), "")
-    key = hash((words.text, words.time, media))
+    key = hash(repr((words.text, words.time, media)))
     if not labels_of(value):
         seen[key] += 1
         return False
