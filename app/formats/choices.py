@@ -18,12 +18,18 @@ ROLES: Final = {
     "url": "url",
 }
 """The field of posts that a column has, by what options call it."""
+REPAIR: Final = "repair"
+"""Chosen in place of an encoding: letters that another program misread are put right."""
+UNREPAIRED: Final = "unrepaired"
+"""Chosen in place of an encoding: such letters are left as they stand."""
 LONGEST_ENCODING: Final = 40
 _SAMPLE: Final = "plain text 1"
 
 
 def encoding_of(name: str) -> str:
-    """Return Python's name of an encoding of texts. Raises ValueError."""
+    """Return Python's name of an encoding of texts, or a repair. Raises ValueError."""
+    if name in {REPAIR, UNREPAIRED}:
+        return name
     fault = ValueError(Message("there is no such encoding of texts; one is cp949"))
     try:
         codec: Any = codecs.lookup(name.strip()[:LONGEST_ENCODING])

@@ -5,6 +5,7 @@ from typing import Final
 
 from app.errors import Message
 from app.formats.assumptions import Assumption, NotesSummary, Unread, Unsettled
+from app.formats.choices import REPAIR, UNREPAIRED
 
 MOST_FILES: Final = 5
 """Files that nobody read and that are named."""
@@ -23,6 +24,15 @@ ENCODINGS: Final = {
     "utf-16": Message("Unicode (UTF-16)"),
 }
 """What people call the encodings that they may choose, by Python's names."""
+REPAIRS: Final = {
+    UNREPAIRED: Message("as they stand"),
+    REPAIR: Message("repaired where another program misread them"),
+}
+"""What becomes of letters that another program misread."""
+_CALENDARS: Final = {
+    "buddhist": Message("Buddhist calendar"),
+    "persian": Message("Persian calendar"),
+}
 _SAME_ENCODINGS: Final = {
     "big5hkscs": "big5",
     "cp932": "shift_jis",
@@ -56,10 +66,14 @@ _OPTIONS: Final = {
 
 def value_label(kind: str, value: str) -> str:
     """Return what people call a value of an option; a Message where there is a translation."""
+    if kind == "encoding" and value in REPAIRS:
+        return REPAIRS[value]
     if kind == "encoding":
         return ENCODINGS.get(_SAME_ENCODINGS.get(value, value), value)
     if kind == "dates":
         return ORDERS.get(value, value)
+    if kind == "year":
+        return _CALENDARS.get(value, value)
     if kind == "column":
         role, _, name = value.partition("=")
         return Message("{column} for the {role}", column=name, role=_ROLES.get(role, role))
@@ -78,6 +92,8 @@ def _decision(assumption: Assumption) -> Message:
     kind, value = assumption.kind, assumption.value
     label = value_label(kind, value)
     match kind:
+        case "encoding" if value in REPAIRS:
+            return Message("Letters that another program misread: {value}", value=label)
         case "encoding":
             return Message("Encoding: {value}, a guess", value=label)
         case "dates":
@@ -93,11 +109,13 @@ def _decision(assumption: Assumption) -> Message:
         case "person":
             return Message("Taken for one person: {value}", value=value)
         case "year":
-            return Message("Year: {value}, assumed", value=value)
+            return Message("Year: {value}, assumed", value=label)
 
 
 def choice_hint(assumption: Assumption) -> Message | None:
     """Return what to look at and what to choose; None where there is no choice."""
+    if assumption.value in REPAIRS:
+        return Message("Choose the repair if the letters look wrong.")
     hints = {
         "encoding": Message("Choose another encoding if the letters look wrong."),
         "dates": Message("Choose the other order if the dates look wrong."),

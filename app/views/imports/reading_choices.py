@@ -1,12 +1,14 @@
 """What the preview of an upload says was assumed and not read, and what it lets people choose."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Final, NamedTuple
 
 from msgspec import structs
 
 from app.errors import Message
 from app.formats.assumptions import Assumption, NotesSummary, Unsettled
+from app.formats.chats.people import machine_zone
 from app.formats.choices import DATE_ORDERS, ROLES, columns_of, encoding_of, order_of
 from app.formats.csv import FIELDS
 from app.formats.note_sentences import (
@@ -136,15 +138,18 @@ def _encoding(name: str) -> str | None:
 
 
 def _said(part: Assumption, options: ReadOptions) -> tuple[Message, Message | None]:
-    if part.kind == "timezone" and options.timezone is None:
+    is_browsers = part.kind == "timezone" and part.value == machine_zone()
+    if is_browsers and options.timezone is None:
+        # The form has the zone of the browser, which takes the place of the machine's.
         return _ZONE_BELOW, choice_hint(part)
     return assumption_sentence(part), choice_hint(part)
 
 
 def _choices(notes: NotesSummary, options: ReadOptions, *, is_table: bool) -> Iterator[Choice]:
-    assumed = {part.kind: part for part in notes.assumptions}
+    assumed = {part.kind: part for part in reversed(notes.assumptions)}
     if (part := assumed.get("encoding")) or options.encoding:
-        others = [*(part.alternatives if part else ()), *ENCODINGS]
+        texts = [part for part in notes.assumptions if part.kind == "encoding"]
+        others = [*chain.from_iterable(part.alternatives for part in texts), *ENCODINGS]
         values = _values("encoding", part, others, options.encoding)
         yield Choice("encoding", Message("Encoding"), values, options.encoding or "")
     is_asked = notes.unsettled in {"time", "dates"}

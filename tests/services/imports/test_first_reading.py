@@ -1,0 +1,166 @@
+"""Times and authors of a file are judged by its first records, before any is stored."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.errors import BrokenFileError
+from app.formats.assumptions import ReadNotes, decoded_notes
+from app.formats.records import NO_OPTIONS, Account, Item, ReadOptions, Record, RecordStream
+from app.formats.registry import open_records
+from app.formats.source.file import Source
+from app.services.imports.first_reading import (
+    FIRST_RECORDS,
+    UnsettledError,
+    check_order,
+    checked_first,
+    read_first,
+)
+from app.services.imports.report import encode_notes
+
+NOON = datetime(2024, 5, 6, 12, tzinfo=UTC)
+
+
+def post(place: int, *, has_time: bool = True, name: str | None = "mina") -> Record:
+    time = NOON if has_time else None
+    return Record(place=place, text=f"글 {place}", username=name, created_at=time)
+
+
+def stream(items: Iterator[Item], notes: ReadNotes, account: Account | None = None) -> RecordStream:
+    """Return records that are counted as they leave a reader."""
+
+    def counted() -> Iterator[Item]:
+        for item in items:
+            if isinstance(item, Record):
+                notes.posts += 1
+                notes.timeless += item.created_at is None
+                notes.nameless += item.username is None
+            yield item
+
+    return RecordStream("jsonl", "line", account, counted(), notes=notes)
+
+
+def timeless(notes: ReadNotes, unread: int, read: int) -> Iterator[Item]:
+    for place in range(unread + read):
+        if place < unread:
+            notes.leave("time", "posted")
+        yield post(place + 1, has_time=place >= unread)
+
+
+@given(unread=st.integers(0, 30), read=st.integers(0, 30), without=st.integers(0, 30))
+def test_most_unread_times_ask_and_posts_without_a_field_do_not(
+    unread: int, read: int, without: int
+) -> None:
+    notes = ReadNotes()
+    items = [*timeless(notes, unread, read), *(post(n, has_time=False) for n in range(without))]
+    records = stream(iter(items), notes)
+    if unread > read:
+        with pytest.raises(UnsettledError, match="most times cannot be read"):
+            read_first(records, NO_OPTIONS)
+    first, is_whole = read_first(stream(iter(items), notes), ReadOptions(accept_unread=True))
+    assert is_whole
+    assert list(first.items) == items
+
+
+@given(times=st.lists(st.sampled_from(["read", "unread", "absent"]), max_size=40))
+def test_each_post_without_a_time_is_counted_once(times: list[str]) -> None:
+    notes = ReadNotes()
+
+    def items() -> Iterator[Item]:
+        for place, time in enumerate(times, 1):
+            if time == "unread":
+                notes.leave("time", "posted")
+            yield post(place, has_time=time == "read")
+
+    list(stream(items(), notes).items)
+    counts = {part.what: part.count for part in notes.unread}
+    assert counts.get("posted", 0) == times.count("unread")
+    assert counts.get("", 0) == times.count("absent")
+    assert decoded_notes(encode_notes(notes.summary)) == notes.summary
+
+
+@pytest.mark.parametrize(
+    ("options", "account", "asks"),
+    [
+        (NO_OPTIONS, None, True),
+        (ReadOptions(username="mina"), None, False),
+        (ReadOptions(accept_unread=True), None, False),
+        (NO_OPTIONS, Account("mina", None, "x"), False),
+    ],
+)
+def test_a_column_of_authors_that_is_not_used_asks(
+    options: ReadOptions, account: Account | None, *, asks: bool
+) -> None:
+    notes = ReadNotes()
+    notes.leave("column", "writer", role="author")
+    records = stream(iter([post(1, name=None), post(2, name=None), post(3)]), notes, account)
+    if not asks:
+        read_first(records, options)
+        return
+    with pytest.raises(UnsettledError, match="--column author=NAME"):
+        read_first(records, options)
+
+
+def test_posts_without_a_field_for_authors_do_not_ask() -> None:
+    notes = ReadNotes()
+    read_first(stream(iter([post(1, name=None)]), notes), NO_OPTIONS)
+
+
+def test_no_more_than_the_first_records_are_read_and_none_is_lost() -> None:
+    notes, taken = ReadNotes(), []
+
+    def items() -> Iterator[Item]:
+        for place in range(1, FIRST_RECORDS + 11):
+            taken.append(place)
+            yield post(place)
+        raise BrokenFileError("the file breaks off")
+
+    first, is_whole = read_first(stream(items(), notes), NO_OPTIONS)
+    assert (len(taken), is_whole) == (FIRST_RECORDS, False)
+    places: list[int] = []
+    with pytest.raises(BrokenFileError):
+        places.extend(item.place for item in iter(first.items))
+    assert taken[-1] == FIRST_RECORDS + 10
+
+
+def test_a_break_in_the_first_records_comes_behind_them() -> None:
+    def items() -> Iterator[Item]:
+        yield post(1)
+        raise BrokenFileError("the file breaks off")
+
+    first, is_whole = read_first(stream(items(), ReadNotes()), NO_OPTIONS)
+    assert is_whole
+    assert isinstance(next(first.items), Record)
+    with pytest.raises(BrokenFileError):
+        next(first.items)
+
+
+def test_an_order_that_a_date_disproves_is_never_accepted() -> None:
+    notes = ReadNotes()
+    notes.assume("dates", "day-first", alternatives=("month-first",))
+
+    def items() -> Iterator[Item]:
+        yield post(1)
+        notes.disprove_order()
+        yield post(2)
+
+    records = stream(items(), notes)
+    with pytest.raises(UnsettledError, match="--dates day-first or month-first"):
+        read_first(records, ReadOptions(accept_unread=True))
+    with pytest.raises(UnsettledError):
+        check_order(records)
+
+
+def test_first_records_of_a_file_are_read_once(tmp_path: Path) -> None:
+    path = tmp_path / "posts.csv"
+    rows = "".join(f"mina,글 {n},2024-05-06\n" for n in range(FIRST_RECORDS + 5))
+    path.write_text(f"username,text,created_at\n{rows}")
+    with Source(path) as source:
+        records = open_records(source)
+        first = checked_first(source, "auto", records, NO_OPTIONS)
+        assert [item.place for item in first.items] == list(range(2, FIRST_RECORDS + 7))
+        assert source.bytes_read == source.bytes_total

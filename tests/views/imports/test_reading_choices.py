@@ -1,0 +1,178 @@
+"""The preview says what was assumed and not read, and choices are kept with the upload."""
+
+import io
+import re
+import zipfile
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from quart import Quart
+
+from app import create_app
+from app.formats.assumptions import NotesSummary, Unread
+from app.services.imports.jobs import get_job, note_look
+from tests.browsing import Browser, parts_of, signed_in
+from tests.chats import kakaotalk
+from tests.conftest import Client, MakeConfig
+from tests.uploading import ended, jsonl, shown, start, upload
+
+CHAT = kakaotalk(
+    "우리", ("2024-03-05 오후 3:02", "미나", "안녕"), ("2024-03-05 오후 3:03", "준", "응")
+)
+KOREAN = "작성자,내용,날짜\n미나,안녕하세요,2024-03-05\n".encode("cp949")
+
+
+@pytest.fixture
+async def browser(app: Quart) -> Browser:
+    return await signed_in(app)
+
+
+async def choose(browser: Browser, address: str, **form: str | list[str]) -> Any:
+    """Send the form of the preview with new choices."""
+    headers = browser.headers | {"Content-Type": "application/x-www-form-urlencoded"}
+    data = urlencode(form, doseq=True)
+    return await browser.post(f"{address}/choices", data=data, headers=headers)
+
+
+def selected(page: str, name: str) -> str | None:
+    """Return the value that a list of the form has; None where there is no such list."""
+    found = re.search(rf'<select [^>]*name="{name}".*?</select>', page, re.DOTALL)
+    return found and "".join(re.findall(r'value="([^"]*)" selected', found[0]))
+
+
+async def test_a_chat_without_a_zone_shows_it_and_a_choice_survives_a_restart(
+    app: Quart, browser: Browser, make_config: MakeConfig
+) -> None:
+    address = await upload(browser, CHAT, "chat.txt")
+    page = await browser.page(address)
+    assert "Time zone: the one below, since the chat names none." in shown(page)
+    assert "data-timezone" in page
+    answer = await choose(
+        browser,
+        address,
+        timezone="Asia/Seoul",
+        speaker=["미나", "준"],
+        only=["미나"],
+        renamed=["하나", ""],
+    )
+    assert (answer.status_code, answer.headers["Location"]) == (303, address)
+    another = create_app(parts_of(app).config)
+    async with another.test_app():
+        other = Browser(another, cookies=browser.cookies)
+        page = await other.page(address)
+        assert 'value="Asia/Seoul"' in page
+        # The zone is what somebody said, so nothing is assumed.
+        assert "What was assumed" not in page
+        assert "Everything was understood." in page
+        assert re.search(r'value="미나" checked', page)
+        assert not re.search(r'value="준" checked', page)
+        assert 'name="renamed" value="하나"' in page
+        assert (await choose(other, address, timezone="Asia/Nowhere")).status_code == 422
+    assert 'value="Asia/Seoul"' in await browser.page(address)
+
+
+async def test_the_last_choice_of_an_encoding_holds_and_is_imported(browser: Browser) -> None:
+    address = await upload(browser, KOREAN, "글.csv")
+    await choose(browser, address, encoding="big5")
+    page = await browser.page(address)
+    assert selected(page, "encoding") == "big5"
+    await choose(browser, address, encoding="cp949")
+    page = await browser.page(address)
+    assert selected(page, "encoding") == "cp949"
+    assert "안녕하세요" in page
+    assert await start(browser, address, encoding="cp949") == 303
+    page = await ended(browser, address)
+    assert "1 new post" in shown(page)
+    answer = await browser.get("/api/v1/users/미나/tweets")
+    assert [post["text"] for post in (await answer.get_json())["items"]] == ["안녕하세요"]
+
+
+async def test_an_unknown_choice_is_none(browser: Browser) -> None:
+    address = await upload(browser, KOREAN, "글.csv")
+    await choose(browser, address, encoding="base64", dates="year-first", pick="x=y")
+    page = await browser.page(address)
+    assert selected(page, "encoding") is None
+    assert selected(page, "dates") is None
+
+
+async def test_a_started_import_takes_no_choice(browser: Browser) -> None:
+    address = await upload(browser, jsonl({"username": "mina", "text": "hello"}))
+    await start(browser, address)
+    assert (await choose(browser, address, encoding="cp949")).status_code == 409
+
+
+async def test_only_a_column_that_is_taken_otherwise_is_chosen(
+    app: Quart, browser: Browser
+) -> None:
+    address = await upload(browser, b"user,text,when\nmina,hello,2024-03-05\n", "posts.csv")
+    columns = {"column": ["user", "text", "when"], "taken": ["username", "text", ""]}
+    await choose(browser, address, **columns, field=["username", "text", "created_at"])
+    async with parts_of(app).db.read() as session:
+        job = await get_job(session, int(address.rpartition("/")[2]))
+    assert b'"columns":{"when":"created_at"}' in job.options
+    page = await browser.page(address)
+    assert 'datetime="2024-03-05' in page
+    # Taken back, it stays what somebody chose.
+    columns["taken"][2] = "created_at"
+    await choose(browser, address, **columns, field=["username", "text", ""])
+    assert "at an unknown time" in await browser.page(address)
+
+
+async def test_posts_without_a_time_are_said_everywhere(browser: Browser, writer: Client) -> None:
+    address = await upload(browser, jsonl({"username": "mina", "text": "hello"}))
+    page = shown(await browser.page(address))
+    assert "What was assumed, and what was not read Posts without a time: 1." in page
+    assert "Everything was understood" not in page
+    await start(browser, address)
+    assert "Posts without a time: 1." in shown(await ended(browser, address))
+    assert "1 thing assumed or not read" in shown(await browser.page("/imports"))
+    facts = await writer.json(f"/api/v1{address}")
+    assert facts["assumptions"] == []
+    assert facts["unread"] == [{"kind": "time", "what": "", "count": 1}]
+    browser.headers["Accept-Language"] = "ko"
+    assert "시각이 없는 글: 1개" in shown(await browser.page(address))
+
+
+async def test_an_import_without_a_doubt_says_so(browser: Browser) -> None:
+    data = jsonl({"username": "mina", "text": "hello", "created_at": "2024-03-05T12:00:00Z"})
+    address = await upload(browser, data)
+    assert "Everything was understood." in await browser.page(address)
+    await start(browser, address)
+    assert "Everything was understood." in await ended(browser, address)
+
+
+async def test_files_of_a_zip_that_nobody_reads_are_named(browser: Browser) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("chat/KakaoTalk.txt", CHAT)
+        archive.writestr("chat/notes.html", "<p>notes</p>")
+        archive.writestr("chat/picture.jpg", b"\xff\xd8\xff")
+        archive.writestr("__MACOSX/chat/._KakaoTalk.txt", b"\0")
+    address = await upload(browser, packed.getvalue(), "chat.zip")
+    page = shown(await browser.page(address))
+    assert "Files that were not read: chat/notes.html." in page
+    explained = shown(await browser.page(f"{address}/explanation"))
+    assert "notes" not in explained.partition("Not understood")[2].partition("All of this")[0]
+
+
+UNSETTLED = NotesSummary(unread=(Unread("time", "posted", 3),), unsettled="time")
+
+
+async def test_an_open_question_refuses_to_start_until_it_is_settled(
+    app: Quart, browser: Browser
+) -> None:
+    """The question is the last look's; a new choice is looked at before anything starts."""
+    data = jsonl({"username": "mina", "text": "hello"})
+    address = await upload(browser, data)
+    async with parts_of(app).db.write() as session:
+        await note_look(session, int(address.rpartition("/")[2]), None, UNSETTLED)
+    assert await start(browser, address) == 422
+    assert await start(browser, address, dates="day-first") == 303
+    page = await browser.page(address)
+    assert "not started yet" in shown(await browser.page("/imports"))
+    assert selected(page, "dates") == "day-first"
+    async with parts_of(app).db.write() as session:
+        await note_look(session, int(address.rpartition("/")[2]), None, UNSETTLED)
+    assert await start(browser, address, dates="day-first", accept_unread="on") == 303
+    assert "1 new post" in shown(await ended(browser, address))
