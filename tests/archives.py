@@ -141,6 +141,14 @@ _DISCORD = (
     b'"messages": [{"id": "1001", "type": "Default", "timestamp": "2026-01-31T22:04:05.678+09:00", '
     b'"content": "hi, you", "author": {"id": "7", "name": "mina", "isBot": false}}]}'
 )
+_TELEGRAM_PAGE = (
+    b'<!DOCTYPE html><html><head><title>Exported Data</title></head><body><div class="page_header">'
+    b'<div class="content"><div class="text bold">us</div></div></div><div class="page_body '
+    b'chat_page"><div class="history"><div class="message default clearfix" id="message1"><div '
+    b'class="body"><div class="pull_right date details" title="15.01.2024 15:02:00">15:02</div>'
+    b'<div class="from_name">mina</div><div class="text">hi, you</div></div></div></div></div>'
+    b"</body></html>"
+)
 SMALL_FILES = {
     "x": b'window.YTD.tweets.part0 = [{"tweet": {"id": "1", "full_text": "hi, you"}}]',
     "mastodon": b'{"type": "OrderedCollection", "orderedItems": [{"type": "Create", "actor": '
@@ -156,6 +164,8 @@ SMALL_FILES = {
     "mongo": b'{"_id": {"$oid": "5e0d9a7bd2c3f5a1b2c3d4e5"}, "text": "hi, you"}\n',
     "jsonl": b'{"text": "hi, you"}\n',
     "telegram": _TELEGRAM,
+    "telegram-html": _TELEGRAM_PAGE,
+    "telegram-channel": _TELEGRAM.replace(b"private_group", b"public_channel"),
     "discord": _DISCORD,
     "discord-package": b'[{"ID": 1190000000000000001, "Timestamp": "2025-11-02 10:20:30", '
     b'"Contents": "hi, you", "Attachments": ""}]',

@@ -9,9 +9,26 @@ from msgspec import structs
 
 from app.compute.text import decode_entities as decoded
 from app.errors import BrokenFileError, LimitReachedError, Message, UnrecognisedFileError
-from app.formats import bluesky, csv, documents, mastodon, mastodon_statuses, misskey
+from app.formats import (
+    bluesky,
+    csv,
+    documents,
+    mastodon,
+    mastodon_statuses,
+    misskey,
+    telegram_channels,
+)
 from app.formats.brought import bring_formats
-from app.formats.chats import chatlab, kakaotalk, line, signal, slack, telegram, whatsapp
+from app.formats.chats import (
+    chatlab,
+    kakaotalk,
+    line,
+    signal,
+    slack,
+    telegram,
+    telegram_pages,
+    whatsapp,
+)
 from app.formats.chats.attachments import in_place
 from app.formats.chats.chat_files import damaged_beside
 from app.formats.chats.people import People
@@ -43,7 +60,9 @@ from app.formats.x import archive as x_archive
 # In the order in which they are tried: the most particular first.
 _LATER: Final[tuple[Format, ...]] = (
     slack.FORMAT,
+    telegram_channels.FORMAT,
     telegram.FORMAT,
+    telegram_pages.FORMAT,
     chatlab.FORMAT,
     signal.FORMAT,
     discord_channels.FORMAT,

@@ -139,12 +139,6 @@ def test_a_misquoted_row_of_a_mac_is_a_bad_record() -> None:
     assert [type(item) for item in read_file_records(data)[1]] == [Record, BadRecord, Record]
 
 
-def test_telegram_as_pages_is_refused_with_what_to_do() -> None:
-    page = b"<!DOCTYPE html>\n<html>\n <head>\n  <title>Exported Data</title>"
-    with pytest.raises(ImportFileError, match="as JSON"):
-        said(page)
-
-
 def test_a_file_that_is_cut_keeps_its_whole_messages() -> None:
     for variant in ("kakaotalk android ko", "whatsapp ios", "telegram"):
         whole = chat_variants.VARIANTS[variant](chat_variants.room_of(variant, 2))

@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from app.compute.text import clean_title, normalized
-from app.errors import Message, UnrecognisedFileError
+from app.errors import Message
 from app.formats.chats.attachments import NONE, Attachments, attachments_of
 from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
 from app.formats.post import Medium, MediumKind, ReplyTarget, as_count
 from app.formats.records import FileRoom
 from app.formats.signs import reactions_in, reactions_of
-from app.formats.source.file import Content, Source, head
+from app.formats.source.file import Content
+from app.formats.source.html import written_out
 from app.formats.source.json import NOT_AN_OBJECT, as_word
 from app.formats.source.window import TOO_DEEP, Json, Window, load
 
@@ -45,17 +46,6 @@ class Telegram(JsonChat[TelegramChat]):
     mark = Message("JSON with a list messages, of which one has id, type, date and text")
     message_keys = frozenset({"id", "type", "date", "text"})
     about_keys = frozenset({"id", "name", "type"})
-
-    def files(self, source: Source) -> list[Content]:
-        """Return the files of messages. Raises UnrecognisedFileError for an export as pages."""
-        files = super().files(source)
-        if files or source.has_members:
-            return files
-        if b"<title>Exported Data</title>" in head(source, 1000):
-            raise UnrecognisedFileError(
-                "{name} is a page; export the chat from Telegram as JSON", name=source.name
-            )
-        return files
 
     def found(self, content: Content) -> Generator[Found[TelegramChat], None, None]:
         """Yield the values among the messages of a chat, or of all chats of an account."""
@@ -91,6 +81,16 @@ class Telegram(JsonChat[TelegramChat]):
             else:
                 window.raw()
 
+    def only_chat(self, content: Content) -> TelegramChat | None:
+        """Return the chat of a file that holds a single one; None for an account."""
+        window = Window(content.beginning)
+        about: Json = {}
+        for key in window.each_key() if window.mark() == "{" else ():
+            if key == "messages" and window.mark() == "[":
+                return self.chat(about, content.name.rpartition("/")[0])
+            about[key] = load(window.raw()) if key in self.about_keys else window.raw()
+        return None
+
     def chat(self, about: Json, folder: str) -> TelegramChat:
         name, number = about.get("name"), about.get("id")
         is_number = isinstance(number, int | str)
@@ -104,7 +104,11 @@ class Telegram(JsonChat[TelegramChat]):
         is_chat = chat.kind in {
             *(None, "personal_chat", "private_group", "private_supergroup", "public_supergroup")
         }
-        if not is_chat or message.get("type") != "message" or "via_bot" in message:
+        return self.written(message, chat) if is_chat else "system"
+
+    def written(self, message: Json, chat: TelegramChat) -> ChatMessage | Skip:
+        """Return what a message says, whatever the chat is, or why it is left out."""
+        if message.get("type") != "message" or "via_bot" in message:
             return "system"
         if "forwarded_from" in message:
             return "repost"
@@ -162,8 +166,16 @@ def _sign(reaction: Json) -> tuple[object, object]:
 
 def _text(text: object) -> str:
     parts = text if isinstance(text, list) else [text]
-    texts = (part.get("text") if isinstance(part, dict) else part for part in parts)
-    return "".join(part for part in texts if isinstance(part, str))
+    return "".join(map(_part, parts))
+
+
+def _part(part: object) -> str:
+    """Return a part of a text, of words that are a link with the address behind them."""
+    text = part.get("text") if isinstance(part, dict) else part
+    address = part.get("href") if isinstance(part, dict) else None
+    if isinstance(text, str) and isinstance(address, str):
+        return written_out(text, address)
+    return text if isinstance(text, str) else ""
 
 
 def _time(message: Json) -> datetime | None:
@@ -177,4 +189,5 @@ def _time(message: Json) -> datetime | None:
         return None
 
 
-FORMAT: Final = Telegram().format()
+TELEGRAM: Final = Telegram()
+FORMAT: Final = TELEGRAM.format()

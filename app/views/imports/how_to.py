@@ -26,8 +26,8 @@ _STEPS: Final[dict[str, tuple[str, str, str]]] = {
     ),
     "telegram": (
         gettext_noop("In Telegram Desktop, on a computer, open the chat and its menu (⋮)."),
-        gettext_noop("Choose “Export chat history”, with the format JSON."),
-        gettext_noop("Then choose the file result.json here."),
+        gettext_noop("Choose “Export chat history”: JSON gives a file, HTML a folder."),
+        gettext_noop("Then choose result.json here, or a zip of the folder."),
     ),
     "line": (
         gettext_noop("Open the chat and its menu (≡), and there “Other settings”."),

@@ -1,0 +1,417 @@
+"""Telegram: the pages `messages.html`, `messages2.html` … that Telegram Desktop writes by default.
+
+A page is read message by message: each begins with the same tag, and text of people is escaped.
+Source: https://github.com/telegramdesktop/tdesktop, export_output_html.cpp.
+"""
+
+import posixpath
+import re
+from collections import Counter
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from app.compute.text import normalized, unescape_html
+from app.errors import BrokenFileError, Message, RecordError, UnrecognisedFileError
+from app.formats.assumptions import ReadNotes
+from app.formats.chats.attachments import NONE, Attachments, attachments_of
+from app.formats.chats.chat_files import find_rooms
+from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
+from app.formats.chats.people import zone_of
+from app.formats.post import Medium, MediumKind, Reactions, ReplyTarget
+from app.formats.records import NO_OPTIONS, FileRoom, ReadOptions, RecordStream
+from app.formats.signs import reactions_of
+from app.formats.source.file import Content, Source, head
+from app.formats.source.html import MAX_TAGS, html_to_text
+from app.formats.source.text import pieces
+from app.formats.source.window import Json
+
+_HISTORY: Final = 'class="page_body chat_page"'
+_MESSAGE: Final = '<div class="message '
+_BEGINS: Final = re.compile(r'<div class="message (?:default|service)\b')
+_TITLE: Final = re.compile(r'class="page_header".{0,2000}?class="text bold"[^>]*>(.*?)</div>', re.S)
+_HEAD_BYTES: Final = 20_000
+_MOST_CHARACTERS: Final = 100_000
+"""Characters of a message with its tags; Telegram allows 4,096 of text."""
+_NAMED: Final = re.compile(r"messages(\d{0,9})\.html")
+_NUMBER: Final = re.compile(r"message(\d{1,18})")
+_TARGET: Final = re.compile(r"go_?to_?message\(?(\d{1,18})", re.IGNORECASE)
+_TIME: Final = re.compile(
+    r"(\d\d)\.(\d\d)\.(\d{4}) (\d\d):(\d\d):(\d\d)"
+    r"(?: UTC(?:(?P<sign>[+-])(?P<h>\d\d):?(?P<m>\d\d)(?::\d\d)?)?)?",
+    re.ASCII,
+)
+_NAME: Final = re.compile(r'<div class="from_name">([^<]*)')
+_INLINE: Final = re.compile(r"<(/?)(?:pre|blockquote)\b")
+_VIA_BOT: Final = re.compile(r"\s+via @\w+\Z", re.ASCII)
+_DELETED: Final = "Deleted Account"
+"""What the program writes in place of a name; its pages are in English everywhere."""
+_OF_CHANNEL: Final = re.compile(
+    r"Channel (?:(?:title|photo|theme was) (?:changed|removed|disabled)|«.*» created)", re.DOTALL
+)
+_MOST_IN_PRIVATE: Final = 2
+"""Reactions with one sign in a chat of two people."""
+_KINDS: Final[dict[str, MediumKind]] = {
+    **dict.fromkeys(("photo_wrap", "media_photo"), "photo"),
+    **dict.fromkeys(("video_file_wrap", "media_video"), "video"),
+    **dict.fromkeys(("media_voice_message", "media_audio_file"), "audio"),
+    "animated_wrap": "gif",
+}
+"""Kinds of media by the class of their link; stickers and other files are told by their names."""
+_SUMMER_ZONES: Final = {
+    -8: "America/Los_Angeles",
+    -7: "America/Denver",
+    -6: "America/Chicago",
+    -5: "America/New_York",
+    -4: "America/Halifax",
+    0: "Europe/London",
+    1: "Europe/Berlin",
+    2: "Europe/Athens",
+    10: "Australia/Sydney",
+    12: "Pacific/Auckland",
+}
+"""Zones with summer time, by the hours of their standard time before UTC."""
+
+
+class Page(NamedTuple):
+    """A file of messages: its folder, and its place among the files of that folder."""
+
+    folder: str
+    number: int
+
+
+@dataclass(slots=True)
+class Speaker:
+    """The author of the message before, whose name a joined message does not repeat."""
+
+    name: str | None = None
+    is_bot: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class PagesChat:
+    """A chat whose pages are being read."""
+
+    room: FileRoom
+    folder: str
+    key: str
+    """What tells its messages from those of other chats: pages have no id of the chat."""
+    clock: "PagesClock"
+    speaker: Speaker = field(default_factory=Speaker)
+
+    def id_of(self, number: str | None) -> str | None:
+        """Return the id of a message that no other chat has: numbers begin anew in each."""
+        return f"{self.key}:{number}" if number else None
+
+
+class PagesClock:
+    """Reads the times of pages.
+
+    Telegram Desktop writes local time beside the offset of standard time, in summer too. So a zone
+    that was chosen counts where its standard time has that offset.
+    """
+
+    def __init__(self, options: ReadOptions, notes: ReadNotes) -> None:
+        self._zone = zone_of(options.timezone)
+        self._notes = notes
+
+    def read(self, text: str) -> datetime | None:
+        """Return a time, which has no zone where the page names none or the chosen one counts."""
+        match = _TIME.fullmatch(text.strip())
+        if match is None:
+            self._notes.leave("time", "date")
+            return None
+        day, month, year, hour, minute, second = (int(part) for part in match.groups()[:6])
+        try:
+            wall = datetime(year, month, day, hour, minute, second)
+        except ValueError:
+            self._notes.leave("time", "date")
+            return None
+        if "UTC" not in text:
+            return wall
+        minutes = int(match["h"] or 0) * 60 + int(match["m"] or 0)
+        return self._zoned(wall, -minutes if match["sign"] == "-" else minutes)
+
+    def _zoned(self, wall: datetime, minutes: int) -> datetime | None:
+        if self._zone is not None and _standard_minutes(self._zone, wall) == minutes:
+            return wall
+        zone = None if minutes % 60 or self._zone else _SUMMER_ZONES.get(minutes // 60)
+        if zone is not None and ZoneInfo(zone).dst(wall):
+            evidence = Message("the file names the offset of standard time, also in summer")
+            value = f"Etc/GMT{-minutes // 60:+}"
+            self._notes.assume("timezone", value, alternatives=(zone,), evidence=evidence)
+        try:
+            return wall.replace(tzinfo=timezone(timedelta(minutes=minutes))).astimezone(UTC)
+        except (OverflowError, ValueError):
+            self._notes.leave("time", "date")
+            return None
+
+
+class TelegramPages(JsonChat[PagesChat]):
+    """The chats of Telegram Desktop as pages."""
+
+    name = "telegram-html"
+    label = Message("Telegram (HTML)")
+    file_name = ".html"
+    mark = Message("pages messages.html and so on of Telegram Desktop")
+
+    def __init__(self, options: ReadOptions = NO_OPTIONS) -> None:
+        self._options = options
+
+    def files(self, source: Source) -> list[Content]:
+        """Return the pages, those of a chat in their order; none beside the same chats as JSON.
+
+        Raises UnrecognisedFileError for another page of an export.
+        """
+        if any(name.rpartition("/")[2] == "result.json" for name in source.members):
+            return []
+        rooms = find_rooms(source, self.file_name, page_of)
+        if not rooms and not source.has_members and _is_other_page(source):
+            raise UnrecognisedFileError(
+                "{name} is a page without messages; choose messages.html, or the folder of it",
+                name=source.name,
+            )
+        rooms.sort(key=lambda room: room.grammar)
+        return [room.content for room in rooms]
+
+    def parts(
+        self, _source: Source, contents: Sequence[Content]
+    ) -> Iterator[Iterator[Found[PagesChat]]]:
+        chats: dict[str, PagesChat] = {}
+        titles: Counter[str] = Counter()
+        for content in contents:
+            folder = content.name.rpartition("/")[0]
+            if (chat := chats.get(folder)) is None:
+                title = title_of(content)
+                titles[title] += 1
+                key = title if titles[title] == 1 else f"{title} ({titles[title]})"
+                room = self._room_of(title, content.name if len(contents) == 1 else folder)
+                clock = PagesClock(self._options, content.notes)
+                chat = chats[folder] = PagesChat(room, folder, key, clock)
+            yield _found(content, chat)
+
+    def _room_of(self, title: str, file: str) -> FileRoom:
+        return FileRoom(platform="telegram", name=title, file=file)
+
+    def said(self, message: Json, chat: PagesChat) -> ChatMessage | Skip:
+        return read_message(str(message["html"]), chat)
+
+
+def page_of(content: Content) -> Page | None:
+    """Return which page of messages a file is; None for anything else."""
+    folder, _, name = content.name.rpartition("/")
+    start = _start_of(content)
+    if _HISTORY not in start and not _BEGINS.search(start):
+        return None
+    match = _NAMED.fullmatch(name)
+    return Page(folder, int(match[1] or 1) if match else 0)
+
+
+def title_of(content: Content) -> str:
+    """Return the title of a chat, which stands above its messages."""
+    match = _TITLE.search(_start_of(content))
+    return TelegramPages().room(unescape_html(match[1]) if match else None).name
+
+
+def _start_of(content: Content) -> str:
+    """Return the beginning of a file, which is empty where it cannot be read."""
+    try:
+        return head(content, _HEAD_BYTES).decode(errors="replace")
+    except BrokenFileError:
+        return ""
+
+
+def _is_other_page(source: Source) -> bool:
+    return "<title>Exported Data</title>" in _start_of(source)
+
+
+def _found(content: Content, chat: PagesChat) -> Generator[Found[PagesChat], None, None]:
+    """Yield the messages of a page. Raises BrokenFileError where it breaks off."""
+    chat.speaker = Speaker()
+    for piece in message_pieces(content):
+        size = Message("longer than {size} KB", size=_MOST_CHARACTERS // 1000)
+        yield Found(chat, size if is_too_long(piece) else {"html": piece})
+
+
+def is_too_long(piece: str) -> bool:
+    """Return whether a message has more characters or tags than are read."""
+    return len(piece) > _MOST_CHARACTERS or piece.count("<") > MAX_TAGS
+
+
+def message_pieces(content: Content) -> Iterator[str]:
+    """Yield the HTML of each message, of one that is too long its beginning.
+
+    Raises BrokenFileError where the page breaks off; a message that is not closed is left out.
+    """
+    text, at, end = "", 0, ""
+    is_begun = False
+    for piece in pieces(content):
+        text += piece
+        while match := _BEGINS.search(text, at):
+            if is_begun:
+                yield text[: match.start()]
+            text, at, is_begun = text[match.start() :], len(_MESSAGE), True
+        at = max(at, len(text) - 100)
+        end = text[-100:]
+        if len(text) > 2 * _MOST_CHARACTERS:
+            text = text[: _MOST_CHARACTERS + 1] + text[-100:] if is_begun else text[-100:]
+            at = max(0, len(text) - 100)
+    is_whole, text = "</html>" in end, text[: text.rfind(">") + 1]
+    if is_begun and (is_whole or text.count("<div") <= text.count("</div")):
+        yield text
+    if not is_whole:
+        raise BrokenFileError("{name} is damaged and breaks off", name=content.name)
+
+
+def read_message(html: str, chat: PagesChat) -> ChatMessage | Skip:
+    """Return what a message says, or why it is left out. Raises RecordError."""
+    root = LexborHTMLParser(html.encode(errors="ignore"), is_fragment=True).css_first("div.message")
+    if root is None or "service" in classes_of(root):
+        chat.speaker = Speaker()
+        return "system"
+    parts = parts_of(root)
+    chat.speaker = speaker_of(parts, chat.speaker)
+    if chat.speaker.is_bot or "media_call" in parts:
+        return "system"
+    if "forwarded" in parts:
+        return "repost"
+    if chat.speaker.name is None:
+        raise RecordError("no author")
+    if chat.speaker.name == _DELETED:
+        return "deleted"
+    number, target = _NUMBER.fullmatch(root.attributes.get("id") or ""), target_of(parts)
+    date = parts.get("date")
+    return ChatMessage(
+        text=text_of(parts),
+        name=chat.speaker.name,
+        time=chat.clock.read(date.attributes.get("title") or "") if date else None,
+        source_id=chat.id_of(number[1] if number else None),
+        reply_to=ReplyTarget.of(chat.id_of(target), None),
+        attached=attached_to(root, chat.folder),
+        counts=reactions_to(parts),
+        room=chat.room,
+    )
+
+
+def parts_of(root: LexborNode) -> dict[str, LexborNode]:
+    """Return what stands in the body of a message, by each class of each part."""
+    body = next((node for node in root.iter() if "body" in classes_of(node)), None)
+    parts: dict[str, LexborNode] = {}
+    for node in body.iter() if body else ():
+        for name in classes_of(node):
+            # Beside a forwarded message the picture of its author comes first.
+            if not (name == "forwarded" and "userpic_wrap" in classes_of(node)):
+                parts.setdefault(name, node)
+    if (wrap := parts.get("media_wrap")) and wrap.css_first("div.media_call"):
+        parts["media_call"] = wrap
+    return parts
+
+
+def classes_of(node: LexborNode) -> list[str]:
+    """Return the classes of an element."""
+    return (node.attributes.get("class") or "").split()
+
+
+def speaker_of(parts: dict[str, LexborNode], before: Speaker) -> Speaker:
+    """Return who wrote a message: the author of the one before, unless it names another."""
+    if (named := parts.get("from_name")) is None:
+        return before
+    name = " ".join(named.text(deep=False).split())
+    is_bot = bool(_VIA_BOT.search(name)) and "forwarded" not in parts
+    return Speaker(name or None, is_bot)
+
+
+def target_of(parts: dict[str, LexborNode]) -> str | None:
+    """Return the number of the message that a message answers."""
+    link = parts["reply_to"].css_first("a") if "reply_to" in parts else None
+    attributes = link.attributes if link else {}
+    texts = (attributes.get("href") or "", attributes.get("onclick") or "")
+    match = next(filter(None, map(_TARGET.search, texts)), None)
+    return match[1] if match else None
+
+
+def text_of(parts: dict[str, LexborNode]) -> str:
+    """Return the words of a message; only line breaks that somebody wrote are in it."""
+    node = parts.get("text")
+    html = (node.inner_html or "") if node else ""
+    if "<" in html.replace("<br>", ""):
+        return html_to_text(_INLINE.sub(r"<\1span", html))
+    return "\n".join(unescape_html(line).strip() for line in html.split("<br>")).strip()
+
+
+def attached_to(root: LexborNode, folder: str) -> Attachments:
+    """Return the pictures, videos and sounds of a message, which lie in or near its folder."""
+    media, files = [], []
+    for node in root.css("div.media_wrap > *"):
+        address = node.attributes.get("href") or ""
+        file = posixpath.normpath(posixpath.join(folder, normalized(address)))
+        is_file = address and "://" not in address and not file.startswith(("../", "/"))
+        kind = next((_KINDS[name] for name in classes_of(node) if name in _KINDS), None)
+        if kind is None and is_file:
+            kind = next((medium.kind for medium in attachments_of([file]).media), None)
+        if kind is not None:
+            media.append(Medium(kind))
+            files.append(file if is_file else None)
+    return Attachments(tuple(media), tuple(files)) if media else NONE
+
+
+def reactions_to(parts: dict[str, LexborNode]) -> Reactions | None:
+    """Return the reactions to a message: few are counted by the pictures of who reacted."""
+    nodes = parts["reactions"].css("span.reaction") if "reactions" in parts else []
+    return reactions_of(_sign(node) for node in nodes)
+
+
+def _sign(node: LexborNode) -> tuple[object, object]:
+    """Return a sign and its number; Telegram's own emoji are links to a picture, and no sign."""
+    emoji, count = node.css_first("span.emoji"), node.css_first("span.count")
+    is_sign = emoji is not None and emoji.css_first("a") is None
+    number = count.text().strip() if count else len(node.css("span.userpics > div.userpic"))
+    return emoji.text().strip() if emoji and is_sign else None, number
+
+
+def _standard_minutes(zone: tzinfo, wall: datetime) -> int | None:
+    offset, summer = zone.utcoffset(wall), zone.dst(wall) or timedelta()
+    return None if offset is None else (offset - summer) // timedelta(minutes=1)
+
+
+def is_channel(contents: Iterable[Content], title: str) -> bool:
+    """Return whether pages are of a channel: it alone speaks, and what the program says shows it.
+
+    Pages name no kind of chat. A chat in which only the other person wrote looks the same, but for
+    lines and signs that only a channel has.
+    """
+    is_shown = False
+    for content in contents:
+        for piece in filter(None, message_pieces(content.uncounted)):
+            if "service" in piece[: len(_MESSAGE) + 10]:
+                is_shown = is_shown or bool(_OF_CHANNEL.search(unescape_html(piece)))
+                continue
+            own = piece.partition('class="forwarded body"')[0]
+            if (match := _NAME.search(own)) and not _is_named(match[1], title):
+                return False
+            is_shown = is_shown or '"signature details"' in own or _has_many_reactions(piece)
+    return is_shown
+
+
+def _is_named(html: str, title: str) -> bool:
+    return " ".join(unescape_html(html).split()) == title
+
+
+def _has_many_reactions(piece: str) -> bool:
+    if 'class="reactions"' not in piece or is_too_long(piece):
+        return False
+    root = LexborHTMLParser(piece, is_fragment=True).css_first("div.message")
+    counts = reactions_to(parts_of(root)) if root else None
+    return counts is not None and any(sign.count > _MOST_IN_PRIVATE for sign in counts.signs)
+
+
+def read(source: Source, options: ReadOptions) -> RecordStream | None:
+    """Return what was said in the chats of an export as pages."""
+    return TelegramPages(options).read(source, options)
+
+
+FORMAT: Final = replace(TelegramPages().format(), read=read)
