@@ -21,7 +21,7 @@ from app.formats.records import (
 from app.formats.source.file import Source
 from app.formats.source.html import written_out
 from app.formats.source.json import as_object, as_word, first_documents, listed, objects
-from app.formats.source.times import read_time
+from app.formats.source.times import time_or_field
 from app.formats.source.window import Json
 
 _LISTS: Final = ("feed", "records", "posts")
@@ -150,6 +150,7 @@ def read_post(value: Json, place: int, owner_did: str | None) -> Item | None:
         return Skipped(place, "empty")
     key = item.uri.rpartition("/")[2] or None
     langs = record.get("langs")
+    created_at, unread_time = _time(record.get("createdAt"), item.post.get("indexedAt"))
     return Record(
         place=place,
         text=with_links(text, record.get("facets")),
@@ -157,7 +158,8 @@ def read_post(value: Json, place: int, owner_did: str | None) -> Item | None:
         display_name=item.display_name,
         platform="bluesky",
         kind=_kind(record),
-        created_at=_time(record.get("createdAt"), item.post.get("indexedAt")),
+        created_at=created_at,
+        unread_time=unread_time,
         lang=as_word(langs[0]) if isinstance(langs, list) and langs else None,
         source_id=key,
         url=f"https://bsky.app/profile/{item.username}/post/{key}" if key else None,
@@ -178,19 +180,16 @@ def _links(facets: object) -> Iterator[tuple[int, int, str]]:
                 yield start, end, address
 
 
-def _time(stated: object, indexed: object) -> datetime | None:
+def _time(stated: object, indexed: object) -> tuple[datetime | None, str | None]:
     """Return the earlier of the time that the author's program states and that of indexing.
 
-    Bluesky sorts by it: the stated one may lie in the future, or be no time at all.
+    Bluesky sorts by it: the stated time may lie in the future, or be no time at all. If neither can
+    be read, the name of the field comes with it.
     """
-    indexed_at = read_time(indexed) if indexed else None
-    try:
-        time = read_time(stated) if stated else indexed_at
-    except RecordError:
-        if indexed_at is None:
-            raise
-        return indexed_at
-    return min(time, indexed_at) if time and indexed_at else time
+    written_at, unread = time_or_field(stated, "createdAt")
+    indexed_at, _ = time_or_field(indexed, "indexedAt")
+    times = [time for time in (written_at, indexed_at) if time]
+    return (min(times), None) if times else (None, unread)
 
 
 def _media(view: Json, record: Json) -> Iterator[Medium]:

@@ -26,7 +26,7 @@ from app.formats.records import (
 from app.formats.source.file import Content, Source, head
 from app.formats.source.html import html_to_text
 from app.formats.source.json import as_object, as_word, first_documents, listed, objects
-from app.formats.source.times import read_time
+from app.formats.source.times import time_or_field
 from app.formats.source.window import Json, load
 
 PUBLIC: Final = frozenset(("https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"))
@@ -161,7 +161,7 @@ def read_activity(
     if not include_restricted and not _is_for_all(activity, post):
         return Skipped(place, "restricted")
     time = post.get("published") or activity.get("published")
-    text, created_at = _text(post), read_time(time) if time else None
+    text, (created_at, unread_time) = _text(post), time_or_field(time, "published")
     media = list(_media(post, folder))
     if not (text or media):
         return Skipped(place, "empty")
@@ -173,6 +173,7 @@ def read_activity(
         platform=account.platform,
         kind=_kind(post),
         created_at=created_at,
+        unread_time=unread_time,
         lang=_language(post),
         source_id=_last_part(as_word(post.get("id")) or as_word(activity.get("id")) or ""),
         url=as_word(post.get("url")) or as_word(post.get("id")),

@@ -50,6 +50,8 @@ class Record(PlainPost, frozen=True, kw_only=True):
     kind: Kind = "post"
     files: tuple[str | None, ...] = ()
     """For each of the media the name of its file in the archive, if it has one."""
+    unread_time: str | None = None
+    """Name of the field of a time that is there and cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)

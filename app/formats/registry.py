@@ -118,7 +118,7 @@ def open_records(
             raise _too_deep(source) from error
         if records is not None:
             is_of_one = records.account is not None
-            items = _with_letters(records.items, source, options.encoding)
+            items = _noted(records.items, source, options.encoding)
             items = _to_the_end(items, source, with_values=with_values, is_of_one=is_of_one)
             records = replace(records, notes=source.notes)
             if note := source.listing.note:
@@ -145,10 +145,15 @@ def open_records(
     raise _unrecognised(source, format)
 
 
-def _with_letters(items: Iterator[Item], source: Source, encoding: str | None) -> Iterator[Item]:
-    """Yield the items; count the texts that another program misread, or put them right."""
+def _noted(items: Iterator[Item], source: Source, encoding: str | None) -> Iterator[Item]:
+    """Yield the items, and note times that cannot be read and texts with misread letters.
+
+    Such texts are counted, or put right by choice.
+    """
     count = 0
     for item in items:
+        if isinstance(item, Record) and item.unread_time is not None:
+            source.notes.leave("time", item.unread_time)
         if isinstance(item, Record) and is_misread(item.text):
             if encoding == REPAIR:
                 yield with_repaired_text(item)

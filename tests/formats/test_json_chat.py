@@ -53,12 +53,14 @@ def test_an_example_of_a_json_chat_is_read() -> None:
         (1, "Mina", "hi"),
         (2, "Jun", ""),
         (3, "Jun", "no"),
+        (5, "Mina", "see you"),
     ]
+    assert said[3].unread_time == "time"
     assert (said[1].media, said[1].files) == ((Medium("photo"),), ("us/dog.jpg",))
     assert said[2].counts == Reactions(likes=2, signs=(SignCount("👍", 2),))
     assert {item.room and item.room.name for item in said} == {"us"}
     bad = {item.place: str(item.detail) for item in items if isinstance(item, BadRecord)}
-    assert list(bad) == [5, 6, 8]
+    assert list(bad) == [6, 8]
     assert bad[6] == "the text has broken characters"
     left_out = [(item.place, item.reason) for item in items if isinstance(item, Skipped)]
     assert left_out == [(4, "system"), (7, "media")]
@@ -68,4 +70,4 @@ def test_it_is_read_together_with_the_chats_of_another_app() -> None:
     archive = zip_bytes({"palaver.json": CHAT, "result.json": SMALL_FILES["telegram"]})
     records, items = read_file_records(archive)
     assert (records.format, set(records.apps)) == ("chats", {"palaver", "telegram"})
-    assert sum(isinstance(item, Record) for item in items) == 3
+    assert sum(isinstance(item, Record) for item in items) == 4

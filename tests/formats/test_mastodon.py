@@ -270,13 +270,12 @@ def test_language_and_content_out_of_the_map() -> None:
 @pytest.mark.parametrize(
     ("bad", "detail"),
     [
-        (post(1, "x", published="soon"), "unreadable time 'soon'"),
         (post(1, "<" * 5_000), "the content is too long"),
         (post(1, "x") | {"object": "https://sea.example/1"}, "neither a post nor a repost"),
         ({"type": "Post", "object": {}}, "neither a post nor a repost"),
         (None, "not a JSON object"),
     ],
-    ids=range(5),
+    ids=range(4),
 )
 def test_a_bad_activity_does_not_stop_the_rest(bad: Any, detail: str) -> None:
     good = post(2, "hi")

@@ -276,9 +276,10 @@ def test_bad_messages_cost_no_other() -> None:
     data = chat(ida("first"), ida("odd", timestamp_ms="soon"), ida("last"))
     whole = json.loads(data)
     whole["messages"][1] = ["no object"]
-    for file in (data, json.dumps(whole).encode()):
-        items = sorted(read(file), key=lambda item: item.place)
-        assert [type(item) for item in items] == [Record, BadRecord, Record]
+    items = sorted(read(json.dumps(whole).encode()), key=lambda item: item.place)
+    assert [type(item) for item in items] == [Record, BadRecord, Record]
+    timeless = sorted(read(data), key=lambda item: item.place)
+    assert [getattr(item, "unread_time", "") for item in timeless] == [None, "time", None]
 
 
 @pytest.mark.parametrize(

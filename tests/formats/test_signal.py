@@ -108,7 +108,7 @@ def test_bad_lines_cost_no_other() -> None:
         data + b"not json\n" + lines(item(2, TIME, "ho", dateSent="soon"), item(2, TIME + 1, "he"))
     )
     kinds = [type(item) for item in read_file_records(spoiled)[1]]
-    assert kinds == [Record, BadRecord, BadRecord, Record]
+    assert kinds == [Record, BadRecord, Record, Record]
 
 
 def test_an_encrypted_backup_is_refused_with_what_to_do() -> None:

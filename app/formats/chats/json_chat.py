@@ -34,7 +34,7 @@ from app.formats.records import (
 from app.formats.signs import as_told
 from app.formats.source.file import Content, Source
 from app.formats.source.json import no_object
-from app.formats.source.times import read_time
+from app.formats.source.times import time_or_field
 from app.formats.source.window import Json, Window, load
 
 ChatT = TypeVar("ChatT")
@@ -173,11 +173,12 @@ def _numbered(
 
 
 def _record(said: ChatMessage, place: int) -> Item:
-    """Return a message as a record. Raises RecordError for broken characters or a bad time."""
+    """Return a message as a record. Raises RecordError for broken characters."""
     if is_broken((said.username or said.name) + said.text):
         raise RecordError(BROKEN)
     if not (said.text.strip() or said.attached.media):
         return Skipped(place, "media")
+    created_at, unread_time = _time(said.time)
     return Record(
         place=place,
         text=said.text,
@@ -185,7 +186,8 @@ def _record(said: ChatMessage, place: int) -> Item:
         author_id=said.author_id,
         display_name=said.name,
         platform="local",
-        created_at=_time(said.time),
+        created_at=created_at,
+        unread_time=unread_time,
         source_id=said.source_id,
         reply_to=said.reply_to,
         media=said.attached.media,
@@ -195,5 +197,5 @@ def _record(said: ChatMessage, place: int) -> Item:
     )
 
 
-def _time(time: object) -> datetime | None:
-    return time if time is None or isinstance(time, datetime) else read_time(time)
+def _time(time: object) -> tuple[datetime | None, str | None]:
+    return (time, None) if isinstance(time, datetime) else time_or_field(time, "time")

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from functools import lru_cache
 from itertools import count
 from typing import Final
@@ -16,6 +16,8 @@ from app.clock import now
 from app.compute.text import MAX_USERNAME_LENGTH, clean_username, drop_controls, username_key
 from app.errors import BrokenFileError, Message
 from app.formats.assumptions import ReadNotes
+from app.formats.chats.local_times import LocalTimes
+from app.formats.post import RoomReference
 from app.formats.records import Item, ReadOptions, Record, Skipped
 
 MOST_PEOPLE: Final = 100_000
@@ -65,7 +67,7 @@ class People:
     notes: ReadNotes = field(default_factory=ReadNotes)
     absent: set[str] = field(init=False)
     """Names in the options that nobody has had so far."""
-    _zone: tzinfo | None = field(init=False)
+    _local: LocalTimes = field(init=False)
     _has_zone: bool = field(init=False)
     """Whether the zone is known, or it was noted that it is the machine's."""
     _usernames: dict[tuple[str, str | None], str] = field(default_factory=dict)
@@ -76,8 +78,8 @@ class People:
     """Free numbers behind usernames that would be alike."""
 
     def __post_init__(self) -> None:
-        self._zone = zone_of(self.options.timezone)
-        self._has_zone = self._zone is not None
+        zone = zone_of(self.options.timezone)
+        self._local, self._has_zone = LocalTimes(zone), zone is not None
         self.absent = {*self.options.only, *self.options.rename}
 
     def named(self, items: Iterable[Item]) -> Iterator[Item]:
@@ -102,7 +104,7 @@ class People:
             username=username,
             author_id=None,
             display_name=new or (person if name or not username else None),
-            created_at=self._utc(record.created_at),
+            created_at=self._utc(record.created_at, record.room),
         )
 
     def _username(self, name: str, number: str | None) -> str:
@@ -122,18 +124,14 @@ class People:
             self._first.setdefault(name, username)
         return username
 
-    def _utc(self, when: datetime | None) -> datetime | None:
+    def _utc(self, when: datetime | None, room: RoomReference | None) -> datetime | None:
         if when is None or when.tzinfo is not None:
             return when
         if not self._has_zone:
             self._has_zone = True
             evidence = Message("the zone of this machine, since the chat names none")
             self.notes.assume("timezone", machine_zone(), evidence=evidence)
-        try:
-            local = when.replace(tzinfo=self._zone) if self._zone else when
-            return local.astimezone(UTC)
-        except (OverflowError, ValueError, OSError):
-            return None
+        return self._local.utc(when, room)
 
 
 @lru_cache(maxsize=1_000)

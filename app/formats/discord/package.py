@@ -32,7 +32,7 @@ from app.formats.records import (
 from app.formats.source.file import Content, Source
 from app.formats.source.json import as_object, as_word, first_documents, objects
 from app.formats.source.text import first_lines
-from app.formats.source.times import read_time
+from app.formats.source.times import time_or_field
 from app.formats.source.window import Json, load
 
 _COLUMNS: Final = ("ID", "Timestamp", "Contents", "Attachments")
@@ -115,14 +115,15 @@ def _item(message: Json, place: int, *, account: Account, is_left_out: bool) -> 
     attached = attachments_of((as_word(message.get("Attachments")) or "").split())
     if not (text.strip() or attached.media):
         return Skipped(place, "empty")
-    time = message.get("Timestamp")
+    created_at, unread_time = time_or_field(message.get("Timestamp"), "Timestamp")
     return Record(
         place=place,
         text=text,
         username=account.username,
         display_name=account.display_name,
         platform=account.platform,
-        created_at=read_time(time) if time else None,
+        created_at=created_at,
+        unread_time=unread_time,
         source_id=digits(message.get("ID")),
         media=attached.media,
         files=attached.files,

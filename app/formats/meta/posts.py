@@ -38,7 +38,7 @@ from app.formats.records import (
 )
 from app.formats.source.file import Content, Source, head
 from app.formats.source.json import as_object, first_documents, listed, objects
-from app.formats.source.times import read_time
+from app.formats.source.times import time_or_field
 from app.formats.source.window import Json, load
 
 _LISTS: Final = (
@@ -221,6 +221,7 @@ def _item(
     links = tuple(Medium("link", address) for address in links_of(value))
     if not (words.text.strip() or attached.media or links):
         return Skipped(place, "empty")
+    created_at, unread_time = time_or_field(words.time, "timestamp")
     return Record(
         place=place,
         text=words.text,
@@ -228,7 +229,8 @@ def _item(
         display_name=account.display_name,
         platform=account.platform,
         kind="reply" if words.is_reply else "post",
-        created_at=read_time(words.time) if words.time else None,
+        created_at=created_at,
+        unread_time=unread_time,
         reply_to=ReplyTarget.of(None, words.answered),
         media=(*attached.media, *links),
         files=attached.files,

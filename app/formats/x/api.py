@@ -10,7 +10,7 @@ from app.errors import Message
 from app.formats.records import Format, Item, ReadOptions, RecordStream, Skipped, read_each
 from app.formats.source.file import Source
 from app.formats.source.json import as_object, first_documents, listed, objects
-from app.formats.source.times import read_time
+from app.formats.source.times import time_or_field
 from app.formats.source.window import Json
 from app.formats.x import posts
 
@@ -105,7 +105,7 @@ def to_item(status: Json, place: int, *, include_restricted: bool) -> Item:
         status if is_v1(status) else _as_v1(status),
         place,
         include_restricted=include_restricted,
-        as_of=read_time(seen_at) if seen_at else None,
+        as_of=time_or_field(seen_at, "retrieved_at")[0],
     )
 
 

@@ -30,7 +30,7 @@ from app.formats.records import (
 )
 from app.formats.source.file import Content, Source
 from app.formats.source.json import as_object, listed
-from app.formats.source.times import read_time
+from app.formats.source.times import time_or_field
 from app.formats.source.window import Json, Window
 from app.formats.x.edits import Versions
 from app.formats.x.layout import Layout, find_layout
@@ -233,7 +233,7 @@ class Notes:
         text = unescape_html(raw_text(tweet))
         for mentions in _leading_mentions(text):
             alike = self._found.get(_beginning(text[len(mentions) :]))
-            time = time_of(tweet) if alike else None
+            time = time_of(tweet)[0] if alike else None
             if alike and time and (notes := alike.get(time)):
                 note = notes.popleft() if len(notes) > 1 else notes[0]
                 note.is_joined = True
@@ -268,7 +268,7 @@ def _read_note(item: Json | Message) -> tuple[str, Note]:
         if url.get("expandedUrl")
     }
     whole = expanded(text, links, is_escaped=False)
-    return text, Note(digits(item.get("noteTweetId")), whole, read_time(time) if time else None)
+    return text, Note(digits(item.get("noteTweetId")), whole, time_or_field(time, "createdAt")[0])
 
 
 def _leading_mentions(text: str) -> Iterator[str]:

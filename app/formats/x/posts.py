@@ -14,7 +14,7 @@ from app.errors import RecordError
 from app.formats.post import Kind, Medium, MediumKind, Reactions, ReplyTarget, as_count, digits
 from app.formats.records import Item, Record, Skipped, required_text
 from app.formats.source.json import as_object, as_word, listed
-from app.formats.source.times import read_time
+from app.formats.source.times import time_or_field
 from app.formats.source.window import Json
 
 # Only ASCII letters: in Korean a particle may follow the link without a space.
@@ -64,6 +64,7 @@ def to_item(
         return Skipped(place, "empty")
     username, author_id = as_word(user.get("screen_name")), _first_id(user, "id_str", "id")
     metrics = as_object(status.get("public_metrics")) or status
+    created_at, unread_time = time_of(status)
     return Record(
         place=place,
         text=text,
@@ -72,7 +73,8 @@ def to_item(
         display_name=as_word(user.get("name")),
         platform="x",
         kind=_kind(status, raw, links, post_id),
-        created_at=time_of(status),
+        created_at=created_at,
+        unread_time=unread_time,
         lang=lang if (lang := as_word(status.get("lang"))) and language_of(lang) else None,
         source_id=post_id,
         # X redirects an address without the author's name.
@@ -89,10 +91,11 @@ def raw_text(status: Json) -> str:
     return required_text(text or status.get("text", status.get("full_text")))
 
 
-def time_of(status: Json) -> datetime | None:
-    """Return the stated time, else the one in the id. Raises RecordError."""
-    value = status.get("created_at")
-    return read_time(value) if value else _snowflake_time(status)
+def time_of(status: Json) -> tuple[datetime | None, str | None]:
+    """Return the stated time, else the one in the id; and the field of one that is unreadable."""
+    time, field = time_or_field(status.get("created_at"), "created_at")
+    time = time or _snowflake_time(status)
+    return time, None if time else field
 
 
 def expanded(text: str, links: Mapping[str, str], *, is_escaped: bool) -> str:

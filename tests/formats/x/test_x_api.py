@@ -193,14 +193,12 @@ def test_empty_pages_and_errors_hold_nothing() -> None:
     ("bad", "detail"),
     [
         (v1(full_text=5), "the text is not a string"),
-        (v1(5, created_at="soon"), "unreadable time 'soon'"),
-        (flat(5, created_at=["soon"]), "unreadable time"),
         ({"hello": 1}, "no text"),
         (7, "not a JSON object"),
         (page(7), "not a JSON object"),
         (page({"username": "mina"}), "no text"),
     ],
-    ids=range(7),
+    ids=range(5),
 )
 def test_a_bad_post_does_not_stop_the_rest(bad: Any, detail: str) -> None:
     items = read(lines(v1(), bad, v1()))[1]

@@ -1,0 +1,49 @@
+"""Time zones as times name them: offsets, abbreviations, names of IANA's database and Windows."""
+
+import json
+import re
+from datetime import datetime, timedelta, timezone, tzinfo
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from babel.core import get_global
+
+_NAMES: Final = Path(__file__).with_name("zone_names.json")
+_OFFSET: Final = re.compile(r"(?:GMT|UTC|UT)?\s?([+\-−])(\d{1,2})(?::?([0-5]\d))?")
+_REGION: Final = re.compile(r"[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_+-]*[A-Za-z]){1,2}")
+_SUMMER: Final = re.compile(r"\b(?:Daylight|Summer)\b")
+
+
+@cache
+def zone_offsets() -> dict[str, timezone]:
+    """Return the zones of abbreviations such as KST."""
+    minutes = json.loads(_NAMES.read_text(encoding="utf-8"))["minutes_east"]
+    return {name: timezone(timedelta(minutes=east)) for name, east in minutes.items()}
+
+
+@lru_cache(1_000)
+def named_zone(name: str) -> tzinfo | None:
+    """Return the zone that a name or an offset stands for; None if it is not known."""
+    if zone := zone_offsets().get(name) or zone_offsets().get(name.upper()):
+        return zone
+    if match := _OFFSET.fullmatch(name):
+        sign, hours, minutes = match.groups(default="0")
+        east = timedelta(hours=int(hours), minutes=int(minutes))
+        return timezone(-east if sign != "+" else east) if east < timedelta(hours=24) else None
+    if not _REGION.fullmatch(name):
+        # Windows calls the zone by its winter name in both halves of the year.
+        name = get_global("windows_zone_mapping").get(_SUMMER.sub("Standard", name), "")
+    try:
+        return ZoneInfo(name) if name else None
+    except (KeyError, ValueError, OSError):
+        return None
+
+
+def in_zone(local: datetime, name: str) -> datetime:
+    """Return a local time with the zone of that name. Raises ValueError."""
+    zone = named_zone(name)
+    if zone is None:
+        raise ValueError(f"no time zone is called {name}")
+    return local.replace(tzinfo=zone)
