@@ -33,6 +33,8 @@ class PageHead(msgspec.Struct, kw_only=True):
     """The platform's own id of the account, where it is known."""
     older: str | None = None
     """The cursor of the next page; None at the end."""
+    has_many_authors: bool = False
+    """Whether the posts are of several people, each named in the record."""
 
 
 Page = Iterator[PageHead | Record]

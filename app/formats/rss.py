@@ -15,12 +15,15 @@ import feedparser
 from feedparser.encodings import convert_to_utf8
 from selectolax.lexbor import LexborHTMLParser
 
+from app.compute.languages import guess_language, language_of
 from app.compute.text import MAX_TEXT_LENGTH
 from app.errors import RecordError
+from app.formats.feed_text import entry_text, is_repost
 from app.formats.platform_pages import MAX_ID_LENGTH, PageHead, page
 from app.formats.post import Medium, MediumKind, as_count
-from app.formats.records import Account, Item, Record, read_each
+from app.formats.records import Account, Item, Record, Skipped, as_username, read_each
 from app.formats.source.html import beginning, html_to_text
+from app.formats.source.times import time_or_field
 
 Entry = Mapping[str, Any]
 MOST_ENTRIES: Final = 2_000
@@ -29,10 +32,19 @@ _ROOTS: Final = frozenset((b"rss", b"feed", b"rdf:rdf"))
 _TYPES: Final = frozenset(("application/rss+xml", "application/atom+xml"))
 _TAG: Final = re.compile(rb"<([a-z][\w:.-]*)", re.I)
 _END: Final = re.compile(rb"</(?:[\w.-]{1,50}:)?(?:rss|feed|rdf)\s*>", re.I)
-_ENDS: Final = " .…"
 # feedparser takes a picture's description for the entry's own text.
 _DESCRIPTION: Final = re.compile(rb"<(/?)media:description\b[^>]*?(/?)>")
 _ABOUT_MEDIA: Final = "media_text"
+_LAST_LATIN: Final = "\u024f"
+_NOT_LATIN: Final = frozenset(
+    {
+        *("am", "ar", "as", "be", "bg", "bn", "el", "fa", "gu", "he", "hi", "hy", "iw", "ja"),
+        *("ka", "kk", "km", "kn", "ko", "ky", "lo", "mk", "ml", "mn", "mr", "my", "ne", "or"),
+        *("pa", "ps", "ru", "sd", "si", "sr", "ta", "te", "tg", "th", "ti", "uk", "ur", "uz"),
+        *("yi", "yue", "zh"),
+    }
+)
+"""Languages that are written in other letters than Latin."""
 _KINDS: Final[dict[str, MediumKind]] = {"image": "photo", "video": "video", "audio": "audio"}
 
 
@@ -44,12 +56,15 @@ def read_rss(body: bytes, *, name: str, content_type: str) -> Iterator[PageHead 
         raise RecordError("the address holds no RSS or Atom feed")
     if not _END.search(_without_nul(body)):
         raise RecordError("the feed breaks off")  # Its last post could be half of one.
-    read = partial(_record, language=parsed.feed.get("language"), address=name)
+    has_many = _has_many_authors(entries)
+    language = parsed.feed.get("language")
+    read = partial(_record, language=language, address=name, has_many=has_many)
     return page(
         # The newest is stored last: entries without a time get that of their arrival.
         read_each(enumerate(reversed(entries), 1), read),
         ids=[_source_id(entry) for entry in entries],
         account=Account(None, parsed.feed.get("title"), "rss"),
+        has_many_authors=has_many,
     )
 
 
@@ -93,15 +108,15 @@ def _title_and_body(entry: Entry, pictures: list[dict[str, str]]) -> str:
     """Return the text of an entry; add the pictures in it."""
     title = _text(entry.get("title_detail") or {"value": entry.get("title")}, [])
     contents = entry.get("content") or [entry.get("summary_detail") or {}]
-    body = _text(contents[0], pictures)
-    if body.startswith(title.rstrip(_ENDS)):
-        title = ""  # Of short posts the title is the beginning of the text.
-    if not body:
-        body = _text({"value": entry.get(_ABOUT_MEDIA)}, [])
-    return "\n\n".join(filter(None, (title, body)))
+    body = _text(contents[0], pictures) or _text({"value": entry.get(_ABOUT_MEDIA)}, [])
+    return entry_text(title, body, _author(entry) or "")
 
 
-def _record(entry: Entry, place: int, *, language: str | None, address: str) -> Item | None:
+def _record(
+    entry: Entry, place: int, *, language: str | None, address: str, has_many: bool
+) -> Item | None:
+    if is_repost(str(entry.get("title") or "")):
+        return Skipped(place, "repost")
     pictures: list[dict[str, str]] = []
     text = _title_and_body(entry, pictures)
     media = _media_of(entry, pictures, address)
@@ -110,9 +125,11 @@ def _record(entry: Entry, place: int, *, language: str | None, address: str) -> 
     return Record(
         place=place,
         text=text[:MAX_TEXT_LENGTH],
+        username=_username(entry) if has_many else None,
+        display_name=_author(entry) if has_many else None,
         platform="rss",
         created_at=_time(entry),
-        lang=entry.get("language") or language,
+        lang=entry.get("language") or _fitting(language, text),
         source_id=_source_id(entry),
         url=entry.get("link"),
         media=media,
@@ -130,12 +147,50 @@ def _text(detail: Entry, pictures: list[dict[str, str]]) -> str:
 
 
 def _time(entry: Entry) -> datetime | None:
+    """Return the time of an entry; feedparser takes many for another day, or loses their zone."""
     # A plain dict: feedparser's own warns where the second one is missing.
-    parsed = entry.get("published_parsed") or dict(entry).get("updated_parsed")
-    try:
-        return datetime.fromtimestamp(calendar.timegm(parsed), UTC) if parsed else None
-    except (ValueError, OverflowError, TypeError):
+    fields = dict(entry)
+    for name in ("published", "updated"):
+        if time := time_or_field(fields.get(name) or None, name)[0]:
+            return time
+        if str(fields.get(name) or "").isascii():
+            continue
+        try:  # It knows the names of months in Greek and Hungarian.
+            return datetime.fromtimestamp(calendar.timegm(fields[f"{name}_parsed"]), UTC)
+        except (KeyError, ValueError, OverflowError, TypeError):
+            continue
+    return None
+
+
+def _author(entry: Entry) -> str | None:
+    """Return the name of who wrote an entry, without what stands around it; None for no name."""
+    detail = entry.get("author_detail") or {}
+    name = str(detail.get("name") or entry.get("author") or detail.get("email") or "").strip()
+    if name.startswith(("http://", "https://")):
+        name = urlsplit(name).path.rstrip("/").rpartition("/")[2]
+    return name.removeprefix("/u/").removeprefix("@").partition("@")[0].strip() or None
+
+
+def _username(entry: Entry) -> str | None:
+    name = _author(entry)
+    return name and as_username("_".join(name.split()))
+
+
+def _has_many_authors(entries: Sequence[Entry]) -> bool:
+    own = (entry for entry in entries if not is_repost(str(entry.get("title") or "")))
+    return len({name.casefold() for entry in own if (name := _author(entry))}) > 1
+
+
+def _fitting(language: str | None, text: str) -> str | None:
+    """Return the language of a feed, unless the text is in another one."""
+    stated = language_of(language or "")
+    if language is None or stated is None:
         return None
+    if guess_language(text) not in {None, stated}:
+        return None
+    letters = list(filter(str.isalpha, text))
+    is_latin = 2 * sum(letter <= _LAST_LATIN for letter in letters) >= len(letters)
+    return language if is_latin or stated in _NOT_LATIN else None
 
 
 def _source_id(entry: Entry) -> str:

@@ -212,9 +212,10 @@ class Visit:
         async with self.storing:
             while lines := page.records.readlines(PORTION_BYTES):
                 items = map(_record_of, lines)
+                account = None if page.head.has_many_authors else page.head.account
                 report = await import_records(
                     self.db,
-                    RecordStream(self.source.platform, "record", page.head.account, items),
+                    RecordStream(self.source.platform, "record", account, items),
                     username=self.source.username,
                     storing=Storing(is_live, now(), self._count),
                 )
