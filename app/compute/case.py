@@ -25,11 +25,13 @@ from app.compute.ratios import (
     SHIPPED_WEIGHT,
     Usual,
 )
-from app.compute.text import own_words
+from app.compute.text import own_words, word_count
 from app.compute.usage import occurrences
 
 NO_CHANGE: Final = 1.0
 """The temperature where none was fitted: above 1 if the probabilities are too high."""
+WORDED_SAMPLE: Final = 50
+"""Newest posts of an author among which those with words are counted."""
 RATED: Final = 30
 """Authors whose ratios are computed: those that fit the text best. The others follow them by their
 probabilities."""
@@ -47,6 +49,14 @@ class Habit:
     newest_at: datetime | None = None
     is_english: bool = False
     """Whether the newest posts are English, where the tags name no language."""
+    worded_share: float = 1.0
+    """Share of the newest posts that have words of their own, not only emoji, links or numbers."""
+
+
+def worded_share(newest: Sequence[str]) -> float:
+    """Return the share of an author's newest texts that have a word of their own."""
+    texts = newest[:WORDED_SAMPLE]
+    return sum(word_count(text) > 0 for text in texts) / len(texts) if texts else 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +85,12 @@ class Suspect:
     profile: AuthorProfile
     habit: Habit | None = None
     """None for those who fit the texts far less than others."""
+
+    @property
+    def worded_posts(self) -> int:
+        """How many of the posts have words, by the share of the newest that do."""
+        share = 1.0 if self.habit is None else self.habit.worded_share
+        return round(self.profile.worded_posts * share)
 
 
 @dataclass(frozen=True, eq=False)

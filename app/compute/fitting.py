@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from app.compute.attribution import scores_of_each
 from app.compute.background import Background, build_background
-from app.compute.case import NO_CHANGE, Case, Fitted, Habit, Suspect
+from app.compute.case import NO_CHANGE, Case, Fitted, Habit, Suspect, worded_share
 from app.compute.counts import Counts
 from app.compute.features import features_of
 from app.compute.languages import ENGLISH_POSTS, is_english
@@ -223,4 +223,5 @@ def _habit(author: CorpusAuthor, fitted: Fitted) -> Habit:
         author.language,
         "local",
         is_english=author.language is None and is_english(texts[:ENGLISH_POSTS], fitted.shipped),
+        worded_share=worded_share(texts),
     )

@@ -102,10 +102,10 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
     )
     least = NAMED_PROBABILITY if case.is_named else RIVAL_PROBABILITY
     rivals = [i for i in order if i == order[0] or shares[i] >= least]
-    known = [i for i in order if suspects[i].profile.worded_posts >= FEWEST_JUDGED]
+    known = [i for i in order if suspects[i].worded_posts >= FEWEST_JUDGED]
     # Of all authors some have few posts, and are not named; who was named must be.
     is_short = case.words < FEWEST_WORDS or not known or (case.is_named and len(known) < len(order))
-    shown = [i for i in weighed.authors if suspects[i].profile.worded_posts >= FEWEST_POSTS]
+    shown = [i for i in weighed.authors if suspects[i].worded_posts >= FEWEST_POSTS]
     none, log10 = None, list[float | None]([None] * len(order))
     if shown and not is_short:
         # Those without a ratio count by their probabilities, since ratios follow these.
@@ -287,7 +287,7 @@ def _weak(case: Case, rivals: Sequence[int], asked: Sequence[int]) -> dict[Limit
 
     asked: the places of all who were named, since few posts make an author unlikely, too.
     """
-    few = [i for i in asked if case.suspects[i].profile.worded_posts < FEW_POSTS]
+    few = [i for i in asked if case.suspects[i].worded_posts < FEW_POSTS]
     foreign = [i for i in rivals if _has_other_language(case, case.suspects[i])]
     if len(foreign) == len(rivals):  # Then the less likely ones may write none of it either.
         unlikely = [i for i in asked if i not in rivals]

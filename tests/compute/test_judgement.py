@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.compute.attribution import group_scores
-from app.compute.case import Habit
+from app.compute.case import WORDED_SAMPLE, Habit, worded_share
 from app.compute.counts import lookup
 from app.compute.judgement import FEW_POSTS, FEWEST_JUDGED, Judgement, judge
 from app.compute.population import FEWEST_POSTS
@@ -216,6 +216,29 @@ def test_platforms_and_periods_are_told() -> None:
     ]
     limits = judge(replace(case, suspects=suspects)).limits
     assert {"other_platform", "other_period"} <= set(limits)
+
+
+@pytest.mark.parametrize(
+    ("newest", "share"),
+    [
+        (["😀⛴️", "🚢", "🤣🤣"], 0.0),
+        (["https://example.org/fog", "@jun #fog", "12:30 4.5"], 0.0),
+        (["안개다", "霧", "туман", "fog!"], 1.0),
+        (["fog", "🚢", "https://example.org", "7"], 0.25),
+        (["🚢"] * WORDED_SAMPLE + ["fog"], 0.0),
+        ([], 1.0),
+    ],
+)
+def test_emoji_links_and_numbers_are_no_words(newest: list[str], share: float) -> None:
+    assert worded_share(newest) == share
+
+
+def test_an_author_whose_posts_have_no_words_is_short() -> None:
+    case = place().case([posts(3)[KNOWN], posts(7)[KNOWN]], [3, 7])
+    assert judge(case).verdict != "short"
+    wordless = Habit(None, None, "x", worded_share=0.0)
+    suspects = [case.suspects[0], replace(case.suspects[1], habit=wordless)]
+    assert judge(replace(case, suspects=suspects)).verdict == "short"
 
 
 @given(st.lists(st.integers(0, len(AUTHORS) - 1), min_size=1, max_size=4, unique=True))

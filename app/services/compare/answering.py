@@ -175,7 +175,7 @@ def ranked_authors(case: Case, judgement: Judgement) -> list[RankedAuthor]:
     """Return the suspects, the likeliest first; the first 20 where none is named."""
     shares = case.ranking.probabilities.tolist()
     ranked = [
-        RankedAuthor(suspect.username, share, log10, suspect.profile.worded_posts)
+        RankedAuthor(suspect.username, share, log10, suspect.worded_posts)
         for suspect, share, log10 in zip(case.suspects, shares, judgement.log10, strict=True)
     ]
     return [ranked[place] for place in _shown(case, judgement)]

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.case import Fitted, Habit, Suspect
+from app.compute.case import WORDED_SAMPLE, Fitted, Habit, Suspect, worded_share
 from app.compute.fitting import usual_posts
 from app.compute.languages import ENGLISH_POSTS, is_english, language_of, main_language
 from app.compute.profiles import AuthorProfile
@@ -100,14 +100,16 @@ async def measure_habit(
     The profile does not hold the hidden texts.
     """
     count = usual_posts(profile.posts)
-    newest = await newest_own(session, user_id, count + len(hidden))
-    texts = [text for _, text in newest if text not in hidden][:count]
+    newest = await newest_own(session, user_id, max(count, WORDED_SAMPLE) + len(hidden))
+    shown = [text for _, text in newest if text not in hidden]
+    texts = shown[:count]
     is_in_background = user_id not in fitted.samples
     return replace(
         facts,
         usual=await asyncio.to_thread(
             usual_of, profile, texts, fitted.background, is_in_background=is_in_background
         ),
+        worded_share=await asyncio.to_thread(worded_share, shown),
         is_english=facts.language is None and await _is_english(session, user_id, fitted),
     )
 
