@@ -33,6 +33,7 @@ from app.formats.source.json import first_documents, objects, unit_of
 from app.formats.source.lone_file import lone_content, take
 from app.formats.source.times import EPOCH
 from app.formats.source.window import Json
+from app.formats.told_reposts import ToldReposts
 from app.formats.x.api import is_v1, is_v2, to_item
 
 CONTENT_TYPE: Final = "application/x-ndjson"
@@ -86,12 +87,14 @@ def _read_mongo(source: Source, options: ReadOptions) -> RecordStream | None:
     if not any(reader.has_text(_row(document)) for document in documents):
         return None
 
+    told = ToldReposts(source.notes)
+
     def read_one(document: Json, place: int) -> Item:
         row = _row(document)
         if not (is_v1(document) or is_v2(document)):
             return reader.read(row, place)
         plain = {key: _unwrapped(value) for key, value in document.items()}
-        status = to_item(plain, place, include_restricted=options.include_restricted)
+        status = to_item(plain, place, include_restricted=options.include_restricted, told=told)
         if isinstance(status, Record) and not status.source_id:
             return msgspec.structs.replace(status, source_id=as_id(row.get("_id")))
         return status

@@ -45,6 +45,8 @@ from app.formats.signs import kept_signs
 from app.formats.source.json import as_json
 from app.formats.source.times import read_time
 from app.formats.source.window import Json
+from app.formats.told_reposts import REPOST_BEGINNING
+from app.formats.x.notices import is_notice
 
 __all__ = ["FileColumns", "as_id", "file_columns_of", "is_damaged_id"]
 T = TypeVar("T")
@@ -74,8 +76,6 @@ _CLOCK: Final = re.compile(r"\d{1,2}:\d\d(:\d\d)?(\s?[AaPp][Mm])?", re.ASCII)
 _MOST_OPENED: Final = 3
 """Objects, one around the other, that are opened for the fields of a post."""
 _REPOST_MARKS: Final = frozenset({"is_repost", "reposts", "kind"})
-REPOST_BEGINNING: Final = re.compile(r"\s*RT @\w")
-"""How a repost begins whose file marks it in no other way."""
 KNOWN_HEADERS: Final = 32
 """Sets of column names that are remembered for rows without a header."""
 
@@ -189,6 +189,8 @@ class FileColumns:
             return Skipped(place, "empty")
         if isinstance(text, str) and self._is_repost_by_text(text, rules):
             return Skipped(place, "repost")
+        if isinstance(text, str) and not self._is_own and is_notice(text):
+            return Skipped(place, "system")
         username, display_name = self._author(values)
         reply_to = _target(values, username, has_rounded_ids=rules.has_rounded_ids)
         return Record(

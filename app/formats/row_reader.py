@@ -10,6 +10,7 @@ from app.formats.column_guess import ROLES, ColumnGuess, guess, likely_reposts, 
 from app.formats.column_names import plain_column
 from app.formats.file_columns import KNOWN_HEADERS, FileColumns, RowRules
 from app.formats.records import Item, ReadOptions
+from app.formats.told_reposts import ToldReposts
 
 _MOST_OPENED: Final = 3
 """Objects, one around the other, that are opened for the fields of a post."""
@@ -37,8 +38,9 @@ class RowReader:
             on_repost=self._count_repost,
             on_bad_time=self._count_bad_time,
         )
-        self._reposts = self._rows = 0
+        self._rows = 0
         self._notes = ReadNotes()
+        self._told = ToldReposts(self._notes)
 
     def columns(self, names: tuple[str, ...]) -> FileColumns:
         """Return the columns among some names, which many rows share."""
@@ -61,7 +63,7 @@ class RowReader:
 
     def noting(self, items: Iterator[Item], notes: ReadNotes) -> Iterator[Item]:
         """Yield the items, and note what was assumed and what was not used."""
-        self._notes = notes
+        self._notes, self._told = notes, ToldReposts(notes)
         for field, guessed in self._guesses.items():
             role = ROLES[field]
             notes.assume(
@@ -125,9 +127,4 @@ class RowReader:
         self._notes.leave("time", name)
 
     def _count_repost(self) -> None:
-        self._reposts += 1
-        self._notes.assume(
-            "reposts",
-            "RT @",
-            evidence=Message("{count} posts begin with RT @", count=self._reposts),
-        )
+        self._told.add()

@@ -420,3 +420,55 @@ def test_words_under_a_picture_of_facebook_are_the_post() -> None:
     medium = {"uri": "photos/1.jpg", "description": "the fog at the pier"}
     post = {"timestamp": 1704448800, "attachments": [{"data": [{"media": medium}]}]}
     assert [item.text for item in records(json.dumps([post]))] == ["the fog at the pier"]
+
+
+def api_post(number: int, text: str, **fields: Any) -> dict[str, Any]:
+    user = {"username": "mina", "id": "7"}
+    return {"id": f"{number}", "text": text, "author_id": "7", "author": user} | fields
+
+
+def test_reposts_of_the_api_without_references_are_an_assumption() -> None:
+    referenced = {"referenced_tweets": [{"type": "quoted", "id": "3"}]}
+    posts = [
+        api_post(1, "RT @jun: the fog"),
+        api_post(2, "RT @jun: the pier, as one says", **referenced),
+        api_post(3, "the ferry"),
+    ]
+    stream, items = read("\n".join(map(json.dumps, posts)))
+    assert items[0] == Skipped(1, "repost")
+    assert [item.source_id for item in items[1:] if isinstance(item, Record)] == ["2", "3"]
+    assert [noted.value for noted in stream.notes.assumptions] == ["RT @"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "@mina's account is temporarily unavailable because it violates the Twitter Media Policy."
+        " Learn more.",
+        "This Tweet from @mina has been withheld in response to a report from the copyright"
+        " holder. Learn more.",
+        "This Post is from a suspended account. Learn more",
+    ],
+)
+@pytest.mark.parametrize("is_table", [True, False])
+def test_sentences_of_the_platform_are_nobodys_words(sentence: str, is_table: bool) -> None:
+    data = json.dumps(api_post(1, sentence))
+    if is_table:
+        data = f'username,text\nmina,"{sentence}"\n'
+    assert [type(item) for item in read(data)[1]] == [Skipped]
+    assert len(records(data.replace("Learn more", "So it says"))) == 1
+
+
+def test_versions_of_an_edited_post_in_answers_of_the_api_are_one() -> None:
+    history = {"edit_history_tweet_ids": ["100000000000000001", "100000000000000002"]}
+    urls = [{"url": "https://t.co/a", "expanded_url": "https://twitter.com/i/web/status/1000"}]
+    urls[0]["expanded_url"] += "00000000000002"
+    posts = [
+        api_post(100000000000000001, "the fgo", **history),
+        api_post(100000000000000002, "the fog https://t.co/a", **history, entities={"urls": urls}),
+        api_post(100000000000000005, "the pier"),
+    ]
+    assert [item.text for item in records("\n".join(map(json.dumps, posts)))] == [
+        "the fog",
+        "the pier",
+    ]

@@ -7,12 +7,14 @@ from functools import partial
 from typing import Final
 
 from app.errors import Message
-from app.formats.records import Format, Item, ReadOptions, RecordStream, Skipped, read_each
+from app.formats.records import Format, Item, ReadOptions, RecordStream, Skipped
 from app.formats.source.file import Source
 from app.formats.source.json import as_object, first_documents, listed, objects
 from app.formats.source.times import time_or_field
 from app.formats.source.window import Json
+from app.formats.told_reposts import ToldReposts
 from app.formats.x import posts
+from app.formats.x.edits import Versions
 
 _SEARCH: Final = "statuses"
 _USERS: Final = ("author", "in_reply_to_user")
@@ -33,7 +35,9 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
     if not any(is_v1(item) or is_v2(item) or _is_page(item) for item in documents):
         return None
     statuses = objects(source, lists=(_SEARCH,), items_of=_statuses)
-    items = read_each(statuses, partial(to_item, include_restricted=options.include_restricted))
+    told, versions = ToldReposts(source.notes), Versions()
+    read_one = partial(to_item, include_restricted=options.include_restricted, told=told)
+    items = versions.sifted(statuses, read_one)
     return RecordStream(FORMAT.name, "record", None, items)
 
 
@@ -96,7 +100,9 @@ def is_v2(value: Json) -> bool:
     return "text" in value and "id" in value and (is_named or not _V2_MARKS.isdisjoint(value))
 
 
-def to_item(status: Json, place: int, *, include_restricted: bool) -> Item:
+def to_item(
+    status: Json, place: int, *, include_restricted: bool, told: ToldReposts | None = None
+) -> Item:
     """Return the record of a post. Raises RecordError."""
     if len(status) == 1 and all(isinstance(value, dict) for value in status.values()):
         return Skipped(place, "system")  # A stream's notice: `{"delete": {…}}`.
@@ -106,6 +112,7 @@ def to_item(status: Json, place: int, *, include_restricted: bool) -> Item:
         place,
         include_restricted=include_restricted,
         as_of=time_or_field(seen_at, "retrieved_at")[0],
+        told=told,
     )
 
 
@@ -126,20 +133,26 @@ def _as_v1(status: Json) -> Json:
         as_object(answered.get("author")).get("username"),
     )
     note = as_object(status.get("note_tweet") or status.get("note_post"))
-    return status | {
-        "user": {
-            "screen_name": author.get("username"),
-            "id_str": status.get("author_id"),
-            "id": author.get("id"),
-            "name": author.get("name"),
-            "protected": author.get("protected"),
-        },
-        "extended_tweet": {"full_text": note.get("text"), "entities": note.get("entities")},
-        "retweeted_status": not _REPOSTED.isdisjoint(kinds),
-        "is_quote_status": "quoted" in kinds,
-        "in_reply_to_status_id": answered.get("id") or "replied_to" in kinds,
-        "in_reply_to_screen_name": names[0] or names[1],
-    }
+    marks: Json = {}
+    if referenced is not None:
+        marks["retweeted_status"] = not _REPOSTED.isdisjoint(kinds)
+    return (
+        status
+        | marks
+        | {
+            "user": {
+                "screen_name": author.get("username"),
+                "id_str": status.get("author_id"),
+                "id": author.get("id"),
+                "name": author.get("name"),
+                "protected": author.get("protected"),
+            },
+            "extended_tweet": {"full_text": note.get("text"), "entities": note.get("entities")},
+            "is_quote_status": "quoted" in kinds,
+            "in_reply_to_status_id": answered.get("id") or "replied_to" in kinds,
+            "in_reply_to_screen_name": names[0] or names[1],
+        }
+    )
 
 
 FORMAT: Final = Format(

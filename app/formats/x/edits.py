@@ -1,10 +1,10 @@
 """Edited posts of X: each version is a post with its own id; the newest of a file counts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from app.formats.post import digits
-from app.formats.records import Item, Record, Skipped
+from app.formats.records import BadRecord, Item, Record, Skipped, read_each
 from app.formats.source.json import as_object, listed
 from app.formats.source.window import Json
 
@@ -54,6 +54,16 @@ class Versions:
             return
         self._seen[first] = number
         yield item
+
+    def sifted(
+        self, statuses: Iterable[tuple[int, Json] | BadRecord], read: Callable[[Json, int], Item]
+    ) -> Iterator[Item]:
+        """Yield what `read` returns for each status, without the older versions of a post."""
+        for numbered in statuses:
+            status = {} if isinstance(numbered, BadRecord) else numbered[1]
+            for item in read_each([numbered], read):
+                yield from self.sift(status, item)
+        yield from self.held()
 
     def held(self) -> Iterable[Item]:
         """Return the newest versions that came of posts whose last version did not come."""

@@ -16,17 +16,21 @@ from app.formats.records import Item, Record, Skipped, required_text
 from app.formats.source.json import as_object, as_word, listed
 from app.formats.source.times import time_or_field
 from app.formats.source.window import Json
+from app.formats.told_reposts import REPOST_BEGINNING, ToldReposts
+from app.formats.x.edits import versions_of
+from app.formats.x.notices import is_notice
 
 # Only ASCII letters: in Korean a particle may follow the link without a space.
 _SHORT_LINK = re.compile(r"https?://t\.co/[A-Za-z0-9]+")
 _POST_LINK = re.compile(
-    r"https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/\w+/status/(\d+)(/(?:photo|video)/\d+)?",
+    r"https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/(?:\w+|i/web)/status/(\d+)(/(?:photo|video)/\d+)?",
     re.ASCII,
 )
 _SNOWFLAKE_EPOCH: Final = datetime(2010, 11, 4, 1, 42, 54, 657_000, tzinfo=UTC)
 _LAST_SEQUENTIAL_ID: Final = 29_700_859_247
 _MAX_ID_DIGITS: Final = 19
 _REPOSTS: Final = ("retweeted_status", "retweeted_status_id_str", "retweeted_status_id")
+_REFERENCES: Final = ("referenced_tweets", "referenced_posts")
 _QUOTES: Final = ("is_quote_status", "quoted_status_id_str", "quoted_status_id", "quoted_status")
 _ANSWERED: Final = ("in_reply_to_status_id_str", "in_reply_to_status_id")
 _ANSWERED_USERS: Final = ("in_reply_to_user_id_str", "in_reply_to_user_id")
@@ -49,14 +53,24 @@ def to_item(
     include_restricted: bool,
     whole_text: str | None = None,
     as_of: datetime | None = None,
+    told: ToldReposts | None = None,
 ) -> Item:
-    """Return the record of a post; `whole_text` replaces a shortened one. Raises RecordError."""
+    """Return the record of a post; `whole_text` replaces a shortened text. Raises RecordError.
+
+    `told` counts the reposts that only their beginning tells.
+    """
     user = as_object(status.get("user"))
     if any(status.get(field) for field in _REPOSTS):
         return Skipped(place, "repost")
     if user.get("protected") is True and not include_restricted:
         return Skipped(place, "restricted")
     raw, post_id = raw_text(status), _first_id(status, "id_str", "id")
+    if is_notice(raw):
+        return Skipped(place, "system")
+    if not _is_marked(status) and REPOST_BEGINNING.match(raw):
+        if told is not None:
+            told.add()
+        return Skipped(place, "repost")
     links = _links(status, post_id)
     text = expanded(raw, links, is_escaped=True) if whole_text is None else whole_text
     media = tuple(media_and_addresses(status))
@@ -83,6 +97,11 @@ def to_item(
         media=media,
         counts=Reactions.read((metrics.get(old, metrics.get(new)) for old, new in _COUNTS), as_of),
     )
+
+
+def _is_marked(status: Json) -> bool:
+    """Return whether a post has a field that would say that it is a repost."""
+    return any(field in status for field in (*_REPOSTS, *_REFERENCES))
 
 
 def raw_text(status: Json) -> str:
@@ -135,12 +154,16 @@ def _first_id(data: Json, *names: str) -> str | None:
 def _links(status: Json, post_id: str | None) -> dict[str, str]:
     """Return the address of each shortened link; empty for those to the post's own media."""
     links: dict[str, str] = {}
+    versions = versions_of(status)
     for holder in filter(None, (status, as_object(status.get("extended_tweet")))):
         for entry in _entries(holder, "entities", "urls"):
             short, long = entry.get("url"), entry.get("expanded_url")
             if isinstance(short, str) and isinstance(long, str) and long:
                 post = _POST_LINK.fullmatch(long)
-                is_own_post = post is not None and post[2] and post[1] == post_id
+                # An edited post may end with a link to itself.
+                is_own_post = post is not None and (
+                    (post[1] == post_id and post[2]) or post[1] in versions
+                )
                 links[short] = "" if is_own_post else long.replace("&amp;", "&")
         for parent in ("entities", "extended_entities"):
             media = (entry.get("url") for entry in _entries(holder, parent, "media"))
