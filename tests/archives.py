@@ -198,6 +198,8 @@ SMALL_FILES = {
     b"3:02PM\tmina\thi, you\n",
     "whatsapp": b"1/15/24, 9:05 PM - Messages are end-to-end encrypted.\n"
     b"1/15/24, 9:05 PM - mina: hi, you\n",
+    "discord-csv": b"AuthorID,Author,Date,Content,Attachments,Reactions\n"
+    b'"7","mina","2026-01-31T22:04:05+09:00","hi, you","",""\n',
     "csv": b'text,author\n"hi, you",mina\n',
 }
 """A post in each format."""

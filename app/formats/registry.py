@@ -36,6 +36,7 @@ from app.formats.chats.several import together
 from app.formats.chats.text_chat import text_formats
 from app.formats.discord import channels as discord_channels
 from app.formats.discord import package as discord_package
+from app.formats.discord import tables as discord_tables
 from app.formats.meta import chats as meta_chats
 from app.formats.meta import posts as meta_posts
 from app.formats.mojibake import is_misread, with_repaired_text
@@ -66,6 +67,7 @@ _LATER: Final[tuple[Format, ...]] = (
     chatlab.FORMAT,
     signal.FORMAT,
     discord_channels.FORMAT,
+    discord_tables.FORMAT,
     discord_package.FORMAT,
     meta_chats.FORMAT,
     meta_posts.FORMAT,
