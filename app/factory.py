@@ -21,9 +21,8 @@ from app.asgi.streams import Streams
 from app.config import PREFIX, SETTINGS_FILE, Config, ConfigError, settings_file, shown_path
 from app.formats.registry import BROUGHT
 from app.metrics import Metrics
-from app.paths import STATIC
+from app.paths import OF_ZONE, STATIC
 from app.views import answers, api, bodies, cards, handling, pages, parsing, policies
-from app.views.dashboard import dash_app as dashboard
 from app.views.site import course
 
 logger = logging.getLogger(__name__)
@@ -51,6 +50,7 @@ def make_app(config: Config | None) -> Quart:
         lambda: lifespan.cache_of(app),
         partial(policies.is_open, app),
         metrics.count_cached,
+        OF_ZONE + cards.zones_of(loaded),
     )
     app.asgi_app = Edge(  # type: ignore[method-assign]
         Streams(cached),
@@ -79,7 +79,6 @@ def make_app(config: Config | None) -> Quart:
     pages.init_app(app, config)
     cards.init_app(app, loaded)
     app.register_blueprint(course.blueprint)
-    dashboard.init_app(app)
 
     # 5. The answers to errors, and the hook that sees every answer.
     answers.handle_errors(app)

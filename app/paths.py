@@ -15,12 +15,11 @@ MEDIA: Final = "/media"
 SOURCES: Final = "/sources"
 """Address of the page of live sources, and below `API` of those in the API."""
 
-DASHBOARD: Final = "/dashboard"
-DASH_CALLS: Final = DASHBOARD + "/_dash-update-component"
-"""Address to which Dash in the browser posts its callbacks."""
+OF_ZONE: Final = ("/user/", "/room/")
+"""Beginnings of the addresses of pages that show days where the browser is; the front page too.
 
-OF_ZONE: Final = ("/user/", "/room/", DASHBOARD + "/")
-"""Beginnings of the addresses of pages that show days where the browser is; the front page too."""
+A blueprint of a part says so itself.
+"""
 
 HEALTHZ: Final = "/healthz"
 READYZ: Final = "/readyz"

@@ -28,6 +28,7 @@ class Left(NamedTuple):
 
 
 LEFT: Final[Mapping[str, Left]] = {
+    "dashboard": Left(page="/dashboard/"),
     "games": Left(page="/games", operation="/api/v1/games"),
     "spark": Left(command="spark"),
 }

@@ -71,7 +71,7 @@ class Cached:
     """Wraps the app; `memo` returns its responses once the app serves.
 
     `is_open` returns whether anybody may ask for a method and path: such an answer rests on no
-    event.
+    event. `of_zone` are the beginnings of addresses that show days where the browser is.
     """
 
     def __init__(
@@ -80,11 +80,13 @@ class Cached:
         memo: Callable[[], Memo[CachedResponse] | None],
         is_open: Callable[[str, str], bool],
         on_answer: Callable[[str], None] = lambda _: None,
+        of_zone: tuple[str, ...] = OF_ZONE,
     ) -> None:
         self._app = app
         self._memo = memo
         self._is_open = is_open
         self._on_answer = on_answer
+        self._of_zone = of_zone
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_reading = scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}
@@ -110,13 +112,30 @@ class Cached:
         elif len(scope["path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
             response = await make()
         else:
-            response = await memo.get_or_make(_key(scope, headers), make)
+            response = await memo.get_or_make(self._key(scope, headers), make)
             # Requests that come meanwhile share the next look into the log, which takes a thread:
             # 9% less processor time for an answer from the memo, with 64 connections.
             await asyncio.sleep(0)
         self._on_answer(result)
         if response is not None:
             await _send(response, headers, send, NOTES[result])
+
+    def _key(self, scope: Scope, headers: dict[bytes, bytes]) -> Hashable:
+        language = None
+        if not scope["path"].startswith(STATIC):
+            accepted = headers.get(b"accept-language", b"")[:LONGEST_HEADER]
+            language = _chosen_language(accepted, headers.get(b"cookie", b""))
+        names_host = scope["path"].endswith((ATOM_NAME, API_DOCS, PICTURE_NAME))
+        origin = (scope["scheme"], headers.get(b"host")) if names_host else None
+        zone = self._zone(scope["path"], headers)
+        return scope["path"], scope["query_string"], takes_gzip(headers), language, origin, zone
+
+    def _zone(self, path: str, headers: dict[bytes, bytes]) -> str | None:
+        """Return the browser's time zone, where the page shows days in it."""
+        cookie_header = headers.get(b"cookie", b"")
+        if ZONED not in cookie_header or not (path == "/" or path.startswith(self._of_zone)):
+            return None
+        return _remembered_zone(cookie_header)
 
     async def _capture(
         self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send
@@ -176,25 +195,6 @@ def _is_ahead(headers: dict[bytes, bytes], newest: int) -> bool:
     """Return whether the client knows an event that this process does not know yet."""
     after = headers.get(b"saywho-after")
     return after is not None and not (after.isdigit() and int(after[:17]) <= newest)
-
-
-def _key(scope: Scope, headers: dict[bytes, bytes]) -> Hashable:
-    language = None
-    if not scope["path"].startswith(STATIC):
-        accepted = headers.get(b"accept-language", b"")[:LONGEST_HEADER]
-        language = _chosen_language(accepted, headers.get(b"cookie", b""))
-    names_host = scope["path"].endswith((ATOM_NAME, API_DOCS, PICTURE_NAME))
-    origin = (scope["scheme"], headers.get(b"host")) if names_host else None
-    zone = _zone(scope["path"], headers)
-    return scope["path"], scope["query_string"], takes_gzip(headers), language, origin, zone
-
-
-def _zone(path: str, headers: dict[bytes, bytes]) -> str | None:
-    """Return the browser's time zone, where the page shows days in it."""
-    cookie_header = headers.get(b"cookie", b"")
-    if ZONED not in cookie_header or not (path == "/" or path.startswith(OF_ZONE)):
-        return None
-    return _remembered_zone(cookie_header)
 
 
 def takes_gzip(headers: dict[bytes, bytes]) -> bool:

@@ -66,7 +66,11 @@ class Part:
     """What a card shows that has to be read first, by its place."""
 
 
-PARTS: Final[tuple[Listed, ...]] = (Listed("games"), Listed("spark", commands=("spark",)))
+PARTS: Final[tuple[Listed, ...]] = (
+    Listed("dashboard"),
+    Listed("games"),
+    Listed("spark", commands=("spark",)),
+)
 """In the order in which they stand in menus and lists."""
 
 

@@ -50,11 +50,21 @@ class PageBlueprint(Blueprint):
     """
 
     def __init__(
-        self, name: str, policy: Policy = "read", url_prefix: str | None = None, *, cookie: str = ""
+        self,
+        name: str,
+        policy: Policy = "read",
+        url_prefix: str | None = None,
+        *,
+        cookie: str = "",
+        shows_days: bool = False,
     ) -> None:
-        """cookie: how the names of cookies begin that are secrets of its visitors."""
+        """Declare pages.
+
+        cookie: how the names of cookies begin that are secrets of its visitors.
+        shows_days: whether each shows days where the browser is, so that answers differ by zone.
+        """
         super().__init__(name, __name__, url_prefix=url_prefix)
-        self.cookie = cookie
+        self.cookie, self.shows_days = cookie, shows_days
         # Flask's own finds nothing here, and would take a thread for each page.
         self.template_context_processors.clear()
         self._policy = policy

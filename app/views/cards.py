@@ -9,7 +9,7 @@ from quart import Quart, current_app
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.i18n import gettext
-from app.parts import Listed, MenuEntry, Part
+from app.parts import Listed, Part
 
 KEY: Final = "saywho.parts"
 Parts = Mapping[Listed, Part]
@@ -20,7 +20,11 @@ def init_app(app: Quart, parts: Parts) -> None:
     app.extensions[KEY] = parts
     folders = [app.root_path + "/templates", *(str(listed.templates) for listed in parts)]
     app.jinja_loader = FileSystemLoader(folders)
-    app.jinja_env.globals |= {"cards": show_cards, "menu_of_parts": menu_of_parts}
+    app.jinja_env.globals |= {
+        "part_cards": show_cards,
+        "has_page": has_page,
+        "menu_of_parts": menu_of_parts,
+    }
     for part in parts.values():
         for blueprint in (*part.api, *part.pages):
             app.register_blueprint(blueprint)
@@ -28,20 +32,26 @@ def init_app(app: Quart, parts: Parts) -> None:
             part.mounts(app)
 
 
+def zones_of(parts: Parts) -> tuple[str, ...]:
+    """Return the beginnings of addresses that show days where the browser is."""
+    blueprints = (blueprint for part in parts.values() for blueprint in part.pages)
+    return tuple(f"{each.url_prefix}/" for each in blueprints if getattr(each, "shows_days", False))
+
+
 def parts_here() -> Parts:
     """Return the parts of the app that serves the request."""
     return cast(Parts, current_app.extensions[KEY])
 
 
-def has_part(name: str) -> bool:
-    """Return whether the site has a part of this name."""
-    return any(listed.name == name for listed in parts_here())
+def has_page(endpoint: str) -> bool:
+    """Return whether the site has a page, which may be of a part that is left out."""
+    return endpoint in current_app.view_functions
 
 
-def menu_of_parts() -> list[MenuEntry]:
-    """Return the entries that the parts add to the menu, in the request's language."""
+def menu_of_parts() -> list[tuple[str, tuple[str, ...], str]]:
+    """Return the entries that parts add to the menu: endpoint, other endpoints, and label."""
     entries = (entry for part in parts_here().values() for entry in part.menu)
-    return [entry._replace(label=gettext(entry.label)) for entry in entries]
+    return [(entry.endpoint, entry.also, gettext(entry.label)) for entry in entries]
 
 
 def show_cards(place: str, *values: object, **named: object) -> Markup:

@@ -64,7 +64,7 @@ class Finding:
 class Figure(ABC, Generic[PlotT]):
     """Numbers, which tell what they say, their rows, their drawing, and the posts behind them.
 
-    A drawing is a value, for the browser's library (`app/views/dashboard/shapes.py`) or for pages
+    A drawing is a value, for the browser's library (`app/parts/dashboard/shapes.py`) or for pages
     and pictures (`app/views/drawings.py`).
     """
 

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.db.lock import file_lock
 from app.models import ImportJob, LiveSource
+from app.parts.dashboard.page import PANELS
 from app.services.imports.jobs import IMPORTING
-from app.views.dashboard.page import PANELS
 
 if TYPE_CHECKING:
     from .website import Website

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.views.dashboard import page
+from app.parts.dashboard import page
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 import pytest
 from quart import Quart
 
+from app.parts.dashboard.page import PANELS
 from app.paths import is_endless
 from app.views.cursors import cursor_of
-from app.views.dashboard.page import PANELS
 from tests.browsing import parts_of
 from tests.chats import import_chat, telegram
 from tests.conftest import Client, Shared

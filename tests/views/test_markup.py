@@ -14,7 +14,7 @@ from quart.datastructures import FileStorage
 from selectolax.lexbor import LexborHTMLParser
 
 from app import create_app
-from app.views.dashboard.page import PANELS
+from app.parts.dashboard.page import PANELS
 from tests.browsing import Browser, make_operator, signed_in
 from tests.conftest import MakeConfig, client_with
 from tests.views.dashboard.viewing import drawn

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.views.dashboard.page import PANELS
+from app.parts.dashboard.page import PANELS
 from tests.conftest import Client
 from tests.views.dashboard.viewing import bars, drawn
 

@@ -13,7 +13,7 @@ from quart.testing.connections import WebsocketDisconnectError
 
 from app import create_app
 from app.clock import now
-from app.views.dashboard.page import PANELS
+from app.parts.dashboard.page import PANELS
 from tests.browsing import Browser, parts_of, signed_in
 from tests.conftest import Client, MakeConfig, Outside, Shared, client_with
 from tests.posting import new_tweet, store

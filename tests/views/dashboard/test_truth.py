@@ -20,13 +20,13 @@ from sqlalchemy import update
 from app.clock import now
 from app.compute.typical_words import TypicalWord
 from app.models import User
+from app.parts.dashboard.apart import Measurement
+from app.parts.dashboard.likeness import SMALLEST_SHOWN, Likeness
+from app.parts.dashboard.words import Words
 from app.services.compare.answering import Model
 from app.services.compare.manners import AuthorWords
 from app.services.compare.model_card import Card, CardAuthor, Measured
 from app.services.posts.user_rows import UserRow
-from app.views.dashboard.apart import Measurement
-from app.views.dashboard.likeness import SMALLEST_SHOWN, Likeness
-from app.views.dashboard.words import Words
 from app.views.filters import View
 from tests.browsing import parts_of
 from tests.conftest import Shared

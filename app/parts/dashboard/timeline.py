@@ -15,6 +15,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.dates import show_date, show_period
 from app.i18n import gettext, gettext_noop, ngettext, show_number
+from app.parts.dashboard.ahead import busiest_period, leader_of
+from app.parts.dashboard.days import REST, PostsByDay
+from app.parts.dashboard.figures import MOST_AUTHORS, Panel
+from app.parts.dashboard.periods import CALM, Period, fitting, start_of, starts
+from app.parts.dashboard.rows import NO_REST, PAIR, Rest, Row, how_rows_are_read, rows_of
+from app.parts.dashboard.sentences import (
+    more_undated,
+    nothing_dated,
+    posts_path,
+    sentences,
+    some_in_table,
+)
+from app.parts.dashboard.shapes import Plot, row_axis
 from app.services.posts.statistics import (
     BusyAuthors,
     busiest_authors,
@@ -22,19 +35,6 @@ from app.services.posts.statistics import (
     count_by_hour,
     count_undated,
 )
-from app.views.dashboard.ahead import busiest_period, leader_of
-from app.views.dashboard.days import REST, PostsByDay
-from app.views.dashboard.figures import MOST_AUTHORS, Panel
-from app.views.dashboard.periods import CALM, Period, fitting, start_of, starts
-from app.views.dashboard.rows import NO_REST, PAIR, Rest, Row, how_rows_are_read, rows_of
-from app.views.dashboard.sentences import (
-    more_undated,
-    nothing_dated,
-    posts_path,
-    sentences,
-    some_in_table,
-)
-from app.views.dashboard.shapes import Plot, row_axis
 from app.views.figure import Figure, Finding, Table
 from app.views.filters import View
 from app.views.names import shown_name

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import numpy as np
 from numpy.typing import NDArray
 
-from app.views.dashboard.shapes import Cell, Plot, draw_cells, row_axis, row_height
+from app.parts.dashboard.shapes import Cell, Plot, draw_cells, row_axis, row_height
 from app.views.names import shown_name
 
 

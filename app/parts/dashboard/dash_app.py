@@ -19,14 +19,15 @@ from app.asgi.cached import GZIP_LEVEL
 from app.errors import NotFoundError
 from app.lifespan import resources
 from app.memo import cacheable
-from app.paths import DASH_CALLS, DASHBOARD
+from app.parts.dashboard.calls import FigureRequest, check_call
+from app.parts.dashboard.figures import AnyPanel, draw
+from app.parts.dashboard.page import DASHBOARD, PAGE_KEY, PANELS
 from app.static_files import YEAR_S
-from app.views.dashboard.calls import FigureRequest, check_call
-from app.views.dashboard.figures import AnyPanel, draw
-from app.views.dashboard.page import PAGE_KEY, PANELS, blueprint
 from app.views.policies import access
 
 PREFIX: Final = DASHBOARD + "/"
+DASH_CALLS: Final = PREFIX + "_dash-update-component"
+"""Address to which Dash in the browser posts its callbacks."""
 SUITES: Final = PREFIX + "_dash-component-suites/<string:package_name>/<path:fingerprinted_path>"
 FINGERPRINT: Final = re.compile(r"\.(v\w+)(?=\.)")
 """The version and the time of a package, in the name of a file that Dash serves."""
@@ -39,8 +40,7 @@ html: Any = dash.html
 
 
 def init_app(app: Quart) -> None:
-    """Register the page and Dash."""
-    app.register_blueprint(blueprint)
+    """Register Dash, beside the page."""
     app.extensions[PAGE_KEY] = mount(app)
 
 
@@ -70,7 +70,7 @@ class Parts(Dash):
 def mount(app: Quart) -> dict[str, str]:
     """Register Dash on the app; return its parts of the page, and the hashes of its scripts."""
     made: Any = Parts(
-        "app.views.dashboard",
+        "app.parts.dashboard",
         server=False,
         backend="quart",
         url_base_pathname=PREFIX,

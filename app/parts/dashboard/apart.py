@@ -11,13 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.i18n import gettext, gettext_noop, ngettext, show_number, show_percent
 from app.lifespan import resources
+from app.parts.dashboard.figures import Panel
+from app.parts.dashboard.sentences import nothing_dated, sentences, some_of, some_shown
+from app.parts.dashboard.shapes import Plot, row_axis, row_height
 from app.services.compare.cases import MOST_COMPARED
 from app.services.compare.model_card import FEWEST_OF_AUTHOR, Card, own_names
 from app.services.posts.samples import sample_files
 from app.services.posts.statistics import ActiveAuthors, most_active_with
-from app.views.dashboard.figures import Panel
-from app.views.dashboard.sentences import nothing_dated, sentences, some_of, some_shown
-from app.views.dashboard.shapes import Plot, row_axis, row_height
 from app.views.figure import Figure, Finding, Table
 from app.views.filters import View
 from app.views.names import hue, shown_name

@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.significance import clear_peak
 from app.dates import show_zone, weekday_names
 from app.i18n import gettext, gettext_noop, ngettext, show_number
+from app.parts.dashboard.figures import Panel
+from app.parts.dashboard.sentences import nothing_dated, posts_path
+from app.parts.dashboard.shapes import Cell, Plot, draw_cells, row_axis
 from app.services.posts.statistics import count_by_hour_of_week, count_undated
-from app.views.dashboard.figures import Panel
-from app.views.dashboard.sentences import nothing_dated, posts_path
-from app.views.dashboard.shapes import Cell, Plot, draw_cells, row_axis
 from app.views.figure import Figure, Finding, Table
 from app.views.filters import View
 from app.views.hours import LEAST_PART, PARTS

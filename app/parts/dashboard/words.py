@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 from app.compute.typical_words import TypicalWord
 from app.i18n import gettext, gettext_noop, show_list, show_number
+from app.parts.dashboard.sentences import nothing_dated, sentences, some_of
+from app.parts.dashboard.shapes import FigureBar, Plot, draw_bars
 from app.services.compare.manners import AuthorWords
-from app.views.dashboard.sentences import nothing_dated, sentences, some_of
-from app.views.dashboard.shapes import FigureBar, Plot, draw_bars
 from app.views.figure import Figure, Finding, Table
 from app.views.filters import View
 from app.views.names import hue, shown_name

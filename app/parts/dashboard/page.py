@@ -15,13 +15,8 @@ from app.formats.csv import written_table
 from app.i18n import ngettext, show_number
 from app.lifespan import resources
 from app.memo import DERIVED, EVERYTHING, cacheable, depends_on
-from app.paths import DASHBOARD
-from app.services.posts.users import Author, count_users
-from app.services.rooms.room_facts import zone_of_chats
-from app.views.blueprints import PageBlueprint
-from app.views.cast import bound
-from app.views.dashboard.apart import ToldApart
-from app.views.dashboard.figures import (
+from app.parts.dashboard.apart import ToldApart
+from app.parts.dashboard.figures import (
     AnyPanel,
     FigureAnswer,
     answer_of,
@@ -29,15 +24,21 @@ from app.views.dashboard.figures import (
     load,
     problem_of,
 )
-from app.views.dashboard.likeness import WhoLikeWhom
-from app.views.dashboard.timeline import Timeline
-from app.views.dashboard.week import Week
+from app.parts.dashboard.likeness import WhoLikeWhom
+from app.parts.dashboard.timeline import Timeline
+from app.parts.dashboard.week import Week
+from app.services.posts.users import Author, count_users
+from app.services.rooms.room_facts import zone_of_chats
+from app.views.blueprints import PageBlueprint
+from app.views.cast import bound
 from app.views.figure import Finding, ShownRow, Table, show_rows
 from app.views.filters import View, zone_of_page
 from app.views.page import WebPage, render
 from app.views.parts import offered_authors
 
-blueprint = PageBlueprint("dashboard", url_prefix=DASHBOARD)
+DASHBOARD: Final = "/dashboard"
+
+blueprint = PageBlueprint("dashboard", url_prefix=DASHBOARD, shows_days=True)
 
 PANELS: Final[dict[str, AnyPanel]] = {
     panel.name: panel for panel in (Timeline(), Week(), WhoLikeWhom(), ToldApart())

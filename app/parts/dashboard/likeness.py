@@ -14,14 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.likeness import neighbour_order
 from app.i18n import gettext, gettext_noop, ngettext, show_list, show_number
 from app.lifespan import resources
+from app.parts.dashboard.figures import MOST_AUTHORS, OF_AUTHORS, Panel
+from app.parts.dashboard.pair_grid import draw_pairs, query_of_pair
+from app.parts.dashboard.sentences import posts_path, sentences, some_of
+from app.parts.dashboard.shapes import FigureBar, Plot, draw_bars
+from app.parts.dashboard.words import MOST_WORDED, Words
 from app.services.compare.manners import likeness_of, typical_beside, written_languages
 from app.services.posts.statistics import ActiveAuthors, most_active_with
 from app.services.posts.user_rows import UserRow
-from app.views.dashboard.figures import MOST_AUTHORS, OF_AUTHORS, Panel
-from app.views.dashboard.pair_grid import draw_pairs, query_of_pair
-from app.views.dashboard.sentences import posts_path, sentences, some_of
-from app.views.dashboard.shapes import FigureBar, Plot, draw_bars
-from app.views.dashboard.words import MOST_WORDED, Words
 from app.views.figure import Figure, Finding, Table
 from app.views.filters import View
 from app.views.names import shown_name

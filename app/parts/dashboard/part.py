@@ -1,0 +1,17 @@
+"""What the dashboard adds to a site."""
+
+from typing import Final
+
+from app.i18n import gettext_noop
+from app.parts import MenuEntry, Part
+from app.parts.dashboard import dash_app, page
+
+PART: Final = Part(
+    pages=(page.blueprint,),
+    mounts=dash_app.init_app,
+    menu=(
+        MenuEntry(
+            "dashboard.show_dashboard", gettext_noop("Dashboard"), also=("dashboard.show_table",)
+        ),
+    ),
+)
