@@ -68,7 +68,8 @@ class Part:
 
 PARTS: Final[tuple[Listed, ...]] = (
     Listed("dashboard"),
-    Listed("games"),
+    Listed("quiz"),
+    Listed("games", needs=("quiz",)),
     Listed("spark", commands=("spark",)),
 )
 """In the order in which they stand in menus and lists."""

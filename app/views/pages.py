@@ -12,7 +12,6 @@ from app.views.authors import pages as authors
 from app.views.authors import year_picture, years
 from app.views.comparing import pages as comparing
 from app.views.comparing import picture_pages as answer_picture
-from app.views.comparing import quiz, quiz_picture
 from app.views.imports import pages as imports
 from app.views.imports import sources
 from app.views.names import (
@@ -46,8 +45,6 @@ PAGES: Final = (
     room_deletion,
     comparing,
     answer_picture,
-    quiz,
-    quiz_picture,
     portraits,
     author_picture,
     search,

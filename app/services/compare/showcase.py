@@ -12,7 +12,7 @@ from app.errors import NotFoundError
 from app.models import Tweet
 from app.services.compare.askable import draw
 from app.services.compare.cases import Models
-from app.services.compare.quiz import QuizSet, Solution, read_question, solve
+from app.services.compare.guessing import QuizSet, Solution, read_question, solve
 
 SHOWN_CHARACTERS: Final = 100
 """Of the example on the front page."""

@@ -1,7 +1,7 @@
 """The overview of a room: what was found about it, at first sight."""
 
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,13 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.dates import show_date
 from app.i18n import gettext, ngettext, show_number
 from app.models import MAX_ID
-from app.services.compare.quiz import QuizQuestion
-from app.services.compare.room_teaser import Teaser, read_teaser
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post
 from app.services.rooms.messages import list_before
 from app.services.rooms.overview import RoomOverview, read_overview
 from app.services.rooms.room_facts import RoomFacts, RoomSpeaker
+from app.views.cards import read_cards
 from app.views.drawings import PeriodColumns, StackedBar
 from app.views.figure import FigureParts
 from app.views.page import WebPage
@@ -35,7 +34,8 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
     tz: str
     """The time zone that the address names."""
     overview: RoomOverview
-    teaser: Teaser | None
+    of_parts: dict[str, Any]
+    """What cards of parts show."""
     newest: list[Post]
     """Messages of the newest day, one more than are shown where there are more."""
     in_chat: bool = True
@@ -51,10 +51,6 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
     @property
     def speakers(self) -> list[RoomSpeaker]:
         return self.room.people[:MOST_SHOWN]
-
-    @property
-    def question(self) -> QuizQuestion | None:
-        return self.teaser.question if self.teaser else None
 
     @property
     def first_day(self) -> date | None:
@@ -137,7 +133,7 @@ async def read_page(
     return OverviewPage(
         tz=tz,
         overview=await read_overview(session, room, zone),
-        teaser=await read_teaser(session, room),
+        of_parts=await read_cards(session, "room_overview", room),
         newest=await _newest(session, room, zone),
         about=room.usernames,
     )

@@ -8,8 +8,8 @@ from app.services.compare.answering import answer
 from app.services.compare.askable import draw
 from app.services.compare.background import renew_background
 from app.services.compare.cases import Models, gather
+from app.services.compare.guessing import QuizQuestion, QuizSet, read_question, solve
 from app.services.compare.question import Question
-from app.services.compare.quiz import QuizQuestion, QuizSet, read_question, solve
 from app.services.compare.showcase import Showcase
 from app.services.deletion.posts import delete_post
 from app.services.imports.sample_authors import load_samples

@@ -16,8 +16,14 @@ from app.memo import EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
 from app.services.compare.askable import MOST_CHARACTERS, Candidate, Passages, Scope, askable
 from app.services.compare.chat_names import read_chat_names
+from app.services.compare.guessing import (
+    FEWEST_POSTS,
+    MOST_CHOICES,
+    SET_LENGTH,
+    QuizQuestion,
+    QuizSet,
+)
 from app.services.compare.hiding import hide
-from app.services.compare.quiz import FEWEST_POSTS, MOST_CHOICES, SET_LENGTH, QuizQuestion, QuizSet
 from app.services.rooms.room_facts import RoomFacts
 
 _SEARCHED: Final = 120

@@ -12,17 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.errors import AppError, InvalidInputError, NotFoundError
 from app.lifespan import resources
 from app.models import MAX_ID
+from app.parts.quiz.solved import SolvedPost, read_solved
 from app.services.compare.answering import RankedAuthor
 from app.services.compare.askable import draw, draw_from_room
-from app.services.compare.quiz import (
+from app.services.compare.guessing import (
     MOST_CHOICES,
     SET_LENGTH,
     QuizQuestion,
     QuizSet,
     Solution,
-    SolvedPost,
     read_question,
-    read_solved,
     solve,
 )
 from app.services.posts.users import find_authors
@@ -134,7 +133,7 @@ class PlayedPost(NamedTuple):
 
 
 class QuizPage(FormPage, frozen=True, kw_only=True):
-    template = "comparing/quiz.html"
+    template = "quiz/quiz.html"
 
     room: RoomFacts | None
     """The chat whose messages are asked about."""
