@@ -1,6 +1,7 @@
 """What the preview of an upload says was assumed and not read, and what it lets people choose."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from itertools import chain
 from typing import Final, NamedTuple
 
@@ -8,7 +9,7 @@ from msgspec import structs
 
 from app.errors import Message
 from app.formats.assumptions import Assumption, NotesSummary, Unsettled
-from app.formats.chats.people import machine_zone
+from app.formats.chats.people import machine_zone, zone_of
 from app.formats.choices import DATE_ORDERS, ROLES, columns_of, encoding_of, order_of
 from app.formats.csv import FIELDS
 from app.formats.note_sentences import (
@@ -92,6 +93,15 @@ def sentences_of(notes: NotesSummary) -> list[Message]:
     """Return what was assumed and not read by an import that was started."""
     said = [assumption_sentence(part) for part in notes.assumptions]
     return [*said, *unread_sentences(notes.unread)]
+
+
+def assumed_zone(notes: NotesSummary) -> str:
+    """Return the time zone that a reader assumes; empty for none, and for the machine's."""
+    for part in notes.assumptions:
+        if part.kind == "timezone" and part.value != machine_zone():
+            with suppress(ValueError):
+                return part.value if zone_of(part.value) else ""
+    return ""
 
 
 def settled(notes: NotesSummary, options: ReadOptions) -> NotesSummary:

@@ -17,7 +17,7 @@ from app.services.imports.people_here import PersonHere
 from app.services.imports.report import errors_of, notes_of
 from app.views.access.readership import Readership
 from app.views.imports.how_to import HowTo, how_to_get
-from app.views.imports.reading_choices import Noted, noted_of, sentences_of, settled
+from app.views.imports.reading_choices import Noted, assumed_zone, noted_of, sentences_of, settled
 from app.views.page import FormPage, WebPage
 
 USUAL: Final = ("kakaotalk", "whatsapp", "telegram", "line", "messenger", "discord", "x", "meta")
@@ -92,6 +92,13 @@ class PreviewPage(WebPage, frozen=True, kw_only=True):
             return None
         notes = settled(self.preview.notes, self.options)
         return noted_of(notes, self.options, is_table=bool(self.preview.columns))
+
+    @property
+    def zone(self) -> str:
+        """The time zone that was chosen, or that the reader assumes; empty for the browser's."""
+        if self.options.timezone or self.preview is None:
+            return self.options.timezone or ""
+        return assumed_zone(self.preview.notes)
 
     @property
     def is_understood(self) -> bool:
