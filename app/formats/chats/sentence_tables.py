@@ -37,6 +37,8 @@ _EVEN: Final = str.maketrans(
     | dict.fromkeys(_APOSTROPHES, "'")
 )
 """Blanks, marks of direction and quotes, which versions of an app write in different ways."""
+_NEVER_PLAIN: Final = frozenset(f"{_BLANKS}{_DIRECTIONS}{_QUOTES}{_APOSTROPHES}<")
+"""Characters at the ends of a text that may change before it is compared."""
 
 
 class AppSentence(NamedTuple):
@@ -110,6 +112,8 @@ class Matcher:
 
     def __init__(self, patterns: Iterable[str]) -> None:
         self._whole: set[str] = set()
+        self._heads: set[str] = set()
+        """The first two characters of sentences that begin with a certain word."""
         self._by_head: dict[str, list[_Expression]] = defaultdict(list)
         self._by_tail: dict[str, list[_Expression]] = defaultdict(list)
         self._others: list[tuple[str, _Expression]] = []
@@ -122,8 +126,20 @@ class Matcher:
 
     def has(self, text: str) -> bool:
         """Return whether a whole text is a sentence."""
+        if not self._may_be(text := text.strip()):
+            return False
         text = _plain(text)
         return text in self._whole or self._match(text) is not None
+
+    def _may_be(self, text: str) -> bool:
+        """Return whether a text begins or ends as a sentence does; most texts do not."""
+        head, tail = text[:2], text[-2:]
+        return bool(
+            head in self._heads
+            or tail in self._by_tail
+            or self._others
+            or not _NEVER_PLAIN.isdisjoint(head + tail)
+        )
 
     def file_in(self, text: str) -> str | None:
         """Return the name of the file in a sentence; None for another text."""
@@ -160,6 +176,7 @@ class Matcher:
             raise ValueError(f"too little is certain in {pattern!r}")
         if not names:
             self._whole.add(pattern)
+            self._heads.add(pattern[:2])
             return
         expression = _Expression(literals, names)
         for end in range(1, len(names)):
@@ -167,6 +184,7 @@ class Matcher:
                 self._beginnings.append((literals[end], expression, end))
         if len(literals[0]) > 1:
             self._by_head[literals[0][:2]].append(expression)
+            self._heads.add(literals[0][:2])
         elif len(literals[-1]) > 1:
             self._by_tail[literals[-1][-2:]].append(expression)
         else:
