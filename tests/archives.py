@@ -6,6 +6,7 @@ import struct
 import tarfile
 import zipfile
 import zlib
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,9 @@ _TELEGRAM_PAGE = (
     b'<div class="from_name">mina</div><div class="text">hi, you</div></div></div></div></div>'
     b"</body></html>"
 )
+_CAR_HEADER = b"\xa2\x65roots\x80\x67version\x01"
+_CAR_RECORD = b"\xa2\x64text\x67hi, you\x65$type\x72app.bsky.feed.post"
+_CAR_BLOCK = b"\x01\x71\x12\x20" + sha256(_CAR_RECORD).digest() + _CAR_RECORD
 SMALL_FILES = {
     "x": b'window.YTD.tweets.part0 = [{"tweet": {"id": "1", "full_text": "hi, you"}}]',
     "mastodon": b'{"type": "OrderedCollection", "orderedItems": [{"type": "Create", "actor": '
@@ -161,6 +165,7 @@ SMALL_FILES = {
     b'"account": {"acct": "mina"}}',
     "misskey": b'[{"id": "9a", "createdAt": "2026-01-01T00:00:00.000Z", "text": "hi, you", '
     b'"visibility": "public", "cw": null, "user": {"username": "mina"}}]',
+    "bluesky-repo": bytes([len(_CAR_HEADER)]) + _CAR_HEADER + bytes([len(_CAR_BLOCK)]) + _CAR_BLOCK,
     "mongo": b'{"_id": {"$oid": "5e0d9a7bd2c3f5a1b2c3d4e5"}, "text": "hi, you"}\n',
     "jsonl": b'{"text": "hi, you"}\n',
     "telegram": _TELEGRAM,

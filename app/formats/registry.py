@@ -11,6 +11,7 @@ from app.compute.text import decode_entities as decoded
 from app.errors import BrokenFileError, LimitReachedError, Message, UnrecognisedFileError
 from app.formats import (
     bluesky,
+    bluesky_repo,
     csv,
     documents,
     mastodon,
@@ -60,6 +61,7 @@ from app.formats.x import archive as x_archive
 
 # In the order in which they are tried: the most particular first.
 _LATER: Final[tuple[Format, ...]] = (
+    bluesky_repo.FORMAT,
     slack.FORMAT,
     telegram_channels.FORMAT,
     telegram.FORMAT,
