@@ -35,7 +35,7 @@ def make_app(config: Config | None) -> Quart:
     except ConfigError as error:
         raise SystemExit(f"saywho: {error}") from None
     app = Quart("app", static_url_path=STATIC)
-    loaded = {part: parts.load(part) for part in parts.kept(config.without)}
+    loaded = parts.load_all(config.without)
     metrics = Metrics()
     logs.configure(config)
     for fault in BROUGHT.faults:

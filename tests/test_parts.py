@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from app import create_app
 from app.cli import saywho
 from app.config import Config, ConfigError
-from app.parts import PARTS, load, names
+from app.parts import PARTS, load_all, names
 from tests.browsing import Browser, signed_in
 from tests.conftest import Client, client_with
 from tests.installation import Installation
@@ -31,6 +31,7 @@ class Left(NamedTuple):
 LEFT: Final[Mapping[str, Left]] = {
     "dashboard": Left(page="/dashboard/"),
     "games": Left(page="/games", operation="/api/v1/games"),
+    "pictures": Left(page="/room/1/portrait/picture"),
     "quiz": Left(page="/quiz"),
     "spark": Left(command="spark"),
 }
@@ -150,6 +151,6 @@ def test_a_part_that_another_one_needs_cannot_be_left_out_alone() -> None:
 def test_a_part_has_a_readme_and_cards_that_its_template_has(part: Any) -> None:
     readme = part.templates.with_name("README.md").read_text()
     assert re.search(rf"SAYWHO_WITHOUT=([a-z]+,)*{part.name}\b", readme)
-    for card in load(part).cards:
+    for card in load_all()[part].cards:
         text = (part.templates / part.name / "_cards.html").read_text()
         assert f"{{% macro {card}(" in text

@@ -6,10 +6,10 @@ The core imports this module, and no module of a part. `PARTS` names them; what 
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from quart import Blueprint, Quart
@@ -52,6 +52,8 @@ class Part:
     """All that a part adds to a site; what its blueprints declare counts as registered."""
 
     pages: tuple["Blueprint", ...] = ()
+    pages_with: Mapping[str, tuple[str, ...]] | None = None
+    """Modules of it with a `blueprint` of pages where the site has another part, by its name."""
     api: tuple["Blueprint", ...] = ()
     mounts: "Callable[[Quart], None] | None" = None
     """Called with the app for what is no blueprint."""
@@ -68,6 +70,7 @@ class Part:
 
 PARTS: Final[tuple[Listed, ...]] = (
     Listed("dashboard"),
+    Listed("pictures", uses=("quiz",)),
     Listed("quiz"),
     Listed("games", needs=("quiz",)),
     Listed("spark", commands=("spark",)),
@@ -90,11 +93,20 @@ def check_without(without: Collection[str]) -> None:
                 raise ValueError(f"is wrong: {part.name} needs {needed}: leave out both")
 
 
-def kept(without: Collection[str]) -> list[Listed]:
-    """Return the parts of a site that leaves some out."""
-    return [part for part in PARTS if part.name not in without]
+def load(part: Listed, here: Collection[str]) -> Part:
+    """Import a part and return what it adds to a site that has the parts of these names."""
+    package = f"{__name__}.{part.name}"
+    added: Part = import_module(f"{package}.part").PART
+    more = [
+        import_module(f"{package}.{module}").blueprint
+        for other, modules in (added.pages_with or {}).items()
+        if other in here
+        for module in modules
+    ]
+    return replace(added, pages=(*added.pages, *more))
 
 
-def load(part: Listed) -> Part:
-    """Import a part and return what it adds."""
-    return cast(Part, import_module(f"{__name__}.{part.name}.part").PART)
+def load_all(without: Collection[str] = ()) -> dict[Listed, Part]:
+    """Import the parts of a site that leaves some out, and return what each adds."""
+    here = [part.name for part in PARTS if part.name not in without]
+    return {part: load(part, here) for part in PARTS if part.name in here}

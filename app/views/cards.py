@@ -5,7 +5,7 @@ from typing import Any, Final, cast
 
 from jinja2 import FileSystemLoader
 from markupsafe import Markup
-from quart import Quart, current_app
+from quart import Quart, current_app, url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.i18n import gettext
@@ -23,6 +23,7 @@ def init_app(app: Quart, parts: Parts) -> None:
     app.jinja_env.globals |= {
         "part_cards": show_cards,
         "has_page": has_page,
+        "url_of": url_of,
         "menu_of_parts": menu_of_parts,
     }
     for part in parts.values():
@@ -46,6 +47,11 @@ def parts_here() -> Parts:
 def has_page(endpoint: str) -> bool:
     """Return whether the site has a page, which may be of a part that is left out."""
     return endpoint in current_app.view_functions
+
+
+def url_of(endpoint: str, **values: Any) -> str:
+    """Return the address of a page; empty where it is of a part that is left out."""
+    return url_for(endpoint, **values) if has_page(endpoint) else ""
 
 
 def menu_of_parts() -> list[tuple[str, tuple[str, ...], str]]:

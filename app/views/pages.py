@@ -9,9 +9,8 @@ from app.config import Config
 from app.i18n import own_address
 from app.views.access import account, content, login, readers, settings
 from app.views.authors import pages as authors
-from app.views.authors import year_picture, years
+from app.views.authors import years
 from app.views.comparing import pages as comparing
-from app.views.comparing import picture_pages as answer_picture
 from app.views.imports import pages as imports
 from app.views.imports import sources
 from app.views.names import (
@@ -24,12 +23,10 @@ from app.views.names import (
     shown_name,
 )
 from app.views.portraits import pages as portraits
-from app.views.portraits import picture as author_picture
 from app.views.posts import feeds, media, search
 from app.views.posts import pages as posts
 from app.views.rooms import deletion as room_deletion
 from app.views.rooms import pages as rooms
-from app.views.rooms import picture as room_picture
 from app.views.rooms import portrait
 from app.views.site import home
 from app.views.texts import with_links
@@ -38,15 +35,11 @@ PAGES: Final = (
     home,
     authors,
     years,
-    year_picture,
     portrait,
-    room_picture,
     rooms,
     room_deletion,
     comparing,
-    answer_picture,
     portraits,
-    author_picture,
     search,
     posts,
     media,

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
-from app.views.canvas import RowNotes
+from msgspec import Struct
+
+from app.views.canvas import RowNotes, ThemeName
 from app.views.painting import NO_NOTES, Drawing
 
 Format = Literal["1200x630", "1080x1350", "1080x1920"]
@@ -116,3 +118,35 @@ class Poster(NamedTuple):
     hue: str = ""
     """The class of the colour of whom it is about."""
     second: PosterFigure | None = None
+
+
+class LookArgs(Struct):
+    """The size, colours and language of a picture."""
+
+    format: Format = "1200x630"
+    theme: ThemeName = "light"
+    lang: Literal["ko", "en"] | None = None
+    """That of the page that links to it; programs that show links name none."""
+
+
+class PeopleArgs(LookArgs):
+    """The same, and how a picture names people."""
+
+    tz: str = ""
+    """The time zone of its days; without one they are those of the chat, else of UTC."""
+    names: Literal["names", "initials"] = "names"
+
+    @property
+    def has_names(self) -> bool:
+        return self.names == "names"
+
+
+class PictureArgs(PeopleArgs):
+    """The same, and what a picture tells of people."""
+
+    words: Literal["", "1"] = ""
+    """Whether it has what somebody wrote."""
+
+    @property
+    def has_words(self) -> bool:
+        return bool(self.words)

@@ -13,16 +13,15 @@ from quart import g
 
 from app.compute.gaps import joined_gaps
 from app.compute.names import SHOWN_HIDDEN
-from app.views.authors.year_picture import read_poster as read_year_poster
+from app.parts.pictures.answer import Picture, without_names
+from app.parts.pictures.answer_pages import read_picture
+from app.parts.pictures.author import read_poster as read_author_poster
+from app.parts.pictures.room import read_poster as read_room_poster
+from app.parts.pictures.year import read_poster as read_year_poster
 from app.views.authors.years import read_in_zone as read_year
 from app.views.comparing.asking import ComparePageArgs
-from app.views.comparing.picture import Picture, without_names
-from app.views.comparing.picture_pages import read_picture
-from app.views.picturing import PeopleArgs, PictureArgs
 from app.views.portraits.pages import read_in_zone as read_author
-from app.views.portraits.picture import read_poster as read_author_poster
-from app.views.poster import Poster
-from app.views.rooms.picture import read_poster as read_room_poster
+from app.views.poster import PeopleArgs, PictureArgs, Poster
 from app.views.rooms.portrait import read_in_zone as read_room
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk

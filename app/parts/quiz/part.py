@@ -4,11 +4,11 @@ from typing import Final
 
 from app.i18n import gettext_noop
 from app.parts import MenuEntry, Part
-from app.parts.quiz import pages, picture
+from app.parts.quiz import pages
 from app.parts.quiz.teaser import read_teaser
 
 PART: Final = Part(
-    pages=(pages.blueprint, picture.blueprint),
+    pages=(pages.blueprint,),
     menu=(MenuEntry("quiz.show_quiz", gettext_noop("Quiz")),),
     cards=("room_tabs", "home_side", "room_overview"),
     reads={"room_overview": read_teaser},

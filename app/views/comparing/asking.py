@@ -11,7 +11,7 @@ from app.compute.judgement import SURE
 from app.services.compare.question import Question
 from app.views.parsing import Piece, gaps_of
 from app.views.parts import given_names
-from app.views.picturing import PeopleArgs
+from app.views.poster import PeopleArgs
 
 LEAST_SURE: Final = 0.01
 

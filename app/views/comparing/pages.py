@@ -18,6 +18,7 @@ from app.services.posts.samples import outgrown_samples
 from app.services.posts.tweets import find_posts, get_post
 from app.services.rooms.room_facts import name_of_room_of
 from app.views.blueprints import Form, PageBlueprint
+from app.views.cards import has_page, url_of
 from app.views.comparing.asking import ComparePageArgs, address_of, asked_here
 from app.views.comparing.compared import Compared, PanelArgs
 from app.views.comparing.evidence import read_evidence
@@ -43,7 +44,8 @@ MOST_CONFUSIONS: Final = 3
 async def show_compare(args: ComparePageArgs) -> ResponseReturnValue:
     if not args.text:
         return see_other(url_for("home.show_home", username=args.names))
-    return await _page(args, has_picture=True, has_belief="sure" in request.args)
+    has_picture = has_page("answer_pictures.show_answer_picture")
+    return await _page(args, has_picture=has_picture, has_belief="sure" in request.args)
 
 
 class CardPage(WebPage, frozen=True, kw_only=True):
@@ -140,10 +142,10 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
 
     @property
     def preview(self) -> str:
-        """The address of the picture that programs show."""
+        """The address of the picture that programs show, if `has_picture`."""
         shown_in = [("lang", g.locale), ("tz", zone_of_page("").key)]
         query = urlencode([*shown_in, *asked_here()])
-        return f"{self.origin}{url_for('answer_pictures.show_answer_picture')}?{query}"
+        return f"{self.origin}{url_of('answer_pictures.show_answer_picture')}?{query}"
 
     @property
     def named(self) -> list[str] | None:
@@ -155,8 +157,8 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
 
     @property
     def picture(self) -> str:
-        """The address of the page where a picture is chosen."""
-        page = url_for("answer_pictures.show_answer_picture_page")
+        """The address of the page where a picture is chosen, if `has_picture`."""
+        page = url_of("answer_pictures.show_answer_picture_page")
         return f"{page}?{urlencode(asked_here())}"
 
     @property

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from PIL import Image
 from quart import g
 
+from app.parts.pictures.picturing import cast_in_picture
+from app.parts.pictures.year import poster_of_year
 from app.services.archive import author_year
 from app.services.archive.author_year import read_year
 from app.services.posts.users import get_author
-from app.views.authors.year_picture import poster_of_year
 from app.views.cast import bound
 from app.views.page import cast_on
-from app.views.picturing import PictureArgs, cast_in_picture
+from app.views.poster import PictureArgs
 from app.views.week_grid import WeekGrid
 from tests.browsing import parts_of
 from tests.conftest import Client, Shared

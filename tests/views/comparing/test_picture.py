@@ -9,14 +9,14 @@ import pytest
 from PIL import Image, ImageColor
 from quart import g
 
+from app.parts.pictures.answer import Picture, PictureBar, picture_of
+from app.parts.pictures.answer_drawing import draw_picture
+from app.parts.pictures.picturing import cast_in_picture
 from app.services.posts.named_users import NamedUser
 from app.views.canvas import MARGIN, ThemeName, theme_of
 from app.views.cast import Cast, bound, person_of
-from app.views.comparing.picture import Picture, PictureBar, picture_of
-from app.views.comparing.picture_drawing import draw_picture
 from app.views.comparing.verdicts import limits_of
 from app.views.hues import HUES, NO_HUE
-from app.views.picturing import cast_in_picture
 from app.views.poster import FORMATS, Format
 from tests.conftest import Shared
 from tests.selection import first_of

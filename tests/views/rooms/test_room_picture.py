@@ -14,14 +14,14 @@ from quart import g
 from sqlalchemy import select
 
 from app.models import Room
+from app.parts.pictures.picturing import cast_in_picture, short_address
+from app.parts.pictures.room import poster_of_room
 from app.services.rooms.portrait import read_portrait
 from app.views.canvas import SIZE, ThemeName, theme_of
 from app.views.cast import bound
 from app.views.drawings import Bars, NamedBar
 from app.views.page import cast_on
-from app.views.picturing import PictureArgs, cast_in_picture, short_address
-from app.views.poster import Poster
-from app.views.rooms.picture import poster_of_room
+from app.views.poster import PictureArgs, Poster
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared

@@ -1,10 +1,9 @@
 """The address of a picture, which says all that was chosen, and the page where one chooses."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final, Literal
+from typing import Final
 from urllib.parse import unquote, urlencode
 
-from msgspec import Struct
 from quart import Response, g
 
 from app.asgi.hosts import is_loopback_host
@@ -14,54 +13,21 @@ from app.lifespan import resources
 from app.paths import PICTURE_NAME
 from app.services.compare.chat_names import read_names_around
 from app.services.compare.hiding import NOBODY, hide
-from app.views.canvas import ThemeName
 from app.views.cast import Cast
 from app.views.composition import draw_poster
 from app.views.initials import numbered_initials
 from app.views.lettering import drawn_name, drawn_text
 from app.views.page import WebPage
 from app.views.policies import own_origin
-from app.views.poster import FORMATS, Format, Poster
+from app.views.poster import FORMATS, LookArgs, PeopleArgs, PictureArgs, Poster
 
 PICTURE_PAGE: Final = PICTURE_NAME.removesuffix(".png")
-
-
-class LookArgs(Struct):
-    """The size, colours and language of a picture."""
-
-    format: Format = "1200x630"
-    theme: ThemeName = "light"
-    lang: Literal["ko", "en"] | None = None
-    """That of the page that links to it; programs that show links name none."""
-
-
-class PeopleArgs(LookArgs):
-    """The same, and how a picture names people."""
-
-    tz: str = ""
-    """The time zone of its days; without one they are those of the chat, else of UTC."""
-    names: Literal["names", "initials"] = "names"
-
-    @property
-    def has_names(self) -> bool:
-        return self.names == "names"
-
-
-class PictureArgs(PeopleArgs):
-    """The same, and what a picture tells of people."""
-
-    words: Literal["", "1"] = ""
-    """Whether it has what somebody wrote."""
-
-    @property
-    def has_words(self) -> bool:
-        return bool(self.words)
 
 
 class PicturePage(WebPage, frozen=True, kw_only=True):
     """Where the look of a picture is chosen, beside the picture."""
 
-    template = "picture.html"
+    template = "pictures/picture.html"
 
     args: LookArgs
     address: str

@@ -9,6 +9,13 @@ from quart import Response, url_for
 from app.compute.names import ManyNames
 from app.dates import show_zone
 from app.i18n import gettext, speaking
+from app.parts.pictures.picturing import (
+    PicturePage,
+    cast_in_picture,
+    names_hidden_in,
+    picture_of,
+    short_address,
+)
 from app.services.archive.author_year import AuthorYear
 from app.services.archive.compared_years import YearWord
 from app.views.authors.figures import most_answered
@@ -25,15 +32,7 @@ from app.views.initials import numbered_initials
 from app.views.lettering import drawn_name
 from app.views.names import display_name, hue
 from app.views.page import cast_on, render
-from app.views.picturing import (
-    PictureArgs,
-    PicturePage,
-    cast_in_picture,
-    names_hidden_in,
-    picture_of,
-    short_address,
-)
-from app.views.poster import Poster, PosterFigure, PosterLine
+from app.views.poster import PictureArgs, Poster, PosterFigure, PosterLine
 
 blueprint = PageBlueprint("year_pictures")
 

@@ -9,8 +9,8 @@ from itertools import groupby, islice
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from app.parts.pictures.answer import Picture, PictureBar
 from app.views.canvas import MARGIN, Canvas, Field, ThemeName
-from app.views.comparing.picture import Picture, PictureBar
 from app.views.lettering import (
     Lettering,
     clipped,

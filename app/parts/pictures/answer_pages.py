@@ -9,19 +9,20 @@ from app.clock import now
 from app.compute.names import HIDDEN
 from app.i18n import speaking
 from app.lifespan import resources
+from app.parts.pictures.answer import MOST_BARS, Picture, picture_of, without_names
+from app.parts.pictures.answer_drawing import draw_picture
+from app.parts.pictures.picturing import PicturePage, cast_in_picture, names_hidden_in
 from app.services.compare.hiding import hide
 from app.services.posts.samples import list_samples
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound
 from app.views.comparing.asking import ComparePageArgs, asked_here
 from app.views.comparing.pages import people_of
-from app.views.comparing.picture import MOST_BARS, Picture, picture_of, without_names
-from app.views.comparing.picture_drawing import draw_picture
 from app.views.comparing.texts import given_texts
 from app.views.filters import zone_of_page, zone_of_picture
 from app.views.page import cast_on, render
 from app.views.parsing import args_of
-from app.views.picturing import PeopleArgs, PicturePage, cast_in_picture, names_hidden_in
+from app.views.poster import PeopleArgs
 
 blueprint = PageBlueprint("answer_pictures")
 

@@ -14,6 +14,13 @@ from app.compute.names import ManyNames
 from app.compute.portrait import PersonPortrait
 from app.dates import show_period
 from app.i18n import gettext, ngettext, show_number, speaking
+from app.parts.pictures.picturing import (
+    PicturePage,
+    cast_in_picture,
+    names_hidden_in,
+    picture_of,
+    short_address,
+)
 from app.services.rooms.overview import OverviewPerson, RoomOverview
 from app.services.rooms.portrait import RoomPortrait
 from app.services.rooms.room_facts import RoomFacts, names_in
@@ -25,15 +32,7 @@ from app.views.lettering import drawn_name, drawn_text
 from app.views.measures import told_alone
 from app.views.page import cast_on, render
 from app.views.parts import see_other
-from app.views.picturing import (
-    PictureArgs,
-    PicturePage,
-    cast_in_picture,
-    names_hidden_in,
-    picture_of,
-    short_address,
-)
-from app.views.poster import Poster, PosterFigure, PosterLine
+from app.views.poster import PictureArgs, Poster, PosterFigure, PosterLine
 from app.views.rooms.figures import Shares
 from app.views.rooms.overview_figures import Months
 from app.views.rooms.portrait import read_in_zone

@@ -10,14 +10,7 @@ from quart import Response, url_for
 from app.dates import show_period
 from app.i18n import gettext, ngettext, show_number, speaking
 from app.lifespan import resources
-from app.services.archive.author_portrait import AuthorPortrait
-from app.views.blueprints import PageBlueprint
-from app.views.cast import bound
-from app.views.filters import zone_of_page, zone_of_picture
-from app.views.names import display_name, hue, post_count
-from app.views.page import cast_on, render
-from app.views.picturing import (
-    PictureArgs,
+from app.parts.pictures.picturing import (
     PicturePage,
     cast_in_picture,
     names_hidden_in,
@@ -25,11 +18,17 @@ from app.views.picturing import (
     quoted_without,
     short_address,
 )
+from app.services.archive.author_portrait import AuthorPortrait
+from app.views.blueprints import PageBlueprint
+from app.views.cast import bound
+from app.views.filters import zone_of_page, zone_of_picture
+from app.views.names import display_name, hue, post_count
+from app.views.page import cast_on, render
 from app.views.portraits.beside import only_other
 from app.views.portraits.figures import HoursBeside
 from app.views.portraits.fingerprint import FEWEST_ROWS, Fingerprint
 from app.views.portraits.pages import read_in_zone
-from app.views.poster import Poster, PosterFigure
+from app.views.poster import PictureArgs, Poster, PosterFigure
 
 blueprint = PageBlueprint("author_pictures")
 

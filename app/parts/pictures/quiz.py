@@ -10,14 +10,14 @@ from app.errors import InvalidInputError
 from app.i18n import gettext, speaking
 from app.lifespan import resources
 from app.models import MAX_ID
+from app.parts.pictures.picturing import PicturePage, picture_of, short_address
 from app.parts.quiz.pages import SET, SKIPPED, PlayedSet, set_of
 from app.services.compare.guessing import SET_LENGTH
 from app.services.rooms.room_facts import get_room
 from app.views.blueprints import PageBlueprint
 from app.views.lettering import drawn_name
 from app.views.page import render
-from app.views.picturing import LookArgs, PicturePage, picture_of, short_address
-from app.views.poster import Poster
+from app.views.poster import LookArgs, Poster
 
 blueprint = PageBlueprint("quiz_pictures")
 
