@@ -32,6 +32,7 @@ LEFT: Final[Mapping[str, Left]] = {
     "dashboard": Left(page="/dashboard/"),
     "games": Left(page="/games", operation="/api/v1/games"),
     "pictures": Left(page="/room/1/portrait/picture"),
+    "portraits": Left(page="/room/1/portrait", operation="/api/v1/rooms/{room_id}/portrait"),
     "quiz": Left(page="/quiz"),
     "spark": Left(command="spark"),
 }

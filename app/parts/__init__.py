@@ -70,7 +70,8 @@ class Part:
 
 PARTS: Final[tuple[Listed, ...]] = (
     Listed("dashboard"),
-    Listed("pictures", uses=("quiz",)),
+    Listed("portraits"),
+    Listed("pictures", uses=("portraits", "quiz")),
     Listed("quiz"),
     Listed("games", needs=("quiz",)),
     Listed("spark", commands=("spark",)),

@@ -131,6 +131,8 @@ class Operation:
     """The types of what it takes, likewise."""
     cursor: CursorOf | None
     is_cacheable: bool
+    follows: str
+    """The view after which it stands in the document; empty for the end of its tag."""
 
     async def run(self, values: dict[str, Any]) -> ResponseReturnValue:
         """Run the view with these values of the path, and what else the request sends, checked."""
@@ -170,6 +172,7 @@ class ApiBlueprint(Blueprint):
         body: Mapping[str, Any] | None = None,
         cursor: CursorOf | None = None,
         is_cacheable: bool = False,
+        follows: str = "",
     ) -> Callable[[View], View]:
         """Declare a view as an operation; the first line of its docstring is the summary.
 
@@ -181,6 +184,7 @@ class ApiBlueprint(Blueprint):
         body: the types of a body that the view reads itself.
         cursor: what leads through a list: its argument `after` gets the sort key that the parameter
             `cursor` stands for, and the answer has that of its `next`.
+        follows: the view of the same tag after which it stands in the document.
         """
 
         def declare(view: View) -> View:
@@ -200,6 +204,7 @@ class ApiBlueprint(Blueprint):
                 body={JSON: form} if form else body or {},
                 cursor=cursor,
                 is_cacheable=is_cacheable,
+                follows=follows,
             )
 
             @functools.wraps(view)

@@ -33,8 +33,7 @@ PATH_SCHEMAS: Final[dict[str, Schema]] = {
 
 def document(operations: Iterable[Operation], *, is_public: bool) -> dict[str, Any]:
     """Return the document of these operations, which takes some 10 ms."""
-    tags = list(WRITTEN["tags"])
-    operations = sorted(operations, key=lambda declared: tags.index(declared.tag))
+    operations = _in_order(operations)
     schemas = Schemas(operations)
     paths: dict[str, dict[str, Any]] = {}
     for declared in operations:
@@ -44,7 +43,11 @@ def document(operations: Iterable[Operation], *, is_public: bool) -> dict[str, A
     return {
         "openapi": "3.1.0",
         "info": WRITTEN["info"] | {"version": version("saywho")},
-        "tags": [{"name": name, "description": about} for name, about in WRITTEN["tags"].items()],
+        "tags": [
+            {"name": name, "description": about}
+            for name, about in WRITTEN["tags"].items()
+            if any(declared.tag == name for declared in operations)
+        ],
         "paths": paths,
         "components": {
             "schemas": schemas.components,
@@ -52,6 +55,17 @@ def document(operations: Iterable[Operation], *, is_public: bool) -> dict[str, A
             "securitySchemes": WRITTEN["securitySchemes"],
         },
     }
+
+
+def _in_order(operations: Iterable[Operation]) -> list[Operation]:
+    """Return the operations by their tags, and some after another one that they name."""
+    tags = list(WRITTEN["tags"])
+    ordered = sorted(operations, key=lambda declared: tags.index(declared.tag))
+    for declared in [each for each in ordered if each.follows]:
+        ordered.remove(declared)
+        names = [each.view.__name__ for each in ordered]
+        ordered.insert(names.index(declared.follows) + 1, declared)
+    return ordered
 
 
 class Schemas:

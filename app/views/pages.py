@@ -22,12 +22,10 @@ from app.views.names import (
     post_count,
     shown_name,
 )
-from app.views.portraits import pages as portraits
 from app.views.posts import feeds, media, search
 from app.views.posts import pages as posts
 from app.views.rooms import deletion as room_deletion
 from app.views.rooms import pages as rooms
-from app.views.rooms import portrait
 from app.views.site import home
 from app.views.texts import with_links
 
@@ -35,11 +33,9 @@ PAGES: Final = (
     home,
     authors,
     years,
-    portrait,
     rooms,
     room_deletion,
     comparing,
-    portraits,
     search,
     posts,
     media,

@@ -18,11 +18,11 @@ from app.parts.pictures.answer_pages import read_picture
 from app.parts.pictures.author import read_poster as read_author_poster
 from app.parts.pictures.room import read_poster as read_room_poster
 from app.parts.pictures.year import read_poster as read_year_poster
+from app.parts.portraits.author import read_in_zone as read_author
+from app.parts.portraits.room import read_in_zone as read_room
 from app.views.authors.years import read_in_zone as read_year
 from app.views.comparing.asking import ComparePageArgs
-from app.views.portraits.pages import read_in_zone as read_author
 from app.views.poster import PeopleArgs, PictureArgs, Poster
-from app.views.rooms.portrait import read_in_zone as read_room
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared

@@ -18,16 +18,16 @@ from app.parts.pictures.picturing import (
     quoted_without,
     short_address,
 )
+from app.parts.portraits.author import read_in_zone
+from app.parts.portraits.author_figures import HoursBeside
+from app.parts.portraits.beside import only_other
+from app.parts.portraits.fingerprint import FEWEST_ROWS, Fingerprint
 from app.services.archive.author_portrait import AuthorPortrait
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound
 from app.views.filters import zone_of_page, zone_of_picture
 from app.views.names import display_name, hue, post_count
 from app.views.page import cast_on, render
-from app.views.portraits.beside import only_other
-from app.views.portraits.figures import HoursBeside
-from app.views.portraits.fingerprint import FEWEST_ROWS, Fingerprint
-from app.views.portraits.pages import read_in_zone
 from app.views.poster import PictureArgs, Poster, PosterFigure
 
 blueprint = PageBlueprint("author_pictures")

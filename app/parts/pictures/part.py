@@ -3,9 +3,9 @@
 from typing import Final
 
 from app.parts import Part
-from app.parts.pictures import answer_pages, author, room, year
+from app.parts.pictures import answer_pages, year
 
 PART: Final = Part(
-    pages=(year.blueprint, room.blueprint, answer_pages.blueprint, author.blueprint),
-    pages_with={"quiz": ("quiz",)},
+    pages=(year.blueprint, answer_pages.blueprint),
+    pages_with={"portraits": ("room", "author"), "quiz": ("quiz",)},
 )

@@ -21,6 +21,10 @@ from app.parts.pictures.picturing import (
     picture_of,
     short_address,
 )
+from app.parts.portraits.room import read_in_zone
+from app.parts.portraits.room_figures import Shares
+from app.parts.portraits.timing import Timing
+from app.parts.portraits.typical_words import TypicalWords
 from app.services.rooms.overview import OverviewPerson, RoomOverview
 from app.services.rooms.portrait import RoomPortrait
 from app.services.rooms.room_facts import RoomFacts, names_in
@@ -33,13 +37,9 @@ from app.views.measures import told_alone
 from app.views.page import cast_on, render
 from app.views.parts import see_other
 from app.views.poster import PictureArgs, Poster, PosterFigure, PosterLine
-from app.views.rooms.figures import Shares
 from app.views.rooms.overview_figures import Months
-from app.views.rooms.portrait import read_in_zone
 from app.views.rooms.room_finding import finding_of
 from app.views.rooms.silence import length_in_words
-from app.views.rooms.timing import Timing
-from app.views.rooms.typical_words import TypicalWords
 
 blueprint = PageBlueprint("room_pictures")
 

@@ -10,12 +10,11 @@ from app.memo import cacheable
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post
 from app.services.rooms.messages import list_messages
-from app.services.rooms.portrait import RoomPortrait, read_portrait
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms
 from app.services.search.results import SearchQuery, Spans
 from app.views.blueprints import ApiBlueprint
 from app.views.cursors import ROOM_CURSOR, Page, PageArgs, messages_cursor
-from app.views.filters import ZoneArgs, parse_day, parse_zone, span_of_day
+from app.views.filters import parse_day, parse_zone, span_of_day
 from app.views.rooms.deletion import delete_whole
 
 blueprint = ApiBlueprint("api_rooms", tag="rooms")
@@ -40,10 +39,6 @@ class MessagesArgs(PageArgs):
     tz: str = "UTC"
 
 
-class RoomPortraitArgs(ZoneArgs):
-    tz: Annotated[str, Meta(description="An IANA name; hours are those there.")] = "UTC"
-
-
 @blueprint.operation(
     "GET", "/rooms", "read", "A page of chats", cursor=ROOM_CURSOR, is_cacheable=True
 )
@@ -64,16 +59,6 @@ async def show_room_facts(room_id: int) -> RoomFacts:
 async def remove_room(room_id: int) -> None:
     """Delete a chat, all its messages, and those of its people who wrote nowhere else."""
     await delete_whole(room_id)
-
-
-@blueprint.operation(
-    "GET", "/rooms/<id:room_id>/portrait", "read", "The portrait", is_cacheable=True
-)
-async def show_room_portrait(room_id: int, args: RoomPortraitArgs) -> RoomPortrait:
-    """Show how people write in a chat, side by side."""
-    zone = parse_zone(args.tz)
-    async with resources().read_long() as session:
-        return await read_portrait(session, room_id, zone)
 
 
 @blueprint.operation(

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from quart import url_for
 
+from app.compute.portrait import PersonPortrait
 from app.compute.reply_preference import FEWEST_ANSWERS
 from app.dates import month_names, show_month
 from app.i18n import gettext, gettext_noop, ngettext, rounded_parts, show_number, show_percent
@@ -14,8 +15,7 @@ from app.services.rooms.overview import OverviewPerson, RoomOverview
 from app.services.rooms.periods import Period
 from app.views.drawings import NamedBar, PeriodColumn, PeriodColumns, StackedBar
 from app.views.figure import Figure, Finding, Table, TableCell
-from app.views.names import hue
-from app.views.rooms.portrait_figure import name_of
+from app.views.names import hue, shown_name
 from app.views.rooms.room_finding import finding_of
 from app.views.rooms.silence import is_long, told_silence
 
@@ -27,6 +27,14 @@ FEW_LABELS: Final = 12
 JANUARY: Final = 1
 NEAR: Final = 3
 """Columns within which two years would touch on a phone."""
+
+
+def name_of(person: OverviewPerson | PersonPortrait) -> str:
+    """Return what somebody is called, or several together."""
+    if person.username is not None:
+        return shown_name(person.username)
+    text = ngettext("{count} other", "{count} others", person.people)
+    return text.format(count=show_number(person.people))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,13 @@ from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, newes
 from app.services.search.results import ResultPage, SearchQuery
 from app.services.search.word_search import ResultKey
 from app.views.blueprints import PageBlueprint
+from app.views.cards import read_cards
 from app.views.cursors import TWEET_CURSOR, cursor_of, messages_cursor
 from app.views.filters import parse_day, span_of_day, zone_of_page
 from app.views.found import FoundText, by_text
 from app.views.page import WebPage, render
 from app.views.parts import see_other
 from app.views.rooms.lines import RoomLine, day_of, lines_of
-from app.views.rooms.overview import read_page
 from app.views.rooms.wall import read_wall
 
 blueprint = PageBlueprint("rooms")
@@ -169,10 +169,13 @@ async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnV
 async def _other_page(
     session: AsyncSession, room: RoomFacts, zone: ZoneInfo, args: RoomArgs, after: Any
 ) -> WebPage | None:
-    """Return the overview or the wall of pictures; None where messages are asked for."""
+    """Return the wall of pictures, or what a part begins a chat with; None for the messages."""
     if args.has and not args.q.strip():
         return await read_wall(session, room, zone, args.tz, after)
-    return None if args.is_of_messages else await read_page(session, room, zone, args.tz)
+    if args.is_of_messages:
+        return None
+    starts = await read_cards(session, "room_start", room, zone, args.tz)
+    return next(iter(starts.values()), None)
 
 
 async def _search(room_id: int, query: str, after: ResultKey | None) -> ResultPage:

@@ -10,12 +10,12 @@ from msgspec.structs import replace
 from quart import g
 
 from app.parts.pictures.author import poster_of_author
+from app.parts.portraits.author import read_in_zone
+from app.parts.portraits.author_figures import HoursBeside
 from app.views.cast import bound
 from app.views.dots import Dots
 from app.views.drawings import Clock
 from app.views.page import cast_on
-from app.views.portraits.figures import HoursBeside
-from app.views.portraits.pages import read_in_zone
 from app.views.poster import PictureArgs
 from tests.browsing import parts_of
 from tests.conftest import Client, Shared

@@ -11,11 +11,11 @@ import pytest
 from app.compute.fingerprint import Measure
 from app.compute.tally import MeasureName, Sign, tally_of
 from app.i18n import speaking
+from app.parts.portraits.fingerprint import scale_of
 from app.views.dots import EDGE, Initials, rings_of
 from app.views.in_words import briefly, often, part_of
 from app.views.initials import initials_of
 from app.views.measures import label_of, trait_of
-from app.views.portraits.fingerprint import scale_of
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared

@@ -6,13 +6,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.i18n import gettext
+from app.parts.portraits import room as page
+from app.parts.portraits.portrait_figure import PortraitFigure
+from app.parts.portraits.room_figures import FIGURES, Shares
 from app.services.rooms.portrait import RoomPortrait, read_portrait
 from app.views.cast import bound
 from app.views.figure import Finding, Table
 from app.views.page import cast_on
-from app.views.rooms import portrait as page
-from app.views.rooms.figures import FIGURES, Shares
-from app.views.rooms.portrait_figure import PortraitFigure, name_of
+from app.views.rooms.overview_figures import name_of
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Shared

@@ -11,11 +11,11 @@ from hypothesis import assume, given
 from app.compute.chat_timing import Said
 from app.compute.portrait import portray
 from app.parts.pictures.room import line_about
+from app.parts.portraits.timing import Timing
+from app.parts.portraits.typical_words import TypicalWords
 from app.services.rooms.portrait import RoomPortrait, portrait_of
 from app.services.rooms.room_facts import RoomFacts
 from app.views.poster import PictureArgs
-from app.views.rooms.timing import Timing
-from app.views.rooms.typical_words import TypicalWords
 from tests.compute.test_portrait import HOUR_S, chats
 
 ZONE: Final = ZoneInfo("Asia/Seoul")

@@ -1,4 +1,4 @@
-"""How an author writes, in the API."""
+"""How an author writes, and how people of a chat do, in the API."""
 
 from typing import Annotated
 
@@ -8,10 +8,14 @@ from app.lifespan import resources
 from app.services.archive.author_portrait import AuthorPortrait, read_author_portrait
 from app.services.posts.users import get_author
 from app.services.rooms.main_room import room_of_author
+from app.services.rooms.portrait import RoomPortrait, read_portrait
 from app.views.blueprints import ApiBlueprint
 from app.views.filters import ZoneArgs, parse_zone
 
 blueprint = ApiBlueprint("api_author_portraits", tag="users")
+
+
+room_blueprint = ApiBlueprint("api_room_portraits", tag="rooms")
 
 
 class AuthorPortraitArgs(ZoneArgs):
@@ -26,3 +30,22 @@ async def show_portrait_of_user(username: str, args: AuthorPortraitArgs) -> Auth
         author = await get_author(session, username)
         room = await room_of_author(session, author)
         return await read_author_portrait(session, resources().models, author, room, zone)
+
+
+class RoomPortraitArgs(ZoneArgs):
+    tz: Annotated[str, Meta(description="An IANA name; hours are those there.")] = "UTC"
+
+
+@room_blueprint.operation(
+    "GET",
+    "/rooms/<id:room_id>/portrait",
+    "read",
+    "The portrait",
+    is_cacheable=True,
+    follows="remove_room",
+)
+async def show_room_portrait(room_id: int, args: RoomPortraitArgs) -> RoomPortrait:
+    """Show how people write in a chat, side by side."""
+    zone = parse_zone(args.tz)
+    async with resources().read_long() as session:
+        return await read_portrait(session, room_id, zone)

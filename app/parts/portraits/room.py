@@ -13,6 +13,10 @@ from quart.typing import ResponseReturnValue
 from app.compute.portrait import PersonPortrait
 from app.i18n import gettext, show_number
 from app.lifespan import resources
+from app.parts.portraits.cards import PersonCard, alike
+from app.parts.portraits.portrait_figure import NOT_THERE, OfPeople, PortraitFigure
+from app.parts.portraits.room_figures import FIGURES, Shares
+from app.parts.portraits.typical_words import TypicalWords
 from app.services.rooms.portrait import RoomPortrait, read_portrait
 from app.services.rooms.room_facts import RoomFacts, get_room
 from app.views.blueprints import PageBlueprint
@@ -21,11 +25,7 @@ from app.views.figure import Finding, Table, TableCell
 from app.views.filters import ZoneArgs, zone_of_page
 from app.views.page import WebPage, render
 from app.views.parts import see_other
-from app.views.rooms.cards import PersonCard, alike
-from app.views.rooms.figures import FIGURES, Shares
-from app.views.rooms.portrait_figure import NOT_THERE, OfPeople, PortraitFigure
 from app.views.rooms.room_finding import PAIR, finding_of
-from app.views.rooms.typical_words import TypicalWords
 
 blueprint = PageBlueprint("portraits")
 
@@ -45,7 +45,7 @@ class ShownFigure(NamedTuple):
 
 
 class PortraitPage(WebPage, frozen=True, kw_only=True):
-    template = "rooms/portrait.html"
+    template = "portraits/room.html"
 
     args: ZoneArgs
     shown: RoomPortrait

@@ -7,12 +7,10 @@ from typing import ClassVar, Final
 from quart import url_for
 
 from app.compute.portrait import PersonPortrait
-from app.i18n import ngettext, show_number
-from app.services.rooms.overview import OverviewPerson
 from app.services.rooms.portrait import RoomPortrait
 from app.views.drawings import Bars, Columns, NameList
 from app.views.figure import Figure, Finding
-from app.views.names import shown_name
+from app.views.rooms.overview_figures import name_of
 
 NOT_THERE: Final = "–"
 OfPeople = Sequence[tuple[PersonPortrait, Columns | NameList]]
@@ -54,14 +52,6 @@ class PortraitFigure(Figure["Bars | OfPeople"]):
         """Return the address of the room's messages, or of those with a word."""
         room = self.portrait.room
         return url_for("rooms.show_room", room_id=room.id, q=word, tz=self.tz or None)
-
-
-def name_of(person: OverviewPerson | PersonPortrait) -> str:
-    """Return what somebody is called, or several together."""
-    if person.username is not None:
-        return shown_name(person.username)
-    text = ngettext("{count} other", "{count} others", person.people)
-    return text.format(count=show_number(person.people))
 
 
 def other_of(person: PersonPortrait, portrait: RoomPortrait) -> str:

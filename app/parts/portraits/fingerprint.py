@@ -10,6 +10,8 @@ from quart import url_for
 
 from app.compute.fingerprint import Measure
 from app.i18n import gettext
+from app.parts.portraits.beside import others_called
+from app.parts.portraits.findings import finding_of
 from app.services.archive.author_portrait import AuthorPortrait
 from app.services.posts.showing import Shown
 from app.views.dots import EDGE, DotRow, Dots, Initials, rings_of
@@ -17,8 +19,6 @@ from app.views.figure import Figure, Finding, Table, TableCell
 from app.views.initials import initials_of
 from app.views.measures import brief_value_of, label_of, value_of
 from app.views.names import display_name, hue
-from app.views.portraits.beside import others_called
-from app.views.portraits.findings import finding_of
 
 FEWEST_ROWS: Final = 3
 """Rows with which it is the first drawing; with fewer the clock tells more."""

@@ -10,6 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.i18n import gettext, show_number
 from app.lifespan import resources
+from app.parts.portraits.author_figures import FEWEST_OF_CARD, HoursBeside, Phrases
+from app.parts.portraits.beside import only_other
+from app.parts.portraits.fingerprint import FEWEST_ROWS, Fingerprint
 from app.services.archive.author_portrait import AuthorPortrait, read_author_portrait
 from app.services.archive.beside import OWN_POSTS, POSTS_OF_EACH
 from app.services.compare.answering import add_reasons, answer
@@ -25,9 +28,6 @@ from app.views.drawings import Clock, PhraseList
 from app.views.figure import FigureParts
 from app.views.filters import ZoneArgs, zone_of_page
 from app.views.page import WebPage, render
-from app.views.portraits.beside import only_other
-from app.views.portraits.figures import FEWEST_OF_CARD, HoursBeside, Phrases
-from app.views.portraits.fingerprint import FEWEST_ROWS, Fingerprint
 
 blueprint = PageBlueprint("author_portraits")
 
@@ -37,7 +37,7 @@ CLOCK_NAMED_BY: Final = "finding hours-heading"
 
 
 class AuthorPortraitPage(WebPage, frozen=True, kw_only=True):
-    template = "portraits/portrait.html"
+    template = "portraits/author.html"
 
     args: ZoneArgs
     shown: AuthorPortrait

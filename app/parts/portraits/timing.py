@@ -7,9 +7,10 @@ from markupsafe import Markup, escape
 from app.compute.portrait import PersonPortrait
 from app.dates import show_clock, show_date, show_duration
 from app.i18n import gettext, gettext_noop
+from app.parts.portraits.cards import wait_of
+from app.parts.portraits.portrait_figure import NOT_THERE, PortraitFigure, is_alone
 from app.views.figure import Finding, Table
-from app.views.rooms.cards import wait_of
-from app.views.rooms.portrait_figure import NOT_THERE, PortraitFigure, is_alone, name_of
+from app.views.rooms.overview_figures import name_of
 from app.views.rooms.room_finding import PAIR
 from app.views.rooms.silence import is_long, length_of, told_silence
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.dates import show_date
 from app.i18n import gettext, ngettext, show_number
 from app.models import MAX_ID
+from app.parts.portraits.cards import PersonCard, alike
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post
 from app.services.rooms.messages import list_before
@@ -18,7 +19,6 @@ from app.views.cards import read_cards
 from app.views.drawings import PeriodColumns, StackedBar
 from app.views.figure import FigureParts
 from app.views.page import WebPage
-from app.views.rooms.cards import PersonCard, alike
 from app.views.rooms.lines import RoomLine, day_of, lines_of
 from app.views.rooms.overview_figures import Answers, Months, ShareBar
 
@@ -29,7 +29,7 @@ MOST_SHOWN: Final = 24
 
 
 class OverviewPage(WebPage, frozen=True, kw_only=True):
-    template = "rooms/overview.html"
+    template = "portraits/overview.html"
 
     tz: str
     """The time zone that the address names."""

@@ -1,10 +1,10 @@
 """What the portrait of an author says in a sentence."""
 
 from app.i18n import gettext
+from app.parts.portraits.beside import only_other
 from app.services.archive.author_portrait import AuthorPortrait
 from app.views.in_words import HARDLY, often
 from app.views.names import shown_name
-from app.views.portraits.beside import only_other
 from app.views.traits import LONGEST_FINDING, short_name, told_of
 
 
