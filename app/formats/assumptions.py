@@ -1,9 +1,10 @@
 """What a reader assumed because its file does not say it, and what it did not use."""
 
 from collections import Counter
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
+from msgspec import Meta
 
 from app.errors import Message, unpacked
 
@@ -24,12 +25,17 @@ MOST_KEPT: Final = 100
 """Assumptions, and things that were not used, that a summary has."""
 
 
-class Assumption(msgspec.Struct, frozen=True):
-    """A decision about a file that the file itself does not settle."""
+class Decision(msgspec.Struct, frozen=True):
+    """What a reader decided about a file that the file itself does not settle."""
 
     kind: AssumptionKind
-    value: str
-    """What was decided, as an option takes it: `cp949`, `day-first`, `author=user_name`."""
+    value: Annotated[str, Meta(description="As the option takes it.")]
+    """`cp949`, `day-first`, `author=user_name`."""
+
+
+class Assumption(Decision, frozen=True):
+    """A decision with what speaks for it."""
+
     alternatives: tuple[str, ...] = ()
     """Other values of the option that fit the file."""
     evidence: Message = NO_EVIDENCE

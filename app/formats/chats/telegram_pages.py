@@ -77,7 +77,7 @@ _SUMMER_ZONES: Final = {
 """Zones with summer time, by the hours of their standard time before UTC."""
 
 
-class Page(NamedTuple):
+class ExportPage(NamedTuple):
     """A file of messages: its folder, and its place among the files of that folder."""
 
     folder: str
@@ -85,7 +85,7 @@ class Page(NamedTuple):
 
 
 @dataclass(slots=True)
-class Speaker:
+class PageSpeaker:
     """The author of the message before, whose name a joined message does not repeat."""
 
     name: str | None = None
@@ -101,7 +101,7 @@ class PagesChat:
     key: str
     """What tells its messages from those of other chats: pages have no id of the chat."""
     clock: "PagesClock"
-    speaker: Speaker = field(default_factory=Speaker)
+    speaker: PageSpeaker = field(default_factory=PageSpeaker)
 
     def id_of(self, number: str | None) -> str | None:
         """Return the id of a message that no other chat has: numbers begin anew in each."""
@@ -201,14 +201,14 @@ class TelegramPages(JsonChat[PagesChat]):
         return read_message(str(message["html"]), chat)
 
 
-def page_of(content: Content) -> Page | None:
+def page_of(content: Content) -> ExportPage | None:
     """Return which page of messages a file is; None for anything else."""
     folder, _, name = content.name.rpartition("/")
     start = _start_of(content)
     if _HISTORY not in start and not _BEGINS.search(start):
         return None
     match = _NAMED.fullmatch(name)
-    return Page(folder, int(match[1] or 1) if match else 0)
+    return ExportPage(folder, int(match[1] or 1) if match else 0)
 
 
 def title_of(content: Content) -> str:
@@ -231,7 +231,7 @@ def _is_other_page(source: Source) -> bool:
 
 def _found(content: Content, chat: PagesChat) -> Generator[Found[PagesChat], None, None]:
     """Yield the messages of a page. Raises BrokenFileError where it breaks off."""
-    chat.speaker = Speaker()
+    chat.speaker = PageSpeaker()
     for piece in message_pieces(content):
         size = Message("longer than {size} KB", size=_MOST_CHARACTERS // 1000)
         yield Found(chat, size if is_too_long(piece) else {"html": piece})
@@ -271,7 +271,7 @@ def read_message(html: str, chat: PagesChat) -> ChatMessage | Skip:
     """Return what a message says, or why it is left out. Raises RecordError."""
     root = LexborHTMLParser(html.encode(errors="ignore"), is_fragment=True).css_first("div.message")
     if root is None or "service" in classes_of(root):
-        chat.speaker = Speaker()
+        chat.speaker = PageSpeaker()
         return "system"
     parts = parts_of(root)
     chat.speaker = speaker_of(parts, chat.speaker)
@@ -316,13 +316,13 @@ def classes_of(node: LexborNode) -> list[str]:
     return (node.attributes.get("class") or "").split()
 
 
-def speaker_of(parts: dict[str, LexborNode], before: Speaker) -> Speaker:
+def speaker_of(parts: dict[str, LexborNode], before: PageSpeaker) -> PageSpeaker:
     """Return who wrote a message: the author of the one before, unless it names another."""
     if (named := parts.get("from_name")) is None:
         return before
     name = " ".join(named.text(deep=False).split())
     is_bot = bool(_VIA_BOT.search(name)) and "forwarded" not in parts
-    return Speaker(name or None, is_bot)
+    return PageSpeaker(name or None, is_bot)
 
 
 def target_of(parts: dict[str, LexborNode]) -> str | None:

@@ -17,7 +17,7 @@ from app.errors import Message, packed, unpacked
 from app.formats.assumptions import (
     NO_NOTES,
     Assumption,
-    AssumptionKind,
+    Decision,
     NotesSummary,
     Unread,
     UnreadKind,
@@ -130,11 +130,9 @@ class ImportReport:
         return sorted(self.errors, key=lambda error: error.record or 0)
 
 
-class AssumptionFacts(msgspec.Struct, frozen=True):
+class AssumptionFacts(Decision, frozen=True):
     """A decision about a file that the file itself does not settle, as answers show it."""
 
-    kind: AssumptionKind
-    value: Annotated[str, Meta(description="As the option takes it.")]
     alternatives: Annotated[list[str], Meta(description="Other values that fit the file.")]
     evidence: str
 

@@ -44,7 +44,7 @@ ASKED: Final[Mapping[Unsettled, tuple[Message, Message | None]]] = {
 """Why an import cannot start yet, and what to tick so that it can; None: only a choice helps."""
 
 
-class Choice(NamedTuple):
+class ReadingChoice(NamedTuple):
     """A list of the form from which a value is chosen."""
 
     name: str
@@ -61,7 +61,7 @@ class Noted(NamedTuple):
     assumptions: list[tuple[Message, Message | None]]
     """Each with what to do if it is wrong."""
     unread: list[Message]
-    choices: list[Choice]
+    choices: list[ReadingChoice]
     question: Message | None
     """What has to be settled before the import starts."""
     tick: Message | None
@@ -155,30 +155,32 @@ def _said(part: Assumption, options: ReadOptions) -> tuple[Message, Message | No
     return assumption_sentence(part), choice_hint(part)
 
 
-def _choices(notes: NotesSummary, options: ReadOptions, *, is_table: bool) -> Iterator[Choice]:
+def _choices(
+    notes: NotesSummary, options: ReadOptions, *, is_table: bool
+) -> Iterator[ReadingChoice]:
     assumed = {part.kind: part for part in reversed(notes.assumptions)}
     if (part := assumed.get("encoding")) or options.encoding:
         texts = [part for part in notes.assumptions if part.kind == "encoding"]
         others = [*chain.from_iterable(part.alternatives for part in texts), *ENCODINGS]
         values = _values("encoding", part, others, options.encoding)
-        yield Choice("encoding", Message("Encoding"), values, options.encoding or "")
+        yield ReadingChoice("encoding", Message("Encoding"), values, options.encoding or "")
     is_asked = notes.unsettled in {"time", "dates"}
     if (part := assumed.get("dates")) or options.dates or is_asked:
         values = _values("dates", part, [*DATE_ORDERS], options.dates)
         is_required = notes.unsettled == "dates"
         label = Message("Order of the dates")
-        yield Choice("dates", label, values, options.dates or "", is_required)
+        yield ReadingChoice("dates", label, values, options.dates or "", is_required)
     if is_table:
         return  # Each column has a list of its own.
     for part in notes.assumptions:
         if part.kind == "column" and part.alternatives:
-            yield Choice(
+            yield ReadingChoice(
                 "pick", Message("Column"), _values("column", part, part.alternatives, None), ""
             )
     for name, field in options.columns.items():
         pair = f"{_role_of(field)}={name}"
         values = [("", _FIND_OUT), (pair, value_label("column", pair))]
-        yield Choice("pick", Message("Column"), values, pair)
+        yield ReadingChoice("pick", Message("Column"), values, pair)
 
 
 def _role_of(field: str) -> str:
