@@ -486,3 +486,26 @@ async def test_after_a_reset_nothing_more_is_imported(app: Quart, writer: Client
     assert (later["state"], later["accepted"]) == ("done", 1)
     await until_uploads(app, 0)
     assert await count(writer) == 1
+
+
+async def test_unread_times_fail_with_the_ways_out_unless_accepted(writer: Client) -> None:
+    body = b"author,text,date\nmina,hello,sometime\njun,bye,later\n"
+    job = await ended(writer, await send(writer, body))
+    assert (job["state"], job["accepted"]) == ("failed", 0)
+    assert "most times cannot be read" in job["errors"][0]["detail"]
+    assert "--accept-unread" in job["errors"][0]["detail"]
+    assert job["unread"] == [{"kind": "time", "what": "date", "count": 2}]
+    job = await ended(writer, await send(writer, body, "?accept_unread=true"))
+    assert (job["state"], job["accepted"]) == ("done", 2)
+    (kept,) = (each for each in (await writer.json(IMPORTS))["items"] if each["state"] == "done")
+    assert kept["unread"] == job["unread"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["dates=year-first", "encoding=base64", "timezone=Asia/Nowhere", "column=text", "column=x=y"],
+)
+async def test_a_reading_that_cannot_be_is_refused(writer: Client, query: str) -> None:
+    answer = await writer.post(f"{IMPORTS}?{query}", data=b"text\nhello\n")
+    assert answer.status_code == 400
+    await keeps_nothing(writer)
