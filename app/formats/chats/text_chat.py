@@ -71,8 +71,16 @@ class Grammar(Protocol):
     exporters: Collection[str]
     """What stands for the person who exported the room."""
 
+    def choose(self, options: ReadOptions) -> None:
+        """Take what the importer says, before the lines."""
+        return
+
     def begin(self, lines: Iterable[str]) -> None:
         """Prepare for the lines of a file from its beginning."""
+
+    def note(self, notes: ReadNotes) -> None:
+        """Note what was assumed of the lines."""
+        return
 
     def read(self, line: str) -> Opening | None:
         """Return what the line begins; None for a line that goes on with the one before."""
@@ -180,7 +188,7 @@ def text_formats(*apps: TextChat) -> list[Format]:
     ]
 
 
-def _read(apps: Sequence[TextChat], source: Source, _options: ReadOptions) -> RecordStream | None:
+def _read(apps: Sequence[TextChat], source: Source, options: ReadOptions) -> RecordStream | None:
     """Return what was said in the rooms; None where the first of the apps has none."""
     beside = frozenset(name.rpartition("/")[2] for name in source.members)
     found: set[str] = set()
@@ -190,6 +198,7 @@ def _read(apps: Sequence[TextChat], source: Source, _options: ReadOptions) -> Re
         for app in apps:
             if grammar := app.grammar_of(head, beside):
                 found.add(app.name)
+                grammar.choose(options)
                 return grammar
         return None
 
@@ -235,6 +244,7 @@ def _read_text(content: Content, grammar: Grammar) -> Iterator[Item]:
     """Yield the messages of a text."""
     is_crlf = _has_crlf(content, grammar)
     grammar.begin(_until_damage(_whole_lines(content.uncounted, is_crlf=is_crlf)))
+    grammar.note(content.notes)
     yield from messages(_whole_lines(content, is_crlf=is_crlf), grammar, content.notes)
 
 

@@ -3,29 +3,19 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date
 from functools import lru_cache, partial
-from itertools import pairwise
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from app.errors import Message
+from app.errors import Message, UnrecognisedFileError
+from app.formats.assumptions import ReadNotes
 from app.formats.chats.chat_files import RoomFile
 from app.formats.chats.sentence_tables import matcher
-from app.formats.chats.text_chat import Grammar, Opening, Spoken, TextChat, moment, title_of
-from app.formats.records import FileRoom
+from app.formats.chats.text_chat import Grammar, Opening, Spoken, TextChat, title_of
+from app.formats.chats.whatsapp_dates import DateOrder, Dates
+from app.formats.chats.whatsapp_heads import HeadReader, Shape, UnknownWordsError, shape_of
+from app.formats.chats.whatsapp_names import COLON, Names
+from app.formats.records import FileRoom, ReadOptions
 
-Order = Literal["ymd", "dmy", "mdy"]
-_ORDERS: Final[tuple[Order, ...]] = ("dmy", "mdy")
-_DAY: Final = r"(?P<a>\d{1,4})(?P<cut>[./-]) ?(?P<b>\d{1,2})(?P=cut) ?(?P<c>\d{1,4})\.?"
-_TIME: Final = (
-    r"(?P<time>(?:(?P<before>[AP]M|오전|오후)\s)?\d{1,2}[:.]\d{2}(?P<s>[:.]\d{2})?"
-    r"(?P<after>\s?[AaPp]\.?\s?[Mm]\.?)?)"
-)
-_SHAPES: Final = (
-    re.compile(rf"\[{_DAY},? {_TIME}\] (?P<rest>.*)"),
-    re.compile(rf"{_DAY},? {_TIME} - (?P<rest>.*)"),
-)
-"""Lines that begin a message, on iOS and on Android."""
 _OTHER_MARKS: Final = re.compile("[\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _NAMES: Final = (
     re.compile(r"WhatsApp[ -]Chat (?:with|mit|-|–) (?P<title>.+?)(?: \(\d+\))?"),
@@ -65,43 +55,55 @@ class WhatsApp(Grammar):
 
     exporters = frozenset({"You", "you", "나"})
 
-    def __init__(self, first: re.Match[str], beside: Collection[str]) -> None:
-        self._pattern, self._clock = first.re, _clock(first)
-        self._order: Order = "dmy"
-        self._has_marks = first[0].startswith("[")
-        self._notes = AppNotes(beside, has_marks=self._has_marks)
+    def __init__(self, shape: Shape, beside: Collection[str]) -> None:
+        self._shape, self._heads = shape, HeadReader(shape)
+        self._choice: DateOrder | None = None
+        self._dates, self._names = Dates(None), Names()
+        self._notes = AppNotes(beside, has_marks=shape.is_of_iphone)
+
+    def choose(self, options: ReadOptions) -> None:
+        self._choice = options.dates
 
     def begin(self, lines: Iterable[str]) -> None:
-        """Decide on the order of day and month and on the language by all lines.
-
-        The order rests on 20,000 days: more than fifty years.
-        """
-        dates: dict[tuple[str, ...], None] = {}
+        """Decide on dates, names and the language by all lines."""
+        self._dates, self._names = Dates(self._choice), Names()
 
         def texts() -> Iterator[str]:
-            for match in filter(None, map(self._match, lines)):
-                if len(dates) < 20_000:
-                    dates[match.group("a", "b", "c")] = None
-                yield match["rest"].partition(": ")[2]
+            for line in lines:
+                if head := self._heads.read(line):
+                    self._dates.add(head)
+                    self._names.add(head.rest)
+                    yield head.rest.partition(COLON)[2]
 
         self._notes.learn(texts())
-        self._order = order_of(list(dates), self._clock[1])
+        self._names.settle()
+        self._dates.settle()
+
+    @property
+    def foreign_year(self) -> int | None:
+        return self._dates.foreign_year
+
+    def note(self, notes: ReadNotes) -> None:
+        self._dates.note(notes)
+        self._names.note(notes)
 
     def read(self, line: str) -> Opening | None:
-        """Return what the line begins: a message has a name before the first `: `."""
-        match = self._match(line)
-        if match is None:
+        """Return what the line begins: a message has a name before its colon."""
+        head = self._heads.read(line)
+        if head is None:
             return None
-        when = moment(_day(match, self._order), match["time"])
-        name, colon, text = match["rest"].partition(": ")
+        when = self._dates.time_of(head)
         if when is None:
             return None
-        name, message = (_OTHER_MARKS.sub("", part) for part in (name, text))
+        spoken = self._names.split(head.rest)
+        if spoken is None:
+            return _noted(head.rest)
+        name, message = (_OTHER_MARKS.sub("", part) for part in spoken)
         name = name.replace(_OWN_MARK, "")
-        if not colon or _is_apps(name, text):
-            return _noted(match["rest"])
+        if _is_apps(name, message):
+            return _noted(head.rest)
         is_own = message.startswith(_OWN_MARK) and not line.startswith(_OWN_MARK)
-        if is_own and self._has_marks and not self._notes.is_medium(message):
+        if is_own and self._shape.is_of_iphone and not self._notes.is_medium(message):
             return _noted(message)
         name = name.removeprefix("~").strip()
         return Opening(name, when, message) if name else None
@@ -112,10 +114,6 @@ class WhatsApp(Grammar):
     def room(self, file: RoomFile[Any]) -> FileRoom:
         """Return the room as the name of its file, its folder or its archive tells it."""
         return FileRoom(platform=WHATSAPP.name, name=title_of(file.names, _NAMES))
-
-    def _match(self, line: str) -> re.Match[str] | None:
-        match = self._pattern.match(_bare(line))
-        return match if match and _clock(match) == self._clock else None
 
 
 def _noted(text: str) -> Opening:
@@ -140,66 +138,30 @@ def grammar_of(lines: Sequence[str], beside: Collection[str] = ()) -> WhatsApp |
     """Return how a file is written whose first lines these are; None for no chat.
 
     Two lines of one shape are enough, of which one is the first. `beside` are the names of the
-    files that lie beside it.
+    files that lie beside it. Raises UnrecognisedFileError for a chat with dates that are not known.
     """
-    for pattern in _SHAPES:
-        matches = [match for line in lines if (match := pattern.match(_bare(line)))]
-        if len(matches) > 1 and pattern.match(_bare(lines[0])):
-            grammar = WhatsApp(matches[0], beside)
-            grammar.begin(lines)
-            is_chat = any((opening := grammar.read(line)) and opening.name for line in lines)
-            return grammar if is_chat else None
-    return None
-
-
-def order_of(dates: list[tuple[str, ...]], half: str) -> Order:
-    """Return the order of year, month and day that all dates of a file agree with, each once.
-
-    `half` says where AM and PM stand: `before` the time, `after` it or nowhere. Of several orders
-    the one in which dates never go back counts, then the one in which the day changes most often,
-    then what people with a clock of twelve hours write: the month first.
-    """
-    numbers = [tuple(map(int, day)) for day in dates]
-    firsts, seconds, lasts = ({day[i] for day in numbers} for i in range(3))
-    are_short = all(len(first) == 2 for first, *_ in dates)
-    if half == "before" or any(len(first) == 4 for first, *_ in dates):
-        return "ymd"
-    if len(firsts) == 1 and len(lasts) > 1 and are_short:
-        return "ymd"
-    if max(firsts, default=0) > 12:
-        return "dmy"
-    if max(seconds, default=0) > 12:
-        return "mdy"
-    rising: list[Order] = [order for order in _ORDERS if _rises(numbers, order)]
-    if len(rising) == 1:
-        return rising[0]
-    changes = [sum(a[i] != b[i] for a, b in pairwise(numbers)) for i in (0, 1)]
-    if changes[0] != changes[1]:
-        return "dmy" if changes[0] > changes[1] else "mdy"
-    return "mdy" if half else "dmy"
-
-
-def _rises(days: list[tuple[int, ...]], order: str) -> bool:
-    keys = [tuple(day[order.index(part)] for part in "ymd") for day in days]
-    return all(a <= b for a, b in pairwise(keys))
-
-
-def _clock(match: re.Match[str]) -> tuple[bool, str]:
-    """Return whether a time has seconds, and where AM or PM stands."""
-    return bool(match["s"]), "before" if match["before"] else "after" if match["after"] else ""
-
-
-def _day(match: re.Match[str], order: Order) -> date | None:
-    parts = dict(zip(order, (match["a"], match["b"], match["c"]), strict=True))
-    year = int(parts["y"])
     try:
-        return date(year + 2000 if year < 100 else year, int(parts["m"]), int(parts["d"]))
-    except ValueError:
+        shape = shape_of(lines)
+    except UnknownWordsError as error:
+        if beside:
+            return None
+        raise UnrecognisedFileError(
+            "this looks like a chat of WhatsApp, but the words {words} in its dates are not known",
+            words=str(error),
+        ) from None
+    if shape is None:
         return None
-
-
-def _bare(line: str) -> str:
-    return line.lstrip("\u200e\u200f\ufeff")
+    grammar = WhatsApp(shape, beside)
+    grammar.begin(lines)
+    if not any((opening := grammar.read(line)) and opening.name for line in lines):
+        return None
+    if grammar.foreign_year and not beside:
+        raise UnrecognisedFileError(
+            "this looks like a chat of WhatsApp, but its dates have years such as {year}, of a"
+            " calendar that is not read",
+            year=str(grammar.foreign_year),
+        )
+    return grammar
 
 
 _lines: Final = partial(matcher, "whatsapp", "line")

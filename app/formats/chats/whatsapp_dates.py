@@ -1,0 +1,266 @@
+"""The times that heads of WhatsApp mean: the order of day and month, calendars, parts of the day.
+
+What a file leaves open is decided over all its dates, and noted.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from itertools import pairwise
+from typing import Final, Literal
+
+from app.clock import now
+from app.errors import Message
+from app.formats.assumptions import ReadNotes
+from app.formats.chats import clock_words
+from app.formats.chats.whatsapp_heads import Head, Shape
+
+Order = Literal["ymd", "dmy", "mdy"]
+DateOrder = Literal["day-first", "month-first"]
+DateParts = tuple[str, str, str]
+OF_CHOICE: Final[dict[DateOrder, Order]] = {"day-first": "dmy", "month-first": "mdy"}
+_ORDERS: Final[tuple[Order, ...]] = ("dmy", "mdy")
+_MOST_DATES: Final = 20_000
+"""Days that the order rests on: more than fifty years."""
+_MOST_WORDS: Final = 100
+_BUDDHIST: Final = range(2400, 2800)
+_PERSIAN: Final = range(1380, 1425)
+"""Years since there is WhatsApp, and those to come."""
+_OF_ISLAM: Final = range(1425, 1500)
+_OF_BUDDHA: Final = 543
+_ERAS: Final = {"令和": 2018, "R": 2018, "平成": 1988, "H": 1988}
+
+
+class Dates:
+    """How all dates of a file are meant; `add` takes each head before `settle` decides."""
+
+    def __init__(self, choice: DateOrder | None) -> None:
+        self._choice = choice
+        self._dates: dict[DateParts, None] = {}
+        self._halves: dict[str, None] = {}
+        self._months: dict[str, None] = {}
+        self._shape: Shape | None = None
+        self._order: Order = "dmy"
+        self._guess: DateOrder | None = None
+        self._hours: dict[str, tuple[int, ...]] = {}
+        """The hours of a day, by the word and by what a clock of twelve shows."""
+        self._numbers: dict[str, int] = {}
+        self._is_of_buddha = False
+        self.foreign_year: int | None = None
+        """A year of a calendar that is not read: its months begin when the moon is seen."""
+        self._yearless = Yearless()
+        self._days: dict[tuple[DateParts, str, str], date | None] = {}
+
+    def add(self, head: Head) -> None:
+        """Take what a head has, in the order of the file."""
+        if head.date not in self._dates and len(self._dates) < _MOST_DATES:
+            self._dates[head.date] = None
+        if head.half not in self._halves and len(self._halves) < _MOST_WORDS:
+            self._halves[head.half] = None
+            self._shape = head.shape
+        if head.month:
+            if head.month not in self._months and len(self._months) < _MOST_WORDS:
+                self._months[head.month] = None
+                self._know_words()
+            if not head.date[0]:
+                self._yearless.add(self._numbers[head.month], int(head.date[2]))
+
+    def settle(self) -> None:
+        """Decide, once all heads are taken."""
+        self._know_words()
+        self._yearless.settle()
+        self._days.clear()
+        dates = [parts for parts in self._dates if parts[1]]
+        if not dates or self._shape is None:
+            return
+        self._order, is_open = order_of(dates, self._shape, self._halves)
+        self._guess = None
+        if is_open and self._choice is not None:
+            self._order = OF_CHOICE[self._choice]
+        elif is_open:
+            self._guess = "day-first" if self._order == "dmy" else "month-first"
+        self._find_calendar({int(parts[self._order.index("y")]) for parts in dates})
+
+    def _find_calendar(self, years: set[int]) -> None:
+        this_year = now().year
+        self.foreign_year = min((year for year in years if year in _OF_ISLAM), default=None)
+        short = {year for year in years if year < 100}
+        self._is_of_buddha = bool(short) and all(
+            2000 + year > this_year + 1 and 2500 + year - _OF_BUDDHA <= this_year + 1
+            for year in short
+        )
+
+    def _know_words(self) -> None:
+        """Take the words as one language means them, else each as the first that has it."""
+        halves, months = [half for half in self._halves if half], list(self._months)
+        if not (halves or months):
+            return
+        whole = next(clock_words.knowing(halves, months), None)
+        for half in halves:
+            language = whole or next(clock_words.knowing([half], ()))
+            meant = language.hours[half]
+            self._hours[half] = tuple(clock_words.hour_of(hour, meant) for hour in range(13))
+        for month in months:
+            language = whole or next(clock_words.knowing((), [month]))
+            self._numbers[month] = language.months[month]
+
+    def restart(self) -> None:
+        """Begin with the first head again."""
+        self._yearless.restart()
+
+    def time_of(self, head: Head) -> datetime | None:
+        """Return when that is, without a zone; None for a date or a time that does not exist."""
+        if head.month and not head.date[0]:
+            month, number = self._numbers.get(head.month, 0), int(head.date[2])
+            day = _date(self._yearless.year_of(month, number), month, number)
+        else:
+            key = (head.date, head.month, head.era)
+            day = self._days.get(key)
+            if day is None:
+                if len(self._days) >= _MOST_DATES:
+                    self._days.clear()
+                self._days[key] = day = self._day(head)
+        hour, minute, second = head.time
+        if head.half and hour < 13 and (hours := self._hours.get(head.half)):
+            hour = hours[hour]
+        if day is None or hour > 23 or minute > 59 or second > 59:
+            return None
+        return datetime(day.year, day.month, day.day, hour, minute, second)
+
+    def _day(self, head: Head) -> date | None:
+        if head.month:
+            year, month, day = (
+                int(head.date[0]),
+                self._numbers.get(head.month, 0),
+                int(head.date[2]),
+            )
+        else:
+            order = "ymd" if head.era else self._order
+            year, month, day = (int(head.date[order.index(part)]) for part in "ymd")
+        if head.era:
+            return _date(_ERAS[head.era] + year, month, day)
+        if year in _PERSIAN:
+            return of_persia(year, month, day)
+        if year < 100:
+            year += 2500 if self._is_of_buddha else 2000
+        return _date(year - _OF_BUDDHA if year in _BUDDHIST else year, month, day)
+
+    def note(self, notes: ReadNotes) -> None:
+        """Note what the file leaves open."""
+        if self._guess is not None:
+            other: DateOrder = "month-first" if self._guess == "day-first" else "day-first"
+            evidence = Message(
+                "{count} different dates, and both orders of day and month fit",
+                count=f"{len(self._dates):,}",
+            )
+            notes.assume("dates", self._guess, alternatives=(other,), evidence=evidence)
+        years = {year for parts in self._dates if parts[1] for year in map(int, parts)}
+        if self._is_of_buddha or not years.isdisjoint(_BUDDHIST):
+            evidence = Message("years as Thailand counts them, {count} more", count=str(_OF_BUDDHA))
+            notes.assume("year", "buddhist", evidence=evidence)
+        if not years.isdisjoint(_PERSIAN):
+            notes.assume("year", "persian", evidence=Message("years as Iran counts them"))
+        if self._yearless.is_used:
+            evidence = Message("the dates have no year; the last one is taken for the newest")
+            notes.assume("year", str(self._yearless.last), evidence=evidence)
+
+
+class Yearless:
+    """Gives dates without a year theirs: the last one is the newest that there can be."""
+
+    def __init__(self) -> None:
+        self.is_used = False
+        self.last = 0
+        """The year of the last date."""
+        self._turns = 0
+        self._place = (0, 0)
+        self._year = 0
+
+    def add(self, month: int, day: int) -> None:
+        self.is_used = True
+        self._turns += self._turned(month, day)
+
+    def settle(self) -> None:
+        today = now()
+        is_ahead = self._place > (today.month, today.day)
+        self.last = today.year - is_ahead
+        self.restart()
+
+    def restart(self) -> None:
+        self._place, self._year = (0, 0), self.last - self._turns
+
+    def year_of(self, month: int, day: int) -> int:
+        """Return the year of the next date of the file."""
+        self._year += self._turned(month, day)
+        return self._year
+
+    def _turned(self, month: int, day: int) -> bool:
+        """Return whether a new year began, by months that go back far."""
+        before, self._place = self._place, (month, day)
+        return before[0] - month > 3
+
+
+def order_of(
+    dates: Sequence[DateParts], shape: Shape, halves: Collection[str]
+) -> tuple[Order, bool]:
+    """Return the order of year, month and day, and whether the other one of both fits as well.
+
+    A number that can only be a year or a day decides, then dots, before which nobody writes the
+    month; then the order in which dates never go back. If both fit, the one counts in which the
+    day changes most often, then what is usual with such a clock.
+    """
+    numbers = [tuple(map(int, day)) for day in dates]
+    firsts, seconds, lasts = ({day[i] for day in numbers} for i in range(3))
+    if any(first > 31 for first in firsts):
+        return "ymd", False
+    if not any(last > 31 for last in lasts):
+        is_asian = shape.place == "before" and any(
+            half in {"am", "pm"} or half > "\u2e80" for half in halves
+        )
+        are_short = all(len(first) == 2 for first, *_ in dates)
+        if is_asian or (len(firsts) == 1 and len(lasts) > 1 and are_short):
+            return "ymd", False
+    if shape.cut == "." or max(firsts, default=0) > 12:
+        return "dmy", False
+    if max(seconds, default=0) > 12:
+        return "mdy", False
+    rising: list[Order] = [order for order in _ORDERS if _rises(numbers, order)]
+    if len(rising) == 1:
+        return rising[0], False
+    changes = [sum(a[i] != b[i] for a, b in pairwise(numbers)) for i in (0, 1)]
+    if changes[0] != changes[1]:
+        return ("dmy" if changes[0] > changes[1] else "mdy"), True
+    return _usual(dates, halves), True
+
+
+def _usual(dates: Sequence[DateParts], halves: Collection[str]) -> Order:
+    """Return what people write with such a clock: the month first with AM and PM, and no zeros.
+
+    With other words, or with zeros before numbers, English has the day first as other languages.
+    """
+    is_english = bool({"am", "pm"} & set(halves))
+    has_zeros = any(part.startswith("0") for first, second, _ in dates for part in (first, second))
+    return "mdy" if is_english and not has_zeros else "dmy"
+
+
+def _rises(days: Sequence[tuple[int, ...]], order: Order) -> bool:
+    keys = [tuple(day[order.index(part)] for part in "ymd") for day in days]
+    return all(a <= b for a, b in pairwise(keys))
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def of_persia(year: int, month: int, day: int) -> date | None:
+    """Return a day of the Persian calendar, whose leap years come in circles of 33 years.
+
+    That holds from 1178 to 1633.
+    """
+    if not (1 <= month <= 12 and 1 <= day <= 31 - (month > 6)):
+        return None
+    years, months = year - 1, min(month - 1, 6) * 31 + max(month - 7, 0) * 30
+    leaps = (8 * years + 29) // 33
+    return date.fromordinal(226_894 + 365 * years + leaps + months + day)

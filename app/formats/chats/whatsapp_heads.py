@@ -1,0 +1,268 @@
+"""What stands before each message of WhatsApp: its date and its time, as the phone writes both.
+
+A phone writes them by its language and its settings. The shape is the file's own; the words in it
+are those of `clock_words`.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
+from typing import Final, Literal, NamedTuple
+
+from app.formats.chats import clock_words
+from app.formats.chats.clock_words import as_key
+
+Place = Literal["", "before", "after"]
+_MARKS: Final = "[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]*"
+"""Marks of direction, which stand anywhere between numbers."""
+_ERA: Final = r"(?P<era>令和|平成|[RH](?=\d))?"
+_NUMBERS: Final = (
+    rf"{_ERA}(?P<a>\d{{1,4}}){_MARKS}(?P<cut>[./-]){_MARKS}\s?(?P<b>\d{{1,2}}){_MARKS}(?P=cut)"
+    rf"{_MARKS}\s?(?P<c>\d{{1,4}})"
+)
+_UNITS: Final = rf"{_ERA}(?P<a>\d{{1,4}})[年년]\s?(?P<b>\d{{1,2}})[月월]\s?(?P<c>\d{{1,2}})[日일]"
+_WORD: Final = r"[^\W\d_][^\d:;,\[\]\n]{0,20}?"
+_DAY_AND_MONTH: Final = (
+    rf"(?P<day>\d{{1,2}})[.\s-]{{1,2}}(?P<month>{_WORD})(?:,?[\s-](?P<year>\d{{4}}))?"
+)
+_MONTH_AND_DAY: Final = rf"(?P<month>{_WORD})\s(?P<day>\d{{1,2}})(?:,\s(?P<year>\d{{4}}))?"
+_BETWEEN: Final = r"(?P<before>[^\d:;\[\]\n]{1,30}?)"
+_BEHIND: Final = r"(?P<after>[^\d:;\[\]\n]{0,24}?)"
+_SOME_BEHIND: Final = r"(?P<after>[^\d:;\[\]\n]{1,24}?)"
+_NO_WORD: Final = r"(?P<before>[^\w:;\[\]\n]{0,3}?)"
+_REST: Final = r"(?P<rest>.*)"
+_CLOSINGS: Final = {"]": r"\]\s?", "-": r"\s[-–—]\s", ":": r":\s", ";": r";\s", ",": r",\s"}
+_DATES: Final = (_NUMBERS, _UNITS, _DAY_AND_MONTH, _MONTH_AND_DAY)
+
+
+def _time(seconds: str) -> str:
+    hour_and_minute = rf"(?P<hour>\d{{1,2}})(?:{_MARKS}[:.٫]|\s?h\s?)(?P<minute>\d{{2}})"
+    return rf"{hour_and_minute}{seconds}(?!\d)"
+
+
+class Layout(NamedTuple):
+    """An order of numbers and words, as a regular expression."""
+
+    pattern: re.Pattern[str]
+    date: str
+    """The expression of its date."""
+    is_time_first: bool
+    is_named: bool
+    """Whether the month is a word."""
+    is_cut: bool
+    """Whether a mark stands between the numbers."""
+
+
+class Shape(NamedTuple):
+    """What all heads of a file have in common."""
+
+    layout: Layout
+    opening: str
+    closing: str
+    cut: str
+    """What stands between numbers of a date."""
+    has_seconds: bool
+    place: Place
+    """Where a word for the part of the day stands, beside the time."""
+
+    @property
+    def is_of_iphone(self) -> bool:
+        return self.opening == "[" or self.closing == ":"
+
+
+class Head(NamedTuple):
+    """The date and the time of a message, as they stand there, and what comes behind them."""
+
+    shape: Shape
+    date: tuple[str, str, str]
+    """Three numbers in their order; for a named month the year, which may be empty, first."""
+    month: str
+    """The key of the word for the month."""
+    era: str
+    time: tuple[int, int, int]
+    half: str
+    """The key of the word for the part of the day."""
+    rest: str
+
+
+class UnknownWordsError(ValueError):
+    """Words stand in a date that no language is known to have there."""
+
+
+@cache
+def layouts() -> tuple[Layout, ...]:
+    """Return the layouts of a line that begins a message, the most usual first."""
+    seconds, closing = r"(?:[:.](?P<second>\d{2}))?", "|".join(_CLOSINGS.values())
+    # Browsers copy the time first, and so did old phones.
+    return tuple(
+        Layout(
+            _pattern(date, r"\[?", seconds, closing, is_time_first=is_time_first),
+            date,
+            is_time_first,
+            "?P<month>" in date,
+            "?P<cut>" in date,
+        )
+        for is_time_first in (False, True)
+        for date in _DATES
+    )
+
+
+def _pattern(
+    date: str, opening: str, seconds: str, closing: str, *, is_time_first: bool
+) -> re.Pattern[str]:
+    head = f"{_MARKS}(?P<open>{opening}){_MARKS}"
+    close = f"(?P<close>{closing}){_REST}"
+    if is_time_first:
+        return re.compile(f"{head}{_time(seconds)}{_SOME_BEHIND}{date}{_NO_WORD}{close}")
+    return re.compile(f"{head}{date}{_BETWEEN}{_time(seconds)}{_BEHIND}{close}")
+
+
+def exact(shape: Shape) -> re.Pattern[str]:
+    """Return the expression of the heads of that shape alone."""
+    seconds = r"[:.](?P<second>\d{2})" if shape.has_seconds else r"(?P<second>)(?![:.]\d\d)"
+    date = shape.layout.date
+    if shape.layout.is_cut:
+        date = date.replace("[./-]", re.escape(shape.cut))
+    closing = _CLOSINGS[shape.closing]
+    is_time_first = shape.layout.is_time_first
+    return _pattern(date, re.escape(shape.opening), seconds, closing, is_time_first=is_time_first)
+
+
+def heads_in(line: str) -> Iterator[Head]:
+    """Yield the ways to read what begins a line. Raises UnknownWordsError where there is none."""
+    unknown: UnknownWordsError | None = None
+    for layout in layouts():
+        if match := layout.pattern.match(line):
+            try:
+                head = _head(layout, match)
+            except UnknownWordsError as error:
+                unknown = unknown or error
+                continue
+            if head and _is_likely(head):
+                unknown = None
+                yield head
+    if unknown is not None:
+        raise unknown
+
+
+class HeadReader:
+    """Reads the lines of files of one shape."""
+
+    def __init__(self, shape: Shape) -> None:
+        self._shape = shape
+        # The expression of the shape alone is faster than that of its layout.
+        self._match = exact(shape).match
+
+    def read(self, line: str) -> Head | None:
+        """Return what begins a line; None for one of another shape."""
+        match = self._match(line)
+        if match is None:
+            return None
+        try:
+            half, place = part_of_day(match["before"], match["after"])
+            return _told_head(self._shape, match, half) if place == self._shape.place else None
+        except UnknownWordsError:
+            return None
+
+
+def _head(layout: Layout, match: re.Match[str]) -> Head | None:
+    opening, closing = match["open"], match["close"].strip()
+    if (opening == "[") != (closing == "]"):
+        return None
+    half, place = part_of_day(match["before"], match["after"])
+    cut = match["cut"] if layout.is_cut else ""
+    closing = "-" if closing in "–—" else closing
+    shape = Shape(layout, opening, closing, cut, match["second"] is not None, place)
+    return _told_head(shape, match, half)
+
+
+def _told_head(shape: Shape, match: re.Match[str], half: str) -> Head:
+    if shape.layout.is_named:
+        day, word, year = match.group("day", "month", "year")
+        date, month, era = (year or "", "", day), month_key(word), ""
+    else:
+        first, between, third, era = match.group("a", "b", "c", "era")
+        date, month, era = (first, between, third), "", era or ""
+    hour, minute, second, rest = match.group("hour", "minute", "second", "rest")
+    time = (int(hour), int(minute), int(second or 0))
+    return Head(shape, date, month, era, time, half, rest)
+
+
+def _is_likely(head: Head) -> bool:
+    """Return whether a head is no line of a table, of a log or of another app."""
+    closing, cut = head.shape.closing, head.shape.cut
+    if closing == ",":
+        return head.shape.place == "before" and cut == "." and " : " not in head.rest
+    return closing not in {":", ";"} or cut in {".", "/"}
+
+
+@lru_cache(maxsize=1_000)
+def part_of_day(before: str, after: str) -> tuple[str, Place]:
+    """Return the word for the part of the day beside a time, and its place. Raises ValueError."""
+    first, last = _told(before), _told(after)
+    if first and last:
+        raise UnknownWordsError(f"{before.strip()} {after.strip()}")
+    return (first, "before") if first else (last, "after") if last else ("", "")
+
+
+def _told(text: str) -> str:
+    """Return the word for a part of the day in a text, which may have words between beside it."""
+    if not (key := as_key(text)):
+        return ""
+    between, parts = clock_words.all_words().between, clock_words.of_days()
+    if key in between and key not in {"am", "pm"}:
+        return ""
+    if key in parts:
+        return key
+    words = text.split()
+    for end in range(1, len(words)):
+        first, second = as_key(" ".join(words[:end])), as_key(" ".join(words[end:]))
+        if {first, second} <= between | {""}:
+            return ""
+        if first in between | {""} and second in parts:
+            return second
+        if second in between | {""} and first in parts:
+            return first
+    raise UnknownWordsError(text.strip())
+
+
+@lru_cache(maxsize=1_000)
+def month_key(text: str) -> str:
+    """Return the word for a month in a text such as `de enero de`. Raises UnknownWordsError."""
+    months = clock_words.of_months()
+    key = as_key(text)
+    if key in months:
+        return key
+    between = clock_words.all_words().between
+    for word in text.split():
+        if as_key(word) in months:
+            others = (other for other in text.split() if other != word)
+            if all(as_key(other) in between | {""} for other in others):
+                return as_key(word)
+    raise UnknownWordsError(text.strip())
+
+
+def shape_of(lines: Sequence[str]) -> Shape | None:
+    """Return the shape of a file whose first lines these are, of which two have it.
+
+    Raises UnknownWordsError where they would be a chat, but for words in their dates.
+    """
+    try:
+        for head in heads_in(lines[0]) if lines else ():
+            reader = HeadReader(head.shape)
+            if sum(reader.read(line) is not None for line in lines) > 1:
+                return head.shape
+    except UnknownWordsError:
+        if _looks_like_chat(lines):
+            raise
+    return None
+
+
+def _looks_like_chat(lines: Sequence[str]) -> bool:
+    """Return whether at least two lines have a date, a time and a name, as chats have."""
+    matches = [
+        match
+        for line in lines
+        if (match := next(filter(None, (one.pattern.match(line) for one in layouts())), None))
+    ]
+    return len(matches) > 1 and sum(": " in match["rest"] for match in matches) > 1
