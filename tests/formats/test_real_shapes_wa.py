@@ -286,3 +286,22 @@ def test_the_mark_before_words_is_the_apps_on_iphones_alone() -> None:
     ]
     iphone = "[15/01/2024, 21:05:01] Ines: hi\n[15/01/2024, 21:05:02] Ines: \u200ea note\n"
     assert said(read(iphone.encode())[0]) == [("Ines", "hi")]
+
+
+def test_control_characters_of_telegram_are_read() -> None:
+    stream, items = read_file_records(CASES / "tg-control-character-message-rejected.json")
+    texts = [item.text for item in items if isinstance(item, Record)]
+    assert (stream.format, texts) == ("telegram", ["one \x0c two", "three", "four"])
+    data = (CASES / "tg-control-character-message-rejected.json").read_bytes()
+    data = data.replace(b"Tea table", rb"Tea\x07 ta\\x07ble").replace(b'"Jun"', rb'"J\x1fun"')
+    records = [item for item in read_file_records(data)[1] if isinstance(item, Record)]
+    assert {each.room and each.room.name for each in records} == {r"Tea ta\x07ble"}
+    assert [each.username for each in records] == ["Mina", "Jun", "Mina"]
+
+
+def test_messages_of_telegram_without_authors_are_refused_with_the_reason() -> None:
+    with pytest.raises(UnrecognisedFileError, match="does not say who wrote"):
+        read_file_records(CASES / "tg-tdl-all-taken-for-deleted.json")
+    data = (CASES / "tg-tdl-all-taken-for-deleted.json").read_bytes()
+    deleted = data.replace(b'"text"', b'"from": null, "text"')
+    assert [type(item).__name__ for item in read_file_records(deleted)[1]] == ["Skipped"] * 2

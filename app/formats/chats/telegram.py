@@ -1,17 +1,19 @@
 """Telegram: `result.json` of Telegram Desktop, of one chat or of a whole account."""
 
 from collections.abc import Generator, Iterator
+from contextlib import closing, suppress
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Final, NamedTuple
 
 from app.compute.text import clean_title, normalized
-from app.errors import Message
+from app.errors import BrokenFileError, Message, UnrecognisedFileError
 from app.formats.chats.attachments import NONE, Attachments, attachments_of
 from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
 from app.formats.post import Medium, MediumKind, ReplyTarget, as_count
 from app.formats.records import FileRoom
 from app.formats.signs import reactions_in, reactions_of
-from app.formats.source.file import Content
+from app.formats.source.file import Content, Source
 from app.formats.source.html import written_out
 from app.formats.source.json import NOT_AN_OBJECT, as_word
 from app.formats.source.window import TOO_DEEP, Json, Window, load
@@ -46,6 +48,32 @@ class Telegram(JsonChat[TelegramChat]):
     mark = Message("JSON with a list messages, of which one has id, type, date and text")
     message_keys = frozenset({"id", "type", "date", "text"})
     about_keys = frozenset({"id", "name", "type"})
+
+    def files(self, source: Source) -> list[Content]:
+        """Return the files of messages. Raises UnrecognisedFileError where nobody wrote any."""
+        files = super().files(source)
+        if files and not source.has_members and not self._names_authors(source):
+            raise UnrecognisedFileError(
+                "{name} does not say who wrote its messages: none of them has a from. Telegram"
+                " Desktop exports the chat with the names",
+                name=source.name,
+            )
+        return files
+
+    def _names_authors(self, content: Content) -> bool:
+        """Return whether one of the first 100 messages has the key of its author, or none is said.
+
+        Of accounts that were deleted since, the key is null.
+        """
+        with suppress(BrokenFileError), closing(self.found(content.beginning)) as found:
+            values = (value for _, value, _ in islice(found, 100))
+            said = [
+                value
+                for value in values
+                if isinstance(value, dict) and value.get("type") == "message"
+            ]
+            return not said or any("from" in value or "from_id" in value for value in said)
+        return True
 
     def found(self, content: Content) -> Generator[Found[TelegramChat], None, None]:
         """Yield the values among the messages of a chat, or of all chats of an account."""
@@ -95,7 +123,8 @@ class Telegram(JsonChat[TelegramChat]):
         name, number = about.get("name"), about.get("id")
         is_number = isinstance(number, int | str)
         room = self.room(
-            name if isinstance(name, str) else None, clean_title(str(number)) if is_number else None
+            name if isinstance(name, str) and not isinstance(name, Message) else None,
+            clean_title(str(number)) if is_number else None,
         )
         return TelegramChat(room, about.get("id", ""), as_word(about.get("type")), folder)
 

@@ -24,6 +24,8 @@ _NOT_JSON: Final = Message("not valid JSON")
 _KEPT: Final = 1_000
 """Characters of a bad value that are kept to be shown as a shape."""
 _BETWEEN: Final = re.compile(r"[ \t\r\n,;]*")
+_HEX_ESCAPE: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\x([0-9A-Fa-f]{2})")
+"""A control character as Telegram Desktop writes it, which is no JSON: `\\x0c` means `\\u000c`."""
 _decode: Final = json.JSONDecoder().raw_decode
 
 
@@ -38,6 +40,8 @@ def load(text: str | bytes) -> object:
     try:
         return json.loads(text)
     except (RecursionError, ValueError) as error:
+        if isinstance(text, str) and (written := _as_json(text)) != text:
+            return load(written)
         return _fault(error, text if isinstance(text, str) else "")
 
 
@@ -127,10 +131,14 @@ class Window:
             return None, None
         if end - self.at > MAX_VALUE:
             return _too_long(), end
+        text = self.text[self.at : end]
         try:
-            value, size = _decode(self.text[self.at : end])
+            value, size = _decode(text)
         except (RecursionError, ValueError) as error:
-            return _fault(error, self.text[self.at : min(end, self.at + _KEPT)]), end
+            with suppress(RecursionError, ValueError):
+                if (written := _as_json(text)) != text:
+                    return _decode(written)[0], end
+            return _fault(error, text[:_KEPT]), end
         return value, self.at + size
 
     def _take(self, end: int | None) -> int:
@@ -213,6 +221,11 @@ class Window:
             column=self.used - start + 1,
             fault=fault if isinstance(fault, Message) else Message(fault),
         )
+
+
+def _as_json(text: str) -> str:
+    """Return a text with its control characters as JSON writes them."""
+    return _HEX_ESCAPE.sub(r"\1\\u00\2", text) if "\\x" in text else text
 
 
 def _too_long() -> Message:
