@@ -76,6 +76,7 @@ def _sentences_of(app: str) -> tuple[AppSentence, ...]:
     return tuple(parse(text_of(app)))
 
 
+@cache
 def sentences(app: str, kind: str) -> tuple[str, ...]:
     """Return the sentences of an app that are of a kind."""
     return tuple(s.pattern for s in _sentences_of(app) if s.kind == kind)
