@@ -166,6 +166,10 @@ SMALL_FILES = {
     "misskey": b'[{"id": "9a", "createdAt": "2026-01-01T00:00:00.000Z", "text": "hi, you", '
     b'"visibility": "public", "cw": null, "user": {"username": "mina"}}]',
     "bluesky-repo": bytes([len(_CAR_HEADER)]) + _CAR_HEADER + bytes([len(_CAR_BLOCK)]) + _CAR_BLOCK,
+    "reddit": b"id,permalink,date,ip,subreddit,gildings,link,parent,body,media\n"
+    b'k1,/r/a/comments/p1/x/k1/,2025-06-01 07:08:09 UTC,,a,0,,t3_p1,"hi, you",\n',
+    "youtube": b"Comment ID,Channel ID,Comment Create Timestamp,Price,Video ID,Comment Text\n"
+    b'Ug1,UC1,2025-06-01T07:08:09+00:00,0,v1,"{""text"":""hi, you""}"\n',
     "mongo": b'{"_id": {"$oid": "5e0d9a7bd2c3f5a1b2c3d4e5"}, "text": "hi, you"}\n',
     "jsonl": b'{"text": "hi, you"}\n',
     "telegram": _TELEGRAM,

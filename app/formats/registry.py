@@ -17,7 +17,9 @@ from app.formats import (
     mastodon,
     mastodon_statuses,
     misskey,
+    reddit,
     telegram_channels,
+    youtube,
 )
 from app.formats.brought import bring_formats
 from app.formats.chats import (
@@ -75,6 +77,8 @@ _LATER: Final[tuple[Format, ...]] = (
     meta_posts.FORMAT,
     mastodon_statuses.FORMAT,
     misskey.FORMAT,
+    reddit.FORMAT,
+    youtube.FORMAT,
     documents.MONGO,
     api.FORMAT,
     bluesky.FORMAT,
