@@ -35,6 +35,7 @@ LEFT: Final[Mapping[str, Left]] = {
     "portraits": Left(page="/room/1/portrait", operation="/api/v1/rooms/{room_id}/portrait"),
     "quiz": Left(page="/quiz"),
     "spark": Left(command="spark"),
+    "years": Left(page="/user/ann/2024", operation="/api/v1/users/{username}/years/{year}"),
 }
 CORE: Final = (
     *("/", "/authors", "/user/ann", "/rooms", "/room/1", "/room/1?view=newest", "/tweet/1"),
@@ -133,7 +134,9 @@ BAD: Final = {"quizz": "quizz", "spark,nothing": "nothing", "spark;": "spark;"}
 
 @pytest.mark.parametrize("value", BAD)
 def test_an_unknown_part_stops_the_start_with_one_line(value: str) -> None:
-    with pytest.raises(ConfigError, match=r"^SAYWHO_WITHOUT has no part .*spark$") as caught:
+    with pytest.raises(
+        ConfigError, match=r"^SAYWHO_WITHOUT has no part .*; the parts are "
+    ) as caught:
         Config.from_env({"SAYWHO_WITHOUT": value})
     assert BAD[value] in str(caught.value)
     told = CliRunner().invoke(saywho, ["users"], env={"SAYWHO_WITHOUT": value})

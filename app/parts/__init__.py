@@ -71,7 +71,8 @@ class Part:
 PARTS: Final[tuple[Listed, ...]] = (
     Listed("dashboard"),
     Listed("portraits"),
-    Listed("pictures", uses=("portraits", "quiz")),
+    Listed("years"),
+    Listed("pictures", uses=("portraits", "quiz", "years")),
     Listed("quiz"),
     Listed("games", needs=("quiz",)),
     Listed("spark", commands=("spark",)),

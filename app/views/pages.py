@@ -9,7 +9,6 @@ from app.config import Config
 from app.i18n import own_address
 from app.views.access import account, content, login, readers, settings
 from app.views.authors import pages as authors
-from app.views.authors import years
 from app.views.comparing import pages as comparing
 from app.views.imports import pages as imports
 from app.views.imports import sources
@@ -32,7 +31,6 @@ from app.views.texts import with_links
 PAGES: Final = (
     home,
     authors,
-    years,
     rooms,
     room_deletion,
     comparing,

@@ -20,7 +20,7 @@ from app.parts.pictures.room import read_poster as read_room_poster
 from app.parts.pictures.year import read_poster as read_year_poster
 from app.parts.portraits.author import read_in_zone as read_author
 from app.parts.portraits.room import read_in_zone as read_room
-from app.views.authors.years import read_in_zone as read_year
+from app.parts.years.pages import read_in_zone as read_year
 from app.views.comparing.asking import ComparePageArgs
 from app.views.poster import PeopleArgs, PictureArgs, Poster
 from tests.browsing import parts_of

@@ -3,9 +3,9 @@
 from typing import Final
 
 from app.parts import Part
-from app.parts.pictures import answer_pages, year
+from app.parts.pictures import answer_pages
 
 PART: Final = Part(
-    pages=(year.blueprint, answer_pages.blueprint),
-    pages_with={"portraits": ("room", "author"), "quiz": ("quiz",)},
+    pages=(answer_pages.blueprint,),
+    pages_with={"portraits": ("room", "author"), "quiz": ("quiz",), "years": ("year",)},
 )

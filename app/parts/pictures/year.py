@@ -16,13 +16,13 @@ from app.parts.pictures.picturing import (
     picture_of,
     short_address,
 )
-from app.services.archive.author_year import AuthorYear
-from app.services.archive.compared_years import YearWord
+from app.parts.years.author_year import AuthorYear
+from app.parts.years.compared_years import YearWord
+from app.parts.years.figures import HoursOfYear, YearCalendar
+from app.parts.years.finding import is_long_enough
+from app.parts.years.pages import read_in_zone, read_where_it_is, zone_of_own_chats
+from app.parts.years.words import words_of
 from app.views.authors.figures import most_answered
-from app.views.authors.year_figures import HoursOfYear, YearCalendar
-from app.views.authors.year_finding import is_long_enough
-from app.views.authors.year_words import words_of
-from app.views.authors.years import read_in_zone, read_where_it_is, zone_of_own_chats
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound
 from app.views.drawings import NameList

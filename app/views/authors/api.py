@@ -7,13 +7,10 @@ from quart import url_for
 
 from app.formats.post import Platform
 from app.lifespan import resources
-from app.services.archive.author_archive import AuthorArchive, read_archive
-from app.services.archive.author_year import AuthorYear, read_year
 from app.services.deletion.authors import delete_user
-from app.services.posts.users import Author, add_user, get_author, list_authors
+from app.services.posts.users import Author, add_user, list_authors
 from app.views.blueprints import ApiBlueprint, Reply
 from app.views.cursors import AUTHOR_CURSOR, Page, PageArgs
-from app.views.filters import Year, ZoneArgs, parse_zone
 from app.views.policies import writing
 
 blueprint = ApiBlueprint("api_users", tag="users")
@@ -53,34 +50,6 @@ async def create_user(form: NewUserForm) -> Reply[Author]:
 async def show_user(username: str) -> Author:
     """Show an author."""
     return await resources().reads.author(username)
-
-
-class ArchiveArgs(Struct):
-    tz: Annotated[str, Meta(description="An IANA name; days and hours are those there.")] = "UTC"
-    year: Annotated[Year | None, Meta(description="Of the calendar; else the newest.")] = None
-
-
-@blueprint.operation("GET", "/users/<username>/archive", "read", "The archive", is_cacheable=True)
-async def show_archive(username: str, args: ArchiveArgs) -> AuthorArchive:
-    """Show what an author may like to see again, and their figures."""
-    zone = parse_zone(args.tz)
-    async with resources().read_long() as session:
-        author = await get_author(session, username)
-        return await read_archive(session, resources().models, author, zone, args.year)
-
-
-class AuthorYearArgs(ZoneArgs):
-    tz: Annotated[str, Meta(description="An IANA name; the year is the one there.")] = "UTC"
-
-
-@blueprint.operation(
-    "GET", "/users/<username>/years/<year:year>", "read", "The year", is_cacheable=True
-)
-async def show_author_year(username: str, year: int, args: AuthorYearArgs) -> AuthorYear:
-    """Show a year of an author; 404 where it has no posts."""
-    zone = parse_zone(args.tz)
-    async with resources().read_long() as session:
-        return await read_year(session, await get_author(session, username), year, zone)
 
 
 @blueprint.operation("DELETE", "/users/<username>", "admin", "Deleted; the name is free again")

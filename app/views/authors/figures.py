@@ -1,4 +1,4 @@
-"""The figures of an author's archive, and of a year of it."""
+"""The figures of an author's archive."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,59 +7,16 @@ from typing import Final
 from quart import url_for
 
 from app.compute.mentions import NameCount
-from app.dates import month_names, weekday_names
+from app.dates import weekday_names
 from app.i18n import gettext, show_number
 from app.services.archive.author_archive import AuthorArchive
-from app.services.archive.author_year import AuthorYear
 from app.services.posts.users import Author
-from app.views.authors.calendar import days_with_posts, posts_in_year
 from app.views.drawings import HOURS, Columns, ListedName, NameList, by_hour
 from app.views.figure import Figure, Finding, Table
 from app.views.hours import busiest, how_counted
 from app.views.names import hue, post_count
 
-MONTHS: Final = 12
 MOST_LISTED: Final = 8
-
-
-@dataclass(frozen=True, slots=True)
-class PostsByMonth(Figure[Columns]):
-    """How many posts the months of a year have."""
-
-    author_year: AuthorYear
-
-    @property
-    def counts(self) -> list[int]:
-        """From January."""
-        counts = {month.month: month.tweets for month in self.author_year.calendar.months}
-        return [counts.get(month, 0) for month in range(1, MONTHS + 1)]
-
-    def finding(self) -> Finding:
-        calendar = self.author_year.calendar
-        note = days_with_posts(calendar.days, self.author_year.tz)
-        title = posts_in_year(calendar.tweets, calendar.year)
-        if not self.author_year.is_over:
-            title = gettext("So far {total}.").format(total=title)
-        return Finding(title, [note])
-
-    def table(self) -> Table:
-        rows = [*zip(month_names(), self.counts, strict=True)]
-        return Table([gettext("Month"), gettext("Posts")], rows)
-
-    def plot(self) -> Columns:
-        names = month_names()
-        colour = hue(self.author_year.user.username)
-        return Columns(colour, gettext("Posts by month"), self.counts, names, names)
-
-    def path(self) -> str:
-        year, tz = self.author_year.calendar.year, self.author_year.tz
-        return url_for(
-            "posts.show_posts",
-            username=self.author_year.user.username,
-            since=f"{year:04}-01-01",
-            until=f"{year + 1:04}-01-01",
-            tz=tz if tz != "UTC" else None,
-        )
 
 
 @dataclass(frozen=True, slots=True)

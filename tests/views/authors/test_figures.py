@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.compute.days_apart import longest_run
+from app.parts.years.author_year import AuthorYear, read_year
+from app.parts.years.figures import HoursOfYear, PostsByMonth, YearCalendar
+from app.parts.years.words import words_of
 from app.services.archive.author_archive import AuthorArchive, read_archive
-from app.services.archive.author_year import AuthorYear, read_year
 from app.services.posts.users import get_author
 from app.views.authors.at_sight import AuthorAtSight
-from app.views.authors.figures import PostsByMonth, columns_of, lists_of, most_answered
-from app.views.authors.year_figures import HoursOfYear, YearCalendar
-from app.views.authors.year_words import words_of
+from app.views.authors.figures import columns_of, lists_of, most_answered
 from app.views.cast import bound
 from app.views.drawings import Clock, Columns, NameList
 from app.views.figure import Figure, FigureParts

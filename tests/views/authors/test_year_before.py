@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.services.archive import author_year
-from app.services.archive.same_days import FEWEST_DAYS, LACK, stretch_of
+from app.parts.years import author_year
+from app.parts.years.same_days import FEWEST_DAYS, LACK, stretch_of
 from tests.conftest import Shared
 
 THIS_YEAR = 2020

@@ -16,8 +16,8 @@ from quart import g
 
 from app.parts.pictures.picturing import cast_in_picture
 from app.parts.pictures.year import poster_of_year
-from app.services.archive import author_year
-from app.services.archive.author_year import read_year
+from app.parts.years import author_year
+from app.parts.years.author_year import read_year
 from app.services.posts.users import get_author
 from app.views.cast import bound
 from app.views.page import cast_on

@@ -7,8 +7,8 @@ from typing import Final
 from quart import url_for
 
 from app.i18n import gettext, show_number
-from app.services.archive.author_year import AuthorYear
-from app.services.archive.compared_years import WordsOfYear, YearWord
+from app.parts.years.author_year import AuthorYear
+from app.parts.years.compared_years import WordsOfYear, YearWord
 from app.views.authors.figures import posts_path
 from app.views.drawings import ListedName, NameList
 from app.views.figure import Figure, Finding, Table

@@ -27,8 +27,8 @@ from app.compute.tally import tally_of
 from app.compute.text import username_key
 from app.compute.wording import GainedWord
 from app.models import Tweet
+from app.parts.years.same_days import Span, same_stretch
 from app.services.archive.numbers import answered_in, scan_author
-from app.services.archive.same_days import Span, same_stretch
 from app.services.posts.scanning import Scan
 from app.services.posts.users import Author
 

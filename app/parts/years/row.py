@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.i18n import gettext, show_list
-from app.services.archive.author_year import AuthorYear
+from app.parts.years.author_year import AuthorYear
 from app.views.authors.calendar import posts_in_year
 from app.views.authors.figures import posts_path
 from app.views.drawings import Spark

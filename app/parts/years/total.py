@@ -10,8 +10,8 @@ from typing import Final
 
 from app.dates import show_month_day
 from app.i18n import gettext, ngettext, show_number
-from app.services.archive.author_year import AuthorYear, YearBefore
-from app.services.archive.same_days import SameDays
+from app.parts.years.author_year import AuthorYear, YearBefore
+from app.parts.years.same_days import SameDays
 from app.views.names import post_count
 
 _NEW_YEAR: Final = 1, 1

@@ -13,11 +13,11 @@ from app.compute.hours import PART_H
 from app.compute.significance import clear_peak
 from app.dates import month_names, show_month_day, weekday_names
 from app.i18n import gettext, gettext_noop, show_number, show_percent
-from app.services.archive.author_year import AuthorYear
-from app.services.archive.compared_years import FEWEST_COMPARED
+from app.parts.years.author_year import AuthorYear
+from app.parts.years.compared_years import FEWEST_COMPARED
+from app.parts.years.total import total_of
 from app.services.archive.numbers import fullest_month
 from app.views.authors.calendar import posts_by_day
-from app.views.authors.year_total import total_of
 from app.views.hours import LEAST_PART, PARTS, busiest
 from app.views.measures import value_of
 from app.views.names import post_count

@@ -5,8 +5,8 @@ from typing import Final
 
 from app.compute.fingerprint import Measure
 from app.i18n import gettext
-from app.services.archive.author_year import AuthorYear
-from app.views.authors.year_figures import YearCalendar
+from app.parts.years.author_year import AuthorYear
+from app.parts.years.figures import YearCalendar
 from app.views.drawings import ListedName, NameList
 from app.views.figure import Figure, Finding, Table
 from app.views.measures import label_of, value_of

@@ -25,11 +25,11 @@ from app.compute.mentions import NameCount
 from app.errors import NotFoundError
 from app.memo import holds_until
 from app.models import Tweet
+from app.parts.years.compared_years import WordsOfYear, YearWord, compare_years
+from app.parts.years.same_days import SameDays, same_days_of
 from app.services.archive.calendar import CalendarYear, calendar_of
-from app.services.archive.compared_years import WordsOfYear, YearWord, compare_years
 from app.services.archive.memories import most_liked
 from app.services.archive.numbers import posts_by_day
-from app.services.archive.same_days import SameDays, same_days_of
 from app.services.posts.selection import Selection
 from app.services.posts.statistics import count_by_hour, count_in_spans, have_posts
 from app.services.posts.tweets import Post, as_post, select_posts

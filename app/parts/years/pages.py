@@ -5,16 +5,16 @@ from zoneinfo import ZoneInfo
 from app.errors import NotFoundError
 from app.i18n import gettext
 from app.lifespan import resources
-from app.services.archive.author_year import AuthorYear, read_year
+from app.parts.years.author_year import AuthorYear, read_year
+from app.parts.years.changes import ChangedWriting
+from app.parts.years.figures import HoursOfYear, PostsByMonth, YearCalendar
+from app.parts.years.finding import is_long_enough
+from app.parts.years.row import YearRow
+from app.parts.years.total import comparison_of
+from app.parts.years.words import ComparedWords, has_card, words_of
 from app.services.posts.users import Author, get_author
 from app.services.rooms.room_facts import zone_of_chats
-from app.views.authors.figures import MostNamed, PostsByMonth, most_answered
-from app.views.authors.year_changes import ChangedWriting
-from app.views.authors.year_figures import HoursOfYear, YearCalendar
-from app.views.authors.year_finding import is_long_enough
-from app.views.authors.year_row import YearRow
-from app.views.authors.year_total import comparison_of
-from app.views.authors.year_words import ComparedWords, has_card, words_of
+from app.views.authors.figures import MostNamed, most_answered
 from app.views.blueprints import PageBlueprint
 from app.views.drawings import Clock, NameList, Spark
 from app.views.figure import FigureParts, Finding
@@ -26,7 +26,7 @@ blueprint = PageBlueprint("years")
 
 
 class YearPage(WebPage, frozen=True, kw_only=True):
-    template = "authors/year.html"
+    template = "years/year.html"
 
     args: ZoneArgs
     shown: AuthorYear

@@ -9,12 +9,19 @@ from typing import Final
 from quart import url_for
 
 from app.compute.days_apart import ONE_DAY, longest_run
-from app.dates import show_month_day, show_period
+from app.dates import month_names, show_month_day, show_period
 from app.i18n import gettext, ngettext, show_number
-from app.services.archive.author_year import AuthorYear
-from app.views.authors.calendar import columns_of, grid_of, months_of, posts_by_day
-from app.views.authors.year_finding import finding_of
-from app.views.drawings import HOURS, Clock
+from app.parts.years.author_year import AuthorYear
+from app.parts.years.finding import finding_of
+from app.views.authors.calendar import (
+    columns_of,
+    days_with_posts,
+    grid_of,
+    months_of,
+    posts_by_day,
+    posts_in_year,
+)
+from app.views.drawings import HOURS, Clock, Columns
 from app.views.figure import Figure, Finding, Table
 from app.views.hours import busiest, clock_of, how_counted
 from app.views.names import hue, post_count
@@ -149,3 +156,46 @@ def fullest_day(posts_by_day: Mapping[date, int]) -> date | None:
     """Return the day with most posts; None where several have as many."""
     (first, most), *others = Counter(posts_by_day).most_common(2)
     return None if others and others[0][1] == most else first
+
+
+MONTHS: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class PostsByMonth(Figure[Columns]):
+    """How many posts the months of a year have."""
+
+    author_year: AuthorYear
+
+    @property
+    def counts(self) -> list[int]:
+        """From January."""
+        counts = {month.month: month.tweets for month in self.author_year.calendar.months}
+        return [counts.get(month, 0) for month in range(1, MONTHS + 1)]
+
+    def finding(self) -> Finding:
+        calendar = self.author_year.calendar
+        note = days_with_posts(calendar.days, self.author_year.tz)
+        title = posts_in_year(calendar.tweets, calendar.year)
+        if not self.author_year.is_over:
+            title = gettext("So far {total}.").format(total=title)
+        return Finding(title, [note])
+
+    def table(self) -> Table:
+        rows = [*zip(month_names(), self.counts, strict=True)]
+        return Table([gettext("Month"), gettext("Posts")], rows)
+
+    def plot(self) -> Columns:
+        names = month_names()
+        colour = hue(self.author_year.user.username)
+        return Columns(colour, gettext("Posts by month"), self.counts, names, names)
+
+    def path(self) -> str:
+        year, tz = self.author_year.calendar.year, self.author_year.tz
+        return url_for(
+            "posts.show_posts",
+            username=self.author_year.user.username,
+            since=f"{year:04}-01-01",
+            until=f"{year + 1:04}-01-01",
+            tz=tz if tz != "UTC" else None,
+        )

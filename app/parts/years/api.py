@@ -1,0 +1,54 @@
+"""What an author may like to see again, and a year of theirs, in the API."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from app.lifespan import resources
+from app.parts.years.author_year import AuthorYear, read_year
+from app.services.archive.author_archive import AuthorArchive, read_archive
+from app.services.posts.users import get_author
+from app.views.blueprints import ApiBlueprint
+from app.views.filters import Year, ZoneArgs, parse_zone
+
+blueprint = ApiBlueprint("api_years", tag="users")
+
+
+class ArchiveArgs(Struct):
+    tz: Annotated[str, Meta(description="An IANA name; days and hours are those there.")] = "UTC"
+    year: Annotated[Year | None, Meta(description="Of the calendar; else the newest.")] = None
+
+
+@blueprint.operation(
+    "GET",
+    "/users/<username>/archive",
+    "read",
+    "The archive",
+    is_cacheable=True,
+    follows="show_user",
+)
+async def show_archive(username: str, args: ArchiveArgs) -> AuthorArchive:
+    """Show what an author may like to see again, and their figures."""
+    zone = parse_zone(args.tz)
+    async with resources().read_long() as session:
+        author = await get_author(session, username)
+        return await read_archive(session, resources().models, author, zone, args.year)
+
+
+class AuthorYearArgs(ZoneArgs):
+    tz: Annotated[str, Meta(description="An IANA name; the year is the one there.")] = "UTC"
+
+
+@blueprint.operation(
+    "GET",
+    "/users/<username>/years/<year:year>",
+    "read",
+    "The year",
+    is_cacheable=True,
+    follows="show_archive",
+)
+async def show_author_year(username: str, year: int, args: AuthorYearArgs) -> AuthorYear:
+    """Show a year of an author; 404 where it has no posts."""
+    zone = parse_zone(args.tz)
+    async with resources().read_long() as session:
+        return await read_year(session, await get_author(session, username), year, zone)

@@ -1,0 +1,12 @@
+"""What years add to a site."""
+
+from typing import Final
+
+from app.parts import Part
+from app.parts.years import api, pages
+
+PART: Final = Part(
+    pages=(pages.blueprint,),
+    api=(api.blueprint,),
+    cards=("author_calendar", "home_calendar", "on_this_day", "most_liked"),
+)
