@@ -40,7 +40,14 @@ from app.services.imports.preview import Previewer
 from app.services.imports.runner import keep_importing
 from app.services.live_streams.hub import LiveHub
 from app.services.live_streams.streaming import Clients
-from app.services.maintenance import Maintenance, jobs, media_job, sources_job, vectors_job
+from app.services.maintenance import (
+    Maintenance,
+    jobs,
+    left_out_job,
+    media_job,
+    sources_job,
+    vectors_job,
+)
 from app.services.posts.writer import PostWriter
 from app.services.reads import Reads
 from app.services.search.embeddings import Embeddings
@@ -101,6 +108,7 @@ class Resources:
         look = self.models.backgrounds.look
         work = jobs(kept_events=config.event_retention, is_background_due=look, models=self.models)
         work.append(media_job(config.media_dir))
+        work.append(left_out_job(config))
         work.append(sources_job(self.follower))
         if self.embeddings:
             work.append(vectors_job(self.embeddings))

@@ -217,7 +217,8 @@ def fit_corpus(named: Mapping[str, CorpusAuthor], shipped: Shipped = NOTHING_SHI
 
 def _habit(author: CorpusAuthor, fitted: Fitted) -> Habit:
     texts = [post.text for post in author.newest]
-    usual = usual_of(author.profile, texts[: usual_posts(author.profile.posts)], fitted.background)
+    newest = texts[: usual_posts(author.profile.posts)]
+    usual = usual_of(author.profile, newest, fitted.background, population=fitted.population)
     return Habit(
         usual,
         author.language,

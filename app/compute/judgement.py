@@ -28,6 +28,7 @@ Limit = Literal[
     "few_posts",
     "few_authors",
     "elsewhere",
+    "lone_author",
     "other_language",
     "other_platform",
     "other_period",
@@ -67,6 +68,9 @@ REPORTED: Final = 3.0
 FEW_POSTS: Final = 100
 FEW_AUTHORS: Final = 8
 """With fewer posts of an author, or fewer others of the language, the answer is called weak."""
+LONE: Final = 5.0
+"""Nats by which a usual text of an author speaks against the nearest other here, from which the
+author is alone of their kind: someone of the same circle would often pass."""
 TOPIC_SHARE: Final = 0.6
 """Share of the first author's lead that words and pairs have where the topic may decide."""
 
@@ -120,7 +124,8 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
                 log10[i] = reported[i]
     language = "ko" if case.is_korean else "en"
     needed = likely_from(language, weighed.fewest_others)
-    weak = _weak(case, rivals, order if case.is_named else rivals)
+    lone = [i for i in rivals if i in weighed.lone]
+    weak = _weak(case, rivals, order if case.is_named else rivals, lone)
     share = float(shares[known[:1]].sum())
     verdict = _verdict(none, share, needed, is_short=is_short, is_alone=case.compared == 1)
     # An author with too few posts is not called likely, however much text there is.
@@ -171,6 +176,8 @@ class _Weighed:
     """Others of the language here that the best author with the fewest has."""
     elsewhere: frozenset[int]
     """Places of the best authors beside whom only shipped authors stand for somebody else."""
+    lone: frozenset[int]
+    """Places of the best authors whom none of the others here is like."""
     topic_share: float
     """Share of the likeliest author's lead that words and pairs have; 0 where the texts speak
     against the author all the same."""
@@ -196,6 +203,18 @@ def _candidate(case: Case, place: int, habit: Habit) -> _Candidate:
     return _Candidate(place, habit.usual, others, here, case.shipped_weight(suspect, here))
 
 
+def _is_lone(case: Case, candidate: _Candidate) -> bool:
+    """Return whether others are here, and none of them writes like the author."""
+    if not candidate.here or candidate.usual is None:
+        return False
+    habit, gaps = case.suspects[candidate.place].habit, candidate.usual.gaps
+    is_of_language = habit is not None and (habit.language == "ko") == case.is_korean
+    # After a renewal the population may not be that of the habit any more.
+    if not is_of_language or gaps.size != candidate.others.size:
+        return False
+    return bool(gaps[candidate.others].min() > LONE)
+
+
 def _weighed(case: Case) -> _Weighed:
     habits = [(i, case.suspects[i].habit) for i in case.best()]
     best = [_candidate(case, i, habit) for i, habit in habits if habit is not None]
@@ -203,13 +222,14 @@ def _weighed(case: Case) -> _Weighed:
     elsewhere = frozenset(
         candidate.place for candidate in best if candidate.shipped and not candidate.here
     )
+    lone = frozenset(candidate.place for candidate in best if _is_lone(case, candidate))
     rated = [
         candidate
         for candidate in best
         if candidate.usual and candidate.here + candidate.shipped >= FEWEST_OTHERS
     ]
     if not rated:
-        return _Weighed([], np.empty(0), fewest, elsewhere, 0.0)
+        return _Weighed([], np.empty(0), fewest, elsewhere, lone, 0.0)
     shipped = case.elsewhere if any(candidate.shipped for candidate in best) else NOBODY
     populations = [population for population in (case.fitted.population, shipped) if population]
     query, ranking = case.ranking.query, case.ranking
@@ -232,7 +252,7 @@ def _weighed(case: Case) -> _Weighed:
     lead = (ranking.groups[authors[first]] - odds / odds.sum() @ groups) * LEAD_GROUPS
     speaks_for = ratios[first] > 0 and lead.sum() > 0
     topic = float(lead[[WORDS, PAIRS]].sum() / lead.sum()) if speaks_for else 0.0
-    return _Weighed(authors, ratios, fewest, elsewhere, topic)
+    return _Weighed(authors, ratios, fewest, elsewhere, lone, topic)
 
 
 def _weights(rated: Sequence[_Candidate], shipped: int) -> NDArray[np.float64]:
@@ -274,6 +294,7 @@ def _limits(
         "few_posts": "few_posts" in weak,
         "few_authors": weighed.fewest_others < FEW_AUTHORS and not is_elsewhere,
         "elsewhere": is_elsewhere,
+        "lone_author": "lone_author" in weak,
         "other_language": "other_language" in weak,
         "other_platform": len({habit.platform for habit in habits}) > 1,
         "other_period": _has_other_period(habits),
@@ -282,17 +303,24 @@ def _limits(
     return [limit for limit, holds in limits.items() if holds]
 
 
-def _weak(case: Case, rivals: Sequence[int], asked: Sequence[int]) -> dict[Limit, list[int]]:
+def _weak(
+    case: Case, rivals: Sequence[int], asked: Sequence[int], lone: list[int]
+) -> dict[Limit, list[int]]:
     """Return the places of the suspects that each limit of single authors concerns.
 
-    asked: the places of all who were named, since few posts make an author unlikely, too.
+    asked: the places of all who were named, since few posts make an author unlikely, too; lone:
+    those of the rivals who are alone of their kind.
     """
     few = [i for i in asked if case.suspects[i].worded_posts < FEW_POSTS]
     foreign = [i for i in rivals if _has_other_language(case, case.suspects[i])]
     if len(foreign) == len(rivals):  # Then the less likely ones may write none of it either.
         unlikely = [i for i in asked if i not in rivals]
         foreign += [i for i in unlikely if _has_other_language(case, case.suspects[i])]
-    weak: dict[Limit, list[int]] = {"few_posts": few, "other_language": foreign}
+    weak: dict[Limit, list[int]] = {
+        "few_posts": few,
+        "lone_author": lone,
+        "other_language": foreign,
+    }
     return {limit: places for limit, places in weak.items() if places}
 
 

@@ -8,16 +8,24 @@ texts, and for texts one by one or joined into one.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import Query, group_factors, group_scores, query_of
+from app.compute.attribution import (
+    NO_SCORES,
+    Query,
+    group_factors,
+    group_scores,
+    penalties_of,
+    query_of,
+)
 from app.compute.background import Background
 from app.compute.counts import add, subtract
 from app.compute.features import CHARACTERS, GROUPS, SHAPE, features_of, group_sums
+from app.compute.population import NOBODY, Population
 from app.compute.profiles import AuthorProfile
 
 INTERCEPT: Final = 0.25
@@ -74,6 +82,8 @@ class Usual:
     """(5,) mean log-odds of their features, per group."""
     length: float
     """Character features per post, of all posts."""
+    gaps: NDArray[np.float64] = field(default_factory=lambda: NO_SCORES)
+    """(n,) nats by which a usual text speaks for the author rather than each of the population."""
 
 
 def usual_of(
@@ -82,6 +92,7 @@ def usual_of(
     background: Background,
     *,
     is_in_background: bool = True,
+    population: Population = NOBODY,
 ) -> Usual | None:
     """Return what is usual for an author; `newest` are the newest of the posts of the profile.
 
@@ -96,9 +107,19 @@ def usual_of(
     sums = group_sums(held_out)
     if is_in_background:
         background = background.without(held_out, len(newest))
-    scores = group_scores(query_of(held_out, background), [earlier])[0]
+    query = query_of(held_out, background)
+    scores = group_scores(query, [earlier])[0]
     rates = scores / group_factors(sums) / np.maximum(sums, 1)
-    return Usual(rates, float(profile.totals[CHARACTERS] / max(profile.worded_posts, 1)))
+    length = float(profile.totals[CHARACTERS] / max(profile.worded_posts, 1))
+    if not population:
+        return Usual(rates, length)
+    usual: NDArray[np.float64] = sums.astype(np.float64)
+    usual *= USUAL_FEATURES / max(float(sums[CHARACTERS]), 1.0)
+    known = np.append(population.totals[:, CHARACTERS], earlier.totals[CHARACTERS])
+    per_feature = population.group_scores(query) / group_factors(sums) / np.maximum(sums, 1)
+    groups: NDArray[np.float64] = np.vstack((per_feature, rates)) * group_factors(usual) * usual
+    *others, own = lead_scores(groups, penalties_of(int(USUAL_FEATURES), known)).tolist()
+    return Usual(rates, length, own - np.array(others))
 
 
 def log_ratios(

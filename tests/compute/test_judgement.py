@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from app.compute.attribution import group_scores
-from app.compute.case import WORDED_SAMPLE, Habit, worded_share
+from app.compute.case import WORDED_SAMPLE, Case, Habit, worded_share
 from app.compute.counts import lookup
-from app.compute.judgement import FEW_POSTS, FEWEST_JUDGED, Judgement, judge
-from app.compute.population import FEWEST_POSTS
+from app.compute.judgement import FEW_POSTS, FEWEST_JUDGED, LONE, Judgement, judge
+from app.compute.population import FEWEST_POSTS, NOBODY
 from tests.compute.invented import ASKED, KNOWN, Place, posts_of
 
 AUTHORS = range(48)
@@ -199,6 +200,43 @@ def test_an_absent_author_is_nobody_else() -> None:
     assert with_author.none is not None
     assert without.none is not None
     assert without.none < with_author.none
+
+
+def test_an_author_whom_nobody_here_is_like_is_a_limit() -> None:
+    case = place().case(posts(3)[KNOWN:], [3])
+    habit = case.suspects[0].habit
+    assert habit is not None
+    assert habit.usual is not None
+    gaps = habit.usual.gaps
+    assert gaps.shape == (len(case.fitted.population),)
+    others = case.others_of(case.suspects[0])
+
+    def limits(gaps: NDArray[np.float64], case: Case = case) -> Judgement:
+        usual = replace(habit.usual, gaps=gaps)  # type: ignore[type-var]
+        suspect = replace(case.suspects[0], habit=replace(habit, usual=usual))
+        return judge(replace(case, suspects=[suspect]))
+
+    lone = limits(np.where(others, LONE + 0.1, 0.0))  # How near one is to oneself says nothing.
+    assert "lone_author" in lone.limits
+    assert lone.weak["lone_author"] == [0]
+    one_near = np.where(others, LONE + 9, 0.0)
+    one_near[others.nonzero()[0][0]] = LONE - 0.1
+    assert "lone_author" not in limits(one_near).limits
+    assert "lone_author" not in limits(gaps[:-1] + 100).limits  # Those of another population.
+    nobody = replace(case, fitted=replace(case.fitted, population=NOBODY))
+    assert "lone_author" not in limits(np.empty(0), nobody).limits
+
+
+def test_the_gap_is_that_of_the_newest_posts_in_a_usual_text() -> None:
+    """Someone with the same posts is nearer than others; the author is nearest to all others."""
+    here = Place({author: posts(3 if author == 9 else author)[:KNOWN] for author in range(10)})
+    habit = here.case([posts(3)[KNOWN]], [3]).suspects[0].habit
+    assert habit is not None
+    assert habit.usual is not None
+    gaps = habit.usual.gaps
+    assert np.argsort(gaps)[:2].tolist() == [3, 9]
+    assert gaps[3] == pytest.approx(gaps[9])
+    assert gaps[3] < 0 < np.sort(gaps)[2]  # The newest posts are taken out of the own counts.
 
 
 def test_platforms_and_periods_are_told() -> None:

@@ -10,9 +10,10 @@ import zlib
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 from sqlalchemy import bindparam, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -61,12 +62,21 @@ _FORM: Final = 3
 """Version of what a snapshot holds."""
 
 
+class LeftOut(msgspec.Struct, frozen=True):
+    """How often texts by authors here, each left out in turn, are attributed to others here."""
+
+    share: Annotated[float, Meta(description="Of the decisions, how many were `likely`.")]
+    decisions: Annotated[int, Meta(description="How many texts were judged.")]
+
+
 class Members(msgspec.Struct, frozen=True):
     """Whose counts a snapshot holds."""
 
     drawn: list[Drawn]
     """The sample authors are the last ones."""
     samples: list[int]
+    left_out: LeftOut | None = None
+    """Measured after the snapshot was made."""
 
 
 class BackgroundStore:
@@ -151,6 +161,16 @@ def _recipe(session: AsyncSession) -> int:
     """Return a number for all that a snapshot and its temperature were made by."""
     shipped = shipped_digest() if counts_shipped(session) else ""
     return zlib.crc32(f"{_FORM} {RECIPE} {shipped}".encode()) >> 1
+
+
+async def newest_members(session: AsyncSession) -> tuple[int, Members] | None:
+    """Return the version of the newest snapshot and its members; None before the first."""
+    query = select(BackgroundSnapshot.version, BackgroundSnapshot.members)
+    query = query.where(BackgroundSnapshot.recipe == _recipe(session))
+    row = (
+        await session.execute(query.order_by(BackgroundSnapshot.version.desc()).limit(1))
+    ).first()
+    return row and (row.version, msgspec.json.decode(row.members, type=Members))
 
 
 async def is_outgrown(session: AsyncSession) -> bool:

@@ -107,7 +107,12 @@ async def measure_habit(
     return replace(
         facts,
         usual=await asyncio.to_thread(
-            usual_of, profile, texts, fitted.background, is_in_background=is_in_background
+            usual_of,
+            profile,
+            texts,
+            fitted.background,
+            is_in_background=is_in_background,
+            population=fitted.population,
         ),
         worded_share=await asyncio.to_thread(worded_share, shown),
         is_english=facts.language is None and await _is_english(session, user_id, fitted),

@@ -26,6 +26,7 @@ from app.db.batch import Batch
 from app.db.engine import Database
 from app.memo import LruStore
 from app.services.compare.answering import MODEL_NAME, Model
+from app.services.compare.background import LeftOut
 from app.services.compare.cases import (
     MOST_NAMED,
     Models,
@@ -35,6 +36,7 @@ from app.services.compare.cases import (
     with_habits,
 )
 from app.services.compare.habits import newest_chained, newest_own
+from app.services.compare.left_out import stored_left_out
 from app.services.posts.samples import outgrown_samples
 from app.services.posts.user_rows import UserRow
 
@@ -106,6 +108,13 @@ class Card(msgspec.Struct, frozen=True):
     confusion: Annotated[list[list[int]], Meta(description="Rows are the real authors.")]
     model: Model
     made_at: datetime
+    left_out: Annotated[
+        LeftOut | None,
+        Meta(
+            description="How often a text by an author here, who is left out, is called `likely` "
+            "for someone else here; null until it is measured, or if few authors are here."
+        ),
+    ] = None
 
     @property
     def given(self) -> list[tuple[str, str, int]]:
@@ -147,8 +156,10 @@ class Cards:
         """
         async with self._db.read() as session:
             measured = await _measured_users(session, usernames)
+            left_out = await stored_left_out(session)
         card = self._find(_key(usernames, measured), measured)
-        return card or await self._making(tuple(usernames))
+        card = card or await self._making(tuple(usernames))
+        return msgspec.structs.replace(card, left_out=left_out)
 
     def _find(self, key: Key, measured: Sequence[UserRow]) -> Card | None:
         """Return the card of these authors, unless it is due because posts came."""

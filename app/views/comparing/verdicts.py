@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from app.compute.gaps import whole_words
 from app.compute.judgement import FEW_POSTS, FEWEST_JUDGED, SURE, UNFAMILIAR, Limit
-from app.compute.languages import is_unspaced
+from app.compute.languages import guess_language, is_unspaced
 from app.compute.population import FEWEST_POSTS
 from app.compute.text import FEWEST_WORDS
 from app.i18n import gettext, gettext_noop, ngettext, show_list
@@ -30,6 +30,10 @@ LIMITS: Final[dict[Limit, str]] = {
     "topic": gettext_noop("What the text is about may count more here than its style."),
 }
 """What makes an answer weak, as sentences; others concern single authors (`limits_of`)."""
+PASSING_ENGLISH: Final = 25
+PASSING_KOREAN: Final = 45
+"""Texts of a hundred by people of the circle of an author, the only one of it beside eight others,
+that are called likely for the author; one post and five (docs/attribution.md)."""
 ELSEWHERE_ALONE: Final = gettext_noop("The text was compared with people from elsewhere only.")
 """Where the first author writes another language, whose circle would not pass, or where the asker
 was surer, or less sure, than those were of whom a circle was measured."""
@@ -236,6 +240,8 @@ def limits_of(comparison: Comparison) -> list[str]:
         reasoned |= {"other_language", "few_posts", "topic"}
     if is_of_no_language_here(comparison):
         reasoned.add("other_language")
+    if comparison.verdict == "unfamiliar" or comparison.none is None:
+        reasoned.add("lone_author")  # Nobody is called, so nobody passes.
     limits = [_limit(limit, comparison) for limit in comparison.limits if limit not in reasoned]
     return [*limits, gettext(OUTGROWN)] if comparison.model.outgrown else limits
 
@@ -247,7 +253,35 @@ def _limit(limit: Limit, comparison: Comparison) -> str:
         return gettext(ELSEWHERE_ALONE)
     if limit in LIMITS:
         return gettext(LIMITS[limit])
+    if limit == "lone_author":
+        return _lone(comparison.weak.get(limit, []), comparison)
     return _of_authors(limit, comparison.weak.get(limit, []), comparison)
+
+
+def _lone(names: list[str], comparison: Comparison) -> str:
+    """Return whom no one here writes like, and how often people of their circle pass."""
+    if len(names) > MOST_LISTED:
+        text = gettext("For {count} of the {total} authors, no one else here writes like them.")
+        alone = text.format(count=len(names), total=len(comparison.ranking))
+    else:
+        text = ngettext(
+            "No one else here writes like {names}.",
+            "No one else here writes like any of these: {names}.",
+            len(names),
+        )
+        alone = text.format(names=show_list([shown_name(name) for name in names]))
+    if comparison.sure != SURE:  # The share was measured for who is half sure.
+        circle = gettext(
+            "Someone of the same circle, such as one team or one chat, may often pass for the "
+            "author."
+        )
+        return f"{alone} {circle}"
+    number = PASSING_KOREAN if guess_language(comparison.text) == "ko" else PASSING_ENGLISH
+    circle = gettext(
+        "Of 100 texts by people of the same circle, such as one team or one chat, about {number} "
+        "may pass for the author’s own."
+    )
+    return f"{alone} {circle.format(number=number)}"
 
 
 def is_of_no_language_here(comparison: Comparison) -> bool:

@@ -289,6 +289,27 @@ def test_of_another_language_the_circle_of_the_author_would_not_pass() -> None:
     ]
 
 
+def test_a_lone_author_s_circle_would_often_pass() -> None:
+    facts = Facts([0.9, 0.1], [300, 300], 0.05, limits=["lone_author"])
+    facts.weak = {"lone_author": ["author0"]}
+    assert limits_of(facts.comparison()) == [
+        "No one else here writes like author0. Of 100 texts by people of the same circle, such as "
+        "one team or one chat, about 25 may pass for the author’s own."
+    ]
+    facts.text = "오늘은 바람이 세게 불어서 배가 없어요"
+    assert "about 45 may pass" in limits_of(facts.comparison())[0]
+    # The share was measured for who is half sure.
+    surer = msgspec.structs.replace(facts.comparison(), sure=0.9)
+    assert limits_of(surer)[0].endswith("may often pass for the author.")
+    facts.weak = {"lone_author": [f"author{place}" for place in range(4)]}
+    facts.shares, facts.posts = [0.25] * 4, [300] * 4
+    assert limits_of(facts.comparison())[0].startswith("For 4 of the 4 authors, no one else here")
+    # Where nobody is called, nobody passes.
+    for none in (0.9, None):
+        facts.none = none
+        assert limits_of(facts.comparison()) == []
+
+
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [

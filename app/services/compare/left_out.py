@@ -1,0 +1,147 @@
+"""How often a text by an author who is left out is called likely for someone else here.
+
+It is measured on the newest posts of the authors of a background, in a process of its own, once for
+each background, and is stored with it.
+"""
+
+import asyncio
+import os
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import msgspec
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.children import be_nice, begin_child, run_child
+from app.compute.case import Case, Suspect
+from app.compute.judgement import judge
+from app.compute.languages import guess_language
+from app.compute.population import FEWEST_POSTS
+from app.compute.text import has_words, own_words
+from app.config import Config
+from app.db.backend import Sessions, is_among
+from app.db.engine import Database
+from app.errors import UnavailableError
+from app.models import BackgroundSnapshot, User
+from app.services.compare.background import LeftOut, Members, newest_members
+from app.services.compare.cases import Models, load_suspects, with_habits
+from app.services.compare.habits import newest_own
+from app.services.posts.user_rows import UserRow, select_rows
+
+LEFT_OUT: Final = "left_out"
+"""Name of the work, and of its lock."""
+FEWEST_AUTHORS: Final = 4
+"""With fewer authors of a language, hardly anyone is left to be mistaken for."""
+MOST_AUTHORS: Final = 50
+TEXTS: Final = 20
+"""Newest posts of each author."""
+NAMED: Final = 3
+"""Others of the language who are asked about, drawn for each text."""
+
+
+async def stored_left_out(session: AsyncSession) -> LeftOut | None:
+    """Return the share of the newest background; None before it is measured, or of few texts."""
+    newest = await newest_members(session)
+    found = newest and newest[1].left_out
+    return found if found and found.decisions else None
+
+
+async def is_left_out_due(session: AsyncSession) -> bool:
+    """Return whether the newest background has enough authors, and no share yet."""
+    newest = await newest_members(session)
+    return newest is not None and newest[1].left_out is None and bool(_measured(newest[1]))
+
+
+def _measured(members: Members) -> list[int]:
+    """Return the ids of authors of the languages that enough others write; no samples."""
+    own = [each for each in members.drawn if each[0] not in members.samples]
+    known = [(member, lang == "ko") for member, posts, lang in own if posts >= FEWEST_POSTS]
+    sides = [[member for member, is_ko in known if is_ko == side] for side in (False, True)]
+    large = [side[:MOST_AUTHORS] for side in sides if len(side) >= FEWEST_AUTHORS]
+    return [member for side in large for member in side]
+
+
+async def measure_in_process(config: Config) -> None:
+    """Measure the share in a process of its own. Raises UnavailableError if that fails."""
+    if status := await run_child(__name__, settings=config.to_env()):
+        raise UnavailableError("The process ended with status {status}", status=status)
+
+
+async def measure_left_out(db: Sessions) -> None:
+    """Measure the share of the newest background, and store it there."""
+    async with db.read() as session:
+        newest = await newest_members(session)
+        if newest is None:
+            return
+        version, members = newest
+        case, texts = await _read(session, _measured(members))
+    left_out = await asyncio.to_thread(left_out_of, case, texts)
+    stored = msgspec.structs.replace(members, left_out=left_out)
+    async with db.write() as session:
+        await session.execute(
+            update(BackgroundSnapshot)
+            .where(BackgroundSnapshot.version == version)
+            .values(members=msgspec.json.encode(stored))
+        )
+
+
+async def _read(session: AsyncSession, ids: Sequence[int]) -> tuple[Case, dict[int, list[str]]]:
+    """Return the case of these authors without texts, and the newest posts of each."""
+    query = select_rows(User.tweet_count > 0, is_among(session, User.id, ids))
+    users = [UserRow(*row) for row in await session.execute(query.order_by(User.username_key))]
+    models = Models()
+    case = await load_suspects(session, models, users, is_named=True)
+    case = await with_habits(session, models, case)
+    texts = {
+        user.id: [text for _, text in await newest_own(session, user.id, TEXTS)] for user in users
+    }
+    return case, texts
+
+
+def left_out_of(case: Case, texts: dict[int, list[str]]) -> LeftOut:
+    """Return how many texts are called likely for others, each author left out in turn.
+
+    The author is neither asked about nor among everybody else, but stays in the background.
+    """
+    chance = random.Random(case.fitted.version)  # noqa: S311 - no secret
+    decisions = likely = 0
+    for author in case.suspects:
+        others = [each for each in case.suspects if each is not author and _are_alike(each, author)]
+        is_korean = _writes_korean(author)
+        for text in texts[author.id]:
+            is_own = (guess_language(own_words(text)) == "ko") == is_korean
+            if len(others) < FEWEST_AUTHORS - 1 or not is_own or not has_words(own_words(text)):
+                continue
+            named = chance.sample(others, NAMED)
+            asked = replace(case, texts=[text], suspects=named, absent=author.id)
+            verdict = judge(asked).verdict
+            decisions += verdict != "short"
+            likely += verdict == "likely"
+    return LeftOut(round(likely / max(decisions, 1), 4), decisions)
+
+
+def _writes_korean(author: Suspect) -> bool:
+    return author.habit is not None and author.habit.language == "ko"
+
+
+def _are_alike(one: Suspect, other: Suspect) -> bool:
+    return _writes_korean(one) == _writes_korean(other)
+
+
+async def _measure(config: Config) -> None:
+    async with Database(config) as db:
+        await measure_left_out(db)
+
+
+def main() -> None:
+    """Measure the share for the process that started this one."""
+    begin_child()
+    be_nice()
+    asyncio.run(_measure(Config.from_env(os.environ)))
+
+
+if __name__ == "__main__":
+    main()

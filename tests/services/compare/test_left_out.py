@@ -1,0 +1,102 @@
+"""How often a text by an author who is left out is called likely for someone else here."""
+
+import pytest
+
+from app.compute.population import FEWEST_POSTS
+from app.db.engine import Database
+from app.errors import UnavailableError
+from app.services.compare.background import LeftOut, newest_members
+from app.services.compare.cases import Models
+from app.services.compare.left_out import (
+    FEWEST_AUTHORS,
+    is_left_out_due,
+    left_out_of,
+    measure_in_process,
+    measure_left_out,
+    stored_left_out,
+)
+from app.services.compare.model_card import Cards
+from app.services.maintenance import jobs, left_out_job
+from tests.compute.invented import KNOWN, Place, posts_of
+from tests.conftest import MakeConfig
+from tests.posting import post
+from tests.waiting import maintain
+
+TWIN = 99
+
+
+def left_out(*authors: int) -> LeftOut:
+    """Return the share in a place of these authors; the twin writes as author 3 does."""
+    posts = {author: posts_of(3 if author == TWIN else author) for author in authors}
+    here = Place({author: own[:KNOWN] for author, own in posts.items()})
+    case = here.case([], authors)
+    newest = {
+        suspect.id: posts[author][-20:]
+        for author, suspect in zip(authors, case.suspects, strict=True)
+    }
+    return left_out_of(case, newest)
+
+
+def test_whoever_has_a_twin_here_is_mistaken_for_the_twin() -> None:
+    alone, with_twin = left_out(*range(8)), left_out(3, TWIN, 5, 6)
+    assert (alone.decisions, with_twin.decisions) == (160, 80)
+    assert alone.share < 0.1
+    # Each text of the two is asked about the other twin, and the two others.
+    assert with_twin.share > 0.4
+    assert left_out(*range(FEWEST_AUTHORS - 1)) == LeftOut(0.0, 0)
+
+
+async def people(db: Database, *, count: int = FEWEST_AUTHORS) -> None:
+    for author in range(count):
+        await post(db, f"author{author}", *posts_of(author)[: FEWEST_POSTS + 5])
+    await maintain(db)
+
+
+async def stored(db: Database) -> tuple[bool, LeftOut | None]:
+    """Return whether the share is due, and which one is stored."""
+    async with db.read() as session:
+        return await is_left_out_due(session), await stored_left_out(session)
+
+
+async def test_the_share_is_measured_once_for_each_background(db: Database) -> None:
+    assert await stored(db) == (False, None)
+    await people(db, count=FEWEST_AUTHORS - 1)
+    assert await stored(db) == (False, None)  # Too few authors.
+    await people(db)
+    assert await stored(db) == (True, None)
+    await measure_left_out(db)
+    is_due, found = await stored(db)
+    assert not is_due
+    assert found is not None
+    assert found.decisions == FEWEST_AUTHORS * 20
+    async with db.read() as session:
+        before = await newest_members(session)
+    cards = Cards(db, Models())
+    assert (await cards.get([])).left_out == found
+    await cards.close()
+    # A new background has no share until it is measured.
+    await people(db, count=FEWEST_AUTHORS + 3)
+    assert await stored(db) == (True, None)
+    async with db.read() as session:
+        after = await newest_members(session)
+    assert before is not None
+    assert after is not None
+    assert after[0] > before[0]
+
+
+async def test_a_process_measures_the_share(make_config: MakeConfig) -> None:
+    config = make_config()
+    job = left_out_job(config)
+    assert job.name not in {other.name for other in jobs()}
+    async with Database(config) as db:
+        await people(db)
+        await job.do(db)
+        assert (await stored(db))[1] is not None
+
+
+async def test_a_process_that_fails_is_tried_again(
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    with pytest.raises(UnavailableError, match="status 1"):
+        await measure_in_process(make_config())
