@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from app.errors import RecordError
 from app.formats.cells import is_filled, refers, word
-from app.formats.source.times import read_time
+from app.formats.source.times import AmbiguousDateError, read_time
 
 ROLES: Final = {"username": "author", "created_at": "time", "text": "text"}
 """The fields that are guessed, each as an option names it."""
@@ -122,6 +122,8 @@ def _time_rating(words: set[str], column: Sequence[object]) -> int:
 def _is_time(value: object) -> bool:
     try:
         return read_time(value) is not None
+    except AmbiguousDateError:
+        return True
     except RecordError:
         return False
 

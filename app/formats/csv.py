@@ -9,12 +9,12 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from contextlib import suppress
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import Any, Final
 
 import msgspec
 
-from app.errors import BrokenFileError, Message, RecordError, UnrecognisedFileError
+from app.errors import BrokenFileError, ImportFileError, Message, RecordError, UnrecognisedFileError
 from app.formats.assumptions import ReadNotes
 from app.formats.cells import is_damaged_id
 from app.formats.file_columns import FileColumns
@@ -112,7 +112,9 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
             return None
         take(source, content)
     rows = islice(read_rows(content, heading.dialect), heading.above + 1, None)
-    items = table.reader.noting(read_each(rows, table.read), content.notes)
+    items = table.reader.noting(
+        read_each(rows, table.read), content.notes, lambda: table.rows(content.uncounted)
+    )
     table.note(content.notes)
     return RecordStream(FORMAT.name, "line", None, items, columns=table.columns.fields)
 
@@ -143,6 +145,14 @@ class _Table:
                 raise RecordError(template, count=len(fields), width=width)
         return self.reader.read(self._cells(fields), place)
 
+    def rows(self, content: Content) -> Iterator[dict[str, str]]:
+        """Yield the rows that can be read, up to where the file is damaged."""
+        rows = islice(read_rows(content, self._heading.dialect), self._heading.above + 1, None)
+        with suppress(ImportFileError):
+            for numbered in rows:
+                if not isinstance(numbered, BadRecord):
+                    yield self._cells(numbered[1])
+
     def note(self, notes: ReadNotes) -> None:
         """Note the columns whose names stand twice, and the lines above the header."""
         for name in self._repeated:
@@ -150,9 +160,9 @@ class _Table:
 
     def _cells(self, fields: list[str]) -> dict[str, str]:
         """Return the cells by the names of their columns; of two of one name the first."""
-        cells = dict(zip(self._heading.names, fields, strict=False))
-        if self._repeated:
-            cells |= dict(list(zip(self._heading.names, fields, strict=False))[::-1])
+        names = self._heading.names
+        pairs = list(zip_longest(names, fields[: len(names)], fillvalue=""))
+        cells = dict(pairs[::-1] if self._repeated else pairs)
         if self._is_export:  # The program may have guarded these.
             source_id = _unguarded_id(cells["source_id"])
             cells = {name: _unguarded(cell) for name, cell in cells.items()}

@@ -8,16 +8,18 @@ Exports are lines. For MongoDB `_id` is the post's id here, since `source_id` is
 author only.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
 import msgspec
 
-from app.errors import Message
+from app.errors import ImportFileError, Message
 from app.formats.cells import as_id
 from app.formats.column_names import LISTS
 from app.formats.records import (
+    BadRecord,
     ExportedPost,
     Format,
     Item,
@@ -28,7 +30,7 @@ from app.formats.records import (
     read_each,
 )
 from app.formats.row_reader import RowReader
-from app.formats.source.file import Source
+from app.formats.source.file import Content, Source
 from app.formats.source.json import first_documents, objects, unit_of
 from app.formats.source.lone_file import lone_content, take
 from app.formats.source.times import EPOCH
@@ -63,10 +65,25 @@ def _read_lines(source: Source, options: ReadOptions) -> RecordStream | None:
         if not any(map(reader.has_text, sample)):
             return None
     take(source, content)
-    rows = objects(content, lists=lists, items_of=_items_of if has_pages else None)
+
+    def rows(of: Content) -> Iterator[tuple[int, Json] | BadRecord]:
+        return objects(of, lists=lists, items_of=_items_of if has_pages else None)
+
     unit = "record" if lists else unit_of(content)
-    items = reader.noting(read_each(rows, reader.read), content.notes)
+    items = reader.noting(
+        read_each(rows(content), reader.read),
+        content.notes,
+        lambda: _found(rows(content.uncounted)),
+    )
     return RecordStream(JSONL.name, unit, None, items)
+
+
+def _found(rows: Iterable[tuple[int, Json] | BadRecord]) -> Iterator[Json]:
+    """Yield the rows that can be read, up to where the file is damaged."""
+    with suppress(ImportFileError):
+        for numbered in rows:
+            if not isinstance(numbered, BadRecord):
+                yield numbered[1]
 
 
 def _items_of(page: Json) -> list[Json]:
@@ -99,7 +116,11 @@ def _read_mongo(source: Source, options: ReadOptions) -> RecordStream | None:
             return msgspec.structs.replace(status, source_id=as_id(row.get("_id")))
         return status
 
-    items = reader.noting(read_each(objects(source), read_one), source.notes)
+    items = reader.noting(
+        read_each(objects(source), read_one),
+        source.notes,
+        lambda: map(_row, _found(objects(source.uncounted))),
+    )
     return RecordStream(MONGO.name, unit_of(source), None, items)
 
 

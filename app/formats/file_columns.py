@@ -89,8 +89,8 @@ class RowRules(NamedTuple):
     include_restricted: bool = False
     on_repost: Callable[[], None] | None = None
     """Called for a repost that only its beginning tells."""
-    on_bad_time: Callable[[str], None] | None = None
-    """Called with the column of a time that cannot be read; without it the row is bad."""
+    read_time: Callable[[object], datetime] = read_time
+    """Returns the time that a value states. Raises RecordError."""
 
 
 NO_RULES: Final = RowRules()
@@ -192,6 +192,7 @@ class FileColumns:
         if isinstance(text, str) and not self._is_own and is_notice(text):
             return Skipped(place, "system")
         username, display_name = self._author(values)
+        created_at, unread_time = self._time(values, rules)
         reply_to = _target(values, username, has_rounded_ids=rules.has_rounded_ids)
         return Record(
             place=place,
@@ -200,7 +201,8 @@ class FileColumns:
             display_name=display_name,
             platform=_PLATFORMS.get((word(values.get("platform")) or "").casefold()),
             kind=_kind_of_answer(values, kind, reply_to, username),
-            created_at=self._time(values, rules),
+            created_at=created_at,
+            unread_time=unread_time,
             lang=word(values.get("lang")),
             source_id=self._id(values, rules),
             url=self._as_read(values.get("url"), word),
@@ -271,15 +273,14 @@ class FileColumns:
             return name, display_name
         return "_".join(name.split()), display_name or name
 
-    def _time(self, values: Json, rules: RowRules) -> datetime | None:
-        """Return the time; an unreadable time is reported. Raises RecordError without a report."""
+    def _time(self, values: Json, rules: RowRules) -> tuple[datetime | None, str | None]:
+        """Return the time; None and the name of its column if it cannot be read."""
+        if "created_at" not in values:
+            return None, None
         try:
-            return _time(values)
+            return rules.read_time(_stated_time(values)), None
         except RecordError:
-            if rules.on_bad_time is None:
-                raise
-            rules.on_bad_time(printable_name(self._names["created_at"][0]))
-            return None
+            return None, printable_name(self._names["created_at"][0])
 
     def _id(self, values: Json, rules: RowRules) -> str | None:
         value = values.get("source_id")
@@ -361,15 +362,13 @@ def _target(
     return ReplyTarget.of(source_id, name)
 
 
-def _time(values: Json) -> datetime | None:
-    """Return the time; a date that stands without a clock takes that of its own column."""
-    value, clock = values.get("created_at"), values.get("clock")
-    if value is None:
-        return None
+def _stated_time(values: Json) -> object:
+    """Return the stated time; a date without a clock takes that of its own column."""
+    value, clock = values["created_at"], values.get("clock")
     if isinstance(clock, str) and isinstance(value, str) and _DATE.fullmatch(value.strip()):
         is_clock = _CLOCK.fullmatch(clock.strip()) is not None
-        value = f"{value.strip()} {clock.strip()}" if is_clock else value
-    return read_time(value)
+        return f"{value.strip()} {clock.strip()}" if is_clock else value
+    return value
 
 
 def _reactions(values: Json) -> Reactions | None:

@@ -27,7 +27,7 @@ from app.formats.records import (
 from app.formats.source.file import Source
 from app.formats.source.html import html_to_text
 from app.formats.source.json import as_object, as_word, first_documents, listed, objects
-from app.formats.source.times import read_time
+from app.formats.source.times import time_or_field
 from app.formats.source.window import Json
 
 _LISTS: Final = ("statuses", "ancestors", "descendants")
@@ -70,7 +70,7 @@ def _item(status: Json, place: int, *, include_restricted: bool) -> Item:
     if not (text or media):
         return Skipped(place, "empty")
     lang = as_word(status.get("language"))
-    time = status.get("created_at")
+    created_at, unread_time = time_or_field(status.get("created_at"), "created_at")
     return Record(
         place=place,
         text=text,
@@ -78,7 +78,8 @@ def _item(status: Json, place: int, *, include_restricted: bool) -> Item:
         display_name=as_word(account.get("display_name")),
         platform="mastodon",
         kind=_kind(status),
-        created_at=read_time(time) if time else None,
+        created_at=created_at,
+        unread_time=unread_time,
         lang=lang if lang and language_of(lang) else None,
         source_id=_id(status),
         url=as_word(status.get("url")) or as_word(status.get("uri")),

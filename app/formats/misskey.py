@@ -23,7 +23,7 @@ from app.formats.records import (
 )
 from app.formats.source.file import Source
 from app.formats.source.json import as_object, as_word, first_documents, listed, objects
-from app.formats.source.times import read_time
+from app.formats.source.times import time_or_field
 from app.formats.source.window import Json
 
 _KEYS: Final = frozenset({"id", "createdAt", "text", "visibility"})
@@ -60,7 +60,8 @@ def _item(note: Json, place: int, *, include_restricted: bool) -> Item:
         return Skipped(place, "restricted")
     if not (text or media):
         return Skipped(place, "empty")
-    user, time = as_object(note.get("user")), note.get("createdAt")
+    user = as_object(note.get("user"))
+    created_at, unread_time = time_or_field(note.get("createdAt"), "createdAt")
     return Record(
         place=place,
         text=text,
@@ -68,7 +69,8 @@ def _item(note: Json, place: int, *, include_restricted: bool) -> Item:
         display_name=as_word(user.get("name")),
         platform="misskey",
         kind=_kind(note, is_shared=is_shared),
-        created_at=read_time(time) if time else None,
+        created_at=created_at,
+        unread_time=unread_time,
         source_id=as_word(note.get("id")),
         url=as_word(note.get("url")) or as_word(note.get("uri")),
         reply_to=_target(note),

@@ -1,6 +1,7 @@
 """Rows of one file as records: what its first rows tell holds for all of them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from app.errors import Message
@@ -10,10 +11,12 @@ from app.formats.column_guess import ROLES, ColumnGuess, guess, likely_reposts, 
 from app.formats.column_names import plain_column
 from app.formats.file_columns import KNOWN_HEADERS, FileColumns, RowRules
 from app.formats.records import Item, ReadOptions
+from app.formats.source.times import FileTimes, read_time
 from app.formats.told_reposts import ToldReposts
 
 _MOST_OPENED: Final = 3
 """Objects, one around the other, that are opened for the fields of a post."""
+Row = Mapping[str, object]
 
 
 class RowReader:
@@ -36,8 +39,10 @@ class RowReader:
             has_rounded_ids=are_rounded(ids),
             include_restricted=options.include_restricted,
             on_repost=self._count_repost,
-            on_bad_time=self._count_bad_time,
+            read_time=self._read_time,
         )
+        self._dates = options.dates
+        self._times: FileTimes | None = None
         self._rows = 0
         self._notes = ReadNotes()
         self._told = ToldReposts(self._notes)
@@ -61,8 +66,14 @@ class RowReader:
         row, columns = self._opened(row)
         return columns.read(row, place, self._rules)
 
-    def noting(self, items: Iterator[Item], notes: ReadNotes) -> Iterator[Item]:
-        """Yield the items, and note what was assumed and what was not used."""
+    def noting(
+        self, items: Iterator[Item], notes: ReadNotes, rows: Callable[[], Iterable[Row]]
+    ) -> Iterator[Item]:
+        """Yield the items, and note what was assumed and what was not used.
+
+        `rows` yields the rows of the file once more, to look ahead for the order of its dates.
+        """
+        self._times = FileTimes(self._dates, notes, lambda: self._times_in(rows()))
         self._notes, self._told = notes, ToldReposts(notes)
         for field, guessed in self._guesses.items():
             role = ROLES[field]
@@ -77,6 +88,11 @@ class RowReader:
         yield from items
         for name in self._looks_like:
             notes.leave("column", name, max(0, self._rows - 1))
+
+    def _times_in(self, rows: Iterable[Row]) -> Iterator[object]:
+        for row in rows:
+            opened, columns = self._opened(row)
+            yield from (opened.get(name) for name in columns.names_of("created_at")[:1])
 
     def _opened(self, row: Mapping[str, object]) -> tuple[Mapping[str, object], FileColumns]:
         columns = self.columns(tuple(row))
@@ -123,8 +139,8 @@ class RowReader:
             self._known.clear()
         self._looks_like |= dict.fromkeys(likely_reposts(values), "repost")
 
-    def _count_bad_time(self, name: str) -> None:
-        self._notes.leave("time", name)
+    def _read_time(self, value: object) -> datetime:
+        return read_time(value) if self._times is None else self._times.read(value)
 
     def _count_repost(self) -> None:
         self._told.add()

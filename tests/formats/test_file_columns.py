@@ -139,11 +139,15 @@ def test_platforms(value: str, platform: str | None) -> None:
         ({"text": None}, "no text"),
         ({"text": 5}, "the text is not a string"),
         ({"text": ["a"]}, "the text is not a string"),
-        ({"text": "a", "date": "soon"}, "unreadable time 'soon'"),
     ],
 )
 def test_bad_rows_say_why(row: dict[str, object], detail: str) -> None:
     assert read(row) == BadRecord(1, detail)
+
+
+def test_an_unreadable_time_costs_no_post() -> None:
+    item = record({"text": "a", "date": "soon"})
+    assert (item.created_at, item.unread_time) == (None, "date")
 
 
 @pytest.mark.parametrize("text", ["", " \n"])

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.formats.csv import OWN_HEADER
 from app.formats.post import Reactions, ReplyTarget
 from app.formats.records import Item, Record, RecordStream, Skipped
 from tests.archives import zip_bytes
@@ -127,6 +128,33 @@ REAL: dict[str, list[Said]] = {
     ],
 }
 
+REAL |= {
+    "date_day_month_year_slashes.csv": [
+        ("mina", "Fog again at the pier", "2017-01-12T19:52"),
+        ("mina", "@jun The ferry waits", "2017-01-31T08:38"),
+    ],
+    "date_month_day_year_hyphens.csv": [(None, FOG, "2017-01-20T13:44")],
+    "russian_troll_publish_date.csv": [("pier_watch", FOG, "2017-10-01T19:58")],
+    "java_date_toString.csv": [
+        ("mina", "Fog", "2009-04-06T13:19"),
+        ("mina", "Wind", "2009-04-06T13:19"),
+        ("mina", "Rain", "2009-04-06T20:19"),
+        ("mina", "Sun", "2009-04-07T02:19"),
+        ("mina", "Snow", "2009-04-06T21:19"),
+    ],
+    "time_compact_14_digits.csv": [
+        ("mina", "Fog", "2022-12-01T15:04"),
+        ("mina", "Wind", "2022-12-02T15:04"),
+    ],
+    "twint_json_zone_by_name.json": [
+        (LIGHT, FOG, "2020-05-10T10:00"),
+        (FERRY, f"@{LIGHT} How far do you see?", "2020-05-10T10:30"),
+    ],
+    "reddit_data_request_comments.csv": [
+        (None, FOG, "2024-01-05T10:00"),
+        (None, "Line one\n\nLine two &amp; more", None),
+    ],
+}
 REAL |= {
     "activitypub_wordpress.json": [
         (None, "The title of the post\n\nThe body of the post.", "2024-01-05T10:00")
@@ -472,3 +500,39 @@ def test_versions_of_an_edited_post_in_answers_of_the_api_are_one() -> None:
         "the fog",
         "the pier",
     ]
+
+
+@pytest.mark.parametrize("form", ["table", "lines", "array"])
+@pytest.mark.parametrize(
+    ("dates", "expected", "assumed"),
+    [
+        (["03/04/2020", "05/13/2020"], ["2020-03-04", "2020-05-13"], []),
+        (["03/04/2020", "13/05/2020"], ["2020-04-03", "2020-05-13"], []),
+        (["03/04/2020", "03/05/2020"], ["2020-03-04", "2020-03-05"], ["month-first"]),
+    ],
+)
+def test_the_order_of_day_and_month_is_that_of_the_whole_file(
+    form: str, dates: list[str], expected: list[str], assumed: list[str]
+) -> None:
+    rows = [{"username": "mina", "text": f"word {n}", "date": date} for n, date in enumerate(dates)]
+    data = "\n".join(map(json.dumps, rows)) if form == "lines" else json.dumps(rows)
+    if form == "table":
+        lines = ["username,text,date", *(",".join(row.values()) for row in rows)]
+        data = "\n".join(lines)
+    stream, items = read(data)
+    found = [item.created_at for item in items if isinstance(item, Record)]
+    assert [f"{time:%Y-%m-%d}" for time in found if time] == expected
+    noted = [noted.value for noted in stream.notes.assumptions if noted.kind == "dates"]
+    assert noted == assumed
+    chosen = records(data, dates="day-first" if assumed else "month-first")[0].created_at
+    assert f"{chosen:%Y-%m-%d}" == ("2020-04-03" if assumed else "2020-03-04")
+
+
+def test_a_date_and_its_clock_in_columns_of_their_own_are_one_time() -> None:
+    table = "username,date,time,text\nmina,2020-05-10,10:30:00,the fog\n"
+    assert said(table) == [("mina", "the fog", "2020-05-10T10:30")]
+
+
+def test_rows_of_an_own_export_may_be_short() -> None:
+    (item,) = records(f"{OWN_HEADER}\nmina,x,the fog\n")
+    assert (item.username, item.text, item.source_id) == ("mina", "the fog", None)

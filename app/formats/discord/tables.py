@@ -33,7 +33,7 @@ from app.formats.records import (
 from app.formats.signs import reactions_of
 from app.formats.source.file import Source
 from app.formats.source.text import first_lines
-from app.formats.source.times import read_time
+from app.formats.source.times import time_or_field
 
 _COLUMNS: Final = ("authorid", "author", "date", "content")
 _NAME: Final = re.compile(r"(?P<title>.+?)\s*\[(?P<id>\d{1,20})\](?:\s*\[part \d+\])?")
@@ -100,7 +100,7 @@ def _item(cells: dict[str, str], place: int, room: FileRoom, folder: str) -> Ite
     if not (text.strip() or attached.media):
         return Skipped(place, "media")
     signs = _SIGN.findall(cells.get("reactions", ""))
-    time = cells["date"].strip()
+    created_at, unread_time = time_or_field(cells["date"].strip(), "Date")
     return Record(
         place=place,
         text=text,
@@ -108,7 +108,8 @@ def _item(cells: dict[str, str], place: int, room: FileRoom, folder: str) -> Ite
         author_id=digits(cells["authorid"].strip()),
         display_name=name,
         platform="local",
-        created_at=read_time(time) if time else None,
+        created_at=created_at,
+        unread_time=unread_time,
         media=attached.media,
         files=attached.files,
         counts=reactions_of((sign, int(count)) for sign, count in signs) if signs else None,
