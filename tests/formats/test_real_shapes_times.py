@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -215,3 +216,76 @@ def test_clock_that_goes_back_on_other_days_is_left_alone(zone: str) -> None:
     east = timedelta(hours=9 if zone == "Asia/Seoul" else 2)
     expected = [datetime.strptime(time, "%H:%M") - east for time in clock]
     assert times == [f"{time:%H:%M}" for time in expected]
+
+
+CASES = Path(__file__).with_name("cases")
+
+
+def read_table(
+    target: Path | bytes, order: Order | None = None
+) -> tuple[dict[str, datetime | None], ReadNotes]:
+    """Return the times of a table by its texts, and what was noted."""
+    opened = BytesIO(target) if isinstance(target, bytes) else target
+    with Source(opened) as source:
+        records = open_records(source, options=ReadOptions(dates=order, username="ida"))
+        times = {item.text: item.created_at for item in records.items if isinstance(item, Record)}
+        return times, records.notes
+
+
+@pytest.mark.parametrize(
+    ("name", "times"),
+    [
+        ("date_day_month_year_slashes.csv", [at(2017, 1, 12, 19, 52), at(2017, 1, 31, 8, 38)]),
+        ("date_month_day_year_hyphens.csv", [at(2017, 1, 20, 13, 44, 17)]),
+        ("time_compact_14_digits.csv", [at(2022, 12, 1, 15, 4, 5), at(2022, 12, 2, 15, 4, 5)]),
+        (
+            "java_date_toString.csv",
+            [
+                *(at(2009, 4, 6, 13, 19, 45), at(2009, 4, 6, 13, 19, 45)),
+                *(at(2009, 4, 6, 20, 19, 45), at(2009, 4, 7, 2, 19, 45)),
+                at(2009, 4, 6, 21, 19, 45),
+            ],
+        ),
+        ("twint_json_zone_by_name.json", [at(2020, 5, 10, 10), at(2020, 5, 10, 10, 30)]),
+    ],
+)
+def test_tables_of_real_shapes(name: str, times: list[datetime]) -> None:
+    read, notes = read_table(CASES / name)
+    assert list(read.values()) == times
+    assert not [assumed for assumed in notes.assumptions if assumed.kind == "dates"]
+    assert not [unread for unread in notes.unread if unread.kind == "time"]
+
+
+def test_order_that_no_day_tells_is_assumed_and_may_be_chosen() -> None:
+    name = "russian_troll_publish_date.csv"
+    times, notes = read_table(CASES / name)
+    (assumed,) = [assumed for assumed in notes.assumptions if assumed.kind == "dates"]
+    assert (assumed.value, assumed.alternatives) == ("month-first", ("day-first",))
+    assert {time.date() for time in times.values() if time} == {at(2017, 10, 1).date()}
+    chosen, notes = read_table(CASES / name, "day-first")
+    assert {time.date() for time in chosen.values() if time} == {at(2017, 1, 10).date()}
+    assert not [assumed for assumed in notes.assumptions if assumed.kind == "dates"]
+
+
+@pytest.mark.parametrize("shape", ["csv", "jsonl", "json"])
+def test_last_row_of_a_long_file_tells_the_order(shape: str) -> None:
+    days = [*(f"{1 + day % 12}/3/2021 10:00" for day in range(3_000)), "28/3/2021 10:00"]
+    rows = [{"text": f"row {place}", "date": day} for place, day in enumerate(days)]
+    lines = [json.dumps(row) for row in rows]
+    data = {
+        "csv": "text,date\n" + "".join(f"{row['text']},{row['date']}\n" for row in rows),
+        "jsonl": "".join(f"{line}\n" for line in lines),
+        "json": f"[{','.join(lines)}]",
+    }[shape]
+    times, notes = read_table(data.encode())
+    assert times["row 1"] == at(2021, 3, 2, 10)
+    assert times["row 3000"] == at(2021, 3, 28, 10)
+    assert notes.assumptions == []
+
+
+def test_row_with_an_unreadable_time_is_stored_without_it() -> None:
+    times, notes = read_table(b"text,date\none,soon\ntwo,2021-03-02\n")
+    assert times == {"one": None, "two": at(2021, 3, 2)}
+    assert [(unread.kind, unread.what, unread.count) for unread in notes.unread] == [
+        ("time", "date", 1)
+    ]

@@ -19,12 +19,17 @@ _EPOCH = re.compile(r"-?\d{9,19}(?:\.\d+)?", re.ASCII)
 _COMPACT: Final = re.compile(r"(?:19|20)\d{6}(?:\d{4}(?:\d\d)?)?", re.ASCII)
 """Digits of a day, or of a day with hour and minute, and perhaps second."""
 _SHAPES: Final = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+_ORDERED: Final = re.compile(
+    r"(?<![\d./-])(?P<first>\d{1,2})(?P<sep>[/-])(?P<second>\d{1,2})(?P=sep)\d{2}(?:\d\d)?(?![\d/-])",
+    re.ASCII,
+)
+"""A date of numbers with the year behind; with dots the day is always first."""
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS_FROM: Final = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
 """From which numbers on a second has so many parts: nanoseconds, microseconds, milliseconds."""
 _MOST_COMPARED: Final = 1_000
 """Times of a file that are compared with the time before."""
-_MOST_LOOKED_AT: Final = 200_000
+_MOST_LOOKED_AT: Final = 50_000
 """Times of a file that are looked at for the order of day and month."""
 
 
@@ -135,12 +140,13 @@ class FileTimes:
 
 def order_of(value: object) -> Order | None:
     """Return the order of day and month that a date of numbers allows alone; None for others."""
-    written = _written(value)
-    if written is None or written.day_first == written.month_first:
+    match = _ORDERED.search(value) if isinstance(value, str) else None
+    if match is None:
         return None
-    if written.month_first is None:
+    first, second = int(match["first"]), int(match["second"])
+    if first > 12 >= second:
         return "day-first"
-    return "month-first" if written.day_first is None else None
+    return "month-first" if second > 12 >= first else None
 
 
 def _written(value: object) -> Written | None:
