@@ -115,7 +115,7 @@ REAL: dict[str, list[Said]] = {
     ],
     "graphql_tweet_results_lines.jsonl": [("mina", "Fog again", "2023-12-01T01:00")],
     "reddit_data_request_posts.csv": [
-        (None, "Fog again\nWind NW 4, visibility two miles.", "2024-01-05T10:00"),
+        (None, "Fog again\n\nWind NW 4, visibility two miles.", "2024-01-05T10:00"),
         (None, "A picture of the pier, and a long title that is all the words", "2024-01-06T10:00"),
     ],
     "x_archive_edited_post_stored_twice.zip": [
@@ -152,7 +152,7 @@ REAL |= {
     ],
     "reddit_data_request_comments.csv": [
         (None, FOG, "2024-01-05T10:00"),
-        (None, "Line one\n\nLine two &amp; more", None),
+        (None, "Line one\n\nLine two & more", None),
     ],
 }
 REAL |= {
