@@ -279,6 +279,38 @@ def test_a_name_ends_at_its_colon_without_a_blank_too() -> None:
     assert said(messages) == list(zip(("Mina", "Jun", "Mina", "Jun"), WORDS, strict=True))
 
 
+def test_names_without_a_blank_are_told_where_nothing_else_has_them() -> None:
+    head = "[15/01/2024, 21:05:01] "
+    written = [
+        "Ines:one",
+        "Bo Kim:https://a.example",
+        "Ines:at 10:30",
+        "Bo Kim:two: three",
+        "Ines:x",
+    ]
+    data = "".join(f"{head}{rest}\n" for rest in written).encode()
+    messages, assumptions = read(data)
+    assert said(messages) == [tuple(rest.split(":", 1)) for rest in written]
+    assert [(each.kind, each.value) for each in assumptions] == [
+        ("person", "Bo Kim"),
+        ("person", "Ines"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Jan 15 09:05:01 host kernel: device: ready",
+        "2024-01-15 09:05:01: INFO: started",
+        "15/01/2024,09:05,Mina: hello",
+    ],
+)
+def test_a_log_is_no_chat(line: str) -> None:
+    with pytest.raises(UnrecognisedFileError) as caught:
+        read_file_records(f"{line}\n{line}\n".encode())
+    assert "WhatsApp" not in str(caught.value)
+
+
 def test_the_mark_before_words_is_the_apps_on_iphones_alone() -> None:
     messages, _ = read(CASES / "wa-android-words-after-lrm-mark-lost.txt")
     assert [message.text for message in messages] == [

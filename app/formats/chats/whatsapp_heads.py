@@ -136,7 +136,9 @@ def heads_in(line: str) -> Iterator[Head]:
             try:
                 head = _head(layout, match)
             except UnknownWordsError as error:
-                unknown = unknown or error
+                # Before a colon or a comma anything may stand, as in logs.
+                if match["close"].strip() not in {":", ";", ","}:
+                    unknown = unknown or error
                 continue
             if head and _is_likely(head):
                 unknown = None

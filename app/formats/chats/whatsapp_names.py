@@ -75,9 +75,10 @@ class Names:
             and self._counts[name] > 1 + (not all(map(_is_called, common)))
         }
         known |= set(self._longer)
-        self._without_blank = frozenset(
-            name for name, count in self._bare.items() if count > 1 or name in self._counts
-        )
+        bare = {name for name, count in self._bare.items() if count > 1 or name in self._counts}
+        if bare:
+            bare |= {name for name in self._bare if _is_called(name)}
+        self._without_blank = frozenset(bare)
         whole = sorted(self._longer.values())
         self._apps = frozenset(
             name
