@@ -183,6 +183,21 @@ def test_an_order_that_the_file_tells_is_no_assumption(days: list[str]) -> None:
     assert times(read(data, dates="month-first")[0]) == times(messages) or days == ["1/2/24"]
 
 
+@pytest.mark.parametrize("order", ["%d{0}%m{0}%y", "%m{0}%d{0}%y", "%y{0}%m{0}%d", "%Y{0}%m{0}%d"])
+@pytest.mark.parametrize("cut", "./-")
+@pytest.mark.parametrize("clock", ["%H:%M", "%I:%M %p", "%H:%M:%S", "%I:%M:%S %p"])
+@pytest.mark.parametrize("head", ["{}, {} - ", "[{} {}] ", "[{}, {}] ", "{} {}: "])
+def test_orders_of_numbers_are_told_over_some_weeks(
+    order: str, cut: str, clock: str, head: str
+) -> None:
+    if head.endswith(": ") and cut == "-":
+        return  # So logs are written.
+    form = head.format(order.format(cut), clock)
+    days = [datetime(2023, 12, 20, 21, 5, tzinfo=UTC) + timedelta(days=3 * n) for n in range(20)]
+    messages, assumptions = read(chat(*(day.strftime(form) for day in days)))
+    assert (times(messages), assumptions) == (days, [])
+
+
 def test_dates_without_years_go_over_the_new_year() -> None:
     messages, (assumption,) = read(
         chat("9:05PM, Dec 30 - ", "9:05PM, Dec 31 - ", "9:05AM, Jan 1 - ", "9:05AM, Jan 2 - ")

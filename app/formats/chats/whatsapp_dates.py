@@ -219,10 +219,13 @@ def order_of(
         are_short = all(len(first) == 2 for first, *_ in dates)
         if is_asian or (len(firsts) == 1 and len(lasts) > 1 and are_short):
             return "ymd", False
-    if shape.cut == "." or max(firsts, default=0) > 12:
-        return "dmy", False
+    if max(firsts, default=0) > 12:
+        is_year_first = not _rises(numbers, "dmy") and _rises(numbers, "ymd")
+        return ("ymd" if is_year_first else "dmy"), False
     if max(seconds, default=0) > 12:
         return "mdy", False
+    if shape.cut == ".":
+        return "dmy", False
     rising: list[Order] = [order for order in _ORDERS if _rises(numbers, order)]
     if len(rising) == 1:
         return rising[0], False
