@@ -81,7 +81,8 @@ def test_what_the_app_wrote_is_nobodys_text(note: str) -> None:
     [
         *[("9:05", 9, 5), ("24:53", 0, 53), ("午前12:03", 0, 3), ("午後 9:05", 21, 5)],
         *[("上午10:00", 10, 0), ("下午3:18", 15, 18), ("오후 12:30", 12, 30), ("9:30 PM", 21, 30)],
-        *[("02:05pm", 14, 5), ("12:05am", 0, 5)],
+        *[("02:05pm", 14, 5), ("12:05am", 0, 5), ("凌晨12:30", 0, 30), ("凌晨3:05", 3, 5)],
+        *[("早上8:00", 8, 0), ("中午12:05", 12, 5), ("中午1:05", 13, 5), ("晚上9:15", 21, 15)],
     ],
 )
 def test_times_are_of_twelve_hours_or_of_24(time: str, hour: int, minute: int) -> None:
@@ -97,6 +98,9 @@ def test_times_are_of_twelve_hours_or_of_24(time: str, hour: int, minute: int) -
         *[("R8/01/06(火)", (2026, 1, 6)), ("2026. 1. 6. 화요일", (2026, 1, 6))],
         *[("Tue, 1/6/2026", (2026, 1, 6)), ("Tue, 06/01/2026", (2026, 1, 6))],
         ("Mon, 1/6/2026", (2026, 6, 1)),
+        *[("Sel, 06/01/2026", (2026, 1, 6)), ("2569/01/06(อ.)", (2026, 1, 6))],
+        *[("2026.01.06 Selasa", (2026, 1, 6)), ("2026.01.06 วันอังคาร", (2026, 1, 6))],
+        ("อ., 06/01/2569", (2026, 1, 6)),
     ],
 )
 def test_days_are_read_in_every_form(line: str, expected: tuple[int, int, int]) -> None:
@@ -118,6 +122,7 @@ def test_a_day_of_another_weekday_follows_the_others() -> None:
         *[("[LINE] Chat history with Kon", "Kon"), ("[LINE] Chat history in Tea & Co", "Tea & Co")],
         *[("[LINE] Konとのトーク履歴", "Kon"), ("[LINE] 夏の会のトーク履歴", "夏の会")],
         *[("[LINE] 與Kon的聊天記錄", "Kon"), ("[LINE] Kon的聊天记录", "Kon")],
+        *[("[LINE] ประวัติการแชทกับ Kon", "Kon"), ("[LINE] Riwayat chat dengan Kon", "Kon")],
         *[("[LINE] 하늘님과의 대화", "하늘"), ("\ufeff[LINE] Chat with Kon", "Kon")],
     ],
 )

@@ -72,6 +72,11 @@ def iphone(*texts: str) -> bytes:
         ("line-en-file-name-as-words.txt", ["bring rope\nand the lamp", "see you"], 3),
         ("line-ja-era-four-blanks-refused.txt", ["綱を持ってきて", "わかった"], 1),
         ("line-ja-place-group-notes-as-words.txt", ["綱を持ってきて", "わかった", "またね"], 8),
+        (
+            "line-zh-night-noon-words-join-message-before.txt",
+            ["帶繩子", "好", "睡不著", "吃過了", "去吃飯", "再見"],
+            0,
+        ),
         ("fb-calls-polls", ["ok", "real words"], 17),
         ("ig-attachment-no-share", ["real words", "look at this"], 8),
         ("ig-korean-account", ["응", "진짜 말"], 5),

@@ -26,20 +26,41 @@ from app.formats.chats.text_chat import (
 )
 from app.formats.records import FileRoom
 
-_TIME: Final = r"(?P<time>(?:[上下]午|午[前後]|오[전후])?\s?\d{1,2}:\d{2}(?:\s?[AaPp]\.?[Mm]\.?)?)"
+_PARTS: Final = {
+    **dict.fromkeys(("凌晨", "清晨", "早上", "午夜"), "am"),
+    **dict.fromkeys(("傍晚", "晚上"), "pm"),
+    "中午": "noon",
+}
+"""Parts of the day before times by twelve hours, beside morning and afternoon."""
+_TIME: Final = (
+    rf"(?P<time>(?:[上下]午|午[前後]|오[전후]|{'|'.join(_PARTS)})?\s?\d{{1,2}}:\d{{2}}"
+    r"(?:\s?[AaPp]\.?[Mm]\.?)?)"
+)
 _TABS: Final = re.compile(rf"{_TIME}\t(?:(?P<name>[^\t]*)\t)?(?P<text>.*)")
 _BLANKS: Final = re.compile(rf"{_TIME} {{4}}(?:(?P<name>\S.*?) {{4}})?(?P<text>.*)")
-_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_DAYS: Final = {
+    word: number
+    for words in (
+        ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+        ("Sen", "Sel", "Rab", "Kam", "Jum", "Sab", "Min"),
+        ("จ.", "อ.", "พ.", "พฤ.", "ศ.", "ส.", "อา."),
+    )
+    for number, word in enumerate(words)
+}
+"""Short weekdays in English, Indonesian and Thai, by their numbers."""
 _WEEKDAY: Final = (
-    r"(?:\s?[(（](?:[日月火水木金土월화수목금토일]|[週周]?[一二三四五六日]|[A-Z][a-z]{2})[)）]"
+    r"(?:\s?[(（](?:[日月火水木金土월화수목금토일]|[週周]?[一二三四五六日]|[A-Z][a-z]{2}"
+    r"|[\u0e00-\u0e7f]{1,3}\.)[)）]"
     r"|\s?(?:[周週]|星期)[一二三四五六日天]|\s?[日月火水木金土]曜日|\s[월화수목금토일]요일"
-    r"|\s[A-Z][a-z]{2,5}day)"
+    r"|\s[A-Z][a-z]{2,5}day|\s?วัน[\u0e00-\u0e7f]{2,12}"
+    r"|\s(?:Minggu|Senin|Selasa|Rabu|Kamis|Jumat|Sabtu))"
 )
 _YEAR_FIRST: Final = re.compile(
     rf"(?P<y>\d{{4}}|[RH]\d{{1,2}})[./] ?(?P<m>\d{{1,2}})[./] ?(?P<d>\d{{1,2}})\.?{_WEEKDAY}"
 )
 _YEAR_LAST: Final = re.compile(
-    rf"(?P<word>{'|'.join(_DAYS)}), (?P<a>\d{{1,2}})/(?P<b>\d{{1,2}})/(?P<y>\d{{4}})"
+    rf"(?P<word>{'|'.join(map(re.escape, _DAYS))}), "
+    r"(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<y>\d{4})"
 )
 _LONGEST_DAY: Final = 40
 _ERAS: Final = {"R": 2018, "H": 1988}
@@ -54,13 +75,16 @@ _TITLES: Final = tuple(
         r"(?P<title>.+?) ?的聊天(?:[記记][錄录]|紀錄)?",
         r"(?P<title>.+?)님과(?:의)? 대화(?: ?내용)?",
         r"(?P<title>.+?) 대화(?: ?내용)?",
+        r"ประวัติการ(?:แชท|สนทนา)(?:กับ|ใน) ?(?P<title>.+)",
+        r"Riwayat (?:chat|obrolan) (?:dengan|di|dalam) (?P<title>.+)",
     )
 )
 """Headings, and names of files, that name the room."""
 _NAMES: Final = (*_TITLES, re.compile(r"\[LINE\] ?(?P<title>.+)"))
 _HEADING: Final = re.compile(
     r"\ufeff?\[LINE\].*"
-    r"|(?:Saved on|保存日時|儲存日期|保存日期|저장한 날짜|저장 일시) ?[:：] ?.*\d.*"
+    r"|(?:Saved on|保存日時|儲存日期|保存日期|저장한 날짜|저장 일시|บันทึกเมื่อ|Disimpan pada)"
+    r" ?[:：] ?.*\d.*"
 )
 _IN_BRACKETS: Final = re.compile(r"\[[^\[\]\t\n]{2,30}\]")
 _FEWEST_PEOPLE: Final = 3
@@ -150,6 +174,8 @@ class LineRoom(Grammar):
         return None
 
     def _moment(self, text: str) -> datetime | None:
+        if part := _PARTS.get(text[:2]):
+            text = _by_24_hours(text[2:].strip(), part)
         # Some phones go on behind midnight with 24.
         return moment(self._day, f"0{text[2:]}" if text.startswith("24:") else text)
 
@@ -188,7 +214,7 @@ def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> LineRoom |
 def _fits(match: re.Match[str], *, is_month_first: bool) -> bool:
     """Return whether a day has the weekday that stands beside it."""
     day = _last_year_day(match, is_month_first=is_month_first)
-    return day is not None and _DAYS[day.weekday()] == match["word"]
+    return day is not None and day.weekday() == _DAYS[match["word"]]
 
 
 def _last_year_day(match: re.Match[str], *, is_month_first: bool) -> date | None:
@@ -197,9 +223,21 @@ def _last_year_day(match: re.Match[str], *, is_month_first: bool) -> date | None
     return _date(int(match["y"]), month, day)
 
 
+def _by_24_hours(text: str, part: str) -> str:
+    """Return a time by 24 hours, of a part of the day that stands before it."""
+    hour, _, rest = text.partition(":")
+    number = int(hour)
+    if part == "noon":
+        number += 12 * (number < 11)
+    elif number <= 12:
+        number = number % 12 + 12 * (part == "pm" and number < 12)
+    return f"{number}:{rest}"
+
+
 def _date(year: int, month: int, day: int) -> date | None:
+    # Thai phones count the years of the Buddha, 543 more.
     try:
-        return date(year, month, day)
+        return date(year - 543 if year > 2400 else year, month, day)
     except ValueError:
         return None
 
