@@ -15,6 +15,14 @@ _NOBODY: Final = frozenset({"[deleted]", "[removed]", "[deleted by user]", "[rem
 """What Reddit writes in place of an author or a text that is gone."""
 _EMPTY: Final = frozenset({"none", "nan", "null", "nat", "<na>", "\\n", "#n/a"})
 """What programs write into a cell without a value."""
+EMPTY_CELLS: Final = (
+    _EMPTY
+    | {form for name in _EMPTY for form in (name.upper(), name.capitalize())}
+    | {"NaN", "NaT"}
+)
+"""The same as they stand in cells."""
+_LONGEST_WORD: Final = 25
+"""Characters of a cell that is compared with these words."""
 _NOTHING: Final = frozenset({"", "0", "0.0", "false", "[]", "{}", "root", "-1"}) | _EMPTY
 _YES: Final = frozenset({"true", "1", "1.0", "yes", "y", "t", "o", "예", "네", "참"})
 # A long number as spreadsheets write it: 1.58E+18.
@@ -72,12 +80,8 @@ def refers(value: object) -> bool:
 
 def is_nobody(value: object) -> bool:
     """Return whether Reddit wrote the value in place of an author or a text that is gone."""
-    return isinstance(value, str) and value.strip().casefold() in _NOBODY
-
-
-def is_empty_cell(value: object) -> bool:
-    """Return whether a cell of a table holds a program's word for no value."""
-    return isinstance(value, str) and value.strip().casefold() in _EMPTY
+    may_be = isinstance(value, str) and len(value) <= _LONGEST_WORD and "[" in value
+    return may_be and str(value).strip().casefold() in _NOBODY
 
 
 def word(value: object) -> str | None:
@@ -90,7 +94,7 @@ def word(value: object) -> str | None:
 def as_name(value: object) -> str | None:
     """Return the name of an account without the `@` before it; None for an object."""
     name = word(value)
-    if name is None or _OBJECT.match(name):
+    if name is None or (not name.isalnum() and _OBJECT.match(name)):
         return None
     return name[1:].lstrip() if name[0] in "@＠" and len(name) > 1 else name
 
@@ -106,7 +110,7 @@ def as_whole(value: object) -> int | None:
     """Return a count, which a program may have written as `3.0` or `1,234`."""
     if isinstance(value, float) and value.is_integer():
         return as_count(int(value))
-    if isinstance(value, str):
+    if isinstance(value, str) and not (value.isascii() and value.isdigit()):
         text = value.strip()
         if match := _POINT_ZERO.fullmatch(text):
             text = match[1]
@@ -119,6 +123,8 @@ def as_id(value: object) -> str | None:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < _MAX_EXACT_FLOAT else None
     name = word(value)
+    if name is not None and name.isdecimal():
+        return None if _has_zeros(name, _LEAST_ZEROS) else name
     if name is None or is_damaged_id(name):
         return None
     if name.startswith("=") and (match := _FORMULA.fullmatch(name)):

@@ -11,6 +11,7 @@ from msgspec import structs
 
 from app.errors import RecordError
 from app.formats.cells import (
+    EMPTY_CELLS,
     answered_id,
     as_id,
     as_name,
@@ -18,7 +19,6 @@ from app.formats.cells import (
     as_whole,
     flattened,
     is_damaged_id,
-    is_empty_cell,
     is_filled,
     is_nobody,
     is_object,
@@ -75,6 +75,10 @@ _DATE: Final = re.compile(r"\d{1,4}[-./]\s?\d{1,2}[-./]\s?\d{1,4}\.?", re.ASCII)
 _CLOCK: Final = re.compile(r"\d{1,2}:\d\d(:\d\d)?(\s?[AaPp][Mm])?", re.ASCII)
 _MOST_OPENED: Final = 3
 """Objects, one around the other, that are opened for the fields of a post."""
+_LIMITS: Final = frozenset(
+    {"is_deleted", "is_by_community", "is_restricted", "visibility", "shares"}
+)
+"""Fields by which a row may be no post of its author for everybody."""
 _REPOST_MARKS: Final = frozenset({"is_repost", "reposts", "kind"})
 KNOWN_HEADERS: Final = 32
 """Sets of column names that are remembered for rows without a header."""
@@ -119,6 +123,10 @@ class FileColumns:
         self._fields = [
             (field, names, tests.get(field, is_filled)) for field, names in self._names.items()
         ]
+        has_wrappers = "text" not in self._names and bool(self._wrappers)
+        self._may_open = not self._is_own and (bool(self._heads) or has_wrappers)
+        self._limits = not self._is_own and not _LIMITS.isdisjoint(self._names)
+        self._texts = self._names.get("text", ())
         self._marks_reposts = self._is_own or not _REPOST_MARKS.isdisjoint(self._names)
 
     @property
@@ -157,7 +165,7 @@ class FileColumns:
 
     def opened(self, row: Mapping[str, object]) -> Mapping[str, object] | None:
         """Return the row with the values of its objects as columns; None if it has no object."""
-        if self._is_own:
+        if not self._may_open:
             return None
         if any(is_object(row.get(name)) for name in self._heads):
             flat = flattened(row, self._chosen)
@@ -175,7 +183,8 @@ class FileColumns:
         kind = _kind(values)
         if kind == "repost":
             return Skipped(place, "repost")
-        if not self._is_own and (reason := self._reason_to_skip(values, rules)):
+        may_skip = self._limits or (rules.is_table and not self._is_own)
+        if may_skip and (reason := self._reason_to_skip(values, rules)):
             return Skipped(place, reason)
         exported = {
             field: value
@@ -184,7 +193,7 @@ class FileColumns:
         }
         media = exported.get("media", ())
         text = self._text(values, rules)
-        texts = self._names.get("text", ())
+        texts = self._texts
         if text is None and not media and any(isinstance(row.get(name), str) for name in texts):
             return Skipped(place, "empty")
         if isinstance(text, str) and self._is_repost_by_text(text, rules):
@@ -219,12 +228,12 @@ class FileColumns:
             for name in names:
                 value = row.get(name)
                 if value is not None and counts(value):
-                    if is_table and is_empty_cell(value):
+                    if is_table and isinstance(value, str) and value in EMPTY_CELLS:
                         continue
                     values[field] = value
                     break
-        if "text" not in values and len(self._names.get("text", ())) > 1:
-            texts = (row.get(name) for name in self._names["text"])
+        if "text" not in values and len(self._texts) > 1:
+            texts = (row.get(name) for name in self._texts)
             filled = (text for text in texts if text is not None and is_filled(text))
             if (text := next(filled, None)) is not None:
                 values["text"] = text
@@ -259,7 +268,7 @@ class FileColumns:
 
     def _is_repost_by_text(self, text: str, rules: RowRules) -> bool:
         """Return whether only its beginning tells that a text is a repost, and report that."""
-        if self._marks_reposts or not REPOST_BEGINNING.match(text):
+        if self._marks_reposts or "RT @" not in text or not REPOST_BEGINNING.match(text):
             return False
         if rules.on_repost is not None:
             rules.on_repost()
@@ -379,7 +388,11 @@ def _reactions(values: Json) -> Reactions | None:
         stated = structs.replace(stated, signs=kept_signs(stated.signs))
     if stated and stated.is_known:
         return stated
-    return Reactions.read(as_whole(values.get(field)) for field in _COUNTED)
+    likes, reposts, replies, quotes = (
+        None if (value := values.get(field)) is None else as_whole(value) for field in _COUNTED
+    )
+    counts = Reactions(likes, reposts, replies, quotes)
+    return counts if counts.is_known else None
 
 
 def _exported(value: object, type_: type[T]) -> T | None:

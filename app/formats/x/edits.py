@@ -1,6 +1,6 @@
 """Edited posts of X: each version is a post with its own id; the newest of a file counts."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from app.formats.post import digits
@@ -10,11 +10,14 @@ from app.formats.source.window import Json
 
 _MOST_HELD: Final = 10_000
 """Older versions that wait for a newer version."""
+_EDITED: Final = frozenset({"edit_info", "edit_history_tweet_ids", "edit_history_post_ids"})
 _HISTORIES: Final = ("edit_history_tweet_ids", "edit_history_post_ids")
 
 
 def versions_of(status: Json) -> list[str]:
     """Return the ids of the versions of a post, the newest last; none where it was not edited."""
+    if _EDITED.isdisjoint(status):  # Most posts, and it is asked of each.
+        return []
     info = as_object(status.get("edit_info"))
     edit, initial = as_object(info.get("edit")), as_object(info.get("initial"))
     control = as_object(edit.get("editControlInitial")) or initial
@@ -34,35 +37,37 @@ class Versions:
         self._held: dict[str, tuple[int, Record]] = {}
         """Of posts whose last version has not come the newest that did."""
 
-    def sift(self, status: Json, item: Item) -> Iterator[Item]:
-        """Yield what is certain behind this version: nothing, the version, or older ones."""
+    def sift(self, status: Json, item: Item) -> Sequence[Item]:
+        """Return what is certain behind this version: nothing, the version, or older ones."""
         ids = versions_of(status) if isinstance(item, Record) else []
         own = digits(status.get("id_str") or status.get("id"))
         if not ids or own is None or not isinstance(item, Record):
-            yield item
-            return
+            return (item,)
         number, first = int(own), ids[0]
         held = self._held.get(first)
         if number < self._seen.get(first, 0) or (held is not None and number < held[0]):
-            yield Skipped(item.place, "deleted")
-            return
-        if held is not None:
-            yield Skipped(held[1].place, "deleted")
-            del self._held[first]
+            return (Skipped(item.place, "deleted"),)
+        older = [Skipped(held[1].place, "deleted")] if held is not None else []
+        self._held.pop(first, None)
         if own != ids[-1] and len(self._held) < _MOST_HELD:
             self._held[first] = (number, item)
-            return
+            return older
         self._seen[first] = number
-        yield item
+        return (*older, item)
 
     def sifted(
         self, statuses: Iterable[tuple[int, Json] | BadRecord], read: Callable[[Json, int], Item]
     ) -> Iterator[Item]:
         """Yield what `read` returns for each status, without the older versions of a post."""
-        for numbered in statuses:
-            status = {} if isinstance(numbered, BadRecord) else numbered[1]
-            for item in read_each([numbered], read):
-                yield from self.sift(status, item)
+        status: Json = {}
+
+        def read_one(value: Json, place: int) -> Item:
+            nonlocal status
+            status = value
+            return read(value, place)
+
+        for item in read_each(statuses, read_one):
+            yield from self.sift(status, item)
         yield from self.held()
 
     def held(self) -> Iterable[Item]:
