@@ -54,6 +54,7 @@ from app.formats.records import (
     RecordStream,
     Writer,
 )
+from app.formats.refusals import looks_like_chat, looks_like_json, reason_of
 from app.formats.source.file import REPAIR, UNREPAIRED, Content, Source
 from app.formats.source.json import check_closed
 from app.formats.source.text import pieces
@@ -120,10 +121,7 @@ def open_records(
     """
     source.choose_encoding(options.encoding)
     for candidate in FORMATS.values() if format == "auto" else (FORMATS[format],):
-        try:
-            records = candidate.read(source, options)
-        except RecursionError as error:
-            raise _too_deep(source) from error
+        records = _read_by(candidate, source, options, is_named=format != "auto")
         if records is not None:
             is_of_one = records.account is not None
             items = _noted(records.items, source, options.encoding)
@@ -151,6 +149,21 @@ def open_records(
         name = documents.JSONL.name if format == "auto" else format
         return RecordStream(name, "line", None, iter(()))
     raise _unrecognised(source, format)
+
+
+def _read_by(
+    form: Format, source: Source, options: ReadOptions, *, is_named: bool
+) -> RecordStream | None:
+    """Return what a format reads, None if it is another format. Raises ImportFileError."""
+    try:
+        return form.read(source, options)
+    except RecursionError as error:
+        raise _too_deep(source) from error
+    except UnrecognisedFileError as error:
+        # A chat with a comma in each line has the width of a table.
+        if form is csv.FORMAT and not is_named and looks_like_chat(source):
+            raise _unrecognised(source, "auto") from error
+        raise
 
 
 def _noted(items: Iterator[Item], source: Source, encoding: str | None) -> Iterator[Item]:
@@ -229,10 +242,13 @@ def _unrecognised(source: Source, format_name: str) -> UnrecognisedFileError:
         fault = Message(template, name=source.name, format=format_name)
     note = source.listing.note
     for content in _json_contents(source):
-        try:
-            check_closed(content)
-        except BrokenFileError as error:
-            note = error.detail
+        if source.has_members or looks_like_json(content):
+            try:
+                check_closed(content)
+            except BrokenFileError as error:
+                note = error.detail
+    if note is None and not source.has_members:
+        note = reason_of(source)
     if note is None:
         return UnrecognisedFileError(fault)
     return UnrecognisedFileError("{fault}; {note}", fault=fault, note=note)

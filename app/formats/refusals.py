@@ -1,0 +1,126 @@
+"""What a file looks like that no format has recognised: the reason that its refusal gives."""
+
+import re
+from contextlib import suppress
+from typing import Final
+
+from app.errors import ImportFileError, Message
+from app.formats.masks import shape_of
+from app.formats.source.file import Content, head
+from app.formats.source.json import first_documents
+from app.formats.source.text import encoding_of, first_lines
+
+_HEAD_BYTES: Final = 1024
+_MOST_LINES: Final = 40
+_FEWEST_DATED: Final = 2
+_DATED_SHARE: Final = 0.25
+"""Least share of the first lines that begin with a date or a time, in a chat as text."""
+_MOST_FIELDS: Final = 5
+_LONGEST_FIELD: Final = 40
+"""Names of fields that are listed, and characters of each."""
+_LONGEST_SHAPE: Final = 40
+_BINARY: Final = {
+    b"%PDF": "PDF",
+    b"SQLite format 3": "SQLite",
+    b"\x89PNG": "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"GIF8": "GIF",
+    b"{\\rtf": "RTF",
+    b"\xd0\xcf\x11\xe0": "Microsoft Office",
+    b"Rar!": "RAR",
+    b"7z\xbc\xaf": "7z",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+    b"bplist": "property list",
+    b"PAR1": "Parquet",
+}
+"""How files begin that hold no text, with what they are called."""
+_JSON: Final = re.compile(
+    r"\ufeff?\s*(?:\{\s*(?:[\"}]|\Z)"
+    r"|\[\s*(?:[\[{\"\]]|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?\s*[,\]]|(?:true|false|null)\b|\Z))",
+    re.IGNORECASE,
+)
+_MARKUP: Final = re.compile(r"\ufeff?\s*<(?:\?xml|!doctype|!--|[a-z][\w:.-]*[\s>/])", re.IGNORECASE)
+_FEED: Final = re.compile(r"<(?:rss|feed|rdf:rdf)[\s>]", re.IGNORECASE)
+_DATED: Final = re.compile(
+    r"[\s\[(\u200e\u200f\u202a-\u202c\ufeff]*(?:[^\W\d]{1,12}[.,]?\s)?"
+    r"(?:\d{1,4}\s?[./年년-]\s?\d{1,2}\s?[./月월-]?\s?\d{0,4}|\d{1,2}\s?[:.時시]\s?\d\d"
+    r"|[^\W\d]{1,12}\s\d{1,2}|\d{1,2}\s[^\W\d]{3,12}).{0,40}?(?:[:：\t]|\s-\s)"
+)
+"""How a line begins with a date or a time, and a name or a text behind it."""
+
+
+def looks_like_json(content: Content) -> bool:
+    """Return whether a file begins as JSON does; a chat may begin with a bracket, too."""
+    first = first_lines(content)
+    return bool(first) and _JSON.match("".join(first[:3])) is not None
+
+
+def looks_like_chat(content: Content) -> bool:
+    """Return whether enough of the first lines begin with a date or a time."""
+    return bool(_dated(first_lines(content)[:_MOST_LINES]))
+
+
+def _dated(lines: list[str]) -> list[str]:
+    """Return the lines that begin with a date or a time; none if they are too few for a chat."""
+    dated = [line for line in lines if _DATED.match(line)]
+    return dated if len(dated) >= max(_FEWEST_DATED, _DATED_SHARE * len(lines)) else []
+
+
+def reason_of(content: Content) -> Message | None:
+    """Return what a file was seen to be, and the nearest format; None if nothing is to be seen."""
+    with suppress(ImportFileError):
+        start = head(content, _HEAD_BYTES)
+        for beginning, kind in _BINARY.items():
+            if start.startswith(beginning):
+                return Message("it is a {kind} file, which holds no text to read", kind=kind)
+        if b"\0" in start and not encoding_of(content).codec.startswith("utf-16"):
+            return Message("it holds no text")
+        reason = _reason_of_text(content, first_lines(content)[:_MOST_LINES])
+        return reason and _with_encoding(reason, content)
+    return None
+
+
+def _reason_of_text(content: Content, lines: list[str]) -> Message | None:
+    if not lines:
+        return None
+    if _MARKUP.match("".join(lines[:3])):
+        if _FEED.search("".join(lines)):
+            return Message("it is a feed; follow its address with saywho follow add rss:URL")
+        return Message("it is HTML or XML; most apps also export JSON or text, which are read")
+    if looks_like_json(content):
+        return _reason_of_json(content)
+    if dated := _dated(lines):
+        return Message(
+            "it looks like a chat as text, but its dates are of an unknown shape: {count} of the"
+            " first {total} lines begin like {shape}",
+            count=len(dated),
+            total=len(lines),
+            shape=shape_of(dated[0].strip()[:_LONGEST_SHAPE]),
+        )
+    return None
+
+
+def _reason_of_json(content: Content) -> Message | None:
+    documents = first_documents(content)
+    if not documents:
+        return Message("it is JSON, but holds no objects")
+    names = [name[:_LONGEST_FIELD] for name in documents[0]][:_MOST_FIELDS]
+    printable = ", ".join(names).encode(errors="replace").decode()
+    return Message(
+        "it is JSON whose first object has the fields {fields}; a post needs its text in a field"
+        " such as text or content",
+        fields=printable or "{}",
+    )
+
+
+def _with_encoding(reason: Message, content: Content) -> Message:
+    """Return the reason, and the encoding if it was a guess, which may be the fault."""
+    encoding = encoding_of(content)
+    if encoding.evidence is None:
+        return reason
+    return Message(
+        "{reason}; its encoding was taken for {encoding}, --encoding names another one",
+        reason=reason,
+        encoding=encoding.codec.removesuffix("-sig"),
+    )
