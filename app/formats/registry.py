@@ -24,6 +24,7 @@ from app.formats import (
 from app.formats.brought import bring_formats
 from app.formats.chats import (
     chatlab,
+    imessage,
     kakaotalk,
     line,
     signal,
@@ -84,7 +85,7 @@ _LATER: Final[tuple[Format, ...]] = (
     api.FORMAT,
     bluesky.FORMAT,
     documents.JSONL,
-    *text_formats(kakaotalk.KAKAOTALK, line.LINE, whatsapp.WHATSAPP),
+    *text_formats(imessage.IMESSAGE, kakaotalk.KAKAOTALK, line.LINE, whatsapp.WHATSAPP),
     csv.FORMAT,
 )
 _BUILT_IN: Final = (x_archive.FORMAT, mastodon.FORMAT, together(_LATER), *_LATER)

@@ -1,0 +1,190 @@
+"""iMessage: the text that imessage-exporter writes of each chat of a Mac or an iPhone's backup.
+
+A message begins with a line of its time, then one of its sender. What others answered stands below
+it, indented in its first lines alone, and again at its own place: the second is read.
+Source: https://github.com/ReagentX/imessage-exporter, exporters/txt.rs.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date, datetime
+from itertools import pairwise
+from typing import Any, Final, NamedTuple
+
+from app.errors import Message
+from app.formats.chats.chat_files import RoomFile
+from app.formats.chats.text_chat import (
+    LONGEST,
+    Grammar,
+    Opening,
+    Spoken,
+    TextChat,
+    message,
+    moment,
+    title_of,
+)
+from app.formats.records import FileRoom, Item, Skipped
+from app.formats.source.file import Content
+from app.formats.source.text import lines
+
+_MONTHS: Final = (
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+)
+_DATE: Final = re.compile(
+    rf"(?P<month>{'|'.join(_MONTHS)}) {{1,2}}(?P<d>\d{{1,2}}), (?P<y>\d{{4}}) {{1,3}}"
+    r"(?P<time>\d{1,2}:\d\d:\d\d[ \u202f]?[AP]M)(?P<rest>| .+)"
+)
+_READ: Final = re.compile(r" \((?:Read|Delivered|Sent) .{1,200}\)")
+_INDENT: Final = "    "
+_ME: Final = "Me"
+_TITLES: Final = (re.compile(r"(?P<title>.+) - \d+"), re.compile(r"(?P<title>.+)"))
+_FILE: Final = re.compile(
+    r"(?:[~/].{0,500}?/)?(?P<path>(?:attachments|Attachments)/\S.{0,300}\.\w{1,5})"
+)
+_EDITED: Final = re.compile(
+    r"Edited \d+ (?:day|hour|minute|second)s?(?:, \d+ (?:hour|minute|second)s?){0,3} later: ?"
+)
+_REACTED: Final = re.compile(r"\s*(?:.{1,40} by .{1,200}|Sticker from .{1,400})")
+_REACTIONS: Final = frozenset({"Reactions:", "Tapbacks:"})
+_WAS_DELETED: Final = "This message was deleted from the conversation!"
+_DELETED: Final = re.compile(
+    r"(?P<who>.{1,200}) (?:deleted a message\.|(?:deleted|unsent) this message(?: part)?\b.{0,100})"
+)
+_DELETERS: Final = frozenset({"You", "They"})
+_NOTES: Final = frozenset({"This message responded to an earlier message.", "Attachment missing!"})
+_EFFECT: Final = re.compile(r"Sent with [A-Z][a-z]+(?: [A-Z][a-z]+)?")
+
+
+class _Part(NamedTuple):
+    """The lines of a message behind the one of its time."""
+
+    place: int
+    opening: Opening
+    """Its name is empty; that of a line of the app has no time either."""
+    lines: list[str]
+
+
+class MessagesRoom(Grammar):
+    """Reads a chat by blocks of lines."""
+
+    exporters = frozenset({_ME})
+
+    def begin(self, lines: Iterable[str]) -> None:
+        """Prepare for the lines of a file; none of them depends on others."""
+
+    def read(self, line: str) -> Opening | None:
+        """Return what the line begins; the sender of a message stands in the next one."""
+        match = _DATE.fullmatch(line)
+        if match is None:
+            return None
+        if match["rest"] and not _READ.fullmatch(match["rest"]):
+            return Opening()
+        return Opening(_ME, _when(match))
+
+    def said(self, text: str) -> Spoken:
+        """Return the words without reactions, effects and notes; of an edited text the last."""
+        words: list[str] = []
+        files: list[str] = []
+        is_reactions = False
+        written = text.split("\n")
+        for place, line in enumerate(written):
+            following = written[place + 1] if place + 1 < len(written) else ""
+            is_reactions = (is_reactions and bool(_REACTED.fullmatch(line))) or (
+                line.strip() in _REACTIONS and bool(_REACTED.fullmatch(following))
+            )
+            if is_reactions or line in _NOTES or _EFFECT.fullmatch(line):
+                continue
+            if match := _FILE.fullmatch(line):
+                files.append(match["path"])
+            elif match := _EDITED.match(line):
+                words = [line[match.end() :]]
+            elif (match := _DATE.fullmatch(line)) and any(map(_EDITED.match, written[place:])):
+                words = [match["rest"].lstrip()]  # The first text of several, with its time.
+            else:
+                words.append(line)
+        return Spoken("\n".join(words).strip("\n"), tuple(files))
+
+    def room(self, file: RoomFile[Any]) -> FileRoom:
+        return FileRoom(platform=IMESSAGE.name, name=title_of(file.names[:1], _TITLES))
+
+    def items(self, content: Content) -> Iterator[Item]:
+        for part in _parts(content, self):
+            name = " ".join(part.lines[0].split()) if part.lines else ""
+            if part.opening.when is None:
+                yield Skipped(part.place, "system")
+            elif _is_deleted(part.lines[1:2], name):
+                yield Skipped(part.place, "deleted")
+            else:
+                opening = Opening(name, part.opening.when)
+                yield message(self, opening, part.place, part.lines[1:])
+
+
+def _parts(content: Content, grammar: MessagesRoom) -> Iterator[_Part]:
+    """Yield the messages and lines of the app, without the answers that stand below a message.
+
+    Only the first lines of an answer are indented, so that nothing behind them is the message's.
+    """
+    part: _Part | None = None
+    is_answer, size, before = False, 0, ""
+    for number, text, _ in lines(content):
+        line = text.rstrip("\r\n").lstrip("\ufeff")
+        opening = None if before.strip() else grammar.read(line)
+        before = line
+        if opening is not None:
+            if part is not None:
+                yield part
+            part, is_answer, size = _Part(number, opening, []), False, 0
+            continue
+        is_answer = is_answer or bool(
+            line.startswith(_INDENT) and grammar.read(line.removeprefix(_INDENT))
+        )
+        size += len(line) + 1
+        if part is not None and not is_answer and size <= LONGEST:
+            part.lines.append(line)
+    if part is not None:
+        yield part
+
+
+def _is_deleted(first: Sequence[str], name: str) -> bool:
+    """Return whether the program says below the sender that the message was taken back."""
+    match = _DELETED.fullmatch(first[0]) if first else None
+    return [*first] == [_WAS_DELETED] or bool(match and match["who"] in {name, *_DELETERS})
+
+
+def _when(match: re.Match[str]) -> datetime | None:
+    try:
+        day = date(int(match["y"]), _MONTHS.index(match["month"]) + 1, int(match["d"]))
+    except ValueError:
+        return None
+    return moment(day, match["time"].replace("\u202f", " "))
+
+
+def _grammar_of(head: Sequence[str], _beside: Collection[str]) -> Grammar | None:
+    """Return the grammar where the first line is a time, and the second of a message none."""
+    grammar = MessagesRoom()
+    openings = [grammar.read(line) for line in head[:50]]
+    if not openings or openings[0] is None:
+        return None
+    for opening, following in pairwise(openings):
+        if opening is not None and opening.when is not None:
+            return grammar if following is None else None
+    return None
+
+
+IMESSAGE: Final = TextChat(
+    "imessage",
+    Message("iMessage (imessage-exporter)"),
+    Message("a line of a time such as May 17, 2022  5:29:42 PM, and its sender in the next line"),
+    _grammar_of,
+)
