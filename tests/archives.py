@@ -198,6 +198,8 @@ SMALL_FILES = {
     "signal": b'{"recipient": {"id": "2", "contact": {"profileGivenName": "mina"}}}\n'
     b'{"chat": {"id": "10", "recipientId": "2"}}\n{"chatItem": {"chatId": "10", "authorId": "2", '
     b'"dateSent": "1769990000000", "standardMessage": {"text": {"body": "hi, you"}}}}\n',
+    "signal-export": b'{"date": "2026-01-31T22:04:05", "sender": "mina", "body": "hi, you  ", '
+    b'"quote": "", "sticker": null, "reactions": [], "attachments": []}\n',
     "messenger": b'{"participants": [{"name": "mina"}], "messages": [{"sender_name": "mina", '
     b'"timestamp_ms": 1735689600000, "content": "hi, you"}], "title": "us"}',
     "meta": b'[{"media": [{"uri": "", "creation_timestamp": 1735689600, "title": "hi, you"}]}]',

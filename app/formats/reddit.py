@@ -142,7 +142,5 @@ FORMAT: Final = Format(
     "reddit",
     Message("Reddit data request"),
     read,
-    mark=Message(
-        "tables with id, permalink, date, subreddit and body, as posts.csv and comments.csv"
-    ),
+    mark=Message("tables posts.csv or comments.csv with permalink, subreddit and body"),
 )
