@@ -37,6 +37,7 @@ from benchmarks.open_trials import (
     small_sites,
     trials,
 )
+from benchmarks.verification import Answers, c_at_1, cost, equal_error_rate, f_05_u, least_cost
 
 ROOT: Final = Path(__file__).parents[1]
 DOCS: Final = ROOT / "docs" / "attribution.md"
@@ -84,11 +85,23 @@ def print_sites(found: Sequence[Trial]) -> str:
 
 
 def print_costs(found: Sequence[Trial]) -> str:
-    """Return the table of the costs of one author's ratio, in Markdown."""
-    lines = ["| language | texts | C_llr of one author |", "| --- | --- | --- |"]
+    """Return the table of one author's answers by the measures of the field, in Markdown."""
+    lines = [
+        "| language | texts | EER | C_llr of one author | its minimum | c@1 | F0.5u |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
     for (lang, shape), some in _by_shape(found):
-        loss = _log_loss([trial for trial in some if trial.suspects == 1])
-        lines.append(f"| {lang} | {_named(shape)} | {loss / np.log(2):.3f} |")
+        alone = [trial for trial in some if trial.suspects == 1]
+        answers = Answers(
+            1 - np.array([trial.none for trial in alone]),
+            np.array([not trial.is_stranger for trial in alone]),
+            [trial.verdict for trial in alone],
+        )
+        costs = [cost(answers.scores, answers), least_cost(answers)]
+        shares = [*costs, c_at_1(answers), f_05_u(answers)]
+        figures = " | ".join(f"{share:.3f}" for share in shares)
+        error = f"{100 * equal_error_rate(answers):.1f} %"
+        lines.append(f"| {lang} | {_named(shape)} | {error} | {figures} |")
     return "\n".join(lines)
 
 

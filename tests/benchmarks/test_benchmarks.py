@@ -100,6 +100,7 @@ def test_the_open_question_is_tabled(tmp_path: Path) -> None:
     done = run("open_question", path, *few)
     assert done.returncode == 0, done.stderr
     assert "| en | 5 posts as one text | 2 to 5 |" in done.stdout
+    assert "| EER | C_llr of one author | its minimum | c@1 | F0.5u |" in done.stdout
     short = run("open_question", path, *few, "--words", "8")
     assert "| en | 5 posts as one text | 2 to 5 |" in short.stdout
     assert "C_llr" not in short.stdout
