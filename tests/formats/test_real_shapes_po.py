@@ -129,6 +129,12 @@ REAL: dict[str, list[Said]] = {
 }
 
 REAL |= {
+    "cr_only_lines.csv": [
+        ("mina", "또 안개다. 시정 2마일.", "2020-01-01T10:00"),
+        ("mina", "배가 부두에서 기다린다", "2020-01-02T10:00"),
+    ]
+}
+REAL |= {
     "date_day_month_year_slashes.csv": [
         ("mina", "Fog again at the pier", "2017-01-12T19:52"),
         ("mina", "@jun The ferry waits", "2017-01-31T08:38"),

@@ -60,12 +60,20 @@ def pieces(content: Content) -> Generator[str, None, None]:
         content.notes.assume("encoding", value, alternatives=alternatives, evidence=evidence)
     errors = "surrogatepass" if codec.startswith("utf-16") else "surrogateescape"
     decoder = codecs.getincrementaldecoder(codec)(errors)
+    has_returns = _has_returns_alone(content)
     for chunk in content.chunks():
-        yield decoder.decode(chunk)
+        text = decoder.decode(chunk)
+        yield text.replace("\r", "\n") if has_returns else text
     try:
         yield decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
         raise BrokenFileError("the file ends in the middle of a character") from error
+
+
+def _has_returns_alone(content: Content) -> bool:
+    """Return whether the lines end with a carriage return alone, as old Macs write them."""
+    sample = head(content, _SAMPLE_BYTES)
+    return b"\r" in sample[:-1] and b"\n" not in sample
 
 
 def lines(content: Content, limit: int = MAX_LINE) -> Generator[Line, None, None]:
