@@ -56,6 +56,7 @@ _NO_NAMES: Final = ("{", "[", "<")
 _JSON: Final = re.compile(r'\ufeff?\s*(?:\{\s*"|\[\s*[\[{"])')
 _FEWEST_KNOWN: Final = 2
 """Known columns of a header that stands below other lines."""
+_LONGEST_LINE_SAID: Final = 60
 _SAMPLE: Final = 1_000
 """Rows that tell what holds for all of a table."""
 
@@ -127,6 +128,8 @@ class _Table:
         names = heading.names
         self._repeated = [name for place, name in enumerate(names) if name in names[:place]]
         self._is_export = heading.dialect == Dialect(",") and tuple(names) in headers()
+        self._above: list[str] = []
+        """The beginnings of the lines above the header."""
         sample = list(self._first_rows(text))
         self.reader = RowReader(sample, options, is_table=True)
         self.columns = self.reader.columns(tuple(dict.fromkeys(names)))
@@ -157,6 +160,9 @@ class _Table:
         """Note the columns whose names stand twice, and the lines above the header."""
         for name in self._repeated:
             notes.leave("column", name)
+        if not self._heading.is_stated:
+            for line in self._above:
+                notes.leave("sentence", line)
 
     def _cells(self, fields: list[str]) -> dict[str, str]:
         """Return the cells by the names of their columns; of two of one name the first."""
@@ -170,9 +176,11 @@ class _Table:
         return cells
 
     def _first_rows(self, text: str) -> Iterator[dict[str, str]]:
-        rows = self._heading.dialect.reader(lines_of(text))
+        rows = filter(is_filled, self._heading.dialect.reader(lines_of(text)))
         with suppress(csv.Error):
-            for fields in islice(filter(is_filled, rows), self._heading.above + 1, _SAMPLE):
+            above = islice(rows, self._heading.above)
+            self._above += (" ".join(fields).strip()[:_LONGEST_LINE_SAID] for fields in above)
+            for fields in islice(rows, 1, _SAMPLE):
                 if len(fields) == len(self._heading.names):
                     yield self._cells(fields)
 

@@ -55,6 +55,8 @@ class Heading(NamedTuple):
     names: list[str]
     above: int = 0
     """Rows above the header that are no part of the table."""
+    is_stated: bool = False
+    """Whether the row above only says what stands between the cells."""
 
 
 def is_filled(cells: list[str]) -> bool:
@@ -81,7 +83,8 @@ def headings(first: list[str]) -> Iterator[Heading]:
     quote = "'" if first[above : above + 1] and first[above].startswith("'") else '"'
     for delimiter in delimiters:
         dialect = Dialect(delimiter, quote)
-        yield Heading(dialect, header_of(first[above:], dialect), above)
+        names = header_of(first[above:], dialect)
+        yield Heading(dialect, names, above, is_stated=stated is not None)
 
 
 def deeper_headings(first: list[str]) -> Iterator[Heading]:

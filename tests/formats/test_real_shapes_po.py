@@ -331,6 +331,15 @@ def test_dialects_of_tables(table: str) -> None:
     assert [(who, text.strip()) for who, text, _ in said(table)] == [("mina", "the fog; the pier")]
 
 
+@pytest.mark.parametrize(
+    ("above", "said_of_it"), [("Report of 2020\nmade, by us\n", 2), ("sep=,\n", 0), ("", 0)]
+)
+def test_lines_above_a_header_are_not_left_out_in_silence(above: str, said_of_it: int) -> None:
+    stream, items = read(f"{above}username,text,date\nmina,the fog,2020-01-02\n")
+    assert [item.text for item in items if isinstance(item, Record)] == ["the fog"]
+    assert [left.kind for left in stream.notes.unread] == ["sentence"] * said_of_it
+
+
 def test_a_zip_with_one_table_is_that_table() -> None:
     table = b"username,text\nmina,the fog\n"
     data = zip_bytes({"data/posts.csv": table, "README.md": b"#", "__MACOSX/._posts.csv": b"x"})
