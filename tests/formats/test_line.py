@@ -159,6 +159,28 @@ def test_a_zip_holds_rooms_of_several_apps(first: str) -> None:
     ]
 
 
+def test_a_chat_that_somebody_pasted_begins_no_message() -> None:
+    pasted = '"look:\n2018/01/05(金)\n21:00\tYuki\tsaid ""hi""\n21:01\tYuki\tbye"'
+    data = day(f"9:05\tMori\t{pasted}", "9:06\tAki\tend")
+    text = 'look:\n2018/01/05(金)\n21:00\tYuki\tsaid "hi"\n21:01\tYuki\tbye'
+    assert said(data) == [("Mori", text), ("Aki", "end")]
+    assert {time and time.day for time in times(data)} == {30}
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ['"hello', "a", 'he said "no"', "b"],
+        ['"hello', "a", '"yes"', '"'],
+        ['"', '"', '"multi\nline"', "end"],
+        ['"hello', '"two\nlines"', "end"],
+    ],
+)
+def test_a_quote_that_is_not_closed_swallows_no_message(texts: list[str]) -> None:
+    data = day(*(f"9:0{n}\tMori\t{text}" for n, text in enumerate(texts)))
+    assert len(said(data)) == len(texts)
+
+
 def test_four_blanks_are_a_tab() -> None:
     room = chat_variants.room_of("line ja", 1)
     data = chat_variants.VARIANTS["line ja"](room)

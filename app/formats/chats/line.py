@@ -90,6 +90,10 @@ _IN_BRACKETS: Final = re.compile(r"\[[^\[\]\t\n]{2,30}\]")
 _FEWEST_PEOPLE: Final = 3
 """People who have the same note, which no table has, word for word."""
 _MOST_NOTES: Final = 1_000
+_MOST_QUOTED: Final = 500
+"""Lines of a text in quotes."""
+_MOST_NOTED_LINES: Final = 100_000
+"""Lines inside of quotes whose numbers are kept."""
 _LONGEST_LINE: Final = 300
 """Characters of a line of the app that are named among assumptions."""
 _lines: Final = partial(matcher, "line", "line", "deleted", "media")
@@ -109,6 +113,9 @@ class LineRoom(Grammar):
         self._is_month_first = True
         self._repeated: frozenset[str] = frozenset()
         """Notes in brackets that no table has and that several people have."""
+        self._number = 0
+        """Lines read since the beginning."""
+        self._quotes = Quotes()
 
     def begin(self, lines: Iterable[str]) -> None:
         """Decide on the order of day and month where the year comes last: weekdays tell it.
@@ -118,7 +125,11 @@ class LineRoom(Grammar):
         self._day = None
         votes = 0
         people: dict[str, set[str]] = defaultdict(set)
+        self._number, self._quotes = 0, Quotes()
         for line in lines:
+            if self._quotes.is_open or '"' in line:
+                self._quotes.add(line, self.pattern)
+            self._quotes.number += 1
             if len(line) <= _LONGEST_DAY and (match := _YEAR_LAST.fullmatch(line)):
                 votes += _fits(match, is_month_first=True) - _fits(match, is_month_first=False)
             elif line.endswith("]") and (match := self.pattern.match(line)) and match["name"]:
@@ -133,6 +144,9 @@ class LineRoom(Grammar):
 
     def read(self, line: str) -> Opening | None:
         """Return what the line begins; without a name it is the app's own."""
+        self._number += 1
+        if self._number in self._quotes.inside:
+            return None
         if len(line) <= _LONGEST_DAY and (day := self._day_of(line)):
             self._day = day
             return Opening(is_day=True)
@@ -178,6 +192,38 @@ class LineRoom(Grammar):
             text = _by_24_hours(text[2:].strip(), part)
         # Some phones go on behind midnight with 24.
         return moment(self._day, f"0{text[2:]}" if text.startswith("24:") else text)
+
+
+class Quotes:
+    """Lines inside the quotes around a text of several lines, which begin no message.
+
+    Somebody may have pasted a chat. Quotes in the text are doubled, so the first single quote, at
+    the end of a line, closes it.
+    """
+
+    def __init__(self) -> None:
+        self.number = 0
+        """Lines before the present one."""
+        self.is_open = False
+        self.inside: set[int] = set()
+        """Numbers, from 1, of lines that are inside of quotes."""
+        self._since: list[int] = []
+
+    def add(self, line: str, pattern: re.Pattern[str]) -> None:
+        """Take a line that has a quote, or that stands behind one that is open."""
+        single = line.replace('""', "")
+        match = pattern.match(line)
+        text = match["text"] if match and match["name"] else ""
+        if self.is_open and '"' not in single:
+            self._since.append(self.number + 1)
+            self.is_open = len(self._since) <= _MOST_QUOTED
+        elif self.is_open and single.index('"') == len(single) - 1 and text != '"':
+            if len(self.inside) < _MOST_NOTED_LINES:
+                self.inside.update((*self._since, self.number + 1))
+            self.is_open = False
+        else:
+            self.is_open = text.startswith('"') and '"' not in text[1:].replace('""', "")
+            self._since = []
 
 
 class FourBlanks(LineRoom):
