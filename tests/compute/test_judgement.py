@@ -202,29 +202,29 @@ def test_an_absent_author_is_nobody_else() -> None:
     assert without.none < with_author.none
 
 
+def with_gaps(case: Case, gaps: NDArray[np.float64]) -> Judgement:
+    """Return the answer if the only suspect were so far from each of the population."""
+    (suspect,) = case.suspects
+    assert suspect.habit is not None
+    assert suspect.habit.usual is not None
+    habit = replace(suspect.habit, usual=replace(suspect.habit.usual, gaps=gaps))
+    return judge(replace(case, suspects=[replace(suspect, habit=habit)]))
+
+
 def test_an_author_whom_nobody_here_is_like_is_a_limit() -> None:
     case = place().case(posts(3)[KNOWN:], [3])
-    habit = case.suspects[0].habit
-    assert habit is not None
-    assert habit.usual is not None
-    gaps = habit.usual.gaps
-    assert gaps.shape == (len(case.fitted.population),)
     others = case.others_of(case.suspects[0])
-
-    def limits(gaps: NDArray[np.float64], case: Case = case) -> Judgement:
-        usual = replace(habit.usual, gaps=gaps)  # type: ignore[type-var]
-        suspect = replace(case.suspects[0], habit=replace(habit, usual=usual))
-        return judge(replace(case, suspects=[suspect]))
-
-    lone = limits(np.where(others, LONE + 0.1, 0.0))  # How near one is to oneself says nothing.
+    assert others.shape == (len(case.fitted.population),)
+    lone = with_gaps(case, np.where(others, LONE + 0.1, 0.0))  # The author is no other.
     assert "lone_author" in lone.limits
     assert lone.weak["lone_author"] == [0]
     one_near = np.where(others, LONE + 9, 0.0)
     one_near[others.nonzero()[0][0]] = LONE - 0.1
-    assert "lone_author" not in limits(one_near).limits
-    assert "lone_author" not in limits(gaps[:-1] + 100).limits  # Those of another population.
+    assert "lone_author" not in with_gaps(case, one_near).limits
+    # Those of another population.
+    assert "lone_author" not in with_gaps(case, np.full(others.size - 1, 100.0)).limits
     nobody = replace(case, fitted=replace(case.fitted, population=NOBODY))
-    assert "lone_author" not in limits(np.empty(0), nobody).limits
+    assert "lone_author" not in with_gaps(nobody, np.empty(0)).limits
 
 
 def test_the_gap_is_that_of_the_newest_posts_in_a_usual_text() -> None:

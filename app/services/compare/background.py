@@ -167,10 +167,9 @@ async def newest_members(session: AsyncSession) -> tuple[int, Members] | None:
     """Return the version of the newest snapshot and its members; None before the first."""
     query = select(BackgroundSnapshot.version, BackgroundSnapshot.members)
     query = query.where(BackgroundSnapshot.recipe == _recipe(session))
-    row = (
-        await session.execute(query.order_by(BackgroundSnapshot.version.desc()).limit(1))
-    ).first()
-    return row and (row.version, msgspec.json.decode(row.members, type=Members))
+    newest = query.order_by(BackgroundSnapshot.version.desc()).limit(1)
+    row = (await session.execute(newest)).first()
+    return None if row is None else (row.version, msgspec.json.decode(row.members, type=Members))
 
 
 async def is_outgrown(session: AsyncSession) -> bool:

@@ -45,8 +45,8 @@ NAMED: Final = 3
 async def stored_left_out(session: AsyncSession) -> LeftOut | None:
     """Return the share of the newest background; None before it is measured, or of few texts."""
     newest = await newest_members(session)
-    found = newest and newest[1].left_out
-    return found if found and found.decisions else None
+    found = None if newest is None else newest[1].left_out
+    return found if found is not None and found.decisions else None
 
 
 async def is_left_out_due(session: AsyncSession) -> bool:
