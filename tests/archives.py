@@ -204,6 +204,7 @@ SMALL_FILES = {
     b'"timestamp_ms": 1735689600000, "content": "hi, you"}], "title": "us"}',
     "meta": b'[{"media": [{"uri": "", "creation_timestamp": 1735689600, "title": "hi, you"}]}]',
     "imessage": b"May 17, 2022  5:29:42 PM (Read by you after 4 seconds)\nmina\nhi, you\n\n",
+    "signal-md": b"[2026-01-31 22:04:05] mina: hi, you  \n",
     "kakaotalk": b"KakaoTalk Chats with us\nDate Saved : 2024-02-20 10:44\n\n"
     b"January 15, 2024, 3:02 PM, mina : hi, you\n",
     "line": b"[LINE] Chat history with mina\nSaved on: 2/20/2024, 10:44\n\nMon, 1/15/2024\n"

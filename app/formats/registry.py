@@ -29,6 +29,7 @@ from app.formats.chats import (
     line,
     signal,
     signal_export,
+    signal_markdown,
     slack,
     telegram,
     telegram_pages,
@@ -87,7 +88,13 @@ _LATER: Final[tuple[Format, ...]] = (
     api.FORMAT,
     bluesky.FORMAT,
     documents.JSONL,
-    *text_formats(imessage.IMESSAGE, kakaotalk.KAKAOTALK, line.LINE, whatsapp.WHATSAPP),
+    *text_formats(
+        signal_markdown.SIGNAL_MARKDOWN,
+        imessage.IMESSAGE,
+        kakaotalk.KAKAOTALK,
+        line.LINE,
+        whatsapp.WHATSAPP,
+    ),
     csv.FORMAT,
 )
 _BUILT_IN: Final = (x_archive.FORMAT, mastodon.FORMAT, together(_LATER), *_LATER)

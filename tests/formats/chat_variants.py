@@ -17,6 +17,7 @@ from app.formats.records import Item, Record, Skipped
 from tests.formats import (
     chatlab_variants,
     discord_variants,
+    exporter_variants,
     line_variants,
     signal_variants,
     slack_variants,
@@ -138,6 +139,7 @@ VARIANTS: Final[dict[str, Callable[[list[Said]], bytes]]] = {
     **signal_variants.VARIANTS,
     **chatlab_variants.VARIANTS,
     **slack_variants.VARIANTS,
+    **exporter_variants.VARIANTS,
 }
 
 WITH_FILES: Final = frozenset({"discord zip", "signal zip"})
@@ -154,6 +156,7 @@ def room_of(variant: str, seed: int) -> list[Said]:
         "signal",
         "chatlab",
         "slack",
+        "imessage",
     )
     return invented(seed, seconds=variant.startswith(with_seconds))
 

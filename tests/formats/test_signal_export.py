@@ -83,6 +83,28 @@ def test_files_lie_in_the_folder_of_the_chat() -> None:
     assert record.files == ("us/media/a b.jpg",)
 
 
+MARKDOWN = (
+    "[2026-01-31 22:04:05] Owl: two\nlines  \n"
+    "[2026-01-31 22:05:05] Me: \n\n> two\n> lines\n\nan answer  \n(- Owl: 👍 -)\n"
+    "[2026-01-31 22:06:05] Owl:   ![a b.jpg](./media/a%20b.jpg)  \n"
+    "[2026-01-31 22:07:05] Owl: (This message was deleted)\n"
+    "[2026-01-31 22:08:05] Owl: see [this](https://e.org)  \n(( 🦉 ))\n"
+    "[2026-01-31 22:09:05] No-Sender:   \n"
+).encode()
+
+
+def test_chat_md_alone_is_read_without_what_the_program_adds() -> None:
+    data = zip_bytes({"Boat crew/chat.md": MARKDOWN, "Boat crew/media/a b.jpg": b"x"})
+    records, items = read_file_records(data, username="ann", timezone="UTC")
+    assert (records.format, texts(items)) == (
+        *("signal-md", ["two\nlines", "an answer", "", "see [this](https://e.org)"]),
+    )
+    found = [item for item in items if isinstance(item, Record)]
+    assert [item.username for item in found] == ["Owl", "ann", "Owl", "Owl"]
+    assert found[2].files == ("Boat crew/media/a b.jpg",)
+    assert found[0].room == FileRoom(platform="signal", name="Boat crew", file="Boat crew/chat.md")
+
+
 def test_a_bad_line_costs_no_other() -> None:
     data = written(said("Owl", "a")) + b"[1]\n" + written(said("Owl", "b", date="soon"))
     items = read(data + written(said("Owl", "c")))

@@ -167,7 +167,9 @@ class TelegramPages(JsonChat[PagesChat]):
 
         Raises UnrecognisedFileError for another page of an export.
         """
-        if any(name.rpartition("/")[2] == "result.json" for name in source.members):
+        names = {name.rpartition("/")[2] for name in source.members}
+        is_export = any(map(_NAMED.fullmatch, names))
+        if source.has_members and (not is_export or "result.json" in names):
             return []
         rooms = find_rooms(source, self.file_name, page_of)
         if not rooms and not source.has_members and _is_other_page(source):
