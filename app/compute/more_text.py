@@ -33,7 +33,9 @@ _EDGE: Final = 1e-6
 class More(msgspec.Struct, frozen=True):
     """How much more text by the same person decides about eight of ten such cases."""
 
-    times: Annotated[int, Meta(ge=FEWEST_TIMES, le=MOST_TIMES, description="The present text.")]
+    times: Annotated[
+        int, Meta(ge=FEWEST_TIMES, le=MOST_TIMES, description="How many times the present text.")
+    ]
     messages: Annotated[
         int, Meta(ge=1, description="How many more messages as long as those given.")
     ]
