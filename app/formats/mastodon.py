@@ -153,7 +153,7 @@ def read_activity(
         return None
     if (type_ := activity.get("type")) == "Announce":
         return Skipped(place, "repost")
-    if type_ in _OTHERS:
+    if isinstance(type_, str) and type_ in _OTHERS:
         return Skipped(place, "like" if type_ == "Like" else "system")
     post = activity if _is_post(activity) else activity.get("object")
     if not isinstance(post, dict) or not _is_activity(activity):

@@ -153,7 +153,7 @@ async def test_importing_a_file(
     path.write_text(path.read_text() + "{broken\n")
     await upload(page, workshop, path)
     await expect(page.locator(".facts")).to_contain_text(f"{username} (30)")
-    await expect(page.locator(".faults")).to_contain_text("31번째 줄")
+    await expect(page.locator(".faults").first).to_contain_text("31번째 줄")
     await start_and_wait(page, javascript=javascript)
     await expect(page.get_by_role("main")).to_contain_text("새 글 30개 · 거부한 항목 1개")
 

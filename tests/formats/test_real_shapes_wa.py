@@ -352,3 +352,13 @@ def test_messages_of_telegram_without_authors_are_refused_with_the_reason() -> N
     data = (CASES / "tg-tdl-all-taken-for-deleted.json").read_bytes()
     deleted = data.replace(b'"text"', b'"from": null, "text"')
     assert [type(item).__name__ for item in read_file_records(deleted)[1]] == ["Skipped"] * 2
+
+
+def test_files_alone_are_no_part_of_a_name() -> None:
+    lines = [
+        f"[16/01/2024, 21:0{place}:00] Jun: \u200e<attached: {name}>"
+        for place, name in enumerate(("p.heic", "q.avif", "r.wav"))
+    ]
+    messages, assumed = read("\r\n".join([*lines, ""]).encode())
+    assert {message.display_name for message in messages} == {"Jun"}
+    assert [part.kind for part in assumed if part.kind == "person"] == []

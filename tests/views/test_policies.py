@@ -98,6 +98,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/imports": {"GET": "operator", "POST": "operator"},
     "/imports/<id:import_id>": {"GET": "operator"},
     "/imports/<id:import_id>/explanation": {"GET": "operator"},
+    "/imports/<id:import_id>/choices": {"POST": "operator"},
     "/imports/<id:import_id>/start": {"POST": "operator"},
     "/imports/<id:import_id>/cancel": {"POST": "operator"},
     "/sources": {"GET": "operator", "POST": "operator"},

@@ -1,4 +1,4 @@
-"""Words of dates and times in many languages: parts of the day, months, and what joins both.
+"""ClockWords of dates and times in many languages: parts of the day, months, and what joins both.
 
 `clock_words.json` has them from Unicode CLDR; `tests/formats/clock_words.py` wrote it.
 """
@@ -22,7 +22,7 @@ class Language(msgspec.Struct, frozen=True):
     months: dict[str, int]
 
 
-class Words(msgspec.Struct, frozen=True):
+class ClockWords(msgspec.Struct, frozen=True):
     """The words of all languages, of which the first are spoken most."""
 
     source: str
@@ -31,9 +31,9 @@ class Words(msgspec.Struct, frozen=True):
 
 
 @cache
-def all_words() -> Words:
+def all_words() -> ClockWords:
     """Return what the file holds, read once."""
-    return msgspec.json.decode(FILE.read_bytes(), type=Words)
+    return msgspec.json.decode(FILE.read_bytes(), type=ClockWords)
 
 
 @lru_cache(maxsize=1_000)

@@ -12,7 +12,7 @@ from app.clock import now
 from app.errors import Message
 from app.formats.assumptions import ReadNotes
 from app.formats.chats import clock_words
-from app.formats.chats.whatsapp_heads import Head, Shape
+from app.formats.chats.whatsapp_heads import LineHead, Shape
 
 Order = Literal["ymd", "dmy", "mdy"]
 DateOrder = Literal["day-first", "month-first"]
@@ -50,7 +50,7 @@ class Dates:
         self._yearless = Yearless()
         self._days: dict[tuple[DateParts, str, str], date | None] = {}
 
-    def add(self, head: Head) -> None:
+    def add(self, head: LineHead) -> None:
         """Take what a head has, in the order of the file."""
         if head.date not in self._dates and len(self._dates) < _MOST_DATES:
             self._dates[head.date] = None
@@ -107,7 +107,7 @@ class Dates:
         """Begin with the first head again."""
         self._yearless.restart()
 
-    def time_of(self, head: Head) -> datetime | None:
+    def time_of(self, head: LineHead) -> datetime | None:
         """Return when that is, without a zone; None for a date or a time that does not exist."""
         if head.month and not head.date[0]:
             month, number = self._numbers.get(head.month, 0), int(head.date[2])
@@ -126,7 +126,7 @@ class Dates:
             return None
         return datetime(day.year, day.month, day.day, hour, minute, second)
 
-    def _day(self, head: Head) -> date | None:
+    def _day(self, head: LineHead) -> date | None:
         if head.month:
             year, month, day = (
                 int(head.date[0]),

@@ -40,7 +40,7 @@ def _time(seconds: str) -> str:
     return rf"{hour_and_minute}{seconds}(?!\d)"
 
 
-class Layout(NamedTuple):
+class HeadLayout(NamedTuple):
     """An order of numbers and words, as a regular expression."""
 
     pattern: re.Pattern[str]
@@ -56,7 +56,7 @@ class Layout(NamedTuple):
 class Shape(NamedTuple):
     """What all heads of a file have in common."""
 
-    layout: Layout
+    layout: HeadLayout
     opening: str
     closing: str
     cut: str
@@ -70,7 +70,7 @@ class Shape(NamedTuple):
         return self.opening == "[" or self.closing == ":"
 
 
-class Head(NamedTuple):
+class LineHead(NamedTuple):
     """The date and the time of a message, as they stand there, and what comes behind them."""
 
     shape: Shape
@@ -90,12 +90,12 @@ class UnknownWordsError(ValueError):
 
 
 @cache
-def layouts() -> tuple[Layout, ...]:
+def layouts() -> tuple[HeadLayout, ...]:
     """Return the layouts of a line that begins a message, the most usual first."""
     seconds, closing = r"(?:[:.](?P<second>\d{2}))?", "|".join(_CLOSINGS.values())
     # Browsers copy the time first, and so did old phones.
     return tuple(
-        Layout(
+        HeadLayout(
             _pattern(date, r"\[?", seconds, closing, is_time_first=is_time_first),
             date,
             is_time_first,
@@ -128,7 +128,7 @@ def exact(shape: Shape) -> re.Pattern[str]:
     return _pattern(date, re.escape(shape.opening), seconds, closing, is_time_first=is_time_first)
 
 
-def heads_in(line: str) -> Iterator[Head]:
+def heads_in(line: str) -> Iterator[LineHead]:
     """Yield the ways to read what begins a line. Raises UnknownWordsError where there is none."""
     unknown: UnknownWordsError | None = None
     for layout in layouts():
@@ -155,7 +155,7 @@ class HeadReader:
         # The expression of the shape alone is faster than that of its layout.
         self._match = exact(shape).match
 
-    def read(self, line: str) -> Head | None:
+    def read(self, line: str) -> LineHead | None:
         """Return what begins a line; None for one of another shape."""
         match = self._match(line)
         if match is None:
@@ -167,7 +167,7 @@ class HeadReader:
             return None
 
 
-def _head(layout: Layout, match: re.Match[str]) -> Head | None:
+def _head(layout: HeadLayout, match: re.Match[str]) -> LineHead | None:
     opening, closing = match["open"], match["close"].strip()
     if (opening == "[") != (closing == "]"):
         return None
@@ -178,7 +178,7 @@ def _head(layout: Layout, match: re.Match[str]) -> Head | None:
     return _told_head(shape, match, half)
 
 
-def _told_head(shape: Shape, match: re.Match[str], half: str) -> Head:
+def _told_head(shape: Shape, match: re.Match[str], half: str) -> LineHead:
     if shape.layout.is_named:
         day, word, year = match.group("day", "month", "year")
         date, month, era = (year or "", "", day), month_key(word), ""
@@ -187,10 +187,10 @@ def _told_head(shape: Shape, match: re.Match[str], half: str) -> Head:
         date, month, era = (first, between, third), "", era or ""
     hour, minute, second, rest = match.group("hour", "minute", "second", "rest")
     time = (int(hour), int(minute), int(second or 0))
-    return Head(shape, date, month, era, time, half, rest)
+    return LineHead(shape, date, month, era, time, half, rest)
 
 
-def _is_likely(head: Head) -> bool:
+def _is_likely(head: LineHead) -> bool:
     """Return whether a head is no line of a table, of a log or of another app."""
     closing, cut = head.shape.closing, head.shape.cut
     if closing == ",":

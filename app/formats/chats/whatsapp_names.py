@@ -19,10 +19,12 @@ _DEEPEST: Final = 3
 _BARE: Final = re.compile(r"(?P<name>[^:\n]{1,40}):(?![/\s])(?P<text>.+)", re.DOTALL)
 """A name, and words behind a colon without a blank."""
 _IN_TIME: Final = re.compile(r".*\d:\d\d")
+_NO_NAME: Final = re.compile(r"$|[\u200e\u200f<\[‹]")
+"""Nothing, or what begins a line of the app, such as that of a file."""
 _QUOTES: Final = re.compile('["“”„«»「」『』＂]')
 
 
-class Spoken(NamedTuple):
+class SpokenLine(NamedTuple):
     """A name as it stands in a line, and what it says."""
 
     name: str
@@ -86,20 +88,20 @@ class Names:
             if count < 3 and name not in self._longer and _is_of_app(name, known, whole)
         )
 
-    def split(self, rest: str) -> Spoken | None:
+    def split(self, rest: str) -> SpokenLine | None:
         """Return who says what in a line; None for a line that nobody says."""
         name, colon, text = rest.partition(COLON)
         if colon and not self._without_blank:
             longer = self._longer.get(name)
         else:
             if (match := _BARE.match(rest)) and match["name"] in self._without_blank:
-                return Spoken(match["name"], match["text"])
+                return SpokenLine(match["name"], match["text"])
             if not colon:
                 return None
             longer = self._longer.get(name)
         if longer is not None and rest.startswith(longer + COLON):
-            return Spoken(longer, rest[len(longer) + len(COLON) :])
-        return None if name in self._apps else Spoken(name, text)
+            return SpokenLine(longer, rest[len(longer) + len(COLON) :])
+        return None if name in self._apps else SpokenLine(name, text)
 
     def note(self, notes: ReadNotes) -> None:
         """Note which names were learned."""
@@ -117,7 +119,9 @@ def _parts(text: str) -> tuple[str, ...]:
     if COLON not in text[: _LONGEST + len(COLON)]:
         return ()
     *parts, _ = text[: _DEEPEST * _LONGEST].split(COLON, _DEEPEST)
-    return tuple(takewhile(lambda part: 0 < len(part) <= _LONGEST, parts))
+    return tuple(
+        takewhile(lambda part: len(part) <= _LONGEST and _NO_NAME.match(part) is None, parts)
+    )
 
 
 def _is_called(part: str) -> bool:

@@ -62,7 +62,7 @@ _FORM: Final = 3
 """Version of what a snapshot holds."""
 
 
-class LeftOut(msgspec.Struct, frozen=True):
+class LeftOutShare(msgspec.Struct, frozen=True):
     """How often texts by authors here, each left out in turn, are attributed to others here."""
 
     share: Annotated[float, Meta(description="Of the decisions, how many were `likely`.")]
@@ -75,7 +75,7 @@ class Members(msgspec.Struct, frozen=True):
     drawn: list[Drawn]
     """The sample authors are the last ones."""
     samples: list[int]
-    left_out: LeftOut | None = None
+    left_out: LeftOutShare | None = None
     """Measured after the snapshot was made."""
 
 

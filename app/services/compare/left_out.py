@@ -26,7 +26,7 @@ from app.db.backend import Sessions, is_among
 from app.db.engine import Database
 from app.errors import UnavailableError
 from app.models import BackgroundSnapshot, User
-from app.services.compare.background import LeftOut, Members, newest_members
+from app.services.compare.background import LeftOutShare, Members, newest_members
 from app.services.compare.cases import Models, load_suspects, with_habits
 from app.services.compare.habits import newest_own
 from app.services.posts.user_rows import UserRow, select_rows
@@ -42,7 +42,7 @@ NAMED: Final = 3
 """Others of the language who are asked about, drawn for each text."""
 
 
-async def stored_left_out(session: AsyncSession) -> LeftOut | None:
+async def stored_left_out(session: AsyncSession) -> LeftOutShare | None:
     """Return the share of the newest background; None before it is measured, or of few texts."""
     newest = await newest_members(session)
     found = None if newest is None else newest[1].left_out
@@ -101,7 +101,7 @@ async def _read(session: AsyncSession, ids: Sequence[int]) -> tuple[Case, dict[i
     return case, texts
 
 
-def left_out_of(case: Case, texts: dict[int, list[str]]) -> LeftOut:
+def left_out_of(case: Case, texts: dict[int, list[str]]) -> LeftOutShare:
     """Return how many texts are called likely for others, each author left out in turn.
 
     The author is neither asked about nor among everybody else, but stays in the background.
@@ -120,7 +120,7 @@ def left_out_of(case: Case, texts: dict[int, list[str]]) -> LeftOut:
             verdict = judge(asked).verdict
             decisions += verdict != "short"
             likely += verdict == "likely"
-    return LeftOut(round(likely / max(decisions, 1), 4), decisions)
+    return LeftOutShare(round(likely / max(decisions, 1), 4), decisions)
 
 
 def _writes_korean(author: Suspect) -> bool:

@@ -26,7 +26,7 @@ from app.db.batch import Batch
 from app.db.engine import Database
 from app.memo import LruStore
 from app.services.compare.answering import MODEL_NAME, Model
-from app.services.compare.background import LeftOut
+from app.services.compare.background import LeftOutShare
 from app.services.compare.cases import (
     MOST_NAMED,
     Models,
@@ -109,7 +109,7 @@ class Card(msgspec.Struct, frozen=True):
     model: Model
     made_at: datetime
     left_out: Annotated[
-        LeftOut | None,
+        LeftOutShare | None,
         Meta(
             description="How often a text by an author here, who is left out, is called `likely` "
             "for someone else here; null until it is measured, or if few authors are here."

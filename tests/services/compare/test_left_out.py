@@ -5,7 +5,7 @@ import pytest
 from app.compute.population import FEWEST_POSTS
 from app.db.engine import Database
 from app.errors import UnavailableError
-from app.services.compare.background import LeftOut, newest_members
+from app.services.compare.background import LeftOutShare, newest_members
 from app.services.compare.cases import Models
 from app.services.compare.left_out import (
     FEWEST_AUTHORS,
@@ -25,7 +25,7 @@ from tests.waiting import maintain
 TWIN = 99
 
 
-def left_out(*authors: int) -> LeftOut:
+def left_out(*authors: int) -> LeftOutShare:
     """Return the share in a place of these authors; the twin writes as author 3 does."""
     posts = {author: posts_of(3 if author == TWIN else author) for author in authors}
     here = Place({author: own[:KNOWN] for author, own in posts.items()})
@@ -43,7 +43,7 @@ def test_whoever_has_a_twin_here_is_mistaken_for_the_twin() -> None:
     assert alone.share < 0.1
     # Each text of the two is asked about the other twin, and the two others.
     assert with_twin.share > 0.4
-    assert left_out(*range(FEWEST_AUTHORS - 1)) == LeftOut(0.0, 0)
+    assert left_out(*range(FEWEST_AUTHORS - 1)) == LeftOutShare(0.0, 0)
 
 
 async def people(db: Database, *, count: int = FEWEST_AUTHORS) -> None:
@@ -52,7 +52,7 @@ async def people(db: Database, *, count: int = FEWEST_AUTHORS) -> None:
     await maintain(db)
 
 
-async def stored(db: Database) -> tuple[bool, LeftOut | None]:
+async def stored(db: Database) -> tuple[bool, LeftOutShare | None]:
     """Return whether the share is due, and which one is stored."""
     async with db.read() as session:
         return await is_left_out_due(session), await stored_left_out(session)

@@ -84,7 +84,7 @@ async def test_a_longer_file_of_another_title_goes_on_with_its_room(db: Database
     longer = await import_chat(db, kakaotalk("모임 4", *messages))
     assert (longer.accepted, longer.duplicates) == (9, 21)
     (room,) = await rooms_of(db)
-    assert (room.name, room.messages) == ("모임 3", 30)
+    assert (room.name, room.messages) == ("모임", 30)
 
 
 @pytest.mark.databases("sqlite")
