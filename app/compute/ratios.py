@@ -57,12 +57,6 @@ bound: a long text can say more. Chosen on the shipped English authors, with oth
 SHIPPED_WEIGHT: Final = 1.5
 """Authors here for whom all shipped ones of a language count together. Fitted: with more, more
 texts of both the right author and of strangers are called likely."""
-LONGER_FROM: Final = 200.0
-LONGER_POWER: Final = 0.4
-MOST_SHIPPED: Final = 2.0
-"""Character features of an English text from which the weight grows, the power of the length, and
-the highest weight. The nearer a stranger is by chance, the shorter the text is. Fitted with the
-others, to texts of 1 to 20 posts; without an end, sets of twenty posts are called too boldly."""
 KOREAN_SHIPPED_WEIGHT: Final = 0.5
 """The same for Korean texts where others of the language are here. Few Korean kinds are shipped,
 and whoever is of another kind stands out against them. Fitted to the shipped Korean authors, one
