@@ -359,6 +359,7 @@ def test_files_alone_are_no_part_of_a_name() -> None:
         f"[16/01/2024, 21:0{place}:00] Jun: \u200e<attached: {name}>"
         for place, name in enumerate(("p.heic", "q.avif", "r.wav"))
     ]
+    lines.append("[16/01/2024, 21:09:00] Mina: lovely")
     messages, assumed = read("\r\n".join([*lines, ""]).encode())
-    assert {message.display_name for message in messages} == {"Jun"}
+    assert said(messages) == [("Mina", "lovely")]
     assert [part.kind for part in assumed if part.kind == "person"] == []
