@@ -21,7 +21,7 @@ from app.models import BackgroundSnapshot, ImportJob
 from app.services.clock_changes import bring_times_back, has_times_ahead
 from app.services.compare.background import BACKGROUND, is_outgrown, renew_background
 from app.services.compare.cases import Models
-from app.services.compare.left_out import LEFT_OUT, is_left_out_due, measure_in_process
+from app.services.compare.left_out import LEFT_OUT, is_left_out_due, is_settled, measure_in_process
 from app.services.compare.profiles import fold_long_tails, has_long_tails
 from app.services.compare.room_judging import has_unjudged, judge_room
 from app.services.deletion.games import has_old_games, remove_old_games
@@ -115,10 +115,13 @@ def media_job(folder: Path) -> Job:
 def left_out_job(config: Config) -> Job:
     """Return the job that measures how often people who are left out pass for others here."""
 
+    async def is_due(session: AsyncSession) -> bool:
+        return await is_settled(session) and await is_left_out_due(session)
+
     async def measure(_: Sessions) -> None:
         await measure_in_process(config)
 
-    return Job(LEFT_OUT, is_left_out_due, measure)
+    return Job(LEFT_OUT, is_due, measure)
 
 
 def vectors_job(embeddings: Embeddings) -> Job:

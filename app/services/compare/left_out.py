@@ -9,13 +9,15 @@ import os
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.children import be_nice, begin_child, run_child
+from app.clock import now
 from app.compute.case import Case, Suspect
 from app.compute.judgement import judge
 from app.compute.languages import guess_language
@@ -40,6 +42,8 @@ TEXTS: Final = 20
 """Newest posts of each author."""
 NAMED: Final = 3
 """Others of the language who are asked about, drawn for each text."""
+SETTLED: Final = timedelta(minutes=1)
+"""Age of a background that is measured: an import makes several, and each costs a process."""
 
 
 async def stored_left_out(session: AsyncSession) -> LeftOutShare | None:
@@ -53,6 +57,12 @@ async def is_left_out_due(session: AsyncSession) -> bool:
     """Return whether the newest background has enough authors, and no share yet."""
     newest = await newest_members(session)
     return newest is not None and newest[1].left_out is None and bool(_measured(newest[1]))
+
+
+async def is_settled(session: AsyncSession) -> bool:
+    """Return whether the newest background is old enough to be measured."""
+    newest = await session.scalar(select(func.max(BackgroundSnapshot.created_at)))
+    return newest is not None and newest <= now() - SETTLED
 
 
 def _measured(members: Members) -> list[int]:

@@ -1,10 +1,13 @@
 """How often a text by an author who is left out is called likely for someone else here."""
 
+from datetime import timedelta
+
 import pytest
 
 from app.compute.population import FEWEST_POSTS
 from app.db.engine import Database
 from app.errors import UnavailableError
+from app.services.compare import left_out as left_out_module
 from app.services.compare.background import LeftOutShare, newest_members
 from app.services.compare.cases import Models
 from app.services.compare.left_out import (
@@ -84,12 +87,18 @@ async def test_the_share_is_measured_once_for_each_background(db: Database) -> N
     assert after[0] > before[0]
 
 
-async def test_a_process_measures_the_share(make_config: MakeConfig) -> None:
+async def test_a_process_measures_the_share_of_a_background_that_stands(
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
     config = make_config()
     job = left_out_job(config)
     assert job.name not in {other.name for other in jobs()}
     async with Database(config) as db:
         await people(db)
+        async with db.read() as session:
+            assert not await job.is_due(session)
+            monkeypatch.setattr(left_out_module, "SETTLED", timedelta(0))
+            assert await job.is_due(session)
         await job.do(db)
         assert (await stored(db))[1] is not None
 
