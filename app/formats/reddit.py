@@ -2,14 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
 from functools import partial
 from typing import Final
 
 from app.compute.text import unescape_html
-from app.errors import Message, RecordError
+from app.errors import Message
 from app.formats.account_tables import AccountTable, Row, first_rows, tables_in
-from app.formats.assumptions import ReadNotes
 from app.formats.chats.attachments import attachments_of
 from app.formats.chats.chat_files import one_by_one
 from app.formats.post import Medium, ReplyTarget
@@ -26,7 +24,7 @@ from app.formats.records import (
     required_text,
 )
 from app.formats.source.file import Source
-from app.formats.source.times import read_time
+from app.formats.source.times import time_or_field
 
 _COMMON: Final = frozenset({"id", "permalink", "date", "subreddit", "body"})
 _OF_POSTS: Final = frozenset({"title", "url"})
@@ -49,7 +47,7 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
         return None
     username = _username(source)
     account = Account(username, username, "reddit")
-    items = one_by_one(_items(table, account, source.notes) for table in tables)
+    items = one_by_one(_items(table, account) for table in tables)
     return RecordStream(FORMAT.name, "line", account, items)
 
 
@@ -67,22 +65,17 @@ def _username(source: Source) -> str | None:
     return None
 
 
-def _items(table: AccountTable, account: Account, notes: ReadNotes) -> Iterator[Item]:
+def _items(table: AccountTable, account: Account) -> Iterator[Item]:
     is_comments = frozenset(table.columns) >= _OF_COMMENTS
-    read_one = partial(_item, table=table, account=account, notes=notes, is_comments=is_comments)
+    read_one = partial(_item, table=table, account=account, is_comments=is_comments)
     return read_each(table.rows(), read_one)
 
 
 def _item(
-    cells: list[str],
-    place: int,
-    *,
-    table: AccountTable,
-    account: Account,
-    notes: ReadNotes,
-    is_comments: bool,
+    cells: list[str], place: int, *, table: AccountTable, account: Account, is_comments: bool
 ) -> Item:
     row = table.row(cells)
+    created_at, unread_time = time_or_field(row["date"].strip(), "date")
     title, body = _words(row.get("title", "")), _words(row["body"])
     text, media = "\n\n".join(filter(None, (title, body))), () if is_comments else _media(row)
     if not (text or media):
@@ -97,7 +90,8 @@ def _item(
         display_name=account.display_name,
         platform=account.platform,
         kind="reply" if is_comments else "post",
-        created_at=_time(row["date"], notes),
+        created_at=created_at,
+        unread_time=unread_time,
         source_id=f"{kind}{number.removeprefix(kind)}" if _ID.fullmatch(number) else None,
         url=f"{_SITE}{permalink}" if permalink.startswith("/") else permalink or None,
         reply_to=_target(row) if is_comments else None,
@@ -126,16 +120,6 @@ def _target(row: Row) -> ReplyTarget | None:
         return ReplyTarget(parent if "_" in parent else f"t1_{parent}")
     post = _POST_IN_LINK.search(row["link"])
     return ReplyTarget(f"t3_{post[1]}") if post else None
-
-
-def _time(cell: str, notes: ReadNotes) -> datetime | None:
-    if not cell.strip():
-        return None
-    try:
-        return read_time(cell)
-    except RecordError:
-        notes.leave("time", "date")
-        return None
 
 
 FORMAT: Final = Format(

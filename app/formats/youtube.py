@@ -4,13 +4,11 @@ Folders and files are called in the language of the account, the columns are not
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from functools import partial
 from typing import Final
 
 from app.errors import Message, RecordError
 from app.formats.account_tables import AccountTable, Row, columns_of, first_rows, tables_in
-from app.formats.assumptions import ReadNotes
 from app.formats.chats.chat_files import one_by_one
 from app.formats.chats.people import as_username
 from app.formats.post import ReplyTarget
@@ -28,7 +26,7 @@ from app.formats.records import (
 from app.formats.source.file import Source
 from app.formats.source.html import written_out
 from app.formats.source.json import as_object, as_word, listed
-from app.formats.source.times import read_time
+from app.formats.source.times import time_or_field
 from app.formats.source.window import load
 
 _KINDS: Final = ("comment", "live chat")
@@ -46,7 +44,7 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     channel = _channel(tables)
     title = _titles(source).get(channel) if channel else None
     account = Account(as_username(title) if title else None, title, "youtube", channel)
-    items = one_by_one(_items(table, account, source.notes) for table in tables)
+    items = one_by_one(_items(table, account) for table in tables)
     return RecordStream(FORMAT.name, "line", account, items)
 
 
@@ -82,20 +80,14 @@ def _titles(source: Source) -> Mapping[str, str]:
     return {}
 
 
-def _items(table: AccountTable, account: Account, notes: ReadNotes) -> Iterator[Item]:
+def _items(table: AccountTable, account: Account) -> Iterator[Item]:
     kind = _kind_of(frozenset(table.columns)) or _KINDS[0]
-    read_one = partial(_item, table=table, account=account, notes=notes, kind=kind)
+    read_one = partial(_item, table=table, account=account, kind=kind)
     return read_each(table.rows(), read_one)
 
 
 def _item(
-    cells: list[str],
-    place: int,
-    *,
-    table: AccountTable,
-    account: Account,
-    notes: ReadNotes,
-    kind: str,
+    cells: list[str], place: int, *, table: AccountTable, account: Account, kind: str
 ) -> Item:
     row = table.row(cells)
     channel = row[_CHANNEL].strip()
@@ -108,6 +100,8 @@ def _item(
         return Skipped(place, "empty")
     number, video = row[f"{kind} id"].strip() or None, row.get("video id", "").strip()
     answered = _answered(row)
+    column = f"{kind} create timestamp"
+    created_at, unread_time = time_or_field(row[column].strip(), column)
     return Record(
         place=place,
         text=text,
@@ -115,7 +109,8 @@ def _item(
         display_name=account.display_name,
         platform=account.platform,
         kind="reply" if answered else "post",
-        created_at=_time(row[f"{kind} create timestamp"], notes),
+        created_at=created_at,
+        unread_time=unread_time,
         source_id=number,
         url=f"https://www.youtube.com/watch?v={video}&lc={number}" if video and number else None,
         reply_to=ReplyTarget.of(answered, None),
@@ -150,16 +145,6 @@ def _segment(segment: dict[str, object]) -> str:
     address = as_word(as_object(segment.get("link")).get("linkUrl"))
     is_address = text.lower().startswith(("http://", "https://"))
     return written_out(text, address) if address and is_address else text
-
-
-def _time(cell: str, notes: ReadNotes) -> datetime | None:
-    if not cell.strip():
-        return None
-    try:
-        return read_time(cell)
-    except RecordError:
-        notes.leave("time", "create timestamp")
-        return None
 
 
 FORMAT: Final = Format(

@@ -67,6 +67,9 @@ class LiveHub(StreamHub[LiveStream]):
         """
         newest = self._log.newest
         stream = LiveStream(self, newest if after is None else after, user_id, right, holder)
+        if not self._streams:
+            # Nobody waits for earlier events; the task may not have passed over them yet.
+            self._sent = newest
         self.add(stream)
         try:
             if after is not None and newest - after > FURTHEST:
