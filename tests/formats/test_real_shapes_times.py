@@ -17,6 +17,7 @@ from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.formats.source.times import FileTimes, Order, order_of, read_time, time_or_field
 from app.formats.source.zones import named_zone, zone_offsets
+from tests.formats.files import read_file_records
 
 
 def at(*parts: int) -> datetime:
@@ -289,3 +290,11 @@ def test_row_with_an_unreadable_time_is_stored_without_it() -> None:
     assert [(unread.kind, unread.what, unread.count) for unread in notes.unread] == [
         ("time", "date", 1)
     ]
+
+
+def test_a_time_of_telegram_that_cannot_be_read_is_counted() -> None:
+    message = {"id": 1, "type": "message", "from": "Mina", "from_id": "user1", "text": "hi"}
+    chat = {"name": "A", "type": "personal_chat", "id": 1, "messages": [message | {"date": "soon"}]}
+    stream, items = read_file_records(json.dumps(chat).encode())
+    assert [item.created_at for item in items if isinstance(item, Record)] == [None]
+    assert [(part.kind, part.count) for part in stream.notes.unread] == [("time", 1)]

@@ -207,15 +207,15 @@ def _part(part: object) -> str:
     return text if isinstance(text, str) else ""
 
 
-def _time(message: Json) -> datetime | None:
-    """Return the time in UTC, or without a zone from older files, which have no other."""
+def _time(message: Json) -> object:
+    """Return the time in UTC, or without a zone from older files; as stated if it is no time."""
     try:
         seconds = message.get("date_unixtime")
         if isinstance(seconds, str | int):
             return datetime.fromtimestamp(int(seconds), UTC)
         return datetime.fromisoformat(str(message.get("date")))
     except (ValueError, OverflowError, OSError):
-        return None
+        return message.get("date")
 
 
 TELEGRAM: Final = Telegram()
