@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import partial
-from itertools import islice
+from itertools import islice, product
 from typing import Any, Final, NamedTuple
 
 from app.formats.source.text import MAX_LINE, lines_of
@@ -80,8 +80,8 @@ def headings(first: list[str]) -> Iterator[Heading]:
     stated = stated_delimiter(first)
     above = 0 if stated is None else 1
     delimiters = DELIMITERS if stated is None else stated
-    quote = "'" if first[above : above + 1] and first[above].startswith("'") else '"'
-    for delimiter in delimiters:
+    has_apostrophe = any(line.startswith("'") for line in first[above : above + 1])
+    for delimiter, quote in product(delimiters, "'\"" if has_apostrophe else '"'):
         dialect = Dialect(delimiter, quote)
         names = header_of(first[above:], dialect)
         yield Heading(dialect, names, above, is_stated=stated is not None)
