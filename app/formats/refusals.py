@@ -8,7 +8,7 @@ from app.errors import ImportFileError, Message
 from app.formats.masks import shape_of
 from app.formats.source.file import Content, head
 from app.formats.source.json import first_documents
-from app.formats.source.text import encoding_of, first_lines
+from app.formats.source.text import first_lines, form_of
 
 _HEAD_BYTES: Final = 1024
 _MOST_LINES: Final = 40
@@ -74,7 +74,7 @@ def reason_of(content: Content) -> Message | None:
         for beginning, kind in _BINARY.items():
             if start.startswith(beginning):
                 return Message("it is a {kind} file, which holds no text to read", kind=kind)
-        if b"\0" in start and not encoding_of(content).codec.startswith("utf-16"):
+        if b"\0" in start and not form_of(content).encoding.codec.startswith("utf-16"):
             return Message("it holds no text")
         reason = _reason_of_text(content, first_lines(content)[:_MOST_LINES])
         return reason and _with_encoding(reason, content)
@@ -116,7 +116,7 @@ def _reason_of_json(content: Content) -> Message | None:
 
 def _with_encoding(reason: Message, content: Content) -> Message:
     """Return the reason, and the encoding if it was a guess, which may be the fault."""
-    encoding = encoding_of(content)
+    encoding = form_of(content).encoding
     if encoding.evidence is None:
         return reason
     return Message(

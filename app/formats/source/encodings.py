@@ -11,6 +11,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from app.errors import Message
+
 _LETTERS: Final = Path(__file__).with_name("letters.json")
 _SAMPLE_BYTES: Final = 3 * 1024
 """Bytes that are weighed, in lines with letters that are not ASCII."""
@@ -28,6 +30,23 @@ _CUT_UTF8: Final = re.compile(
 
 Weigh = Callable[[str, str, str], float]
 """Returns how well a letter fits between two others, from -1 to 1."""
+
+
+class Encoding(NamedTuple):
+    """The encoding of a file, and what else it may be in, where its bytes leave that open."""
+
+    codec: str
+    alternatives: tuple[str, ...] = ()
+    evidence: Message | None = None
+    """Why it is an assumption; None where it is none."""
+
+
+class TextForm(NamedTuple):
+    """How the text of a file is written."""
+
+    encoding: Encoding
+    has_returns: bool
+    """Whether its lines end with a carriage return alone."""
 
 
 class Utf8Count(NamedTuple):

@@ -16,6 +16,7 @@ from typing import IO, BinaryIO, Final
 from app.errors import BrokenFileError, ImportFileError, Message, UnrecognisedFileError
 from app.formats.assumptions import ReadNotes
 from app.formats.source import containers
+from app.formats.source.encodings import TextForm
 from app.formats.source.members import READ_ERRORS, Listing, Member, Members, Stream, damaged
 from app.formats.source.meter import MediaMeter, Meter
 from app.formats.source.plain_files import Folder, PlainFile, open_plain
@@ -59,6 +60,8 @@ class Content:
     """Shared by the files of a source; what is only looked at, uncounted, has notes of its own."""
     encoding: str | None = None
     """The encoding of texts that the importer chose; None to find it out."""
+    forms: dict[str, TextForm] = field(default_factory=dict)
+    """How texts of a source are written, by the names of their files, as far as it is known."""
 
     @property
     def beginning(self) -> "Content":
@@ -72,7 +75,9 @@ class Content:
 
     def _apart(self, limit_bytes: int) -> "Content":
         meter = Meter(self.name, limit_bytes)
-        return Content(self.name, self.stored, meter, self.fault, encoding=self.encoding)
+        return Content(
+            self.name, self.stored, meter, self.fault, encoding=self.encoding, forms=self.forms
+        )
 
     def chunks(self) -> Generator[bytes, None, None]:
         """Yield the bytes, and count them. Raises ImportFileError, behind all that can be read."""
@@ -171,6 +176,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
     def choose_encoding(self, encoding: str | None) -> None:
         """Read texts, and names of a zip that tell none, in this encoding; None: find it out."""
         self.encoding = None if encoding in MOJIBAKE_CHOICES else encoding
+        self.forms.clear()
         count = len(self.listing.uncertain)
         if count and self.encoding:
             self.listing.name_in(self.encoding)
@@ -186,7 +192,12 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
     def member(self, name: str) -> Content:
         """Return one of the files. Raises KeyError."""
         return Content(
-            name, self.members[name], self.meter, notes=self.notes, encoding=self.encoding
+            name,
+            self.members[name],
+            self.meter,
+            notes=self.notes,
+            encoding=self.encoding,
+            forms=self.forms,
         )
 
     def note_unread(self, attached: Iterable[str]) -> None:

@@ -10,7 +10,13 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from app.errors import BrokenFileError, ImportFileError, Message
-from app.formats.source.encodings import count_utf8, encodings_of, lines_to_weigh
+from app.formats.source.encodings import (
+    Encoding,
+    TextForm,
+    count_utf8,
+    encodings_of,
+    lines_to_weigh,
+)
 from app.formats.source.file import Content, head
 
 MAX_LINE: Final = 2**20
@@ -29,15 +35,6 @@ _MIN_NUL_SHARE: Final = 0.05
 _BLANK_LINES: Final = re.compile(r"\n\s*\n")
 
 
-class Encoding(NamedTuple):
-    """The encoding of a file, and what else it may be in, where its bytes leave that open."""
-
-    codec: str
-    alternatives: tuple[str, ...] = ()
-    evidence: Message | None = None
-    """Why it is an assumption; None where it is none."""
-
-
 _UTF_8: Final = Encoding("utf-8-sig")
 
 
@@ -54,13 +51,12 @@ def pieces(content: Content) -> Generator[str, None, None]:
 
     Raises BrokenFileError where the file breaks off.
     """
-    codec, alternatives, evidence = encoding_of(content)
+    (codec, alternatives, evidence), has_returns = form_of(content)
     if evidence:
         value = codec.removesuffix("-sig")
         content.notes.assume("encoding", value, alternatives=alternatives, evidence=evidence)
     errors = "surrogatepass" if codec.startswith("utf-16") else "surrogateescape"
     decoder = codecs.getincrementaldecoder(codec)(errors)
-    has_returns = _has_returns_alone(content)
     for chunk in content.chunks():
         text = decoder.decode(chunk)
         yield text.replace("\r", "\n") if has_returns else text
@@ -68,12 +64,6 @@ def pieces(content: Content) -> Generator[str, None, None]:
         yield decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
         raise BrokenFileError("the file ends in the middle of a character") from error
-
-
-def _has_returns_alone(content: Content) -> bool:
-    """Return whether the lines end with a carriage return alone, as old Macs write them."""
-    sample = head(content, _SAMPLE_BYTES)
-    return b"\r" in sample[:-1] and b"\n" not in sample
 
 
 def lines(content: Content, limit: int = MAX_LINE) -> Generator[Line, None, None]:
@@ -129,11 +119,21 @@ def lines_of(text: str) -> Iterator[str]:
     return filter(str.strip, io.StringIO(text, newline="\n"))
 
 
-def encoding_of(content: Content) -> Encoding:
+def form_of(content: Content) -> TextForm:
+    """Return how a text is written; each format that tries a file asks, and it is read once."""
+    form = content.forms.get(content.name)
+    if form is None:
+        sample = head(content, _SAMPLE_BYTES)
+        # Old Macs end lines with a carriage return alone.
+        has_returns = b"\r" in sample[:-1] and b"\n" not in sample
+        form = content.forms[content.name] = TextForm(_encoding_of(content, sample), has_returns)
+    return form
+
+
+def _encoding_of(content: Content, sample: bytes) -> Encoding:
     """Return the encoding: as chosen, by its mark, by NULs beside ASCII, else by counting."""
     if content.encoding:
         return Encoding(content.encoding)
-    sample = head(content, _SAMPLE_BYTES)
     if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return Encoding("utf-16")
     low, high = sample[::2].count(0), sample[1::2].count(0)
