@@ -11,7 +11,7 @@ DATA ?=
 BASE ?=
 
 # A stamp holds the checksum of what was installed, so that a later call starts at once.
-RUN_STAMP := $(VENV)/.run-$(shell cat requirements.lock pyproject.toml | cksum | cut -d' ' -f1)
+RUN_STAMP := $(VENV)/.run-$(shell cat requirements.lock pyproject.toml app/__init__.py | cksum | cut -d' ' -f1)
 SPARK_VENV := .venv-spark
 SPARK_STAMP := $(SPARK_VENV)/.spark-$(shell cat requirements.lock requirements-dev.lock requirements-spark.lock pyproject.toml | cksum | cut -d' ' -f1)
 DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.lock requirements-dev.lock pyproject.toml | cksum | cut -d' ' -f1)
@@ -109,6 +109,14 @@ lint: $(DEV_STAMP) ## ruff and mypy, strict
 .PHONY: house
 house: $(DEV_STAMP) ## figures of the code's structure
 	@$(BIN)/python -m tests.house
+
+.PHONY: words
+words: $(DEV_STAMP) ## figures of the words: docs, interface, docstrings, commits
+	@$(BIN)/python -m tests.words
+
+.PHONY: addresses
+addresses: $(DEV_STAMP) ## write the table of addresses in docs/api.md
+	@$(BIN)/python -m tests.addresses
 
 .PHONY: format
 format: $(DEV_STAMP) ## format the code

@@ -13,7 +13,7 @@ from app import __version__
 from app.cli import saywho
 from app.config import PREFIX, Config
 from app.formats.post import PLATFORMS
-from tests import house
+from tests import addresses, house
 
 ROOT = Path(__file__).parents[1]
 PAGES_OUTSIDE_THE_API = ("/api/", "/healthz", "/readyz")
@@ -98,6 +98,11 @@ async def test_api_addresses_are_documented(app: Quart) -> None:
         if rule.rule.startswith(PAGES_OUTSIDE_THE_API):
             address = re.sub(r"<(?:\w+:)?(\w+?_)?(id|username|year)>", r"<\2>", rule.rule)
             assert address in text, address
+
+
+def test_table_of_api_addresses_is_current() -> None:
+    text = read("docs/api.md")
+    assert addresses.renewed(text) == text, "run `make addresses`"
 
 
 async def test_page_addresses_are_documented(app: Quart) -> None:
