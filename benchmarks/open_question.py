@@ -7,9 +7,9 @@ split, lang}. Whole authors are left out, a quarter of each language at a time, 
 others. Every post is asked about alone, and in sets of five and twenty that are drawn at random.
 What answers is what the program does, fitted to the posts with split `train`, beside the authors
 that come with it. Then small installations are tried, of one, two, three and five of the authors.
-`--write` writes the tables into docs/attribution.md, their sentence into the READMEs, and the rates
-of strangers into app/compute/rates.json. With `--words 8` every post is cut to its first eight
-words, as short as a message in a chat: a table of its own.
+`--write` writes the tables into docs/measurements.md, their figures into the READMEs, and the
+rates of strangers into app/compute/rates.json. With `--words 8` every post is cut to its first
+eight words, as short as a message in a chat: a table of its own.
 """
 
 import argparse
@@ -40,7 +40,7 @@ from benchmarks.open_trials import (
 from benchmarks.verification import Answers, c_at_1, cost, equal_error_rate, f_05_u, least_cost
 
 ROOT: Final = Path(__file__).parents[1]
-DOCS: Final = ROOT / "docs" / "attribution.md"
+DOCS: Final = ROOT / "docs" / "measurements.md"
 READMES: Final = (ROOT / "README.md", ROOT / "README.ko.md")
 MARKS: Final = ("<!-- open question -->", "<!-- end -->")
 SITE_MARKS: Final = ("<!-- small sites -->", "<!-- end -->")

@@ -34,7 +34,7 @@ _BASE: Final = np.uint32(0x01000193)
 SHAPES: Final = (GROUP_EDGES[SHAPE], GROUP_EDGES[SHAPE + 1])
 """The keys of shapes. A text counts each run of its skeleton once: repeating one says nothing."""
 SHORTEST_SHAPE, LONGEST_SHAPE = 4, 5
-"""Signs of a run of the skeleton; shorter runs make the answers worse (docs/attribution.md)."""
+"""Signs of a run of the skeleton; shorter runs make the answers worse (docs/measurements.md)."""
 
 _WORTH_COUNTING_TOGETHER: Final = 3
 _COUNTED_TOGETHER: Final = 50_000

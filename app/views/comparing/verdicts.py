@@ -33,7 +33,7 @@ LIMITS: Final[dict[Limit, str]] = {
 PASSING_ENGLISH: Final = 25
 PASSING_KOREAN: Final = 45
 """Texts of a hundred by people of the circle of an author, the only one of it beside eight others,
-that are called likely for the author; one post and five (docs/attribution.md)."""
+that are called likely for the author; one post and five (docs/measurements.md)."""
 ELSEWHERE_ALONE: Final = gettext_noop("The text was compared with people from elsewhere only.")
 """Where the first author writes another language, whose circle would not pass, or where the asker
 was surer, or less sure, than those were of whom a circle was measured."""

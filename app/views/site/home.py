@@ -35,7 +35,7 @@ MOST_ROOMS: Final = 3
 """Posts and chats that are shown."""
 MEASURED_RIGHT: Final = 0.756
 MEASURED_AUTHORS: Final = 32
-"""How often the right one of how many authors was named (docs/attribution.md)."""
+"""How often the right one of how many authors was named (docs/measurements.md)."""
 
 
 class HomeArgs(Struct):
