@@ -76,7 +76,7 @@ def test_each_option_of_a_command_is_documented(command: str) -> None:
 
 
 def test_where_to_look_names_each_module_with_a_batch() -> None:
-    rows = read("docs/design.md").splitlines()
+    rows = read("docs/contributing.md").splitlines()
     (row,) = (row for row in rows if row.startswith("| where requests that arrive together"))
     texts = house.sources().items()
     batches = {path.name for path, text in texts if re.search(r"(= |return )Batch\(", text)}

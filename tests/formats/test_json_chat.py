@@ -1,4 +1,4 @@
-"""The format of chats in JSON that docs/design.md has as an example, read as any other."""
+"""The format of chats in JSON that docs/contributing.md has as an example, read as any other."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from app.formats.records import BadRecord, Format, Record, Skipped
 from tests.archives import SMALL_FILES, zip_bytes
 from tests.formats.files import read_file_records
 
-DESIGN = Path(__file__).parents[2] / "docs" / "design.md"
+GUIDE = Path(__file__).parents[2] / "docs" / "contributing.md"
 MESSAGES: list[Any] = [
     {"who": "Mina", "when": "2026-01-02T10:00:00Z", "what": "hi"},
     {"who": "Jun", "when": "2026-01-02T10:01:00Z", "what": "", "files": ["dog.jpg"]},
@@ -36,7 +36,7 @@ CHAT = json.dumps({"id": "7", "title": "us", "messages": MESSAGES}).encode()
 @pytest.fixture(autouse=True)
 def palaver(monkeypatch: pytest.MonkeyPatch) -> None:
     """Register the example of the docs, and with it the archives of several apps."""
-    blocks = re.findall(r"```python\n(.*?)```", DESIGN.read_text(), re.DOTALL)
+    blocks = re.findall(r"```python\n(.*?)```", GUIDE.read_text(), re.DOTALL)
     names: dict[str, Any] = {}
     exec(next(block for block in blocks if "JsonChat" in block), names)  # noqa: S102 # our own docs
     form: Format = names["FORMAT"]

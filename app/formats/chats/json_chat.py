@@ -1,7 +1,7 @@
 """Chats in JSON: a format says where its messages are and what each says; the rest is done here.
 
-docs/design.md has an example. A format whose app lays out its files in another way than one list
-of messages in each also overrides `files`, `parts` or `found`.
+docs/contributing.md has an example. A format whose app lays out its files in another way than one
+list of messages in each also overrides `files`, `parts` or `found`.
 """
 
 from abc import ABC, abstractmethod
