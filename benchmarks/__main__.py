@@ -48,9 +48,10 @@ def write(results: dict[str, Any], out: Path) -> None:
     (out / "benchmarks.json").write_text(json.dumps(results, indent=1) + "\n")
     document = out / "benchmarks.md"
     if not document.exists():
-        names = ("machine", "details", "ablation", "live", "start")
+        names = ("speed", "machine", "details", "ablation", "live", "start")
         marks = (report.BEGIN.format(name=n) + report.END.format(name=n) for n in names)
         document.write_text("\n".join(marks))
+    report.put_into(document, "speed", report.summary(results))
     report.put_into(document, "machine", f"Measured on {results['machine']}.")
     report.put_into(document, "details", report.details(results))
     report.put_into(document, "ablation", report.ablation(results))
@@ -97,8 +98,8 @@ def main() -> None:
     if "start" in parts:
         print(report.start(results["start"]))
     if out == DOCS:
-        report.put_into(machine.ROOT / "README.md", "speed", report.summary(results, 0))
-        report.put_into(machine.ROOT / "README.ko.md", "speed", report.summary(results, 1))
+        report.put_into(machine.ROOT / "README.md", "speed", report.headline(results, 0))
+        report.put_into(machine.ROOT / "README.ko.md", "speed", report.headline(results, 1))
 
 
 if __name__ == "__main__":

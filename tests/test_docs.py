@@ -1,5 +1,6 @@
 """What the program has, the documentation names; and the other way round."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import fields
@@ -13,9 +14,11 @@ from app import __version__
 from app.cli import saywho
 from app.config import PREFIX, Config
 from app.formats.post import PLATFORMS
+from benchmarks import report
 from tests import addresses, house
 
 ROOT = Path(__file__).parents[1]
+READMES = ("README.md", "README.ko.md")
 PAGES_OUTSIDE_THE_API = ("/api/", "/healthz", "/readyz")
 
 
@@ -143,6 +146,46 @@ def skeleton(page: str) -> list[str]:
     lines = text.splitlines()
     parts = [match[0] for line in lines if (match := re.match(r"#+ |\||- |[0-9]\. |```", line))]
     return parts + sorted(re.findall(r"[0-9]+\.[0-9]+", text))
+
+
+def test_readmes_have_the_same_commands_and_figures() -> None:
+    """Of a code block the comments are translated."""
+    english, korean = (read(name).replace(".ko.md", ".md") for name in READMES)
+    for pattern in (
+        r"^(?:\.venv|make|curl| {5})[^#\n]*",
+        r"(?<!`)`[^`\n]+`(?!`)",
+        r"[0-9][0-9,.]*",
+    ):
+        found = [sorted(re.findall(pattern, text, re.MULTILINE)) for text in (english, korean)]
+        assert found[0] == found[1], pattern
+
+
+def test_readme_has_fewer_than_800_words() -> None:
+    assert len(read("README.md").split()) < 800
+
+
+def test_readmes_show_the_measured_speed() -> None:
+    results = json.loads(read("docs/benchmarks.json"))
+    for language, name in enumerate(READMES):
+        assert f"\n\n{report.headline(results, language)}\n\n" in read(name)
+    assert report.summary(results) in read("docs/benchmarks.md")
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = set(re.findall(r"\]\(([^)]+)\)", read("docs/README.md")))
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert pages <= index
+
+
+PLAIN_PAGES = ("docs/README.md",)
+"""Those whose tables are to be read at a glance; the others follow."""
+
+
+@pytest.mark.parametrize("page", ["README.md", *PLAIN_PAGES])
+def test_cells_of_tables_have_40_words_at_most(page: str) -> None:
+    rows = [line for line in read(page).splitlines() if line.startswith("|")]
+    cells = [cell for row in rows for cell in re.split(r"(?<!\\)\|", row)]
+    assert [cell for cell in cells if len(cell.split()) > 40] == []
 
 
 @pytest.mark.parametrize("page", ["README", "docs/from-flask", "examples/README"])

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -15,7 +16,8 @@ from tests.installation import PROGRAM, ROOT, TIMEOUT_S, Installation
 from tests.server import SERVE, Server, serving
 
 ORIGIN: Final = "http://127.0.0.1:8000"
-GUIDES: Final = ("README.md", "README.ko.md", "docs/api.md")
+GUIDE: Final = "docs/api.md"
+READMES: Final = ("README.md", "README.ko.md")
 _BLOCK: Final = re.compile(r"^```(?:sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SHOWN: Final = re.compile(r"<pre><code>(.*?)</code></pre>", re.DOTALL)
 
@@ -39,8 +41,12 @@ def without_comments(code: str) -> str:
     return "\n".join(line for line in code.strip().splitlines() if not line.startswith("# "))
 
 
+def blocks_of(guide: str) -> list[str]:
+    return _BLOCK.findall((ROOT / guide).read_text())
+
+
 def calls_of(guide: str) -> tuple[str, str]:
-    return calls_in(_BLOCK.findall((ROOT / guide).read_text()))
+    return calls_in(blocks_of(guide))
 
 
 def values_of(output: str) -> list[Any]:
@@ -59,7 +65,7 @@ def test_the_calls_work_as_they_are_shown(server: Server, tmp_path: Path) -> Non
         code.replace(ORIGIN, f"http://127.0.0.1:{server.port}").replace(
             ".venv/bin/", f"{PROGRAM.parent}/"
         )
-        for code in calls_of("README.md")
+        for code in calls_of(GUIDE)
     )
     file = tmp_path / "three_calls.py"
     file.write_text(program)
@@ -78,15 +84,26 @@ def test_the_calls_work_as_they_are_shown(server: Server, tmp_path: Path) -> Non
     assert post["text"] == "Fog again. The ferry waits at the pier."
     assert judged == f"{answer['verdict']} {answer['ranking'][0]['username']}"
     assert [added[:4], posted[:4]] == ["201 ", "201 "]
-    for guide in GUIDES:
-        assert f"`{judged}`" in (ROOT / guide).read_text()
+    assert f"`{judged}`" in (ROOT / GUIDE).read_text()
 
 
 def test_every_place_shows_the_same_calls(server: Server) -> None:
-    shown = [calls_of(guide) for guide in GUIDES]
+    shown = [calls_of(GUIDE)]
     for language in ("en", "ko"):
         status, _, data = server.send("GET", "/api/v1/docs", Accept_Language=language)
         assert status == 200
         page = data.decode().replace(f"http://127.0.0.1:{server.port}", ORIGIN)
         shown.append(calls_in([unescape(block) for block in _SHOWN.findall(page)]))
     assert shown == [shown[0]] * len(shown)
+
+
+@pytest.mark.parametrize("page", READMES)
+def test_readme_shows_the_call_that_needs_no_token(page: str) -> None:
+    (call,) = (block for block in blocks_of(page) if block.startswith("curl"))
+    commands, _ = calls_of(GUIDE)
+    last = commands[commands.rindex("curl") :].replace("$API", f"{ORIGIN}/api/v1")
+    assert words_of(call) == words_of(last)
+
+
+def words_of(command: str) -> list[str]:
+    return shlex.split(command.replace("\\\n", " "))
