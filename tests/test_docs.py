@@ -109,12 +109,17 @@ def test_table_of_api_addresses_is_current() -> None:
 
 
 async def test_page_addresses_are_documented(app: Quart) -> None:
-    text = read("docs/pages.md")
+    """Each address that pages have, and no other."""
     no_pages = (*PAGES_OUTSIDE_THE_API, "/static/", "/metrics", "/favicon.ico", "/dashboard/_")
-    for rule in app.url_map.iter_rules():
-        if "GET" in (rule.methods or ()) and not rule.rule.startswith(no_pages):
-            address = re.sub(r"<(?:\w+:)?(?:\w+?_)?(\w+)>", r"<\1>", rule.rule)
-            assert f"`{address}" in text, address
+    addresses = {
+        re.sub(r"<(?:\w+:)?(?:\w+?_)?(\w+)>", r"<\1>", rule.rule)
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and not rule.rule.startswith(no_pages)
+    }
+    _, _, table = read("docs/using.md").partition("\n## Addresses\n")
+    table, _, _ = table.partition("\n### ")
+    rows = re.findall(r"^\| `(.+?)` \|", table, re.MULTILINE)
+    assert sorted(rows) == sorted(addresses)
 
 
 def anchors(page: Path) -> set[str]:
@@ -173,11 +178,14 @@ def test_readmes_show_the_measured_speed() -> None:
 
 def test_every_page_is_in_the_index() -> None:
     index = set(re.findall(r"\]\(([^)]+)\)", read("docs/README.md")))
-    pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md", "pages.md"}
     assert pages <= index
 
 
-PLAIN_PAGES = ("docs/README.md",)
+PLAIN_PAGES = tuple(
+    f"docs/{name}.md"
+    for name in ("README", "using", "statistics", "chats", "importing", "extending")
+)
 """Those whose tables are to be read at a glance; the others follow."""
 
 
