@@ -3,15 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterator,
-    Callable,
-    Coroutine,
-    Iterable,
-    Mapping,
-    Sequence,
-)
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final, cast
 
 from quart import Quart, current_app
@@ -40,20 +32,12 @@ from app.services.imports.preview import Previewer
 from app.services.imports.runner import keep_importing
 from app.services.live_streams.hub import LiveHub
 from app.services.live_streams.streaming import Clients
-from app.services.maintenance import (
-    Maintenance,
-    jobs,
-    left_out_job,
-    media_job,
-    sources_job,
-    vectors_job,
-)
+from app.services.maintenance import Maintenance, jobs, left_out_job, media_job, vectors_job
 from app.services.posts.writer import PostWriter
 from app.services.reads import Reads
 from app.services.search.embeddings import Embeddings
 from app.services.search.results import ResultPage, SearchQuery, find
 from app.services.search.word_search import ResultKey
-from app.services.sources.following import Follower
 from app.tasks import Slots, Turns, WorkPool
 
 KEY: Final = "saywho"
@@ -73,9 +57,7 @@ logger = logging.getLogger(__name__)
 class Resources:
     """The objects that the views of one app work with. Raises StartError if one cannot be made."""
 
-    def __init__(
-        self, config: Config, metrics: Metrics, db: Database, feed: Feed, parts: Iterable[Part] = ()
-    ) -> None:
+    def __init__(self, config: Config, metrics: Metrics, db: Database, feed: Feed) -> None:
         self.config, self.metrics, self.db, self.feed = config, metrics, db, feed
         self.revision = head_revision()
         """The revision of the tables that this program needs."""
@@ -104,15 +86,12 @@ class Resources:
         self.embeddings = Embeddings(db, embedder) if embedder else None
         """None where no embedder is set."""
 
-        self.follower = Follower(config)
         look = self.models.backgrounds.look
         work = jobs(kept_events=config.event_retention, is_background_due=look, models=self.models)
         work.append(media_job(config.media_dir))
         work.append(left_out_job(config))
-        work.append(sources_job(self.follower))
         if self.embeddings:
             work.append(vectors_job(self.embeddings))
-        work += [job for part in parts if part.jobs for job in part.jobs(self)]
         self.maintenance = Maintenance(db, work)
         self.of_parts: dict[str, Any] = {}
         """What parts have opened, by their names."""
@@ -177,11 +156,10 @@ async def _open(
     stack.push_async_callback(db.close)
     feed = await db.open_feed()
     stack.push_async_callback(feed.close)
-    opened = Resources(config, metrics, db, feed, parts.values())
+    opened = Resources(config, metrics, db, feed)
     await opened.openness.is_public()  # Pages look at what is known.
     if opened.embeddings:
         stack.push_async_callback(opened.embeddings.embedder.close)
-    stack.push_async_callback(opened.follower.close)
     stack.callback(opened.passwords.close)
     stack.callback(opened.work_pool.close)
     for batched in (opened.writer, opened.reads, opened.comparer, opened.cards):
@@ -190,6 +168,8 @@ async def _open(
     for listed, part in parts.items():
         if part.opens:
             opened.of_parts[listed.name] = await stack.enter_async_context(part.opens(opened))
+        if part.jobs:
+            opened.maintenance.add(part.jobs(opened))
     return opened
 
 

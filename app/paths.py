@@ -12,8 +12,6 @@ IMPORTS: Final = "/imports"
 """Address of the page of imports, and below `API` of imports in the API."""
 MEDIA: Final = "/media"
 """Beginning of the addresses of kept pictures, videos and sounds."""
-SOURCES: Final = "/sources"
-"""Address of the page of live sources, and below `API` of those in the API."""
 
 OF_ZONE: Final = ("/user/", "/room/")
 """Beginnings of the addresses of pages that show days where the browser is; the front page too.

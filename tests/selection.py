@@ -16,10 +16,7 @@ from tests.databases import KINDS
 T = TypeVar("T")
 
 FOLDER: Final = Path(__file__).parent
-ON_SQLITE: Final = (
-    *("asgi", "views"),
-    *("services/compare", "services/imports", "services/sources"),
-)
+ON_SQLITE: Final = (*("asgi", "parts", "views"), *("services/compare", "services/imports"))
 """Folders whose tests only `make soak` runs on PostgreSQL, unless they name it; as of `tests/*.py`.
 
 They are of requests, comparisons, imports and sources, which reach a database by what the other

@@ -34,6 +34,7 @@ LEFT: Final[Mapping[str, Left]] = {
     "pictures": Left(page="/room/1/portrait/picture"),
     "portraits": Left(page="/room/1/portrait", operation="/api/v1/rooms/{room_id}/portrait"),
     "quiz": Left(page="/quiz"),
+    "sources": Left(page="/sources", operation="/api/v1/sources", command="follow"),
     "spark": Left(command="spark"),
     "years": Left(page="/user/ann/2024", operation="/api/v1/users/{username}/years/{year}"),
 }

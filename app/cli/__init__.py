@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 MODULES: Final = {
     "compare": ("compare",),
     "database": ("backup", "check", "db", "restore"),
-    "follow": ("follow",),
     "imports": ("demo", "import"),
     "posts": ("embed", "export", "search"),
     "rooms": ("room", "rooms"),

@@ -1,6 +1,7 @@
 """The log of changes, live sources, and the work that one process does for all."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -59,6 +60,10 @@ class ImportJob(Base):
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
     """Runs in a row that did not come to a proper end."""
+
+
+LONGEST_PAUSE: Final = timedelta(days=1)
+"""The longest pause that the host of a live source can ask for."""
 
 
 class LiveSource(Base):

@@ -60,7 +60,7 @@ class Part:
     opens: Callable[[Any], AbstractAsyncContextManager[object]] | None = None
     """Gets the app's resources and opens what the part's views work with."""
     jobs: Callable[[Any], Iterable[Any]] | None = None
-    """Gets the app's resources and returns jobs of maintenance."""
+    """Gets the app's resources, with what the part has opened, and returns jobs of maintenance."""
     menu: tuple[MenuEntry, ...] = ()
     cards: Collection[str] = ()
     """Places on pages of the core at which it shows something: macros of its `_cards.html`."""
@@ -69,6 +69,7 @@ class Part:
 
 
 PARTS: Final[tuple[Listed, ...]] = (
+    Listed("sources", commands=("follow",)),
     Listed("dashboard"),
     Listed("portraits"),
     Listed("years"),

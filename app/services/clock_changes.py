@@ -25,8 +25,8 @@ from app.models import (
     SetupLink,
     WrongCode,
 )
+from app.models.work import LONGEST_PAUSE
 from app.services.access.operators import LINK_LIFETIME
-from app.services.sources.fetching import LONGEST_PAUSE
 
 SKEW: Final = timedelta(minutes=1)
 """What clocks of several machines may differ by."""

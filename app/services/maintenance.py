@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -37,8 +37,6 @@ from app.services.posts.media import (
 )
 from app.services.search.embeddings import VECTORS, Embeddings
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
-from app.services.sources.following import SOURCES, Follower
-from app.services.sources.live_sources import due_sources
 
 REST_S: Final = 1.0
 """Pause between two rounds, so that a stream of single posts does not cause one for each.
@@ -46,7 +44,6 @@ REST_S: Final = 1.0
 Also the pause before the first one.
 """
 PAUSE_OF_FAILED_S: Final = 30.0
-LOOK_AT_SOURCES_EVERY_S: Final = 2.0
 MOST_EVENTS: Final = 1_000_000
 
 logger = logging.getLogger(__name__)
@@ -129,17 +126,16 @@ def vectors_job(embeddings: Embeddings) -> Job:
     return Job(VECTORS, embeddings.is_due, embeddings.keep_up)
 
 
-def sources_job(follower: Follower) -> Job:
-    """Return the job that visits live sources."""
-    return Job(SOURCES, due_sources, follower.visit_due, LOOK_AT_SOURCES_EVERY_S)
-
-
 class Maintenance:
     """Does the due jobs after commits of any process; the lock of each is held by one of all."""
 
     def __init__(self, db: Database, jobs: Sequence[Job]) -> None:
         self._db = db
         self._wakeups = {job: asyncio.Event() for job in jobs}
+
+    def add(self, jobs: Iterable[Job]) -> None:
+        """Add jobs before it runs."""
+        self._wakeups |= {job: asyncio.Event() for job in jobs}
 
     def wake(self, _changes: Sequence[Change] = ()) -> None:
         """Look soon whether a job is due, after events of the feed or without any."""

@@ -7,13 +7,12 @@ from quart import Quart
 from app.views.authors import api as authors
 from app.views.comparing import api as comparing
 from app.views.imports import api as imports
-from app.views.imports import sources_api as sources
 from app.views.posts import api as posts
 from app.views.posts import live, search_api
 from app.views.rooms import api as rooms
 from app.views.site import api as site
 
-MODULES: Final = (site, authors, posts, rooms, search_api, comparing, live, imports, sources)
+MODULES: Final = (site, authors, posts, rooms, search_api, comparing, live, imports)
 BLUEPRINTS: Final = tuple(module.blueprint for module in MODULES)
 
 

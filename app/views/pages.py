@@ -11,7 +11,6 @@ from app.views.access import account, content, login, readers, settings
 from app.views.authors import pages as authors
 from app.views.comparing import pages as comparing
 from app.views.imports import pages as imports
-from app.views.imports import sources
 from app.views.names import (
     display_name,
     has_chats,
@@ -44,7 +43,6 @@ PAGES: Final = (
     content,
     readers,
     imports,
-    sources,
 )
 ASIDE: Final = frozenset({"tz", "cursor", "year", "before", "message", "on"})
 """Parameters that show another part of the same page."""

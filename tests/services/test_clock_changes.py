@@ -18,13 +18,13 @@ from app.models import (
     SetupLink,
     WrongCode,
 )
+from app.models.work import LONGEST_PAUSE
 from app.parts.games import hosting, joining
+from app.parts.sources.live_sources import add_source, due_sources, parse_source
 from app.services.access.logins import SESSION_LIFETIME, WINDOW
 from app.services.access.operators import LINK_LIFETIME, add_setup_link
 from app.services.access.readers import add_invitation
 from app.services.deletion import games as old_games
-from app.services.sources.fetching import LONGEST_PAUSE
-from app.services.sources.live_sources import add_source, due_sources, parse_source
 from tests.browsing import Browser, make_operator, parts_of, signed_in
 from tests.waiting import maintain
 

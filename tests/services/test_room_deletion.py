@@ -18,6 +18,7 @@ from app.formats.records import ReadOptions
 from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.models import Event, Profile, Room, RoomPerson, Tweet, User
+from app.parts.sources.live_sources import add_source, parse_source
 from app.services.checks import find_faults
 from app.services.compare.profiles import fold_tails
 from app.services.deletion import rooms as deletion
@@ -41,7 +42,6 @@ from app.services.posts.named_rooms import are_rooms_here
 from app.services.posts.users import list_authors
 from app.services.rooms.changing import join_some, rename_room
 from app.services.rooms.room_facts import get_room, list_rooms, zone_of_chats
-from app.services.sources.live_sources import add_source, parse_source
 from tests.browsing import parts_of, signed_in
 from tests.chats import ZONE, Said, import_chat, kakaotalk, said, telegram
 from tests.conftest import Client, MakeConfig, client_with

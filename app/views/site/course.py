@@ -6,7 +6,6 @@ from quart.typing import ResponseReturnValue
 
 from app.lifespan import resources
 from app.services.posts.users import add_user, find_user
-from app.services.sources.live_sources import ask_for_visits
 from app.views.blueprints import Form, PageBlueprint
 from app.views.policies import writing
 
@@ -46,11 +45,3 @@ async def post_user(form: Form) -> ResponseReturnValue:
         if user is None:
             user = await add_user(session, username)
     return redirect(url_for("authors.show_author", username=user.username), 303)
-
-
-@blueprint.action("/update", policy="admin")
-async def post_update() -> ResponseReturnValue:
-    """Ask the live sources for new posts, as TwitOff's update does, and redirect to the front."""
-    async with writing() as session:
-        await ask_for_visits(session)
-    return redirect(url_for("home.show_home"), 303)

@@ -5,8 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from app.lifespan import resources
-from app.paths import SOURCES
-from app.services.sources.live_sources import (
+from app.parts.sources.live_sources import (
     SourceFacts,
     add_source,
     ask_for_visit,
@@ -14,6 +13,7 @@ from app.services.sources.live_sources import (
     list_sources,
     remove_source,
 )
+from app.parts.sources.pages import SOURCES
 from app.views.blueprints import ApiBlueprint
 from app.views.cursors import SOURCE_CURSOR, Page, PageArgs
 from app.views.policies import writing

@@ -7,10 +7,10 @@ import pytest
 
 from app.config import Config
 from app.errors import InvalidInputError
-from app.services.sources.fetching import FetchError, Web
-from app.services.sources.live_sources import find_source
+from app.parts.sources.fetching import FetchError, Web
+from app.parts.sources.live_sources import find_source
 from tests.live_platforms import Fault, Platform, live_platform
-from tests.services.sources.conftest import Following
+from tests.parts.sources.conftest import Following
 
 LEADS: dict[str, list[str]] = {
     "127.0.0.1.nip.io": ["127.0.0.1"],

@@ -12,9 +12,9 @@ from itertools import pairwise
 import pytest
 
 from app.clock import now
-from app.services.sources import fetching
-from app.services.sources.destinations import is_public
-from app.services.sources.fetching import Answer, FetchError, Web
+from app.parts.sources import fetching
+from app.parts.sources.destinations import is_public
+from app.parts.sources.fetching import Answer, FetchError, Web
 from tests.live_platforms import Fault, Platform, live_platform
 from tests.waiting import DEADLINE_S
 

@@ -1,15 +1,17 @@
 """Live sources in the browser: follow, see how they are, visit now, remove."""
 
+from typing import Final
+
 from quart import Response, url_for
 from quart.typing import ResponseReturnValue
 
 from app.errors import AppError
 from app.lifespan import resources
-from app.paths import SOURCES
-from app.services.sources.live_sources import (
+from app.parts.sources.live_sources import (
     SourceFacts,
     add_source,
     ask_for_visit,
+    ask_for_visits,
     find_source,
     list_sources,
     remove_source,
@@ -19,6 +21,9 @@ from app.views.page import FormPage, render_form
 from app.views.parts import see_other
 from app.views.policies import writing
 
+SOURCES: Final = "/sources"
+"""Address of the page of live sources, and below `API` of those in the API."""
+
 blueprint = PageBlueprint("sources", policy="operator")
 
 MOST_LISTED = 500
@@ -26,7 +31,7 @@ MOST_LISTED = 500
 
 
 class SourcesPage(FormPage, frozen=True, kw_only=True):
-    template = "imports/sources.html"
+    template = "sources/sources.html"
 
     sources: list[SourceFacts]
     given: str
@@ -64,6 +69,14 @@ async def remove(source_id: int) -> ResponseReturnValue:
     async with writing() as session:
         await remove_source(session, source_id)
     return _back()
+
+
+@blueprint.action("/update", policy="admin")
+async def post_update() -> ResponseReturnValue:
+    """Ask the live sources for new posts, as TwitOff's update does, and redirect to the front."""
+    async with writing() as session:
+        await ask_for_visits(session)
+    return see_other(url_for("home.show_home"))
 
 
 async def _page(

@@ -13,12 +13,12 @@ from sqlalchemy import update
 from app.clock import now
 from app.lifespan import running
 from app.models import LiveSource
-from app.services.maintenance import Maintenance, sources_job
-from app.services.sources import platforms
-from app.services.sources.following import LONGEST_S, SHORTEST_S, Follower, pause_s
-from app.services.sources.live_sources import ask_for_visits, is_visit_missing, remove_source
+from app.parts.sources import platforms
+from app.parts.sources.following import LONGEST_S, SHORTEST_S, Follower, pause_s, sources_job
+from app.parts.sources.live_sources import ask_for_visits, is_visit_missing, remove_source
+from app.services.maintenance import Maintenance
 from tests.live_platforms import Fault, Platform
-from tests.services.sources.conftest import Following, until_asked
+from tests.parts.sources.conftest import Following, until_asked
 from tests.waiting import DEADLINE_S, eventually
 
 

@@ -19,12 +19,12 @@ from app.config import Config
 from app.errors import ConflictError, InvalidInputError, NotFoundError, message_of, unpacked
 from app.formats.rss import read_rss_address
 from app.models import LiveSource
+from app.parts.sources.destinations import allowed
+from app.parts.sources.fetching import FetchError, Web, check_port
+from app.parts.sources.platforms import MOST_RSS, account_id
 from app.sandbox import Sandbox
 from app.services.posts.new_tweet import checked_url
 from app.services.posts.users import check_platform, find_user
-from app.services.sources.destinations import allowed
-from app.services.sources.fetching import FetchError, Web, check_port
-from app.services.sources.platforms import MOST_RSS, account_id
 
 LivePlatform = Literal["bluesky", "mastodon", "rss"]
 MAX_LENGTH: Final = 2_000

@@ -10,9 +10,9 @@ from sqlalchemy import select, update
 from app.config import Config
 from app.db.engine import Database
 from app.models import LiveSource, Tweet, User
-from app.services.sources import fetching, following
-from app.services.sources.following import Follower
-from app.services.sources.live_sources import (
+from app.parts.sources import fetching, following
+from app.parts.sources.following import Follower
+from app.parts.sources.live_sources import (
     SourceFacts,
     add_source,
     ask_for_visits,

@@ -9,8 +9,7 @@ import pytest
 from quart import Quart
 
 from app import create_app
-from app.services import maintenance
-from app.services.sources import destinations, fetching
+from app.parts.sources import destinations, fetching, following
 from tests.browsing import signed_in
 from tests.conftest import Client, MakeConfig, client_with
 from tests.live_platforms import Platform
@@ -29,7 +28,7 @@ async def site(make_config: MakeConfig, platform: Platform) -> AsyncIterator[Qua
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the follower look for sources all the time."""
-    monkeypatch.setattr(maintenance, "LOOK_AT_SOURCES_EVERY_S", 0.05)
+    monkeypatch.setattr(following, "LOOK_AT_SOURCES_EVERY_S", 0.05)
     monkeypatch.setattr(fetching, "PAUSE_S", 0.0)
 
 

@@ -26,7 +26,8 @@ from app.clock import now
 from app.config import MIB
 from app.errors import InvalidInputError
 from app.handshakes import Transport
-from app.services.sources.destinations import has_web_port, is_public
+from app.models.work import LONGEST_PAUSE
+from app.parts.sources.destinations import has_web_port, is_public
 
 Headers = Mapping[str, str]
 PAUSE_S: Final = 1.0
@@ -54,8 +55,6 @@ GONE: Final = frozenset((404, 410))
 """Statuses by which a platform confirms that it has no such post."""
 UNKNOWN_PAUSE: Final = timedelta(minutes=5)
 """The pause of a host that is asked too often; within it Bluesky and Mastodon count requests."""
-LONGEST_PAUSE: Final = timedelta(days=1)
-"""The longest pause that a host can ask for."""
 REDIRECTS: Final = frozenset((301, 302, 303, 307, 308))
 
 

@@ -23,16 +23,18 @@ from app.db.engine import GrantLostError
 from app.errors import AppError, InvalidInputError, NotFoundError, message_of, packed
 from app.formats.records import Record, RecordStream
 from app.models import LiveSource, Tweet, User
+from app.parts.sources.destinations import allowed
+from app.parts.sources.fetching import FetchError, Web
+from app.parts.sources.live_sources import due_sources, unknown_source
+from app.parts.sources.platforms import PUBLISHERS, LivePage, Mark, Publisher
 from app.sandbox import Sandbox
 from app.services.deletion.posts import delete_post
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import Storing, import_records
-from app.services.sources.destinations import allowed
-from app.services.sources.fetching import FetchError, Web
-from app.services.sources.live_sources import due_sources, unknown_source
-from app.services.sources.platforms import PUBLISHERS, LivePage, Mark, Publisher
+from app.services.maintenance import Job
 
 SOURCES: Final = "sources"
+LOOK_AT_SOURCES_EVERY_S: Final = 2.0
 TICK_S: Final = 1.0
 """Seconds between looks for due sources while some are visited."""
 MOST_AT_ONCE: Final = 20
@@ -57,6 +59,11 @@ are fewer than one batch has."""
 
 _record_of = msgspec.json.Decoder(Record).decode
 logger = logging.getLogger(__name__)
+
+
+def sources_job(follower: "Follower") -> Job:
+    """Return the job that visits live sources."""
+    return Job(SOURCES, due_sources, follower.visit_due, LOOK_AT_SOURCES_EVERY_S)
 
 
 def pause_s(quiet_s: float, *, failures: int = 0) -> float:

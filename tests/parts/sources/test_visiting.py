@@ -10,10 +10,10 @@ from sqlalchemy import select
 
 from app.clock import now
 from app.models import Tweet
+from app.parts.sources import following
 from app.services.deletion.authors import delete_user
-from app.services.sources import following
 from tests.live_platforms import Fault, Platform
-from tests.services.sources.conftest import KINDS, Following
+from tests.parts.sources.conftest import KINDS, Following
 
 
 @pytest.mark.parametrize("kind", KINDS)

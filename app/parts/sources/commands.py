@@ -7,8 +7,8 @@ import click
 from app.cli.running import FAILED, fail, json_option, print_result, reading, with_database, writing
 from app.config import Config
 from app.db.engine import Database
-from app.services.sources.following import SOURCES, Follower
-from app.services.sources.live_sources import (
+from app.parts.sources.following import SOURCES, Follower
+from app.parts.sources.live_sources import (
     SourceFacts,
     add_source,
     ask_for_visits,

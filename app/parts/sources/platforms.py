@@ -14,8 +14,8 @@ import msgspec
 from app.config import MIB
 from app.formats.platform_pages import PageHead, read_author_posts, read_statuses
 from app.formats.rss import read_rss
+from app.parts.sources.fetching import GONE, Answer, FetchError, Headers, Web, unanswered
 from app.sandbox import Sandbox
-from app.services.sources.fetching import GONE, Answer, FetchError, Headers, Web, unanswered
 
 MOST_RSS: Final = 8 * MIB
 """Bytes of a feed or a page."""
