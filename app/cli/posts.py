@@ -12,10 +12,12 @@ from typing import Any, BinaryIO, Final
 import click
 
 from app.cli.running import fail, json_option, print_result, progress, wants_json, with_database
+from app.clock import remembered_zone
 from app.config import Config
 from app.db.engine import Database
 from app.embedders import EmbedderError, open_embedder
 from app.formats.chats.chatlab import chatlab_writer
+from app.formats.chats.people import machine_zone
 from app.formats.records import Writer
 from app.formats.registry import WRITERS
 from app.security import open_private
@@ -40,12 +42,17 @@ RESUMABLE: Final = "finished vectors stay; run it again to resume"
 @click.option("--limit", type=click.IntRange(1, 200), default=RESULTS, show_default=True)
 @json_option
 def search_command(query: str, mode: Mode, username: str | None, sort: Sort, limit: int) -> None:
-    """Search the posts for QUERY, the best first."""
+    """Search the posts for QUERY, the best first.
+
+    QUERY may hold filters: from:NAME, to:NAME, after:DAY, before:DAY, has:media, is:reply and
+    in:CHAT, with - before one to leave posts out. Days are in this machine's time zone.
+    """
 
     async def run(db: Database, config: Config) -> ResultPage:
         async with opened_embeddings(db, config) as embeddings:
             selection = Selection(usernames=() if username is None else (username,))
-            searched = SearchQuery(query, selection, mode, sort)
+            zone = remembered_zone(machine_zone())
+            searched = SearchQuery(query, selection, mode, sort, zone=zone)
             page = await find(db, embeddings, searched, limit=limit)
             while not page.hits and page.next:
                 page = await find(db, embeddings, searched, limit=limit, after=page.next)
@@ -55,6 +62,8 @@ def search_command(query: str, mode: Mode, username: str | None, sort: Sort, lim
     facts: dict[str, Any] = {"items": page.hits, "next": None, "method": page.method}
     if page.corrections:
         facts["corrections"] = [{"typed": typed, "used": used} for typed, used in page.corrections]
+    if page.filters:
+        facts["filters"] = [{"key": each.name, "value": each.value} for each in page.filters]
     print_result(facts, *_lines(page), notes=_notes(page, mode, sort))
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from app.compute.links import LINKED_SITE, RANDOM_SITES
 
-_TAG: Final = re.compile(r"(?<![\w&/#])#(\w*[^\W\d_]\w*)")
+TAG: Final = re.compile(r"(?<![\w&/#])#(\w*[^\W\d_]\w*)")
 """A tag has a letter; the part of an address after its # is none."""
 _SKINS: Final = "\U0001f3fb-\U0001f3ff"
 _PICTURE: Final = (
@@ -85,6 +85,11 @@ class _Tally:
         return [NameCount(names[key], posts) for key, posts in ranked]
 
 
+def tags_in(text: str) -> set[str]:
+    """Return the tags of a text, case-folded, without their #."""
+    return set(map(str.casefold, TAG.findall(text))) if "#" in text else set()
+
+
 def count_mentions(posts: Iterable[ScannedPost], *, most: int) -> Mentions:
     """Return up to `most` of each kind that the posts name.
 
@@ -96,7 +101,7 @@ def count_mentions(posts: Iterable[ScannedPost], *, most: int) -> Mentions:
         if post.answered:
             answered.add([post.answered])
         if "#" in post.text:
-            tags.add(_TAG.findall(post.text))
+            tags.add(TAG.findall(post.text))
         if "://" in post.text or post.cards:
             sites.add(_sites(post.text, post.cards or ""))
         if written := written_emoji(post.text):

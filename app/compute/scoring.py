@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.compute.korean import Forms, forms_of, stem_size
+from app.compute.mentions import TAG, tags_in
 from app.compute.text import normalized
 from app.compute.words import Segment, segment_terms, segments, words_and_runs
 
 _PIECE = re.compile(r'(?P<not>-?)(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+|"))')
+_TAG_WORD: Final = re.compile(rf"{TAG.pattern}[^\w#]*")
+"""A word of a query that is a tag, with signs behind it."""
 MOST_PARTS: Final = 100
 """Different parts of a query that are searched; further ones are ignored."""
 MOST_PAIRS: Final = 50
@@ -36,13 +39,13 @@ class QueryPart:
     """A word, emoji or phrase that posts must have, or must not have."""
 
     kind: str
-    """`word`, `paired` or `emoji`, as in `Segment`; `phrase` for several of them in a row."""
+    """`word`, `paired` or `emoji`, as in `Segment`; `phrase` for several in a row; `tag`."""
     text: str
     """As it is compared; the segments of a phrase are joined by blanks."""
     is_quoted: bool = False
     is_excluded: bool = False
     pieces: tuple[tuple[str, str], ...] = ()
-    """Kind and text of a phrase's segments."""
+    """Kind and text of the segments of a phrase or a tag."""
     meant: tuple["QueryPart", ...] = ()
     """The words that are searched instead, where no post has this one."""
 
@@ -54,7 +57,7 @@ class QueryPart:
     @functools.cached_property
     def terms(self) -> list[str]:
         """The index terms that every post with this part has, without endings."""
-        if self.kind == "phrase":
+        if self.pieces:
             return [term for piece in self.pieces for term in segment_terms(*piece)]
         if self.kind == "paired" and len(self.text) > 1:
             return segment_terms(self.kind, self.text)[:-1][:MOST_PAIRS]
@@ -82,12 +85,15 @@ class QueryPart:
 
 
 def parse_query(typed: str) -> list[QueryPart]:
-    """Return the parts of a query: words, `"a phrase"`, `-word`; without what no post can have."""
+    """Return the parts of a query that posts can have: words, `"a phrase"`, `#tag`, `-word`."""
     parts: dict[QueryPart, None] = {}
     for piece in _PIECE.finditer(normalized(typed)):
         phrase = piece["phrase"]
         is_quoted = phrase is not None
         is_excluded = bool(piece["not"])
+        if not is_quoted and (tag := _TAG_WORD.fullmatch(piece["word"])):
+            parts[_tag_part(tag[1], is_excluded=is_excluded)] = None
+            continue
         for run in [phrase] if is_quoted else _runs(piece["word"]):
             if part := _part(run, is_quoted=is_quoted, is_excluded=is_excluded):
                 parts[part] = None
@@ -99,7 +105,7 @@ def quote_words(typed: str, words: Collection[str]) -> str:
 
     def quoted(piece: re.Match[str]) -> str:
         word = piece["word"]
-        is_open = word and not piece["not"]
+        is_open = word and not piece["not"] and not _TAG_WORD.fullmatch(word)
         has = is_open and any(segment.text in words for segment in segments(word))
         return f'"{word}"' if has else piece[0]
 
@@ -122,6 +128,12 @@ def _runs(word: str) -> list[str]:
             start = segment.start
         before = segment
     return [*runs, word[start:]]
+
+
+def _tag_part(tag: str, *, is_excluded: bool) -> QueryPart:
+    """Return the part for a tag, which counts as quoted: it is found as it was typed, or not."""
+    pieces = tuple((segment.kind, segment.text) for segment in segments(tag))
+    return QueryPart("tag", tag.casefold(), True, is_excluded, pieces)
 
 
 def _part(text: str, *, is_quoted: bool, is_excluded: bool) -> QueryPart | None:
@@ -185,7 +197,11 @@ class Scorer:
         """Return the matches, [start, end) in code points, in order and without overlap."""
         post = list(segments(text))
         ways = [way for part in self.wanted for way in part.ways]
-        spans = sorted(span for way in ways for span in _spans(way, post))
+        spans = sorted(
+            span
+            for way in ways
+            for span in (_tag_spans(way, text) if way.kind == "tag" else _spans(way, post))
+        )
         merged: list[tuple[int, int]] = []
         for start, end in spans:
             if merged and start < merged[-1][1]:
@@ -203,8 +219,9 @@ class Scorer:
                 likeness = self._weight(part.terms[0]) * _saturated(count, shape)
                 score = max(score, FORM_FACTOR * likeness)
             return score
-        if part.kind == "phrase":
-            count = len(_phrase_places(part, post.segments))
+        if part.pieces:
+            is_tag = part.kind == "tag"
+            count = post.has_tag(part.text) if is_tag else len(_phrase_places(part, post.segments))
             weight = sum(self._weight(term) for term in part.distinct_terms)
             return weight * _saturated(count, shape)
         return self._weight(part.text) * _saturated(post.words.count(part.text), shape)
@@ -232,6 +249,9 @@ class _Post:
     def segments(self) -> list[Segment]:
         return list(segments(self._text))
 
+    def has_tag(self, tag: str) -> bool:
+        return tag in tags_in(self._text)
+
     def places_of(self, forms: Forms) -> list[int]:
         return _form_places(forms, self.segments) if any(map(forms.has, self.each_run)) else []
 
@@ -241,6 +261,8 @@ def _saturated(count: int, shape: float) -> float:
 
 
 def _holds(part: QueryPart, post: _Post) -> bool:
+    if part.kind == "tag":
+        return post.has_tag(part.text)
     if part.kind == "phrase":
         return bool(_phrase_places(part, post.segments))
     if part.kind == "paired":
@@ -289,6 +311,10 @@ def _is_piece(part: QueryPart, number: int, segment: Segment) -> bool:
     if kind == "paired" and is_last and not part.is_quoted:
         return segment.text.startswith(text)
     return segment.text == text
+
+
+def _tag_spans(part: QueryPart, text: str) -> list[tuple[int, int]]:
+    return [tag.span() for tag in TAG.finditer(text) if tag[1].casefold() == part.text]
 
 
 def _spans(part: QueryPart, post: Sequence[Segment]) -> list[tuple[int, int]]:

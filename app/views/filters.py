@@ -87,7 +87,10 @@ class PageFilters(PostFilters):
 class SearchFilters(PostFilters):
     """What a search finds, in the API."""
 
-    q: Annotated[str, Meta(max_length=1000, description='Words, "a phrase", -without.')] = ""
+    q: Annotated[
+        str,
+        Meta(max_length=1000, description='Words, "a phrase", #tag, -without, and from:name etc.'),
+    ] = ""
     username: str | None = None
     platform: Platform | None = None
     kind: Kind | None = None

@@ -248,6 +248,9 @@ def test_a_search_finds_words_and_marks_them(filled: Installation) -> None:
     start, end = hit["highlights"][0]
     assert hit["text"][start:end].startswith("Lamp")
     assert "Lighthouse" in filled.done("search", "lamp")
+    typed = filled.json("search", "from:Lighthouse lamp")
+    assert typed["filters"] == [{"key": "from", "value": "Lighthouse"}]
+    assert {post["username"] for post in typed["items"]} == {hit["username"]}
 
 
 def test_a_typing_error_in_a_search_is_corrected_and_told(filled: Installation) -> None:

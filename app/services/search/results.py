@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Final, Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta, structs
@@ -12,6 +13,7 @@ from sqlalchemy import Integer, cast, extract, false, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.scoring import Scorer, TermFrequencies, parse_query
+from app.compute.typed_query import TypedFilter, read_query
 from app.db.backend import Sessions
 from app.embedders import EmbedderError
 from app.memo import DERIVED, EVERYTHING, cacheable, depends_on
@@ -21,20 +23,27 @@ from app.services.posts.selection import Conditions, Selection, post_conditions
 from app.services.posts.tweets import AnyRow, AnySelect, Post, find_posts
 from app.services.posts.user_rows import rows_by_name
 from app.services.search.embeddings import Embeddings
+from app.services.search.filter_search import all_that_fit, list_matches
+from app.services.search.typed_filters import TypedConditions, typed_conditions
 from app.services.search.word_search import (
     MOST_COUNTED,
+    Matches,
     Order,
     ResultKey,
     Scored,
     WordResults,
+    has_tags,
     search_words,
     without_connection,
 )
 
+MAX_QUERY_LENGTH: Final = 1_000
+"""Characters of a query; pages drop further ones."""
 DEEPEST: Final = 10_000
 """Results beyond this place are not listed."""
 MOST_VALUES: Final = 20
 """Authors and languages that are listed, those with the most posts."""
+_UTC: Final = ZoneInfo("UTC")
 Mode = Literal["words", "meaning"]
 Spans = list[tuple[int, int]]
 
@@ -44,7 +53,9 @@ logger = logging.getLogger(__name__)
 class Hit(Post, frozen=True):
     """A post that was found."""
 
-    score: Annotated[float, Meta(description="Higher is better.")]
+    score: Annotated[
+        float | None, Meta(description="Higher is better; null where filters alone are searched.")
+    ]
     highlights: Annotated[Spans, Meta(description="[start, end) of each match, in code points.")]
 
 
@@ -70,6 +81,8 @@ class ResultPage:
     """Whether no post had all the words, so that posts with some are listed."""
     corrections: Sequence[tuple[str, str]] = ()
     """Words that no post has, or none beside all the others, each with a known word for it."""
+    filters: Sequence[TypedFilter] = ()
+    """The filters that were typed among the words."""
 
 
 def corrected_words(corrections: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
@@ -85,11 +98,14 @@ class SearchQuery:
     """What is searched, and how the results are shown."""
 
     text: str
+    """Words, and filters such as `from:mina`."""
     selection: Selection = field(default_factory=Selection)
     mode: Mode = "words"
     sort: Order = "best"
     """Only results by words are put in another order, are counted and have facets."""
     with_facets: bool = False
+    zone: ZoneInfo = _UTC
+    """The time zone of the days in typed filters."""
 
 
 async def find(
@@ -102,36 +118,66 @@ async def find(
 ) -> ResultPage:
     """Return a page of results; by words if no embedder answers.
 
-    A query without words matches nothing. Raises NotFoundError for an unknown author in the
-    selection.
+    A query without words and filters matches nothing. Raises NotFoundError for an unknown author or
+    chat in the selection or in a typed filter, InvalidInputError for a bad value of such a filter.
     """
     depends_on(EVERYTHING)
     depends_on(DERIVED)
-    text, selection = query.text, query.selection
-    if embeddings is not None and query.mode == "meaning" and text.strip():
+    page = None
+    if embeddings is not None and query.mode == "meaning" and read_query(query.text).words:
         try:
-            page = await _by_meaning(db, embeddings, text, selection, limit, after or ResultKey())
+            page = await _by_meaning(db, embeddings, query, limit, after or ResultKey())
             cacheable()
-            return page
         except EmbedderError as error:
             # Not kept: the embedder may answer the next time, which is no event.
             logger.warning("words are searched instead: %s", error)
     else:
         cacheable()
-    async with db.read() as session:
-        conditions, user_id = await _selected(session, selection)
-        results = await search_words(
-            session,
-            text,
-            conditions=conditions,
-            user_id=user_id,
-            limit=limit,
-            after=after,
-            order=query.sort,
-        )
-        if results is None:
-            return ResultPage([], total=0)
-        return await _by_words(session, results, with_facets=query.with_facets)
+    if page is None:
+        async with db.read() as session:
+            page = await _in_database(session, query, limit, after)
+    return replace(page, filters=read_query(query.text).filters)
+
+
+async def _in_database(
+    session: AsyncSession, query: SearchQuery, limit: int, after: ResultKey | None
+) -> ResultPage:
+    """Return a page of what words find, or the filters alone."""
+    typed = read_query(query.text)
+    conditions, user_id = await _selected(session, query.selection, typed.filters, query.zone)
+    if typed.filters and not typed.words:
+        return await _by_filters(session, query, conditions, limit, after)
+    results = await search_words(
+        session,
+        typed.words,
+        conditions=conditions,
+        user_id=user_id,
+        limit=limit,
+        after=after,
+        order=query.sort,
+    )
+    if results is None:
+        return ResultPage([], total=0)
+    return await _by_words(session, results, with_facets=query.with_facets)
+
+
+async def _by_filters(
+    session: AsyncSession,
+    query: SearchQuery,
+    conditions: Conditions,
+    limit: int,
+    after: ResultKey | None,
+) -> ResultPage:
+    matches = all_that_fit(conditions)
+    ids, following = await list_matches(
+        session, matches, limit=limit, after=after, order=query.sort
+    )
+    return ResultPage(
+        await _marked(session, [(None, post_id) for post_id in ids], matches.scorer),
+        following,
+        total=await _total(session, matches, None),
+        facets=await _facets(session, matches, None) if query.with_facets else None,
+    )
 
 
 async def _by_words(
@@ -144,8 +190,8 @@ async def _by_words(
         for way in part.meant
         if way.text != part.text
     ]
-    total = await _total(session, results)
-    facets = await _facets(session, results) if with_facets else None
+    total = await _total(session, results.matches, results.whole)
+    facets = await _facets(session, results.matches, results.whole) if with_facets else None
     return ResultPage(
         await _marked(session, results.page, scorer),
         results.next,
@@ -157,44 +203,50 @@ async def _by_words(
 
 
 async def _by_meaning(
-    db: Sessions,
-    embeddings: Embeddings,
-    query: str,
-    selection: Selection,
-    limit: int,
-    after: ResultKey,
+    db: Sessions, embeddings: Embeddings, query: SearchQuery, limit: int, after: ResultKey
 ) -> ResultPage:
     """Return a page of the posts nearest by vectors, with the words of the query marked.
 
     No session is open while the embedder is asked, since that may take seconds.
     """
     among, end = None, min(after.offset + limit, DEEPEST)
-    if selection != Selection():
+    typed = read_query(query.text)
+    parts = parse_query(typed.words)
+    is_narrowed = query.selection != Selection() or typed.filters
+    if is_narrowed or any(part.kind == "tag" for part in parts):
         async with db.read() as session:
-            conditions, _ = await _selected(session, selection)
+            conditions, user_id = await _selected(
+                session, query.selection, typed.filters, query.zone
+            )
+            conditions += await has_tags(session, parts, conditions, user_id)
         among = select(Tweet.id).join(User, User.id == Tweet.user_id).where(*conditions)
-    near = await embeddings.nearest(await embeddings.vector_for(query), end + 1, among=among)
+    near = await embeddings.nearest(await embeddings.vector_for(typed.words), end + 1, among=among)
     # Without frequencies of the terms it still marks the words of the query.
-    scorer = Scorer(parse_query(query), TermFrequencies(0, 1.0, {}))
+    scorer = Scorer(parts, TermFrequencies(0, 1.0, {}))
     following = after._replace(offset=end) if len(near) > end and end < DEEPEST else None
     async with db.read() as session:
         hits = await _marked(session, near[after.offset : end], scorer)
     return ResultPage(hits, following, "meaning")
 
 
-async def begin_found_export(session: AsyncSession, query: str, selection: Selection) -> Export:
-    """Return the export of the posts that match by words; of a blank query, of all selected.
+async def begin_found_export(
+    session: AsyncSession, query: str, selection: Selection, zone: ZoneInfo = _UTC
+) -> Export:
+    """Return the export of the posts that match by words; without words, of all that fit.
 
-    It has as many of the words as the results of a search: all, else some. Raises NotFoundError
-    for an unknown author in the selection.
+    It has as many of the words as the results of a search: all, else some. It raises what a search
+    raises.
     """
-    conditions, user_id = await _selected(session, selection)
+    typed = read_query(query)
+    conditions, user_id = await _selected(session, selection, typed.filters, zone)
     username = selection.usernames[0] if selection.usernames else None
-    if not query.strip():
+    if not typed.words:
         return await begin_export(session, username, conditions=conditions)
     # A query without words finds nothing.
     export = await begin_export(session, username, conditions=[false()])
-    results = await search_words(session, query, conditions=conditions, user_id=user_id, limit=1)
+    results = await search_words(
+        session, typed.words, conditions=conditions, user_id=user_id, limit=1
+    )
     if results is None:
         return export
     matches = results.matches
@@ -208,14 +260,20 @@ async def begin_found_export(session: AsyncSession, query: str, selection: Selec
     return replace(export, select=select_found, has=has)
 
 
-async def _selected(session: AsyncSession, selection: Selection) -> tuple[Conditions, int | None]:
-    """Return the conditions of a selection, and its author if it names one."""
+async def _selected(
+    session: AsyncSession, selection: Selection, filters: Sequence[TypedFilter], zone: ZoneInfo
+) -> TypedConditions:
+    """Return the conditions of a selection and of typed filters, and the author they name."""
     users = await rows_by_name(session, selection.usernames)
     conditions = await post_conditions(session, selection)
-    return conditions, users[0].id if len(users) == 1 else None
+    typed = await typed_conditions(session, filters, zone)
+    user_id = users[0].id if len(users) == 1 else typed.user_id
+    return TypedConditions([*conditions, *typed.conditions], user_id)
 
 
-async def _marked(session: AsyncSession, scored: Sequence[Scored], scorer: Scorer) -> list[Hit]:
+async def _marked(
+    session: AsyncSession, scored: Sequence[tuple[float | None, int]], scorer: Scorer
+) -> list[Hit]:
     """Return the posts with these scores and ids, and what is to be marked in them."""
     posts = await find_posts(session, [post_id for _, post_id in scored])
 
@@ -229,20 +287,24 @@ async def _marked(session: AsyncSession, scored: Sequence[Scored], scorer: Score
     return await without_connection(session, mark)
 
 
-async def _total(session: AsyncSession, results: WordResults) -> int | None:
+async def _total(
+    session: AsyncSession, matches: Matches, whole: Sequence[Scored] | None
+) -> int | None:
     """Return how many posts match, by the index; None for more than 10,000."""
-    if results.whole is not None:
-        return len(results.whole)
-    counted = results.matches.select(session).limit(MOST_COUNTED + 1).subquery()
+    if whole is not None:
+        return len(whole)
+    counted = matches.select(session).limit(MOST_COUNTED + 1).subquery()
     count = await session.scalar(select(func.count()).select_from(counted)) or 0
     return count if count <= MOST_COUNTED else None
 
 
-async def _facets(session: AsyncSession, results: WordResults) -> Facets:
+async def _facets(
+    session: AsyncSession, matches: Matches, whole: Sequence[Scored] | None
+) -> Facets:
     """Count the posts that match by author, year and language, up to the 10,000 stored last."""
-    matching = results.matches.select(session).limit(MOST_COUNTED)
-    if results.whole is not None:
-        matching = matching.where(Tweet.id.in_([post_id for _, post_id in results.whole]))
+    matching = matches.select(session).limit(MOST_COUNTED)
+    if whole is not None:
+        matching = matching.where(Tweet.id.in_([post_id for _, post_id in whole]))
     counted, year = matching.subquery(), cast(extract("year", Tweet.created_at), Integer)
     values = (User.username, year, Tweet.lang)
     query = select(*values, func.count()).join(User, User.id == Tweet.user_id)

@@ -7,19 +7,28 @@ many matches the newest are ranked first, then the next ones.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Final, Literal, NamedTuple, TypeVar, get_args
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.mentions import tags_in
 from app.compute.scoring import QueryPart, Scorer, TermFrequencies, parse_query, split_phrase
-from app.db.backend import backend_of
+from app.db.backend import backend_of, is_among
 from app.db.indexes import All, Expression, searched_text
 from app.models import MAX_ID, Tweet, User
 from app.services.posts.selection import Conditions
 from app.services.posts.tweets import AnyRow, AnySelect
 from app.services.search.corrections import corrected, with_one_slip
-from app.services.search.expressions import CANDIDATES, any_of, exact, in_any_way, matchable
+from app.services.search.expressions import (
+    CANDIDATES,
+    UNCOUNTED,
+    any_of,
+    exact,
+    in_any_way,
+    matchable,
+)
 from app.services.search.vocabulary import term_frequencies
 from app.tasks import WorkPool
 
@@ -55,7 +64,8 @@ class Matches:
     """All posts that a query matches by the index, under the conditions of a selection."""
 
     scorer: Scorer
-    expression: Expression
+    expression: Expression | None
+    """None where filters alone are searched, so that every post matches."""
     without: list[Expression]
     conditions: Conditions
     user_id: int | None
@@ -69,22 +79,21 @@ class Matches:
 
         A post with one pair of a long word is a match of the index, and need not have the word.
         """
-        expression = All((self.expression, matchable(self.scorer.wanted)))
+        may_match = matchable(self.scorer.wanted)
+        expression = All((self.expression, may_match)) if self.expression else may_match
         return await session.scalar(self._select(session, expression, before=before).limit(1))
 
     def _select(
-        self, session: AsyncSession, expression: Expression, *columns: Any, before: int
+        self, session: AsyncSession, expression: Expression | None, *columns: Any, before: int
     ) -> AnySelect:
+        query = select(Tweet.id, *columns).join(User, User.id == Tweet.user_id)
+        query = query.where(*self.conditions)
+        if expression is None:
+            return query.where(Tweet.id < before).order_by(Tweet.id.desc())
         matching = backend_of(session).words.matching(
             expression, self.without, user_id=self.user_id, before=before
         )
-        return (
-            select(Tweet.id, *columns)
-            .join(User, User.id == Tweet.user_id)
-            .where(*self.conditions)
-            .join(matching, matching.c.id == Tweet.id)
-            .order_by(matching.c.id.desc())
-        )
+        return query.join(matching, matching.c.id == Tweet.id).order_by(matching.c.id.desc())
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +131,7 @@ async def search_words(
     typed = parse_query(query)
     if all(part.is_excluded for part in typed):
         return None
+    conditions = [*conditions, *await has_tags(session, typed, conditions, user_id)]
 
     async def search(terms: _QueryTerms, tried: ResultKey) -> WordResults:
         matches = Matches(*_expressions(terms, is_any=tried.is_any), conditions, user_id)
@@ -147,6 +157,37 @@ async def search_words(
     if results.is_empty and after is None:
         results = await search(terms, ResultKey(is_any=True))
     return results
+
+
+async def has_tags(
+    session: AsyncSession, parts: Sequence[QueryPart], conditions: Conditions, user_id: int | None
+) -> Conditions:
+    """Return the condition that posts which meet the others have all tags of a query, if any.
+
+    The index knows a tag as a word, so the texts are read; of very many only of those stored last,
+    and scoring decides about the rest.
+    """
+    tags = [part for part in parts if part.kind == "tag" and not part.is_excluded]
+    if not tags:
+        return []
+    signs = [Tweet.text.icontains(_like(tag.text), autoescape=True) for tag in tags]
+    expression = All(tuple(exact(tag) for tag in tags))
+    matches = Matches(Scorer(tags, UNCOUNTED), expression, [], [*conditions, *signs], user_id)
+    query = matches.select(session, Tweet.text).limit(MOST_COUNTED + 1)
+    rows: Sequence[AnyRow] = (await session.execute(query)).all()
+    wanted = {tag.text for tag in tags}
+
+    def have_them() -> list[int]:
+        return [row.id for row in rows if wanted <= tags_in(row.text)]
+
+    found = is_among(session, Tweet.id, await without_connection(session, have_them))
+    return [or_(found, Tweet.id < rows[-1].id) if len(rows) > MOST_COUNTED else found]
+
+
+def _like(tag: str) -> str:
+    """Return the beginning of a tag with its #, up to letters whose case SQLite does not know."""
+    known = takewhile(lambda char: char.isascii() or char.lower() == char.upper(), tag)
+    return "#" + "".join(known)
 
 
 async def _best(

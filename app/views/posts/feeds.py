@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from msgspec import Struct
 from quart import Response, url_for
 
 from app.i18n import gettext, own_address
@@ -12,6 +13,7 @@ from app.lifespan import resources
 from app.paths import ATOM_NAME
 from app.services.posts.tweets import Post, list_posts
 from app.services.posts.users import get_author
+from app.services.search.results import MAX_QUERY_LENGTH, SearchQuery
 from app.views.blueprints import PageBlueprint
 from app.views.names import shown_name
 from app.views.page import WebPage, render
@@ -26,8 +28,17 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+class FeedArgs(Struct):
+    q: str = ""
+    """A search, whose newest posts the feed has."""
+
+
 @blueprint.page(ATOM_NAME, is_cacheable=True)
-async def show_atom() -> Response:
+async def show_atom(args: FeedArgs) -> Response:
+    if args.q.strip():
+        searched = SearchQuery(args.q[:MAX_QUERY_LENGTH], sort="newest")
+        found = await resources().find(searched, limit=ENTRIES)
+        return await _atom("", url_for("search.show_search", q=args.q), found.hits, args.q)
     async with resources().db.read() as session:
         posts, _ = await list_posts(session, limit=ENTRIES)
     return await _atom("", url_for("home.show_home"), posts)
@@ -47,6 +58,8 @@ class FeedPage(WebPage, frozen=True, kw_only=True):
 
     author: str
     """Whose posts these are; nobody's for all."""
+    query: str
+    """The search that found them, if any."""
     page: str
     """The address of the page that shows them too."""
     entries: list[Post]
@@ -55,6 +68,8 @@ class FeedPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def title(self) -> str:
+        if self.query:
+            return gettext("Search: %(q)s") % {"q": self.query}
         return shown_name(self.author) if self.author else gettext("Newest posts")
 
     @property
@@ -63,11 +78,12 @@ class FeedPage(WebPage, frozen=True, kw_only=True):
         return newest or EPOCH
 
 
-async def _atom(author: str, page: str, posts: Sequence[Post]) -> Response:
+async def _atom(author: str, page: str, posts: Sequence[Post], query: str = "") -> Response:
     """Return the feed of posts, the newest first; those without a time can be no entries."""
     entries = [post for post in posts if post.created_at]
     feed = FeedPage(
         author=author,
+        query=query,
         page=page,
         entries=entries,
         origin=own_origin(),

@@ -1,5 +1,6 @@
 """The search page."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 from msgspec import field, to_builtins
@@ -7,10 +8,17 @@ from quart import url_for
 from quart.typing import ResponseReturnValue
 
 from app.compute.scoring import quote_words
-from app.errors import AppError, MalformedError, NotFoundError
+from app.compute.typed_query import TypedFilter, TypedQuery, read_query
+from app.errors import AppError, InvalidInputError, MalformedError, NotFoundError
 from app.lifespan import resources
 from app.services.posts.users import count_users, find_user
-from app.services.search.results import Mode, ResultPage, SearchQuery, corrected_words
+from app.services.search.results import (
+    MAX_QUERY_LENGTH,
+    Mode,
+    ResultPage,
+    SearchQuery,
+    corrected_words,
+)
 from app.services.search.word_search import SORTS, ResultKey, Sort
 from app.views.blueprints import PageBlueprint
 from app.views.cursors import RESULT_CURSOR, cursor_of
@@ -22,7 +30,6 @@ from app.views.parts import given_names, see_other
 blueprint = PageBlueprint("search")
 
 RESULTS_PER_PAGE = 20
-MAX_QUERY_LENGTH = 1000
 LISTED_BY: Final = {"username", "platform", "lang", "since", "until", "has"}
 """Filters by which posts are listed where no words are searched."""
 AROUND = 200
@@ -89,7 +96,20 @@ class SearchPage(FormPage, frozen=True, kw_only=True):
 
     @property
     def as_typed(self) -> dict[str, Any]:
-        return self.asked | {"q": quote_words(self.args.q, self.corrections)}
+        quoted = replace(self.typed, words=quote_words(self.typed.words, self.corrections))
+        return self.asked | {"q": str(quoted)}
+
+    @property
+    def typed(self) -> TypedQuery:
+        return read_query(self.args.q)
+
+    @property
+    def removable(self) -> list[tuple[TypedFilter, dict[str, Any]]]:
+        """The typed filters, each with the search without it."""
+        return [
+            (each, self.asked | {"q": str(self.typed.without(each)) or None})
+            for each in self.typed.filters
+        ]
 
     @property
     def mode(self) -> Mode:
@@ -115,7 +135,7 @@ async def show_search(args: SearchPageArgs, after: ResultKey | None) -> Response
     failure: AppError | None = None
     try:
         results = await _results(args, after)
-    except (NotFoundError, MalformedError) as error:
+    except (NotFoundError, MalformedError, InvalidInputError) as error:
         failure = error.with_traceback(None)
     if not failure and not args.q.strip() and filters.keys() & LISTED_BY:
         return see_other(url_for("posts.show_posts", **filters))
@@ -145,6 +165,7 @@ async def _results(args: SearchPageArgs, after: ResultKey | None) -> ResultPage:
             args.search_mode,
             args.order,
             with_facets=after is None,
+            zone=args.zone,
         ),
         limit=RESULTS_PER_PAGE,
         after=after,

@@ -48,6 +48,13 @@ class Correction(Struct, frozen=True):
     used: Annotated[str, Meta(description="A word at one slip; up to five for each typed one.")]
 
 
+class Filter(Struct, frozen=True):
+    """A filter that was typed in `q`."""
+
+    key: Annotated[str, Meta(description="Such as `from`, or `-from` where it leaves posts out.")]
+    value: str
+
+
 class Hits(Struct, frozen=True, omit_defaults=True):
     """A page of results, and how they were really found."""
 
@@ -60,6 +67,7 @@ class Hits(Struct, frozen=True, omit_defaults=True):
     ] = []
     partial: Annotated[bool, Meta(description="No post has all words; these have some.")] = False
     facets: Facets | None = None
+    filters: Annotated[list[Filter], Meta(description="What of `q` was taken as a filter.")] = []
 
 
 @blueprint.operation(
@@ -68,7 +76,7 @@ class Hits(Struct, frozen=True, omit_defaults=True):
 async def search_tweets(args: SearchArgs, after: ResultKey | None) -> Hits:
     """Search the posts."""
     page = await resources().find(
-        SearchQuery(args.q, args.selection, args.mode, args.sort, bool(args.facets)),
+        SearchQuery(args.q, args.selection, args.mode, args.sort, bool(args.facets), args.zone),
         limit=args.limit,
         after=after,
     )
@@ -80,6 +88,7 @@ async def search_tweets(args: SearchArgs, after: ResultKey | None) -> Hits:
         [Correction(*pair) for pair in page.corrections],
         page.is_any,
         page.facets,
+        [Filter(each.name, each.value) for each in page.filters],
     )
 
 
@@ -114,7 +123,7 @@ async def export_posts(args: ExportArgs) -> Response:
     parts = resources()
     async with parts.db.read() as session:
         args.username = args.username or None
-        export = await begin_found_export(session, args.q, args.selection)
+        export = await begin_found_export(session, args.q, args.selection, args.zone)
     is_packed = takes_gzip(headers_of(request.scope))
     headers = {
         "Content-Type": writer.content_type,

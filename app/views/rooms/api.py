@@ -70,7 +70,8 @@ async def remove_room(room_id: int) -> None:
 )
 async def list_room_messages(room_id: int, args: MessagesArgs, after: Any) -> Page[RoomMessage]:
     """List what was written in a chat, the oldest first, or what a search finds of it."""
-    since, until = span_of_day(parse_day("on", args.on), parse_zone(args.tz or "UTC"))
+    zone = parse_zone(args.tz or "UTC")
+    since, until = span_of_day(parse_day("on", args.on), zone)
     selected = Selection(has=args.has, since=since, until=until)
     parts = resources()
     async with parts.db.read() as session:
@@ -83,7 +84,7 @@ async def list_room_messages(room_id: int, args: MessagesArgs, after: Any) -> Pa
             messages = [RoomMessage(**structs.asdict(post)) for post in posts]
             return Page(messages, next_key)
     page = await parts.find(
-        SearchQuery(args.q, replace(selected, room_id=room.id), sort="oldest"),
+        SearchQuery(args.q, replace(selected, room_id=room.id), sort="oldest", zone=zone),
         limit=args.limit,
         after=after,
     )

@@ -133,7 +133,7 @@ async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnV
     day = parse_day("on", args.on)
     results: ResultPage | None = None
     if args.q.strip():
-        results = await _search(room_id, args.q, after)
+        results = await _search(room_id, args, after)
     is_counted = not args.is_of_messages
     async with resources().read_long() if is_counted else resources().db.read() as session:
         room = await get_room(session, room_id)
@@ -178,12 +178,13 @@ async def _other_page(
     return next(iter(starts.values()), None)
 
 
-async def _search(room_id: int, query: str, after: ResultKey | None) -> ResultPage:
+async def _search(room_id: int, args: RoomArgs, after: ResultKey | None) -> ResultPage:
     """Return a page of what a search finds in the room, the newest first."""
     parts = resources()
     async with parts.db.read() as session:
         room = await get_room(session, room_id)
-    searched = SearchQuery(query, Selection(room_id=room.id), sort="newest")
+    selection, zone = Selection(room_id=room.id), zone_of_page(args.tz, room.tz)
+    searched = SearchQuery(args.q, selection, sort="newest", zone=zone)
     return await parts.find(searched, limit=RESULTS, after=after)
 
 
