@@ -79,7 +79,12 @@ class Commands(click.Group):
         return command
 
 
-@click.group("saywho", cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    "saywho",
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Example: saywho serve --sample\n\nOptions of a command: saywho COMMAND --help",
+)
 @click.version_option(package_name="saywho", prog_name="saywho")
 def saywho() -> None:
     """Keep people's posts, and ask who would have said this."""

@@ -40,7 +40,7 @@ from app.views.parsing import Piece, gaps_of
 def _number(_context: click.Context, _option: click.Parameter, sure: float) -> float:
     """Reject NaN, which click takes for a number of any range."""
     if math.isnan(sure):
-        raise click.BadParameter("nan is no number")
+        raise click.BadParameter("nan is not a number")
     return sure
 
 
@@ -50,13 +50,13 @@ sure_option = click.option(
     callback=_number,
     default=SURE,
     show_default=True,
-    help="How sure you are beforehand that it was one of them.",
+    help="Starting belief that one of the authors wrote the text.",
 )
 file_option = click.option(
     "--file",
     "path",
     type=click.Path(path_type=Path, dir_okay=False, exists=True, allow_dash=True),
-    help="A file of texts: one a line, JSON lines (.jsonl), or a CSV column text (.csv).",
+    help="Read texts from a file: one a line, JSON lines (.jsonl), or a CSV column text (.csv).",
 )
 
 
@@ -64,7 +64,8 @@ def _gaps(_context: click.Context, _option: click.Parameter, pieces: tuple[str, 
     try:
         return gaps_of(msgspec.convert(pieces, list[Piece]))
     except msgspec.ValidationError:
-        raise click.BadParameter("a piece is like 4-9, in characters counted from 0") from None
+        message = "a piece is START-END, such as 4-9, in characters counted from 0"
+        raise click.BadParameter(message) from None
 
 
 without_option = click.option(
@@ -72,13 +73,22 @@ without_option = click.option(
     metavar="START-END",
     multiple=True,
     callback=_gaps,
-    help="A piece of the text that does not count, by characters: 4-9; several times.",
+    help="Leave out a piece of the text, by characters, such as 4-9; repeatable.",
 )
 
 
-@click.command("compare")
-@click.argument("texts", metavar="TEXT", nargs=-1)
-@click.option("-u", "--username", "usernames", multiple=True, help="An author; several times.")
+@click.command(
+    "compare", epilog="Example: saywho compare -u alice -u bob 'See you at the lighthouse'"
+)
+@click.argument("texts", metavar="TEXT…", nargs=-1)
+@click.option(
+    "-u",
+    "--username",
+    "usernames",
+    metavar="NAME",
+    multiple=True,
+    help="An author to compare; repeatable (default: all authors).",
+)
 @sure_option
 @file_option
 @without_option
@@ -86,15 +96,16 @@ without_option = click.option(
 def compare_command(
     texts: tuple[str, ...], usernames: tuple[str, ...], path: Path | None, **options: Any
 ) -> None:
-    """Say who would have said TEXT.
+    """Find who would have said TEXT.
 
-    It is one of the authors, or somebody else. Several TEXTs are by one hand. Without authors all
-    are asked about; with one: did this author write it? - as TEXT reads standard input.
+    The answer is one of the authors, or someone else. Several TEXTs are taken as written by the
+    same person. With a single author, the question is whether that author wrote it. Use - as TEXT
+    to read standard input.
     """
     if bool(texts) == (path is not None):
-        raise click.UsageError("Give a TEXT or more, or a file of texts with --file.")
+        raise click.UsageError("Give either TEXT or --file FILE.")
     if path is not None and options["without"]:
-        raise click.UsageError("--without is for a TEXT, not for --file.")
+        raise click.UsageError("--without cannot be used with --file.")
     if path is not None:
         _compare_file(path, usernames, options["sure"])
         return
@@ -128,7 +139,7 @@ async def _renew(db: Database) -> None:
     try:
         await renew_if_outgrown(db)
     except AppError as error:
-        reason = f"what answers rest on is outgrown, and cannot be renewed: {error.detail}"
+        reason = f"the data behind the answers is outdated and cannot be updated: {error.detail}"
         click.echo(f"saywho: {reason}", err=True)
 
 
@@ -162,7 +173,7 @@ def _comparison_lines(comparison: Comparison, *, is_named: bool) -> Iterator[str
     yield from more_text_of(comparison)
     for bar in bars_of(comparison):
         posts = "post" if bar.tweets == 1 else "posts"
-        name = f"{bar.username}  ({bar.tweets:,} {posts})" if bar.username else "somebody else"
+        name = f"{bar.username}  ({bar.tweets:,} {posts})" if bar.username else "someone else"
         yield f"{bar.share:7.1%}  {name}"
     yield from _lines_of_marks(comparison)
     if rate := rate_of(comparison):

@@ -24,19 +24,19 @@ def db_command() -> None:
     """Migrate the database."""
 
 
-@db_command.command("upgrade")
+@db_command.command("upgrade", epilog="Example: saywho db upgrade")
 @json_option
 def upgrade_command() -> None:
-    """Bring the tables up to the newest revision."""
+    """Migrate the tables to the newest revision."""
     config = Config.from_env()
     prepare(config, upgrade_old=True)
     _print_current(config)
 
 
-@db_command.command("downgrade")
+@db_command.command("downgrade", epilog="Example: saywho db downgrade")
 @json_option
 def downgrade_command() -> None:
-    """Take the tables back by one revision."""
+    """Undo the newest migration."""
     config = Config.from_env()
     known_state(config.database_url)
     try:
@@ -46,44 +46,44 @@ def downgrade_command() -> None:
     _print_current(config)
 
 
-@db_command.command("revision")
-@click.option("-m", "--message", required=True, help="What the revision does.")
+@db_command.command("revision", epilog="Example: saywho db revision -m 'add drafts'")
+@click.option("-m", "--message", required=True, help="Description of the migration.")
 def revision_command(message: str) -> None:
-    """Write a new revision, whose statements are yet to be written."""
+    """Create an empty migration."""
     config = Config.from_env()
     prepare(config, upgrade_old=True)
     number = f"{int(head_revision()) + 1:04}"
     command.revision(alembic_config(config.database_url), message, rev_id=number)
 
 
-@db_command.command("current")
+@db_command.command("current", epilog="Example: saywho db current")
 @json_option
 def current_command() -> None:
-    """Print the revision of the tables."""
+    """Print the current revision of the tables."""
     _print_current(Config.from_env())
 
 
-@db_command.command("vacuum")
+@db_command.command("vacuum", epilog="Example: saywho db vacuum")
 @json_option
 def vacuum_command() -> None:
-    """Remove every trace of what was deleted.
+    """Remove every trace of deleted posts and authors.
 
-    Deleted posts and authors go from the database's files. File names, authors' names and
-    quotations go from the history of imports too.
+    The traces are removed from the database files. The history of imports loses its file names,
+    author names and quotations too.
     """
     with_database(lambda db, config: vacuum(db, config))
     backend_for(Config.from_env().database_url).compact()
     print_result({"vacuumed": True}, "vacuumed")
 
 
-@click.command("check")
+@click.command("check", epilog="Example: saywho check")
 @json_option
 def check_command() -> None:
-    """Check the database and the kept media.
+    """Check the database and the stored media.
 
-    The database must answer and be migrated; what is derived from the posts, such as counts,
-    indexes and profiles must agree with it, and each kept file must be there and hold what its name
-    says. A Python with known faults is a warning, on standard error.
+    The database must respond and be migrated. Counts, indexes and profiles must agree with the
+    posts. Each stored file must exist and match its name. A Python version with known faults is
+    reported as a warning on standard error.
     """
 
     async def check(db: Database, config: Config) -> list[str]:
@@ -110,29 +110,29 @@ def _print_current(config: Config) -> None:
     print_result({"revision": revision}, revision or "no revision yet")
 
 
-@click.command("backup")
+@click.command("backup", epilog="Example: saywho backup saywho-2026-11-21.tar")
 @click.argument("target", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
-@click.option("--with-secrets", is_flag=True, help="Include operators, tokens and the secret key.")
+@click.option("--with-secrets", is_flag=True, help="Include accounts, tokens and the secret key.")
 @json_option
 def backup_command(target: Path, with_secrets: bool) -> None:
-    """Write a backup of everything to the new FILE.
+    """Write a backup of everything to a new FILE.
 
-    The server may go on writing meanwhile. Without --with-secrets, the backup holds no accounts of
-    operators, no tokens and no keys.
+    The server may keep running. Without --with-secrets, the backup contains no accounts, tokens
+    or keys.
     """
     size = make_backup(Config.from_env(), target, with_secrets=with_secrets)
     _print(size, target, "backed up")
 
 
-@click.command("restore")
+@click.command("restore", epilog="Example: saywho restore saywho-2026-11-21.tar")
 @click.argument(
     "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE"
 )
 @json_option
 def restore_command(file: Path) -> None:
-    """Restore the backup FILE to an empty data folder.
+    """Restore the backup FILE into an empty data folder.
 
-    All of it is verified first.
+    The whole backup is verified first.
     """
     _print(restore_backup(Config.from_env(), file), file, "restored")
 

@@ -62,15 +62,16 @@ def _explained(name: str, format_name: str, options: ReadOptions, limit: int) ->
         body = stack.enter_context(TemporaryFile())
         body.write(msgspec.json.encode(request))
         body.flush()
-        return asyncio.run(_read(body))
+        return asyncio.run(_read(body, name))
 
 
-async def _read(body: BinaryIO) -> Explanation:
+async def _read(body: BinaryIO, name: str) -> Explanation:
     try:
         async with Sandbox(MOST_S).read(explain, body) as lines:
             return decoded_explanation(lines.readline())
     except ReadError:
-        fail(f"reading it takes more than {MOST_S} seconds or {MOST_MEMORY // MIB} MB of memory")
+        limits = f"{MOST_S} seconds or {MOST_MEMORY // MIB} MB of memory"
+        fail(f"{name}: reading it takes more than {limits}")
 
 
 def _copied(stream: BinaryIO, limit: int, stack: ExitStack) -> Path:

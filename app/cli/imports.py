@@ -109,7 +109,7 @@ class Importer:
             check_records(records, options, is_public=is_public)
             if not records.is_chat:
                 for option in filter(is_given, FOR_CHATS):
-                    click.echo(f"{name} is no chat, so --{option} changes nothing", err=True)
+                    click.echo(f"{name} is not a chat, so --{option} has no effect", err=True)
             report = ImportReport()
             try:
                 records = await asyncio.to_thread(
@@ -132,9 +132,9 @@ class Importer:
             if not self._is_dry:
                 await renew_derived(db)
             if records.absent:
-                click.echo(f"nobody in {name} is called {', '.join(records.absent)}", err=True)
+                click.echo(f"no one in {name} is called {', '.join(records.absent)}", err=True)
             if not (report.broken or report.accepted or report.duplicates or report.rejected):
-                click.echo(f"{name} holds no posts to store", err=True)
+                click.echo(f"{name} contains no posts to store", err=True)
 
     def _add_report(self, name: str, unit: str, report: ImportReport) -> None:
         self._total.merge(report)
@@ -159,15 +159,15 @@ class Importer:
         """Print what became of the files."""
         counts = self._total.counts
         parts = (
-            "{accepted:,} posts; {duplicates:,} known already, {rejected:,} rejected,"
+            "{accepted:,} posts; {duplicates:,} already stored, {rejected:,} rejected,"
             " {reposts:,} reposts and {restricted:,} restricted posts left out,"
             " {skipped:,} others skipped"
         )
         lines = [f"{'would store' if self._is_dry else 'stored'} {parts.format_map(counts)}"]
         if self._total.with_entities and not self._options.decode_entities:
             note = "" if self._is_dry else " (stored posts keep their text)"
-            entities = f"{self._total.with_entities:,} posts hold &amp; or the like"
-            lines.append(f"{entities}: --decode-entities decodes them{note}")
+            entities = f"{self._total.with_entities:,} posts contain HTML entities such as &amp;"
+            lines.append(f"{entities}; to decode them, use --decode-entities{note}")
         lines += [
             terminal_line(f"{name}: {line}")
             for name, summary in self._notes.items()
@@ -206,8 +206,11 @@ def _parsed_by(parse: Callable[[Any], object]) -> Callable[..., Any]:
     return callback
 
 
+_FORMATS: Final = f"Formats: {', '.join(str(form.label) for form in FORMATS.values())}."
+
+
 @click.command(
-    "import", epilog=f"Formats: {', '.join(str(form.label) for form in FORMATS.values())}."
+    "import", epilog=f"Example: saywho import archive.zip --username alice\n\n{_FORMATS}"
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @click.option(
@@ -216,33 +219,37 @@ def _parsed_by(parse: Callable[[Any], object]) -> Callable[..., Any]:
     type=click.Choice(["auto", *FORMATS]),
     default="auto",
     show_default=True,
+    help="Format of each file; auto recognises it by the content.",
 )
 @click.option(
     "--username",
+    metavar="NAME",
     callback=_parsed_by(clean_username),  # Else a whole file would be rejected.
-    help="Author for posts that name none; the name for a file of one account.",
+    help="Author of posts that have none, or name for the account of a one-account file.",
 )
-@click.option("--include-restricted", is_flag=True, help="Take posts for a limited audience too.")
-@click.option("--no-media", is_flag=True, help="Leave pictures and videos of archives out.")
+@click.option("--include-restricted", is_flag=True, help="Import posts for a limited audience too.")
+@click.option("--no-media", is_flag=True, help="Leave out the pictures, videos and sounds.")
 @click.option(
-    "--decode-entities", is_flag=True, help="Read &amp; as & in JSON lines and CSV, and so on."
+    "--decode-entities",
+    is_flag=True,
+    help="Decode HTML entities such as &amp; in JSON lines and CSV.",
 )
 @click.option(
     "--timezone",
     metavar="ZONE",
     callback=_parsed_by(lambda name: zone_of(name) and name),
-    help="Of the times in a chat, such as Asia/Seoul; by default the machine's.",
+    help="Time zone of a chat, such as Asia/Seoul (default: this machine's).",
 )
 @click.option(
     "--dates",
     type=click.Choice(DATE_ORDERS),
-    help="The order of day and month in dates of numbers, where the file does not settle it.",
+    help="Order of day and month in dates, if the file does not make it clear.",
 )
 @click.option(
     "--encoding",
     metavar="NAME",
     callback=_parsed_by(encoding_of),
-    help="Encoding of the texts, such as cp949 or utf-8 (default: found out from the letters).",
+    help="Encoding of the texts, such as cp949 or utf-8 (default: guessed from the letters).",
 )
 @click.option(
     "--column",
@@ -250,30 +257,38 @@ def _parsed_by(parse: Callable[[Any], object]) -> Callable[..., Any]:
     metavar="ROLE=NAME",
     multiple=True,
     callback=_parsed_by(columns_of),
-    help=f"Which column or field has what; the roles are {', '.join(ROLES)}.",
+    help=f"Column or field to use for a role; repeatable. The roles are {', '.join(ROLES)}.",
 )
 @click.option(
     "--accept-unread",
     is_flag=True,
-    help="Store the posts though most of their times or authors cannot be read.",
+    help="Store the posts even if most of their times or authors cannot be read.",
 )
-@click.option("--only", metavar="NAME", multiple=True, help="Take this person's part of a chat.")
+@click.option(
+    "--only",
+    metavar="NAME",
+    multiple=True,
+    help="Import only this person's messages of a chat; repeatable.",
+)
 @click.option(
     "--rename",
     metavar="A=B",
     multiple=True,
     callback=_parsed_by(renaming),
-    help="Another name for somebody in a chat; two of one name are joined.",
+    help="Rename A to B in a chat; repeatable. Two people with the same name are joined.",
 )
 @click.option(
-    "--publish", "is_published", is_flag=True, help="Take a chat though everybody may read it here."
+    "--publish",
+    "is_published",
+    is_flag=True,
+    help="Import a chat although anyone can read this site.",
 )
-@click.option("--dry-run", is_flag=True, help="Count without storing.")
+@click.option("--dry-run", is_flag=True, help="Count the posts, but store nothing.")
 @click.option(
     "--explain",
     "is_explained",
     is_flag=True,
-    help="Tell what each file is read as, and what was not understood, without a word of it.",
+    help="Report how each file is read and what was not understood, with its text masked.",
 )
 @json_option
 def import_command(
@@ -286,7 +301,7 @@ def import_command(
 ) -> None:
     """Import the posts of each FILE.
 
-    A file is recognised by its content; - reads standard input.
+    saywho recognises a file by its content. Use - as FILE to read standard input.
     """
     for fault in BROUGHT.faults:
         click.echo(f"saywho: warning: {fault}", err=True)
@@ -299,7 +314,7 @@ def import_command(
         try:
             await importer.add(db, config, files)
         except asyncio.CancelledError:
-            stored = "" if dry_run else "; stored posts stay, another run resumes here"
+            stored = "" if dry_run else "; stored posts are kept, and another run resumes here"
             click.echo(f"saywho: interrupted{stored}", err=True)
             # Nobody waits for the thread that reads standard input, which may be silent for ever.
             os._exit(FAILED)
@@ -311,14 +326,14 @@ def import_command(
     sys.exit(importer.status)
 
 
-@click.command("demo")
+@click.command("demo", epilog="Example: saywho demo")
 @json_option
 def demo_command() -> None:
     """Load the sample posts; a second run changes nothing.
 
-    They are of invented places: a bakery, an observatory, a lighthouse.
+    The sample authors are made-up places, such as a bakery, an observatory and a lighthouse.
     """
     report = with_database(lambda db, _: load_samples(db))
     facts = {"accepted": report.accepted, "duplicates": report.duplicates}
-    line = f"stored {report.accepted} sample posts; {report.duplicates} known already"
+    line = f"stored {report.accepted} sample posts; {report.duplicates} already stored"
     print_result(facts, line)

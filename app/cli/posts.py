@@ -31,21 +31,39 @@ from app.services.search.word_search import SORTS, Sort
 CHATLAB: Final = "chatlab"
 """The format that holds one chat alone."""
 RESULTS: Final = 20
-RESUMABLE: Final = "finished vectors stay; run it again to resume"
+RESUMABLE: Final = "finished vectors are kept; run the command again to resume"
 
 
-@click.command("search")
+@click.command("search", epilog="Example: saywho search 'summer holidays' --sort newest")
 @click.argument("query")
-@click.option("--mode", type=click.Choice(["words", "meaning"]), default="words", show_default=True)
-@click.option("-u", "--username", help="Only posts of this author.")
-@click.option("--sort", type=click.Choice(SORTS), default="best", show_default=True)
-@click.option("--limit", type=click.IntRange(1, 200), default=RESULTS, show_default=True)
+@click.option(
+    "--mode",
+    type=click.Choice(["words", "meaning"]),
+    default="words",
+    show_default=True,
+    help="Search by words, or by meaning (needs an embedder).",
+)
+@click.option("-u", "--username", metavar="NAME", help="Search only posts by this author.")
+@click.option(
+    "--sort",
+    type=click.Choice(SORTS),
+    default="best",
+    show_default=True,
+    help="Order of the results of a search by words.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 200),
+    default=RESULTS,
+    show_default=True,
+    help="Maximum number of results.",
+)
 @json_option
 def search_command(query: str, mode: Mode, username: str | None, sort: Sort, limit: int) -> None:
-    """Search the posts for QUERY, the best first.
+    """Search the posts for QUERY.
 
-    QUERY may hold filters: from:NAME, to:NAME, after:DAY, before:DAY, has:media, is:reply and
-    in:CHAT, with - before one to leave posts out. Days are in this machine's time zone.
+    QUERY may contain filters: from:NAME, to:NAME, after:DAY, before:DAY, has:media, is:reply and
+    in:CHAT. Put - before a filter to leave posts out. Days are in the time zone of this machine.
     """
 
     async def run(db: Database, config: Config) -> ResultPage:
@@ -76,16 +94,16 @@ def _lines(page: ResultPage) -> Iterator[str]:
 
 def _notes(page: ResultPage, mode: Mode, sort: Sort) -> Iterator[str]:
     if page.method == "words" and mode != "words":
-        yield "No embedder answers, so words were searched."
+        yield "No embedder responded, so the search was by words."
     if page.method != "words" and sort != "best":
-        yield "By meaning the nearest post comes first; --sort is for words."
+        yield "--sort applies only to a search by words; here the closest posts come first."
     for typed, used in corrected_words(page.corrections).items():
         words = ", ".join(f"\u201c{word}\u201d" for word in used)
         yield f"Searched for {words} instead of \u201c{typed}\u201d."
     if page.is_any:
-        yield "No post has all the words; these have some of them."
+        yield "No post contains all the words; these contain some of them."
     if not page.hits:
-        yield "No post was found."
+        yield "No posts found."
 
 
 @contextlib.asynccontextmanager
@@ -98,20 +116,22 @@ async def opened_embeddings(db: Database, config: Config) -> AsyncIterator[Embed
         yield Embeddings(db, embedder) if embedder else None
 
 
-@click.command("embed")
-@click.option("--all", "is_all", is_flag=True, help="Make the vectors of all posts again.")
+@click.command("embed", epilog="Example: saywho embed")
+@click.option(
+    "--all", "is_all", is_flag=True, help="Delete all vectors first and compute them again."
+)
 @json_option
 def embed_command(is_all: bool) -> None:
-    """Make the missing vectors, for searches by meaning.
+    """Compute the missing vectors for searches by meaning.
 
-    SAYWHO_EMBEDDER names the model. An interrupted run can be resumed. The built-in embedder needs
-    no vectors.
+    SAYWHO_EMBEDDER names the model. The built-in embedder needs no vectors. If a run is
+    interrupted, run the command again to resume.
     """
 
     async def embed(db: Database, config: Config) -> int:
         async with opened_embeddings(db, config) as embeddings:
             if embeddings is None:
-                click.echo("SAYWHO_EMBEDDER is builtin, which needs no vectors.", err=True)
+                click.echo("SAYWHO_EMBEDDER is builtin; no vectors are needed.", err=True)
                 return 0
             async with db.exclusive_in_turn(VECTORS) as grant:
                 if is_all:
@@ -134,36 +154,42 @@ def embed_command(is_all: bool) -> None:
     print_result({"embedded": count}, f"{count:,} posts have new vectors")
 
 
-@click.command("export")
-@click.option("--username", help="Only the posts of this author.")
-@click.option("--room", "room_id", type=click.IntRange(1), help="Only the messages of this chat.")
+@click.command("export", epilog="Example: saywho export --username alice --format csv -o alice.csv")
+@click.option("--username", metavar="NAME", help="Export only the posts by this author.")
+@click.option(
+    "--room",
+    "room_id",
+    metavar="ID",
+    type=click.IntRange(1),
+    help="Export only the messages of this chat.",
+)
 @click.option(
     "--format",
     "format_name",
     type=click.Choice([*WRITERS, CHATLAB]),
     default="jsonl",
     show_default=True,
-    help="JSON lines, CSV, what mongoimport reads, or ChatLab's JSON lines of a chat.",
+    help="Format of the export: mongo is for mongoimport, chatlab needs --room.",
 )
 @click.option(
     "-o",
     "--output",
     type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
-    help="The file to write, in the place of one that is there; - is standard output.",
+    help="File to write (replaces an existing one); - is standard output (default).",
 )
 @json_option
 def export_command(
     username: str | None, room_id: int | None, format_name: str, output: Path | None
 ) -> None:
-    """Write all posts, or those of one author or chat.
+    """Export all posts, or the posts of one author or chat.
 
-    `saywho import` reads them again.
+    saywho import can read the exported file.
     """
     path = None if output is None or str(output) == "-" else output
     if path is None and wants_json():
-        raise click.UsageError("--json goes with -o FILE; the posts go to standard output.")
+        raise click.UsageError("--json needs -o FILE: the posts go to standard output.")
     if format_name == CHATLAB and room_id is None:
-        raise click.UsageError("--format chatlab goes with --room ID: it holds one chat.")
+        raise click.UsageError("--format chatlab needs --room ID: a file contains one chat.")
 
     async def export(db: Database, _: Config) -> int:
         async with db.read() as session:

@@ -15,13 +15,13 @@ from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms
 EVERY_ROOM: Final = 2**31
 
 
-@click.command("rooms")
+@click.command("rooms", epilog="Example: saywho rooms")
 @json_option
 def rooms_command() -> None:
     """List the chats, each with its ID."""
     rooms, _ = reading(lambda session: list_rooms(session, limit=EVERY_ROOM))
     lines = [f"{room.id:>5}  {room.messages:>9,}  {room.name}" for room in rooms]
-    note = "No chats yet; saywho import FILE adds some."
+    note = "No chats yet. To import one, run: saywho import FILE"
     print_result({"items": rooms, "next": None}, *lines, notes=[] if rooms else [note])
 
 
@@ -30,15 +30,15 @@ def room_command() -> None:
     """Delete chats."""
 
 
-@room_command.command("delete")
+@room_command.command("delete", epilog="Example: saywho room delete 2")
 @click.argument("room_id", type=click.IntRange(1, MAX_ID), metavar="ID")
-@click.option("--yes", is_flag=True, help="Do not ask, on a terminal either.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation, even on a terminal.")
 @json_option
 def delete_room_command(room_id: int, yes: bool) -> None:
     """Delete the chat ID and all its messages.
 
-    Those of its people who wrote nowhere else are deleted, too. It is done at once, and cannot be
-    cancelled.
+    People of the chat who wrote nowhere else are deleted too. The deletion starts immediately and
+    cannot be cancelled.
     """
     if is_asked(yes):
         room = reading(lambda session: get_room(session, room_id))

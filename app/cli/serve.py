@@ -30,23 +30,27 @@ def _checked(_context: click.Context, _option: click.Parameter, bind: str | None
     """Reject an address that hypercorn would read as another: an empty host means all hosts."""
     match = _BIND.fullmatch(bind) if bind is not None else None
     if bind is not None and (match is None or int(match[1] or 0) > 65_535):
-        raise click.BadParameter(f"{bind!r} is not HOST:PORT")
+        raise click.BadParameter(f"{bind!r} is not HOST:PORT, such as 127.0.0.1:8000")
     return bind
 
 
-@click.command("serve")
+@click.command("serve", epilog="Example: saywho serve --bind 0.0.0.0:8000 --workers 4")
 @click.option(
     "--bind",
     metavar="HOST:PORT",
     callback=_checked,
-    help="Address to listen on, instead of the one in the file.",
+    help="Address to listen on (default: bind in hypercorn.toml).",
 )
-@click.option("--workers", type=click.IntRange(1, 64), help="Worker processes.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    help="Number of worker processes (default: workers in hypercorn.toml).",
+)
 @click.option("--sample", is_flag=True, help="Load the sample posts if the database is new.")
 def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
-    """Migrate the database and serve, as hypercorn.toml says.
+    """Migrate the database and start the server.
 
-    The settings of saywho are applied too; see docs/settings.md.
+    hypercorn.toml configures the server; docs/settings.md lists the settings of saywho.
     """
     gc.disable()  # The imports leave no garbage; collecting it takes a sixth of their time.
     from app.children import python_path

@@ -29,13 +29,13 @@ from app.services.posts.users import Author, add_user, get_author, list_authors
 EVERYBODY: Final = 2**31
 
 
-@click.command("users")
+@click.command("users", epilog="Example: saywho users")
 @json_option
 def users_command() -> None:
     """List the authors."""
     authors, _ = reading(lambda session: list_authors(session, limit=EVERYBODY))
     lines = [f"{author.tweets:>9,}  {author.platform:<9} {author.username}" for author in authors]
-    note = "No authors yet; saywho import FILE adds some, saywho demo samples."
+    note = "No authors yet. To add some, run: saywho import FILE (or saywho demo, for samples)"
     print_result({"items": authors, "next": None}, *lines, notes=[] if authors else [note])
 
 
@@ -44,10 +44,16 @@ def user_command() -> None:
     """Add and delete authors."""
 
 
-@user_command.command("add")
+@user_command.command("add", epilog="Example: saywho user add alice --display-name 'Alice Kim'")
 @click.argument("name")
-@click.option("--display-name", help="The name as people read it.")
-@click.option("--platform", type=click.Choice(get_args(Platform)), default="local")
+@click.option("--display-name", metavar="TEXT", help="Name to show in addition to NAME.")
+@click.option(
+    "--platform",
+    type=click.Choice(get_args(Platform)),
+    default="local",
+    show_default=True,
+    help="Platform that the author writes on.",
+)
 @json_option
 def add_user_command(name: str, display_name: str | None, platform: str) -> None:
     """Add the author NAME."""
@@ -60,17 +66,17 @@ def add_user_command(name: str, display_name: str | None, platform: str) -> None
     print_result(author, f"added {author.username}")
 
 
-@user_command.command("delete")
+@user_command.command("delete", epilog="Example: saywho user delete alice")
 @click.argument("name")
-@click.option("--yes", is_flag=True, help="Do not ask, on a terminal either.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation, even on a terminal.")
 @json_option
 def delete_user_command(name: str, yes: bool) -> None:
-    """Delete the author NAME and all posts.
+    """Delete the author NAME and all their posts.
 
-    It is done at once, and cannot be cancelled.
+    The deletion starts immediately and cannot be cancelled.
     """
     if is_asked(yes):
-        confirm(f"{name} and all posts")
+        confirm(f"{name} and all their posts")
 
     async def delete(db: Database, config: Config) -> None:
         async with db.write() as session:
@@ -86,57 +92,57 @@ def token_command() -> None:
     """Create, list and revoke API tokens."""
 
 
-@token_command.command("add")
+@token_command.command("add", epilog="Example: saywho token add backup-script --scope read")
 @click.argument("name")
-@click.option("--scope", type=click.Choice(SCOPES), required=True)
+@click.option("--scope", type=click.Choice(SCOPES), required=True, help="What the token may do.")
 @json_option
 def add_token_command(name: str, scope: Scope) -> None:
-    """Create a token called NAME; it is shown only once."""
+    """Create an API token called NAME; it is shown only once."""
     token_id, secret = writing(lambda session: add_token(session, name, scope))
     facts = {"id": token_id, "name": name.strip(), "scope": scope, "token": secret}
-    note = "Keep it: only its hash is stored, so it cannot be shown again."
+    note = "Save this token now: only its hash is stored, so it cannot be shown again."
     print_result(facts, secret, notes=[note])
 
 
-@token_command.command("list")
+@token_command.command("list", epilog="Example: saywho token list")
 @json_option
 def list_tokens_command() -> None:
-    """List the tokens that are in force.
+    """List the active tokens.
 
-    Operators who made them in the settings are named.
+    If an operator created a token in the settings, the operator's name is shown.
     """
     tokens = reading(list_tokens)
     lines = [
         f"{t.id:>5}  {t.scope:<6} {t.created_at:%Y-%m-%d}  {t.name}"
-        + (f"  (made by {t.created_by})" if t.created_by else "")
+        + (f"  (created by {t.created_by})" if t.created_by else "")
         for t in tokens
     ]
-    note = "There are no tokens; saywho token add NAME --scope … creates one."
+    note = "No tokens yet. To create one, run: saywho token add NAME --scope SCOPE"
     print_result({"items": tokens, "next": None}, *lines, notes=[] if tokens else [note])
 
 
-@token_command.command("revoke")
+@token_command.command("revoke", epilog="Example: saywho token revoke 5")
 @click.argument("token_id", type=int, metavar="ID")
 @json_option
 def revoke_token_command(token_id: int) -> None:
-    """End the token ID at once."""
+    """Revoke the token ID immediately."""
     writing(lambda session: revoke_token(session, token_id))
     print_result({"id": token_id}, f"revoked {token_id}")
 
 
 @click.group("operator")
 def operator_command() -> None:
-    """Create and list accounts, unlock and remove them."""
+    """Create, list, unlock and remove accounts."""
 
 
-@operator_command.command("add")
+@operator_command.command("add", epilog="Example: saywho operator add alice")
 @click.argument("name")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @json_option
 def add_operator_command(name: str, password_stdin: bool) -> None:
-    """Create the operator NAME.
+    """Create an account for the operator NAME.
 
-    Print a one-time link for choosing the password, unless it is given.
+    Without --password-stdin, the command prints a one-time link for choosing the password.
     """
     facts = {"name": name.strip()}
     if password_stdin:
@@ -148,31 +154,32 @@ def add_operator_command(name: str, password_stdin: bool) -> None:
     secret = writing(lambda session: add_setup_link(session, name))
     url = Config.from_env().url
     link = f"{url or 'http://127.0.0.1:8000'}/setup?token={secret}"
-    note = "Replace the host with that of your site, or set SAYWHO_URL."
+    note = "Replace the host in this link with the host of your site, or set SAYWHO_URL."
     print_result(facts | {"link": link}, link, notes=[] if url else [note])
 
 
-@operator_command.command("list")
+@operator_command.command("list", epilog="Example: saywho operator list")
 @json_option
 def list_operators_command() -> None:
-    """List the accounts: operators, and the readers whom they invited."""
+    """List the accounts of operators and of invited readers."""
     accounts = reading(list_accounts)
     lines = [f"{a.role:<8}  {a.created_at:%Y-%m-%d}  {a.name}" for a in accounts]
-    note = "There are no accounts; saywho operator add NAME creates one."
+    note = "No accounts yet. To create one, run: saywho operator add NAME"
     print_result({"items": accounts, "next": None}, *lines, notes=[] if accounts else [note])
 
 
-@operator_command.command("unlock")
+@operator_command.command("unlock", epilog="Example: saywho operator unlock alice")
 @click.argument("name", required=False)
-@click.option("--all", "has_all", is_flag=True, help="Open sign-in for all accounts and networks.")
+@click.option("--all", "has_all", is_flag=True, help="Unblock all accounts and networks.")
 @json_option
 def unlock_command(name: str | None, has_all: bool) -> None:
-    """Let the account NAME sign in again at once after failed attempts.
+    """Let the account NAME sign in again after failed attempts.
 
-    A network with failed attempts at several names stays closed, unless --all is given.
+    If failed attempts at several names came from a network, that network stays blocked. Use --all
+    instead of NAME to unblock it.
     """
     if has_all == (name is not None):
-        raise click.UsageError("give either NAME or --all")
+        raise click.UsageError("Give either NAME or --all.")
 
     async def open_sign_in(session: AsyncSession) -> tuple[str | None, int]:
         if name is None:
@@ -181,23 +188,23 @@ def unlock_command(name: str | None, has_all: bool) -> None:
 
     name, closed = writing(open_sign_in)
     note = (
-        f"Networks for which sign-in is still closed, by attempts at several names: {closed}. The"
-        " log names them, and saywho operator unlock --all opens them."
+        f"Networks still blocked after failed attempts at several names: {closed}. The log lists"
+        " them. To unblock them, run: saywho operator unlock --all"
     )
     facts = {"name": name, "closed_networks": closed}
     print_result(facts, f"unlocked {name or 'all'}", notes=[note] if closed else [])
 
 
-@operator_command.command("remove")
+@operator_command.command("remove", epilog="Example: saywho operator remove alice")
 @click.argument("name")
-@click.option("--keep-tokens", is_flag=True, help="Leave the tokens in force that NAME made.")
+@click.option("--keep-tokens", is_flag=True, help="Do not revoke the tokens that NAME created.")
 @json_option
 def remove_operator_command(name: str, keep_tokens: bool) -> None:
     """Remove the account NAME.
 
-    It may be an operator's or a reader's, and is signed out everywhere at once. With it end set-up
-    links for that name, and the operator's open invitations and tokens. Without any operator the
-    next start of the server prints a set-up link, as the first one did.
+    Works for operators and readers. The account is signed out everywhere immediately. Set-up links
+    for that name stop working, and so do the operator's open invitations and tokens. If no operator
+    is left, the next start of the server prints a set-up link, as on the first start.
     """
     removal = writing(lambda session: remove_account(session, name, keeps_tokens=keep_tokens))
     print_result(removal, f"removed {removal.name}", notes=_notes_of(removal))
@@ -206,15 +213,15 @@ def remove_operator_command(name: str, keep_tokens: bool) -> None:
 def _notes_of(removal: Removal) -> Iterator[str]:
     """Give a line for each sort of things that ended, and one for the tokens that did not."""
     if removal.setup_links:
-        yield f"Ended set-up links for that name: {removal.setup_links}"
+        yield f"Set-up links cancelled: {removal.setup_links}"
     if removal.invitations:
-        yield f"Took back open invitations: {removal.invitations}"
+        yield f"Open invitations cancelled: {removal.invitations}"
     if removal.revoked_tokens:
-        yield f"Revoked the tokens made by that operator: {_in_words(removal.revoked_tokens)}"
+        yield f"Tokens revoked: {_in_words(removal.revoked_tokens)}"
     if removal.remaining_tokens:
         yield (
-            f"In force are still: {_in_words(removal.remaining_tokens)}. Somebody who has left may"
-            " know them; saywho token revoke ID ends one."
+            f"Tokens still active: {_in_words(removal.remaining_tokens)}. Someone who has left may"
+            " know them. To revoke one, run: saywho token revoke ID"
         )
 
 

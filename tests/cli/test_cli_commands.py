@@ -228,7 +228,7 @@ def test_a_comparison_renews_what_is_outgrown_or_says_that_it_cannot(filled: Ins
     lock.symlink_to("no-folder/lock")
     result = filled.run(*asked, "--json")
     assert result.exit_code == 0
-    assert "cannot be renewed" in result.stderr
+    assert "cannot be updated" in result.stderr
     answer = json.loads(result.stdout)
     assert (answer["model"]["version"], answer["model"]["outgrown"]) == (0, True)
     assert "may soon be a different one" in filled.done(*asked)

@@ -65,7 +65,7 @@ def test_the_report_counts_what_became_of_each_record(
     assert report["unread"] == [{"file": str(path), "kind": "time", "what": "", "count": 4}]
     shown = installation.run("import", path)
     assert shown.exit_code == 0
-    assert "stored 0 posts; 3 known already, 1 rejected, 1 reposts" in shown.stdout
+    assert "stored 0 posts; 3 already stored, 1 rejected, 1 reposts" in shown.stdout
     assert f"{path}: line 5: " in shown.stderr
 
 

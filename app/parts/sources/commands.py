@@ -27,14 +27,16 @@ def follow_command() -> None:
     """Follow accounts and feeds, and fetch their new posts."""
 
 
-@follow_command.command("add")
+@follow_command.command("add", epilog="Example: saywho follow add mastodon:alice@example.social")
 @click.argument("source")
-@click.option("--username", help="The author here; by default as the source is called.")
+@click.option(
+    "--username", metavar="NAME", help="Name of the author here (default: the name of the source)."
+)
 @json_option
 def add_command(source: str, username: str | None) -> None:
     """Follow SOURCE: bluesky:NAME, mastodon:USER@HOST or rss:URL.
 
-    USER@HOST and the address of a profile, a feed or a page that names one are understood too.
+    SOURCE may also be USER@HOST, or the URL of a profile, a feed, or a page that names a feed.
     """
 
     async def add(db: Database, config: Config) -> SourceFacts:
@@ -43,38 +45,38 @@ def add_command(source: str, username: str | None) -> None:
             return await add_source(session, name)
 
     added = with_database(add)
-    note = "Whether it is there, its first visit tells: saywho follow list shows that."
-    print_result(added, f"following {added.source}, as {added.username}", notes=[note])
+    note = "saywho checks that the source exists on the first visit; see saywho follow list."
+    print_result(added, f"following {added.source} as {added.username}", notes=[note])
 
 
-@follow_command.command("list")
+@follow_command.command("list", epilog="Example: saywho follow list")
 @json_option
 def list_command() -> None:
-    """List the sources, and how they are."""
+    """List the sources and their status."""
     sources, _ = reading(lambda session: list_sources(session, limit=EVERY))
     _print(sources)
 
 
-@follow_command.command("remove")
+@follow_command.command("remove", epilog="Example: saywho follow remove 3")
 @click.argument("source_id", type=int, metavar="ID")
 @json_option
 def remove_command(source_id: int) -> None:
-    """Follow the source ID no longer; its posts stay."""
+    """Stop following the source ID; its posts are kept."""
     writing(lambda session: remove_source(session, source_id))
     print_result({"id": source_id}, f"removed {source_id}")
 
 
-@follow_command.command("now")
+@follow_command.command("now", epilog="Example: saywho follow now")
 @json_option
 def now_command() -> None:
-    """Visit all sources now, and wait for the end.
+    """Visit all sources now and wait until they are done.
 
-    A server that runs does it in place of this command.
+    If a server is running, the server makes the visits.
     """
     sources = with_database(_visit_all)
     _print(sources)
     if any(source.last_error for source in sources):
-        fail("not all sources could be read", FAILED)
+        fail("some sources could not be read", FAILED)
 
 
 async def _visit_all(db: Database, config: Config) -> list[SourceFacts]:
@@ -100,5 +102,5 @@ def _print(sources: list[SourceFacts]) -> None:
         + (f"  {source.last_error}" if source.last_error else "")
         for source in sources
     ]
-    notes = [] if sources else ["No sources yet; saywho follow add SOURCE adds one."]
+    notes = [] if sources else ["No sources yet. To add one, run: saywho follow add SOURCE"]
     print_result({"items": sources, "next": None}, *lines, notes=notes)

@@ -14,7 +14,7 @@ master_option = click.option(
     "--master",
     default="local[*]",
     show_default=True,
-    help="Where Spark runs: this machine, spark://HOST:PORT, yarn, k8s://…",
+    help="Where Spark runs: local[*] (this machine), spark://HOST:PORT, yarn, k8s://…",
 )
 
 
@@ -24,34 +24,39 @@ def _extra() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        fail(f"Spark's commands need {error.name}; run: pip install 'saywho[spark]'", BAD_INPUT)
+        command = "pip install 'saywho[spark]'"
+        fail(f"{error.name} is not installed; to use saywho spark, run: {command}", BAD_INPUT)
 
 
 @click.group("spark")
 def spark_command() -> None:
-    """Fit models on Spark, and judge texts by them.
+    """Fit models on Spark, and judge texts with them.
 
-    Corpora may be of any size. It comes with saywho[spark], and needs Java 17 or later. Each INPUT
-    is a file, a folder or a pattern of JSON lines, CSV or Parquet, here or in a store (hdfs://,
-    s3a://).
+    The corpus may have any size. saywho spark needs the extra saywho[spark] and Java 17 or later.
+    Each INPUT is a file, a folder or a pattern. Its files are JSON lines, CSV or Parquet, on this
+    machine or in a store (hdfs://, s3a://).
     """
 
 
-@spark_command.command("fit")
+@spark_command.command("fit", epilog="Example: saywho spark fit 'posts/*.jsonl' -o authors.model")
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT…")
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), required=True, help="The new file."
+    "-o", "--output", type=click.Path(path_type=Path), required=True, help="Model file to create."
 )
-@click.option("-u", "--username", "usernames", multiple=True, help="An author to choose from.")
+@click.option(
+    "-u",
+    "--username",
+    "usernames",
+    metavar="NAME",
+    multiple=True,
+    help="An author of the model; repeatable (default: the 300 with the most posts).",
+)
 @master_option
 @json_option
 def fit_command(
     inputs: tuple[str, ...], output: Path, usernames: tuple[str, ...], master: str
 ) -> None:
-    """Write a model of the authors of the inputs.
-
-    They are those named, or the 300 with the most posts.
-    """
+    """Fit a model of the authors of the inputs."""
     has_population = Config.from_env().population
     with _extra():
         from app.parts.spark.fit import run
@@ -61,23 +66,30 @@ def fit_command(
         )
     print_result(
         result,
-        f"fitted {result.authors:,} authors to {output}, by {result.accepted:,} posts; "
+        f"fitted {result.authors:,} authors to {output}, from {result.accepted:,} posts; "
         f"{result.duplicates:,} repeated, {result.rejected:,} rejected, {result.skipped:,} skipped",
         notes=error_lines(result.errors),
     )
 
 
-@spark_command.command("compare")
+@spark_command.command(
+    "compare", epilog="Example: saywho spark compare texts.csv --model authors.model -o answers"
+)
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT…")
-@click.option("--model", type=click.Path(path_type=Path), required=True, help="What fit wrote.")
-@click.option("-o", "--output", required=True, help="The new folder, here or in a store.")
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Model file from saywho spark fit.",
+)
+@click.option("-o", "--output", required=True, help="Folder to create, local or in a store.")
 @sure_option
 @master_option
 @json_option
 def compare_command(
     inputs: tuple[str, ...], model: Path, output: str, sure: float, master: str
 ) -> None:
-    """Say who would have said each text of the inputs, as Parquet."""
+    """Find who would have said each text; write Parquet."""
     with _extra():
         from app.parts.spark.compare import run
 
