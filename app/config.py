@@ -66,7 +66,7 @@ def parse_database_url(value: str) -> str:
     if not re.match(rf"{re.escape(SQLITE)}[^?]", value):
         raise ValueError(f"must begin with {SQLITE} or postgresql+asyncpg://")
     if ":memory:" in value:
-        raise ValueError("must name a file, which all workers share")
+        raise ValueError("must name a file, because several workers share the database")
     return value
 
 
@@ -120,7 +120,7 @@ def _embedder(value: str) -> str:
 
 def _secret_key(value: str) -> str:
     if any(len(key) < 16 for key in value.split(",")):
-        raise ValueError("must have at least 16 characters a key")
+        raise ValueError("must have at least 16 characters in each key")
     return value
 
 
@@ -272,7 +272,7 @@ def _from_file(environ: Mapping[str, str]) -> dict[str, str]:
     parsed = dotenv_values(stream=io.StringIO(text))
     values = {name: value for name, value in parsed.items() if value is not None}
     if ENV_FILE in values:
-        raise ConfigError(f"{path}: {ENV_FILE} can be set in the environment only")
+        raise ConfigError(f"{path}: {ENV_FILE} can only be set in the environment")
     return values | _anchored(values, path.parent)
 
 

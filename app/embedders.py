@@ -68,7 +68,7 @@ def unit_rows(values: Any) -> Vectors:
         if rows.ndim != 2 or not rows.shape[1] or not np.isfinite(rows).all():
             raise ValueError("no vectors")
     except (TypeError, ValueError) as error:
-        message = "the embedder's vectors are not finite numbers of one length"
+        message = "the embedder's vectors must be finite numbers of the same length"
         raise EmbedderError(message) from error
     lengths: Vectors = np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
     return rows / lengths
@@ -104,14 +104,14 @@ class Remote:
                 f"the embedder cannot be reached: {type(error).__name__}"
             ) from error
         if status != 200:
-            raise EmbedderError(f"the embedder answered {status}")
+            raise EmbedderError(f"the embedder responded with status {status}")
         try:
             data = sorted(json.loads(answer)["data"], key=lambda item: item["index"])
             rows = unit_rows([item["embedding"] for item in data])
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise EmbedderError("the embedder's answer is not a list of embeddings") from error
+            raise EmbedderError("the embedder's response is not a list of embeddings") from error
         if len(rows) != len(texts):
-            raise EmbedderError(f"the embedder gave {len(rows)} vectors for {len(texts)} texts")
+            raise EmbedderError(f"the embedder returned {len(rows)} vectors for {len(texts)} texts")
         return rows
 
     async def _ask(self, body: dict[str, Any]) -> tuple[int, bytes]:
@@ -122,7 +122,7 @@ class Remote:
                 content += piece
                 if len(content) > MOST_BYTES:
                     limit = MOST_BYTES // MIB
-                    raise EmbedderError(f"the embedder's answer is larger than {limit} MB")
+                    raise EmbedderError(f"the embedder's response is larger than {limit} MB")
             return answer.status_code, bytes(content)
 
     async def close(self) -> None:

@@ -155,7 +155,7 @@ class UnavailableError(AppError, status=HTTPStatus.SERVICE_UNAVAILABLE, type="un
 
 
 def overloaded() -> UnavailableError:
-    return UnavailableError("The server is overloaded. Try again in a moment.")
+    return UnavailableError("The server is busy. Try again in a moment.")
 
 
 def is_out_of_files(error: BaseException) -> bool:
@@ -166,7 +166,7 @@ def is_out_of_files(error: BaseException) -> bool:
 def unwritable() -> UnavailableError:
     """Return the error of a database whose files cannot be read, written or locked."""
     return UnavailableError(
-        "The database cannot be written or read at the moment", retry_after_s=30
+        "The database cannot be written or read at the moment; try again soon", retry_after_s=30
     )
 
 
@@ -195,7 +195,7 @@ def disk_errors() -> Iterator[None]:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise storage_full() from error
         raise UnavailableError(
-            "The data folder cannot be written at the moment", retry_after_s=30
+            "The data folder cannot be written at the moment; try again soon", retry_after_s=30
         ) from error
 
 

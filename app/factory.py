@@ -100,7 +100,7 @@ def _settings() -> Config:
         for name in (SETTINGS_FILE, ".quartenv"):
             if (found := find_dotenv(name, usecwd=True)) and not _counts(Path(found)):
                 raise ConfigError(
-                    f"quart has read the settings of {shown_path(Path(found))}, which do not count;"
+                    f"quart has read settings from {shown_path(Path(found))}, which do not count;"
                     " set QUART_SKIP_DOTENV=1"
                 )
     return Config.from_env()

@@ -80,7 +80,7 @@ class Sandbox:
                 raise ReadError(unpacked(json.loads(lines.read())))
             if status:
                 raise ReadError(
-                    "the answer cannot be read within {seconds} seconds and {size} MB",
+                    "reading the response takes more than {seconds} seconds or {size} MB of memory",
                     seconds=self._limit_s,
                     size=MOST_MEMORY // MIB,
                 )
@@ -109,12 +109,12 @@ def answer(request: str, body: BinaryIO, lines: BinaryIO) -> int:
             line = encoded(value) + b"\n"
             size += len(line)
             if size > MOST_BYTES:
-                raise ReadError("the answer holds more than can be read")
+                raise ReadError("the response is too large to read")
             lines.write(line)
         lines.flush()
     except Exception as error:
         reason = type(error).__name__
-        unexpected = ReadError("the answer cannot be read ({reason})", reason=reason)
+        unexpected = ReadError("the response cannot be read ({reason})", reason=reason)
         message = message_of(error if isinstance(error, AppError) else unexpected)
         lines.seek(0)
         lines.truncate()

@@ -38,10 +38,10 @@ def load_secret_keys(config: Config) -> list[str]:
             _make_key(path)
         key = path.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise StartError(f"the secret key {path} cannot be made or read: {error}") from error
+        raise StartError(f"the secret key {path} cannot be created or read: {error}") from error
     if len(key) < SHORTEST_KEY:
         # An empty file must not make all signatures guessable.
-        raise StartError(f"the secret key {path} is too short; remove it and a new one is made")
+        raise StartError(f"the secret key {path} is too short; delete it to create a new one")
     return [key]
 
 

@@ -226,7 +226,7 @@ def test_paths_in_a_settings_file_begin_at_its_folder(
 
 def test_a_settings_file_names_no_other_file(named: Path) -> None:
     named.write_text("SAYWHO_ENV_FILE=other.env\n")
-    with pytest.raises(ConfigError, match="SAYWHO_ENV_FILE can be set in the environment only"):
+    with pytest.raises(ConfigError, match="SAYWHO_ENV_FILE can only be set in the environment"):
         Config.from_env()
 
 

@@ -147,7 +147,9 @@ def test_an_unknown_part_stops_the_start_with_one_line(value: str) -> None:
 def test_a_part_that_another_one_needs_cannot_be_left_out_alone() -> None:
     for part in PARTS:
         for needed in part.needs:
-            with pytest.raises(ConfigError, match=f"{part.name} needs {needed}: leave out both"):
+            with pytest.raises(
+                ConfigError, match=f"{needed}, which {part.name} needs; leave out both"
+            ):
                 Config.from_env({"SAYWHO_WITHOUT": needed})
             Config.from_env({"SAYWHO_WITHOUT": f"{needed}, {part.name}"})
 

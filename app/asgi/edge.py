@@ -129,10 +129,10 @@ class _Answer:
         self.location = _location(scope, asked) if is_read else b""
         """Where a request is redirected whose path is written in another way; empty for none."""
         if asked[:1] != "/":
-            self.refusal = MalformedError("The target of the request is not an address of a site")
+            self.refusal = MalformedError("The request target is not a URL path or URL")
         elif not _is_utf8(scope["query_string"]):
             # As HTTP/2 lets it through; Quart would fail before any view.
-            self.refusal = MalformedError("The address is not UTF-8", loc="query")
+            self.refusal = MalformedError("The URL is not valid UTF-8", loc="query")
         for name, value in scope["headers"]:
             if name == b"x-request-id":
                 identifiers.append(value)

@@ -76,7 +76,8 @@ class OwnHosts:
         server, _ = scope.get("server") or ("", None)
         if _is_foreign(value, server, self._public):
             return MisdirectedError(
-                "This site does not know the host {host}. SAYWHO_URL names its address.",
+                "{host} is not an address of this site. The operator sets the address in"
+                " SAYWHO_URL.",
                 host=_host(value),
             )
         return None

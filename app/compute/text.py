@@ -81,9 +81,9 @@ def clean_text(text: str) -> str:
     if len(text) > MAX_TEXT_LENGTH:
         raise ValueError("The text may have 25,000 characters at most; shorten it and try again")
     if _SURROGATES.search(text):
-        raise ValueError("text must not hold half of a surrogate pair")
+        raise ValueError("text must not contain an unpaired surrogate")
     if _CONTROLS.search(text):
-        raise ValueError("text must not hold control characters other than tab and newline")
+        raise ValueError("text must not contain control characters other than tab and newline")
     return text
 
 
@@ -135,9 +135,9 @@ def _cleaned(name: str) -> str:
     if name in {".", ".."}:
         raise ValueError("a username must not be . or ..")
     if any(c.isspace() or c in "/\\?#%" for c in name):
-        raise ValueError("a username must not hold white space or any of / \\ ? # %")
+        raise ValueError("a username must not contain white space or any of / \\ ? # %")
     if not is_visible(name):
-        raise ValueError("a username must not hold characters that cannot be seen")
+        raise ValueError("a username must not contain invisible characters")
     return name
 
 

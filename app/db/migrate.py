@@ -103,10 +103,10 @@ def known_state(url: str) -> SchemaState:
         return SchemaState.BEHIND
     if current < _revisions()[0]:
         raise StartError(
-            f"{backend.name} was made by an older saywho that this one cannot migrate; export its"
-            " posts with the old version (saywho export) and import them into a new database"
+            f"{backend.name} is from a saywho too old to migrate; export the posts with that"
+            " version (saywho export) and import them into a new database"
         )
-    raise StartError(f"{backend.name} was made by a newer saywho; install that one")
+    raise StartError(f"{backend.name} is from a newer saywho; install that version")
 
 
 def _make_writable(folder: Path) -> None:
@@ -129,7 +129,7 @@ def prepare(config: Config, *, upgrade_old: bool) -> SchemaState:
     state = known_state(config.database_url)
     if state is SchemaState.BEHIND and not upgrade_old:
         name = backend_for(config.database_url).name
-        raise StartError(f"{name} is behind this program; run: saywho db upgrade")
+        raise StartError(f"{name} must be migrated; run: saywho db upgrade")
     if state is not SchemaState.CURRENT:
         upgrade(config.database_url)
     return state

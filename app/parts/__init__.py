@@ -93,7 +93,7 @@ def check_without(without: Collection[str]) -> None:
     for part in PARTS:
         for needed in part.needs:
             if needed in without and part.name not in without:
-                raise ValueError(f"is wrong: {part.name} needs {needed}: leave out both")
+                raise ValueError(f"leaves out {needed}, which {part.name} needs; leave out both")
 
 
 def load(part: Listed, here: Collection[str]) -> Part:

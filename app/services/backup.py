@@ -62,11 +62,11 @@ def make_backup(config: Config, target: Path, *, with_secrets: bool) -> BackupSi
     """
     _refuse_postgresql(config, PG_DUMP, target)
     if known_state(config.database_url) is SchemaState.FRESH:
-        raise BackupError("there is no database yet, so there is nothing to back up")
+        raise BackupError("there is no database yet: nothing to back up")
     try:
         file = open(target, "xb", opener=open_private)  # noqa: SIM115 - closed below
     except FileExistsError as error:
-        raise BackupError(f"{target} exists; a backup overwrites nothing") from error
+        raise BackupError(f"{target} already exists; choose another file name") from error
     except OSError as error:
         raise BackupError(f"{target} cannot be written: {error.strerror}") from error
     try:
@@ -91,7 +91,7 @@ def _refuse_postgresql(config: Config, command: str, file: Path) -> None:
 
         where = shlex.quote(connection_string(config.database_url, has_password=False))
         command = command.format(file=shlex.quote(str(file)), url=where)
-        raise BackupError("PostgreSQL has its own tools; run: {command}", command=command)
+        raise BackupError("PostgreSQL has its own backup tools; run: {command}", command=command)
 
 
 def _add_file(tar: tarfile.TarFile, name: str, path: Path) -> None:
@@ -149,7 +149,7 @@ def restore_backup(config: Config, file: Path) -> BackupSize:
         make_private_folder(folder)
         shutil.rmtree(staging, ignore_errors=True)  # Of a restore that was killed.
         if database.exists() or any(path.name != SETTINGS_FILE for path in folder.iterdir()):
-            raise BackupError(f"{folder} is not empty; restoring overwrites nothing")
+            raise BackupError(f"{folder} is not empty; restore into an empty data folder")
         try:
             staging.mkdir(mode=0o700)
             size = _unpack(file, staging)
@@ -176,12 +176,12 @@ def _unpack(file: Path, folder: Path) -> BackupSize:
                 digests[member.name] = _unpack_file(tar, member, folder)
             size = sum(member.size for member in tar)
     except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
-        raise BackupError(f"{file} is no backup, or is damaged: {error}") from error
+        raise BackupError(f"{file} is not a backup, or is damaged: {error}") from error
     if not (folder / DATABASE).exists():
-        raise BackupError("the file has no database: it is no backup, or was cut off")
+        raise BackupError(f"{file} contains no database: it is not a backup, or is incomplete")
     for name, digest in digests.items():
         if digest not in name:
-            raise BackupError(f"{name} is not as it was when it was backed up")
+            raise BackupError(f"{file} is damaged: {name} does not match its checksum")
     return BackupSize(len(digests), size)
 
 
@@ -189,7 +189,7 @@ def _unpack_file(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) ->
     """Unpack a file under its own name; return its digest."""
     if member.name in OLDER:
         raise BackupError(
-            "the backup was made by an older saywho; restore it with that version, export its posts"
+            "the backup was made by an older saywho; restore it with that version, export the posts"
             " (saywho export) and import them here"
         )
     single = _SINGLE.fullmatch(member.name)
@@ -198,7 +198,9 @@ def _unpack_file(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) ->
     # A sparse file of a few bytes may state any size, and would be written in full.
     is_plain = member.type in {tarfile.REGTYPE, tarfile.AREGTYPE} and not member.issparse()
     if not is_plain or not (single or is_medium) or target.exists():
-        raise BackupError("the file holds what no backup does")
+        raise BackupError(
+            f"the file contains {member.name[:100]!r}, which does not belong in a backup"
+        )
     target.parent.mkdir(mode=0o700, exist_ok=True)
     with open(target, "xb", opener=open_private) as out:
         shutil.copyfileobj(tar.extractfile(member), out)  # type: ignore[arg-type] # it is a file
@@ -220,4 +222,4 @@ def _verify_database(config: Config, path: Path) -> None:
             return await find_faults(db)
 
     if damages := asyncio.run(faults()):
-        raise BackupError(f"the backup's database is faulty: {damages[0]}")
+        raise BackupError(f"the backup's database is damaged: {damages[0]}")

@@ -48,11 +48,12 @@ def _read_settings(path: Path) -> dict[str, Any]:
     stock = ServerConfig()
     for key, value in values.items():
         if not hasattr(stock, key):
-            raise StartError(f"{path}: hypercorn knows no {key}")
+            raise StartError(f"{path}: {key} is not a setting of hypercorn")
         if isinstance(getattr(stock, key), int | float) and not isinstance(value, int | float):
             raise StartError(f"{path}: {key} must be a number, not {value!r}")
     if "h2" in values.get("alpn_protocols", ()):
-        raise StartError(f"{path}: HTTP/2 is for a proxy in front; take h2 out of alpn_protocols")
+        message = "remove h2 from alpn_protocols; only a proxy in front can serve HTTP/2"
+        raise StartError(f"{path}: {message}")
     return values
 
 

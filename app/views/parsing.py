@@ -61,7 +61,7 @@ def parse_args(form: type[Form], *, is_strict: bool) -> Form:
         try:
             unquote_to_bytes(request.query_string).decode()
         except UnicodeDecodeError:
-            raise MalformedError("The address is not UTF-8", loc="query") from None
+            raise MalformedError("The URL is not valid UTF-8", loc="query") from None
     return args_of(request.args, form, is_strict=is_strict)
 
 

@@ -135,7 +135,7 @@ def test_an_import_ends_when_its_chat_is_deleted_and_the_next_file_begins(
     with importing(installation, path, other) as process:
         asyncio.run(strike_within(installation, lambda session: delete_room(session, 1)))
         assert process.wait(TIMEOUT_S) == 1
-        reason = f"{path}: the chat was deleted while it was imported\n"
+        reason = f"{path}: the chat was deleted during its import\n"
         assert reason in process.stderr.read().decode()
     assert installation.json("rooms")["items"] == []
     assert [user["username"] for user in installation.json("users")["items"]] == ["b"]

@@ -39,7 +39,7 @@ def test_a_fresh_database_is_made_and_is_current_then(config: Config, databases:
 
 
 EVERY = [*(("users",), ("db", "upgrade"), ("db", "downgrade")), ("serve", "--bind", "127.0.0.1:0")]
-OLDER = "export its posts with the old version (saywho export) and import them"
+OLDER = "export the posts with that version (saywho export) and import them"
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_another_programs_database_stops_the_start_and_stays_as_it_is(
     config.data_dir.mkdir()
     databases.execute(config.data_dir, "CREATE TABLE tweet (id integer)")
     before = schema(databases, config.data_dir)
-    with pytest.raises(StartError, match=r"is another program's"):
+    with pytest.raises(StartError, match=r"belongs to another program"):
         prepare(config, upgrade_old=True)
     assert schema(databases, config.data_dir) == before
 

@@ -92,7 +92,7 @@ def test_answers_are_those_of_one_process(tmp_path: Path) -> None:
         compare.run([str(texts)], model, str(tmp_path / "again"))
     model.write_bytes(model.read_bytes().replace(b"corpus 4", b"corpus 5", 1))
     model.write_bytes(model.read_bytes().replace(b"<f8", b",f8", 1))
-    with pytest.raises(JobError, match="no model"):
+    with pytest.raises(JobError, match="not a model"):
         compare.run([str(texts)], model, str(tmp_path / "again"))
 
 
@@ -279,12 +279,12 @@ def test_bad_input_of_a_job_is_one_line(installation: Installation, tmp_path: Pa
     model.write_bytes(b"no model")
     nobody = ("fit", posts, "-o", tmp_path / "b.model", "-u", "nobody")
     refused: tuple[tuple[tuple[str | Path, ...], str], ...] = (
-        (("fit", posts, "-o", posts), "exists already"),
-        (("fit", posts, "-o", tmp_path / "none" / "b.model"), "no folder"),
+        (("fit", posts, "-o", posts), "already exists"),
+        (("fit", posts, "-o", tmp_path / "none" / "b.model"), "does not exist"),
         (("fit", posts, "-o", tmp_path / "b.model", *many), "at most 300"),
         (("fit", posts, tmp_path / "none.jsonl", "-o", tmp_path / "b.model"), "none.jsonl"),
         (("compare", tmp_path / "none*.csv", "--model", model, "-o", tmp_path / "out"), "none*"),
-        (("compare", posts, "--model", model, "-o", tmp_path / "out"), "no model"),
+        (("compare", posts, "--model", model, "-o", tmp_path / "out"), "not a model"),
         (("compare", posts, "--model", tmp_path / "no", "-o", tmp_path / "out"), "cannot be read"),
         (nobody, "Spark needs Java"),
     )
@@ -297,5 +297,5 @@ def test_bad_input_of_a_job_is_one_line(installation: Installation, tmp_path: Pa
     result = installation.run("spark", *nobody)
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1), result.stderr
     assert "no posts by nobody" in result.stderr
-    with pytest.raises(JobError, match="exists already"):
+    with pytest.raises(JobError, match="already exists"):
         compare.run([str(posts)], model, str(tmp_path))

@@ -124,7 +124,7 @@ def test_pictures_of_an_import_leave_a_small_disk_to_posts(tmp_path: Path) -> No
         ended = shown(site, job)
         assert (ended["state"], ended["accepted"]) == ("done", len(posts))
         reasons = [error["detail"] for error in ended["errors"]]
-        assert reasons == ["the disk is nearly full; no more media are kept"]
+        assert reasons == ["the disk is nearly full; no more media are stored"]
         assert not list((installation.data_dir / "media").iterdir())
         form = {"name": "me", "password": PASSWORD}
         signing_in = requests.post(

@@ -222,8 +222,8 @@ class PostgresqlBackend(Backend):
             await other.close()
         if not is_usable:
             raise StartError(
-                f"{self.name} is behind a pooler in transaction mode, in which saywho does not"
-                " work; set pool_mode = session"
+                f"{self.name} is behind a pooler in transaction mode, which saywho cannot use;"
+                " set pool_mode = session"
             )
 
     async def _read_revision(self, connection: Connection) -> str | None:
@@ -233,7 +233,8 @@ class PostgresqlBackend(Backend):
         if not names:
             return None
         if "alembic_version" not in names:
-            raise StartError(f"{self.name} is another program's; name another one")
+            message = "belongs to another program; choose another one in SAYWHO_DATABASE_URL"
+            raise StartError(f"{self.name} {message}")
         revision = await connection.fetchval("SELECT version_num FROM alembic_version")
         return str(revision) if revision else None
 

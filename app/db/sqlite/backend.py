@@ -109,7 +109,7 @@ class SqliteBackend(Backend):
             connection.close()
         if busy:
             raise StartError(
-                "the database is in use, so the write-ahead log still holds old pages; try again"
+                "the database is in use, so the write-ahead log still contains old pages; try again"
             )
 
     @contextlib.contextmanager
@@ -135,7 +135,7 @@ class SqliteBackend(Backend):
             # that exists is not opened: closing it would release the locks of this process on it.
             self.path.touch(0o600)
         except OSError as error:
-            reason = f"cannot be opened or made: {error.strerror}"
+            reason = f"cannot be opened or created: {error.strerror}"
             raise StartError(f"the database {self.path} {reason}") from error
 
     def current_revision(self) -> str | None:
@@ -152,10 +152,11 @@ class SqliteBackend(Backend):
             raise StartError(f"{self.path} cannot be read: {reason}") from error
         except sqlite3.DatabaseError as error:
             raise StartError(
-                f"{self.path} is damaged, or no database of saywho: {error}"
+                f"{self.path} is damaged or is not a saywho database: {error}"
             ) from error
         if names:
-            raise StartError(f"{self.path} is another program's database; name another file")
+            message = "belongs to another program; choose another file in SAYWHO_DATABASE_URL"
+            raise StartError(f"{self.path} {message}")
         return None
 
     @asynccontextmanager

@@ -101,7 +101,7 @@ def as_app_error(error: BaseException) -> AppError | None:
         return unwritable()
     if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
         return UnavailableError(
-            "The database file is damaged; the operator restores a backup", retry_after_s=30
+            "The database file is damaged; the operator must restore a backup", retry_after_s=30
         )
     return None
 

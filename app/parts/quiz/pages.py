@@ -210,7 +210,7 @@ async def _asked(game: PlayedSet, failure: AppError | None = None) -> ResponseRe
         )
     in_chat = game.room is not None
     if not game.you:
-        gone = NotFoundError("The post of that question is gone")
+        gone = NotFoundError("The post of this question was deleted")
         return await render_form(QuizPage(room=game.room, error=gone, in_chat=in_chat))
     address = own_origin() + game.address()
     async with resources().db.read() as session:

@@ -63,14 +63,15 @@ def run(
     Raises JobError where the model is none or the output exists, and FailedJobError.
     """
     if "://" not in output and Path(output).exists():
-        raise JobError("{name} exists already; name another folder", name=output)
+        raise JobError("{name} already exists; choose another folder", name=output)
     files = inputs_of(inputs)
     try:
         content = model.read_bytes()
         from_bytes(content)
     except (ValueError, SyntaxError) as error:  # That is numpy's, for the name of a type.
         raise JobError(
-            "{name} is no model that this version of saywho spark fit wrote", name=str(model)
+            "{name} is not a model of this version; create one with saywho spark fit",
+            name=str(model),
         ) from error
     except OSError as error:
         raise JobError("{name} cannot be read", name=str(model)) from error

@@ -56,11 +56,11 @@ def run(
     Raises JobError: the output exists, an author named has no posts, or the job fails.
     """
     if output.exists():
-        raise JobError("{name} exists already; name another file", name=str(output))
+        raise JobError("{name} already exists; choose another file", name=str(output))
     if not output.parent.is_dir():
-        raise JobError("there is no folder {name}", name=str(output.parent))
+        raise JobError("the folder {name} does not exist", name=str(output.parent))
     if len(set(map(username_key, usernames))) > MOST_AUTHORS:
-        raise JobError("a model has at most {most} authors; name fewer", most=MOST_AUTHORS)
+        raise JobError("a model can have at most {most} authors; choose fewer", most=MOST_AUTHORS)
     files = inputs_of(inputs)
     with session(master, "saywho spark fit") as spark:
         bad_rows = spark.sparkContext.accumulator(BadRows(), BadRows())
@@ -98,7 +98,9 @@ def _fit(read: Any, named: Sequence[str], shipped: Shipped) -> tuple[bytes, FitR
     }
     usernames = [names[key] for key in sorted(names) if key in named or not named]
     if not any(authors[name].profile.counts.keys.size for name in usernames):
-        raise JobError("These authors have posted nothing but other people's words")
+        raise JobError(
+            "These authors' posts contain only other people's words, so nothing can be compared"
+        )
     corpus = fit_corpus(authors, shipped)
     result = FitResult(
         len(usernames),
@@ -138,7 +140,7 @@ def _chosen(posts: Any, named: Sequence[str]) -> dict[str, str]:
     rows = authors.orderBy(*order).limit(MOST_AUTHORS).collect()
     chosen = {row["user_key"]: row["username"] for row in rows}
     if missing := [name for name in named if name not in chosen]:
-        raise JobError("the inputs have no posts by {name}", name=missing[0])
+        raise JobError("the inputs contain no posts by {name}", name=missing[0])
     if not chosen:
-        raise JobError("the inputs have no posts with text and an author")
+        raise JobError("the inputs contain no posts with a text and an author")
     return chosen

@@ -79,7 +79,7 @@ def session(master: str, name: str) -> Iterator[Any]:
     try:
         spark = (builder if is_submitted else builder.master(master)).getOrCreate()
     except (PySparkException, Py4JError, OSError) as error:
-        raise JobError("Spark does not start: {error}", error=_last(_CAUSE, str(error))) from error
+        raise JobError("Spark did not start: {error}", error=_last(_CAUSE, str(error))) from error
     try:
         spark.sparkContext.setLogLevel("OFF")
         yield spark
@@ -96,7 +96,7 @@ def _check_java() -> None:
     try:
         subprocess.run([java, "-version"], capture_output=True, check=True)  # noqa: S603 # no shell
     except (OSError, subprocess.CalledProcessError) as error:
-        raise JobError("Spark needs Java 17 or later, and there is none here") from error
+        raise JobError("Spark needs Java 17 or later, which was not found") from error
 
 
 def _failure(text: str) -> FailedJobError:
@@ -141,7 +141,7 @@ def _first_file(name: str) -> str:
     for path in paths:
         if Path(path).name[:1] not in {".", "_"}:
             return path
-    raise JobError("{name} does not exist, or holds no files", name=name)
+    raise JobError("{name} does not exist, or contains no files", name=name)
 
 
 def read_rows(spark: Any, inputs: Sequence[Input]) -> Any:

@@ -137,7 +137,7 @@ async def verify_password(
 
 
 def _wrong() -> UnauthorizedError:
-    return UnauthorizedError("The name or the password is wrong")
+    return UnauthorizedError("Wrong name or password")
 
 
 async def unlock(session: AsyncSession, name: str) -> str:

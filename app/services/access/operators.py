@@ -91,7 +91,7 @@ async def check_maker(session: AsyncSession, account_id: int) -> None:
     What it makes would outlast it.
     """
     if await session.get(Operator, account_id) is None:
-        raise ForbiddenError("Your account was removed")
+        raise ForbiddenError("This account was removed")
 
 
 async def list_accounts(session: AsyncSession) -> list[AccountFacts]:
@@ -122,8 +122,8 @@ async def find_setup_link(session: AsyncSession, secret: str) -> SetupLink:
     link = await session.scalar(query)
     if link is None:
         raise ForbiddenError(
-            "This set-up link is not valid: it was used, or it has expired. "
-            "saywho operator add NAME prints a new one."
+            "This set-up link was already used or has expired. To get a new link, run:"
+            " saywho operator add NAME"
         )
     return link
 
@@ -177,11 +177,13 @@ async def _unused_name(session: AsyncSession, name: str) -> str:
     name = plain_name(name)
     if not name:
         raise InvalidInputError(
-            "An account's name must have 1 to 100 characters that can be seen", loc="name"
+            "The account name must have 1 to 100 visible characters", loc="name"
         )
     if await find_account(session, name):
         raise ConflictError(
-            "The account '{name}' exists already; saywho operator remove NAME removes it", name=name
+            "The account '{name}' already exists; choose another name, or remove it with"
+            " saywho operator remove NAME",
+            name=name,
         )
     return name
 

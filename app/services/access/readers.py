@@ -46,7 +46,7 @@ async def add_invitation(session: AsyncSession, name: str, *, account_id: int) -
     name = plain_name(name)
     if not name:
         raise InvalidInputError(
-            "Say for whom the invitation is, in 1 to 100 characters", loc="invited"
+            "Enter who the invitation is for, in 1 to 100 characters", loc="invited"
         )
     await check_maker(session, account_id)
     time = now()
@@ -96,13 +96,13 @@ async def find_invitation(session: AsyncSession, secret: str) -> Invitation:
     query = select(Invitation).where(Invitation.sha256 == digest(secret))
     invitation = await session.scalar(query)
     if invitation is None:
-        raise ForbiddenError("This invitation is not known here: the link may be cut off")
+        raise ForbiddenError("Unknown invitation: the link may be incomplete")
     if invitation.used_at is not None:
-        raise ForbiddenError("This invitation was used already: it works once")
+        raise ForbiddenError("This invitation was already used; each invitation works once")
     if invitation.ended_at is not None:
-        raise ForbiddenError("This invitation was taken back")
+        raise ForbiddenError("This invitation was cancelled")
     if invitation.expires_at <= now():
-        raise ForbiddenError("This invitation has expired: it was valid for 7 days")
+        raise ForbiddenError("This invitation has expired; it was valid for 7 days")
     return invitation
 
 
@@ -116,7 +116,9 @@ async def accept_invitation(
     invitation = await find_invitation(session, secret)
     if await find_account(session, name):
         raise ConflictError(
-            "The name '{name}' is taken; choose another one", name=plain_name(name), loc="name"
+            "The name '{name}' is already taken; choose another name",
+            name=plain_name(name),
+            loc="name",
         )
     account = await add_account(session, name, READER, password_hash=password_hash)
     invitation.used_at = now()

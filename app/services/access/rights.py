@@ -43,7 +43,7 @@ async def add_token(
     """
     name = name.strip()
     if not 0 < len(name) <= 100 or not name.isprintable():
-        raise InvalidInputError("A token's name must have 1 to 100 characters", loc="name")
+        raise InvalidInputError("The token name must have 1 to 100 characters", loc="name")
     if account_id is not None:
         await check_maker(session, account_id)
     secret, time = new_secret(SECRET_PREFIX), now()

@@ -30,7 +30,9 @@ async def is_site_public(session: AsyncSession, setting: bool | None) -> bool:
 async def switch_site(session: AsyncSession, setting: bool | None, *, is_public: bool) -> None:
     """Make the site public or private. Raises ConflictError where SAYWHO_PUBLIC says it."""
     if setting is not None:
-        raise ConflictError("SAYWHO_PUBLIC says who may read this site; it has the last word")
+        raise ConflictError(
+            "The setting SAYWHO_PUBLIC already decides who may read this site; change it there"
+        )
     if await is_row_public(session) != is_public:
         kind = SITE_PUBLIC if is_public else SITE_PRIVATE
         await append_events(session, [NewEvent(kind, EVERYTHING, posts=0)])

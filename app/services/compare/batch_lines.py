@@ -74,7 +74,7 @@ def csv_texts(lines: Iterable[str]) -> Iterator[BatchLine]:
     with suppress(csv.Error):
         column = file_columns_of(tuple(reader.fieldnames or ())).text
     if column is None:
-        raise InvalidInputError("The CSV file needs a column named text", loc="file")
+        raise InvalidInputError("The CSV file needs a column named `text`", loc="file")
     while True:
         try:
             row = next(reader)

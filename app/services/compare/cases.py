@@ -68,7 +68,7 @@ def _named(usernames: Sequence[str], rows: Mapping[str, UserRow]) -> dict[int, U
         user = known_row(name, rows)
         if user.id in users:
             raise InvalidInputError(
-                "'{username}' is named twice; choose different authors",
+                "'{username}' was chosen twice; choose different authors",
                 loc="usernames",
                 username=name,
             )
@@ -104,17 +104,17 @@ async def compared_users(
         users = [UserRow(*row) for row in rows]
         if len(users) > MOST_COMPARED:
             raise InvalidInputError(
-                "A comparison takes at most {count} authors; name those to choose from",
+                "A comparison can have at most {count} authors; choose some of the authors",
                 loc="usernames",
                 count=MOST_COMPARED,
             )
         if not users:
-            raise InvalidInputError("There are no authors with posts yet", loc="usernames")
+            raise InvalidInputError(
+                "No author has posts yet; import or add some posts first", loc="usernames"
+            )
         return await _own_among(session, users) if of_own else users
     if len(usernames) > MOST_NAMED:
-        raise InvalidInputError(
-            "A comparison takes at most {count} authors by name", loc="usernames", count=MOST_NAMED
-        )
+        raise InvalidInputError("Choose at most {count} authors", loc="usernames", count=MOST_NAMED)
     return choose(usernames, await find_rows(session, usernames))
 
 
@@ -135,7 +135,7 @@ def comparable_texts(texts: Sequence[str]) -> tuple[str, ...]:
     except ValueError as error:
         raise InvalidInputError(str(error), loc=loc) from None
     if not any(map(letter_count, cleaned)):
-        raise InvalidInputError("The text has no letters to judge by", loc=loc)
+        raise InvalidInputError("The text contains no letters, so it cannot be compared", loc=loc)
     return cleaned
 
 
@@ -154,12 +154,12 @@ def judged_gaps(texts: Sequence[str], without: Sequence[Gap]) -> tuple[Gap, ...]
     size = len(BETWEEN.join(texts))
     if len(without) > MOST_GAPS:
         raise InvalidInputError(
-            "At most {count} pieces can be left out", loc="without", count=MOST_GAPS
+            "At most {count} parts of the text can be left out", loc="without", count=MOST_GAPS
         )
     for start, end in without:
         if not 0 <= start < end <= size:
             raise InvalidInputError(
-                "{start}-{end} is no piece of the text", loc="without", start=start, end=end
+                "{start}-{end} is not inside the text", loc="without", start=start, end=end
             )
     gaps, earlier, place = list[Gap](), set[str](), 0
     for text, struck in zip(texts, gaps_of_each(texts, joined_gaps(without)), strict=True):
@@ -264,7 +264,8 @@ def check_words(suspects: Sequence[Suspect]) -> None:
     """Raise InvalidInputError if none of these authors has posted own words."""
     if not any(suspect.profile.counts.keys.size for suspect in suspects):
         raise InvalidInputError(
-            "These authors have posted nothing but other people's words", loc="usernames"
+            "These authors' posts contain only other people's words, so nothing can be compared",
+            loc="usernames",
         )
 
 

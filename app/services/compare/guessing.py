@@ -85,9 +85,9 @@ async def read_question(
         query = query.where(User.id.in_(select(RoomPerson.user_id).where(*of_room)))
     users = {user.id: user for user in await session.scalars(query)}
     if tweet is None or len(users) < len(quiz.user_ids) or tweet.user_id not in users:
-        raise NotFoundError("The post of that question is gone")
+        raise NotFoundError("The post of this question was deleted")
     if room_id is not None and tweet.room_id != room_id:
-        raise NotFoundError("The post of that question is gone")
+        raise NotFoundError("The post of this question was deleted")
     author = users[tweet.user_id]
     names = [users[user_id].username for user_id in quiz.user_ids]
     chats = await read_chat_names(session, [tweet.room_id])

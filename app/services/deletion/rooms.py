@@ -97,7 +97,7 @@ async def check_kept(session: AsyncSession, room_ids: Collection[int]) -> None:
     """Raise ConflictError if one of the chats was deleted."""
     kept = select(func.count(Room.id)).where(is_among(session, Room.id, room_ids), IS_KEPT)
     if room_ids and await session.scalar(kept) != len(room_ids):
-        raise ConflictError("the chat was deleted while it was imported")
+        raise ConflictError("the chat was deleted during its import")
 
 
 async def delete_messages(db: Sessions, *, at_most_s: float = math.inf) -> None:

@@ -118,7 +118,7 @@ class LogPages:
                 await self._from_back.acquire()
         except TimeoutError:
             raise UnavailableError(
-                "Too many live streams come from far back; try again soon", retry_after_s=5
+                "Too many clients are catching up on old events; try again soon", retry_after_s=5
             ) from None
         try:
             return self._ready(position) or await self._read(

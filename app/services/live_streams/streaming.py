@@ -69,7 +69,7 @@ class Clients:
             oldest.replace()
         elif len(self._streams) >= self._most - (0 if is_account else self._kept):
             raise UnavailableError(
-                "There are too many live streams; try again soon", retry_after_s=5
+                "Too many live streams are open; try again soon", retry_after_s=5
             )
         if holder:
             self._of_holders.setdefault(holder, {})[stream] = None

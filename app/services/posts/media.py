@@ -95,9 +95,9 @@ class MediaKeeper:
             return self._copy(chunks, name)
         except OSError as error:
             if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-                raise NoRoomError("the disk is full; no more media are kept") from error
+                raise NoRoomError("the disk is full; no more media are stored") from error
             raise NoRoomError(
-                "media cannot be written: {why}; no more of them are kept", why=error.strerror
+                "media cannot be written: {why}; no more media are stored", why=error.strerror
             ) from error
 
     def sync(self) -> None:
@@ -123,7 +123,7 @@ class MediaKeeper:
         while len(start) < START_BYTES and (chunk := next(chunks, b"")):
             start += chunk
         if (suffix := suffix_of(start)) is None:
-            raise RecordError("{name} is no picture, video or sound of a known type", name=name)
+            raise RecordError("{name} is not a supported picture, video or sound file", name=name)
         digest, size, late = hashlib.sha256(), 0, list[Span]()
         draft = self._folder / f"{DRAFT}{secrets.token_hex(8)}"
         try:
@@ -132,9 +132,11 @@ class MediaKeeper:
                     digest.update(chunk)
                     size += len(chunk)
                     if self.used_bytes + size > self._limit_bytes:
-                        raise NoRoomError("SAYWHO_MAX_MEDIA_GB is reached; no more media are kept")
+                        raise NoRoomError(
+                            "the limit SAYWHO_MAX_MEDIA_GB is reached; no more media are stored"
+                        )
                     if is_nearly_full(self._folder, len(chunk)):
-                        raise NoRoomError("the disk is nearly full; no more media are kept")
+                        raise NoRoomError("the disk is nearly full; no more media are stored")
                     file.write(chunk)
                 if late:
                     _blank(file, late)
@@ -257,7 +259,7 @@ async def remove_every_unneeded(db: Sessions, folder: Path) -> None:
     deadline = monotonic() + LOCK_TIMEOUT_S
     while await remove_unneeded(db, folder) is None:
         if monotonic() > deadline:
-            raise UnavailableError("an import is keeping media; try again when it has ended")
+            raise UnavailableError("an import is storing media; try again when it has finished")
         await asyncio.sleep(LOCK_POLL_S)
 
 

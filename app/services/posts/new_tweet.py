@@ -96,13 +96,13 @@ def _time(created_at: datetime | None) -> datetime | None:
         time = None
     # Some programs write the beginning of the year 1 for no time, in whatever time zone.
     if time is None or time < EARLIEST:
-        raise InvalidInputError("created_at is out of range", loc="created_at")
+        raise InvalidInputError("`created_at` is out of range", loc="created_at")
     return time
 
 
 def checked_language(lang: str | None) -> str | None:
     if lang is not None and (len(lang) > 35 or not _LANGUAGE.fullmatch(lang)):
-        raise InvalidInputError("lang must be a language tag such as ko or en-GB", loc="lang")
+        raise InvalidInputError("`lang` must be a language tag such as ko or en-GB", loc="lang")
     return lang
 
 
@@ -111,7 +111,7 @@ def _source_id(source_id: str | None) -> str | None:
         return None
     if not 0 < len(source_id) <= MAX_SOURCE_ID_LENGTH or _CONTROLS.search(source_id):
         raise InvalidInputError(
-            "source_id must have 1 to 512 characters, none of them a control", loc="source_id"
+            "`source_id` must have 1 to 512 characters and no control characters", loc="source_id"
         )
     return source_id
 
@@ -157,7 +157,7 @@ def _counted(counts: Reactions | None, arrived_at: datetime) -> Reactions | None
     if counts is None or not counts.is_known:
         return None
     if not all(clean_sign(one.sign) for one in counts.signs):
-        raise InvalidInputError("a sign must be an emoji or a word that is seen", loc="counts")
+        raise InvalidInputError("a reaction must be an emoji or a visible word", loc="counts")
     as_of, likes = _time(counts.as_of), counts.likes
     if likes is None and counts.signs:
         likes = total_of(one.count for one in counts.signs)
@@ -171,12 +171,12 @@ def checked_url(url: str | None) -> str | None:
     if url is None:
         return None
     if len(url) > MAX_URL_LENGTH:
-        raise InvalidInputError("url must have at most 2,048 characters", loc="url")
+        raise InvalidInputError("`url` must have at most 2,048 characters", loc="url")
     try:
         parts = urlsplit(url)
         good = parts.scheme in {"http", "https"} and bool(parts.hostname)
     except ValueError:
         good = False
     if not good or _CONTROLS.search(url) or " " in url:
-        raise InvalidInputError("url must be an http or https address", loc="url")
+        raise InvalidInputError("`url` must start with http:// or https://", loc="url")
     return url

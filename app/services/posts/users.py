@@ -117,7 +117,7 @@ async def add_user(
     except ValueError as error:
         raise InvalidInputError(str(error), loc="username") from None
     if existing := await find_user(session, username):
-        raise ConflictError("User '{username}' exists already", username=existing.username)
+        raise ConflictError("User '{username}' already exists", username=existing.username)
     (user_id,) = await allocate_ids(session, User, 1)
     user = User(
         id=user_id,
@@ -151,13 +151,14 @@ def check_platform(
         return
     if is_of_chat:
         raise ConflictError(
-            "'{username}' is the name of somebody in a chat, who may be somebody else",
+            "'{username}' is already the name of a person in a chat, who may be someone"
+            " else; choose another name",
             username=username,
         )
     if platform_here == "local":
         return
     raise ConflictError(
-        "'{username}' is known from {known} already, not from {platform}",
+        "'{username}' is already an author from {known}, not from {platform}; choose another name",
         username=username,
         known=platform_here,
         platform=platform,

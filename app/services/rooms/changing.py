@@ -35,7 +35,7 @@ async def join_some(session: AsyncSession, room_id: int, target_id: int) -> int 
     """
     room, target = await _room(session, room_id), await _room(session, target_id)
     if room.id == target.id:
-        raise InvalidInputError("Choose two chats", loc="into")
+        raise InvalidInputError("Choose two different chats", loc="into")
     if await _move(session, room.id, target.id) == MOVED_AT_ONCE:
         return None
     await _close(session, room, target)

@@ -135,7 +135,7 @@ class Embeddings:
                 vector: Vector = (await self.embedder.embed([text]))[0]
                 return vector
         except TimeoutError as error:
-            raise EmbedderError("the embedder does not answer") from error
+            raise EmbedderError("the embedder does not respond") from error
 
     async def nearest(
         self, vector: Vector, count: int, *, among: Select[Any] | None = None

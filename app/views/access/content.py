@@ -66,7 +66,7 @@ async def join_room(room_id: int, form: Form) -> ResponseReturnValue:
     """Move all messages of a chat to another one."""
     target = form.get("into", "")
     if not re.fullmatch("[0-9]{1,16}", target, re.ASCII):
-        raise InvalidInputError("Choose two chats", loc="into")
+        raise InvalidInputError("Choose two different chats", loc="into")
     target_id: int | None = None
     while target_id is None:
         async with writing() as session:

@@ -65,7 +65,7 @@ async def test_following_by_the_api(site: Quart, platform: Platform) -> None:
         ("https://xn--a\u00fc-/", 422, "A source is like"),
         ("https://nobody.invalid/@me", 422, "nobody.invalid was not found: its name is wrong, or"),
         ("rss:http://127.0.0.1:8000/feed", 422, "SAYWHO_FOLLOW_PRIVATE"),
-        ("bluesky:sky.example", 409, "'sky.example' is known from x"),
+        ("bluesky:sky.example", 409, "'sky.example' is already an author from x"),
         ("bluesky:@Sky", 422, "A name on Bluesky has dots: try sky.bsky.social"),
     ],
 )

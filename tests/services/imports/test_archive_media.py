@@ -141,7 +141,7 @@ async def test_the_limit_is_reported_and_costs_only_files(
     report = await bring(db, packed, folder, room=3 * size + 10)
     assert report.accepted == 8
     assert [str(error.detail) for error in report.errors] == [
-        "SAYWHO_MAX_MEDIA_GB is reached; no more media are kept"
+        "the limit SAYWHO_MAX_MEDIA_GB is reached; no more media are stored"
     ]
     assert len(names(folder)) == 3
     # With room again, the rest come in.
@@ -167,7 +167,7 @@ async def test_files_that_are_damaged_or_of_another_type_are_reported_and_left_o
     assert (report.accepted, report.rejected, report.broken) == (6, 0, None)
     told = {error.record: str(error.detail) for error in report.in_order() if error.record}
     assert told.keys() == {1, 2, 5, 6}
-    assert told[5] == "data/tweets_media/5-5.png is no picture, video or sound of a known type"
+    assert told[5] == "data/tweets_media/5-5.png is not a supported picture, video or sound file"
     (left_out,) = (str(error.detail) for error in report.errors if not error.record)
     assert left_out.startswith("data/tweets_media/../../3-3.png: left out")
     assert names(folder) == {kept(picture(4))}

@@ -262,7 +262,7 @@ async def test_what_is_no_picture_is_not_kept_and_named(
     report = await bring(db, open_folder, folder)
     assert report.accepted == 7
     told = " ".join(str(error.detail) for error in report.errors)
-    assert "us/a.jpg is no picture, video or sound of a known type" in told
+    assert "us/a.jpg is not a supported picture, video or sound file" in told
     assert "us/b.jpg: left out" in told
     assert names(folder) == set()
     assert [media for _, media in await messages(db)][2:] == 5 * [[("photo", None)]]

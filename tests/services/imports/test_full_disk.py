@@ -108,7 +108,7 @@ async def test_posts_go_on_when_media_have_used_their_part_of_the_disk(
         report = await bring(db, unpacked, folder)
         assert (report.accepted, report.rejected) == (4, 0)
         assert [str(error.detail) for error in report.errors] == [
-            "the disk is nearly full; no more media are kept"
+            "the disk is nearly full; no more media are stored"
         ]
         assert len(names(folder)) == 2
         resize(folder, 300 * MIB)

@@ -112,8 +112,8 @@ async def test_a_taken_name_is_told_in_one_line(site: Quart, operator: Browser) 
     path = await invited(operator)
     form = {"token": path.partition("token=")[2], "name": " Ann", "password": PASSWORD}
     page = await body(await Browser(site).post("/setup", form=form))
-    assert "The name ' Ann' is taken" not in page
-    assert "The name 'Ann' is taken; choose another one" in page
+    assert "The name ' Ann' is already taken" not in page
+    assert "The name 'Ann' is already taken; choose another name" in page
     assert 'value=" Ann"' in page
     for name in ("", " ", "a" * 101, "a\nb", "\u3164"):
         answer = await operator.post("/settings/invitations", form={"name": name})
@@ -141,15 +141,18 @@ async def test_a_link_that_does_not_work_says_why(site: Quart, operator: Browser
     assert (await operator.post(end)).status_code == 303
     assert len(await forms_of(operator, r"/settings/invitations/\d+/end")) == 1
     visitor = Browser(site)
-    assert await sentence(visitor, used) == (403, "This invitation was used already: it works once")
+    assert await sentence(visitor, used) == (
+        403,
+        "This invitation was already used; each invitation works once",
+    )
     assert await sentence(visitor, late) == (
         403,
-        "This invitation has expired: it was valid for 7 days",
+        "This invitation has expired; it was valid for 7 days",
     )
-    assert await sentence(visitor, ended) == (403, "This invitation was taken back")
+    assert await sentence(visitor, ended) == (403, "This invitation was cancelled")
     assert await sentence(visitor, fresh[:-3]) == (
         403,
-        "This invitation is not known here: the link may be cut off",
+        "Unknown invitation: the link may be incomplete",
     )
     for path in (used, late, ended, fresh[:-3]):
         assert (await accept(site, path, "eve"))[0] == 403

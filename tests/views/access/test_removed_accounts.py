@@ -50,14 +50,14 @@ async def test_nothing_of_a_removed_operator_opens_the_site(
         answer = await asyncio.to_thread(installation.run, *arguments)
         assert answer.stdout == "removed ann\n"
         invitations, *tokens = answer.stderr.splitlines()
-        assert invitations == "Took back open invitations: 1"
+        assert invitations == "Open invitations cancelled: 1"
         assert any("1 of-ann (admin), 3 backups" in line for line in tokens) is keeps_tokens
-        assert ("Revoked the tokens" in tokens[0]) is not keeps_tokens
-        assert "3 backups (read). Somebody who has left may know them" in tokens[-1]
+        assert ("Tokens revoked" in tokens[0]) is not keeps_tokens
+        assert "3 backups (read). Someone who has left may know them" in tokens[-1]
         visitor = Browser(app)
         assert not await ann.is_signed_in()
         assert await works(of_ann[0], visitor, of_ann[1]) == [keeps_tokens, False]
-        assert "This invitation was taken back" in await body(await visitor.get(of_ann[1]))
+        assert "This invitation was cancelled" in await body(await visitor.get(of_ann[1]))
         assert await works(of_ben[0], visitor, of_ben[1]) == [True, True]
         page = await ben.page("/settings")
         assert ("of-ann" in page) is keeps_tokens
@@ -72,14 +72,11 @@ async def test_lists_and_json_name_who_made_a_token(installation: Installation) 
             await asyncio.to_thread(installation.done, *arguments)
         listed = await asyncio.to_thread(installation.done, "token", "list")
         of_ann, other = listed.splitlines()
-        assert of_ann.endswith("  of-ann  (made by ann)")
+        assert of_ann.endswith("  of-ann  (created by ann)")
         assert other.endswith("  other")
         removed = await asyncio.to_thread(installation.json, "operator", "remove", "ann")
         assert (removed["name"], removed["invitations"]) == ("ann", 1)
         assert [token["name"] for token in removed["revoked_tokens"]] == ["of-ann"]
         assert [token["name"] for token in removed["remaining_tokens"]] == ["other"]
         answer = await asyncio.to_thread(installation.run, "operator", "remove", "eve")
-        assert (answer.stdout, answer.stderr) == (
-            "removed eve\n",
-            "Ended set-up links for that name: 1\n",
-        )
+        assert (answer.stdout, answer.stderr) == ("removed eve\n", "Set-up links cancelled: 1\n")

@@ -452,7 +452,7 @@ async def test_a_piece_beyond_the_text_is_refused_with_the_form(site: Client) ->
         answer = await site.get(address(TEXT, "ann", without=without))
         assert answer.status_code == status
     page = await body(await site.get(address(TEXT, "ann", without="5-9999")))
-    assert "5-9999 is no piece of the text" in page
+    assert "5-9999 is not inside the text" in page
 
 
 async def test_of_few_posts_no_share_is_told(writer: Client) -> None:
