@@ -65,7 +65,7 @@ def _extracted() -> Iterator[tuple[str, tuple[str, ...]]]:
         yield f"compute/text.py:{line}", (message,)
 
 
-NAMED_BY_THE_VERDICT = "Perhaps %(username)s, who has too few posts here to say so"
+NAMED_BY_THE_VERDICT = "Perhaps %(username)s, but there are too few of their posts here to say so"
 """In Korean it says of the judged text, which is no message, whose it may be."""
 
 
@@ -128,7 +128,7 @@ def test_in_english_the_word_alone_changes() -> None:
         assert gettext("never in {posts} posts") == "never in {posts} messages"
         assert ngettext("{count} post", "{count} posts", 1) == "{count} message"
         # It is of anybody whose posts are here.
-        assert gettext("Posts by other people given to one of them").startswith("Posts")
+        assert gettext("Posts by other people attributed to one of them").startswith("Posts")
     assert gettext("Newest posts") == "Newest posts"
 
 

@@ -59,7 +59,7 @@ async def test_no_list_of_authors_is_cut_through_a_row(
             await page.set_viewport_size({"width": width, "height": 800})
             await page.goto(chats.address(path))
             if "a_person1" in path:
-                await page.get_by_text("Asked: a_person1").click()
+                await page.get_by_text("Compared with: a_person1").click()
             seen = await page.evaluate(CUT)
             assert seen["cut"] == [], (path, width)
             assert seen["folded"] > 0 or width > 390

@@ -145,9 +145,9 @@ def _why(comparison: Comparison) -> str:
 
 def _bar_name(username: str | None, *, is_invented: bool) -> str:
     if username is None:
-        return gettext("Somebody else")
+        return gettext("Someone else")
     if is_invented:
-        return gettext("{username} (invented)").format(username=shown_name(username))
+        return gettext("{username} (sample)").format(username=shown_name(username))
     return shown_name(username)
 
 
@@ -155,15 +155,15 @@ def _foot(comparison: Comparison, today: date, *, is_all_invented: bool) -> tupl
     count = len(comparison.ranking)
     if is_all_invented:
         count_text = ngettext(
-            "{count} invented author asked about", "{count} invented authors asked about", count
+            "{count} sample author compared", "{count} sample authors compared", count
         )
     else:
-        count_text = ngettext("{count} author asked about", "{count} authors asked about", count)
+        count_text = ngettext("{count} author compared", "{count} authors compared", count)
     parts = [
         count_text.format(count=show_number(count)),
         format_date(today, locale=language()),
         gettext("Style is evidence, not proof."),
     ]
     if comparison.none is not None and comparison.sure != SURE:
-        parts.append(f"{gettext('Sure beforehand:')} {show_percent(comparison.sure)}")
+        parts.append(f"{gettext('Starting belief:')} {show_percent(comparison.sure)}")
     return tuple(parts)

@@ -46,7 +46,9 @@ def uses_of(mark: Evidence, *, is_alone: bool) -> tuple[str, str | None]:
         )
         if is_alone
         else ngettext(
-            "the other one compared: {rate}", "the other {count} compared: {rate}", compared.authors
+            "the other author compared: {rate}",
+            "the other {count} authors compared: {rate}",
+            compared.authors,
         )
     )
     return rate, text.format(count=show_number(compared.authors), rate=_usage(compared))

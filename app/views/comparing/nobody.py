@@ -34,22 +34,22 @@ def _nearest(comparison: Comparison) -> str:
     nearest = next(bar for bar in bars_of(comparison) if bar.username is not None)
     is_alone, is_least = len(comparison.ranking) == 1, nearest.share < LEAST_SHOWN
     if is_alone and is_least:
-        text = gettext("The chance that it was {username} all the same is under 1%.")
+        text = gettext("The chance that it was {username} is still under 1%.")
     elif is_alone:
-        text = gettext("The chance that it was {username} all the same is {share}.")
+        text = gettext("There is still a {share} chance that it was {username}.")
     elif is_least:
-        text = gettext("Nearest is {username}, with a chance under 1%.")
+        text = gettext("The closest is {username}, with a chance of under 1%.")
     else:
-        text = gettext("Nearest is {username}, with a chance of {share}.")
+        text = gettext("The closest is {username}, with a {share} chance.")
     name = shown_name(nearest.username or "")
     return text.format(username=name, share=show_percent(nearest.share))
 
 
 def _foreign(comparison: Comparison) -> str:
     if len(comparison.ranking) == 1:
-        text = gettext("The text seems to be in another language than {username} writes.")
+        text = gettext("The text does not seem to be in the language that {username} writes.")
         return text.format(username=shown_name(comparison.ranking[0].username))
-    return gettext("The text seems to be in a language that none of them writes.")
+    return gettext("None of them seems to write the language of this text.")
 
 
 def _unwritten(comparison: Comparison) -> str:
@@ -60,5 +60,5 @@ def _unwritten(comparison: Comparison) -> str:
     elif count <= EXPLAINED:
         text = gettext("None of them ever writes {words}.")
     else:
-        text = gettext("None of the four nearest ever writes {words}.")
+        text = gettext("None of the four closest authors ever writes {words}.")
     return text.format(username=shown_name(comparison.ranking[0].username), words=show_list(quoted))

@@ -13,18 +13,18 @@ def rate_of(comparison: Comparison) -> str | None:
     number = round(100 * comparison.strangers)
     if comparison.sure > BELIEFS[-1]:
         text = gettext(
-            "At {sure} beforehand, more than {number} of 100 such texts by strangers get such an "
-            "answer."
+            "With a starting belief of {sure}, more than {number} in 100 such texts by "
+            "strangers get this kind of answer."
         )
     elif comparison.verdict == "likely":
-        text = gettext("Of 100 such texts by strangers, about {number} would also get this answer.")
+        text = gettext("About {number} in 100 such texts by strangers would get this answer too.")
     elif len(comparison.ranking) == 1:
         text = gettext(
-            "Of 100 such texts by strangers, about {number} would be taken for this author."
+            "About {number} in 100 such texts by strangers would be attributed to this author."
         )
     else:
         text = gettext(
-            "Of 100 such texts by strangers, about {number} would be taken for one of them."
+            "About {number} in 100 such texts by strangers would be attributed to one of them."
         )
     return text.format(number=show_number(max(number, 1)), sure=show_percent(comparison.sure))
 
@@ -34,6 +34,7 @@ def threshold_of(comparison: Comparison) -> str | None:
     if lean_of(comparison) != "leading":
         return None
     text = gettext(
-        "A name is said only from {needed} on: below it, too many answers would be wrong."
+        "saywho names an author only at {needed} or more, because below that too many answers "
+        "would be wrong."
     )
     return text.format(needed=show_percent(comparison.needed))

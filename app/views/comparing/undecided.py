@@ -11,8 +11,9 @@ HALF_BY_TWICE: Final = 7
 """Highest multiples, needed for eight of ten cases, with which clearly more than half of them, or
 about half, are decided by twice the text."""
 CAUTION: Final = gettext_noop(
-    "Decided does not mean right. Add only new messages by this person, and do not go on until you "
-    "like the answer: with every try, someone else’s text is more likely to pass."
+    "A decided answer can still be wrong. Add only new messages by this person, and do not "
+    "repeat this until you like the answer: each try makes it more likely that someone else’s "
+    "text is attributed to this author."
 )
 
 
@@ -23,7 +24,7 @@ def more_text_of(comparison: Comparison) -> list[str]:
     if comparison.ranking[0].tweets < FEWEST_JUDGED:  # More posts of the author are needed.
         return []
     if comparison.more is None:
-        return [gettext("Undecided. More text like this would hardly decide it.")]
+        return [gettext("Not decided yet. More text like this would hardly help.")]
     times, messages = comparison.more.times, comparison.more.messages
     text = _sentence(times, messages)
     facts = {"times": show_number(times), "messages": show_number(messages)}
@@ -33,23 +34,25 @@ def more_text_of(comparison: Comparison) -> list[str]:
 def _sentence(times: int, messages: int) -> str:
     if times == 2:
         return ngettext(
-            "Undecided. About eight of ten such cases are decided by twice as much text by this "
-            "person (about {messages} more message).",
-            "Undecided. About eight of ten such cases are decided by twice as much text by this "
-            "person (about {messages} more messages).",
+            "Not decided yet. Twice as much text by this person decides about eight of ten such "
+            "cases (about {messages} more message).",
+            "Not decided yet. Twice as much text by this person decides about eight of ten such "
+            "cases (about {messages} more messages).",
             messages,
         )
     if times <= MOSTLY_BY_TWICE:
         return gettext(
-            "Undecided. More than half of such cases are decided by twice as much text by this "
-            "person, eight of ten by about {times} times as much (about {messages} more messages)."
+            "Not decided yet. Twice as much text by this person decides more than half of such "
+            "cases. About {times} times as much decides eight of ten (about {messages} more "
+            "messages)."
         )
     if times <= HALF_BY_TWICE:
         return gettext(
-            "Undecided. About half of such cases are decided by twice as much text by this person, "
-            "eight of ten by about {times} times as much (about {messages} more messages)."
+            "Not decided yet. Twice as much text by this person decides about half of such "
+            "cases. About {times} times as much decides eight of ten (about {messages} more "
+            "messages)."
         )
     return gettext(
-        "Undecided. About eight of ten such cases are decided by about {times} times as much text "
-        "by this person (about {messages} more messages)."
+        "Not decided yet. About {times} times as much text by this person decides about eight "
+        "of ten such cases (about {messages} more messages)."
     )

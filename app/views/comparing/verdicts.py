@@ -14,32 +14,32 @@ from app.services.compare.answering import Comparison
 from app.views.names import shown_name
 
 NOT_FOR: Final = gettext_noop(
-    "This must not be used to find out who stands behind an anonymous account, nor as the only "
-    "ground for an accusation, a punishment, a grade or a publication. It is one piece of "
-    "evidence among others, and an expert should weigh it."
+    "Do not use this to find out who is behind an anonymous account, or as the only ground for "
+    "an accusation, a punishment, a grade or a publication. It is one piece of evidence among "
+    "others, and an expert should weigh it."
 )
 LIMITS: Final[dict[Limit, str]] = {
-    "few_authors": gettext_noop("There are only a few other authors of the language here."),
+    "few_authors": gettext_noop("Only a few other authors here write this language."),
     "elsewhere": gettext_noop(
-        "Nobody else here writes the language, so the text was compared with people from elsewhere "
-        "only. Of 100 texts by people of the author’s own circle, about 20 may pass for the "
-        "author’s own."
+        "No one else here writes this language, so the text was compared only with people from "
+        "elsewhere. About 20 in 100 texts by people in the author’s own circle may be mistaken "
+        "for the author’s."
     ),
     "other_platform": gettext_noop("These authors write on different platforms."),
     "other_period": gettext_noop("The posts of these authors are from different times."),
-    "topic": gettext_noop("What the text is about may count more here than its style."),
+    "topic": gettext_noop("The topic of the text may count more here than its style."),
 }
 """What makes an answer weak, as sentences; others concern single authors (`limits_of`)."""
 PASSING_ENGLISH: Final = 25
 PASSING_KOREAN: Final = 45
 """Texts of a hundred by people of the circle of an author, the only one of it beside eight others,
 that are called likely for the author; one post and five (docs/measurements.md)."""
-ELSEWHERE_ALONE: Final = gettext_noop("The text was compared with people from elsewhere only.")
+ELSEWHERE_ALONE: Final = gettext_noop("The text was compared only with people from elsewhere.")
 """Where the first author writes another language, whose circle would not pass, or where the asker
 was surer, or less sure, than those were of whom a circle was measured."""
 OUTGROWN: Final = gettext_noop(
-    "Much has just been added or deleted here. What this answer rests on is being renewed, so the "
-    "answer may soon be a different one."
+    "Many posts were just added or deleted. saywho is updating the data behind this answer, so "
+    "the answer may change soon."
 )
 MOST_LISTED: Final = 3
 """Authors that a sentence names; of more it says how many."""
@@ -66,24 +66,26 @@ Lean = Literal[
 what is needed, or has too few posts; two authors are close, or one and somebody else, or all;
 somebody else leads an author."""
 
-_NOBODY_ALONE = gettext_noop("Perhaps somebody else, not %(username)s")
-_NOBODY_OF = gettext_noop("Perhaps none of them; of these %(count)s, nearest to %(username)s")
-_NOBODY_HERE = gettext_noop("Perhaps none of them; of the authors here, nearest to %(username)s")
+_NOBODY_ALONE = gettext_noop("Perhaps someone else, not %(username)s")
+_NOBODY_OF = gettext_noop("Perhaps none of these %(count)s. The closest is %(username)s")
+_NOBODY_HERE = gettext_noop("Perhaps none of the authors here. The closest is %(username)s")
 _NONE = gettext_noop("Reads like none of them")
-_LEADING = gettext_noop("Perhaps %(username)s; not sure enough to say so")
-_NEARLY = gettext_noop("Perhaps %(username)s; not quite sure enough to say so")
-_UNJUDGED = gettext_noop("Perhaps %(username)s, who has too few posts here to say so")
+_LEADING = gettext_noop("Perhaps %(username)s, but not certain enough")
+_NEARLY = gettext_noop("Perhaps %(username)s, but not quite certain enough")
+_UNJUDGED = gettext_noop(
+    "Perhaps %(username)s, but there are too few of their posts here to say so"
+)
 _UNDECIDED = gettext_noop("Too close to call: %(username)s or %(rival)s")
-_DOUBTED = gettext_noop("Too close to call: %(username)s or somebody else")
-_OPEN = gettext_noop("Too close to call: somebody else, %(username)s or %(rival)s")
-_RIVALLED = gettext_noop("Too close to call: somebody else or %(username)s")
+_DOUBTED = gettext_noop("Too close to call: %(username)s or someone else")
+_OPEN = gettext_noop("Too close to call: someone else, %(username)s or %(rival)s")
+_RIVALLED = gettext_noop("Too close to call: someone else or %(username)s")
 _UNKNOWN = gettext_noop("Too little to go on")
-_UNMATCHED = gettext_noop("Nobody to compare with in this language")
+_UNMATCHED = gettext_noop("No one to compare with in this language")
 HEADINGS: Final[dict[Lean, tuple[str, str, str]]] = {
     "likely": (
         gettext_noop("Reads like %(username)s"),
-        gettext_noop("Of these %(count)s, most like %(username)s"),
-        gettext_noop("Of the authors here, most like %(username)s"),
+        gettext_noop("Most like %(username)s among these %(count)s"),
+        gettext_noop("Most like %(username)s among the authors here"),
     ),
     "unfamiliar": (gettext_noop("Does not read like %(username)s"), _NONE, _NONE),
     "nobody": (_NOBODY_ALONE, _NOBODY_OF, _NOBODY_HERE),
@@ -171,15 +173,18 @@ def reasons_of(comparison: Comparison, *, is_named: bool) -> list[str]:
     ranking = comparison.ranking
     is_foreign = _is_foreign(ranking[0].username, comparison)
     if _are_small(comparison):
-        text = gettext("Somebody else can be weighed from {count} posts of an author on.")
+        text = gettext(
+            "saywho can consider that someone else wrote it only if an author has {count} posts "
+            "or more."
+        )
         reasons = [text.format(count=FEWEST_POSTS)]
     elif is_foreign:
         foreign = comparison.weak["other_language"]
         reasons = [_of_authors("other_language", foreign, comparison)]
     else:
-        reasons = [gettext("Nobody else who writes the language is known here to compare with.")]
+        reasons = [gettext("There is no one else who writes this language to compare with.")]
     if not is_foreign and len(ranking) > 1 and ranking[0].probability >= NAMED_IF_AMONG_THEM:
-        text = gettext("If one of these {count} wrote it, most like {username}.")
+        text = gettext("If one of these {count} wrote it, it is most like {username}.")
         reasons.append(text.format(count=len(ranking), username=shown_name(ranking[0].username)))
     return reasons
 
@@ -191,7 +196,7 @@ def _lacking(comparison: Comparison, *, is_named: bool) -> list[str]:
         sentences.append(
             gettext("A text without spaces between its words cannot be judged yet.")
             if is_unspaced(comparison.text)
-            else gettext("A few more words, please: four at least.")
+            else gettext("Please write more: at least four words are needed.")
         )
     few = _unjudged(comparison)
     if few and (is_named or len(few) == len(ranking)):
@@ -272,14 +277,14 @@ def _lone(names: list[str], comparison: Comparison) -> str:
         alone = text.format(names=show_list([shown_name(name) for name in names]))
     if comparison.sure != SURE:  # The share was measured for who is half sure.
         circle = gettext(
-            "Someone of the same circle, such as one team or one chat, may often pass for the "
-            "author."
+            "A text by someone in the same circle, such as a team or a chat, may often be "
+            "mistaken for the author’s."
         )
         return f"{alone} {circle}"
     number = PASSING_KOREAN if guess_language(comparison.text) == "ko" else PASSING_ENGLISH
     circle = gettext(
-        "Of 100 texts by people of the same circle, such as one team or one chat, about {number} "
-        "may pass for the author’s own."
+        "About {number} in 100 texts by people in the same circle, such as a team or a chat, "
+        "may be mistaken for the author’s."
     )
     return f"{alone} {circle.format(number=number)}"
 
@@ -301,16 +306,18 @@ def _of_authors(limit: Limit, names: list[str], comparison: Comparison) -> str:
     count, total = len(names), len(comparison.ranking)
     if limit != "few_posts":
         text = gettext(
-            "The text seems to be in another language than {count} of {total} authors write."
+            "The text does not seem to be in the language that {count} of the {total} authors "
+            "mostly write."
         )
     elif count < total:
         text = gettext(
-            "{count} of the {total} authors have fewer than {enough} posts here. More would make "
-            "the answer surer."
+            "{count} of the {total} authors have fewer than {enough} posts here. More posts "
+            "would make the answer more certain."
         )
     else:
         text = gettext(
-            "None of the {total} authors has {enough} posts here. More would make the answer surer."
+            "None of the {total} authors has {enough} posts here. More posts would make the "
+            "answer more certain."
         )
     return text.format(count=count, total=total, enough=FEW_POSTS)
 
@@ -318,14 +325,16 @@ def _of_authors(limit: Limit, names: list[str], comparison: Comparison) -> str:
 def _of_named(limit: Limit, names: list[str]) -> str:
     text = (
         ngettext(
-            "{names} has fewer than {enough} posts here. More would make the answer surer.",
-            "{names} have fewer than {enough} posts here. More would make the answer surer.",
+            "{names} has fewer than {enough} posts here. More posts would make the answer more "
+            "certain.",
+            "{names} have fewer than {enough} posts here. More posts would make the answer more "
+            "certain.",
             len(names),
         )
         if limit == "few_posts"
         else ngettext(
-            "The text seems to be in another language than {names} mostly writes.",
-            "The text seems to be in another language than {names} mostly write.",
+            "The text does not seem to be in the language that {names} mostly writes.",
+            "The text does not seem to be in the language that {names} mostly write.",
             len(names),
         )
     )

@@ -167,12 +167,12 @@ async def test_an_author_alone_is_compared_with_people_from_elsewhere(
     text = "we walked by the sea again, the gulls were loud and the coffee was hot"
     page = await anybody.page(f"/compare?text={quote(text)}&username=hana")
     assert "Reads like hana</h1>" in page
-    assert "Somebody else" in page
-    assert "compared with people from elsewhere only" in page
-    assert "about 20 may pass for the author’s own" in page
+    assert "Someone else" in page
+    assert "compared only with people from elsewhere" in page
+    assert "About 20 in 100 texts by people in the author’s own circle" in page
     # Nobody else is here to be asked about.
-    assert "one by one" not in page
-    assert "Ask about all authors here" not in page
+    assert "a false alarm" not in page
+    assert "Compare with all authors here" not in page
     told = page.partition('id="uses-heading"')[2]
     assert "hana</bdi>: " in told
     assert "authors here" not in told

@@ -48,12 +48,12 @@ def line_of(page: str) -> str:
 async def test_nobody_ticked_asks_about_ones_own_people(site: Client) -> None:
     page = await site.page(f"/compare?{urlencode({'text': TEXT})}")
     assert asked_in(page) == {*FAMILY, *CLUB}
-    assert "Asked about: all 6 here." in page
-    assert "The invented ones are asked about only where they are ticked." in page
+    assert "Compared with all 6 authors here." in page
+    assert "Sample authors are compared only if you tick them." in page
     named = [("text", TEXT), ("username", SAMPLE), ("username", "Tom")]
     page = await site.page(f"/compare?{urlencode(named)}")
     assert asked_in(page) == {SAMPLE, "Tom"}
-    assert "Asked about" not in page
+    assert "Compared with all" not in page
 
 
 async def test_the_card_of_all_leaves_out_the_invented(site: Client) -> None:
@@ -128,12 +128,12 @@ async def test_one_tick_asks_about_a_chat(site: Client) -> None:
 @pytest.mark.parametrize(
     ("names", "line"),
     [
-        ((), "Asked: all 6 here"),
-        (FAMILY, "Asked: all 4 people of 우리가족"),
-        ((*CLUB, "아빠"), "Asked: Tom, Priya, 아빠"),
-        ((*FAMILY, "Tom"), "Asked: 엄마, 아빠 and 3 more"),
-        (FAMILY[:2], "Asked: 엄마, 아빠"),
-        (CLUB[:1], "Asked: Tom"),
+        ((), "Compared with: all 6 authors here"),
+        (FAMILY, "Compared with: all 4 people in 우리가족"),
+        ((*CLUB, "아빠"), "Compared with: Tom, Priya, 아빠"),
+        ((*FAMILY, "Tom"), "Compared with: 엄마, 아빠 and 3 more"),
+        (FAMILY[:2], "Compared with: 엄마, 아빠"),
+        (CLUB[:1], "Compared with: Tom"),
     ],
 )
 async def test_below_an_answer_a_line_says_who_was_asked(
@@ -153,7 +153,10 @@ async def test_below_an_answer_a_line_says_who_was_asked(
 async def test_the_line_says_how_it_was_asked(site: Client) -> None:
     form = {"tweet_text": f"{TEXT}\n{TEXT[:40]}", "each_line": "1", "private": "1"}
     page = await body(await site.post("/compare", form=form))
-    assert line_of(page) == "Asked: all 6 here · each line a message · text kept out of the address"
+    assert (
+        line_of(page)
+        == "Compared with: all 6 authors here · each line a message · text kept out of the link"
+    )
 
 
 async def test_who_is_asked_about_is_in_sight_where_a_question_failed(site: Client) -> None:
@@ -195,7 +198,7 @@ async def test_a_chat_that_is_not_here_adds_nobody(site: Client, room: str) -> N
 
 async def test_the_invented_stay_to_be_ticked_beside_an_answer(site: Client) -> None:
     page = await site.page(f"/compare?{urlencode({'text': TEXT})}")
-    folded = page[page.index("8 invented authors, asked about only if ticked") :]
+    folded = page[page.index("8 sample authors, compared only if ticked") :]
     assert f'value="{SAMPLE}"' in folded[: folded.index("</details>")]
     assert f'value="{SAMPLE}"' not in page[: page.index(folded)]
     assert f'value="{SAMPLE}"' not in await site.page("/")

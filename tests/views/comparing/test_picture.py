@@ -59,10 +59,10 @@ def test_marks_and_bars_have_their_authors_colours() -> None:
     bars = (
         PictureBar("ann", 0.7, "70%", COLOURS[0]),
         PictureBar("ben" * 100, 0.2, "20%", COLOURS[1]),
-        PictureBar("somebody else", 0.1, "10%", NO_HUE),
+        PictureBar("someone else", 0.1, "10%", NO_HUE),
     )
     image = drawn(
-        Picture("Of these 2, most like ann", TEXT, ((0, 9, COLOURS[0]),), bars, ("premise",))
+        Picture("Most like ann among these 2", TEXT, ((0, 9, COLOURS[0]),), bars, ("premise",))
     )
     colours = {colour for _, colour in image.getcolors(2**20) or []}
     first, second, third = (ImageColor.getrgb(LIGHT.hues[hue]) for hue in COLOURS[:3])
@@ -112,10 +112,10 @@ def test_any_text_is_drawn(text: str) -> None:
 
 def test_the_signs_that_visitors_send_do_not_fill_the_memory() -> None:
     first, second = ("".join(map(chr, range(n, n + 10_000))) for n in (0x20000, 0x30000))
-    drawn(Picture("Of these 2, most like ann", first, (), (), ()))
+    drawn(Picture("Most like ann among these 2", first, (), (), ()))
     tracemalloc.start()
     try:
-        drawn(Picture("Of these 2, most like ann", second, (), (), ()))
+        drawn(Picture("Most like ann among these 2", second, (), (), ()))
         left_bytes, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -126,7 +126,7 @@ def test_the_signs_that_visitors_send_do_not_fill_the_memory() -> None:
     "text",
     ["Fog.", TEXT, "Fog.\n\n" + TEXT, "네.\n\n안개가 걷혔어요.\n\n" + "오늘도 비가 와요. " * 200],
 )
-@pytest.mark.parametrize("heading", ["Of these, most like ann", "most like " + "ben" * 40])
+@pytest.mark.parametrize("heading", ["Most like ann", "most like " + "ben" * 40])
 @pytest.mark.parametrize("authors", first_of(range(6), 0, 2, 5))
 def test_heading_text_bars_and_foot_keep_apart(text: str, heading: str, authors: int) -> None:
     picture = answer(text, heading, authors)
@@ -142,10 +142,10 @@ def test_they_keep_apart_in_upright_pictures(format_: Format, text: str, authors
 
 
 def answer(text: str, heading: str, authors: int) -> Picture:
-    warning = "Of 100 such texts by strangers, about 21." if authors % 2 else ""
+    warning = "About 21 in 100 such texts by strangers." if authors % 2 else ""
     bars = [PictureBar(f"author{n}" + "e" * 30, 0.15, "15%", COLOURS[n]) for n in range(authors)]
     if bars:
-        bars.append(PictureBar("Somebody else", 0.1, "10%", NO_HUE))
+        bars.append(PictureBar("Someone else", 0.1, "10%", NO_HUE))
     marks = tuple((n * 7, n * 7 + 6, COLOURS[n]) for n in range(authors))
     return Picture(heading, text, marks, tuple(bars), ("premise " * 12, "premise"), warning)
 
@@ -171,7 +171,7 @@ def test_the_fullest_answer_is_drawn(format_: Format) -> None:
 
 
 def test_the_look_of_a_picture_is_chosen() -> None:
-    picture = answer("Fog again.", "Of these, most like ann", 3)
+    picture = answer("Fog again.", "Most like ann", 3)
     dark = theme_of("dark")
     image = drawn(picture, "1080x1920", "dark")
     colours = {colour for _, colour in image.getcolors(2**20) or []}
@@ -185,12 +185,12 @@ def test_the_look_of_a_picture_is_chosen() -> None:
 @pytest.mark.parametrize(
     ("samples", "names", "foot"),
     [
-        ((), ["author0", "Somebody else"], "3 authors asked about"),
-        (("author0",), ["author0 (invented)", "Somebody else"], "3 authors asked about"),
+        ((), ["author0", "Someone else"], "3 authors compared"),
+        (("author0",), ["author0 (sample)", "Someone else"], "3 authors compared"),
         (
             ("author0", "author1", "author2"),
-            ["author0", "Somebody else"],
-            "3 invented authors asked about",
+            ["author0", "Someone else"],
+            "3 sample authors compared",
         ),
     ],
     ids=["none invented", "one invented", "all invented"],
@@ -212,9 +212,7 @@ def test_how_often_strangers_get_an_answer_is_passed_on_with_it(strangers: float
     comparison = Facts([0.99, 0.01], [50] * 2, 0.05, strangers=strangers).comparison()
     picture = picture_of(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
     count = round(100 * strangers)
-    assert (
-        picture.why == f"Of 100 such texts by strangers, about {count} would also get this answer."
-    )
+    assert picture.why == f"About {count} in 100 such texts by strangers would get this answer too."
     assert drawn(picture).tobytes() != drawn(picture._replace(why="")).tobytes()
 
 
@@ -223,13 +221,13 @@ def test_nobody_is_passed_on_with_the_reason() -> None:
     comparison = msgspec.structs.replace(facts.comparison(), unwritten=["quarterly", "figures"])
     picture = picture_of(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
     words = "None of them ever writes “quarterly” and “figures”."
-    assert picture.why == f"{words} Nearest is author0, with a chance of 3%."
+    assert picture.why == f"{words} The closest is author0, with a 3% chance."
     marked = [picture.text[start:end] for start, end, _ in picture.marks]
     assert (marked, picture.bars) == (["quarterly", "figures"], ())
     everybody = msgspec.structs.replace(comparison, weak={"other_language": ["author0", "author1"]})
     foreign = picture_of(everybody, is_named=True, samples=(), today=date(2026, 11, 23))
     # Nobody is near it then.
-    assert foreign.why == f"The text seems to be in a language that none of them writes. {words}"
+    assert foreign.why == f"None of them seems to write the language of this text. {words}"
     assert limits_of(everybody) == []
 
 
@@ -250,8 +248,8 @@ async def test_an_author_whose_name_the_fonts_lack_is_a_person(shared: Shared) -
         with bound(cast_in_picture(cast, usernames, has_names=False)):
             brief = picture_of(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
     assert brief.heading == "Too close to call: P1 or A"
-    assert {bar.name for bar in brief.bars} == {"P1", "A", "P2", "Somebody else"}
+    assert {bar.name for bar in brief.bars} == {"P1", "A", "P2", "Someone else"}
     assert picture.heading == "Too close to call: Person 1 or Ann Kim 🌿"
     assert {bar.name for bar in picture.bars} == {
-        *("Person 1", "Ann Kim 🌿", "Person 3", "Somebody else")
+        *("Person 1", "Ann Kim 🌿", "Person 3", "Someone else")
     }

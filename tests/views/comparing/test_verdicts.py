@@ -27,7 +27,7 @@ from app.views.comparing.verdicts import (
     reasons_of,
 )
 
-SURER = " More would make the answer surer."
+SURER = " More posts would make the answer more certain."
 
 
 @dataclass
@@ -100,8 +100,8 @@ def test_a_heading_never_contradicts_the_bars(comparison: Comparison, is_named: 
         assert (bars, lean) == ([], "unknown")
         # The reason is the language where neither the text nor an author is too small.
         reasons = reasons_of(comparison, is_named=is_named)
-        is_of_language = reasons[0].startswith("Nobody else who writes the language")
-        assert is_of_language == (heading == "Nobody to compare with in this language")
+        is_of_language = reasons[0].startswith("There is no one else who writes this language")
+        assert is_of_language == (heading == "No one to compare with in this language")
         assert is_of_language == (heading != "Too little to go on")
         return
     leader, second = bars[:2]
@@ -122,29 +122,29 @@ def test_a_heading_never_contradicts_the_bars(comparison: Comparison, is_named: 
         assert leader.share >= UNFAMILIAR or second.share < CLOSE * leader.share
         assert (lean == "unjudged") == (leader.tweets < FEWEST_JUDGED)
     if lean == "leading":
-        assert heading.endswith("not sure enough to say so")
+        assert heading.endswith("but not certain enough")
         assert round(leader.share, 2) < comparison.needed
     if lean in ("undecided", "doubted"):
         assert leader.share < UNFAMILIAR
         assert second.share >= CLOSE * leader.share
-        assert ("somebody else" in heading) == (second.username is None)
+        assert ("someone else" in heading) == (second.username is None)
         assert second.username is None or second.username in heading
 
 
 @pytest.mark.parametrize(
     ("shares", "none", "heading"),
     [
-        ([0.52, 0.48], 0.38, "Too close to call: somebody else, author0 or author1"),
-        ([0.7, 0.1, 0.1, 0.1], 0.49, "Too close to call: somebody else or author0"),
-        ([0.7, 0.1, 0.1, 0.1], 0.2, "Perhaps author0; not sure enough to say so"),
-        ([0.67, 0.33], 0.64, "Perhaps none of them; of these 2, nearest to author0"),
-        ([0.848, 0.152], 0.08, "Perhaps author0; not sure enough to say so"),
-        ([0.875, 0.125], 0.08, "Perhaps author0; not quite sure enough to say so"),
+        ([0.52, 0.48], 0.38, "Too close to call: someone else, author0 or author1"),
+        ([0.7, 0.1, 0.1, 0.1], 0.49, "Too close to call: someone else or author0"),
+        ([0.7, 0.1, 0.1, 0.1], 0.2, "Perhaps author0, but not certain enough"),
+        ([0.67, 0.33], 0.64, "Perhaps none of these 2. The closest is author0"),
+        ([0.848, 0.152], 0.08, "Perhaps author0, but not certain enough"),
+        ([0.875, 0.125], 0.08, "Perhaps author0, but not quite certain enough"),
         ([0.6, 0.4], 0.1, "Too close to call: author0 or author1"),
-        ([0.8, 0.2], 0.3, "Too close to call: author0 or somebody else"),
-        ([1.0], 0.4, "Too close to call: author0 or somebody else"),
-        ([1.0], 0.6, "Perhaps somebody else, not author0"),
-        ([0.9, 0.1], 0.01, "Of these 2, most like author0"),
+        ([0.8, 0.2], 0.3, "Too close to call: author0 or someone else"),
+        ([1.0], 0.4, "Too close to call: author0 or someone else"),
+        ([1.0], 0.6, "Perhaps someone else, not author0"),
+        ([0.9, 0.1], 0.01, "Most like author0 among these 2"),
         ([1.0], 0.9, "Does not read like author0"),
     ],
 )
@@ -161,33 +161,40 @@ def test_the_least_share_of_a_named_author_is_told_where_one_has_clearly_less() 
     ):
         told = threshold_of(Facts(shares, [50] * len(shares), none, needed=0.81).comparison())
         assert (told is not None) == is_told
-        assert told is None or told.startswith("A name is said only from 81% on")
+        assert told is None or told.startswith("saywho names an author only at 81% or more")
 
 
 def test_the_rate_of_strangers_is_said_for_the_belief_that_was_chosen() -> None:
     answer = Facts([1.0], [300], 0.05, strangers=0.34).comparison()
     surest = msgspec.structs.replace(answer, sure=0.99)
     assert rate_of(surest) == (
-        "At 99% beforehand, more than 34 of 100 such texts by strangers get such an answer."
+        "With a starting belief of 99%, more than 34 in 100 such texts by strangers get "
+        "this kind of answer."
     )
 
 
 def test_an_author_with_few_posts_is_not_asserted() -> None:
     comparison = Facts([0.97, 0.03], [3, 50], 0.02).comparison()
     heading = heading_of(comparison, is_named=False)
-    assert heading == "Perhaps author0, who has too few posts here to say so"
+    assert heading == "Perhaps author0, but there are too few of their posts here to say so"
     assert set(HEADINGS) >= {lean_of(comparison)}
 
 
 @pytest.mark.parametrize(
     ("facts", "reasons"),
     [
-        (Facts([0.5, 0.5], [60, 60], text="lol"), ["A few more words, please: four at least."]),
+        (
+            Facts([0.5, 0.5], [60, 60], text="lol"),
+            ["Please write more: at least four words are needed."],
+        ),
         (
             Facts([0.5, 0.5], [60, 60], text="今日はとても寒いですね。明日は雪かもしれません。"),
             ["A text without spaces between its words cannot be judged yet."],
         ),
-        (Facts([0.5, 0.5], [60, 60], text="東京!"), ["A few more words, please: four at least."]),
+        (
+            Facts([0.5, 0.5], [60, 60], text="東京!"),
+            ["Please write more: at least four words are needed."],
+        ),
         (Facts([0.5, 0.5], [60, 3]), ["author1 has fewer than ten posts with words here."]),
         (
             Facts([0.5, 0.3, 0.2], [2, 3, 4]),
@@ -197,17 +204,23 @@ def test_an_author_with_few_posts_is_not_asserted() -> None:
             Facts([0.4, 0.3, 0.1, 0.1, 0.1], [2, 3, 4, 5, 60]),
             ["4 of the 5 authors have fewer than ten posts with words here."],
         ),
-        (Facts([1.0], [20]), ["Somebody else can be weighed from 25 posts of an author on."]),
+        (
+            Facts([1.0], [20]),
+            [
+                "saywho can consider that someone else wrote it only if an author has 25 posts "
+                "or more."
+            ],
+        ),
         (
             Facts([0.9, 0.1], [300, 300]),
             [
-                "Nobody else who writes the language is known here to compare with.",
-                "If one of these 2 wrote it, most like author0.",
+                "There is no one else who writes this language to compare with.",
+                "If one of these 2 wrote it, it is most like author0.",
             ],
         ),
         (
             Facts([0.9, 0.1], [300, 300], weak={"other_language": ["author0"]}),
-            ["The text seems to be in another language than author0 mostly writes."],
+            ["The text does not seem to be in the language that author0 mostly writes."],
         ),
         (Facts([1.0], [300], none=0.5), []),
     ],
@@ -229,7 +242,7 @@ def test_an_answer_says_that_posts_have_outgrown_what_it_rests_on() -> None:
     model = Model("model", 1, 1, outgrown=True)
     topic, renewal = limits_of(msgspec.structs.replace(answer, model=model))
     assert limits_of(answer) == [topic]
-    assert "being renewed" in renewal
+    assert "is updating the data" in renewal
 
 
 def test_limits_name_up_to_three_authors_and_count_more() -> None:
@@ -238,8 +251,8 @@ def test_limits_name_up_to_three_authors_and_count_more() -> None:
     facts.weak = {"few_posts": names[:3], "other_language": names}
     assert limits_of(facts.comparison()) == [
         "author0, author1, and author2 have fewer than 100 posts here." + SURER,
-        "The text seems to be in another language than 4 of 4 authors write.",
-        "What the text is about may count more here than its style.",
+        "The text does not seem to be in the language that 4 of the 4 authors mostly write.",
+        "The topic of the text may count more here than its style.",
     ]
 
 
@@ -282,10 +295,10 @@ def test_without_a_number_another_language_is_the_reason_and_no_limit() -> None:
 
 def test_of_another_language_the_circle_of_the_author_would_not_pass() -> None:
     facts = Facts([0.9, 0.1], [300, 300], none=0.9, limits=["elsewhere"])
-    assert "about 20 may pass" in limits_of(facts.comparison())[0]
+    assert "About 20 in 100 texts" in limits_of(facts.comparison())[0]
     facts.weak = {"other_language": ["author0"]}
     assert limits_of(facts.comparison()) == [
-        "The text was compared with people from elsewhere only."
+        "The text was compared only with people from elsewhere."
     ]
 
 
@@ -293,14 +306,14 @@ def test_a_lone_author_s_circle_would_often_pass() -> None:
     facts = Facts([0.9, 0.1], [300, 300], 0.05, limits=["lone_author"])
     facts.weak = {"lone_author": ["author0"]}
     assert limits_of(facts.comparison()) == [
-        "No one else here writes like author0. Of 100 texts by people of the same circle, such as "
-        "one team or one chat, about 25 may pass for the author’s own."
+        "No one else here writes like author0. About 25 in 100 texts by people in the same "
+        "circle, such as a team or a chat, may be mistaken for the author’s."
     ]
     facts.text = "오늘은 바람이 세게 불어서 배가 없어요"
-    assert "about 45 may pass" in limits_of(facts.comparison())[0]
+    assert "About 45 in 100 texts" in limits_of(facts.comparison())[0]
     # The share was measured for who is half sure.
     surer = msgspec.structs.replace(facts.comparison(), sure=0.9)
-    assert limits_of(surer)[0].endswith("may often pass for the author.")
+    assert limits_of(surer)[0].endswith("may often be mistaken for the author’s.")
     facts.weak = {"lone_author": [f"author{place}" for place in range(4)]}
     facts.shares, facts.posts = [0.25] * 4, [300] * 4
     assert limits_of(facts.comparison())[0].startswith("For 4 of the 4 authors, no one else here")
@@ -313,14 +326,15 @@ def test_a_lone_author_s_circle_would_often_pass() -> None:
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [
-        (More(2, 1), "eight of ten such cases are decided by twice as much text by this person"),
-        (More(3, 2), "More than half of such cases are decided by twice as much text"),
-        (More(5, 8), "eight of ten by about 5 times as much (about 8 more messages)."),
+        (More(2, 1), "Twice as much text by this person decides about eight of ten such cases"),
+        (More(3, 2), "Twice as much text by this person decides more than half of such cases."),
+        (More(5, 8), "About 5 times as much decides eight of ten (about 8 more messages)."),
         (
             More(12, 1_100),
-            "decided by about 12 times as much text by this person (about 1,100 more",
+            "About 12 times as much text by this person decides about eight of ten such cases "
+            "(about 1,100 more messages).",
         ),
-        (None, "More text like this would hardly decide it."),
+        (None, "More text like this would hardly help."),
     ],
 )
 def test_an_undecided_answer_says_how_much_more_text_decides(
@@ -328,10 +342,12 @@ def test_an_undecided_answer_says_how_much_more_text_decides(
 ) -> None:
     facts = Facts([0.7, 0.3], [50, 50], 0.4, more=more)
     told = more_text_of(facts.comparison())
-    assert told[0].startswith("Undecided. ")
+    assert told[0].startswith("Not decided yet. ")
     assert sentence in told[0]
     # Decided is not right.
-    assert [line.split(".")[0] for line in told[1:]] == ["Decided does not mean right"] * bool(more)
+    assert [line.split(".")[0] for line in told[1:]] == [
+        "A decided answer can still be wrong"
+    ] * bool(more)
 
 
 @pytest.mark.parametrize(
@@ -351,9 +367,9 @@ def test_more_text_is_offered_only_where_it_would_help(facts: Facts) -> None:
 @pytest.mark.parametrize(
     ("none", "strangers", "sentence"),
     [
-        (0.05, 0.18, "about 18 would also get this answer."),
-        (0.05, 0.004, "about 1 would also get this answer."),
-        (0.5, 0.18, "about 18 would be taken for this author."),
+        (0.05, 0.18, "About 18 in 100 such texts by strangers would get this answer too."),
+        (0.05, 0.004, "About 1 in 100 such texts by strangers would get this answer too."),
+        (0.5, 0.18, "About 18 in 100 such texts by strangers would be attributed to this author."),
         (None, None, None),
     ],
 )
@@ -361,8 +377,7 @@ def test_rates_are_said_of_a_hundred_texts(
     none: float | None, strangers: float | None, sentence: str | None
 ) -> None:
     comparison = Facts([1.0], [300], none, strangers=strangers).comparison()
-    whole = sentence and f"Of 100 such texts by strangers, {sentence}"
-    assert rate_of(comparison) == whole
+    assert rate_of(comparison) == sentence
 
 
 @pytest.mark.parametrize(
@@ -378,20 +393,20 @@ def test_rates_are_said_of_a_hundred_texts(
             Usage(4, 240, 1),
             Usage(1, 1_200, 1),
             False,
-            ("about once in 60 posts", "the other one compared: once in 1,200 posts"),
+            ("about once in 60 posts", "the other author compared: once in 1,200 posts"),
         ),
         (
             Usage(3, 300, 1),
             Usage(40, 240, 2),
             False,
-            ("about once in 100 posts", "the other 2 compared: about once in 6 posts"),
+            ("about once in 100 posts", "the other 2 authors compared: about once in 6 posts"),
         ),
         (Usage(40, 240, 1), None, True, ("about once in 6 posts", None)),
         (
             Usage(133, 100, 1),
             Usage(45, 100, 1),
             False,
-            ("about 1.3 times a post", "the other one compared: about 4.5 times in 10 posts"),
+            ("about 1.3 times a post", "the other author compared: about 4.5 times in 10 posts"),
         ),
         (Usage(97, 100, 1), None, True, ("about once a post", None)),
     ],

@@ -198,7 +198,7 @@ async def test_a_browser_is_known_again_by_a_cookie(host: Host, anybody: Client)
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
     assert "Mina" in await phone.page(address)
-    again = await phone.post("/play", form={"code": host.code, "name": "Somebody else"})
+    again = await phone.post("/play", form={"code": host.code, "name": "Someone else"})
     assert again.headers["Location"] == address
     assert (await phone.get(f"/play?code={host.code.lower()}")).headers["Location"] == address
     assert "Go on as <bdi>Mina</bdi>" in await phone.page("/play")

@@ -63,7 +63,7 @@ async def test_samples_are_tried_explained_and_removed(app: Quart, anybody: Clie
         assert all(f'<li id="{mark}">' in shown for mark in marks)
         # All answers have a bar: the four authors, and somebody else.
         assert shown.count('<rect class="fill"') == 5
-        assert ("다른 사람" if language == "ko" else "Somebody else") in shown
+        assert ("다른 사람" if language == "ko" else "Someone else") in shown
         assert 'href="#tweet_text"' in shown
         assert "76%" in page.partition('class="trust-line"')[2].partition("</p>")[0]
         assert 'href="/compare/example"' in page
