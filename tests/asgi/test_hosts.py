@@ -120,7 +120,7 @@ async def test_a_visitor_of_a_wrong_host_sees_a_page_in_their_language(ask: Ask)
     page = await answer.get_data(as_text=True)
     assert '<html lang="ko"' in page
     assert "evil.example" in page
-    assert "SAYWHO_URL 설정에 적어야 해요" in page
+    assert "SAYWHO_URL에 설정해야 해요" in page
     # Every address of the page would be one of the wrong host.
     assert re.findall(r'<a [^>]*href="(?!#)', page) == []
 

@@ -132,7 +132,7 @@ async def test_somebody_is_invited_reads_and_is_removed(
     await expect(guest).to_have_url(re.compile(re.escape(workshop.address("/")) + r"(room.*)?$"))
     await expect(guest.get_by_role("banner")).not_to_contain_text("가져오기")
     await guest.get_by_role("link", name="설정").click()
-    await expect(guest.get_by_role("main")).to_contain_text("읽기만 하는 계정이에요")
+    await expect(guest.get_by_role("main")).to_contain_text("읽기 전용 계정이에요")
 
     await page.goto(workshop.address("/settings"))
     row = page.get_by_role("listitem").filter(has_text=name)

@@ -46,7 +46,7 @@ WITH_BLANKS: Final = re.compile(
 OF_THE_MOMENT: Final = re.compile(
     r"(?im)(?:(?<=^etag: )|(?<=^expires: )|(?<=^last-modified: )|(?<=^x-request-id: )).*"
     r"|(?:(?<=\"request_id\":\")|(?<=ID: <code>)"
-    r"|(?<=<dt>Free on its disk</dt><dd>)|(?<=<dt>디스크 여유 공간</dt><dd>))[^<\"]*"
+    r"|(?<=<dt>Free disk space</dt><dd>)|(?<=<dt>디스크 여유 공간</dt><dd>))[^<\"]*"
 )
 """What is another one each time: times and tags of answers, ids of requests, room on the disk."""
 

@@ -130,7 +130,7 @@ async def test_a_name_cannot_bring_markup(writer: Client) -> None:
 async def test_unknown_author_is_a_page_in_the_readers_language(shared: Shared) -> None:
     page = await shared.anybody.page("/user/nobody", status=404, headers=KOREAN)
     assert "작성자가 없어요" in page
-    assert texts(page, "h1") == ["여기에는 아무것도 없어요"]
+    assert texts(page, "h1") == ["페이지를 찾을 수 없어요"]
 
 
 async def test_no_page_has_anything_inline(site: Client) -> None:

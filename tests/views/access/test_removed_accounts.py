@@ -43,8 +43,12 @@ async def test_nothing_of_a_removed_operator_opens_the_site(
         of_ann, of_ben = await made_by(ann, "of-ann"), await made_by(ben, "of-ben")
         await asyncio.to_thread(installation.done, "token", "add", "backups", "--scope", "read")
         page = await ben.page("/settings")
-        assert page.count("Made by <bdi>ann</bdi>.") == page.count("Made by <bdi>ben</bdi>.") == 1
-        assert page.count("It is not known who made it.") == 1
+        assert (
+            page.count("Created by <bdi>ann</bdi>.")
+            == page.count("Created by <bdi>ben</bdi>.")
+            == 1
+        )
+        assert page.count("Its creator is unknown.") == 1
         option = ["--keep-tokens"] if keeps_tokens else []
         arguments = ("operator", "remove", "ann", *option)
         answer = await asyncio.to_thread(installation.run, *arguments)

@@ -68,7 +68,7 @@ async def test_samples_are_tried_explained_and_removed(app: Quart, anybody: Clie
         assert "76%" in page.partition('class="trust-line"')[2].partition("</p>")[0]
         assert 'href="/compare/example"' in page
     page = await anybody.page("/")
-    assert "8 authors here are invented" in page
+    assert "8 sample authors: made-up places" in page
     assert "/settings/samples/delete" not in page
     operator = await signed_in(app)
     form = re.search(
@@ -89,9 +89,9 @@ async def test_samples_are_tried_explained_and_removed(app: Quart, anybody: Clie
 
 async def test_the_method_names_both_thresholds_and_somebody_else(anybody: Client) -> None:
     page = await anybody.page("/about")
-    assert f"An author is named only from {LIKELY:.0%} on" in page
-    assert f"for a Korean text only from {KOREAN_LIKELY:.0%} where few" in page
-    assert "from 92% where nobody else does" in page
+    assert f"saywho names an author only at {LIKELY:.0%} or more." in page
+    assert f"For a Korean text it needs {KOREAN_LIKELY:.0%} if few" in page
+    assert "92% if no one else does" in page
     assert "about a hundred others that come with the program" in page
 
 
