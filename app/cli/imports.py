@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -11,7 +11,6 @@ import click
 from msgspec.structs import asdict
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cli.explaining import explain_files
 from app.cli.running import (
     BAD_INPUT,
     FAILED,
@@ -43,6 +42,8 @@ from app.services.imports.sample_authors import load_samples
 from app.services.imports.storing import Storing, check_records, import_records, renew_derived
 from app.services.posts.media import keeper_of, remove_if_full
 
+Instead = Callable[[Sequence[str], str, ReadOptions], int]
+"""What a part does with files, a format and options in place of an import; returns the status."""
 FOR_CHATS: Final = ("timezone", "only", "rename")
 
 
@@ -284,19 +285,13 @@ _FORMATS: Final = f"Formats: {', '.join(str(form.label) for form in FORMATS.valu
     help="Import a chat although anyone can read this site.",
 )
 @click.option("--dry-run", is_flag=True, help="Count the posts, but store nothing.")
-@click.option(
-    "--explain",
-    "is_explained",
-    is_flag=True,
-    help="Report how each file is read and what was not understood, with its text masked.",
-)
 @json_option
 def import_command(
     files: tuple[str, ...],
     format_name: str,
     no_media: bool,
     dry_run: bool,
-    is_explained: bool,
+    instead: Instead | None = None,
     **chosen: Any,
 ) -> None:
     """Import the posts of each FILE.
@@ -306,8 +301,8 @@ def import_command(
     for fault in BROUGHT.faults:
         click.echo(f"saywho: warning: {fault}", err=True)
     options = ReadOptions(with_media=not no_media, **chosen)
-    if is_explained:
-        sys.exit(explain_files(files, format_name, options))
+    if instead:
+        sys.exit(instead(files, format_name, options))
     importer = Importer(format_name, options, is_dry=dry_run)
 
     async def run(db: Database, config: Config) -> None:

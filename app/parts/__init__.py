@@ -28,6 +28,8 @@ class Listed(NamedTuple):
     """Parts that it imports from where a site has them."""
     commands: tuple[str, ...] = ()
     """Commands of `app/parts/<name>/commands.py`."""
+    adds_to: tuple[str, ...] = ()
+    """Commands of the core to which `add_to_<command>` there adds options."""
 
     @property
     def templates(self) -> Path:
@@ -69,6 +71,7 @@ class Part:
 
 
 PARTS: Final[tuple[Listed, ...]] = (
+    Listed("explain", adds_to=("import",)),
     Listed("sources", commands=("follow",)),
     Listed("dashboard"),
     Listed("portraits"),

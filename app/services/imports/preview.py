@@ -8,14 +8,11 @@ from tempfile import TemporaryFile
 from typing import Final
 
 import msgspec
-from msgspec import structs
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.config import Config
 from app.errors import UnavailableError
-from app.formats.explained import Explanation, ExplanationRequest, decoded_explanation
-from app.formats.explanation import explain
 from app.formats.preview import CHAT_S, Preview, PreviewRequest, decoded_preview, preview
 from app.formats.records import NO_OPTIONS, ReadOptions
 from app.models import ImportJob
@@ -41,7 +38,8 @@ class Previewer:
     ) -> None:
         self._config = config
         self._most_s = most_s
-        self._chat_s = chat_s
+        self.chat_s = chat_s
+        """Seconds for which a chat is read in a look."""
         self._sandboxes: defaultdict[int, Sandbox] = defaultdict(partial(Sandbox, limit_s))
         """By the ids of operators, who are few."""
 
@@ -60,29 +58,18 @@ class Previewer:
             name=job.file_name,
             options=options,
             limit_bytes=self._config.max_import_bytes,
-            chat_s=self._chat_s,
+            chat_s=self.chat_s,
             format=form,
         )
-        return decoded_preview(await self._answer(preview, request, operator_id))
+        return decoded_preview(await self.read(preview, request, operator_id))
 
-    async def explain(self, job: ImportJob, *, operator_id: int) -> Explanation:
-        """Return what the file of an upload is read as, and what not, as `look` does."""
-        request = ExplanationRequest(
-            path=str(upload_path(self._config.data_dir, job.spool)),
-            name=job.file_name,
-            options=structs.replace(options_of(job), username=None, only=(), rename={}),
-            limit_bytes=self._config.max_import_bytes,
-            seconds=self._chat_s,
-        )
-        return decoded_explanation(await self._answer(explain, request, operator_id))
-
-    async def _answer(
+    async def read(
         self,
         function: Callable[[bytes], Iterator[object]],
-        request: PreviewRequest | ExplanationRequest,
+        request: msgspec.Struct,
         operator_id: int,
     ) -> bytes:
-        """Return the one line that is answered. Raises ReadError, UnavailableError."""
+        """Return the one line that the function yields for the request, as `look` does."""
         sandbox = self._sandboxes[operator_id]
         with TemporaryFile() as body:
             body.write(msgspec.json.encode(request))

@@ -48,7 +48,7 @@ from app.views.blueprints import Form, PageBlueprint
 from app.views.bodies import spooled_body
 from app.views.imports.progress import is_chat, read_progress
 from app.views.imports.reading_choices import ASKED, chosen_reading, settled
-from app.views.imports.shown import ExplanationPage, ImportsPage, PreviewPage
+from app.views.imports.shown import ImportsPage, PreviewPage
 from app.views.page import render, render_form
 from app.views.parts import see_other
 from app.views.policies import writing
@@ -103,7 +103,7 @@ async def upload() -> ResponseReturnValue:
             job = await spool.keep(is_started=False)
     except (InvalidInputError, MalformedError) as failure:
         return await _list_page(failure)
-    return _to(job.id)
+    return to_import(job.id)
 
 
 @blueprint.page(IMPORTS + "/<id:import_id>")
@@ -113,7 +113,7 @@ async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
     if job.state != "uploaded":
         return await _progress_page(job)
     config = resources().config
-    _check_upload(job)
+    check_upload(job)
     options = options_of(job)
     earlier = options
     if args.column:
@@ -163,28 +163,7 @@ async def _note_look(job: ImportJob, preview: Preview) -> None:
             await note_look(session, job.id, preview.failure, preview.notes)
 
 
-@blueprint.page(IMPORTS + "/<id:import_id>/explanation")
-async def show_explanation(import_id: int) -> ResponseReturnValue:
-    """Show what the file is read as, and what in it is not understood."""
-    async with resources().db.read() as session:
-        job = await get_job(session, import_id)
-    if job.state != "uploaded":
-        return _to(import_id)  # There is no file any more.
-    _check_upload(job)
-    try:
-        previewer = resources().previewer
-        explanation = await previewer.explain(job, operator_id=g.operator.account_id)
-    except ReadError:
-        explanation = None
-    in_chat = explanation is not None and bool(
-        explanation.format and FORMATS[explanation.format].is_chat
-    )
-    return await render(
-        ExplanationPage(job=job, explanation=explanation, about=(), in_chat=in_chat)
-    )
-
-
-def _check_upload(job: ImportJob) -> None:
+def check_upload(job: ImportJob) -> None:
     """Raise UnavailableError where another server of the site has the file."""
     path = upload_path(resources().config.data_dir, job.spool)
     if resources().db.backend.is_shared and not path.exists():
@@ -232,7 +211,7 @@ async def start(import_id: int, form: Form) -> ResponseReturnValue:
         started = await start_job(session, import_id, options, _format_name(form.get("format", "")))
         note_title(started, form.get("title", "").strip())
     resources().import_queued.set()
-    return _to(import_id)
+    return to_import(import_id)
 
 
 async def _ask(job: ImportJob, options: ReadOptions) -> ResponseReturnValue:
@@ -246,7 +225,7 @@ async def _ask(job: ImportJob, options: ReadOptions) -> ResponseReturnValue:
         raise InvalidInputError(ASKED[notes.unsettled][0], loc="accept_unread")
     async with writing() as session:
         await choose_options(session, job.id, options)
-    return _to(job.id)
+    return to_import(job.id)
 
 
 def _is_read_as(options: ReadOptions, others: ReadOptions) -> bool:
@@ -315,10 +294,10 @@ async def cancel(import_id: int) -> ResponseReturnValue:
         job = await cancel_job(session, import_id)
         was_started = job.state != "uploaded"
     await asyncio.to_thread(remove_upload, resources().config.data_dir, job.spool)
-    return _to(import_id) if was_started else see_other(url_for("imports.show_imports"))
+    return to_import(import_id) if was_started else see_other(url_for("imports.show_imports"))
 
 
-def _to(import_id: int) -> Response:
+def to_import(import_id: int) -> Response:
     return see_other(url_for("imports.show_import", import_id=import_id))
 
 

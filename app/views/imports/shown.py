@@ -5,10 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from app.dates import show_period
-from app.errors import Message
 from app.formats.csv import FIELDS
-from app.formats.explained import LINE_KINDS, RECORD_KINDS, Explanation
-from app.formats.explanation_text import explanation_lines
 from app.formats.preview import SHOWN, Preview
 from app.formats.records import Format, ReadOptions
 from app.formats.registry import FORMATS
@@ -125,41 +122,3 @@ class PreviewPage(WebPage, frozen=True, kw_only=True):
         """Whether it is not known yet which column of a table holds the text."""
         columns = self.preview.columns if self.preview else ()
         return bool(columns) and all(field != "text" for _, field in columns)
-
-
-class ExplanationPage(WebPage, frozen=True, kw_only=True):
-    template = "imports/explanation.html"
-
-    job: ImportJob
-    explanation: Explanation | None
-    """None where the file was too much for a look."""
-
-    @property
-    def formats(self) -> Mapping[str, Format]:
-        return FORMATS
-
-    @property
-    def noted(self) -> list[Message]:
-        """What was assumed and not used, with masked names."""
-        return sentences_of(self.explanation.notes) if self.explanation else []
-
-    @property
-    def lines(self) -> list[tuple[Message, int]]:
-        """How many lines there are of each kind."""
-        return self._told(LINE_KINDS, self.explanation.lines if self.explanation else {})
-
-    @property
-    def records(self) -> list[tuple[Message, int]]:
-        """How many records there are of each kind."""
-        return self._told(RECORD_KINDS, self.explanation.records if self.explanation else {})
-
-    @property
-    def text(self) -> str:
-        """The same to be sent, in English."""
-        return "\n".join(explanation_lines(self.explanation)) if self.explanation else ""
-
-    @staticmethod
-    def _told(
-        labels: Mapping[str, Message], counts: Mapping[str, int]
-    ) -> list[tuple[Message, int]]:
-        return [(label, counts[kind]) for kind, label in labels.items() if counts.get(kind)]

@@ -4,18 +4,20 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from copy import copy
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryFile
 from typing import BinaryIO, Final
 
+import click
 import msgspec
 
 from app.cli.running import BAD_INPUT, FAILED, fail, print_result
 from app.config import MIB, Config
-from app.formats.explained import Explanation, ExplanationRequest, decoded_explanation
-from app.formats.explanation import explain
-from app.formats.explanation_text import explanation_lines
 from app.formats.records import ReadOptions
+from app.parts.explain.explained import Explanation, ExplanationRequest, decoded_explanation
+from app.parts.explain.explanation import explain
+from app.parts.explain.explanation_text import explanation_lines
 from app.sandbox import MOST_MEMORY, ReadError, Sandbox
 
 MOST_S: Final = 600
@@ -25,6 +27,19 @@ _REST_S: Final = 20
 
 
 _CHUNK: Final = 1024 * 1024
+
+
+def add_to_import(command: click.Command) -> click.Command:
+    """Return `saywho import` with the option `--explain`, before that of its output."""
+    explain_option = click.Option(
+        ["--explain", "instead"],
+        is_flag=True,
+        callback=lambda _context, _option, is_given: explain_files if is_given else None,
+        help="Report how each file is read and what was not understood, with its text masked.",
+    )
+    more = copy(command)
+    more.params = [*command.params[:-1], explain_option, command.params[-1]]
+    return more
 
 
 def explain_files(names: Sequence[str], format_name: str, options: ReadOptions) -> int:

@@ -11,12 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import Message
-from app.formats.explained import Explanation, ExplanationRequest, UnclearPlace, decoded_explanation
-from app.formats.explanation import explain
-from app.formats.explanation_text import explanation_lines
 from app.formats.masks import mask, masked_name, masked_sentence, shape_of
 from app.formats.records import NO_OPTIONS
 from app.formats.registry import FORMATS
+from app.parts.explain.explained import (
+    Explanation,
+    ExplanationRequest,
+    UnclearPlace,
+    decoded_explanation,
+)
+from app.parts.explain.explanation import explain
+from app.parts.explain.explanation_text import explanation_lines
 from tests.archives import SMALL_FILES, zip_bytes
 
 KAKAOTALK = """KakaoTalk Chats with Hildegard

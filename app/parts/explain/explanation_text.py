@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from app.formats.explained import LINE_KINDS, RECORD_KINDS, Explanation
 from app.formats.note_sentences import note_lines
 from app.formats.registry import FORMATS
+from app.parts.explain.explained import LINE_KINDS, RECORD_KINDS, Explanation
 
 
 def explanation_lines(explanation: Explanation) -> Iterator[str]:

@@ -17,13 +17,13 @@ import msgspec
 from app.clock import monotonic
 from app.errors import ImportFileError, Message, message_of, packed
 from app.formats.assumptions import Assumption, NotesSummary, ReadNotes
-from app.formats.explained import Attempt, Explanation, ExplanationRequest, UnclearPlace
 from app.formats.masks import masked_name, masked_sentence, shape_of, shape_of_value, shape_of_words
 from app.formats.records import BadRecord, Item, ReadOptions, Record, RecordStream, TextLine
 from app.formats.registry import FORMATS, open_records
 from app.formats.source.file import Content, Source
 from app.formats.source.text import first_lines, lines
 from app.formats.source.window import BadValue
+from app.parts.explain.explained import Attempt, Explanation, ExplanationRequest, UnclearPlace
 
 T = TypeVar("T")
 MOST_PLACES: Final = 10

@@ -1,0 +1,102 @@
+"""What the file of an upload is read as, and what in it is not understood."""
+
+from collections.abc import Mapping
+
+from msgspec import structs
+from quart import g
+from quart.typing import ResponseReturnValue
+
+from app.errors import Message
+from app.formats.records import Format
+from app.formats.registry import FORMATS
+from app.lifespan import resources
+from app.models import ImportJob
+from app.parts.explain.explained import (
+    LINE_KINDS,
+    RECORD_KINDS,
+    Explanation,
+    ExplanationRequest,
+    decoded_explanation,
+)
+from app.parts.explain.explanation import explain
+from app.parts.explain.explanation_text import explanation_lines
+from app.paths import IMPORTS
+from app.sandbox import ReadError
+from app.services.imports.jobs import get_job, options_of, upload_path
+from app.views.blueprints import PageBlueprint
+from app.views.imports.pages import check_upload, to_import
+from app.views.imports.reading_choices import sentences_of
+from app.views.page import WebPage, render
+
+blueprint = PageBlueprint("explain", policy="operator")
+
+
+class ExplanationPage(WebPage, frozen=True, kw_only=True):
+    template = "explain/explanation.html"
+
+    job: ImportJob
+    explanation: Explanation | None
+    """None where the file was too much for a look."""
+
+    @property
+    def formats(self) -> Mapping[str, Format]:
+        return FORMATS
+
+    @property
+    def noted(self) -> list[Message]:
+        """What was assumed and not used, with masked names."""
+        return sentences_of(self.explanation.notes) if self.explanation else []
+
+    @property
+    def lines(self) -> list[tuple[Message, int]]:
+        """How many lines there are of each kind."""
+        return self._told(LINE_KINDS, self.explanation.lines if self.explanation else {})
+
+    @property
+    def records(self) -> list[tuple[Message, int]]:
+        """How many records there are of each kind."""
+        return self._told(RECORD_KINDS, self.explanation.records if self.explanation else {})
+
+    @property
+    def text(self) -> str:
+        """The same to be sent, in English."""
+        return "\n".join(explanation_lines(self.explanation)) if self.explanation else ""
+
+    @staticmethod
+    def _told(
+        labels: Mapping[str, Message], counts: Mapping[str, int]
+    ) -> list[tuple[Message, int]]:
+        return [(label, counts[kind]) for kind, label in labels.items() if counts.get(kind)]
+
+
+@blueprint.page(IMPORTS + "/<id:import_id>/explanation")
+async def show_explanation(import_id: int) -> ResponseReturnValue:
+    """Show what the file is read as, and what in it is not understood."""
+    async with resources().db.read() as session:
+        job = await get_job(session, import_id)
+    if job.state != "uploaded":
+        return to_import(import_id)  # There is no file any more.
+    check_upload(job)
+    try:
+        explanation = await _explained(job)
+    except ReadError:
+        explanation = None
+    in_chat = explanation is not None and bool(
+        explanation.format and FORMATS[explanation.format].is_chat
+    )
+    return await render(
+        ExplanationPage(job=job, explanation=explanation, about=(), in_chat=in_chat)
+    )
+
+
+async def _explained(job: ImportJob) -> Explanation:
+    """Return what the file of an upload is read as. Raises ReadError, UnavailableError."""
+    config, previewer = resources().config, resources().previewer
+    request = ExplanationRequest(
+        path=str(upload_path(config.data_dir, job.spool)),
+        name=job.file_name,
+        options=structs.replace(options_of(job), username=None, only=(), rename={}),
+        limit_bytes=config.max_import_bytes,
+        seconds=previewer.chat_s,
+    )
+    return decoded_explanation(await previewer.read(explain, request, g.operator.account_id))

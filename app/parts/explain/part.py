@@ -1,0 +1,8 @@
+"""What explaining a file adds to a site."""
+
+from typing import Final
+
+from app.parts import Part
+from app.parts.explain import page
+
+PART: Final = Part(pages=(page.blueprint,), cards=("upload_link",))
