@@ -116,7 +116,7 @@ async def test_page_addresses_are_documented(app: Quart) -> None:
         for rule in app.url_map.iter_rules()
         if "GET" in (rule.methods or ()) and not rule.rule.startswith(no_pages)
     }
-    _, _, table = read("docs/using.md").partition("\n## Addresses\n")
+    _, _, table = read("docs/using.md").partition("\n## URLs\n")
     table, _, _ = table.partition("\n### ")
     rows = re.findall(r"^\| `(.+?)` \|", table, re.MULTILINE)
     assert sorted(rows) == sorted(addresses)
