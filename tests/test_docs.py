@@ -54,16 +54,15 @@ def commands(group: click.Group, path: str) -> Iterator[str]:
 
 def test_commands_are_those_of_the_program() -> None:
     documented = re.findall(
-        r"^\| `(saywho [a-z]+(?: [a-z]+)?)", read("docs/commands.md"), re.MULTILINE
+        r"^### `(saywho [a-z]+(?: [a-z]+)?)", read("docs/commands.md"), re.MULTILINE
     )
     assert sorted(documented) == sorted(commands(saywho, "saywho"))
 
 
 @pytest.mark.parametrize("command", sorted(commands(saywho, "saywho")))
 def test_each_option_of_a_command_is_documented(command: str) -> None:
-    row = next(
-        line for line in read("docs/commands.md").splitlines() if line.startswith(f"| `{command}")
-    )
+    sections = re.split(r"^##+ ", read("docs/commands.md"), flags=re.MULTILINE)
+    (section,) = (each for each in sections if re.match(rf"`{command}[ `]", each))
     found: click.Command = saywho
     for name in command.split()[1:]:
         assert isinstance(found, click.Group)
@@ -73,7 +72,7 @@ def test_each_option_of_a_command_is_documented(command: str) -> None:
         for parameter in found.params
         if isinstance(parameter, click.Option)
         for option in parameter.opts
-        if option.startswith("--") and not any(short in row for short in parameter.opts)
+        if option.startswith("--") and not any(short in section for short in parameter.opts)
     }
     assert options <= {"--help"}
 
