@@ -213,7 +213,13 @@ class Problem(msgspec.Struct, omit_defaults=True):
     errors: tuple[FieldError, ...] = ()
     request_id: Annotated[str | None, Meta(description="Only with 500.")] = None
     accepted: Annotated[
-        int | None, Meta(description="Of many lines: how many were stored before, and stay.")
+        int | None,
+        Meta(
+            description=(
+                "For a request with many lines: number of lines stored before the error; they are"
+                " kept."
+            )
+        ),
     ] = None
 
 

@@ -37,7 +37,7 @@ class Trait(msgspec.Struct, frozen=True):
     kind: TraitKind
     person: Annotated[
         int | None,
-        Meta(description="The place among the people; null for one of those taken together."),
+        Meta(description="Index in `people`; null for a person who is counted among the others."),
     ]
     value: Annotated[
         float,
@@ -46,8 +46,10 @@ class Trait(msgspec.Struct, frozen=True):
             "somebody recognised, the share of hidden posts that the model gave to them."
         ),
     ]
-    errors: Annotated[float, Meta(description="By how many standard errors it is more.")]
-    sign: Annotated[str, Meta(description="Which laugh.")] = ""
+    errors: Annotated[
+        float, Meta(description="How many standard errors the value is above the others’.")
+    ]
+    sign: Annotated[str, Meta(description="Which laugh; empty if none.")] = ""
     username: str | None = None
 
 

@@ -44,25 +44,40 @@ class DaysApart(msgspec.Struct, frozen=True):
     """What stands out among the days of a year by more than chance; null for what does not."""
 
     fullest_day: Annotated[
-        date | None, Meta(description="The day with clearly more posts than any other.")
+        date | None, Meta(description="The day with clearly more posts than any other day.")
     ]
     streak: Annotated[
         DaySpan | None,
-        Meta(description="The longest of days with posts, if days at random have none so long."),
+        Meta(
+            description=(
+                "The longest run of days with posts, if random days would not produce one as long."
+            )
+        ),
     ]
     silence: Annotated[
-        DaySpan | None, Meta(description="The longest time between two of these days, likewise.")
+        DaySpan | None,
+        Meta(
+            description=(
+                "The longest gap between two days with posts, if random days would not produce"
+                " one as long."
+            )
+        ),
     ]
     weekday: Annotated[
-        int | None, Meta(description="The one with clearly the most posts, 0 for Monday.")
+        int | None, Meta(description="The weekday with clearly the most posts; 0 is Monday.")
     ]
     weekend: Annotated[
         Literal["more", "less"] | None,
-        Meta(description="Whether a day of the weekend has more posts than another, or less."),
+        Meta(
+            description=(
+                "Whether a weekend day clearly has `more` or `less` posts than another day; null"
+                " for neither."
+            )
+        ),
     ]
     half: Annotated[
         Literal["first", "second"] | None,
-        Meta(description="Of a whole year, the half with clearly more posts, week by week."),
+        Meta(description="In a whole year, the half with clearly more posts, compared by week."),
     ]
 
 

@@ -80,23 +80,36 @@ class Measure(msgspec.Struct, frozen=True):
     sign: Annotated[
         str,
         Meta(
-            description="Which laugh, emoji, ending or beginning (`small` letters, after a "
-            "`silence`); empty for none."
+            description=(
+                "Which laugh, emoji, ending or beginning (`small` letters, after a"
+                " `silence`); empty if none."
+            )
         ),
     ]
-    own: Annotated[float, Meta(description="Words a message of `length`, else a share of them.")]
-    beside: Annotated[float, Meta(description="The same of all others together.")]
-    each: Annotated[list[float], Meta(description="The same of each of `others`.")]
+    own: Annotated[
+        float,
+        Meta(description="For `length`, words per message; otherwise a share of the messages."),
+    ]
+    beside: Annotated[float, Meta(description="The value of everyone else combined.")]
+    each: Annotated[list[float], Meta(description="The value of each person in `others`.")]
     errors: Annotated[
         float,
         Meta(
-            description="Standard errors by which it is more than theirs, the lesser of those by "
-            "messages and by days, also without the one of them who differs most; 0 for too few."
+            description=(
+                "How many standard errors `own` is above `beside`. It is measured by messages"
+                " and by days, with and without the other person who differs most; the"
+                " smallest is given. 0 if there is too little data."
+            )
         ),
     ]
     distance: Annotated[
         float,
-        Meta(description="How far it is from theirs, whatever the numbers (Cohen's d, and h)."),
+        Meta(
+            description=(
+                "Effect size: how far `own` is from `beside`, whatever the number of messages"
+                " (Cohen's d or h)."
+            )
+        ),
     ]
 
     @property

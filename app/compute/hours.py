@@ -22,15 +22,27 @@ PART_H: Final = 6
 HOUR_S: Final = 3600
 DAY_S: Final = DAY_H * HOUR_S
 
-DayHours = Annotated[list[int], Meta(description="Posts of each hour of the day in `tz`, from 0.")]
-ChatHours = Annotated[list[int], Meta(description="Messages of each hour in `tz`, from 0.")]
+DayHours = Annotated[
+    list[int], Meta(description="Number of posts in each hour of the day in `tz`, from hour 0.")
+]
+ChatHours = Annotated[
+    list[int], Meta(description="Number of messages in each hour of the day in `tz`, from hour 0.")
+]
 BusyFrom = Annotated[
     int | None,
-    Meta(description="The first of the three hours that clearly have most; null for none."),
+    Meta(
+        description=(
+            "First of the three hours in a row that clearly have the most; null if there are none."
+        )
+    ),
 ]
 BusyPart = Annotated[
     int | None,
-    Meta(description="The quarter of the day that clearly has most, 0 for the night; or null."),
+    Meta(
+        description=(
+            "Quarter of the day that clearly has the most, 0 for the night; null if there is none."
+        )
+    ),
 ]
 
 

@@ -90,7 +90,7 @@ class Judgement:
     weak: dict[Limit, list[int]]
     """Places of the suspects that a limit concerns, where it concerns single ones."""
     needed: float
-    """Least probability of a likely author."""
+    "Minimum probability for the verdict `likely`."
     strangers: float | None
     """Share of strangers' texts of this length that would be called likely; None without `none`."""
     more: More | None = None

@@ -34,10 +34,10 @@ class More(msgspec.Struct, frozen=True):
     """How much more text by the same person decides about eight of ten such cases."""
 
     times: Annotated[
-        int, Meta(ge=FEWEST_TIMES, le=MOST_TIMES, description="How many times the present text.")
+        int, Meta(ge=FEWEST_TIMES, le=MOST_TIMES, description="How many times as much text as now.")
     ]
     messages: Annotated[
-        int, Meta(ge=1, description="How many more messages as long as those given.")
+        int, Meta(ge=1, description="How many more messages of the length of the given messages.")
     ]
 
 

@@ -32,10 +32,16 @@ class Phrase(msgspec.Struct, frozen=True):
     """Words that are in clearly more of somebody's messages than of others'."""
 
     text: Annotated[
-        str, Meta(description="As nearly all of these have it: “…” stands for what differs.")
+        str,
+        Meta(
+            description=(
+                "The phrase as nearly all of these messages write it; “…” marks the parts that"
+                " differ."
+            )
+        ),
     ]
-    words: Annotated[list[str], Meta(description="Those by which it is found.")]
-    messages: Annotated[int, Meta(description="How many have all of its words.")]
+    words: Annotated[list[str], Meta(description="Words that find the phrase in a search.")]
+    messages: Annotated[int, Meta(description="Number of messages with all words of the phrase.")]
     messages_elsewhere: Annotated[int, Meta(description="Those of the others, likewise.")]
 
 

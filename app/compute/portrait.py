@@ -44,49 +44,63 @@ class TypicalOfPerson(
 
     # Those that are inherited would keep their names.
     posts: int
-    posts_beside: Annotated[int, Meta(description="Messages of all others with it.")]
+    posts_beside: Annotated[
+        int, Meta(description="Number of everyone else’s messages with the term.")
+    ]
 
 
 class PersonPortrait(msgspec.Struct, frozen=True, kw_only=True):
     """How somebody writes in a room, or all others together."""
 
-    username: Annotated[str | None, Meta(description="Null for several people together.")]
+    username: Annotated[str | None, Meta(description="Null for several people combined.")]
     display_name: str | None
-    people: Annotated[int, Meta(description="How many these are: one, or all others.")]
+    people: Annotated[int, Meta(description="Number of people: 1, or all the others combined.")]
     messages: int
-    share: Annotated[float, Meta(description="Of the messages looked through, from 0 to 1.")]
+    share: Annotated[float, Meta(description="Share of the analysed messages, from 0 to 1.")]
     words_per_message: Annotated[
-        float | None, Meta(description="The mean of the messages with text; between spaces.")
+        float | None,
+        Meta(description="Mean number of words, split at spaces, in the messages with text."),
     ]
     hours: ChatHours
     busy_from: BusyFrom
-    days: Annotated[int, Meta(description="Days in `tz` on which they wrote.")]
-    nights: Annotated[int, Meta(description="Of these those with messages from 0:00 to 5:00.")]
-    beginnings: Annotated[int, Meta(description="Messages after more than six hours without any.")]
+    days: Annotated[int, Meta(description="Number of days in `tz` with messages.")]
+    nights: Annotated[
+        int, Meta(description="Number of these days with messages from 0:00 to 5:00.")
+    ]
+    beginnings: Annotated[
+        int, Meta(description="Number of messages after more than six hours without any message.")
+    ]
     answers: Annotated[
-        int, Meta(description="Messages right after somebody else's, within six hours.")
+        int, Meta(description="Number of messages right after someone else's, within six hours.")
     ]
     median_answer_s: Annotated[
-        float | None, Meta(description="Seconds from the message before to an answer.")
+        float | None,
+        Meta(description="Median time of a reply, in seconds after the message before it."),
     ]
     answer_errors: Annotated[
         float,
         Meta(
-            description="Standard errors by which their answers take longer than all others', also "
-            "without the one of them who differs most."
+            description=(
+                "How many standard errors longer their replies take than everyone else's,"
+                " with and without the other person who differs most."
+            )
         ),
     ]
-    laughs: Annotated[list[MessagesWith], Meta(description="Those that anybody here writes.")]
-    emoji: Annotated[list[MessagesWith], Meta(description="At most five.")]
+    laughs: Annotated[
+        list[MessagesWith], Meta(description="The laughs that anyone in the chat writes.")
+    ]
+    emoji: Annotated[list[MessagesWith], Meta(description="At most five emoji.")]
     typical: Annotated[
         list[TypicalOfPerson] | None,
-        Meta(description="The clearest first; null where either side has under 20 messages."),
+        Meta(description="Clearest first; null if either side has fewer than 20 messages."),
     ]
     trait: Annotated[
         Measure | None,
         Meta(
-            description="What sets them apart most, beside up to eight others with the most "
-            "messages; null for nothing."
+            description=(
+                "What sets this person apart most, compared with up to eight others who have"
+                " the most messages; null if nothing does."
+            )
         ),
     ]
 

@@ -29,7 +29,7 @@ class Decision(msgspec.Struct, frozen=True):
     """What a reader decided about a file that the file itself does not settle."""
 
     kind: AssumptionKind
-    value: Annotated[str, Meta(description="As the option takes it.")]
+    value: Annotated[str, Meta(description="The value to pass to the option.")]
     """`cp949`, `day-first`, `author=user_name`."""
 
 

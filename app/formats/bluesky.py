@@ -134,7 +134,8 @@ def read_post(value: Json, place: int, owner_did: str | None) -> Item | None:
         raise RecordError("not a post")
     if owner_did is not None and item.did not in {None, owner_did}:
         raise RecordError(
-            "by {username}, while the file begins with another author", username=item.username
+            "written by {username}, but the file starts with posts by another author",
+            username=item.username,
         )
     record = item.record
     kind = record.get("$type", _POST)
@@ -237,5 +238,5 @@ FORMAT: Final = Format(
     "bluesky",
     Message("Bluesky"),
     read,
-    mark=Message("JSON with a feed or records, whose posts have an address that begins with at://"),
+    mark=Message("JSON with `feed` or `records`, whose posts have a URI that starts with at://"),
 )

@@ -35,7 +35,7 @@ _NODE: Final = b"\xa2\x61e"
 _HEAD_BYTES: Final = 500
 MOST_POSTS: Final = 1_000_000
 """Posts of an account; the key of each is in memory."""
-_NO_KEY: Final = Message("its id is missing, since the file breaks off")
+_NO_KEY: Final = Message("its id is missing, because the file is truncated")
 
 
 @dataclass(slots=True)
@@ -140,5 +140,5 @@ FORMAT: Final = Format(
     "bluesky-repo",
     Message("Bluesky (repo.car)"),
     read,
-    mark=Message("a CAR file, with the repository of an account"),
+    mark=Message("a CAR file with the repository of an account"),
 )

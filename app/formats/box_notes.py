@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from app.errors import Message, RecordError
 from app.formats.media_types import check_pixels
 
-UNTOLD: Final = Message("where a camera's notes are in it cannot be told")
+UNTOLD: Final = Message("the place of the camera's notes in it could not be found")
 MOST_SPANS: Final = 200_000
 """Maximum number of chunks in tracks that are not kept; a place each second has as many in 55 h."""
 _MOST_DEPTH: Final = 10

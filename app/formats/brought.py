@@ -113,7 +113,7 @@ class _Reader:
             raise
         except Exception as error:
             raise BrokenFileError(
-                "{name} breaks off: the format {format} fails ({reason})",
+                "{name}: reading stopped because the custom format {format} failed ({reason})",
                 name=source.name,
                 format=self._form.name,
                 reason=_reason(error),

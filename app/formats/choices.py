@@ -30,7 +30,7 @@ def encoding_of(name: str) -> str:
     """Return Python's name of an encoding of texts, or a repair. Raises ValueError."""
     if name in {REPAIR, UNREPAIRED}:
         return name
-    fault = ValueError(Message("there is no such encoding of texts; one is cp949"))
+    fault = ValueError(Message("unknown text encoding; use a name such as cp949 or utf-8"))
     try:
         codec: Any = codecs.lookup(name.strip()[:LONGEST_ENCODING])
         # Bytes that the encoding does not have are read as half surrogates: few odd ones cannot.
@@ -53,7 +53,7 @@ def columns_of(pairs: Iterable[str]) -> dict[str, str]:
         if field is None or not name.strip():
             roles = ", ".join(ROLES)
             raise ValueError(
-                Message("a column is given as ROLE=NAME; the roles are {roles}", roles=roles)
+                Message("write a column as ROLE=NAME; the roles are {roles}", roles=roles)
             )
         fields[name.strip()] = field
     return fields

@@ -77,7 +77,9 @@ def read_rows(
             length += len(line.text)
             if length > MAX_LINE:
                 raise BrokenFileError(
-                    "line {line}: the row is longer than 1 MB; is a quote open?", line=start
+                    "line {line}: the row is longer than 1 MB; check for a quote that is"
+                    " never closed",
+                    line=start,
                 )
             yield line.text
         has_ended = True
@@ -90,7 +92,7 @@ def read_rows(
         except csv.Error as error:
             if has_ended:
                 raise BrokenFileError(
-                    "line {line}: the quote that opens in this row is never closed", line=start
+                    "line {line}: a quote that opens in this row is never closed", line=start
                 ) from error
             fault = Message("the row has a quote or a line break in the wrong place")
             yield BadRecord(start, fault)
@@ -236,15 +238,15 @@ def _strange_heading(content: Content) -> Heading | None:
         return None
     if is_alone and is_called_table:
         raise UnrecognisedFileError(
-            "{name} has one row alone; a table has the names of its columns in the first row, and"
-            " posts in those below",
+            "{name} has only one row. Put the column names in the first row, and the"
+            " posts in the rows below",
             name=content.name,
         )
     if not is_alone and "".join(header).isprintable() and not header[0].startswith(_NO_NAMES):
         raise UnrecognisedFileError(
-            "{name} is not in any known format. If it is a table, call the column of its texts"
-            " text; or give the file a name that ends with .csv or .tsv, and choose the column on"
-            " the page of imports",
+            "{name} is not in any known format. If it is a table, name the column with"
+            " the texts `text`; or rename the file to end in .csv or .tsv, and choose the"
+            " column on the import page",
             name=content.name,
         )
     return None
@@ -329,7 +331,5 @@ FORMAT: Final = Format(
     Message("CSV"),
     read,
     Writer("csv", "text/csv; charset=utf-8; header=present", f"{OWN_HEADER}\r\n".encode(), encode),
-    mark=Message(
-        "a table whose first row has a name for the column of texts, such as text or content"
-    ),
+    mark=Message("a table whose first row names the text column, such as `text` or `content`"),
 )

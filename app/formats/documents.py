@@ -199,12 +199,12 @@ JSONL: Final = Format(
     Message("JSON lines"),
     _read_lines,
     Writer("jsonl", CONTENT_TYPE, b"", _lines),
-    mark=Message("JSON objects, of which one has a field for the text, such as text or content"),
+    mark=Message("JSON objects with a text field, such as `text` or `content`"),
 )
 MONGO: Final = Format(
     "mongo",
     Message("MongoDB, or an array of JSON objects"),
     _read_mongo,
     Writer("json", CONTENT_TYPE, b"", _mongo_lines),
-    mark=Message("JSON objects with an _id or values such as $date, and a field for the text"),
+    mark=Message("JSON objects with `_id` or values such as `$date`, and with a text field"),
 )

@@ -286,5 +286,5 @@ FORMAT: Final = Format(
     Message("Mastodon archive"),
     read,
     file_name="outbox.json",
-    mark=Message("a file outbox.json, or JSON with orderedItems that are activities"),
+    mark=Message("a file outbox.json, or JSON with activities in `orderedItems`"),
 )

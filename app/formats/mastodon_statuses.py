@@ -161,5 +161,5 @@ FORMAT: Final = Format(
     "mastodon-api",
     Message("Mastodon API"),
     read,
-    mark=Message("JSON of statuses with account, content and visibility, or lists of them"),
+    mark=Message("JSON statuses with `account`, `content` and `visibility`, or lists of statuses"),
 )

@@ -128,5 +128,7 @@ FORMAT: Final = Format(
     "misskey",
     Message("Misskey notes"),
     read,
-    mark=Message("JSON of notes with createdAt, text and visibility, and cw or renoteId"),
+    mark=Message(
+        "JSON notes with `createdAt`, `text` and `visibility`, and with `cw` or `renoteId`"
+    ),
 )

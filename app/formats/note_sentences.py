@@ -24,10 +24,7 @@ ENCODINGS: Final = {
     "utf-16": Message("Unicode (UTF-16)"),
 }
 """What people call the encodings that they may choose, by Python's names."""
-REPAIRS: Final = {
-    UNREPAIRED: Message("as they stand"),
-    REPAIR: Message("repaired where another program misread them"),
-}
+REPAIRS: Final = {UNREPAIRED: Message("left unchanged"), REPAIR: Message("repaired")}
 """What becomes of letters that another program misread."""
 _CALENDARS: Final = {
     "buddhist": Message("Buddhist calendar"),
@@ -76,7 +73,7 @@ def value_label(kind: str, value: str) -> str:
         return _CALENDARS.get(value, value)
     if kind == "column":
         role, _, name = value.partition("=")
-        return Message("{column} for the {role}", column=name, role=_ROLES.get(role, role))
+        return Message("{column} as the {role}", column=name, role=_ROLES.get(role, role))
     return value
 
 
@@ -103,11 +100,11 @@ def _decision(assumption: Assumption) -> Message:
         case "column":
             return Message("Column: {value}, a guess", value=label)
         case "app_lines":
-            return Message("Lines taken for the app’s own: {count}", count=value)
+            return Message("Lines treated as written by the app: {count}", count=value)
         case "reposts":
-            return Message("Posts taken for reposts: {value}", value=value)
+            return Message("Posts treated as reposts: {value}", value=value)
         case "person":
-            return Message("Taken for one person: {value}", value=value)
+            return Message("Treated as one person: {value}", value=value)
         case "year":
             return Message("Year: {value}, assumed", value=label)
 
@@ -115,12 +112,12 @@ def _decision(assumption: Assumption) -> Message:
 def choice_hint(assumption: Assumption) -> Message | None:
     """Return what to look at and what to choose; None where there is no choice."""
     if assumption.value in REPAIRS:
-        return Message("Choose the repair if the letters look wrong.")
+        return Message("If the letters look wrong, choose the repair.")
     hints = {
-        "encoding": Message("Choose another encoding if the letters look wrong."),
-        "dates": Message("Choose the other order if the dates look wrong."),
-        "timezone": Message("Choose another time zone if the times look wrong."),
-        "column": Message("Choose another column if this one is wrong."),
+        "encoding": Message("If the letters look wrong, choose another encoding."),
+        "dates": Message("If the dates look wrong, choose the other order."),
+        "timezone": Message("If the times look wrong, choose another time zone."),
+        "column": Message("If this column is wrong, choose another column."),
     }
     return hints.get(assumption.kind)
 
@@ -134,11 +131,11 @@ def unread_sentences(unread: Iterable[Unread]) -> Iterator[Message]:
         else:
             yield _unread_sentence(part)
     if len(files) > MOST_FILES:
-        template = "Files that were not read: {files} and {count} more"
+        template = "Files not read: {files} and {count} more"
         named = ", ".join(files[:MOST_FILES])
         yield Message(template, files=named, count=f"{len(files) - MOST_FILES:,}")
     elif files:
-        yield Message("Files that were not read: {files}", files=", ".join(files))
+        yield Message("Files not read: {files}", files=", ".join(files))
 
 
 def _unread_sentence(unread: Unread) -> Message:
@@ -151,12 +148,12 @@ def _unread_sentence(unread: Unread) -> Message:
     if unread.kind == "sentence":
         return Message("Not understood: {what} (times: {count})", what=what, count=count)
     looks = {
-        "author": Message("Column that looks like the author and is not used: {what}", what=what),
-        "time": Message("Column that looks like the time and is not used: {what}", what=what),
-        "repost": Message("Column that looks like reposts and is not used: {what}", what=what),
+        "author": Message("Column that looks like the author, but is not used: {what}", what=what),
+        "time": Message("Column that looks like the time, but is not used: {what}", what=what),
+        "repost": Message("Column that looks like reposts, but is not used: {what}", what=what),
     }
     if unread.role is None:
-        return Message("Column that is not used: {what}", what=what)
+        return Message("Column not used: {what}", what=what)
     return looks[unread.role]
 
 
@@ -174,21 +171,23 @@ def ways_out(unsettled: Unsettled, *, is_table: bool) -> Message:
     """Return why a file is not stored, and the options that settle it."""
     if unsettled == "dates":
         return Message(
-            "some dates do not fit the order of day and month that other dates suggest, so nothing"
-            " is stored; --dates day-first or month-first says the order"
+            "some dates contradict the order of day and month in other dates, so nothing"
+            " is stored; give the order with --dates day-first or month-first"
         )
     if unsettled == "author":
         return Message(
-            "most authors cannot be read, so nothing is stored; --column author=NAME says which"
-            " column has the authors, and --accept-unread stores the posts whose author is known"
+            "most authors cannot be read, so nothing is stored; name the author column"
+            " with --column author=NAME, or store only the posts with a known author with"
+            " --accept-unread"
         )
     if is_table:
         return Message(
-            "most times cannot be read, so nothing is stored; --column time=NAME says which column"
-            " has the times, --dates day-first or month-first their order, and --accept-unread"
-            " stores the posts without a time"
+            "most times cannot be read, so nothing is stored; name the time column with"
+            " --column time=NAME, give the order of the dates with --dates day-first or"
+            " month-first, or store the posts without a time with --accept-unread"
         )
     return Message(
-        "most times cannot be read, so nothing is stored; --dates day-first or month-first says"
-        " their order, and --accept-unread stores the posts without a time"
+        "most times cannot be read, so nothing is stored; give the order of the dates"
+        " with --dates day-first or month-first, or store the posts without a time with"
+        " --accept-unread"
     )

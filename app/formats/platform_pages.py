@@ -50,7 +50,7 @@ def read_author_posts(body: bytes, *, name: str, content_type: str = "") -> Page
     """Read an answer of Bluesky's `getAuthorFeed`. Raises RecordError."""
     value = as_object(load(body))
     if not isinstance(value.get("feed"), list):
-        raise RecordError("the answer is no feed of Bluesky")
+        raise RecordError("the response is not a Bluesky feed")
     entries = [as_object(entry) for entry in listed(value, "feed")[:MOST_POSTS]]
     items = [item for item in map(timeline_entry, entries) if item and not item.is_repost]
     first = items[0] if items else None
@@ -69,7 +69,7 @@ def read_statuses(body: bytes, *, name: str, content_type: str = "") -> Page:
     """Read an answer of Mastodon's `accounts/ID/statuses`. Raises RecordError."""
     value = load(body)
     if not isinstance(value, list):
-        raise RecordError("the answer is no list of statuses")
+        raise RecordError("the response is not a list of posts")
     statuses = [as_object(status) for status in value[:MOST_POSTS]]
     originals = [status for status in statuses if not _is_boost(status)]
     about = as_object(originals[0].get("account")) if originals else {}

@@ -102,8 +102,7 @@ class SignCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How often one sign was given to a message."""
 
     sign: Annotated[
-        str,
-        Meta(min_length=1, max_length=MAX_SIGN_LENGTH, description="An emoji, or the name of one."),
+        str, Meta(min_length=1, max_length=MAX_SIGN_LENGTH, description="An emoji, or its name.")
     ]
     count: Count
 
@@ -121,8 +120,10 @@ class Reactions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         tuple[SignCount, ...],
         Meta(
             max_length=MOST_SIGNS,
-            description="Of a message of a chat its likes by what people reacted with, the most "
-            "frequent first; without any, the file names none.",
+            description=(
+                "For a message of a chat: its likes by reaction, most frequent first; empty"
+                " if the file names no reactions."
+            ),
         ),
     ] = ()
 
@@ -152,7 +153,9 @@ class Reactions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class RoomReference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The chat that a message was written in."""
 
-    id: Annotated[Annotated[int, Meta(ge=1, lt=2**53)] | None, Meta(description="Its id.")] = None
+    id: Annotated[
+        Annotated[int, Meta(ge=1, lt=2**53)] | None, Meta(description="ID of the chat.")
+    ] = None
     name: str
 
 
@@ -183,12 +186,15 @@ class PostContent(msgspec.Struct, Generic[TargetT, MediumT, RoomT], frozen=True,
 
     text: str
     kind: Annotated[
-        Kind | None, Meta(description="Of a new post, by default reply beside a reply_to.")
+        Kind | None,
+        Meta(description="For a new post, the default is `reply` if there is a `reply_to`."),
     ] = None
     created_at: Annotated[
         Annotated[datetime, Meta(tz=True)] | None,
         FILLS,
-        Meta(description="UTC; null where it is not known, in a new post the time of arrival."),
+        Meta(
+            description="UTC; null if unknown. For a new post, the default is the time of arrival."
+        ),
     ] = None
     lang: Annotated[str | None, FILLS] = None
     source_id: str | None = None
@@ -201,12 +207,12 @@ class PostContent(msgspec.Struct, Generic[TargetT, MediumT, RoomT], frozen=True,
     counts: Annotated[
         Reactions | None,
         Stored(repetition="renews", since=3),
-        Meta(description="The newest figures that were seen."),
+        Meta(description="The newest figures seen."),
     ] = None
     room: Annotated[
         RoomT | None,
         Stored(("room_id",), "fills", since=4),
-        Meta(description="The chat that it was written in; null for a post."),
+        Meta(description="The chat that the message was written in; null for a post."),
     ] = None
 
 

@@ -15,7 +15,7 @@ from app.formats.source.file import Source
 from app.formats.source.window import TOO_DEEP
 
 T = TypeVar("T")
-BROKEN: Final = Message("the text has broken characters")
+BROKEN: Final = Message("the text contains broken characters")
 
 
 class FileRoom(RoomReference, frozen=True, kw_only=True):
@@ -69,7 +69,7 @@ class ImportFault(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why a record was not stored, or the whole file."""
 
     detail: str
-    record: Annotated[int | None, Meta(description="Its place in the file.")] = None
+    record: Annotated[int | None, Meta(description="Line or record number in the file.")] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +230,7 @@ class Writer:
     """Returns posts, by their ids here, as they stand in the file."""
 
 
-BY_ITSELF: Final = Message("what its own reader looks for")
+BY_ITSELF: Final = Message("marks defined by this custom format")
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +276,7 @@ def read_each(
 def required_text(text: object) -> str:
     """Return the text of a post. Raises RecordError where it is missing, no string or broken."""
     if text is None:
-        raise RecordError("no text")
+        raise RecordError("the text is missing")
     if not isinstance(text, str):
         raise RecordError("the text is not a string")
     if is_broken(text):

@@ -126,5 +126,5 @@ FORMAT: Final = Format(
     "reddit",
     Message("Reddit data request"),
     read,
-    mark=Message("tables posts.csv or comments.csv with permalink, subreddit and body"),
+    mark=Message("tables posts.csv or comments.csv with `permalink`, `subreddit` and `body`"),
 )

@@ -73,9 +73,11 @@ def reason_of(content: Content) -> Message | None:
         start = head(content, _HEAD_BYTES)
         for beginning, kind in _BINARY.items():
             if start.startswith(beginning):
-                return Message("it is a {kind} file, which holds no text to read", kind=kind)
+                return Message(
+                    "it is a {kind} file, which contains no text that saywho can read", kind=kind
+                )
         if b"\0" in start and not form_of(content).encoding.codec.startswith("utf-16"):
-            return Message("it holds no text")
+            return Message("it contains no text")
         reason = _reason_of_text(content, first_lines(content)[:_MOST_LINES])
         return reason and _with_encoding(reason, content)
     return None
@@ -86,14 +88,16 @@ def _reason_of_text(content: Content, lines: list[str]) -> Message | None:
         return None
     if _MARKUP.match("".join(lines[:3])):
         if _FEED.search("".join(lines)):
-            return Message("it is a feed; follow its address with saywho follow add rss:URL")
-        return Message("it is HTML or XML; most apps also export JSON or text, which are read")
+            return Message("it is a feed; to follow it, run: saywho follow add rss:URL")
+        return Message(
+            "it is HTML or XML, which saywho cannot read; export JSON or text from the app instead"
+        )
     if looks_like_json(content):
         return _reason_of_json(content)
     if dated := _dated(lines):
         return Message(
-            "it looks like a chat as text, but its dates are of an unknown shape: {count} of the"
-            " first {total} lines begin like {shape}",
+            "it looks like a chat in text form, but the date format is unknown: {count}"
+            " of the first {total} lines start like {shape}",
             count=len(dated),
             total=len(lines),
             shape=shape_of(dated[0].strip()[:_LONGEST_SHAPE]),
@@ -104,12 +108,12 @@ def _reason_of_text(content: Content, lines: list[str]) -> Message | None:
 def _reason_of_json(content: Content) -> Message | None:
     documents = first_documents(content)
     if not documents:
-        return Message("it is JSON, but holds no objects")
+        return Message("it is JSON, but contains no objects")
     names = [name[:_LONGEST_FIELD] for name in documents[0]][:_MOST_FIELDS]
     printable = ", ".join(names).encode(errors="replace").decode()
     return Message(
-        "it is JSON whose first object has the fields {fields}; a post needs its text in a field"
-        " such as text or content",
+        "it is JSON, but the fields of its first object do not include a text field such"
+        " as `text` or `content`; they are {fields}",
         fields=printable or "{}",
     )
 
@@ -120,7 +124,7 @@ def _with_encoding(reason: Message, content: Content) -> Message:
     if encoding.evidence is None:
         return reason
     return Message(
-        "{reason}; its encoding was taken for {encoding}, --encoding names another one",
+        "{reason}; it was read as {encoding}; to use another encoding, add --encoding NAME",
         reason=reason,
         encoding=encoding.codec.removesuffix("-sig"),
     )

@@ -191,7 +191,9 @@ def _noted(items: Iterator[Item], source: Source, encoding: str | None) -> Itera
                 continue
             count += 1
             if encoding != UNREPAIRED:
-                evidence = Message("texts that another program has misread: {count}", count=count)
+                evidence = Message(
+                    "texts with letters that another program misread: {count}", count=count
+                )
                 source.notes.assume(
                     "encoding", UNREPAIRED, alternatives=(REPAIR,), evidence=evidence
                 )
@@ -274,7 +276,7 @@ def _json_contents(source: Source) -> list[Content]:
 
 
 def _too_deep(source: Source) -> BrokenFileError:
-    fault = "{name} breaks off or is damaged: {fault}"
+    fault = "{name} is truncated or damaged: {fault}"
     return BrokenFileError(fault, name=source.name, fault=TOO_DEEP)
 
 

@@ -81,7 +81,7 @@ class RowReader:
                 "column",
                 f"{role}={guessed.name}",
                 alternatives=tuple(f"{role}={name}" for name in guessed.others),
-                evidence=Message("told by its name and first values"),
+                evidence=Message("based on its name and first values"),
             )
         for name, role in self._looks_like.items():
             notes.leave("column", name, role=role)

@@ -53,9 +53,9 @@ def read_rss(body: bytes, *, name: str, content_type: str) -> Iterator[PageHead 
     parsed = _parsed(body, content_type)
     entries = parsed.entries[:MOST_ENTRIES]
     if not entries and not parsed.get("version"):
-        raise RecordError("the address holds no RSS or Atom feed")
+        raise RecordError("there is no RSS or Atom feed at this address")
     if not _END.search(_without_nul(body)):
-        raise RecordError("the feed breaks off")  # Its last post could be half of one.
+        raise RecordError("the feed is truncated")  # Its last post could be half of one.
     has_many = _has_many_authors(entries)
     language = parsed.feed.get("language")
     read = partial(_record, language=language, address=name, has_many=has_many)
@@ -73,7 +73,10 @@ def _parsed(body: bytes, content_type: str) -> Any:
     # In UTF-7 or EBCDIC a declaration has other bytes; so it is looked for in what is parsed, too.
     decoded = convert_to_utf8(headers, body, feedparser.FeedParserDict())
     if b"<!ENTITY" in plain or b"<!ENTITY" in decoded:
-        raise RecordError("the feed declares entities, which could fill the memory")
+        raise RecordError(
+            "the feed declares XML entities, which saywho does not read because they could"
+            " exhaust the memory"
+        )
     # As a file: feedparser would take bytes for an address or the name of a file.
     return feedparser.parse(
         io.BytesIO(_DESCRIPTION.sub(rb"<\1media:text\2>", body)), response_headers=headers
@@ -96,7 +99,7 @@ def read_rss_address(body: bytes, *, name: str, content_type: str) -> Iterator[s
         address = _joined(base_address, link.attributes.get("href") or "")
         if content_type in _TYPES and address:
             return iter((address,))
-    raise RecordError("the page names no RSS or Atom feed")
+    raise RecordError("the page does not link to an RSS or Atom feed")
 
 
 def _without_nul(body: bytes) -> bytes:

@@ -76,7 +76,7 @@ class _Channel:
             return time
         zone = zone_of(self.options.timezone) if self.options.timezone else UTC
         if self.options.timezone is None:
-            evidence = Message("the file names no zone")
+            evidence = Message("the file names no time zone")
             self.notes.assume("timezone", "UTC", evidence=evidence)
         try:
             return time.replace(tzinfo=zone).astimezone(UTC)
@@ -151,5 +151,5 @@ FORMAT: Final = Format(
     Message("Telegram channel"),
     read,
     file_name="result.json",
-    mark=Message("JSON or pages of Telegram Desktop with a single channel"),
+    mark=Message("JSON or pages from Telegram Desktop with a single channel"),
 )

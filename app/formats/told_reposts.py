@@ -20,5 +20,5 @@ class ToldReposts:
     def add(self) -> None:
         """Count a repost, and note the assumption."""
         self._count += 1
-        evidence = Message("{count} posts begin with RT @", count=self._count)
+        evidence = Message("{count} posts start with RT @", count=self._count)
         self._notes.assume("reposts", "RT @", evidence=evidence)

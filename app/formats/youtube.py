@@ -93,7 +93,8 @@ def _item(
     channel = row[_CHANNEL].strip()
     if channel != (account.id or ""):
         raise RecordError(
-            "by {username}, while the file begins with another author", username=channel
+            "written by {username}, but the file starts with posts by another author",
+            username=channel,
         )
     text = text_of(required_text(row[f"{kind} text"]))
     if not text.strip():
@@ -151,5 +152,7 @@ FORMAT: Final = Format(
     "youtube",
     Message("YouTube comments of Google Takeout"),
     read,
-    mark=Message("tables with Comment ID, Channel ID and Comment Text, as comments.csv of YouTube"),
+    mark=Message(
+        "tables such as YouTube's comments.csv, with `Comment ID`, `Channel ID` and `Comment Text`"
+    ),
 )

@@ -22,7 +22,7 @@ class Game(Base):
     """The number of the present question, 0 before the first."""
     questions: Mapped[int]
     seconds: Mapped[int]
-    """For each question."""
+    "Seconds for each question."
     version: Mapped[int] = mapped_column(default=1)
     """Grows with every change, but not with counts."""
     user_ids: Mapped[str] = mapped_column(String(200))

@@ -93,7 +93,7 @@ class LiveSource(Base):
     visited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     success_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     posts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """When it last brought new posts."""
+    "Time of the last new posts."
     next_visit_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     not_before: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Until then its host wants no requests, whoever asks for a visit."""

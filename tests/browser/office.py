@@ -164,7 +164,7 @@ def _followed(now: datetime) -> list[LiveSource]:
         "mastodon:골목빵집@toot.blue-" + "0123456789" * 4 + ".example",
         "rss:https://blog.example/2026/a-rather-long-address-of-a-feed/feed.xml?format=rss2",
     ]
-    failure = ("{host} does not answer in time", {"host": "blog.example"})
+    failure = ("{host} did not respond in time", {"host": "blog.example"})
     return [
         LiveSource(
             source=source,

@@ -87,7 +87,7 @@ def test_the_zone_of_a_chat_and_unread_files_are_said(
     report = installation.json("import", path, "--publish", "--dry-run")
     assert {"file": str(path), "kind": "file", "what": "diary.html", "count": 1} in report["unread"]
     explained = installation.done("import", path, "--explain")
-    assert "Files that were not read: xxxxx.html" in explained
+    assert "Files not read: xxxxx.html" in explained
     assert "everything was understood" not in explained
     zone = installation.json("import", path, "--publish", "--timezone", "Asia/Seoul")
     assert "timezone" not in {part["kind"] for part in zone["assumptions"]}

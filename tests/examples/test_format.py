@@ -41,7 +41,9 @@ def test_a_format_that_was_brought_along_is_imported_and_explained(
     assert report.stderr.count("the format broken of from-broken is left out") == 1
     explained = installation.process(PROGRAM, "import", DIARY, "--explain")
     assert "xxxx.xxxxx: Diary (diary)\n  recognised by: a first line that" in explained.stdout
-    assert "line 4: unreadable time 'xxxxxxx,'\n      xxxxxxx, xxxxxxx\n" in explained.stdout
+    assert (
+        "line 4: the time 'xxxxxxx,' cannot be read\n      xxxxxxx, xxxxxxx\n" in explained.stdout
+    )
 
 
 def test_the_page_and_the_api_know_it_too(packages: Path, tmp_path: Path) -> None:

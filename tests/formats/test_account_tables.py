@@ -218,7 +218,9 @@ def test_comments_of_another_channel_are_not_the_accounts() -> None:
     other = video_comment(header, "Ug2", "no", channel_id="UC2")
     items = read(table(header, video_comment(header, "Ug1", "yes"), other), "youtube")
     assert texts(items) == ["yes"]
-    assert items[1] == BadRecord(3, "by UC2, while the file begins with another author")
+    assert items[1] == BadRecord(
+        3, "written by UC2, but the file starts with posts by another author"
+    )
 
 
 def test_other_tables_are_none_of_these() -> None:

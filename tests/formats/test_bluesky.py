@@ -110,7 +110,9 @@ def test_an_empty_feed_needs_no_name() -> None:
 def test_another_account_is_not_taken_for_the_first() -> None:
     stream, items = read(lines(feed(view("a", "a"), view("b", "b", OTHER))))
     assert stream.account == ACCOUNT
-    assert items[1] == BadRecord(2, "by bo.example, while the file begins with another author")
+    assert items[1] == BadRecord(
+        2, "written by bo.example, but the file starts with posts by another author"
+    )
 
 
 QUOTED = {"uri": f"at://{OTHER['did']}/app.bsky.feed.post/1", "cid": "bafy"}

@@ -158,16 +158,16 @@ def test_records_without_a_tree_are_posts_without_ids() -> None:
 def test_a_file_that_breaks_off_keeps_the_posts_before() -> None:
     whole = repo({f"{POST}/3{n}": post(f"fog {n}") for n in range(5)})
     for at in range(whole.index(b"fog 1"), len(whole), 7):
-        kept = texts(read_broken(whole[:at], "breaks off"))
+        kept = texts(read_broken(whole[:at], "truncated or damaged"))
         assert kept == [f"fog {n}" for n in range(len(kept))]
         assert len(kept) >= 1
 
 
 def test_keys_that_are_lost_cost_the_posts_and_are_named() -> None:
     node = {"e": [{"p": 0, "k": f"{POST}/3a".encode(), "v": cid_of(encode(post("a")))}], "l": None}
-    items = read_broken(car(post("a"), post("b"), node, post("c"))[:-4], "breaks off")
+    items = read_broken(car(post("a"), post("b"), node, post("c"))[:-4], "truncated or damaged")
     assert texts(items) == ["a"]
-    assert items[1] == BadRecord(2, "its id is missing, since the file breaks off")
+    assert items[1] == BadRecord(2, "its id is missing, because the file is truncated")
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_a_block_that_is_no_value_costs_no_other(block: bytes) -> None:
     ],
 )
 def test_what_is_no_block_ends_the_file(rest: bytes) -> None:
-    assert texts(read_broken(car(post("fog")) + rest, "breaks off")) == ["fog"]
+    assert texts(read_broken(car(post("fog")) + rest, "truncated or damaged")) == ["fog"]
 
 
 VALUES = st.recursive(

@@ -110,5 +110,5 @@ def test_a_format_that_fails_at_a_file_ends_the_reading_of_no_other(
             records = form.read(source, NO_OPTIONS)
             assert records is not None
             assert records.format == form.name
-            with pytest.raises(BrokenFileError, match=f"a.txt breaks off.*{reason}"):
+            with pytest.raises(BrokenFileError, match=f"a.txt: reading stopped.*{reason}"):
                 list(records.items)

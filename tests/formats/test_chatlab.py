@@ -99,7 +99,7 @@ def test_a_bad_line_costs_no_other_and_a_cut_file_keeps_its_first() -> None:
     lines = in_lines([message(1)]) + b'\nno json\n["no object"]\n'
     assert [type(item) for item in read(lines)] == [Record, BadRecord, BadRecord]
     data = in_object(message(number) for number in range(9))
-    assert len(read_broken(data[: len(data) - 300], "breaks off")) > 4
+    assert len(read_broken(data[: len(data) - 300], "truncated or damaged")) > 4
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def test_bad_messages_cost_no_other_and_a_cut_file_keeps_its_first() -> None:
     whole = json.loads(data)
     whole["messages"][1] = 7
     assert [type(item) for item in read(json.dumps(whole).encode())] == [Record, BadRecord, Record]
-    assert len(read_broken(data[:-200], "breaks off")) == 2
+    assert len(read_broken(data[:-200], "truncated or damaged")) == 2
 
 
 OWN: list[dict[str, Any]] = [

@@ -131,7 +131,7 @@ def test_a_bad_document_does_not_stop_the_rest(bad: bytes, detail: str, form: st
 
 @pytest.mark.parametrize("form", [array, pretty_array, pretty])
 def test_records_before_a_break_stay(form: Callable[..., bytes]) -> None:
-    records_read = read_broken(form(RELAXED, RELAXED, RELAXED)[:-30], "breaks off")
+    records_read = read_broken(form(RELAXED, RELAXED, RELAXED)[:-30], "truncated or damaged")
     assert [item.place for item in records_read] == [1, 2]
 
 
@@ -163,8 +163,8 @@ def test_places_are_physical_lines_and_blank_ones_are_ignored() -> None:
 @pytest.mark.parametrize(
     ("line", "detail"),
     [
-        (b'{"text": "caf\xe9"}', "the text has broken characters"),
-        (b'{"text": "\xed\xa0\xbd"}', "the text has broken characters"),
+        (b'{"text": "caf\xe9"}', "the text contains broken characters"),
+        (b'{"text": "\xed\xa0\xbd"}', "the text contains broken characters"),
         (b'{"text": ', "not valid JSON"),
         (b"[1, 2]", "not a JSON object"),
         (b'"text"', "not a JSON object"),

@@ -61,7 +61,7 @@ def test_an_example_of_a_json_chat_is_read() -> None:
     assert {item.room and item.room.name for item in said} == {"us"}
     bad = {item.place: str(item.detail) for item in items if isinstance(item, BadRecord)}
     assert list(bad) == [6, 8]
-    assert bad[6] == "the text has broken characters"
+    assert bad[6] == "the text contains broken characters"
     left_out = [(item.place, item.reason) for item in items if isinstance(item, Skipped)]
     assert left_out == [(4, "system"), (7, "media")]
 

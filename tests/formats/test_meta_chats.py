@@ -268,7 +268,7 @@ def test_a_damaged_file_ends_only_itself() -> None:
     files = {f"inbox/us_1/message_{n}.json": chat(ida(f"{n}"), ida("x")) for n in range(1, 4)}
     name = "inbox/us_1/message_1.json"
     files[name] = files[name][: files[name].index(b'"sender_name": "Ida', 200)]
-    items = read_broken(zip_bytes(files), "message_1.json breaks off")
+    items = read_broken(zip_bytes(files), "message_1.json is truncated")
     assert [item.text for item in items if isinstance(item, Record)] == ["3", "x", "2", "x", "x"]
 
 
@@ -305,7 +305,7 @@ def test_a_cut_chat_keeps_its_first_messages() -> None:
     data = chat(*(ida(f"{n}") for n in range(9)))
     with pytest.raises(BrokenFileError):
         read(data[: len(data) // 2])
-    assert len(read_broken(data[: len(data) // 2], "breaks off")) > 2
+    assert len(read_broken(data[: len(data) // 2], "truncated or damaged")) > 2
 
 
 def test_a_download_with_posts_beside_its_chats_says_that_they_are_left_out() -> None:

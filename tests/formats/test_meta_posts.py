@@ -156,7 +156,10 @@ def test_bad_posts_cost_no_other() -> None:
 
 def test_a_cut_file_keeps_its_first_posts() -> None:
     data = written(INSTAGRAM)
-    assert [item.place for item in read_broken(data[: len(data) - 80], "breaks off")] == [1, 2]
+    assert [item.place for item in read_broken(data[: len(data) - 80], "truncated or damaged")] == [
+        1,
+        2,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ def test_bad_messages_and_a_damaged_day_cost_no_other() -> None:
         "porch/2026-01-01.json": f"[{json.dumps(message('U1', 'a', TS))}, {{".encode(),
         "porch/2026-01-02.json": json.dumps([message("U1", "b", TS)]).encode(),
     }
-    items = read_broken(zip_bytes(files), "breaks off")
+    items = read_broken(zip_bytes(files), "truncated or damaged")
     assert [item.text for item in items if isinstance(item, Record)] == ["a", "b"]
 
 

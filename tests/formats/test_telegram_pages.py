@@ -153,7 +153,7 @@ def test_a_joined_message_goes_with_the_bot_or_the_forwarder_before_it() -> None
 
 def test_a_joined_message_behind_nobody_has_no_author() -> None:
     items = read(page(message(1, "Ida", "hi"), service("1 May 2026"), message(2, None, "orphan")))
-    assert items[2] == BadRecord(3, "no author")
+    assert items[2] == BadRecord(3, "the author is missing")
 
 
 def test_links_are_written_out_and_names_are_not() -> None:
@@ -227,11 +227,11 @@ def test_media_lie_beside_the_page_or_from_the_root() -> None:
 def test_a_page_that_breaks_off_keeps_its_whole_messages() -> None:
     whole = page(*(message(n, "Ida", f"tea {n}") for n in range(1, 6)))
     for at in range(whole.index(b"tea 2"), len(whole) - 8, 40):
-        kept = texts(read_broken(whole[:at], "breaks off"))
+        kept = texts(read_broken(whole[:at], "truncated or damaged"))
         assert kept == [f"tea {n}" for n in range(1, len(kept) + 1)]
         assert len(kept) >= whole[:at].count(b"</div>\n\n     </div>\n")
     damaged = {"us/messages.html": whole[: len(whole) // 2], "us/messages2.html": whole}
-    assert len(texts(read_broken(zip_bytes(damaged), "breaks off"))) > 6
+    assert len(texts(read_broken(zip_bytes(damaged), "truncated or damaged"))) > 6
 
 
 def test_a_message_that_is_too_long_costs_no_other() -> None:

@@ -38,14 +38,14 @@ def notes(archive: bytes) -> list[str]:
 def test_a_damaged_chat_beside_a_readable_one_is_named(name: str, data: bytes, fault: str) -> None:
     (note,) = notes(zip_bytes(READABLE | {name: data}))
     assert note.startswith(name)
-    assert note.endswith(f"{fault}; it is left out")
+    assert note.endswith(f"{fault}; this file is left out")
 
 
 @pytest.mark.parametrize("app", ["messenger", "kakaotalk"])
 def test_a_member_that_cannot_be_unpacked_is_named(app: str) -> None:
     name = MESSENGER if app == "messenger" else "us/note.txt"
     archive = spoiled(zip_bytes(READABLE | {name: SMALL_FILES[app]}, method=0), SMALL_FILES[app])
-    assert notes(archive) == [f"{name} is damaged and breaks off; it is left out"]
+    assert notes(archive) == [f"{name} is truncated or damaged; it is left out"]
 
 
 def test_an_encrypted_backup_beside_a_chat_is_named() -> None:

@@ -216,7 +216,7 @@ def test_a_byte_that_is_no_utf8_is_a_bad_row_with_file_and_place(
     assert (done.rejected, done.accepted, done.duplicates) == (4, len(ROWS), 2 * len(ROWS) - 4)
     faults = [("posts.csv", "record", 499), ("posts.jsonl", "line", 7)]
     faults += [("posts.jsonl", "line", 900), ("posts.jsonl.gz", "line", 800)]
-    detail = "the text has broken characters"
+    detail = "the text contains broken characters"
     expected = [
         {"file": str(tmp_path / name), unit: place, "detail": detail}
         for name, unit, place in faults

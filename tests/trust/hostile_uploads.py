@@ -191,7 +191,7 @@ def _csv(chance: Random) -> bytes:
 
 
 def _chat(chance: Random) -> bytes:
-    """Return a chat of many people, odd dates, and lines that nearly begin a message."""
+    """Return a chat of many people, odd dates, and lines that nearly start a message."""
     size = _size(chance, 300_000)
     name = chance.choice(["Kim", "Kim {n}", "{n}", "] [3:10 PM] ", " : ", "🐈" * 99, "a" * 9_999])
     date = chance.choice(["1/15/24", "{d}/{m}/{y}", "99/99/9999", "0/0/0"])

@@ -76,10 +76,11 @@ def damaged_beside(source: Source) -> list[LeftOut]:
     )
     faults = _faults(source.member(name) for name in names[:MOST_OTHERS])
     notes = [
-        LeftOut(Message("{fault}; it is left out", fault=fault)) for fault in islice(faults, 20)
+        LeftOut(Message("{fault}; this file is left out", fault=fault))
+        for fault in islice(faults, 20)
     ]
     is_more = bool(notes) and (len(names) > MOST_OTHERS or next(faults, None) is not None)
-    further = Message("further files may be damaged and left out, too; they are not named")
+    further = Message("more files may be damaged and left out; they are not listed")
     return [*notes, LeftOut(further)] if is_more else notes
 
 

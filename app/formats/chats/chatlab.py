@@ -83,7 +83,7 @@ class ChatLab(JsonChat[ChatLabRoom]):
     name = "chatlab"
     label = Message("ChatLab")
     file_name = ".jsonl"
-    mark = Message("JSON whose header has chatlab with a version")
+    mark = Message("JSON with `chatlab` and its `version`")
     has_reactions = False
 
     def files(self, source: Source) -> list[Content]:

@@ -185,6 +185,6 @@ def _grammar_of(head: Sequence[str], _beside: Collection[str]) -> Grammar | None
 IMESSAGE: Final = TextChat(
     "imessage",
     Message("iMessage (imessage-exporter)"),
-    Message("a line of a time such as May 17, 2022  5:29:42 PM, and its sender in the next line"),
+    Message("a line with a time such as May 17, 2022  5:29:42 PM, and the sender in the next line"),
     _grammar_of,
 )

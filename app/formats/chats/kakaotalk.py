@@ -228,8 +228,8 @@ KAKAOTALK: Final = TextChat(
     "kakaotalk",
     Message("KakaoTalk"),
     Message(
-        "a heading of KakaoTalk and a message, or two messages as one of its apps writes them, the"
-        " first in the first line"
+        "a KakaoTalk heading and a message; or two messages in the style of a KakaoTalk"
+        " app, starting in the first line"
     ),
     grammar_of,
     (".txt", ".csv"),

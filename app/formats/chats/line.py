@@ -291,8 +291,6 @@ def _date(year: int, month: int, day: int) -> date | None:
 LINE: Final = TextChat(
     "line",
     Message("LINE"),
-    Message(
-        "a heading of LINE and a message, or a line with a day and its weekday above a message"
-    ),
+    Message("a LINE heading and a message; or a line with a date and a weekday above a message"),
     grammar_of,
 )

@@ -35,7 +35,7 @@ def zone_of(name: str | None) -> tzinfo | None:
     try:
         return ZoneInfo(name) if name else None
     except (KeyError, ValueError, OSError):
-        raise ValueError("there is no such time zone; one is Asia/Seoul") from None
+        raise ValueError("unknown time zone; use a name such as Asia/Seoul") from None
 
 
 def machine_zone() -> str:
@@ -54,7 +54,7 @@ def renaming(pairs: Iterable[str]) -> dict[str, str]:
     for pair in pairs:
         old, _, new = pair.rpartition("=")
         if not old.strip() or not new.strip():
-            raise ValueError("a new name is given as A=B")
+            raise ValueError("write a new name as OLD=NEW")
         names[old.strip()] = new.strip()
     return names
 
@@ -113,7 +113,7 @@ class People:
         if username is None:
             if len(self._usernames) >= MOST_PEOPLE:
                 raise BrokenFileError(
-                    "more than {count} people speak in this chat", count=f"{MOST_PEOPLE:,}"
+                    "this chat has more than {count} people", count=f"{MOST_PEOPLE:,}"
                 )
             username = plain = as_username(name)
             suffixes = self._suffixes.setdefault(username_key(plain), count(2))
@@ -129,7 +129,7 @@ class People:
             return when
         if not self._has_zone:
             self._has_zone = True
-            evidence = Message("the zone of this machine, since the chat names none")
+            evidence = Message("this machine's time zone, because the chat names none")
             self.notes.assume("timezone", machine_zone(), evidence=evidence)
         return self._local.utc(when, room)
 

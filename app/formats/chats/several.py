@@ -32,7 +32,8 @@ def together(formats: Sequence[Format]) -> Format:
         partial(_read, in_json, in_text),
         is_chat=True,
         mark=Message(
-            "a folder or an archive with chats in JSON of two apps or more, each by its mark"
+            "a folder or an archive with JSON chats of two or more apps, each recognised"
+            " by its own marks"
         ),
     )
 

@@ -143,13 +143,15 @@ class Signal(JsonChat[Book]):
     name = "signal"
     label = Message("Signal")
     file_name = "main.jsonl"
-    mark = Message("lines of JSON with a recipient, a chat or a chatItem, in a folder main.jsonl")
+    mark = Message(
+        "JSON lines with `recipient`, `chat` or `chatItem`; in a folder, the file main.jsonl"
+    )
 
     def files(self, source: Source) -> list[Content]:
         """Return the one file. Raises UnrecognisedFileError for an encrypted backup."""
         if backup := next(filter(None, map(_BACKUP.fullmatch, source.members)), None):
             raise UnrecognisedFileError(
-                "{name} is an encrypted backup; export the chats in the settings of Signal instead",
+                "{name} is an encrypted backup; in Signal's settings, export the chats instead",
                 name=backup["folder"],
             )
         content: Content | None = source

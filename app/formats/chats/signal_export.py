@@ -35,7 +35,7 @@ class SignalExport(JsonChat[ExportedChat]):
     name = "signal-export"
     label = Message("Signal (signal-export)")
     file_name = "data.json"
-    mark = Message("JSON lines with date, sender, body, reactions and attachments")
+    mark = Message("JSON lines with `date`, `sender`, `body`, `reactions` and `attachments`")
     message_keys = frozenset({"date", "sender", "body", "quote", "reactions", "attachments"})
 
     def chat(self, about: Json, folder: str) -> ExportedChat:
@@ -83,7 +83,7 @@ def _time(value: object) -> datetime:
     try:
         return datetime.fromisoformat(str(value)).replace(microsecond=0)
     except ValueError:
-        raise RecordError("unreadable time {time}", time=repr(str(value)[:40])) from None
+        raise RecordError("the time {time} cannot be read", time=repr(str(value)[:40])) from None
 
 
 def _attached(message: Json, folder: str) -> Attachments:

@@ -79,7 +79,7 @@ def _grammar_of(head: Sequence[str], beside: Collection[str]) -> Grammar | None:
 SIGNAL_MARKDOWN: Final = TextChat(
     "signal-md",
     Message("Signal (signal-export, chat.md)"),
-    Message("lines such as [2026-01-31 22:04:05] name: text, with two blanks at the end"),
+    Message("lines such as [2026-01-31 22:04:05] name: text, with two spaces at the end"),
     _grammar_of,
     (".md",),
 )

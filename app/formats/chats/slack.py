@@ -127,8 +127,7 @@ class Slack(JsonChat[SlackChannel]):
     label = Message("Slack")
     file_name = "users.json"
     mark = Message(
-        "users.json and channels.json, and beside them folders with a file for each day, whose"
-        " messages have a ts"
+        "users.json and channels.json, and folders with one file per day, whose messages have `ts`"
     )
 
     def files(self, source: Source) -> list[Content]:

@@ -45,7 +45,7 @@ class Telegram(JsonChat[TelegramChat]):
     name = "telegram"
     label = Message("Telegram")
     file_name = "result.json"
-    mark = Message("JSON with a list messages, of which one has id, type, date and text")
+    mark = Message("JSON with a list `messages`; a message has `id`, `type`, `date` and `text`")
     message_keys = frozenset({"id", "type", "date", "text"})
     about_keys = frozenset({"id", "name", "type"})
 
@@ -54,8 +54,8 @@ class Telegram(JsonChat[TelegramChat]):
         files = super().files(source)
         if files and not source.has_members and not self._names_authors(source):
             raise UnrecognisedFileError(
-                "{name} does not say who wrote its messages: none of them has a from. Telegram"
-                " Desktop exports the chat with the names",
+                "{name} does not say who wrote the messages: the field `from` is missing."
+                " Export the chat again with Telegram Desktop, which includes the names",
                 name=source.name,
             )
         return files

@@ -141,7 +141,7 @@ class PagesClock:
             return wall
         zone = None if minutes % 60 or self._zone else _SUMMER_ZONES.get(minutes // 60)
         if zone is not None and ZoneInfo(zone).dst(wall):
-            evidence = Message("the file names the offset of standard time, also in summer")
+            evidence = Message("the file uses the offset of standard time, even in summer")
             value = f"Etc/GMT{-minutes // 60:+}"
             self._notes.assume("timezone", value, alternatives=(zone,), evidence=evidence)
         try:
@@ -157,7 +157,7 @@ class TelegramPages(JsonChat[PagesChat]):
     name = "telegram-html"
     label = Message("Telegram (HTML)")
     file_name = ".html"
-    mark = Message("pages messages.html and so on of Telegram Desktop")
+    mark = Message("pages from Telegram Desktop, such as messages.html")
 
     def __init__(self, options: ReadOptions = NO_OPTIONS) -> None:
         self._options = options
@@ -174,7 +174,7 @@ class TelegramPages(JsonChat[PagesChat]):
         rooms = find_rooms(source, self.file_name, page_of)
         if not rooms and not source.has_members and _is_other_page(source):
             raise UnrecognisedFileError(
-                "{name} is a page without messages; choose messages.html, or the folder of it",
+                "{name} is a page without messages; choose messages.html or its folder",
                 name=source.name,
             )
         rooms.sort(key=lambda room: room.grammar)
@@ -266,7 +266,7 @@ def message_pieces(content: Content) -> Iterator[str]:
     if is_begun and (is_whole or text.count("<div") <= text.count("</div")):
         yield text
     if not is_whole:
-        raise BrokenFileError("{name} is damaged and breaks off", name=content.name)
+        raise BrokenFileError("{name} is truncated or damaged", name=content.name)
 
 
 def read_message(html: str, chat: PagesChat) -> ChatMessage | Skip:
@@ -282,7 +282,7 @@ def read_message(html: str, chat: PagesChat) -> ChatMessage | Skip:
     if "forwarded" in parts:
         return "repost"
     if chat.speaker.name is None:
-        raise RecordError("no author")
+        raise RecordError("the author is missing")
     if chat.speaker.name == _DELETED:
         return "deleted"
     number, target = _NUMBER.fullmatch(root.attributes.get("id") or ""), target_of(parts)

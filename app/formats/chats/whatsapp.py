@@ -146,7 +146,7 @@ def grammar_of(lines: Sequence[str], beside: Collection[str] = ()) -> WhatsApp |
         if beside:
             return None
         raise UnrecognisedFileError(
-            "this looks like a chat of WhatsApp, but the words {words} in its dates are not known",
+            "this looks like a WhatsApp chat, but its dates contain unknown words: {words}",
             words=str(error),
         ) from None
     if shape is None:
@@ -157,8 +157,8 @@ def grammar_of(lines: Sequence[str], beside: Collection[str] = ()) -> WhatsApp |
         return None
     if grammar.foreign_year and not beside:
         raise UnrecognisedFileError(
-            "this looks like a chat of WhatsApp, but its dates have years such as {year}, of a"
-            " calendar that is not read",
+            "this looks like a WhatsApp chat, but its dates have years such as {year}, in"
+            " a calendar that saywho does not support",
             year=str(grammar.foreign_year),
         )
     return grammar
@@ -306,7 +306,7 @@ WHATSAPP: Final = TextChat(
     "whatsapp",
     Message("WhatsApp"),
     Message(
-        "two messages of one shape, a date and a time before each, the first in the first line"
+        "two messages in the same style, each after a date and a time, starting in the first line"
     ),
     grammar_of,
 )

@@ -149,18 +149,18 @@ class Dates:
         if self._guess is not None:
             other: DateOrder = "month-first" if self._guess == "day-first" else "day-first"
             evidence = Message(
-                "{count} different dates, and both orders of day and month fit",
+                "{count} different dates fit both orders of day and month",
                 count=f"{len(self._dates):,}",
             )
             notes.assume("dates", self._guess, alternatives=(other,), evidence=evidence)
         years = {year for parts in self._dates if parts[1] for year in map(int, parts)}
         if self._is_of_buddha or not years.isdisjoint(_BUDDHIST):
-            evidence = Message("years as Thailand counts them, {count} more", count=str(_OF_BUDDHA))
+            evidence = Message("Thai years, which are {count} higher", count=str(_OF_BUDDHA))
             notes.assume("year", "buddhist", evidence=evidence)
         if not years.isdisjoint(_PERSIAN):
-            notes.assume("year", "persian", evidence=Message("years as Iran counts them"))
+            notes.assume("year", "persian", evidence=Message("Iranian years"))
         if self._yearless.is_used:
-            evidence = Message("the dates have no year; the last one is taken for the newest")
+            evidence = Message("the dates have no year; the last date is treated as the newest")
             notes.assume("year", str(self._yearless.last), evidence=evidence)
 
 

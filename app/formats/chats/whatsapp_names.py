@@ -107,10 +107,12 @@ class Names:
         """Note which names were learned."""
         for name, longer in self._longer.items():
             count = f"{self._counts[name]:,}"
-            evidence = Message("the name stands so in all {count} of its lines", count=count)
+            evidence = Message(
+                "the name is written like this in all {count} of its lines", count=count
+            )
             notes.assume("person", longer, evidence=evidence)
         for name in sorted(self._without_blank - self._counts.keys()):
-            evidence = Message("no blank stands behind the colon")
+            evidence = Message("there is no space after the colon")
             notes.assume("person", name, evidence=evidence)
 
 

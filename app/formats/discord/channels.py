@@ -37,7 +37,8 @@ class DiscordChannels(JsonChat[ExportedChannel]):
     label = Message("Discord")
     file_name = ".json"
     mark = Message(
-        "JSON with a channel and messages, of which one has id, type, timestamp, author and content"
+        "JSON with `channel` and `messages`; a message has `id`, `type`, `timestamp`,"
+        " `author` and `content`"
     )
     message_keys = frozenset({"id", "type", "timestamp", "author", "content"})
     about_keys = frozenset({"guild", "channel", "exportedAt"})

@@ -136,6 +136,6 @@ FORMAT: Final = Format(
     read,
     file_name="messages.json",
     mark=Message(
-        "files messages.json or messages.csv with ID, Timestamp, Contents and Attachments"
+        "files messages.json or messages.csv with `ID`, `Timestamp`, `Contents` and `Attachments`"
     ),
 )

@@ -132,5 +132,5 @@ FORMAT: Final = Format(
     Message("Discord as CSV"),
     read,
     is_chat=True,
-    mark=Message("CSV with the columns AuthorID, Author, Date and Content"),
+    mark=Message("CSV with the columns `AuthorID`, `Author`, `Date` and `Content`"),
 )

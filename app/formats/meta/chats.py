@@ -65,8 +65,8 @@ class MetaChats(JsonChat[MetaThread]):
     label = Message("Messenger and Instagram")
     file_name = "message_1.json"
     mark = Message(
-        "files message_1.json and so on, whose messages have sender_name and timestamp_ms, or of"
-        " encrypted chats senderName and timestamp"
+        "files such as message_1.json, whose messages have `sender_name` and"
+        " `timestamp_ms`; in encrypted chats, `senderName` and `timestamp`"
     )
 
     def files(self, source: Source) -> list[Content]:

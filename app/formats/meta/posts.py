@@ -376,8 +376,8 @@ def _refuse_pages(source: Source) -> None:
         )
     if is_page:
         raise UnrecognisedFileError(
-            "{name} holds pages; ask Meta for the download again, and choose JSON as its format"
-            " in place of HTML",
+            "{name} contains HTML pages; request the download from Meta again, and choose"
+            " the format JSON instead of HTML",
             name=source.name,
         )
 
@@ -387,5 +387,5 @@ FORMAT: Final = Format(
     Message("Posts of Instagram, Facebook and Threads"),
     read,
     file_name="posts_1.json",
-    mark=Message("JSON of posts with media, or with timestamp and data, or of comments"),
+    mark=Message("JSON posts with `media`, or with `timestamp` and `data`; or JSON comments"),
 )

@@ -47,7 +47,8 @@ def _listing_of_zip(file: BinaryIO, label: str) -> Listing:
         container = zipfile.ZipFile(directory)
     except READ_ERRORS as error:
         raise UnrecognisedFileError(
-            "{name} is a zip file whose directory cannot be read; was it downloaded to its end?",
+            "{name} is a zip file without a readable directory; it may be incomplete, so"
+            " download it again",
             name=label,
         ) from error
     directory.left = None
@@ -105,7 +106,7 @@ class _Bounded(io.RawIOBase):
         self.left -= len(data)
         # zipfile reads the directory at once, and makes an object for each entry afterwards.
         if self.left < 0 or data.count(_DIRECTORY_ENTRY) > MOST_FILES:
-            raise BrokenFileError("{name} lists too many files", name=self._label)
+            raise BrokenFileError("{name} contains too many files", name=self._label)
         return data
 
     def seek(self, offset: int, whence: int = 0) -> int:
@@ -118,7 +119,9 @@ class _Bounded(io.RawIOBase):
 def _in_zip(container: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
     name = info.filename
     if info.flag_bits & _ENCRYPTED_FLAG:
-        raise BrokenFileError("{name} is encrypted; unpack it with its password first", name=name)
+        raise BrokenFileError(
+            "{name} is encrypted; unpack it first, then import the unpacked files", name=name
+        )
     if info.compress_type not in _METHODS:
-        raise BrokenFileError("{name} is compressed by a method that is not supported", name=name)
+        raise BrokenFileError("{name} is compressed with an unsupported method", name=name)
     return container.open(info)

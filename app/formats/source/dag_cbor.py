@@ -219,4 +219,4 @@ class _Sections:
             self._data = b"".join(parts)
 
     def broken(self) -> BrokenFileError:
-        return BrokenFileError("{name} is damaged and breaks off", name=self._name)
+        return BrokenFileError("{name} is truncated or damaged", name=self._name)

@@ -234,7 +234,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         if len(ordered) > 1:
             names = ", ".join(folder or "." for folder in ordered[:_NAMED])
             raise UnrecognisedFileError(
-                "{name} holds several archives or chats: {names}; import each of them by itself",
+                "{name} contains several archives or chats: {names}; import each separately",
                 name=self.name,
                 names=names,
             )

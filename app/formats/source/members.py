@@ -99,10 +99,10 @@ class Listing:
         if (count := len(self.left_out) - _NAMED) > 0:
             names = Message("{names} and {count} more", names=names, count=count)
         return Message(
-            "{names}: left out, since links, special files and what lies outside are not read",
+            "{names}: left out, because links, special files and files outside are not read",
             names=names,
         )
 
 
 def damaged(label: str) -> BrokenFileError:
-    return BrokenFileError("{name} is damaged and breaks off", name=label)
+    return BrokenFileError("{name} is truncated or damaged", name=label)

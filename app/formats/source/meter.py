@@ -28,7 +28,7 @@ class Meter:
     def reached(self) -> LimitReachedError:
         """Return that the source holds more."""
         return LimitReachedError(
-            "{name} holds more than {limit}, the limit of an import",
+            "{name} is larger than {limit}, the limit of an import",
             name=self._name,
             limit=self._limit,
         )
@@ -43,8 +43,8 @@ class MediaMeter(Meter):
 
     def reached(self) -> LimitReachedError:
         return LimitReachedError(
-            "the pictures and videos of {name} unpack to more than {limit}, far more than such"
-            " files do; no more are kept",
+            "the pictures and videos of {name} unpack to more than {limit}, far more than"
+            " expected; no more are stored",
             name=self._name,
             limit=self._limit,
         )

@@ -55,7 +55,7 @@ class PlainFile(io.RawIOBase):
         status = os.fstat(self._descriptor)
         if (status.st_size, status.st_mtime_ns) != (self.size, self._status.st_mtime_ns):
             raise BrokenFileError(
-                "{name} was written to while it was read; import it again", name=self._label
+                "{name} changed while it was being read; import it again", name=self._label
             )
 
     def readable(self) -> bool:

@@ -135,7 +135,7 @@ class _Headers:
     def _read(self, size: int, *, is_end_allowed: bool = False) -> bytes:
         self._left -= size
         if self._left < 0:
-            raise BrokenFileError("{name} lists too many files", name=self._label)
+            raise BrokenFileError("{name} contains too many files", name=self._label)
         data = self._file.read(size)
         if len(data) < size and (data or not is_end_allowed):
             raise EOFError

@@ -157,7 +157,7 @@ def _counted(sample: bytes) -> Encoding:
         return _UTF_8
     found = encodings_of(lines_to_weigh(sample))
     evidence = Message(
-        "bytes that are not valid UTF-8: {bad}, valid sequences: {good}",
+        "bytes that are not valid UTF-8: {bad}; valid sequences: {good}",
         bad=f"{count.bad:,}",
         good=f"{count.good:,}",
     )

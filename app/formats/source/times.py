@@ -37,7 +37,7 @@ class AmbiguousDateError(RecordError):
     """A date of numbers is two days, by the order of day and month."""
 
     def __init__(self, written: Written, excerpt: str) -> None:
-        super().__init__("unreadable time {time}", time=excerpt)
+        super().__init__("the time {time} cannot be read", time=excerpt)
         self.written = written
 
 
@@ -65,7 +65,7 @@ def read_time(value: object, order: Order | None = None) -> datetime:
     excerpt = repr(text if len(text) <= 40 else text[:40] + "…")
     if isinstance(written, Written) and order is None:
         raise AmbiguousDateError(written, excerpt)
-    raise RecordError("unreadable time {time}", time=excerpt)
+    raise RecordError("the time {time} cannot be read", time=excerpt)
 
 
 def time_or_field(value: object, field: str) -> tuple[datetime | None, str | None]:

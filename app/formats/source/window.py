@@ -215,7 +215,7 @@ class Window:
         """Return what is wrong, and where: at its end, or at the value that has none."""
         lines, start = self._line()
         return self._fault or BrokenFileError(
-            "{name} breaks off or is damaged in line {line}, column {column}: {fault}",
+            "{name} is truncated or damaged in line {line}, column {column}: {fault}",
             name=self._name,
             line=lines + 1,
             column=self.used - start + 1,

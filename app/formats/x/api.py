@@ -160,6 +160,7 @@ FORMAT: Final = Format(
     Message("X API"),
     read,
     mark=Message(
-        "JSON of posts with id_str and user, or with author_id and created_at, or pages of them"
+        "JSON posts with `id_str` and `user`, or with `author_id` and `created_at`; or"
+        " pages of such posts"
     ),
 )

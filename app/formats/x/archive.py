@@ -77,7 +77,7 @@ def array_items(content: Content) -> Iterator[Json | Message]:
     if not mark and match and match[0].strip():
         raise window.broken("a value is not closed")
     if mark and mark != "[":
-        raise BrokenFileError("{name} does not hold a list of posts", name=content.name)
+        raise BrokenFileError("{name} does not contain a list of posts", name=content.name)
     for item in window.items() if mark else ():
         yield _unwrapped(item)
     if window.mark():
@@ -219,7 +219,7 @@ class Notes:
         raw, note = _read_note(item)
         self._characters += len(raw) + _OVERHEAD_CHARACTERS
         if self._characters > MAX_HELD_CHARACTERS:
-            raise RecordError("the archive holds too many long posts")
+            raise RecordError("the archive contains too many long posts")
         alike = self._found.setdefault(_beginning(raw), {})
         alike.setdefault(note.created_at, deque()).append(note)
 
@@ -289,5 +289,5 @@ FORMAT: Final = Format(
     "x",
     Message("X archive"),
     read,
-    mark=Message("a file tweets.js or tweet.js, alone or in the folder data of an archive"),
+    mark=Message("a file tweets.js or tweet.js, alone or in the `data` folder of an archive"),
 )

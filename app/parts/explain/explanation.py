@@ -38,9 +38,9 @@ _MOMENT: Final = re.compile(
 """How a line begins that may begin a message or a day."""
 _NOTE: Final = re.compile(r"\u200e.*|[<(\[{‹«（【][^\n]{1,80}[>)\]}›»）】]", re.DOTALL)
 """A whole text as apps write what is no text: `<Media omitted>`."""
-_STRAY: Final = Message("a date or a time stands at its beginning, but it begins no message")
-_APP_LIKE: Final = Message("all of it stands in brackets, as what an app writes about a picture")
-_UNREAD: Final = Message("nothing here was read")
+_STRAY: Final = Message("starts with a date or a time, but does not start a message")
+_APP_LIKE: Final = Message("entirely in brackets, like an app's note about a picture")
+_UNREAD: Final = Message("nothing was read here")
 
 
 def explain(body: bytes) -> Iterator[object]:

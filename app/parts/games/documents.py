@@ -12,7 +12,9 @@ from app.parts.games.states import GameState
 FIRST: Final = 10
 """Players who are shown as the first."""
 
-Ended = Annotated[datetime | None, Meta(description="Until when answers count; null otherwise.")]
+Ended = Annotated[
+    datetime | None, Meta(description="Deadline for answers; null if no question is open.")
+]
 
 
 class Guess(Struct, frozen=True):
@@ -25,7 +27,7 @@ class Guess(Struct, frozen=True):
 class RankedPlayer(Struct, frozen=True):
     name: str
     points: int
-    place: Annotated[int, Meta(description="Equal points share a place.")]
+    place: Annotated[int, Meta(description="Rank; players with equal points share a rank.")]
     player: int
 
 
@@ -35,20 +37,29 @@ class GameView(Struct, frozen=True, kw_only=True):
     id: int
     code: str
     state: State
-    question: Annotated[int, Meta(description="Of those asked so far the last; 0 before.")]
+    question: Annotated[int, Meta(description="Number of the newest question; 0 before the first.")]
     questions: int
     seconds: int
-    options: Annotated[list[str], Meta(description="The usernames to choose from.")]
+    options: Annotated[list[str], Meta(description="Usernames to choose from.")]
     players: int
-    open: Annotated[bool, Meta(description="Whether others may join.")]
-    answers: Annotated[int, Meta(description="To the present question.")]
+    open: Annotated[bool, Meta(description="Whether more players may join.")]
+    answers: Annotated[int, Meta(description="Number of answers to the current question.")]
     ends_at: Ended
-    text: Annotated[str | None, Meta(description="Without names; null where the post is gone.")]
-    truth: Annotated[str | None, Meta(description="The author; null while it is asked.")]
-    saywho: Annotated[Guess | None, Meta(description="Null while it is asked.")]
-    tally: Annotated[dict[str, int] | None, Meta(description="Who was chosen how often.")]
+    text: Annotated[
+        str | None,
+        Meta(description="Text of the post, with names hidden; null if the post was deleted."),
+    ]
+    truth: Annotated[
+        str | None, Meta(description="Username of the author; null while the question is open.")
+    ]
+    saywho: Annotated[
+        Guess | None, Meta(description="Answer of saywho; null while the question is open.")
+    ]
+    tally: Annotated[dict[str, int] | None, Meta(description="How often each author was chosen.")]
     ranking: list[RankedPlayer]
-    version: Annotated[int, Meta(description="Grows with every change but counts.")]
+    version: Annotated[
+        int, Meta(description="Increases with every change, except changes of counts.")
+    ]
 
 
 class SharedView(Struct, frozen=True, kw_only=True):
@@ -60,9 +71,13 @@ class SharedView(Struct, frozen=True, kw_only=True):
     options: list[str]
     text: str | None
     ends_at: Ended
-    now: Annotated[datetime, Meta(description="The server's clock.")]
-    truth: Annotated[str | None, Meta(description="The author; null while it is asked.")]
-    saywho: Annotated[Guess | None, Meta(description="Null while it is asked.")]
+    now: Annotated[datetime, Meta(description="Time of the server's clock.")]
+    truth: Annotated[
+        str | None, Meta(description="Username of the author; null while the question is open.")
+    ]
+    saywho: Annotated[
+        Guess | None, Meta(description="Answer of saywho; null while the question is open.")
+    ]
     players: int
     version: int
 
@@ -70,11 +85,19 @@ class SharedView(Struct, frozen=True, kw_only=True):
 class PlayerView(SharedView, frozen=True, kw_only=True):
     """A game as one player sees it."""
 
-    answer: Annotated[str | None, Meta(description="What the player chose, if anything.")]
-    right: Annotated[bool | None, Meta(description="Null while it is asked, and without answer.")]
-    points: Annotated[int | None, Meta(description="For this question; null while it is asked.")]
-    total: Annotated[int, Meta(description="For the questions that were told.")]
-    place: Annotated[int | None, Meta(description="Null before the first question was told.")]
+    answer: Annotated[str | None, Meta(description="Username that the player chose; null if none.")]
+    right: Annotated[
+        bool | None,
+        Meta(
+            description="Whether the answer was right; null while the question is"
+            " open, or without an answer."
+        ),
+    ]
+    points: Annotated[
+        int | None, Meta(description="Points for this question; null while the question is open.")
+    ]
+    total: Annotated[int, Meta(description="Points for all questions whose answer was shown.")]
+    place: Annotated[int | None, Meta(description="Rank; null until the first answer was shown.")]
 
 
 def moment(ms: int) -> datetime:

@@ -29,7 +29,7 @@ class GameState:
     """Of the present question, with `HIDDEN` for names; None where the post is gone."""
     players: int
     answers: int
-    """To the present question."""
+    "Number of answers to the current question."
 
     @property
     def state(self) -> State:

@@ -19,7 +19,7 @@ room_blueprint = ApiBlueprint("api_room_portraits", tag="rooms")
 
 
 class AuthorPortraitArgs(ZoneArgs):
-    tz: Annotated[str, Meta(description="An IANA name; hours are those there.")] = "UTC"
+    tz: Annotated[str, Meta(description="IANA time zone for hours.")] = "UTC"
 
 
 @blueprint.operation("GET", "/users/<username>/portrait", "read", "The portrait", is_cacheable=True)
@@ -33,7 +33,7 @@ async def show_portrait_of_user(username: str, args: AuthorPortraitArgs) -> Auth
 
 
 class RoomPortraitArgs(ZoneArgs):
-    tz: Annotated[str, Meta(description="An IANA name; hours are those there.")] = "UTC"
+    tz: Annotated[str, Meta(description="IANA time zone for hours.")] = "UTC"
 
 
 @room_blueprint.operation(

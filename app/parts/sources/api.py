@@ -22,7 +22,7 @@ blueprint = ApiBlueprint("api_sources", tag="sources")
 
 
 class NewSourceForm(Struct, forbid_unknown_fields=True):
-    source: Annotated[str, Meta(description="bluesky:NAME, mastodon:USER@HOST, rss:URL, address.")]
+    source: Annotated[str, Meta(description="bluesky:NAME, mastodon:USER@HOST, rss:URL, or a URL.")]
     username: Annotated[str, Meta(max_length=320)] | None = None
 
 

@@ -124,8 +124,8 @@ class Web:
                 url = url.join(location)
                 if url.scheme in {"http", "https"} and url.host:
                     continue
-            raise FetchError("the source redirects to no web address")
-        raise FetchError("the source redirects too often")
+            raise FetchError("the source redirects to an invalid URL")
+        raise FetchError("the source redirects too many times")
 
     async def close(self) -> None:
         self._resolver.shutdown(wait=False, cancel_futures=True)
@@ -139,7 +139,7 @@ class Web:
             async with asyncio.timeout(TIMEOUT_S):
                 return await self._ask(url, headers, most_bytes)
         except (TimeoutError, httpx.TimeoutException) as error:
-            raise FetchError("{host} does not answer in time", host=url.host) from error
+            raise FetchError("{host} did not respond in time", host=url.host) from error
         except (socket.gaierror, UnicodeError) as error:
             unknown = "{host} was not found: its name is wrong, or this server is offline"
             raise FetchError(unknown, host=url.host) from error
@@ -174,7 +174,8 @@ class Web:
         addresses = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
         if not all(map(self._may_connect, addresses)):
             raise FetchError(
-                "{host} leads into this machine's own network; SAYWHO_FOLLOW_PRIVATE=1 allows it",
+                "{host} is in this machine's private network; to allow it, set"
+                " SAYWHO_FOLLOW_PRIVATE=1",
                 host=host,
             )
         return addresses[:3]
@@ -205,7 +206,7 @@ async def _read(response: httpx.Response, most_bytes: int) -> tuple[BinaryIO, st
     """Return the body, decompressed no further than allowed, and its digest."""
     encoding = response.headers.get("Content-Encoding", "identity").lower()
     if encoding not in {"identity", "gzip"}:
-        raise FetchError("the answer is compressed in an unknown way")
+        raise FetchError("the response is compressed with an unsupported method")
     inflate = zlib.decompressobj(zlib.MAX_WBITS | 16) if encoding == "gzip" else None
     digest = hashlib.sha256()
     with contextlib.ExitStack() as on_failure:
@@ -220,13 +221,13 @@ async def _read(response: httpx.Response, most_bytes: int) -> tuple[BinaryIO, st
                 digest.update(part)
                 if body.tell() > most_bytes:
                     raise FetchError(
-                        "the answer is larger than {limit} MB", limit=most_bytes // MIB
+                        "the response is larger than {limit} MB", limit=most_bytes // MIB
                     )
                 await asyncio.sleep(0)
             if inflate and inflate.eof:
                 break  # What a host sends behind the end is nobody's.
         if inflate and body.tell() and not inflate.eof:
-            raise FetchError("the answer was cut off")
+            raise FetchError("the response is incomplete")
         on_failure.pop_all()
     body.seek(0)
     return cast(BinaryIO, body), digest.hexdigest()

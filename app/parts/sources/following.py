@@ -143,7 +143,7 @@ class Visit:
             raise
         except Exception:
             logger.exception("the visit of %s failed unexpectedly", self.source.source)
-            error = FetchError("the visit failed unexpectedly; the server's log says why")
+            error = FetchError("the visit failed unexpectedly; see the server's log")
         await self._note_end(due_at, error)
 
     async def _note_end(self, due_at: datetime, error: AppError | None) -> None:

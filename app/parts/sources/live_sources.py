@@ -73,7 +73,7 @@ async def find_source(config: Config, source: str, username: str | None = None) 
                     await web.addresses(name.host)
         return name
     except TimeoutError:
-        late = "{host} does not answer in time"
+        late = "{host} did not respond in time"
         raise InvalidInputError(late, loc="source", host=name.host) from None
     except InvalidInputError as error:
         raise InvalidInputError(message_of(error), loc="source") from None
@@ -89,8 +89,8 @@ def parse_source(source: str, username: str | None = None) -> SourceName:
             name = _parse(source.strip())
     if name is None:
         raise InvalidInputError(
-            "A source is like bluesky:NAME, mastodon:USER@HOST or rss:URL, or the address of a"
-            " profile, a feed or a page that names one",
+            "Enter a source as bluesky:NAME, mastodon:USER@HOST or rss:URL, or the URL of"
+            " a profile, a feed or a page that links to a feed",
             loc="source",
         )
     try:
@@ -116,7 +116,7 @@ def _bluesky(name: str) -> SourceName | None:
     match = _BLUESKY.fullmatch(name)
     if dotless := _DOTLESS.fullmatch(name):
         raise InvalidInputError(
-            "A name on Bluesky has dots: try {name}.bsky.social, or the domain that is the name",
+            "A Bluesky name contains dots: try {name}.bsky.social, or the domain used as the name",
             loc="source",
             name=dotless[1].lower(),
         )
@@ -139,7 +139,7 @@ def _rss(address: str) -> SourceName | None:
         return None
     url = httpx.URL(address)
     if url.userinfo:
-        raise InvalidInputError("A feed's address must not hold a password", loc="source")
+        raise InvalidInputError("The URL of a feed must not contain a password", loc="source")
     check_port(url)
     return SourceName("rss", address, url.host, url.host)
 
@@ -167,13 +167,17 @@ class SourceFacts(msgspec.Struct, frozen=True):
     source: Annotated[str, Meta(description="bluesky:NAME, mastodon:USER@HOST or rss:URL.")]
     platform: str
     username: str
-    accepted: Annotated[int, Meta(description="How many posts it has brought.")]
+    accepted: Annotated[int, Meta(description="Number of posts stored from this source.")]
     added_at: datetime
     visited_at: datetime | None
-    success_at: Annotated[datetime | None, Meta(description="The last visit without an error.")]
-    posts_at: Annotated[datetime | None, Meta(description="When it last brought new posts.")]
+    success_at: Annotated[
+        datetime | None, Meta(description="Time of the last visit without an error.")
+    ]
+    posts_at: Annotated[datetime | None, Meta(description="Time of the last new posts.")]
     next_visit_at: datetime
-    not_before: Annotated[datetime | None, Meta(description="Its host wants no requests before.")]
+    not_before: Annotated[
+        datetime | None, Meta(description="The host asks for no requests before this time.")
+    ]
     last_error: str | None
 
 
@@ -181,7 +185,7 @@ async def add_source(session: AsyncSession, name: SourceName) -> SourceFacts:
     """Follow a source from now on. Raises ConflictError."""
     query = select(LiveSource.id).where(LiveSource.source == str(name))
     if await session.scalar(query) is not None:
-        raise ConflictError("'{source}' is followed already", source=str(name))
+        raise ConflictError("'{source}' is already followed", source=str(name))
     if user := await find_user(session, name.username):
         check_platform(user.username, user.platform, name.platform, is_of_chat=user.is_of_chat)
     source = LiveSource(

@@ -123,7 +123,7 @@ class Publisher:
         """Return an answer of its host, unless that wants no further request. Raises FetchError."""
         if self.not_before is not None:
             raise FetchError(
-                "the source wants no further requests for now", not_before=self.not_before
+                "the source asks for no more requests for now", not_before=self.not_before
             )
         answer = await self.web.fetch(address, headers, most_bytes=most_bytes)
         self.not_before = answer.not_before
@@ -192,7 +192,7 @@ async def account_id(web: Web | Publisher, user: str, host: str) -> str:
     answer = await web.fetch(address, most_bytes=MOST_JSON)
     with answer.body, suppress(msgspec.DecodeError, UnicodeDecodeError):
         return msgspec.json.decode(answer.body.read(), type=_Account).id
-    raise FetchError("the answer is no account of Mastodon")
+    raise FetchError("the response is not a Mastodon account")
 
 
 def _mastodon_api(host: str) -> str:

@@ -15,8 +15,10 @@ blueprint = ApiBlueprint("api_years", tag="users")
 
 
 class ArchiveArgs(Struct):
-    tz: Annotated[str, Meta(description="An IANA name; days and hours are those there.")] = "UTC"
-    year: Annotated[Year | None, Meta(description="Of the calendar; else the newest.")] = None
+    tz: Annotated[str, Meta(description="IANA time zone for days and hours.")] = "UTC"
+    year: Annotated[
+        Year | None, Meta(description="Year of the calendar; by default the newest.")
+    ] = None
 
 
 @blueprint.operation(
@@ -36,7 +38,9 @@ async def show_archive(username: str, args: ArchiveArgs) -> AuthorArchive:
 
 
 class AuthorYearArgs(ZoneArgs):
-    tz: Annotated[str, Meta(description="An IANA name; the year is the one there.")] = "UTC"
+    tz: Annotated[str, Meta(description="IANA time zone in which the year begins and ends.")] = (
+        "UTC"
+    )
 
 
 @blueprint.operation(

@@ -47,11 +47,15 @@ class YearBefore(msgspec.Struct, frozen=True):
     tweets: int
     hours: Annotated[
         list[int],
-        Meta(description="Of each hour of the day in `tz`, on the days of `same_days` alone."),
+        Meta(
+            description=(
+                "Number of posts in each hour of the day in `tz`, only on the days of `same_days`."
+            )
+        ),
     ]
     same_days: Annotated[
         SameDays | None,
-        Meta(description="What can be compared: null where under 14 days are in both years."),
+        Meta(description="Days that both years have; null if there are fewer than 14."),
     ]
 
 
@@ -73,43 +77,72 @@ class AuthorYear(msgspec.Struct, frozen=True):
     busy_part: BusyPart
     days_apart: DaysApart
     is_over: Annotated[bool, Meta(description="Whether the year has ended in `tz`.")]
-    until: Annotated[date, Meta(description="Its last day, or today, of a year that goes on.")]
+    until: Annotated[
+        date, Meta(description="Last day of the year; today, if the year has not ended.")
+    ]
     before: Annotated[
-        YearBefore | None, Meta(description="The year before; null where it has no posts.")
+        YearBefore | None, Meta(description="The year before; null if it has no posts.")
     ]
     came: Annotated[
         WordsOfYear | None,
         Meta(
-            description="Beside the year before, on the days that both have; null where either has "
-            "fewer than 20 posts there."
+            description=(
+                "Compared with the year before, on the days that both have; null if either"
+                " has fewer than 20 posts on these days."
+            )
         ),
     ]
-    went: Annotated[WordsOfYear | None, Meta(description="Beside the year after, likewise.")]
+    went: Annotated[
+        WordsOfYear | None,
+        Meta(
+            description=(
+                "Compared with the year after, on the days that both have; null if either has fewer"
+                " than 20 posts on these days."
+            )
+        ),
+    ]
     only: Annotated[
-        list[YearWord], Meta(description="What is in neither year beside it, but came and went.")
+        list[YearWord],
+        Meta(
+            description=(
+                "Terms that came and went: in this year, but in neither the year before nor the"
+                " year after."
+            )
+        ),
     ]
     measures: Annotated[
         list[Measure] | None,
         Meta(
-            description="How the year is written (`own`) and the year before (`beside`), what "
-            "changed clearly first, on the days that both have; null where either has fewer than "
-            "20 posts with text there."
+            description=(
+                "Habits of this year (`own`) and the year before (`beside`), on the days that"
+                " both have, clear changes first; null if either has fewer than 20 posts with"
+                " text on these days."
+            )
         ),
     ]
-    answered: Annotated[list[NameCount], Meta(description="Whom replies answer, by username.")]
+    answered: Annotated[list[NameCount], Meta(description="Usernames that the replies answer.")]
     most_answered: Annotated[
         str | None,
-        Meta(description="Whom they answer clearly more than anybody else, day by day; or null."),
+        Meta(
+            description=(
+                "Username that they answer clearly more than any other, compared by day; null if"
+                " there is none."
+            )
+        ),
     ]
     most_liked: list[Post]
     first: Post
     last: Post
-    by_year: Annotated[list[int], Meta(description="Posts of each of the calendar's `years`.")]
+    by_year: Annotated[
+        list[int], Meta(description="Number of posts in each of the calendar's `years`.")
+    ]
     milestone: Annotated[
         Milestone | None,
         Meta(
-            description="The largest of 1,000, 2,000, 5,000, 10,000 and so on that the author's "
-            "posts here reached in the year; null where some posts have no time."
+            description=(
+                "The largest of 1,000, 2,000, 5,000, 10,000 and so on that the number of the"
+                " author's posts here reached in the year; null if some posts have no time."
+            )
         ),
     ]
 

@@ -49,11 +49,18 @@ class YearWord(
     """A word or phrase that is in a clearly larger share of the posts of a year than of the year
     beside it."""
 
-    posts: Annotated[int, Meta(description="Posts of the year with the word.")]
-    posts_beside: Annotated[int, Meta(description="Posts of the other year with it.")]
+    posts: Annotated[int, Meta(description="Number of posts of the year with the word.")]
+    posts_beside: Annotated[
+        int, Meta(description="Number of posts of the other year with the word.")
+    ]
     times: Annotated[
         float | None,
-        Meta(description="How many times as often as there, by the posts of both; null for never."),
+        Meta(
+            description=(
+                "How many times as often as in the other year, by the share of posts; null if"
+                " never there."
+            )
+        ),
     ]
 
     @property

@@ -26,12 +26,15 @@ LACK: Final = timedelta(7)
 class SameDays(msgspec.Struct, frozen=True):
     """The days of a year that the year before has too, and the posts of both on them."""
 
-    first: Annotated[date, Meta(description="The first of these days in the year before.")]
-    last: Annotated[date, Meta(description="The last of them there.")]
-    tweets: Annotated[int, Meta(description="Posts of the year on these days.")]
-    tweets_before: Annotated[int, Meta(description="Those of the year before.")]
+    first: Annotated[date, Meta(description="First of these days, in the year before.")]
+    last: Annotated[date, Meta(description="Last of these days, in the year before.")]
+    tweets: Annotated[int, Meta(description="Number of posts of the year on these days.")]
+    tweets_before: Annotated[
+        int, Meta(description="Number of posts of the year before on these days.")
+    ]
     is_clear: Annotated[
-        bool, Meta(description="Whether the two differ, week by week, by more than chance.")
+        bool,
+        Meta(description="Whether the two years differ by more than chance, compared by week."),
     ]
 
 

@@ -36,14 +36,15 @@ class Memories(msgspec.Struct, frozen=True):
     """What an author may like to see again."""
 
     user: Author
-    tz: Annotated[str, Meta(description="The time zone of days, hours and months.")]
-    today: Annotated[date, Meta(description="The day in `tz`.")]
+    tz: Annotated[str, Meta(description="Time zone of days, hours and months.")]
+    today: Annotated[date, Meta(description="Today’s date in `tz`.")]
     on_this_day: Annotated[
-        list[Anniversary], Meta(description="Posts of this day in earlier years, the last first.")
+        list[Anniversary],
+        Meta(description="Posts of this day in earlier years, newest year first."),
     ]
-    calendar: Annotated[CalendarYear | None, Meta(description="Null where no post has a time.")]
+    calendar: Annotated[CalendarYear | None, Meta(description="Null if no post has a time.")]
     pictures: Annotated[
-        list[ArchivePicture], Meta(description="Kept pictures of the newest posts with media.")
+        list[ArchivePicture], Meta(description="Stored pictures of the newest posts with media.")
     ]
     most_liked: list[Post]
 
@@ -52,9 +53,9 @@ class TypicalTerm(msgspec.Struct, frozen=True):
     """A word or sign that an author uses more than others."""
 
     text: str
-    times: Annotated[float, Meta(description="How many times as often as the others.")]
-    is_mark: Annotated[bool, Meta(description="Whether it is a sign, not a word.")]
-    is_only: Annotated[bool, Meta(description="Whether none of the others uses it.")]
+    times: Annotated[float, Meta(description="How many times as often as other authors.")]
+    is_mark: Annotated[bool, Meta(description="Whether the term is a sign, not a word.")]
+    is_only: Annotated[bool, Meta(description="Whether no other author uses the term.")]
 
 
 class AuthorArchive(Memories, frozen=True):

@@ -32,39 +32,45 @@ class PersonBeside(msgspec.Struct, frozen=True):
     """Somebody beside whom an author is shown."""
 
     username: str
-    messages: Annotated[int, Meta(description="How many of theirs were looked through.")]
+    messages: Annotated[
+        int, Meta(description="Number of this person's messages that were analysed.")
+    ]
 
 
 class AuthorPortrait(msgspec.Struct, frozen=True):
     """How an author writes, beside others, in a time zone."""
 
     user: Author
-    room: Annotated[
-        RoomFacts | None, Meta(description="Their chat, the one with most of their messages.")
-    ]
+    room: Annotated[RoomFacts | None, Meta(description="The chat with most of their messages.")]
     tz: str
-    messages: Annotated[int, Meta(description="How many of theirs were looked through.")]
-    messages_elsewhere: Annotated[int, Meta(description="Those of all others, likewise.")]
+    messages: Annotated[
+        int, Meta(description="Number of this person's messages that were analysed.")
+    ]
+    messages_elsewhere: Annotated[
+        int, Meta(description="Number of everyone else's messages that were analysed.")
+    ]
     since: datetime | None
     until: datetime | None
     others: Annotated[
         list[PersonBeside],
-        Meta(description="Up to eight, who have 20 messages or more; the others count together."),
+        Meta(description="Up to eight people with 20 messages or more; everyone else is combined."),
     ]
-    others_total: Annotated[int, Meta(description="How many there are beside them.")]
+    others_total: Annotated[int, Meta(description="Number of all other people.")]
     measures: Annotated[
-        list[Measure], Meta(description="Those that set them apart first, the clearest first.")
+        list[Measure], Meta(description="Habits that set this person apart first, clearest first.")
     ]
     phrases: Annotated[
-        list[Phrase] | None, Meta(description="Null where either side has under 20 messages.")
+        list[Phrase] | None, Meta(description="Null if either side has fewer than 20 messages.")
     ]
     hours: ChatHours
     busy_from: BusyFrom
     hours_elsewhere: Annotated[list[int], Meta(description="Those of the others, likewise.")]
     recognised: Annotated[
-        RecognisedPosts | None, Meta(description="Null where fewer than 20 could be asked about.")
+        RecognisedPosts | None, Meta(description="Null if fewer than 20 messages could be tested.")
     ]
-    most_like: Annotated[Post | None, Meta(description="The one that was most surely theirs.")]
+    most_like: Annotated[
+        Post | None, Meta(description="The message that was most certainly attributed to them.")
+    ]
 
     @property
     def is_compared(self) -> bool:

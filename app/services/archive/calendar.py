@@ -25,7 +25,7 @@ class DayPosts(msgspec.Struct, frozen=True):
     date: Annotated[date, Meta(description="A day in `tz`.")]
     tweets: int
     room: Annotated[
-        int | None, Meta(description="The id of the chat, where all posts of the day are of one.")
+        int | None, Meta(description="ID of the chat, if all posts of the day are from one chat.")
     ]
 
 
@@ -42,12 +42,11 @@ class CalendarYear(msgspec.Struct, frozen=True):
 
     year: int
     years: Annotated[
-        list[int],
-        Meta(description="Those of the last 40 with posts, the newest first, and `year`."),
+        list[int], Meta(description="Years with posts among the last 40, newest first, and `year`.")
     ]
     tweets: int
-    days: Annotated[int, Meta(description="How many days have posts.")]
-    months: Annotated[list[MonthPosts], Meta(description="Those with posts, in their order.")]
+    days: Annotated[int, Meta(description="Number of days with posts.")]
+    months: Annotated[list[MonthPosts], Meta(description="Months with posts, in order.")]
 
 
 async def calendar_of(

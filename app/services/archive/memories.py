@@ -29,7 +29,7 @@ class Anniversary(msgspec.Struct, frozen=True):
     """Posts of this day in an earlier year."""
 
     years: Annotated[int, Meta(description="How many years ago.")]
-    date: Annotated[date, Meta(description="That day, in `tz`.")]
+    date: Annotated[date, Meta(description="Date of that day in `tz`.")]
     items: list[Post]
 
 

@@ -32,27 +32,32 @@ MOST_NAMED: Final = 20
 class MonthOfPosts(msgspec.Struct, frozen=True):
     """A month, and how many posts it has."""
 
-    first: Annotated[date, Meta(description="Its first day.")]
+    first: Annotated[date, Meta(description="First day of the month.")]
     tweets: int
 
 
 class Numbers(msgspec.Struct, frozen=True):
     """Figures over an author's posts. Lists have at most 20 entries, the most frequent first."""
 
-    days: Annotated[int, Meta(description="How many days of `tz` have posts.")]
+    days: Annotated[int, Meta(description="Number of days in `tz` with posts.")]
     fullest_month: Annotated[
         MonthOfPosts | None,
-        Meta(description="The one with clearly more posts than any other; null where none has."),
+        Meta(
+            description="The month with clearly more posts than any other; null if there is none."
+        ),
     ]
     hours: DayHours
     busy_from: BusyFrom
-    weekdays: Annotated[list[int], Meta(description="Posts of each weekday, from Monday.")]
-    answered: Annotated[list[NameCount], Meta(description="Whom replies answer, by username.")]
-    tags: Annotated[list[NameCount], Meta(description="Without their #.")]
+    weekdays: Annotated[
+        list[int], Meta(description="Number of posts on each weekday, from Monday.")
+    ]
+    answered: Annotated[list[NameCount], Meta(description="Usernames that the replies answer.")]
+    tags: Annotated[list[NameCount], Meta(description="Hashtags, without #.")]
     emoji: list[NameCount]
     sites: Annotated[list[NameCount], Meta(description="Hosts that posts link to.")]
     scanned: Annotated[
-        int, Meta(description="Posts whose texts were looked through: the newest 20,000.")
+        int,
+        Meta(description="Number of posts whose texts were analysed: at most the newest 20,000."),
     ]
 
 

@@ -59,59 +59,100 @@ RECENT_POSTS: Final = 100
 
 class RankedAuthor(msgspec.Struct, frozen=True):
     username: str
-    probability: Annotated[float, Meta(description="If one of them wrote it; all sum to 1.")]
-    log10_lr: Annotated[float | None, Meta(description="Against somebody else of the language.")]
-    tweets: Annotated[int, Meta(description="How many posts with words it rests on.")]
+    probability: Annotated[
+        float,
+        Meta(
+            description=(
+                "Probability of this author if one of the compared"
+                " authors wrote the text; all sum to"
+                " 1."
+            )
+        ),
+    ]
+    log10_lr: Annotated[
+        float | None,
+        Meta(
+            description=(
+                "Logarithm (base 10) of the likelihood ratio against someone else who writes the"
+                " language."
+            )
+        ),
+    ]
+    tweets: Annotated[int, Meta(description="Number of the author's posts with words.")]
 
 
 class Model(msgspec.Struct, frozen=True):
     name: str
-    version: Annotated[int, Meta(description="Equal ones have equal background and calibration.")]
-    as_of_event: Annotated[int, Meta(description="The last event that was taken into account.")]
+    version: Annotated[
+        int,
+        Meta(description="Answers with equal versions use the same background and calibration."),
+    ]
+    as_of_event: Annotated[
+        int, Meta(description="The newest event that the answer takes into account.")
+    ]
     outgrown: Annotated[
         Literal[True] | msgspec.UnsetType,
-        Meta(description="There where posts have outgrown it: the next version is being made."),
+        Meta(
+            description="Present if so many posts came or went that the next version is being made."
+        ),
     ] = msgspec.UNSET
 
 
 class Comparison(msgspec.Struct, frozen=True):
     """Whether one of some authors wrote the text, and which."""
 
-    text: Annotated[str, Meta(description="As it was judged: NFC, LF, a blank line between texts.")]
-    verdict: Verdict
-    none: Annotated[float | None, Meta(description="Probability that somebody else wrote it.")]
-    sure: Annotated[float, Meta(description="How sure the asker was that it was one of them.")]
-    ranking: Annotated[list[RankedAuthor], Meta(description="The first 20 where none is named.")]
-    evidence: Annotated[list[Evidence], Meta(description="Empty with `explain` turned off.")]
-    limits: Annotated[list[Limit], Meta(description="What makes the answer weak.")]
-    weak: Annotated[
-        dict[Limit, list[str]], Meta(description="Whom a limit of single authors concerns.")
+    text: Annotated[
+        str, Meta(description="The text as it was judged: NFC, LF, a blank line between texts.")
     ]
-    needed: Annotated[float, Meta(description="Least probability of a likely author.")]
+    verdict: Verdict
+    none: Annotated[float | None, Meta(description="Probability that someone else wrote it.")]
+    sure: Annotated[
+        float, Meta(description="The given starting belief that one of the authors wrote it.")
+    ]
+    ranking: Annotated[
+        list[RankedAuthor], Meta(description="The first 20 authors, if the request names none.")
+    ]
+    evidence: Annotated[list[Evidence], Meta(description="Empty if `explain` is false.")]
+    limits: Annotated[list[Limit], Meta(description="What makes the answer weaker.")]
+    weak: Annotated[
+        dict[Limit, list[str]],
+        Meta(description="The authors that each limit concerns, for limits about single authors."),
+    ]
+    needed: Annotated[float, Meta(description="Minimum probability for the verdict `likely`.")]
     strangers: Annotated[
-        float | None, Meta(description="Share of strangers’ such texts that are called likely.")
+        float | None,
+        Meta(description="Share of such texts by strangers that get the verdict `likely`."),
     ]
     more: Annotated[
         More | None,
         Meta(
-            description="Where it is close: how much more text by the same person decides eight of "
-            "ten such cases, rightly or not; null where over twenty times the text would not."
+            description=(
+                "If the answer is close: how much more text by the same person decides 8 in"
+                " 10 such cases, rightly or wrongly. Null if even 20 times the text would"
+                " not."
+            )
         ),
     ]
     model: Model
     without: Annotated[
-        list[Gap] | msgspec.UnsetType, Meta(description="What was struck out of `text`, if any.")
+        list[Gap] | msgspec.UnsetType,
+        Meta(description="Pieces of `text` that were left out, if any."),
     ] = msgspec.UNSET
     unwritten: Annotated[
         list[str] | msgspec.UnsetType,
         Meta(
-            description="With reasons, where it reads like none of them: up to three words of the "
-            "text that none of the first four authors writes."
+            description=(
+                "With `reasons`, if the text reads like none of the authors: up to three"
+                " words of the text that none of the first four authors writes."
+            )
         ),
     ] = msgspec.UNSET
     read_of: Annotated[
         list[str] | msgspec.UnsetType,
-        Meta(description="Whose posts hold the text to the letter, if any: it was read before."),
+        Meta(
+            description="Authors with a post that has exactly this text, so that"
+            " it was read before."
+        ),
     ] = msgspec.UNSET
 
 

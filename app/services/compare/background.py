@@ -65,8 +65,8 @@ _FORM: Final = 3
 class LeftOutShare(msgspec.Struct, frozen=True):
     """How often texts by authors here, each left out in turn, are attributed to others here."""
 
-    share: Annotated[float, Meta(description="Of the decisions, how many were `likely`.")]
-    decisions: Annotated[int, Meta(description="How many texts were judged.")]
+    share: Annotated[float, Meta(description="Share of the decisions that were `likely`.")]
+    decisions: Annotated[int, Meta(description="Number of texts judged.")]
 
 
 class Members(msgspec.Struct, frozen=True):

@@ -27,8 +27,8 @@ AT_ONCE: Final = 20
 class GivenText(msgspec.Struct, forbid_unknown_fields=False):
     """A line of a batch; the answer repeats its `id`."""
 
-    text: Annotated[str, Meta(description="With letters, at most 25,000 characters.")]
-    id: Annotated[str | int | None, Meta(description="Comes back with the answer.")] = None
+    text: Annotated[str, Meta(description="Text with letters, at most 25,000 characters.")]
+    id: Annotated[str | int | None, Meta(description="Returned with the answer.")] = None
 
 
 class JudgedText(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -39,7 +39,7 @@ class JudgedText(msgspec.Struct, frozen=True, omit_defaults=True):
     verdict: Verdict | msgspec.UnsetType = msgspec.UNSET
     none: float | msgspec.UnsetType | None = msgspec.UNSET
     ranking: list[RankedAuthor] = []
-    outgrown: Annotated[bool, Meta(description="As in the model of an answer.")] = False
+    outgrown: Annotated[bool, Meta(description="See `outgrown` in the model of an answer.")] = False
     error: str = ""
 
 

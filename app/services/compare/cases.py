@@ -41,7 +41,7 @@ class Whom(NamedTuple):
     """Who is asked about."""
 
     usernames: Sequence[str]
-    """None for all with posts."""
+    "Omit to compare all authors with posts."
     of_own: bool = False
     """As in a question."""
 

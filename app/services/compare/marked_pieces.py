@@ -13,8 +13,8 @@ class Usage(msgspec.Struct, frozen=True):
     """How often a piece is in the posts that were searched."""
 
     uses: int
-    posts: Annotated[int, Meta(description="Posts that were searched.")]
-    authors: Annotated[int, Meta(description="Authors whose posts these are.")]
+    posts: Annotated[int, Meta(description="Number of posts searched.")]
+    authors: Annotated[int, Meta(description="Number of authors of these posts.")]
 
 
 class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -27,9 +27,11 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
 
     start: int
     end: int
-    text: Annotated[str, Meta(description="The piece of the text.")]
-    username: Annotated[str, Meta(description="The author it speaks for.")]
-    weight: Annotated[float, Meta(description="In log-odds; below 0 it speaks against the author.")]
+    text: Annotated[str, Meta(description="Piece of the text.")]
+    username: Annotated[str, Meta(description="Author that the piece is evidence for or against.")]
+    weight: Annotated[
+        float, Meta(description="Weight in log-odds; below 0 it is evidence against the author.")
+    ]
     piece: str | msgspec.UnsetType = msgspec.UNSET
     own: float | msgspec.UnsetType = msgspec.UNSET
     others: float | msgspec.UnsetType | None = msgspec.UNSET

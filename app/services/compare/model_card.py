@@ -70,14 +70,14 @@ class CardAuthor(msgspec.Struct, frozen=True):
 
     username: str
     tweets: int
-    asked: Annotated[int, Meta(description="How many posts with enough words were held out.")]
+    asked: Annotated[int, Meta(description="Number of held-out posts with enough words.")]
     right: int
 
 
 class MeasuredBin(msgspec.Struct, frozen=True):
     """Answers that claimed about the same, and how many of them were right."""
 
-    claimed: Annotated[float, Meta(description="The mean probability of the first author.")]
+    claimed: Annotated[float, Meta(description="Mean probability of the first author.")]
     right: float
     asked: int
 
@@ -85,34 +85,58 @@ class MeasuredBin(msgspec.Struct, frozen=True):
 class Measured(msgspec.Struct, frozen=True):
     """How the posts that were held out were judged among the authors of the card."""
 
-    posts: Annotated[int, Meta(description="How many posts were held out.")]
-    asked: Annotated[int, Meta(description="How many of them had enough words.")]
-    right: Annotated[float, Meta(description="The share named correctly.")]
-    by_chance: Annotated[float, Meta(description="By always naming the author of most of them.")]
-    eighty: Annotated[MeasuredBin | None, Meta(description="Answers of about 80%; null if few.")]
+    posts: Annotated[int, Meta(description="Number of held-out posts.")]
+    asked: Annotated[int, Meta(description="Number of held-out posts with enough words.")]
+    right: Annotated[float, Meta(description="Share of posts whose author was named correctly.")]
+    by_chance: Annotated[
+        float,
+        Meta(
+            description="Share that is right by always naming the author with the"
+            " most of these posts."
+        ),
+    ]
+    eighty: Annotated[
+        MeasuredBin | None, Meta(description="Answers of about 80%; null if there are few.")
+    ]
 
 
 class Strangers(msgspec.Struct, frozen=True):
     """Posts by other authors, put to the model as if one of those compared had written them."""
 
-    asked: Annotated[int, Meta(description="How many posts with enough words.")]
-    given: Annotated[int, Meta(description="How many were called likely for one of the authors.")]
+    asked: Annotated[int, Meta(description="Number of posts with enough words.")]
+    given: Annotated[
+        int, Meta(description="Number of posts called `likely` for one of the authors.")
+    ]
 
 
 class Card(msgspec.Struct, frozen=True):
     """How well these authors are told apart."""
 
-    authors: Annotated[list[CardAuthor], Meta(description="At most 50, those with most posts.")]
-    held_out: Annotated[Measured | None, Meta(description="On newest posts; null if too few.")]
-    strangers: Annotated[Strangers | None, Meta(description="On posts by others; null if too few.")]
-    confusion: Annotated[list[list[int]], Meta(description="Rows are the real authors.")]
+    authors: Annotated[
+        list[CardAuthor], Meta(description="At most 50 authors, those with the most posts.")
+    ]
+    held_out: Annotated[
+        Measured | None,
+        Meta(description="Measured on the newest posts; null if there are too few."),
+    ]
+    strangers: Annotated[
+        Strangers | None,
+        Meta(description="Measured on posts by others; null if there are too few."),
+    ]
+    confusion: Annotated[
+        list[list[int]],
+        Meta(description="Number of posts by real author (row) and named author (column)."),
+    ]
     model: Model
     made_at: datetime
     left_out: Annotated[
         LeftOutShare | None,
         Meta(
-            description="How often a text by an author here, who is left out, is called `likely` "
-            "for someone else here; null until it is measured, or if few authors are here."
+            description=(
+                "How often a text by an author here, who is left out of the comparison, is"
+                " called `likely` for someone else here. Null until it is measured, or if"
+                " there are few authors."
+            )
         ),
     ] = None
 

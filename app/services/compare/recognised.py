@@ -31,11 +31,12 @@ LONGEST_SHOWN: Final = 200
 class RecognisedPosts(msgspec.Struct, frozen=True):
     """How many of an author's newest posts, hidden from the model, it gave to their author."""
 
-    asked: Annotated[int, Meta(description="How many posts with enough words were held out.")]
-    right: Annotated[int, Meta(description="How many of them were given to their author.")]
-    authors: Annotated[int, Meta(description="Among how many authors.")]
+    asked: Annotated[int, Meta(description="Number of held-out posts with enough words.")]
+    right: Annotated[int, Meta(description="Number of these posts attributed to their author.")]
+    authors: Annotated[int, Meta(description="Number of authors compared.")]
     surest: Annotated[
-        int | None, Meta(description="The id of the one that was most surely theirs; null if none.")
+        int | None,
+        Meta(description="ID of the post most certainly attributed to its author; null if none."),
     ]
 
 

@@ -44,8 +44,8 @@ class BulkAuthor:
         """
         if is_of_chat and self.platform != "local":
             raise ConflictError(
-                "'{username}' is known from {known}, and may be somebody else;"
-                " --rename {username}=NAME names who is in the chat",
+                "'{username}' is already an author from {known} and may be a different"
+                " person; use --rename {username}=NAME to rename the person in the chat",
                 username=self.username,
                 known=self.platform,
             )

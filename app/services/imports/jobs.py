@@ -123,7 +123,7 @@ async def choose_options(session: AsyncSession, job_id: int, options: ReadOption
     """Store how an upload is to be read from now on. Raises NotFoundError, ConflictError."""
     job = await get_job(session, job_id)
     if job.state != "uploaded":
-        raise ConflictError("The import {job_id} was started already", job_id=job_id)
+        raise ConflictError("The import {job_id} was already started", job_id=job_id)
     job.options = msgspec.json.encode(options)
     return job
 
@@ -137,7 +137,7 @@ async def start_job(
     """
     job = await get_job(session, job_id)
     if job.state != "uploaded":
-        raise ConflictError("The import {job_id} was started already", job_id=job_id)
+        raise ConflictError("The import {job_id} was already started", job_id=job_id)
     job.state, job.format, job.errors, job.notes = "running", form, encode_errors([]), None
     job.options = msgspec.json.encode(options)
     return job
@@ -156,7 +156,7 @@ async def cancel_job(session: AsyncSession, job_id: int) -> ImportJob:
     """
     job = await get_job(session, job_id)
     if job.state in ENDED:
-        raise ConflictError("The import {job_id} has ended", job_id=job_id)
+        raise ConflictError("The import {job_id} has already ended", job_id=job_id)
     if job.state == "uploaded":
         await session.delete(job)
     else:
@@ -181,7 +181,8 @@ async def claim_job(session: AsyncSession, job_id: int) -> ImportJob | None:
     if job.attempts == MOST_ATTEMPTS:
         # It would end its process again, and keep all others waiting.
         failure = Message(
-            "the import broke off each time it was tried, as it does where memory is short"
+            "the import stopped unexpectedly each time it was tried; the server may be"
+            " short of memory"
         )
         await end_job(session, job.id, failure)
         return None

@@ -143,10 +143,13 @@ def _nameless(records: RecordStream) -> Message:
     """Return that a post names no author; one name for all is advised only for plain texts."""
     unused = (part.what for part in records.notes.unread if part.role == "author")
     if name := next(unused, ""):
-        return Message("no author; --column author={column} takes the names there", column=name)
+        return Message(
+            "the author is missing; to use the column {column}, add --column author={column}",
+            column=name,
+        )
     if records.columns and all(field for _, field in records.columns):
-        return Message("no author; --username NAME names one")
-    return Message("no author; --column author=NAME says which column names the authors")
+        return Message("the author is missing; add --username NAME")
+    return Message("the author is missing; name the author column with --column author=NAME")
 
 
 class RepeatCounter:

@@ -79,7 +79,7 @@ class Previewer:
                     return lines.readline()
             except TimeoutError:
                 raise UnavailableError(
-                    "Another file of yours is being read. Load the page again in a moment."
+                    "Another file that you uploaded is being read. Reload the page in a moment."
                 ) from None
 
 

@@ -149,7 +149,11 @@ class UnreadFacts(msgspec.Struct, frozen=True):
 
     kind: UnreadKind
     what: Annotated[
-        str, Meta(description="Empty for posts without a time in a file that has none.")
+        str,
+        Meta(
+            description="Name of the unused part; empty for posts without a time"
+            " in a file without times."
+        ),
     ]
     count: int
 
@@ -172,12 +176,18 @@ class ImportFacts(msgspec.Struct, frozen=True):
     rejected: int
     reposts: int
     restricted: Annotated[int, Meta(description="Posts for a limited audience, left out.")]
-    skipped: Annotated[int, Meta(description="No posts, or with neither text nor media.")]
-    errors: Annotated[list[ImportFault], Meta(description="The first; a failure's reason first.")]
-    assumptions: Annotated[
-        list[AssumptionFacts], Meta(description="Decisions that the file does not settle.")
+    skipped: Annotated[
+        int, Meta(description="Records that are not posts, or have neither text nor media.")
     ]
-    unread: Annotated[list[UnreadFacts], Meta(description="What was not used.")]
+    errors: Annotated[
+        list[ImportFault],
+        Meta(description="The first errors; the reason of a failure comes first."),
+    ]
+    assumptions: Annotated[
+        list[AssumptionFacts],
+        Meta(description="Decisions that saywho made because the file leaves them open."),
+    ]
+    unread: Annotated[list[UnreadFacts], Meta(description="Parts of the file that were not used.")]
     started_at: datetime | None
     finished_at: datetime | None
 

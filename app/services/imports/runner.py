@@ -131,7 +131,9 @@ async def _run_one(db: Database, config: Config, stall_s: float) -> bool:
     if not is_over:
         await _kill(process)
         minutes = round(stall_s / 60)
-        failure = Message("nothing more of the file was read in {minutes} minutes", minutes=minutes)
+        failure = Message(
+            "no progress was made in {minutes} minutes, so the import was stopped", minutes=minutes
+        )
         async with db.write() as session:
             await end_job(session, job.id, failure)
         await asyncio.to_thread(remove_upload, config.data_dir, job.spool)
@@ -212,7 +214,7 @@ async def run_job(
     except Exception:
         # It would fail again and again, and keep all other imports waiting.
         logger.exception("the import %d failed unexpectedly", job.id)
-        failure = Message("the import failed unexpectedly; the server's log says why")
+        failure = Message("the import failed unexpectedly; see the server's log")
     make_room = partial(remove_upload, config.data_dir, job.spool)
     ending = partial(end_job, job_id=job.id, failure=failure)
     await _store(db, config, worker, ending, make_room=make_room)
@@ -265,7 +267,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
             # Of an archive, only the members that hold posts are read.
             values["bytes_total"] = source.bytes_total
         if not await change_running(session, job.id, values):
-            raise ConflictError("The import {job_id} has ended", job_id=job.id)
+            raise ConflictError("The import {job_id} has already ended", job_id=job.id)
 
     async def note_batch(session: AsyncSession, report: ImportReport) -> None:
         check_order(records)

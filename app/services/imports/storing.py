@@ -46,21 +46,21 @@ def check_records(records: RecordStream, options: ReadOptions, *, is_public: boo
     absent = [name for name in options.columns if plain_column(name) not in known]
     if records.columns and absent:
         raise UnrecognisedFileError(
-            "there is no column {column}; the columns are {names}",
+            "unknown column {column}; the columns are {names}",
             column=absent[0],
             names=", ".join(name for name, _ in records.columns),
         )
     if records.columns and "text" not in dict(records.columns).values():
         raise UnrecognisedFileError(
-            "none of the columns {names} is known to hold the text; call one of them text, or"
-            " choose it on the page of imports",
+            "no text column found among {names}; rename one to `text`, or choose it on"
+            " the import page",
             names=", ".join(name for name, _ in records.columns),
         )
     if records.is_chat and is_public and not options.is_published:
         raise ImportFileError(
-            "this is a chat, and everybody can read what is here: make the site private in"
-            " Settings (or by SAYWHO_PUBLIC=0), or say that all who speak in it agree (on the page,"
-            " or by --publish)"
+            "this is a chat, and anyone can read this site: make the site private (in"
+            " Settings, or with SAYWHO_PUBLIC=0), or confirm that everyone in the chat"
+            " agrees (on the page, or with --publish)"
         )
 
 
@@ -111,7 +111,7 @@ async def import_records(
         report.note(
             None,
             Message(
-                "{file} is damaged or names nobody; no post is missing because of that",
+                "{file} is damaged or contains no names; no posts are missing because of that",
                 file=records.account.unread,
             ),
         )
@@ -191,12 +191,13 @@ async def _owner(db: Sessions, account: Account | None, username: str | None) ->
     name = username or account.username
     if not name and account.unread:
         raise NamelessFileError(
-            "{file} cannot be read, and nothing else says whose posts these are; add --username"
-            " NAME",
+            "{file} cannot be read, so the author of these posts is unknown; add --username NAME",
             file=account.unread,
         )
     if not name:
-        raise NamelessFileError("the file does not say whose posts these are; add --username NAME")
+        raise NamelessFileError(
+            "the file does not name the author of these posts; add --username NAME"
+        )
     try:
         name = clean_username(name)
         async with db.read() as session:

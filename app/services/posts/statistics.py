@@ -44,11 +44,13 @@ class DayCount(msgspec.Struct, frozen=True):
 class Stats(msgspec.Struct, frozen=True):
     """Posts counted: in all, per author and per day."""
 
-    users: Annotated[int, Meta(description="How many authors there are, those without posts too.")]
+    users: Annotated[int, Meta(description="Number of authors, including authors without posts.")]
     tweets: int
-    undated: Annotated[int, Meta(description="Posts without a time, which no day counts.")]
+    undated: Annotated[
+        int, Meta(description="Number of posts without a time; they are not counted in any day.")
+    ]
     authors: list[AuthorCount]
-    days: Annotated[list[DayCount], Meta(description="Of the newest, at most 10,000 counts.")]
+    days: Annotated[list[DayCount], Meta(description="Counts of the newest days; at most 10,000.")]
 
 
 async def stats(session: AsyncSession, selection: Selection, zone: ZoneInfo) -> Stats:

@@ -47,7 +47,9 @@ TweetKey = tuple[datetime | None, int]
 class PostReference(ReplyTarget, frozen=True, kw_only=True, forbid_unknown_fields=False):
     """The post that a reply answers, as far as it is known."""
 
-    id: Annotated[int | None, Meta(description="Its id here; null where it is not kept.")]
+    id: Annotated[
+        int | None, Meta(description="ID of the post here; null if the post is not stored.")
+    ]
 
 
 class PostMedium(
@@ -55,13 +57,15 @@ class PostMedium(
 ):
     """A picture, video or link of a post."""
 
-    url: Annotated[str | None, Meta(description="Its address here; null where it is not kept.")]
+    url: Annotated[
+        str | None, Meta(description="URL of the file here; null if the file is not stored.")
+    ]
 
 
 class PostRoom(RoomReference, frozen=True, kw_only=True, forbid_unknown_fields=False):
     """The chat that a message was written in."""
 
-    id: Annotated[int, Meta(description="Its id here.")]
+    id: Annotated[int, Meta(description="ID of the chat here.")]
 
 
 class Post(PostContent[PostReference, PostMedium, PostRoom], frozen=True):

@@ -26,7 +26,9 @@ class LovedMessage(msgspec.Struct, frozen=True):
 
     post: Post
     count: int
-    sign: Annotated[str | None, Meta(description="Null for all reactions together.")] = None
+    sign: Annotated[
+        str | None, Meta(description="The reaction; null for all reactions combined.")
+    ] = None
 
 
 class Reacted(NamedTuple):

@@ -32,16 +32,19 @@ _COLUMNS: Final[tuple[ScannedColumn, ...]] = ("author", "time", "text")
 class OverviewPerson(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody in a room, or all others together."""
 
-    username: Annotated[str | None, Meta(description="Null for several people together.")]
-    people: Annotated[int, Meta(description="How many these are: one, or all others.")]
+    username: Annotated[str | None, Meta(description="Null for several people combined.")]
+    people: Annotated[int, Meta(description="Number of people: 1, or all the others combined.")]
     messages: int
-    share: Annotated[float, Meta(description="Of all messages of the chat, from 0 to 1.")]
+    share: Annotated[float, Meta(description="Share of all messages of the chat, from 0 to 1.")]
     answers: Annotated[
         list[int],
-        Meta(description="Messages right after one of each of those who are named, within 6 h."),
+        Meta(
+            description="Number of messages right after a message by each named person, within 6 h."
+        ),
     ]
     writing: Annotated[
-        PersonPortrait | None, Meta(description="Of the newest messages; null for several people.")
+        PersonPortrait | None,
+        Meta(description="Based on the newest messages; null for several people combined."),
     ]
 
 
@@ -52,24 +55,36 @@ class RoomOverview(msgspec.Struct, frozen=True, kw_only=True):
     tz: str
     people: Annotated[
         list[OverviewPerson],
-        Meta(description="Six with the most messages, then the others together."),
+        Meta(description="The six people with the most messages, then everyone else combined."),
     ]
     traits: Annotated[
-        list[Trait], Meta(description="What sets some apart by more than chance; at most three.")
+        list[Trait],
+        Meta(description="At most three habits that set a person apart by more than chance."),
     ]
     periods: Annotated[
-        list[Period], Meta(description="Months from the first to the last, of more than 48 years.")
+        list[Period],
+        Meta(
+            description="Periods from first to last: months, or years if there are"
+            " more than 48 months."
+        ),
     ]
     longest_silence: Annotated[
-        SilenceSpan | None, Meta(description="Null if none is of more than two days.")
+        SilenceSpan | None, Meta(description="Null if no silence is longer than two days.")
     ]
-    scanned: Annotated[int, Meta(description="Messages that were looked through: the newest 500.")]
+    scanned: Annotated[
+        int, Meta(description="Number of messages that were analysed: at most the newest 500.")
+    ]
     scanned_since: Annotated[
-        datetime | None, Meta(description="The time of the first of these; null if unknown.")
+        datetime | None, Meta(description="Time of the first analysed message; null if unknown.")
     ] = None
     most_answered: Annotated[
         tuple[int, int] | None,
-        Meta(description="The places of who answers whom clearly more often; null for nobody."),
+        Meta(
+            description=(
+                "Indexes in `people` of a person and the person whom they answer clearly more"
+                " often; null if there are none."
+            )
+        ),
     ] = None
 
     @property

@@ -47,9 +47,9 @@ class Period(msgspec.Struct, frozen=True):
 
     first_day: date
     messages: int
-    people: Annotated[list[int], Meta(description="Those of each of `people`.")]
+    people: Annotated[list[int], Meta(description="Number of messages by each of `people`.")]
     is_fullest: Annotated[
-        bool, Meta(description="Whether it has clearly the most messages, day by day.")
+        bool, Meta(description="Whether the period has clearly the most messages, compared by day.")
     ] = False
 
 

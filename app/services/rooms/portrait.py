@@ -43,35 +43,49 @@ class RoomPortrait(msgspec.Struct, frozen=True):
     room: RoomFacts
     tz: str
     scanned: Annotated[
-        int, Meta(description="Messages that were looked through: the newest 20,000.")
+        int, Meta(description="Number of messages that were analysed: at most the newest 20,000.")
     ]
     people: Annotated[
         list[PersonPortrait],
-        Meta(description="Six with the most messages, then the others together."),
+        Meta(description="The six people with the most messages, then everyone else combined."),
     ]
     longest_silence: Annotated[
-        SilenceSpan | None, Meta(description="The first of equal ones; null if there is none.")
+        SilenceSpan | None,
+        Meta(
+            description=(
+                "The longest silence; the first, if several are equally long; null if there is"
+                " none."
+            )
+        ),
     ]
     traits: Annotated[
         Sequence[Trait],
-        Meta(description="What sets some apart by more than chance; at most three."),
+        Meta(description="At most three habits that set a person apart by more than chance."),
     ] = ()
     loved: Annotated[
         Sequence[LovedMessage],
         Meta(
-            description="The message with the most reactions, then those with the most of up to "
-            "three signs, of all messages; empty where the chat's app writes none."
+            description=(
+                "Among all messages: the message with the most reactions, then the messages"
+                " with the most of up to three single reactions. Empty if the chat's app"
+                " exports no reactions."
+            )
         ),
     ] = ()
     periods: Annotated[
         Sequence[Period],
-        Meta(description="Months from the first to the last, of more than 48 years."),
+        Meta(
+            description="Periods from first to last: months, or years if there are"
+            " more than 48 months."
+        ),
     ] = ()
     answers: Annotated[
         Sequence[Sequence[int]],
         Meta(
-            description="Of each person (rows) messages right after one of each of them, within "
-            "6 h; several together are not among them."
+            description=(
+                "Number of messages by each person (row) right after a message by each person"
+                " (column), within 6 h; people who are combined are left out."
+            )
         ),
     ] = ()
 

@@ -30,7 +30,7 @@ class RoomSpeaker(Struct, frozen=True):
 
     username: str
     display_name: str | None
-    messages: Annotated[int, Meta(description="How many of the chat are by this person.")]
+    messages: Annotated[int, Meta(description="Number of messages of the chat by this person.")]
 
 
 class RoomFacts(Struct, frozen=True):
@@ -43,10 +43,13 @@ class RoomFacts(Struct, frozen=True):
     ]
     messages: int
     tz: Annotated[
-        str | None, Meta(description="The time zone in which its people wrote; null if unknown.")
+        str | None,
+        Meta(description="Time zone in which the people of the chat wrote; null if unknown."),
     ]
-    people: Annotated[list[RoomSpeaker], Meta(description="Those with the most messages first.")]
-    people_total: Annotated[int, Meta(description="How many write in it.")]
+    people: Annotated[
+        list[RoomSpeaker], Meta(description="The people with the most messages first.")
+    ]
+    people_total: Annotated[int, Meta(description="Number of people in the chat.")]
     first_message_at: datetime | None
     newest_message_at: datetime | None
     has_media: Annotated[

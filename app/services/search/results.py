@@ -62,9 +62,9 @@ class Hit(Post, frozen=True):
 class Facets(msgspec.Struct, frozen=True):
     """Values and how many of the results have each; posts without a value are in no list."""
 
-    username: Annotated[list[tuple[str, int]], Meta(description="The most frequent first.")]
-    year: Annotated[list[tuple[int, int]], Meta(description="In UTC, the latest first.")]
-    lang: Annotated[list[tuple[str, int]], Meta(description="The most frequent first.")]
+    username: Annotated[list[tuple[str, int]], Meta(description="Most frequent first.")]
+    year: Annotated[list[tuple[int, int]], Meta(description="Years in UTC, latest first.")]
+    lang: Annotated[list[tuple[str, int]], Meta(description="Most frequent first.")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ Method = Literal["wording", "meaning"]
 class SimilarPost(Post, frozen=True):
     """A post and its cosine to another one, at most 1."""
 
-    score: Annotated[float, Meta(description="A cosine, at most 1.")]
+    score: Annotated[float, Meta(description="Cosine similarity, at most 1.")]
 
 
 @dataclass(frozen=True, slots=True)

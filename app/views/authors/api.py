@@ -17,7 +17,9 @@ blueprint = ApiBlueprint("api_users", tag="users")
 
 
 class ListUsersArgs(PageArgs):
-    q: Annotated[str, Meta(description="A part of the name; the first 200 are found.")] = ""
+    q: Annotated[
+        str, Meta(description="Part of the name; returns at most the first 200 matches.")
+    ] = ""
 
 
 class NewUserForm(Struct, forbid_unknown_fields=True):

@@ -31,32 +31,49 @@ _PARAMETERS: Final = {"texts": "text", "usernames": "username"}
 
 blueprint = ApiBlueprint("api_compare", tag="compare")
 
-Text = Annotated[str, Meta(description="With letters, at most 25,000 characters.")]
+Text = Annotated[str, Meta(description="Text with letters, at most 25,000 characters.")]
 
 Offset = Annotated[int, Meta(ge=0, lt=10_000_000)]
 
 
 class CompareOptions(Struct, kw_only=True):
-    sure: Annotated[float, Meta(ge=0.01, le=0.99, description="How sure it is one of them.")] = SURE
-    explain: Annotated[bool, Meta(description="false leaves the evidence out.")] = True
-    reasons: Annotated[bool, Meta(description="How often, and where, evidence is used.")] = False
+    sure: Annotated[
+        float,
+        Meta(
+            ge=0.01, le=0.99, description="Starting belief that one of the authors wrote the text."
+        ),
+    ] = SURE
+    explain: Annotated[bool, Meta(description="If false, the answer has no evidence.")] = True
+    reasons: Annotated[
+        bool,
+        Meta(description="Whether to report how often, and where, each piece of evidence is used."),
+    ] = False
 
 
 class CompareArgs(CompareOptions):
-    text: Annotated[list[Text], Meta(description="Several times for several by one hand.")] = []
+    text: Annotated[
+        list[Text], Meta(description="Repeat for several texts by the same person.")
+    ] = []
     username: Names = []
     without: Annotated[
-        list[Piece], Meta(description="A piece that does not count, by code points: 4-9.")
+        list[Piece],
+        Meta(
+            description="Piece of the text to leave out, in code points, such as 4-9; repeatable."
+        ),
     ] = []
 
 
 class CompareForm(CompareOptions, forbid_unknown_fields=True):
     text: Text | UnsetType = UNSET
-    texts: Annotated[list[str] | UnsetType, Meta(description="Up to 50 by one hand.")] = UNSET
-    usernames: Annotated[list[str], Meta(description="None for all with posts.")] = []
+    texts: Annotated[
+        list[str] | UnsetType, Meta(description="Up to 50 texts by the same person.")
+    ] = UNSET
+    usernames: Annotated[
+        list[str], Meta(description="Omit to compare all authors with posts.")
+    ] = []
     without: Annotated[
         list[Piece | tuple[Offset, Offset]],
-        Meta(description="Pieces that do not count, by code points: `4-9` or `[4, 9]`."),
+        Meta(description="Pieces of the text to leave out, in code points: `4-9` or `[4, 9]`."),
     ] = []
 
 

@@ -21,7 +21,7 @@ LONGEST_UNFOLDED: Final = 1_500
 SHOWN_BARS: Final = 5
 FOLDED_SHARE: Final = 0.05
 """Below the first bars, those of a smaller share are folded."""
-Names = Annotated[list[str], Meta(description="Several times for several; none for all.")]
+Names = Annotated[list[str], Meta(description="Repeat for several authors; omit to compare all.")]
 
 
 class PanelArgs(Struct):

@@ -39,19 +39,19 @@ class NewImportArgs(Struct):
     dates: Annotated[
         str | None,
         Meta(
-            description="The order of day and month, where the file does not settle it.",
+            description="Order of day and month in dates, if the file does not make it clear.",
             extra_json_schema={"enum": [*DATE_ORDERS]},
         ),
     ] = None
     encoding: Annotated[
-        str | None, Meta(description="Encoding of the texts; else it is found out.")
+        str | None, Meta(description="Encoding of the texts; by default it is detected.")
     ] = None
     timezone: Annotated[str | None, Meta(description="Time zone of a chat.")] = None
     column: Annotated[
-        list[str], Meta(description="Which column has what, each as `ROLE=NAME`.")
+        list[str], Meta(description="Column to use for a role, as `ROLE=NAME`; repeatable.")
     ] = []
     accept_unread: Annotated[
-        bool, Meta(description="Store posts though most times or authors cannot be read.")
+        bool, Meta(description="Store the posts even if most times or authors cannot be read.")
     ] = False
 
 

@@ -99,7 +99,9 @@ class Thread(Struct, frozen=True):
     """The posts of a conversation that are here, each after the one that it answers."""
 
     items: list[Post]
-    missing: Annotated[list[ReplyTarget], Meta(description="Answered, and not here.")]
+    missing: Annotated[
+        list[ReplyTarget], Meta(description="Posts that were answered, but are not stored here.")
+    ]
 
 
 @blueprint.operation(
@@ -125,7 +127,9 @@ class SimilarTweets(Struct, frozen=True):
 
     items: list[SimilarPost]
     next: None
-    method: Annotated[Method, Meta(description="What nearness stands for: wording, or meaning.")]
+    method: Annotated[
+        Method, Meta(description="What the similarity is based on: wording or meaning.")
+    ]
 
 
 @blueprint.operation(

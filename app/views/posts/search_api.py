@@ -34,7 +34,7 @@ GZIP: Final = 16 + zlib.MAX_WBITS
 class SearchArgs(SearchFilters):
     mode: Mode = "words"
     sort: Annotated[
-        Sort, Meta(description="Of those with equally many likes the newest first.")
+        Sort, Meta(description="Order of the results; with equal likes, the newest come first.")
     ] = "best"
     facets: Literal[0, 1] = 0
     limit: Annotated[int, Meta(ge=1, le=200)] = 20
@@ -44,8 +44,10 @@ class SearchArgs(SearchFilters):
 class Correction(Struct, frozen=True):
     """A word that no post has, or none beside all the others, and a known one searched instead."""
 
-    typed: Annotated[str, Meta(description="A word of the query, as words are compared.")]
-    used: Annotated[str, Meta(description="A word at one slip; up to five for each typed one.")]
+    typed: Annotated[str, Meta(description="Word of the query, in the form used for comparing.")]
+    used: Annotated[
+        str, Meta(description="Known word one slip away; up to five for each typed word.")
+    ]
 
 
 class Filter(Struct, frozen=True):
@@ -60,12 +62,18 @@ class Hits(Struct, frozen=True, omit_defaults=True):
 
     items: list[Hit]
     next: Next
-    method: Annotated[str, Meta(description="What was really done: words or meaning.")]
-    total: Annotated[int | None, Meta(description="Null for more than 10,000, and by vectors.")]
+    method: Annotated[str, Meta(description="The search that was actually made: words or meaning.")]
+    total: Annotated[
+        int | None,
+        Meta(description="Number of results; null above 10,000, and for a search by meaning."),
+    ]
     corrections: Annotated[
-        list[Correction], Meta(description="Typing errors; the most frequent words first.")
+        list[Correction], Meta(description="Corrected typing errors, most frequent words first.")
     ] = []
-    partial: Annotated[bool, Meta(description="No post has all words; these have some.")] = False
+    partial: Annotated[
+        bool,
+        Meta(description="Whether no post contains all words, so that these contain only some."),
+    ] = False
     facets: Facets | None = None
     filters: Annotated[list[Filter], Meta(description="What of `q` was taken as a filter.")] = []
 

@@ -29,7 +29,7 @@ class RoomMessage(Post, frozen=True):
 
 
 class MessagesArgs(PageArgs):
-    on: Annotated[str, Meta(description="Only the messages of this day, a date in `tz`.")] = ""
+    on: Annotated[str, Meta(description="Only messages of this day, a date in `tz`.")] = ""
     q: Annotated[
         str, Meta(max_length=1000, description="Only messages with these words, as in /search.")
     ] = ""

@@ -192,7 +192,7 @@ def test_without_their_long_texts_no_post_is_stored_cut(tmp_path: Path) -> None:
     notes = js("note_tweet", note(30, LONG), note(31, "Also " + LONG))
     posts = js("tweets", tweet(1, "short"), tweet(30, SHORTENED), tweet(31, "Also " + SHORTENED))
     members = {"data/tweets.js": posts, "data/note-tweet.js": notes[:-50]}
-    items = read_broken(zip_in(tmp_path, members), r"note-tweet\.js breaks off")
+    items = read_broken(zip_in(tmp_path, members), r"note-tweet\.js is truncated")
     assert texts(items) == ["short", LONG]
     assert items[2] == BadRecord(3, "the whole text is in data/note-tweet.js, which is damaged")
     assert len(items) == 3

@@ -55,7 +55,7 @@ def test_too_many_to_hold_are_reported(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(x_archive, "MAX_HELD_CHARACTERS", 10_000)
     items_read = items(tmp_path, [x_tweet(1, "short")], [x_note(5, "a" * 300)] * 100)
     assert texts(items_read) == ["short", *["a" * 300] * 12]
-    assert items_read[0] == BadRecord(1, "the archive holds too many long posts")
+    assert items_read[0] == BadRecord(1, "the archive contains too many long posts")
     assert len(items_read) == 101
 
 

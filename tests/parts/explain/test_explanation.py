@@ -109,8 +109,8 @@ def test_words_of_a_message_are_masked_though_fields_are_called_so(tmp_path: Pat
         ("time", "created_at", 1)
     ]
     assert "zzzz" not in "\n".join(explanation_lines(result))
-    said = masked_sentence(Message("unreadable time {time}", time="'photo poll 이름 zzzz'"))
-    assert said == "unreadable time 'xxxxx xxxx 가가 xxxx'"
+    said = masked_sentence(Message("the time {time} cannot be read", time="'photo poll 이름 zzzz'"))
+    assert said == "the time 'xxxxx xxxx 가가 xxxx' cannot be read"
     message = {"sender_name": "Gunhild", "timestamp_ms": 1735689600000}
     said_by_app = message | {"content": '[{"photo": "poll"}]'}
     chat = {"participants": [{"name": "Gunhild"}], "messages": [said_by_app], "title": "x"}

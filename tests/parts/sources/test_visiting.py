@@ -197,13 +197,16 @@ async def test_deletions_are_not_followed_by_default_and_never_for_feeds(
     ("fault", "message"),
     [
         (Fault(status=404), "the source answered 404; is its name right?"),
-        (Fault(body=b"<html>"), "the answer is no feed of Bluesky"),
+        (Fault(body=b"<html>"), "the response is not a Bluesky feed"),
         (Fault(is_cut=True), "127.0.0.1 cannot be read (RemoteProtocolError)"),
-        (Fault(headers={"Content-Encoding": "br"}), "the answer is compressed in an unknown way"),
-        (Fault(body=b"x" * 9 * 2**20), "the answer is larger than 2 MB"),
+        (
+            Fault(headers={"Content-Encoding": "br"}),
+            "the response is compressed with an unsupported method",
+        ),
+        (Fault(body=b"x" * 9 * 2**20), "the response is larger than 2 MB"),
         (
             Fault(status=302, headers={"Location": "ftp://x/"}),
-            "the source redirects to no web address",
+            "the source redirects to an invalid URL",
         ),
     ],
     ids=["status", "html", "cut", "encoding", "large", "redirect"],

@@ -149,14 +149,14 @@ async def test_a_damaged_chat_beside_a_readable_one_is_named(app: Quart) -> None
     files = {"us/result.json": SMALL_FILES["telegram"], name: SMALL_FILES["messenger"][:40]}
     browser = await signed_in(app)
     address = await upload(browser, zip_bytes(files), "everything.zip")
-    fault = f"{name} breaks off or is damaged in line 1, column 1: a value is not closed"
-    assert f"{fault}; it is left out" in shown(await browser.page(address))
+    fault = f"{name} is truncated or damaged in line 1, column 1: a value is not closed"
+    assert f"{fault}; this file is left out" in shown(await browser.page(address))
     assert await start(browser, address, timezone="Asia/Seoul", publish="on", only="mina") == 303
     ended = shown(await until_ended(browser, address))
     assert "1 new message" in ended
-    assert f"{fault}; it is left out" in ended
+    assert f"{fault}; this file is left out" in ended
     facts = await (await browser.get(f"/api/v1{address}")).get_json()
-    assert [error["detail"] for error in facts["errors"]] == [f"{fault}; it is left out"]
+    assert [error["detail"] for error in facts["errors"]] == [f"{fault}; this file is left out"]
     browser.headers["Accept-Language"] = "ko"
     korean = f"{name}: 1번째 줄 1번째 글자에서 끊기거나 손상되었어요: 값이 닫히지 않았어요"
     assert f"{korean}. 이 파일은 뺐어요" in shown(await browser.page(address))

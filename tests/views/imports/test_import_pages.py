@@ -66,7 +66,7 @@ async def test_preview_shows_what_is_in_the_file_and_stores_nothing(browser: Bro
 async def test_a_strange_table_needs_the_name_of_one_or_a_known_column(browser: Browser) -> None:
     table = b"Student,Essay\nAda,tea now\nMina,bread\n"
     address = await upload(browser, table, "essays.txt")
-    assert "essays.txt is not in any known format. If it is a table, call the column" in shown(
+    assert "essays.txt is not in any known format. If it is a table, name the column" in shown(
         await browser.page(address)
     )
     browser.headers["Accept-Language"] = "ko"
@@ -81,7 +81,7 @@ async def test_a_strange_table_needs_the_name_of_one_or_a_known_column(browser: 
         assert "no text" not in page
         assert "Records that cannot be read" not in page
     alone = await browser.page(await upload(browser, b"Student,Essay\n", "essays.csv"))
-    assert "essays.csv has one row alone" in shown(alone)
+    assert "essays.csv has only one row" in shown(alone)
 
 
 async def test_preview_tells_how_the_columns_were_understood(browser: Browser) -> None:

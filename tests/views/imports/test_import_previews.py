@@ -47,7 +47,7 @@ async def test_a_chat_is_imported_without_a_look_at_it(app: Quart) -> None:
     browser = await signed_in(app)
     form = {"unread": "1", "timezone": "Asia/Seoul", "username": "zoe"}
     for extra, told in (
-        ({}, "this is a chat, and everybody can read what is here"),
+        ({}, "this is a chat, and anyone can read this site"),
         ({"publish": "on"}, "2 new messages"),
     ):
         address = await upload(browser, CHAT, "chat.txt")
@@ -93,7 +93,7 @@ async def test_what_was_not_understood_is_told_without_a_word_of_it(app: Quart) 
     page = await browser.page(f"{address}/explanation")
     text = shown(page.partition("</h1>")[2])
     assert "KakaoTalk Recognised by: a heading of KakaoTalk and a message" in text
-    assert "have a date or a time, and begin no message 1" in text
+    assert "have a date or a time, but do not start a message 1" in text
     assert "line 5: a date or a time stands at its beginning" in text
     assert page.count("00 Xxx 00x00 xxxxxxx") == 2  # In the list, and in the text to be sent.
     browser.headers["Accept-Language"] = "ko"

@@ -126,7 +126,7 @@ async def test_file_as_the_body_is_imported(app: Quart, writer: Client) -> None:
     assert (await ended(writer, await send(writer, b" \n")))["state"] == "done"
     job = await ended(writer, await send(writer, gzip.compress(body)[:-9]))
     assert (job["state"], job["finished_at"] is None) == ("failed", False)
-    assert "breaks off" in job["errors"][0]["detail"]
+    assert "truncated or damaged" in job["errors"][0]["detail"]
     job = await ended(writer, await send(writer, b"[[[["))
     assert (job["state"], job["accepted"]) == ("failed", 0)
     assert "in line 1, column 2: a value is not closed" in job["errors"][0]["detail"]
@@ -274,7 +274,7 @@ async def test_what_unpacks_to_more_than_the_limit_is_told_through_each_door(
             {"data/tweets.js": x_members()["data/tweets.js"][:-1] + b" " * 50 * 2**20},
         ).read_bytes(),
     }
-    reason = "holds more than 1 MB, the limit of an import"
+    reason = "is larger than 1 MB, the limit of an import"
     async with app.test_app():
         writer, browser = await client_with(app, "write"), await signed_in(app)
         for name, data in bombs.items():

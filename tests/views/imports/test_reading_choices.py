@@ -151,7 +151,7 @@ async def test_files_of_a_zip_that_nobody_reads_are_named(browser: Browser) -> N
         archive.writestr("__MACOSX/chat/._KakaoTalk.txt", b"\0")
     address = await upload(browser, packed.getvalue(), "chat.zip")
     page = shown(await browser.page(address))
-    assert "Files that were not read: chat/notes.html." in page
+    assert "Files not read: chat/notes.html." in page
     explained = shown(await browser.page(f"{address}/explanation"))
     assert "notes" not in explained.partition("Not understood")[2].partition("All of this")[0]
 

@@ -130,7 +130,7 @@ async def test_what_browsers_cannot_show_is_to_be_saved(shared: Shared, reader: 
         report = await import_records(parts.db, records, username=None, keeper=keeper)
     assert report.accepted == 4
     assert [str(fault.detail) for fault in report.errors] == [
-        "where a camera's notes are in it cannot be told"
+        "the place of the camera's notes in it could not be found"
     ]
     apple, wide, sound, untold = messages(await reader.page("/room/2?view=newest"))
     assert re.search(r'<a href="/media/\w+\.heic" download>Save the picture \(HEIC\)</a>', apple)

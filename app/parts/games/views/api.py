@@ -21,16 +21,17 @@ blueprint = ApiBlueprint("api_games", tag="games")
 
 
 class VersionForm(Struct, forbid_unknown_fields=True):
-    version: Annotated[int, Meta(description="That was seen last.")]
+    version: Annotated[int, Meta(description="The version that the client saw last.")]
 
 
 class JoiningForm(Struct, forbid_unknown_fields=True):
-    open: Annotated[bool, Meta(description="Whether others may join.")]
+    open: Annotated[bool, Meta(description="Whether more players may join.")]
 
 
 class GameArgs(Struct):
     ranking: Annotated[
-        Literal["first", "all"], Meta(description="Whether only the first ten are ranked.")
+        Literal["first", "all"],
+        Meta(description="`first` ranks only the first ten players, `all` ranks every player."),
     ] = "first"
 
 

@@ -17,10 +17,12 @@ from app.views.policies import writing
 
 
 class GameForm(Struct, forbid_unknown_fields=True):
-    usernames: Annotated[list[str], Meta(description="Two to six authors; or a chat.")] = []
+    usernames: Annotated[
+        list[str], Meta(description="Two to six authors; omit if you give a chat.")
+    ] = []
     room: Annotated[int, Meta(ge=1, le=MAX_ID)] | UnsetType = UNSET
     questions: Annotated[int, Meta(ge=3, le=30)] = 10
-    seconds: Annotated[int, Meta(ge=5, le=120, description="For each question.")] = 20
+    seconds: Annotated[int, Meta(ge=5, le=120, description="Seconds for each question.")] = 20
 
 
 async def make_game(form: GameForm) -> int:

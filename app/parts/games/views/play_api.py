@@ -23,18 +23,28 @@ PRIVATE: Final = {"Cache-Control": "no-store"}
 
 class JoinForm(Struct, forbid_unknown_fields=True):
     code: Annotated[
-        str, Meta(max_length=100, description="Of the game, as its host shows it, in any case.")
+        str,
+        Meta(
+            max_length=100,
+            description="Code of the game, as the host shows it; upper or lower case.",
+        ),
     ]
     name: Annotated[
-        str, Meta(max_length=LONGEST_SENT, description="At most 40 characters of it are kept.")
+        str,
+        Meta(
+            max_length=LONGEST_SENT,
+            description="Name of the player; at most 40 characters are stored.",
+        ),
     ]
 
 
 class JoinedPlayer(Struct, frozen=True):
     game: int
     player: int
-    name: Annotated[str, Meta(description="With a number, where somebody has this name.")]
-    token: Annotated[str, Meta(description="What the player is known by; it is shown once.")]
+    name: Annotated[
+        str, Meta(description="Name of the player; a number is added if the name is taken.")
+    ]
+    token: Annotated[str, Meta(description="Token that identifies the player; shown only once.")]
 
 
 class AnswerForm(Struct, forbid_unknown_fields=True):
@@ -45,7 +55,9 @@ class AnswerForm(Struct, forbid_unknown_fields=True):
 class AnswerReceipt(Struct, frozen=True):
     question: int
     username: str
-    ms: Annotated[int, Meta(description="Between the announcement and the answer's arrival.")]
+    ms: Annotated[
+        int, Meta(description="Milliseconds between the question and the answer's arrival.")
+    ]
 
 
 @blueprint.operation("POST", PLAY, "open", {201: "The new player, and their token"})
