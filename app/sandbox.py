@@ -18,10 +18,10 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from app.children import be_nice, begin_child, limited_memory, run_child
 from app.clock import monotonic
 from app.config import MIB
 from app.errors import AppError, InvalidInputError, message_of, packed, unpacked
+from app.processes import be_nice, begin_child, limited_memory, run_child
 
 LIMIT_S: Final = 10
 """Seconds that reading may take; then the process is killed."""

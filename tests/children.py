@@ -13,8 +13,8 @@ from typing import Final
 import pytest
 
 from app import sandbox
-from app.children import run_child
 from app.config import Config
+from app.processes import run_child
 from app.services.imports import runner
 
 REAL: Final = run_child

@@ -8,7 +8,7 @@ from tests import house
 
 BELOW_QUART: Final = frozenset(
     {
-        "children",
+        "processes",
         "clock",
         "compute",
         "db",

@@ -53,8 +53,8 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
     hypercorn.toml configures the server; docs/settings.md lists the settings of saywho.
     """
     gc.disable()  # The imports leave no garbage; collecting it takes a sixth of their time.
-    from app.children import python_path
     from app.db.lock import temporary_folder
+    from app.processes import python_path
 
     # In memory where that can be, since a full disk would end a worker that counts something new.
     parent = MEMORY if os.access(MEMORY, os.W_OK) else gettempdir()

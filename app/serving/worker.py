@@ -23,12 +23,12 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config as ServerConfig
 from quart import Quart
 
-from app.children import WORKER_SCORE, be_expendable
 from app.config import Config
 from app.errors import StartError
 from app.heap import collect_seldom
 from app.lifespan import begin_stop, note_hosts, running
 from app.logs import take_over
+from app.processes import WORKER_SCORE, be_expendable
 from app.serving.http2 import NoHttp2
 from app.serving.templates import load_templates
 

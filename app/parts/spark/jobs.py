@@ -15,9 +15,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from app.children import python_path
 from app.errors import AppError, InvalidInputError
 from app.parts.spark.bad_rows import Row, shown_name
+from app.processes import python_path
 
 SEPARATORS: Final = {"csv": ",", "tsv": "\t"}
 AT_ONCE: Final = 2_000

@@ -21,7 +21,6 @@ from typing import Final, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.children import be_nice, begin_child, limited_memory, run_child
 from app.clock import monotonic, wait_until_set
 from app.config import MIB, Config
 from app.db.engine import Database, Grant, GrantLostError
@@ -38,6 +37,7 @@ from app.formats.source.file import Source
 from app.heap import collect_seldom, share_heap
 from app.logs import configure, take_over
 from app.models import ImportJob
+from app.processes import be_nice, begin_child, limited_memory, run_child
 from app.services.access.site import is_site_public
 from app.services.deletion.rooms import delete_messages
 from app.services.imports.first_reading import UnsettledError, check_order, checked_first
