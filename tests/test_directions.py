@@ -16,7 +16,7 @@ BELOW_QUART: Final = frozenset(
         "errors",
         "formats",
         "handshakes",
-        "heap",
+        "memory_trim",
         "memo",
         "models",
         "services",

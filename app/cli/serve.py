@@ -68,8 +68,8 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
 def _serve(bind: str | None, workers: int | None, *, sample: bool) -> int:
     """Serve until a stop; return the exit status."""
     from app.db.migrate import SchemaState, prepare
-    from app.heap import share_heap, trim_heap
     from app.logs import configure
+    from app.memory_trim import share_heap, trim_heap
     from app.security import load_secret_keys
     from app.serving.supervisor import START_METHOD, Supervisor, open_sockets
     from app.serving.worker import load_server_config, prepare_app, run, server_file

@@ -34,8 +34,8 @@ from app.errors import (
 )
 from app.formats.registry import open_records
 from app.formats.source.file import Source
-from app.heap import collect_seldom, share_heap
 from app.logs import configure, take_over
+from app.memory_trim import collect_seldom, share_heap
 from app.models import ImportJob
 from app.processes import be_nice, begin_child, limited_memory, run_child
 from app.services.access.site import is_site_public

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app import create_app, heap
+from app import create_app, memory_trim
 from tests.conftest import MakeConfig
 from tests.installation import ROOT
 from tests.waiting import eventually
@@ -14,7 +14,7 @@ from tests.waiting import eventually
 KEPT = """
 import sys
 from pathlib import Path
-from app.heap import share_heap
+from app.memory_trim import share_heap
 
 share_heap()
 size = 8 * 1024 * 1024
@@ -44,8 +44,8 @@ def pages() -> int:
 async def test_an_app_gives_back_what_was_freed_between_blocks_that_stay(
     make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert heap.TRIM_EVERY_S <= 60
-    monkeypatch.setattr(heap, "TRIM_EVERY_S", 0.02)
+    assert memory_trim.TRIM_EVERY_S <= 60
+    monkeypatch.setattr(memory_trim, "TRIM_EVERY_S", 0.02)
 
     kept, most = [], 0
 
