@@ -15,7 +15,7 @@ BELOW_QUART: Final = frozenset(
         "embedders",
         "errors",
         "formats",
-        "handshakes",
+        "http_client",
         "memory_trim",
         "memo",
         "models",

@@ -25,7 +25,7 @@ import httpx
 from app.clock import now
 from app.config import MIB
 from app.errors import InvalidInputError
-from app.handshakes import Transport
+from app.http_client import Transport
 from app.models.work import LONGEST_PAUSE
 from app.parts.sources.destinations import has_web_port, is_public
 
