@@ -17,7 +17,7 @@ from app.services.compare.askable import Candidate, askable, posts_of_author
 from app.services.compare.cases import Models, gather
 from app.services.compare.chat_names import read_chat_names
 from app.services.compare.guessing import asked_of
-from app.services.compare.hiding import hide
+from app.services.compare.name_masking import hide
 from app.services.posts.tweets import get_post
 from app.services.posts.users import get_user
 from app.services.rooms.room_facts import RoomFacts

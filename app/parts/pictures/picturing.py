@@ -12,7 +12,7 @@ from app.i18n import gettext
 from app.lifespan import resources
 from app.paths import PICTURE_NAME
 from app.services.compare.chat_names import read_names_around
-from app.services.compare.hiding import NOBODY, hide
+from app.services.compare.name_masking import NOBODY, hide
 from app.views.cast import Cast
 from app.views.composition import draw_poster
 from app.views.initials import numbered_initials

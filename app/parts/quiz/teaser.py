@@ -23,7 +23,7 @@ from app.services.compare.guessing import (
     QuizQuestion,
     QuizSet,
 )
-from app.services.compare.hiding import hide
+from app.services.compare.name_masking import hide
 from app.services.rooms.room_facts import RoomFacts
 
 _SEARCHED: Final = 120

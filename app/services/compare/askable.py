@@ -16,7 +16,7 @@ from app.models import RoomPerson, Tweet, User
 from app.services.compare.cases import Models
 from app.services.compare.chat_names import ChatNames, read_chat_names
 from app.services.compare.guessing import FEWEST_POSTS, QuizSet
-from app.services.compare.hiding import Named, can_be_guessed
+from app.services.compare.name_masking import Named, can_be_guessed
 from app.services.posts.samples import ENOUGH_OF_OWN, is_sample
 from app.services.rooms.room_facts import RoomFacts
 from app.tasks import INLINE_CHARACTERS, worked_on

@@ -14,7 +14,7 @@ from app.models import RoomPerson, Tweet, User
 from app.services.compare.answering import Comparison, add_reasons, answer
 from app.services.compare.cases import MOST_GAPS, Models, gather
 from app.services.compare.chat_names import read_chat_names
-from app.services.compare.hiding import hide
+from app.services.compare.name_masking import hide
 from app.services.compare.question import Question
 
 FEWEST_POSTS: Final = 20
