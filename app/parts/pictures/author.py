@@ -10,7 +10,7 @@ from quart import Response, url_for
 from app.dates import show_period
 from app.i18n import gettext, ngettext, show_number, speaking
 from app.lifespan import resources
-from app.parts.pictures.picturing import (
+from app.parts.pictures.picture_page import (
     PicturePage,
     cast_in_picture,
     names_hidden_in,

@@ -10,7 +10,7 @@ from app.errors import InvalidInputError
 from app.i18n import gettext, speaking
 from app.lifespan import resources
 from app.models import MAX_ID
-from app.parts.pictures.picturing import PicturePage, picture_of, short_address
+from app.parts.pictures.picture_page import PicturePage, picture_of, short_address
 from app.parts.quiz.pages import SET, SKIPPED, PlayedSet, set_of
 from app.services.compare.guessing import SET_LENGTH
 from app.services.rooms.room_facts import get_room

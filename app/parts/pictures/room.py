@@ -14,7 +14,7 @@ from app.compute.names import ManyNames
 from app.compute.portrait import PersonPortrait
 from app.dates import show_period
 from app.i18n import gettext, ngettext, show_number, speaking
-from app.parts.pictures.picturing import (
+from app.parts.pictures.picture_page import (
     PicturePage,
     cast_in_picture,
     names_hidden_in,

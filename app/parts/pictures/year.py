@@ -9,7 +9,7 @@ from quart import Response, url_for
 from app.compute.names import ManyNames
 from app.dates import show_zone
 from app.i18n import gettext, speaking
-from app.parts.pictures.picturing import (
+from app.parts.pictures.picture_page import (
     PicturePage,
     cast_in_picture,
     names_hidden_in,

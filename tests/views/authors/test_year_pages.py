@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from quart import g
 
-from app.parts.pictures.picturing import cast_in_picture
+from app.parts.pictures.picture_page import cast_in_picture
 from app.parts.pictures.year import poster_of_year
 from app.parts.years import author_year
 from app.parts.years.author_year import read_year

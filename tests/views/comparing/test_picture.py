@@ -11,7 +11,7 @@ from quart import g
 
 from app.parts.pictures.answer import Picture, PictureBar, picture_of
 from app.parts.pictures.answer_drawing import draw_picture
-from app.parts.pictures.picturing import cast_in_picture
+from app.parts.pictures.picture_page import cast_in_picture
 from app.services.posts.named_users import NamedUser
 from app.views.canvas import MARGIN, ThemeName, theme_of
 from app.views.cast import Cast, bound, person_of

@@ -14,7 +14,7 @@ from quart import g
 from sqlalchemy import select
 
 from app.models import Room
-from app.parts.pictures.picturing import cast_in_picture, short_address
+from app.parts.pictures.picture_page import cast_in_picture, short_address
 from app.parts.pictures.room import poster_of_room
 from app.services.rooms.portrait import read_portrait
 from app.views.canvas import SIZE, ThemeName, theme_of
