@@ -8,7 +8,7 @@ from math import ceil
 from typing import Final
 
 from app.views.canvas import MARGIN, Canvas, Field, Heights
-from app.views.dots import EDGE, DotRow, Dots, Initials, Ring
+from app.views.dot_plot import EDGE, DotRow, Dots, Initials, Ring
 from app.views.lettering import Lettering, clipped, drawn_text, font_of
 from app.views.row_painting import SMALLEST, places_of
 

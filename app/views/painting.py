@@ -5,7 +5,7 @@ from typing import Final
 from app.views.canvas import Canvas, Field, Heights, RowNotes
 from app.views.column_painting import clock_heights, paint_clock, paint_periods, periods_heights
 from app.views.dot_painting import dots_heights, paint_dots
-from app.views.dots import Dots
+from app.views.dot_plot import Dots
 from app.views.drawings import Bars, Clock, PeriodColumns, Tiles
 from app.views.grid_painting import paint_tiles, paint_weeks, tiles_heights, weeks_heights
 from app.views.row_painting import bars_heights, paint_bars

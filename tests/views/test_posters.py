@@ -11,7 +11,7 @@ from PIL import Image, ImageColor
 
 from app.views.canvas import MARGIN, RowNotes, ThemeName, theme_of
 from app.views.composition import draw_poster
-from app.views.dots import DotRow, Dots, Initials, Ring
+from app.views.dot_plot import DotRow, Dots, Initials, Ring
 from app.views.drawings import Bars, Clock, NamedBar, PeriodColumn, PeriodColumns, TileRow, Tiles
 from app.views.lettering import even_rows, font_of, text_rows
 from app.views.painting import Drawing

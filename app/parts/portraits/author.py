@@ -23,7 +23,7 @@ from app.services.posts.users import Author, get_author
 from app.services.rooms.main_room import room_of_author
 from app.views.blueprints import PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
-from app.views.dots import Dots
+from app.views.dot_plot import Dots
 from app.views.drawings import Clock, PhraseList
 from app.views.figure import FigureParts
 from app.views.filters import ZoneArgs, zone_of_page

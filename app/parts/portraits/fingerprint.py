@@ -14,7 +14,7 @@ from app.parts.portraits.beside import others_called
 from app.parts.portraits.findings import finding_of
 from app.services.archive.author_portrait import AuthorPortrait
 from app.services.posts.showing import Shown
-from app.views.dots import EDGE, DotRow, Dots, Initials, rings_of
+from app.views.dot_plot import EDGE, DotRow, Dots, Initials, rings_of
 from app.views.figure import Figure, Finding, Table, TableCell
 from app.views.initials import initials_of
 from app.views.measures import brief_value_of, label_of, value_of

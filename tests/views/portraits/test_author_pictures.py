@@ -13,7 +13,7 @@ from app.parts.pictures.author import poster_of_author
 from app.parts.portraits.author import read_in_zone
 from app.parts.portraits.author_figures import HoursBeside
 from app.views.cast import bound
-from app.views.dots import Dots
+from app.views.dot_plot import Dots
 from app.views.drawings import Clock
 from app.views.page import cast_on
 from app.views.poster import PictureArgs

@@ -12,7 +12,7 @@ from app.compute.fingerprint import Measure
 from app.compute.tally import MeasureName, Sign, tally_of
 from app.i18n import speaking
 from app.parts.portraits.fingerprint import scale_of
-from app.views.dots import EDGE, Initials, rings_of
+from app.views.dot_plot import EDGE, Initials, rings_of
 from app.views.in_words import briefly, often, part_of
 from app.views.initials import initials_of
 from app.views.measures import label_of, trait_of
