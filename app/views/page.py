@@ -12,7 +12,7 @@ from app.errors import AppError
 from app.i18n import language, speaking, translate_message
 from app.lifespan import resources
 from app.views.cast import NOBODY, Cast, bound, cast_of
-from app.views.people_named import usernames_in
+from app.views.usernames_in import usernames_in
 
 
 class WebPage(Struct, frozen=True, kw_only=True):

@@ -21,7 +21,7 @@ from app.lifespan import resources
 from app.services.posts.users import Author, list_authors
 from app.views.blueprints import PageBlueprint
 from app.views.page import WebPage, render
-from app.views.people_named import usernames_in
+from app.views.usernames_in import usernames_in
 from tests.browsing import Browser, parts_of, signed_in
 from tests.chats import import_chat, kakaotalk, said
 from tests.conftest import MakeConfig, client_with
