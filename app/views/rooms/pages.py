@@ -25,11 +25,11 @@ from app.views.blueprints import PageBlueprint
 from app.views.cards import read_cards
 from app.views.cursors import TWEET_CURSOR, cursor_of, messages_cursor
 from app.views.filters import parse_day, span_of_day, zone_of_page
-from app.views.found import FoundText, by_text
 from app.views.page import WebPage, render
 from app.views.parts import see_other
 from app.views.rooms.lines import RoomLine, day_of, lines_of
 from app.views.rooms.wall import read_wall
+from app.views.search_results import FoundText, by_text
 
 blueprint = PageBlueprint("rooms")
 
