@@ -17,6 +17,7 @@ from app.services.compare.model_card import FEWEST_ASKED, FEWEST_OF_AUTHOR, Card
 from app.services.posts.samples import outgrown_samples
 from app.services.posts.tweets import find_posts, get_post
 from app.services.rooms.room_facts import name_of_room_of
+from app.views.author_picker import OfferedPeople, grouped, offered_chats, read_chats, with_people
 from app.views.blueprints import Form, PageBlueprint
 from app.views.cards import has_page, url_of
 from app.views.comparing.asking import ComparePageArgs, address_of, asked_here
@@ -25,7 +26,6 @@ from app.views.comparing.evidence import read_evidence
 from app.views.comparing.texts import given_texts
 from app.views.comparing.verdicts import NOT_FOR
 from app.views.filters import zone_of_page
-from app.views.offered import OfferedPeople, grouped, offered_chats, read_chats, with_people
 from app.views.page import FormPage, WebPage, render, render_form
 from app.views.parsing import args_of
 from app.views.parts import given_names, offered_authors, see_other
