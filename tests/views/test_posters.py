@@ -10,12 +10,12 @@ import pytest
 from PIL import Image, ImageColor
 
 from app.views.canvas import MARGIN, RowNotes, ThemeName, theme_of
-from app.views.composition import draw_poster
 from app.views.dot_plot import DotRow, Dots, Initials, Ring
 from app.views.drawings import Bars, Clock, NamedBar, PeriodColumn, PeriodColumns, TileRow, Tiles
 from app.views.lettering import even_rows, font_of, text_rows
 from app.views.painting import Drawing
 from app.views.poster import FORMATS, Format, Poster, PosterFigure, PosterLine
+from app.views.poster_layout import draw_poster
 from app.views.traits import LONGEST_FINDING
 from app.views.week_grid import GridDay, WeekGrid
 from tests.selection import first_of

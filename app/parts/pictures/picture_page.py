@@ -14,12 +14,12 @@ from app.paths import PICTURE_NAME
 from app.services.compare.chat_names import read_names_around
 from app.services.compare.name_masking import NOBODY, hide
 from app.views.cast import Cast
-from app.views.composition import draw_poster
 from app.views.initials import numbered_initials
 from app.views.lettering import drawn_name, drawn_text
 from app.views.page import WebPage
 from app.views.policies import own_origin
 from app.views.poster import FORMATS, LookArgs, PeopleArgs, PictureArgs, Poster
+from app.views.poster_layout import draw_poster
 
 PICTURE_PAGE: Final = PICTURE_NAME.removesuffix(".png")
 
