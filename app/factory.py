@@ -22,7 +22,7 @@ from app.config import PREFIX, SETTINGS_FILE, Config, ConfigError, settings_file
 from app.formats.registry import BROUGHT
 from app.metrics import Metrics
 from app.paths import OF_ZONE, STATIC
-from app.views import answers, api, bodies, cards, handling, pages, parsing, policies
+from app.views import answers, api, bodies, cancelled_requests, cards, pages, parsing, policies
 from app.views.site import course
 
 logger = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ def make_app(config: Config | None) -> Quart:
     )
 
     # 2. The request: its end, its path and its body. The routes below need the converters of paths.
-    handling.init_app(app)
+    cancelled_requests.init_app(app)
     app.url_map.converters["id"] = parsing.IdConverter
     app.url_map.converters["year"] = parsing.YearConverter
     bodies.init_app(app, config)
