@@ -1,6 +1,7 @@
 """What a file looks like that no format has recognised: the reason that its refusal gives."""
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -40,6 +41,7 @@ _JSON: Final = re.compile(
     r"|\[\s*(?:[\[{\"\]]|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?\s*[,\]]|(?:true|false|null)\b|\Z))",
     re.IGNORECASE,
 )
+_PRINTED_BY_PYTHON: Final = re.compile(r"\ufeff?\s*\[?\s*\{\s*u?'[^'\n]{0,100}'\s*:")
 _MARKUP: Final = re.compile(r"\ufeff?\s*<(?:\?xml|!doctype|!--|[a-z][\w:.-]*[\s>/])", re.IGNORECASE)
 _FEED: Final = re.compile(r"<(?:rss|feed|rdf:rdf)[\s>]", re.IGNORECASE)
 _DATED: Final = re.compile(
@@ -94,6 +96,11 @@ def _reason_of_text(content: Content, lines: list[str]) -> Message | None:
         )
     if looks_like_json(content):
         return _reason_of_json(content)
+    if _PRINTED_BY_PYTHON.match("".join(lines[:3])):
+        return Message(
+            "it contains objects as Python prints them, with single quotes, and not JSON; write"
+            " them with `json.dumps` and import that file"
+        )
     if dated := _dated(lines):
         return Message(
             "it looks like a chat in text form, but the date format is unknown: {count}"
@@ -109,6 +116,11 @@ def _reason_of_json(content: Content) -> Message | None:
     documents = first_documents(content)
     if not documents:
         return Message("it is JSON, but contains no objects")
+    if _has_columns(documents[0]):
+        return Message(
+            "it is JSON with an object for each column; write an object for each post instead, in"
+            ' pandas with `orient="records"`'
+        )
     names = [name[:_LONGEST_FIELD] for name in documents[0]][:_MOST_FIELDS]
     printable = ", ".join(names).encode(errors="replace").decode()
     return Message(
@@ -116,6 +128,14 @@ def _reason_of_json(content: Content) -> Message | None:
         " as `text` or `content`; they are {fields}",
         fields=printable or "{}",
     )
+
+
+def _has_columns(document: Mapping[str, object]) -> bool:
+    """Return whether all fields of an object are objects with the same keys."""
+    first, *others = document.values() or [None]
+    if not isinstance(first, dict) or not first or not others:
+        return False
+    return all(isinstance(other, dict) and other.keys() == first.keys() for other in others)
 
 
 def _with_encoding(reason: Message, content: Content) -> Message:

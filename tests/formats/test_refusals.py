@@ -56,6 +56,8 @@ def test_unknown_dates_of_a_chat_are_named_by_their_shape(lines: str) -> None:
         (b'<?xml version="1.0"?><rss><channel></channel></rss>', "follow its address"),
         (b'{"weather": "fog", "wind": 4}', "fields weather, wind"),
         (b"[1, 2, 3]", "contains no objects"),
+        (b'{"id": {"0": 1, "1": 2}, "text": {"0": "Fog", "1": "Wind"}}', "for each column"),
+        ("[{'id': 1, 'text': '안개'}, {'id': 2, 'text': 'Wind'}]".encode(), "as Python prints"),
         (b'[{"a": 1}, {"a"', "is truncated or damaged"),
     ],
 )
