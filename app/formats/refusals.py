@@ -94,13 +94,13 @@ def _reason_of_text(content: Content, lines: list[str]) -> Message | None:
         return Message(
             "it is HTML or XML, which saywho cannot read; export JSON or text from the app instead"
         )
-    if looks_like_json(content):
-        return _reason_of_json(content)
     if _PRINTED_BY_PYTHON.match("".join(lines[:3])):
         return Message(
             "it contains objects as Python prints them, with single quotes, and not JSON; write"
             " them with `json.dumps` and import that file"
         )
+    if looks_like_json(content):
+        return _reason_of_json(content)
     if dated := _dated(lines):
         return Message(
             "it looks like a chat in text form, but the date format is unknown: {count}"

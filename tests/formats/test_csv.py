@@ -94,7 +94,7 @@ def test_a_field_over_one_megabyte_breaks_off_with_its_line() -> None:
 
 
 def test_an_open_quote_breaks_off_after_what_came_before() -> None:
-    rows = read_broken(b'text\nfine\n"never closed\nand on\n', "line 3: the quote")
+    rows = read_broken(b'text\nfine\n"never closed\nand on\n', "line 3: a quote")
     assert rows == [Record(place=2, text="fine")]
 
 

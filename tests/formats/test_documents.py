@@ -171,7 +171,7 @@ def test_places_are_physical_lines_and_blank_ones_are_ignored() -> None:
         (b"[" * 100_000, "nested too deeply"),
         (b'{"text":' * 100_000, "nested too deeply"),
         (b'{"a": ' + b"9" * 5000 + b"}", "not valid JSON"),
-        (b'{"username": "mina"}', "no text"),
+        (b'{"username": "mina"}', "the text is missing"),
         (b'{"text": "' + b"a" * 8_400_000 + b'"}', "longer than 8 MB"),
     ],
     ids=range(10),

@@ -179,17 +179,17 @@ def test_media_come_with_their_descriptions(item: str, text: str, media: list[Me
     ("body", "why"),
     [
         (b"/etc/hostname", "no RSS or Atom feed"),
-        (b"<!DOCTYPE r [<!ENTITY e 'x'>]><rss><channel>&e;</channel></rss>", "declares entities"),
-        ("<!DOCTYPE r [<!ENTITY e 'x'>]><rss/>".encode("utf-16"), "declares entities"),
+        (b"<!DOCTYPE r [<!ENTITY e 'x'>]><rss><channel>&e;</channel></rss>", "XML entities"),
+        ("<!DOCTYPE r [<!ENTITY e 'x'>]><rss/>".encode("utf-16"), "XML entities"),
         (
             b"<?xml version='1.0' encoding='utf-7'?><!DOCTYPE r [+ADwAIQ-ENTITY e 'x'>]><rss/>",
-            "declares entities",
+            "XML entities",
         ),
         (
             "<?xml version='1.0' encoding='cp037'?><!DOCTYPE r [<!ENTITY e 'x'>]><rss/>".encode(
                 "cp037"
             ),
-            "declares entities",
+            "XML entities",
         ),
     ],
 )

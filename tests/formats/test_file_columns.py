@@ -136,7 +136,7 @@ def test_platforms(value: str, platform: str | None) -> None:
 @pytest.mark.parametrize(
     ("row", "detail"),
     [
-        ({"text": None}, "no text"),
+        ({"text": None}, "the text is missing"),
         ({"text": 5}, "the text is not a string"),
         ({"text": ["a"]}, "the text is not a string"),
     ],

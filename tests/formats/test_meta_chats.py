@@ -291,7 +291,7 @@ def test_bad_messages_cost_no_other() -> None:
     ],
 )
 def test_downloads_as_pages_are_refused_with_what_to_do(data: bytes) -> None:
-    with pytest.raises(UnrecognisedFileError, match="choose JSON as its format in place of HTML"):
+    with pytest.raises(UnrecognisedFileError, match="choose the format JSON instead of HTML"):
         read(data)
 
 

@@ -211,15 +211,15 @@ def test_dates_without_years_go_over_the_new_year() -> None:
 @pytest.mark.parametrize(
     ("head", "reason"),
     [
-        ("15/01/2024 9:05 blorp - ", "the words blorp in its dates"),
-        ("٥‏/٧‏/١٤٤٥ هـ، ٩:٠٥ م - ", "in its dates"),
+        ("15/01/2024 9:05 blorp - ", "its dates contain unknown words: blorp"),
+        ("٥‏/٧‏/١٤٤٥ هـ، ٩:٠٥ م - ", "its dates contain unknown words"),
         ("1445/7/5, 21:05 - ", "years such as 1445"),
     ],
 )
 def test_a_chat_whose_dates_are_not_known_is_refused_with_the_reason(
     head: str, reason: str
 ) -> None:
-    with pytest.raises(UnrecognisedFileError, match=f"chat of WhatsApp, but .*{reason}"):
+    with pytest.raises(UnrecognisedFileError, match=f"looks like a WhatsApp chat, but .*{reason}"):
         read_file_records(chat(head, head))
 
 

@@ -41,7 +41,7 @@ def test_text_in_brackets_is_no_damaged_json(chat: str) -> None:
 def test_unknown_dates_of_a_chat_are_named_by_their_shape(lines: str) -> None:
     said = refusal(lines.encode())
     assert "looks like a chat" in said
-    assert "dates" in said
+    assert "the date format is unknown" in said
     assert "Ida" not in said
     assert "15" not in said
 
@@ -53,8 +53,8 @@ def test_unknown_dates_of_a_chat_are_named_by_their_shape(lines: str) -> None:
         (b"SQLite format 3\x00" + bytes(90), "a SQLite file"),
         (b"\x00\x00\x02\x03" * 9, "no text"),
         (b"<!DOCTYPE html><html><body><p>hi</p></body></html>", "HTML or XML"),
-        (b'<?xml version="1.0"?><rss><channel></channel></rss>', "follow its address"),
-        (b'{"weather": "fog", "wind": 4}', "fields weather, wind"),
+        (b'<?xml version="1.0"?><rss><channel></channel></rss>', "saywho follow add rss:URL"),
+        (b'{"weather": "fog", "wind": 4}', "they are weather, wind"),
         (b"[1, 2, 3]", "contains no objects"),
         (b'{"id": {"0": 1, "1": 2}, "text": {"0": "Fog", "1": "Wind"}}', "for each column"),
         ("[{'id': 1, 'text': '안개'}, {'id': 2, 'text': 'Wind'}]".encode(), "as Python prints"),

@@ -21,7 +21,6 @@ from app.formats.source.file import Source
 from tests.archives import SMALL_FILES, zip_bytes
 from tests.formats.files import FORMS, read_file_records, texts
 from tests.growth import FACTOR, MOST_GROWTH, growth
-from tests.house import DESIGN
 
 X, JSONL, CSV = SMALL_FILES["x"], SMALL_FILES["jsonl"], SMALL_FILES["csv"]
 
@@ -225,7 +224,8 @@ def test_odd_fields_cost_no_other_post(name: str, junk: dict[str, Any], depth: i
 
 
 def test_the_format_in_how_to_add_tells_which_lines_it_cannot_read() -> None:
-    _, _, design = DESIGN.read_text().partition("**A format:**")
+    guide = Path(__file__).parents[2] / "docs" / "contributing.md"
+    _, _, design = guide.read_text().partition("### A format\n")
     code = design.split("```")[1].removeprefix("python\n")
     names = vars(times) | vars(lines_of_files) | vars(formats)
     exec(code, names)  # noqa: S102 - It is ours.

@@ -114,7 +114,7 @@ def test_bad_lines_cost_no_other() -> None:
 def test_an_encrypted_backup_is_refused_with_what_to_do() -> None:
     name = "SignalBackups/signal-backup-2026-02-02-21-14-00"
     data = zip_bytes({f"{name}/main": b"\x9a\x01", f"{name}/metadata": b"\x08"})
-    with pytest.raises(UnrecognisedFileError, match="export the chats in the settings of Signal"):
+    with pytest.raises(UnrecognisedFileError, match="export the chats instead"):
         read_file_records(data)
 
 

@@ -45,7 +45,7 @@ def test_a_damaged_chat_beside_a_readable_one_is_named(name: str, data: bytes, f
 def test_a_member_that_cannot_be_unpacked_is_named(app: str) -> None:
     name = MESSENGER if app == "messenger" else "us/note.txt"
     archive = spoiled(zip_bytes(READABLE | {name: SMALL_FILES[app]}, method=0), SMALL_FILES[app])
-    assert notes(archive) == [f"{name} is truncated or damaged; it is left out"]
+    assert notes(archive) == [f"{name} is truncated or damaged; this file is left out"]
 
 
 def test_an_encrypted_backup_beside_a_chat_is_named() -> None:
@@ -64,4 +64,4 @@ def test_of_many_damaged_files_some_are_named_and_the_rest_is_told() -> None:
     many = {f"{number:02}.json": b"[" for number in range(30)}
     *named, last = notes(zip_bytes(READABLE | many))
     assert [note[:7] for note in named] == [f"{number:02}.json" for number in range(20)]
-    assert last.startswith("further files may be damaged")
+    assert last.startswith("more files may be damaged")

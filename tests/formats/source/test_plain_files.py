@@ -54,8 +54,8 @@ def test_links_and_special_files_are_named_and_not_read(
         assert sorted(source.members) == ["b.js", "data/a.js"]
         assert read_member(source, "data/a.js") == b"good"
         assert source.listing.note == (
-            "data/outside, file.js, nowhere.js, pipe.js, socket.js and 2 more: left out, since"
-            " links, special files and what lies outside are not read"
+            "data/outside, file.js, nowhere.js, pipe.js, socket.js and 2 more: left out, because"
+            " links, special files and files outside are not read"
         )
 
 
@@ -178,8 +178,8 @@ def test_links_of_a_zip_are_named_and_not_read(tmp_path: Path) -> None:
     with Source(path) as source:
         assert sorted(source.members) == ["data/a.js", "data/b.js"]
         assert source.listing.note == (
-            "/etc/outside.js, data/../../other.js, data/link.js, data/pipe.js: left out, since"
-            " links, special files and what lies outside are not read"
+            "/etc/outside.js, data/../../other.js, data/link.js, data/pipe.js: left out, because"
+            " links, special files and files outside are not read"
         )
 
 

@@ -193,10 +193,10 @@ def test_empty_pages_and_errors_hold_nothing() -> None:
     ("bad", "detail"),
     [
         (v1(full_text=5), "the text is not a string"),
-        ({"hello": 1}, "no text"),
+        ({"hello": 1}, "the text is missing"),
         (7, "not a JSON object"),
         (page(7), "not a JSON object"),
-        (page({"username": "mina"}), "no text"),
+        (page({"username": "mina"}), "the text is missing"),
     ],
     ids=range(5),
 )

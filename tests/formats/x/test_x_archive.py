@@ -173,7 +173,7 @@ def test_circle_posts_and_their_long_texts_are_left_out(tmp_path: Path) -> None:
 def test_circle_posts_come_in_on_request(tmp_path: Path) -> None:
     _, items = read(zip_in(tmp_path, CIRCLE), include_restricted=True)
     assert texts(items) == ["public", LONG]
-    assert items[-1] == BadRecord(4, "no text")
+    assert items[-1] == BadRecord(4, "the text is missing")
 
 
 def test_long_texts_of_deleted_posts_stay_out(tmp_path: Path) -> None:
@@ -235,7 +235,7 @@ def test_a_damaged_member_ends_itself_alone(tmp_path: Path) -> None:
 def test_a_part_without_a_readable_beginning_costs_no_other(tmp_path: Path) -> None:
     members = {"data/tweets.js": js("tweets", tweet(1, "lost"))}
     path = zip_in(tmp_path, members | {"data/tweets-part1.js": js("tweets", tweet(2, "kept"))})
-    items = read_broken(damaged(path, b"data/tweets.js"), r"tweets\.js is damaged")
+    items = read_broken(damaged(path, b"data/tweets.js"), r"tweets\.js is truncated or damaged")
     assert texts(items) == ["kept"]
 
 

@@ -48,7 +48,7 @@ def test_links_are_written_out_and_entities_left_alone(tmp_path: Path) -> None:
 def test_unreadable_notes_are_bad_records(tmp_path: Path, item: object) -> None:
     items_read = items(tmp_path, [x_tweet(1, "a")], [x_note(11, LONG), item])
     assert texts(items_read) == ["a", LONG]
-    assert items_read[0] == BadRecord(1, "no text")
+    assert items_read[0] == BadRecord(1, "the text is missing")
 
 
 def test_too_many_to_hold_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -154,8 +154,8 @@ def test_languages_that_name_none_are_left_out(lang: object) -> None:
     [
         (b"5", "not a post"),
         (b"null", "not a post"),
-        (b"{}", "no text"),
-        (b'{"tweet": {}}', "no text"),
+        (b"{}", "the text is missing"),
+        (b'{"tweet": {}}', "the text is missing"),
         (b'{"tweet": {"full_text": ["a"]}}', "the text is not a string"),
         (b'{"tweet": {"full_text": "caf\x81"}}', "the text contains broken characters"),
         (b'{"b": tru}', "not valid JSON"),
