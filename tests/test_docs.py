@@ -14,6 +14,7 @@ from app import __version__
 from app.cli import saywho
 from app.config import PREFIX, Config
 from app.formats.post import PLATFORMS
+from app.formats.registry import FORMATS
 from benchmarks import report
 from tests import addresses, house
 
@@ -75,6 +76,11 @@ def test_each_option_of_a_command_is_documented(command: str) -> None:
         if option.startswith("--") and not any(short in section for short in parameter.opts)
     }
     assert options <= {"--help"}
+
+
+def test_formats_are_documented() -> None:
+    text = read("docs/importing.md") + read("docs/chats.md")
+    assert [name for name in FORMATS if f"`{name}`" not in text] == []
 
 
 def test_where_to_look_names_each_module_with_a_batch() -> None:
