@@ -181,6 +181,13 @@ def test_readmes_show_the_measured_speed() -> None:
     assert report.summary(results) in read("docs/benchmarks.md")
 
 
+def test_readmes_have_a_place_for_each_share_of_the_open_question() -> None:
+    """Of one and five posts, by strangers and the right author, in two languages."""
+    for name in READMES:
+        (table,) = re.findall(r"<!-- open question -->(.*?)<!-- end -->", read(name), re.DOTALL)
+        assert len(re.findall(r"\d+ %", table)) == 2 * 2 * 2
+
+
 def test_every_page_is_in_the_index() -> None:
     index = set(re.findall(r"\]\(([^)]+)\)", read("docs/README.md")))
     pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
