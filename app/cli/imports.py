@@ -45,6 +45,14 @@ from app.services.posts.media import keeper_of, remove_if_full
 Instead = Callable[[Sequence[str], str, ReadOptions], int]
 """What a part does with files, a format and options in place of an import; returns the status."""
 FOR_CHATS: Final = ("timezone", "only", "rename")
+FATES: Final = (
+    ("duplicates", "already stored"),
+    ("rejected", "rejected"),
+    ("reposts", "reposts left out"),
+    ("restricted", "restricted posts left out"),
+    ("skipped", "others skipped"),
+)
+"""What becomes of records that are not stored, in the order in which they are reported."""
 
 
 class Importer:
@@ -159,12 +167,9 @@ class Importer:
     def print_report(self) -> None:
         """Print what became of the files."""
         counts = self._total.counts
-        parts = (
-            "{accepted:,} posts; {duplicates:,} already stored, {rejected:,} rejected,"
-            " {reposts:,} reposts and {restricted:,} restricted posts left out,"
-            " {skipped:,} others skipped"
-        )
-        lines = [f"{'would store' if self._is_dry else 'stored'} {parts.format_map(counts)}"]
+        verb = "would store" if self._is_dry else "stored"
+        others = ", ".join(f"{counts[name]:,} {fate}" for name, fate in FATES if counts[name])
+        lines = [f"{verb} {counts['accepted']:,} posts{others and f'; {others}'}"]
         if self._total.with_entities and not self._options.decode_entities:
             note = "" if self._is_dry else " (stored posts keep their text)"
             entities = f"{self._total.with_entities:,} posts contain HTML entities such as &amp;"

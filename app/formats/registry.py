@@ -263,7 +263,7 @@ def _unrecognised(source: Source, format_name: str) -> UnrecognisedFileError:
         note = reason_of(source)
     if note is None:
         return UnrecognisedFileError(fault)
-    return UnrecognisedFileError("{fault}; {note}", fault=fault, note=note)
+    return UnrecognisedFileError("{fault}: {note}", fault=fault, note=note)
 
 
 def _json_contents(source: Source) -> list[Content]:

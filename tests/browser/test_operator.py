@@ -36,8 +36,8 @@ def posts_file(folder: Path, username: str, count: int) -> Path:
 async def upload(page: Page, site: Website, path: Path) -> None:
     await page.goto(site.address("/imports"))
     await page.get_by_label("파일을 고르거나 여기에 놓으세요").set_input_files(path)
-    await page.get_by_role("button", name="올리기", exact=True).click()
-    await expect(page.get_by_role("heading", name="들어 있는 것")).to_be_visible()
+    await page.get_by_role("button", name="업로드", exact=True).click()
+    await expect(page.get_by_role("heading", name="파일 내용")).to_be_visible()
     await page.wait_for_load_state()  # Before its scripts run, a choice changes nothing.
 
 
@@ -260,12 +260,12 @@ async def test_an_upload_is_watched_and_cancelled(workshop: Website, open_page: 
     session = await page.context.new_cdp_session(page)
     slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 3e5}
     await session.send("Network.emulateNetworkConditions", slow)
-    await page.get_by_role("button", name="올리기", exact=True).click()
+    await page.get_by_role("button", name="업로드", exact=True).click()
     await expect(page.locator(".upload-figures")).to_have_text(re.compile(r"\d+%"))
-    await page.get_by_role("button", name="올리기 취소").click()
-    await expect(page.get_by_role("button", name="올리기", exact=True)).to_be_focused()
+    await page.get_by_role("button", name="업로드 취소").click()
+    await expect(page.get_by_role("button", name="업로드", exact=True)).to_be_focused()
     await page.locator("#upload").evaluate("form => { form.dataset.limitMb = 1; }")
-    await page.get_by_role("button", name="올리기", exact=True).click()
+    await page.get_by_role("button", name="업로드", exact=True).click()
     await expect(page.get_by_role("alert")).to_have_text("파일이 너무 커요.")
 
 

@@ -54,7 +54,7 @@ def renaming(pairs: Iterable[str]) -> dict[str, str]:
     for pair in pairs:
         old, _, new = pair.rpartition("=")
         if not old.strip() or not new.strip():
-            raise ValueError("write a new name as OLD=NEW")
+            raise ValueError("write a new name as A=B")
         names[old.strip()] = new.strip()
     return names
 

@@ -15,24 +15,24 @@ class HowTo(NamedTuple):
 
 _STEPS: Final[dict[str, tuple[str, str, str]]] = {
     "kakaotalk": (
-        gettext_noop("Open the chat, its menu (≡), and there its settings (⚙)."),
+        gettext_noop("Open the chat, then its menu (≡), then the settings (⚙)."),
         gettext_noop("Choose “Export chat”."),
-        gettext_noop("Then choose that file here: a .txt, from a Mac a .csv."),
+        gettext_noop("Choose the exported file here: a .txt file (on a Mac, a .csv file)."),
     ),
     "whatsapp": (
         gettext_noop("Open the chat and its menu (⋮)."),
         gettext_noop("Choose “More”, then “Export chat”."),
-        gettext_noop("Then choose that file here: a .txt, from an iPhone a .zip."),
+        gettext_noop("Choose the exported file here: a .txt file (on an iPhone, a .zip file)."),
     ),
     "telegram": (
         gettext_noop("In Telegram Desktop, on a computer, open the chat and its menu (⋮)."),
-        gettext_noop("Choose “Export chat history”: JSON gives a file, HTML a folder."),
-        gettext_noop("Then choose result.json here, or a zip of the folder."),
+        gettext_noop("Choose “Export chat history”. JSON creates one file, HTML a folder."),
+        gettext_noop("Choose result.json here, or a zip of the folder."),
     ),
     "line": (
-        gettext_noop("Open the chat and its menu (≡), and there “Other settings”."),
+        gettext_noop("Open the chat, then its menu (≡), then “Other settings”."),
         gettext_noop("Choose “Export chat history”."),
-        gettext_noop("Then choose the .txt here. On a computer “Save chat” gives one, too."),
+        gettext_noop("Choose the exported .txt file here. On a computer, use “Save chat” instead."),
     ),
 }
 """By format, the apps that people ask for first."""

@@ -304,7 +304,7 @@ def to_import(import_id: int) -> Response:
 def _check_options(fields: list[str], zone: str | None, *, has_nobody: bool) -> None:
     """Raise InvalidInputError for what cannot be chosen."""
     if fields and "text" not in fields:
-        raise InvalidInputError("Choose the column that holds the text", loc="field")
+        raise InvalidInputError("Choose the column with the text", loc="field")
     if has_nobody:
         raise InvalidInputError("Tick at least one of those who speak", loc="only")
     try:

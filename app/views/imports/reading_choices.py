@@ -22,21 +22,20 @@ from app.formats.note_sentences import (
 from app.formats.records import ReadOptions
 from app.views.blueprints import Form
 
-_FIND_OUT: Final = Message("find it out")
-_ZONE_BELOW: Final = Message("Time zone: the one below, since the chat names none")
+_FIND_OUT: Final = Message("detect automatically")
+_ZONE_BELOW: Final = Message("Time zone: the time zone chosen below, because the chat names none")
 ASKED: Final[Mapping[Unsettled, tuple[Message, Message | None]]] = {
     "time": (
         Message("Most times cannot be read. Choose below how to read them."),
-        Message("Store the posts without a time all the same"),
+        Message("Store the posts without a time"),
     ),
     "author": (
-        Message("Most authors cannot be read. Choose below where they are."),
-        Message("Store only the posts whose author is known"),
+        Message("Most authors cannot be read. Choose the author column below."),
+        Message("Store only the posts with a known author"),
     ),
     "dates": (
         Message(
-            "Some dates do not fit the order of day and month that other dates suggest. Choose the"
-            " order."
+            "Some dates contradict the order of day and month in other dates. Choose the order."
         ),
         None,
     ),

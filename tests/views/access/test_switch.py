@@ -216,7 +216,7 @@ async def test_a_chat_s_import_makes_the_site_private(app: Quart) -> None:
     address = await upload(operator, CHAT, "chat.txt")
     page = await operator.page(address)
     assert 'type="radio" name="publish" value="private" required checked' in page
-    assert "Whoever can reach this server can read what is here." in page
+    assert "Anyone who can reach this server can read everything here." in page
     started = await operator.post(f"{address}/start", form=FORM | {"publish": "private"})
     assert started.status_code == 303
 
@@ -253,5 +253,5 @@ async def test_a_page_says_who_can_reach_the_site(
         operator = await signed_in(app)
         operator.address = "127.0.0.1"
         page = await operator.page("/settings")
-        assert ("Only this computer can reach it now." in page) is is_alone
-        assert ("Whoever can reach this server can read" in page) is not is_alone
+        assert ("At the moment, only this computer can reach it." in page) is is_alone
+        assert ("Anyone who can reach this server can read" in page) is not is_alone

@@ -202,7 +202,7 @@ async def test_an_import_asks_for_the_owner_only_where_needed(app: Quart) -> Non
     assert 'name="own"' not in before
     assert re.search("<dt>Period</dt><dd>[A-Z][^<]* 2023</dd>", before)
     assert "7 likes, deleted and empty posts skipped" in after
-    assert "To your archive" in after
+    assert "Go to your archive" in after
     assert "The archive of 미나" in await browser.page("/")
     before, _ = await take("minjun", own="on")
     assert "instead of the archive of <bdi>hana</bdi>" in before

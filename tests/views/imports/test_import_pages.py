@@ -77,7 +77,7 @@ async def test_a_strange_table_needs_the_name_of_one_or_a_known_column(browser: 
         page = shown(await browser.page(await upload(browser, data, name)))
         assert "Start the import" in page
         # Until the column of the texts is chosen, it is no fault of the records.
-        assert ("Choose the column that holds the text" in page) is (data is table)
+        assert ("Choose the column with the text" in page) is (data is table)
         assert "no text" not in page
         assert "Records that cannot be read" not in page
     alone = await browser.page(await upload(browser, b"Student,Essay\n", "essays.csv"))
@@ -91,11 +91,11 @@ async def test_preview_tells_how_the_columns_were_understood(browser: Browser) -
     text = shown(page)
     assert "Authors of the first 1,000 posts" in text
     assert "and 2 more" in text
-    first = page.partition("The first posts")[2].partition("</li>")[0]
+    first = page.partition("Preview of the posts")[2].partition("</li>")[0]
     assert "<bdi>author0</bdi>" in first
     assert '<time datetime="2024-03-01T05:00:00Z">' in first
     assert "Korean" in first
-    assert "Whoever can reach this server can read" in text
+    assert "Anyone who can reach this server can read" in text
     page = await browser.page(await upload(browser, b"text\njust a text\n", "texts.csv"))
     assert "no author named" in page
     assert "at an unknown time" in page
@@ -112,11 +112,11 @@ async def test_columns_are_shown_and_may_be_chosen(browser: Browser) -> None:
     chosen = re.findall(r'name="column" value="([^"]*)">.*?value="(\w*)" selected', page, re.DOTALL)
     assert chosen == [("작성자", "username")]
     assert "언제 → not used" in shown(page)
-    assert "Choose the column that holds the text" in page
+    assert "Choose the column with the text" in page
     # What was chosen is shown, too, before anything is stored.
     query = {"column": ["작성자", "언제", "한마디"], "field": ["username", "created_at", "text"]}
     page = await browser.page(f"{address}?{urlencode(query, doseq=True)}")
-    assert "Choose the column that holds the text" not in page
+    assert "Choose the column with the text" not in page
     assert 'datetime="2020-01-02' in page
     assert await start(browser, address, **query | {"field": ["username", "created_at", ""]}) == 422
     assert await start(browser, address, **query) == 303
@@ -286,17 +286,17 @@ BAD_LINES = (
 async def test_the_first_reasons_are_listed(browser: Browser) -> None:
     records: list[dict[str, Any]] = [{"username": "mina", "text": None} for _ in range(120)]
     address = await upload(browser, jsonl(*records))
-    assert "Only the first 100 reasons are kept." in await browser.page(address)
+    assert "Only the first 100 reasons are stored." in await browser.page(address)
     await start(browser, address)
     text = shown(await ended(browser, address))
     assert text.count("no text") == 100
-    assert "Only the first 100 reasons are kept." in text
+    assert "Only the first 100 reasons are stored." in text
 
 
 async def test_an_import_of_no_posts_says_so(browser: Browser) -> None:
     post = {"username": "mina", "text": "theirs", "kind": "repost"}
     page = await imported(browser, jsonl(post, {"username": "mina", "text": ""}))
-    assert "This file holds no posts to store." in shown(page)
+    assert "This file contains no posts to store." in shown(page)
 
 
 async def test_reasons_are_in_order_and_in_the_language_of_the_page(
@@ -378,7 +378,7 @@ async def test_forgotten_uploads_go_at_a_later_start(make_config: MakeConfig) ->
 async def test_entities_are_noticed_and_decoded_if_wanted(browser: Browser) -> None:
     data = jsonl(*({"username": "a", "text": f"{n} &amp; {n}"} for n in range(3)))
     page = await browser.page(await upload(browser, data))
-    assert "3 posts hold &amp;amp; or the like: decode them" in shown(page)
+    assert "Decode HTML entities such as &amp;amp; (in 3 posts)" in shown(page)
     await imported(browser, data, decode_entities="on")
     assert "1 &amp; 1" in await browser.page("/user/a")
     plain = await browser.page(await upload(browser, jsonl({"username": "a", "text": "b & c"})))
@@ -427,8 +427,8 @@ async def test_a_refused_file_says_what_can_be_read(browser: Browser) -> None:
     page = await browser.page(address)
     alert = page.partition('role="alert"')[2].partition("</div>")[0]
     assert "paper.pdf is not in any known format" in alert
-    assert "These can be read" not in alert
-    assert "These can be read: KakaoTalk · WhatsApp · Telegram · LINE · " in page
+    assert "Supported formats" not in alert
+    assert "Supported formats: KakaoTalk · WhatsApp · Telegram · LINE · " in page
     # The history said that it was not started.
     history = shown(await browser.page("/imports"))
     assert "paper.pdf is not in any known format" in history
@@ -456,7 +456,7 @@ async def test_who_speaks_in_a_chat_is_shown_named_and_left_out(browser: Browser
     data = f"KakaoTalk Chats with us\n\n{room}".encode()
     address = await upload(browser, data, "chat.txt")
     page = await browser.page(address)
-    told = "said this at 0 Another name, more messages (mina) said this at 2 "
+    told = "said this at 0 Change the name, see more messages (mina) said this at 2 "
     assert f"mina 3 messages {told}" in shown(page)
     assert "said this at 4" not in page
     assert "Anna Kim 1 message said this at 1" in shown(page)
@@ -472,7 +472,7 @@ async def test_who_speaks_in_a_chat_is_shown_named_and_left_out(browser: Browser
     assert await start(browser, address, **form | {"timezone": "Asia/Nowhere"}) == 422
     assert await start(browser, address, **form) == 303
     done = await ended(browser, address)
-    assert "5 new messages · 1 note of the app, file or deleted message left out" in shown(done)
+    assert "5 new messages · 1 app note, file or deleted message left out" in shown(done)
     assert '<h1 class="quiet">Import: <bdi>us</bdi></h1>' in done
     assert re.findall(r'href="(/user/\w+/portrait)"', done) == [
         *("/user/mina/portrait", "/user/zoe/portrait")

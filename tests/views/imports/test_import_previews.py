@@ -52,7 +52,7 @@ async def test_a_chat_is_imported_without_a_look_at_it(app: Quart) -> None:
     ):
         address = await upload(browser, CHAT, "chat.txt")
         page = await browser.page(address)
-        assert "too large or too complex for a quick look" in shown(page)
+        assert "too large or too complex to preview" in shown(page)
         for name in form | {"publish": "on"}:
             assert f'name="{name}"' in page
         assert "required" not in page.partition('id="start"')[2].partition("</form>")[0]

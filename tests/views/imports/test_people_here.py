@@ -8,7 +8,7 @@ from quart import Quart
 from tests.browsing import Browser, signed_in
 from tests.uploading import ended, jsonl, shown, start, upload
 
-QUESTION = "The same person? If not, give another name."
+QUESTION = "If this is not the same person, enter a different name."
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ async def test_authors_of_posts_are_named_and_those_of_a_platform_are_others(
     mum, tom = await told(browser, chat("the family", "Mum", "Tom"))
     assert mum == f"Mum: Already here: 3 posts. {QUESTION}"
     assert tom.startswith("Tom: Already here, from X:")
-    assert tom.endswith("Give another name.")
+    assert tom.endswith("Enter a different name.")
 
 
 async def test_of_many_people_those_who_are_here_are_not_folded_away(browser: Browser) -> None:

@@ -46,7 +46,7 @@ async def test_a_chat_without_a_zone_shows_it_and_a_choice_survives_a_restart(
 ) -> None:
     address = await upload(browser, CHAT, "chat.txt")
     page = await browser.page(address)
-    assert "Time zone: the one below, since the chat names none." in shown(page)
+    assert "Time zone: the time zone chosen below, because the chat names none." in shown(page)
     assert "data-timezone" in page
     answer = await choose(
         browser,
@@ -63,7 +63,7 @@ async def test_a_chat_without_a_zone_shows_it_and_a_choice_survives_a_restart(
         page = await other.page(address)
         assert 'value="Asia/Seoul"' in page
         # The zone is what somebody said, so nothing is assumed.
-        assert "What was assumed" not in page
+        assert "What saywho assumed" not in page
         assert "Everything was understood." in page
         assert re.search(r'value="미나" checked', page)
         assert not re.search(r'value="준" checked', page)
@@ -122,11 +122,11 @@ async def test_only_a_column_that_is_taken_otherwise_is_chosen(
 async def test_posts_without_a_time_are_said_everywhere(browser: Browser, writer: Client) -> None:
     address = await upload(browser, jsonl({"username": "mina", "text": "hello"}))
     page = shown(await browser.page(address))
-    assert "What was assumed, and what was not read Posts without a time: 1." in page
+    assert "What saywho assumed and did not read Posts without a time: 1." in page
     assert "Everything was understood" not in page
     await start(browser, address)
     assert "Posts without a time: 1." in shown(await ended(browser, address))
-    assert "1 thing assumed or not read" in shown(await browser.page("/imports"))
+    assert "1 note on how it was read" in shown(await browser.page("/imports"))
     facts = await writer.json(f"/api/v1{address}")
     assert facts["assumptions"] == []
     assert facts["unread"] == [{"kind": "time", "what": "", "count": 1}]
