@@ -35,8 +35,8 @@ def busiest(hours: Sequence[int], start: int | None) -> str:
 def how_told() -> str:
     """Return in a sentence when hours are called the busiest."""
     return gettext(
-        "Three hours are called the busiest where they lead, day by day, any other three by more "
-        "than chance."
+        "Three hours are shown as the busiest only if, compared by day, they are ahead of any "
+        "other three by more than chance."
     )
 
 

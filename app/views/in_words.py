@@ -22,7 +22,7 @@ class Often(NamedTuple):
 
 
 _ONE_OF: Final = {
-    2: Often(gettext_noop("in every other post"), gettext_noop("in every other one")),
+    2: Often(gettext_noop("in every other post"), gettext_noop("in half")),
     3: Often(gettext_noop("in every third post"), gettext_noop("in every third")),
     4: Often(gettext_noop("in every fourth post"), gettext_noop("in every fourth")),
     5: Often(gettext_noop("in every fifth post"), gettext_noop("in every fifth")),

@@ -85,7 +85,7 @@ async def test_a_chat_with_pictures_is_sound(
 ) -> None:
     page = await open_page(locale=locale, width=width, javascript=javascript)
     tab, missing, is_gone, loved = WORDS.get(
-        locale, ("Pictures", "missing", "The file is not here.", "What was loved most")
+        locale, ("Pictures", "missing", "The file is not here.", "Most loved messages")
     )
     await page.goto(pictures.address("/rooms"))
     await page.get_by_role("link", name=TITLE).click()

@@ -374,7 +374,7 @@ async def test_a_phone_draws_many_authors_and_offers_one_alone(
         await expect(page.locator(f"#{name} h2")).not_to_be_empty()
         await expect(page.locator(f"#{name} select")).to_be_hidden()
     await expect(page.locator("#likeness-plot .js-plotly-plot")).to_be_visible()
-    await page.locator("#likeness summary").filter(has_text="Of one author only").click()
+    await page.locator("#likeness summary").filter(has_text="For one author only").click()
     await page.locator("#likeness select").select_option("neighbour_07")
     await expect(page.locator("#likeness h2")).to_contain_text("neighbour_07")
     await expect(page.locator("#likeness-plot .bars path")).to_have_count(8)

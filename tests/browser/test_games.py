@@ -53,8 +53,8 @@ async def begin_game(host: Page, site: Website, *, seconds: int = 120) -> str:
     for box in (await host.locator("input[name=username]").all())[:4]:
         await box.check()
     await host.get_by_label("Questions").fill(str(QUESTIONS))
-    await host.get_by_label("Seconds for each").fill(str(seconds))
-    await host.get_by_role("button", name="Make the game").click()
+    await host.get_by_label("Seconds per question").fill(str(seconds))
+    await host.get_by_role("button", name="Create the game").click()
     return await host.locator(".code").inner_text()
 
 
@@ -142,11 +142,11 @@ async def test_a_host_and_eight_phones(club: Website, open_page: OpenPage) -> No
             await is_sound(host, 320, 1920)
             await is_legible(host)
             await is_sound(phones[1], 320)
-        following = "To the podium" if number == QUESTIONS else "Next question"
+        following = "See the winners" if number == QUESTIONS else "Next question"
         await host.get_by_role("button", name=following).click()
     await expect(host.locator(".podium")).to_be_visible()
     await asyncio.gather(*(sees(phone, "ended") for phone in phones))
-    outcome = phones[0].get_by_text(re.compile(rf"You knew \d of {QUESTIONS}: "))
+    outcome = phones[0].get_by_text(re.compile(rf"You got \d of {QUESTIONS} right: "))
     await expect(outcome).to_be_visible()
     await is_sound(host, 320, 1920)
     await is_legible(host)
@@ -167,7 +167,7 @@ async def test_a_second_tab_and_a_lost_line_lead_to_the_same_point(
     code = await begin_game(host, club)
     phone = await open_page(locale="en", width=320, is_new=True)
     await enter(phone, club, code, "Mina")
-    await host.get_by_role("button", name="Start").click()
+    await host.get_by_role("button", name="Start the game").click()
     await sees(phone, "asking")
     await host.evaluate(NOTE_PAUSE)
     await phone.locator(".choices button").first.click()
@@ -201,7 +201,7 @@ async def test_a_question_that_is_asked_again_can_be_answered_again(
     slow = await open_page(locale="en", width=320, is_new=True)
     await enter(phone, club, code, "Mina")
     await enter(slow, club, code, "Jun")
-    await host.get_by_role("button", name="Start").click()
+    await host.get_by_role("button", name="Start the game").click()
     chosen = phone.locator(".choices .is-chosen")
     for _ in range(2):
         await phone.locator(".choices button").first.click()
@@ -227,7 +227,7 @@ async def test_whoever_is_removed_is_asked_for_a_name_and_a_deleted_game_leads_t
     await host.get_by_role("button", name="Remove from the game").click()
     await expect(phone.get_by_text("You are not in this game")).to_be_visible()
     await expect(phone.get_by_label("Your name")).to_be_visible()
-    await expect(host.get_by_text("Nobody has joined yet")).to_be_visible()
+    await expect(host.get_by_text("No one has joined yet")).to_be_visible()
     await host.locator(".leading summary").first.click()
     await host.get_by_text("Delete the game", exact=True).click()
     await host.get_by_role("button", name="Yes, delete the game").click()

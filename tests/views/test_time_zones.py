@@ -26,7 +26,7 @@ NAMED: Final = {
     "/room/1/portrait/picture": "tz={}",
     "/room/1": 'data-zone="{}"',
     "/room/1/portrait": 'data-zone="{}"',
-    "/dashboard/": "Hours are those of {}",
+    "/dashboard/": "Hours are in {}",
 }
 
 

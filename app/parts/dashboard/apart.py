@@ -59,10 +59,10 @@ class ToldApart(Panel[Measurable]):
     is_of_authors = needs_two = True
     topic = gettext_noop("How well authors are told apart")
     about = gettext_noop(
-        "Each author’s newest posts were hidden from saywho, which was then asked who wrote them. "
-        "Dates chosen above do not count here."
+        "Each author’s newest posts were hidden from saywho, which then guessed who wrote them. "
+        "The dates chosen above do not apply here."
     )
-    waiting = gettext_noop("Being measured; it takes some seconds…")
+    waiting = gettext_noop("Measuring. This takes a few seconds…")
 
     async def load(self, session: AsyncSession, view: View) -> Measurable:
         # An author who is named alone, and those who are left out, may be none of those measured.
@@ -87,8 +87,8 @@ class ToldApart(Panel[Measurable]):
 
 
 WITH_BARS: Final = gettext_noop(
-    "Each author’s newest posts were hidden from saywho. In colour: those whose author it named; "
-    "grey: those that it took for somebody else’s. Dates chosen above do not count here."
+    "Each author’s newest posts were hidden from saywho. Colour: posts whose author it named. "
+    "Grey: posts that it attributed to someone else. The dates chosen above do not apply here."
 )
 
 
@@ -138,7 +138,7 @@ class Measurement(Figure[Plot]):
 
     def finding(self) -> Finding:
         if self.card is None:
-            alone = gettext("It takes two authors with posts to tell them apart")
+            alone = gettext("At least two authors with posts are needed to tell them apart")
             return Finding(alone) if self.total else nothing_dated(self.view)
         rows = self.rows
         if not rows:
@@ -147,7 +147,7 @@ class Measurement(Figure[Plot]):
             notes, title = sentences(_mostly_taken_for(rows[0])), _title_of_one(rows[0])
         else:
             extent = some_of(len(self.card.authors), self.total)
-            note = gettext("The invented authors are left out.") if self.is_of_own else ""
+            note = gettext("The sample authors are left out.") if self.is_of_own else ""
             notes = sentences(_hidden(self.card), extent, *_without_bars(rows, self.drawn), note)
             title = _title(rows)
         return Finding(title, notes, about=gettext(WITH_BARS) if self._is_drawn else "")
@@ -159,15 +159,15 @@ class Measurement(Figure[Plot]):
         return "/compare/card?" + urlencode([("username", name) for name in self.named])
 
     def table(self) -> Table:
-        columns = (gettext("Author"), gettext("Given to"), gettext("Posts"))
+        columns = (gettext("Author"), gettext("Attributed to"), gettext("Posts"))
         rows = []
         for row in self.rows:
             author = shown_name(row.name)
             rows += [(author, author, row.right)] if row.right else []
             rows += [(author, shown_name(name), posts) for name, posts in row.wrong]
         about = gettext(
-            "Each author’s newest posts were hidden from saywho, which was then asked who wrote "
-            "them. Chosen dates do not count here."
+            "Each author’s newest posts were hidden from saywho, which then guessed who wrote "
+            "them. The chosen dates do not apply here."
         )
         return Table(columns, rows, about=about)
 
@@ -184,8 +184,8 @@ def _title(rows: Sequence[Given]) -> str:
 
 def _title_of_one(row: Given) -> str:
     template = ngettext(
-        "saywho knew {name} in {right} of {asked} hidden post",
-        "saywho knew {name} in {right} of {asked} hidden posts",
+        "saywho recognised {name} in {right} of {asked} hidden post",
+        "saywho recognised {name} in {right} of {asked} hidden posts",
         row.judged,
     )
     right, judged = show_number(row.right), show_number(row.judged)
@@ -197,7 +197,7 @@ def _mostly_taken_for(row: Given) -> str:
     if not row.wrong or (len(row.wrong) > 1 and row.wrong[0][1] == row.wrong[1][1]):
         return ""
     name, posts = row.wrong[0]
-    note = ngettext("It took {count} for {name}.", "It took {count} for {name}.", posts)
+    note = ngettext("It attributed {count} to {name}.", "It attributed {count} to {name}.", posts)
     return note.format(count=show_number(posts), name=shown_name(name))
 
 
@@ -205,9 +205,9 @@ def _without_bars(rows: Sequence[Given], drawn: Sequence[Given]) -> Iterator[str
     """Yield who has no bar, and why, in sentences."""
     left_out = [row for row in rows if row not in drawn]
     if failures := [row.name for row in left_out if row.judged >= FEWEST_OF_AUTHOR]:
-        yield gettext("Never right: {names}.").format(names=some_shown(failures))
+        yield gettext("Never recognised: {names}.").format(names=some_shown(failures))
     if unjudged := [row.name for row in left_out if row.judged < FEWEST_OF_AUTHOR]:
-        yield gettext("Too few to say: {names}.").format(names=some_shown(unjudged))
+        yield gettext("Too few posts to say: {names}.").format(names=some_shown(unjudged))
 
 
 def _hidden(card: Card) -> str:
@@ -215,7 +215,7 @@ def _hidden(card: Card) -> str:
     measured = card.held_out
     if measured is None or measured.posts == measured.asked:
         return ""
-    note = gettext("Of {posts} newest posts, {asked} had enough words to be judged.")
+    note = gettext("Only {asked} of the {posts} newest posts had enough words to be judged.")
     return note.format(posts=show_number(measured.posts), asked=show_number(measured.asked))
 
 
@@ -227,7 +227,7 @@ def _stacked(rows: Sequence[Given]) -> Plot:
         strength = 1.0
         for name, posts in [(row.name, row.right), *row.wrong]:
             share = posts / row.judged
-            label = gettext("{posts} of {asked} given to {name}").format(
+            label = gettext("{posts} of {asked} attributed to {name}").format(
                 posts=show_number(posts),
                 asked=show_number(row.judged),
                 name=escape(shown_name(name)),

@@ -53,7 +53,7 @@ class Panel(ABC, Generic[LoadedT]):
     name: ClassVar[str]
     topic: ClassVar[str]
     about: ClassVar[str]
-    waiting: ClassVar[str] = gettext_noop("Being drawn…")
+    waiting: ClassVar[str] = gettext_noop("Drawing the chart…")
     is_of_authors: ClassVar[bool] = False
     """Whether it is about how authors write: that takes longer, and looks at all their posts."""
     height_px: ClassVar[int] = 224

@@ -51,10 +51,11 @@ class WhoLikeWhom(Panel["Likeness | Words"]):
     is_of_authors = True
     topic = gettext_noop("Who sounds like whom")
     about = gettext_noop(
-        "The stronger the colour, the more habits two of one language share; in the table 1 is all "
-        "of them, 0 none. Dates chosen above do not count here."
+        "A stronger colour means that two authors who write the same language share more "
+        "habits. In the table, 1 means all habits and 0 none. The dates chosen above do not "
+        "apply here."
     )
-    waiting = gettext_noop("Being counted…")
+    waiting = gettext_noop("Counting…")
 
     async def load(self, session: AsyncSession, view: View) -> "Likeness | Words":
         models = resources().models
@@ -143,13 +144,16 @@ class Likeness(Figure[Plot]):
                 for one, second, like in self.pairs
             ],
             [posts_path(query, username=[one, second]) for one, second, _ in self.pairs],
-            gettext("1 is all habits alike, 0 none. Chosen dates do not count here."),
+            gettext(
+                "1 means that all habits are alike, 0 that none are. The chosen dates do not "
+                "apply here."
+            ),
         )
 
 
 NEAREST_ABOUT: Final = gettext_noop(
-    "The longer a bar, the more habits they share: 1 is all of them, 0 none. Dates chosen above "
-    "do not count here."
+    "Longer bars mean that two authors share more habits: 1 means all habits and 0 none. The "
+    "dates chosen above do not apply here."
 )
 
 
@@ -191,12 +195,16 @@ async def _words(
 def _left_out(data: Likeness) -> list[str]:
     """Return which authors are not compared, in sentences, if any."""
     if data.centre:
-        note = gettext("Compared with {count} authors of the language, those with the most posts.")
+        note = gettext(
+            "Compared with the {count} authors of the same language who have the most posts."
+        )
         return [note.format(count=show_number(len(data.names) - 1))]
     few = data.looked_at - len(data.names)
     note = ngettext(
-        "{count} more is left out: fewer than four write the language, or it is not known.",
-        "{count} more are left out: fewer than four write their language, or it is not known.",
+        "{count} more is left out because fewer than four authors write the language, or it is "
+        "not known.",
+        "{count} more are left out because fewer than four authors write their language, or it "
+        "is not known.",
         few,
     )
     return sentences(
@@ -210,7 +218,7 @@ def _not_drawn(data: Likeness) -> str:
     """Return who is in the grid, in a sentence, where that is not everybody."""
     if not data.pairs or len(data.drawn) == len(data.names):
         return ""
-    note = gettext("The drawing has the {count} who are most alike, the table all pairs.")
+    note = gettext("The chart shows the {count} most similar authors; the table has all pairs.")
     return note.format(count=show_number(len(data.drawn)))
 
 
@@ -236,17 +244,17 @@ def _most_alike(data: Likeness) -> str:
         return gettext("These authors have next to nothing in common")
     tied = _best(data.pairs)
     if len(tied) == math.comb(len(data.names), 2):
-        return gettext("All pairs write about equally alike")
+        return gettext("All pairs are about equally similar")
     if len(tied) > MOST_TIED:
-        title = gettext("{count} pairs write about equally alike, more than all others")
+        title = gettext("{count} pairs are about equally similar, more than all others")
         if len(tied) == len(data.pairs):
-            title = gettext("{count} pairs write about equally alike")
+            title = gettext("{count} pairs are about equally similar")
         return title.format(count=show_number(len(tied)))
     names = [
         gettext("{one} and {other}").format(one=shown_name(one), other=shown_name(second))
         for one, second, _ in tied
     ]
-    return gettext("The most alike: {pairs}").format(pairs="; ".join(names))
+    return gettext("Most similar: {pairs}").format(pairs="; ".join(names))
 
 
 def _nearest(data: Likeness) -> str:
@@ -256,9 +264,9 @@ def _nearest(data: Likeness) -> str:
         return title.format(name=shown_name(data.centre))
     names = [shown_name(second) for _, second, _ in _best(data.pairs)]
     if len(names) > MOST_TIED:
-        title = gettext("{count} authors are about equally near to {name}")
+        title = gettext("{count} authors are about equally similar to {name}")
         return title.format(count=show_number(len(names)), name=shown_name(data.centre))
-    title = gettext("Nearest to {name}: {nearest}")
+    title = gettext("Most similar to {name}: {nearest}")
     return title.format(name=shown_name(data.centre), nearest=show_list(names))
 
 

@@ -38,10 +38,10 @@ def how_rows_are_read(usernames: Collection[str], rest: Rest) -> str:
     """Return how the rows of these authors are read; empty where it is as of any."""
     if rest.authors:
         return gettext(
-            "Whoever has the most is on top. A bar leads to its posts, one of the others to all"
-            " posts of its time."
+            "The author with the most posts is on top. Select a bar to see its posts; a bar of "
+            "the others shows all posts of its time."
         )
-    two = gettext("Whoever has more is on top. A bar leads to its posts.")
+    two = gettext("The author with more posts is on top. Select a bar to see its posts.")
     return two if len(usernames) == PAIR else ""
 
 

@@ -18,7 +18,7 @@ def nothing_dated(view: View, undated: int = 0) -> Finding:
     if not undated and not view.is_narrowed:
         return Finding(gettext("Nothing here yet"))
     if not undated:
-        return Finding(gettext("There are no posts here. Another filter may have some."))
+        return Finding(gettext("There are no posts here. Try another filter."))
     title = ngettext("{count} post, without a time", "{count} posts, all without a time", undated)
     return Finding(title.format(count=show_number(undated)))
 
@@ -27,19 +27,19 @@ def some_of(displayed: int, total: int) -> str:
     """Return how many of the authors a figure shows, if not all."""
     if displayed >= total:
         return ""
-    template = gettext("Of {all} authors, the {shown} with the most posts.")
+    template = gettext("The {shown} of {all} authors with the most posts.")
     return template.format(shown=show_number(displayed), all=show_number(total))
 
 
 def some_in_table(displayed: int, total: int) -> str:
     """Return how many of the authors a table lists, who are not all."""
-    template = gettext("Of {all} authors, the table has the {shown} with the most posts.")
+    template = gettext("The table has the {shown} of {all} authors with the most posts.")
     return template.format(shown=show_number(displayed), all=show_number(total))
 
 
 def more_undated(undated: int) -> str:
     """Return how many posts without a time there are besides, if any."""
-    note = ngettext("{count} more has no time.", "{count} more have no time.", undated)
+    note = ngettext("{count} more post has no time.", "{count} more posts have no time.", undated)
     return note.format(count=show_number(undated)) if undated else ""
 
 

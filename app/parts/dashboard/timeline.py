@@ -67,7 +67,7 @@ class Timeline(Panel[PostsByDay]):
     name = "timeline"
     height_px = ALL_ROWS_PX + 50
     topic = gettext_noop("Posts over time")
-    about = gettext_noop("Whoever has the most is on top. A bar leads to its posts.")
+    about = gettext_noop("The author with the most posts is on top. Select a bar to see its posts.")
 
     async def load(self, session: AsyncSession, view: View) -> PostsByDay:
         authors = await busiest_authors(session, view.selection, limit=MOST_AUTHORS)
@@ -221,7 +221,9 @@ def _together(data: PostsByPeriod) -> str:
         return some_in_table(len(data.authors.names), data.authors.total)
     if len(data.drawn) == len(data.rows):
         return ""
-    return gettext("The table has each of the {others}.").format(others=data.drawn[-1].name)
+    return gettext("The table lists each of the {others} separately.").format(
+        others=data.drawn[-1].name
+    )
 
 
 def _bars(data: PostsByPeriod, row: Row, place: int, row_px: int) -> Plot:

@@ -28,7 +28,7 @@ class Week(Panel["PostsByHour"]):
     name = "week"
     height_px = HEIGHT_PX
     topic = gettext_noop("Rhythm of the week")
-    about = gettext_noop("The stronger the colour, the more posts.")
+    about = gettext_noop("A stronger colour means more posts.")
 
     async def load(self, session: AsyncSession, view: View) -> "PostsByHour":
         hours = await count_by_hour_of_week(session, view.selection, view.zone)
@@ -52,7 +52,7 @@ class PostsByHour(Figure[Plot]):
     def finding(self) -> Finding:
         if not any(self.hours):
             return nothing_dated(self.view, self.undated)
-        zone = gettext("Hours are those of {zone}.").format(zone=show_zone(self.view.tz or "UTC"))
+        zone = gettext("Hours are in {zone}.").format(zone=show_zone(self.view.tz or "UTC"))
         return Finding(_title(self.hours), [zone])
 
     def plot(self) -> Plot | None:

@@ -22,16 +22,16 @@ FIRST_WORDS: Final = 3
 DRAWN_WORDS: Final = 6
 """Words of each author of several in the graph."""
 TOGETHER: Final = gettext_noop(
-    "Words and signs that each uses clearly more than the others here: how often in 1,000 words. "
-    "The longer a bar, the more telling. Dates chosen above do not count here."
+    "Words and signs that each author uses clearly more often than the others here, per 1,000 "
+    "words. Longer bars are more distinctive. The dates chosen above do not apply here."
 )
 OF_TWO: Final = gettext_noop(
-    "Words and signs that each uses clearly more than the other one: how often in 1,000 words. "
-    "The longer a bar, the more telling. Dates chosen above do not count here."
+    "Words and signs that each author uses clearly more often than the other, per 1,000 words. "
+    "Longer bars are more distinctive. The dates chosen above do not apply here."
 )
 ALONE: Final = gettext_noop(
-    "Words and signs used clearly more than by others who write the language: how often in 1,000 "
-    "words. The longer a bar, the more telling. Dates chosen above do not count here."
+    "Words and signs used clearly more often than by others who write the same language, per "
+    "1,000 words. Longer bars are more distinctive. The dates chosen above do not apply here."
 )
 
 
@@ -62,14 +62,14 @@ class Words(Figure[Plot]):
         together = OF_TWO if self.is_of_two else TOGETHER
         about = gettext(ALONE if self.is_any_alone else together)
         if len(self.authors) == 1:
-            return Finding(_typical(self.authors[0]), topic=gettext("What is typical"), about=about)
+            return Finding(_typical(self.authors[0]), topic=gettext("Typical words"), about=about)
         parts = [
             f"{shown_name(author.username)}: {_quoted(words[0])}"
             for author, words in self.authors
             if words
         ]
         silent = [shown_name(author.username) for author, words in self.authors if not words]
-        title = gettext("What each uses more: {words}").format(words="; ".join(parts))
+        title = gettext("Used more by each: {words}").format(words="; ".join(parts))
         note = gettext("Nothing stands out in the posts of {names}.").format(
             names=show_list(silent)
         )
@@ -115,8 +115,8 @@ class Words(Figure[Plot]):
             gettext("Author"),
             gettext("Word"),
             gettext("Uses"),
-            gettext("In 1,000 words"),
-            gettext("Of the other one") if self.is_of_two else gettext("Of the others"),
+            gettext("Per 1,000 words"),
+            gettext("By the other author") if self.is_of_two else gettext("By the others"),
         )
         return Table(
             columns,
@@ -131,7 +131,9 @@ class Words(Figure[Plot]):
                 for name, word in rows
             ],
             [f"/search?{_query(name, word)}" for name, word in rows],
-            gettext("Words and signs by how often they are used. Chosen dates do not count here."),
+            gettext(
+                "Words and signs by how often they are used. The chosen dates do not apply here."
+            ),
         )
 
     def _label(self, word: TypicalWord) -> str:

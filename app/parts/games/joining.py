@@ -147,7 +147,7 @@ def _refusal(
     if game.state == "ended":
         return ConflictError("This game has ended")
     if game.is_closed:
-        return ConflictError("The host lets nobody else join this game")
+        return ConflictError("The host has closed this game to new players")
     if players >= MOST_PLAYERS:
         return UnavailableError("This game is full", retry_after_s=60)
     if came.players >= MOST_OF_NETWORK:

@@ -48,7 +48,7 @@ async def show_author_picture_page(username: str, args: PictureArgs) -> str:
             finding=poster.finding,
             tz=portrait.tz,
             has_own_zone=portrait.room is not None and portrait.room.tz is not None,
-            words=gettext("The post that is most like them") if portrait.most_like else "",
+            words=gettext("Their most typical post") if portrait.most_like else "",
             in_chat=portrait.room is not None,
             about=[portrait.user.username],
         )

@@ -65,7 +65,7 @@ async def _played(session: AsyncSession, args: QuizPictureArgs) -> PlayedSet:
     room = None if args.room is None else await get_room(session, args.room)
     game = PlayedSet(set_of(args.set), room, args.so) if args.set else None
     if game is None or not game.is_over or not game.you:
-        raise InvalidInputError("This set has not been played to its end", loc="so")
+        raise InvalidInputError("This quiz has not been finished", loc="so")
     return game
 
 

@@ -85,9 +85,9 @@ class AuthorPortraitPage(WebPage, frozen=True, kw_only=True):
     def looked_through(self) -> str:
         """Which posts are counted."""
         if self.shown.room:
-            text = gettext("Of a long chat the newest {count} messages are looked through.")
+            text = gettext("In a long chat, only the newest {count} messages are used.")
             return text.format(count=show_number(MOST_SCANNED))
-        text = gettext("Their newest {own} posts are looked through, and {each} of each other one.")
+        text = gettext("Based on their newest {own} posts, and {each} posts by each other person.")
         return text.format(own=show_number(OWN_POSTS), each=show_number(POSTS_OF_EACH))
 
     @property

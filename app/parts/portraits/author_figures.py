@@ -27,9 +27,9 @@ class Phrases(Figure[PhraseList]):
 
     def finding(self) -> Finding:
         other_name = only_other(self.portrait)
-        nothing = gettext("Says no word clearly more often than the others.")
+        nothing = gettext("Uses no word clearly more often than the others.")
         if other_name:
-            nothing = gettext("Says no word clearly more often than {name}.")
+            nothing = gettext("Uses no word clearly more often than {name}.")
         title = "" if self.portrait.phrases else nothing.format(name=other_name)
         topic = gettext("Says more often than {name}") if other_name else ""
         return Finding(
@@ -135,4 +135,4 @@ class HoursBeside(Figure[Clock]):
         other_name = only_other(self.portrait)
         if other_name:
             return gettext("The outline is {name}.").format(name=other_name)
-        return gettext("The outline is all others together.")
+        return gettext("The outline is everyone else combined.")

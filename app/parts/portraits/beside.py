@@ -14,7 +14,7 @@ def only_other(portrait: AuthorPortrait) -> str:
 def others_called(portrait: AuthorPortrait) -> str:
     """Return what a column of the others is called: of one other person the name."""
     username = _only_other(portrait)
-    return display_name(username) if username else gettext("All others")
+    return display_name(username) if username else gettext("Everyone else")
 
 
 def _only_other(portrait: AuthorPortrait) -> str:

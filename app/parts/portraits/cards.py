@@ -85,8 +85,8 @@ def wait_of(writing: PersonPortrait | None) -> str:
     if wait_s is None or not _differs(writing):
         return ""
     if wait_s < MINUTE_S:
-        return gettext("Answers in less than a minute")
-    return gettext("Answers in about {time}").format(time=show_roughly(wait_s))
+        return gettext("Replies in less than a minute")
+    return gettext("Replies in about {time}").format(time=show_roughly(wait_s))
 
 
 def alike(writing: Sequence[PersonPortrait | None], total: int) -> str:
@@ -98,14 +98,14 @@ def alike(writing: Sequence[PersonPortrait | None], total: int) -> str:
     told_s = [wait_s for wait_s in waits_s if wait_s is not None]
     if not 1 < len(told_s) == len(writing) or any(map(_differs, writing)):
         return ""
-    within = gettext("Everyone here answers in about {time}.")
-    soon = gettext("Everyone here answers in less than a minute.")
+    within = gettext("Everyone here replies in about {time}.")
+    soon = gettext("Everyone here replies in less than a minute.")
     if total == PAIR:
-        within = gettext("Both answer in about {time}.")
-        soon = gettext("Both answer in less than a minute.")
+        within = gettext("Both reply in about {time}.")
+        soon = gettext("Both reply in less than a minute.")
     elif total > len(writing):
-        within = gettext("All {count} shown usually answer in about {time}.")
-        soon = gettext("All {count} shown usually answer in less than a minute.")
+        within = gettext("All {count} people shown usually reply in about {time}.")
+        soon = gettext("All {count} people shown usually reply in less than a minute.")
     wait_s = median(told_s)
     sentence = soon if wait_s < MINUTE_S else within
     return sentence.format(time=show_roughly(wait_s), count=show_number(len(writing)))

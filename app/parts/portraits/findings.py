@@ -15,7 +15,7 @@ def finding_of(portrait: AuthorPortrait, *, has_words: bool) -> str:
     """
     name = short_name(shown_name(portrait.user.username))
     if not portrait.others_total:
-        return gettext("There is nobody else here to compare {name} with.").format(name=name)
+        return gettext("There is no one else here to compare {name} with.").format(name=name)
     other_name = short_name(only_other(portrait))
     if not portrait.is_compared:
         few = gettext("There are too few posts yet to compare {name} with others.")

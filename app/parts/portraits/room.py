@@ -129,7 +129,7 @@ def told_apart(table: Table) -> tuple[Table, list[str]]:
     if len(table.rows) < FEWEST_TOLD_APART:
         return table, []
     equal = [place for place, cells in enumerate(columns) if place and len(set(cells)) == 1]
-    text = gettext("{column}: {value} for everybody.")
+    text = gettext("{column}: {value} for everyone.")
     if len(table.rows) == PAIR:
         text = gettext("{column}: {value} for both.")
     sentences = [

@@ -25,11 +25,9 @@ class Shares(PortraitFigure):
 
     def finding(self) -> Finding:
         together = gettext(
-            "The six with the most messages are named; the others are taken together."
+            "The six people with the most messages are shown by name; everyone else is combined."
         )
-        about = gettext(
-            "A word is what stands between spaces; messages without text do not count for it."
-        )
+        about = gettext("Words are separated by spaces. Messages without text are not counted.")
         has_others = self.people[-1].username is None
         return Finding(about=f"{together} {about}" if has_others else about)
 
@@ -65,7 +63,7 @@ class HoursOfDay(PortraitFigure):
     def finding(self) -> Finding:
         if not self._dated:
             return Finding(gettext("No message has a time."), zone=self.portrait.tz)
-        scale = gettext("Each figure has its own scale.") if len(self._dated) > 1 else ""
+        scale = gettext("Each chart has its own scale.") if len(self._dated) > 1 else ""
         return Finding(about=f"{scale} {how_told()}".lstrip(), zone=self.portrait.tz)
 
     def table(self) -> Table:
@@ -93,11 +91,12 @@ class Laughs(PortraitFigure):
 
     def finding(self) -> Finding:
         about = gettext(
-            "Messages with it, however often: ㅋㅋ and ㅎㅎ from two letters on, ㅠㅠ and ㅜㅜ as "
-            "one, haha and lol of any length; what nobody writes is left out."
+            "Messages that contain each sign, however often: ㅋㅋ and ㅎㅎ of two letters or more, "
+            "ㅠㅠ and ㅜㅜ together, haha and lol of any length. Signs that no one writes are left "
+            "out."
         )
         return Finding(
-            "" if self._texts else gettext("Nobody here laughs in letters."), about=about
+            "" if self._texts else gettext("No one here laughs in letters."), about=about
         )
 
     def table(self) -> Table:
@@ -120,7 +119,9 @@ class EmojiUse(PortraitFigure):
     topic = gettext_noop("Laughing and emoji")
 
     def finding(self) -> Finding:
-        return Finding(about=gettext("Of emoji the five in most messages, whatever their skin."))
+        return Finding(
+            about=gettext("The five emoji that appear in the most messages, in any skin tone.")
+        )
 
     def table(self) -> Table:
         entry = Markup('<span class="emoji-count"><bdi>{}</bdi> {}</span> ')

@@ -19,7 +19,7 @@ class Timing(PortraitFigure):
     """Who begins after a silence, and how long answers take."""
 
     name = "answers"
-    topic = gettext_noop("Who begins, and how long answers take")
+    topic = gettext_noop("Who starts, and how long replies take")
 
     @property
     def has_beginnings(self) -> bool:
@@ -31,10 +31,10 @@ class Timing(PortraitFigure):
 
     def finding(self) -> Finding:
         about = gettext(
-            "Whoever writes after more than six hours without a message begins. An answer is a "
-            "message right after one of somebody else, at most six hours later; half of a person's "
-            "answers take at most the time shown, without the seconds. Messages without a time "
-            "count for neither."
+            "A person starts a conversation by writing after more than six hours without a "
+            "message. A reply is a message right after someone else's, at most six hours later. "
+            "Half of a person's replies take no longer than the time shown (without the "
+            "seconds). Messages without a time count for neither."
         )
         notes = [*self.missing(), *self._silence()]
         return Finding(notes=notes, about=Markup(about))  # noqa: S704 - our own words, as they are
@@ -42,16 +42,16 @@ class Timing(PortraitFigure):
     def table(self) -> Table:
         columns: list[tuple[str, list[str | int]]] = []
         if self.has_beginnings:
-            columns += [(gettext("Begins"), [person.beginnings for person in self.people])]
+            columns += [(gettext("Starts"), [person.beginnings for person in self.people])]
         if self.has_answers:
-            to_whom = gettext("Answers to others")
+            to_whom = gettext("Replies to others")
             if self.portrait.room.people_total == PAIR:
-                to_whom = gettext("Answers to the other one")
+                to_whom = gettext("Replies to the other person")
             waits_s = [person.median_answer_s for person in self.people]
             columns += [
                 (to_whom, [person.answers for person in self.people]),
                 (
-                    gettext("Until an answer"),
+                    gettext("Time to reply"),
                     [NOT_THERE if wait is None else show_duration(wait) for wait in waits_s],
                 ),
             ]
@@ -70,11 +70,11 @@ class Timing(PortraitFigure):
             return [gettext("Only one message has a time.")]
         sentences: list[str] = []
         if is_alone(self.portrait):
-            sentences.append(gettext("Only one person writes here, so nobody answers."))
+            sentences.append(gettext("Only one person writes here, so there are no replies."))
         elif not self.has_answers:
-            sentences.append(gettext("Nobody answered within six hours."))
+            sentences.append(gettext("No one replied within six hours."))
         if self.portrait.longest_silence is None:
-            sentences.append(gettext("All messages with a time are of the same second."))
+            sentences.append(gettext("All messages with a time were sent in the same second."))
         elif not self.has_beginnings:
             sentences.append(gettext("There was no silence of more than six hours."))
         return sentences

@@ -24,17 +24,17 @@ class TypicalWords(PortraitFigure):
 
     def finding(self) -> Finding:
         about = gettext(
-            "Words in clearly more messages of one than of all others here; those that keep "
-            "together are one phrase. Both sides need 20 messages."
+            "Words that appear in clearly more messages by one person than by everyone else "
+            "here. Words that go together are one phrase. Both sides need 20 messages."
         )
         if self.portrait.room.people_total == PAIR:
             about = gettext(
-                "Words in clearly more messages of one than of the other; those that keep "
-                "together are one phrase. Both sides need 20 messages."
+                "Words that appear in clearly more messages by one person than by the other. "
+                "Words that go together are one phrase. Both sides need 20 messages."
             )
         chosen = gettext(
-            "Of twenty words that are listed at most one is there by chance, on average, however "
-            "many were compared; very common words are left out."
+            "On average, at most 1 in 20 of the listed words is there by chance, however many "
+            "were compared. Very common words are left out."
         )
         return Finding(self.missing(), about=f"{about} {chosen}")
 
@@ -44,9 +44,9 @@ class TypicalWords(PortraitFigure):
             for person in self._alone
             for word in person.typical or []
         ]
-        beside = gettext("Of the others")
+        beside = gettext("By the others")
         if self.portrait.room.people_total == PAIR:
-            beside = gettext("Of the other one")
+            beside = gettext("By the other author")
         columns = [gettext("Name"), gettext("Word"), gettext("Messages"), beside]
         return Table(columns, rows, [self.messages_path(word) for _, word, *_ in rows])
 
@@ -67,7 +67,7 @@ class TypicalWords(PortraitFigure):
         if any(person.typical is not None for person in self.people):
             return ""
         if is_alone(self.portrait):
-            return gettext("Only one person writes here, so there is nobody to compare with.")
+            return gettext("Only one person writes here, so there is no one to compare with.")
         return gettext("There are too few messages to compare words.")
 
     def line_of(self, person: PersonPortrait) -> list[str]:

@@ -28,7 +28,7 @@ class ChangedWriting(Figure[NameList]):
     def finding(self) -> Finding:
         is_compared = self.author_year.measures is not None
         is_same = is_compared and not any(measure.is_clear for measure in self.measures)
-        title = gettext("Written much as in {year}.").format(year=self._before) if is_same else ""
+        title = gettext("Much the same as in {year}.").format(year=self._before) if is_same else ""
         return Finding(title, topic=gettext("How the writing changed"))
 
     def table(self) -> Table:

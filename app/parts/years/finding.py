@@ -165,7 +165,7 @@ def _days(author_year: AuthorYear) -> Iterator[str]:
 def _most_answered(author_year: AuthorYear) -> Iterator[str]:
     """Yield whom the author clearly answered most."""
     if author_year.most_answered:
-        text = gettext("Answered @{name} more than anybody else ({count} times).")
+        text = gettext("Replied to @{name} more than to anyone else ({count} times).")
         (first, *_) = author_year.answered
         yield text.format(name=first.name, count=show_number(first.posts))
 

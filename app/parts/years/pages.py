@@ -87,7 +87,7 @@ class YearPage(WebPage, frozen=True, kw_only=True):
         """That no word came or went; empty likewise."""
         shown = self.shown
         has_no_words = (shown.came or shown.went) and not words_of(shown)
-        return gettext("No word clearly came or went.") if has_no_words else ""
+        return gettext("No word clearly appeared or disappeared.") if has_no_words else ""
 
     @property
     def card_count(self) -> int:

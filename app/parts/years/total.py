@@ -52,8 +52,8 @@ def comparison_of(author_year: AuthorYear) -> str:
         text = gettext("{year} and {before} have too few days in common to be compared.")
         return text.format(year=author_year.calendar.year, before=before.year)
     sentence = gettext(
-        "The days that both years have are compared, between the first post here and the last: "
-        "from {first} to {last} there are {count} in {year}, and {count_before} in {before}."
+        "Only days that both years have are compared, between the first and the last post here. "
+        "From {first} to {last} there are {count} in {year} and {count_before} in {before}."
     ).format(
         first=show_month_day(before.same_days.first),
         last=show_month_day(before.same_days.last),
@@ -63,8 +63,8 @@ def comparison_of(author_year: AuthorYear) -> str:
         before=before.year,
     )
     rule = gettext(
-        "A change is told where chance does not explain it, week by week; a busiest month where "
-        "it does not, day by day."
+        "A change from year to year is shown only if chance does not explain it, compared by "
+        "week. So is a busiest month, compared by day."
     )
     return f"{sentence} {rule}"
 

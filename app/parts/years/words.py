@@ -41,7 +41,7 @@ class ComparedWords(Figure[NameList]):
     def table(self) -> Table:
         words = self.words
         return Table(
-            [gettext("Word"), gettext("Posts"), str(self.other or gettext("Of the others"))],
+            [gettext("Word"), gettext("Posts"), str(self.other or gettext("By the others"))],
             [(word.text, word.posts, word.posts_beside) for word in words],
             [self._search_path(word.text) for word in words],
         )
@@ -80,18 +80,22 @@ def words_of(author_year: AuthorYear) -> list[ComparedWords]:
 
     That those that came have stayed can be told where the year after it was compared too.
     """
-    came = gettext("New words that stayed") if author_year.went else gettext("Words that came")
+    came = gettext("New words that stayed") if author_year.went else gettext("Words that appeared")
     figures = [
         ComparedWords(
             author_year,
             gettext("Only in {year}").format(year=author_year.calendar.year),
             "only-heading",
             author_year.only,
-            gettext("In no post of the years beside it that were compared"),
+            gettext("Not in any post of the compared years before and after"),
         ),
         _beside(author_year, author_year.came, came, "came-heading", is_rare=True),
         _beside(
-            author_year, author_year.went, gettext("Words that went"), "went-heading", is_rare=True
+            author_year,
+            author_year.went,
+            gettext("Words that disappeared"),
+            "went-heading",
+            is_rare=True,
         ),
         _beside(
             author_year,

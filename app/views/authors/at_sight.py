@@ -42,11 +42,13 @@ class AuthorAtSight(Figure[WeekGrid]):
             return []
         total = post_count(self._dated if period else author.tweets)
         if period is None:
-            text = gettext("{posts}; when they were written is not known.").format(posts=total)
+            text = gettext("{posts}, written at an unknown time.").format(posts=total)
             return [*self._platform(), text]
         first, last = period
         undated = author.tweets - self._dated
-        timeless = ngettext("{count} more has no time", "{count} more have no time", undated)
+        timeless = ngettext(
+            "{count} more post has no time", "{count} more posts have no time", undated
+        )
         return [
             total,
             show_period(first, last + ONE_DAY),

@@ -105,11 +105,7 @@ def posts_in_year(posts: int, year: int) -> str:
 
 def days_with_posts(days: int, tz: str) -> str:
     """Return on how many days of a time zone there are posts, in a sentence."""
-    text = ngettext(
-        "There are posts on {count} day ({zone}).",
-        "There are posts on {count} days ({zone}).",
-        days,
-    )
+    text = ngettext("{count} day has posts ({zone}).", "{count} days have posts ({zone}).", days)
     return text.format(count=show_number(days), zone=show_zone(tz))
 
 

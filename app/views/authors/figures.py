@@ -135,7 +135,7 @@ def lists_of(archive: AuthorArchive) -> list[MostNamed]:
 
 def most_answered(author: Author, counts: Sequence[NameCount]) -> MostNamed:
     """Return whom an author answers most often."""
-    topic = gettext("Answered most")
+    topic = gettext("Most replied to")
     return MostNamed(author, topic, "answered-heading", counts, prefix="@", is_of_anybody=True)
 
 

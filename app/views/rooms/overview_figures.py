@@ -171,12 +171,12 @@ class Months(OverviewFigure[PeriodColumns]):
 class Answers(OverviewFigure[list[StackedBar]]):
     """Who answers whom."""
 
-    topic = gettext_noop("Who answers whom")
+    topic = gettext_noop("Who replies to whom")
 
     def finding(self) -> Finding:
         clearest = self._clearest()
-        nobody = gettext("Nobody clearly answers one more than the others.")
-        lately = gettext("Who answers whom lately") if self.overview.is_of_newest else ""
+        nobody = gettext("No one clearly replies to one person more than to the others.")
+        lately = gettext("Who replies to whom lately") if self.overview.is_of_newest else ""
         return Finding(
             clearest, topic=lately or gettext(self.topic), about="" if clearest else nobody
         )
@@ -185,7 +185,7 @@ class Answers(OverviewFigure[list[StackedBar]]):
         rows: list[list[TableCell]] = [
             [name_of(person), sum(person.answers), *person.answers] for person in self._named
         ]
-        columns = [gettext("Who answers"), gettext("Answers to others")]
+        columns = [gettext("Who replies"), gettext("Replies to others")]
         return Table([*columns, *map(name_of, self._named)], rows)
 
     def plot(self) -> list[StackedBar] | None:
@@ -217,4 +217,4 @@ class Answers(OverviewFigure[list[StackedBar]]):
         if self.overview.most_answered is None:
             return ""
         name, other = (name_of(self.people[place]) for place in self.overview.most_answered)
-        return gettext("{name} answers {other} most often.").format(name=name, other=other)
+        return gettext("{name} replies to {other} most often.").format(name=name, other=other)

@@ -57,7 +57,7 @@ async def test_authors_are_deleted(browser: Browser, writer: Client, anybody: Cl
     answer = await browser.post("/settings/authors/delete", form=form)
     assert answer.status_code == 303
     assert int(answer.headers["Saywho-Event"]) == 2
-    told = "<bdi>선장</bdi> and all posts were deleted."
+    told = "<bdi>선장</bdi> and all their posts were deleted."
     assert told in await browser.page(answer.headers["Location"])
     assert told not in await (await anybody.get(answer.headers["Location"])).get_data(as_text=True)
     assert (await anybody.get("/api/v1/users/선장")).status_code == 404

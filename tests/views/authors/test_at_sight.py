@@ -103,9 +103,9 @@ async def test_the_finding_is_what_is_clear(
 @pytest.mark.parametrize(
     ("name", "days", "undated", "told"),
     [
-        ("half_dated", 12, 30, "12 posts · Mar 1 – 12, 2025 · 30 more have no time"),
-        ("hardly_dated", 1, 2, "1 post · March 1, 2025 · 2 more have no time"),
-        ("timeless", 0, 3, "3 posts; when they were written is not known."),
+        ("half_dated", 12, 30, "12 posts · Mar 1 – 12, 2025 · 30 more posts have no time"),
+        ("hardly_dated", 1, 2, "1 post · March 1, 2025 · 2 more posts have no time"),
+        ("timeless", 0, 3, "3 posts, written at an unknown time."),
     ],
 )
 async def test_posts_without_a_time_are_of_no_year(

@@ -62,11 +62,11 @@ async def told(shared: Shared, read: tuple[AuthorArchive, AuthorYear]) -> list[F
 def test_every_figure_is_whole(told: list[FigureParts[Any]]) -> None:
     assert [parts.finding.topic or parts.finding.title for parts in told] == [
         *("By hour", "By weekday"),
-        *("Answered most", "Tags", "Emoji", "Links, by site"),
+        *("Most replied to", "Tags", "Emoji", "Links, by site"),
         "25 posts in 2024",
         "“today the quiet harbour” is new in 2024 (25 posts). "
         "Posts on 25 days in a row, from May 1 to May 25. 25 posts on 25 days.",
-        *("By hour", "Words that came", "Answered most"),
+        *("By hour", "Words that appeared", "Most replied to"),
         "Busiest between 20:00 and 23:00.",
     ]
     for finding, table, plot, path in told:

@@ -71,8 +71,8 @@ async def test_nothing_is_claimed_of_people_alike_or_of_few_messages(
 ) -> None:
     page = await site.page(f"/user/{name}")
     assert name not in await finding(site, f"/user/{name}")
-    assert "sets somebody apart" not in page
-    assert "Counted in" not in page
+    assert "sets someone apart" not in page
+    assert "Based on" not in page
 
 
 async def test_the_old_habit_of_a_long_chat_is_told_by_the_portrait_alone(site: Client) -> None:
@@ -83,16 +83,19 @@ async def test_the_old_habit_of_a_long_chat_is_told_by_the_portrait_alone(site: 
 async def test_in_which_messages_it_was_counted_is_said_where_these_are_not_all(
     shared: Shared, site: Client
 ) -> None:
-    assert "Counted in" not in (await site.page("/user/Ann")).partition("<details")[0]
+    assert "Based on" not in (await site.page("/user/Ann")).partition("<details")[0]
     # Somebody with two chats is beside the people of the one with most messages.
     page = await site.page("/user/Kim")
-    assert "Counted in <bdi>first</bdi>." in page
+    assert "Based on <bdi>first</bdi>." in page
     assert 'id="rooms-heading"' in page
     days = talk({"Wes": LOUD, "Yan": PLAIN}, 130)
     await import_chat(parts_of(shared.app).db, kakaotalk("longest", *days))
     page = await site.page("/user/Wes")
-    assert "Counted in the newest 1,000 messages of <bdi>longest</bdi>." in page
-    assert f'<a href="/user/{quote("Wes")}/portrait">The portrait looks through more.</a>' in page
+    assert "Based on the newest 1,000 messages of <bdi>longest</bdi>." in page
+    assert (
+        f'<a href="/user/{quote("Wes")}/portrait">The portrait is based on more messages.</a>'
+        in page
+    )
 
 
 async def test_the_one_chat_of_somebody_stands_in_the_lead(site: Client) -> None:

@@ -116,8 +116,8 @@ async def test_no_word_both_comes_and_goes(shared: Shared) -> None:
     assert "Only in 2021: moon jar from the kiln (30 posts)" in lines
     assert "New words that stayed: the rain falls (30 posts; never in 2020)" in lines
     assert "-heading" not in seen.partition("Only in 2021")[2].partition("New words")[0]
-    assert "Words that went" not in page
-    assert "No word clearly came or went." not in page
+    assert "Words that disappeared" not in page
+    assert "No word clearly appeared or disappeared." not in page
     assert not re.search(r"\d+ : \d+", re.sub("<[^>]*>", "", page))
 
 
@@ -164,7 +164,8 @@ async def test_a_word_that_is_only_more_frequent_neither_came_nor_went(
     page = await shared.anybody.page(f"/user/keeper/{this_year - 1}")
     seen = text_of(page.partition("<details")[0])
     assert f"New words that stayed Never or hardly ever in {this_year - 2} lantern" in seen
-    gone = f"Words that went Never or hardly ever in {this_year} so far harbour 360 posts; hardly"
+    rare = f"Never or hardly ever in {this_year} so far harbour 360 posts; hardly"
+    gone = f"Words that disappeared {rare}"
     assert f"{gone} ever in {this_year}" in seen
     less = f"Less often in {this_year} so far In a clearly larger share of the posts than in"
     told = f"kettle 360 posts; 6 times as often as in {this_year}"
@@ -197,8 +198,8 @@ async def test_the_page_says_how_the_writing_changed_where_it_did_clearly(shared
     changes, counted = page.split('id="changed-heading"')[1].split("<details", 1)
     assert ">Question marks</bdi>" in changes
     assert "in every post; in 2020 never" in changes
-    assert "chance explains the difference from the year before" in counted
-    assert "Written much as in 2021." not in page
+    assert "chance would explain the difference from the year before" in counted
+    assert "Much the same as in 2021." not in page
     same = await shared.anybody.page("/user/sailor/2022")
     assert "Question marks" not in same.partition("<details")[0]
     assert (await shared.anybody.json("/api/v1/users/sailor/years/2020"))["measures"] is None
@@ -302,9 +303,9 @@ async def test_the_page_shows_the_year_and_says_its_rules(site: Client) -> None:
         'role="img" aria-label="19 posts in 2022, 30 posts in 2023, and 41 posts in 2024"' in page
     )
     assert "41 posts in 2024" in page
-    assert "Words that came: " in page
+    assert "Words that appeared: " in page
     assert "Both years need 20 posts" in page
-    assert "Words that went" not in page.partition("Words that came: ")[2]
+    assert "Words that disappeared" not in page.partition("Words that appeared: ")[2]
     assert re.findall(r'href="(/user/hana/\d+)"', page) == [
         f"/user/hana/{year}" for year in (2024, 2023, 2022)
     ]
@@ -348,7 +349,7 @@ async def test_whom_an_author_answers_most_is_told_where_it_is_no_chance(shared:
                 for n, day in enumerate(days)
             )
         )
-    told = "Answered @bo more than anybody else (150 times). 200 posts on 200 days."
+    told = "Replied to @bo more than to anyone else (150 times). 200 posts on 200 days."
     page = await shared.anybody.page("/user/host/2020?tz=UTC")
     assert text_of(page.split('id="finding">')[1].split("</p>")[0]) == told
     # A link's description names nobody else.
@@ -390,10 +391,10 @@ async def test_what_has_nothing_to_tell_has_no_card(shared: Shared) -> None:
     )
     page = await shared.anybody.page("/user/calm/2024?tz=UTC")
     seen, _, counted = page.partition("<details")
-    assert '<p class="soft">Written much as in 2023.</p>' in seen
+    assert '<p class="soft">Much the same as in 2023.</p>' in seen
     # That nothing was found is how it was counted, no finding.
-    assert "No word clearly came or went." not in seen
-    assert "No word clearly came or went." in counted
+    assert "No word clearly appeared or disappeared." not in seen
+    assert "No word clearly appeared or disappeared." in counted
     assert "changed-heading" not in seen
     assert "words-heading" not in seen
 
@@ -451,7 +452,7 @@ async def test_a_year_is_what_one_counts_by_hand(
             continue  # The page is looked at for one of the years.
         page = await shared.anybody.page(f"/user/{username}/{year}?tz={tz}")
         assert f"{len(inside)} post{'s' * (len(inside) != 1)} in {year}" in page
-        assert f"There are posts on {len(days)} day{'s' * (len(days) != 1)} ({tz})." in page
+        assert f"{len(days)} {'day has' if len(days) == 1 else 'days have'} posts ({tz})." in page
         assert ("The only post of the year" in page) == (len(inside) == 1)
         cards = page.partition('<div class="year-cards of-')[2].partition("<details")[0]
         # The question which year a text sounds like has a row of its own.
@@ -502,9 +503,9 @@ async def test_the_picture_names_the_author_as_far_as_it_can_be_drawn(
         with bound(cast_in_picture(cast, [username], has_names=False)):
             brief = poster_of_year(year, PictureArgs(names="initials"))
     assert poster.title == f"{name} in 2024"
-    assert poster.lines == (("Answered most", "@ann"),)
+    assert poster.lines == (("Most replied to", "@ann"),)
     assert brief.title == f"{name[0].upper()} in 2024"
-    assert (brief.lines, brief.address) == ((("Answered most", "A"),), "")
+    assert (brief.lines, brief.address) == ((("Most replied to", "A"),), "")
     assert poster.second is not None
 
 

@@ -59,7 +59,7 @@ async def test_nobody_ticked_asks_about_ones_own_people(site: Client) -> None:
 async def test_the_card_of_all_leaves_out_the_invented(site: Client) -> None:
     page = await site.page("/compare/card")
     assert {*re.findall(r'href="/user/([^"]*)"', page)} == {*map(quote, (*FAMILY, *CLUB))}
-    assert "The invented authors are left out." in page
+    assert "The sample authors are left out." in page
     named = await site.page(f"/compare/card?username={SAMPLE}&username=Tom")
     assert f"/user/{SAMPLE}" in named
     assert "left out" not in named
@@ -76,7 +76,7 @@ async def test_who_has_no_post_outgrows_no_invented_author(app: Quart, admin: Cl
     for is_outgrown in (False, True):
         card = await admin.page("/compare/card")
         assert (f"/user/{SAMPLE}" in card) == (not is_outgrown)
-        assert ("The invented authors are left out." in card) == is_outgrown
+        assert ("The sample authors are left out." in card) == is_outgrown
         assert (f'value="{SAMPLE}"' in await admin.page("/")) == (not is_outgrown)
         await admin.add_posts({"username": "dora", "text": TEXT})
 
@@ -97,7 +97,7 @@ async def test_the_dashboard_tells_apart_those_of_the_card_that_it_leads_to(
         counted[author] += int(posts)
     of_view = {name for name in judged if len(named) != 1 or name in named}
     assert counted == {name: judged[name] for name in of_view}
-    assert ("The invented authors are left out." in figure["notes"]) == (
+    assert ("The sample authors are left out." in figure["notes"]) == (
         len(counted) > 1 and not named
     )
 

@@ -65,7 +65,7 @@ async def test_the_front_page_offers_the_game_where_there_is_enough(
     address = await new_set(site)
     await admin.delete("/api/v1/users/ferry")
     assert 'id="quiz"' not in await anybody.page("/")
-    assert "Not enough to play with yet" in await anybody.page("/quiz")
+    assert "Not enough posts for a quiz yet" in await anybody.page("/quiz")
     assert (await anybody.get(address)).status_code == 404
 
 

@@ -102,12 +102,14 @@ async def test_who_was_quiet_lately_is_offered_on_the_overview_too(chats: Client
     form = teaser.partition("</section>")[0]
     offered = re.findall(r'<button[^>]*name="guess"[^>]*>.*?<bdi>(.*?)</bdi>', form)
     assert sorted(offered) == sorted(PEOPLE)
-    assert "are offered" not in form
+    assert "The choices are" not in form
     answered = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form)
     page = await chats.page("/quiz?" + urlencode([*answered, ("guess", "Anna_Kim")]))
-    assert "What saywho says" in page
+    assert "saywho’s answer" in page
     main = (await chats.page("/room/1")).partition('class="card teaser"')[2]
-    assert "The 3 of 4 people who write most are offered." in main_of("<main" + main + "</main>")
+    assert "The choices are the 3 of 4 people who write most." in main_of(
+        "<main" + main + "</main>"
+    )
 
 
 @pytest.mark.parametrize("room", [3, 4], ids=["19 messages each", "no words"])

@@ -48,7 +48,7 @@ async def test_how_well_authors_are_told_apart_is_drawn_once_it_is_measured(writ
         assert drawing["plot"] is None, "full bars say no more than the sentence"
         assert (await writer.get(drawing["path"])).status_code == 200
     one = await drawn(writer, "apart", "username=ann")
-    assert one["title"] == "saywho knew ann in 6 of 6 hidden posts"
+    assert one["title"] == "saywho recognised ann in 6 of 6 hidden posts"
     assert await csv_rows(writer, "apart", "?username=ann") == [["ann", "ann", "6"]]
     table = await (await writer.get(f"{PREFIX}table/apart")).get_data(as_text=True)
     assert len(re.findall("<bdi>ann</bdi>", table)) == 2
@@ -63,7 +63,7 @@ async def test_a_figure_without_posts_has_none(anybody: Client) -> None:
         assert "saywho demo" in page, "what brings posts in is said"
         assert "filter" not in page
         narrowed = await drawn(anybody, figure, "platform=x")
-        assert narrowed["title"] == "There are no posts here. Another filter may have some."
+        assert narrowed["title"] == "There are no posts here. Try another filter."
 
 
 async def test_filters_narrow_what_is_drawn(viewed: Client) -> None:
@@ -106,11 +106,11 @@ async def test_figures_of_many_authors_say_how_many_they_show(writer: Client) ->
     )
     page = await writer.page(f"{timeline['path']}&{week}")
     assert re.search(rf'class="lead">\s*{told} posts', page), "those of everybody in that week"
-    assert "one of the others to all posts of its time." in timeline["words"]
+    assert "a bar of the others shows all posts of its time." in timeline["words"]
     # The first posts are those of an author who is not among the 40.
     assert timeline["title"].startswith("180 posts from December 30, 2025 to ")
     assert timeline["notes"] == (
-        "1 more has no time. Of 46 authors, the table has the 40 with the most posts."
+        "1 more post has no time. The table has the 40 of 46 authors with the most posts."
     )
     in_seoul = await drawn(writer, "timeline", "tz=Asia/Seoul")
     assert in_seoul["title"].startswith("180 posts from December 31, 2025 to ")
@@ -129,10 +129,12 @@ async def test_figures_of_many_authors_say_how_many_they_show(writer: Client) ->
     assert re.findall(r'datetime="([^"]+)"', page) == ["2026-01-12T08:00:00Z"]
     likeness = await drawn(writer, "likeness")
     assert len(likeness["plot"]["layout"]["yaxis"]["ticktext"]) == 12
-    assert "The drawing has the 12 who are most alike, the table all pairs." in likeness["notes"]
+    assert (
+        "The chart shows the 12 most similar authors; the table has all pairs." in likeness["notes"]
+    )
     assert len({name for *pair, _ in await csv_rows(writer, "likeness") for name in pair}) == 40
     nearest = await drawn(writer, "likeness", "username=AUTHOR044")
-    assert nearest["title"].startswith("Nearest to author044: ")
+    assert nearest["title"].startswith("Most similar to author044: ")
     assert len(nearest["plot"]["data"][0]["x"]) == 8
     page = await writer.get(f"{nearest['path']}&{nearest['plot']['data'][0]['customdata'][0]}")
     assert page.status_code == 200

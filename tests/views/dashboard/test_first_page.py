@@ -57,7 +57,7 @@ async def test_a_single_author_has_typical_words(writer: Client) -> None:
     drawing = await drawn(writer, "likeness")
     # The tests have nobody else to compare with.
     assert drawing["title"] == "No typical words of ann are known yet"
-    assert "What is typical" in drawing["words"]
+    assert "Typical words" in drawing["words"]
     assert (await page_words(writer))["likeness"]["title"] == drawing["title"], "then it is kept"
 
 
@@ -91,10 +91,12 @@ async def test_who_sounds_like_whom_begins_with_four_of_a_language(writer: Clien
     await writer.add_user("라면", "오늘은 비가 와서 라면을 끓였다", "내일도 비가 온다고 한다")
     await settle(writer.app)
     drawing = await drawn(writer, "likeness")
-    title = re.fullmatch(r"The most alike: (.+)", drawing["title"])
+    title = re.fullmatch("Most similar: (.+)", drawing["title"])
     assert title
     assert drawing["notes"].startswith("They share ")
-    assert "1 more is left out: fewer than four write the language" in drawing["notes"]
+    assert (
+        "1 more is left out because fewer than four authors write the language" in drawing["notes"]
+    )
     alike = {(one, second): float(like) for one, second, like in await csv_rows(writer, "likeness")}
     for pair in title[1].split("; "):
         one, second = pair.split(" and ")
@@ -108,9 +110,9 @@ async def test_who_sounds_like_whom_begins_with_four_of_a_language(writer: Clien
         page = await writer.page(f"{PREFIX}table/{name}")
         main = page.partition("<main")[2].partition("<table")[0]
         assert not re.search(r"colour|\bbar\b|on top", main), name
-        assert ("1 is all habits alike" in main) == (name == "likeness")
+        assert ("1 means that all habits are alike" in main) == (name == "likeness")
     nearest = await drawn(writer, "likeness", "username=ann")
-    assert nearest["title"].startswith("Nearest to ann: ")
+    assert nearest["title"].startswith("Most similar to ann: ")
     assert "cell" not in nearest["words"]
     assert "라면" in (await drawn(writer, "likeness", "username=라면"))["title"]
 
@@ -124,8 +126,8 @@ async def test_slow_figures_show_that_they_are_being_counted(writer: Client) -> 
         "title": "Who sounds like whom",
         "notes": first["likeness"]["notes"],
     }
-    assert "Being counted…" in first["likeness"]["notes"]
-    assert "Being measured" in first["apart"]["notes"]
+    assert "Counting…" in first["likeness"]["notes"]
+    assert "Measuring." in first["apart"]["notes"]
     for name in ("likeness", "apart"):
         title = (await drawn(writer, name, "tz=Asia/Seoul"))["title"]
         assert (await page_words(writer))[name]["title"] == title

@@ -33,7 +33,7 @@ from tests.conftest import Shared
 from tests.posting import new_tweet, store
 from tests.views.dashboard.viewing import csv_rows, drawn, page_words
 
-NOTHING: Final = "There are no posts here. Another filter may have some."
+NOTHING: Final = "There are no posts here. Try another filter."
 NUMBER: Final = r"([\d,]+)"
 UNITS: Final[dict[str, Callable[[date], date]]] = {
     "day": lambda day: day,
@@ -178,7 +178,7 @@ def _check_timeline(
     if not days:
         _check_undated(title, undated)
         return
-    more = re.search(rf"{NUMBER} more ha(?:s|ve) no time", words["notes"])
+    more = re.search(rf"{NUMBER} more posts? ha(?:s|ve) no time", words["notes"])
     assert (number(more[1]) if more else 0) == undated
     if match := re.fullmatch(rf"{NUMBER} posts?,(?: all)? of (.+)", title):
         assert number(match[1]) == len(days)
@@ -298,14 +298,14 @@ def test_sentences_about_likeness_are_true(data: Likeness) -> None:
         return
     best = max(f"{alike:.2f}" for alike in pairs.values())
     equal = {pair for pair, alike in pairs.items() if f"{alike:.2f}" == best}
-    named = re.findall(r"author\d", title.removeprefix(f"Nearest to {data.centre}: "))
+    named = re.findall(r"author\d", title.removeprefix(f"Most similar to {data.centre}: "))
     if not data.centre and len(equal) == math.comb(len(data.names), 2):
-        assert title == "All pairs write about equally alike"
+        assert title == "All pairs are about equally similar"
     elif len(equal) > 3:
         assert ("more than all others" in title) == (equal != set(pairs) and not data.centre)
         assert re.match(rf"{len(equal)} (pairs|authors) ", title)
     elif data.centre:
-        assert title.startswith(f"Nearest to {data.centre}: ")
+        assert title.startswith(f"Most similar to {data.centre}: ")
         assert {frozenset((data.centre, name)) for name in named} == equal
     else:
         assert {frozenset(pair) for pair in zip(named[::2], named[1::2], strict=True)} == equal
@@ -345,11 +345,11 @@ def test_sentences_about_telling_apart_are_true(card: Card, chosen: int | None) 
         (place,) = places
         name = f"author{place}"
         assert re.fullmatch(
-            rf"saywho knew {name} in {right} of {asked} hidden posts?", finding.title
+            rf"saywho recognised {name} in {right} of {asked} hidden posts?", finding.title
         )
         wrong = {f"author{j}": posts for j, posts in enumerate(table[place]) if j != place}
         most = max(wrong.values())
-        if match := re.fullmatch(r"It took (\d+) for (author\d)\.", " ".join(finding.notes)):
+        if match := re.fullmatch("It attributed (\\d+) to (author\\d)\\.", " ".join(finding.notes)):
             assert int(match[1]) == wrong[match[2]] == most
             assert list(wrong.values()).count(most) == 1
         else:
@@ -364,16 +364,18 @@ def test_sentences_about_telling_apart_are_true(card: Card, chosen: int | None) 
     enough = [i for i in places if sum(table[i]) >= 5]
     is_drawn = any(table[i][i] for i in enough) and any(table[i][i] < sum(table[i]) for i in enough)
     plot, notes = figure.plot(), " ".join(finding.notes)
-    assert (plot is not None) == is_drawn == ("grey" in finding.about)
+    assert (plot is not None) == is_drawn == ("Grey" in finding.about)
     few = {f"author{i}" for i in places if i not in enough}
     if plot is not None:
         names = plot["layout"]["yaxis"]["ticktext"]
         assert {*names} == {f"author{i}" for i in enough}
     if len(places) > 1:
-        left_out = notes.partition("Too few to say: ")[2]
+        left_out = notes.partition("Too few posts to say: ")[2]
         assert {*re.findall(r"author\d", left_out)} == few
     if len(places) > 1 and card.held_out and card.held_out.posts > card.held_out.asked:
-        told = f"Of {card.held_out.posts} newest posts, {card.held_out.asked} had enough words"
+        told = (
+            f"Only {card.held_out.asked} of the {card.held_out.posts} newest posts had enough words"
+        )
         assert told in " ".join(finding.notes)
 
 
@@ -416,7 +418,7 @@ def test_of_many_only_those_of_whom_any_post_is_right_have_bars() -> None:
     assert plot
     assert plot["layout"]["yaxis"]["ticktext"] == ["author00", "author01"]
     assert [*figure.finding().notes[1:]] == [
-        "Never right: author02, author03, author04, author05 and 8 others.",
-        "Too few to say: author14.",
+        "Never recognised: author02, author03, author04, author05 and 8 others.",
+        "Too few posts to say: author14.",
     ]
     assert len({row[0] for row in figure.table().rows}) == 15

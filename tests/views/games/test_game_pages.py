@@ -69,7 +69,7 @@ async def test_a_game_from_the_quiz_to_the_podium(operator: Browser) -> None:
     address = await made(operator)
     lobby = await operator.page(address)
     assert "<svg" in lobby.partition('class="qr-code"')[2]
-    assert "Nobody has joined yet" in lobby
+    assert "No one has joined yet" in lobby
     assert "Start without players" in lobby
     phones = [Browser(app), Browser(app)]
     for phone, name in zip(phones, ("Mina", "<b>Jun"), strict=True):
@@ -81,7 +81,7 @@ async def test_a_game_from_the_quiz_to_the_podium(operator: Browser) -> None:
     assert "&lt;b&gt;Jun" in page
     known = [0, 0]
     for number in (1, 2, 3):
-        page = await press(operator, page, "Start" if number == 1 else "Next question")
+        page = await press(operator, page, "Start the game" if number == 1 else "Next question")
         assert f"Question {number} of 3" in page
         assert 'http-equiv="refresh" content="4"' in page
         first = await chosen(phones[0], play, "ferry")
@@ -96,14 +96,14 @@ async def test_a_game_from_the_quiz_to_the_podium(operator: Browser) -> None:
         headings = [re.findall(r"data-heading[^>]*>([^<]+)<", result)[0] for result in results]
         assert set(headings) <= {"Right!", "Wrong"}
         known = [right + (told == "Right!") for right, told in zip(known, headings, strict=True)]
-    page = await press(operator, page, "To the podium")
+    page = await press(operator, page, "See the winners")
     assert 'class="podium"' in page
-    assert "The class, saywho and chance" in page
+    assert "Players, saywho and chance" in page
     assert "By question" in page
     for phone, right in zip(phones, known, strict=True):
         ended = await phone.page(play)
         assert re.search(r"First of 2!|Place 2 of 2", ended)
-        assert f"You knew {right} of 3: " in ended
+        assert f"You got {right} of 3 right: " in ended
         assert 'http-equiv="refresh"' not in ended
 
 
@@ -167,7 +167,7 @@ async def test_going_on_from_an_old_page_changes_nothing(operator: Browser) -> N
 
 
 async def test_a_game_is_started_out_of_a_chat(operator: Browser) -> None:
-    assert "Out of a chat:" not in await operator.page("/games")
+    assert "From a chat:" not in await operator.page("/games")
     await import_chat(
         parts_of(operator.app).db,
         kakaotalk("our chat", *talk(PEOPLE, times=2, day="2024-01-15", place="pier")),

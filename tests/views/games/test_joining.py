@@ -143,17 +143,17 @@ async def test_a_host_lets_nobody_else_join(host: Host, anybody: Client) -> None
     operator, phone = await signed_in(anybody.app), Browser(anybody.app)
     entered = await phone.post("/play", form={"code": host.code, "name": "Mina"})
     screen, body = f"/games/{host.game}", {"code": host.code, "name": "Late"}
-    assert "Nobody else can join" not in await operator.page(screen)
+    assert "No one else can join" not in await operator.page(screen)
     pressed = await operator.post(f"{screen}/joining", form={"open": "0"})
     assert pressed.headers["Location"] == screen
     page = await operator.page(screen)
-    assert "Nobody else can join." in page
+    assert "No one else can join." in page
     assert "Let others join" in page
     assert 'class="code"' not in page, "nobody is asked to type it"
     assert 'class="qr-code"' not in page
     late = await Browser(anybody.app).post("/play", form=body)
     assert late.status_code == 409
-    assert "The host lets nobody else join this game" in await late.get_data(as_text=True)
+    assert "The host has closed this game to new players" in await late.get_data(as_text=True)
     assert (await phone.post("/play", form=body)).headers["Location"] == entered.headers["Location"]
     version = (await host.see())["version"]
     shut = {"json": {"open": False}}
@@ -161,7 +161,7 @@ async def test_a_host_lets_nobody_else_join(host: Host, anybody: Client) -> None
     assert (view["open"], view["version"], view["players"]) == (False, version, 1)
     await host.does("next")
     assert "Question 1 of 3" in await phone.page(entered.headers["Location"])
-    assert "Nobody else can join." in await operator.page(screen)
+    assert "No one else can join." in await operator.page(screen)
     answer = await host.client.post(f"{host.address}/joining", json={"open": True})
     assert (await answer.get_json())["open"] is True
     assert (await anybody.post("/api/v1/play", json=body)).status_code == 201
@@ -201,7 +201,7 @@ async def test_a_browser_is_known_again_by_a_cookie(host: Host, anybody: Client)
     again = await phone.post("/play", form={"code": host.code, "name": "Someone else"})
     assert again.headers["Location"] == address
     assert (await phone.get(f"/play?code={host.code.lower()}")).headers["Location"] == address
-    assert "Go on as <bdi>Mina</bdi>" in await phone.page("/play")
+    assert "Continue as <bdi>Mina</bdi>" in await phone.page("/play")
     assert (await host.see())["players"] == 1
     stranger = Browser(anybody.app)
     entrance = (await stranger.get(address)).headers["Location"]

@@ -76,7 +76,7 @@ async def test_equal_texts_of_a_page_are_one_entry_that_leads_to_all(
         ]
         assert [len(each) for each in same] == [1] * len(page)
         for line, ids in page:
-            assert (f"{len(ids)} times here, " in line) is (len(ids) > 1), (line, ids)
+            assert (f"{len(ids)} times in this list, " in line) is (len(ids) > 1), (line, ids)
         # What is the same in two chats has their names.
         rooms = {by_id[id_]["room"]["name"] for _, ids in page for id_ in ids}
         named = {line.partition(": ")[0] for line, _ in page if ": " in line}
@@ -89,12 +89,15 @@ async def test_equal_texts_of_a_page_are_one_entry_that_leads_to_all(
 async def test_an_entry_says_the_first_and_the_last_day(chats: Client) -> None:
     page = await chats.page("/room/1?q=ferry&tz=UTC")
     (mina,) = [
-        line for line in re.findall(r"<summary>(.*?)</summary>", page) if "times here" in line
+        line
+        for line in re.findall(r"<summary>(.*?)</summary>", page)
+        if "times in this list" in line
     ]
     days = re.findall(r'<time datetime="([^"]*)"', mina)
     assert days == ["2024-01-28", "2024-02-17"]  # Of the eighteen after the two newest.
     (tom,) = re.findall(
-        r"<summary>(2 times here.*?)</summary>", await chats.page("/search?q=ferry&username=Tom")
+        r"<summary>(2 times in this list.*?)</summary>",
+        await chats.page("/search?q=ferry&username=Tom"),
     )
     assert re.findall(r'<time datetime="([^"]*)" data-day>', tom) == [
         "2024-01-01T10:00:00Z",

@@ -62,7 +62,7 @@ async def test_without_an_embedder_words_are_searched_in_place_of_meaning(writer
     assert page["items"][0]["highlights"] == [[16, 26]]
     assert (await writer.get(f"{API}/search?q=lamp&mode=hybrid")).status_code == 400
     html = await writer.page("/search?q=lighthouse&mode=meaning")
-    assert "The search was by words" in html
+    assert "saywho searched by keyword" in html
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ async def test_posts_and_searches_go_on_while_the_service_is_down(
     assert (page["method"], len(page["items"])) == ("words", 1)
     page = await client.json(f"{API}/tweets/{tweet['id']}/similar")
     assert page == {"items": [], "next": None, "method": "meaning"}
-    assert "does not answer" in await client.page("/search?q=puppy&mode=meaning")
+    assert "The embedder is not responding" in await client.page("/search?q=puppy&mode=meaning")
 
     async def is_told() -> bool:
         return "vectors failed; trying again after the next write" in caplog.text

@@ -108,7 +108,7 @@ async def test_an_answer_in_a_chat_is_to_a_message(shared: Shared) -> None:
     pages = [await shared.anybody.page(f"/tweet/{item['id']}") for item in found["items"]]
     assert len(pages) == 2
     assert any("a message that is not here" in page for page in pages)
-    assert any("a message by <bdi>" in page or "a message before it" in page for page in pages)
+    assert any("a message by <bdi>" in page or "an earlier message" in page for page in pages)
 
 
 @pytest.mark.parametrize("figure", ["timeline", "likeness", "apart"])

@@ -232,7 +232,7 @@ async def test_what_is_of_the_newest_messages_says_so(
     page = await shared.anybody.page(f"{chats['long']}?tz=Asia/Seoul")
     (lately,) = re.findall(r'<div class="lately">.*?</div>', page)
     assert text_of(lately) == "Lately the newest 500 messages, since March 1, 2024"
-    assert ">Who answers whom lately</h2>" in page
+    assert ">Who replies to whom lately</h2>" in page
     cards = [*map(text_of, cards_in(page))]
     assert "y 0 messages Silent lately, last in January 2024" in cards
     assert "z 4 messages About 6 words a message" in cards
@@ -266,14 +266,14 @@ async def test_what_is_the_same_for_all_is_one_sentence(
     shared: Shared, chats: dict[str, str]
 ) -> None:
     for name, sentence in (
-        ("day", "Everyone here answers in about 1 minute."),
-        ("couple", "Both answer in about 1 minute."),
-        ("crowd", "All 6 shown usually answer in about 1 minute."),
+        ("day", "Everyone here replies in about 1 minute."),
+        ("couple", "Both reply in about 1 minute."),
+        ("crowd", "All 6 people shown usually reply in about 1 minute."),
     ):
         for path in ("", "/portrait"):
             page = await shared.anybody.page(chats[name] + path)
             assert sentence in page
-            assert page.count("Answers in") == 0
+            assert page.count("Replies in") == 0
 
 
 def test_words_a_message_are_as_near_as_people_are() -> None:
@@ -299,12 +299,12 @@ async def test_how_long_answers_take_is_told_of_whom_it_sets_apart(
 ) -> None:
     for path in ("", "/portrait"):
         page = await shared.anybody.page(chats["quick"] + path)
-        told = [re.findall("Answers in about [^<]*", card) for card in cards_in(page)]
-        assert told == [["Answers in about 1 minute"], [], []]
-        assert " answer in about" not in page
+        told = [re.findall("Replies in about [^<]*", card) for card in cards_in(page)]
+        assert told == [["Replies in about 1 minute"], [], []]
+        assert " reply in about" not in page
         page = await shared.anybody.page(chats["chance"] + path)
-        assert re.findall("Answers in[^<]*", page) == []
-        assert re.search("Everyone here answers in about [12] hours?.", page)
+        assert re.findall("Replies in[^<]*", page) == []
+        assert re.search("Everyone here replies in about [12] hours?.", page)
 
 
 async def test_in_korean_about_a_minute_is_not_less_than_one(
@@ -322,7 +322,7 @@ async def test_months_are_told_by_person_with_the_longest_silence(
 ) -> None:
     page = await shared.anybody.page(f"{chats['crew']}?tz=Asia/Seoul")
     # Each of its months has 80 messages: that nothing was found is how it was counted, no finding.
-    nothing = "No month clearly has the most messages.", "Nobody clearly answers one more"
+    nothing = "No month clearly has the most messages.", "No one clearly replies to one person"
     seen, _, counted = page.partition('<details class="counted"')
     assert not any(sentence in seen for sentence in nothing)
     assert nothing[0] in counted
@@ -375,8 +375,8 @@ async def test_who_answers_whom_is_told_of_few_people(
     shared: Shared, chats: dict[str, str]
 ) -> None:
     crew, nine = [await shared.anybody.page(chats[name]) for name in ("crew", "nine")]
-    assert "Who answers whom" in crew
-    assert "Who answers whom" not in nine
+    assert "Who replies to whom" in crew
+    assert "Who replies to whom" not in nine
 
 
 async def test_a_hidden_message_begins_the_quiz(shared: Shared, chats: dict[str, str]) -> None:
@@ -390,7 +390,7 @@ async def test_a_hidden_message_begins_the_quiz(shared: Shared, chats: dict[str,
     assert question.partition(">")[2].strip() in text_of(asked)
     answered = await shared.anybody.page("/quiz?" + urlencode(fields | {"guess": guesses[0]}))
     assert "Message 1 of 10" in answered
-    assert "What saywho says" in answered
+    assert "saywho’s answer" in answered
 
 
 @pytest.mark.parametrize("name", ["alone", "three"])

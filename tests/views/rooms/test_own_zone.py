@@ -80,11 +80,11 @@ async def test_the_portrait_counts_the_hours_of_the_chat(chat: Client) -> None:
 
 async def test_the_year_of_somebody_of_one_chat_is_there(chat: Client) -> None:
     page = await chat.page(f"/user/{USERS[0]}/2025")
-    assert "messages on 1 day (Asia/Seoul)" in page
+    assert "1 day has messages (Asia/Seoul)" in page
     assert "data-zone" not in page
     assert times(page) == ["12:30 AM"]  # The only message of the year.
     calendar = await chat.page(f"/user/{USERS[0]}?year=2025")
-    assert "messages on 1 day (Asia/Seoul)" in calendar
+    assert "1 day has messages (Asia/Seoul)" in calendar
     assert "data-zone" not in calendar
     await chat.page(f"/user/{USERS[0]}/2025?tz=Europe/London", status=404)
 
@@ -119,7 +119,7 @@ async def test_the_address_of_a_picture_says_its_language_and_zone(chat: Client,
 async def test_the_dashboard_of_a_chat_is_there(chat: Client) -> None:
     for query in ("", "?username={}&username={}".format(*USERS)):
         page = await chat.page(f"/dashboard/{query}")
-        assert "Hours are those of Asia/Seoul." in page
+        assert "Hours are in Asia/Seoul." in page
         assert 'data-chat-zone="Asia/Seoul"' in page
 
 
@@ -127,13 +127,11 @@ async def test_where_people_have_several_zones_it_is_the_viewers(shared: Shared)
     db, reader = parts_of(shared.app).db, Client(shared.app, LONDON)
     await import_chat(db, kakaotalk("동네", *CHAT))
     await shared.writer.add_posts({"username": "hana", "text": "a bowl of tea and rain"})
-    assert "Hours are those of Europe/London." in await reader.page("/dashboard/")
-    assert "Hours are those of Asia/Seoul." in await reader.page(f"/dashboard/?username={USERS[1]}")
+    assert "Hours are in Europe/London." in await reader.page("/dashboard/")
+    assert "Hours are in Asia/Seoul." in await reader.page(f"/dashboard/?username={USERS[1]}")
     elsewhere = telegram(7, "work", ("2024-01-15 15:00", "민준", "회의 시작해요"))
     await import_chat(db, elsewhere, timezone="America/New_York", rename={"민준": PEOPLE[1]})
-    assert "Hours are those of Europe/London." in await reader.page(
-        f"/dashboard/?username={USERS[1]}"
-    )
+    assert "Hours are in Europe/London." in await reader.page(f"/dashboard/?username={USERS[1]}")
     assert 'data-zone="Europe/London"' in await reader.page(f"/user/{USERS[1]}/2024")
 
 

@@ -64,14 +64,14 @@ async def test_two_people_are_shown_side_by_side(chats: Client) -> None:
     ):
         assert row in shown
     # In what all are equal is no column: it tells nobody apart.
-    for told in ("Messages: 2", "Share: 50%", "Answers to the other one: 1"):
+    for told in ("Messages: 2", "Share: 50%", "Replies to the other person: 1"):
         assert f"<p>{told} for both.</p>" in page
     silence = re.sub("<[^>]*>", "", page).replace("\u202f", " ")
     assert "The longest silence: 1 day, January 17, 2024." in silence
     assert "The messages around it: January 16, 2024, 12:05 AM, and" in silence
     assert 'title="23:00: 1 message"' in page
     assert "There are too few messages to compare words." in page
-    assert "were looked through" not in page  # All of them were.
+    assert "Based on the newest" not in page  # All of them were.
     assert "/room/1/portrait?tz=Asia/Seoul" in unescape(
         await chats.page("/room/1?tz=Asia/Seoul")
     ).replace("%2F", "/")
@@ -184,4 +184,4 @@ async def test_of_a_long_room_the_newest_messages_are_looked_through(
     hours = portrait["people"][0]["hours"]
     assert [hour for hour, count in enumerate(hours) if count] == [1, 2, 3]
     page = await shared.anybody.page(f"/room/{room}/portrait")
-    assert "Only the newest 4 messages were looked through." in page
+    assert "Based on the newest 4 messages only." in page

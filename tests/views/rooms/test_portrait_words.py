@@ -41,9 +41,11 @@ def truths(chat: list[Said]) -> dict[str, bool]:
     return {
         "No message has a time.": not dated,
         "Only one message has a time.": len(dated) == 1,
-        "Only one person writes here, so nobody answers.": len({said.author for said in chat}) == 1,
-        "Nobody answered within six hours.": all(wait > SILENCE_S for wait in others_wait_s),
-        "All messages with a time are of the same second.": len({time for time, _ in dated}) == 1,
+        "Only one person writes here, so there are no replies.": len({said.author for said in chat})
+        == 1,
+        "No one replied within six hours.": all(wait > SILENCE_S for wait in others_wait_s),
+        "All messages with a time were sent in the same second.": len({time for time, _ in dated})
+        == 1,
         "There was no silence of more than six hours.": all(wait <= SILENCE_S for wait in waits_s),
     }
 
@@ -56,13 +58,13 @@ def test_sentences_about_times_are_true_and_leave_no_column_empty(chat: list[Sai
     assert all(true[sentence] for sentence in sentences)
     assert len(sentences) == len(set(sentences))
     assert timing.has_beginnings != true["There was no silence of more than six hours."]
-    assert timing.has_answers != true["Nobody answered within six hours."]
+    assert timing.has_answers != true["No one replied within six hours."]
     # What has no column has a sentence that says why.
     assert len(sentences) >= (not timing.has_beginnings or not timing.has_answers)
 
 
 @pytest.mark.parametrize(
-    ("wait_s", "told"), [(1, ""), (5 * HOUR_S, "Answers in about 5 hours")], ids=["alike", "late"]
+    ("wait_s", "told"), [(1, ""), (5 * HOUR_S, "Replies in about 5 hours")], ids=["alike", "late"]
 )
 def test_a_picture_tells_of_each_what_chance_does_not_explain(wait_s: int, told: str) -> None:
     """How often somebody laughed is of any two people another number."""

@@ -44,11 +44,11 @@ async def test_the_page_says_what_goes_and_who_stays(app: Quart, anybody: Client
     assert "<bdi>우리 &lt;b&gt;</bdi>" in page
     assert "24 messages · 3 people" in page
     assert "January 15, 2024" in page
-    going, staying = page.split("These people stay, with what they wrote elsewhere:")
-    going = going.split("These people wrote nowhere else and go with it:")[1]
+    going, staying = page.split("These people stay, and so does everything they wrote elsewhere:")
+    going = going.split("These people wrote only in this chat and are deleted with it:")[1]
     assert [name in going for name in ("민준 (회사)", "하늘", "Anna")] == [True, True, False]
     assert [name in staying for name in ("민준", "하늘", ">Anna<")] == [False, False, True]
-    assert "wrote nowhere else" in await browser.page("/settings/rooms/2/delete")
+    assert "wrote only in this chat" in await browser.page("/settings/rooms/2/delete")
 
 
 async def test_nothing_is_deleted_without_a_confirmation(app: Quart, anybody: Client) -> None:

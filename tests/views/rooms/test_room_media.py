@@ -73,7 +73,7 @@ async def test_media_stand_around_a_message(reader: Client) -> None:
     assert around.count('<img src="/media/') == 2
     assert "The file is not here." in around
     alone = await reader.page("/tweet/3")
-    assert "Without words, this message counts in no comparison." in alone
+    assert "This message has no words, so comparisons leave it out." in alone
 
 
 async def test_a_portrait_counts_words_of_messages_that_have_some(reader: Client) -> None:
@@ -134,7 +134,7 @@ async def test_what_browsers_cannot_show_is_to_be_saved(shared: Shared, reader: 
     ]
     apple, wide, sound, untold = messages(await reader.page("/room/2?view=newest"))
     assert re.search(r'<a href="/media/\w+\.heic" download>Save the picture \(HEIC\)</a>', apple)
-    assert "Only Safari can show it." in apple
+    assert "Only Safari can show this picture." in apple
     assert re.search(r'<img src="/media/\w+\.avif"', wide)
     assert re.search(r'<audio src="/media/\w+\.wav"', sound)
     assert "The file is not here." in untold

@@ -63,7 +63,7 @@ async def test_a_chat_is_read_from_its_first_message_to_its_last(chat: Client) -
     assert texts(await chat.page(link(second, "Earlier messages"))) == first
     newest = await chat.page(f"/room/1?view=newest&{SEOUL}")
     assert texts(newest) == [re.sub("<[^>]*>", "", text) for _, _, text in CHAT[-100:]]
-    assert link(newest, "To the newest") == "#newest"
+    assert link(newest, "Go to the newest") == "#newest"
     assert newest.index(CHAT[-2][2]) < newest.index('id="newest"') < newest.index("맛있었다")
     # The tab leads there, and what leads elsewhere stands below it.
     assert link(first_page, "Messages") == f"/room/1?view=newest&{SEOUL}#newest"
@@ -88,7 +88,7 @@ async def test_a_day_of_a_chat(
     assert texts(page) == said
     ways = page.partition('class="day-ways"')[2]
     assert re.findall(r'href="[^"]*on=([\d-]+)', ways) == neighbours
-    assert ("Nobody wrote on this day." in page) == (not said)
+    assert ("No one wrote on this day." in page) == (not said)
     items = await chat.walk(f"/api/v1/rooms/1/messages?{query}", 1)
     assert [item["text"].replace("<b>", "").replace("</b>", "") for item in items] == said
 
@@ -100,7 +100,7 @@ async def test_a_search_in_a_chat_finds_the_newest_first_and_leads_to_the_place(
     assert texts(page) == ["그때 떡볶이 맛있었다", "떡볶이 먹을 사람?"]
     assert "Newest first" in page
     assert page.count("<mark>떡볶이</mark>") == 2
-    place = urlsplit(link(page, "Show it in the chat"))
+    place = urlsplit(link(page, "Show this in the chat"))
     shown = await chat.page(f"{place.path}?{place.query}")
     assert re.search(rf'id="{place.fragment}" aria-current="true"', shown)
     assert texts(shown)[20:] == ["떡볶이 먹을 사람?", "저요 🙋", "그때 떡볶이 맛있었다"]

@@ -25,7 +25,7 @@ async def test_each_page_of_an_empty_site_says_that_nothing_is_here_yet(
     for path in pages:
         page = await anybody.page(path)
         assert "Nothing here yet" in page, path
-        assert "Another filter" not in page
+        assert "Try another filter" not in page
         assert "Try fewer" not in page
     await writer.add_user("ann", "butter")
     for path in pages:

@@ -79,7 +79,7 @@ class PlayPage(FormPage, frozen=True, kw_only=True):
         if self.outcome is None or not self.outcome.questions:
             return ""
         known = Message(
-            "You knew {right} of {count}: {points} points.",
+            "You got {right} of {count} right: {points} points.",
             right=self.outcome.right,
             count=self.outcome.questions,
             points=show_number(self.view.total),
