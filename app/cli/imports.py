@@ -36,7 +36,8 @@ from app.formats.source.file import Source
 from app.memory_trim import collect_seldom, share_heap
 from app.services.access.site import is_site_public
 from app.services.deletion.rooms import check_kept, delete_messages
-from app.services.imports.first_reading import check_order, checked_first
+from app.services.imports.beginning import begin_reading
+from app.services.imports.first_reading import check_order
 from app.services.imports.report import MAX_ERRORS, AssumptionFacts, ImportReport, UnreadFacts
 from app.services.imports.sample_authors import load_samples
 from app.services.imports.storing import Storing, check_records, import_records, renew_derived
@@ -121,9 +122,7 @@ class Importer:
                     click.echo(f"{name} is not a chat, so --{option} has no effect", err=True)
             report = ImportReport()
             try:
-                records = await asyncio.to_thread(
-                    checked_first, source, self._format, records, options
-                )
+                records = await begin_reading(db, source, self._format, records, options)
                 # Else people have them beside those of this file, until a server runs.
                 await delete_messages(db)
                 await import_records(
@@ -132,7 +131,7 @@ class Importer:
                     username=options.username,
                     report=report,
                     keeper=keeper,
-                    storing=Storing(note=note),
+                    storing=Storing(note=note, keeps_earlier=options.keep_earlier),
                 )
             finally:
                 # The thread that reads has ended.
@@ -275,6 +274,11 @@ _FORMATS: Final = f"Formats: {', '.join(str(form.label) for form in FORMATS.valu
     metavar="NAME",
     multiple=True,
     help="Import only this person's messages of a chat; repeatable.",
+)
+@click.option(
+    "--keep-earlier",
+    is_flag=True,
+    help="Store posts even if they were read differently before; both readings stay.",
 )
 @click.option(
     "--rename",

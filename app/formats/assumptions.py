@@ -89,6 +89,14 @@ class ReadNotes:
     """
 
     def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget everything, before the source is read again from its beginning."""
+        self.zone: str | None = None
+        """Time zone in which local times of the source are read; None if it has none."""
+        self.order: str | None = None
+        """Order of day and month in which dates of the source are read; None if it has none."""
         self._assumptions: dict[tuple[str, str], Assumption] = {}
         self._unread: Counter[tuple[UnreadKind, str]] = Counter()
         self._roles: dict[tuple[UnreadKind, str], Role] = {}

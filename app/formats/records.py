@@ -139,8 +139,6 @@ class RecordStream:
     is_chat: bool = False
     """Whether several people wrote it to each other: a record's `username` is a name as it stands
     there, and None for whoever exported it."""
-    tz: str | None = None
-    """Of a chat, the time zone in which its people wrote, where the importer says so."""
     columns: tuple[tuple[str, str], ...] = ()
     """Of CSV the names of the columns, each with the field it is taken for, if any."""
     left_out: tuple[LeftOut, ...] = ()
@@ -205,6 +203,8 @@ class ReadOptions(msgspec.Struct, frozen=True):
     """The encoding of texts, by the name of Python's codec; None to find it out."""
     accept_unread: bool = False
     """Whether posts are stored though most of their times or authors cannot be read."""
+    keep_earlier: bool = False
+    """Whether posts are stored though they were stored before as read in another way."""
 
 
 NO_OPTIONS: Final = ReadOptions()

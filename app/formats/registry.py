@@ -149,7 +149,6 @@ def open_records(
                     items=people.named(in_place(items, source.members)),
                     files=source if source.has_members else None,
                     is_chat=True,
-                    tz=options.timezone,
                     absent=people.absent,
                 )
             return replace(records, items=items)

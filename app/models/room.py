@@ -33,7 +33,10 @@ class Room(Base):
     name: Mapped[str | None] = mapped_column(String(320))
     """As somebody renamed it here; it is shown in place of the title."""
     tz: Mapped[str | None] = mapped_column(String(64))
-    """The time zone in which its people wrote, as an import told; None where none did."""
+    """The time zone in which its people wrote, as an import read it; None if its times have one."""
+    date_order: Mapped[str | None] = mapped_column(String(16))
+    """The order of day and month in dates of its files, `day-first` or `month-first`; None if no
+    file has dates of numbers."""
     joined_to_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("Room.id", ondelete="CASCADE"), index=True
     )

@@ -154,7 +154,8 @@ def test_a_name_that_nobody_in_a_chat_has_is_said(
     (tmp_path / "chat.txt").write_text(CHAT)
     arguments = (tmp_path / "chat.txt", "--publish", "--only", "mina", "--only", "Anna Kim")
     assert installation.run("import", *arguments).stderr == ""
-    answer = installation.run("import", *arguments, "--only", "minna", "--rename", "mina=min")
+    renamed = ("--only", "minna", "--rename", "mina=min", "--keep-earlier")
+    answer = installation.run("import", *arguments, *renamed)
     assert answer.exit_code == 0
     assert answer.stderr == f"no one in {tmp_path / 'chat.txt'} is called minna\n"
 

@@ -80,6 +80,7 @@ class People:
     def __post_init__(self) -> None:
         zone = zone_of(self.options.timezone)
         self._local, self._has_zone = LocalTimes(zone), zone is not None
+        self.notes.zone = self.options.timezone
         self.absent = {*self.options.only, *self.options.rename}
 
     def named(self, items: Iterable[Item]) -> Iterator[Item]:
@@ -128,9 +129,11 @@ class People:
         if when is None or when.tzinfo is not None:
             return when
         if not self._has_zone:
-            self._has_zone = True
+            self._has_zone, zone = True, machine_zone()
             evidence = Message("this machine's time zone, because the chat names none")
-            self.notes.assume("timezone", machine_zone(), evidence=evidence)
+            self.notes.assume("timezone", zone, evidence=evidence)
+            with suppress(ValueError):  # The clock may have no more than a short name.
+                self.notes.zone = zone if zone_of(zone) else None
         return self._local.utc(when, room)
 
 

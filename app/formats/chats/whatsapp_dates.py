@@ -145,7 +145,9 @@ class Dates:
         return _date(year - _OF_BUDDHA if year in _BUDDHIST else year, month, day)
 
     def note(self, notes: ReadNotes) -> None:
-        """Note what the file leaves open."""
+        """Note the order of day and month, and what the file leaves open."""
+        if any(parts[1] for parts in self._dates) and self._order in OF_CHOICE.values():
+            notes.order = "day-first" if self._order == "dmy" else "month-first"
         if self._guess is not None:
             other: DateOrder = "month-first" if self._guess == "day-first" else "day-first"
             evidence = Message(

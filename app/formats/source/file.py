@@ -105,7 +105,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
 
     def __init__(
         self,
-        target: Path | BinaryIO,
+        target: Path | BinaryIO | PlainFile,
         *,
         name: str | None = None,
         limit_bytes: int = DEFAULT_LIMIT_BYTES,
@@ -137,10 +137,19 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         """Close all that this source opened."""
         self._opened.close()
 
-    @property
-    def is_copied(self) -> bool:
-        """Whether a copy is read, since the source itself cannot be read twice."""
-        return self._is_copied
+    def again(self) -> "Source":
+        """Return another source of the same bytes, which counts and notes by itself."""
+        target = self._file if self._is_copied else self.path
+        assert target is not None  # noqa: S101 # for the type checker
+        source = Source(target, name=self.name, limit_bytes=self.meter.limit_bytes)
+        source.fault = self.fault
+        return source
+
+    def restart(self) -> None:
+        """Forget what was read and noted, so that it is read from its beginning."""
+        self.meter = Meter(self.name, self.meter.limit_bytes)
+        self.notes.restart()
+        self.expected = set()
 
     @property
     def bytes_read(self) -> int:
@@ -240,7 +249,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
             )
         return ordered[0] if ordered else None
 
-    def _prepare(self, target: Path | BinaryIO) -> None:
+    def _prepare(self, target: Path | BinaryIO | PlainFile) -> None:
         try:
             self._open(target)
         except OSError as error:
@@ -251,15 +260,18 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
             return
         self._packed_bytes = self.bytes_total or 0
         start = head(self, _HEAD_BYTES)
-        if start.startswith(_GZIP_START):
+        if start.startswith(_GZIP_START) and not isinstance(target, PlainFile):
             with self._whole() as packed, gzip.GzipFile(fileobj=packed) as unpacked:
                 self._keep(self._copied(unpacked))  # type: ignore[arg-type] # is binary
             start = head(self, _HEAD_BYTES)
         if lister := containers.lister_of(start):
             self._unpack(lister)
 
-    def _open(self, target: Path | BinaryIO) -> None:
-        if not isinstance(target, Path):
+    def _open(self, target: Path | BinaryIO | PlainFile) -> None:
+        if isinstance(target, PlainFile):
+            self._keep(target.again())
+            self._is_copied = True
+        elif not isinstance(target, Path):
             self._keep(self._copied(target))
         elif target.is_dir():
             self._list(target, is_deep=True)

@@ -1,7 +1,7 @@
 """Storing a batch of posts of many authors, in the transaction of the caller."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -15,10 +15,12 @@ from app.compute.text import username_key
 from app.db.backend import backend_of
 from app.errors import AppError, message_of
 from app.formats.post import RoomReference
+from app.formats.records import FileRoom
 from app.models import Tweet
 from app.services.compare.bulk_profiles import FOLD_FROM, BulkProfiles, CountedText
 from app.services.event_log import NewEvent
 from app.services.imports.bulk_authors import BulkAuthor, find_by_keys, store_authors
+from app.services.imports.earlier_reading import Compared, EarlierReading
 from app.services.imports.report import ImportReport
 from app.services.posts.arrivals import Arrival, SourceKey, add_arrivals, find_stored, keys_in_rooms
 from app.services.posts.message_counts import Membership, put_into_rooms
@@ -66,6 +68,8 @@ class ImportMemory(NamedTuple):
 
     rooms: RoomFinder
     profiles: BulkProfiles
+    earlier: EarlierReading | None = None
+    """Compares the posts with those that are here; None if both readings are to stay."""
 
 
 class EqualPost(NamedTuple):
@@ -113,6 +117,10 @@ async def store_batch(
     rows = await find_stored(session, [outcome.key for outcome in resolved])
     resolved = await _in_rooms(session, memory.rooms, resolved, stored, keys_in_rooms(rows))
     fresh, memberships, again = _sorted_out(resolved, stored)
+    if memory.earlier is not None:
+        known = {*rows}
+        compared = _compared(resolved, {id(outcome) for outcome in fresh}, known)
+        await memory.earlier.check(session, compared, memory.rooms.made)
     added = await add_arrivals(
         session,
         [Arrival(user.id, item.post, room_id) for item, user, room_id in fresh],
@@ -204,6 +212,28 @@ def _sorted_out(
         if has_files or item.post.counts is not None:
             again[post.id] = SentAgain(media if has_files else (), item.post.counts)
     return fresh, memberships, again
+
+
+def _compared(
+    resolved: Iterable[Resolved], fresh: Collection[int], known: Collection[SourceKey]
+) -> list[Compared]:
+    """Return the messages of chats and the posts, to be compared with the stored ones.
+
+    fresh: what is to be added, by `id`. known: the ids of stored posts.
+    """
+    return [
+        Compared(
+            outcome.user.id,
+            outcome.room_id,
+            outcome.item.post.room,
+            outcome.item.post.text,
+            outcome.item.post.dated_at or outcome.item.post.created_at,
+            is_found=id(outcome) not in fresh or outcome.key in known,
+            has_id=outcome.item.post.source_id is not None,
+        )
+        for outcome in resolved
+        if outcome.item.post.room is None or isinstance(outcome.item.post.room, FileRoom)
+    ]
 
 
 async def _resolve(

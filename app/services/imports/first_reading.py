@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.errors import ImportFileError
 from app.formats.assumptions import NotesSummary
@@ -23,44 +23,47 @@ class UnsettledError(ImportFileError):
     """Authors or times of a file cannot be read, so somebody has to choose."""
 
 
-def checked_first(
-    source: Source, form: str, records: RecordStream, options: ReadOptions
-) -> RecordStream:
-    """Return the records of a source, with the first of them read already.
+class FirstReading(NamedTuple):
+    """The first items of a source, and what is wrong with the file behind them."""
 
-    Raises UnsettledError where somebody has to choose before any is stored.
-    """
-    first, is_whole = read_first(records, options)
-    if not is_whole:
-        check_whole(source, form, options, records.notes.summary)
-    return first
+    records: RecordStream
+    items: list[Item]
+    fault: ImportFileError | None
+    is_whole: bool
+    """Whether there are no other items."""
+
+    @classmethod
+    def of(cls, records: RecordStream) -> "FirstReading":
+        """Read the first items of a stream."""
+        first: list[Item] = []
+        fault: ImportFileError | None = None
+        is_whole, characters = True, 0
+        try:
+            for item in records.items:
+                first.append(item)
+                characters += len(item.text) if isinstance(item, Record) else 0
+                if len(first) >= FIRST_RECORDS or characters >= MOST_CHARACTERS:
+                    is_whole = False
+                    break
+        except ImportFileError as error:
+            fault = error
+        return cls(records, first, fault, is_whole)
+
+    def checked(self, source: Source, form: str, options: ReadOptions) -> RecordStream:
+        """Return all records, the first as they were read.
+
+        Raises UnsettledError where somebody has to choose before any is stored.
+        """
+        check_settled(self.records, options)
+        if not self.is_whole:
+            check_whole(source, form, options, self.records.notes.summary)
+        return replace(self.records, items=_joined(self.items, self.fault, self.records.items))
 
 
 def check_order(records: RecordStream) -> None:
     """Raise UnsettledError if a date since does not fit the order that was assumed."""
     if records.notes.is_order_disproved:
         raise UnsettledError(ways_out("dates", is_table=bool(records.columns)))
-
-
-def read_first(records: RecordStream, options: ReadOptions) -> tuple[RecordStream, bool]:
-    """Return the records with the first of them read already, and whether these are all.
-
-    Raises UnsettledError where most of their times or authors are there and cannot be read.
-    """
-    first: list[Item] = []
-    fault: ImportFileError | None = None
-    is_whole, characters = True, 0
-    try:
-        for item in records.items:
-            first.append(item)
-            characters += len(item.text) if isinstance(item, Record) else 0
-            if len(first) >= FIRST_RECORDS or characters >= MOST_CHARACTERS:
-                is_whole = False
-                break
-    except ImportFileError as error:
-        fault = error
-    check_settled(records, options)
-    return replace(records, items=_joined(first, fault, records.items)), is_whole
 
 
 def check_settled(records: RecordStream, options: ReadOptions) -> None:
@@ -72,14 +75,12 @@ def check_settled(records: RecordStream, options: ReadOptions) -> None:
 def check_whole(source: Source, form: str, options: ReadOptions, noted: NotesSummary) -> None:
     """Read a file to its end if its later records may disprove what its first ones suggest.
 
-    `noted` is what was assumed of the first records. Raises UnsettledError if it is disproved. A
-    stream cannot be read twice, and its records are judged as they come.
+    `noted` is what was assumed of the first records. Raises UnsettledError if it is disproved.
     """
     may_change = (part.kind in DECIDING and part.alternatives for part in noted.assumptions)
-    if source.path is None or source.is_copied or not any(may_change):
+    if not any(may_change):
         return
-    limit = source.meter.limit_bytes
-    with Source(source.path, name=source.name, limit_bytes=limit) as again:
+    with source.again() as again:
         records = open_records(again, format=form, options=options)
         with suppress(ImportFileError):  # Storing reports it, behind the records before it.
             for _ in records.items:

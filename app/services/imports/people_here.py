@@ -55,6 +55,16 @@ async def people_here(
     return {username: here[key] for username, key in names.items() if key in here}
 
 
+async def zone_before(session: AsyncSession, preview: Preview) -> str | None:
+    """Return the time zone in which the chat of a file was read before; None if it is not here."""
+    names = [as_username(speaker.username) for speaker in preview.speakers if speaker.username]
+    people = await named_users(session, map(username_key, names))
+    rooms = await _known_rooms(session, preview, people)
+    query = select(Room.tz).where(Room.id.in_(rooms), Room.tz.is_not(None)).distinct().limit(2)
+    zones = list(await session.scalars(query))
+    return zones[0] if len(zones) == 1 else None
+
+
 async def _known_rooms(
     session: AsyncSession, preview: Preview, people: Mapping[str, NamedUser]
 ) -> set[int]:

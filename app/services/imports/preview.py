@@ -17,10 +17,14 @@ from app.formats.preview import CHAT_S, Preview, PreviewRequest, decoded_preview
 from app.formats.records import NO_OPTIONS, ReadOptions
 from app.models import ImportJob
 from app.sandbox import LIMIT_S, Sandbox
+from app.services.imports.earlier_reading import READ_BEFORE
 from app.services.imports.jobs import options_of, upload_path
+from app.services.imports.report import errors_of
 
 EARLIER_CHATS: Final = 100
 """Uploaded chats among which one of the same people is looked for."""
+LATEST: Final = 5
+"""Imports that failed last."""
 MOST_S: Final = 45.0
 """Seconds of a look, with the wait for the same operator's looks before it."""
 
@@ -81,6 +85,13 @@ class Previewer:
                 raise UnavailableError(
                     "Another file that you uploaded is being read. Reload the page in a moment."
                 ) from None
+
+
+async def was_read_before(session: AsyncSession) -> bool:
+    """Return whether one of the last imports stopped since its file was read differently before."""
+    newest = select(ImportJob).where(ImportJob.state == "failed").order_by(ImportJob.id.desc())
+    jobs = await session.scalars(newest.limit(LATEST))
+    return any(fault.detail in READ_BEFORE for job in jobs for fault in errors_of(job))
 
 
 async def earlier_options(session: AsyncSession, preview: Preview) -> ReadOptions:

@@ -40,7 +40,8 @@ from app.models import ImportJob
 from app.processes import be_nice, begin_child, limited_memory, run_child
 from app.services.access.site import is_site_public
 from app.services.deletion.rooms import delete_messages
-from app.services.imports.first_reading import UnsettledError, check_order, checked_first
+from app.services.imports.beginning import begin_reading
+from app.services.imports.first_reading import UnsettledError, check_order
 from app.services.imports.jobs import (
     ENDED,
     IMPORTING,
@@ -287,7 +288,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
         async with db.write() as session:
             await note(session, report)
         try:
-            records = await asyncio.to_thread(checked_first, source, job.format, records, options)
+            records = await begin_reading(db, source, job.format, records, options)
         except UnsettledError:
             await note_reading()
             raise
@@ -298,7 +299,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
             username=options.username,
             report=report,
             keeper=keeper_of(config) if options.with_media else None,
-            storing=Storing(note=note_batch),
+            storing=Storing(note=note_batch, keeps_earlier=options.keep_earlier),
         )
         await note_reading()
     if options.is_own and records.account:

@@ -13,11 +13,13 @@ from app.compute.text import clean_username
 from app.db.backend import Sessions
 from app.db.engine import Database
 from app.errors import ConflictError, ImportFileError, Message, UnrecognisedFileError, message_of
+from app.formats.assumptions import ReadNotes
 from app.formats.column_names import plain_column
 from app.formats.records import Account, ReadOptions, RecordStream
 from app.services.compare.background import renew_if_outgrown
 from app.services.compare.bulk_profiles import BulkProfiles
 from app.services.imports.bulk import BulkPost, ImportMemory, store_batch
+from app.services.imports.earlier_reading import EarlierReading
 from app.services.imports.post_reader import PostReader, RecordMedia
 from app.services.imports.report import ImportReport
 from app.services.posts.media import MediaKeeper
@@ -76,8 +78,10 @@ class Storing(NamedTuple):
     refuses it."""
     trusts_ids: bool = False
     """Whether the id of a room is one of here."""
-    tz: str | None = None
-    """The time zone in which the people of the rooms wrote."""
+    read: ReadNotes = ReadNotes()
+    """How times are read."""
+    keeps_earlier: bool = False
+    """Whether posts are stored that an earlier version has stored in another way."""
 
 
 USUAL: Final = Storing()
@@ -117,7 +121,7 @@ async def import_records(
         )
     media = RecordMedia(records.files, keeper)
     with closing(PostReader(records, owner, username, media)) as reader:
-        await import_posts(db, reader.read, report, storing._replace(tz=records.tz))
+        await import_posts(db, reader.read, report, storing._replace(read=records.notes))
     return report
 
 
@@ -134,8 +138,9 @@ async def import_posts(
     where an error ends it; posts from before a break of the file stay.
     """
     is_stopped = False
-    rooms = RoomFinder(trusts_ids=storing.trusts_ids, tz=storing.tz)
-    memory = ImportMemory(rooms, BulkProfiles())
+    rooms = RoomFinder(trusts_ids=storing.trusts_ids, read=storing.read)
+    is_checked = not (storing.is_live or storing.trusts_ids or storing.keeps_earlier)
+    memory = ImportMemory(rooms, BulkProfiles(), EarlierReading() if is_checked else None)
 
     def read_next() -> tuple[list[BulkPost] | None, ImportReport]:
         part = ImportReport()

@@ -73,6 +73,7 @@ async def _move(session: AsyncSession, room_id: int, target_id: int) -> int:
 async def _close(session: AsyncSession, room: Room, target: Room) -> None:
     """Let the other room answer for one without messages, and for those that were joined to it."""
     target.tz = target.tz or room.tz
+    target.date_order = target.date_order or room.date_order
     await session.execute(delete(RoomPerson).where(RoomPerson.room_id == room.id))
     is_meant = or_(Room.id == room.id, Room.joined_to_id == room.id)
     await session.execute(

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import now
 from app.compute.text import MAX_USERNAME_LENGTH
 from app.db.backend import is_among
+from app.formats.assumptions import ReadNotes
 from app.formats.post import RoomReference
 from app.formats.records import FileRoom
 from app.models import Room, RoomPerson, User
@@ -48,8 +49,10 @@ class RoomFinder:
 
     trusts_ids: bool = False
     """Whether the id of a room is one of here, as in lines that are sent."""
-    tz: str | None = None
-    """The time zone in which the people of the file's rooms wrote."""
+    read: ReadNotes = field(default_factory=ReadNotes)
+    """How times of the file are read."""
+    made: set[int] = field(default_factory=set)
+    """Rooms that this import has made."""
     _ids: dict[RoomReference, int] = field(default_factory=dict)
 
     def knows_by_people(self, reference: RoomReference) -> bool:
@@ -106,6 +109,7 @@ class RoomFinder:
             room_id = self._by_messages(sample)
         if room_id is None:
             room_id = await _made(session, reference, sample)
+            self.made.add(room_id)
         if isinstance(reference, FileRoom):
             await self._complete(session, room_id, reference)
         return room_id
@@ -176,15 +180,23 @@ class RoomFinder:
         return room_id
 
     async def _complete(self, session: AsyncSession, room_id: int, reference: FileRoom) -> None:
-        """Fill the app, its id and the time zone, which exports and older files do not tell."""
+        """Fill the app, its id and how times are read, which older imports have not stored."""
         room = await session.get_one(Room, room_id)
         if room.platform == UNKNOWN_APP:
             room.platform = reference.platform
         if room.external_id is None and room.platform == reference.platform:
             room.external_id = reference.external_id
-        if room.tz is None:
-            room.tz = self.tz
+        room.tz = room.tz or self.read.zone
+        room.date_order = room.date_order or self.read.order
         await session.flush()
+
+
+async def rooms_of_title(session: AsyncSession, reference: RoomReference) -> list[int]:
+    """Return the rooms of that app and title, without another id of the app."""
+    if not reference.name:
+        return []
+    query = select(func.coalesce(Room.joined_to_id, Room.id)).where(*_is_candidate(reference))
+    return list(await session.scalars(query.limit(MOST_CANDIDATES)))
 
 
 def _thread(reference: RoomReference) -> str:

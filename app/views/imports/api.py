@@ -53,6 +53,9 @@ class NewImportArgs(Struct):
     accept_unread: Annotated[
         bool, Meta(description="Store the posts even if most times or authors cannot be read.")
     ] = False
+    keep_earlier: Annotated[
+        bool, Meta(description="Store posts that were read differently before beside the earlier.")
+    ] = False
 
 
 @blueprint.operation("GET", IMPORTS, "token", "A page of imports", cursor=IMPORT_CURSOR)
@@ -108,6 +111,7 @@ def _options(args: NewImportArgs) -> ReadOptions:
         timezone=args.timezone or None,
         columns=columns,
         accept_unread=args.accept_unread,
+        keep_earlier=args.keep_earlier,
     )
 
 

@@ -39,8 +39,8 @@ from app.services.imports.jobs import (
     start_job,
     upload_path,
 )
-from app.services.imports.people_here import PersonHere, people_here
-from app.services.imports.preview import earlier_options
+from app.services.imports.people_here import PersonHere, people_here, zone_before
+from app.services.imports.preview import earlier_options, was_read_before
 from app.services.imports.report import errors_of, notes_of
 from app.services.posts.own_author import find_own, is_own_chosen
 from app.views.access.readership import readership
@@ -119,7 +119,7 @@ async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
     if args.column:
         options = structs.replace(options, columns=_columns(args.column, args.field))
     form = _format_name(args.format)
-    own, asks_whose = None, False
+    own, asks_whose, was_stopped = None, False, False
     here: dict[str | None, PersonHere] = {}
     try:
         # All people are shown, by the names that they have in the file.
@@ -134,6 +134,10 @@ async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
             here = await people_here(session, preview, earlier)
             own = await find_own(session)
             asks_whose = await _asks_whose(session, preview, own)
+            was_stopped = await was_read_before(session)
+            if options.timezone is None:
+                zone = await zone_before(session, preview)
+                options = structs.replace(options, timezone=zone)
     except ReadError:
         preview = None
     return await render(
@@ -148,6 +152,7 @@ async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
             readership=await readership(),
             own=own,
             asks_whose=asks_whose,
+            was_stopped=was_stopped,
             about=(),
             in_chat=preview is not None and preview.is_chat,
         )
@@ -273,6 +278,7 @@ def _options_of_form(form: Form, before: ReadOptions) -> ReadOptions:
         rename={old: new for old, new in names if new and as_username(new) != old},
         is_published=form.get("publish") == "on",
         is_own="own" in form,
+        keep_earlier="keep_earlier" in form,
     )
 
 

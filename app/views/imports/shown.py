@@ -71,6 +71,8 @@ class PreviewPage(WebPage, frozen=True, kw_only=True):
     own: str | None
     """Whose archive the front page shows."""
     asks_whose: bool
+    was_stopped: bool
+    """Whether a late import stopped since its file was read differently before."""
     shown: int = SHOWN
     fields: Sequence[str] = FIELDS
 

@@ -1,5 +1,6 @@
 """Times and authors of a file are judged by its first records, before any is stored."""
 
+import io
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,14 +16,20 @@ from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.services.imports.first_reading import (
     FIRST_RECORDS,
+    FirstReading,
     UnsettledError,
     check_order,
-    checked_first,
-    read_first,
 )
 from app.services.imports.report import encode_notes
 
 NOON = datetime(2024, 5, 6, 12, tzinfo=UTC)
+
+
+def read_first(records: RecordStream, options: ReadOptions) -> tuple[RecordStream, bool]:
+    """Return the records with the first of them read, and whether these are all."""
+    first = FirstReading.of(records)
+    with Source(io.BytesIO(), name="posts.jsonl") as source:
+        return first.checked(source, "auto", options), first.is_whole
 
 
 def post(place: int, *, has_time: bool = True, name: str | None = "mina") -> Record:
@@ -161,6 +168,6 @@ def test_first_records_of_a_file_are_read_once(tmp_path: Path) -> None:
     path.write_text(f"username,text,created_at\n{rows}")
     with Source(path) as source:
         records = open_records(source)
-        first = checked_first(source, "auto", records, NO_OPTIONS)
+        first = FirstReading.of(records).checked(source, "auto", NO_OPTIONS)
         assert [item.place for item in first.items] == list(range(2, FIRST_RECORDS + 7))
         assert source.bytes_read == source.bytes_total

@@ -1,0 +1,266 @@
+"""Stopping an import whose posts are here already, as another version of saywho has read them.
+
+Such posts have other times, names or texts, so that each would be stored a second time.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.backend import backend_of, is_among
+from app.errors import ImportFileError, Message
+from app.formats.post import RoomReference
+from app.formats.records import FileRoom
+from app.models import Room, RoomPerson, Tweet, User
+from app.services.rooms.recognition import rooms_of_title
+
+FEWEST: Final = 2
+"""Posts that have to be here before an import stops; somebody may write one text twice."""
+FEWEST_MINUTES: Final = 3
+"""Times without seconds by which a chat of another name is known."""
+SAME_TIMES: Final = 0.9
+"""Share of the times of a chat that one of another name has, too, if it is the same chat."""
+_MOST_OF_ZONES: Final = timedelta(hours=26)
+"""Between the first and the last time zone of the world."""
+_LEAST_OF_CALENDARS: Final = timedelta(days=40 * 365)
+"""Between years of calendars, or of centuries."""
+_MOST_COMPARED: Final = 20_000
+"""Messages here that are compared with the messages of one batch."""
+_STORED: Final = (Tweet.user_id, Tweet.created_at, Tweet.dated_at, Tweet.source_id)
+CHAT_READ_BEFORE: Final = Message(
+    "this file was read differently before: its messages are here with other times, names or texts,"
+    " so the import stops. Delete the chat here and import the file again, or keep both readings"
+    " (on the page, or by --keep-earlier). If only the times differ, --timezone or --dates can say"
+    " how they were read"
+)
+POSTS_READ_BEFORE: Final = Message(
+    "this file was read differently before: its posts are here with other times or authors, so the"
+    " import stops. Delete these posts here and import the file again, or keep both readings (on"
+    " the page, or by --keep-earlier)"
+)
+READ_BEFORE: Final = frozenset({CHAT_READ_BEFORE, POSTS_READ_BEFORE})
+
+
+class ReadBeforeError(ImportFileError):
+    """The posts of a file are here already, and were read in another way."""
+
+
+class Compared(NamedTuple):
+    """A post of the file, and whether it is here as it is read now."""
+
+    user_id: int
+    room_id: int | None
+    reference: RoomReference | None
+    text: str
+    time: datetime | None
+    is_found: bool
+    has_id: bool
+    """Whether its platform's id is known."""
+
+
+class Overlap(NamedTuple):
+    """Posts of the file that are here by one of their properties, and those that are the same."""
+
+    here: int
+    found: int
+
+    def is_read_otherwise(self, smaller: int) -> bool:
+        """Return whether most posts of the smaller side are here, and under half are the same."""
+        return self.here >= max(FEWEST, smaller / 2) and 2 * self.found < self.here
+
+
+@dataclass(slots=True)
+class EarlierReading:
+    """Compares the posts of one import with the posts that are here, until each chat is judged."""
+
+    settled: set[int | None] = field(default_factory=set)
+    """Chats that are read as before, or new; None for the posts outside of chats."""
+
+    async def check(
+        self, session: AsyncSession, posts: Sequence[Compared], made: Collection[int]
+    ) -> None:
+        """Raise ReadBeforeError if under half of the posts here are found as they are read now.
+
+        made: rooms that this import has made.
+        """
+        groups: dict[int | None, list[Compared]] = defaultdict(list)
+        for post in posts:
+            if post.room_id not in self.settled:
+                groups[post.room_id].append(post)
+        for room_id, group in groups.items():
+            if 2 * sum(post.is_found for post in group) >= len(group):
+                self.settled.add(room_id)
+            elif room_id is None:
+                self.settled.add(None)  # Posts have no order by which a later batch may differ.
+                await _check_posts(session, group)
+            else:
+                await self._check_chat(session, room_id, group, made)
+
+    async def _check_chat(
+        self, session: AsyncSession, room_id: int, group: Sequence[Compared], made: Collection[int]
+    ) -> None:
+        rooms, compare = {room_id}, _by_times
+        if room_id in made:
+            compare = _by_likeness
+            rooms = await _rooms_before(session, group) - {*made}
+        if not rooms:
+            self.settled.add(room_id)
+            return
+        is_here = Tweet.room_id.in_(rooms)
+        messages = select(func.sum(RoomPerson.messages)).where(RoomPerson.room_id.in_(rooms))
+        stored = await session.scalar(messages) or 0
+        smaller = min(len(group), stored)
+        for overlap in (
+            await _by_texts(session, group, is_here),
+            await compare(session, group, is_here),
+        ):
+            if overlap.is_read_otherwise(smaller):
+                raise ReadBeforeError(CHAT_READ_BEFORE)
+
+
+async def _rooms_before(session: AsyncSession, group: Sequence[Compared]) -> set[int]:
+    """Return the rooms that may be the one of these messages: of its title, or of its times."""
+    reference = group[0].reference
+    if not isinstance(reference, FileRoom):
+        return set()
+    times = {post.time for post in group if post.time}
+    has_seconds = any(time.second for time in times)
+    fewest = max(FEWEST if has_seconds else FEWEST_MINUTES, SAME_TIMES * len(times))
+    query = (
+        select(Tweet.room_id)
+        .join(Room, Room.id == Tweet.room_id)
+        .where(is_among(session, Tweet.created_at, times), Room.platform == reference.platform)
+        .group_by(Tweet.room_id)
+        .having(func.count(Tweet.created_at.distinct()) >= fewest)
+    )
+    if reference.external_id is not None:
+        query = query.where(Room.external_id.is_(None))
+    of_times = [room_id for room_id in await session.scalars(query) if room_id is not None]
+    return {*await rooms_of_title(session, reference), *of_times}
+
+
+def may_be_read_as(time: datetime | None, stored: datetime | None, dated: datetime | None) -> bool:
+    """Return whether one written time can be read as both, and not only another day's.
+
+    dated: the time that was stored of a time ahead. Readings differ in the time zone, in the order
+    of day and month, in the calendar, or in whether the time is read at all.
+    """
+    if time is None or stored is None or dated is not None:
+        return True
+    if abs(time - stored) <= _MOST_OF_ZONES or abs(time - stored) >= _LEAST_OF_CALENDARS:
+        return True
+    with suppress(ValueError):
+        swapped = time.replace(month=time.day, day=time.month)
+        return abs(swapped - stored) <= _MOST_OF_ZONES
+    return False
+
+
+async def _by_texts(
+    session: AsyncSession, group: Sequence[Compared], is_here: ColumnElement[bool]
+) -> Overlap:
+    """Compare the messages whose texts are once in the file, and once here."""
+    counts = Counter(post.text for post in group)
+    once = {post.text: post for post in group if post.text and counts[post.text] == 1}
+    times = (func.min(Tweet.created_at), func.min(Tweet.dated_at))
+    query = select(Tweet.text, *times).where(is_here, is_among(session, Tweet.text, once))
+    rows = await session.execute(query.group_by(Tweet.text).having(func.count() == 1))
+    here = [once[text] for text, *times in rows if may_be_read_as(once[text].time, *times)]
+    return Overlap(len(here), sum(post.is_found for post in here))
+
+
+async def _by_times(
+    session: AsyncSession, group: Sequence[Compared], is_here: ColumnElement[bool]
+) -> Overlap:
+    """Compare the messages of each time, as many as the file and the chat here both have."""
+    counts = Counter(post.time for post in group if post.time)
+    found = Counter(post.time for post in group if post.time and post.is_found)
+    query = select(Tweet.created_at, func.count()).where(
+        is_here, is_among(session, Tweet.created_at, counts)
+    )
+    rows = await session.execute(query.group_by(Tweet.created_at))
+    both = [(min(count, counts[time]), found[time]) for time, count in rows if time is not None]
+    return Overlap(sum(count for count, _ in both), sum(min(pair) for pair in both))
+
+
+async def _by_likeness(
+    session: AsyncSession, group: Sequence[Compared], is_here: ColumnElement[bool]
+) -> Overlap:
+    """Compare the messages at whose times the chat here has a text of the same plain letters.
+
+    A wrong encoding leaves these letters alone, and a wrong end of a name adds some before them.
+    """
+    times = {post.time for post in group if post.time}
+    query = select(Tweet.created_at, Tweet.text).where(
+        is_here, is_among(session, Tweet.created_at, times)
+    )
+    plain_by_time: dict[datetime | None, list[str]] = defaultdict(list)
+    for time, text in await session.execute(query.limit(_MOST_COMPARED)):
+        plain_by_time[time].append(_plain(text))
+    here = [
+        post
+        for post in group
+        if (plain := _plain(post.text))
+        and any(other and other.endswith(plain) for other in plain_by_time[post.time])
+    ]
+    return Overlap(len(here), sum(post.is_found for post in here))
+
+
+def _plain(text: str) -> str:
+    return "".join(character for character in text if character.isascii() and character.isalnum())
+
+
+async def _check_posts(session: AsyncSession, group: Sequence[Compared]) -> None:
+    """Raise ReadBeforeError if the posts are here with other times, or of other authors."""
+    backend, columns = backend_of(session), (Tweet.user_id, Tweet.text)
+    by_author = _once((post.user_id, post.text, post) for post in group)
+    pairs = select(backend.listed([*by_author], *columns))
+    authors = is_among(session, Tweet.user_id, {post.user_id for post in group})
+    own = select(*columns, *_STORED).where(authors, tuple_(*columns).in_(pairs))
+    await _check_by(session, own, by_author)
+    by_time = _once((post.time, post.text, post) for post in group if post.time)
+    moments = backend.listed([*by_time], Tweet.created_at, Tweet.text)
+    is_same = and_(Tweet.created_at == moments.c.created_at, Tweet.text == moments.c.text)
+    equal = select(Tweet.created_at, Tweet.text, *_STORED).join(moments, is_same)
+    await _check_by(session, equal, by_time)
+
+
+def _once(posts: Iterable[tuple[Any, str, Compared]]) -> dict[tuple[Any, str], Compared]:
+    """Return the posts whose property and text are once in the file, by both."""
+    listed = [((key, text), post) for key, text, post in posts if text]
+    counts = Counter(pair for pair, _ in listed)
+    return {pair: post for pair, post in listed if counts[pair] == 1}
+
+
+async def _check_by(
+    session: AsyncSession,
+    query: Select[*tuple[Any, ...]],
+    posts: Mapping[tuple[Any, str], Compared],
+) -> None:
+    """Compare the posts of the file that are here once by a property and their text.
+
+    The query returns the property, the text, the author, the times and the id of posts here.
+    """
+    rows = (await session.execute(query.where(Tweet.room_id.is_(None)))).all()
+    counts = Counter((row[0], row[1]) for row in rows)
+    here, authors = [], set()
+    for key, text, user_id, stored, dated, source_id in rows:
+        post = posts.get((key, text))
+        if post is None or counts[key, text] > 1 or (post.has_id and source_id is not None):
+            continue  # Posts of two ids are two.
+        if may_be_read_as(post.time, stored, dated):
+            here.append(post)
+            authors.add(user_id)
+    overlap = Overlap(len(here), sum(post.is_found for post in here))
+    if here and overlap.is_read_otherwise(min(len(posts), await _count_posts(session, authors))):
+        raise ReadBeforeError(POSTS_READ_BEFORE)
+
+
+async def _count_posts(session: AsyncSession, user_ids: Collection[int]) -> int:
+    query = select(func.sum(User.tweet_count)).where(is_among(session, User.id, user_ids))
+    return int(await session.scalar(query) or 0)

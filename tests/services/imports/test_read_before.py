@@ -1,0 +1,152 @@
+"""A file that is imported again is read as before, or stops where it was read in another way."""
+
+import asyncio
+import csv
+import io
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from sqlalchemy import select
+
+from app.config import Config
+from app.db.engine import Database
+from app.db.migrate import prepare
+from app.db.sqlite.connection import open_connection
+from app.db.sqlite.fts5 import register
+from app.formats.records import ReadOptions
+from app.formats.registry import open_records
+from app.formats.source.file import Source
+from app.models import Room, Tweet, User
+from app.services.checks import find_faults
+from app.services.imports.beginning import begin_reading
+from app.services.imports.earlier_reading import ReadBeforeError
+from app.services.imports.storing import Storing, import_records
+from tests.chats import kakaotalk, said
+
+KEPT: Final = Path(__file__).parents[2] / "db" / "kept"
+CASES: Final = Path(__file__).parents[2] / "formats" / "cases"
+GROWN: Final = 10
+DATES: Final = "\n".join(
+    f"0{day}/03/2024, 21:05 - {['Mina', 'Jun'][day % 2]}: word {day}" for day in range(1, 7)
+)
+
+
+async def imported(db: Database, data: bytes, name: str, **options: Any) -> tuple[int, int]:
+    """Import a file as the command does; return how many posts are new, and how many known."""
+    chosen = ReadOptions(**options)
+    name = f"WhatsApp Chat with {name}" if name.startswith("wa-") else name
+    with Source(io.BytesIO(data), name=name) as source:
+        records = open_records(source, options=chosen)
+        records = await begin_reading(db, source, "auto", records, chosen)
+        storing = Storing(keeps_earlier=chosen.keep_earlier)
+        report = await import_records(db, records, username=chosen.username, storing=storing)
+    return report.accepted, report.duplicates
+
+
+def grown(name: str) -> bytes:
+    """Return a file with ten more messages, or posts, like its last one."""
+    text = (CASES / name).read_text()
+    if name.endswith(".csv"):
+        header, *rows = csv.reader(io.StringIO(text))
+        at = header.index("text")
+        more = [[*rows[-1][:at], f"new {n}", *rows[-1][at + 1 :]] for n in range(GROWN)]
+        for number, row in enumerate(more):
+            row[0] = str(100 + number)
+        out = io.StringIO()
+        csv.writer(out).writerows([header, *rows, *more])
+        return out.getvalue().encode()
+    mark = "] " if name.startswith("kk") else ": "
+    last = [line for line in text.splitlines() if mark in line][-1]
+    head = last.rpartition(mark)[0] + mark
+    return "\n".join([text.rstrip("\n"), *(f"{head}new {n}" for n in range(GROWN)), ""]).encode()
+
+
+@pytest.fixture
+async def kept(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    """A database that an earlier version has made, migrated."""
+    config = Config(
+        env="testing", data_dir=tmp_path, database_url=f"sqlite+aiosqlite:///{tmp_path}/testing.db"
+    )
+    with closing(open_connection(tmp_path / "testing.db")) as connection:
+        register(connection)
+        connection.executescript((KEPT / f"{request.param}.sqlite.sql").read_text())
+    await asyncio.to_thread(prepare, config, upgrade_old=True)
+    async with Database(config) as db:
+        yield db
+        assert await find_faults(db) == []
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize("kept", ["0034"], indirect=True)
+async def test_files_of_an_earlier_version_are_known_or_stop(kept: Database) -> None:
+    british, thai = "wa-british-one-day-taken-for-april.txt", "wa-th-buddhist-year-2567.txt"
+    table = "rtweet_status_id_and_created.csv"
+    files = {name: (CASES / name).read_bytes() for name in (british, thai, table)}
+    for name, data in [*files.items(), (british, grown(british)), (thai, grown(thai))]:
+        with pytest.raises(ReadBeforeError, match=r"read differently before.*--keep-earlier"):
+            await imported(kept, data, name, timezone="UTC")
+    for name, options, known in (
+        # The zone that was chosen is stored with the room.
+        ("kk-windows-korean-notes-as-words.txt", {}, 4),
+        ("time_compact_14_digits.csv", {}, 2),
+        (british, {"dates": "month-first", "timezone": "UTC"}, 2),
+    ):
+        data = (CASES / name).read_bytes()
+        assert await imported(kept, data, name, **options) == (0, known)
+        assert await imported(kept, grown(name), name, **options) == (GROWN, known)
+    assert await imported(kept, files[thai], thai, timezone="UTC", keep_earlier=True) == (4, 0)
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize("kept", ["0.2.0"], indirect=True)
+async def test_posts_of_the_first_release_are_known_or_stop(kept: Database) -> None:
+    columns = User.username, Tweet.text, Tweet.created_at
+    async with kept.read() as session:
+        found = await session.execute(select(*columns).join(User, User.id == Tweet.user_id))
+        rows = [[name, text, time.isoformat()] for name, text, time in found if text and time]
+
+    def table(*rows: list[str]) -> bytes:
+        out = io.StringIO()
+        csv.writer(out).writerows([["username", "text", "created_at"], *rows])
+        return out.getvalue().encode()
+
+    more = [["mina", f"new {n}", "2026-11-20T10:00:00Z"] for n in range(GROWN)]
+    ahead = [
+        [name, text, f"{time[:11]}{int(time[11:13]) // 2:02}{time[13:]}"]
+        for name, text, time in rows
+    ]
+    assert len(rows) > GROWN
+    accepted, known = await imported(kept, table(*rows), "posts.csv")
+    assert known > accepted
+    with pytest.raises(ReadBeforeError):
+        await imported(kept, table(*ahead, *more), "posts.csv")
+    with pytest.raises(ReadBeforeError):
+        await imported(kept, table(*([f"the_{name}", *rest] for name, *rest in rows)), "posts.csv")
+    assert (await imported(kept, table(*more), "posts.csv")) == (GROWN, 0)
+
+
+async def test_a_chat_is_read_again_in_the_zone_and_order_of_before(db: Database) -> None:
+    """Neither the machine's zone nor what is usual takes the place of what is stored."""
+    messages = said(["민준", "지우"], times=5)
+    room = kakaotalk("모임", *messages)
+    assert await imported(db, room, "a.txt", timezone="America/Lima") == (10, 0)
+    longer = kakaotalk("모임", *messages, *said(["민준", "지우"], times=5, day="2024-02-20"))
+    assert await imported(db, longer, "a.txt") == (10, 10)
+    dates = DATES.encode()
+    name = "WhatsApp Chat with Jun.txt"
+    chosen = {"timezone": "Asia/Seoul", "dates": "month-first"}
+    assert await imported(db, dates, name, **chosen) == (6, 0)
+    assert await imported(db, dates + b"\n07/03/2024, 21:05 - Jun: more", name) == (1, 6)
+    async with db.read() as session:
+        rows = await session.execute(select(Room.tz, Room.date_order).order_by(Room.id))
+    assert list(map(tuple, rows)) == [("America/Lima", None), ("Asia/Seoul", "month-first")]
+    # The importer's word counts, and then most messages are other ones than before.
+    others: list[dict[str, Any]] = [{"timezone": "Europe/Berlin"}, {"dates": "day-first"}]
+    for other in (*others, {"rename": {"Mina": "Ara", "Jun": "Bo"}}):
+        with pytest.raises(ReadBeforeError):
+            await imported(db, dates, name, **other)
+    assert await imported(db, dates, name, only=("Mina",)) == (0, 3)
+    assert await imported(db, dates, name, timezone="Europe/Berlin", keep_earlier=True) == (6, 0)
