@@ -6,8 +6,10 @@ from msgspec import Meta, Struct
 
 from app.lifespan import resources
 from app.parts.years.author_year import AuthorYear, read_year
+from app.parts.years.room_year import RoomYear, read_room_year
 from app.services.archive.author_archive import AuthorArchive, read_archive
 from app.services.posts.users import get_author
+from app.services.rooms.room_facts import get_room
 from app.views.blueprints import ApiBlueprint
 from app.views.filters import Year, ZoneArgs, parse_zone
 
@@ -56,3 +58,23 @@ async def show_author_year(username: str, year: int, args: AuthorYearArgs) -> Au
     zone = parse_zone(args.tz)
     async with resources().read_long() as session:
         return await read_year(session, await get_author(session, username), year, zone)
+
+
+class RoomYearArgs(ZoneArgs):
+    tz: Annotated[str, Meta(description="An IANA name; by default that of the chat, or UTC.")] = ""
+
+
+@blueprint.operation(
+    "GET",
+    "/rooms/<id:room_id>/years/<year:year>",
+    "read",
+    "The year",
+    is_cacheable=True,
+    follows="show_author_year",
+)
+async def show_year_of_room(room_id: int, year: int, args: RoomYearArgs) -> RoomYear:
+    """Show a year of a chat; 404 where it has fewer than 100 messages."""
+    async with resources().read_long() as session:
+        room = await get_room(session, room_id)
+        zone = parse_zone(args.tz or room.tz or "UTC")
+        return await read_room_year(session, room, year, zone)

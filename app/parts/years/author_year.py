@@ -25,8 +25,8 @@ from app.compute.mentions import NameCount
 from app.errors import NotFoundError
 from app.memo import holds_until
 from app.models import Tweet
-from app.parts.years.compared_years import WordsOfYear, YearWord, compare_years
-from app.parts.years.same_days import SameDays, same_days_of
+from app.parts.years.compared_years import WordsOfYear, Writers, YearWord, compare_years
+from app.parts.years.same_days import SameDays, Writer, same_days_of
 from app.services.archive.calendar import CalendarYear, calendar_of
 from app.services.archive.memories import most_liked
 from app.services.archive.numbers import posts_by_day
@@ -66,10 +66,9 @@ class Milestone(msgspec.Struct, frozen=True):
     day: date
 
 
-class AuthorYear(msgspec.Struct, frozen=True):
-    """A year of an author, in a time zone."""
+class WrittenYear(msgspec.Struct, frozen=True, kw_only=True):
+    """A year of an author or of a chat, in a time zone."""
 
-    user: Author
     tz: str
     calendar: CalendarYear
     hours: DayHours
@@ -79,9 +78,6 @@ class AuthorYear(msgspec.Struct, frozen=True):
     is_over: Annotated[bool, Meta(description="Whether the year has ended in `tz`.")]
     until: Annotated[
         date, Meta(description="Last day of the year; today, if the year has not ended.")
-    ]
-    before: Annotated[
-        YearBefore | None, Meta(description="The year before; null if it has no posts.")
     ]
     came: Annotated[
         WordsOfYear | None,
@@ -110,6 +106,18 @@ class AuthorYear(msgspec.Struct, frozen=True):
             )
         ),
     ]
+    by_year: Annotated[
+        list[int], Meta(description="Number of posts in each of the calendar's `years`.")
+    ]
+
+
+class AuthorYear(WrittenYear, frozen=True, kw_only=True):
+    """A year of an author."""
+
+    user: Author
+    before: Annotated[
+        YearBefore | None, Meta(description="The year before; null if it has no posts.")
+    ]
     measures: Annotated[
         list[Measure] | None,
         Meta(
@@ -133,9 +141,6 @@ class AuthorYear(msgspec.Struct, frozen=True):
     most_liked: list[Post]
     first: Post
     last: Post
-    by_year: Annotated[
-        list[int], Meta(description="Number of posts in each of the calendar's `years`.")
-    ]
     milestone: Annotated[
         Milestone | None,
         Meta(
@@ -160,15 +165,12 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
     if calendar is None or None in edges:
         raise NotFoundError("User '{username}' doesn't exist", username=author.username)
     liked = await most_liked(session, author.id, limit=MOST_LIKED, span=span)
-    is_over, until = span[1] <= at, date(year, 12, 31)
-    if not is_over:
-        until = at.astimezone(zone).date()
-        holds_until(first_instant(until + timedelta(1), zone))
+    is_over, until = end_of_year(year, zone, at)
     hours = await _hours_of(session, author, year, zone)
     before = await _year_before(session, author, calendar, zone, at)
-    if (end_beside := span_of_year(year + 1, zone)[1]) > at:
-        holds_until(end_beside)
-    compared = await compare_years(session, author, year, zone, at)
+    times = author.first_tweet_at, author.newest_tweet_at
+    own = Writers(Tweet.user_id == author.id, *times, author.username)
+    compared = await compare_years(session, own, year, zone, at)
     years = [span_of_year(listed, zone) for listed in calendar.years]
     by_year = await count_in_spans(session, author.id, years)
     first, last = (edge for edge in edges if edge)
@@ -179,7 +181,7 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
         hours=hours_of_day(hours),
         busy_from=busiest_hours(hours),
         busy_part=fullest_part(hours),
-        days_apart=_days_apart(author, hours, zone, year, until),
+        days_apart=days_apart_in(own, hours, zone, year, until),
         is_over=is_over,
         until=until,
         before=before,
@@ -192,10 +194,22 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
     )
 
 
-def _days_apart(
-    author: Author, by_hour: Counter[int], zone: ZoneInfo, year: int, until: date
+def end_of_year(year: int, zone: ZoneInfo, at: datetime) -> tuple[bool, date]:
+    """Return whether a year is over, and its last day, or today; note how long that holds."""
+    end, end_beside = span_of_year(year, zone)[1], span_of_year(year + 1, zone)[1]
+    if end_beside > at:
+        holds_until(end_beside)
+    if end <= at:
+        return True, date(year, 12, 31)
+    today = at.astimezone(zone).date()
+    holds_until(first_instant(today + timedelta(1), zone))
+    return False, today
+
+
+def days_apart_in(
+    author: Writer, by_hour: Counter[int], zone: ZoneInfo, year: int, until: date
 ) -> DaysApart:
-    """Return what stands out among the days of a year, from the author's first post to the last."""
+    """Return what stands out among the days of a year, from the first post of all to the last."""
     days = posts_by_day(by_hour)
     times = author.first_tweet_at, author.newest_tweet_at
     first, last = (time.astimezone(zone).date() if time else None for time in times)

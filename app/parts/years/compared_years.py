@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
+from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import span_of_year
@@ -28,9 +29,8 @@ from app.compute.text import username_key
 from app.compute.wording import GainedWord
 from app.models import Tweet
 from app.parts.years.same_days import Span, same_stretch
-from app.services.archive.numbers import answered_in, scan_author
-from app.services.posts.scanning import Scan
-from app.services.posts.users import Author
+from app.services.archive.numbers import answered_in
+from app.services.posts.scanning import Scan, scan
 
 FEWEST_COMPARED: Final = 20
 """Posts that a year needs for its words to be compared with another one's."""
@@ -77,6 +77,16 @@ class WordsOfYear(msgspec.Struct, frozen=True):
     words: Annotated[list[YearWord], Meta(description="The clearest first.")]
 
 
+class Writers(NamedTuple):
+    """Whose posts are compared: an author's, or those of the people of a chat."""
+
+    is_theirs: ColumnElement[bool]
+    first_tweet_at: datetime | None
+    newest_tweet_at: datetime | None
+    username: str = ""
+    """The author's; empty for a chat."""
+
+
 class ChangesOfYear(NamedTuple):
     """What the texts of a year and of those beside it tell; the fields of `AuthorYear`."""
 
@@ -116,7 +126,7 @@ class _Gained(NamedTuple):
 
 
 async def compare_years(
-    session: AsyncSession, author: Author, year: int, zone: ZoneInfo, at: datetime
+    session: AsyncSession, author: Writers, year: int, zone: ZoneInfo, at: datetime
 ) -> ChangesOfYear:
     """Return what changed in a year, and whom the author answered.
 
@@ -135,7 +145,7 @@ async def compare_years(
 
 
 async def _pair(
-    session: AsyncSession, author: Author, whole: Scan, spans: tuple[Span, Span]
+    session: AsyncSession, author: Writers, whole: Scan, spans: tuple[Span, Span]
 ) -> _Pair:
     """Return the posts of two years on the days that both have.
 
@@ -148,16 +158,20 @@ async def _pair(
     return _Pair(own, await _scan_span(session, author, span_beside))
 
 
-async def _scan_span(session: AsyncSession, author: Author, span: Span) -> Scan:
-    """Read the newest posts of an author in a span of time."""
+async def _scan_span(session: AsyncSession, author: Writers, span: Span) -> Scan:
+    """Read the newest posts of an author, or of a chat, in a span of time."""
     is_within = Tweet.created_at >= span[0], Tweet.created_at < span[1]
-    return await scan_author(
-        session, author, *is_within, columns=("time", "text", "answered"), limit=MOST_COMPARED
+    return await scan(
+        session,
+        author.is_theirs,
+        *is_within,
+        columns=("time", "text", "answered"),
+        limit=MOST_COMPARED,
     )
 
 
 def _compare(
-    whole: Scan, pairs: Sequence[_Pair | None], author: Author, year: int, *, is_over_beside: bool
+    whole: Scan, pairs: Sequence[_Pair | None], author: Writers, year: int, *, is_over_beside: bool
 ) -> ChangesOfYear:
     """Return the same of what was read; it takes long.
 
@@ -175,7 +189,7 @@ def _compare(
         language = guess_main_language(own.texts)
         gained.append(_Gained(own, beside, phrases_apart([own, beside], {0: language})[0]))
     before, after = gained
-    answered = answered_in(whole, author)
+    answered = answered_in(whole, author.username)
     most = count_names(answered, most=MOST_ANSWERED)
     came, went, only = _apart(before and before.phrases, after and after.phrases)
     return ChangesOfYear(

@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from quart import url_for
 
 from app.compute.days_apart import ONE_DAY, longest_run
 from app.dates import month_names, show_month_day, show_period
 from app.i18n import gettext, ngettext, show_number
-from app.parts.years.author_year import AuthorYear
+from app.parts.years.author_year import AuthorYear, WrittenYear
 from app.parts.years.finding import finding_of
 from app.views.authors.calendar import (
     columns_of,
@@ -24,9 +24,11 @@ from app.views.authors.calendar import (
 from app.views.drawings import HOURS, Clock, Columns
 from app.views.figure import Figure, Finding, Table
 from app.views.hours import busiest, clock_of, how_counted
+from app.views.hues import NO_HUE
 from app.views.names import hue, post_count
 from app.views.week_grid import WeekGrid
 
+YearT = TypeVar("YearT", bound=WrittenYear)
 SHORTEST_RUN: Final = 3
 """Days in a row that are worth a word."""
 LONGEST_RINGED: Final = 60
@@ -34,27 +36,28 @@ LONGEST_RINGED: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
-class YearCalendar(Figure[WeekGrid]):
-    """On which days of a year an author wrote, and what is told of the year first."""
+class DaysOfYear(Figure[WeekGrid], Generic[YearT]):
+    """On which days of a year posts were written."""
 
-    author_year: AuthorYear
-    has_words: bool = True
-    """Whether words that the author wrote may stand in the finding."""
-    has_names: bool = True
-    """Whether names of others may."""
+    author_year: YearT
 
     @property
     def posts_by_day(self) -> dict[date, int]:
         """The days that have posts, in their order."""
         return posts_by_day(self.author_year.calendar)
 
-    def finding(self) -> Finding:
-        text = finding_of(self.author_year, has_words=self.has_words, has_names=self.has_names)
-        return Finding(text, notes=self._notes())
+    @property
+    def hue(self) -> str:
+        """The class of the colour of the days."""
+        return NO_HUE
+
+    def posts_between(self, since: date, until: date) -> str:
+        """Return the address of the posts from a day until another one."""
+        raise NotImplementedError
 
     def table(self) -> Table:
         rows = [(show_month_day(day), posts) for day, posts in self.posts_by_day.items()]
-        links = [self._posts_between(day, day + ONE_DAY) for day in self.posts_by_day]
+        links = [self.posts_between(day, day + ONE_DAY) for day in self.posts_by_day]
         return Table([gettext("Day"), gettext("Posts")], rows, links)
 
     def plot(self) -> WeekGrid:
@@ -63,7 +66,7 @@ class YearCalendar(Figure[WeekGrid]):
         run, fullest = longest_run([*posts]), fullest_day(posts)
         marked = {fullest, *(run if SHORTEST_RUN <= len(run) <= LONGEST_RINGED else ())}
         return WeekGrid(
-            hue=hue(self.author_year.user.username),
+            hue=self.hue,
             labelled_by="finding year-title",
             days=grid_of(posts, end, marked),
             months=months_of(year),
@@ -72,9 +75,9 @@ class YearCalendar(Figure[WeekGrid]):
 
     def path(self) -> str:
         year = self.author_year.calendar.year
-        return self._posts_between(date(year, 1, 1), date(year + 1, 1, 1))
+        return self.posts_between(date(year, 1, 1), date(year + 1, 1, 1))
 
-    def _notes(self) -> list[str]:
+    def notes(self) -> list[str]:
         """Name the days that have a ring."""
         run, day = longest_run([*self.posts_by_day]), fullest_day(self.posts_by_day)
         notes = []
@@ -93,7 +96,25 @@ class YearCalendar(Figure[WeekGrid]):
             notes.append(told.format(count=show_number(len(run)), days=days))
         return notes
 
-    def _posts_between(self, since: date, until: date) -> str:
+
+@dataclass(frozen=True, slots=True)
+class YearCalendar(DaysOfYear[AuthorYear]):
+    """On which days of a year an author wrote, and what is told of the year first."""
+
+    has_words: bool = True
+    """Whether words that the author wrote may stand in the finding."""
+    has_names: bool = True
+    """Whether names of others may."""
+
+    @property
+    def hue(self) -> str:
+        return hue(self.author_year.user.username)
+
+    def finding(self) -> Finding:
+        text = finding_of(self.author_year, has_words=self.has_words, has_names=self.has_names)
+        return Finding(text, notes=self.notes())
+
+    def posts_between(self, since: date, until: date) -> str:
         tz, username = self.author_year.tz, self.author_year.user.username
         zone = tz if tz != "UTC" else None
         return url_for(

@@ -4,7 +4,8 @@ Of all that passes its own test the first two that fit are told: a word of this 
 of the writing, a month, a silence, a day. A year in which nothing stands out is told by its number.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Final
 
 from app.compute.days_apart import WEEK_DAYS, WORK_DAYS
@@ -13,9 +14,9 @@ from app.compute.hours import PART_H
 from app.compute.significance import clear_peak
 from app.dates import month_names, show_month_day, weekday_names
 from app.i18n import gettext, gettext_noop, show_number, show_percent
-from app.parts.years.author_year import AuthorYear
+from app.parts.years.author_year import AuthorYear, WrittenYear
 from app.parts.years.compared_years import FEWEST_COMPARED
-from app.parts.years.total import total_of
+from app.parts.years.total import counted_of, total_of
 from app.services.archive.numbers import fullest_month
 from app.views.authors.calendar import posts_by_day
 from app.views.hours import LEAST_PART, PARTS, busiest
@@ -73,11 +74,25 @@ def finding_of(author_year: AuthorYear, *, has_words: bool, has_names: bool) -> 
     others may.
     """
     total = total_of(author_year, has_equal=False)
+    told = _first_that_fit(
+        _standing_out(author_year, has_words=has_words, has_names=has_names), total
+    )
+    return " ".join([*told, total]) if told else _numbers(author_year)
+
+
+def finding_of_chat(chat_year: WrittenYear) -> str:
+    """Return what stands out in a year of a chat and how many messages it has, likewise."""
+    total = f"{counted_of(chat_year)}."
+    sentences = chain(_words(chat_year), _month(chat_year), _days_and_hours(chat_year))
+    return " ".join([*_first_that_fit(sentences, total), total])
+
+
+def _first_that_fit(sentences: Iterable[str], total: str) -> list[str]:
     told: list[str] = []
-    for sentence in _standing_out(author_year, has_words=has_words, has_names=has_names):
+    for sentence in sentences:
         if len(told) < MOST_TOLD and len(" ".join([*told, sentence, total])) <= LONGEST_FINDING:
             told.append(sentence)
-    return " ".join([*told, total]) if told else _numbers(author_year)
+    return told
 
 
 def _numbers(author_year: AuthorYear) -> str:
@@ -105,7 +120,14 @@ def _standing_out(author_year: AuthorYear, *, has_words: bool, has_names: bool) 
         yield from _hours(author_year)
 
 
-def _words(author_year: AuthorYear) -> Iterator[str]:
+def _days_and_hours(year: WrittenYear) -> Iterator[str]:
+    yield from _days(year)
+    yield from _half(year)
+    yield from _week(year)
+    yield from _hours(year)
+
+
+def _words(author_year: WrittenYear) -> Iterator[str]:
     """Yield the word of most posts that is of this year alone, or new in it."""
     came = author_year.came.words if author_year.came else []
     new = [word for word in came if word.is_rare_beside]
@@ -137,7 +159,7 @@ def _change(measure: Measure, year: int) -> str:
     )
 
 
-def _month(author_year: AuthorYear) -> Iterator[str]:
+def _month(author_year: WrittenYear) -> Iterator[str]:
     """Yield which month is clearly ahead of all others."""
     month = fullest_month(posts_by_day(author_year.calendar))
     if month is not None:
@@ -146,7 +168,7 @@ def _month(author_year: AuthorYear) -> Iterator[str]:
         )
 
 
-def _days(author_year: AuthorYear) -> Iterator[str]:
+def _days(author_year: WrittenYear) -> Iterator[str]:
     """Yield which days stand out in the calendar: a silence, a streak, one with most posts."""
     apart = author_year.days_apart
     for span, text in (
@@ -178,7 +200,7 @@ def _most_liked(author_year: AuthorYear) -> Iterator[str]:
         yield text.format(count=show_number(likes[0]))
 
 
-def _half(author_year: AuthorYear) -> Iterator[str]:
+def _half(author_year: WrittenYear) -> Iterator[str]:
     """Yield which half of a whole year is clearly ahead."""
     half, year = author_year.days_apart.half, author_year.calendar.year
     if half is None:
@@ -194,7 +216,7 @@ def _half(author_year: AuthorYear) -> Iterator[str]:
     yield text.format(year=year, share=show_percent(share))
 
 
-def _week(author_year: AuthorYear) -> Iterator[str]:
+def _week(author_year: WrittenYear) -> Iterator[str]:
     """Yield which day of the week, or whether the weekend, stands out."""
     apart = author_year.days_apart
     weekdays = [0] * WEEK_DAYS
@@ -212,7 +234,7 @@ def _week(author_year: AuthorYear) -> Iterator[str]:
         yield text.format(share=share)
 
 
-def _hours(author_year: AuthorYear) -> Iterator[str]:
+def _hours(author_year: WrittenYear) -> Iterator[str]:
     """Yield which hours stand out, or else which part of the day."""
     hours, part = author_year.hours, author_year.busy_part
     if told := busiest(hours, author_year.busy_from):

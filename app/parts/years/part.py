@@ -3,10 +3,10 @@
 from typing import Final
 
 from app.parts import Part
-from app.parts.years import api, pages
+from app.parts.years import api, pages, room_pages
 
 PART: Final = Part(
-    pages=(pages.blueprint,),
+    pages=(pages.blueprint, room_pages.blueprint),
     api=(api.blueprint,),
     cards=("author_calendar", "home_calendar", "on_this_day", "most_liked"),
 )

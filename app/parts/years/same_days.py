@@ -5,7 +5,7 @@ An author was there from the first post to the last: what is before or after tha
 
 from collections.abc import Mapping
 from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -73,7 +73,16 @@ def stretch_of(year: int, first: date, last: date, *, is_over: bool) -> Stretch 
     return Stretch(since, end, _moved(since, -1), end_before)
 
 
-def same_stretch(author: Author, year: int, zone: ZoneInfo, at: datetime) -> Stretch | None:
+class Writer(Protocol):
+    """An author, or the people of a chat."""
+
+    @property
+    def first_tweet_at(self) -> datetime | None: ...
+    @property
+    def newest_tweet_at(self) -> datetime | None: ...
+
+
+def same_stretch(author: Writer, year: int, zone: ZoneInfo, at: datetime) -> Stretch | None:
     """Return the days that a year of an author and the year before have; None for too few.
 
     at: the time of which it is so.

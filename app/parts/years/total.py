@@ -10,7 +10,7 @@ from typing import Final
 
 from app.dates import show_month_day
 from app.i18n import gettext, ngettext, show_number
-from app.parts.years.author_year import AuthorYear, YearBefore
+from app.parts.years.author_year import AuthorYear, WrittenYear, YearBefore
 from app.parts.years.same_days import SameDays
 from app.views.names import post_count
 
@@ -24,11 +24,7 @@ def total_of(author_year: AuthorYear, *, has_equal: bool = True) -> str:
 
     has_equal: whether numbers that are about equal are told, too.
     """
-    calendar, before = author_year.calendar, author_year.before
-    sentence = ngettext("{posts} on {count} day", "{posts} on {count} days", calendar.days)
-    total = sentence.format(posts=post_count(calendar.tweets), count=show_number(calendar.days))
-    if not author_year.is_over:
-        total = gettext("So far {total}").format(total=total)
+    total, before = counted_of(author_year), author_year.before
     same_days = before.same_days if before else None
     if before is None or same_days is None or not _is_told(same_days, has_equal=has_equal):
         return f"{total}."
@@ -41,6 +37,14 @@ def total_of(author_year: AuthorYear, *, has_equal: bool = True) -> str:
         return f"{total}, {_change(same_days, until)}."
     change = _change(same_days, gettext("in {year}").format(year=before.year))
     return f"{total}. {_days(same_days, change)}"
+
+
+def counted_of(year: WrittenYear) -> str:
+    """Return how many posts a year has on how many days."""
+    calendar = year.calendar
+    sentence = ngettext("{posts} on {count} day", "{posts} on {count} days", calendar.days)
+    total = sentence.format(posts=post_count(calendar.tweets), count=show_number(calendar.days))
+    return total if year.is_over else gettext("So far {total}").format(total=total)
 
 
 def comparison_of(author_year: AuthorYear) -> str:

@@ -9,6 +9,7 @@ from quart import url_for
 from app.i18n import gettext, show_number
 from app.parts.years.author_year import AuthorYear
 from app.parts.years.compared_years import WordsOfYear, YearWord
+from app.parts.years.room_year import RoomYear
 from app.views.authors.figures import posts_path
 from app.views.drawings import ListedName, NameList
 from app.views.figure import Figure, Finding, Table
@@ -26,7 +27,7 @@ TENTHS_BELOW: Final = 10
 class ComparedWords(Figure[NameList]):
     """Which words are in a clearly larger share of the posts of a year than of one beside it."""
 
-    author_year: AuthorYear
+    author_year: AuthorYear | RoomYear
     topic: str
     id_: str
     """Of the heading."""
@@ -68,13 +69,19 @@ class ComparedWords(Figure[NameList]):
         )
 
     def path(self) -> str:
-        return posts_path(self.author_year.user)
+        shown = self.author_year
+        if isinstance(shown, AuthorYear):
+            return posts_path(shown.user)
+        return url_for("rooms.show_room", room_id=shown.room.id)
 
     def _search_path(self, word: str) -> str:
-        return url_for("search.show_search", q=word, username=self.author_year.user.username)
+        shown = self.author_year
+        if isinstance(shown, AuthorYear):
+            return url_for("search.show_search", q=word, username=shown.user.username)
+        return url_for("rooms.show_room", room_id=shown.room.id, q=word)
 
 
-def words_of(author_year: AuthorYear) -> list[ComparedWords]:
+def words_of(author_year: AuthorYear | RoomYear) -> list[ComparedWords]:
     """Return the words of a year alone, those that came with it, those that went, and those that
     are only more frequent than before or after it.
 
@@ -116,13 +123,18 @@ def has_card(figures: Sequence[ComparedWords]) -> bool:
     return sum(len(figure.words) for figure in figures) >= FEWEST_OF_CARD
 
 
-def _less_often(author_year: AuthorYear) -> str:
+def _less_often(author_year: AuthorYear | RoomYear) -> str:
     is_over = author_year.went is None or author_year.went.is_over
     return gettext("Less often in {year}") if is_over else gettext("Less often in {year} so far")
 
 
 def _beside(
-    author_year: AuthorYear, compared: WordsOfYear | None, topic: str, id_: str, *, is_rare: bool
+    author_year: AuthorYear | RoomYear,
+    compared: WordsOfYear | None,
+    topic: str,
+    id_: str,
+    *,
+    is_rare: bool,
 ) -> ComparedWords:
     """Return those words of a list that are rare in the year beside, or those that are not."""
     words = compared.words if compared else []

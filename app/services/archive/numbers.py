@@ -129,12 +129,12 @@ async def scan_author(
     )
 
 
-def answered_in(newest: Scan, author: Author) -> list[str | None]:
-    """Return whom each post answers, None for nobody and for the author."""
-    own_key = username_key(author.username)
+def answered_in(newest: Scan, username: str) -> list[str | None]:
+    """Return whom each post of an author answers, None for nobody and for the author."""
+    own_key = username_key(username)
     return [name if name and username_key(name) != own_key else None for name in newest.answered]
 
 
 def _mentions_in(newest: Scan, author: Author) -> Mentions:
-    columns = newest.text, newest.card, answered_in(newest, author)
+    columns = newest.text, newest.card, answered_in(newest, author.username)
     return count_mentions(map(ScannedPost, *columns), most=MOST_NAMED)

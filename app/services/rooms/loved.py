@@ -1,6 +1,7 @@
 """The messages of a room that the others reacted to most, in all and with one sign."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Annotated, Final, NamedTuple
 
 import msgspec
@@ -46,8 +47,12 @@ class Best(NamedTuple):
     sign: str | None = None
 
 
-async def most_loved(session: AsyncSession, room_id: int) -> list[LovedMessage]:
+async def most_loved(
+    session: AsyncSession, room_id: int, span: tuple[datetime, datetime] | None = None
+) -> list[LovedMessage]:
     """Return the message with the most reactions, then those with the most of up to three signs.
+
+    span: only messages of this time.
 
     A sign is left out whose message comes before, and one of which a message further down could
     have more. Of equal ones that with more reactions counts, then the newest.
@@ -61,6 +66,8 @@ async def most_loved(session: AsyncSession, room_id: int) -> list[LovedMessage]:
         .order_by(likes.desc(), Tweet.id.desc())
         .limit(MOST_LOOKED_AT)
     )
+    if span is not None:
+        query = query.where(Tweet.created_at >= span[0], Tweet.created_at < span[1])
     rows = await session.execute(query)
     best = list(best_of([Reacted(row.id, decoded_counts(row.counts)) for row in rows]))
     posts = await find_posts(session, [one.id for one in best])

@@ -36,6 +36,8 @@ from app.services.rooms.room_facts import RoomFacts
 
 MOST_MONTHS: Final = 48
 """A chat of more of them is counted by years."""
+FEWEST_OF_YEAR: Final = 100
+"""Messages of a year that has a page of its own."""
 YEAR_M: Final = 12
 HoursAfter = Callable[[SQLColumnExpression[Any], int], ColumnElement[datetime]]
 SILENT_H: Final = 48
@@ -86,6 +88,24 @@ async def read_periods(
     if place is not None:
         periods[place] = msgspec.structs.replace(periods[place], is_fullest=True)
     return periods
+
+
+async def messages_by_year(
+    session: AsyncSession, room: RoomFacts, zone: ZoneInfo
+) -> dict[int, int]:
+    """Return how many messages a room has in each of its last years, the newest year first."""
+    if room.first_message_at is None or room.newest_message_at is None:
+        return {}
+    first, newest = (
+        time.astimezone(zone).year for time in (room.first_message_at, room.newest_message_at)
+    )
+    years = range(max(first, newest - MOST_YEARS + 1), newest + 1)
+    gone = await gone_from(session, room.id)
+    starts = [first_instant(date(year, 1, 1), zone) for year in (*years, newest + 1)]
+    values: dict[str, Any] = {f"start{place}": start for place, start in enumerate(starts)}
+    values |= {"room_id": room.id} | ({"gone": gone} if gone else {})
+    totals = await session.scalars(_messages(len(years), has_gone=bool(gone)), values)
+    return dict([*zip(years, totals, strict=True)][::-1])
 
 
 async def _fullest(

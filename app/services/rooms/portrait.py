@@ -115,7 +115,7 @@ async def read_portrait(session: AsyncSession, room_id: int, zone: ZoneInfo) -> 
     portrait, ids = counted.portrait, counted.ids
     gone = await gone_from(session, room.id) if len(portrait.groups) > len(ids) else None
     periods = await read_periods(session, room, zone, ids, gone)
-    called = await _names_of(session, ids)
+    called = await names_of(session, ids)
     traits = await traits_named(session, counted.traits, portrait, len(ids))
     room_portrait = portrait_of(room, zone, counted.scanned, portrait, called, traits)
     loved = await most_loved(session, room.id)
@@ -149,7 +149,7 @@ async def traits_named(
     """Return traits of so many people who stand for themselves, and of those taken together, with
     the usernames."""
     speakers = [portrait.speakers[trait.person or 0].author for trait in traits]
-    names = await _names_of(session, speakers)
+    names = await names_of(session, speakers)
     return [
         msgspec.structs.replace(
             trait,
@@ -214,6 +214,7 @@ async def _judged_in(session: AsyncSession, room_id: int) -> dict[int, Judged]:
     return {user_id: (posts, recognised) for user_id, posts, recognised in rows}
 
 
-async def _names_of(session: AsyncSession, ids: Collection[int]) -> dict[int, Names]:
+async def names_of(session: AsyncSession, ids: Collection[int]) -> dict[int, Names]:
+    """Return the names of people by their ids."""
     rows = await session.execute(_NAMES, {"ids": ids}) if ids else ()
     return {user_id: (username, display_name) for user_id, username, display_name in rows}

@@ -1,0 +1,76 @@
+"""The page of a year of a chat, and what leads to it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.browsing import body
+from tests.conftest import Client, Shared
+
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+ZONE = "tz=Asia/Seoul"
+
+
+def message(number: int, time: datetime, **fields: Any) -> dict[str, Any]:
+    """Return a message: Mina writes two of three, and begins each day."""
+    return {
+        "username": "ben" if number % 3 == 2 else "mina",
+        "text": f"{'kiln ' if time.year == 2025 and number % 2 else ''}words of day {number} 🍞",
+        "created_at": f"{time:%Y-%m-%dT%H:%M:%SZ}",
+        "source_id": f"{time:%Y}-{number}",
+        "room": {"name": "our chat"},
+    } | fields
+
+
+@pytest.fixture(scope="module")
+async def site(shared: Shared) -> Client:
+    def of_year(year: int, count: int) -> list[dict[str, Any]]:
+        start = datetime(year, 3, 1, 3, tzinfo=UTC)
+        times = (start + timedelta(days=n // 3, minutes=n % 3) for n in range(count))
+        return [message(number, time) for number, time in enumerate(times)]
+
+    fullest = datetime(2025, 8, 9, 3, tzinfo=UTC)
+    more = [message(n, fullest + timedelta(minutes=n - 900)) for n in range(900, 960)]
+    # New Year in Seoul: the first is of 2024 there, and of 2023 in UTC.
+    edge = message(700, datetime(2023, 12, 31, 15, tzinfo=UTC))
+    await shared.writer.add_posts(edge, *of_year(2024, 150), *of_year(2025, 240), *more)
+    loved = message(999, fullest, counts={"likes": 4, "reposts": 0, "replies": 0, "quotes": 0})
+    await shared.writer.add_posts(loved, *of_year(2026, 99))
+    return shared.writer
+
+
+async def test_year_of_a_chat_tells_what_was_written(site: Client) -> None:
+    (room,) = await site.walk("/api/v1/rooms", 20)
+    page = await body(await site.get(f"/room/{room['id']}/2025?{ZONE}"))
+    finding = page.partition('class="finding" id="finding">')[2].partition("</p>")[0]
+    assert "“kiln words of day” was said in 2025 only (151 messages)." in finding
+    assert "301 messages on 81 days." in finding
+    assert "Busiest day: August 9 (61 messages)" in page
+    assert "mina writes" in page
+    for heading in ("Who wrote first after a silence", "Emoji of each", "Most reactions"):
+        assert heading in page
+    assert f"/room/{room['id']}/2024?{ZONE}" in page
+    assert f"/room/{room['id']}/2026?" not in page
+    assert "301개" in await body(
+        await site.get(f"/room/{room['id']}/2025?{ZONE}", headers={"Accept-Language": "ko"})
+    )
+    overview = await body(await site.get(f"/room/{room['id']}?{ZONE}"))
+    assert f'href="/room/{room["id"]}/2025?{ZONE}">2025 in words and numbers</a>' in overview
+
+
+async def test_year_of_a_chat_in_the_api(site: Client) -> None:
+    (room,) = await site.walk("/api/v1/rooms", 20)
+    year = await site.json(f"/api/v1/rooms/{room['id']}/years/2025?{ZONE}")
+    assert (year["calendar"]["tweets"], year["calendar"]["years"]) == (301, [2025, 2024])
+    assert year["by_year"] == [301, 151]
+    assert [person["username"] for person in year["people"]] == ["mina", "ben"]
+    assert sum(person["messages"] for person in year["people"]) == 301
+    assert [person["beginnings"] for person in year["people"]] == [80, 0]
+    assert year["people"][0]["emoji"][0]["text"] == "🍞"
+    assert year["loved"][0]["count"] == 4
+    utc = await site.json(f"/api/v1/rooms/{room['id']}/years/2024")
+    assert utc["calendar"]["tweets"] == 150
+    own = f"/room/{room['id']}"
+    for address in (f"/api/v1/rooms/{room['id']}/years/2026", f"{own}/2026", f"{own}9/2025"):
+        assert (await site.get(address)).status_code == 404
