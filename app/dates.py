@@ -133,18 +133,27 @@ def show_period(first: date, end: date) -> str:
     return format_interval(first, last, "yMMMd", locale=language())
 
 
-def show_time(time: datetime, zone: str | None = None, *, is_exact: bool = False) -> Markup:
+def show_time(
+    time: datetime, zone: str | None = None, *, is_exact: bool = False, chat: str | None = None
+) -> Markup:
     """Return a `<time>` element in UTC, which a script changes to the viewer's own time.
 
     With a zone it is the time there, for everybody. In UTC midnight to the second is what imports
     make of a bare day, so the day is all that is shown; unless the time is_exact, as that of a
     message is: in Seoul it is nine in the morning.
+
+    chat: the zone of its chat, which is named unless a script finds it to be the viewer's own.
     """
     day_and_time = escape(str(get_datetime_format("medium", locale=language())))  # As in browsers.
     if zone is not None:
         own = time.astimezone(ZoneInfo(zone))
         day = format_date(own, "medium", locale=language())
         return Markup("<span>{}</span>").format(day_and_time.format(show_clock(own), day))
+    if chat is not None:
+        own = time.astimezone(ZoneInfo(chat))
+        there = day_and_time.format(show_clock(own), format_date(own, locale=language()))
+        named = Markup('<span data-chat="{}">{} <span class="soft">({})</span></span>')
+        return named.format(chat, there, show_zone(chat))
     time = time.astimezone(UTC)
     if not (is_exact or time.hour or time.minute or time.second):
         return show_day(time)

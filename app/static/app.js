@@ -16,6 +16,13 @@
     element.title = full.format(time);
   }
 
+  // A message shows the time of its chat, whose zone is named where the viewer's clock shows another.
+  function nameChatZone(element) {
+    const time = new Date(element.querySelector("time").dateTime);
+    const clock = (timeZone) => time.toLocaleString("en", { timeZone });
+    if (clock(element.dataset.chat) === clock()) element.querySelector("span")?.remove();
+  }
+
   const ownZone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
   function fillTimeZone(field) {
@@ -270,6 +277,7 @@
 
   function enhance(root) {
     each(root, "time[datetime*=T]:not([title])", showLocalTime);
+    each(root, "[data-chat]", nameChatZone);
     each(root, "[data-timezone]", fillTimeZone);
     each(root, "[data-copy][hidden]", offerCopying);
     each(root, "[data-share]:not([aria-live])", offerSharing);

@@ -3,7 +3,7 @@
 Texts and filters ask the cast of the page that is being made: `bound` says whose that is.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -17,6 +17,7 @@ from app.i18n import speaking_of
 from app.services.posts.named_rooms import are_rooms_here
 from app.services.posts.named_users import NamedUser, all_speak_in_chats, named_users
 from app.services.rooms.main_room import homes_of
+from app.services.rooms.room_facts import zones_of_rooms
 from app.views.hues import dealt, guests_of
 
 
@@ -45,6 +46,8 @@ class Cast:
     """Whether what the page is about are messages."""
     has_chats: bool = False
     """Whether there are any chats here, to which the menu leads then."""
+    zones: Mapping[int, str] = field(default_factory=dict)
+    """The time zones of the chats of its posts, by the ids of those that have one."""
 
     def with_names(self, names: Mapping[str, str]) -> "Cast":
         """Return the cast with other names for some, by username."""
@@ -68,6 +71,7 @@ async def cast_of(
     hued: Iterable[str] | None = None,
     in_chat: bool = False,
     platform: str = "",
+    rooms: Collection[int] = (),
 ) -> Cast:
     """Return these people, found by one query.
 
@@ -77,6 +81,8 @@ async def cast_of(
 
     hued: who keep the colours of their chats, or get the first ones, before all others, in this
     order; by default those whom it is about (`dealt`).
+
+    rooms: the chats of its posts.
     """
     named = list(usernames)
     subjects = named if about is None else list(about)
@@ -89,7 +95,8 @@ async def cast_of(
     if not (in_chat or people_here):
         in_chat = await all_speak_in_chats(session, platform.replace("\0", "\x01"))
     is_chat = in_chat or (bool(people_here) and all(user.is_of_chat for user in people_here))
-    return Cast(people, is_chat, bool(homes) or await are_rooms_here(session))
+    has_chats = bool(homes) or await are_rooms_here(session)
+    return Cast(people, is_chat, has_chats, await zones_of_rooms(session, rooms))
 
 
 def person_of(user: NamedUser, hue: str) -> Person:

@@ -3,6 +3,7 @@
 from app.errors import Message
 from app.formats.post import PLATFORMS
 from app.i18n import ngettext, show_number, speaking_of, translate_message
+from app.services.posts.tweets import Post
 from app.views.cast import Person, current_cast
 from app.views.hues import NO_HUE
 
@@ -29,6 +30,11 @@ def is_speaker(username: str) -> bool:
     """Return whether an author speaks in chats."""
     person = _person(username)
     return person is not None and person.is_speaker
+
+
+def chat_zone(post: Post) -> str | None:
+    """Return the time zone of the chat of a message; None where none is known."""
+    return current_cast().zones.get(post.room.id) if post.room else None
 
 
 def has_chats() -> bool:

@@ -12,7 +12,7 @@ from app.errors import AppError
 from app.i18n import language, speaking, translate_message
 from app.lifespan import resources
 from app.views.cast import NOBODY, Cast, bound, cast_of
-from app.views.usernames_in import usernames_in
+from app.views.usernames_in import named_in
 
 
 class WebPage(Struct, frozen=True, kw_only=True):
@@ -53,9 +53,11 @@ async def cast_on(
     """Return all whose usernames are in a page, or in another value of structs that is `about`."""
     subject = value if isinstance(value, WebPage) else WebPage(about=about, hued=hued)
     async with resources().db.read() as session:
+        named = named_in(value)
         return await cast_of(
             session,
-            usernames_in(value),
+            named.usernames,
+            rooms=named.rooms,
             about=subject.about,
             hued=subject.hued,
             in_chat=subject.in_chat,

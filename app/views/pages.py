@@ -12,6 +12,7 @@ from app.views.authors import pages as authors
 from app.views.comparing import pages as comparing
 from app.views.imports import pages as imports
 from app.views.names import (
+    chat_zone,
     display_name,
     has_chats,
     hue,
@@ -58,6 +59,7 @@ def init_app(app: Quart, config: Config) -> None:
         "hue": hue,
         "platform_name": platform_name,
         "post_count": post_count,
+        "chat_zone": chat_zone,
         "shown_name": shown_name,
         "with_links": with_links,
     }

@@ -1,15 +1,16 @@
-"""The usernames in a value of structs: a page names nobody who is not found there."""
+"""The usernames and the chats in a value of structs: a page names none that is not found there."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time
 from functools import cache
 from types import NoneType
-from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Final, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 from msgspec import Struct
 
 from app.errors import Message
+from app.services.posts.tweets import PostRoom
 
 NAMES: Final = frozenset({"username", "usernames", "chosen"})
 """Fields, and keys of mappings, that hold usernames: one, several, or pairs that begin with one.
@@ -20,36 +21,52 @@ _OPEN: Final = (Any, object, list, tuple, dict, set, frozenset)
 """Types that do not say what is in them."""
 
 
+class Named(NamedTuple):
+    """Who and what is named."""
+
+    usernames: set[str]
+    rooms: set[int]
+    """The ids of the chats of posts."""
+
+
+def named_in(value: object) -> Named:
+    """Return what is named in a value: of structs, in lists and mappings, however deep."""
+    named = Named(set(), set())
+    _collect(value, named)
+    return named
+
+
 def usernames_in(value: object) -> set[str]:
-    """Return the usernames in a value: of structs, in lists and mappings, however deep."""
-    names: set[str] = set()
-    _collect(value, names)
-    return names
+    """Return the usernames in a value, likewise."""
+    return named_in(value).usernames
 
 
-def _collect(value: Any, names: set[str]) -> None:
+def _collect(value: Any, named: Named) -> None:
     kind = type(value)
     if kind in _PLAIN:
         return
+    if kind is PostRoom:
+        named.rooms.add(value.id)
+        return
     if isinstance(value, Mapping):
         for key, item in value.items():
-            (_take if key in NAMES else _collect)(item, names)
+            (_take if key in NAMES else _collect)(item, named)
     elif kind in (list, tuple, set, frozenset):
         for item in value:
-            _collect(item, names)
+            _collect(item, named)
     else:
         held, deeper = _fields_of(value.__class__)
         for field in held:
-            _take(getattr(value, field), names)
+            _take(getattr(value, field), named)
         for field in deeper:
-            _collect(getattr(value, field), names)
+            _collect(getattr(value, field), named)
 
 
-def _take(value: object, names: set[str]) -> None:
+def _take(value: object, named: Named) -> None:
     if isinstance(value, str):
-        names.add(value)
+        named.usernames.add(value)
     elif isinstance(value, Iterable):
-        names.update(item if isinstance(item, str) else item[0] for item in value)
+        named.usernames.update(item if isinstance(item, str) else item[0] for item in value)
 
 
 @cache

@@ -1,6 +1,5 @@
 """The overview of a room: what was found about it, at first sight."""
 
-from collections import Counter
 from datetime import date, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -15,7 +14,6 @@ from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post
 from app.services.rooms.messages import list_before
 from app.services.rooms.overview import RoomOverview, read_overview
-from app.services.rooms.periods import FEWEST_OF_YEAR
 from app.services.rooms.room_facts import RoomFacts, RoomSpeaker
 from app.views.cards import read_cards
 from app.views.drawings import PeriodColumns, StackedBar
@@ -53,14 +51,6 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
     @property
     def speakers(self) -> list[RoomSpeaker]:
         return self.room.people[:MOST_SHOWN]
-
-    @property
-    def last_year(self) -> int | None:
-        """The last year that has a page of its own; None for none."""
-        by_year = Counter[int]()
-        for period in self.overview.periods:
-            by_year[period.first_day.year] += period.messages
-        return max((year for year, n in by_year.items() if n >= FEWEST_OF_YEAR), default=None)
 
     @property
     def first_day(self) -> date | None:

@@ -1,6 +1,7 @@
 """A room at first sight: who writes how much and how, when, and who answers whom."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -20,7 +21,7 @@ from app.db.backend import backend_of
 from app.memo import DERIVED, EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
 from app.services.posts.scanning import Collected, ScannedColumn, ScanQuery, read_scan, scanning
-from app.services.rooms.periods import Period, longest_silence, read_periods
+from app.services.rooms.periods import FEWEST_OF_YEAR, Period, longest_silence, read_periods
 from app.services.rooms.portrait import traits_named
 from app.services.rooms.room_facts import RoomFacts, names_in
 
@@ -91,6 +92,14 @@ class RoomOverview(msgspec.Struct, frozen=True, kw_only=True):
     def is_of_newest(self) -> bool:
         """Whether how people write was counted in the newest messages alone."""
         return self.scanned < self.room.messages
+
+    @property
+    def last_year(self) -> int | None:
+        """The last year that has a page of its own; None for none."""
+        by_year = Counter[int]()
+        for period in self.periods:
+            by_year[period.first_day.year] += period.messages
+        return max((year for year, n in by_year.items() if n >= FEWEST_OF_YEAR), default=None)
 
 
 class _Counted(NamedTuple):

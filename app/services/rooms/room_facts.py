@@ -150,6 +150,18 @@ async def zone_of_room(session: AsyncSession, room_id: int) -> str | None:
     return await session.scalar(select(Room.tz).where(Room.id == room_id))
 
 
+async def zones_of_rooms(session: AsyncSession, room_ids: Collection[int]) -> dict[int, str]:
+    """Return the time zones of those of these rooms that have one."""
+    if not room_ids:
+        return {}
+    depends_on(EVERYTHING)
+    zones: dict[int, str] = {}
+    for ids in chunks(list(room_ids)):
+        rows = await session.execute(select(Room.id, Room.tz).where(Room.id.in_(ids)))
+        zones |= {room_id: zone for room_id, zone in rows if zone}
+    return zones
+
+
 async def zone_of_chats(session: AsyncSession, usernames: Collection[str] = ()) -> str | None:
     """Return the time zone of all chats of these people, or, without names, of all who are here.
 
