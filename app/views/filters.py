@@ -77,9 +77,9 @@ class PageFilters(PostFilters):
             return parse_instant(name, value, zone)
         except MalformedError:
             sentence = (
-                Message("The first day cannot be read; it should look like 2026-01-31")
+                Message("The first day cannot be read: write it like 2026-01-31")
                 if name == "since"
-                else Message("The day of the end cannot be read; it should look like 2026-01-31")
+                else Message("The end date cannot be read: write it like 2026-01-31")
             )
             raise MalformedError(sentence, loc=name) from None
 

@@ -322,7 +322,7 @@ async def test_the_keyboard_is_enough(website: Website, open_page: OpenPage) -> 
     await page.keyboard.press("Tab")
     await expect(page.get_by_label("한 줄이 메시지 하나예요")).to_be_focused()
     await page.keyboard.press("Tab")
-    await expect(page.get_by_label("주소와 브라우저 기록에 남기지 않기")).to_be_focused()
+    await expect(page.get_by_label("링크와 브라우저 기록에 남기지 않기")).to_be_focused()
     await page.keyboard.press("Tab")
     await expect(page.get_by_role("button", name="누가 썼는지 알아보기")).to_be_focused()
     await page.keyboard.press("Enter")

@@ -190,9 +190,9 @@ async def test_addresses_in_results_are_links_unless_a_mark_or_a_cut_tears_them(
 
 
 async def test_a_page_tells_a_date_that_is_none(site: Client) -> None:
-    for name, said in (("since", "The first day"), ("until", "The day of the end")):
+    for name, said in (("since", "The first day"), ("until", "The end date")):
         page = await site.page(f"/posts?{name}=garbage", status=400)
-        assert f"{said} cannot be read; it should look like 2026-01-31" in page
+        assert f"{said} cannot be read: write it like 2026-01-31" in page
     page = await site.page("/search?q=a&since=yesterday", status=400, headers=KOREAN)
     assert "시작 날짜를 알아볼 수 없어요" in page
     assert 'value="a"' in page

@@ -201,10 +201,10 @@ def _left_out(data: Likeness) -> list[str]:
         return [note.format(count=show_number(len(data.names) - 1))]
     few = data.looked_at - len(data.names)
     note = ngettext(
-        "{count} more is left out because fewer than four authors write the language, or it is "
-        "not known.",
-        "{count} more are left out because fewer than four authors write their language, or it "
-        "is not known.",
+        "{count} more author is left out because fewer than four authors write the language, or "
+        "the language is not known.",
+        "{count} more authors are left out because fewer than four authors write their "
+        "language, or the language is not known.",
         few,
     )
     return sentences(

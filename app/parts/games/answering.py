@@ -121,7 +121,7 @@ class _Round:
         options = {username_key(name): user_id for user_id, name in state.usernames.items()}
         user_id = options.get(username_key(request.username))
         if user_id is None:
-            return InvalidInputError("Choose one of the authors", loc="username")
+            return InvalidInputError("Choose an author", loc="username")
         username = state.usernames[user_id]
         if first := self._first.get((player_id, request.question)):
             return first if first.username == username else _chosen_already(first)
@@ -157,7 +157,7 @@ class _Round:
 
 
 def unknown_player() -> UnauthorizedError:
-    return UnauthorizedError("You are not in this game; join it by its code", headers=INVALID)
+    return UnauthorizedError("You are not in this game; join it with its code", headers=INVALID)
 
 
 def _chosen_already(first: TakenAnswer) -> ConflictError:
@@ -171,13 +171,13 @@ def _chosen_already(first: TakenAnswer) -> ConflictError:
 def _not_now(state: GameState, request: AnswerRequest) -> ConflictError:
     game = state.game
     if request.question == game.question and game.state != "waiting":
-        return ConflictError("Too late: the question is over", loc="question")
+        return ConflictError("Too late: this question is over", loc="question")
     if game.state == "waiting":
         return ConflictError("The game has not begun", loc="question")
     if game.state == "ended":
         return ConflictError("The game has ended", loc="question")
     return ConflictError(
-        "Question {question} is not the present one, which is {present}",
+        "Question {question} is not the current question ({present})",
         question=request.question,
         present=game.question,
         loc="question",

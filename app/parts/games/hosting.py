@@ -71,7 +71,7 @@ async def check_room_for_one(session: AsyncSession) -> None:
     ids = (await session.scalars(select(Game.id).where(Game.state != "ended"))).all()
     if len(ids) >= MOST_GAMES and len(await read_states(session, ids)) >= MOST_GAMES:
         raise ConflictError(
-            "{most} games have not ended; end or delete one of them first", most=MOST_GAMES
+            "{most} games are still open; end or delete a game first", most=MOST_GAMES
         )
 
 
@@ -171,7 +171,7 @@ async def _at_version(session: AsyncSession, game_id: int, version: int) -> Game
     if game.state == "ended":
         raise _ended()
     if game.version != version:
-        raise ConflictError("The game has gone on since; look at it again")
+        raise ConflictError("The game has moved on; look at the screen again")
     return game
 
 

@@ -84,7 +84,7 @@ def player_name(name: str) -> str:
     """Return the name as a game shows it. Raises InvalidInputError."""
     clean = clean_display_name(" ".join(name.split()))
     if clean is None:
-        raise InvalidInputError("A name needs letters that can be seen", loc="name")
+        raise InvalidInputError("A name needs visible letters", loc="name")
     return clean[:LONGEST_NAME].rstrip()
 
 
@@ -152,7 +152,7 @@ def _refusal(
         return UnavailableError("This game is full", retry_after_s=60)
     if came.players >= MOST_OF_NETWORK:
         return TooManyError(
-            "{most} players from your network are in this game, and more cannot join",
+            "{most} players from your network are already in this game; no more can join",
             most=MOST_OF_NETWORK,
             headers=_RETRY,
         )

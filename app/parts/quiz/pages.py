@@ -240,7 +240,7 @@ async def _answer_page(game: PlayedSet, guess: str) -> str:
             session, resources().models, game.quiz, len(game.so), room_id=game.room_id, reasons=True
         )
         if guess not in solution.usernames:
-            raise InvalidInputError("Choose one of the authors", loc="guess")
+            raise InvalidInputError("Choose an author", loc="guess")
         evident = await read_evidence(session, solution.comparison)
     is_right = guess == solution.username
     answered = replace(game, so=game.so + str(is_right + 2 * solution.is_model_right))

@@ -95,7 +95,8 @@ async def test_who_sounds_like_whom_begins_with_four_of_a_language(writer: Clien
     assert title
     assert drawing["notes"].startswith("They share ")
     assert (
-        "1 more is left out because fewer than four authors write the language" in drawing["notes"]
+        "1 more author is left out because fewer than four authors write the language"
+        in drawing["notes"]
     )
     alike = {(one, second): float(like) for one, second, like in await csv_rows(writer, "likeness")}
     for pair in title[1].split("; "):

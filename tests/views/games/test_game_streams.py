@@ -131,7 +131,7 @@ async def test_a_question_ends_when_its_time_is_over(
         told = await until(listener, state="told")
         assert told["now"] >= view["ends_at"]
         late = await mina.chooses(1, "ferry", status=409)
-        assert late["detail"] == "Too late: the question is over"
+        assert late["detail"] == "Too late: this question is over"
 
 
 async def test_a_question_ends_early_once_all_who_are_there_have_answered(

@@ -82,10 +82,10 @@ async def test_the_first_answer_counts_and_all_else_is_said(host: Host, anybody:
     assert other["errors"] == [{"loc": "username", "detail": "ferry"}]
     await mina.chooses(1, "nobody", status=422)
     ahead = await jun.chooses(2, "ferry", status=409)
-    assert "not the present one, which is 1" in ahead["detail"]
+    assert "not the current question (1)" in ahead["detail"]
     await host.does("next")
     late = await jun.chooses(1, "ferry", status=409)
-    assert late["detail"] == "Too late: the question is over"
+    assert late["detail"] == "Too late: this question is over"
     assert first == await mina.chooses(1, "ferry", status=200)
     view = await host.see()
     assert view["answers"] == 1

@@ -132,7 +132,7 @@ async def test_a_network_has_so_many_players_and_so_many_a_minute(
     assert await statuses_of(5) == [201] * 2 + [429] * 3
     answer = await here.post("/api/v1/play", json=body)
     detail = (await answer.get_json())["detail"]
-    assert detail == "10 players from your network are in this game, and more cannot join"
+    assert detail == "10 players from your network are already in this game; no more can join"
     ranking = (await host.see("?ranking=all"))["ranking"]
     for player in [ranked["player"] for ranked in ranking]:
         await host.client.send("DELETE", f"{host.address}/players/{player}")
