@@ -356,7 +356,7 @@ def test_posts_before_an_error_of_the_database_stay_and_are_counted(
     assert installation.count_posts() == 2 * BATCH
     ((name, detail),) = [(error["file"], error["detail"]) for error in report["errors"]]
     assert (name, detail.startswith(reason)) == (str(second), True)
-    assert shown.stdout.startswith("stored 0 posts; ")
+    assert shown.stdout.startswith("stored 0 posts")
     assert f"{third}: {reason}" in shown.stderr
     assert installation.json("import", third)["accepted"] == BATCH
 

@@ -115,7 +115,7 @@ async def skip(session: AsyncSession, game_id: int, version: int, time_ms: int) 
 
 
 async def ask_again(session: AsyncSession, game_id: int, time_ms: int) -> None:
-    """Ask the present question again; answers to it are void.
+    """Ask the current question again; its answers are deleted.
 
     Raises NotFoundError, ConflictError.
     """
@@ -128,7 +128,7 @@ async def ask_again(session: AsyncSession, game_id: int, time_ms: int) -> None:
 
 
 async def end_game(session: AsyncSession, game_id: int, time_ms: int) -> None:
-    """End a game at once; what was answered counts. Raises NotFoundError, ConflictError."""
+    """End a game now; the answers so far count. Raises NotFoundError, ConflictError."""
     game = await get_game(session, game_id)
     if game.state == "ended":
         raise _ended()

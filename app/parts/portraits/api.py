@@ -24,7 +24,7 @@ class AuthorPortraitArgs(ZoneArgs):
 
 @blueprint.operation("GET", "/users/<username>/portrait", "read", "The portrait", is_cacheable=True)
 async def show_portrait_of_user(username: str, args: AuthorPortraitArgs) -> AuthorPortrait:
-    """Show how an author writes, beside the others of their chat or of the site."""
+    """Show how an author writes, compared with others in their chat or on the site."""
     zone = parse_zone(args.tz)
     async with resources().read_long() as session:
         author = await get_author(session, username)

@@ -28,12 +28,12 @@ class NewSourceForm(Struct, forbid_unknown_fields=True):
 
 @blueprint.operation("GET", SOURCES, "admin", "A page of live sources", cursor=SOURCE_CURSOR)
 async def list_live_sources(args: PageArgs, after: int | None) -> Page[SourceFacts]:
-    """List live sources, and how they are."""
+    """List live sources and their status."""
     async with resources().db.read() as session:
         return Page(*await list_sources(session, after=after, limit=args.limit))
 
 
-@blueprint.operation("POST", SOURCES, "admin", {201: "The source, to be visited soon"})
+@blueprint.operation("POST", SOURCES, "admin", {201: "The source, which will be visited soon"})
 async def follow_source(form: NewSourceForm) -> SourceFacts:
     """Follow an account or a feed."""
     name = await find_source(resources().config, form.source, form.username)
@@ -43,13 +43,13 @@ async def follow_source(form: NewSourceForm) -> SourceFacts:
 
 @blueprint.operation("DELETE", SOURCES + "/<id:source_id>", "admin", "Removed")
 async def remove_live_source(source_id: int) -> None:
-    """Follow a source no longer; its posts stay."""
+    """Stop following a source; its posts are kept."""
     async with writing() as session:
         await remove_source(session, source_id)
 
 
 @blueprint.operation(
-    "POST", SOURCES + "/<id:source_id>/visit", "admin", {202: "The source, to be visited"}
+    "POST", SOURCES + "/<id:source_id>/visit", "admin", {202: "The source, which will be visited"}
 )
 async def visit_source(source_id: int) -> SourceFacts:
     """Visit a source as soon as its host allows."""

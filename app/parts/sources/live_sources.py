@@ -213,7 +213,7 @@ async def list_sources(
 
 
 async def remove_source(session: AsyncSession, source_id: int) -> None:
-    """Follow a source no longer; its posts stay. Raises NotFoundError."""
+    """Stop following a source; its posts are kept. Raises NotFoundError."""
     gone = delete(LiveSource).where(LiveSource.id == source_id).returning(LiveSource.id)
     if await session.scalar(gone) is None:
         raise unknown_source(source_id)

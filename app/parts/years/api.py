@@ -27,12 +27,12 @@ class ArchiveArgs(Struct):
     "GET",
     "/users/<username>/archive",
     "read",
-    "The archive",
+    "The archive of the author",
     is_cacheable=True,
     follows="show_user",
 )
 async def show_archive(username: str, args: ArchiveArgs) -> AuthorArchive:
-    """Show what an author may like to see again, and their figures."""
+    """Show memories, calendar and figures of an author."""
     zone = parse_zone(args.tz)
     async with resources().read_long() as session:
         author = await get_author(session, username)
@@ -54,7 +54,7 @@ class AuthorYearArgs(ZoneArgs):
     follows="show_archive",
 )
 async def show_author_year(username: str, year: int, args: AuthorYearArgs) -> AuthorYear:
-    """Show a year of an author; 404 where it has no posts."""
+    """Show a year of an author (404 if the year has no posts)."""
     zone = parse_zone(args.tz)
     async with resources().read_long() as session:
         return await read_year(session, await get_author(session, username), year, zone)

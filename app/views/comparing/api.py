@@ -79,14 +79,14 @@ class CompareForm(CompareOptions, forbid_unknown_fields=True):
 
 @blueprint.operation("GET", "/compare", "read", "The answer and its evidence")
 async def compare_get(args: CompareArgs) -> Comparison:
-    """Say whether one of some authors wrote a text, and which."""
+    """Find which of several authors, if any, wrote a text."""
     with _named_as_parameters():
         return await _compare(args.text, args.username, args.without, args)
 
 
 @blueprint.operation("POST", "/compare", "read", "The answer and its evidence")
 async def compare_post(form: CompareForm) -> Comparison:
-    """Say whether one of some authors wrote a text, or several texts by one hand, and which."""
+    """Find which of several authors, if any, wrote a text, or several texts by the same person."""
     if (form.text is UNSET) == (form.texts is UNSET):
         raise InvalidInputError("Give either text or texts", loc="text")
     texts = form.texts if isinstance(form.texts, list) else [str(form.text)]
@@ -95,7 +95,7 @@ async def compare_post(form: CompareForm) -> Comparison:
 
 @blueprint.operation("GET", "/compare/card", "read", "The model card")
 async def compare_card(args: PanelArgs) -> Card:
-    """Show how well authors can be told apart, on posts held out."""
+    """Show how well saywho recognises the authors of held-out posts."""
     with _named_as_parameters():
         return await resources().cards.get(args.username)
 
@@ -104,12 +104,12 @@ async def compare_card(args: PanelArgs) -> Card:
     "POST",
     "/compare/batch",
     "read",
-    "A line for each that is not blank, in their order, as they are found",
+    "One line for each line that is not blank, in order, as they become available",
     content={NDJSON: JudgedText},
     body={NDJSON: GivenText},
 )
 async def compare_batch(args: PanelArgs) -> Response:
-    """Say of many texts whether one of some authors wrote each, one JSON object a line.
+    """Find which of several authors, if any, wrote each of many texts, one JSON object a line.
 
     A batch has at most 1,000 lines. Two at a time are open to clients without a token.
     """

@@ -60,7 +60,7 @@ class NewImportArgs(Struct):
 
 @blueprint.operation("GET", IMPORTS, "token", "A page of imports", cursor=IMPORT_CURSOR)
 async def list_imports(args: PageArgs, after: int | None) -> Page[ImportFacts]:
-    """List imports, the newest first."""
+    """List imports, newest first."""
     async with resources().db.read() as session:
         jobs, next_key = await list_jobs(session, before=after, limit=args.limit)
     return Page([facts(job) for job in jobs], next_key)
@@ -124,7 +124,7 @@ async def show_import(import_id: int) -> ImportFacts:
 
 @blueprint.operation("DELETE", IMPORTS + "/<id:import_id>", "write", "Cancelled")
 async def cancel_import(import_id: int) -> None:
-    """Cancel an import; what it stored stays."""
+    """Cancel an import; stored posts are kept."""
     async with writing() as session:
         await get_job(session, import_id, is_started=True)
         job = await cancel_job(session, import_id)

@@ -38,7 +38,7 @@ TWEETS_OF: Final = "/users/<username>" + TWEETS
     "GET", TWEETS_OF, "read", "A page of posts", cursor=TWEET_CURSOR, is_cacheable=True
 )
 async def list_tweets(username: str, args: PageArgs, after: TweetKey | None) -> Page[Post]:
-    """List an author's posts, the newest first."""
+    """List an author's posts, newest first."""
     if after is None:
         return Page(*await resources().reads.newest_posts(username, limit=args.limit))
     async with resources().db.read() as session:
@@ -51,7 +51,7 @@ async def list_tweets(username: str, args: PageArgs, after: TweetKey | None) -> 
     TWEETS_OF,
     "write",
     {
-        200: "The stored post: its source_id was known already",
+        200: "The stored post: a post with this `source_id` already exists",
         201: "The new post, committed durably",
     },
 )
@@ -63,7 +63,13 @@ async def create_tweet(username: str, form: NewTweetForm) -> Reply[Post]:
     return receipt.post, receipt.status, {"Location": location}
 
 
-@blueprint.operation("POST", TWEETS, "write", "What became of the lines", body={NDJSON: TweetLine})
+@blueprint.operation(
+    "POST",
+    TWEETS,
+    "write",
+    "How many lines were stored, and why others were not",
+    body={NDJSON: TweetLine},
+)
 async def create_many() -> LinesReport:
     """Add many posts, one JSON object a line."""
     require_type(NDJSON, otherwise=f"; one post goes to POST {API}{TWEETS_OF} as {JSON}")
@@ -133,10 +139,10 @@ class SimilarTweets(Struct, frozen=True):
 
 
 @blueprint.operation(
-    "GET", TWEETS + "/<id:tweet_id>/similar", "read", "The nearest posts first", is_cacheable=True
+    "GET", TWEETS + "/<id:tweet_id>/similar", "read", "Posts, closest first", is_cacheable=True
 )
 async def list_similar(tweet_id: int, args: SimilarArgs) -> SimilarTweets:
-    """List the posts most similar to one."""
+    """List the posts most similar to a post."""
     parts = resources()
     similar = await similar_posts(
         parts.db, parts.embeddings, parts.models.backgrounds, tweet_id, limit=args.limit

@@ -29,9 +29,9 @@ class LiveArgs(Struct):
     after: Annotated[int, Meta(ge=0, le=MAX_ID)] | None = None
 
 
-@blueprint.operation("GET", LIVE, "read", "Events, without end", content={EVENTS: str})
+@blueprint.operation("GET", LIVE, "read", "A stream of events, without end", content={EVENTS: str})
 async def live_stream(args: LiveArgs) -> Response:
-    """Follow what changes, as server-sent events.
+    """Follow changes as server-sent events.
 
     Send events as they come; `Last-Event-ID`, or `after`, resumes where a client was.
     """

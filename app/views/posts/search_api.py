@@ -79,7 +79,7 @@ class Hits(Struct, frozen=True, omit_defaults=True):
 
 
 @blueprint.operation(
-    "GET", "/search", "read", "A page of results, the best first", cursor=RESULT_CURSOR
+    "GET", "/search", "read", "A page of results, best first", cursor=RESULT_CURSOR
 )
 async def search_tweets(args: SearchArgs, after: ResultKey | None) -> Hits:
     """Search the posts."""
@@ -107,7 +107,7 @@ class StatsArgs(PostFilters):
 
 @blueprint.operation("GET", "/stats", "read", "The counts", is_cacheable=True)
 async def show_stats(args: StatsArgs) -> Stats:
-    """Count posts, in all, per author and per day."""
+    """Count posts in total, per author and per day."""
     selection = args.select(args.username, args.platform)
     async with resources().db.read() as session:
         return await stats(session, selection, args.zone)
@@ -121,12 +121,12 @@ class ExportArgs(SearchFilters):
     "GET",
     EXPORT,
     "read",
-    "A file of the posts up to the newest of now, sent as it is made; "
-    "`mongo` has documents for mongoimport, with `_id` and `$date`",
+    "A file of the posts stored at the time of the request, sent while it is made; with"
+    " `mongo`, documents for mongoimport with `_id` and `$date`",
     content={NDJSON: ExportedPost, CSV: str},
 )
 async def export_posts(args: ExportArgs) -> Response:
-    """Take all posts out, those of one author, or those that a search by words finds."""
+    """Export all posts, the posts of one author, or the results of a search by words."""
     writer = WRITERS[args.format]
     parts = resources()
     async with parts.db.read() as session:

@@ -43,21 +43,21 @@ class MessagesArgs(PageArgs):
     "GET", "/rooms", "read", "A page of chats", cursor=ROOM_CURSOR, is_cacheable=True
 )
 async def list_all_rooms(args: PageArgs, after: int | None) -> Page[RoomFacts]:
-    """List the chats, in the order in which they came here; each has up to ten of its people."""
+    """List the chats in the order of their import, each with up to ten people."""
     async with resources().db.read() as session:
         return Page(*await list_rooms(session, after=after, limit=args.limit))
 
 
 @blueprint.operation("GET", "/rooms/<id:room_id>", "read", "The chat", is_cacheable=True)
 async def show_room_facts(room_id: int) -> RoomFacts:
-    """Show a chat, or the one that it was joined to; up to 200 of its people."""
+    """Show a chat, or the chat that it was joined to, with up to 200 people."""
     async with resources().db.read() as session:
         return await get_room(session, room_id)
 
 
 @blueprint.operation("DELETE", "/rooms/<id:room_id>", "admin", "Deleted")
 async def remove_room(room_id: int) -> None:
-    """Delete a chat, all its messages, and those of its people who wrote nowhere else."""
+    """Delete a chat, all its messages, and the people who wrote nowhere else."""
     await delete_whole(room_id)
 
 
@@ -65,11 +65,11 @@ async def remove_room(room_id: int) -> None:
     "GET",
     "/rooms/<id:room_id>/messages",
     "read",
-    "A page of messages, the oldest first",
+    "A page of messages, oldest first",
     cursor=messages_cursor,
 )
 async def list_room_messages(room_id: int, args: MessagesArgs, after: Any) -> Page[RoomMessage]:
-    """List what was written in a chat, the oldest first, or what a search finds of it."""
+    """List the messages of a chat, or the messages that match a search, oldest first."""
     zone = parse_zone(args.tz or "UTC")
     since, until = span_of_day(parse_day("on", args.on), zone)
     selected = Selection(has=args.has, since=since, until=until)

@@ -35,15 +35,15 @@ class Health(Struct, frozen=True):
     status: str
 
 
-@blueprint.operation("GET", HEALTHZ, "open", "It runs")
+@blueprint.operation("GET", HEALTHZ, "open", "Running")
 async def healthz() -> Health:
-    """Say that the process runs."""
+    """Check that the process is running."""
     return Health("ok")
 
 
 @blueprint.operation("GET", READYZ, "open", "All is well")
 async def readyz() -> Health:
-    """Say whether the database answers, is at the program's revision, and is followed."""
+    """Check that the database responds, is migrated, and that its log is being read."""
     here = resources()
     await check_ready(here.db, here.feed, revision=here.revision)
     return Health("ready")

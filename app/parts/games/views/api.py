@@ -35,9 +35,9 @@ class GameArgs(Struct):
     ] = "first"
 
 
-@blueprint.operation("POST", GAMES, "admin", {201: "The new game, and its address"})
+@blueprint.operation("POST", GAMES, "admin", {201: "The new game and its URL"})
 async def create_game(form: GameForm) -> Reply[GameView]:
-    """Make a game that waits for its players."""
+    """Create a game that waits for players."""
     if (form.room is UNSET) == (not form.usernames):
         raise InvalidInputError("Name the authors, or a chat", loc="usernames")
     game_id = await make_game(form)
@@ -47,7 +47,7 @@ async def create_game(form: GameForm) -> Reply[GameView]:
 
 @blueprint.operation("GET", f"{GAMES}/<id:game_id>", "admin", "The game")
 async def show_game(game_id: int, args: GameArgs) -> GameView:
-    """Show a game to its host."""
+    """Show a game as its host sees it."""
     return await games().host_view(game_id, shows_all=args.ranking == "all")
 
 
@@ -58,53 +58,53 @@ async def _view_after(move: str, game_id: int, *number: int) -> GameView:
 
 @blueprint.operation("POST", f"{GAMES}/<id:game_id>/next", "admin", "The game")
 async def go_on(game_id: int, form: VersionForm) -> GameView:
-    """Start a game, tell the answer, ask the next question, or end: whichever is next."""
+    """Move a game to its next step: start, reveal the answer, ask the next question, or end."""
     return await _view_after("next", game_id, form.version)
 
 
 @blueprint.operation("POST", f"{GAMES}/<id:game_id>/skip", "admin", "The game")
 async def skip_question(game_id: int, form: VersionForm) -> GameView:
-    """Leave out the present question with all answers to it, and ask the next one."""
+    """Leave out the current question and its answers, and ask the next question."""
     return await _view_after("skip", game_id, form.version)
 
 
 @blueprint.operation("POST", f"{GAMES}/<id:game_id>/again", "admin", "The game")
 async def ask_again(game_id: int) -> GameView:
-    """Ask the present question again; answers to it are void."""
+    """Ask the current question again; its answers are deleted."""
     return await _view_after("again", game_id)
 
 
 @blueprint.operation("POST", f"{GAMES}/<id:game_id>/end", "admin", "The game")
 async def end_game(game_id: int) -> GameView:
-    """End a game at once; what was answered counts."""
+    """End a game now; the answers so far count."""
     return await _view_after("end", game_id)
 
 
 @blueprint.operation("POST", f"{GAMES}/<id:game_id>/joining", "admin", "The game")
 async def let_others_join(game_id: int, form: JoiningForm) -> GameView:
-    """Let nobody else join a game, or let others join again; players stay."""
+    """Close a game to more players, or open it again; players stay in the game."""
     return await _view_after("joining", game_id, form.open)
 
 
 @blueprint.operation(
-    "DELETE", f"{GAMES}/<id:game_id>/players/<id:player_id>", "admin", "The player is out"
+    "DELETE", f"{GAMES}/<id:game_id>/players/<id:player_id>", "admin", "The player is removed"
 )
 async def remove_player(game_id: int, player_id: int) -> None:
-    """Remove a player, who is in no table any more."""
+    """Remove a player, also from all tables."""
     await make_move("remove", game_id, player_id)
 
 
-@blueprint.operation("DELETE", f"{GAMES}/<id:game_id>", "admin", "The game is gone")
+@blueprint.operation("DELETE", f"{GAMES}/<id:game_id>", "admin", "The game is deleted")
 async def delete_game(game_id: int) -> None:
     """Delete a game with all names."""
     await make_move("delete", game_id)
 
 
 @blueprint.operation(
-    "GET", f"{GAMES}/<id:game_id>/results.csv", "admin", "A row a player", content={CSV: str}
+    "GET", f"{GAMES}/<id:game_id>/results.csv", "admin", "One row per player", content={CSV: str}
 )
 async def show_results(game_id: int) -> Response:
-    """Show what each player chose, once the game has ended."""
+    """Show what each player chose, after the game has ended."""
     state, standing = await games().read(game_id)
     if state.state != "ended":
         raise ConflictError("The game has not ended")
@@ -119,10 +119,14 @@ async def show_results(game_id: int) -> Response:
 
 
 @blueprint.operation(
-    "GET", f"{GAMES}/<id:game_id>{LIVE}", "admin", "Documents, without end", content={EVENTS: str}
+    "GET",
+    f"{GAMES}/<id:game_id>{LIVE}",
+    "admin",
+    "A stream of game states, without end",
+    content={EVENTS: str},
 )
 async def follow_game(game_id: int) -> Response:
-    """Follow a game as its host does, as server-sent events."""
+    """Follow a game as its host sees it, as server-sent events."""
     if request.method == "HEAD":
         await games().read(game_id)
         return endless(None)

@@ -62,14 +62,14 @@ class AnswerReceipt(Struct, frozen=True):
 
 @blueprint.operation("POST", PLAY, "open", {201: "The new player, and their token"})
 async def join_game(form: JoinForm) -> JoinedPlayer:
-    """Join a game by its code."""
+    """Join a game with its code."""
     joined = await join(form.code, form.name)
     return JoinedPlayer(joined.game_id, joined.player_id, joined.name, joined.secret)
 
 
 @blueprint.operation("GET", f"{PLAY}/<id:game_id>", "player", "The game as the player sees it")
 async def show_play(game_id: int) -> Reply[PlayerView]:
-    """Show a game to one of its players."""
+    """Show a game as a player sees it."""
     return (await screen_of(game_id)).view, 200, PRIVATE
 
 
@@ -77,10 +77,10 @@ async def show_play(game_id: int) -> Reply[PlayerView]:
     "POST",
     f"{PLAY}/<id:game_id>/answers",
     "player",
-    {201: "The answer counts", 200: "It was sent before; the first one counts"},
+    {201: "The accepted answer", 200: "The answer was already sent; the first answer counts"},
 )
 async def answer_question(game_id: int, form: AnswerForm) -> Reply[AnswerReceipt]:
-    """Answer the question that is asked; the first answer counts, if it arrives in time."""
+    """Answer the current question; the first answer counts, if it arrives in time."""
     arrived_ms = now_ms()
     key = required_key(game_id)
     receipt = await games().answering.add(
@@ -91,10 +91,14 @@ async def answer_question(game_id: int, form: AnswerForm) -> Reply[AnswerReceipt
 
 
 @blueprint.operation(
-    "GET", f"{PLAY}/<id:game_id>{LIVE}", "player", "Documents, without end", content={EVENTS: str}
+    "GET",
+    f"{PLAY}/<id:game_id>{LIVE}",
+    "player",
+    "A stream of game states, without end",
+    content={EVENTS: str},
 )
 async def follow_play(game_id: int) -> Response:
-    """Follow a game as its players do, as server-sent events.
+    """Follow a game as its players see it, as server-sent events.
 
     Send the newest document at once, and each that follows.
     """
