@@ -11,15 +11,13 @@ from app.services.posts.named_users import named_users
 from app.services.posts.users import Author
 from app.services.rooms.main_room import Home, homes_of
 from app.services.rooms.room_facts import RoomFacts, find_rooms, newest_rooms, speakers_of
+from app.views.parsing import number_of
 
 MOST_TOGETHER: Final = 40
 """People of a chat who can be asked about by one tick: their names stand in the address."""
 
 MOST_CHATS: Final = 12
 """Chats of which all are asked about by one tick, those with the newest messages."""
-
-ID_DIGITS: Final = 16
-"""Longer numbers are no ids."""
 
 
 class OfferedGroup(Struct, frozen=True):
@@ -108,7 +106,7 @@ async def with_people(
     session: AsyncSession, names: Sequence[str], room_ids: Sequence[str]
 ) -> list[str]:
     """Return the names, and the people of the chats that a form has ticked, each once."""
-    ids = [int(id_) for id_ in room_ids if id_.isdecimal() and len(id_) < ID_DIGITS]
+    ids = filter(None, map(number_of, room_ids))
     people = [name for id_ in ids for name in await speakers_of(session, id_)]
     if not people:  # A name that is given twice is refused then, as ever.
         return [*names]

@@ -27,6 +27,13 @@ class NoArgs(msgspec.Struct):
     """The form of an address without parameters."""
 
 
+def number_of(text: str, most: int = MAX_ID) -> int | None:
+    """Return the whole number that a text is; None for anything else, and for a larger number."""
+    if not re.fullmatch("[0-9]{1,16}", text, re.ASCII) or int(text) > most:
+        return None
+    return int(text)
+
+
 def gaps_of(pieces: Iterable[str | tuple[int, int]]) -> list[Gap]:
     """Return pieces of a text as gaps."""
     pairs = (piece.split("-") if isinstance(piece, str) else piece for piece in pieces)
@@ -126,9 +133,9 @@ def event_of(header: str) -> int | None:
     value = request.headers.get(header)
     if value is None:
         return None
-    if not re.fullmatch("[0-9]{1,16}", value) or int(value) > MAX_ID:
+    if (event := number_of(value)) is None:
         raise MalformedError("{name} must be the number of an event", name=header, loc=header)
-    return int(value)
+    return event
 
 
 def require_type(name: str, otherwise: str = "") -> None:

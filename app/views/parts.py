@@ -1,4 +1,4 @@
-"""What views share: redirects, and the authors that a form offers."""
+"""What views share: redirects, tables as files, and the authors that a form offers."""
 
 from collections.abc import Iterable
 from typing import cast
@@ -7,6 +7,8 @@ from quart import Response, redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
+from app.formats.csv import written_table
+from app.lifespan import resources
 from app.services.posts.users import Author, count_users, list_authors
 
 CHOICES = 40
@@ -16,6 +18,15 @@ CHOICES = 40
 def see_other(address: str) -> Response:
     """Return a redirect from a form to a page."""
     return cast(Response, redirect(address, 303))
+
+
+async def csv_answer(rows: Iterable[Iterable[object]], name: str) -> Response:
+    """Return a table as a file that spreadsheets open, `saywho-NAME.csv`."""
+    return Response(
+        await resources().work_pool.run(written_table, rows),
+        content_type="text/csv; charset=utf-8; header=present",
+        headers={"Content-Disposition": f'attachment; filename="saywho-{name}.csv"'},
+    )
 
 
 async def offered_authors(session: AsyncSession, chosen: Iterable[str]) -> tuple[list[Author], int]:

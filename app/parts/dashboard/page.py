@@ -11,7 +11,6 @@ from msgspec import Struct
 from quart import Response, current_app, request
 
 from app.errors import AppError, NotFoundError
-from app.formats.csv import written_table
 from app.i18n import ngettext, show_number
 from app.lifespan import resources
 from app.memo import DERIVED, EVERYTHING, cacheable, depends_on
@@ -34,7 +33,7 @@ from app.views.cast import bound
 from app.views.figure import Finding, ShownRow, Table, show_rows
 from app.views.filters import View, zone_of_page
 from app.views.page import WebPage, render
-from app.views.parts import offered_authors
+from app.views.parts import csv_answer, offered_authors
 
 DASHBOARD: Final = "/dashboard"
 
@@ -226,14 +225,7 @@ async def download_table(name: str, args: View) -> Response:
     figure, cast = await load(_panel(name), args)
     with bound(cast):
         table: Table = await resources().work_pool.run(figure.table)
-    rows = [table.columns, *table.rows]
-    content = await resources().work_pool.run(written_table, rows)
-    disposition = f'attachment; filename="saywho-{name}.csv"'
-    return Response(
-        content,
-        content_type="text/csv; charset=utf-8; header=present",
-        headers={"Content-Disposition": disposition},
-    )
+    return await csv_answer([table.columns, *table.rows], name)
 
 
 def _panel(name: str) -> AnyPanel:

@@ -1,7 +1,6 @@
 """What an operator changes of what is kept: authors, posts, chats, samples, everything."""
 
 import asyncio
-import re
 
 from quart import Response, url_for
 from quart.typing import ResponseReturnValue
@@ -18,7 +17,7 @@ from app.services.rooms.changing import join_some, rename_room
 from app.views.access.login import local_address
 from app.views.access.settings import settings_page
 from app.views.blueprints import Form, PageBlueprint
-from app.views.parsing import check_confirmed
+from app.views.parsing import check_confirmed, number_of
 from app.views.parts import see_other
 from app.views.policies import writing
 
@@ -64,13 +63,13 @@ async def name_room(room_id: int, form: Form) -> ResponseReturnValue:
 @blueprint.action("/settings/rooms/<id:room_id>/join")
 async def join_room(room_id: int, form: Form) -> ResponseReturnValue:
     """Move all messages of a chat to another one."""
-    target = form.get("into", "")
-    if not re.fullmatch("[0-9]{1,16}", target, re.ASCII):
+    target = number_of(form.get("into", ""))
+    if target is None:
         raise InvalidInputError("Choose two different chats", loc="into")
     target_id: int | None = None
     while target_id is None:
         async with writing() as session:
-            target_id = await join_some(session, room_id, int(target))
+            target_id = await join_some(session, room_id, target)
     return see_other(url_for("rooms.show_room", room_id=target_id))
 
 

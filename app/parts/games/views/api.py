@@ -6,7 +6,6 @@ from msgspec import UNSET, Meta, Struct
 from quart import Response, g, request, url_for
 
 from app.errors import ConflictError, InvalidInputError
-from app.formats.csv import written_table
 from app.lifespan import resources
 from app.parts.games.documents import GameView
 from app.parts.games.opened import GAMES, games
@@ -15,6 +14,7 @@ from app.parts.games.views.hosting import GameForm, make_game, make_move
 from app.paths import LIVE
 from app.services.access.rights import Right
 from app.views.blueprints import CSV, EVENTS, ApiBlueprint, Reply
+from app.views.parts import csv_answer
 from app.views.posts.live import endless, own_session
 
 blueprint = ApiBlueprint("api_games", tag="games")
@@ -110,12 +110,9 @@ async def show_results(game_id: int) -> Response:
         raise ConflictError("The game has not ended")
     async with resources().db.read() as session:
         rows = await result_rows(session, state, standing)
-    disposition = f'attachment; filename="saywho-game-{game_id}.csv"'
-    return Response(
-        written_table(rows),
-        content_type="text/csv; charset=utf-8; header=present",
-        headers={"Content-Disposition": disposition, "Cache-Control": "no-store"},
-    )
+    answer = await csv_answer(rows, f"game-{game_id}")
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @blueprint.operation(

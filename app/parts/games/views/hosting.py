@@ -13,6 +13,7 @@ from app.models import MAX_ID
 from app.parts.games import hosting
 from app.parts.games.drawing import draw_questions, named_cast, room_cast
 from app.services.rooms.room_facts import get_room
+from app.views.parsing import number_of
 from app.views.policies import writing
 
 
@@ -87,8 +88,9 @@ async def make_move(name: str, game_id: int, *number: int) -> None:
 
 def number_field(text: str, least: int, most: int, name: str) -> int:
     """Return the number of a field. Raises InvalidInputError."""
-    if not text.isascii() or not text.isdigit() or not least <= int(text[:20]) <= most:
+    number = number_of(text, most)
+    if number is None or number < least:
         raise InvalidInputError(
             "The number must be from {least} to {most}", least=least, most=most, loc=name
         )
-    return int(text)
+    return number

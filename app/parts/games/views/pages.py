@@ -22,6 +22,7 @@ from app.services.posts.users import Author
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, newest_first
 from app.views.blueprints import Form, PageBlueprint
 from app.views.page import FormPage, render_form
+from app.views.parsing import number_of
 from app.views.parts import given_names, offered_authors, see_other
 
 blueprint = PageBlueprint("games", policy="operator")
@@ -137,9 +138,9 @@ def _listed(state: GameState) -> ListedGame:
 
 
 async def _room(session: AsyncSession, room_id: str) -> RoomFacts | None:
-    if not (room_id.isascii() and room_id.isdigit() and len(room_id) < 16):
+    if (number := number_of(room_id)) is None:
         return None
     try:
-        return await get_room(session, int(room_id))
+        return await get_room(session, number)
     except NotFoundError:
         return None

@@ -22,6 +22,7 @@ from app.parts.games.views.screen import Option, letter_of
 from app.views.blueprints import Form, PageBlueprint
 from app.views.names import shown_name
 from app.views.page import FormPage, render_form
+from app.views.parsing import number_of
 from app.views.parts import see_other
 
 blueprint = PageBlueprint("play", policy="open", cookie=PLAYER)
@@ -169,8 +170,7 @@ async def answer(game_id: int, form: Form) -> ResponseReturnValue:
     key = player_key(game_id)
     if key is None:
         return _to_entrance()
-    number = form.get("question", "")
-    question = int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 0
+    question = number_of(form.get("question", "")) or 0
     sent = AnswerRequest(game_id, key.sha256, question, form.get("username", ""), arrived_ms)
     try:
         await games().answering.add(sent)

@@ -13,6 +13,7 @@ from app.parts.games.rules import typed_code
 from app.security import digest
 from app.services.deletion.games import KEPT
 from app.views.cookies import cookie_name, set_secret
+from app.views.parsing import number_of
 from app.views.policies import send_to_login
 
 PLAYER: Final = "player_"
@@ -65,8 +66,7 @@ async def joined_games() -> list[Screen]:
     """Return what this browser plays, the newest game first."""
     prefix = cookie_name(PLAYER)
     numbers = [name.removeprefix(prefix) for name in request.cookies if name.startswith(prefix)]
-    numbers = [number for number in numbers if number.isascii() and number.isdigit()]
-    ids = sorted((int(number) for number in numbers if len(number) < 16), reverse=True)
+    ids = sorted(filter(None, map(number_of, numbers)), reverse=True)
     screens = []
     for game_id in ids[:MOST_JOINED]:
         if key := player_key(game_id):
