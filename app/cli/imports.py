@@ -28,7 +28,7 @@ from app.db.engine import Database
 from app.errors import AppError, BrokenFileError, ConflictError, ImportFileError
 from app.formats.assumptions import NotesSummary
 from app.formats.chats.people import renaming, zone_of
-from app.formats.choices import DATE_ORDERS, ROLES, columns_of, encoding_of
+from app.formats.choices import DATE_ORDERS, ROLES, columns_of, parse_encoding
 from app.formats.note_sentences import note_lines
 from app.formats.records import ReadOptions
 from app.formats.registry import BROUGHT, FORMATS, open_records
@@ -45,7 +45,7 @@ from app.services.posts.media import keeper_of, remove_if_full
 
 Instead = Callable[[Sequence[str], str, ReadOptions], int]
 """What a part does with files, a format and options in place of an import; returns the status."""
-FOR_CHATS: Final = ("timezone", "only", "rename")
+FOR_CHATS: Final = ("only", "rename")
 FATES: Final = (
     ("duplicates", "already stored"),
     ("rejected", "rejected"),
@@ -253,7 +253,7 @@ _FORMATS: Final = f"Formats: {', '.join(str(form.label) for form in FORMATS.valu
 @click.option(
     "--encoding",
     metavar="NAME",
-    callback=_parsed_by(encoding_of),
+    callback=_parsed_by(parse_encoding),
     help="Encoding of the texts, such as cp949 or utf-8 (default: guessed from the letters).",
 )
 @click.option(

@@ -95,6 +95,8 @@ class ReadNotes:
         """Forget everything, before the source is read again from its beginning."""
         self.zone: str | None = None
         """Time zone in which local times of the source are read; None if it has none."""
+        self.usual_zone: str | None = None
+        """Time zone in which people of such a file usually write, if the file names none."""
         self.order: str | None = None
         """Order of day and month in which dates of the source are read; None if it has none."""
         self._assumptions: dict[tuple[str, str], Assumption] = {}

@@ -26,7 +26,7 @@ LONGEST_ENCODING: Final = 40
 _SAMPLE: Final = "plain text 1"
 
 
-def encoding_of(name: str) -> str:
+def parse_encoding(name: str) -> str:
     """Return Python's name of an encoding of texts, or a repair. Raises ValueError."""
     if name in {REPAIR, UNREPAIRED}:
         return name

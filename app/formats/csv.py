@@ -9,7 +9,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from contextlib import suppress
-from itertools import islice, zip_longest
+from itertools import chain, islice, zip_longest
 from typing import Any, Final
 
 import msgspec
@@ -31,7 +31,7 @@ from app.formats.records import (
 )
 from app.formats.row_reader import RowReader
 from app.formats.source.file import Content, Source
-from app.formats.source.lone_file import lone_content, take
+from app.formats.source.lone_file import contents, take
 from app.formats.source.text import MAX_LINE, beginning, first_lines, lines, lines_of
 from app.formats.table_dialect import (
     DELIMITERS,
@@ -102,32 +102,34 @@ def read_rows(
 
 
 def read(source: Source, options: ReadOptions) -> RecordStream | None:
-    """Return the posts of many authors; perhaps no column is known to hold their texts."""
-    content = lone_content(source, _ENDINGS)
-    heading = None if content is None else _heading(content, options.columns)
-    if heading is None or content is None:
-        return None
-    text = beginning(content)
-    heading = heading._replace(dialect=quoting_of(text, heading))
-    table = _Table(heading, options, text)
-    if content is not source:
-        if not table.columns.has("text"):
+    """Return the posts of many authors; perhaps no column is known to hold their texts.
+
+    Several tables in an archive are read if their columns are the same.
+    """
+    tables: list[_Table] = []
+    for content in contents(source, _ENDINGS):
+        heading = _heading(content, options.columns)
+        if heading is None or (tables and heading.names != tables[0].names):
             return None
-        take(source, content)
-    rows = islice(read_rows(content, heading.dialect), heading.above + 1, None)
-    items = table.reader.noting(
-        read_each(rows, table.read), content.notes, lambda: table.rows(content.uncounted)
-    )
-    table.note(content.notes)
-    return RecordStream(FORMAT.name, "line", None, items, columns=table.columns.fields)
+        text = beginning(content)
+        table = _Table(content, heading._replace(dialect=quoting_of(text, heading)), options, text)
+        if content is not source and not table.columns.has("text"):
+            return None
+        tables.append(table)
+    if not tables:
+        return None
+    take(source, [table.content for table in tables])
+    items = chain.from_iterable(table.items() for table in tables)
+    return RecordStream(FORMAT.name, "line", None, items, columns=tables[0].columns.fields)
 
 
 class _Table:
     """Reads the rows below the header of a table."""
 
-    def __init__(self, heading: Heading, options: ReadOptions, text: str) -> None:
+    def __init__(self, content: Content, heading: Heading, options: ReadOptions, text: str) -> None:
+        self.content = content
         self._heading = heading
-        names = heading.names
+        self.names = names = heading.names
         self._repeated = [name for place, name in enumerate(names) if name in names[:place]]
         self._is_export = heading.dialect == Dialect(",") and tuple(names) in headers()
         self._above: list[str] = []
@@ -139,8 +141,15 @@ class _Table:
         self._fewest = 1 + max(map(names.index, needed), default=len(names) - 1)
         """Cells that a row needs, lest its text or author be missing."""
 
-    def read(self, fields: list[str], place: int) -> Item | None:
-        """Return the row as a record. Raises RecordError."""
+    def items(self) -> Iterator[Item]:
+        """Yield the rows as they are read, and note what was assumed."""
+        content, dialect = self.content, self._heading.dialect
+        self._note(content.notes)
+        rows = islice(read_rows(content, dialect), self._heading.above + 1, None)
+        records = read_each(rows, self._read)
+        return self.reader.noting(records, content.notes, lambda: self._rows(content.uncounted))
+
+    def _read(self, fields: list[str], place: int) -> Item | None:
         width = len(self._heading.names)
         if len(fields) != width:
             if is_rule(fields):
@@ -150,7 +159,7 @@ class _Table:
                 raise RecordError(template, count=len(fields), width=width)
         return self.reader.read(self._cells(fields), place)
 
-    def rows(self, content: Content) -> Iterator[dict[str, str]]:
+    def _rows(self, content: Content) -> Iterator[dict[str, str]]:
         """Yield the rows that can be read, up to where the file is damaged."""
         rows = islice(read_rows(content, self._heading.dialect), self._heading.above + 1, None)
         with suppress(ImportFileError):
@@ -158,7 +167,7 @@ class _Table:
                 if not isinstance(numbered, BadRecord):
                     yield self._cells(numbered[1])
 
-    def note(self, notes: ReadNotes) -> None:
+    def _note(self, notes: ReadNotes) -> None:
         """Note the columns whose names stand twice, and the lines above the header."""
         for name in self._repeated:
             notes.leave("column", name)

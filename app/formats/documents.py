@@ -64,7 +64,7 @@ def _read_lines(source: Source, options: ReadOptions) -> RecordStream | None:
         reader = RowReader(sample, options, is_table=False)
         if not any(map(reader.has_text, sample)):
             return None
-    take(source, content)
+    take(source, [content])
 
     def rows(of: Content) -> Iterator[tuple[int, Json] | BadRecord]:
         return objects(of, lists=lists, items_of=_items_of if has_pages else None)

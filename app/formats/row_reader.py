@@ -41,7 +41,7 @@ class RowReader:
             on_repost=self._count_repost,
             read_time=self._read_time,
         )
-        self._dates = options.dates
+        self._dates, self._zone = options.dates, options.timezone
         self._times: FileTimes | None = None
         self._rows = 0
         self._notes = ReadNotes()
@@ -73,7 +73,7 @@ class RowReader:
 
         `rows` yields the rows of the file once more, to look ahead for the order of its dates.
         """
-        self._times = FileTimes(self._dates, notes, lambda: self._times_in(rows()))
+        self._times = FileTimes(self._dates, notes, lambda: self._times_in(rows()), zone=self._zone)
         self._notes, self._told = notes, ToldReposts(notes)
         for field, guessed in self._guesses.items():
             role = ROLES[field]

@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from app.errors import Message
+from app.formats.assumptions import ReadNotes
 from app.formats.chats.chat_files import RoomFile
 from app.formats.chats.sentence_tables import matcher
 from app.formats.chats.text_chat import (
@@ -64,6 +65,8 @@ _HASHED: Final = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{3,4}(?:\s+[0-9a-f]{64}\.[a-
 _lines: Final = partial(matcher, "kakaotalk", "line")
 _notes: Final = partial(matcher, "kakaotalk", "media", "deleted")
 _files: Final = partial(matcher, "kakaotalk", "file")
+_KOREAN: Final = re.compile(r"카카오톡 대화|저장한 날짜|^(?:-{5,} )?\d{4}년 ")
+_KOREAN_ZONE: Final = "Asia/Seoul"
 _MONTHS: Final = "janfebmaraprmayjunjulaugsepoctnovdec"
 _HEADING_LINES: Final = 5
 """Lines among which the heading is."""
@@ -87,19 +90,30 @@ def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> "KakaoTalk
         places = [at for at, line in enumerate(head) if (o := grammar.read(line)) and o.name]
         if places and (headings or (len(places) > 1 and grammar.read(head[0]) is not None)):
             lines_by_count.setdefault(places[0], grammar)
-    return lines_by_count[min(lines_by_count)] if lines_by_count else None
+    if not lines_by_count:
+        return None
+    grammar = lines_by_count[min(lines_by_count)]
+    grammar.is_korean = any(_KOREAN.search(line[:_LONGEST_LINE]) for line in head)
+    return grammar
 
 
 class KakaoTalk(Grammar):
     """Remembers the day that a line of its own has said."""
 
     exporters = frozenset({"회원님", "you", "You"})
+    is_korean = False
+    """Whether the app was in Korean."""
 
     def __init__(self, day: date | None = None) -> None:
         self._day = day
 
     def begin(self, lines: Iterable[str]) -> None:
         self._day = None
+
+    def note(self, notes: ReadNotes) -> None:
+        """Note in which zone the people of a chat in Korean write."""
+        if self.is_korean:
+            notes.usual_zone = _KOREAN_ZONE
 
     def said(self, text: str) -> Spoken:
         if _HASHED.fullmatch(text):

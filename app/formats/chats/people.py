@@ -129,12 +129,21 @@ class People:
         if when is None or when.tzinfo is not None:
             return when
         if not self._has_zone:
-            self._has_zone, zone = True, machine_zone()
-            evidence = Message("this machine's time zone, because the chat names none")
-            self.notes.assume("timezone", zone, evidence=evidence)
-            with suppress(ValueError):  # The clock may have no more than a short name.
-                self.notes.zone = zone if zone_of(zone) else None
+            self._has_zone = True
+            self._assume_zone()
         return self._local.utc(when, room)
+
+    def _assume_zone(self) -> None:
+        """Take the zone in which people of such a chat write, else the machine's."""
+        if zone := self.notes.usual_zone:
+            self._local = LocalTimes(zone_of(zone))
+            evidence = Message("where chats of this app in this language are written")
+        else:
+            zone = machine_zone()
+            evidence = Message("this machine's time zone, because the chat names none")
+        self.notes.assume("timezone", zone, evidence=evidence)
+        with suppress(ValueError):  # The clock may have no more than a short name.
+            self.notes.zone = zone if zone_of(zone) else None
 
 
 @lru_cache(maxsize=1_000)

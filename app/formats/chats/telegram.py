@@ -17,6 +17,7 @@ from app.formats.source.file import Content, Source
 from app.formats.source.html import written_out
 from app.formats.source.json import NOT_AN_OBJECT, as_word
 from app.formats.source.window import TOO_DEEP, Json, Window, load
+from app.formats.source.zones import zone_of_offset
 
 _KINDS: Final[dict[str, MediumKind]] = {
     "animation": "gif",
@@ -79,7 +80,11 @@ class Telegram(JsonChat[TelegramChat]):
         """Yield the values among the messages of a chat, or of all chats of an account."""
         window = Window(content)
         if window.mark() == "{":
-            yield from self._in_object(window, content.name.rpartition("/")[0])
+            folder = content.name.rpartition("/")[0]
+            for found in self._in_object(window, folder):
+                if content.notes.zone is None:
+                    content.notes.zone = _zone_of(found.value)
+                yield found
 
     def _in_object(
         self, window: Window, folder: str, depth: int = 0
@@ -205,6 +210,17 @@ def _part(part: object) -> str:
     if isinstance(text, str) and isinstance(address, str):
         return written_out(text, address)
     return text if isinstance(text, str) else ""
+
+
+def _zone_of(message: object) -> str | None:
+    """Return the zone of the computer that exported, by its time of a message beside UTC."""
+    if not isinstance(message, dict):
+        return None
+    with suppress(ValueError, OverflowError, OSError, TypeError):
+        local = datetime.fromisoformat(str(message.get("date"))).replace(tzinfo=UTC)
+        when = datetime.fromtimestamp(int(message.get("date_unixtime", "")), UTC)
+        return zone_of_offset(local - when)
+    return None
 
 
 def _time(message: Json) -> object:

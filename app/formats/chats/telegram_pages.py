@@ -29,6 +29,7 @@ from app.formats.source.file import Content, Source, head
 from app.formats.source.html import MAX_TAGS, html_to_text
 from app.formats.source.text import pieces
 from app.formats.source.window import Json
+from app.formats.source.zones import zone_of_offset
 
 _HISTORY: Final = 'class="page_body chat_page"'
 _MESSAGE: Final = '<div class="message '
@@ -139,6 +140,8 @@ class PagesClock:
     def _zoned(self, wall: datetime, minutes: int) -> datetime | None:
         if self._zone is not None and _standard_minutes(self._zone, wall) == minutes:
             return wall
+        if self._notes.zone is None:
+            self._notes.zone = zone_of_offset(timedelta(minutes=minutes))
         zone = None if minutes % 60 or self._zone else _SUMMER_ZONES.get(minutes // 60)
         if zone is not None and ZoneInfo(zone).dst(wall):
             evidence = Message("the file uses the offset of standard time, even in summer")

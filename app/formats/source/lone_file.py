@@ -1,12 +1,14 @@
-"""The one file of posts in a zip or a folder, as sites for data sets hand tables out."""
+"""The files of posts in a zip or a folder, as sites for data sets hand tables out."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from app.formats.source.file import Content, Source
 
 _DATA: Final = (".csv", ".tsv", ".json", ".jsonl", ".ndjson")
 """Endings of files that may hold posts."""
+MOST: Final = 1_000
+"""Tables of one archive that are read."""
 
 
 def lone_content(source: Source, endings: Collection[str]) -> Content | None:
@@ -22,13 +24,23 @@ def lone_content(source: Source, endings: Collection[str]) -> Content | None:
     return source.member(names[0])
 
 
-def take(source: Source, content: Content) -> None:
-    """Note that the file is read, and that the others beside it are not."""
-    if content is source:
+def contents(source: Source, endings: Collection[str]) -> list[Content]:
+    """Return the source if it is a file, else its files of data if all of them end so."""
+    if not source.has_members:
+        return [source]
+    names = sorted(name for name in source.members if _may_hold_posts(name))
+    are_same = all(name.lower().endswith(tuple(endings)) for name in names)
+    return [source.member(name) for name in names] if are_same and len(names) <= MOST else []
+
+
+def take(source: Source, taken: Iterable[Content]) -> None:
+    """Note that files are read, and that the others beside them are not."""
+    names = {content.name for content in taken if content is not source}
+    if not names:
         return
-    source.expect([content.name])
+    source.expect(names)
     for name in source.members:
-        if name != content.name and not _is_hidden(name):
+        if name not in names and not _is_hidden(name):
             source.notes.leave("file", name)
 
 

@@ -11,6 +11,7 @@ from typing import Final, Literal
 from app.errors import Message, RecordError
 from app.formats.assumptions import ReadNotes
 from app.formats.source.written_times import BUDDHIST, Written, is_buddhist, read_written
+from app.formats.source.zones import AMBIGUOUS, ambiguous_name, moved
 
 Order = Literal["day-first", "month-first"]
 _X_TIME = re.compile(r"[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d? \d\d:\d\d:\d\d [+-]\d{4} \d{4}", re.ASCII)
@@ -80,10 +81,19 @@ class FileTimes:
     """Reads the times of one file, whose dates of numbers have one order."""
 
     def __init__(
-        self, order: Order | None, notes: ReadNotes, values: Callable[[], Iterable[object]]
+        self,
+        order: Order | None,
+        notes: ReadNotes,
+        values: Callable[[], Iterable[object]],
+        *,
+        zone: str | None = None,
     ) -> None:
-        """Take the order that was chosen, and what yields the times of the file, to look ahead."""
+        """Take the order that was chosen, and what yields the times of the file, to look ahead.
+
+        zone: the zone that was chosen for an abbreviation of several.
+        """
         self._order = order
+        self._zone = zone
         self._is_assumed = False
         self._notes = notes
         self._values = values
@@ -99,8 +109,20 @@ class FileTimes:
             if self._is_assumed and order_of(value) is not None:
                 self._notes.disprove_order()
             raise
-        if isinstance(value, str) and is_buddhist(time.year + BUDDHIST):
-            self._note_calendar(value, time)
+        if isinstance(value, str):
+            if is_buddhist(time.year + BUDDHIST):
+                self._note_calendar(value, time)
+            if name := ambiguous_name(value):
+                time = self._in_zone(time, name)
+        return time
+
+    def _in_zone(self, time: datetime, name: str) -> datetime:
+        """Return a time whose zone has an abbreviation that several zones share."""
+        if self._zone is not None:
+            return moved(time, name, self._zone)
+        first, *others = AMBIGUOUS[name]
+        evidence = Message("{name} in the file is the name of several zones", name=name)
+        self._notes.assume("timezone", first, alternatives=tuple(others), evidence=evidence)
         return time
 
     def _found_order(self) -> Order:

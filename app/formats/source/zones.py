@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
@@ -39,6 +39,35 @@ def named_zone(name: str) -> tzinfo | None:
         return ZoneInfo(name) if name else None
     except (KeyError, ValueError, OSError):
         return None
+
+
+AMBIGUOUS: Final = {
+    "BST": ("Europe/London", "Asia/Dhaka"),
+    "CST": ("America/Chicago", "Asia/Shanghai", "America/Havana"),
+    "IST": ("Asia/Kolkata", "Asia/Jerusalem", "Europe/Dublin"),
+}
+"""Zones that share an abbreviation; the first is meant, unless somebody says otherwise."""
+_AMBIGUOUS: Final = re.compile(rf"\b(?:{'|'.join(AMBIGUOUS)})\b")
+
+
+def ambiguous_name(text: str) -> str | None:
+    """Return the abbreviation of several zones in a time, if there is one."""
+    match = _AMBIGUOUS.search(text) if "ST" in text else None
+    return match[0] if match else None
+
+
+def moved(time: datetime, name: str, zone: str) -> datetime:
+    """Return a time that was read in the zone that an abbreviation stands for in another zone."""
+    local = time.astimezone(zone_offsets()[name]).replace(tzinfo=ZoneInfo(zone))
+    return local.astimezone(UTC)
+
+
+def zone_of_offset(east: timedelta) -> str | None:
+    """Return the name of a zone that has always this offset; None if there is none."""
+    if not east:
+        return "UTC"
+    hours, rest = divmod(east, timedelta(hours=1))
+    return f"Etc/GMT{-hours:+}" if not rest and -12 <= hours <= 14 else None
 
 
 def in_zone(local: datetime, name: str) -> datetime:

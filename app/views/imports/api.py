@@ -9,7 +9,7 @@ from quart import request, url_for
 from app.compute.text import clean_username
 from app.errors import MalformedError, message_of
 from app.formats.chats.people import zone_of
-from app.formats.choices import DATE_ORDERS, columns_of, encoding_of, order_of
+from app.formats.choices import DATE_ORDERS, columns_of, order_of, parse_encoding
 from app.formats.records import ReadOptions
 from app.formats.registry import FORMATS
 from app.lifespan import resources
@@ -97,7 +97,7 @@ def _options(args: NewImportArgs) -> ReadOptions:
         raise MalformedError("dates must be day-first or month-first", loc="dates")
     place = "encoding"
     try:
-        encoding = encoding_of(args.encoding) if args.encoding else None
+        encoding = parse_encoding(args.encoding) if args.encoding else None
         place = "timezone"
         zone_of(args.timezone)
         place = "column"

@@ -10,7 +10,7 @@ from msgspec import structs
 from app.errors import Message
 from app.formats.assumptions import Assumption, NotesSummary, Unsettled
 from app.formats.chats.people import machine_zone, zone_of
-from app.formats.choices import DATE_ORDERS, ROLES, columns_of, encoding_of, order_of
+from app.formats.choices import DATE_ORDERS, ROLES, columns_of, order_of, parse_encoding
 from app.formats.csv import FIELDS
 from app.formats.note_sentences import (
     ENCODINGS,
@@ -141,7 +141,7 @@ def _picked(form: Form) -> dict[str, str]:
 
 def _encoding(name: str) -> str | None:
     try:
-        return encoding_of(name)
+        return parse_encoding(name)
     except ValueError:
         return None
 

@@ -1,5 +1,6 @@
 """Times and authors of a file are judged by its first records, before any is stored."""
 
+import gzip
 import io
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -171,3 +172,14 @@ def test_first_records_of_a_file_are_read_once(tmp_path: Path) -> None:
         first = FirstReading.of(records).checked(source, "auto", NO_OPTIONS)
         assert [item.place for item in first.items] == list(range(2, FIRST_RECORDS + 7))
         assert source.bytes_read == source.bytes_total
+
+
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_an_order_is_disproved_before_anything_of_a_stream_is_stored(*, is_packed: bool) -> None:
+    rows = [f"mina,글 {n},0{1 + n % 9}/03/2017" for n in range(FIRST_RECORDS + 50_000)]
+    data = "\n".join(["username,text,created_at", *rows, "mina,끝,03/31/2017", ""]).encode()
+    stream = io.BytesIO(gzip.compress(data, 1) if is_packed else data)
+    with Source(stream, name="posts.csv") as source:
+        first = FirstReading.of(open_records(source))
+        with pytest.raises(UnsettledError, match="--dates day-first or month-first"):
+            first.checked(source, "auto", NO_OPTIONS)
