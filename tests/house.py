@@ -220,6 +220,7 @@ def repeated_structs() -> list[str]:
         " = ".join(f"{classes[name].module}: {name}" for name in names)
         for names in alike.values()
         if len({classes[name].module for name in names}) > 1
+        and not any("Protocol" in classes[name].bases for name in names)
         and not set.intersection(*(lines[name] for name in names))
     ]
 

@@ -33,7 +33,8 @@ PRONOUN_HEAD: Final = re.compile(
     re.IGNORECASE,
 )
 PRIVATE_WORD: Final = re.compile(
-    r"\b(?:told|tells?|stands?|stood|beside|leads? to|taken for|anew|(?<!one )else)\b", re.IGNORECASE
+    r"\b(?:told|tells?|stands?|stood|beside|leads? to|taken for|anew|(?<!one )else)\b",
+    re.IGNORECASE,
 )
 YOU: Final = re.compile(r"\byou(?:r|rs|rself)?\b", re.IGNORECASE)
 PASSIVE: Final = re.compile(

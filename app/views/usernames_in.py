@@ -21,7 +21,7 @@ _OPEN: Final = (Any, object, list, tuple, dict, set, frozenset)
 """Types that do not say what is in them."""
 
 
-class Named(NamedTuple):
+class NamesHere(NamedTuple):
     """Who and what is named."""
 
     usernames: set[str]
@@ -29,9 +29,9 @@ class Named(NamedTuple):
     """The ids of the chats of posts."""
 
 
-def named_in(value: object) -> Named:
+def named_in(value: object) -> NamesHere:
     """Return what is named in a value: of structs, in lists and mappings, however deep."""
-    named = Named(set(), set())
+    named = NamesHere(set(), set())
     _collect(value, named)
     return named
 
@@ -41,7 +41,7 @@ def usernames_in(value: object) -> set[str]:
     return named_in(value).usernames
 
 
-def _collect(value: Any, named: Named) -> None:
+def _collect(value: Any, named: NamesHere) -> None:
     kind = type(value)
     if kind in _PLAIN:
         return
@@ -62,7 +62,7 @@ def _collect(value: Any, named: Named) -> None:
             _collect(getattr(value, field), named)
 
 
-def _take(value: object, named: Named) -> None:
+def _take(value: object, named: NamesHere) -> None:
     if isinstance(value, str):
         named.usernames.add(value)
     elif isinstance(value, Iterable):

@@ -26,7 +26,7 @@ from app.errors import NotFoundError
 from app.memo import holds_until
 from app.models import Tweet
 from app.parts.years.compared_years import WordsOfYear, Writers, YearWord, compare_years
-from app.parts.years.same_days import SameDays, Writer, same_days_of
+from app.parts.years.same_days import SameDays, YearsAuthor, same_days_of
 from app.services.archive.calendar import CalendarYear, calendar_of
 from app.services.archive.memories import most_liked
 from app.services.archive.numbers import posts_by_day
@@ -207,7 +207,7 @@ def end_of_year(year: int, zone: ZoneInfo, at: datetime) -> tuple[bool, date]:
 
 
 def days_apart_in(
-    author: Writer, by_hour: Counter[int], zone: ZoneInfo, year: int, until: date
+    author: YearsAuthor, by_hour: Counter[int], zone: ZoneInfo, year: int, until: date
 ) -> DaysApart:
     """Return what stands out among the days of a year, from the first post of all to the last."""
     days = posts_by_day(by_hour)

@@ -73,7 +73,7 @@ def stretch_of(year: int, first: date, last: date, *, is_over: bool) -> Stretch 
     return Stretch(since, end, _moved(since, -1), end_before)
 
 
-class Writer(Protocol):
+class YearsAuthor(Protocol):
     """An author, or the people of a chat."""
 
     @property
@@ -82,7 +82,7 @@ class Writer(Protocol):
     def newest_tweet_at(self) -> datetime | None: ...
 
 
-def same_stretch(author: Writer, year: int, zone: ZoneInfo, at: datetime) -> Stretch | None:
+def same_stretch(author: YearsAuthor, year: int, zone: ZoneInfo, at: datetime) -> Stretch | None:
     """Return the days that a year of an author and the year before have; None for too few.
 
     at: the time of which it is so.

@@ -20,7 +20,7 @@ from app.models import Tweet
 from app.services.compare.bulk_profiles import FOLD_FROM, BulkProfiles, CountedText
 from app.services.event_log import NewEvent
 from app.services.imports.bulk_authors import BulkAuthor, find_by_keys, store_authors
-from app.services.imports.earlier_reading import Compared, EarlierReading
+from app.services.imports.earlier_reading import EarlierReading, Reread
 from app.services.imports.report import ImportReport
 from app.services.posts.arrivals import Arrival, SourceKey, add_arrivals, find_stored, keys_in_rooms
 from app.services.posts.message_counts import Membership, put_into_rooms
@@ -216,13 +216,13 @@ def _sorted_out(
 
 def _compared(
     resolved: Iterable[Resolved], fresh: Collection[int], known: Collection[SourceKey]
-) -> list[Compared]:
+) -> list[Reread]:
     """Return the messages of chats and the posts, to be compared with the stored ones.
 
     fresh: what is to be added, by `id`. known: the ids of stored posts.
     """
     return [
-        Compared(
+        Reread(
             outcome.user.id,
             outcome.room_id,
             outcome.item.post.room,

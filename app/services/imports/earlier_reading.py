@@ -51,7 +51,7 @@ class ReadBeforeError(ImportFileError):
     """The posts of a file are here already, and were read in another way."""
 
 
-class Compared(NamedTuple):
+class Reread(NamedTuple):
     """A post of the file, and whether it is here as it is read now."""
 
     user_id: int
@@ -83,13 +83,13 @@ class EarlierReading:
     """Chats that are read as before, or new; None for the posts outside of chats."""
 
     async def check(
-        self, session: AsyncSession, posts: Sequence[Compared], made: Collection[int]
+        self, session: AsyncSession, posts: Sequence[Reread], made: Collection[int]
     ) -> None:
         """Raise ReadBeforeError if under half of the posts here are found as they are read now.
 
         made: rooms that this import has made.
         """
-        groups: dict[int | None, list[Compared]] = defaultdict(list)
+        groups: dict[int | None, list[Reread]] = defaultdict(list)
         for post in posts:
             if post.room_id not in self.settled:
                 groups[post.room_id].append(post)
@@ -103,7 +103,7 @@ class EarlierReading:
                 await self._check_chat(session, room_id, group, made)
 
     async def _check_chat(
-        self, session: AsyncSession, room_id: int, group: Sequence[Compared], made: Collection[int]
+        self, session: AsyncSession, room_id: int, group: Sequence[Reread], made: Collection[int]
     ) -> None:
         rooms, compare = {room_id}, _by_times
         if room_id in made:
@@ -124,7 +124,7 @@ class EarlierReading:
                 raise ReadBeforeError(CHAT_READ_BEFORE)
 
 
-async def _rooms_before(session: AsyncSession, group: Sequence[Compared]) -> set[int]:
+async def _rooms_before(session: AsyncSession, group: Sequence[Reread]) -> set[int]:
     """Return the rooms that may be the one of these messages: of its title, or of its times."""
     reference = group[0].reference
     if not isinstance(reference, FileRoom):
@@ -162,7 +162,7 @@ def may_be_read_as(time: datetime | None, stored: datetime | None, dated: dateti
 
 
 async def _by_texts(
-    session: AsyncSession, group: Sequence[Compared], is_here: ColumnElement[bool]
+    session: AsyncSession, group: Sequence[Reread], is_here: ColumnElement[bool]
 ) -> Overlap:
     """Compare the messages whose texts are once in the file, and once here."""
     counts = Counter(post.text for post in group)
@@ -175,7 +175,7 @@ async def _by_texts(
 
 
 async def _by_times(
-    session: AsyncSession, group: Sequence[Compared], is_here: ColumnElement[bool]
+    session: AsyncSession, group: Sequence[Reread], is_here: ColumnElement[bool]
 ) -> Overlap:
     """Compare the messages of each time, as many as the file and the chat here both have."""
     counts = Counter(post.time for post in group if post.time)
@@ -189,7 +189,7 @@ async def _by_times(
 
 
 async def _by_likeness(
-    session: AsyncSession, group: Sequence[Compared], is_here: ColumnElement[bool]
+    session: AsyncSession, group: Sequence[Reread], is_here: ColumnElement[bool]
 ) -> Overlap:
     """Compare the messages at whose times the chat here has a text of the same plain letters.
 
@@ -215,7 +215,7 @@ def _plain(text: str) -> str:
     return "".join(character for character in text if character.isascii() and character.isalnum())
 
 
-async def _check_posts(session: AsyncSession, group: Sequence[Compared]) -> None:
+async def _check_posts(session: AsyncSession, group: Sequence[Reread]) -> None:
     """Raise ReadBeforeError if the posts are here with other times, or of other authors."""
     backend, columns = backend_of(session), (Tweet.user_id, Tweet.text)
     by_author = _once((post.user_id, post.text, post) for post in group)
@@ -230,7 +230,7 @@ async def _check_posts(session: AsyncSession, group: Sequence[Compared]) -> None
     await _check_by(session, equal, by_time)
 
 
-def _once(posts: Iterable[tuple[Any, str, Compared]]) -> dict[tuple[Any, str], Compared]:
+def _once(posts: Iterable[tuple[Any, str, Reread]]) -> dict[tuple[Any, str], Reread]:
     """Return the posts whose property and text are once in the file, by both."""
     listed = [((key, text), post) for key, text, post in posts if text]
     counts = Counter(pair for pair, _ in listed)
@@ -238,9 +238,7 @@ def _once(posts: Iterable[tuple[Any, str, Compared]]) -> dict[tuple[Any, str], C
 
 
 async def _check_by(
-    session: AsyncSession,
-    query: Select[*tuple[Any, ...]],
-    posts: Mapping[tuple[Any, str], Compared],
+    session: AsyncSession, query: Select[*tuple[Any, ...]], posts: Mapping[tuple[Any, str], Reread]
 ) -> None:
     """Compare the posts of the file that are here once by a property and their text.
 
