@@ -194,15 +194,12 @@ def test_every_page_is_in_the_index() -> None:
     assert pages <= index
 
 
-WIDE_PAGES = {"commands.md", "settings.md"}
-"""Pages whose tables still hold paragraphs."""
 PAGES = [
     "README.md",
     *(
         path.relative_to(ROOT).as_posix()
         for folder in ("docs", "examples")
         for path in sorted((ROOT / folder).glob("*.md"))
-        if path.name not in WIDE_PAGES
     ),
 ]
 
