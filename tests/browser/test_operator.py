@@ -49,7 +49,7 @@ async def start_and_wait(page: Page, *, javascript: bool = True) -> None:
         if await done.count():
             break
         await page.wait_for_timeout(200)
-        await page.get_by_role("link", name="진행 상황 새로 보기").or_(done).click()
+        await page.get_by_role("link", name="진행 상황 새로고침").or_(done).click()
     await expect(done).to_be_visible(timeout=IMPORT_TIMEOUT_MS)
 
 
@@ -88,7 +88,7 @@ async def test_a_token_is_shown_once_copied_and_revoked(
     page = await open_page(operator_of=workshop)
     await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     await page.goto(workshop.address("/settings"))
-    await page.get_by_label("어디에 쓰나요?").fill("아침 보고서")
+    await page.get_by_label("이 토큰을 어디에 쓰나요?").fill("아침 보고서")
     await page.get_by_label("권한").select_option("write")
     await page.get_by_role("button", name="토큰 만들기").click()
     secret = await page.locator("#new_token").inner_text()
@@ -177,7 +177,7 @@ async def test_the_preview_follows_the_choice_of_columns(
     column = page.get_by_label("한마디")
     await column.focus()
     await column.select_option("text")
-    again = page.get_by_role("button", name="이 열로 다시 보기")
+    again = page.get_by_role("button", name="이 열로 미리 보기")
     if javascript:
         await expect(again).to_have_count(0)
     else:

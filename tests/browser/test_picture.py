@@ -19,7 +19,7 @@ async def expect_picture(page: Page, width: int, height: int) -> None:
     image = page.locator(".preview img")
     await expect(image).to_have_js_property("naturalWidth", width)
     await expect(image).to_have_js_property("naturalHeight", height)
-    saved = page.get_by_role("link", name="그림으로 저장")
+    saved = page.get_by_role("link", name="그림 만들기 저장")
     assert await saved.get_attribute("href") == await image.get_attribute("src")
 
 
@@ -28,9 +28,9 @@ async def test_a_dialog_shows_the_picture_that_is_chosen(
 ) -> None:
     page = await open_page()
     await page.goto(website.address(PATH))
-    opens = page.get_by_role("link", name="그림으로", exact=True)
+    opens = page.get_by_role("link", name="그림 만들기", exact=True)
     await opens.press("Enter")
-    dialog = page.get_by_role("dialog", name="그림으로")
+    dialog = page.get_by_role("dialog", name="그림 만들기")
     await expect(dialog.get_by_label("링크 미리보기")).to_be_focused()
     await expect_picture(page, 1200, 630)
     story = dialog.get_by_label("스토리")
@@ -73,9 +73,9 @@ async def test_the_picture_of_an_answer_is_chosen_as_any_other(
     page = await open_page()
     await page.goto(website.address(compare_path(TEXT, *KOREANS)))
     heading = await page.locator("h1").inner_text()
-    opens = page.get_by_role("link", name="그림으로", exact=True)
+    opens = page.get_by_role("link", name="그림 만들기", exact=True)
     await opens.click()
-    dialog = page.get_by_role("dialog", name="그림으로")
+    dialog = page.get_by_role("dialog", name="그림 만들기")
     await expect_picture(page, 1200, 630)
     assert heading in (await dialog.locator("[download]").get_attribute("download") or "")
     await dialog.get_by_label("세로").check()
@@ -92,7 +92,7 @@ async def test_its_page_does_the_same_without_javascript(
 ) -> None:
     page = await open_page(javascript=False)
     await page.goto(website.address(PATH))
-    await page.get_by_role("link", name="그림으로", exact=True).click()
+    await page.get_by_role("link", name="그림 만들기", exact=True).click()
     await expect_picture(page, 1200, 630)
     await page.get_by_label("세로").check()
     await page.get_by_label("첫 글자").check()

@@ -37,7 +37,7 @@ async def test_who_wrote_exactly_this_is_named_with_the_way_there(site: Client) 
         "ann wrote exactly this. saywho has already read it, so it is more certain than it "
         "would be about a new text."
     )
-    assert f"{said} See where" in reasons(page)
+    assert f"{said} See where they wrote it" in reasons(page)
     (place,) = re.findall(r'<a href="(/search\?[^"]*)"', page)
     results = await site.page(unescape(place))
     assert len(re.findall(r'href="/tweet/\d+"', results)) == 1

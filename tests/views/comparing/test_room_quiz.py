@@ -143,7 +143,7 @@ async def test_a_set_names_messages_and_people_of_the_room_alone(chats: Client) 
     quiz_set = parse_qs(urlsplit(await drawn(chats, 2)).query)["set"][0]
     answer = await chats.get(f"/quiz?set={quiz_set}&room=1")
     assert answer.status_code == 404
-    assert "The message of that question is gone" in await body(answer)
+    assert "The message of this question was deleted" in await body(answer)
     users = {item["username"]: item["id"] for item in (await chats.json("/api/v1/users"))["items"]}
     messages = (await chats.json("/api/v1/rooms/2/messages"))["items"]
     author = users[messages[0]["username"]]

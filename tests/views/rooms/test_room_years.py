@@ -48,7 +48,7 @@ async def test_year_of_a_chat_tells_what_was_written(site: Client) -> None:
     assert "301 messages on 81 days." in finding
     assert "Busiest day: August 9 (61 messages)" in page
     assert "mina writes" in page
-    for heading in ("Who wrote first after a silence", "Emoji of each", "Most reactions"):
+    for heading in ("Who wrote first after a silence", "Emoji of each person", "Most reactions"):
         assert heading in page
     assert f"/room/{room['id']}/2024?{ZONE}" in page
     assert f"/room/{room['id']}/2026?" not in page
