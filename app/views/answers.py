@@ -68,9 +68,9 @@ async def wait_for_write() -> None:
     feed = resources().feed
     while not await feed.has_seen(event_id):
         if event_id > feed.newest + FURTHEST_AHEAD:
-            raise MalformedError("There is no such event yet", loc="Saywho-After")
+            raise MalformedError("This event does not exist yet", loc="Saywho-After")
         if monotonic() > deadline:
-            raise UnavailableError("Event {event} has not been seen here yet", event=event_id)
+            raise UnavailableError("Event {event} has not reached this server yet", event=event_id)
         await asyncio.sleep(AFTER_POLL_S)
 
 

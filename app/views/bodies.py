@@ -100,7 +100,7 @@ class FormParser(FormDataParser):
             return await super().parse(body, mimetype, content_length, options)
         form = (await body).decode(errors="replace")
         if form.count("&") >= MOST_FIELDS:
-            raise TooLargeError("A form has at most {most} fields", most=MOST_FIELDS)
+            raise TooLargeError("A form may have at most {most} fields", most=MOST_FIELDS)
         read = functools.partial(parse_qsl, form, keep_blank_values=True)
         pairs = await worked_on([form], read, inline_characters=INLINE_CHARACTERS)
         return MultiDict(pairs), MultiDict()
@@ -189,7 +189,8 @@ async def _read_form(spool: Spool) -> None:
         await _read_parts(decoder, spool)
     except RequestEntityTooLarge as error:
         raise TooLargeError(
-            "A form takes at most {parts} parts, of at most {size} bytes beside the file",
+            "A form may have at most {parts} parts; each part except the file may have at"
+            " most {size} bytes",
             parts=MOST_PARTS,
             size=f"{LONGEST_FIELD:,}",
         ) from error
@@ -211,7 +212,9 @@ async def _read_parts(decoder: MultipartDecoder, spool: Spool) -> None:
         while not isinstance(event := decoder.next_event(), NeedData):
             if isinstance(event, File):
                 if event.name != "file" or spool.file_name is not None:
-                    raise InvalidInputError("The form takes one file, named file", loc="file")
+                    raise InvalidInputError(
+                        "The form must contain one file, in the field `file`", loc="file"
+                    )
                 spool.file_name, field_bytes = event.filename.replace("\0", ""), None
             elif isinstance(event, Field):
                 field_bytes = 0

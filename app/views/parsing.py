@@ -88,10 +88,10 @@ def args_of(args: MultiDict[str, str], form: type[Form], *, is_strict: bool) -> 
         if name in fields:
             is_list = fields[name].default_factory is list
             if len(values) > 1 and not is_list:
-                raise MalformedError("{name} may be given only once", name=name, loc=name)
+                raise MalformedError("`{name}` may be given only once", name=name, loc=name)
             sent[name] = values if is_list else values[0]
         elif is_strict:
-            raise MalformedError(f"{name} is not a parameter here", loc=name)
+            raise MalformedError(f"`{name}` is not a parameter of this URL", loc=name)
     try:
         parsed = msgspec.convert(sent, form, strict=False)
         for name, value in sent.items():
@@ -102,7 +102,7 @@ def args_of(args: MultiDict[str, str], form: type[Form], *, is_strict: bool) -> 
         fault = _fault(MalformedError, error)
         if not is_strict:  # A page says it in the visitor's language.
             name = fault.errors[0].loc
-            fault = MalformedError("The value of {name} cannot be used", name=name, loc=name)
+            fault = MalformedError("The value of `{name}` cannot be used", name=name, loc=name)
         raise fault from None
 
 
@@ -125,7 +125,7 @@ def _fault(error_type: type[AppError], error: msgspec.ValidationError) -> AppErr
 def check_confirmed(form: MultiDict[str, str]) -> None:
     """Raise InvalidInputError for a form that deletes, unless its page has asked before."""
     if form.get("confirm") != "yes":
-        raise InvalidInputError("Nothing was deleted: confirm it first", loc="confirm")
+        raise InvalidInputError("Nothing was deleted: tick the box to confirm first", loc="confirm")
 
 
 def event_of(header: str) -> int | None:
@@ -134,7 +134,7 @@ def event_of(header: str) -> int | None:
     if value is None:
         return None
     if (event := number_of(value)) is None:
-        raise MalformedError("{name} must be the number of an event", name=header, loc=header)
+        raise MalformedError("`{name}` must be the number of an event", name=header, loc=header)
     return event
 
 
@@ -165,12 +165,12 @@ def decode_json(body: bytes, form: type[Form]) -> Form:
     try:
         json.loads(body.decode(), parse_constant=_refuse, parse_int=str)
     except RecursionError:
-        raise MalformedError("The JSON is nested too deep", loc="body") from None
+        raise MalformedError("The JSON is nested too deeply", loc="body") from None
     except ValueError as error:
         raise MalformedError(f"The body is not JSON in UTF-8: {error}", loc="body") from None
     if isinstance(fault, msgspec.ValidationError):
         raise _fault(InvalidInputError, fault)
-    raise InvalidInputError("A string holds half a surrogate pair", loc="body")
+    raise InvalidInputError("A string contains an unpaired surrogate", loc="body")
 
 
 def _refuse(name: str) -> NoReturn:

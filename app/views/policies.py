@@ -119,7 +119,7 @@ def is_open(app: Quart, method: str, path: str) -> bool:
 def _check_reader(policy: Policy) -> None:
     """Raise ForbiddenError for what a reader's account may not do."""
     if policy not in READERS:
-        raise ForbiddenError("Your account is for reading; only an operator can do this")
+        raise ForbiddenError("Your account can only read; ask an operator to do this")
 
 
 def is_on_this_machine() -> bool:
@@ -134,11 +134,11 @@ def is_on_this_machine() -> bool:
 def _check_scope(token: TokenFacts, policy: Policy) -> None:
     """Raise ForbiddenError if the token's scope does not reach."""
     if policy == "operator" or policy == "account":
-        raise ForbiddenError("Only the operator can do this, signed in on the site")
+        raise ForbiddenError("Only an operator who is signed in on the site can do this")
     need: Scope = policy if policy == "write" or policy == "admin" else "read"
     if SCOPES.index(token.scope) < SCOPES.index(need):
         raise ForbiddenError(
-            "The token's scope is {have}; this needs {need}", have=token.scope, need=need
+            "The token's scope is {have}, but this needs {need}", have=token.scope, need=need
         )
 
 
@@ -146,7 +146,7 @@ def send_to_login() -> Response:
     """Redirect a browser to the sign-in page. Raises UnauthorizedError in the API."""
     if request.path.startswith(EVERY_API) or request.path == METRICS:
         raise UnauthorizedError(
-            "This needs an API token, as Authorization: Bearer …", headers=CHALLENGE
+            "Send an API token in the header Authorization: Bearer …", headers=CHALLENGE
         )
     here = request.full_path.rstrip("?") if request.method in SAFE_METHODS else "/"
     address = f"{url_for('login.show_login')}?{urlencode({'next': here})}"

@@ -88,7 +88,7 @@ async def compare_get(args: CompareArgs) -> Comparison:
 async def compare_post(form: CompareForm) -> Comparison:
     """Find which of several authors, if any, wrote a text, or several texts by the same person."""
     if (form.text is UNSET) == (form.texts is UNSET):
-        raise InvalidInputError("Give either text or texts", loc="text")
+        raise InvalidInputError("Give either `text` or `texts`", loc="text")
     texts = form.texts if isinstance(form.texts, list) else [str(form.text)]
     return await _compare(texts, form.usernames, form.without, form)
 
@@ -120,7 +120,7 @@ async def compare_batch(args: PanelArgs) -> Response:
         parts.open_batches.take()
     if await parts.work_pool.run(_has_more_than, MOST_LINES, lines):
         raise InvalidInputError(
-            "A batch takes at most {count} lines", loc="body", count=f"{MOST_LINES:,}"
+            "A batch may have at most {count} lines", loc="body", count=f"{MOST_LINES:,}"
         )
     with _named_as_parameters():
         judged = await judge_lines(

@@ -75,7 +75,7 @@ async def create_import(args: NewImportArgs) -> Reply[ImportFacts]:
     Read the file from the body or from `file` of a multipart form, and queue its import.
     """
     if args.format not in FORMAT_NAMES:
-        raise MalformedError("There is no format {name}", loc="format", name=args.format)
+        raise MalformedError("Unknown format {name}", loc="format", name=args.format)
     if args.username:
         try:
             clean_username(args.username)
@@ -94,7 +94,7 @@ def _options(args: NewImportArgs) -> ReadOptions:
     """Return how the file is to be read. Raises MalformedError."""
     dates = order_of(args.dates) if args.dates else None
     if args.dates and dates is None:
-        raise MalformedError("dates must be day-first or month-first", loc="dates")
+        raise MalformedError("`dates` must be day-first or month-first", loc="dates")
     place = "encoding"
     try:
         encoding = parse_encoding(args.encoding) if args.encoding else None

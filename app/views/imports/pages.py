@@ -172,7 +172,7 @@ def check_upload(job: ImportJob) -> None:
     """Raise UnavailableError where another server of the site has the file."""
     path = upload_path(resources().config.data_dir, job.spool)
     if resources().db.backend.is_shared and not path.exists():
-        raise UnavailableError("Another server of this site has the file. Load the page again.")
+        raise UnavailableError("The file is on another server of this site. Reload the page.")
 
 
 async def _asks_whose(session: AsyncSession, preview: Preview, own: str | None) -> bool:
@@ -312,7 +312,7 @@ def _check_options(fields: list[str], zone: str | None, *, has_nobody: bool) -> 
     if fields and "text" not in fields:
         raise InvalidInputError("Choose the column with the text", loc="field")
     if has_nobody:
-        raise InvalidInputError("Tick at least one of those who speak", loc="only")
+        raise InvalidInputError("Tick at least one person", loc="only")
     try:
         zone_of(zone)
     except ValueError as error:

@@ -287,7 +287,7 @@ async def test_a_reader_is_refused_in_a_sentence(site: Quart, operator: Browser)
     reader = await reader_of(operator)
     for path in ("/imports", "/sources"):
         status, told = await sentence(reader, path)
-        assert (status, told) == (403, "Your account is for reading; only an operator can do this")
+        assert (status, told) == (403, "Your account can only read; ask an operator to do this")
         assert 'href="/login"' not in (await body(await reader.get(path))).partition("<main")[2]
     answer = await reader.get("/api/v1/imports")
     assert (answer.status_code, answer.mimetype) == (403, "application/problem+json")
