@@ -17,10 +17,13 @@ from app.parts.pictures.answer import Picture, without_names
 from app.parts.pictures.answer_pages import read_picture
 from app.parts.pictures.author import read_poster as read_author_poster
 from app.parts.pictures.room import read_poster as read_room_poster
+from app.parts.pictures.room_year import read_poster as read_room_year_poster
 from app.parts.pictures.year import read_poster as read_year_poster
 from app.parts.portraits.author import read_in_zone as read_author
 from app.parts.portraits.room import read_in_zone as read_room
 from app.parts.years.pages import read_in_zone as read_year
+from app.parts.years.room_year import read_room_year
+from app.services.rooms.room_facts import get_room
 from app.views.comparing.asking import ComparePageArgs
 from app.views.poster import PeopleArgs, PictureArgs, Poster
 from tests.browsing import parts_of
@@ -73,12 +76,18 @@ async def of_room(args: PictureArgs, _chat: Client) -> Poster:
     return await read_room_poster(await read_room(1, lambda _: UTC), args)
 
 
+async def of_room_year(args: PictureArgs, chat: Client) -> Poster:
+    async with parts_of(chat.app).db.read() as session:
+        shown = await read_room_year(session, await get_room(session, 1), 2024, UTC)
+    return await read_room_year_poster(shown, args)
+
+
 def quoted(poster: Poster) -> str:
     notes = [part for row in (poster.notes.rows if poster.notes else ()) for part in row]
     return " | ".join([poster.quote, poster.finding, *(line.text for line in poster.lines), *notes])
 
 
-@pytest.mark.parametrize("read", [of_author, of_year, of_room])
+@pytest.mark.parametrize("read", [of_author, of_year, of_room, of_room_year])
 async def test_a_picture_of_initials_quotes_no_name(chat: Client, read: Callable[..., Any]) -> None:
     async with visiting(chat):
         named, hiding = await read(NAMED, chat), await read(INITIALS, chat)

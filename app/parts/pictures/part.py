@@ -7,5 +7,5 @@ from app.parts.pictures import answer_pages
 
 PART: Final = Part(
     pages=(answer_pages.blueprint,),
-    pages_with={"portraits": ("room", "author"), "quiz": ("quiz",), "years": ("year",)},
+    pages_with={"portraits": ("room", "author"), "quiz": ("quiz",), "years": ("year", "room_year")},
 )

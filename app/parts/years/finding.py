@@ -80,10 +80,11 @@ def finding_of(author_year: AuthorYear, *, has_words: bool, has_names: bool) -> 
     return " ".join([*told, total]) if told else _numbers(author_year)
 
 
-def finding_of_chat(chat_year: WrittenYear) -> str:
+def finding_of_chat(chat_year: WrittenYear, *, has_words: bool = True) -> str:
     """Return what stands out in a year of a chat and how many messages it has, likewise."""
     total = f"{counted_of(chat_year)}."
-    sentences = chain(_words(chat_year), _month(chat_year), _days_and_hours(chat_year))
+    words = _words(chat_year) if has_words else ()
+    sentences = chain(words, _month(chat_year), _days_and_hours(chat_year))
     return " ".join([*_first_that_fit(sentences, total), total])
 
 

@@ -55,6 +55,10 @@ async def test_year_of_a_chat_tells_what_was_written(site: Client) -> None:
     assert "301개" in await body(
         await site.get(f"/room/{room['id']}/2025?{ZONE}", headers={"Accept-Language": "ko"})
     )
+    picture = await site.get(f"/room/{room['id']}/2025/picture.png?{ZONE}")
+    assert picture.content_type == "image/png"
+    chosen = await body(await site.get(f"/room/{room['id']}/2025/picture?{ZONE}"))
+    assert f"/room/{room['id']}/2025/picture.png?" in chosen
     overview = await body(await site.get(f"/room/{room['id']}?{ZONE}"))
     assert f'href="/room/{room["id"]}/2025?{ZONE}">2025 in words and numbers</a>' in overview
 
