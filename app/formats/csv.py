@@ -177,9 +177,12 @@ class _Table:
 
     def _cells(self, fields: list[str]) -> dict[str, str]:
         """Return the cells by the names of their columns; of two of one name the first."""
-        names = self._heading.names
-        pairs = list(zip_longest(names, fields[: len(names)], fillvalue=""))
-        cells = dict(pairs[::-1] if self._repeated else pairs)
+        names = self.names
+        if len(fields) == len(names) and not self._repeated:
+            cells = dict(zip(names, fields, strict=True))
+        else:
+            pairs = list(zip_longest(names, fields[: len(names)], fillvalue=""))
+            cells = dict(pairs[::-1] if self._repeated else pairs)
         if self._is_export:  # The program may have guarded these.
             source_id = _unguarded_id(cells["source_id"])
             cells = {name: _unguarded(cell) for name, cell in cells.items()}

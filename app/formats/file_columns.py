@@ -68,6 +68,7 @@ _KINDS: Final[dict[str, Kind | Literal["repost"]]] = {
     "재게시": "repost",
 }
 _COUNTED: Final = ("n_likes", "n_reposts", "n_replies", "n_quotes")
+_NO_COUNTS: Final = [None] * len(_COUNTED)
 _COUNTS: Final = frozenset({"counts", *_COUNTED})
 _TARGETS: Final = frozenset({"reply_to", "reply_id", "reply_name"})
 _QUOTES: Final = frozenset({"is_quote", "quotes", "shares"})
@@ -79,6 +80,8 @@ _LIMITS: Final = frozenset(
     {"is_deleted", "is_by_community", "is_restricted", "visibility", "shares"}
 )
 """Fields by which a row may be no post of its author for everybody."""
+_SAYING_KIND: Final = _QUOTES | {"kind", "is_repost", "reposts", "is_reply", "replies_to"}
+"""Fields that say whether a row is a reply, a quote or a repost."""
 _REPOST_MARKS: Final = frozenset({"is_repost", "reposts", "kind"})
 KNOWN_HEADERS: Final = 32
 """Sets of column names that are remembered for rows without a header."""
@@ -120,13 +123,24 @@ class FileColumns:
         tests = _TESTS | ({"source_id": bool} if self._is_own else {})
         if len(self._names.get("text", ())) > 1:
             tests = tests | {"text": _is_no_number}
+        # Their values are read once more, and only of several one has to be chosen.
+        lone = {
+            field
+            for field in ("source_id", *_COUNTED)
+            if not self._is_own and len(self._names.get(field, ())) == 1
+        }
         self._fields = [
-            (field, names, tests.get(field, is_filled)) for field, names in self._names.items()
+            (field, names, is_filled if field in lone else tests.get(field, is_filled))
+            for field, names in self._names.items()
         ]
         has_wrappers = "text" not in self._names and bool(self._wrappers)
-        self._may_open = not self._is_own and (bool(self._heads) or has_wrappers)
+        # Whether a row may have objects whose values are columns.
+        self.may_open = not self._is_own and (bool(self._heads) or has_wrappers)
         self._limits = not self._is_own and not _LIMITS.isdisjoint(self._names)
         self._texts = self._names.get("text", ())
+        self._says_kind = not _SAYING_KIND.isdisjoint(self._names)
+        own_types = types_of_own_fields().items()
+        self._own_types = [(field, kind) for field, kind in own_types if field in self._names]
         self._marks_reposts = self._is_own or not _REPOST_MARKS.isdisjoint(self._names)
 
     @property
@@ -165,7 +179,7 @@ class FileColumns:
 
     def opened(self, row: Mapping[str, object]) -> Mapping[str, object] | None:
         """Return the row with the values of its objects as columns; None if it has no object."""
-        if not self._may_open:
+        if not self.may_open:
             return None
         if any(is_object(row.get(name)) for name in self._heads):
             flat = flattened(row, self._chosen)
@@ -180,7 +194,7 @@ class FileColumns:
     def read(self, row: Mapping[str, object], place: int, rules: RowRules = NO_RULES) -> Item:
         """Return the row as a record; a repost or an empty row is skipped. Raises RecordError."""
         values = self._values(row, rules)
-        kind = _kind(values)
+        kind: Kind | Literal["repost"] = _kind(values) if self._says_kind else "post"
         if kind == "repost":
             return Skipped(place, "repost")
         may_skip = self._limits or (rules.is_table and not self._is_own)
@@ -188,7 +202,7 @@ class FileColumns:
             return Skipped(place, reason)
         exported = {
             field: value
-            for field, type_ in types_of_own_fields().items()
+            for field, type_ in self._own_types
             if (value := _exported(values.get(field), type_)) is not None
         }
         media = exported.get("media", ())
@@ -208,13 +222,13 @@ class FileColumns:
             text=required_text("" if text is None and media else text),
             username=username,
             display_name=display_name,
-            platform=_PLATFORMS.get((word(values.get("platform")) or "").casefold()),
-            kind=_kind_of_answer(values, kind, reply_to, username),
+            platform=_platform(values["platform"]) if "platform" in values else None,
+            kind=_kind_of_answer(values, kind, reply_to, username) if kind == "reply" else kind,
             created_at=created_at,
             unread_time=unread_time,
-            lang=word(values.get("lang")),
+            lang=word(values["lang"]) if "lang" in values else None,
             source_id=self._id(values, rules),
-            url=self._as_read(values.get("url"), word),
+            url=self._as_read(values["url"], word) if "url" in values else None,
             reply_to=reply_to,
             counts=_reactions(values),
             **exported,
@@ -227,9 +241,16 @@ class FileColumns:
         for field, names, counts in self._fields:
             for name in names:
                 value = row.get(name)
-                if value is not None and counts(value):
-                    if is_table and isinstance(value, str) and value in EMPTY_CELLS:
+                if value is None:
+                    continue
+                # Most values are strings, and a call for each would take longer.
+                if isinstance(value, str) and counts is not bool:
+                    if not value or value.isspace() or (is_table and value in EMPTY_CELLS):
                         continue
+                    if counts is is_filled:
+                        values[field] = value
+                        break
+                if counts(value):
                     values[field] = value
                     break
         if "text" not in values and len(self._texts) > 1:
@@ -246,8 +267,10 @@ class FileColumns:
         if "is_deleted" in values:
             return "deleted"
         may_be_gone = rules.is_table or "is_by_community" in values
-        if may_be_gone and any(map(is_nobody, (values.get("username"), values.get("text")))):
+        if may_be_gone and (is_nobody(values.get("username")) or is_nobody(values.get("text"))):
             return "deleted"
+        if not self._limits:
+            return None
         is_limited = "is_restricted" in values or is_restricted(values.get("visibility"))
         if is_limited and not rules.include_restricted:
             return "restricted"
@@ -287,7 +310,8 @@ class FileColumns:
         if "created_at" not in values:
             return None, None
         try:
-            return rules.read_time(_stated_time(values)), None
+            stated = _stated_time(values) if "clock" in values else values["created_at"]
+            return rules.read_time(stated), None
         except RecordError:
             return None, printable_name(self._names["created_at"][0])
 
@@ -313,6 +337,10 @@ def read_document(document: Mapping[str, object], place: int, rules: RowRules = 
             break
         document, columns = opened, file_columns_of(tuple(opened))
     return columns.read(document, place, rules)
+
+
+def _platform(value: object) -> Platform | None:
+    return _PLATFORMS.get((word(value) or "").casefold())
 
 
 def _kind(values: Json) -> Kind | Literal["repost"]:
@@ -383,16 +411,14 @@ def _stated_time(values: Json) -> object:
 def _reactions(values: Json) -> Reactions | None:
     if _COUNTS.isdisjoint(values):
         return None
-    stated = _exported(values.get("counts"), Reactions)
+    stated = _exported(values["counts"], Reactions) if "counts" in values else None
     if stated and stated.signs:
         stated = structs.replace(stated, signs=kept_signs(stated.signs))
     if stated and stated.is_known:
         return stated
-    likes, reposts, replies, quotes = (
-        None if (value := values.get(field)) is None else as_whole(value) for field in _COUNTED
-    )
-    counts = Reactions(likes, reposts, replies, quotes)
-    return counts if counts.is_known else None
+    figures = [as_whole(values[field]) if field in values else None for field in _COUNTED]
+    likes, reposts, replies, quotes = figures
+    return None if figures == _NO_COUNTS else Reactions(likes, reposts, replies, quotes)
 
 
 def _exported(value: object, type_: type[T]) -> T | None:

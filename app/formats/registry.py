@@ -182,9 +182,12 @@ def _noted(items: Iterator[Item], source: Source, encoding: str | None) -> Itera
     """
     count = 0
     for item in items:
-        if isinstance(item, Record) and item.unread_time is not None:
+        if not isinstance(item, Record):
+            yield item
+            continue
+        if item.unread_time is not None:
             source.notes.leave("time", item.unread_time)
-        if isinstance(item, Record) and is_misread(item.text):
+        if not item.text.isascii() and is_misread(item.text):
             if encoding == REPAIR:
                 yield with_repaired_text(item)
                 continue

@@ -63,7 +63,9 @@ class RowReader:
     def read(self, row: Mapping[str, object], place: int) -> Item:
         """Return the row as a record. Raises RecordError."""
         self._rows += 1
-        row, columns = self._opened(row)
+        columns = self.columns(tuple(row))
+        if columns.may_open:
+            row, columns = self._opened(row)
         return columns.read(row, place, self._rules)
 
     def noting(

@@ -110,9 +110,9 @@ class FileTimes:
                 self._notes.disprove_order()
             raise
         if isinstance(value, str):
-            if is_buddhist(time.year + BUDDHIST):
+            if "25" in value and is_buddhist(time.year + BUDDHIST):  # From 1957 on.
                 self._note_calendar(value, time)
-            if name := ambiguous_name(value):
+            if "ST" in value and (name := ambiguous_name(value)):
                 time = self._in_zone(time, name)
         return time
 
@@ -197,6 +197,8 @@ def _as_utc(time: datetime) -> datetime:
 
 
 def _read_text(text: str) -> datetime | Written:
+    if text[4:5] == "-" and (time := _read_iso(text)):
+        return time
     if _COMPACT.fullmatch(text):
         return _from_digits(text)
     if _EPOCH.fullmatch(text):
@@ -204,14 +206,18 @@ def _read_text(text: str) -> datetime | Written:
     if _X_TIME.fullmatch(text):
         # `Sat Feb 18 12:33:11 +0000 2023`; the module reads any order.
         return parsedate_to_datetime(text)
-    if _ISO_TIME.match(text):
-        try:
-            time = datetime.fromisoformat(text.replace("z", "Z"))
-            is_thai = is_buddhist(time.year) and "T" not in text
-            return time.replace(year=time.year - BUDDHIST) if is_thai else time
-        except ValueError:
-            pass
     return read_written(text)
+
+
+def _read_iso(text: str) -> datetime | None:
+    if not _ISO_TIME.match(text):
+        return None
+    try:
+        time = datetime.fromisoformat(text.replace("z", "Z"))
+    except ValueError:
+        return None
+    is_thai = "T" not in text and is_buddhist(time.year)
+    return time.replace(year=time.year - BUDDHIST) if is_thai else time
 
 
 def _from_digits(text: str) -> datetime:

@@ -52,7 +52,7 @@ _AMBIGUOUS: Final = re.compile(rf"\b(?:{'|'.join(AMBIGUOUS)})\b")
 
 def ambiguous_name(text: str) -> str | None:
     """Return the abbreviation of several zones in a time, if there is one."""
-    match = _AMBIGUOUS.search(text) if "ST" in text else None
+    match = _AMBIGUOUS.search(text)
     return match[0] if match else None
 
 

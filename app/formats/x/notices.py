@@ -15,8 +15,9 @@ _PARTS: Final = {r"\{name\}": r"@?\w{1,50}", r"\{places\}": r"[\w ,&-]{1,200}"}
 
 def is_notice(text: str) -> bool:
     """Return whether a text is nothing but a sentence of X about a post or an account."""
-    may_be = len(text) <= _LONGEST and any(mark in text for mark in _MARKS)
-    return may_be and _pattern().fullmatch(text.strip()) is not None
+    if len(text) > _LONGEST or not ("account " in text or "This " in text):
+        return False
+    return any(mark in text for mark in _MARKS) and _pattern().fullmatch(text.strip()) is not None
 
 
 @cache
