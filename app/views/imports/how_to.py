@@ -1,4 +1,4 @@
-"""How somebody gets the file of a chat out of its app, in three steps (docs/importing.md)."""
+"""Steps to get the file of a chat out of its app (docs/chats.md)."""
 
 from typing import Final, NamedTuple
 
