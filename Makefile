@@ -70,7 +70,7 @@ test-full: $(DEV_STAMP) ## run the tests that make test leaves out (installs HAP
 
 .PHONY: test-spark
 test-spark: $(SPARK_STAMP)
-	@PYTHONDONTWRITEBYTECODE= $(SPARK_VENV)/bin/python -m pytest --durations 5 tests/spark
+	@PYTHONDONTWRITEBYTECODE= $(SPARK_VENV)/bin/python -m pytest --durations 5 tests/parts/spark
 
 .PHONY: soak
 soak: $(DEV_STAMP) ## for hours: seeds, planted bugs, kills, and inputs at random

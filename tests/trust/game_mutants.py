@@ -7,10 +7,10 @@ from tests.trust.planting import Mutant
 ANSWERING: Final = "app/parts/games/answering.py"
 HOSTING: Final = "app/parts/games/hosting.py"
 STATES: Final = "app/parts/games/states.py"
-PLAYED: Final = "tests/views/games/test_games_api.py"
-KEPT_QUIET: Final = "tests/views/games/test_secrets.py"
-STREAMED: Final = "tests/views/games/test_game_streams.py"
-JOINED: Final = "tests/views/games/test_joining.py"
+PLAYED: Final = "tests/parts/games/test_games_api.py"
+KEPT_QUIET: Final = "tests/parts/games/test_secrets.py"
+STREAMED: Final = "tests/parts/games/test_game_streams.py"
+JOINED: Final = "tests/parts/games/test_joining.py"
 
 GAME_MUTANTS: Final = (
     Mutant(
@@ -37,7 +37,7 @@ GAME_MUTANTS: Final = (
     ),
     Mutant(
         "in a game, an answer counts after its time until the question was told",
-        "tests/services/games/test_rules.py",
+        "tests/parts/games/test_rules.py",
         "app/parts/games/rules.py",
         "return self.asked_ms <= arrived_ms <= self.ends_ms",
         "return self.asked_ms <= arrived_ms",

@@ -25,7 +25,7 @@ from app.views.usernames_in import usernames_in
 from tests.browsing import Browser, parts_of, signed_in
 from tests.chats import import_chat, kakaotalk, said
 from tests.conftest import MakeConfig, client_with
-from tests.views.games.playing import games_of
+from tests.parts.games.playing import games_of
 from tests.views.test_policies import API, EXPECTED
 from tests.waiting import settle
 

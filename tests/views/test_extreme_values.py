@@ -15,7 +15,7 @@ from app.views.cursors import cursor_of
 from tests.browsing import parts_of
 from tests.chats import import_chat, telegram
 from tests.conftest import Client, Shared
-from tests.views.dashboard.viewing import drawn
+from tests.parts.dashboard.viewing import drawn
 from tests.views.test_time_zones import addresses
 from tests.waiting import settle
 

@@ -17,7 +17,7 @@ from app import create_app
 from app.parts.dashboard.page import PANELS
 from tests.browsing import Browser, make_operator, signed_in
 from tests.conftest import MakeConfig, client_with
-from tests.views.dashboard.viewing import drawn
+from tests.parts.dashboard.viewing import drawn
 from tests.views.test_policies import routes
 from tests.waiting import settle
 

@@ -12,7 +12,7 @@ from app.services.posts.users import add_user
 from tests.browsing import body, in_one_line, parts_of
 from tests.chats import import_chat, kakaotalk, said
 from tests.conftest import Client, Shared
-from tests.views.dashboard.viewing import csv_rows, drawn
+from tests.parts.dashboard.viewing import csv_rows, drawn
 from tests.waiting import settle
 
 FAMILY = ("엄마", "아빠", "지호", "수빈")

@@ -14,7 +14,7 @@ from app.services.live_streams.streaming import MOST_OF_HOLDER
 from tests.browsing import Browser, signed_in
 from tests.conftest import MakeConfig, client_with
 from tests.listening import NONE, PATH, Listener, listening
-from tests.views.games.playing import AUTHORS, Host, host_game, join, posts_of
+from tests.parts.games.playing import AUTHORS, Host, host_game, join, posts_of
 from tests.waiting import eventually
 
 DEADLINE_S: Final = 60

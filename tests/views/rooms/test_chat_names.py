@@ -11,7 +11,7 @@ from quart import Quart
 from tests.browsing import parts_of
 from tests.chats import import_chat, kakaotalk, said
 from tests.conftest import Client, Shared
-from tests.views.dashboard.viewing import drawn
+from tests.parts.dashboard.viewing import drawn
 
 NAME, USERNAME = "민준 (회사)", "민준_(회사)"
 OTHERS = "하늘 🌿", "Anna Kim"

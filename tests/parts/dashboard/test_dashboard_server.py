@@ -16,8 +16,8 @@ from app.clock import now
 from app.parts.dashboard.page import PANELS
 from tests.browsing import Browser, parts_of, signed_in
 from tests.conftest import Client, MakeConfig, Outside, Shared, client_with
+from tests.parts.dashboard.viewing import GZIP, PREFIX, UPDATE, bars, call, csv_rows, drawn
 from tests.posting import new_tweet, store
-from tests.views.dashboard.viewing import GZIP, PREFIX, UPDATE, bars, call, csv_rows, drawn
 from tests.waiting import settle
 
 

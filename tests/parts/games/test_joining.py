@@ -12,7 +12,7 @@ from app.models import GamePlayer
 from app.parts.games import joining
 from tests.browsing import Browser, parts_of, scope_of, set_cookies, signed_in
 from tests.conftest import Client, MakeConfig, client_with
-from tests.views.games.playing import AUTHORS, Host, host_game, join, posts_of
+from tests.parts.games.playing import AUTHORS, Host, host_game, join, posts_of
 
 pytestmark = pytest.mark.databases("sqlite", "postgresql")
 WRONG = {"code": "AAAAAA", "name": "Mina"}

@@ -30,8 +30,8 @@ from app.services.posts.user_rows import UserRow
 from app.views.filters import View
 from tests.browsing import parts_of
 from tests.conftest import Shared
+from tests.parts.dashboard.viewing import csv_rows, drawn, page_words
 from tests.posting import new_tweet, store
-from tests.views.dashboard.viewing import csv_rows, drawn, page_words
 
 NOTHING: Final = "There are no posts here. Try another filter."
 NUMBER: Final = r"([\d,]+)"

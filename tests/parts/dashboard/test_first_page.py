@@ -10,8 +10,8 @@ import pytest
 from app.clock import now
 from tests.browsing import parts_of
 from tests.conftest import Client
+from tests.parts.dashboard.viewing import PREFIX, csv_rows, drawn, page_words
 from tests.posting import new_tweet, store
-from tests.views.dashboard.viewing import PREFIX, csv_rows, drawn, page_words
 from tests.waiting import settle
 
 WORDS: Final = ("lamp", "tide", "mast", "oven", "rolls", "dawn", "salt", "kettle", "sugar", "steam")

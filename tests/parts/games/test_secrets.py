@@ -7,7 +7,7 @@ import pytest
 from tests.browsing import Browser, in_one_line, signed_in
 from tests.conftest import Client
 from tests.listening import listening
-from tests.views.games.playing import AUTHORS, Host, host_game, join, posts_of
+from tests.parts.games.playing import AUTHORS, Host, host_game, join, posts_of
 
 pytestmark = pytest.mark.databases("sqlite", "postgresql")
 

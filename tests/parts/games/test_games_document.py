@@ -3,8 +3,8 @@
 import pytest
 
 from tests.conftest import Client
+from tests.parts.games.playing import AUTHORS, host_game, join, posts_of
 from tests.views.conformance import OF_GAMES, Api
-from tests.views.games.playing import AUTHORS, host_game, join, posts_of
 
 ENDLESS = {"follow_game", "follow_play"}
 

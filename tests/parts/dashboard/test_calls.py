@@ -7,7 +7,7 @@ import pytest
 
 from app.parts.dashboard.page import PANELS
 from tests.conftest import Client
-from tests.views.dashboard.viewing import bars, drawn
+from tests.parts.dashboard.viewing import bars, drawn
 
 
 async def test_many_viewers_share_one_making(

@@ -9,8 +9,8 @@ from app.services.deletion import games as old_games
 from tests.browsing import Browser, in_one_line, parts_of, signed_in
 from tests.chats import import_chat, kakaotalk
 from tests.conftest import Client
-from tests.views.comparing.test_room_quiz import PEOPLE, talk
-from tests.views.games.playing import AUTHORS, posts_of
+from tests.parts.games.playing import AUTHORS, posts_of
+from tests.parts.quiz.test_room_quiz import PEOPLE, talk
 from tests.waiting import maintain
 
 pytestmark = pytest.mark.databases("sqlite", "postgresql")

@@ -9,7 +9,7 @@ from app.parts.games.standings import Standings, players_of, read_standing
 from app.parts.games.states import get_state
 from tests.browsing import parts_of
 from tests.conftest import Client
-from tests.views.games.playing import AUTHORS, Host, Player, host_game, join, posts_of
+from tests.parts.games.playing import AUTHORS, Host, Player, host_game, join, posts_of
 
 pytestmark = pytest.mark.databases("sqlite", "postgresql")
 

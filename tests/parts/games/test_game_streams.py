@@ -17,7 +17,7 @@ from app.services.live_streams import streaming
 from tests.browsing import parts_of
 from tests.conftest import Client, client_with
 from tests.listening import Listener, listening
-from tests.views.games.playing import AUTHORS, Host, Player, host_game, join, posts_of
+from tests.parts.games.playing import AUTHORS, Host, Player, host_game, join, posts_of
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.databases("sqlite", "postgresql")

@@ -11,7 +11,7 @@ from app.compute.names import SHOWN_HIDDEN
 from tests.browsing import Browser, parts_of, signed_in
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, MakeConfig, client_with
-from tests.views.games.playing import Host, host_game, join
+from tests.parts.games.playing import Host, host_game, join
 
 pytestmark = pytest.mark.databases("sqlite", "postgresql")
 

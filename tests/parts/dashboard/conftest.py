@@ -3,6 +3,7 @@
 import pytest
 
 from tests.conftest import Client, Shared
+from tests.views.conftest import patient_pages  # noqa: F401 - a fixture
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from app.parts.games.rules import points_for
 from app.security import digest
 from tests.browsing import parts_of
 from tests.conftest import Client, Outside
-from tests.views.games.playing import AUTHORS, Host, host_game, join, names_of, posts_of
+from tests.parts.games.playing import AUTHORS, Host, host_game, join, names_of, posts_of
 
 pytestmark = pytest.mark.databases("sqlite", "postgresql")
 
