@@ -17,10 +17,10 @@ from app.db.feed import Feed
 from app.db.migrate import head_revision, prepare
 from app.embedders import open_embedder
 from app.errors import StartError
-from app.memo import Memo
 from app.memory_trim import keep_heap_trimmed
 from app.metrics import Metrics
 from app.parts import Listed, Part
+from app.result_cache import Memo
 from app.security import load_secret_keys
 from app.services.access.operators import Passwords
 from app.services.access.site import Openness

@@ -17,7 +17,7 @@ BELOW_QUART: Final = frozenset(
         "formats",
         "http_client",
         "memory_trim",
-        "memo",
+        "result_cache",
         "models",
         "services",
         "tasks",

@@ -17,8 +17,8 @@ from app.asgi.edge import REFUSAL, AsgiApp, Receive, Scope, Send
 from app.clock import ZONE_COOKIE, remembered_zone
 from app.db.feed import Feed
 from app.i18n import COOKIE, LONGEST_HEADER, negotiated
-from app.memo import Memo, release
 from app.paths import API_DOCS, ATOM_NAME, MEDIA, OF_ZONE, PICTURE_NAME, STATIC, is_endless
+from app.result_cache import Memo, release
 
 SMALLEST_COMPRESSED: Final = 500
 GZIP_LEVEL: Final = 6

@@ -33,8 +33,8 @@ from app.errors import (
 from app.i18n import translate_message
 from app.lifespan import resources
 from app.logs import request_id
-from app.memo import cacheable
 from app.paths import FOR_PROGRAMS, is_endless
+from app.result_cache import cacheable
 from app.services.access.rights import VISITOR, Right, ended_rights
 from app.views.bodies import too_large
 from app.views.page import WebPage, cast_for_anybody, render

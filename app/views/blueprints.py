@@ -15,8 +15,8 @@ from quart import Blueprint, Response, request
 from quart.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from app.memo import cacheable
 from app.paths import API
+from app.result_cache import cacheable
 from app.views.bodies import whole_body
 from app.views.cursors import Cursor, cursor_of
 from app.views.parsing import NoArgs, decode_json, parse_args, require_type

@@ -11,7 +11,7 @@ from tests.trust.game_mutants import GAME_MUTANTS
 from tests.trust.planting import Mutant, find
 
 BATCH: Final = "app/db/batch.py"
-MEMO: Final = "app/memo.py"
+MEMO: Final = "app/result_cache.py"
 MUTANTS: Final = (
     Mutant(
         "a caller that is cancelled takes those out who asked for the same item",
@@ -37,14 +37,14 @@ MUTANTS: Final = (
     ),
     Mutant(
         "a caller gets a value whose making began before the last commit",
-        "tests/test_memo.py",
+        "tests/test_result_cache.py",
         MEMO,
         "if pending is None or pending.began < called:",
         "if pending is None:",
     ),
     Mutant(
         "an answer is stored though what it depends on changed while it was made",
-        "tests/test_memo.py",
+        "tests/test_result_cache.py",
         MEMO,
         "began=pending.began,",
         "began=self.time,",

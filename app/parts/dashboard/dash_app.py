@@ -18,10 +18,10 @@ from quart import Quart, Response, request
 from app.asgi.cached import GZIP_LEVEL
 from app.errors import NotFoundError
 from app.lifespan import resources
-from app.memo import cacheable
 from app.parts.dashboard.calls import FigureRequest, check_call
 from app.parts.dashboard.figures import AnyPanel, draw
 from app.parts.dashboard.page import DASHBOARD, PAGE_KEY, PANELS
+from app.result_cache import cacheable
 from app.static_files import YEAR_S
 from app.views.policies import access
 

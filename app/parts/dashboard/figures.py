@@ -14,8 +14,8 @@ from app.clock import monotonic
 from app.errors import AppError, UnavailableError
 from app.i18n import gettext, gettext_noop, translate_message
 from app.lifespan import resources
-from app.memo import cacheable
 from app.parts.dashboard.shapes import Plot
+from app.result_cache import cacheable
 from app.views.cast import Cast, bound, cast_of, current_cast
 from app.views.figure import Figure, FigureParts, Finding, ShownRow, Table, show_rows
 from app.views.filters import View, view_of

@@ -13,7 +13,6 @@ from quart import Response, current_app, request
 from app.errors import AppError, NotFoundError
 from app.i18n import ngettext, show_number
 from app.lifespan import resources
-from app.memo import DERIVED, EVERYTHING, cacheable, depends_on
 from app.parts.dashboard.apart import ToldApart
 from app.parts.dashboard.figures import (
     AnyPanel,
@@ -26,6 +25,7 @@ from app.parts.dashboard.figures import (
 from app.parts.dashboard.likeness import WhoLikeWhom
 from app.parts.dashboard.timeline import Timeline
 from app.parts.dashboard.week import Week
+from app.result_cache import DERIVED, EVERYTHING, cacheable, depends_on
 from app.services.posts.users import Author, count_users
 from app.services.rooms.room_facts import zone_of_chats
 from app.views.blueprints import PageBlueprint

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.judgement import FEWEST_JUDGED
 from app.compute.names import HIDDEN
 from app.compute.text import has_words, username_key
-from app.memo import EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
+from app.result_cache import EVERYTHING, depends_on
 from app.services.compare.askable import MOST_CHARACTERS, Candidate, Passages, Scope, askable
 from app.services.compare.chat_names import read_chat_names
 from app.services.compare.guessing import (

@@ -23,10 +23,10 @@ from app.compute.hours import (
 )
 from app.compute.mentions import NameCount
 from app.errors import NotFoundError
-from app.memo import holds_until
 from app.models import Tweet
 from app.parts.years.compared_years import WordsOfYear, Writers, YearWord, compare_years
 from app.parts.years.same_days import SameDays, YearsAuthor, same_days_of
+from app.result_cache import holds_until
 from app.services.archive.calendar import CalendarYear, calendar_of
 from app.services.archive.memories import most_liked
 from app.services.archive.numbers import posts_by_day

@@ -18,10 +18,10 @@ from app.compute.chat_traits import Trait, days_of_first, traits_of
 from app.compute.hours import busiest_hours, fullest_part, hours_of_day
 from app.compute.portrait import ChatPortrait, PersonPortrait, portray
 from app.errors import NotFoundError
-from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.parts.years.author_year import WrittenYear, days_apart_in, end_of_year
 from app.parts.years.compared_years import Writers, compare_years
+from app.result_cache import EVERYTHING, depends_on
 from app.services.archive.calendar import CalendarYear, DayPosts, MonthPosts
 from app.services.archive.numbers import posts_by_day
 from app.services.posts.post_counts import HOUR_S, local_unit, seconds_of

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import first_instant, now
 from app.compute.phrases import typical_phrases
-from app.memo import holds_until
+from app.result_cache import holds_until
 from app.services.archive.calendar import CalendarYear, calendar_of
 from app.services.archive.memories import (
     Anniversary,

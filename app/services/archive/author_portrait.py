@@ -17,8 +17,8 @@ from app.compute.languages import guess_main_language
 from app.compute.phrases import Phrase, phrases_of
 from app.compute.portrait import MOST_GUESSED
 from app.compute.tally import hour_counts
-from app.memo import EVERYTHING, depends_on
 from app.models import User
+from app.result_cache import EVERYTHING, depends_on
 from app.services.archive.beside import CountedBeside, PostsBeside, Reach, count_beside, read_beside
 from app.services.compare.cases import Models
 from app.services.compare.recognised import RecognisedPosts, recognised_posts

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.memo import EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet
+from app.result_cache import EVERYTHING, depends_on
 from app.services.posts.post_counts import DAY_S, local_unit, seconds_of
 from app.services.posts.users import Author
 

@@ -33,8 +33,8 @@ from app.compute.population import NOBODY
 from app.compute.text import own_words
 from app.compute.typical_words import TypicalWord, typical_words
 from app.compute.usage import occurrences
-from app.memo import DERIVED, depends_on
 from app.models import User
+from app.result_cache import DERIVED, depends_on
 from app.services.compare.cases import Models
 from app.services.compare.habits import OwnPost, newest_own
 from app.services.compare.marked_pieces import Evidence, Usage, evidence_of

@@ -10,8 +10,8 @@ from sqlalchemy.orm import aliased
 from app.compute.names import ManyNames
 from app.compute.text import username_key
 from app.db.backend import chunks
-from app.memo import EVERYTHING, depends_on
 from app.models import RoomPerson, User
+from app.result_cache import EVERYTHING, depends_on
 from app.services.compare.name_masking import NOBODY
 from app.services.posts.user_rows import HAS_KEY, rows_by_key
 

@@ -19,7 +19,7 @@ from app.db.batch import Batch
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.errors import AppError
-from app.memo import DERIVED, Memo
+from app.result_cache import DERIVED, Memo
 from app.services.compare.answering import (
     Comparison,
     SearchedPosts,

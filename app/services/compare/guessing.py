@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.names import HiddenText
 from app.errors import NotFoundError
-from app.memo import EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
+from app.result_cache import EVERYTHING, depends_on
 from app.services.compare.answering import Comparison, add_reasons, answer
 from app.services.compare.cases import MOST_GAPS, Models, gather
 from app.services.compare.chat_names import read_chat_names

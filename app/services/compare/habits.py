@@ -18,8 +18,8 @@ from app.compute.profiles import AuthorProfile
 from app.compute.ratios import usual_of
 from app.compute.self_replies import ChainedPost, chained
 from app.db.backend import chunks
-from app.memo import LruStore
 from app.models import PostCount, Tweet, User
+from app.result_cache import LruStore
 from app.services.posts.replies import own_chains
 from app.services.posts.user_rows import UserRow
 from app.tasks import worked_on

@@ -14,7 +14,7 @@ from app.compute.likeness import likeness
 from app.compute.population import CountedAuthor, Population
 from app.compute.profiles import AuthorProfile
 from app.compute.typical_words import TypicalWord, typical_words
-from app.memo import DERIVED, depends_on
+from app.result_cache import DERIVED, depends_on
 from app.services.compare.answering import RECENT_POSTS, typical_of
 from app.services.compare.cases import Models
 from app.services.compare.habits import newest_own

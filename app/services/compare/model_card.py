@@ -24,7 +24,7 @@ from app.compute.self_replies import units_of
 from app.compute.text import has_words, own_words
 from app.db.batch import Batch
 from app.db.engine import Database
-from app.memo import LruStore
+from app.result_cache import LruStore
 from app.services.compare.answering import MODEL_NAME, Model
 from app.services.compare.background import LeftOutShare
 from app.services.compare.cases import (

@@ -17,8 +17,8 @@ from app.compute.counts import Counts
 from app.compute.features import RECIPE
 from app.compute.profiles import NO_COUNTS, NO_POSTS, AuthorProfile, with_posts, without_posts
 from app.db.backend import Sessions, backend_of, chunks, is_among
-from app.memo import LruStore
 from app.models import Profile, Tweet, User
+from app.result_cache import LruStore
 from app.services.posts.user_rows import UserRow
 from app.tasks import worked_on
 

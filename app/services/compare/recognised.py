@@ -14,7 +14,7 @@ from app.compute.case import Fitted
 from app.compute.fitting import hold_out
 from app.compute.profiles import AuthorProfile
 from app.compute.self_replies import chained, units_of
-from app.memo import DERIVED, depends_on
+from app.result_cache import DERIVED, depends_on
 from app.services.compare.cases import Models
 from app.services.compare.habits import OwnPost, newest_own
 from app.services.posts.replies import own_chains

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.portrait import MOST_PORTRAYED
 from app.compute.significance import FEWEST_COMPARED
 from app.db.backend import Sessions
-from app.memo import DERIVED
 from app.models import Room, RoomPerson, User
+from app.result_cache import DERIVED
 from app.services.compare.cases import Models
 from app.services.compare.recognised import FEWEST_ASKED, RecognisedPosts, recognised_posts
 from app.services.event_log import NewEvent, append_events

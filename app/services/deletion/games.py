@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.db.backend import Sessions
-from app.memo import DERIVED
 from app.models import Game, WrongCode
+from app.result_cache import DERIVED
 from app.services.event_log import NewEvent, append_events
 
 KEPT_AFTER_END: Final = timedelta(hours=24)

@@ -15,8 +15,8 @@ from app.compute.text import clean_username, username_key
 from app.db.backend import allocate_ids
 from app.errors import ConflictError, InvalidInputError
 from app.formats.post import Platform
-from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
+from app.result_cache import EVERYTHING, depends_on
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.own_author import claim_site
 from app.services.posts.user_rows import HAS_KEY, rows_by_key, unknown_user

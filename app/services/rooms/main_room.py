@@ -8,8 +8,8 @@ from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import chunks
-from app.memo import EVERYTHING, depends_on
 from app.models import RoomPerson, User
+from app.result_cache import EVERYTHING, depends_on
 from app.services.posts.named_users import NamedUser
 from app.services.posts.users import Author
 from app.services.rooms.room_facts import RoomFacts, get_room

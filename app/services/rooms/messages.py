@@ -6,8 +6,8 @@ from typing import Final, Literal
 from sqlalchemy import Integer, bindparam, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.memo import EVERYTHING, depends_on
 from app.models import MAX_ID, Tweet
+from app.result_cache import EVERYTHING, depends_on
 from app.services.posts.selection import Selection, field_conditions
 from app.services.posts.tweets import (
     AnySelect,

@@ -18,8 +18,8 @@ from app.compute.chat_traits import Judged, Trait, days_of_first, traits_of
 from app.compute.portrait import MOST_PORTRAYED, ChatPortrait, PersonPortrait, SilenceSpan, portray
 from app.compute.reply_preference import clearest_answers
 from app.db.backend import backend_of
-from app.memo import DERIVED, EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
+from app.result_cache import DERIVED, EVERYTHING, depends_on
 from app.services.posts.scanning import Collected, ScannedColumn, ScanQuery, read_scan, scanning
 from app.services.rooms.periods import FEWEST_OF_YEAR, Period, longest_silence, read_periods
 from app.services.rooms.portrait import traits_named

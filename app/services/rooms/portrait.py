@@ -15,8 +15,8 @@ from app.compute.chat_timing import Said, answers_among
 from app.compute.chat_traits import Judged, Trait, days_of_first, traits_of
 from app.compute.portrait import ChatPortrait, PersonPortrait, SilenceSpan, portray
 from app.db.backend import backend_of
-from app.memo import DERIVED, EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
+from app.result_cache import DERIVED, EVERYTHING, depends_on
 from app.services.posts.scanning import (
     MOST_SCANNED,
     Collected,

@@ -15,8 +15,8 @@ from app.db.backend import Sessions, backend_of
 from app.db.engine import Database
 from app.db.indexes import Vector
 from app.embedders import Embedder, EmbedderError, Vectors
-from app.memo import DERIVED
 from app.models import Embedding, Tweet, User
+from app.result_cache import DERIVED
 from app.services.event_log import NewEvent, append_events
 
 REMOVED_AT_ONCE: Final = 2_000

@@ -16,8 +16,8 @@ from app.compute.scoring import Scorer, TermFrequencies, parse_query
 from app.compute.typed_query import TypedFilter, read_query
 from app.db.backend import Sessions
 from app.embedders import EmbedderError
-from app.memo import DERIVED, EVERYTHING, cacheable, depends_on
 from app.models import Tweet, User
+from app.result_cache import DERIVED, EVERYTHING, cacheable, depends_on
 from app.services.posts.exporting import COLUMNS, Export, begin_export
 from app.services.posts.selection import Conditions, Selection, post_conditions
 from app.services.posts.tweets import AnyRow, AnySelect, Post, find_posts

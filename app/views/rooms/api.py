@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, field, structs
 
 from app.lifespan import resources
-from app.memo import cacheable
+from app.result_cache import cacheable
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post
 from app.services.rooms.messages import list_messages

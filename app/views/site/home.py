@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.judgement import KOREAN_LIKELY, LIKELY, LONE_KOREAN_LIKELY
 from app.i18n import gettext
 from app.lifespan import resources
-from app.memo import cacheable
+from app.result_cache import cacheable
 from app.services.archive.author_archive import Memories, read_memories
 from app.services.compare.answering import MODEL_NAME
 from app.services.compare.guessing import Solution, is_playable

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.clock import now
 from app.db.feed import Change, Feed
-from app.memo import DERIVED, EVERYTHING, Memo, cacheable, depends_on, holds_until, release
+from app.result_cache import DERIVED, EVERYTHING, Memo, cacheable, depends_on, holds_until, release
 
 ROOMY = 10**9
 DEADLINE_S = 20
