@@ -38,7 +38,7 @@ from app.services.reads import Reads
 from app.services.search.embeddings import Embeddings
 from app.services.search.results import ResultPage, SearchQuery, find
 from app.services.search.word_search import ResultKey
-from app.tasks import Slots, Turns, WorkPool
+from app.work_pool import Slots, Turns, WorkPool
 
 KEY: Final = "saywho"
 HOSTS: Final = "saywho.hosts"

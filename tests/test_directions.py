@@ -20,7 +20,7 @@ BELOW_QUART: Final = frozenset(
         "result_cache",
         "models",
         "services",
-        "tasks",
+        "work_pool",
     }
 )
 SERVER_PACKAGES: Final = frozenset({"hypercorn", "quart", "werkzeug"})

@@ -14,7 +14,7 @@ from app.config import Config
 from app.db.backend import INFO, SHIPPED, Backend, IsHeld
 from app.db.feed import Feed
 from app.errors import StartError, overloaded
-from app.tasks import to_the_end
+from app.work_pool import to_the_end
 
 WRITE_TIMEOUT_S: Final = 30
 ASK_AGAIN_S: Final = 0.5

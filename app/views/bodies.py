@@ -23,8 +23,8 @@ from app.formats.records import NO_OPTIONS, ReadOptions
 from app.lifespan import resources
 from app.models import ImportJob
 from app.services.imports.jobs import UploadedFile, add_job, open_upload, remove_upload, sync_upload
-from app.tasks import worked_on
 from app.views.policies import writing
+from app.work_pool import worked_on
 
 PIECE_TIMEOUT_S: Final = 30
 BODY_TIMEOUT_S: Final = 30

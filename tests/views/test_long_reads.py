@@ -5,10 +5,10 @@ import asyncio
 import pytest
 from quart import Quart
 
-from app import tasks
+from app import work_pool
 from app.errors import UnavailableError
 from app.lifespan import LONG_QUERY, LONG_READS, LONG_SEARCHES
-from app.tasks import Turns
+from app.work_pool import Turns
 from tests.browsing import parts_of
 from tests.chats import import_chat, said, telegram
 from tests.conftest import Client
@@ -68,7 +68,7 @@ async def test_searches_and_pages_pass_by_those_that_wait_for_a_turn(
 async def test_turn_is_given_back_and_refused_where_too_many_wait(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(tasks, "MOST_WAITING", 1)
+    monkeypatch.setattr(work_pool, "MOST_WAITING", 1)
     turns, order = Turns(1), list[str]()
 
     async def wait(name: str) -> None:
@@ -91,7 +91,7 @@ async def test_turn_is_given_back_and_refused_where_too_many_wait(
 
 
 async def test_turn_that_does_not_come_is_an_overload(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "LONGEST_WAIT_S", 0.01)
+    monkeypatch.setattr(work_pool, "LONGEST_WAIT_S", 0.01)
     turns = Turns(1)
     async with turns.turn():
         with pytest.raises(UnavailableError):

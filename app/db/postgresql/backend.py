@@ -36,7 +36,7 @@ from app.db.postgresql.feed import PostgresqlFeed
 from app.db.postgresql.tsvector import PostgresqlWords, nearest
 from app.errors import AppError, StartError, UnavailableError, in_one_line
 from app.models import Base
-from app.tasks import to_the_end
+from app.work_pool import to_the_end
 
 Answer = TypeVar("Answer")
 END_TIMEOUT_S: Final = 2.0

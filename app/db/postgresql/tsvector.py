@@ -35,7 +35,7 @@ from app.db.indexes import (
     searched_text,
 )
 from app.models import Embedding, Tweet
-from app.tasks import worked_on
+from app.work_pool import worked_on
 
 LONGEST: Final = 500
 """Most characters of a term that are indexed: a lexeme has at most 2,046 bytes."""

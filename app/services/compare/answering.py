@@ -39,7 +39,7 @@ from app.services.compare.cases import Models
 from app.services.compare.habits import OwnPost, newest_own
 from app.services.compare.marked_pieces import Evidence, Usage, evidence_of
 from app.services.posts.user_rows import UserRow
-from app.tasks import INLINE_CHARACTERS, Runner, worked_on
+from app.work_pool import INLINE_CHARACTERS, Runner, worked_on
 
 MODEL_NAME: Final = "stacked-counts-3"
 SHOWN_OF_ALL: Final = 20

@@ -19,7 +19,7 @@ from app.services.compare.guessing import FEWEST_POSTS, QuizSet
 from app.services.compare.name_masking import Named, can_be_guessed
 from app.services.posts.samples import ENOUGH_OF_OWN, is_sample
 from app.services.rooms.room_facts import RoomFacts
-from app.tasks import INLINE_CHARACTERS, worked_on
+from app.work_pool import INLINE_CHARACTERS, worked_on
 
 MOST_CHARACTERS: Final = 600
 """Characters of a post to guess."""

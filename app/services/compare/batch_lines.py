@@ -18,7 +18,7 @@ from app.errors import AppError, InvalidInputError
 from app.formats.file_columns import file_columns_of
 from app.services.compare.answering import RankedAuthor, answer
 from app.services.compare.cases import Models, Whom, comparable_texts, gather_each
-from app.tasks import Runner
+from app.work_pool import Runner
 
 AT_ONCE: Final = 20
 """Texts of a batch for which the authors are read together."""

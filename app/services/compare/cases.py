@@ -24,7 +24,7 @@ from app.services.compare.question import Question
 from app.services.posts.replies import own_chains
 from app.services.posts.samples import ENOUGH_OF_OWN, sample_ids
 from app.services.posts.user_rows import UserRow, find_rows, known_row, select_rows
-from app.tasks import Runner, worked_on
+from app.work_pool import Runner, worked_on
 
 MOST_NAMED: Final = 1_000
 """All authors named are ranked, so all of their profiles are in memory at once."""

@@ -38,7 +38,7 @@ from app.services.compare.cases import (
 )
 from app.services.compare.question import Question
 from app.services.posts.user_rows import find_rows
-from app.tasks import Runner, worked_on
+from app.work_pool import Runner, worked_on
 
 MOST_READ: Final = 20
 """Comparisons whose authors are read in one session."""

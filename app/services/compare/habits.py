@@ -22,7 +22,7 @@ from app.models import PostCount, Tweet, User
 from app.result_cache import LruStore
 from app.services.posts.replies import own_chains
 from app.services.posts.user_rows import UserRow
-from app.tasks import worked_on
+from app.work_pool import worked_on
 
 OwnPost = tuple[int, str]
 """A post of an author, with text: its id, and that."""

@@ -10,7 +10,7 @@ from app.compute.gaps import joined_gaps
 from app.compute.links import VISIBLE_LINK
 from app.compute.names import HIDDEN, HiddenText, ManyNames, find_name_words, find_names
 from app.compute.text import has_words, word_count
-from app.tasks import worked_on
+from app.work_pool import worked_on
 
 _LINK_OR_TAG: Final = re.compile(rf"{VISIBLE_LINK}|#\w+")
 _SIGNATURE: Final = re.compile(r"[ \t\n][-–—~^*] ?\w{1,20}\Z")

@@ -20,7 +20,7 @@ from app.db.backend import Sessions, backend_of, chunks, is_among
 from app.models import Profile, Tweet, User
 from app.result_cache import LruStore
 from app.services.posts.user_rows import UserRow
-from app.tasks import worked_on
+from app.work_pool import worked_on
 
 RELOAD_TAIL: Final = 50
 """Posts that a profile in memory may lack: to count them is cheaper than to read the stored one."""

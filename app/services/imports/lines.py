@@ -18,7 +18,7 @@ from app.services.imports.bulk import BATCH, BulkPost, count
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import Storing, import_posts
 from app.services.posts.new_tweet import NewTweetForm, checked
-from app.tasks import Runner
+from app.work_pool import Runner
 
 MAX_LINE_BYTES: Final = 2**20
 _SKIPPED_BYTES: Final = 64 * 1024

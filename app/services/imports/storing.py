@@ -26,7 +26,7 @@ from app.services.posts.media import MediaKeeper
 from app.services.posts.users import check_platform, find_user
 from app.services.rooms.recognition import RoomFinder
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
-from app.tasks import Runner
+from app.work_pool import Runner
 
 
 class NamelessFileError(ImportFileError):

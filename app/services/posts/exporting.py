@@ -21,7 +21,7 @@ from app.services.posts.selection import Conditions
 from app.services.posts.stored_content import content_columns, decoded
 from app.services.posts.tweets import AnyRow, AnySelect, room_name
 from app.services.posts.users import get_user
-from app.tasks import Runner
+from app.work_pool import Runner
 
 PAGE: Final = 200
 """Posts in a page: each may have 25,000 characters, and many exports may run at once."""

@@ -30,7 +30,7 @@ from app.services.search.expressions import (
     matchable,
 )
 from app.services.search.vocabulary import term_frequencies
-from app.tasks import WorkPool
+from app.work_pool import WorkPool
 
 MOST_COUNTED: Final = 10_000
 """Matches that are counted or put in order by time or likes, of those stored last."""

@@ -11,10 +11,10 @@ from app.compute.evidence import place_in
 from app.services.compare.answering import Comparison
 from app.services.compare.marked_pieces import Evidence
 from app.services.posts.tweets import Post, find_posts
-from app.tasks import worked_on
 from app.views.comparing.marks import shown_marks, uses_of
 from app.views.comparing.nobody import strange_places
 from app.views.texts import Marked, excerpt, marked_text
+from app.work_pool import worked_on
 
 LINES: Final = 4
 """Authors with an underline of their own, numbered from 1; they share the evidence."""

@@ -18,11 +18,11 @@ from app.services.posts.exporting import exported
 from app.services.posts.statistics import Stats, stats
 from app.services.search.results import Facets, Hit, Mode, SearchQuery, begin_found_export
 from app.services.search.word_search import ResultKey, Sort
-from app.tasks import WorkPool
 from app.views.answers import streamed, while_readable
 from app.views.blueprints import CSV, NDJSON, ApiBlueprint
 from app.views.cursors import RESULT_CURSOR, Next
 from app.views.filters import PostFilters, SearchFilters
+from app.work_pool import WorkPool
 
 blueprint = ApiBlueprint("api_search", tag="search")
 
