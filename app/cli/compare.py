@@ -16,7 +16,6 @@ from app.compute.judgement import SURE
 from app.config import Config
 from app.db.engine import Database
 from app.errors import AppError
-from app.services.compare.answering import Comparison
 from app.services.compare.background import renew_if_outgrown
 from app.services.compare.batch_lines import (
     BatchLine,
@@ -28,6 +27,7 @@ from app.services.compare.batch_lines import (
 from app.services.compare.cases import Models
 from app.services.compare.comparing import ask_once
 from app.services.compare.question import Question
+from app.services.compare.verdict import Comparison
 from app.views.comparing.marks import shown_marks, uses_of
 from app.views.comparing.nobody import why_nobody
 from app.views.comparing.read_before import read_before

@@ -13,7 +13,6 @@ from app.errors import AppError, InvalidInputError, NotFoundError
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.parts.quiz.solved import SolvedPost, read_solved
-from app.services.compare.answering import RankedAuthor
 from app.services.compare.askable import draw, draw_from_room
 from app.services.compare.guessing import (
     MOST_CHOICES,
@@ -24,6 +23,7 @@ from app.services.compare.guessing import (
     read_question,
     solve,
 )
+from app.services.compare.verdict import RankedAuthor
 from app.services.posts.users import find_authors
 from app.services.rooms.room_facts import RoomFacts, get_room
 from app.views.blueprints import PageBlueprint

@@ -21,8 +21,8 @@ from app.services.archive.memories import (
     on_this_day,
 )
 from app.services.archive.numbers import Numbers, numbers_of
-from app.services.compare.answering import typical_of
 from app.services.compare.cases import Models
+from app.services.compare.verdict import typical_of
 from app.services.posts.tweets import Post
 from app.services.posts.users import Author, get_user
 from app.services.rooms.room_facts import names_in, rooms_of

@@ -20,13 +20,6 @@ from app.db.engine import Database
 from app.db.feed import Feed
 from app.errors import AppError
 from app.result_cache import DERIVED, Memo
-from app.services.compare.answering import (
-    Comparison,
-    SearchedPosts,
-    add_reasons,
-    answer,
-    read_posts,
-)
 from app.services.compare.cases import (
     Models,
     check_words,
@@ -37,6 +30,7 @@ from app.services.compare.cases import (
     with_habits,
 )
 from app.services.compare.question import Question
+from app.services.compare.verdict import Comparison, SearchedPosts, add_reasons, answer, read_posts
 from app.services.posts.user_rows import find_rows
 from app.work_pool import Runner, worked_on
 

@@ -11,11 +11,11 @@ from app.compute.names import HiddenText
 from app.errors import NotFoundError
 from app.models import RoomPerson, Tweet, User
 from app.result_cache import EVERYTHING, depends_on
-from app.services.compare.answering import Comparison, add_reasons, answer
 from app.services.compare.cases import MOST_GAPS, Models, gather
 from app.services.compare.chat_names import read_chat_names
 from app.services.compare.name_masking import hide
 from app.services.compare.question import Question
+from app.services.compare.verdict import Comparison, add_reasons, answer
 
 FEWEST_POSTS: Final = 20
 """Posts an author must have to be in a question; with fewer neither side has a fair chance."""

@@ -15,9 +15,9 @@ from app.compute.population import CountedAuthor, Population
 from app.compute.profiles import AuthorProfile
 from app.compute.typical_words import TypicalWord, typical_words
 from app.result_cache import DERIVED, depends_on
-from app.services.compare.answering import RECENT_POSTS, typical_of
 from app.services.compare.cases import Models
 from app.services.compare.habits import newest_own
+from app.services.compare.verdict import RECENT_POSTS, typical_of
 from app.services.posts.user_rows import UserRow
 
 

@@ -25,7 +25,6 @@ from app.compute.text import has_words, own_words
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.result_cache import LruStore
-from app.services.compare.answering import MODEL_NAME, Model
 from app.services.compare.background import LeftOutShare
 from app.services.compare.cases import (
     MOST_NAMED,
@@ -37,6 +36,7 @@ from app.services.compare.cases import (
 )
 from app.services.compare.habits import newest_chained, newest_own
 from app.services.compare.left_out import stored_left_out
+from app.services.compare.verdict import MODEL_NAME, Model
 from app.services.posts.samples import outgrown_samples
 from app.services.posts.user_rows import UserRow
 

@@ -14,10 +14,10 @@ from quart import Response, g
 from app.compute.judgement import SURE
 from app.errors import AppError, FieldError, InvalidInputError
 from app.lifespan import resources
-from app.services.compare.answering import Comparison
 from app.services.compare.batch_lines import GivenText, JudgedText, json_texts, judge_lines
 from app.services.compare.model_card import Card
 from app.services.compare.question import Question
+from app.services.compare.verdict import Comparison
 from app.views.answers import streamed, while_readable
 from app.views.blueprints import NDJSON, ApiBlueprint
 from app.views.bodies import whole_body

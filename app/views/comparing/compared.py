@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 from quart import url_for
 
 from app.clock import now
-from app.services.compare.answering import Comparison
+from app.services.compare.verdict import Comparison
 from app.services.posts.tweets import Post
 from app.views.comparing.evidence import Evident
 from app.views.comparing.nobody import why_nobody

@@ -8,8 +8,8 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.evidence import place_in
-from app.services.compare.answering import Comparison
 from app.services.compare.marked_pieces import Evidence
+from app.services.compare.verdict import Comparison
 from app.services.posts.tweets import Post, find_posts
 from app.views.comparing.marks import shown_marks, uses_of
 from app.views.comparing.nobody import strange_places

@@ -5,8 +5,8 @@ from typing import Final
 from msgspec import UnsetType
 
 from app.i18n import gettext, ngettext, show_number
-from app.services.compare.answering import Comparison
 from app.services.compare.marked_pieces import Evidence, Usage
+from app.services.compare.verdict import Comparison
 
 ONCE: Final = 0.95
 """Uses a post from which they are told of each post."""

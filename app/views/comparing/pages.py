@@ -10,10 +10,10 @@ from quart.typing import ResponseReturnValue
 from app.errors import InvalidInputError, NotFoundError
 from app.i18n import SWITCH, gettext, own_address
 from app.lifespan import resources
-from app.services.compare.answering import Comparison
 from app.services.compare.askable import draw
 from app.services.compare.guessing import read_question
 from app.services.compare.model_card import FEWEST_ASKED, FEWEST_OF_AUTHOR, Card, own_names
+from app.services.compare.verdict import Comparison
 from app.services.posts.samples import outgrown_samples
 from app.services.posts.tweets import find_posts, get_post
 from app.services.rooms.room_facts import name_of_room_of

@@ -2,7 +2,7 @@
 
 from app.compute.rates import BELIEFS
 from app.i18n import gettext, show_number, show_percent
-from app.services.compare.answering import Comparison
+from app.services.compare.verdict import Comparison
 from app.views.comparing.verdicts import lean_of
 
 

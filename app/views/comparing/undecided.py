@@ -4,7 +4,7 @@ from typing import Final
 
 from app.compute.judgement import FEWEST_JUDGED
 from app.i18n import gettext, gettext_noop, ngettext, show_number
-from app.services.compare.answering import Comparison
+from app.services.compare.verdict import Comparison
 
 MOSTLY_BY_TWICE: Final = 4
 HALF_BY_TWICE: Final = 7

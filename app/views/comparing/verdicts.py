@@ -10,7 +10,7 @@ from app.compute.languages import guess_language, is_unspaced
 from app.compute.population import FEWEST_POSTS
 from app.compute.text import FEWEST_WORDS
 from app.i18n import gettext, gettext_noop, ngettext, show_list
-from app.services.compare.answering import Comparison
+from app.services.compare.verdict import Comparison
 from app.views.names import shown_name
 
 NOT_FOR: Final = gettext_noop(

@@ -12,8 +12,8 @@ from app.i18n import gettext
 from app.lifespan import resources
 from app.result_cache import cacheable
 from app.services.archive.author_archive import Memories, read_memories
-from app.services.compare.answering import MODEL_NAME
 from app.services.compare.guessing import Solution, is_playable
+from app.services.compare.verdict import MODEL_NAME
 from app.services.posts.own_author import find_own, is_own_alone
 from app.services.posts.samples import list_samples, outgrown_samples
 from app.services.posts.tweets import Post, list_posts, newest_without

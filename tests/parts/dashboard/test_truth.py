@@ -23,9 +23,9 @@ from app.models import User
 from app.parts.dashboard.apart import Measurement
 from app.parts.dashboard.likeness import SMALLEST_SHOWN, Likeness
 from app.parts.dashboard.words import Words
-from app.services.compare.answering import Model
 from app.services.compare.manners import AuthorWords
 from app.services.compare.model_card import Card, CardAuthor, Measured
+from app.services.compare.verdict import Model
 from app.services.posts.user_rows import UserRow
 from app.views.filters import View
 from tests.browsing import parts_of

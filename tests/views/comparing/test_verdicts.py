@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from app.compute.judgement import FEW_POSTS, FEWEST_JUDGED, LIKELY, SURE, UNFAMILIAR, Limit, Verdict
 from app.compute.more_text import More
 from app.compute.text import FEWEST_WORDS
-from app.services.compare.answering import Comparison, Model, RankedAuthor
 from app.services.compare.marked_pieces import Evidence, Usage
+from app.services.compare.verdict import Comparison, Model, RankedAuthor
 from app.views.comparing.marks import uses_of
 from app.views.comparing.strangers import rate_of, threshold_of
 from app.views.comparing.undecided import more_text_of

@@ -11,12 +11,12 @@ from app.compute.judgement import FEWEST_JUDGED
 from app.compute.typical_words import TypicalWord
 from app.db.engine import Database
 from app.models import User
-from app.services.compare.answering import SHOWN_OF_ALL, Comparison, add_reasons, answer, typical_of
 from app.services.compare.background import renew_background
 from app.services.compare.batch_lines import judge_lines, plain_texts
 from app.services.compare.cases import Models, gather
 from app.services.compare.profiles import ProfileStore
 from app.services.compare.question import Question
+from app.services.compare.verdict import SHOWN_OF_ALL, Comparison, add_reasons, answer, typical_of
 from app.services.event_log import newest_event
 from app.services.posts.users import add_user
 from tests.posting import post
