@@ -79,7 +79,7 @@ async def test_the_first_start_leads_to_an_account(nobody: Website, open_page: O
     answer = await page.goto(link)
     assert answer is not None
     assert answer.status == 403
-    await expect(page.get_by_role("main")).to_contain_text("이 설정 링크는 쓸 수 없어요")
+    await expect(page.get_by_role("main")).to_contain_text("이미 썼거나 기한이 지난 설정 링크예요")
 
 
 async def test_a_token_is_shown_once_copied_and_revoked(

@@ -19,7 +19,7 @@ async def expect_picture(page: Page, width: int, height: int) -> None:
     image = page.locator(".preview img")
     await expect(image).to_have_js_property("naturalWidth", width)
     await expect(image).to_have_js_property("naturalHeight", height)
-    saved = page.get_by_role("link", name="그림 만들기 저장")
+    saved = page.get_by_role("link", name="그림으로 저장")
     assert await saved.get_attribute("href") == await image.get_attribute("src")
 
 
