@@ -35,19 +35,20 @@ _FOUND: Final = text("SELECT version_num FROM alembic_version")
 async def check_ready(db: Database, feed: Feed, *, revision: str) -> None:
     """Check that all is well. Raises AppError with the reason."""
     if not feed.is_up_to_date:
-        raise UnavailableError("The log of changes cannot be followed at the moment")
+        raise UnavailableError("The log of changes cannot be read at the moment")
     try:
         async with asyncio.timeout(ANSWER_S), db.read() as session:
             revision_here = await session.scalar(_FOUND)
     except TimeoutError as error:
-        raise UnavailableError("The database does not answer in time") from error
+        raise UnavailableError("The database did not respond in time") from error
     except SQLAlchemyError as error:
         raise UnavailableError(
-            "The database does not hold this program's tables", retry_after_s=LATER_S
+            "The database does not contain the tables of this program; run: saywho db upgrade",
+            retry_after_s=LATER_S,
         ) from error
     if revision_here != revision:
         raise UnavailableError(
-            "The database is at revision {found}, and this program is made for {revision}",
+            "The database is at revision {found}, but this program needs {revision}",
             retry_after_s=LATER_S,
             found=revision_here,
             revision=revision,

@@ -59,7 +59,7 @@ class Cursor(Generic[Key]):
             data = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True)
             return self._make(self._decoder.decode(data))
         except (binascii.Error, ValueError, OverflowError, RecursionError):
-            detail = "cursor is not one that this list gave out"
+            detail = "`cursor` is not from this list; start again from the first page"
             raise MalformedError(detail, loc="cursor") from None
 
 

@@ -27,7 +27,7 @@ def notes(archive: bytes) -> list[str]:
     ("name", "data", "fault"),
     [
         (MESSENGER, SMALL_FILES["messenger"][:40], "in line 1, column 1: a value is not closed"),
-        (MESSENGER, bytes(40), "in line 1, column 1: something stands between the values"),
+        (MESSENGER, bytes(40), "in line 1, column 1: there is something between the values"),
         (MESSENGER, b"", "is empty"),
         ("porch.json", SMALL_FILES["discord"][:30], "a value is not closed"),
         ("other/result.json", b'{"chats": {"list": [{"mess', "a value is not closed"),

@@ -184,7 +184,7 @@ class Window:
             if mark == "[":
                 yield from self.items()
             elif mark != "{":
-                raise self.broken("something stands between the values")
+                raise self.broken("there is something between the values")
             elif lists:
                 yield from self._listed(lists)
             else:

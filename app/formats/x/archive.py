@@ -81,7 +81,7 @@ def array_items(content: Content) -> Iterator[Json | Message]:
     for item in window.items() if mark else ():
         yield _unwrapped(item)
     if window.mark():
-        raise window.broken("something stands after the last value")
+        raise window.broken("there is something after the last value")
 
 
 def _unwrapped(item: object) -> Json | Message:

@@ -192,7 +192,7 @@ class Web:
 def check_port(url: httpx.URL) -> None:
     """Raise FetchError for a port where no web server is asked."""
     if not has_web_port(url):
-        rule = "A source is asked at port 80, 443 or one from 1024 on, not at {port}"
+        rule = "A source must use port 80, 443, or 1024 or higher, not {port}"
         raise FetchError(rule, loc="source", port=url.port)
 
 

@@ -46,7 +46,7 @@ def test_a_source_that_fails_is_status_1_and_its_reason(
 ) -> None:
     platform.faults = [Fault(status=500)]
     added = installation.run("follow", "add", "bluesky:sky.example")
-    assert "Whether it is there, its first visit tells" in added.stdout + added.stderr
+    assert "on the first visit" in added.stdout + added.stderr
     assert installation.run("follow", "add", "bluesky:SKY.example").exit_code == 2
     result = installation.run("follow", "now")
     assert result.exit_code == 1

@@ -99,12 +99,12 @@ async def test_a_name_that_is_not_found_may_be_the_fault_of_this_server(web: Web
     ("fault", "why"),
     [
         *(
-            (Fault(status=302, headers={"Location": f"http://{host}/"}), "own network")
+            (Fault(status=302, headers={"Location": f"http://{host}/"}), "private network")
             for host in ("127.0.0.2", "[::1]", "[::ffff:10.0.0.1]", "2130706434")
         ),
-        (Fault(status=301, headers={"Location": "/feed"}), "redirects too often"),
+        (Fault(status=301, headers={"Location": "/feed"}), "redirects too many times"),
         (Fault(headers=GZIP, body=gzip.compress(bytes(3 * MOST))), "larger than 1 MB"),
-        (Fault(delay_s=DEADLINE_S), "does not answer in time"),
+        (Fault(delay_s=DEADLINE_S), "did not respond in time"),
     ],
 )
 async def test_a_host_that_leads_astray_or_holds_up_is_given_up(
@@ -266,7 +266,7 @@ async def test_a_host_that_never_ends_its_handshake_is_hung_up_on(
         port = server.sockets[0].getsockname()[1]
         async with asyncio.timeout(DEADLINE_S):
             while not is_reached.is_set():  # On a busy machine that may take all of the time.
-                with pytest.raises(FetchError, match="does not answer in time"):
+                with pytest.raises(FetchError, match="did not respond in time"):
                     await get(web, f"https://127.0.0.1:{port}/feed")
                 await asyncio.sleep(0)
             await is_closed.wait()

@@ -70,9 +70,9 @@ async def test_a_visit_refuses_what_leads_into_the_own_network(
     # However it came into the list: what a name leads to may have changed since.
     await closed.follow_written(written)
     facts = await closed.visit()
-    assert "leads into this machine's own network" in str(facts.last_error), facts
+    assert "is in this machine's private network" in str(facts.last_error), facts
     assert (facts.accepted, closed.platform.requests) == (0, [])
-    with pytest.raises(InvalidInputError, match="own network"):
+    with pytest.raises(InvalidInputError, match="private network"):
         await find_source(closed.config, written)
 
 
@@ -114,7 +114,7 @@ async def test_no_redirect_leads_into_the_own_network(
         port = inner.host.rpartition(":")[2]
         location = f"http://{host}:{port}/feed".encode().decode("latin-1")
         platform.faults = [Fault(status=302, headers={"Location": location})]
-        with pytest.raises(FetchError, match="own network"):
+        with pytest.raises(FetchError, match="private network"):
             await web.get(f"{platform.address}/feed", most_bytes=1000)
         assert inner.requests == []
 
@@ -128,5 +128,5 @@ async def test_a_name_that_leads_elsewhere_after_it_was_added_is_not_asked(
     await closed.follow_written(written)
     monkeypatch.setitem(LEADS, "outer.example", ["127.0.0.1"])
     facts = await closed.visit()
-    assert "outer.example leads into this machine's own network" in str(facts.last_error)
+    assert "outer.example is in this machine's private network" in str(facts.last_error)
     assert closed.platform.requests == []

@@ -44,7 +44,7 @@ def test_a_name_without_a_dot_is_told_what_it_lacks(given_name: str) -> None:
 
 @pytest.mark.parametrize("given_name", ["bluesky:a..b", "bluesky:.a", "bluesky:a.", "bluesky:"])
 def test_a_name_with_an_empty_part_is_none(given_name: str) -> None:
-    with pytest.raises(InvalidInputError, match="A source is like"):
+    with pytest.raises(InvalidInputError, match="Enter a source as"):
         parse_source(given_name)
 
 

@@ -61,12 +61,12 @@ async def test_following_by_the_api(site: Quart, platform: Platform) -> None:
 @pytest.mark.parametrize(
     ("source", "status", "why"),
     [
-        ("rss:http://[", 422, "A source is like"),
-        ("https://xn--a\u00fc-/", 422, "A source is like"),
+        ("rss:http://[", 422, "Enter a source as"),
+        ("https://xn--a\u00fc-/", 422, "Enter a source as"),
         ("https://nobody.invalid/@me", 422, "nobody.invalid was not found: its name is wrong, or"),
         ("rss:http://127.0.0.1:8000/feed", 422, "SAYWHO_FOLLOW_PRIVATE"),
         ("bluesky:sky.example", 409, "'sky.example' is already an author from x"),
-        ("bluesky:@Sky", 422, "A name on Bluesky has dots: try sky.bsky.social"),
+        ("bluesky:@Sky", 422, "A Bluesky name contains dots: try sky.bsky.social"),
     ],
 )
 async def test_an_impossible_source_is_refused(
@@ -103,8 +103,8 @@ async def test_an_address_stands_for_what_is_there(
         ("/sky", f"rss:{platform.address}/sky"),
         ("/blog/", f"rss:{platform.address}/blog/feed"),
         ("/@blog", f"rss:{platform.address}/feed"),
-        ("/none", "names no RSS or Atom feed"),
-        ("/unsafe", "leads into this machine's own network"),
+        ("/none", "does not link to an RSS or Atom feed"),
+        ("/unsafe", "is in this machine's private network"),
     ):
         answer = await admin.post(API, json={"source": f"{platform.address}{path}"})
         source = await answer.get_json()
@@ -119,7 +119,7 @@ async def test_an_address_stands_for_what_is_there(
 async def test_the_page_says_why_a_source_fails_or_is_none(site: Quart) -> None:
     admin, operator = await client_with(site, "admin"), await signed_in(site)
     answer = await operator.post("/sources", form={"source": "nothing"})
-    assert "A source is like" in await answer.get_data(as_text=True)
+    assert "Enter a source as" in await answer.get_data(as_text=True)
     answer = await operator.post("/sources", form={"source": "bluesky:nobody"})
     assert "nobody.bsky.social" in await answer.get_data(as_text=True)
     await admin.post(API, json={"source": "bluesky:nobody.example"})
