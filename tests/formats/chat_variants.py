@@ -104,6 +104,8 @@ def _telegram(room: list[Said]) -> bytes:
         }
         message |= {"date": said.when.isoformat(), "from": said.name, "from_id": f"u{said.name}"}
         message |= {"text": "" if said.fate in {"media", "deleted"} else text}
+        if said.answers is not None:
+            message["reply_to_message_id"] = said.answers + 1
         if number % 2:
             message["date_unixtime"] = str(int(local.timestamp()))
         messages.append(message)

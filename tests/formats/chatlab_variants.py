@@ -39,6 +39,7 @@ def room(room: list[Said], write: Callable[..., bytes]) -> bytes:
             "content": "[图片]" if said.fate == "media" else said.text,
             "platformMessageId": f"m{number}",
         }
+        | ({} if said.answers is None else {"replyToMessageId": f"m{said.answers}"})
         for number, said in enumerate(room)
     ]
     return write(messages, members)

@@ -14,6 +14,7 @@ PARTS: Final = 3
 
 def message(number: int, said: Said) -> dict[str, Any]:
     """Return a message as the exporter writes it, with all its keys."""
+    is_answer = said.answers is not None or number % 5 == 4
     kinds = {"system": "ChannelPinnedMessage"}
     text = {"system": "Pinned a message.", "media": "", "deleted": ""}.get(said.fate, said.text)
     time = said.when.replace(tzinfo=ZoneInfo(ZONE)).isoformat(timespec="milliseconds")
@@ -21,7 +22,7 @@ def message(number: int, said: Said) -> dict[str, Any]:
     author = {"id": str(sum(said.name.encode())), "name": said.name, "discriminator": "0000"}
     return {
         "id": str(1_190_000_000_000_000_000 + number),
-        "type": kinds.get(said.fate, "Reply" if number % 5 == 4 else "Default"),
+        "type": kinds.get(said.fate, "Reply" if is_answer else "Default"),
         "timestamp": time,
         "timestampEdited": None,
         "callEndedTimestamp": None,
@@ -33,7 +34,12 @@ def message(number: int, said: Said) -> dict[str, Any]:
         "stickers": [],
         "reactions": [{"emoji": {"id": "", "name": "❤", "code": "heart"}, "count": 2}],
         "mentions": [],
-        "reference": {"messageId": str(1_190_000_000_000_000_000), "channelId": "22"},
+        "reference": {
+            "messageId": str(1_190_000_000_000_000_000 + (said.answers or 0)),
+            "channelId": "22",
+        }
+        if is_answer
+        else None,
         "inlineEmojis": [],
     }
 

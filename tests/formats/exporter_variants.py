@@ -22,6 +22,8 @@ def _pages(room: list[Said]) -> bytes:
         name = "Deleted Account" if said.fate == "deleted" else said.name
         html = escape(said.text).replace("\n", "<br>").replace(_ADDRESS, link)
         parts = {"time": f"{said.when:%d.%m.%Y %H:%M:%S} UTC+09:00"}
+        if said.answers is not None:
+            parts["reply"] = f"#go_to_message{said.answers + 1}"
         shown = None if name == before else escape(name)
         written.append(message(number, shown, "" if said.fate == "media" else html, **parts))
         before = name

@@ -30,6 +30,8 @@ class Said(NamedTuple):
     when: datetime
     text: str
     fate: str = ""
+    answers: int | None = None
+    """Place in the room of the message that this one answers."""
 
 
 def invented(seed: int, *, seconds: bool) -> list[Said]:

@@ -52,11 +52,17 @@ def chat(room: list[Said], *, is_packed: bool = False) -> bytes:
     frames += [{"recipient": {"id": "1", "self": {}}}]
     frames += [person(number, name) for number, name in enumerate(names[1:], 2)]
     frames += [group(90, "우리 반"), {"chat": {"id": "10", "recipientId": "90"}}]
+    times: list[int] = []
     for number, said in enumerate(room):
         # Signal knows a message by its millisecond.
         sent = int(said.when.replace(tzinfo=ZoneInfo(ZONE)).timestamp() * 1000) + number % 900
         frame = item(names.index(said.name) + 1, sent, said.text)
         message = frame["chatItem"]
+        times.append(sent)
+        if said.answers is not None:
+            author = names.index(room[said.answers].name) + 1
+            quote = {"targetSentTimestamp": str(times[said.answers]), "authorId": str(author)}
+            message["standardMessage"]["quote"] = quote
         if said.fate:
             message.pop("standardMessage")
         if said.fate == "media":

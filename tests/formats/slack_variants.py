@@ -40,10 +40,13 @@ def channel(room: list[Said], *, top: str = "") -> bytes:
         {"id": f"U{n}", "name": f"u{n}", "profile": {"display_name": name}}
         for n, name in enumerate(names)
     ]
-    messages = []
+    messages, stamps = [], []
     for number, said in enumerate(room):
         seconds = int(said.when.replace(tzinfo=ZoneInfo(ZONE)).timestamp())
         row = message(f"U{names.index(said.name)}", escaped(said.text), f"{seconds}.{number:06}")
+        stamps.append(row["ts"])
+        if said.answers is not None:
+            row["thread_ts"] = stamps[said.answers]
         if said.fate == "system":
             row |= {"subtype": "channel_join", "text": f"<@{row['user']}> has joined the channel"}
         if said.fate == "media":

@@ -140,14 +140,17 @@ class PostReader:
 
 
 def _nameless(records: RecordStream) -> Message:
-    """Return that a post names no author; one name for all is advised only for plain texts."""
+    """Return that a post names no author; one name for all is advised only if none has a field."""
     unused = (part.what for part in records.notes.unread if part.role == "author")
     if name := next(unused, ""):
         return Message(
             "the author is missing; to use the column {column}, add --column author={column}",
             column=name,
         )
-    if records.columns and all(field for _, field in records.columns):
+    fields = [field for _, field in records.columns]
+    if "username" in fields:
+        return Message("the author is missing in this row")
+    if fields and all(fields):
         return Message("the author is missing; add --username NAME")
     return Message("the author is missing; name the author column with --column author=NAME")
 

@@ -1,6 +1,7 @@
 """Imports into a real database: what is stored, matched, left out, and left behind."""
 
 import asyncio
+import io
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +13,8 @@ from app.clock import now
 from app.db.engine import Database
 from app.formats.post import Medium
 from app.formats.records import Account, Item, Record, RecordStream
+from app.formats.registry import open_records
+from app.formats.source.file import Source
 from app.models import BackgroundSnapshot, Event, Tweet, User
 from app.services.checks import find_faults
 from app.services.compare.profiles import users_with_tails
@@ -186,3 +189,21 @@ async def test_a_cancelled_import_ends_when_nothing_reads_from_its_file(db: Data
         await work
     assert ended
     assert await stored(db) == []
+
+
+@pytest.mark.parametrize(
+    ("table", "advice"),
+    [
+        (b"text,author\none,mina\ntwo,\n", "the author is missing in this row"),
+        (b"text\none two\nthree four\n", "--username NAME"),
+    ],
+)
+async def test_one_name_for_all_is_advised_only_without_a_field(
+    db: Database, table: bytes, advice: str
+) -> None:
+    with Source(io.BytesIO(table), name="posts.csv") as source:
+        report = await import_records(db, open_records(source), username=None)
+    details = [str(error.detail) for error in report.errors]
+    assert details
+    assert all(advice in detail for detail in details)
+    assert ("--username" in details[0]) == ("--username" in advice)
