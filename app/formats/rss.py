@@ -125,13 +125,15 @@ def _record(
     media = _media_of(entry, pictures, address)
     if not text and not media:
         return None
+    created_at, unread_time = _time(entry)
     return Record(
         place=place,
         text=text[:MAX_TEXT_LENGTH],
         username=_username(entry) if has_many else None,
         display_name=_author(entry) if has_many else None,
         platform="rss",
-        created_at=_time(entry),
+        created_at=created_at,
+        unread_time=unread_time,
         lang=entry.get("language") or _fitting(language, text),
         source_id=_source_id(entry),
         url=entry.get("link"),
@@ -149,20 +151,26 @@ def _text(detail: Entry, pictures: list[dict[str, str]]) -> str:
         return ""
 
 
-def _time(entry: Entry) -> datetime | None:
-    """Return the time of an entry; feedparser takes many for another day, or loses their zone."""
+def _time(entry: Entry) -> tuple[datetime | None, str | None]:
+    """Return the time of an entry; None and the name of its field if it cannot be read.
+
+    feedparser takes many times for another day, or loses their zone.
+    """
     # A plain dict: feedparser's own warns where the second one is missing.
     fields = dict(entry)
+    unread: str | None = None
     for name in ("published", "updated"):
-        if time := time_or_field(fields.get(name) or None, name)[0]:
-            return time
+        time, field = time_or_field(fields.get(name) or None, name)
+        if time:
+            return time, None
+        unread = unread or field
         if str(fields.get(name) or "").isascii():
             continue
         try:  # It knows the names of months in Greek and Hungarian.
-            return datetime.fromtimestamp(calendar.timegm(fields[f"{name}_parsed"]), UTC)
+            return datetime.fromtimestamp(calendar.timegm(fields[f"{name}_parsed"]), UTC), None
         except (KeyError, ValueError, OverflowError, TypeError):
             continue
-    return None
+    return None, unread
 
 
 def _author(entry: Entry) -> str | None:

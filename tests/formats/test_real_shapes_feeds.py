@@ -175,3 +175,12 @@ def test_no_word_of_a_body_is_lost_but_a_frame(title: str, body: str, author: st
     assert is_repost(title) in {True, False}
     if without_frame(body) and not is_beginning(title, without_frame(body), author):
         assert title.strip() in text
+
+
+def test_a_time_that_cannot_be_read_names_its_field() -> None:
+    dated = item("one", date="Fri, 05 Jan 2024 09:00:00 GMT", guid="1")
+    _, records = read(
+        feed(dated, item("two", date="the day after", guid="2"), item("three", guid="3"))
+    )
+    fields = {record.text: record.unread_time for record in records}
+    assert fields == {"one": None, "two": "published", "three": None}

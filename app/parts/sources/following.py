@@ -7,7 +7,7 @@ is read again is known by its ids.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,6 +21,8 @@ from app.config import MIB, Config
 from app.db.backend import Sessions
 from app.db.engine import GrantLostError
 from app.errors import AppError, InvalidInputError, NotFoundError, message_of, packed
+from app.formats.assumptions import ReadNotes
+from app.formats.note_sentences import unread_sentences
 from app.formats.records import Record, RecordStream
 from app.models import LiveSource, Tweet, User
 from app.parts.sources.destinations import allowed
@@ -59,6 +61,14 @@ are fewer than one batch has."""
 
 _record_of = msgspec.json.Decoder(Record).decode
 logger = logging.getLogger(__name__)
+
+
+def _noted(records: Iterable[Record], notes: ReadNotes) -> Iterator[Record]:
+    """Yield the records, and count the times that cannot be read."""
+    for record in records:
+        if record.unread_time is not None:
+            notes.leave("time", record.unread_time)
+        yield record
 
 
 def sources_job(follower: "Follower") -> Job:
@@ -215,10 +225,10 @@ class Visit:
 
     async def _store(self, page: LivePage, *, is_live: bool = False) -> bool:
         """Store the posts of a page; return whether one is new, or none is the account's own."""
-        accepted = 0
+        accepted, notes = 0, ReadNotes()
         async with self.storing:
             while lines := page.records.readlines(PORTION_BYTES):
-                items = map(_record_of, lines)
+                items = _noted(map(_record_of, lines), notes)
                 account = None if page.head.has_many_authors else page.head.account
                 report = await import_records(
                     self.db,
@@ -227,6 +237,8 @@ class Visit:
                     storing=Storing(is_live, now(), self._count),
                 )
                 accepted += report.accepted
+        for sentence in unread_sentences(notes.unread):
+            logger.warning("%s: %s", self.source.source, sentence)
         self.accepted += accepted
         return accepted > 0 or not page.head.ids
 
