@@ -8,15 +8,8 @@ from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
-from app.errors import (
-    AppError,
-    InvalidInputError,
-    MalformedError,
-    Message,
-    UnavailableError,
-    message_of,
-)
-from app.formats.chats.people import as_username, zone_of
+from app.errors import AppError, InvalidInputError, MalformedError, Message, UnavailableError
+from app.formats.chats.people import as_username
 from app.formats.csv import FIELDS
 from app.formats.preview import Preview
 from app.formats.records import ReadOptions
@@ -49,6 +42,7 @@ from app.views.bodies import spooled_body
 from app.views.imports.progress import is_chat, read_progress
 from app.views.imports.reading_choices import ASKED, chosen_reading, settled
 from app.views.imports.shown import ImportsPage, PreviewPage
+from app.views.imports.zone_choice import zone_typed
 from app.views.page import render, render_form
 from app.views.parts import see_other
 from app.views.policies import writing
@@ -112,13 +106,27 @@ async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
         job = await get_job(session, import_id)
     if job.state != "uploaded":
         return await _progress_page(job)
-    config = resources().config
-    check_upload(job)
     options = options_of(job)
-    earlier = options
     if args.column:
         options = structs.replace(options, columns=_columns(args.column, args.field))
-    form = _format_name(args.format)
+    return await _preview_page(job, options, options_of(job), _format_name(args.format))
+
+
+async def _preview_page(
+    job: ImportJob,
+    options: ReadOptions,
+    earlier: ReadOptions,
+    form: str,
+    *,
+    error: AppError | None = None,
+    typed_zone: str = "",
+) -> ResponseReturnValue:
+    """Return the page of an upload, with what was wrong with the zone that was sent, if anything.
+
+    earlier: what was chosen before, the people too.
+    """
+    config = resources().config
+    check_upload(job)
     own, asks_whose, was_stopped = None, False, False
     here: dict[str | None, PersonHere] = {}
     try:
@@ -140,8 +148,10 @@ async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
                 options = structs.replace(options, timezone=zone)
     except ReadError:
         preview = None
-    return await render(
+    return await render_form(
         PreviewPage(
+            error=error,
+            typed_zone=typed_zone,
             job=job,
             preview=preview,
             chosen_format=form,
@@ -204,6 +214,8 @@ async def _progress_page(job: ImportJob) -> ResponseReturnValue:
 async def start(import_id: int, form: Form) -> ResponseReturnValue:
     async with resources().db.read() as session:
         job = await get_job(session, import_id)
+    if fault := _zone_fault(form):
+        return await _ask_zone(job, form, fault)
     options, openness = _options(form, options_of(job)), resources().openness
     is_settled = options.accept_unread and notes_of(job).unsettled != "dates"
     if settled(notes_of(job), options).unsettled and job.state == "uploaded" and not is_settled:
@@ -241,17 +253,39 @@ def _is_read_as(options: ReadOptions, others: ReadOptions) -> bool:
 @blueprint.action(IMPORTS + "/<id:import_id>/choices")
 async def choose(import_id: int, form: Form) -> ResponseReturnValue:
     """Keep how an upload is to be read, and show what is in it then."""
-    async with writing() as session:
+    async with resources().db.read() as session:
         job = await get_job(session, import_id)
-        options = _options_of_form(form, options_of(job))
-        try:
-            zone_of(options.timezone)
-        except ValueError as error:
-            raise InvalidInputError(message_of(error), loc="timezone") from None
-        await choose_options(session, import_id, options)
+    if fault := _zone_fault(form):
+        return await _ask_zone(job, form, fault)
+    async with writing() as session:
+        await choose_options(session, import_id, _options_of_form(form, options_of(job)))
     name = _format_name(form.get("format", ""))
     shown = name if name != "auto" else None
     return see_other(url_for("imports.show_import", import_id=import_id, format=shown))
+
+
+def _zone_fault(form: Form) -> InvalidInputError | None:
+    """Return what is wrong with the time zone of a form."""
+    try:
+        zone_typed(form.get("timezone", "").strip())
+    except InvalidInputError as error:
+        return error.with_traceback(None)
+    return None
+
+
+async def _ask_zone(job: ImportJob, form: Form, fault: InvalidInputError) -> ResponseReturnValue:
+    """Return the page of the upload as it was sent, with the error at the time zone.
+
+    Raises the error where the import has begun already.
+    """
+    if job.state != "uploaded":
+        raise fault
+    typed = form.get("timezone", "").strip()
+    sent = Form(form)
+    sent["timezone"] = ""
+    options = _options_of_form(sent, options_of(job))
+    name = _format_name(form.get("format", ""))
+    return await _preview_page(job, options, options, name, error=fault, typed_zone=typed)
 
 
 def _options(form: Form, before: ReadOptions) -> ReadOptions:
@@ -259,13 +293,14 @@ def _options(form: Form, before: ReadOptions) -> ReadOptions:
     options = _options_of_form(form, before)
     is_taken = form.getlist("only") or options.username
     has_nobody = "timezone" in form and "unread" not in form and not is_taken
-    _check_options(form.getlist("field"), options.timezone, has_nobody=has_nobody)
+    _check_options(form.getlist("field"), has_nobody=has_nobody)
     return options
 
 
 def _options_of_form(form: Form, before: ReadOptions) -> ReadOptions:
     """Return what the form chooses, unchecked; `before` is what was chosen so far."""
     username, zone = (form.get(name, "").strip() or None for name in ("username", "timezone"))
+    zone = zone_typed(zone)
     people, taken = map(form.getlist, ("speaker", "only"))
     names = zip(people, map(str.strip, form.getlist("renamed")), strict=False)
     return structs.replace(
@@ -307,13 +342,9 @@ def to_import(import_id: int) -> Response:
     return see_other(url_for("imports.show_import", import_id=import_id))
 
 
-def _check_options(fields: list[str], zone: str | None, *, has_nobody: bool) -> None:
+def _check_options(fields: list[str], *, has_nobody: bool) -> None:
     """Raise InvalidInputError for what cannot be chosen."""
     if fields and "text" not in fields:
         raise InvalidInputError("Choose the column with the text", loc="field")
     if has_nobody:
         raise InvalidInputError("Tick at least one person", loc="only")
-    try:
-        zone_of(zone)
-    except ValueError as error:
-        raise InvalidInputError(message_of(error), loc="timezone") from None

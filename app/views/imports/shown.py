@@ -9,13 +9,15 @@ from app.formats.csv import FIELDS
 from app.formats.preview import SHOWN, Preview
 from app.formats.records import Format, ReadOptions
 from app.formats.registry import FORMATS
+from app.i18n import language
 from app.models import ImportJob
 from app.services.imports.people_here import PersonHere
 from app.services.imports.report import errors_of, notes_of
 from app.views.access.readership import Readership
 from app.views.imports.how_to import HowTo, how_to_get
 from app.views.imports.reading_choices import Noted, assumed_zone, noted_of, sentences_of, settled
-from app.views.page import FormPage, WebPage
+from app.views.imports.zone_choice import zone_cities
+from app.views.page import FormPage
 
 USUAL: Final = ("kakaotalk", "whatsapp", "telegram", "line", "messenger", "discord", "x", "meta")
 """Formats that people ask for; the others follow in the order in which they are tried."""
@@ -53,7 +55,7 @@ class ImportsPage(FormPage, frozen=True, kw_only=True):
         return {job.id: len(sentences_of(notes_of(job))) for job in self.jobs}
 
 
-class PreviewPage(WebPage, frozen=True, kw_only=True):
+class PreviewPage(FormPage, frozen=True, kw_only=True):
     template = "imports/import_preview.html"
 
     job: ImportJob
@@ -73,6 +75,8 @@ class PreviewPage(WebPage, frozen=True, kw_only=True):
     asks_whose: bool
     was_stopped: bool
     """Whether a late import stopped since its file was read differently before."""
+    typed_zone: str = ""
+    """A time zone that is none, where one was sent: `error` says so."""
     shown: int = SHOWN
     fields: Sequence[str] = FIELDS
 
@@ -95,9 +99,16 @@ class PreviewPage(WebPage, frozen=True, kw_only=True):
     @property
     def zone(self) -> str:
         """The time zone that was chosen, or that the reader assumes; empty for the browser's."""
+        if self.typed_zone:
+            return self.typed_zone
         if self.options.timezone or self.preview is None:
             return self.options.timezone or ""
         return assumed_zone(self.preview.notes)
+
+    @property
+    def cities(self) -> Sequence[tuple[str, str]]:
+        """The time zones to choose from, each with its city."""
+        return zone_cities(language())
 
     @property
     def is_understood(self) -> bool:

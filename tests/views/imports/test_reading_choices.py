@@ -176,3 +176,26 @@ async def test_an_open_question_refuses_to_start_until_it_is_settled(
         await note_look(session, int(address.rpartition("/")[2]), None, UNSETTLED)
     assert await start(browser, address, dates="day-first", accept_unread="on") == 303
     assert "1 new post" in shown(await ended(browser, address))
+
+
+@pytest.mark.parametrize("action", ["choices", "start"])
+async def test_a_wrong_zone_is_an_error_at_its_field(browser: Browser, action: str) -> None:
+    address = await upload(browser, CHAT, "chat.txt")
+    headers = browser.headers | {"Content-Type": "application/x-www-form-urlencoded"}
+
+    async def send(zone: str) -> Any:
+        form = {"timezone": zone, "speaker": ["미나", "준"], "only": ["미나"], "publish": "on"}
+        data = urlencode(form, doseq=True)
+        return await browser.post(f"{address}/{action}", data=data, headers=headers)
+
+    answer = await send("Asia/Nowhere")
+    page = await answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert "Unknown time zone: Asia/Nowhere. Choose a city from the list" in page
+    assert 'value="Asia/Nowhere"' in page
+    assert re.search(r'value="미나" checked', page)  # What was chosen is still there.
+    assert not re.search(r'value="준" checked', page)
+    assert '<option value="Asia/Seoul">Seoul</option>' in page
+    assert (await send("서울")).status_code == 303
+    if action == "choices":
+        assert 'value="Asia/Seoul" maxlength' in await browser.page(address)
