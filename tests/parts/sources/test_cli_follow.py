@@ -34,7 +34,7 @@ def test_following_by_commands(installation: Installation, platform: Platform) -
     }
     platform.pages = {"/blog": "<link rel=alternate type=application/atom+xml href=/feed>"}
     result = installation.run("follow", "add", f"{platform.address}/blog")
-    assert "followed already" in result.stderr
+    assert "is already followed" in result.stderr
     assert installation.json("follow", "remove", "1") == {"id": 1}
     assert [item["source"] for item in installation.json("follow", "list")["items"]] == [feed]
     assert installation.count_posts() == 2

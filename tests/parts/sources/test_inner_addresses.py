@@ -81,7 +81,7 @@ async def test_no_port_but_those_of_the_web_is_asked(
     platform: Platform, closed: Following, looked_up: Looked, port: int
 ) -> None:
     for source in (f"me@x:{port}", f"http://outer.example:{port}/", f"rss:https://[::1]:{port}/"):
-        with pytest.raises(InvalidInputError, match=f"from 1024 on, not at {port}"):
+        with pytest.raises(InvalidInputError, match=f"1024 or higher, not {port}"):
             await find_source(Config(follow_private=True), source)
     web = Web(lambda _: True)
     platform.faults = [Fault(status=302, headers={"Location": f"http://127.0.0.1:{port}/"})]
