@@ -208,6 +208,8 @@ async def _by_likeness(
         if (plain := _plain(post.text))
         and any(other and other.endswith(plain) for other in plain_by_time[post.time])
     ]
+    if 2 * len({post.text for post in here}) < len(here):
+        return Overlap(0, 0)  # Two chats may repeat the same few texts.
     return Overlap(len(here), sum(post.is_found for post in here))
 
 

@@ -183,8 +183,8 @@ async def test_no_link_of_a_folder_is_kept(db: Database, tmp_path: Path, folder:
     report = await bring(db, unpacked, folder)
     assert (report.accepted, report.broken) == (3, None)
     assert [str(error.detail) for error in report.errors] == [
-        "data/tweets_media/2-a.png, data/tweets_media/3-a.png: left out, since links, special files"
-        " and what lies outside are not read"
+        "data/tweets_media/2-a.png, data/tweets_media/3-a.png: left out, because links, special"
+        " files and files outside are not read"
     ]
     assert names(folder) == {kept(picture(1))}
 

@@ -209,7 +209,7 @@ async def test_an_import_that_is_killed_each_time_fails_and_says_why(
             failed = await until_state(db, job.id, "failed")
         finally:
             await end(task)
-    assert "as it does where memory is short" in errors_of(failed)[0].detail
+    assert "the server may be short of memory" in errors_of(failed)[0].detail
     told = [record.getMessage() for record in caplog.records]
     assert len(told) == MOST_ATTEMPTS
     assert all("was killed, as the system does where memory is short" in line for line in told)
