@@ -205,6 +205,11 @@ PAGES = [
 
 
 @pytest.mark.parametrize("page", PAGES)
+def test_pages_have_no_marks_of_a_merge(page: str) -> None:
+    assert re.findall(r"^(?:<{7}|={7}|>{7})", read(page), re.MULTILINE) == []
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_table_cells_have_40_words_at_most(page: str) -> None:
     rows = [line for line in read(page).splitlines() if line.startswith("|")]
     cells = [cell for row in rows for cell in re.split(r"(?<!\\)\|", row)]
