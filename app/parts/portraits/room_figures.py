@@ -27,7 +27,9 @@ class Shares(PortraitFigure):
         together = gettext(
             "The six people with the most messages are shown by name; everyone else is combined."
         )
-        about = gettext("Words are separated by spaces. Messages without text are not counted.")
+        about = gettext(
+            "Words are separated by spaces. Only messages with text count for words a message."
+        )
         has_others = self.people[-1].username is None
         return Finding(about=f"{together} {about}" if has_others else about)
 

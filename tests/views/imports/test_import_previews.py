@@ -31,7 +31,7 @@ async def test_of_a_long_chat_the_page_says_how_much_was_read(app: Quart) -> Non
     browser = await signed_in(app)
     address = await upload(browser, CHAT, "chat.txt")
     text = shown(await browser.page(address))
-    assert "Only the first 1 message was read for this page; the import reads all." in text
+    assert "This page shows only the first 1 message; the import reads them all." in text
     assert "mina 1 message at the harbour" in text
     assert "on my way" not in text
     preview_within(app)
@@ -68,7 +68,7 @@ async def test_a_look_that_has_no_turn_in_time_is_refused(app: Quart) -> None:
     browser = await signed_in(app)
     answer = await browser.get(await upload(browser, CHAT, "chat.txt"))
     assert answer.status_code == 503
-    assert "Load the page again in a moment." in await answer.get_data(as_text=True)
+    assert "Reload the page in a moment." in await answer.get_data(as_text=True)
 
 
 @pytest.mark.parametrize("is_public", [True, False])
@@ -92,18 +92,18 @@ async def test_what_was_not_understood_is_told_without_a_word_of_it(app: Quart) 
     assert f'href="{address}/explanation"' in await browser.page(address)
     page = await browser.page(f"{address}/explanation")
     text = shown(page.partition("</h1>")[2])
-    assert "KakaoTalk Recognised by: a heading of KakaoTalk and a message" in text
+    assert "KakaoTalk Recognised by: a KakaoTalk heading and a message" in text
     assert "have a date or a time, but do not start a message 1" in text
-    assert "line 5: a date or a time stands at its beginning" in text
+    assert "line 5: starts with a date or a time, but does not start a message" in text
     assert page.count("00 Xxx 00x00 xxxxxxx") == 2  # In the list, and in the text to be sent.
     browser.headers["Accept-Language"] = "ko"
-    assert "5번째 줄: 앞에 날짜나 시각이 있지만" in shown(
+    assert "5번째 줄: 날짜나 시각으로 시작하지만" in shown(
         await browser.page(f"{address}/explanation")
     )
     refused = await upload(browser, b"Dear mina,\nthe harbour\n", "mina.txt")
     assert f'href="{refused}/explanation"' in await browser.page(refused)
     korean = shown((await browser.page(f"{refused}/explanation")).partition("</h1>")[2])
-    assert "형식마다 다음을 찾지만 이 파일에는 없어요." in korean
+    assert "형식마다 다음 표시를 찾지만, 이 파일에는 없어요." in korean
     assert "Xxxx xxxx," in korean
     for told in (text, korean):
         assert "mina" not in told
@@ -115,5 +115,5 @@ async def test_what_was_not_understood_is_told_without_a_word_of_it(app: Quart) 
     gone = await browser.get(f"{address}/explanation")
     assert (gone.status_code, gone.headers["Location"]) == (303, address)
     preview_within(app, limit_s=1e-6)
-    assert "너무 커요" in await browser.page(f"{refused}/explanation")
+    assert "너무 커서" in await browser.page(f"{refused}/explanation")
     assert f'href="{refused}/explanation"' in await browser.page(refused)
