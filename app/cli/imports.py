@@ -172,7 +172,7 @@ class Importer:
         if self._total.with_entities and not self._options.decode_entities:
             note = "" if self._is_dry else " (stored posts keep their text)"
             entities = f"{self._total.with_entities:,} posts contain HTML entities such as &amp;"
-            lines.append(f"{entities}; to decode them, use --decode-entities{note}")
+            lines.append(f"{entities}. To decode them, use --decode-entities{note}")
         lines += [
             terminal_line(f"{name}: {line}")
             for name, summary in self._notes.items()

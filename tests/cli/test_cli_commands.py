@@ -279,7 +279,7 @@ def test_vectors_are_made_and_stay_while_the_embedder_is_down(filled: Installati
         assert remote.json("embed", "--all") == {"embedded": 24}
         assert remote.json("search", "lamp", "--mode", "meaning")["method"] == "meaning"
         result = remote.run("search", "lamp", "--mode", "meaning", "--sort", "newest")
-        assert "--sort is for words" in result.stderr
+        assert "--sort applies only to a search by words" in result.stderr
 
 
 def test_a_token_is_shown_once(installation: Installation) -> None:

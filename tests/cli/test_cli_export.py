@@ -163,7 +163,7 @@ def test_a_chat_goes_out_and_comes_in_again_in_every_format(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("--format", "chatlab"), "--format chatlab goes with --room ID"),
+        (("--format", "chatlab"), "--format chatlab needs --room ID"),
         (("--room", "7"), "There is no chat 7"),
         (("--room", "7", "--format", "chatlab"), "There is no chat 7"),
     ],

@@ -111,7 +111,10 @@ def test_a_table_without_a_known_column_of_texts_is_status_2(
     assert "none of the columns When, Student, name, Essay is known" in answer.stderr
     answer = installation.run("import", strange.rename(tmp_path / "essays.txt"))
     assert answer.exit_code == 2
-    assert "If it is a table, call the column of its texts text; or give the file" in answer.stderr
+    assert (
+        "If it is a table, name the column with the texts `text`; or rename the file"
+        in answer.stderr
+    )
     prose = tmp_path / "prose.csv"
     prose.write_text("Dear all, and you, too\nhow are you?\n")
     assert "not in any known format" in installation.run("import", prose).stderr
@@ -221,10 +224,13 @@ def test_entities_are_decoded_once_if_wanted_and_a_second_import_adds_nothing(
         tmp_path / "p.jsonl", {"username": "mina", "text": text}, {"username": "zoe", "text": text}
     )
     told = installation.done("import", path, "--dry-run").splitlines()
-    assert told[1] == "2 posts hold &amp; or the like: --decode-entities decodes them"
+    assert (
+        told[1]
+        == "2 posts contain HTML entities such as &amp;. To decode them, use --decode-entities"
+    )
     for expected in ((2, 0, 0, 0, 0, 0), (0, 2, 0, 0, 0, 0)):
         assert counts(installation.json("import", path, "--decode-entities")) == expected
-    assert "hold &amp;" not in installation.done("import", path, "--decode-entities")
+    assert "HTML entities" not in installation.done("import", path, "--decode-entities")
     exported = installation.done("export", "--username", "mina")
     assert json.loads(exported)["text"] == "Enceladus & Tethys &lt; 3 < AT&T &copy 한글"
     archive = x_zip(tmp_path / "x.zip")

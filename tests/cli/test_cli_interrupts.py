@@ -81,7 +81,7 @@ def test_a_signal_ends_an_import_whose_input_is_silent(
         process.send_signal(signal.SIGINT)
         said = interrupted(process)
     assert said.startswith("saywho: interrupted")
-    assert ("stored posts stay" in said) == (not options)
+    assert ("stored posts are kept" in said) == (not options)
 
 
 async def strike_within(

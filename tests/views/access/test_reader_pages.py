@@ -118,7 +118,7 @@ async def test_a_taken_name_is_told_in_one_line(site: Quart, operator: Browser) 
     for name in ("", " ", "a" * 101, "a\nb", "\u3164"):
         answer = await operator.post("/settings/invitations", form={"name": name})
         assert answer.status_code == 422
-        assert "Say for whom the invitation is" in await body(answer)
+        assert "Enter who the invitation is for" in await body(answer)
 
 
 async def sentence(browser: Browser, path: str) -> tuple[int, str]:
@@ -251,7 +251,7 @@ async def test_invitations_of_long_ago_are_forgotten(site: Quart, operator: Brow
         await session.execute(update(Invitation).values(expires_at=long_ago))
     assert (await sentence(Browser(site), path))[1].startswith("This invitation has expired")
     await invited(operator)
-    assert (await sentence(Browser(site), path))[1].startswith("This invitation is not known")
+    assert (await sentence(Browser(site), path))[1].startswith("Unknown invitation")
 
 
 LINKS = re.compile(r'href="(/[^"#]*)')

@@ -47,7 +47,7 @@ async def test_a_chat_is_shown_and_imported_in_both_languages(app: Quart, name: 
 @pytest.mark.parametrize(
     ("language", "told"),
     [
-        ("en", "choose JSON as its format in place of HTML"),
+        ("en", "choose the format JSON instead of HTML"),
         ("ko", "형식을 HTML 대신 JSON으로 골라 주세요"),
     ],
 )

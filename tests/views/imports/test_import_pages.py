@@ -72,7 +72,7 @@ async def test_a_strange_table_needs_the_name_of_one_or_a_known_column(browser: 
     browser.headers["Accept-Language"] = "ko"
     korean = await browser.page(address)
     browser.headers["Accept-Language"] = "en"
-    assert "표라면 글이 든 열의 이름을 text나 내용으로 바꾸거나" in shown(korean)
+    assert "표라면 글이 든 열의 이름을 `text`로 바꿔 주세요" in shown(korean)
     for data, name in ((table, "essays.csv"), (table.replace(b"Essay", b"text"), "essays.txt")):
         page = shown(await browser.page(await upload(browser, data, name)))
         assert "Start the import" in page
@@ -100,7 +100,7 @@ async def test_preview_tells_how_the_columns_were_understood(browser: Browser) -
     assert "no author named" in page
     assert "at an unknown time" in page
     page = await browser.page(await upload(browser, "학생,글\n미나,안녕\n".encode(), "반.csv"))
-    assert "These posts name no author. Choose the column" in page
+    assert "These posts name no author. Choose the author column" in page
     page = await browser.page(await upload(browser, "이름,한마디\n미나,안녕\n".encode(), "반.csv"))
     assert "These posts name no author" not in page
 
@@ -319,7 +319,7 @@ async def test_reasons_are_in_order_and_in_the_language_of_the_page(
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        pytest.param(b"just some words", "아는 형식이 아니에요", id="prose"),
+        pytest.param(b"just some words", "모르는 형식이에요", id="prose"),
         pytest.param(b"[[[[", "1번째 줄 2번째 글자에서 끊기거나", id="brackets"),
         pytest.param(
             b'username,text\na,"never closed', "따옴표", id="quote", marks=pytest.mark.full
@@ -400,7 +400,7 @@ async def test_an_archive_of_one_author_leads_home_and_says_what_was_read(
     await browser.post("/settings/authors/delete", form={"username": "zoe", "confirm": "yes"})
     page = await imported(browser, data, "x.zip")
     assert "Pictures and videos 1 " in shown(page)
-    assert "no messages, likes, contacts or deleted posts" in page
+    assert "not messages, likes, contacts or deleted posts" in page
     assert re.findall(r'<a class="button primary" href="([^"]+)"', page) == ["/"]
     pictures = (await browser.page("/")).partition('class="pictures of-1"')[2].partition("</ul>")[0]
     assert re.findall(r'href="([^"]+)"><img src="/media/\w+\.png" alt="post 1"', pictures) == [
@@ -484,7 +484,7 @@ async def test_who_speaks_in_a_chat_is_shown_named_and_left_out(browser: Browser
     more = data + b"January 15, 2024, 4:00 PM, mina : said much more\n"
     page = await browser.page(await upload(browser, more, "longer.txt"))
     assert ticked.findall(page) == ["mina", "Anna_Kim"]
-    assert "when you last imported a chat of these people" in page
+    assert "from your last import of a chat with these people" in page
     named = re.compile(r'name="(?:renamed|username)" value="([\w ]*)"')
     assert named.findall(page) == ["mina", "mina", "zoe", "bo"]
     other = data.replace(b"Anna Kim", b"Lee")

@@ -36,7 +36,7 @@ async def test_of_a_long_chat_the_page_says_how_much_was_read(app: Quart) -> Non
     assert "on my way" not in text
     preview_within(app)
     text = shown(await browser.page(address))
-    assert "was read for this page" not in text
+    assert "This page shows only the first" not in text
     assert "on my way" in text
     assert "Messages 2" in text
     assert "Posts" not in text

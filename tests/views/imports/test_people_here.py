@@ -54,8 +54,10 @@ async def test_whose_name_is_here_is_asked_about_and_another_name_keeps_them_apa
     said = "Mum: Already here: 2 messages in the family ."
     assert await told(browser, other) == [f"{said} {QUESTION}"]
     browser.headers["Accept-Language"] = "ko"
-    korean = "이미 있는 이름이에요: the family 에 메시지 2개. 같은 사람인가요?"
-    assert await told(browser, other) == [f"Mum: {korean} 아니라면 다른 이름을 써 주세요."]
+    korean = "이미 있는 이름이에요: the family 에 메시지 2개."
+    assert await told(browser, other) == [
+        f"Mum: {korean} 같은 사람이 아니라면 다른 이름을 적어 주세요."
+    ]
     del browser.headers["Accept-Language"]
 
     await bring(browser, other, Mum="Mum Kim")

@@ -153,7 +153,10 @@ async def test_files_of_a_zip_that_nobody_reads_are_named(browser: Browser) -> N
     page = shown(await browser.page(address))
     assert "Files not read: chat/notes.html." in page
     explained = shown(await browser.page(f"{address}/explanation"))
-    assert "notes" not in explained.partition("Not understood")[2].partition("All of this")[0]
+    assert (
+        "notes"
+        not in explained.partition("Not understood")[2].partition("Everything on this page")[0]
+    )
 
 
 UNSETTLED = NotesSummary(unread=(Unread("time", "posted", 3),), unsettled="time")
