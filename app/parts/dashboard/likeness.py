@@ -4,8 +4,10 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from html import escape
 from itertools import groupby, islice
 from typing import Final
+from urllib.parse import urlencode
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +17,16 @@ from app.compute.likeness import neighbour_order
 from app.i18n import gettext, gettext_noop, ngettext, show_list, show_number
 from app.lifespan import resources
 from app.parts.dashboard.figures import MOST_AUTHORS, OF_AUTHORS, Panel
-from app.parts.dashboard.pair_grid import draw_pairs, query_of_pair
 from app.parts.dashboard.sentences import posts_path, sentences, some_of
-from app.parts.dashboard.shapes import FigureBar, Plot, draw_bars
+from app.parts.dashboard.shapes import (
+    Cell,
+    FigureBar,
+    Plot,
+    draw_bars,
+    draw_cells,
+    row_axis,
+    row_height,
+)
 from app.parts.dashboard.words import MOST_WORDED, Words
 from app.services.compare.manners import likeness_of, typical_beside, written_languages
 from app.services.posts.statistics import ActiveAuthors, most_active_with
@@ -282,3 +291,38 @@ def _bars(data: Likeness) -> Plot:
 def _of_pairs(view: View) -> str:
     """Return the filters that count here, for the posts of pairs of authors."""
     return view.query(username="", **dict.fromkeys(OF_AUTHORS, ""))
+
+
+def draw_pairs(names: Sequence[str], alike: NDArray[np.float64], least: float) -> Plot:
+    """Return the drawing of a grid with a cell for each pair that is that much alike."""
+    cells = [
+        Cell(
+            column=column,
+            row=row,
+            share=float(alike[row, column]),
+            text=_pair_label(one, second, float(alike[row, column])),
+            query=query_of_pair(one, second),
+        )
+        for row, one in enumerate(names)
+        for column, second in enumerate(names)
+        if alike[row, column] >= least
+    ]
+    axis = row_axis(list(map(shown_name, names)))
+    layout = {
+        "xaxis": axis | {"range": [-0.6, len(names) - 0.4], "tickangle": -60},
+        "yaxis": axis,
+        "meta": {
+            "height": row_height(len(names), least_px=240, around_px=160),
+            "width": 140 + 60 * len(names),
+        },
+    }
+    return {"data": [draw_cells(cells)], "layout": layout}
+
+
+def query_of_pair(one: str, second: str) -> str:
+    """Return the query of an address of the posts of both."""
+    return urlencode({"username": (one, second)}, doseq=True)
+
+
+def _pair_label(one: str, second: str, likeness: float) -> str:
+    return f"{escape(shown_name(one))} – {escape(shown_name(second))}: {likeness:.2f}"

@@ -1,10 +1,17 @@
-"""Periods side by side: days, weeks, months, quarters or years, as many as there is room for."""
+"""Posts by day, in periods side by side: which fit, which is busiest, and who wrote most."""
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import pairwise
+from operator import itemgetter
 from typing import Final, Literal
 
+from app.compute.significance import CLEAR_OF_MANY, fullest, fullest_day
 from app.i18n import gettext_noop
+from app.services.posts.statistics import BusyAuthors, DayCell
 
 Period = Literal["day", "week", "month", "quarter", "year"]
 CALM: Final[dict[Period, str]] = {
@@ -14,6 +21,10 @@ CALM: Final[dict[Period, str]] = {
     "quarter": gettext_noop("no quarter stands out"),
     "year": gettext_noop("no year stands out"),
 }
+HOURS: Final = 24
+REST: Final = ""
+"""In the place of a name: those who are not counted one by one."""
+ONE_DAY: Final = timedelta(1)
 MOST_COLUMNS: Final = 60
 """Periods side by side that can be told apart on a phone too, such as five years of months."""
 _DAYS: Final[dict[Period, int]] = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
@@ -51,3 +62,59 @@ def starts(first: date, last: date, period: Period) -> Sequence[date]:
     while times[-1] <= last:
         times.append(start_of(times[-1] + timedelta(days=_DAYS[period]), period))
     return times
+
+
+@dataclass(frozen=True, slots=True)
+class PostsByDay:
+    """How many posts each author has on each day, as the database counts them."""
+
+    authors: BusyAuthors
+    cells: Sequence[DayCell] = ()
+    undated: int = 0
+    """Posts without a time, of all authors."""
+    hours: Mapping[int, int] = field(default_factory=dict)
+    """Posts of all authors by hour, since the year 1; empty where each is counted by name."""
+
+    @property
+    def all_cells(self) -> list[DayCell]:
+        """Those of the authors, and what is left of each day for `REST`, by day."""
+        days: Counter[date] = Counter()
+        for hour, posts in self.hours.items():
+            days[date.fromordinal(hour // HOURS + 1)] += posts
+        for day, _, posts in self.cells:
+            days[day] -= posts
+        cells = [(day, REST, posts) for day, posts in days.items() if posts > 0]
+        return sorted([*self.cells, *cells], key=itemgetter(0))
+
+
+def busiest_period(cells: Sequence[DayCell], begins: Sequence[date]) -> int | None:
+    """Return the place of the period that is clearly ahead of all others, None without one.
+
+    begins: the first day of each period, and the end of the last.
+    """
+    totals = [0] * (len(begins) - 1)
+    for day, _, posts in cells:
+        totals[bisect_right(begins, day) - 1] += posts
+    if all(end - start == ONE_DAY for start, end in pairwise(begins)):
+        return fullest_day(totals)
+    # The days of two alone: of all there may be millions.
+    places = sorted(range(len(totals)), key=totals.__getitem__)[-2:]
+    days: list[list[int]] = [[0] * (begins[place + 1] - begins[place]).days for place in places]
+    for day, _, posts in cells:
+        if (place := bisect_right(begins, day) - 1) in places:
+            days[places.index(place)][(day - begins[place]).days] += posts
+    first = fullest(days)
+    return None if first is None else places[first]
+
+
+def leader_of(cells: Sequence[DayCell], rows: Mapping[str, Sequence[int]]) -> str | None:
+    """Return who wrote clearly more than anybody else, None for nobody.
+
+    As sure as the page of a chat is of it, which it must not contradict.
+    """
+    names = sorted(rows, key=lambda name: -sum(rows[name]))[:2]
+    days = sorted({day for day, name, _ in cells if name in names})
+    posts_on = {(day, name): posts for day, name, posts in cells}
+    counts = [[posts_on.get((day, name), 0) for day in days] for name in names]
+    leader = fullest(counts, CLEAR_OF_MANY)
+    return None if leader is None else names[leader]

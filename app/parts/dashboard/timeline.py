@@ -15,10 +15,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.dates import show_date, show_period
 from app.i18n import gettext, gettext_noop, ngettext, show_number
-from app.parts.dashboard.ahead import busiest_period, leader_of
-from app.parts.dashboard.days import REST, PostsByDay
 from app.parts.dashboard.figures import MOST_AUTHORS, Panel
-from app.parts.dashboard.periods import CALM, Period, fitting, start_of, starts
+from app.parts.dashboard.periods import (
+    CALM,
+    REST,
+    Period,
+    PostsByDay,
+    busiest_period,
+    fitting,
+    leader_of,
+    start_of,
+    starts,
+)
 from app.parts.dashboard.rows import NO_REST, PAIR, Rest, Row, how_rows_are_read, rows_of
 from app.parts.dashboard.sentences import (
     more_undated,

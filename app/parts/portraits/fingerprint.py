@@ -1,4 +1,4 @@
-"""The measures of an author: lines with a dot for the author, and rings for the others."""
+"""The measures of an author in a sentence, and as dots on lines with rings for the others."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,15 +10,16 @@ from quart import url_for
 
 from app.compute.fingerprint import Measure
 from app.i18n import gettext
-from app.parts.portraits.beside import others_called
-from app.parts.portraits.findings import finding_of
+from app.parts.portraits.beside import only_other, others_called
 from app.services.archive.author_portrait import AuthorPortrait
 from app.services.posts.showing import Shown
 from app.views.dot_plot import EDGE, DotRow, Dots, Initials, rings_of
 from app.views.figure import Figure, Finding, Table, TableCell
+from app.views.in_words import HARDLY, often
 from app.views.initials import initials_of
 from app.views.measures import brief_value_of, label_of, value_of
-from app.views.names import display_name, hue
+from app.views.names import display_name, hue, shown_name
+from app.views.traits import LONGEST_FINDING, short_name, told_of
 
 FEWEST_ROWS: Final = 3
 """Rows with which it is the first drawing; with fewer the clock tells more."""
@@ -155,3 +156,40 @@ def _angle(share: float) -> float:
 
 def _place_up_to(end: float, amount: float) -> float:
     return round(EDGE + (100 - 2 * EDGE) * min(amount / end, 1), 2)
+
+
+def finding_of(portrait: AuthorPortrait, *, has_words: bool) -> str:
+    """Return what sets the author apart, by the clearest measures; at most 140 characters.
+
+    has_words: whether words that the author wrote may stand in it, where no measure is clear.
+    """
+    name = short_name(shown_name(portrait.user.username))
+    if not portrait.others_total:
+        return gettext("There is no one else here to compare {name} with.").format(name=name)
+    other_name = short_name(only_other(portrait))
+    if not portrait.is_compared:
+        few = gettext("There are too few posts yet to compare {name} with others.")
+        few_of_two = gettext("There are too few posts yet to compare {name} with {other}.")
+        return (few_of_two if other_name else few).format(name=name, other=other_name)
+    if not any(measure.is_clear for measure in portrait.measures):
+        said = _said_more(portrait, name, other_name) if has_words else ""
+        if said and len(said) <= LONGEST_FINDING:
+            return said
+        nothing = gettext("Nothing clearly sets {name} apart here.")
+        nothing_of_two = gettext("Nothing clearly sets {name} apart from {other}.")
+        return (nothing_of_two if other_name else nothing).format(name=name, other=other_name)
+    return told_of(portrait.user.username, portrait.measures)
+
+
+def _said_more(portrait: AuthorPortrait, name: str, other_name: str) -> str:
+    """Return which words the author says more often than the others; nothing if there are none."""
+    if not portrait.phrases:
+        return ""
+    phrase = max(portrait.phrases, key=lambda phrase: phrase.messages)
+    share = phrase.messages / portrait.messages
+    if share < HARDLY:
+        return ""
+    sentence = gettext("{name} says “{words}” more often than the others ({often}).")
+    if other_name:
+        sentence = gettext("{name} says “{words}” more often than {other} ({often}).")
+    return sentence.format(name=name, words=phrase.text, other=other_name, often=often(share))

@@ -1,4 +1,4 @@
-"""What a year of an author says at first sight: its calendar, and its hours."""
+"""The figures of a year of an author: calendar, months, hours, years in a row, and changes."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -9,8 +9,9 @@ from typing import Final, Generic, TypeVar
 from quart import url_for
 
 from app.compute.days_apart import ONE_DAY, longest_run
+from app.compute.fingerprint import Measure
 from app.dates import month_names, show_month_day, show_period
-from app.i18n import gettext, ngettext, show_number
+from app.i18n import gettext, ngettext, show_list, show_number
 from app.parts.years.author_year import AuthorYear, WrittenYear
 from app.parts.years.finding import finding_of
 from app.views.authors.calendar import (
@@ -21,10 +22,12 @@ from app.views.authors.calendar import (
     posts_by_day,
     posts_in_year,
 )
-from app.views.drawings import HOURS, Clock, Columns
+from app.views.authors.figures import posts_path
+from app.views.drawings import HOURS, Clock, Columns, ListedName, NameList, Spark
 from app.views.figure import Figure, Finding, Table
 from app.views.hours import busiest, clock_of, how_counted
 from app.views.hues import NO_HUE
+from app.views.measures import label_of, value_of
 from app.views.names import hue, post_count
 from app.views.week_grid import WeekGrid
 
@@ -220,3 +223,90 @@ class PostsByMonth(Figure[Columns]):
             until=f"{year + 1:04}-01-01",
             tz=tz if tz != "UTC" else None,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class YearRow(Figure[Spark]):
+    """How many posts each of an author's years has."""
+
+    author_year: AuthorYear
+
+    @property
+    def posts(self) -> dict[int, int]:
+        """The years that have any, in their order."""
+        years = self.author_year.calendar.years
+        return dict(sorted(zip(years, self.author_year.by_year, strict=True)))
+
+    def finding(self) -> Finding:
+        years = [posts_in_year(count, year) for year, count in self.posts.items()]
+        return Finding(show_list(years), topic=gettext("By year"))
+
+    def table(self) -> Table:
+        rows = [(str(year), count) for year, count in self.posts.items()]
+        return Table([gettext("Year"), gettext("Posts")], rows)
+
+    def plot(self) -> Spark | None:
+        years, counts = [*self.posts], [*self.posts.values()]
+        if len(years) < 2:
+            return None
+        return Spark(
+            hue=hue(self.author_year.user.username),
+            topic=self.finding().topic,
+            caption=self.finding().title,
+            heights=[100 * count / max(counts) for count in counts],
+            shown=years.index(self.author_year.calendar.year),
+            ends=(str(years[0]), str(years[-1])),
+        )
+
+    def path(self) -> str:
+        return posts_path(self.author_year.user)
+
+
+MOST_CHANGES: Final = 4
+"""In sight, the clearest; the table has all measures."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedWriting(Figure[NameList]):
+    """What is in clearly more or fewer posts of a year than of the year before."""
+
+    author_year: AuthorYear
+
+    @property
+    def measures(self) -> list[Measure]:
+        return self.author_year.measures or []
+
+    def finding(self) -> Finding:
+        is_compared = self.author_year.measures is not None
+        is_same = is_compared and not any(measure.is_clear for measure in self.measures)
+        title = gettext("Much the same as in {year}.").format(year=self._before) if is_same else ""
+        return Finding(title, topic=gettext("How the writing changed"))
+
+    def table(self) -> Table:
+        columns = [gettext("Measure"), str(self.author_year.calendar.year), str(self._before)]
+        return Table(columns, [(label_of(one), *_values(one)) for one in self.measures])
+
+    def plot(self) -> NameList | None:
+        clear = [measure for measure in self.measures if measure.is_clear]
+        changes = [
+            ListedName(label_of(measure), self._told(measure), self.path())
+            for measure in clear[:MOST_CHANGES]
+        ]
+        return NameList(changes, "changed-heading") if changes else None
+
+    def path(self) -> str:
+        return YearCalendar(self.author_year).path()
+
+    @property
+    def _before(self) -> int:
+        return self.author_year.calendar.year - 1
+
+    def _told(self, measure: Measure) -> str:
+        value, before = _values(measure)
+        return gettext("{value}; in {year} {before}").format(
+            value=value, year=self._before, before=before
+        )
+
+
+def _values(measure: Measure) -> tuple[str, str]:
+    return value_of(measure, measure.own), value_of(measure, measure.beside)

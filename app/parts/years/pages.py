@@ -6,10 +6,8 @@ from app.errors import NotFoundError
 from app.i18n import gettext
 from app.lifespan import resources
 from app.parts.years.author_year import AuthorYear, read_year
-from app.parts.years.changes import ChangedWriting
-from app.parts.years.figures import HoursOfYear, PostsByMonth, YearCalendar
+from app.parts.years.figures import ChangedWriting, HoursOfYear, PostsByMonth, YearCalendar, YearRow
 from app.parts.years.finding import is_long_enough
-from app.parts.years.row import YearRow
 from app.parts.years.total import comparison_of
 from app.parts.years.words import ComparedWords, has_card, words_of
 from app.services.posts.users import Author, get_author
