@@ -323,7 +323,7 @@ async def measure_speed(db: Database, options: argparse.Namespace) -> None:
     took_s, wall = await rebuild_time_s(db, kinds["four words of a post"])
     print(f"word index made again in {took_s:.0f} s; {len(wall)} searches of four words meanwhile,")
     print(f"p50 {statistics.median(wall):.1f} ms, the slowest {max(wall):.0f} ms")
-    print("| query | wall p50 | wall p95 | processor p50 | ms, of so many |")
+    print("| query, times in ms | wall p50 | wall p95 | processor p50 | searches |")
     print("| --- | --- | --- | --- | --- |")
     for name, queries in kinds.items():
         wall, processor = await times_ms(db, queries)
