@@ -54,7 +54,7 @@ def test_the_report_counts_what_became_of_each_record(
 ) -> None:
     path = lines(tmp_path / "mixed.jsonl", *MIXED)
     told = installation.run("import", path, "--only", "noa", "--dry-run")
-    assert f"{path} is no chat, so --only changes nothing\n" in told.stderr
+    assert f"{path} is not a chat, so --only has no effect\n" in told.stderr
     assert "--rename" not in told.stderr
     report = installation.json("import", path)
     assert counts(report) == (2, 1, 1, 1, 0, 1)
@@ -105,7 +105,7 @@ def test_a_table_without_a_known_column_of_texts_is_status_2(
     strange.write_text("Handed in,Student name,Your essay\n1 May,Ada,tea now\n")
     answer = installation.run("import", strange)
     assert answer.exit_code == 2
-    assert "none of the columns Handed in, Student name, Your essay is known" in answer.stderr
+    assert "no text column found among Handed in, Student name, Your essay" in answer.stderr
     strange.write_text("When;Student, name;Essay\n1,5;Ada;tea now\n")
     answer = installation.run("import", strange)
     assert "none of the columns When, Student, name, Essay is known" in answer.stderr
