@@ -108,7 +108,7 @@ def test_a_table_without_a_known_column_of_texts_is_status_2(
     assert "no text column found among Handed in, Student name, Your essay" in answer.stderr
     strange.write_text("When;Student, name;Essay\n1,5;Ada;tea now\n")
     answer = installation.run("import", strange)
-    assert "none of the columns When, Student, name, Essay is known" in answer.stderr
+    assert "no text column found among When, Student, name, Essay" in answer.stderr
     answer = installation.run("import", strange.rename(tmp_path / "essays.txt"))
     assert answer.exit_code == 2
     assert (
@@ -491,7 +491,7 @@ def test_an_explanation_names_what_was_not_understood_and_stores_nothing(tmp_pat
     result = installation.run("import", "--explain", chat, strange, tmp_path / "missing")
     assert result.exit_code == 2
     assert "Xxxxxxx.txt: WhatsApp (whatsapp)\n  recognised by: two messages" in result.output
-    assert "    line 2: all of it stands in brackets" in result.output
+    assert "    line 2: entirely in brackets" in result.output
     assert "      0/00/00, 0:00 XX - Xxxxxxx: [xxxxxxxxx]\n" in result.output
     assert "    kakaotalk: a heading of KakaoTalk and a message" in result.output
     assert "xxxxxxx cannot be opened: No such file or directory" in result.output

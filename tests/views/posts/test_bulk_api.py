@@ -75,7 +75,7 @@ async def test_lines_of_another_platform_are_rejected_and_the_rest_goes_in(write
     )
     assert (report["accepted"], report["rejected"]) == (4, 2)
     assert [error["line"] for error in report["errors"]] == [1, 6]
-    assert "known from x" in report["errors"][0]["detail"]
+    assert "already an author from x" in report["errors"][0]["detail"]
     new = await writer.json("/api/v1/users/new")
     assert (new["platform"], new["tweets"]) == ("bluesky", 2)
 
