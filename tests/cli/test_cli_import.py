@@ -493,7 +493,7 @@ def test_an_explanation_names_what_was_not_understood_and_stores_nothing(tmp_pat
     assert "Xxxxxxx.txt: WhatsApp (whatsapp)\n  recognised by: two messages" in result.output
     assert "    line 2: entirely in brackets" in result.output
     assert "      0/00/00, 0:00 XX - Xxxxxxx: [xxxxxxxxx]\n" in result.output
-    assert "    kakaotalk: a heading of KakaoTalk and a message" in result.output
+    assert "    kakaotalk: a KakaoTalk heading and a message" in result.output
     assert "xxxxxxx cannot be opened: No such file or directory" in result.output
     assert "Sesame" not in result.output
     (explained,) = installation.json("import", "--explain", "-", stdin=chat.read_bytes())["files"]
