@@ -112,7 +112,7 @@ async def test_posts_without_a_time_are_of_no_year(
     shared: Shared, name: str, days: int, undated: int, told: str
 ) -> None:
     """All of them were said to be of the years of those with one."""
-    posts = [*daily(name, days, step=7)]
+    posts = [*daily(name, days, step=7, hour=days)]
     posts += [{"username": name, "text": f"some day {number}"} for number in range(undated)]
     lines = "\n".join(map(json.dumps, posts)).encode()
     await import_chat(parts_of(shared.app).db, lines, name="posts.jsonl")

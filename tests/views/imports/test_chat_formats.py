@@ -67,7 +67,7 @@ async def test_of_a_download_with_chats_and_posts_the_page_leads_to_the_posts(ap
     browser = await signed_in(app)
     address = await upload(browser, zip_bytes(files), "instagram.zip")
     page = await browser.page(address)
-    assert "left out this time: Posts of Instagram, Facebook and Threads." in shown(page)
+    assert "Posts of Instagram, Facebook and Threads, which is left out this time." in shown(page)
     assert "mina 1 message hi, you" in shown(page)
     assert "my harbour" not in page
     assert f'href="{address}?format=meta"' in page
@@ -91,7 +91,7 @@ async def test_of_an_archive_with_chats_of_several_apps_all_are_read(app: Quart)
     address = await upload(browser, zip_bytes(files), "everything.zip")
     page = await browser.page(address)
     assert "Chats of several apps: Telegram, Signal, Discord" in shown(page)
-    assert "left out this time: KakaoTalk." in shown(page)
+    assert "KakaoTalk, which is left out this time." in shown(page)
     assert "in a text" not in page
     assert all(text in shown(page) for text in ("hi, you", "on the phone", "on the porch"))
     assert f'href="{address}?format=kakaotalk"' in page
@@ -132,8 +132,8 @@ async def test_all_that_is_left_out_beside_chats_is_named(
     browser = await signed_in(app)
     address = await upload(browser, zip_bytes(files | beside), "everything.zip")
     page = await browser.page(address)
-    assert "left out this time: Posts of Instagram, Facebook and Threads." in shown(page)
-    assert "left out this time: KakaoTalk." in shown(page)
+    assert "Posts of Instagram, Facebook and Threads, which is left out this time." in shown(page)
+    assert "KakaoTalk, which is left out this time." in shown(page)
     for name in ("meta", "kakaotalk"):
         assert f'href="{address}?format={name}"' in page
     people = {"only": ["mina", "mina_2"]}

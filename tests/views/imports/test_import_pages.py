@@ -262,7 +262,7 @@ async def test_links_in_an_upload_are_named(browser: Browser) -> None:
         link = zipfile.ZipInfo("data/tweets_media/1-a.png")
         link.external_attr = (stat.S_IFLNK | 0o777) << 16
         archive.writestr(link, "/etc/passwd")
-    told = "data/tweets_media/1-a.png: left out, since links"
+    told = "data/tweets_media/1-a.png: left out, because links"
     address = await upload(browser, file.getvalue(), "x.zip")
     assert told in shown(await browser.page(address))
     await start(browser, address)
@@ -289,7 +289,7 @@ async def test_the_first_reasons_are_listed(browser: Browser) -> None:
     assert "Only the first 100 reasons are stored." in await browser.page(address)
     await start(browser, address)
     text = shown(await ended(browser, address))
-    assert text.count("no text") == 100
+    assert text.count("the text is missing") == 100
     assert "Only the first 100 reasons are stored." in text
 
 
