@@ -13,13 +13,10 @@ from app import create_app
 from app.formats.assumptions import NotesSummary, Unread
 from app.services.imports.jobs import get_job, note_look
 from tests.browsing import Browser, parts_of, signed_in
-from tests.chats import kakaotalk
 from tests.conftest import Client, MakeConfig
 from tests.uploading import ended, jsonl, shown, start, upload
 
-CHAT = kakaotalk(
-    "우리", ("2024-03-05 오후 3:02", "미나", "안녕"), ("2024-03-05 오후 3:03", "준", "응")
-)
+CHAT = "[25.03.24, 15:02:11] 미나: 안녕\n[25.03.24, 15:03:12] 준: 응\n".encode()
 KOREAN = "작성자,내용,날짜\n미나,안녕하세요,2024-03-05\n".encode("cp949")
 
 
@@ -46,7 +43,7 @@ async def test_a_chat_without_a_zone_shows_it_and_a_choice_survives_a_restart(
 ) -> None:
     address = await upload(browser, CHAT, "chat.txt")
     page = await browser.page(address)
-    assert "Time zone: Asia/Seoul, assumed" in shown(page)
+    assert "Time zone: the time zone chosen below, because the chat names none." in shown(page)
     assert "data-timezone" in page
     answer = await choose(
         browser,
