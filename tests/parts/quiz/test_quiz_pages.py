@@ -159,7 +159,7 @@ async def test_a_bad_set_is_400_and_a_set_without_posts_404(site: Client) -> Non
     answer = await site.get("/quiz?set=1.2-999999999999999")
     assert answer.status_code == 404
     page = await body(answer)
-    assert "is gone" in page
+    assert "The post of this question was deleted" in page
     assert 'href="/quiz" rel="nofollow"' in page
 
 
