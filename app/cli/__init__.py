@@ -65,7 +65,9 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in MODULE_OF:
             return None
-        without = self.left_out()
+        adding = [part.name for part in parts.PARTS if cmd_name in part.adds_to]
+        # Other commands read the settings when they need them, after their first line.
+        without = self.left_out() if adding or cmd_name in PART_OF else frozenset[str]()
         if PART_OF.get(cmd_name) in without:
             return None
         gc.disable()  # The imports leave no garbage; looking for it takes a tenth of their time.
@@ -74,10 +76,10 @@ class Commands(click.Group):
         finally:
             gc.enable()
         command: click.Command = getattr(module, f"{cmd_name}_command")
-        for part in parts.PARTS:
-            if cmd_name in part.adds_to and part.name not in without:
-                adding = import_module(f"app.parts.{part.name}.commands")
-                command = getattr(adding, f"add_to_{cmd_name}")(command)
+        for name in adding:
+            if name not in without:
+                module = import_module(f"app.parts.{name}.commands")
+                command = getattr(module, f"add_to_{cmd_name}")(command)
         if ctx.command is not self:
             # `quart` asks for a command and runs it itself.
             command.invoke = one_line_errors()(command.invoke)  # type: ignore[method-assign]

@@ -78,7 +78,7 @@ async def test_the_belief_beforehand_moves_the_bars(
         await expect(page.locator("#sure")).to_be_focused()
     else:
         await page.get_by_role("button", name="적용").click()
-    await expect(page.locator(".model")).to_contain_text("미리 확신한 정도: 1%")
+    await expect(page.locator(".model")).to_contain_text("처음 확신: 1%")
     moved = await shares(page)
     assert moved["다른 사람"] > before["다른 사람"]
     heading = await page.locator("h1").inner_text()

@@ -92,7 +92,7 @@ def test_quart_does_not_run_a_command_by_settings_of_a_folder(installation: Inst
     quart = (sys.executable, "-P", "-m", "quart", "--app", "app", "users")
     refused = installation.process(*quart)
     assert (refused.returncode, len(refused.stderr.splitlines())) == (1, 1)
-    assert f"the settings of {settings}, which do not count" in refused.stderr
+    assert f"settings from {settings}, which do not count" in refused.stderr
     without = replace(installation, settings=installation.settings | {"QUART_SKIP_DOTENV": "1"})
     ended = without.process(*quart)
     assert (ended.returncode, "is not read" in ended.stderr) == (0, True)

@@ -91,7 +91,7 @@ def refused(installation: Installation, *command: str) -> str:
 
 def test_on_a_terminal_a_deletion_is_asked_about(installation: Installation) -> None:
     installation.done("user", "add", "mina")
-    assert "all posts?" in refused(installation, "user", "delete", "mina")
+    assert "all their posts?" in refused(installation, "user", "delete", "mina")
     assert len(installation.json("users")["items"]) == 1
 
 

@@ -144,4 +144,4 @@ def test_a_server_whose_key_cannot_be_read_does_not_start(installation: Installa
     (installation.data_dir / "secret_key").touch(0o000)
     status, line = refused(installation, "serve", "--bind", "127.0.0.1:0")
     assert status == 1
-    assert "secret_key cannot be made or read: [Errno 13] Permission denied" in line
+    assert "secret_key cannot be created or read: [Errno 13] Permission denied" in line

@@ -35,12 +35,13 @@ QUIZ: Final = "set=1.2-1.2&so=31&room=1"
 KEPT: Final = (
     *("/", "/authors", "/user/ann", "/user/ann/2020", "/tweet/1"),
     *("/user/ann/portrait", f"{API}/users/ann/portrait"),
-    *("/rooms", "/room/1", "/room/1/portrait", "/feed.atom"),
+    *("/rooms", "/room/1", "/room/1/2020", "/room/1/portrait", "/feed.atom"),
     *("/user/ben/feed.atom", "/posts", "/search?q=sea"),
     *("/dashboard/zone", "/dashboard/table/timeline", "/dashboard/table/week.csv"),
     *(f"{API}/users", f"{API}/users/ben", f"{API}/users/ann/archive", f"{API}/users/ann/tweets"),
     *(f"{API}/users/ann/years/2020", f"{API}/tweets/2", f"{API}/tweets/1/thread"),
     *(f"{API}/tweets/1/similar", f"{API}/rooms", f"{API}/rooms/1", f"{API}/rooms/1/portrait"),
+    f"{API}/rooms/1/years/2020",
     *(f"{API}/rooms/1/messages", f"{API}/search?q=sea&facets=1", f"{API}/stats?username=ann"),
     f"{API}/docs",
 )
@@ -49,6 +50,7 @@ PICTURES: Final = (
     *("/user/ann/2020/picture", "/user/ann/2020/picture.png"),
     *("/user/ann/portrait/picture", "/user/ann/portrait/picture.png"),
     *("/room/1/portrait/picture", "/room/1/portrait/picture.png"),
+    *("/room/1/2020/picture", "/room/1/2020/picture.png"),
     f"/quiz/picture.png?{QUIZ}",
 )
 """The other ones: each shows what a page above shows, by the same service."""
@@ -122,6 +124,8 @@ async def fill(workers: Workers) -> None:
             text = f"the quiet sea and a lamp {number}"
             await write(workers, name, text, created_at=YEAR, room={"name": "pier"})
     await write(workers, "ann", "an answer from the sea", source_id="7", reply_to=SOURCE)
+    message = {"username": "dora", "text": "tea", "created_at": YEAR, "room": {"name": "pier"}}
+    await workers.admin.add_posts(*[message] * 100)
 
 
 async def write_in_bulk(workers: Workers) -> None:

@@ -24,7 +24,9 @@ async def filled(app: Quart, writer: Client) -> Api:
     await writer.add_user("anna", "Bread is best on the day", platform="mastodon")
     await writer.add_tweet("jack", "Late", source_id="1", created_at="2024-02-29T12:00:00Z")
     more = [{"text": f"Ferry {n}", "username": "jack"} for n in range(25)]
-    await writer.add_posts(*more, {"text": "Bread", "username": "li", "room": {"name": "Crew"}})
+    message = {"text": "Bread", "username": "li", "room": {"name": "Crew"}}
+    dated = message | {"created_at": "2024-02-29T12:00:00Z"}
+    await writer.add_posts(*more, message, *[dated] * 100)
     queued = await writer.post("/api/v1/imports", data=b'{"text": "x", "username": "li"}\n')
 
     async def state() -> str:
