@@ -194,7 +194,7 @@ async def test_a_page_tells_a_date_that_is_none(site: Client) -> None:
         page = await site.page(f"/posts?{name}=garbage", status=400)
         assert f"{said} cannot be read: write it like 2026-01-31" in page
     page = await site.page("/search?q=a&since=yesterday", status=400, headers=KOREAN)
-    assert "시작 날짜를 알아볼 수 없어요" in page
+    assert "시작일을 알아볼 수 없어요" in page
     assert 'value="a"' in page
 
 
@@ -254,7 +254,7 @@ async def test_time_is_shown_in_utc_for_those_without_a_script(writer: Client) -
         ),
         ("엄마가 가장 길게 써요(한 번에 6단어).", ["(한 번에 6단어)"]),
         ("Busiest between 23:00 and 2:00, from 2024 to 2025", []),
-        ("356일에 걸쳐 2025년 3월 1일부터 9월 27일까지", ["2025년 3월 1일", "9월 27일"]),
+        ("글 356개(쓴 날 300일), 2025년 3월 1일부터 9월 27일까지", ["(쓴 날 300일)", "2025년 3월 1일", "9월 27일"]),
         ("<b> wrote 2 words", ["2 words"]),
     ],
 )

@@ -153,7 +153,7 @@ async def test_a_year_ends_earlier_when_its_last_post_is_deleted(shared: Shared)
     same_days = (await shared.anybody.json(address))["before"]["same_days"]
     assert (same_days["last"], same_days["tweets"]) == ("2023-02-28", 60)
     korean = await shared.anybody.page("/user/gone/2024?tz=UTC", headers={"Accept-Language": "ko"})
-    assert "60일에 걸쳐 글 60개, 2023년 같은 기간(2월 28일까지)보다 51개 많아요." in korean
+    assert "글 60개(쓴 날 60일), 2023년 같은 기간(2월 28일까지)보다 51개 많아요." in korean
 
 
 @given(

@@ -265,7 +265,7 @@ async def test_an_undecided_answer_offers_a_box_for_more_messages(site: Client) 
     assert f'<label for="more_text">{label}</label>' in page
     korean = unescape(await site.page(undecided, headers=KOREAN))
     assert f"메시지 {more['messages']}개쯤 더" in korean
-    assert "판단이 났다고 맞는 것은 아니에요." in korean
+    assert "판단이 나왔다고 꼭 맞는 것은 아니에요." in korean
     texts = [("tweet_text", text) for text in ("lamp and oven and fog", "bell and tide", "")]
     sent = await site.post(
         "/compare",

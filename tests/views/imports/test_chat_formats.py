@@ -158,5 +158,5 @@ async def test_a_damaged_chat_beside_a_readable_one_is_named(app: Quart) -> None
     facts = await (await browser.get(f"/api/v1{address}")).get_json()
     assert [error["detail"] for error in facts["errors"]] == [f"{fault}; this file is left out"]
     browser.headers["Accept-Language"] = "ko"
-    korean = f"{name}: 1번째 줄 1번째 글자에서 끊기거나 손상되었어요: 값이 닫히지 않았어요"
+    korean = f"{name}: 1번째 줄 1번째 글자에서 끊겼거나 손상되었어요: 값이 닫히지 않았어요"
     assert f"{korean}. 이 파일은 뺐어요" in shown(await browser.page(address))

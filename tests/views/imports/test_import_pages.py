@@ -320,7 +320,7 @@ async def test_reasons_are_in_order_and_in_the_language_of_the_page(
     ("data", "why"),
     [
         pytest.param(b"just some words", "모르는 형식이에요", id="prose"),
-        pytest.param(b"[[[[", "1번째 줄 2번째 글자에서 끊기거나", id="brackets"),
+        pytest.param(b"[[[[", "1번째 줄 2번째 글자에서 끊겼거나", id="brackets"),
         pytest.param(
             b'username,text\na,"never closed', "따옴표", id="quote", marks=pytest.mark.full
         ),

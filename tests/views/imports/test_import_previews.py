@@ -103,7 +103,7 @@ async def test_what_was_not_understood_is_told_without_a_word_of_it(app: Quart) 
     refused = await upload(browser, b"Dear mina,\nthe harbour\n", "mina.txt")
     assert f'href="{refused}/explanation"' in await browser.page(refused)
     korean = shown((await browser.page(f"{refused}/explanation")).partition("</h1>")[2])
-    assert "형식마다 다음 표시를 찾지만, 이 파일에는 없어요." in korean
+    assert "형식마다 찾는 표시가 있는데, 이 파일에는 하나도 없어요:" in korean
     assert "Xxxx xxxx," in korean
     for told in (text, korean):
         assert "mina" not in told
