@@ -136,8 +136,8 @@ async def test_somebody_is_invited_reads_and_is_removed(
 
     await page.goto(workshop.address("/settings"))
     row = page.get_by_role("listitem").filter(has_text=name)
-    await row.get_by_text(f"내보내기 ({name})").click()
-    await row.get_by_role("button", name="네, 내보낼게요").click()
+    await row.get_by_text(f"계정 삭제 ({name})").click()
+    await row.get_by_role("button", name="네, 계정을 삭제할게요").click()
     await expect(row).to_have_count(0)
     await guest.reload()
     await expect(guest.locator("h1")).to_have_text("로그인")
