@@ -23,13 +23,13 @@ def read_before(comparison: Comparison) -> str | None:
         return None
     if len(writers) > MOST_LISTED:
         text = gettext(
-            "{count} of them wrote exactly this. saywho has already read it, so it is more "
-            "certain than it would be about a new text."
+            "{count} of them wrote exactly this. saywho has already read it, so the answer is more "
+            "certain than for a new text."
         )
         return text.format(count=len(writers))
     text = gettext(
-        "{names} wrote exactly this. saywho has already read it, so it is more certain than it "
-        "would be about a new text."
+        "{names} wrote exactly this. saywho has already read it, so the answer is more certain "
+        "than for a new text."
     )
     return text.format(names=show_list([shown_name(name) for name in writers]))
 

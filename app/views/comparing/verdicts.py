@@ -174,8 +174,8 @@ def reasons_of(comparison: Comparison, *, is_named: bool) -> list[str]:
     is_foreign = _is_foreign(ranking[0].username, comparison)
     if _are_small(comparison):
         text = gettext(
-            "saywho can consider that someone else wrote it only if an author has {count} posts "
-            "or more."
+            "If no author has {count} posts or more, saywho cannot judge whether someone else "
+            "wrote the text."
         )
         reasons = [text.format(count=FEWEST_POSTS)]
     elif is_foreign:

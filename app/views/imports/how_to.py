@@ -20,8 +20,8 @@ _STEPS: Final[dict[str, tuple[str, str, str]]] = {
         gettext_noop("Choose the exported file here: a .txt file (on a Mac, a .csv file)."),
     ),
     "whatsapp": (
-        gettext_noop("Open the chat and its menu (⋮)."),
-        gettext_noop("Choose “More”, then “Export chat”."),
+        gettext_noop("Open the chat and its menu (⋮). On an iPhone, tap its name at the top."),
+        gettext_noop("Choose “More”, then “Export chat”. On an iPhone, “More” is not needed."),
         gettext_noop("Choose the exported file here: a .txt file (on an iPhone, a .zip file)."),
     ),
     "telegram": (

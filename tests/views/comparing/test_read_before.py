@@ -34,8 +34,8 @@ async def test_who_wrote_exactly_this_is_named_with_the_way_there(site: Client) 
     (text,) = [post for post in posts_of("ann") if post.endswith(" 7")]
     page = await site.page(address(text, "ann", "ben"))
     said = (
-        "ann wrote exactly this. saywho has already read it, so it is more certain than it "
-        "would be about a new text."
+        "ann wrote exactly this. saywho has already read it, so the answer is more certain "
+        "than for a new text."
     )
     assert f"{said} See where they wrote it" in reasons(page)
     (place,) = re.findall(r'<a href="(/search\?[^"]*)"', page)

@@ -207,8 +207,8 @@ def test_an_author_with_few_posts_is_not_asserted() -> None:
         (
             Facts([1.0], [20]),
             [
-                "saywho can consider that someone else wrote it only if an author has 25 posts "
-                "or more."
+                "If no author has 25 posts or more, saywho cannot judge whether someone else wrote "
+                "the text."
             ],
         ),
         (

@@ -119,7 +119,7 @@ async def test_only_a_column_that_is_taken_otherwise_is_chosen(
 async def test_posts_without_a_time_are_said_everywhere(browser: Browser, writer: Client) -> None:
     address = await upload(browser, jsonl({"username": "mina", "text": "hello"}))
     page = shown(await browser.page(address))
-    assert "What saywho assumed and did not read Posts without a time: 1." in page
+    assert "What saywho assumed, and what it did not read Posts without a time: 1." in page
     assert "Everything was understood" not in page
     await start(browser, address)
     assert "Posts without a time: 1." in shown(await ended(browser, address))

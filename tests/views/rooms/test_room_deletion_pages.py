@@ -44,7 +44,7 @@ async def test_the_page_says_what_goes_and_who_stays(app: Quart, anybody: Client
     assert "<bdi>우리 &lt;b&gt;</bdi>" in page
     assert "24 messages · 3 people" in page
     assert "January 15, 2024" in page
-    going, staying = page.split("These people stay, and so does everything they wrote elsewhere:")
+    going, staying = page.split("These people stay, with everything they wrote elsewhere:")
     going = going.split("These people wrote only in this chat and are deleted with it:")[1]
     assert [name in going for name in ("민준 (회사)", "하늘", "Anna")] == [True, True, False]
     assert [name in staying for name in ("민준", "하늘", ">Anna<")] == [False, False, True]
