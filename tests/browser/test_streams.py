@@ -142,6 +142,7 @@ async def proxy_of(port: int) -> AsyncIterator[int]:
         yield server.sockets[0].getsockname()[1]
 
 
+@pytest.mark.full
 async def test_a_page_behind_a_proxy_is_live_again_after_a_restart(
     open_page: OpenPage, tmp_path: Path
 ) -> None:

@@ -111,6 +111,7 @@ async def fail_over(server: Server, app: Quart, lost: Callable[[], Awaitable[Any
     server.start()
 
 
+@pytest.mark.full
 async def test_writes_lost_by_a_failover_are_in_no_answer(
     outlasting: Quart, own_server: Server
 ) -> None:

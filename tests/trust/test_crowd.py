@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.installation import Installation
 from tests.server import SERVE, serving
 from tests.trust.crowd import DEAR, NOBODY, OTHERS, crowding, fill
@@ -9,6 +11,7 @@ from tests.trust.crowd import DEAR, NOBODY, OTHERS, crowding, fill
 POSTS = 400
 
 
+@pytest.mark.full
 def test_others_get_answers_beside_each_dear_address(tmp_path: Path) -> None:
     settings = {"SAYWHO_ACCESS_LOG": "0", "SAYWHO_PUBLIC": "1"}
     installation = Installation(tmp_path / "instance", settings)

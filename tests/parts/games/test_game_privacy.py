@@ -13,7 +13,7 @@ from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, MakeConfig, client_with
 from tests.parts.games.playing import Host, host_game, join
 
-pytestmark = pytest.mark.databases("sqlite", "postgresql")
+pytestmark = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
 
 WRITERS: Final = ("Kim Minji", "박하늘")
 QUIET: Final = ("김지호", "Dorothea Lange", "zoe")

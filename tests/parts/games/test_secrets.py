@@ -9,7 +9,7 @@ from tests.conftest import Client
 from tests.listening import listening
 from tests.parts.games.playing import AUTHORS, Host, host_game, join, posts_of
 
-pytestmark = pytest.mark.databases("sqlite", "postgresql")
+pytestmark = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tests.browsing import parts_of
 from tests.conftest import Client
 from tests.parts.games.playing import AUTHORS, Host, Player, host_game, join, posts_of
 
-pytestmark = pytest.mark.databases("sqlite", "postgresql")
+pytestmark = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
 
 
 @pytest.fixture

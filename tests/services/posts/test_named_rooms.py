@@ -156,7 +156,8 @@ IDS = ROOMS | st.sampled_from(
 )
 
 
-@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+@pytest.mark.full
+@pytest.mark.databases("sqlite", "postgresql")
 @given(st.lists(st.tuples(st.sampled_from(PEOPLE), IDS), max_size=10), CUTS)
 @example([("ben", {"id": 1, "name": "pier"}), ("ben", {"name": "pier"})], [])
 def test_a_room_named_by_its_id_is_the_same_however_posts_are_split(
