@@ -73,6 +73,7 @@ async def test_bad_vectors_are_an_error_at_once(
     assert len(service.requests) == 1
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("status", [200, 500])
 async def test_an_answer_without_end_is_given_up(
     service: Service, remote: Remote, status: int

@@ -49,6 +49,7 @@ def chats(has_chromium: None, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield site
 
 
+@pytest.mark.full
 @WITH_AND_WITHOUT
 async def test_no_list_of_authors_is_cut_through_a_row(
     chats: Website, open_page: OpenPage, javascript: bool

@@ -362,6 +362,7 @@ async def test_keyboard_alone_reaches_filters_and_tables(
         assert {f"/dashboard/table/{name}{ending}" for name in PANELS} <= reached
 
 
+@pytest.mark.full
 async def test_a_phone_draws_many_authors_and_offers_one_alone(
     crowd: Website, open_page: OpenPage
 ) -> None:

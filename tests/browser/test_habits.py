@@ -58,6 +58,7 @@ async def test_new_posts_arrive_unless_somebody_is_reading(
     await eventually(lambda: has_text(page, "읽는 동안 온 소포예요."))
 
 
+@pytest.mark.full
 async def test_a_chat_is_in_the_time_zone_of_its_people(
     workshop: Website, open_page: OpenPage, tmp_path: Path
 ) -> None:

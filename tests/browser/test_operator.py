@@ -164,6 +164,7 @@ async def test_importing_a_file(
     await expect(page.locator("#sight")).to_contain_text("글 30개")
 
 
+@pytest.mark.full
 @WITH_AND_WITHOUT
 async def test_the_preview_follows_the_choice_of_columns(
     workshop: Website, open_page: OpenPage, tmp_path: Path, javascript: bool

@@ -162,7 +162,7 @@ def test_a_comparison_ranks_the_authors_with_evidence(filled: Installation) -> N
     assert filled.json("compare", "-", *named, stdin=text) == comparison
     shown = filled.done("compare", text)
     assert "verdict: close\nToo little to go on\n" in shown
-    assert "if an author has 25 posts or more" in shown
+    assert "If no author has 25 posts or more" in shown
     assert "%" not in shown
     assert "only with people from elsewhere" in shown
     assert "Do not use this to find out" in shown

@@ -54,6 +54,7 @@ def test_settings_in_another_encoding_are_status_2(installation: Installation) -
         assert (result.exit_code, result.stderr) == (2, f"saywho: the file {file} is not UTF-8\n")
 
 
+@pytest.mark.full
 def test_settings_that_cannot_be_read_are_status_2(installation: Installation, place: Path) -> None:
     installation = installation.with_settings_files()
     file = installation.data_dir / ".env"
@@ -66,6 +67,7 @@ def test_settings_that_cannot_be_read_are_status_2(installation: Installation, p
     assert said == (2, f"saywho: the file {missing} cannot be read: No such file or directory")
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("name", "commands"),
     [
@@ -87,6 +89,7 @@ def test_a_database_of_another_user_is_named(
     assert not (place / "b.tar").exists()
 
 
+@pytest.mark.full
 def test_tables_that_cannot_be_written_are_not_migrated(installation: Installation) -> None:
     installation.database.chmod(0o400)
     status, line = refused(installation, "db", "downgrade")
@@ -94,6 +97,7 @@ def test_tables_that_cannot_be_written_are_not_migrated(installation: Installati
     assert f"{installation.database} cannot be migrated" in line
 
 
+@pytest.mark.full
 def test_media_of_another_user_are_named(installation: Installation) -> None:
     media = installation.data_dir / "media"
     media.mkdir()
@@ -107,6 +111,7 @@ def test_media_of_another_user_are_named(installation: Installation) -> None:
         assert "cannot be read or written: Permission denied" in line
 
 
+@pytest.mark.full
 def test_a_backup_to_a_closed_folder_names_it(installation: Installation, place: Path) -> None:
     (place / "closed").mkdir(0o500)
     said = refused(installation, "backup", "closed/b.tar")

@@ -72,6 +72,7 @@ def test_the_temperature_is_that_of_the_posts_and_hardly_of_chance() -> None:
     assert temperature_of(backwards, background, 3) == temperatures[3]
 
 
+@pytest.mark.full
 def test_a_corpus_is_the_same_whatever_order_its_authors_come_in_and_are_spelled() -> None:
     authors = {f"Author{number}": kept(posts_of(number)) for number in range(60)}
     corpus = fit_corpus(authors)

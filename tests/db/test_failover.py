@@ -280,6 +280,7 @@ def hang(server: Server, request: pytest.FixtureRequest) -> None:
     request.addfinalizer(lambda: send(signal.SIGCONT))
 
 
+@pytest.mark.full
 async def test_a_silent_host_does_not_hold_up_the_next(own_server: Server) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]

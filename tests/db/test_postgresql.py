@@ -242,6 +242,7 @@ async def test_any_text_is_indexed_and_found_by_its_terms(db: Database, body: st
     assert await find_faults(db) == []
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "place",
     [

@@ -114,6 +114,7 @@ JSON_FILES = {
 } | {name: SMALL_FILES[name] for name in IN_ARCHIVES}
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", JSON_FILES)
 def test_a_cut_file_of_json_never_passes_for_a_whole_one(name: str) -> None:
     data = JSON_FILES[name].strip()

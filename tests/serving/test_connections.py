@@ -98,6 +98,7 @@ def is_kept(wire: socket.socket) -> bool:
     return False
 
 
+@pytest.mark.full
 def test_a_static_file_that_cannot_be_opened_for_want_of_files_is_503_until_it_can(
     installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -126,6 +126,7 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path / "checkout"
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "command",
     [

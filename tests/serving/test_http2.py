@@ -119,6 +119,7 @@ def frames_of(flood: str) -> bytes:
     return b"".join(frame.serialize() for frame in frames)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("flood", FLOODS)
 def test_a_flood_of_http2_is_refused_and_costs_nothing(server: Server, flood: str) -> None:
     (worker,) = server.workers()
@@ -164,6 +165,7 @@ def test_a_handshake_has_as_long_as_a_head() -> None:
     assert load_server_config().ssl_handshake_timeout == 15
 
 
+@pytest.mark.full
 def test_a_stop_does_not_wait_for_idle_clients_to_take_notice(
     template: Path, tmp_path: Path
 ) -> None:

@@ -92,6 +92,7 @@ def statuses_by_http2(wire: socket.socket, client: H2Connection, *, streams: int
     return statuses
 
 
+@pytest.mark.full
 def test_http2_without_tls_is_not_spoken(server: Server) -> None:
     """It is asked for by prior knowledge, and by an upgrade."""
     client = H2Connection()

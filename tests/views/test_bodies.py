@@ -68,6 +68,7 @@ async def test_a_form_of_too_many_fields_is_refused(
     assert answer.status_code == 413
 
 
+@pytest.mark.full
 async def test_no_body_is_an_error_of_the_server(shared: Shared) -> None:
     operator = await signed_in(shared.app)
     for method, rule, path in routes(shared.app):

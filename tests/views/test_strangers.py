@@ -111,6 +111,7 @@ async def test_every_address_answers_strangers_as_on_an_empty_site(
         assert len(asked) > 150
 
 
+@pytest.mark.full
 @pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
 async def test_the_number_of_events_is_told_to_no_stranger(make_config: MakeConfig) -> None:
     async with private_site(make_config) as app:

@@ -19,6 +19,7 @@ from app.views.page import cast_on
 from app.views.poster import PictureArgs
 from tests.browsing import parts_of
 from tests.conftest import Client, Shared
+from tests.waiting import settle
 
 SAID: Final = "Oh what a day we have had, my dears!"
 PATH: Final = "/user/Caroline/portrait"
@@ -34,6 +35,7 @@ async def pair(shared: Shared) -> Client:
             for number in range(120)
         )
     )
+    await settle(shared.app)  # What it appends ends kept answers.
     return shared.anybody
 
 

@@ -85,7 +85,7 @@ async def test_no_port_but_those_of_the_web_is_asked(
             await find_source(Config(follow_private=True), source)
     web = Web(lambda _: True)
     platform.faults = [Fault(status=302, headers={"Location": f"http://127.0.0.1:{port}/"})]
-    with pytest.raises(FetchError, match=f"not at {port}"):
+    with pytest.raises(FetchError, match=f"1024 or higher, not {port}"):
         await web.get(f"{platform.address}/feed", most_bytes=1000)
     await web.close()
     assert looked_up == ["127.0.0.1"]

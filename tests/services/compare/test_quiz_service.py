@@ -102,6 +102,7 @@ async def judgements(db: Database, ids: dict[str, list[int]]) -> set[tuple[bool,
     return {(each.is_model_right, each.comparison.verdict) for each in solved}
 
 
+@pytest.mark.full
 async def test_an_example_names_its_author_or_there_is_none(db: Database) -> None:
     same = [f"{n} of the day, says somebody: tide crossing pilot {n}" for n in range(25)]
     ids = {name: await post(db, name, *same) for name in ("ann", "ben")}

@@ -101,6 +101,7 @@ async def test_after_one_that_was_cancelled_the_next_import_runs(make_config: Ma
             await end(task)
 
 
+@pytest.mark.full
 async def test_an_import_that_stands_still_fails_and_the_next_one_runs(
     make_config: MakeConfig,
 ) -> None:
@@ -164,6 +165,7 @@ async def test_an_import_that_takes_too_much_memory_fails_and_keeps_its_posts(
         assert errors_of(failed)[0].detail == "reading the file takes more than 48 MB of memory"
 
 
+@pytest.mark.full
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process outlives its parent")
 async def test_an_import_that_stands_still_ends_with_its_worker(
     make_config: MakeConfig, tmp_path: Path
@@ -186,6 +188,7 @@ async def test_an_import_that_stands_still_ends_with_its_worker(
         await eventually(runs, until=lambda is_there: not is_there)
 
 
+@pytest.mark.full
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux kills where memory is short")
 async def test_an_import_that_is_killed_each_time_fails_and_says_why(
     make_config: MakeConfig, caplog: pytest.LogCaptureFixture

@@ -100,7 +100,7 @@ async def test_authors_of_posts_are_named_and_those_of_a_platform_are_others(
     await ended(browser, address)
     mum, tom = await told(browser, chat("the family", "Mum", "Tom"))
     assert mum == f"Mum: Already here: 3 posts. {QUESTION}"
-    assert tom.startswith("Tom: Already here, from X.")
+    assert tom.startswith("Tom: An author from X already has this name.")
     assert tom.endswith("Enter a different name.")
 
 

@@ -81,6 +81,7 @@ async def test_a_deleted_author_stands_in_no_answer(app: Quart) -> None:
     assert await paths_with(app, admin, *MARKS) == set()
 
 
+@pytest.mark.full
 @pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.soak))
 async def test_a_deleted_chat_stands_in_no_answer(app: Quart) -> None:
     admin, operator = await filled(app), await signed_in(app)
