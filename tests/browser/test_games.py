@@ -85,6 +85,7 @@ async def is_legible(host: Page) -> None:
             assert px >= least_px, (selector, px)
 
 
+@pytest.mark.full
 async def test_a_host_and_several_phones(club: Website, open_page: OpenPage) -> None:
     host = await open_page(locale="en", width=1920, operator_of=club)
     code = await begin_game(host, club)

@@ -33,6 +33,7 @@ FROM_THE_TOP: Final = "document.body.tabIndex = -1, document.body.focus()"
 """Takes the focus from a field that has it when the page opens."""
 
 
+@pytest.mark.full
 async def test_new_posts_arrive_unless_somebody_is_reading(
     workshop: Website, open_page: OpenPage
 ) -> None:

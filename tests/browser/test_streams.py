@@ -77,6 +77,7 @@ async def test_a_page_is_live_after_its_stream_was_refused(
     assert sent == [502, 502]
 
 
+@pytest.mark.full
 async def test_a_game_goes_on_after_its_streams_were_refused(
     club: Website, open_page: OpenPage
 ) -> None:
@@ -101,6 +102,7 @@ async def test_a_page_reconnects_by_itself_when_the_server_said_goodbye(
     assert len(asked) >= 2
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("sign", ["focus", "pointerdown"])
 async def test_a_page_of_too_many_waits_until_it_is_looked_at(
     club: Website, open_page: OpenPage, sign: str

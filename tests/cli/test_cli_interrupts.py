@@ -62,6 +62,7 @@ def interrupted(process: Any) -> str:
     return str(process.stderr.read().decode())
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "options",
     [pytest.param((), id="real"), pytest.param(("--dry-run",), id="dry", marks=pytest.mark.full)],
@@ -125,6 +126,7 @@ def test_an_import_that_is_ended_keeps_its_posts_and_resumes(
     assert installation.run("check").exit_code == 0
 
 
+@pytest.mark.full
 def test_an_import_ends_when_its_chat_is_deleted_and_the_next_file_begins(
     installation: Installation, tmp_path: Path
 ) -> None:

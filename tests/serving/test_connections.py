@@ -26,6 +26,7 @@ def pass_time(server: Server) -> None:
     assert all(rest(wire).startswith(b"HTTP/1.1 408 ") for wire in wires)
 
 
+@pytest.mark.full
 @quick
 def test_half_a_head_leaves_nothing_in_the_log(server: Server) -> None:
     pass_time(server)
@@ -34,6 +35,7 @@ def test_half_a_head_leaves_nothing_in_the_log(server: Server) -> None:
     assert "Exception" not in server.log()
 
 
+@pytest.mark.full
 @quick
 def test_a_client_that_is_gone_before_its_request_ends_leaves_nothing(server: Server) -> None:
     """Its statement goes on in a thread: it waits for the lock of another program."""
@@ -73,6 +75,7 @@ def test_a_client_that_sends_no_more_gets_its_answers(server: Server) -> None:
     assert "Exception" not in server.log()
 
 
+@pytest.mark.full
 def test_the_live_stream_of_a_client_that_sends_no_more_ends_well(server: Server) -> None:
     """It cannot be told from one that is gone, and there is a limit for the streams."""
     server.installation.done("user", "add", "lamp")

@@ -146,6 +146,7 @@ def test_http2_is_not_offered_whatever_the_file_leaves_out(server: Server) -> No
         assert wire.recv(13) == b"HTTP/1.1 400 "
 
 
+@pytest.mark.full
 def test_broken_tls_writes_nothing_into_the_log(server: Server) -> None:
     before = said_of_others(server)
     for sent in (b"GET / HTTP/1.1\r\n\r\n", os.urandom(2000), b"\x16\x03\x01"):
@@ -161,6 +162,7 @@ def test_broken_tls_writes_nothing_into_the_log(server: Server) -> None:
     assert said_of_others(server) == before
 
 
+@pytest.mark.full
 def test_a_handshake_has_as_long_as_a_head() -> None:
     assert load_server_config().ssl_handshake_timeout == 15
 

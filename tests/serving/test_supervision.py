@@ -36,6 +36,7 @@ def test_a_killed_worker_is_replaced_and_requests_go_on(server: Server) -> None:
     assert f"worker {before[0]} ended" in server.log()
 
 
+@pytest.mark.full
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux chooses by /proc")
 def test_where_memory_is_short_the_supervisor_goes_last(server: Server) -> None:
     """With it the whole site would end, and a worker that was just forked takes less."""

@@ -20,7 +20,7 @@ from tests.listening import Listener, listening
 from tests.parts.games.playing import AUTHORS, Host, Player, host_game, join, posts_of
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.databases("sqlite", "postgresql")
+pytestmark = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
 BROKEN = """CREATE TRIGGER broken BEFORE UPDATE OF state ON "Game" WHEN new.state = 'told'
     BEGIN SELECT RAISE(ABORT, 'no disk'); END"""
 OWN = {"answer", "right", "points", "total", "place"}

@@ -14,7 +14,7 @@ from tests.browsing import parts_of
 from tests.conftest import Client, Outside
 from tests.parts.games.playing import AUTHORS, Host, host_game, join, names_of, posts_of
 
-pytestmark = pytest.mark.databases("sqlite", "postgresql")
+pytestmark = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
 
 
 @pytest.fixture
