@@ -176,13 +176,7 @@ class RoomYearPage(WebPage, frozen=True, kw_only=True):
     @property
     def loved(self) -> list[RoomLine]:
         """The message with the most reactions; none where nothing has any."""
-        return lines_of([one.post for one in self.shown.loved[:1]], ZoneInfo(self.shown.tz))
-
-    @property
-    def card_count(self) -> int:
-        """How many cards stand beside each other."""
-        cards = (self.clock.plot, self.began.plot, self.with_emoji, self.loved)
-        return sum(map(bool, cards))
+        return lines_of([message.post for message in self.shown.loved[:1]], ZoneInfo(self.shown.tz))
 
 
 def _bar(people: list[PersonPortrait], counts: list[int]) -> StackedBar:

@@ -106,9 +106,9 @@ class SearchPage(FormPage, frozen=True, kw_only=True):
     @property
     def removable(self) -> list[tuple[TypedFilter, dict[str, Any]]]:
         """The typed filters, each with the search without it."""
+        typed = self.typed
         return [
-            (each, self.asked | {"q": str(self.typed.without(each)) or None})
-            for each in self.typed.filters
+            (each, self.asked | {"q": str(typed.without(each)) or None}) for each in typed.filters
         ]
 
     @property
