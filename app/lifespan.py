@@ -44,9 +44,9 @@ KEY: Final = "saywho"
 HOSTS: Final = "saywho.hosts"
 OPEN_BATCHES: Final = 2
 """Batches of comparisons at a time, in each worker, for clients without a token or session."""
-LONG_READS: Final = 2
-"""Portraits, years, overviews and figures that each worker reads and counts at a time."""
-LONG_SEARCHES: Final = 2
+LONG_READS: Final = 1
+"""Portraits, years, overviews and figures that each worker counts at a time; two take as long."""
+LONG_SEARCHES: Final = 1
 """Searches for long queries at a time, in each worker."""
 LONG_QUERY: Final = 200
 """Characters of a query from which a search is long: it may have a hundred frequent words."""

@@ -115,7 +115,7 @@ class WordIndex(Protocol):
         if isinstance(expression, Terms):
             return self.render_terms(expression)
         operator = self.conjunction if isinstance(expression, All) else self.either
-        return "(" + operator.join(map(self.render, expression.of)) + ")"
+        return "(" + operator.join(dict.fromkeys(map(self.render, expression.of))) + ")"
 
     def matching(
         self,

@@ -8,6 +8,7 @@ import pkgutil
 import resource
 import signal
 import socket
+import sys
 import tomllib
 from collections.abc import AsyncGenerator, Sequence
 from importlib.metadata import version
@@ -36,6 +37,8 @@ FILE: Final = "hypercorn.toml"
 OWN_FILE: Final = Path(__file__).with_name(FILE)
 APPLICATION: Final = "app:create_app()"
 BEAT_S = 1.0
+SWITCH_S: Final = 0.001
+"""Seconds after which a thread that computes lets the event loop go on; Python waits for 5 ms."""
 
 logger = logging.getLogger(__name__)
 
@@ -162,6 +165,9 @@ async def work(app: Quart, server: ServerConfig, beat_fd: int) -> None:
         gc.collect()
         gc.freeze()
         collect_seldom()
+        # An answer takes some fifty turns with the threads of the database, and waits in each for
+        # a thread that counts.
+        sys.setswitchinterval(SWITCH_S)
         # Before the first connection is accepted: a worker that has served is known to have.
         os.write(beat_fd, b".")
         async with running(_beat(beat_fd, supervisor, stop)):

@@ -1,4 +1,4 @@
-"""Portraits, years and figures take turns, two at a time, so that all else finds a connection."""
+"""Portraits, years and figures take turns, one at a time, so that all else finds a connection."""
 
 import asyncio
 

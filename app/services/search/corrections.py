@@ -125,11 +125,13 @@ async def _in_posts(session: AsyncSession, expressions: Mapping[Key, Expression]
     if not expressions:
         return set()
     index = backend_of(session).words
-    values = {
-        f"match{n}": index.render(expression) for n, expression in enumerate(expressions.values())
-    }
+    rendered = {key: index.render(expression) for key, expression in expressions.items()}
+    # Neighbours often share their beginning, as those of ten equal letters do.
+    distinct = list(dict.fromkeys(rendered.values()))
+    values = {f"match{n}": query for n, query in enumerate(distinct)}
     row = (await session.execute(_are_matched(index.postings, len(values)), values)).one()
-    return {key for key, is_matched in zip(expressions, row, strict=True) if is_matched}
+    matched = {query for query, is_matched in zip(distinct, row, strict=True) if is_matched}
+    return {key for key, query in rendered.items() if query in matched}
 
 
 @lru_cache(maxsize=200)
