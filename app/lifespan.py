@@ -32,7 +32,15 @@ from app.services.imports.preview import Previewer
 from app.services.imports.runner import keep_importing
 from app.services.live_streams.hub import LiveHub
 from app.services.live_streams.streaming import Clients
-from app.services.maintenance import Maintenance, jobs, left_out_job, media_job, vectors_job
+from app.services.maintenance import (
+    Maintenance,
+    jobs,
+    left_out_job,
+    media_job,
+    small_pictures_job,
+    vectors_job,
+)
+from app.services.posts.small_pictures import SmallPictures
 from app.services.posts.writer import PostWriter
 from app.services.reads import Reads
 from app.services.search.embeddings import Embeddings
@@ -76,6 +84,7 @@ class Resources:
         self.import_queued = asyncio.Event()
         """Set when an import was queued."""
         self.previewer = Previewer(config)
+        self.small_pictures = SmallPictures(config.media_dir)
 
         self.models = Models()
         self.comparer = Comparer(db, feed, self.models, self.work_pool.run)
@@ -89,7 +98,7 @@ class Resources:
         look = self.models.backgrounds.look
         work = jobs(kept_events=config.event_retention, is_background_due=look, models=self.models)
         work.append(media_job(config.media_dir))
-        work.append(left_out_job(config))
+        work += [small_pictures_job(self.small_pictures), left_out_job(config)]
         if self.embeddings:
             work.append(vectors_job(self.embeddings))
         self.maintenance = Maintenance(db, work)
@@ -162,7 +171,10 @@ async def _open(
         stack.push_async_callback(opened.embeddings.embedder.close)
     stack.callback(opened.passwords.close)
     stack.callback(opened.work_pool.close)
-    for batched in (opened.writer, opened.reads, opened.comparer, opened.cards):
+    for batched in (
+        *(opened.writer, opened.reads, opened.comparer, opened.cards),
+        opened.small_pictures,
+    ):
         stack.push_async_callback(batched.close)
     stack.callback(opened.live_hub.end)
     for listed, part in parts.items():

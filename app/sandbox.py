@@ -28,11 +28,12 @@ LIMIT_S: Final = 10
 START_S: Final = 20.0
 """Seconds to start the process, on a busy machine."""
 MOST_MEMORY: Final = 256 * MIB
-"""Bytes that reading may take, beside the program itself."""
+"""Bytes that reading may take by default, beside the program itself."""
 MOST_BYTES: Final = 8 * MIB
 """Bytes of what is read."""
 REQUEST: Final = "READ"
-"""The variable that names the function, its options and its time, unseen by other users."""
+"""The variable that names the function, its options, its memory and its time, unseen by other
+users."""
 UNREADABLE: Final = 3
 """The status where a reason stands in place of the values."""
 
@@ -44,8 +45,9 @@ class ReadError(InvalidInputError):
 class Sandbox:
     """Reads one answer at a time."""
 
-    def __init__(self, limit_s: float = LIMIT_S) -> None:
+    def __init__(self, limit_s: float = LIMIT_S, most_memory: int = MOST_MEMORY) -> None:
         self._limit_s = limit_s
+        self._most_memory = most_memory
         self._lock = asyncio.Lock()
 
     @asynccontextmanager
@@ -62,7 +64,8 @@ class Sandbox:
         `on_read` gets the seconds that reading took, whether it succeeded or not. Raises ReadError.
         """
         body.seek(0)
-        request = json.dumps((function.__module__, function.__name__, options, self._limit_s))
+        limits = self._most_memory, self._limit_s
+        request = json.dumps((function.__module__, function.__name__, options, *limits))
         with TemporaryFile() as lines:
             streams = body.fileno(), lines.fileno(), asyncio.subprocess.DEVNULL
             settings = {REQUEST: request}
@@ -82,7 +85,7 @@ class Sandbox:
                 raise ReadError(
                     "reading the response takes more than {seconds} seconds or {size} MB of memory",
                     seconds=self._limit_s,
-                    size=MOST_MEMORY // MIB,
+                    size=self._most_memory // MIB,
                 )
             yield lines
 
@@ -92,16 +95,17 @@ def main() -> None:
     begin_child()
     be_nice()
     request = os.environ[REQUEST]
-    signal.setitimer(signal.ITIMER_REAL, json.loads(request)[-1])  # Its signal kills the process.
+    *_, most_memory, limit_s = json.loads(request)
+    signal.setitimer(signal.ITIMER_REAL, limit_s)  # Its signal kills the process.
     lines = sys.stdout.buffer
     # A format that was brought along may print.
-    with limited_memory(MOST_MEMORY), redirect_stdout(sys.stderr):
+    with limited_memory(most_memory), redirect_stdout(sys.stderr):
         sys.exit(answer(request, sys.stdin.buffer, lines))
 
 
 def answer(request: str, body: BinaryIO, lines: BinaryIO) -> int:
     """Write the values, or in their place why there are none; return the status."""
-    module, name, options, _ = json.loads(request)
+    module, name, options, *_ = json.loads(request)
     function = getattr(importlib.import_module(module), name)
     size = 0
     try:

@@ -35,6 +35,7 @@ from app.services.posts.media import (
     remove_every_unneeded,
     remove_unneeded,
 )
+from app.services.posts.small_pictures import SmallPictures
 from app.services.search.embeddings import VECTORS, Embeddings
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
 
@@ -107,6 +108,18 @@ def media_job(folder: Path) -> Job:
             seen = await remove_unneeded(db, folder)
 
     return Job("media", is_due, remove)
+
+
+def small_pictures_job(small: SmallPictures) -> Job:
+    """Return the job that makes the small versions of new pictures."""
+
+    async def is_due(_: AsyncSession) -> bool:
+        return await asyncio.to_thread(small.is_due)
+
+    async def make(_: Sessions) -> None:
+        await small.make_missing()
+
+    return Job("small-pictures", is_due, make)
 
 
 def left_out_job(config: Config) -> Job:

@@ -45,7 +45,8 @@ FREE_SHARE: Final = 20
 """A twentieth of a disk stays free of media, within the two limits above: posts are to fit in."""
 _NAMED: Final = 5
 """Posts that are named with a file."""
-_NAME = re.compile(rf"[0-9a-f]{{64}}\.({'|'.join(TYPES)})")
+_DIGEST_LENGTH: Final = 64
+_NAME = re.compile(rf"[0-9a-f]{{{_DIGEST_LENGTH}}}\.({'|'.join(TYPES)})")
 
 
 class NoRoomError(InvalidInputError):
@@ -56,6 +57,11 @@ def content_type(name: str) -> str | None:
     """Return the type of a kept file by its name; None for what is no such name."""
     match = _NAME.fullmatch(name)
     return TYPES[match[1]] if match else None
+
+
+def small_folder(folder: Path) -> Path:
+    """Return the folder of the small versions of a folder's pictures."""
+    return folder.with_name(f"{folder.name}-small")
 
 
 def reserved_bytes(disk_bytes: int) -> int:
@@ -226,7 +232,8 @@ async def has_unneeded(session: AsyncSession) -> bool:
 
 
 async def remove_unneeded(db: Sessions, folder: Path) -> int | None:
-    """Remove the files that no post needs, also files for posts that an import did not store.
+    """Remove the files that no post needs with their small versions, also files for posts that an
+    import did not store.
 
     Return when the folder was changed last, or None where an import keeps files just now. Raises
     OSError, StorageFullError.
@@ -238,6 +245,7 @@ async def remove_unneeded(db: Sessions, folder: Path) -> int | None:
         async with db.read() as session:
             needed, has_rows = set(await needed_files(session)), await has_unneeded(session)
         changed_at = await asyncio.to_thread(_remove_others, folder, needed)
+        await asyncio.to_thread(_remove_small_versions, small_folder(folder), needed)
         # After the files: a full disk may take no change of a row before they are gone.
         if has_rows:
             async with db.write() as session:
@@ -333,6 +341,14 @@ def is_in_use(folder: Path) -> bool:
         return False
     with file_lock(folder, waits=False) as is_free:
         return not is_free
+
+
+def _remove_small_versions(folder: Path, needed: Collection[str]) -> None:
+    """Remove the small versions of other pictures, after these: none is made without one."""
+    stems = {name.partition(".")[0] for name in needed}
+    for name in _names(folder):
+        if name[:_DIGEST_LENGTH] not in stems:
+            (folder / name).unlink(missing_ok=True)
 
 
 def _remove_others(folder: Path, needed: Collection[str]) -> int:

@@ -3,16 +3,20 @@
 import asyncio
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
+from msgspec import Struct
 from quart import Response, g, request
 from quart.wrappers.response import FileBody
 
-from app.errors import NotFoundError
+from app.errors import NotFoundError, UnavailableError
+from app.formats.media_types import TYPES
+from app.formats.small_pictures import SMALL_SUFFIX
 from app.lifespan import resources
 from app.paths import MEDIA
 from app.services.access.site import Openness
 from app.services.posts.media import content_type, is_medium, is_needed
+from app.services.posts.small_pictures import has_small_versions
 from app.views.blueprints import PageBlueprint
 
 blueprint = PageBlueprint("media")
@@ -46,8 +50,13 @@ class MediaBody(FileBody):
         return await super().make_conditional(begin, end)
 
 
+class MediaArgs(Struct):
+    width: Literal[320, 960] | None = None
+    """Width of the small version that is asked for."""
+
+
 @blueprint.page(f"{MEDIA}/<name>")
-async def show_media(name: str) -> Response:
+async def show_media(name: str, args: MediaArgs) -> Response:
     """Send a file that a post needs, or the asked range of it."""
     async with resources().db.read() as session:
         type_ = content_type(name)
@@ -56,14 +65,23 @@ async def show_media(name: str) -> Response:
     path = config.media_dir / name
     if not is_there or not await resources().work_pool.run(partial(is_medium, path)):
         raise NotFoundError("There is no such picture or video")
+    tag, is_final = name, True
+    if args.width and has_small_versions(name):
+        try:
+            small = await resources().small_pictures.obtain(name, args.width)
+        except UnavailableError:
+            small, is_final = None, False
+        if small is not None:
+            path, type_, tag = small, TYPES[SMALL_SUFFIX], small.name
     body = MediaBody(path, resources().openness if g.is_visitor else None)
     response = Response(body, content_type=type_)
     response.timeout = None  # A video may be played for longer than a page may load.
     response.headers["Content-Security-Policy"] = MEDIA_POLICY
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    response.headers["Cache-Control"] = ALWAYS_PUBLIC if config.public else ASKED_EACH_TIME
+    is_public = config.public and is_final
+    response.headers["Cache-Control"] = ALWAYS_PUBLIC if is_public else ASKED_EACH_TIME
     response.headers["Accept-Ranges"] = "bytes"
     response.content_length = body.size
-    response.set_etag(name)
+    response.set_etag(tag)
     await response.make_conditional(request, accept_ranges=True, complete_length=body.size)
     return response

@@ -171,7 +171,7 @@ async def test_where_reading_is_closed_so_are_the_files(
     app = create_app(make_config(public=False))
     async with app.test_app():
         await bring(app, tmp_path)
-        for path in (LAMP, "/media/x.png"):
+        for path in (LAMP, f"{LAMP}?width=320", "/media/x.png"):
             assert (await Browser(app).get(path)).status_code == 303
         for reader in (await client_with(app, "read"), await signed_in(app)):
             answer = await reader.get(LAMP)
