@@ -58,6 +58,7 @@ def init_app(app: Quart) -> None:
         "clock": show_clock,
         "date": show_date,
         "day": show_day,
+        "month": show_month,
         "duration": show_duration,
         "month_day": show_month_day,
         "own_day": show_own_day,

@@ -4,16 +4,20 @@ from dataclasses import replace
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta
+from quart import url_for
 
 from app.compute.tally import ENDINGS, Ending
 from app.dates import show_period, weekday_names
+from app.errors import NotFoundError
 from app.i18n import gettext, gettext_noop
 from app.lifespan import resources
+from app.models import MAX_ID
+from app.services.posts.neighbours import neighbours_of
 from app.services.posts.replies import Conversation, read_conversation
 from app.services.posts.selection import Selection
 from app.services.posts.showing import Shown
 from app.services.posts.statistics import WEEK_H, count_selected
-from app.services.posts.tweets import Post, TweetKey, list_selected
+from app.services.posts.tweets import Post, TweetKey, get_post, list_selected
 from app.services.posts.users import Author, count_users, get_author
 from app.services.rooms.messages import messages_around
 from app.services.rooms.room_facts import speakers_of, zone_of_room
@@ -22,6 +26,7 @@ from app.views.blueprints import PageBlueprint
 from app.views.cursors import TWEET_CURSOR, cursor_of
 from app.views.filters import View
 from app.views.page import WebPage, render
+from app.views.viewer import ViewerPage
 
 blueprint = PageBlueprint("posts")
 
@@ -39,6 +44,8 @@ class PostsArgs(View):
     has: Literal["", "media"] = ""
     shows: Shown | Literal[""] = ""
     """How the posts are written."""
+    picture: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
+    """The post of the wall that is shown alone."""
     cursor: str | None = None
 
     @property
@@ -94,6 +101,8 @@ class TweetPage(WebPage, frozen=True, kw_only=True):
 
 @blueprint.page("/posts", cursor=TWEET_CURSOR, is_cacheable=True)
 async def show_posts(args: PostsArgs, after: TweetKey | None) -> str:
+    if args.has and args.picture:
+        return await _show_picture(args, args.picture)
     async with resources().db.read() as session:
         count = None
         if not (args.has or args.shows):  # Counts tell neither media nor how posts are written.
@@ -114,6 +123,28 @@ async def show_posts(args: PostsArgs, after: TweetKey | None) -> str:
             is_empty=is_empty,
             count=count,
             next_cursor=cursor_of(next_key),
+            about=args.names,
+            of_platform=args.platform,
+        )
+    )
+
+
+async def _show_picture(args: PostsArgs, tweet_id: int) -> str:
+    async with resources().db.read() as session:
+        post = await get_post(session, tweet_id)
+        if not post.media:
+            raise NotFoundError("There is no such picture or video")
+        neighbours = await neighbours_of(session, args.selection, post)
+        zone = await zone_of_room(session, post.room.id) if post.room else None
+    hour = "" if args.hour is None else str(args.hour)
+    query = args.query(hour=hour, has=args.has, shows=args.shows)
+    return await render(
+        ViewerPage(
+            post=post,
+            neighbours=neighbours,
+            zone=zone,
+            wall=f"{url_for('posts.show_posts')}?{query}",
+            place=url_for("posts.show_tweet", tweet_id=post.id),
             about=args.names,
             of_platform=args.platform,
         )

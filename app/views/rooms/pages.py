@@ -28,7 +28,7 @@ from app.views.filters import parse_day, span_of_day, zone_of_page
 from app.views.page import WebPage, render
 from app.views.parts import see_other
 from app.views.rooms.lines import RoomLine, day_of, lines_of
-from app.views.rooms.wall import read_wall
+from app.views.rooms.wall import read_picture, read_wall
 from app.views.search_results import FoundText, by_text
 
 blueprint = PageBlueprint("rooms")
@@ -56,6 +56,8 @@ class RoomArgs(Struct):
     """The cursor of the page before which this one ends."""
     has: Literal["", "media"] = ""
     """Whether messages with media alone are asked for: a wall of pictures."""
+    picture: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
+    """The message of the wall that is shown alone."""
     view: Literal["", "newest", "first"] = ""
     """Whether the newest or the first messages are shown, and no overview."""
 
@@ -170,6 +172,8 @@ async def _other_page(
     session: AsyncSession, room: RoomFacts, zone: ZoneInfo, args: RoomArgs, after: Any
 ) -> WebPage | None:
     """Return the wall of pictures, or what a part begins a chat with; None for the messages."""
+    if args.has and args.picture:
+        return await read_picture(session, room, zone, args.tz, args.picture)
     if args.has and not args.q.strip():
         return await read_wall(session, room, zone, args.tz, after)
     if args.is_of_messages:

@@ -101,10 +101,13 @@ async def test_a_wall_has_the_media_of_a_chat_alone(reader: Client) -> None:
     assert "has=media" in conversation
     page = await reader.page("/room/1?has=media&tz=Asia/Seoul")
     wall = page.partition('id="list"')[2].partition("</ol>")[0]
-    tiles = re.findall(r'<li><a href="([^"]*)">(.*?)</a></li>', wall, re.DOTALL)
-    # The newest first; each leads to its place in the conversation.
-    assert [unescape(address).partition("#")[2] for address, _ in tiles] == [
-        f"m{number}" for number in (7, 6, 5, 4, 3)
+    assert re.findall(r"<h3>(.*?)\s*<span class=\"soft\">(.*?)</span>", wall) == [
+        ("January 2024", "5 messages")
+    ]
+    tiles = re.findall(r'<li><a href="([^"]*)">(.*?)</a>.*?Mina</span></li>', wall, re.DOTALL)
+    # The newest first; each leads to a page of its own.
+    assert [unescape(address).partition("picture=")[2] for address, _ in tiles] == [
+        str(number) for number in (7, 6, 5, 4, 3)
     ]
     shown = [tile for _, tile in tiles]
     assert "missing" in shown[0]
@@ -112,8 +115,25 @@ async def test_a_wall_has_the_media_of_a_chat_alone(reader: Client) -> None:
     assert "video" in shown[2]
     assert 'alt="our dog"' in shown[3]
     assert 'alt="picture by Mina"' in shown[4]
-    place, _, mark = unescape(tiles[4][0]).partition("#")
+
+
+async def test_a_picture_of_a_wall_leads_to_the_next_and_to_its_place(reader: Client) -> None:
+    for wall in ("/room/1?has=media", "/posts?username=Mina&has=media"):
+        ways = {}
+        for number in (7, 4, 3):
+            page = await reader.page(f"{wall}&picture={number}")
+            found = re.findall(r'picture=(\d+)" rel="(\w+)"', page)
+            ways[number] = {way: int(other) for other, way in found}
+        assert ways == {7: {"next": 6}, 4: {"prev": 5, "next": 3}, 3: {"prev": 4}}
+    page = await reader.page("/room/1?has=media&picture=4&tz=Asia/Seoul")
+    assert "our dog" in page
+    assert 'srcset="/media/' in page
+    (place,) = re.findall(r'<a href="([^"]*)">See it in the chat</a>', page)
+    place, _, mark = unescape(place).partition("#")
     assert f'id="{mark}" aria-current="true"' in await reader.page(place)
+    for other in ("/room/1?has=media&picture=1", "/posts?has=media&picture=1"):
+        assert (await reader.get(other)).status_code == 404
+    assert (await reader.get("/room/1?has=media&picture=x")).status_code == 400
 
 
 async def test_what_browsers_cannot_show_is_to_be_saved(shared: Shared, reader: Client) -> None:
