@@ -76,7 +76,7 @@ PARTS: Final[tuple[Listed, ...]] = (
     Listed("dashboard"),
     Listed("portraits"),
     Listed("years"),
-    Listed("pictures", uses=("portraits", "quiz", "years")),
+    Listed("pictures", uses=("portraits", "quiz", "years", "games")),
     Listed("quiz"),
     Listed("games", needs=("quiz",)),
     Listed("spark", commands=("spark",)),

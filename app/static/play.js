@@ -32,6 +32,11 @@
     alert.hidden = !text;
   }
 
+  function showLine(name, text) {
+    part(name).textContent = text;
+    part(name).hidden = !text;
+  }
+
   function announce(text) { part("status").textContent = text; }
 
   function showPart(state) {
@@ -47,10 +52,7 @@
       if (isChosen && stored.has(present.question)) button.insertAdjacentHTML("beforeend", ' <span class="tick" aria-hidden="true">✓</span>');
     }
     const text = username === null ? "" : tell(say.choice, { name: nameOf(username) });
-    for (const name of ["chosen-line", "choice-line"]) {
-      part(name).textContent = text;
-      part(name).hidden = !text;
-    }
+    for (const name of ["chosen-line", "choice-line"]) showLine(name, text);
   }
 
   function keep(question, username) {
@@ -90,18 +92,28 @@
   function showResult(view) {
     const verdict = view.right === null ? say.none : view.right ? say.right : say.wrong;
     heading(verdict);
+    say.outcome = view.right;
     part("gained").textContent = view.points === undefined ? "" : `+${number.format(view.points)}`;
     const truth = tell(say.truth, { name: nameOf(view.truth) });
     part("truth-line").textContent = truth;
     part("said-line").textContent = view.saywho ? tell(say.said, { name: nameOf(view.saywho.username) }) : "";
     showChoice(view.answer);
-    if (view.points !== undefined) announce(`${verdict} ${truth} ${part("gained").textContent}`);
+    if (view.points === undefined) {
+      showLine("place-line", "");
+      showLine("streak-line", "");
+    } else {
+      showScore(view);
+      announce(`${verdict} ${truth} ${part("gained").textContent} ${part("place-line").textContent}`);
+    }
   }
 
   function showScore(view) {
     part("score").hidden = view.place === null;
     part("total").textContent = number.format(view.total);
     part("place").textContent = view.place ?? "";
+    const place = tell(say.placeText, { place: view.place, count: number.format(view.players) });
+    showLine("place-line", view.place === null || view.players < 2 ? "" : place);
+    showLine("streak-line", view.streak < 2 ? "" : tell(say.streakText, { count: view.streak }));
   }
 
   // What is this player's own: the answer, and what it was worth.
@@ -114,18 +126,29 @@
     if (!answer.ok) throw new Error(answer.status);
     const view = await answer.json();
     if (view.version < present.version) return;
+    if (view.state === "ended" && isOther(view)) {
+      present = { ...present, state: view.state, version: view.version };
+      lookSoon(view.players);
+      return;
+    }
     if (view.answer !== null) keep(view.question, view.answer);
     show(view);
-    showScore(view);
     if (view.state === "told") showResult(view);
-    else if (view.state === "asking") showChoice(asked.get(view.question) ?? null);
+    else showScore(view);
+    if (view.state === "asking") showChoice(asked.get(view.question) ?? null);
   }
+
+  // Whether the page was made before this.
+  const isOther = (game) => game.state !== say.state || game.version !== Number(say.version);
 
   function lookSoon(players) {
     clearTimeout(waiting);
-    if (present.state === "ended" && say.state !== "ended") {
-      // The page itself says how the game went; it takes longer to make than what is asked for else.
-      waiting = setTimeout(() => location.reload(), Math.random() * Math.min(5000, 2 * players));
+    if (present.state === "ended" && isOther(present)) {
+      // The page itself says how the game went, and leads to the next game if there is one. It takes
+      // longer to make than the JSON. Whoever saves a picture has time to.
+      const isBusy = document.querySelector("dialog[open]");
+      const then = isBusy ? () => lookSoon(players) : () => location.reload();
+      waiting = setTimeout(then, isBusy ? 1000 : Math.random() * Math.min(5000, 2 * players));
       return;
     }
     // Thousands of phones do not ask at the same moment.
@@ -141,6 +164,7 @@
     if (game.state === "asking" && game.question === present.question && end !== present.end) forget(game.question);
     present = { state: game.state, question: game.question, version: game.version, end };
     warn("");
+    say.outcome = "";
     showPart(game.state);
     stop();
     if (game.state === "asking") ask(game);

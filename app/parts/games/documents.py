@@ -1,5 +1,6 @@
 """What a game says to its host and its players: one value for each, and one for all players."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
@@ -11,6 +12,8 @@ from app.parts.games.states import GameState
 
 FIRST: Final = 10
 """Players who are shown as the first."""
+PODIUM: Final = 3
+"""Players on the podium."""
 
 Ended = Annotated[
     datetime | None, Meta(description="Deadline for answers; null if no question is open.")
@@ -98,6 +101,13 @@ class PlayerView(SharedView, frozen=True, kw_only=True):
     ]
     total: Annotated[int, Meta(description="Points for all questions whose answer was shown.")]
     place: Annotated[int | None, Meta(description="Rank; null until the first answer was shown.")]
+    streak: Annotated[
+        int, Meta(description="Number of the newest questions in a row with a right answer.")
+    ]
+    podium: Annotated[
+        list[RankedPlayer] | None,
+        Meta(description="The first three players; null before the end of the game."),
+    ]
 
 
 def moment(ms: int) -> datetime:
@@ -124,12 +134,7 @@ def host_view(state: GameState, standing: Standing, *, shows_all: bool = False) 
         truth=state.truth,
         saywho=_guess(state),
         tally=standing.tally(state.usernames) if solved else None,
-        ranking=[
-            RankedPlayer(
-                standing.names[player], standing.totals[player], standing.places[player], player
-            )
-            for player in (order if shows_all else order[:FIRST])
-        ],
+        ranking=_ranked(standing, order if shows_all else order[:FIRST]),
         version=game.version,
     )
 
@@ -164,7 +169,18 @@ def player_view(
         points=(choice.points if choice else 0) if solved else None,
         total=standing.totals.get(player, 0),
         place=standing.places.get(player) if state.told else None,
+        streak=standing.streak(player),
+        podium=_ranked(standing, standing.order[:PODIUM]) if state.state == "ended" else None,
     )
+
+
+def _ranked(standing: Standing, players: Sequence[int]) -> list[RankedPlayer]:
+    return [
+        RankedPlayer(
+            standing.names[player], standing.totals[player], standing.places[player], player
+        )
+        for player in players
+    ]
 
 
 def _guess(state: GameState) -> Guess | None:

@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -92,15 +92,19 @@ async def draw_questions(
     questions: int,
     *,
     room_id: int | None = None,
+    asked: Collection[int] = (),
 ) -> list[DrawnQuestion]:
     """Return different posts in a random order, of each author as many as of the others.
 
-    Raises InvalidInputError where somebody has too few.
+    asked: ids of posts that are asked again only if an author has no others. Raises
+    InvalidInputError where somebody has too few.
     """
     counts = shares(questions, [user.id for user in cast], random.sample(_ids(cast), len(cast)))
     posts: list[tuple[int, int]] = []
     for user in cast:
-        drawn = await _askable(session, user, cast, fewest_posts(questions), room_id=room_id)
+        most = fewest_posts(questions) + len(asked)
+        drawn = await _askable(session, user, cast, most, room_id=room_id)
+        drawn.sort(key=lambda post: post.id in asked)
         if len(drawn) < fewest_posts(questions):
             raise InvalidInputError(
                 "'{username}' has too few posts of four words or more without a phone number or"

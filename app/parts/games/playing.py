@@ -13,7 +13,7 @@ from app.db.engine import Database
 from app.models import Game, GameAnswer, GamePlayer
 from app.parts.games.answering import unknown_player
 from app.parts.games.documents import PlayerView, player_view
-from app.parts.games.standings import Standings
+from app.parts.games.standings import Standing, Standings
 from app.parts.games.states import GameState, read_states, unknown_game
 
 MOST_AT_ONCE: Final = 500
@@ -35,6 +35,7 @@ class Screen(NamedTuple):
     name: str
     view: PlayerView
     state: GameState
+    standing: Standing
 
 
 class Screens:
@@ -80,7 +81,7 @@ class Screens:
             else:
                 standing, choice = standings[key.game_id], chosen.get(player.id)
                 view = player_view(state, standing, player.id, choice, now_ms())
-                screens.append(Screen(player.id, player.name, view, state))
+                screens.append(Screen(player.id, player.name, view, state, standing))
         return screens
 
 

@@ -32,13 +32,6 @@ class AskedQuestion:
         return self.right / self.answers if self.answers else 0.0
 
 
-class Outcome(NamedTuple):
-    """How many of the questions that were told a player knew."""
-
-    right: int
-    questions: int
-
-
 class RightShares(NamedTuple):
     """The shares of right answers: of the class, of saywho, and by chance."""
 
@@ -79,18 +72,11 @@ async def read_questions(session: AsyncSession, state: GameState) -> list[AskedQ
     ]
 
 
-async def read_outcome(session: AsyncSession, game_id: int, player_id: int) -> Outcome:
-    """Return how many of a game's questions a player knew."""
-    told = GameQuestion.game_id == game_id, GameQuestion.over_ms.is_not(None)
-    own = (
-        (GameAnswer.game_id == GameQuestion.game_id)
-        & (GameAnswer.number == GameQuestion.number)
-        & (GameAnswer.player_id == player_id)
-        & (GameAnswer.user_id == GameQuestion.user_id)
-    )
-    query = select(func.count(GameAnswer.player_id), func.count()).select_from(GameQuestion)
-    right, questions = (await session.execute(query.outerjoin(GameAnswer, own).where(*told))).one()
-    return Outcome(right, questions)
+async def read_model_hits(session: AsyncSession, state: GameState) -> list[bool]:
+    """Return for each question whose answer was shown whether saywho got it right."""
+    is_shown = GameQuestion.game_id == state.game.id, GameQuestion.over_ms.is_not(None)
+    query = select(GameQuestion.model_user_id == GameQuestion.user_id).where(*is_shown)
+    return [bool(hit) for hit in await session.scalars(query.order_by(GameQuestion.number))]
 
 
 def compared(state: GameState, questions: Sequence[AskedQuestion]) -> RightShares | None:

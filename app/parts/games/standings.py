@@ -1,14 +1,15 @@
 """The standing of a game: its players, their points and places; newcomers are read alone."""
 
-from collections.abc import Mapping, Set
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+from itertools import takewhile
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.models import Game, GameAnswer, GamePlayer
+from app.models import Game, GameAnswer, GamePlayer, GameQuestion
 from app.parts.games.rules import places
 from app.parts.games.states import GameState
 
@@ -22,6 +23,13 @@ class Choice:
     points: int
 
 
+class Outcome(NamedTuple):
+    """Number of right answers of a player, and number of questions whose answer was shown."""
+
+    right: int
+    questions: int
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Who has how many points, of the questions that were told."""
@@ -32,11 +40,16 @@ class Standing:
     places: Mapping[int, int]
     choices: Mapping[int, Choice]
     """The answers to the present question, once it was told."""
+    known: Mapping[int, int]
+    """By player, the questions that they got right: bits, by the questions' numbers."""
+    shown: Sequence[int]
+    """The numbers of the questions whose answer was shown, without skipped ones."""
+    order: Sequence[int] = field(init=False, default=())
+    """The players, the best first."""
 
-    @property
-    def order(self) -> list[int]:
-        """The players, the best first."""
-        return sorted(self.names, key=lambda player: (self.places[player], player))
+    def __post_init__(self) -> None:
+        ranked = sorted(self.names, key=lambda player: (self.places[player], player))
+        object.__setattr__(self, "order", tuple(ranked))
 
     def tally(self, usernames: Mapping[int, str]) -> dict[str, int]:
         """Return how many chose whom."""
@@ -45,12 +58,26 @@ class Standing:
             counts[usernames[choice.user_id]] += 1
         return counts
 
+    def hits(self, player: int) -> list[bool]:
+        """Return for each question whose answer was shown whether a player got it right."""
+        known = self.known.get(player, 0)
+        return [bool(known >> number & 1) for number in self.shown]
+
+    def streak(self, player: int) -> int:
+        """Return how many of the newest questions in a row a player got right."""
+        return len([*takewhile(bool, reversed(self.hits(player)))])
+
+    def outcome(self, player: int) -> Outcome:
+        return Outcome(sum(self.hits(player)), len(self.shown))
+
 
 async def read_standing(session: AsyncSession, state: GameState) -> Standing:
     """Return the standing: sums over the answers, so that none counts twice."""
     game = state.game
+    bit = case((GameAnswer.points > 0, literal(1).bitwise_lshift(GameAnswer.number)), else_=0)
     query = (
         select(GamePlayer.id, GamePlayer.name, func.coalesce(func.sum(GameAnswer.points), 0))
+        .add_columns(func.coalesce(func.sum(bit), 0))
         .outerjoin(
             GameAnswer, (GameAnswer.player_id == GamePlayer.id) & (GameAnswer.number <= state.told)
         )
@@ -59,14 +86,18 @@ async def read_standing(session: AsyncSession, state: GameState) -> Standing:
         .order_by(GamePlayer.id)
     )
     rows = (await session.execute(query)).all()
-    totals = {player: int(total) for player, _, total in rows}
+    totals = {player: int(total) for player, _, total, _ in rows}
+    known = {player: int(bits) for player, *_, bits in rows}
     choices: dict[int, Choice] = {}
     if state.told_present():
         answers = select(GameAnswer.player_id, GameAnswer.user_id, GameAnswer.ms, GameAnswer.points)
         answers = answers.where(GameAnswer.game_id == game.id, GameAnswer.number == game.question)
         choices = {player: Choice(*fields) for player, *fields in await session.execute(answers)}
-    names = {player: name for player, name, _ in rows}
-    return Standing(names, totals, places(totals), choices)
+    names = {player: name for player, name, *_ in rows}
+    is_shown = GameQuestion.game_id == game.id, GameQuestion.over_ms.is_not(None)
+    numbers = select(GameQuestion.number).where(*is_shown).order_by(GameQuestion.number)
+    shown = tuple(await session.scalars(numbers))
+    return Standing(names, totals, places(totals), choices, known, shown)
 
 
 class Standings:
@@ -110,7 +141,13 @@ async def _with_newcomers(
     if len(before.names) + len(new) != state.players:
         return None
     totals = {**before.totals, **dict.fromkeys(new, 0)}
-    return replace(before, names={**before.names, **new}, totals=totals, places=places(totals))
+    return replace(
+        before,
+        names={**before.names, **new},
+        totals=totals,
+        places=places(totals),
+        known={**before.known, **dict.fromkeys(new, 0)},
+    )
 
 
 async def players_of(session: AsyncSession, state: GameState, known_players: Set[int]) -> Set[int]:

@@ -104,7 +104,35 @@ async def test_a_game_from_the_quiz_to_the_podium(operator: Browser) -> None:
         ended = await phone.page(play)
         assert re.search(r"First of 2!|Place 2 of 2", ended)
         assert f"You got {right} of 3 right: " in ended
-        assert 'http-equiv="refresh"' not in ended
+        assert 'http-equiv="refresh" content="20"' in ended
+        assert ended.partition('class="podium"')[2].count('aria-current="true"') == 1
+        drawn = await phone.get(f"{play}/picture.png?lang=ko")
+        assert (await drawn.get_data()).startswith(b"\x89PNG")
+        assert drawn.headers["Cache-Control"] == "no-store"
+        assert f"{right} of 3 right: " in await phone.page(f"{play}/picture")
+    assert (await Browser(app).get(f"{play}/picture.png")).status_code == 303
+
+
+async def test_players_are_led_into_the_next_game(operator: Browser) -> None:
+    address = await made(operator)
+    page = await operator.page(address)
+    phone = Browser(operator.app)
+    entered = await phone.post("/play", form={"code": code_on(page), "name": "Mina"})
+    play = entered.headers["Location"]
+    page = await press(operator, page, "Start without players")
+    page = await press(operator, page, "Yes, end the game")
+    assert "The game is over" in await phone.page(play)
+    lobby = await press(operator, page, "Play again with the same people")
+    assert "1 player is here" in lobby
+    assert code_on(lobby) not in page
+    led = await phone.get(play)
+    assert led.status_code == 303
+    joined = await phone.page(led.headers["Location"])
+    assert "You are in" in joined
+    assert f'href="{play}?stay=1"' in joined
+    assert "The game is over" in await phone.page(f"{play}?stay=1")
+    again = await press(operator, page, "Play again with the same people")
+    assert code_on(again) == code_on(lobby)
 
 
 async def test_a_room_is_played_by_its_people(operator: Browser) -> None:

@@ -23,7 +23,7 @@ from tests.waiting import eventually
 pytestmark = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
 BROKEN = """CREATE TRIGGER broken BEFORE UPDATE OF state ON "Game" WHEN new.state = 'told'
     BEGIN SELECT RAISE(ABORT, 'no disk'); END"""
-OWN = {"answer", "right", "points", "total", "place"}
+OWN = {"answer", "right", "points", "total", "place", "streak", "podium"}
 
 
 @pytest.fixture

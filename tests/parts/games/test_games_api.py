@@ -5,14 +5,16 @@ import codecs
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from app.clock import now_ms
+from app.models import GameQuestion
 from app.parts.games.answering import AnswerRequest
 from app.parts.games.rules import points_for
 from app.security import digest
 from tests.browsing import parts_of
 from tests.conftest import Client, Outside
-from tests.parts.games.playing import AUTHORS, Host, host_game, join, names_of, posts_of
+from tests.parts.games.playing import AUTHORS, Host, Player, host_game, join, names_of, posts_of
 
 pytestmark = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
 
@@ -51,6 +53,46 @@ async def test_a_game_is_played_to_its_end(host: Host, anybody: Client) -> None:
     assert {ranked["name"]: ranked["points"] for ranked in view["ranking"]} == totals
     assert [ranked["place"] for ranked in view["ranking"]] == [1, 2]
     await host.does("next", status=409)
+    seen = await jun.see()
+    assert names_of(seen["podium"]) == ["Mina", "Jun"]
+    assert (seen["streak"], (await mina.see())["streak"]) == (0, 3)
+
+
+async def test_a_streak_leaves_out_skipped_questions(host: Host, anybody: Client) -> None:
+    (mina,) = await join(anybody.app, host, "Mina")
+    streaks = []
+    for number, is_right in enumerate((True, None, True), 1):
+        await host.does("next" if number != 3 else "skip")
+        if is_right is not None:
+            await mina.chooses(number, await host.truth())
+        streaks.append((await mina.see())["streak"])
+    assert streaks == [1, 1, 2]
+
+
+async def test_the_next_game_has_the_players_and_new_posts(writer: Client, admin: Client) -> None:
+    await writer.add_posts(*posts_of("ferry", "museum", count=10))
+    host = await host_game(admin, "ferry", "museum", questions=4)
+    players = await join(admin.app, host, "Mina", "Jun")
+    await host.does("replay", status=409)
+    await host.does("end")
+    (removed,) = await join_again(admin, host, players[1:])
+    assert removed.status_code == 404
+    view = await host.does("replay", status=201)
+    assert (view["state"], view["players"], view["seconds"]) == ("waiting", 2, 60)
+    assert (await host.does("replay", status=201))["id"] == view["id"]
+    (first, second) = [await answer.get_json() for answer in await join_again(admin, host, players)]
+    assert (first["game"], first["name"], second["name"]) == (view["id"], "Mina", "Jun")
+    token = {"Authorization": f"Bearer {first['token']}"}
+    seen = await Client(admin.app, token).json(f"/api/v1/play/{view['id']}")
+    assert seen["state"] == "waiting"
+    async with parts_of(admin.app).db.read() as session:
+        posts = [*await session.scalars(select(GameQuestion.tweet_id))]
+    assert len({*posts}) == len(posts) == 8
+
+
+async def join_again(admin: Client, host: Host, players: list[Player]) -> list[Any]:
+    """Ask where each player is in the next game."""
+    return [await player.client.get(f"/api/v1/play/{host.game}/next") for player in players]
 
 
 async def test_a_game_leaves_what_is_kept(host: Host, anybody: Client) -> None:

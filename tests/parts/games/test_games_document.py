@@ -41,6 +41,10 @@ async def test_every_operation_of_games_answers_as_declared(
     assert await send("remove_player", path=f"{host.address}/players/{jun.id}") == 204
     assert await send("end_game", path=f"{host.address}/end") == 200
     assert await send("show_results", path=f"{host.address}/results.csv") == 200
+    following = f"{play}/next"
+    assert await send("show_next_game", mina.client, following) == 404
+    assert await send("replay_game", path=f"{host.address}/replay") == 201
+    assert await send("show_next_game", mina.client, following) == 200
     assert await send("delete_game") == 204
     assert sent == OF_GAMES - ENDLESS
 

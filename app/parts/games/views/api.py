@@ -10,7 +10,7 @@ from app.lifespan import resources
 from app.parts.games.documents import GameView
 from app.parts.games.opened import GAMES, games
 from app.parts.games.results import result_rows
-from app.parts.games.views.hosting import GameForm, make_game, make_move
+from app.parts.games.views.hosting import GameForm, make_game, make_move, play_again
 from app.paths import LIVE
 from app.services.access.rights import Right
 from app.views.blueprints import CSV, EVENTS, ApiBlueprint, Reply
@@ -78,6 +78,16 @@ async def ask_again(game_id: int) -> GameView:
 async def end_game(game_id: int) -> GameView:
     """End a game now; the answers so far count."""
     return await _view_after("end", game_id)
+
+
+@blueprint.operation(
+    "POST", f"{GAMES}/<id:game_id>/replay", "admin", {201: "The new game and its URL"}
+)
+async def replay_game(game_id: int) -> Reply[GameView]:
+    """Create the next game of an ended game: the same players and authors, new questions."""
+    new_id = await play_again(game_id)
+    address = url_for("api_games.show_game", game_id=new_id)
+    return await games().host_view(new_id), 201, {"Location": address}
 
 
 @blueprint.operation("POST", f"{GAMES}/<id:game_id>/joining", "admin", "The game")

@@ -10,8 +10,9 @@ from app.clock import now_ms
 from app.errors import InvalidInputError
 from app.lifespan import resources
 from app.models import MAX_ID
-from app.parts.games import hosting
+from app.parts.games import hosting, replaying
 from app.parts.games.drawing import draw_questions, named_cast, room_cast
+from app.parts.games.states import get_state
 from app.services.rooms.room_facts import get_room
 from app.views.parsing import number_of
 from app.views.policies import writing
@@ -44,6 +45,28 @@ async def make_game(form: GameForm) -> int:
         return await hosting.add_game(
             session, cast, questions, seconds=form.seconds, room_id=room_id
         )
+
+
+async def play_again(game_id: int) -> int:
+    """Make the next game of an ended one, with its players; return its id.
+
+    Raises NotFoundError, InvalidInputError, ConflictError.
+    """
+    parts = resources()
+    async with parts.db.read() as session:
+        state = await get_state(session, game_id)
+        replaying.check_ended(state.game)
+        questions = await draw_questions(
+            session,
+            parts.models,
+            state.cast,
+            state.game.questions,
+            room_id=state.game.room_id,
+            asked=await replaying.asked_posts(session, state),
+        )
+    replay = replaying.Replay(state.cast, questions)
+    async with writing() as session:
+        return await replaying.play_again(session, game_id, replay, parts.secret_keys[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,22 @@ from quart.typing import ResponseReturnValue
 from app.clock import now_ms
 from app.errors import AppError, ConflictError, InvalidInputError, Message, UnauthorizedError
 from app.i18n import gettext_noop, show_number, translate_message
-from app.lifespan import resources
 from app.parts.games.answering import AnswerRequest
 from app.parts.games.documents import PlayerView
 from app.parts.games.joining import LONGEST_NAME, LONGEST_SENT
 from app.parts.games.opened import PLAY, games
 from app.parts.games.playing import PlayerKey, Screen
-from app.parts.games.results import Outcome, read_outcome
 from app.parts.games.rules import LONGEST_CODE, typed_code
-from app.parts.games.views.players import PLAYER, join, joined_games, player_key, remember
+from app.parts.games.standings import Outcome
+from app.parts.games.views.players import (
+    PLAYER,
+    PRIVATE,
+    join,
+    joined_games,
+    next_place,
+    player_key,
+    remember,
+)
 from app.parts.games.views.screen import Option, letter_of
 from app.views.blueprints import Form, PageBlueprint
 from app.views.names import shown_name
@@ -46,6 +53,13 @@ class EntrancePage(FormPage, frozen=True, kw_only=True):
     longest_name: int = LONGEST_NAME
 
 
+class PlayArgs(Struct):
+    after: str = ""
+    """The game that the player comes from."""
+    stay: str = ""
+    """Anything, to see an ended game although another one follows it."""
+
+
 class PlayPage(FormPage, frozen=True, kw_only=True):
     template = "games/play.html"
 
@@ -60,19 +74,32 @@ class PlayPage(FormPage, frozen=True, kw_only=True):
     seconds: int
     outcome: Outcome | None
     """Once the game has ended."""
+    player_id: int
+    after: int | None
+    """The game before, whose result the player may see again."""
 
     @property
     def heading(self) -> str:
         """What has happened, in a few words."""
         view = self.view
-        if view.state == "ended" and view.place and view.players > 1:
-            template = _FIRST if view.place == 1 and view.total else _PLACE
-            return translate_message(Message(template, place=view.place, count=view.players))
+        if view.state == "ended" and (told := place_heading(view)):
+            return told
         if view.state == "asking":
             return translate_message(
                 Message("Question {number} of {count}", number=view.question, count=view.questions)
             )
         return translate_message(_HEADINGS[view.state if view.state != "told" else view.right])
+
+    @property
+    def place_line(self) -> str:
+        """The player's place among others, in words; empty without a place."""
+        return place_heading(self.view) if self.view.state == "told" else ""
+
+    @property
+    def streak_line(self) -> str:
+        """How many right answers came in a row; empty for fewer than two."""
+        streak = self.view.streak
+        return translate_message(Message(STREAK, count=streak)) if streak > 1 else ""
 
     @property
     def outcome_line(self) -> str:
@@ -103,8 +130,18 @@ class PlayPage(FormPage, frozen=True, kw_only=True):
         return translate_message(Message("You have chosen {name}.", name=name))
 
 
+def place_heading(view: PlayerView) -> str:
+    """Return a player's place among others, in words; nothing for someone who plays alone."""
+    if view.place is None or view.players < 2:
+        return ""
+    is_winner = view.state == "ended" and view.place == 1 and view.total
+    template = _FIRST if is_winner else _PLACE
+    return translate_message(Message(template, place=view.place, count=view.players))
+
+
 _FIRST: Final = gettext_noop("First of {count}!")
 _PLACE: Final = gettext_noop("Place {place} of {count}")
+STREAK: Final = gettext_noop("{count} right in a row")
 _HEADINGS: Final[dict[str | bool | None, Message]] = {
     "waiting": Message("You are in"),
     "ended": Message("The game is over"),
@@ -151,16 +188,19 @@ async def _entrance(
         code=code[:LONGEST_CODE], name=name, joined=joined, error=error, is_out=is_out, about=[]
     )
     html, status, headers = await render_form(page)
-    return html, status, {**headers, "Cache-Control": "no-store"}
+    return html, status, {**headers, **PRIVATE}
 
 
 @blueprint.page(f"{PLAY}/<id:game_id>")
-async def show_play(game_id: int) -> ResponseReturnValue:
-    """Show the player's own screen; whoever has none is asked for code and name."""
+async def show_play(game_id: int, args: PlayArgs) -> ResponseReturnValue:
+    """Show the player's own screen, or the screen of the next game if the host has started one.
+
+    Anyone without a screen is asked for code and name.
+    """
     key = player_key(game_id)
     if key is None:
-        return _to_entrance()
-    return await _screen_page(key)
+        return to_entrance()
+    return await _screen_page(key, args=args)
 
 
 @blueprint.action(f"{PLAY}/<id:game_id>")
@@ -169,7 +209,7 @@ async def answer(game_id: int, form: Form) -> ResponseReturnValue:
     arrived_ms = now_ms()
     key = player_key(game_id)
     if key is None:
-        return _to_entrance()
+        return to_entrance()
     question = number_of(form.get("question", "")) or 0
     sent = AnswerRequest(game_id, key.sha256, question, form.get("username", ""), arrived_ms)
     try:
@@ -177,23 +217,24 @@ async def answer(game_id: int, form: Form) -> ResponseReturnValue:
     except (ConflictError, InvalidInputError) as failure:
         return await _screen_page(key, failure)
     except UnauthorizedError:
-        return _to_entrance()
+        return to_entrance()
     return see_other(_address(game_id))
 
 
-async def _screen_page(key: PlayerKey, error: AppError | None = None) -> ResponseReturnValue:
+async def _screen_page(
+    key: PlayerKey, error: AppError | None = None, *, args: PlayArgs | None = None
+) -> ResponseReturnValue:
     here = games()
     try:
         screen = await here.screen(key)
     except UnauthorizedError:  # Removed, or the game is gone.
-        return _to_entrance()
+        return to_entrance()
     if request.method == "GET":
         here.hub.presence.see(screen.player_id)
     view, state = screen.view, screen.state
-    outcome = None
-    if view.state == "ended":
-        async with resources().db.read() as session:
-            outcome = await read_outcome(session, key.game_id, screen.player_id)
+    has_ended = view.state == "ended"
+    if has_ended and args and not args.stay and (place := await next_place(key)):
+        return remember(see_other(_address(place.game_id, after=key.game_id)), place)
     page = PlayPage(
         error=error,
         game_id=key.game_id,
@@ -207,17 +248,20 @@ async def _screen_page(key: PlayerKey, error: AppError | None = None) -> Respons
         ends_ms=state.ends_ms,
         left_ms=max(0, (state.ends_ms or 0) - now_ms()),
         seconds=state.game.seconds,
-        outcome=outcome,
+        player_id=screen.player_id,
+        after=number_of(args.after) if args else None,
+        outcome=screen.standing.outcome(screen.player_id) if has_ended else None,
         about=view.options,
         in_chat=state.game.room_id is not None,
     )
     html, status, headers = await render_form(page)
-    return html, status, {**headers, "Cache-Control": "no-store"}
+    return html, status, {**headers, **PRIVATE}
 
 
-def _to_entrance() -> Response:
+def to_entrance() -> Response:
+    """Ask for code and name someone who is not in the game."""
     return see_other(url_for("play.show_entrance", out=1))
 
 
-def _address(game_id: int) -> str:
-    return url_for("play.show_play", game_id=game_id)
+def _address(game_id: int, *, after: int | None = None) -> str:
+    return url_for("play.show_play", game_id=game_id, after=after)

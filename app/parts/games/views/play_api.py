@@ -1,24 +1,22 @@
 """Playing a game in the API: joining by its code, looking, answering and listening."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from msgspec import Meta, Struct
 from quart import Response, request
 
 from app.clock import now_ms
+from app.errors import NotFoundError
 from app.parts.games.answering import AnswerRequest
 from app.parts.games.documents import PlayerView
 from app.parts.games.joining import LONGEST_SENT
 from app.parts.games.opened import PLAY, games
-from app.parts.games.views.players import join, required_key, screen_of
+from app.parts.games.views.players import PRIVATE, join, next_place, required_key, screen_of
 from app.paths import LIVE
 from app.views.blueprints import EVENTS, ApiBlueprint, Reply
 from app.views.posts.live import endless
 
 blueprint = ApiBlueprint("api_play", tag="games")
-
-PRIVATE: Final = {"Cache-Control": "no-store"}
-"""Headers of what one player alone may see."""
 
 
 class JoinForm(Struct, forbid_unknown_fields=True):
@@ -71,6 +69,19 @@ async def join_game(form: JoinForm) -> JoinedPlayer:
 async def show_play(game_id: int) -> Reply[PlayerView]:
     """Show a game as a player sees it."""
     return (await screen_of(game_id)).view, 200, PRIVATE
+
+
+@blueprint.operation(
+    "GET", f"{PLAY}/<id:game_id>/next", "player", "The same player in the next game"
+)
+async def show_next_game(game_id: int) -> Reply[JoinedPlayer]:
+    """Show the game that the host has started with the players of this one, after its end."""
+    key = required_key(game_id)
+    await games().screens.find(key)
+    place = await next_place(key)
+    if place is None:
+        raise NotFoundError("No game follows this one")
+    return JoinedPlayer(place.game_id, place.player_id, place.name, place.secret), 200, PRIVATE
 
 
 @blueprint.operation(

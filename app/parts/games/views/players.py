@@ -6,9 +6,11 @@ from typing import Final
 from quart import Response, request
 
 from app.errors import NotFoundError, UnauthorizedError
+from app.lifespan import resources
 from app.parts.games.joining import Joined, JoinRequest, player_name
 from app.parts.games.opened import games
 from app.parts.games.playing import PlayerKey, Screen
+from app.parts.games.replaying import NextPlace, find_next_place
 from app.parts.games.rules import typed_code
 from app.security import digest
 from app.services.deletion.games import KEPT
@@ -18,6 +20,8 @@ from app.views.policies import send_to_login
 
 PLAYER: Final = "player_"
 """Begins the names of the cookies of players; the game's id follows."""
+PRIVATE: Final = {"Cache-Control": "no-store"}
+"""Headers of what one player alone may see."""
 LONGEST_SECRET: Final = 200
 MOST_JOINED: Final = 5
 """Games that a browser is reminded of."""
@@ -52,7 +56,7 @@ async def join(code: str, name: str) -> Joined:
     return await games().joining.join(request_)
 
 
-def remember(response: Response, joined: Joined) -> Response:
+def remember(response: Response, joined: Joined | NextPlace) -> Response:
     """Let the browser know the player again."""
     set_secret(response, _cookie_of(joined.game_id), joined.secret, KEPT)
     return response
@@ -60,6 +64,13 @@ def remember(response: Response, joined: Joined) -> Response:
 
 def _cookie_of(game_id: int) -> str:
     return cookie_name(f"{PLAYER}{game_id}")
+
+
+async def next_place(key: PlayerKey) -> NextPlace | None:
+    """Return the place in the next game, of the player of one that has ended; None without one."""
+    parts = resources()
+    async with parts.db.read() as session:
+        return await find_next_place(session, key, parts.secret_keys[0])
 
 
 async def joined_games() -> list[Screen]:

@@ -25,7 +25,7 @@ from app.parts.games.results import (
 )
 from app.parts.games.standings import Standing
 from app.parts.games.states import GameState
-from app.parts.games.views.hosting import MOVES, make_move, number_field
+from app.parts.games.views.hosting import MOVES, make_move, number_field, play_again
 from app.views.blueprints import Form, PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.page import WebPage, render
@@ -137,6 +137,12 @@ def _qr(address: str) -> Markup:
     code = segno.make_qr(address, error="m")
     drawn = code.svg_inline(dark=QR_DARK, light=QR_LIGHT, border=4, omitsize=True, svgclass="qr")
     return Markup(drawn)  # noqa: S704 - It is made of modules alone.
+
+
+@blueprint.action(f"{GAMES}/<id:game_id>/replay")
+async def replay(game_id: int) -> Response:
+    """Make the next game with the same players, and show its screen."""
+    return see_other(url_for("game.show_game", game_id=await play_again(game_id)))
 
 
 def _declare_button(name: str) -> None:
