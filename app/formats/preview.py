@@ -121,6 +121,8 @@ class Preview(msgspec.Struct):
     """Why the file cannot be read further."""
     is_whole: bool = True
     """Whether the file ended within the records that were read."""
+    total: int | None = None
+    """Number of posts and reposts, as the file itself says; None if it does not say."""
     accepted: int = 0
     rejected: int = 0
     reposts: int = 0
@@ -180,6 +182,7 @@ class _Reading:
             username=account.username if account else None,
             columns=records.columns[:MOST_CHOICES],
             left_out=records.left_out,
+            total=records.total,
         )
         self._authors: Counter[str] = Counter()
         self._files: set[str] = set()

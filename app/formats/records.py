@@ -152,6 +152,8 @@ class RecordStream:
     """Of a chat in text what each line is, for whoever explains the file; read as it is taken."""
     notes: ReadNotes = field(default_factory=ReadNotes)
     """What was assumed and not used; complete once all items are taken."""
+    total: int | None = None
+    """Number of posts and reposts, as the file itself says; None if it does not say."""
 
 
 def unsettled_of(records: "RecordStream", options: "ReadOptions") -> Unsettled | None:

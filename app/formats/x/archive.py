@@ -61,7 +61,7 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
         source.expect(names)
     items = _Reader(source, layout).items(include_restricted=options.include_restricted)
     files = source if source.has_members else None
-    return RecordStream(FORMAT.name, "record", layout.account, items, files)
+    return RecordStream(FORMAT.name, "record", layout.account, items, files, total=layout.total)
 
 
 def array_items(content: Content) -> Iterator[Json | Message]:

@@ -11,7 +11,7 @@ from app.errors import RecordError
 from app.formats.post import digits
 from app.formats.records import Account, as_username
 from app.formats.source.file import Source, head
-from app.formats.source.json import as_object, as_word
+from app.formats.source.json import as_object, as_word, listed
 from app.formats.source.times import read_time
 from app.formats.source.window import Json, load
 
@@ -32,6 +32,10 @@ _HEAD = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:(?:window\.)?YTD\.(\w{1,50})\.part\d+|(Grailbird\.data\.tweets)_\w+)\s*="
 )
 _HEAD_BYTES: Final = 512
+_POSTS: Final = ("tweets", "tweet", "communityTweet")
+"""The types of the manifest whose files hold posts."""
+_LONGEST_COUNT: Final = 12
+"""Digits of a number of posts."""
 _KINDS: Final = {
     **dict.fromkeys((b"tweet", b"tweets", b"community_tweet", b"Grailbird.data.tweets"), "tweets"),
     b"note_tweet": "notes",
@@ -51,6 +55,8 @@ class Layout:
     """When the archive was made, and its counts were so."""
     folder: str = ""
     """Beginning of the names of its files, with the slash at its end."""
+    total: int | None = None
+    """Number of posts and reposts, as the archive's manifest says."""
 
 
 def find_layout(source: Source) -> Layout | None:
@@ -103,7 +109,17 @@ def _current(source: Source, names: list[str], folder: str = "") -> Layout:
     made_at = None
     with suppress(RecordError):
         made_at = read_time(as_object(manifest.get("archiveInfo")).get("generationDate"))
-    return Layout(account, {kind: of(kind) for kind in _FILES}, made_at, folder)
+    files = {kind: of(kind) for kind in _FILES}
+    return Layout(account, files, made_at, folder, _total(manifest))
+
+
+def _total(manifest: Json) -> int | None:
+    """Return how many posts the manifest counts in its files; None if it does not count each."""
+    types = as_object(manifest.get("dataTypes"))
+    files = [file for kind in _POSTS for file in listed(as_object(types.get(kind)), "files")]
+    counts = [digits(as_object(file).get("count")) or "" for file in files]
+    are_numbers = all(0 < len(count) <= _LONGEST_COUNT for count in counts)
+    return sum(map(int, counts)) if counts and are_numbers else None
 
 
 def _classic(source: Source, folder: str, months: tuple[str, ...]) -> Layout:

@@ -153,11 +153,11 @@ class HoursOfYear(Figure[Clock]):
         return Table(columns, [*zip(HOURS, *hours, strict=True)])
 
     def plot(self) -> Clock | None:
-        before, finding = self.author_year.before, self.finding()
+        before, hours = self.author_year.before, self.author_year.hours
         return clock_of(
             hue(self.author_year.user.username),
-            finding.title or finding.topic,
-            self.author_year.hours,
+            busiest(hours, self.author_year.busy_from) or gettext("By hour"),
+            hours,
             before.hours if before else [0] * len(HOURS),
         )
 

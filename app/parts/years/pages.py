@@ -88,23 +88,6 @@ class YearPage(WebPage, frozen=True, kw_only=True):
         return gettext("No word clearly appeared or disappeared.") if has_no_words else ""
 
     @property
-    def card_count(self) -> int:
-        """How many cards stand beside each other; words of several lists have rows of their own.
-
-        The first and the last post have one of a short year, too.
-        """
-        if not self.is_compared:
-            return 1
-        shown = self.shown
-        cards = (
-            any(shown.hours),
-            len(self.words) == 1 and self.has_card_of_words,
-            ChangedWriting(shown).plot() is not None,
-            bool(shown.most_liked),
-        )
-        return 1 + sum(cards)
-
-    @property
     def is_compared(self) -> bool:
         """Whether the year has enough posts to say more of it than when they were."""
         return is_long_enough(self.shown)

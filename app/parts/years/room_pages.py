@@ -125,9 +125,8 @@ class HoursOfRoom(Figure[Clock]):
         return Table(columns, [*zip(HOURS, self.shown.hours, strict=True)])
 
     def plot(self) -> Clock | None:
-        told = self.finding()
-        nothing = [0] * len(HOURS)
-        return clock_of(NO_HUE, told.title or told.topic, self.shown.hours, nothing)
+        caption = busiest(self.shown.hours, self.shown.busy_from) or gettext("By hour")
+        return clock_of(NO_HUE, caption, self.shown.hours, [0] * len(HOURS))
 
     def path(self) -> str:
         return _path(self.shown)

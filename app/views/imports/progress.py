@@ -1,7 +1,7 @@
 """The page of an import that was started: how far it is, and then what it has brought."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,6 +26,7 @@ from app.services.posts.users import get_author
 from app.services.rooms.overview import RoomOverview, read_overview
 from app.services.rooms.room_facts import RoomFacts, find_rooms, get_room, zone_of_chats
 from app.views.authors.at_sight import AuthorAtSight
+from app.views.cards import read_cards
 from app.views.drawings import StackedBar
 from app.views.figure import FigureParts
 from app.views.filters import zone_of_page
@@ -51,7 +52,11 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
     overviews: list[RoomOverview]
     """Of the first chats, when the import has ended."""
     archive: AuthorArchive | None
-    """Of the one author of posts, when the import has ended."""
+    """Of the one author of posts, when the import has ended and no part shows more of them."""
+    of_parts: dict[str, Any]
+    """What cards of parts show of that author."""
+    person: str
+    """The username of that author; empty for several, for chats, and before the end."""
     samples: list[str]
     own: str | None
 
@@ -116,13 +121,17 @@ def is_chat(job: ImportJob) -> bool:
 async def read_progress(job: ImportJob) -> ImportPage:
     """Return the page of an import, with what was found about its chats if it has ended."""
     stored = stored_posts(job)
-    async with resources().db.read() as session:
+    has_ended = job.state in ENDED
+    async with resources().read_long() if has_ended else resources().db.read() as session:
         usernames = await stored_authors(session, stored)
         rooms = await find_rooms(session, stored.rooms)
         rooms.sort(key=lambda room: -room.messages)
-        overviews = await _overviews(session, rooms) if job.state in ENDED else []
-        is_of_one = job.state in ENDED and not rooms and len(usernames) == 1
-        archive = await _archive_of(session, usernames[0]) if is_of_one else None
+        overviews = await _overviews(session, rooms) if has_ended else []
+        is_of_one = has_ended and not rooms and len(usernames) == 1
+        person = usernames[0] if is_of_one else ""
+        of_parts = await _read_parts(session, person) if person else {}
+        has_cards = any(of_parts.values())
+        archive = await _archive_of(session, person) if person and not has_cards else None
         # The people of a chat have the colours here that they have there.
         about = overviews[0].room.usernames if overviews and len(rooms) == 1 else ()
         return ImportPage(
@@ -132,11 +141,20 @@ async def read_progress(job: ImportJob) -> ImportPage:
             rooms=rooms,
             overviews=overviews,
             archive=archive,
+            of_parts=of_parts,
+            person=person,
             samples=await list_samples(session),
             own=await find_own(session),
             about=about,
             in_chat=is_chat(job),
         )
+
+
+async def _read_parts(session: AsyncSession, username: str) -> dict[str, Any]:
+    """Return what parts show of the one author of a file."""
+    author = await get_author(session, username)
+    zone = zone_of_page("", await zone_of_chats(session, [username]))
+    return await read_cards(session, "import_end", author, zone)
 
 
 async def _archive_of(session: AsyncSession, username: str) -> AuthorArchive:

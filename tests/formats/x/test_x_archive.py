@@ -131,6 +131,20 @@ def test_the_manifest_names_the_account_and_the_time_of_the_counts(tmp_path: Pat
     assert read_one(path).counts == Reactions(12, 3, as_of=time)
 
 
+@pytest.mark.parametrize(
+    ("counts", "total"), [(["1200", "34"], 1234), (["1200", None], None), (["9" * 5000], None)]
+)
+def test_a_manifest_counts_the_posts(
+    tmp_path: Path, counts: list[str | None], total: int | None
+) -> None:
+    files = [{"fileName": "data/tweets.js", "count": count} for count in counts]
+    config = {"dataTypes": {"tweets": {"files": files}, "like": {"files": [{"count": "9"}]}}}
+    index = b"window.__THAR_CONFIG = " + json.dumps(config).encode()
+    path = zip_in(tmp_path, {"data/manifest.js": index, "data/tweets.js": js("tweets")})
+    with Source(path) as source:
+        assert open_records(source).total == total
+
+
 def test_own_posts_are_answered_by_todays_name(tmp_path: Path) -> None:
     answered = {"in_reply_to_status_id_str": "5", "in_reply_to_user_id_str": "77"}
     own = tweet(9, "and", **answered, in_reply_to_screen_name="mina_before")
