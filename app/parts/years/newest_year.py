@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now, span_of_year
 from app.parts.years.author_year import AuthorYear, read_year
+from app.parts.years.compared_years import FEWEST_COMPARED
 from app.parts.years.figures import YearCalendar
 from app.services.posts.post_counts import MOST_YEARS
 from app.services.posts.statistics import count_in_spans
@@ -33,7 +34,7 @@ class NewestYear(Struct, frozen=True):
 async def read_newest_year(
     session: AsyncSession, author: Author, zone: ZoneInfo
 ) -> NewestYear | None:
-    """Return the newest full year of an author with enough posts; None without dated posts."""
+    """Return the newest full year of an author; None if no year has 20 posts."""
     if author.first_tweet_at is None or author.newest_tweet_at is None:
         return None
     first, last = (
@@ -42,6 +43,8 @@ async def read_newest_year(
     years = range(last, max(first, last - MOST_YEARS + 1) - 1, -1)
     spans = [span_of_year(year, zone) for year in years]
     counts = await count_in_spans(session, author.id, spans)
+    if max(counts) < FEWEST_COMPARED:
+        return None
     year = newest_full(years, counts, now().astimezone(zone).year)
     return NewestYear(await read_year(session, author, year, zone))
 

@@ -34,7 +34,7 @@ def heading(page: str) -> str:
 
 
 def finding(page: str) -> str:
-    (text,) = re.findall(r'<p class="finding"[^>]*>(.*?)</p>', page, re.DOTALL)
+    (text,) = re.findall(r'<p class="finding[^>]*>(.*?)</p>', page, re.DOTALL)
     return str(text)
 
 
@@ -102,13 +102,11 @@ async def test_an_import_of_one_author_ends_with_what_was_found(
     await ended(browser, address)
     browser.headers["Accept-Language"] = language
     page = await browser.page(address)
-    assert (
-        finding(page)
-        == re.findall(
-            r'<p class="finding[^>]*>(.*?)</p>', await browser.page("/user/mina"), re.DOTALL
-        )[0]
-    )
+    assert finding(page) == finding(await browser.page("/user/mina/2024"))
     assert "14" in finding(page)  # Of the busiest month.
+    assert '<svg class="weeks' in page
+    assert heading(page).endswith("mina posts.jsonl")
+    assert re.findall(r'class="button primary" href="([^"]+)"', page) == ["/user/mina/2024"]
     # Of several authors nothing is said.
     both = jsonl(
         *(
