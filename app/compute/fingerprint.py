@@ -5,7 +5,7 @@ conversations, each of the others begins fewer than the others together. So a me
 from theirs without the one who adds most to the difference, too (left out as in a jackknife).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from math import asin, sqrt
 from typing import Annotated, Final, NamedTuple
@@ -117,13 +117,26 @@ class Measure(msgspec.Struct, frozen=True):
         """Whether it sets them apart: by more than chance, where hardly anybody goes as far."""
         if max(self.own, self.beside) < LEAST_SHARE:
             return False
-        side = 1 if self.errors > 0 else -1
-        as_far = sum((value - self.own) * side >= 0 for value in self.each)
-        return abs(self.errors) >= CLEAR_OF_MANY and as_far <= len(self.each) // AS_FAR
+        return abs(self.errors) >= CLEAR_OF_MANY and _is_far(self.own, self.each, self.errors)
+
+    @property
+    def is_never(self) -> bool:
+        """Whether it sets them apart by what they never write."""
+        return not self.own and self.name != "length"
 
     @property
     def is_same_for_all(self) -> bool:
         return {self.own, self.beside, *self.each} == {self.own}
+
+
+def positive_first(measures: Iterable[Measure]) -> list[Measure]:
+    """Return measures with those of which somebody has less last, and `is_never` only alone."""
+    in_order = sorted(measures, key=lambda one: (one.is_never, _is_less(one.name, one.distance)))
+    return [one for one in in_order if not one.is_never] or in_order
+
+
+def _is_less(name: MeasureName, distance: float) -> bool:
+    return distance < 0 and name != "length"
 
 
 def fingerprint(own: Tally, others: Sequence[Tally], rest: Sequence[Tally] = ()) -> list[Measure]:
@@ -140,19 +153,38 @@ def fingerprint(own: Tally, others: Sequence[Tally], rest: Sequence[Tally] = ())
 def most_distinct(
     own: Tally, others: Sequence[Tally], rest: Sequence[Tally] = ()
 ) -> Measure | None:
-    """Return the measure that `fingerprint` has first, if it sets them apart; in less time."""
+    """Return the first of `positive_first(fingerprint(…))`, if it sets them apart; in less time."""
     sides = _Sides.of(own, [*others, *rest])
     if not sides.are_compared:
         return None
     signs = [(name, sign) for name in MEASURED for sign in _CANDIDATES.get(name, ("",))]
-    distances = {sign: abs(_distance(sign, sides)) for sign in signs}
-    for sign in sorted(signs, key=distances.__getitem__, reverse=True):
-        if sign[0] != "length" and abs(_by_messages(sign, sides)) < CLEAR_OF_MANY:
+    distances = {sign: _distance(sign, sides) for sign in signs}
+
+    def order(sign: tuple[MeasureName, str]) -> tuple[bool, bool, float]:
+        is_less = _is_less(sign[0], distances[sign])
+        return is_less and not own.with_sign(sign), is_less, -abs(distances[sign])
+
+    for sign in sorted(signs, key=order):
+        by_message = _by_messages(sign, sides)
+        value = _value_of(sign)
+        if abs(by_message) < CLEAR_OF_MANY:
             continue  # To compare days takes longest.
+        if not _is_far(value(own), [*map(value, others)], by_message):
+            continue
         measure = _measure_of(sign, sides, others)
         if measure.is_clear:
             return measure
     return None
+
+
+def _is_far(own: float, each: Sequence[float], errors: float) -> bool:
+    """Return whether hardly anybody goes as far in the direction of the errors."""
+    side = 1 if errors > 0 else -1
+    return sum((value - own) * side >= 0 for value in each) <= len(each) // AS_FAR
+
+
+def _value_of(sign: Sign) -> Callable[[Tally], float]:
+    return _length if sign[0] == "length" else partial(_share, sign=sign)
 
 
 def _distinction(measure: Measure) -> tuple[bool, float]:
@@ -160,14 +192,15 @@ def _distinction(measure: Measure) -> tuple[bool, float]:
 
 
 def _measure(name: MeasureName, sides: _Sides, others: Sequence[Tally]) -> Measure:
-    """Return a measure, of several signs that of the most distinct one."""
-    signs = _CANDIDATES.get(name, ("",))
-    return max((_measure_of((name, sign), sides, others) for sign in signs), key=_distinction)
+    """Return a measure, of several signs that of the most distinct one, rather one of more."""
+    measures = (_measure_of((name, sign), sides, others) for sign in _CANDIDATES.get(name, ("",)))
+    *_, first = sorted(measures, key=lambda one: (one.is_clear, one.errors > 0, abs(one.distance)))
+    return first
 
 
 def _measure_of(sign: tuple[MeasureName, str], sides: _Sides, others: Sequence[Tally]) -> Measure:
     name, text = sign
-    value = _length if name == "length" else partial(_share, sign=sign)
+    value = _value_of(sign)
     test = _longer if name == "length" else partial(_more_often, sign)
     errors = test(sides)
     if abs(errors) >= CLEAR_OF_MANY and len(sides.others) > 1:
@@ -223,7 +256,7 @@ def _longer(sides: _Sides) -> float:
     if not sides.are_compared:
         return 0.0
     own, beside = sides.own.lengths, sides.beside.lengths
-    by_message = welch_errors(own, beside)
+    by_message = _by_messages(("length", ""), sides)
     if not by_message:
         return 0.0
     many = sides.counts.size
@@ -252,6 +285,8 @@ def _more_often(sign: Sign, sides: _Sides) -> float:
 
 def _by_messages(sign: Sign, sides: _Sides) -> float:
     own, beside = sides.own, sides.beside
+    if sign[0] == "length":
+        return welch_errors(own.lengths, beside.lengths)
     return share_errors(own.with_sign(sign), own.messages, beside.with_sign(sign), beside.messages)
 
 

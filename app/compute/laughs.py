@@ -11,6 +11,16 @@ _HAHA: Final = re.compile("(?<![a-z])a?(?:ha){2,}h?(?![a-z])")
 _LOL: Final = re.compile("(?<![a-z])lo+l(?![a-z])")
 
 
+def plain_laugh(word: str) -> str:
+    """Return the laugh of `LAUGHS` that a word is, whatever its length; empty if it is none."""
+    small = word.lower()
+    if {*small} <= {*LAUGHING}:
+        return next((laugh for laugh in LAUGHS[:3] if laugh in small.replace("ㅜ", "ㅠ")), "")
+    if _HAHA.fullmatch(small):
+        return "haha"
+    return "lol" if _LOL.fullmatch(small) else ""
+
+
 def laughs_in(text: str) -> set[str]:
     """Return the laughs of `LAUGHS` in a message."""
     small = text.lower()

@@ -105,6 +105,15 @@ class PersonPortrait(msgspec.Struct, frozen=True, kw_only=True):
     ]
 
 
+class PersonInShort(msgspec.Struct, frozen=True):
+    """How one of the others writes in a room, in short."""
+
+    username: str
+    messages: Annotated[int, Meta(description="Number of this person's messages in the chat.")]
+    words_per_message: float | None
+    trait: Annotated[Measure | None, Meta(description="As in `people`.")]
+
+
 class SilenceSpan(msgspec.Struct, frozen=True):
     """A time without messages, between two of them."""
 
@@ -150,6 +159,25 @@ def portray(
         speakers,
         silence and SilenceSpan(*(datetime.fromtimestamp(time, UTC) for time in silence)),
     )
+
+
+def in_short(
+    portrait: ChatPortrait, messages: Mapping[int, tuple[str, int]]
+) -> list[PersonInShort]:
+    """Return how each of these people writes, by their ids with name and number of messages.
+
+    It takes a millisecond for each: call it in a thread.
+    """
+    speakers = {speaker.author: speaker for speaker in portrait.speakers}
+    found = {author: speakers.get(author) for author in messages}
+    return [
+        PersonInShort(
+            *messages[author],
+            words_per_message=_rounded(speaker.tally.words_per_message) if speaker else None,
+            trait=_trait_of(speaker, portrait.speakers) if speaker else None,
+        )
+        for author, speaker in found.items()
+    ]
 
 
 def _people(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from app.compute.counts import lookup
 from app.compute.features import WORDS, named_words
 from app.compute.languages import guess_main_language
+from app.compute.laughs import plain_laugh
 from app.compute.population import Population
 from app.compute.profiles import AuthorProfile
 from app.compute.significance import clear_log_chances, log_odds_errors
@@ -61,6 +62,7 @@ def typical_words(
         return []
     uses = lookup(author.counts, keys).astype(np.float64)
     uses_elsewhere = population.uses(keys, members).astype(np.float64)
+    _join_laughs(keys, forms, spread, (uses, uses_elsewhere))
     total, others_total = author.totals[WORDS], population.totals[members, WORDS].sum()
     # Of these authors alone: beside all posts of a large background, words that only this author
     # uses would be too rare to be clear.
@@ -84,6 +86,27 @@ def typical_words(
     language = guess_main_language(posts)
     words = [word for word in typical.values() if is_telling(word.text, language)]
     return words[:MOST_WORDS] + [word for word in typical.values() if word.is_mark][:MOST_SIGNS]
+
+
+def _join_laughs(
+    keys: NDArray[np.uint32],
+    forms: dict[int, str],
+    spread: Counter[int],
+    counts: Sequence[NDArray[np.float64]],
+) -> None:
+    """Give the uses (k,) of a laugh of any length to its most frequent form, the plain one."""
+    lengths: dict[str, list[int]] = {}
+    for place, key in enumerate(keys.tolist()):
+        if laugh := plain_laugh(forms[key]):
+            lengths.setdefault(laugh, []).append(place)
+    for laugh, places in lengths.items():
+        most = max(places, key=counts[0].__getitem__)
+        forms[int(keys[most])] = laugh
+        spread[int(keys[most])] = sum(spread[int(keys[place])] for place in places)
+        for of_each in counts:
+            total = of_each[places].sum()
+            of_each[places] = 0
+            of_each[most] = total
 
 
 def _wholes_of_signs(post: str) -> dict[str, str]:

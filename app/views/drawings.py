@@ -179,6 +179,8 @@ class PeriodColumn(NamedTuple):
     """What stands below it; an empty text where there is no room."""
     heights: Sequence[float]
     """Of its parts from the ground up, one for each person, in per cent of the highest column."""
+    told: str = ""
+    """Its name and numbers."""
 
 
 class ColumnsPart(NamedTuple):
@@ -197,6 +199,14 @@ class PeriodColumns:
     people: Sequence[tuple[str, str]]
     """Name and class of the colour of each person."""
     columns: Sequence[PeriodColumn]
+    most: str = ""
+    """The number of the highest column."""
+
+    @property
+    def highest(self) -> int:
+        """The place of the first highest column."""
+        heights = [sum(column.heights) for column in self.columns]
+        return heights.index(max(heights))
 
     @property
     def labels(self) -> list[tuple[int, str]]:

@@ -21,65 +21,65 @@ _LABELS: Final = {
     "length": gettext_noop("Length"),
     "questions": gettext_noop("Question marks"),
     "exclamations": gettext_noop("Exclamations"),
-    "laughing": gettext_noop("Laughs: {sign}"),
-    "emoji": gettext_noop("Emoji {sign}"),
+    "laughing": gettext_noop("Laughs (mostly {sign})"),
+    "emoji": gettext_noop("Emoji (mostly {sign})"),
     "endings": gettext_noop("Ends with {sign}"),
     "beginnings": gettext_noop("Lowercase start"),
 }
 _TRAITS: Final = {
     "length": MeasureWords(
-        gettext_noop("writes longer posts ({words})"),
-        gettext_noop("writes shorter posts ({words})"),
-        gettext_noop("writes shorter posts ({words})"),
+        gettext_noop("writes longer posts than {others} ({words})"),
+        gettext_noop("writes shorter posts than {others} ({words})"),
+        gettext_noop("writes shorter posts than {others} ({words})"),
     ),
     "questions": MeasureWords(
         gettext_noop("uses question marks {often}"),
-        gettext_noop("uses fewer question marks"),
+        gettext_noop("uses fewer question marks than {others}"),
         gettext_noop("never uses question marks"),
     ),
     "exclamations": MeasureWords(
         gettext_noop("uses exclamation marks {often}"),
-        gettext_noop("uses fewer exclamation marks"),
+        gettext_noop("uses fewer exclamation marks than {others}"),
         gettext_noop("never uses exclamation marks"),
     ),
     "laughing": MeasureWords(
         gettext_noop("laughs (“{sign}”) {often}"),
-        gettext_noop("laughs less often in writing"),
+        gettext_noop("laughs less often in writing than {others}"),
         gettext_noop("never laughs in writing"),
     ),
     "emoji": MeasureWords(
         gettext_noop("uses emoji {often}"),
-        gettext_noop("uses fewer emoji"),
+        gettext_noop("uses fewer emoji than {others}"),
         gettext_noop("never uses emoji"),
     ),
     "endings": MeasureWords(
         gettext_noop("ends with “{sign}” {often}"),
-        gettext_noop("ends with “{sign}” less often"),
+        gettext_noop("ends with “{sign}” less often than {others}"),
         gettext_noop("never ends with “{sign}”"),
     ),
     "beginnings": MeasureWords(
         gettext_noop("starts with a lowercase letter {often}"),
-        gettext_noop("starts with a lowercase letter less often"),
+        gettext_noop("starts with a lowercase letter less often than {others}"),
         gettext_noop("never starts with a lowercase letter"),
     ),
 }
 _SILENCES: Final = MeasureWords(
     gettext_noop("breaks the silence {often}"),
-    gettext_noop("breaks the silence less often"),
+    gettext_noop("breaks the silence less often than {others}"),
     gettext_noop("never breaks the silence"),
 )
 _AFTER_SILENCE: Final = gettext_noop("After a silence")
-_LAUGHS: Final = gettext_noop("Laughs")
-"""The label where no laugh is most of them."""
+_WITHOUT_SIGN: Final = {"laughing": gettext_noop("Laughs"), "emoji": gettext_noop("Emoji")}
+"""The labels where somebody has no such sign."""
 
 
 def label_of(measure: Measure) -> str:
     """Return the name of a measure, with the sign that is most of it."""
     text = _AFTER_SILENCE if measure.sign == "silence" else _LABELS[measure.name]
-    if measure.name == "laughing" and not measure.sign:
-        text = _LAUGHS
+    if not measure.sign:
+        text = _WITHOUT_SIGN.get(measure.name, text)
     sign = f"“{measure.sign}”" if measure.name == "endings" else measure.sign[:LONGEST_SIGN]
-    return gettext(text).format(sign=sign).strip()
+    return gettext(text).format(sign=sign)
 
 
 def value_of(measure: Measure, value: float) -> str:
@@ -96,18 +96,24 @@ def brief_value_of(measure: Measure, value: float) -> str:
     return "" if measure.name == "length" else briefly(value)
 
 
-def trait_of(measure: Measure) -> str:
-    """Return in a few words how a measure sets somebody apart: what they do."""
+def trait_of(measure: Measure, others: str = "") -> str:
+    """Return in a few words how a measure sets somebody apart: what they do.
+
+    others: what the people compared with are called.
+    """
     trait = _SILENCES if measure.sign == "silence" else _TRAITS[measure.name]
     less = trait.less if measure.own else trait.none
     return gettext(trait.more if measure.errors > 0 else less).format(
-        words=_words(measure), often=often(measure.own), sign=measure.sign[:LONGEST_SIGN]
+        words=_words(measure),
+        often=often(measure.own),
+        sign=measure.sign[:LONGEST_SIGN],
+        others=others or gettext("the others"),
     )
 
 
-def told_alone(measure: Measure) -> str:
+def told_alone(measure: Measure, others: str = "") -> str:
     """Return the same where the name is not in the sentence, but above it."""
-    trait = trait_of(measure)
+    trait = trait_of(measure, others)
     return f"{trait[:1].upper()}{trait[1:]}"
 
 

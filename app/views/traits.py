@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from app.compute.fingerprint import Measure
-from app.i18n import gettext, gettext_noop
+from app.compute.fingerprint import Measure, positive_first
+from app.i18n import gettext, gettext_noop, show_number
 from app.views.measures import trait_of
 from app.views.names import shown_name
 
@@ -19,9 +19,25 @@ _JOINED: Final = {
 }
 
 
-def told_of(username: str, measures: Sequence[Measure]) -> str:
-    """Return what the clear measures of an author say, the clearest first; nothing without any."""
-    clear = [trait_of(measure) for measure in measures if measure.is_clear]
+def called(others: int, only_other: str, *, is_of_chat: bool) -> str:
+    """Return what a sentence calls the people compared with: the only other one by name."""
+    if only_other:
+        return short_name(only_other)
+    text = gettext("the {count} other authors here")
+    if is_of_chat:
+        text = gettext("the {count} others in this chat")
+    return text.format(count=show_number(others))
+
+
+def told_of(username: str, measures: Sequence[Measure], others: str = "") -> str:
+    """Return what the clear measures of an author say, the clearest first; nothing without any.
+
+    others: what the people compared with are called; in the sentence once.
+    """
+    clear: list[str] = []
+    for measure in positive_first(measure for measure in measures if measure.is_clear):
+        is_said = any(others in trait for trait in clear)
+        clear.append(trait_of(measure, "" if is_said else others))
     name = short_name(shown_name(username))
     findings = [
         gettext("{name} {traits}.").format(name=name, traits=_joined(clear[:count]))

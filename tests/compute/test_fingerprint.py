@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from app.compute.fingerprint import Measure, fingerprint, most_distinct
+from app.compute.fingerprint import Measure, fingerprint, most_distinct, positive_first
 from app.compute.tally import Tally, tally_of
 
 
@@ -174,7 +174,18 @@ def test_what_sets_somebody_apart_most_is_the_first_measure_that_does() -> None:
             for own in (chance.sample(ends, 6) for _ in range(5))
         ]
         own, *others = tallies
-        first = fingerprint(own, others)[0]
-        assert most_distinct(own, others) == (first if first.is_clear else None)
-        told += first.is_clear
+        clear = positive_first(one for one in fingerprint(own, others) if one.is_clear)
+        assert most_distinct(own, others) == (clear[0] if clear else None)
+        told += bool(clear)
     assert 0 < told < 60
+
+
+def test_more_of_something_comes_first_and_never_is_told_alone() -> None:
+    others = ["so it is🌸~"] * 60
+    laughs = measures_of(["so it haha"] * 20 + ["so it is"] * 40, others)
+    told = positive_first(measure for measure in laughs.values() if measure.is_clear)
+    assert [measure.name for measure in told] == ["laughing"]
+    plain = measures_of(["so it is"] * 60, others)
+    told = positive_first(measure for measure in plain.values() if measure.is_clear)
+    assert {measure.name for measure in told} == {"endings", "emoji"}
+    assert all(measure.is_never for measure in told)

@@ -172,6 +172,12 @@ def test_an_emoji_of_several_signs_stays_whole() -> None:
     assert said([word for word in words if word.is_mark]) == {"👍🏽", "🇰🇷", "👩‍👩‍👧‍👦", "🙂"}
 
 
+def test_laughs_of_any_length_are_one_word() -> None:
+    laughs = [f"빵 {'ㅋ' * (2 + place % 4)} 구워요" for place in range(80)]
+    (word,) = [word for word in typical(laughs, ["빵 구워요"] * 80) if "ㅋ" in word.text]
+    assert (word.text, word.uses) == ("ㅋㅋ", 80)
+
+
 def test_likeness_is_symmetric_and_highest_to_oneself() -> None:
     bread = profile([f"{n}시에 호밀빵이 나왔어요" for n in range(20)])
     rye = profile([f"{n}시에 통밀빵이 나왔어요" for n in range(20)])

@@ -1,24 +1,34 @@
 """The people of a room in a few words, as its overview and its portrait show them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Final
+from typing import Final, NamedTuple
 
-from app.compute.portrait import PersonPortrait
+from app.compute.portrait import PersonInShort, PersonPortrait
 from app.compute.significance import CLEAR_OF_MANY
 from app.dates import MINUTE_S, show_roughly
 from app.i18n import gettext, ngettext, show_number
+from app.services.rooms.room_facts import RoomFacts
 from app.views.drawings import HourStrip, NameList
 from app.views.hours import busiest_briefly
 from app.views.measures import told_alone
-from app.views.names import hue
+from app.views.names import hue, shown_name
 from app.views.rooms.room_finding import PAIR
 
 FEWEST_HOURS: Final = 10
 """Messages with a time from which there is a clock."""
 FEWEST_ANSWERS: Final = 10
 """From which it is told how long they take."""
+
+
+class SmallCard(NamedTuple):
+    """Somebody with fewer messages, in a line."""
+
+    username: str
+    messages: int
+    line: str
+    """What sets them apart most, or how many words their messages have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,8 @@ class PersonCard:
     phrases: NameList | None = None
     absence: str = ""
     """What is told of somebody who wrote nothing of what was read."""
+    others: str = ""
+    """What the others are called; empty for several."""
 
     @property
     def hue(self) -> str:
@@ -49,20 +61,14 @@ class PersonCard:
         """What sets them apart most; where nothing does, and they have no phrase, their words."""
         if self.writing is None:
             return ""
-        if self.writing.trait:
-            return told_alone(self.writing.trait)
+        trait = self.writing.trait
+        if trait and not (trait.is_never and self.writing.typical):
+            return told_alone(trait, self.others)
         if self.phrase:
             return ""
         if not self.writing.messages:
             return self.absence
-        if self.writing.words_per_message is None:
-            return gettext("Writes no words")
-        # By chance alone 4.45 and 4.55 would be 4 and 5.
-        words = round(self.writing.words_per_message, 1)
-        about = ngettext(
-            "About {count} word a message", "About {count} words a message", 1 if words == 1 else 2
-        )
-        return about.format(count=show_number(words))
+        return _length_of(self.writing.words_per_message) or gettext("Writes no words")
 
     @property
     def wait(self) -> str:
@@ -77,6 +83,35 @@ class PersonCard:
         hours = self.writing.hours
         heights = [100 * hour / max(hours) for hour in hours]
         return HourStrip(self.hue, busiest_briefly(self.writing.busy_from), heights)
+
+
+def other_called(username: str, room: RoomFacts) -> str:
+    """Return what the one other person of a chat of two is called; empty in other chats."""
+    others = [name for name in room.usernames if name != username]
+    return shown_name(others[0]) if room.people_total == PAIR == len(others) + 1 else ""
+
+
+def small_cards(people: Iterable[PersonInShort]) -> list[SmallCard]:
+    """Return a card for each of the people who have no large one."""
+    return [
+        SmallCard(
+            person.username,
+            person.messages,
+            told_alone(person.trait) if person.trait else _length_of(person.words_per_message),
+        )
+        for person in people
+    ]
+
+
+def _length_of(words_per_message: float | None) -> str:
+    if words_per_message is None:
+        return ""
+    # By chance alone 4.45 and 4.55 would be 4 and 5.
+    words = round(words_per_message, 1)
+    about = ngettext(
+        "About {count} word a message", "About {count} words a message", 1 if words == 1 else 2
+    )
+    return about.format(count=show_number(words))
 
 
 def wait_of(writing: PersonPortrait | None) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 from quart import url_for
 
 from app.compute.fingerprint import Measure
-from app.i18n import gettext
+from app.i18n import gettext, show_list, show_number
 from app.parts.portraits.beside import only_other, others_called
 from app.services.archive.author_portrait import AuthorPortrait
 from app.services.posts.showing import Shown
@@ -19,7 +19,7 @@ from app.views.in_words import HARDLY, often
 from app.views.initials import initials_of
 from app.views.measures import brief_value_of, label_of, value_of
 from app.views.names import display_name, hue, shown_name
-from app.views.traits import LONGEST_FINDING, short_name, told_of
+from app.views.traits import LONGEST_FINDING, MOST_TRAITS, called, short_name, told_of
 
 FEWEST_ROWS: Final = 3
 """Rows with which it is the first drawing; with fewer the clock tells more."""
@@ -165,20 +165,40 @@ def finding_of(portrait: AuthorPortrait, *, has_words: bool) -> str:
     """
     name = short_name(shown_name(portrait.user.username))
     if not portrait.others_total:
-        return gettext("There is no one else here to compare {name} with.").format(name=name)
+        nobody = gettext("There is no one else here to compare {name} with.")
+        return (_typical(portrait, name) if has_words else "") or nobody.format(name=name)
     other_name = short_name(only_other(portrait))
     if not portrait.is_compared:
         few = gettext("There are too few posts yet to compare {name} with others.")
         few_of_two = gettext("There are too few posts yet to compare {name} with {other}.")
         return (few_of_two if other_name else few).format(name=name, other=other_name)
-    if not any(measure.is_clear for measure in portrait.measures):
+    clear = [measure for measure in portrait.measures if measure.is_clear]
+    if all(measure.is_never for measure in clear):
         said = _said_more(portrait, name, other_name) if has_words else ""
         if said and len(said) <= LONGEST_FINDING:
             return said
+    if not clear:
         nothing = gettext("Nothing clearly sets {name} apart here.")
         nothing_of_two = gettext("Nothing clearly sets {name} apart from {other}.")
         return (nothing_of_two if other_name else nothing).format(name=name, other=other_name)
-    return told_of(portrait.user.username, portrait.measures)
+    others = called(portrait.others_total, other_name, is_of_chat=portrait.room is not None)
+    return told_of(portrait.user.username, clear, others)
+
+
+def _typical(portrait: AuthorPortrait, name: str) -> str:
+    """Return what sets apart an author who is alone here; nothing if no words are typical."""
+    words = [f"“{term.text}”" for term in portrait.typical if not term.is_mark][:MOST_TRAITS]
+    sentence = gettext("{name} writes {words} more often than the other authors here.")
+    if portrait.shipped_authors:
+        sentence = gettext(
+            "{name} writes {words} more often than the {count} authors that come with saywho."
+        )
+    count = show_number(portrait.shipped_authors)
+    findings = (
+        sentence.format(name=name, words=show_list(words[:number]), count=count)
+        for number in range(len(words), 0, -1)
+    )
+    return next((text for text in findings if len(text) <= LONGEST_FINDING), "")
 
 
 def _said_more(portrait: AuthorPortrait, name: str, other_name: str) -> str:

@@ -9,12 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.dates import show_date
 from app.i18n import gettext, ngettext, show_number
 from app.models import MAX_ID
-from app.parts.portraits.cards import PersonCard, alike
+from app.parts.portraits.cards import PersonCard, SmallCard, alike, other_called, small_cards
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post
 from app.services.rooms.messages import list_before
 from app.services.rooms.overview import RoomOverview, read_overview
-from app.services.rooms.room_facts import RoomFacts, RoomSpeaker
+from app.services.rooms.room_facts import RoomFacts
 from app.views.cards import read_cards
 from app.views.drawings import PeriodColumns, StackedBar
 from app.views.figure import FigureParts
@@ -24,8 +24,6 @@ from app.views.rooms.overview_figures import Answers, Months, ShareBar
 
 MOST_OPEN: Final = 3
 """Messages of the newest day that are shown."""
-MOST_SHOWN: Final = 24
-"""People who are named with their numbers, those with the most messages."""
 
 
 class OverviewPage(WebPage, frozen=True, kw_only=True):
@@ -47,10 +45,6 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
     @property
     def zone(self) -> str:
         return self.overview.tz
-
-    @property
-    def speakers(self) -> list[RoomSpeaker]:
-        return self.room.people[:MOST_SHOWN]
 
     @property
     def first_day(self) -> date | None:
@@ -87,7 +81,7 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def lately(self) -> str:
-        """Which messages the newest are, in words; empty where all were looked through."""
+        """What the cards are based on, in words; empty where all messages were looked through."""
         if not self.overview.is_of_newest:
             return ""
         count = ngettext(
@@ -95,21 +89,27 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
         ).format(count=show_number(self.overview.scanned))
         since = day_of(self.overview.scanned_since, ZoneInfo(self.zone))
         if since is None:
-            return count
-        return gettext("{messages}, since {day}").format(messages=count, day=show_date(since))
+            return gettext("How they write in {messages}").format(messages=count)
+        text = gettext("How they write in {messages}, since {day}")
+        return text.format(messages=count, day=show_date(since))
 
     @property
     def cards(self) -> list[PersonCard]:
         return [
             PersonCard(
                 person.username,
-                person.writing.messages if self.lately and person.writing else person.messages,
+                person.messages,
                 person.writing,
                 absence=self._absence(place),
+                others=other_called(person.username, self.room),
             )
             for place, person in enumerate(self.overview.people)
             if person.username
         ]
+
+    @property
+    def small_cards(self) -> list[SmallCard]:
+        return small_cards(self.overview.others)
 
     @property
     def alike(self) -> str:

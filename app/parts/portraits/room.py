@@ -10,10 +10,9 @@ from zoneinfo import ZoneInfo
 from quart import url_for
 from quart.typing import ResponseReturnValue
 
-from app.compute.portrait import PersonPortrait
 from app.i18n import gettext, show_number
 from app.lifespan import resources
-from app.parts.portraits.cards import PersonCard, alike
+from app.parts.portraits.cards import PersonCard, SmallCard, alike, other_called, small_cards
 from app.parts.portraits.portrait_figure import NOT_THERE, OfPeople, PortraitFigure
 from app.parts.portraits.room_figures import FIGURES, Shares
 from app.parts.portraits.typical_words import TypicalWords
@@ -71,7 +70,13 @@ class PortraitPage(WebPage, frozen=True, kw_only=True):
             if isinstance(drawing, NameList)
         }
         return [
-            PersonCard(person.username, person.messages, person, phrases.get(person.username))
+            PersonCard(
+                person.username,
+                person.messages,
+                person,
+                phrases.get(person.username),
+                others=other_called(person.username, self.room),
+            )
             for person in self.shown.people
             if person.username
         ]
@@ -83,9 +88,8 @@ class PortraitPage(WebPage, frozen=True, kw_only=True):
         return alike(named, self.room.people_total)
 
     @property
-    def crowd(self) -> PersonPortrait | None:
-        """Those who are taken together: a crowd has a sum, and no habit."""
-        return next((person for person in self.shown.people if person.username is None), None)
+    def small_cards(self) -> list[SmallCard]:
+        return small_cards(self.shown.others)
 
     @property
     def sections(self) -> list[list[ShownFigure]]:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import first_instant, now
 from app.compute.phrases import typical_phrases
 from app.result_cache import holds_until
+from app.services.archive.author_traits import AuthorTraits, TypicalTerm, read_traits
 from app.services.archive.calendar import CalendarYear, calendar_of
 from app.services.archive.memories import (
     Anniversary,
@@ -25,7 +26,7 @@ from app.services.compare.cases import Models
 from app.services.compare.verdict import typical_of
 from app.services.posts.tweets import Post
 from app.services.posts.users import Author, get_user
-from app.services.rooms.room_facts import names_in, rooms_of
+from app.services.rooms.main_room import room_of_author
 
 PICTURES: Final = 12
 """As many as fill whole rows of three, four and six."""
@@ -49,19 +50,20 @@ class Memories(msgspec.Struct, frozen=True):
     most_liked: list[Post]
 
 
-class TypicalTerm(msgspec.Struct, frozen=True):
-    """A word or sign that an author uses more than others."""
-
-    text: str
-    times: Annotated[float, Meta(description="How many times as often as other authors.")]
-    is_mark: Annotated[bool, Meta(description="Whether the term is a sign, not a word.")]
-    is_only: Annotated[bool, Meta(description="Whether no other author uses the term.")]
-
-
 class AuthorArchive(Memories, frozen=True):
     """What an author may like to see again, what is typical of them, and their figures."""
 
-    typical: Annotated[list[TypicalTerm], Meta(description="Words and phrases, then signs.")]
+    typical: Annotated[
+        list[TypicalTerm],
+        Meta(
+            description="Words and phrases, then signs. Members of a chat are compared with its"
+            " others, everyone else with the authors here who write the language."
+        ),
+    ]
+    shipped_authors: Annotated[
+        int,
+        Meta(description="Number of authors that come with saywho, if they are compared; else 0."),
+    ]
     numbers: Numbers
 
 
@@ -86,18 +88,41 @@ async def read_memories(
 
 
 async def read_archive(
-    session: AsyncSession, models: Models, author: Author, zone: ZoneInfo, year: int | None
+    session: AsyncSession,
+    models: Models,
+    author: Author,
+    zone: ZoneInfo,
+    year: int | None,
+    traits: AuthorTraits | None = None,
 ) -> AuthorArchive:
-    """Return the archive of an author, likewise."""
+    """Return the archive of an author, likewise.
+
+    traits: what sets them apart, if it is known.
+    """
     archive = await read_memories(session, author, zone, year)
-    user = await get_user(session, author.username)
+    room = traits.room if traits else await room_of_author(session, author)
+    if room is None:
+        typical, shipped = await read_typical(session, models, author)
+    else:
+        traits = traits or await read_traits(session, models, author, room)
+        typical, shipped = traits.typical, 0
+    return AuthorArchive(
+        **structs.asdict(archive),
+        typical=typical,
+        shipped_authors=shipped,
+        numbers=await numbers_of(session, author, zone),
+    )
+
+
+async def read_typical(
+    session: AsyncSession, models: Models, author: Author
+) -> tuple[list[TypicalTerm], int]:
+    """Return what is typical of an author of no chat; with how many shipped authors it compares."""
     names = [author.username, author.display_name or ""]
-    for room in await rooms_of(session, author.id, limit=1):
-        names += names_in(room)
-    words = await typical_of(session, models, user, partial(typical_phrases, names=names))
-    typical = [
+    user = await get_user(session, author.username)
+    typical = await typical_of(session, models, user, partial(typical_phrases, names=names))
+    terms = [
         TypicalTerm(word.text, round(word.times, 2), word.is_mark, not word.rate_elsewhere)
-        for word in words
+        for word in typical.words
     ]
-    numbers = await numbers_of(session, author, zone)
-    return AuthorArchive(**structs.asdict(archive), typical=typical, numbers=numbers)
+    return terms, typical.shipped

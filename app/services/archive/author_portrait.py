@@ -1,7 +1,7 @@
 """How an author writes: beside the others of their chat, or of the site."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo
@@ -10,15 +10,14 @@ import msgspec
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.conversations import WrittenTexts
 from app.compute.fingerprint import Measure
 from app.compute.hours import BusyFrom, ChatHours, busiest_hours, hours_of_day
-from app.compute.languages import guess_main_language
-from app.compute.phrases import Phrase, phrases_of
-from app.compute.portrait import MOST_GUESSED
+from app.compute.phrases import Phrase
 from app.compute.tally import hour_counts
 from app.models import User
 from app.result_cache import EVERYTHING, depends_on
+from app.services.archive.author_archive import read_typical
+from app.services.archive.author_traits import TypicalTerm
 from app.services.archive.beside import CountedBeside, PostsBeside, Reach, count_beside, read_beside
 from app.services.compare.cases import Models
 from app.services.compare.recognised import RecognisedPosts, recognised_posts
@@ -72,6 +71,11 @@ class AuthorPortrait(msgspec.Struct, frozen=True):
         Post | None, Meta(description="The message that was most certainly attributed to them.")
     ]
 
+    typical: Annotated[
+        list[TypicalTerm], Meta(description="As in the archive, if there are no `others`.")
+    ] = []
+    shipped_authors: Annotated[int, Meta(description="As in the archive.")] = 0
+
     @property
     def is_compared(self) -> bool:
         """Whether both sides have enough messages to be compared."""
@@ -103,6 +107,9 @@ async def read_author_portrait(
     most_like = (
         await find_posts(session, [recognised.surest]) if recognised and recognised.surest else {}
     )
+    typical, shipped = list[TypicalTerm](), 0
+    if not ranked and room is None:
+        typical, shipped = await read_typical(session, models, author)
     return AuthorPortrait(
         user=author,
         room=room,
@@ -123,6 +130,8 @@ async def read_author_portrait(
         hours_elsewhere=counted.hours_elsewhere,
         recognised=recognised,
         most_like=next(iter(most_like.values()), None),
+        typical=typical,
+        shipped_authors=shipped,
     )
 
 
@@ -143,21 +152,11 @@ def _count(read: PostsBeside, author: Author, zone: ZoneInfo) -> _Counted:
         compared=compared,
         since=_moment(min(times, default=None)),
         until=_moment(max(times, default=None)),
-        phrases=_phrases(compared, read.names) if compared.is_compared else None,
+        phrases=compared.phrases(read.names),
         hours=hours_of_day(hours),
         hours_elsewhere=hours_of_day(hour_counts(beside, zone)),
         busy_from=busiest_hours(hours),
     )
-
-
-def _phrases(compared: CountedBeside, names: Iterable[str]) -> list[Phrase]:
-    said, numbers = compared.said, compared.conversations
-    own = WrittenTexts(
-        [said[place].text for place in compared.own], [numbers[place] for place in compared.own]
-    )
-    language = guess_main_language(own.texts[-MOST_GUESSED:])
-    beside = [said[place].text for place in compared.beside]
-    return phrases_of(own, beside, language=language, names=names)
 
 
 def _moment(time: int | None) -> datetime | None:

@@ -1,6 +1,6 @@
 """Beside whom an author's posts are counted: the others of their chat, or of the site."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Final, NamedTuple
 
@@ -8,8 +8,11 @@ from sqlalchemy import bindparam
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.chat_timing import Said, after_silence
-from app.compute.conversations import conversations_of
+from app.compute.conversations import WrittenTexts, conversations_of
 from app.compute.fingerprint import MOST_BESIDE, Measure, fingerprint
+from app.compute.languages import guess_main_language
+from app.compute.phrases import Phrase, phrases_of
+from app.compute.portrait import MOST_GUESSED
 from app.compute.significance import FEWEST_COMPARED
 from app.compute.tally import tally_of
 from app.db.backend import backend_of
@@ -53,6 +56,7 @@ class PostsBeside(NamedTuple):
     scans: Sequence[Scan]
     """Of a room those with a time, and those without; else of each author."""
     room: RoomFacts | None
+    usernames: Sequence[str]
     names: Sequence[str]
     """What these people are called."""
     reach: Reach
@@ -91,6 +95,21 @@ class CountedBeside(NamedTuple):
         """The others who are compared one by one, as they are ranked."""
         return [pair for pair in self.ranked if pair[1] >= FEWEST_COMPARED][:MOST_BESIDE]
 
+    def phrases(self, names: Iterable[str]) -> list[Phrase] | None:
+        """Return what the author says more often than the others; None if too little is compared.
+
+        names: what these people are called. It takes long.
+        """
+        if not self.is_compared:
+            return None
+        own = WrittenTexts(
+            [self.said[place].text for place in self.own],
+            [self.conversations[place] for place in self.own],
+        )
+        language = guess_main_language(own.texts[-MOST_GUESSED:])
+        beside = [self.said[place].text for place in self.beside]
+        return phrases_of(own, beside, language=language, names=names)
+
 
 async def read_beside(
     session: AsyncSession, models: Models, author: Author, room: RoomFacts | None, reach: Reach
@@ -98,13 +117,15 @@ async def read_beside(
     """Return the posts of an author and the others of a room, or else of the site."""
     if room is not None:
         scans = await scan_room(session, room.id, reach.in_room)
-        return PostsBeside(scans, room, names_in(room), reach, room.messages <= reach.in_room)
+        is_whole = room.messages <= reach.in_room
+        return PostsBeside(scans, room, room.usernames, names_in(room), reach, is_whole)
     own = await _newest(session, author.id, reach.own)
     others = await _others_here(session, models, author)
     of_each = [await _newest(session, row.id, reach.each) for row in others]
-    names = [author.username, author.display_name or "", *(row.username for row in others)]
+    usernames = [author.username, *(row.username for row in others)]
+    names = [*usernames, author.display_name or ""]
     is_whole = author.tweets <= reach.own and all(row.tweet_count <= reach.each for row in others)
-    return PostsBeside([own, *of_each], None, names, reach, is_whole)
+    return PostsBeside([own, *of_each], None, usernames, names, reach, is_whole)
 
 
 def count_beside(read: PostsBeside, author_id: int) -> CountedBeside:
@@ -153,16 +174,20 @@ def _written_by(collected: Collected) -> ScanQuery:
 async def _others_here(session: AsyncSession, models: Models, author: Author) -> list[UserRow]:
     """Return up to eight others of the site who write the author's language.
 
-    Samples are compared with each other, and with somebody who is alone here.
+    Samples are invented, so they are compared with each other alone.
     """
-    is_other = User.id != author.id, User.is_of_chat.is_(False), User.tweet_count >= FEWEST_COMPARED
+    samples = await sample_ids(session)
+    is_sample = User.id.in_(samples)
+    is_other = (
+        User.id != author.id,
+        is_sample if author.id in samples else ~is_sample,
+        User.is_of_chat.is_(False),
+        User.tweet_count >= FEWEST_COMPARED,
+    )
     query = select_rows(*is_other).order_by(User.tweet_count.desc(), User.id).limit(MOST_SOUGHT)
     rows = [UserRow(*row) for row in await session.execute(query)]
-    samples = {*await sample_ids(session)}
     row_of_author = select_rows(User.id == author.id)
     first = [UserRow(*row) for row in await session.execute(row_of_author)]
     language, *languages = await written_languages(session, models, [*first, *rows])
     languages_of_rows = zip(rows, languages, strict=True)
-    fitting = [row for row, spoken in languages_of_rows if spoken == language]
-    alike = [row for row in fitting if (row.id in samples) == (author.id in samples)]
-    return (alike or fitting)[:MOST_BESIDE]
+    return [row for row, spoken in languages_of_rows if spoken == language][:MOST_BESIDE]

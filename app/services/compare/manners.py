@@ -74,7 +74,8 @@ async def typical_beside(
     One author alone is compared with others who write the language, as on the author's page.
     """
     if len(users) == 1:
-        return [AuthorWords(users[0], await typical_of(session, models, users[0]))]
+        typical_alone = await typical_of(session, models, users[0])
+        return [AuthorWords(users[0], typical_alone.words)]
     for user in users:
         depends_on(user.id)
     profiles = await models.profiles.load(session, users, may_evict=False)

@@ -337,13 +337,21 @@ def _with_uses(
     return explained
 
 
+class TypicalOf(NamedTuple):
+    """The typical words of an author, then signs, the clearest first."""
+
+    words: list[TypicalWord]
+    shipped: int = 0
+    """The number of shipped authors compared; 0 if others are here."""
+
+
 async def typical_of(
     session: AsyncSession,
     models: Models,
     user: User | UserRow,
     find: Callable[..., list[TypicalWord]] = typical_words,
-) -> list[TypicalWord]:
-    """Return the typical words of an author, then signs, the clearest first.
+) -> TypicalOf:
+    """Return the typical words of an author.
 
     find: `typical_phrases`, where words that keep together are wanted as one.
 
@@ -357,12 +365,13 @@ async def typical_of(
     samples = () if user.id in fitted.samples else fitted.samples
     population = fitted.population
     members = population.without([user.id, *samples], language)
+    shipped = 0
     if not members.any():
         if language is None and await worked_on(texts, partial(is_english, texts, fitted.shipped)):
             language = "en"
         population = fitted.shipped.get(language or "", NOBODY)
-        members = np.ones(len(population), np.bool_)
+        members, shipped = np.ones(len(population), np.bool_), len(population)
     if not members.any() or not texts:
-        return []
+        return TypicalOf([], shipped)
     (profile,) = await models.profiles.load(session, [user], may_evict=False)
-    return await asyncio.to_thread(find, profile, texts, population, members)
+    return TypicalOf(await asyncio.to_thread(find, profile, texts, population, members), shipped)

@@ -15,7 +15,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.chat_timing import Said, answers_among
 from app.compute.chat_traits import Judged, Trait, days_of_first, traits_of
-from app.compute.portrait import MOST_PORTRAYED, ChatPortrait, PersonPortrait, SilenceSpan, portray
+from app.compute.portrait import (
+    MOST_PORTRAYED,
+    ChatPortrait,
+    PersonInShort,
+    PersonPortrait,
+    SilenceSpan,
+    in_short,
+    portray,
+)
 from app.compute.reply_preference import clearest_answers
 from app.db.backend import backend_of
 from app.models import RoomPerson, Tweet, User
@@ -58,6 +66,10 @@ class RoomOverview(msgspec.Struct, frozen=True, kw_only=True):
         list[OverviewPerson],
         Meta(description="The six people with the most messages, then everyone else combined."),
     ]
+    others: Annotated[
+        list[PersonInShort],
+        Meta(description="Each of the others, up to the 200th person with the most messages."),
+    ] = []
     traits: Annotated[
         list[Trait],
         Meta(description="At most three habits that set a person apart by more than chance."),
@@ -109,6 +121,7 @@ class _Counted(NamedTuple):
     since: datetime | None
     answers: list[list[int]]
     portrait: ChatPortrait
+    others: list[PersonInShort]
     traits: list[Trait]
     most_answered: tuple[int, int] | None
 
@@ -117,13 +130,15 @@ async def read_overview(session: AsyncSession, room: RoomFacts, zone: ZoneInfo) 
     """Return a room at first sight."""
     depends_on(EVERYTHING)
     depends_on(DERIVED)  # How well people are recognised.
-    people, gone, judged = await _people(session, room)
+    everyone, gone, judged = await _people(session, room)
+    people = everyone[:MOST_PORTRAYED]
     messages = await _newest(session, room.id, gone)
-    counted = await asyncio.to_thread(_count, messages, room, people, judged, zone)
+    counted = await asyncio.to_thread(_count, messages, room, everyone, judged, zone)
     return RoomOverview(
         room=room,
         tz=zone.key,
         people=_overview_people(room, counted),
+        others=counted.others,
         traits=await traits_named(session, counted.traits, counted.portrait, len(people)),
         periods=await read_periods(
             session, room, zone, people, gone if room.people_total > len(people) else None
@@ -140,7 +155,7 @@ async def _people(
 ) -> tuple[list[int], list[int], dict[int, Judged]]:
     """Return the ids of those who wrote most, and of people whose messages are to be removed; and
     how well people are recognised."""
-    names = [person.username for person in room.people[:MOST_PORTRAYED]]
+    names = room.usernames
     values = {"room_id": room.id, "names": names}
     rows = (await session.execute(_people_told_of(), values)).all()
     gone = [row.id for row in rows if row.deleted_at is not None]
@@ -191,10 +206,11 @@ def _written(collected: Collected, *, has_gone: bool, is_dated: bool) -> ScanQue
 def _count(
     said: Sequence[Said],
     room: RoomFacts,
-    people: Sequence[int],
+    everyone: Sequence[int],
     judged: Mapping[int, Judged],
     zone: ZoneInfo,
 ) -> _Counted:
+    people = everyone[:MOST_PORTRAYED]
     portrait = portray(said, zone, names_in(room), people=people)
     messages = [person.messages for person in room.people[:MOST_PORTRAYED]]
     by_author = [judged.get(speaker.author, (0, 0)) for speaker in portrait.speakers]
@@ -204,7 +220,10 @@ def _count(
     since = None if first is None else datetime.fromtimestamp(first, UTC)
     answers = answers_among(said, people)
     most_answered = clearest_answers(said, people, messages, room.messages)
-    return _Counted(len(said), since, answers, portrait, traits, most_answered)
+    named = zip(everyone, room.people, strict=True)
+    written = {user_id: (person.username, person.messages) for user_id, person in named}
+    others = in_short(portrait, {user_id: written[user_id] for user_id in everyone[len(people) :]})
+    return _Counted(len(said), since, answers, portrait, others, traits, most_answered)
 
 
 def _overview_people(room: RoomFacts, counted: _Counted) -> list[OverviewPerson]:

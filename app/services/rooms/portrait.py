@@ -1,7 +1,7 @@
 """A portrait of a room: how its people write, side by side."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Annotated, Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -13,7 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.chat_timing import Said, answers_among
 from app.compute.chat_traits import Judged, Trait, days_of_first, traits_of
-from app.compute.portrait import ChatPortrait, PersonPortrait, SilenceSpan, portray
+from app.compute.portrait import (
+    ChatPortrait,
+    PersonInShort,
+    PersonPortrait,
+    SilenceSpan,
+    in_short,
+    portray,
+)
 from app.db.backend import backend_of
 from app.models import RoomPerson, Tweet, User
 from app.result_cache import DERIVED, EVERYTHING, depends_on
@@ -72,6 +79,10 @@ class RoomPortrait(msgspec.Struct, frozen=True):
             )
         ),
     ] = ()
+    others: Annotated[
+        Sequence[PersonInShort],
+        Meta(description="Each of the others, up to the 200th person with the most messages."),
+    ] = ()
     periods: Annotated[
         Sequence[Period],
         Meta(
@@ -99,6 +110,7 @@ class _Counted(NamedTuple):
     """Of the people who stand for themselves."""
     traits: list[Trait]
     answers: list[list[int]]
+    others: list[PersonInShort]
 
 
 async def read_portrait(session: AsyncSession, room_id: int, zone: ZoneInfo) -> RoomPortrait:
@@ -111,7 +123,8 @@ async def read_portrait(session: AsyncSession, room_id: int, zone: ZoneInfo) -> 
     room = await get_room(session, room_id)
     scans = await scan_room(session, room.id, MOST_SCANNED)
     judged = await _judged_in(session, room.id)
-    counted = await asyncio.to_thread(_portray, scans, zone, names_in(room), judged)
+    everyone = await _ids_of(session, room)
+    counted = await asyncio.to_thread(_portray, scans, zone, room, everyone, judged)
     portrait, ids = counted.portrait, counted.ids
     gone = await gone_from(session, room.id) if len(portrait.groups) > len(ids) else None
     periods = await read_periods(session, room, zone, ids, gone)
@@ -120,7 +133,7 @@ async def read_portrait(session: AsyncSession, room_id: int, zone: ZoneInfo) -> 
     room_portrait = portrait_of(room, zone, counted.scanned, portrait, called, traits)
     loved = await most_loved(session, room.id)
     return msgspec.structs.replace(
-        room_portrait, loved=loved, periods=periods, answers=counted.answers
+        room_portrait, loved=loved, others=counted.others, periods=periods, answers=counted.answers
     )
 
 
@@ -190,11 +203,15 @@ def said_of(messages: Scan) -> list[Said]:
 
 
 def _portray(
-    scans: tuple[Scan, Scan], zone: ZoneInfo, names: Iterable[str], judged: Mapping[int, Judged]
+    scans: tuple[Scan, Scan],
+    zone: ZoneInfo,
+    room: RoomFacts,
+    everyone: Mapping[str, int],
+    judged: Mapping[int, Judged],
 ) -> _Counted:
     """Return what is counted of the messages that are looked through; it takes long."""
     messages = said_in(scans, MOST_SCANNED)
-    portrait = portray(messages, zone, names)
+    portrait = portray(messages, zone, names_in(room))
     ids = [group[0] for group in portrait.groups if len(group) == 1]
     traits = traits_of(
         [person.messages for person in portrait.people[: len(ids)]],
@@ -203,7 +220,16 @@ def _portray(
         [judged.get(speaker.author, (0, 0)) for speaker in portrait.speakers],
         days_of_first(messages, ids),
     )
-    return _Counted(len(messages), portrait, ids, traits, answers_among(messages, ids))
+    written = {everyone[one.username]: (one.username, one.messages) for one in room.people}
+    others = in_short(portrait, {one: written[one] for one in written if one not in ids})
+    return _Counted(len(messages), portrait, ids, traits, answers_among(messages, ids), others)
+
+
+async def _ids_of(session: AsyncSession, room: RoomFacts) -> dict[str, int]:
+    """Return the ids of the people of a room by their usernames."""
+    is_there = User.username.in_(room.usernames), User.deleted_at.is_(None)
+    rows = await session.execute(select(User.username, User.id).where(*is_there))
+    return {row.username: row.id for row in rows}
 
 
 async def _judged_in(session: AsyncSession, room_id: int) -> dict[int, Judged]:

@@ -29,10 +29,12 @@ class AuthorAtSight(Figure[WeekGrid]):
     archive: AuthorArchive
     clear: Sequence[Measure] = ()
     """What sets them apart from others, the clearest first."""
+    others: str = ""
+    """What the others are called."""
 
     def finding(self) -> Finding:
         """Return what sets the author apart, or else when most was written, if that is clear."""
-        trait = told_of(self.archive.user.username, self.clear)
+        trait = told_of(self.archive.user.username, self.clear, self.others)
         return Finding(trait or self._fullest_month() or self._busiest_hours())
 
     def lead(self) -> list[str]:

@@ -26,7 +26,9 @@ from app.views.authors.placing import (
 from app.views.cursors import cursor_of
 from app.views.drawings import Columns
 from app.views.figure import Figure
+from app.views.names import shown_name
 from app.views.page import WebPage
+from app.views.traits import called
 
 POSTS_FIRST: Final = 3
 """Posts in sight; a link leads to further ones."""
@@ -61,7 +63,14 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True):
 
     @property
     def at_sight(self) -> AuthorAtSight:
-        return AuthorAtSight(self.archive, self.traits.clear)
+        return AuthorAtSight(self.archive, self.traits.clear, self.others_called)
+
+    @property
+    def others_called(self) -> str:
+        """What the people are called whom the author is compared with."""
+        traits = self.traits
+        only_other = shown_name(traits.only_other) if traits.only_other else ""
+        return called(traits.others, only_other, is_of_chat=traits.room is not None)
 
     @property
     def at_sight_reach(self) -> Reach:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.lifespan import resources
 from app.services.archive.author_archive import AuthorArchive, read_archive
-from app.services.archive.author_traits import read_traits
+from app.services.archive.author_traits import AuthorTraits, read_traits
 from app.services.archive.calendar import calendar_of
 from app.services.posts.samples import list_samples
 from app.services.posts.tweets import TweetKey, list_posts
@@ -102,10 +102,10 @@ async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -
         zone = zone_of_page(args.tz, own_zone)
         rooms = await rooms_of(session, author.id, limit=MOST_ROOMS_OF_ONE)
         posts, next_key = await list_posts(session, user_id=author.id, limit=MOST_POSTS)
-        archive = await _archive_of(session, author, zone, args.year)
         main_id = await main_room_id(session, author) if rooms else None
         main_room = next((room for room in rooms if room.id == main_id), None)
         traits = await read_traits(session, resources().models, author, main_room)
+        archive = await _archive_of(session, author, zone, args.year, traits)
     return await render(
         AuthorPage(
             author=author,
@@ -123,11 +123,11 @@ async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -
 
 
 async def _archive_of(
-    session: AsyncSession, author: Author, zone: ZoneInfo, year: int | None
+    session: AsyncSession, author: Author, zone: ZoneInfo, year: int | None, traits: AuthorTraits
 ) -> AuthorArchive:
     """Return the archive; a year that has hardly begun leaves the calendar of the one before."""
     first = year or _year_before_new_one(author, zone)
-    archive = await read_archive(session, resources().models, author, zone, first)
+    archive = await read_archive(session, resources().models, author, zone, first, traits)
     calendar = archive.calendar
     if year or calendar is None or calendar.days >= FEWEST_DAYS or len(calendar.years) == 1:
         return archive

@@ -15,7 +15,7 @@ from app.services.rooms.overview import OverviewPerson, RoomOverview
 from app.services.rooms.periods import Period
 from app.views.drawings import NamedBar, PeriodColumn, PeriodColumns, StackedBar
 from app.views.figure import Figure, Finding, Table, TableCell
-from app.views.names import hue, shown_name
+from app.views.names import hue, post_count, shown_name
 from app.views.rooms.room_finding import finding_of
 from app.views.rooms.silence import is_long, told_silence
 
@@ -121,11 +121,24 @@ class Months(OverviewFigure[PeriodColumns]):
             return None
         most = max(period.messages for period in self._periods)
         columns = (
-            PeriodColumn(label, tuple(100 * count / most for count in period.people))
+            PeriodColumn(
+                label, tuple(100 * count / most for count in period.people), self._told(period)
+            )
             for label, period in zip(self._labels, self._periods, strict=True)
         )
         finding = self.finding()
-        return PeriodColumns(finding.title or finding.topic, tuple(self._people), tuple(columns))
+        return PeriodColumns(
+            finding.title or finding.topic, tuple(self._people), tuple(columns), show_number(most)
+        )
+
+    def _told(self, period: Period) -> str:
+        """Return the number of messages of a period, and those of each person."""
+        people = (
+            f"{name} {show_number(count)}"
+            for (name, _), count in zip(self._people, period.people, strict=True)
+            if count
+        )
+        return f"{self.period_name(period)}: {post_count(period.messages)} ({', '.join(people)})"
 
     def _silence(self) -> list[str]:
         """Return the longest time without a message in a sentence, if there is a long one."""

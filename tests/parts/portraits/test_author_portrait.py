@@ -252,7 +252,7 @@ async def test_pages_of_people_lead_there(chats: Client) -> None:
     ("own", "beside", "trait"),
     [
         (0.2, 0.02, "uses question marks in every fifth post"),
-        (0.1, 0.5, "uses fewer question marks"),
+        (0.1, 0.5, "uses fewer question marks than the others"),
         (0, 0.5, "never uses question marks"),
     ],
 )
@@ -264,7 +264,7 @@ def test_a_trait_says_more_less_or_nothing(own: float, beside: float, trait: str
 def test_a_laugh_is_named_as_it_is_written() -> None:
     with speaking("en"):
         labels = [label_of(Measure("laughing", sign, 0.2, 0.1, [], 0.1, 0)) for sign in ("lol", "")]
-    assert labels == ["Laughs: lol", "Laughs"]
+    assert labels == ["Laughs (mostly lol)", "Laughs"]
 
 
 def test_lengths_are_as_exact_as_tells_them_apart() -> None:
@@ -274,11 +274,11 @@ def test_lengths_are_as_exact_as_tells_them_apart() -> None:
             for own, beside in ((6.7, 4.2), (4.3, 3.9), (3.9, 4.3), (1.2, 3), (0.8, 1.1))
         ]
     assert told == [
-        "writes longer posts (about 7 words)",
-        "writes longer posts (about 4.3 words)",
-        "writes shorter posts (about 3.9 words)",
-        "writes shorter posts (about 1 word)",
-        "writes shorter posts (about 0.8 words)",
+        "writes longer posts than the others (about 7 words)",
+        "writes longer posts than the others (about 4.3 words)",
+        "writes shorter posts than the others (about 3.9 words)",
+        "writes shorter posts than the others (about 1 word)",
+        "writes shorter posts than the others (about 0.8 words)",
     ]
 
 

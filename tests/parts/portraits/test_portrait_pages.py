@@ -151,10 +151,13 @@ async def test_of_many_people_six_are_named(chats: Client) -> None:
     assert sum(person["share"] for person in portrait["people"]) == pytest.approx(1)
     page = await chats.page("/room/2/portrait")
     assert "2 others" in page
-    # A crowd has no habits: no card shows it as a person, and a line has its sum.
-    cards = page.partition('class="people-cards"')[2].partition("</ul>")[0]
+    # A crowd has no habits: no card shows it as a person, and each of its people has a small one.
+    cards = page.partition('class="people-cards')[2].partition("</ul>")[0]
     assert "others" not in cards
-    assert re.search(r"2 others:\s+2 messages\.", re.sub("<[^>]*>", "", page))
+    small = page.partition('class="card small-cards"')[2].partition("</ul>")[0]
+    assert re.findall(r'href="/user/(.)/portrait"', small) == [
+        person["username"] for person in portrait["others"]
+    ]
 
 
 async def test_of_a_long_room_the_newest_messages_are_looked_through(

@@ -113,6 +113,26 @@ async def test_the_front_page_has_each_part_once_however_much_there_is_to_see_ag
     assert is_below == [False, False, False, True, True, True]
 
 
+async def test_an_author_alone_is_compared_with_those_who_come_with_saywho_and_no_sample(
+    app: Quart, writer: Client, anybody: Client
+) -> None:
+    await load_samples(parts_of(app).db)
+    words = "the kiln is warm and the glaze looks {} again today, so we wait"
+    shades = ["blue", "grey", "green", "brown", "white"]
+    await writer.add_posts(
+        *(post(n, text=words.format(shades[n % 5]) + f" {n}") for n in range(60))
+    )
+    for path in ("/user/hana", "/user/hana/portrait"):
+        page = await anybody.page(path)
+        assert re.search(r"compared with the \d+ authors that come with saywho", page), path
+        assert "other authors here" not in page
+    assert re.search("hana writes “.*more often than the", page)
+    # Samples are compared with each other.
+    assert "compared with 3 other authors here" in await anybody.page(
+        "/user/saltmarsh_light/portrait"
+    )
+
+
 async def test_nobody_but_a_first_author_takes_the_front_page(
     app: Quart, writer: Client, anybody: Client
 ) -> None:
