@@ -163,7 +163,11 @@ def add_operator_command(name: str, password_stdin: bool) -> None:
 def list_operators_command() -> None:
     """List the accounts of operators and of invited readers."""
     accounts = reading(list_accounts)
-    lines = [f"{a.role:<8}  {a.created_at:%Y-%m-%d}  {a.name}" for a in accounts]
+    lines = [
+        f"{a.role:<8}  {a.created_at:%Y-%m-%d}  {a.name}"
+        + (f"  (only chat {a.room.id}: {a.room.name})" if a.room else "")
+        for a in accounts
+    ]
     note = "No accounts yet. To create one, run: saywho operator add NAME"
     print_result({"items": accounts, "next": None}, *lines, notes=[] if accounts else [note])
 

@@ -22,6 +22,8 @@ class Operator(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     role: Mapped[str] = mapped_column(String(8), default="operator", server_default="operator")
     """`operator`, who may do everything, or `reader`, who was invited to read."""
+    room_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("Room.id", ondelete="CASCADE"))
+    """The only chat that a reader may read; None for the whole site. The account goes with it."""
 
 
 class SetupLink(Base):
@@ -59,6 +61,8 @@ class Invitation(Base):
     """The account that it created; None before, and once that account was removed."""
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When an operator took it back."""
+    room_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("Room.id", ondelete="CASCADE"))
+    """The only chat that its reader may read; None for the whole site."""
 
 
 class LoginSession(Base):

@@ -37,6 +37,7 @@ from app.paths import FOR_PROGRAMS, is_endless
 from app.result_cache import cacheable
 from app.services.access.rights import VISITOR, Right, ended_rights
 from app.views.bodies import too_large
+from app.views.own_chat import own_chat
 from app.views.page import WebPage, cast_for_anybody, render
 from app.views.parsing import event_of
 from app.views.policies import is_still_readable, right_to_read, send_to_login
@@ -59,9 +60,11 @@ async def wait_for_write() -> None:
     """Wait until this process sees the event that `Saywho-After` names.
 
     Where anybody may ask, nothing rests on events, and a private site tells nobody their number.
+    Nor does any site tell readers of one chat, who write nothing.
     Raises UnavailableError after 2 s, and MalformedError for a number that none can have yet.
     """
-    event_id = None if g.policy in ("open", "player") else event_of("Saywho-After")
+    is_unbound = g.policy in ("open", "player") or own_chat() is not None
+    event_id = None if is_unbound else event_of("Saywho-After")
     if event_id is None:
         return
     deadline = monotonic() + AFTER_TIMEOUT_S
@@ -95,7 +98,9 @@ async def _is_of_account_alone() -> bool:
     policy = g.get("policy")
     if g.get("account") is None or policy == "open":
         return False
-    return policy != "read" or not await resources().openness.is_surely_public()
+    if policy != "read" or own_chat() is not None:
+        return True
+    return not await resources().openness.is_surely_public()
 
 
 def _forbid_showing_again(response: Response) -> None:

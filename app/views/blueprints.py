@@ -19,6 +19,7 @@ from app.paths import API
 from app.result_cache import cacheable
 from app.views.bodies import whole_body
 from app.views.cursors import Cursor, cursor_of
+from app.views.own_chat import OfChat
 from app.views.parsing import NoArgs, decode_json, parse_args, require_type
 from app.views.policies import Policy, access
 
@@ -69,9 +70,11 @@ class PageBlueprint(Blueprint):
         self.template_context_processors.clear()
         self._policy = policy
 
-    def action(self, path: str, *, policy: Policy | None = None) -> Callable[[View], View]:
+    def action(
+        self, path: str, *, policy: Policy | None = None, of_chat: OfChat | None = None
+    ) -> Callable[[View], View]:
         """Declare a view that a form is posted to."""
-        return self.page(path, method="POST", policy=policy)
+        return self.page(path, method="POST", policy=policy, of_chat=of_chat)
 
     def page(
         self,
@@ -80,9 +83,11 @@ class PageBlueprint(Blueprint):
         policy: Policy | None = None,
         cursor: CursorOf | None = None,
         is_cacheable: bool = False,
+        of_chat: OfChat | None = None,
     ) -> Callable[[View], View]:
         """Declare a view that shows a page.
 
+        of_chat: what lets readers of one chat in, where the address does not name their chat.
         cursor: what leads through a list: the argument `after` of the view gets the sort key that
             the parameter `cursor` stands for.
         """
@@ -104,7 +109,7 @@ class PageBlueprint(Blueprint):
                 return answer
 
             for path in paths:
-                checked = access(needs)(run)
+                checked = access(needs, of_chat)(run)
                 self.add_url_rule(path, view.__name__, checked, methods=[method])
             return view
 

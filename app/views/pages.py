@@ -21,6 +21,7 @@ from app.views.names import (
     post_count,
     shown_name,
 )
+from app.views.own_chat import author_path, portrait_path
 from app.views.posts import feeds, media, search
 from app.views.posts import pages as posts
 from app.views.rooms import deletion as room_deletion
@@ -63,7 +64,11 @@ def init_app(app: Quart, config: Config) -> None:
         "shown_name": shown_name,
         "with_links": with_links,
     }
-    app.jinja_env.globals["has_chats"] = has_chats
+    app.jinja_env.globals |= {
+        "has_chats": has_chats,
+        "author_path": author_path,
+        "portrait_path": portrait_path,
+    }
     app.jinja_env.tests["speaker"] = is_speaker
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.is_async = False  # Nothing in a page waits: a tenth of its time.

@@ -9,7 +9,7 @@ from quart import Quart, Response, after_this_request, current_app, g, redirect,
 from quart.globals import app_ctx
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.asgi.edge import REFUSAL
@@ -20,6 +20,7 @@ from app.paths import EVERY_API, METRICS
 from app.services.access.rights import INVALID, SCOPES, VISITOR, Right, Scope, TokenFacts
 from app.services.event_log import newest_event
 from app.views.cookies import cookie_name, signed_in
+from app.views.own_chat import OfChat, is_of_chat, own_chat
 
 Policy = Literal[
     "open", "read", "account", "token", "write", "admin", "operator", "metrics", "player"
@@ -27,6 +28,7 @@ Policy = Literal[
 View = TypeVar("View", bound=Callable[..., Any])
 
 ATTRIBUTE: Final = "access_policy"
+OF_CHAT: Final = "access_of_chat"
 READERS: Final[frozenset[Policy]] = frozenset({"open", "read", "account"})
 """The policies that a reader's account satisfies."""
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -34,8 +36,8 @@ CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
 PROXY_HEADERS: Final = ("forwarded", "via", "x-forwarded", "x-real-ip")
 
 
-def access(policy: Policy) -> Callable[[View], View]:
-    """Declare what a view needs.
+def access(policy: Policy, of_chat: OfChat | None = None) -> Callable[[View], View]:
+    """Declare what a view needs, and what tells whether a request is of the chat of its reader.
 
     `open`: nothing; `read`: a token or an account where the site is not public; `account`: an
     operator or a reader, signed in; `token`: any token or an operator; `write` and `admin`: a token
@@ -45,6 +47,7 @@ def access(policy: Policy) -> Callable[[View], View]:
 
     def declare(view: View) -> View:
         setattr(view, ATTRIBUTE, policy)
+        setattr(view, OF_CHAT, of_chat)
         return view
 
     return declare
@@ -54,10 +57,11 @@ async def check() -> ResponseReturnValue | None:
     """Refuse what the visitor may not do; a browser is sent to sign in first.
 
     `g.account` is who is signed in, and `g.operator` the same of an operator; else they are None.
-    `g.policy` is what the address needs.
+    `g.chat` is the only chat that they may read, if there is one. `g.policy` is what the address
+    needs.
     """
     openness, facts = resources().openness, app_ctx.g  # `g` looks itself up at every use.
-    facts.account = facts.operator = None
+    facts.account = facts.operator = facts.chat = None
     facts.is_visitor = False
     facts.is_closed = not openness.seems_public
     if (refusal := cast(dict[str, Any], request.scope).get(REFUSAL)) is not None:
@@ -66,6 +70,7 @@ async def check() -> ResponseReturnValue | None:
     if token is None:
         facts.account = await signed_in()
         facts.operator = facts.account if facts.account and facts.account.is_operator else None
+        facts.chat = facts.account.room_id if facts.account else None
         _check_origin()
     is_unknown = token is None and facts.account is None
     facts.is_closed = facts.is_closed and is_unknown
@@ -73,6 +78,9 @@ async def check() -> ResponseReturnValue | None:
     if policy == "player" and not _is_sent_a_secret():
         return send_to_login()
     if policy in ("open", "player") or facts.operator is not None:
+        return None
+    if facts.chat is not None:
+        await _check_own_chat(policy, facts.chat)
         return None
     if policy == "read" and await openness.is_public():
         # With SAYWHO_PUBLIC the site cannot become private.
@@ -120,6 +128,18 @@ def _check_reader(policy: Policy) -> None:
     """Raise ForbiddenError for what a reader's account may not do."""
     if policy not in READERS:
         raise ForbiddenError("Your account can only read; ask an operator to do this")
+
+
+async def _check_own_chat(policy: Policy, room_id: int) -> None:
+    """Raise NotFound, as for an address that does not exist, for what is not of a reader's chat.
+
+    So it is where everybody reads, too.
+    """
+    if request.endpoint is not None and policy == "account":
+        return
+    view = current_app.view_functions.get(request.endpoint or "")
+    if policy != "read" or not await is_of_chat(room_id, getattr(view, OF_CHAT, None)):
+        raise NotFound
 
 
 def is_on_this_machine() -> bool:
@@ -221,7 +241,12 @@ async def writing() -> AsyncIterator[AsyncSession]:
 
 
 def name_event(event_id: int) -> None:
-    """Let the request's answer name the newest event of what it has written."""
+    """Let the request's answer name the newest event of what it has written.
+
+    Readers of one chat are not told how much happens on the site.
+    """
+    if own_chat() is not None:
+        return
 
     @after_this_request
     async def add_header(response: AnyResponse) -> AnyResponse:

@@ -7,10 +7,10 @@ from typing import Final, Generic, TypeVar
 
 from jinja2.utils import urlize
 from markupsafe import Markup, escape
-from quart import url_for
 
 from app.compute.links import has_link
 from app.services.search.results import Hit
+from app.views.own_chat import search_path
 
 Mark = TypeVar("Mark")
 _MAY_BE_LINK: Final = re.compile(r"(?<!\S)[^\s@#/]*+[@#/]\S*")
@@ -64,7 +64,7 @@ def _as_link(word: str) -> Markup | None:
     if (match := _NAME_OR_TAG.match(word)) is None:
         return None
     link = Markup('{}<a class="mention" href="{}" rel="nofollow">{}</a>{}')
-    address = url_for("search.show_search", q=match["term"])
+    address = search_path(match["term"])
     return link.format(word[: match.start("term")], address, match["term"], word[match.end() :])
 
 

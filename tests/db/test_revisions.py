@@ -72,9 +72,21 @@ MESSAGES: Final = """
     UPDATE "Tweet" SET reply_to_source_id = 'message 9' WHERE id = 5
 """
 """Answers as earlier versions kept them: two in the room of their message, others elsewhere."""
+READERS: Final = """
+    INSERT INTO "Room" (id, platform, title, created_at, judged_messages)
+        VALUES (1, '', 'a chat', '2026-10-01 12:00:00', 0);
+    INSERT INTO "Operator" (id, name, name_key, password_hash, created_at, role, room_id) VALUES
+        (91, 'one chat', 'one chat', 'x', '2026-10-01 12:00:00', 'reader', 1),
+        (92, 'everything', 'everything', 'x', '2026-10-01 12:00:00', 'reader', NULL);
+    INSERT INTO "LoginSession" (id, sha256, operator_id, created_at)
+        VALUES (91, 'a', 91, '2026-10-01 12:00:00');
+    INSERT INTO "Invitation" (sha256, created_at, expires_at, room_id)
+        VALUES ('a', '2026-10-01 12:00:00', '2036-10-08 12:00:00', 1)
+"""
 UNREAD: Final = (
     *("ix_Tweet_created_at_id", "ix_Tweet_user_id_created_at_id"),
     *("fk_Tweet_room_id_Room", "fk_Token_created_by_id_Operator"),
+    *("fk_Operator_room_id_Room", "fk_Invitation_room_id_Room"),
 )
 """Indexes of SQLite alone, and keys whose actions SQLAlchemy cannot read there."""
 GIVEN_OUT: Final = {
@@ -167,6 +179,18 @@ def test_open_invitations_of_removed_accounts_end(config: Config, databases: Dat
     prepare(config, upgrade_old=True)
     query = 'SELECT id FROM "Invitation" WHERE ended_at IS NOT NULL'
     assert databases.fetch(config.data_dir, query) == [(1,)]
+
+
+def test_a_downgrade_removes_readers_of_one_chat(config: Config, databases: Databases) -> None:
+    prepare(config, upgrade_old=True)
+    for statement in READERS.split(";"):
+        databases.execute(config.data_dir, statement)
+    command.downgrade(alembic_config(config.database_url), "0038")
+    prepare(config, upgrade_old=True)
+    query = "SELECT name FROM \"Operator\" WHERE role = 'reader'"
+    assert databases.fetch(config.data_dir, query) == [("everything",)]
+    for query in ('SELECT id FROM "Invitation"', 'SELECT id FROM "LoginSession"'):
+        assert databases.fetch(config.data_dir, query) == []
 
 
 def test_answers_to_other_peoples_messages_are_linked(config: Config, databases: Databases) -> None:

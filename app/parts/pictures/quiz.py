@@ -11,7 +11,7 @@ from app.i18n import gettext, speaking
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.parts.pictures.picture_page import PicturePage, picture_of, short_address
-from app.parts.quiz.pages import SET, SKIPPED, PlayedSet, set_of
+from app.parts.quiz.pages import SET, SKIPPED, PlayedSet, is_of_chat, set_of
 from app.services.compare.guessing import SET_LENGTH
 from app.services.rooms.room_facts import get_room
 from app.views.blueprints import PageBlueprint
@@ -29,7 +29,7 @@ class QuizPictureArgs(LookArgs):
     room: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
 
 
-@blueprint.page("/quiz/picture")
+@blueprint.page("/quiz/picture", of_chat=is_of_chat)
 async def show_quiz_picture_page(args: QuizPictureArgs) -> str:
     async with resources().db.read() as session:
         game = await _played(session, args)
@@ -50,7 +50,7 @@ async def show_quiz_picture_page(args: QuizPictureArgs) -> str:
     )
 
 
-@blueprint.page("/quiz/picture.png", is_cacheable=True)
+@blueprint.page("/quiz/picture.png", is_cacheable=True, of_chat=is_of_chat)
 async def show_quiz_picture(args: QuizPictureArgs) -> Response:
     """Draw how the quiz went, with no text and no name of a person."""
     async with resources().db.read() as session:

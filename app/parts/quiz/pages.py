@@ -13,6 +13,7 @@ from app.errors import AppError, InvalidInputError, NotFoundError
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.parts.quiz.solved import SolvedPost, read_solved
+from app.services.access.own_chat import are_speakers, is_same_chat
 from app.services.compare.askable import draw, draw_from_room
 from app.services.compare.guessing import (
     MOST_CHOICES,
@@ -29,7 +30,9 @@ from app.services.rooms.room_facts import RoomFacts, get_room
 from app.views.blueprints import PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.drawings import TileRow, Tiles
+from app.views.own_chat import own_chat
 from app.views.page import FormPage, render, render_form
+from app.views.parsing import parse_args
 from app.views.parts import see_other
 from app.views.policies import own_origin
 
@@ -154,7 +157,15 @@ class QuizPage(FormPage, frozen=True, kw_only=True):
         return self.game.at - (self.solved is not None) if self.game else 0
 
 
-@blueprint.page("/quiz")
+async def is_of_chat(session: AsyncSession, room_id: int) -> bool:
+    """Return whether a chat is asked about, by its people alone."""
+    args = parse_args(QuizArgs, is_strict=False)
+    if args.room is None or not await is_same_chat(session, room_id, args.room):
+        return False
+    return not args.set or await are_speakers(session, room_id, set_of(args.set).user_ids)
+
+
+@blueprint.page("/quiz", of_chat=is_of_chat)
 async def show_quiz(args: QuizArgs) -> ResponseReturnValue:
     """Draw a set, ask its next question, or show the answer, which is the same after a reload."""
     async with resources().db.read() as session:
@@ -237,7 +248,13 @@ async def _asked(game: PlayedSet, failure: AppError | None = None) -> ResponseRe
 async def _answer_page(game: PlayedSet, guess: str) -> str:
     async with resources().db.read() as session:
         solution = await solve(
-            session, resources().models, game.quiz, len(game.so), room_id=game.room_id, reasons=True
+            session,
+            resources().models,
+            game.quiz,
+            len(game.so),
+            room_id=game.room_id,
+            # They quote what people write elsewhere.
+            reasons=own_chat() is None,
         )
         if guess not in solution.usernames:
             raise InvalidInputError("Choose an author", loc="guess")

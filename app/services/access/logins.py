@@ -45,6 +45,8 @@ class SignedInAccount(msgspec.Struct, frozen=True):
     account_id: int
     name: str
     role: Role
+    room_id: int | None = None
+    """The only chat that a reader may read; None for the whole site."""
 
     @property
     def is_operator(self) -> bool:
@@ -190,14 +192,15 @@ async def find_session(session: AsyncSession, secret: str) -> SignedInAccount | 
     """Return the account of the session; None if it has ended."""
     query = (
         select(LoginSession.id, LoginSession.operator_id, Operator.name, Operator.role)
+        .add_columns(Operator.room_id)
         .join(Operator, Operator.id == LoginSession.operator_id)
         .where(LoginSession.sha256 == digest(secret), is_in_force())
     )
     row = (await session.execute(query)).first()
     if row is None:
         return None
-    session_id, account_id, name, role = row
-    return SignedInAccount(session_id, account_id, name, cast(Role, role))
+    session_id, account_id, name, role, room_id = row
+    return SignedInAccount(session_id, account_id, name, cast(Role, role), room_id)
 
 
 def is_in_force() -> ColumnElement[bool]:

@@ -2,10 +2,20 @@
 
 from typing import NamedTuple
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models import Operator
-from app.services.access.operators import OPERATOR, READER, Role, add_operator, find_setup_link
+from app.formats.post import RoomReference
+from app.models import Operator, Room
+from app.services.access.operators import (
+    OPERATOR,
+    READER,
+    ROOM_NAME,
+    Role,
+    add_operator,
+    find_setup_link,
+    readable_chat,
+)
 from app.services.access.readers import PREFIX, accept_invitation, find_invitation
 
 
@@ -17,12 +27,17 @@ class Offer(NamedTuple):
     """None lets the user of the link choose it."""
     suggested: str = ""
     """For whom an invitation is, as its operator noted it."""
+    room: RoomReference | None = None
+    """The only chat that an invitation is for."""
 
 
 async def find_offer(session: AsyncSession, secret: str) -> Offer:
     """Return what the link of that secret offers. Raises ForbiddenError where it is not valid."""
     if secret.startswith(PREFIX):
-        return Offer(READER, None, (await find_invitation(session, secret)).name or "")
+        invitation = await find_invitation(session, secret)
+        room_id = invitation.room_id
+        name = await session.scalar(select(ROOM_NAME).where(Room.id == room_id))
+        return Offer(READER, None, invitation.name or "", readable_chat(room_id, name))
     return Offer(OPERATOR, (await find_setup_link(session, secret)).name)
 
 

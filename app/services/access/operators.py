@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, TypeVar, cast
 import msgspec
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import ColumnElement, delete, exists, select
+from sqlalchemy import ColumnElement, delete, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
@@ -21,7 +21,8 @@ from app.errors import (
     NotFoundError,
     UnavailableError,
 )
-from app.models import Operator, SetupLink
+from app.formats.post import RoomReference
+from app.models import Operator, Room, SetupLink
 from app.security import digest, new_secret
 
 R = TypeVar("R")
@@ -30,6 +31,8 @@ Role = Literal["operator", "reader"]
 OPERATOR: Final = "operator"
 READER: Final = "reader"
 
+ROOM_NAME: Final = func.coalesce(Room.name, Room.title)
+"""As answers show the name of a chat."""
 LINK_LIFETIME: Final = timedelta(days=7)
 MAX_NAME_LENGTH: Final = 100
 SHORTEST: Final = 8
@@ -53,6 +56,8 @@ class AccountFacts(msgspec.Struct, frozen=True):
     name: str
     role: Role
     created_at: datetime
+    room: RoomReference | None
+    """The only chat that a reader may read; None for the whole site."""
 
 
 def account_key(name: str) -> str:
@@ -96,11 +101,21 @@ async def check_maker(session: AsyncSession, account_id: int) -> None:
 
 async def list_accounts(session: AsyncSession) -> list[AccountFacts]:
     """Return all accounts, the oldest first."""
-    accounts = await session.scalars(select(Operator).order_by(Operator.id))
+    query = select(Operator, ROOM_NAME).outerjoin(Room, Room.id == Operator.room_id)
     return [
-        AccountFacts(account.name, cast(Role, account.role), account.created_at)
-        for account in accounts
+        AccountFacts(
+            account.name,
+            cast(Role, account.role),
+            account.created_at,
+            readable_chat(account.room_id, room_name),
+        )
+        for account, room_name in await session.execute(query.order_by(Operator.id))
     ]
+
+
+def readable_chat(room_id: int | None, name: str | None) -> RoomReference | None:
+    """Return the only chat that somebody may read, if there is one."""
+    return None if room_id is None else RoomReference(id=room_id, name=name or "")
 
 
 async def add_setup_link(session: AsyncSession, name: str | None = None) -> str:
@@ -156,14 +171,18 @@ async def add_operator(session: AsyncSession, name: str, *, password_hash: str) 
 
 
 async def add_account(
-    session: AsyncSession, name: str, role: Role, *, password_hash: str
+    session: AsyncSession, name: str, role: Role, *, password_hash: str, room_id: int | None = None
 ) -> Operator:
-    """Create an account of that role. Raises ConflictError, InvalidInputError."""
+    """Create an account of that role. Raises ConflictError, InvalidInputError.
+
+    room_id: the only chat that a reader may read.
+    """
     name = await _unused_name(session, name)
     account = Operator(
         name=name,
         name_key=account_key(name),
         role=role,
+        room_id=room_id,
         password_hash=password_hash,
         created_at=now(),
     )

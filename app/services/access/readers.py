@@ -1,6 +1,5 @@
 """Readers: accounts that may read and compare, and the invitations that create them."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,15 +9,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
-from app.models import MAX_ID, Invitation, LoginSession, Operator
+from app.formats.post import RoomReference
+from app.models import MAX_ID, Invitation, LoginSession, Operator, Room
 from app.security import digest, new_secret
 from app.services.access.operators import (
     LINK_LIFETIME,
     READER,
+    ROOM_NAME,
     add_account,
     check_maker,
     find_account,
     plain_name,
+    readable_chat,
 )
 
 PREFIX: Final = "invitation_"
@@ -26,6 +28,7 @@ PREFIX: Final = "invitation_"
 KEPT_FOR: Final = timedelta(days=90)
 """How long after its last day an invitation is kept, so that its link says what became of it."""
 MOST_LISTED: Final = 500
+_UNTRACKED: Final = {"synchronize_session": False}
 
 
 class Reader(msgspec.Struct, frozen=True):
@@ -36,12 +39,28 @@ class Reader(msgspec.Struct, frozen=True):
     created_at: datetime
     signed_in_at: datetime | None
     """When the newest session began; None where all have ended."""
+    room: RoomReference | None
+    """The only chat that they may read; None for the whole site."""
 
 
-async def add_invitation(session: AsyncSession, name: str, *, account_id: int) -> str:
+class OpenInvitation(msgspec.Struct, frozen=True):
+    """An invitation that can be used, as the settings list it."""
+
+    id: int
+    name: str
+    created_at: datetime
+    expires_at: datetime
+    room: RoomReference | None
+    """The only chat that it is for; None for the whole site."""
+
+
+async def add_invitation(
+    session: AsyncSession, name: str, *, account_id: int, room_id: int | None = None
+) -> str:
     """Add an invitation of an operator; return its secret, which is not stored.
 
-    name: for whom it is, for the list of the settings. Raises InvalidInputError, ForbiddenError.
+    name: for whom it is, for the list of the settings. room_id: the only chat that it is for.
+    Raises InvalidInputError, ForbiddenError.
     """
     name = plain_name(name)
     if not name:
@@ -58,15 +77,31 @@ async def add_invitation(session: AsyncSession, name: str, *, account_id: int) -
         created_at=time,
         expires_at=time + LINK_LIFETIME,
         created_by_id=account_id,
+        room_id=room_id,
     )
     session.add(invitation)
     return secret
 
 
-async def list_invitations(session: AsyncSession) -> Sequence[Invitation]:
+async def list_invitations(session: AsyncSession) -> list[OpenInvitation]:
     """Return the invitations that can be used, the newest first."""
-    query = select(Invitation).where(_is_open()).order_by(Invitation.id.desc()).limit(MOST_LISTED)
-    return (await session.scalars(query)).all()
+    query = (
+        select(Invitation, ROOM_NAME)
+        .outerjoin(Room, Room.id == Invitation.room_id)
+        .where(_is_open())
+        .order_by(Invitation.id.desc())
+        .limit(MOST_LISTED)
+    )
+    return [
+        OpenInvitation(
+            invitation.id,
+            invitation.name or "",
+            invitation.created_at,
+            invitation.expires_at,
+            readable_chat(invitation.room_id, room_name),
+        )
+        for invitation, room_name in await session.execute(query)
+    ]
 
 
 def _is_open() -> ColumnElement[bool]:
@@ -120,7 +155,9 @@ async def accept_invitation(
             name=plain_name(name),
             loc="name",
         )
-    account = await add_account(session, name, READER, password_hash=password_hash)
+    account = await add_account(
+        session, name, READER, password_hash=password_hash, room_id=invitation.room_id
+    )
     invitation.used_at = now()
     invitation.used_by_id = account.id
     return account
@@ -131,13 +168,18 @@ async def list_readers(session: AsyncSession) -> list[Reader]:
     signed_in_at = func.max(LoginSession.created_at)
     query = (
         select(Operator.id, Operator.name, Operator.created_at, signed_in_at)
+        .add_columns(Operator.room_id, ROOM_NAME)
         .outerjoin(LoginSession, LoginSession.operator_id == Operator.id)
+        .outerjoin(Room, Room.id == Operator.room_id)
         .where(Operator.role == READER)
-        .group_by(Operator.id)
+        .group_by(Operator.id, Room.id)
         .order_by(Operator.id.desc())
         .limit(MOST_LISTED)
     )
-    return [Reader(*row) for row in await session.execute(query)]
+    return [
+        Reader(id_, name, created_at, signed_in_at, readable_chat(*room))
+        for id_, name, created_at, signed_in_at, *room in await session.execute(query)
+    ]
 
 
 async def remove_reader(session: AsyncSession, account_id: int) -> None:
@@ -146,3 +188,18 @@ async def remove_reader(session: AsyncSession, account_id: int) -> None:
     if account is None or account.role != READER:
         raise NotFoundError("There is no reader {number}", number=account_id)
     await session.delete(account)
+
+
+async def move_readers(session: AsyncSession, room_id: int, target_id: int) -> None:
+    """Let the readers of one chat, and those invited to it, read the chat that it was joined to."""
+    for table in (Operator, Invitation):
+        moved = update(table).where(table.room_id == room_id).values(room_id=target_id)
+        await session.execute(moved, execution_options=_UNTRACKED)
+
+
+async def end_readers(session: AsyncSession, room_id: int) -> None:
+    """Remove the readers of one chat, and end the invitations to it, at once."""
+    ended = update(Invitation).where(Invitation.room_id == room_id, _is_open())
+    await session.execute(ended.values(ended_at=now()), execution_options=_UNTRACKED)
+    readers = delete(Operator).where(Operator.room_id == room_id)
+    await session.execute(readers, execution_options=_UNTRACKED)

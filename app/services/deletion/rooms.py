@@ -12,6 +12,7 @@ from app.clock import monotonic
 from app.db.backend import Sessions, is_among
 from app.errors import ConflictError
 from app.models import Room, RoomPerson, Tweet, User
+from app.services.access.readers import end_readers
 from app.services.deletion.authors import IS_UNFOLLOWED, mark_deleted
 from app.services.deletion.posts import remove_posts
 from app.services.posts.filling_imports import filling_jobs, mark_cancelled
@@ -82,6 +83,7 @@ async def delete_room(session: AsyncSession, room_id: int) -> RoomFacts:
     for job in await filling_jobs(session, room.id):
         mark_cancelled(job)
     await announce_change(session, room.id)
+    await end_readers(session, room.id)
     await mark_deleted(session, *_write_only_in(room.id))
     # Without people it is in no answer; without a title and an id no file is taken for it.
     await session.execute(delete(RoomPerson).where(RoomPerson.room_id == room.id))

@@ -224,10 +224,13 @@ class Conversation:
         return list(dict.fromkeys(ReplyTarget(gap.source_id, gap.username) for gap in gaps if gap))
 
 
-async def read_conversation(session: AsyncSession, tweet_id: int, *, most: int) -> Conversation:
+async def read_conversation(
+    session: AsyncSession, tweet_id: int, *, most: int, room_id: int | None = None
+) -> Conversation:
     """Return up to `most` posts of the conversation, those nearest to the post rather than others.
 
-    A fixed number of queries, however deep it is. Raises NotFoundError.
+    A fixed number of queries, however deep it is. room_id: the only chat whose messages are shown.
+    Raises NotFoundError.
     """
     depends_on(EVERYTHING)
     ids = await _around(session, [tweet_id], most + 1)
@@ -238,7 +241,12 @@ async def read_conversation(session: AsyncSession, tweet_id: int, *, most: int) 
     if first is not None and len(ids) <= most:
         ids += await _around(session, await _beside(session, first), most + 1 - len(ids))
         posts |= await find_posts(session, ids[len(posts) : most])
-    return Conversation(_in_reading_order(list(posts.values())), len(ids) <= most)
+    shown = [
+        post
+        for post in posts.values()
+        if room_id is None or (post.room and post.room.id == room_id)
+    ]
+    return Conversation(_in_reading_order(shown), len(ids) <= most)
 
 
 def _has_gap_above(post: Post) -> bool:

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.text import clean_title
 from app.errors import InvalidInputError, NotFoundError
 from app.models import Room, RoomPerson, Tweet
+from app.services.access.readers import move_readers
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.message_counts import count_messages
 from app.services.posts.named_rooms import DELETED_APP
@@ -75,6 +76,7 @@ async def _close(session: AsyncSession, room: Room, target: Room) -> None:
     target.tz = target.tz or room.tz
     target.date_order = target.date_order or room.date_order
     await session.execute(delete(RoomPerson).where(RoomPerson.room_id == room.id))
+    await move_readers(session, room.id, target.id)
     is_meant = or_(Room.id == room.id, Room.joined_to_id == room.id)
     await session.execute(
         update(Room).where(is_meant).values(joined_to_id=target.id),

@@ -106,6 +106,12 @@ class SearchQuery:
     with_facets: bool = False
     zone: ZoneInfo = _UTC
     """The time zone of the days in typed filters."""
+    knows_room_alone: bool = False
+    """Whether only the chat of the selection may be read: no name or word beside it is known."""
+
+    @property
+    def only_room(self) -> int | None:
+        return self.selection.room_id if self.knows_room_alone else None
 
 
 async def find(
@@ -144,7 +150,9 @@ async def _in_database(
 ) -> ResultPage:
     """Return a page of what words find, or the filters alone."""
     typed = read_query(query.text)
-    conditions, user_id = await _selected(session, query.selection, typed.filters, query.zone)
+    conditions, user_id = await _selected(
+        session, query.selection, typed.filters, query.zone, query.only_room
+    )
     if typed.filters and not typed.words:
         return await _by_filters(session, query, conditions, limit, after)
     results = await search_words(
@@ -155,6 +163,7 @@ async def _in_database(
         limit=limit,
         after=after,
         order=query.sort,
+        corrects=not query.knows_room_alone,
     )
     if results is None:
         return ResultPage([], total=0)
@@ -216,7 +225,7 @@ async def _by_meaning(
     if is_narrowed or any(part.kind == "tag" for part in parts):
         async with db.read() as session:
             conditions, user_id = await _selected(
-                session, query.selection, typed.filters, query.zone
+                session, query.selection, typed.filters, query.zone, query.only_room
             )
             conditions += await has_tags(session, parts, conditions, user_id)
         among = select(Tweet.id).join(User, User.id == Tweet.user_id).where(*conditions)
@@ -261,12 +270,16 @@ async def begin_found_export(
 
 
 async def _selected(
-    session: AsyncSession, selection: Selection, filters: Sequence[TypedFilter], zone: ZoneInfo
+    session: AsyncSession,
+    selection: Selection,
+    filters: Sequence[TypedFilter],
+    zone: ZoneInfo,
+    only_room: int | None = None,
 ) -> TypedConditions:
     """Return the conditions of a selection and of typed filters, and the author they name."""
     users = await rows_by_name(session, selection.usernames)
     conditions = await post_conditions(session, selection)
-    typed = await typed_conditions(session, filters, zone)
+    typed = await typed_conditions(session, filters, zone, only_room)
     user_id = users[0].id if len(users) == 1 else typed.user_id
     return TypedConditions([*conditions, *typed.conditions], user_id)
 

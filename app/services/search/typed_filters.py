@@ -13,8 +13,9 @@ from sqlalchemy.orm import aliased
 from app.clock import first_instant
 from app.compute.text import username_key
 from app.compute.typed_query import TypedFilter
+from app.db.backend import is_among
 from app.errors import InvalidInputError, NotFoundError
-from app.models import MAX_ID, Room, Tweet, User
+from app.models import MAX_ID, Room, RoomPerson, Tweet, User
 from app.services.posts.named_rooms import IS_KEPT
 from app.services.posts.selection import Conditions, Selection, field_conditions
 from app.services.posts.user_rows import ids_by_key, unknown_user
@@ -35,22 +36,27 @@ class TypedConditions(NamedTuple):
 
 
 async def typed_conditions(
-    session: AsyncSession, filters: Sequence[TypedFilter], zone: ZoneInfo
+    session: AsyncSession,
+    filters: Sequence[TypedFilter],
+    zone: ZoneInfo,
+    only_room: int | None = None,
 ) -> TypedConditions:
     """Return the conditions of typed filters; days are those of the time zone.
 
-    Of several people or chats posts need one. Raises NotFoundError for an unknown one, and
-    InvalidInputError for a name of several people and for a value that the key does not have.
+    Of several people or chats posts need one. only_room: the chat beside which no other is known,
+    nor people who write elsewhere. Raises NotFoundError for an unknown one, and InvalidInputError
+    for a name of several people and for a value that the key does not have.
     """
-    people = await _people(session, {each.value for each in filters if each.key in _PEOPLE})
-    rooms = await _rooms(session, {each.value for each in filters if each.key == "in"})
+    names = {each.value for each in filters if each.key in _PEOPLE}
+    people = await _people(session, names, only_room)
+    rooms = await _rooms(session, {each.value for each in filters if each.key == "in"}, only_room)
     conditions, wanted = Conditions(), dict[str, Conditions]()
     authors: set[int] = set()
     for each in filters:
         if each.key == "from":
             condition = Tweet.user_id == _author(each.value, people)
         elif each.key == "to":
-            condition = await _answers(session, each.value, people)
+            condition = await _answers(session, each.value, people, only_room)
         elif each.key == "in":
             condition = Tweet.room_id.in_(_known_room(each.value, rooms))
         else:
@@ -100,7 +106,9 @@ def _day(key: str, value: str, zone: ZoneInfo) -> datetime:
         ) from None
 
 
-async def _people(session: AsyncSession, names: Collection[str]) -> dict[str, list[int]]:
+async def _people(
+    session: AsyncSession, names: Collection[str], only_room: int | None
+) -> dict[str, list[int]]:
     """Return whom each name may mean, by their ids; Raises InvalidInputError for several people.
 
     That is the author of that username, else whoever is shown by that name.
@@ -110,6 +118,12 @@ async def _people(session: AsyncSession, names: Collection[str]) -> dict[str, li
         return {}
     bare = {name: key.removeprefix("@") for name, key in keys.items()}
     ids = await ids_by_key(session, {*keys.values(), *bare.values()})
+    is_known: Conditions = [User.deleted_at.is_(None)]
+    if only_room is not None:
+        of_room = RoomPerson.room_id == only_room, RoomPerson.messages > 0
+        speakers = {*await session.scalars(select(RoomPerson.user_id).where(*of_room))}
+        ids = {key: user_id for key, user_id in ids.items() if user_id in speakers}
+        is_known.append(is_among(session, User.id, speakers))
     people = {
         name: [ids[key]]
         for name in names
@@ -118,7 +132,7 @@ async def _people(session: AsyncSession, names: Collection[str]) -> dict[str, li
     unknown = {keys[name] for name in names if name not in people}
     if unknown:
         shown = select(User.id, User.username, User.display_name).where(
-            User.deleted_at.is_(None), _is_named(User.display_name, unknown, names)
+            *is_known, _is_named(User.display_name, unknown, names)
         )
         rows = (await session.execute(shown.order_by(User.username_key))).all()
         for name in names:
@@ -156,7 +170,7 @@ def _author(name: str, people: Mapping[str, list[int]]) -> int:
 
 
 async def _answers(
-    session: AsyncSession, name: str, people: Mapping[str, list[int]]
+    session: AsyncSession, name: str, people: Mapping[str, list[int]], only_room: int | None
 ) -> ColumnElement[bool]:
     """Return the condition that a post answers somebody, who may be nobody here."""
     keys = {username_key(name), username_key(name).removeprefix("@")}
@@ -171,12 +185,15 @@ async def _answers(
             select(parent.id).where(*is_parent).exists(),
         )
     answers = _is_named(Tweet.reply_to_username, keys, names)
-    if not await session.scalar(select(select(Tweet.id).where(answers).exists())):
+    there = [] if only_room is None else [Tweet.room_id == only_room]
+    if not await session.scalar(select(select(Tweet.id).where(answers, *there).exists())):
         raise unknown_user(name)
     return answers
 
 
-async def _rooms(session: AsyncSession, names: Collection[str]) -> dict[str, list[int]]:
+async def _rooms(
+    session: AsyncSession, names: Collection[str], only_room: int | None
+) -> dict[str, list[int]]:
     """Return which chats each name means: that of the id, else all of that name."""
     if not names:
         return {}
@@ -187,6 +204,8 @@ async def _rooms(session: AsyncSession, names: Collection[str]) -> dict[str, lis
     query = select(Room.id, room_id, named).where(
         IS_KEPT, or_(Room.id.in_(ids), _is_named(named, keys, names))
     )
+    if only_room is not None:
+        query = query.where(room_id == only_room)
     rows = (await session.execute(query)).all()
     rooms: dict[str, list[int]] = {}
     for name in names:

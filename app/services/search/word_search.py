@@ -122,11 +122,13 @@ async def search_words(
     limit: int,
     after: ResultKey | None = None,
     order: Order = "best",
+    corrects: bool = True,
 ) -> WordResults | None:
     """Return a page of the posts that match; None for a query without words.
 
-    `conditions` restrict the posts; `user_id` restricts them to one author's. A page may be empty
-    and have a next one. The session must hold nothing: its transaction ends while posts are scored.
+    `conditions` restrict the posts; `user_id` restricts them to one author's. Where `corrects` is
+    off, no word of posts elsewhere stands in for a typed one. A page may be empty and have a next
+    one. The session must hold nothing: its transaction ends while posts are scored.
     """
     typed = parse_query(query)
     if all(part.is_excluded for part in typed):
@@ -145,12 +147,12 @@ async def search_words(
     # Where posts have all words, none is unknown: only other searches look for typing errors.
     if results and not results.is_empty:
         return results
-    parts = await corrected(session, typed)
+    parts = await corrected(session, typed) if corrects else typed
     if parts != typed:
         terms = await _count(session, parts)
     if results is None or parts != typed:
         results = await search(terms, start)
-    if results.is_empty and not start.is_any:
+    if corrects and results.is_empty and not start.is_any:
         slipped = await with_one_slip(session, parts, terms.frequencies)
         if slipped != parts:
             results = await search(await _count(session, slipped), start)

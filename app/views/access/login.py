@@ -10,6 +10,7 @@ from werkzeug.urls import iri_to_uri
 
 from app.errors import AppError, TooManyError, UnauthorizedError
 from app.lifespan import resources
+from app.models import Operator
 from app.paths import IMPORTS
 from app.services.access.logins import add_session, end_session, sign_in
 from app.services.access.offers import Offer, accept_offer, find_offer
@@ -17,6 +18,7 @@ from app.services.access.operators import OPERATOR, READER
 from app.services.rooms.room_facts import list_rooms
 from app.views.blueprints import Form, PageBlueprint
 from app.views.cookies import clear_session, client_of, set_session
+from app.views.own_chat import always
 from app.views.page import FormPage, WebPage, cast_for_anybody, render, render_form
 from app.views.parts import see_other
 from app.views.policies import writing
@@ -81,7 +83,7 @@ async def login(form: Form) -> ResponseReturnValue:
     return response
 
 
-@blueprint.action("/logout", policy="read")
+@blueprint.action("/logout", policy="read", of_chat=always)
 async def logout(form: Form) -> ResponseReturnValue:
     if g.account is not None:
         async with writing() as session:
@@ -117,13 +119,15 @@ async def setup(form: Form) -> ResponseReturnValue:
     except AppError as failure:
         page = SetupPage(token=token, offer=offer, given=name, error=failure)
         return await render_form(page, await cast_for_anybody())
-    response = see_other(IMPORTS if offer.role == OPERATOR else await _readers_first_page())
+    response = see_other(IMPORTS if offer.role == OPERATOR else await _readers_first_page(account))
     set_session(response, secret, account.name)
     return response
 
 
-async def _readers_first_page() -> str:
+async def _readers_first_page(account: Operator) -> str:
     """Return where a new reader finds what they were invited to see: the chat, or the chats."""
+    if account.room_id is not None:
+        return url_for("rooms.show_room", room_id=account.room_id)
     async with resources().db.read() as session:
         rooms, further = await list_rooms(session, limit=1)
     if not rooms:

@@ -6,10 +6,12 @@ from quart import Response, g, url_for
 from quart.typing import ResponseReturnValue
 
 from app.asgi.hosts import is_loopback_host
-from app.errors import InvalidInputError
+from app.errors import InvalidInputError, NotFoundError
 from app.services.access.readers import add_invitation, end_invitation, remove_reader
+from app.services.rooms.room_facts import get_room
 from app.views.access.settings import settings_page
 from app.views.blueprints import Form, PageBlueprint
+from app.views.parsing import number_of
 from app.views.parts import see_other
 from app.views.policies import own_origin, writing
 
@@ -18,15 +20,22 @@ blueprint = PageBlueprint("readers", policy="operator")
 
 @blueprint.action("/settings/invitations")
 async def invite(form: Form) -> ResponseReturnValue:
-    """Make an invitation, and show its link once."""
+    """Make an invitation to the site or to one chat, and show its link once."""
+    room_id = number_of(chosen) if (chosen := form.get("room", "")) else None
     try:
+        if chosen and room_id is None:
+            raise InvalidInputError("Choose what the guest may read", loc="room")
         async with writing() as session:
             secret = await add_invitation(
-                session, form.get("name", ""), account_id=g.operator.account_id
+                session,
+                form.get("name", ""),
+                account_id=g.operator.account_id,
+                room_id=(await get_room(session, room_id)).id if room_id is not None else None,
             )
-    except InvalidInputError as failure:
-        return await settings_page(failure=failure)
-    return await settings_page(new_link=own_origin() + url_for("login.show_setup", token=secret))
+    except (InvalidInputError, NotFoundError) as failure:
+        return await settings_page(failure=failure, invited_to=room_id)
+    link = own_origin() + url_for("login.show_setup", token=secret)
+    return await settings_page(new_link=link, invited_to=room_id)
 
 
 @blueprint.action("/settings/invitations/<id:invitation_id>/end")

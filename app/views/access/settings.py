@@ -2,25 +2,25 @@
 
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Final
+from typing import Annotated, Final
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from quart import Response, g, url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import AppError, InvalidInputError
 from app.lifespan import resources
-from app.models import Invitation, LoginSession
+from app.models import MAX_ID, LoginSession
 from app.services.access.logins import SignedInAccount, list_sessions
-from app.services.access.readers import Reader, list_invitations, list_readers
+from app.services.access.readers import OpenInvitation, Reader, list_invitations, list_readers
 from app.services.access.rights import SCOPES, TokenFacts, add_token, list_tokens, revoke_token
 from app.services.access.site import switch_site
 from app.services.checks import InstallationFacts, installation_facts
 from app.services.posts.own_author import find_own
 from app.services.posts.samples import list_samples
 from app.services.posts.users import count_users
-from app.services.rooms.room_facts import RoomFacts, list_rooms, newest_first
+from app.services.rooms.room_facts import RoomFacts, find_rooms, list_rooms, newest_first
 from app.views.access.readership import Readership, readership
 from app.views.blueprints import Form, PageBlueprint
 from app.views.page import FormPage, render_form
@@ -35,6 +35,8 @@ VERSION: Final = version("saywho")
 
 
 class SettingsArgs(Struct):
+    room: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
+    """A chat that somebody is to be invited to."""
     changed: bool = False
     """Whether the password has just been changed."""
 
@@ -47,6 +49,8 @@ class AccountPage(FormPage, frozen=True, kw_only=True):
     account: SignedInAccount
     sessions: Sequence[LoginSession]
     is_changed: bool
+    room_name: str | None = None
+    """Name of the only chat that the account may read, while it has messages."""
 
     @property
     def failed_fields(self) -> list[str]:
@@ -61,7 +65,7 @@ class SettingsPage(AccountPage, frozen=True, kw_only=True):
     rooms: list[RoomFacts]
     tokens: list[TokenFacts]
     readers: list[Reader]
-    invitations: Sequence[Invitation]
+    invitations: list[OpenInvitation]
     readership: Readership
     author_total: int
     samples: list[str]
@@ -70,13 +74,15 @@ class SettingsPage(AccountPage, frozen=True, kw_only=True):
     facts: InstallationFacts
     new_token: str
     new_link: str
+    invited_to: int | None
+    """The chat that the form of an invitation has chosen."""
     scopes: Sequence[str] = SCOPES
     version: str = VERSION
 
 
 @blueprint.page("/settings", policy="account")
 async def show_settings(args: SettingsArgs) -> ResponseReturnValue:
-    return await settings_page(is_changed=args.changed)
+    return await settings_page(is_changed=args.changed, invited_to=args.room)
 
 
 async def settings_page(
@@ -85,24 +91,37 @@ async def settings_page(
     failure: AppError | None = None,
     new_token: str = "",
     new_link: str = "",
+    invited_to: int | None = None,
 ) -> ResponseReturnValue:
-    """Return the settings of the account; `new_token` or `new_link` is a secret to show once."""
+    """Return the settings of the account; `new_token` or `new_link` is a secret to show once.
+
+    invited_to: the chat that the form of an invitation has chosen.
+    """
     async with resources().db.read() as session:
+        rooms = await find_rooms(session, [g.chat] if g.chat else [])
         shown = AccountPage(
             account=g.account,
             sessions=await list_sessions(session, g.account.account_id),
             is_changed=is_changed,
+            room_name=rooms[0].name if rooms else None,
             error=failure,
         )
         if g.operator:
-            shown = await _with_site(session, shown, new_token=new_token, new_link=new_link)
+            shown = await _with_site(
+                session, shown, new_token=new_token, new_link=new_link, invited_to=invited_to
+            )
     page, status, headers = await render_form(shown)
     # No cache may store a page that shows a secret.
     return page, status, headers | {"Cache-Control": "no-store"}
 
 
 async def _with_site(
-    session: AsyncSession, shown: AccountPage, *, new_token: str, new_link: str
+    session: AsyncSession,
+    shown: AccountPage,
+    *,
+    new_token: str,
+    new_link: str,
+    invited_to: int | None,
 ) -> SettingsPage:
     """Return the settings with what is for operators alone."""
     rooms, _ = await list_rooms(session, limit=MOST_ROOMS)
@@ -122,6 +141,7 @@ async def _with_site(
         facts=await installation_facts(session, resources().config.data_dir),
         new_token=new_token,
         new_link=new_link,
+        invited_to=invited_to,
     )
 
 

@@ -8,12 +8,14 @@ from typing import Final, Literal
 from msgspec import Struct
 from quart import Response, g, request
 from quart.wrappers.response import FileBody
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import NotFoundError, UnavailableError
 from app.formats.media_types import TYPES
 from app.formats.small_pictures import SMALL_SUFFIX
 from app.lifespan import resources
 from app.paths import MEDIA
+from app.services.access.own_chat import has_file
 from app.services.access.site import Openness
 from app.services.posts.media import content_type, is_medium, is_needed
 from app.services.posts.small_pictures import has_small_versions
@@ -55,7 +57,11 @@ class MediaArgs(Struct):
     """Width of the small version that is asked for."""
 
 
-@blueprint.page(f"{MEDIA}/<name>")
+async def _is_of_chat(session: AsyncSession, room_id: int) -> bool:
+    return await has_file(session, room_id, str((request.view_args or {})["name"]))
+
+
+@blueprint.page(f"{MEDIA}/<name>", of_chat=_is_of_chat)
 async def show_media(name: str, args: MediaArgs) -> Response:
     """Send a file that a post needs, or the asked range of it."""
     async with resources().db.read() as session:

@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta
-from quart import url_for
+from quart import request, url_for
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.tally import ENDINGS, Ending
 from app.dates import show_period, weekday_names
@@ -12,19 +13,21 @@ from app.errors import NotFoundError
 from app.i18n import gettext, gettext_noop
 from app.lifespan import resources
 from app.models import MAX_ID
+from app.services.access.own_chat import has_message
 from app.services.posts.neighbours import neighbours_of
 from app.services.posts.replies import Conversation, read_conversation
 from app.services.posts.selection import Selection
 from app.services.posts.showing import Shown
 from app.services.posts.statistics import WEEK_H, count_selected
 from app.services.posts.tweets import Post, TweetKey, get_post, list_selected
-from app.services.posts.users import Author, count_users, get_author
+from app.services.posts.users import count_users, get_author
 from app.services.rooms.messages import messages_around
 from app.services.rooms.room_facts import speakers_of, zone_of_room
 from app.services.search.similar import SimilarPosts, similar_posts
 from app.views.blueprints import PageBlueprint
 from app.views.cursors import TWEET_CURSOR, cursor_of
 from app.views.filters import View
+from app.views.own_chat import own_chat
 from app.views.page import WebPage, render
 from app.views.viewer import ViewerPage
 
@@ -86,7 +89,8 @@ class PostsPage(WebPage, frozen=True, kw_only=True):
 class TweetPage(WebPage, frozen=True, kw_only=True):
     template = "posts/tweet.html"
 
-    author: Author
+    posts_total: int | None
+    """How many posts its author has."""
     similar: SimilarPosts
     conversation: Conversation
     around: list[Post]
@@ -97,6 +101,14 @@ class TweetPage(WebPage, frozen=True, kw_only=True):
     @property
     def post(self) -> Post:
         return self.similar.post
+
+    @property
+    def answered_id(self) -> int | None:
+        """The id of what it answers, where that can be read."""
+        reply_to = self.post.reply_to
+        here = {entry.post.id for entry in self.conversation.posts}
+        is_here = reply_to is not None and (own_chat() is None or reply_to.id in here)
+        return reply_to.id if reply_to and is_here else None
 
 
 @blueprint.page("/posts", cursor=TWEET_CURSOR, is_cacheable=True)
@@ -180,22 +192,24 @@ def _hour(hour: int) -> str:
     )
 
 
-@blueprint.page("/tweet/<id:tweet_id>", is_cacheable=True)
+async def _is_of_chat(session: AsyncSession, room_id: int) -> bool:
+    return await has_message(session, room_id, int((request.view_args or {})["tweet_id"]))
+
+
+@blueprint.page("/tweet/<id:tweet_id>", is_cacheable=True, of_chat=_is_of_chat)
 async def show_tweet(tweet_id: int) -> str:
-    parts = resources()
-    similar = await similar_posts(
-        parts.db, parts.embeddings, parts.models.backgrounds, tweet_id, limit=SIMILAR
-    )
-    async with parts.db.read() as session:
+    similar, chat = await _similar_posts(tweet_id), own_chat()
+    async with resources().db.read() as session:
         author = await get_author(session, similar.post.username)
-        conversation = await read_conversation(session, tweet_id, most=MOST_OF_THREAD)
+        conversation = await read_conversation(session, tweet_id, most=MOST_OF_THREAD, room_id=chat)
         around = await messages_around(session, similar.post)
         room = similar.post.room
         speakers = await speakers_of(session, room.id) if room else [author.username]
         zone = await zone_of_room(session, room.id) if room else None
     return await render(
         TweetPage(
-            author=author,
+            # What is written elsewhere is not told in the only chat that somebody may read.
+            posts_total=author.tweets if chat is None else None,
             similar=similar,
             conversation=conversation,
             around=around,
@@ -204,3 +218,14 @@ async def show_tweet(tweet_id: int) -> str:
             in_chat=room is not None,
         )
     )
+
+
+async def _similar_posts(tweet_id: int) -> SimilarPosts:
+    """Return a post and the posts like it; none for a reader of one chat, who sees no others."""
+    parts = resources()
+    if own_chat() is None:
+        return await similar_posts(
+            parts.db, parts.embeddings, parts.models.backgrounds, tweet_id, limit=SIMILAR
+        )
+    async with parts.db.read() as session:
+        return SimilarPosts(await get_post(session, tweet_id), "wording")

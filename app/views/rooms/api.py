@@ -15,6 +15,7 @@ from app.services.search.results import SearchQuery, Spans
 from app.views.blueprints import ApiBlueprint
 from app.views.cursors import ROOM_CURSOR, Page, PageArgs, messages_cursor
 from app.views.filters import parse_day, parse_zone, span_of_day
+from app.views.own_chat import own_chat
 from app.views.rooms.deletion import delete_whole
 
 blueprint = ApiBlueprint("api_rooms", tag="rooms")
@@ -84,7 +85,13 @@ async def list_room_messages(room_id: int, args: MessagesArgs, after: Any) -> Pa
             messages = [RoomMessage(**structs.asdict(post)) for post in posts]
             return Page(messages, next_key)
     page = await parts.find(
-        SearchQuery(args.q, replace(selected, room_id=room.id), sort="oldest", zone=zone),
+        SearchQuery(
+            args.q,
+            replace(selected, room_id=room.id),
+            sort="oldest",
+            zone=zone,
+            knows_room_alone=own_chat() is not None,
+        ),
         limit=args.limit,
         after=after,
     )

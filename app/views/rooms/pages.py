@@ -25,6 +25,7 @@ from app.views.blueprints import PageBlueprint
 from app.views.cards import read_cards
 from app.views.cursors import TWEET_CURSOR, cursor_of, messages_cursor
 from app.views.filters import parse_day, span_of_day, zone_of_page
+from app.views.own_chat import own_chat
 from app.views.page import WebPage, render
 from app.views.parts import see_other
 from app.views.rooms.lines import RoomLine, day_of, lines_of
@@ -188,7 +189,9 @@ async def _search(room_id: int, args: RoomArgs, after: ResultKey | None) -> Resu
     async with parts.db.read() as session:
         room = await get_room(session, room_id)
     selection, zone = Selection(room_id=room.id), zone_of_page(args.tz, room.tz)
-    searched = SearchQuery(args.q, selection, sort="newest", zone=zone)
+    searched = SearchQuery(
+        args.q, selection, sort="newest", zone=zone, knows_room_alone=own_chat() is not None
+    )
     return await parts.find(searched, limit=RESULTS, after=after)
 
 

@@ -4,7 +4,8 @@ from importlib.metadata import version
 from typing import Final
 
 from msgspec import Struct, structs
-from quart import Response, current_app, g
+from quart import Response, current_app, g, url_for
+from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.judgement import KOREAN_LIKELY, LIKELY, LONE_KOREAN_LIKELY
@@ -25,8 +26,9 @@ from app.views.blueprints import PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.comparing.verdicts import NOT_FOR, Bar, bars_of, heading_of
 from app.views.filters import Year, zone_of_page
+from app.views.own_chat import always, own_chat
 from app.views.page import WebPage, render
-from app.views.parts import by_number_of_posts, given_names, offered_authors
+from app.views.parts import by_number_of_posts, given_names, offered_authors, see_other
 
 blueprint = PageBlueprint("home")
 
@@ -82,8 +84,10 @@ class HomePage(WebPage, frozen=True, kw_only=True):
     measured_authors: int = MEASURED_AUTHORS
 
 
-@blueprint.page("/")
-async def show_home(args: HomeArgs) -> str:
+@blueprint.page("/", of_chat=always)
+async def show_home(args: HomeArgs) -> ResponseReturnValue:
+    if (room_id := own_chat()) is not None:
+        return see_other(url_for("rooms.show_room", room_id=room_id))
     solution = await resources().showcase.find(g.locale)
     cacheable()
     async with resources().db.read() as session:
