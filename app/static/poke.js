@@ -11,6 +11,7 @@
   const output = form.querySelector("output");
   const alert = form.querySelector("[role=alert]");
   const fields = [...form.querySelectorAll("textarea")];
+  const noAnswer = alert.textContent;
   let place = slider.value;
   let text = codePoints();
 
@@ -66,18 +67,25 @@
     moveStruck(text, edited);
     text = edited;
   });
-  form.addEventListener("htmx:afterOnLoad", (event) => {
-    const isAnswered = event.detail.xhr.status < 400;
-    alert.hidden = isAnswered;
-    if (isAnswered) place = event.detail.requestConfig.formData.get("sure");
-  });
-  // Without an answer the slider goes back to where the last one holds.
-  for (const failure of ["htmx:responseError", "htmx:sendError"]) {
-    form.addEventListener(failure, () => {
-      slider.value = place;
-      alert.hidden = false;
-      showShare();
-    });
+  // The reason that the server's page gives, such as a text without letters.
+  function reasonOf(response) {
+    const page = new DOMParser().parseFromString(response, "text/html");
+    return page.querySelector("main > [role=alert]")?.textContent ?? noAnswer;
   }
+
+  // Without an answer the slider goes back to where the last one holds.
+  function showFailure(event) {
+    slider.value = place;
+    alert.textContent = reasonOf(event.detail.xhr.responseText);
+    alert.hidden = false;
+    showShare();
+  }
+
+  form.addEventListener("htmx:afterOnLoad", (event) => {
+    if (event.detail.xhr.status >= 400) return showFailure(event);
+    alert.hidden = true;
+    place = event.detail.requestConfig.formData.get("sure");
+  });
+  form.addEventListener("htmx:sendError", showFailure);
   document.addEventListener("click", strike);
 })();
