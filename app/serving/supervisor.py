@@ -1,8 +1,7 @@
-"""The supervisor: it replaces workers that die or hang, and drains all of them at a stop.
+"""The supervisor: it replaces workers that die or hang, and drains all of them at a stop."""
 
-hypercorn's own parent ends the whole site when one worker is killed, never notices a worker that
-hangs, and cuts requests short when it stops several workers.
-"""
+# hypercorn's own parent ends the whole site when a worker is killed, never notices a worker that
+# hangs, and cuts requests short when it stops several workers.
 
 import gc
 import logging
@@ -22,35 +21,29 @@ from prometheus_client.multiprocess import mark_process_dead
 from app.clock import monotonic
 
 START_METHOD: Final = "fork" if sys.platform == "linux" else "spawn"
-"""A forked worker has all modules and starts at once. On other systems, libraries may not be used
-after a fork."""
+"""Start of a worker: a fork has all modules; outside Linux, libraries fail after a fork."""
 STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 SILENCE_S: Final = 20.0
-"""A worker beats each second; after this time without a beat, it hangs."""
+"""Seconds without a beat after which a worker counts as hung; it beats each second."""
 START_S: Final = 30.0
-"""Time of a worker until its first beat."""
+"""Seconds that a worker has until its first beat."""
 LOOK_S: Final = 0.2
-STOP_S: Final = 11.0
-MOST_UNSENT_BYTES: Final = 128 * 1024
-"""What the kernel takes for one client beyond what is under way to it; else some 3 MB."""
-PAUSE_S: Final = 0.5
-"""Before a worker that ended is replaced; some end again and again, as their database is away."""
 
 Work = Callable[[Connection, Sequence[socket.socket]], None]
-"""A worker's main function: it beats on the connection, and serves on the sockets."""
+"""Main function of a worker: it beats on the connection, and serves on the sockets."""
 
 logger = logging.getLogger(__name__)
 
 
 class Worker:
-    """One worker process and the pipe on which it beats."""
+    """A worker process and the pipe on which it beats."""
 
     def __init__(self, work: Work, sockets: Sequence[socket.socket]) -> None:
         context = multiprocessing.get_context(START_METHOD)
         self.beats, theirs = context.Pipe(duplex=False)
         self.beat_fd = self.beats.fileno()
         self.process = context.Process(target=work, args=(theirs, sockets))  # type: ignore[attr-defined]
-        # A stop meanwhile is the supervisor's; the worker unblocks its own signals.
+        # Only the supervisor handles a stop during the fork; the worker unblocks its own signals.
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         try:
             self.process.start()
@@ -59,17 +52,17 @@ class Worker:
         theirs.close()
         self.has_beaten = False
         self.deadline = monotonic() + START_S
-        """When it counts as hung, unless it beats before."""
+        """Monotonic time at which the worker counts as hung, unless it beats before."""
 
     def listen(self) -> None:
-        """Read the beats that came."""
+        """Read the beats that have arrived."""
         if self.beats.poll() and os.read(self.beat_fd, 4096):
             self.has_beaten = True
             self.deadline = monotonic() + SILENCE_S
 
     @property
     def status(self) -> int | None:
-        """The exit status, None while it runs."""
+        """The exit status of the worker; None while it runs."""
         status: int | None = self.process.exitcode
         return status
 
@@ -79,7 +72,7 @@ class Worker:
 
 
 class Supervisor:
-    """Runs `count` workers on the same sockets until it is asked to stop."""
+    """Keeper of `count` workers on the same sockets, until a stop."""
 
     def __init__(self, work: Work, sockets: Sequence[socket.socket], count: int) -> None:
         self._work = work
@@ -94,10 +87,7 @@ class Supervisor:
         self._has_failed = False
 
     def run(self) -> int:
-        """Return the exit status: 0 after a stop.
-
-        It is 1 if no worker could start, or if requests under way were broken off.
-        """
+        """Run until a stop; return 0, or 1 if no worker could start or requests were cut off."""
         for number in STOP_SIGNALS:
             signal.signal(number, self._stop)
         # Memory that is not garbage-collected stays shared with the workers.
@@ -114,7 +104,7 @@ class Supervisor:
 
     def _stop(self, number: int, _: object) -> None:
         if self._is_stopping and number == signal.SIGINT:
-            # A second Ctrl+C means not to wait for requests under way.
+            # A second Ctrl+C means not to wait for requests in progress.
             self._has_failed = True
             for worker in self._workers:
                 worker.process.kill()
@@ -145,16 +135,19 @@ class Supervisor:
             # The worker has printed the reason, and would print it for ever. A site that has served
             # keeps trying: its database may be down, while other workers do not need it.
             self._has_failed = self._is_stopping = True
-        self._next_start = monotonic() + PAUSE_S
+        # Some workers end again and again, for example while their database is down.
+        pause_s = 0.5
+        self._next_start = monotonic() + pause_s
 
     def _drain(self) -> None:
         """Let the workers finish accepted requests, and kill those that take too long."""
         for worker in self._workers:
             worker.process.terminate()
-        # New connections are refused at once, instead of waiting for an answer that never comes.
+        # New connections are refused, instead of waiting for a response that never comes.
         for sock in self._sockets:
             sock.close()
-        deadline = monotonic() + STOP_S
+        stop_s = 11.0
+        deadline = monotonic() + stop_s
         for worker in self._workers:
             worker.process.join(max(0.1, deadline - monotonic()))
             if worker.status is None:
@@ -164,7 +157,7 @@ class Supervisor:
 def open_sockets(server: ServerConfig) -> list[socket.socket]:
     """Return sockets of the configured addresses, which refuse clients until they listen.
 
-    Raises OSError if an address is in use, or cannot be had.
+    Raises OSError if an address is in use or not this machine's.
     """
     # For several workers hypercorn would set SO_REUSEPORT, and a second site on the same address
     # would take half of the requests instead of failing.
@@ -173,7 +166,7 @@ def open_sockets(server: ServerConfig) -> list[socket.socket]:
     sockets = [*opened.secure_sockets, *opened.insecure_sockets]
     for sock in sockets:
         if sock.family != socket.AF_UNIX and hasattr(socket, "TCP_NOTSENT_LOWAT"):
-            # Connections inherit it.
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MOST_UNSENT_BYTES)
+            # Connections inherit this limit of unsent data in the kernel, 128 KiB instead of 3 MB.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, 128 * 1024)
         sock.set_inheritable(True)
     return sockets

@@ -1,4 +1,4 @@
-"""A worker: hypercorn on its supervisor's sockets; it beats while its loop runs."""
+"""A worker: hypercorn on the supervisor's sockets, which beats while its event loop runs."""
 
 import asyncio
 import gc
@@ -22,6 +22,7 @@ from hypercorn import protocol
 from hypercorn.asyncio import run as hypercorn_run
 from hypercorn.asyncio import serve
 from hypercorn.config import Config as ServerConfig
+from hypercorn.events import Closed, Event
 from quart import Quart
 
 from app.config import Config
@@ -30,17 +31,31 @@ from app.lifespan import begin_stop, note_hosts, running
 from app.logs import take_over
 from app.memory_trim import collect_seldom
 from app.processes import WORKER_SCORE, be_expendable
-from app.serving.http2 import NoHttp2
 from app.serving.templates import load_templates
 
 FILE: Final = "hypercorn.toml"
 OWN_FILE: Final = Path(__file__).with_name(FILE)
 APPLICATION: Final = "app:create_app()"
-BEAT_S = 1.0
 SWITCH_S: Final = 0.001
 """Seconds after which a thread that computes lets the event loop go on; Python waits for 5 ms."""
 
 logger = logging.getLogger(__name__)
+
+
+class NoHttp2:
+    """Stand-in for hypercorn's HTTP/2, which closes a connection that asks for it.
+
+    HTTP/2 is left to the proxy in front: with one connection of it a client can hold up a worker.
+    """
+
+    def __init__(self, *arguments: Any) -> None:
+        *_, self._send = arguments
+
+    async def initiate(self, *_settings: Any) -> None:
+        await self._send(Closed())
+
+    async def handle(self, _event: Event) -> None:
+        """Ignore the client's data."""
 
 
 def _read_settings(path: Path) -> dict[str, Any]:
@@ -61,16 +76,15 @@ def _read_settings(path: Path) -> dict[str, Any]:
 
 
 def server_file() -> Path | None:
-    """Return the file of hypercorn's settings in the current folder, None if that is our own."""
+    """Return the file of hypercorn's settings in the current folder, if it is not saywho's own."""
     path = Path(FILE).absolute()
     return path if path.exists() and not path.samefile(OWN_FILE) else None
 
 
 def load_server_config(*, bind: str | None = None, workers: int | None = None) -> ServerConfig:
-    """Return hypercorn's settings: those of the file in the current folder, and else our own.
+    """Return hypercorn's settings: saywho's own, overridden by a file in the current folder.
 
-    Raises StartError for a file that cannot be read, for a key that hypercorn does not know and
-    would ignore, and for HTTP/2.
+    Raises StartError for an unreadable file, a key unknown to hypercorn, and HTTP/2.
     """
     values = _read_settings(OWN_FILE)
     if path := server_file():
@@ -85,10 +99,8 @@ def load_server_config(*, bind: str | None = None, workers: int | None = None) -
 
 
 def prepare_app(config: Config) -> Quart:
-    """Return a new app, by the name under which other servers load it.
-
-    Its templates are compiled before it serves: some take 100 ms, which would block the loop.
-    """
+    """Return a new app, loaded by its name as other servers load it."""
+    # Some templates take 100 ms to compile, which would block the loop of a worker that serves.
     app: Quart = pkgutil.resolve_name(APPLICATION.removesuffix("()"))(config)
     load_templates(app.jinja_env)
     vars(protocol)["H2Protocol"] = NoHttp2
@@ -97,7 +109,7 @@ def prepare_app(config: Config) -> Quart:
 
 
 def use_own_http1() -> None:
-    """Make hypercorn read requests by `app/serving/http1/`, if that is there and knows it."""
+    """Make hypercorn use `app/serving/http1/`, if that folder exists and supports its version."""
     try:
         from app.serving.http1 import KNOWN_VERSIONS
 
@@ -120,8 +132,8 @@ def use_own_http1() -> None:
 def run(
     app: Quart | Config, server: ServerConfig, beats: Connection, sockets: Sequence[socket.socket]
 ) -> None:
-    """Run a worker in this process: an app that was prepared before the fork, or a new one."""
-    # The supervisor stops the workers; Ctrl+C would reach them too.
+    """Run a worker in this process, with an app prepared before the fork or a new app."""
+    # Ctrl+C reaches the workers too, but only the supervisor may stop them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
@@ -137,13 +149,12 @@ def run(
 
 
 def _host_of(listening: socket.socket) -> str:
-    """Return the address that a socket listens on; of one in a folder nothing is known."""
     is_of_network = listening.family in {socket.AF_INET, socket.AF_INET6}
     return str(listening.getsockname()[0]) if is_of_network else ""
 
 
 async def work(app: Quart, server: ServerConfig, beat_fd: int) -> None:
-    """Serve until a stop or until the supervisor is gone; finish accepted requests."""
+    """Serve until a stop or the supervisor's end, and finish accepted requests."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -159,16 +170,17 @@ async def work(app: Quart, server: ServerConfig, beat_fd: int) -> None:
 
     @app.while_serving
     async def begin() -> AsyncGenerator[None, None]:
-        # What the start has made is not collected, and the rest seldom: an answer makes thousands
-        # of objects that are freed by their counts. Collecting took a sixth of the processor time
-        # of a list of posts that is not in the cache.
+        # Objects made by the start are never collected, and others seldom: a request makes
+        # thousands of objects that are freed by their reference counts. Collecting took a sixth of
+        # the processor time of a list of posts that is not in the cache.
         gc.collect()
         gc.freeze()
         collect_seldom()
         # An answer takes some fifty turns with the threads of the database, and waits in each for
         # a thread that counts.
         sys.setswitchinterval(SWITCH_S)
-        # Before the first connection is accepted: a worker that has served is known to have.
+        # The first beat comes before the first connection, so that the supervisor knows of every
+        # worker that has served.
         os.write(beat_fd, b".")
         async with running(_beat(beat_fd, supervisor, stop)):
             yield
@@ -181,19 +193,17 @@ async def work(app: Quart, server: ServerConfig, beat_fd: int) -> None:
 
 
 def _ignore_lost_clients(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Leave clients that were cut off out of the log; the others go in."""
     lost = ConnectionError | TimeoutError | SSLError | asyncio.CancelledError
     if not isinstance(context.get("exception"), lost):
         loop.default_exception_handler(context)
 
 
 async def _beat(beat_fd: int, supervisor: int, stop: asyncio.Event) -> None:
-    """Beat while the supervisor lives, and then stop."""
     while os.getppid() == supervisor:
         try:
             os.write(beat_fd, b".")
         except BrokenPipeError:
             break
-        await asyncio.sleep(BEAT_S)
+        await asyncio.sleep(1.0)
     stop.set()
-    await asyncio.Event().wait()  # An end of its own would be reported as a fault.
+    await asyncio.Event().wait()  # The end of this task would be reported as a fault.

@@ -6,8 +6,7 @@ from typing import Any
 import h11
 import pytest
 
-from app.serving.http1.requests import LIMIT_BYTES, Head, RequestReader
-from app.serving.http1.responses import ResponseWriter
+from app.serving.http1.messages import LIMIT_BYTES, Head, RequestReader, ResponseWriter
 from tests.serving.messages import CHUNKED, GET, POST
 
 

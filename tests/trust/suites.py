@@ -33,7 +33,7 @@ import uvloop
 from hypercorn.asyncio import serve
 
 from app.asgi.edge import Edge
-from app.serving.http1.requests import RequestReader
+from app.serving.http1.messages import RequestReader
 from app.serving.worker import load_server_config, use_own_http1
 from tests.certificates import make_certificate
 from tests.house import ROOT

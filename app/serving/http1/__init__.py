@@ -6,4 +6,4 @@ The site serves without this folder as well: hypercorn then reads requests itsel
 from typing import Final
 
 KNOWN_VERSIONS: Final = {"hypercorn": "0.18", "httptools": "0.9"}
-"""The minor versions that the tests know."""
+"""The minor versions that this folder is tested with; `use_own_http1` refuses others."""

@@ -1,4 +1,4 @@
-"""Connections: a timer replaces the task that hypercorn starts and cancels around each request."""
+"""Connections, timed by one timer instead of the task that hypercorn starts for each request."""
 
 import asyncio
 import contextlib
@@ -26,24 +26,18 @@ from app.serving.http1.exchange import (
 HEAD_S: Final = 15.0
 """Time limit for the head of a request, in seconds from its first byte."""
 CLOSING_S: Final = 10.0
-"""Time limit for sending what is left of a connection that is being closed, in seconds."""
+"""Time limit for sending the rest of the data of a connection that is being closed, in seconds."""
 TAKING_S: Final = 30.0
-"""Time in which a client has to take something of its answer, in seconds. The first look comes when
-an idle connection would be closed."""
+"""Seconds without reading after which a client is dropped during a response. The first look comes
+when an idle connection would be closed."""
 STOPPING_S: Final = 1.0
-"""Time limit for closing an idle connection at a stop, in seconds: over TLS its client is asked."""
-UNSENT_BYTES: Final = 16_384
-"""Bytes of an answer over TLS that the kernel takes beyond what it has sent. Closing has a time
-limit there, which counts for what the kernel still has: for megabytes without this limit."""
-LINGER_NOT: Final = struct.pack("ii", 1, 0)
-"""Makes the kernel drop what it has not sent yet (SO_LINGER)."""
-
+"""Time limit for closing an idle connection at a stop, in seconds: over TLS its client answers."""
 IDLE_CONNECTIONS: Final = "saywho_idle_connections"
-"""Under which hypercorn's context of a worker has its idle connections, and what closes them."""
+"""Attribute of hypercorn's worker context: the idle connections, and the task that closes them."""
 
 
 class TimedConnection(TCPServer):
-    """One client's connection, which is closed when it is idle for too long."""
+    """A client's connection, which is closed when it is idle for too long."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -51,14 +45,14 @@ class TimedConnection(TCPServer):
         self._idle = _idle_of(self.context)
         self._timer: asyncio.TimerHandle | None = None
         self._due: float | None = None
-        """When the connection expires, by the loop's time; None while nothing is counted."""
+        """Time of the loop at which the connection expires; None while a request is in progress."""
         self._looks_at = 0.0
-        """When the timer looks whether that is so; a timer for each request costs 2% of one."""
+        """Time of the timer's next look at `_due`; a timer for each request would cost 2% of it."""
         self._is_hurried = False
         self._sent = 0
-        """Number of parts that were sent."""
+        """Number of parts sent."""
         self._unsent = 0, 0
-        """At the last look: the parts, and the bytes of the last one that were not taken."""
+        """`_sent` at the last look, and the bytes in the transport's buffer."""
         self._closing: asyncio.Task[None] | None = None
         # A write is tried at once, and `drain` waits for all of it: the kernel has large buffers.
         # With 0, a transport over TLS pauses its writer when all is sent, and never resumes it
@@ -66,29 +60,31 @@ class TimedConnection(TCPServer):
         self.writer.transport.set_write_buffer_limits(high=1)
         if self.writer.get_extra_info("ssl_object") is not None:
             wire = self.writer.get_extra_info("socket")
+            # The time limit of closing runs while the kernel still has data. Without this limit of
+            # unsent data, 16 KiB, it would have megabytes.
             with contextlib.suppress(OSError):  # A socket in a folder has no such limit.
-                wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+                wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, 16_384)
 
     async def run(self) -> None:
         """Serve the connection until it is closed."""
         try:
             await super().run()
         except OSError as error:
-            # uvloop reports it late if the client had gone before the end of an answer was sent.
+            # uvloop reports late that the client left before the end of a response was sent.
             if error.errno != errno.ENOTCONN:
                 raise
         finally:
             if self._closing is not None:
                 await asyncio.wait([self._closing])
-            # What was still being closed may have started it again.
+            # The task that closed the connection may have started the timer again.
             self._stop_timer()
             # These refer back to the connection, which would stay in memory until the collector
-            # runs: after a storm of reconnections each client had a second one.
+            # runs: after a storm of reconnections each client had a second connection in memory.
             for name in ("idle_task", "protocol"):
                 vars(self).pop(name, None)
 
     async def protocol_send(self, event: Event) -> None:
-        """Send bytes, or note how the connection is."""
+        """Send bytes, or act on a signal of `Http1`."""
         if isinstance(event, RawData):
             self._sent += 1
             await super().protocol_send(event)
@@ -112,20 +108,20 @@ class TimedConnection(TCPServer):
             await super().protocol_send(event)
 
     async def restart(self, _task_group: object, _action: object) -> None:
-        """Begin to count; hypercorn's action would do the same as `expire`."""
+        """Begin to count idle time; hypercorn's own action would do the same as `expire`."""
         if isinstance(protocol := self.protocol.protocol, Http1):
             protocol.transport = self.writer.transport
         self._count_idle()
 
     async def stop(self) -> None:
-        """Stop counting: the connection is closed."""
+        """Stop the timer of a connection that is closed."""
         self._stop_counting()
         self._stop_timer()
 
     def _linger(self) -> None:
-        """Send nothing more, and discard what still comes until the client closes.
+        """End our side, and discard the client's data until it closes.
 
-        A kernel that has unread bytes resets the connection, and drops what was not taken yet.
+        A kernel with unread data would reset the connection, and drop the rest of the response.
         """
         self._idle.add(self)  # A stop does not wait for it.
         self._close_after(STOPPING_S if self.context.terminated.is_set() else CLOSING_S)
@@ -135,7 +131,6 @@ class TimedConnection(TCPServer):
             self.writer.close()  # Over TLS a transport discards by itself.
 
     def _count_idle(self) -> None:
-        """Count the time from now, until a request begins."""
         if self.context.terminated.is_set():
             self.expire()
             return
@@ -148,7 +143,7 @@ class TimedConnection(TCPServer):
         self._due = None
 
     def expire(self) -> None:
-        """Close the connection, on which no request is under way, or only the head of one."""
+        """Close the connection, which has no request in progress, or only the head of one."""
         if self._closing is None:
             self._closing = self.loop.create_task(self._close_idle())
 
@@ -158,7 +153,7 @@ class TimedConnection(TCPServer):
             self._start_timer(timeout_s, self._look)
 
     def _look(self) -> None:
-        """Expire if that is due; while a request is under way, drop a client that takes nothing."""
+        """Expire if that is due; during a response, drop a client that reads nothing."""
         self._timer = None
         if self._due is None:
             self._look_at_unsent()
@@ -188,20 +183,20 @@ class TimedConnection(TCPServer):
             self._timer = None
 
     def _abort_after(self, timeout_s: float) -> None:
-        """Give hypercorn that time to close the connection: it waits until all has been sent."""
         self._start_timer(timeout_s, self._abort)
 
     def _close_after(self, timeout_s: float) -> None:
-        """Close the connection then at the latest; the kernel goes on sending what it has."""
+        # Unlike `_abort`, the kernel goes on sending the data that it has.
         self._start_timer(timeout_s, self.writer.transport.abort)
 
     def _abort(self) -> None:
-        """Drop the connection, with what its client does not take."""
+        """Drop the connection and all data that its client has not read."""
         wire = self.writer.get_extra_info("socket")
         if wire is None or wire.fileno() < 0:
-            return  # Its client has closed it, and the request takes a while to end.
-        with contextlib.suppress(OSError):  # macOS refuses it for what was shut down.
-            wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
+            return  # The client has closed it, and the request takes a while to end.
+        with contextlib.suppress(OSError):  # macOS refuses this for a socket that was shut down.
+            no_linger = struct.pack("ii", 1, 0)  # The kernel drops unsent data.
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_linger)
         self.writer.transport.abort()
 
     async def _close_idle(self) -> None:
@@ -216,12 +211,11 @@ class TimedConnection(TCPServer):
 
 
 def _idle_of(context: WorkerContext) -> set[TimedConnection]:
-    """Return the idle connections of a worker, which are closed when it stops."""
-    of_worker: dict[str, Any] = vars(context)
-    if IDLE_CONNECTIONS not in of_worker:
+    attributes: dict[str, Any] = vars(context)
+    if IDLE_CONNECTIONS not in attributes:
         idle: set[TimedConnection] = set()
-        of_worker[IDLE_CONNECTIONS] = idle, asyncio.create_task(_close_at_stop(context, idle))
-    connections, _ = of_worker[IDLE_CONNECTIONS]
+        attributes[IDLE_CONNECTIONS] = idle, asyncio.create_task(_close_at_stop(context, idle))
+    connections, _ = attributes[IDLE_CONNECTIONS]
     return cast(set[TimedConnection], connections)
 
 

@@ -1,4 +1,4 @@
-"""The requests of one connection and their responses, without an object for each part of these."""
+"""Exchanges of one connection: its requests and responses, without an object for each part."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,34 +17,30 @@ from hypercorn.utils import suppress_body
 from app.asgi.streams import HALF_CLOSED, PUSH
 from app.clock import monotonic, wait_until_set
 from app.paths import below_root, is_endless
-from app.serving.http1 import requests
-from app.serving.http1.requests import Head, RequestReader
-from app.serving.http1.responses import ResponseWriter
+from app.serving.http1.messages import Head, RequestEvent, RequestReader, ResponseWriter
 
 IDLE: Final = Updated(idle=True)
 BUSY: Final = Updated(idle=False)
 HEAD_BEGUN: Final = Updated(idle=True)
-"""Tells the connection that the head of a request has begun to arrive."""
+"""Signal to the connection: the head of a request has begun to arrive."""
 ANSWERED: Final = Closed()
-"""Tells the connection to close, since its last answer was sent."""
+"""Signal to the connection: its last response was sent, so close it."""
 BROKEN_OFF: Final = Closed()
-"""Tells the connection to close, since the rest of a response will not come."""
+"""Signal to the connection: the rest of a response will not come, so close it."""
 CLIENT_GONE: Final = Updated(idle=False)
-"""Tells the connection that its client is gone; it is about to be closed."""
+"""Signal to the connection: its client is gone, so it is about to be closed."""
 PIECE_BYTES: Final = 4096
-"""Bytes that are read at a time; as chunks of one byte they take half a millisecond."""
-TURN_S: Final = 0.002
-"""Seconds of reading after which other work gets its turn."""
+"""Bytes read at a time. In the worst case, chunks of one byte, they take half a millisecond."""
 PROBE_S: Final = 0.5
-"""Seconds after which a client that sends nothing more, and waits, is sent a sign of life."""
+"""Seconds between probes of a client that has closed its side and may still wait for a response."""
 PROBES: Final = 2
-"""The system of a client that is gone refuses the first one, and the next one finds that out."""
+"""Number of probes: the system of a client that is gone refuses the first, the second shows it."""
 CONTINUE: Final = RawData(b"HTTP/1.1 100 Continue\r\n\r\n")
 END_OF_BODY: Final = EndBody(STREAM_ID)
 
 
 class Http1:
-    """HTTP/1.1 on one connection; it stands where hypercorn has its own."""
+    """HTTP/1.1 on one connection, in place of hypercorn's own class."""
 
     def __init__(self, *arguments: Any) -> None:
         *context, task_group, self._state, ssl, client, server, self._send = arguments
@@ -66,18 +62,18 @@ class Http1:
         self._is_free.set()
         self._is_closed = False
         self.transport: asyncio.WriteTransport | None = None
-        """Where `push` writes, as far as the connection has been told."""
+        """The transport that `push` writes to; None until the connection sets it."""
 
     @property
     def is_in_head(self) -> bool:
-        """Whether the client is sending the head of its next request."""
+        """Whether the client is sending the head of its next request, and none is in progress."""
         return self._requests.is_in_head and self._stream is None
 
     async def initiate(self) -> None:
-        """Do nothing; HTTP/2 begins here."""
+        """Do nothing: hypercorn calls this for HTTP/2's sake."""
 
     async def handle(self, event: Event) -> None:
-        """Take what the client sent, or that it sends nothing more."""
+        """Read bytes from the client, or handle the end of its side of the connection."""
         if isinstance(event, RawData):
             if self._is_closed:
                 return
@@ -93,14 +89,12 @@ class Http1:
             await self._finish()
             await self._close_stream()
             self._stop_reading()
-            self._parts = ()  # They refer back to this, which would stay until it is collected.
+            self._parts = ()  # They refer back to this object, and would delay its removal.
             await self._send(CLIENT_GONE)
 
     async def _finish(self) -> None:
-        """Wait until the answer to a whole request is sent, or its client turns out to be gone.
-
-        A client that reads on sends the same end as one that is gone.
-        """
+        """Wait until the response to a whole request is sent, or the client is found to be gone."""
+        # The end of the client's side looks the same whether it still reads or is gone.
         stream, transport = self._stream, self.transport
         if stream is None or transport is None or transport.is_closing():
             return
@@ -114,15 +108,14 @@ class Http1:
             await self._is_free.wait()
 
     async def _read(self, data: bytes) -> None:
-        """Read much that the client sent, in turns with other work."""
         began = monotonic()
         for start in range(0, len(data), PIECE_BYTES):
-            if monotonic() - began > TURN_S:
+            if monotonic() - began > 0.002:  # Give other work its turn every two milliseconds.
                 await asyncio.sleep(0)
                 began = monotonic()
             self._requests.feed(data[start : start + PIECE_BYTES])
 
-    async def _take(self, event: requests.Event) -> None:
+    async def _take(self, event: RequestEvent) -> None:
         if isinstance(event, Head):
             await self._is_free.wait()
             if not self._is_closed:
@@ -157,7 +150,7 @@ class Http1:
         await self._context.mark_request()
 
     async def refuse(self, status: HTTPStatus) -> None:
-        """Answer a request that the app shall not see, or not see whole; close the connection."""
+        """Send a response with this status instead of the app's, and close the connection."""
         if not self._response.has_begun or self._stream is None:
             self._response = ResponseWriter(is_newer=True, is_head=False, keeps_alive=False)
             self.begin(status, [(b"content-length", b"0")])
@@ -166,7 +159,7 @@ class Http1:
         await self._send(Closed())
 
     async def stream_send(self, event: StreamEvent) -> None:
-        """Send what hypercorn itself answers."""
+        """Send a part of a response that hypercorn itself makes."""
         if isinstance(event, Response):
             self.begin(event.status_code, event.headers)
         elif isinstance(event, Body):
@@ -178,7 +171,7 @@ class Http1:
             await self.end()
 
     def begin(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> None:
-        """Begin the response; its head is sent with the next part."""
+        """Begin the response; its head is sent with the first part of the body."""
         self._response.begin(status, [*headers, *own_headers(self._config, int(monotonic()))])
 
     async def write(self, data: bytes, *, is_last: bool) -> None:
@@ -189,7 +182,7 @@ class Http1:
     def push(self, data: bytes) -> bool:
         """Send a part of the response's body without waiting; return whether it was sent.
 
-        Nothing is sent while the client does not take what was sent before.
+        Nothing is sent while the client has not read the earlier parts.
         """
         transport = self.transport
         if transport is None or self._is_closed or transport.is_closing():
@@ -200,7 +193,7 @@ class Http1:
         return True
 
     async def end(self) -> None:
-        """Go on to the next request, if the connection stays open."""
+        """End the response, and begin the next request or close the connection."""
         await self._close_stream()
         is_last = self._is_closed or self._context.terminated.is_set()
         if is_last or not (self._response.keeps_alive and self._head.is_whole):
@@ -219,7 +212,6 @@ class Http1:
         await self._send(BROKEN_OFF)
 
     def _stop_reading(self) -> None:
-        """Read no more: the connection is about to be closed."""
         self._is_closed = True
         self._is_free.set()
         self._requests.close()
@@ -232,7 +224,7 @@ class Http1:
 
 
 class Stream(HTTPStream):
-    """A request and its response, whose parts are written without an event for each."""
+    """A request and its response, written without one of hypercorn's events for each part."""
 
     http1: Http1
     began: float
@@ -245,7 +237,7 @@ class Stream(HTTPStream):
     async def app_send(self, message: Any) -> None:
         kind = message and message["type"]
         if self.closed:
-            return  # The client is gone, or the rest of the request was refused.
+            return  # The client is gone, or the request was refused.
         if kind == "http.response.start" and self.state is ASGIHTTPState.REQUEST:
             self.response = message
             self.http1.begin(message["status"], message.get("headers", ()))
@@ -267,5 +259,5 @@ class Stream(HTTPStream):
 
 @lru_cache(maxsize=4)
 def own_headers(config: Config, _second: int) -> tuple[tuple[bytes, bytes], ...]:
-    """Return hypercorn's own headers; the Date is at most a second old."""
+    """Return hypercorn's own headers, made once a second since they contain the date."""
     return tuple(config.response_headers("h11"))

@@ -1,7 +1,8 @@
-"""Requests, read by llhttp, a parser in C."""
+"""HTTP/1.1 messages as bytes: requests are read by llhttp, a parser in C; responses are written."""
 
 import re
 from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
@@ -9,21 +10,20 @@ from typing import Final
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 LIMIT_BYTES: Final = 65_536
-"""Limit of the head of a request; the extensions of its chunks and its trailer have another."""
-FREE_BYTES: Final = 16
-"""Bytes around a piece of a body that do not count against that; twice its length is free too."""
+"""Limit of a request's head, and again of its chunk extensions and trailer together."""
+WITHOUT_BODY: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+# Some clients take a response without a reason phrase for a failure.
+PHRASES: Final = {status.value: status.phrase.encode() for status in HTTPStatus}
 _WHOLE_ADDRESS: Final = re.compile(rb"https?://([^/?]+)/?(.*)", re.IGNORECASE)
 
 
 @dataclass(slots=True, eq=False)
 class Head:
-    """The head of a request."""
-
     method: bytes = b""
     target: bytes = b""
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     asks: bool = False
-    """Whether the client waits to be asked for the body."""
+    """Whether the client waits for `100 Continue` before it sends the body."""
     is_newer: bool = False
     """Whether the client knows HTTP/1.1."""
     keeps_alive: bool = False
@@ -32,36 +32,36 @@ class Head:
     """Whether the request's body has arrived in full."""
 
     def values(self, name: bytes) -> list[bytes]:
-        """Return the values of the headers of that name, in small letters."""
+        """Return the values of all headers with this name, in lower case."""
         return [value.lower() for header, value in self.headers if header == name]
 
 
-Event = Head | bytearray | HTTPStatus | None
+RequestEvent = Head | bytearray | HTTPStatus | None
 """A head, a part of a body, the status of a refusal, or the end of a request."""
 
 
 class RequestReader:
-    """Reads the requests of a connection into `events`; after a refusal nothing more is read."""
+    """Reader of a connection's requests into `events`; it reads nothing after a refusal."""
 
     def __init__(self) -> None:
-        self.events: deque[Event] = deque()
+        self.events: deque[RequestEvent] = deque()
         self.is_in_head = False
         """Whether a part of a head has arrived."""
         self._head = Head()
         self._later_bytes = 0
-        """Bytes beside bodies, after the piece in which a head, or what follows it, began."""
+        """Bytes outside bodies, after the piece in which the head, or the part after it, began."""
         self._status: HTTPStatus | None = None
         self._is_refused = False
         self._parser = self._new_parser()
 
     def _new_parser(self) -> HttpRequestParser:
         parser = HttpRequestParser(self)
-        # A version that is not known is looked at here: HTTP/1.2 is read as HTTP/1.1.
+        # Unknown versions are judged in `on_headers_complete`: HTTP/1.2 is read as HTTP/1.1.
         parser.set_dangerous_leniencies(lenient_version=True)
         return parser
 
     def feed(self, data: bytes) -> None:
-        """Read what the client sent."""
+        """Read bytes from the client."""
         self._later_bytes += len(data)
         while data and not self._is_refused:
             data = self._feed(data)
@@ -70,13 +70,12 @@ class RequestReader:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def close(self) -> None:
-        """Read nothing more, and forget what was read."""
+        """Stop reading, and drop the events."""
         self._head, self._is_refused, self.is_in_head = Head(), True, False
         self.events.clear()
-        vars(self).pop("_parser", None)  # It refers back to this.
+        vars(self).pop("_parser", None)  # The parser refers back to this reader.
 
     def _feed(self, data: bytes) -> bytes:
-        """Read the data; return what is to be read again, with an upgrade taken out."""
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade as upgrade:
@@ -86,9 +85,10 @@ class RequestReader:
         return b""
 
     def _without_upgrade(self) -> bytes:
-        """Return a head that asks for an upgrade as one that does not.
+        """Return the bytes of the current head without its Upgrade header.
 
-        An upgrade is ignored, as RFC 9110, 7.8, allows. The parser would skip the request's body.
+        The request is read again without it, since the parser skips the body of an upgrade. RFC
+        9110, 7.8, allows a server to ignore an upgrade.
         """
         head = self._head
         self._parser = self._new_parser()
@@ -105,18 +105,18 @@ class RequestReader:
         self._is_refused, self.is_in_head = True, False
 
     def on_message_begin(self) -> None:
-        """Begin a head; the parser calls this and what follows."""
+        """Begin a head; the parser calls all methods `on_…`."""
         self._head, self._later_bytes, self.is_in_head = Head(), 0, True
 
     def on_url(self, part: bytes) -> None:
         self._head.target += part
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self.is_in_head:  # Else it is a trailer.
+        if self.is_in_head:  # Otherwise it is a trailer.
             self._head.headers.append((name.lower(), value.rstrip(b" \t")))
 
     def on_headers_complete(self) -> None:
-        """Note the head, unless it is to be read again without its upgrade."""
+        """Append the head to the events, unless it is read again without its upgrade."""
         head, version = self._head, self._parser.get_http_version()
         head.method = self._parser.get_method()
         head.is_newer = version != "1.0"
@@ -142,18 +142,17 @@ class RequestReader:
         self.events.append(head)
 
     def on_body(self, data: bytes) -> None:
-        """Note a part of the body; it and what may stand around it do not count.
-
-        Source of the method: Go's net/http since CVE-2023-39326.
-        """
-        self._later_bytes = max(0, self._later_bytes - 3 * len(data) - FREE_BYTES)
+        """Append a part of the body to the events."""
+        # Each part takes itself, twice its length and 16 bytes off the count, as in Go's net/http
+        # since CVE-2023-39326. So only chunk extensions without data reach the limit.
+        self._later_bytes = max(0, self._later_bytes - 3 * len(data) - 16)
         if self.events and isinstance(last := self.events[-1], bytearray):
             last += data
         else:
             self.events.append(bytearray(data))
 
     def on_message_complete(self) -> None:
-        if not self.is_in_head:  # Else the head is to be read again.
+        if not self.is_in_head:  # Otherwise the head is read again.
             self._head.is_whole = True
             self._later_bytes = 0
             self.events.append(None)
@@ -161,3 +160,66 @@ class RequestReader:
 
 def _size(head: Head) -> int:
     return len(head.target) + sum(len(name) + len(value) + 4 for name, value in head.headers)
+
+
+class ResponseWriter:
+    """Writer of one response."""
+
+    def __init__(self, *, is_newer: bool, is_head: bool, keeps_alive: bool) -> None:
+        self._is_newer = is_newer
+        self._is_head = is_head
+        self.keeps_alive = keeps_alive
+        """Whether another request may follow."""
+        self.has_begun = False
+        self._head = b""
+        """The head, until it is sent with the first part of the body."""
+        self._unsent: int | None = None
+        """Bytes of the body still to be sent; None if its length is unknown."""
+        self._is_chunked = False
+
+    def begin(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        """Store the head, for the first `write`."""
+        lines = [b"HTTP/1.1 %d %b\r\n" % (status, PHRASES.get(status, b""))]
+        length: bytes | None = None
+        for name, value in headers:
+            lower = name.lower()
+            if lower == b"content-length":
+                length = value
+            elif lower == b"connection":
+                self.keeps_alive &= b"close" not in value.lower()
+            elif lower != b"transfer-encoding":
+                # Quart lets no value through that would end the line.
+                lines.append(b"%b: %b\r\n" % (name, value.strip()))
+        if status == HTTPStatus.NO_CONTENT:
+            length = None  # It must not have one (RFC 9110, 8.6).
+        lines += self._framing(length, has_body=status not in WITHOUT_BODY)
+        self._head = b"".join([*lines, b"\r\n"])
+        self.has_begun = True
+
+    def _framing(self, length: bytes | None, *, has_body: bool) -> Iterator[bytes]:
+        """Yield the header lines that tell the client where the response ends."""
+        if length is not None:
+            yield b"content-length: %b\r\n" % length
+        elif has_body and self._is_newer:
+            yield b"transfer-encoding: chunked\r\n"
+        elif has_body:
+            self.keeps_alive = False
+        has_body &= not self._is_head
+        self._unsent = None if has_body and length is None else int(length or 0) * has_body
+        self._is_chunked = has_body and length is None and self._is_newer
+        if not self.keeps_alive:
+            yield b"connection: close\r\n"
+
+    def write(self, data: bytes, *, is_last: bool) -> bytes:
+        """Return a part of the body as bytes to send, after the head if that is still unsent.
+
+        Raises ValueError if the body differs from its stated length.
+        """
+        if self._unsent is not None:
+            self._unsent -= len(data)
+            if self._unsent < 0 or (is_last and self._unsent):
+                raise ValueError("the response is not as long as it said")
+        if self._is_chunked:
+            data = (b"%x\r\n%b\r\n" % (len(data), data) if data else b"") + is_last * b"0\r\n\r\n"
+        head, self._head = self._head, b""
+        return head + data if head else data
