@@ -1,4 +1,4 @@
-"""Accounts, their sessions and sign-ins, links that create them, and API tokens."""
+"""Accounts, their sessions and failed sign-ins, links that create accounts, and API tokens."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from app.models.base import Base, BigId, UtcDateTime
 
 
 class Operator(Base):
-    """An account, of an operator or of a reader."""
+    """The account of an operator or reader."""
 
     __tablename__ = "Operator"
     __table_args__ = {"sqlite_autoincrement": True}
@@ -21,25 +21,25 @@ class Operator(Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     role: Mapped[str] = mapped_column(String(8), default="operator", server_default="operator")
-    """`operator`, who may do everything, or `reader`, who was invited to read."""
+    """`operator`, who may do everything, or `reader`, who may only read."""
     room_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("Room.id", ondelete="CASCADE"))
     """The only chat that a reader may read; None for the whole site. The account goes with it."""
 
 
 class SetupLink(Base):
-    """A one-time link that creates an account; every new account ends all links."""
+    """A one-time link that creates an account; every new account deletes all such links."""
 
     __tablename__ = "SetupLink"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     sha256: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     name: Mapped[str | None] = mapped_column(String(100))
-    """The account's name; None lets the user of the link choose it."""
+    """The account's name; None if the user of the link chooses it."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Invitation(Base):
-    """A link that creates a reader's account, once and for some days."""
+    """A link that creates a reader's account once, within some days."""
 
     __tablename__ = "Invitation"
     __table_args__ = {"sqlite_autoincrement": True}
@@ -47,20 +47,20 @@ class Invitation(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     sha256: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     name: Mapped[str | None] = mapped_column(String(100))
-    """For whom it is, a note of the operator."""
+    """The operator's note on the invited person."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("Operator.id", ondelete="SET NULL")
     )
-    """None once that account was removed."""
+    """The inviting account; None once it was removed."""
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     used_by_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("Operator.id", ondelete="SET NULL")
     )
-    """The account that it created; None before, and once that account was removed."""
+    """The created account; None before, and once it was removed."""
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """When an operator took it back."""
+    """Time at which an operator withdrew the link."""
     room_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("Room.id", ondelete="CASCADE"))
     """The only chat that its reader may read; None for the whole site."""
 
@@ -85,7 +85,7 @@ class LoginFailure(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     subject: Mapped[bytes] = mapped_column(LargeBinary(32))
-    """Halves of two SHA-256: of the account's name, and of the network or the browser."""
+    """Halves of two SHA-256 digests: the account's name, and the network or the browser."""
     failed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -103,5 +103,6 @@ class Token(Base):
     created_by_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("Operator.id", ondelete="SET NULL")
     )
-    """The operator who made it in the settings; None if a command did, and once the account was
-    removed without its tokens."""
+    """The operator who made it in the settings.
+
+    None if a command made it, or if the account was removed without its tokens."""

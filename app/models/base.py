@@ -1,4 +1,4 @@
-"""The declarative base, and the column types that both databases share."""
+"""The declarative base, and column types for both databases."""
 
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -10,10 +10,10 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 BigId: Final = BigInteger().with_variant(Integer, "sqlite")
-"""Ids of 64 bit; on SQLite only INTEGER PRIMARY KEY is the row id and autoincrements."""
+"""Ids of 64 bits; SQLite autoincrements only an INTEGER PRIMARY KEY."""
 
 CodePoints: Final = String().with_variant(String(collation="C"), "postgresql")
-"""Text that is compared and sorted by its code points on both databases."""
+"""Text that both databases compare and sort by its code points."""
 
 MAX_ID: Final = 2**53 - 1
 """The largest id that JSON numbers carry exactly (RFC 8259, section 6)."""
@@ -32,7 +32,7 @@ class Base(DeclarativeBase):
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware datetime in UTC, in whole seconds; SQLite would give it back naive."""
+    """An aware datetime in UTC, in whole seconds; SQLite alone would return it naive."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -48,7 +48,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return None if value is None else value.astimezone(UTC)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
-        # A list of posts has twenty; each would be made naive first, and then once more.
+        # A list of posts has twenty times; the default would make each of them twice.
         return _as_utc if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
 
@@ -57,9 +57,9 @@ def _as_utc(stored: str | None) -> datetime | None:
 
 
 class Vector(TypeDecorator[NDArray[np.float32]]):
-    """An embedding, (d,) float32, in half precision: pgvector's type on PostgreSQL, else bytes.
+    """An embedding, (d,) float32, stored in half precision: pgvector's type or bytes.
 
-    The column has no fixed dimension, since that is the embedder's.
+    The column has no fixed dimension: the embedder decides it.
     """
 
     impl = LargeBinary

@@ -1,4 +1,4 @@
-"""Data that is derived from the posts: profiles, the background, counts, vocabulary and vectors."""
+"""Data derived from the posts: profiles, the background, counts, vocabulary and vectors."""
 
 from datetime import datetime
 from typing import Final
@@ -12,7 +12,7 @@ from app.models.base import Base, BigId, CodePoints, UtcDateTime, Vector
 
 
 class Profile(Base):
-    """One author's n-gram counts, of all posts up to an event; newer posts are the tail."""
+    """An author's n-gram counts, in all posts up to an event; newer posts are the tail."""
 
     __tablename__ = "Profile"
 
@@ -20,50 +20,53 @@ class Profile(Base):
         BigId, ForeignKey("Users.id", ondelete="CASCADE"), primary_key=True
     )
     recipe: Mapped[int]
-    """Version of the features that were counted."""
+    """Version of the counted features."""
     as_of_event: Mapped[int] = mapped_column(BigId)
     posts: Mapped[int] = mapped_column(index=True)
-    """Indexed, since their sum would be read from rows of some KB each."""
+    """Number of posts; indexed, since their sum would be read from rows of some KB each."""
     counts: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     texts: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
-    """Digests of the posts' texts, since a text that is posted again counts once."""
+    """Digests of the posts' texts, since a repeated text counts once."""
 
 
 class BackgroundSnapshot(Base):
-    """How often anything is written at all, and by whom; one row a version."""
+    """The background model: n-gram counts of all authors; one row for each version."""
 
     __tablename__ = "BackgroundSnapshot"
 
     version: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     recipe: Mapped[int]
-    """A number for the features, and for the shipped authors beside whom it was made."""
+    """Number for the version of the features and for the shipped authors that were included."""
     posts: Mapped[int]
     authors: Mapped[int]
-    """How many authors there were, counted to 100."""
+    """Number of authors, counted up to 100."""
     counts: Mapped[bytes] = mapped_column(LargeBinary)
     temperature: Mapped[float]
-    """Fitted to the installation's own posts; 1 changes nothing."""
+    """Temperature fitted to the installation's own posts; 1 changes nothing."""
     members: Mapped[bytes] = mapped_column(LargeBinary)
-    """JSON: id, posts and language of each author of the population, and who are samples."""
+    """JSON: id, posts and language of each author of the population, and which are samples."""
     population: Mapped[bytes] = mapped_column(LargeBinary)
-    """MessagePack: the counts of each."""
+    """MessagePack: the counts of each author of the population."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 SLOT_S: Final = 900
-"""A quarter of an hour: the offsets of all time zones of today are multiples of it."""
+"""Seconds of a slot: all offsets of today's time zones are multiples of a quarter of an hour."""
 EPOCH_S: Final = 62_135_596_800
-"""Seconds from the first day of the year 1, where slots begin, to 1970: none is negative."""
+"""Seconds from the year 1 to 1970; slots begin in the year 1, so that none is negative."""
 UNKNOWN_SLOT: Final = -1
-"""Stands for posts without a time."""
+"""Slot of posts without a time."""
 
 
 class PostCount(Base):
-    """Kept in the transaction of each change; rows with no posts left may stay, with 0."""
+    """Number of an author's posts in a time slot and language; it may be 0.
+
+    It is updated in the transaction of each change.
+    """
 
     __tablename__ = "PostCount"
     __table_args__ = (
-        # All that a figure over all authors needs: SQLite reads nothing else.
+        # It covers figures of all authors: SQLite then reads the index alone.
         Index("ix_PostCount_slot_lang_posts", "slot", "lang", "posts"),
         {"sqlite_with_rowid": False},
     )
@@ -73,12 +76,12 @@ class PostCount(Base):
     )
     slot: Mapped[int] = mapped_column(primary_key=True)
     lang: Mapped[str] = mapped_column(String(35), primary_key=True)
-    """Empty if unknown."""
+    """Language tag; empty if unknown."""
     posts: Mapped[int]
 
 
 class Word(Base):
-    """A term of the word index, and in how many posts it stands; may lag behind the posts."""
+    """A term of the word index and the number of posts that contain it, which may lag behind."""
 
     __tablename__ = "Word"
     __table_args__ = {"sqlite_with_rowid": False}
@@ -88,20 +91,20 @@ class Word(Base):
 
 
 class Vocabulary(Base):
-    """What the words were counted of; one row."""
+    """Totals of the posts from which the words were counted; one row."""
 
     __tablename__ = "Vocabulary"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     recipe: Mapped[int]
-    """Version of the terms that are indexed."""
+    """Version of the indexed terms."""
     tweets: Mapped[int]
     terms: Mapped[int] = mapped_column(BigId)
-    """Of all posts together."""
+    """Number of terms in all posts."""
 
 
 class Embedding(Base):
-    """A post's vector, of length one; beside the post, whose row stays small."""
+    """A post's vector of length one, in a table of its own so that the posts' rows stay small."""
 
     __tablename__ = "Embedding"
 
@@ -109,5 +112,5 @@ class Embedding(Base):
         BigId, ForeignKey("Tweet.id", ondelete="CASCADE"), primary_key=True
     )
     model: Mapped[str] = mapped_column(String(2100))
-    """Vectors of one model, and only those, can be compared."""
+    """The embedding model; only vectors of the same model can be compared."""
     vector: Mapped[NDArray[np.float32]] = mapped_column(Vector)

@@ -1,4 +1,4 @@
-"""Rooms: the chats that posts were written in."""
+"""Rooms: the chats of imported messages."""
 
 from datetime import datetime
 
@@ -9,10 +9,9 @@ from app.models.base import Base, BigId, UtcDateTime
 
 
 class Room(Base):
-    """A chat, as its app names it.
+    """A chat, recognised by its app's id, otherwise by its title and people.
 
-    It is known again by its app's id, else by its title and its people. One that was joined to
-    another one stays, so that its file is known again, and has no posts.
+    A room that was joined to another keeps its row without posts, so that its file is recognised.
     """
 
     __tablename__ = "Room"
@@ -24,30 +23,30 @@ class Room(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     platform: Mapped[str] = mapped_column(String(16))
-    """The app, such as `kakaotalk` or `line`; empty for a room that only an export or a
-    request has named, and a mark of its own for one that was deleted."""
+    """The app, such as `kakaotalk` or `line`.
+
+    Empty for a room known only from posts that name it; a deleted room has a mark of its own."""
     external_id: Mapped[str | None] = mapped_column(String(512))
-    """The app's id, where it gives one."""
+    """The app's id of the chat, if it has one."""
     title: Mapped[str | None] = mapped_column(String(320))
-    """As the app calls it, cut to this length; the room is known again by it."""
+    """The app's title of the chat, cut to this length; it identifies the room."""
     name: Mapped[str | None] = mapped_column(String(320))
-    """As somebody renamed it here; it is shown in place of the title."""
+    """The name given on this site; it is shown instead of the title."""
     tz: Mapped[str | None] = mapped_column(String(64))
-    """The time zone in which its people wrote, as an import read it; None if its times have one."""
+    """The time zone that an import used for its times; None if the times have their own."""
     date_order: Mapped[str | None] = mapped_column(String(16))
-    """The order of day and month in dates of its files, `day-first` or `month-first`; None if no
-    file has dates of numbers."""
+    """Order of numeric dates in its files, `day-first` or `month-first`; None without any."""
     joined_to_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("Room.id", ondelete="CASCADE"), index=True
     )
-    """The room that has the posts of this one."""
+    """The room that this room was joined to, which has its posts."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     judged_messages: Mapped[int] = mapped_column(default=0, server_default="0")
-    """How many messages it had when its people were judged; 0 before the first time."""
+    """Number of messages when its people were last judged; 0 before the first time."""
 
 
 class RoomPerson(Base):
-    """Somebody who writes in a room, with or without posts that are kept."""
+    """A person who writes in a room, with or without stored posts."""
 
     __tablename__ = "RoomPerson"
     __table_args__ = {"sqlite_with_rowid": False}
@@ -59,8 +58,8 @@ class RoomPerson(Base):
         BigId, ForeignKey("Users.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     messages: Mapped[int] = mapped_column(default=0, server_default="0")
-    """How many messages of this person the room has."""
+    """Number of the person's messages in the room."""
     asked: Mapped[int] = mapped_column(default=0, server_default="0")
-    """How many of their newest posts were put to the model; 0 where nobody was judged yet."""
+    """Number of their newest posts that the model was asked about; 0 before the first time."""
     recognised: Mapped[int] = mapped_column(default=0, server_default="0")
-    """How many of these it gave to them, among the people of the room."""
+    """Number of these posts that the model attributed to them, among the people of the room."""

@@ -14,7 +14,6 @@ _HAS_ROOM_AND_ID: Final = text("room_id IS NOT NULL AND source_id IS NOT NULL")
 
 
 def _partial_index(name: str, *columns: str, of: str) -> Index:
-    """Return an index of the rows that have a value in the column `of`, since most have none."""
     has_value = text(f"{of} IS NOT NULL")
     return Index(name, *columns, sqlite_where=has_value, postgresql_where=has_value)
 
@@ -22,8 +21,8 @@ def _partial_index(name: str, *columns: str, of: str) -> Index:
 class User(Base):
     __tablename__ = "Users"
     __table_args__ = (
-        # Of all authors it would hold hardly anything but NULL, and SQLite would prefer it to the
-        # index of names where many are looked up at once.
+        # A full index would contain little but NULL, and SQLite would prefer it to the index of
+        # names for queries that look up many authors.
         _partial_index("ix_Users_deleted_at", "deleted_at", of="deleted_at"),
         {"sqlite_autoincrement": True},
     )
@@ -31,25 +30,24 @@ class User(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     username: Mapped[str] = mapped_column(String(320))
     username_key: Mapped[str] = mapped_column(NameKey, unique=True)
-    """The name case-folded: unique, searched and sorted by, in the order of code points."""
+    """The name case-folded: unique, and the key of searches and sorting, by code points."""
     display_name: Mapped[str | None] = mapped_column(String(320))
     platform: Mapped[str] = mapped_column(String(16), default="local")
     is_of_chat: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """Whether this is somebody in a chat, and so nobody known on any platform."""
+    """Whether the author is a person in a chat, who has no account on a platform."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     tweet_count: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=0)
-    """Deletions of posts, and changes to what was stored: a copy of the author's counts, and what
-    was measured of the posts, hold while this stays the same."""
+    """Number of deletions and changes of posts; copies of counts are valid while it is the same."""
 
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """Since when the author is in no answer any more; the rows follow in the background."""
+    """Time from which no answer contains the author; the rows are deleted in the background."""
 
     tweets: WriteOnlyMapped["Tweet"] = relationship(back_populates="user", passive_deletes=True)
 
 
 class MediaUse(Base):
-    """A kept file of media, and a post that needs it."""
+    """A stored media file, and a post that needs it."""
 
     __tablename__ = "MediaUse"
 
@@ -58,7 +56,7 @@ class MediaUse(Base):
     tweet_id: Mapped[int | None] = mapped_column(
         ForeignKey("Tweet.id", ondelete="SET NULL"), index=True
     )
-    """None once the post was deleted: the file goes too, unless another post needs it."""
+    """None once the post was deleted; then the file is deleted unless another post needs it."""
 
 
 class Tweet(Base):
@@ -68,26 +66,26 @@ class Tweet(Base):
     text: Mapped[str] = mapped_column(Text)
     user_id: Mapped[int] = mapped_column(ForeignKey("Users.id", ondelete="CASCADE"))
     event_id: Mapped[int] = mapped_column(BigId)
-    """The event that brought the post; events may be pruned, so this is no foreign key."""
+    """The event that stored the post; no foreign key, since events may be pruned."""
     kind: Mapped[str] = mapped_column(String(8), default="post")
     created_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     dated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """The time that its source gave, where it was in the future: `created_at` is the arrival."""
+    """The source's time if it was in the future; then `created_at` is the time of arrival."""
     lang: Mapped[str | None] = mapped_column(String(35))
     source_id: Mapped[str | None] = mapped_column(String(512))
     url: Mapped[str | None] = mapped_column(String(2048))
     reply_to_source_id: Mapped[str | None] = mapped_column(String(512))
-    """The platform's id of the post that this one answers, kept here or not."""
+    """The platform's id of the post that this post answers, stored here or not."""
     reply_to_username: Mapped[str | None] = mapped_column(String(320))
-    """Its author; None for an author's own post, and where nobody knows."""
+    """Author of the answered post; None if unknown, or the post's own author."""
     reply_to_id: Mapped[int | None] = mapped_column(BigId)
-    """Its id here. It may have been deleted with its author since, so this is no foreign key."""
+    """Id of the answered post; no foreign key, since it may have been deleted with its author."""
     media: Mapped[str | None] = mapped_column(Text)
-    """JSON, a list of `Medium`; None for no media."""
+    """JSON: a list of `Medium`; None without media."""
     counts: Mapped[str | None] = mapped_column(Text)
-    """JSON, `Reactions`: the newest figures that were seen."""
+    """JSON: the newest `Reactions`."""
     room_id: Mapped[int | None] = mapped_column(ForeignKey("Room.id", ondelete="SET NULL"))
-    """The chat that it was written in."""
+    """The chat in which the post was written."""
 
     user: Mapped["User"] = relationship(back_populates="tweets", lazy="raise")
 
@@ -102,16 +100,16 @@ class Tweet(Base):
         _partial_index(
             "ix_Tweet_room_id_created_at_id", "room_id", "created_at", "id", of="room_id"
         ),
-        # Behind the one above: of two that serve alike SQLite takes the one that was made last.
+        # Placed after the index above: of two equally good indexes, SQLite takes the newer one.
         _partial_index("ix_Tweet_room_id_media", "room_id", "created_at", "id", of="media"),
-        # By it an answer finds its message; most messages of text exports have no id.
+        # It finds the message that a reply answers; most messages of text exports have no id.
         Index(
             "ix_Tweet_room_id_source_id",
             *("room_id", "source_id"),
             sqlite_where=_HAS_ROOM_AND_ID,
             postgresql_where=_HAS_ROOM_AND_ID,
         ),
-        # PostgreSQL has others in their place, in the order of lists: unknown times last.
+        # PostgreSQL has other indexes instead, in the order of lists: unknown times last.
         Index("ix_Tweet_user_id_created_at_id", "user_id", "created_at", "id").ddl_if("sqlite"),
         Index("ix_Tweet_created_at_id", "created_at", "id").ddl_if("sqlite"),
         {"sqlite_autoincrement": True},
