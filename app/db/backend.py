@@ -1,4 +1,4 @@
-"""The interface of a database, for all that differs between SQLite and PostgreSQL."""
+"""The interface of a database, for everything that differs between SQLite and PostgreSQL."""
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -31,25 +31,23 @@ from app.errors import AppError
 from app.models import Base
 
 INFO: Final = "backend"
-"""The key under which a session keeps its backend."""
+"""Key of the backend in a session's `info`."""
 SHIPPED: Final = "shipped"
-"""The key for whether the authors who come with the program count."""
+"""Key in a session's `info` for whether the shipped authors count."""
 MOST_VALUES: Final = 400
-"""SQLite takes expressions of 1,000 terms and, in older builds, 999 values a statement."""
+"""Most values in a statement; SQLite allows 1,000 terms and, in older builds, 999 values."""
 COMPACT_WAIT_S: Final = 60.0
 """Seconds that a vacuum waits for other users of the database."""
-FEW_ROWS: Final = 20
-"""Rows that are inserted as values of their own."""
 
 Item = TypeVar("Item")
 ColumnLike = Column[Any] | InstrumentedAttribute[Any]
 
 IsHeld = Callable[[AsyncSession], Awaitable[bool]]
-"""Returns whether a lock is still held, as the transaction of the session sees it."""
+"""Function that returns whether a lock is still held, as the session's transaction sees it."""
 
 
 class Sessions(Protocol):
-    """Opens sessions: a database, or a grant to work alone."""
+    """A source of sessions: a database, or a grant to work alone."""
 
     def read(self) -> AbstractAsyncContextManager[AsyncSession]: ...
 
@@ -59,66 +57,66 @@ class Sessions(Protocol):
 
 
 class Backend(Protocol):
-    """One database; nothing is opened before it is used."""
+    """A database, which opens its first connection when it is used."""
 
     name: str
-    """The database's name in messages, without the secrets of its address."""
+    """The database's name in messages, without the secrets of its URL."""
     is_shared: bool
-    """Whether machines with data folders of their own may use it."""
+    """Whether several machines may use the database."""
     engine: AsyncEngine
-    """Its transactions may write."""
+    """Engine whose transactions may write."""
     readers: AsyncEngine
-    """Its transactions see one state of the database, and only read."""
+    """Engine whose transactions see one state of the database, and only read."""
     words: WordIndex
     insert: Callable[[type[Base] | Table], Any]
-    """Returns an INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    """Returns an INSERT with `on_conflict_do_nothing` and `on_conflict_do_update`."""
     as_app_error: Callable[[BaseException], AppError | None]
-    """Returns the app's error for a driver's error that a caller can act on."""
+    """Returns the app's error for a driver's error that a caller can handle, otherwise None."""
     nearest: Callable[
         [AsyncSession, Select[int, Vector], Vector, int], Awaitable[list[tuple[float, int]]]
     ]
-    """Returns cosine and id of the rows of a query that are nearest to a vector of length one.
+    """Returns cosine and id of a query's rows nearest to a vector, (d,) float32 of length one.
 
-    So many at most; of equal ones the newest come first."""
+    The last argument is the number of rows at most; of equal rows the newest come first."""
     likes: ColumnElement[int]
-    """How often a post was liked, as the index of the posts liked most has it."""
+    """Number of likes of a post, as in the index of the most liked posts."""
     collected: Callable[[ColumnElement[Any]], ColumnElement[str]]
-    """Returns all values of a column as one value, a JSON list in the order of the rows.
+    """Returns all values of a column as one JSON list, in the order of the rows.
 
-    Thousands of texts come so in a fraction of the time of as many rows."""
+    Thousands of texts are read in a fraction of the time of separate rows."""
     hours_after: Callable[[SQLColumnExpression[Any], int], ColumnElement[datetime]]
-    """Returns the time so many hours after the one of a column, to compare with others."""
+    """Returns the time that is this number of hours after a column's time, for comparisons."""
     size: str
     """Query for the size of the database in bytes."""
     texts: str
     """Query for the texts of a JSON list, `:texts`."""
     newest_of_each: str
-    """The end of a query, from its FROM on: authors ("Users"), by their case-folded names as JSON,
-    `keys`, each with the newest posts ("Tweet"), `limit` of them at most, or with one that is
-    null."""
+    """FROM clause of authors ("Users") with at most `limit` of their newest posts ("Tweet").
+
+    `keys` is a JSON list of case-folded names. An author without posts has a row with NULLs."""
 
     def writing(self, *, timeout_s: float) -> AbstractAsyncContextManager[None]:
-        """Wait for a turn to write. Raises TimeoutError."""
+        """Hold this process's turn to write. Raises TimeoutError."""
 
     async def begin_write(self, session: AsyncSession, *, timeout_s: float) -> None:
-        """Make the session's transaction the only one of this program that writes.
+        """Make the session's transaction the only writer among all processes.
 
-        Raises what `as_app_error` knows if the turn does not come within `timeout_s`.
+        Raises an error known to `as_app_error` if the turn does not come within `timeout_s`.
         """
         return
 
     async def commit(self, session: AsyncSession) -> None:
-        """Commit, within the time that a request may take."""
+        """Commit within the time limit of a request."""
         await session.commit()
 
     def exclusive(self, work: str) -> AbstractAsyncContextManager[IsHeld | None]:
-        """Hold the lock of a kind of work, until the block or the process ends.
+        """Hold the lock of a kind of work until the block or the process ends.
 
-        Give None where somebody else holds it.
+        Yield None if another process holds it.
         """
 
     async def open_feed(self, commits: Callable[[], int]) -> Feed:
-        """Begin to read the log; `commits` counts this process's own commits."""
+        """Begin to read the log; `commits` returns the number of this process's commits."""
 
     async def allocate_ids(
         self, session: AsyncSession, counts: Mapping[type[Base], int]
@@ -126,20 +124,20 @@ class Backend(Protocol):
         """Return the next ids of each table, ascending; no id is allocated twice."""
 
     def listed(self, rows: Sequence[Sequence[Any]], *columns: ColumnLike) -> Subquery:
-        """Return a table of the rows, which a statement can join; it is one value, as JSON.
+        """Return a table of the rows for a join, passed as one JSON value.
 
-        Its columns have the names and types of `columns`. On a list of pairs, as in `IN`, SQLite
+        Its columns have the names and types of `columns`. For `IN` with a list of pairs, SQLite
         would use no index.
         """
 
     async def find_damage(self, session: AsyncSession) -> list[str]:
-        """Return a sentence for each damage of the files, unless a server checks its own."""
+        """Return a sentence for each damage of the files; a server checks its own files."""
         return []
 
     def compact(self) -> None:
-        """Remove deleted data and abandoned copies from the disk; without an event loop.
+        """Remove deleted data and abandoned copies from the disk. Raises StartError.
 
-        Raises StartError.
+        Call it without an event loop.
         """
 
     async def close(self) -> None: ...
@@ -147,33 +145,33 @@ class Backend(Protocol):
     # Migrations run in a thread or program without an event loop.
 
     def prepare_files(self) -> None:
-        """Make the folder and files of the database, where it has any. Raises StartError."""
+        """Create the database's folder and files, if it has any. Raises StartError."""
         return
 
     def current_revision(self) -> str | None:
-        """Return the revision that the tables are at, None before the first.
+        """Return the revision of the tables, None before the first.
 
-        Raises StartError if it cannot be reached, or belongs to another program.
+        Raises StartError if the database cannot be reached, or belongs to another program.
         """
 
     def migrations(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """Open a connection for migrations; only one process at a time migrates."""
+        """Open a connection for migrations, in one process at a time."""
 
 
 def backend_of(session: AsyncSession) -> Backend:
-    """Return the backend whose session it is."""
+    """Return the backend of a session."""
     return cast(Backend, session.info[INFO])
 
 
 def counts_shipped(session: AsyncSession) -> bool:
-    """Return whether the authors who come with the program count among everybody else."""
+    """Return whether the shipped authors count among everyone else."""
     return bool(session.info[SHIPPED])
 
 
 def is_among(
     session: AsyncSession, column: ColumnLike, values: Iterable[Any]
 ) -> ColumnElement[bool]:
-    """Return whether a column has one of thousands of values, which are one value, as JSON."""
+    """Return whether a column's value is among thousands of values, passed as one JSON value."""
     return column.in_(
         select(backend_of(session).listed([(element,) for element in values], column))
     )
@@ -194,19 +192,20 @@ async def insert_rows(
     rows: Sequence[Mapping[str, Any]],
     resolve: Callable[[Any], Any] = lambda statement: statement,
 ) -> None:
-    """Insert rows of equal columns by one statement; `resolve` says what is done with known ones.
+    """Insert rows of equal columns with one statement.
 
-    Many are one value: the database takes it apart, in a third of the time of the event loop.
+    `resolve` adds the handling of conflicts to the statement.
     """
     insert = backend_of(session).insert
-    if len(rows) < FEW_ROWS:
+    # From 20 rows on they are one JSON value, which takes the event loop a third of the time.
+    if len(rows) < 20:
         if rows:
             await session.execute(_inserting(insert, table, resolve), rows)
         return
     names = list(rows[0])
     values = list(map(itemgetter(*names), rows))
     listed = backend_of(session).listed(values, *(table.c[name] for name in names))
-    # SQLite reads ON after a query without WHERE as part of a join.
+    # WHERE true, since SQLite would read ON CONFLICT after a plain query as part of a join.
     await session.execute(resolve(insert(table).from_select(names, select(listed).where(true()))))
 
 
@@ -214,7 +213,7 @@ async def insert_rows(
 def _inserting(
     insert: Callable[[Table], Any], table: Table, resolve: Callable[[Any], Any]
 ) -> Executable:
-    """Return the statement, made once: that takes as long as to execute it."""
+    # Cached, since making the statement takes as long as executing it.
     statement: Executable = resolve(insert(table))
     return statement
 
@@ -222,14 +221,14 @@ def _inserting(
 def as_json(
     rows: Sequence[Sequence[Any]], columns: Sequence[ColumnLike], dialect: Dialect
 ) -> BindParameter[str]:
-    """Return the rows as one value of a statement; of one column alone their values.
+    """Return the rows as one JSON value of a statement: lists, or plain values for one column.
 
-    The dialect knows how it writes times.
+    The dialect decides how times are written.
     """
     written = [list(row) for row in rows]
     for place, column in enumerate(columns):
         if process := column.type.dialect_impl(dialect).bind_processor(dialect):
-            process = cache(process)  # Posts that arrive together have one time.
+            process = cache(process)  # Posts that arrive together have the same time.
             for row in written:
                 row[place] = process(row[place])
     listed = written if len(columns) > 1 else [value for (value,) in written]
@@ -237,6 +236,6 @@ def as_json(
 
 
 def chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    """Yield the items in order, in parts that one statement can name."""
+    """Yield the items in order, in parts of at most `MOST_VALUES`."""
     for start in range(0, len(items), MOST_VALUES):
         yield items[start : start + MOST_VALUES]

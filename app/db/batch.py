@@ -1,4 +1,4 @@
-"""Requests that arrive together share one run: a batch, of which each gets its own result."""
+"""Batches: requests that arrive together share one run, and each gets its own result."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
@@ -13,14 +13,14 @@ Result = TypeVar("Result")
 
 
 class Batch(Generic[Item, Result]):
-    """Shares a run among callers: of one turn of the event loop, or those that call during a run.
+    """A run shared by all callers of one turn of the event loop, or during the previous run.
 
-    `run` gets the waiting items, at most `max_size` of them and each once, however many callers
-    wait for it. It returns a result or an exception for each, in their order, or raises for all.
-    Runs follow one another, so an item is read no earlier than its callers asked.
+    `run` gets at most `max_size` waiting items, each once for all its callers. It returns a result
+    or an exception for each item, in their order, or raises for all. Runs follow one another, so
+    data is never read before a caller has asked for it.
 
-    A caller that is cancelled removes only itself; an item without callers is not run, unless its
-    run has begun.
+    A cancelled caller removes only itself. An item without callers is not run, unless its run has
+    begun.
     """
 
     def __init__(
@@ -36,14 +36,14 @@ class Batch(Generic[Item, Result]):
         self._max_waiting = max_waiting
         self._timeout_s = timeout_s
         self._callers: dict[Item, list[asyncio.Future[Result]]] = {}
-        """The callers of each item that is in no run yet."""
+        """Callers of each item that waits for its run."""
         self._worker: asyncio.Task[None] | None = None
         self._is_closing = False
 
     async def __call__(self, item: Item) -> Result:
-        """Return the result of one item.
+        """Return the result of an item.
 
-        Raises the error of its run, and UnavailableError if too many items wait, if the result
+        Raises the error of its run. Raises UnavailableError if too many items wait, if the result
         takes too long, and after `close`.
         """
         if self._is_closing:
@@ -54,7 +54,8 @@ class Batch(Generic[Item, Result]):
                 raise overloaded()
             callers = self._callers[item] = []
         if self._worker is None:
-            # In a context of its own: a run belongs to no caller in particular.
+            # Run in a fresh context, so that context variables of the first caller do not leak into
+            # the work for the others.
             self._worker = asyncio.create_task(self._work(), context=Context())
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         callers.append(future)
@@ -63,17 +64,17 @@ class Batch(Generic[Item, Result]):
                 return await future
         except TimeoutError:
             if future.done() and not future.cancelled():
-                return future.result()  # It came at the last moment, or is the run's own error.
+                return future.result()  # A late result, or the run's own TimeoutError.
             raise overloaded() from None
         finally:
             if future.done() and not future.cancelled():
-                future.exception()  # Retrieved, since the caller may have been cancelled just now.
+                future.exception()  # Mark it as retrieved: the caller may have been cancelled.
             callers.remove(future)
             if not callers and self._callers.get(item) is callers:
                 del self._callers[item]
 
     async def close(self) -> None:
-        """Refuse new items, and wait until the items here have their results."""
+        """Refuse new items, and wait for the results of the waiting items."""
         self._is_closing = True
         if self._worker is not None:
             await asyncio.wait([self._worker])

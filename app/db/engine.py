@@ -1,4 +1,4 @@
-"""The database: one engine, short read sessions, and one way to write."""
+"""The database: its engine, short read sessions, and one writer at a time."""
 
 import asyncio
 import contextlib
@@ -18,13 +18,13 @@ from app.work_pool import to_the_end
 
 WRITE_TIMEOUT_S: Final = 30
 ASK_AGAIN_S: Final = 0.5
-"""Seconds between tries to get a lock that another process has."""
+"""Seconds between attempts to acquire a lock that another process holds."""
 
 
 def backend_for(url: str, *, durability: str = "full") -> Backend:
-    """Return the backend of the URL.
+    """Return the backend of a URL.
 
-    Raises StartError if its driver is not installed, or it cannot be that durable.
+    Raises StartError if its driver is not installed, or does not support this durability.
     """
     if url.startswith("postgresql"):
         try:
@@ -42,13 +42,13 @@ def backend_for(url: str, *, durability: str = "full") -> Backend:
 
 
 class GrantLostError(Exception):
-    """Another process may work by now; the transaction must not be committed."""
+    """The lock was lost to another process; the transaction must not be committed."""
 
 
 class Grant:
-    """The right to do a kind of work, alone of all processes.
+    """The right to do a kind of work alone among all processes.
 
-    It opens sessions as the database does. Those that write fail once the lock is lost.
+    It opens sessions as the database does. Write sessions fail once the lock is lost.
     """
 
     def __init__(self, db: "Database", work: str, is_held: IsHeld) -> None:
@@ -71,7 +71,7 @@ class Grant:
 
 
 class Database:
-    """Opens sessions; nothing is opened before the first of them."""
+    """A database as a source of sessions; it opens nothing before the first session."""
 
     def __init__(
         self, config: Config, *, on_session: Callable[[str, float], None] = lambda *_: None
@@ -88,7 +88,7 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """Open a session that sees one state of the database, for one task and for reading."""
+        """Open a session that reads one state of the database, for one task."""
         with self._driver_errors():
             session, opened = self._readers(), monotonic()
             try:
@@ -101,10 +101,10 @@ class Database:
     async def write(
         self, *, on_commit: Callable[[], None] = lambda: None
     ) -> AsyncIterator[AsyncSession]:
-        """Open a session that may write, alone among all processes; it commits at its end.
+        """Open the only session of all processes that may write; it commits at its end.
 
-        Leaving by an exception, or being cancelled, rolls back. A commit that has begun is brought
-        to its end, and `on_commit` called, before a cancellation takes effect.
+        An exception or a cancellation rolls it back. A commit that has begun is finished, and
+        `on_commit` called, before a cancellation takes effect.
         """
         with self._driver_errors():
             async with self.backend.writing(timeout_s=WRITE_TIMEOUT_S):
@@ -122,16 +122,16 @@ class Database:
             await self.backend.commit(session)
             on_commit()
         except exc.DBAPIError:
-            # Else the connection would be used again with SQLite's transaction still open.
+            # Otherwise the connection would be reused with SQLite's transaction still open.
             await session.rollback()
             raise
         finally:
-            # Counted even if it is not known whether it was committed.
+            # Counted even if the outcome of the commit is unknown.
             self.commits += 1
 
     @asynccontextmanager
     async def exclusive(self, work: str) -> AsyncIterator[Grant | None]:
-        """Do a kind of work alone; give None while another process does it.
+        """Do a kind of work alone; yield None if another process does it.
 
         The system or the server releases the lock of a process that dies.
         """
@@ -149,7 +149,7 @@ class Database:
             await asyncio.sleep(ASK_AGAIN_S)
 
     async def open_feed(self) -> Feed:
-        """Read the log of changes from now on."""
+        """Return a feed of the changes from now on."""
         with self._driver_errors():
             return await self.backend.open_feed(lambda: self.commits)
 

@@ -1,4 +1,4 @@
-"""The feed: what reads the log of changes in this process, and notifies subscribers."""
+"""The feed: the reader of the log of changes in a process, which notifies subscribers."""
 
 import asyncio
 import logging
@@ -10,15 +10,15 @@ from typing import ClassVar, Final
 from app.clock import monotonic
 
 BEHIND_AFTER_S: Final = 5.0
-"""`run` reads the log several times a second; after this time without, the feed is behind."""
+"""Seconds without a reading after which the feed is behind; `run` reads several times a second."""
 
 SITE_PUBLIC: Final = "site.public"
 SITE_PRIVATE: Final = "site.private"
 OF_SITE: Final = frozenset({SITE_PUBLIC, SITE_PRIVATE})
-"""The kinds of events that tell who may read the site: all that was kept for readers is stale."""
+"""Kinds of events about who may read the site; they invalidate everything cached for readers."""
 
 GAME_CHANGED: Final = "game.changed"
-"""The kind of event that tells of a game: it concerns no post, and nothing that is kept."""
+"""Kind of event about a game; it concerns no post, and invalidates nothing."""
 
 logger = logging.getLogger(__name__)
 
@@ -38,39 +38,40 @@ Subscriber = Callable[[Sequence[Change]], None]
 
 
 class Feed(ABC):
-    """Reads each new event once, and notifies its subscribers."""
+    """A reader of each new event, which notifies its subscribers."""
 
     poll_s: ClassVar[float]
-    """Seconds between two looks while no request asks: the longest that a live event is late."""
+    """Seconds between two looks without requests: the longest delay of a live event."""
 
     oldest_s: ClassVar[float] = 0.0
-    """How many seconds old a look may be that an answer of any process rests on."""
+    """Largest age, in seconds, of a look that an answer may be based on."""
 
     def __init__(self, newest: int) -> None:
         self._subscribers: list[Subscriber] = []
         self._on_reset: list[Callable[[int], None]] = []
         self.newest = newest
-        """The newest event that was published to the subscribers."""
+        """Id of the newest event that was published to the subscribers."""
         self.commit_number: int | None = None
-        """Another number after each commit that was read, of any process; None where commits of
-        others are not seen at once."""
+        """Number that changes with each commit of any process that was read.
+
+        None if commits of other processes are seen late."""
         self._failure: BaseException | None = None
-        """Why the log could not be read."""
+        """The error of the last look; None after a success."""
         self._read_at = monotonic()
 
     @property
     def is_up_to_date(self) -> bool:
-        """Whether `run` goes on and can read the log."""
+        """Whether `run` has read the log within the last seconds."""
         return monotonic() - self._read_at < BEHIND_AFTER_S
 
     def subscribe(self, subscriber: Subscriber) -> None:
-        """Call `subscriber`, which must neither block nor fail, with all events from now on."""
+        """Call `subscriber` with all events from now on; it must neither block nor fail."""
         self._subscribers.append(subscriber)
 
     def on_reset(self, forget: Callable[[int], None]) -> None:
-        """Call `forget` with the newest event when the log no longer holds what was read of it.
+        """Call `forget` with the newest event when the log has lost events that were read.
 
-        Nothing that was derived in memory holds then.
+        Everything derived in memory is then invalid.
         """
         self._on_reset.append(forget)
 
@@ -79,14 +80,11 @@ class Feed(ABC):
         """Publish the new events; return whether the log could be read."""
 
     async def catch_up(self) -> bool:
-        """Publish the commits that an answer must not be older than.
-
-        Return whether that was possible; False while the log cannot be read.
-        """
+        """Publish all commits that an answer must include; return whether that was possible."""
         return await self.look()
 
     async def has_seen(self, event_id: int) -> bool:
-        """Return whether the event was published, after a look at the log if it was not yet."""
+        """Return whether the event was published, after another look at the log if needed."""
         return self.newest >= event_id or (await self.look() and self.newest >= event_id)
 
     async def run(self) -> None:

@@ -1,4 +1,4 @@
-"""What both databases search: an index of words, and vectors."""
+"""The interface of the word index and the vectors, which both databases search."""
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -27,14 +27,14 @@ _decoder = msgspec.json.Decoder(list[_Described])
 
 
 def searched_text(text: str, media: str | None) -> str:
-    """Return what is searched of a post: its text, and a line for each description of its media."""
+    """Return the searched text of a post: its text, and a line for each media description."""
     if not media or '"alt"' not in media:
         return text
     return "\n".join([text, *(medium.alt for medium in _decoder.decode(media) if medium.alt)])
 
 
 def index_terms(text: str, user_id: int, media: str | None = None) -> str:
-    """Return the terms of a post in their order, the author's last, joined by blanks."""
+    """Return the terms of a post in their order, then the author's term, joined by blanks."""
     return " ".join([*terms(searched_text(text, media)), author_term(user_id)])
 
 
@@ -44,7 +44,7 @@ def author_term(user_id: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Consecutive terms; with `is_prefix` the last one may continue."""
+    """Consecutive terms; with `is_prefix` the last term may continue."""
 
     terms: tuple[str, ...]
     is_prefix: bool = False
@@ -52,14 +52,14 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class All:
-    """Matches posts that match all of these."""
+    """A condition that all of several expressions match."""
 
     of: tuple["Expression", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Either:
-    """Matches posts that match any of these."""
+    """A condition that any of several expressions matches."""
 
     of: tuple["Expression", ...]
 
@@ -77,7 +77,7 @@ class IndexedPost(NamedTuple):
 
 
 class TermCount(NamedTuple):
-    """A term of the index: the number of posts with it, and of its occurrences."""
+    """A term of the index, with its number of posts and of occurrences."""
 
     term: str
     doc: int
@@ -88,10 +88,10 @@ Vector = NDArray[np.float32]
 
 
 class WordIndex(Protocol):
-    """Finds posts by their terms, the same on both databases."""
+    """The index that finds posts by their terms, with equal results on both databases."""
 
     postings: str
-    """Query for the ids of posts that match `:{term}`, those of deleted authors too."""
+    """Query for the ids of posts that match `:{term}`, including posts of deleted authors."""
     matched: TextClause
     """Query for the ids below `:before` of posts that match `:match`."""
     conjunction: str
@@ -100,11 +100,14 @@ class WordIndex(Protocol):
     neither: str
 
     async def add(self, session: AsyncSession, posts: Iterable[IndexedPost]) -> None:
-        """Index posts that the session has just stored, where no trigger does; deletions do."""
+        """Index posts that the session has just stored, unless a trigger does.
+
+        Deletions always have a trigger.
+        """
         return
 
     async def renew(self, session: AsyncSession, ids: Sequence[int]) -> None:
-        """Index posts anew whose media the session has just changed, where no trigger does."""
+        """Index posts again whose media the session has just changed, unless a trigger does."""
         return
 
     def render_terms(self, expression: Terms) -> str:
@@ -127,7 +130,7 @@ class WordIndex(Protocol):
     ) -> Subquery:
         """Return the ids below `before` of posts with the expression and nothing of `without`.
 
-        `user_id`: only this author's.
+        user_id: the author of the posts; None for all authors.
         """
         if user_id is not None:
             expression = All((expression, Terms((author_term(user_id),))))

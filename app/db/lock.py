@@ -16,20 +16,21 @@ from app.work_pool import DaemonThread
 
 
 class FileLock:
-    """A lock that one task of all processes holds at a time, in the order of the requests.
+    """A lock for one task of all processes at a time, acquired in the order of the requests.
 
-    SQLite's own busy handler sleeps without a queue, so that writers can starve. flock wakes the
-    one that waits, but a process that asks again at once is faster: an import stored several
-    batches while a single post waited. So whoever asks takes a turn first, by a second file, and a
-    process that waits keeps its turn meanwhile.
+    SQLite's own busy handler sleeps without a queue, so that writers can starve.
     """
+
+    # flock wakes a process that waits, but a process that tries again immediately is faster: an
+    # import stored several batches while a single post waited. So each process locks a second file
+    # first, the turn, and keeps it while it waits for the lock.
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._turn = path.with_suffix(".turn")
         self._tasks = asyncio.Lock()
         self._thread: DaemonThread | None = None
-        """Waits for other processes. Nothing waits for it: a holder may be stopped for hours."""
+        """Thread that waits for other processes; a stop leaves it, as a holder may take hours."""
 
     def close(self) -> None:
         if self._thread is not None:
@@ -39,7 +40,7 @@ class FileLock:
     async def held(self, *, timeout_s: float) -> AsyncIterator[None]:
         """Hold the lock.
 
-        Raises TimeoutError if it cannot be acquired within `timeout_s`, UnavailableError where its
+        Raises TimeoutError if it is not acquired within `timeout_s`, and UnavailableError if its
         files cannot be opened.
         """
         async with asyncio.timeout(timeout_s) as deadline:
@@ -52,7 +53,6 @@ class FileLock:
                     os.close(descriptor)
 
     async def _acquire(self) -> int:
-        """Return a descriptor that holds the lock until it is closed."""
         with contextlib.suppress(BlockingIOError):
             return self._locked(fcntl.LOCK_EX | fcntl.LOCK_NB)
         self._thread = self._thread or DaemonThread("flock")
@@ -69,10 +69,10 @@ class FileLock:
 
 @contextmanager
 def file_lock(path: Path, *, is_shared: bool = False, waits: bool = True) -> Iterator[bool]:
-    """Hold the lock of a folder, or of a file, which is made, in code without a loop.
+    """Lock a folder or file in code without an event loop, and yield whether that succeeded.
 
-    Wait for it without limit, or give whether it was free. Raises UnavailableError where the file
-    cannot be opened.
+    A missing file is created. With `waits`, wait without limit. Raises UnavailableError if the
+    file cannot be opened.
     """
     how = fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX
     is_free = False
@@ -85,17 +85,14 @@ def file_lock(path: Path, *, is_shared: bool = False, waits: bool = True) -> Ite
 
 @contextmanager
 def temporary_folder(parent: Path, prefix: str) -> Iterator[Path]:
-    """Give a folder of this process's own; it is locked until it goes, so that others know.
-
-    Raises OSError.
-    """
+    """Yield a folder for this process, locked until it is removed. Raises OSError."""
     remove_abandoned(parent, prefix)
     with TemporaryDirectory(dir=parent, prefix=prefix) as name, file_lock(Path(name)):
         yield Path(name)
 
 
 def remove_abandoned(parent: Path, prefix: str) -> None:
-    """Remove such folders of processes that were killed."""
+    """Remove the temporary folders of processes that were killed, which hold no lock."""
     for folder in parent.glob(f"{glob.escape(prefix)}*"):
         # A folder that is still empty may not be locked yet.
         with contextlib.suppress(OSError, AppError):
@@ -106,7 +103,7 @@ def remove_abandoned(parent: Path, prefix: str) -> None:
 
 
 def _open_locked(path: Path, how: int) -> int:
-    """Return a descriptor of the folder or file, whose closing releases the lock."""
+    """Return a descriptor of the locked folder or file; closing it releases the lock."""
     flags = os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT
     try:
         descriptor = os.open(path, flags | os.O_CLOEXEC, 0o600)

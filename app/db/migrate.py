@@ -1,8 +1,6 @@
-"""Migrations, run where no event loop is running: in a thread or on the command line.
+"""Migrations, which run without an event loop: in a thread or on the command line."""
 
-Alembic is imported only where a database is not current, since the import alone takes longer than
-a start may.
-"""
+# Alembic is imported only if a database is not current: the import takes longer than a start may.
 
 import contextlib
 from collections.abc import Iterator
@@ -23,7 +21,7 @@ SCRIPTS: Final = Path(__file__).parents[1] / "migrations"
 
 
 class SchemaState(Enum):
-    """How the tables of a database compare with those of this program."""
+    """State of a database's tables, compared with the program's."""
 
     FRESH = "fresh"
     CURRENT = "current"
@@ -31,7 +29,7 @@ class SchemaState(Enum):
 
 
 def alembic_config(url: str) -> "AlembicConfig":
-    """Return Alembic's configuration; the URL goes beside its file, since `%` is special there."""
+    """Return Alembic's configuration; the URL is an attribute, since `%` is special in options."""
     from alembic.config import Config as AlembicConfig
 
     config = AlembicConfig()
@@ -47,14 +45,14 @@ def head_revision() -> str:
 
 @cache
 def _revisions() -> list[str]:
-    """Return this program's revisions in their order: the files' names begin with their numbers."""
+    # The files' names begin with the revisions' numbers.
     return sorted(path.stem.partition("_")[0] for path in SCRIPTS.glob("versions/*.py"))
 
 
 def upgrade(url: str) -> None:
-    """Migrate the tables to the newest revision; of several processes one does it, the others wait.
+    """Migrate the tables to the newest revision; other processes wait meanwhile.
 
-    Raises StartError where the database cannot take it, as where its disk is full.
+    Raises StartError if the database fails, for example because its disk is full.
     """
     from alembic import command
 
@@ -63,9 +61,9 @@ def upgrade(url: str) -> None:
 
 
 def downgrade(url: str) -> None:
-    """Take the tables back by one revision.
+    """Migrate the tables back by one revision.
 
-    Raises StartError where the database cannot take it, alembic's CommandError from the first one.
+    Raises StartError if the database fails, and Alembic's CommandError at the first revision.
     """
     from alembic import command
 
@@ -75,7 +73,7 @@ def downgrade(url: str) -> None:
 
 @contextlib.contextmanager
 def _as_start_error(url: str) -> Iterator[None]:
-    """Raise StartError where the database cannot be migrated."""
+    """Raise StartError for the errors of a database during a migration."""
     from sqlalchemy.exc import DBAPIError
 
     backend = backend_for(url)
@@ -88,9 +86,9 @@ def _as_start_error(url: str) -> Iterator[None]:
 
 
 def known_state(url: str) -> SchemaState:
-    """Make the database's place and return how its tables stand.
+    """Create the database's files and return the state of its tables.
 
-    Raises StartError if a newer program made them, or one that is too old to migrate from.
+    Raises StartError if they are from a newer version, or from one too old to migrate.
     """
     backend = backend_for(url)
     backend.prepare_files()
@@ -114,16 +112,16 @@ def _make_writable(folder: Path) -> None:
         make_private_folder(folder)
         probe = folder / ".writable"
         probe.touch()
-        probe.unlink(missing_ok=True)  # Another process that starts may have been faster.
+        probe.unlink(missing_ok=True)  # Another process that starts may have removed it.
     except OSError as error:
         raise StartError(f"the data folder {folder} cannot be written: {error.strerror}") from error
 
 
 def prepare(config: Config, *, upgrade_old: bool) -> SchemaState:
-    """Make the data folder and the tables of a fresh database; return the state found.
+    """Create the data folder and the tables of a fresh database; return the state found.
 
-    With `upgrade_old` a database that is behind is upgraded too. Raises StartError if it is
-    behind otherwise, if a newer program made it, or if the folder cannot be written.
+    With `upgrade_old` a database that is behind is upgraded, otherwise StartError is raised. It
+    is also raised if the database is from a newer version, or if the folder is not writable.
     """
     _make_writable(config.data_dir)
     state = known_state(config.database_url)

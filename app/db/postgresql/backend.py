@@ -1,4 +1,4 @@
-"""PostgreSQL: for more than one machine, or more writing than one file takes."""
+"""PostgreSQL as a backend, for several machines or more writing than one file takes."""
 
 import asyncio
 import contextlib
@@ -39,9 +39,8 @@ from app.models import Base
 from app.work_pool import to_the_end
 
 Answer = TypeVar("Answer")
-END_TIMEOUT_S: Final = 2.0
 COMMIT_TIMEOUT_S: Final = 30.0
-"""Seconds until a commit gets no more time; less than the driver's own limit of a statement."""
+"""Time limit of a commit, below the driver's own limit of a statement."""
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(:key)")
 _TURN: Final = text(
     "SELECT set_config('lock_timeout', :wait, true), pg_advisory_xact_lock(:key),"
@@ -58,7 +57,6 @@ _NEXT: Final = text(
     " WHERE ids > 0"
 )
 
-SNAPSHOT_POLL_S: Final = 0.02
 _OLDER_SNAPSHOTS: Final = """
     SELECT count(*) FROM pg_stat_activity
     WHERE pid <> pg_backend_pid() AND (
@@ -66,9 +64,9 @@ _OLDER_SNAPSHOTS: Final = """
         OR age(backend_xid) > age($1::text::xid)
     )
 """
-"""How many transactions see the rows that an earlier one deleted, which VACUUM then keeps.
+"""Number of transactions that still see deleted rows, which VACUUM would then keep.
 
-While a writer goes on, in any database of the server, every later snapshot reaches back to it.
+A running writer in any database of the server counts: all later snapshots reach back to it.
 """
 
 _ANEW: Final = """
@@ -81,11 +79,12 @@ _ANEW: Final = """
         ON a.attrelid = to_regclass(format('%I', s.tablename)) AND a.attname = s.attname
     WHERE s.schemaname = current_schema() AND s.tablename = $1
 """
-"""Statements that set the columns to their own types, which drops the samples of their values."""
+"""Query for statements that set columns to their own types, which drops PostgreSQL's samples of
+their values."""
 
 
 class PostgresqlBackend(Backend):
-    """A server; writers of all processes take turns by an advisory lock."""
+    """A PostgreSQL server; writers of all processes take turns by an advisory lock."""
 
     is_shared = True
     likes = literal_column("CAST(CAST(\"Tweet\".counts AS json) ->> 'likes' AS bigint)", BigInteger)
@@ -119,15 +118,16 @@ class PostgresqlBackend(Backend):
 
     @asynccontextmanager
     async def writing(self, *, timeout_s: float) -> AsyncIterator[None]:
-        # One task of this process waits for the server's lock, so that others keep connections.
+        # Only one task of this process waits for the server's lock, so that the pool keeps
+        # connections for the others.
         async with asyncio.timeout(timeout_s) as deadline:
             async with self._turn:
                 deadline.reschedule(None)
                 yield
 
     async def begin_write(self, session: AsyncSession, *, timeout_s: float) -> None:
-        # Ids are then in the order of commits, and what a service has read stays true until its
-        # own commit, as on SQLite. The lock ends with the transaction, however that ends.
+        # Ids are then in the order of commits, and data that a service has read stays valid until
+        # its commit, as on SQLite. The lock ends with the transaction, however that ends.
         wait = f"{max(1, int(timeout_s * 1000))}ms"
         turn = (await session.execute(_TURN, {"wait": wait, "key": WRITING})).one()
         if self._needs_standby and not turn[-1]:
@@ -135,10 +135,10 @@ class PostgresqlBackend(Backend):
 
     @asynccontextmanager
     async def exclusive(self, work: str) -> AsyncIterator[IsHeld | None]:
-        # A session's lock, which ends with the connection; what is left of its holder then stores
-        # nothing, since each write asks the server who has the lock.
-        # That is asked by a lock of the holder's own: after a restart or a failover, the session of
-        # another holder may well have the same number.
+        # A session's lock ends with the connection. The holder then stores nothing more, since each
+        # write asks the server whether it still has the lock. It asks for a second lock with the
+        # holder's random number: after a restart or a failover, another holder's session may have
+        # the same process number.
         key, holder = crc32(work.encode()) >> 1, secrets.randbits(31)
         connection = await connect(self._url, application_name=f"saywho {work}")
         try:
@@ -155,9 +155,9 @@ class PostgresqlBackend(Backend):
             await to_the_end(_end(connection))
 
     async def commit(self, session: AsyncSession) -> None:
-        # A commit may wait for a standby. If it is cancelled, as by the driver's own timeout, the
-        # server keeps it all the same and shows it as if the standby had it. If its connection is
-        # closed, it goes on waiting, unseen and with its locks.
+        # A commit may wait for a standby. If it is cancelled, for example by the driver's timeout,
+        # the server keeps it and shows it as if the standby had it. If its connection is closed, it
+        # goes on waiting, invisible and with its locks.
         connection = await (await session.connection()).get_raw_connection()
         driver = cast(Connection, connection.driver_connection)
         limit = asyncio.get_running_loop().call_later(COMMIT_TIMEOUT_S, driver.terminate)
@@ -174,7 +174,7 @@ class PostgresqlBackend(Backend):
     async def allocate_ids(
         self, session: AsyncSession, counts: Mapping[type[Base], int]
     ) -> list[Sequence[int]]:
-        # The session holds the write lock: nobody else allocates between the two functions.
+        # The session holds the write lock, so no other process allocates between the two functions.
         names = [f'"{model.__tablename__}_id_seq"' for model in counts]
         values = {"names": names, "counts": list(counts.values())}
         last = dict(map(tuple, await session.execute(_NEXT, values)))
@@ -204,7 +204,7 @@ class PostgresqlBackend(Backend):
     def drop_connections(self, before: float = math.inf) -> None:
         """Close connections without waiting for their server, which may hang.
 
-        before: only those opened before this time of the event loop.
+        before: time of the event loop; connections opened later stay open.
         """
         for connection, opened_at in list(self._opened.items()):
             if opened_at < before:
@@ -214,7 +214,7 @@ class PostgresqlBackend(Backend):
         return asyncio.run(self._ask(self._read_revision))
 
     async def _refuse_transaction_mode(self, connection: Connection) -> None:
-        """Raise StartError behind a pooler that keeps no sessions: settings and locks need them."""
+        """Raise StartError behind a pooler without sessions, which settings and locks need."""
         other = await connect(self._url)
         try:
             is_usable = await has_sessions(connection, other)
@@ -239,7 +239,7 @@ class PostgresqlBackend(Backend):
         return str(revision) if revision else None
 
     async def _ask(self, question: Callable[[Connection], Awaitable[Answer]]) -> Answer:
-        """Return the answer over a connection of its own. Raises StartError."""
+        """Return the answer to a question asked on a new connection. Raises StartError."""
         try:
             connection = await connect(self._url)
             try:
@@ -269,10 +269,10 @@ class PostgresqlBackend(Backend):
 
 
 async def _end(connection: Connection) -> None:
-    """Close a connection, which releases its locks; a server that is away does so by itself."""
+    """Close a connection, which releases its locks; an unreachable server does so by itself."""
     with contextlib.suppress(*FAILURES, TimeoutError):
-        # The driver's own timeout begins after the end of a statement that was cancelled before.
-        async with asyncio.timeout(END_TIMEOUT_S):
+        # The driver's own timeout would begin only after the end of a cancelled statement.
+        async with asyncio.timeout(2.0):
             await connection.close()
 
 
@@ -291,16 +291,16 @@ async def _vacuum(connection: Connection) -> None:
 
 
 async def _wait_for_snapshots(connection: Connection) -> None:
-    """Wait until no transaction sees what was deleted before this call. Raises TimeoutError."""
+    """Wait until no transaction sees rows deleted before this call. Raises TimeoutError."""
     newest = await connection.fetchval("SELECT pg_current_xact_id()::xid::text")
     async with asyncio.timeout(COMPACT_WAIT_S):
         while await connection.fetchval(_OLDER_SNAPSHOTS, newest):  # noqa: ASYNC110 - no event
-            await asyncio.sleep(SNAPSHOT_POLL_S)
+            await asyncio.sleep(0.02)
 
 
 async def _vacuum_table(connection: Connection, table: str) -> None:
     await connection.execute(f'VACUUM (FULL, ANALYZE) "{table}"', timeout=UNLIMITED_S)
     if not await connection.fetchval(f'SELECT EXISTS (SELECT FROM "{table}")'):  # noqa: S608
-        # The samples of a table that is empty by now would stay.
+        # ANALYZE would keep the samples of an empty table's former values.
         for row in await connection.fetch(_ANEW, table):
             await connection.execute(row[0])

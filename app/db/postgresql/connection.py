@@ -1,4 +1,4 @@
-"""PostgreSQL's connections: how they are opened, and what their errors mean to a caller."""
+"""PostgreSQL's connections: how they are opened, and how their errors are translated."""
 
 import asyncio
 import contextlib
@@ -16,17 +16,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from app.errors import AppError, NotFoundError, UnavailableError, database_busy, storage_full
 
 DIALECT: Final = "postgresql+asyncpg://"
-"""SQLAlchemy learns no more of the URL: connections are opened here."""
+"""URL for SQLAlchemy, which needs no more since this module opens the connections."""
 WRITING: Final = 0x5341_5957_484F
-"""Keys of advisory locks: the name of the program, and the number after it."""
+"""Key of the writers' advisory lock: the name of the program in ASCII."""
 MIGRATING: Final = WRITING + 1
+"""Key of the advisory lock of migrations."""
 POOL_SIZE: Final = 8
 CONNECT_TIMEOUT_S: Final = 3
-"""For each host; the first connection to a server that is busy may take a second."""
+"""Time limit for each host; the first connection to a busy server may take a second."""
 COMMAND_TIMEOUT_S: Final = 60
-"""Seconds until a statement without an answer is taken to have lost its server."""
+"""Seconds without an answer after which a statement counts as having lost its server."""
 UNLIMITED_S: Final = 30.0 * 24 * 3600
-"""Timeout of long statements; asyncpg takes None for the connection's own limit."""
+"""Timeout of long statements, since for asyncpg None is the connection's own limit."""
 SETTINGS: Final = {
     "application_name": "saywho",
     "timezone": "UTC",
@@ -35,34 +36,27 @@ SETTINGS: Final = {
     # A worker that hangs must not keep all others from writing.
     "idle_in_transaction_session_timeout": "60s",
 }
-"""Limits of connections that serve requests; migrations have none."""
+"""Settings of connections that serve requests; migrations have no limits."""
 KEEPALIVES: Final = {
     "tcp_keepalives_idle": "15",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
 }
-"""How soon the server releases the locks of a machine that is gone; by default after two hours."""
+"""Settings of all connections: the server soon releases the locks of a lost machine.
+
+By default it takes two hours."""
 Connection: TypeAlias = "asyncpg.Connection[Any]"
 Connections = WeakKeyDictionary[Connection, float]
-"""Open connections, and the times of the event loop at which they were opened."""
+"""Open connections, with the times of the event loop at which they were opened."""
 FAILURES: Final = (
     OSError,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
 )
-"""Errors of a lost connection; the last one where the server ends in the middle of an answer, or
-where no host is the primary."""
+"""Errors of a lost connection.
 
-_NUL: Final = "22021"
-"""State of a text with NUL, which nothing stored has."""
-_FULL: Final = "53100"
-_BUSY: Final = ("40", "53", "55", "57014")
-"""Deadlocks, too many connections, locks that are not available, a statement's time that is over.
-
-States and their classes, by which they begin."""
-_AWAY: Final = ("08", "25", "57", "58")
-"""Lost connections, a primary that became a standby, a server that stops or whose disk fails."""
+InternalClientError is raised if the server ends within an answer, or if no host is the primary."""
 
 
 def _unreachable() -> AppError:
@@ -70,12 +64,12 @@ def _unreachable() -> AppError:
 
 
 def connection_string(url: str, *, has_password: bool = True) -> str:
-    """Return the URL as libpq and asyncpg write it, with all options or with all but passwords."""
+    """Return the URL in the form of libpq and asyncpg, with or without its passwords."""
     parts = urlsplit(url)
     login, at, hosts = parts.netloc.rpartition("@")
     query = {"sslmode" if key == "ssl" else key: value for key, value in parse_qsl(parts.query)}
     if "," in (hosts or query.get("host", "")):
-        # They are a primary and its standbys.
+        # Several hosts are a primary and its standbys.
         query.setdefault("target_session_attrs", "primary")
     if not has_password:
         login = login.partition(":")[0]
@@ -85,18 +79,19 @@ def connection_string(url: str, *, has_password: bool = True) -> str:
 
 
 def shown_name(url: str) -> str:
-    """Return how messages call the database: without user, password and options."""
+    """Return the database's name for messages, without user, password and options."""
     parts = urlsplit(url)
     hosts = parts.netloc.rpartition("@")[2] or dict(parse_qsl(parts.query)).get("host")
     return f"the database {unquote(parts.path[1:])} at {hosts or 'localhost'}"
 
 
 async def connect(url: str, /, **settings: str) -> Connection:
-    """Open a connection. Raises UnavailableError, or the error of a bad address.
+    """Open a connection to the first host that accepts writes.
 
-    Of several hosts the first is used that takes writes. They are tried one by one: the driver
-    itself would spend all its time on a host that answers nothing, as when its power is gone.
+    Raises UnavailableError, or the error of a bad URL.
     """
+    # Hosts are tried one by one: the driver itself would spend its whole time limit on a host that
+    # does not answer, for example without power.
     failure: BaseException = OSError()
     for address in addresses(url):
         try:
@@ -107,12 +102,12 @@ async def connect(url: str, /, **settings: str) -> Connection:
             return connection
         except FAILURES as error:
             failure = error
-    # Too many connections, or a server that is starting, mend by themselves; so may the rest.
+    # Most failures pass by themselves, such as too many connections or a server that is starting.
     raise as_app_error(failure) or _unreachable() from failure
 
 
 async def _set(connection: Connection, settings: Mapping[str, str]) -> None:
-    """Set a new session's parameters; with its start PgBouncer would refuse them."""
+    # PgBouncer would refuse these parameters at the start of a session.
     statements = "; ".join(f"SET {name} = '{value}'" for name, value in settings.items())
     try:
         await connection.execute(statements, timeout=CONNECT_TIMEOUT_S)
@@ -122,9 +117,9 @@ async def _set(connection: Connection, settings: Mapping[str, str]) -> None:
 
 
 async def has_sessions(*connections: Connection) -> bool:
-    """Return whether each connection keeps a session of the server, from one look to the next.
+    """Return whether each connection keeps its session of the server between transactions.
 
-    A pooler in transaction mode gives a transaction the session that was released last.
+    A pooler in transaction mode gives a transaction the last released session.
     """
     seen: set[tuple[Connection, int]] = set()
     try:
@@ -134,19 +129,19 @@ async def has_sessions(*connections: Connection) -> bool:
                     await stack.enter_async_context(connection.transaction())
                     seen.add((connection, await connection.fetchval("SELECT pg_backend_pid()")))
     except (asyncpg.DuplicatePreparedStatementError, asyncpg.InvalidSQLStatementNameError):
-        return False  # What another client prepared is there, or what this one did is not.
+        return False  # A prepared statement of another client exists, or this client's is missing.
     return len(seen) == len(connections)
 
 
 def addresses(url: str) -> Iterator[str]:
-    """Yield the URL for the driver, once for each host that it names."""
+    """Yield the URL for the driver, once for each of its hosts."""
     parts = urlsplit(connection_string(url))
     login, at, netloc = parts.netloc.rpartition("@")
     query = dict(parse_qsl(parts.query))
     hosts = (unquote(netloc) or query.get("host", "")).split(",")
     ports = query.pop("port", "").split(",")
     for host, port in zip(hosts, cycle(ports), strict=False):
-        if netloc.lower().startswith("%2f"):  # asyncpg takes no port behind the folder of a socket.
+        if netloc.lower().startswith("%2f"):  # asyncpg accepts no port after a socket's folder.
             host, _, stated_port = host.partition(":")
             port = stated_port or port
         options = urlencode(query | {"host": host, "port": port}, safe="/:[]")
@@ -156,7 +151,8 @@ def addresses(url: str) -> Iterator[str]:
 def make_engine(url: str, *, durability: str, opened: Connections) -> AsyncEngine:
     """Return an engine whose sessions have the limits of `SETTINGS`.
 
-    Its connections are in `opened` too: a pool loses those whose opening task was cancelled.
+    Its connections are added to `opened`, since a pool loses a connection if the task that opens
+    it is cancelled.
     """
     settings = SETTINGS | {"synchronous_commit": "off" if durability == "normal" else "on"}
 
@@ -170,7 +166,7 @@ def make_engine(url: str, *, durability: str, opened: Connections) -> AsyncEngin
         async_creator=open_connection,
         pool_size=POOL_SIZE,
         max_overflow=0,
-        hide_parameters=True,  # They hold posts and hashes, which no log may get.
+        hide_parameters=True,  # Posts and hashes must not reach the log.
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
     event.listen(engine.sync_engine, "handle_error", _explain_closed)
@@ -178,17 +174,14 @@ def make_engine(url: str, *, durability: str, opened: Connections) -> AsyncEngin
 
 
 def _refuse_closed(connection: Any, *_: object) -> None:
-    """Make the pool replace a connection that the server closed, before it is used."""
     if connection.driver_connection.is_closed():
         raise exc.DisconnectionError
 
 
 def _explain_closed(context: ExceptionContext) -> AppError | None:
-    """Return the error of a lost connection for an exception that is none of the driver's.
-
-    asyncpg (0.32) raises AttributeError where a connection is terminated after an answer has come
-    and before the task that waits for it runs, as after a failover.
-    """
+    """Return the error of a lost connection for an exception that is not the driver's own."""
+    # asyncpg 0.32 raises AttributeError if a connection is terminated between the arrival of an
+    # answer and the task that waits for it, as after a failover.
     connection = context.connection
     if (
         connection is None
@@ -203,22 +196,25 @@ def _explain_closed(context: ExceptionContext) -> AppError | None:
 
 
 def as_app_error(error: BaseException) -> AppError | None:
-    """Return the app's error for a driver's error that a caller can act on."""
+    """Return the app's error for a driver's error that a caller can handle, otherwise None."""
     origin = error.orig if isinstance(error, exc.DBAPIError) else error
     state = getattr(origin, "sqlstate", None) or ""
-    if state == _NUL:
+    if state == "22021":  # A text with NUL, which no stored text contains.
         return NotFoundError("There is nothing here")
-    if state == _FULL:
+    if state == "53100":  # The disk is full.
         return storage_full()
-    if state.startswith(_BUSY):
+    # Deadlocks, too many connections, unavailable locks, and the time limit of statements.
+    if state.startswith(("40", "53", "55", "57014")):
         return database_busy()
     is_lost = isinstance(error, exc.DBAPIError) and (
         error.connection_invalidated
         or isinstance(error, exc.InterfaceError)
-        # The driver lost its place, as it does where a server dies within an answer.
+        # The driver has lost its place, since the server died within an answer.
         or (isinstance(error, exc.InternalError) and not state)
     )
     is_lost = is_lost or isinstance(
         error, OSError | asyncpg.InterfaceError | asyncpg.InternalClientError
     )
-    return _unreachable() if is_lost or state.startswith(_AWAY) else None
+    # Lost connections, primaries that became standbys, servers that stop or whose disk fails.
+    is_lost = is_lost or state.startswith(("08", "25", "57", "58"))
+    return _unreachable() if is_lost else None

@@ -1,8 +1,8 @@
-"""PostgreSQL's feed: it reads the log on a connection of its own.
+"""PostgreSQL's feed, which reads the log on its own connection.
 
-All writers take turns, and the turn ends after the commit, so events become visible in the order of
-their ids: what is new has higher ids than what was read. A standby that becomes the primary may
-lack the last events of the old one, and give their ids to others. Then the feed begins again.
+Writers take turns until after their commits, so events become visible in the order of their ids,
+and new events have higher ids than those read before. A standby that becomes the primary may lack
+the last events, and reuse their ids. Then the feed begins again.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from app.db.postgresql.connection import FAILURES, Connection, connect
 from app.errors import AppError
 
 OLDEST_S: Final = 0.75
-"""The oldest look that an answer may rest on; clients are promised 1 s."""
+"""Largest age of a look that an answer may be based on; clients are promised 1 s."""
 LOOK_TIMEOUT_S: Final = 2.0
 PAGE: Final = 1_000
 SETTINGS: Final = {"application_name": "saywho feed", "timezone": "UTC"}
@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 
 class PostgresqlFeed(Feed):
-    """Reads the log some times a second, and before an answer that must not be older."""
+    """The log of changes, read several times a second, and before answers that must be newer."""
 
     poll_s = 0.1
     oldest_s = OLDEST_S
@@ -45,17 +45,17 @@ class PostgresqlFeed(Feed):
         self._url = url
         self._commits = commits
         self._on_move = on_move
-        """Called when the server is another one: connections opened before this time may hang."""
+        """Called when the server has changed: connections opened before this time may hang."""
         self._failed_at = math.inf
-        """When the last look failed, if it did."""
+        """Time of the loop of the last look if it failed, otherwise infinity."""
         self._server: str | None = None
-        """Tells the server that is read from others, and from itself before it was started."""
+        """Start time of the server, which identifies it and its run."""
         self._connection: Connection | None = None
         self._last: asyncpg.Record | None = None
-        """The newest event that was read; another server's log may have another one of its id."""
+        """The newest event that was read; another server may have another event with its id."""
         self._looking = asyncio.Lock()
         self._begun = self._ended = 0
-        """Looks that have begun, and the last one that has ended."""
+        """Number of looks that have begun, and of the last look that has ended."""
         self._clock = asyncio.get_running_loop().time
         self._looked_at = float("-inf")
         self._seen_commits = 0
@@ -71,17 +71,18 @@ class PostgresqlFeed(Feed):
             self._connection.terminate()
 
     async def catch_up(self) -> bool:
-        """Read this process's commits, and those of others up to a moment ago."""
+        """Publish this process's commits, and others' commits older than `OLDEST_S`."""
         if self._failure is not None:
-            return False  # `run` goes on trying.
+            return False  # `run` keeps trying.
         is_current = self._seen_commits == self._commits()
         if is_current and self._clock() - self._looked_at < OLDEST_S:
             return True
         return await self.look()
 
     async def look(self) -> bool:
-        """Publish the new events; waiting tasks share one look that began after they asked."""
-        earlier = self._begun  # By number: a millisecond of uvloop's clock may see a whole commit.
+        """Publish the new events; waiting tasks share a look that began after they asked."""
+        # Counted instead of timed: a commit may fit in a millisecond of uvloop's clock.
+        earlier = self._begun
         async with self._looking:
             if self._ended <= earlier:
                 self._begun += 1
@@ -108,20 +109,20 @@ class PostgresqlFeed(Feed):
             is_behind = len(rows) == PAGE
 
     async def _connected(self) -> Connection:
-        """Return the connection, a new one where it was lost; missed events are read next."""
+        """Return the connection, opened again if it was lost; the next look reads missed events."""
         if self._connection is None or self._connection.is_closed():
             connection = await connect(self._url, **SETTINGS)
             try:
                 async with asyncio.timeout(LOOK_TIMEOUT_S):
                     await self._check(connection)
-            except BaseException:  # A caller that leaves, too: the next one must check again.
+            except BaseException:  # A cancelled caller too: the next caller must check again.
                 connection.terminate()
                 raise
             self._connection = connection
         return self._connection
 
     async def _check(self, connection: Connection) -> None:
-        """Begin again where this is not the log that was read before."""
+        """Begin again if this is not the log that was read before."""
         server = await connection.fetchval(_SERVER)
         if self._server not in {None, server}:
             self._on_move(self._failed_at)
@@ -133,6 +134,5 @@ class PostgresqlFeed(Feed):
             self._reset(self.newest)
 
     async def _begin(self, connection: Connection) -> None:
-        """Take the newest event for read."""
         self._last = await connection.fetchrow(_NEWEST)
         self.newest = self._last["id"] if self._last else 0

@@ -1,8 +1,7 @@
-"""The indexes on PostgreSQL: words are a table of `tsvector` with a GIN index, vectors pgvector's.
+"""The search indexes on PostgreSQL: a GIN index of `tsvector` for words, and pgvector."""
 
-Terms come from `compute.words`, since the parsers of text search know neither pairs of syllables
-nor emoji. Positions are kept for consecutive terms.
-"""
+# Terms come from `compute.words`, since the parsers of PostgreSQL's text search know neither pairs
+# of syllables nor emoji. Positions are stored to match consecutive terms.
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from typing import Any, Final
@@ -38,15 +37,15 @@ from app.models import Embedding, Tweet
 from app.work_pool import worked_on
 
 LONGEST: Final = 500
-"""Most characters of a term that are indexed: a lexeme has at most 2,046 bytes."""
+"""Largest number of indexed characters of a term: a lexeme has at most 2,046 bytes."""
 MOST_SEARCHED: Final = 40_000
-"""Characters of a post and its descriptions that are indexed: a `tsvector` has at most 1 MiB, and a
-character needs up to 20 bytes of it."""
+"""Largest number of indexed characters of a post: a `tsvector` has at most 1 MiB, a character
+needs up to 20 bytes."""
 LAST_POSITION: Final = 16_383
 PAGE: Final = 1_000
 
 INDEX: Final = table("TweetWords", column("id", BigInteger), column("terms"))
-"""A table without a model."""
+"""The table of the word index, which has no model."""
 _VECTORS: Final = "unnest(CAST(:ids AS bigint[]), CAST(:vectors AS text[])) AS new (id, vector)"
 _ADD: Final = text(
     f'INSERT INTO "TweetWords" (id, terms) SELECT id, CAST(vector AS tsvector) FROM {_VECTORS}'  # noqa: S608
@@ -66,7 +65,7 @@ _NO_LIMIT: Final = text("SET LOCAL statement_timeout = 0")
 
 
 class PostgresqlWords(WordIndex):
-    """Queries `tsvector` columns of lexemes that the program made."""
+    """The word index as a `tsvector` column of the program's own lexemes."""
 
     postings = 'SELECT id FROM "TweetWords" WHERE terms @@ CAST(:{term} AS tsquery)'
     matched = text(
@@ -132,8 +131,8 @@ async def _vectors(posts: Sequence[IndexedPost]) -> dict[str, Any]:
 
 def vector(post: IndexedPost) -> str:
     """Return the terms of a post in the notation of `tsvector`."""
-    # Positions of a very long post start again at 1, so that consecutive terms stay consecutive;
-    # ranking removes false matches.
+    # Positions start again at 1 after PostgreSQL's limit, so that consecutive terms of a very long
+    # post stay consecutive. Ranking removes false matches.
     post_terms = terms(searched_text(post.text, post.media)[:MOST_SEARCHED])
     return " ".join(
         f"{_quoted(term)}:{place % LAST_POSITION + 1}"
@@ -149,7 +148,7 @@ def _quoted(term: str) -> str:
 async def nearest(
     session: AsyncSession, compared: Select[int, Vector], vector: Vector, count: int
 ) -> list[tuple[float, int]]:
-    """Return cosine and id of the rows nearest to a vector: pgvector compares all."""
+    """Return cosine and id of the rows nearest to a vector, (d,) float32; pgvector compares all."""
     sought = bindparam("sought", vector, type_=HALFVEC())
     distance = Embedding.vector.op("<#>", return_type=Float())(sought).label("distance")
     query = compared.with_only_columns(Embedding.tweet_id, distance)

@@ -1,4 +1,4 @@
-"""SQLite: one file for all workers of one machine."""
+"""SQLite as a backend: one file for all workers of one machine."""
 
 import contextlib
 import sqlite3
@@ -23,7 +23,7 @@ from app.security import make_private_folder
 
 
 class SqliteBackend(Backend):
-    """A file; writers of all processes queue on a lock file beside it."""
+    """An SQLite file; writers of all processes queue on a lock file next to it."""
 
     is_shared = False
     likes = literal_column("json_extract(\"Tweet\".counts, '$.likes')", BigInteger)
@@ -31,7 +31,7 @@ class SqliteBackend(Backend):
     hours_after = staticmethod(lambda time, hours: func.datetime(time, f"{hours:+} hours"))
     size = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
     texts = "SELECT value FROM json_each(:texts)"
-    # CROSS JOIN keeps the order: SQLite would begin with all authors.
+    # CROSS JOIN keeps the order; otherwise SQLite would begin with all authors.
     newest_of_each = """
         FROM json_each(:keys) AS asked
         CROSS JOIN "Users" ON "Users".username_key = asked.value AND "Users".deleted_at IS NULL
@@ -73,7 +73,7 @@ class SqliteBackend(Backend):
         self, session: AsyncSession, counts: Mapping[type[Base], int]
     ) -> list[Sequence[int]]:
         # The session holds the write lock. Inserting the rows advances the sequence, and
-        # AUTOINCREMENT never gives out the id of a deleted row again.
+        # AUTOINCREMENT never reuses the id of a deleted row.
         rows = await session.execute(text("SELECT name, seq FROM sqlite_sequence"))
         last = dict(map(tuple, rows))
         firsts = [last.get(model.__tablename__, 0) + 1 for model in counts]
@@ -84,7 +84,7 @@ class SqliteBackend(Backend):
 
     def listed(self, rows: Sequence[Sequence[Any]], *columns: ColumnLike) -> Subquery:
         element = func.json_each(as_json(rows, columns, self.engine.dialect)).table_valued("value")
-        if len(columns) == 1:  # A quarter of the time.
+        if len(columns) == 1:  # Without `json_extract`, in a quarter of the time.
             (column,) = columns
             return select(type_coerce(element.c.value, column.type).label(column.key)).subquery()
         fields = (
@@ -114,7 +114,7 @@ class SqliteBackend(Backend):
 
     @contextlib.contextmanager
     def copied(self) -> Iterator[Path]:
-        """Give a temporary copy of one state of the database, without an event loop."""
+        """Yield a temporary copy of one state of the database, in code without an event loop."""
         with temporary_folder(self.path.parent, self._copies) as folder:
             copy = folder / "copy.db"
             copy.touch(0o600)
@@ -131,8 +131,8 @@ class SqliteBackend(Backend):
         try:
             make_private_folder(self.path.parent)
             remove_abandoned(self.path.parent, self._copies)
-            # SQLite gives the files beside it, which hold posts too, the rights of this one. One
-            # that exists is not opened: closing it would release the locks of this process on it.
+            # SQLite gives the rights of this file to the WAL files next to it, which contain posts
+            # too. An existing file is not opened: closing it would release this process's locks.
             self.path.touch(0o600)
         except OSError as error:
             reason = f"cannot be opened or created: {error.strerror}"
@@ -161,7 +161,7 @@ class SqliteBackend(Backend):
 
     @asynccontextmanager
     async def migrations(self) -> AsyncIterator[AsyncConnection]:
-        # Foreign keys stay off: a batch migration replaces a table, and dropping the old one
+        # Foreign keys stay off: a batch migration replaces a table, and dropping the old table
         # would delete the rows that refer to it by cascade.
         engine = make_engine(self._url, foreign_keys=False)
         try:
@@ -169,10 +169,9 @@ class SqliteBackend(Backend):
                 async with engine.connect() as connection:
                     yield connection
         finally:
-            # A connection that is left open keeps its thread alive, and with it the program.
+            # The thread of an open connection would keep the program alive.
             await engine.dispose()
 
 
 async def _is_held(_: AsyncSession) -> bool:
-    """Return True: the system keeps the lock of a file until its holder ends."""
-    return True
+    return True  # The system keeps the lock of a file until its holder ends.

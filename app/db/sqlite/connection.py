@@ -1,10 +1,8 @@
-"""SQLite's engine, and its connections with a thread each, as SQLAlchemy uses those of aiosqlite.
+"""SQLite's engine, and its connections with a thread each, in place of aiosqlite's."""
 
-SQLAlchemy makes a cursor, executes, fetches and closes. With aiosqlite each of these is a trip to
-the connection's thread and back, which waits for both threads to wake; a small query takes less
-time than one trip, and a cold read takes a quarter more processor time. Here each statement is one
-trip.
-"""
+# For a statement, SQLAlchemy makes a cursor, executes, fetches and closes. With aiosqlite each of
+# these is a trip to the connection's thread and back, which takes longer than a small query and a
+# quarter more processor time for a cold read. Here each statement is one trip.
 
 import asyncio
 import sqlite3
@@ -24,7 +22,7 @@ from app.work_pool import DaemonThread
 POOL_SIZE: Final = 5
 BUSY_TIMEOUT_S: Final = 15.0
 PAGE_CACHE_KB: Final = 8_000
-"""Of each connection; the system keeps the file's pages for all of them."""
+"""Page cache of each connection; the system caches the file's pages for all of them."""
 Row = tuple[Any, ...]
 Result = TypeVar("Result")
 
@@ -40,10 +38,10 @@ def open_connection(path: Path, *, timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3
 
 
 def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = True) -> AsyncEngine:
-    """Return an engine whose transactions begin with IMMEDIATE, or as `sqlite_begin` says.
+    """Return an engine whose transactions begin with IMMEDIATE, or the option `sqlite_begin`.
 
-    With plain BEGIN, a transaction that reads and then writes fails with "database is locked" if
-    another one wrote in between; no timeout helps.
+    After plain BEGIN, a transaction that reads and then writes fails with "database is locked" if
+    another transaction wrote in between; no timeout helps.
     """
     path = database_path(url)
 
@@ -68,8 +66,8 @@ def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = Tru
         async_creator=connect,
         pool_size=POOL_SIZE,
         max_overflow=0,
-        pool_use_lifo=True,  # Connections that are seldom needed keep few pages.
-        hide_parameters=True,  # They hold posts and hashes, which no log may get.
+        pool_use_lifo=True,  # Rarely needed connections cache few pages.
+        hide_parameters=True,  # Posts and hashes must not reach the log.
     )
 
     @event.listens_for(engine.sync_engine, "begin")
@@ -80,7 +78,7 @@ def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = Tru
 
     @event.listens_for(engine.sync_engine, "handle_error")
     def forget_read_only(context: ExceptionContext) -> None:
-        """Drop all connections: one that was opened while the disk was read-only never writes."""
+        """Drop all connections: a connection opened on a read-only disk never writes."""
         code = getattr(context.original_exception, "sqlite_errorcode", 0) & 0xFF
         if code == sqlite3.SQLITE_READONLY:
             context.is_disconnect = True
@@ -89,7 +87,7 @@ def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = Tru
 
 
 def as_app_error(error: BaseException) -> AppError | None:
-    """Return the app's error for a driver's error that a caller can act on."""
+    """Return the app's error for a driver's error that a caller can handle, otherwise None."""
     if not isinstance(error, exc.DatabaseError):
         return None
     code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
@@ -107,16 +105,16 @@ def as_app_error(error: BaseException) -> AppError | None:
 
 
 class DriverConnection:
-    """Runs all work on one connection in one thread, in the order in which it is asked for."""
+    """A connection whose work runs in one thread, in the order of submission."""
 
     def __init__(self) -> None:
         self.begin = ""
-        """The statement that begins a transaction, to be run in the trip of the first of it."""
+        """Statement that begins a transaction; it runs in the trip of the first statement."""
         self._connection: sqlite3.Connection | None = None
-        """SQLAlchemy looks here whether the connection is open."""
+        """The open connection; SQLAlchemy reads this name too."""
         self._thread = DaemonThread("sqlite")
         self._last: Future[Any] | None = None
-        """The newest work; when it is done, so is all before it."""
+        """The newest work; when it is done, all earlier work is done."""
 
     async def open(self, opening: Callable[[], sqlite3.Connection]) -> "DriverConnection":
         """Open the connection in its thread."""
@@ -133,14 +131,14 @@ class DriverConnection:
         return future
 
     async def run(self, work: Callable[..., Result], *arguments: Any) -> Result:
-        """Return the result of work in the thread. If cancelled, what has begun runs to its end."""
+        """Return the result of work in the thread; work that has begun ignores a cancellation."""
         return await asyncio.wrap_future(self._submit(work, *arguments))
 
     @property
     def opened(self) -> sqlite3.Connection:
-        """The connection, for work in its thread."""
+        """The open connection, for work in its thread. Raises sqlite3.OperationalError."""
         if self._connection is None:
-            # SQLAlchemy knows these words, and replaces the connection.
+            # SQLAlchemy recognises these words, and replaces the connection.
             raise sqlite3.OperationalError("connection closed")
         return self._connection
 
@@ -155,7 +153,7 @@ class DriverConnection:
         await self.run(self.opened.commit)
 
     async def rollback(self) -> None:
-        """Roll back; the second rollback of SQLAlchemy, after a session, needs no trip."""
+        """Roll back, without a trip if nothing is open: SQLAlchemy rolls back twice."""
         self.begin = ""
         if self._connection is None:
             return
@@ -169,7 +167,7 @@ class DriverConnection:
             await asyncio.shield(asyncio.wrap_future(self._last))
 
     def stop(self) -> None:
-        """Begin to close; nobody waits for it."""
+        """Close the connection in the background."""
         if self._connection is not None:
             self._submit(_end, self._connection)
             self._thread.stop()
@@ -177,14 +175,14 @@ class DriverConnection:
 
 
 def _end(connection: sqlite3.Connection) -> None:
-    # SQLite keeps a closed connection, with its transaction and the write lock, until the cursor of
-    # a cancelled statement is collected as garbage.
+    # Without the rollback, SQLite keeps a closed connection's transaction and write lock until the
+    # cursor of a cancelled statement is collected as garbage.
     connection.rollback()
     connection.close()
 
 
 class DriverCursor:
-    """The part of a cursor that SQLAlchemy uses, which fetches all rows at once anyway."""
+    """The part of a cursor that SQLAlchemy uses; it fetches all rows at once anyway."""
 
     arraysize = 1
 
@@ -211,7 +209,6 @@ class DriverCursor:
         self._rows = []
 
     def _run(self, execute: Callable[..., sqlite3.Cursor], sql: str, parameters: Any) -> None:
-        """Execute in the connection's thread."""
         begin, self._connection.begin = self._connection.begin, ""
         if begin:
             self._connection.opened.execute(begin)

@@ -1,8 +1,4 @@
-"""SQLite's feed: it looks at the file before every answer, and often in between.
-
-`PRAGMA data_version` on a connection of its own changes with every commit of any other connection
-of any process. It takes some microseconds.
-"""
+"""SQLite's feed, which looks at the file before every answer, and often in between."""
 
 import sqlite3
 from pathlib import Path
@@ -18,16 +14,20 @@ NEXT: Final = (
 
 
 class SqliteFeed(Feed):
-    """Reads the file."""
+    """The log of changes, read from the file.
+
+    `PRAGMA data_version` changes with the commits of all other connections of all processes, and
+    takes some microseconds.
+    """
 
     poll_s = 0.05
 
     def __init__(self, path: Path) -> None:
-        # It reads on the event loop, so it does not wait as long as others do.
+        # It reads on the event loop, so it waits less for a lock than other connections do.
         self._connection = open_connection(path, timeout_s=5.0)
         self._connection.execute("PRAGMA query_only = ON")
         self._looking = self._connection.cursor()
-        """Of every look: one of its own would take a quarter longer."""
+        """Cursor shared by all looks; a new cursor would make each a quarter slower."""
         self._version = self._data_version()
         (newest,) = self._connection.execute('SELECT max(id) FROM "Event"').fetchone()
         super().__init__(newest or 0)
@@ -37,7 +37,7 @@ class SqliteFeed(Feed):
         self._connection.close()
 
     async def look(self) -> bool:
-        """Publish every commit that was acknowledged before this call."""
+        """Publish all commits acknowledged before this call; return whether that was possible."""
         try:
             version = self._data_version()
             if version != self._version:

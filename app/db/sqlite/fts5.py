@@ -1,7 +1,7 @@
-"""The indexes on SQLite: words are an FTS5 table without a copy of the texts, updated by triggers.
+"""The search indexes on SQLite: an FTS5 table of words, and vectors that NumPy compares.
 
-Its terms come from `compute.words` by a function that every connection knows, so that SQLite's
-own commands can rebuild and check it. NumPy compares vectors, in blocks that SQLite puts together.
+The table has no copy of the texts, and triggers update it. Its terms come from `compute.words` by
+an SQL function, so that SQLite's own commands can rebuild and check it.
 """
 
 import asyncio
@@ -24,16 +24,16 @@ VOCABULARY: Final = text(
 )
 
 BLOCK: Final = 1_024
-"""Vectors of a block. As rows of their own, each would wait for the lock of the interpreter."""
+"""Vectors in a block, which SQLite joins: as rows, each would wait for the interpreter's lock."""
 
 
 def register(connection: Any) -> None:
-    """Give a connection, of either driver, the function that the triggers call."""
+    """Register the SQL function of the triggers on a connection of either driver."""
     connection.create_function("saywho_terms", -1, index_terms, deterministic=True)
 
 
 class SqliteWords(WordIndex):
-    """Queries FTS5."""
+    """The word index as an FTS5 table."""
 
     postings = 'SELECT rowid AS id FROM "TweetWords" WHERE "TweetWords" MATCH :{term}'
     matched = text(
@@ -49,7 +49,7 @@ class SqliteWords(WordIndex):
     ) -> AsyncGenerator[list[TermCount], None]:
         after = ""
         while True:
-            # Sessions of their own, so that others can write in between.
+            # Each page has its own session, so that others can write in between.
             async with read() as session:
                 rows = await session.execute(VOCABULARY, {"word": after, "limit": page})
                 counts = [TermCount(*row) for row in rows]
@@ -59,11 +59,11 @@ class SqliteWords(WordIndex):
             after = counts[-1].term
 
     async def rebuild(self, session: AsyncSession) -> None:
-        # An index entry of a deleted word stays in the index until its segments are merged.
+        # A deleted word stays in the index until its segments are merged or rebuilt.
         await session.execute(REBUILD)
 
     async def find_faults(self, session: AsyncSession) -> list[str]:
-        # FTS5 compares as a write.
+        # FTS5's check is a write statement.
         try:
             async with session.begin_nested():
                 await session.execute(CHECK)
@@ -75,7 +75,7 @@ class SqliteWords(WordIndex):
 async def nearest(
     session: AsyncSession, compared: Select[int, Vector], vector: Vector, count: int
 ) -> list[tuple[float, int]]:
-    """Return cosine and id of the rows nearest to a vector."""
+    """Return cosine and id of the rows nearest to a vector, (d,) float32 of length one."""
     best: list[tuple[float, int]] = []
     after = 0
     while True:
@@ -84,7 +84,7 @@ async def nearest(
         values = type_coerce(block.c.vector, String)
         query = select(
             func.group_concat(block.c.tweet_id, type_=String),
-            # The bytes go through as they are, though this joins texts.
+            # `group_concat` joins texts, and leaves the bytes as they are.
             cast(func.group_concat(values, "", type_=String), LargeBinary),
         )
         listed, joined = (await session.execute(query)).one()
