@@ -1,7 +1,7 @@
-"""Korean particles, whose form follows the last sound of the word before them.
+"""Korean particles, whose form depends on the last sound of the word before them.
 
 Sentences of the catalogue have both forms after a value: `{name}은(는)`, `{name}(으)로`,
-`{name}이에요(예요)`. The form is chosen when the value is put in.
+`{name}이에요(예요)`. The form is chosen when the value is inserted.
 """
 
 import functools
@@ -16,7 +16,7 @@ Sound: TypeAlias = Literal["vowel", "rieul", "consonant"]
 
 _PLACE: Final = r"(?:\{(?P<braced>\w+)\}|%\((?P<named>\w+)\)s)"
 _PASSED: Final = "(?:</\\w+>|[\N{WORD JOINER}’”'\"»)\\]])*"
-"""Tags and signs between a value and its particle."""
+"""Tags and signs that may be between a value and its particle."""
 _PAIRS: Final = {
     f"{closed}({opened})": (closed, opened)
     for closed, opened in (
@@ -28,21 +28,21 @@ _PARTICLE: Final = "|".join(map(re.escape, (*_PAIRS, "(이)", "(으)")))
 _AFTER_VALUE: Final = re.compile(f"{_PLACE}{_PASSED}(?P<particle>{_PARTICLE})")
 
 _ASIDE: Final = re.compile(r"(?<=\w)\W*[(\[（【][^()\[\]（）【】]*[)\]）】]\W*$")
-"""Brackets at the end, which readers pass over."""
+"""Brackets at the end, which are not read aloud."""
 _UNREAD: Final = re.compile(r"(?:[^\w%]|_)+$")
 _MARKS: Final = re.compile(r"[“‘\"']?[.,!?~…]+[”’\"']?")
 _DIGITS: Final[tuple[Sound, ...]] = (
-    # 0 is read as 영, or with what is before it as 십, 백, 천 or 만.
+    # 0 is read as 영, or with the digit before it as 십, 백, 천 or 만.
     *("consonant", "rieul", "vowel", "consonant", "vowel"),
     *("vowel", "consonant", "rieul", "rieul", "vowel"),
 )
 _SPELLED: Final = re.compile("[A-Z]{1,2}|[a-z]|[^aeiouyAEIOUY]+")
-"""Latin letters that are read by their names."""
+"""Latin letters that are read as the names of the letters."""
 _LETTERS: Final[dict[str, Sound]] = {"l": "rieul", "r": "rieul", "m": "consonant", "n": "consonant"}
 _CLOSED: Final = re.compile(
     "(?:[mn]|.[mn]e|ng|(?:^|[^aeiou])(?:[aeiouy]|aa|ae|eo|eu|oo)(?:[bp]+|t+|c?k|c))$"
 )
-"""A word whose last letter closes the last syllable in Hangul: Tom 톰, Anne 앤, Jack 잭."""
+"""End of a word whose last letter closes the last syllable in Hangul: Tom 톰, Anne 앤, Jack 잭."""
 _RIEUL: Final = re.compile("(?:l|.le)$")
 _NAME_BEFORE_PARTICLE: Final = re.compile(
     r"((?:\{|%\()(?:author|file|host|known|names?|other|platform|q|username)(?:\}|\)s)(?:</\w+>)*)"
@@ -53,7 +53,7 @@ _NAME_BEFORE_PARTICLE: Final = re.compile(
 def agreed(template: str, value: Callable[[str], str]) -> str:
     """Return the template with the particle forms that fit the values before them.
 
-    value: returns the value of a placeholder. Both forms stay if the last sound is unknown.
+    value: returns the value of a placeholder. Both forms are kept if the last sound is unknown.
     """
 
     def chosen(match: re.Match[str]) -> str:
@@ -65,7 +65,7 @@ def agreed(template: str, value: Callable[[str], str]) -> str:
 
 
 def has_particles(template: str) -> bool:
-    """Return whether the form of a particle depends on a value."""
+    """Return whether a template has a particle whose form depends on a value."""
     return _AFTER_VALUE.search(template) is not None
 
 
@@ -79,18 +79,17 @@ def _form(particle: str, sound: Sound | None) -> str:
 
 
 def last_sound(text: str) -> Sound | None:
-    """Return the last sound of a text as a Korean reads it; None if the script does not tell.
+    """Return the last sound of a text read aloud in Korean; None if the script is unknown.
 
-    Emoji, quotes and brackets at the end are passed over. Source of the readings: the rules of
-    tossi (github.com/what-studio/tossi) for Hangul and digits; for Latin letters, which it does not
-    read, 외래어 표기법, chapter 3, section 1: a voiceless stop after a short vowel, m, n, ng and l
-    close the syllable.
+    Emoji, quotes and brackets at the end are ignored. Sources: for Hangul and digits, the rules of
+    tossi (github.com/what-studio/tossi); for Latin letters, 외래어 표기법, chapter 3, section 1: a
+    voiceless stop after a short vowel, m, n, ng and l close the syllable.
     """
-    # Anybody can give a value, of any length.
+    # Values come from people and may have any length.
     readable = unicodedata.normalize("NFC", text[-100:])
     readable = _UNREAD.sub("", _ASIDE.sub("", readable)) or _UNREAD.sub("", readable)
     if not readable:
-        # Their names end with 표: 느낌표, 물결표.
+        # The names of these marks end with 표: 느낌표, 물결표.
         return "vowel" if _MARKS.fullmatch(text) else None
     last = readable[-1]
     if (digit := unicodedata.decimal(last, None)) is not None:
@@ -101,7 +100,6 @@ def last_sound(text: str) -> Sound | None:
 
 
 def _of_hangul(sign: str) -> Sound | None:
-    """Return the last sound of a syllable, or of the name of a single letter."""
     if "가" <= sign <= "힣":
         final, rieul = (ord(sign) - ord("가")) % 28, 8
         return "rieul" if final == rieul else "consonant" if final else "vowel"
@@ -123,14 +121,14 @@ def _of_latin(text: str) -> Sound | None:
     if _SPELLED.fullmatch(match[0]):
         return _LETTERS.get(word[-1], "vowel")
     if not text[-1].isascii() and word[-1] == "e":
-        return "vowel"  # It has an accent, so that it is read: René.
+        return "vowel"  # An e with an accent is pronounced: René.
     if _RIEUL.search(word):
         return "rieul"
     return "consonant" if _CLOSED.search(word) else "vowel"
 
 
 class Sentence(str):
-    """A text of the catalogue with particles, whose values never change: people wrote them."""
+    """A text of the catalogue that chooses its particles for its values, which stay unchanged."""
 
     __slots__ = ()
 
@@ -139,38 +137,35 @@ class Sentence(str):
         return str.format(self.agreed(values), *places, **values)
 
     def __mod__(self, values: Mapping[str, object]) -> str:
-        """Return the text, whose places are `%(name)s`, with its values."""
+        """Return the text, whose placeholders are `%(name)s`, with its values."""
         return str.__mod__(self.agreed(values), values)
 
     def agreed(self, values: Mapping[str, object]) -> str:
-        """Return the text with the particles of these values, and without the values."""
+        """Return the text with the particles for these values, but with its placeholders."""
         return agreed(self, lambda name: _words(values.get(name, "")))
 
 
 def _words(value: object) -> str:
-    """Return a value as it is read, without tags."""
     if hasattr(value, "__html__"):
-        return Markup(value).striptags()  # noqa: S704 - It is not shown.
+        return Markup(value).striptags()  # noqa: S704 - It is only read for its last sound.
     return str(value)
 
 
-@functools.lru_cache(5_000)  # A catalogue has fewer texts.
+@functools.lru_cache(5_000)  # More than the number of texts in a catalogue.
 def sentence(text: str) -> str:
     """Return a text of the catalogue, as a `Sentence` if it has particles."""
     return Sentence(text) if has_particles(text) else text
 
 
 def filled(text: str, values: Mapping[str, object], *, is_markup: bool) -> str:
-    """Return a text of a template with its values, escaped where the text is markup."""
+    """Return a text of a template with its values, which are escaped if the text is markup."""
     if not is_markup:
         return text % values
     text = text.agreed(values) if isinstance(text, Sentence) else text
-    return Markup(text) % values  # noqa: S704 - A text of ours; it escapes its values.
+    return Markup(text) % values  # noqa: S704 - the catalogue's text, which escapes its values
 
 
 def held(text: str) -> str:
-    """Return the text with a word joiner between each name and its particle.
-
-    Browsers break a line between a name that ends with an emoji and its particle.
-    """
+    """Return the text with a word joiner between each name and its particle."""
+    # Browsers would break a line between a name that ends with an emoji and its particle.
     return _NAME_BEFORE_PARTICLE.sub("\\1\N{WORD JOINER}", text)

@@ -1,4 +1,4 @@
-"""What stands out among the days on which somebody wrote, each with a test of chance."""
+"""Days that stand out among the days on which a person wrote, tested against chance."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -18,30 +18,30 @@ from app.compute.significance import (
 )
 
 CHANCE: Final = 0.005
-"""Largest probability of a streak or a silence that is told: that of one as long by chance."""
+"""Largest probability, under chance, of a streak or a silence that is reported."""
 SHORTEST: Final = 7
-"""Days of a streak or a silence that is told."""
+"""Smallest number of days in a streak or a silence that is reported."""
 WHOLE_YEAR: Final = 358
-"""Days of a year that is compared by halves: one may lack a week."""
+"""Smallest number of days of a year whose halves are compared: a week may be missing."""
 WEEK_DAYS: Final = 7
 WORK_DAYS: Final = 5
 ONE_DAY: Final = timedelta(1)
 
 
 class DaySpan(msgspec.Struct, frozen=True):
-    """Days that follow each other."""
+    """A span of consecutive days."""
 
     first: date
     last: date
 
     @property
     def days(self) -> int:
-        """How many these are."""
+        """Number of days."""
         return (self.last - self.first).days + 1
 
 
 class DaysApart(msgspec.Struct, frozen=True):
-    """What stands out among the days of a year by more than chance; null for what does not."""
+    """Days of a year that stand out by more than chance; None for each kind without any."""
 
     fullest_day: Annotated[
         date | None, Meta(description="The day with clearly more posts than any other day.")
@@ -82,9 +82,9 @@ class DaysApart(msgspec.Struct, frozen=True):
 
 
 def days_apart(posts_by_day: Mapping[date, int], first: date, last: date) -> DaysApart:
-    """Return what stands out among the days from the first to the last.
+    """Return the days that stand out from the first to the last day.
 
-    posts_by_day: the days that have any, all of them within.
+    posts_by_day: number of posts of the days with posts, all between these days.
     """
     days = sorted(posts_by_day)
     counts = [
@@ -103,7 +103,7 @@ def days_apart(posts_by_day: Mapping[date, int], first: date, last: date) -> Day
 
 
 def longest_run(days: Sequence[date]) -> list[date]:
-    """Return the most days that follow each other, the first such; days in ascending order."""
+    """Return the first longest run of consecutive days; days: in ascending order."""
     longest: list[date] = []
     run: list[date] = []
     for day in days:
@@ -113,7 +113,6 @@ def longest_run(days: Sequence[date]) -> list[date]:
 
 
 def _longest_silence(days: Sequence[date]) -> DaySpan | None:
-    """Return the most days between two of them, the first such; None for none."""
     gaps = [
         DaySpan(before + ONE_DAY, day - ONE_DAY)
         for before, day in pairwise(days)
@@ -123,17 +122,13 @@ def _longest_silence(days: Sequence[date]) -> DaySpan | None:
 
 
 def _clear_span(span: DaySpan | None, alike: int, total: int) -> DaySpan | None:
-    """Return a span of days that are alike in something if chance does not explain it.
-
-    alike: so many days of the total are so.
-    """
+    # `alike` of the `total` days have the property that all days of the span share.
     if span is None or span.days < SHORTEST:
         return None
     return span if run_log_chance(span.days, alike, total) <= log(CHANCE) else None
 
 
 def _weeks(posts_by_day: Mapping[date, int], first: date, last: date) -> list[list[int]]:
-    """Return the posts of each day of the weeks, from Monday, that have the first to the last."""
     monday = first - first.weekday() * ONE_DAY
     weeks = [[0] * WEEK_DAYS for _ in range((last - monday).days // WEEK_DAYS + 1)]
     for day, posts in posts_by_day.items():
@@ -142,9 +137,9 @@ def _weeks(posts_by_day: Mapping[date, int], first: date, last: date) -> list[li
 
 
 def _weekend(weeks: Sequence[Sequence[int]]) -> Literal["more", "less"] | None:
-    """Return whether a day of the weekend has clearly more posts than another day, or less.
+    """Return whether a weekend day has clearly more or less posts than another day.
 
-    The error is that of the leads of the weeks, as in `is_ahead`.
+    The weeks are the clusters, as in `is_ahead`.
     """
     leads = [
         sum(week[WORK_DAYS:]) / (WEEK_DAYS - WORK_DAYS) - sum(week[:WORK_DAYS]) / WORK_DAYS
@@ -157,7 +152,6 @@ def _weekend(weeks: Sequence[Sequence[int]]) -> Literal["more", "less"] | None:
 
 
 def _fuller_half(counts: Sequence[int]) -> Literal["first", "second"] | None:
-    """Return which half of the days has clearly more posts, by their weeks."""
     middle = len(counts) // 2
     place = fullest([_by_week(counts[:middle]), _by_week(counts[middle:])], CLEAR_OF_MANY)
     return None if place is None else ("second" if place else "first")

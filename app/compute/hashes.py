@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from app.compute.links import LINK, RANDOM_SIGN, link_count
 
 LINK_OR_NAME: Final = re.compile(rf"{LINK}|[@#]\w+")
-_REMEMBERED: Final = 0x10000  # A cache of all code points would take 100 MB.
+_REMEMBERED: Final = 0x10000
+"""First code point that is not cached: a cache of all code points would take 100 MB."""
 
 
 def code_points(text: str) -> NDArray[np.uint32]:
@@ -24,7 +25,7 @@ def code_points(text: str) -> NDArray[np.uint32]:
 
 
 class _Classes(dict[int, int]):
-    """Maps a code point to the letter of its kind, or to itself."""
+    """A map from a code point to the letter of its kind, or to itself."""
 
     def __missing__(self, code: int) -> int:
         letter = ord(_class_of(chr(code)))
@@ -52,13 +53,13 @@ def _class_of(char: str) -> str:
 
 _CLASSES = _Classes()
 _ALONE: Final = ~np.isin(np.arange(128), [ord(letter) for letter in "aAh0x"])
-"""Whether a sign makes no runs; those after the last are like it."""
+"""Whether each code point forms no runs, (128,); larger code points are like the last."""
 
 
 def skeleton_of(plain: str) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
-    """Return the skeleton's code points, and the place in the text where each begins.
+    """Return the skeleton's code points, and the position in the text where each begins: (n,) each.
 
-    Links become U, mentions M, tags T, and runs of one kind of letter or of digits one letter.
+    Links become U, mentions M, tags T, and runs of digits or of a kind of letter a single letter.
     """
     codes = code_points(plain.translate(_CLASSES)).copy()
     is_kept = np.ones(codes.size, np.bool_)
@@ -76,7 +77,7 @@ def skeleton_of(plain: str) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
 
 _CAPITALS: Final = string.ascii_uppercase.encode()
 _MOST_KNOWN: Final = 50_000
-"""Words and habits whose hashes are remembered."""
+"""Largest number of words, and of habits, whose hashes are cached."""
 _LONGEST_KNOWN: Final = 40
 
 _MENTION = re.compile(r"@\w")
@@ -85,7 +86,7 @@ _EMOJI = re.compile(r"[\u2600-\u27bf\U0001f000-\U0001faff]")
 
 
 class _Words(dict[str, tuple[int, bytes]]):
-    """Maps a word to its hash, and to the bytes by which it ends a pair."""
+    """A map from a word to its hash, and to its bytes as the end of a pair."""
 
     def __missing__(self, word: str) -> tuple[int, bytes]:
         ending = f" {word.lower()}".encode("utf-8", "surrogatepass")
@@ -96,7 +97,7 @@ class _Words(dict[str, tuple[int, bytes]]):
 
 
 class _Habits(dict[tuple[int, int | str], int]):
-    """Maps the number of a habit and its strength to a hash."""
+    """A map from the number of a habit and its strength to a hash."""
 
     def __missing__(self, habit: tuple[int, int | str]) -> int:
         habit_hash = crc32(f"{habit[0]} {habit[1]}".encode("utf-8", "surrogatepass"))
@@ -111,20 +112,20 @@ _HABITS = _Habits()
 
 
 def token_hashes(texts: Sequence[Sequence[str]]) -> tuple[list[int], list[int]]:
-    """Return the hashes of all words of texts, and of their pairs, one text after the other.
+    """Return the hashes of all words, and of all pairs of words, text by text.
 
     `^` and `$` mark the ends of a text.
     """
     tokens = [token for words in texts for token in (*words, _END)]
     hashed = list(map(_WORDS.__getitem__, tokens))
     hashes = list(map(itemgetter(0), hashed))
-    # A checksum goes on from that of the first word; what ends a text begins the next one.
+    # The checksum of a pair continues that of its first word. The end of a text begins the next.
     pairs = list(map(crc32, map(itemgetter(1), hashed), (_WORDS[_END][0], *hashes)))
     return [token_hash for token, token_hash in zip(tokens, hashes, strict=True) if token], pairs
 
 
 def style_hashes(plain: str, tokens: Sequence[str]) -> list[int]:
-    """Return 18 hashes, one for each habit, of its number and its strength."""
+    """Return 18 hashes, each of a habit's number and strength."""
     if plain.isascii():
         raw = plain.encode()
         capitals = len(raw) - len(raw.translate(None, _CAPITALS))

@@ -1,4 +1,4 @@
-"""The hours of the day in which somebody writes, and those that clearly stand out."""
+"""The hours of the day in which a person writes, and the hours that clearly stand out."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,11 +14,11 @@ from app.compute.significance import CLEAR, fullest, lead_errors
 
 DAY_H: Final = 24
 NIGHT_H: Final = 5
-"""The hours from midnight until this one are the night."""
+"""End of the night, in hours from midnight."""
 BUSY_H: Final = 3
-"""Hours in a row that are called the busiest."""
+"""Number of consecutive hours that are called the busiest."""
 PART_H: Final = 6
-"""Hours of the night, the morning, the afternoon and the evening."""
+"""Number of hours in a quarter of the day: night, morning, afternoon, evening."""
 HOUR_S: Final = 3600
 DAY_S: Final = DAY_H * HOUR_S
 
@@ -47,17 +47,21 @@ BusyPart = Annotated[
 
 
 def counts_by_hour(times: Iterable[int], zone: ZoneInfo) -> Counter[int]:
-    """Return how many of the times each hour of each day has in the zone, as `busiest_hours` takes
-    them; times are seconds since 1970."""
+    """Return the number of times in each hour of each day in the zone, for `busiest_hours`.
+
+    times: in seconds since 1970.
+    """
     return Counter(hour_numbers(times, zone))
 
 
 def hour_numbers(times: Iterable[int], zone: ZoneInfo) -> list[int]:
-    """Return the hour of each time in the zone, numbered through days and years; times are seconds
-    since 1970."""
+    """Return the hour of each time in the zone, numbered through days and years.
+
+    times: in seconds since 1970.
+    """
     seconds = np.fromiter(times, np.int64)
     days, places = np.unique(seconds // DAY_S, return_inverse=True)
-    # To ask the zone of each time takes long, and it changes on few days.
+    # Asking the zone for the shift of each time takes long, and the shift changes on few days.
     shifts = [_shift_of_day_s(day, zone) for day in days.tolist()]
     local = seconds + np.array([shift or 0 for shift in shifts], np.int64)[places]
     changes = np.array([shift is None for shift in shifts], np.bool_)[places]
@@ -68,7 +72,7 @@ def hour_numbers(times: Iterable[int], zone: ZoneInfo) -> list[int]:
 
 
 def hours_of_day(counts: Mapping[int, int]) -> list[int]:
-    """Return the sums of each hour of the day, from 0."""
+    """Return the sum of each hour of the day, from 0: 24 numbers."""
     hours = [0] * DAY_H
     for hour, posts in counts.items():
         hours[hour % DAY_H] += posts
@@ -76,22 +80,22 @@ def hours_of_day(counts: Mapping[int, int]) -> list[int]:
 
 
 def days_of(counts: Mapping[int, int], until: int = DAY_H) -> int:
-    """Return on how many days something was written before that hour of the day."""
+    """Return the number of days with posts before this hour of the day."""
     return len({hour // DAY_H for hour in counts if hour % DAY_H < until})
 
 
 def busiest_hours(counts: Mapping[int, int]) -> int | None:
-    """Return the first of the three hours of the day in which clearly most is written, else None.
+    """Return the first of the three consecutive hours that clearly have the most posts, or None.
 
-    counts: posts of hours that are numbered through days and years. Posts of a day are one
-    conversation or several, and no proof each: what counts is on which days the three hours lead
-    the next three that are apart from them, by the sum of these leads in standard errors, which
-    the days tell (clustered: Liang and Zeger 1986). That the best hours were chosen is in the
-    comparison with the next best: of hours at random fewer than one of fifty pass.
+    counts: posts in each hour, numbered through days and years. The three hours must lead the best
+    three others by 1.96 standard errors, with the days as clusters (Liang and Zeger 1986), since
+    posts of a day belong to few conversations.
     """
+    # Comparing with the second best corrects for choosing the best: random hours pass in fewer than
+    # one of fifty cases.
     hours = hours_of_day(counts)
     sums = [sum(_from(hours, start)) for start in range(DAY_H)]
-    # Of equal ones that with the fullest middle, as a peak has.
+    # Among equal sums, the hours with the fullest middle are first, as in a peak.
     first = max(range(DAY_H), key=lambda start: (sums[start], _from(hours, start)[BUSY_H // 2]))
     apart = [(first + step) % DAY_H for step in range(BUSY_H, DAY_H - BUSY_H + 1)]
     second = max(apart, key=sums.__getitem__)
@@ -99,15 +103,17 @@ def busiest_hours(counts: Mapping[int, int]) -> int | None:
     leads = Counter[int]()
     for hour, posts in counts.items():
         if side := sides[hour % DAY_H]:
-            # A day has these hours in its middle, so that hardly any conversation is in two.
+            # Days are shifted so that these hours are in their middle: hardly any conversation then
+            # belongs to two days.
             leads[(hour - first + DAY_H // 2) // DAY_H] += posts * side
     return first if lead_errors(leads.values()) >= CLEAR else None
 
 
 def fullest_part(counts: Mapping[int, int]) -> int | None:
-    """Return in which quarter of the day, from 0 for the night, clearly most is written, else None.
+    """Return the quarter of the day that clearly has the most posts, 0 for the night, or None.
 
-    counts: as of `busiest_hours`. It leads the next best, day by day, by 1.96 standard errors.
+    counts: as in `busiest_hours`. The quarter leads the second, compared by day, by 1.96 standard
+    errors.
     """
     days = sorted({hour // DAY_H for hour in counts})
     places = {day: place for place, day in enumerate(days)}
@@ -119,13 +125,12 @@ def fullest_part(counts: Mapping[int, int]) -> int | None:
 
 @lru_cache(maxsize=10_000)
 def _shift_of_day_s(day: int, zone: ZoneInfo) -> int | None:
-    """Return by how much the zone is ahead of UTC on a day, in seconds; None where that changes."""
+    # None if the shift changes on this day.
     first, last = (_shift_s(moment, zone) for moment in (day * DAY_S, (day + 1) * DAY_S))
     return first if first == last else None
 
 
 def _shift_s(time: int, zone: ZoneInfo) -> int:
-    """Return by how much the zone is ahead of UTC at a time, in seconds."""
     shift = datetime.fromtimestamp(time, zone).utcoffset()
     return int(shift.total_seconds()) if shift else 0
 

@@ -1,7 +1,7 @@
-"""Korean words as stem and ending, as far as the shapes of the syllables tell.
+"""Korean words as stem and ending, recognised by the shapes of the syllables.
 
-No dictionary is needed: of a long word half is compared, whatever its ending. A stem of one
-syllable has no half, so that its forms are listed here, and it is never taken for another word.
+This needs no dictionary: searches compare half of a long word, whatever its ending. A stem of one
+syllable has no half, so its forms are listed here, and it is never mistaken for another word.
 """
 
 import functools
@@ -12,7 +12,7 @@ from app.compute.words import segment_terms
 
 _FIRST, _FINALS = 0xAC00, 28
 _RIEUL, _BIEUP = 8, 17
-"""Numbers of the final consonants ㄹ and ㅂ."""
+"""Numbers of the final consonants ㄹ and ㅂ in a syllable's code point."""
 _PARTICLE: Final = re.compile(
     "들?(?:[은는이가을를과와의도만]|(?:으?로|에서?|에게서?|께서?|한테서?|까지|부터|처럼|보다|마다|하고"
     "|이?랑|이나|밖에|만큼)[는도만의]?)|이(?:다|에요|라고?|라는|야|며|었.+)|예요|였.+|입니[다까]|인데"
@@ -23,14 +23,14 @@ _VERB_ENDING: Final = re.compile(
 )
 _AFTER_CONSONANT, _AFTER_VOWEL = "은이을과으습인입", "가를와로예였"
 _CASES: Final = ("은", "이", "을", "과"), ("는", "가", "를", "와")
-"""Particles after a consonant, and after a vowel, that are seldom the end of a noun."""
+"""Particles after a consonant and after a vowel that are rarely the end of a noun."""
 _FURTHER: Final = ("에", "들", "까지", "부터", "처럼", "보다", "마다", "한테", "하고")
 _COPULAS: Final = ("이다", "이에", "이었", "이라", "입니", "으로"), ("예요", "였", "랑")
 _OF_VERBS: Final = "는고지다게기던네겠습은을으어아었았"
 _SOFT: Final = "굽눕줍깁춥덥맵쉽밉"
 """Stems whose ㅂ becomes 우 before a vowel: 굽다, 구워."""
 _VERBS: Final = "하되가오보주쓰사자아치"
-"""Stems before 는 that are verbs: a noun would have a particle there."""
+"""Stems that are verbs before 는: after a noun, it would be a particle."""
 _NOUNS: Final = frozenset(
     re.findall(
         "..",
@@ -50,27 +50,27 @@ class Forms(NamedTuple):
 
     whole: frozenset[str]
     starts: tuple[str, ...]
-    """What longer forms begin with."""
+    """Beginnings of longer forms."""
 
     def has(self, word: str) -> bool:
         """Return whether the word is one of the forms."""
         return word in self.whole or word.startswith(self.starts)
 
     def terms(self) -> set[tuple[str, ...]]:
-        """Return rows of index terms; every post with a form has one of them."""
+        """Return sequences of index terms; every post with a form contains one of them."""
         whole = {tuple(segment_terms("paired", word)) for word in self.whole}
         return whole | {(start[:2],) for start in self.starts}
 
 
 def stem_size(word: str) -> int:
-    """Return the number of syllables before the longest ending: all, where none is known."""
+    """Return the number of syllables before the longest known ending; all without one."""
     size = len(word)
     if word in _NOUNS or not is_hangul(word):
         return size
     for place in range(1, size):
         ending = word[place:]
         match = _PARTICLE.fullmatch(ending) or (
-            # Of two syllables, the second is as often a part of a noun (광고, 바다).
+            # In a word of two syllables, the second is as often a part of a noun (광고, 바다).
             (size > 2 or ending == "는") and _VERB_ENDING.fullmatch(ending)
         )
         if match and _agree(word[place - 1], ending):
@@ -102,12 +102,12 @@ def forms_of(word: str) -> Forms | None:
 
 
 def is_ending(word: str) -> bool:
-    """Return whether the word is nothing but an ending."""
+    """Return whether the whole word is an ending."""
     return bool(_PARTICLE.fullmatch(word) or _VERB_ENDING.fullmatch(word))
 
 
 def _agree(before: str, ending: str) -> bool:
-    """Return whether the ending has the form that it has after such a syllable."""
+    """Return whether the form of the ending fits the syllable before it."""
     final, first = _final(before), ending[0]
     if first == "니":
         return final == _BIEUP
@@ -117,10 +117,9 @@ def _agree(before: str, ending: str) -> bool:
 
 
 def _final(syllable: str) -> int:
-    """Return the number of the syllable's final consonant, 0 for none."""
     return (ord(syllable) - _FIRST) % _FINALS
 
 
 def is_hangul(word: str) -> bool:
-    """Return whether the word has nothing but Hangul syllables."""
+    """Return whether all characters of the word are Hangul syllables."""
     return all("가" <= char <= "힣" for char in word)

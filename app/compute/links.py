@@ -1,12 +1,11 @@
-r"""What counts as a link in a text: one rule for all that count, hide or show links.
+r"""The rule for links in a text, shared by all modules that count, hide or show links.
 
-A **link** is an address with its scheme, up to the next white space. Those of a **random** address,
-which a platform made, say nothing: only their presence and place count. An **address** is more than
-a link, whatever of a text leads somewhere: also `www.…`, `a.example/b`, mail, @names and #tags. It
-is nobody's own word.
+A **link** is a URL with its scheme, up to the next white space. A **random** link, made by a
+platform, says nothing: only its presence and place count. An **address** is any pointer in a text,
+including `www.…`, `a.example/b`, mail, @names and #tags. It is never an author's own word.
 
-Profiles rest on this rule: after a change of `LINK`, `RANDOM_LINK`, `LINK_BEGIN` or `LINK_TO_HOST`
-the features have another `RECIPE`. No other module spells out how a link begins
+Profiles depend on this rule: changes of `LINK`, `RANDOM_LINK`, `LINK_BEGIN` and `LINK_TO_HOST` need
+another `RECIPE` of the features. No other module spells out the beginning of a link
 (`tests/compute/test_links.py`).
 """
 
@@ -14,25 +13,24 @@ import re
 from typing import Final
 
 LINK_BEGIN: Final = r"https?://"
-"""A pattern of how a link begins."""
+"""Pattern of the beginning of a link."""
 LINK: Final = rf"{LINK_BEGIN}\S+"
-"""A pattern of a link."""
 LINK_TO_HOST: Final = rf"{LINK_BEGIN}[^\s/]+"
-"""A pattern of a link as far as its host: the rest of it is no word."""
+"""Pattern of a link up to its host; the rest contains no words."""
 RANDOM_BEGIN: Final = rf"{LINK_BEGIN}t\.co/|pic\.twitter\.com/"
-"""A pattern of how a random address begins."""
+"""Pattern of the beginning of a random link."""
 RANDOM_LINK: Final = re.compile(rf"(?:{RANDOM_BEGIN})\w*")
 RANDOM_SITES: Final = frozenset({"t.co"})
-"""Hosts that name no site, since what they lead to is not known."""
+"""Hosts of random links, whose targets are unknown."""
 RANDOM_SIGN: Final = "\u241f"
-"""Replaces a random link where a text is counted."""
+"""Character that replaces a random link in counted text."""
 LINKED_SITE: Final = re.compile(
     rf"{LINK_BEGIN}(?:www\.)?((?:[\w-]+\.)+[a-z]{{2,24}})", re.IGNORECASE
 )
-"""A link's host, without `www.`. The end is of plain letters: in Korean a particle may follow an
-address without a space."""
+"""Pattern of a link's host without `www.`, ending with plain letters: a Korean particle may follow
+without a space."""
 VISIBLE_LINK: Final = rf"(?:{LINK_BEGIN}|www\.|pic\.twitter\.com/)\S+"
-"""A pattern of all that a reader of the text takes for a link."""
+"""Pattern of everything that a reader recognises as a link."""
 _NAME_OR_TAG: Final = r"[@#]\w+(?:@[\w.-]+)?"
 ADDRESS: Final = re.compile(
     rf"(?:{LINK_BEGIN}|www\.)\S+"
@@ -43,12 +41,12 @@ ADDRESS: Final = re.compile(
 )
 _TAG: Final = re.compile(_NAME_OR_TAG)
 _LINK_ALONE: Final = re.compile(rf"(?<!\S){LINK}")
-"""A link behind white space or at the start, where nothing else of `ADDRESS` can have begun."""
+"""Link at the start or after white space, where no other kind of `ADDRESS` can have begun."""
 _LINK_BEGIN: Final = re.compile(LINK_BEGIN)
 
 
 def begins_link(word: str) -> bool:
-    """Return whether a word begins as a link does."""
+    """Return whether a word begins like a link."""
     return _LINK_BEGIN.match(word) is not None
 
 
@@ -58,12 +56,12 @@ def has_link(word: str) -> bool:
 
 
 def link_count(text: str) -> int:
-    """Return how many links a text has."""
+    """Return the number of links in a text."""
     return len(_LINK_BEGIN.findall(text)) if "://" in text else 0
 
 
 def may_have_address(text: str) -> bool:
-    """Return whether `ADDRESS` is worth a search: without these signs it finds nothing."""
+    """Return whether `ADDRESS` is worth a search, which costs far more than this."""
     return "@" in text or "#" in text or "/" in text or "www." in text.lower()
 
 
@@ -75,7 +73,7 @@ def may_have_random_link(text: str) -> bool:
 def without_addresses(text: str) -> str:
     """Return the text without addresses, @names and #tags."""
     if "://" in text:
-        # Many posts have a link alone, which is found in a third of the time.
+        # Many posts have only a link, which is found in a third of the time.
         return _without_the_rest(_LINK_ALONE.sub(" ", text))
     if "@" in text or "/" in text or "www." in text:
         return ADDRESS.sub(" ", text)
@@ -83,7 +81,7 @@ def without_addresses(text: str) -> str:
 
 
 def _without_the_rest(text: str) -> str:
-    """Return the same of a text that may have tags alone, found in a tenth of the time."""
+    # Text with only tags takes a tenth of the time.
     if "@" in text or "/" in text or "www." in text.lower():
         return ADDRESS.sub(" ", text)
     return _TAG.sub(" ", text)

@@ -19,24 +19,25 @@ from numpy.typing import ArrayLike, NDArray
 CLEAR: Final = 1.96
 """Standard errors from which a single difference is significant."""
 CLEAR_OF_MANY: Final = 2.9
-"""Standard errors from which the clearest of a dozen differences is significant: by chance one is
-as clear in fewer than one of twenty chats or portraits."""
+"""Standard errors from which the clearest of a dozen differences is significant.
+
+By chance, fewer than one of twenty chats or portraits has a difference as clear."""
 FALSE_DISCOVERIES: Final = 0.05
-"""Largest expected share of reported words that only chance made (false discovery rate)."""
+"""Largest expected share of reported words that are due to chance (false discovery rate)."""
 FEWEST_COMPARED: Final = 20
-"""Messages that a person, and all others together, need to be compared."""
+"""Smallest number of messages of a person, and of all others together, for a comparison."""
 PRIOR_WORDS: Final = 500
-"""Words of the prior: both sides together, mixed into the words of each side."""
+"""Number of words in the prior, which is made of both sides and mixed into each side."""
 
 
 # --- Counts ---
 
 
 def clear_peak(counts: Sequence[int], clear: float = CLEAR) -> int | None:
-    """Return the place of the count that is clearly ahead of all others; None without one.
+    """Return the index of the count that is clearly ahead of all others; None without one.
 
     Counts are independent events (Poisson): the error of a difference is the root of the sum.
-    clear: the standard errors that the lead must have. A single count is ahead of nothing.
+    clear: smallest lead in standard errors. A single count is never ahead.
     """
     if len(counts) < 2:
         return None
@@ -46,7 +47,7 @@ def clear_peak(counts: Sequence[int], clear: float = CLEAR) -> int | None:
 
 
 def fullest_day(counts: Sequence[int]) -> int | None:
-    """Return the place of the day that is clearly ahead of all others; None without one.
+    """Return the index of the day that is clearly ahead of all others; None without one.
 
     Counts of days vary more than independent events. The error grows with the dispersion of the
     other days (quasi-likelihood: Wedderburn 1974).
@@ -59,7 +60,7 @@ def fullest_day(counts: Sequence[int]) -> int | None:
 
 
 def dispersed_lead_errors(first: int, second: int, days: Sequence[tuple[int, int]]) -> float:
-    """Return the lead of a count before another one, in standard errors.
+    """Return the lead of a count over another count, in standard errors.
 
     days: both counts of each day. The error grows with the dispersion of the daily leads.
     """
@@ -89,7 +90,7 @@ def is_ahead(counts: Sequence[int], beside: Sequence[int], clear: float = CLEAR)
 
 
 def fullest(periods: Sequence[Sequence[int]], clear: float = CLEAR) -> int | None:
-    """Return the place of the period that is clearly ahead of the next one; None without one.
+    """Return the index of the period that is clearly ahead of the second; None without one.
 
     periods: the counts of each period's days, which are the clusters.
     """
@@ -100,19 +101,19 @@ def fullest(periods: Sequence[Sequence[int]], clear: float = CLEAR) -> int | Non
 
 
 def counts_in(clusters: ArrayLike, many: int) -> NDArray[np.float64]:
-    """Return the number of values in each of so many clusters: (many,)."""
+    """Return the number of values in each of `many` clusters: (many,), float64."""
     return np.bincount(np.asarray(clusters, np.intp), minlength=many).astype(np.float64)
 
 
 def sums_in(clusters: ArrayLike, values: ArrayLike, many: int) -> NDArray[np.float64]:
-    """Return the sum of the values in each of so many clusters: (many,)."""
+    """Return the sum of the values in each of `many` clusters: (many,), float64."""
     return np.bincount(np.asarray(clusters, np.intp), values, many).astype(np.float64)
 
 
 def mean_errors(
     values: ArrayLike, clusters: ArrayLike, values_beside: ArrayLike, clusters_beside: ArrayLike
 ) -> float:
-    """Return the lead of a mean before another one, in standard errors of clusters.
+    """Return the lead of a mean over another mean, in standard errors of clusters.
 
     clusters: the cluster of each value, numbered from 0. A side without values gives 0.
     """
@@ -134,11 +135,11 @@ def errors_of_sums(
     sums_beside: NDArray[np.float64],
     counts_beside: NDArray[np.float64],
 ) -> float:
-    """Return the lead of a mean before another one, in standard errors of clusters.
+    """Return the lead of a mean over another mean, in standard errors of clusters.
 
-    Each array is (n,), by cluster: sums of values, and their numbers. The error is that of each
-    cluster's part of the difference under one common mean. At most the root of the number of
-    clusters is reached (Efron 1969). A side without values gives 0.
+    Each array is (n,), by cluster: sums of values, and numbers of values. The error is that of
+    each cluster's part of the difference under a common mean. The result is at most the root of
+    the number of clusters (Efron 1969). A side without values gives 0.
     """
     count, count_beside = float(counts.sum()), float(counts_beside.sum())
     if not (count and count_beside):
@@ -150,9 +151,9 @@ def errors_of_sums(
 
 
 def welch_errors(values: NDArray[np.int64], beside: NDArray[np.int64]) -> float:
-    """Return the lead of a mean before another one, in standard errors of single values.
+    """Return the lead of a mean over another mean, in standard errors of single values.
 
-    Values without variance give 0. Source: Welch 1947.
+    values and beside: (n,) and (m,). Values without variance give 0. Source: Welch 1947.
     """
     variances = float(values.var(ddof=1)) / values.size + float(beside.var(ddof=1)) / beside.size
     return float(values.mean() - beside.mean()) / math.sqrt(variances) if variances else 0.0
@@ -171,9 +172,9 @@ def surplus_errors(hits: Sequence[bool], clusters: Sequence[int], chance: float)
 
 
 def design_effect(clusters: Iterable[int]) -> float:
-    """Return the number of clustered values that prove as much as an independent value, 1 or more.
+    """Return the number of clustered values that prove as much as one independent value, >= 1.
 
-    It divides their number, or the logarithm of a chance. Source: Kish 1965.
+    It divides the number of values, or the logarithm of a chance. Source: Kish 1965.
     """
     counts = Counter(clusters).values()
     return sum(number * number for number in counts) / max(sum(counts), 1)
@@ -183,9 +184,9 @@ def design_effect(clusters: Iterable[int]) -> float:
 
 
 def share_errors(count: int, total: int, count_beside: int, total_beside: int) -> float:
-    """Return the lead of a share before another one, in standard errors.
+    """Return the lead of a share over another share, in standard errors.
 
-    One success and one failure are added to each side. Source: Agresti and Caffo 2000.
+    A success and a failure are added to each side. Source: Agresti and Caffo 2000.
     """
     shares, variances = [], []
     for successes, trials in ((count, total), (count_beside, total_beside)):
@@ -207,13 +208,14 @@ def lesser(errors: float, other_errors: float) -> float:
 def rank_errors(
     groups: Sequence[Sequence[int]], clusters: Sequence[Sequence[int]], people: int = 0
 ) -> list[float]:
-    """Return the lead of each group's ranks before all others' ranks, in standard errors.
+    """Return the lead of each group's ranks over all others' ranks, in standard errors.
 
-    clusters: the cluster of each value. The error is that of single values (Mann and Whitney 1947)
-    or of clusters, whichever is larger. people: so many groups, the first, are one person each. A
-    clear lead must hold without the person who adds most to it: beside somebody who answers
-    immediately, everybody else is slow. A side without values gives 0.
+    clusters: the cluster of each value. people: the number of groups, from the first, that are a
+    single person each. The error is that of single values (Mann and Whitney 1947) or of clusters,
+    whichever is larger. A side without values gives 0.
     """
+    # A clear lead must remain without the person who adds most to it: compared with someone who
+    # replies immediately, everyone else is slow.
     ranked = _Ranks.of(groups, clusters)
     errors = [ranked.errors_of(place) for place in range(len(groups))]
     for place, of_group in enumerate(errors):
@@ -232,13 +234,14 @@ def rank_errors(
 
 @dataclass(frozen=True, slots=True)
 class _Ranks:
-    """Ranks of the values of groups among all values, and the clusters of these values."""
+    """Ranks of the groups' values among all values, centred at 0, and the values' clusters."""
 
     groups: list[tuple[NDArray[np.float64], NDArray[np.intp]]]
+    """Ranks and clusters of the values of each group, (m,) each."""
     sums: NDArray[np.float64]
-    """(n,) the sum of ranks in each cluster."""
+    """Sum of ranks in each cluster, (n,)."""
     counts: NDArray[np.float64]
-    """(n,) the number of values in each cluster."""
+    """Number of values in each cluster, (n,)."""
 
     @classmethod
     def of(cls, groups: Sequence[Sequence[int]], clusters: Sequence[Sequence[int]]) -> "_Ranks":
@@ -256,7 +259,7 @@ class _Ranks:
         )
 
     def errors_of(self, place: int) -> float:
-        """Return the lead of a group's ranks before all others' ranks, in standard errors."""
+        """Return the lead of a group's ranks over all others' ranks, in standard errors."""
         ranks, numbers = self.groups[place]
         total, many = float(self.counts.sum()), self.counts.size
         if not 0 < ranks.size < total:
@@ -278,10 +281,11 @@ class _Ranks:
 def log_chances(
     uses: NDArray[np.float64], uses_of_all: NDArray[np.float64], share: float
 ) -> NDArray[np.float64]:
-    """Return an upper bound of the log chance of so many uses of each word, or more: (n,), <= 0.
+    """Return an upper bound of the log chance of at least these uses of each word: (n,), <= 0.
 
-    Under the null hypothesis each use of a word is on this side with probability `share`. No
-    normal approximation, since most words are rare. Source: Hoeffding 1963, theorem 1.
+    uses and uses_of_all: (n,). Under the null hypothesis, each use of a word is on this side with
+    probability `share`. It is no normal approximation, since most words are rare. Source:
+    Hoeffding 1963, theorem 1.
     """
     own = uses / np.maximum(uses_of_all, 1)
     if not 0 < share < 1:
@@ -299,13 +303,14 @@ def log_chances_of_tests(
 ) -> tuple[NDArray[np.float64], int]:
     """Return the log chances of some words (n,), and the number of tests among the words tried.
 
-    tried: the uses of each word of all sides (m,). A word that is too rare to be clear is no test,
+    tried: the uses of each word on all sides (m,). A word that is too rare to be clear is no test,
     and its chance is 1. Sources: Tarone 1990, Gilbert 2005.
     """
     if not 0 < share < 1 or not tried.size:
         return np.zeros_like(uses), 1
     numbers = np.arange(1, tried.size + 1)
-    # The uses that a word needs to be clear among so many tests, and the words that have them.
+    # For each number of tests: the uses that a word needs to be clear, and the number of words
+    # with as many uses.
     needed = (math.log(FALSE_DISCOVERIES) - np.log(numbers)) / math.log(share)
     able = tried.size - np.sort(tried).searchsorted(needed)
     place = int((able <= numbers).argmax())
@@ -320,7 +325,7 @@ def clear_log_chances(
     share: float,
     tried: NDArray[np.int64],
 ) -> tuple[NDArray[np.float64], float]:
-    """Return the log chances of some words (n,), and the largest of them that is clear.
+    """Return the log chances of some words (n,), and the largest clear log chance.
 
     See `log_chances_of_tests` and `clear_log_chance`.
     """
@@ -329,7 +334,7 @@ def clear_log_chances(
 
 
 def clear_log_chance(logs: NDArray[np.float64], tests: int) -> float:
-    """Return the largest log chance that is clear among so many tests, -inf if none is.
+    """Return the largest log chance that is clear among `tests` tests, -inf if none is.
 
     Source: Benjamini and Hochberg 1995.
     """
@@ -342,10 +347,10 @@ def clear_log_chance(logs: NDArray[np.float64], tests: int) -> float:
 def log_odds_errors(
     uses: NDArray[np.float64], total: int, uses_beside: NDArray[np.float64], total_beside: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the log-odds by which each word leads (n,), and these in standard errors (n,).
+    """Return the lead of each word in log-odds (n,), and in standard errors (n,).
 
-    Weighted log-odds with an informative Dirichlet prior, made of both sides. Source: Monroe,
-    Colaresi and Quinn 2008, equations 16 to 22.
+    The log-odds have an informative Dirichlet prior, made of both sides. Source: Monroe, Colaresi
+    and Quinn 2008, equations 16 to 22.
     """
     prior = PRIOR_WORDS * np.maximum(uses + uses_beside, 1) / max(total + total_beside, 1)
     lead = _log_odds(uses, total, prior) - _log_odds(uses_beside, total_beside, prior)
@@ -365,10 +370,10 @@ def _log_odds(
 
 
 def run_log_chance(length: int, alike: int, total: int) -> float:
-    """Return an upper bound of the log chance of a run of so many days among days at random.
+    """Return an upper bound of the log chance of a run of `length` days among random days.
 
-    alike: so many days of the total have the property. The chances of a run that begins on each
-    day are added (Boole's inequality).
+    alike: number of days, of the total, with the property. The chances of a run from each day are
+    added (Boole's inequality).
     """
     chance = sum(math.log((alike - step) / (total - step)) for step in range(length))
     return chance + math.log(1 + total - alike)

@@ -1,4 +1,4 @@
-"""Texts and usernames: checked, normalised, and what of a text is its author's own."""
+"""Cleaning of texts and usernames: checks, normalisation, and the removal of quoted parts."""
 
 import functools
 import html
@@ -17,23 +17,21 @@ from app.compute.links import (
 
 Form = Literal["NFC", "NFKD"]
 
-# Includes every mark that normalisation sorts; the two letters decompose to marks.
+# Includes every mark that normalisation sorts; the two letters (Katakana) decompose to marks.
 _MARKS: Final = re.compile(r"[\W\uff9e\uff9f]{31,}")
 
 
 def normalized(text: str, form: Form = "NFC") -> str:
-    """Return the text as `unicodedata.normalize` does, in linear time.
-
-    The standard library sorts combining marks by insertion: 100,000 in a row take 18 s. Here long
-    runs are sorted first.
-    """
+    """Return the text as `unicodedata.normalize` does, but in linear time."""
+    # The standard library sorts combining marks by insertion: 100,000 consecutive marks take 18 s.
+    # Here long runs are sorted first.
     if text.isascii():
         return text
     return unicodedata.normalize(form, _MARKS.sub(functools.partial(_in_order, form=form), text))
 
 
 def _in_order(run: re.Match[str], *, form: Form) -> str:
-    """Return a run of marks, decomposed and sorted as the form asks."""
+    """Return a run of marks, decomposed and sorted for the form."""
     decomposed: Literal["NFD", "NFKD"] = "NFD" if form == "NFC" else form
     chars = "".join(unicodedata.normalize(decomposed, char) for char in run[0])
     runs = groupby(chars, key=lambda char: unicodedata.combining(char) > 0)
@@ -48,7 +46,7 @@ def _in_order(run: re.Match[str], *, form: Form) -> str:
 MAX_TEXT_LENGTH: Final = 25_000
 MAX_USERNAME_LENGTH: Final = 320
 _MOST_COMPOSED: Final = 4
-"""Most characters that NFC composes into one: longer input is too long in any form."""
+"""Most characters that NFC composes into one: input longer by this factor is always too long."""
 
 _ENTITY = re.compile(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,30}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});")
 _LONG_NUMBER = re.compile(r"&(#[0-9]{100})")
@@ -64,16 +62,16 @@ _UNSEEN = re.compile(
 
 
 def composed(text: str) -> str:
-    """Return the text in NFC, with LF as the only line end; far too long, it is not normalised."""
+    """Return the text in NFC with LF as the only line end; far too long texts stay unnormalised."""
     text = _NEWLINES.sub("\n", text)
     return normalized(text) if len(text) <= _MOST_COMPOSED * MAX_TEXT_LENGTH else text
 
 
 def clean_text(text: str) -> str:
-    """Return the text of a post as it is stored: NFC, with LF as the only line end.
+    """Return the text of a post in its stored form: NFC, with LF as the only line end.
 
-    Raises ValueError for an empty, blank or over-long text, for control characters other than
-    tab and newline, and for lone surrogates.
+    Raises ValueError for an empty, blank or over-long text, control characters other than tab and
+    newline, and lone surrogates.
     """
     text = composed(text)
     if not text.strip():
@@ -95,36 +93,34 @@ def drop_controls(text: str) -> str:
 
 
 def clean_title(title: str | None) -> str | None:
-    """Return a name of many words in one line, NFC, of at most 320 characters; None if empty."""
+    """Return a title in one line, NFC, of at most 320 characters; None if it is empty."""
     spaced = " ".join(drop_controls(title or "").split())
-    # Emoji of several signs are joined by one that cannot be seen.
+    # Emoji of several signs are joined by an invisible character.
     visible = "".join(c for c in spaced if c.isprintable() or c == "\u200d")
     return normalized(visible)[:MAX_USERNAME_LENGTH].strip() or None
 
 
 def unescape_html(text: str) -> str:
-    """Return the text with HTML's entities decoded as browsers do, also without a semicolon.
-
-    A number of more digits than any character has stays as it is: Python refuses to read some.
-    """
+    """Return the text with HTML's entities decoded as in browsers, even without a semicolon."""
+    # Numbers of 100 digits or more stay, since Python refuses to parse very long numbers.
     return html.unescape(_LONG_NUMBER.sub(r"&amp;\1", text)) if "&" in text else text
 
 
 def decode_entities(text: str) -> str:
-    """Return the text with HTML's entities decoded once, those that end with a semicolon."""
+    """Return the text with HTML's entities decoded once, if they end with a semicolon."""
     return _ENTITY.sub(lambda entity: html.unescape(entity[0]), text) if "&" in text else text
 
 
 def clean_username(name: str) -> str:
     """Return the name as it is stored and shown: NFC.
 
-    Raises ValueError if it is empty, longer than 320 characters, `.` or `..`, or holds white
-    space, characters that cannot be seen, or any of `/ \\ ? # %`.
+    Raises ValueError if the name is empty, longer than 320 characters, `.` or `..`, or contains
+    white space, invisible characters or any of `/ \\ ? # %`.
     """
     return _cleaned(_possible_name(name))
 
 
-# What is kept is bounded by bytes too, since it has no more characters than a name can have.
+# The cache is bounded in bytes too, since names have a maximum length.
 @functools.lru_cache(maxsize=4_000)
 def _cleaned(name: str) -> str:
     name = normalized(name)
@@ -142,7 +138,7 @@ def _cleaned(name: str) -> str:
 
 
 def is_visible(name: str) -> bool:
-    """Return whether all characters of a name can be seen, white space apart, and any at all."""
+    """Return whether a name has visible characters, and no invisible ones except white space."""
     categories = {unicodedata.category(c) for c in name}
     is_seen = any(category[0] in "LNPS" for category in categories)
     return is_seen and not categories & {"Cc", "Cf", "Cs"} and not _UNSEEN.search(name)
@@ -150,14 +146,14 @@ def is_visible(name: str) -> bool:
 
 MAX_SIGN_LENGTH: Final = 64
 _JOINERS: Final = re.compile("[\u200d\ufe0e\ufe0f\U000e0020-\U000e007f]")
-"""What emoji are joined by and coloured with, and the letters of the flags of regions."""
+"""Characters that join and colour emoji, and the letters of the flags of regions."""
 
 
 def clean_sign(sign: str) -> str | None:
-    """Return what somebody reacted with, an emoji or a name, in NFC; None for what is no sign.
+    """Return the sign of a reaction, an emoji or a name, in NFC; None if it is invalid.
 
-    That is one which is empty, longer than 64 characters, or holds white space or characters that
-    cannot be seen, beside those that emoji are made of.
+    Empty signs, signs longer than 64 characters, and signs with white space or invisible
+    characters are invalid; invisible parts of emoji are allowed.
     """
     if not 0 < len(sign) <= MAX_SIGN_LENGTH or any(map(str.isspace, sign)):
         return None
@@ -165,13 +161,13 @@ def clean_sign(sign: str) -> str | None:
 
 
 def username_key(name: str) -> str:
-    """Return the key by which a name is unique, found and sorted: case-folded NFC."""
+    """Return the key of a name for uniqueness, searches and sorting: case-folded NFC."""
     return _key_of(_possible_name(name))
 
 
 @functools.lru_cache(maxsize=4_000)
 def _key_of(name: str) -> str:
-    # PostgreSQL refuses NUL, which no username has, nor the character in its place.
+    # PostgreSQL refuses NUL. No username contains NUL or the character that replaces it.
     return normalized(normalized(name).casefold()).replace("\0", "\x01")
 
 
@@ -185,12 +181,12 @@ def letter_count(text: str) -> int:
 
 
 FEWEST_WORDS: Final = 4
-"""Words of its own that a text needs to be judged."""
+"""Smallest number of own words in a text that can be judged."""
 LETTERS: Final = re.compile(r"[^\W\d_]+")
 
 
 def word_count(text: str) -> int:
-    """Return the number of words, runs of letters, without addresses, @names and #tags."""
+    """Return the number of words (runs of letters), without addresses, @names and #tags."""
     return len(LETTERS.findall(ADDRESS.sub(" ", text) if may_have_address(text) else text))
 
 
@@ -204,20 +200,18 @@ QUOTED: Final = re.compile(
     r"|^(?:[ \t]*>+[ \t][^\n]*\n)+(?:\s+RT @\w(?s:.*))?",
     re.MULTILINE,
 )
-"""Quoted text: a manual repost to its end, and lines that begin with `> `.
-
-White space matches from its beginning only, otherwise the time would be quadratic.
-"""
+"""Quoted text: a manual repost to its end, and lines that begin with `> `."""
+# White space matches only from its beginning, otherwise the time would be quadratic.
 
 
 def plain_text(text: str) -> str:
-    """Return the text without quoted parts, as it is counted."""
+    """Return the text for counting: without quoted parts, with a sign for random links."""
     text = QUOTED.sub("", text) if may_quote(text) else text
     return RANDOM_LINK.sub(RANDOM_SIGN, text) if may_have_random_link(text) else text
 
 
-# Searching for one word is much cheaper than for a pattern.
 def may_quote(text: str) -> bool:
+    """Return whether `QUOTED` is worth a search, which costs far more than this."""
     return ">" in text or "RT @" in text
 
 

@@ -1,7 +1,7 @@
-"""Words at one typo from another: a letter wrong, missing or too many, or two letters swapped.
+"""Words at one typo from another: a wrong, missing or additional letter, or two letters swapped.
 
-Hangul is typed letter by letter too. A typo changes one of the letters, and the keyboard makes
-other syllables of all: so of 학교 (ㅎㅏㄱㄱㅛ) come 핵교, ㅎㄱ교, 학ㄱ교 and ㅎ가교.
+Hangul is typed letter by letter too. A typo changes a letter, and the keyboard composes other
+syllables: 학교 (ㅎㅏㄱㄱㅛ) becomes 핵교, ㅎㄱ교, 학ㄱ교 or ㅎ가교.
 """
 
 import functools
@@ -17,7 +17,7 @@ _ALPHABETS: Final = {
     "HEBREW": "אבגדהוזחטיךכלםמןנסעףפץצקרשת",
     "ARABIC": "ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىيپچژکگی",
 }
-"""Letters by the first word of their Unicode names, as words are folded."""
+"""Folded letters of each script, by the first word of their Unicode names."""
 _FIRST_SYLLABLE: Final = 0xAC00
 _INITIALS: Final = tuple("ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ")
 _MEDIALS: Final = (
@@ -35,29 +35,28 @@ _TYPED_HANGUL: Final = re.compile("[가-힣ㄱ-ㅣ]+")
 
 
 def _either(letters: tuple[str, ...]) -> str:
-    """Return a pattern for one of these letters, the longer first."""
     return "|".join(sorted(filter(None, letters), key=len, reverse=True))
 
 
 _CONSONANT: Final = f"[{''.join(_INITIALS)}]"
 _MEDIAL: Final = _either(_MEDIALS)
 _FINAL: Final = f"(?:{_either(_FINALS)})(?![{_VOWELS}])"
-"""A consonant before a vowel begins the next syllable."""
+"""Pattern of a final consonant; a consonant before a vowel belongs to the next syllable."""
 _PIECE: Final = re.compile(f"{_CONSONANT}(?:{_MEDIAL})(?:{_FINAL})?|.")
 _SYLLABLE: Final = re.compile(f"({_CONSONANT})({_MEDIAL})(.*)")
 
 
 def words_at_one_slip(word: str) -> set[str]:
-    """Return the words that may have been meant by a folded word; none for numbers and long words.
+    """Return the words at one typo from a folded word; none for numbers and very long words.
 
-    In a run of Hangul, typos of the first half are undone: search compares no more of it.
+    In Hangul, only typos of the first half are corrected, since searches compare only this half.
     """
-    most_letters = 32  # Hardly anybody writes longer words.
+    most_letters = 32  # Hardly anyone writes longer words.
     letters, letter = letters_of(word), next(filter(str.isalpha, word), "")
     if not letter or len(letters) > most_letters:
         return set()
     if _TYPED_HANGUL.fullmatch(word):
-        # The letter after the half may have been meant to be in it.
+        # The letter after the half may belong to it.
         half = len(letters_of(word[: (len(word) + 1) // 2 + 1]))
         return set(map(syllables_of, _neighbours(letters, _HANGUL, half))) - {word}
     alphabet = _ALPHABETS.get(unicodedata.name(letter, "").partition(" ")[0])
@@ -80,7 +79,7 @@ def _neighbours(letters: str, alphabet: str, end: int) -> Iterator[str]:
 
 
 def letters_of(word: str) -> str:
-    """Return the text with Hangul syllables as the letters that are typed for them."""
+    """Return the text with Hangul syllables split into the typed letters."""
     return "".join(_letters(char) if "가" <= char <= "힣" else char for char in word)
 
 
@@ -91,7 +90,7 @@ def _letters(syllable: str) -> str:
 
 
 def syllables_of(letters: str) -> str:
-    """Return the syllables that a keyboard makes of letters; letters that fit in none stay."""
+    """Return the syllables that a keyboard composes of letters; other letters stay."""
     return "".join([_syllable(piece) for piece in _PIECE.findall(letters)])
 
 
