@@ -1,4 +1,4 @@
-"""The background: frequencies of features over all authors, to which each is compared."""
+"""The background: frequencies of features over all authors, with which authors are compared."""
 
 import struct
 import zlib
@@ -13,36 +13,40 @@ from app.compute.counts import EMPTY, MAX_COUNT, Counts
 from app.compute.features import GROUP_SHIFT, GROUPS, group_edges, group_sizes, group_sums
 
 BUCKET_BITS: Final = 20
-"""Logarithm of the number of buckets, which take 4 MB. With 180,000 different features, 32 times
-fewer cost 0.1 to 0.4 percentage points, so these suffice for some millions."""
+"""Binary logarithm of the number of buckets, which take 4 MB.
+
+With 180,000 distinct features, 32 times fewer buckets cost 0.1 to 0.4 percentage points, so these
+suffice for some millions."""
 BUCKETS: Final = 2**BUCKET_BITS
 UNSEEN_SHARE: Final = 0.3
 """Share of each group's probability that is distributed evenly over its features."""
 FIRST_POSTS: Final = 100
-"""Posts at which the counts get half of their full weight. With two authors of 5 posts and no
-others, 80% instead of 74% are attributed correctly; with 25 each 88% either way."""
+"""Number of posts at which the counts have half of their full weight.
+
+With only two authors of 5 posts, 80% instead of 74% are attributed correctly; of 25 posts, 88%
+either way."""
 
 _SHIFT: Final = np.uint32(32 - BUCKET_BITS)
 _SPREAD: Final = np.uint32(0x9E3779B1)
 _MAGIC: Final = b"bgr1"
 _HEADER: Final = struct.Struct("<4sQ5Q5Q")
-# Makes an unseen feature rare from the first post on.
+# It makes an unseen feature rare from the first post on.
 _SMALLEST_VOCABULARY: Final = np.array([4096, 4096, 4096, 4096, 256])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Background:
-    """Snapshot of the counts of all authors together."""
+    """A snapshot of the counts of all authors together."""
 
     posts: int
     table: NDArray[np.uint32]
-    """(2^20,) counts by bucket; features in the same bucket share their counts."""
+    """Count of each bucket, (2^20,); features in the same bucket share their counts."""
     totals: NDArray[np.int64]
-    """(5,) counts per group."""
+    """Sum of counts in each group, (5,)."""
     distinct: NDArray[np.int64]
-    """(5,) different features per group, estimated from the buckets in use."""
+    """Number of distinct features in each group, (5,), estimated from the used buckets."""
     rates: NDArray[np.float64] = field(init=False)
-    """(2, 5) what each count adds to a probability, and what every feature has, per group."""
+    """Probability that each count adds, and that every feature has, by group: (2, 5)."""
 
     def __post_init__(self) -> None:
         trust = (1 - UNSEEN_SHARE) * self.posts / (self.posts + FIRST_POSTS)
@@ -60,11 +64,11 @@ class Background:
         return shares
 
     def without(self, counts: Counts, posts: int) -> Self:
-        """Return the background without the counts of some posts; what it lacks is ignored."""
+        """Return the background without the counts of some posts; missing counts are ignored."""
         buckets = _bucket(counts.keys).astype(np.intp)
         table = self.table.copy()
         np.subtract.at(table, buckets, counts.counts)
-        # Below 0 a count wraps to one that is larger than before.
+        # A count below 0 wraps around, and is then larger than before.
         table[buckets[table[buckets] > self.table[buckets]]] = 0
         sums = np.maximum(self.totals - group_sums(counts), 0)
         return replace(self, posts=max(self.posts - posts, 0), table=table, totals=sums)
@@ -74,7 +78,7 @@ class Background:
         buckets = _bucket(counts.keys).astype(np.intp)
         table = self.table.astype(np.uint64)
         np.add.at(table, buckets, counts.counts.astype(np.uint64))
-        # Which buckets a group uses is not kept, so new features are estimated by free buckets.
+        # The buckets used by each group are not stored, so free buckets estimate new features.
         is_new = (self.table[buckets] == 0).astype(np.float64)
         edges = group_edges(counts.keys)
         sizes = edges[1:] - edges[:-1]
@@ -96,7 +100,7 @@ class Background:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """Return the background of a blob; raises ValueError if it is malformed."""
+        """Return the background of a blob. Raises ValueError for a malformed blob."""
         magic, posts, *numbers = _HEADER.unpack_from(data.ljust(_HEADER.size))
         unpacker = zlib.decompressobj()
         try:
@@ -117,7 +121,7 @@ EMPTY_BACKGROUND: Final = Background(
 
 
 class BackgroundCounter:
-    """Counts any number of profiles, one after the other, in some 20 MB."""
+    """A counter of any number of profiles, in about 20 MB."""
 
     def __init__(self) -> None:
         self._table = np.zeros(BUCKETS, np.uint64)
@@ -125,12 +129,12 @@ class BackgroundCounter:
         self._totals = np.zeros(len(GROUPS), np.int64)
 
     def add(self, profiles: Iterable[Counts]) -> None:
-        """Count profiles together: each alone takes some 25 µs, however small."""
+        """Count profiles together, since a call takes at least 25 µs."""
         parts = [EMPTY, *profiles]
         keys = np.concatenate([part.keys for part in parts])
         counts = np.concatenate([part.counts for part in parts])
         buckets = _bucket(keys).astype(np.intp)
-        # Of these types it is quick.
+        # `add.at` is fast for these types.
         np.add.at(self._table, buckets, counts.astype(np.uint64))
         groups = (keys >> np.uint32(GROUP_SHIFT)).astype(np.intp)
         self._totals += np.bincount(groups, counts, len(GROUPS)).astype(np.int64)
@@ -140,7 +144,7 @@ class BackgroundCounter:
     def background(self, posts: int) -> Background:
         """Return the background; call it once, after all profiles."""
         table = np.minimum(self._table, MAX_COUNT).astype(np.uint32)
-        # Keys are estimated from the buckets in use, by linear counting: Whang et al. 1990.
+        # Linear counting estimates the keys from the used buckets: Whang et al. 1990.
         free = np.maximum(BUCKETS - self._used.reshape(-1, BUCKETS).sum(axis=1), 1)
         distinct = np.rint(BUCKETS * np.log(BUCKETS / free)).astype(np.int64)
         return Background(posts, table, self._totals, distinct)
@@ -155,5 +159,5 @@ def build_background(profiles: Iterable[Counts], posts: int) -> Background:
 
 
 def _bucket(keys: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Return the bucket of each key; equal hashes of different groups never share one."""
+    # Equal hashes of different groups never share a bucket.
     return (keys * _SPREAD) >> _SHIFT

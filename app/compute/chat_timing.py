@@ -1,4 +1,4 @@
-"""The times of a chat's messages: who begins, how long answers take, who answers whom."""
+"""The times of a chat's messages: beginnings after silences, and replies with their delays."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -8,31 +8,32 @@ from typing import Final, NamedTuple
 from app.compute.hours import DAY_S
 
 SILENCE_S: Final = 6 * 3600
-"""Within this time of another's message it is an answer; after a longer one it is a beginning."""
+"""Time within which a message replies to another's message; after it, a message is a beginning."""
 
 
 class Said(NamedTuple):
-    """A message."""
+    """A message of a chat."""
 
     author: int
     time: int | None
-    """Seconds since 1970; None where it is unknown."""
+    """Seconds since 1970; None if unknown."""
     text: str
 
 
 class ChatTiming(NamedTuple):
-    """Beginnings and answers in a chat, by author."""
+    """Beginnings and replies in a chat, by author."""
 
     beginnings: Counter[int]
     answers_s: dict[int, list[int]]
+    """Delay of each reply, in seconds."""
     answered_on: dict[int, list[int]]
-    """The day of each answer."""
+    """Day of each reply, since 1970."""
     longest_silence: tuple[int, int] | None
-    """The times before and after it."""
+    """Times before and after the longest silence."""
 
 
 def after_silence(messages: Iterable[Said]) -> list[bool]:
-    """Return whether each message begins after a silence, the oldest first; the first does not."""
+    """Return whether each message comes after a silence; messages: the oldest first."""
     begins: list[bool] = []
     before: int | None = None
     for _, time, _ in messages:
@@ -42,9 +43,9 @@ def after_silence(messages: Iterable[Said]) -> list[bool]:
 
 
 def answers_among(messages: Iterable[Said], people: Sequence[int]) -> list[list[int]]:
-    """Return how often each person (row) wrote within six hours right after each other (column).
+    """Return the number of each person's (row) replies to each other person (column) in six hours.
 
-    The messages are the oldest first.
+    messages: the oldest first. A reply directly follows the other person's message.
     """
     places = {person: place for place, person in enumerate(people)}
     answers = [[0] * len(people) for _ in people]
@@ -57,7 +58,7 @@ def answers_among(messages: Iterable[Said], people: Sequence[int]) -> list[list[
 
 
 def timing_of(messages: Iterable[Said]) -> ChatTiming:
-    """Return who begins after a silence, how long answers take, and the first longest silence."""
+    """Return beginnings, replies and the first longest silence; messages: the oldest first."""
     timing = ChatTiming(Counter(), defaultdict(list), defaultdict(list), None)
     longest: tuple[int, int] | None = None
     longest_s = 0

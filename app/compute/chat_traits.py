@@ -1,5 +1,4 @@
-"""What sets the people of a chat apart: who writes most or longest, laughs or is up at night most,
-and whom the model knows best."""
+"""Traits of the people in a chat: most or longest messages, laughs, nights, and recognition."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,14 +24,14 @@ from app.compute.tally import CountedSpeaker, laughs_of
 
 TraitKind = Literal["most", "longest", "laugh", "night", "recognised"]
 Judged = tuple[int, int]
-"""Of how many posts the model was asked who wrote them, and how many it gave to who did."""
+"""Number of posts that the model was asked about, and number that it attributed correctly."""
 MOST_TRAITS: Final = 3
 _FIRST: Final = ("most", "recognised")
-"""What is told in any case, if it is clear."""
+"""Traits that are always reported if they are clear."""
 
 
 class Trait(msgspec.Struct, frozen=True):
-    """Something that one person clearly does more than all others."""
+    """A trait in which a person is clearly ahead of all others."""
 
     kind: TraitKind
     person: Annotated[
@@ -60,12 +59,11 @@ def traits_of(
     judged: Sequence[Judged],
     days: Sequence[tuple[int, int]] = (),
 ) -> list[Trait]:
-    """Return up to three traits, each of another person: who writes most, the clearest others, and
-    last who is easiest to recognise, if anybody is.
+    """Return up to three traits, each of another person: first the most messages, last recognition.
 
-    messages: how many each of the first people wrote, the most first, of the total of all.
-    speakers: how all write, these first; a trait has a place among them. judged: how well each of
-    them is recognised. days: see `days_of_first`.
+    messages: number of messages of the first people, the most first. total: number of all messages.
+    speakers: counts of all people in the same order; a trait has an index into them. judged:
+    recognition of each of them. days: see `days_of_first`.
     """
     compared = [
         (place, speaker)
@@ -82,7 +80,7 @@ def traits_of(
 
 
 def _chosen(traits: Iterable[Trait]) -> list[Trait]:
-    """Return who writes most, others with what is clearest of them, and who is recognised."""
+    """Return the clearest trait of each person, each trait once, in the order of the report."""
     ranked = sorted(traits, key=lambda trait: (*map(trait.kind.__ne__, _FIRST), -trait.errors))
     chosen: list[Trait] = []
     for trait in ranked:
@@ -92,7 +90,7 @@ def _chosen(traits: Iterable[Trait]) -> list[Trait]:
 
 
 def days_of_first(messages: Iterable[Said], people: Sequence[int]) -> list[tuple[int, int]]:
-    """Return how many messages of each day the first two of the people (ids) wrote."""
+    """Return the numbers of messages of the first two people on each day; people: ids."""
     counts: tuple[Counter[int], Counter[int]] = Counter(), Counter()
     places = {author: place for place, author in enumerate(people[:2])}
     for author, time, _ in messages:
@@ -102,7 +100,7 @@ def days_of_first(messages: Iterable[Said], people: Sequence[int]) -> list[tuple
 
 
 def _most(messages: Sequence[int], total: int, days: Sequence[tuple[int, int]]) -> list[Trait]:
-    """Return the person with the most messages, tested against the second one by days."""
+    # The first person is tested against the second, with the dispersion of the days.
     if len(messages) < 2 or sum(messages[:2]) < 2 * FEWEST_COMPARED:
         return []
     first, second = messages[:2]
@@ -110,8 +108,10 @@ def _most(messages: Sequence[int], total: int, days: Sequence[tuple[int, int]]) 
 
 
 def _longest(people: Sequence[tuple[int, CountedSpeaker]]) -> list[Trait]:
-    """Return whose messages are longer than the next one's, in words: in standard errors of single
-    messages (Welch), or of conversations where these are larger."""
+    """Return the person whose messages have the most words, tested against the second.
+
+    The standard errors are of single messages (Welch) or of conversations, whichever are larger.
+    """
     means = [(speaker.tally.words_per_message or 0.0, place) for place, speaker in people]
     (mean, place), (_, next_place) = sorted(means, reverse=True)[:2]
     tallies = [dict(people)[one].tally for one in (place, next_place)]
@@ -126,8 +126,10 @@ def _longest(people: Sequence[tuple[int, CountedSpeaker]]) -> list[Trait]:
 
 
 def _laughing(people: Sequence[tuple[int, CountedSpeaker]]) -> Iterator[Trait]:
-    """Yield who writes each laugh more often than the next one: in standard errors of single
-    messages, or of conversations where these are larger."""
+    """Yield the person with the largest share of each laugh, tested against the second.
+
+    The standard errors are of single messages or of conversations, whichever are larger.
+    """
     counts = [(place, speaker.tally, laughs_of(speaker.tally)) for place, speaker in people]
     for laugh in sorted({laugh for _, _, laughs in counts for laugh in laughs}):
         uses = [(place, laughs[laugh], tally.messages) for place, tally, laughs in counts]
@@ -144,9 +146,9 @@ def _laughing(people: Sequence[tuple[int, CountedSpeaker]]) -> Iterator[Trait]:
 
 
 def _night(people: Sequence[tuple[int, CountedSpeaker]]) -> list[Trait]:
-    """Return who wrote on more nights than the next one, of the days on which each of them wrote.
+    """Return the person with the largest share of nights among the days with messages.
 
-    The messages of one night are one conversation, and no proof each.
+    Nights are counted instead of messages, since messages of a night are a single conversation.
     """
     nights = [
         (place, days_of(speaker.hours, NIGHT_H), days_of(speaker.hours))
@@ -158,7 +160,7 @@ def _night(people: Sequence[tuple[int, CountedSpeaker]]) -> list[Trait]:
 
 
 def _top(kind: TraitKind, shares: Sequence[tuple[int, int, int]], sign: str = "") -> list[Trait]:
-    """Return who has something in the largest share of the messages, against the next one."""
+    # The person with the largest share is tested against the second.
     (place, uses, total), (_, next_uses, next_total) = sorted(shares, key=_share, reverse=True)[:2]
     _, errors = log_odds_errors(
         np.array([uses], np.float64), total, np.array([next_uses], np.float64), next_total

@@ -1,8 +1,7 @@
-"""Whether a text tells how to reach a person: a phone number, a mail address or a postal address.
+"""The search for contact details in a text: phone numbers, mail addresses and postal addresses.
 
-The answer decides whether a text may be shown to strangers, so a doubtful text counts as one that
-tells it: an account number, a long price or a score in many parts, too. Every pattern takes linear
-time.
+The result decides whether a text may be shown to strangers, so doubtful texts count as contact
+details: account numbers, long prices and scores in many parts. Every pattern takes linear time.
 """
 
 import re
@@ -13,23 +12,23 @@ from app.compute.text import normalized
 
 _LINK: Final = re.compile(VISIBLE_LINK)
 _UNSEEN: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\u20e3\ufe0f\ufeff]")
-"""What may stand between digits unseen: marks of direction, and those that make digits emoji."""
+"""Invisible characters that may be between digits: marks of direction, and parts of emoji."""
 _MAIL: Final = re.compile(
     r"(?<![\w.+%@-])[\w.+%-]{1,64}(?:@| ?(?:[(\[]at[)\]]|골뱅이) ?)\w", re.IGNORECASE
 )
-"""A mail address, also of a host without its end; `@name@host` of Mastodon is none."""
+"""Mail address, even with an incomplete host; `@name@host` of Mastodon is not one."""
 _BETWEEN: Final = r"[ .\-\u2010-\u2015\u2212/()·]"
 _DIGITS: Final = re.compile(rf"\+?\d(?:{_BETWEEN}{{0,3}}\d){{6,}}")
-"""Seven digits or more, in groups or not."""
+"""Seven digits or more, grouped or not."""
 _FEWEST_DIGITS: Final = 9
-"""Digits in a row that are a phone number in any grouping."""
+"""Smallest number of digits that are a phone number in any grouping."""
 _LOCAL: Final = re.compile(
     rf"(?<!\d)(?!(?:19|20)\d\d{_BETWEEN}(?:19|20)\d\d)\d{{3,4}}{_BETWEEN}\d{{4}}(?!\d)"
 )
-"""A number without its area, such as 1588-1234; two years are none."""
+"""Phone number without its area code, such as 1588-1234; two years are not one."""
 _SPELLED: Final = re.compile("공일공|영일영")
 _MEASURED: Final = r"(?:[시분초일월년주개명번살원장회차층도점대%](?!지|길|호)|k?m\b|cm\b|k?g\b)"
-"""What stands behind a number that counts something: 버스로 10분."""
+"""Units after a number that counts something: 버스로 10분."""
 _POSTAL: Final = re.compile(
     "|".join(
         (
@@ -51,7 +50,7 @@ _POSTAL: Final = re.compile(
 
 
 def tells_contact(text: str) -> bool:
-    """Return whether the text has a phone number, a mail address or a postal address."""
+    """Return whether the text contains a phone number, a mail address or a postal address."""
     plain = _UNSEEN.sub("", text if text.isascii() else normalized(normalized(text, "NFKD")))
     return (
         _MAIL.search(plain) is not None

@@ -24,9 +24,9 @@ class Counts:
     """Number of occurrences of each key; the arrays are read-only."""
 
     keys: NDArray[np.uint32]
-    """(k,) sorted and unique."""
+    """Keys, (k,), sorted and unique."""
     counts: NDArray[np.uint32]
-    """(k,) all above 0."""
+    """Count of each key, (k,), above 0."""
 
     def __post_init__(self) -> None:
         self.keys.setflags(write=False)
@@ -38,10 +38,10 @@ class Counts:
         return np.array_equal(self.keys, other.keys) and np.array_equal(self.counts, other.counts)
 
     def to_bytes(self) -> bytes:
-        """Return a little-endian blob of some 5 bytes a key, the same on every platform.
+        """Return a little-endian blob of about 5 bytes for each key, the same on every platform.
 
-        Header, keys, indices and values of the counts above 255, then one byte for each count, 0
-        for those listed before.
+        It has a header, the keys, the indices and values of counts above 255, and a byte for each
+        count, 0 for those counts.
         """
         (large,) = (self.counts > _SMALL).nonzero()
         small = self.counts.astype(np.uint8)
@@ -58,9 +58,9 @@ class Counts:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """Return the counts of a blob, its keys a view of `data` on little-endian machines.
+        """Return the counts of a blob; on little-endian machines, the keys are a view of `data`.
 
-        Raises ValueError if the blob is not what `to_bytes` writes.
+        Raises ValueError if the blob is not from this version of `to_bytes`.
         """
         magic, size, large = _HEADER.unpack_from(data.ljust(_HEADER.size))
         if magic != _MAGIC or len(data) != _HEADER.size + 5 * size + 8 * large:
@@ -78,9 +78,9 @@ EMPTY: Final = Counts(np.empty(0, np.uint32), np.empty(0, np.uint32))
 
 
 def tally(keys: NDArray[np.uint32], once: tuple[np.uint32, np.uint32] = NO_KEYS) -> Counts:
-    """Return the occurrences of each key in an unsorted array (n,), n below 2^32.
+    """Return the number of occurrences of each key in an unsorted array (n,), n below 2^32.
 
-    `once`: a half-open range of keys that count 1 however often they occur.
+    once: half-open range of keys whose count is 1 for any number of occurrences.
     """
     if not keys.size:
         return EMPTY
@@ -93,13 +93,13 @@ def tally_each(
     size: int,
     once: tuple[np.uint32, np.uint32] = NO_KEYS,
 ) -> list[Counts]:
-    """Return what `tally` does of each owner's keys; keys and owners (n,), owners below `size`."""
+    """Return the tally of each owner's keys; keys and owners (n,), owners below `size`."""
     if not keys.size:
         return [EMPTY] * size
     tallied, amounts = _tallied(np.sort((owners.astype(np.uint64) << _KEY_BITS) | keys), once)
     edges = tallied.searchsorted(np.arange(size + 1, dtype=np.uint64) << _KEY_BITS).tolist()
     pairs = np.stack((tallied.astype(np.uint32), amounts))
-    # Copies, so that one owner's counts do not keep those of all in memory.
+    # Copies, so that the counts of an owner do not keep the counts of all in memory.
     return [Counts(*pairs[:, start:end].copy()) for start, end in pairwise(edges)]
 
 
@@ -122,8 +122,8 @@ def add(parts: Sequence[Counts]) -> Counts:
     filled = [part for part in parts if part.keys.size]
     if len(filled) < 2:
         return filled[0] if filled else EMPTY
-    # Key and count share one number, so that one plain sort replaces argsort and two gathers.
-    # In place as far as it goes: the profile of an author of 100,000 posts has 1,500,000 keys.
+    # Key and count share a number, so that a plain sort replaces argsort and two gathers. As much
+    # as possible is in place: the profile of 100,000 posts has 1,500,000 keys.
     pairs = np.concatenate([part.keys for part in filled], dtype=np.uint64)
     pairs <<= _KEY_BITS
     pairs |= np.concatenate([part.counts for part in filled])
@@ -137,9 +137,9 @@ def add(parts: Sequence[Counts]) -> Counts:
 
 
 def subtract(total: Counts, part: Counts) -> Counts:
-    """Return the counts that, added to `part`, give `total`.
+    """Return the counts of `total` without `part`.
 
-    Raises ValueError if `part` is not contained in `total`.
+    Raises ValueError if `total` does not contain `part`.
     """
     if not part.keys.size:
         return total
@@ -162,7 +162,7 @@ def lookup(counts: Counts, keys: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 
 def _run_edges(ordered: NDArray[Key]) -> NDArray[np.intp]:
-    """Return where each run of equal keys starts, and the end of the last."""
+    """Return the start of each run of equal keys, and the end of the last."""
     fresh = np.ones(ordered.size + 1, np.bool_)
     np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:-1])
     return fresh.nonzero()[0]

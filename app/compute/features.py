@@ -1,6 +1,6 @@
-"""The hashed n-grams of a text, which are counted per author.
+"""The features of a text: hashed n-grams, which are counted for each author.
 
-Five groups: characters in threes, words, pairs of words, the shape of the text (its skeleton
+They have five groups: three characters, words, pairs of words, the shape of the text (its skeleton
 `Aa a, M U`) and its style (lengths, first and last character, punctuation).
 """
 
@@ -19,32 +19,32 @@ from app.compute.links import LINK_TO_HOST, RANDOM_LINK, RANDOM_SIGN, begins_lin
 from app.compute.text import plain_text
 
 RECIPE: Final = 3
-"""Version of the features: profiles of another version must be counted again."""
+"""Version of the features; profiles of another version are counted again."""
 
 GROUPS: Final = ("characters", "words", "pairs", "shape", "style")
-"""Names of the groups, in the order of their numbers."""
+"""Names of the groups, by number."""
 CHARACTERS, WORDS, PAIRS, SHAPE, STYLE = range(5)
 
 GROUP_SHIFT: Final = 29
 GROUP_EDGES: Final = (np.arange(6, dtype=np.uint64) << np.uint64(GROUP_SHIFT)).astype(np.uint32)
-"""Smallest key of each group, and the end of the last one."""
+"""Smallest key of each group, and the end of the last group: (6,)."""
 
 _HASH_MASK: Final = np.uint32(2**GROUP_SHIFT - 1)
 _BASE: Final = np.uint32(0x01000193)
 SHAPES: Final = (GROUP_EDGES[SHAPE], GROUP_EDGES[SHAPE + 1])
-"""The keys of shapes. A text counts each run of its skeleton once: repeating one says nothing."""
+"""Range of the keys of shapes. A text counts each shape once, since repetitions say nothing."""
 SHORTEST_SHAPE, LONGEST_SHAPE = 4, 5
-"""Signs of a run of the skeleton; shorter runs make the answers worse (docs/measurements.md)."""
+"""Numbers of signs in a shape; shorter shapes make the answers worse (docs/measurements.md)."""
 
 _WORTH_COUNTING_TOGETHER: Final = 3
 _COUNTED_TOGETHER: Final = 50_000
-"""Characters whose features are counted at once, or one longer text."""
+"""Number of characters whose features are counted together."""
 
 TOKEN: Final = re.compile(rf"{LINK_TO_HOST}|[@#]?\w+(?:['’]\w+)?|[^\w\s]")
 
 
 def features(text: str) -> Counts:
-    """Return the counts of the features of the text, without quoted parts."""
+    """Return the counts of a text's features, without quoted parts."""
     plain = plain_text(text)
     if not plain:
         return EMPTY
@@ -52,10 +52,10 @@ def features(text: str) -> Counts:
 
 
 def features_of(texts: Sequence[str]) -> list[Counts]:
-    """Return the features of each text, for less than half the time of one after the other."""
+    """Return the features of each text, in less than half the time of `features` for each."""
     if len(texts) < _WORTH_COUNTING_TOGETHER:
         return [features(text) for text in texts]
-    # Some at a time, so that the arrays stay small.
+    # In portions, so that the arrays stay small.
     ends = np.cumsum([len(text) for text in texts]) // _COUNTED_TOGETHER
     edges = [*np.unique(ends, return_index=True)[1].tolist(), len(texts)]
     return [counts for start, end in pairwise(edges) for counts in _counted(texts[start:end])]
@@ -91,23 +91,23 @@ def _counted(texts: Sequence[str]) -> list[Counts]:
 def _within(
     keys: NDArray[np.uint32], owners: NDArray[np.intp], group: int
 ) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
-    """Return the keys of what begins and, `more` further, ends in one text, and these texts."""
+    """Return the keys of groups of `group` + 1 signs that lie within a text, and their texts."""
     starts = owners[: keys.size]
     inside = starts == owners[group : group + keys.size]
     return keys[inside], starts[inside]
 
 
 def wording(text: str) -> NDArray[np.uint32]:
-    """Return the keys of the text's characters and words, one for each occurrence."""
+    """Return the keys of the text's characters and words, a key for each occurrence: (n,)."""
     plain = RANDOM_LINK.sub(RANDOM_SIGN, text)
     tokens = TOKEN.findall(plain)
     return np.concatenate((_character_keys(f" {plain} "), _token_keys(tokens)[: len(tokens)]))
 
 
 def named_words(text: str) -> dict[int, str]:
-    """Return the words of the text by key, as they are written, without links.
+    """Return the words of the text as they are written, by key, without links.
 
-    Combining and control characters are no words.
+    Combining and control characters are not words.
     """
     tokens = [
         token
@@ -118,7 +118,7 @@ def named_words(text: str) -> dict[int, str]:
 
 
 def group_edges(keys: NDArray[np.uint32]) -> NDArray[np.intp]:
-    """Return the start of each group in sorted keys, and the end of the last: (6,)."""
+    """Return the start of each group in sorted keys, and the end of the last group: (6,)."""
     return keys.searchsorted(GROUP_EDGES)
 
 
@@ -137,7 +137,7 @@ def group_sums(counts: Counts) -> NDArray[np.int64]:
 
 
 def keys_of(plain: str, tokens: Sequence[str]) -> NDArray[np.uint32]:
-    """Return a key for each occurrence of a feature, group by group."""
+    """Return a key for each occurrence of a feature, by group: (n,)."""
     characters = _character_hashes(f" {plain} ")
     shapes = _shape_hashes(skeleton_of(between_lines(plain))[0])
     mixed = _mix(np.concatenate((characters, *shapes)))
@@ -152,12 +152,12 @@ def keys_of(plain: str, tokens: Sequence[str]) -> NDArray[np.uint32]:
 
 
 def style_keys(plain: str, tokens: Sequence[str]) -> NDArray[np.uint32]:
-    """Return the keys of the style of a text that is not empty."""
+    """Return the keys of the style of a text, which must not be empty."""
     return _of_group(style_hashes(plain, tokens), STYLE)
 
 
 def _mix(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Return hashes whose low bits are random too (murmur's last step)."""
+    """Return hashes with random low bits, by the last step of MurmurHash3."""
     hashes = hashes ^ (hashes >> np.uint32(16))
     hashes *= np.uint32(0x85EBCA6B)
     hashes ^= hashes >> np.uint32(13)
@@ -176,13 +176,12 @@ def _character_keys(padded: str) -> NDArray[np.uint32]:
 
 
 def _token_keys(tokens: Sequence[str]) -> NDArray[np.uint32]:
-    """Return the keys of the words, then of the pairs."""
     words, pairs = token_hashes([tokens])
     return np.concatenate((_of_group(words, WORDS), _of_group(pairs, PAIRS)))
 
 
 def _of_group(hashes: ArrayLike, group: int) -> NDArray[np.uint32]:
-    """Return keys of a group; an array of hashes becomes one in place."""
+    # An array of hashes is changed in place.
     keys: NDArray[np.uint32] = np.asarray(hashes, np.uint32)
     keys &= _HASH_MASK
     keys |= GROUP_EDGES[group]
@@ -190,15 +189,15 @@ def _of_group(hashes: ArrayLike, group: int) -> NDArray[np.uint32]:
 
 
 def between_lines(plain: str) -> str:
-    """Return the text whose shape is counted: it begins and ends as a line does.
+    """Return the text for counting its shape, with a line end before and after it.
 
-    A line end is no part of a link, a name, or a run of letters.
+    A line end belongs to no link, name or run of letters.
     """
     return f"\n{plain}\n"
 
 
 def _shape_hashes(skeleton: NDArray[np.uint32]) -> list[NDArray[np.uint32]]:
-    """Return the hashes of runs of four, and of five signs; none if there are fewer signs."""
+    # One array for runs of four signs, and one for five, if there are as many signs.
     hashes = [skeleton]
     for length in range(1, min(LONGEST_SHAPE, skeleton.size)):
         hashes.append(hashes[-1][:-1] * _BASE + skeleton[length:])

@@ -1,4 +1,4 @@
-"""How alike texts are, and how alike authors write."""
+"""The likeness of texts, and of authors."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -11,17 +11,17 @@ from app.compute.features import group_edges, wording
 from app.compute.profiles import AuthorProfile
 
 WEIGHED: Final = 20_000
-"""Features of an author that are compared: the most frequent."""
+"""Largest number of an author's features that are compared, the most frequent."""
 _PRIOR: Final = 300.0
 
 
 def likeness(profiles: Sequence[AuthorProfile], background: Background) -> NDArray[np.float64]:
     """Return the likeness of each pair of authors: (n, n), from 0 to 1, 1 on the diagonal.
 
-    It is the cosine of the features that they use more than the background does, so it does not
-    depend on the other authors. Features that neither uses do not count: they would make all
-    authors of one language alike. An author without posts is unlike all others: 0. Source:
-    Bullinaria and Levy 2007 (positive pointwise mutual information).
+    It is the cosine of the features that they use more than the background, so it does not depend
+    on the other authors. Features that neither uses do not count, since they would make all authors
+    of a language alike. An author without posts has likeness 0. Source: Bullinaria and Levy 2007
+    (positive pointwise mutual information).
     """
     keys = np.unique(np.concatenate([np.empty(0, np.uint32), *map(_most_frequent, profiles)]))
     if not keys.size:
@@ -37,7 +37,7 @@ def likeness(profiles: Sequence[AuthorProfile], background: Background) -> NDArr
 
 
 def neighbour_order(alike: NDArray[np.float64]) -> list[int]:
-    """Return an order of (n, n), each followed by whoever of the rest is the most alike."""
+    """Return an order in which the most similar remaining author follows each; alike (n, n)."""
     remaining, order = set(range(1, len(alike))), [0] if len(alike) else []
     while remaining:
         order.append(max(sorted(remaining), key=alike[order[-1]].__getitem__))
@@ -53,9 +53,9 @@ def _most_frequent(profile: AuthorProfile) -> NDArray[np.uint32]:
 def _habits(
     profile: AuthorProfile, keys: NDArray[np.uint32], expected: NDArray[np.float64]
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Return the log-odds of features above the background, weighted by their shares, and places.
+    """Return the indices of an author's keys, and their weighted log-odds above the background.
 
-    Those of all other keys are 0: what an author never uses is not above the background.
+    All other keys have 0, since an author uses them no more than the background.
     """
     places = keys.searchsorted(profile.counts.keys)
     is_among = keys.take(places, mode="clip") == profile.counts.keys
@@ -68,15 +68,15 @@ def _habits(
 
 
 def similarities(text: str, posts: Sequence[str], background: Background) -> NDArray[np.float64]:
-    """Return the cosine of each post (n,) to the text, in [0, 1], rare wording weighing more.
+    """Return the cosine of each post to the text: (n,), in [0, 1]; rare wording weighs more.
 
-    A feature counts once a post, by its information content in the background.
+    A feature counts once in a post, by its information content in the background.
     """
     query = np.unique(wording(text)) if text else np.empty(0, np.uint32)
     wordings = [np.unique(wording(post)) for post in posts]
     if not query.size or not wordings:
         return np.zeros(len(wordings))
-    # One sorted lookup for all posts: each probability is a jump into a large table.
+    # A single sorted lookup for all posts, since each probability is a jump into a large table.
     keys, places = np.unique(np.concatenate(wordings), return_inverse=True)
     weights = -np.log(np.minimum(background.probabilities(keys), 1.0))
     squares = np.square(weights)[places]

@@ -1,4 +1,4 @@
-"""What posts name beside their words: tags, emoji, sites, and whom they answer."""
+"""Tags, emoji and sites in posts, and the people whom posts answer."""
 
 import re
 from collections import Counter
@@ -11,7 +11,7 @@ import msgspec
 from app.compute.links import LINKED_SITE, RANDOM_SITES
 
 TAG: Final = re.compile(r"(?<![\w&/#])#(\w*[^\W\d_]\w*)")
-"""A tag has a letter; the part of an address after its # is none."""
+"""Pattern of a tag, which has a letter; the part of a URL after its # is no tag."""
 _SKINS: Final = "\U0001f3fb-\U0001f3ff"
 _PICTURE: Final = (
     "\u231a\u231b\u23e9-\u23f3\u23f8-\u23fa\u25fd\u25fe\u2600-\u2604\u260e\u2611\u2614\u2615\u2618"
@@ -27,30 +27,30 @@ _EMOJI: Final = re.compile(
     rf"|[{_PICTURE}][\ufe0f{_SKINS}]*(?:\u200d[{_PICTURE}\u2640\u2642\u2695\u2696][\ufe0f{_SKINS}]*)*"
 )
 _MAY_BE_EMOJI: Final = re.compile("[\u20e3\u231a-\u2b55\U0001f000-\U0001faff]")
-"""Found in a quarter of the time, and most posts have none."""
+"""Pattern of text with emoji, found in a quarter of the time: most posts have none."""
 _VARIANT: Final = re.compile(f"[\ufe0f{_SKINS}]")
 
 
 class NameCount(msgspec.Struct, frozen=True):
-    """A name, and in how many posts it is."""
+    """A name, and the number of posts that contain it."""
 
     name: str
-    """As it is written most often."""
+    """The most frequent spelling."""
     posts: int = msgspec.field(name="tweets")
 
 
 class ScannedPost(NamedTuple):
-    """What of a post is looked through."""
+    """The searched parts of a post."""
 
     text: str
     cards: str | None
-    """Its media as JSON, where a card that leads to a site is among them."""
+    """The post's media as JSON, if they include a card with a link to a site."""
     answered: str | None
-    """The username of whom it answers, if that is somebody else."""
+    """The username of the answered person, unless it is the author."""
 
 
 class Mentions(NamedTuple):
-    """What the posts of an author name, each kind with the most frequent first."""
+    """The names in an author's posts by kind, the most frequent first."""
 
     answered: list[NameCount]
     tags: list[NameCount]
@@ -59,16 +59,17 @@ class Mentions(NamedTuple):
 
 
 class _Tally:
-    """Counts in how many posts something is, under one key for all ways to write it."""
+    """Counts of posts with each name, with one key for all spellings."""
 
     def __init__(self, key_of: Callable[[str], str]) -> None:
         self._key_of = cache(key_of)
         self._keys: list[str] = []
-        """One for each post that has it, and each form likewise: they are counted in one go."""
+        """Keys of each post, all in one list, which is faster to count."""
         self._forms: list[str] = []
+        """Spellings of each post, all in one list."""
 
     def add(self, forms: Iterable[str]) -> None:
-        """Take what one post has."""
+        """Add the spellings in a post."""
         forms = {*forms}
         self._forms += forms
         self._keys += {self._key_of(form) for form in forms}
@@ -91,9 +92,9 @@ def tags_in(text: str) -> set[str]:
 
 
 def count_mentions(posts: Iterable[ScannedPost], *, most: int) -> Mentions:
-    """Return up to `most` of each kind that the posts name.
+    """Return up to `most` names of each kind in the posts.
 
-    Tags and names are one whatever their case, emoji whatever their skin.
+    Tags and names are equal in any case, emoji with any skin tone.
     """
     answered, tags, sites = _Tally(str.casefold), _Tally(str.casefold), _Tally(str)
     emoji = _Tally(lambda form: _VARIANT.sub("", form))
@@ -110,7 +111,7 @@ def count_mentions(posts: Iterable[ScannedPost], *, most: int) -> Mentions:
 
 
 def count_names(usernames: Iterable[str | None], *, most: int) -> list[NameCount]:
-    """Return up to `most` of those whom posts answer, likewise; None is nobody."""
+    """Return up to `most` answered people, the most frequent first; None is ignored."""
     answered = _Tally(str.casefold)
     for username in filter(None, usernames):
         answered.add([username])
@@ -118,14 +119,14 @@ def count_names(usernames: Iterable[str | None], *, most: int) -> list[NameCount
 
 
 def written_emoji(text: str) -> list[str]:
-    """Return the emoji of a text, each as it is written."""
+    """Return the emoji of a text as they are written."""
     if text.isascii() or not _MAY_BE_EMOJI.search(text):
         return []
     return _EMOJI.findall(text)
 
 
 def emoji_in(text: str) -> set[str]:
-    """Return which emoji a text has, without their skins."""
+    """Return the set of emoji in a text, without skin tones."""
     written = written_emoji(text)
     return {_VARIANT.sub("", emoji) for emoji in written} if written else set()
 

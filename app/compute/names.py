@@ -1,8 +1,8 @@
-"""The names by which a text tells who wrote it, in the forms that people are called by.
+"""People's names in texts, which reveal the author, in the forms that people use.
 
-A username or a display name is found anywhere. Of a display name each word that names a person is
-found too, where it is a word of the text: “Joe” of “Grandad Joe”, and of a Korean name what follows
-the family name, also with a particle or the ending by which people are called (지호야 of 김지호).
+A username or a display name is found anywhere. A word of a display name that names a person is
+found as a whole word: “Joe” of “Grandad Joe”. A Korean given name is found without the family name,
+even with a particle or the ending of a call (지호야 of 김지호).
 """
 
 import functools
@@ -16,35 +16,35 @@ from app.compute.wording import FUNCTION_WORDS
 from app.korean_particles import last_sound
 
 HIDDEN: Final = "\N{OBJECT REPLACEMENT CHARACTER}"
-"""Replaces a name; masked texts hold it nowhere else."""
+"""Replacement of a name; masked texts contain it nowhere else."""
 SHOWN_HIDDEN: Final = "[…]"
-"""Stands for a name in texts that programs read, and in pictures."""
+"""Replacement of a name in pictures, and in texts for programs."""
 _SHORTEST_INSIDE: Final = 4
-"""Shorter ASCII names are found as whole words only: they are parts of too many words."""
+"""Shortest ASCII name that is found inside words; shorter names are parts of too many words."""
 _SHORTEST_WORD: Final = 3
-"""Letters of a word of a display name that is found by itself; of a Korean one two syllables."""
+"""Fewest letters of a word of a display name that is found alone; in Korean, two syllables."""
 _MOST_WORDS: Final = 8
-"""Words of a display name that are looked for: a longer one is a sentence."""
+"""Largest number of words of a display name that are searched; a longer one is a sentence."""
 _BRACKETED: Final = re.compile(r"[(\[（【][^)\]）】]*[)\]）】]?")
-"""What stands beside a name in a display name: 민준 (회사)."""
+"""Note in brackets in a display name: 민준 (회사)."""
 _ONE_SCRIPT: Final = re.compile(r"[가-힣]+|[^\W\d_가-힣]+")
 _FAMILIES: Final = frozenset(
     "김이박최정강조윤장임한오서신권황안송류유전홍고문양손배백허남심노하곽성차주우구나민진지엄채원천방공현함변염여추도소석선설마길"
 )
-"""Family names of one syllable that are not rare."""
+"""Common family names of one syllable."""
 _LONG_FAMILIES: Final = frozenset({"남궁", "황보", "제갈", "선우", "사공", "서문", "독고"})
 _GIVEN: Final = 2
-"""Syllables of nearly all Korean given names; one of one syllable is a part of many words."""
+"""Number of syllables in nearly all Korean given names; a single syllable is in many words."""
 _TITLE: Final = (
     "(?:누나|누님|언니|오빠|형님|형|엄마|아빠|어머니|아버지|이모|고모|삼촌|할머니|할아버지|선생님|쌤|샘"
     "|선배님?|후배|대표님?|팀장님?|부장님?|과장님?|차장님?|대리님?|사장님?|님|씨|군|양|네)"
 )
-"""What stands behind the name of somebody who is spoken of."""
+"""Titles after the name of a person who is mentioned."""
 _BEFORE_TITLE: Final = re.compile(f"(.{{2,}}?){_TITLE}")
 _CALLS: Final = frozenset("야아")
-"""Endings of a name by which somebody is called."""
+"""Endings of a name in a call."""
 _BEHIND: Final = re.compile(f"이?{_TITLE}?[들이]?")
-"""What else than an ending of words may stand behind a name."""
+"""Suffixes of a name other than the endings of all words."""
 _COMMON: Final = FUNCTION_WORDS | frozenset(
     re.findall(
         r"\S+",
@@ -60,20 +60,20 @@ _COMMON: Final = FUNCTION_WORDS | frozenset(
         """,
     )
 )
-"""Words of display names that stand in texts for something else than a person."""
+"""Words of display names that are usually not a person in texts."""
 _ALSO_NOUNS: Final = frozenset({"하나", "수정", "사랑", "하루", "나라", "소리"})
-"""Given names among these: they name somebody in a form alone that nouns do not have."""
+"""Given names that are also nouns: only forms that nouns do not have name a person."""
 _OF_PERSON: Final = r"(?:씨|언니|누나|오빠|쌤|샘|선생님|이모|고모|삼촌|선배)"
 _BEHIND_PERSON: Final = re.compile(
     f"이(?:가|는|를|도|랑|하고|한테|에게|와)[는도]?|(?:한테|에게)서?[는도만]?|{_OF_PERSON}[가-힣]*"
 )
-"""What stands behind the name of a person, and behind no noun: 수정이가, beside 수정이 of 수정."""
+"""Suffixes of a person's name that no noun has: 수정이가; 수정이 may be the noun 수정."""
 _NEXT_TO_PERSON: Final = re.compile(
     rf"\s{_OF_PERSON}(?:[이가은는을를도의과와랑]|한테|에게)?(?![가-힣])"
 )
 _ENDS_SENTENCE: Final = frozenset(".!?~…\nㅋㅎㅠㅜ")
 _LOOKED_BACK: Final = 10
-"""Characters before a name in which a sentence may end."""
+"""Number of characters before a name that may contain the end of a sentence."""
 _GOES_ON: Final = re.compile(r"[,~!]*\s+[^\W_]")
 _ALSO_WORDS: Final = frozenset(
     re.findall(
@@ -85,15 +85,15 @@ _ALSO_WORDS: Final = frozenset(
         """,
     )
 )
-"""First names that texts have as words too: they name somebody with a capital alone."""
+"""First names that are also words: only with a capital they name a person."""
 
 
 class HiddenText(NamedTuple):
-    """A text, and where it tells who wrote it."""
+    """A text, and the places of the names in it."""
 
     text: str
     gaps: tuple[Gap, ...] = ()
-    """Half-open code points, in order, apart."""
+    """Half-open ranges of code points, in order, without overlaps."""
 
     @property
     def masked(self) -> str:
@@ -106,22 +106,22 @@ class HiddenText(NamedTuple):
 
 
 class ManyNames:
-    """Finds the names of many people in a text, such as the names of everybody in a chat."""
+    """The names of many people, such as all people of a chat, to be found in texts."""
 
     def __init__(self, people: Iterable[tuple[str, str | None]]) -> None:
-        """Take the username and the display name of each person."""
+        """Store the username and the display name of each person."""
         self._people = [*people]
 
     def __len__(self) -> int:
         return len(self._people)
 
     def find(self, text: str, *, without: Collection[str] = ()) -> list[Gap]:
-        """Return where names of these people stand, except those of some usernames."""
+        """Return the places of these people's names, except the people in `without`."""
         folded, places = _folded(text), list[Gap]()
         for username, display_name in self._people:
             if username in without:
                 continue
-            # A pattern of thousands of names is slow at every place of a text.
+            # A single pattern of thousands of names would be slow at every place of a text.
             if any(form in folded for form in _folded_forms(username, display_name)):
                 display_names = [display_name] if display_name else []
                 places += find_names(text, [username, *display_names])
@@ -130,13 +130,12 @@ class ManyNames:
 
 
 def _folded(text: str) -> str:
-    """Return the text so that all that differs by case alone is equal."""
     return text.casefold().replace("\u0307", "").replace("ı", "i")
 
 
 @functools.lru_cache(maxsize=10_000)
 def _folded_forms(username: str, display_name: str | None) -> tuple[str, ...]:
-    """Return what a text has, folded, wherever it has a name of this person."""
+    """Return folded strings, one of which is in every folded text with a name of this person."""
     names = [username, *([display_name] if display_name else [])]
     words = _name_words(display_name) if display_name else ()
     forms = [*(name.partition("@")[0] or name for name in names), *words]
@@ -144,16 +143,16 @@ def _folded_forms(username: str, display_name: str | None) -> tuple[str, ...]:
 
 
 def find_names(text: str, names: Iterable[str]) -> list[Gap]:
-    """Return where each name stands, in any case, with an @ before it.
+    """Return the places of each name in any case, including an @ before it.
 
-    Of `name@host` the name alone is found too.
+    For `name@host`, the name alone is found too.
     """
     pattern = _pattern_of(tuple(names))
     return [match.span() for match in pattern.finditer(text)] if pattern else []
 
 
 def find_name_words(text: str, display_names: Iterable[str]) -> list[Gap]:
-    """Return where words of display names that name a person stand, as words of their own."""
+    """Return the places of words of display names that name a person, as whole words."""
     latin, hangul = _word_patterns(tuple(display_names))
     places = [match.span() for match in latin.finditer(text)] if latin else []
     for match in hangul.finditer(text) if hangul else ():
@@ -168,9 +167,9 @@ def find_name_words(text: str, display_names: Iterable[str]) -> list[Gap]:
 
 
 def _is_person(text: str, match: re.Match[str]) -> bool:
-    """Return whether a word that is a noun, too, names somebody by the form in which it stands.
+    """Return whether a word that is also a noun names a person, given its form in the text.
 
-    “하나야” is “Hana!” where a sentence begins with it and goes on, else mostly “it is one”.
+    “하나야” is “Hana!” at the beginning of a longer sentence, otherwise mostly “it is one”.
     """
     behind = match["behind"]
     if not behind:
@@ -201,7 +200,7 @@ def _pattern_of(names: tuple[str, ...]) -> re.Pattern[str] | None:
 def _word_patterns(
     display_names: tuple[str, ...],
 ) -> tuple[re.Pattern[str] | None, re.Pattern[str] | None]:
-    """Return the patterns of the words in letters, and of those in Hangul."""
+    """Return the patterns of the words in letters, and of the words in Hangul."""
     words = {word for name in display_names for word in _name_words(name)}
     longest_first = sorted(words, key=lambda word: (-len(word), word))
     latin = [_latin(word) for word in longest_first if not is_hangul(word)]
@@ -239,7 +238,7 @@ def _is_name(word: str) -> bool:
 
 
 def _korean_forms(word: str) -> Iterator[str]:
-    """Yield a name, what stands before a title, and both without the family name."""
+    """Yield a name, the name without its title, and both without the family name."""
     titled = _BEFORE_TITLE.fullmatch(word)
     for name in {word, titled[1]} if titled else {word}:
         if len(name) > 1:

@@ -1,6 +1,6 @@
-"""The text of a phrase: the words that stand side by side in nearly all of its texts, and gaps.
+"""The text of a phrase: words that are adjacent in nearly all of its texts, and gaps.
 
-A phrase is of one sentence: the end of a sentence and the beginning of the next make none.
+A phrase lies within a sentence.
 """
 
 import re
@@ -17,43 +17,43 @@ from app.compute.wording import words_in_each
 from app.compute.words import segments
 
 TOGETHER: Final = 0.8
-"""Words are one phrase if so large a share of the messages with any of them has all (Jaccard)."""
+"""Smallest share of the messages with any word of a phrase that have all its words (Jaccard)."""
 GAP: Final = " … "
-"""Sign between the pieces of a phrase, where its texts have different words, or none."""
+"""Sign between two pieces of a phrase whose texts differ there."""
 HELD: Final = 0.95
-"""Least share of the texts with the words of a phrase that contain its text."""
+"""Smallest share of the texts with a phrase's words that contain its text."""
 _LETTERS: Final = rf"[^\W{LAUGHING}]+"
-"""Letters of a word, without Korean laughs and cries behind it."""
+"""Letters of a word, without Korean laughs and cries after it."""
 _REST_OF_WORD: Final = re.compile(f"(?:['’-]?{_LETTERS})*")
-"""The rest of a word from a place in it to its end, or, in a reversed text, to its start."""
+"""Rest of a word from a place in it to its end; in a reversed text, to its start."""
 _NEIGHBOUR: Final = re.compile(f"(?:,? | ,?){_LETTERS}(?:['’-]{_LETTERS})*")
-"""The next word of a text, also of a reversed one."""
+"""Next word of a text, or of a reversed text."""
 _LEADING_ON: Final = frozenset(
     re.findall(
         "[a-z]+",
         "a an and as at but by for from in into my of on or our than that the to via with your",
     )
 )
-"""Words at whose end a phrase would break off."""
+"""Words with which a phrase cannot end."""
 _WORD: Final = re.compile(r"\w+")
 _SENTENCE_END: Final = re.compile(
     r"""(?:[!?。！？]|(?<![.])(?<!\b[A-Za-z])(?<!\b(?:Dr|Mr|Ms|St|vs))(?<!\bMrs)\.)"""
     r"""["')\]”’»]*\s|\n"""
 )
-"""Not the full stop of an initial or a title, nor dots that a sentence pauses at."""
+"""End of a sentence; not the full stop of an initial or a title, and not an ellipsis."""
 Span = tuple[int, int]
 Row = tuple[str, tuple[Span, ...]]
-"""A text, and the places of a passage's pieces in it."""
+"""A text, and the spans of a passage's pieces in it."""
 
 
 def is_name(word: str, called: Collection[str]) -> bool:
-    """Return whether a word is a part of a name, in Korean also with an ending."""
+    """Return whether a word is a part of a name, in Korean even with an ending."""
     korean = (name for name in called if len(name) > 1 and guess_language(name) == "ko")
     return word in called or any(map(word.startswith, korean))
 
 
 def sentences_with(texts: Sequence[str], words: Set[str]) -> list[str]:
-    """Return the first sentence with all of these words in each text, or an empty one."""
+    """Return the first sentence of each text with all of these words, or an empty text."""
     return [
         text if _SENTENCE_END.search(text) is None else _sentence_with(text, words)
         for text in texts
@@ -67,9 +67,9 @@ def _sentence_with(text: str, words: Set[str]) -> str:
 
 
 def by_sentence(texts: Sequence[str], words: Sequence[str]) -> list[list[str]]:
-    """Return words that all of these texts have, in groups that nearly all have in one sentence.
+    """Return the words in groups that nearly all texts have within a sentence.
 
-    words: the clearest first, as in each group.
+    words: in all texts; the clearest first, as in each group.
     """
     read = _sample_of(texts)
     if len(words) < 2 or not any(map(_SENTENCE_END.search, read)):
@@ -87,29 +87,29 @@ def by_sentence(texts: Sequence[str], words: Sequence[str]) -> list[list[str]]:
 
 
 def _sample_of(texts: Sequence[str]) -> Sequence[str]:
-    most_read = 100  # More take long.
+    most_read = 100  # More texts would take long.
     return texts[:: ceil(len(texts) / most_read) or 1]
 
 
 @dataclass(slots=True)
 class Passage:
-    """The common text of nearly all of some texts, around words that all of them have."""
+    """The text that nearly all of some texts share, around words that all of them contain."""
 
     rows: list[Row]
     """The texts that contain the passage."""
     fewest: int
-    """Least number of rows."""
+    """Smallest number of rows."""
     called: Collection[str] = ()
-    """The parts of names, which are not added to the words."""
+    """Parts of names, which are not added to the words."""
 
     @classmethod
     def of(
         cls, texts: Sequence[str], words: Sequence[str], called: Collection[str] = ()
     ) -> "Passage":
-        """Return the passage of the words, each whole (“I'd rather”), and of the text between them.
+        """Return the passage of whole words (“I'd rather”) and the text between them.
 
-        words: the clearest first. Left out are words without a fixed place among the words before
-        them, parts of several words that never stand alone, and words that make it too long.
+        words: the clearest first. Left out are words without a fixed place among the earlier words,
+        parts of several words that are never separate, and words that make the passage too long.
         """
         read = _sample_of(texts)
         of_words = sentences_with(read, {*words}) if len(words) > 1 else read
@@ -127,7 +127,7 @@ class Passage:
         )
 
     def grow(self) -> None:
-        """Add the words beside each piece: “film” of “that film was great” tells little."""
+        """Add the neighbouring words of each piece: “film” of “that film was great” says little."""
         for piece in self._pieces:
             while self._grow(piece, is_behind=False):
                 pass
@@ -143,7 +143,7 @@ class Passage:
         return range(len(self.rows[0][1]) if self.rows else 0)
 
     def _narrow(self, rows: list[Row]) -> bool:
-        """Narrow the passage to longer rows, if they are enough and it does not become too long."""
+        """Replace the rows by longer rows, if they are enough and the passage is not too long."""
         longest_phrase = 40
         if len(rows) < self.fewest or len(str(Passage(rows, 0))) > longest_phrase:
             return False
@@ -188,7 +188,7 @@ class Passage:
                 piece += 1
 
     def _grow(self, piece: int, *, is_behind: bool) -> bool:
-        """Add the word on one side of a piece; return whether nearly all have the same."""
+        """Add the word on a side of a piece; return whether nearly all texts have the same word."""
         beside = [
             _folded(_beside(text, spans[piece], is_behind=is_behind)) for text, spans in self.rows
         ]
@@ -205,13 +205,13 @@ class Passage:
         return self._narrow([*filter(_is_in_order, rows)])
 
     def _leads_on(self) -> bool:
-        """Return whether the passage would break off behind its last word, where a text goes on."""
+        """Return whether the passage cannot end with its last word, since a text continues."""
         if str(self).rpartition(" ")[2].casefold() not in _LEADING_ON:
             return False
         return any(_beside(text, spans[-1], is_behind=True) for text, spans in self.rows)
 
     def _is_fit(self, text: str) -> bool:
-        """Return whether a text may stand beside the words: of one line, no name and no laugh."""
+        """Return whether a text may be added: in one line, without names and laughs."""
         if "\n" in text or laughs_in(text):
             return False
         return not any(is_name(word, self.called) for word in _WORD.findall(text))
@@ -223,7 +223,7 @@ def _is_in_order(row: Row) -> bool:
 
 
 def _beside(text: str, span: Span, *, is_behind: bool) -> str:
-    """Return the word on one side of a span with the signs between, or an empty text."""
+    """Return the word on a side of a span with the signs between, or an empty text."""
     if is_behind:
         match = _NEIGHBOUR.match(text, span[1])
         return match[0] if match else ""
@@ -234,7 +234,7 @@ def _beside(text: str, span: Span, *, is_behind: bool) -> str:
 def _whole(text: str, span: Span) -> Span:
     """Return the span of the whole word, with the letters around it."""
     start, end = span
-    # Between spaces, as most are, it is whole, which is known at once.
+    # Most words are between spaces, and so whole, which is quick to check.
     if start and text[start - 1] != " " and (before := _REST_OF_WORD.match(text[:start][::-1])):
         start -= before.end()
     if text[end : end + 1] != " " and (behind := _REST_OF_WORD.match(text, end)):
@@ -243,21 +243,21 @@ def _whole(text: str, span: Span) -> Span:
 
 
 def _folded(text: str) -> str:
-    """Return a text as it is compared, of the same length."""
+    # The length must stay the same.
     folded = text.lower().replace("’", "'")
     return folded if len(folded) == len(text) else text
 
 
 def _most_frequent(forms: Sequence[str]) -> str:
-    """Return the most frequent form, the alphabet's first of equals, or an empty one."""
+    """Return the most frequent form, the first in the alphabet among equals, or an empty text."""
     if forms and forms.count(forms[0]) == len(forms):
-        return forms[0]  # Most are the same, which is known in a tenth of the time.
+        return forms[0]  # Usually all are equal, which is found in a tenth of the time.
     counts = Counter(forms)
     return min(counts, key=lambda form: (-counts[form], form), default="")
 
 
 def _nearest(text: str, word: str, pieces: Sequence[Span]) -> Span | None:
-    """Return the place of a whole folded word nearest to the pieces, or the first place."""
+    """Return the span of a whole folded word nearest to the pieces, or the first span."""
     spans = _spans(text, word)
     if len(spans) < 2 or not pieces:
         return spans[0] if spans else None
@@ -267,7 +267,7 @@ def _nearest(text: str, word: str, pieces: Sequence[Span]) -> Span | None:
 
 
 def _spans(text: str, word: str) -> list[Span]:
-    """Return the places of a whole folded word in a text."""
+    """Return the spans of a whole folded word in a text."""
     lower = text.lower()
     spans: list[Span] = []
     start = lower.find(word) if len(lower) == len(text) else -1
@@ -279,13 +279,12 @@ def _spans(text: str, word: str) -> list[Span]:
         start = lower.find(word, end)
     if spans:
         return spans
-    # Letters with accents are folded to others.
+    # Letters with accents are folded to other letters.
     same = (segment for segment in segments(text) if segment.text == word)
     return [(segment.start, segment.end) for segment in same]
 
 
 def _is_joined(word: str, beside: str) -> bool:
-    """Return whether the sign beside a word makes a longer word of the same script."""
     if not beside.isalnum() or beside in LAUGHING:
         return False
     return word.isascii() == beside.isascii()

@@ -1,4 +1,4 @@
-"""What somebody says clearly more often than others: words, and phrases that keep together."""
+"""Words and phrases that a person says clearly more often than others."""
 
 import re
 from collections import Counter
@@ -24,12 +24,12 @@ from app.compute.wording import gained_words, is_telling, words_in_each
 
 MOST_PHRASES: Final = 8
 MOST_WORDS: Final = 40
-"""Words among which phrases are found, the clearest."""
+"""Largest number of words from which phrases are formed, the clearest."""
 _PART_OF_NAME: Final = re.compile(r"[^\W_]+")
 
 
 class Phrase(msgspec.Struct, frozen=True):
-    """Words that are in clearly more of somebody's messages than of others'."""
+    """A phrase in clearly more of a person's messages than of others'."""
 
     text: Annotated[
         str,
@@ -47,15 +47,15 @@ class Phrase(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class WordedTexts:
-    """Texts with their words, which take longest to find."""
+    """Texts with their words, which take long to find."""
 
     texts: Sequence[str]
     conversations: Sequence[int]
-    """The number of the one that each text is in."""
+    """Number of each text's conversation."""
     words: list[set[str]]
-    """Those of each text, folded."""
+    """Folded words of each text."""
     spread: Counter[str]
-    """How many of the texts have each word."""
+    """Number of texts that contain each word."""
 
     @classmethod
     def of(cls, written: WrittenTexts) -> "WordedTexts":
@@ -64,30 +64,30 @@ class WordedTexts:
         return cls(written.texts, written.conversations, words, spread)
 
     def burst_of(self, places: Iterable[int]) -> float:
-        """Return how many of the texts at these places count as one that stands alone."""
+        """Return the number of the texts with these indices that count as one independent text."""
         return design_effect(map(self.conversations.__getitem__, places))
 
 
 class _Sought(NamedTuple):
-    """Words of a group of messages that may make phrases."""
+    """Words of a group of messages that may form phrases."""
 
     words: list[str]
-    """The clearest first."""
+    """The words, the clearest first."""
     share: float
-    """Of what all groups wrote, that of this one, in messages or in words: the larger."""
+    """This group's share of all messages or of all words, whichever is larger."""
     clear: float
-    """Up to which log chance a phrase is told."""
+    """Largest log chance of a phrase that is reported."""
     called: Collection[str]
-    """The parts of names, which are no words of a phrase."""
+    """Parts of names, which are left out of phrases."""
 
 
 def phrases_of(
     own: WrittenTexts, beside: Sequence[str], *, language: str | None, names: Iterable[str] = ()
 ) -> list[Phrase]:
-    """Return up to eight phrases of somebody, the clearest first.
+    """Return up to eight phrases of a person, the clearest first.
 
-    own, beside: their messages and those of all others. No phrase is a laugh, or a part
-    of one of the names.
+    own, beside: the messages of the person, and of all others. Laughs and parts of the names are
+    left out.
     """
     others = WrittenTexts([*beside], [0] * len(beside))
     return phrases_of_each([own, others], {0: language}, names)[0]
@@ -96,9 +96,9 @@ def phrases_of(
 def phrases_of_each(
     groups: Sequence[WrittenTexts], languages: Mapping[int, str | None], names: Iterable[str]
 ) -> dict[int, list[Phrase]]:
-    """Return the phrases of some groups of messages, each beside all others, as `phrases_of` does.
+    """Return the phrases of some groups of messages, each compared with all others.
 
-    languages: of the groups whose phrases are asked for, by their places.
+    languages: the language of each group whose phrases are returned, by its index.
     """
     return phrases_apart([*map(WordedTexts.of, groups)], languages, names)
 
@@ -106,14 +106,12 @@ def phrases_of_each(
 def phrases_apart(
     groups: Sequence[WordedTexts], languages: Mapping[int, str | None], names: Iterable[str] = ()
 ) -> dict[int, list[Phrase]]:
-    """Return the same of messages whose words are found.
-
-    The messages of one conversation are no proof each: the chance of a word or phrase is that of
-    as many as stand alone.
-    """
+    """Return the phrases of some groups of messages with known words, as `phrases_of_each` does."""
+    # Messages of the same conversation are not independent: log chances are divided by the number
+    # of messages that count as one.
     total = Counter[str]()
     for group in groups:
-        total.update(group.spread)  # Sums of counters (`+`) take as long as all else together.
+        total.update(group.spread)  # `+` of counters would take as long as all the rest.
     messages = sum(len(group.texts) for group in groups)
     shares = {place: _share_of(groups[place], total, messages) for place in languages}
     tried = np.sort(np.fromiter(total.values(), np.int64, len(total)))
@@ -144,10 +142,10 @@ def typical_phrases(
     members: NDArray[np.bool_],
     names: Iterable[str] = (),
 ) -> list[TypicalWord]:
-    """Return an author's typical words, as `typical_words` does, and those that keep together once.
+    """Return an author's typical words, with words that belong together as one phrase.
 
-    A phrase has the figures of its clearest word. Left out are parts of words that every text
-    needs, such as "isn" of "isn't", and of the names.
+    A phrase has the figures of its clearest word. Parts of function words ("isn" of "isn't") and of
+    the names are left out.
     """
     typical = typical_words(author, posts, population, members)
     language = guess_main_language(posts)
@@ -162,7 +160,7 @@ def typical_phrases(
     for group in _groups(spoken, places, posts):
         first = spoken[group[0]]
         with_all = set.intersection(*(places[word] for word in group))
-        if not with_all:  # A word with an apostrophe, which is whole.
+        if not with_all:  # A word with an apostrophe, which is already whole.
             phrases.append(first)
             continue
         passage = Passage.of([posts[place] for place in sorted(with_all)], group, called)
@@ -175,17 +173,16 @@ def typical_phrases(
 
 
 def _share_of(group: WordedTexts, total: Counter[str], messages: int) -> float:
-    """Return the share of a group among all, in messages or in words: the larger.
+    """Return the share of a group among all messages or all words, whichever is larger.
 
-    total: how many messages have each word.
+    total: number of messages with each word.
     """
-    # Whoever writes long messages has more of most words in each, but no larger share of all words;
-    # and what is more of the words of somebody with short messages need not be in more messages.
+    # With long messages, most words are in more of a person's messages, but the share of words is
+    # no larger. With short messages, a larger share of words need not be in more messages.
     return max(len(group.texts) / max(messages, 1), group.spread.total() / max(total.total(), 1))
 
 
 def _is_called(word: str, called: Collection[str]) -> bool:
-    """Return whether a word is a part of a name, or a laugh."""
     return is_name(word, called) or bool(laughs_in(word))
 
 
@@ -196,7 +193,7 @@ def _told(
     sought: _Sought,
     language: str | None,
 ) -> Iterator[Phrase]:
-    """Yield the phrases of one of the groups, which has these texts, of words that are sought."""
+    """Yield the phrases of the group `own` that are formed of the words sought."""
     told = set[str]()
     for words in _groups(sought.words, places[own], group.texts):
         with_all = [set.intersection(*(of_group[word] for word in words)) for of_group in places]
@@ -206,7 +203,7 @@ def _told(
             continue
         having = [group.texts[place] for place in sorted(with_all[own])]
         passage = Passage.of(having, words, sought.called)
-        # A part of a word that every text needs is no phrase, such as of "isn't".
+        # A part of a function word, such as of "isn't", is no phrase.
         if not _tells(str(passage), language):
             continue
         passage.grow()
@@ -218,12 +215,11 @@ def _told(
 
 
 def _tells(text: str, language: str | None) -> bool:
-    """Return whether words as they are written tell a reader something: several of them do."""
     return " " in text or is_telling(text, language)
 
 
 def _without_parts(phrases: Sequence[Phrase]) -> list[Phrase]:
-    """Return the phrases that are no part of another one of them: “change” of “climate change”."""
+    """Return the phrases that are no part of another phrase: “change” of “climate change”."""
     spaced = [f" {phrase.text.casefold()} " for phrase in phrases]
     return [
         phrase
@@ -233,12 +229,11 @@ def _without_parts(phrases: Sequence[Phrase]) -> list[Phrase]:
 
 
 def _parts_of(names: Iterable[str]) -> set[str]:
-    """Return the words of names, folded."""
     return {part for name in names for part in _PART_OF_NAME.findall(name.casefold())}
 
 
 def _places(messages: Iterable[set[str]], among: frozenset[str]) -> dict[str, set[int]]:
-    """Return in which of the messages each word is."""
+    """Return the indices of the messages that contain each word."""
     places: dict[str, set[int]] = {word: set() for word in among}
     for place, words in enumerate(messages):
         for word in words & among:
@@ -249,20 +244,20 @@ def _places(messages: Iterable[set[str]], among: frozenset[str]) -> dict[str, se
 def _groups(
     words: Iterable[str], places: Mapping[str, set[int]], texts: Sequence[str]
 ) -> Iterator[list[str]]:
-    """Yield words that keep together with the first of them, in groups of one sentence each."""
+    """Yield groups of words that are in the same texts as their first word, in one sentence."""
     for group in _groups_of_texts(words, places):
         with_all = set.intersection(*(places[word] for word in group))
         yield from by_sentence([texts[place] for place in sorted(with_all)], group)
 
 
 def _groups_of_texts(words: Iterable[str], places: Mapping[str, set[int]]) -> list[list[str]]:
-    """Return words whose texts are nearly the same as those of the first of them, in groups."""
+    """Return groups of words whose texts are nearly the same as their first word's texts."""
     groups: list[list[str]] = []
     for word in words:
         for group in groups:
             first, others = places[group[0]], places[word]
             if min(len(first), len(others)) < TOGETHER * max(len(first), len(others), 1):
-                continue  # Most are so, which is known at once.
+                continue  # A quick check, which excludes most words.
             shared = len(first & others)
             if shared >= TOGETHER * (len(first) + len(others) - shared):
                 group.append(word)

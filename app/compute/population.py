@@ -1,6 +1,6 @@
-"""Authors who stand for somebody else, kept so that a text is scored by all of them together.
+"""The population: authors who represent everyone else, stored so that all score a text together.
 
-Some are drawn among the authors here; others are shipped with the program, as counts alone.
+Some are drawn from the authors here, others are shipped with the program, as counts only.
 """
 
 import random
@@ -29,9 +29,9 @@ from app.compute.features import (
 from app.compute.links import without_addresses
 
 FEWEST_POSTS: Final = 25
-"""Posts of an author that a likelihood ratio needs."""
+"""Smallest number of an author's posts for a likelihood ratio."""
 MOST_MEMBERS: Final = 50
-"""Authors of each language that are drawn for a population."""
+"""Largest number of authors of each language that are drawn for a population."""
 
 
 class CountedAuthor(NamedTuple):
@@ -40,30 +40,30 @@ class CountedAuthor(NamedTuple):
     id: int
     posts: int
     language: str | None
-    """The tag of most posts; None where it is unknown, but not Korean."""
+    """Language of most posts; None if it is unknown, but not Korean."""
     counts: Counts
 
 
 @dataclass(frozen=True, eq=False)
 class Population:
-    """The counts of all members together, ordered by feature."""
+    """The counts of all members, ordered by feature."""
 
     members: tuple[tuple[int, int, str | None], ...]
-    """Id, posts and language of each of the n members."""
+    """Id, number of posts and language of each of the n members."""
     totals: NDArray[np.int64]
-    """(n, 5) features per group."""
+    """Number of features in each group, (n, 5)."""
     keys: NDArray[np.uint32]
-    """(k,) sorted and unique."""
+    """Keys of the features, (k,), sorted and unique."""
     edges: NDArray[np.intp]
-    """(k + 1,) where the uses of each feature start, and the end of the last."""
+    """Start of the uses of each feature, then the end of the last, (k + 1,)."""
     owners: NDArray[np.uint16]
-    """(e,) the member of each use."""
+    """Member of each use, (e,)."""
     amounts: NDArray[np.uint32]
-    """(e,)"""
+    """Amount of each use, (e,)."""
 
     @classmethod
     def of(cls, members: Sequence[CountedAuthor]) -> Self:
-        """Return the population of these members, those without features left out."""
+        """Return the population of these members, except members without features."""
         members = [member for member in members if member.counts.keys.size]
         keys = _joined([member.counts.keys for member in members])
         order = np.argsort(keys, kind="stable")
@@ -85,16 +85,16 @@ class Population:
         return len(self.members)
 
     def summed(self) -> Counts:
-        """Return the counts of all members as one."""
+        """Return the sum of all members' counts."""
         if not self.keys.size:
             return EMPTY
         sums = np.add.reduceat(self.amounts, self.edges[:-1], dtype=np.uint64)
         return Counts(self.keys.copy(), np.minimum(sums, MAX_COUNT).astype(np.uint32))
 
     def without(self, authors: Collection[int | None], language: str | None) -> NDArray[np.bool_]:
-        """Return which members write this language and are none of these authors: (n,).
+        """Return whether each member writes this language and is none of these authors: (n,).
 
-        None is unknown, but not Korean.
+        language: None is unknown, but not Korean.
         """
         are_others = self._writers.get(language, self._writers[""]).copy()
         for author in authors:
@@ -104,7 +104,7 @@ class Population:
 
     @cached_property
     def _writers(self) -> dict[str | None, NDArray[np.bool_]]:
-        """Which members may write each of their languages, or another (""): (n,)."""
+        """For each language, and "" for others: whether each member may write it, (n,)."""
         languages = np.array([language or "" for _, _, language in self.members], np.str_)
         unknown = languages == ""
         writers = {tag: unknown | (languages == tag) for tag in {"", *languages.tolist()}}
@@ -116,13 +116,12 @@ class Population:
 
     @cached_property
     def _places(self) -> dict[int | None, int]:
-        """Places of the members, by id."""
         return {member: place for place, (member, _, _) in enumerate(self.members)}
 
     def group_scores(self, query: Query) -> NDArray[np.float64]:
         """Return the weighted log-odds of each member against the background: (n, 5)."""
         keys, owners, amounts = self._uses(query.counts.keys)
-        # In float32, whose logarithm takes a tenth of the time, and errs by 1e-7.
+        # In float32, whose logarithm takes a tenth of the time, with an error of 1e-7.
         expected = query.expected.astype(np.float32)
         gains = np.log(amounts.astype(np.float32) / expected[keys] + np.float32(1))
         gains *= query.counts.counts[keys].astype(np.float32)
@@ -140,7 +139,7 @@ class Population:
         return penalties_of(features, self.totals[:, CHARACTERS])
 
     def uses(self, keys: NDArray[np.uint32], members: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Return how often these members (n,) together use each of the sorted keys (k,): (k,)."""
+        """Return the uses of each sorted key (k,) by these members (n,) together: (k,)."""
         places, owners, amounts = self._uses(keys)
         counted = members[owners]
         sums = np.bincount(places[counted], amounts[counted], keys.size)
@@ -164,34 +163,34 @@ class Population:
         return np.concatenate((uses, own_uses[~is_here].astype(np.int64)))
 
     def share_in_texts(self, texts: Sequence[str]) -> float:
-        """Return which share of the words of some texts the members use."""
+        """Return the share of the texts' words that the members use."""
         return self.share_in(add(features_of(texts)))
 
     def share_in(self, counts: Counts) -> float:
-        """Return which share of the words of posts with these counts the members use."""
+        """Return the share of the words in these counts that the members use."""
         edges = group_edges(counts.keys)
         words = slice(edges[WORDS], edges[WORDS + 1])
         amounts = counts.counts[words]
         return float(amounts[self._has(counts.keys[words])].sum() / max(amounts.sum(), 1))
 
     def share_of_words(self, text: str) -> tuple[int, float]:
-        """Return how many different words a text has, and which share of them the members use.
+        """Return the number of distinct words in a text, and the share that the members use.
 
-        Addresses, @names and #tags are no words; without any the share is 1.
+        Addresses, @names and #tags are not words. Without words, the share is 1.
         """
         words = named_words(without_addresses(text))
         keys = np.array([key for key, word in words.items() if word.isalpha()], np.uint32)
         return keys.size, float(self._has(keys).mean()) if keys.size else 1.0
 
     def _has(self, keys: NDArray[np.uint32]) -> NDArray[np.bool_]:
-        """Return which of the features (k,) any member uses: (k,)."""
+        """Return whether any member uses each feature (k,): (k,)."""
         places = self.keys.searchsorted(keys)
         return np.asarray(self.keys.take(places, mode="clip") == keys)
 
     def _uses(
         self, keys: NDArray[np.uint32]
     ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.uint32]]:
-        """Return for each use of the sorted keys (k,): index of the key, member and amount."""
+        """Return key index, member and amount of each use of the sorted keys (k,): (e,) each."""
         if not self.keys.size:
             nothing = np.empty(0, np.intp)
             return nothing, nothing, np.empty(0, np.uint32)
@@ -214,10 +213,10 @@ NOBODY: Final = Population.of(())
 def drawn_authors(authors: Iterable[tuple[str, int, str | None]], seed: int) -> set[str]:
     """Return the keys of the authors drawn for a population.
 
-    authors: the key of the name, the posts and the language of each. Authors with fewer than 25
-    posts come last, and those with over 5,000, whose counts take megabytes. Names tell authors
-    apart wherever their posts are kept, which ids do not.
+    authors: key of the name, number of posts and language of each. Authors with fewer than 25 posts
+    come last, and authors with over 5,000, whose counts take megabytes.
     """
+    # Unlike ids, names identify authors in every installation.
     many_posts = 5_000
     shuffled = sorted(authors, key=itemgetter(0))
     random.Random(seed).shuffle(shuffled)  # noqa: S311 - no secret
@@ -233,12 +232,12 @@ def drawn_authors(authors: Iterable[tuple[str, int, str | None]], seed: int) -> 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shipped:
-    """The authors that come with the program."""
+    """The authors shipped with the program."""
 
     populations: Mapping[str, Population]
-    """By language; their ids are below 0."""
+    """Populations by language; the members' ids are below 0."""
     digest: str
-    """The name of this set of authors; empty if there are none."""
+    """Identifies this set of authors; empty without any."""
 
     def background(self, here: Background) -> Background:
         """Return the background of the posts here and of the shipped authors' posts."""
@@ -248,7 +247,7 @@ class Shipped:
 
 @lru_cache(maxsize=1)
 def _summed(shipped: Shipped) -> tuple[Counts, int]:
-    """Return the counts of all shipped posts, 600 KB, and their number; each snapshot adds them."""
+    """Return the counts of all shipped posts (600 KB) and their number, for each snapshot."""
     populations = shipped.populations.values()
     posts = sum(posts for population in populations for _, posts, _ in population.members)
     return add([population.summed() for population in populations]), posts

@@ -1,6 +1,6 @@
-"""Author profiles: posts are added and removed exactly, in any order.
+"""Author profiles, to which posts are added and from which they are removed exactly.
 
-A text that is posted again counts once: it says nothing new about the author's style.
+A repeated text counts once, since it says nothing new about the author's style.
 """
 
 import functools
@@ -24,13 +24,13 @@ _COUNT: Final = np.dtype("<u4")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TextDigests:
-    """The texts that were posted, by 64-bit digest."""
+    """64-bit digests of the posted texts."""
 
     keys: NDArray[np.uint64]
-    """(n,) sorted, one for each post."""
+    """Digest of each post, (n,), sorted."""
 
     def to_bytes(self) -> bytes:
-        """Return a little-endian blob: the digests, then how often each was posted."""
+        """Return a little-endian blob: the distinct digests, then the number of posts of each."""
         keys, counts = np.unique(self.keys, return_counts=True)
         return keys.astype(_KEY).tobytes() + counts.astype(_COUNT).tobytes()
 
@@ -46,13 +46,13 @@ class TextDigests:
         return self.keys.searchsorted(keys, "right") - self.keys.searchsorted(keys)
 
     def plus(self, keys: NDArray[np.uint64]) -> Self:
-        """Return these and more digests (n,), in any order and with repetitions."""
+        """Return these digests with further digests (n,), in any order and with repetitions."""
         return type(self)(np.sort(np.concatenate((self.keys, keys))))
 
     def minus(self, keys: NDArray[np.uint64]) -> Self:
-        """Return these without some digests (n,). Raises ValueError if one is not among them."""
+        """Return the digests without some digests (n,). Raises ValueError if any is missing."""
         gone = np.sort(keys)
-        # Of equal digests each takes away another one.
+        # Equal digests each remove another of the equal digests here.
         places = self.keys.searchsorted(gone) + np.arange(gone.size) - gone.searchsorted(gone)
         if np.any(places >= self.keys.size) or np.any(self.keys[places] != gone):
             raise ValueError("cannot remove a text that was never posted")
@@ -63,7 +63,7 @@ NO_DIGESTS: Final = TextDigests(np.empty(0, np.uint64))
 
 
 def text_keys(texts: Sequence[str]) -> NDArray[np.uint64]:
-    """Return the digests of the texts, in their order: (n,)."""
+    """Return the digests of the texts, in order: (n,)."""
     digests = [blake2b(text.encode(), digest_size=8).digest() for text in texts]
     return np.frombuffer(b"".join(digests), _KEY).astype(np.uint64)
 
@@ -73,23 +73,23 @@ _NO_TEXT: Final = text_keys([""])
 
 @dataclass(frozen=True, eq=False)
 class AuthorProfile:
-    """The counted features of all posts of one author."""
+    """The counted features of all posts of an author."""
 
     counts: Counts
     posts: int
     texts: TextDigests = NO_DIGESTS
-    """The texts that were posted, so that repetitions do not count."""
+    """Digests of the posted texts, so that repetitions do not count."""
     totals: NDArray[np.int64] = field(init=False)
-    """(5,) features per group."""
+    """Number of features in each group, (5,)."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "totals", group_sums(self.counts))
 
     @functools.cached_property
     def worded_posts(self) -> int:
-        """How many of the posts have words: those of pictures alone tell nothing.
+        """Number of posts with words; posts of pictures alone say nothing.
 
-        None have if all words are quoted.
+        It is 0 if all words are quoted.
         """
         if not self.counts.keys.size:
             return 0
@@ -97,13 +97,13 @@ class AuthorProfile:
 
     @property
     def size_bytes(self) -> int:
-        """The memory that it takes."""
+        """Size in memory."""
         arrays = (self.counts.keys, self.counts.counts, self.texts.keys)
         return sum(array.nbytes for array in arrays) + _OVERHEAD_BYTES
 
     @classmethod
     def from_bytes(cls, counts: bytes, posts: int, texts: bytes | None) -> Self:
-        """Return the profile of stored blobs. Raises ValueError if one is malformed."""
+        """Return the profile of stored blobs. Raises ValueError for a malformed blob."""
         return cls(Counts.from_bytes(counts), posts, TextDigests.from_bytes(texts or b""))
 
 
@@ -119,9 +119,9 @@ def profile_of(texts: Sequence[str]) -> AuthorProfile:
 def with_posts(
     profile: AuthorProfile, texts: Sequence[str], counts: Mapping[str, Counts] = NO_COUNTS
 ) -> AuthorProfile:
-    """Return the profile with more posts; `counts` are the features of texts, as far as known."""
+    """Return the profile with more posts; `counts` are known features of some of the texts."""
     keys = text_keys(texts)
-    if len(texts) == 1 and not profile.posts:  # As of thousands of authors in bulk.
+    if len(texts) == 1 and not profile.posts:  # A quick way for thousands of new authors.
         return AuthorProfile(_features(texts, counts)[0], 1, TextDigests(keys))
     _, first = np.unique(keys, return_index=True)
     fresh = first[profile.texts.count(keys[first]) == 0].tolist()
@@ -132,13 +132,13 @@ def with_posts(
 
 
 def _features(texts: Sequence[str], counts: Mapping[str, Counts]) -> list[Counts]:
-    """Return the features of texts, in any order."""
+    # The order of the features does not matter.
     uncounted = [text for text in texts if text not in counts]
     return features_of(uncounted) + [counts[text] for text in texts if text in counts]
 
 
 def without_posts(profile: AuthorProfile, texts: Sequence[str]) -> AuthorProfile:
-    """Return the profile without some of its posts. Raises ValueError if it does not hold them."""
+    """Return the profile without some of its posts. Raises ValueError if it lacks any of them."""
     keys = text_keys(texts)
     left = profile.texts.minus(keys)
     _, first = np.unique(keys, return_index=True)

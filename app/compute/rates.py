@@ -1,8 +1,8 @@
 """Measured shares of strangers' texts that are attributed to one of the named authors.
 
-The shares were measured on authors that are not those of an installation, whose model card measures
-its own. `python -m benchmarks.open_question` writes them to `rates.json`, with what they hold for:
-the recipe of the features, the shipped authors and the thresholds of the verdict.
+The shares were measured on other authors than an installation's, which its model card measures.
+`python -m benchmarks.open_question` writes them to `rates.json`, with their conditions: the recipe
+of the features, the shipped authors and the thresholds of the verdict.
 """
 
 from bisect import bisect_right
@@ -15,27 +15,27 @@ import msgspec
 
 FILE: Final = Path(__file__).with_name("rates.json")
 NAMED: Final = (1, 2, 3, 5)
-"""Numbers of authors named; the last one stands for more too."""
+"""Measured numbers of named authors; the last includes larger numbers."""
 OTHERS: Final = (0, 1, 2, 8)
-"""Numbers of others of the language here; the last one stands for more too."""
+"""Measured numbers of other authors of the language here; the last includes larger numbers."""
 BELIEFS: Final = (0.1, 0.25, 0.5, 0.75, 0.9)
-"""How sure the asker was beforehand that it was one of those named."""
+"""Measured starting beliefs that one of the named authors wrote the text."""
 LONG_WORDS: Final = 20
-"""Least words of a longer text."""
+"""Smallest number of words in a longer text."""
 
 
 class Rates(msgspec.Struct, frozen=True):
-    """The measured shares, and what they hold for."""
+    """The measured shares and their conditions."""
 
     measured: str
-    """The day."""
+    """The day of the measurement."""
     recipe: int
     population: str
-    """The digest of the shipped authors."""
+    """Digest of the shipped authors."""
     thresholds: dict[str, list[float]]
-    """By language, with none, one, and two or more others here."""
+    """Thresholds by language, with no, one, and two or more other authors here."""
     shares: dict[str, list[list[list[list[float]]]]]
-    """By language, then by place: named, others, belief; of shorter and of longer texts."""
+    """Shares by language, then by index of: named, others, belief, and shorter or longer text."""
 
 
 @cache
@@ -47,8 +47,8 @@ def measured_rates() -> Rates:
 def rate(language: str | None, named: int, others: int, sure: float, words: int) -> float:
     """Return the share of strangers' texts of this length that are called likely.
 
-    named, others: the numbers of named authors, and of others of the language here. Between two
-    measured numbers the higher share counts; languages other than Korean have the share of English.
+    named, others: the numbers of named authors, and of other authors of the language here. Between
+    two measured numbers, the higher share counts. English stands for all languages but Korean.
     """
     shares = measured_rates().shares["ko" if language == "ko" else "en"]
     return max(
@@ -60,7 +60,6 @@ def rate(language: str | None, named: int, others: int, sure: float, words: int)
 
 
 def _around(steps: Sequence[float], value: float) -> list[int]:
-    """Return the places of the steps at or around a value."""
     below = max(bisect_right(steps, value) - 1, 0)
     is_between = steps[below] < value and below + 1 < len(steps)
     return [below, below + 1] if is_between else [below]

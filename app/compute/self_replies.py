@@ -1,4 +1,4 @@
-"""Chains of an author's replies to their own posts, each held out as one piece."""
+"""Chains of an author's replies to their own posts; a chain is held out as a unit."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -10,9 +10,9 @@ class ChainedPost(NamedTuple):
 
     text: str
     chain: int
-    """The number of the chain; a post outside of chains has a number of its own."""
+    """Number of the chain; a post outside chains has its own number."""
     length: int = 1
-    """The number of posts in the whole chain."""
+    """Number of posts in the whole chain."""
 
 
 def chains_of(links: Iterable[tuple[int, int]]) -> dict[int, int]:
@@ -22,7 +22,7 @@ def chains_of(links: Iterable[tuple[int, int]]) -> dict[int, int]:
     """
     pairs = [link for link in links if link[0] != link[1]]
     lower: dict[int, int] = {}
-    """A lower post of the same chain, by post."""
+    """For each post, a lower post of the same chain."""
 
     def lowest(post: int) -> int:
         while (below := lower.get(post, post)) != post:
@@ -46,9 +46,9 @@ def chained(posts: Iterable[tuple[int, str]], chains: Mapping[int, int]) -> list
 
 
 def units_of(posts: Iterable[ChainedPost]) -> list[list[str]]:
-    """Return the texts of posts in units to be held out, without chains that are incomplete.
+    """Return the texts of posts in units to be held out, without incomplete chains.
 
-    A chain is one unit, since one of its posts tells of the others.
+    A chain is a unit, since one of its posts reveals the others.
     """
     units: defaultdict[int, list[ChainedPost]] = defaultdict(list)
     for post in posts:

@@ -1,4 +1,4 @@
-"""Counts of each author's messages: their words, their signs, and in a chat their hours."""
+"""Counts of each author's messages: words, signs, and the hours of a chat."""
 
 import re
 from collections import Counter, defaultdict
@@ -22,7 +22,7 @@ MeasureName = Literal[
 ]
 MEASURED: Final[tuple[MeasureName, ...]] = get_args(MeasureName)
 Sign = tuple[MeasureName | Literal["crying"], str]
-"""A trait of messages and its text; an empty text stands for all texts of the trait."""
+"""Trait of messages and its text; an empty text means any text of the trait."""
 Ending = Literal[".", "…", "~", "ㅠㅠ", "요"]
 ENDINGS: Final[tuple[Ending, ...]] = get_args(Ending)
 Beginning = Literal["small", "silence"]
@@ -44,15 +44,15 @@ class Tally(NamedTuple):
     """Counts of an author's messages with text."""
 
     conversations: NDArray[np.intp]
-    """The number of each message's conversation (n,)."""
+    """Number of each message's conversation, (n,)."""
     lengths: NDArray[np.int64]
-    """The number of words of each message (n,)."""
+    """Number of words in each message, (n,)."""
     signs: dict[Sign, list[int]]
-    """The conversations of the messages with each sign."""
+    """Conversations of the messages with each sign."""
 
     @property
     def messages(self) -> int:
-        """The number of messages with text."""
+        """Number of messages with text."""
         return self.lengths.size
 
     def with_sign(self, sign: Sign) -> int:
@@ -61,7 +61,7 @@ class Tally(NamedTuple):
 
     @property
     def laughs(self) -> dict[str, list[int]]:
-        """The conversations of the messages with each laugh, and of those that cry."""
+        """Conversations of the messages with each laugh, and of the messages that cry."""
         return {
             text: conversations
             for (name, text), conversations in self.signs.items()
@@ -70,7 +70,7 @@ class Tally(NamedTuple):
 
     @property
     def words_per_message(self) -> float | None:
-        """The mean number of words; None if no message has text."""
+        """Mean number of words; None if no message has text."""
         return float(self.lengths.mean()) if self.messages else None
 
 
@@ -79,8 +79,8 @@ def tally_of(
 ) -> Tally:
     """Return the counts of an author's messages.
 
-    conversations: the number of each message's conversation. begins: whether each message comes
-    after a silence; empty outside of chats.
+    conversations: number of each message's conversation. begins: whether each message comes after a
+    silence; empty outside chats.
     """
     numbers: list[int] = []
     lengths: list[int] = []
@@ -113,7 +113,6 @@ def together(tallies: Iterable[Tally]) -> Tally:
 
 
 def _signs_of(text: str) -> list[Sign]:
-    """Return the signs of a message."""
     signs: list[Sign] = []
     if ("?" in text or "？" in text) and _ASKED.search(without_addresses(text)):
         signs.append(_QUESTION)
@@ -145,12 +144,12 @@ def _ending_of(text: str) -> Ending | None:
         return "~"
     if last in "ㅠㅜ":
         return "ㅠㅠ"
-    # To look for the letter first takes a quarter of the time.
+    # Looking for the letter first takes a quarter of the time.
     return "요" if "요" in end and end.rstrip(AFTER_WORDS)[-1:] == "요" else None
 
 
 def _begins_small(text: str) -> bool:
-    """Return whether the first word begins with a small letter; an address or a name is no word."""
+    # A link is no word.
     if not text.lstrip()[:1].islower():
         return False
     return "://" not in text or "://" not in text.split(maxsplit=1)[0]
@@ -161,12 +160,12 @@ class CountedSpeaker(NamedTuple):
 
     author: int
     written: WrittenTexts
-    """The messages with text, in their order."""
+    """Messages with text, in order."""
     tally: Tally
     messages: int
-    """The number of messages with and without text."""
+    """Number of messages with and without text."""
     hours: Counter[int]
-    """Messages of each hour, numbered through days and years."""
+    """Number of messages in each hour, numbered through days and years."""
 
 
 def speakers_of(
@@ -192,7 +191,7 @@ def speakers_of(
 
 
 def joined(speakers: Sequence[CountedSpeaker]) -> CountedSpeaker:
-    """Return several authors as if they were the first one."""
+    """Return several authors as a single author with the first author's id."""
     if len(speakers) == 1:
         return speakers[0]
     written = WrittenTexts([], [])
@@ -208,12 +207,12 @@ def joined(speakers: Sequence[CountedSpeaker]) -> CountedSpeaker:
 
 
 def laughs_of(tally: Tally) -> Counter[str]:
-    """Return the number of messages with each laugh of `LAUGHS`, without laughs of no message."""
+    """Return the number of messages with each laugh that is in any message."""
     return Counter({laugh: len(conversations) for laugh, conversations in tally.laughs.items()})
 
 
 def _hours_of_each(messages: Sequence[Said], zone: ZoneInfo) -> defaultdict[int, list[int]]:
-    """Return the hours in which each author wrote, looked up for all authors together."""
+    """Return the hours in which each author wrote, computed for all authors together."""
     dated = [(author, time) for author, time, _ in messages if time is not None]
     numbers = hour_numbers((time for _, time in dated), zone)
     hours = defaultdict[int, list[int]](list)

@@ -1,8 +1,8 @@
-"""The grammar of a typed query: filters such as `from:mina`, and the words beside them.
+"""The grammar of a typed query: filters such as `from:mina`, and words.
 
-A filter is a key, a colon and a value between blanks; `-` before it leaves out what fits. A value
-with blanks is in quotes, in which a doubled quote is one. Everything else is left to the words:
-what stands in quotes, other keys, and keys without a value.
+A filter is a key, a colon and a value, between blanks; `-` before it excludes matching posts. A
+value with blanks is in quotes, and a doubled quote in it is a quote. Everything else is words:
+quoted text, other keys, and keys without a value.
 """
 
 import re
@@ -21,9 +21,9 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-"""A filter, else a phrase, a word or a lone quote, as the words are parsed."""
+"""Pattern of a filter, or a phrase, a word or a single quote as in the parser of the words."""
 _PLAIN: Final = re.compile(r'[^\s"\u201c]\S*')
-"""A value that needs no quotes."""
+"""Pattern of a value without need for quotes."""
 
 
 class TypedFilter(NamedTuple):
@@ -33,15 +33,15 @@ class TypedFilter(NamedTuple):
     """`from`, `to`, `before`, `after`, `has`, `is` or `in`."""
     value: str
     is_excluded: bool = False
-    """Whether posts that fit are left out."""
+    """Whether matching posts are left out."""
 
     @property
     def name(self) -> str:
-        """The key as answers name it, with `-` if posts that fit are left out."""
+        """The key in responses, with `-` if matching posts are left out."""
         return f"-{self.key}" if self.is_excluded else self.key
 
     def __str__(self) -> str:
-        """Return the filter as it is typed."""
+        """Return the filter as a person types it."""
         is_plain = _PLAIN.fullmatch(self.value)
         value = self.value if is_plain else '"' + self.value.replace('"', '""') + '"'
         return f"{self.name}:{value}"
@@ -49,13 +49,13 @@ class TypedFilter(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TypedQuery:
-    """What was typed: its filters, and the words."""
+    """A typed query, as filters and words."""
 
     filters: tuple[TypedFilter, ...]
     words: str
 
     def __str__(self) -> str:
-        """Return a query that is read as this one."""
+        """Return a text that is parsed as this query."""
         return " ".join(filter(None, [*map(str, self.filters), self.words]))
 
     def without(self, dropped: TypedFilter) -> "TypedQuery":

@@ -1,4 +1,4 @@
-"""The features of a text with their places, in the whole text or in the rest beside its gaps."""
+"""The features of a text with their places, in the whole text or outside its gaps."""
 
 import re
 from collections.abc import Sequence
@@ -26,29 +26,31 @@ from app.compute.links import RANDOM_LINK, RANDOM_SIGN, may_have_random_link
 from app.compute.text import QUOTED, may_quote
 
 GAP: Final = "\0"
-"""Sign of a gap where style is counted; no text has it, and no habit is about it."""
+"""Sign of a gap for the counting of style; no text contains it, and no habit counts it."""
 _GAPS: Final = re.compile(f"{GAP}+")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Occurrences:
-    """The features of a text, and each place of its characters, words and pairs, by their keys.
+    """The features of a text, and all places of its characters, words and pairs, sorted by key.
 
-    Places are half-open code points of the original text.
+    Places are half-open ranges of code points of the original text.
     """
 
     counts: Counts
     """The counts of all features, as `features` returns them."""
     numbers: NDArray[np.intp]
-    """(k,) indices into `counts`, rising."""
+    """Indices into `counts`, (k,), ascending."""
     starts: NDArray[np.int32]
+    """Start of each place, (k,)."""
     ends: NDArray[np.int32]
+    """End of each place, (k,)."""
 
 
 def occurrences(text: str, gaps: Sequence[Gap] = ()) -> Occurrences:
     """Return the features of the text without quoted parts, with their places.
 
-    Features that a gap touches are left out, and style is counted in the rest.
+    Features that a gap touches are left out, and style is counted outside the gaps.
     """
     plain, left, right = _located_plain(text)
     if not plain:
@@ -80,11 +82,11 @@ def occurrences(text: str, gaps: Sequence[Gap] = ()) -> Occurrences:
 def _whole(
     plain: str, is_struck: NDArray[np.bool_], first: NDArray[np.int64], last: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """Return which characters, words, pairs and shapes of a text no gap touches, in this order.
+    """Return whether no gap touches each character, word, pair and shape, in this order.
 
     first, last: the first and last characters of the words, then of the pairs.
     """
-    # Threes of characters, and shapes, reach one sign beyond both ends of the text.
+    # Groups of three characters, and shapes, extend one sign beyond both ends of the text.
     before = np.zeros(len(plain) + 3, np.intp)
     is_struck.cumsum(out=before[2:-1])
     before[-1] = before[-2]
@@ -101,7 +103,7 @@ def _whole(
 
 
 def _rest(plain: str, is_struck: NDArray[np.bool_]) -> str:
-    """Return the rest of a text beside its gaps, with one sign for each gap."""
+    """Return the text outside its gaps, with a sign for each gap."""
     marked = "".join(
         GAP if struck else sign for sign, struck in zip(plain, is_struck.tolist(), strict=True)
     )
@@ -109,7 +111,7 @@ def _rest(plain: str, is_struck: NDArray[np.bool_]) -> str:
 
 
 def _located_plain(text: str) -> tuple[str, NDArray[np.int32], NDArray[np.int32]]:
-    """Return the text as it is counted, and the start and end of each character in `text`."""
+    """Return the counted text, and the start and end of each character in `text`: (n,) each."""
     if not may_quote(text) and not may_have_random_link(text):
         edges = np.arange(len(text) + 1, dtype=np.int32)
         return text, edges[:-1], edges[1:]

@@ -1,4 +1,4 @@
-"""The words that are in more of some posts than of others, and which of them tell something."""
+"""Words that are in clearly more of some posts than of others, and whether words are telling."""
 
 import re
 from collections import Counter
@@ -18,10 +18,10 @@ from app.compute.text import decode_entities
 from app.compute.words import words_and_runs
 
 FEWEST_POSTS: Final = 2
-"""Least number of posts with the word, so that the topic of one post is no habit."""
+"""Smallest number of posts with a word, so that the topic of a post is no habit."""
 _NUMBER: Final = re.compile("[0-9]+[가-힣]+")
 _JAMO: Final = frozenset(map(chr, range(0x3131, 0x3164))) - {*LAUGHING}
-"""Letters of Korean that are no syllable."""
+"""Korean letters that are not syllables."""
 FUNCTION_WORDS: Final = frozenset(
     re.findall(
         r"\S+",
@@ -40,7 +40,7 @@ FUNCTION_WORDS: Final = frozenset(
         """,
     )
 )
-"""Words that every text needs; the model weighs them, but they tell a reader nothing."""
+"""Words that every text needs; the model counts them, but they tell a reader nothing."""
 
 
 class GainedWord(msgspec.Struct, frozen=True):
@@ -49,7 +49,7 @@ class GainedWord(msgspec.Struct, frozen=True):
     text: str
     posts: int
     posts_beside: int
-    """Of the others, those with the word."""
+    """Number of the others' posts that contain the word."""
 
 
 class GainedWords(NamedTuple):
@@ -57,13 +57,15 @@ class GainedWords(NamedTuple):
 
     words: list[str]
     logs: NDArray[np.float64]
-    """(n,) the logarithms of their chances."""
+    """Log chances of the words, (n,)."""
     tests: int
-    """Of so many words that were tried."""
+    """Number of words that were tested."""
 
     def by_bursts(self, bursts: Sequence[float]) -> "tuple[GainedWords, float]":
-        """Return those that are still clear, and up to which log chance a word is, where so many
-        posts of each (n,) count as one that stands alone (`design_effect`)."""
+        """Return the words that are still clear, and the largest log chance of a clear word.
+
+        bursts: for each word, the number of posts that count as one (`design_effect`), (n,).
+        """
         logs = self.logs / np.array(bursts)
         clear = clear_log_chance(logs, self.tests)
         ranked = [i for i in np.argsort(logs, kind="stable").tolist() if logs[i] <= clear]
@@ -74,13 +76,12 @@ class GainedWords(NamedTuple):
 def gained_words(
     spread: Counter[str], spread_of_all: Counter[str], share: float, tried: NDArray[np.int64]
 ) -> GainedWords:
-    """Return the words that are in clearly more of some posts than of others, if each of these
-    stands alone.
+    """Return the words in clearly more of some posts than of others, for independent posts.
 
-    The spreads are the numbers of posts with each word, of some posts and of these with the others;
-    the share is that of the former among all, and `tried` has the latter numbers (m,).
+    spread, spread_of_all: number of posts with each word, among these posts and among all.
+    share: of these posts among all. tried: the numbers in `spread_of_all`, (m,).
     """
-    # In one order in every process: of equal words the first of the alphabet comes first.
+    # The order must be the same in every process: equal words are sorted by the alphabet.
     words = sorted(word for word, count in spread.items() if count >= FEWEST_POSTS)
     uses = np.array([spread[word] for word in words], np.float64)
     uses_of_all = np.array([spread_of_all[word] for word in words], np.float64)
@@ -90,10 +91,10 @@ def gained_words(
 
 
 def words_in_each(posts: Iterable[str]) -> Iterator[set[str]]:
-    """Yield the words of each post, folded.
+    """Yield the folded words of each post.
 
-    Addresses, names and tags are no words, nor are HTML's entities that a file kept (`&amp;`), and
-    what Korean writes onto numbers (`12명`) or laughs behind a word (`그래ㅋㅋ`).
+    Left out are addresses, names, tags, HTML's entities (`&amp;`), Korean units of numbers (`12명`)
+    and Korean laughs after a word (`그래ㅋㅋ`).
     """
     for post in posts:
         text = without_addresses(decode_entities(post))
@@ -106,9 +107,9 @@ def _without_laugh(run: str) -> str:
 
 
 def is_telling(word: str, language: str | None) -> bool:
-    """Return whether a word in this author's script says something about the author.
+    """Return whether a word in the author's script may say something about the author.
 
-    Numbers are about the subject of a post, and a letter alone is a part of something.
+    Numbers belong to the subject of a post, and a single letter is a part of a word.
     """
     if not any(map(str.isalpha, word)) or guess_language(word) != language:
         return False

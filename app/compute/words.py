@@ -1,8 +1,8 @@
-"""The index terms of a text: words, pairs of syllables, emoji.
+"""The index terms of a text: words, pairs of letters, and emoji.
 
-Words of scripts with spaces are one term each. Korean writes endings onto words, Chinese,
-Japanese and Thai have no spaces at all: their letters are indexed by twos, and the last of each
-run alone, so that any part of a word is found. Emoji are terms too.
+In scripts with spaces, each word is a term. Korean writes endings onto words, and Chinese, Japanese
+and Thai have no spaces. Their letters are indexed in pairs, and the last letter of each run alone,
+so that any part of a word is found.
 """
 
 import functools
@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from app.compute.text import normalized
 
 WORDS_RECIPE: Final = 2
-"""Version of the terms; an index of another version is rebuilt."""
+"""Version of the terms; an index with another version is rebuilt."""
 
 _PAIRED: Final = (
     "\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
@@ -41,24 +41,26 @@ _SEGMENT: Final = re.compile(
     rf"(?:\u200d{_PICTURE}[\ufe0f{_SKINS}]*)*)"
 )
 LONGEST_KNOWN: Final = 50
-"""Longest word that is cached: longer ones, up to a whole post, hardly occur again."""
+"""Largest length of a cached word: longer words, up to a whole post, are rarely repeated."""
 _ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
 _PLAIN: Final = re.compile("[\x00-\x7f\uac00-\ud7a3\u00b7\u2013\u2014\u2018-\u201d\u2026]*")
-"""Texts that need none of the finer rules: ASCII, Hangul syllables, the usual signs."""
+"""Text without need for the finer rules: ASCII, Hangul syllables, and the usual signs."""
 _PLAIN_SEGMENT: Final = re.compile("[a-z0-9]+|[\uac00-\ud7a3]+")
 _FIRST_SYLLABLE: Final = "\uac00"
 _NOT_OF_EMOJI: Final = re.compile(f"[\ufe0f{_SKINS}]")
 
 
 class Segment(NamedTuple):
-    """A word, an emoji, or a run of letters that are indexed by twos; places in code points."""
+    """A word, an emoji, or a run of letters that are indexed in pairs."""
 
     kind: str
     """`word`, `paired` or `emoji`."""
     text: str
-    """As it is compared: folded."""
+    """The folded text, for comparisons."""
     start: int
+    """Start in the text, in code points."""
     end: int
+    """End in the text, in code points."""
 
 
 def segments(text: str) -> Iterator[Segment]:
@@ -77,17 +79,17 @@ def whole_emoji(text: str) -> list[str]:
 
 
 def segment_terms(kind: str, text: str) -> list[str]:
-    """Return the terms of a segment, in their order."""
+    """Return the terms of a segment, in order."""
     if kind != "paired":
         return [text]
     return [text[place : place + 2] for place in range(len(text))]
 
 
 def terms(text: str) -> list[str]:
-    """Return the terms that a text (NFC) is indexed by, in their order."""
+    """Return the index terms of a text (NFC), in order."""
     if not _PLAIN.fullmatch(text):
         return [term for piece in segments(text) for term in segment_terms(piece.kind, piece.text)]
-    # A third of the time, and most texts are plain: imports spend much of theirs here.
+    # Most texts are plain, which takes a third of the time; imports spend much of theirs here.
     collected: list[str] = []
     for segment in _PLAIN_SEGMENT.findall(text.lower()):
         if segment >= _FIRST_SYLLABLE:
@@ -98,7 +100,7 @@ def terms(text: str) -> list[str]:
 
 
 def words_and_runs(text: str) -> tuple[list[str], list[str]]:
-    """Return the segments of a text: words and emoji, and runs of letters indexed by twos."""
+    """Return the segments of a text: words and emoji, and runs of letters indexed in pairs."""
     if text.isascii():
         return _ASCII_WORD.findall(text.lower()), []
     words: list[str] = []
@@ -124,7 +126,7 @@ def _fold(word: str) -> str:
 
 
 def _fold_any(word: str) -> str:
-    """Return the word without case and accents; signs that spell (virama, nukta) stay."""
+    """Return the word without case and accents; marks of spelling (virama, nukta) are kept."""
     decomposed = normalized(word.casefold(), "NFKD")
     letters = [
         char
