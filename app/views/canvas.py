@@ -1,4 +1,4 @@
-"""The frame of all pictures: paper, heading, foot, bars, and the colours of pages."""
+"""The canvas of all pictures: paper, text, bars, foot, and the colours of pages."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,14 +12,14 @@ from PIL import Image, ImageColor, ImageDraw
 from app.views.lettering import Lettering, drawn_text, font_of, joined_rows
 
 SIZE: Final = (1200, 630)
-"""What programs show of a link; all measures are in pixels."""
+"""Size of a picture that programs show for a link, in pixels as all measures."""
 TINTED: Final = 0.15
 """Share of an author's colour in the ground of a mark, as on a page."""
 MARGIN: Final = 64
 _SHORTEST: Final = 12
-"""Width of the shortest bar that is drawn."""
+"""Width of the shortest bar."""
 _COMPRESSION: Final = 4
-"""Of zlib: a tenth larger than by default, in two thirds of the time."""
+"""zlib level: files are a tenth larger than with the default, in two thirds of the time."""
 ThemeName = Literal["light", "dark"]
 _COLOUR: Final = re.compile(
     r"^(?:\.(author-\d+) \{ --hue|  --([a-z-]+)): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)",
@@ -29,7 +29,7 @@ _STYLES: Final = Path(__file__).parents[1] / "static" / "style.css"
 
 
 class Theme(NamedTuple):
-    """The colours of pages, light or dark."""
+    """The colours of light or dark pages."""
 
     paper: str
     ink: str
@@ -37,16 +37,16 @@ class Theme(NamedTuple):
     line: str
     accent: str
     hues: Mapping[str, str]
-    """Of authors, by their class."""
+    """Colours of authors, by class."""
 
     def mixed(self, colour: str, share: float = TINTED) -> str:
-        """Return a colour as a ground: so much of it on the paper, by default that of a mark."""
+        """Return a share of a colour mixed with the paper, by default for the ground of a mark."""
         pairs = zip(ImageColor.getrgb(self.paper), ImageColor.getrgb(colour), strict=True)
         return "#" + "".join(f"{round(paper + share * (hue - paper)):02x}" for paper, hue in pairs)
 
 
 class Field(NamedTuple):
-    """Where something stands in a picture."""
+    """A rectangle in a picture."""
 
     left: float
     top: float
@@ -63,36 +63,36 @@ class Field(NamedTuple):
 
 
 class Heights(NamedTuple):
-    """What a drawing takes of the height."""
+    """The heights that a drawing may have."""
 
     least: float
-    """With less of it, or smaller."""
+    """Smallest height, at which parts are left out or smaller."""
     good: float
     most: float
-    """With more it would become no better."""
+    """Largest height, above which the drawing does not improve."""
 
     def lower(self) -> "Heights":
-        """Return the same where the least is good enough."""
+        """Return these heights with the smallest height as the good one."""
         return self._replace(good=self.least)
 
 
 class RowNote(NamedTuple):
-    """What is told of a row, in parts that are drawn whole or not at all."""
+    """Notes about a row; each part is drawn whole or not at all."""
 
     parts: Sequence[str] = ()
     is_wanted: bool = False
-    """Whether the second part is rather cut than left out."""
+    """Whether the second part is cut instead of left out."""
 
 
 class RowNotes(NamedTuple):
-    """What is told of each row of a drawing, in parts of which those with room are drawn."""
+    """Notes about each row of a drawing, in parts; parts without room are left out."""
 
     rows: tuple[tuple[str, ...], ...] = ()
     are_wanted: bool = False
-    """Whether they were asked for."""
+    """Whether the visitor requested the notes."""
 
     def of(self, number: int) -> RowNote:
-        """Return what is told of a row, by its number."""
+        """Return the notes about a row, by its number."""
         return RowNote(self.rows[number] if number < len(self.rows) else (), self.are_wanted)
 
 
@@ -112,7 +112,7 @@ class Canvas:
     def write(
         self, place: tuple[float, float], text: str, font: Lettering, colour: str = ""
     ) -> None:
-        """Draw a text whose top left corner is there, by default in ink."""
+        """Draw a text with its top left corner at a place, by default in ink."""
         font.write(self.pen, place, text, colour or self.theme.ink)
 
     def draw_bar(
@@ -123,9 +123,9 @@ class Canvas:
         *,
         has_ground: bool = True,
     ) -> None:
-        """Draw a bar: its ground, and of that the share in [0, 1] in the colour.
+        """Draw a bar: its ground, and a share of it, in [0, 1], in the colour.
 
-        A ground says that its end is all; without it the bar begins at a line.
+        The end of the ground means 100%; without a ground, the bar begins at a line.
         """
         left, top, right, bottom = box
         if has_ground:
@@ -138,9 +138,9 @@ class Canvas:
             self.pen.rounded_rectangle((left, top, end, bottom), 6, colour)
 
     def draw_foot(self, parts: Sequence[str], *, size: int, top: int, rows: int = 1) -> float:
-        """Draw the name of the program at the right, and beside it parts in up to so many rows.
+        """Draw the program's name at the right, and parts in up to `rows` rows at the left.
 
-        The last row begins at `top`. Return where the first one does.
+        The last row begins at `top`. Return the top of the first row.
         """
         mark, small = font_of(bold=True, size=size + 2), font_of(bold=False, size=size)
         left = self.width - MARGIN - mark.getlength("saywho")
@@ -152,7 +152,7 @@ class Canvas:
         return begin
 
     def as_png(self) -> bytes:
-        """Return the picture as a file."""
+        """Return the picture as a PNG file."""
         file = BytesIO()
         self._image.save(file, "PNG", compress_level=_COMPRESSION)
         return file.getvalue()

@@ -1,4 +1,4 @@
-"""What parts add to the pages of the core: their own pages, entries of the menu, and cards."""
+"""The pages, menu entries and cards that parts add to the site."""
 
 from collections.abc import Mapping
 from typing import Any, Final, cast
@@ -16,7 +16,7 @@ Parts = Mapping[Listed, Part]
 
 
 def init_app(app: Quart, parts: Parts) -> None:
-    """Register the pages, the operations and the templates of the parts of this site."""
+    """Register the pages, API operations and templates of the site's parts."""
     app.extensions[KEY] = parts
     folders = [app.root_path + "/templates", *(str(listed.templates) for listed in parts)]
     app.jinja_loader = FileSystemLoader(folders)
@@ -34,7 +34,7 @@ def init_app(app: Quart, parts: Parts) -> None:
 
 
 def zones_of(parts: Parts) -> tuple[str, ...]:
-    """Return the beginnings of addresses that show days where the browser is."""
+    """Return the prefixes of paths whose pages show days in the browser's time zone."""
     blueprints = (blueprint for part in parts.values() for blueprint in part.pages)
     return tuple(f"{each.url_prefix}/" for each in blueprints if getattr(each, "shows_days", False))
 
@@ -45,12 +45,12 @@ def parts_here() -> Parts:
 
 
 def has_page(endpoint: str) -> bool:
-    """Return whether the site has a page, which may be of a part that is left out."""
+    """Return whether the site has a page, since its part may be left out."""
     return endpoint in current_app.view_functions
 
 
 def url_of(endpoint: str, **values: Any) -> str:
-    """Return the address of a page; empty where it is of a part that is left out."""
+    """Return the URL of a page; empty if its part is left out."""
     return url_for(endpoint, **values) if has_page(endpoint) else ""
 
 
@@ -61,7 +61,7 @@ def menu_of_parts() -> list[tuple[str, tuple[str, ...], str]]:
 
 
 def show_cards(place: str, *values: object, **named: object) -> Markup:
-    """Return what the parts show at a place of a page: macros of this name, one after the other."""
+    """Return the cards of all parts at a place of a page, made by macros with the place's name."""
     shown = []
     for listed, part in parts_here().items():
         if place in part.cards:
@@ -71,7 +71,7 @@ def show_cards(place: str, *values: object, **named: object) -> Markup:
 
 
 async def read_cards(session: AsyncSession, place: str, *values: object) -> dict[str, Any]:
-    """Return what the parts have to read for a place of a page, by their names."""
+    """Return the data that the parts read for a place of a page, by the parts' names."""
     return {
         listed.name: await part.reads[place](session, *values)
         for listed, part in parts_here().items()

@@ -1,4 +1,4 @@
-"""Drawings of times in a picture: months or years of several people, and the hours of the day.
+"""Drawings of columns in a picture: months or years of several people, or the hours of the day.
 
 Measures are in pixels.
 """
@@ -15,7 +15,7 @@ _LABEL: Final = 24
 """Size of the letters below the columns."""
 _LABEL_ROW: Final = 42
 _OUTLINE: Final = 4
-"""Width of the line."""
+"""Width of the line of the outline."""
 
 
 def periods_heights() -> Heights:
@@ -27,7 +27,7 @@ def clock_heights() -> Heights:
 
 
 def paint_periods(canvas: Canvas, periods: PeriodColumns, field: Field) -> None:
-    """Draw a column for each period, of a part for each person."""
+    """Draw a column for each period, with a part for each person."""
     ground = field.bottom - _LABEL_ROW
     width, high = field.width / len(periods.columns), (ground - field.top) / 100
     inset = max(1, width * 0.1)
@@ -45,7 +45,7 @@ def paint_periods(canvas: Canvas, periods: PeriodColumns, field: Field) -> None:
 
 
 def paint_clock(canvas: Canvas, clock: Clock, field: Field) -> None:
-    """Draw a column for each hour, and the outline of the others."""
+    """Draw a column for each hour, and the outline of the other people's hours."""
     ground = field.bottom - _LABEL_ROW
     width, high = field.width / len(clock.heights), (ground - field.top) / 100
     for hour, height in enumerate(clock.heights):
@@ -60,7 +60,7 @@ def paint_clock(canvas: Canvas, clock: Clock, field: Field) -> None:
 
 
 def _paint_outline(canvas: Canvas, heights: Sequence[float], field: Field) -> None:
-    """Draw steps of these heights, inside the field."""
+    """Draw an outline with steps of these heights, inside the field."""
     width = (field.width - 2 * _OUTLINE) / max(len(heights), 1)
     levels = [field.bottom - height * field.height / 100 for height in (0, *heights, 0)]
     for hour, (before, level) in enumerate(pairwise(levels) if heights else ()):
@@ -78,7 +78,7 @@ def _paint_ground(canvas: Canvas, field: Field, ground: float) -> None:
 def _write_below(
     canvas: Canvas, labels: Iterable[tuple[float, str]], field: Field, ground: float
 ) -> None:
-    """Write labels, each from its place on; one for which there is no room is left out."""
+    """Write labels from their left edges on, except labels without room."""
     font, end = font_of(bold=False, size=_LABEL), field.left
     for left, label in labels:
         if label and end <= left <= field.right - font.getlength(label):

@@ -1,4 +1,4 @@
-"""Drawings of lines with dots in a picture: whose the initials in their rings are stands below.
+"""Drawings of lines with dots in a picture, with a key of the initials in the rings below.
 
 Measures are in pixels.
 """
@@ -13,23 +13,23 @@ from app.views.lettering import Lettering, clipped, drawn_text, font_of
 from app.views.row_painting import SMALLEST, places_of
 
 _DOT_ROW: Final = 86
-"""Lowest row of a dot."""
+"""Smallest height of a row."""
 _DOT_ROW_UPRIGHT: Final = 104
 _HIGHEST_DOT: Final = 150
 _RING_GAP: Final = 3
 _LINE: Final = 1.85
-"""Where the line of a row is, by the size of its letters."""
+"""Position of a row's line, as a multiple of the size of its letters."""
 _TICK: Final = 8
-"""Of a mark across a line, above and below it."""
+"""Height of a mark above, and below, a line."""
 _KEY_ROW: Final = 34
 _KEY_GAP: Final = 8
-"""Between initials and their name."""
+"""Gap between initials and their name."""
 _KEY_SPACE: Final = 36
-"""The same, and what is between two names."""
+"""Gap between initials and their name, plus the gap between two names."""
 _KEY_ROWS: Final = 2
-"""Most rows of whose the initials are."""
+"""Largest number of rows in the key."""
 _KEY_NAME: Final = 200
-"""Most width of a name there."""
+"""Largest width of a name in the key."""
 
 
 def dots_heights(canvas: Canvas, dots: Dots) -> Heights:
@@ -42,7 +42,7 @@ def dots_heights(canvas: Canvas, dots: Dots) -> Heights:
 
 
 def paint_dots(canvas: Canvas, dots: Dots, field: Field) -> None:
-    """Draw a line for each row, as many as there is room for, and whose the initials are."""
+    """Draw a line for each row, as many as there is room for, and the key of the initials."""
     key = _key_rows(dots, field.width)
     _paint_key(canvas, key, field._replace(top=field.bottom - _KEY_ROW * len(key)))
     field = field._replace(bottom=field.bottom - _KEY_ROW * len(key))
@@ -54,7 +54,7 @@ def paint_dots(canvas: Canvas, dots: Dots, field: Field) -> None:
 
 
 def _dot_size(row: DotRow, field: Field) -> int:
-    """Return the size of letters at which label and value stand beside each other, if there is."""
+    """Return the size of letters at which label and value fit side by side, if any."""
     size = int(min(36, max(SMALLEST, field.height * 0.28)))
     texts = drawn_text(row.label), drawn_text(row.value)
     while size > SMALLEST:
@@ -66,7 +66,7 @@ def _dot_size(row: DotRow, field: Field) -> int:
 
 
 def _paint_dot_row(canvas: Canvas, row: DotRow, field: Field, colour: str, size: int) -> None:
-    """Draw the line, its label and value above, the dot on it, and the rings below it."""
+    """Draw a line, with its label and value above, the dot on it, and the rings below."""
     font, theme = font_of(bold=row.is_clear, size=size), canvas.theme
     value = clipped(drawn_text(row.value), font, field.width * 0.6)
     left = field.right - font.getlength(value)
@@ -87,7 +87,7 @@ def _paint_dot_row(canvas: Canvas, row: DotRow, field: Field, colour: str, size:
 
 
 def _paint_rings(canvas: Canvas, rings: Sequence[Ring], field: Field, size: int) -> None:
-    """Draw the initials of people in rings as near to their places as they have room."""
+    """Draw the initials of people in rings, as near to their places as there is room."""
     font = font_of(bold=False, size=max(SMALLEST, int(size * 0.7)))
     people = [_letters(ring, font, field.width / len(rings)) for ring in rings]
     texts = [[drawn_text(letter.text) or "·" for letter in letters] for letters in people]
@@ -113,13 +113,13 @@ def _paint_rings(canvas: Canvas, rings: Sequence[Ring], field: Field, size: int)
 
 
 def _letters(ring: Ring, font: Lettering, room: float) -> Sequence[Initials]:
-    """Return the initials of all who are at a place; how many they are where there is no room."""
+    """Return the initials of all people at a place, or their number if there is no room."""
     length = font.getlength("".join(drawn_text(person.text) for person in ring.people))
     return ring.people if length + font.size <= room else ring.letters
 
 
 def _key_rows(dots: Dots, width: float) -> list[list[Initials]]:
-    """Return whose the initials are, in rows of a width; nothing where that is no question."""
+    """Return the people in the key, in rows of a width; empty if no key is needed."""
     rows, left = list[list[Initials]](), width
     for person in dots.others if dots.has_key else ():
         length = _key_length(person)
@@ -136,7 +136,6 @@ def _key_name(person: Initials) -> str:
 
 
 def _key_length(person: Initials) -> float:
-    """Return the width of initials with their name, and of the space after it."""
     bold, font = (font_of(bold=bold, size=SMALLEST) for bold in (True, False))
     return bold.getlength(person.text) + font.getlength(_key_name(person)) + _KEY_SPACE
 

@@ -1,4 +1,4 @@
-"""A drawing of somebody beside others: lines with a dot, and rings with initials."""
+"""A drawing of a person compared with others: lines with a dot, and rings with initials."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,39 +8,39 @@ from unicodedata import east_asian_width
 from app.views.hues import NO_HUE
 
 EDGE: Final = 4.0
-"""Per cent of a line that are left free at both ends, so that dots and rings stay inside."""
+"""Free space at both ends of a line, in per cent, so that dots and rings stay inside."""
 MOST_LETTERS: Final = 6
-"""In one ring."""
+"""Largest number of letters in a ring."""
 LETTER_PX: Final = 8
 WIDE_PX: Final = 11
 SIDES_PX: Final = 10
-"""Of a ring, beside its letters."""
+"""Space in a ring on both sides of its letters."""
 GAP_PX: Final = 2
-"""Least between two rings."""
+"""Smallest gap between two rings."""
 PHONE_PX: Final = 310
 """Width of a line on a phone."""
 
 
 class Initials(NamedTuple):
-    """Somebody in a letter or two."""
+    """The initials of a person."""
 
     text: str
     name: str
     hue: str
-    """The class of their colour."""
+    """Class of the person's colour."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """Those of some people who are at about one place of a line."""
+    """A ring for people at about the same point of a line."""
 
     place: float
-    """In per cent of the line."""
+    """Middle of the ring, in per cent of the line."""
     people: Sequence[Initials]
 
     @property
     def letters(self) -> Sequence[Initials]:
-        """Their initials in their colours; where these would be too many, how many they are."""
+        """The people's initials in their colours, or the number of people if there are too many."""
         if sum(len(person.text) for person in self.people) <= MOST_LETTERS:
             return self.people
         names = ", ".join(person.name for person in self.people)
@@ -48,12 +48,12 @@ class Ring:
 
     @property
     def hue(self) -> str:
-        """The class of its colour: of one person theirs."""
+        """Class of the ring's colour: a single person's colour, or none."""
         return self.people[0].hue if len(self.people) == 1 else NO_HUE
 
     @property
     def is_number(self) -> bool:
-        """Whether it says how many people are there, and not who."""
+        """Whether the ring shows the number of people instead of initials."""
         return self.letters is not self.people
 
     @property
@@ -65,24 +65,24 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class DotRow:
-    """A line with a dot for somebody, and rings for those beside them."""
+    """A line with a dot for a person, and rings for the others."""
 
     label: str
     value: str
-    """Of the dot, in words."""
+    """Value of the dot, in words."""
     beside: str
-    """What all others have together, after their name; empty where there are none."""
+    """Name and value of all others together; empty without others."""
     is_clear: bool
-    """Whether the dot is apart from them by more than chance."""
+    """Whether the dot differs from the others by more than chance."""
     place: float
-    """Of the dot, in per cent of the line."""
+    """Position of the dot, in per cent of the line."""
     beside_place: float | None
-    """Of all others together; None where there are none."""
+    """Position of all others together, in per cent of the line; None without others."""
     rings: Sequence[Ring]
     path: str
-    """The address of the posts that show it."""
+    """URL of the posts behind the row."""
     brief: str = ""
-    """The value where there is little room; empty where it is short as it is."""
+    """Short form of the value for little room; empty if the value is short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,26 +92,26 @@ class Dots:
     macro: ClassVar[str] = "dots"
 
     hue: str
-    """The class of the dots' colour."""
+    """Class of the dots' colour."""
     labelled_by: str
-    """The ids of what the drawing says."""
+    """Ids of the elements that describe the drawing."""
     rows: Sequence[DotRow]
     others: Sequence[Initials]
-    """Those who are rings."""
+    """The other people, shown as rings."""
 
     @property
     def has_numbers(self) -> bool:
-        """Whether some rings say how many people are there, and not who."""
+        """Whether any ring shows the number of people instead of initials."""
         return any(ring.is_number for row in self.rows for ring in row.rings)
 
     @property
     def has_key(self) -> bool:
-        """Whether it has to be said whose the initials are."""
+        """Whether the drawing needs a key that explains the initials."""
         return len(self.others) > 1 and any(other.text != other.name for other in self.others)
 
 
 def rings_of(places: Sequence[float], people: Sequence[Initials]) -> list[Ring]:
-    """Return rings for people at these places; those who would touch on a phone share one."""
+    """Return rings for people at these places; rings that would touch on a phone are joined."""
     groups: list[list[tuple[float, Initials]]] = []
     for placed in sorted(zip(places, people, strict=True)):
         groups.append([placed])
@@ -121,7 +121,7 @@ def rings_of(places: Sequence[float], people: Sequence[Initials]) -> list[Ring]:
 
 
 def _ring(group: Sequence[tuple[float, Initials]]) -> Ring:
-    """Return one ring in the middle of a group, as far inside the line as it is wide."""
+    """Return a ring in the middle of a group, moved inside the line."""
     ring = Ring(sum(place for place, _ in group) / len(group), tuple(one for _, one in group))
     half = 100 * ring.width_px / 2 / PHONE_PX
     return replace(ring, place=round(min(max(ring.place, half), 100 - half), 2))

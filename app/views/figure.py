@@ -1,7 +1,7 @@
-"""A figure: numbers that tell their finding, their rows, their drawing and their address.
+"""Figures: numbers with a finding, a table, a drawing and the URL of the posts behind them.
 
-Those of the dashboard, of a portrait, of a year and of an archive are of this shape, and pictures
-draw what these return. They are asked while the people of a page are bound (`app/views/cast.py`).
+The dashboard, portraits, years and archives have figures, and pictures draw them. Their methods are
+called while the people of a page are bound (`app/views/cast.py`).
 """
 
 from abc import ABC, abstractmethod
@@ -14,24 +14,24 @@ from app.i18n import show_number
 TableCell = str | int | float | None
 ISOLATE: Final = "\u2068"
 END: Final = "\u2069"
-"""Around a name, whose direction of writing nothing else follows then."""
+"""Mark after a name; with `ISOLATE` before it, the name's direction of writing affects nothing."""
 LONGEST_BELOW: Final = 24
-"""Characters of a column's name that stands before each cell."""
+"""Largest number of characters of a column's name before a cell."""
 PlotT = TypeVar("PlotT")
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A figure's numbers in rows, and the address of the posts behind each row."""
+    """A figure's numbers in rows, and the URL of the posts behind each row."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[TableCell]]
     links: Sequence[str] = ()
     about: str = ""
-    """What the numbers mean, where their columns do not say it."""
+    """Meaning of the numbers, if the columns' names do not say it."""
 
     def below(self, row: Sequence[TableCell], beside: int) -> str:
-        """Return the cells of a row behind the first ones, with the names of their columns."""
+        """Return the cells of a row after the first `beside` cells, with their columns' names."""
         columns = (column[:LONGEST_BELOW] for column in self.columns[beside:])
         cells = zip(columns, row[beside:], strict=False)
         return " · ".join(f"{ISOLATE}{column}{END}: {_written(cell)}" for column, cell in cells)
@@ -41,36 +41,36 @@ class ShownRow(NamedTuple):
     """A row of a table as a page shows it."""
 
     cells: Sequence[tuple[str, bool]]
-    """Each as text, and whether it is a number."""
+    """Text of each cell, and whether it is a number."""
     link: str
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a figure says in words."""
+    """The words of a figure."""
 
     title: str = ""
-    """What the numbers say, in a sentence."""
+    """The finding in a sentence."""
     notes: Sequence[str] = ()
-    """Further sentences: what they are of, and what they leave out."""
+    """Further sentences about the numbers and what they leave out."""
     topic: str = ""
-    """What the figure is about, where that is not its usual topic."""
+    """Topic of the figure, if it is not the usual one."""
     about: str = ""
-    """How it is read, or how it is counted."""
+    """How to read the figure, or how it is counted."""
     zone: str = ""
-    """The time zone of the numbers, where a page names it beside the heading."""
+    """Time zone of the numbers, if the page names it next to the heading."""
 
 
 class Figure(ABC, Generic[PlotT]):
-    """Numbers, which tell what they say, their rows, their drawing, and the posts behind them.
+    """Numbers with a finding, a table, a drawing, and the posts behind them.
 
-    A drawing is a value, for the browser's library (`app/parts/dashboard/shapes.py`) or for pages
+    The drawing is a value for the browser's library (`app/parts/dashboard/shapes.py`), or for pages
     and pictures (`app/views/drawings.py`).
     """
 
     @abstractmethod
     def finding(self) -> Finding:
-        """Return what the numbers say."""
+        """Return the finding of the numbers."""
 
     @abstractmethod
     def table(self) -> Table:
@@ -78,19 +78,19 @@ class Figure(ABC, Generic[PlotT]):
 
     @abstractmethod
     def plot(self) -> PlotT | None:
-        """Return the drawing of the numbers, None where there is nothing to draw."""
+        """Return the drawing of the numbers, None if there is nothing to draw."""
 
     @abstractmethod
     def path(self) -> str:
-        """Return the address of the posts behind a point, without the point's own parameters."""
+        """Return the URL of the posts behind a point, without the point's parameters."""
 
     def parts(self) -> "FigureParts[PlotT]":
-        """Return all of it."""
+        """Return all parts of the figure."""
         return FigureParts(self.finding(), self.table(), self.plot(), self.path())
 
 
 class FigureParts(NamedTuple, Generic[PlotT]):
-    """All that a figure tells."""
+    """All parts of a figure."""
 
     finding: Finding
     table: Table
@@ -99,7 +99,7 @@ class FigureParts(NamedTuple, Generic[PlotT]):
 
 
 def show_rows(table: Table, most: int) -> list[ShownRow]:
-    """Return the first rows as the request's language writes them; a thread does many."""
+    """Return the first rows in the request's language; call it in a thread for many rows."""
     return [
         ShownRow(
             [

@@ -1,4 +1,4 @@
-"""Drawings of squares in a picture: the days of a year, and the questions of a quiz.
+"""Drawings of squares in a picture: the days of a year, or the questions of a quiz.
 
 Measures are in pixels.
 """
@@ -12,28 +12,28 @@ from app.views.lettering import font_of
 from app.views.week_grid import WeekGrid
 
 SHADES: Final = (0.0, 0.32, 0.54, 0.76, 1.0)
-"""Shares of the hue in the days of each level, as on the page."""
+"""Share of the hue in the days of each level, as on the page."""
 _LARGEST_DAY: Final = 64
 _SMALLEST_DAY: Final = 13
 _MOST_STRIPS: Final = 6
 _GOOD_STRIPS: Final = 2
-"""Of an upright picture, whose width they fill."""
+"""Good number of strips in an upright picture, whose width they fill."""
 _MONTHS: Final = 34
 """Height of the names of months above a strip."""
 _MONTH: Final = 22
-"""Size of their letters."""
+"""Size of the letters of the names of months."""
 _LARGEST_TILE: Final = 180
 _SMALLEST_TILE: Final = 60
 _TILE_GAP: Final = 12
 _MOST_TILE_GAP: Final = 40
-"""Beside each other."""
+"""Largest horizontal gap between tiles."""
 _PLAYER: Final = 30
 """Size of the letters of a player's name, above the tiles."""
 _PLAYER_ROW: Final = 54
 _LEAST: Final = 2
-"""Size of a square, below which none is drawn: what is above the drawing took its room."""
+"""Smallest size of a square; smaller squares are not drawn, since the text above took the room."""
 _TILE_LINES: Final = 2
-"""Lines of tiles in which a player's stand where they are large."""
+"""Number of lines of a player's tiles if they are large."""
 
 
 def weeks_heights(canvas: Canvas, grid: WeekGrid) -> Heights:
@@ -57,7 +57,7 @@ def tiles_heights(canvas: Canvas, tiles: Tiles) -> Heights:
 
 
 def paint_weeks(canvas: Canvas, grid: WeekGrid, field: Field) -> None:
-    """Draw the weeks in as many strips as make the days largest."""
+    """Draw the weeks in the number of strips that makes the days largest."""
     in_strip, side = max(
         (_side_of(grid, field, strips) for strips in range(1, _MOST_STRIPS + 1)),
         key=lambda sized: sized[1],
@@ -83,7 +83,7 @@ def paint_weeks(canvas: Canvas, grid: WeekGrid, field: Field) -> None:
 
 
 def _side_of(grid: WeekGrid, field: Field, strips: int) -> tuple[int, float]:
-    """Return how many weeks stand in each of so many strips, and how large a day is then."""
+    """Return the number of weeks in each strip, and the size of a day, for a number of strips."""
     in_strip = ceil(grid.columns / strips)
     space = field.height - _MONTHS * (2 * strips - 1)
     return in_strip, min(field.width / in_strip, space / (7 * strips), _LARGEST_DAY)
@@ -94,7 +94,7 @@ def _shade(theme: Theme, hue: str, level: int) -> str:
 
 
 def paint_tiles(canvas: Canvas, tiles: Tiles, field: Field) -> None:
-    """Draw tiles for each player: a check in a filled one, a cross in an empty one."""
+    """Draw tiles for each player: filled with a check if right, empty with a cross if wrong."""
     most = max(len(row.hits) for row in tiles.rows)
     columns, side = max(
         (
@@ -106,7 +106,7 @@ def paint_tiles(canvas: Canvas, tiles: Tiles, field: Field) -> None:
     if side < _LEAST:
         return
     font, step = font_of(bold=True, size=_PLAYER), side + _TILE_GAP
-    # Tiles that the height makes smaller stand farther apart, to the edge of the field.
+    # Tiles that are small because of the height are spread to the edge of the field.
     across = min((field.width - side) / max(columns - 1, 1), side + _MOST_TILE_GAP)
     height = _PLAYER_ROW + step * ceil(most / columns)
     for number, row in enumerate(tiles.rows):
@@ -119,7 +119,6 @@ def paint_tiles(canvas: Canvas, tiles: Tiles, field: Field) -> None:
 
 
 def _tile_side(tiles: Tiles, field: Field, columns: int) -> float:
-    """Return how large a tile is, of so many beside each other."""
     lines = ceil(max(len(row.hits) for row in tiles.rows) / columns)
     across = (field.width + _TILE_GAP) / columns
     down = (field.height / len(tiles.rows) - _PLAYER_ROW) / lines

@@ -1,4 +1,4 @@
-"""Texts in pictures: the signs that the fonts have, emoji among them, in rows of a width."""
+"""Texts in pictures: signs and emoji that the fonts have, in rows of a width."""
 
 import re
 import unicodedata
@@ -16,31 +16,31 @@ from app.dates import MONTHS, UNIT
 
 _FONTS: Final = Path(__file__).parents[1] / "fonts"
 STROKED: Final = dict(zip("ĐđĦħıŁłŊŋŦŧƏə", "DdHhiLlNnTtEe", strict=True))
-"""Latin letters of names that are no letter with an accent, and what stands for them."""
+"""Replacements of Latin letters in names that are more than a letter with an accent."""
 MOST_SIGNS: Final = 5_000
-"""Signs of which it is remembered whether the fonts have them; visitors may send any of Unicode."""
+"""Largest number of signs that are cached; visitors may send any sign of Unicode."""
 JOINER: Final = "\u200d"
-"""Between emoji that are one sign together, of which the first is drawn."""
+"""Character between emoji that form a single sign, of which the first is drawn."""
 _STEPS: Final = 40
-"""Parts of a width by which rows are made longer until they are few enough."""
+"""Number of steps in which rows are widened, up to the full width."""
 _MONTH: Final = "|".join(f"(?<={name})" for name in MONTHS)
 _BREAK: Final = re.compile(rf"(?!(?:(?<=\d[년월])|{_MONTH}|(?<=\d,))\s\d|(?<=\d)\s{UNIT})\s")
-"""White space where a row may end: not within a date, nor between a number and its unit."""
+"""White space at which a row may end: not within a date, or between a number and its unit."""
 _EMOJI: Final = "NotoEmoji.ttf"
 _EMOJI_SIZE: Final = 0.84
-"""Of emoji, which are as high as the letters beside them then."""
+"""Size of emoji relative to letters, at which both have the same height."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lettering:
-    """Letters of one size, and emoji beside them."""
+    """The fonts of letters and emoji in a size."""
 
     letters: ImageFont.FreeTypeFont
     emoji: ImageFont.FreeTypeFont
 
     @property
     def size(self) -> float:
-        """Return the size of the letters in pixels."""
+        """Size of the letters, in pixels."""
         return self.letters.size
 
     def getlength(self, text: str) -> float:
@@ -50,7 +50,7 @@ class Lettering:
     def write(
         self, pen: ImageDraw.ImageDraw, place: tuple[float, float], text: str, colour: str
     ) -> None:
-        """Draw a text whose top left corner is there."""
+        """Draw a text with its top left corner at a place."""
         left, top = place
         baseline = top + self.letters.getmetrics()[0]
         for font, run in self._runs(text):
@@ -58,13 +58,12 @@ class Lettering:
             left += font.getlength(run)
 
     def _runs(self, text: str) -> Iterator[tuple[ImageFont.FreeTypeFont, str]]:
-        """Yield the pieces of a text that one font has, with this font."""
         for is_of_emoji, signs in groupby(text, is_emoji):
             yield self.emoji if is_of_emoji else self.letters, "".join(signs)
 
 
 def rows_of(text: str, font: Lettering, width: float) -> Iterator[tuple[int, str]]:
-    """Yield where each row of a text begins, and its signs, without the space around them."""
+    """Yield the start of each row of a text, and the row without surrounding space."""
     for line in re.finditer(r"\S[^\n]*", text):
         start = line.start()
         while start < line.end():
@@ -76,7 +75,7 @@ def rows_of(text: str, font: Lettering, width: float) -> Iterator[tuple[int, str
 
 
 def _row_end(text: str, start: int, end: int, font: Lettering, width: float) -> int:
-    """Return where a row ends that begins there: after a space if one fits, or at the end."""
+    """Return the end of the row that begins at `start`: after a space if possible."""
     used, last_space = 0.0, None
     for place in range(start, end):
         used += font.getlength(text[place])
@@ -90,7 +89,7 @@ def _row_end(text: str, start: int, end: int, font: Lettering, width: float) -> 
 def first_rows(
     rows: list[tuple[int, str]], most: int, font: Lettering, width: float
 ) -> list[tuple[int, str]]:
-    """Return the first rows; the last of them is cut where more would follow."""
+    """Return the first rows, the last of them cut if there are more."""
     if len(rows) <= most:
         return rows
     start, row = rows[most - 1]
@@ -98,13 +97,13 @@ def first_rows(
 
 
 def text_rows(text: str, font: Lettering, width: float, most: int) -> list[str]:
-    """Return so many rows of a text; the last of them is cut where more would follow."""
+    """Return up to `most` rows of a text, the last of them cut if there are more."""
     rows = [*islice(rows_of(text, font, width), most + 1)]
     return [row for _, row in first_rows(rows, most, font, width)]
 
 
 def even_rows(text: str, font: Lettering, width: float) -> list[str]:
-    """Return the rows of a text: as few as the width allows, and about as long as each other."""
+    """Return the rows of a text, as few as the width allows, with similar lengths."""
     rows, words = [row for _, row in rows_of(text, font, width)], _BREAK.split(_of_one_row(text))
     lengths = [font.getlength(f"{word} ") for word in words]
     narrow = max(sum(lengths) / max(len(rows), 1), *lengths, 0)
@@ -121,7 +120,7 @@ def _of_one_row(text: str) -> str:
 
 
 def _filled_rows(words: Iterable[str], lengths: Iterable[float], width: float) -> list[str]:
-    """Return words of these lengths in rows of a width that each of them has."""
+    """Return words of these lengths in rows of a width; no word is wider."""
     rows, used = list[str](), width
     for word, length in zip(words, lengths, strict=True):
         if used + length > width:
@@ -134,9 +133,9 @@ def _filled_rows(words: Iterable[str], lengths: Iterable[float], width: float) -
 
 
 def joined_rows(parts: Iterable[str], font: Lettering, width: float, most: int) -> list[str]:
-    """Return parts with a dot between them in so many rows; one for which no room is left is out.
+    """Return parts with dots between them in up to `most` rows; parts without room are left out.
 
-    A row ends inside of a part only where the part is wider than it.
+    A row ends inside a part only if the part is wider than the row.
     """
     rows: list[str] = []
     for part in parts:
@@ -149,7 +148,7 @@ def joined_rows(parts: Iterable[str], font: Lettering, width: float, most: int) 
 
 
 def clipped(text: str, font: Lettering, width: float) -> str:
-    """Return the text, cut where it is wider."""
+    """Return the text, cut to the width."""
     if font.getlength(text) <= width:
         return text
     ends = accumulate(map(font.getlength, text), initial=font.getlength("…"))
@@ -162,8 +161,8 @@ def drawable(
 ) -> list[tuple[str, str | None]]:
     """Return the signs of a text that the fonts have, and the colour of each.
 
-    Letters that they lack are drawn without their accents, and spaces of any width as one. Others
-    are left out, with one of the spaces around them, as is what is joined to an emoji.
+    Letters that the fonts lack lose their accents, and spaces of any width become a blank. Other
+    missing signs, and signs joined to an emoji, are left out with one of the surrounding spaces.
     """
     signs: list[tuple[str, str | None]] = []
     is_gap = False
@@ -179,7 +178,7 @@ def drawable(
 
 
 def _plain(sign: str) -> str:
-    """Return a letter that the fonts have in place of one that they lack, if there is one."""
+    # A letter that the fonts lack is replaced, if possible.
     if sign == "\n" or (has_sign(sign) and not sign.isspace()):
         return sign
     return " " if sign.isspace() else STROKED.get(sign, unicodedata.normalize("NFD", sign)[0])
@@ -191,9 +190,9 @@ def drawn_text(text: str) -> str:
 
 
 def drawn_name(name: str) -> str:
-    """Return what the fonts have of a name or word; nothing where they lack a letter of it.
+    """Return a name or word without signs that the fonts lack; empty if they lack a letter.
 
-    What is left of one that is cut would be another: of 金민수, 민수.
+    Without a letter, it would be another name: 金민수 would become 민수.
     """
     text = drawn_text(name)
     is_lost = any(sign.isalpha() and not has_sign(_plain(sign)) for sign in name)
@@ -203,7 +202,7 @@ def drawn_name(name: str) -> str:
 
 @cache
 def font_of(*, bold: bool, size: int) -> Lettering:
-    """Return the letters of this size, in pixels."""
+    """Return the fonts of a size, in pixels."""
     letters = "NotoSansKR-Bold.otf" if bold else "NotoSansKR-Regular.otf"
     return Lettering(_font(letters, size), _font(_EMOJI, round(size * _EMOJI_SIZE)))
 
@@ -215,7 +214,7 @@ def has_sign(sign: str) -> bool:
 
 @lru_cache(maxsize=MOST_SIGNS)
 def is_emoji(sign: str) -> bool:
-    """Return whether the font of emoji has the sign, and that of letters lacks it."""
+    """Return whether the font of emoji has the sign, and the font of letters lacks it."""
     if sign.isascii() or _is_letter(sign):
         return False
     return _has(_font(_EMOJI, 20), sign)
@@ -232,5 +231,5 @@ def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
 
 
 def _has(font: ImageFont.FreeTypeFont, sign: str) -> bool:
-    """Return whether a font has a sign: one that it lacks looks like none at all."""
+    # All signs that a font lacks have the same picture.
     return bytes(font.getmask(sign)) != bytes(font.getmask("\U0010fffe"))

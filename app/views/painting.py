@@ -1,4 +1,4 @@
-"""The drawings of pages in pictures, as large as there is room."""
+"""Painting of the drawings of pages in pictures, as large as there is room."""
 
 from typing import Final
 
@@ -16,7 +16,7 @@ NO_NOTES: Final = RowNotes()
 
 
 def heights_of(canvas: Canvas, drawing: Drawing, notes: RowNotes = NO_NOTES) -> Heights:
-    """Return what it takes of the height of a picture."""
+    """Return the heights that a drawing may have in a picture."""
     if isinstance(drawing, Bars):
         return bars_heights(canvas, drawing, notes)
     if isinstance(drawing, Dots):
@@ -29,7 +29,7 @@ def heights_of(canvas: Canvas, drawing: Drawing, notes: RowNotes = NO_NOTES) -> 
 
 
 def paint(canvas: Canvas, drawing: Drawing, field: Field, notes: RowNotes = NO_NOTES) -> None:
-    """Draw it."""
+    """Paint a drawing in a field of a picture."""
     if isinstance(drawing, Bars):
         paint_bars(canvas, drawing, field, notes)
     elif isinstance(drawing, Dots):

@@ -1,4 +1,4 @@
-"""What is in a picture to pass on: a title, what was found, a drawing, an address. Its sizes."""
+"""Posters, the content of pictures to share, and the formats of the pictures."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -13,27 +13,32 @@ Format = Literal["1200x630", "1080x1350", "1080x1920"]
 
 
 class Measures(NamedTuple):
-    """Of a format, in pixels. Of sizes of letters the first is taken for which there is room."""
+    """Measures of a format, in pixels. Sizes of letters are tried in order until one fits."""
 
     size: tuple[int, int]
+    """Width and height."""
     top: int
-    """Where the title begins; programs cover the edges of the highest format."""
+    """Top of the title; other programs cover the edges of the highest format."""
     foot: int
-    """Where the foot begins."""
+    """Top of the foot."""
     titles: tuple[int, ...]
+    """Sizes of the title's letters."""
     facts: tuple[int, ...]
+    """Sizes of the facts' letters."""
     lines: int
-    """Size of letters, as the next two are."""
+    """Size of the lines' letters."""
     quote_size: int
+    """Size of the quotation's letters."""
     small: int
-    """Of the foot."""
+    """Size of the foot's letters."""
     findings: tuple[int, ...]
+    """Sizes of the finding's letters."""
     space: int
-    """Least between the drawings and the foot."""
+    """Smallest space between the drawings and the foot."""
     above: int
-    """Least between the finding, or a drawing, and the next drawing."""
+    """Smallest space between the finding, or a drawing, and the next drawing."""
     quote: int
-    """Most rows of somebody's words."""
+    """Largest number of rows of the quotation."""
 
 
 FORMATS: Final[Mapping[Format, Measures]] = MappingProxyType(
@@ -92,17 +97,17 @@ class PosterLine(NamedTuple):
 
 
 class PosterFigure(NamedTuple):
-    """A drawing that an upright picture has below the first one where there is room."""
+    """A second drawing, for an upright picture with enough room."""
 
     topic: str
-    """Empty where the title says it."""
+    """Topic of the drawing; empty if the title says it."""
     about: tuple[str, ...]
-    """What it says, and how it is read."""
+    """The finding of the drawing, and how to read it."""
     drawing: Drawing
 
 
 class Poster(NamedTuple):
-    """What is drawn: words are in the visitor's language already, people by what can be drawn."""
+    """The content of a picture, in the visitor's language, with names in drawable letters."""
 
     title: str
     facts: tuple[str, ...]
@@ -110,13 +115,13 @@ class Poster(NamedTuple):
     drawing: Drawing | None
     address: str
     head: tuple[str, ...] = ()
-    """What stands above the drawing: its topic, and what it says."""
+    """Text above the drawing: its topic and finding."""
     notes: RowNotes = NO_NOTES
     lines: tuple[PosterLine, ...] = ()
     quote: str = ""
-    """What somebody wrote."""
+    """A quotation of a person's words."""
     hue: str = ""
-    """The class of the colour of whom it is about."""
+    """Class of the colour of the person whom the picture is about."""
     second: PosterFigure | None = None
 
 
@@ -126,14 +131,14 @@ class LookArgs(Struct):
     format: Format = "1200x630"
     theme: ThemeName = "light"
     lang: Literal["ko", "en"] | None = None
-    """That of the page that links to it; programs that show links name none."""
+    """Language of the page with the link; programs that show links send none."""
 
 
 class PeopleArgs(LookArgs):
-    """The same, and how a picture names people."""
+    """The look of a picture, its time zone, and how it names people."""
 
     tz: str = ""
-    """The time zone of its days; without one they are those of the chat, else of UTC."""
+    """Time zone of its days (default: the chat's, otherwise UTC)."""
     names: Literal["names", "initials"] = "names"
 
     @property
@@ -142,10 +147,10 @@ class PeopleArgs(LookArgs):
 
 
 class PictureArgs(PeopleArgs):
-    """The same, and what a picture tells of people."""
+    """The options of a picture that may quote people."""
 
     words: Literal["", "1"] = ""
-    """Whether it has what somebody wrote."""
+    """Whether the picture contains people's words."""
 
     @property
     def has_words(self) -> bool:

@@ -1,4 +1,4 @@
-"""The composition of a picture to pass on, by the room that its format has.
+"""The layout of a picture to share, in the room of its format.
 
 Measures are in pixels.
 """
@@ -21,38 +21,38 @@ from app.views.painting import NO_NOTES, Drawing, heights_of, paint
 from app.views.poster import FORMATS, Format, Measures, Poster, PosterLine
 
 MOST_KEPT: Final = 32
-"""Pictures in memory: programs ask for a shared one several times."""
+"""Largest number of cached pictures: programs request a shared picture several times."""
 _ROW: Final = 1.25
-"""Height of a row, by the size of its letters."""
+"""Height of a row, as a multiple of the size of its letters."""
 _HUED: Final = 28
-"""What the line in somebody's colour takes beside the finding."""
+"""Width of the line in a person's colour next to the finding, with its space."""
 _LINE_ROW: Final = 1.5
-"""Height of a line below the drawing, by the size of its letters."""
+"""Height of a line below the drawing, as a multiple of the size of its letters."""
 _ABOVE: Final = 20
-"""Between what is written above a second drawing and the drawing."""
+"""Space between the text above a drawing and the drawing."""
 _QUOTED: Final = 56
-"""What a quotation takes of the height beside its rows."""
+"""Height of a quotation in addition to its rows."""
 _MOST_LARGE: Final = 4
-"""Most rows of a finding in letters that are not the smallest."""
+"""Largest number of rows of a finding in letters that are not the smallest."""
 _FACT_ROW: Final = 1.4
-"""Height of a row of the facts, by the size of its letters."""
+"""Height of a row of the facts, as a multiple of the size of its letters."""
 _LABEL: Final = 0.4
-"""Most of the width that the label of a line takes."""
+"""Largest share of the width for the label of a line."""
 
 
 class _Block(NamedTuple):
-    """A drawing with what is written above it, and what both take of the height."""
+    """A drawing with the text above it, and the heights of both together."""
 
     drawing: Drawing
     heights: Heights
     space: int
-    """Least above it."""
+    """Smallest space above the block."""
     notes: RowNotes = NO_NOTES
     head: tuple[str, ...] = ()
 
 
 class _Rows(NamedTuple):
-    """Rows of letters."""
+    """Rows of text in a font."""
 
     font: Lettering
     texts: Sequence[str]
@@ -64,7 +64,7 @@ class _Rows(NamedTuple):
 
 @lru_cache(maxsize=MOST_KEPT)
 def draw_poster(poster: Poster, format_: Format = "1200x630", theme: ThemeName = "light") -> bytes:
-    """Return the picture as PNG; a new one takes some 150 ms, so call it in a thread."""
+    """Return a picture as PNG; call it in a thread, since a new picture takes about 150 ms."""
     measures = FORMATS[format_]
     canvas = Canvas(measures.size, theme)
     canvas.draw_foot([poster.address], size=measures.small, top=measures.foot)
@@ -76,7 +76,7 @@ def draw_poster(poster: Poster, format_: Format = "1200x630", theme: ThemeName =
     bottom = _draw_quote(canvas, poster, measures, (bottom, bottom - top - least))
     finding, shown = _largest(canvas, poster, measures, blocks, bottom - top)
     top = _draw_finding(canvas, finding, poster.hue, top)
-    # Beside each other, who is in a drawing is told before what stands below it.
+    # In a wide picture, the drawing has priority over the lines below it.
     whole = shown if canvas.is_upright else blocks[: len(shown)]
     room = bottom - top - _height(whole) - measures.space
     bottom = _draw_lines(canvas, poster.lines, measures, (bottom, room))
@@ -85,7 +85,7 @@ def draw_poster(poster: Poster, format_: Format = "1200x630", theme: ThemeName =
 
 
 def _blocks(canvas: Canvas, poster: Poster, measures: Measures) -> list[_Block]:
-    """Return the drawings with what they take of the height, the most important first."""
+    """Return the drawings with their heights, the most important first."""
     blocks = []
     if poster.drawing:
         head = tuple(filter(None, poster.head))
@@ -103,23 +103,21 @@ def _block(
     head: tuple[str, ...],
     notes: RowNotes = NO_NOTES,
 ) -> _Block:
-    """Return a drawing with what is written above it."""
     above = len(head) * measures.facts[0] * _ROW + _ABOVE if head else 0
     heights = Heights(*(height + above for height in heights_of(canvas, drawing, notes)))
     return _Block(drawing, heights, measures.above, notes, head)
 
 
 def _height(blocks: Sequence[_Block]) -> float:
-    """Return the height at which drawings are good, with the space above each."""
     return sum(block.heights.good + block.space for block in blocks)
 
 
 def _largest(
     canvas: Canvas, poster: Poster, measures: Measures, blocks: list[_Block], height: float
 ) -> tuple[_Rows, list[_Block]]:
-    """Return the finding as large as there is room for, and the drawings that have room then.
+    """Return the finding in the largest letters that fit, and the drawings that then have room.
 
-    An upright picture rather has a second drawing, and all lines, than a large first one.
+    In an upright picture, a second drawing and all lines have priority over a large first drawing.
     """
     lines = len(poster.lines) * measures.lines * _LINE_ROW + measures.space
     beside = lines if poster.lines and canvas.is_upright else 0
@@ -127,7 +125,7 @@ def _largest(
     findings = [_finding(poster, measures, size) for size in measures.findings]
     for stack in (*([blocks, lower] if len(blocks) > 1 else []), blocks[:1], lower[:1]):
         room = height - _height(stack) - beside
-        # Names with their notes, of which only some have room, go before large letters.
+        # If not all names with notes have room, they have priority over large letters.
         is_short = stack == lower[:1] != blocks and poster.notes.are_wanted
         for finding in findings[::-1] if is_short else findings:
             is_large = finding is not findings[-1]
@@ -137,14 +135,13 @@ def _largest(
 
 
 def _finding(poster: Poster, measures: Measures, size: int) -> _Rows:
-    """Return the rows of the finding in letters of a size."""
     font, width = font_of(bold=True, size=size), measures.size[0] - 2 * MARGIN
     text = drawn_text(poster.finding)
     return _Rows(font, even_rows(text, font, width - (_HUED if poster.hue else 0)))
 
 
 def _cut(rows: _Rows, height: float) -> _Rows:
-    """Return as many of the rows as a height allows, which are all but of endless words."""
+    # All rows have room, except rows of endless words.
     most = max(1, int(height // (rows.font.size * _ROW)))
     if len(rows.texts) <= most:
         return rows
@@ -154,10 +151,7 @@ def _cut(rows: _Rows, height: float) -> _Rows:
 
 
 def _draw_title(canvas: Canvas, poster: Poster, measures: Measures, room: float) -> float:
-    """Draw the title and the facts, each in two rows if there is room, and return where they end.
-
-    The title comes first.
-    """
+    """Draw the title, then the facts, each in two rows if there is room; return their bottom."""
     width, top, text = canvas.width - 2 * MARGIN, float(measures.top), drawn_text(poster.title)
     fonts = [font_of(bold=True, size=size) for size in measures.titles]
     font = next((font for font in fonts if font.getlength(text) <= width), fonts[-1])
@@ -179,7 +173,7 @@ def _draw_title(canvas: Canvas, poster: Poster, measures: Measures, room: float)
 def _facts(
     poster: Poster, measures: Measures, width: int, most: int
 ) -> tuple[Lettering, list[str]]:
-    """Return the letters and up to so many rows of the facts: one if there are letters for it."""
+    """Return the font and up to `most` rows of the facts, in a single row if any font allows it."""
     fonts = [font_of(bold=False, size=size) for size in measures.facts]
     sets = [joined_rows(map(drawn_text, poster.facts), font, width, 2) for font in fonts]
     pairs = zip(fonts, sets, strict=True)
@@ -188,7 +182,7 @@ def _facts(
 
 
 def _draw_finding(canvas: Canvas, finding: _Rows, hue: str, top: float) -> float:
-    """Draw it, and return where it ends."""
+    """Draw the finding, and return its bottom."""
     size, left, begin = finding.font.size, MARGIN + (_HUED if hue else 0), top
     for row in finding.texts:
         canvas.write((left, top), row, finding.font)
@@ -202,7 +196,7 @@ def _draw_finding(canvas: Canvas, finding: _Rows, hue: str, top: float) -> float
 def _draw_blocks(
     canvas: Canvas, blocks: Sequence[_Block], measures: Measures, ends: tuple[float, float]
 ) -> None:
-    """Draw them between two places; what they cannot use is around them in equal parts."""
+    """Draw the blocks between `ends`, with the remaining space evenly around them."""
     top, bottom = ends
     spare = bottom - top - _height(blocks)
     heights = []
@@ -220,7 +214,7 @@ def _draw_blocks(
 
 
 def _draw_head(canvas: Canvas, head: Sequence[str], measures: Measures, top: float) -> float:
-    """Draw what stands above a drawing, and return where that begins."""
+    """Draw the text above a drawing, and return the drawing's top."""
     for number, text in enumerate(head):
         font = font_of(bold=not number, size=measures.facts[0])
         colour = canvas.theme.soft if number else ""
@@ -232,7 +226,7 @@ def _draw_head(canvas: Canvas, head: Sequence[str], measures: Measures, top: flo
 def _draw_lines(
     canvas: Canvas, lines: Sequence[PosterLine], measures: Measures, place: tuple[float, float]
 ) -> float:
-    """Draw as many lines above a place as a height allows, and return where they begin."""
+    """Draw as many lines as have room above a place (bottom, height), and return their top."""
     bottom, room = place
     label_font, font = [font_of(bold=bold, size=measures.lines) for bold in (True, False)]
     row = measures.lines * _LINE_ROW
@@ -252,10 +246,7 @@ def _draw_lines(
 def _draw_quote(
     canvas: Canvas, poster: Poster, measures: Measures, place: tuple[float, float]
 ) -> float:
-    """Draw as many rows of somebody's words above a place as a height allows, at least one.
-
-    Return where they begin.
-    """
+    """Draw as many rows of a quotation as have room, at least one; return their top."""
     bottom, room = place
     font, width = font_of(bold=False, size=measures.quote_size), canvas.width - 2 * MARGIN - _HUED
     row = font.size * _FACT_ROW

@@ -1,4 +1,4 @@
-"""Drawings of rows in a picture: bars with their names.
+"""Drawings of bars with names in a picture.
 
 Measures are in pixels.
 """
@@ -13,40 +13,41 @@ from app.views.drawings import Bars, NamedBar
 from app.views.lettering import clipped, font_of, joined_rows
 
 SMALLEST: Final = 22
-"""Size of letters; pictures are looked at on phones."""
+"""Smallest size of letters, since pictures are seen on phones."""
 _WIDE: Final = 900
-"""A field from here on has two columns where its rows would be low."""
+"""Width from which a field has two columns if its rows would be too low."""
 _BETWEEN: Final = 48
-"""Between two columns."""
+"""Gap between two columns."""
 _BAR_ROW: Final = 46
-"""Lowest row of a bar."""
+"""Smallest height of a row with a bar."""
 _UPRIGHT_ROW: Final = 62
+"""Good height of a row in an upright picture."""
 _NOTED_ROW: Final = 78
-"""One with a note below it."""
+"""Good height of a row with a note, in an upright picture."""
 _LARGE_ROW: Final = 180
-"""From here on a bar stands below its name, as wide as the field."""
+"""Height of a row from which the bar is below the name, as wide as the field."""
 _HIGHEST_NOTED: Final = 290
 _HIGHEST_BAR: Final = 200
 _HIGHEST_LOW_BAR: Final = 130
-"""Likewise in a picture that is not upright."""
+"""Largest height of a row in a picture that is not upright."""
 _MOST_NOTED: Final = 2
-"""Of more bars the notes have no room below them, unless the picture is upright."""
+"""Largest number of bars with room for notes, in a picture that is not upright."""
 _MOST_BELOW: Final = 4
-"""More bars stand in two columns, unless the picture is upright."""
+"""Largest number of bars in a single column, in a picture that is not upright."""
 _BEFORE_NOTE: Final = 1.5
-"""Where a note begins below a bar, by the size of the letters beside that."""
+"""Start of a note below a bar, as a multiple of the size of the bar's letters."""
 _NOTE_ROW: Final = 1.4
-"""Height of a row of a note, by the size of its letters."""
+"""Height of a row of a note, as a multiple of the size of its letters."""
 _STACK: Final = 40
-"""Height of the one bar of all where there is no room for rows."""
+"""Height of the bar of all shares, which replaces rows without room."""
 _STACK_GAP: Final = 4
 _STACK_SPACE: Final = 10
-"""Below it."""
+"""Space below the bar of all shares."""
 _LEGEND: Final = 24
-"""Size of the letters of names below it."""
+"""Size of the letters of names below the bar of all shares."""
 _LEGEND_ROW: Final = 34
 _LEGEND_NAME: Final = 200
-"""Most width of a name there."""
+"""Largest width of a name below the bar of all shares."""
 
 
 def bars_heights(canvas: Canvas, bars: Bars, notes: RowNotes) -> Heights:
@@ -64,10 +65,8 @@ def bars_heights(canvas: Canvas, bars: Bars, notes: RowNotes) -> Heights:
 
 
 def paint_bars(canvas: Canvas, bars: Bars, field: Field, notes: RowNotes) -> None:
-    """Draw bars as long as their shares are of the largest one; as one bar where they are many.
-
-    All others together have a share and no bar: beside those of single people it would lead.
-    """
+    """Draw bars in proportion to the largest share, or a bar of all shares without room."""
+    # All others together have a share but no bar, which might be longer than any person's.
     count = len(bars.rows)
     largest = max((bar.share for bar in bars.rows if not bar.is_of_several), default=0) or 1
     places = places_of(field, count, _BAR_ROW)
@@ -85,9 +84,9 @@ def paint_bars(canvas: Canvas, bars: Bars, field: Field, notes: RowNotes) -> Non
 
 
 def places_of(field: Field, rows: int, lowest: int) -> list[Field]:
-    """Return where each row stands: below each other, or in two columns where that is too low.
+    """Return the fields of the rows, in a column or in two columns if rows would be too low.
 
-    They are fewer than asked for where not all have the lowest height.
+    There are fewer fields than `rows` if not all have the smallest height.
     """
     is_halved = field.width > _WIDE and field.height / rows < lowest
     columns = 2 if is_halved and rows > 1 else 1
@@ -103,23 +102,20 @@ def places_of(field: Field, rows: int, lowest: int) -> list[Field]:
 
 
 def _bar_size(height: float) -> int:
-    """Return the size of the letters beside a bar, by the height of its row."""
     return int(min(44, max(24, height * 0.34)))
 
 
 def _note_size(size: int) -> int:
-    """Return the size of the letters of a note, by that of the name above it."""
     return min(28, max(SMALLEST, int(size * 0.8)))
 
 
 def _has_note_room(row: Field) -> bool:
-    """Return whether a note has room below a bar."""
     size = _bar_size(row.height)
     return row.height - size * _BEFORE_NOTE >= _note_size(size) * _NOTE_ROW
 
 
 def _middle_of(row: Field) -> Field:
-    """Return a row without a note lowered, so that what is in it stands in its middle."""
+    """Return a row without a note, moved down so that its content is in the middle."""
     lower = max(0, row.height - _BEFORE_NOTE * _bar_size(row.height)) / 2
     return row._replace(top=row.top + lower, bottom=row.bottom + lower)
 
@@ -127,7 +123,7 @@ def _middle_of(row: Field) -> Field:
 def _paint_bar(
     canvas: Canvas, bar: NamedBar, row: Field, length: float | None, note: RowNote
 ) -> None:
-    """Draw the name, the bar and the share beside each other, and the note below them."""
+    """Draw the name, the bar and the share side by side, and the note below them."""
     size = _bar_size(row.height)
     font, colour = font_of(bold=True, size=size), canvas.theme.hues[bar.hue]
     name_width = row.width * (0.34 if row.width > _WIDE else 0.4)
@@ -169,9 +165,9 @@ def _paint_note(canvas: Canvas, note: RowNote, field: Field, size: float) -> Non
 
 
 def _paint_stack(canvas: Canvas, bars: Sequence[NamedBar], field: Field, notes: RowNotes) -> None:
-    """Draw all shares in one bar, and the names below it, as many as there is room for.
+    """Draw all shares in a single bar, and as many names below it as there is room for.
 
-    Where the notes are wanted, each name has a row with its note.
+    If notes are wanted, each name has a row with its note.
     """
     if field.height < _STACK:
         return
@@ -199,7 +195,6 @@ def _paint_stack(canvas: Canvas, bars: Sequence[NamedBar], field: Field, notes: 
 
 
 def _named_length(bar: NamedBar) -> float:
-    """Return the width of a name with its share."""
     font = font_of(bold=True, size=_LEGEND)
     return font.getlength(clipped(bar.name, font, _LEGEND_NAME)) + 10 + font.getlength(bar.label)
 
