@@ -33,7 +33,10 @@ QUICK: Final = ("tests/compute/", "tests/formats/")
 def first_of(values: Iterable[T], *first: T) -> list[Any]:
     """Return parameters of which `make test` tries these alone, and `make test-full` the others."""
     return [
-        value if value in first else pytest.param(value, marks=pytest.mark.full) for value in values
+        value
+        if value in first
+        else pytest.param(*(value if type(value) is tuple else (value,)), marks=pytest.mark.full)
+        for value in values
     ]
 
 

@@ -110,6 +110,7 @@ def test_each_part_is_tested_here() -> None:
     assert LEFT.keys() == {*names()}
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", EACH)
 def test_no_module_of_a_part_that_is_left_out_is_loaded(name: str, tmp_path: Path) -> None:
     program = (

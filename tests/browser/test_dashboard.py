@@ -141,6 +141,7 @@ async def test_a_bar_of_two_authors_leads_to_the_posts_of_both(
     assert len(parse_qs(urlsplit(page.url).query)["username"]) == 2
 
 
+@pytest.mark.full
 async def test_new_posts_arrive_and_deleted_ones_go(workshop: Website, open_page: OpenPage) -> None:
     page = await open_page(locale="en")
     workshop.send("POST", "/users", username="live_one")
@@ -162,6 +163,7 @@ async def test_new_posts_arrive_and_deleted_ones_go(workshop: Website, open_page
     await expect(page.locator("#timeline .figure-note")).to_contain_text("doesn't exist")
 
 
+@pytest.mark.full
 async def test_a_figure_is_drawn_while_posts_go_on_arriving(
     workshop: Website, open_page: OpenPage
 ) -> None:
@@ -259,6 +261,7 @@ async def test_a_figure_whose_call_fails_says_so(
     await expect(page.locator("#timeline-plot .bars path").first).to_be_visible()
 
 
+@pytest.mark.full
 async def test_a_figure_whose_call_failed_asks_again_by_itself(
     website: Website, open_page: OpenPage
 ) -> None:
@@ -298,6 +301,7 @@ async def until_all_are_drawn(page: Page) -> None:
     assert [name for name, _ in shown] == list(PANELS)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("width", [360, 1280])
 async def test_dash_draws_in_its_own_part_of_the_page_over_the_place_in_a_section(
     website: Website, open_page: OpenPage, width: int

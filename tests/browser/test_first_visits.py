@@ -41,8 +41,7 @@ CHAT_PAGES: Final = {
 }
 SITES: Final = {"chat": CHAT_PAGES, "website": PAGES}
 SEEN_FIRST: Final = {
-    *("home", "author", "author-portrait", "year", "room", "room-portrait", "picture"),
-    *("dashboard", *CHAT_PAGES),
+    *("home", "author", "room", "dashboard", "chat-home", "chat-dashboard", "chat-overview")
 }
 """The pages of which `make test` sees the first visit."""
 WITHOUT_COOKIES: Final = """Object.defineProperty(Document.prototype, "cookie", {

@@ -166,6 +166,7 @@ async def gained(phone: Page) -> int:
     return int((await phone.locator("[data-gained]").inner_text()).replace(",", ""))
 
 
+@pytest.mark.full
 async def test_a_second_tab_and_a_lost_line_lead_to_the_same_point(
     club: Website, open_page: OpenPage
 ) -> None:

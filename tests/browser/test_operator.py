@@ -82,6 +82,7 @@ async def test_the_first_start_leads_to_an_account(nobody: Website, open_page: O
     await expect(page.get_by_role("main")).to_contain_text("이미 썼거나 기한이 지난 설정 링크예요")
 
 
+@pytest.mark.full
 async def test_a_token_is_shown_once_copied_and_revoked(
     workshop: Website, open_page: OpenPage
 ) -> None:

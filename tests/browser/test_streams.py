@@ -66,6 +66,7 @@ async def say_goodbye_once(page: Page, data: str) -> list[str]:
     return asked
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("path", IS_LIVE)
 async def test_a_page_is_live_after_its_stream_was_refused(
     club: Website, open_page: OpenPage, path: str

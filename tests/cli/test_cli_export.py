@@ -85,6 +85,7 @@ def test_a_failed_export_ends_with_a_line(
     assert not list(tmp_path.glob(".saywho*"))
 
 
+@pytest.mark.full
 def test_a_reader_that_has_enough_ends_it_quietly(filled: Installation, tmp_path: Path) -> None:
     rows = ({"username": "mina", "text": f"{number} " * 100} for number in range(600))
     filled.json("import", lines(tmp_path / "more.jsonl", *rows))  # More than a pipe takes.

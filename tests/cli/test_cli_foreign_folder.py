@@ -76,6 +76,7 @@ def test_an_explanation_runs_no_module_of_the_folder(
     assert '"jsonl"' in ended.stdout
 
 
+@pytest.mark.full
 def test_settings_of_the_folder_count_once_they_are_named(
     installation: Installation, folder: ForeignFolder
 ) -> None:
@@ -86,6 +87,7 @@ def test_settings_of_the_folder_count_once_they_are_named(
     assert installation.count_posts() == 0
 
 
+@pytest.mark.full
 def test_quart_does_not_run_a_command_by_settings_of_a_folder(installation: Installation) -> None:
     settings = installation.data_dir.parent / ".env"
     settings.write_text("SAYWHO_LOCALE=ko\n")

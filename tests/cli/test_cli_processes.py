@@ -35,6 +35,7 @@ def test_the_commands_are_there_under_quart(installation: Installation) -> None:
     assert (failed.returncode, len(failed.stderr.splitlines())) == (2, 1)
 
 
+@pytest.mark.full
 def test_a_pipe_too_large_for_temporary_files_is_one_line(
     installation: Installation, tmp_path: Path
 ) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from math import sqrt
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from app.compute.chat_timing import Said, answers_among
 from app.compute.chat_traits import Judged, Trait, days_of_first, traits_of
 from app.compute.portrait import portray
@@ -53,6 +55,7 @@ def test_who_is_recognised_best_is_told_last() -> None:
     assert traits(said, 3, [(0, 0), (0, 0), (60, 57)])[-1] == ("laugh", 2)
 
 
+@pytest.mark.full
 def test_who_has_the_word_by_chance_does_not_write_most() -> None:
     """One of two has long days in turn, by chance; by single messages a lead is soon clear."""
     leaders = clear = 0

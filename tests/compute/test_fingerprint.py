@@ -8,6 +8,7 @@ import pytest
 
 from app.compute.fingerprint import Measure, fingerprint, most_distinct, positive_first
 from app.compute.tally import Tally, tally_of
+from tests.selection import first_of
 
 
 def tally(texts: Sequence[str], begins: Sequence[bool] = ()) -> Tally:
@@ -90,6 +91,7 @@ def test_what_most_have_is_compared_by_those_without_it() -> None:
     assert less.is_clear
 
 
+@pytest.mark.full
 def test_chance_sets_one_of_twenty_apart_at_most() -> None:
     chance = random.Random(1)  # noqa: S311 - no secret
 
@@ -135,7 +137,7 @@ def test_a_habit_is_told_of_moody_people_too(people: int) -> None:
     assert sum("emoji" in names for names in told) >= 18
 
 
-@pytest.mark.parametrize("people", [3, 4, 9, 40])
+@pytest.mark.parametrize("people", first_of([3, 4, 9, 40], 4))
 @pytest.mark.parametrize(("often", "often_elsewhere"), [(0.9, 0.2), (0, 0.5)])
 def test_what_one_does_or_leaves_alone_is_told_of_nobody_else(
     people: int, often: float, often_elsewhere: float

@@ -63,6 +63,7 @@ def samples_of(authors: range) -> dict[str, HeldOut]:
     return {key: sample for key, sample in samples.items() if sample}
 
 
+@pytest.mark.full
 def test_the_temperature_is_that_of_the_posts_and_hardly_of_chance() -> None:
     samples = samples_of(range(24))
     background = build_background([sample.whole.counts for sample in samples.values()], 2_000)

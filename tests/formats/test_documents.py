@@ -190,6 +190,7 @@ def test_an_unreadable_time_costs_no_post_and_is_counted(date: bytes) -> None:
     assert ("time", "date", 1) in unread
 
 
+@pytest.mark.full
 def test_a_first_line_that_is_bad_or_huge_is_still_recognised() -> None:
     huge = b'{"text": "' + b"a" * 9_000_000 + b'"}\n'
     assert [item.place for item in items(b"{oops\n" + GOOD)] == [1, 2]

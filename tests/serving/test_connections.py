@@ -60,6 +60,7 @@ def answers_to_all(server: Server, *requests: bytes) -> bytes:
     return rest(wire)
 
 
+@pytest.mark.full
 def test_a_client_that_sends_no_more_gets_its_answers(server: Server) -> None:
     head = POST.replace(b"/", b"/api/v1/compare", 1) + b"Content-Type: application/json\r\n"
     for _ in range(4):  # Half a body is none, for the first request of a worker too.

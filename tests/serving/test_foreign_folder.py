@@ -94,6 +94,7 @@ def test_a_server_runs_no_module_and_reads_no_settings_of_the_folder(
     assert installation.count_posts() == 1
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("command", ["fork"], indirect=True)
 def test_the_first_line_names_a_server_file_of_the_folder(
     installation: Installation, command: tuple[str, ...]

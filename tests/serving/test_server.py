@@ -264,6 +264,7 @@ def sample_names() -> set[str]:
     return {json.loads(post)["username"] for post in firsts}
 
 
+@pytest.mark.full
 def test_a_network_is_served_with_samples_and_told_the_address_for_others(tmp_path: Path) -> None:
     installation = Installation(tmp_path / "instance", {"SAYWHO_ACCESS_LOG": "0"})
     log_file, port = tmp_path / "log", free_port()

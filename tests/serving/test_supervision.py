@@ -134,6 +134,7 @@ def unread(server: Server, path: str) -> socket.socket:
     return wire
 
 
+@pytest.mark.full
 def test_a_stop_ends_what_is_still_answered_before_it_closes_what_that_needs(
     template: Path, tmp_path: Path
 ) -> None:

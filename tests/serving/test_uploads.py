@@ -71,6 +71,7 @@ def readers(worker: int) -> list[int]:
     return running
 
 
+@pytest.mark.full
 def test_an_operator_has_one_preview_at_a_time(server: Server, operator: httpx.Client) -> None:
     (worker,) = server.workers()
     address = upload(operator, "chat.txt.gz", long_chat(2_000_000))

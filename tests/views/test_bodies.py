@@ -114,6 +114,7 @@ async def check_memory(
             tracemalloc.stop()
 
 
+@pytest.mark.full
 @pytest.mark.timeout(120)
 @pytest.mark.databases("sqlite")
 async def test_no_address_takes_more_than_its_limit_into_memory(make_config: MakeConfig) -> None:

@@ -241,6 +241,7 @@ async def test_bodies_that_are_no_json_in_utf_8(shared: Shared, body: bytes, cha
     assert answer.status_code == 400
 
 
+@pytest.mark.full
 async def test_a_callback_of_any_depth_is_drawn_or_refused(shared: Shared) -> None:
     drawing = json.dumps(call("week"))
     for depth in range(700, 1100):

@@ -118,6 +118,7 @@ async def test_a_host_hears_of_counts(host: Host, ears: Ears, anybody: Client) -
     assert (await until(listener, state="told"))["tally"]["ferry"] == 2
 
 
+@pytest.mark.full
 async def test_a_question_ends_when_its_time_is_over(
     writer: Client, admin: Client, anybody: Client
 ) -> None:
@@ -256,6 +257,7 @@ async def test_a_screen_that_breaks_off_takes_no_other_one_away(
         assert (await session.get_one(GamePlayer, mina.id)).seen_ms is not None
 
 
+@pytest.mark.full
 @pytest.mark.databases("sqlite")
 async def test_a_question_that_cannot_be_ended_is_tried_again_once_a_second(
     host: Host, ears: Ears, caplog: pytest.LogCaptureFixture

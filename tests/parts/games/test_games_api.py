@@ -243,6 +243,7 @@ async def test_a_game_needs_authors_with_enough_to_ask_about(writer: Client, adm
         assert answer.status_code == status, (wish, await answer.get_data())
 
 
+@pytest.mark.full
 @pytest.mark.databases("sqlite")
 async def test_so_many_games_at_most_have_not_ended(host: Host) -> None:
     for _ in range(19):

@@ -110,6 +110,7 @@ def test_any_text_is_drawn(text: str) -> None:
     drawn(Picture("Too little to go on", text, (), (), ()))
 
 
+@pytest.mark.full
 def test_the_signs_that_visitors_send_do_not_fill_the_memory() -> None:
     first, second = ("".join(map(chr, range(n, n + 10_000))) for n in (0x20000, 0x30000))
     drawn(Picture("Most like ann among these 2", first, (), (), ()))

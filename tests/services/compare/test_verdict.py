@@ -83,6 +83,7 @@ async def test_any_comparable_text_gets_chances_and_marks_within_it(db: Database
         assert [ranked.probability for ranked in alone.ranking] == [1]
 
 
+@pytest.mark.full
 async def test_very_many_authors_are_compared_as_if_all_were_named(db: Database) -> None:
     names = [f"author{number:03}" for number in range(RATED + 75)]
     words = ("등대", "lamp", "quokka", "zyzzyva", "bread", "fog")

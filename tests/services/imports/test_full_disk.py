@@ -212,6 +212,7 @@ async def state_of(db: Database, job_id: int) -> ImportJob:
         return await get_job(session, job_id)
 
 
+@pytest.mark.full
 @pytest.mark.databases("sqlite")
 async def test_an_import_waits_for_room_to_begin(
     small_disk: Path, make_config: MakeConfig, caplog: pytest.LogCaptureFixture

@@ -84,6 +84,7 @@ async def until_removed(config: Config, job: ImportJob) -> None:
     await eventually(is_there, until=lambda is_there: not is_there)
 
 
+@pytest.mark.full
 async def test_after_one_that_was_cancelled_the_next_import_runs(make_config: MakeConfig) -> None:
     config = make_config()
     async with Database(config) as db:
@@ -149,6 +150,7 @@ async def test_why_no_import_can_be_looked_for_is_said_once(
     ]
 
 
+@pytest.mark.full
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits a process's memory so")
 async def test_an_import_that_takes_too_much_memory_fails_and_keeps_its_posts(
     make_config: MakeConfig,

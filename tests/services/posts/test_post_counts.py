@@ -136,6 +136,7 @@ async def test_a_selection_narrows_every_count(db: Database) -> None:
         await tweets(Selection(usernames=("nobody",)))
 
 
+@pytest.mark.full
 @pytest.mark.databases("sqlite", "postgresql")
 async def test_each_time_zone_takes_little_memory(db: Database) -> None:
     await add(db, "ann", ARRIVAL, ARRIVAL - timedelta(days=200))

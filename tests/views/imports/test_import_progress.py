@@ -47,6 +47,7 @@ async def begin(browser: Browser, address: str) -> None:
     assert await start(browser, address, **sent) == 303
 
 
+@pytest.mark.full
 async def test_an_import_is_called_as_its_chat_before_anything_is_read(
     app: Quart, browser: Browser
 ) -> None:

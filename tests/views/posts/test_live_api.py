@@ -344,6 +344,7 @@ async def test_a_slow_client_keeps_no_other_waiting(app: Quart, writer: Client) 
         assert slow.ids == fast.ids == filtered.ids
 
 
+@pytest.mark.full
 async def test_a_client_that_reads_nothing_is_disconnected(
     make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -115,6 +115,7 @@ async def test_some_places_are_kept_for_accounts(make_config: MakeConfig) -> Non
         assert statuses(await ears.of(operator, count=3)) == [200, 200, 503]
 
 
+@pytest.mark.full
 async def test_the_place_of_a_client_that_takes_nothing_is_free_at_once(
     make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
