@@ -28,7 +28,7 @@ _TIMES: Final = _set(
 )
 _TEXTS: Final = _set(
     "text message msg body content comment post tweet caption sentence review words status"
-    " description note 내용 본문 本文 内容 texto texte inhalt"
+    " description note opinion answer 내용 본문 本文 内容 texto texte inhalt"
 )
 _REPOSTS: Final = _set("retweet retweeted repost reposted reblog boosted renoted rt")
 _OTHERS: Final = _set(
@@ -40,7 +40,7 @@ _OTHERS: Final = _set(
 """Words that make a column one about something else."""
 _LATER: Final = _set(
     "updated edited modified collected scraped retrieved harvested joined registered crawled"
-    " fetched last deleted birth collection account user author"
+    " fetched last deleted birth collection account user author page channel group"
 )
 """Words of times at which no post was written."""
 _ACCOUNTS: Final = _set("username screen handle login acct")
@@ -132,9 +132,11 @@ def _text_rating(words: set[str], column: Sequence[object]) -> int:
     if not words & _TEXTS or words & ((_OTHERS - {"description"}) | {"id", "ids", "date", "time"}):
         return 0
     texts = [value for value in column if isinstance(value, str) and not value.strip().isdigit()]
-    if 2 * len(texts) < len(column):
+    if 2 * len(texts) < len(column) or 2 * sum(map(_is_time, texts)) > len(texts):
         return 0
-    return 1 + sum(map(len, texts)) // len(texts) if texts else 0
+    if 2 * len(set(texts)) < len(texts):  # Few different values are states, not words of people.
+        return 1
+    return 2 + sum(map(len, texts)) // len(texts) if texts else 0
 
 
 _RATINGS: Final = {"username": _author_rating, "created_at": _time_rating, "text": _text_rating}

@@ -47,7 +47,9 @@ ALIASES: Final[dict[str, str]] = {
     " snippet.toplevelcomment.snippet.textoriginal"
     " 本文 内容 內容 正文 文本 ツイート ツイート本文 投稿内容 コメント 微博正文 微博内容 评论内容"
     " texto contenido texte contenu inhalt testo contenuto conteúdo текст содержание метин metin"
-    " tekst",
+    " tekst treść tresc szöveg κείμενο teksti besked bericht nachricht beitrag kommentar mensaje"
+    " mensagem messaggio comentario comentário commentaire commento сообщение комментарий"
+    " повідомлення nộidung เนื้อหา ข้อความ نص النص טקסט isi teks pesan komentar",
     "username": f"acct {_paths(_FLAT_AUTHORS, 'screenname', '')} screenname"
     f" {_paths(_FLAT_AUTHORS, 'acct handle login', '')} handle"
     f" username {_paths(_FLAT_AUTHORS, _FLAT_ACCOUNT_KEYS, '')} accountname twitterhandle"
@@ -56,24 +58,27 @@ ALIASES: Final[dict[str, str]] = {
     " 작성자 글쓴이 사용자 사용자명 사용자이름 아이디 계정 ユーザー名 ユーザー ユーザ名 投稿者"
     " アカウント 用户名 用户 作者 用户昵称 昵称 博主 使用者 帳號 usuario autor utilisateur auteur"
     " benutzer benutzername verfasser utente autore usuário автор пользователь kullanıcı"
-    " kullanıcıadı gebruiker",
+    " kullanıcıadı gebruiker gebruikersnaam auteurs użytkownik felhasználó szerző χρήστης"
+    " συγγραφέας käyttäjä kirjoittaja användare författare bruger forfatter bruker користувач"
+    " pengguna penulis ngườidùng ผู้ใช้ مستخدم المستخدم الكاتب משתמש vertex1",
     "display_name": "displayname userdisplayname authordisplayname nickname usernickname"
     f" {_paths(_AUTHORS, _PERSON_KEYS)} snippet.authordisplayname"
     " snippet.toplevelcomment.snippet.authordisplayname 표시이름 닉네임 이름 name",
     "platform": "platform 플랫폼",
     "kind": "kind 종류 유형 posttype tweettype",
-    "created_at": "createdat date datetime timestamp time 작성일시 작성일 작성시간 작성시각 날짜"
-    " 일시 등록일시 등록일 시간 createdutc timestamputc createddate datecreated createtime"
-    " createdtime creationtime creationdate created tweettime tweetdate tweetcreatedat datetimeutc"
-    " dateutc utctime publishdate publisheddate publishedat published postdate posttime postedat"
-    " posteddate posted commentdate commenttime commentcreatedat isodate dateiso timestampiso"
-    " createtimeiso takenat takenattimestamp createtimestamp senddate sentat pubdate indexedat"
-    " legacy.createdat snippet.publishedat snippet.toplevelcomment.snippet.publishedat"
+    "created_at": "createdat date datetime timestamp timeparsed time 작성일시 작성일 작성시간"
+    " 작성시각 날짜 일시 등록일시 등록일 시간 createdutc timestamputc createddate datecreated"
+    " createtime createdtime creationtime creationdate created tweettime tweetdate tweetcreatedat"
+    " datetimeutc dateutc utctime publishdate publisheddate publishedat published postdate"
+    " posttime postedat posteddate posted commentdate commenttime commentcreatedat isodate dateiso"
+    " timestampiso createtimeiso takenat takenattimestamp createtimestamp senddate sentat pubdate"
+    " indexedat legacy.createdat snippet.publishedat snippet.toplevelcomment.snippet.publishedat"
     " 작성날짜 게시일 게시일시 日時 投稿日時 投稿日 作成日時 日付 时间 時間 日期 发布时间 發布時間"
     " 創建時間 创建时间 fecha fechahora fechayhora dateheure horodatage datum zeitpunkt zeitstempel"
-    " data datahora dataora дата tarih localtime",
+    " data datahora dataora дата tarih dátum ημερομηνία päivämäärä dato tanggal waktu czas время"
+    " час ngày วันที่ التاريخ תאריך localtime at",
     "lang": "lang language tweetlanguage 언어 legacy.lang",
-    "source_id": "sourceid idstr tweetid statusid statusidstr postid restid commentid noteid cid id"
+    "source_id": "sourceid idstr tweetid statusid statusidstr restid commentid noteid cid id postid"
     " 트윗id 게시물id _id legacy.idstr",
     "url": "url tweeturl permalink link 링크 주소 tweetlink tweetpermalink posturl",
     "is_repost": "isrepost isretweet isrt isreblog retweet repost 리트윗 리트윗여부 재게시"
@@ -119,6 +124,8 @@ ALIASES: Final[dict[str, str]] = {
     "conversation": "conversationid",
     "clock": "time",
 }
+TEXTS: Final = (*("message", "caption", "comment", "review", "reviewtext"),)
+"""Columns that hold the texts if none has a better name and one names the author."""
 PERSONS: Final = (
     *("name", "이름", "displayname", "userdisplayname", "authordisplayname", "nickname"),
     *_paths(_AUTHORS, _PERSON_KEYS).split(),
@@ -137,11 +144,15 @@ UNWRAPPED: Final = (
     "record",
 )
 """Objects around all fields of a post."""
-LISTS: Final = (
+_LISTS: Final = (
     *("tweets", "posts", "statuses", "toots", "notes", "comments", "results", "items", "records"),
-    *("data", "entries", "rows", "documents"),
+    *("data", "entries", "rows", "documents", "docs", "hits", "children"),
 )
-"""Keys of an object under which a list of posts stands."""
+LISTS: Final = (*_LISTS, *_paths("data response result hits post_stream", " ".join(_LISTS)).split())
+"""Keys of an object under which a list of posts stands, also in an object there."""
+ANSWERS: Final = ("replies", "answers", "comments", "children", "latestComments")
+"""Keys of a post under which other people's answers to it stand."""
+_REMARK: Final = re.compile(r"\s*[(（][^()（）]*[)）]\s*\Z")
 _LONGEST_NAME: Final = 200
 """Characters of a column's name that are compared: far more than any known name has."""
 
@@ -200,14 +211,16 @@ def names_by_field(plain: dict[str, str], chosen: Mapping[str, str]) -> dict[str
     for field in [*ALIASES, *types_of_own_fields()]:
         if columns := found.get(field):
             names[field] = (*names.get(field, ()), *(name for _, name in sorted(columns)))
-    if "username" not in names:
-        persons = [plain[alias] for alias in PERSONS if alias in plain]
-        if persons:
-            names["username"] = tuple(persons)
-            shown = tuple(name for name in names.get("display_name", ()) if name not in persons)
-            names["display_name"] = shown
-            if not shown:
-                del names["display_name"]
+    persons = [plain[alias] for alias in PERSONS if alias in plain]
+    if "username" not in names and persons:
+        names["username"] = tuple(persons)
+        shown = tuple(name for name in names.get("display_name", ()) if name not in persons)
+        names["display_name"] = shown
+        if not shown:
+            del names["display_name"]
+    texts = [plain[alias] for alias in TEXTS if alias in plain]
+    if texts and "text" not in names and ("username" in found or persons):
+        names["text"] = (texts[0],)
     return names
 
 
@@ -228,6 +241,11 @@ def plain_column(name: str) -> str:
 def _plain(name: str) -> str:
     name = unicodedata.normalize("NFC", printable_name(name)).strip().casefold().replace("/", ".")
     return name[:1] + re.sub(r"[\s_-]", "", name[1:])
+
+
+def without_remark(name: str) -> str:
+    """Return a name without what stands behind it in brackets, such as its unit or time zone."""
+    return _REMARK.sub("", name) or name
 
 
 def printable_name(name: str) -> str:

@@ -17,6 +17,7 @@ import msgspec
 from app.errors import BrokenFileError, ImportFileError, Message, RecordError, UnrecognisedFileError
 from app.formats.assumptions import ReadNotes
 from app.formats.cells import is_damaged_id
+from app.formats.column_names import plain_column
 from app.formats.file_columns import FileColumns
 from app.formats.post import headers
 from app.formats.records import (
@@ -31,7 +32,7 @@ from app.formats.records import (
 )
 from app.formats.row_reader import RowReader
 from app.formats.source.file import Content, Source
-from app.formats.source.lone_file import contents, take
+from app.formats.source.lone_file import tables_in, take
 from app.formats.source.text import MAX_LINE, beginning, first_lines, lines, lines_of
 from app.formats.table_dialect import (
     DELIMITERS,
@@ -57,6 +58,8 @@ _JSON: Final = re.compile(r'\ufeff?\s*(?:\{\s*"|\[\s*[\[{"])')
 _FEWEST_KNOWN: Final = 2
 """Known columns of a header that stands below other lines."""
 _LONGEST_LINE_SAID: Final = 60
+_RECIPIENTS: Final = frozenset({"to", "recipient", "recipients", "receiver", "수신자", "받는사람"})
+_MOST_NAMED: Final = 5
 _SAMPLE: Final = 1_000
 """Rows that tell what holds for all of a table."""
 
@@ -104,23 +107,54 @@ def read_rows(
 def read(source: Source, options: ReadOptions) -> RecordStream | None:
     """Return the posts of many authors; perhaps no column is known to hold their texts.
 
-    Several tables in an archive are read if their columns are the same.
+    Tables in an archive are read if their columns are the same, or name texts and authors.
     """
-    tables: list[_Table] = []
-    for content in contents(source, _ENDINGS):
-        heading = _heading(content, options.columns)
-        if heading is None or (tables and heading.names != tables[0].names):
-            return None
-        text = beginning(content)
-        table = _Table(content, heading._replace(dialect=quoting_of(text, heading)), options, text)
-        if content is not source and not table.columns.has("text"):
-            return None
-        tables.append(table)
+    tables = list(filter(None, (_table(each, source, options) for each in _contents(source))))
+    if len({tuple(table.names) for table in tables}) > 1:
+        tables = _with_posts(tables)
+    elif source.has_members:
+        tables = [table for table in tables if table.columns.has("text")]
     if not tables:
         return None
     take(source, [table.content for table in tables])
     items = chain.from_iterable(table.items() for table in tables)
     return RecordStream(FORMAT.name, "line", None, items, columns=tables[0].columns.fields)
+
+
+def _contents(source: Source) -> list[Content]:
+    """Return the source if it is a file, else the tables in it."""
+    return [source] if not source.has_members else tables_in(source, _ENDINGS)
+
+
+def _table(content: Content, source: Source, options: ReadOptions) -> "_Table | None":
+    """Return a table; None for another file."""
+    try:
+        heading = _heading(content, options.columns)
+    except UnrecognisedFileError:
+        if content is source:
+            raise
+        return None
+    if heading is None:
+        return None
+    text = beginning(content)
+    return _Table(content, heading._replace(dialect=quoting_of(text, heading)), options, text)
+
+
+def _with_posts(tables: list["_Table"]) -> list["_Table"]:
+    """Return the tables that hold posts, among tables with different columns.
+
+    Letters to somebody are no posts. Raises UnrecognisedFileError if none names its authors.
+    """
+    with_posts = [table for table in tables if table.is_of_posts]
+    if with_posts:
+        return with_posts
+    names = ", ".join(table.content.name for table in tables[:_MOST_NAMED])
+    raise UnrecognisedFileError(
+        "the archive has tables with different columns, and none names the authors: {names};"
+        " unpack the archive and import each file by itself, with --username NAME if all of its"
+        " posts are by one author",
+        names=names,
+    )
 
 
 class _Table:
@@ -140,6 +174,13 @@ class _Table:
         needed = [*self.columns.names_of("text"), *self.columns.names_of("username")]
         self._fewest = 1 + max(map(names.index, needed), default=len(names) - 1)
         """Cells that a row needs, lest its text or author be missing."""
+
+    @property
+    def is_of_posts(self) -> bool:
+        """Whether columns hold texts and their authors, and none whom they are for."""
+        columns = self.columns
+        is_for_one = not _RECIPIENTS.isdisjoint(map(plain_column, self.names))
+        return columns.has("text") and columns.has("username") and not is_for_one
 
     def items(self) -> Iterator[Item]:
         """Yield the rows as they are read, and note what was assumed."""

@@ -8,7 +8,7 @@ Exports are lines. For MongoDB `_id` is the post's id here, since `source_id` is
 author only.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from typing import Final
@@ -17,7 +17,7 @@ import msgspec
 
 from app.errors import ImportFileError, Message
 from app.formats.cells import as_id
-from app.formats.column_names import LISTS
+from app.formats.column_names import ANSWERS, LISTS
 from app.formats.records import (
     BadRecord,
     ExportedPost,
@@ -46,6 +46,9 @@ _WRAPPERS: Final = frozenset(
         *("$numberInt", "$numberLong", "$numberDouble", "$numberDecimal"),
     )
 )
+_ANSWERS: Final = frozenset(ANSWERS)
+_DEEPEST: Final = 20
+"""Answers to answers that are followed."""
 _encoder = msgspec.json.Encoder()
 
 
@@ -59,15 +62,18 @@ def _read_lines(source: Source, options: ReadOptions) -> RecordStream | None:
     reader = RowReader(sample, options, is_table=False)
     if not any(map(reader.has_text, sample)):
         lists = LISTS
-        has_pages = bool(sample) and unit_of(content) == "line"
-        sample = [row for page in first_documents(content, lists=lists) for row in _items_of(page)]
+        pages = first_documents(content, lists=lists)
+        sample = [row for page in pages for row in _items_of(page)]
+        is_on_lines = bool(sample) and unit_of(content) == "line"
+        has_pages = is_on_lines or len(sample) != len(pages)
         reader = RowReader(sample, options, is_table=False)
         if not any(map(reader.has_text, sample)):
             return None
     take(source, [content])
 
     def rows(of: Content) -> Iterator[tuple[int, Json] | BadRecord]:
-        return objects(of, lists=lists, items_of=_items_of if has_pages else None)
+        found = objects(of, lists=lists, items_of=_items_of if has_pages else None)
+        return _with_answers(found, reader.is_post)
 
     unit = "record" if lists else unit_of(content)
     items = reader.noting(
@@ -88,11 +94,34 @@ def _found(rows: Iterable[tuple[int, Json] | BadRecord]) -> Iterator[Json]:
 
 def _items_of(page: Json) -> list[Json]:
     """Return the objects of a list in a page; of another object itself."""
-    for name in LISTS:
-        value = page.get(name)
+    for path in LISTS:
+        value: object = page
+        for name in path.split("."):
+            value = value.get(name) if isinstance(value, dict) else None
         if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
             return value
     return [page]
+
+
+def _with_answers(
+    rows: Iterable[tuple[int, Json] | BadRecord], is_post: Callable[[Json], bool]
+) -> Iterator[tuple[int, Json] | BadRecord]:
+    """Yield the rows, and behind each the answers to it that stand in it, of which each is one."""
+    for row in rows:
+        yield row
+        if not isinstance(row, BadRecord) and not _ANSWERS.isdisjoint(row[1]):
+            place, document = row
+            yield from ((place, answer) for answer in _answers_in(document, is_post, _DEEPEST))
+
+
+def _answers_in(document: Json, is_post: Callable[[Json], bool], depth: int) -> Iterator[Json]:
+    for name in ANSWERS:
+        listed = document.get(name)
+        inner = _items_of(listed) if isinstance(listed, dict) else listed
+        for answer in inner if isinstance(inner, list) and depth else ():
+            if isinstance(answer, dict) and is_post(answer):
+                yield answer
+                yield from _answers_in(answer, is_post, depth - 1)
 
 
 def _read_mongo(source: Source, options: ReadOptions) -> RecordStream | None:

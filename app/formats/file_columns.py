@@ -38,6 +38,7 @@ from app.formats.column_names import (
     plain_column,
     printable_name,
     types_of_own_fields,
+    without_remark,
 )
 from app.formats.post import PLATFORMS, Kind, Platform, Reactions, ReplyTarget
 from app.formats.records import Item, Record, Skipped, required_text
@@ -50,10 +51,6 @@ from app.formats.x.notices import is_notice
 
 __all__ = ["FileColumns", "as_id", "file_columns_of", "is_damaged_id"]
 T = TypeVar("T")
-_ACCOUNTS: Final = re.compile(
-    r"(.*\.)?(username|screenname|handle|acct|login|uniqueid)|.*(screenname|handle)|아이디|계정"
-)
-"""Columns that hold the name of an account as it is; others may hold that of a person."""
 _PLATFORMS: Final[dict[str, Platform]] = {
     name: platform for platform, names in PLATFORMS.items() for name in (platform, *names.in_files)
 }
@@ -114,12 +111,13 @@ class FileColumns:
         plain: dict[str, str] = {}
         for name in self._all:
             plain.setdefault(plain_column(name), name)
+        for name in self._all:
+            if name not in self._chosen and name.endswith((")", "）")):
+                plain.setdefault(plain_column(without_remark(name)), name)
         known = heads() | {plain_column(name).partition(".")[0] for name in self._chosen}
         self._heads = [plain[name] for name in plain if name in known]
         self._wrappers = [name for name in UNWRAPPED if name in plain]
         self._names = names_by_field(plain, self._chosen)
-        self._authors = [plain_column(name) for name in self._names.get("username", ())]
-        self._is_account = any(map(_ACCOUNTS.fullmatch, self._authors))
         tests = _TESTS | ({"source_id": bool} if self._is_own else {})
         if len(self._names.get("text", ())) > 1:
             tests = tests | {"text": _is_no_number}
@@ -133,7 +131,7 @@ class FileColumns:
             (field, names, is_filled if field in lone else tests.get(field, is_filled))
             for field, names in self._names.items()
         ]
-        has_wrappers = "text" not in self._names and bool(self._wrappers)
+        has_wrappers = self.text in {None, *self._wrappers} and bool(self._wrappers)
         # Whether a row may have objects whose values are columns.
         self.may_open = not self._is_own and (bool(self._heads) or has_wrappers)
         self._limits = not self._is_own and not _LIMITS.isdisjoint(self._names)
@@ -184,12 +182,17 @@ class FileColumns:
         if any(is_object(row.get(name)) for name in self._heads):
             flat = flattened(row, self._chosen)
             return flat if flat.keys() != row.keys() else None
-        if self.text is None:
-            for name in self._wrappers:
-                inner = row.get(name)
-                if isinstance(inner, dict) and inner:
-                    return {key: row[key] for key in row if key != name} | inner
-        return None
+        inners = {
+            name: inner
+            for name in self._wrappers
+            if self.text in {None, name} and isinstance(inner := row.get(name), dict) and inner
+        }
+        if not inners:
+            return None
+        # Beside a comment stands what it is about, whose name and id are not the comment's.
+        has_text = (name for name in inners if file_columns_of(tuple(inners[name])).text)
+        name = next(has_text, next(iter(inners)))
+        return {key: row[key] for key in row if key not in inners} | inners[name]
 
     def read(self, row: Mapping[str, object], place: int, rules: RowRules = NO_RULES) -> Item:
         """Return the row as a record; a repost or an empty row is skipped. Raises RecordError."""
@@ -301,7 +304,7 @@ class FileColumns:
         """Return the username, with `_` for the spaces in a person's name, and what is shown."""
         read = word if self._is_own else as_name
         name, display_name = read(values.get("username")), word(values.get("display_name"))
-        if name is None or self._is_account or len(name.split()) == 1:
+        if name is None or self._is_own or len(name.split()) == 1:
             return name, display_name
         return "_".join(name.split()), display_name or name
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from app.errors import ImportFileError, Message
 from app.formats.masks import shape_of
-from app.formats.source.file import Content, head
+from app.formats.source.file import Content, Source, head
 from app.formats.source.json import first_documents
 from app.formats.source.text import first_lines, form_of
 
@@ -20,6 +20,17 @@ _MOST_FIELDS: Final = 5
 _LONGEST_FIELD: Final = 40
 """Names of fields that are listed, and characters of each."""
 _LONGEST_SHAPE: Final = 40
+_LONGEST_NAME: Final = 100
+_OFFICE: Final = {
+    "xl/workbook.xml": Message(
+        "it is an Excel workbook; save the sheet as “CSV UTF-8” and import that file"
+    ),
+    "word/document.xml": Message("it is a Word document; save it as plain text and import that"),
+    "content.xml": Message("it is an OpenDocument file; save it as CSV or as plain text"),
+}
+"""Files in the archives that office programs write, with what to do instead."""
+_DATA: Final = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", ".js", ".xml")
+_PAGES: Final = (".html", ".htm")
 _BINARY: Final = {
     b"%PDF": "PDF",
     b"SQLite format 3": "SQLite",
@@ -76,13 +87,36 @@ def reason_of(content: Content) -> Message | None:
         for beginning, kind in _BINARY.items():
             if start.startswith(beginning):
                 return Message(
-                    "it is a {kind} file, which contains no text that saywho can read", kind=kind
+                    "it is a {kind} file, which contains no text that saywho can read; export the"
+                    " posts or chats from the app as JSON, CSV or text",
+                    kind=kind,
                 )
         if b"\0" in start and not form_of(content).encoding.codec.startswith("utf-16"):
-            return Message("it contains no text")
+            return Message(
+                "it contains no text; export the posts or chats from the app as JSON, CSV or text"
+            )
         reason = _reason_of_text(content, first_lines(content)[:_MOST_LINES])
         return reason and _with_encoding(reason, content)
     return None
+
+
+def reason_of_archive(source: Source) -> Message:
+    """Return what an archive or a folder was seen to hold, and what to do."""
+    names = sorted(source.members)
+    for member, reason in _OFFICE.items():
+        if member in names:
+            return reason
+    data = [name for name in names if name.lower().endswith(_DATA)]
+    if data:
+        listed = ", ".join(name[:_LONGEST_NAME] for name in data[:_MOST_FIELDS])
+        return Message(
+            "nothing in it is laid out like a download of a known app; it contains {files}."
+            " Unpack it and import each of these files by itself",
+            files=listed.encode(errors="replace").decode(),
+        )
+    if any(name.lower().endswith(_PAGES) for name in names):
+        return Message("it contains web pages (HTML); request the download in JSON instead")
+    return Message("it contains no text files such as .json, .csv or .txt")
 
 
 def _reason_of_text(content: Content, lines: list[str]) -> Message | None:
@@ -104,18 +138,25 @@ def _reason_of_text(content: Content, lines: list[str]) -> Message | None:
     if dated := _dated(lines):
         return Message(
             "it looks like a chat in text form, but the date format is unknown: {count}"
-            " of the first {total} lines start like {shape}",
+            " of the first {total} lines start like {shape}. If the app can export JSON, import"
+            " that; if not, send the report of `saywho import --explain` to saywho's project",
             count=len(dated),
             total=len(lines),
             shape=shape_of(dated[0].strip()[:_LONGEST_SHAPE]),
         )
-    return None
+    return Message(
+        "it is text without dated lines of a chat and without named columns; put the posts into a"
+        " CSV table whose first row is `username,created_at,text`, or export the chat again"
+    )
 
 
 def _reason_of_json(content: Content) -> Message | None:
     documents = first_documents(content)
     if not documents:
-        return Message("it is JSON, but contains no objects")
+        return Message(
+            "it is JSON, but contains no objects; write an object for each post, with the fields"
+            " `username`, `created_at` and `text`"
+        )
     if _has_columns(documents[0]):
         return Message(
             "it is JSON with an object for each column; write an object for each post instead, in"
@@ -125,7 +166,8 @@ def _reason_of_json(content: Content) -> Message | None:
     printable = ", ".join(names).encode(errors="replace").decode()
     return Message(
         "it is JSON, but the fields of its first object do not include a text field such"
-        " as `text` or `content`; they are {fields}",
+        " as `text` or `content`; they are {fields}. Rename the field with the texts to `text`,"
+        " or export the chat or posts in another format",
         fields=printable or "{}",
     )
 

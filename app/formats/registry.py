@@ -57,7 +57,7 @@ from app.formats.records import (
     RecordStream,
     Writer,
 )
-from app.formats.refusals import looks_like_chat, looks_like_json, reason_of
+from app.formats.refusals import looks_like_chat, looks_like_json, reason_of, reason_of_archive
 from app.formats.source.file import REPAIR, UNREPAIRED, Content, Source
 from app.formats.source.json import check_closed
 from app.formats.source.text import pieces
@@ -261,8 +261,8 @@ def _unrecognised(source: Source, format_name: str) -> UnrecognisedFileError:
                 check_closed(content)
             except BrokenFileError as error:
                 note = error.detail
-    if note is None and not source.has_members:
-        note = reason_of(source)
+    if note is None:
+        note = reason_of_archive(source) if source.has_members else reason_of(source)
     if note is None:
         return UnrecognisedFileError(fault)
     return UnrecognisedFileError("{fault}: {note}", fault=fault, note=note)

@@ -60,6 +60,12 @@ class RowReader:
         opened, columns = self._opened(row)
         return any(not isinstance(opened[name], list | dict) for name in columns.names_of("text"))
 
+    def is_post(self, row: Mapping[str, object]) -> bool:
+        """Return whether a row has a text and an author."""
+        opened, columns = self._opened(row)
+        text = any(isinstance(opened[name], str) for name in columns.names_of("text"))
+        return text and any(opened[name] for name in columns.names_of("username"))
+
     def read(self, row: Mapping[str, object], place: int) -> Item:
         """Return the row as a record. Raises RecordError."""
         self._rows += 1

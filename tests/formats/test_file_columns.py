@@ -46,11 +46,11 @@ def test_name_of_a_person_becomes_a_username(name: str) -> None:
     ("row", "username", "display_name"),
     [
         ({"author": "mina"}, "mina", None),
-        ({"username": "Anna Kim"}, "Anna Kim", None),
+        ({"username": "Anna Kim"}, "Anna_Kim", "Anna Kim"),
         ({"name": "Mina Kim", "username": "mina"}, "mina", "Mina Kim"),
     ],
 )
-def test_name_of_an_account_stays_as_it_is(
+def test_name_of_an_account_has_no_blanks(
     row: dict[str, object], username: str, display_name: str | None
 ) -> None:
     item = record(row | {"text": "hi"})

@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 from app.formats.chats.sentence_tables import Matcher, matcher, parse, text_of
 
 KINDS = {
-    "whatsapp": {"line", "omitted", "document", "note", "deleted", "edited", "attached"},
+    "whatsapp": {
+        *("line", "omitted", "medium", "document"),
+        *("note", "deleted", "edited", "attached"),
+    },
     "kakaotalk": {"line", "media", "file", "deleted"},
     "line": {"line", "media", "deleted", "picture"},
     "meta": {"alone", "deed", "sent", "edited"},

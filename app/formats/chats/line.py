@@ -33,7 +33,7 @@ _PARTS: Final = {
 }
 """Parts of the day before times by twelve hours, beside morning and afternoon."""
 _TIME: Final = (
-    rf"(?P<time>(?:[上下]午|午[前後]|오[전후]|{'|'.join(_PARTS)})?\s?\d{{1,2}}:\d{{2}}"
+    rf"(?P<time>(?:[上下]午|午[前後]|오[전후]|{'|'.join(_PARTS)})?\s?\d{{1,2}}[:.]\d{{2}}"
     r"(?:\s?[AaPp]\.?[Mm]\.?)?)"
 )
 _TABS: Final = re.compile(rf"{_TIME}\t(?:(?P<name>[^\t]*)\t)?(?P<text>.*)")
@@ -59,7 +59,7 @@ _YEAR_FIRST: Final = re.compile(
     rf"(?P<y>\d{{4}}|[RH]\d{{1,2}})[./] ?(?P<m>\d{{1,2}})[./] ?(?P<d>\d{{1,2}})\.?{_WEEKDAY}"
 )
 _YEAR_LAST: Final = re.compile(
-    rf"(?P<word>{'|'.join(map(re.escape, _DAYS))}), "
+    rf"(?P<word>{'|'.join(map(re.escape, _DAYS))}),? "
     r"(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<y>\d{4})"
 )
 _LONGEST_DAY: Final = 40
@@ -83,8 +83,8 @@ _TITLES: Final = tuple(
 _NAMES: Final = (*_TITLES, re.compile(r"\[LINE\] ?(?P<title>.+)"))
 _HEADING: Final = re.compile(
     r"\ufeff?\[LINE\].*"
-    r"|(?:Saved on|保存日時|儲存日期|保存日期|저장한 날짜|저장 일시|บันทึกเมื่อ|Disimpan pada)"
-    r" ?[:：] ?.*\d.*"
+    r"|(?:Saved on|保存日時|儲存日期|保存日期|저장한 날짜|저장 일시|บันทึกเมื่อ|บันทึกวันที่|Disimpan pada)"
+    r"(?: ?[:：]|(?= )) ?.*\d.*"
 )
 _IN_BRACKETS: Final = re.compile(r"\[[^\[\]\t\n]{2,30}\]")
 _FEWEST_PEOPLE: Final = 3
@@ -188,6 +188,7 @@ class LineRoom(Grammar):
         return None
 
     def _moment(self, text: str) -> datetime | None:
+        text = text.replace(".", ":") if text[-3:-2] == "." else text
         if part := _PARTS.get(text[:2]):
             text = _by_24_hours(text[2:].strip(), part)
         # Some phones go on behind midnight with 24.

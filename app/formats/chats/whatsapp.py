@@ -9,7 +9,7 @@ from typing import Any, Final
 from app.errors import Message, UnrecognisedFileError
 from app.formats.assumptions import ReadNotes
 from app.formats.chats.chat_files import RoomFile
-from app.formats.chats.sentence_tables import matcher
+from app.formats.chats.sentence_tables import matcher, sentences
 from app.formats.chats.text_chat import Grammar, Opening, Spoken, TextChat, title_of
 from app.formats.chats.whatsapp_dates import DateOrder, Dates
 from app.formats.chats.whatsapp_heads import HeadReader, Shape, UnknownWordsError, shape_of
@@ -48,6 +48,9 @@ _OPEN_QUOTE: Final = re.compile(
 )
 """A quote that is opened before a colon and not closed: a group's name has the colon."""
 _CLOSE_QUOTE: Final = re.compile('[”“»」』’"]')
+_OPEN_APOSTROPHE: Final = re.compile(r"(?:\S+ ){2,}'[^']+")
+_CLOSE_APOSTROPHE: Final = re.compile(r"\S'(?!\w)")
+"""The same with plain apostrophes, which also stand inside of words."""
 
 
 class WhatsApp(Grammar):
@@ -125,6 +128,8 @@ def _noted(text: str) -> Opening:
 def _is_apps(name: str, text: str) -> bool:
     """Return whether a colon stands in a group's name, which a line of the app tells."""
     if _has_open_quote(name) and _CLOSE_QUOTE.search(text):
+        return True
+    if "'" in name and _OPEN_APOSTROPHE.fullmatch(name) and _CLOSE_APOSTROPHE.search(text):
         return True
     return _lines().may_begin(name) and _lines().has(f"{name}: {text}")
 
@@ -249,6 +254,8 @@ class AppNotes:
                 return words.rstrip(), ""
             if note in self._behind:
                 return words.rstrip(), note
+            if not words and _speaks_of_media(note):
+                return "", note
         return (others, first) if first in self._alone else (text, "")
 
     def _without_omitted(self, text: str) -> str:
@@ -294,6 +301,16 @@ def _is_note(text: str, count: int) -> bool:
     """Return whether a message in angle brackets, which came so often, is the app's."""
     is_word = " " not in text and text.isascii()
     return count >= 3 and not is_word
+
+
+def _speaks_of_media(note: str) -> bool:
+    """Return whether a whole message in angle brackets has a word for a file, in any language."""
+    plain = note.casefold()
+    is_word = " " not in note and note.isascii()
+    parts = sentences("whatsapp", "medium")
+    return (
+        not is_word and _IN_ANGLES.match(note) is not None and any(map(plain.__contains__, parts))
+    )
 
 
 def _is_title(text: str, files: list[str]) -> bool:

@@ -77,8 +77,9 @@ class Names:
             and self._counts[name] > 1 + (not all(map(_is_called, common)))
         }
         known |= set(self._longer)
+        self._count_bare()
         bare = {name for name, count in self._bare.items() if count > 1 or name in self._counts}
-        if bare:
+        if bare or not self._counts:
             bare |= {name for name in self._bare if _is_called(name)}
         self._without_blank = frozenset(bare)
         whole = sorted(self._longer.values())
@@ -87,6 +88,12 @@ class Names:
             for name, count in self._counts.items()
             if count < 3 and name not in self._longer and _is_of_app(name, known, whole)
         )
+
+    def _count_bare(self) -> None:
+        """Count bare names also in lines with a later colon and blank, which seem to end there."""
+        for name, count in self._counts.items():
+            if count == 1 and (match := _BARE.match(name)) and match["name"] in self._bare:
+                self._bare[match["name"]] += 1
 
     def split(self, rest: str) -> SpokenLine | None:
         """Return who says what in a line; None for a line that nobody says."""

@@ -24,13 +24,11 @@ def lone_content(source: Source, endings: Collection[str]) -> Content | None:
     return source.member(names[0])
 
 
-def contents(source: Source, endings: Collection[str]) -> list[Content]:
-    """Return the source if it is a file, else its files of data if all of them end so."""
-    if not source.has_members:
-        return [source]
-    names = sorted(name for name in source.members if _may_hold_posts(name))
-    are_same = all(name.lower().endswith(tuple(endings)) for name in names)
-    return [source.member(name) for name in names] if are_same and len(names) <= MOST else []
+def tables_in(source: Source, endings: Collection[str]) -> list[Content]:
+    """Return the files of a folder or an archive whose names end so; none for too many."""
+    names = [name for name in sorted(source.members) if name.lower().endswith(tuple(endings))]
+    names = [name for name in names if _may_hold_posts(name)]
+    return [source.member(name) for name in names] if len(names) <= MOST else []
 
 
 def take(source: Source, taken: Iterable[Content]) -> None:

@@ -6,7 +6,7 @@ posts of X takes 0.3 s; ijson with its C library needs 0.5 s, and ends at the fi
 
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator, Iterator
 from contextlib import suppress
 from typing import Final
 
@@ -192,24 +192,40 @@ class Window:
 
     def _listed(self, lists: Collection[str]) -> Iterator[object]:
         """Yield the items of the lists in the object here; without any, the object itself."""
-        document: dict[str, str] = {}
+        document, size = yield from self._items_in(lists, "")
+        if size > MAX_VALUE:
+            yield _too_long()
+        elif document is not None:
+            yield document
+
+    def _items_in(
+        self, lists: Collection[str], path: str
+    ) -> Generator[object, None, tuple[Json | None, int]]:
+        """Yield the items of the lists in the object here; return the object if it has none.
+
+        Its size comes with it. A list may stand in an inner object: `data.items`.
+        """
+        document: Json = {}
         size, has_items = 0, False
         for key in self.each_key():
-            if key in lists and self.mark() == "[":
-                document[key] = "[]"
+            name = f"{path}{key}"
+            value: object = []
+            if name in lists and self.mark() == "[":
                 for item in self.items():
                     has_items, document = True, {}
                     yield item
-                continue
-            raw = self.raw()
-            size += len(raw)
-            # What stands beside a list may be as long as it likes: it is dropped.
+            elif self.mark() == "{" and any(each.startswith(f"{name}.") for each in lists):
+                value, inner_size = yield from self._items_in(lists, f"{name}.")
+                has_items |= value is None
+                size += inner_size
+            else:
+                raw = self.raw()
+                size += len(raw)
+                # What stands beside a list may be as long as it likes: it is dropped.
+                value = load(raw) if not has_items and size <= MAX_VALUE else None
             if not has_items and size <= MAX_VALUE:
-                document[key] = raw
-        if not has_items and size > MAX_VALUE:
-            yield _too_long()
-        elif not has_items:
-            yield {key: load(raw) for key, raw in document.items()}
+                document[key] = value
+        return (None, 0) if has_items else (document, size)
 
     def broken(self, fault: str) -> BrokenFileError:
         """Return what is wrong, and where: at its end, or at the value that has none."""

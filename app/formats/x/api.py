@@ -26,6 +26,8 @@ _V2_MARKS: Final = frozenset(
         *("referenced_posts", "referenced_tweets", "reply_settings"),
     )
 )
+_OTHERS: Final = frozenset({"username", "timestamp", "from", "message", "user"})
+"""Fields that posts of version 2 do not have, and posts of other platforms in such pages do."""
 _REPOSTED: Final = frozenset({"retweeted", "reposted"})
 
 
@@ -49,7 +51,10 @@ def _is_page(value: Json) -> bool:
     if data is None or data == []:
         return "result_count" in as_object(value.get("meta"))
     items = data if isinstance(data, list) else [data]
-    return any(isinstance(item, dict) and {"id", "text"} <= item.keys() for item in items)
+    return any(
+        isinstance(item, dict) and {"id", "text"} <= item.keys() and _OTHERS.isdisjoint(item)
+        for item in items
+    )
 
 
 def _statuses(value: Json) -> list[object]:
