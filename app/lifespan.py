@@ -214,12 +214,17 @@ def note_hosts(app: Quart, hosts: Sequence[str]) -> None:
     app.extensions[HOSTS] = hosts
 
 
+def listening_hosts(app: Quart) -> Sequence[str]:
+    """Return at which addresses of this machine the app is served; none where it is not known."""
+    return cast(Sequence[str], app.extensions.get(HOSTS, ()))
+
+
 def listens_here_alone(app: Quart) -> bool:
     """Return whether only this machine reaches the app.
 
     False where it is not known, or where the settings tell of a proxy.
     """
-    hosts, config = app.extensions.get(HOSTS, ()), resources().config
+    hosts, config = listening_hosts(app), resources().config
     is_passed_on = bool(config.url) or config.trusted_proxies > 0
     return bool(hosts) and all(map(is_loopback, hosts)) and not is_passed_on
 

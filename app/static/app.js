@@ -103,6 +103,13 @@
     });
   }
 
+  // A kept page does not know at which address it was opened.
+  const isOfThisMachine = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(location.hostname);
+
+  function tellReach(note) {
+    note.hidden = !isOfThisMachine;
+  }
+
   function offerPrinting(button) {
     button.hidden = false;
     button.addEventListener("click", () => window.print());
@@ -282,6 +289,7 @@
     each(root, "[data-copy][hidden]", offerCopying);
     each(root, "[data-share]:not([aria-live])", offerSharing);
     each(root, "[data-print][hidden]", offerPrinting);
+    each(root, "[data-of-this-machine]", tellReach);
     each(root, "[data-counts]:not([data-counting])", offerCounting);
     each(root, "#upload:not([data-progress])", offerProgress);
   }

@@ -24,13 +24,15 @@ from app.views.names import (
 from app.views.own_chat import author_path, portrait_path
 from app.views.posts import feeds, media, search
 from app.views.posts import pages as posts
+from app.views.reach import is_of_own_network, is_of_this_machine, is_site_private
 from app.views.rooms import deletion as room_deletion
 from app.views.rooms import pages as rooms
-from app.views.site import home
+from app.views.site import home, phone
 from app.views.texts import with_links
 
 PAGES: Final = (
     home,
+    phone,
     authors,
     rooms,
     room_deletion,
@@ -68,8 +70,13 @@ def init_app(app: Quart, config: Config) -> None:
         "has_chats": has_chats,
         "author_path": author_path,
         "portrait_path": portrait_path,
+        "is_site_private": is_site_private,
     }
-    app.jinja_env.tests["speaker"] = is_speaker
+    app.jinja_env.tests |= {
+        "speaker": is_speaker,
+        "of_this_machine": is_of_this_machine,
+        "of_own_network": is_of_own_network,
+    }
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.is_async = False  # Nothing in a page waits: a tenth of its time.
     for page in PAGES:

@@ -58,6 +58,7 @@ SEVERAL: Final = (*KOREANS, "12번버스", "느티나무도서관", "짧은말",
 PAGES: Final = {
     "home": "/",
     "about": "/about",
+    "phone": "/phone?next=/quiz",
     "compare-one": compare_path(TEXT, KOREANS[0]),
     "compare-short": compare_path("ㅋㅋ 네", *KOREANS),
     "compare-nobody": compare_path(FOG, *KOREANS),

@@ -55,6 +55,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/compare/picture": {"GET": "read"},
     "/compare/picture.png": {"GET": "read"},
     "/about": {"GET": "read"},
+    "/phone": {"GET": "read"},
     "/favicon.ico": {"GET": "open"},
     "/feed.atom": {"GET": "read"},
     "/user/<username>/feed.atom": {"GET": "read"},

@@ -64,7 +64,7 @@ UNCHANGING: Final = frozenset(
 """The routes whose answers are kept, and change with the program alone."""
 MADE_ANEW: Final = frozenset(
     (
-        *("/healthz", "/readyz", "/login", "/setup", "/about", "/media/<name>"),
+        *("/healthz", "/readyz", "/login", "/setup", "/about", "/phone", "/media/<name>"),
         *("/quiz", "/quiz/picture"),
         *("/compare", "/compare/example", "/compare/card"),
         *("/compare/picture", "/compare/picture.png"),

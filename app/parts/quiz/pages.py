@@ -34,7 +34,7 @@ from app.views.own_chat import own_chat
 from app.views.page import FormPage, render, render_form
 from app.views.parsing import parse_args
 from app.views.parts import see_other
-from app.views.policies import own_origin
+from app.views.reach import origin_for_others
 
 blueprint = PageBlueprint("quiz")
 
@@ -223,7 +223,7 @@ async def _asked(game: PlayedSet, failure: AppError | None = None) -> ResponseRe
     if not game.you:
         gone = NotFoundError("The post of this question was deleted")
         return await render_form(QuizPage(room=game.room, error=gone, in_chat=in_chat))
-    address = own_origin() + game.address()
+    address = origin_for_others() + game.address()
     async with resources().db.read() as session:
         authors = await find_authors(session, game.quiz.user_ids)
         posts = await read_solved(session, game.quiz, room_id=game.room_id)

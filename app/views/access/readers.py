@@ -1,11 +1,8 @@
 """Readers in the settings: inviting them, taking invitations back, removing accounts."""
 
-from urllib.parse import urlsplit
-
 from quart import Response, g, url_for
 from quart.typing import ResponseReturnValue
 
-from app.asgi.hosts import is_loopback_host
 from app.errors import InvalidInputError, NotFoundError
 from app.services.access.readers import add_invitation, end_invitation, remove_reader
 from app.services.rooms.room_facts import get_room
@@ -13,7 +10,8 @@ from app.views.access.settings import settings_page
 from app.views.blueprints import Form, PageBlueprint
 from app.views.parsing import number_of
 from app.views.parts import see_other
-from app.views.policies import own_origin, writing
+from app.views.policies import writing
+from app.views.reach import origin_for_others
 
 blueprint = PageBlueprint("readers", policy="operator")
 
@@ -34,7 +32,7 @@ async def invite(form: Form) -> ResponseReturnValue:
             )
     except (InvalidInputError, NotFoundError) as failure:
         return await settings_page(failure=failure, invited_to=room_id)
-    link = own_origin() + url_for("login.show_setup", token=secret)
+    link = origin_for_others() + url_for("login.show_setup", token=secret)
     return await settings_page(new_link=link, invited_to=room_id)
 
 
@@ -54,9 +52,3 @@ async def remove(account_id: int) -> ResponseReturnValue:
 
 def _back() -> Response:
     return see_other(url_for("settings.show_settings", _anchor="readers-heading"))
-
-
-@blueprint.app_template_test("of_this_machine")
-def is_of_this_machine(link: str) -> bool:
-    """Return whether a link leads to the machine of whoever opens it."""
-    return is_loopback_host(urlsplit(link).netloc)

@@ -3,13 +3,11 @@
 from typing import Final
 from urllib.parse import urlsplit
 
-import segno
 from markupsafe import Markup
 from msgspec import Struct
 from quart import Response, url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.asgi.hosts import is_loopback_host
 from app.clock import now_ms
 from app.errors import InvalidInputError, NotFoundError
 from app.lifespan import resources
@@ -30,12 +28,11 @@ from app.views.blueprints import Form, PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.page import WebPage, render
 from app.views.parts import see_other
-from app.views.policies import own_origin
+from app.views.reach import is_of_this_machine, origin_for_others, qr_code
 
 blueprint = PageBlueprint("game", policy="operator")
 
 MOST_FOOLING: Final = 3
-QR_DARK, QR_LIGHT = "#000", "#fff"
 
 
 class Option(Struct, frozen=True):
@@ -56,7 +53,7 @@ class GamePage(WebPage, frozen=True, kw_only=True):
     options: list[Option]
     join_address: str
     """Where players go, without scheme."""
-    qr: Markup
+    qr: Markup | None
     is_of_this_machine: bool
     is_public: bool
     left_ms: int
@@ -84,15 +81,15 @@ async def show_game(game_id: int) -> str:
         questions = await read_questions(session, state) if state.state == "ended" else []
         if state.state == "told":
             evident = await _evidence(session, state)
-    origin = own_origin()
+    origin = origin_for_others()
     address = origin + url_for("play.show_entrance", code=state.game.code)
     page = GamePage(
         state=state,
         ranking=host_view(state, standing).ranking,
         options=_options(state, standing),
         join_address=urlsplit(origin).netloc + url_for("play.show_entrance"),
-        qr=_qr(address),
-        is_of_this_machine=is_loopback_host(urlsplit(origin).netloc),
+        qr=qr_code(address),
+        is_of_this_machine=is_of_this_machine(origin),
         is_public=await resources().openness.is_public(),
         left_ms=max(0, (state.ends_ms or 0) - now_ms()),
         players=list(standing.names.items())[::-1],
@@ -130,13 +127,6 @@ def _options(state: GameState, standing: Standing) -> list[Option]:
 def letter_of(place: int) -> str:
     """Return the letter of an option: A for the first."""
     return chr(ord("A") + place - 1)
-
-
-def _qr(address: str) -> Markup:
-    """Return a QR code as the content of an `svg`, dark on light, with a quiet border."""
-    code = segno.make_qr(address, error="m")
-    drawn = code.svg_inline(dark=QR_DARK, light=QR_LIGHT, border=4, omitsize=True, svgclass="qr")
-    return Markup(drawn)  # noqa: S704 - It is made of modules alone.
 
 
 @blueprint.action(f"{GAMES}/<id:game_id>/replay")

@@ -1,0 +1,35 @@
+"""How a phone opens a page of the site: a link and a QR code, or how to let phones in."""
+
+from markupsafe import Markup
+from msgspec import Struct
+
+from app.views.access.login import local_address
+from app.views.blueprints import PageBlueprint
+from app.views.page import WebPage, render
+from app.views.reach import origins_for_others, qr_code
+
+blueprint = PageBlueprint("phone")
+
+
+class PhoneArgs(Struct):
+    next: str = "/"
+    """The page to open."""
+
+
+class PhonePage(WebPage, frozen=True, kw_only=True):
+    template = "site/phone.html"
+
+    back: str
+    links: list[str]
+    """The page at each address that other devices reach."""
+
+    @property
+    def qr(self) -> Markup | None:
+        return qr_code(self.links[0]) if self.links else None
+
+
+@blueprint.page("/phone")
+async def show_phone(args: PhoneArgs) -> str:
+    path = local_address(args.next)
+    links = [origin + path for origin in origins_for_others()]
+    return await render(PhonePage(back=path, links=links))
