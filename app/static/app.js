@@ -269,6 +269,24 @@
     }, { once: true });
   }
 
+  // What a pointer reads of a drawing, a finger reads below it.
+  function tellValue(event) {
+    const shape = event.target.closest?.("svg *");
+    let part = shape;
+    while (part && !part.querySelector(":scope > title")) part = part.parentElement?.closest("svg *");
+    if (!part) return;
+    let drawing = shape.ownerSVGElement;
+    while (drawing.ownerSVGElement) drawing = drawing.ownerSVGElement;
+    let told = drawing.nextElementSibling;
+    if (!told?.matches(".told-value")) {
+      told = document.createElement("p");
+      told.className = "told-value small";
+      told.setAttribute("role", "status");
+      drawing.after(told);
+    }
+    told.textContent = part.querySelector(":scope > title").textContent;
+  }
+
   const OPENED = ".ask[open]";
 
   function closeOpened(but) {
@@ -317,6 +335,7 @@
   document.addEventListener("submit", showBusy);
   document.addEventListener("click", (event) => closeOpened(event.target));
   document.addEventListener("click", openUse);
+  document.addEventListener("click", tellValue);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     const opened = event.target.closest?.(OPENED);

@@ -110,6 +110,8 @@ class Clock:
     """Likewise; empty where there is nobody else."""
     labelled_by: str = ""
     """The ids of what names the drawing where it is a page's first one; else its caption does."""
+    told: Sequence[str] = ()
+    """What each hour has, in words."""
 
     @property
     def outline_path(self) -> str:
@@ -260,6 +262,8 @@ class HourStrip:
     """What stands out; an empty text where nothing does."""
     heights: Sequence[float]
     """In per cent of the highest."""
+    told: Sequence[str] = ()
+    """What each hour has, in words."""
 
     @property
     def path(self) -> str:

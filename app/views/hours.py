@@ -5,8 +5,9 @@ from typing import Final
 
 from app.compute.hours import BUSY_H, DAY_H
 from app.i18n import gettext, gettext_noop
-from app.views.drawings import Clock
+from app.views.drawings import HOURS, Clock
 from app.views.in_words import part_of
+from app.views.names import post_count
 
 LEAST_PART: Final = 0.3
 """Of all posts, in a part of the day that is called the busiest; four equal ones have 0.25."""
@@ -68,7 +69,13 @@ def clock_of(
         tuple(100 * share / most for share in shares),
         tuple(100 * share / most for share in outline) if any(beside) else (),
         labelled_by,
+        told_by_hour(hours),
     )
+
+
+def told_by_hour(hours: Sequence[int]) -> list[str]:
+    """Return the hours of the day with the number of posts of each."""
+    return [f"{name}: {post_count(count)}" for name, count in zip(HOURS, hours, strict=True)]
 
 
 def _shares(hours: Sequence[int]) -> list[float]:

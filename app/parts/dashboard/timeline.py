@@ -70,8 +70,8 @@ def scale_end(counts: Sequence[int]) -> int:
 
 
 class Timeline(Panel[PostsByDay]):
-    # Heights of all rows have one scale, so that authors can be compared. A scale of each row's
-    # own would still be flattened by a burst in that row.
+    # Heights of all authors' rows have one scale, so that authors can be compared. A scale of each
+    # row's own would still be flattened by a burst in that row.
     name = "timeline"
     height_px = ALL_ROWS_PX + 50
     topic = gettext_noop("Posts over time")
@@ -128,21 +128,34 @@ class PostsByPeriod(Figure[Plot]):
         """Posts of each period, of all rows together."""
         return [sum(column) for column in zip(*(row.counts for row in self.drawn), strict=True)]
 
-    @property
+    @cached_property
     def scale_end(self) -> int:
-        """The number of posts whose bar is as high as a row."""
-        return scale_end([posts for row in self.drawn for posts in row.counts if posts])
+        """The number of posts whose bar is as high as the row of one author."""
+        return scale_end([posts for row in self.named for posts in row.counts if posts])
+
+    @property
+    def named(self) -> list[Row]:
+        """The rows of one author each."""
+        return [row for row in self.drawn if len(row.usernames) == 1] or self.drawn
+
+    def end_of(self, row: Row) -> int:
+        """Return the number of posts whose bar is as high as this row.
+
+        Many authors together would flatten all others' rows: theirs has its own scale, if higher.
+        """
+        return max(self.scale_end, 0 if row in self.named else max(row.counts))
 
     @property
     def highest(self) -> int:
         """The most posts of a row in a period."""
-        return max(max(row.counts) for row in self.drawn)
+        return max(max(row.counts) for row in self.named)
 
     def finding(self) -> Finding:
         if self.span is None:
             return nothing_dated(self.view, self.undated)
         title, note = _title(self)
-        notes = sentences(note, more_undated(self.undated), _beyond(self), _together(self))
+        scales = _beyond(self), _other_scale(self)
+        notes = sentences(note, more_undated(self.undated), *scales, _together(self))
         return Finding(title, notes, about=how_rows_are_read(self.rows, self.rest))
 
     def plot(self) -> Plot | None:
@@ -223,6 +236,15 @@ def _beyond(data: PostsByPeriod) -> str:
     return note.format(count=show_number(end)) if data.highest > end else ""
 
 
+def _other_scale(data: PostsByPeriod) -> str:
+    """Return where the scale of the last row ends, in a sentence, if it has its own."""
+    last = data.drawn[-1]
+    if (end := data.end_of(last)) == data.scale_end:
+        return ""
+    note = gettext("The row of the {others} has its own scale, up to {count}.")
+    return note.format(others=last.name, count=show_number(end))
+
+
 def _together(data: PostsByPeriod) -> str:
     """Return that the table has each author of the last row, in a sentence, if they share it."""
     if data.rest.authors:
@@ -238,7 +260,7 @@ def _bars(data: PostsByPeriod, row: Row, place: int, row_px: int) -> Plot:
     """Return the bars of a row."""
     counts, begins, ends = row.counts, data.starts[:-1], data.starts[1:]
     places = [i for i, posts in enumerate(counts) if posts]
-    end = data.scale_end
+    end = data.end_of(row)
     heights = [max(min(counts[i] / end, 1), LEAST_PX / row_px) for i in places]
     return {
         "name": escape(row.name),
@@ -257,12 +279,11 @@ def _bars(data: PostsByPeriod, row: Row, place: int, row_px: int) -> Plot:
 
 def _marks(data: PostsByPeriod) -> Plot:
     """Return a mark on each bar that is cut off where the scale ends."""
-    end = data.scale_end
     cut = [
         (row, place, column)
         for place, row in enumerate(data.drawn)
         for column, posts in enumerate(row.counts)
-        if posts > end
+        if posts > data.end_of(row)
     ]
     middles = [
         datetime.combine(data.starts[i], time()) + (data.starts[i + 1] - data.starts[i]) * 0.46

@@ -152,7 +152,7 @@ def _bar_name(username: str | None, *, is_invented: bool) -> str:
 
 
 def _foot(comparison: Comparison, today: date, *, is_all_invented: bool) -> tuple[str, ...]:
-    count = len(comparison.ranking)
+    count = max(comparison.compared, len(comparison.ranking))
     if is_all_invented:
         count_text = ngettext(
             "{count} sample author compared", "{count} sample authors compared", count

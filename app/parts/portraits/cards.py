@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import median
 from typing import Final, NamedTuple
 
 from app.compute.portrait import PersonInShort, PersonPortrait
@@ -11,7 +10,7 @@ from app.dates import MINUTE_S, show_roughly
 from app.i18n import gettext, ngettext, show_number
 from app.services.rooms.room_facts import RoomFacts
 from app.views.drawings import HourStrip, NameList
-from app.views.hours import busiest_briefly
+from app.views.hours import busiest_briefly, told_by_hour
 from app.views.measures import told_alone
 from app.views.names import hue, shown_name
 from app.views.rooms.room_finding import PAIR
@@ -82,7 +81,8 @@ class PersonCard:
             return None
         hours = self.writing.hours
         heights = [100 * hour / max(hours) for hour in hours]
-        return HourStrip(self.hue, busiest_briefly(self.writing.busy_from), heights)
+        busy = busiest_briefly(self.writing.busy_from)
+        return HourStrip(self.hue, busy, heights, told_by_hour(hours))
 
 
 def other_called(username: str, room: RoomFacts) -> str:
@@ -121,7 +121,7 @@ def wait_of(writing: PersonPortrait | None) -> str:
         return ""
     if wait_s < MINUTE_S:
         return gettext("Replies in less than a minute")
-    return gettext("Replies in about {time}").format(time=show_roughly(wait_s))
+    return gettext("Replies in about {time}").format(time=_told(wait_s))
 
 
 def alike(writing: Sequence[PersonPortrait | None], total: int) -> str:
@@ -141,9 +141,16 @@ def alike(writing: Sequence[PersonPortrait | None], total: int) -> str:
     elif total > len(writing):
         within = gettext("All {count} people shown usually reply in about {time}.")
         soon = gettext("All {count} people shown usually reply in less than a minute.")
-    wait_s = median(told_s)
-    sentence = soon if wait_s < MINUTE_S else within
-    return sentence.format(time=show_roughly(wait_s), count=show_number(len(writing)))
+    shortest, longest = _told(min(told_s)), _told(max(told_s))
+    if shortest != longest:
+        within = gettext("The people shown usually reply within {time}.")
+    sentence = soon if max(told_s) < MINUTE_S else within
+    return sentence.format(time=longest, count=show_number(len(writing)))
+
+
+def _told(wait_s: float) -> str:
+    """Return about how long an answer takes, without the seconds, as in the numbers."""
+    return show_roughly(wait_s - wait_s % MINUTE_S)
 
 
 def _wait_s(writing: PersonPortrait | None) -> float | None:

@@ -134,6 +134,7 @@ class Comparison(msgspec.Struct, frozen=True):
         ),
     ]
     model: Model
+    compared: Annotated[int, Meta(description="Number of authors compared.")] = 0
     without: Annotated[
         list[Gap] | msgspec.UnsetType,
         Meta(description="Pieces of `text` that were left out, if any."),
@@ -197,6 +198,7 @@ def _answer(case: Case, sure: float, explain: bool) -> Comparison:
             case.as_of_event,
             True if case.fitted.is_outgrown else msgspec.UNSET,
         ),
+        compared=len(case.suspects),
         without=list(case.gaps) or msgspec.UNSET,
         read_of=_read_of(case, judgement) or msgspec.UNSET,
     )

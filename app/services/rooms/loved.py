@@ -30,6 +30,7 @@ class LovedMessage(msgspec.Struct, frozen=True):
     sign: Annotated[
         str | None, Meta(description="The reaction; null for all reactions combined.")
     ] = None
+    ties: Annotated[int, Meta(description="Number of other messages with as many.")] = 0
 
 
 class Reacted(NamedTuple):
@@ -45,6 +46,8 @@ class Best(NamedTuple):
     id: int
     times: int
     sign: str | None = None
+    ties: int = 0
+    """The number of other messages with as many."""
 
 
 async def most_loved(
@@ -71,7 +74,11 @@ async def most_loved(
     rows = await session.execute(query)
     best = list(best_of([Reacted(row.id, decoded_counts(row.counts)) for row in rows]))
     posts = await find_posts(session, [one.id for one in best])
-    return [LovedMessage(posts[one.id], one.times, one.sign) for one in best if one.id in posts]
+    return [
+        LovedMessage(posts[one.id], one.times, one.sign, one.ties)
+        for one in best
+        if one.id in posts
+    ]
 
 
 def best_of(messages: Sequence[Reacted]) -> Iterator[Best]:
@@ -79,7 +86,8 @@ def best_of(messages: Sequence[Reacted]) -> Iterator[Best]:
     if not messages:
         return
     first = messages[0]
-    yield Best(first.id, first.counts.likes or 0)
+    ties = sum(message.counts.likes == first.counts.likes for message in messages[1:])
+    yield Best(first.id, first.counts.likes or 0, ties=ties)
     # What was not looked at has no more of any sign than it has likes.
     is_whole = len(messages) < MOST_LOOKED_AT
     fewest = FEWEST_GIVEN if is_whole else max(FEWEST_GIVEN, messages[-1].counts.likes or 0)
@@ -97,4 +105,6 @@ def _best_by_sign(messages: Iterable[Reacted]) -> Iterable[Best]:
         for sign, count in ((one.sign, one.count) for one in message.counts.signs):
             if sign not in best or best[sign].times < count:
                 best[sign] = Best(message.id, count, sign)
+            elif best[sign].times == count:
+                best[sign] = best[sign]._replace(ties=best[sign].ties + 1)
     return best.values()

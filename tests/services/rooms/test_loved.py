@@ -15,6 +15,11 @@ def test_each_sign_has_a_message_of_its_own() -> None:
     assert list(best_of([])) == []
 
 
+def test_other_messages_with_as_many_are_counted() -> None:
+    messages = [reacted(1, 5, a=5), reacted(2, 5, b=4), reacted(3, 5, c=1), reacted(4, 4, b=4)]
+    assert list(best_of(messages)) == [Best(1, 5, ties=2), Best(2, 4, "b", ties=1)]
+
+
 def test_once_is_too_little_for_a_sign() -> None:
     assert list(best_of([reacted(1, 3, a=3), reacted(2, 1, b=1)])) == [Best(1, 3)]
 
