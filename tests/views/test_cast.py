@@ -73,7 +73,8 @@ ADDRESSES: Final[dict[str, tuple[str, ...]]] = {
     "/games": ("/games", "/games?room=1"),
     "/games/<id:game_id>": tuple(f"/games/{number}" for number in range(1, 5)),
     "/play": ("/play",),
-    "/play/<id:game_id>": ("/play/1", "/play/2", "/play/3"),
+    "/play/<id:game_id>": ("/play/1", "/play/2", "/play/3", "/play/5"),
+    "/play/<id:game_id>/picture": ("/play/5/picture",),
 }
 """What is asked of each route that has a page or a file for readers."""
 OF_PROGRAMS: Final = re.compile(
@@ -117,9 +118,10 @@ async def site(request: pytest.FixtureRequest, make_config: MakeConfig) -> Async
             await writer.add_user("hana_writes", "안녕하세요", display_name="Hana 하나")
         await _upload(operator, chat)
         await settle(app)
-        waiting, *going, _ended = await games_of(app, *PAIR)
-        for code in (waiting, *going):
+        *going, _ended, last = await games_of(app, *PAIR)
+        for code in (*going, last):
             await operator.post("/play", form={"code": code, "name": "Ida"})
+        await operator.post("/games/5/end", form={})
         yield operator
 
 

@@ -36,6 +36,7 @@ KEPT: Final = (
     *("/", "/authors", "/user/ann", "/user/ann/2020", "/tweet/1"),
     *("/user/ann/portrait", f"{API}/users/ann/portrait"),
     *("/rooms", "/room/1", "/room/1/2020", "/room/1/portrait", "/feed.atom"),
+    *("/room/1?since=2020-01-01&until=2021-01-01", f"{API}/rooms/1?since=2020-01-01"),
     *("/user/ben/feed.atom", "/posts", "/search?q=sea"),
     *("/dashboard/zone", "/dashboard/table/timeline", "/dashboard/table/week.csv"),
     *(f"{API}/users", f"{API}/users/ben", f"{API}/users/ann/archive", f"{API}/users/ann/tweets"),
@@ -69,6 +70,7 @@ MADE_ANEW: Final = frozenset(
         *("/compare", "/compare/example", "/compare/card"),
         *("/compare/picture", "/compare/picture.png"),
         *("/get_user", "/user", "/users", "/users.json", "/play", "/play/<id:game_id>"),
+        *("/play/<id:game_id>/picture", "/play/<id:game_id>/picture.png"),
         *("/dashboard/", "/dashboard/_reload-hash", "/dashboard/_favicon.ico"),
         *(f"{API}/compare", f"{API}/compare/card", f"{API}/export", f"{API}/live"),
     )

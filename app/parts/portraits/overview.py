@@ -14,13 +14,16 @@ from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post
 from app.services.rooms.messages import list_before
 from app.services.rooms.overview import RoomOverview, read_overview
+from app.services.rooms.periods import FEWEST_OF_YEAR, messages_by_year
 from app.services.rooms.room_facts import RoomFacts
+from app.services.rooms.room_period import read_facts_of_period
 from app.views.cards import read_cards
 from app.views.drawings import PeriodColumns, StackedBar
 from app.views.figure import FigureParts
-from app.views.page import WebPage
+from app.views.page import FormPage, WebPage
 from app.views.rooms.lines import RoomLine, day_of, lines_of
 from app.views.rooms.overview_figures import Answers, Months, ShareBar
+from app.views.rooms.period_form import PeriodForm
 
 MOST_OPEN: Final = 3
 """Messages of the newest day that are shown."""
@@ -36,6 +39,11 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
     """What cards of parts show."""
     newest: list[Post]
     """Messages of the newest day, one more than are shown where there are more."""
+    whole: RoomFacts
+    """The chat; `room` has the facts of the period."""
+    form: PeriodForm
+    years: list[int]
+    """The years that have pages of their own, the newest first."""
     in_chat: bool = True
 
     @property
@@ -49,6 +57,11 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
     @property
     def first_day(self) -> date | None:
         return day_of(self.room.first_message_at, ZoneInfo(self.zone))
+
+    @property
+    def ends(self) -> list[date | None]:
+        """The days of the first and the newest message of the whole chat."""
+        return _ends(self.whole, self.zone)
 
     @property
     def newest_day(self) -> date | None:
@@ -126,17 +139,62 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
         return gettext("Silent lately, last in {period}").format(period=last)
 
 
+class NoPeriodPage(FormPage, frozen=True, kw_only=True):
+    """The form of a period that is wrong, or has no messages."""
+
+    template = "portraits/no_period.html"
+
+    tz: str
+    zone: str
+    whole: RoomFacts
+    form: PeriodForm
+    years: list[int]
+    in_chat: bool = True
+
+    @property
+    def ends(self) -> list[date | None]:
+        """The days of the first and the newest message of the chat."""
+        return _ends(self.whole, self.zone)
+
+
 async def read_page(
-    session: AsyncSession, room: RoomFacts, zone: ZoneInfo, tz: str
-) -> OverviewPage:
-    """Return the overview of a room; `tz` is the zone that the address names."""
+    session: AsyncSession, whole: RoomFacts, zone: ZoneInfo, tz: str, form: PeriodForm
+) -> OverviewPage | NoPeriodPage:
+    """Return the overview of a room, or of a period; `tz` is the zone that the address names."""
+    room = await read_facts_of_period(session, whole, form.period, zone)
+    if form.error or not room.messages:
+        return NoPeriodPage(
+            tz=tz,
+            zone=zone.key,
+            whole=whole,
+            form=form,
+            years=await _years(session, whole, zone),
+            error=form.error,
+            about=whole.usernames,
+        )
+    is_whole = form.period.is_whole
+    overview = await read_overview(session, room, zone, form.period)
     return OverviewPage(
         tz=tz,
-        overview=await read_overview(session, room, zone),
-        of_parts=await read_cards(session, "room_overview", room),
+        overview=overview,
+        # What parts show there is of the whole chat.
+        of_parts=await read_cards(session, "room_overview", room) if is_whole else {},
         newest=await _newest(session, room, zone),
+        whole=whole,
+        form=form,
+        years=overview.years if is_whole else await _years(session, whole, zone),
         about=room.usernames,
     )
+
+
+async def _years(session: AsyncSession, room: RoomFacts, zone: ZoneInfo) -> list[int]:
+    by_year = await messages_by_year(session, room, zone)
+    return [year for year, messages in by_year.items() if messages >= FEWEST_OF_YEAR]
+
+
+def _ends(room: RoomFacts, zone: str) -> list[date | None]:
+    times = room.first_message_at, room.newest_message_at
+    return [day_of(time, ZoneInfo(zone)) for time in times]
 
 
 async def _newest(session: AsyncSession, room: RoomFacts, zone: ZoneInfo) -> list[Post]:

@@ -32,6 +32,7 @@ from app.services.posts.scanning import Collected, ScannedColumn, ScanQuery, rea
 from app.services.rooms.periods import FEWEST_OF_YEAR, Period, longest_silence, read_periods
 from app.services.rooms.portrait import traits_named
 from app.services.rooms.room_facts import RoomFacts, names_in
+from app.services.rooms.room_period import WHOLE, DayPeriod, within_ends
 
 MOST_READ: Final = 500
 """Newest messages that are looked through; the portrait looks through more, and takes longer."""
@@ -106,12 +107,17 @@ class RoomOverview(msgspec.Struct, frozen=True, kw_only=True):
         return self.scanned < self.room.messages
 
     @property
-    def last_year(self) -> int | None:
-        """The last year that has a page of its own; None for none."""
+    def years(self) -> list[int]:
+        """The years that have pages of their own, the newest first."""
         by_year = Counter[int]()
         for period in self.periods:
             by_year[period.first_day.year] += period.messages
-        return max((year for year, n in by_year.items() if n >= FEWEST_OF_YEAR), default=None)
+        return sorted((year for year, n in by_year.items() if n >= FEWEST_OF_YEAR), reverse=True)
+
+    @property
+    def last_year(self) -> int | None:
+        """The last year that has a page of its own; None for none."""
+        return next(iter(self.years), None)
 
 
 class _Counted(NamedTuple):
@@ -126,13 +132,17 @@ class _Counted(NamedTuple):
     most_answered: tuple[int, int] | None
 
 
-async def read_overview(session: AsyncSession, room: RoomFacts, zone: ZoneInfo) -> RoomOverview:
-    """Return a room at first sight."""
+async def read_overview(
+    session: AsyncSession, room: RoomFacts, zone: ZoneInfo, period: DayPeriod = WHOLE
+) -> RoomOverview:
+    """Return a room at first sight; of a period, `room` has the facts of that period."""
     depends_on(EVERYTHING)
     depends_on(DERIVED)  # How well people are recognised.
     everyone, gone, judged = await _people(session, room)
-    people = everyone[:MOST_PORTRAYED]
-    messages = await _newest(session, room.id, gone)
+    people, within = everyone[:MOST_PORTRAYED], period.instants(zone)
+    if within:
+        judged = {}  # Of the newest messages of all.
+    messages = await _newest(session, room.id, gone, within)
     counted = await asyncio.to_thread(_count, messages, room, everyone, judged, zone)
     return RoomOverview(
         room=room,
@@ -141,9 +151,9 @@ async def read_overview(session: AsyncSession, room: RoomFacts, zone: ZoneInfo) 
         others=counted.others,
         traits=await traits_named(session, counted.traits, counted.portrait, len(people)),
         periods=await read_periods(
-            session, room, zone, people, gone if room.people_total > len(people) else None
+            session, room, zone, people, gone if room.people_total > len(people) else None, period
         ),
-        longest_silence=await longest_silence(session, room.id, gone),
+        longest_silence=await longest_silence(session, room.id, gone, within),
         scanned=counted.scanned,
         scanned_since=counted.since,
         most_answered=counted.most_answered,
@@ -178,26 +188,33 @@ def _people_told_of() -> Select[str, int, datetime | None, int, int]:
     )
 
 
-async def _newest(session: AsyncSession, room_id: int, gone: Collection[int]) -> list[Said]:
+async def _newest(
+    session: AsyncSession, room_id: int, gone: Collection[int], within: Mapping[str, datetime]
+) -> list[Said]:
     """Return the newest messages, the oldest first, those without a time last.
 
-    gone: people whose messages are still to be removed.
+    gone: people whose messages are still to be removed. within: the ends of a period, which has no
+    messages without a time.
     """
     collected = backend_of(session).collected
-    values: dict[str, Any] = {"room_id": room_id} | ({"gone": list(gone)} if gone else {})
+    values: dict[str, Any] = {"room_id": room_id, **within}
+    values |= {"gone": list(gone)} if gone else {}
     messages: list[Said] = []
-    for is_dated in (True, False):
+    for is_dated in (True,) if within else (True, False):
         if missing := MOST_READ - len(messages):
-            query = _written(collected, has_gone=bool(gone), is_dated=is_dated)
+            query = _written(collected, *within, has_gone=bool(gone), is_dated=is_dated)
             newest = await read_scan(session, query, values | {"limit": missing})
             messages += [*map(Said, newest.author, newest.time, newest.text)][::-1]
     return messages
 
 
 @cache
-def _written(collected: Collected, *, has_gone: bool, is_dated: bool) -> ScanQuery:
-    """Return the query for the newest messages of a room, those with a time or those without."""
-    written = [Tweet.room_id == bindparam("room_id")]
+def _written(collected: Collected, *ends: str, has_gone: bool, is_dated: bool) -> ScanQuery:
+    """Return the query for the newest messages of a room, those with a time or those without.
+
+    ends: the ends that a period has.
+    """
+    written = [Tweet.room_id == bindparam("room_id"), *within_ends(ends)]
     if has_gone:
         written.append(Tweet.user_id.not_in(bindparam("gone", expanding=True)))
     return scanning(collected, *written, columns=_COLUMNS, is_dated=is_dated)

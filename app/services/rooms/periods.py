@@ -1,6 +1,6 @@
 """The months or years of a room: who wrote how much in each, and the longest silence."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from itertools import pairwise
@@ -33,6 +33,7 @@ from app.db.backend import backend_of
 from app.models import RoomPerson, Tweet, User
 from app.services.posts.post_counts import DAY_S, MOST_YEARS, local_unit, seconds_of, unix_seconds
 from app.services.rooms.room_facts import RoomFacts
+from app.services.rooms.room_period import WHOLE, DayPeriod, within_ends
 
 MOST_MONTHS: Final = 48
 """A chat of more of them is counted by years."""
@@ -61,13 +62,16 @@ async def read_periods(
     zone: ZoneInfo,
     people: Sequence[int],
     gone: Collection[int] | None,
+    period: DayPeriod = WHOLE,
 ) -> list[Period]:
     """Return the months of a room, from the first to the last; of more than 48 of them the years.
+
+    The first and the last have only the days of the period.
 
     people: the ids of those who are counted one by one. gone: where there are others, who are
     counted together, those whose messages are still to be removed; else None.
     """
-    days = _first_days(room, zone)
+    days = period.clipped(_first_days(room, zone))
     if not days:
         return []
     starts = {f"start{place}": first_instant(day, zone) for place, day in enumerate(days)}
@@ -141,14 +145,15 @@ async def _fullest(
 
 
 async def longest_silence(
-    session: AsyncSession, room_id: int, gone: Collection[int]
+    session: AsyncSession, room_id: int, gone: Collection[int], within: Mapping[str, datetime]
 ) -> SilenceSpan | None:
     """Return the longest time of more than two days without a message, the first of equal ones.
 
-    gone: people whose messages are still to be removed.
+    gone: people whose messages are still to be removed. within: the ends of a period.
     """
-    query = _silences(backend_of(session).hours_after, has_gone=bool(gone))
-    values: dict[str, Any] = {"room_id": room_id} | ({"gone": list(gone)} if gone else {})
+    query = _silences(backend_of(session).hours_after, *within, has_gone=bool(gone))
+    values: dict[str, Any] = {"room_id": room_id, **within}
+    values |= {"gone": list(gone)} if gone else {}
     row = (await session.execute(query, values)).first()
     return SilenceSpan(*row) if row else None
 
@@ -161,13 +166,13 @@ async def gone_from(session: AsyncSession, room_id: int) -> list[int]:
 
 
 @cache
-def _silences(hours_after: HoursAfter, *, has_gone: bool) -> Select[datetime, datetime]:
+def _silences(hours_after: HoursAfter, *ends: str, has_gone: bool) -> Select[datetime, datetime]:
     """Return the query for the longest silence, which takes longer to make than to run.
 
     From a message it leads to the last one of the two days after it, and where there is none to the
-    next one, which ends a silence: so it reads one message of two days.
+    next one, which ends a silence: so it reads one message of two days. ends: of a period.
     """
-    written = [Tweet.room_id == bindparam("room_id")]
+    written = [Tweet.room_id == bindparam("room_id"), *within_ends(ends)]
     if has_gone:
         written.append(Tweet.user_id.not_in(bindparam("gone", expanding=True)))
     nothing = cast(null(), Tweet.created_at.type).label("since")

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, field, structs
+from msgspec import Meta, Struct, field, structs
 
 from app.lifespan import resources
 from app.result_cache import cacheable
@@ -11,6 +11,7 @@ from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post
 from app.services.rooms.messages import list_messages
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms
+from app.services.rooms.room_period import DayPeriod, read_facts_of_period
 from app.services.search.results import SearchQuery, Spans
 from app.views.blueprints import ApiBlueprint
 from app.views.cursors import ROOM_CURSOR, Page, PageArgs, messages_cursor
@@ -49,11 +50,23 @@ async def list_all_rooms(args: PageArgs, after: int | None) -> Page[RoomFacts]:
         return Page(*await list_rooms(session, after=after, limit=args.limit))
 
 
+class PeriodArgs(Struct):
+    since: Annotated[str, Meta(description="Only messages from this day on, a date in `tz`.")] = ""
+    until: Annotated[str, Meta(description="Only messages before this day, a date in `tz`.")] = ""
+    tz: str = "UTC"
+
+
 @blueprint.operation("GET", "/rooms/<id:room_id>", "read", "The chat", is_cacheable=True)
-async def show_room_facts(room_id: int) -> RoomFacts:
-    """Show a chat, or the chat that it was joined to, with up to 200 people."""
+async def show_room_facts(room_id: int, args: PeriodArgs) -> RoomFacts:
+    """Show a chat, or the chat that it was joined to, with up to 200 people.
+
+    If a period is given, people, messages and times are of its days alone.
+    """
+    zone = parse_zone(args.tz or "UTC")
+    period = DayPeriod(parse_day("since", args.since), parse_day("until", args.until))
     async with resources().db.read() as session:
-        return await get_room(session, room_id)
+        room = await get_room(session, room_id)
+        return await read_facts_of_period(session, room, period, zone)
 
 
 @blueprint.operation("DELETE", "/rooms/<id:room_id>", "admin", "Deleted")

@@ -26,9 +26,10 @@ from app.views.cards import read_cards
 from app.views.cursors import TWEET_CURSOR, cursor_of, messages_cursor
 from app.views.filters import parse_day, span_of_day, zone_of_page
 from app.views.own_chat import own_chat
-from app.views.page import WebPage, render
+from app.views.page import FormPage, WebPage, render, render_form
 from app.views.parts import see_other
 from app.views.rooms.lines import RoomLine, day_of, lines_of
+from app.views.rooms.period_form import read_period
 from app.views.rooms.wall import read_picture, read_wall
 from app.views.search_results import FoundText, by_text
 
@@ -59,6 +60,9 @@ class RoomArgs(Struct):
     """Whether messages with media alone are asked for: a wall of pictures."""
     picture: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
     """The message of the wall that is shown alone."""
+    since: str = ""
+    until: str = ""
+    """The days to which the overview is limited: from the first until before the second."""
     view: Literal["", "newest", "first"] = ""
     """Whether the newest or the first messages are shown, and no overview."""
 
@@ -148,6 +152,8 @@ async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnV
         has_list = results is None and other is None
         passage = await _excerpt(session, room, args, after, zone) if has_list else RoomExcerpt([])
         neighbours = await _neighbours(session, room, day, zone) if day else (None, None)
+    if isinstance(other, FormPage):
+        return await render_form(other)
     if other is not None:
         return await render(other)
     return await render(
@@ -179,7 +185,8 @@ async def _other_page(
         return await read_wall(session, room, zone, args.tz, after)
     if args.is_of_messages:
         return None
-    starts = await read_cards(session, "room_start", room, zone, args.tz)
+    period = read_period(args.since, args.until)
+    starts = await read_cards(session, "room_start", room, zone, args.tz, period)
     return next(iter(starts.values()), None)
 
 

@@ -122,8 +122,8 @@ async def join(app: Quart, host: Host, *names: str) -> list[Player]:
 
 
 async def games_of(app: Quart, *usernames: str) -> list[str]:
-    """Make a game that waits, one that asks, one whose question was told, and one that has ended,
-    past the drawing of questions; return their codes."""
+    """Make a game that waits, one that asks, one whose question was told, one that has ended, and
+    another one that was told, past the drawing of questions; return their codes."""
     parts = parts_of(app)
     async with parts.db.write() as session:
         cast = [await get_user(session, name) for name in usernames]
@@ -132,7 +132,7 @@ async def games_of(app: Quart, *usernames: str) -> list[str]:
             DrawnQuestion(tweet_id, user_id, cast[1].id, 0.8)
             for tweet_id, user_id in await session.execute(newest)
         ]
-        ids = [await hosting.add_game(session, cast, drawn, seconds=60) for _ in range(4)]
+        ids = [await hosting.add_game(session, cast, drawn, seconds=60) for _ in range(5)]
         for steps, game_id in enumerate(ids):
             for _ in range(min(steps, 2)):
                 game = await hosting.get_game(session, game_id)
