@@ -43,6 +43,7 @@ from app.services.maintenance import (
 from app.services.posts.small_pictures import SmallPictures
 from app.services.posts.writer import PostWriter
 from app.services.reads import Reads
+from app.services.rooms.portrait import counted_rooms
 from app.services.search.embeddings import Embeddings
 from app.services.search.results import ResultPage, SearchQuery, find
 from app.services.search.word_search import ResultKey
@@ -76,6 +77,7 @@ class Resources:
         self.work_pool = WorkPool()
         self.long_reads, self.long_searches = Turns(LONG_READS), Turns(LONG_SEARCHES)
 
+        self.counted_rooms = counted_rooms()
         self.reads = Reads(db)
         self.writer = PostWriter(db, on_batch=metrics.batch_size.observe)
         self.cache = response_memo(feed, config.cache_mb * MIB)

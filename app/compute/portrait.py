@@ -5,16 +5,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from statistics import median
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Meta
+import numpy as np
+from msgspec import Meta, structs
+from numpy.typing import NDArray
 
 from app.compute.chat_timing import ChatTiming, Said, timing_of
 from app.compute.conversations import WrittenTexts
 from app.compute.fingerprint import MOST_BESIDE, Measure, most_distinct
-from app.compute.hours import NIGHT_H, BusyFrom, ChatHours, busiest_hours, days_of, hours_of_day
+from app.compute.hours import (
+    NIGHT_H,
+    BusyFrom,
+    ChatHours,
+    busiest_hours,
+    counts_by_hour,
+    days_of,
+    hours_of_day,
+)
 from app.compute.languages import guess_main_language
 from app.compute.laughs import LAUGHS
 from app.compute.mentions import ScannedPost, count_mentions
@@ -161,6 +171,32 @@ def portray(
     )
 
 
+def in_zone(
+    portrait: ChatPortrait, times: Mapping[int, NDArray[np.int64]], zone: ZoneInfo
+) -> ChatPortrait:
+    """Return a portrait with the hours of another time zone.
+
+    times: of the messages of each author, in seconds since 1970 (n,).
+    """
+    hours = {author: counts_by_hour(seconds, zone) for author, seconds in times.items()}
+    people = [
+        structs.replace(person, **_hours_in(sum(map(hours.__getitem__, group), Counter[int]())))
+        for person, group in zip(portrait.people, portrait.groups, strict=True)
+    ]
+    speakers = [speaker._replace(hours=hours[speaker.author]) for speaker in portrait.speakers]
+    return portrait._replace(people=people, speakers=speakers)
+
+
+def _hours_in(hours: Counter[int]) -> dict[str, Any]:
+    """Return the fields of a person that depend on the time zone."""
+    return {
+        "hours": hours_of_day(hours),
+        "busy_from": busiest_hours(hours),
+        "days": days_of(hours),
+        "nights": days_of(hours, NIGHT_H),
+    }
+
+
 def in_short(
     portrait: ChatPortrait, messages: Mapping[int, tuple[str, int]]
 ) -> list[PersonInShort]:
@@ -200,10 +236,7 @@ def _people(
             messages=person.messages,
             share=person.messages / total,
             words_per_message=_rounded(person.tally.words_per_message),
-            hours=hours_of_day(person.hours),
-            busy_from=busiest_hours(person.hours),
-            days=days_of(person.hours),
-            nights=days_of(person.hours, NIGHT_H),
+            **_hours_in(person.hours),
             beginnings=sum(timing.beginnings[author] for author in group),
             answers=len(waits_s),
             median_answer_s=float(median(waits_s)) if waits_s else None,

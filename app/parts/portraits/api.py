@@ -48,4 +48,4 @@ async def show_room_portrait(room_id: int, args: RoomPortraitArgs) -> RoomPortra
     """Show how people write in a chat, side by side."""
     zone = parse_zone(args.tz)
     async with resources().read_long() as session:
-        return await read_portrait(session, room_id, zone)
+        return await read_portrait(session, room_id, zone, resources().counted_rooms)

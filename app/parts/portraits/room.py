@@ -116,7 +116,8 @@ async def read_in_zone(room_id: int, zone_for: Callable[[str | None], ZoneInfo])
     """
     async with resources().read_long() as session:
         room = await get_room(session, room_id)
-        return await read_portrait(session, room_id, zone_for(room.tz))
+        zone = zone_for(room.tz)
+        return await read_portrait(session, room_id, zone, resources().counted_rooms)
 
 
 def _shown(figure: PortraitFigure) -> ShownFigure:

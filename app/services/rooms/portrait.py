@@ -7,23 +7,28 @@ from typing import Annotated, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
+import numpy as np
 from msgspec import Meta
+from numpy.typing import NDArray
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.chat_timing import Said, answers_among
 from app.compute.chat_traits import Judged, Trait, days_of_first, traits_of
+from app.compute.conversations import WrittenTexts
 from app.compute.portrait import (
     ChatPortrait,
     PersonInShort,
     PersonPortrait,
     SilenceSpan,
     in_short,
+    in_zone,
     portray,
 )
 from app.db.backend import backend_of
 from app.models import RoomPerson, Tweet, User
-from app.result_cache import DERIVED, EVERYTHING, depends_on
+from app.result_cache import DERIVED, EVERYTHING, LruStore, depends_on
+from app.services.event_log import newest_event
 from app.services.posts.scanning import (
     MOST_SCANNED,
     Collected,
@@ -37,6 +42,8 @@ from app.services.rooms.loved import LovedMessage, most_loved
 from app.services.rooms.periods import Period, gone_from, read_periods
 from app.services.rooms.room_facts import RoomFacts, get_room, names_in
 
+MOST_KEPT: Final = 100_000
+"""Messages of the rooms that a process keeps counted; each takes some 60 bytes."""
 Names = tuple[str, str | None]
 """A username, and a display name."""
 _NAMES: Final = select(User.id, User.username, User.display_name).where(
@@ -101,35 +108,57 @@ class RoomPortrait(msgspec.Struct, frozen=True):
     ] = ()
 
 
-class _Counted(NamedTuple):
-    """What is counted of a room."""
+class CountedRoom(NamedTuple):
+    """What is counted of a room for the portraits of all time zones."""
 
+    event: int
+    """The newest event when it was counted: after the next one it is counted anew."""
     scanned: int
     portrait: ChatPortrait
+    """With the hours of UTC."""
     ids: list[int]
     """Of the people who stand for themselves."""
-    traits: list[Trait]
+    times: dict[int, NDArray[np.int64]]
+    """Of the messages of each author, in seconds since 1970 (n,)."""
+    first_days: list[tuple[int, int]]
+    """Messages of the first two people on each day."""
     answers: list[list[int]]
     others: list[PersonInShort]
 
 
-async def read_portrait(session: AsyncSession, room_id: int, zone: ZoneInfo) -> RoomPortrait:
+CountedRooms = LruStore[int, CountedRoom]
+"""Rooms that were counted last, by id."""
+
+
+def counted_rooms() -> CountedRooms:
+    """Return a store for one process."""
+    return LruStore(MOST_KEPT, lambda counted: counted.scanned)
+
+
+async def read_portrait(
+    session: AsyncSession, room_id: int, zone: ZoneInfo, kept: CountedRooms
+) -> RoomPortrait:
     """Return the portrait of a room, or of the one that it was joined to.
 
     Raises NotFoundError, also for a room without messages.
     """
     depends_on(EVERYTHING)
     depends_on(DERIVED)  # How well people are recognised.
+    event = await newest_event(session)
     room = await get_room(session, room_id)
-    scans = await scan_room(session, room.id, MOST_SCANNED)
+    counted = kept.get(room.id)
+    if counted is None or counted.event != event:
+        scans = await scan_room(session, room.id, MOST_SCANNED)
+        everyone = await _ids_of(session, room)
+        counted = await asyncio.to_thread(_count, event, scans, room, everyone)
+        kept.put(room.id, counted)
     judged = await _judged_in(session, room.id)
-    everyone = await _ids_of(session, room)
-    counted = await asyncio.to_thread(_portray, scans, zone, room, everyone, judged)
-    portrait, ids = counted.portrait, counted.ids
+    portrait, found = await asyncio.to_thread(_in_zone, counted, zone, judged)
+    ids = counted.ids
     gone = await gone_from(session, room.id) if len(portrait.groups) > len(ids) else None
     periods = await read_periods(session, room, zone, ids, gone)
     called = await names_of(session, ids)
-    traits = await traits_named(session, counted.traits, portrait, len(ids))
+    traits = await traits_named(session, found, portrait, len(ids))
     room_portrait = portrait_of(room, zone, counted.scanned, portrait, called, traits)
     loved = await most_loved(session, room.id)
     return msgspec.structs.replace(
@@ -202,27 +231,45 @@ def said_of(messages: Scan) -> list[Said]:
     return [*map(Said, messages.author, messages.time, messages.text)]
 
 
-def _portray(
-    scans: tuple[Scan, Scan],
-    zone: ZoneInfo,
-    room: RoomFacts,
-    everyone: Mapping[str, int],
-    judged: Mapping[int, Judged],
-) -> _Counted:
+def _count(
+    event: int, scans: tuple[Scan, Scan], room: RoomFacts, everyone: Mapping[str, int]
+) -> CountedRoom:
     """Return what is counted of the messages that are looked through; it takes long."""
     messages = said_in(scans, MOST_SCANNED)
-    portrait = portray(messages, zone, names_in(room))
+    portrait = portray(messages, ZoneInfo("UTC"), names_in(room))
     ids = [group[0] for group in portrait.groups if len(group) == 1]
-    traits = traits_of(
-        [person.messages for person in portrait.people[: len(ids)]],
-        len(messages),
-        portrait.speakers,
-        [judged.get(speaker.author, (0, 0)) for speaker in portrait.speakers],
-        days_of_first(messages, ids),
-    )
     written = {everyone[one.username]: (one.username, one.messages) for one in room.people}
     others = in_short(portrait, {one: written[one] for one in written if one not in ids})
-    return _Counted(len(messages), portrait, ids, traits, answers_among(messages, ids), others)
+    times: dict[int, list[int]] = {speaker.author: [] for speaker in portrait.speakers}
+    for message in messages:
+        if message.time is not None:
+            times[message.author].append(message.time)
+    # The texts were counted, and would take the most memory.
+    speakers = [one._replace(written=WrittenTexts([], [])) for one in portrait.speakers]
+    return CountedRoom(
+        event,
+        len(messages),
+        portrait._replace(speakers=speakers),
+        ids,
+        {author: np.array(of_author, np.int64) for author, of_author in times.items()},
+        days_of_first(messages, ids),
+        answers_among(messages, ids),
+        others,
+    )
+
+
+def _in_zone(
+    counted: CountedRoom, zone: ZoneInfo, judged: Mapping[int, Judged]
+) -> tuple[ChatPortrait, list[Trait]]:
+    portrait = in_zone(counted.portrait, counted.times, zone)
+    traits = traits_of(
+        [person.messages for person in portrait.people[: len(counted.ids)]],
+        counted.scanned,
+        portrait.speakers,
+        [judged.get(speaker.author, (0, 0)) for speaker in portrait.speakers],
+        counted.first_days,
+    )
+    return portrait, traits
 
 
 async def _ids_of(session: AsyncSession, room: RoomFacts) -> dict[str, int]:

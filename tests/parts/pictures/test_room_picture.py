@@ -126,7 +126,8 @@ async def test_words_and_names_that_the_fonts_lack_leave_no_trace(shared: Shared
     await import_chat(db, kakaotalk("東京 여행", *chat))
     async with db.read() as session:
         rooms = await session.scalars(select(Room.id).where(Room.title == "東京 여행"))
-        portrait = await read_portrait(session, rooms.one(), ZoneInfo("Asia/Seoul"))
+        zone, kept = ZoneInfo("Asia/Seoul"), parts_of(shared.app).counted_rooms
+        portrait = await read_portrait(session, rooms.one(), zone, kept)
     typical = {
         person.username: {word.text for word in person.typical or []} for person in portrait.people
     }

@@ -33,12 +33,12 @@ CHATS: dict[str, list[Said]] = {
 @pytest.fixture(scope="module")
 async def portraits(shared: Shared) -> dict[str, RoomPortrait]:
     """Return the portraits of chats, as counted in Seoul."""
-    db = parts_of(shared.app).db
+    parts, zone = parts_of(shared.app), ZoneInfo("Asia/Seoul")
     for name, chat in CHATS.items():
-        await import_chat(db, kakaotalk(name, *chat))
-    async with db.read() as session:
-        zone = ZoneInfo("Asia/Seoul")
-        read = [await read_portrait(session, room_id, zone) for room_id in (1, 2, 3)]
+        await import_chat(parts.db, kakaotalk(name, *chat))
+    async with parts.db.read() as session:
+        kept = parts.counted_rooms
+        read = [await read_portrait(session, room_id, zone, kept) for room_id in (1, 2, 3)]
     return dict(zip(CHATS, read, strict=True))
 
 
