@@ -7,9 +7,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
-from PIL import Image, ImageColor, ImageDraw
+from PIL import Image, ImageColor
 
 from app.views.lettering import Lettering, drawn_text, font_of, joined_rows
+from app.views.smooth_pen import SmoothPen
 
 SIZE: Final = (1200, 630)
 """Size of a picture that programs show for a link, in pixels as all measures."""
@@ -103,7 +104,7 @@ class Canvas:
         self.width, self.height = size
         self.theme = theme_of(theme)
         self._image = Image.new("RGB", size, self.theme.paper)
-        self.pen = ImageDraw.Draw(self._image)
+        self.pen = SmoothPen(self._image)
 
     @property
     def is_upright(self) -> bool:
@@ -113,7 +114,7 @@ class Canvas:
         self, place: tuple[float, float], text: str, font: Lettering, colour: str = ""
     ) -> None:
         """Draw a text with its top left corner at a place, by default in ink."""
-        font.write(self.pen, place, text, colour or self.theme.ink)
+        self.pen.write(place, text, font, colour or self.theme.ink)
 
     def draw_bar(
         self,
@@ -131,7 +132,7 @@ class Canvas:
         if has_ground:
             self.pen.rounded_rectangle(box, 6, self.theme.mixed(colour))
         else:
-            self.pen.line((left - 3, top - 6, left - 3, bottom + 6), self.theme.line, 3)
+            self.pen.line([(left - 3, top - 6), (left - 3, bottom + 6)], self.theme.line, 3)
         length = (right - left) * share
         if length >= 1:
             end = left + max(length, _SHORTEST)

@@ -72,7 +72,7 @@ def _paint_outline(canvas: Canvas, heights: Sequence[float], field: Field) -> No
 
 
 def _paint_ground(canvas: Canvas, field: Field, ground: float) -> None:
-    canvas.pen.line((field.left, ground + 1, field.right, ground + 1), canvas.theme.line, 3)
+    canvas.pen.line([(field.left, ground + 1), (field.right, ground + 1)], canvas.theme.line, 3)
 
 
 def _write_below(

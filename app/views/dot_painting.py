@@ -74,12 +74,12 @@ def _paint_dot_row(canvas: Canvas, row: DotRow, field: Field, colour: str, size:
     name = clipped(drawn_text(row.label), font, left - field.left - 16)
     canvas.write((field.left, field.top), name, font)
     line = field.top + size * _LINE
-    canvas.pen.line((field.left, line, field.right, line), theme.line, 3)
+    canvas.pen.line([(field.left, line), (field.right, line)], theme.line, 3)
     begin = field.left + field.width * EDGE / 100
-    canvas.pen.line((begin, line - _TICK, begin, line + _TICK), theme.line, 3)
+    canvas.pen.line([(begin, line - _TICK), (begin, line + _TICK)], theme.line, 3)
     if row.beside_place is not None:
         beside = field.left + field.width * row.beside_place / 100
-        canvas.pen.line((beside, line - _TICK, beside, line + _TICK), theme.soft, 3)
+        canvas.pen.line([(beside, line - _TICK), (beside, line + _TICK)], theme.soft, 3)
     _paint_rings(canvas, row.rings, field._replace(top=line + size * 0.4), size)
     middle, radius = field.left + field.width * row.place / 100, size * 0.4
     box = middle - radius, line - radius, middle + radius, line + radius

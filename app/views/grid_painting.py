@@ -134,8 +134,8 @@ def _paint_tile(canvas: Canvas, tile: Field, is_hit: bool) -> None:
 
     if is_hit:
         pen.rounded_rectangle(tile, side * 0.16, theme.accent)
-        pen.line([at(0.26, 0.52), at(0.44, 0.7), at(0.76, 0.32)], theme.paper, stroke, "curve")
+        pen.stroke([at(0.26, 0.52), at(0.44, 0.7), at(0.76, 0.32)], theme.paper, stroke)
     else:
         pen.rounded_rectangle(tile, side * 0.16, theme.paper, theme.soft, 3)
         for start, end in ((0.32, 0.68), (0.68, 0.32)):
-            pen.line([at(start, 0.32), at(end, 0.68)], theme.soft, max(2, stroke - 2))
+            pen.stroke([at(start, 0.32), at(end, 0.68)], theme.soft, max(2, stroke - 2))
