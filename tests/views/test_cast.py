@@ -102,6 +102,8 @@ OF_ALL: Final = frozenset(("/", "/authors", "/feed.atom", "/quiz"))
 """Routes about everybody: of a site of both kinds of authors they may say either."""
 OF_THE_PROGRAM: Final = frozenset(("/settings", "/imports", "/sources"))
 """Routes about whatever may be here, or come; they name people alone."""
+ARCHIVE: Final = ("오늘 쓴 메시지", "오늘 쓴 글")
+"""What the settings say of an archive: on a site of chats alone, or of authors too."""
 
 
 @pytest.fixture(params=["a chat of 3", "a chat of 60", "a chat of 3 and an author"])
@@ -161,6 +163,8 @@ async def test_people_of_chats_are_called_so_and_wrote_messages(
                 lines = [line.strip() for line in page.splitlines() if POSTS[language].search(line)]
                 left = [line for line in lines if not OF_ANYBODY.search(line)]
                 wrong += [(address, line) for line in left]
+            elif rule == "/settings" and language == "ko" and ARCHIVE[is_mixed] not in page:
+                wrong.append((address, ARCHIVE[is_mixed]))
     assert wrong == []
 
 

@@ -126,6 +126,7 @@ async def _with_site(
     """Return the settings with what is for operators alone."""
     rooms, _ = await list_rooms(session, limit=MOST_ROOMS)
     return SettingsPage(
+        about=(),
         account=shown.account,
         sessions=shown.sessions,
         is_changed=shown.is_changed,
