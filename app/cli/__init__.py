@@ -29,14 +29,14 @@ MODULES: Final = {
 MODULE_OF: Final = {
     name: f"app.cli.{module}" for module, names in MODULES.items() for name in names
 } | {name: f"app.parts.{part.name}.commands" for part in parts.PARTS for name in part.commands}
-"""Module of each command; in its module it is called `…_command`."""
+"""Module of each command, whose function is called `NAME_command` there."""
 PART_OF: Final = {name: part.name for part in parts.PARTS for name in part.commands}
 
 
 class Commands(click.Group):
-    """The commands in `MODULE_OF` but those of parts that are left out.
+    """The commands in `MODULE_OF`, except commands of parts that are left out.
 
-    An error of any ends the program with one line.
+    An error in a command ends the program with one line.
     """
 
     def __init__(self, *args: Any, without: frozenset[str] | None = None, **extra: Any) -> None:
@@ -44,9 +44,9 @@ class Commands(click.Group):
         self._without = without
 
     def left_out(self) -> frozenset[str]:
-        """Return the parts that the settings leave out; a command says what is wrong in them."""
+        """Return the parts that the settings leave out."""
         if self._without is None:
-            with contextlib.suppress(ConfigError):
+            with contextlib.suppress(ConfigError):  # The command itself reports it.
                 return Config.from_env().without
         return self._without or frozenset()
 
@@ -81,7 +81,7 @@ class Commands(click.Group):
                 module = import_module(f"app.parts.{name}.commands")
                 command = getattr(module, f"add_to_{cmd_name}")(command)
         if ctx.command is not self:
-            # `quart` asks for a command and runs it itself.
+            # `quart` gets a command and runs it itself.
             command.invoke = one_line_errors()(command.invoke)  # type: ignore[method-assign]
         return command
 
@@ -103,5 +103,5 @@ def main() -> None:
 
 
 def init_app(app: "Quart", config: Config) -> None:
-    """Make the commands the app's own command line."""
+    """Make these commands the app's command line, for `quart --app app`."""
     app.cli = Commands(app.name, without=config.without)

@@ -1,4 +1,4 @@
-"""`saywho compare`: one of some authors, or somebody else?"""
+"""`saywho compare`: which author, or someone else, would have said a text."""
 
 import contextlib
 import math
@@ -38,8 +38,7 @@ from app.views.parsing import Piece, gaps_of
 
 
 def _number(_context: click.Context, _option: click.Parameter, sure: float) -> float:
-    """Reject NaN, which click takes for a number of any range."""
-    if math.isnan(sure):
+    if math.isnan(sure):  # click accepts NaN in any range.
         raise click.BadParameter("nan is not a number")
     return sure
 
@@ -135,7 +134,6 @@ def _compare_file(path: Path, usernames: tuple[str, ...], sure: float) -> None:
 
 
 async def _renew(db: Database) -> None:
-    """Renew what answers rest on, if posts have outgrown it; say so where that fails."""
     try:
         await renew_if_outgrown(db)
     except AppError as error:
@@ -145,7 +143,7 @@ async def _renew(db: Database) -> None:
 
 @contextlib.contextmanager
 def open_texts(path: Path) -> Iterator[Iterator[BatchLine]]:
-    """Open a file of texts; its suffix names the format."""
+    """Open a file of texts, in the format of its suffix."""
     if path.suffix in {".jsonl", ".ndjson"}:
         with path.open("rb") as binary:
             yield json_texts(binary)

@@ -1,4 +1,4 @@
-"""`saywho db …`, named as Flask-Migrate names them, `saywho check`, `backup` and `restore`."""
+"""`saywho db …` with the commands of Flask-Migrate, `saywho check`, `backup` and `restore`."""
 
 import sys
 from pathlib import Path

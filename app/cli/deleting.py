@@ -1,4 +1,4 @@
-"""What the commands that delete authors and chats have in common."""
+"""Confirming and finishing the deletion of authors and chats."""
 
 import sys
 
@@ -12,19 +12,19 @@ from app.services.posts.media import remove_unneeded
 
 
 def is_asked(yes: bool) -> bool:
-    """Return whether a person is there to be asked, who did not say yes beforehand."""
+    """Return whether to ask for confirmation: on a terminal, without `--yes`."""
     return not yes and sys.stdin.isatty()
 
 
 def confirm(what: str) -> None:
-    """Ask whether this is to be deleted; end the command if not."""
+    """Ask for confirmation of a deletion, and end the command if it is refused."""
     click.confirm(f"Delete {what}? This cannot be cancelled.", abort=True)
 
 
 async def purge(db: Database, config: Config) -> None:
-    """Remove the rows and files of what was deleted, and show how far it is.
+    """Remove the rows and files of deleted authors and chats, and show the progress.
 
-    If this is interrupted, the server or the next deletion clears the rest.
+    After an interruption, the server or the next deletion removes the rest.
     """
     with progress("deleting") as show:
         await purge_deleted(

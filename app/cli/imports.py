@@ -1,4 +1,4 @@
-"""`saywho import`, `saywho demo`: posts from files."""
+"""`saywho import` and `saywho demo`: posts from files."""
 
 import asyncio
 import os
@@ -44,8 +44,7 @@ from app.services.imports.storing import Storing, check_records, import_records,
 from app.services.posts.media import keeper_of, remove_if_full
 
 Instead = Callable[[Sequence[str], str, ReadOptions], int]
-"""What a part does with files, a format and options in place of an import; returns the status."""
-FOR_CHATS: Final = ("only", "rename")
+"""A part's function for files, a format and options instead of an import; returns the status."""
 FATES: Final = (
     ("duplicates", "already stored"),
     ("rejected", "rejected"),
@@ -53,11 +52,11 @@ FATES: Final = (
     ("restricted", "restricted posts left out"),
     ("skipped", "others skipped"),
 )
-"""What becomes of records that are not stored, in the order in which they are reported."""
+"""Counts of records that are not stored, with their words, in the order of the report."""
 
 
 class Importer:
-    """Imports files, each in the same way, and counts what becomes of all their posts."""
+    """An import of files with the same options, and the counts of all their posts."""
 
     def __init__(self, format_name: str, options: ReadOptions, *, is_dry: bool) -> None:
         self._format = format_name
@@ -66,20 +65,20 @@ class Importer:
         self._total = ImportReport()
         self._errors: list[dict[str, Any]] = []
         self._notes: dict[str, NotesSummary] = {}
-        """What was assumed and not used, by the names of files."""
+        """Assumptions and unused files, by the name of the imported file."""
         self.status = 0
-        """The worst of any file."""
+        """Largest exit status of any file."""
 
     async def add(self, db: Database, config: Config, names: Iterable[str]) -> None:
-        """Import files, and count the posts of each, read to its end or not.
+        """Import files, and count the posts of each, even if it is not read to its end.
 
-        What is no fault of a file, such as a full disk, would end the next one too.
+        An error that is no fault of the file, such as a full disk, skips the other files.
         """
         for path in names:
             target = sys.stdin.buffer if path == "-" else Path(path)
-            # A file's name may hold bytes that are no UTF-8, which no report could print.
+            # A file's name may contain bytes that are not UTF-8, which no report could print.
             name = os.fsencode(path).decode(errors="replace")
-            # An import that a full disk ended may have left files of posts that it did not store.
+            # After a full disk, an import may have left files of posts that it did not store.
             await remove_if_full(db, config.media_dir)
             try:
                 await self._import(db, config, target, name)
@@ -118,12 +117,12 @@ class Importer:
                 is_public = await is_site_public(session, config.public)
             check_records(records, options, is_public=is_public)
             if not records.is_chat:
-                for option in filter(is_given, FOR_CHATS):
+                for option in filter(is_given, ("only", "rename")):
                     click.echo(f"{name} is not a chat, so --{option} has no effect", err=True)
             report = ImportReport()
             try:
                 records = await begin_reading(db, source, self._format, records, options)
-                # Else people have them beside those of this file, until a server runs.
+                # Otherwise deleted messages would count for their authors until a server runs.
                 await delete_messages(db)
                 await import_records(
                     db,
@@ -158,13 +157,12 @@ class Importer:
             self._fail(name, report.broken, FAILED)
 
     def _fail(self, name: str, detail: str, status: int) -> None:
-        """Report that a file was not read to its end."""
         self.status = max(self.status, status)
-        # It comes first: the rest of a long list may be cut.
+        # A file that failed comes first, since the end of a long list may be cut off.
         self._errors.insert(0, {"file": name, "detail": str(detail)})
 
     def print_report(self) -> None:
-        """Print what became of the files."""
+        """Print the counts, notes and errors of all files."""
         counts = self._total.counts
         verb = "would store" if self._is_dry else "stored"
         others = ", ".join(f"{counts[name]:,} {fate}" for name, fate in FATES if counts[name])
@@ -183,7 +181,7 @@ class Importer:
         sys.stdout.flush()
 
     def _noted(self) -> dict[str, list[dict[str, Any]]]:
-        """Return what was assumed and not used, each with the name of its file."""
+        """Return the assumptions and unused files, each with the name of its file."""
         summaries = self._notes.items()
         return {
             "assumptions": [
@@ -200,7 +198,7 @@ class Importer:
 
 
 def _parsed_by(parse: Callable[[Any], object]) -> Callable[..., Any]:
-    """Return the callback of an option, whose ValueError is bad usage."""
+    """Return a callback for an option, which reports a ValueError as bad usage."""
 
     def callback(_context: click.Context, _option: click.Parameter, value: Any) -> Any:
         try:
@@ -229,7 +227,7 @@ _FORMATS: Final = f"Formats: {', '.join(str(form.label) for form in FORMATS.valu
 @click.option(
     "--username",
     metavar="NAME",
-    callback=_parsed_by(clean_username),  # Else a whole file would be rejected.
+    callback=_parsed_by(clean_username),  # Otherwise all posts of a file would be rejected.
     help="Author of posts that have none, or name for the account of a one-account file.",
 )
 @click.option("--include-restricted", is_flag=True, help="Import posts for a limited audience too.")
@@ -320,7 +318,7 @@ def import_command(
         except asyncio.CancelledError:
             stored = "" if dry_run else "; stored posts are kept, and another run resumes here"
             click.echo(f"saywho: interrupted{stored}", err=True)
-            # Nobody waits for the thread that reads standard input, which may be silent for ever.
+            # The thread that reads standard input may never end.
             os._exit(FAILED)
 
     collect_seldom()

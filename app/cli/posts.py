@@ -1,4 +1,4 @@
-"""`saywho search`, `saywho export`, and `saywho embed`, which a search by meaning needs."""
+"""`saywho search`, `saywho export`, and `saywho embed`, which searches by meaning need."""
 
 import asyncio
 import contextlib
@@ -29,8 +29,7 @@ from app.services.search.results import Mode, ResultPage, SearchQuery, corrected
 from app.services.search.word_search import SORTS, Sort
 
 CHATLAB: Final = "chatlab"
-"""The format that holds one chat alone."""
-RESULTS: Final = 20
+"""The format of a single chat."""
 RESUMABLE: Final = "finished vectors are kept; run the command again to resume"
 
 
@@ -54,7 +53,7 @@ RESUMABLE: Final = "finished vectors are kept; run the command again to resume"
 @click.option(
     "--limit",
     type=click.IntRange(1, 200),
-    default=RESULTS,
+    default=20,
     show_default=True,
     help="Maximum number of results.",
 )
@@ -226,11 +225,11 @@ def _room_writer(room: RoomFacts) -> Writer:
 
 @contextlib.contextmanager
 def _opened(path: Path | None) -> Iterator[BinaryIO]:
-    """Open the file, which gets its name only once it is whole."""
+    """Open the file, or standard output; the file gets its name when it is complete."""
     if path is None:
         yield sys.stdout.buffer
         return
-    path = path.resolve()  # The target of a link is replaced, not the link.
+    path = path.resolve()  # Replace the target of a link, and keep the link.
     if path.exists() and not path.is_file():  # A pipe or a device.
         with path.open("wb") as special:
             yield special

@@ -1,7 +1,5 @@
 """`saywho rooms` and `saywho room`: the chats."""
 
-from typing import Final
-
 import click
 
 from app.cli.deleting import confirm, is_asked, purge
@@ -12,14 +10,12 @@ from app.models import MAX_ID
 from app.services.deletion.rooms import delete_room
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms
 
-EVERY_ROOM: Final = 2**31
-
 
 @click.command("rooms", epilog="Example: saywho rooms")
 @json_option
 def rooms_command() -> None:
     """List the chats, each with its ID."""
-    rooms, _ = reading(lambda session: list_rooms(session, limit=EVERY_ROOM))
+    rooms, _ = reading(lambda session: list_rooms(session, limit=2**31))
     lines = [f"{room.id:>5}  {room.messages:>9,}  {room.name}" for room in rooms]
     note = "No chats yet. To import one, run: saywho import FILE"
     print_result({"items": rooms, "next": None}, *lines, notes=[] if rooms else [note])

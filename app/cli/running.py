@@ -1,4 +1,4 @@
-"""How a command runs: its database, its progress and result, its errors, and its signals."""
+"""The running of a command: its database, its progress and result, and its errors."""
 
 import asyncio
 import contextlib
@@ -26,9 +26,6 @@ FAILED: Final = 1
 SHOWN_ERRORS: Final = 20
 _JSON: Final = "saywho.json"
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_DISK_ERRORS: Final = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
-_RIGHTS_ERRORS: Final = {errno.EACCES, errno.EPERM, errno.EROFS}
-"""What the system answers where a file or folder is another user's, or its disk read-only."""
 
 
 def _keep(context: click.Context, option: click.Parameter, value: bool) -> None:
@@ -41,12 +38,12 @@ json_option = click.option(
 
 
 def wants_json() -> bool:
-    """Return whether the command that runs has the option `--json`, and it was given."""
+    """Return whether the running command was given the option `--json`."""
     return bool(click.get_current_context().meta.get(_JSON))
 
 
 def is_given(option: str) -> bool:
-    """Return whether an option of the command that runs was given, be it as its default."""
+    """Return whether the running command was given an option, even with its default value."""
     source = click.get_current_context().get_parameter_source(option)
     return source is not click.core.ParameterSource.DEFAULT
 
@@ -59,7 +56,7 @@ def fail(message: str, status: int = FAILED) -> NoReturn:
 
 @contextlib.contextmanager
 def one_line_errors() -> Iterator[None]:
-    """End the program with one line and a status where its input or environment is bad."""
+    """End the program with one line and a status for errors in its input or environment."""
     try:
         yield
     except click.exceptions.NoArgsIsHelpError:
@@ -85,23 +82,23 @@ def one_line_errors() -> Iterator[None]:
 
 
 def _fail_by(error: OSError) -> NoReturn:
-    """End the program with one line for a disk or for rights; raise any other error again."""
-    if error.errno in _DISK_ERRORS:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EIO}:
         _discard_output()
         fail(f"the output cannot be written: {error.strerror}")
-    if error.errno in _RIGHTS_ERRORS and error.filename is not None:
+    is_denied = error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}
+    if is_denied and error.filename is not None:
         fail(f"{os.fsdecode(error.filename)} cannot be read or written: {error.strerror}")
     raise error
 
 
 def _discard_output() -> None:
-    """Drop the content of standard output: the interpreter would try to write it again."""
+    # The interpreter would try to write the rest of standard output again.
     with contextlib.suppress(OSError), open(os.devnull, "wb") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def with_database(work: Callable[[Any, Config], Awaitable[T]]) -> T:
-    """Run the work with the database; an empty one gets its tables first."""
+    """Run the work with the database, after creating the tables of an empty database."""
     from app.db.engine import Database
     from app.db.migrate import prepare
 
@@ -134,9 +131,9 @@ async def _within(
 
 
 def print_result(value: object, *lines: str, notes: Iterable[str] = ()) -> None:
-    """Print the value as JSON if the option asks for it, else lines for people.
+    """Print the value as JSON with `--json`, otherwise the lines.
 
-    The notes go to standard error, before the lines.
+    The notes are printed to standard error, before the lines.
     """
     if wants_json():
         print_json(value)
@@ -148,7 +145,7 @@ def print_result(value: object, *lines: str, notes: Iterable[str] = ()) -> None:
 
 
 def error_lines(errors: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the first errors as lines for people: the file, the place in it, and the reason."""
+    """Return a line for each of the first errors: the file, the place in it, and the reason."""
     lines = [_error_line(error) for error in errors[:SHOWN_ERRORS]]
     return [*lines, "… (--json lists more)"] if len(errors) > SHOWN_ERRORS else lines
 
@@ -161,7 +158,7 @@ def _error_line(error: Mapping[str, Any]) -> str:
 
 
 def terminal_line(line: str) -> str:
-    """Return a line with names of an archive, without what makes a terminal do things."""
+    """Return a line without control characters, which names in an archive may contain."""
     return _CONTROLS.sub("\ufffd", line)
 
 
@@ -171,16 +168,16 @@ def print_json(value: object) -> None:
 
 
 LINE_EVERY_S: Final = 5.0
-"""Seconds between two lines."""
+"""Seconds between two lines of progress."""
 
 
 Show = Callable[[int, int, str], None]
-"""Shows how much of a total is done, and the same in words."""
+"""Function that shows the finished amount, the total, and both in words."""
 
 
 @contextlib.contextmanager
 def progress(label: str) -> Iterator[Show]:
-    """Show how far a piece of work is: by a bar on a terminal, elsewhere by a line at times."""
+    """Show the progress of work, with a bar on a terminal, otherwise with a line at times."""
     next_line = monotonic() + LINE_EVERY_S
     with contextlib.ExitStack() as stack:
         bar: Any = None

@@ -1,4 +1,4 @@
-"""`saywho serve`: migrates, then serves with hypercorn."""
+"""`saywho serve`, which migrates the database and serves with hypercorn."""
 
 import asyncio
 import gc
@@ -21,13 +21,11 @@ from app.config import Config, shown_path
 
 MEMORY: Final = "/dev/shm"  # noqa: S108 - the folder in it is made for this process alone
 THIS_MACHINE: Final = "127.0.0.1"
-FAR_AWAY: Final = "203.0.113.1"
-"""An address of documentation, which no host has."""
 _BIND = re.compile(r"(?:[^\s:\[\]]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})|unix:.+|fd://\d+", re.ASCII)
 
 
 def _checked(_context: click.Context, _option: click.Parameter, bind: str | None) -> str | None:
-    """Reject an address that hypercorn would read as another: an empty host means all hosts."""
+    # hypercorn would read some other strings as an address, and an empty host as all hosts.
     match = _BIND.fullmatch(bind) if bind is not None else None
     if bind is not None and (match is None or int(match[1] or 0) > 65_535):
         raise click.BadParameter(f"{bind!r} is not HOST:PORT, such as 127.0.0.1:8000")
@@ -56,10 +54,10 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
     from app.db.lock import temporary_folder
     from app.processes import python_path
 
-    # In memory where that can be, since a full disk would end a worker that counts something new.
+    # In memory if possible, since a full disk would end a worker that adds a counter.
     parent = MEMORY if os.access(MEMORY, os.W_OK) else gettempdir()
     with temporary_folder(Path(parent), "saywho-metrics-") as folder:
-        # The workers' figures; prometheus_client looks for the folder when it is imported.
+        # prometheus_client reads the folder of the workers' figures when it is imported.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
         os.environ |= python_path()  # For workers that are not forked.
         sys.exit(_serve(bind, workers, sample=sample))
@@ -84,7 +82,7 @@ def _serve(bind: str | None, workers: int | None, *, sample: bool) -> int:
         with _fails_on(server.bind):
             sockets = [stack.enter_context(closing(sock)) for sock in open_sockets(server)]
         state = prepare(config, upgrade_old=True)
-        load_secret_keys(config)  # Else each worker would end, and be replaced, without end.
+        load_secret_keys(config)  # Errors end the start here, instead of each worker in turn.
         origin = config.url or _origin(sockets[0], server)
         with_samples = sample and state is SchemaState.FRESH
         asyncio.run(_prepare_site(config, origin, with_samples=with_samples))
@@ -104,10 +102,10 @@ def _serve(bind: str | None, workers: int | None, *, sample: bool) -> int:
 
 @contextmanager
 def _fails_on(addresses: Sequence[str]) -> Iterator[None]:
-    """End the command if the addresses cannot be listened on."""
+    """End the command if listening on the addresses fails."""
     try:
         yield
-    # A host that cannot be encoded, or a port over 65535 in the file, is no OSError.
+    # TypeError and OverflowError: a host that cannot be encoded, or a port over 65535 in the file.
     except (OSError, TypeError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
         status = FAILED if isinstance(error, OSError) else BAD_INPUT
@@ -115,7 +113,7 @@ def _fails_on(addresses: Sequence[str]) -> Iterator[None]:
 
 
 def _origin(listening: socket.socket, server: ServerConfig, here: str = THIS_MACHINE) -> str:
-    """Return an address of the socket; one that listens everywhere has the host `here`."""
+    """Return the URL of a socket, with the host `here` if it listens on all addresses."""
     scheme = "https" if server.ssl_enabled else "http"
     if listening.family not in {socket.AF_INET, socket.AF_INET6}:
         return f"{scheme}://localhost"
@@ -126,15 +124,16 @@ def _origin(listening: socket.socket, server: ServerConfig, here: str = THIS_MAC
 
 
 def _network_address() -> str:
-    """Return the address by which this machine would send to others; nothing is sent."""
+    # A datagram socket sends nothing when it connects, but learns the address of its interface.
+    # 203.0.113.1 is reserved for documentation (RFC 5737), so that no host has it.
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
-        probe.connect((FAR_AWAY, 9))
+        probe.connect(("203.0.113.1", 9))
         return str(probe.getsockname()[0])
     return THIS_MACHINE
 
 
 async def _prepare_site(config: Config, origin: str, *, with_samples: bool) -> None:
-    """Load the sample posts; print a link to create the operator's account if there is none."""
+    """Load the sample posts, and print a link to create the operator's account if it is missing."""
     from app.db.engine import Database
     from app.services.access.operators import add_setup_link, has_operator
     from app.services.imports.sample_authors import load_samples

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Final, get_args
+from typing import get_args
 
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,14 +26,12 @@ from app.services.access.rights import (
 from app.services.deletion.authors import delete_user
 from app.services.posts.users import Author, add_user, get_author, list_authors
 
-EVERYBODY: Final = 2**31
-
 
 @click.command("users", epilog="Example: saywho users")
 @json_option
 def users_command() -> None:
     """List the authors."""
-    authors, _ = reading(lambda session: list_authors(session, limit=EVERYBODY))
+    authors, _ = reading(lambda session: list_authors(session, limit=2**31))
     lines = [f"{author.tweets:>9,}  {author.platform:<9} {author.username}" for author in authors]
     note = "No authors yet. To add some, run: saywho import FILE (or saywho demo, for samples)"
     print_result({"items": authors, "next": None}, *lines, notes=[] if authors else [note])
@@ -215,7 +213,7 @@ def remove_operator_command(name: str, keep_tokens: bool) -> None:
 
 
 def _notes_of(removal: Removal) -> Iterator[str]:
-    """Give a line for each sort of things that ended, and one for the tokens that did not."""
+    """Yield a line for each kind of access that ended, and a line for tokens still active."""
     if removal.setup_links:
         yield f"Set-up links cancelled: {removal.setup_links}"
     if removal.invitations:
