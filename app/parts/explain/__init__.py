@@ -1,1 +1,1 @@
-"""Explaining a file: what it is read as and what is not understood, without anybody's words."""
+"""Explaining a file: its format and the parts that are not understood, with masked text."""

@@ -1,4 +1,4 @@
-"""`saywho import --explain`: what was read in files and what was not, and nothing is stored."""
+"""`saywho import --explain`: the format of files and the parts that are not understood."""
 
 import asyncio
 import sys
@@ -15,22 +15,21 @@ import msgspec
 from app.cli.running import BAD_INPUT, FAILED, fail, print_result
 from app.config import MIB, Config
 from app.formats.records import ReadOptions
-from app.parts.explain.explained import Explanation, ExplanationRequest, decoded_explanation
+from app.parts.explain.explained import (
+    Explanation,
+    ExplanationRequest,
+    decoded_explanation,
+    explanation_lines,
+)
 from app.parts.explain.explanation import explain
-from app.parts.explain.explanation_text import explanation_lines
 from app.sandbox import MOST_MEMORY, ReadError, Sandbox
 
 MOST_S: Final = 600
-"""Seconds for which a file is read, as long as an import may stand still."""
-_REST_S: Final = 20
-"""Seconds in which reading ends by itself before it is killed."""
-
-
-_CHUNK: Final = 1024 * 1024
+"""Time limit of reading a file, as long as an import may be without progress."""
 
 
 def add_to_import(command: click.Command) -> click.Command:
-    """Return `saywho import` with the option `--explain`, before that of its output."""
+    """Return `saywho import` with the option `--explain` before `--json`."""
     explain_option = click.Option(
         ["--explain", "instead"],
         is_flag=True,
@@ -43,7 +42,7 @@ def add_to_import(command: click.Command) -> click.Command:
 
 
 def explain_files(names: Sequence[str], format_name: str, options: ReadOptions) -> int:
-    """Print what is in the files and what was not understood; return the exit status."""
+    """Print the explanations of the files; return the exit status."""
     limit = Config.from_env().max_import_bytes
     explanations = [_explained(name, format_name, options, limit) for name in names]
     lines = [line for explanation in explanations for line in explanation_lines(explanation)]
@@ -59,7 +58,7 @@ def _status(explanation: Explanation) -> int:
 
 
 def _explained(name: str, format_name: str, options: ReadOptions, limit: int) -> Explanation:
-    """Explain a file in a process of its own. Raises ReadError."""
+    """Explain a file in the sandbox. Raises ReadError."""
     with ExitStack() as stack:
         path = Path(name)
         if name == "-":
@@ -71,7 +70,7 @@ def _explained(name: str, format_name: str, options: ReadOptions, limit: int) ->
             name=Path(name).name,
             options=options,
             limit_bytes=limit,
-            seconds=MOST_S - _REST_S,
+            seconds=MOST_S - 20,  # Reading ends by itself before it is killed.
             format=format_name,
         )
         body = stack.enter_context(TemporaryFile())
@@ -90,9 +89,9 @@ async def _read(body: BinaryIO, name: str) -> Explanation:
 
 
 def _copied(stream: BinaryIO, limit: int, stack: ExitStack) -> Path:
-    """Return a copy of what the other process could not open: somewhat more than is read."""
+    """Return a copy of a stream that the sandbox could not open, up to a chunk over the limit."""
     copy = stack.enter_context(NamedTemporaryFile())  # noqa: SIM115 # is closed with the others
-    while copy.tell() <= limit and (chunk := stream.read(_CHUNK)):
+    while copy.tell() <= limit and (chunk := stream.read(MIB)):
         copy.write(chunk)
     copy.flush()
     return Path(copy.name)

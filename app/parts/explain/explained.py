@@ -1,16 +1,18 @@
-"""What a file is read as and why, and what in it was not understood, without anybody's words.
+"""Explanations of files, and their text: the format, and the parts that are not understood.
 
-It is made to be sent to somebody who mends a format: names, letters and digits are masked
-(`masks.py`). `explanation.py` makes it.
+An explanation can be sent to a developer of a format: names, letters and digits are masked.
 """
 
+from collections.abc import Iterator
 from typing import Final, Literal
 
 import msgspec
 
 from app.errors import Message
 from app.formats.assumptions import NO_NOTES, NotesSummary, decoded_sentence
+from app.formats.note_sentences import note_lines
 from app.formats.records import ReadOptions
+from app.formats.registry import FORMATS
 
 LINE_KINDS: Final = {
     "heading": Message("before the first message"),
@@ -36,18 +38,18 @@ RECORD_KINDS: Final = {
     "unwanted": Message("left out: by people who were not chosen"),
     "bad": Message("cannot be read"),
 }
-"""What is counted, in the order in which it is told; some are parts of others."""
+"""Labels of the counted kinds of records, in the order of the report; some overlap."""
 
 
 class ExplanationRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """The file to explain, and how to read it."""
+    """A request to explain a file, with the options of reading it."""
 
     path: str
     name: str
     options: ReadOptions
     limit_bytes: int
     seconds: float
-    """After which no more of the file is read."""
+    """Time limit of the reading."""
     format: str = "auto"
 
 
@@ -56,50 +58,50 @@ class UnclearPlace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     detail: Message
     file: str = ""
-    """Its masked name, where it is one of several."""
+    """Masked name of the file, if there are several."""
     unit: Literal["line", "record"]
     place: int
     shape: str = ""
-    """What stands there, masked; empty where that is not known."""
+    """Masked content of the place; empty if unknown."""
 
 
 class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A format that a file is not in."""
+    """An attempt to read a file in a format, which failed."""
 
     format: str
     fault: Message | None = None
-    """What its reader says itself."""
+    """The reason that the format's reader gives."""
 
 
 class Explanation(msgspec.Struct, kw_only=True):
-    """What a file was read as; all names in it are masked."""
+    """The explanation of a file; all names in it are masked."""
 
     name: str
     format: str = ""
-    """Empty where nothing is recognised."""
+    """Name of the format; empty if none is recognised."""
     failure: Message | None = None
-    """Why nothing of the file can be imported."""
+    """Reason why nothing of the file can be imported."""
     tried: list[Attempt] = []
-    """Where nothing is recognised, the formats in the order in which they were asked."""
+    """If no format is recognised: the formats in the order in which they were tried."""
     broken: Message | None = None
-    """Why the file cannot be read further."""
+    """Reason why the file cannot be read to its end."""
     is_whole: bool = True
-    """Whether all of the file was read in the time."""
+    """Whether the whole file was read within the time limit."""
     left_out: list[Message] = []
     files: dict[str, int] = {}
-    """Of a folder or an archive how many files have each ending."""
+    """Number of files with each suffix, in a folder or archive."""
     columns: list[tuple[str, str]] = []
-    """Of a table, each with the field that it is taken for."""
+    """Columns of a table, each with the field that it is used for."""
     notes: NotesSummary = NO_NOTES
-    """What was assumed and not used."""
+    """Assumptions and unused files."""
     app_lines: list[tuple[str, int]] = []
-    """The most frequent lines taken for the app's own, with their counts."""
+    """The most frequent lines attributed to the app itself, with their counts."""
     lines: dict[str, int] = {}
-    """Of a chat in text how many lines are of each kind."""
+    """Number of lines of each kind, in a chat in text."""
     records: dict[str, int] = {}
-    """How many records are of each kind."""
+    """Number of records of each kind."""
     faults: list[tuple[Message, int]] = []
-    """Reasons for which records cannot be read, the most frequent first."""
+    """Reasons why records cannot be read, with their counts, the most frequent first."""
     unclear: list[UnclearPlace] = []
     """The first places that were not understood."""
     unclear_count: int = 0
@@ -108,3 +110,78 @@ class Explanation(msgspec.Struct, kw_only=True):
 def decoded_explanation(line: bytes) -> Explanation:
     """Return the explanation that `explain` yielded."""
     return msgspec.json.decode(line, type=Explanation, dec_hook=decoded_sentence)
+
+
+def explanation_lines(explanation: Explanation) -> Iterator[str]:
+    """Yield the lines of an explanation as English text, which can be sent as it is."""
+    if explanation.format:
+        form = FORMATS[explanation.format]
+        yield f"{explanation.name}: {form.label} ({form.name})"
+        yield f"  recognised by: {form.mark}"
+    else:
+        yield f"{explanation.name}: nothing is recognised"
+    for problem in (explanation.failure, explanation.broken, *explanation.left_out):
+        if problem is not None:
+            yield f"  {problem}"
+    yield from _attempt_lines(explanation)
+    yield from _counts(explanation)
+    yield from _note_lines(explanation)
+    yield from _place_lines(explanation)
+
+
+def _attempt_lines(explanation: Explanation) -> Iterator[str]:
+    if explanation.tried:
+        yield "  what the formats look for, and none of it is there:"
+    for attempt in explanation.tried:
+        form = FORMATS[attempt.format]
+        claim = f" (it says: {attempt.fault})" if attempt.fault else ""
+        yield f"    {form.name}: {form.mark}{claim}"
+
+
+def _counts(explanation: Explanation) -> Iterator[str]:
+    if explanation.files:
+        ends = (f"{end or 'without an ending'} {n:,}" for end, n in explanation.files.items())
+        yield f"  files: {', '.join(ends)}"
+    if explanation.columns:
+        columns = (f"{name}{field and f' = {field}'}" for name, field in explanation.columns)
+        yield f"  columns: {', '.join(columns)}"
+    if not explanation.is_whole:
+        yield "  not read to its end, since there was no more time"
+    for heading, labels, counts in (
+        ("lines", LINE_KINDS, explanation.lines),
+        ("records", RECORD_KINDS, explanation.records),
+    ):
+        if any(counts.values()):
+            yield f"  {heading}:"
+        yield from (
+            f"    {label}: {counts[kind]:,}" for kind, label in labels.items() if counts.get(kind)
+        )
+    if explanation.faults:
+        yield "  reasons why records cannot be read:"
+    yield from (f"    {fault}: {count:,}" for fault, count in explanation.faults)
+
+
+def _note_lines(explanation: Explanation) -> Iterator[str]:
+    lines = list(note_lines(explanation.notes))
+    if lines:
+        yield "  assumed or not used:"
+    yield from (f"    {line}" for line in lines)
+    if explanation.app_lines:
+        yield "  the most frequent lines taken for the app's own, masked:"
+    yield from (f"    {count:,} × {shape}" for shape, count in explanation.app_lines)
+
+
+def _place_lines(explanation: Explanation) -> Iterator[str]:
+    length, count = len(explanation.unclear), explanation.unclear_count
+    is_understood = not count and explanation.notes.is_empty
+    if is_understood and explanation.format and explanation.is_whole:
+        yield "  everything was understood"
+    if not count:
+        return
+    cut = f", the first {length} of {count:,}" if count > length else ""
+    yield f"  not understood{cut}, letters and digits masked:"
+    for place in explanation.unclear:
+        where = f"{place.file}, " if place.file else ""
+        yield f"    {where}{place.unit} {place.place}: {place.detail}"
+        if place.shape:
+            yield f"      {place.shape}"

@@ -1,7 +1,4 @@
-"""Explains a file: what it is read as, what is in it, what was not understood.
-
-It runs in `app/sandbox.py`, and nothing of it is stored.
-"""
+"""Making the explanation of a file, in the sandbox; nothing of the file is stored."""
 
 import json
 import re
@@ -27,24 +24,24 @@ from app.parts.explain.explained import Attempt, Explanation, ExplanationRequest
 
 T = TypeVar("T")
 MOST_PLACES: Final = 10
+"""Largest number of unclear places that are shown."""
 MOST_KINDS: Final = 30
-"""Kinds of files, columns and reasons that are named."""
+"""Largest number of kinds of files, columns or reasons that are named."""
 _TEXTS: Final = (".txt", ".json", ".jsonl", ".js", ".csv", ".tsv", ".html", ".xml")
-"""Ends of files of an archive whose first line is shown where nothing is recognised."""
-_HEADING_LINES: Final = 5
+"""Suffixes of files in an archive whose first line is shown if no format is recognised."""
 _MOMENT: Final = re.compile(
     r".{0,24}?(?:\d{1,2}\s?[:：h시]\s?\d{2}|\d{1,4}\s?[./년-]\s?\d{1,2}\s?[./월-]\s?\d{1,4})"
 )
-"""How a line begins that may begin a message or a day."""
+"""Start of a line that may start a message or a day."""
 _NOTE: Final = re.compile(r"\u200e.*|[<(\[{‹«（【][^\n]{1,80}[>)\]}›»）】]", re.DOTALL)
-"""A whole text as apps write what is no text: `<Media omitted>`."""
+"""A whole text like an app's note, such as `<Media omitted>`."""
 _STRAY: Final = Message("starts with a date or a time, but does not start a message")
 _APP_LIKE: Final = Message("entirely in brackets, like an app's note about a picture")
 _UNREAD: Final = Message("nothing was read here")
 
 
 def explain(body: bytes) -> Iterator[object]:
-    """Yield the explanation that an ExplanationRequest, as JSON, asks for: one plain value."""
+    """Yield the explanation for an ExplanationRequest in JSON, as one plain value."""
     request = msgspec.json.decode(body, type=ExplanationRequest)
     ends_at = monotonic() + request.seconds
     result = Explanation(name=masked_name(Path(request.name).name))
@@ -83,7 +80,7 @@ def _explain(
 
 
 def _masked_notes(notes: ReadNotes) -> NotesSummary:
-    """Return what was assumed and not used, without names of the file; options keep their words."""
+    # Names from the file are masked; words of options are kept.
     summary = notes.summary
     assumptions = [_masked_assumption(part) for part in summary.assumptions]
     unread = [msgspec.structs.replace(part, what=masked_name(part.what)) for part in summary.unread]
@@ -102,13 +99,12 @@ def _masked_assumption(part: Assumption) -> Assumption:
 
 
 def _ends(source: Source) -> dict[str, int]:
-    """Return how many files have each ending, the most frequent first."""
     ends = Counter(masked_name(Path(name).suffix.lower()) for name in source.members)
     return dict(ends.most_common(MOST_KINDS))
 
 
 def _attempt(source: Source, name: str, options: ReadOptions, ends_at: float) -> Attempt:
-    """Ask one format alone for what it says of a refused file, as long as there is time."""
+    """Read a refused file in one format, if there is time, and return the format's error."""
     if monotonic() >= ends_at:
         return Attempt(name)
     try:
@@ -121,7 +117,7 @@ def _attempt(source: Source, name: str, options: ReadOptions, ends_at: float) ->
 
 
 def _beginnings(source: Source) -> Iterator[UnclearPlace]:
-    """Yield the first lines of a file, or of each of the first files of an archive."""
+    """Yield the first lines of a file, or the first line of each file in an archive."""
     if not source.has_members:
         for number, text in enumerate(first_lines(source), 1):
             yield UnclearPlace(detail=_UNREAD, unit="line", place=number, shape=_line_shape(text))
@@ -140,7 +136,7 @@ def _line_shape(text: str) -> str:
 
 
 class _Reading:
-    """Reads a recognised file for as long as there is time, and counts what it has."""
+    """The reading of a recognised file within a time limit, with its counts."""
 
     def __init__(self, source: Source, records: RecordStream, result: Explanation) -> None:
         self._source, self._records, self._result = source, records, result
@@ -153,7 +149,7 @@ class _Reading:
         self._app_like: list[tuple[str, Record]] = []
 
     def read(self, ends_at: float) -> None:
-        """Count, and put what was found into the result."""
+        """Read and count the file, and store the findings in the result."""
         result = self._result
         half = (monotonic() + ends_at) / 2
         try:
@@ -182,7 +178,7 @@ class _Reading:
 
     def _count_line(self, line: TextLine) -> None:
         self._lines[line.kind] += 1
-        may_begin = line.kind == "more" or (line.kind == "heading" and line.number > _HEADING_LINES)
+        may_begin = line.kind == "more" or (line.kind == "heading" and line.number > 5)
         if may_begin and _MOMENT.match(line.text):
             self._lines["stray"] += 1
             if len(self._stray) < MOST_PLACES:
@@ -230,7 +226,7 @@ class _Reading:
         )
 
     def _with_lines(self, places: list[UnclearPlace]) -> list[UnclearPlace]:
-        """Return the places as they are told: with the lines that stand there, and masked names."""
+        """Return the places with the shapes of their lines, and with masked names."""
         shapes: dict[tuple[str, int], str] = {}
         if self._records.unit == "line":
             for file in {place.file for place in places}:
@@ -255,16 +251,16 @@ def _sentence(detail: str) -> Message:
 
 
 def _shape_of_bad(value: object) -> str:
-    """Return the shape of a record; empty where it is not at hand."""
+    """Return the shape of a record; empty if its value is unknown."""
     if isinstance(value, BadValue):
         return shape_of(value.text)
-    if isinstance(value, tuple):  # It came with what its file says of the room.
+    if isinstance(value, tuple):  # The value comes after its file's facts of the room.
         return shape_of_value(value[-1])
     return "" if value is None or isinstance(value, Message) else shape_of_value(value)
 
 
 def _texts(content: Content, numbers: set[int]) -> dict[int, str]:
-    """Return the shapes of these lines of a file, as far as it can be read."""
+    """Return the shapes of these lines, by number, as far as the file can be read."""
     shapes = {}
     with suppress(ImportFileError):
         for line in lines(content.uncounted):

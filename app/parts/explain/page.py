@@ -1,4 +1,4 @@
-"""What the file of an upload is read as, and what in it is not understood."""
+"""The page that explains the file of an upload."""
 
 from collections.abc import Mapping
 
@@ -17,9 +17,9 @@ from app.parts.explain.explained import (
     Explanation,
     ExplanationRequest,
     decoded_explanation,
+    explanation_lines,
 )
 from app.parts.explain.explanation import explain
-from app.parts.explain.explanation_text import explanation_lines
 from app.paths import IMPORTS
 from app.sandbox import ReadError
 from app.services.imports.jobs import get_job, options_of, upload_path
@@ -36,7 +36,7 @@ class ExplanationPage(WebPage, frozen=True, kw_only=True):
 
     job: ImportJob
     explanation: Explanation | None
-    """None where the file was too much for a look."""
+    """The explanation; None if the file takes too much time or memory."""
 
     @property
     def formats(self) -> Mapping[str, Format]:
@@ -44,22 +44,22 @@ class ExplanationPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def noted(self) -> list[Message]:
-        """What was assumed and not used, with masked names."""
+        """Sentences about assumptions and unused files, with masked names."""
         return sentences_of(self.explanation.notes) if self.explanation else []
 
     @property
     def lines(self) -> list[tuple[Message, int]]:
-        """How many lines there are of each kind."""
+        """Number of lines of each kind, with the kind's label."""
         return self._told(LINE_KINDS, self.explanation.lines if self.explanation else {})
 
     @property
     def records(self) -> list[tuple[Message, int]]:
-        """How many records there are of each kind."""
+        """Number of records of each kind, with the kind's label."""
         return self._told(RECORD_KINDS, self.explanation.records if self.explanation else {})
 
     @property
     def text(self) -> str:
-        """The same to be sent, in English."""
+        """The explanation as English text, to be copied and sent."""
         return "\n".join(explanation_lines(self.explanation)) if self.explanation else ""
 
     @staticmethod
@@ -71,11 +71,11 @@ class ExplanationPage(WebPage, frozen=True, kw_only=True):
 
 @blueprint.page(IMPORTS + "/<id:import_id>/explanation")
 async def show_explanation(import_id: int) -> ResponseReturnValue:
-    """Show what the file is read as, and what in it is not understood."""
+    """Show the format of a file, and the parts that are not understood."""
     async with resources().db.read() as session:
         job = await get_job(session, import_id)
     if job.state != "uploaded":
-        return to_import(import_id)  # There is no file any more.
+        return to_import(import_id)  # The file no longer exists.
     check_upload(job)
     try:
         explanation = await _explained(job)
@@ -90,7 +90,7 @@ async def show_explanation(import_id: int) -> ResponseReturnValue:
 
 
 async def _explained(job: ImportJob) -> Explanation:
-    """Return what the file of an upload is read as. Raises ReadError, UnavailableError."""
+    """Return the explanation of an upload's file. Raises ReadError and UnavailableError."""
     config, previewer = resources().config, resources().previewer
     request = ExplanationRequest(
         path=str(upload_path(config.data_dir, job.spool)),

@@ -1,4 +1,4 @@
-"""What explaining a file adds to a site."""
+"""The registration of explaining a file."""
 
 from typing import Final
 

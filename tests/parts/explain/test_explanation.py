@@ -19,9 +19,9 @@ from app.parts.explain.explained import (
     ExplanationRequest,
     UnclearPlace,
     decoded_explanation,
+    explanation_lines,
 )
 from app.parts.explain.explanation import explain
-from app.parts.explain.explanation_text import explanation_lines
 from tests.archives import SMALL_FILES, zip_bytes
 
 KAKAOTALK = """KakaoTalk Chats with Hildegard
