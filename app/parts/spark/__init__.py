@@ -1,1 +1,1 @@
-"""Corpora of any size: a model of their authors, and judgements of texts, by jobs on Spark."""
+"""Jobs on Spark for corpora of any size: a model of their authors, and judgements of texts."""

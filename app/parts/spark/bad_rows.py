@@ -1,7 +1,7 @@
-"""Bad rows of a job: the first of them with file and place, as an import reports its own.
+"""Bad rows of a job: the first of them with file and place, as in the report of an import.
 
 Spark reads a large file in parts, and a task knows only the number of a row in its part. So tasks
-report how many rows each part has: the rows of the parts before it give the place in the file.
+report the number of rows of each part, from which the row's place in the file follows.
 """
 
 from codecs import BOM_UTF8
@@ -20,39 +20,39 @@ from app.formats.source.window import load
 Row = dict[str, Any]
 MAX_ERRORS: Final = 100
 _MARK: Final = b'{"' + BOM_UTF8
-"""How a row of CSV begins whose file begins with a byte order mark."""
+"""Start of the first row of a CSV file with a byte order mark."""
 
 
 class FilePart(NamedTuple):
-    """A part of a file that one task reads."""
+    """A part of a file, read by one task."""
 
     file: str
     start: int
-    """The byte at which it begins."""
+    """Position of the part's first byte in the file."""
     unit: str
-    """What its rows are: `line` or `record`."""
+    """Kind of the rows: `line` or `record`."""
 
 
 class RowNumber(NamedTuple):
-    """Where a row stands."""
+    """The place of a row."""
 
     part: FilePart
     number: int
-    """Its number in the part, from 1."""
+    """Number of the row in the part, from 1."""
 
 
 @dataclass(slots=True)
 class BadRows:
-    """The rows of each part that was read, and why the first bad ones are none.
+    """The number of rows in each part that was read, and the errors of the first bad rows.
 
-    To add what a task reports a second time changes nothing: Spark may repeat tasks.
+    Adding the report of a repeated task changes nothing, since Spark may repeat tasks.
     """
 
     sizes: dict[FilePart, int] = field(default_factory=dict)
     details: dict[RowNumber, str] = field(default_factory=dict)
 
     def zero(self, _value: object) -> "BadRows":
-        """Return what a task begins with; Spark calls this and the next one."""
+        """Return the empty report of a new task; Spark calls this and `addInPlace`."""
         return BadRows()
 
     def addInPlace(self, one: "BadRows", two: "BadRows") -> "BadRows":  # noqa: N802 # Spark's name
@@ -62,7 +62,7 @@ class BadRows:
         return one
 
     def errors(self) -> list[Row]:
-        """Return file, place and detail of the first bad rows, as the report of an import."""
+        """Return file, place and detail of the first bad rows, as in an import's report."""
         before: dict[FilePart, int] = {}
         parts = sorted(self.sizes)
         for part, rows in zip(parts, accumulate(map(self.sizes.__getitem__, parts)), strict=True):
@@ -81,9 +81,9 @@ class BadRows:
 def answers(
     read: Callable[[Row, int], Row], accumulator: Any, rows: Iterator[Row]
 ) -> Iterator[Row]:
-    """Yield what `read` returns for each row that is not blank, and its number in its part.
+    """Yield the answer of `read` to each row that is not blank, given its number in its part.
 
-    Those with an `error` are reported to the accumulator of `BadRows`.
+    Answers with an `error` are added to the accumulator of `BadRows`.
     """
     bad_rows = BadRows()
     for row in rows:
@@ -98,7 +98,7 @@ def answers(
 
 
 def json_object(row: bytes) -> Row:
-    """Return the object of a row; bytes that are no UTF-8 are half surrogates in it.
+    """Return the object of a row, with lone surrogates for bytes that are not UTF-8.
 
     Raises RecordError.
     """
@@ -107,13 +107,13 @@ def json_object(row: bytes) -> Row:
     try:
         return msgspec.json.decode(row, type=Row)
     except (ValueError, RecursionError):
-        value = load(row.decode(errors="surrogateescape"))  # As an import reads what is damaged.
+        value = load(row.decode(errors="surrogateescape"))  # An import reads damaged rows this way.
     if isinstance(value, dict):
         return value
     raise RecordError(value if isinstance(value, Message) else NOT_AN_OBJECT)
 
 
 def shown_name(address: str) -> str:
-    """Return how messages call a file: one of this machine by its path."""
+    """Return the name of a file for messages: a path on this machine, or a URL."""
     parts = urlsplit(address)
     return unquote(parts.path) if parts.scheme == "file" else address

@@ -1,4 +1,4 @@
-"""`saywho spark …`: corpora of any size, by jobs on Spark."""
+"""`saywho spark …`: jobs on Spark for corpora of any size."""
 
 import contextlib
 from collections.abc import Iterator
@@ -20,7 +20,6 @@ master_option = click.option(
 
 @contextlib.contextmanager
 def _extra() -> Iterator[None]:
-    """End the program with one line where a package of the extra is missing."""
     try:
         yield
     except ModuleNotFoundError as error:

@@ -1,4 +1,4 @@
-"""`saywho spark compare`: who would have said each of very many texts, by the file of a model."""
+"""`saywho spark compare`: who would have said each of very many texts, and the model's file."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -46,11 +46,11 @@ _ANSWERS: Final = pyarrow.schema(
 
 
 class CompareResult(msgspec.Struct, frozen=True):
-    """What a comparison read, and what came of it."""
+    """The counts of a comparison."""
 
     texts: int
     verdicts: dict[str, int]
-    """How many texts got each; `error` is that of those that were not judged."""
+    """Number of texts with each verdict; `error` counts texts that were not judged."""
     errors: list[Row]
     """File, place and detail of the first texts that were not judged."""
 
@@ -58,9 +58,9 @@ class CompareResult(msgspec.Struct, frozen=True):
 def run(
     inputs: Sequence[str], model: Path, output: str, *, sure: float = SURE, master: str = "local[*]"
 ) -> CompareResult:
-    """Judge the texts of the inputs into a new folder.
+    """Judge the texts of the inputs, and write the answers to a new folder.
 
-    Raises JobError where the model is none or the output exists, and FailedJobError.
+    Raises JobError if the model is invalid or the output exists, and FailedJobError.
     """
     if "://" not in output and Path(output).exists():
         raise JobError("{name} already exists; choose another folder", name=output)
@@ -68,7 +68,7 @@ def run(
     try:
         content = model.read_bytes()
         from_bytes(content)
-    except (ValueError, SyntaxError) as error:  # That is numpy's, for the name of a type.
+    except (ValueError, SyntaxError) as error:  # NumPy raises SyntaxError for the name of a type.
         raise JobError(
             "{name} is not a model of this version; create one with saywho spark fit",
             name=str(model),
@@ -82,7 +82,7 @@ def run(
             mapped(read_rows(spark, files), judging, _ANSWERS).write.parquet(output)
             counts = spark.read.parquet(output).groupBy("verdict").count().collect()
     except FailedJobError:
-        with suppress(OSError):  # Spark leaves it empty, and the next run would refuse it.
+        with suppress(OSError):  # Spark leaves an empty folder, which the next run would refuse.
             Path(output).rmdir()
         raise
     verdicts = {row["verdict"] or "error": row["count"] for row in counts}
@@ -90,10 +90,7 @@ def run(
 
 
 def _judged(content: Any, sure: float, bad_rows: Any, rows: Iterator[Row]) -> Iterator[Row]:
-    """Yield the answers to the texts of JSON objects; `content` is a broadcast of the model's file.
-
-    Blank lines have none.
-    """
+    # `content` is a broadcast of the model's file.
     case = from_bytes(content.value)
     return answers(lambda row, _number: _answer(case, row["row"], sure), bad_rows, rows)
 
@@ -118,7 +115,7 @@ def _answer(case: Case, row: bytes, sure: float) -> Row:
 
 
 def _narrowed(case: Case) -> Case:
-    """Return the case with the authors who fit the text best, where all of very many are asked."""
+    """Return the case with the authors who fit the text best, if very many are compared."""
     if case.is_named or len(case.suspects) <= RATED:
         return case
     filled = [i for i, author in enumerate(case.suspects) if author.profile.counts.keys.size]
@@ -132,7 +129,7 @@ def _narrowed(case: Case) -> Case:
 
 
 def _storable(text: str) -> str:
-    """Return a text with `?` for half surrogate pairs, which broken bytes become."""
+    # Broken bytes are read as lone surrogates; each becomes `?`.
     return text.encode(errors="replace").decode()
 
 
@@ -143,17 +140,17 @@ class _File(msgspec.Struct, frozen=True):
     signature: str
     recipe: int
     case: Case
-    """For texts that follow."""
+    """The case without texts."""
 
 
 def to_bytes(corpus: Corpus, names: Sequence[str], *, is_named: bool) -> bytes:
-    """Return the file of a corpus, of whose authors these may be the answer."""
+    """Return the model file of a corpus, whose answers are among the authors `names`."""
     case = replace(corpus.case((), names), is_named=is_named)
     return msgspec.msgpack.encode(_File(_SIGNATURE, RECIPE, case), enc_hook=_parts_of)
 
 
 def from_bytes(content: bytes) -> Case:
-    """Return the case for texts that follow. Raises ValueError if it is none of this version."""
+    """Return the case of a model file, without texts. Raises ValueError for another version."""
     file = msgspec.msgpack.decode(content, type=_File, dec_hook=_array)
     if (file.signature, file.recipe) != (_SIGNATURE, RECIPE):
         raise ValueError("a model of another version")
@@ -161,7 +158,6 @@ def from_bytes(content: bytes) -> Case:
 
 
 def _parts_of(array: NDArray[Any]) -> tuple[str, tuple[int, ...], bytes]:
-    """Return what msgspec can write of an array."""
     return array.dtype.str, array.shape, array.tobytes()
 
 

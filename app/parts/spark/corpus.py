@@ -1,4 +1,4 @@
-"""What executors make of a corpus: of its rows posts, and of an author's posts what is counted."""
+"""The executors' work on a corpus: posts from its rows, and counts from an author's posts."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -24,8 +24,6 @@ from app.formats.records import BROKEN, Record, is_broken
 from app.parts.spark.bad_rows import Row, answers, json_object
 from app.services.posts.new_tweet import checked, checked_language, checked_target, lenient
 
-COUNTED_TOGETHER: Final = 1_000
-"""Texts whose features are counted at once."""
 _PLACE: Final = pyarrow.struct(
     [
         ("input", pyarrow.int32()),
@@ -34,7 +32,7 @@ _PLACE: Final = pyarrow.struct(
         ("number", pyarrow.int64()),
     ]
 )
-"""Where a post stands among all: a later one is newer, of those of one time."""
+"""Place of a post among all; among posts of the same time, a later place is newer."""
 POSTS: Final = pyarrow.schema(
     [
         ("fate", pyarrow.string()),
@@ -64,7 +62,7 @@ AUTHORS: Final = pyarrow.schema(
 
 
 def posts_of(bad_rows: Any, arrived_at: datetime, rows: Iterator[Row]) -> Iterator[Row]:
-    """Yield the posts of JSON objects, and rows that are none; bad ones are reported."""
+    """Yield the posts of JSON objects, and rows without a post; bad rows are reported."""
     return answers(partial(_post_of, arrived_at), bad_rows, rows)
 
 
@@ -111,11 +109,11 @@ def _checked(record: Record, arrived_at: datetime) -> Row:
 
 
 def authors_of(rows: Iterator[Row]) -> Iterator[Row]:
-    """Yield what the model needs of each author, whose posts follow one another, newest first."""
+    """Yield the counts of each author, whose posts are consecutive rows, newest first."""
     for key, posts in groupby(rows, itemgetter("user_key")):
         profile, links = NO_POSTS, _Links()
         newest, languages = list[tuple[int, str]](), Counter[str | None]()
-        while portion := list(islice(posts, COUNTED_TOGETHER)):
+        while portion := list(islice(posts, 1_000)):
             texts = [row["text"] for row in portion]
             worded = [post for post in enumerate(texts, profile.posts) if post[1]]
             profile = with_posts(profile, texts)
@@ -133,16 +131,16 @@ def authors_of(rows: Iterator[Row]) -> Iterator[Row]:
 
 
 class _Links:
-    """Which of an author's posts answer which, by their numbers from 0; 8 bytes a post."""
+    """The author's own replies to their posts, numbered from 0; 8 bytes for each post."""
 
     def __init__(self) -> None:
         self._ids = [np.empty(0, np.uint64)]
-        """Digests of the posts' own ids, in their order."""
+        """Digests of the posts' ids, in their order."""
         self._answered: dict[int, str] = {}
         self._count = 0
 
     def add(self, posts: Sequence[Row]) -> None:
-        """Take the posts that follow."""
+        """Add the next posts."""
         self._ids.append(text_keys([post["source_id"] or "" for post in posts]))
         for number, post in enumerate(posts, self._count):
             if post["answered"]:
@@ -150,7 +148,7 @@ class _Links:
         self._count += len(posts)
 
     def pairs(self) -> Iterator[tuple[int, int]]:
-        """Yield each post that answers another one, with that one."""
+        """Yield the number of each post that answers another post, with that post's number."""
         ids = np.concatenate(self._ids)
         order = np.argsort(ids, kind="stable")
         targets = text_keys(list(self._answered.values()))

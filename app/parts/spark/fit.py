@@ -1,7 +1,7 @@
-"""`saywho spark fit`: a corpus of any size becomes a model of at most 300 of its authors.
+"""`saywho spark fit`: a model of at most 300 authors, from a corpus of any size.
 
-Executors read posts and count features; the driver fits the model, by the same functions as one
-process would.
+Executors read posts and count features. The driver fits the model with the functions that a
+process without Spark uses.
 """
 
 from collections.abc import Sequence
@@ -25,16 +25,16 @@ from app.population import shipped_authors
 
 MOST_AUTHORS: Final = 300
 _FILLED: Final = ("created_at", "lang", "answered")
-"""What a post that is there again fills, where the first one says nothing."""
+"""Columns that a repeated post fills if they are missing in the first."""
 
 
 class FitResult(msgspec.Struct, frozen=True):
-    """What a fit read, and what came of it."""
+    """The counts of a fit."""
 
     authors: int
-    """Authors of the model."""
+    """Number of authors in the model."""
     accepted: int
-    """Posts that it rests on, of these authors and of everybody else."""
+    """Number of posts that were counted, by these authors and by everyone else."""
     duplicates: int
     rejected: int
     skipped: int
@@ -52,8 +52,9 @@ def run(
 ) -> FitResult:
     """Fit a model to the posts of the inputs, and write it to a new file.
 
-    has_population: whether the authors who come with the program count among everybody else.
-    Raises JobError: the output exists, an author named has no posts, or the job fails.
+    has_population: whether the shipped authors count among everyone else.
+    Raises JobError if the output exists or an author in `usernames` has no posts, and
+    FailedJobError.
     """
     if output.exists():
         raise JobError("{name} already exists; choose another file", name=str(output))
@@ -114,7 +115,7 @@ def _fit(read: Any, named: Sequence[str], shipped: Shipped) -> tuple[bytes, FitR
 
 
 def _each_once(posts: Any) -> Any:
-    """Return the posts, of several with one id the first, filled as a stored one is."""
+    """Return the posts without repetitions, with the first post of each id filled by the others."""
     from pyspark.sql import functions as f
 
     place, has_id, keys = f.col("place"), f.col("source_id").isNotNull(), ("user_key", "source_id")
@@ -129,7 +130,7 @@ def _each_once(posts: Any) -> Any:
 
 
 def _chosen(posts: Any, named: Sequence[str]) -> dict[str, str]:
-    """Return the authors of the fit: those named, and those with the most posts."""
+    """Return the authors of the fit, by key: the named authors, and those with the most posts."""
     from pyspark.sql import functions as f
 
     authors = posts.groupBy("user_key").agg(

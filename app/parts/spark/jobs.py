@@ -1,6 +1,6 @@
-"""A job on Spark: its session, the rows that it reads, and its failures as one line.
+"""A job on Spark: its session, its rows, and its failures as one line.
 
-A row is one JSON object as bytes, so that one function reads all formats, in the executors.
+A row is a JSON object as bytes, so that one function in the executors reads all formats.
 """
 
 import glob
@@ -21,7 +21,7 @@ from app.processes import python_path
 
 SEPARATORS: Final = {"csv": ",", "tsv": "\t"}
 AT_ONCE: Final = 2_000
-"""Rows in a record batch of Arrow."""
+"""Number of rows in a record batch of Arrow."""
 SETTINGS: Final = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
@@ -30,16 +30,11 @@ SETTINGS: Final = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.unionOutputPartitioning": "false",
     "spark.sql.parquet.compression.codec": "zstd",
-    # A partition is a minute of Python, however few bytes it has; its file is loaded in one go.
+    # A partition of few bytes may take a minute of Python, and its file is loaded as a whole.
     "spark.sql.adaptive.coalescePartitions.enabled": "false",
     "spark.sql.files.maxPartitionBytes": "32m",
-    # Else executors import modules from the folder that they run in.
+    # Otherwise executors import modules from their current folder.
     "spark.executorEnv.PYTHONSAFEPATH": "1",
-}
-_ONE_MACHINE: Final = {
-    "spark.driver.bindAddress": "127.0.0.1",
-    "spark.driver.host": "127.0.0.1",
-    "spark.driver.memory": "2g",
 }
 _CAUSE: Final = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception): (.+)$", re.MULTILINE)
 
@@ -49,20 +44,18 @@ _ROOT: Final = re.compile(r"^Caused by: [\w.$]+: (.+)$", re.MULTILINE)
 
 
 class JobError(InvalidInputError):
-    """A job cannot begin, or its input holds nothing for it."""
+    """A job that cannot start, or whose input contains nothing for it."""
 
 
 class FailedJobError(AppError):
-    """A job that had begun failed, or a file could not be read to its end."""
+    """A job that failed after its start, or a file that could not be read to its end."""
 
 
 @contextmanager
 def session(master: str, name: str) -> Iterator[Any]:
-    """Start Spark, and stop it at the end. Raises JobError where it cannot be had.
+    """Start Spark, and stop it at the end; `spark-submit` decides the master.
 
-    Raises FailedJobError where a job fails.
-
-    Under `spark-submit` its master counts.
+    Raises JobError if Spark does not start, and FailedJobError if a job fails.
     """
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
@@ -73,7 +66,11 @@ def session(master: str, name: str) -> Iterator[Any]:
     settings = dict(SETTINGS)
     if master.startswith("local") and not is_submitted:
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-        settings |= _ONE_MACHINE
+        settings |= {
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.driver.host": "127.0.0.1",
+            "spark.driver.memory": "2g",
+        }
         settings |= {f"spark.executorEnv.{name}": value for name, value in python_path().items()}
     builder = SparkSession.builder.appName(name).config(map=settings)
     try:
@@ -86,7 +83,7 @@ def session(master: str, name: str) -> Iterator[Any]:
     except (PySparkException, Py4JError, ConnectionError) as error:
         raise _failure(str(error)) from error
     finally:
-        with suppress(Py4JError, ConnectionError):  # Java has ended already.
+        with suppress(Py4JError, ConnectionError):  # Java may have ended already.
             spark.stop()
 
 
@@ -100,7 +97,7 @@ def _check_java() -> None:
 
 
 def _failure(text: str) -> FailedJobError:
-    """Return the failure as one line: the file that breaks off, or else the cause."""
+    """Return a failure as one line: the truncated file, or the cause."""
     if file := _FILE.search(text):
         return FailedJobError(
             "{name} cannot be read to its end: {error}",
@@ -111,23 +108,22 @@ def _failure(text: str) -> FailedJobError:
 
 
 def _last(pattern: re.Pattern[str], text: str) -> str:
-    """Return the last cause that a failure of many lines names, as one line."""
     causes = pattern.findall(text)
     return " ".join((causes[-1] if causes else text).split())[:300]
 
 
 class Input(NamedTuple):
-    """Files to be read, as a path or pattern."""
+    """Files to read, as a path or pattern."""
 
     name: str
     first: str
-    """The first of them, whose ending says how all are read; of a store the name itself."""
+    """The first file, whose suffix decides the format of all; in a store, the name itself."""
 
 
 def inputs_of(names: Sequence[str]) -> list[Input]:
-    """Return the inputs with these names. Raises JobError where one on this machine is not there.
+    """Return the inputs with these names. Raises JobError if an input does not exist here.
 
-    Ask before Spark starts, which takes seconds.
+    Call it before Spark starts, which takes seconds.
     """
     return [Input(name, name if "://" in name else _first_file(name)) for name in names]
 
@@ -145,17 +141,17 @@ def _first_file(name: str) -> str:
 
 
 def read_rows(spark: Any, inputs: Sequence[Input]) -> Any:
-    """Return the rows of files, folders and patterns, here or in a store.
+    """Return the rows of files, folders and patterns, on this machine or in a store.
 
-    The columns are `row`, and where it stands: `input`, its number from 0, `file`, `start`, the
-    byte at which the part of the file begins that one task reads, and `unit`.
+    The columns are `row` and its place: `input` (its number from 0), `file`, `start` (position of
+    the part of the file that one task reads) and `unit`.
     """
     tables = [_table(spark, number, *files) for number, files in enumerate(inputs)]
     return reduce(lambda one, other: one.union(other), tables)
 
 
 def _table(spark: Any, number: int, name: str, first: str) -> Any:
-    """Read Parquet, CSV, TSV, else JSON lines, as the first file tells."""
+    """Read Parquet, CSV, TSV or otherwise JSON lines, by the suffix of the first file."""
     from pyspark.sql import functions as f
 
     suffix = Path(first.removesuffix(".gz")).suffix.removeprefix(".").lower()
@@ -163,7 +159,7 @@ def _table(spark: Any, number: int, name: str, first: str) -> Any:
         table = spark.read.parquet(name)
         row, unit = f.to_json(f.struct("*")).cast("binary"), "record"
     elif suffix in SEPARATORS:
-        # Each byte is a character of this encoding, and is itself again when it is written.
+        # In this encoding each byte is a character, and becomes the same byte when it is encoded.
         table = spark.read.csv(
             name,
             header=True,
@@ -187,9 +183,9 @@ def _table(spark: Any, number: int, name: str, first: str) -> Any:
 
 
 def mapped(table: Any, function: Callable[[Iterator[Row]], Iterator[Row]], schema: Any) -> Any:
-    """Return what a function makes of the rows of each partition; `schema` is Arrow's.
+    """Return the rows that a function yields for each partition, with an Arrow schema.
 
-    Executors apply it to record batches; a missing column is null.
+    Executors apply the function to record batches; a missing column is null.
     """
     from pyspark.sql.pandas.types import from_arrow_schema
 

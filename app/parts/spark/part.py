@@ -1,4 +1,4 @@
-"""What Spark adds to a site: its command alone, which is in the list of parts."""
+"""The registration of Spark, which has only a command, named in the list of parts."""
 
 from typing import Final
 
