@@ -52,6 +52,21 @@ def test_a_client_that_is_gone_before_its_request_ends_leaves_nothing(server: Se
     assert "Exception" not in server.log()
 
 
+def test_clients_that_leave_during_an_answer_leave_nothing_in_the_log(server: Server) -> None:
+    asked = GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    for number in range(100):
+        wire = server.wire()
+        wire.sendall(asked if number % 2 else GET)
+        if number % 3:
+            wire.recv(1)
+        if number % 5 == 0:
+            wire.shutdown(socket.SHUT_WR)
+        reset(wire)
+    assert server.stop() == 0
+    assert "Exception" not in server.log()
+    assert "Traceback" not in server.log()
+
+
 def answers_to_all(server: Server, *requests: bytes) -> bytes:
     """Send requests, and that no more follows (as `nc -N` does); return all that comes."""
     wire = server.wire()
