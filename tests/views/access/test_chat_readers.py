@@ -215,6 +215,7 @@ async def test_the_right_to_one_chat_opens_its_addresses_and_no_other(site: Quar
 @pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
 async def test_the_right_to_one_chat_follows_it_and_ends_with_it(site: Quart) -> None:
     operator = await signed_in(site)
+    assert 'href="/settings?room=2#readers-heading"' in await operator.page("/room/2")
     page = await operator.page("/settings?room=2")
     assert re.search(r'<option value="2" selected>Only the chat “the quarry”', page)
     for room in ("0", "99", "x"):
