@@ -110,7 +110,7 @@ async def test_figures_of_many_authors_say_how_many_they_show(writer: Client) ->
     # The first posts are those of an author who is not among the 40.
     assert timeline["title"].startswith("180 posts from December 30, 2025 to ")
     assert timeline["notes"] == (
-        "1 more post has no time. The row of the 39 others has its own scale, up to 26. "
+        "1 more post has no time. The row of the 39 others has its own scale, up to 32. "
         "The table has the 40 of 46 authors with the most posts."
     )
     in_seoul = await drawn(writer, "timeline", "tz=Asia/Seoul")
