@@ -73,7 +73,7 @@ def test_the_wheel_has_the_population_and_fonts_with_their_notices(dist: Path) -
     assert "app/population/counts.xz" in names
     assert any(name.endswith(".dist-info/licenses/app/population/NOTICE") for name in names)
     assert "Kummerfeld" in notice
-    assert {"app/fonts/NotoEmoji.ttf", "app/fonts/OFL-NotoEmoji.txt"} <= {*names}
+    assert {"app/fonts/NotoColorEmoji.ttf", "app/fonts/OFL-NotoColorEmoji.txt"} <= {*names}
 
 
 def test_the_source_distribution_holds_what_the_wheel_does(dist: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from PIL import ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 from app.dates import MONTHS, UNIT
 
@@ -26,9 +26,17 @@ _STEPS: Final = 40
 _MONTH: Final = "|".join(f"(?<={name})" for name in MONTHS)
 _BREAK: Final = re.compile(rf"(?!(?:(?<=\d[년월])|{_MONTH}|(?<=\d,))\s\d|(?<=\d)\s{UNIT})\s")
 """White space at which a row may end: not within a date, or between a number and its unit."""
-_EMOJI: Final = "NotoEmoji.ttf"
-_EMOJI_SIZE: Final = 0.84
-"""Size of emoji relative to letters, at which both have the same height."""
+_EMOJI: Final = "NotoColorEmoji.ttf"
+_STRIKE: Final = 109
+"""The one size that the pictures of emoji have."""
+_EMOJI_HEIGHT: Final = 0.98
+"""Height of emoji, by the size of the letters."""
+_EMOJI_MIDDLE: Final = 0.38
+"""Middle of emoji above the line of the letters, by their size."""
+_EMOJI_SIDE: Final = 0.05
+"""Space at each side of an emoji, by the size of the letters."""
+_MOST_EMOJI: Final = 300
+"""Emoji of a size that are remembered, of 20 KB each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +44,6 @@ class Lettering:
     """The fonts of letters and emoji in a size."""
 
     letters: ImageFont.FreeTypeFont
-    emoji: ImageFont.FreeTypeFont
 
     @property
     def size(self) -> float:
@@ -45,21 +52,62 @@ class Lettering:
 
     def getlength(self, text: str) -> float:
         """Return the width of a text in pixels."""
-        return sum(font.getlength(run) for font, run in self._runs(text))
+        return sum(self._width(is_of_emoji, run) for is_of_emoji, run in _runs(text))
 
-    def write(
-        self, pen: ImageDraw.ImageDraw, place: tuple[float, float], text: str, colour: str
-    ) -> None:
+    def write(self, image: Image.Image, place: tuple[float, float], text: str, colour: str) -> None:
         """Draw a text with its top left corner at a place."""
         left, top = place
         baseline = top + self.letters.getmetrics()[0]
-        for font, run in self._runs(text):
-            pen.text((left, baseline), run, colour, font, anchor="ls")
-            left += font.getlength(run)
+        for is_of_emoji, run in _runs(text):
+            if is_of_emoji:
+                self._write_emoji(image, left, baseline, run)
+            else:
+                pen = ImageDraw.Draw(image)
+                pen.text((left, baseline), run, colour, self.letters, anchor="ls")
+            left += self._width(is_of_emoji, run)
 
-    def _runs(self, text: str) -> Iterator[tuple[ImageFont.FreeTypeFont, str]]:
-        for is_of_emoji, signs in groupby(text, is_emoji):
-            yield self.emoji if is_of_emoji else self.letters, "".join(signs)
+    def _width(self, is_of_emoji: bool, run: str) -> float:
+        if not is_of_emoji:
+            return self.letters.getlength(run)
+        return sum(_emoji(sign, self.size).width + 2 * self._side for sign in run)
+
+    @property
+    def _side(self) -> int:
+        return round(self.size * _EMOJI_SIDE)
+
+    def _write_emoji(self, image: Image.Image, left: float, baseline: float, run: str) -> None:
+        middle = baseline - self.size * _EMOJI_MIDDLE
+        for sign in run:
+            emoji = _emoji(sign, self.size)
+            place = round(left) + self._side, round(middle - emoji.height / 2)
+            image.paste(emoji, place, emoji)
+            left += emoji.width + 2 * self._side
+
+
+def _runs(text: str) -> Iterator[tuple[bool, str]]:
+    """Yield the pieces of a text that one font has, and whether it is that of emoji."""
+    for is_of_emoji, signs in groupby(text, is_emoji):
+        yield is_of_emoji, "".join(signs)
+
+
+@lru_cache(maxsize=_MOST_EMOJI)
+def _emoji(sign: str, size: float) -> Image.Image:
+    """Return an emoji in its colours, for letters of a size, without the space at its sides."""
+    whole = _whole_emoji(sign)
+    left, _, right, _ = whole.getbbox() or (0, 0, 1, 1)
+    height = round(size * _EMOJI_HEIGHT)
+    width = max(1, round((right - left) * height / whole.height))
+    cut = whole.crop((left, 0, right, whole.height))
+    return cut.resize((width, height), Image.Resampling.LANCZOS)
+
+
+def _whole_emoji(sign: str) -> Image.Image:
+    """Return an emoji as the font has it."""
+    font = _font(_EMOJI, _STRIKE)
+    left, top, right, bottom = map(int, font.getbbox(sign))
+    image = Image.new("RGBA", (max(1, right - left), max(1, bottom - top)))
+    ImageDraw.Draw(image).text((-left, -top), sign, font=font, embedded_color=True)
+    return image
 
 
 def rows_of(text: str, font: Lettering, width: float) -> Iterator[tuple[int, str]]:
@@ -204,7 +252,7 @@ def drawn_name(name: str) -> str:
 def font_of(*, bold: bool, size: int) -> Lettering:
     """Return the fonts of a size, in pixels."""
     letters = "NotoSansKR-Bold.otf" if bold else "NotoSansKR-Regular.otf"
-    return Lettering(_font(letters, size), _font(_EMOJI, round(size * _EMOJI_SIZE)))
+    return Lettering(_font(letters, size))
 
 
 def has_sign(sign: str) -> bool:
@@ -217,7 +265,8 @@ def is_emoji(sign: str) -> bool:
     """Return whether the font of emoji has the sign, and the font of letters lacks it."""
     if sign.isascii() or _is_letter(sign):
         return False
-    return _has(_font(_EMOJI, 20), sign)
+    _, top, _, bottom = _font(_EMOJI, _STRIKE).getbbox(sign)
+    return bottom > top
 
 
 @lru_cache(maxsize=MOST_SIGNS)

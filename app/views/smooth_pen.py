@@ -22,7 +22,7 @@ class SmoothPen:
 
     def write(self, place: tuple[float, float], text: str, font: Lettering, colour: str) -> None:
         """Draw a text whose top left corner is there."""
-        font.write(self._plain, place, text, colour)
+        font.write(self._image, place, text, colour)
 
     def rectangle(self, box: Sequence[float], colour: str) -> None:
         left, top, right, bottom = box
