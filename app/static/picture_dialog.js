@@ -2,8 +2,18 @@
 
 // The page of a picture in a dialog, beside which one stays; and a picture that another program takes.
 (() => {
+  const UPRIGHT = "1080x1350";
+  const isNarrow = () => matchMedia("(max-width: 47.4375rem)").matches;
+
+  // On a phone, pictures are upright unless the link says otherwise.
+  function addressOf(link) {
+    const address = new URL(link.href);
+    if (isNarrow() && !address.searchParams.has("format")) address.searchParams.set("format", UPRIGHT);
+    return address.href;
+  }
+
   async function open(link) {
-    const answer = await fetch(link.href).catch(() => null);
+    const answer = await fetch(addressOf(link)).catch(() => null);
     // Whoever pressed twice gets one dialog.
     if (document.querySelector(".picture-dialog")) return;
     const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");

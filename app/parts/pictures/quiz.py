@@ -80,6 +80,6 @@ def poster_of_quiz(game: PlayedSet) -> Poster:
         title=name or title,
         facts=(title,) if name else (),
         finding=finding.format(right=sum(game.you), count=len(game.you), model=sum(game.model)),
-        drawing=game.tiles(gettext("I")),
+        drawing=game.tiles(gettext("Me")),
         address=address + of_room,
     )
