@@ -18,8 +18,8 @@ from app.parts.sources.live_sources import (
     remove_source,
 )
 
-LOOK_EVERY_S = 1.0
 EVERY = 2**31
+"""Limit of a list of all sources."""
 
 
 @click.group("follow")
@@ -91,7 +91,7 @@ async def _visit_all(db: Database, config: Config) -> list[SourceFacts]:
             async with db.read() as session:
                 if not await is_visit_missing(session, source_ids):
                     return (await list_sources(session, limit=EVERY))[0]
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(1.0)
     finally:
         await follower.close()
 

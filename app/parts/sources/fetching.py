@@ -1,8 +1,8 @@
 """Requests to hosts that people name: polite, bounded, and never into the operator's own network.
 
-Of each host at most one request is under way, and one a second begins. A name is resolved before
-each request, and the connection goes to the address that was checked: a name that changes between
-the two (DNS rebinding) leads nowhere else. Redirects are followed by the same rules.
+Each host gets one request at a time, and at most one a second. A name is resolved before each
+request, and the connection goes to the checked address, so that DNS rebinding has no effect.
+Redirects follow the same rules.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
 from importlib.metadata import version
+from ipaddress import IPv6Address, ip_address, ip_network
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, Final, NamedTuple, cast
 from weakref import WeakValueDictionary
@@ -23,43 +24,35 @@ from weakref import WeakValueDictionary
 import httpx
 
 from app.clock import now
-from app.config import MIB
+from app.config import MIB, Config
 from app.errors import InvalidInputError
 from app.http_client import Transport
 from app.models.work import LONGEST_PAUSE
-from app.parts.sources.destinations import has_web_port, is_public
 
 Headers = Mapping[str, str]
 PAUSE_S: Final = 1.0
-"""Seconds between the end of a request to a host and the beginning of the next one."""
+"""Seconds between the end of a request to a host and the start of the next."""
 TIMEOUT_S: Final = 30.0
-"""Seconds that a request may take, to the last byte of its answer."""
+"""Time limit of a request, to the last byte of its response."""
 TIMEOUTS: Final = httpx.Timeout(TIMEOUT_S, connect=8.0).as_dict()
+"""Time limits of connecting, reading and writing."""
 HEADERS: Final = {
     "User-Agent": f"saywho/{version('saywho')}",
     "Accept": "*/*",
     "Accept-Encoding": "gzip",
 }
 STEP_BYTES: Final = MIB // 2
-"""Bytes that are decompressed in one step of the event loop."""
-MOST_IN_MEMORY: Final = MIB // 8
-"""Bytes of an answer that are kept in memory; a longer one is in a file without a name."""
-MOST_REDIRECTS: Final = 5
-FIRST_TIME: Final = 1_000_000_000
-"""From here on seconds are a time since 1970, not a pause."""
-MOST_LOOKUPS: Final = 8
-"""Names that are resolved at the same time."""
-MOST_TYPE: Final = 200
-"""Characters of a content type."""
+"""Bytes decompressed in one step of the event loop."""
 GONE: Final = frozenset((404, 410))
-"""Statuses by which a platform confirms that it has no such post."""
+"""Statuses that confirm that a platform does not have a post."""
 UNKNOWN_PAUSE: Final = timedelta(minutes=5)
-"""The pause of a host that is asked too often; within it Bluesky and Mastodon count requests."""
-REDIRECTS: Final = frozenset((301, 302, 303, 307, 308))
+"""Pause after too many requests; Bluesky and Mastodon count requests within this time."""
+_SPECIAL: Final = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")))
+"""Networks of protocols, relays and examples, which some versions of Python call global."""
 
 
 class FetchError(InvalidInputError):
-    """A source cannot be read; until `not_before` its host wants no further request."""
+    """A source that cannot be read; its host refuses requests until `not_before`."""
 
     def __init__(self, message: str, *, not_before: datetime | None = None, **values: Any) -> None:
         super().__init__(message, **values)
@@ -67,43 +60,59 @@ class FetchError(InvalidInputError):
 
 
 class Answer(NamedTuple):
-    """An answer, decompressed; its body is to be closed."""
+    """A decompressed response; the caller closes its body."""
 
     address: str
-    """Where it came from, behind redirects."""
+    """URL of the response, after redirects."""
     status: int
     headers: httpx.Headers
     body: BinaryIO
     digest: str
-    """Of the body."""
+    """SHA-256 of the body, as hexadecimal digits."""
     not_before: datetime | None
-    """Until then the host wants no further request."""
+    """Time until which the host refuses requests."""
 
     @property
     def validators(self) -> dict[str, str]:
-        """The headers that ask whether this answer has changed."""
+        """Headers of a conditional request for a change of this response."""
         pairs = (("ETag", "If-None-Match"), ("Last-Modified", "If-Modified-Since"))
         return {ours: self.headers[theirs] for theirs, ours in pairs if theirs in self.headers}
 
     @property
     def content_type(self) -> str:
-        return str(self.headers.get("Content-Type", ""))[:MOST_TYPE]
+        return str(self.headers.get("Content-Type", ""))[:200]
+
+
+def allowed(config: Config) -> Callable[[str], bool]:
+    """Return the check of IP addresses that the settings ask for."""
+    return (lambda _: True) if config.follow_private else is_public
+
+
+def is_public(address: str) -> bool:
+    """Return whether an IP address is in no private, local or reserved network."""
+    ip = ip_address(address.partition("%")[0])
+    inner = ip.sixtofour if isinstance(ip, IPv6Address) else None
+    if any(ip in network for network in _SPECIAL) or (inner and not is_public(str(inner))):
+        return False
+    # Only 2000::/3 of IPv6 is assigned; other blocks contain IPv4 addresses, or nothing.
+    is_assigned = ip.version == 4 or ip in ip_network("2000::/3")
+    return ip.is_global and not ip.is_multicast and is_assigned
 
 
 class Web:
-    """Asks hosts, all requests of one process."""
+    """A client for all hosts, shared by all requests of a process."""
 
     def __init__(self, may_connect: Callable[[str], bool] = is_public) -> None:
         self._may_connect = may_connect
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         # Name servers may take long; threads of the shared pool must not wait for them.
-        self._resolver = ThreadPoolExecutor(MOST_LOOKUPS, thread_name_prefix="resolve")
+        self._resolver = ThreadPoolExecutor(8, thread_name_prefix="resolve")
         self._transport: Transport | None = None
 
     async def fetch(
         self, address: str, headers: Headers | None = None, *, most_bytes: int
     ) -> Answer:
-        """Return an answer of status 200 or 304. Raises FetchError."""
+        """Return a response with status 200 or 304. Raises FetchError."""
         answer = await self.get(address, headers, most_bytes=most_bytes)
         if answer.status in {200, 304}:
             return answer
@@ -111,13 +120,16 @@ class Web:
         raise unanswered(answer, "; is its name right?" if answer.status in {400, *GONE} else "")
 
     async def get(self, address: str, headers: Headers | None = None, *, most_bytes: int) -> Answer:
-        """Return the answer of a host, whatever its status. Raises FetchError."""
+        """Return a host's response with any status, after up to five redirects.
+
+        Raises FetchError.
+        """
         url = httpx.URL(address)
-        for _ in range(MOST_REDIRECTS + 1):
+        for _ in range(6):
             check_port(url)
             answer = await self._ask_in_turn(url, headers or {}, most_bytes)
             location = answer.headers.get("Location")
-            if answer.status not in REDIRECTS or not location:
+            if answer.status not in {301, 302, 303, 307, 308} or not location:
                 return answer
             answer.body.close()
             with contextlib.suppress(httpx.InvalidURL):
@@ -168,7 +180,7 @@ class Web:
         raise OSError("no address")
 
     async def addresses(self, host: str) -> list[str]:
-        """Resolve the host. Raises FetchError where any address is of the operator's network."""
+        """Resolve a host. Raises FetchError if any address is in the operator's network."""
         look_up = partial(socket.getaddrinfo, host, None, type=socket.SOCK_STREAM)
         answers = await asyncio.get_running_loop().run_in_executor(self._resolver, look_up)
         addresses = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
@@ -181,8 +193,8 @@ class Web:
         return addresses[:3]
 
     async def _opened(self) -> Transport:
-        # Without a client around it, so without its cookies: those of one host would go to another
-        # one on the same address.
+        # A transport without httpx's client has no cookies: cookies of a host would go to another
+        # host at the same address.
         if self._transport is None:
             context = await asyncio.to_thread(httpx.create_ssl_context, trust_env=False)
             self._transport = Transport(context)
@@ -190,32 +202,33 @@ class Web:
 
 
 def check_port(url: httpx.URL) -> None:
-    """Raise FetchError for a port where no web server is asked."""
-    if not has_web_port(url):
+    """Raise FetchError for a port below 1024 other than 80 and 443: mail, shells and files."""
+    port = url.port
+    if not (port is None or port in {80, 443} or 1024 <= port <= 65_535):
         rule = "A source must use port 80, 443, or 1024 or higher, not {port}"
         raise FetchError(rule, loc="source", port=url.port)
 
 
 def unanswered(answer: Answer, hint: str = "") -> FetchError:
-    """Return that the source answered with another status."""
+    """Return the error for a response with another status."""
     message = "the source answered {status}" + hint
     return FetchError(message, not_before=answer.not_before, status=answer.status)
 
 
 async def _read(response: httpx.Response, most_bytes: int) -> tuple[BinaryIO, str]:
-    """Return the body, decompressed no further than allowed, and its digest."""
+    """Return the decompressed body and its digest. Raises FetchError for over `most_bytes`."""
     encoding = response.headers.get("Content-Encoding", "identity").lower()
     if encoding not in {"identity", "gzip"}:
         raise FetchError("the response is compressed with an unsupported method")
     inflate = zlib.decompressobj(zlib.MAX_WBITS | 16) if encoding == "gzip" else None
     digest = hashlib.sha256()
     with contextlib.ExitStack() as on_failure:
-        # Twenty hosts are asked at once: long bodies wait in files.
-        body = on_failure.enter_context(SpooledTemporaryFile(MOST_IN_MEMORY))
+        # Twenty hosts may respond at the same time, so bodies over 128 KiB are in files.
+        body = on_failure.enter_context(SpooledTemporaryFile(MIB // 8))
         async for chunk in response.aiter_raw():
             while chunk:
                 part = inflate.decompress(chunk, STEP_BYTES) if inflate else chunk
-                # Behind the end, `unconsumed_tail` still holds what came with it.
+                # After the end, `unconsumed_tail` still contains the rest of the chunk.
                 chunk = inflate.unconsumed_tail if inflate and not inflate.eof else b""
                 body.write(part)
                 digest.update(part)
@@ -225,7 +238,7 @@ async def _read(response: httpx.Response, most_bytes: int) -> tuple[BinaryIO, st
                     )
                 await asyncio.sleep(0)
             if inflate and inflate.eof:
-                break  # What a host sends behind the end is nobody's.
+                break  # Ignore data after the end.
         if inflate and body.tell() and not inflate.eof:
             raise FetchError("the response is incomplete")
         on_failure.pop_all()
@@ -234,7 +247,7 @@ async def _read(response: httpx.Response, most_bytes: int) -> tuple[BinaryIO, st
 
 
 def _not_before(status: int, headers: httpx.Headers) -> datetime | None:
-    """Return until when a host wants no further request: it refuses, or this was the last one."""
+    """Return the time until which a host refuses requests, or allows no more; None if it does."""
     pauses = []
     if status in {429, 503}:
         default = UNKNOWN_PAUSE if status == 429 else timedelta(0)
@@ -248,15 +261,15 @@ def _not_before(status: int, headers: httpx.Headers) -> datetime | None:
 
 
 def _pause(value: str, default: timedelta) -> timedelta:
-    """Return the pause that a header names: seconds, seconds since 1970, an ISO or an HTTP date.
+    """Return the pause in a header: seconds, seconds since 1970, an ISO or an HTTP date.
 
-    Mastodon writes an ISO date, Bluesky seconds since 1970.
+    Mastodon sends an ISO date, Bluesky seconds since 1970.
     """
     value = value.strip()
     with contextlib.suppress(ValueError, OverflowError, OSError, TypeError):
         if value.isdigit():
             seconds = int(value)
-            if seconds < FIRST_TIME:
+            if seconds < 1_000_000_000:  # Larger numbers are times since 1970.
                 return timedelta(seconds=seconds)
             return datetime.fromtimestamp(seconds, UTC) - now()
         if value[:4].isdigit():
@@ -266,7 +279,6 @@ def _pause(value: str, default: timedelta) -> timedelta:
 
 
 def _request(url: httpx.URL, address: str, headers: Headers) -> httpx.Request:
-    """Return a request that goes to this address of the host."""
     host = url.raw_host.decode("ascii")
     return httpx.Request(
         "GET",

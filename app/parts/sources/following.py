@@ -1,8 +1,8 @@
-"""Visits the live sources when they are due: one process of all does it, by a lock.
+"""Visits of the live sources when they are due, by one process of all.
 
-A visit reads the newest page, and older ones down to one that has no new post. That it has begun is
-stored with the posts: after a visit that broke off, the next one does not end at a known page. What
-is read again is known by its ids.
+A visit reads the newest page, and older pages until a page has no new post. The start of the visit
+is stored with its posts, so that after an interrupted visit the next does not stop at a known page.
+Posts that are read again are recognised by their ids.
 """
 
 import asyncio
@@ -25,8 +25,7 @@ from app.formats.assumptions import ReadNotes
 from app.formats.note_sentences import unread_sentences
 from app.formats.records import Record, RecordStream
 from app.models import LiveSource, Tweet, User
-from app.parts.sources.destinations import allowed
-from app.parts.sources.fetching import FetchError, Web
+from app.parts.sources.fetching import FetchError, Web, allowed
 from app.parts.sources.live_sources import due_sources, unknown_source
 from app.parts.sources.platforms import PUBLISHERS, LivePage, Mark, Publisher
 from app.sandbox import Sandbox
@@ -36,35 +35,33 @@ from app.services.imports.storing import Storing, import_records
 from app.services.maintenance import Job
 
 SOURCES: Final = "sources"
+"""Name of the job and its lock."""
 LOOK_AT_SOURCES_EVERY_S: Final = 2.0
+"""Seconds between looks for due sources."""
 TICK_S: Final = 1.0
-"""Seconds between looks for due sources while some are visited."""
+"""Seconds between looks for due sources during visits."""
 MOST_AT_ONCE: Final = 20
-"""Hosts that are asked at the same time."""
+"""Largest number of hosts that are visited at the same time."""
 SHORTEST_S: Final = 10.0
+"""Shortest pause between two visits of a source."""
 LONGEST_S: Final = 900.0
-"""Seconds between two visits of a source."""
-LIVELY_S: Final = 600.0
-"""A source that brought posts within this time is visited most often; the pause then doubles each
-time that as long has passed again."""
-SLOW_PAUSES: Final = 10
-"""Times the duration of slow readings until the next visit: answers are read one at a time."""
+"""Longest pause between two visits of a source."""
 OLDER_PAGES: Final = 24
-"""Pages beside the newest in one visit: as far back as the history of a new source is read."""
+"""Pages after the newest in one visit, which limit the history of a new source."""
 ASKED_ABOUT: Final = 5
-"""Posts in one visit of which the platform is asked whether they were deleted."""
+"""Largest number of posts in one visit whose deletion the platform is asked about."""
 MOST_LISTED: Final = 200
-"""Ids that are kept of the newest page, and of what has left it."""
+"""Largest number of ids stored of the newest page, and of posts that have left it."""
 PORTION_BYTES: Final = MIB // 16
-"""Bytes of records that are stored at once, since counting them takes many times their size. These
-are fewer than one batch has."""
+"""Bytes of records stored together, since counting them takes many times their size.
+
+A portion is smaller than a batch of an import."""
 
 _record_of = msgspec.json.Decoder(Record).decode
 logger = logging.getLogger(__name__)
 
 
 def _noted(records: Iterable[Record], notes: ReadNotes) -> Iterator[Record]:
-    """Yield the records, and count the times that cannot be read."""
     for record in records:
         if record.unread_time is not None:
             notes.leave("time", record.unread_time)
@@ -78,12 +75,13 @@ def sources_job(follower: "Follower") -> Job:
 
 def pause_s(quiet_s: float, *, failures: int = 0) -> float:
     """Return the seconds until the next visit of a source without posts for `quiet_s` seconds."""
-    doublings = failures or max(0.0, quiet_s / LIVELY_S - 1)
+    # The pause is shortest for ten minutes after a post, and doubles with every ten minutes more.
+    doublings = failures or max(0.0, quiet_s / 600.0 - 1)
     return min(LONGEST_S, SHORTEST_S * 2 ** min(doublings, 10.0))
 
 
 class Follower:
-    """Visits due sources; of all processes, the one with the lock `SOURCES` does it."""
+    """A visitor of due sources, in the process that holds the lock `SOURCES`."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
@@ -95,9 +93,9 @@ class Follower:
         await self._web.close()
 
     async def visit_due(self, db: Sessions, due_by: datetime | None = None) -> None:
-        """Visit sources until none is due, one of each host at a time.
+        """Visit sources until none is due, one source of each host at a time.
 
-        `due_by` leaves out those that become due later.
+        due_by: leaves out sources that become due later.
         """
         running: dict[str, asyncio.Task[None]] = {}
         async with asyncio.TaskGroup() as visits:
@@ -122,24 +120,23 @@ class Follower:
 
 @dataclass
 class Visit:
-    """One visit of a source: its new posts, and deletions."""
+    """A visit of a source, which stores its new posts and deletions."""
 
     db: Sessions
     publisher: Publisher
     source: LiveSource
     storing: asyncio.Lock
-    """Lets one visit at a time count posts, which takes memory."""
+    """Lock for one visit at a time to count posts, which takes memory."""
     deletes: bool
     accepted: int = 0
-    """New posts."""
+    """Number of new posts."""
     missing: Sequence[str] = ()
-    """Ids that have left the newest page."""
+    """Ids of posts that have left the newest page."""
 
     async def run(self) -> None:
-        """Visit the source, which counts as failed from the beginning until it has ended well.
-
-        So a visit that ends this process, or the machine, is repeated ever less often.
-        """
+        """Visit the source."""
+        # The visit counts as failed until it has succeeded, so that a visit that kills this
+        # process, or the machine, is repeated less and less often.
         failures = self.source.failures + 1
         due_at = now() + timedelta(seconds=pause_s(0.0, failures=failures))
         error: AppError | None = None
@@ -157,9 +154,10 @@ class Visit:
         await self._note_end(due_at, error)
 
     async def _note_end(self, due_at: datetime, error: AppError | None) -> None:
-        """Store how the visit went, and when the next one is due, if the source is still here."""
+        """Store the visit's outcome and the time of the next, if the source still exists."""
         source, time = self.source, now()
-        slow_until = time + timedelta(seconds=SLOW_PAUSES * self.publisher.slow_s)
+        # Responses are read one at a time: slow readings cost ten times their duration.
+        slow_until = time + timedelta(seconds=10 * self.publisher.slow_s)
         posts_at = time if self.accepted else source.posts_at
         values: dict[str, object] = {"visited_at": time, "posts_at": posts_at}
         if error:
@@ -182,7 +180,7 @@ class Visit:
                 await session.execute(same_host.values(not_before=not_before))
 
     async def _read(self) -> None:
-        """Store the posts of the newest page, and of older ones down to one that is known."""
+        """Store the posts of the newest page, and of older pages down to a known page."""
         mark = self.publisher.mark
         was_whole = mark.is_whole
         async with self.publisher.page() as newest:
@@ -199,24 +197,25 @@ class Visit:
             if not cursor or (was_whole and not is_new):
                 break
             if self.publisher.not_before:
-                return  # The next visit goes past the known pages.
+                return  # The next visit will not stop at known pages.
             async with self.publisher.page(cursor) as page:
                 is_new = page is not None and await self._store(page)
                 cursor = page.head.older if page and page.head.older != cursor else None
         mark.is_whole = True
-        if not self.missing:  # Else the page is read again: five are asked about in one visit.
+        # Otherwise the page is read again: a visit asks about five missing posts only.
+        if not self.missing:
             mark.validators, mark.digest = newest.answer.validators, newest.answer.digest
         await self._note()
 
     async def _ask_about_missing(self) -> None:
-        """Delete posts of which the platform says that they are gone. Raises NotFoundError."""
+        """Delete posts whose deletion the platform confirms. Raises NotFoundError."""
         query = select(Tweet.id).join(User).where(User.username_key == self.source.username_key)
         for source_id in self.missing[:ASKED_ABOUT]:
             if self.publisher.not_before:
                 return
             if await self.publisher.is_deleted(source_id):
                 async with self.db.write() as session:
-                    await self._change(session)  # It is followed still.
+                    await self._change(session)  # Raises NotFoundError if it is no longer followed.
                     tweet_id = await session.scalar(query.where(Tweet.source_id == source_id))
                     if tweet_id is not None:
                         await delete_post(session, tweet_id)
@@ -224,7 +223,7 @@ class Visit:
             await self._note()
 
     async def _store(self, page: LivePage, *, is_live: bool = False) -> bool:
-        """Store the posts of a page; return whether one is new, or none is the account's own."""
+        """Store the posts of a page; return whether any is new, or none is the account's own."""
         accepted, notes = 0, ReadNotes()
         async with self.storing:
             while lines := page.records.readlines(PORTION_BYTES):
@@ -243,16 +242,14 @@ class Visit:
         return accepted > 0 or not page.head.ids
 
     async def _count(self, session: AsyncSession, report: ImportReport) -> None:
-        """Count the new posts of a portion, which is one batch. Raises NotFoundError."""
         await self._change(session, accepted=LiveSource.accepted + report.accepted)
 
     async def _note(self, **values: object) -> None:
-        """Store values and the mark. Raises NotFoundError if the source is followed no longer."""
+        """Store values and the mark. Raises NotFoundError if the source is no longer followed."""
         async with self.db.write() as session:
             await self._change(session, **values)
 
     async def _change(self, session: AsyncSession, **values: object) -> None:
-        """Do the same in a transaction of other changes."""
         values["mark"] = msgspec.json.encode(self.publisher.mark).decode()
         row = update(LiveSource).where(LiveSource.id == self.source.id).values(**values)
         if await session.scalar(row.returning(LiveSource.id)) is None:

@@ -1,4 +1,4 @@
-"""The sources that are followed: named, added, listed, removed and asked for."""
+"""The followed sources: naming, adding, listing, removing, and requesting visits."""
 
 import asyncio
 import re
@@ -19,8 +19,7 @@ from app.config import Config
 from app.errors import ConflictError, InvalidInputError, NotFoundError, message_of, unpacked
 from app.formats.rss import read_rss_address
 from app.models import LiveSource
-from app.parts.sources.destinations import allowed
-from app.parts.sources.fetching import FetchError, Web, check_port
+from app.parts.sources.fetching import FetchError, Web, allowed, check_port
 from app.parts.sources.platforms import MOST_RSS, account_id
 from app.sandbox import Sandbox
 from app.services.posts.new_tweet import checked_url
@@ -28,8 +27,6 @@ from app.services.posts.users import check_platform, find_user
 
 LivePlatform = Literal["bluesky", "mastodon", "rss"]
 MAX_LENGTH: Final = 2_000
-FIND_TIMEOUT_S: Final = 30.0
-"""Seconds to find out what an address stands for."""
 _HOST: Final = r"(?:[a-z0-9\u0080-\U0010ffff](?:[a-z0-9\u0080-\U0010ffff.-]*)|\[[0-9a-f:.]+\])"
 _BLUESKY: Final = re.compile(
     r"@?(did:[a-z]+:[\w.:-]+|[a-z0-9-]+(?:\.[a-z0-9-]+)+)", re.ASCII | re.I
@@ -42,34 +39,34 @@ _MASTODON_PROFILE: Final = re.compile(r"/(?:@|users/)(\w[\w.-]*)/?")
 
 
 class SourceName(NamedTuple):
-    """A source that somebody names."""
+    """A source as a person names it."""
 
     platform: LivePlatform
     name: str
-    """Handle, USER@HOST, or address."""
+    """A handle, USER@HOST, or a URL."""
     host: str
-    """The host that is asked; of Bluesky's sources, the one service is asked for all."""
+    """The host that is visited; `bluesky` for all sources of its one service."""
     username: str
-    """The author here, unless another name is given."""
+    """The default name of the author here."""
 
     def __str__(self) -> str:
         return f"{self.platform}:{self.name}"
 
 
 async def find_source(config: Config, source: str, username: str | None = None) -> SourceName:
-    """Return the source that is meant, with its author's name. Raises InvalidInputError.
+    """Return the source that a person means, with its author's name. Raises InvalidInputError.
 
-    A host is asked what a web address stands for; else it is only resolved, so that none in the
-    operator's own network is followed.
+    A URL is fetched to recognise the platform. Other hosts are only resolved, so that no source in
+    the operator's own network is followed.
     """
     name = parse_source(source, username)
     web = Web(allowed(config))
     try:
-        async with asyncio.timeout(FIND_TIMEOUT_S):
+        async with asyncio.timeout(30.0):
             if name.platform == "rss" and not source.strip().lower().startswith("rss:"):
                 name = parse_source(await _behind(web, name.name), username)
             if name.platform != "bluesky":
-                with suppress(OSError, UnicodeError):  # A visit will tell.
+                with suppress(OSError, UnicodeError):  # A visit will report the error.
                     await web.addresses(name.host)
         return name
     except TimeoutError:
@@ -82,7 +79,7 @@ async def find_source(config: Config, source: str, username: str | None = None) 
 
 
 def parse_source(source: str, username: str | None = None) -> SourceName:
-    """Return the source as it is written, a web address as a feed's. Raises InvalidInputError."""
+    """Return the source as it is written, with a URL as a feed. Raises InvalidInputError."""
     name = None
     if len(source) <= MAX_LENGTH:
         with suppress(httpx.InvalidURL, ValueError):
@@ -145,10 +142,10 @@ def _rss(address: str) -> SourceName | None:
 
 
 async def _behind(web: Web, address: str) -> str:
-    """Return what an address leads to: an account of Mastodon, a feed, or the feed of a page."""
+    """Return the source at a URL: a Mastodon account, a feed, or the feed of a page."""
     parts = urlsplit(address)
     if profile := _MASTODON_PROFILE.fullmatch(parts.path):
-        # Other sites have such addresses too; only Mastodon's interface knows the account.
+        # Other sites have such URLs too, but only Mastodon's API knows the account.
         with suppress(FetchError):
             await account_id(web, profile[1], parts.netloc)
             return f"mastodon:{profile[1]}@{parts.netloc}"
@@ -161,7 +158,7 @@ async def _behind(web: Web, address: str) -> str:
 
 
 class SourceFacts(msgspec.Struct, frozen=True):
-    """A live source as answers show one."""
+    """A live source in responses of the API."""
 
     id: int
     source: Annotated[str, Meta(description="bluesky:NAME, mastodon:USER@HOST or rss:URL.")]
@@ -205,7 +202,7 @@ async def add_source(session: AsyncSession, name: SourceName) -> SourceFacts:
 async def list_sources(
     session: AsyncSession, *, after: int | None = None, limit: int
 ) -> tuple[list[SourceFacts], int | None]:
-    """Return up to `limit` sources in the order they were added, and the place of the next page."""
+    """Return up to `limit` sources in the order of adding, and the cursor of the next page."""
     query = select(LiveSource).where(LiveSource.id > (after or 0)).order_by(LiveSource.id)
     sources = list(await session.scalars(query.limit(limit + 1)))
     next_id = sources[limit - 1].id if len(sources) > limit else None
@@ -220,7 +217,7 @@ async def remove_source(session: AsyncSession, source_id: int) -> None:
 
 
 async def ask_for_visit(session: AsyncSession, source_id: int) -> SourceFacts:
-    """Let a source be visited as soon as its host allows. Raises NotFoundError."""
+    """Request a visit as soon as the host allows. Raises NotFoundError."""
     source = await session.get(LiveSource, source_id)
     if source is None:
         raise unknown_source(source_id)
@@ -229,45 +226,39 @@ async def ask_for_visit(session: AsyncSession, source_id: int) -> SourceFacts:
 
 
 async def ask_for_visits(session: AsyncSession) -> datetime:
-    """Let all sources be visited as soon as their hosts allow; return the time when all are due."""
+    """Request visits of all sources as soon as their hosts allow; return the present time."""
     asked_at = now()
     await session.execute(update(LiveSource).values(next_visit_at=asked_at))
     return asked_at
 
 
 async def is_visit_missing(session: AsyncSession, asked_at: datetime) -> bool:
-    """Return whether a source whose host allows it waits for a visit, or is being visited.
-
-    A visit that has not ended is a failure without a reason.
-    """
-    is_under_way = and_(LiveSource.failures > 0, LiveSource.last_error.is_(None))
-    is_waiting = or_(_is_due(asked_at), is_under_way)
+    """Return whether a source waits for a visit that its host allows, or is being visited."""
+    # A visit in progress is stored as a failure without a reason.
+    is_in_progress = and_(LiveSource.failures > 0, LiveSource.last_error.is_(None))
+    is_waiting = or_(_is_due(asked_at), is_in_progress)
     query = select(LiveSource.id).where(_is_allowed(), is_waiting).limit(1)
     return await session.scalar(query) is not None
 
 
 async def due_sources(session: AsyncSession, by: datetime | None = None) -> list[LiveSource]:
-    """Return the sources to be visited by a time, or by now, the longest due first."""
+    """Return the sources that are due by a time, or by now, the longest due first."""
     query = select(LiveSource).where(_is_due(by), _is_allowed())
     return list(await session.scalars(query.order_by(LiveSource.next_visit_at, LiveSource.id)))
 
 
 def _is_due(by: datetime | None) -> ColumnElement[bool]:
-    """Return that a visit is due by a time, or by now.
-
-    A clock that is set back while somebody waits would let that time be to come for long.
-    """
+    # `now`, since after the clock is set back a time may stay in the future for long.
     return LiveSource.next_visit_at <= min(by or LATEST, now())
 
 
 def _is_allowed() -> ColumnElement[bool]:
-    """Return that the host wants requests."""
     return or_(LiveSource.not_before.is_(None), LiveSource.not_before <= now())
 
 
 def _facts(source: LiveSource) -> SourceFacts:
     values = {name: getattr(source, name) for name in SourceFacts.__struct_fields__}
-    if source.last_error:  # As a Message, which pages can translate.
+    if source.last_error:  # A Message, which pages translate.
         values["last_error"] = unpacked(msgspec.json.decode(source.last_error))
     return SourceFacts(**values)
 

@@ -1,4 +1,4 @@
-"""Live sources in the browser: follow, see how they are, visit now, remove."""
+"""The page of live sources: following, their status, visiting now, removing."""
 
 from typing import Final
 
@@ -22,12 +22,12 @@ from app.views.parts import see_other
 from app.views.policies import writing
 
 SOURCES: Final = "/sources"
-"""Address of the page of live sources, and below `API` of those in the API."""
+"""Path of the page of live sources, and of live sources in the API."""
 
 blueprint = PageBlueprint("sources", policy="operator")
 
 MOST_LISTED = 500
-"""Sources on the page; the API has them all."""
+"""Largest number of sources on the page; the API lists all."""
 
 
 class SourcesPage(FormPage, frozen=True, kw_only=True):
@@ -35,9 +35,9 @@ class SourcesPage(FormPage, frozen=True, kw_only=True):
 
     sources: list[SourceFacts]
     given: str
-    """The source that was sent."""
+    """The source in the form that was sent."""
     author: str
-    """The author's name that was sent."""
+    """The author's name in the form that was sent."""
 
 
 @blueprint.page(SOURCES)

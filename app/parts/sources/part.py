@@ -1,4 +1,4 @@
-"""What live sources add to a site."""
+"""The registration of live sources."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,7 +13,7 @@ from app.services.maintenance import Job
 
 @asynccontextmanager
 async def open_follower(here: Resources) -> AsyncIterator[Follower]:
-    """Open what visits the sources, until the app stops."""
+    """Open the follower of the sources, until the app stops."""
     follower = Follower(here.config)
     try:
         yield follower

@@ -1,4 +1,4 @@
-"""The platforms: how each is asked for a page of an account's posts, the newest first."""
+"""The platforms, each with its requests for pages of an account's posts, newest first."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -18,38 +18,36 @@ from app.parts.sources.fetching import GONE, Answer, FetchError, Headers, Web, u
 from app.sandbox import Sandbox
 
 MOST_RSS: Final = 8 * MIB
-"""Bytes of a feed or a page."""
+"""Maximum bytes of a feed or a web page."""
 MOST_JSON: Final = 2 * MIB
-"""Bytes of another answer. What is said of an account or a post is decoded within 5 ms."""
+"""Maximum bytes of any other response; facts of an account or post are decoded within 5 ms."""
 SLOW_S: Final = 3.0
-"""Seconds from which reading an answer is slow; most take 0.2, on a very busy machine 2."""
-BLUESKY_PAGE: Final = 100
-MASTODON_PAGE: Final = 40
+"""Seconds from which a reading is slow; most take 0.2 s, on a very busy machine 2 s."""
 _head_of = msgspec.json.Decoder(PageHead).decode
 
 
 class Mark(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """How far a source was read."""
+    """The position up to which a source was read."""
 
     account: str = ""
     """The platform's id of the account."""
     validators: dict[str, str] = {}
     """Headers that make the request for the newest page conditional."""
     digest: str = ""
-    """Of the newest page, for platforms without such headers."""
+    """Digest of the newest page, for platforms without conditional requests."""
     is_whole: bool = False
-    """Whether the last reading came to its end."""
+    """Whether the last reading was complete."""
     listed: list[str] = []
-    """Where deletions are followed, ids on the newest page, and those that have left it."""
+    """If deletions are followed: ids that have left the newest page, then ids on it."""
 
 
 class LivePage(NamedTuple):
-    """A page of posts; reposts may stand among them."""
+    """A page of posts, which may include reposts."""
 
     head: PageHead
     answer: Answer
     records: BinaryIO
-    """Lines of JSON."""
+    """The posts as lines of JSON."""
 
 
 class _Shown(msgspec.Struct, frozen=True):
@@ -57,7 +55,7 @@ class _Shown(msgspec.Struct, frozen=True):
 
 
 class _Thread(msgspec.Struct):
-    """What Bluesky answers about a post."""
+    """Bluesky's response for a post."""
 
     error: str = ""
     thread: _Shown = _Shown()
@@ -65,28 +63,28 @@ class _Thread(msgspec.Struct):
 
 @dataclass
 class Publisher:
-    """One source, as its platform serves it."""
+    """A source on its platform."""
 
     read: ClassVar[Callable[..., Iterator[object]]]
-    """Reads a page."""
+    """Function that reads a page in the sandbox."""
     most_bytes: ClassVar[int] = MOST_JSON
     confirms_deletions: ClassVar[bool] = True
-    """Whether the platform says of a post that it is gone."""
+    """Whether the platform confirms that a post was deleted."""
     name: str
     mark: Mark
     bluesky_url: str
     web: Web
     sandbox: Sandbox
     slow_s: float = 0.0
-    """Seconds that reading took so far, of answers that took long."""
+    """Seconds of all slow readings in this visit."""
     not_before: datetime | None = None
-    """Until then its host wants no further request."""
+    """Time until which the host refuses requests."""
 
     @asynccontextmanager
     async def page(self, cursor: str | None = None) -> AsyncIterator[LivePage | None]:
-        """Give a page, by default the newest; None if it has not changed.
+        """Yield a page, by default the newest, or None if it has not changed.
 
-        Raises InvalidInputError, as `is_deleted` does.
+        Raises InvalidInputError.
         """
         address = await self._page_address(cursor)
         validators = {} if cursor else self.mark.validators
@@ -102,7 +100,10 @@ class Publisher:
                 yield LivePage(head, answer, records)
 
     async def is_deleted(self, source_id: str) -> bool:
-        """Return whether the platform confirms that it has no such post."""
+        """Return whether the platform confirms that the post is deleted.
+
+        Raises InvalidInputError.
+        """
         address = self._post_address(source_id)
         answer = await self.web.get(address, most_bytes=self.most_bytes)
         self.not_before = answer.not_before
@@ -112,7 +113,7 @@ class Publisher:
             if answer.status in GONE:
                 return True
             with suppress(msgspec.DecodeError, UnicodeDecodeError):
-                # Bluesky says so with other statuses too.
+                # Bluesky confirms a deletion with other statuses too.
                 thread = msgspec.json.decode(body.read(), type=_Thread)
                 return thread.error == "NotFound" or thread.thread.is_not_found
         return False
@@ -120,7 +121,7 @@ class Publisher:
     async def fetch(
         self, address: str, headers: Headers | None = None, *, most_bytes: int
     ) -> Answer:
-        """Return an answer of its host, unless that wants no further request. Raises FetchError."""
+        """Return a response of the host. Raises FetchError if it fails or refuses requests."""
         if self.not_before is not None:
             raise FetchError(
                 "the source asks for no more requests for now", not_before=self.not_before
@@ -140,12 +141,12 @@ class Publisher:
 
 
 class BlueskyPublisher(Publisher):
-    """The posts and replies of one account, as the public service gives them without a key."""
+    """The posts and replies of an account, from Bluesky's public service without a key."""
 
     read = staticmethod(read_author_posts)
 
     async def _page_address(self, cursor: str | None) -> str:
-        query = {"actor": self.name, "limit": BLUESKY_PAGE, "filter": "posts_with_replies"}
+        query = {"actor": self.name, "limit": 100, "filter": "posts_with_replies"}
         query |= {"includePins": "false"} | ({"cursor": cursor} if cursor else {})
         return f"{self.bluesky_url}/xrpc/app.bsky.feed.getAuthorFeed?{urlencode(query)}"
 
@@ -160,14 +161,14 @@ class _Account(msgspec.Struct):
 
 
 class MastodonPublisher(Publisher):
-    """The statuses of one account, asked from its own server, without a key."""
+    """The statuses of an account, from its own server without a key."""
 
     read = staticmethod(read_statuses)
 
     async def _page_address(self, cursor: str | None) -> str:
         user, _, host = self.name.rpartition("@")
         account = self.mark.account = self.mark.account or await account_id(self, user, host)
-        query = urlencode({"limit": MASTODON_PAGE} | ({"max_id": cursor} if cursor else {}))
+        query = urlencode({"limit": 40} | ({"max_id": cursor} if cursor else {}))
         return f"{_mastodon_api(host)}/accounts/{quote(account, safe='')}/statuses?{query}"
 
     def _post_address(self, source_id: str) -> str:
@@ -176,7 +177,7 @@ class MastodonPublisher(Publisher):
 
 
 class RssPublisher(Publisher):
-    """A feed; it holds its newest entries alone."""
+    """A feed, which contains only its newest entries."""
 
     read = staticmethod(read_rss)
     most_bytes = MOST_RSS
@@ -196,7 +197,7 @@ async def account_id(web: Web | Publisher, user: str, host: str) -> str:
 
 
 def _mastodon_api(host: str) -> str:
-    """Return the address of the interface of Mastodon on a host, perhaps with a port."""
+    """Return the URL of Mastodon's API on a host, which may have a port."""
     name = httpx.URL(f"https://{host}").host
     try:
         is_loopback = ip_address(name).is_loopback

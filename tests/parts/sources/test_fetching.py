@@ -13,8 +13,7 @@ import pytest
 
 from app.clock import now
 from app.parts.sources import fetching
-from app.parts.sources.destinations import is_public
-from app.parts.sources.fetching import Answer, FetchError, Web
+from app.parts.sources.fetching import Answer, FetchError, Web, is_public
 from tests.live_platforms import Fault, Platform, live_platform
 from tests.waiting import DEADLINE_S
 

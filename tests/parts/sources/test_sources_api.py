@@ -9,7 +9,7 @@ import pytest
 from quart import Quart
 
 from app import create_app
-from app.parts.sources import destinations, fetching, following
+from app.parts.sources import fetching, following
 from tests.browsing import signed_in
 from tests.conftest import Client, MakeConfig, client_with
 from tests.live_platforms import Platform
@@ -89,7 +89,7 @@ def page_naming(*feeds: str) -> str:
 async def test_an_address_stands_for_what_is_there(
     admin: Client, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(destinations, "is_public", lambda address: address == "127.0.0.1")
+    monkeypatch.setattr(fetching, "is_public", lambda address: address == "127.0.0.1")
     platform.add("sky", "hello")
     platform.pages = {
         "/blog/": page_naming("feed", "/comments"),
