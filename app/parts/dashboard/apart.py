@@ -1,4 +1,4 @@
-"""How well authors are told apart: whose posts saywho gave to whom."""
+"""How well authors are told apart: to whom saywho attributed each author's posts."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,35 +23,28 @@ from app.views.filters import View
 from app.views.names import hue, shown_name
 
 MOST_MEASURED: Final = 50
-"""As many as a card measures."""
-MOST_WITH_NOTHING: Final = 12
-"""Of more authors, those of whom nothing was right have no bars."""
-LEAST_OPACITY: Final = 0.25
-PERCENT_PX: Final = 44
-"""Room at the end of a bar for its share, on a screen of any width."""
-SECOND_OPACITY: Final = 0.6
-"""Of the parts of a bar that went to others: the largest is the strongest."""
+"""Largest number of authors that a model card measures."""
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """To whom the posts of an author were given."""
+    """The attributions of an author's posts."""
 
     name: str
     judged: int
     right: int
     wrong: Sequence[tuple[str, int]]
-    """The names of others, and how many posts each got, the most first."""
+    """Other authors, and the number of posts attributed to each, the most first."""
 
 
 class Measurable(NamedTuple):
-    """The authors whom a card may be of."""
+    """The authors whom a model card may measure."""
 
     active: ActiveAuthors
     named: list[str]
-    """Authors in the card's address; none where it is of all."""
+    """Authors in the card's URL; empty for a card of all authors."""
     people: list[str]
-    """Of a card of all, those who are not invented, where the others are left out."""
+    """For a card of all authors: the authors without samples, if samples are left out."""
 
 
 class ToldApart(Panel[Measurable]):
@@ -65,13 +58,14 @@ class ToldApart(Panel[Measurable]):
     waiting = gettext_noop("Measuring. This takes a few seconds…")
 
     async def load(self, session: AsyncSession, view: View) -> Measurable:
-        # An author who is named alone, and those who are left out, may be none of those measured.
+        # A single author of the view, and the samples that are left out, may come on top of those
+        # who are measured.
         most = MOST_MEASURED + len(sample_files()) + 1
         active = await most_active_with(session, view.selection, limit=most)
         is_of_all = not (view.platform or len(view.names) > 1 or active.total > MOST_COMPARED)
         people = await own_names(session) if is_of_all else []
         is_left_out = bool(people) and not any(map(view.is_about, people))
-        if is_left_out or not is_of_all:  # An invented author is in no card of all.
+        if is_left_out or not is_of_all:  # No card of all authors includes samples.
             return Measurable(active, active.names[:MOST_MEASURED], [])
         return Measurable(active, [], people)
 
@@ -94,20 +88,20 @@ WITH_BARS: Final = gettext_noop(
 
 @dataclass(frozen=True)
 class Measurement(Figure[Plot]):
-    """A model card, and what of it the view asks for."""
+    """A model card, reduced to the view's authors."""
 
     view: View
     card: Card | None
-    """None for fewer than two authors."""
+    """The model card; None for fewer than two authors."""
     named: Sequence[str]
-    """Authors in the card's address; none where it is of all."""
+    """Authors in the card's URL; empty for a card of all authors."""
     total: int
     is_of_own: bool = False
-    """Whether the invented authors are left out, though nobody was named."""
+    """Whether the sample authors are left out without a choice of authors."""
 
     @cached_property
     def rows(self) -> list[Given]:
-        """The authors of whom posts were asked about, the clearest first."""
+        """The authors whose posts the model was asked about, the best recognised first."""
         if self.card is None or self.card.held_out is None:
             return []
         wrong: dict[str, list[tuple[str, int]]] = {}
@@ -123,17 +117,17 @@ class Measurement(Figure[Plot]):
 
     @cached_property
     def drawn(self) -> list[Given]:
-        """Those of whom enough posts were judged; of many, those of whom any was right.
+        """The authors with enough judged posts; among many, only those ever recognised.
 
-        Where none was, bars say no more than the sentence.
+        Without any recognised author, bars would add nothing to the sentence.
         """
         rows = [row for row in self.rows if row.judged >= FEWEST_OF_AUTHOR]
         known = [row for row in rows if row.right]
-        return rows if known and len(rows) <= MOST_WITH_NOTHING else known
+        return rows if known and len(rows) <= 12 else known
 
     @property
     def _is_drawn(self) -> bool:
-        # Bars that are all full say no more than the sentence.
+        # Bars that are all full would add nothing to the sentence.
         return any(row.wrong for row in self.drawn)
 
     def finding(self) -> Finding:
@@ -173,7 +167,6 @@ class Measurement(Figure[Plot]):
 
 
 def _title(rows: Sequence[Given]) -> str:
-    """Return of how many posts the author was named."""
     right, judged = sum(row.right for row in rows), sum(row.judged for row in rows)
     if right == judged:
         template = gettext("saywho named the right author for all {asked} hidden posts")
@@ -193,7 +186,7 @@ def _title_of_one(row: Given) -> str:
 
 
 def _mostly_taken_for(row: Given) -> str:
-    """Return who got the most of an author's other posts, in a sentence, if that is one alone."""
+    """Return the author to whom most wrong posts were attributed, in a sentence, if it is one."""
     if not row.wrong or (len(row.wrong) > 1 and row.wrong[0][1] == row.wrong[1][1]):
         return ""
     name, posts = row.wrong[0]
@@ -202,7 +195,6 @@ def _mostly_taken_for(row: Given) -> str:
 
 
 def _without_bars(rows: Sequence[Given], drawn: Sequence[Given]) -> Iterator[str]:
-    """Yield who has no bar, and why, in sentences."""
     left_out = [row for row in rows if row not in drawn]
     if failures := [row.name for row in left_out if row.judged >= FEWEST_OF_AUTHOR]:
         yield gettext("Never recognised: {names}.").format(names=some_shown(failures))
@@ -211,7 +203,6 @@ def _without_bars(rows: Sequence[Given], drawn: Sequence[Given]) -> Iterator[str
 
 
 def _hidden(card: Card) -> str:
-    """Return how many of the hidden posts had enough words, in a sentence, if not all."""
     measured = card.held_out
     if measured is None or measured.posts == measured.asked:
         return ""
@@ -220,7 +211,7 @@ def _hidden(card: Card) -> str:
 
 
 def _stacked(rows: Sequence[Given]) -> Plot:
-    """Return a bar for each author: the right share first, then each other author's."""
+    """Return a bar for each author: the right share first, then the shares of other authors."""
     parts: list[tuple[int, float, float, str, float]] = []
     for place, row in enumerate(rows):
         start = 0.0
@@ -234,7 +225,7 @@ def _stacked(rows: Sequence[Given]) -> Plot:
             )
             parts.append((place, start, share, label, strength))
             start += share
-            strength = max(LEAST_OPACITY, strength * SECOND_OPACITY)
+            strength = max(0.25, strength * 0.6)  # The largest wrong part is the strongest.
     trace = {
         "orientation": "h",
         "width": 0.7,
@@ -266,7 +257,8 @@ def _stacked(rows: Sequence[Given]) -> Plot:
     }
     layout = {
         "xaxis": {"range": [0, 1.02], "nticks": 6, "tickformat": ".0%"},
-        "margin": {"l": 8, "r": PERCENT_PX, "t": 8, "b": 8},
+        # There is room for the share at the end of a bar, on a screen of any width.
+        "margin": {"l": 8, "r": 44, "t": 8, "b": 8},
         "yaxis": row_axis([shown_name(row.name) for row in rows]),
         "meta": {"height": row_height(len(rows), least_px=90)},
     }

@@ -1,74 +1,107 @@
-"""The dashboard's figures in Dash, with only the routes needed.
+"""The dashboard's figures in Dash, with only the necessary routes.
 
-All that rests on private names of Dash stands here; the lock file pins Dash, and tests cover it.
+All uses of Dash's private names are in this module; the lock file pins Dash, and tests cover it.
 """
 
 import gzip
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container
 from functools import partial
-from typing import Any, Final, cast
+from typing import Annotated, Any, Final, cast
 
 import dash
 import msgspec
 from dash import ClientsideFunction, Dash, Input, Output
 from dash.exceptions import DependencyException, InvalidResourceError
+from msgspec import Meta, Struct, field
 from quart import Quart, Response, request
 
 from app.asgi.cached import GZIP_LEVEL
-from app.errors import NotFoundError
+from app.errors import InvalidInputError, MalformedError, NotFoundError
 from app.lifespan import resources
-from app.parts.dashboard.calls import FigureRequest, check_call
 from app.parts.dashboard.figures import AnyPanel, draw
 from app.parts.dashboard.page import DASHBOARD, PAGE_KEY, PANELS
 from app.result_cache import cacheable
 from app.static_files import YEAR_S
+from app.views.parsing import decode_json, require_type
 from app.views.policies import access
 
 PREFIX: Final = DASHBOARD + "/"
 DASH_CALLS: Final = PREFIX + "_dash-update-component"
-"""Address to which Dash in the browser posts its callbacks."""
+"""URL to which Dash in the browser posts its callbacks."""
 SUITES: Final = PREFIX + "_dash-component-suites/<string:package_name>/<path:fingerprinted_path>"
 FINGERPRINT: Final = re.compile(r"\.(v\w+)(?=\.)")
-"""The version and the time of a package, in the name of a file that Dash serves."""
-KEPT_HERE: Final = f"private, max-age={YEAR_S}, immutable"
-UNSENT: Final = ("dash_version", "python_version", "dash_version_url", "ddk_version", "end_id")
-"""What Dash would tell the browser, and no page needs; each call would repeat the last one."""
+"""Version and time of a package, in the names of the files that Dash serves."""
 # The types of Dash know no aria-… properties.
 dcc: Any = dash.dcc
 html: Any = dash.html
 
 
 def init_app(app: Quart) -> None:
-    """Register Dash, beside the page."""
+    """Register Dash on the app, and store its parts for the page."""
     app.extensions[PAGE_KEY] = mount(app)
 
 
+class FigureRequest(Struct):
+    """A request for a figure of a view."""
+
+    view: Annotated[str, Meta(max_length=8_000)]
+    """Query string of the view."""
+    live: bool = False
+    """Whether an event caused the request."""
+
+
+class Property(Struct):
+    """A property of one of Dash's components."""
+
+    id: str
+    property: str
+
+
+class FigureInput(Property):
+    """The property that has changed in the browser."""
+
+    value: FigureRequest
+
+
+class FigureCall(Struct):
+    """The body of a callback: a request to draw a figure."""
+
+    output: str
+    outputs: Property
+    inputs: Annotated[list[FigureInput], Meta(min_length=1, max_length=1)]
+    """A single input, since Dash would compare each of many with all changed properties."""
+    changed: list[str] = field(name="changedPropIds", default_factory=list)
+    state: Annotated[list[object], Meta(max_length=0)] = []
+
+
 class Parts(Dash):
-    """Dash without a page of its own: the app's page holds its parts."""
+    """Dash without its own page: the app's page contains its parts."""
 
     parts: dict[str, str]
 
     def _config(self) -> dict[str, Any]:
-        """Let the browser ask no other host for a newer version, nor know any."""
         sent: dict[str, Any] = super()._config()  # type: ignore[no-untyped-call]
-        values = {name: value for name, value in sent.items() if name not in UNSENT}
+        # The browser needs no versions, and must not ask another host for a newer one. Every call
+        # would repeat `end_id`.
+        unsent = ("dash_version", "python_version", "dash_version_url", "ddk_version", "end_id")
+        values = {name: value for name, value in sent.items() if name not in unsent}
         return values | {"disable_version_check": True}
 
     def _setup_plotlyjs(self) -> None:
-        """Do not add the whole of plotly.js to the list of the process; a smaller one is used.
+        """Leave out plotly.js, since the page uses a smaller build.
 
-        Dash has no setting for that: each app lengthens a private list of the package.
+        Dash has no setting for that: each app would extend a private list of the package.
         """
 
     def interpolate_index(self, **parts: Any) -> Any:  # type: ignore[override]
-        """Keep the inline configuration, the scripts, and what starts them."""
+        """Store the inline configuration, the scripts, and the script that starts them."""
         self.parts = {name: parts[name] for name in ("config", "scripts", "renderer")}
         return super().interpolate_index(**parts)  # type: ignore[no-untyped-call]
 
 
 def mount(app: Quart) -> dict[str, str]:
-    """Register Dash on the app; return its parts of the page, and the hashes of its scripts."""
+    """Register Dash on the app; return its parts of the page and the hashes of its scripts."""
     made: Any = Parts(
         "app.parts.dashboard",
         server=False,
@@ -81,14 +114,14 @@ def mount(app: Quart) -> dict[str, str]:
         include_assets_files=False,
         update_title="",
     )
-    # Dash would register routes without a policy, and one for every address.
+    # Dash would register routes without a policy, and a route for every URL.
     made.backend.websocket_capability = False
     for part in ("register_assets_blueprint", "setup_index", "setup_catchall"):
         setattr(made.backend, part, lambda *_: None)
     made.init_app(app)
     _declare_callbacks(made)
     made.layout = layout
-    # Otherwise Dash would do this in the first request, and ask in each later one whether it did.
+    # Otherwise Dash would do this in the first request, and check in each later request.
     set_up = app.before_request_funcs[None].pop()
     set_up()
     made.index()
@@ -98,8 +131,8 @@ def mount(app: Quart) -> dict[str, str]:
 
 
 def layout() -> Any:
-    """Return the graphs, which the page's stylesheet lays over the sections of their figures."""
-    # The theme counts up when the colours change, so that every figure is painted again.
+    """Return the graphs, which the page's stylesheet places over the sections of their figures."""
+    # The theme is a number that grows when the colours change, so that all figures are repainted.
     return html.Div([*map(_graph, PANELS), dcc.Store(id="theme", data=0)], className="drawings")
 
 
@@ -108,7 +141,7 @@ def _graph(name: str) -> Any:
         id=f"{name}-graph",
         config={"displayModeBar": False, "responsive": True},
         responsive=True,
-        # The page's script sets the properties of each figure, and leaves the elements alone.
+        # The page's script sets these properties for each figure, and leaves the elements alone.
         style={"height": "100%", "maxWidth": f"var(--{name}-width, none)"},
     )
     stores = [dcc.Store(id=f"{name}-ask"), dcc.Store(id=f"{name}-drawing")]
@@ -121,7 +154,7 @@ def _graph(name: str) -> Any:
 
 
 def _declare_callbacks(made: Any) -> None:
-    """Declare the callbacks of all panels: to draw one, to paint it, to follow a click."""
+    """Declare the callbacks of all panels: drawing a figure, painting it, following a click."""
     for name, panel in PANELS.items():
         request_id, drawing = Input(f"{name}-ask", "data"), Input(f"{name}-drawing", "data")
         drawn = Output(f"{name}-drawing", "data")
@@ -148,7 +181,7 @@ def _declare_callbacks(made: Any) -> None:
 
 
 async def _called(dispatch: Callable[[], Awaitable[Response]]) -> Response:
-    """Return Dash's answer to a callback, compressed where the request accepts that.
+    """Return Dash's response to a callback, compressed if the request accepts that.
 
     Raises MalformedError for a callback that no browser sends.
     """
@@ -164,11 +197,27 @@ async def _called(dispatch: Callable[[], Awaitable[Response]]) -> Response:
     return response
 
 
-def _guard(app: Quart, made: Any, fingerprints: frozenset[str]) -> None:
-    """Put a view with a policy in the place of each that Dash has registered.
+async def check_call(figures: Container[str]) -> None:
+    """Raise MalformedError for a callback that no browser sends, since Dash validates nothing."""
+    require_type("application/json")
+    try:
+        call = decode_json(await request.data, FigureCall)
+        await (
+            request.get_json()
+        )  # Dash parses it this way, including fields that `FigureCall` skips.
+    except (InvalidInputError, UnicodeDecodeError, RecursionError):
+        raise MalformedError("There is no such callback") from None
+    name = call.outputs.id.removesuffix("-drawing")
+    sent = (call.output, call.outputs.property, call.inputs[0].id, call.inputs[0].property)
+    if name not in figures or sent != (f"{name}-drawing.data", "data", f"{name}-ask", "data"):
+        raise MalformedError("There is no such callback")
 
-    `fingerprints`: those of the installed packages. Dash would let browsers keep its present file
-    under any other one, too.
+
+def _guard(app: Quart, made: Any, fingerprints: frozenset[str]) -> None:
+    """Replace each view that Dash has registered by a view with a policy.
+
+    fingerprints: of the installed packages. Dash would let browsers keep a file under any other
+    fingerprint, too.
     """
     views: dict[str, Any] = cast(dict[str, Any], app.view_functions)
     serve_component, dispatch = views[SUITES], views[DASH_CALLS]
@@ -185,7 +234,8 @@ def _guard(app: Quart, made: Any, fingerprints: frozenset[str]) -> None:
         except (DependencyException, InvalidResourceError, OSError):
             raise NotFoundError("There is no such file") from None
         is_kept = fingerprints.intersection(FINGERPRINT.findall(fingerprinted_path))
-        response.headers["Cache-Control"] = KEPT_HERE if is_kept else "no-cache"
+        cached = f"private, max-age={YEAR_S}, immutable"
+        response.headers["Cache-Control"] = cached if is_kept else "no-cache"
         if "ETag" not in response.headers:
             await response.add_etag()
         return response

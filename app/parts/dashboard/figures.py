@@ -1,4 +1,4 @@
-"""A panel of the dashboard, how its figure is counted, and the answer that the browser gets."""
+"""Panels of the dashboard, the counting of their figures, and the answers for the browser."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -21,63 +21,60 @@ from app.views.figure import Figure, FigureParts, Finding, ShownRow, Table, show
 from app.views.filters import View, view_of
 from app.views.page import WebPage, render
 
-MAKING_TIMEOUT_S: Final = 60.0
 TICK_S: Final = 1.0
-"""Viewers who follow live are answered together; else a stream of posts fills a core."""
+"""Seconds between answers to live viewers; without it, a stream of posts would fill a core."""
 MOST_AUTHORS: Final = 40
-"""Authors with a row of their own."""
-FIRST_ROWS: Final = 12
-"""Rows of the numbers that stand beside a figure; a page of their own has the others."""
+"""Largest number of authors with their own row."""
 OF_AUTHORS: Final = ("since", "until", "lang", "tz")
-"""Filters that a figure of authors does not know: it is of all their posts."""
+"""Filters that figures about authors ignore: they count all posts of an author."""
 
 LoadedT = TypeVar("LoadedT")
 
 
 class FigureAnswer(msgspec.Struct, omit_defaults=True):
-    """What the browser gets of a figure."""
+    """The parts of a figure that are sent to the browser."""
 
     words: str
-    """HTML."""
+    """HTML of the finding."""
     rows: str = ""
     """HTML of the first numbers."""
     plot: Plot | None = None
     path: str = ""
     is_problem: bool = False
-    """Whether the words say what is wrong in the view."""
+    """Whether the words describe an error in the view."""
 
 
 class Panel(ABC, Generic[LoadedT]):
-    """A place on the dashboard, and how its figure is counted for a view."""
+    """A panel of the dashboard, which counts its figure for a view."""
 
     name: ClassVar[str]
     topic: ClassVar[str]
     about: ClassVar[str]
     waiting: ClassVar[str] = gettext_noop("Drawing the chart…")
     is_of_authors: ClassVar[bool] = False
-    """Whether it is about how authors write: that takes longer, and looks at all their posts."""
+    """Whether the figure is about how authors write, which takes longer and needs all posts."""
     height_px: ClassVar[int] = 224
-    """Of the place that is kept for its drawing until the height of that is known."""
+    """Height of the space reserved for the drawing until its own height is known."""
     needs_two: ClassVar[bool] = False
-    """Whether it says nothing of one author alone."""
+    """Whether the figure needs at least two authors."""
 
     @abstractmethod
     async def load(self, session: AsyncSession, view: View) -> LoadedT:
-        """Return what the database says; note what it depends on.
+        """Return the figure's data from the database, and register what it depends on.
 
-        Raises NotFoundError, MalformedError.
+        Raises NotFoundError and MalformedError.
         """
 
     def usernames(self, loaded: LoadedT) -> Iterable[str]:
-        """Return the authors whom the figure may name: they are called as on pages."""
+        """Return the authors whom the figure may name, so that their names are as on pages."""
         return ()
 
     @abstractmethod
     async def count(self, loaded: LoadedT, view: View) -> Figure[Plot]:
-        """Return the figure. What takes long is done here: the session is closed by then."""
+        """Return the figure; long computations belong here, since the session is closed."""
 
     def key(self, view: View) -> tuple[str, str, str]:
-        """Return what an answer is kept by: equal views of a figure have the same one."""
+        """Return the cache key of an answer, the same for equal views of a figure."""
         unused = dict.fromkeys(OF_AUTHORS, "") if self.is_of_authors else {}
         return self.name, g.locale, view.query(**unused)
 
@@ -86,9 +83,9 @@ AnyPanel = Panel[Any]
 
 
 async def draw(panel: AnyPanel, query: str, *, is_live: bool) -> str:
-    """Return the answer to a view as JSON, with the view; it is as new as a page.
+    """Return a view and its answer as JSON, as new as a page and made once for all viewers.
 
-    It is made once for all viewers. `is_live`: the browser asks because of an event.
+    is_live: whether an event caused the request.
     """
     memo = resources().cache
     if is_live:
@@ -104,13 +101,13 @@ async def draw(panel: AnyPanel, query: str, *, is_live: bool) -> str:
 
 
 async def answer_of(panel: AnyPanel, view: View) -> bytes:
-    """Return the answer to a view, which is kept; the caller has caught up with the feed.
+    """Return the answer to a view, cached; the caller must have caught up with the feed.
 
-    Raises NotFoundError, MalformedError and InvalidInputError for what is wrong in the view.
+    Raises NotFoundError, MalformedError and InvalidInputError for errors in the view.
     """
 
     async def make() -> CachedResponse:
-        async with asyncio.timeout(MAKING_TIMEOUT_S):
+        async with asyncio.timeout(60.0):
             figure, cast = await load(panel, view)
         with bound(cast):
             parts = await resources().work_pool.run(figure.parts)
@@ -122,9 +119,9 @@ async def answer_of(panel: AnyPanel, view: View) -> bytes:
 
 
 async def load(panel: AnyPanel, view: View) -> tuple[Figure[Plot], Cast]:
-    """Return the figure of a panel, and who is in it: its texts are made while these are bound.
+    """Return a panel's figure and its cast, which must be bound while the figure makes its texts.
 
-    Raises NotFoundError, MalformedError and InvalidInputError for what is wrong in the view.
+    Raises NotFoundError, MalformedError and InvalidInputError for errors in the view.
     """
     async with resources().long_reads.turn():
         async with resources().db.read() as session:
@@ -139,21 +136,21 @@ async def _cast_of(session: AsyncSession, usernames: Iterable[str], view: View) 
 
 
 def kept_answer(panel: AnyPanel, view: View) -> bytes | None:
-    """Return the answer to a view if it is kept; the caller has caught up with the feed."""
+    """Return the cached answer to a view, if any; the caller must have caught up with the feed."""
     response = resources().cache.find(panel.key(view))
     return response.body if response else None
 
 
 async def _answer(panel: AnyPanel, parts: FigureParts[Plot]) -> FigureAnswer:
     table = parts.table
-    first = show_rows(table, FIRST_ROWS)
+    first = show_rows(table, 12)
     rows = await render(FigureRows(table=table, rows=first), current_cast()) if first else ""
     words = await _show_words(panel, parts.finding)
     return FigureAnswer(words, rows, parts.plot, parts.path)
 
 
 async def problem_of(panel: AnyPanel, view: View, error: AppError) -> FigureAnswer:
-    """Return the answer that says what is wrong in a view."""
+    """Return the answer that describes an error in a view."""
     async with resources().db.read() as session:
         cast = await _cast_of(session, view.names, view)
     with bound(cast):
@@ -163,8 +160,6 @@ async def problem_of(panel: AnyPanel, view: View, error: AppError) -> FigureAnsw
 
 
 class FigureRows(WebPage, frozen=True, kw_only=True):
-    """The first numbers of a figure."""
-
     template = "dashboard/_figure_rows.html"
 
     table: Table
@@ -172,19 +167,16 @@ class FigureRows(WebPage, frozen=True, kw_only=True):
 
 
 class FigureWords(WebPage, frozen=True, kw_only=True):
-    """The words of a figure."""
-
     template = "dashboard/_figure_words.html"
 
     name: str
     topic: str
     finding: Finding
     reading: str
-    """How the figure is read."""
+    """How to read the figure."""
 
 
 async def _show_words(panel: AnyPanel, finding: Finding) -> str:
-    """Return the words of a figure as HTML, in the request's language."""
     words = FigureWords(
         name=panel.name,
         topic=finding.topic or gettext(panel.topic),

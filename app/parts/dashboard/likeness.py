@@ -1,4 +1,4 @@
-"""Who sounds like whom; below four authors of a language, how they differ."""
+"""Which authors sound alike; with fewer than four authors of a language, how they differ."""
 
 import math
 from collections import Counter
@@ -36,23 +36,23 @@ from app.views.filters import View
 from app.views.names import shown_name
 
 FEWEST_AUTHORS: Final = 4
-"""Authors of a language; among fewer, the most alike may be opposites."""
-NEAREST: Final = 8
+"""Smallest number of authors of a language; among fewer, the most alike may be opposites."""
 SMALLEST_SHOWN: Final = 0.02
+"""Smallest likeness that is shown, from 0 to 1."""
 MOST_DRAWN: Final = 12
-"""Authors in the grid: of more no cell can be told from the next one."""
+"""Largest number of authors in the grid; more cells could not be told apart."""
 MOST_TIED: Final = 3
-"""Equal pairs that are named."""
+"""Largest number of equal pairs that are named."""
 IN_COMMON: Final = (
     (0.75, gettext_noop("They share almost all of their habits.")),
     (0.5, gettext_noop("They share many habits.")),
     (0.25, gettext_noop("They share some habits.")),
     (0.0, gettext_noop("They share few habits.")),
 )
-"""What is said from which likeness on."""
+"""Smallest likeness for each sentence."""
 
 Pair = tuple[str, str, float]
-"""Two authors and how alike they are, from 0 to 1."""
+"""Two authors and their likeness, from 0 to 1."""
 
 
 class WhoLikeWhom(Panel["Likeness | Words"]):
@@ -93,23 +93,23 @@ class WhoLikeWhom(Panel["Likeness | Words"]):
 
 @dataclass(frozen=True, slots=True)
 class Likeness(Figure[Plot]):
-    """Authors of languages with four or more, and how alike those of one language are."""
+    """The likeness of authors of a language that four or more authors write."""
 
     view: View
     names: Sequence[str]
-    """Similar ones are neighbours."""
+    """Usernames, with similar authors as neighbours."""
     alike: NDArray[np.float64]
-    """(n, n), 0 for authors of different languages and on the diagonal."""
+    """Likeness, (n, n) float64; 0 for authors of different languages and on the diagonal."""
     looked_at: int
-    """Authors with the most posts, those of languages with fewer authors too."""
+    """Number of authors with the most posts, including languages with fewer authors."""
     total: int
-    """All authors with posts."""
+    """Number of all authors with posts."""
     centre: str = ""
-    """The one author who is named alone."""
+    """The author whom the figure is about, if it is about one."""
 
     @property
     def pairs(self) -> list[Pair]:
-        """The pairs that write somewhat alike, the most alike first; those of the centre alone."""
+        """The pairs that write somewhat alike, the most alike first; only the centre's, if any."""
         pairs = [
             (one, second, float(self.alike[i, j]))
             for i, one in enumerate(self.names)
@@ -120,7 +120,7 @@ class Likeness(Figure[Plot]):
 
     @property
     def drawn(self) -> list[int]:
-        """The places of those in the grid: of many, those of the pairs that are the most alike."""
+        """Indices of the authors in the grid: all, or those of the most similar pairs."""
         in_pairs = dict.fromkeys(name for pair in self.pairs for name in pair[:2])
         kept = {*islice(in_pairs, MOST_DRAWN)}
         if len(self.names) <= MOST_DRAWN:
@@ -167,9 +167,10 @@ NEAREST_ABOUT: Final = gettext_noop(
 
 
 def _peers(languages: Sequence[str | None], *, is_alone: bool) -> list[int]:
-    """Return the places of the authors who are compared: of languages that four or more write.
+    """Return the indices of the compared authors, whose languages four or more authors write.
 
-    `is_alone`: it is about the first author, so only that one's language counts.
+    is_alone: whether the figure is about the first author, so that only this author's language
+    counts.
     """
     sizes = Counter(languages)
     return [
@@ -187,7 +188,7 @@ async def _words(
     *,
     is_alone: bool,
 ) -> Words:
-    """Return the words of authors of languages with fewer than four, the busiest authors first."""
+    """Return the words of authors whose languages have fewer than four, the busiest first."""
     count = 1 if is_alone else MOST_WORDED
     by_language: dict[str | None, list[UserRow]] = {}
     for row, language in list(zip(authors.rows, languages, strict=True))[:count]:
@@ -202,7 +203,7 @@ async def _words(
 
 
 def _left_out(data: Likeness) -> list[str]:
-    """Return which authors are not compared, in sentences, if any."""
+    """Return sentences about the authors who are not compared, if any."""
     if data.centre:
         note = gettext(
             "Compared with the {count} authors of the same language who have the most posts."
@@ -224,7 +225,6 @@ def _left_out(data: Likeness) -> list[str]:
 
 
 def _not_drawn(data: Likeness) -> str:
-    """Return who is in the grid, in a sentence, where that is not everybody."""
     if not data.pairs or len(data.drawn) == len(data.names):
         return ""
     note = gettext("The chart shows the {count} most similar authors; the table has all pairs.")
@@ -232,12 +232,11 @@ def _not_drawn(data: Likeness) -> str:
 
 
 def _best(pairs: Sequence[Pair]) -> list[Pair]:
-    """Return the pairs that have the highest likeness as it is shown."""
+    # Pairs are equal if their likeness is shown as equal.
     return next(list(tied) for _, tied in groupby(pairs, key=_label))
 
 
 def _habits_in_common(data: Likeness) -> str:
-    """Return how alike those are who write the most alike, in a sentence, if any do."""
     if not data.pairs:
         return ""
     return gettext(next(words for least, words in IN_COMMON if data.pairs[0][2] >= least))
@@ -248,7 +247,7 @@ def _label(pair: Pair) -> str:
 
 
 def _most_alike(data: Likeness) -> str:
-    """Return which pair writes the most alike, several if they are equal to two digits."""
+    """Return a title with the most similar pair, or pairs if they are equal to two digits."""
     if not data.pairs:
         return gettext("These authors have next to nothing in common")
     tied = _best(data.pairs)
@@ -267,7 +266,7 @@ def _most_alike(data: Likeness) -> str:
 
 
 def _nearest(data: Likeness) -> str:
-    """Return who writes the most like the one author, several if they are equal."""
+    """Return a title with the authors who write the most like the centre."""
     if not data.pairs:
         title = gettext("{name} has next to nothing in common with the other authors")
         return title.format(name=shown_name(data.centre))
@@ -280,7 +279,7 @@ def _nearest(data: Likeness) -> str:
 
 
 def _bars(data: Likeness) -> Plot:
-    nearest = data.pairs[:NEAREST]
+    nearest = data.pairs[:8]
     bars = [
         FigureBar(shown_name(pair[1]), pair[2], _label(pair), query_of_pair(pair[0], pair[1]))
         for pair in nearest
@@ -289,12 +288,11 @@ def _bars(data: Likeness) -> Plot:
 
 
 def _of_pairs(view: View) -> str:
-    """Return the filters that count here, for the posts of pairs of authors."""
     return view.query(username="", **dict.fromkeys(OF_AUTHORS, ""))
 
 
 def draw_pairs(names: Sequence[str], alike: NDArray[np.float64], least: float) -> Plot:
-    """Return the drawing of a grid with a cell for each pair that is that much alike."""
+    """Return a grid with a cell for each pair whose likeness is at least `least`; alike (n, n)."""
     cells = [
         Cell(
             column=column,
@@ -320,7 +318,7 @@ def draw_pairs(names: Sequence[str], alike: NDArray[np.float64], least: float) -
 
 
 def query_of_pair(one: str, second: str) -> str:
-    """Return the query of an address of the posts of both."""
+    """Return the query parameters of both authors' posts."""
     return urlencode({"username": (one, second)}, doseq=True)
 
 

@@ -1,4 +1,4 @@
-"""The dashboard's page: what its figures say at once, and their numbers as tables and files."""
+"""The dashboard's page: the findings of its figures, and their numbers as tables and files."""
 
 import asyncio
 from collections.abc import Mapping
@@ -46,23 +46,19 @@ PANELS: Final[dict[str, AnyPanel]] = {
 PAGE_KEY: Final = "saywho.dashboard.page"
 MOST_ROWS: Final = 1_000
 MOST_OPEN_ROWS: Final = 60
-"""Of a longer table only the first rows stand open."""
-FEWEST_OF_GROUP: Final = 4
-"""Rows of a group, on average; fewer are not worth folding."""
+"""Rows that are shown at first; the other rows of a longer table are folded."""
 MOST_WAITING_S: Final = 1.0
-"""The page waits so long for what its figures say, which else comes with the figures."""
-CROWD: Final = 12
-"""Of more authors, a phone offers one at a time in figures of authors beside each other."""
+"""Seconds that the page waits for the findings of its figures, which otherwise come later."""
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'self'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
-"""Dash starts with an inline script, allowed by its hash; Dash and plotly create styles."""
+"""Policy that allows Dash's inline script by its hash, and styles by Dash and plotly."""
 
 
 class Section(Struct, frozen=True):
-    """A panel on the page, and what its figure says, if that is known at once."""
+    """A panel on the page, and the answer of its figure if it is known in time."""
 
     figure: AnyPanel
     answer: FigureAnswer | None
@@ -73,14 +69,14 @@ class Section(Struct, frozen=True):
 
     @property
     def height_px(self) -> int:
-        """The height of its drawing, or what is kept for it until that is known."""
+        """Height of the drawing, or of the space reserved for it."""
         plot = self.answer.plot if self.answer else None
         height: int = plot["layout"]["meta"]["height"] if plot else self.figure.height_px
         return height
 
     @property
     def rows(self) -> Markup:
-        return Markup(self.answer.rows if self.answer else "")  # noqa: S704 - likewise
+        return Markup(self.answer.rows if self.answer else "")  # noqa: S704 - of a template
 
 
 class DashboardPage(WebPage, frozen=True, kw_only=True):
@@ -91,13 +87,14 @@ class DashboardPage(WebPage, frozen=True, kw_only=True):
     author_total: int
     sections: list[Section]
     own_zone: str | None
-    """The time zone of the chats that it is about."""
+    """Time zone of the chats that the page is about."""
     dash: Mapping[str, str]
-    """What Dash puts into its page."""
+    """Dash's parts of the page, and the hashes of its scripts."""
 
     @property
     def is_crowd(self) -> bool:
-        return self.author_total > CROWD
+        """Whether a phone shows one author at a time in figures that compare authors."""
+        return self.author_total > 12
 
     @property
     def query(self) -> str:
@@ -105,12 +102,12 @@ class DashboardPage(WebPage, frozen=True, kw_only=True):
 
 
 class RowGroup(NamedTuple):
-    """Rows of a long table that stand together; all but the first ones are folded."""
+    """A group of rows of a long table; all groups but the first are folded."""
 
     name: str
     rows: list[ShownRow]
     begin_alike: bool = False
-    """Whether the name is their first cell, which is not told again in each."""
+    """Whether the name is the first cell of all its rows, which then leave it out."""
 
 
 class TablePage(WebPage, frozen=True, kw_only=True):
@@ -156,7 +153,7 @@ async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
 
 
 async def _first_answer(panel: AnyPanel, view: View) -> FigureAnswer | None:
-    """Return what stands in the page from the beginning; None for what comes later."""
+    """Return the answer that the page contains from the beginning; None if it comes later."""
     try:
         if panel.is_of_authors:
             body = kept_answer(panel, view)
@@ -172,7 +169,7 @@ async def _first_answer(panel: AnyPanel, view: View) -> FigureAnswer | None:
 
 @blueprint.page("/zone", is_cacheable=True)
 async def show_zone(args: View) -> dict[str, str | None]:
-    """Name the time zone of the chats of these authors: their figures are in it."""
+    """Return the time zone of these authors' chats, which is the zone of their figures."""
     async with resources().db.read() as session:
         return {"zone": await zone_of_chats(session, args.names)}
 
@@ -200,13 +197,13 @@ async def show_table(name: str, args: View) -> str:
 
 
 def _grouped(rows: list[ShownRow]) -> list[RowGroup]:
-    """Return the rows by what they begin with, or the first ones and the others."""
+    """Return the rows grouped by their first cells, or the first rows and all others."""
     if len(rows) <= MOST_OPEN_ROWS:
         return [RowGroup("", rows)] if rows else []
     groups = [
         RowGroup(name, [*of_name], begin_alike=True) for name, of_name in groupby(rows, _beginning)
     ]
-    if FEWEST_OF_GROUP * len(groups) <= len(rows):
+    if 4 * len(groups) <= len(rows):  # Smaller groups are not worth folding.
         return groups
     others = rows[MOST_OPEN_ROWS:]
     text = ngettext("{count} more row", "{count} more rows", len(others))

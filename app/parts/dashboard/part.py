@@ -1,4 +1,4 @@
-"""What the dashboard adds to a site."""
+"""The registration of the dashboard."""
 
 from typing import Final
 

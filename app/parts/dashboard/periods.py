@@ -1,4 +1,4 @@
-"""Posts by day, in periods side by side: which fit, which is busiest, and who wrote most."""
+"""Posts by day, in periods: which periods fit, the busiest period, and the leading author."""
 
 from bisect import bisect_right
 from collections import Counter
@@ -23,16 +23,15 @@ CALM: Final[dict[Period, str]] = {
 }
 HOURS: Final = 24
 REST: Final = ""
-"""In the place of a name: those who are not counted one by one."""
-ONE_DAY: Final = timedelta(1)
+"""Name of the cells of all authors who are not counted individually."""
 MOST_COLUMNS: Final = 60
-"""Periods side by side that can be told apart on a phone too, such as five years of months."""
+"""Largest number of periods that can be told apart on a phone, such as five years of months."""
 _DAYS: Final[dict[Period, int]] = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
-"""The most days of each."""
+"""Largest number of days of each period."""
 
 
 def fitting(first: date, last: date) -> Period:
-    """Return the finest period of which there are at most so many, else years."""
+    """Return the finest period with at most `MOST_COLUMNS` columns, otherwise years."""
     days = (last - first).days + 1
     for period in _DAYS:
         is_near = days <= MOST_COLUMNS * _DAYS[period]
@@ -42,7 +41,7 @@ def fitting(first: date, last: date) -> Period:
 
 
 def start_of(day: date, period: Period) -> date:
-    """Return the first day of the period that a day is in; weeks begin on Monday."""
+    """Return the first day of the period that contains a day; weeks begin on Monday."""
     match period:
         case "day":
             return day
@@ -57,7 +56,7 @@ def start_of(day: date, period: Period) -> date:
 
 
 def starts(first: date, last: date, period: Period) -> Sequence[date]:
-    """Return when each period from the first day's to the last day's begins, then its end."""
+    """Return the first day of each period from `first` to `last`, then the end of the last."""
     times = [start_of(first, period)]
     while times[-1] <= last:
         times.append(start_of(times[-1] + timedelta(days=_DAYS[period]), period))
@@ -66,18 +65,18 @@ def starts(first: date, last: date, period: Period) -> Sequence[date]:
 
 @dataclass(frozen=True, slots=True)
 class PostsByDay:
-    """How many posts each author has on each day, as the database counts them."""
+    """The number of posts of each author on each day, as the database counts them."""
 
     authors: BusyAuthors
     cells: Sequence[DayCell] = ()
     undated: int = 0
-    """Posts without a time, of all authors."""
+    """Number of posts without a time, of all authors."""
     hours: Mapping[int, int] = field(default_factory=dict)
-    """Posts of all authors by hour, since the year 1; empty where each is counted by name."""
+    """Posts of all authors by hour since the year 1; empty if `cells` has all authors."""
 
     @property
     def all_cells(self) -> list[DayCell]:
-        """Those of the authors, and what is left of each day for `REST`, by day."""
+        """Cells of the authors, plus a `REST` cell for the remainder of each day, sorted by day."""
         days: Counter[date] = Counter()
         for hour, posts in self.hours.items():
             days[date.fromordinal(hour // HOURS + 1)] += posts
@@ -88,16 +87,16 @@ class PostsByDay:
 
 
 def busiest_period(cells: Sequence[DayCell], begins: Sequence[date]) -> int | None:
-    """Return the place of the period that is clearly ahead of all others, None without one.
+    """Return the index of the period that is clearly ahead of all others, or None.
 
-    begins: the first day of each period, and the end of the last.
+    begins: the first day of each period, then the end of the last.
     """
     totals = [0] * (len(begins) - 1)
     for day, _, posts in cells:
         totals[bisect_right(begins, day) - 1] += posts
-    if all(end - start == ONE_DAY for start, end in pairwise(begins)):
+    if all(end - start == timedelta(1) for start, end in pairwise(begins)):
         return fullest_day(totals)
-    # The days of two alone: of all there may be millions.
+    # Only the days of the two leading periods are compared: all periods may have millions.
     places = sorted(range(len(totals)), key=totals.__getitem__)[-2:]
     days: list[list[int]] = [[0] * (begins[place + 1] - begins[place]).days for place in places]
     for day, _, posts in cells:
@@ -108,9 +107,9 @@ def busiest_period(cells: Sequence[DayCell], begins: Sequence[date]) -> int | No
 
 
 def leader_of(cells: Sequence[DayCell], rows: Mapping[str, Sequence[int]]) -> str | None:
-    """Return who wrote clearly more than anybody else, None for nobody.
+    """Return the author who wrote clearly more than anyone else, or None.
 
-    As sure as the page of a chat is of it, which it must not contradict.
+    The level is the one of a chat's page, so that the two never contradict each other.
     """
     names = sorted(rows, key=lambda name: -sum(rows[name]))[:2]
     days = sorted({day for day, name, _ in cells if name in names})

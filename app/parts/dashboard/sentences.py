@@ -1,4 +1,4 @@
-"""Sentences and addresses that several figures have."""
+"""Sentences and URLs that several figures share."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -10,11 +10,11 @@ from app.views.filters import View
 from app.views.names import shown_name
 
 MOST_NAMED: Final = 5
-"""Authors who are named in a sentence."""
+"""Largest number of authors named in a sentence."""
 
 
 def nothing_dated(view: View, undated: int = 0) -> Finding:
-    """Return what a figure says where there are no posts, or none of them has a time."""
+    """Return the finding of a figure without posts, or without posts that have a time."""
     if not undated and not view.is_narrowed:
         return Finding(gettext("Nothing here yet"))
     if not undated:
@@ -24,7 +24,7 @@ def nothing_dated(view: View, undated: int = 0) -> Finding:
 
 
 def some_of(displayed: int, total: int) -> str:
-    """Return how many of the authors a figure shows, if not all."""
+    """Return how many authors a figure shows, in a sentence; empty if it shows all."""
     if displayed >= total:
         return ""
     template = gettext("The {shown} of {all} authors with the most posts.")
@@ -32,19 +32,19 @@ def some_of(displayed: int, total: int) -> str:
 
 
 def some_in_table(displayed: int, total: int) -> str:
-    """Return how many of the authors a table lists, who are not all."""
+    """Return how many authors a table lists, in a sentence."""
     template = gettext("The table has the {shown} of {all} authors with the most posts.")
     return template.format(shown=show_number(displayed), all=show_number(total))
 
 
 def more_undated(undated: int) -> str:
-    """Return how many posts without a time there are besides, if any."""
+    """Return how many more posts have no time, in a sentence; empty for 0."""
     note = ngettext("{count} more post has no time.", "{count} more posts have no time.", undated)
     return note.format(count=show_number(undated)) if undated else ""
 
 
 def some_shown(usernames: Sequence[str]) -> str:
-    """Return the first of these authors, and how many others there are."""
+    """Return the names of the first authors, and the number of the others."""
     names = [shown_name(username) for username in usernames]
     if len(names) <= MOST_NAMED:
         return show_list(names)
@@ -59,6 +59,6 @@ def sentences(*parts: str) -> list[str]:
 
 
 def posts_path(query: str, **narrowed: str | Sequence[str]) -> str:
-    """Return the address of the posts behind a row or a figure."""
+    """Return the URL of the posts behind a row or a figure."""
     parameters = urlencode(narrowed, doseq=True)
     return "/posts?" + "&".join(filter(None, (query, parameters)))

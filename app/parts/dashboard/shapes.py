@@ -1,17 +1,16 @@
-"""Shapes of the figures: cells, bars, rows. Colours are names of the stylesheet, like `$ink`."""
+"""Shapes of the figures: cells, bars and rows, in colours of the stylesheet such as `$ink`."""
 
 from collections.abc import Sequence
 from html import escape
 from typing import Any, Final, NamedTuple
 
-ROW_PX: Final = 20
 FAINTEST: Final = 0.12
-"""Opacity of the weakest cell that is drawn at all."""
+"""Opacity of the weakest cell."""
 LONGEST_LABEL: Final = 18
-"""Characters of a name beside an axis."""
+"""Largest number of characters of a name next to an axis."""
 
 Plot = dict[str, Any]
-"""A plotly figure; the browser adds the colours, and what is the same for all figures."""
+"""A plotly figure; the browser adds the colours, and the layout that all figures share."""
 
 
 class Cell(NamedTuple):
@@ -20,10 +19,10 @@ class Cell(NamedTuple):
     column: int
     row: int
     share: float
-    """Of the strongest cell that there can be, in [0, 1]."""
+    """Share of the strongest possible cell, in [0, 1]."""
     text: str
     query: str
-    """Parameters of the posts behind it."""
+    """Query parameters of the posts behind the cell."""
 
 
 class FigureBar(NamedTuple):
@@ -33,14 +32,14 @@ class FigureBar(NamedTuple):
     length: float
     label: str
     query: str
-    """Parameters of the posts behind it."""
+    """Query parameters of the posts behind the bar."""
     colour: str = "$accent"
     is_heading: bool = False
-    """Whether it is the name of those below."""
+    """Whether the row is a heading of the rows below."""
 
 
 def draw_cells(cells: Sequence[Cell]) -> Plot:
-    """Return the trace of the cells, a sequential scale of one colour."""
+    """Return the trace of the cells, in a sequential scale of one colour."""
     return {
         "x": [cell.column for cell in cells],
         "base": [cell.row - 0.47 for cell in cells],
@@ -56,7 +55,7 @@ def draw_cells(cells: Sequence[Cell]) -> Plot:
 
 
 def draw_bars(bars: Sequence[FigureBar], **axis: Any) -> Plot:
-    """Return a figure of a bar for each row, with its label at the end."""
+    """Return a figure with a bar for each row, and a label at the end of each bar."""
     trace = {
         "orientation": "h",
         "width": 0.7,
@@ -75,7 +74,7 @@ def draw_bars(bars: Sequence[FigureBar], **axis: Any) -> Plot:
         for bar, label in zip(bars, rows["ticktext"], strict=True)
     ]
     layout = {
-        # Beside the longest bar there is room for its label.
+        # There is room for a label after the longest bar.
         "xaxis": {"range": [0, 1.3], "nticks": 6} | axis,
         "yaxis": rows,
         "meta": {"height": row_height(len(bars), least_px=90)},
@@ -84,7 +83,7 @@ def draw_bars(bars: Sequence[FigureBar], **axis: Any) -> Plot:
 
 
 def row_axis(names: Sequence[str]) -> Plot:
-    """Return the axis of rows with these labels, the first one on top."""
+    """Return the axis of rows with these labels, the first label on top."""
     labels = [f"{name[:LONGEST_LABEL]}…" if len(name) > LONGEST_LABEL else name for name in names]
     return {
         "range": [len(names) - 0.4, -0.6],
@@ -96,5 +95,5 @@ def row_axis(names: Sequence[str]) -> Plot:
 
 
 def row_height(rows: int, *, least_px: int = 160, around_px: int = 50) -> int:
-    """Return the height of a graph of so many rows, in pixels."""
-    return max(least_px, rows * ROW_PX + around_px)
+    """Return the height of a graph with this number of rows, in pixels."""
+    return max(least_px, rows * 20 + around_px)

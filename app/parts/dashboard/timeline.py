@@ -1,14 +1,14 @@
-"""Posts over time: rows of bars, for authors or for several together."""
+"""Posts over time: rows of bars, each for an author or for several authors."""
 
 import asyncio
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from html import escape
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,7 +27,6 @@ from app.parts.dashboard.periods import (
     start_of,
     starts,
 )
-from app.parts.dashboard.rows import NO_REST, PAIR, Rest, Row, how_rows_are_read, rows_of
 from app.parts.dashboard.sentences import (
     more_undated,
     nothing_dated,
@@ -45,14 +44,32 @@ from app.services.posts.statistics import (
 )
 from app.views.figure import Figure, Finding, Table
 from app.views.filters import View
-from app.views.names import shown_name
+from app.views.names import hue, shown_name
 
+MOST_ROWS: Final = 8
+"""Largest number of rows that can be read on a first screen."""
 ALL_ROWS_PX: Final = 352
-HIGHEST_ROW_PX: Final = 96
-"""Rows share so much height, which a first screen has below the words."""
-LEAST_PX: Final = 3.5
-"""Height of the lowest bar, so that it can be seen and pressed."""
-DAY_MS: Final = 86_400_000
+"""Height of all rows, which a first screen has below the words."""
+
+
+class Row(NamedTuple):
+    """A row of bars, for the posts of an author or several authors."""
+
+    name: str
+    colour: str
+    counts: Sequence[int]
+    """Number of posts in each period."""
+    usernames: Sequence[str]
+
+
+class Rest(NamedTuple):
+    """Authors who are not counted individually: their number, and their posts in each period."""
+
+    authors: int = 0
+    counts: Sequence[int] = ()
+
+
+NO_REST: Final = Rest()
 
 
 def scale_end(counts: Sequence[int]) -> int:
@@ -86,7 +103,7 @@ class Timeline(Panel[PostsByDay]):
         undated = await count_undated(session, view.selection)
         if authors.total == len(authors.names):
             return PostsByDay(authors, cells, undated)
-        # The others may be thousands: one more count of all tells what is theirs.
+        # The others may be thousands: their posts are a count of all posts minus these cells.
         hours = await count_by_hour(session, view.selection, view.zone)
         return PostsByDay(authors, cells, undated, hours)
 
@@ -99,55 +116,53 @@ class Timeline(Panel[PostsByDay]):
 
 @dataclass(frozen=True)
 class PostsByPeriod(Figure[Plot]):
-    """How many posts each author has in each period."""
+    """The number of posts of each author in each period."""
 
     view: View
     authors: BusyAuthors
     undated: int = 0
-    """Posts without a time, which no period counts."""
+    """Number of posts without a time, which no period contains."""
     period: Period = "day"
     starts: Sequence[date] = ()
-    """The first day of each period, and the end of the last."""
+    """First day of each period, then the end of the last period."""
     rows: dict[str, list[int]] = field(default_factory=dict)
-    """By author, in the order of their first posts."""
+    """Number of posts in each period by author, in the order of the authors' first posts."""
     rest: Rest = NO_REST
     span: tuple[date, date] | None = None
-    """The first day with posts, and the last one."""
+    """First and last day with posts."""
     busiest: int | None = None
-    """The place of the period that is clearly ahead of all others, day by day."""
+    """Index of the period that is clearly ahead of all others, compared by day."""
     leader: str | None = None
-    """Who wrote clearly more than anybody else, day by day."""
+    """The author who wrote clearly more than anyone else, compared by day."""
 
     @cached_property
     def drawn(self) -> list[Row]:
-        """The rows of the drawing, in which authors with few posts stand together."""
+        """The rows of the drawing, in which authors with few posts share a row."""
         return rows_of(self.rows, self.rest)
 
     @property
     def totals(self) -> list[int]:
-        """Posts of each period, of all rows together."""
+        """Number of posts in each period, in all rows."""
         return [sum(column) for column in zip(*(row.counts for row in self.drawn), strict=True)]
 
     @cached_property
     def scale_end(self) -> int:
-        """The number of posts whose bar is as high as the row of one author."""
+        """Number of posts whose bar is as high as the row of a single author."""
         return scale_end([posts for row in self.named for posts in row.counts if posts])
 
     @property
     def named(self) -> list[Row]:
-        """The rows of one author each."""
+        """The rows of a single author each; all rows if there are none."""
         return [row for row in self.drawn if len(row.usernames) == 1] or self.drawn
 
     def end_of(self, row: Row) -> int:
-        """Return the number of posts whose bar is as high as this row.
-
-        Many authors together would flatten all others' rows: theirs has its own scale, if higher.
-        """
+        """Return the number of posts whose bar is as high as this row."""
+        # Many authors together would flatten all other rows: their row has its own, higher scale.
         return max(self.scale_end, 0 if row in self.named else max(row.counts))
 
     @property
     def highest(self) -> int:
-        """The most posts of a row in a period."""
+        """Largest number of posts of a single author's row in a period."""
         return max(max(row.counts) for row in self.named)
 
     def finding(self) -> Finding:
@@ -161,7 +176,7 @@ class PostsByPeriod(Figure[Plot]):
     def plot(self) -> Plot | None:
         if self.span is None:
             return None
-        row_px = min(HIGHEST_ROW_PX, ALL_ROWS_PX // len(self.drawn))
+        row_px = min(96, ALL_ROWS_PX // len(self.drawn))
         traces = [_bars(self, row, place, row_px) for place, row in enumerate(self.drawn)]
         beyond = _marks(self)
         span = [self.span[0].isoformat(), (self.span[1] + timedelta(days=1)).isoformat()]
@@ -189,16 +204,15 @@ class PostsByPeriod(Figure[Plot]):
 def _asked(
     data: PostsByPeriod, usernames: Sequence[str], place: int
 ) -> dict[str, str | Sequence[str]]:
-    """Return the parameters of authors' posts in a period."""
     since, until = data.starts[place : place + 2]
     usernames = usernames or list(data.view.names)
     return {"username": usernames, "since": str(since), "until": str(until)}
 
 
 def _title(data: PostsByPeriod) -> tuple[str, str]:
-    """Return which period, or else who, has clearly the most posts, or that none has; and a note.
+    """Return a title and a note: the period or author with clearly the most posts, or the days.
 
-    The note tells the days where the title does not.
+    The note contains the days if the title does not.
     """
     totals = data.totals
     posts = sum(totals)
@@ -217,7 +231,7 @@ def _title(data: PostsByPeriod) -> tuple[str, str]:
     span = {"first": show_date(first), "last": show_date(last), "calm": gettext(CALM[data.period])}
     if data.leader is not None:
         title = gettext("{name} wrote the most: {count} of {total} posts")
-        if len(data.rows) == PAIR:
+        if len(data.rows) == 2:
             title = gettext("{name} wrote more: {count} of {total} posts")
         title = title.format(
             name=shown_name(data.leader),
@@ -230,14 +244,13 @@ def _title(data: PostsByPeriod) -> tuple[str, str]:
 
 
 def _beyond(data: PostsByPeriod) -> str:
-    """Return where the scale ends, in a sentence, if some bars are higher."""
     end = data.scale_end
     note = gettext("The scale ends at {count}; ▲ marks a bar that would be higher.")
     return note.format(count=show_number(end)) if data.highest > end else ""
 
 
 def _other_scale(data: PostsByPeriod) -> str:
-    """Return where the scale of the last row ends, in a sentence, if it has its own."""
+    """Return the end of the last row's own scale, in a sentence; empty if it has none."""
     last = data.drawn[-1]
     if (end := data.end_of(last)) == data.scale_end:
         return ""
@@ -246,7 +259,6 @@ def _other_scale(data: PostsByPeriod) -> str:
 
 
 def _together(data: PostsByPeriod) -> str:
-    """Return that the table has each author of the last row, in a sentence, if they share it."""
     if data.rest.authors:
         return some_in_table(len(data.authors.names), data.authors.total)
     if len(data.drawn) == len(data.rows):
@@ -257,16 +269,16 @@ def _together(data: PostsByPeriod) -> str:
 
 
 def _bars(data: PostsByPeriod, row: Row, place: int, row_px: int) -> Plot:
-    """Return the bars of a row."""
     counts, begins, ends = row.counts, data.starts[:-1], data.starts[1:]
     places = [i for i, posts in enumerate(counts) if posts]
     end = data.end_of(row)
-    heights = [max(min(counts[i] / end, 1), LEAST_PX / row_px) for i in places]
+    least_px, day_ms = 3.5, 86_400_000  # The lowest bar can still be seen and pressed.
+    heights = [max(min(counts[i] / end, 1), least_px / row_px) for i in places]
     return {
         "name": escape(row.name),
         "x": [begins[i].isoformat() for i in places],
         "offset": 0,
-        "width": [0.92 * (ends[i] - begins[i]).days * DAY_MS for i in places],
+        "width": [0.92 * (ends[i] - begins[i]).days * day_ms for i in places],
         # Rows are counted downwards, so bars grow upwards below zero.
         "base": [place + 0.42] * len(places),
         "y": [round(-0.84 * height, 4) for height in heights],
@@ -278,7 +290,7 @@ def _bars(data: PostsByPeriod, row: Row, place: int, row_px: int) -> Plot:
 
 
 def _marks(data: PostsByPeriod) -> Plot:
-    """Return a mark on each bar that is cut off where the scale ends."""
+    """Return a mark on each bar that the end of its scale cuts off."""
     cut = [
         (row, place, column)
         for place, row in enumerate(data.drawn)
@@ -302,13 +314,12 @@ def _marks(data: PostsByPeriod) -> Plot:
 
 
 def _label(data: PostsByPeriod, row: Row, place: int) -> str:
-    """Return what is said of a bar that is pointed at."""
     period = show_period(data.starts[place], data.starts[place + 1])
     return f"<b>{escape(row.name)}</b><br>{period}: {show_number(row.counts[place])}"
 
 
 def by_period(loaded: PostsByDay, view: View) -> PostsByPeriod:
-    """Return the counts of the days by the periods that there is room for."""
+    """Return the counts of the days, summed by the finest period that there is room for."""
     authors, undated, cells = loaded.authors, loaded.undated, loaded.all_cells
     if not cells:
         return PostsByPeriod(view, authors, undated)
@@ -334,3 +345,39 @@ def by_period(loaded: PostsByDay, view: View) -> PostsByPeriod:
         busiest=busiest_period(cells, begins),
         leader=leader_of(cells, rows),
     )
+
+
+def how_rows_are_read(usernames: Collection[str], rest: Rest) -> str:
+    """Return how to read the rows of these authors; empty for the panel's default text."""
+    if rest.authors:
+        return gettext(
+            "The author with the most posts is on top. Select a bar to see its posts; a bar of "
+            "the others shows all posts of its time."
+        )
+    two = gettext("The author with more posts is on top. Select a bar to see its posts.")
+    return two if len(usernames) == 2 else ""
+
+
+def rows_of(counts: Mapping[str, Sequence[int]], rest: Rest = NO_REST) -> list[Row]:
+    """Return the rows of authors' posts, the most first; with many authors, some share the last.
+
+    The shared row includes the rest; then it has no usernames.
+    """
+    totals = {username: sum(row) for username, row in counts.items()}
+    order = sorted(counts, key=lambda username: -totals[username])
+    leaders = order
+    if len(order) > MOST_ROWS:
+        least = 0.1 * totals[order[0]]  # The bars of authors with fewer posts would be hairlines.
+        leaders = [username for username in order[: MOST_ROWS - 1] if totals[username] >= least]
+    rows = [
+        Row(shown_name(username), f"${hue(username)}", counts[username], [username])
+        for username in leaders
+    ]
+    others = order[len(leaders) :]
+    if others or rest.authors:
+        columns = [*(counts[name] for name in others), *([rest.counts] if rest.authors else ())]
+        sums = [sum(column) for column in zip(*columns, strict=True)]
+        number = show_number(len(others) + rest.authors)
+        name = gettext("{count} others").format(count=number)
+        rows.append(Row(name, "$soft", sums, () if rest.authors else others))
+    return rows

@@ -19,9 +19,9 @@ from app.views.hours import LEAST_PART, PARTS
 HOURS: Final = 24
 HEIGHT_PX: Final = 260
 FEWEST_POSTS: Final = 20
-"""Fewer show no rhythm."""
+"""Smallest number of posts that can show a rhythm."""
 LEAST_SHARE: Final = 0.05
-"""Of all posts, in an hour that is called the busiest; of 168 equal hours each has 0.006."""
+"""Smallest share of an hour that is called the busiest; of 168 equal hours, each has 0.006."""
 
 
 class Week(Panel["PostsByHour"]):
@@ -41,13 +41,13 @@ class Week(Panel["PostsByHour"]):
 
 @dataclass(frozen=True, slots=True)
 class PostsByHour(Figure[Plot]):
-    """How many posts the hours of the week have."""
+    """The number of posts in each hour of the week."""
 
     view: View
     hours: list[int]
-    """168, from Monday, 0 o'clock."""
+    """Number of posts in each of the 168 hours, from Monday, 0 o'clock."""
     undated: int = 0
-    """Posts without a time, counted where no post has one."""
+    """Number of posts without a time, if no post has a time; otherwise 0."""
 
     def finding(self) -> Finding:
         if not any(self.hours):
@@ -97,7 +97,7 @@ class PostsByHour(Figure[Plot]):
 
 
 def _title(data: list[int]) -> str:
-    """Return the hour, or else the part of the day, that is clearly ahead, or that none is."""
+    """Return a title with the hour or the part of the day that is clearly ahead, if any is."""
     total = sum(data)
     if total < FEWEST_POSTS:
         few = ngettext(
@@ -128,7 +128,7 @@ def _title(data: list[int]) -> str:
 
 
 def parts_of_day(data: list[int]) -> list[int]:
-    """Return the posts of night, morning, afternoon and evening, of all days together."""
+    """Return the number of posts at night, in the morning, afternoon and evening of all days."""
     width = HOURS // len(PARTS)
     return [
         sum(posts for hour, posts in enumerate(data) if hour % HOURS // width == part)

@@ -1,4 +1,4 @@
-"""How few authors differ: what each uses more than the others; of one alone, what is typical."""
+"""How few authors differ: words that each uses more than the others, or typical words of one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,12 +15,7 @@ from app.views.filters import View
 from app.views.names import hue, shown_name
 
 MOST_WORDED: Final = 6
-"""Authors beside each other."""
-PAIR: Final = 2
-FIRST_WORDS: Final = 3
-"""Words of one author in a sentence."""
-DRAWN_WORDS: Final = 6
-"""Words of each author of several in the graph."""
+"""Largest number of authors who are compared."""
 TOGETHER: Final = gettext_noop(
     "Words and signs that each author uses clearly more often than the others here, per 1,000 "
     "words. Longer bars are more distinctive. The dates chosen above do not apply here."
@@ -37,24 +32,23 @@ ALONE: Final = gettext_noop(
 
 @dataclass(frozen=True, slots=True)
 class Words(Figure[Plot]):
-    """What authors use more than others do."""
+    """Words that authors use more often than others."""
 
     view: View
     authors: Sequence[AuthorWords]
     total: int
-    """Authors with posts, those left out too."""
+    """Number of authors with posts, including those left out."""
     is_any_alone: bool = True
-    """Whether one is the only author here of a language, and compared with others who write it."""
+    """Whether an author is the only author of a language here, compared with others elsewhere."""
 
     @property
     def names(self) -> list[str]:
-        """The usernames of the authors."""
         return [author.username for author, _ in self.authors]
 
     @property
     def is_of_two(self) -> bool:
         """Whether two authors are compared with each other."""
-        return len(self.authors) == PAIR and not self.is_any_alone
+        return len(self.authors) == 2 and not self.is_any_alone
 
     def finding(self) -> Finding:
         if not self.authors:
@@ -93,7 +87,7 @@ class Words(Figure[Plot]):
                     else gettext("{name}: nothing").format(name=shown_name(author.username))
                 )
                 bars.append(FigureBar(heading, 0, "", _query(author.username), is_heading=True))
-                words = words[:DRAWN_WORDS]
+                words = words[:6]
             bars += [
                 FigureBar(
                     word.text,
@@ -137,9 +131,8 @@ class Words(Figure[Plot]):
         )
 
     def _label(self, word: TypicalWord) -> str:
-        """Return how often a word is used in 1,000, and how often by the others."""
         label = gettext("{rate}, the others {elsewhere}")
-        if self.is_of_two:  # By a name, which may be long, the bar would have no room.
+        if self.is_of_two:  # A name in its place may be long, and leave no room for the bar.
             label = gettext("{rate}, the other {elsewhere}")
         return label.format(
             rate=show_number(round(word.rate, 1)),
@@ -148,9 +141,8 @@ class Words(Figure[Plot]):
 
 
 def _typical(author_words: AuthorWords) -> str:
-    """Return what is typical of one author, in a sentence."""
     author, words = author_words
-    quoted = show_list([_quoted(word) for word in words[:FIRST_WORDS]])
+    quoted = show_list([_quoted(word) for word in words[:3]])
     title = gettext("Typical of {name}: {words}")
     if not words:
         title = gettext("No typical words of {name} are known yet")
@@ -162,6 +154,5 @@ def _quoted(word: TypicalWord) -> str:
 
 
 def _query(username: str, word: TypicalWord | None = None) -> str:
-    """Return the parameters of a search of the author's posts."""
     searched = {"q": f'"{word.text}"'} if word else {}
     return urlencode(searched | {"username": username})
