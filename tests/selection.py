@@ -32,12 +32,12 @@ QUICK: Final = ("tests/compute/", "tests/formats/")
 
 def first_of(values: Iterable[T], *first: T) -> list[Any]:
     """Return parameters of which `make test` tries these alone, and `make test-full` the others."""
-    return [
-        value
-        if value in first
-        else pytest.param(*(value if type(value) is tuple else (value,)), marks=pytest.mark.full)
-        for value in values
-    ]
+    params: list[Any] = []
+    for value in values:
+        several: Any = value if type(value) is tuple else (value,)
+        is_first = value in first
+        params.append(value if is_first else pytest.param(*several, marks=pytest.mark.full))
+    return params
 
 
 def kinds_for(definition: pytest.Item) -> Sequence[Any]:

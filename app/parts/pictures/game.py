@@ -84,7 +84,7 @@ async def _poster(screen: Screen) -> Poster:
         place += "."
     name, title = drawn_name(screen.name), gettext("Quiz: who wrote this?")
     hits = tuple(standing.hits(screen.player_id))
-    rows = TileRow(name or gettext("I"), hits), TileRow("saywho", tuple(model_hits))
+    rows = TileRow(name or gettext("Me"), hits), TileRow("saywho", tuple(model_hits))
     return Poster(
         title=name or title,
         facts=(title,) if name else (),
