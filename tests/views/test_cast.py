@@ -72,6 +72,7 @@ ADDRESSES: Final[dict[str, tuple[str, ...]]] = {
     "/sources": ("/sources",),
     "/games": ("/games", "/games?room=1"),
     "/games/<id:game_id>": tuple(f"/games/{number}" for number in range(1, 5)),
+    "/phone": ("/phone",),
     "/play": ("/play",),
     "/play/<id:game_id>": ("/play/1", "/play/2", "/play/3", "/play/5"),
     "/play/<id:game_id>/picture": ("/play/5/picture",),
