@@ -29,8 +29,9 @@ NO_STORE: Final = {"Cache-Control": "no-store"}
 """Of a page that shows a secret: no cache may store it."""
 
 
-class LoginArgs(Struct):
+class NextArgs(Struct):
     next: str = "/"
+    """The page to go on to."""
 
 
 class SetupArgs(Struct):
@@ -61,7 +62,7 @@ class InvitedAlreadyPage(WebPage, frozen=True, kw_only=True):
 
 
 @blueprint.page("/login")
-async def show_login(args: LoginArgs) -> ResponseReturnValue:
+async def show_login(args: NextArgs) -> ResponseReturnValue:
     if g.account is not None:
         return see_other(local_address(args.next))
     page = LoginPage(next=local_address(args.next))

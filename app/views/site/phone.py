@@ -1,19 +1,13 @@
 """How a phone opens a page of the site: a link and a QR code, or how to let phones in."""
 
 from markupsafe import Markup
-from msgspec import Struct
 
-from app.views.access.login import local_address
+from app.views.access.login import NextArgs, local_address
 from app.views.blueprints import PageBlueprint
 from app.views.page import WebPage, render
 from app.views.reach import origins_for_others, qr_code
 
 blueprint = PageBlueprint("phone")
-
-
-class PhoneArgs(Struct):
-    next: str = "/"
-    """The page to open."""
 
 
 class PhonePage(WebPage, frozen=True, kw_only=True):
@@ -29,7 +23,7 @@ class PhonePage(WebPage, frozen=True, kw_only=True):
 
 
 @blueprint.page("/phone")
-async def show_phone(args: PhoneArgs) -> str:
+async def show_phone(args: NextArgs) -> str:
     path = local_address(args.next)
     links = [origin + path for origin in origins_for_others()]
     return await render(PhonePage(back=path, links=links))
