@@ -74,8 +74,10 @@ def clock_of(
 
 
 def told_by_hour(hours: Sequence[int]) -> list[str]:
-    """Return the hours of the day with the number of posts of each."""
-    return [f"{name}: {post_count(count)}" for name, count in zip(HOURS, hours, strict=True)]
+    """Return the hours of the day with the number of posts of each; nothing for one without."""
+    texts = {count: post_count(count) for count in {*hours} if count}
+    named = zip(HOURS, hours, strict=True)
+    return [f"{name}: {texts[count]}" if count else "" for name, count in named]
 
 
 def _shares(hours: Sequence[int]) -> list[float]:
