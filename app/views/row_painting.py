@@ -46,6 +46,8 @@ _STACK_SPACE: Final = 10
 _LEGEND: Final = 24
 """Size of the letters of names below the bar of all shares."""
 _LEGEND_ROW: Final = 34
+_NAMES_IN_ROW: Final = 3
+"""Number of names that a row of the legend has, however wide they are."""
 _LEGEND_NAME: Final = 200
 """Largest width of a name below the bar of all shares."""
 
@@ -57,10 +59,11 @@ def bars_heights(canvas: Canvas, bars: Bars, notes: RowNotes) -> Heights:
         good, most = (_NOTED_ROW, _HIGHEST_NOTED) if has_notes else (_UPRIGHT_ROW, _HIGHEST_BAR)
         return Heights(_UPRIGHT_ROW * count, good * count, most * count)
     stack = _STACK + _STACK_SPACE
+    named = stack + max(2, ceil(count / _NAMES_IN_ROW)) * _LEGEND_ROW
     if notes.are_wanted and count > _MOST_NOTED:
-        return Heights(stack + 2 * _LEGEND_ROW, *[stack + count * _LEGEND_ROW] * 2)
+        return Heights(named, *[stack + count * _LEGEND_ROW] * 2)
     lines = count if count <= _MOST_BELOW else ceil(count / 2)
-    least = min(_BAR_ROW * count, stack + 2 * _LEGEND_ROW)
+    least = min(_BAR_ROW * count, named)
     return Heights(least, _BAR_ROW * lines, _HIGHEST_LOW_BAR * lines)
 
 
@@ -165,9 +168,9 @@ def _paint_note(canvas: Canvas, note: RowNote, field: Field, size: float) -> Non
 
 
 def _paint_stack(canvas: Canvas, bars: Sequence[NamedBar], field: Field, notes: RowNotes) -> None:
-    """Draw all shares in a single bar, and as many names below it as there is room for.
+    """Draw all shares in a single bar, and the names below it.
 
-    If notes are wanted, each name has a row with its note.
+    If notes are wanted, each name has a row with its note, unless only the names have room.
     """
     if field.height < _STACK:
         return
@@ -178,20 +181,46 @@ def _paint_stack(canvas: Canvas, bars: Sequence[NamedBar], field: Field, notes: 
         left = field.left + start
         box = left, field.top, left + bar.share / total * width, field.top + _STACK
         canvas.pen.rectangle(box, canvas.theme.hues[bar.hue])
-    left, top = field.left, field.top + _STACK + _STACK_SPACE
+    legend = field._replace(top=field.top + _STACK + _STACK_SPACE)
+    columns = _noted_columns(len(bars), legend) if notes.are_wanted else 0
+    if columns:
+        _paint_noted_names(canvas, bars, legend, notes, columns)
+    else:
+        _paint_names(canvas, bars, legend)
+
+
+def _noted_columns(names: int, legend: Field) -> int:
+    """Return the number of columns in which each name has a row with its note; 0 without room."""
+    rows = int(legend.height // _LEGEND_ROW)
+    return next((columns for columns in (1, 2) if ceil(names / columns) <= rows), 0)
+
+
+def _paint_noted_names(
+    canvas: Canvas, bars: Sequence[NamedBar], legend: Field, notes: RowNotes, columns: int
+) -> None:
+    width = (legend.width - _BETWEEN * (columns - 1)) / columns
+    in_column, before = ceil(len(bars) / columns), max(map(_named_length, bars)) + _LEGEND
     for number, bar in enumerate(bars):
+        column, row = divmod(number, in_column)
+        left, top = legend.left + column * (width + _BETWEEN), legend.top + row * _LEGEND_ROW
+        _paint_named(canvas, bar, left, top)
+        note = Field(left + before, top, left + width, top + _LEGEND_ROW)
+        told = notes.of(number)
+        if columns > 1:
+            told = told._replace(is_wanted=False)  # Little more than its dots would have room.
+        _paint_note(canvas, told, note, SMALLEST)
+
+
+def _paint_names(canvas: Canvas, bars: Sequence[NamedBar], legend: Field) -> None:
+    left, top = legend.left, legend.top
+    for bar in bars:
         length = _named_length(bar)
-        is_full = notes.are_wanted or left + length > field.right
-        if left > field.left and is_full:
-            left, top = field.left, top + _LEGEND_ROW
-        if top + _LEGEND_ROW > field.bottom:
+        if legend.left < left and left + length > legend.right:
+            left, top = legend.left, top + _LEGEND_ROW
+        if top + _LEGEND_ROW > legend.bottom:
             return
         _paint_named(canvas, bar, left, top)
         left += length + 32
-        if notes.are_wanted:
-            begin = field.left + _LEGEND_NAME + 90
-            note = field._replace(left=begin, top=top, bottom=top + _LEGEND_ROW)
-            _paint_note(canvas, notes.of(number), note, SMALLEST)
 
 
 def _named_length(bar: NamedBar) -> float:

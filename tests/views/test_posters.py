@@ -243,6 +243,19 @@ def test_what_was_asked_for_is_cut_only_where_nothing_of_it_is_whole() -> None:
     assert len({image.tobytes() for image in (short, cut, whole)}) == 3
 
 
+@pytest.mark.parametrize("finding", ["Ann writes.", "Ann says “boiler” more than others. " * 4])
+@pytest.mark.parametrize("name", ["Ann", "W" * 40])
+def test_all_in_one_bar_are_named_below_it(finding: str, name: str) -> None:
+    notes = RowNotes((("says “boiler”, “see you”", "began 3 times"),) * 7, are_wanted=True)
+    poster = Poster("Ferry friends", (), finding, bars(7, name), "foot", notes=notes)
+    image = np.asarray(image_of(poster, "1200x630", "light"))
+    heights = {
+        hue: int((image == ImageColor.getrgb(HUES[hue])).all(axis=2).any(axis=1).sum())
+        for hue in (f"author-{place}" for place in range(1, 8))
+    }
+    assert min(heights.values()) > 50, heights  # The bar is 41 pixels high.
+
+
 def test_rings_beside_each_other_keep_apart() -> None:
     people = [Initials("ABC", "ann", "author-1"), Initials("DEF", "ben", "author-2")]
     rings = tuple(Ring(place, (person,)) for place, person in zip((97, 98), people, strict=True))
