@@ -69,7 +69,7 @@ def clock_of(
         tuple(100 * share / most for share in shares),
         tuple(100 * share / most for share in outline) if any(beside) else (),
         labelled_by,
-        told_by_hour(hours),
+        tuple(told_by_hour(hours)),  # Drawings are hashed: pictures are cached by them.
     )
 
 
