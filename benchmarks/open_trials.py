@@ -94,7 +94,7 @@ def _remembering(population: Population) -> _Remembering:
     return _Remembering(*(getattr(population, each.name) for each in fields(Population)))
 
 
-def _fitted(
+def fitted(
     authors: Mapping[str, Author],
     profiles: Mapping[str, AuthorProfile],
     here: Sequence[str],
@@ -138,7 +138,7 @@ def trials(
         chance = random.Random(turn)
         for gone in _quarters(authors, chance):
             here = {name: each for name, each in authors.items() if name not in gone}
-            corpus = _fitted(authors, profiles, list(here), shipped)
+            corpus = fitted(authors, profiles, list(here), shipped)
             for lang in sorted({each.lang for each in here.values()}):
                 present = [name for name, each in here.items() if each.lang == lang]
                 everybody = [name for name in sorted(authors) if authors[name].lang == lang]
@@ -184,7 +184,7 @@ def _asked(
     for suspects in SUSPECTS:
         if suspects <= len(present):
             named = own + chance.sample(rest, suspects - len(own))
-            yield from _answered(corpus, lang, shape, texts, query, writer, named, len(present))
+            yield from answered(corpus, lang, shape, texts, query, writer, named, len(present))
 
 
 def small_sites(
@@ -215,7 +215,7 @@ def small_sites(
             for here in sites:
                 # All are named; or one of them, beside the others here.
                 groups = [here, *([[alone.choice(here)]] if size > 1 else [])]
-                corpus = _fitted(authors, profiles, here, shipped)
+                corpus = fitted(authors, profiles, here, shipped)
                 for writer in names:
                     most = own_texts if writer in here else strange_texts
                     for shape, texts in _drawn(
@@ -225,7 +225,7 @@ def small_sites(
                         for group in groups:
                             if writer in group or writer not in here:
                                 named = sorted(group, key=lambda name: name != writer)
-                                yield from _answered(
+                                yield from answered(
                                     corpus, lang, shape, texts, query, writer, named, size, size
                                 )
 
@@ -241,7 +241,7 @@ def _drawn(
                 yield (posts, is_joined), ["\n".join(texts)] if is_joined else texts
 
 
-def _answered(
+def answered(
     corpus: Corpus,
     lang: str,
     shape: tuple[int, bool],

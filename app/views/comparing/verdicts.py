@@ -30,8 +30,8 @@ LIMITS: Final[dict[Limit, str]] = {
     "topic": gettext_noop("The topic of the text may count more here than its style."),
 }
 """What makes an answer weak, as sentences; others concern single authors (`limits_of`)."""
-PASSING_ENGLISH: Final = 25
-PASSING_KOREAN: Final = 45
+PASSING_ENGLISH: Final = 40
+PASSING_KOREAN: Final = 50
 """Texts of a hundred by people of the circle of an author, the only one of it beside eight others,
 that are called likely for the author; one post and five (docs/measurements.md)."""
 ELSEWHERE_ALONE: Final = gettext_noop("The text was compared only with people from elsewhere.")
