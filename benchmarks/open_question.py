@@ -190,14 +190,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"open_question: {options.file}: {reason}", file=sys.stderr)
         return 2
     tables = print_shares(found, is_brief=options.words is not None)
+    small = list(small_sites(authors, shipped, draws=options.draws))
+    sites = print_sites(small)
     if options.words is not None:
+        tables += f"\n\n{sites}"
         print(tables)
         if options.write:
             rewrite(DOCS, *SHORT_MARKS, lambda _: f"\n{tables}\n")
         return 0
     tables += f"\n\n{print_costs(found)}"
-    small = list(small_sites(authors, shipped, draws=options.draws))
-    sites = print_sites(small)
     print(f"{tables}\n\n{sites}")
     if options.write:
         rewrite(DOCS, *MARKS, lambda _: f"\n{tables}\n")

@@ -12,12 +12,19 @@ from numpy.typing import NDArray
 from app.compute.attribution import NO_SCORES, Ranking, rank
 from app.compute.background import EMPTY_BACKGROUND, Background
 from app.compute.counts import Counts, add
-from app.compute.features import features_of, named_words
+from app.compute.features import CHARACTERS, features_of, named_words
 from app.compute.gaps import BETWEEN, Gap, gaps_of_each, rest_of, whole_words
 from app.compute.languages import are_english, are_foreign, guess_language
 from app.compute.population import NOBODY, Population
 from app.compute.profiles import AuthorProfile, text_keys
-from app.compute.ratios import KOREAN_SHIPPED_WEIGHT, SHIPPED_WEIGHT, Usual
+from app.compute.ratios import (
+    KOREAN_SHIPPED_WEIGHT,
+    LONGER_FROM,
+    LONGER_POWER,
+    MOST_SHIPPED,
+    SHIPPED_WEIGHT,
+    Usual,
+)
 from app.compute.text import own_words, word_count
 from app.compute.usage import occurrences
 
@@ -203,9 +210,17 @@ class Case:
             return 0.0
         if self.is_korean and others:
             return KOREAN_SHIPPED_WEIGHT
-        if self.is_korean or habit.is_english or habit.language == "en":
+        if self.is_korean:
             return SHIPPED_WEIGHT
-        return SHIPPED_WEIGHT if habit.language == "ko" and self.is_english else 0.0
+        if habit.is_english or habit.language == "en":
+            return self._english_weight
+        return self._english_weight if habit.language == "ko" and self.is_english else 0.0
+
+    @cached_property
+    def _english_weight(self) -> float:
+        longer = max(float(self.ranking.query.widths[CHARACTERS]) / LONGER_FROM, 1.0)
+        weight: float = SHIPPED_WEIGHT * longer**LONGER_POWER
+        return min(MOST_SHIPPED, weight)
 
     def weighed_against(self, suspect: Suspect) -> tuple[Population, NDArray[np.bool_]]:
         """Return everybody else of an author alone: those here, and without any the shipped."""

@@ -20,7 +20,14 @@ from app.compute.features import CHARACTERS, PAIRS, WORDS
 from app.compute.more_text import More, gap_of, more_text
 from app.compute.population import FEWEST_POSTS, NOBODY
 from app.compute.rates import rate
-from app.compute.ratios import FEWEST_OTHERS, LEAD_GROUPS, Usual, lead_scores, log_ratios
+from app.compute.ratios import (
+    FEWEST_OTHERS,
+    LEAD_GROUPS,
+    Usual,
+    lead_scores,
+    lead_shares,
+    log_ratios,
+)
 from app.compute.text import FEWEST_WORDS, username_key
 
 Verdict = Literal["likely", "close", "unfamiliar", "short"]
@@ -235,24 +242,34 @@ def _weighed(case: Case) -> _Weighed:
     query, ranking = case.ranking.query, case.ranking
     groups = np.concatenate([population.group_scores(query) for population in populations])
     penalties = np.concatenate([population.penalties(query) for population in populations])
-    scores, weights = lead_scores(groups, penalties), _weights(rated, len(shipped))
+    texts = max(len(case.parts), 1)
+    shares = _lead_shares(case, texts)
+    scores, weights = lead_scores(groups, penalties, shares), _weights(rated, len(shipped))
     authors = [candidate.place for candidate in rated]
     ratios = log_ratios(
         query,
-        max(len(case.parts), 1),
+        texts,
         ranking.groups[authors],
         ranking.penalties[authors],
         [candidate.usual for candidate in rated if candidate.usual],
         scores,
         weights,
+        shares,
     )
     first = int(ranking.probabilities[authors].argmax())
     is_counted = weights[first] > 0
     odds = weights[first] * np.exp(np.minimum(scores - scores[is_counted].max(), 0))
-    lead = (ranking.groups[authors[first]] - odds / odds.sum() @ groups) * LEAD_GROUPS
+    lead = (ranking.groups[authors[first]] - odds / odds.sum() @ groups) * shares
     speaks_for = ratios[first] > 0 and lead.sum() > 0
     topic = float(lead[[WORDS, PAIRS]].sum() / lead.sum()) if speaks_for else 0.0
     return _Weighed(authors, ratios, fewest, elsewhere, lone, topic)
+
+
+def _lead_shares(case: Case, texts: int) -> NDArray[np.float64]:
+    # Korean posts are short in any case: to count less of their style lost right answers.
+    if case.is_korean:
+        return LEAD_GROUPS
+    return lead_shares(float(case.ranking.query.widths[CHARACTERS]), texts)
 
 
 def _weights(rated: Sequence[_Candidate], shipped: int) -> NDArray[np.float64]:

@@ -34,6 +34,12 @@ TYPICAL: Final = 0.41
 """Natural logarithm of the ratio, and what each unit of the two numbers adds to it."""
 LEAD_GROUPS: Final = np.array([1, 1, 1, 0.5, 0.25])
 """(5,) share of each group's weight that counts in the lead: many people share a layout."""
+SHORT_FEATURES: Final = 70.0
+SHORT_POWERS: Final = np.array([0, 0, 0, 1, 8])
+"""Character features of an English text below which layout and style count less in the lead, and
+the powers of its length by which they do. Being short is a style: the shipped authors wrote whole
+posts, so against them every short message speaks for an author of short messages. Fitted to one
+half of the shipped authors at a time, with the other half shipped."""
 FEW_OTHERS: Final = 4.0
 """Other authors at which the lead counts half: one of n strangers is the nearest by chance."""
 LENGTH_POWER: Final = -0.2
@@ -57,6 +63,12 @@ bound: a long text can say more. Chosen on the shipped English authors, with oth
 SHIPPED_WEIGHT: Final = 1.5
 """Authors here for whom all shipped ones of a language count together. Fitted: with more, more
 texts of both the right author and of strangers are called likely."""
+LONGER_FROM: Final = 200.0
+LONGER_POWER: Final = 0.4
+MOST_SHIPPED: Final = 2.0
+"""Character features of an English text from which the weight grows, the power of the length, and
+the highest weight. The nearer a stranger is by chance, the shorter the text is. Fitted with the
+others, to texts of 1 to 20 posts; without an end, sets of twenty posts are called too boldly."""
 KOREAN_SHIPPED_WEIGHT: Final = 0.5
 """The same for Korean texts where others of the language are here. Few Korean kinds are shipped,
 and whoever is of another kind stands out against them. Fitted to the shipped Korean authors, one
@@ -124,20 +136,22 @@ def log_ratios(
     usual: Sequence[Usual],
     others: NDArray[np.float64],
     weights: NDArray[np.float64],
+    shares: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return the natural logarithm of the ratio of each author, within its bounds: (m,).
 
     query: the features of so many texts by one hand, added up; groups: (m, 5) the authors'
     weighted log-odds, as in a ranking; penalties: (m,); others: (n,) the scores of everybody
     else (`lead_scores`); weights: (m, n) for how many authors each of them counts beside an
-    author, 0 for who does not count. Each row has a sum above 0.
+    author, 0 for who does not count. Each row has a sum above 0; shares: (5,) of the groups in
+    the lead.
     """
     counts = weights.sum(axis=1)
     best = np.where(weights > 0, others, -np.inf).max(axis=1)
     # The logarithm of the mean likelihood of the others. Those who do not count may score higher.
     odds = np.exp(np.minimum(others - best[:, np.newaxis], 0))
     mean = best + np.log((weights * odds).sum(axis=1) / counts)
-    leads = lead_scores(groups, penalties) - mean
+    leads = lead_scores(groups, penalties, shares) - mean
     features = float(query.widths[CHARACTERS])
     size = max(features, SHORTEST_FEATURES) / USUAL_FEATURES
     scale = size**LENGTH_POWER
@@ -155,7 +169,18 @@ def log_ratios(
     return bounded
 
 
-def lead_scores(groups: NDArray[np.float64], penalties: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the scores of authors (n,) as they count in a lead."""
-    scores: NDArray[np.float64] = groups @ LEAD_GROUPS - penalties
+def lead_shares(features: float, texts: int) -> NDArray[np.float64]:
+    """Return the share of each group in the lead, for English texts of so many features: (5,)."""
+    length = min(features / (texts * SHORT_FEATURES), 1.0)
+    shares: NDArray[np.float64] = LEAD_GROUPS * length**SHORT_POWERS
+    return shares
+
+
+def lead_scores(
+    groups: NDArray[np.float64],
+    penalties: NDArray[np.float64],
+    shares: NDArray[np.float64] = LEAD_GROUPS,
+) -> NDArray[np.float64]:
+    """Return the scores of authors (n,) as they count in a lead, by the groups' shares of it."""
+    scores: NDArray[np.float64] = groups @ shares - penalties
     return scores

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from app.compute.background import Background, build_background
 from app.compute.features import features
 from app.compute.judgement import KOREAN_LIKELY, LONE_KOREAN_LIKELY, NAMED_PROBABILITY
+from app.compute.ratios import KOREAN_SHIPPED_WEIGHT, MOST_SHIPPED, SHIPPED_WEIGHT
 from app.db.engine import Database
 from app.models import BackgroundSnapshot
 from app.services.compare.background import BackgroundStore, is_outgrown, renew_background
@@ -79,6 +80,49 @@ async def test_a_longer_text_can_say_more(db: Database) -> None:
     assert -1.51 <= strange_post < 0 < own_post < 1.5
     assert own > 1.5
     assert strange < -1.51
+
+
+async def test_english_people_from_elsewhere_count_more_in_longer_texts(db: Database) -> None:
+    """Someone is the nearest by chance in a short text, hardly in a long one."""
+    await post(db, "ann", *FERRY[:KNOWN])
+    await post(db, "ben", *MUSEUM[:KNOWN])
+    await post(db, "벤", *BAKERY[:KNOWN])
+    await maintain(db)
+    assert await weight(db, [" ".join(FERRY[0].split()[:8])], "ann") == SHIPPED_WEIGHT
+    assert SHIPPED_WEIGHT < await weight(db, [FERRY[0] * 3], "ann") < MOST_SHIPPED
+    assert await weight(db, FERRY[KNOWN:], "ann") == MOST_SHIPPED
+    # Struck out, the same text is a short one.
+    whole = "\n\n".join(FERRY[KNOWN:])
+    assert await weight(db, [whole], "ann", (60, len(whole))) == SHIPPED_WEIGHT
+    # Korean texts keep theirs, whoever is asked about, and a Korean author's English ones do not.
+    assert await weight(db, BAKERY[KNOWN:], "벤") == SHIPPED_WEIGHT
+    assert await weight(db, BAKERY[KNOWN:], "벤", others=1) == KOREAN_SHIPPED_WEIGHT
+    assert await weight(db, FERRY[KNOWN:], "벤") == MOST_SHIPPED
+
+
+async def test_short_messages_say_little_more_than_one_text(db: Database) -> None:
+    """Being short is a style that people from elsewhere lack, and strangers share."""
+    short = [[" ".join(text.split()[:6]) for text in texts] for texts in (FERRY, MUSEUM)]
+    await post(db, "ann", *short[0][:KNOWN])
+    await maintain(db)
+    own, strange = short[0][KNOWN : KNOWN + 5], short[1][:5]
+    assert (await ask(db, own, "ann")).verdict == "likely"
+    each, joined = [
+        (await ask(db, texts, "ann")).ranking[0].log10_lr
+        for texts in (strange, ["\n".join(strange)])
+    ]
+    assert each is not None
+    assert joined is not None
+    assert each < joined + 0.2
+
+
+async def weight(
+    db: Database, texts: Sequence[str], username: str, *without: tuple[int, int], others: int = 0
+) -> float:
+    """Return for how many authors the shipped ones count beside one, and so many others here."""
+    async with db.read() as session:
+        case = await gather(session, Models(), Question(texts, [username], without=without))
+    return case.shipped_weight(case.suspects[0], others)
 
 
 async def test_beside_others_here_korean_people_from_elsewhere_count_less(db: Database) -> None:
