@@ -133,7 +133,7 @@ def _words(author_year: WrittenYear) -> Iterator[str]:
     came = author_year.came.words if author_year.came else []
     new = [word for word in came if word.is_rare_beside]
     for words, text in (
-        (author_year.only, gettext("“{words}” was said in {year} only ({posts}).")),
+        (author_year.only, gettext("“{words}” appears in {year} only ({posts}).")),
         (new, gettext("“{words}” is new in {year} ({posts}).")),
     ):
         if words:

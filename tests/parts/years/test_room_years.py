@@ -44,7 +44,7 @@ async def test_year_of_a_chat_tells_what_was_written(site: Client) -> None:
     (room,) = await site.walk("/api/v1/rooms", 20)
     page = await body(await site.get(f"/room/{room['id']}/2025?{ZONE}"))
     finding = page.partition('class="finding" id="finding">')[2].partition("</p>")[0]
-    assert "“kiln words of day” was said in 2025 only (151 messages)." in finding
+    assert "“kiln words of day” appears in 2025 only (151 messages)." in finding
     assert "301 messages on 81 days." in finding
     assert "Busiest day: August 9 (61 messages)" in page
     assert "mina writes" in page
