@@ -232,6 +232,22 @@ class PeriodColumns:
         ]
 
 
+class Thing(NamedTuple):
+    """A sentence about a person."""
+
+    text: str
+    beside: str
+    """What everyone else does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Things:
+    """The things that set a person apart most, the clearest first."""
+
+    hue: str
+    rows: tuple[Thing, ...]
+
+
 class TileRow(NamedTuple):
     """What somebody guessed, question by question."""
 

@@ -6,12 +6,13 @@ from app.views.canvas import Canvas, Field, Heights, RowNotes
 from app.views.column_painting import clock_heights, paint_clock, paint_periods, periods_heights
 from app.views.dot_painting import dots_heights, paint_dots
 from app.views.dot_plot import Dots
-from app.views.drawings import Bars, Clock, PeriodColumns, Tiles
+from app.views.drawings import Bars, Clock, PeriodColumns, Things, Tiles
 from app.views.grid_painting import paint_tiles, paint_weeks, tiles_heights, weeks_heights
 from app.views.row_painting import bars_heights, paint_bars
+from app.views.thing_painting import paint_things, things_heights
 from app.views.week_grid import WeekGrid
 
-Drawing = Bars | Dots | WeekGrid | Tiles | PeriodColumns | Clock
+Drawing = Bars | Dots | Things | WeekGrid | Tiles | PeriodColumns | Clock
 NO_NOTES: Final = RowNotes()
 
 
@@ -21,6 +22,8 @@ def heights_of(canvas: Canvas, drawing: Drawing, notes: RowNotes = NO_NOTES) -> 
         return bars_heights(canvas, drawing, notes)
     if isinstance(drawing, Dots):
         return dots_heights(canvas, drawing)
+    if isinstance(drawing, Things):
+        return things_heights(canvas, drawing)
     if isinstance(drawing, WeekGrid):
         return weeks_heights(canvas, drawing)
     if isinstance(drawing, Tiles):
@@ -34,6 +37,8 @@ def paint(canvas: Canvas, drawing: Drawing, field: Field, notes: RowNotes = NO_N
         paint_bars(canvas, drawing, field, notes)
     elif isinstance(drawing, Dots):
         paint_dots(canvas, drawing, field)
+    elif isinstance(drawing, Things):
+        paint_things(canvas, drawing, field)
     elif isinstance(drawing, WeekGrid):
         paint_weeks(canvas, drawing, field)
     elif isinstance(drawing, Tiles):

@@ -11,7 +11,17 @@ from PIL import Image, ImageColor
 
 from app.views.canvas import MARGIN, RowNotes, ThemeName, theme_of
 from app.views.dot_plot import DotRow, Dots, Initials, Ring
-from app.views.drawings import Bars, Clock, NamedBar, PeriodColumn, PeriodColumns, TileRow, Tiles
+from app.views.drawings import (
+    Bars,
+    Clock,
+    NamedBar,
+    PeriodColumn,
+    PeriodColumns,
+    Thing,
+    Things,
+    TileRow,
+    Tiles,
+)
 from app.views.lettering import even_rows, font_of, text_rows
 from app.views.painting import Drawing
 from app.views.poster import FORMATS, Format, Poster, PosterFigure, PosterLine
@@ -51,6 +61,7 @@ TILES: Final = Tiles((TileRow("You", (True, False) * 5), TileRow("saywho", (True
 DRAWINGS: Final[dict[str, Drawing | None]] = {
     **{f"bars of {people}": bars(people, "W" * 99) for people in (1, 4, 7)},
     "dots": dots("wide" * 90),
+    "things": Things("author-3", (Thing("ends with “…” in every message " * 3, "never" * 40),) * 3),
     "weeks": WEEKS,
     "tiles": TILES,
     "nothing": None,

@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from quart import Response, url_for
 
+from app.compute.fingerprint import positive_first
 from app.dates import show_period
 from app.i18n import gettext, ngettext, show_number, speaking
 from app.lifespan import resources
@@ -20,17 +21,22 @@ from app.parts.pictures.picture_page import (
 )
 from app.parts.portraits.author import read_in_zone
 from app.parts.portraits.author_figures import HoursBeside
-from app.parts.portraits.beside import only_other
+from app.parts.portraits.beside import only_other, others_called
 from app.parts.portraits.fingerprint import FEWEST_ROWS, Fingerprint
 from app.services.archive.author_portrait import AuthorPortrait
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound
+from app.views.drawings import Thing, Things
 from app.views.filters import zone_of_page, zone_of_picture
+from app.views.measures import told_alone, value_of
 from app.views.names import display_name, hue, post_count
 from app.views.page import cast_on, render
 from app.views.poster import PictureArgs, Poster, PosterFigure
 
 blueprint = PageBlueprint("author_pictures")
+
+THINGS: Final = 3
+"""Number of sentences about a person."""
 
 
 @blueprint.page("/user/<username>/portrait/picture", is_cacheable=True)
@@ -45,7 +51,7 @@ async def show_author_picture_page(username: str, args: PictureArgs) -> str:
             address=url_for("author_pictures.show_author_picture_page", **here),
             back=url_for("author_portraits.show_author_portrait", **here, tz=args.tz or None),
             title=poster.title,
-            finding=poster.finding,
+            finding=_in_words(poster),
             tz=portrait.tz,
             has_own_zone=portrait.room is not None and portrait.room.tz is not None,
             words=gettext("Their most typical post") if portrait.most_like else "",
@@ -80,15 +86,17 @@ async def read_poster(portrait: AuthorPortrait, args: PictureArgs) -> Poster:
 def poster_of_author(portrait: AuthorPortrait, args: PictureArgs, quote: str = "") -> Poster:
     """Return what is drawn of a portrait, in the visitor's language; its people are bound."""
     username = portrait.user.username
-    figures = [figure for figure in (_rows(portrait), _hours(portrait)) if figure]
+    things = _things(portrait)
+    figures = [figure for figure in (things or _rows(portrait), _hours(portrait)) if figure]
     if len(portrait.measures) < FEWEST_ROWS:
         figures.reverse()
     first, second = (*figures, None, None)[:2]
+    three = gettext("Three things about {name}").format(name=display_name(username))
     path = url_for("author_portraits.show_author_portrait", username=username)
     return Poster(
         title=gettext("How {name} writes").format(name=display_name(username)),
         facts=_facts(portrait),
-        finding=Fingerprint(portrait).finding().title,
+        finding=three if things else Fingerprint(portrait).finding().title,
         drawing=first.drawing if first else None,
         address=short_address(path, has_names=args.has_names),
         quote=quote,
@@ -96,6 +104,26 @@ def poster_of_author(portrait: AuthorPortrait, args: PictureArgs, quote: str = "
         head=(first.topic, *first.about) if first and first.topic else (),
         second=second,
     )
+
+
+def _things(portrait: AuthorPortrait) -> PosterFigure | None:
+    """Return the three clearest things about somebody; None for fewer."""
+    clear = positive_first(measure for measure in portrait.measures if measure.is_clear)
+    if len(clear) < THINGS or len(portrait.measures) < FEWEST_ROWS:
+        return None
+    others = others_called(portrait)
+    things = tuple(
+        Thing(told_alone(measure), f"{others}: {value_of(measure, measure.beside)}")
+        for measure in clear[:THINGS]
+    )
+    return PosterFigure("", (), Things(hue(portrait.user.username), things))
+
+
+def _in_words(poster: Poster) -> str:
+    """Return what a picture says, for people who do not see it."""
+    if not isinstance(poster.drawing, Things):
+        return poster.finding
+    return f"{poster.finding}: {' · '.join(thing.text for thing in poster.drawing.rows)}"
 
 
 def _rows(portrait: AuthorPortrait) -> PosterFigure | None:

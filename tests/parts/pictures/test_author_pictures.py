@@ -14,7 +14,7 @@ from app.parts.portraits.author import read_in_zone
 from app.parts.portraits.author_figures import HoursBeside
 from app.views.cast import bound
 from app.views.dot_plot import Dots
-from app.views.drawings import Clock
+from app.views.drawings import Clock, Things
 from app.views.page import cast_on
 from app.views.poster import PictureArgs
 from tests.browsing import parts_of
@@ -93,6 +93,25 @@ async def test_with_hardly_any_rows_the_hours_are_drawn_first(
     # What the hours say stands above them, wherever they are.
     head = poster.head if rows == 2 else (poster.second.topic, *poster.second.about)
     assert [*filter(None, head)] == ["By hour · UTC", "The outline is Ben."]
+
+
+async def test_three_clear_things_are_told_in_place_of_dots(shared: Shared, pair: Client) -> None:
+    async with parts_of(shared.app).db.read() as session, shared.app.test_request_context("/"):
+        g.locale = "en"
+        portrait = await read_in_zone(session, "Caroline", lambda _: ZoneInfo("UTC"))
+        first = replace(portrait.measures[0], own=0.5, beside=0.1, each=[0.1])
+        clear, vague = (replace(first, errors=errors) for errors in (9, 0))
+        posters = []
+        for number in (2, 3):
+            told = replace(portrait, measures=[clear] * number + [vague] * 2)
+            with bound(await cast_on(told)):
+                posters.append(poster_of_author(told, PictureArgs()))
+    few, three = posters
+    assert isinstance(few.drawing, Dots)
+    assert isinstance(three.drawing, Things)
+    assert three.finding == "Three things about Caroline"
+    texts = {(thing.text[0].isupper(), thing.beside[:5]) for thing in three.drawing.rows}
+    assert (texts, len(three.drawing.rows)) == ({(True, "Ben: ")}, 3)
 
 
 async def test_a_kept_picture_has_the_address_by_which_it_was_asked(pair: Client) -> None:
