@@ -71,6 +71,7 @@ _TARGETS: Final = frozenset({"reply_to", "reply_id", "reply_name"})
 _QUOTES: Final = frozenset({"is_quote", "quotes", "shares"})
 _DATE: Final = re.compile(r"\d{1,4}[-./]\s?\d{1,2}[-./]\s?\d{1,4}\.?", re.ASCII)
 _CLOCK: Final = re.compile(r"\d{1,2}:\d\d(:\d\d)?(\s?[AaPp][Mm])?", re.ASCII)
+_SHORTEST_ID: Final = 10
 _MOST_OPENED: Final = 3
 """Objects, one around the other, that are opened for the fields of a post."""
 _LIMITS: Final = frozenset(
@@ -256,11 +257,19 @@ class FileColumns:
                 if counts(value):
                     values[field] = value
                     break
-        if "text" not in values and len(self._texts) > 1:
-            texts = (row.get(name) for name in self._texts)
+        return self._among_texts(values, row) if len(self._texts) > 1 else values
+
+    def _among_texts(self, values: Json, row: Mapping[str, object]) -> Json:
+        """Return the values with a text, of several columns that could hold it, and with an id."""
+        texts = [row.get(name) for name in self._texts]
+        if "text" not in values:
             filled = (text for text in texts if text is not None and is_filled(text))
             if (text := next(filled, None)) is not None:
                 values["text"] = text
+        elif "source_id" not in values:
+            source_id = next(filter(None, map(_long_number, texts)), None)
+            if source_id is not None and source_id != values["text"]:
+                values["source_id"] = source_id
         return values
 
     def _reason_to_skip(
@@ -436,6 +445,12 @@ def _exported(value: object, type_: type[T]) -> T | None:
 
 def _as_is(value: object) -> str | None:
     return value or None if isinstance(value, str) else None
+
+
+def _long_number(value: object) -> str | None:
+    """Return the id of a post, which a column called `tweet` may hold beside its text."""
+    text = str(value).strip() if isinstance(value, str | int) else ""
+    return text if len(text) >= _SHORTEST_ID and text.isdigit() else None
 
 
 def _is_no_number(value: object) -> bool:

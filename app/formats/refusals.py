@@ -47,6 +47,8 @@ _BINARY: Final = {
     b"PAR1": "Parquet",
 }
 """How files begin that hold no text, with what they are called."""
+_BSON: Final = re.compile(rb".{3}\x00[\x01-\x13][\w.$]{1,60}\x00", re.DOTALL)
+"""The size of a document, and the type and the name of its first field."""
 _JSON: Final = re.compile(
     r"\ufeff?\s*(?:\{\s*(?:[\"}]|\Z)"
     r"|\[\s*(?:[\[{\"\]]|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?\s*[,\]]|(?:true|false|null)\b|\Z))",
@@ -91,6 +93,10 @@ def reason_of(content: Content) -> Message | None:
                     " posts or chats from the app as JSON, CSV or text",
                     kind=kind,
                 )
+        if _BSON.match(start):
+            return Message(
+                "it is BSON, as mongodump writes it; export with mongoexport and import that file"
+            )
         if b"\0" in start and not form_of(content).encoding.codec.startswith("utf-16"):
             return Message(
                 "it contains no text; export the posts or chats from the app as JSON, CSV or text"

@@ -284,8 +284,15 @@ def _too_deep(source: Source) -> BrokenFileError:
 
 def _of_bounded_size(record: Record) -> Item:
     """Return a record; one that no post could hold is bad, for a thousand are read at a time."""
-    texts = (record.text, record.username, record.display_name, record.url, record.lang)
-    size = sum(map(len, filter(None, texts)))
+    size = (
+        len(record.text)
+        + len(record.username or "")
+        + len(record.display_name or "")
+        + len(record.url or "")
+        + len(record.lang or "")
+    )
+    if not record.media and size <= MOST_CHARACTERS:
+        return record
     media = sum(len(medium.alt or "") + len(medium.source_url or "") for medium in record.media)
     if size + media + len(record.media) <= MOST_CHARACTERS:
         return record

@@ -52,6 +52,7 @@ def test_unknown_dates_of_a_chat_are_named_by_their_shape(lines: str) -> None:
         (b"%PDF-1.7 \x00\x01", "a PDF file"),
         (b"SQLite format 3\x00" + bytes(90), "a SQLite file"),
         (b"\x00\x00\x02\x03" * 9, "no text"),
+        (b"\x16\x00\x00\x00\x07_id\x00" + bytes(13), "export with mongoexport"),
         (b"<!DOCTYPE html><html><body><p>hi</p></body></html>", "HTML or XML"),
         (b'<?xml version="1.0"?><rss><channel></channel></rss>', "saywho follow add rss:URL"),
         (b'{"weather": "fog", "wind": 4}', "they are weather, wind"),

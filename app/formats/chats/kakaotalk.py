@@ -138,7 +138,7 @@ class KakaoTalk(Grammar):
         return "" in names or len(names) > 2
 
     def _is_day(self, line: str) -> bool:
-        if len(line) > _LONGEST_LINE:
+        if len(line) > _LONGEST_LINE or line.startswith("["):
             return False
         for pattern in _DAY_LINES:
             if match := pattern.fullmatch(line):

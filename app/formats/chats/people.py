@@ -92,6 +92,8 @@ class People:
         name = record.username
         username = self._username(name, record.author_id) if name else self.options.username
         person = record.display_name or ""
+        if not (self.options.rename or self.options.only):
+            return self._with(record, username, person if name or not username else None)
         names = {username, person} if self._first.get(person, username) == username else {username}
         new = next((new for old, new in self.options.rename.items() if old in names), None)
         if new:
@@ -100,11 +102,14 @@ class People:
         self.absent.difference_update(names)
         if self.options.only and names.isdisjoint(self.options.only):
             return Skipped(record.place, "unwanted")
+        return self._with(record, username, new or (person if name or not username else None))
+
+    def _with(self, record: Record, username: str | None, display_name: str | None) -> Record:
         return structs.replace(
             record,
             username=username,
             author_id=None,
-            display_name=new or (person if name or not username else None),
+            display_name=display_name,
             created_at=self._utc(record.created_at, record.room),
         )
 

@@ -144,7 +144,7 @@ class Matcher:
 
     def file_in(self, text: str) -> str | None:
         """Return the name of the file in a sentence; None for another text."""
-        match = self._match(_plain(text))
+        match = self._match(_plain(text)) if self._may_be(text) else None
         return match["file"] if match else None
 
     def _match(self, text: str) -> re.Match[str] | None:

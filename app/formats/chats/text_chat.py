@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain, pairwise
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -110,7 +110,7 @@ def messages(
     """
     opening, place, parts, size = Opening(is_day=True), 0, [""], 0
     for number, line in lines:
-        first, *later_lines = line.split("\n", 1)
+        first, *later_lines = line.split("\n", 1) if "\n" in line else (line,)
         start = grammar.read(first)
         if start is None:
             size += len(line) + 1
@@ -156,14 +156,20 @@ def message(
 
 def moment(day: date | None, text: str) -> datetime | None:
     """Return the day at a time by 12 or 24 hours; None where one of both is not known."""
+    clock = _clock(text)
+    return None if day is None or clock is None else datetime.combine(day, clock)
+
+
+@lru_cache(maxsize=2_000)
+def _clock(text: str) -> time | None:
     match = _TIME.fullmatch(text.strip())
-    if day is None or match is None:
+    if match is None:
         return None
     hour, half = int(match["h"]), (match["before"] or match["after"] or "").lower()
     if half:
         hour = hour % 12 + 12 * (half in _AFTERNOONS or half.startswith("p"))
     try:
-        return datetime.combine(day, time(hour, int(match["m"]), int(match["s"] or 0)))
+        return time(hour, int(match["m"]), int(match["s"] or 0))
     except ValueError:
         return None
 

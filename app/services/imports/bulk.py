@@ -229,7 +229,7 @@ def _compared(
             outcome.item.post.text,
             outcome.item.post.dated_at or outcome.item.post.created_at,
             is_found=id(outcome) not in fresh or outcome.key in known,
-            has_id=outcome.item.post.source_id is not None,
+            source_id=outcome.item.post.source_id,
         )
         for outcome in resolved
         if outcome.item.post.room is None or isinstance(outcome.item.post.room, FileRoom)

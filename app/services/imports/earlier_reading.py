@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import backend_of, is_among
@@ -32,6 +32,8 @@ _LEAST_OF_CALENDARS: Final = timedelta(days=40 * 365)
 """Between years of calendars, or of centuries."""
 _MOST_COMPARED: Final = 20_000
 """Messages here that are compared with the messages of one batch."""
+_LONGEST_ROW_NUMBER: Final = 6
+"""Digits of an id that may be the number of a row, which other files have, too."""
 _STORED: Final = (Tweet.user_id, Tweet.created_at, Tweet.dated_at, Tweet.source_id)
 CHAT_READ_BEFORE: Final = Message(
     "this file was read differently before: its messages are here with other times, names or texts,"
@@ -60,8 +62,8 @@ class Reread(NamedTuple):
     text: str
     time: datetime | None
     is_found: bool
-    has_id: bool
-    """Whether its platform's id is known."""
+    source_id: str | None
+    """Its platform's id."""
 
 
 class Overlap(NamedTuple):
@@ -70,9 +72,9 @@ class Overlap(NamedTuple):
     here: int
     found: int
 
-    def is_read_otherwise(self, smaller: int) -> bool:
+    def is_read_otherwise(self, smaller: int, *, fewest: int = FEWEST) -> bool:
         """Return whether most posts of the smaller side are here, and under half are the same."""
-        return self.here >= max(FEWEST, smaller / 2) and 2 * self.found < self.here
+        return self.here >= max(fewest, smaller / 2) and 2 * self.found < self.here
 
 
 @dataclass(slots=True)
@@ -220,7 +222,9 @@ def _plain(text: str) -> str:
 async def _check_posts(session: AsyncSession, group: Sequence[Reread]) -> None:
     """Raise ReadBeforeError if the posts are here with other times, or of other authors."""
     backend, columns = backend_of(session), (Tweet.user_id, Tweet.text)
-    by_author = _once((post.user_id, post.text, post) for post in group)
+    # A column of ids may have been taken for the texts.
+    words = ((post, text) for post in group for text in (post.text, post.source_id) if text)
+    by_author = _once((post.user_id, text, post) for post, text in words)
     pairs = select(backend.listed([*by_author], *columns))
     authors = is_among(session, Tweet.user_id, {post.user_id for post in group})
     own = select(*columns, *_STORED).where(authors, tuple_(*columns).in_(pairs))
@@ -230,6 +234,43 @@ async def _check_posts(session: AsyncSession, group: Sequence[Reread]) -> None:
     is_same = and_(Tweet.created_at == moments.c.created_at, Tweet.text == moments.c.text)
     equal = select(Tweet.created_at, Tweet.text, *_STORED).join(moments, is_same)
     await _check_by(session, equal, by_time)
+    await _check_by_id(session, group)
+
+
+async def _check_by_id(session: AsyncSession, group: Sequence[Reread]) -> None:
+    """Raise ReadBeforeError if posts are here by another author, or with more or fewer words.
+
+    Their ids are the same but for a prefix, and their times are, or none was read.
+    """
+    by_id: dict[str, list[Reread]] = defaultdict(list)
+    for post in group:
+        if post.source_id and post.text and not _is_number_of_row(post.source_id):
+            by_id[_bare(post.source_id)].append(post)
+    times = {post.time for posts in by_id.values() for post in posts if post.time}
+    ids = {post.source_id for posts in by_id.values() for post in posts}
+    is_timeless = and_(Tweet.created_at.is_(None), is_among(session, Tweet.source_id, ids))
+    is_likely = or_(is_timeless, is_among(session, Tweet.created_at, times))
+    query = select(Tweet.source_id, Tweet.created_at, Tweet.text).where(
+        is_likely, Tweet.room_id.is_(None), Tweet.source_id.is_not(None)
+    )
+    here = [
+        post
+        for source_id, time, text in await session.execute(query.limit(_MOST_COMPARED))
+        for post in by_id.get(_bare(source_id or ""), ())
+        if time in {None, post.time} and text and (text in post.text or post.text in text)
+    ]
+    smaller = min(len(group), len(here))
+    if Overlap(len(here), sum(post.is_found for post in here)).is_read_otherwise(smaller, fewest=1):
+        raise ReadBeforeError(POSTS_READ_BEFORE)
+
+
+def _is_number_of_row(source_id: str) -> bool:
+    return len(source_id) <= _LONGEST_ROW_NUMBER and source_id.isdigit()
+
+
+def _bare(source_id: str) -> str:
+    """Return an id without the prefix that says what it is of."""
+    return source_id.rpartition("_")[2]
 
 
 def _once(posts: Iterable[tuple[Any, str, Reread]]) -> dict[tuple[Any, str], Reread]:
@@ -251,7 +292,9 @@ async def _check_by(
     here, authors = [], set()
     for key, text, user_id, stored, dated, source_id in rows:
         post = posts.get((key, text))
-        if post is None or counts[key, text] > 1 or (post.has_id and source_id is not None):
+        if post is None or counts[key, text] > 1:
+            continue
+        if post.source_id != source_id and None not in {post.source_id, source_id}:
             continue  # Posts of two ids are two.
         if may_be_read_as(post.time, stored, dated):
             here.append(post)

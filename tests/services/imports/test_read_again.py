@@ -150,3 +150,38 @@ async def test_a_chat_is_read_again_in_the_zone_and_order_of_before(db: Database
             await imported(db, dates, name, **other)
     assert await imported(db, dates, name, only=("Mina",)) == (0, 3)
     assert await imported(db, dates, name, timezone="Europe/Berlin", keep_earlier=True) == (6, 0)
+
+
+MINET: Final = "minet_display_name_taken_for_account.csv"
+REDDIT: Final = "reddit_data_request"
+BEFORE: Final = [
+    # What an earlier version stored of each file.
+    (
+        MINET,
+        "id,username,text\n1347085867583276020,Mina,Fog again. Wind NW 4.\n"
+        "1347085867583276021,Mina,The ferry waits at the pier.\n",
+    ),
+    (
+        f"{REDDIT}_comments.csv",
+        "id,username,text,date\nkabc001,mina,Fog again. Wind NW 4.,2024-01-05 10:00:00\n",
+    ),
+    (
+        f"{REDDIT}_posts.csv",
+        'id,username,text,date\nabc1,mina,"Wind NW 4, visibility two miles.",2024-01-05 10:00:00\n',
+    ),
+    (
+        "tweet_column_is_id.csv",
+        "username,text\nmina,1111111111111111111\njun,1111111111111111112\n",
+    ),
+]
+
+
+@pytest.mark.databases("sqlite")
+async def test_tables_whose_authors_ids_or_texts_were_read_otherwise_stop(db: Database) -> None:
+    for name, before in BEFORE:
+        data = (CASES / name).read_bytes()
+        await imported(db, before.encode(), "posts.csv")
+        with pytest.raises(ReadBeforeError):
+            await imported(db, data, name, username="mina")
+    other = "id,username,text,date\nkabc001,jun,Another text,2024-01-05 10:00:00\n"
+    assert await imported(db, other.encode(), "posts.csv") == (1, 0)
