@@ -108,12 +108,12 @@ def check_secrets(text: str, address: str) -> None:
     assert [secret for secret in SECRETS if secret in text] == [], address
 
 
-async def try_addresses(reader: Browser, parts: dict[str, Any], *, is_own: bool) -> set[str]:
-    """Try every address, its own chat's alone if `is_own`; return those that are let in."""
+async def try_addresses(reader: Browser, parts: dict[str, Any], *, is_own: bool) -> dict[str, str]:
+    """Try every address, its own chat's alone if `is_own`; return those let in, with their texts."""
     no_page = main_of(await text_of(await reader.get("/nothing")))
     no_answer = await text_of(await reader.get(f"{API}/nothing"))
     assert "404" in no_page
-    let_in = set[str]()
+    let_in = dict[str, str]()
     for method, rule, address in routes(reader.app, parts):
         if method not in METHODS or EXPECTED[rule].get(method) in {"open", "player"}:
             continue
@@ -126,7 +126,7 @@ async def try_addresses(reader: Browser, parts: dict[str, Any], *, is_own: bool)
             assert answer.status_code not in {403, 404, 500}, (method, address)
             assert "Saywho-Event" not in answer.headers
             check_secrets(text, address)
-            let_in |= {address}
+            let_in[address] = text
         else:
             assert answer.status_code == 404, (method, address)
             is_api = address.startswith("/api/")
@@ -149,9 +149,15 @@ async def try_queries(reader: Browser) -> None:
         assert (await reader.get(address)).status_code == 404
 
 
-async def follow_links(reader: Browser, addresses: set[str]) -> None:
-    """Open these addresses and a link of each kind on them: none is closed, or tells of others."""
-    links, seen = set[str](), set[object]()
+async def follow_links(reader: Browser, texts: dict[str, str], addresses: set[str]) -> None:
+    """Open these addresses and a link of each kind on them: none is closed, or tells of others.
+
+    texts: those of further addresses, which were opened before.
+    """
+    seen = set[object]()
+    links = {
+        unescape(link).partition("#")[0] for text in texts.values() for link in LINKS.findall(text)
+    }
     for address in addresses:
         answer = await reader.get(address)
         assert answer.status_code == {"/nothing": 404, "/": 303}.get(address, 200), address
@@ -159,7 +165,7 @@ async def follow_links(reader: Browser, addresses: set[str]) -> None:
         check_secrets(text.replace("zebrafsh", ""), address)
         if answer.mimetype == "text/html":
             links |= {unescape(link).partition("#")[0] for link in LINKS.findall(text)}
-    for link in sorted(links - addresses - {*FORMS}):
+    for link in sorted(links - addresses - {*texts, *FORMS}):
         if link.startswith("/static/") or "locale=" in link:
             continue
         if (kind := kind_of(reader.app, link)) not in seen:
@@ -192,14 +198,14 @@ async def test_the_right_to_one_chat_opens_its_addresses_and_no_other(site: Quar
     assert {
         each.partition("?")[0] for each in await try_addresses(reader, other, is_own=False)
     } == {*("/", "/settings", "/settings/password", "/settings/sessions/999/end")}
-    pages = await try_addresses(reader, own, is_own=True) - set(FORMS)
-    assert {"/tweet/1", "/room/1/2020", "/room/1/portrait", f"{MEDIA}/{OWN_FILE}"} <= pages
+    pages = await try_addresses(reader, own, is_own=True)
+    assert {"/tweet/1", "/room/1/2020", "/room/1/portrait", f"{MEDIA}/{OWN_FILE}"} <= {*pages}
     await try_queries(reader)
     played = (await reader.get("/quiz?room=1")).location
     await follow_links(
         reader,
-        pages
-        | {"/room/1?view=newest", "/room/1?has=media", "/room/1?on=2020-01-01", "/room/1?message=2"}
+        pages,
+        {"/room/1?view=newest", "/room/1?has=media", "/room/1?on=2020-01-01", "/room/1?message=2"}
         | {"/room/1?q=zebrafsh", "/room/1?q=lighthouse", "/settings", "/nothing"}
         | {played, f"{played}&guess=ben", f"{played}&so={'1' * 10}"},
     )
