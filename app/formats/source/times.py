@@ -201,6 +201,8 @@ def _read_text(text: str) -> datetime | Written:
         return time
     if _COMPACT.fullmatch(text):
         return _from_digits(text)
+    if text[8:9] == "T" and _COMPACT.fullmatch(text[:8]):
+        return datetime.fromisoformat(text)
     if _EPOCH.fullmatch(text):
         return _from_number(float(text))
     if _X_TIME.fullmatch(text):
