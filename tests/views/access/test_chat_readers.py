@@ -108,8 +108,12 @@ def check_secrets(text: str, address: str) -> None:
     assert [secret for secret in SECRETS if secret in text] == [], address
 
 
+def links_of(text: str) -> set[str]:
+    return {unescape(link).partition("#")[0] for link in LINKS.findall(text)}
+
+
 async def try_addresses(reader: Browser, parts: dict[str, Any], *, is_own: bool) -> dict[str, str]:
-    """Try every address, its own chat's alone if `is_own`; return those let in, with their texts."""
+    """Try every address, its own chat's alone if `is_own`; return the texts of those let in."""
     no_page = main_of(await text_of(await reader.get("/nothing")))
     no_answer = await text_of(await reader.get(f"{API}/nothing"))
     assert "404" in no_page
@@ -155,16 +159,14 @@ async def follow_links(reader: Browser, texts: dict[str, str], addresses: set[st
     texts: those of further addresses, which were opened before.
     """
     seen = set[object]()
-    links = {
-        unescape(link).partition("#")[0] for text in texts.values() for link in LINKS.findall(text)
-    }
+    links = links_of("".join(texts.values()))
     for address in addresses:
         answer = await reader.get(address)
         assert answer.status_code == {"/nothing": 404, "/": 303}.get(address, 200), address
         text = await text_of(answer)
         check_secrets(text.replace("zebrafsh", ""), address)
         if answer.mimetype == "text/html":
-            links |= {unescape(link).partition("#")[0] for link in LINKS.findall(text)}
+            links |= links_of(text)
     for link in sorted(links - addresses - {*texts, *FORMS}):
         if link.startswith("/static/") or "locale=" in link:
             continue
