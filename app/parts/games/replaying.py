@@ -17,19 +17,10 @@ from app.models import Game, GamePlayer, GameQuestion, User
 from app.parts.games.drawing import DrawnQuestion
 from app.parts.games.ending import note_change
 from app.parts.games.hosting import add_game, get_game
-from app.parts.games.joining import SECRET_PREFIX
+from app.parts.games.joining import SECRET_PREFIX, Joined
 from app.parts.games.playing import PlayerKey
 from app.parts.games.states import GameState
 from app.security import digest
-
-
-class NextPlace(NamedTuple):
-    """A player's place in the game that follows an ended one."""
-
-    game_id: int
-    player_id: int
-    name: str
-    secret: str
 
 
 class Replay(NamedTuple):
@@ -84,7 +75,7 @@ async def play_again(session: AsyncSession, game_id: int, replay: Replay, key: s
     return new_id
 
 
-async def find_next_place(session: AsyncSession, player: PlayerKey, key: str) -> NextPlace | None:
+async def find_next_place(session: AsyncSession, player: PlayerKey, key: str) -> Joined | None:
     """Return a player's place in the next game; None if there is none, or it has ended too."""
     secret = _next_secret(key, player.sha256)
     query = (
@@ -93,7 +84,7 @@ async def find_next_place(session: AsyncSession, player: PlayerKey, key: str) ->
         .where(GamePlayer.sha256 == digest(secret).hex(), Game.state != "ended")
     )
     row = (await session.execute(query)).first()
-    return None if row is None else NextPlace(*row, secret)
+    return None if row is None else Joined(*row, secret)
 
 
 async def _next_of(session: AsyncSession, players: Iterable[GamePlayer], key: str) -> int | None:

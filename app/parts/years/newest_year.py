@@ -21,14 +21,14 @@ from app.views.week_grid import WeekGrid
 class NewestYear(Struct, frozen=True):
     """A year of an author as the end of an import shows it."""
 
-    shown: AuthorYear
+    author_year: AuthorYear
 
     @property
     def year(self) -> int:
-        return self.shown.calendar.year
+        return self.author_year.calendar.year
 
     def days(self) -> FigureParts[WeekGrid]:
-        return YearCalendar(self.shown).parts()
+        return YearCalendar(self.author_year).parts()
 
 
 async def read_newest_year(

@@ -16,19 +16,19 @@ from app.services.rooms.room_facts import MOST_PEOPLE, RoomFacts, RoomSpeaker
 
 
 class DayPeriod(NamedTuple):
-    """The days from `since` until before `until`; None leaves an end open."""
+    """The days from `first` until before `end`; None leaves that side open."""
 
-    since: date | None = None
-    until: date | None = None
+    first: date | None = None
+    end: date | None = None
 
     @property
     def is_whole(self) -> bool:
-        """Whether both ends are open."""
-        return self.since is self.until is None
+        """Whether both sides are open."""
+        return self.first is self.end is None
 
     def instants(self, zone: ZoneInfo) -> dict[str, datetime]:
         """Return the ends that the period has as moments, by their names."""
-        ends = {"since": self.since, "until": self.until}
+        ends = {"since": self.first, "until": self.end}
         return {name: first_instant(day, zone) for name, day in ends.items() if day}
 
     def clipped(self, days: Sequence[date]) -> list[date]:
@@ -36,7 +36,7 @@ class DayPeriod(NamedTuple):
         if not days:
             return []
         first, *inner, end = days
-        return [max(first, self.since or first), *inner, min(end, self.until or end)]
+        return [max(first, self.first or first), *inner, min(end, self.end or end)]
 
 
 WHOLE: Final = DayPeriod()

@@ -10,7 +10,7 @@ from app.lifespan import resources
 from app.parts.games.joining import Joined, JoinRequest, player_name
 from app.parts.games.opened import games
 from app.parts.games.playing import PlayerKey, Screen
-from app.parts.games.replaying import NextPlace, find_next_place
+from app.parts.games.replaying import find_next_place
 from app.parts.games.rules import typed_code
 from app.security import digest
 from app.services.deletion.games import KEPT
@@ -56,7 +56,7 @@ async def join(code: str, name: str) -> Joined:
     return await games().joining.join(request_)
 
 
-def remember(response: Response, joined: Joined | NextPlace) -> Response:
+def remember(response: Response, joined: Joined) -> Response:
     """Let the browser know the player again."""
     set_secret(response, _cookie_of(joined.game_id), joined.secret, KEPT)
     return response
@@ -66,7 +66,7 @@ def _cookie_of(game_id: int) -> str:
     return cookie_name(f"{PLAYER}{game_id}")
 
 
-async def next_place(key: PlayerKey) -> NextPlace | None:
+async def next_place(key: PlayerKey) -> Joined | None:
     """Return the place in the next game, of the player of one that has ended; None without one."""
     parts = resources()
     async with parts.db.read() as session:
