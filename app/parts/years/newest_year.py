@@ -21,14 +21,14 @@ from app.views.week_grid import WeekGrid
 class NewestYear(Struct, frozen=True):
     """A year of an author as the end of an import shows it."""
 
-    author_year: AuthorYear
+    newest: AuthorYear
 
     @property
     def year(self) -> int:
-        return self.author_year.calendar.year
+        return self.newest.calendar.year
 
     def days(self) -> FigureParts[WeekGrid]:
-        return YearCalendar(self.author_year).parts()
+        return YearCalendar(self.newest).parts()
 
 
 async def read_newest_year(
