@@ -123,7 +123,7 @@ async def test_a_set_is_the_same_for_all_and_ends_with_squares(site: Client) -> 
     model = "".join("✅" if each == "right" else "❌" for each in saywhos.split(", "))
     assert squares.splitlines() == [
         "Quiz: who wrote this?",
-        f"I {right}/10 {told}",
+        f"Me {right}/10 {told}",
         f"saywho {model.count('✅')}/10 {model}",
         f"http://localhost{address}",
     ]
@@ -147,7 +147,7 @@ async def test_deleted_posts_of_a_set_are_skipped(site: Client, admin: Client) -
     assert (await admin.delete(f"/api/v1/tweets/{gone[0]}")).status_code == 204
     texts, page = await play(site, address, "ferry")
     assert len(texts) == 9
-    assert f"\nI {sum('tide' in text for text in texts)}/9 " in page
+    assert f"\nMe {sum('tide' in text for text in texts)}/9 " in page
 
 
 async def test_a_bad_set_is_400_and_a_set_without_posts_404(site: Client) -> None:
