@@ -251,7 +251,7 @@ async def _check_by_id(session: AsyncSession, group: Sequence[Reread]) -> None:
     is_timeless = and_(Tweet.created_at.is_(None), is_among(session, Tweet.source_id, ids))
     is_likely = or_(is_timeless, is_among(session, Tweet.created_at, times))
     query = select(Tweet.source_id, Tweet.created_at, Tweet.text).where(
-        is_likely, Tweet.room_id.is_(None), Tweet.source_id.is_not(None)
+        is_likely, *_outside_of_chats(), Tweet.source_id.is_not(None)
     )
     here = [
         post
@@ -262,6 +262,12 @@ async def _check_by_id(session: AsyncSession, group: Sequence[Reread]) -> None:
     smaller = min(len(group), len(here))
     if Overlap(len(here), sum(post.is_found for post in here)).is_read_otherwise(smaller, fewest=1):
         raise ReadBeforeError(POSTS_READ_BEFORE)
+
+
+def _outside_of_chats() -> list[ColumnElement[bool]]:
+    """Return the conditions of posts of no chat, whose author is not deleted."""
+    is_alive = Tweet.user_id.in_(select(User.id).where(User.deleted_at.is_(None)))
+    return [Tweet.room_id.is_(None), is_alive]
 
 
 def _is_number_of_row(source_id: str) -> bool:
@@ -287,7 +293,7 @@ async def _check_by(
 
     The query returns the property, the text, the author, the times and the id of posts here.
     """
-    rows = (await session.execute(query.where(Tweet.room_id.is_(None)))).all()
+    rows = (await session.execute(query.where(*_outside_of_chats()))).all()
     counts = Counter((row[0], row[1]) for row in rows)
     here, authors = [], set()
     for key, text, user_id, stored, dated, source_id in rows:
