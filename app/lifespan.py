@@ -57,6 +57,8 @@ LONG_READS: Final = 1
 """Portraits, years, overviews and figures that each worker counts at a time; two take as long."""
 LONG_SEARCHES: Final = 1
 """Searches for long queries at a time, in each worker."""
+LOOSE_SEARCHES: Final = 2
+"""Searches for words that no post has together, at a time, in each worker."""
 LONG_QUERY: Final = 200
 """Characters of a query from which a search is long: it may have a hundred frequent words."""
 
@@ -76,6 +78,7 @@ class Resources:
         self.openness = Openness(db, feed, config.public)
         self.work_pool = WorkPool()
         self.long_reads, self.long_searches = Turns(LONG_READS), Turns(LONG_SEARCHES)
+        self.loose_searches = Turns(LOOSE_SEARCHES)
 
         self.counted_rooms = counted_rooms()
         self.reads = Reads(db)
@@ -130,8 +133,11 @@ class Resources:
     ) -> ResultPage:
         """Return a page of results of a search, in its turn if the query is long."""
         is_long = len(query.text) > LONG_QUERY
-        async with self.long_searches.turn() if is_long else contextlib.nullcontext():
-            return await find(self.db, self.embeddings, query, limit=limit, after=after)
+        if is_long:
+            async with self.long_searches.turn():
+                return await find(self.db, self.embeddings, query, limit=limit, after=after)
+        turns = self.loose_searches
+        return await find(self.db, self.embeddings, query, limit=limit, after=after, turns=turns)
 
 
 def init_app(app: Quart, config: Config, metrics: Metrics, parts: Mapping[Listed, Part]) -> None:

@@ -113,7 +113,7 @@ async def with_one_slip(
 
 
 def _is_open(word: QueryPart, shortest: Mapping[str, int] = SHORTEST) -> bool:
-    is_exact = word.is_quoted or word.is_excluded
+    is_exact = word.is_quoted or word.is_excluded or len({*word.text}) == 1  # As a laugh is.
     return not is_exact and len(word.text) >= shortest.get(word.kind, len(word.text) + 1)
 
 

@@ -36,6 +36,7 @@ from app.services.search.word_search import (
     search_words,
     without_connection,
 )
+from app.work_pool import Turns
 
 MAX_QUERY_LENGTH: Final = 1_000
 """Characters of a query; pages drop further ones."""
@@ -121,8 +122,11 @@ async def find(
     *,
     limit: int,
     after: ResultKey | None = None,
+    turns: Turns | None = None,
 ) -> ResultPage:
     """Return a page of results; by words if no embedder answers.
+
+    turns: of searches for words that no post has together.
 
     A query without words and filters matches nothing. Raises NotFoundError for an unknown author or
     chat in the selection or in a typed filter, InvalidInputError for a bad value of such a filter.
@@ -141,12 +145,16 @@ async def find(
         cacheable()
     if page is None:
         async with db.read() as session:
-            page = await _in_database(session, query, limit, after)
+            page = await _in_database(session, query, limit, after, turns)
     return replace(page, filters=read_query(query.text).filters)
 
 
 async def _in_database(
-    session: AsyncSession, query: SearchQuery, limit: int, after: ResultKey | None
+    session: AsyncSession,
+    query: SearchQuery,
+    limit: int,
+    after: ResultKey | None,
+    turns: Turns | None,
 ) -> ResultPage:
     """Return a page of what words find, or the filters alone."""
     typed = read_query(query.text)
@@ -164,6 +172,7 @@ async def _in_database(
         after=after,
         order=query.sort,
         corrects=not query.knows_room_alone,
+        turns=turns,
     )
     if results is None:
         return ResultPage([], total=0)

@@ -6,6 +6,7 @@ many matches the newest are ranked first, then the next ones.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, Final, Literal, NamedTuple, TypeVar, get_args
@@ -30,7 +31,7 @@ from app.services.search.expressions import (
     matchable,
 )
 from app.services.search.vocabulary import term_frequencies
-from app.work_pool import WorkPool
+from app.work_pool import Turns, WorkPool
 
 MOST_COUNTED: Final = 10_000
 """Matches that are counted or put in order by time or likes, of those stored last."""
@@ -123,12 +124,15 @@ async def search_words(
     after: ResultKey | None = None,
     order: Order = "best",
     corrects: bool = True,
+    turns: Turns | None = None,
 ) -> WordResults | None:
     """Return a page of the posts that match; None for a query without words.
 
     `conditions` restrict the posts; `user_id` restricts them to one author's. Where `corrects` is
     off, no word of posts elsewhere stands in for a typed one. A page may be empty and have a next
-    one. The session must hold nothing: its transaction ends while posts are scored.
+    one. The session must hold nothing: its transaction ends while posts are scored. Where no post
+    has all words, the search goes on in its turn of `turns`, since it takes ten times as long.
+    Raises UnavailableError if no turn comes soon.
     """
     typed = parse_query(query)
     if all(part.is_excluded for part in typed):
@@ -147,17 +151,19 @@ async def search_words(
     # Where posts have all words, none is unknown: only other searches look for typing errors.
     if results and not results.is_empty:
         return results
-    parts = await corrected(session, typed) if corrects else typed
-    if parts != typed:
-        terms = await _count(session, parts)
-    if results is None or parts != typed:
-        results = await search(terms, start)
-    if corrects and results.is_empty and not start.is_any:
-        slipped = await with_one_slip(session, parts, terms.frequencies)
-        if slipped != parts:
-            results = await search(await _count(session, slipped), start)
-    if results.is_empty and after is None:
-        results = await search(terms, ResultKey(is_any=True))
+    await session.commit()  # Others use the connection meanwhile.
+    async with turns.turn() if turns else nullcontext():
+        parts = await corrected(session, typed) if corrects else typed
+        if parts != typed:
+            terms = await _count(session, parts)
+        if results is None or parts != typed:
+            results = await search(terms, start)
+        if corrects and results.is_empty and not start.is_any:
+            slipped = await with_one_slip(session, parts, terms.frequencies)
+            if slipped != parts:
+                results = await search(await _count(session, slipped), start)
+        if results.is_empty and after is None:
+            results = await search(terms, ResultKey(is_any=True))
     return results
 
 

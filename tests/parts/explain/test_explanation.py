@@ -140,7 +140,8 @@ def test_members_of_archives_are_named_with_their_records(tmp_path: Path) -> Non
 def test_a_refused_file_says_what_was_looked_for_and_how_it_begins(tmp_path: Path) -> None:
     result = explained(tmp_path, b"Dear Gunhild,\n10:30 Sesame\n")
     assert (result.format, [attempt.format for attempt in result.tried]) == ("", list(FORMATS))
-    assert str(result.failure) == "Xxxxxxxxx.txt is not in any known format"
+    told_why = "Xxxxxxxxx.txt is not in any known format: it is text without dated lines of a chat"
+    assert str(result.failure).startswith(told_why)
     assert told(result.unclear) == [(1, "Xxxx Xxxxxxx,"), (2, "00:00 Xxxxxx")]
     table = explained(tmp_path, b"Gunhild,Sesame,butter\n1,2,3\n")
     said: Mapping[str, str] = {one.format: str(one.fault) for one in table.tried if one.fault}

@@ -201,9 +201,12 @@ async def test_an_author_alone_is_compared_with_people_from_elsewhere(
     assert "Does not read like hana</h1>" in page
 
 
-ACCOUNTS = {
-    name: zip_bytes(x_members(name) | {"data/like.js": x_file("like", *[{"like": {}}] * 7)})
-    for name in ("hana", "minjun")
+LIKES = {"data/like.js": x_file("like", *[{"like": {}}] * 7)}
+ACCOUNTS = {  # No two posts of X have one id.
+    name: zip_bytes(
+        {path: data.replace(b'"10', first) for path, data in (x_members(name) | LIKES).items()}
+    )
+    for name, first in (("hana", b'"10'), ("minjun", b'"70'))
 }
 
 
