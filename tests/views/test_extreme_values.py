@@ -36,7 +36,7 @@ VALUES: Final = {
 """By the parameters that take a time."""
 OTHERS: Final = {
     *("tz", "username", "platform", "lang", "kind", "is", "has", "q", "mode", "sort", "facets"),
-    *("limit", "format", "hour", "message", "deleted"),
+    *("limit", "format", "hour", "message", "deleted", "picture"),
     *("text", "post", "without", "sure", "view", "shows", "theme", "names", "words"),
     *("reasons", "explain"),
 }
