@@ -214,7 +214,7 @@ async def test_a_figure_says_what_it_waits_for(website: Website, open_page: Open
     await expect(page.locator("#timeline h2")).to_contain_text("120")
     await expect(page.locator("#week h2")).not_to_be_empty()
     graph = page.locator("#timeline .graph")
-    covered = "e => getComputedStyle(e, '::after').content.includes('Being drawn')"
+    covered = "e => getComputedStyle(e, '::after').content.includes('Drawing the chart')"
     await eventually(lambda: graph.evaluate(covered))
     let_go.set()
     await expect(page.locator("#timeline-plot .bars path").first).to_be_attached()
