@@ -238,7 +238,11 @@ def _count(
     messages = said_in(scans, MOST_SCANNED)
     portrait = portray(messages, ZoneInfo("UTC"), names_in(room))
     ids = [group[0] for group in portrait.groups if len(group) == 1]
-    written = {everyone[one.username]: (one.username, one.messages) for one in room.people}
+    written = {
+        everyone[one.username]: (one.username, one.messages)
+        for one in room.people
+        if one.username in everyone  # Not deleted meanwhile.
+    }
     others = in_short(portrait, {one: written[one] for one in written if one not in ids})
     times: dict[int, list[int]] = {speaker.author: [] for speaker in portrait.speakers}
     for message in messages:
