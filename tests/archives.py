@@ -30,8 +30,8 @@ def x_file(name: str, *items: object, part: int = 0) -> bytes:
     return f"window.YTD.{name}.part{part} = {json.dumps(items, indent=1)}".encode()
 
 
-def x_members(username: str = "mina") -> dict[str, bytes]:
-    """Return an archive of six posts: five own ones, one repost."""
+def x_members(username: str = "mina", before: int = 100) -> dict[str, bytes]:
+    """Return an archive of six posts, five own ones and one repost, with ids after `before`."""
     names = ("tweets.js", "tweets-part1.js")
     manifest = {
         "userInfo": {"accountId": "77", "userName": username, "displayName": "미나"},
@@ -40,19 +40,22 @@ def x_members(username: str = "mina") -> dict[str, bytes]:
     }
     account = {"username": username, "accountDisplayName": "미나", "email": EMAIL}
     first = [
-        x_tweet(101, "빵 &amp; 커피 <3 오늘도".replace("<", "&lt;")),
-        x_tweet(102, "RT @someone: not my own words"),
-        x_tweet(103, "@friend 고마워요", in_reply_to_status_id_str="55"),
-        x_tweet(104, LONG[:240] + "…"),
+        x_tweet(before + 1, "빵 &amp; 커피 <3 오늘도".replace("<", "&lt;")),
+        x_tweet(before + 2, "RT @someone: not my own words"),
+        x_tweet(before + 3, "@friend 고마워요", in_reply_to_status_id_str="55"),
+        x_tweet(before + 4, LONG[:240] + "…"),
     ]
-    second = [x_tweet(105, "두 번째 부분의 글"), x_tweet(106, "and another one, in English")]
+    second = [
+        x_tweet(before + 5, "두 번째 부분의 글"),
+        x_tweet(before + 6, "and another one, in English"),
+    ]
     return {
         "Your archive.html": b"<html></html>",
         "data/manifest.js": b"window.__THAR_CONFIG = " + json.dumps(manifest).encode(),
         "data/account.js": x_file("account", {"account": account}),
         "data/tweets.js": x_file("tweets", *first),
         "data/tweets-part1.js": x_file("tweets", *second, part=1),
-        "data/note-tweet.js": x_file("note_tweet", x_note(104, LONG)),
+        "data/note-tweet.js": x_file("note_tweet", x_note(before + 4, LONG)),
         "data/like.js": x_file("like", {"like": {"tweetId": "9", "fullText": "somebody else's"}}),
     }
 

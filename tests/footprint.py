@@ -140,8 +140,9 @@ def footprints() -> dict[str, Footprint]:
         recorder = Recorder()
         try:
             requests = asyncio.run(_requests(recorder, site, token))
-            for username in ("mina", "mira"):
-                archive = x_zip(folder / f"{username}.zip", x_members(username))
+            for username, before in (("mina", 100), ("mira", 200)):
+                members = x_members(username, before)
+                archive = x_zip(folder / f"{username}.zip", members)
                 with recorder.recording():
                     site.done("import", str(archive))
                 requests["zip to rows"] = recorder.footprint()
