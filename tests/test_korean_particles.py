@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from app.korean_particles import Sentence, agreed, filled, last_sound, sentence
+from app.language.korean_particles import Sentence, agreed, filled, last_sound, sentence
 
 SYLLABLES = st.characters(min_codepoint=ord("가"), max_codepoint=ord("힣"))
 BOTH = "{v}이(가) {v}은(는) {v}을(를) {v}과(와) {v}아(야) {v}(으)로 {v}(이)나 {v}이에요(예요)"

@@ -13,8 +13,8 @@ from babel.messages.pofile import read_po
 
 import app as package
 from app import errors
-from app.i18n import CHAT, gettext, ngettext, speaking, speaking_of
-from app.korean_particles import Sentence
+from app.language.i18n import CHAT, gettext, ngettext, speaking, speaking_of
+from app.language.korean_particles import Sentence
 from app.services.imports import storing
 from app.services.posts import media
 from app.views import openapi

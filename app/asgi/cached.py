@@ -16,7 +16,7 @@ from werkzeug.sansio.http import parse_cookie
 from app.asgi.edge import REFUSAL, AsgiApp, Receive, Scope, Send
 from app.clock import ZONE_COOKIE, remembered_zone
 from app.db.feed import Feed
-from app.i18n import COOKIE, LONGEST_HEADER, negotiated
+from app.language.i18n import COOKIE, LONGEST_HEADER, negotiated
 from app.paths import API_DOCS, ATOM_NAME, MEDIA, OF_ZONE, PICTURE_NAME, STATIC, is_endless
 from app.result_cache import Memo, release
 

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from app.compute.gaps import Gap
 from app.compute.korean import is_ending, is_hangul
 from app.compute.wording import FUNCTION_WORDS
-from app.korean_particles import last_sound
+from app.language.korean_particles import last_sound
 
 HIDDEN: Final = "\N{OBJECT REPLACEMENT CHARACTER}"
 """Replacement of a name; masked texts contain it nowhere else."""

@@ -30,7 +30,7 @@ from app.errors import (
     unexpected,
     with_accepted,
 )
-from app.i18n import translate_message
+from app.language.i18n import translate_message
 from app.lifespan import resources
 from app.logs import request_id
 from app.paths import FOR_PROGRAMS, is_endless

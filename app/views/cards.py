@@ -8,7 +8,7 @@ from markupsafe import Markup
 from quart import Quart, current_app, url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.i18n import gettext
+from app.language.i18n import gettext
 from app.parts import Listed, Part
 
 KEY: Final = "saywho.parts"

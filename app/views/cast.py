@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
 from app.formats.chats.people import as_username
-from app.i18n import speaking_of
+from app.language.i18n import speaking_of
 from app.services.posts.named_rooms import are_rooms_here
 from app.services.posts.named_users import NamedUser, all_speak_in_chats, named_users
 from app.services.rooms.main_room import homes_of

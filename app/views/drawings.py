@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import ClassVar, Final, NamedTuple
 from unicodedata import east_asian_width
 
-from app.i18n import gettext
+from app.language.i18n import gettext
 from app.views.hues import NO_HUE
 from app.views.names import post_count
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, NamedTuple, TypeVar
 
-from app.i18n import show_number
+from app.language.i18n import show_number
 
 TableCell = str | int | float | None
 ISOLATE: Final = "\u2068"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from app.compute.hours import BUSY_H, DAY_H
-from app.i18n import gettext, gettext_noop
+from app.language.i18n import gettext, gettext_noop
 from app.views.drawings import HOURS, Clock
 from app.views.in_words import part_of
 from app.views.names import post_count

@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from app.i18n import gettext, gettext_noop
+from app.language.i18n import gettext, gettext_noop
 
 HARDLY: Final = 0.005
 """Shares below are less than one of a hundred."""

@@ -3,7 +3,7 @@
 from typing import Final, NamedTuple
 
 from app.compute.fingerprint import Measure
-from app.i18n import gettext, gettext_noop, ngettext, show_number
+from app.language.i18n import gettext, gettext_noop, ngettext, show_number
 from app.views.in_words import briefly, often
 
 LONGEST_SIGN: Final = 8

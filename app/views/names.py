@@ -2,7 +2,7 @@
 
 from app.errors import Message
 from app.formats.post import PLATFORMS
-from app.i18n import ngettext, show_number, speaking_of, translate_message
+from app.language.i18n import ngettext, show_number, speaking_of, translate_message
 from app.services.posts.tweets import Post
 from app.views.cast import Person, current_cast
 from app.views.hues import NO_HUE

@@ -9,7 +9,7 @@ from msgspec import Struct
 from quart import current_app, g
 
 from app.errors import AppError
-from app.i18n import language, speaking, translate_message
+from app.language.i18n import language, speaking, translate_message
 from app.lifespan import resources
 from app.views.cast import NOBODY, Cast, bound, cast_of
 from app.views.usernames_in import named_in

@@ -6,7 +6,7 @@ from jinja2 import StrictUndefined
 from quart import Quart, g
 
 from app.config import Config
-from app.i18n import own_address
+from app.language.i18n import own_address
 from app.views.access import account, content, login, readers, settings
 from app.views.authors import pages as authors
 from app.views.comparing import pages as comparing

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from app.compute.fingerprint import Measure, positive_first
-from app.i18n import gettext, gettext_noop, show_number
+from app.language.i18n import gettext, gettext_noop, show_number
 from app.views.measures import trait_of
 from app.views.names import shown_name
 

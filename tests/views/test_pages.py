@@ -13,8 +13,8 @@ from quart import Quart, g
 from selectolax.lexbor import LexborHTMLParser
 
 from app.config import Locale
-from app.dates import show_zone, unbroken
-from app.i18n import LOCALES, rounded_parts, show_number, show_percent, speaking
+from app.language.dates import show_zone, unbroken
+from app.language.i18n import LOCALES, rounded_parts, show_number, show_percent, speaking
 from app.views.pages import PAGES
 from app.views.texts import Marked, excerpt, marked_text
 from tests.conftest import Client, Shared

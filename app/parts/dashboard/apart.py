@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.i18n import gettext, gettext_noop, ngettext, show_number, show_percent
+from app.language.i18n import gettext, gettext_noop, ngettext, show_number, show_percent
 from app.lifespan import resources
 from app.parts.dashboard.figures import Panel
 from app.parts.dashboard.sentences import nothing_dated, sentences, some_of, some_shown

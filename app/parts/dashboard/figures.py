@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.asgi.cached import CachedResponse
 from app.clock import monotonic
 from app.errors import AppError, UnavailableError
-from app.i18n import gettext, gettext_noop, translate_message
+from app.language.i18n import gettext, gettext_noop, translate_message
 from app.lifespan import resources
 from app.parts.dashboard.shapes import Plot
 from app.result_cache import cacheable

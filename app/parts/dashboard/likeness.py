@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.likeness import neighbour_order
-from app.i18n import gettext, gettext_noop, ngettext, show_list, show_number
+from app.language.i18n import gettext, gettext_noop, ngettext, show_list, show_number
 from app.lifespan import resources
 from app.parts.dashboard.figures import MOST_AUTHORS, OF_AUTHORS, Panel
 from app.parts.dashboard.sentences import posts_path, sentences, some_of

@@ -11,7 +11,7 @@ from msgspec import Struct
 from quart import Response, current_app, request
 
 from app.errors import AppError, NotFoundError
-from app.i18n import ngettext, show_number
+from app.language.i18n import ngettext, show_number
 from app.lifespan import resources
 from app.parts.dashboard.apart import ToldApart
 from app.parts.dashboard.figures import (

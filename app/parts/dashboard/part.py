@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from app.i18n import gettext_noop
+from app.language.i18n import gettext_noop
 from app.parts import MenuEntry, Part
 from app.parts.dashboard import dash_app, page
 

@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Final, Literal
 
 from app.compute.significance import CLEAR_OF_MANY, fullest, fullest_day
-from app.i18n import gettext_noop
+from app.language.i18n import gettext_noop
 from app.services.posts.statistics import BusyAuthors, DayCell
 
 Period = Literal["day", "week", "month", "quarter", "year"]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlencode
 
-from app.i18n import gettext, ngettext, show_list, show_number
+from app.language.i18n import gettext, ngettext, show_list, show_number
 from app.views.figure import Finding
 from app.views.filters import View
 from app.views.names import shown_name

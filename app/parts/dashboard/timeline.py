@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.dates import show_date, show_period
-from app.i18n import gettext, gettext_noop, ngettext, show_number
+from app.language.dates import show_date, show_period
+from app.language.i18n import gettext, gettext_noop, ngettext, show_number
 from app.parts.dashboard.figures import MOST_AUTHORS, Panel
 from app.parts.dashboard.periods import (
     CALM,

@@ -6,8 +6,8 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.significance import clear_peak
-from app.dates import show_zone, weekday_names
-from app.i18n import gettext, gettext_noop, ngettext, show_number
+from app.language.dates import show_zone, weekday_names
+from app.language.i18n import gettext, gettext_noop, ngettext, show_number
 from app.parts.dashboard.figures import Panel
 from app.parts.dashboard.sentences import nothing_dated, posts_path
 from app.parts.dashboard.shapes import Cell, Plot, draw_cells, row_axis

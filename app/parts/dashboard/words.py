@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from app.compute.typical_words import TypicalWord
-from app.i18n import gettext, gettext_noop, show_list, show_number
+from app.language.i18n import gettext, gettext_noop, show_list, show_number
 from app.parts.dashboard.sentences import nothing_dated, sentences, some_of
 from app.parts.dashboard.shapes import FigureBar, Plot, draw_bars
 from app.services.compare.manners import AuthorWords

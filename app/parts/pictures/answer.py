@@ -9,7 +9,7 @@ from babel.dates import format_date
 from app.compute.gaps import Gap
 from app.compute.judgement import SURE
 from app.compute.names import SHOWN_HIDDEN
-from app.i18n import gettext, language, ngettext, show_number, show_percent
+from app.language.i18n import gettext, language, ngettext, show_number, show_percent
 from app.services.compare.verdict import Comparison
 from app.views.comparing.marks import shown_marks
 from app.views.comparing.nobody import strange_places, why_nobody

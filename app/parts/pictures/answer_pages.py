@@ -7,7 +7,7 @@ from quart import Response, request, url_for
 
 from app.clock import now
 from app.compute.names import HIDDEN
-from app.i18n import speaking
+from app.language.i18n import speaking
 from app.lifespan import resources
 from app.parts.pictures.answer import MOST_BARS, Picture, picture_of, without_names
 from app.parts.pictures.answer_drawing import draw_picture

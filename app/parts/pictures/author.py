@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from quart import Response, url_for
 
 from app.compute.fingerprint import positive_first
-from app.dates import show_period
-from app.i18n import gettext, ngettext, show_number, speaking
+from app.language.dates import show_period
+from app.language.i18n import gettext, ngettext, show_number, speaking
 from app.lifespan import resources
 from app.parts.pictures.picture_page import (
     PicturePage,

@@ -4,7 +4,7 @@ from quart import url_for
 from quart.typing import ResponseReturnValue
 
 from app.errors import ConflictError, UnauthorizedError
-from app.i18n import gettext, show_number, speaking
+from app.language.i18n import gettext, show_number, speaking
 from app.lifespan import resources
 from app.parts.games.opened import PLAY, games
 from app.parts.games.playing import Screen

@@ -8,7 +8,7 @@ from quart import Response, g
 
 from app.asgi.hosts import is_loopback_host
 from app.compute.names import HIDDEN, SHOWN_HIDDEN, ManyNames
-from app.i18n import gettext
+from app.language.i18n import gettext
 from app.lifespan import resources
 from app.paths import PICTURE_NAME
 from app.services.compare.chat_names import read_names_around

@@ -7,7 +7,7 @@ from quart import Response, url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import InvalidInputError
-from app.i18n import gettext, speaking
+from app.language.i18n import gettext, speaking
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.parts.pictures.picture_page import PicturePage, picture_of, short_address

@@ -12,8 +12,8 @@ from quart.typing import ResponseReturnValue
 
 from app.compute.names import ManyNames
 from app.compute.portrait import PersonPortrait
-from app.dates import show_period
-from app.i18n import gettext, ngettext, show_number, speaking
+from app.language.dates import show_period
+from app.language.i18n import gettext, ngettext, show_number, speaking
 from app.parts.pictures.picture_page import (
     PicturePage,
     cast_in_picture,

@@ -8,8 +8,8 @@ from quart import url_for
 from quart.typing import ResponseReturnValue
 
 from app.compute.names import ManyNames
-from app.dates import show_zone
-from app.i18n import gettext, rounded_parts, show_percent, speaking
+from app.language.dates import show_zone
+from app.language.i18n import gettext, rounded_parts, show_percent, speaking
 from app.lifespan import resources
 from app.parts.pictures.picture_page import (
     PicturePage,

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from quart import Response, url_for
 
 from app.compute.names import ManyNames
-from app.dates import show_zone
-from app.i18n import gettext, speaking
+from app.language.dates import show_zone
+from app.language.i18n import gettext, speaking
 from app.parts.pictures.picture_page import (
     PicturePage,
     cast_in_picture,

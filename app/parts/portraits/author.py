@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.i18n import gettext, show_number
+from app.language.i18n import gettext, show_number
 from app.lifespan import resources
 from app.parts.portraits.author_figures import FEWEST_OF_CARD, HoursBeside, Phrases
 from app.parts.portraits.beside import only_other

@@ -6,7 +6,7 @@ from typing import Final
 from quart import url_for
 
 from app.compute.phrases import Phrase
-from app.i18n import gettext
+from app.language.i18n import gettext
 from app.parts.portraits.beside import only_other, others_called
 from app.services.archive.author_portrait import AuthorPortrait
 from app.views.drawings import HOURS, Clock, PhraseList, PhraseRow

@@ -1,6 +1,6 @@
 """Beside whom an author is shown, in words: of two people the other one has a name."""
 
-from app.i18n import gettext
+from app.language.i18n import gettext
 from app.services.archive.author_portrait import AuthorPortrait
 from app.views.names import display_name, shown_name
 

@@ -9,7 +9,7 @@ from typing import Final
 from quart import url_for
 
 from app.compute.fingerprint import Measure
-from app.i18n import gettext, show_list, show_number
+from app.language.i18n import gettext, show_list, show_number
 from app.parts.portraits.beside import only_other, others_called
 from app.services.archive.author_portrait import AuthorPortrait
 from app.services.posts.showing import Shown

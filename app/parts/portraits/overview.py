@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.dates import show_date
-from app.i18n import gettext, ngettext, show_number
+from app.language.dates import show_date
+from app.language.i18n import gettext, ngettext, show_number
 from app.models import MAX_ID
 from app.parts.portraits.cards import PersonCard, SmallCard, alike, other_called, small_cards
 from app.services.posts.selection import Selection

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from quart import url_for
 from quart.typing import ResponseReturnValue
 
-from app.i18n import gettext, show_number
+from app.language.i18n import gettext, show_number
 from app.lifespan import resources
 from app.parts.portraits.cards import PersonCard, SmallCard, alike, other_called, small_cards
 from app.parts.portraits.portrait_figure import NOT_THERE, OfPeople, PortraitFigure

@@ -6,7 +6,7 @@ from typing import Final
 from markupsafe import Markup
 
 from app.compute.portrait import PersonPortrait
-from app.i18n import gettext, gettext_noop, rounded_parts, show_number, show_percent
+from app.language.i18n import gettext, gettext_noop, rounded_parts, show_number, show_percent
 from app.parts.portraits.portrait_figure import NOT_THERE, OfPeople, PortraitFigure
 from app.parts.portraits.timing import Timing
 from app.parts.portraits.typical_words import TypicalWords

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup, escape
 
 from app.compute.portrait import PersonPortrait
-from app.dates import show_clock, show_date, show_duration
-from app.i18n import gettext, gettext_noop
+from app.language.dates import show_clock, show_date, show_duration
+from app.language.i18n import gettext, gettext_noop
 from app.parts.portraits.cards import wait_of
 from app.parts.portraits.portrait_figure import NOT_THERE, PortraitFigure, is_alone
 from app.views.figure import Finding, Table

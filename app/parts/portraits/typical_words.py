@@ -3,7 +3,7 @@
 from typing import Final
 
 from app.compute.portrait import PersonPortrait, TypicalOfPerson
-from app.i18n import gettext, gettext_noop, ngettext, show_number
+from app.language.i18n import gettext, gettext_noop, ngettext, show_number
 from app.parts.portraits.portrait_figure import OfPeople, PortraitFigure, is_alone, other_of
 from app.views.drawings import ListedName, NameList
 from app.views.figure import Finding, Table

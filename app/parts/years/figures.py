@@ -10,8 +10,8 @@ from quart import url_for
 
 from app.compute.days_apart import ONE_DAY, longest_run
 from app.compute.fingerprint import Measure
-from app.dates import month_names, show_month_day, show_period
-from app.i18n import gettext, ngettext, show_list, show_number
+from app.language.dates import month_names, show_month_day, show_period
+from app.language.i18n import gettext, ngettext, show_list, show_number
 from app.parts.years.author_year import AuthorYear, WrittenYear
 from app.parts.years.finding import finding_of
 from app.views.authors.calendar import (

@@ -12,8 +12,8 @@ from app.compute.days_apart import WEEK_DAYS, WORK_DAYS
 from app.compute.fingerprint import Measure
 from app.compute.hours import PART_H
 from app.compute.significance import clear_peak
-from app.dates import month_names, show_month_day, weekday_names
-from app.i18n import gettext, gettext_noop, show_number, show_percent
+from app.language.dates import month_names, show_month_day, weekday_names
+from app.language.i18n import gettext, gettext_noop, show_number, show_percent
 from app.parts.years.author_year import AuthorYear, WrittenYear
 from app.parts.years.compared_years import FEWEST_COMPARED
 from app.parts.years.total import counted_of, total_of

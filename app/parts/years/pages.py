@@ -3,7 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from app.errors import NotFoundError
-from app.i18n import gettext
+from app.language.i18n import gettext
 from app.lifespan import resources
 from app.parts.years.author_year import AuthorYear, read_year
 from app.parts.years.figures import ChangedWriting, HoursOfYear, PostsByMonth, YearCalendar, YearRow

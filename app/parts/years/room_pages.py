@@ -9,7 +9,7 @@ from quart import url_for
 from quart.typing import ResponseReturnValue
 
 from app.compute.portrait import PersonPortrait
-from app.i18n import gettext, rounded_parts, show_percent
+from app.language.i18n import gettext, rounded_parts, show_percent
 from app.lifespan import resources
 from app.parts.years.figures import DaysOfYear
 from app.parts.years.finding import finding_of_chat

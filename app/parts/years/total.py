@@ -8,8 +8,8 @@ on, until the last.
 from datetime import date
 from typing import Final
 
-from app.dates import show_month_day
-from app.i18n import gettext, ngettext, show_number
+from app.language.dates import show_month_day
+from app.language.i18n import gettext, ngettext, show_number
 from app.parts.years.author_year import AuthorYear, WrittenYear, YearBefore
 from app.parts.years.same_days import SameDays
 from app.views.names import post_count

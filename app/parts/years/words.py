@@ -6,7 +6,7 @@ from typing import Final
 
 from quart import url_for
 
-from app.i18n import gettext, show_number
+from app.language.i18n import gettext, show_number
 from app.parts.years.author_year import AuthorYear
 from app.parts.years.compared_years import WordsOfYear, YearWord
 from app.parts.years.room_year import RoomYear

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from app.compute.fingerprint import Measure
 from app.compute.hours import BUSY_H, DAY_H
-from app.dates import month_names, show_month, show_month_day, show_period
-from app.i18n import gettext, ngettext, show_number
+from app.language.dates import month_names, show_month, show_month_day, show_period
+from app.language.i18n import gettext, ngettext, show_number
 from app.services.archive.author_archive import AuthorArchive
 from app.views.authors.calendar import ONE_DAY, columns_of, grid_of, months_of, posts_by_day
 from app.views.authors.figures import posts_path

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from app.i18n import gettext, show_list
+from app.language.i18n import gettext, show_list
 from app.services.archive.author_archive import AuthorArchive
 from app.services.archive.author_traits import AT_SIGHT, AuthorTraits
 from app.services.archive.beside import Reach

@@ -12,8 +12,8 @@ from babel.dates import format_skeleton
 from markupsafe import Markup, escape
 from quart import g, url_for
 
-from app.dates import month_names, show_month_day, show_zone
-from app.i18n import ngettext, show_number
+from app.language.dates import month_names, show_month_day, show_zone
+from app.language.i18n import ngettext, show_number
 from app.services.archive.author_archive import Memories
 from app.services.archive.calendar import CalendarYear, DayPosts, MonthPosts
 from app.views.names import post_count

@@ -7,8 +7,8 @@ from typing import Final
 from quart import url_for
 
 from app.compute.mentions import NameCount
-from app.dates import weekday_names
-from app.i18n import gettext, show_number
+from app.language.dates import weekday_names
+from app.language.i18n import gettext, show_number
 from app.services.archive.author_archive import AuthorArchive
 from app.services.posts.users import Author
 from app.views.drawings import HOURS, Columns, ListedName, NameList, by_hour

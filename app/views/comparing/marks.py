@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec import UnsetType
 
-from app.i18n import gettext, ngettext, show_number
+from app.language.i18n import gettext, ngettext, show_number
 from app.services.compare.marked_pieces import Evidence, Usage
 from app.services.compare.verdict import Comparison
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from app.compute.evidence import place_in
-from app.i18n import gettext, show_list, show_percent
+from app.language.i18n import gettext, show_list, show_percent
 from app.services.compare.verdict import EXPLAINED, Comparison
 from app.views.comparing.verdicts import bars_of, is_of_no_language_here
 from app.views.names import shown_name

@@ -8,7 +8,7 @@ from quart import g, request, url_for
 from quart.typing import ResponseReturnValue
 
 from app.errors import InvalidInputError, NotFoundError
-from app.i18n import SWITCH, gettext, own_address
+from app.language.i18n import SWITCH, gettext, own_address
 from app.lifespan import resources
 from app.services.compare.askable import draw
 from app.services.compare.guessing import read_question

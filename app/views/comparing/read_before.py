@@ -5,7 +5,7 @@ from typing import Final
 
 from quart import url_for
 
-from app.i18n import gettext, show_list
+from app.language.i18n import gettext, show_list
 from app.services.compare.verdict import Comparison
 from app.views.comparing.verdicts import MOST_LISTED
 from app.views.names import shown_name

@@ -1,7 +1,7 @@
 """How often texts by strangers get an answer, in words, and from which share on one is given."""
 
 from app.compute.rates import BELIEFS
-from app.i18n import gettext, show_number, show_percent
+from app.language.i18n import gettext, show_number, show_percent
 from app.services.compare.verdict import Comparison
 from app.views.comparing.verdicts import lean_of
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from app.compute.judgement import FEWEST_JUDGED
-from app.i18n import gettext, gettext_noop, ngettext, show_number
+from app.language.i18n import gettext, gettext_noop, ngettext, show_number
 from app.services.compare.verdict import Comparison
 
 MOSTLY_BY_TWICE: Final = 4

@@ -9,7 +9,7 @@ from app.compute.judgement import FEW_POSTS, FEWEST_JUDGED, SURE, UNFAMILIAR, Li
 from app.compute.languages import guess_language, is_unspaced
 from app.compute.population import FEWEST_POSTS
 from app.compute.text import FEWEST_WORDS
-from app.i18n import gettext, gettext_noop, ngettext, show_list
+from app.language.i18n import gettext, gettext_noop, ngettext, show_list
 from app.services.compare.verdict import Comparison
 from app.views.names import shown_name
 

@@ -3,7 +3,7 @@
 from typing import Final, NamedTuple
 
 from app.formats.registry import FORMATS
-from app.i18n import gettext, gettext_noop, translate_message
+from app.language.i18n import gettext, gettext_noop, translate_message
 
 
 class HowTo(NamedTuple):

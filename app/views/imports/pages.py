@@ -14,7 +14,7 @@ from app.formats.csv import FIELDS
 from app.formats.preview import Preview
 from app.formats.records import ReadOptions
 from app.formats.registry import FORMATS
-from app.i18n import gettext, ngettext, show_number, speaking_of, translate_message
+from app.language.i18n import gettext, ngettext, show_number, speaking_of, translate_message
 from app.lifespan import resources
 from app.models import ImportJob
 from app.paths import IMPORTS

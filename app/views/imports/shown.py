@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
-from app.dates import show_period
 from app.formats.csv import FIELDS
 from app.formats.preview import SHOWN, Preview
 from app.formats.records import Format, ReadOptions
 from app.formats.registry import FORMATS
-from app.i18n import language
+from app.language.dates import show_period
+from app.language.i18n import language
 from app.models import ImportJob
 from app.services.imports.people_here import PersonHere
 from app.services.imports.report import errors_of, notes_of

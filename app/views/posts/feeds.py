@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 from quart import Response, url_for
 
-from app.i18n import gettext, own_address
+from app.language.i18n import gettext, own_address
 from app.lifespan import resources
 from app.paths import ATOM_NAME
 from app.services.posts.tweets import Post, list_posts

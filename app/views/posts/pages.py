@@ -8,9 +8,9 @@ from quart import request, url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.tally import ENDINGS, Ending
-from app.dates import show_period, weekday_names
 from app.errors import NotFoundError
-from app.i18n import gettext, gettext_noop
+from app.language.dates import show_period, weekday_names
+from app.language.i18n import gettext, gettext_noop
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.services.access.own_chat import has_message

@@ -9,8 +9,15 @@ from quart import url_for
 
 from app.compute.portrait import PersonPortrait
 from app.compute.reply_preference import FEWEST_ANSWERS
-from app.dates import month_names, show_month
-from app.i18n import gettext, gettext_noop, ngettext, rounded_parts, show_number, show_percent
+from app.language.dates import month_names, show_month
+from app.language.i18n import (
+    gettext,
+    gettext_noop,
+    ngettext,
+    rounded_parts,
+    show_number,
+    show_percent,
+)
 from app.services.rooms.overview import OverviewPerson, RoomOverview
 from app.services.rooms.periods import Period
 from app.views.drawings import NamedBar, PeriodColumn, PeriodColumns, StackedBar

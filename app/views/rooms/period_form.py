@@ -4,9 +4,9 @@ from typing import Final
 
 from msgspec import Struct, structs
 
-from app.dates import show_date, show_period
 from app.errors import AppError, MalformedError, Message
-from app.i18n import gettext
+from app.language.dates import show_date, show_period
+from app.language.i18n import gettext
 from app.services.rooms.room_period import WHOLE, DayPeriod
 from app.views.filters import parse_day
 

@@ -6,7 +6,14 @@ from typing import Final
 from app.compute.chat_traits import Trait
 from app.compute.fingerprint import Measure
 from app.compute.portrait import PersonPortrait
-from app.i18n import gettext, gettext_noop, ngettext, rounded_parts, show_number, show_percent
+from app.language.i18n import (
+    gettext,
+    gettext_noop,
+    ngettext,
+    rounded_parts,
+    show_number,
+    show_percent,
+)
 from app.services.rooms.overview import OverviewPerson
 from app.services.rooms.room_facts import RoomFacts
 from app.views.measures import trait_of

@@ -5,8 +5,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from app.compute.portrait import SilenceSpan
-from app.dates import show_duration, show_period, show_roughly
-from app.i18n import gettext, gettext_noop, ngettext, show_number
+from app.language.dates import show_duration, show_period, show_roughly
+from app.language.i18n import gettext, gettext_noop, ngettext, show_number
 
 DAY: Final = timedelta(days=1)
 LONG: Final = 2 * DAY

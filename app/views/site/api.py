@@ -9,7 +9,7 @@ from markupsafe import Markup
 from msgspec import Struct
 from quart import Response, current_app
 
-from app.i18n import language
+from app.language.i18n import language
 from app.lifespan import resources
 from app.metrics import CONTENT_TYPE
 from app.paths import API, API_DOCS, HEALTHZ, METRICS, READYZ

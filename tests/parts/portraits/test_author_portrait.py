@@ -10,7 +10,7 @@ import pytest
 
 from app.compute.fingerprint import Measure
 from app.compute.tally import MeasureName, Sign, tally_of
-from app.i18n import speaking
+from app.language.i18n import speaking
 from app.parts.portraits.fingerprint import scale_of
 from app.views.dot_plot import EDGE, Initials, rings_of
 from app.views.in_words import briefly, often, part_of

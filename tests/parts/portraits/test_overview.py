@@ -12,7 +12,7 @@ import pytest
 
 from app.compute.chat_timing import Said as Written
 from app.compute.portrait import portray
-from app.i18n import speaking
+from app.language.i18n import speaking
 from app.parts.portraits.cards import PersonCard
 from app.views.drawings import NameList
 from tests.browsing import parts_of

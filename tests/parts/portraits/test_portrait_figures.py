@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.i18n import gettext
+from app.language.i18n import gettext
 from app.parts.portraits import room as page
 from app.parts.portraits.portrait_figure import PortraitFigure
 from app.parts.portraits.room_figures import FIGURES, Shares

@@ -8,7 +8,7 @@ import pytest
 from quart import Quart
 
 from app.compute.portrait import SilenceSpan
-from app.dates import show_roughly
+from app.language.dates import show_roughly
 from app.views.rooms.silence import is_long, length_in_words, length_of, told_silence
 
 

@@ -8,7 +8,7 @@ from quart.typing import ResponseReturnValue
 
 from app.clock import now_ms
 from app.errors import AppError, ConflictError, InvalidInputError, Message, UnauthorizedError
-from app.i18n import gettext_noop, show_number, translate_message
+from app.language.i18n import gettext_noop, show_number, translate_message
 from app.parts.games.answering import AnswerRequest
 from app.parts.games.documents import PlayerView
 from app.parts.games.joining import LONGEST_NAME, LONGEST_SENT

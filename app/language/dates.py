@@ -24,7 +24,7 @@ from quart import Quart
 
 from app.clock import now
 from app.config import Locale
-from app.i18n import gettext, language
+from app.language.i18n import gettext, language
 
 ENGLISH: Final[Locale] = "en"
 """Whose keys of time zones need no other name."""

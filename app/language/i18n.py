@@ -26,7 +26,7 @@ from werkzeug.http import parse_accept_header
 
 from app.config import Config, Locale
 from app.errors import Message
-from app.korean_particles import filled, held, sentence
+from app.language.korean_particles import filled, held, sentence
 from app.paths import API, API_DOCS, EVERY_API
 
 LOCALES: Final[dict[Locale, str]] = {"ko": "한국어", "en": "English"}
@@ -36,7 +36,7 @@ SWITCH: Final = "locale"
 YEAR_S: Final = 365 * 24 * 3600
 LONGEST_HEADER: Final = 1_000
 """Characters of an Accept header that are read; no browser sends more."""
-FOLDER: Final = Path(__file__).with_name("translations")
+FOLDER: Final = Path(__file__).parents[1] / "translations"
 CHAT: Final = "chat"
 """Context of the texts that speak of messages where others of the same id speak of posts."""
 _POST: Final = re.compile(r"\b([Pp])ost(s?)\b(?![)}])")
