@@ -26,8 +26,8 @@ from app.services.access.operators import Passwords
 from app.services.access.site import Openness
 from app.services.compare.cases import Models
 from app.services.compare.comparing import Comparer
+from app.services.compare.guessing import Showcase
 from app.services.compare.model_card import Cards
-from app.services.compare.showcase import Showcase
 from app.services.imports.preview import Previewer
 from app.services.imports.runner import keep_importing
 from app.services.live_streams.hub import LiveHub

@@ -17,8 +17,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import rank
-from app.compute.background import Background, build_background
+from app.compute.attribution import Background, build_background, rank
 from app.compute.counts import Counts, add
 from app.compute.features import features
 from app.compute.profiles import AuthorProfile

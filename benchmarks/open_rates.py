@@ -8,7 +8,7 @@ import numpy as np
 from app.clock import now
 from app.compute.features import RECIPE
 from app.compute.judgement import likely_from
-from app.compute.rates import BELIEFS, FILE, LONG_WORDS, NAMED, OTHERS, Rates
+from app.compute.measured import BELIEFS, LONG_WORDS, NAMED, OTHERS, RATES_FILE, Rates
 from app.population import shipped_digest
 from benchmarks.open_trials import Trial
 
@@ -21,7 +21,7 @@ LANGUAGES = ("en", "ko")
 def write_rates(found: Sequence[Trial]) -> None:
     """Write the file of rates."""
     content = msgspec.json.encode(rates_of(found))
-    FILE.write_bytes(msgspec.json.format(content, indent=1) + b"\n")
+    RATES_FILE.write_bytes(msgspec.json.format(content, indent=1) + b"\n")
 
 
 def rates_of(found: Sequence[Trial]) -> Rates:

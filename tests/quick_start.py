@@ -21,7 +21,7 @@ from quart.testing import TestApp
 from sqlalchemy import Dialect, Engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.compute.background import EMPTY_BACKGROUND, Background
+from app.compute.attribution import EMPTY_BACKGROUND, Background
 from app.compute.population import Shipped
 from app.db.postgresql import backend as postgresql
 from app.db.sqlite import backend as sqlite

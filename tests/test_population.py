@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 import pytest
 
-from app.compute.background import EMPTY_BACKGROUND
+from app.compute.attribution import EMPTY_BACKGROUND
 from app.compute.features import RECIPE
 from app.compute.population import CountedAuthor, Population
 from app.compute.profiles import profile_of

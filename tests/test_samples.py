@@ -9,8 +9,7 @@ import pytest
 from app.compute.languages import guess_language
 from app.compute.text import clean_text, clean_username
 from app.db.engine import Database
-from app.services.compare.cases import Models, gather
-from app.services.compare.question import Question
+from app.services.compare.cases import Models, Question, gather
 from app.services.compare.verdict import answer
 from app.services.imports.sample_authors import delete_samples, load_samples
 from app.services.posts.samples import list_samples, sample_files

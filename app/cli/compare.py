@@ -24,16 +24,22 @@ from app.services.compare.batch_lines import (
     judge_lines,
     plain_texts,
 )
-from app.services.compare.cases import Models
+from app.services.compare.cases import Models, Question
 from app.services.compare.comparing import ask_once
-from app.services.compare.question import Question
 from app.services.compare.verdict import Comparison
-from app.views.comparing.marks import shown_marks, uses_of
-from app.views.comparing.nobody import why_nobody
-from app.views.comparing.read_before import read_before
-from app.views.comparing.strangers import rate_of, threshold_of
-from app.views.comparing.undecided import more_text_of
-from app.views.comparing.verdicts import NOT_FOR, bars_of, heading_of, limits_of, reasons_of
+from app.views.comparing.evidence import shown_marks, uses_of
+from app.views.comparing.verdicts import (
+    NOT_FOR,
+    bars_of,
+    heading_of,
+    limits_of,
+    more_text_of,
+    rate_of,
+    read_before,
+    reasons_of,
+    threshold_of,
+    why_nobody,
+)
 from app.views.parsing import Piece, gaps_of
 
 

@@ -9,8 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import NO_SCORES, Ranking, rank
-from app.compute.background import EMPTY_BACKGROUND, Background
+from app.compute.attribution import EMPTY_BACKGROUND, NO_SCORES, Background, Ranking, rank
 from app.compute.counts import Counts, add
 from app.compute.features import CHARACTERS, features_of, named_words
 from app.compute.gaps import BETWEEN, Gap, gaps_of_each, rest_of, whole_words

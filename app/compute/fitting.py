@@ -8,8 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import scores_of_each
-from app.compute.background import Background, build_background
+from app.compute.attribution import Background, build_background, scores_of_each
 from app.compute.case import NO_CHANGE, Case, Fitted, Habit, Suspect, worded_share
 from app.compute.counts import Counts
 from app.compute.features import features_of

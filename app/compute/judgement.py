@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 
 from app.compute.case import Case, Habit, Suspect
 from app.compute.features import CHARACTERS, PAIRS, WORDS
-from app.compute.more_text import More, gap_of, more_text
+from app.compute.measured import More, gap_of, more_text, rate
 from app.compute.population import FEWEST_POSTS, NOBODY
-from app.compute.rates import rate
 from app.compute.ratios import (
     FEWEST_OTHERS,
     LEAD_GROUPS,

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.background import Background
+from app.compute.attribution import Background
 from app.compute.features import group_edges, wording
 from app.compute.profiles import AuthorProfile
 

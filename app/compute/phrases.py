@@ -1,10 +1,15 @@
-"""Words and phrases that a person says clearly more often than others."""
+"""Words and phrases that a person says clearly more often than others.
+
+The text of a phrase has the words that are adjacent in nearly all of its texts, and gaps between
+them. A phrase lies within a sentence.
+"""
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
+from math import ceil
 from typing import Annotated, Final, NamedTuple
 
 import msgspec
@@ -13,14 +18,288 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from app.compute.conversations import WrittenTexts
-from app.compute.languages import guess_main_language
-from app.compute.laughs import laughs_in
-from app.compute.phrase_text import TOGETHER, Passage, by_sentence, is_name
+from app.compute.languages import guess_language, guess_main_language
+from app.compute.mentions import LAUGHING, laughs_in
 from app.compute.population import Population
 from app.compute.profiles import AuthorProfile
 from app.compute.significance import design_effect, log_chances
 from app.compute.typical_words import TypicalWord, typical_words
 from app.compute.wording import gained_words, is_telling, words_in_each
+from app.compute.words import segments
+
+TOGETHER: Final = 0.8
+"""Smallest share of the messages with any word of a phrase that have all its words (Jaccard)."""
+GAP: Final = " … "
+"""Sign between two pieces of a phrase whose texts differ there."""
+HELD: Final = 0.95
+"""Smallest share of the texts with a phrase's words that contain its text."""
+_LETTERS: Final = rf"[^\W{LAUGHING}]+"
+"""Letters of a word, without Korean laughs and cries after it."""
+_REST_OF_WORD: Final = re.compile(f"(?:['’-]?{_LETTERS})*")
+"""Rest of a word from a place in it to its end; in a reversed text, to its start."""
+_NEIGHBOUR: Final = re.compile(f"(?:,? | ,?){_LETTERS}(?:['’-]{_LETTERS})*")
+"""Next word of a text, or of a reversed text."""
+_LEADING_ON: Final = frozenset(
+    re.findall(
+        "[a-z]+",
+        "a an and as at but by for from in into my of on or our than that the to via with your",
+    )
+)
+"""Words with which a phrase cannot end."""
+_WORD: Final = re.compile(r"\w+")
+_SENTENCE_END: Final = re.compile(
+    r"""(?:[!?。！？]|(?<![.])(?<!\b[A-Za-z])(?<!\b(?:Dr|Mr|Ms|St|vs))(?<!\bMrs)\.)"""
+    r"""["')\]”’»]*\s|\n"""
+)
+"""End of a sentence; not the full stop of an initial or a title, and not an ellipsis."""
+Span = tuple[int, int]
+Row = tuple[str, tuple[Span, ...]]
+"""A text, and the spans of a passage's pieces in it."""
+
+
+def is_name(word: str, called: Collection[str]) -> bool:
+    """Return whether a word is a part of a name, in Korean even with an ending."""
+    korean = (name for name in called if len(name) > 1 and guess_language(name) == "ko")
+    return word in called or any(map(word.startswith, korean))
+
+
+def sentences_with(texts: Sequence[str], words: Set[str]) -> list[str]:
+    """Return the first sentence of each text with all of these words, or an empty text."""
+    return [
+        text if _SENTENCE_END.search(text) is None else _sentence_with(text, words)
+        for text in texts
+    ]
+
+
+def _sentence_with(text: str, words: Set[str]) -> str:
+    sentences = _SENTENCE_END.split(text)
+    having = zip(sentences, words_in_each(sentences), strict=True)
+    return next((sentence for sentence, of_one in having if words <= of_one), "")
+
+
+def by_sentence(texts: Sequence[str], words: Sequence[str]) -> list[list[str]]:
+    """Return the words in groups that nearly all texts have within a sentence.
+
+    words: in all texts; the clearest first, as in each group.
+    """
+    read = _sample_of(texts)
+    if len(words) < 2 or not any(map(_SENTENCE_END.search, read)):
+        return [[*words]]
+    groups: list[list[str]] = []
+    for word in words:
+        for group in groups:
+            texts_with_all = sum(map(bool, sentences_with(read, {*group, word})))
+            if texts_with_all >= HELD * len(read):
+                group.append(word)
+                break
+        else:
+            groups.append([word])
+    return groups
+
+
+def _sample_of(texts: Sequence[str]) -> Sequence[str]:
+    most_read = 100  # More texts would take long.
+    return texts[:: ceil(len(texts) / most_read) or 1]
+
+
+@dataclass(slots=True)
+class Passage:
+    """The text that nearly all of some texts share, around words that all of them contain."""
+
+    rows: list[Row]
+    """The texts that contain the passage."""
+    fewest: int
+    """Smallest number of rows."""
+    called: Collection[str] = ()
+    """Parts of names, which are not added to the words."""
+
+    @classmethod
+    def of(
+        cls, texts: Sequence[str], words: Sequence[str], called: Collection[str] = ()
+    ) -> "Passage":
+        """Return the passage of whole words (“I'd rather”) and the text between them.
+
+        words: the clearest first. Left out are words without a fixed place among the earlier words,
+        parts of several words that are never separate, and words that make the passage too long.
+        """
+        read = _sample_of(texts)
+        of_words = sentences_with(read, {*words}) if len(words) > 1 else read
+        passage = cls([(text, ()) for text in of_words], max(ceil(HELD * len(read)), 1), called)
+        for word in words:
+            passage._add(word)
+        passage._join()
+        return passage
+
+    def __str__(self) -> str:
+        """Return the most frequent spelling; empty without words."""
+        return GAP.join(
+            _most_frequent([text[slice(*spans[piece])] for text, spans in self.rows])
+            for piece in self._pieces
+        )
+
+    def grow(self) -> None:
+        """Add the neighbouring words of each piece: “film” of “that film was great” says little."""
+        for piece in self._pieces:
+            while self._grow(piece, is_behind=False):
+                pass
+            whole = self.rows
+            while self._grow(piece, is_behind=True):
+                if piece + 1 < len(self._pieces) or not self._leads_on():
+                    whole = self.rows
+            self.rows = whole
+        self._join()
+
+    @property
+    def _pieces(self) -> range:
+        return range(len(self.rows[0][1]) if self.rows else 0)
+
+    def _narrow(self, rows: list[Row]) -> bool:
+        """Replace the rows by longer rows, if they are enough and the passage is not too long."""
+        longest_phrase = 40
+        if len(rows) < self.fewest or len(str(Passage(rows, 0))) > longest_phrase:
+            return False
+        self.rows = rows
+        return True
+
+    def _add(self, word: str) -> None:
+        """Add a word as a piece, if it has a fixed place among the pieces."""
+        bare = [
+            (text, spans, span)
+            for text, spans in self.rows
+            if (span := _nearest(text, word, spans))
+        ]
+        whole = [(text, spans, _whole(text, span)) for text, spans, span in bare]
+        forms = [_folded(text[slice(*span)]) for text, _, span in whole]
+        same = _most_frequent(forms)
+        pieces = bare if word in forms else []
+        if forms.count(same) >= self.fewest:
+            pieces = [piece for piece, form in zip(whole, forms, strict=True) if form == same]
+        places = Counter(sum(before < span for before in spans) for _, spans, span in pieces)
+        place = max(places, key=lambda place: (places[place], place), default=0)
+        rows = [(text, (*spans[:place], span, *spans[place:])) for text, spans, span in pieces]
+        self._narrow([*filter(_is_in_order, rows)])
+
+    def _join(self) -> None:
+        """Join pieces with equal texts between them."""
+        piece = 0
+        while piece + 1 < len(self._pieces):
+            between = [
+                _folded(text[spans[piece][1] : spans[piece + 1][0]]) for text, spans in self.rows
+            ]
+            same = _most_frequent(between)
+            rows = [
+                (
+                    text,
+                    (*spans[:piece], (spans[piece][0], spans[piece + 1][1]), *spans[piece + 2 :]),
+                )
+                for (text, spans), form in zip(self.rows, between, strict=True)
+                if form == same
+            ]
+            if not (self._is_fit(same) and self._narrow(rows)):
+                piece += 1
+
+    def _grow(self, piece: int, *, is_behind: bool) -> bool:
+        """Add the word on a side of a piece; return whether nearly all texts have the same word."""
+        beside = [
+            _folded(_beside(text, spans[piece], is_behind=is_behind)) for text, spans in self.rows
+        ]
+        same = _most_frequent([*filter(None, beside)])
+        if not (same and self._is_fit(same)):
+            return False
+        before, behind = (0, len(same)) if is_behind else (len(same), 0)
+        rows = [
+            (text, (*spans[:piece], (start - before, end + behind), *spans[piece + 1 :]))
+            for (text, spans), word in zip(self.rows, beside, strict=True)
+            if word == same
+            for start, end in [spans[piece]]
+        ]
+        return self._narrow([*filter(_is_in_order, rows)])
+
+    def _leads_on(self) -> bool:
+        """Return whether the passage cannot end with its last word, since a text continues."""
+        if str(self).rpartition(" ")[2].casefold() not in _LEADING_ON:
+            return False
+        return any(_beside(text, spans[-1], is_behind=True) for text, spans in self.rows)
+
+    def _is_fit(self, text: str) -> bool:
+        """Return whether a text may be added: in one line, without names and laughs."""
+        if "\n" in text or laughs_in(text):
+            return False
+        return not any(is_name(word, self.called) for word in _WORD.findall(text))
+
+
+def _is_in_order(row: Row) -> bool:
+    spans = row[1]
+    return len(spans) < 2 or all(end <= start for (_, end), (start, _) in pairwise(spans))
+
+
+def _beside(text: str, span: Span, *, is_behind: bool) -> str:
+    """Return the word on a side of a span with the signs between, or an empty text."""
+    if is_behind:
+        match = _NEIGHBOUR.match(text, span[1])
+        return match[0] if match else ""
+    match = _NEIGHBOUR.match(text[: span[0]][::-1])
+    return match[0][::-1] if match else ""
+
+
+def _whole(text: str, span: Span) -> Span:
+    """Return the span of the whole word, with the letters around it."""
+    start, end = span
+    # Most words are between spaces, and so whole, which is quick to check.
+    if start and text[start - 1] != " " and (before := _REST_OF_WORD.match(text[:start][::-1])):
+        start -= before.end()
+    if text[end : end + 1] != " " and (behind := _REST_OF_WORD.match(text, end)):
+        end = behind.end()
+    return start, end
+
+
+def _folded(text: str) -> str:
+    # The length must stay the same.
+    folded = text.lower().replace("’", "'")
+    return folded if len(folded) == len(text) else text
+
+
+def _most_frequent(forms: Sequence[str]) -> str:
+    """Return the most frequent form, the first in the alphabet among equals, or an empty text."""
+    if forms and forms.count(forms[0]) == len(forms):
+        return forms[0]  # Usually all are equal, which is found in a tenth of the time.
+    counts = Counter(forms)
+    return min(counts, key=lambda form: (-counts[form], form), default="")
+
+
+def _nearest(text: str, word: str, pieces: Sequence[Span]) -> Span | None:
+    """Return the span of a whole folded word nearest to the pieces, or the first span."""
+    spans = _spans(text, word)
+    if len(spans) < 2 or not pieces:
+        return spans[0] if spans else None
+    return min(
+        spans, key=lambda span: min(max(span[0] - end, start - span[1]) for start, end in pieces)
+    )
+
+
+def _spans(text: str, word: str) -> list[Span]:
+    """Return the spans of a whole folded word in a text."""
+    lower = text.lower()
+    spans: list[Span] = []
+    start = lower.find(word) if len(lower) == len(text) else -1
+    while start >= 0:
+        end = start + len(word)
+        before, behind = lower[max(start - 1, 0) : start], lower[end : end + 1]
+        if not (_is_joined(word, before) or _is_joined(word, behind)):
+            spans.append((start, end))
+        start = lower.find(word, end)
+    if spans:
+        return spans
+    # Letters with accents are folded to other letters.
+    same = (segment for segment in segments(text) if segment.text == word)
+    return [(segment.start, segment.end) for segment in same]
+
+
+def _is_joined(word: str, beside: str) -> bool:
+    if not beside.isalnum() or beside in LAUGHING:
+        return False
+    return word.isascii() == beside.isascii()
+
 
 MOST_PHRASES: Final = 8
 MOST_WORDS: Final = 40

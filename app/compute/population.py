@@ -14,8 +14,7 @@ from typing import Final, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import Query, group_factors, penalties_of, shares_of
-from app.compute.background import Background
+from app.compute.attribution import Background, Query, group_factors, penalties_of, shares_of
 from app.compute.counts import EMPTY, MAX_COUNT, Counts, add
 from app.compute.features import (
     CHARACTERS,

@@ -26,8 +26,7 @@ from app.compute.hours import (
     hours_of_day,
 )
 from app.compute.languages import guess_main_language
-from app.compute.laughs import LAUGHS
-from app.compute.mentions import ScannedPost, count_mentions
+from app.compute.mentions import LAUGHS, ScannedPost, count_mentions
 from app.compute.phrases import phrases_of_each
 from app.compute.significance import FEWEST_COMPARED, rank_errors
 from app.compute.tally import CountedSpeaker, joined, laughs_of, speakers_of

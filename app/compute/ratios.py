@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from app.compute.attribution import (
     NO_SCORES,
+    Background,
     Query,
     group_factors,
     group_scores,
     penalties_of,
     query_of,
 )
-from app.compute.background import Background
 from app.compute.counts import add, subtract
 from app.compute.features import CHARACTERS, GROUPS, SHAPE, features_of, group_sums
 from app.compute.population import NOBODY, Population

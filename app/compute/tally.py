@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from app.compute.chat_timing import Said, after_silence
 from app.compute.conversations import WrittenTexts, conversations_of
 from app.compute.hours import counts_by_hour, hour_numbers
-from app.compute.laughs import laughs_in
 from app.compute.links import without_addresses
-from app.compute.mentions import emoji_in
+from app.compute.mentions import emoji_in, laughs_in
 
 MeasureName = Literal[
     "length", "questions", "exclamations", "laughing", "emoji", "endings", "beginnings"

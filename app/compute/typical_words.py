@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from app.compute.counts import lookup
 from app.compute.features import WORDS, named_words
 from app.compute.languages import guess_main_language
-from app.compute.laughs import plain_laugh
+from app.compute.mentions import plain_laugh
 from app.compute.population import Population
 from app.compute.profiles import AuthorProfile
 from app.compute.significance import clear_log_chances, log_odds_errors

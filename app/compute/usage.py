@@ -18,10 +18,10 @@ from app.compute.features import (
     TOKEN,
     between_lines,
     keys_of,
+    skeleton_of,
     style_keys,
 )
 from app.compute.gaps import Gap, struck_before
-from app.compute.hashes import skeleton_of
 from app.compute.links import RANDOM_LINK, RANDOM_SIGN, may_have_random_link
 from app.compute.text import QUOTED, may_quote
 

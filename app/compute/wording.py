@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from app.compute.korean import is_ending
 from app.compute.languages import guess_language
-from app.compute.laughs import LAUGHING
 from app.compute.links import without_addresses
+from app.compute.mentions import LAUGHING
 from app.compute.significance import clear_log_chance, log_chances_of_tests
 from app.compute.text import decode_entities
 from app.compute.words import words_and_runs

@@ -23,7 +23,7 @@ from app.services.compare.background import BACKGROUND, is_outgrown, renew_backg
 from app.services.compare.cases import Models
 from app.services.compare.left_out import LEFT_OUT, is_left_out_due, is_settled, measure_in_process
 from app.services.compare.profiles import fold_long_tails, has_long_tails
-from app.services.compare.room_judging import has_unjudged, judge_room
+from app.services.compare.recognised import has_unjudged, judge_room
 from app.services.deletion.games import has_old_games, remove_old_games
 from app.services.deletion.purging import is_purge_due, purge_deleted
 from app.services.event_log import has_old_events, prune_events

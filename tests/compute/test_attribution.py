@@ -11,14 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.compute.attribution import (
+    EMPTY_BACKGROUND,
     PENALTY,
     PENALTY_HALF_FEATURES,
     PRIORS,
     WEIGHTS,
+    Background,
+    BackgroundCounter,
+    build_background,
     rank,
     scores_of_each,
 )
-from app.compute.background import EMPTY_BACKGROUND, Background, BackgroundCounter, build_background
 from app.compute.counts import Counts, add
 from app.compute.features import features
 from app.compute.profiles import AuthorProfile

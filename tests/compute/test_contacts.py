@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.compute.contacts import tells_contact
+from app.compute.names import tells_contact
 
 TELLING = (
     *("민지야 지호한테 전화해 010-1234-5678", "01012345678 로 연락줘", "010.1234.5678이야"),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.background import EMPTY_BACKGROUND, Background, build_background
+from app.compute.attribution import EMPTY_BACKGROUND, Background, build_background
 from app.compute.case import Case, Fitted, Suspect
 from app.compute.evidence import (
     FEWEST_WEIGHT,

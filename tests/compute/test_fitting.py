@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.background import build_background
+from app.compute.attribution import build_background
 from app.compute.features import features
 from app.compute.fitting import (
     COOLEST,

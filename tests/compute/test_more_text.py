@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.compute.features import RECIPE
 from app.compute.judgement import FEWEST_JUDGED, judge
-from app.compute.more_text import (
+from app.compute.measured import (
     DECIDED,
     FEWEST_TIMES,
     MOST_TIMES,

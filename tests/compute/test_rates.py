@@ -5,7 +5,7 @@ import pytest
 
 from app.compute.features import RECIPE
 from app.compute.judgement import likely_from
-from app.compute.rates import BELIEFS, LONG_WORDS, NAMED, OTHERS, measured_rates, rate
+from app.compute.measured import BELIEFS, LONG_WORDS, NAMED, OTHERS, measured_rates, rate
 from app.population import shipped_digest
 
 

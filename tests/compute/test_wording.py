@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.background import EMPTY_BACKGROUND, build_background
+from app.compute.attribution import EMPTY_BACKGROUND, build_background
 from app.compute.counts import add
 from app.compute.features import WORDS, group_edges
 from app.compute.likeness import likeness, neighbour_order, similarities

@@ -14,9 +14,8 @@ from app.models import RoomPerson, User
 from app.parts.games.rules import shares
 from app.services.compare.askable import Candidate, askable, posts_of_author
 from app.services.compare.cases import Models, gather
-from app.services.compare.chat_names import read_chat_names
 from app.services.compare.guessing import asked_of
-from app.services.compare.name_masking import hide
+from app.services.compare.name_masking import hide, read_chat_names
 from app.services.compare.verdict import Comparison, add_reasons, answer
 from app.services.posts.tweets import get_post
 from app.services.posts.users import get_user

@@ -11,10 +11,16 @@ from app.compute.judgement import SURE
 from app.compute.names import SHOWN_HIDDEN
 from app.language.i18n import gettext, language, ngettext, show_number, show_percent
 from app.services.compare.verdict import Comparison
-from app.views.comparing.marks import shown_marks
-from app.views.comparing.nobody import strange_places, why_nobody
-from app.views.comparing.strangers import rate_of, threshold_of
-from app.views.comparing.verdicts import ELSEWHERE_ALONE, bars_of, heading_of
+from app.views.comparing.evidence import shown_marks
+from app.views.comparing.verdicts import (
+    ELSEWHERE_ALONE,
+    bars_of,
+    heading_of,
+    rate_of,
+    strange_places,
+    threshold_of,
+    why_nobody,
+)
 from app.views.hues import NO_HUE
 from app.views.names import hue, shown_name
 

@@ -16,9 +16,8 @@ from app.services.compare.name_masking import hide
 from app.services.posts.samples import list_samples
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound
-from app.views.comparing.asking import ComparePageArgs, asked_here
+from app.views.comparing.asking import ComparePageArgs, asked_here, given_texts
 from app.views.comparing.pages import people_of
-from app.views.comparing.texts import given_texts
 from app.views.filters import zone_of_page, zone_of_picture
 from app.views.page import cast_on, render
 from app.views.parsing import args_of

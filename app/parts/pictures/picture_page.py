@@ -11,8 +11,7 @@ from app.compute.names import HIDDEN, SHOWN_HIDDEN, ManyNames
 from app.language.i18n import gettext
 from app.lifespan import resources
 from app.paths import PICTURE_NAME
-from app.services.compare.chat_names import read_names_around
-from app.services.compare.name_masking import NOBODY, hide
+from app.services.compare.name_masking import NOBODY, hide, read_names_around
 from app.views.cast import Cast
 from app.views.initials import numbered_initials
 from app.views.lettering import drawn_name, drawn_text

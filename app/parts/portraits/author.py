@@ -15,8 +15,7 @@ from app.parts.portraits.beside import only_other
 from app.parts.portraits.fingerprint import FEWEST_ROWS, Fingerprint
 from app.services.archive.author_portrait import AuthorPortrait, read_author_portrait
 from app.services.archive.beside import OWN_POSTS, POSTS_OF_EACH
-from app.services.compare.cases import gather
-from app.services.compare.question import Question
+from app.services.compare.cases import Question, gather
 from app.services.compare.verdict import add_reasons, answer
 from app.services.posts.scanning import MOST_SCANNED
 from app.services.posts.users import Author, get_author

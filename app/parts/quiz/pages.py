@@ -7,23 +7,15 @@ from typing import Annotated, Final, NamedTuple
 from msgspec import Meta, Struct
 from quart import g, url_for
 from quart.typing import ResponseReturnValue
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import AppError, InvalidInputError, NotFoundError
 from app.lifespan import resources
-from app.models import MAX_ID
-from app.parts.quiz.solved import SolvedPost, read_solved
+from app.models import MAX_ID, Tweet, User
 from app.services.access.own_chat import are_speakers, is_same_chat
-from app.services.compare.askable import draw, draw_from_room
-from app.services.compare.guessing import (
-    MOST_CHOICES,
-    SET_LENGTH,
-    QuizQuestion,
-    QuizSet,
-    Solution,
-    read_question,
-    solve,
-)
+from app.services.compare.askable import MOST_CHOICES, SET_LENGTH, QuizSet, draw, draw_from_room
+from app.services.compare.guessing import QuizQuestion, Solution, read_question, solve
 from app.services.compare.verdict import RankedAuthor
 from app.services.posts.users import find_authors
 from app.services.rooms.room_facts import RoomFacts, get_room
@@ -35,6 +27,30 @@ from app.views.page import FormPage, render, render_form
 from app.views.parsing import parse_args
 from app.views.parts import see_other
 from app.views.reach import origin_for_others
+
+
+class SolvedPost(NamedTuple):
+    """A post of a set, and who wrote it."""
+
+    id: int
+    text: str
+    username: str
+
+
+async def read_solved(
+    session: AsyncSession, quiz: QuizSet, *, room_id: int | None = None
+) -> dict[int, SolvedPost]:
+    """Return the posts of a set that are still there, by id."""
+    query = (
+        select(Tweet.id, Tweet.text, User.username)
+        .join(User, User.id == Tweet.user_id)
+        .where(Tweet.id.in_(quiz.tweet_ids), User.id.in_(quiz.user_ids))
+        .where(User.deleted_at.is_(None))
+    )
+    if room_id is not None:
+        query = query.where(Tweet.room_id == room_id)
+    return {row.id: SolvedPost(*row) for row in await session.execute(query)}
+
 
 blueprint = PageBlueprint("quiz")
 

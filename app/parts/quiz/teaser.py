@@ -14,16 +14,19 @@ from app.compute.names import HIDDEN
 from app.compute.text import has_words, username_key
 from app.models import RoomPerson, Tweet, User
 from app.result_cache import EVERYTHING, depends_on
-from app.services.compare.askable import MOST_CHARACTERS, Candidate, Passages, Scope, askable
-from app.services.compare.chat_names import read_chat_names
-from app.services.compare.guessing import (
+from app.services.compare.askable import (
     FEWEST_POSTS,
+    MOST_CHARACTERS,
     MOST_CHOICES,
     SET_LENGTH,
-    QuizQuestion,
+    Candidate,
+    Passages,
     QuizSet,
+    Scope,
+    askable,
 )
-from app.services.compare.name_masking import hide
+from app.services.compare.guessing import QuizQuestion
+from app.services.compare.name_masking import hide, read_chat_names
 from app.services.rooms.room_facts import RoomFacts
 
 _SEARCHED: Final = 120

@@ -23,7 +23,7 @@ from app.services.archive.memories import (
 )
 from app.services.archive.numbers import Numbers, numbers_of
 from app.services.compare.cases import Models
-from app.services.compare.verdict import typical_of
+from app.services.compare.manners import typical_of
 from app.services.posts.tweets import Post
 from app.services.posts.users import Author, get_user
 from app.services.rooms.main_room import room_of_author

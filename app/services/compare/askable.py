@@ -1,4 +1,4 @@
-"""Posts to guess, and the sets of them that are drawn for a quiz, a chat and the front page."""
+"""Posts to guess, and the sets of posts that are drawn for a quiz, a chat and the front page."""
 
 import random
 from collections import defaultdict
@@ -14,12 +14,34 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.judgement import FEWEST_JUDGED
 from app.models import RoomPerson, Tweet, User
 from app.services.compare.cases import Models
-from app.services.compare.chat_names import ChatNames, read_chat_names
-from app.services.compare.guessing import FEWEST_POSTS, QuizSet
-from app.services.compare.name_masking import Named, can_be_guessed
+from app.services.compare.name_masking import ChatNames, Named, can_be_guessed, read_chat_names
 from app.services.posts.samples import ENOUGH_OF_OWN, is_sample
 from app.services.rooms.room_facts import RoomFacts
 from app.work_pool import INLINE_CHARACTERS, worked_on
+
+FEWEST_POSTS: Final = 20
+"""Posts an author must have to be in a question; with fewer neither side has a fair chance."""
+
+
+MOST_CHOICES: Final = 6
+"""Authors that a set may name."""
+
+
+SET_LENGTH: Final = 10
+"""Posts of a set."""
+
+
+class QuizSet(NamedTuple):
+    """Posts to guess, and the authors among whom to choose."""
+
+    user_ids: tuple[int, ...]
+    tweet_ids: tuple[int, ...]
+
+    @property
+    def written(self) -> str:
+        """The set as it stands in addresses."""
+        return "-".join(".".join(map(str, ids)) for ids in self)
+
 
 MOST_CHARACTERS: Final = 600
 """Characters of a post to guess."""

@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
-from app.compute.background import EMPTY_BACKGROUND, Background, BackgroundCounter
+from app.compute.attribution import EMPTY_BACKGROUND, Background, BackgroundCounter
 from app.compute.case import Fitted
 from app.compute.counts import Counts
 from app.compute.features import RECIPE

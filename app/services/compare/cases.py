@@ -1,4 +1,4 @@
-"""What a comparison rests on: texts by one hand and authors, both checked, and their counts."""
+"""The question of a comparison, and its case: checked texts and authors, with their counts."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.attribution import scores_of_each
 from app.compute.case import RATED, Case, Suspect, best_of, query_of_texts
 from app.compute.gaps import BETWEEN, Gap, gaps_of_each, joined_gaps
+from app.compute.judgement import SURE
 from app.compute.text import clean_text, composed, letter_count
 from app.db.backend import is_among
 from app.errors import InvalidInputError
@@ -20,11 +21,40 @@ from app.models import Tweet, User
 from app.services.compare.background import BackgroundStore
 from app.services.compare.habits import HabitStore, LanguageStore, measure_habit
 from app.services.compare.profiles import ProfileStore, without_texts
-from app.services.compare.question import Question
 from app.services.posts.replies import own_chains
 from app.services.posts.samples import ENOUGH_OF_OWN, sample_ids
 from app.services.posts.user_rows import UserRow, find_rows, known_row, select_rows
 from app.work_pool import Runner, worked_on
+
+LONG_CHARACTERS: Final = 50_000
+"""Longer texts take half a second, and up to some 5 s."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """Did one of some authors write texts by one hand, or somebody else?"""
+
+    texts: Sequence[str]
+    usernames: Sequence[str] = ()
+    """Those who may have written them; none for all authors with posts."""
+    of_own: bool = False
+    """Whether those, where none is named, are one's own alone once there are enough of them."""
+    sure: float = SURE
+    """How sure it is beforehand that one of them did, from 0 to 1."""
+    explain: bool = True
+    """Whether the answer has evidence."""
+    reasons: bool = False
+    """Whether the evidence says how often it is used, and where."""
+    without: Sequence[Gap] = ()
+    """Pieces of the joined texts that do not count."""
+    hidden_post: int | None = None
+    """A post that the model must not know."""
+
+    @property
+    def is_long(self) -> bool:
+        """Whether judging the texts takes longer than other comparisons should wait."""
+        return sum(map(len, self.texts)) > LONG_CHARACTERS
+
 
 MOST_NAMED: Final = 1_000
 """All authors named are ranked, so all of their profiles are in memory at once."""

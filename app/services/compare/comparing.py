@@ -22,6 +22,7 @@ from app.errors import AppError
 from app.result_cache import DERIVED, Memo
 from app.services.compare.cases import (
     Models,
+    Question,
     check_words,
     choose,
     gather,
@@ -29,7 +30,6 @@ from app.services.compare.cases import (
     load_suspects,
     with_habits,
 )
-from app.services.compare.question import Question
 from app.services.compare.verdict import Comparison, SearchedPosts, add_reasons, answer, read_posts
 from app.services.posts.user_rows import find_rows
 from app.work_pool import Runner, worked_on

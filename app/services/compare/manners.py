@@ -1,24 +1,69 @@
-"""Authors beside each other: their languages, how alike they are, and what each uses more."""
+"""The languages, the likeness and the typical words of authors."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.case import Fitted
-from app.compute.languages import are_english
+from app.compute.languages import are_english, guess_main_language, is_english
 from app.compute.likeness import likeness
-from app.compute.population import CountedAuthor, Population
+from app.compute.population import NOBODY, CountedAuthor, Population
 from app.compute.profiles import AuthorProfile
 from app.compute.typical_words import TypicalWord, typical_words
+from app.models import User
 from app.result_cache import DERIVED, depends_on
 from app.services.compare.cases import Models
 from app.services.compare.habits import newest_own
-from app.services.compare.verdict import RECENT_POSTS, typical_of
 from app.services.posts.user_rows import UserRow
+from app.work_pool import worked_on
+
+RECENT_POSTS: Final = 100
+"""Newest posts of an author in which typical words are looked for."""
+
+
+class TypicalOf(NamedTuple):
+    """The typical words of an author, then signs, the clearest first."""
+
+    words: list[TypicalWord]
+    shipped: int = 0
+    """The number of shipped authors compared; 0 if others are here."""
+
+
+async def typical_of(
+    session: AsyncSession,
+    models: Models,
+    user: User | UserRow,
+    find: Callable[..., list[TypicalWord]] = typical_words,
+) -> TypicalOf:
+    """Return the typical words of an author.
+
+    find: `typical_phrases`, where words that keep together are wanted as one.
+
+    The author is compared with others of the population, of the same language if possible, and with
+    shipped authors where nobody else is here; the words are those of the newest posts.
+    """
+    depends_on(DERIVED)
+    fitted = await models.backgrounds.load(session)
+    texts = [text for _, text in await newest_own(session, user.id, RECENT_POSTS)]
+    language = guess_main_language(texts)
+    samples = () if user.id in fitted.samples else fitted.samples
+    population = fitted.population
+    members = population.without([user.id, *samples], language)
+    shipped = 0
+    if not members.any():
+        if language is None and await worked_on(texts, partial(is_english, texts, fitted.shipped)):
+            language = "en"
+        population = fitted.shipped.get(language or "", NOBODY)
+        members, shipped = np.ones(len(population), np.bool_), len(population)
+    if not members.any() or not texts:
+        return TypicalOf([], shipped)
+    (profile,) = await models.profiles.load(session, [user], may_evict=False)
+    return TypicalOf(await asyncio.to_thread(find, profile, texts, population, members), shipped)
 
 
 async def written_languages(

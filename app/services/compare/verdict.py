@@ -1,23 +1,19 @@
-"""Who would have said this: one of some authors, or somebody else? The answer and its reasons.
-
-The words typical of an author are found beside them: what an author uses, and the others do not.
-"""
+"""The answer of a comparison, as the API shows it, and its reasons."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import chain
 from sys import getsizeof
 from typing import Annotated, Final, Literal, NamedTuple
 
 import msgspec
-import numpy as np
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.case import Case
 from app.compute.evidence import (
+    Mark,
     PlainPost,
     PostTexts,
     marks_of,
@@ -27,19 +23,51 @@ from app.compute.evidence import (
 )
 from app.compute.gaps import Gap
 from app.compute.judgement import SURE, Judgement, Limit, Verdict, judge
-from app.compute.languages import guess_main_language, is_english
-from app.compute.more_text import More
-from app.compute.population import NOBODY
+from app.compute.measured import More
 from app.compute.text import own_words
-from app.compute.typical_words import TypicalWord, typical_words
 from app.compute.usage import occurrences
-from app.models import User
-from app.result_cache import DERIVED, depends_on
-from app.services.compare.cases import Models
 from app.services.compare.habits import OwnPost, newest_own
-from app.services.compare.marked_pieces import Evidence, Usage, evidence_of
-from app.services.posts.user_rows import UserRow
-from app.work_pool import INLINE_CHARACTERS, Runner, worked_on
+from app.work_pool import INLINE_CHARACTERS, Runner
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """How often a piece is in the posts that were searched."""
+
+    uses: int
+    posts: Annotated[int, Meta(description="Number of posts searched.")]
+    authors: Annotated[int, Meta(description="Number of authors of these posts.")]
+
+
+class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A string of the text that speaks for an author, in log-odds; positions are code points.
+
+    With `reasons`: the `piece` that was looked up, how often in 400 posts the author and the
+    others use it, on how many uses and posts each rate rests, and up to three posts of the author
+    that have it. `others` is null with nobody else of the language here.
+    """
+
+    start: int
+    end: int
+    text: Annotated[str, Meta(description="Piece of the text.")]
+    username: Annotated[str, Meta(description="Author that the piece is evidence for or against.")]
+    weight: Annotated[
+        float, Meta(description="Weight in log-odds; below 0 it is evidence against the author.")
+    ]
+    piece: str | msgspec.UnsetType = msgspec.UNSET
+    own: float | msgspec.UnsetType = msgspec.UNSET
+    others: float | msgspec.UnsetType | None = msgspec.UNSET
+    own_usage: Usage | msgspec.UnsetType = msgspec.UNSET
+    others_usage: Usage | msgspec.UnsetType | None = msgspec.UNSET
+    posts: list[int] | msgspec.UnsetType = msgspec.UNSET
+
+
+def evidence_of(text: str, marks: Iterable[Mark]) -> list[Evidence]:
+    """Return the pieces of a text that marks name."""
+    return [
+        Evidence(start, end, text[start:end], username, round(weight, 3))
+        for start, end, username, weight in marks
+    ]
+
 
 MODEL_NAME: Final = "stacked-counts-3"
 SHOWN_OF_ALL: Final = 20
@@ -53,8 +81,6 @@ SEARCHED_POSTS: Final = 1_000
 SEARCHED_OTHERS: Final = 40
 """Posts of each of the population, where one author alone is compared."""
 SHOWN_POSTS: Final = 3
-RECENT_POSTS: Final = 100
-"""Newest posts of an author in which typical words are looked for."""
 
 
 class RankedAuthor(msgspec.Struct, frozen=True):
@@ -337,43 +363,3 @@ def _with_uses(
             )
         )
     return explained
-
-
-class TypicalOf(NamedTuple):
-    """The typical words of an author, then signs, the clearest first."""
-
-    words: list[TypicalWord]
-    shipped: int = 0
-    """The number of shipped authors compared; 0 if others are here."""
-
-
-async def typical_of(
-    session: AsyncSession,
-    models: Models,
-    user: User | UserRow,
-    find: Callable[..., list[TypicalWord]] = typical_words,
-) -> TypicalOf:
-    """Return the typical words of an author.
-
-    find: `typical_phrases`, where words that keep together are wanted as one.
-
-    The author is compared with others of the population, of the same language if possible, and with
-    shipped authors where nobody else is here; the words are those of the newest posts.
-    """
-    depends_on(DERIVED)
-    fitted = await models.backgrounds.load(session)
-    texts = [text for _, text in await newest_own(session, user.id, RECENT_POSTS)]
-    language = guess_main_language(texts)
-    samples = () if user.id in fitted.samples else fitted.samples
-    population = fitted.population
-    members = population.without([user.id, *samples], language)
-    shipped = 0
-    if not members.any():
-        if language is None and await worked_on(texts, partial(is_english, texts, fitted.shipped)):
-            language = "en"
-        population = fitted.shipped.get(language or "", NOBODY)
-        members, shipped = np.ones(len(population), np.bool_), len(population)
-    if not members.any() or not texts:
-        return TypicalOf([], shipped)
-    (profile,) = await models.profiles.load(session, [user], may_evict=False)
-    return TypicalOf(await asyncio.to_thread(find, profile, texts, population, members), shipped)

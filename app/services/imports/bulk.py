@@ -17,7 +17,7 @@ from app.errors import AppError, message_of
 from app.formats.post import RoomReference
 from app.formats.records import FileRoom
 from app.models import Tweet
-from app.services.compare.bulk_profiles import FOLD_FROM, BulkProfiles, CountedText
+from app.services.compare.profiles import FOLD_FROM, BulkProfiles, CountedText
 from app.services.event_log import NewEvent
 from app.services.imports.bulk_authors import BulkAuthor, find_by_keys, store_authors
 from app.services.imports.earlier_reading import EarlierReading, Reread

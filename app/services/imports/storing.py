@@ -17,7 +17,7 @@ from app.formats.assumptions import ReadNotes
 from app.formats.column_names import plain_column
 from app.formats.records import Account, ReadOptions, RecordStream
 from app.services.compare.background import renew_if_outgrown
-from app.services.compare.bulk_profiles import BulkProfiles
+from app.services.compare.profiles import BulkProfiles
 from app.services.imports.bulk import BulkPost, ImportMemory, store_batch
 from app.services.imports.earlier_reading import EarlierReading
 from app.services.imports.post_reader import PostReader, RecordMedia

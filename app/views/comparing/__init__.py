@@ -1,1 +1,1 @@
-"""Who would have said this: answers, their reasons and years, the card, the quiz, pictures."""
+"""Who would have said this: pages and API of answers and of the model card."""

@@ -15,13 +15,13 @@ from app.compute.judgement import SURE
 from app.errors import AppError, FieldError, InvalidInputError
 from app.lifespan import resources
 from app.services.compare.batch_lines import GivenText, JudgedText, json_texts, judge_lines
+from app.services.compare.cases import Question
 from app.services.compare.model_card import Card
-from app.services.compare.question import Question
 from app.services.compare.verdict import Comparison
 from app.views.answers import streamed, while_readable
 from app.views.blueprints import NDJSON, ApiBlueprint
 from app.views.bodies import whole_body
-from app.views.comparing.compared import Names, PanelArgs
+from app.views.comparing.asking import Names, PanelArgs
 from app.views.parsing import Piece, gaps_of, require_type
 
 MOST_LINES: Final = 1_000

@@ -1,4 +1,4 @@
-"""What the address of a comparison asks."""
+"""The question in the address of a comparison, and the texts of its form."""
 
 from collections.abc import Sequence
 from typing import Annotated, Final
@@ -8,10 +8,21 @@ from msgspec import Meta, Struct
 from quart import request, url_for
 
 from app.compute.judgement import SURE
-from app.services.compare.question import Question
+from app.compute.text import composed
+from app.formats.chats.kakaotalk import pasted
+from app.services.compare.cases import MOST_TEXTS, Question
 from app.views.parsing import Piece, gaps_of
 from app.views.parts import given_names
 from app.views.poster import PeopleArgs
+
+Names = Annotated[list[str], Meta(description="Repeat for several authors; omit to compare all.")]
+
+
+class PanelArgs(Struct):
+    """Whom a comparison is about."""
+
+    username: Names = []
+
 
 LEAST_SURE: Final = 0.01
 
@@ -56,3 +67,20 @@ def address_of(args: ComparePageArgs) -> str:
     pairs += [("username", name) for name in args.username]
     pairs += [("post", str(args.post))] if args.post else []
     return f"{url_for('compare.show_compare')}?{urlencode(pairs)}"
+
+
+def given_texts(given: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return texts by one hand, and who speaks in those that were copied out of a chat.
+
+    Each message of a chat is a text, without its name and time. More texts than are judged apart
+    are joined.
+    """
+    texts, people = list[str](), dict[str, None]()
+    for text in filter(str.strip, given):
+        said = pasted(text)
+        texts += [said_text for _, said_text in said] or [text]
+        people |= dict.fromkeys(name for name, _ in said)
+    size = -(-len(texts) // MOST_TEXTS)
+    joined = ["\n".join(texts[at : at + size]) for at in range(0, len(texts), size or 1)]
+    # As they are judged, since the page names pieces of them by their places.
+    return list(dict.fromkeys(map(composed, joined))) or [""], list(people)

@@ -1,12 +1,15 @@
 """Who would have said this? The comparison's page, and the model card."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 from urllib.parse import urlencode
 
+from msgspec import Struct
 from quart import g, request, url_for
 from quart.typing import ResponseReturnValue
 
+from app.clock import now
 from app.errors import InvalidInputError, NotFoundError
 from app.language.i18n import SWITCH, gettext, own_address
 from app.lifespan import resources
@@ -15,21 +18,120 @@ from app.services.compare.guessing import read_question
 from app.services.compare.model_card import FEWEST_ASKED, FEWEST_OF_AUTHOR, Card, own_names
 from app.services.compare.verdict import Comparison
 from app.services.posts.samples import outgrown_samples
-from app.services.posts.tweets import find_posts, get_post
+from app.services.posts.tweets import Post, find_posts, get_post
 from app.services.rooms.room_facts import name_of_room_of
 from app.views.author_picker import OfferedPeople, grouped, offered_chats, read_chats, with_people
 from app.views.blueprints import Form, PageBlueprint
 from app.views.cards import has_page, url_of
-from app.views.comparing.asking import ComparePageArgs, address_of, asked_here
-from app.views.comparing.compared import Compared, PanelArgs
-from app.views.comparing.evidence import read_evidence
-from app.views.comparing.texts import given_texts
-from app.views.comparing.verdicts import NOT_FOR
+from app.views.comparing.asking import (
+    ComparePageArgs,
+    PanelArgs,
+    address_of,
+    asked_here,
+    given_texts,
+)
+from app.views.comparing.evidence import Evident, read_evidence
+from app.views.comparing.verdicts import (
+    NOT_FOR,
+    Bar,
+    bars_of,
+    heading_of,
+    is_brief,
+    limits_of,
+    more_text_of,
+    place_of,
+    rate_of,
+    read_before,
+    reasons_of,
+    threshold_of,
+    why_nobody,
+)
 from app.views.filters import zone_of_page
 from app.views.page import FormPage, WebPage, render, render_form
 from app.views.parsing import args_of
 from app.views.parts import given_names, offered_authors, see_other
 from app.views.policies import own_origin
+
+LONGEST_UNFOLDED: Final = 1_500
+"""Characters of a text that are all in sight; a longer one scrolls."""
+SHOWN_BARS: Final = 5
+FOLDED_SHARE: Final = 0.05
+"""Below the first bars, those of a smaller share are folded."""
+
+
+class Compared(Struct, frozen=True):
+    """What the page shows of a comparison."""
+
+    comparison: Comparison
+    names: list[str]
+    """Who was asked about; nobody for all."""
+    evident: Evident
+    hidden: Post | None
+    """The kept post that the text is."""
+
+    @property
+    def heading(self) -> str:
+        return heading_of(self.comparison, is_named=bool(self.names))
+
+    @property
+    def reasons(self) -> list[str]:
+        return reasons_of(self.comparison, is_named=bool(self.names))
+
+    @property
+    def why_nobody(self) -> list[str]:
+        return why_nobody(self.comparison)
+
+    @property
+    def read_before(self) -> str | None:
+        return read_before(self.comparison)
+
+    @property
+    def place(self) -> str | None:
+        return place_of(self.comparison)
+
+    @property
+    def answers(self) -> list[Bar]:
+        return bars_of(self.comparison)
+
+    @property
+    def folded(self) -> int:
+        """How many bars are folded, those at the end."""
+        folded = sum(bar.share < FOLDED_SHARE for bar in self.answers[SHOWN_BARS:])
+        return folded if folded > 1 else 0
+
+    @property
+    def limits(self) -> list[str]:
+        return limits_of(self.comparison)
+
+    @property
+    def rate(self) -> str | None:
+        return rate_of(self.comparison)
+
+    @property
+    def threshold(self) -> str | None:
+        return threshold_of(self.comparison)
+
+    @property
+    def more_text(self) -> list[str]:
+        return more_text_of(self.comparison)
+
+    @property
+    def is_brief(self) -> bool:
+        return is_brief(self.comparison)
+
+    @property
+    def card_address(self) -> str:
+        names = self.names if len(self.comparison.ranking) > 1 else []
+        return url_for("compare.show_card", username=names)
+
+    @property
+    def is_long(self) -> bool:
+        return len(self.comparison.text) > LONGEST_UNFOLDED
+
+    @property
+    def made_at(self) -> datetime:
+        return now()
+
 
 blueprint = PageBlueprint("compare")
 

@@ -1,16 +1,21 @@
-"""An answer in words, for pages, pictures and the terminal: heading, bars, limits."""
+"""An answer in words, for pages, pictures and the terminal: heading, bars, reasons, limits."""
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from quart import url_for
+
+from app.compute.evidence import place_in
 from app.compute.gaps import whole_words
 from app.compute.judgement import FEW_POSTS, FEWEST_JUDGED, SURE, UNFAMILIAR, Limit
 from app.compute.languages import guess_language, is_unspaced
+from app.compute.measured import BELIEFS
 from app.compute.population import FEWEST_POSTS
 from app.compute.text import FEWEST_WORDS
-from app.language.i18n import gettext, gettext_noop, ngettext, show_list
-from app.services.compare.verdict import Comparison
+from app.language.i18n import gettext, gettext_noop, ngettext, show_list, show_number, show_percent
+from app.services.compare.verdict import EXPLAINED, Comparison
 from app.views.names import shown_name
 
 NOT_FOR: Final = gettext_noop(
@@ -339,3 +344,177 @@ def _of_named(limit: Limit, names: list[str]) -> str:
         )
     )
     return text.format(names=show_list([shown_name(name) for name in names]), enough=FEW_POSTS)
+
+
+LEAST_SHOWN: Final = 0.01
+"""Smaller shares are in words."""
+
+
+def why_nobody(comparison: Comparison) -> list[str]:
+    """Return why none of the authors is likely; nothing where one is, or none is known."""
+    if comparison.verdict != "unfamiliar":
+        return []
+    unwritten = [_unwritten(comparison)] if comparison.unwritten else []
+    if is_of_no_language_here(comparison):  # Whoever is nearest wrote least.
+        return [_foreign(comparison), *unwritten]
+    return [*unwritten, _nearest(comparison)]
+
+
+def strange_places(comparison: Comparison) -> list[tuple[int, int]]:
+    """Return where the words stand that none of the authors writes, of an answer that is nobody."""
+    if comparison.verdict != "unfamiliar":
+        return []
+    places = (place_in(comparison.text, word) for word in comparison.unwritten or ())
+    return sorted(place for place in places if place)
+
+
+def _nearest(comparison: Comparison) -> str:
+    nearest = next(bar for bar in bars_of(comparison) if bar.username is not None)
+    is_alone, is_least = len(comparison.ranking) == 1, nearest.share < LEAST_SHOWN
+    if is_alone and is_least:
+        text = gettext("The chance that it was {username} is still under 1%.")
+    elif is_alone:
+        text = gettext("There is still a {share} chance that it was {username}.")
+    elif is_least:
+        text = gettext("The closest is {username}, with a chance of under 1%.")
+    else:
+        text = gettext("The closest is {username}, with a {share} chance.")
+    name = shown_name(nearest.username or "")
+    return text.format(username=name, share=show_percent(nearest.share))
+
+
+def _foreign(comparison: Comparison) -> str:
+    if len(comparison.ranking) == 1:
+        text = gettext("The text does not seem to be in the language that {username} writes.")
+        return text.format(username=shown_name(comparison.ranking[0].username))
+    return gettext("None of them seems to write the language of this text.")
+
+
+def _unwritten(comparison: Comparison) -> str:
+    quoted = [gettext("“{word}”").format(word=word) for word in comparison.unwritten or ()]
+    count = len(comparison.ranking)
+    if count == 1:
+        text = gettext("{username} never writes {words}.")
+    elif count <= EXPLAINED:
+        text = gettext("None of them ever writes {words}.")
+    else:
+        text = gettext("None of the four closest authors ever writes {words}.")
+    return text.format(username=shown_name(comparison.ranking[0].username), words=show_list(quoted))
+
+
+LONGEST_SEARCHED: Final = 500
+"""Characters of a text that is looked for as a phrase."""
+_NO_PHRASE: Final = re.compile(r'"|\n\n').search
+"""What ends a phrase, or stands between several texts."""
+
+
+def read_before(comparison: Comparison) -> str | None:
+    """Return who wrote exactly the text, as a sentence; None for too little text or a new one."""
+    writers = comparison.read_of or []
+    if not writers or comparison.verdict == "short":
+        return None
+    if len(writers) > MOST_LISTED:
+        text = gettext(
+            "{count} of them wrote exactly this. saywho has already read it, so the answer is more "
+            "certain than for a new text."
+        )
+        return text.format(count=len(writers))
+    text = gettext(
+        "{names} wrote exactly this. saywho has already read it, so the answer is more certain "
+        "than for a new text."
+    )
+    return text.format(names=show_list([shown_name(name) for name in writers]))
+
+
+def place_of(comparison: Comparison) -> str | None:
+    """Return the address of where the text was written; None where no search would lead there."""
+    writers = comparison.read_of or []
+    if not writers or len(comparison.text) > LONGEST_SEARCHED or _NO_PHRASE(comparison.text):
+        return None
+    return url_for("search.show_search", q=f'"{comparison.text}"', username=writers[0])
+
+
+def rate_of(comparison: Comparison) -> str | None:
+    """Return how many of a hundred strangers' texts are given to one of so many authors."""
+    if comparison.strangers is None:
+        return None
+    number = round(100 * comparison.strangers)
+    if comparison.sure > BELIEFS[-1]:
+        text = gettext(
+            "With a starting belief of {sure}, more than {number} in 100 such texts by "
+            "strangers get this kind of answer."
+        )
+    elif comparison.verdict == "likely":
+        text = gettext("About {number} in 100 such texts by strangers would get this answer too.")
+    elif len(comparison.ranking) == 1:
+        text = gettext(
+            "About {number} in 100 such texts by strangers would be attributed to this author."
+        )
+    else:
+        text = gettext(
+            "About {number} in 100 such texts by strangers would be attributed to one of them."
+        )
+    return text.format(number=show_number(max(number, 1)), sure=show_percent(comparison.sure))
+
+
+def threshold_of(comparison: Comparison) -> str | None:
+    """Return from which share on an author is named, where the likeliest one has clearly less."""
+    if lean_of(comparison) != "leading":
+        return None
+    text = gettext(
+        "saywho names an author only at {needed} or more, because below that too many answers "
+        "would be wrong."
+    )
+    return text.format(needed=show_percent(comparison.needed))
+
+
+MOSTLY_BY_TWICE: Final = 4
+HALF_BY_TWICE: Final = 7
+"""Highest multiples, needed for eight of ten cases, with which clearly more than half of them, or
+about half, are decided by twice the text."""
+CAUTION: Final = gettext_noop(
+    "A decided answer can still be wrong. Add only new messages by this person, and do not "
+    "repeat this until you like the answer: each try makes it more likely that someone else’s "
+    "text is attributed to this author."
+)
+
+
+def more_text_of(comparison: Comparison) -> list[str]:
+    """Return how much more text decides such cases, and a caution; nothing of a decided answer."""
+    if comparison.verdict != "close" or comparison.none is None:
+        return []
+    if comparison.ranking[0].tweets < FEWEST_JUDGED:  # More posts of the author are needed.
+        return []
+    if comparison.more is None:
+        return [gettext("Not decided yet. More text like this would hardly help.")]
+    times, messages = comparison.more.times, comparison.more.messages
+    text = _sentence(times, messages)
+    facts = {"times": show_number(times), "messages": show_number(messages)}
+    return [text.format(**facts), gettext(CAUTION)]
+
+
+def _sentence(times: int, messages: int) -> str:
+    if times == 2:
+        return ngettext(
+            "Not decided yet. Twice as much text by this person decides about eight of ten such "
+            "cases (about {messages} more message).",
+            "Not decided yet. Twice as much text by this person decides about eight of ten such "
+            "cases (about {messages} more messages).",
+            messages,
+        )
+    if times <= MOSTLY_BY_TWICE:
+        return gettext(
+            "Not decided yet. Twice as much text by this person decides more than half of such "
+            "cases. About {times} times as much decides eight of ten (about {messages} more "
+            "messages)."
+        )
+    if times <= HALF_BY_TWICE:
+        return gettext(
+            "Not decided yet. Twice as much text by this person decides about half of such "
+            "cases. About {times} times as much decides eight of ten (about {messages} more "
+            "messages)."
+        )
+    return gettext(
+        "Not decided yet. About {times} times as much text by this person decides about eight "
+        "of ten such cases (about {messages} more messages)."
+    )

@@ -5,7 +5,7 @@ import random
 
 from sqlalchemy import func, select
 
-from app.compute.background import build_background
+from app.compute.attribution import build_background
 from app.compute.features import features
 from app.compute.fitting import fit_corpus
 from app.db.engine import Database

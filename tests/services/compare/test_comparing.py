@@ -13,9 +13,8 @@ from app.compute.case import RATED, Case
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError, NotFoundError
 from app.services.compare.background import renew_background
-from app.services.compare.cases import Models, gather
+from app.services.compare.cases import Models, Question, gather
 from app.services.compare.comparing import MOST_NAMES, Comparer
-from app.services.compare.question import Question
 from app.services.compare.verdict import Comparison, answer
 from app.services.deletion.authors import delete_user
 from app.services.deletion.posts import delete_post

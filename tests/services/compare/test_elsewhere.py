@@ -8,16 +8,16 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from app.compute.background import Background, build_background
+from app.compute.attribution import Background, build_background
 from app.compute.features import features
 from app.compute.judgement import KOREAN_LIKELY, LONE_KOREAN_LIKELY, NAMED_PROBABILITY
 from app.compute.ratios import KOREAN_SHIPPED_WEIGHT, MOST_SHIPPED, SHIPPED_WEIGHT
 from app.db.engine import Database
 from app.models import BackgroundSnapshot
 from app.services.compare.background import BackgroundStore, is_outgrown, renew_background
-from app.services.compare.cases import Models, gather
-from app.services.compare.question import Question
-from app.services.compare.verdict import Comparison, add_reasons, answer, typical_of
+from app.services.compare.cases import Models, Question, gather
+from app.services.compare.manners import typical_of
+from app.services.compare.verdict import Comparison, add_reasons, answer
 from app.services.imports.sample_authors import delete_samples, load_samples
 from app.services.posts.samples import sample_files
 from app.services.posts.users import get_user

@@ -16,8 +16,14 @@ from app.db.engine import Database
 from app.models import Profile
 from app.services.checks import find_faults
 from app.services.compare.background import renew_background
-from app.services.compare.bulk_profiles import FOLD_FROM, MOST_WAITING, BulkProfiles
-from app.services.compare.profiles import ProfileStore, fold_tails, users_with_tails
+from app.services.compare.profiles import (
+    FOLD_FROM,
+    MOST_WAITING,
+    BulkProfiles,
+    ProfileStore,
+    fold_tails,
+    users_with_tails,
+)
 from app.services.deletion.authors import delete_user
 from app.services.deletion.posts import delete_post
 from app.services.deletion.purging import purge_deleted

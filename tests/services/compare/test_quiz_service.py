@@ -4,12 +4,10 @@ import pytest
 
 from app.compute.names import HIDDEN
 from app.db.engine import Database
-from app.services.compare.askable import draw
+from app.services.compare.askable import QuizSet, draw
 from app.services.compare.background import renew_background
-from app.services.compare.cases import Models, gather
-from app.services.compare.guessing import QuizQuestion, QuizSet, read_question, solve
-from app.services.compare.question import Question
-from app.services.compare.showcase import Showcase
+from app.services.compare.cases import Models, Question, gather
+from app.services.compare.guessing import QuizQuestion, Showcase, read_question, solve
 from app.services.compare.verdict import answer
 from app.services.deletion.posts import delete_post
 from app.services.imports.sample_authors import load_samples

@@ -9,13 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.compute.judgement import FEW_POSTS, FEWEST_JUDGED, LIKELY, SURE, UNFAMILIAR, Limit, Verdict
-from app.compute.more_text import More
+from app.compute.measured import More
 from app.compute.text import FEWEST_WORDS
-from app.services.compare.marked_pieces import Evidence, Usage
-from app.services.compare.verdict import Comparison, Model, RankedAuthor
-from app.views.comparing.marks import uses_of
-from app.views.comparing.strangers import rate_of, threshold_of
-from app.views.comparing.undecided import more_text_of
+from app.services.compare.verdict import Comparison, Evidence, Model, RankedAuthor, Usage
+from app.views.comparing.evidence import uses_of
 from app.views.comparing.verdicts import (
     CLOSE,
     HEADINGS,
@@ -24,7 +21,10 @@ from app.views.comparing.verdicts import (
     heading_of,
     lean_of,
     limits_of,
+    more_text_of,
+    rate_of,
     reasons_of,
+    threshold_of,
 )
 
 SURER = " More posts would make the answer more certain."

@@ -1,15 +1,21 @@
-"""How much more text would decide an undecided answer.
+"""Measured figures of answers: how often strangers pass, and how much more text would decide.
 
-Measured curves say how many of such cases are decided by a multiple of the text, which is called
-likely or unfamiliar then, rightly or not:
+They were measured on other authors than an installation's, which its model card measures.
+
+- `rates.json`: shares of strangers' texts that are attributed to a named author, with their
+  conditions. `python -m benchmarks.open_question` writes it.
+- `more_text.json`: curves of the share of undecided cases that a multiple of the text decides, as
+  likely or unfamiliar, rightly or not. `python -m benchmarks.more_text` fits them:
 
     logit P(decided) = a + b ln f - c gap + ln(W / 100) (d + e ln f) - h ln m - i [m = 1] + j [many]
 
-f: the multiple of the present text, W: its character features, gap: how far the answer is from the
-nearer one of the two decisions, in nats, m: the number of authors asked about, many: whether nine
-or more authors of the language are here.
+  f: the multiple of the present text, W: its character features, gap: the distance of the answer
+  from the nearer of the two decisions, in nats, m: the number of authors compared, many: whether
+  nine or more authors of the language are here.
 """
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from functools import cache
 from math import ceil, exp, log
 from pathlib import Path
@@ -18,7 +24,59 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-FILE: Final = Path(__file__).with_name("more_text.json")
+RATES_FILE: Final = Path(__file__).with_name("rates.json")
+NAMED: Final = (1, 2, 3, 5)
+"""Measured numbers of named authors; the last includes larger numbers."""
+OTHERS: Final = (0, 1, 2, 8)
+"""Measured numbers of other authors of the language here; the last includes larger numbers."""
+BELIEFS: Final = (0.1, 0.25, 0.5, 0.75, 0.9)
+"""Measured starting beliefs that one of the named authors wrote the text."""
+LONG_WORDS: Final = 20
+"""Smallest number of words in a longer text."""
+
+
+class Rates(msgspec.Struct, frozen=True):
+    """The measured shares and their conditions."""
+
+    measured: str
+    """The day of the measurement."""
+    recipe: int
+    population: str
+    """Digest of the shipped authors."""
+    thresholds: dict[str, list[float]]
+    """Thresholds by language, with no, one, and two or more other authors here."""
+    shares: dict[str, list[list[list[list[float]]]]]
+    """Shares by language, then by index of: named, others, belief, and shorter or longer text."""
+
+
+@cache
+def measured_rates() -> Rates:
+    """Return the measured rates; the first call reads the file."""
+    return msgspec.json.decode(RATES_FILE.read_bytes(), type=Rates)
+
+
+def rate(language: str | None, named: int, others: int, sure: float, words: int) -> float:
+    """Return the share of strangers' texts of this length that are called likely.
+
+    named, others: the numbers of named authors, and of other authors of the language here. Between
+    two measured numbers, the higher share counts. English stands for all languages but Korean.
+    """
+    shares = measured_rates().shares["ko" if language == "ko" else "en"]
+    return max(
+        shares[i][j][k][words >= LONG_WORDS]
+        for i in _around(NAMED, named)
+        for j in _around(OTHERS, others)
+        for k in _around(BELIEFS, sure)
+    )
+
+
+def _around(steps: Sequence[float], value: float) -> list[int]:
+    below = max(bisect_right(steps, value) - 1, 0)
+    is_between = steps[below] < value and below + 1 < len(steps)
+    return [below, below + 1] if is_between else [below]
+
+
+_CURVES_FILE: Final = Path(__file__).with_name("more_text.json")
 DECIDED: Final = 0.8
 """Share of such cases that are decided by the text that is named."""
 FEWEST_TIMES: Final = 2
@@ -68,7 +126,7 @@ class Curves(msgspec.Struct, frozen=True):
 @cache
 def measured_curves() -> Curves:
     """Return the measured curves; the first call reads the file."""
-    return msgspec.json.decode(FILE.read_bytes(), type=Curves)
+    return msgspec.json.decode(_CURVES_FILE.read_bytes(), type=Curves)
 
 
 def gap_of(likely: float, needed: float, none: float, unfamiliar: float) -> float:
