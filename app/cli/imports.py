@@ -228,7 +228,7 @@ _FORMATS: Final = f"Formats: {', '.join(str(form.label) for form in FORMATS.valu
     "--username",
     metavar="NAME",
     callback=_parsed_by(clean_username),  # Otherwise all posts of a file would be rejected.
-    help="Author of posts that have none, or name for the account of a one-account file.",
+    help="Author of posts that name no author, or name for the account of a one-account file.",
 )
 @click.option("--include-restricted", is_flag=True, help="Import posts for a limited audience too.")
 @click.option("--no-media", is_flag=True, help="Leave out the pictures, videos and sounds.")

@@ -310,7 +310,10 @@ def test_the_demo_loads_eight_accounts_once(installation: Installation) -> None:
     shown = installation.done(
         "compare", "Kindly find the quarterly invoices attached herewith.", *names
     )
-    assert "Reads like none of them\nNone of them ever writes “quarterly”, “invoices”, and" in shown
+    assert (
+        "Reads like none of them\nNone of these authors ever writes “quarterly”, “invoices”, and"
+        in shown
+    )
     assert re.search(r"\nThe closest is \w+, with a (\d+% chance|chance of under 1%)", shown)
 
 

@@ -190,7 +190,9 @@ def _mostly_taken_for(row: Given) -> str:
     if not row.wrong or (len(row.wrong) > 1 and row.wrong[0][1] == row.wrong[1][1]):
         return ""
     name, posts = row.wrong[0]
-    note = ngettext("It attributed {count} to {name}.", "It attributed {count} to {name}.", posts)
+    note = ngettext(
+        "saywho attributed {count} to {name}.", "saywho attributed {count} to {name}.", posts
+    )
     return note.format(count=show_number(posts), name=shown_name(name))
 
 

@@ -154,8 +154,8 @@ class Likeness(Figure[Plot]):
             ],
             [posts_path(query, username=[one, second]) for one, second, _ in self.pairs],
             gettext(
-                "1 means that all habits are alike, 0 that none are. The chosen dates do not "
-                "apply here."
+                "1 means that all habits are alike, 0 that no habits are. The chosen dates do "
+                "not apply here."
             ),
         )
 

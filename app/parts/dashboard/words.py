@@ -63,7 +63,7 @@ class Words(Figure[Plot]):
             if words
         ]
         silent = [shown_name(author.username) for author, words in self.authors if not words]
-        title = gettext("Used more by each: {words}").format(words="; ".join(parts))
+        title = gettext("Used more often by each author: {words}").format(words="; ".join(parts))
         note = gettext("Nothing stands out in the posts of {names}.").format(
             names=show_list(silent)
         )

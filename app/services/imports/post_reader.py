@@ -89,7 +89,7 @@ class PostReader:
             report.skipped += 1
             if not self._has_said:
                 self._has_said = True
-                template = "what {name} said is skipped; --username NAME says who that is"
+                template = "messages by {name} are skipped; add --username NAME to say who that is"
                 report.note(item.place, Message(template, name=item.display_name))
         else:
             report.look_for_entities(self.records, item.text)

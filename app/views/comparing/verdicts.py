@@ -387,7 +387,7 @@ def _foreign(comparison: Comparison) -> str:
     if len(comparison.ranking) == 1:
         text = gettext("The text does not seem to be in the language that {username} writes.")
         return text.format(username=shown_name(comparison.ranking[0].username))
-    return gettext("None of them seems to write the language of this text.")
+    return gettext("None of these authors seems to write the language of this text.")
 
 
 def _unwritten(comparison: Comparison) -> str:
@@ -396,7 +396,7 @@ def _unwritten(comparison: Comparison) -> str:
     if count == 1:
         text = gettext("{username} never writes {words}.")
     elif count <= EXPLAINED:
-        text = gettext("None of them ever writes {words}.")
+        text = gettext("None of these authors ever writes {words}.")
     else:
         text = gettext("None of the four closest authors ever writes {words}.")
     return text.format(username=shown_name(comparison.ranking[0].username), words=show_list(quoted))
@@ -452,7 +452,8 @@ def rate_of(comparison: Comparison) -> str | None:
         )
     else:
         text = gettext(
-            "About {number} in 100 such texts by strangers would be attributed to one of them."
+            "About {number} in 100 such texts by strangers would be attributed to one of "
+            "these authors."
         )
     return text.format(number=show_number(max(number, 1)), sure=show_percent(comparison.sure))
 

@@ -349,7 +349,9 @@ def test_sentences_about_telling_apart_are_true(card: Card, chosen: int | None) 
         )
         wrong = {f"author{j}": posts for j, posts in enumerate(table[place]) if j != place}
         most = max(wrong.values())
-        if match := re.fullmatch("It attributed (\\d+) to (author\\d)\\.", " ".join(finding.notes)):
+        if match := re.fullmatch(
+            "saywho attributed (\\d+) to (author\\d)\\.", " ".join(finding.notes)
+        ):
             assert int(match[1]) == wrong[match[2]] == most
             assert list(wrong.values()).count(most) == 1
         else:

@@ -143,11 +143,11 @@ async def test_a_host_lets_nobody_else_join(host: Host, anybody: Client) -> None
     operator, phone = await signed_in(anybody.app), Browser(anybody.app)
     entered = await phone.post("/play", form={"code": host.code, "name": "Mina"})
     screen, body = f"/games/{host.game}", {"code": host.code, "name": "Late"}
-    assert "No one else can join" not in await operator.page(screen)
+    assert "New players cannot join" not in await operator.page(screen)
     pressed = await operator.post(f"{screen}/joining", form={"open": "0"})
     assert pressed.headers["Location"] == screen
     page = await operator.page(screen)
-    assert "No one else can join." in page
+    assert "New players cannot join." in page
     assert "Let others join" in page
     assert 'class="code"' not in page, "nobody is asked to type it"
     assert 'class="qr-code"' not in page
@@ -161,7 +161,7 @@ async def test_a_host_lets_nobody_else_join(host: Host, anybody: Client) -> None
     assert (view["open"], view["version"], view["players"]) == (False, version, 1)
     await host.does("next")
     assert "Question 1 of 3" in await phone.page(entered.headers["Location"])
-    assert "No one else can join." in await operator.page(screen)
+    assert "New players cannot join." in await operator.page(screen)
     answer = await host.client.post(f"{host.address}/joining", json={"open": True})
     assert (await answer.get_json())["open"] is True
     assert (await anybody.post("/api/v1/play", json=body)).status_code == 201

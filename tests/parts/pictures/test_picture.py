@@ -221,14 +221,14 @@ def test_nobody_is_passed_on_with_the_reason() -> None:
     facts = Facts([0.6, 0.4], [50] * 2, 0.95, text="The quarterly figures are attached.")
     comparison = msgspec.structs.replace(facts.comparison(), unwritten=["quarterly", "figures"])
     picture = picture_of(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
-    words = "None of them ever writes “quarterly” and “figures”."
+    words = "None of these authors ever writes “quarterly” and “figures”."
     assert picture.why == f"{words} The closest is author0, with a 3% chance."
     marked = [picture.text[start:end] for start, end, _ in picture.marks]
     assert (marked, picture.bars) == (["quarterly", "figures"], ())
     everybody = msgspec.structs.replace(comparison, weak={"other_language": ["author0", "author1"]})
     foreign = picture_of(everybody, is_named=True, samples=(), today=date(2026, 11, 23))
     # Nobody is near it then.
-    assert foreign.why == f"None of them seems to write the language of this text. {words}"
+    assert foreign.why == f"None of these authors seems to write the language of this text. {words}"
     assert limits_of(everybody) == []
 
 

@@ -48,7 +48,7 @@ async def test_nothing_of_a_removed_operator_opens_the_site(
             == page.count("Created by <bdi>ben</bdi>.")
             == 1
         )
-        assert page.count("Its creator is unknown.") == 1
+        assert page.count("The creator of this token is unknown.") == 1
         option = ["--keep-tokens"] if keeps_tokens else []
         arguments = ("operator", "remove", "ann", *option)
         answer = await asyncio.to_thread(installation.run, *arguments)

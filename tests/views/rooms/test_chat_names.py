@@ -50,7 +50,7 @@ async def test_a_page_calls_people_as_they_write_their_names(chat: Client, path:
     assert USERNAME not in seen
 
 
-BY_OTHERS = "Posts by other people attributed to one of them"
+BY_OTHERS = "Posts by other people attributed to one of these authors"
 """These are of anybody whose posts are here."""
 UNSEEN = "script|textarea|datalist|fieldset"
 """Parts of a page without what it says of its subject: fieldsets name others to choose."""

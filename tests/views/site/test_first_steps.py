@@ -92,7 +92,7 @@ async def test_the_method_names_both_thresholds_and_somebody_else(anybody: Clien
     assert f"saywho names an author only at {LIKELY:.0%} or more." in page
     assert f"For a Korean text it needs {KOREAN_LIKELY:.0%} if few" in page
     assert "92% if no one else does" in page
-    assert "about a hundred others that come with the program" in page
+    assert "about a hundred authors who come with the program" in page
 
 
 async def test_a_private_text_is_answered_at_once_and_in_no_address(
