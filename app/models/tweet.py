@@ -10,7 +10,10 @@ from app.models.base import Base, BigId, UtcDateTime
 
 NameKey: Final = String(960).with_variant(String(960, collation="C"), "postgresql")
 
+_IN_ROOM: Final = ("room_id", "created_at", "place", "id")
+"""Order of the messages of a chat."""
 _HAS_ROOM_AND_ID: Final = text("room_id IS NOT NULL AND source_id IS NOT NULL")
+_IS_MOVED: Final = text("place < 0")
 
 
 def _partial_index(name: str, *columns: str, of: str) -> Index:
@@ -86,6 +89,8 @@ class Tweet(Base):
     """JSON: the newest `Reactions`."""
     room_id: Mapped[int | None] = mapped_column(ForeignKey("Room.id", ondelete="SET NULL"))
     """The chat in which the post was written."""
+    place: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Order among messages of a chat with one time; below 0 where ids are not in their order."""
 
     user: Mapped["User"] = relationship(back_populates="tweets", lazy="raise")
 
@@ -97,11 +102,10 @@ class Tweet(Base):
         _partial_index(
             "ix_Tweet_reply_to_source_id", "reply_to_source_id", of="reply_to_source_id"
         ),
-        _partial_index(
-            "ix_Tweet_room_id_created_at_id", "room_id", "created_at", "id", of="room_id"
-        ),
+        _partial_index("ix_Tweet_room_id_created_at_place_id", *_IN_ROOM, of="room_id"),
         # Placed after the index above: of two equally good indexes, SQLite takes the newer one.
-        _partial_index("ix_Tweet_room_id_media", "room_id", "created_at", "id", of="media"),
+        _partial_index("ix_Tweet_room_id_media", *_IN_ROOM, of="media"),
+        Index("ix_Tweet_moved", *_IN_ROOM, sqlite_where=_IS_MOVED, postgresql_where=_IS_MOVED),
         # It finds the message that a reply answers; most messages of text exports have no id.
         Index(
             "ix_Tweet_room_id_source_id",

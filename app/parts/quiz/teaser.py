@@ -135,7 +135,7 @@ def _newest() -> Select[int, int, str, int | None]:
         .where(Tweet.room_id == bindparam("room_id"), Tweet.created_at.is_not(None))
         .where(Tweet.user_id.in_(bindparam("user_ids", expanding=True)))
         .where(func.length(Tweet.text) <= MOST_CHARACTERS)
-        .order_by(Tweet.created_at.desc(), Tweet.id.desc())
+        .order_by(Tweet.created_at.desc(), Tweet.place.desc(), Tweet.id.desc())
         .limit(_SEARCHED)
     )
 
@@ -144,4 +144,6 @@ def _newest() -> Select[int, int, str, int | None]:
 def _newest_of_one() -> Select[str]:
     of_one = Tweet.room_id == bindparam("room_id"), Tweet.user_id == bindparam("user_id")
     newest = select(Tweet.text).where(*of_one)
-    return newest.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(_OF_ONE)
+    return newest.order_by(Tweet.created_at.desc(), Tweet.place.desc(), Tweet.id.desc()).limit(
+        _OF_ONE
+    )

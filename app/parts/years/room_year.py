@@ -78,7 +78,7 @@ async def read_room_year(
     is_over, until = end_of_year(year, zone, at)
     writers = Writers(is_theirs, room.first_message_at, room.newest_message_at)
     compared = await compare_years(session, writers, year, zone, at)
-    newest = await scan(session, is_of_year, columns=("author", "time", "text"))
+    newest = await scan(session, is_of_year, columns=("author", "time", "text"), is_dated=True)
     said = (await asyncio.to_thread(said_of, newest))[::-1]
     counted = await asyncio.to_thread(_count, said, room, zone)
     ids, named = counted.ids, await names_of(session, counted.ids)

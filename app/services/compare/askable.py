@@ -302,7 +302,7 @@ async def _passages_of_room(
         start = random.randrange(max(1, room.messages - _PASSAGE_OF_ROOM + 1))  # noqa: S311 - a game
         # Only the index is read up to there; the texts are read of the passage alone.
         passage = select(Tweet.id).where(Tweet.room_id == room.id)
-        passage = passage.order_by(Tweet.created_at, Tweet.id)
+        passage = passage.order_by(Tweet.created_at, Tweet.place, Tweet.id)
         ids = passage.offset(start).limit(_PASSAGE_OF_ROOM).subquery()
         query = _candidates(
             Tweet.user_id.in_(user_ids), func.length(Tweet.text) <= MOST_CHARACTERS

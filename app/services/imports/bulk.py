@@ -1,7 +1,7 @@
 """Storing a batch of posts of many authors, in the transaction of the caller."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -21,8 +21,16 @@ from app.services.compare.profiles import FOLD_FROM, BulkProfiles, CountedText
 from app.services.event_log import NewEvent
 from app.services.imports.bulk_authors import BulkAuthor, find_by_keys, store_authors
 from app.services.imports.earlier_reading import EarlierReading, Reread
+from app.services.imports.file_order import FileMessage, FileOrder
 from app.services.imports.report import ImportReport
-from app.services.posts.arrivals import Arrival, SourceKey, add_arrivals, find_stored, keys_in_rooms
+from app.services.posts.arrivals import (
+    Added,
+    Arrival,
+    SourceKey,
+    add_arrivals,
+    find_stored,
+    keys_in_rooms,
+)
 from app.services.posts.message_counts import Membership, put_into_rooms
 from app.services.posts.messages_again import SentAgain, complete_messages
 from app.services.posts.named_rooms import RoomMention, find_named, is_of_kept_room
@@ -68,6 +76,7 @@ class ImportMemory(NamedTuple):
 
     rooms: RoomFinder
     profiles: BulkProfiles
+    order: FileOrder
     earlier: EarlierReading | None = None
     """Compares the posts with those that are here; None if both readings are to stay."""
 
@@ -110,16 +119,16 @@ async def store_batch(
 
     In bulk one event announces all new posts of an author, else each has its own.
     """
-    memory = memory or ImportMemory(RoomFinder(), BulkProfiles())
+    memory = memory or ImportMemory(RoomFinder(), BulkProfiles(), FileOrder())
     resolved, announced = await _resolve(session, batch, report)
     identities = {outcome.identity for outcome in resolved if outcome.item.repeat}
     stored = await _equal_posts(session, identities)
     rows = await find_stored(session, [outcome.key for outcome in resolved])
     resolved = await _in_rooms(session, memory.rooms, resolved, stored, keys_in_rooms(rows))
-    fresh, memberships, again = _sorted_out(resolved, stored)
+    known, memberships, again = _sorted_out(resolved, stored)
+    fresh = [outcome for place, outcome in enumerate(resolved) if place not in known]
     if memory.earlier is not None:
-        known = {*rows}
-        compared = _compared(resolved, {id(outcome) for outcome in fresh}, known)
+        compared = _compared(resolved, known, {*rows})
         await memory.earlier.check(session, compared, memory.rooms.made)
     added = await add_arrivals(
         session,
@@ -130,6 +139,7 @@ async def store_batch(
         announced=announced,
     )
     await put_into_rooms(session, memberships)
+    await memory.order.keep(session, _messages_of_files(resolved, known, added))
     await complete_messages(session, again)
     accepted = sum(outcome.is_new for outcome in added)
     report.accepted += accepted
@@ -184,16 +194,16 @@ async def _in_rooms(
 
 def _sorted_out(
     resolved: Iterable[Resolved], stored: Mapping[PostIdentity, Sequence[EqualPost]]
-) -> tuple[list[Resolved], dict[int, Membership], dict[int, SentAgain]]:
-    """Return the posts that are to be added, the rooms of stored ones that had none, and what is
-    sent again of stored ones: media whose files came, and reactions.
+) -> tuple[dict[int, int], dict[int, Membership], dict[int, SentAgain]]:
+    """Return the ids of stored posts by their places among the resolved ones, the rooms of those
+    that had none, and what is sent again of them: media whose files came, and reactions.
 
     A message is the same only in its own room, or in none, as those of before have it.
     """
-    fresh: list[Resolved] = []
+    known: dict[int, int] = {}
     memberships: dict[int, Membership] = {}
     again: dict[int, SentAgain] = {}
-    for outcome in resolved:
+    for place, outcome in enumerate(resolved):
         item, user, room_id = outcome
         equal = [
             post._replace(room_id=memberships[post.id][0]) if post.id in memberships else post
@@ -201,25 +211,37 @@ def _sorted_out(
         ]
         equal = [post for post in equal if room_id is None or post.room_id in {None, room_id}]
         if not item.repeat or item.repeat > len(equal):
-            fresh.append(outcome)
             continue
         # Those that have their room come first, so that each number means another post.
         post = sorted(equal, key=lambda post: (post.room_id is None, post.id))[item.repeat - 1]
+        known[place] = post.id
         if room_id is not None and post.room_id is None:
             memberships[post.id] = room_id, user.id
         media = item.post.media
         has_files = any(medium.file for medium in media)
         if has_files or item.post.counts is not None:
             again[post.id] = SentAgain(media if has_files else (), item.post.counts)
-    return fresh, memberships, again
+    return known, memberships, again
+
+
+def _messages_of_files(
+    resolved: Iterable[Resolved], known: Mapping[int, int], added: Iterable[Added]
+) -> Iterator[FileMessage]:
+    """Yield the messages with a time of chats' files, in their order."""
+    outcomes = iter(added)
+    for place, (item, user, room_id) in enumerate(resolved):
+        post = item.post
+        post_id, is_new = (known[place], False) if place in known else next(outcomes)[:2]
+        if room_id and isinstance(post.room, FileRoom) and post.created_at and not post.dated_at:
+            yield FileMessage((room_id, post.created_at), user.id, post_id, is_new)
 
 
 def _compared(
-    resolved: Iterable[Resolved], fresh: Collection[int], known: Collection[SourceKey]
+    resolved: Iterable[Resolved], known: Collection[int], stored: Collection[SourceKey]
 ) -> list[Reread]:
     """Return the messages of chats and the posts, to be compared with the stored ones.
 
-    fresh: what is to be added, by `id`. known: the ids of stored posts.
+    known: places of those that are here. stored: the ids of stored posts.
     """
     return [
         Reread(
@@ -228,10 +250,10 @@ def _compared(
             outcome.item.post.room,
             outcome.item.post.text,
             outcome.item.post.dated_at or outcome.item.post.created_at,
-            is_found=id(outcome) not in fresh or outcome.key in known,
+            is_found=place in known or outcome.key in stored,
             source_id=outcome.item.post.source_id,
         )
-        for outcome in resolved
+        for place, outcome in enumerate(resolved)
         if outcome.item.post.room is None or isinstance(outcome.item.post.room, FileRoom)
     ]
 

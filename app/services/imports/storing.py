@@ -20,6 +20,7 @@ from app.services.compare.background import renew_if_outgrown
 from app.services.compare.profiles import BulkProfiles
 from app.services.imports.bulk import BulkPost, ImportMemory, store_batch
 from app.services.imports.earlier_reading import EarlierReading
+from app.services.imports.file_order import FileOrder
 from app.services.imports.post_reader import PostReader, RecordMedia
 from app.services.imports.report import ImportReport
 from app.services.posts.media import MediaKeeper
@@ -140,7 +141,9 @@ async def import_posts(
     is_stopped = False
     rooms = RoomFinder(trusts_ids=storing.trusts_ids, read=storing.read)
     is_checked = not (storing.is_live or storing.trusts_ids or storing.keeps_earlier)
-    memory = ImportMemory(rooms, BulkProfiles(), EarlierReading() if is_checked else None)
+    memory = ImportMemory(
+        rooms, BulkProfiles(), FileOrder(), EarlierReading() if is_checked else None
+    )
 
     def read_next() -> tuple[list[BulkPost] | None, ImportReport]:
         part = ImportReport()

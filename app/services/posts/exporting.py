@@ -6,11 +6,13 @@ So a slow reader holds no transaction, and memory does not grow with the posts.
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from msgspec import convert
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import and_, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.engine import Database
 from app.db.indexes import searched_text
@@ -43,7 +45,7 @@ class Export:
 
     newest: int
     username: str | None
-    select: SelectPosts
+    selects: tuple[SelectPosts, ...]
     has: Callable[[str], bool] = lambda _: True
     """Returns whether a post that was selected belongs to it, by its text."""
     posts: int = 0
@@ -59,15 +61,29 @@ async def begin_export(
     # One author's posts are found by the index on their events, which rise as ids do.
     order = (Tweet.id,) if user is None else (Tweet.event_id, Tweet.id)
     query = select(Tweet.id, *COLUMNS).join(User, User.id == Tweet.user_id)
-    query = query.where(Tweet.id <= newest, *(conditions or ())).order_by(*order)
+    query = query.where(Tweet.id <= newest, *(conditions or ()))
     if user is not None:
         query = query.where(Tweet.user_id == user.id)
+    # Messages in another order than their ids come first, so that an import of the file keeps it.
+    is_moved = and_(Tweet.place < 0, Tweet.room_id.is_not(None), Tweet.created_at.is_not(None))
+    moved = query.add_columns(Tweet.place).where(is_moved)
+    in_chat = (Tweet.room_id, Tweet.created_at, Tweet.place, Tweet.id)
+    selects = (
+        partial(_select_after, moved, in_chat),
+        partial(_select_after, query.where(~is_moved), order),
+    )
+    return Export(newest, user.username if user else None, selects)
 
-    def select_after(_: AsyncSession, last: AnyRow | None) -> AnySelect:
-        key = [getattr(last, column.key) if last else 0 for column in order]
-        return query.where(tuple_(*order) > key)
 
-    return Export(newest, user.username if user else None, select_after)
+def _select_after(
+    query: AnySelect,
+    order: Sequence[InstrumentedAttribute[Any]],
+    _: AsyncSession,
+    last: AnyRow | None,
+) -> AnySelect:
+    if last is not None:
+        query = query.where(tuple_(*order) > [getattr(last, column.key) for column in order])
+    return query.order_by(*order)
 
 
 async def count_posts_to_export(session: AsyncSession, username: str | None) -> int:
@@ -84,16 +100,17 @@ async def exported(
     """Yield the file; posts deleted since the start are left out."""
     if writer.heading:
         yield writer.heading
-    last: AnyRow | None = None
-    while True:
-        async with db.read() as session:
-            page = (await session.execute(export.select(session, last).limit(PAGE))).all()
-        # In a thread, since posts may be long.
-        if part := await run(_part, export, writer, page):
-            yield part
-        if len(page) < PAGE:
-            return
-        last = page[-1]
+    for select_after in export.selects:
+        last: AnyRow | None = None
+        is_more = True
+        while is_more:
+            async with db.read() as session:
+                page = (await session.execute(select_after(session, last).limit(PAGE))).all()
+            # In a thread, since posts may be long.
+            if part := await run(_part, export, writer, page):
+                yield part
+            is_more = len(page) == PAGE
+            last = page[-1] if is_more else None
 
 
 def _part(export: Export, writer: Writer, page: Sequence[AnyRow]) -> bytes:

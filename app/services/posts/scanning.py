@@ -106,7 +106,7 @@ def scanning(
         order = [Tweet.created_at.desc().nulls_last(), Tweet.id.desc()]
     elif is_dated:
         listed = listed.where(Tweet.created_at.is_not(None))
-        order = [Tweet.created_at.desc(), Tweet.id.desc()]
+        order = [Tweet.created_at.desc(), Tweet.place.desc(), Tweet.id.desc()]
     else:
         listed = listed.where(Tweet.created_at.is_(None))
         order = [Tweet.id.desc()]

@@ -1,10 +1,11 @@
 """The messages of a room, the oldest first."""
 
 from functools import cache
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-from sqlalchemy import Integer, bindparam, tuple_
+from sqlalchemy import Integer, Tuple, bindparam, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.models import MAX_ID, Tweet
 from app.result_cache import EVERYTHING, depends_on
@@ -24,7 +25,8 @@ AROUND: Final = 10
 END: Final[TweetKey] = (None, MAX_ID)
 """The place after all messages."""
 _Kind = Literal["undated", "dated", "dated before"]
-_SORT_KEY: Final = tuple_(Tweet.created_at, Tweet.id)
+ORDER: Final = (Tweet.created_at, Tweet.place, Tweet.id)
+"""Order of the messages of a chat that have a time."""
 
 
 async def list_messages(
@@ -39,9 +41,9 @@ async def list_messages(
     dated, undated = _parts(selection)
     posts: list[Post] = []
     if after is None or after[0] is not None:
-        query = dated if after is None else dated.where(tuple_(*after) < _SORT_KEY)
-        rows = await session.execute(query.order_by(Tweet.created_at, Tweet.id).limit(limit + 1))
-        posts = list(map(as_post, rows))
+        query = dated if after is None else dated.where(_sort_key() < tuple_(*ORDER))
+        query = query.order_by(*ORDER).limit(limit + 1)
+        posts = list(map(as_post, await session.execute(query, _values(after) if after else {})))
     if len(posts) <= limit and selection.since is selection.until is None:
         last = after[1] if after and after[0] is None else 0
         query = undated.where(Tweet.id > last).order_by(Tweet.id).limit(limit + 1 - len(posts))
@@ -55,7 +57,7 @@ async def list_before(
     """Return the last `limit` messages of a room before a key, the oldest first, and the key of
     the first where others come before it. Of the selection the room and `has` count."""
     depends_on(EVERYTHING)
-    values = {"room_id": selection.room_id, "time": before[0], "id": before[1]}
+    values = _values(before) | {"room_id": selection.room_id}
     kinds: list[_Kind] = ["undated", "dated"] if before[0] is None else ["dated before"]
     posts: list[Post] = []
     for kind in kinds:
@@ -80,16 +82,29 @@ async def messages_around(session: AsyncSession, post: Post) -> list[Post]:
 @cache
 def _last(kind: _Kind, has: str | None) -> AnySelect:
     """Return the query for the last messages of a room before a key, made once."""
-    time, id_ = bindparam("time", type_=Tweet.created_at.type), bindparam("id", type_=Tweet.id.type)
     of_room = [Tweet.room_id == bindparam("room_id"), *field_conditions(Selection(has=has))]
     messages = select_posts().where(*of_room).limit(bindparam("limit", type_=Integer))
     if kind == "undated":
-        messages = messages.where(Tweet.created_at.is_(None), Tweet.id < id_)
+        messages = messages.where(Tweet.created_at.is_(None), Tweet.id < bindparam("id"))
         return messages.order_by(Tweet.id.desc())
     messages = messages.where(Tweet.created_at.is_not(None))
     if kind == "dated before":
-        messages = messages.where(tuple_(time, id_) > _SORT_KEY)
-    return messages.order_by(Tweet.created_at.desc(), Tweet.id.desc())
+        messages = messages.where(_sort_key() > tuple_(*ORDER))
+    return messages.order_by(*(column.desc() for column in ORDER))
+
+
+@cache
+def _sort_key() -> Tuple:
+    """Return the place of a key in the order of a chat, for `_values`; made once."""
+    message = aliased(Tweet)
+    place = select(message.place).where(message.id == bindparam("id")).scalar_subquery()
+    time = bindparam("time", type_=Tweet.created_at.type)
+    return tuple_(time, func.coalesce(place, bindparam("else")), bindparam("id"))
+
+
+def _values(key: TweetKey) -> dict[str, Any]:
+    """Return the values of a key; one with the id 0 comes before all messages of its time."""
+    return {"time": key[0], "id": key[1], "else": 0 if key[1] else -MAX_ID}
 
 
 def _parts(selection: Selection) -> tuple[AnySelect, AnySelect]:

@@ -104,7 +104,7 @@ async def newest_rooms(
 ) -> list[RoomFacts]:
     """Return up to `limit` rooms with messages, by their newest ones, and `most_people` of each."""
     depends_on(EVERYTHING)
-    newest = _times().order_by(Tweet.created_at.desc(), Tweet.id.desc()).scalar_subquery()
+    newest = _times().order_by(Tweet.created_at.desc()).scalar_subquery()
     named = _people_counted()
     query = select(Room.id).join(named, named.c.room_id == Room.id)
     query = query.order_by(newest.desc().nulls_last(), Room.id.desc()).limit(limit)
@@ -228,8 +228,8 @@ def _rooms() -> AnySelect:
         .correlate(Room)
         .exists()
     )
-    first = times.order_by(Tweet.created_at, Tweet.id).scalar_subquery()
-    newest = times.order_by(Tweet.created_at.desc(), Tweet.id.desc()).scalar_subquery()
+    first = times.order_by(Tweet.created_at).scalar_subquery()
+    newest = times.order_by(Tweet.created_at.desc()).scalar_subquery()
     name = func.coalesce(Room.name, Room.title).label("name")
     return (
         select(Room.id, name, Room.platform, Room.tz, counted.c.messages, counted.c.people)

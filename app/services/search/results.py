@@ -275,7 +275,7 @@ async def begin_found_export(
     def has(text: str) -> bool:
         return matches.scorer.score(text) is not None
 
-    return replace(export, select=select_found, has=has)
+    return replace(export, selects=(select_found,), has=has)
 
 
 async def _selected(

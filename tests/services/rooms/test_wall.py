@@ -7,7 +7,7 @@ from app.db.engine import Database
 
 WALL = (
     'SELECT id FROM "Tweet" WHERE room_id = 1 AND media IS NOT NULL AND created_at IS NOT NULL'
-    " ORDER BY created_at DESC, id DESC LIMIT 25"
+    " ORDER BY created_at DESC, place DESC, id DESC LIMIT 25"
 )
 
 

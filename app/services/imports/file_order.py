@@ -1,0 +1,124 @@
+"""The order of the messages of a chat that have one time: that of the file.
+
+Many apps write times in minutes. A second export of a chat may bring messages that belong before
+messages of the same minute that are here already, with lower ids.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import takewhile
+from typing import Any, Final, NamedTuple, cast
+
+import msgspec
+from sqlalchemy import Table, and_, bindparam, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.backend import backend_of
+from app.models import Tweet
+from app.services.event_log import NewEvent, append_events
+
+_TWEET: Final = cast(Table, Tweet.__table__)
+_MOVE: Final = update(_TWEET).where(_TWEET.c.id == bindparam("moved"))
+
+Moment = tuple[int, datetime]
+"""A chat, and a time."""
+
+
+class FileMessage(NamedTuple):
+    """A message of a chat's file, after it was stored."""
+
+    moment: Moment
+    user_id: int
+    id: int
+    is_new: bool
+
+
+class MomentOfFile(msgspec.Struct):
+    """The messages of a chat's file that have one time, in the order of the file."""
+
+    user_id: int
+    """One of its people."""
+    is_first: bool
+    """Whether no message of the file has an earlier place, so that others may be missing."""
+    ids: list[int] = []
+    new: set[int] = set()
+
+    def merged(self, here: Sequence[int], *, is_last: bool) -> list[int]:
+        """Return the ids of all messages of the time, which are `here` in another order.
+
+        Messages that the file lacks stay behind the message that they follow here. `is_last`: the
+        file has no later messages so far.
+        """
+        others = [post_id for post_id in here if post_id not in self.ids]
+        known = [post_id for post_id in self.ids if post_id not in self.new]
+        if not known:
+            is_before = is_last and not self.is_first
+            return [*self.ids, *others] if is_before else [*others, *self.ids]
+        merged = list(takewhile(others.__contains__, here))
+        following: dict[int, list[int]] = defaultdict(list)
+        before = 0
+        for post_id in here[len(merged) :]:
+            if post_id in self.ids:
+                before = post_id if post_id not in self.new else before
+            else:
+                following[before].append(post_id)
+        before = 0
+        for post_id in self.ids:
+            if post_id not in self.new:
+                merged += following[before]
+                before = post_id
+            merged.append(post_id)
+        return [*merged, *following[before]]
+
+
+class FileOrder:
+    """Keeps the order of one import's files, batch by batch."""
+
+    def __init__(self) -> None:
+        self._begun: set[int] = set()
+        self._last: dict[Moment, MomentOfFile] = {}
+        """The last times of the batch before, which may go on."""
+
+    async def keep(self, session: AsyncSession, messages: Iterable[FileMessage]) -> None:
+        """Give the messages of a batch their places where ids are in another order."""
+        moments: dict[Moment, MomentOfFile] = {}
+        last: dict[int, Moment] = {}
+        for moment, user_id, post_id, is_new in messages:
+            room_id, _ = last[moment[0]] = moment
+            if moment not in moments:
+                known = self._last.get(moment)
+                is_first = room_id not in self._begun
+                moments[moment] = known or MomentOfFile(user_id, is_first)
+                self._begun.add(room_id)
+            of_file = moments[moment]
+            of_file.ids.append(post_id)
+            if is_new:
+                of_file.new.add(post_id)
+        self._last = {moment: moments[moment] for moment in last.values()}
+        await self._move(session, {key: value for key, value in moments.items() if value.new})
+
+    async def _move(self, session: AsyncSession, moments: Mapping[Moment, MomentOfFile]) -> None:
+        moved: list[dict[str, Any]] = []
+        for moment, here in (await _here(session, [*moments])).items():
+            order = moments[moment].merged(here, is_last=moment in self._last)
+            if order != here:
+                # Below 0, so that messages that come later follow.
+                places = range(-len(order), 0)
+                moved += [{"moved": of, "place": n} for of, n in zip(order, places, strict=True)]
+        if moved:
+            await session.execute(_MOVE, moved)
+            user_id = next(iter(moments.values())).user_id
+            await append_events(session, [NewEvent("room.updated", user_id)])
+
+
+async def _here(session: AsyncSession, moments: Sequence[Moment]) -> dict[Moment, list[int]]:
+    """Return the ids of the messages of some times, in the order of their chats."""
+    here: dict[Moment, list[int]] = defaultdict(list)
+    if moments:
+        listed = backend_of(session).listed(moments, Tweet.room_id, Tweet.created_at)
+        is_then = and_(Tweet.room_id == listed.c.room_id, Tweet.created_at == listed.c.created_at)
+        query = select(listed.c.room_id, listed.c.created_at, Tweet.id).join(Tweet, is_then)
+        for *moment, post_id in await session.execute(query.order_by(Tweet.place, Tweet.id)):
+            here[moment[0], moment[1]].append(post_id)
+    return here
