@@ -9,8 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.text import username_key
 from app.services.posts.named_users import named_users
 from app.services.posts.users import Author
-from app.services.rooms.main_room import Home, homes_of
-from app.services.rooms.room_facts import RoomFacts, find_rooms, newest_rooms, speakers_of
+from app.services.rooms.room_facts import (
+    Home,
+    RoomFacts,
+    find_rooms,
+    homes_of,
+    newest_rooms,
+    speakers_of,
+)
 from app.views.parsing import number_of
 
 MOST_TOGETHER: Final = 40

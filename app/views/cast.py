@@ -16,8 +16,7 @@ from app.formats.chats.people import as_username
 from app.language.i18n import speaking_of
 from app.services.posts.named_rooms import are_rooms_here
 from app.services.posts.named_users import NamedUser, all_speak_in_chats, named_users
-from app.services.rooms.main_room import homes_of
-from app.services.rooms.room_facts import zones_of_rooms
+from app.services.rooms.room_facts import homes_of, zones_of_rooms
 from app.views.hues import dealt, guests_of
 
 

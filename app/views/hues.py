@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from app.compute.text import username_key
 from app.services.posts.named_users import NamedUser
-from app.services.rooms.main_room import Home
+from app.services.rooms.room_facts import Home
 
 HUES: Final = 24
 """As many as style.css declares, the clearest first."""

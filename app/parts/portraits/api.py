@@ -7,8 +7,8 @@ from msgspec import Meta
 from app.lifespan import resources
 from app.services.archive.author_portrait import AuthorPortrait, read_author_portrait
 from app.services.posts.users import get_author
-from app.services.rooms.main_room import room_of_author
 from app.services.rooms.portrait import RoomPortrait, read_portrait
+from app.services.rooms.room_facts import room_of_author
 from app.views.blueprints import ApiBlueprint
 from app.views.filters import ZoneArgs, parse_zone
 

@@ -19,7 +19,7 @@ from app.services.compare.cases import Question, gather
 from app.services.compare.verdict import add_reasons, answer
 from app.services.posts.scanning import MOST_SCANNED
 from app.services.posts.users import Author, get_author
-from app.services.rooms.main_room import room_of_author
+from app.services.rooms.room_facts import room_of_author
 from app.views.blueprints import PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.dot_plot import Dots

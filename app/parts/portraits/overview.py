@@ -14,9 +14,8 @@ from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post
 from app.services.rooms.messages import list_before
 from app.services.rooms.overview import RoomOverview, read_overview
-from app.services.rooms.periods import FEWEST_OF_YEAR, messages_by_year
+from app.services.rooms.periods import FEWEST_OF_YEAR, messages_by_year, read_facts_of_period
 from app.services.rooms.room_facts import RoomFacts
-from app.services.rooms.room_period import read_facts_of_period
 from app.views.cards import read_cards
 from app.views.drawings import PeriodColumns, StackedBar
 from app.views.figure import FigureParts

@@ -26,7 +26,7 @@ from app.services.archive.calendar import CalendarYear, DayPosts, MonthPosts
 from app.services.archive.numbers import posts_by_day
 from app.services.posts.post_counts import HOUR_S, local_unit, seconds_of
 from app.services.posts.scanning import scan
-from app.services.rooms.loved import LovedMessage, most_loved
+from app.services.rooms.messages import LovedMessage, most_loved
 from app.services.rooms.periods import FEWEST_OF_YEAR, messages_by_year
 from app.services.rooms.portrait import names_of, portrait_of, said_of, traits_named
 from app.services.rooms.room_facts import RoomFacts, names_in

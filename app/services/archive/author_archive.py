@@ -26,7 +26,7 @@ from app.services.compare.cases import Models
 from app.services.compare.manners import typical_of
 from app.services.posts.tweets import Post
 from app.services.posts.users import Author, get_user
-from app.services.rooms.main_room import room_of_author
+from app.services.rooms.room_facts import room_of_author
 
 PICTURES: Final = 12
 """As many as fill whole rows of three, four and six."""

@@ -1,15 +1,24 @@
-"""The messages of a room, the oldest first."""
+"""The messages of a room: pages of them, the months with media, and those with most reactions."""
 
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
 from functools import cache
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
+import msgspec
+from msgspec import Meta
 from sqlalchemy import Integer, Tuple, bindparam, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.models import MAX_ID, Tweet
+from app.db.backend import backend_of
+from app.formats.post import Reactions
+from app.models import MAX_ID, Tweet, User
 from app.result_cache import EVERYTHING, depends_on
+from app.services.posts.post_counts import DAY_S, local_unit, seconds_of
 from app.services.posts.selection import Selection, field_conditions
+from app.services.posts.stored_content import decoded_counts
 from app.services.posts.tweets import (
     AnySelect,
     Page,
@@ -17,6 +26,7 @@ from app.services.posts.tweets import (
     TweetKey,
     as_page,
     as_post,
+    find_posts,
     select_posts,
 )
 
@@ -115,3 +125,120 @@ def _parts(selection: Selection) -> tuple[AnySelect, AnySelect]:
     messages = select_posts().where(*field_conditions(selection))
     is_dated = Tweet.created_at.is_not(None)
     return messages.where(is_dated), messages.where(Tweet.created_at.is_(None))
+
+
+async def media_by_month(
+    session: AsyncSession, room_id: int, zone: ZoneInfo
+) -> dict[date | None, int]:
+    """Return how many messages of a room have media in each month, the newest month first.
+
+    A month is its first day; None, at the end, stands for an unknown time.
+    """
+    depends_on(EVERYTHING)
+    day = local_unit(seconds_of(Tweet.created_at), zone, DAY_S, tick_s=1).label("day")
+    of_room = Tweet.room_id == room_id, Tweet.media.is_not(None)
+    dated = select(day, func.count()).where(*of_room, Tweet.created_at.is_not(None))
+    months: dict[date | None, int] = {}
+    rows = await session.execute(dated.group_by("day").order_by("day"))
+    for number, messages in reversed(rows.all()):
+        month = date.fromordinal(number + 1).replace(day=1)
+        months[month] = months.get(month, 0) + messages
+    undated = select(func.count()).where(*of_room, Tweet.created_at.is_(None))
+    if without_time := await session.scalar(undated):
+        months[None] = without_time
+    return months
+
+
+MOST_LOOKED_AT: Final = 500
+"""Messages with the most reactions, among which those of each sign are looked for."""
+MOST_SIGNS: Final = 3
+FEWEST_GIVEN: Final = 2
+"""Of one sign, for a message to stand for it."""
+
+
+class LovedMessage(msgspec.Struct, frozen=True):
+    """A message that got the most reactions in its room, in all or with one sign."""
+
+    post: Post
+    count: int
+    sign: Annotated[
+        str | None, Meta(description="The reaction; null for all reactions combined.")
+    ] = None
+    ties: Annotated[int, Meta(description="Number of other messages with as many.")] = 0
+
+
+class Reacted(NamedTuple):
+    """A message with reactions."""
+
+    id: int
+    counts: Reactions
+
+
+class Best(NamedTuple):
+    """The message that has the most of one sign, or of all."""
+
+    id: int
+    times: int
+    sign: str | None = None
+    ties: int = 0
+    """The number of other messages with as many."""
+
+
+async def most_loved(
+    session: AsyncSession, room_id: int, span: tuple[datetime, datetime] | None = None
+) -> list[LovedMessage]:
+    """Return the message with the most reactions, then those with the most of up to three signs.
+
+    span: only messages of this time.
+
+    A sign is left out whose message comes before, and one of which a message further down could
+    have more. Of equal ones that with more reactions counts, then the newest.
+    """
+    likes = backend_of(session).likes
+    query = (
+        select(Tweet.id, Tweet.counts)
+        .join(User, User.id == Tweet.user_id)
+        .where(Tweet.room_id == room_id, Tweet.counts.is_not(None), likes > 0)
+        .where(User.deleted_at.is_(None))
+        .order_by(likes.desc(), Tweet.id.desc())
+        .limit(MOST_LOOKED_AT)
+    )
+    if span is not None:
+        query = query.where(Tweet.created_at >= span[0], Tweet.created_at < span[1])
+    rows = await session.execute(query)
+    best = list(best_of([Reacted(row.id, decoded_counts(row.counts)) for row in rows]))
+    posts = await find_posts(session, [one.id for one in best])
+    return [
+        LovedMessage(posts[one.id], one.times, one.sign, one.ties)
+        for one in best
+        if one.id in posts
+    ]
+
+
+def best_of(messages: Sequence[Reacted]) -> Iterator[Best]:
+    """Yield the best of messages that are in the order of their likes, the most first."""
+    if not messages:
+        return
+    first = messages[0]
+    ties = sum(message.counts.likes == first.counts.likes for message in messages[1:])
+    yield Best(first.id, first.counts.likes or 0, ties=ties)
+    # What was not looked at has no more of any sign than it has likes.
+    is_whole = len(messages) < MOST_LOOKED_AT
+    fewest = FEWEST_GIVEN if is_whole else max(FEWEST_GIVEN, messages[-1].counts.likes or 0)
+    ids = {first.id}
+    signs = [best for best in _best_by_sign(messages) if best.times >= fewest]
+    for best in sorted(signs, key=lambda best: -best.times):
+        if best.id not in ids and len(ids) <= MOST_SIGNS:
+            ids.add(best.id)
+            yield best
+
+
+def _best_by_sign(messages: Iterable[Reacted]) -> Iterable[Best]:
+    best: dict[str, Best] = {}
+    for message in messages:
+        for sign, count in ((one.sign, one.count) for one in message.counts.signs):
+            if sign not in best or best[sign].times < count:
+                best[sign] = Best(message.id, count, sign)
+            elif best[sign].times == count:
+                best[sign] = best[sign]._replace(ties=best[sign].ties + 1)
+    return best.values()

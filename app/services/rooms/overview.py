@@ -29,10 +29,17 @@ from app.db.backend import backend_of
 from app.models import RoomPerson, Tweet, User
 from app.result_cache import DERIVED, EVERYTHING, depends_on
 from app.services.posts.scanning import Collected, ScannedColumn, ScanQuery, read_scan, scanning
-from app.services.rooms.periods import FEWEST_OF_YEAR, Period, longest_silence, read_periods
+from app.services.rooms.periods import (
+    FEWEST_OF_YEAR,
+    WHOLE,
+    DayPeriod,
+    Period,
+    longest_silence,
+    read_periods,
+    within_ends,
+)
 from app.services.rooms.portrait import traits_named
 from app.services.rooms.room_facts import RoomFacts, names_in
-from app.services.rooms.room_period import WHOLE, DayPeriod, within_ends
 
 MOST_READ: Final = 500
 """Newest messages that are looked through; the portrait looks through more, and takes longer."""

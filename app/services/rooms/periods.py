@@ -1,10 +1,10 @@
-"""The months or years of a room: who wrote how much in each, and the longest silence."""
+"""Periods of a room: chosen days, its months or years with who wrote how much, and silences."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from itertools import pairwise
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -31,9 +31,9 @@ from app.compute.portrait import SilenceSpan
 from app.compute.significance import clear_peak, is_ahead
 from app.db.backend import backend_of
 from app.models import RoomPerson, Tweet, User
+from app.result_cache import EVERYTHING, depends_on
 from app.services.posts.post_counts import DAY_S, MOST_YEARS, local_unit, seconds_of, unix_seconds
-from app.services.rooms.room_facts import RoomFacts
-from app.services.rooms.room_period import WHOLE, DayPeriod, within_ends
+from app.services.rooms.room_facts import MOST_PEOPLE, RoomFacts, RoomSpeaker
 
 MOST_MONTHS: Final = 48
 """A chat of more of them is counted by years."""
@@ -45,6 +45,33 @@ SILENT_H: Final = 48
 """Hours without a message from which on they are a silence."""
 
 
+class DayPeriod(NamedTuple):
+    """The days from `first` until before `end`; None leaves that side open."""
+
+    first: date | None = None
+    end: date | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether both sides are open."""
+        return self.first is self.end is None
+
+    def instants(self, zone: ZoneInfo) -> dict[str, datetime]:
+        """Return the ends that the period has as moments, by their names."""
+        ends = {"since": self.first, "until": self.end}
+        return {name: first_instant(day, zone) for name, day in ends.items() if day}
+
+    def clipped(self, days: Sequence[date]) -> list[date]:
+        """Return the first days of parts of time, and the end of the last, within the period."""
+        if not days:
+            return []
+        first, *inner, end = days
+        return [max(first, self.first or first), *inner, min(end, self.end or end)]
+
+
+WHOLE: Final = DayPeriod()
+
+
 class Period(msgspec.Struct, frozen=True):
     """A month or a year of a room."""
 
@@ -54,6 +81,33 @@ class Period(msgspec.Struct, frozen=True):
     is_fullest: Annotated[
         bool, Meta(description="Whether the period has clearly the most messages, compared by day.")
     ] = False
+
+
+async def read_facts_of_period(
+    session: AsyncSession, room: RoomFacts, period: DayPeriod, zone: ZoneInfo
+) -> RoomFacts:
+    """Return a chat as if it had only the messages of a period; it may have none."""
+    if period.is_whole:
+        return room
+    depends_on(EVERYTHING)
+    within, messages = period.instants(zone), func.count().label("messages")
+    query = (
+        select(User.username, User.display_name, messages)
+        .add_columns(func.min(Tweet.created_at), func.max(Tweet.created_at))
+        .join(User, User.id == Tweet.user_id)
+        .where(Tweet.room_id == room.id, User.deleted_at.is_(None), *within_ends(within))
+        .group_by(User.id)
+        .order_by(messages.desc(), User.username_key)
+    )
+    rows = (await session.execute(query, within)).all()
+    return msgspec.structs.replace(
+        room,
+        messages=sum(count for _, _, count, *_ in rows),
+        people=[RoomSpeaker(*person) for *person, _, _ in rows[:MOST_PEOPLE]],
+        people_total=len(rows),
+        first_message_at=min((first for *_, first, _ in rows), default=None),
+        newest_message_at=max((newest for *_, newest in rows), default=None),
+    )
 
 
 async def read_periods(
@@ -261,3 +315,13 @@ def _spans(periods: int) -> Subquery:
 
 def _is_within(spans: Subquery) -> list[ColumnElement[bool]]:
     return [Tweet.created_at >= spans.c.starts_at, Tweet.created_at < spans.c.ends_at]
+
+
+def within_ends(ends: Collection[str]) -> list[ColumnElement[bool]]:
+    """Return the conditions that a message is of a period with these ends, which are parameters."""
+    time = Tweet.created_at
+    conditions = {
+        "since": time >= bindparam("since", type_=time.type),
+        "until": time < bindparam("until", type_=time.type),
+    }
+    return [conditions[end] for end in ends]

@@ -38,7 +38,7 @@ from app.services.posts.scanning import (
     read_scan,
     scanning,
 )
-from app.services.rooms.loved import LovedMessage, most_loved
+from app.services.rooms.messages import LovedMessage, most_loved
 from app.services.rooms.periods import Period, gone_from, read_periods
 from app.services.rooms.room_facts import RoomFacts, get_room, names_in
 

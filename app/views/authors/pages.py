@@ -14,10 +14,10 @@ from app.services.archive.calendar import calendar_of
 from app.services.posts.samples import list_samples
 from app.services.posts.tweets import TweetKey, list_posts
 from app.services.posts.users import Author, find_user, get_author, list_authors
-from app.services.rooms.main_room import main_room_id
 from app.services.rooms.room_facts import (
     RoomFacts,
     list_rooms,
+    main_room_id,
     newest_first,
     rooms_of,
     zone_of_chats,

@@ -10,8 +10,8 @@ from app.result_cache import cacheable
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post
 from app.services.rooms.messages import list_messages
+from app.services.rooms.periods import DayPeriod, read_facts_of_period
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms
-from app.services.rooms.room_period import DayPeriod, read_facts_of_period
 from app.services.search.results import SearchQuery, Spans
 from app.views.blueprints import ApiBlueprint
 from app.views.cursors import ROOM_CURSOR, Page, PageArgs, messages_cursor

@@ -7,7 +7,7 @@ from msgspec import Struct, structs
 from app.errors import AppError, MalformedError, Message
 from app.language.dates import show_date, show_period
 from app.language.i18n import gettext
-from app.services.rooms.room_period import WHOLE, DayPeriod
+from app.services.rooms.periods import WHOLE, DayPeriod
 from app.views.filters import parse_day
 
 BAD_DAYS: Final = {

@@ -15,8 +15,7 @@ from app.errors import NotFoundError
 from app.services.posts.neighbours import neighbours_of
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post, TweetKey, get_post
-from app.services.rooms.media_months import media_by_month
-from app.services.rooms.messages import END, list_before
+from app.services.rooms.messages import END, list_before, media_by_month
 from app.services.rooms.room_facts import RoomFacts
 from app.views.cursors import cursor_of
 from app.views.page import WebPage

@@ -1,7 +1,7 @@
 """Which messages stand for a sign: none of which another one may have more."""
 
 from app.formats.post import Reactions, SignCount
-from app.services.rooms.loved import MOST_LOOKED_AT, Best, Reacted, best_of
+from app.services.rooms.messages import MOST_LOOKED_AT, Best, Reacted, best_of
 
 
 def reacted(number: int, likes: int, **signs: int) -> Reacted:
