@@ -35,9 +35,9 @@ TYPICAL: Final = 0.41
 LEAD_GROUPS: Final = np.array([1, 1, 1, 0.5, 0.25])
 """(5,) share of each group's weight that counts in the lead: many people share a layout."""
 SHORT_FEATURES: Final = 70.0
-SHORT_POWERS: Final = np.array([0, 0, 0, 1, 8])
+SHORT_POWER: Final = 8
 """Character features of an English text below which layout and style count less in the lead, and
-the powers of its length by which they do. Being short is a style: the shipped authors wrote whole
+the power of its length by which they do. Being short is a style: the shipped authors wrote whole
 posts, so against them every short message speaks for an author of short messages. Fitted to one
 half of the shipped authors at a time, with the other half shipped."""
 FEW_OTHERS: Final = 4.0
@@ -172,7 +172,8 @@ def log_ratios(
 def lead_shares(features: float, texts: int) -> NDArray[np.float64]:
     """Return the share of each group in the lead, for English texts of so many features: (5,)."""
     length = min(features / (texts * SHORT_FEATURES), 1.0)
-    shares: NDArray[np.float64] = LEAD_GROUPS * length**SHORT_POWERS
+    shares: NDArray[np.float64] = LEAD_GROUPS.copy()
+    shares[SHAPE:] *= length**SHORT_POWER
     return shares
 
 
