@@ -246,7 +246,7 @@ _FORMATS: Final = f"Formats: {', '.join(str(form.label) for form in FORMATS.valu
 @click.option(
     "--dates",
     type=click.Choice(DATE_ORDERS),
-    help="Order of day and month in dates, if the file does not make it clear.",
+    help="Order of day, month and year in dates, if the file does not make it clear.",
 )
 @click.option(
     "--encoding",

@@ -98,7 +98,7 @@ class ReadNotes:
         self.usual_zone: str | None = None
         """Time zone in which people of such a file usually write, if the file names none."""
         self.order: str | None = None
-        """Order of day and month in which dates of the source are read; None if it has none."""
+        """Order in which dates of numbers in the source are read; None if it has none."""
         self._assumptions: dict[tuple[str, str], Assumption] = {}
         self._unread: Counter[tuple[UnreadKind, str]] = Counter()
         self._roles: dict[tuple[UnreadKind, str], Role] = {}

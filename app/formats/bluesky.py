@@ -1,4 +1,4 @@
-"""Bluesky: pages of `getAuthorFeed` and `listRecords`, and single posts of them."""
+"""Bluesky: pages of posts as its API answers, records of a repository, and single posts."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -47,16 +47,19 @@ class TimelineEntry:
     post: Json
     """What stands around the record: when it was indexed, its media, its counts."""
     is_repost: bool
+    names_author: bool
+    """Whether the author of the post stands beside it, as in answers of the API."""
 
 
 def read(source: Source, _options: ReadOptions) -> RecordStream | None:
-    """Return the posts of one account, by whom the first post is."""
+    """Return the posts, of one account if the first posts are all of it."""
     values = first_documents(source, lists=_LISTS)
     posts = (timeline_entry(as_object(value)) for page in values for value in _items_of(page))
     documents = list(filter(None, posts))
     if not documents and not any(map(_is_empty_page, values)):
         return None
-    owner = next((item for item in documents if item.did), None)
+    accounts = {item.did for item in documents if item.did and not item.is_repost}
+    owner = next((item for item in documents if item.did), None) if len(accounts) < 2 else None
     account = Account(owner.username, owner.display_name, "bluesky") if owner else None
 
     def read_one(value: Json, place: int) -> Item | None:
@@ -118,6 +121,7 @@ def timeline_entry(value: Json) -> TimelineEntry | None:
         display_name=as_word(author.get("displayName")),
         post=post,
         answered_handle=_handle(as_object(answered.get("author"))),
+        names_author=bool(post.get("author")),
         is_repost=is_repost or record.get("$type") == _REPOST,
     )
 
@@ -132,7 +136,7 @@ def read_post(value: Json, place: int, owner_did: str | None) -> Item | None:
     item = timeline_entry(value)
     if item is None:
         raise RecordError("not a post")
-    if owner_did is not None and item.did not in {None, owner_did}:
+    if owner_did is not None and item.did not in {None, owner_did} and not item.names_author:
         raise RecordError(
             "written by {username}, but the file starts with posts by another author",
             username=item.username,

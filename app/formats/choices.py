@@ -6,8 +6,8 @@ from typing import Any, Final, Literal
 
 from app.errors import Message
 
-Order = Literal["day-first", "month-first"]
-DATE_ORDERS: Final[tuple[Order, ...]] = ("day-first", "month-first")
+Order = Literal["year-first", "day-first", "month-first"]
+DATE_ORDERS: Final[tuple[Order, ...]] = ("day-first", "month-first", "year-first")
 ROLES: Final = {
     "author": "username",
     "text": "text",
@@ -60,5 +60,5 @@ def columns_of(pairs: Iterable[str]) -> dict[str, str]:
 
 
 def order_of(name: str) -> Order | None:
-    """Return an order of day and month; None for anything else."""
+    """Return an order of day, month and year; None for anything else."""
     return next((order for order in DATE_ORDERS if order == name), None)

@@ -42,6 +42,7 @@ _SAME_ENCODINGS: Final = {
 ORDERS: Final = {
     "day-first": Message("the day before the month"),
     "month-first": Message("the month before the day"),
+    "year-first": Message("the year before the month"),
 }
 _ROLES: Final = {
     "author": Message("author"),
@@ -53,7 +54,7 @@ _ROLES: Final = {
     "url": Message("address"),
 }
 _OPTIONS: Final = {
-    "dates": "--dates day-first|month-first",
+    "dates": "--dates day-first|month-first|year-first",
     "encoding": "--encoding NAME",
     "timezone": "--timezone ZONE",
     "column": "--column ROLE=NAME",
@@ -172,7 +173,7 @@ def ways_out(unsettled: Unsettled, *, is_table: bool) -> Message:
     if unsettled == "dates":
         return Message(
             "some dates contradict the order of day and month in other dates, so nothing"
-            " is stored; give the order with --dates day-first or month-first"
+            " is stored; give the order with --dates day-first, month-first or year-first"
         )
     if unsettled == "author":
         return Message(
@@ -183,11 +184,11 @@ def ways_out(unsettled: Unsettled, *, is_table: bool) -> Message:
     if is_table:
         return Message(
             "most times cannot be read, so nothing is stored; name the time column with"
-            " --column time=NAME, give the order of the dates with --dates day-first or"
-            " month-first, or store the posts without a time with --accept-unread"
+            " --column time=NAME, give the order of the dates with --dates day-first,"
+            " month-first or year-first, or store the posts without a time with --accept-unread"
         )
     return Message(
         "most times cannot be read, so nothing is stored; give the order of the dates"
-        " with --dates day-first or month-first, or store the posts without a time with"
+        " with --dates day-first, month-first or year-first, or store the posts without a time with"
         " --accept-unread"
     )

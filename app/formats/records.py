@@ -10,6 +10,7 @@ from msgspec import Meta
 from app.compute.text import clean_username
 from app.errors import Message, RecordError, message_of
 from app.formats.assumptions import ReadNotes, Unsettled
+from app.formats.choices import Order
 from app.formats.post import Kind, PlainPost, Platform, RoomReference
 from app.formats.source.file import Source
 from app.formats.source.window import TOO_DEEP
@@ -199,8 +200,8 @@ class ReadOptions(msgspec.Struct, frozen=True):
     """Whether a chat is taken though everybody may read it."""
     is_own: bool = False
     """Whether the author's archive is to be the site's own."""
-    dates: Literal["day-first", "month-first"] | None = None
-    """The order of day and month in dates of numbers; None to find it out."""
+    dates: Order | None = None
+    """The order of day, month and year in dates of numbers; None to find it out."""
     encoding: str | None = None
     """The encoding of texts, by the name of Python's codec; None to find it out."""
     accept_unread: bool = False

@@ -35,7 +35,7 @@ class Room(Base):
     tz: Mapped[str | None] = mapped_column(String(64))
     """The time zone that an import used for its times; None if the times have their own."""
     date_order: Mapped[str | None] = mapped_column(String(16))
-    """Order of numeric dates in its files, `day-first` or `month-first`; None without any."""
+    """Order of numeric dates in its files, one of `DATE_ORDERS`; None without any."""
     joined_to_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("Room.id", ondelete="CASCADE"), index=True
     )

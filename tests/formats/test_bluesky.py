@@ -108,11 +108,24 @@ def test_an_empty_feed_needs_no_name() -> None:
 
 
 def test_another_account_is_not_taken_for_the_first() -> None:
-    stream, items = read(lines(feed(view("a", "a"), view("b", "b", OTHER))))
-    assert stream.account == ACCOUNT
-    assert items[1] == BadRecord(
-        2, "written by bo.example, but the file starts with posts by another author"
-    )
+    own = {"uri": f"at://{DID}/app.bsky.feed.post/a", "value": record("a")}
+    other = {"uri": f"at://{OTHER['did']}/app.bsky.feed.post/b", "value": record("b")}
+    _, items = read(lines(records(*[own] * 100, other)))
+    fault = f"written by {OTHER['did']}, but the file starts with posts by another author"
+    assert items[-1] == BadRecord(101, fault)
+
+
+@pytest.mark.parametrize("name", ["feed", "posts"])
+@pytest.mark.parametrize("before", [1, 100])
+def test_posts_of_several_accounts_keep_their_authors(name: str, before: int) -> None:
+    items = [*(view(f"a{at}", "a") for at in range(before)), view("b", "b", OTHER)]
+    posts = items if name == "feed" else [item["post"] for item in items]
+    stream, found = read(lines({name: posts}))
+    assert [item.username for item in found if isinstance(item, Record)] == [
+        *[AUTHOR["handle"]] * before,
+        "bo.example",
+    ]
+    assert stream.account == (None if before == 1 else ACCOUNT)
 
 
 QUOTED = {"uri": f"at://{OTHER['did']}/app.bsky.feed.post/1", "cid": "bafy"}

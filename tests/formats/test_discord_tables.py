@@ -77,3 +77,12 @@ def test_another_table_is_no_chat(tmp_path: Path) -> None:
     file.write_text("Author,Date,Content\nlark,2026-01-31,rain\n")
     with Source(file) as source:
         assert open_records(source).format == "csv"
+
+
+@pytest.mark.parametrize("above", ["", "sep=;\n"])
+def test_a_table_that_a_spreadsheet_saved_with_semicolons_is_a_chat(above: str) -> None:
+    data = above + HEADER.replace(",", ";") + f'7;lark;{AT};"rain; again, no";;\n'
+    stream, (item,) = read_file_records(zip_bytes({"room.csv": data.encode()}))
+    assert (stream.format, stream.is_chat) == ("discord-csv", True)
+    assert isinstance(item, Record)
+    assert (item.username, item.text) == ("lark", "rain; again, no")

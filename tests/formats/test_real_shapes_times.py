@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from app.errors import RecordError
 from app.formats.assumptions import ReadNotes
+from app.formats.choices import Order
 from app.formats.records import ReadOptions, Record
 from app.formats.registry import open_records
 from app.formats.source.file import Source
-from app.formats.source.times import FileTimes, Order, order_of, read_time, time_or_field
+from app.formats.source.times import FileTimes, orders_of, read_time, time_or_field
 from app.formats.source.zones import named_zone, zone_offsets
 from tests.formats.files import read_file_records
 
@@ -142,6 +143,9 @@ def test_day_over_twelve_anywhere_tells_the_order(last: str) -> None:
         (["1/3/2015", "2/3/2015", "4/3/2015"], "day-first"),
         (["3/1/2015", "3/2/2015", "3/4/2015"], "month-first"),
         (["10/1/2015 10:00"], "month-first"),
+        (["24/03/04"], "year-first"),
+        (["24.03.04", "24.03.05", "24.04.05"], "year-first"),
+        (["24-03-24 9:00", "25-03-24 9:00", "26-03-24 9:00"], "day-first"),
     ],
 )
 def test_order_without_evidence_is_assumed(values: list[str], order: Order) -> None:
@@ -150,6 +154,15 @@ def test_order_without_evidence_is_assumed(values: list[str], order: Order) -> N
     assert (assumed.kind, assumed.value) == ("dates", order)
     assert len(assumed.alternatives) == 1
     assert times == [read_time(value, order) for value in values]
+
+
+def test_two_digits_that_can_only_be_a_year_tell_the_order() -> None:
+    assert file_times(["24/03/04", "99/03/31"])[0] == [at(2024, 3, 4), at(1999, 3, 31)]
+    times, notes = file_times(["24/03/04", "31/03/04", "30/03/2004"])
+    assert times == [at(2004, 3, 24), at(2004, 3, 31), at(2004, 3, 30)]
+    assert notes.assumptions == []
+    assert file_times(["24/03/04"], "day-first")[0] == [at(2004, 3, 24)]
+    assert file_times(["03/04/05"], "year-first")[0] == [at(2003, 4, 5)]
 
 
 @pytest.mark.parametrize("order", ["day-first", "month-first"])
@@ -173,7 +186,7 @@ def test_years_of_the_thai_calendar_are_assumed() -> None:
 
 @pytest.mark.parametrize("value", ["2015-03-03", "3 Mar 2015", "3/3/2015", "x", 5, None])
 def test_other_values_have_no_order(value: object) -> None:
-    assert order_of(value) is None
+    assert orders_of(value) >= {"day-first", "month-first"}
 
 
 def test_unreadable_time_costs_the_time_and_not_the_message() -> None:

@@ -175,6 +175,18 @@ def test_an_open_order_of_day_and_month_is_told_and_can_be_chosen(
     assert (times(chosen), none) == (swapped, [])
 
 
+@pytest.mark.parametrize(
+    ("day", "first"),
+    [("24/03/04", "2024-03-04"), ("14/05/24", "2024-05-14"), ("24/3/4", "2024-03-04")],
+)
+def test_years_of_two_digits_are_those_since_there_is_whatsapp(day: str, first: str) -> None:
+    (message, _), assumptions = read(chat(*[f"{day}, 9:05 PM - "] * 2))
+    assert f"{times([message])[0]:%Y-%m-%d}" == first
+    assert [each.alternatives for each in assumptions] == [("year-first",)] * (day == "14/05/24")
+    chosen, none = read(chat(*[f"{day}, 9:05 PM - "] * 2), dates="year-first")
+    assert (times(chosen)[0].year, none) == (2014 if day == "14/05/24" else 2024, [])
+
+
 @pytest.mark.parametrize("days", [["13/4/24", "14/4/24"], ["4.3.24"], ["1/2/24", "2/1/24"]])
 def test_an_order_that_the_file_tells_is_no_assumption(days: list[str]) -> None:
     data = chat(*(f"{day}, 9:05 PM - " for day in [*days, days[-1]]))

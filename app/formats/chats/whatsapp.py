@@ -11,9 +11,10 @@ from app.formats.assumptions import ReadNotes
 from app.formats.chats.chat_files import RoomFile
 from app.formats.chats.sentence_tables import matcher, sentences
 from app.formats.chats.text_chat import Grammar, Opening, Spoken, TextChat, title_of
-from app.formats.chats.whatsapp_dates import DateOrder, Dates
+from app.formats.chats.whatsapp_dates import Dates
 from app.formats.chats.whatsapp_heads import HeadReader, Shape, UnknownWordsError, shape_of
 from app.formats.chats.whatsapp_names import COLON, Names
+from app.formats.choices import Order
 from app.formats.records import FileRoom, ReadOptions
 
 _OTHER_MARKS: Final = re.compile("[\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -60,7 +61,7 @@ class WhatsApp(Grammar):
 
     def __init__(self, shape: Shape, beside: Collection[str]) -> None:
         self._shape, self._heads = shape, HeadReader(shape)
-        self._choice: DateOrder | None = None
+        self._choice: Order | None = None
         self._dates, self._names = Dates(None), Names()
         self._notes = AppNotes(beside, has_marks=shape.is_of_iphone)
 

@@ -13,12 +13,18 @@ from app.errors import Message
 from app.formats.assumptions import ReadNotes
 from app.formats.chats import clock_words
 from app.formats.chats.whatsapp_heads import LineHead, Shape
+from app.formats.choices import Order as DateOrder
 
 Order = Literal["ymd", "dmy", "mdy"]
-DateOrder = Literal["day-first", "month-first"]
 DateParts = tuple[str, str, str]
-OF_CHOICE: Final[dict[DateOrder, Order]] = {"day-first": "dmy", "month-first": "mdy"}
-_ORDERS: Final[tuple[Order, ...]] = ("dmy", "mdy")
+OF_CHOICE: Final[dict[DateOrder, Order]] = {
+    "day-first": "dmy",
+    "month-first": "mdy",
+    "year-first": "ymd",
+}
+_FIRST_YEAR: Final = 9
+"""The year in which WhatsApp appeared, of two digits."""
+NAMES: Final = {order: name for name, order in OF_CHOICE.items()}
 _MOST_DATES: Final = 20_000
 """Days that the order rests on: more than fifty years."""
 _MOST_WORDS: Final = 100
@@ -40,7 +46,9 @@ class Dates:
         self._months: dict[str, None] = {}
         self._shape: Shape | None = None
         self._order: Order = "dmy"
-        self._guess: DateOrder | None = None
+        self._others: list[Order] = []
+        """Orders that the dates fit as well as the assumed order."""
+        self._is_open = False
         self._hours: dict[str, tuple[int, ...]] = {}
         """The hours of a day, by the word and by what a clock of twelve shows."""
         self._numbers: dict[str, int] = {}
@@ -72,12 +80,11 @@ class Dates:
         dates = [parts for parts in self._dates if parts[1]]
         if not dates or self._shape is None:
             return
-        self._order, is_open = order_of(dates, self._shape, self._halves)
-        self._guess = None
-        if is_open and self._choice is not None:
-            self._order = OF_CHOICE[self._choice]
-        elif is_open:
-            self._guess = "day-first" if self._order == "dmy" else "month-first"
+        self._order, *self._others = orders_of(dates, self._shape, self._halves)
+        self._is_open = bool(self._others)
+        choice = OF_CHOICE[self._choice] if self._choice else None
+        if choice is not None and choice in {self._order, *self._others}:
+            self._order, self._others = choice, []
         self._find_calendar({int(parts[self._order.index("y")]) for parts in dates})
 
     def _find_calendar(self, years: set[int]) -> None:
@@ -146,15 +153,19 @@ class Dates:
 
     def note(self, notes: ReadNotes) -> None:
         """Note the order of day and month, and what the file leaves open."""
-        if any(parts[1] for parts in self._dates) and self._order in OF_CHOICE.values():
-            notes.order = "day-first" if self._order == "dmy" else "month-first"
-        if self._guess is not None:
-            other: DateOrder = "month-first" if self._guess == "day-first" else "day-first"
+        if any(parts[1] for parts in self._dates) and (self._order != "ymd" or self._is_open):
+            notes.order = NAMES[self._order]
+        if self._others:
+            count = f"{len(self._dates):,}"
             evidence = Message(
-                "{count} different dates fit both orders of day and month",
-                count=f"{len(self._dates):,}",
+                "{count} different dates fit both orders of day and month", count=count
             )
-            notes.assume("dates", self._guess, alternatives=(other,), evidence=evidence)
+            if "ymd" in {self._order, *self._others}:
+                evidence = Message(
+                    "{count} different dates fit several orders of day, month and year", count=count
+                )
+            others = tuple(NAMES[order] for order in self._others)
+            notes.assume("dates", NAMES[self._order], alternatives=others, evidence=evidence)
         years = {year for parts in self._dates if parts[1] for year in map(int, parts)}
         if self._is_of_buddha or not years.isdisjoint(_BUDDHIST):
             evidence = Message("Thai years, which are {count} higher", count=str(_OF_BUDDHA))
@@ -201,40 +212,44 @@ class Yearless:
         return before[0] - month > 3
 
 
-def order_of(
-    dates: Sequence[DateParts], shape: Shape, halves: Collection[str]
-) -> tuple[Order, bool]:
-    """Return the order of year, month and day, and whether the other one of both fits as well.
+def orders_of(dates: Sequence[DateParts], shape: Shape, halves: Collection[str]) -> list[Order]:
+    """Return the order of year, month and day, and behind it the others that the dates fit.
 
     A number that can only be a year or a day decides, then dots, before which nobody writes the
-    month; then the order in which dates never go back. If both fit, the one counts in which the
+    month; then the order in which dates never go back. If several fit, the one counts in which the
     day changes most often, then what is usual with such a clock.
     """
     numbers = [tuple(map(int, day)) for day in dates]
     firsts, seconds, lasts = ({day[i] for day in numbers} for i in range(3))
-    if any(first > 31 for first in firsts):
-        return "ymd", False
-    if not any(last > 31 for last in lasts):
-        is_asian = shape.place == "before" and any(
-            half in {"am", "pm"} or half > "\u2e80" for half in halves
-        )
-        are_short = all(len(first) == 2 for first, *_ in dates)
-        if is_asian or (len(firsts) == 1 and len(lasts) > 1 and are_short):
-            return "ymd", False
-    if max(firsts, default=0) > 12:
-        is_year_first = not _rises(numbers, "dmy") and _rises(numbers, "ymd")
-        return ("ymd" if is_year_first else "dmy"), False
-    if max(seconds, default=0) > 12:
-        return "mdy", False
-    if shape.cut == ".":
-        return "dmy", False
-    rising: list[Order] = [order for order in _ORDERS if _rises(numbers, order)]
-    if len(rising) == 1:
-        return rising[0], False
-    changes = [sum(a[i] != b[i] for a, b in pairwise(numbers)) for i in (0, 1)]
-    if changes[0] != changes[1]:
-        return ("dmy" if changes[0] > changes[1] else "mdy"), True
-    return _usual(dates, halves), True
+    if max(firsts) > 31 or any(len(last) == 1 for *_, last in dates):
+        return ["ymd"]
+    may_be_short = all(len(first) == 2 for first, *_ in dates) and max(lasts) <= 31
+    is_asian = shape.place == "before" and any(
+        half in {"am", "pm"} or half > "\u2e80" for half in halves
+    )
+    is_one_year = len(firsts) == 1 and len(lasts) > 1
+    if (is_asian and max(lasts) <= 31) or (may_be_short and is_one_year):
+        return ["ymd"]
+    fitting: list[Order] = ["dmy", "mdy"]
+    if max(firsts) > 12 or (shape.cut == "." and max(seconds) <= 12):
+        fitting = ["dmy"]
+    elif max(seconds) > 12:
+        fitting = ["mdy"]
+    # A last number that never changes below others that do is the year.
+    is_last = len(lasts) == 1 and len(firsts) > 1
+    if may_be_short and max(seconds) <= 12 and _are_years(firsts) and not is_last:
+        fitting = [*fitting, "ymd"] if _are_years(lasts) else ["ymd"]
+    rising = [order for order in fitting if _rises(numbers, order)]
+    if len(fitting) == 1 or len(rising) == 1:
+        return rising or fitting
+    changes = [sum(a[i] != b[i] for a, b in pairwise(numbers)) for i in range(3)]
+    usual = _usual(dates, halves)
+    return sorted(fitting, key=lambda order: (-changes[order.index("d")], order != usual))
+
+
+def _are_years(numbers: Collection[int]) -> bool:
+    """Return whether these may be years since there is WhatsApp."""
+    return min(numbers) >= _FIRST_YEAR and max(numbers) <= now().year % 100
 
 
 def _usual(dates: Sequence[DateParts], halves: Collection[str]) -> Order:

@@ -1,4 +1,4 @@
-"""Channels of Discord as CSV: a file of DiscordChatExporter for each.
+"""Channels of Discord as CSV: a file of DiscordChatExporter for each, perhaps saved again.
 
 Source: https://github.com/Tyrrrz/DiscordChatExporter, CsvMessageWriter.cs and ExportRequest.cs. The
 file's name says the server, the channel and its number; the rows name no messages.
@@ -34,6 +34,7 @@ from app.formats.signs import reactions_of
 from app.formats.source.file import Source
 from app.formats.source.text import first_lines
 from app.formats.source.times import time_or_field
+from app.formats.table_dialect import Heading, headings
 
 _COLUMNS: Final = ("authorid", "author", "date", "content")
 _NAME: Final = re.compile(r"(?P<title>.+?)\s*\[(?P<id>\d{1,20})\](?:\s*\[part \d+\])?")
@@ -44,21 +45,23 @@ _ADDRESS: Final = re.compile(r"(?:https?://|\S)[^\s,]+")
 
 def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     """Return what was said in the channels; None for another format."""
-    rooms = find_rooms(source, ".csv", lambda content: _columns(first_lines(content)))
+    rooms = find_rooms(source, ".csv", lambda content: _heading(first_lines(content)))
     if not rooms:
         return None
     return RecordStream(FORMAT.name, "line", None, one_by_one(map(_items, rooms)))
 
 
-def _columns(first: list[str]) -> dict[str, int] | None:
-    """Return the places of the columns; None for another table."""
-    names = first[0].strip("\ufeff\r\n").split(",") if first else []
-    places = {name.strip('"').casefold(): place for place, name in enumerate(names)}
-    return places if places.keys() >= set(_COLUMNS) else None
+def _heading(first: list[str]) -> Heading | None:
+    """Return the header, whatever stands between its columns; None for another table."""
+    for heading in headings(first):
+        if {name.casefold() for name in heading.names}.issuperset(_COLUMNS):
+            return heading
+    return None
 
 
-def _items(file: RoomFile[dict[str, int]]) -> Iterator[Item]:
-    room, places = _room(file), file.grammar
+def _items(file: RoomFile[Heading]) -> Iterator[Item]:
+    room, heading = _room(file), file.grammar
+    places = {name.casefold(): place for place, name in enumerate(heading.names)}
     folder = file.content.name.rpartition("/")[0]
 
     def read_row(fields: list[str], place: int) -> Item:
@@ -68,10 +71,11 @@ def _items(file: RoomFile[dict[str, int]]) -> Iterator[Item]:
         cells = {name: fields[at] for name, at in places.items() if at < len(fields)}
         return _item(cells, place, room, folder)
 
-    return read_each(islice(read_rows(file.content, ","), 1, None), read_row)
+    rows = read_rows(file.content, heading.dialect)
+    return read_each(islice(rows, heading.above + 1, None), read_row)
 
 
-def _room(file: RoomFile[dict[str, int]]) -> FileRoom:
+def _room(file: RoomFile[Heading]) -> FileRoom:
     """Return the room that the name of the file says, a server's channel or a direct chat."""
     match = _NAME.fullmatch(file.names[0])
     title = match["title"] if match else ""

@@ -6,14 +6,21 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import islice
-from typing import Final, Literal
+from typing import Final
 
+from app.clock import now
 from app.errors import Message, RecordError
 from app.formats.assumptions import ReadNotes
-from app.formats.source.written_times import BUDDHIST, Written, is_buddhist, read_written
+from app.formats.choices import DATE_ORDERS, Order
+from app.formats.source.written_times import (
+    BUDDHIST,
+    Written,
+    is_buddhist,
+    read_written,
+    short_year,
+)
 from app.formats.source.zones import AMBIGUOUS, ambiguous_name, moved
 
-Order = Literal["day-first", "month-first"]
 _X_TIME = re.compile(r"[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d? \d\d:\d\d:\d\d [+-]\d{4} \d{4}", re.ASCII)
 _ISO_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _EPOCH = re.compile(r"-?\d{9,19}(?:\.\d+)?", re.ASCII)
@@ -21,10 +28,10 @@ _COMPACT: Final = re.compile(r"(?:19|20)\d{6}(?:\d{4}(?:\d\d)?)?", re.ASCII)
 """Digits of a day, or of a day with hour and minute, and perhaps second."""
 _SHAPES: Final = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 _ORDERED: Final = re.compile(
-    r"(?<![\d./-])(?P<first>\d{1,2})(?P<sep>[/-])(?P<second>\d{1,2})(?P=sep)\d{2}(?:\d\d)?(?![\d/-])",
+    r"(?<![\d./-])(?P<first>\d{1,2})(?P<sep>[./-])(?P<second>\d{1,2})(?P=sep)(?P<last>\d{2}(?:\d\d)?)(?![\d/-])",
     re.ASCII,
 )
-"""A date of numbers with the year behind; with dots the day is always first."""
+"""A date of numbers whose year is not four digits at its beginning."""
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS_FROM: Final = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
 """From which numbers on a second has so many parts: nanoseconds, microseconds, milliseconds."""
@@ -35,7 +42,7 @@ _MOST_LOOKED_AT: Final = 50_000
 
 
 class AmbiguousDateError(RecordError):
-    """A date of numbers is two days, by the order of day and month."""
+    """A date of numbers is several days, by the order of day, month and year."""
 
     def __init__(self, written: Written, excerpt: str) -> None:
         super().__init__("the time {time} cannot be read", time=excerpt)
@@ -106,7 +113,8 @@ class FileTimes:
             self._order = self._found_order()
             time = read_time(value, self._order)
         except RecordError:
-            if self._is_assumed and order_of(value) is not None:
+            fitting = orders_of(value)
+            if self._is_assumed and fitting and self._order not in fitting:
                 self._notes.disprove_order()
             raise
         if isinstance(value, str):
@@ -126,31 +134,42 @@ class FileTimes:
         return time
 
     def _found_order(self) -> Order:
-        """Return the order that a day over 12 tells; without any, month first as an assumption."""
+        """Return the order that all dates of the file allow; of several one as an assumption."""
+        orders = frozenset[Order](DATE_ORDERS)
         for value in islice(self._values(), _MOST_LOOKED_AT):
-            if order := order_of(value):
-                return order
+            orders = orders & orders_of(value) or orders
+            if len(orders) == 1:
+                return next(iter(orders))
         self._is_assumed = True
-        order = self._likely_order()
-        other: Order = "day-first" if order == "month-first" else "month-first"
+        order = self._likely_order(orders)
+        others = tuple(other for other in DATE_ORDERS if other in orders and other != order)
         evidence = Message("no day is over 12")
-        self._notes.assume("dates", order, alternatives=(other,), evidence=evidence)
+        if "year-first" in orders:
+            evidence = Message("the dates fit several orders of day, month and year")
+        self._notes.assume("dates", order, alternatives=others, evidence=evidence)
         return order
 
-    def _likely_order(self) -> Order:
-        """Return the order by which the times of the file lie closer together, row by row."""
-        distances: dict[Order, float] = {"month-first": 0.0, "day-first": 0.0}
-        before: Written | None = None
+    def _likely_order(self, orders: frozenset[Order]) -> Order:
+        """Return the order by which the times of the file lie closest together, row by row.
+
+        Of orders that are equal in this, the one in which the times are later.
+        """
+        ranked: tuple[Order, ...] = ("month-first", "day-first", "year-first")
+        distances = {order: 0.0 for order in ranked if order in orders}
+        before: dict[Order, datetime] = {}
         for value in islice(self._values(), _MOST_COMPARED):
             written = _written(value)
-            if written is None or written.day_first is None or written.month_first is None:
+            if written is None:
                 continue
-            if before is not None:
-                for order in distances:
-                    gap = _by_order(written, order) - _by_order(before, order)  # type: ignore[operator]
-                    distances[order] += abs(gap.total_seconds())
-            before = written
-        return min(distances, key=distances.__getitem__)
+            times = ((order, _by_order(written, order)) for order in distances)
+            known = {order: _as_utc(time) for order, time in times if time is not None}
+            if len(known) < len(distances):
+                continue
+            for order, time in before.items():
+                distances[order] += abs((known[order] - time).total_seconds())
+            before = known
+        last_year = {order: time.year for order, time in before.items()}
+        return min(distances, key=lambda order: (distances[order], -last_year.get(order, 0)))
 
     def _note_calendar(self, value: str, time: datetime) -> None:
         year = str(time.year + BUDDHIST)
@@ -160,15 +179,24 @@ class FileTimes:
             )
 
 
-def order_of(value: object) -> Order | None:
-    """Return the order of day and month that a date of numbers allows alone; None for others."""
+def orders_of(value: object) -> frozenset[Order]:
+    """Return the orders that a date of numbers allows; all of them for anything else.
+
+    Nobody who separates by dots begins with the month, and nothing was written next year.
+    """
     match = _ORDERED.search(value) if isinstance(value, str) else None
     if match is None:
-        return None
-    first, second = int(match["first"]), int(match["second"])
-    if first > 12 >= second:
-        return "day-first"
-    return "month-first" if second > 12 >= first else None
+        return frozenset(DATE_ORDERS)
+    first, second, last = int(match["first"]), int(match["second"]), int(match["last"])
+    is_short, this_year = len(match["last"]) == 2, now().year
+    may_be_last = not is_short or short_year(last) <= this_year
+    is_first = is_short and len(match["first"]) == 2 and short_year(first) <= this_year
+    fits: dict[Order, bool] = {
+        "day-first": may_be_last and first <= 31 and second <= 12,
+        "month-first": may_be_last and first <= 12 and second <= 31 and match["sep"] != ".",
+        "year-first": is_first and second <= 12 and 1 <= last <= 31,
+    }
+    return frozenset(order for order, does_fit in fits.items() if does_fit)
 
 
 def _written(value: object) -> Written | None:
@@ -183,11 +211,12 @@ def _written(value: object) -> Written | None:
 
 def _by_order(written: Written, order: Order | None) -> datetime | None:
     """Return the time in this order; without an order the only one that there is, if any."""
-    if written.day_first == written.month_first:
-        return written.day_first
     if order is None:
-        both = written.day_first and written.month_first
-        return None if both else written.day_first or written.month_first
+        times = {time for time in written if time is not None}
+        return times.pop() if len(times) == 1 else None
+    if order == "year-first":
+        is_of_numbers = written.day_first != written.month_first
+        return written.year_first or (None if is_of_numbers else written.day_first)
     return written.day_first if order == "day-first" else written.month_first
 
 

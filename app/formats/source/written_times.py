@@ -60,15 +60,12 @@ _LOCALES: Final = (
 
 
 class Written(NamedTuple):
-    """A time that was read; of a date of numbers both orders, which may be the same time."""
+    """A time that was read; of a date of numbers each order, which may be the same time."""
 
     day_first: datetime | None
     month_first: datetime | None
-
-    @property
-    def is_of_numbers(self) -> bool:
-        """Whether the order of day and month tells two times apart, or allows only one."""
-        return self.day_first != self.month_first
+    year_first: datetime | None = None
+    """Only of a date whose year may be its first two digits."""
 
 
 def read_written(text: str) -> Written:
@@ -83,8 +80,8 @@ def read_written(text: str) -> Written:
     rest = f"{rest} {behind}".strip()
     if clock is not None and not zone:
         rest, zone = _without_zone(rest)
-    first, second = _dates(_WEEKDAY.sub(" ", rest).strip(" ,"))
-    return Written(_joined(first, clock, zone), _joined(second, clock, zone))
+    days = _dates(_WEEKDAY.sub(" ", rest).strip(" ,"))
+    return Written(*(_joined(day, clock, zone) for day in days))
 
 
 def _joined(day: date | None, clock: time | None, zone: str) -> datetime | None:
@@ -130,8 +127,8 @@ def _without_zone(text: str) -> tuple[str, str]:
     return text, ""
 
 
-def _dates(text: str) -> tuple[date | None, date | None]:
-    """Return the date by day and month, and by month and day. Raises ValueError."""
+def _dates(text: str) -> tuple[date | None, ...]:
+    """Return the date by day and month, by month and day, and by year. Raises ValueError."""
     if match := _NUMBERS.fullmatch(text) or _CJK.fullmatch(text):
         day = _date(int(match["y"]), int(match["m"]), int(match["d"]))
         return day, day
@@ -140,9 +137,11 @@ def _dates(text: str) -> tuple[date | None, date | None]:
         dates = _date_or_none(year, b, a), _date_or_none(year, a, b)
         # Nobody who separates by dots begins with the month.
         dates = (dates[0], dates[0]) if match["sep"] == "." and dates[0] else dates
-        if dates == (None, None):
+        is_short = len(match["a"]) == len(match["y"]) == 2
+        by_year = _date_or_none(_year(match["a"]), b, int(match["y"])) if is_short else None
+        if dates == (None, None) and by_year is None:
             raise ValueError("no such day")
-        return dates
+        return *dates, by_year
     day = _by_name(text)
     return day, day
 
@@ -163,10 +162,11 @@ def _by_name(text: str) -> date:
 
 
 def _year(text: str) -> int:
-    """Return a year; of two digits as RFC 2822 has them."""
-    year = int(text)
-    if len(text) > 2:
-        return year
+    return int(text) if len(text) > 2 else short_year(int(text))
+
+
+def short_year(year: int) -> int:
+    """Return the year of two digits as RFC 2822 has it."""
     return year + (2000 if year < 50 else 1900)
 
 

@@ -39,7 +39,7 @@ class NewImportArgs(Struct):
     dates: Annotated[
         str | None,
         Meta(
-            description="Order of day and month in dates, if the file does not make it clear.",
+            description="Order of day, month and year, if the file does not make it clear.",
             extra_json_schema={"enum": [*DATE_ORDERS]},
         ),
     ] = None
@@ -94,7 +94,7 @@ def _options(args: NewImportArgs) -> ReadOptions:
     """Return how the file is to be read. Raises MalformedError."""
     dates = order_of(args.dates) if args.dates else None
     if args.dates and dates is None:
-        raise MalformedError("`dates` must be day-first or month-first", loc="dates")
+        raise MalformedError("`dates` must be day-first, month-first or year-first", loc="dates")
     place = "encoding"
     try:
         encoding = parse_encoding(args.encoding) if args.encoding else None

@@ -165,7 +165,8 @@ def _choices(
         yield ReadingChoice("encoding", Message("Encoding"), values, options.encoding or "")
     is_asked = notes.unsettled in {"time", "dates"}
     if (part := assumed.get("dates")) or options.dates or is_asked:
-        values = _values("dates", part, [*DATE_ORDERS], options.dates)
+        orders = part.alternatives if part and part.alternatives else DATE_ORDERS
+        values = _values("dates", part, orders, options.dates)
         is_required = notes.unsettled == "dates"
         label = Message("Order of the dates")
         yield ReadingChoice("dates", label, values, options.dates or "", is_required)

@@ -158,7 +158,7 @@ def test_an_order_that_a_date_disproves_is_never_accepted() -> None:
         yield post(2)
 
     records = stream(items(), notes)
-    with pytest.raises(UnsettledError, match="--dates day-first or month-first"):
+    with pytest.raises(UnsettledError, match="--dates day-first, month-first or year-first"):
         read_first(records, ReadOptions(accept_unread=True))
     with pytest.raises(UnsettledError):
         check_order(records)
@@ -182,5 +182,5 @@ def test_an_order_is_disproved_before_anything_of_a_stream_is_stored(*, is_packe
     stream = io.BytesIO(gzip.compress(data, 1) if is_packed else data)
     with Source(stream, name="posts.csv") as source:
         first = FirstReading.of(open_records(source))
-        with pytest.raises(UnsettledError, match="--dates day-first or month-first"):
+        with pytest.raises(UnsettledError, match="--dates day-first, month-first or year-first"):
             first.checked(source, "auto", NO_OPTIONS)
