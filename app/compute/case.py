@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from app.compute.attribution import EMPTY_BACKGROUND, NO_SCORES, Background, Ranking, rank
 from app.compute.counts import Counts, add
-from app.compute.features import CHARACTERS, features_of, named_words
+from app.compute.features import CHARACTERS, features_of, named_words, occurrences
 from app.compute.gaps import BETWEEN, Gap, gaps_of_each, rest_of, whole_words
 from app.compute.languages import are_english, are_foreign, guess_language
 from app.compute.population import NOBODY, Population
@@ -25,7 +25,6 @@ from app.compute.ratios import (
     Usual,
 )
 from app.compute.text import own_words, word_count
-from app.compute.usage import occurrences
 
 NO_CHANGE: Final = 1.0
 """The temperature where none was fitted: above 1 if the probabilities are too high."""

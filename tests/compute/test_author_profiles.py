@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.compute.counts import EMPTY, add
-from app.compute.features import features
+from app.compute.features import features, occurrences
 from app.compute.profiles import (
     NO_DIGESTS,
     TextDigests,
@@ -16,7 +16,6 @@ from app.compute.profiles import (
     without_posts,
 )
 from app.compute.text import own_words
-from app.compute.usage import occurrences
 
 POSTS = st.lists(st.sampled_from(["bread", "bread!!", "비가 와요", "RT @x: hi", ""]), max_size=8)
 

@@ -19,8 +19,8 @@ from app.compute.evidence import (
     plain_posts,
     used_piece,
 )
+from app.compute.features import occurrences
 from app.compute.profiles import AuthorProfile
-from app.compute.usage import occurrences
 from tests.compute.invented import profile
 from tests.growth import FACTOR, MOST_GROWTH, growth
 

@@ -18,9 +18,9 @@ from app.compute.features import (
     features,
     features_of,
     group_edges,
+    occurrences,
 )
 from app.compute.text import own_words
-from app.compute.usage import occurrences
 from tests.growth import FACTOR, MOST_GROWTH, growth
 
 LINKS = ["http://t.co/aB3 ", "https://t.co/", "pic.twitter.com/x1", "https://example.org/a?b "]

@@ -136,7 +136,7 @@ MUTANTS: Final = (
     Mutant(
         "words and pairs that lie across a gap count",
         "tests/compute/test_gaps.py",
-        "app/compute/usage.py",
+        "app/compute/features.py",
         "before[last + 2] == before[first + 1]",
         "np.ones(first.size, np.bool_)",
     ),

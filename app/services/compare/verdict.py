@@ -21,11 +21,11 @@ from app.compute.evidence import (
     unwritten_words,
     used_piece,
 )
+from app.compute.features import occurrences
 from app.compute.gaps import Gap
 from app.compute.judgement import SURE, Judgement, Limit, Verdict, judge
 from app.compute.measured import More
 from app.compute.text import own_words
-from app.compute.usage import occurrences
 from app.services.compare.habits import OwnPost, newest_own
 from app.work_pool import INLINE_CHARACTERS, Runner
 
