@@ -23,7 +23,8 @@ from app.views.openapi import document
 from tests.views.conformance import every_blueprint
 
 ROOT = Path(package.__file__).parent
-MESSAGES = dict.fromkeys(("_", "gettext", "gettext_noop"), None) | {"ngettext": (1, 2)}
+PLURALS = dict.fromkeys(("ngettext", "ngettext_noop"), (1, 2))
+MESSAGES = dict.fromkeys(("_", "gettext", "gettext_noop"), None) | PLURALS
 ERRORS = {
     name: None
     for module in (errors, storing, media)

@@ -136,6 +136,11 @@ def gettext_noop(message: str) -> str:
     return message
 
 
+def ngettext_noop(singular: str, plural: str) -> tuple[str, str]:
+    """Return the messages of one and of several, marked for translation."""
+    return singular, plural
+
+
 def language() -> Locale:
     """Return the request's language; English outside of a request, as on the command line."""
     if (named := _language.get()) is not None:

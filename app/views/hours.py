@@ -1,12 +1,15 @@
-"""The hours of the day, of somebody beside others or beside another time: in words, and drawn."""
+"""The hours of the day in which somebody writes: in words, and drawn next to others' hours."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from app.compute.hours import BUSY_H, DAY_H
 from app.language.i18n import gettext, gettext_noop
+from app.language.tell import tell
 from app.views.drawings import HOURS, Clock
-from app.views.in_words import part_of
+from app.views.figure import Figure, Finding, PlotT, Table
+from app.views.habit_words import part_of
 from app.views.names import post_count
 
 LEAST_PART: Final = 0.3
@@ -19,6 +22,61 @@ PARTS: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class HoursFigure(Figure[PlotT]):
+    """How many posts of somebody the hours of the day have."""
+
+    column: str
+    """Name of the column of these hours."""
+    hours: Sequence[int]
+    busy_from: int | None
+    zone: str
+    hue: str
+    address: str
+
+    def finding(self) -> Finding:
+        topic = gettext("By hour")
+        if not any(self.hours):
+            return Finding(gettext("No post has a time."), topic=topic, zone=self.zone)
+        title, about = busiest(self.hours, self.busy_from), how_counted(self.busy_from)
+        return Finding(title, self.notes(), topic, about, self.zone)
+
+    def notes(self) -> list[str]:
+        """Return what the drawing shows next to these hours."""
+        return []
+
+    def table(self) -> Table:
+        rows = [*zip(HOURS, self.hours, strict=True)] if any(self.hours) else []
+        return Table([gettext("Hour"), self.column], rows)
+
+    def path(self) -> str:
+        return self.address
+
+
+@dataclass(frozen=True, slots=True)
+class ClockFigure(HoursFigure[Clock]):
+    """The hours of somebody, with an outline of the hours of others or of another year."""
+
+    outline_column: str = ""
+    outline: Sequence[int] = ()
+    outline_told: str = ""
+    labelled_by: str = ""
+    """Ids of what names the drawing, if it is the first one of a page."""
+
+    def notes(self) -> list[str]:
+        return [self.outline_told] if self.outline_told else []
+
+    def table(self) -> Table:
+        if not any(self.outline):
+            return HoursFigure.table(self)
+        columns = [gettext("Hour"), self.column, self.outline_column]
+        return Table(columns, [*zip(HOURS, self.hours, self.outline, strict=True)])
+
+    def plot(self) -> Clock | None:
+        caption = busiest(self.hours, self.busy_from) or gettext("By hour")
+        return clock_of(self.hue, caption, self.hours, self.outline, self.labelled_by)
+
+
 def busiest(hours: Sequence[int], start: int | None) -> str:
     """Return in a sentence when most is written, of the posts of each hour; some has any.
 
@@ -28,9 +86,8 @@ def busiest(hours: Sequence[int], start: int | None) -> str:
     if start is None:
         return ""
     busy = [hours[(start + step) % DAY_H] for step in range(BUSY_H)]
-    return gettext("Busiest between {start}:00 and {end}:00: {part}").format(
-        start=start, end=(start + BUSY_H) % DAY_H, part=part_of(sum(busy) / sum(hours))
-    )
+    part = part_of(sum(busy) / sum(hours))
+    return tell("busiest_hours", "part", start=start, end=(start + BUSY_H) % DAY_H, part=part)
 
 
 def how_told() -> str:
@@ -52,7 +109,7 @@ def busiest_briefly(start: int | None) -> str:
     """Return the same briefly; an empty text where no hours stand out."""
     if start is None:
         return ""
-    return gettext("Busiest {start}:00–{end}:00").format(start=start, end=(start + BUSY_H) % DAY_H)
+    return tell("busiest_hours", "briefly", start=start, end=(start + BUSY_H) % DAY_H)
 
 
 def clock_of(

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import ClassVar, Final
 
 from msgspec import Struct
@@ -98,6 +98,6 @@ def _shown(kind: type[WebPage]) -> list[str]:
         name
         for base in kind.__mro__
         for name, value in vars(base).items()
-        if isinstance(value, property)
+        if isinstance(value, property | cached_property)
     ]
     return [*(name for name in kind.__struct_fields__ if name not in OF_THE_CAST), *properties]

@@ -22,7 +22,7 @@ from app.parts.pictures.year import read_poster as read_year_poster
 from app.parts.portraits.author import read_in_zone as read_author
 from app.parts.portraits.room import read_in_zone as read_room
 from app.parts.years.pages import read_in_zone as read_year
-from app.parts.years.room_year import read_room_year
+from app.parts.years.year import read_room_year
 from app.services.rooms.room_facts import get_room
 from app.views.comparing.asking import ComparePageArgs
 from app.views.poster import PeopleArgs, PictureArgs, Poster

@@ -22,11 +22,11 @@ from app.views.drawings import (
     TileRow,
     Tiles,
 )
+from app.views.habit_words import LONGEST_FINDING
 from app.views.lettering import even_rows, font_of, text_rows
 from app.views.painting import Drawing
 from app.views.poster import FORMATS, Format, Poster, PosterFigure, PosterLine
 from app.views.poster_layout import draw_poster
-from app.views.traits import LONGEST_FINDING
 from app.views.week_grid import GridDay, WeekGrid
 from tests.selection import first_of
 

@@ -28,7 +28,7 @@ from app.views.blueprints import PageBlueprint
 from app.views.cast import bound
 from app.views.drawings import Thing, Things
 from app.views.filters import zone_of_page, zone_of_picture
-from app.views.measures import told_alone, value_of
+from app.views.habit_words import told_alone, value_of
 from app.views.names import display_name, hue, post_count
 from app.views.page import cast_on, render
 from app.views.poster import PictureArgs, Poster, PosterFigure

@@ -32,8 +32,8 @@ from app.views.blueprints import PageBlueprint
 from app.views.canvas import RowNotes
 from app.views.cast import bound
 from app.views.filters import zone_of_page, zone_of_picture
+from app.views.habit_words import told_alone
 from app.views.lettering import drawn_name, drawn_text
-from app.views.measures import told_alone
 from app.views.page import cast_on, render
 from app.views.parts import see_other
 from app.views.poster import PictureArgs, Poster, PosterFigure, PosterLine

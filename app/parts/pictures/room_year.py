@@ -19,10 +19,8 @@ from app.parts.pictures.picture_page import (
     short_address,
 )
 from app.parts.years.compared_years import YearWord
-from app.parts.years.finding import finding_of_chat
-from app.parts.years.room_pages import DaysOfRoom, PeopleOfYear
-from app.parts.years.room_year import RoomYear, read_room_year
-from app.parts.years.words import words_of
+from app.parts.years.figures import DaysOfRoom, PeopleOfYear, words_of
+from app.parts.years.year import RoomYear, read_room_year
 from app.services.rooms.room_facts import get_room, names_in
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound
@@ -117,13 +115,13 @@ def _without_names(shown: RoomYear, names: ManyNames) -> RoomYear:
 
 def poster_of_room_year(shown: RoomYear, args: PictureArgs) -> Poster:
     """Return what is drawn of a year, in the visitor's language; its people are bound."""
-    days, year = DaysOfRoom(shown), shown.calendar.year
+    days, year = DaysOfRoom(shown, has_words=args.has_words), shown.calendar.year
     path = url_for("room_years.show_room_year", room_id=shown.room.id, year=year)
     title = gettext("{username} in {year}")
     return Poster(
         title=title.format(username=_title(shown, args) or gettext("A chat"), year=year),
         facts=(*days.notes(), show_zone(shown.tz)),
-        finding=finding_of_chat(shown, has_words=args.has_words),
+        finding=days.title(),
         drawing=_people(shown),
         address=short_address(path, has_names=args.has_names),
         lines=tuple(_lines(shown)) if args.has_words else (),

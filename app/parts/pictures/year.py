@@ -16,12 +16,11 @@ from app.parts.pictures.picture_page import (
     picture_of,
     short_address,
 )
-from app.parts.years.author_year import AuthorYear
 from app.parts.years.compared_years import YearWord
-from app.parts.years.figures import HoursOfYear, YearCalendar
+from app.parts.years.figures import DaysOfAuthor, hours_of_author, words_of
 from app.parts.years.finding import is_long_enough
 from app.parts.years.pages import read_in_zone, read_where_it_is, zone_of_own_chats
-from app.parts.years.words import words_of
+from app.parts.years.year import AuthorYear
 from app.views.authors.figures import most_answered
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound
@@ -97,7 +96,7 @@ def _without_names(author_year: AuthorYear, names: ManyNames) -> AuthorYear:
 
 def poster_of_year(author_year: AuthorYear, args: PictureArgs) -> Poster:
     """Return what is drawn of a year, in the visitor's language; its author is bound."""
-    calendar = YearCalendar(author_year, has_words=args.has_words, has_names=args.has_names)
+    calendar = DaysOfAuthor(author_year, has_words=args.has_words, has_names=args.has_names)
     finding, username = calendar.finding(), author_year.user.username
     path = url_for("years.show_year", username=username, year=author_year.calendar.year)
     return Poster(
@@ -116,7 +115,8 @@ def poster_of_year(author_year: AuthorYear, args: PictureArgs) -> Poster:
 
 def _hours(author_year: AuthorYear, told: str) -> PosterFigure | None:
     """Return the hours, in words where the finding has not told of them."""
-    finding, clock = HoursOfYear(author_year).finding(), HoursOfYear(author_year).plot()
+    hours = hours_of_author(author_year)
+    finding, clock = hours.finding(), hours.plot()
     if clock is None or not is_long_enough(author_year):
         return None
     title = "" if finding.title in told else finding.title

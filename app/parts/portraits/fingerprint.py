@@ -15,11 +15,20 @@ from app.services.archive.author_portrait import AuthorPortrait
 from app.services.posts.showing import Shown
 from app.views.dot_plot import EDGE, DotRow, Dots, Initials, rings_of
 from app.views.figure import Figure, Finding, Table, TableCell
-from app.views.in_words import HARDLY, often
+from app.views.habit_words import (
+    HARDLY,
+    LONGEST_FINDING,
+    MOST_TRAITS,
+    brief_value_of,
+    called,
+    label_of,
+    often,
+    short_name,
+    told_of,
+    value_of,
+)
 from app.views.initials import initials_of
-from app.views.measures import brief_value_of, label_of, value_of
 from app.views.names import display_name, hue, shown_name
-from app.views.traits import LONGEST_FINDING, MOST_TRAITS, called, short_name, told_of
 
 FEWEST_ROWS: Final = 3
 """Rows with which it is the first drawing; with fewer the clock tells more."""

@@ -5,8 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from app.lifespan import resources
-from app.parts.years.author_year import AuthorYear, read_year
-from app.parts.years.room_year import RoomYear, read_room_year
+from app.parts.years.year import AuthorYear, RoomYear, read_room_year, read_year
 from app.services.archive.author_archive import AuthorArchive, read_archive
 from app.services.posts.users import get_author
 from app.services.rooms.room_facts import get_room

@@ -1,12 +1,12 @@
-"""How a year of an author is written beside the years before and after it.
+"""A year next to the years before and after it: what changed, on the days that both have.
 
-Years are compared on the days that both have (`same_days.py`): the spring of a year that goes on is
-not set beside a whole year with its winter.
+An author was there from the first post to the last: what is before or after that is not known. So
+the spring of a year that goes on is not compared with a whole year with its winter.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
 from functools import partial
 from typing import Annotated, Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -16,31 +16,152 @@ from msgspec import Meta
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import span_of_year
+from app.clock import first_instant, span_of_year
 from app.compute.conversations import WrittenTexts, conversations_of
+from app.compute.days_apart import WEEK_DAYS
 from app.compute.fingerprint import Measure, fingerprint
 from app.compute.hours import DAY_S
 from app.compute.languages import guess_main_language
 from app.compute.mentions import NameCount, count_names
 from app.compute.phrases import Phrase, WordedTexts, phrases_apart
-from app.compute.significance import fullest
+from app.compute.significance import fullest, is_ahead
 from app.compute.tally import tally_of
 from app.compute.text import username_key
 from app.compute.wording import GainedWord
 from app.models import Tweet
-from app.parts.years.same_days import Span, same_stretch
+from app.services.archive.calendar import CalendarYear
 from app.services.archive.numbers import answered_in
 from app.services.posts.scanning import Scan, scan
 
+FEWEST_DAYS: Final = 14
+"""Days that two years need in common: two weeks have each day of the week as often."""
+LACK: Final = timedelta(7)
+"""What a whole year may lack at either end: not everybody writes each day."""
 FEWEST_COMPARED: Final = 20
 """Posts that a year needs for its words to be compared with another one's."""
 MOST_COMPARED: Final = 3_000
 """Posts of a year whose words are compared: the newest."""
-WEEK_S: Final = 7 * DAY_S
 RARE: Final = 0.1
 """A word is new to a year, or gone after it, where its share of the posts of the other year is at
 most so much of its share of this one."""
-MOST_ANSWERED: Final = 8
+
+
+class Writers(NamedTuple):
+    """Whose posts are compared: an author's, or those of the people of a chat."""
+
+    is_theirs: ColumnElement[bool]
+    first_tweet_at: datetime | None
+    newest_tweet_at: datetime | None
+    username: str = ""
+    """The author's; empty for a chat."""
+
+
+class SameDays(msgspec.Struct, frozen=True):
+    """The days of a year that the year before has too, and the posts of both on them."""
+
+    first: Annotated[date, Meta(description="First of these days, in the year before.")]
+    last: Annotated[date, Meta(description="Last of these days, in the year before.")]
+    tweets: Annotated[int, Meta(description="Number of posts of the year on these days.")]
+    tweets_before: Annotated[
+        int, Meta(description="Number of posts of the year before on these days.")
+    ]
+    is_clear: Annotated[
+        bool,
+        Meta(description="Whether the two years differ by more than chance, compared by week."),
+    ]
+
+
+Span = tuple[datetime, datetime]
+"""The instants at which a time begins and ends."""
+
+
+class Stretch(NamedTuple):
+    """Days of a year, and the same of the year before."""
+
+    since: date
+    until: date
+    """The day after the last, as below."""
+    since_before: date
+    until_before: date
+
+    def spans(self, zone: ZoneInfo) -> tuple[Span, Span]:
+        """Return the days as spans of time: of the year, and of the year before."""
+        since, until, since_before, until_before = (first_instant(day, zone) for day in self)
+        return (since, until), (since_before, until_before)
+
+
+def stretch_of(year: int, first: date, last: date, *, is_over: bool) -> Stretch | None:
+    """Return the days that a year and the year before have; None where they are too few.
+
+    first, last: the days of an author's first and last post.
+    """
+    before, after = date(year - 1, 1, 1), date(year + 1, 1, 1)
+    since = _moved(first if first - before >= LACK else before, 1)
+    is_whole = last + timedelta(1) >= after - (LACK if is_over else timedelta())
+    end = after if is_whole else last + timedelta(1)
+    if end - since < timedelta(FEWEST_DAYS):
+        return None
+    # Until February 28 there is no leap day in the year before, either.
+    end_before = min(_moved(end, -1), _moved(end - timedelta(1), -1) + timedelta(1))
+    return Stretch(since, end, _moved(since, -1), end_before)
+
+
+def same_stretch(writers: Writers, year: int, zone: ZoneInfo, at: datetime) -> Stretch | None:
+    """Return the days that a year and the year before have; None for too few.
+
+    at: the time of which it is so.
+    """
+    if writers.first_tweet_at is None or writers.newest_tweet_at is None:
+        return None
+    if not MINYEAR < year < MAXYEAR:
+        return None
+    is_over = span_of_year(year, zone)[1] <= at
+    times = writers.first_tweet_at, writers.newest_tweet_at
+    first, last = (time.astimezone(zone).date() for time in times)
+    return stretch_of(year, first, last, is_over=is_over)
+
+
+def same_days_of(
+    writers: Writers,
+    calendar: CalendarYear,
+    before: Mapping[date, int],
+    zone: ZoneInfo,
+    at: datetime,
+) -> SameDays | None:
+    """Return a year beside the one before; None where too few days are in both.
+
+    before: the posts of each day of the year before that has any. at: as in `same_stretch`.
+    """
+    stretch = same_stretch(writers, calendar.year, zone, at)
+    if stretch is None:
+        return None
+    days = {day.date: day.tweets for month in calendar.months for day in month.days}
+    weeks = _weeks(days, stretch.since, stretch.until)
+    weeks_before = _weeks(before, stretch.since_before, stretch.until_before)
+    return SameDays(
+        first=stretch.since_before,
+        last=stretch.until_before - timedelta(1),
+        tweets=sum(weeks),
+        tweets_before=sum(weeks_before),
+        is_clear=is_ahead(weeks, weeks_before) or is_ahead(weeks_before, weeks),
+    )
+
+
+def _weeks(days: Mapping[date, int], since: date, until: date) -> list[int]:
+    """Return the posts of each seven days of a stretch, from its first day on."""
+    weeks = [0] * -(-(until - since).days // WEEK_DAYS)
+    for day, posts in days.items():
+        if since <= day < until:
+            weeks[(day - since).days // WEEK_DAYS] += posts
+    return weeks
+
+
+def _moved(day: date, years: int) -> date:
+    """Return the same day of another year; March 1 for February 29 where there is none."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 3, 1)
 
 
 class YearWord(
@@ -75,16 +196,6 @@ class WordsOfYear(msgspec.Struct, frozen=True):
     year: Annotated[int, Meta(description="The other year.")]
     is_over: Annotated[bool, Meta(description="Whether the other year has ended in `tz`.")]
     words: Annotated[list[YearWord], Meta(description="The clearest first.")]
-
-
-class Writers(NamedTuple):
-    """Whose posts are compared: an author's, or those of the people of a chat."""
-
-    is_theirs: ColumnElement[bool]
-    first_tweet_at: datetime | None
-    newest_tweet_at: datetime | None
-    username: str = ""
-    """The author's; empty for a chat."""
 
 
 class ChangesOfYear(NamedTuple):
@@ -190,7 +301,7 @@ def _compare(
         gained.append(_Gained(own, beside, phrases_apart([own, beside], {0: language})[0]))
     before, after = gained
     answered = answered_in(whole, author.username)
-    most = count_names(answered, most=MOST_ANSWERED)
+    most = count_names(answered, most=8)
     came, went, only = _apart(before and before.phrases, after and after.phrases)
     return ChangesOfYear(
         came=before and WordsOfYear(year - 1, True, before.words(came)),
@@ -225,7 +336,7 @@ def _measures(pair: _Pair | None) -> list[Measure] | None:
     if pair is None or min(len(pair.own.text), len(pair.beside.text)) < FEWEST_COMPARED:
         return None
     # What is written of for some days is no change: of years weeks are compared.
-    weeks = conversations_of([*pair.own.time, *pair.beside.time], WEEK_S)
+    weeks = conversations_of([*pair.own.time, *pair.beside.time], WEEK_DAYS * DAY_S)
     tally = tally_of(pair.own.text, weeks)
     tally_before = tally_of(pair.beside.text, weeks[len(pair.own.time) :])
     if min(tally.messages, tally_before.messages) < FEWEST_COMPARED:

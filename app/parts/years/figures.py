@@ -1,19 +1,24 @@
-"""The figures of a year of an author: calendar, months, hours, years in a row, and changes."""
+"""The figures of a year of an author or of a chat: its days, hours, words, and what changed."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Generic, TypeVar
+from functools import cached_property
+from typing import Generic, TypeVar
 
+from msgspec.structs import replace
 from quart import url_for
 
 from app.compute.days_apart import ONE_DAY, longest_run
 from app.compute.fingerprint import Measure
+from app.compute.portrait import PersonPortrait
 from app.language.dates import month_names, show_month_day, show_period
-from app.language.i18n import gettext, ngettext, show_list, show_number
-from app.parts.years.author_year import AuthorYear, WrittenYear
-from app.parts.years.finding import finding_of
+from app.language.i18n import gettext, rounded_parts, show_list, show_number, show_percent
+from app.language.tell import tell
+from app.parts.years.compared_years import WordsOfYear, YearWord
+from app.parts.years.finding import Told, finding_of, finding_of_chat, standing_out
+from app.parts.years.year import AuthorYear, RoomYear, WrittenYear
 from app.views.authors.calendar import (
     columns_of,
     days_with_posts,
@@ -23,102 +28,125 @@ from app.views.authors.calendar import (
     posts_in_year,
 )
 from app.views.authors.figures import posts_path
-from app.views.drawings import HOURS, Clock, Columns, ListedName, NameList, Spark
-from app.views.figure import Figure, Finding, Table
-from app.views.hours import busiest, clock_of, how_counted
+from app.views.drawings import ListedName, NamedBar, NameList, Spark, StackedBar
+from app.views.figure import Figure, FigureParts, Finding, Table
+from app.views.habit_words import label_of, value_of
+from app.views.hours import ClockFigure
 from app.views.hues import NO_HUE
-from app.views.measures import label_of, value_of
-from app.views.names import hue, post_count
+from app.views.names import hue, post_count, shown_name
+from app.views.rooms.overview_figures import name_of
+from app.views.rooms.room_finding import finding_of as finding_of_people
 from app.views.week_grid import WeekGrid
 
 YearT = TypeVar("YearT", bound=WrittenYear)
-SHORTEST_RUN: Final = 3
-"""Days in a row that are worth a word."""
-LONGEST_RINGED: Final = 60
-"""Rings around more of them would set no day apart."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DaysOfYear(Figure[WeekGrid], Generic[YearT]):
     """On which days of a year posts were written."""
 
-    author_year: YearT
+    shown: YearT
+    has_words: bool = True
+    """Whether words that the people wrote may stand in the finding."""
+    has_names: bool = True
+    """Whether names of others may stand in the finding."""
 
-    @property
-    def posts_by_day(self) -> dict[date, int]:
-        """The days that have posts, in their order."""
-        return posts_by_day(self.author_year.calendar)
+    @cached_property
+    def posts(self) -> dict[date, int]:
+        """The number of posts of each day that has any, in the order of the days."""
+        return posts_by_day(self.shown.calendar)
 
     @property
     def hue(self) -> str:
         """The class of the colour of the days."""
         return NO_HUE
 
+    def title(self) -> str:
+        """Return what is told of the year first."""
+        raise NotImplementedError
+
     def posts_between(self, since: date, until: date) -> str:
         """Return the address of the posts from a day until another one."""
         raise NotImplementedError
 
+    def finding(self) -> Finding:
+        return Finding(self.title(), notes=self.notes())
+
     def table(self) -> Table:
-        rows = [(show_month_day(day), posts) for day, posts in self.posts_by_day.items()]
-        links = [self.posts_between(day, day + ONE_DAY) for day in self.posts_by_day]
+        rows = [(show_month_day(day), posts) for day, posts in self.posts.items()]
+        links = [self.posts_between(day, day + ONE_DAY) for day in self.posts]
         return Table([gettext("Day"), gettext("Posts")], rows, links)
 
     def plot(self) -> WeekGrid:
-        year, posts = self.author_year.calendar.year, self.posts_by_day
-        end = max(self.author_year.until, *posts)
-        run, fullest = longest_run([*posts]), fullest_day(posts)
-        marked = {fullest, *(run if SHORTEST_RUN <= len(run) <= LONGEST_RINGED else ())}
+        year, run = self.shown.calendar.year, self._run
+        # Rings around more than 60 days would set no day apart.
+        marked = {_day_with_most(self.posts), *(run if len(run) <= 60 else ())}
         return WeekGrid(
             hue=self.hue,
             labelled_by="finding year-title",
-            days=grid_of(posts, end, marked),
+            days=grid_of(self.posts, max(self.shown.until, *self.posts), marked),
             months=months_of(year),
             columns=columns_of(year),
         )
 
     def path(self) -> str:
-        year = self.author_year.calendar.year
+        year = self.shown.calendar.year
         return self.posts_between(date(year, 1, 1), date(year + 1, 1, 1))
 
     def notes(self) -> list[str]:
         """Name the days that have a ring."""
-        run, day = longest_run([*self.posts_by_day]), fullest_day(self.posts_by_day)
-        notes = []
+        run, day, notes = self._run, _day_with_most(self.posts), list[str]()
         if day:
-            told = gettext("Busiest day: {day} ({posts})")
-            notes.append(
-                told.format(day=show_month_day(day), posts=post_count(self.posts_by_day[day]))
-            )
-        if len(run) >= SHORTEST_RUN:
-            told = ngettext(
-                "Longest streak: {count} day, {days}",
-                "Longest streak: {count} days, {days}",
-                len(run),
-            )
+            notes.append(tell("day_with_most", day=day, posts=post_count(self.posts[day])))
+        if run:
             days = show_period(run[0], run[-1] + ONE_DAY)
-            notes.append(told.format(count=show_number(len(run)), days=days))
+            notes.append(tell("longest_streak", count=len(run), days=days))
         return notes
 
+    @cached_property
+    def _run(self) -> list[date]:
+        """The longest run of days with posts, if it has three days or more."""
+        run = longest_run([*self.posts])
+        return run if len(run) >= 3 else []
 
-@dataclass(frozen=True, slots=True)
-class YearCalendar(DaysOfYear[AuthorYear]):
+
+def _day_with_most(posts: Mapping[date, int]) -> date | None:
+    """Return the day with the most posts; None if several days have as many."""
+    (first, most), *others = Counter(posts).most_common(2)
+    return None if others and others[0][1] == most else first
+
+
+@dataclass(frozen=True)
+class DaysOfAuthor(DaysOfYear[AuthorYear]):
     """On which days of a year an author wrote, and what is told of the year first."""
-
-    has_words: bool = True
-    """Whether words that the author wrote may stand in the finding."""
-    has_names: bool = True
-    """Whether names of others may."""
 
     @property
     def hue(self) -> str:
-        return hue(self.author_year.user.username)
+        return hue(self.shown.user.username)
 
-    def finding(self) -> Finding:
-        text = finding_of(self.author_year, has_words=self.has_words, has_names=self.has_names)
-        return Finding(text, notes=self.notes())
+    @cached_property
+    def _told(self) -> list[Told]:
+        return [*standing_out(self.shown, self.posts)]
+
+    def title(self) -> str:
+        return finding_of(
+            self.shown,
+            (
+                told.sentence
+                for told in self._told
+                if (self.has_words or not told.has_word) and (self.has_names or not told.has_name)
+            ),
+        )
+
+    def description(self) -> str:
+        """Return what other sites show next to a link: the finding without words and names."""
+        sentences = (
+            told.sentence for told in self._told if not told.has_word and not told.has_name
+        )
+        return finding_of(self.shown, sentences)
 
     def posts_between(self, since: date, until: date) -> str:
-        tz, username = self.author_year.tz, self.author_year.user.username
+        tz, username = self.shown.tz, self.shown.user.username
         zone = tz if tz != "UTC" else None
         return url_for(
             "posts.show_posts",
@@ -128,114 +156,75 @@ class YearCalendar(DaysOfYear[AuthorYear]):
             tz=zone,
         )
 
-
-@dataclass(frozen=True, slots=True)
-class HoursOfYear(Figure[Clock]):
-    """When an author wrote in a year, and in the year before."""
-
-    author_year: AuthorYear
-
-    def finding(self) -> Finding:
-        start = self.author_year.busy_from
-        return Finding(
-            busiest(self.author_year.hours, start),
-            self._outline(),
-            topic=gettext("By hour"),
-            about=how_counted(start),
-            zone=self.author_year.tz,
-        )
-
-    def table(self) -> Table:
-        calendar, before = self.author_year.calendar, self.author_year.before
-        columns, hours = [gettext("Hour"), str(calendar.year)], [self.author_year.hours]
-        if before and any(before.hours):
-            columns, hours = [*columns, str(before.year)], [*hours, before.hours]
-        return Table(columns, [*zip(HOURS, *hours, strict=True)])
-
-    def plot(self) -> Clock | None:
-        before, hours = self.author_year.before, self.author_year.hours
-        return clock_of(
-            hue(self.author_year.user.username),
-            busiest(hours, self.author_year.busy_from) or gettext("By hour"),
-            hours,
-            before.hours if before else [0] * len(HOURS),
-        )
-
-    def path(self) -> str:
-        return YearCalendar(self.author_year).path()
-
-    def _outline(self) -> list[str]:
-        """Return what the outline is, if there is one: the days that both years have."""
-        before = self.author_year.before
-        if before is None or before.same_days is None or not any(before.hours):
-            return []
-        last = before.same_days.last
-        outline = gettext("The outline is {year}.")
-        if last != date(before.year, 12, 31):
-            outline = gettext("The outline is {year}, until {day}.")
-        return [outline.format(year=before.year, day=show_month_day(last))]
-
-
-def fullest_day(posts_by_day: Mapping[date, int]) -> date | None:
-    """Return the day with most posts; None where several have as many."""
-    (first, most), *others = Counter(posts_by_day).most_common(2)
-    return None if others and others[0][1] == most else first
-
-
-MONTHS: Final = 12
-
-
-@dataclass(frozen=True, slots=True)
-class PostsByMonth(Figure[Columns]):
-    """How many posts the months of a year have."""
-
-    author_year: AuthorYear
-
-    @property
-    def counts(self) -> list[int]:
-        """From January."""
-        counts = {month.month: month.tweets for month in self.author_year.calendar.months}
-        return [counts.get(month, 0) for month in range(1, MONTHS + 1)]
-
-    def finding(self) -> Finding:
-        calendar = self.author_year.calendar
-        note = days_with_posts(calendar.days, self.author_year.tz)
-        title = posts_in_year(calendar.tweets, calendar.year)
-        if not self.author_year.is_over:
-            title = gettext("So far {total}.").format(total=title)
-        return Finding(title, [note])
-
-    def table(self) -> Table:
-        rows = [*zip(month_names(), self.counts, strict=True)]
+    def months(self) -> Table:
+        """Return the number of posts in each month."""
+        counts = {month.month: month.tweets for month in self.shown.calendar.months}
+        rows = [(name, counts.get(month, 0)) for month, name in enumerate(month_names(), 1)]
         return Table([gettext("Month"), gettext("Posts")], rows)
 
-    def plot(self) -> Columns:
-        names = month_names()
-        colour = hue(self.author_year.user.username)
-        return Columns(colour, gettext("Posts by month"), self.counts, names, names)
+    def totals(self) -> Finding:
+        """Return the number of posts, and on how many days they were written."""
+        calendar = self.shown.calendar
+        title = posts_in_year(calendar.tweets, calendar.year)
+        if not self.shown.is_over:
+            title = tell("so_far", "sentence", total=title)
+        return Finding(title, [days_with_posts(calendar.days, self.shown.tz)])
 
-    def path(self) -> str:
-        year, tz = self.author_year.calendar.year, self.author_year.tz
-        return url_for(
-            "posts.show_posts",
-            username=self.author_year.user.username,
-            since=f"{year:04}-01-01",
-            until=f"{year + 1:04}-01-01",
-            tz=tz if tz != "UTC" else None,
+
+@dataclass(frozen=True)
+class DaysOfRoom(DaysOfYear[RoomYear]):
+    """On which days of a year a chat was written in, and what is told of the year first."""
+
+    def title(self) -> str:
+        return finding_of_chat(self.shown, self.posts, has_words=self.has_words)
+
+    def posts_between(self, since: date, until: date) -> str:
+        shown = self.shown
+        return url_for("rooms.show_room", room_id=shown.room.id, on=since, tz=shown.tz)
+
+
+def hours_of_author(shown: AuthorYear) -> ClockFigure:
+    """Return when an author wrote in a year, and on the same days of the year before."""
+    before, outline = shown.before, list[int]()
+    told = ""
+    if before and before.same_days and any(before.hours):
+        last = before.same_days.last
+        is_whole = last == date(before.year, 12, 31)
+        told = tell(
+            "outline", "year" if is_whole else "year until", year=str(before.year), day=last
         )
+    if before:
+        outline = before.hours
+    return ClockFigure(
+        str(shown.calendar.year),
+        shown.hours,
+        shown.busy_from,
+        shown.tz,
+        hue(shown.user.username),
+        DaysOfAuthor(shown).path(),
+        outline_column=str(before.year) if before else "",
+        outline=outline,
+        outline_told=told,
+    )
+
+
+def hours_of_room(shown: RoomYear) -> ClockFigure:
+    """Return when a chat was written in in a year."""
+    year, address = str(shown.calendar.year), room_path(shown)
+    return ClockFigure(year, shown.hours, shown.busy_from, shown.tz, NO_HUE, address)
 
 
 @dataclass(frozen=True, slots=True)
 class YearRow(Figure[Spark]):
     """How many posts each of an author's years has."""
 
-    author_year: AuthorYear
+    shown: AuthorYear
 
     @property
     def posts(self) -> dict[int, int]:
         """The years that have any, in their order."""
-        years = self.author_year.calendar.years
-        return dict(sorted(zip(years, self.author_year.by_year, strict=True)))
+        years = self.shown.calendar.years
+        return dict(sorted(zip(years, self.shown.by_year, strict=True)))
 
     def finding(self) -> Finding:
         years = [posts_in_year(count, year) for year, count in self.posts.items()]
@@ -250,63 +239,222 @@ class YearRow(Figure[Spark]):
         if len(years) < 2:
             return None
         return Spark(
-            hue=hue(self.author_year.user.username),
+            hue=hue(self.shown.user.username),
             topic=self.finding().topic,
             caption=self.finding().title,
             heights=[100 * count / max(counts) for count in counts],
-            shown=years.index(self.author_year.calendar.year),
+            shown=years.index(self.shown.calendar.year),
             ends=(str(years[0]), str(years[-1])),
         )
 
     def path(self) -> str:
-        return posts_path(self.author_year.user)
-
-
-MOST_CHANGES: Final = 4
-"""In sight, the clearest; the table has all measures."""
+        return posts_path(self.shown.user)
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedWriting(Figure[NameList]):
     """What is in clearly more or fewer posts of a year than of the year before."""
 
-    author_year: AuthorYear
+    shown: AuthorYear
 
     @property
     def measures(self) -> list[Measure]:
-        return self.author_year.measures or []
+        return self.shown.measures or []
 
     def finding(self) -> Finding:
-        is_compared = self.author_year.measures is not None
+        is_compared = self.shown.measures is not None
         is_same = is_compared and not any(measure.is_clear for measure in self.measures)
-        title = gettext("Much the same as in {year}.").format(year=self._before) if is_same else ""
+        title = tell("unchanged", year=str(self._before)) if is_same else ""
         return Finding(title, topic=gettext("How the writing changed"))
 
     def table(self) -> Table:
-        columns = [gettext("Measure"), str(self.author_year.calendar.year), str(self._before)]
+        columns = [gettext("Measure"), str(self.shown.calendar.year), str(self._before)]
         return Table(columns, [(label_of(one), *_values(one)) for one in self.measures])
 
     def plot(self) -> NameList | None:
-        clear = [measure for measure in self.measures if measure.is_clear]
-        changes = [
-            ListedName(label_of(measure), self._told(measure), self.path())
-            for measure in clear[:MOST_CHANGES]
-        ]
+        clear, path = [measure for measure in self.measures if measure.is_clear], self.path()
+        # The four clearest are in sight; the table has all measures.
+        changes = [ListedName(label_of(one), self._told(one), path) for one in clear[:4]]
         return NameList(changes, "changed-heading") if changes else None
 
     def path(self) -> str:
-        return YearCalendar(self.author_year).path()
+        return DaysOfAuthor(self.shown).path()
 
     @property
     def _before(self) -> int:
-        return self.author_year.calendar.year - 1
+        return self.shown.calendar.year - 1
 
     def _told(self, measure: Measure) -> str:
         value, before = _values(measure)
-        return gettext("{value}; in {year} {before}").format(
-            value=value, year=self._before, before=before
-        )
+        return tell("changed", value=value, year=str(self._before), before=before)
 
 
 def _values(measure: Measure) -> tuple[str, str]:
     return value_of(measure, measure.own), value_of(measure, measure.beside)
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedWords(Figure[NameList]):
+    """Which words are in a clearly larger share of the posts of a year than of one beside it."""
+
+    shown: AuthorYear | RoomYear
+    topic: str
+    id_: str
+    """Id of the heading."""
+    words: Sequence[YearWord]
+    note: str
+    other: int | None = None
+    """The year beside it; None for what is in neither of the two."""
+
+    def finding(self) -> Finding:
+        return Finding(topic=self.topic, notes=[self.note])
+
+    def table(self) -> Table:
+        words = self.words
+        return Table(
+            [gettext("Word"), gettext("Posts"), str(self.other or gettext("By the others"))],
+            [(word.text, word.posts, word.posts_beside) for word in words],
+            [self._search_path(word.text) for word in words],
+        )
+
+    def plot(self) -> NameList:
+        # Six are in sight; the table has all words.
+        names = [
+            ListedName(word.text, self._told(word), self._search_path(word.text))
+            for word in self.words[:6]
+        ]
+        return NameList(names, self.id_)
+
+    def _told(self, word: YearWord) -> str:
+        """Return in how many posts of the year a word is, and how often in the other one."""
+        posts, other = post_count(word.posts), str(self.other)
+        if self.other is None:
+            return posts
+        if word.times is None:
+            return tell("word_beside", "never", count=posts, other=other)
+        if word.is_rare_beside:
+            return tell("word_beside", "hardly", count=posts, other=other)
+        times = show_number(round(word.times, 1 if word.times < 10 else None))
+        return tell("word_beside", count=posts, times=times, other=other)
+
+    def path(self) -> str:
+        shown = self.shown
+        if isinstance(shown, AuthorYear):
+            return posts_path(shown.user)
+        return room_path(shown)
+
+    def _search_path(self, word: str) -> str:
+        shown = self.shown
+        if isinstance(shown, AuthorYear):
+            return url_for("search.show_search", q=word, username=shown.user.username)
+        return url_for("rooms.show_room", room_id=shown.room.id, q=word)
+
+
+def words_of(shown: AuthorYear | RoomYear) -> list[ComparedWords]:
+    """Return the words of a year alone, those that came with it, those that went, and those that
+    are only more frequent than before or after it.
+
+    That those that came have stayed can be told where the year after it was compared too.
+    """
+    year, came, went = shown.calendar.year, shown.came, shown.went
+    appeared = gettext("New words that stayed") if went else gettext("Words that appeared")
+    less = gettext("Less often in {year}")
+    if went and not went.is_over:
+        less = gettext("Less often in {year} so far")
+    only = ComparedWords(
+        shown,
+        gettext("Only in {year}").format(year=year),
+        "only-heading",
+        shown.only,
+        gettext("Not in any post of the compared years before and after"),
+    )
+    figures = [
+        only,
+        *_beside(shown, came, (appeared, "came-heading", True)),
+        *_beside(shown, went, (gettext("Words that disappeared"), "went-heading", True)),
+        *_beside(shown, came, (gettext("More often than in {year}"), "more-heading", False)),
+        *_beside(shown, went, (less, "less-heading", False)),
+    ]
+    return [figure for figure in figures if figure.words]
+
+
+def _beside(
+    shown: AuthorYear | RoomYear, compared: WordsOfYear | None, kind: tuple[str, str, bool]
+) -> list[ComparedWords]:
+    """Return the words of a list that are rare in the year beside, or those that are not."""
+    if compared is None:
+        return []
+    topic, id_, is_rare = kind
+    note = gettext("In a clearly larger share of the posts than in {year}")
+    if is_rare:
+        note = gettext("Never or hardly ever in {year}")
+        if not compared.is_over:
+            note = gettext("Never or hardly ever in {year} so far")
+    words = [word for word in compared.words if word.is_rare_beside == is_rare]
+    year = compared.year
+    return [ComparedWords(shown, topic.format(year=year), id_, words, note.format(year=year), year)]
+
+
+def has_card(figures: Sequence[ComparedWords]) -> bool:
+    """Return whether words have a card: three words or more; else each list is a line."""
+    return sum(len(figure.words) for figure in figures) >= 3
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleOfYear(Figure[StackedBar]):
+    """Who wrote how much in a year of a chat."""
+
+    shown: RoomYear
+
+    def finding(self) -> Finding:
+        shown = self.shown
+        of_year = replace(shown.room, messages=shown.scanned, people_total=shown.people_total)
+        title = finding_of_people(shown.people, shown.traits, of_year)
+        return Finding(title, topic=gettext("Who wrote how much"))
+
+    def table(self) -> Table:
+        rows = [
+            (name_of(person), person.messages, bar.label, person.beginnings)
+            for person, bar in zip(self.shown.people, self.plot().parts, strict=True)
+        ]
+        columns = ("Name", "Messages", "Share", "Began")
+        return Table([gettext(column) for column in columns], rows)
+
+    def plot(self) -> StackedBar:
+        return _bar(self.shown.people, [person.messages for person in self.shown.people])
+
+    def path(self) -> str:
+        return room_path(self.shown)
+
+
+def who_began(shown: RoomYear) -> FigureParts[StackedBar]:
+    """Return who wrote first after more than six hours without a message."""
+    counts = [person.beginnings for person in shown.people]
+    most = max(counts)
+    topic = gettext("Who wrote first after a silence")
+    finding, plot = Finding(topic=topic), None
+    if most:
+        plot = _bar(shown.people, counts)
+        name = shown.people[counts.index(most)].username
+        if counts.count(most) == 1 and name is not None:
+            text = gettext("{name} most often: {share}.")
+            told = text.format(name=shown_name(name), share=show_percent(most / sum(counts)))
+            finding = Finding(told, topic=topic)
+    return FigureParts(finding, Table([], []), plot, room_path(shown))
+
+
+def _bar(people: list[PersonPortrait], counts: list[int]) -> StackedBar:
+    total = sum(counts)
+    shares = [count / total for count in counts]
+    return StackedBar(
+        [
+            NamedBar(name_of(person), share, show_percent(part), hue(person.username))
+            for person, share, part in zip(people, shares, rounded_parts(shares), strict=True)
+            if share
+        ]
+    )
+
+
+def room_path(shown: RoomYear) -> str:
+    """Return the address of the chat of a year."""
+    return url_for("rooms.show_room", room_id=shown.room.id)

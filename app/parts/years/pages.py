@@ -1,29 +1,55 @@
-"""A year of an author."""
+"""The pages of a year of an author and of a chat, and the year at the end of an import."""
 
+from collections.abc import Sequence
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+from quart import url_for
+from quart.typing import ResponseReturnValue
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.clock import now, span_of_year
+from app.compute.portrait import PersonPortrait
 from app.errors import NotFoundError
 from app.language.i18n import gettext
 from app.lifespan import resources
-from app.parts.years.author_year import AuthorYear, read_year
-from app.parts.years.figures import ChangedWriting, HoursOfYear, PostsByMonth, YearCalendar, YearRow
-from app.parts.years.finding import is_long_enough
-from app.parts.years.total import comparison_of
-from app.parts.years.words import ComparedWords, has_card, words_of
+from app.parts.years.compared_years import FEWEST_COMPARED
+from app.parts.years.figures import (
+    ChangedWriting,
+    ComparedWords,
+    DaysOfAuthor,
+    DaysOfRoom,
+    PeopleOfYear,
+    YearRow,
+    has_card,
+    hours_of_author,
+    hours_of_room,
+    who_began,
+    words_of,
+)
+from app.parts.years.finding import comparison_of, is_long_enough
+from app.parts.years.year import AuthorYear, RoomYear, read_room_year, read_year
+from app.services.posts.post_counts import MOST_YEARS
+from app.services.posts.statistics import count_in_spans
 from app.services.posts.users import Author, get_author
-from app.services.rooms.room_facts import zone_of_chats
+from app.services.rooms.periods import FEWEST_OF_YEAR
+from app.services.rooms.room_facts import RoomFacts, get_room, zone_of_chats
 from app.views.authors.figures import MostNamed, most_answered
 from app.views.blueprints import PageBlueprint
-from app.views.drawings import Clock, NameList, Spark
-from app.views.figure import FigureParts, Finding
+from app.views.drawings import Clock, NameList, Spark, StackedBar
+from app.views.figure import FigureParts, Finding, Table
 from app.views.filters import ZoneArgs, parse_zone, zone_of_page
 from app.views.page import WebPage, render
+from app.views.parts import see_other
+from app.views.rooms.lines import RoomLine, lines_of
 from app.views.week_grid import WeekGrid
 
 blueprint = PageBlueprint("years")
+room_blueprint = PageBlueprint("room_years")
 
 
-class YearPage(WebPage, frozen=True, kw_only=True):
+class YearPage(WebPage, frozen=True, kw_only=True, dict=True):
     template = "years/year.html"
 
     args: ZoneArgs
@@ -33,36 +59,43 @@ class YearPage(WebPage, frozen=True, kw_only=True):
     """Whether its days are in the time zone of the author's chats."""
     year: int
 
+    @cached_property
+    def days(self) -> DaysOfAuthor:
+        return DaysOfAuthor(self.shown)
+
     @property
-    def months(self) -> PostsByMonth:
-        return PostsByMonth(self.shown)
+    def finding(self) -> Finding:
+        return self.days.finding()
+
+    @property
+    def description(self) -> str:
+        return self.days.description()
+
+    @property
+    def weeks(self) -> WeekGrid:
+        return self.days.plot()
+
+    @property
+    def months(self) -> Table:
+        return self.days.months()
+
+    @property
+    def totals(self) -> Finding:
+        return self.days.totals()
 
     @property
     def years(self) -> FigureParts[Spark]:
         return YearRow(self.shown).parts()
 
     @property
-    def finding(self) -> Finding:
-        return YearCalendar(self.shown).finding()
-
-    @property
-    def description(self) -> str:
-        """The finding as other sites show it beside a link: without words and names of others."""
-        return YearCalendar(self.shown, has_words=False, has_names=False).finding().title
-
-    @property
     def before_told(self) -> str:
         return comparison_of(self.shown)
 
     @property
-    def weeks(self) -> WeekGrid:
-        return YearCalendar(self.shown).plot()
-
-    @property
     def clock(self) -> FigureParts[Clock]:
-        return HoursOfYear(self.shown).parts()
+        return hours_of_author(self.shown).parts()
 
-    @property
+    @cached_property
     def words(self) -> list[ComparedWords]:
         return words_of(self.shown)
 
@@ -76,15 +109,9 @@ class YearPage(WebPage, frozen=True, kw_only=True):
         return ChangedWriting(self.shown).parts()
 
     @property
-    def unchanged(self) -> str:
-        """That the writing did not change; empty where that was not asked or it did."""
-        return ChangedWriting(self.shown).finding().title
-
-    @property
     def words_unchanged(self) -> str:
-        """That no word came or went; empty likewise."""
-        shown = self.shown
-        has_no_words = (shown.came or shown.went) and not words_of(shown)
+        """That no word came or went; empty if that was not asked, or some did."""
+        has_no_words = (self.shown.came or self.shown.went) and not self.words
         return gettext("No word clearly appeared or disappeared.") if has_no_words else ""
 
     @property
@@ -158,3 +185,101 @@ async def read_in_zone(username: str, year: int, zone: ZoneInfo) -> AuthorYear:
     async with resources().read_long() as session:
         author = await get_author(session, username)
         return await read_year(session, author, year, zone)
+
+
+class RoomYearPage(WebPage, frozen=True, kw_only=True, dict=True):
+    template = "years/room_year.html"
+
+    args: ZoneArgs
+    shown: RoomYear
+    in_chat: bool = True
+
+    @property
+    def room(self) -> RoomFacts:
+        return self.shown.room
+
+    @property
+    def year(self) -> int:
+        return self.shown.calendar.year
+
+    @cached_property
+    def days(self) -> DaysOfRoom:
+        return DaysOfRoom(self.shown)
+
+    @property
+    def people(self) -> FigureParts[StackedBar]:
+        return PeopleOfYear(self.shown).parts()
+
+    @property
+    def began(self) -> FigureParts[StackedBar]:
+        return who_began(self.shown)
+
+    @property
+    def clock(self) -> FigureParts[Clock]:
+        return hours_of_room(self.shown).parts()
+
+    @property
+    def words(self) -> list[ComparedWords]:
+        return words_of(self.shown)
+
+    @property
+    def with_emoji(self) -> list[PersonPortrait]:
+        """Those who stand for themselves and used emoji."""
+        return [person for person in self.shown.people if person.username and person.emoji]
+
+    @property
+    def loved(self) -> list[RoomLine]:
+        """The message with the most reactions; none where nothing has any."""
+        return lines_of([message.post for message in self.shown.loved[:1]], ZoneInfo(self.shown.tz))
+
+
+@room_blueprint.page("/room/<id:room_id>/<year:year>", is_cacheable=True)
+async def show_room_year(room_id: int, year: int, args: ZoneArgs) -> ResponseReturnValue:
+    async with resources().read_long() as session:
+        room = await get_room(session, room_id)
+        if room.id != room_id:
+            here = url_for("room_years.show_room_year", room_id=room.id, year=year)
+            return see_other(here + (f"?tz={args.tz}" if args.tz else ""))
+        shown = await read_room_year(session, room, year, zone_of_page(args.tz, room.tz))
+    return await render(RoomYearPage(args=args, shown=shown, about=room.usernames))
+
+
+class NewestYear(Struct, frozen=True):
+    """A year of an author as the end of an import shows it."""
+
+    newest: AuthorYear
+
+    @property
+    def year(self) -> int:
+        return self.newest.calendar.year
+
+    def days(self) -> FigureParts[WeekGrid]:
+        return DaysOfAuthor(self.newest).parts()
+
+
+async def read_newest_year(
+    session: AsyncSession, author: Author, zone: ZoneInfo
+) -> NewestYear | None:
+    """Return the newest full year of an author; None if no year has 20 posts."""
+    if author.first_tweet_at is None or author.newest_tweet_at is None:
+        return None
+    first, last = (
+        time.astimezone(zone).year for time in (author.first_tweet_at, author.newest_tweet_at)
+    )
+    years = range(last, max(first, last - MOST_YEARS + 1) - 1, -1)
+    spans = [span_of_year(year, zone) for year in years]
+    counts = await count_in_spans(session, author.id, spans)
+    if max(counts) < FEWEST_COMPARED:
+        return None
+    year = newest_full(years, counts, now().astimezone(zone).year)
+    return NewestYear(await read_year(session, author, year, zone))
+
+
+def newest_full(years: Sequence[int], counts: Sequence[int], present: int) -> int:
+    """Return the newest year that is over and long, else the newest long one, else the fullest.
+
+    years: from the newest on, with how many posts each has.
+    """
+    long = [year for year, posts in zip(years, counts, strict=True) if posts >= FEWEST_OF_YEAR]
+    over = [year for year in long if year < present]
+    return next(iter([*over, *long]), years[counts.index(max(counts))])

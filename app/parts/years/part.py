@@ -3,12 +3,11 @@
 from typing import Final
 
 from app.parts import Part
-from app.parts.years import api, pages, room_pages
-from app.parts.years.newest_year import read_newest_year
+from app.parts.years import api, pages
 
 PART: Final = Part(
-    pages=(pages.blueprint, room_pages.blueprint),
+    pages=(pages.blueprint, pages.room_blueprint),
     api=(api.blueprint,),
     cards=("author_calendar", "home_calendar", "on_this_day", "most_liked", "import_end"),
-    reads={"import_end": read_newest_year},
+    reads={"import_end": pages.read_newest_year},
 )

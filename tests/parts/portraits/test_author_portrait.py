@@ -13,9 +13,8 @@ from app.compute.tally import MeasureName, Sign, tally_of
 from app.language.i18n import speaking
 from app.parts.portraits.fingerprint import scale_of
 from app.views.dot_plot import EDGE, Initials, rings_of
-from app.views.in_words import briefly, often, part_of
+from app.views.habit_words import briefly, label_of, often, part_of, trait_of
 from app.views.initials import initials_of
-from app.views.measures import label_of, trait_of
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared

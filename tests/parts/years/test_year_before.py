@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.parts.years import author_year
-from app.parts.years.same_days import FEWEST_DAYS, LACK, stretch_of
+from app.parts.years import year as year_reader
+from app.parts.years.compared_years import FEWEST_DAYS, LACK, stretch_of
 from tests.conftest import Shared
 
 THIS_YEAR = 2020
@@ -72,7 +72,7 @@ async def test_a_year_is_compared_on_the_days_that_both_have(
     compared: tuple[int, int] | None,
 ) -> None:
     if days is RUNNING:
-        monkeypatch.setattr(author_year, "now", lambda: datetime(year, 2, 1, tzinfo=UTC))
+        monkeypatch.setattr(year_reader, "now", lambda: datetime(year, 2, 1, tzinfo=UTC))
     name = f"writer{year}-{len(days)}"
     await shared.writer.add_posts(*posts_on(name, days))
     page = await shared.anybody.page(f"/user/{name}/{year}?tz=UTC")

@@ -16,8 +16,8 @@ from quart import g
 
 from app.parts.pictures.picture_page import cast_in_picture
 from app.parts.pictures.year import poster_of_year
-from app.parts.years import author_year
-from app.parts.years.author_year import read_year
+from app.parts.years import year as year_reader
+from app.parts.years.year import read_year
 from app.services.posts.users import get_author
 from app.views.cast import bound
 from app.views.page import cast_on
@@ -124,7 +124,7 @@ async def test_no_word_both_comes_and_goes(shared: Shared) -> None:
 @pytest.fixture
 def this_year(monkeypatch: pytest.MonkeyPatch) -> int:
     """The year that goes on, whenever the tests run."""
-    monkeypatch.setattr(author_year, "now", lambda: datetime(2018, 6, 1, tzinfo=UTC))
+    monkeypatch.setattr(year_reader, "now", lambda: datetime(2018, 6, 1, tzinfo=UTC))
     return 2018
 
 
@@ -219,7 +219,7 @@ async def test_a_year_that_ends_while_it_is_read_is_over_in_no_part_of_it(
         )
     newest = datetime(2016, 12, 31, 23, 59, 59, tzinfo=UTC)
     for time, is_over in ((newest, False), (newest + timedelta(seconds=1), True)):
-        monkeypatch.setattr(author_year, "now", iter([time]).__next__)
+        monkeypatch.setattr(year_reader, "now", iter([time]).__next__)
         answer = await shared.anybody.json("/api/v1/users/clerk/years/2016?tz=UTC")
         assert answer["is_over"] is is_over
 

@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.compute.days_apart import longest_run
-from app.parts.years.author_year import AuthorYear, read_year
-from app.parts.years.figures import HoursOfYear, PostsByMonth, YearCalendar
-from app.parts.years.words import words_of
+from app.parts.years.figures import DaysOfAuthor, hours_of_author, words_of
+from app.parts.years.year import AuthorYear, read_year
 from app.services.archive.author_archive import AuthorArchive, read_archive
 from app.services.posts.users import get_author
 from app.views.authors.at_sight import AuthorAtSight
@@ -54,7 +53,7 @@ async def told(shared: Shared, read: tuple[AuthorArchive, AuthorYear]) -> list[F
     async with shared.app.test_request_context("/"):
         with bound(await cast_on(archive)):
             figures: list[Figure[Any]] = [*columns_of(archive), *lists_of(archive)]
-            figures += [PostsByMonth(year), YearCalendar(year), HoursOfYear(year), *words_of(year)]
+            figures += [DaysOfAuthor(year), hours_of_author(year), *words_of(year)]
             figures += [most_answered(year.user, year.answered), AuthorAtSight(archive)]
             return [figure.parts() for figure in figures]
 
@@ -63,7 +62,6 @@ def test_every_figure_is_whole(told: list[FigureParts[Any]]) -> None:
     assert [parts.finding.topic or parts.finding.title for parts in told] == [
         *("By hour", "By weekday"),
         *("Most replied to", "Tags", "Emoji", "Links, by site"),
-        "25 posts in 2024",
         "“today the quiet harbour” is new in 2024 (25 posts). "
         "Posts on 25 days in a row, from May 1 to May 25. 25 posts on 25 days.",
         *("By hour", "Words that appeared", "Most replied to"),

@@ -1,15 +1,21 @@
-"""A year of an author: when they wrote, which words came and went, whom they answered."""
+"""A year of an author or of a chat: when they wrote, which words came and went, and who wrote."""
 
+import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Annotated, Final
+from itertools import groupby
+from typing import Annotated, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import first_instant, now, span_of_year
+from app.compute.chat_timing import Said
+from app.compute.chat_traits import Trait, days_of_first, traits_of
 from app.compute.days_apart import DaysApart, days_apart
 from app.compute.fingerprint import Measure
 from app.compute.hours import (
@@ -22,26 +28,38 @@ from app.compute.hours import (
     hours_of_day,
 )
 from app.compute.mentions import NameCount
+from app.compute.portrait import ChatPortrait, PersonPortrait, portray
 from app.errors import NotFoundError
-from app.models import Tweet
-from app.parts.years.compared_years import WordsOfYear, Writers, YearWord, compare_years
-from app.parts.years.same_days import SameDays, YearsAuthor, same_days_of
-from app.result_cache import holds_until
-from app.services.archive.calendar import CalendarYear, calendar_of
+from app.models import Tweet, User
+from app.parts.years.compared_years import (
+    SameDays,
+    WordsOfYear,
+    Writers,
+    YearWord,
+    compare_years,
+    same_days_of,
+)
+from app.result_cache import EVERYTHING, depends_on, holds_until
+from app.services.archive.calendar import CalendarYear, DayPosts, MonthPosts, calendar_of
 from app.services.archive.memories import most_liked
 from app.services.archive.numbers import posts_by_day
+from app.services.posts.post_counts import HOUR_S, local_unit, seconds_of
+from app.services.posts.scanning import scan
 from app.services.posts.selection import Selection
 from app.services.posts.statistics import count_by_hour, count_in_spans, have_posts
 from app.services.posts.tweets import Post, as_post, select_posts
 from app.services.posts.users import Author
+from app.services.rooms.messages import LovedMessage, most_loved
+from app.services.rooms.periods import FEWEST_OF_YEAR, messages_by_year
+from app.services.rooms.portrait import names_of, portrait_of, said_of, traits_named
+from app.services.rooms.room_facts import RoomFacts, names_in
 
-MOST_LIKED: Final = 3
 ROUND: Final = tuple(digit * 10**zeros for zeros in range(3, 9) for digit in (1, 2, 5))
 """Numbers of posts that are a milestone."""
 
 
 class YearBefore(msgspec.Struct, frozen=True):
-    """What a year is told beside."""
+    """The year before, with which a year is compared."""
 
     year: int
     tweets: int
@@ -154,7 +172,7 @@ class AuthorYear(WrittenYear, frozen=True, kw_only=True):
 
 async def read_year(session: AsyncSession, author: Author, year: int, zone: ZoneInfo) -> AuthorYear:
     """Return a year of the author. Raises NotFoundError where it has no posts."""
-    # Asked once: a year that ends meanwhile is over in none of its parts.
+    # The time is read once: a year that ends meanwhile is over in none of its parts.
     at, span = now(), span_of_year(year, zone)
     if not (await have_posts(session, author.id, [span]))[0]:
         raise NotFoundError(
@@ -164,28 +182,21 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
     edges = [await _edge(session, author, year, zone, is_last=is_last) for is_last in (False, True)]
     if calendar is None or None in edges:
         raise NotFoundError("User '{username}' doesn't exist", username=author.username)
-    liked = await most_liked(session, author.id, limit=MOST_LIKED, span=span)
-    is_over, until = end_of_year(year, zone, at)
+    liked = await most_liked(session, author.id, limit=3, span=span)
     hours = await _hours_of(session, author, year, zone)
-    before = await _year_before(session, author, calendar, zone, at)
     times = author.first_tweet_at, author.newest_tweet_at
     own = Writers(Tweet.user_id == author.id, *times, author.username)
+    before = await _year_before(session, own, calendar, zone, at)
     compared = await compare_years(session, own, year, zone, at)
     years = [span_of_year(listed, zone) for listed in calendar.years]
     by_year = await count_in_spans(session, author.id, years)
     first, last = (edge for edge in edges if edge)
     return AuthorYear(
-        user=author,
-        tz=zone.key,
-        calendar=calendar,
-        hours=hours_of_day(hours),
-        busy_from=busiest_hours(hours),
-        busy_part=fullest_part(hours),
-        days_apart=days_apart_in(own, hours, zone, year, until),
-        is_over=is_over,
-        until=until,
-        before=before,
+        **_written(own, hours, zone, year, at),
         **compared._asdict(),
+        user=author,
+        calendar=calendar,
+        before=before,
         most_liked=liked,
         first=first,
         last=last,
@@ -194,20 +205,30 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
     )
 
 
-def end_of_year(year: int, zone: ZoneInfo, at: datetime) -> tuple[bool, date]:
-    """Return whether a year is over, and its last day, or today; note how long that holds."""
+def _written(
+    writers: Writers, by_hour: Counter[int], zone: ZoneInfo, year: int, at: datetime
+) -> dict[str, Any]:
+    """Return the fields of a year that its hours settle; note how long they hold."""
     end, end_beside = span_of_year(year, zone)[1], span_of_year(year + 1, zone)[1]
     if end_beside > at:
         holds_until(end_beside)
-    if end <= at:
-        return True, date(year, 12, 31)
-    today = at.astimezone(zone).date()
-    holds_until(first_instant(today + timedelta(1), zone))
-    return False, today
+    is_over, until = end <= at, date(year, 12, 31)
+    if not is_over:
+        until = at.astimezone(zone).date()
+        holds_until(first_instant(until + timedelta(1), zone))
+    return {
+        "tz": zone.key,
+        "hours": hours_of_day(by_hour),
+        "busy_from": busiest_hours(by_hour),
+        "busy_part": fullest_part(by_hour),
+        "days_apart": _days_apart_in(writers, by_hour, zone, year, until),
+        "is_over": is_over,
+        "until": until,
+    }
 
 
-def days_apart_in(
-    author: YearsAuthor, by_hour: Counter[int], zone: ZoneInfo, year: int, until: date
+def _days_apart_in(
+    author: Writers, by_hour: Counter[int], zone: ZoneInfo, year: int, until: date
 ) -> DaysApart:
     """Return what stands out among the days of a year, from the first post of all to the last."""
     days = posts_by_day(by_hour)
@@ -231,7 +252,7 @@ def _milestone(author: Author, calendar: CalendarYear, by_year: list[int]) -> Mi
 
 
 async def _year_before(
-    session: AsyncSession, author: Author, calendar: CalendarYear, zone: ZoneInfo, at: datetime
+    session: AsyncSession, author: Writers, calendar: CalendarYear, zone: ZoneInfo, at: datetime
 ) -> YearBefore | None:
     year = calendar.year - 1
     by_hour = await _hours_of(session, author, year, zone)
@@ -246,7 +267,7 @@ async def _year_before(
 
 
 async def _hours_of(
-    session: AsyncSession, author: Author, year: int, zone: ZoneInfo
+    session: AsyncSession, author: Author | Writers, year: int, zone: ZoneInfo
 ) -> Counter[int]:
     """Return how many posts each hour of a year has; see `count_by_hour`."""
     since, until = span_of_year(year, zone)
@@ -266,3 +287,105 @@ async def _edge(
     ordered = of_year.order_by(*((column.desc() if is_last else column) for column in order))
     row = (await session.execute(ordered.limit(1))).first()
     return as_post(row) if row else None
+
+
+class RoomYear(WrittenYear, frozen=True, kw_only=True):
+    """A year of a chat."""
+
+    room: RoomFacts
+    people_total: Annotated[int, Meta(description="How many people wrote in the year.")]
+    people: Annotated[
+        list[PersonPortrait],
+        Meta(description="Six with the most messages of the year, then the others together."),
+    ]
+    traits: Annotated[
+        list[Trait], Meta(description="What sets some apart by more than chance; at most three.")
+    ]
+    scanned: Annotated[
+        int, Meta(description="Messages that were looked through: the newest 20,000 of the year.")
+    ]
+    loved: Annotated[
+        list[LovedMessage],
+        Meta(description="The message of the year with the most reactions, and those of signs."),
+    ]
+
+
+class _Counted(NamedTuple):
+    portrait: ChatPortrait
+    ids: list[int]
+    """Of the people who stand for themselves."""
+    traits: list[Trait]
+
+
+async def read_room_year(
+    session: AsyncSession, room: RoomFacts, year: int, zone: ZoneInfo
+) -> RoomYear:
+    """Return a year of a room. Raises NotFoundError where it has under 100 messages."""
+    depends_on(EVERYTHING)
+    at, span = now(), span_of_year(year, zone)
+    by_year = await messages_by_year(session, room, zone)
+    if by_year.get(year, 0) < FEWEST_OF_YEAR:
+        raise NotFoundError(
+            "There are fewer than {count} messages in {year}", count=FEWEST_OF_YEAR, year=year
+        )
+    is_alive = Tweet.user_id.in_(select(User.id).where(User.deleted_at.is_(None)))
+    is_theirs = and_(Tweet.room_id == room.id, is_alive)
+    is_of_year = and_(is_theirs, Tweet.created_at >= span[0], Tweet.created_at < span[1])
+    hours = await _by_hour(session, is_of_year, zone)
+    writers = Writers(is_theirs, room.first_message_at, room.newest_message_at)
+    compared = await compare_years(session, writers, year, zone, at)
+    newest = await scan(session, is_of_year, columns=("author", "time", "text"), is_dated=True)
+    said = (await asyncio.to_thread(said_of, newest))[::-1]
+    counted = await asyncio.to_thread(_count, said, room, zone)
+    ids, named = counted.ids, await names_of(session, counted.ids)
+    traits = await traits_named(session, counted.traits, counted.portrait, len(ids))
+    of_year = {listed: count for listed, count in by_year.items() if count >= FEWEST_OF_YEAR}
+    return RoomYear(
+        **_written(writers, hours, zone, year, at),
+        room=room,
+        calendar=_calendar(room, year, [*of_year], posts_by_day(hours)),
+        came=compared.came,
+        went=compared.went,
+        only=compared.only,
+        by_year=[*of_year.values()],
+        people_total=len(counted.portrait.speakers),
+        people=portrait_of(room, zone, len(said), counted.portrait, named).people,
+        traits=traits,
+        scanned=len(said),
+        loved=await most_loved(session, room.id, span),
+    )
+
+
+def _count(said: Sequence[Said], room: RoomFacts, zone: ZoneInfo) -> _Counted:
+    """Return what is counted of the messages of a year; it takes long."""
+    portrait = portray(said, zone, names_in(room))
+    ids = [group[0] for group in portrait.groups if len(group) == 1]
+    traits = traits_of(
+        [person.messages for person in portrait.people[: len(ids)]],
+        len(said),
+        portrait.speakers,
+        [(0, 0)] * len(portrait.speakers),
+        days_of_first(said, ids),
+    )
+    return _Counted(portrait, ids, traits)
+
+
+async def _by_hour(
+    session: AsyncSession, is_of_year: ColumnElement[bool], zone: ZoneInfo
+) -> Counter[int]:
+    """Return how many messages each hour has that has any, from the year 1 on."""
+    hour = local_unit(seconds_of(Tweet.created_at), zone, HOUR_S, tick_s=1).label("hour")
+    query = select(hour, func.count()).where(is_of_year).group_by("hour")
+    return Counter({int(hour): count for hour, count in await session.execute(query)})
+
+
+def _calendar(room: RoomFacts, year: int, years: list[int], by_day: Counter[date]) -> CalendarYear:
+    days = [DayPosts(day, by_day[day], room.id) for day in sorted(by_day)]
+    months = [
+        MonthPosts(month, sum(day.tweets for day in of_month), of_month)
+        for month, of_month in (
+            (month, [*days_of_month])
+            for month, days_of_month in groupby(days, key=lambda day: day.date.month)
+        )
+    ]
+    return CalendarYear(year, years, by_day.total(), len(days), months)

@@ -1,0 +1,267 @@
+"""Findings as sentences: the code decides which finding is shown, this table how it is written.
+
+Texts are the English ones, which the catalogue translates. A finding with variants has a text for
+each: `tell("nothing_apart", "two", name=…)`.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+from app.language.dates import show_month_day
+from app.language.i18n import gettext, ngettext, ngettext_noop, show_number, show_percent
+from app.language.i18n import gettext_noop as _
+
+Text = str | tuple[str, str]
+"""A sentence, or its singular and plural."""
+
+HABITS: Final[Mapping[str, Mapping[str, str]]] = {
+    "length": {
+        "more": _("writes longer posts than {others} ({words})"),
+        "less": _("writes shorter posts than {others} ({words})"),
+        "none": _("writes shorter posts than {others} ({words})"),
+        "rose": _("Longer posts than in {year}: {value}, before {before}."),
+        "fell": _("Shorter posts than in {year}: {value}, before {before}."),
+        "label": _("Length"),
+    },
+    "questions": {
+        "more": _("uses question marks {often}"),
+        "less": _("uses fewer question marks than {others}"),
+        "none": _("never uses question marks"),
+        "rose": _("More question marks than in {year}: {value}, before {before}."),
+        "fell": _("Fewer question marks than in {year}: {value}, before {before}."),
+        "label": _("Question marks"),
+    },
+    "exclamations": {
+        "more": _("uses exclamation marks {often}"),
+        "less": _("uses fewer exclamation marks than {others}"),
+        "none": _("never uses exclamation marks"),
+        "rose": _("More exclamation marks than in {year}: {value}, before {before}."),
+        "fell": _("Fewer exclamation marks than in {year}: {value}, before {before}."),
+        "label": _("Exclamations"),
+    },
+    "laughing": {
+        "more": _("laughs (“{sign}”) {often}"),
+        "less": _("laughs less often in writing than {others}"),
+        "none": _("never laughs in writing"),
+        "rose": _("More laughing than in {year}: {value}, before {before}."),
+        "fell": _("Less laughing than in {year}: {value}, before {before}."),
+        "label": _("Laughs (mostly {sign})"),
+        "label without sign": _("Laughs"),
+    },
+    "emoji": {
+        "more": _("uses emoji {often}"),
+        "less": _("uses fewer emoji than {others}"),
+        "none": _("never uses emoji"),
+        "rose": _("More emoji than in {year}: {value}, before {before}."),
+        "fell": _("Fewer emoji than in {year}: {value}, before {before}."),
+        "label": _("Emoji (mostly {sign})"),
+        "label without sign": _("Emoji"),
+    },
+    "endings": {
+        "more": _("ends with “{sign}” {often}"),
+        "less": _("ends with “{sign}” less often than {others}"),
+        "none": _("never ends with “{sign}”"),
+        "rose": _("More often “{sign}” at the end than in {year}: {value}, before {before}."),
+        "fell": _("Less often “{sign}” at the end than in {year}: {value}, before {before}."),
+        "label": _("Ends with {sign}"),
+    },
+    "beginnings": {
+        "more": _("starts with a lowercase letter {often}"),
+        "less": _("starts with a lowercase letter less often than {others}"),
+        "none": _("never starts with a lowercase letter"),
+        "rose": _("More lowercase starts than in {year}: {value}, before {before}."),
+        "fell": _("Fewer lowercase starts than in {year}: {value}, before {before}."),
+        "label": _("Lowercase start"),
+    },
+    "silence": {
+        "more": _("breaks the silence {often}"),
+        "less": _("breaks the silence less often than {others}"),
+        "none": _("never breaks the silence"),
+        "label": _("After a silence"),
+    },
+}
+"""The measures of how somebody writes: next to other people, and next to the year before."""
+
+FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
+    **HABITS,
+    # How often: a share of the posts.
+    "often": {
+        "never": _("never"),
+        "hardly": _("hardly ever"),
+        "hundredths": _("in {count} of 100 posts"),
+        "2": _("in every other post"),
+        "3": _("in every third post"),
+        "4": _("in every fourth post"),
+        "5": _("in every fifth post"),
+        "6": _("in every sixth post"),
+        "7": _("in every seventh post"),
+        "8": _("in every eighth post"),
+        "9": _("in every ninth post"),
+        "10": _("in every tenth post"),
+        "nth": _("in every {count}th post"),
+        "tenths": _("in {count} of 10 posts"),
+        "almost all": _("in almost every post"),
+        "all": _("in every post"),
+    },
+    "briefly": {
+        "never": _("never"),
+        "hardly": _("hardly ever"),
+        "hundredths": _("in {count} of 100"),
+        "2": _("in half"),
+        "3": _("in every third"),
+        "4": _("in every fourth"),
+        "5": _("in every fifth"),
+        "6": _("in every sixth"),
+        "7": _("in every seventh"),
+        "8": _("in every eighth"),
+        "9": _("in every ninth"),
+        "10": _("in every tenth"),
+        "nth": _("in every {count}th"),
+        "tenths": _("in {count} of 10"),
+        "almost all": _("almost always"),
+        "all": _("always"),
+    },
+    "part": {
+        "1": _("every post"),
+        "2": _("every other post"),
+        "3": _("every third post"),
+        "4": _("every fourth post"),
+        "5": _("every fifth post"),
+        "6": _("every sixth post"),
+        "7": _("every seventh post"),
+        "8": _("every eighth post"),
+        "almost all": _("almost every post"),
+        "tenths": _("{count} of 10 posts"),
+    },
+    # What sets somebody apart from others.
+    "traits": _("{name} {traits}."),
+    "joined": {"2": _("{first} and {second}"), "3": _("{first}, {second} and {third}")},
+    "others": {
+        "chat": _("the {count} others in this chat"),
+        "site": _("the {count} other authors here"),
+    },
+    "alone": _("There is no one else here to compare {name} with."),
+    "too_few": {
+        "": _("There are too few posts yet to compare {name} with others."),
+        "two": _("There are too few posts yet to compare {name} with {other}."),
+    },
+    "nothing_apart": {
+        "": _("Nothing clearly sets {name} apart here."),
+        "two": _("Nothing clearly sets {name} apart from {other}."),
+    },
+    "typical": {
+        "": _("{name} writes {words} more often than the other authors here."),
+        "shipped": _(
+            "{name} writes {words} more often than the {count} authors that come with saywho."
+        ),
+    },
+    "says_more": {
+        "": _("{name} says “{words}” more often than the others ({often})."),
+        "two": _("{name} says “{words}” more often than {other} ({often})."),
+    },
+    "says_nothing_more": {
+        "": _("Uses no word clearly more often than the others."),
+        "two": _("Uses no word clearly more often than {name}."),
+    },
+    "phrase": {
+        "": _("{often}; the others {often_beside}"),
+        "never": _("{often}; the others never"),
+        "two": _("{often}; {other} {often_beside}"),
+        "two never": _("{often}; {other} never"),
+    },
+    "signs": _("Writes {signs} more often than others."),
+    # When somebody writes.
+    "busiest_hours": {
+        "": _("Busiest between {start}:00 and {end}:00."),
+        "part": _("Busiest between {start}:00 and {end}:00: {part}"),
+        "briefly": _("Busiest {start}:00–{end}:00"),
+    },
+    "busiest_part": _("Most in the {part} ({share} of all)."),
+    "busiest_month": _("{month} was the busiest month ({count})."),
+    "busiest_weekday": _("{day} was the busiest day of the week ({share} of all)."),
+    "weekend": {
+        "more": _("Busier at the weekend ({share} of all)."),
+        "less": _("Quieter at the weekend ({share} of all)."),
+    },
+    "half": {
+        "first": _("More in the first half of {year} ({share} of all)."),
+        "second": _("More in the second half of {year} ({share} of all)."),
+    },
+    "silence_of_days": _("No post for {count} days, from {first} to {last}."),
+    "streak": _("Posts on {count} days in a row, from {first} to {last}."),
+    "fullest_day": _("{day} was by far the busiest day ({posts})."),
+    "day_with_most": _("Busiest day: {day} ({posts})"),
+    "longest_streak": ngettext_noop(
+        "Longest streak: {count} day, {days}", "Longest streak: {count} days, {days}"
+    ),
+    "outline": {
+        "": _("The outline is everyone else combined."),
+        "two": _("The outline is {name}."),
+        "year": _("The outline is {year}."),
+        "year until": _("The outline is {year}, until {day}."),
+    },
+    # How much: in all, and in a year next to the one before.
+    "undated": {
+        "all": _("{posts}, written at an unknown time."),
+        "some": ngettext_noop("{count} more post has no time", "{count} more posts have no time"),
+    },
+    "posts_in_year": ngettext_noop("{count} post in {year}", "{count} posts in {year}"),
+    "days_with_posts": ngettext_noop(
+        "{count} day has posts ({zone}).", "{count} days have posts ({zone})."
+    ),
+    "posts_on_days": ngettext_noop("{posts} on {count} day", "{posts} on {count} days"),
+    "so_far": {"": _("So far {total}"), "sentence": _("So far {total}.")},
+    "milestone": _("The {count}th post here came on {day}."),
+    "than_before": {
+        "same": _("as many as {when}"),
+        "about": _("about as many as {when}"),
+        "more": ngettext_noop("{count} more than {when}", "{count} more than {when}"),
+        "fewer": ngettext_noop("{count} fewer than {when}", "{count} fewer than {when}"),
+    },
+    "when": {"year": _("in {year}"), "until": _("by {day} in {year}")},
+    "on_days": {"": _("From {first} to {last}, {change}."), "on": _("From {first} on, {change}.")},
+    "too_few_days": _("{year} and {before} have too few days in common to be compared."),
+    "same_days": _(
+        "Only days that both years have are compared, between the first and the last post here. "
+        "From {first} to {last} there are {count} in {year} and {count_before} in {before}."
+    ),
+    # What changed from year to year.
+    "only_word": _("“{words}” appears in {year} only ({posts})."),
+    "new_word": _("“{words}” is new in {year} ({posts})."),
+    "word_beside": {
+        "never": _("{count}; never in {other}"),
+        "hardly": _("{count}; hardly ever in {other}"),
+        "": _("{count}; {times} times as often as in {other}"),
+    },
+    "unchanged": _("Much the same as in {year}."),
+    "changed": _("{value}; in {year} {before}"),
+    "most_answered": _("Replied to @{name} more than to anyone else ({count} times)."),
+    "most_liked": _("One post was liked far more than all others ({count} times)."),
+}
+"""The text of each finding, or of each of its variants."""
+
+
+def tell(finding: str, variant: str = "", /, **values: object) -> str:
+    """Return the sentence of a finding in the request's language.
+
+    Whole numbers, days and shares are written as the language does; years are given as texts.
+    """
+    text = FINDINGS[finding]
+    if isinstance(text, Mapping):
+        text = text[variant]
+    count = values.get("count")
+    if isinstance(text, tuple):
+        assert isinstance(count, int)  # noqa: S101 # for the type checker
+        text = ngettext(*text, count)
+    else:
+        text = gettext(text)
+    return text.format(**{name: _written(value) for name, value in values.items()})
+
+
+def _written(value: object) -> object:
+    if isinstance(value, int):
+        return show_number(value)
+    if isinstance(value, float):
+        return show_percent(value)
+    return show_month_day(value) if isinstance(value, date) else value
