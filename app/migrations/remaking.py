@@ -1,4 +1,4 @@
-"""Changes to a table that SQLite cannot alter: it is made again, and what stands on it with it."""
+"""Changes that SQLite cannot make to a table: the table and its dependents are made again."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ DEPENDENT: Final = """
     WHERE sql IS NOT NULL AND (type = 'view' OR (tbl_name = ? AND type IN ('index', 'trigger')))
     ORDER BY type = 'view' DESC
 """
-"""All views, since one on another table may read this one too; they come before triggers."""
+"""Query for all views, which may read the table from elsewhere, then its indexes and triggers."""
 KEYS: Final = 'SELECT "from", "table", on_delete FROM pragma_foreign_key_list(?)'
 SEQUENCE: Final = "SELECT seq FROM sqlite_sequence WHERE name = ?"
 
@@ -29,11 +29,11 @@ class Dependent(NamedTuple):
 
 @contextmanager
 def remade(table: str) -> Iterator[BatchOperations]:
-    """Give a batch of changes to a table, for both kinds of databases.
+    """Yield a batch of changes to a table, for both kinds of databases.
 
-    On SQLite the table is copied. A plain batch would fail while a view reads the table, and lose
-    its triggers, its indexes of expressions, and which ids were given out. An index on a column
-    that goes must be dropped before.
+    On SQLite the table is copied. A plain batch would fail while a view reads the table. It would
+    lose the triggers, the indexes of expressions, and the newest allocated id. Drop the index of a
+    column before the column.
     """
     connection = op.get_bind()
     if connection.dialect.name != "sqlite":
@@ -59,7 +59,7 @@ def remade(table: str) -> Iterator[BatchOperations]:
 def _existing(connection: Connection, name: str) -> Table:
     """Return the table as the database has it.
 
-    Of a foreign key that a column brought with it, SQLAlchemy (2.1) reads neither name nor action.
+    SQLAlchemy (2.1) reads neither name nor action of a foreign key that was added with its column.
     """
     table = Table(name, MetaData(), autoload_with=connection, resolve_fks=False)
     actions = {
@@ -73,7 +73,7 @@ def _existing(connection: Connection, name: str) -> Table:
 
 
 def _options(connection: Connection, table: str) -> dict[str, Any]:
-    """Return what SQLAlchemy does not read back of a table."""
+    """Return the options of a table that SQLAlchemy does not read from the database."""
     sql = str(connection.exec_driver_sql(TABLE, (table,)).scalar_one()).upper()
     return {
         "sqlite_autoincrement": "AUTOINCREMENT" in sql,
@@ -82,7 +82,7 @@ def _options(connection: Connection, table: str) -> dict[str, Any]:
 
 
 def _restore_sequence(connection: Connection, table: str, newest: int) -> None:
-    """Let the ids of deleted rows stay given out; the copy knows those of its rows alone."""
+    """Restore the newest allocated id, so that ids of deleted rows are never allocated again."""
     connection.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
     statement = "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)"
     connection.exec_driver_sql(statement, (table, newest))

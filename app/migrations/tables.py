@@ -1,4 +1,4 @@
-"""The tables of a fresh database: those of the models, and what only one kind of database has."""
+"""The tables of a fresh database: the models, and parts that only one kind of database has."""
 
 from typing import cast
 
@@ -86,9 +86,9 @@ POSTGRESQL = (
 
 
 def _make_last(connection: Connection, name: str) -> None:
-    """Make an index of posts behind the others, which SQLAlchemy makes in any order.
+    """Make an index of posts again after all others, which SQLAlchemy makes in any order.
 
-    Of two that serve alike SQLite takes the one that was made last.
+    If two indexes serve a query equally well, SQLite uses the newer index.
     """
     (index,) = (index for index in cast(Table, Tweet.__table__).indexes if index.name == name)
     index.drop(connection)

@@ -40,10 +40,7 @@ from app.services.search.embeddings import VECTORS, Embeddings
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
 
 REST_S: Final = 1.0
-"""Pause between two rounds, so that a stream of single posts does not cause one for each.
-
-Also the pause before the first one.
-"""
+"""Seconds before each round of a job, so that a stream of single posts causes few rounds."""
 PAUSE_OF_FAILED_S: Final = 30.0
 MOST_EVENTS: Final = 1_000_000
 
@@ -51,15 +48,15 @@ logger = logging.getLogger(__name__)
 
 
 class Job(NamedTuple):
-    """A kind of work; it may end after any transaction, and be done twice."""
+    """A kind of work, which may stop after any transaction and may be repeated."""
 
     name: str
-    """Also the name of its lock."""
+    """Name of the job and of its lock."""
     is_due: Callable[[AsyncSession], Awaitable[object]]
-    """Returns something true if there is any."""
+    """Function that returns a true value if there is work."""
     do: Callable[[Sessions], Awaitable[None]]
     look_every_s: float = 30.0
-    """Seconds until it is looked at without an event."""
+    """Seconds after which `is_due` is called without an event."""
 
 
 def jobs(
@@ -89,9 +86,9 @@ def jobs(
 
 
 def media_job(folder: Path) -> Job:
-    """Return the job that removes files of media that no post needs any more.
+    """Return the job that removes media files that no post needs.
 
-    It looks for them after deletions, and after each change of the folder: an import may have ended
+    It is due after deletions, and after each change of the folder: an import may have ended
     before its posts were stored.
     """
     seen: int | None = None
@@ -123,7 +120,7 @@ def small_pictures_job(small: SmallPictures) -> Job:
 
 
 def left_out_job(config: Config) -> Job:
-    """Return the job that measures how often people who are left out pass for others here."""
+    """Return the job that measures how often texts of left-out authors pass for others here."""
 
     async def is_due(session: AsyncSession) -> bool:
         return await is_settled(session) and await is_left_out_due(session)
@@ -140,23 +137,23 @@ def vectors_job(embeddings: Embeddings) -> Job:
 
 
 class Maintenance:
-    """Does the due jobs after commits of any process; the lock of each is held by one of all."""
+    """Runner of the jobs that are due after commits; a lock lets one process do each job."""
 
     def __init__(self, db: Database, jobs: Sequence[Job]) -> None:
         self._db = db
         self._wakeups = {job: asyncio.Event() for job in jobs}
 
     def add(self, jobs: Iterable[Job]) -> None:
-        """Add jobs before it runs."""
+        """Add jobs; call it before `run`."""
         self._wakeups |= {job: asyncio.Event() for job in jobs}
 
     def wake(self, _changes: Sequence[Change] = ()) -> None:
-        """Look soon whether a job is due, after events of the feed or without any."""
+        """Check soon which jobs are due, after events of the feed or without any."""
         for wakeup in self._wakeups.values():
             wakeup.set()
 
     async def run(self) -> None:
-        """Do due jobs until cancelled; those who wait for the start come first."""
+        """Do due jobs until cancelled, beginning `REST_S` after the start."""
         await asyncio.sleep(REST_S)
         async with asyncio.TaskGroup() as group:
             for job, wakeup in self._wakeups.items():
@@ -191,8 +188,8 @@ class Maintenance:
 async def vacuum(db: Database, config: Config) -> None:
     """Remove deleted rows, and everything that was counted or reported from them.
 
-    Ended imports keep their counts, but lose file names, author names and errors, which quote
-    the records: whose they were is no longer known.
+    Ended imports keep their counts. They lose file names, author names and errors, which may quote
+    deleted records.
     """
     await _in_turn(db, "deletion", purge_deleted)
     async with db.write() as session:
@@ -217,6 +214,6 @@ async def vacuum(db: Database, config: Config) -> None:
 
 
 async def _in_turn(db: Database, name: str, work: Callable[[Sessions], Awaitable[None]]) -> None:
-    """Do the work of a maintenance job, after another process that may be at it."""
+    """Do the work of a maintenance job, as soon as no other process does it."""
     async with db.exclusive_in_turn(name) as grant:
         await work(grant)
