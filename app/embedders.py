@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from app.config import MIB, Config
 from app.errors import StartError
-from app.http_client import Transport
+from app.runtime.http_client import Transport
 
 TIMEOUT_S: Final = 30.0
 MOST_BYTES: Final = 32 * MIB

@@ -14,15 +14,16 @@ from quart import Quart
 from quart.cli import QuartGroup
 from quart.helpers import get_load_dotenv
 
-from app import cli, lifespan, logs, parts, static_files
+from app import cli, lifespan, parts, static_files
 from app.asgi.cached import Cached
 from app.asgi.edge import Edge
 from app.asgi.streams import Streams
 from app.config import PREFIX, SETTINGS_FILE, Config, ConfigError, settings_file, shown_path
 from app.formats.registry import BROUGHT
 from app.language import dates, i18n
-from app.metrics import Metrics
 from app.paths import OF_ZONE, STATIC
+from app.runtime import logs
+from app.runtime.metrics import Metrics
 from app.views import answers, api, bodies, cancelled_requests, cards, pages, parsing, policies
 from app.views.site import course
 

@@ -15,12 +15,13 @@ from app.config import MIB, Config
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.db.migrate import head_revision, prepare
+from app.db.result_cache import Memo
 from app.embedders import open_embedder
 from app.errors import StartError
-from app.memory_trim import keep_heap_trimmed
-from app.metrics import Metrics
 from app.parts import Listed, Part
-from app.result_cache import Memo
+from app.runtime.memory_trim import keep_heap_trimmed
+from app.runtime.metrics import Metrics
+from app.runtime.work_pool import Slots, Turns, WorkPool
 from app.security import load_secret_keys
 from app.services.access.operators import Passwords
 from app.services.access.site import Openness
@@ -47,7 +48,6 @@ from app.services.rooms.portrait import counted_rooms
 from app.services.search.embeddings import Embeddings
 from app.services.search.results import ResultPage, SearchQuery, find
 from app.services.search.word_search import ResultKey
-from app.work_pool import Slots, Turns, WorkPool
 
 KEY: Final = "saywho"
 HOSTS: Final = "saywho.hosts"

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
-from app.clock import now
 from app.compute.features import RECIPE
 from app.compute.judgement import likely_from
 from app.compute.measured import BELIEFS, LONG_WORDS, NAMED, OTHERS, RATES_FILE, Rates
 from app.population import shipped_digest
+from app.runtime.clock import now
 from benchmarks.open_trials import Trial
 
 FEWEST_TEXTS = 200

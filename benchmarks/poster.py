@@ -10,9 +10,9 @@ import json
 import time
 from pathlib import Path
 
-from app.clock import now
 from app.config import Config
 from app.db.engine import Database
+from app.runtime.clock import now
 from app.services.posts.arrivals import Arrival, add_arrivals
 from app.services.posts.new_tweet import NewTweetForm, checked
 

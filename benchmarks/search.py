@@ -32,8 +32,8 @@ from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
 from app.db.sqlite.fts5 import register
-from app.memory_trim import collect_seldom
 from app.models import Tweet, User
+from app.runtime.memory_trim import collect_seldom
 from app.services.posts.new_tweet import NewTweetForm, checked
 from app.services.posts.users import add_user
 from app.services.search.results import SearchQuery, find

@@ -12,9 +12,9 @@ from typing import Final
 
 import pytest
 
-from app import sandbox
 from app.config import Config
-from app.processes import run_child
+from app.runtime import sandbox
+from app.runtime.processes import run_child
 from app.services.imports import runner
 
 REAL: Final = run_child

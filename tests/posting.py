@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now
 from app.db.engine import Database
 from app.formats.post import PlainPost
+from app.runtime.clock import now
 from app.services.posts.arrivals import Added, Arrival, add_arrivals
 from app.services.posts.new_tweet import NewTweet, checked
 from app.services.posts.users import add_user, find_user

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.sandbox import MOST_BYTES, MOST_MEMORY
+from app.runtime.sandbox import MOST_BYTES, MOST_MEMORY
 
 
 def kill(_body: bytes) -> Iterator[str]:

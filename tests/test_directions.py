@@ -7,21 +7,7 @@ from app import parts
 from tests import house
 
 BELOW_QUART: Final = frozenset(
-    {
-        "processes",
-        "clock",
-        "compute",
-        "db",
-        "embedders",
-        "errors",
-        "formats",
-        "http_client",
-        "memory_trim",
-        "result_cache",
-        "models",
-        "services",
-        "work_pool",
-    }
+    {"compute", "db", "embedders", "errors", "formats", "models", "runtime", "services"}
 )
 SERVER_PACKAGES: Final = frozenset({"hypercorn", "quart", "werkzeug"})
 
@@ -89,7 +75,7 @@ OPENS: Final = re.compile(r"sqlite3\.connect\([^\"]|asyncpg\.connect\(")
 
 
 def test_time_comes_from_one_clock() -> None:
-    assert _files_with(SOURCES_OF_TIME) == {"clock.py"}
+    assert _files_with(SOURCES_OF_TIME) == {"runtime/clock.py"}
 
 
 def test_connections_come_from_one_factory_for_each_database() -> None:

@@ -14,11 +14,11 @@ from werkzeug.http import parse_accept_header, parse_etags
 from werkzeug.sansio.http import parse_cookie
 
 from app.asgi.edge import REFUSAL, AsgiApp, Receive, Scope, Send
-from app.clock import ZONE_COOKIE, remembered_zone
 from app.db.feed import Feed
+from app.db.result_cache import Memo, release
 from app.language.i18n import COOKIE, LONGEST_HEADER, negotiated
 from app.paths import API_DOCS, ATOM_NAME, MEDIA, OF_ZONE, PICTURE_NAME, STATIC, is_endless
-from app.result_cache import Memo, release
+from app.runtime.clock import ZONE_COOKIE, remembered_zone
 
 SMALLEST_COMPRESSED: Final = 500
 GZIP_LEVEL: Final = 6

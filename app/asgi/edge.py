@@ -12,10 +12,10 @@ from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
 from app.asgi.hosts import OwnHosts, forwarded
-from app.clock import monotonic, wait_until_set
 from app.errors import AppError, MalformedError, is_out_of_files
-from app.logs import log_request, request_id
 from app.paths import NOWHERE, UPLOADS, below_root
+from app.runtime.clock import monotonic, wait_until_set
+from app.runtime.logs import log_request, request_id
 
 Scope = Any
 Receive = Callable[[], Awaitable[Any]]

@@ -33,7 +33,7 @@ from app.formats.note_sentences import note_lines
 from app.formats.records import ReadOptions
 from app.formats.registry import BROUGHT, FORMATS, open_records
 from app.formats.source.file import Source
-from app.memory_trim import collect_seldom, share_heap
+from app.runtime.memory_trim import collect_seldom, share_heap
 from app.services.access.site import is_site_public
 from app.services.deletion.rooms import check_kept, delete_messages
 from app.services.imports.beginning import begin_reading

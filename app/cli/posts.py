@@ -12,7 +12,6 @@ from typing import Any, BinaryIO, Final
 import click
 
 from app.cli.running import fail, json_option, print_result, progress, wants_json, with_database
-from app.clock import remembered_zone
 from app.config import Config
 from app.db.engine import Database
 from app.embedders import EmbedderError, open_embedder
@@ -20,6 +19,7 @@ from app.formats.chats.chatlab import chatlab_writer
 from app.formats.chats.people import machine_zone
 from app.formats.records import Writer
 from app.formats.registry import WRITERS
+from app.runtime.clock import remembered_zone
 from app.security import open_private
 from app.services.posts.exporting import begin_export, count_posts_to_export, exported
 from app.services.posts.selection import Selection, field_conditions

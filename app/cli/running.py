@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 import click
 import msgspec
 
-from app.clock import monotonic
 from app.config import Config, ConfigError
 from app.errors import AppError, StartError
+from app.runtime.clock import monotonic
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession

@@ -52,7 +52,7 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
     """
     gc.disable()  # The imports leave no garbage; collecting it takes a sixth of their time.
     from app.db.lock import temporary_folder
-    from app.processes import python_path
+    from app.runtime.processes import python_path
 
     # In memory if possible, since a full disk would end a worker that adds a counter.
     parent = MEMORY if os.access(MEMORY, os.W_OK) else gettempdir()
@@ -66,8 +66,8 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
 def _serve(bind: str | None, workers: int | None, *, sample: bool) -> int:
     """Serve until a stop; return the exit status."""
     from app.db.migrate import SchemaState, prepare
-    from app.logs import configure
-    from app.memory_trim import share_heap, trim_heap
+    from app.runtime.logs import configure
+    from app.runtime.memory_trim import share_heap, trim_heap
     from app.security import load_secret_keys
     from app.serving.supervisor import START_METHOD, Supervisor, open_sockets
     from app.serving.worker import load_server_config, prepare_app, run, server_file

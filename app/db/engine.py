@@ -9,12 +9,12 @@ from typing import Any, Final, Self
 from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from app.clock import monotonic
 from app.config import Config
 from app.db.backend import INFO, SHIPPED, Backend, IsHeld
 from app.db.feed import Feed
 from app.errors import StartError, overloaded
-from app.work_pool import to_the_end
+from app.runtime.clock import monotonic
+from app.runtime.work_pool import to_the_end
 
 WRITE_TIMEOUT_S: Final = 30
 ASK_AGAIN_S: Final = 0.5

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from app.clock import monotonic
+from app.runtime.clock import monotonic
 
 BEHIND_AFTER_S: Final = 5.0
 """Seconds without a reading after which the feed is behind; `run` reads several times a second."""

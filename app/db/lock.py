@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from app.errors import AppError, unwritable
-from app.work_pool import DaemonThread
+from app.runtime.work_pool import DaemonThread
 
 
 class FileLock:

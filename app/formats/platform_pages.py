@@ -1,7 +1,7 @@
 """Pages of live sources: what Mastodon and Bluesky answer, as ids and records.
 
-These functions run in `app/sandbox.py`. One that reads a page takes the bytes, the name of the
-account and the content's type, and yields a `PageHead`, then records.
+These functions run in `app/runtime/sandbox.py`. One that reads a page takes the bytes, the name of
+the account and the content's type, and yields a `PageHead`, then records.
 """
 
 from collections.abc import Iterable, Iterator

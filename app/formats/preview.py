@@ -1,4 +1,4 @@
-"""What is in a file, by its first records, as plain values. It runs in `app/sandbox.py`.
+"""What is in a file, by its first records, as plain values. It runs in `app/runtime/sandbox.py`.
 
 A file may be made to take any time or memory; whoever shows the preview waits for neither.
 """
@@ -14,7 +14,6 @@ from typing import Final
 import msgspec
 from msgspec import structs
 
-from app.clock import monotonic
 from app.compute.text import decode_entities
 from app.errors import ImportFileError, Message, message_of, packed
 from app.formats.assumptions import NO_NOTES, NotesSummary, decoded_sentence
@@ -33,6 +32,7 @@ from app.formats.records import (
 )
 from app.formats.registry import WITH_ENTITIES, open_records
 from app.formats.source.file import Source
+from app.runtime.clock import monotonic
 
 LOOKED_AT: Final = 1_000
 """Records that a preview reads: enough to know a file by, in well under a second."""

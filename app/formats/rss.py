@@ -1,4 +1,4 @@
-"""RSS and Atom feeds. It runs in `app/sandbox.py`, since feedparser may take any time."""
+"""RSS and Atom feeds. It runs in `app/runtime/sandbox.py`, since feedparser may take any time."""
 
 import calendar
 import hashlib

@@ -1,6 +1,6 @@
 """Small versions of stored pictures: upright, in sRGB, and nothing but pixels.
 
-Decoding a picture of unknown origin may take any time and memory, so it runs in `app/sandbox.py`.
+Decoding a picture of unknown origin may take any time and memory: `app/runtime/sandbox.py` runs it.
 """
 
 from collections.abc import Iterator

@@ -22,9 +22,9 @@ from babel.dates import (
 from markupsafe import Markup, escape
 from quart import Quart
 
-from app.clock import now
 from app.config import Locale
 from app.language.i18n import gettext, language
+from app.runtime.clock import now
 
 ENGLISH: Final[Locale] = "en"
 """Whose keys of time zones need no other name."""

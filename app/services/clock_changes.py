@@ -13,7 +13,6 @@ from sqlalchemy import ColumnElement, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.clock import now
 from app.db.backend import Sessions
 from app.models import (
     Game,
@@ -26,6 +25,7 @@ from app.models import (
     WrongCode,
 )
 from app.models.work import LONGEST_PAUSE
+from app.runtime.clock import now
 from app.services.access.operators import LINK_LIFETIME
 
 SKEW: Final = timedelta(minutes=1)

@@ -6,9 +6,9 @@ from typing import Final, NamedTuple, cast
 from sqlalchemy import Table, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now
 from app.db.backend import Sessions, allocate_ids, insert_rows
 from app.models import Event
+from app.runtime.clock import now
 
 PRUNED_AT_ONCE: Final = 20_000
 """Events that one transaction removes: some 20 ms of the write lock."""

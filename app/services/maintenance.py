@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import wait_until_set
 from app.config import Config
 from app.db.backend import Sessions
 from app.db.engine import Database, GrantLostError
@@ -18,6 +17,7 @@ from app.db.feed import Change
 from app.embedders import EmbedderError
 from app.errors import AppError, disk_errors
 from app.models import BackgroundSnapshot, ImportJob
+from app.runtime.clock import wait_until_set
 from app.services.clock_changes import bring_times_back, has_times_ahead
 from app.services.compare.background import BACKGROUND, is_outgrown, renew_background
 from app.services.compare.cases import Models

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.text import username_key
 from app.db.batch import Batch
 from app.db.engine import Database
-from app.result_cache import depends_on
+from app.db.result_cache import depends_on
 from app.security import digest
 from app.services.access.rights import TokenFacts, tokens_by_digest
 from app.services.posts.tweets import Page, first_pages

@@ -18,7 +18,7 @@ from typing import Final
 from hypercorn.config import Config as ServerConfig
 from prometheus_client.multiprocess import mark_process_dead
 
-from app.clock import monotonic
+from app.runtime.clock import monotonic
 
 START_METHOD: Final = "fork" if sys.platform == "linux" else "spawn"
 """Start of a worker: a fork has all modules; outside Linux, libraries fail after a fork."""

@@ -28,9 +28,9 @@ from quart import Quart
 from app.config import Config
 from app.errors import StartError
 from app.lifespan import begin_stop, note_hosts, running
-from app.logs import take_over
-from app.memory_trim import collect_seldom
-from app.processes import WORKER_SCORE, be_expendable
+from app.runtime.logs import take_over
+from app.runtime.memory_trim import collect_seldom
+from app.runtime.processes import WORKER_SCORE, be_expendable
 from app.serving.templates import load_templates
 
 FILE: Final = "hypercorn.toml"

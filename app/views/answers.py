@@ -16,7 +16,7 @@ from quart import Quart, Response, g, make_response, request
 from quart.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 
-from app.clock import monotonic
+from app.db.result_cache import cacheable
 from app.errors import (
     UNTYPED,
     AppError,
@@ -32,9 +32,9 @@ from app.errors import (
 )
 from app.language.i18n import translate_message
 from app.lifespan import resources
-from app.logs import request_id
 from app.paths import FOR_PROGRAMS, is_endless
-from app.result_cache import cacheable
+from app.runtime.clock import monotonic
+from app.runtime.logs import request_id
 from app.services.access.rights import VISITOR, Right, ended_rights
 from app.views.bodies import too_large
 from app.views.own_chat import own_chat

@@ -22,9 +22,9 @@ from app.errors import AppError, InvalidInputError, MalformedError, TooLargeErro
 from app.formats.records import NO_OPTIONS, ReadOptions
 from app.lifespan import resources
 from app.models import ImportJob
+from app.runtime.work_pool import worked_on
 from app.services.imports.jobs import UploadedFile, add_job, open_upload, remove_upload, sync_upload
 from app.views.policies import writing
-from app.work_pool import worked_on
 
 PIECE_TIMEOUT_S: Final = 30
 BODY_TIMEOUT_S: Final = 30

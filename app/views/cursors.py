@@ -12,9 +12,9 @@ from typing import Annotated, Any, Final, Generic, Protocol, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-from app.clock import EARLIEST, LATEST
 from app.errors import MalformedError
 from app.models import MAX_ID
+from app.runtime.clock import EARLIEST, LATEST
 from app.services.posts.tweets import TweetKey
 from app.services.search.results import DEEPEST
 from app.services.search.word_search import ResultKey

@@ -11,9 +11,9 @@ from msgspec import Meta, Struct, field
 from quart import request
 from werkzeug.datastructures import MultiDict
 
-from app.clock import ZONE_COOKIE, first_instant, remembered_zone
 from app.errors import MalformedError, Message
 from app.formats.post import Kind, Platform
+from app.runtime.clock import ZONE_COOKIE, first_instant, remembered_zone
 from app.services.posts.selection import Selection
 from app.views.parsing import args_of
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.config import Config
-from app.logs import configure, log_request, take_over
+from app.runtime.logs import configure, log_request, take_over
 
 BODY = Path(os.environ["PEER_BODY"]).read_bytes()
 HEADERS = [(b"content-type", b"application/json"), (b"content-length", str(len(BODY)).encode())]

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import make_url, select, text
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.clock import now
 from app.compute.words import terms
 from app.config import Config, Durability
 from app.db.engine import Database
@@ -17,6 +16,7 @@ from app.db.indexes import Terms
 from app.db.postgresql.connection import KEEPALIVES, addresses, connect, connection_string
 from app.errors import AppError, StorageFullError, UnavailableError
 from app.models import Tweet
+from app.runtime.clock import now
 from app.services.checks import find_faults
 from app.services.posts.users import add_user
 from tests.conftest import MakeConfig, Outside

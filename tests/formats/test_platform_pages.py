@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.errors import RecordError
 from app.formats.platform_pages import PageHead, read_author_posts, read_statuses
 from app.formats.records import Record
-from app.sandbox import encoded
+from app.runtime.sandbox import encoded
 
 SCALARS = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9)

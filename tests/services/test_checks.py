@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.clock import now
 from app.db.engine import Database
+from app.runtime.clock import now
 from app.services.checks import find_faults, find_weaknesses
 from app.services.compare.background import renew_background
 from app.services.imports.bulk import BulkPost, store_batch

@@ -8,7 +8,6 @@ from quart import Quart
 from sqlalchemy import select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.clock import now, now_ms
 from app.models import (
     Game,
     Invitation,
@@ -21,6 +20,7 @@ from app.models import (
 from app.models.work import LONGEST_PAUSE
 from app.parts.games import hosting, joining
 from app.parts.sources.live_sources import add_source, due_sources, parse_source
+from app.runtime.clock import now, now_ms
 from app.services.access.logins import SESSION_LIFETIME, WINDOW
 from app.services.access.operators import LINK_LIFETIME, add_setup_link
 from app.services.access.readers import add_invitation

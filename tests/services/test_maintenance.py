@@ -8,10 +8,10 @@ from functools import partial
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now
 from app.db.backend import Sessions
 from app.db.engine import Database
 from app.models import Event, Profile, Tweet, User
+from app.runtime.clock import now
 from app.services.compare.profiles import LONGEST_TAIL, fold_long_tails, has_long_tails
 from app.services.deletion.authors import delete_user
 from app.services.event_log import newest_event

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from app.clock import now
 from app.db.engine import Database
+from app.runtime.clock import now
 from app.services.posts.new_tweet import NewTweet
 from app.services.posts.tweets import NEWEST, list_posts
 from app.services.posts.users import add_user

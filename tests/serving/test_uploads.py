@@ -66,7 +66,7 @@ def readers(worker: int) -> list[int]:
     running = []
     for pid in children_of(worker):
         with contextlib.suppress(OSError):
-            if b"app.sandbox" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            if b"app.runtime.sandbox" in Path(f"/proc/{pid}/cmdline").read_bytes():
                 running.append(pid)
     return running
 

@@ -87,7 +87,7 @@ def _app(data_dir: Path) -> Quart:
 
 def stand_still(now: datetime) -> None:
     """Stop the clock and leave nothing to chance; before the program is imported."""
-    from app import clock
+    from app.runtime import clock
 
     clock.now = lambda: now
     connect: Any = sqlite3.connect

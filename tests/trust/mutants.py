@@ -11,7 +11,7 @@ from tests.trust.game_mutants import GAME_MUTANTS
 from tests.trust.planting import Mutant, find
 
 BATCH: Final = "app/db/batch.py"
-MEMO: Final = "app/result_cache.py"
+MEMO: Final = "app/db/result_cache.py"
 MUTANTS: Final = (
     Mutant(
         "a caller that is cancelled takes those out who asked for the same item",

@@ -8,7 +8,7 @@ import pytest
 from quart import Quart
 
 from app import create_app
-from app.clock import now
+from app.runtime.clock import now
 from app.services.access.operators import READER
 from app.services.event_log import newest_event
 from app.services.posts.users import add_user

@@ -5,10 +5,10 @@ import asyncio
 import pytest
 from quart import Quart
 
-from app import work_pool
 from app.errors import UnavailableError
 from app.lifespan import LONG_QUERY, LONG_READS, LONG_SEARCHES
-from app.work_pool import Turns
+from app.runtime import work_pool
+from app.runtime.work_pool import Turns
 from tests.browsing import parts_of
 from tests.chats import import_chat, said, telegram
 from tests.conftest import Client

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from app.clock import now
 from app.models import PostCount
+from app.runtime.clock import now
 from app.services.posts.post_counts import slot_from
 from app.services.posts.users import get_user
 from tests.browsing import parts_of

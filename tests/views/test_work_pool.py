@@ -7,7 +7,7 @@ import pytest
 from quart import Quart
 
 from app.errors import UnavailableError
-from app.work_pool import MOST_PENDING, POOL_THREADS, WorkPool
+from app.runtime.work_pool import MOST_PENDING, POOL_THREADS, WorkPool
 from tests.browsing import parts_of
 from tests.conftest import NDJSON, Client
 from tests.posting import post

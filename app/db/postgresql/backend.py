@@ -36,7 +36,7 @@ from app.db.postgresql.feed import PostgresqlFeed
 from app.db.postgresql.tsvector import PostgresqlWords, nearest
 from app.errors import AppError, StartError, UnavailableError, in_one_line
 from app.models import Base
-from app.work_pool import to_the_end
+from app.runtime.work_pool import to_the_end
 
 Answer = TypeVar("Answer")
 COMMIT_TIMEOUT_S: Final = 30.0

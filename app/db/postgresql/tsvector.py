@@ -34,7 +34,7 @@ from app.db.indexes import (
     searched_text,
 )
 from app.models import Embedding, Tweet
-from app.work_pool import worked_on
+from app.runtime.work_pool import worked_on
 
 LONGEST: Final = 500
 """Largest number of indexed characters of a term: a lexeme has at most 2,046 bytes."""

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.db.sqlite.fts5 import register
 from app.errors import AppError, UnavailableError, database_busy, storage_full, unwritable
-from app.work_pool import DaemonThread
+from app.runtime.work_pool import DaemonThread
 
 POOL_SIZE: Final = 5
 BUSY_TIMEOUT_S: Final = 15.0

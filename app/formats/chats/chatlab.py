@@ -12,7 +12,6 @@ from typing import Final, Literal
 
 import msgspec
 
-from app.clock import now
 from app.compute.text import clean_title, normalized
 from app.errors import BrokenFileError, Message
 from app.formats.chats.attachments import NONE, Attachments, attachments_of
@@ -24,6 +23,7 @@ from app.formats.source.file import Content, Source
 from app.formats.source.json import as_object, as_word
 from app.formats.source.text import first_lines, lines
 from app.formats.source.window import MAX_VALUE, Json, Window, load
+from app.runtime.clock import now
 
 VERSION: Final = "0.0.1"
 CONTENT_TYPE: Final = "application/x-ndjson"

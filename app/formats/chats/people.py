@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 
 from msgspec import structs
 
-from app.clock import now
 from app.compute.text import MAX_USERNAME_LENGTH, clean_username, drop_controls, username_key
 from app.errors import BrokenFileError, Message
 from app.formats.assumptions import ReadNotes
 from app.formats.chats.local_times import LocalTimes
 from app.formats.post import RoomReference
 from app.formats.records import Item, ReadOptions, Record, Skipped
+from app.runtime.clock import now
 
 MOST_PEOPLE: Final = 100_000
 """Most people of a chat; the largest groups of Telegram have 200,000, of whom few speak."""

@@ -8,12 +8,12 @@ from datetime import date, datetime
 from itertools import pairwise
 from typing import Final, Literal
 
-from app.clock import now
 from app.errors import Message
 from app.formats.assumptions import ReadNotes
 from app.formats.chats import clock_words
 from app.formats.chats.whatsapp_heads import LineHead, Shape
 from app.formats.choices import Order as DateOrder
+from app.runtime.clock import now
 
 Order = Literal["ymd", "dmy", "mdy"]
 DateParts = tuple[str, str, str]

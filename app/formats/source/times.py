@@ -8,7 +8,6 @@ from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import Final
 
-from app.clock import now
 from app.errors import Message, RecordError
 from app.formats.assumptions import ReadNotes
 from app.formats.choices import DATE_ORDERS, Order
@@ -20,6 +19,7 @@ from app.formats.source.written_times import (
     short_year,
 )
 from app.formats.source.zones import AMBIGUOUS, ambiguous_name, moved
+from app.runtime.clock import now
 
 _X_TIME = re.compile(r"[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d? \d\d:\d\d:\d\d [+-]\d{4} \d{4}", re.ASCII)
 _ISO_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)

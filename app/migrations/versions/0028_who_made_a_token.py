@@ -7,8 +7,8 @@ Revises: 0027
 import sqlalchemy as sa
 from alembic import op
 
-from app.clock import now
 from app.migrations.remaking import remade
+from app.runtime.clock import now
 
 revision = "0028"
 down_revision = "0027"

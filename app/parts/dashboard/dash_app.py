@@ -17,11 +17,11 @@ from msgspec import Meta, Struct, field
 from quart import Quart, Response, request
 
 from app.asgi.cached import GZIP_LEVEL
+from app.db.result_cache import cacheable
 from app.errors import InvalidInputError, MalformedError, NotFoundError
 from app.lifespan import resources
 from app.parts.dashboard.figures import AnyPanel, draw
 from app.parts.dashboard.page import DASHBOARD, PAGE_KEY, PANELS
-from app.result_cache import cacheable
 from app.static_files import YEAR_S
 from app.views.parsing import decode_json, require_type
 from app.views.policies import access

@@ -10,12 +10,12 @@ from quart import g
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.asgi.cached import CachedResponse
-from app.clock import monotonic
+from app.db.result_cache import cacheable
 from app.errors import AppError, UnavailableError
 from app.language.i18n import gettext, gettext_noop, translate_message
 from app.lifespan import resources
 from app.parts.dashboard.shapes import Plot
-from app.result_cache import cacheable
+from app.runtime.clock import monotonic
 from app.views.cast import Cast, bound, cast_of, current_cast
 from app.views.figure import Figure, FigureParts, Finding, ShownRow, Table, show_rows
 from app.views.filters import View, view_of

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from msgspec import Struct
 from quart import Response, current_app, request
 
+from app.db.result_cache import DERIVED, EVERYTHING, cacheable, depends_on
 from app.errors import AppError, NotFoundError
 from app.language.i18n import ngettext, show_number
 from app.lifespan import resources
@@ -25,7 +26,6 @@ from app.parts.dashboard.figures import (
 from app.parts.dashboard.likeness import WhoLikeWhom
 from app.parts.dashboard.timeline import Timeline
 from app.parts.dashboard.week import Week
-from app.result_cache import DERIVED, EVERYTHING, cacheable, depends_on
 from app.services.posts.users import Author, count_users
 from app.services.rooms.room_facts import zone_of_chats
 from app.views.blueprints import PageBlueprint

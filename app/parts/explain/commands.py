@@ -22,7 +22,7 @@ from app.parts.explain.explained import (
     explanation_lines,
 )
 from app.parts.explain.explanation import explain
-from app.sandbox import MOST_MEMORY, ReadError, Sandbox
+from app.runtime.sandbox import MOST_MEMORY, ReadError, Sandbox
 
 MOST_S: Final = 600
 """Time limit of reading a file, as long as an import may be without progress."""

@@ -11,7 +11,6 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from app.clock import monotonic
 from app.errors import ImportFileError, Message, message_of, packed
 from app.formats.assumptions import Assumption, NotesSummary, ReadNotes
 from app.formats.masks import masked_name, masked_sentence, shape_of, shape_of_value, shape_of_words
@@ -21,6 +20,7 @@ from app.formats.source.file import Content, Source
 from app.formats.source.text import first_lines, lines
 from app.formats.source.window import BadValue
 from app.parts.explain.explained import Attempt, Explanation, ExplanationRequest, UnclearPlace
+from app.runtime.clock import monotonic
 
 T = TypeVar("T")
 MOST_PLACES: Final = 10

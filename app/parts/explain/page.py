@@ -21,7 +21,7 @@ from app.parts.explain.explained import (
 )
 from app.parts.explain.explanation import explain
 from app.paths import IMPORTS
-from app.sandbox import ReadError
+from app.runtime.sandbox import ReadError
 from app.services.imports.jobs import get_job, options_of, upload_path
 from app.views.blueprints import PageBlueprint
 from app.views.imports.pages import check_upload, to_import

@@ -7,7 +7,6 @@ from typing import Final, cast
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now_ms
 from app.compute.text import username_key
 from app.db.backend import insert_rows, is_among
 from app.db.batch import Batch
@@ -17,6 +16,7 @@ from app.models import GameAnswer, GamePlayer, GameQuestion
 from app.parts.games.ending import note_change, tell_if_all_answered
 from app.parts.games.rules import points_for
 from app.parts.games.states import GameState, asked_of, read_states, unknown_game
+from app.runtime.clock import now_ms
 from app.services.access.rights import INVALID
 
 MOST_AT_ONCE: Final = 500

@@ -7,9 +7,9 @@ from typing import Final
 import msgspec
 from msgspec import structs
 
-from app.clock import now_ms
 from app.parts.games.documents import GameView, SharedView, moment
 from app.parts.games.states import GameState
+from app.runtime.clock import now_ms
 from app.services.access.rights import Right
 from app.services.live_streams.stream import HEARTBEAT, ClientStream, LiveStreams
 

@@ -10,7 +10,6 @@ import msgspec
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now
 from app.db.backend import allocate_ids
 from app.errors import ConflictError, NotFoundError
 from app.models import Game, GameAnswer, GamePlayer, GameQuestion, Tweet, User
@@ -18,6 +17,7 @@ from app.parts.games.drawing import DrawnQuestion
 from app.parts.games.ending import note_change, present_question, tell, tell_if_all_answered
 from app.parts.games.rules import new_code
 from app.parts.games.states import read_states, unknown_game
+from app.runtime.clock import now
 from app.services.deletion.games import tell_of_change
 
 MOST_GAMES: Final = 20

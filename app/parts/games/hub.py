@@ -14,7 +14,6 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now_ms
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.db.feed import GAME_CHANGED, Change
@@ -25,6 +24,7 @@ from app.parts.games.ending import tell_if_due
 from app.parts.games.presence import Presence
 from app.parts.games.standings import Standings, players_of
 from app.parts.games.states import GameState, read_states, unknown_game
+from app.runtime.clock import now_ms
 from app.services.access.rights import Right
 from app.services.live_streams.stream import ClientStream
 from app.services.live_streams.streaming import Clients, StreamHub

@@ -9,7 +9,6 @@ from typing import Final, NamedTuple, cast
 from sqlalchemy import Table, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now, now_ms
 from app.compute.text import username_key
 from app.db.backend import allocate_ids, insert_rows, is_among
 from app.db.batch import Batch
@@ -23,6 +22,7 @@ from app.errors import (
 )
 from app.models import Game, GamePlayer, WrongCode
 from app.parts.games.rules import PlayerNames
+from app.runtime.clock import now, now_ms
 from app.security import digest, new_secret
 from app.services.access.logins import network_of
 from app.services.posts.users import clean_display_name

@@ -3,7 +3,6 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now_ms
 from app.db.engine import Database
 from app.models import Game
 from app.parts.games.answering import Answering
@@ -14,6 +13,7 @@ from app.parts.games.joining import Joining
 from app.parts.games.playing import PlayerKey, Screen, Screens
 from app.parts.games.standings import Standing, Standings
 from app.parts.games.states import GameState, get_state, read_states
+from app.runtime.clock import now_ms
 from app.services.live_streams.streaming import Clients
 
 

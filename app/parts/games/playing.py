@@ -6,7 +6,6 @@ from typing import Final, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now_ms
 from app.db.backend import is_among
 from app.db.batch import Batch
 from app.db.engine import Database
@@ -15,6 +14,7 @@ from app.parts.games.answering import unknown_player
 from app.parts.games.documents import PlayerView, player_view
 from app.parts.games.standings import Standing, Standings
 from app.parts.games.states import GameState, read_states, unknown_game
+from app.runtime.clock import now_ms
 
 MOST_AT_ONCE: Final = 500
 MOST_WAITING: Final = 10_000

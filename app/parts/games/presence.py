@@ -8,12 +8,12 @@ from typing import Final
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import monotonic, now_ms
 from app.db.backend import is_among
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.models import Game, GamePlayer
 from app.parts.games.ending import tell_if_all_answered
+from app.runtime.clock import monotonic, now_ms
 
 RENEW_S: Final = 10.0
 """Seconds after which the same is stored again, since a process may die."""

@@ -5,13 +5,13 @@ from zoneinfo import ZoneInfo
 
 from quart import Response, request, url_for
 
-from app.clock import now
 from app.compute.names import HIDDEN
 from app.language.i18n import speaking
 from app.lifespan import resources
 from app.parts.pictures.answer import MOST_BARS, Picture, picture_of, without_names
 from app.parts.pictures.answer_drawing import draw_picture
 from app.parts.pictures.picture_page import PicturePage, cast_in_picture, names_hidden_in
+from app.runtime.clock import now
 from app.services.compare.name_masking import hide
 from app.services.posts.samples import list_samples
 from app.views.blueprints import PageBlueprint

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.judgement import FEWEST_JUDGED
 from app.compute.names import HIDDEN
 from app.compute.text import has_words, username_key
+from app.db.result_cache import EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
-from app.result_cache import EVERYTHING, depends_on
 from app.services.compare.askable import (
     FEWEST_POSTS,
     MOST_CHARACTERS,

@@ -23,11 +23,11 @@ from weakref import WeakValueDictionary
 
 import httpx
 
-from app.clock import now
 from app.config import MIB, Config
 from app.errors import InvalidInputError
-from app.http_client import Transport
 from app.models.work import LONGEST_PAUSE
+from app.runtime.clock import now
+from app.runtime.http_client import Transport
 
 Headers = Mapping[str, str]
 PAUSE_S: Final = 1.0

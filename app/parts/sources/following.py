@@ -16,7 +16,6 @@ import msgspec
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now
 from app.config import MIB, Config
 from app.db.backend import Sessions
 from app.db.engine import GrantLostError
@@ -28,7 +27,8 @@ from app.models import LiveSource, Tweet, User
 from app.parts.sources.fetching import FetchError, Web, allowed
 from app.parts.sources.live_sources import due_sources, unknown_source
 from app.parts.sources.platforms import PUBLISHERS, LivePage, Mark, Publisher
-from app.sandbox import Sandbox
+from app.runtime.clock import now
+from app.runtime.sandbox import Sandbox
 from app.services.deletion.posts import delete_post
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import Storing, import_records

@@ -13,7 +13,6 @@ from msgspec import Meta
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import LATEST, now
 from app.compute.text import clean_username, username_key
 from app.config import Config
 from app.errors import ConflictError, InvalidInputError, NotFoundError, message_of, unpacked
@@ -21,7 +20,8 @@ from app.formats.rss import read_rss_address
 from app.models import LiveSource
 from app.parts.sources.fetching import FetchError, Web, allowed, check_port
 from app.parts.sources.platforms import MOST_RSS, account_id
-from app.sandbox import Sandbox
+from app.runtime.clock import LATEST, now
+from app.runtime.sandbox import Sandbox
 from app.services.posts.new_tweet import checked_url
 from app.services.posts.users import check_platform, find_user
 

@@ -15,7 +15,7 @@ from app.config import MIB
 from app.formats.platform_pages import PageHead, read_author_posts, read_statuses
 from app.formats.rss import read_rss
 from app.parts.sources.fetching import GONE, Answer, FetchError, Headers, Web, unanswered
-from app.sandbox import Sandbox
+from app.runtime.sandbox import Sandbox
 
 MOST_RSS: Final = 8 * MIB
 """Maximum bytes of a feed or a web page."""

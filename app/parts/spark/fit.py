@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import msgspec
 
-from app.clock import now
 from app.compute.fitting import CorpusAuthor, fit_corpus
 from app.compute.population import Shipped
 from app.compute.profiles import AuthorProfile
@@ -22,6 +21,7 @@ from app.parts.spark.compare import to_bytes
 from app.parts.spark.corpus import AUTHORS, POSTS, authors_of, posts_of
 from app.parts.spark.jobs import JobError, inputs_of, mapped, read_rows, session
 from app.population import shipped_authors
+from app.runtime.clock import now
 
 MOST_AUTHORS: Final = 300
 _FILLED: Final = ("created_at", "lang", "answered")

@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 
 from app.errors import AppError, InvalidInputError
 from app.parts.spark.bad_rows import Row, shown_name
-from app.processes import python_path
+from app.runtime.processes import python_path
 
 SEPARATORS: Final = {"csv": ",", "tsv": "\t"}
 AT_ONCE: Final = 2_000

@@ -16,7 +16,6 @@ from msgspec import Meta
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import first_instant, span_of_year
 from app.compute.conversations import WrittenTexts, conversations_of
 from app.compute.days_apart import WEEK_DAYS
 from app.compute.fingerprint import Measure, fingerprint
@@ -29,6 +28,7 @@ from app.compute.tally import tally_of
 from app.compute.text import username_key
 from app.compute.wording import GainedWord
 from app.models import Tweet
+from app.runtime.clock import first_instant, span_of_year
 from app.services.archive.calendar import CalendarYear
 from app.services.archive.numbers import answered_in
 from app.services.posts.scanning import Scan, scan

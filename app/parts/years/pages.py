@@ -9,7 +9,6 @@ from quart import url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now, span_of_year
 from app.compute.portrait import PersonPortrait
 from app.errors import NotFoundError
 from app.language.i18n import gettext
@@ -30,6 +29,7 @@ from app.parts.years.figures import (
 )
 from app.parts.years.finding import comparison_of, is_long_enough
 from app.parts.years.year import AuthorYear, RoomYear, read_room_year, read_year
+from app.runtime.clock import now, span_of_year
 from app.services.posts.post_counts import MOST_YEARS
 from app.services.posts.statistics import count_in_spans
 from app.services.posts.users import Author, get_author

@@ -13,7 +13,6 @@ from msgspec import Meta
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import first_instant, now, span_of_year
 from app.compute.chat_timing import Said
 from app.compute.chat_traits import Trait, days_of_first, traits_of
 from app.compute.days_apart import DaysApart, days_apart
@@ -29,6 +28,7 @@ from app.compute.hours import (
 )
 from app.compute.mentions import NameCount
 from app.compute.portrait import ChatPortrait, PersonPortrait, portray
+from app.db.result_cache import EVERYTHING, depends_on, holds_until
 from app.errors import NotFoundError
 from app.models import Tweet, User
 from app.parts.years.compared_years import (
@@ -39,7 +39,7 @@ from app.parts.years.compared_years import (
     compare_years,
     same_days_of,
 )
-from app.result_cache import EVERYTHING, depends_on, holds_until
+from app.runtime.clock import first_instant, now, span_of_year
 from app.services.archive.calendar import CalendarYear, DayPosts, MonthPosts, calendar_of
 from app.services.archive.memories import most_liked
 from app.services.archive.numbers import posts_by_day

@@ -11,10 +11,10 @@ import msgspec
 from sqlalchemy import ColumnElement, LargeBinary, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now
 from app.db.engine import Database
 from app.errors import TooManyError, UnauthorizedError, UnavailableError
 from app.models import LoginFailure, LoginSession, Operator
+from app.runtime.clock import now
 from app.security import digest, new_secret
 from app.services.access.operators import (
     OPERATOR,

@@ -12,7 +12,6 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import ColumnElement, delete, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now
 from app.compute.text import is_visible, normalized, username_key
 from app.errors import (
     ConflictError,
@@ -23,6 +22,7 @@ from app.errors import (
 )
 from app.formats.post import RoomReference
 from app.models import Operator, Room, SetupLink
+from app.runtime.clock import now
 from app.security import digest, new_secret
 
 R = TypeVar("R")

@@ -7,10 +7,10 @@ import msgspec
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now
 from app.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from app.formats.post import RoomReference
 from app.models import MAX_ID, Invitation, LoginSession, Operator, Room
+from app.runtime.clock import now
 from app.security import digest, new_secret
 from app.services.access.operators import (
     LINK_LIFETIME,

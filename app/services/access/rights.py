@@ -8,9 +8,9 @@ import msgspec
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now
 from app.errors import InvalidInputError, NotFoundError
 from app.models import MAX_ID, LoginSession, Operator, Token
+from app.runtime.clock import now
 from app.security import digest, new_secret
 from app.services.access.logins import is_in_force
 from app.services.access.operators import check_maker

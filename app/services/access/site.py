@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions, backend_of
 from app.db.feed import OF_SITE, SITE_PRIVATE, SITE_PUBLIC, Change, Feed
+from app.db.result_cache import EVERYTHING
 from app.errors import AppError, ConflictError
 from app.models import SITE_ID, Site
-from app.result_cache import EVERYTHING
 from app.services.event_log import NewEvent, append_events
 
 

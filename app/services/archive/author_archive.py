@@ -9,9 +9,9 @@ import msgspec
 from msgspec import Meta, structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import first_instant, now
 from app.compute.phrases import typical_phrases
-from app.result_cache import holds_until
+from app.db.result_cache import holds_until
+from app.runtime.clock import first_instant, now
 from app.services.archive.author_traits import AuthorTraits, TypicalTerm, read_traits
 from app.services.archive.calendar import CalendarYear, calendar_of
 from app.services.archive.memories import (

@@ -14,8 +14,8 @@ from app.compute.fingerprint import Measure
 from app.compute.hours import BusyFrom, ChatHours, busiest_hours, hours_of_day
 from app.compute.phrases import Phrase
 from app.compute.tally import hour_counts
+from app.db.result_cache import EVERYTHING, depends_on
 from app.models import User
-from app.result_cache import EVERYTHING, depends_on
 from app.services.archive.author_archive import read_typical
 from app.services.archive.author_traits import TypicalTerm
 from app.services.archive.beside import CountedBeside, PostsBeside, Reach, count_beside, read_beside

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.fingerprint import Measure
 from app.compute.significance import FEWEST_COMPARED
-from app.result_cache import EVERYTHING, depends_on
+from app.db.result_cache import EVERYTHING, depends_on
 from app.services.archive.beside import CountedBeside, Reach, count_beside, read_beside
 from app.services.compare.cases import Models
 from app.services.posts.users import Author

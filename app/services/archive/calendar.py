@@ -10,9 +10,9 @@ from msgspec import Meta
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import span_of_year
+from app.db.result_cache import EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet
-from app.result_cache import EVERYTHING, depends_on
+from app.runtime.clock import span_of_year
 from app.services.posts.post_counts import DAY_S, MOST_YEARS, local_unit, seconds_of
 from app.services.posts.selection import Selection
 from app.services.posts.statistics import count_by_day, have_posts

@@ -8,10 +8,10 @@ import msgspec
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import first_instant
 from app.db.backend import backend_of
+from app.db.result_cache import depends_on
 from app.models import Tweet
-from app.result_cache import depends_on
+from app.runtime.clock import first_instant
 from app.services.posts.statistics import have_posts
 from app.services.posts.tweets import Post, PostMedium, as_post, list_posts, select_posts
 from app.services.posts.users import Author

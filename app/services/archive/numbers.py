@@ -16,8 +16,8 @@ from app.compute.hours import DAY_H, BusyFrom, DayHours, busiest_hours, hours_of
 from app.compute.mentions import Mentions, NameCount, ScannedPost, count_mentions
 from app.compute.significance import fullest
 from app.compute.text import username_key
+from app.db.result_cache import depends_on
 from app.models import Tweet
-from app.result_cache import depends_on
 from app.services.posts.scanning import MOST_SCANNED, Scan, ScannedColumn, scan
 from app.services.posts.selection import Selection
 from app.services.posts.statistics import count_by_hour

@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.judgement import FEWEST_JUDGED
 from app.models import RoomPerson, Tweet, User
+from app.runtime.work_pool import INLINE_CHARACTERS, worked_on
 from app.services.compare.cases import Models
 from app.services.compare.name_masking import ChatNames, Named, can_be_guessed, read_chat_names
 from app.services.posts.samples import ENOUGH_OF_OWN, is_sample
 from app.services.rooms.room_facts import RoomFacts
-from app.work_pool import INLINE_CHARACTERS, worked_on
 
 FEWEST_POSTS: Final = 20
 """Posts an author must have to be in a question; with fewer neither side has a fair chance."""

@@ -17,7 +17,6 @@ from msgspec import Meta
 from sqlalchemy import bindparam, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now
 from app.compute.attribution import EMPTY_BACKGROUND, Background, BackgroundCounter
 from app.compute.case import Fitted
 from app.compute.counts import Counts
@@ -27,9 +26,10 @@ from app.compute.judgement import FEWEST_JUDGED
 from app.compute.population import CountedAuthor, Population, drawn_authors
 from app.db.backend import Sessions, backend_of, counts_shipped
 from app.db.engine import Database, GrantLostError
+from app.db.result_cache import DERIVED
 from app.models import BackgroundSnapshot, Event, Profile, User
 from app.population import shipped_authors, shipped_digest
-from app.result_cache import DERIVED
+from app.runtime.clock import now
 from app.services.compare.habits import main_languages, newest_chained
 from app.services.compare.profiles import fold_tails, in_parts, stored_profiles
 from app.services.event_log import NewEvent, append_events, newest_event

@@ -16,9 +16,9 @@ from app.compute.judgement import SURE, Verdict
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError
 from app.formats.file_columns import file_columns_of
+from app.runtime.work_pool import Runner
 from app.services.compare.cases import Models, Whom, comparable_texts, gather_each
 from app.services.compare.verdict import RankedAuthor, answer
-from app.work_pool import Runner
 
 AT_ONCE: Final = 20
 """Texts of a batch for which the authors are read together."""

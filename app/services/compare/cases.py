@@ -18,13 +18,13 @@ from app.compute.text import clean_text, composed, letter_count
 from app.db.backend import is_among
 from app.errors import InvalidInputError
 from app.models import Tweet, User
+from app.runtime.work_pool import Runner, worked_on
 from app.services.compare.background import BackgroundStore
 from app.services.compare.habits import HabitStore, LanguageStore, measure_habit
 from app.services.compare.profiles import ProfileStore, without_texts
 from app.services.posts.replies import own_chains
 from app.services.posts.samples import ENOUGH_OF_OWN, sample_ids
 from app.services.posts.user_rows import UserRow, find_rows, known_row, select_rows
-from app.work_pool import Runner, worked_on
 
 LONG_CHARACTERS: Final = 50_000
 """Longer texts take half a second, and up to some 5 s."""

@@ -18,8 +18,9 @@ from app.compute.text import username_key
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.db.feed import Feed
+from app.db.result_cache import DERIVED, Memo
 from app.errors import AppError
-from app.result_cache import DERIVED, Memo
+from app.runtime.work_pool import Runner, worked_on
 from app.services.compare.cases import (
     Models,
     Question,
@@ -32,7 +33,6 @@ from app.services.compare.cases import (
 )
 from app.services.compare.verdict import Comparison, SearchedPosts, add_reasons, answer, read_posts
 from app.services.posts.user_rows import find_rows
-from app.work_pool import Runner, worked_on
 
 MOST_READ: Final = 20
 """Comparisons whose authors are read in one session."""

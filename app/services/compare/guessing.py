@@ -8,12 +8,12 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import monotonic
 from app.compute.names import HiddenText
 from app.db.backend import Sessions
+from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import NotFoundError
 from app.models import RoomPerson, Tweet, User
-from app.result_cache import EVERYTHING, depends_on
+from app.runtime.clock import monotonic
 from app.services.compare.askable import FEWEST_POSTS, QuizSet, draw
 from app.services.compare.cases import MOST_GAPS, Models, Question, gather
 from app.services.compare.name_masking import hide, read_chat_names

@@ -18,11 +18,11 @@ from app.compute.profiles import AuthorProfile
 from app.compute.ratios import usual_of
 from app.compute.self_replies import ChainedPost, chained
 from app.db.backend import chunks
+from app.db.result_cache import LruStore
 from app.models import PostCount, Tweet, User
-from app.result_cache import LruStore
+from app.runtime.work_pool import worked_on
 from app.services.posts.replies import own_chains
 from app.services.posts.user_rows import UserRow
-from app.work_pool import worked_on
 
 OwnPost = tuple[int, str]
 """A post of an author, with text: its id, and that."""

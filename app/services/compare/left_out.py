@@ -16,7 +16,6 @@ import msgspec
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now
 from app.compute.case import Case, Suspect
 from app.compute.judgement import judge
 from app.compute.languages import guess_language
@@ -27,7 +26,8 @@ from app.db.backend import Sessions, is_among
 from app.db.engine import Database
 from app.errors import UnavailableError
 from app.models import BackgroundSnapshot, User
-from app.processes import be_nice, begin_child, run_child
+from app.runtime.clock import now
+from app.runtime.processes import be_nice, begin_child, run_child
 from app.services.compare.background import LeftOutShare, Members, newest_members
 from app.services.compare.cases import Models, load_suspects, with_habits
 from app.services.compare.habits import newest_own

@@ -15,12 +15,12 @@ from app.compute.likeness import likeness
 from app.compute.population import NOBODY, CountedAuthor, Population
 from app.compute.profiles import AuthorProfile
 from app.compute.typical_words import TypicalWord, typical_words
+from app.db.result_cache import DERIVED, depends_on
 from app.models import User
-from app.result_cache import DERIVED, depends_on
+from app.runtime.work_pool import worked_on
 from app.services.compare.cases import Models
 from app.services.compare.habits import newest_own
 from app.services.posts.user_rows import UserRow
-from app.work_pool import worked_on
 
 RECENT_POSTS: Final = 100
 """Newest posts of an author in which typical words are looked for."""

@@ -14,7 +14,6 @@ import numpy as np
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now
 from app.compute.attribution import probabilities_of, scores_of_each
 from app.compute.case import Case
 from app.compute.fitting import hold_out
@@ -24,7 +23,8 @@ from app.compute.self_replies import units_of
 from app.compute.text import has_words, own_words
 from app.db.batch import Batch
 from app.db.engine import Database
-from app.result_cache import LruStore
+from app.db.result_cache import LruStore
+from app.runtime.clock import now
 from app.services.compare.background import LeftOutShare
 from app.services.compare.cases import (
     MOST_NAMED,

@@ -17,10 +17,10 @@ from app.compute.counts import Counts
 from app.compute.features import RECIPE
 from app.compute.profiles import NO_COUNTS, NO_POSTS, AuthorProfile, with_posts, without_posts
 from app.db.backend import Sessions, backend_of, chunks, is_among
+from app.db.result_cache import LruStore
 from app.models import Profile, Tweet, User
-from app.result_cache import LruStore
+from app.runtime.work_pool import worked_on
 from app.services.posts.user_rows import UserRow
-from app.work_pool import worked_on
 
 RELOAD_TAIL: Final = 50
 """Posts that a profile in memory may lack: to count them is cheaper than to read the stored one."""

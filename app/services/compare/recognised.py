@@ -22,8 +22,8 @@ from app.compute.profiles import AuthorProfile
 from app.compute.self_replies import chained, units_of
 from app.compute.significance import FEWEST_COMPARED
 from app.db.backend import Sessions
+from app.db.result_cache import DERIVED, depends_on
 from app.models import Room, RoomPerson, User
-from app.result_cache import DERIVED, depends_on
 from app.services.compare.cases import Models
 from app.services.compare.habits import OwnPost, newest_own
 from app.services.event_log import NewEvent, append_events

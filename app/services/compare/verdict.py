@@ -26,8 +26,8 @@ from app.compute.gaps import Gap
 from app.compute.judgement import SURE, Judgement, Limit, Verdict, judge
 from app.compute.measured import More
 from app.compute.text import own_words
+from app.runtime.work_pool import INLINE_CHARACTERS, Runner
 from app.services.compare.habits import OwnPost, newest_own
-from app.work_pool import INLINE_CHARACTERS, Runner
 
 
 class Usage(msgspec.Struct, frozen=True):

@@ -5,8 +5,8 @@ from typing import Final
 from sqlalchemy import ColumnElement, Select, String, cast, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now
 from app.models import LiveSource, Profile, Site, User
+from app.runtime.clock import now
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.users import get_user
 

@@ -6,10 +6,10 @@ from typing import Final
 from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now
 from app.db.backend import Sessions
+from app.db.result_cache import DERIVED
 from app.models import Game, WrongCode
-from app.result_cache import DERIVED
+from app.runtime.clock import now
 from app.services.event_log import NewEvent, append_events
 
 KEPT_AFTER_END: Final = timedelta(hours=24)

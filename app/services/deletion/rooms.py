@@ -8,10 +8,10 @@ from typing import Final, NamedTuple
 from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import monotonic
 from app.db.backend import Sessions, is_among
 from app.errors import ConflictError
 from app.models import Room, RoomPerson, Tweet, User
+from app.runtime.clock import monotonic
 from app.services.access.readers import end_readers
 from app.services.deletion.authors import IS_UNFOLLOWED, mark_deleted
 from app.services.deletion.posts import remove_posts

@@ -7,11 +7,11 @@ from typing import Any, Final, cast
 from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now
 from app.compute.text import username_key
 from app.db.backend import allocate_ids, insert_rows, is_among
 from app.errors import ConflictError
 from app.models import User
+from app.runtime.clock import now
 from app.services.event_log import NewEvent
 from app.services.posts.users import check_platform, clean_display_name
 

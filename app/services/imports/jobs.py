@@ -13,12 +13,12 @@ import msgspec
 from sqlalchemy import and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now
 from app.db.backend import Sessions, allocate_ids, backend_of, is_among
 from app.errors import ConflictError, Message, NotFoundError
 from app.formats.assumptions import NotesSummary
 from app.formats.records import NO_OPTIONS, ImportFault, ReadOptions
 from app.models import ImportJob
+from app.runtime.clock import now
 from app.services.imports.report import (
     COUNTS,
     ImportReport,

@@ -8,17 +8,17 @@ from typing import IO, Final
 
 import msgspec
 
-from app.clock import now
 from app.compute.text import clean_username
 from app.db.engine import Database
 from app.errors import AppError
 from app.formats.post import Platform
+from app.runtime.clock import now
+from app.runtime.work_pool import Runner
 from app.services.event_log import newest_event
 from app.services.imports.bulk import BATCH, BulkPost, count
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import Storing, import_posts
 from app.services.posts.new_tweet import NewTweetForm, checked
-from app.work_pool import Runner
 
 MAX_LINE_BYTES: Final = 2**20
 _SKIPPED_BYTES: Final = 64 * 1024

@@ -10,7 +10,6 @@ from typing import Final
 
 from msgspec import structs
 
-from app.clock import now
 from app.compute.text import clean_username, drop_controls, username_key
 from app.errors import (
     AppError,
@@ -23,6 +22,7 @@ from app.errors import (
 from app.formats.post import MOST_MEDIA, Medium, ReplyTarget, StoredMedium
 from app.formats.records import Account, Item, Record, RecordStream
 from app.formats.source.file import Source
+from app.runtime.clock import now
 from app.services.imports.bulk import BATCH, BulkPost, count
 from app.services.imports.report import ImportReport
 from app.services.posts.media import MediaKeeper, NoRoomError

@@ -16,7 +16,7 @@ from app.errors import UnavailableError
 from app.formats.preview import CHAT_S, Preview, PreviewRequest, decoded_preview, preview
 from app.formats.records import NO_OPTIONS, ReadOptions
 from app.models import ImportJob
-from app.sandbox import LIMIT_S, Sandbox
+from app.runtime.sandbox import LIMIT_S, Sandbox
 from app.services.imports.earlier_reading import READ_BEFORE
 from app.services.imports.jobs import options_of, upload_path
 from app.services.imports.report import errors_of

@@ -21,7 +21,6 @@ from typing import Final, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import monotonic, wait_until_set
 from app.config import MIB, Config
 from app.db.engine import Database, Grant, GrantLostError
 from app.errors import (
@@ -34,10 +33,11 @@ from app.errors import (
 )
 from app.formats.registry import open_records
 from app.formats.source.file import Source
-from app.logs import configure, take_over
-from app.memory_trim import collect_seldom, share_heap
 from app.models import ImportJob
-from app.processes import be_nice, begin_child, limited_memory, run_child
+from app.runtime.clock import monotonic, wait_until_set
+from app.runtime.logs import configure, take_over
+from app.runtime.memory_trim import collect_seldom, share_heap
+from app.runtime.processes import be_nice, begin_child, limited_memory, run_child
 from app.services.access.site import is_site_public
 from app.services.deletion.rooms import delete_messages
 from app.services.imports.beginning import begin_reading

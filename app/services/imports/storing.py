@@ -16,6 +16,7 @@ from app.errors import ConflictError, ImportFileError, Message, UnrecognisedFile
 from app.formats.assumptions import ReadNotes
 from app.formats.column_names import plain_column
 from app.formats.records import Account, ReadOptions, RecordStream
+from app.runtime.work_pool import Runner
 from app.services.compare.background import renew_if_outgrown
 from app.services.compare.profiles import BulkProfiles
 from app.services.imports.bulk import BulkPost, ImportMemory, store_batch
@@ -27,7 +28,6 @@ from app.services.posts.media import MediaKeeper
 from app.services.posts.users import check_platform, find_user
 from app.services.rooms.recognition import RoomFinder
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
-from app.work_pool import Runner
 
 
 class NamelessFileError(ImportFileError):

@@ -6,9 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable
 from typing import Final, Generic, TypeVar, cast
 
-from app.clock import wait_until_set
 from app.db.engine import Database
 from app.errors import AppError, UnavailableError
+from app.runtime.clock import wait_until_set
 from app.services.access.rights import Right, ended_rights
 from app.services.live_streams.stream import ClientStream, Send
 

@@ -19,11 +19,11 @@ from app.db.indexes import searched_text
 from app.formats.post import Medium, table_columns
 from app.formats.records import ExportedPost, Writer
 from app.models import Tweet, User
+from app.runtime.work_pool import Runner
 from app.services.posts.selection import Conditions
 from app.services.posts.stored_content import content_columns, decoded
 from app.services.posts.tweets import AnyRow, AnySelect, room_name
 from app.services.posts.users import get_user
-from app.work_pool import Runner
 
 PAGE: Final = 200
 """Posts in a page: each may have 25,000 characters, and many exports may run at once."""

@@ -6,8 +6,8 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now
 from app.models import ImportJob
+from app.runtime.clock import now
 
 WAITING: Final = ("running", "interrupted")
 """States of an import that is under way, or is to be run."""

@@ -21,7 +21,6 @@ from typing import BinaryIO, Final
 from sqlalchemy import delete, exists, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import monotonic
 from app.config import MIB, Config
 from app.db.backend import Sessions, chunks
 from app.db.engine import Database
@@ -32,6 +31,7 @@ from app.formats.media_types import START_BYTES, TYPES, suffix_of
 from app.formats.post import StoredMedium
 from app.formats.private_notes import without_notes
 from app.models import MediaUse, Tweet, User
+from app.runtime.clock import monotonic
 from app.security import make_private_folder, open_private
 
 DRAFT: Final = ".draft-"

@@ -13,10 +13,10 @@ from typing import Final, NamedTuple
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now
 from app.db.backend import is_among
 from app.formats.post import RoomReference
 from app.models import Room, RoomPerson, Tweet, User
+from app.runtime.clock import now
 from app.services.event_log import NewEvent, append_events
 
 UNKNOWN_APP: Final = ""

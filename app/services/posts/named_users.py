@@ -7,8 +7,8 @@ from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
+from app.db.result_cache import EVERYTHING, depends_on
 from app.models import User
-from app.result_cache import EVERYTHING, depends_on
 from app.services.posts.user_rows import HAS_KEY, rows_by_key
 
 _NAMES: Final = select(

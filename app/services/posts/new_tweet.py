@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from msgspec import structs
 
-from app.clock import EARLIEST
 from app.compute.languages import guess_language
 from app.compute.text import clean_sign, clean_text, clean_title, clean_username
 from app.errors import InvalidInputError, message_of
@@ -23,6 +22,7 @@ from app.formats.post import (
 )
 from app.formats.records import FileRoom
 from app.formats.signs import kept_signs, total_of
+from app.runtime.clock import EARLIEST
 from app.services.posts.stored_content import StoredContent
 
 T = TypeVar("T")

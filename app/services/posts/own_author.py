@@ -6,8 +6,8 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import is_among
+from app.db.result_cache import EVERYTHING, depends_on
 from app.models import SITE_ID, Site, User
-from app.result_cache import EVERYTHING, depends_on
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.samples import is_sample
 

@@ -29,10 +29,10 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from app.clock import now
 from app.db.backend import insert_rows
 from app.models import PostCount, Tweet, User
 from app.models.derived import EPOCH_S, SLOT_S, UNKNOWN_SLOT
+from app.runtime.clock import now
 
 Moment = tuple[int, datetime | None, str | None]
 """What counts of a post: its author, time and language."""

@@ -16,10 +16,10 @@ from sqlalchemy.orm import aliased
 from app.compute.self_replies import chains_of
 from app.compute.text import username_key
 from app.db.backend import backend_of
+from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import NotFoundError
 from app.formats.post import ReplyTarget
 from app.models import Tweet, User
-from app.result_cache import EVERYTHING, depends_on
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.stored_content import StoredContent
 from app.services.posts.tweets import Post, find_posts, newest_first

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, and_, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
+from app.db.result_cache import EVERYTHING, depends_on
 from app.models import Tweet, User
-from app.result_cache import EVERYTHING, depends_on
 
 FOLDER: Final = Path(__file__).parents[2] / "sample"
 

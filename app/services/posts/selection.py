@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.result_cache import EVERYTHING, depends_on
 from app.models import Tweet, User
-from app.result_cache import EVERYTHING, depends_on
 from app.services.posts.showing import Shown, showing
 from app.services.posts.user_rows import rows_by_name
 

@@ -26,7 +26,7 @@ from app.formats.small_pictures import (
     SmallVersion,
     small_versions,
 )
-from app.sandbox import ReadError, Sandbox
+from app.runtime.sandbox import ReadError, Sandbox
 from app.security import make_private_folder, open_private
 from app.services.posts.media import (
     DRAFT,

@@ -27,11 +27,11 @@ from sqlalchemy.orm import aliased
 
 from app.compute.text import username_key
 from app.db.backend import backend_of, chunks
+from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import NotFoundError
 from app.formats.post import Medium, PostContent, ReplyTarget, RoomReference, StoredMedium
 from app.models import Room, Tweet, User
 from app.paths import MEDIA
-from app.result_cache import EVERYTHING, depends_on
 from app.services.posts.post_counts import HOUR_S, local_unit, seconds_of
 from app.services.posts.selection import Selection, field_conditions, post_conditions
 from app.services.posts.statistics import WEEK_H

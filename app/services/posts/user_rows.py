@@ -11,7 +11,7 @@ from app.compute.text import username_key
 from app.db.backend import chunks
 from app.errors import NotFoundError
 from app.models import User
-from app.work_pool import worked_on
+from app.runtime.work_pool import worked_on
 
 Fields = TypeVarTuple("Fields")
 

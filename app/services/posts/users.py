@@ -10,13 +10,13 @@ from msgspec import Meta
 from sqlalchemy import Select, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now
 from app.compute.text import clean_username, username_key
 from app.db.backend import allocate_ids
+from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import ConflictError, InvalidInputError
 from app.formats.post import Platform
 from app.models import Tweet, User
-from app.result_cache import EVERYTHING, depends_on
+from app.runtime.clock import now
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.own_author import claim_site
 from app.services.posts.user_rows import HAS_KEY, rows_by_key, unknown_user

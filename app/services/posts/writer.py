@@ -6,10 +6,10 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now
 from app.compute.text import username_key
 from app.db.batch import Batch
 from app.db.engine import Database
+from app.runtime.clock import now
 from app.services.event_log import newest_event
 from app.services.posts.arrivals import Added, Arrival, add_arrivals, find_stored, keys_in_rooms
 from app.services.posts.named_rooms import RoomMention, find_named

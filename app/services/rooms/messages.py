@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.db.backend import backend_of
+from app.db.result_cache import EVERYTHING, depends_on
 from app.formats.post import Reactions
 from app.models import MAX_ID, Tweet, User
-from app.result_cache import EVERYTHING, depends_on
 from app.services.posts.post_counts import DAY_S, local_unit, seconds_of
 from app.services.posts.selection import Selection, field_conditions
 from app.services.posts.stored_content import decoded_counts

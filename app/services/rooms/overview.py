@@ -26,8 +26,8 @@ from app.compute.portrait import (
 )
 from app.compute.reply_preference import clearest_answers
 from app.db.backend import backend_of
+from app.db.result_cache import DERIVED, EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
-from app.result_cache import DERIVED, EVERYTHING, depends_on
 from app.services.posts.scanning import Collected, ScannedColumn, ScanQuery, read_scan, scanning
 from app.services.rooms.periods import (
     FEWEST_OF_YEAR,

@@ -26,12 +26,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import first_instant
 from app.compute.portrait import SilenceSpan
 from app.compute.significance import clear_peak, is_ahead
 from app.db.backend import backend_of
+from app.db.result_cache import EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
-from app.result_cache import EVERYTHING, depends_on
+from app.runtime.clock import first_instant
 from app.services.posts.post_counts import DAY_S, MOST_YEARS, local_unit, seconds_of, unix_seconds
 from app.services.rooms.room_facts import MOST_PEOPLE, RoomFacts, RoomSpeaker
 

@@ -26,8 +26,8 @@ from app.compute.portrait import (
     portray,
 )
 from app.db.backend import backend_of
+from app.db.result_cache import DERIVED, EVERYTHING, LruStore, depends_on
 from app.models import RoomPerson, Tweet, User
-from app.result_cache import DERIVED, EVERYTHING, LruStore, depends_on
 from app.services.event_log import newest_event
 from app.services.posts.scanning import (
     MOST_SCANNED,

@@ -12,13 +12,13 @@ from typing import Final
 from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now
 from app.compute.text import MAX_USERNAME_LENGTH
 from app.db.backend import is_among
 from app.formats.assumptions import ReadNotes
 from app.formats.post import RoomReference
 from app.formats.records import FileRoom
 from app.models import Room, RoomPerson, User
+from app.runtime.clock import now
 from app.services.posts.named_rooms import IS_KEPT, UNKNOWN_APP, announce_first_room
 
 MOST_REMEMBERED: Final = 10_000

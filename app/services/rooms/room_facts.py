@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
 from app.db.backend import chunks
+from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import NotFoundError
 from app.models import Room, RoomPerson, Tweet, User
-from app.result_cache import EVERYTHING, depends_on
 from app.services.posts.named_rooms import IS_KEPT
 from app.services.posts.named_users import NamedUser, all_speak_in_chats, named_users
 from app.services.posts.tweets import AnyRow, AnySelect

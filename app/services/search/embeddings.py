@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.backend import Sessions, backend_of
 from app.db.engine import Database
 from app.db.indexes import Vector
+from app.db.result_cache import DERIVED
 from app.embedders import Embedder, EmbedderError, Vectors
 from app.models import Embedding, Tweet, User
-from app.result_cache import DERIVED
 from app.services.event_log import NewEvent, append_events
 
 REMOVED_AT_ONCE: Final = 2_000

@@ -15,9 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.scoring import Scorer, TermFrequencies, parse_query
 from app.compute.typed_query import TypedFilter, read_query
 from app.db.backend import Sessions
+from app.db.result_cache import DERIVED, EVERYTHING, cacheable, depends_on
 from app.embedders import EmbedderError
 from app.models import Tweet, User
-from app.result_cache import DERIVED, EVERYTHING, cacheable, depends_on
+from app.runtime.work_pool import Turns
 from app.services.posts.exporting import COLUMNS, Export, begin_export
 from app.services.posts.selection import Conditions, Selection, post_conditions
 from app.services.posts.tweets import AnyRow, AnySelect, Post, find_posts
@@ -36,7 +37,6 @@ from app.services.search.word_search import (
     search_words,
     without_connection,
 )
-from app.work_pool import Turns
 
 MAX_QUERY_LENGTH: Final = 1_000
 """Characters of a query; pages drop further ones."""

@@ -14,8 +14,8 @@ from app.compute.likeness import similarities
 from app.compute.words import terms
 from app.db.backend import Sessions, backend_of
 from app.db.indexes import Terms, WordIndex
+from app.db.result_cache import DERIVED, EVERYTHING, depends_on
 from app.models import Tweet
-from app.result_cache import DERIVED, EVERYTHING, depends_on
 from app.services.compare.background import BackgroundStore
 from app.services.posts.tweets import Post, as_post, find_posts, get_post, select_posts
 from app.services.search.embeddings import Embeddings

@@ -10,12 +10,12 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, false, func, not_, or
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.clock import first_instant
 from app.compute.text import username_key
 from app.compute.typed_query import TypedFilter
 from app.db.backend import is_among
 from app.errors import InvalidInputError, NotFoundError
 from app.models import MAX_ID, Room, RoomPerson, Tweet, User
+from app.runtime.clock import first_instant
 from app.services.posts.named_rooms import IS_KEPT
 from app.services.posts.selection import Conditions, Selection, field_conditions
 from app.services.posts.user_rows import ids_by_key, unknown_user

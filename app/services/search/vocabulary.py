@@ -13,8 +13,8 @@ from app.compute.scoring import TermFrequencies
 from app.compute.words import WORDS_RECIPE
 from app.db.backend import Sessions, backend_of, insert_rows
 from app.db.indexes import AUTHOR_MARK, TermCount
+from app.db.result_cache import DERIVED
 from app.models import User, Vocabulary, Word
-from app.result_cache import DERIVED
 from app.services.event_log import NewEvent, append_events
 
 PAGE: Final = 2_000

@@ -19,6 +19,7 @@ from app.compute.scoring import QueryPart, Scorer, TermFrequencies, parse_query,
 from app.db.backend import backend_of, is_among
 from app.db.indexes import All, Expression, searched_text
 from app.models import MAX_ID, Tweet, User
+from app.runtime.work_pool import Turns, WorkPool
 from app.services.posts.selection import Conditions
 from app.services.posts.tweets import AnyRow, AnySelect
 from app.services.search.corrections import corrected, with_one_slip
@@ -31,7 +32,6 @@ from app.services.search.expressions import (
     matchable,
 )
 from app.services.search.vocabulary import term_frequencies
-from app.work_pool import Turns, WorkPool
 
 MOST_COUNTED: Final = 10_000
 """Matches that are counted or put in order by time or likes, of those stored last."""

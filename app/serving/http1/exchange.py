@@ -15,8 +15,8 @@ from hypercorn.protocol.http_stream import ASGIHTTPState, HTTPStream
 from hypercorn.utils import suppress_body
 
 from app.asgi.streams import HALF_CLOSED, PUSH
-from app.clock import monotonic, wait_until_set
 from app.paths import below_root, is_endless
+from app.runtime.clock import monotonic, wait_until_set
 from app.serving.http1.messages import Head, RequestEvent, RequestReader, ResponseWriter
 
 IDLE: Final = Updated(idle=True)

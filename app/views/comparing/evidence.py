@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.evidence import place_in
 from app.language.i18n import gettext, ngettext, show_number
+from app.runtime.work_pool import worked_on
 from app.services.compare.verdict import Comparison, Evidence, Usage
 from app.services.posts.tweets import Post, find_posts
 from app.views.comparing.verdicts import strange_places
 from app.views.texts import Marked, excerpt, marked_text
-from app.work_pool import worked_on
 
 ONCE: Final = 0.95
 """Uses a post from which they are told of each post."""

@@ -9,10 +9,10 @@ from msgspec import Struct
 from quart import g, request, url_for
 from quart.typing import ResponseReturnValue
 
-from app.clock import now
 from app.errors import InvalidInputError, NotFoundError
 from app.language.i18n import SWITCH, gettext, own_address
 from app.lifespan import resources
+from app.runtime.clock import now
 from app.services.compare.askable import draw
 from app.services.compare.guessing import read_question
 from app.services.compare.model_card import FEWEST_ASKED, FEWEST_OF_AUTHOR, Card, own_names

@@ -18,7 +18,7 @@ from app.language.i18n import gettext, ngettext, show_number, speaking_of, trans
 from app.lifespan import resources
 from app.models import ImportJob
 from app.paths import IMPORTS
-from app.sandbox import ReadError
+from app.runtime.sandbox import ReadError
 from app.services.access.site import switch_site
 from app.services.imports.jobs import (
     cancel_job,

@@ -5,12 +5,12 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import monotonic
 from app.errors import Message
 from app.formats.records import ImportFault
 from app.formats.registry import FORMATS
 from app.lifespan import resources
 from app.models import ImportJob
+from app.runtime.clock import monotonic
 from app.services.archive.author_archive import AuthorArchive, read_archive
 from app.services.imports.jobs import ENDED
 from app.services.imports.report import (

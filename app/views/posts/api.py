@@ -6,11 +6,11 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct
 from quart import url_for
 
-from app.clock import now
 from app.errors import stopping
 from app.formats.post import ReplyTarget
 from app.lifespan import resources
 from app.paths import API, TWEETS
+from app.runtime.clock import now
 from app.services.deletion.posts import delete_post
 from app.services.imports.lines import LinesReport, TweetLine, store_lines
 from app.services.imports.report import ImportReport

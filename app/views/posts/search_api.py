@@ -14,6 +14,7 @@ from app.formats.records import ExportedPost
 from app.formats.registry import WRITERS
 from app.lifespan import resources
 from app.paths import EXPORT
+from app.runtime.work_pool import WorkPool
 from app.services.posts.exporting import exported
 from app.services.posts.statistics import Stats, stats
 from app.services.search.results import Facets, Hit, Mode, SearchQuery, begin_found_export
@@ -22,7 +23,6 @@ from app.views.answers import streamed, while_readable
 from app.views.blueprints import CSV, NDJSON, ApiBlueprint
 from app.views.cursors import RESULT_CURSOR, Next
 from app.views.filters import PostFilters, SearchFilters
-from app.work_pool import WorkPool
 
 blueprint = ApiBlueprint("api_search", tag="search")
 

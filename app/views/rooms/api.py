@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field, structs
 
+from app.db.result_cache import cacheable
 from app.lifespan import resources
-from app.result_cache import cacheable
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post
 from app.services.rooms.messages import list_messages

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from quart import url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import first_instant
 from app.errors import NotFoundError
+from app.runtime.clock import first_instant
 from app.services.posts.neighbours import neighbours_of
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post, TweetKey, get_post

@@ -9,11 +9,11 @@ from markupsafe import Markup
 from msgspec import Struct
 from quart import Response, current_app
 
+from app.db.result_cache import LruStore
 from app.language.i18n import language
 from app.lifespan import resources
-from app.metrics import CONTENT_TYPE
 from app.paths import API, API_DOCS, HEALTHZ, METRICS, READYZ
-from app.result_cache import LruStore
+from app.runtime.metrics import CONTENT_TYPE
 from app.services.checks import check_ready, measure_lag
 from app.services.event_log import newest_event
 from app.views import openapi

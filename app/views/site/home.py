@@ -9,9 +9,9 @@ from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.judgement import KOREAN_LIKELY, LIKELY, LONE_KOREAN_LIKELY
+from app.db.result_cache import cacheable
 from app.language.i18n import gettext
 from app.lifespan import resources
-from app.result_cache import cacheable
 from app.services.archive.author_archive import Memories, read_memories
 from app.services.compare.guessing import Solution, is_playable
 from app.services.compare.verdict import MODEL_NAME

@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from app.clock import now
+from app.runtime.clock import now
 from tests.browsing import parts_of
 from tests.conftest import Client
 from tests.parts.dashboard.viewing import PREFIX, csv_rows, drawn, page_words

@@ -17,12 +17,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from app.clock import now
 from app.compute.typical_words import TypicalWord
 from app.models import User
 from app.parts.dashboard.apart import Measurement
 from app.parts.dashboard.likeness import SMALLEST_SHOWN, Likeness
 from app.parts.dashboard.words import Words
+from app.runtime.clock import now
 from app.services.compare.manners import AuthorWords
 from app.services.compare.model_card import Card, CardAuthor, Measured
 from app.services.compare.verdict import Model

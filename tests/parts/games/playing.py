@@ -8,10 +8,10 @@ from typing import Any, Final
 from quart import Quart
 from sqlalchemy import select
 
-from app.clock import now_ms
 from app.models import GameQuestion, Tweet
 from app.parts.games import hosting
 from app.parts.games.drawing import DrawnQuestion
+from app.runtime.clock import now_ms
 from app.services.posts.users import get_user
 from tests.browsing import parts_of
 from tests.conftest import Client

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select, text
 
-from app.clock import now_ms
 from app.models import GamePlayer
 from app.parts.games import hosting, hub
+from app.runtime.clock import now_ms
 from app.services.access.rights import revoke_token
 from app.services.live_streams import streaming
 from tests.browsing import parts_of

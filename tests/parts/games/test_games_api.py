@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.clock import now_ms
 from app.models import GameQuestion
 from app.parts.games.answering import AnswerRequest
 from app.parts.games.rules import points_for
+from app.runtime.clock import now_ms
 from app.security import digest
 from tests.browsing import parts_of
 from tests.conftest import Client, Outside

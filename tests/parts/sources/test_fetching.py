@@ -11,9 +11,9 @@ from itertools import pairwise
 
 import pytest
 
-from app.clock import now
 from app.parts.sources import fetching
 from app.parts.sources.fetching import Answer, FetchError, Web, is_public
+from app.runtime.clock import now
 from tests.live_platforms import Fault, Platform, live_platform
 from tests.waiting import DEADLINE_S
 

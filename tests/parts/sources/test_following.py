@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from app.clock import now
 from app.lifespan import running
 from app.models import LiveSource
 from app.parts.sources import platforms
 from app.parts.sources.following import LONGEST_S, SHORTEST_S, Follower, pause_s, sources_job
 from app.parts.sources.live_sources import ask_for_visits, is_visit_missing, remove_source
+from app.runtime.clock import now
 from app.services.maintenance import Maintenance
 from tests.live_platforms import Fault, Platform
 from tests.parts.sources.conftest import Following, until_asked

@@ -8,9 +8,9 @@ from datetime import datetime
 import pytest
 from sqlalchemy import select
 
-from app.clock import now
 from app.models import Tweet
 from app.parts.sources import following
+from app.runtime.clock import now
 from app.services.deletion.authors import delete_user
 from tests.live_platforms import Fault, Platform
 from tests.parts.sources.conftest import KINDS, Following

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from app.clock import now
 from app.compute.case import RATED, Case
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError, NotFoundError
+from app.runtime.clock import now
 from app.services.compare.background import renew_background
 from app.services.compare.cases import Models, Question, gather
 from app.services.compare.comparing import MOST_NAMES, Comparer

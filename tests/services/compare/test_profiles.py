@@ -8,12 +8,12 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import select, update
 
-from app.clock import now
 from app.compute.counts import Counts, add
 from app.compute.features import features
 from app.compute.profiles import AuthorProfile
 from app.db.engine import Database
 from app.models import Profile
+from app.runtime.clock import now
 from app.services.checks import find_faults
 from app.services.compare.background import renew_background
 from app.services.compare.profiles import (

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from app.clock import now
 from app.db.engine import Database
 from app.formats.post import Medium
 from app.formats.records import Account, Item, Record, RecordStream
 from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.models import BackgroundSnapshot, Event, Tweet, User
+from app.runtime.clock import now
 from app.services.checks import find_faults
 from app.services.compare.profiles import users_with_tails
 from app.services.imports import post_reader

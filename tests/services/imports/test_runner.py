@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from app.db.engine import Database
 from app.models import Tweet
-from app.processes import NICENESS
+from app.runtime.processes import NICENESS
 from app.services.imports.bulk import BATCH
 from app.services.imports.jobs import get_job, upload_path
 from app.services.imports.report import errors_of

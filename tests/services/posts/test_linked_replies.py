@@ -8,10 +8,10 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy import select
 
-from app.clock import now
 from app.db.engine import Database
 from app.formats.post import ReplyTarget
 from app.models import Event
+from app.runtime.clock import now
 from app.services.checks import find_faults
 from app.services.deletion.posts import delete_post
 from app.services.event_log import newest_event

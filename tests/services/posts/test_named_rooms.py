@@ -14,11 +14,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import event, select
 
-from app.clock import now
 from app.config import Config
 from app.db.engine import Database
 from app.formats.post import RoomReference
 from app.models import Room
+from app.runtime.clock import now
 from app.services.checks import find_faults
 from app.services.imports.lines import store_lines
 from app.services.imports.report import ImportReport

@@ -5,10 +5,10 @@ import asyncio
 import pytest
 from sqlalchemy import select
 
-from app.clock import now
 from app.db.engine import Database
 from app.errors import UnavailableError
 from app.models import Event, User
+from app.runtime.clock import now
 from app.services.posts.users import add_user
 from app.services.posts.writer import PostRequest, PostWriter, Receipt
 from tests.posting import new_tweet

@@ -15,9 +15,9 @@ from quart import Quart
 from sqlalchemy import update
 
 from app import create_app
-from app.clock import now
 from app.config import Config
 from app.models import LoginFailure, LoginSession, SetupLink
+from app.runtime.clock import now
 from app.services.access.logins import (
     MOST_OF_ACCOUNT,
     MOST_OF_ADDRESS,

@@ -9,8 +9,8 @@ import pytest
 from quart import Quart
 from sqlalchemy import insert
 
-from app.clock import now
 from app.models import User
+from app.runtime.clock import now
 from app.services.compare.background import BACKGROUND
 from tests.browsing import parts_of
 from tests.conftest import NDJSON, Client, Shared

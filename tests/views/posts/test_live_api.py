@@ -12,9 +12,9 @@ from quart import Quart
 from sqlalchemy import insert
 
 from app import create_app
-from app.clock import now
 from app.lifespan import begin_stop
 from app.models import Event
+from app.runtime.clock import now
 from app.services.access.operators import READER
 from app.services.access.removal import remove_account
 from app.services.access.rights import revoke_token

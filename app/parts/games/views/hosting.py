@@ -6,13 +6,13 @@ from typing import Annotated, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from app.clock import now_ms
 from app.errors import InvalidInputError
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.parts.games import hosting, replaying
 from app.parts.games.drawing import draw_questions, named_cast, room_cast
 from app.parts.games.states import get_state
+from app.runtime.clock import now_ms
 from app.services.rooms.room_facts import get_room
 from app.views.parsing import number_of
 from app.views.policies import writing

@@ -6,7 +6,6 @@ from msgspec import Struct
 from quart import Response, request, url_for
 from quart.typing import ResponseReturnValue
 
-from app.clock import now_ms
 from app.errors import AppError, ConflictError, InvalidInputError, Message, UnauthorizedError
 from app.language.i18n import gettext_noop, show_number, translate_message
 from app.parts.games.answering import AnswerRequest
@@ -26,6 +25,7 @@ from app.parts.games.views.players import (
     remember,
 )
 from app.parts.games.views.screen import Option, letter_of
+from app.runtime.clock import now_ms
 from app.views.blueprints import Form, PageBlueprint
 from app.views.names import shown_name
 from app.views.page import FormPage, render_form

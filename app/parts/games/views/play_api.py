@@ -5,7 +5,6 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from quart import Response, request
 
-from app.clock import now_ms
 from app.errors import NotFoundError
 from app.parts.games.answering import AnswerRequest
 from app.parts.games.documents import PlayerView
@@ -13,6 +12,7 @@ from app.parts.games.joining import LONGEST_SENT
 from app.parts.games.opened import PLAY, games
 from app.parts.games.views.players import PRIVATE, join, next_place, required_key, screen_of
 from app.paths import LIVE
+from app.runtime.clock import now_ms
 from app.views.blueprints import EVENTS, ApiBlueprint, Reply
 from app.views.posts.live import endless
 

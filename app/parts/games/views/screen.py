@@ -8,7 +8,6 @@ from msgspec import Struct
 from quart import Response, url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now_ms
 from app.errors import InvalidInputError, NotFoundError
 from app.lifespan import resources
 from app.parts.games.documents import RankedPlayer, host_view
@@ -24,6 +23,7 @@ from app.parts.games.results import (
 from app.parts.games.standings import Standing
 from app.parts.games.states import GameState
 from app.parts.games.views.hosting import MOVES, make_move, number_field, play_again
+from app.runtime.clock import now_ms
 from app.views.blueprints import Form, PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.page import WebPage, render

@@ -18,10 +18,10 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from app.clock import monotonic
 from app.config import MIB
 from app.errors import AppError, InvalidInputError, message_of, packed, unpacked
-from app.processes import be_nice, begin_child, limited_memory, run_child
+from app.runtime.clock import monotonic
+from app.runtime.processes import be_nice, begin_child, limited_memory, run_child
 
 LIMIT_S: Final = 10
 """Seconds that reading may take; then the process is killed."""
@@ -73,7 +73,9 @@ class Sandbox:
                 async with self._lock, asyncio.timeout(self._limit_s + START_S):
                     began = monotonic()
                     try:
-                        status = await run_child("app.sandbox", settings=settings, streams=streams)
+                        status = await run_child(
+                            "app.runtime.sandbox", settings=settings, streams=streams
+                        )
                     finally:
                         on_read(monotonic() - began)
             except TimeoutError:

@@ -7,9 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.clock import now
 from app.db.feed import Change, Feed
-from app.result_cache import DERIVED, EVERYTHING, Memo, cacheable, depends_on, holds_until, release
+from app.db.result_cache import (
+    DERIVED,
+    EVERYTHING,
+    Memo,
+    cacheable,
+    depends_on,
+    holds_until,
+    release,
+)
+from app.runtime.clock import now
 
 ROOMY = 10**9
 DEADLINE_S = 20

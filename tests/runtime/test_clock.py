@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from app.clock import wait_until_set
+from app.runtime.clock import wait_until_set
 from tests.waiting import DEADLINE_S
 
 

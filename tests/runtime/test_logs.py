@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from app.errors import StorageFullError
-from app.logs import JsonFormatter, TextFormatter, one_line
+from app.runtime.logs import JsonFormatter, TextFormatter, one_line
 
 HOSTILE = [
     "/a\n12:00:00 I GET /forged 200",

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app import create_app, memory_trim
+from app import create_app
+from app.runtime import memory_trim
 from tests.conftest import MakeConfig
 from tests.installation import ROOT
 from tests.waiting import eventually
@@ -14,7 +15,7 @@ from tests.waiting import eventually
 KEPT = """
 import sys
 from pathlib import Path
-from app.memory_trim import share_heap
+from app.runtime.memory_trim import share_heap
 
 share_heap()
 size = 8 * 1024 * 1024

@@ -2,7 +2,7 @@
 
 import threading
 
-from app.work_pool import worked_on
+from app.runtime.work_pool import worked_on
 
 
 async def test_long_texts_are_worked_on_in_a_thread() -> None:

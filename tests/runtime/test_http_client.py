@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from app.embedders import Remote
-from app.http_client import KNOWN_ERRORS, Transport
+from app.runtime.http_client import KNOWN_ERRORS, Transport
 from tests.waiting import DEADLINE_S
 
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
-from app.clock import now
 from app.db.feed import GAME_CHANGED, OF_SITE, Change, Feed
+from app.runtime.clock import now
 
 EVERYTHING: Final = 0
 """Stands for all authors among the ids that a value depends on."""

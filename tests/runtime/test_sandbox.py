@@ -10,9 +10,9 @@ from tempfile import TemporaryFile
 
 import pytest
 
-from app.clock import monotonic
 from app.formats.rss import read_rss
-from app.sandbox import LIMIT_S, ReadError, Sandbox
+from app.runtime.clock import monotonic
+from app.runtime.sandbox import LIMIT_S, ReadError, Sandbox
 from tests import readers
 from tests.server import oom_score_of
 from tests.trust.answers import KNOWN

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from app.processes import be_nice
+from app.runtime.processes import be_nice
 
 
 def test_where_a_lower_priority_is_denied_work_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
