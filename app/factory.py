@@ -24,8 +24,7 @@ from app.language import dates, i18n
 from app.paths import OF_ZONE, STATIC
 from app.runtime import logs
 from app.runtime.metrics import Metrics
-from app.views import answers, api, bodies, cancelled_requests, cards, pages, parsing, policies
-from app.views.site import course
+from app.views import answers, cards, page, policies, requests, routes
 
 logger = logging.getLogger(__name__)
 
@@ -63,10 +62,7 @@ def make_app(config: Config | None) -> Quart:
     )
 
     # 2. The request: its end, its path and its body. The routes below need the converters of paths.
-    cancelled_requests.init_app(app)
-    app.url_map.converters["id"] = parsing.IdConverter
-    app.url_map.converters["year"] = parsing.YearConverter
-    bodies.init_app(app, config)
+    requests.init_app(app, config)
 
     # 3. The hooks before a view. A visitor without access is refused whatever the address names.
     i18n.init_app(app, config)
@@ -77,10 +73,9 @@ def make_app(config: Config | None) -> Quart:
 
     # 4. The views, and the static files beside them.
     static_files.init_app(app)
-    api.init_app(app)
-    pages.init_app(app, config)
+    page.init_app(app, config)
+    routes.init_app(app)
     cards.init_app(app, loaded)
-    app.register_blueprint(course.blueprint)
 
     # 5. The answers to errors, and the hook that sees every answer.
     answers.handle_errors(app)

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from app.parts import load_all
-from app.views.api import BLUEPRINTS
 from app.views.blueprints import operations_of
 from app.views.openapi import document
+from app.views.routes import API_BLUEPRINTS
 
 GUIDE: Final = Path(__file__).parents[1] / "docs" / "api.md"
 MARKS: Final = ("<!-- addresses -->", "<!-- end of addresses -->")
@@ -27,7 +27,7 @@ NEEDS: Final = {
 
 def table() -> str:
     """Return the rows of all operations, in the order of the API's document."""
-    blueprints = [*BLUEPRINTS, *(each for part in load_all().values() for each in part.api)]
+    blueprints = [*API_BLUEPRINTS, *(each for part in load_all().values() for each in part.api)]
     operations = operations_of(blueprints)
     declared = {(each.method, _address(each.path)): each for each in operations}
     rows = ["| request | purpose | needs |", "|---|---|---|"]

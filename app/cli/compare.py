@@ -40,7 +40,7 @@ from app.views.comparing.verdicts import (
     threshold_of,
     why_nobody,
 )
-from app.views.parsing import Piece, gaps_of
+from app.views.requests import Piece, gaps_of
 
 
 def _number(_context: click.Context, _option: click.Parameter, sure: float) -> float:

@@ -36,11 +36,9 @@ from app.paths import FOR_PROGRAMS, is_endless
 from app.runtime.clock import monotonic
 from app.runtime.logs import request_id
 from app.services.access.rights import VISITOR, Right, ended_rights
-from app.views.bodies import too_large
-from app.views.own_chat import own_chat
 from app.views.page import WebPage, cast_for_anybody, render
-from app.views.parsing import event_of
-from app.views.policies import is_still_readable, right_to_read, send_to_login
+from app.views.policies import is_still_readable, own_chat, right_to_read, send_to_login
+from app.views.requests import event_of, too_large
 
 AFTER_TIMEOUT_S: Final = 2.0
 AFTER_POLL_S: Final = 0.02

@@ -17,7 +17,7 @@ from app.services.rooms.room_facts import (
     newest_rooms,
     speakers_of,
 )
-from app.views.parsing import number_of
+from app.views.requests import number_of
 
 MOST_TOGETHER: Final = 40
 """People of a chat who can be asked about by one tick: their names stand in the address."""

@@ -17,11 +17,16 @@ from werkzeug.datastructures import MultiDict
 
 from app.db.result_cache import cacheable
 from app.paths import API
-from app.views.cursors import Cursor, cursor_of
-from app.views.own_chat import OfChat
-from app.views.parsing import NoArgs, decode_json, parse_args, require_type
-from app.views.policies import Policy, access
-from app.views.requests import whole_body
+from app.views.policies import OfChat, Policy, access
+from app.views.requests import (
+    Cursor,
+    NoArgs,
+    cursor_of,
+    decode_json,
+    parse_args,
+    require_type,
+    whole_body,
+)
 
 JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"

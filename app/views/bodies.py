@@ -1,38 +1,26 @@
-"""Request bodies: their limits, and the spooling of large ones to disk as they arrive."""
+"""Bodies of uploads and imports, written to disk as they arrive."""
 
 import asyncio
-import functools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, Any, Final, cast
-from urllib.parse import parse_qsl
 
-from quart import Quart, Request, request
-from quart.formparser import FormDataParser
-from quart.wrappers.request import Body
-from werkzeug.datastructures import MultiDict
+from quart import request
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge, RequestTimeout
-from werkzeug.http import parse_range_header
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from app.asgi.edge import Flow
-from app.config import MIB, Config
+from app.config import MIB
 from app.errors import AppError, InvalidInputError, MalformedError, TooLargeError, disk_errors
 from app.formats.records import NO_OPTIONS, ReadOptions
 from app.lifespan import resources
 from app.models import ImportJob
-from app.runtime.work_pool import worked_on
 from app.services.imports.jobs import UploadedFile, add_job, open_upload, remove_upload, sync_upload
 from app.views.policies import writing
+from app.views.requests import too_large
 
 PIECE_TIMEOUT_S: Final = 30
-BODY_TIMEOUT_S: Final = 30
-URL_ENCODED: Final = {"application/x-www-form-urlencoded", "application/x-url-encoded"}
-"""Types of forms but multipart ones, as Quart knows them."""
-MOST_FIELDS: Final = 300
-INLINE_CHARACTERS: Final = 50_000
-"""Characters of a form up to which it is parsed on the loop, not in a thread."""
 LONGEST_FIELD: Final = 4096
 MOST_PARTS: Final = 20
 PIECE_BYTES: Final = 64 * 1024
@@ -81,67 +69,6 @@ class Spool:
             )
             self.is_kept = True
         return job
-
-
-class FormParser(FormDataParser):
-    """Parser that bounds the fields of all forms, as Quart does for multipart ones only.
-
-    Long forms are parsed in a thread.
-    """
-
-    async def parse(
-        self,
-        body: Body,
-        mimetype: str,
-        content_length: int | None,
-        options: dict[str, str] | None = None,
-    ) -> tuple[MultiDict, MultiDict]:  # type: ignore[type-arg]
-        if mimetype not in URL_ENCODED:
-            return await super().parse(body, mimetype, content_length, options)
-        form = (await body).decode(errors="replace")
-        if form.count("&") >= MOST_FIELDS:
-            raise TooLargeError("A form may have at most {most} fields", most=MOST_FIELDS)
-        read = functools.partial(parse_qsl, form, keep_blank_values=True)
-        pairs = await worked_on([form], read, inline_characters=INLINE_CHARACTERS)
-        return MultiDict(pairs), MultiDict()
-
-
-def too_large(limit_mb: int) -> TooLargeError:
-    """Return the error of a body over its limit."""
-    return TooLargeError("The body may have at most {limit} MB", limit=f"{limit_mb:,}")
-
-
-class FormRequest(Request):
-    form_data_parser_class = FormParser
-
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        # One range of bytes counts; others are to be ignored, which Quart answers by 416.
-        headers = self.headers.getlist("Range")
-        if headers and not _is_one_range(",".join(headers)):
-            self.headers.remove("Range")
-
-
-def _is_one_range(header: str) -> bool:
-    asked = parse_range_header(header)
-    return asked is not None and asked.units == "bytes" and len(asked.ranges) == 1
-
-
-async def whole_body() -> bytes:
-    """Return the body once it has arrived.
-
-    `request.data` would look for a form in it first, by an `asyncio.wait_for`: that of Python 3.11
-    may lose the cancellation that a client brings about who leaves at once.
-    """
-    return await request.get_data(cache=True, as_text=False, parse_form_data=False)
-
-
-def init_app(app: Quart, config: Config) -> None:
-    """Limit the bodies that Quart reads."""
-    app.request_class = FormRequest
-    app.config["MAX_CONTENT_LENGTH"] = config.max_body_mb * MIB
-    app.config["MAX_FORM_PARTS"] = MOST_FIELDS
-    app.config["BODY_TIMEOUT"] = BODY_TIMEOUT_S
 
 
 @asynccontextmanager

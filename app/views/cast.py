@@ -1,23 +1,36 @@
-"""Who is on a page, and what they wrote: posts, or messages where it was said in chats.
+"""Who is on a page: what people are called, their colours, and whether they wrote messages.
 
-Texts and filters ask the cast of the page that is being made: `bound` says whose that is.
+`named_in` finds them in the structs of a page, and `cast_of` reads them. Texts and filters ask
+the cast of the page that is being made: `bound` says whose that is.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import date, datetime, time
+from functools import cache
+from types import NoneType
+from typing import Any, Final, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
+from app.errors import Message
 from app.formats.chats.people import as_username
-from app.language.i18n import speaking_of
+from app.language.i18n import ngettext, show_number, speaking_of
 from app.services.posts.named_rooms import are_rooms_here
-from app.services.posts.named_users import NamedUser, all_speak_in_chats, named_users
-from app.services.rooms.room_facts import homes_of, zones_of_rooms
-from app.views.hues import dealt, guests_of
+from app.services.posts.named_users import all_speak_in_chats, named_users
+from app.services.posts.tweets import Post, PostRoom
+from app.services.rooms.main_room import homes_of
+from app.services.rooms.room_facts import zones_of_rooms
+
+HUES: Final = 24
+"""Colours of people in style.css, the clearest first."""
+CLEAR_HUES: Final = 8
+"""The first of them, of which any two are told apart at a glance."""
+NO_HUE: Final = "author-0"
 
 
 class Person(NamedTuple):
@@ -25,12 +38,12 @@ class Person(NamedTuple):
 
     username: str
     name: str
-    """As sentences call them: as people write it where the username is only its form in addresses,
-    as in chats; else the username, which is exact."""
+    """Name in sentences: as people write it where the username is only its form in addresses, as in
+    chats; else the username, which is exact."""
     display_name: str
-    """As people write it in any case; the username where they do not."""
+    """Name as people write it in any case; the username where they do not."""
     hue: str
-    """The class of their colour."""
+    """Class of their colour."""
     is_speaker: bool
     """Whether they speak in chats, so that they wrote messages."""
 
@@ -42,11 +55,11 @@ class Cast:
     people: Mapping[str, Person] = field(default_factory=dict)
     """By username."""
     is_chat: bool = False
-    """Whether what the page is about are messages."""
+    """Whether the page is about messages."""
     has_chats: bool = False
-    """Whether there are any chats here, to which the menu leads then."""
+    """Whether there are any chats here, so that the menu links to them."""
     zones: Mapping[int, str] = field(default_factory=dict)
-    """The time zones of the chats of its posts, by the ids of those that have one."""
+    """Time zones of the chats of its posts, by the ids of those that have one."""
 
     def with_names(self, names: Mapping[str, str]) -> "Cast":
         """Return the cast with other names for some, by username."""
@@ -74,12 +87,12 @@ async def cast_of(
 ) -> Cast:
     """Return these people, found by one query.
 
-    about: whose posts the page is about, by default all of them. Where all these speak in chats it
-    tells of messages, as where it is of a chat itself. Names that nobody here has do not count;
-    without any it is about everybody who is here, or on a platform.
+    about: authors of the posts that the page is about, by default all of them. If all these speak
+    in chats, or the page is of a chat itself, it is about messages. Names that nobody here has do
+    not count; without any it is about everybody who is here, or on a platform.
 
     hued: who keep the colours of their chats, or get the first ones, before all others, in this
-    order; by default those whom it is about (`dealt`).
+    order; by default `about` (`dealt`).
 
     rooms: the chats of its posts.
     """
@@ -87,21 +100,25 @@ async def cast_of(
     subjects = named if about is None else list(about)
     users = await named_users(session, {*named, *subjects})
     homes = await homes_of(session, users.values())
-    guests = guests_of(users, homes)
+    guests = {
+        key: Guest(user.posts, home.room_id, home.place % HUES)
+        if (home := homes.get(user.id))
+        else Guest(user.posts)
+        for key, user in users.items()
+    }
     hues = dealt(guests, (about or ()) if hued is None else hued)
-    people = {user.username: person_of(user, hues[key]) for key, user in users.items()}
+    people = {}
+    for key, user in users.items():
+        display_name = user.display_name or user.username
+        name = display_name if as_username(display_name) == user.username else user.username
+        person = Person(user.username, name, display_name, hues[key], user.is_of_chat)
+        people[user.username] = person
     people_here = [users[key] for key in map(username_key, subjects) if key in users]
     if not (in_chat or people_here):
         in_chat = await all_speak_in_chats(session, platform.replace("\0", "\x01"))
     is_chat = in_chat or (bool(people_here) and all(user.is_of_chat for user in people_here))
     has_chats = bool(homes) or await are_rooms_here(session)
     return Cast(people, is_chat, has_chats, await zones_of_rooms(session, rooms))
-
-
-def person_of(user: NamedUser, hue: str) -> Person:
-    username, display_name = user.username, user.display_name or user.username
-    name = display_name if as_username(display_name) == username else username
-    return Person(username, name, display_name, hue, user.is_of_chat)
 
 
 @contextmanager
@@ -118,3 +135,180 @@ def bound(cast: Cast) -> Iterator[None]:
 def current_cast() -> Cast:
     """Return the cast of what is being made; without one it is empty."""
     return _bound.get()
+
+
+def shown_name(username: str) -> str:
+    """Return the name of an author in sentences; the username of one who is not in the cast."""
+    person = _bound.get().people.get(username)
+    return person.name if person else username
+
+
+def display_name(username: str) -> str:
+    """Return an author's name as people write it, or the username."""
+    person = _bound.get().people.get(username)
+    return person.display_name if person else username
+
+
+def hue(username: str | None) -> str:
+    """Return the class of an author's colour; `NO_HUE` for one who is not in the cast."""
+    person = _bound.get().people.get(username or "")
+    return person.hue if person else NO_HUE
+
+
+def is_speaker(username: str) -> bool:
+    """Return whether an author speaks in chats."""
+    person = _bound.get().people.get(username)
+    return person is not None and person.is_speaker
+
+
+def chat_zone(post: Post) -> str | None:
+    """Return the time zone of the chat of a message; None if it is not known."""
+    return _bound.get().zones.get(post.room.id) if post.room else None
+
+
+def has_chats() -> bool:
+    """Return whether the menu links to chats."""
+    return _bound.get().has_chats
+
+
+def post_count(count: int, username: str | None = None) -> str:
+    """Return how many posts, or messages, in words: of an author, or of the page's subject."""
+    messages = _bound.get().is_chat if username is None else is_speaker(username)
+    with speaking_of(messages=messages):
+        text = ngettext("{count} post", "{count} posts", count)
+    return text.format(count=show_number(count))
+
+
+class Guest(NamedTuple):
+    """Somebody on a page who gets a colour."""
+
+    posts: int
+    room_id: int | None = None
+    """The chat in which most is written; None where most is written in none."""
+    place: int | None = None
+    """Place of the colour that they have there, from 0."""
+
+
+def dealt(guests: Mapping[str, Guest], first: Iterable[str]) -> dict[str, str]:
+    """Return the classes of colours by case-folded name.
+
+    If all are of one chat, they have the colours that they have there. Else these first, and the
+    others by their numbers of posts, have theirs unless somebody before them has it; up to eight
+    together have the clearest, so that any two are told apart. Whoever gives way, or has none, gets
+    the clearest one that is free: the first ones of a long list before any that come after them.
+    """
+    heads = [key for key in dict.fromkeys(map(username_key, first)) if key in guests]
+    followers = sorted(guests.keys() - {*heads}, key=lambda key: (-guests[key].posts, key))
+    places: dict[str, int] = {}
+    for group in (heads, followers):
+        for start in range(0, len(group), HUES):
+            _deal(group[start : start + HUES], guests, places)
+    return {key: f"author-{place % HUES + 1}" for key, place in places.items()}
+
+
+def _deal(group: list[str], guests: Mapping[str, Guest], places: dict[str, int]) -> None:
+    """Add the colours of a group to those dealt before it."""
+    together = [*places, *group]
+    is_one_chat = len({guests[key].room_id for key in together}) == 1
+    limit = HUES if is_one_chat or len(together) > CLEAR_HUES else CLEAR_HUES
+    taken = {*places.values()}
+    for key in group:
+        place = guests[key].place
+        if place is not None and place < limit and (is_one_chat or place not in taken):
+            places[key] = place
+            taken.add(place)
+    free = (place for place in range(HUES) if place not in taken)
+    for key in group:
+        if key not in places:
+            places[key] = next(free, len(places))
+
+
+_NAMES: Final = frozenset({"username", "usernames", "chosen"})
+"""Fields, and keys of mappings, that hold usernames: one, several, or pairs that begin with one.
+`chosen` are those that a form has ticked."""
+_PLAIN: Final = frozenset({str, int, float, bool, bytes, NoneType, date, datetime, time})
+
+_OPEN: Final = (Any, object, list, tuple, dict, set, frozenset)
+"""Types that do not say what is in them."""
+
+
+class NamesHere(NamedTuple):
+    """Usernames, and the ids of the chats of posts, in a value of structs."""
+
+    usernames: set[str]
+    rooms: set[int]
+
+
+def named_in(value: object) -> NamesHere:
+    """Return what is named in a value: of structs, in lists and mappings, however deep."""
+    named = NamesHere(set(), set())
+    _collect(value, named)
+    return named
+
+
+def _collect(value: Any, named: NamesHere) -> None:
+    kind = type(value)
+    if kind in _PLAIN:
+        return
+    if kind is PostRoom:
+        named.rooms.add(value.id)
+        return
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            (_take if key in _NAMES else _collect)(item, named)
+    elif kind in (list, tuple, set, frozenset):
+        for item in value:
+            _collect(item, named)
+    else:
+        held, deeper = _fields_of(value.__class__)
+        for field in held:
+            _take(getattr(value, field), named)
+        for field in deeper:
+            _collect(getattr(value, field), named)
+
+
+def _take(value: object, named: NamesHere) -> None:
+    if isinstance(value, str):
+        named.usernames.add(value)
+    elif isinstance(value, Iterable):
+        named.usernames.update(item if isinstance(item, str) else item[0] for item in value)
+
+
+# By their types only a few fields are looked at: looking at all values took 50 times as long.
+@cache
+def _fields_of(kind: type[Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the fields of a type that hold usernames, and those in which there may be some."""
+    hints = _hints(kind)
+    held = tuple(name for name in hints if name in _NAMES)
+    deeper = (name for name in hints if name not in _NAMES and _may_name(hints[name], frozenset()))
+    return held, tuple(deeper)
+
+
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    """Return the fields of a struct with their types; nothing else has any."""
+    if issubclass(kind, Message):
+        return {"values": Any}
+    if issubclass(kind, Struct):
+        names: Iterable[str] = kind.__struct_fields__
+    elif is_dataclass(kind):
+        names = [field.name for field in fields(kind)]
+    else:
+        names = getattr(kind, "_fields", ())
+    hints = get_type_hints(kind) if names else {}
+    return {name: hints.get(name, Any) for name in names}
+
+
+def _may_name(hint: Any, above: frozenset[Any]) -> bool:
+    """Return whether values of a type may hold usernames; `above` are the types that hold it."""
+    if hint in _PLAIN or hint in above:
+        return False
+    if parts := get_args(hint):
+        if get_origin(hint) in (dict, Mapping) and parts[0] is str:
+            return True  # By its keys.
+        return any(_may_name(part, above) for part in parts)
+    if hint in _OPEN or isinstance(hint, TypeVar):
+        return True
+    if not isinstance(hint, type):  # What a Literal allows, or an ellipsis.
+        return False
+    inner = _hints(hint)
+    return any(name in _NAMES or _may_name(part, above | {hint}) for name, part in inner.items())

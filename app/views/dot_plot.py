@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Final, NamedTuple
 from unicodedata import east_asian_width
 
-from app.views.hues import NO_HUE
+from app.views.cast import NO_HUE
 
 EDGE: Final = 4.0
 """Free space at both ends of a line, in per cent, so that dots and rings stay inside."""

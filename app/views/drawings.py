@@ -7,8 +7,7 @@ from typing import ClassVar, Final, NamedTuple
 from unicodedata import east_asian_width
 
 from app.language.i18n import gettext
-from app.views.hues import NO_HUE
-from app.views.names import post_count
+from app.views.cast import NO_HUE, post_count
 
 HOURS: Final = tuple(f"{hour}:00" for hour in range(24))
 HOUR_LABELS: Final = tuple(str(hour) if hour % 6 == 0 else "" for hour in range(24))

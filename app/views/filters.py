@@ -15,7 +15,7 @@ from app.errors import MalformedError, Message
 from app.formats.post import Kind, Platform
 from app.runtime.clock import ZONE_COOKIE, first_instant, remembered_zone
 from app.services.posts.selection import Selection
-from app.views.parsing import args_of
+from app.views.requests import args_of
 
 MOST_FIELDS: Final = 100
 Year = Annotated[int, Meta(ge=1, le=9998)]

@@ -6,7 +6,7 @@ from typing import Final
 from app.compute.fingerprint import Measure, positive_first
 from app.language.i18n import gettext, ngettext, show_number
 from app.language.tell import HABITS, tell
-from app.views.names import shown_name
+from app.views.cast import shown_name
 
 HARDLY: Final = 0.005
 """Shares below are less than one of a hundred."""

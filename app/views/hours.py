@@ -7,10 +7,10 @@ from typing import Final
 from app.compute.hours import BUSY_H, DAY_H
 from app.language.i18n import gettext, gettext_noop
 from app.language.tell import tell
+from app.views.cast import post_count
 from app.views.drawings import HOURS, Clock
 from app.views.figure import Figure, Finding, PlotT, Table
 from app.views.habit_words import part_of
-from app.views.names import post_count
 
 LEAST_PART: Final = 0.3
 """Of all posts, in a part of the day that is called the busiest; four equal ones have 0.25."""

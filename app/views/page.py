@@ -5,14 +5,31 @@ from collections.abc import Sequence
 from functools import cache, cached_property
 from typing import ClassVar, Final
 
+from jinja2 import StrictUndefined
 from msgspec import Struct
-from quart import current_app, g
+from quart import Quart, current_app, g
 
-from app.errors import AppError
-from app.language.i18n import language, speaking, translate_message
+from app.config import Config
+from app.errors import AppError, Message
+from app.formats.post import PLATFORMS
+from app.language.i18n import language, own_address, speaking, translate_message
 from app.lifespan import resources
-from app.views.cast import NOBODY, Cast, bound, cast_of
-from app.views.usernames_in import named_in
+from app.views.cast import (
+    NOBODY,
+    Cast,
+    bound,
+    cast_of,
+    chat_zone,
+    display_name,
+    has_chats,
+    hue,
+    is_speaker,
+    named_in,
+    post_count,
+    shown_name,
+)
+from app.views.highlighting import with_links
+from app.views.links import author_path, is_of_own_network, is_of_this_machine, portrait_path
 
 
 class WebPage(Struct, frozen=True, kw_only=True):
@@ -91,6 +108,18 @@ async def render_form(page: FormPage, cast: Cast | None = None) -> tuple[str, in
     return (html, page.error.status, page.error.headers) if page.error else (html, 200, {})
 
 
+def is_site_private() -> bool:
+    """Return whether pages say that only those who sign in can read the site."""
+    return not resources().openness.seems_public
+
+
+def platform_name(platform: str) -> str:
+    """Return the name of a platform in pages; an unknown one as it is."""
+    labels: dict[str, Message] = {name: names.label for name, names in PLATFORMS.items()}
+    label = labels.get(platform)
+    return translate_message(label) if label else platform
+
+
 @cache
 def _shown(kind: type[WebPage]) -> list[str]:
     """Return the names that the template of a page gets."""
@@ -101,3 +130,40 @@ def _shown(kind: type[WebPage]) -> list[str]:
         if isinstance(value, property | cached_property)
     ]
     return [*(name for name in kind.__struct_fields__ if name not in OF_THE_CAST), *properties]
+
+
+def init_app(app: Quart, config: Config) -> None:
+    """Give templates their filters, and facts about a page for search engines and link previews.
+
+    Addresses come from the settings only: a cached page must not hold the host of one request.
+    """
+    app.jinja_env.filters |= {
+        "display_name": display_name,
+        "hue": hue,
+        "platform_name": platform_name,
+        "post_count": post_count,
+        "chat_zone": chat_zone,
+        "shown_name": shown_name,
+        "with_links": with_links,
+    }
+    app.jinja_env.globals |= {
+        "has_chats": has_chats,
+        "author_path": author_path,
+        "portrait_path": portrait_path,
+        "is_site_private": is_site_private,
+    }
+    app.jinja_env.tests |= {
+        "speaker": is_speaker,
+        "of_this_machine": is_of_this_machine,
+        "of_own_network": is_of_own_network,
+    }
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.is_async = False  # Nothing in a page waits: a tenth of its time.
+
+    @app.context_processor
+    async def links() -> dict[str, str]:
+        # Without the parameters that show another part of the same page.
+        parts = ("tz", "cursor", "year", "before", "message", "on")
+        has_address = config.url and "locale" in g
+        canonical = config.url + own_address(*parts) if has_address else ""
+        return {"site_url": config.url, "canonical": canonical}

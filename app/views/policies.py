@@ -1,10 +1,17 @@
-"""Access: every view declares its policy; a view without one is refused to everybody."""
+"""Access: every view declares its policy; a view without one is refused to everybody.
 
-from collections.abc import AsyncIterator, Callable
+Readers of one chat read addresses of their chat; every other address does not exist for them. The
+cookies of sessions, and of browsers that signed in before, are signed; parts have their own.
+"""
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any, Final, Literal, TypeVar, cast
 from urllib.parse import urlencode
 
+from itsdangerous import BadSignature, Signer
 from quart import Quart, Response, after_this_request, current_app, g, redirect, request, url_for
 from quart.globals import app_ctx
 from quart.typing import ResponseReturnValue
@@ -16,16 +23,20 @@ from app.asgi.edge import REFUSAL
 from app.asgi.hosts import is_loopback, is_loopback_host
 from app.errors import ForbiddenError, UnauthorizedError
 from app.lifespan import resources
-from app.paths import EVERY_API, METRICS
+from app.paths import API, EVERY_API, METRICS
+from app.services.access.logins import SESSION_LIFETIME, LoginClient, SignedInAccount, find_session
+from app.services.access.operators import account_key
+from app.services.access.own_chat import is_same_chat
 from app.services.access.rights import INVALID, SCOPES, VISITOR, Right, Scope, TokenFacts
 from app.services.event_log import newest_event
-from app.views.cookies import cookie_name, signed_in
-from app.views.own_chat import OfChat, is_of_chat, own_chat
 
 Policy = Literal[
     "open", "read", "account", "token", "write", "admin", "operator", "metrics", "player"
 ]
 View = TypeVar("View", bound=Callable[..., Any])
+OfChat = Callable[[AsyncSession, int], Awaitable[bool]]
+"""Whether a request asks for something of the chat of that id."""
+Cookie = Literal["session", "device"]
 
 ATTRIBUTE: Final = "access_policy"
 OF_CHAT: Final = "access_of_chat"
@@ -33,6 +44,8 @@ READERS: Final[frozenset[Policy]] = frozenset({"open", "read", "account"})
 """The policies that a reader's account satisfies."""
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
+DEVICE_LIFETIME: Final = timedelta(days=400)
+"""The longest that browsers keep a cookie."""
 PROXY_HEADERS: Final = ("forwarded", "via", "x-forwarded", "x-real-ip")
 
 
@@ -265,3 +278,96 @@ async def _token() -> TokenFacts | None:
     if token is None:
         raise UnauthorizedError("The API token is unknown or revoked", headers=INVALID)
     return token
+
+
+def own_chat() -> int | None:
+    """Return the only chat that the visitor may read; None for the whole site."""
+    return cast(int | None, g.get("chat"))
+
+
+async def always(_session: AsyncSession, _room_id: int) -> bool:
+    """Return True, for an address of every chat."""
+    return True
+
+
+async def is_of_chat(room_id: int, declared: OfChat | None) -> bool:
+    """Return whether the request asks for something of a chat, by what its view declares."""
+    names_chat = request.url_rule is not None and request.url_rule.rule.startswith(
+        ("/room/<id:room_id>", f"{API}/rooms/<id:room_id>")
+    )
+    asked = (request.view_args or {}).get("room_id") if names_chat else None
+    if asked == room_id:
+        return True
+    if asked is None and declared is None:
+        return False
+    async with resources().db.read() as session:
+        if asked is not None:
+            return await is_same_chat(session, room_id, asked)
+        return declared is not None and await declared(session, room_id)
+
+
+def cookie_name(kind: str) -> str:
+    """Return the name of a cookie.
+
+    Browsers take `__Host-` only with Secure, from this very host (RFC 6265bis, 4.1.3).
+    """
+    return f"{'__Host-' if request.is_secure else ''}saywho_{kind}"
+
+
+async def signed_in() -> SignedInAccount | None:
+    """Return the account that is signed in, or None."""
+    secret = _get("session")
+    if secret is None:
+        return None
+    async with resources().db.read() as session:
+        return await find_session(session, secret)
+
+
+def set_session(response: Response, secret: str, name: str) -> None:
+    """Sign the browser in; its further attempts at this account count by themselves."""
+    _set(response, "session", secret, SESSION_LIFETIME)
+    device = client_of(name).device or secrets.token_hex(8)
+    _set(response, "device", device, DEVICE_LIFETIME, of=name)
+
+
+def clear_session(response: Response) -> None:
+    _set(response, "session", "", timedelta())
+
+
+def client_of(name: str) -> LoginClient:
+    """Return from where this account's password is given."""
+    return LoginClient(request.remote_addr or "", _get("device", of=name))
+
+
+def _get(kind: Cookie, *, of: str = "") -> str | None:
+    """Return the value of a cookie that was signed here, for this account; None for any other."""
+    if not (value := request.cookies.get(cookie_name(kind))):
+        return None
+    try:
+        return _signer(kind, of).unsign(value).decode()
+    except (BadSignature, UnicodeDecodeError):
+        return None
+
+
+def _set(
+    response: Response, kind: Cookie, value: str, lifetime: timedelta, *, of: str = ""
+) -> None:
+    set_secret(response, cookie_name(kind), _signer(kind, of).sign(value).decode(), lifetime)
+
+
+def set_secret(response: Response, name: str, value: str, lifetime: timedelta) -> None:
+    """Set a cookie that neither scripts nor requests of other sites can use."""
+    response.set_cookie(
+        name,
+        value,
+        max_age=int(lifetime.total_seconds()),
+        path="/",
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure,
+    )
+
+
+def _signer(kind: Cookie, account: str) -> Signer:
+    # The last key signs; all of them verify.
+    return Signer(list(reversed(resources().secret_keys)), salt=kind + account_key(account))

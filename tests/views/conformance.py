@@ -9,15 +9,15 @@ from jsonschema_rs import Draft202012Validator
 from quart import Blueprint, Quart
 
 from app.parts import load_all
-from app.views.api import BLUEPRINTS
 from app.views.blueprints import operations_of
 from app.views.openapi import document
+from app.views.routes import API_BLUEPRINTS
 from tests.conftest import NDJSON, Client
 
 
 def every_blueprint() -> list[Blueprint]:
     """Return the blueprints of the API, those of all parts too."""
-    return [*BLUEPRINTS, *(blueprint for part in load_all().values() for blueprint in part.api)]
+    return [*API_BLUEPRINTS, *(blueprint for part in load_all().values() for blueprint in part.api)]
 
 
 OPERATIONS: Final = operations_of(every_blueprint())

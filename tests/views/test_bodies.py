@@ -11,7 +11,7 @@ from quart import Quart
 from app import create_app
 from app.config import MIB
 from app.paths import UPLOADS
-from app.views.bodies import INLINE_CHARACTERS, MOST_FIELDS, URL_ENCODED
+from app.views.requests import INLINE_CHARACTERS, MOST_FIELDS, URL_ENCODED
 from tests.browsing import SAME_ORIGIN, scope_of, signed_in
 from tests.conftest import Client, MakeConfig, Shared
 from tests.views.test_policies import need_of, routes

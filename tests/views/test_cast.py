@@ -20,8 +20,8 @@ from app.errors import Message
 from app.lifespan import resources
 from app.services.posts.users import Author, list_authors
 from app.views.blueprints import PageBlueprint
+from app.views.cast import named_in
 from app.views.page import WebPage, render
-from app.views.usernames_in import usernames_in
 from tests.browsing import Browser, parts_of, signed_in
 from tests.chats import import_chat, kakaotalk, said
 from tests.conftest import MakeConfig, client_with
@@ -229,4 +229,4 @@ def test_usernames_are_found_however_deep_they_stand() -> None:
         Message("There are no posts by '{username}'", username="cem"),
         {"deep": [Inner("dan", 0)]},
     )
-    assert usernames_in([value]) == {"ann", "ben", "cem", "dan"}
+    assert named_in([value]).usernames == {"ann", "ben", "cem", "dan"}

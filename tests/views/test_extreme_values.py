@@ -11,7 +11,7 @@ from quart import Quart
 
 from app.parts.dashboard.page import PANELS
 from app.paths import is_endless
-from app.views.cursors import cursor_of
+from app.views.requests import cursor_of
 from tests.browsing import parts_of
 from tests.chats import import_chat, telegram
 from tests.conftest import Client, Shared

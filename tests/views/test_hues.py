@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 from PIL import Image, ImageColor
 
-from app.views.hues import HUES, Guest, dealt
+from app.views.cast import HUES, Guest, dealt
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared

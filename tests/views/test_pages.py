@@ -15,8 +15,8 @@ from selectolax.lexbor import LexborHTMLParser
 from app.config import Locale
 from app.language.dates import show_zone, unbroken
 from app.language.i18n import LOCALES, rounded_parts, show_number, show_percent, speaking
-from app.views.pages import PAGES
-from app.views.texts import Marked, excerpt, marked_text
+from app.views.highlighting import Marked, excerpt, marked_text
+from app.views.routes import PAGES
 from tests.conftest import Client, Shared
 
 BAKER = [f"오늘도 굽습니다, 호밀빵 {n}개 먼저 :)" for n in range(30)]

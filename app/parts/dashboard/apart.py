@@ -18,9 +18,9 @@ from app.services.compare.cases import MOST_COMPARED
 from app.services.compare.model_card import FEWEST_OF_AUTHOR, Card, own_names
 from app.services.posts.samples import sample_files
 from app.services.posts.statistics import ActiveAuthors, most_active_with
+from app.views.cast import hue, shown_name
 from app.views.figure import Figure, Finding, Table
 from app.views.filters import View
-from app.views.names import hue, shown_name
 
 MOST_MEASURED: Final = 50
 """Largest number of authors that a model card measures."""

@@ -23,8 +23,8 @@ from app.lifespan import resources
 from app.parts.dashboard.figures import AnyPanel, draw
 from app.parts.dashboard.page import DASHBOARD, PAGE_KEY, PANELS
 from app.static_files import YEAR_S
-from app.views.parsing import decode_json, require_type
 from app.views.policies import access
+from app.views.requests import decode_json, require_type
 
 PREFIX: Final = DASHBOARD + "/"
 DASH_CALLS: Final = PREFIX + "_dash-update-component"

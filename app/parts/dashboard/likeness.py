@@ -31,9 +31,9 @@ from app.parts.dashboard.words import MOST_WORDED, Words
 from app.services.compare.manners import likeness_of, typical_beside, written_languages
 from app.services.posts.statistics import ActiveAuthors, most_active_with
 from app.services.posts.user_rows import UserRow
+from app.views.cast import shown_name
 from app.views.figure import Figure, Finding, Table
 from app.views.filters import View
-from app.views.names import shown_name
 
 FEWEST_AUTHORS: Final = 4
 """Smallest number of authors of a language; among fewer, the most alike may be opposites."""

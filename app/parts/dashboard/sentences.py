@@ -5,9 +5,9 @@ from typing import Final
 from urllib.parse import urlencode
 
 from app.language.i18n import gettext, ngettext, show_list, show_number
+from app.views.cast import shown_name
 from app.views.figure import Finding
 from app.views.filters import View
-from app.views.names import shown_name
 
 MOST_NAMED: Final = 5
 """Largest number of authors named in a sentence."""

@@ -42,9 +42,9 @@ from app.services.posts.statistics import (
     count_by_hour,
     count_undated,
 )
+from app.views.cast import hue, shown_name
 from app.views.figure import Figure, Finding, Table
 from app.views.filters import View
-from app.views.names import hue, shown_name
 
 MOST_ROWS: Final = 8
 """Largest number of rows that can be read on a first screen."""

@@ -10,9 +10,9 @@ from app.language.i18n import gettext, gettext_noop, show_list, show_number
 from app.parts.dashboard.sentences import nothing_dated, sentences, some_of
 from app.parts.dashboard.shapes import FigureBar, Plot, draw_bars
 from app.services.compare.manners import AuthorWords
+from app.views.cast import hue, shown_name
 from app.views.figure import Figure, Finding, Table
 from app.views.filters import View
-from app.views.names import hue, shown_name
 
 MOST_WORDED: Final = 6
 """Largest number of authors who are compared."""

@@ -11,6 +11,7 @@ from app.compute.judgement import SURE
 from app.compute.names import SHOWN_HIDDEN
 from app.language.i18n import gettext, language, ngettext, show_number, show_percent
 from app.services.compare.verdict import Comparison
+from app.views.cast import NO_HUE, hue, shown_name
 from app.views.comparing.evidence import shown_marks
 from app.views.comparing.verdicts import (
     ELSEWHERE_ALONE,
@@ -21,8 +22,6 @@ from app.views.comparing.verdicts import (
     threshold_of,
     why_nobody,
 )
-from app.views.hues import NO_HUE
-from app.views.names import hue, shown_name
 
 MOST_BARS: Final = 5
 """Authors with a bar, the likeliest."""

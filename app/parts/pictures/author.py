@@ -25,11 +25,10 @@ from app.parts.portraits.beside import only_other, others_called
 from app.parts.portraits.fingerprint import FEWEST_ROWS, Fingerprint
 from app.services.archive.author_portrait import AuthorPortrait
 from app.views.blueprints import PageBlueprint
-from app.views.cast import bound
+from app.views.cast import bound, display_name, hue, post_count
 from app.views.drawings import Thing, Things
 from app.views.filters import zone_of_page, zone_of_picture
 from app.views.habit_words import told_alone, value_of
-from app.views.names import display_name, hue, post_count
 from app.views.page import cast_on, render
 from app.views.poster import PictureArgs, Poster, PosterFigure
 

@@ -23,11 +23,10 @@ from app.parts.years.figures import DaysOfRoom, PeopleOfYear, words_of
 from app.parts.years.year import RoomYear, read_room_year
 from app.services.rooms.room_facts import get_room, names_in
 from app.views.blueprints import PageBlueprint
-from app.views.cast import bound
+from app.views.cast import bound, hue
 from app.views.drawings import Bars, NamedBar
 from app.views.filters import zone_of_page, zone_of_picture
 from app.views.lettering import drawn_name, drawn_text
-from app.views.names import hue
 from app.views.page import cast_on, render
 from app.views.parts import see_other
 from app.views.poster import PictureArgs, Poster, PosterFigure, PosterLine

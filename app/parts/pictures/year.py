@@ -23,13 +23,12 @@ from app.parts.years.pages import read_in_zone, read_where_it_is, zone_of_own_ch
 from app.parts.years.year import AuthorYear
 from app.views.authors.figures import most_answered
 from app.views.blueprints import PageBlueprint
-from app.views.cast import bound
+from app.views.cast import bound, display_name, hue
 from app.views.drawings import NameList
 from app.views.figure import Figure
 from app.views.filters import zone_of_picture
 from app.views.initials import numbered_initials
 from app.views.lettering import drawn_name
-from app.views.names import display_name, hue
 from app.views.page import cast_on, render
 from app.views.poster import PictureArgs, Poster, PosterFigure, PosterLine
 

@@ -9,11 +9,11 @@ from app.compute.phrases import Phrase
 from app.language.i18n import gettext
 from app.parts.portraits.beside import only_other, others_called
 from app.services.archive.author_portrait import AuthorPortrait
+from app.views.cast import display_name, hue
 from app.views.drawings import HOURS, Clock, PhraseList, PhraseRow
 from app.views.figure import Figure, Finding, Table
 from app.views.habit_words import briefly, often
 from app.views.hours import busiest, clock_of, how_counted
-from app.views.names import display_name, hue
 
 FEWEST_OF_CARD: Final = 3
 """Phrases that fill a card; fewer stand in a sentence."""

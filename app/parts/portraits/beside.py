@@ -2,7 +2,7 @@
 
 from app.language.i18n import gettext
 from app.services.archive.author_portrait import AuthorPortrait
-from app.views.names import display_name, shown_name
+from app.views.cast import display_name, shown_name
 
 
 def only_other(portrait: AuthorPortrait) -> str:

@@ -13,6 +13,7 @@ from app.language.i18n import gettext, show_list, show_number
 from app.parts.portraits.beside import only_other, others_called
 from app.services.archive.author_portrait import AuthorPortrait
 from app.services.posts.showing import Shown
+from app.views.cast import display_name, hue, shown_name
 from app.views.dot_plot import EDGE, DotRow, Dots, Initials, rings_of
 from app.views.figure import Figure, Finding, Table, TableCell
 from app.views.habit_words import (
@@ -28,7 +29,6 @@ from app.views.habit_words import (
     value_of,
 )
 from app.views.initials import initials_of
-from app.views.names import display_name, hue, shown_name
 
 FEWEST_ROWS: Final = 3
 """Rows with which it is the first drawing; with fewer the clock tells more."""

@@ -22,11 +22,11 @@ from app.services.rooms.room_facts import RoomFacts, get_room
 from app.views.blueprints import PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.drawings import TileRow, Tiles
-from app.views.own_chat import own_chat
+from app.views.links import origin_for_others
 from app.views.page import FormPage, render, render_form
-from app.views.parsing import parse_args
 from app.views.parts import see_other
-from app.views.reach import origin_for_others
+from app.views.policies import own_chat
+from app.views.requests import parse_args
 
 
 class SolvedPost(NamedTuple):

@@ -15,8 +15,8 @@ from app.parts.sources.live_sources import (
 )
 from app.parts.sources.pages import SOURCES
 from app.views.blueprints import ApiBlueprint
-from app.views.cursors import SOURCE_CURSOR, Page, PageArgs
 from app.views.policies import writing
+from app.views.requests import SOURCE_CURSOR, Page, PageArgs
 
 blueprint = ApiBlueprint("api_sources", tag="sources")
 

@@ -28,12 +28,11 @@ from app.views.authors.calendar import (
     posts_in_year,
 )
 from app.views.authors.figures import posts_path
+from app.views.cast import NO_HUE, hue, post_count, shown_name
 from app.views.drawings import ListedName, NamedBar, NameList, Spark, StackedBar
 from app.views.figure import Figure, FigureParts, Finding, Table
 from app.views.habit_words import label_of, value_of
 from app.views.hours import ClockFigure
-from app.views.hues import NO_HUE
-from app.views.names import hue, post_count, shown_name
 from app.views.rooms.overview_figures import name_of
 from app.views.rooms.room_finding import finding_of as finding_of_people
 from app.views.week_grid import WeekGrid

@@ -18,9 +18,9 @@ from app.language.tell import tell
 from app.parts.years.compared_years import FEWEST_COMPARED, SameDays
 from app.parts.years.year import AuthorYear, WrittenYear
 from app.services.archive.numbers import fullest_month
+from app.views.cast import post_count
 from app.views.habit_words import LONGEST_FINDING, change_of
 from app.views.hours import LEAST_PART, PARTS, busiest
-from app.views.names import post_count
 
 Posts = Mapping[date, int]
 """The number of posts of each day of a year that has any."""

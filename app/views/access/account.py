@@ -9,9 +9,8 @@ from app.services.access.logins import end_session, replace_password, verify_pas
 from app.services.access.operators import check_password
 from app.views.access.settings import settings_page
 from app.views.blueprints import Form, PageBlueprint
-from app.views.cookies import client_of
 from app.views.parts import see_other
-from app.views.policies import writing
+from app.views.policies import client_of, writing
 
 blueprint = PageBlueprint("account", policy="account")
 

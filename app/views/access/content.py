@@ -17,9 +17,9 @@ from app.services.rooms.changing import join_some, rename_room
 from app.views.access.login import local_address
 from app.views.access.settings import settings_page
 from app.views.blueprints import Form, PageBlueprint
-from app.views.parsing import check_confirmed, number_of
 from app.views.parts import see_other
 from app.views.policies import writing
+from app.views.requests import check_confirmed, number_of
 
 blueprint = PageBlueprint("content", policy="operator")
 

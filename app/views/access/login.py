@@ -17,11 +17,9 @@ from app.services.access.offers import Offer, accept_offer, find_offer
 from app.services.access.operators import OPERATOR, READER
 from app.services.rooms.room_facts import list_rooms
 from app.views.blueprints import Form, PageBlueprint
-from app.views.cookies import clear_session, client_of, set_session
-from app.views.own_chat import always
 from app.views.page import FormPage, WebPage, cast_for_anybody, render, render_form
 from app.views.parts import see_other
-from app.views.policies import writing
+from app.views.policies import always, clear_session, client_of, set_session, writing
 
 blueprint = PageBlueprint("login", policy="open")
 

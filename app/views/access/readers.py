@@ -8,10 +8,10 @@ from app.services.access.readers import add_invitation, end_invitation, remove_r
 from app.services.rooms.room_facts import get_room
 from app.views.access.settings import settings_page
 from app.views.blueprints import Form, PageBlueprint
-from app.views.parsing import number_of
+from app.views.links import origin_for_others
 from app.views.parts import see_other
 from app.views.policies import writing
-from app.views.reach import origin_for_others
+from app.views.requests import number_of
 
 blueprint = PageBlueprint("readers", policy="operator")
 

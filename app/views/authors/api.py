@@ -10,8 +10,8 @@ from app.lifespan import resources
 from app.services.deletion.authors import delete_user
 from app.services.posts.users import Author, add_user, list_authors
 from app.views.blueprints import ApiBlueprint, Reply
-from app.views.cursors import AUTHOR_CURSOR, Page, PageArgs
 from app.views.policies import writing
+from app.views.requests import AUTHOR_CURSOR, Page, PageArgs
 
 blueprint = ApiBlueprint("api_users", tag="users")
 

@@ -23,12 +23,12 @@ from app.views.authors.placing import (
     card_of_posts,
     placed,
 )
-from app.views.cursors import cursor_of
+from app.views.cast import shown_name
 from app.views.drawings import Columns
 from app.views.figure import Figure
 from app.views.habit_words import called
-from app.views.names import shown_name
 from app.views.page import WebPage
+from app.views.requests import cursor_of
 
 POSTS_FIRST: Final = 3
 """Posts in sight; a link leads to further ones."""

@@ -16,7 +16,7 @@ from app.language.dates import month_names, show_month_day, show_zone
 from app.language.i18n import ngettext, show_number
 from app.services.archive.author_archive import Memories
 from app.services.archive.calendar import CalendarYear, DayPosts, MonthPosts
-from app.views.names import post_count
+from app.views.cast import post_count
 from app.views.week_grid import GridDay
 
 ONE_DAY: Final = timedelta(days=1)

@@ -11,10 +11,10 @@ from app.language.dates import weekday_names
 from app.language.i18n import gettext, show_number
 from app.services.archive.author_archive import AuthorArchive
 from app.services.posts.users import Author
+from app.views.cast import hue, post_count
 from app.views.drawings import HOURS, Columns, ListedName, NameList, by_hour
 from app.views.figure import Figure, Finding, Table
 from app.views.hours import busiest, how_counted
-from app.views.names import hue, post_count
 
 MOST_LISTED: Final = 8
 

@@ -26,9 +26,9 @@ from app.views.authors.at_sight import FEWEST_DAYS
 from app.views.authors.author_page import MOST_POSTS, AuthorPage, AuthorPostsPage
 from app.views.authors.calendar import year_of_posting
 from app.views.blueprints import PageBlueprint
-from app.views.cursors import AUTHOR_CURSOR, TWEET_CURSOR, cursor_of
 from app.views.filters import Year, zone_of_page
 from app.views.page import WebPage, render
+from app.views.requests import AUTHOR_CURSOR, TWEET_CURSOR, cursor_of
 
 blueprint = PageBlueprint("authors")
 

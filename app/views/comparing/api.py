@@ -21,8 +21,7 @@ from app.services.compare.verdict import Comparison
 from app.views.answers import streamed, while_readable
 from app.views.blueprints import NDJSON, ApiBlueprint
 from app.views.comparing.asking import Names, PanelArgs
-from app.views.parsing import Piece, gaps_of, require_type
-from app.views.requests import whole_body
+from app.views.requests import Piece, gaps_of, require_type, whole_body
 
 MOST_LINES: Final = 1_000
 """Lines of a batch: minutes of work, where there are very many authors."""

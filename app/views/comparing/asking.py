@@ -11,9 +11,9 @@ from app.compute.judgement import SURE
 from app.compute.text import composed
 from app.formats.chats.kakaotalk import pasted
 from app.services.compare.cases import MOST_TEXTS, Question
-from app.views.parsing import Piece, gaps_of
 from app.views.parts import given_names
 from app.views.poster import PeopleArgs
+from app.views.requests import Piece, gaps_of
 
 Names = Annotated[list[str], Meta(description="Repeat for several authors; omit to compare all.")]
 

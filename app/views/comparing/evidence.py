@@ -14,7 +14,7 @@ from app.runtime.work_pool import worked_on
 from app.services.compare.verdict import Comparison, Evidence, Usage
 from app.services.posts.tweets import Post, find_posts
 from app.views.comparing.verdicts import strange_places
-from app.views.texts import Marked, excerpt, marked_text
+from app.views.highlighting import Marked, excerpt, marked_text
 
 ONCE: Final = 0.95
 """Uses a post from which they are told of each post."""

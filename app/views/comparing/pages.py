@@ -48,9 +48,9 @@ from app.views.comparing.verdicts import (
 )
 from app.views.filters import zone_of_page
 from app.views.page import FormPage, WebPage, render, render_form
-from app.views.parsing import args_of
 from app.views.parts import given_names, offered_authors, see_other
 from app.views.policies import own_origin
+from app.views.requests import args_of
 
 LONGEST_UNFOLDED: Final = 1_500
 """Characters of a text that are all in sight; a longer one scrolls."""

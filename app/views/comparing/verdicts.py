@@ -15,7 +15,7 @@ from app.compute.population import FEWEST_POSTS
 from app.compute.text import FEWEST_WORDS
 from app.language.i18n import gettext, gettext_noop, ngettext, show_list, show_number, show_percent
 from app.services.compare.verdict import EXPLAINED, Comparison
-from app.views.names import shown_name
+from app.views.cast import shown_name
 
 NOT_FOR: Final = gettext_noop(
     "Do not use this to find out who is behind an anonymous account, or as the only ground for "

@@ -18,8 +18,8 @@ from app.services.imports.jobs import cancel_job, get_job, list_jobs, remove_upl
 from app.services.imports.report import ImportFacts, facts
 from app.views.blueprints import FILE, MULTIPART, ApiBlueprint, Reply
 from app.views.bodies import spooled_body
-from app.views.cursors import IMPORT_CURSOR, Page, PageArgs
 from app.views.policies import writing
+from app.views.requests import IMPORT_CURSOR, Page, PageArgs
 
 blueprint = ApiBlueprint("api_imports", tag="imports")
 

@@ -23,9 +23,8 @@ from app.services.search.similar import Method, SimilarPost, similar_posts
 from app.views.answers import StoredInPart
 from app.views.blueprints import JSON, NDJSON, ApiBlueprint, Reply
 from app.views.bodies import spooled_body
-from app.views.cursors import TWEET_CURSOR, Page, PageArgs
-from app.views.parsing import require_type
 from app.views.policies import name_event, writing
+from app.views.requests import TWEET_CURSOR, Page, PageArgs, require_type
 
 blueprint = ApiBlueprint("api_tweets", tag="tweets")
 

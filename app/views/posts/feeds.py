@@ -15,7 +15,7 @@ from app.services.posts.tweets import Post, list_posts
 from app.services.posts.users import get_author
 from app.services.search.results import MAX_QUERY_LENGTH, SearchQuery
 from app.views.blueprints import PageBlueprint
-from app.views.names import shown_name
+from app.views.cast import shown_name
 from app.views.page import WebPage, render
 from app.views.policies import own_origin
 

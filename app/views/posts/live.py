@@ -12,8 +12,8 @@ from app.paths import LIVE
 from app.services.access.rights import Right
 from app.services.posts.users import get_user
 from app.views.blueprints import EVENTS, ApiBlueprint
-from app.views.parsing import event_of
 from app.views.policies import is_still_readable, right_to_read, send_to_login
+from app.views.requests import event_of
 
 blueprint = ApiBlueprint("api_live", tag="live")
 

@@ -25,10 +25,10 @@ from app.services.rooms.messages import messages_around
 from app.services.rooms.room_facts import speakers_of, zone_of_room
 from app.services.search.similar import SimilarPosts, similar_posts
 from app.views.blueprints import PageBlueprint
-from app.views.cursors import TWEET_CURSOR, cursor_of
 from app.views.filters import View
-from app.views.own_chat import own_chat
 from app.views.page import WebPage, render
+from app.views.policies import own_chat
+from app.views.requests import TWEET_CURSOR, cursor_of
 from app.views.viewer import ViewerPage
 
 blueprint = PageBlueprint("posts")

@@ -21,11 +21,11 @@ from app.services.search.results import (
 )
 from app.services.search.word_search import SORTS, ResultKey, Sort
 from app.views.blueprints import PageBlueprint
-from app.views.cursors import RESULT_CURSOR, cursor_of
 from app.views.filters import PageFilters
+from app.views.highlighting import FoundText, by_text
 from app.views.page import FormPage, render_form
 from app.views.parts import given_names, see_other
-from app.views.search_results import FoundText, by_text
+from app.views.requests import RESULT_CURSOR, cursor_of
 
 blueprint = PageBlueprint("search")
 

@@ -21,8 +21,8 @@ from app.services.search.results import Facets, Hit, Mode, SearchQuery, begin_fo
 from app.services.search.word_search import ResultKey, Sort
 from app.views.answers import streamed, while_readable
 from app.views.blueprints import CSV, NDJSON, ApiBlueprint
-from app.views.cursors import RESULT_CURSOR, Next
 from app.views.filters import PostFilters, SearchFilters
+from app.views.requests import RESULT_CURSOR, Next
 
 blueprint = ApiBlueprint("api_search", tag="search")
 

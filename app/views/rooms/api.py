@@ -14,9 +14,9 @@ from app.services.rooms.periods import DayPeriod, read_facts_of_period
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms
 from app.services.search.results import SearchQuery, Spans
 from app.views.blueprints import ApiBlueprint
-from app.views.cursors import ROOM_CURSOR, Page, PageArgs, messages_cursor
 from app.views.filters import parse_day, parse_zone, span_of_day
-from app.views.own_chat import own_chat
+from app.views.policies import own_chat
+from app.views.requests import ROOM_CURSOR, Page, PageArgs, messages_cursor
 from app.views.rooms.deletion import delete_whole
 
 blueprint = ApiBlueprint("api_rooms", tag="rooms")

@@ -16,9 +16,9 @@ from app.services.rooms.room_facts import RoomFacts, get_room
 from app.views.blueprints import Form, PageBlueprint
 from app.views.filters import zone_of_page
 from app.views.page import WebPage, render
-from app.views.parsing import check_confirmed
 from app.views.parts import see_other
 from app.views.policies import name_event, writing
+from app.views.requests import check_confirmed
 from app.views.rooms.lines import day_of
 
 blueprint = PageBlueprint("room_deletion", policy="operator")

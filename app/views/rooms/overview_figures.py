@@ -20,9 +20,9 @@ from app.language.i18n import (
 )
 from app.services.rooms.overview import OverviewPerson, RoomOverview
 from app.services.rooms.periods import Period
+from app.views.cast import hue, post_count, shown_name
 from app.views.drawings import NamedBar, PeriodColumn, PeriodColumns, StackedBar
 from app.views.figure import Figure, Finding, Table, TableCell
-from app.views.names import hue, post_count, shown_name
 from app.views.rooms.room_finding import finding_of
 from app.views.rooms.silence import is_long, told_silence
 

@@ -23,15 +23,15 @@ from app.services.search.results import ResultPage, SearchQuery
 from app.services.search.word_search import ResultKey
 from app.views.blueprints import PageBlueprint
 from app.views.cards import read_cards
-from app.views.cursors import TWEET_CURSOR, cursor_of, messages_cursor
 from app.views.filters import parse_day, span_of_day, zone_of_page
-from app.views.own_chat import own_chat
+from app.views.highlighting import FoundText, by_text
 from app.views.page import FormPage, WebPage, render, render_form
 from app.views.parts import see_other
+from app.views.policies import own_chat
+from app.views.requests import TWEET_CURSOR, cursor_of, messages_cursor
 from app.views.rooms.lines import RoomLine, day_of, lines_of
 from app.views.rooms.period_form import read_period
 from app.views.rooms.wall import read_picture, read_wall
-from app.views.search_results import FoundText, by_text
 
 blueprint = PageBlueprint("rooms")
 

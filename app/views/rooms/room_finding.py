@@ -16,8 +16,8 @@ from app.language.i18n import (
 )
 from app.services.rooms.overview import OverviewPerson
 from app.services.rooms.room_facts import RoomFacts
+from app.views.cast import shown_name
 from app.views.habit_words import LONGEST_FINDING, short_name, trait_of
-from app.views.names import shown_name
 
 People = Sequence[OverviewPerson | PersonPortrait]
 Clauses = Mapping[str, tuple[str, str]]

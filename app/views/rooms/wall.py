@@ -17,8 +17,8 @@ from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post, TweetKey, get_post
 from app.services.rooms.messages import END, list_before, media_by_month
 from app.services.rooms.room_facts import RoomFacts
-from app.views.cursors import cursor_of
 from app.views.page import WebPage
+from app.views.requests import cursor_of
 from app.views.rooms.lines import day_of
 from app.views.viewer import ViewerPage
 

@@ -26,9 +26,9 @@ from app.views.blueprints import PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.comparing.verdicts import NOT_FOR, Bar, bars_of, heading_of
 from app.views.filters import Year, zone_of_page
-from app.views.own_chat import always, own_chat
 from app.views.page import WebPage, render
 from app.views.parts import by_number_of_posts, given_names, offered_authors, see_other
+from app.views.policies import always, own_chat
 
 blueprint = PageBlueprint("home")
 

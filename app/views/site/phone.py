@@ -4,8 +4,8 @@ from markupsafe import Markup
 
 from app.views.access.login import NextArgs, local_address
 from app.views.blueprints import PageBlueprint
+from app.views.links import origins_for_others, qr_code
 from app.views.page import WebPage, render
-from app.views.reach import origins_for_others, qr_code
 
 blueprint = PageBlueprint("phone")
 

@@ -14,9 +14,8 @@ from app.parts.pictures.answer_drawing import draw_picture
 from app.parts.pictures.picture_page import cast_in_picture
 from app.services.posts.named_users import NamedUser
 from app.views.canvas import MARGIN, ThemeName, theme_of
-from app.views.cast import Cast, bound, person_of
+from app.views.cast import HUES, NO_HUE, Cast, bound, person_of
 from app.views.comparing.verdicts import limits_of
-from app.views.hues import HUES, NO_HUE
 from app.views.poster import FORMATS, Format
 from tests.conftest import Shared
 from tests.selection import first_of

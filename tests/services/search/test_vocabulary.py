@@ -13,7 +13,7 @@ from app.services.search import word_search
 from app.services.search.results import ResultPage, SearchQuery
 from app.services.search.results import find as find_page
 from app.services.search.vocabulary import is_vocabulary_old
-from app.views.cursors import RESULT_CURSOR, cursor_of
+from app.views.requests import RESULT_CURSOR, cursor_of
 from tests.posting import post
 from tests.waiting import maintain
 

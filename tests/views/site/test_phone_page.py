@@ -5,7 +5,7 @@ from typing import Final
 
 from app import create_app
 from app.lifespan import note_hosts
-from app.views.reach import LONGEST_QR
+from app.views.links import LONGEST_QR
 from tests.browsing import Browser, signed_in
 from tests.conftest import MakeConfig, client_with
 

@@ -14,8 +14,8 @@ from app.parts.games.drawing import draw_questions, named_cast, room_cast
 from app.parts.games.states import get_state
 from app.runtime.clock import now_ms
 from app.services.rooms.room_facts import get_room
-from app.views.parsing import number_of
 from app.views.policies import writing
+from app.views.requests import number_of
 
 
 class GameForm(Struct, forbid_unknown_fields=True):

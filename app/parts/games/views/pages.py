@@ -22,8 +22,8 @@ from app.services.posts.users import Author
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, newest_first
 from app.views.blueprints import Form, PageBlueprint
 from app.views.page import FormPage, render_form
-from app.views.parsing import number_of
 from app.views.parts import given_names, offered_authors, see_other
+from app.views.requests import number_of
 
 blueprint = PageBlueprint("games", policy="operator")
 

@@ -14,9 +14,8 @@ from app.parts.games.replaying import find_next_place
 from app.parts.games.rules import typed_code
 from app.security import digest
 from app.services.deletion.games import KEPT
-from app.views.cookies import cookie_name, set_secret
-from app.views.parsing import number_of
-from app.views.policies import send_to_login
+from app.views.policies import cookie_name, send_to_login, set_secret
+from app.views.requests import number_of
 
 PLAYER: Final = "player_"
 """Begins the names of the cookies of players; the game's id follows."""

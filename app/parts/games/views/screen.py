@@ -26,9 +26,9 @@ from app.parts.games.views.hosting import MOVES, make_move, number_field, play_a
 from app.runtime.clock import now_ms
 from app.views.blueprints import Form, PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
+from app.views.links import is_of_this_machine, origin_for_others, qr_code
 from app.views.page import WebPage, render
 from app.views.parts import see_other
-from app.views.reach import is_of_this_machine, origin_for_others, qr_code
 
 blueprint = PageBlueprint("game", policy="operator")
 

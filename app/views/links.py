@@ -1,4 +1,4 @@
-"""Where other devices open the site: its address in the network, and that address as a QR code."""
+"""Where links lead: in the chat of a reader of one chat, and for other devices in the network."""
 
 import contextlib
 import socket
@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 
 import segno
 from markupsafe import Markup
-from quart import current_app, request
+from quart import current_app, request, url_for
 
 from app.asgi.hosts import is_loopback, is_loopback_host
 from app.lifespan import listening_hosts, resources
-from app.views.policies import is_on_this_machine, own_origin
+from app.views.cards import has_page
+from app.views.policies import is_on_this_machine, own_chat, own_origin
 
 PROBES: Final = ("10.0.0.1", "172.16.0.1", "192.168.0.1", "192.0.2.1")
 """Addresses in each kind of private network and outside: the way there begins at an own one."""
@@ -21,6 +22,34 @@ EVERY_ADDRESS: Final = {"0.0.0.0", "::"}  # noqa: S104 - it is compared, and not
 LONGEST_QR: Final = 500
 """Characters of an address from which a code is too fine for cameras of phones."""
 QR_DARK, QR_LIGHT = "#000", "#fff"
+
+
+def author_path(username: str) -> str:
+    """Return where the name of an author leads; for a reader of one chat, to the card there."""
+    if own_chat() is None:
+        return url_for("authors.show_author", username=username)
+    return card_path(username)
+
+
+def portrait_path(username: str) -> str:
+    """Return where it is shown how somebody writes, where the site has portraits."""
+    if own_chat() is None and has_page("author_portraits.show_author_portrait"):
+        return url_for("author_portraits.show_author_portrait", username=username)
+    return author_path(username)
+
+
+def card_path(username: str) -> str:
+    """Return the address of somebody's card in the portrait of the visitor's only chat."""
+    if not has_page("portraits.show_portrait"):
+        return url_for("rooms.show_room", room_id=own_chat())
+    return url_for("portraits.show_portrait", room_id=own_chat(), _anchor=f"person-{username}")
+
+
+def search_path(words: str) -> str:
+    """Return the address of a search, in their chat for a reader of one."""
+    if (room_id := own_chat()) is not None:
+        return url_for("rooms.show_room", room_id=room_id, q=words)
+    return url_for("search.show_search", q=words)
 
 
 def origins_for_others() -> list[str]:
@@ -53,11 +82,6 @@ def is_of_this_machine(link: str) -> bool:
 def is_of_own_network(link: str) -> bool:
     """Return whether a link leads to a private address, which only its network reaches."""
     return _is_of_network(urlsplit(link).hostname or "")
-
-
-def is_site_private() -> bool:
-    """Return whether pages say that only those who sign in can read the site."""
-    return not resources().openness.seems_public
 
 
 def qr_code(address: str) -> Markup | None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import InvalidInputError, MalformedError
-from app.views.parsing import decode_json
+from app.views.requests import decode_json
 
 WELL_FORMED = b'{"text": "a\\u00e9\\n", "x": [1.5e3, -2, true, null], "t": "\\ud83d\\ude00"}'
 PIECES = st.sampled_from(

@@ -1,16 +1,16 @@
-"""Texts in pieces, as pages show them: marks, excerpts, and links."""
+"""Texts in pieces, as pages show them: marks, excerpts, links, and what a search found."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from jinja2.utils import urlize
 from markupsafe import Markup, escape
 
 from app.compute.links import has_link
 from app.services.search.results import Hit
-from app.views.own_chat import search_path
+from app.views.links import search_path
 
 Mark = TypeVar("Mark")
 _MAY_BE_LINK: Final = re.compile(r"(?<!\S)[^\s@#/]*+[@#/]\S*")
@@ -88,3 +88,39 @@ def excerpt(pieces: Sequence[Marked[Mark]], *, around: int) -> list[Marked[Mark]
         text = f"{head}\N{HORIZONTAL ELLIPSIS}{tail}" if is_long else piece.text
         passages.append(Marked(text, piece.is_marked, piece.mark))
     return passages
+
+
+class FoundText(NamedTuple):
+    """A text that a search found."""
+
+    hit: Hit
+    """The first one found with it."""
+    pieces: list[Marked[None]]
+    posts: list[Hit]
+    """All of the page that have it, the oldest first."""
+
+
+def by_text(hits: Iterable[Hit], *, around: int) -> list[FoundText]:
+    """Return the hits in their order, those of one author, chat and text as one.
+
+    Hits with media, likes or reactions stay apart, since these are shown beside each.
+    around: characters of a long text that are kept on each side of a match.
+    """
+    together: dict[Hashable, list[Hit]] = {}
+    for hit in hits:
+        together.setdefault(_sameness(hit), []).append(hit)
+    return [
+        FoundText(posts[0], pieces_of_hit(posts[0], around=around), sorted(posts, key=_age))
+        for posts in together.values()
+    ]
+
+
+def _sameness(hit: Hit) -> Hashable:
+    if hit.media or hit.counts:
+        return hit.id
+    return hit.username, hit.room and hit.room.id, hit.kind, hit.text
+
+
+def _age(hit: Hit) -> tuple[bool, float, int]:
+    time = hit.created_at
+    return time is None, time.timestamp() if time else 0.0, hit.id

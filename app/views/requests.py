@@ -1,0 +1,378 @@
+"""What a request sends: parameters (400), forms, JSON bodies (400, 415, 422), and cursors of lists.
+
+A view ends when its request does (`RequestConnection`).
+"""
+
+import asyncio
+import base64
+import binascii
+import functools
+import json
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final, Generic, NoReturn, Protocol, TypeVar
+from urllib.parse import parse_qsl, unquote_to_bytes
+
+import msgspec
+from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable
+from msgspec import Meta, Struct
+from msgspec.structs import FieldInfo
+from quart import Quart, Request, request
+from quart.asgi import ASGIHTTPConnection
+from quart.formparser import FormDataParser
+from quart.wrappers.request import Body
+from werkzeug.datastructures import MultiDict
+from werkzeug.http import parse_range_header
+from werkzeug.routing import IntegerConverter, Map
+
+from app.compute.gaps import Gap
+from app.config import MIB, Config
+from app.errors import (
+    AppError,
+    InvalidInputError,
+    MalformedError,
+    TooLargeError,
+    UnsupportedMediaError,
+)
+from app.models import MAX_ID
+from app.runtime.clock import EARLIEST, LATEST
+from app.runtime.work_pool import worked_on
+from app.services.posts.tweets import TweetKey
+from app.services.search.results import DEEPEST
+from app.services.search.word_search import ResultKey
+
+Form = TypeVar("Form", bound=msgspec.Struct)
+Key = TypeVar("Key")
+Item = TypeVar("Item")
+Piece = Annotated[str, Meta(pattern="^[0-9]{1,7}-[0-9]{1,7}$")]
+"""A piece of a text, as the places where it begins and ends."""
+
+
+class NoArgs(msgspec.Struct):
+    """The form of an address without parameters."""
+
+
+def number_of(text: str, most: int = MAX_ID) -> int | None:
+    """Return the whole number that a text is; None for anything else, and for a larger number."""
+    if not re.fullmatch("[0-9]{1,16}", text, re.ASCII) or int(text) > most:
+        return None
+    return int(text)
+
+
+def gaps_of(pieces: Iterable[str | tuple[int, int]]) -> list[Gap]:
+    """Return pieces of a text as gaps."""
+    pairs = (piece.split("-") if isinstance(piece, str) else piece for piece in pieces)
+    return [(int(start), int(end)) for start, end in pairs]
+
+
+class IdConverter(IntegerConverter):
+    """Converter of numbers of up to 16 digits, as many as 2^53 has; other paths do not match.
+
+    Larger numbers than ids match: without that they would be 405 where another method has a view.
+    """
+
+    regex = r"[0-9]{1,16}"
+
+
+class YearConverter(IntegerConverter):
+    """Converter of years of four digits that have an end, too; other paths do not match."""
+
+    regex = r"[0-9]{4}"
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, min=1, max=9998)
+
+
+def parse_args(form: type[Form], *, is_strict: bool) -> Form:
+    """Return the address's parameters as the form; lists take a parameter several times.
+
+    Raises MalformedError; with `is_strict` also for a parameter that the form does not know, and
+    for bytes that are not UTF-8, of which Werkzeug would keep `%FF` as it stands.
+    """
+    if is_strict and _may_have_bytes():
+        try:
+            unquote_to_bytes(request.query_string).decode()
+        except UnicodeDecodeError:
+            raise MalformedError("The URL is not valid UTF-8", loc="query") from None
+    return args_of(request.args, form, is_strict=is_strict)
+
+
+def _may_have_bytes() -> bool:
+    """Return whether the parameters may be other bytes than UTF-8: most have no `%` when parsed."""
+    query = request.query_string
+    return not query.isascii() or (
+        b"%" in query
+        and any("%" in part for pair in request.args.items(multi=True) for part in pair)
+    )
+
+
+def args_of(args: MultiDict[str, str], form: type[Form], *, is_strict: bool) -> Form:
+    """Return the parameters as the form, likewise."""
+    fields, sent = _fields(form), dict[str, Any]()
+    for name, values in args.lists():
+        if name in fields:
+            is_list = fields[name].default_factory is list
+            if len(values) > 1 and not is_list:
+                raise MalformedError("`{name}` may be given only once", name=name, loc=name)
+            sent[name] = values if is_list else values[0]
+        elif is_strict:
+            raise MalformedError(f"`{name}` is not a parameter of this URL", loc=name)
+    try:
+        parsed = msgspec.convert(sent, form, strict=False)
+        for name, value in sent.items():
+            if getattr(parsed, fields[name].name) is None:  # msgspec takes the word null for None.
+                raise msgspec.ValidationError(f"Invalid value {value!r} - at `$.{name}`")
+        return parsed
+    except msgspec.ValidationError as error:
+        fault = _fault(MalformedError, error)
+        if not is_strict:  # A page says it in the visitor's language.
+            name = fault.errors[0].loc
+            fault = MalformedError("The value of `{name}` cannot be used", name=name, loc=name)
+        raise fault from None
+
+
+@functools.cache
+def _fields(form: type[msgspec.Struct]) -> dict[str, FieldInfo]:
+    """Return the fields of a form by the names that requests use."""
+    return {field.encode_name: field for field in msgspec.structs.fields(form)}
+
+
+def _fault(error_type: type[AppError], error: msgspec.ValidationError) -> AppError:
+    """Return the error of the first value that is not as its form says."""
+    detail, _, path = str(error).partition(" - at `$")
+    # A field that is missing or not known stands only in the sentence.
+    field = re.search("field `(.+)`", detail)
+    names = [path.strip(".`"), field[1] if field else ""]
+    loc = ".".join(filter(None, names)) or "body"
+    return error_type(f"{loc}: {detail}", loc=loc)
+
+
+def check_confirmed(form: MultiDict[str, str]) -> None:
+    """Raise InvalidInputError for a form that deletes, unless its page has asked before."""
+    if form.get("confirm") != "yes":
+        raise InvalidInputError("Nothing was deleted: tick the box to confirm first", loc="confirm")
+
+
+def event_of(header: str) -> int | None:
+    """Return the number of an event that a header gives. Raises MalformedError."""
+    value = request.headers.get(header)
+    if value is None:
+        return None
+    if (event := number_of(value)) is None:
+        raise MalformedError("`{name}` must be the number of an event", name=header, loc=header)
+    return event
+
+
+def require_type(name: str, otherwise: str = "") -> None:
+    """Raise UnsupportedMediaError for a body of another type, or a compressed one.
+
+    otherwise: where a body of another type belongs, as the end of the sentence.
+    """
+    if request.mimetype != name:
+        raise UnsupportedMediaError("The body must be {name}", name=name + otherwise)
+    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        # Accept-Encoding names what would be accepted (RFC 9110, 15.5.16).
+        raise UnsupportedMediaError(
+            "The body must not be compressed", headers={"Accept-Encoding": "identity"}
+        )
+
+
+def decode_json(body: bytes, form: type[Form]) -> Form:
+    """Return the bytes as the form.
+
+    Raises MalformedError for what is not JSON, InvalidInputError for JSON that is not the form.
+    """
+    try:
+        return msgspec.json.decode(body, type=form)
+    except (ValueError, RecursionError) as error:
+        fault = error
+    # The decoder stops at the first fault, after which there may be no JSON.
+    try:
+        json.loads(body.decode(), parse_constant=_refuse, parse_int=str)
+    except RecursionError:
+        raise MalformedError("The JSON is nested too deeply", loc="body") from None
+    except ValueError as error:
+        raise MalformedError(f"The body is not JSON in UTF-8: {error}", loc="body") from None
+    if isinstance(fault, msgspec.ValidationError):
+        raise _fault(InvalidInputError, fault)
+    raise InvalidInputError("A string contains an unpaired surrogate", loc="body")
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"JSON has no {name}")
+
+
+_Id = Annotated[int, Meta(ge=0, le=MAX_ID)]
+_BelowId = Annotated[int, Meta(ge=0, le=MAX_ID + 1)]
+_Offset = Annotated[int, Meta(ge=0, le=DEEPEST)]
+_Time = Annotated[datetime, Meta(tz=True)]
+
+Next = Annotated[Any, Meta(extra_json_schema={"anyOf": [{"type": "string"}, {"type": "null"}]})]
+"""The sort key of the last item, or None on the last page; an operation answers with its cursor."""
+
+
+class PageArgs(Struct):
+    """The parameters of a list."""
+
+    limit: Annotated[int, Meta(ge=1, le=200)] = 20
+    cursor: str | None = None
+
+
+class Page(Struct, Generic[Item], frozen=True):
+    """A page of a list; `next` is null on the last one."""
+
+    items: list[Item]
+    next: Next
+
+
+class Cursor(Generic[Key]):
+    """The cursors of one kind of list, by the type of their sort keys."""
+
+    def __init__(self, form: Any, make: Callable[[Any], Key] = lambda key: key) -> None:
+        self._decoder = msgspec.json.Decoder(form)
+        self._make = make
+
+    def decode(self, cursor: str | None) -> Key | None:
+        """Return the sort key. Raises MalformedError for anything but a cursor of such a list."""
+        if cursor is None:
+            return None
+        try:
+            data = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True)
+            return self._make(self._decoder.decode(data))
+        except (binascii.Error, ValueError, OverflowError, RecursionError):
+            detail = "`cursor` is not from this list; start again from the first page"
+            raise MalformedError(detail, loc="cursor") from None
+
+
+def cursor_of(key: object) -> str | None:
+    """Return a sort key, of whatever kind of list, as a string for an address; None stays None."""
+    if key is None:
+        return None
+    return base64.urlsafe_b64encode(msgspec.json.encode(key)).rstrip(b"=").decode()
+
+
+def _in_utc(key: TweetKey) -> TweetKey:
+    """Return the key with its time in UTC. Raises ValueError for a time that no post has."""
+    time, tweet_id = key
+    if time is not None and not EARLIEST <= time <= LATEST:
+        raise ValueError("out of range")
+    return time and time.astimezone(UTC), tweet_id
+
+
+# PostgreSQL refuses NUL, which no name has.
+AUTHOR_CURSOR: Final = Cursor[str](Annotated[str, Meta(pattern=r"^[^\0]*$")])
+IMPORT_CURSOR: Final = Cursor[int](_Id)
+RESULT_CURSOR: Final = Cursor[ResultKey](tuple[_BelowId, _Offset, bool], ResultKey._make)
+ROOM_CURSOR: Final = Cursor[int](_Id)
+SOURCE_CURSOR: Final = Cursor[int](_Id)
+TWEET_CURSOR: Final = Cursor[TweetKey](tuple[_Time | None, _Id], _in_utc)
+
+
+class Searchable(Protocol):
+    """The parameters of a list that may be searched."""
+
+    q: str
+
+
+def messages_cursor(args: Searchable) -> Cursor[TweetKey] | Cursor[ResultKey]:
+    """Return the cursors of a room's messages, or of what a search finds of them."""
+    return RESULT_CURSOR if args.q.strip() else TWEET_CURSOR
+
+
+URL_ENCODED: Final = {"application/x-www-form-urlencoded", "application/x-url-encoded"}
+"""Types of forms but multipart ones, as Quart knows them."""
+MOST_FIELDS: Final = 300
+INLINE_CHARACTERS: Final = 50_000
+"""Characters of a form up to which it is parsed on the loop, not in a thread."""
+
+
+class FormParser(FormDataParser):
+    """Parser that bounds the fields of all forms, as Quart does for multipart ones only.
+
+    Long forms are parsed in a thread.
+    """
+
+    async def parse(
+        self,
+        body: Body,
+        mimetype: str,
+        content_length: int | None,
+        options: dict[str, str] | None = None,
+    ) -> tuple[MultiDict, MultiDict]:  # type: ignore[type-arg]
+        if mimetype not in URL_ENCODED:
+            return await super().parse(body, mimetype, content_length, options)
+        form = (await body).decode(errors="replace")
+        if form.count("&") >= MOST_FIELDS:
+            raise TooLargeError("A form may have at most {most} fields", most=MOST_FIELDS)
+        read = functools.partial(parse_qsl, form, keep_blank_values=True)
+        pairs = await worked_on([form], read, inline_characters=INLINE_CHARACTERS)
+        return MultiDict(pairs), MultiDict()
+
+
+def too_large(limit_mb: int) -> TooLargeError:
+    """Return the error of a body over its limit."""
+    return TooLargeError("The body may have at most {limit} MB", limit=f"{limit_mb:,}")
+
+
+class FormRequest(Request):
+    form_data_parser_class = FormParser
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        # One range of bytes counts; others are to be ignored, which Quart answers by 416.
+        headers = self.headers.getlist("Range")
+        if headers and not _is_one_range(",".join(headers)):
+            self.headers.remove("Range")
+
+
+def _is_one_range(header: str) -> bool:
+    asked = parse_range_header(header)
+    return asked is not None and asked.units == "bytes" and len(asked.ranges) == 1
+
+
+async def whole_body() -> bytes:
+    """Return the body once it has arrived.
+
+    `request.data` would look for a form in it first, by an `asyncio.wait_for`: that of Python 3.11
+    may lose the cancellation that a client brings about who leaves at once.
+    """
+    return await request.get_data(cache=True, as_text=False, parse_form_data=False)
+
+
+class RequestConnection(ASGIHTTPConnection):
+    """Quart's connection of a request, whose view is ended where the request is cancelled.
+
+    Quart (0.22) leaves the view running then. At a stop it would go on, unseen, while what it
+    needs is closed.
+    """
+
+    def __init__(self, app: Quart, scope: Any) -> None:
+        # Quart takes `root_path` away, as the outermost layer has done already.
+        super().__init__(app, scope | {"path": scope.get("root_path", "") + scope["path"]})
+        self._handler: asyncio.Task[Any] | None = None
+
+    async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        try:
+            await super().__call__(receive, send)
+        except asyncio.CancelledError:
+            if self._handler is not None:
+                self._handler.cancel()
+                # A statement may go on for longer in its thread.
+                await asyncio.wait([self._handler], timeout=1.0)
+            raise
+
+    async def handle_request(self, request: Request, send: ASGISendCallable) -> None:
+        """Run the view; Quart calls this in a task of its own."""
+        self._handler = asyncio.current_task()
+        await super().handle_request(request, send)
+
+
+def init_app(app: Quart, config: Config) -> None:
+    """Make Quart end views with their requests, know our paths, and limit the bodies it reads."""
+    app.asgi_http_class = RequestConnection
+    app.url_map.converters |= {"id": IdConverter, "year": YearConverter}
+    app.request_class = FormRequest
+    app.config["MAX_CONTENT_LENGTH"] = config.max_body_mb * MIB
+    app.config["MAX_FORM_PARTS"] = MOST_FIELDS
+    app.config["BODY_TIMEOUT"] = 30
