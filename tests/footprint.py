@@ -1,7 +1,8 @@
 """Files and functions of the app that each of twelve requests runs, for `make house`.
 
 A reader who follows a request opens these files. Each request is sent once before it is recorded,
-so that modules are imported and shared figures are made. The cache of answers is off.
+so that modules are imported and shared figures are made. The cache of answers is off, and work of
+the site itself (maintenance, live streams, games, sources) is stopped before.
 """
 
 import asyncio
@@ -57,6 +58,8 @@ BEFORE: Final = {
     "zip to rows": 63,
 }
 """Files at commit fee095fa."""
+TASK: Final = "Task-"
+"""Begins the names that asyncio gives to tasks; `app.lifespan.running` names its own."""
 
 
 class Footprint(NamedTuple):
@@ -108,8 +111,10 @@ async def _requests(recorder: Recorder, site: Installation, token: str) -> dict[
         Config(env="testing", data_dir=site.data_dir, access_log=False, cache_mb=0, public=True)
     )
     footprints = {}
+    before = asyncio.all_tasks()
     async with app.test_app():
         await settle(app)
+        await _stop_background(before)
         browser = Browser(app)
 
         async def record(name: str, method: str, path: str, **options: Any) -> None:
@@ -127,6 +132,14 @@ async def _requests(recorder: Recorder, site: Installation, token: str) -> dict[
             path = f"/api/v1/users/{KEEPER}/tweets"
             await record("a post", "POST", path, headers=headers, json={"text": text})
     return footprints
+
+
+async def _stop_background(before: set["asyncio.Task[Any]"]) -> None:
+    """Stop the tasks that the app has begun by itself, but the one that ends with it."""
+    begun = [task for task in asyncio.all_tasks() - before if not task.get_name().startswith(TASK)]
+    for task in begun:
+        task.cancel()
+    await asyncio.wait(begun)
 
 
 def footprints() -> dict[str, Footprint]:
