@@ -21,7 +21,7 @@ from app.errors import Message
 from app.formats.chats.people import as_username
 from app.language.i18n import ngettext, show_number, speaking_of
 from app.services.posts.named_rooms import are_rooms_here
-from app.services.posts.named_users import all_speak_in_chats, named_users
+from app.services.posts.named_users import NamedUser, all_speak_in_chats, named_users
 from app.services.posts.tweets import Post, PostRoom
 from app.services.rooms.main_room import homes_of
 from app.services.rooms.room_facts import zones_of_rooms
@@ -107,18 +107,19 @@ async def cast_of(
         for key, user in users.items()
     }
     hues = dealt(guests, (about or ()) if hued is None else hued)
-    people = {}
-    for key, user in users.items():
-        display_name = user.display_name or user.username
-        name = display_name if as_username(display_name) == user.username else user.username
-        person = Person(user.username, name, display_name, hues[key], user.is_of_chat)
-        people[user.username] = person
+    people = {user.username: person_of(user, hues[key]) for key, user in users.items()}
     people_here = [users[key] for key in map(username_key, subjects) if key in users]
     if not (in_chat or people_here):
         in_chat = await all_speak_in_chats(session, platform.replace("\0", "\x01"))
     is_chat = in_chat or (bool(people_here) and all(user.is_of_chat for user in people_here))
     has_chats = bool(homes) or await are_rooms_here(session)
     return Cast(people, is_chat, has_chats, await zones_of_rooms(session, rooms))
+
+
+def person_of(user: NamedUser, hue: str) -> Person:
+    username, display_name = user.username, user.display_name or user.username
+    name = display_name if as_username(display_name) == username else username
+    return Person(username, name, display_name, hue, user.is_of_chat)
 
 
 @contextmanager
