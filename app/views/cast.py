@@ -23,8 +23,7 @@ from app.language.i18n import ngettext, show_number, speaking_of
 from app.services.posts.named_rooms import are_rooms_here
 from app.services.posts.named_users import NamedUser, all_speak_in_chats, named_users
 from app.services.posts.tweets import Post, PostRoom
-from app.services.rooms.main_room import homes_of
-from app.services.rooms.room_facts import zones_of_rooms
+from app.services.rooms.room_facts import homes_of, zones_of_rooms
 
 HUES: Final = 24
 """Colours of people in style.css, the clearest first."""

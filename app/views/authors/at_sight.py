@@ -13,9 +13,10 @@ from app.language.i18n import gettext, ngettext, show_number
 from app.services.archive.author_archive import AuthorArchive
 from app.views.authors.calendar import ONE_DAY, columns_of, grid_of, months_of, posts_by_day
 from app.views.authors.figures import posts_path
-from app.views.cast import hue, platform_name, post_count
+from app.views.cast import hue, post_count
 from app.views.figure import Figure, Finding, Table
 from app.views.habit_words import told_of
+from app.views.page import platform_name
 from app.views.week_grid import WeekGrid
 
 FEWEST_DAYS: Final = 10
