@@ -36,8 +36,7 @@ from app.formats.source.file import Source
 from app.runtime.memory_trim import collect_seldom, share_heap
 from app.services.access.site import is_site_public
 from app.services.deletion.rooms import check_kept, delete_messages
-from app.services.imports.beginning import begin_reading
-from app.services.imports.first_reading import check_order
+from app.services.imports.beginning import begin_reading, check_order
 from app.services.imports.report import MAX_ERRORS, AssumptionFacts, ImportReport, UnreadFacts
 from app.services.imports.sample_authors import load_samples
 from app.services.imports.storing import Storing, check_records, import_records, renew_derived

@@ -167,7 +167,7 @@ class Stored(NamedTuple):
     repetition: Literal["ignored", "fills", "renews"] = "ignored"
     """What the field of a post that is sent again does to the stored one: nothing, fill it where
     it is null or has no items, or renew it where it says something newer (`is_newer` in
-    `app/services/posts/repetition.py`). A flag that may change is null until somebody says it,
+    `app/services/posts/stored_content.py`). A flag that may change is null until somebody says it,
     and renews."""
     since: int = 1
     """The version of exports that is the first to carry it."""

@@ -18,8 +18,8 @@ from app.db.engine import Database
 from app.db.feed import Feed
 from app.errors import UnavailableError
 from app.models import BackgroundSnapshot, Profile, Tweet, User
-from app.services.posts.message_counts import miscounted_rooms
 from app.services.posts.post_counts import miscounted
+from app.services.posts.post_rooms import miscounted_rooms
 from app.services.search.vocabulary import is_index_current
 
 ANSWER_S: Final = 3.0

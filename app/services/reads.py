@@ -12,8 +12,7 @@ from app.db.result_cache import depends_on
 from app.security import digest
 from app.services.access.rights import TokenFacts, tokens_by_digest
 from app.services.posts.tweets import Page, first_pages
-from app.services.posts.user_rows import unknown_user
-from app.services.posts.users import Author, authors_by_key
+from app.services.posts.users import Author, authors_by_key, unknown_user
 
 Key = TypeVar("Key", bound=Hashable)
 Found = TypeVar("Found")

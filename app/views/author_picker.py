@@ -7,8 +7,7 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
-from app.services.posts.named_users import named_users
-from app.services.posts.users import Author
+from app.services.posts.users import Author, named_users
 from app.services.rooms.room_facts import (
     Home,
     RoomFacts,

@@ -3,8 +3,7 @@
 A script shows the same page in a dialog (`app/static/viewer.js`).
 """
 
-from app.services.posts.neighbours import Neighbours
-from app.services.posts.tweets import Post
+from app.services.posts.tweets import Neighbours, Post
 from app.services.rooms.room_facts import RoomFacts
 from app.views.page import WebPage
 

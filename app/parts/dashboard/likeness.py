@@ -30,7 +30,7 @@ from app.parts.dashboard.shapes import (
 from app.parts.dashboard.words import MOST_WORDED, Words
 from app.services.compare.manners import likeness_of, typical_beside, written_languages
 from app.services.posts.statistics import ActiveAuthors, most_active_with
-from app.services.posts.user_rows import UserRow
+from app.services.posts.users import UserRow
 from app.views.cast import shown_name
 from app.views.figure import Figure, Finding, Table
 from app.views.filters import View

@@ -12,7 +12,7 @@ from app.compute.fingerprint import Measure
 from app.language.i18n import gettext, show_list, show_number
 from app.parts.portraits.beside import only_other, others_called
 from app.services.archive.author_portrait import AuthorPortrait
-from app.services.posts.showing import Shown
+from app.services.posts.selection import Shown
 from app.views.cast import display_name, hue, shown_name
 from app.views.dot_plot import EDGE, DotRow, Dots, Initials, rings_of
 from app.views.figure import Figure, Finding, Table, TableCell

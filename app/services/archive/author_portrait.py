@@ -22,8 +22,7 @@ from app.services.archive.beside import CountedBeside, PostsBeside, Reach, count
 from app.services.compare.cases import Models
 from app.services.compare.recognised import RecognisedPosts, recognised_posts
 from app.services.posts.tweets import Post, find_posts
-from app.services.posts.user_rows import UserRow, select_rows
-from app.services.posts.users import Author
+from app.services.posts.users import Author, UserRow, select_rows
 from app.services.rooms.room_facts import RoomFacts
 
 

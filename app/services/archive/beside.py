@@ -29,8 +29,7 @@ from app.services.posts.scanning import (
     read_scan,
     scanning,
 )
-from app.services.posts.user_rows import UserRow, select_rows
-from app.services.posts.users import Author
+from app.services.posts.users import Author, UserRow, select_rows
 from app.services.rooms.portrait import said_in, said_of, scan_room
 from app.services.rooms.room_facts import RoomFacts, names_in
 

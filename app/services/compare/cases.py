@@ -24,7 +24,7 @@ from app.services.compare.habits import HabitStore, LanguageStore, measure_habit
 from app.services.compare.profiles import ProfileStore, without_texts
 from app.services.posts.replies import own_chains
 from app.services.posts.samples import ENOUGH_OF_OWN, sample_ids
-from app.services.posts.user_rows import UserRow, find_rows, known_row, select_rows
+from app.services.posts.users import UserRow, find_rows, known_row, select_rows
 
 LONG_CHARACTERS: Final = 50_000
 """Longer texts take half a second, and up to some 5 s."""

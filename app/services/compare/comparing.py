@@ -32,7 +32,7 @@ from app.services.compare.cases import (
     with_habits,
 )
 from app.services.compare.verdict import Comparison, SearchedPosts, add_reasons, answer, read_posts
-from app.services.posts.user_rows import find_rows
+from app.services.posts.users import find_rows
 
 MOST_READ: Final = 20
 """Comparisons whose authors are read in one session."""

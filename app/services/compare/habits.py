@@ -22,7 +22,7 @@ from app.db.result_cache import LruStore
 from app.models import PostCount, Tweet, User
 from app.runtime.work_pool import worked_on
 from app.services.posts.replies import own_chains
-from app.services.posts.user_rows import UserRow
+from app.services.posts.users import UserRow
 
 OwnPost = tuple[int, str]
 """A post of an author, with text: its id, and that."""

@@ -31,7 +31,7 @@ from app.runtime.processes import be_nice, begin_child, run_child
 from app.services.compare.background import LeftOutShare, Members, newest_members
 from app.services.compare.cases import Models, load_suspects, with_habits
 from app.services.compare.habits import newest_own
-from app.services.posts.user_rows import UserRow, select_rows
+from app.services.posts.users import UserRow, select_rows
 
 LEFT_OUT: Final = "left_out"
 """Name of the work, and of its lock."""

@@ -20,7 +20,7 @@ from app.models import User
 from app.runtime.work_pool import worked_on
 from app.services.compare.cases import Models
 from app.services.compare.habits import newest_own
-from app.services.posts.user_rows import UserRow
+from app.services.posts.users import UserRow
 
 RECENT_POSTS: Final = 100
 """Newest posts of an author in which typical words are looked for."""

@@ -38,7 +38,7 @@ from app.services.compare.habits import newest_chained, newest_own
 from app.services.compare.left_out import stored_left_out
 from app.services.compare.verdict import MODEL_NAME, Model
 from app.services.posts.samples import outgrown_samples
-from app.services.posts.user_rows import UserRow
+from app.services.posts.users import UserRow
 
 REST: Final = timedelta(minutes=1)
 """A card is made again at most this often while posts arrive; until then the last one is shown."""

@@ -26,7 +26,7 @@ from app.db.backend import chunks
 from app.db.result_cache import EVERYTHING, depends_on
 from app.models import RoomPerson, User
 from app.runtime.work_pool import worked_on
-from app.services.posts.user_rows import HAS_KEY, rows_by_key
+from app.services.posts.users import HAS_KEY, rows_by_key
 
 _LINK_OR_TAG: Final = re.compile(rf"{VISIBLE_LINK}|#\w+")
 _SIGNATURE: Final = re.compile(r"[ \t\n][-–—~^*] ?\w{1,20}\Z")

@@ -20,7 +20,7 @@ from app.db.backend import Sessions, backend_of, chunks, is_among
 from app.db.result_cache import LruStore
 from app.models import Profile, Tweet, User
 from app.runtime.work_pool import worked_on
-from app.services.posts.user_rows import UserRow
+from app.services.posts.users import UserRow
 
 RELOAD_TAIL: Final = 50
 """Posts that a profile in memory may lack: to count them is cheaper than to read the stored one."""

@@ -28,7 +28,7 @@ from app.services.compare.cases import Models
 from app.services.compare.habits import OwnPost, newest_own
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.replies import own_chains
-from app.services.posts.user_rows import UserRow, select_rows
+from app.services.posts.users import UserRow, select_rows
 
 MOST_ASKED: Final = 60
 """Posts that are held out: the newest, and at most a quarter of all."""

@@ -13,9 +13,8 @@ from app.db.backend import is_among
 from app.models import Room, Tweet, User
 from app.services.compare.profiles import ProfiledPost, subtract_posts
 from app.services.event_log import NewEvent, append_events
-from app.services.posts.message_counts import count_messages, remove_empty_rooms
-from app.services.posts.named_rooms import IS_KEPT
 from app.services.posts.post_counts import count_posts
+from app.services.posts.post_rooms import IS_KEPT, count_messages, remove_empty_rooms
 from app.services.posts.tweets import get_post
 
 _UNTRACKED: Final = {"synchronize_session": False}

@@ -11,8 +11,7 @@ from app.models import Room, Tweet, User
 from app.services.deletion.authors import deleted_authors
 from app.services.deletion.rooms import deleted_rooms, message_removals
 from app.services.event_log import NewEvent, append_events
-from app.services.posts.message_counts import remove_empty_rooms
-from app.services.posts.named_rooms import DELETED_APP
+from app.services.posts.post_rooms import DELETED_APP, remove_empty_rooms
 
 CHUNK: Final = 500
 """Most posts, and most authors, deleted by one transaction: some 30 ms of the write lock."""

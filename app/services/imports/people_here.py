@@ -12,7 +12,7 @@ from app.formats.chats.people import as_username
 from app.formats.preview import Preview
 from app.formats.records import ReadOptions
 from app.models import Room, RoomPerson, User
-from app.services.posts.named_users import NamedUser, named_users
+from app.services.posts.users import NamedUser, named_users
 from app.services.rooms.recognition import RoomFinder
 
 

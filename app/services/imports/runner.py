@@ -40,8 +40,7 @@ from app.runtime.memory_trim import collect_seldom, share_heap
 from app.runtime.processes import be_nice, begin_child, limited_memory, run_child
 from app.services.access.site import is_site_public
 from app.services.deletion.rooms import delete_messages
-from app.services.imports.beginning import begin_reading
-from app.services.imports.first_reading import UnsettledError, check_order
+from app.services.imports.beginning import UnsettledError, begin_reading, check_order
 from app.services.imports.jobs import (
     ENDED,
     IMPORTING,
@@ -60,8 +59,7 @@ from app.services.imports.jobs import (
 from app.services.imports.report import ImportReport, stored_posts
 from app.services.imports.storing import Storing, check_records, import_records
 from app.services.posts.media import keeper_of, remove_if_full
-from app.services.posts.own_author import choose_own
-from app.services.posts.users import find_user
+from app.services.posts.users import choose_own, find_user
 
 LOOK_EVERY_S: Final = 5.0
 """Seconds between looks for imports that another process queued."""

@@ -1,6 +1,7 @@
 """Adding posts, of one or many authors, by the same number of statements.
 
-A post that is here already fills what is stored.
+A post that is here already fills what is stored: one with an id by the id, a message of a chat
+without one by its author, time and text.
 """
 
 import asyncio
@@ -16,23 +17,28 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import backend_of, insert_rows, is_among
 from app.db.indexes import IndexedPost
-from app.formats.post import RoomReference
+from app.formats.post import Reactions, RoomReference, StoredMedium
 from app.formats.records import FileRoom
 from app.models import Event, Tweet, User
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.media import store_uses
-from app.services.posts.message_counts import Membership, count_messages
-from app.services.posts.named_rooms import is_of_kept_room
 from app.services.posts.new_tweet import NewTweet
 from app.services.posts.post_counts import Moment, count_posts
-from app.services.posts.repetition import completed
+from app.services.posts.post_rooms import Membership, count_messages, is_of_kept_room
 from app.services.posts.replies import match_replies, store_replies
 from app.services.posts.stored_content import (
     StoredContent,
+    completed,
     content_columns,
     decoded,
+    decoded_counts,
+    decoded_media,
     encoded,
+    encoded_counts,
+    encoded_media,
+    is_newer,
     repeated_columns,
+    with_files,
 )
 
 SourceKey = tuple[int, str | None]
@@ -297,3 +303,51 @@ def _membership(row: PostRow) -> Membership | None:
     """Return the room of a message and its author; None for a post."""
     room = row.content.room
     return (room.id, row.user_id) if room and room.id else None
+
+
+class SentAgain(NamedTuple):
+    """What a message says that is here already."""
+
+    media: tuple[StoredMedium, ...] = ()
+    counts: Reactions | None = None
+
+
+async def complete_messages(session: AsyncSession, sent: Mapping[int, SentAgain]) -> None:
+    """Give stored messages, by their ids, the media and files that they lack, and the reactions
+    that they have now; announce them.
+
+    At most a batch of messages is sent.
+    """
+    if not sent:
+        return
+    query = select(Tweet.id, Tweet.user_id, Tweet.media, Tweet.counts).where(Tweet.id.in_(sent))
+    changes: dict[int, SentAgain] = {}
+    described: list[int] = []
+    events: list[NewEvent] = []
+    for post_id, user_id, media, counts in await session.execute(query):
+        stored = SentAgain(decoded_media(media), decoded_counts(counts) if counts else None)
+        change = _completed(stored, sent[post_id])
+        if change != stored:
+            changes[post_id] = change
+            events.append(NewEvent("tweet.updated", user_id, post_id))
+        if change.media != stored.media:
+            described.append(post_id)
+    if changes:
+        values = [
+            {
+                "changed": post_id,
+                "media": encoded_media(change.media),
+                "counts": encoded_counts(change.counts),
+            }
+            for post_id, change in changes.items()
+        ]
+        await session.execute(_FILL, values)
+        await backend_of(session).words.renew(session, described)
+        await store_uses(session, [(post_id, changes[post_id].media) for post_id in described])
+        await append_events(session, events)
+
+
+def _completed(stored: SentAgain, sent: SentAgain) -> SentAgain:
+    is_news = stored.counts is not None or (sent.counts and not sent.counts.says_nobody)
+    counts = sent.counts if is_news and is_newer(sent.counts, stored.counts) else stored.counts
+    return SentAgain(with_files(stored.media, sent.media), counts)

@@ -18,7 +18,7 @@ from app.models import PostCount, User
 from app.models.derived import UNKNOWN_SLOT
 from app.services.posts.post_counts import DAY_S, HOUR_S, local_unit, slot_from
 from app.services.posts.selection import Conditions, Selection, author_conditions
-from app.services.posts.user_rows import UserRow, select_rows
+from app.services.posts.users import UserRow, select_rows
 
 WEEK_H: Final = 168
 MOST_COUNTS: Final = 10_000

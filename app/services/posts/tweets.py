@@ -1,9 +1,9 @@
-"""Posts as answers show them: one, or a page of a list."""
+"""Posts as answers show them: one, a page of a list, or the posts next to one in a list."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cache, partial
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -297,3 +297,25 @@ def select_newest(statement: str) -> TextualSelect:
 def newest_first(created_at: datetime | None, tweet_id: int) -> tuple[bool, float, int]:
     """Return the sort key of a post in lists."""
     return created_at is None, -(created_at or _EARLIEST).timestamp(), -tweet_id
+
+
+class Neighbours(NamedTuple):
+    """The posts next to one in a list."""
+
+    newer: Post | None
+    older: Post | None
+
+
+async def neighbours_of(session: AsyncSession, selection: Selection, post: Post) -> Neighbours:
+    """Return the neighbours of a post among the selected ones. Raises NotFoundError."""
+    conditions = await post_conditions(session, selection)
+    older, _ = await read_page(session, conditions, after=(post.created_at, post.id), limit=1)
+    # Posts without a time come last.
+    is_newer = and_(Tweet.created_at.is_(None), Tweet.id > post.id)
+    is_newer = or_(is_newer, Tweet.created_at.is_not(None))
+    if post.created_at is not None:
+        is_newer = tuple_(Tweet.created_at, Tweet.id) > tuple_(post.created_at, post.id)
+    query = select_posts().where(*conditions, is_newer)
+    query = query.order_by(Tweet.created_at.asc().nulls_first(), Tweet.id).limit(1)
+    row = (await session.execute(query)).first()
+    return Neighbours(as_post(row) if row else None, older[0] if older else None)

@@ -1,25 +1,90 @@
-"""Authors: find, list and add them."""
+"""Authors: find, list and add them; their names, and whose archive is the site's own."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple, TypeVarTuple
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import Select, func, not_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import clean_username, username_key
-from app.db.backend import allocate_ids
+from app.db.backend import allocate_ids, chunks, is_among
 from app.db.result_cache import EVERYTHING, depends_on
-from app.errors import ConflictError, InvalidInputError
+from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.formats.post import Platform
-from app.models import Tweet, User
+from app.models import SITE_ID, Site, Tweet, User
 from app.runtime.clock import now
+from app.runtime.work_pool import worked_on
 from app.services.event_log import NewEvent, append_events
-from app.services.posts.own_author import claim_site
-from app.services.posts.user_rows import HAS_KEY, rows_by_key, unknown_user
+from app.services.posts.samples import is_sample
+
+Fields = TypeVarTuple("Fields")
+
+
+class UserRow(msgspec.Struct, frozen=True):
+    """A user as comparisons need it; thousands load much faster than `User` objects."""
+
+    id: int
+    username: str
+    username_key: str
+    tweet_count: int
+    version: int
+
+
+def unknown_user(username: str) -> NotFoundError:
+    return NotFoundError("User '{username}' doesn't exist", username=username)
+
+
+HAS_KEY: Final = User.username_key.in_(bindparam("keys", expanding=True))
+"""Condition on an author, for `rows_by_key`."""
+_IDS: Final = select(User.username_key, User.id).where(User.deleted_at.is_(None), HAS_KEY)
+
+
+async def ids_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, int]:
+    """Return the ids of the authors with these case-folded names."""
+    return {row.username_key: row.id for row in await rows_by_key(session, _IDS, keys)}
+
+
+def select_rows(*conditions: ColumnElement[bool]) -> Select[int, str, str, int, int]:
+    """Return the query of the users for whom these conditions hold, for `UserRow`."""
+    return select(User.id, User.username, User.username_key, User.tweet_count, User.version).where(
+        User.deleted_at.is_(None), *conditions
+    )
+
+
+async def find_rows(session: AsyncSession, usernames: Collection[str]) -> dict[str, UserRow]:
+    """Return those of these users who are here, by case-folded name."""
+    keys = await worked_on(usernames, lambda: {username_key(name) for name in usernames})
+    rows = await rows_by_key(session, select_rows(HAS_KEY), keys)
+    return {row.username_key: UserRow(*row) for row in rows}
+
+
+async def rows_by_name(session: AsyncSession, usernames: Sequence[str]) -> list[UserRow]:
+    """Return the users of these names, in that order. Raises NotFoundError."""
+    rows = await find_rows(session, usernames)
+    return [known_row(name, rows) for name in usernames]
+
+
+def known_row(username: str, rows: Mapping[str, UserRow]) -> UserRow:
+    """Return a user among those found. Raises NotFoundError."""
+    row = rows.get(username_key(username))
+    if row is None:
+        raise unknown_user(username)
+    return row
+
+
+async def rows_by_key(
+    session: AsyncSession, query: Select[*Fields], keys: Collection[str]
+) -> list[Row[*Fields]]:
+    """Return the rows of a query of authors with HAS_KEY for these case-folded names."""
+    rows: list[Row[*Fields]] = []
+    for chunk in chunks(list(keys)):
+        rows += await session.execute(query, {"keys": chunk})
+    return rows
+
 
 MOST_FOUND: Final = 200
 """Authors that are found by a part of their names."""
@@ -185,3 +250,89 @@ def _authors() -> Select[*tuple[Any, ...]]:
     fields = (User.id, User.username, User.display_name, User.platform, User.tweet_count)
     query = select(*fields, first, newest, User.created_at, User.username_key)
     return query.where(User.deleted_at.is_(None))
+
+
+_NAMES: Final = select(
+    User.username_key, User.id, User.username, User.display_name, User.is_of_chat, User.tweet_count
+).where(HAS_KEY)
+
+
+class NamedUser(NamedTuple):
+    """How somebody is called, and whether it is somebody who speaks in chats."""
+
+    id: int
+    username: str
+    display_name: str | None
+    is_of_chat: bool
+    posts: int
+
+
+async def named_users(session: AsyncSession, usernames: Iterable[str]) -> dict[str, NamedUser]:
+    """Return those of these users who are here, by case-folded name."""
+    keys = {username_key(username) for username in usernames}
+    rows = await rows_by_key(session, _NAMES, keys) if keys else []
+    for row in rows:
+        depends_on(row.id)
+    return {row.username_key: NamedUser(*row[1:]) for row in rows}
+
+
+async def all_speak_in_chats(session: AsyncSession, platform: str = "") -> bool:
+    """Return whether all who have posts, or posts of a platform, speak in chats; of nobody not."""
+    depends_on(EVERYTHING)
+    writers = select(User.id).where(User.deleted_at.is_(None), User.tweet_count > 0)
+    if platform:
+        writers = writers.where(User.platform == platform)
+    others = writers.where(User.is_of_chat.is_(False))
+    return bool(await session.scalar(select(and_(writers.exists(), ~others.exists()))))
+
+
+async def find_own(session: AsyncSession) -> str | None:
+    """Return the name of the author whose archive is the site's own; None for nobody."""
+    depends_on(EVERYTHING)
+    own = select(User.username).join(Site, Site.own_user_id == User.id)
+    return await session.scalar(own.where(User.deleted_at.is_(None)))
+
+
+async def is_own_alone(session: AsyncSession) -> bool:
+    """Return whether the site's own author was chosen, or is the only one with posts outside of
+    chats, not counting samples."""
+    depends_on(EVERYTHING)
+    others = select(User.id).where(
+        User.deleted_at.is_(None),
+        User.is_of_chat.is_(False),
+        User.tweet_count > 0,
+        User.id != Site.own_user_id,
+        ~is_sample(),
+    )
+    is_alone = or_(Site.is_own_chosen, ~others.correlate(Site).exists())
+    return bool(await session.scalar(select(is_alone).where(Site.id == SITE_ID)))
+
+
+async def is_own_chosen(session: AsyncSession) -> bool:
+    """Return whether somebody chose an author, or nobody."""
+    site = await session.get(Site, SITE_ID)
+    return site is not None and site.is_own_chosen
+
+
+async def claim_site(session: AsyncSession, user_ids: Collection[int]) -> None:
+    """Let the archive of the first of these new authors be the site's own, if none is.
+
+    It does nothing once somebody chose. Samples, and people of a chat, are passed over.
+    """
+    if not user_ids:
+        return
+    first = select(func.min(User.id)).where(
+        is_among(session, User.id, user_ids), User.is_of_chat.is_(False), ~is_sample()
+    )
+    # The event of the new author tells of it.
+    claim = update(Site).where(Site.own_user_id.is_(None), Site.is_own_chosen.is_(False))
+    await session.execute(
+        claim.values(own_user_id=first.scalar_subquery()),
+        execution_options={"synchronize_session": False},
+    )
+
+
+async def choose_own(session: AsyncSession, user_id: int | None) -> None:
+    """Let the archive of this author, or nobody's, be the site's own from now on."""
+    await session.execute(update(Site).values(own_user_id=user_id, is_own_chosen=True))
+    await append_events(session, [NewEvent("site.archive", EVERYTHING, posts=0)])

@@ -12,10 +12,10 @@ from app.db.engine import Database
 from app.runtime.clock import now
 from app.services.event_log import newest_event
 from app.services.posts.arrivals import Added, Arrival, add_arrivals, find_stored, keys_in_rooms
-from app.services.posts.named_rooms import RoomMention, find_named
 from app.services.posts.new_tweet import NewTweet
+from app.services.posts.post_rooms import RoomMention, find_named
 from app.services.posts.tweets import Post, find_posts
-from app.services.posts.user_rows import ids_by_key, unknown_user
+from app.services.posts.users import ids_by_key, unknown_user
 
 MOST_POSTS: Final = 500
 """Posts in one transaction."""

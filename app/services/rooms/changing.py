@@ -8,8 +8,7 @@ from app.errors import InvalidInputError, NotFoundError
 from app.models import Room, RoomPerson, Tweet
 from app.services.access.readers import move_readers
 from app.services.event_log import NewEvent, append_events
-from app.services.posts.message_counts import count_messages
-from app.services.posts.named_rooms import DELETED_APP
+from app.services.posts.post_rooms import DELETED_APP, count_messages
 
 MOVED_AT_ONCE = 5_000
 """Messages that one transaction moves to another room."""

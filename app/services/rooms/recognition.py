@@ -19,7 +19,7 @@ from app.formats.post import RoomReference
 from app.formats.records import FileRoom
 from app.models import Room, RoomPerson, User
 from app.runtime.clock import now
-from app.services.posts.named_rooms import IS_KEPT, UNKNOWN_APP, announce_first_room
+from app.services.posts.post_rooms import IS_KEPT, UNKNOWN_APP, announce_first_room
 
 MOST_REMEMBERED: Final = 10_000
 """Rooms of one import that are remembered."""

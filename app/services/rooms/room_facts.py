@@ -15,10 +15,9 @@ from app.db.backend import chunks
 from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import NotFoundError
 from app.models import Room, RoomPerson, Tweet, User
-from app.services.posts.named_rooms import IS_KEPT
-from app.services.posts.named_users import NamedUser, all_speak_in_chats, named_users
+from app.services.posts.post_rooms import IS_KEPT
 from app.services.posts.tweets import AnyRow, AnySelect
-from app.services.posts.users import Author
+from app.services.posts.users import Author, NamedUser, all_speak_in_chats, named_users
 
 MOST_PEOPLE: Final = 200
 """People who are named of one room, those with the most messages."""

@@ -1,20 +1,20 @@
-"""Searching posts, by words or by meaning."""
+"""Searching posts, by words, by filters alone, or by meaning."""
 
 import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta, structs
-from sqlalchemy import Integer, cast, extract, false, func, select
+from sqlalchemy import ColumnElement, Integer, cast, extract, false, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.scoring import Scorer, TermFrequencies, parse_query
 from app.compute.typed_query import TypedFilter, read_query
-from app.db.backend import Sessions
+from app.db.backend import Sessions, backend_of
 from app.db.result_cache import DERIVED, EVERYTHING, cacheable, depends_on
 from app.embedders import EmbedderError
 from app.models import Tweet, User
@@ -22,9 +22,9 @@ from app.runtime.work_pool import Turns
 from app.services.posts.exporting import COLUMNS, Export, begin_export
 from app.services.posts.selection import Conditions, Selection, post_conditions
 from app.services.posts.tweets import AnyRow, AnySelect, Post, find_posts
-from app.services.posts.user_rows import rows_by_name
+from app.services.posts.users import rows_by_name
 from app.services.search.embeddings import Embeddings
-from app.services.search.filter_search import all_that_fit, list_matches
+from app.services.search.expressions import UNCOUNTED
 from app.services.search.typed_filters import TypedConditions, typed_conditions
 from app.services.search.word_search import (
     MOST_COUNTED,
@@ -37,6 +37,38 @@ from app.services.search.word_search import (
     search_words,
     without_connection,
 )
+
+
+def all_that_fit(conditions: Conditions) -> Matches:
+    """Return the posts that meet the conditions as the matches of a search."""
+    return Matches(Scorer([], UNCOUNTED), None, [], conditions, None)
+
+
+async def list_matches(
+    session: AsyncSession, matches: Matches, *, limit: int, after: ResultKey | None, order: Order
+) -> tuple[list[int], ResultKey | None]:
+    """Return the ids of a page of posts, and the key of the next; the first 10,000 are listed.
+
+    By likes they are the 10,000 stored last.
+    """
+    before, offset, _ = after or ResultKey((await session.scalar(func.max(Tweet.id)) or 0) + 1)
+    times: list[ColumnElement[Any]] = [Tweet.created_at.desc().nulls_last(), Tweet.id.desc()]
+    if order == "oldest":
+        times = [Tweet.created_at.asc().nulls_last(), Tweet.id.asc()]
+    if order == "likes":
+        stored_last = matches.select(session, before=before).limit(MOST_COUNTED).subquery()
+        query = select(Tweet.id).join(stored_last, stored_last.c.id == Tweet.id)
+        times.insert(0, backend_of(session).likes.desc().nulls_last())
+    else:
+        query = select(Tweet.id).join(User, User.id == Tweet.user_id)
+        query = query.where(*matches.conditions, Tweet.id < before)
+    count = min(limit, max(MOST_COUNTED - offset, 0))
+    page = query.order_by(*times).offset(min(offset, MOST_COUNTED)).limit(count + 1)
+    ids = list(await session.scalars(page))
+    end = offset + count
+    has_more = len(ids) > count and end < MOST_COUNTED
+    return ids[:count], ResultKey(before, end) if has_more else None
+
 
 MAX_QUERY_LENGTH: Final = 1_000
 """Characters of a query; pages drop further ones."""

@@ -16,9 +16,9 @@ from app.db.backend import is_among
 from app.errors import InvalidInputError, NotFoundError
 from app.models import MAX_ID, Room, RoomPerson, Tweet, User
 from app.runtime.clock import first_instant
-from app.services.posts.named_rooms import IS_KEPT
+from app.services.posts.post_rooms import IS_KEPT
 from app.services.posts.selection import Conditions, Selection, field_conditions
-from app.services.posts.user_rows import ids_by_key, unknown_user
+from app.services.posts.users import ids_by_key, unknown_user
 
 _DAY: Final = re.compile(r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})\.?", re.ASCII)
 _ROOM_ID: Final = re.compile(r"[0-9]{1,16}", re.ASCII)

@@ -20,9 +20,8 @@ from app.services.imports.report import (
     stored_authors,
     stored_posts,
 )
-from app.services.posts.own_author import find_own
 from app.services.posts.samples import list_samples
-from app.services.posts.users import get_author
+from app.services.posts.users import find_own, get_author
 from app.services.rooms.overview import RoomOverview, read_overview
 from app.services.rooms.room_facts import RoomFacts, find_rooms, get_room, zone_of_chats
 from app.views.authors.at_sight import AuthorAtSight

@@ -2,22 +2,103 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
+from babel import Locale as BabelLocale
+from babel.core import get_global
+
+from app.config import Locale
+from app.errors import InvalidInputError
+from app.formats.chats.people import zone_of
 from app.formats.csv import FIELDS
 from app.formats.preview import SHOWN, Preview
 from app.formats.records import Format, ReadOptions
 from app.formats.registry import FORMATS
 from app.language.dates import show_period
-from app.language.i18n import language
+from app.language.i18n import gettext, gettext_noop, language, translate_message
 from app.models import ImportJob
 from app.services.imports.people_here import PersonHere
 from app.services.imports.report import errors_of, notes_of
 from app.views.access.readership import Readership
-from app.views.imports.how_to import HowTo, how_to_get
 from app.views.imports.reading_choices import Noted, assumed_zone, noted_of, sentences_of, settled
-from app.views.imports.zone_choice import zone_cities
 from app.views.page import FormPage
+
+_LOCALES: Final[tuple[Locale, ...]] = ("ko", "en")
+_NO_CITIES: Final = "Etc/"
+"""Beginning of zones that are no city's."""
+
+
+@lru_cache(maxsize=len(_LOCALES))
+def zone_cities(locale: Locale) -> tuple[tuple[str, str], ...]:
+    """Return the time zones of cities, each with the city, in the order of the cities."""
+    written = BabelLocale.parse(locale).time_zones
+    zones = (zone for zone in get_global("zone_territories") if "/" in zone)
+    cities = (
+        (zone, written.get(zone, {}).get("city") or zone.rpartition("/")[2].replace("_", " "))
+        for zone in zones
+        if not zone.startswith(_NO_CITIES)
+    )
+    return tuple(sorted(cities, key=lambda each: each[1]))
+
+
+def zone_typed(typed: str | None) -> str | None:
+    """Return the IANA name of a zone or city; None for nothing. Raises InvalidInputError."""
+    if not typed:
+        return None
+    try:
+        zone_of(typed)
+    except ValueError:
+        city = typed.casefold()
+        for locale in _LOCALES:
+            for zone, name in zone_cities(locale):
+                if name.casefold() == city:
+                    return zone
+        raise InvalidInputError(
+            "Unknown time zone: {zone}. Choose a city from the list", loc="timezone", zone=typed
+        ) from None
+    return typed
+
+
+class HowTo(NamedTuple):
+    """How one app gives a chat."""
+
+    app: str
+    steps: list[str]
+
+
+_STEPS: Final[dict[str, tuple[str, str, str]]] = {
+    "kakaotalk": (
+        gettext_noop("Open the chat, then its menu (≡), then the settings (⚙)."),
+        gettext_noop("Choose “Export chat”."),
+        gettext_noop("Choose the exported file here: a .txt file (on a Mac, a .csv file)."),
+    ),
+    "whatsapp": (
+        gettext_noop("Open the chat and its menu (⋮). On an iPhone, tap its name at the top."),
+        gettext_noop("Choose “More”, then “Export chat”. On an iPhone, “More” is not needed."),
+        gettext_noop("Choose the exported file here: a .txt file (on an iPhone, a .zip file)."),
+    ),
+    "telegram": (
+        gettext_noop("In Telegram Desktop, on a computer, open the chat and its menu (⋮)."),
+        gettext_noop("Choose “Export chat history”. JSON creates one file, HTML a folder."),
+        gettext_noop("Choose result.json here, or a zip of the folder."),
+    ),
+    "line": (
+        gettext_noop("Open the chat, then its menu (≡), then “Other settings”."),
+        gettext_noop("Choose “Export chat history”."),
+        gettext_noop("Choose the exported .txt file here. On a computer, use “Save chat” instead."),
+    ),
+}
+"""By format, the apps that people ask for first."""
+
+
+def how_to_get() -> list[HowTo]:
+    """Return how each of these apps gives a chat, in the visitor's language."""
+    return [
+        HowTo(translate_message(FORMATS[name].label), [gettext(step) for step in steps])
+        for name, steps in _STEPS.items()
+    ]
+
 
 USUAL: Final = ("kakaotalk", "whatsapp", "telegram", "line", "messenger", "discord", "x", "meta")
 """Formats that people ask for; the others follow in the order in which they are tried."""

@@ -14,12 +14,10 @@ from app.language.i18n import gettext, gettext_noop
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.services.access.own_chat import has_message
-from app.services.posts.neighbours import neighbours_of
 from app.services.posts.replies import Conversation, read_conversation
-from app.services.posts.selection import Selection
-from app.services.posts.showing import Shown
+from app.services.posts.selection import Selection, Shown
 from app.services.posts.statistics import WEEK_H, count_selected
-from app.services.posts.tweets import Post, TweetKey, get_post, list_selected
+from app.services.posts.tweets import Post, TweetKey, get_post, list_selected, neighbours_of
 from app.services.posts.users import count_users, get_author
 from app.services.rooms.messages import messages_around
 from app.services.rooms.room_facts import speakers_of, zone_of_room

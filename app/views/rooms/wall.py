@@ -12,9 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import NotFoundError
 from app.runtime.clock import first_instant
-from app.services.posts.neighbours import neighbours_of
 from app.services.posts.selection import Selection
-from app.services.posts.tweets import Post, TweetKey, get_post
+from app.services.posts.tweets import Post, TweetKey, get_post, neighbours_of
 from app.services.rooms.messages import END, list_before, media_by_month
 from app.services.rooms.room_facts import RoomFacts
 from app.views.page import WebPage

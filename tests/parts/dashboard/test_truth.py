@@ -26,7 +26,7 @@ from app.runtime.clock import now
 from app.services.compare.manners import AuthorWords
 from app.services.compare.model_card import Card, CardAuthor, Measured
 from app.services.compare.verdict import Model
-from app.services.posts.user_rows import UserRow
+from app.services.posts.users import UserRow
 from app.views.filters import View
 from tests.browsing import parts_of
 from tests.conftest import Shared

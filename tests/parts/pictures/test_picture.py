@@ -12,7 +12,7 @@ from quart import g
 from app.parts.pictures.answer import Picture, PictureBar, picture_of
 from app.parts.pictures.answer_drawing import draw_picture
 from app.parts.pictures.picture_page import cast_in_picture
-from app.services.posts.named_users import NamedUser
+from app.services.posts.users import NamedUser
 from app.views.canvas import MARGIN, ThemeName, theme_of
 from app.views.cast import HUES, NO_HUE, Cast, bound, person_of
 from app.views.comparing.verdicts import limits_of

@@ -30,7 +30,7 @@ from app.services.deletion.purging import purge_deleted
 from app.services.imports.bulk import BulkPost, ImportMemory, count, store_batch
 from app.services.imports.file_order import FileOrder
 from app.services.imports.report import ImportReport
-from app.services.posts.user_rows import rows_by_name
+from app.services.posts.users import rows_by_name
 from app.services.rooms.recognition import RoomFinder
 from tests.conftest import MakeConfig
 from tests.posting import new_tweet, post

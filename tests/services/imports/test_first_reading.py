@@ -15,12 +15,7 @@ from app.formats.assumptions import ReadNotes, decoded_notes
 from app.formats.records import NO_OPTIONS, Account, Item, ReadOptions, Record, RecordStream
 from app.formats.registry import open_records
 from app.formats.source.file import Source
-from app.services.imports.first_reading import (
-    FIRST_RECORDS,
-    FirstReading,
-    UnsettledError,
-    check_order,
-)
+from app.services.imports.beginning import FIRST_RECORDS, FirstReading, UnsettledError, check_order
 from app.services.imports.report import encode_notes
 from tests.selection import first_of
 
