@@ -3,9 +3,11 @@
 import string
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+import app as package
 from app.language.i18n import speaking
 from app.language.tell import FINDINGS, tell
 
@@ -35,3 +37,9 @@ def test_numbers_days_and_shares_are_written_as_the_language_does() -> None:
     assert told == "The 2,000th post here came on February 29."
     told = tell("half", "first", year="2024", share=0.25)
     assert told == "More in the first half of 2024 (25% of all)."
+
+
+def test_every_finding_is_told_somewhere() -> None:
+    paths = Path(package.__file__).parent.rglob("*.py")
+    code = "".join(path.read_text() for path in paths if path.name != "tell.py")
+    assert {finding for finding in FINDINGS if f'"{finding}"' not in code} == set()

@@ -20,9 +20,13 @@ from app.parts.pictures.picture_page import (
     short_address,
 )
 from app.parts.portraits.author import read_in_zone
-from app.parts.portraits.author_figures import HoursBeside
-from app.parts.portraits.beside import only_other, others_called
-from app.parts.portraits.fingerprint import FEWEST_ROWS, Fingerprint
+from app.parts.portraits.author_figures import (
+    FEWEST_ROWS,
+    Fingerprint,
+    hours_of,
+    only_other,
+    others_called,
+)
 from app.services.archive.author_portrait import AuthorPortrait
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, display_name, hue, post_count
@@ -131,10 +135,11 @@ def _rows(portrait: AuthorPortrait) -> PosterFigure | None:
 
 
 def _hours(portrait: AuthorPortrait) -> PosterFigure | None:
-    finding, clock = HoursBeside(portrait).finding(), HoursBeside(portrait).plot()
+    hours = hours_of(portrait)
+    finding, clock = hours.finding(), hours.plot()
     if clock is None:
         return None
-    sentences = finding.title, HoursBeside(portrait).outline()
+    sentences = finding.title, hours.outline_told
     return PosterFigure(f"{finding.topic} · {finding.zone}", sentences, clock)
 
 

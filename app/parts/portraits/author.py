@@ -10,11 +10,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.language.i18n import gettext, show_number
 from app.lifespan import resources
-from app.parts.portraits.author_figures import FEWEST_OF_CARD, HoursBeside, Phrases
-from app.parts.portraits.beside import only_other
-from app.parts.portraits.fingerprint import FEWEST_ROWS, Fingerprint
-from app.services.archive.author_portrait import AuthorPortrait, read_author_portrait
-from app.services.archive.beside import OWN_POSTS, POSTS_OF_EACH
+from app.parts.portraits.author_figures import (
+    FEWEST_OF_CARD,
+    FEWEST_ROWS,
+    Fingerprint,
+    Phrases,
+    hours_of,
+    only_other,
+)
+from app.services.archive.author_portrait import (
+    OWN_POSTS,
+    POSTS_OF_EACH,
+    AuthorPortrait,
+    read_author_portrait,
+)
 from app.services.compare.cases import Question, gather
 from app.services.compare.verdict import add_reasons, answer
 from app.services.posts.scanning import MOST_SCANNED
@@ -59,7 +68,7 @@ class AuthorPortraitPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def clock(self) -> FigureParts[Clock]:
-        return HoursBeside(self.shown, CLOCK_NAMED_BY if self.has_few_rows else "").parts()
+        return hours_of(self.shown, CLOCK_NAMED_BY if self.has_few_rows else "").parts()
 
     @property
     def has_few_rows(self) -> bool:
@@ -75,10 +84,6 @@ class AuthorPortraitPage(WebPage, frozen=True, kw_only=True):
     def other_name(self) -> str:
         """The name of the one other person; empty where there are more, or nobody."""
         return only_other(self.shown)
-
-    @property
-    def outline(self) -> str:
-        return HoursBeside(self.shown).outline()
 
     @property
     def looked_through(self) -> str:

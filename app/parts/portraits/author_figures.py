@@ -1,19 +1,244 @@
-"""The figures of an author's portrait beside its fingerprint: their phrases, and their hours."""
+"""The figures of an author's portrait: their habits as dots on lines, their phrases and hours."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from math import asin, pi, sqrt
 from typing import Final
 
 from quart import url_for
 
+from app.compute.fingerprint import Measure
 from app.compute.phrases import Phrase
-from app.language.i18n import gettext
-from app.parts.portraits.beside import only_other, others_called
+from app.language.i18n import gettext, show_list
+from app.language.tell import tell
 from app.services.archive.author_portrait import AuthorPortrait
-from app.views.cast import display_name, hue
-from app.views.drawings import HOURS, Clock, PhraseList, PhraseRow
-from app.views.figure import Figure, Finding, Table
-from app.views.habit_words import briefly, often
-from app.views.hours import busiest, clock_of, how_counted
+from app.services.posts.selection import Shown
+from app.views.cast import display_name, hue, shown_name
+from app.views.dot_plot import EDGE, DotRow, Dots, Initials, rings_of
+from app.views.drawings import PhraseList, PhraseRow
+from app.views.figure import Figure, Finding, Table, TableCell
+from app.views.habit_words import (
+    HARDLY,
+    LONGEST_FINDING,
+    MOST_TRAITS,
+    brief_value_of,
+    briefly,
+    called,
+    label_of,
+    often,
+    short_name,
+    told_of,
+    value_of,
+)
+from app.views.hours import ClockFigure
+from app.views.initials import initials_of
+
+
+def only_other(portrait: AuthorPortrait) -> str:
+    """Return what sentences call the one other person; empty where there are more, or nobody."""
+    username = _only_other(portrait)
+    return shown_name(username) if username else ""
+
+
+def others_called(portrait: AuthorPortrait) -> str:
+    """Return what a column of the others is called: of one other person the name."""
+    username = _only_other(portrait)
+    return display_name(username) if username else gettext("Everyone else")
+
+
+def _only_other(portrait: AuthorPortrait) -> str:
+    if portrait.others_total != 1:
+        return ""
+    people = portrait.others or (portrait.room.people if portrait.room else [])
+    names = (person.username for person in people)
+    return next((name for name in names if name != portrait.user.username), "")
+
+
+FEWEST_ROWS: Final = 3
+"""Rows with which it is the first drawing; with fewer the clock tells more."""
+LEAST_SHARE: Final = 1 / 4
+"""Share of posts at the end of the lines where nobody has more, so that few do not look many."""
+LONGEST_ALONE: Final = 20
+"""Words a message at the end of the line of somebody who is alone."""
+SEARCHED: Final = ("laughing", "emoji")
+"""Measures whose sign is a word that a search finds."""
+SHOWN_BY: Final[dict[str, Shown]] = {
+    "questions": "questions",
+    "exclamations": "exclamations",
+    "small": "small",
+    "silence": "silence",
+    ".": "dot",
+    "…": "dots",
+    "~": "tilde",
+    "ㅠㅠ": "tears",
+    "요": "yo",
+}
+"""How posts are written, by the measure or its sign."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint(Figure[Dots]):
+    """How an author's posts differ from those of others in seven things."""
+
+    portrait: AuthorPortrait
+    labelled_by: str = ""
+    """The ids of what names the drawing on the page."""
+    has_words: bool = False
+    """Whether words that the author wrote may stand in the finding."""
+
+    def finding(self) -> Finding:
+        title = finding_of(self.portrait, has_words=self.has_words)
+        return Finding(title, topic=gettext("How they write"))
+
+    def table(self) -> Table:
+        columns = [gettext("Measure"), display_name(self.portrait.user.username)]
+        if self.portrait.others_total:
+            columns += [others_called(self.portrait)]
+            columns += self._names if self.portrait.others_total > 1 else []
+        return Table(
+            columns,
+            [_cells(measure)[: len(columns)] for measure in self.portrait.measures],
+            [*map(self._posts_with, self.portrait.measures)],
+        )
+
+    def plot(self) -> Dots | None:
+        if not self.portrait.measures:
+            return None
+        colour = hue(self.portrait.user.username)
+        rows = tuple(map(self._row, self.portrait.measures))
+        return Dots(colour, self.labelled_by, rows, tuple(self._others))
+
+    def path(self) -> str:
+        return url_for("posts.show_posts", username=self.portrait.user.username)
+
+    @property
+    def _names(self) -> list[str]:
+        return [display_name(other.username) for other in self.portrait.others]
+
+    @property
+    def _others(self) -> list[Initials]:
+        hues = [hue(other.username) for other in self.portrait.others]
+        return [*map(Initials, initials_of(self._names), self._names, hues)]
+
+    def _row(self, measure: Measure) -> DotRow:
+        has_others = self.portrait.others_total > 0
+        scale = scale_of(measure, self.portrait.measures if has_others else ())
+        own, *each = map(scale, (measure.own, *measure.each) if has_others else (measure.own,))
+        return DotRow(
+            label=label_of(measure),
+            value=value_of(measure, measure.own),
+            beside=self._beside(measure),
+            is_clear=measure.is_clear,
+            place=own,
+            beside_place=scale(measure.beside) if has_others else None,
+            rings=tuple(rings_of(each, self._others)),
+            path=self._posts_with(measure),
+            brief=brief_value_of(measure, measure.own),
+        )
+
+    def _beside(self, measure: Measure) -> str:
+        """Return what the others have of a measure together, after their name."""
+        if not self.portrait.others_total:
+            return ""
+        return f"{others_called(self.portrait)}: {value_of(measure, measure.beside)}"
+
+    def _posts_with(self, measure: Measure) -> str:
+        """Return the address of the posts that show a measure; of all where none does."""
+        username = self.portrait.user.username
+        if measure.name in SEARCHED:
+            if not measure.sign:
+                return self.path()
+            return url_for("search.show_search", q=measure.sign, username=username)
+        manner = _shown(measure) if measure.own else None
+        return url_for("posts.show_posts", username=username, shows=manner)
+
+
+def _shown(measure: Measure) -> Shown:
+    """Return how the posts are written that show a measure which is no word."""
+    if measure.name == "length":
+        return "long" if measure.own >= measure.beside else "short"
+    return SHOWN_BY[measure.sign or measure.name]
+
+
+def _cells(measure: Measure) -> list[TableCell]:
+    values = (measure.own, measure.beside, *measure.each)
+    return [label_of(measure), *(value_of(measure, value) for value in values)]
+
+
+def scale_of(measure: Measure, measures: Sequence[Measure]) -> Callable[[float], float]:
+    """Return the function from values of a measure to places on its line, in per cent of it.
+
+    Zero is at the left end of every line. All shares of posts have one scale, so that a value is
+    at one place in every row: its end is the largest share in these measures. Without any, as of
+    somebody who is beside nobody, it is every post. Lengths have a line of their own.
+    """
+    if measure.name == "length":
+        longest = max((measure.own, *measure.each)) if measures else LONGEST_ALONE
+        return partial(_place_up_to, longest or 1)
+    shares = [
+        share for each in measures if each.name != "length" for share in (each.own, *each.each)
+    ]
+    end = _angle(max((LEAST_SHARE, *shares))) if measures else pi
+    return lambda share: _place_up_to(end, _angle(share))
+
+
+def _angle(share: float) -> float:
+    """Return a share on the scale on which equal distances are equally far (Cohen's h)."""
+    return 2 * asin(sqrt(share))
+
+
+def _place_up_to(end: float, amount: float) -> float:
+    return round(EDGE + (100 - 2 * EDGE) * min(amount / end, 1), 2)
+
+
+def finding_of(portrait: AuthorPortrait, *, has_words: bool) -> str:
+    """Return what sets the author apart, by the clearest measures; at most 140 characters.
+
+    has_words: whether words that the author wrote may stand in it, where no measure is clear.
+    """
+    name = short_name(shown_name(portrait.user.username))
+    if not portrait.others_total:
+        return (_typical(portrait, name) if has_words else "") or tell("alone", name=name)
+    other_name = short_name(only_other(portrait))
+    variant = "two" if other_name else ""
+    if not portrait.is_compared:
+        return tell("too_few", variant, name=name, other=other_name)
+    clear = [measure for measure in portrait.measures if measure.is_clear]
+    if all(measure.is_never for measure in clear):
+        said = _said_more(portrait, name, other_name) if has_words else ""
+        if said and len(said) <= LONGEST_FINDING:
+            return said
+    if not clear:
+        return tell("nothing_apart", variant, name=name, other=other_name)
+    others = called(portrait.others_total, other_name, is_of_chat=portrait.room is not None)
+    return told_of(portrait.user.username, clear, others)
+
+
+def _typical(portrait: AuthorPortrait, name: str) -> str:
+    """Return what sets apart an author who is alone here; nothing if no words are typical."""
+    words = [f"“{term.text}”" for term in portrait.typical if not term.is_mark][:MOST_TRAITS]
+    count = portrait.shipped_authors
+    variant = "shipped" if count else ""
+    findings = (
+        tell("typical", variant, name=name, words=show_list(words[:number]), count=count)
+        for number in range(len(words), 0, -1)
+    )
+    return next((text for text in findings if len(text) <= LONGEST_FINDING), "")
+
+
+def _said_more(portrait: AuthorPortrait, name: str, other_name: str) -> str:
+    """Return which words the author says more often than the others; nothing if there are none."""
+    if not portrait.phrases:
+        return ""
+    phrase = max(portrait.phrases, key=lambda phrase: phrase.messages)
+    share = phrase.messages / portrait.messages
+    if share < HARDLY:
+        return ""
+    variant = "two" if other_name else ""
+    said = {"name": name, "words": phrase.text, "other": other_name, "often": often(share)}
+    return tell("says_more", variant, **said)
+
 
 FEWEST_OF_CARD: Final = 3
 """Phrases that fill a card; fewer stand in a sentence."""
@@ -27,10 +252,9 @@ class Phrases(Figure[PhraseList]):
 
     def finding(self) -> Finding:
         other_name = only_other(self.portrait)
-        nothing = gettext("Uses no word clearly more often than the others.")
-        if other_name:
-            nothing = gettext("Uses no word clearly more often than {name}.")
-        title = "" if self.portrait.phrases else nothing.format(name=other_name)
+        title = ""
+        if not self.portrait.phrases:
+            title = tell("says_nothing_more", "two" if other_name else "", name=other_name)
         topic = gettext("Says more often than {name}") if other_name else ""
         return Finding(
             title, topic=topic.format(name=other_name) or gettext("Says more often than others")
@@ -73,12 +297,12 @@ class Phrases(Figure[PhraseList]):
     def _told(self, phrase: Phrase) -> str:
         """Return how often a phrase is written, and how often by the others."""
         other_name = only_other(self.portrait)
-        text = gettext("{often}; the others {often_beside}")
-        never = gettext("{often}; the others never")
-        if other_name:
-            text = gettext("{often}; {other} {often_beside}")
-            never = gettext("{often}; {other} never")
-        return (text if phrase.messages_elsewhere else never).format(
+        variant = "two" if other_name else ""
+        if not phrase.messages_elsewhere:
+            variant = f"{variant} never".lstrip()
+        return tell(
+            "phrase",
+            variant,
             often=often(self._own(phrase)),
             other=other_name,
             often_beside=briefly(self._beside(phrase)),
@@ -95,44 +319,24 @@ class Phrases(Figure[PhraseList]):
         return url_for("search.show_search", q=" ".join(phrase.words), username=username)
 
 
-@dataclass(frozen=True, slots=True)
-class HoursBeside(Figure[Clock]):
-    """When an author writes, and when the others do."""
+def hours_of(portrait: AuthorPortrait, labelled_by: str = "") -> ClockFigure:
+    """Return when an author writes, and when the others do.
 
-    portrait: AuthorPortrait
-    labelled_by: str = ""
-    """The ids of what names the drawing where it is the first one of a page."""
-
-    def finding(self) -> Finding:
-        hours = self.portrait.hours
-        topic, zone = gettext("By hour"), self.portrait.tz
-        if not any(hours):
-            return Finding(gettext("No post has a time."), topic=topic, zone=zone)
-        title = busiest(hours, self.portrait.busy_from)
-        return Finding(title, topic=topic, about=how_counted(self.portrait.busy_from), zone=zone)
-
-    def table(self) -> Table:
-        own, beside = self.portrait.hours, self.portrait.hours_elsewhere
-        columns = [gettext("Hour"), display_name(self.portrait.user.username)]
-        if not any(beside):
-            return Table(columns, [*zip(HOURS, own, strict=True)] if any(own) else [])
-        rows = [*zip(HOURS, own, beside, strict=True)]
-        return Table([*columns, others_called(self.portrait)], rows)
-
-    def plot(self) -> Clock | None:
-        own, beside = self.portrait.hours, self.portrait.hours_elsewhere
-        colour, finding = hue(self.portrait.user.username), self.finding()
-        caption = finding.title or finding.topic
-        return clock_of(colour, caption, own, beside, self.labelled_by)
-
-    def path(self) -> str:
-        return url_for("posts.show_posts", username=self.portrait.user.username)
-
-    def outline(self) -> str:
-        """Return what the outline is, in a sentence; empty where there is none."""
-        if not any(self.portrait.hours_elsewhere):
-            return ""
-        other_name = only_other(self.portrait)
-        if other_name:
-            return gettext("The outline is {name}.").format(name=other_name)
-        return gettext("The outline is everyone else combined.")
+    labelled_by: the ids of what names the drawing, if it is the first one of a page.
+    """
+    username, outline = portrait.user.username, ""
+    if any(portrait.hours_elsewhere):
+        other_name = only_other(portrait)
+        outline = tell("outline", "two" if other_name else "", name=other_name)
+    return ClockFigure(
+        display_name(username),
+        portrait.hours,
+        portrait.busy_from,
+        portrait.tz,
+        hue(username),
+        url_for("posts.show_posts", username=username),
+        outline_column=others_called(portrait),
+        outline=portrait.hours_elsewhere,
+        outline_told=outline,
+        labelled_by=labelled_by,
+    )

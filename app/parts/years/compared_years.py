@@ -29,8 +29,7 @@ from app.compute.text import username_key
 from app.compute.wording import GainedWord
 from app.models import Tweet
 from app.runtime.clock import first_instant, span_of_year
-from app.services.archive.calendar import CalendarYear
-from app.services.archive.numbers import answered_in
+from app.services.archive.author_archive import CalendarYear, answered_in
 from app.services.posts.scanning import Scan, scan
 
 FEWEST_DAYS: Final = 14

@@ -20,12 +20,12 @@ from app.parts.years.compared_years import WordsOfYear, YearWord
 from app.parts.years.finding import Told, finding_of, finding_of_chat, standing_out
 from app.parts.years.year import AuthorYear, RoomYear, WrittenYear
 from app.views.authors.calendar import (
-    columns_of,
     days_with_posts,
     grid_of,
     months_of,
     posts_by_day,
     posts_in_year,
+    weeks_of_year,
 )
 from app.views.authors.figures import posts_path
 from app.views.cast import NO_HUE, hue, post_count, shown_name
@@ -85,7 +85,7 @@ class DaysOfYear(Figure[WeekGrid], Generic[YearT]):
             labelled_by="finding year-title",
             days=grid_of(self.posts, max(self.shown.until, *self.posts), marked),
             months=months_of(year),
-            columns=columns_of(year),
+            columns=weeks_of_year(year),
         )
 
     def path(self) -> str:

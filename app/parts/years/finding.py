@@ -17,7 +17,7 @@ from app.language.i18n import gettext
 from app.language.tell import tell
 from app.parts.years.compared_years import FEWEST_COMPARED, SameDays
 from app.parts.years.year import AuthorYear, WrittenYear
-from app.services.archive.numbers import fullest_month
+from app.services.archive.author_archive import fullest_month
 from app.views.cast import post_count
 from app.views.habit_words import LONGEST_FINDING, change_of
 from app.views.hours import LEAST_PART, PARTS, busiest
@@ -50,7 +50,8 @@ def finding_of(author_year: AuthorYear, standing_out: Iterable[str]) -> str:
     milestone = author_year.milestone
     if milestone is None:
         return total_of(author_year)
-    return f"{tell('milestone', count=milestone.count, day=milestone.day)} {total}"
+    reached = tell("milestone", count=milestone.count, day=milestone.day)
+    return f"{reached} {total}"
 
 
 def finding_of_chat(chat_year: WrittenYear, posts: Posts, *, has_words: bool) -> str:

@@ -40,9 +40,14 @@ from app.parts.years.compared_years import (
     same_days_of,
 )
 from app.runtime.clock import first_instant, now, span_of_year
-from app.services.archive.calendar import CalendarYear, DayPosts, MonthPosts, calendar_of
-from app.services.archive.memories import most_liked
-from app.services.archive.numbers import posts_by_day
+from app.services.archive.author_archive import (
+    CalendarYear,
+    DayPosts,
+    MonthPosts,
+    calendar_of,
+    most_liked,
+    posts_by_day,
+)
 from app.services.posts.post_counts import HOUR_S, local_unit, seconds_of
 from app.services.posts.scanning import scan
 from app.services.posts.selection import Selection

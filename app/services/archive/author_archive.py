@@ -1,32 +1,353 @@
-"""An author's archive as its page and the API show it."""
+"""An author's archive, as its page and the API show it: calendar, memories and figures."""
 
-from datetime import date, timedelta
-from functools import partial
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta, structs
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.phrases import typical_phrases
-from app.db.result_cache import holds_until
-from app.runtime.clock import first_instant, now
-from app.services.archive.author_traits import AuthorTraits, TypicalTerm, read_traits
-from app.services.archive.calendar import CalendarYear, calendar_of
-from app.services.archive.memories import (
-    Anniversary,
-    ArchivePicture,
-    most_liked,
-    newest_pictures,
-    on_this_day,
+from app.compute.hours import DAY_H, BusyFrom, DayHours, busiest_hours, hours_of_day
+from app.compute.mentions import Mentions, NameCount, ScannedPost, count_mentions
+from app.compute.significance import fullest
+from app.compute.text import username_key
+from app.db.backend import backend_of
+from app.db.result_cache import EVERYTHING, depends_on, holds_until
+from app.models import RoomPerson, Tweet
+from app.runtime.clock import first_instant, now, span_of_year
+from app.services.archive.author_portrait import (
+    AuthorTraits,
+    TypicalTerm,
+    read_traits,
+    read_typical,
 )
-from app.services.archive.numbers import Numbers, numbers_of
 from app.services.compare.cases import Models
-from app.services.compare.manners import typical_of
-from app.services.posts.tweets import Post
-from app.services.posts.users import Author, get_user
+from app.services.posts.post_counts import DAY_S, MOST_YEARS, local_unit, seconds_of
+from app.services.posts.scanning import MOST_SCANNED, Scan, ScannedColumn, scan
+from app.services.posts.selection import Selection
+from app.services.posts.statistics import count_by_day, count_by_hour, have_posts
+from app.services.posts.tweets import Post, PostMedium, as_post, list_posts, select_posts
+from app.services.posts.users import Author
 from app.services.rooms.room_facts import room_of_author
+
+DAYS_OF_YEAR: Final = 366
+_FIRST_DAY: Final = 1
+"""The ordinal of the first day of the year 1."""
+
+
+class DayPosts(msgspec.Struct, frozen=True):
+    """A day with posts, and how many."""
+
+    date: Annotated[date, Meta(description="A day in `tz`.")]
+    tweets: int
+    room: Annotated[
+        int | None, Meta(description="ID of the chat, if all posts of the day are from one chat.")
+    ]
+
+
+class MonthPosts(msgspec.Struct, frozen=True):
+    """A month with posts, and its days that have any."""
+
+    month: Annotated[int, Meta(description="From 1 to 12.")]
+    tweets: int
+    days: list[DayPosts]
+
+
+class CalendarYear(msgspec.Struct, frozen=True):
+    """A year of posting."""
+
+    year: int
+    years: Annotated[
+        list[int], Meta(description="Years with posts among the last 40, newest first, and `year`.")
+    ]
+    tweets: int
+    days: Annotated[int, Meta(description="Number of days with posts.")]
+    months: Annotated[list[MonthPosts], Meta(description="Months with posts, in order.")]
+
+
+async def calendar_of(
+    session: AsyncSession, author: Author, zone: ZoneInfo, year: int | None
+) -> CalendarYear | None:
+    """Return the calendar of a year, by default the newest with posts; None without dated posts.
+
+    A year before the first or after the last is taken for that one.
+    """
+    if author.first_tweet_at is None or author.newest_tweet_at is None:
+        return None
+    times = (author.first_tweet_at, author.newest_tweet_at)
+    first, last = (time.astimezone(zone).year for time in times)
+    year = min(max(year or last, first), last)
+    since, until = span_of_year(year, zone)
+    selection = Selection(usernames=(author.username,), since=since, until=until)
+    cells = await count_by_day(session, selection, zone, limit=DAYS_OF_YEAR)
+    rooms = await rooms_by_day(session, author, zone, since, until)
+    newest = range(last, max(first, last - MOST_YEARS + 1) - 1, -1)
+    years = [*newest, *([] if year in newest else [year])]
+    have = await have_posts(session, author.id, [span_of_year(y, zone) for y in years])
+    return CalendarYear(
+        year=year,
+        years=[listed for listed, has in zip(years, have, strict=True) if has or listed == year],
+        tweets=sum(posts for _, _, posts in cells),
+        days=len(cells),
+        months=[
+            _month_of(
+                month, [DayPosts(day, posts, room_of_day(rooms, day)) for day, _, posts in of_month]
+            )
+            for month, of_month in groupby(cells, key=lambda cell: cell[0].month)
+        ],
+    )
+
+
+def _month_of(month: int, days: list[DayPosts]) -> MonthPosts:
+    return MonthPosts(month, sum(day.tweets for day in days), days)
+
+
+async def rooms_by_day(
+    session: AsyncSession, author: Author, zone: ZoneInfo, since: datetime, until: datetime
+) -> dict[date, int] | int | None:
+    """Return the ids of the rooms by day, in a period; one alone is that of every day.
+
+    None where the author writes in no room.
+    """
+    speaks_in = select(RoomPerson.room_id, RoomPerson.messages).where(
+        RoomPerson.user_id == author.id, RoomPerson.messages > 0
+    )
+    rooms = (await session.execute(speaks_in.limit(2))).all()
+    if not rooms:
+        return None
+    depends_on(EVERYTHING)
+    if len(rooms) == 1 and rooms[0].messages == author.tweets:
+        room_id: int = rooms[0].room_id
+        return room_id
+    day = local_unit(seconds_of(Tweet.created_at), zone, DAY_S, tick_s=1).label("day")
+    first, last = func.min(Tweet.room_id), func.max(Tweet.room_id)
+    query = (
+        select(day, first.label("room"))
+        .where(Tweet.user_id == author.id, Tweet.created_at >= since, Tweet.created_at < until)
+        .group_by("day")
+        .having(first == last, func.count() == func.count(Tweet.room_id))
+    )
+    days: dict[date, int] = {}
+    for number, room in await session.execute(query):
+        days[date.fromordinal(number + _FIRST_DAY)] = int(room or 0)
+    return days
+
+
+def room_of_day(rooms: dict[date, int] | int | None, day: date) -> int | None:
+    """Return the room of a day, of what `rooms_by_day` has returned."""
+    return rooms.get(day) if isinstance(rooms, dict) else rooms
+
+
+YEARS_BACK: Final = 40
+YEARS_SHOWN: Final = 5
+OF_EACH_YEAR: Final = 2
+UNSEEN: Final = ".heic"
+"""The end of the addresses of pictures that most browsers cannot show."""
+MOST_LOOKED_AT: Final = 100
+"""Newest posts with media that are searched for pictures."""
+
+
+class Anniversary(msgspec.Struct, frozen=True):
+    """Posts of this day in an earlier year."""
+
+    years: Annotated[int, Meta(description="How many years ago.")]
+    date: Annotated[date, Meta(description="Date of that day in `tz`.")]
+    items: list[Post]
+
+
+class ArchivePicture(msgspec.Struct, frozen=True):
+    """A picture that is kept here, and its post."""
+
+    post: Post
+    medium: PostMedium
+
+
+async def on_this_day(
+    session: AsyncSession, author: Author, today: date, zone: ZoneInfo
+) -> list[Anniversary]:
+    """Return posts of this day in up to five earlier years that have any, the last year first."""
+    if author.first_tweet_at is None:
+        return []
+    first = max(author.first_tweet_at.year - 1, today.year - YEARS_BACK)
+    days = [day for year in range(today.year - 1, first - 1, -1) if (day := _same_day(today, year))]
+    spans = [(first_instant(day, zone), first_instant(day + timedelta(1), zone)) for day in days]
+    have = await have_posts(session, author.id, spans) if spans else []
+    with_posts = [(day, span) for day, span, has in zip(days, spans, have, strict=True) if has]
+    anniversaries = []
+    for day, (since, until) in with_posts[:YEARS_SHOWN]:
+        posts, _ = await list_posts(
+            session, user_id=author.id, since=since, until=until, limit=OF_EACH_YEAR
+        )
+        if posts:
+            anniversaries.append(Anniversary(today.year - day.year, day, posts))
+    return anniversaries
+
+
+def _same_day(today: date, year: int) -> date | None:
+    """Return the day of another year; None for the leap day of a year that has none."""
+    try:
+        return today.replace(year=year)
+    except ValueError:
+        return None
+
+
+async def newest_pictures(
+    session: AsyncSession, user_id: int, *, limit: int
+) -> list[ArchivePicture]:
+    """Return up to `limit` kept pictures of the author and their posts, the newest first."""
+    depends_on(user_id)
+    with_media = select_posts().where(
+        Tweet.user_id == user_id, Tweet.media.is_not(None), Tweet.created_at.is_not(None)
+    )
+    newest = with_media.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(MOST_LOOKED_AT)
+    pictures = [
+        ArchivePicture(post, medium)
+        for post in map(as_post, await session.execute(newest))
+        for medium in post.media
+        if medium.kind == "photo" and medium.url and not medium.url.endswith(UNSEEN)
+    ]
+    return pictures[:limit]
+
+
+async def most_liked(
+    session: AsyncSession,
+    user_id: int,
+    *,
+    limit: int,
+    span: tuple[datetime, datetime] | None = None,
+) -> list[Post]:
+    """Return up to `limit` posts of the author that were liked most, of all or those of a time."""
+    depends_on(user_id)
+    likes = backend_of(session).likes
+    liked = select_posts().where(Tweet.user_id == user_id, Tweet.counts.is_not(None), likes > 0)
+    if span is not None:
+        liked = liked.where(Tweet.created_at >= span[0], Tweet.created_at < span[1])
+    most = liked.order_by(likes.desc(), Tweet.id.desc()).limit(limit)
+    return [as_post(row) for row in await session.execute(most)]
+
+
+WEEK_DAYS: Final = 7
+LONGEST_MONTH: Final = 31
+MOST_NAMED: Final = 20
+"""Entries of each list."""
+
+
+class MonthOfPosts(msgspec.Struct, frozen=True):
+    """A month, and how many posts it has."""
+
+    first: Annotated[date, Meta(description="First day of the month.")]
+    tweets: int
+
+
+class Numbers(msgspec.Struct, frozen=True):
+    """Figures over an author's posts. Lists have at most 20 entries, the most frequent first."""
+
+    days: Annotated[int, Meta(description="Number of days in `tz` with posts.")]
+    fullest_month: Annotated[
+        MonthOfPosts | None,
+        Meta(
+            description="The month with clearly more posts than any other; null if there is none."
+        ),
+    ]
+    hours: DayHours
+    busy_from: BusyFrom
+    weekdays: Annotated[
+        list[int], Meta(description="Number of posts on each weekday, from Monday.")
+    ]
+    answered: Annotated[list[NameCount], Meta(description="Usernames that the replies answer.")]
+    tags: Annotated[list[NameCount], Meta(description="Hashtags, without #.")]
+    emoji: list[NameCount]
+    sites: Annotated[list[NameCount], Meta(description="Hosts that posts link to.")]
+    scanned: Annotated[
+        int,
+        Meta(description="Number of posts whose texts were analysed: at most the newest 20,000."),
+    ]
+
+
+async def numbers_of(session: AsyncSession, author: Author, zone: ZoneInfo) -> Numbers:
+    """Return the figures of an author; hours and days are those of the time zone."""
+    selection = Selection(usernames=(author.username,))
+    by_hour = await count_by_hour(session, selection, zone)
+    newest = await scan_author(session, author, columns=("text", "card", "answered"))
+    # Whoever wrote for fifteen years did so in tens of thousands of hours.
+    return await asyncio.to_thread(_counted, author, by_hour, newest)
+
+
+def _counted(author: Author, by_hour: Mapping[int, int], newest: Scan) -> Numbers:
+    by_day = posts_by_day(by_hour)
+    mentions = _mentions_in(newest, author)
+    return Numbers(
+        days=len(by_day),
+        fullest_month=fullest_month(by_day),
+        hours=hours_of_day(by_hour),
+        busy_from=busiest_hours(by_hour),
+        weekdays=_weekdays_of(by_day),
+        answered=mentions.answered,
+        tags=mentions.tags,
+        emoji=mentions.emoji,
+        sites=mentions.sites,
+        scanned=len(newest.text),
+    )
+
+
+def posts_by_day(by_hour: Mapping[int, int]) -> Counter[date]:
+    """Return how many posts each day has that has any, of hours from the year 1."""
+    days = Counter[int]()
+    for hour, posts in by_hour.items():
+        days[hour // DAY_H] += posts
+    return Counter({date.fromordinal(day + 1): posts for day, posts in days.items()})
+
+
+def fullest_month(by_day: Mapping[date, int]) -> MonthOfPosts | None:
+    """Return the month that is clearly ahead of all others, day by day; None without one."""
+    months: dict[date, list[int]] = {}
+    for day, posts in by_day.items():
+        months.setdefault(day.replace(day=1), [0] * LONGEST_MONTH)[day.day - 1] = posts
+    place = fullest([*months.values()])
+    if place is None:
+        return None
+    first, days = [*months.items()][place]
+    return MonthOfPosts(first, sum(days))
+
+
+def _weekdays_of(by_day: Mapping[date, int]) -> list[int]:
+    """Return the sums of each weekday, from Monday."""
+    weekdays = [0] * WEEK_DAYS
+    for day, posts in by_day.items():
+        weekdays[day.weekday()] += posts
+    return weekdays
+
+
+async def scan_author(
+    session: AsyncSession,
+    author: Author,
+    *conditions: ColumnElement[bool],
+    columns: tuple[ScannedColumn, ...],
+    limit: int = MOST_SCANNED,
+) -> Scan:
+    """Return what is looked through of the author's newest posts that meet the conditions."""
+    depends_on(author.id)
+    return await scan(
+        session, Tweet.user_id == author.id, *conditions, columns=columns, limit=limit
+    )
+
+
+def answered_in(newest: Scan, username: str) -> list[str | None]:
+    """Return whom each post of an author answers, None for nobody and for the author."""
+    own_key = username_key(username)
+    return [name if name and username_key(name) != own_key else None for name in newest.answered]
+
+
+def _mentions_in(newest: Scan, author: Author) -> Mentions:
+    columns = newest.text, newest.card, answered_in(newest, author.username)
+    return count_mentions(map(ScannedPost, *columns), most=MOST_NAMED)
+
 
 PICTURES: Final = 12
 """As many as fill whole rows of three, four and six."""
@@ -112,17 +433,3 @@ async def read_archive(
         shipped_authors=shipped,
         numbers=await numbers_of(session, author, zone),
     )
-
-
-async def read_typical(
-    session: AsyncSession, models: Models, author: Author
-) -> tuple[list[TypicalTerm], int]:
-    """Return what is typical of an author of no chat; with how many shipped authors it compares."""
-    names = [author.username, author.display_name or ""]
-    user = await get_user(session, author.username)
-    typical = await typical_of(session, models, user, partial(typical_phrases, names=names))
-    terms = [
-        TypicalTerm(word.text, round(word.times, 2), word.is_mark, not word.rate_elsewhere)
-        for word in typical.words
-    ]
-    return terms, typical.shipped

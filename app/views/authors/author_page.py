@@ -1,34 +1,101 @@
 """The page of one author: what sets them apart, their newest posts, and their archive."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from dataclasses import dataclass
+from functools import cached_property
+from math import ceil
+from typing import Final, NamedTuple
+from unicodedata import east_asian_width
 
-from app.language.i18n import gettext, show_list
+from app.language.i18n import show_list
+from app.language.tell import tell
 from app.services.archive.author_archive import AuthorArchive
-from app.services.archive.author_traits import AT_SIGHT, AuthorTraits
-from app.services.archive.beside import Reach
+from app.services.archive.author_portrait import AT_SIGHT, AuthorTraits, Reach
 from app.services.posts.tweets import Post
 from app.services.posts.users import Author
 from app.services.rooms.room_facts import RoomFacts
-from app.views.authors.at_sight import AuthorAtSight
 from app.views.authors.calendar import PostingYear
-from app.views.authors.figures import MostNamed, columns_of, lists_of
-from app.views.authors.placing import (
-    CARD,
-    FEWEST_IN_ROW,
-    FEWEST_LISTS,
-    LINE,
-    PageCard,
-    Placing,
-    card_of_posts,
-    placed,
-)
+from app.views.authors.figures import AuthorAtSight, MostNamed, columns_of, lists_of
 from app.views.cast import shown_name
 from app.views.drawings import Columns
 from app.views.figure import Figure
 from app.views.habit_words import called
 from app.views.page import WebPage
 from app.views.requests import cursor_of
+
+FEWEST_IN_ROW: Final = 6
+"""Pictures that fill a row of the page; fewer stand in a column."""
+FEWEST_LISTS: Final = 3
+"""Lists of names that fill one, likewise."""
+LONGEST_LINE: Final = (74, 40)
+"""Letters of a line in the wide column, and in the narrow one; a Korean one is as wide as two."""
+MOST_LINES: Final = 10
+LINE: Final = 27
+CARD: Final = 100
+"""A card with its heading, and the blank below."""
+POST: Final = 64
+"""What is above a post, and below."""
+PICTURE: Final = 220
+"""That stands in a post."""
+
+Height = tuple[int, int]
+"""In the wide column, and in the narrow one."""
+
+
+class Placing(NamedTuple):
+    """The names of the cards in each column."""
+
+    wide: Sequence[str]
+    narrow: Sequence[str]
+    gap: int
+    """By how much one ends before the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageCard:
+    """A card of the page, as high as what is in it."""
+
+    name: str
+    height: Height
+
+
+def card_of_posts(name: str, posts: Sequence[Post], beside: int = 0) -> PageCard:
+    """Return a card of posts, with what else is in it."""
+    wide, narrow = (
+        CARD + beside + sum(_height(post, letters) for post in posts) for letters in LONGEST_LINE
+    )
+    return PageCard(name, (wide, narrow))
+
+
+def placed(cards: Sequence[PageCard]) -> Placing:
+    """Return the columns that end at about the same height; the first card begins the wide one."""
+    if not cards:
+        return Placing([], [], 0)
+    first, *further = cards
+    # By how much higher the wide column is: which cards stand in it.
+    choices: dict[int, list[bool]] = {first.height[0]: []}
+    for card in further:
+        wide, narrow = card.height
+        choices = {
+            higher + change: [*chosen, is_wide]
+            for higher, chosen in choices.items()
+            for is_wide, change in ((True, wide), (False, -narrow))
+        }
+    least = min(choices, key=abs)
+    best = [*zip(further, choices[least], strict=True)]
+    return Placing(
+        [first.name, *(card.name for card, is_wide in best if is_wide)],
+        [card.name for card, is_wide in best if not is_wide],
+        abs(least),
+    )
+
+
+def _height(post: Post, letters: int) -> int:
+    begin = post.text[: MOST_LINES * letters]
+    width = sum(1 + (east_asian_width(letter) in "WF") for letter in begin)
+    lines = min(ceil(width / letters), MOST_LINES)
+    return POST + LINE * lines + (PICTURE if post.media else 0)
+
 
 POSTS_FIRST: Final = 3
 """Posts in sight; a link leads to further ones."""
@@ -49,7 +116,7 @@ class AuthorPostsPage(WebPage, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
-class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True):
+class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
     template = "authors/author.html"
 
     archive: AuthorArchive
@@ -61,11 +128,11 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True):
     is_public: bool
     """Programs that read feeds cannot sign in."""
 
-    @property
+    @cached_property
     def at_sight(self) -> AuthorAtSight:
         return AuthorAtSight(self.archive, self.traits.clear, self.others_called)
 
-    @property
+    @cached_property
     def others_called(self) -> str:
         """What the people are called whom the author is compared with."""
         traits = self.traits
@@ -80,36 +147,46 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True):
     @property
     def hours(self) -> list[Figure[Columns]]:
         """When they write, where there is enough to be drawn."""
-        return columns_of(self.archive) if self.at_sight.is_drawn else []
+        return self.counted if self.at_sight.is_drawn else []
 
-    @property
+    @cached_property
     def counted(self) -> list[Figure[Columns]]:
         """What is told of in numbers."""
         return columns_of(self.archive)
 
-    @property
+    @cached_property
     def signs_told(self) -> str:
         """Which signs are typical, in a sentence; nothing where none is."""
         signs = [f"“{term.text}”" for term in self.archive.typical if term.is_mark]
-        text = gettext("Writes {signs} more often than others.")
-        return text.format(signs=show_list(signs)) if signs else ""
+        return tell("signs", signs=show_list(signs)) if signs else ""
 
-    @property
+    @cached_property
     def lists(self) -> list[MostNamed]:
         return lists_of(self.archive)
 
     @property
     def placing(self) -> Placing:
         """Which card stands in which column."""
-        return self._placing_of(len(self.posts_in_sight))
+        return self._placings[len(self.posts_in_sight)]
 
-    @property
+    @cached_property
     def posts_in_sight(self) -> list[Post]:
         """So many of the newest posts that the columns end at about the same height."""
-        counts = range(POSTS_FIRST, len(self.posts) + 1)
-        gaps = {count: self._placing_of(count).gap for count in counts}
+        gaps = {
+            count: placing.gap for count, placing in self._placings.items() if count >= POSTS_FIRST
+        }
         even = (count for count, gap in gaps.items() if gap < EVEN)
         return self.posts[: next(even, min(gaps, key=gaps.__getitem__, default=POSTS_FIRST))]
+
+    @cached_property
+    def _placings(self) -> dict[int, Placing]:
+        """The placing of the cards by the number of posts in sight."""
+        cards = [*self._cards()]
+        fewest = min(POSTS_FIRST, len(self.posts))
+        return {
+            count: placed([self._card_of_posts(count), *cards])
+            for count in range(fewest, len(self.posts) + 1)
+        }
 
     @property
     def cursor_in_sight(self) -> str | None:
@@ -133,14 +210,13 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True):
     def rooms_in_sight(self) -> int:
         return ROOMS_IN_SIGHT
 
-    def _placing_of(self, posts: int) -> Placing:
-        return placed([*self._cards(self.posts[:posts])])
+    def _card_of_posts(self, count: int) -> PageCard:
+        has_more = self.next_cursor or count < len(self.posts)
+        return card_of_posts("posts", self.posts[:count], beside=100 if has_more else 0)
 
-    def _cards(self, posts: Sequence[Post]) -> Iterator[PageCard]:
-        """Yield the cards of the columns, in their order."""
+    def _cards(self) -> Iterator[PageCard]:
+        """Yield the cards of the columns after the newest posts, in their order."""
         archive = self.archive
-        has_more = self.next_cursor or len(posts) < len(self.posts)
-        yield card_of_posts("posts", posts, beside=100 if has_more else 0)
         words = sum(not term.is_mark for term in archive.typical)
         if archive.typical:
             notes = LINE * (2 + bool(self.signs_told)) if words else 0

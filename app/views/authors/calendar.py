@@ -13,9 +13,8 @@ from markupsafe import Markup, escape
 from quart import g, url_for
 
 from app.language.dates import month_names, show_month_day, show_zone
-from app.language.i18n import ngettext, show_number
-from app.services.archive.author_archive import Memories
-from app.services.archive.calendar import CalendarYear, DayPosts, MonthPosts
+from app.language.tell import tell
+from app.services.archive.author_archive import CalendarYear, DayPosts, Memories, MonthPosts
 from app.views.cast import post_count
 from app.views.week_grid import GridDay
 
@@ -99,14 +98,12 @@ class PostingYear:
 
 def posts_in_year(posts: int, year: int) -> str:
     """Return how many posts a year has, in words."""
-    text = ngettext("{count} post in {year}", "{count} posts in {year}", posts)
-    return text.format(count=show_number(posts), year=year)
+    return tell("posts_in_year", count=posts, year=str(year))
 
 
 def days_with_posts(days: int, tz: str) -> str:
     """Return on how many days of a time zone there are posts, in a sentence."""
-    text = ngettext("{count} day has posts ({zone}).", "{count} days have posts ({zone}).", days)
-    return text.format(count=show_number(days), zone=show_zone(tz))
+    return tell("days_with_posts", count=days, zone=show_zone(tz))
 
 
 def posts_by_day(calendar: CalendarYear) -> dict[date, int]:
@@ -135,7 +132,7 @@ def months_of(year: int) -> tuple[tuple[int, str], ...]:
     return tuple(zip(map(_week_of, firsts), month_names(), strict=True))
 
 
-def columns_of(year: int) -> int:
+def weeks_of_year(year: int) -> int:
     """Return how many weeks the grid of a year has."""
     return _week_of(date(year, 12, 31)) + 1
 

@@ -1,49 +1,151 @@
-"""The figures of an author's archive."""
+"""The figures of an author's archive: what is seen first, hours, weekdays, and what they name."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from quart import url_for
 
+from app.compute.fingerprint import Measure
+from app.compute.hours import BUSY_H, DAY_H
 from app.compute.mentions import NameCount
-from app.language.dates import weekday_names
+from app.language.dates import month_names, show_month, show_month_day, show_period, weekday_names
 from app.language.i18n import gettext, show_number
+from app.language.tell import tell
 from app.services.archive.author_archive import AuthorArchive
 from app.services.posts.users import Author
+from app.views.authors.calendar import ONE_DAY, grid_of, months_of, posts_by_day, weeks_of_year
 from app.views.cast import hue, post_count
-from app.views.drawings import HOURS, Columns, ListedName, NameList, by_hour
+from app.views.drawings import Columns, ListedName, NameList, by_hour
 from app.views.figure import Figure, Finding, Table
-from app.views.hours import busiest, how_counted
+from app.views.habit_words import told_of
+from app.views.hours import HoursFigure
+from app.views.page import platform_name
+from app.views.week_grid import WeekGrid
 
-MOST_LISTED: Final = 8
+FEWEST_DAYS: Final = 10
+"""Smallest number of days with posts of which a calendar is a drawing."""
 
 
-@dataclass(frozen=True, slots=True)
-class HoursOfPosts(Figure[Columns]):
-    """How many posts of an archive the hours of the day have."""
+@dataclass(frozen=True)
+class AuthorAtSight(Figure[WeekGrid]):
+    """What sets an author apart, and on which days of a year they wrote."""
 
     archive: AuthorArchive
+    clear: Sequence[Measure] = ()
+    """What sets them apart from others, the clearest first."""
+    others: str = ""
+    """What the others are called."""
 
     def finding(self) -> Finding:
-        numbers = self.archive.numbers
-        return Finding(
-            busiest(numbers.hours, numbers.busy_from),
-            topic=gettext("By hour"),
-            about=how_counted(numbers.busy_from),
-            zone=self.archive.tz,
+        return Finding(self.title)
+
+    @cached_property
+    def title(self) -> str:
+        """What sets the author apart, or else when most was written, if that is clear."""
+        trait = told_of(self.archive.user.username, self.clear, self.others)
+        return trait or self._fullest_month() or self._busiest_hours()
+
+    def lead(self) -> list[str]:
+        """Return how much the author wrote, when, and where."""
+        author, period = self.archive.user, self.period
+        if not author.tweets:
+            return []
+        total = post_count(self._dated if period else author.tweets)
+        if period is None:
+            return [*self._platform(), tell("undated", "all", posts=total)]
+        first, last = period
+        undated = author.tweets - self._dated
+        return [
+            total,
+            show_period(first, last + ONE_DAY),
+            *([tell("undated", "some", count=undated)] if undated else []),
+            *self._platform(),
+        ]
+
+    @property
+    def month_told(self) -> str:
+        """The fullest month in a sentence, unless that is the finding."""
+        month = self._fullest_month()
+        return "" if month == self.title else month
+
+    @property
+    def are_hours_told(self) -> bool:
+        """Whether the finding is the busiest hours."""
+        return bool(self.title) and self.title == self._busiest_hours()
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether there are enough days for a drawing."""
+        return self.archive.numbers.days >= FEWEST_DAYS
+
+    @property
+    def period(self) -> tuple[date, date] | None:
+        """The days of the first and the newest post."""
+        author, zone = self.archive.user, ZoneInfo(self.archive.tz)
+        if author.first_tweet_at is None or author.newest_tweet_at is None:
+            return None
+        first, last = (
+            time.astimezone(zone).date() for time in (author.first_tweet_at, author.newest_tweet_at)
         )
+        return first, last
 
     def table(self) -> Table:
-        rows = [*zip(HOURS, self.archive.numbers.hours, strict=True)]
-        return Table([gettext("Hour"), gettext("Posts")], rows)
+        calendar = self.archive.calendar
+        days = posts_by_day(calendar) if calendar else {}
+        rows = [(show_month_day(day), posts) for day, posts in days.items()]
+        return Table([gettext("Day"), gettext("Posts")], rows)
 
-    def plot(self) -> Columns:
-        colour = hue(self.archive.user.username)
-        return by_hour(colour, self.archive.numbers.hours, gettext("Posts by hour of the day"))
+    def plot(self) -> WeekGrid | None:
+        calendar = self.archive.calendar
+        if calendar is None or not self.is_drawn:
+            return None
+        # A year that goes on has room for its other days, so that no day is wider than in others.
+        end = date(calendar.year, 12, 31)
+        posts = posts_by_day(calendar)
+        return WeekGrid(
+            hue=hue(self.archive.user.username),
+            labelled_by=f"{'finding ' if self.title else ''}calendar-heading",
+            days=grid_of(posts, max([min(end, self.archive.today), *posts])),
+            months=months_of(calendar.year),
+            columns=weeks_of_year(calendar.year),
+        )
 
     def path(self) -> str:
         return posts_path(self.archive.user)
+
+    @property
+    def _dated(self) -> int:
+        """How many posts have a time."""
+        return sum(self.archive.numbers.hours)
+
+    def _platform(self) -> list[str]:
+        platform = self.archive.user.platform
+        return [platform_name(platform)] if platform != "local" else []
+
+    def _fullest_month(self) -> str:
+        month, period = self.archive.numbers.fullest_month, self.period
+        if month is None or period is None or not self.is_drawn:
+            return ""
+        is_of_one_year = period[0].year == period[1].year
+        name = month_names("wide")[month.first.month - 1] if is_of_one_year else None
+        return tell("busiest_month", month=name or show_month(month.first), count=month.tweets)
+
+    def _busiest_hours(self) -> str:
+        start = self.archive.numbers.busy_from
+        if start is None or not self.is_drawn:
+            return ""
+        return tell("busiest_hours", start=start, end=(start + BUSY_H) % DAY_H)
+
+
+class HoursOfPosts(HoursFigure[Columns]):
+    """How many posts of an archive the hours of the day have, as columns."""
+
+    def plot(self) -> Columns:
+        return by_hour(self.hue, self.hours, gettext("Posts by hour of the day"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +177,7 @@ class MostNamed(Figure[NameList]):
     author: Author
     topic: str
     id_: str
-    """Of the heading."""
+    """Id of the heading."""
     counts: Sequence[NameCount]
     prefix: str = ""
     is_phrase: bool = False
@@ -101,7 +203,7 @@ class MostNamed(Figure[NameList]):
                 self._search_path(counted.name),
                 post_count(counted.posts),
             )
-            for counted in self.counts[:MOST_LISTED]
+            for counted in self.counts[:8]
         ]
         return NameList(names, self.id_, self.prefix) if names else None
 
@@ -116,7 +218,18 @@ class MostNamed(Figure[NameList]):
 
 def columns_of(archive: AuthorArchive) -> list[Figure[Columns]]:
     """Return when an author writes; nothing where no post has a time."""
-    return [HoursOfPosts(archive), WeekdaysOfPosts(archive)] if any(archive.numbers.hours) else []
+    numbers, author = archive.numbers, archive.user
+    if not any(numbers.hours):
+        return []
+    hours = HoursOfPosts(
+        gettext("Posts"),
+        numbers.hours,
+        numbers.busy_from,
+        archive.tz,
+        hue(author.username),
+        posts_path(author),
+    )
+    return [hours, WeekdaysOfPosts(archive)]
 
 
 def lists_of(archive: AuthorArchive) -> list[MostNamed]:

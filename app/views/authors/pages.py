@@ -8,9 +8,8 @@ from msgspec import Struct, structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.lifespan import resources
-from app.services.archive.author_archive import AuthorArchive, read_archive
-from app.services.archive.author_traits import AuthorTraits, read_traits
-from app.services.archive.calendar import calendar_of
+from app.services.archive.author_archive import AuthorArchive, calendar_of, read_archive
+from app.services.archive.author_portrait import AuthorTraits, read_traits
 from app.services.posts.samples import list_samples
 from app.services.posts.tweets import TweetKey, list_posts
 from app.services.posts.users import Author, find_user, get_author, list_authors
@@ -22,9 +21,9 @@ from app.services.rooms.room_facts import (
     rooms_of,
     zone_of_chats,
 )
-from app.views.authors.at_sight import FEWEST_DAYS
 from app.views.authors.author_page import MOST_POSTS, AuthorPage, AuthorPostsPage
 from app.views.authors.calendar import year_of_posting
+from app.views.authors.figures import FEWEST_DAYS
 from app.views.blueprints import PageBlueprint
 from app.views.filters import Year, zone_of_page
 from app.views.page import WebPage, render

@@ -24,7 +24,7 @@ from app.services.posts.samples import list_samples
 from app.services.posts.users import find_own, get_author
 from app.services.rooms.overview import RoomOverview, read_overview
 from app.services.rooms.room_facts import RoomFacts, find_rooms, get_room, zone_of_chats
-from app.views.authors.at_sight import AuthorAtSight
+from app.views.authors.figures import AuthorAtSight
 from app.views.cards import read_cards
 from app.views.drawings import StackedBar
 from app.views.figure import FigureParts

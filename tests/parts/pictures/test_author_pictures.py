@@ -11,7 +11,7 @@ from quart import g
 
 from app.parts.pictures.author import poster_of_author
 from app.parts.portraits.author import read_in_zone
-from app.parts.portraits.author_figures import HoursBeside
+from app.parts.portraits.author_figures import hours_of
 from app.views.cast import bound
 from app.views.dot_plot import Dots
 from app.views.drawings import Clock, Things
@@ -85,7 +85,7 @@ async def test_with_hardly_any_rows_the_hours_are_drawn_first(
         portrait = replace(portrait, hours=[1] * 24, measures=(portrait.measures * 3)[:rows])
         with bound(await cast_on(portrait)):
             poster = poster_of_author(portrait, PictureArgs())
-            hours = HoursBeside(portrait).finding()
+            hours = hours_of(portrait).finding()
     # That none stand out is how it was counted, no finding.
     assert hours.about.startswith("No hours are clearly the busiest.")
     assert poster.second

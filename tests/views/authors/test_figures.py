@@ -13,8 +13,7 @@ from app.parts.years.figures import DaysOfAuthor, hours_of_author, words_of
 from app.parts.years.year import AuthorYear, read_year
 from app.services.archive.author_archive import AuthorArchive, read_archive
 from app.services.posts.users import get_author
-from app.views.authors.at_sight import AuthorAtSight
-from app.views.authors.figures import columns_of, lists_of, most_answered
+from app.views.authors.figures import AuthorAtSight, columns_of, lists_of, most_answered
 from app.views.cast import bound
 from app.views.drawings import Clock, Columns, NameList
 from app.views.figure import Figure, FigureParts
