@@ -14,13 +14,14 @@ from app.db.engine import Database
 from app.formats.post import Platform
 from app.services.access.logins import count_closed, unlock, unlock_all
 from app.services.access.operators import add_operator, add_setup_link, hash_password, list_accounts
-from app.services.access.removal import Removal, remove_account
 from app.services.access.rights import (
     SCOPES,
+    Removal,
     Scope,
     TokenFacts,
     add_token,
     list_tokens,
+    remove_account,
     revoke_token,
 )
 from app.services.deletion.authors import delete_user

@@ -26,8 +26,15 @@ from app.lifespan import resources
 from app.paths import API, EVERY_API, METRICS
 from app.services.access.logins import SESSION_LIFETIME, LoginClient, SignedInAccount, find_session
 from app.services.access.operators import account_key
-from app.services.access.own_chat import is_same_chat
-from app.services.access.rights import INVALID, SCOPES, VISITOR, Right, Scope, TokenFacts
+from app.services.access.rights import (
+    INVALID,
+    SCOPES,
+    VISITOR,
+    Right,
+    Scope,
+    TokenFacts,
+    is_same_chat,
+)
 from app.services.event_log import newest_event
 
 Policy = Literal[

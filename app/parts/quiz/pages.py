@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.errors import AppError, InvalidInputError, NotFoundError
 from app.lifespan import resources
 from app.models import MAX_ID, Tweet, User
-from app.services.access.own_chat import are_speakers, is_same_chat
+from app.services.access.rights import are_speakers, is_same_chat
 from app.services.compare.askable import MOST_CHOICES, SET_LENGTH, QuizSet, draw, draw_from_room
 from app.services.compare.guessing import QuizQuestion, Solution, read_question, solve
 from app.services.compare.verdict import RankedAuthor

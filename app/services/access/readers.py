@@ -1,7 +1,7 @@
-"""Readers: accounts that may read and compare, and the invitations that create them."""
+"""Readers: accounts that may read and compare, the invitations that create them, and `/setup`."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from sqlalchemy import ColumnElement, delete, func, select, update
@@ -14,11 +14,15 @@ from app.runtime.clock import now
 from app.security import digest, new_secret
 from app.services.access.operators import (
     LINK_LIFETIME,
+    OPERATOR,
     READER,
     ROOM_NAME,
+    Role,
     add_account,
+    add_operator,
     check_maker,
     find_account,
+    find_setup_link,
     plain_name,
     readable_chat,
 )
@@ -203,3 +207,38 @@ async def end_readers(session: AsyncSession, room_id: int) -> None:
     await session.execute(ended.values(ended_at=now()), execution_options=_UNTRACKED)
     readers = delete(Operator).where(Operator.room_id == room_id)
     await session.execute(readers, execution_options=_UNTRACKED)
+
+
+class Offer(NamedTuple):
+    """The account of a link to `/setup`: an operator's, or by an invitation a reader's."""
+
+    role: Role
+    name: str | None
+    """None lets the user of the link choose it."""
+    suggested: str = ""
+    """For whom an invitation is, as its operator noted it."""
+    room: RoomReference | None = None
+    """The only chat that an invitation is for."""
+
+
+async def find_offer(session: AsyncSession, secret: str) -> Offer:
+    """Return what the link of that secret offers. Raises ForbiddenError where it is not valid."""
+    if secret.startswith(PREFIX):
+        invitation = await find_invitation(session, secret)
+        room_id = invitation.room_id
+        name = await session.scalar(select(ROOM_NAME).where(Room.id == room_id))
+        return Offer(READER, None, invitation.name or "", readable_chat(room_id, name))
+    return Offer(OPERATOR, (await find_setup_link(session, secret)).name)
+
+
+async def accept_offer(
+    session: AsyncSession, secret: str, name: str, *, password_hash: str
+) -> Operator:
+    """Create the account that the link offers; the name counts where the link has none.
+
+    Raises ForbiddenError, ConflictError, InvalidInputError.
+    """
+    offer = await find_offer(session, secret)  # Another request may have used it.
+    if offer.role == READER:
+        return await accept_invitation(session, secret, name, password_hash=password_hash)
+    return await add_operator(session, offer.name or name, password_hash=password_hash)

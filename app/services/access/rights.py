@@ -1,19 +1,39 @@
-"""API tokens, and the rights that they and sessions give: granted, looked up and revoked."""
+"""Rights: those that API tokens and sessions give, until they end or their account is removed.
+
+Readers of one chat have a right to what is of this chat.
+"""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final, Literal, NamedTuple, cast, get_args
 
 import msgspec
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import InvalidInputError, NotFoundError
-from app.models import MAX_ID, LoginSession, Operator, Token
+from app.models import (
+    MAX_ID,
+    LoginSession,
+    MediaUse,
+    Operator,
+    Room,
+    RoomPerson,
+    Token,
+    Tweet,
+    User,
+)
 from app.runtime.clock import now
 from app.security import digest, new_secret
 from app.services.access.logins import is_in_force
-from app.services.access.operators import check_maker
+from app.services.access.operators import (
+    OPERATOR,
+    check_maker,
+    end_setup_links,
+    find_account,
+    get_account,
+)
+from app.services.access.readers import end_invitations_of
 from app.services.access.site import is_row_public
 
 Scope = Literal["read", "write", "admin"]
@@ -112,3 +132,77 @@ async def ended_rights(session: AsyncSession, rights: Collection[Right]) -> set[
     if VISITOR in ended and await is_row_public(session):
         ended.discard(VISITOR)
     return ended
+
+
+async def is_same_chat(session: AsyncSession, room_id: int, other_id: int) -> bool:
+    """Return whether an id is of a chat, or of one that was joined to it."""
+    meant = select(func.coalesce(Room.joined_to_id, Room.id)).where(Room.id == other_id)
+    return await session.scalar(meant) == room_id
+
+
+async def has_message(session: AsyncSession, room_id: int, tweet_id: int) -> bool:
+    """Return whether a post is a message of a chat."""
+    query = select(Tweet.id).where(Tweet.id == tweet_id, Tweet.room_id == room_id)
+    return await session.scalar(query) is not None
+
+
+async def has_file(session: AsyncSession, room_id: int, name: str) -> bool:
+    """Return whether a message of a chat needs a kept file."""
+    query = select(MediaUse.id).join(Tweet, Tweet.id == MediaUse.tweet_id)
+    query = query.where(MediaUse.name == name, Tweet.room_id == room_id)
+    return await session.scalar(query.limit(1)) is not None
+
+
+async def are_speakers(session: AsyncSession, room_id: int, user_ids: Collection[int]) -> bool:
+    """Return whether all of these authors write in a chat."""
+    query = select(RoomPerson.user_id).join(User, User.id == RoomPerson.user_id)
+    is_speaker = RoomPerson.room_id == room_id, RoomPerson.messages > 0, User.deleted_at.is_(None)
+    speakers = await session.scalars(query.where(*is_speaker, RoomPerson.user_id.in_(user_ids)))
+    return {*speakers} == {*user_ids}
+
+
+class Removal(msgspec.Struct):
+    """What ended with an account, and the tokens that stay in force."""
+
+    name: str
+    setup_links: int
+    """Links that would have made an account of that name."""
+    invitations: int = 0
+    """Open invitations of the operator."""
+    revoked_tokens: list[TokenFacts] = []
+    """Tokens that the operator made."""
+    remaining_tokens: list[TokenFacts] = []
+    """Those where they are to stay, and the tokens of unknown makers."""
+
+
+async def remove_account(
+    session: AsyncSession, name: str, *, keeps_tokens: bool = False
+) -> Removal:
+    """Remove an account with its sessions, and end what an operator made, all at once.
+
+    Where there are only set-up links for that name, they end. Raises NotFoundError.
+    """
+    removal = Removal(name.strip(), await end_setup_links(session, name))
+    if removal.setup_links and await find_account(session, name) is None:
+        return removal
+    account = await get_account(session, name)
+    removal.name = account.name
+    if account.role == OPERATOR:
+        await _end_what_was_made(session, account, removal, keeps_tokens=keeps_tokens)
+    await session.delete(account)
+    return removal
+
+
+async def _end_what_was_made(
+    session: AsyncSession, account: Operator, removal: Removal, *, keeps_tokens: bool
+) -> None:
+    """End the operator's invitations and tokens, and note them."""
+    is_own = Token.created_by_id == account.id
+    own_tokens = await list_tokens(session, is_own)
+    removal.invitations = await end_invitations_of(session, account.id)
+    removal.remaining_tokens = await list_tokens(session, Token.created_by_id.is_(None))
+    if keeps_tokens:
+        removal.remaining_tokens = [*own_tokens, *removal.remaining_tokens]
+        return
+    await session.execute(delete(Token).where(is_own))
+    removal.revoked_tokens = own_tokens

@@ -13,8 +13,8 @@ from app.lifespan import resources
 from app.models import Operator
 from app.paths import IMPORTS
 from app.services.access.logins import add_session, end_session, sign_in
-from app.services.access.offers import Offer, accept_offer, find_offer
 from app.services.access.operators import OPERATOR, READER
+from app.services.access.readers import Offer, accept_offer, find_offer
 from app.services.rooms.room_facts import list_rooms
 from app.views.blueprints import Form, PageBlueprint
 from app.views.page import FormPage, WebPage, cast_for_anybody, render, render_form

@@ -13,7 +13,7 @@ from app.language.dates import show_period, weekday_names
 from app.language.i18n import gettext, gettext_noop
 from app.lifespan import resources
 from app.models import MAX_ID
-from app.services.access.own_chat import has_message
+from app.services.access.rights import has_message
 from app.services.posts.replies import Conversation, read_conversation
 from app.services.posts.selection import Selection, Shown
 from app.services.posts.statistics import WEEK_H, count_selected

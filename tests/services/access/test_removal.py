@@ -19,8 +19,7 @@ from app.services.access.operators import (
     find_account,
 )
 from app.services.access.readers import accept_invitation, add_invitation, list_invitations
-from app.services.access.removal import Removal, remove_account
-from app.services.access.rights import add_token, list_tokens
+from app.services.access.rights import Removal, add_token, list_tokens, remove_account
 from tests.browsing import PASSWORD_HASH
 
 

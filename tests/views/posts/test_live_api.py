@@ -16,8 +16,7 @@ from app.lifespan import begin_stop
 from app.models import Event
 from app.runtime.clock import now
 from app.services.access.operators import READER
-from app.services.access.removal import remove_account
-from app.services.access.rights import revoke_token
+from app.services.access.rights import remove_account, revoke_token
 from app.services.live_streams import hub, log_pages, streaming
 from tests.browsing import parts_of, signed_in
 from tests.conftest import Client, MakeConfig, client_with
