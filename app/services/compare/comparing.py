@@ -1,7 +1,7 @@
-"""Comparisons as requests ask for them: gathered, judged, and with reasons.
+"""The comparisons of requests.
 
-Compared authors stay in memory until an event concerns them; others are read once for all
-comparisons that wait.
+Compared authors stay in memory until an event concerns them. Others are read together for all
+waiting comparisons.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.case import RATED, Case, Suspect
 from app.compute.gaps import Gap
 from app.compute.text import username_key
+from app.config import MIB
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.db.feed import Feed
@@ -34,46 +35,38 @@ from app.services.compare.cases import (
 from app.services.compare.verdict import Comparison, SearchedPosts, add_reasons, answer, read_posts
 from app.services.posts.users import find_rows
 
-MOST_READ: Final = 20
-"""Comparisons whose authors are read in one session."""
 MOST_NAMES: Final = 10
 """A comparison of more authors reads them in a session of its own, unless all are in memory."""
-MOST_WAITING: Final = 1_000
-KEPT_BYTES: Final = 48 * 1024 * 1024
-"""Of authors' counts, most of which the store of profiles keeps too."""
-KEPT_POSTS_BYTES: Final = 32 * 1024 * 1024
-"""Of authors' newest posts, in which reasons are looked for: some forty authors."""
-TIMEOUT_S: Final = 30
 
 
 class Comparer:
-    """One process's comparisons of authors.
+    """The comparisons of a process.
 
-    Every acknowledged post counts. On SQLite, where each commit is seen at once
-    (`Feed.commit_number`), the next comparisons of authors by name need nothing of the database
-    until something is committed: 1.0 ms of processor time instead of 4.8 alone, and 0.9 instead of
-    1.3 where 16 come together. On PostgreSQL each asks it whether what is in memory still holds.
+    Every acknowledged post counts. On SQLite, which shows each commit immediately
+    (`Feed.commit_number`), authors in memory need no database until the next commit: 1.0 ms of
+    processor time instead of 4.8, or 0.9 instead of 1.3 for 16 comparisons together. On PostgreSQL,
+    each comparison asks the database whether they are current.
     """
 
     def __init__(
         self, db: Database, feed: Feed, models: Models, run_long: Runner = asyncio.to_thread
     ) -> None:
-        """run_long: does what long texts need, where no other comparison waits for it."""
+        """run_long: runs the work for long texts, so that other comparisons do not wait for it."""
         self._db = db
         self._feed = feed
         self._models = models
         self._run_long = run_long
         self._reading: Batch[tuple[str, ...], Case] = Batch(
-            self._read, max_size=MOST_READ, max_waiting=MOST_WAITING, timeout_s=TIMEOUT_S
+            self._read, max_size=20, max_waiting=1_000, timeout_s=30
         )
         self._suspects: Memo[Suspect] = Memo(
-            feed, KEPT_BYTES, lambda suspect: suspect.profile.size_bytes
+            feed, 48 * MIB, lambda suspect: suspect.profile.size_bytes
         )
-        self._posts: Memo[SearchedPosts] = Memo(
-            feed, KEPT_POSTS_BYTES, lambda posts: posts.size_bytes
-        )
+        """Authors, most of whose counts the store of profiles has too."""
+        self._posts: Memo[SearchedPosts] = Memo(feed, 32 * MIB, lambda posts: posts.size_bytes)
+        """The newest posts of some forty authors, for reasons."""
         self._commit_number: int | None = None
-        """The feed's when the database was read last."""
+        """The feed's number at the last read of the database."""
 
     async def close(self) -> None:
         await self._reading.close()
@@ -98,7 +91,7 @@ class Comparer:
     async def _read_posts(
         self, began: int, session: AsyncSession, user_id: int, count: int
     ) -> SearchedPosts:
-        """Return newest posts of an author, which stay in memory until an event concerns them."""
+        """Return newest posts of an author, and store them until an event concerns the author."""
         key = user_id, count
         posts = self._posts.find(key)
         if posts is None:
@@ -107,7 +100,7 @@ class Comparer:
         return posts
 
     async def gather(self, question: Question) -> Case:
-        """Return what the answer rests on. Raises as `ask` does."""
+        """Return the case of a question. Raises NotFoundError and InvalidInputError."""
         usernames = question.usernames
         if question.hidden_post is not None or not 0 < len(usernames) <= RATED:
             run = self._run_long if question.is_long else asyncio.to_thread
@@ -121,7 +114,7 @@ class Comparer:
     async def _find(
         self, usernames: Sequence[str], texts: Sequence[str], gaps: Sequence[Gap]
     ) -> Case | None:
-        """Return the case if all of it is in memory and as it is in the database."""
+        """Return the case if all of it is in memory and current."""
         if not await self._feed.catch_up() or self._feed.commit_number is None:
             return None
         fitted = self._models.backgrounds.newest
@@ -136,7 +129,7 @@ class Comparer:
         return Case(texts, suspects, fitted, gaps=gaps, as_of_event=self._feed.newest)
 
     async def _load(self, usernames: tuple[str, ...]) -> Case:
-        """Return the case as the database has it. Raises as a comparison does."""
+        """Return the case from the database. Raises NotFoundError and InvalidInputError."""
         if len(usernames) <= MOST_NAMES:
             return await self._reading(usernames)
         (case,) = await self._read([usernames])

@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,7 +21,7 @@ from app.services.compare.verdict import Comparison, add_reasons, answer
 
 @dataclass(frozen=True, slots=True)
 class QuizQuestion:
-    """A post to guess, and the possible authors, whose names are hidden in it."""
+    """A post to guess, with the possible authors."""
 
     tweet_id: int
     username: str
@@ -37,7 +36,7 @@ class QuizQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Solution(QuizQuestion):
-    """The question with the model's comparison of a text it has never seen."""
+    """A question with the model's comparison, made as if the post had not been written."""
 
     comparison: Comparison
 
@@ -58,8 +57,7 @@ async def read_question(
 ) -> QuizQuestion:
     """Return a question of a set.
 
-    Raises NotFoundError if the post or an author is deleted, and where a room is named, if either
-    is not of this room.
+    Raises NotFoundError if the post or an author is deleted, or not of the given room.
     """
     tweet = await session.get(Tweet, quiz.tweet_ids[at])
     query = select(User).where(User.id.in_(quiz.user_ids), User.deleted_at.is_(None))
@@ -89,9 +87,8 @@ async def solve(
 ) -> Solution:
     """Return the post's author, and the model's comparison of the same authors.
 
-    The post is removed from its author's profile first, with the chain of own replies that it is
-    in, and nothing that is hidden of it counts. (The background still counts it, one among all.)
-    Raises NotFoundError as `read_question` does.
+    The post and its chain of own replies are removed from the author's profile. Hidden pieces do
+    not count. Only the background still counts the post. Raises NotFoundError.
     """
     question = await read_question(session, quiz, at, room_id=room_id)
     asked = asked_of(question.hidden, question.usernames, question.tweet_id)
@@ -105,25 +102,14 @@ async def solve(
 
 
 def asked_of(text: HiddenText, usernames: Sequence[str], tweet_id: int) -> Question:
-    """Return the question to the model: who wrote a post that it must not know, nor its names."""
+    """Return the question to the model about a post that is hidden from it."""
     return Question([text.text], usernames, without=text.gaps[:MOST_GAPS], hidden_post=tweet_id)
 
 
-SHOWN_CHARACTERS: Final = 100
-"""Of the example on the front page."""
-SHOWN_POSTS: Final = 500
-"""New posts after which another example is drawn."""
-UNDECIDED_S: Final = 600
-"""Time until examples are tried again, where none was decided."""
-_SHOWN_TRIES: Final = 10
-"""Questions that are tried for an example that is answered, and right."""
-
-
 class Showcase:
-    """An answered example in each language, for the front page.
+    """The answered examples of the front page, one for each language.
 
-    Which one is drawn follows from the posts alone, so that all workers show the same. The time has
-    no part in it: a page that is kept is the same page as one that is made later.
+    They depend on the posts alone, so all workers show the same one, and so do cached pages.
     """
 
     def __init__(self, db: Sessions, models: Models) -> None:
@@ -131,19 +117,20 @@ class Showcase:
         self._models = models
         self._shown: dict[str, tuple[int, QuizSet, Solution]] = {}
         self._undecided: dict[str, float] = {}
-        """Until when no example is tried in a language."""
+        """Time until which no example is tried, by language; after ten that were not answered."""
 
     def clear(self, _newest: int) -> None:
-        """Forget the examples, since the database has lost some posts, and gives out their ids."""
+        """Forget the examples, since the ids of lost posts are allocated again."""
         self._shown.clear()
         self._undecided.clear()
 
     async def find(self, lang: str) -> Solution | None:
-        """Return the example; None where none of some tried is answered."""
+        """Return the example; None if none of ten was answered correctly."""
         if monotonic() < self._undecided.get(lang, 0.0):
             return None
         async with self._db.read() as session:
-            turn = (await session.scalar(select(func.max(Tweet.id))) or 0) // SHOWN_POSTS
+            # Another example is drawn after 500 new posts.
+            turn = (await session.scalar(select(func.max(Tweet.id))) or 0) // 500
             shown_in, quiz, solution = self._shown.get(lang, (0, None, None))
             if quiz is not None and shown_in == turn:
                 with contextlib.suppress(NotFoundError):
@@ -152,12 +139,12 @@ class Showcase:
             return await self._make(session, lang, turn)
 
     async def _make(self, session: AsyncSession, lang: str, turn: int) -> Solution | None:
-        for attempt in range(_SHOWN_TRIES):
+        for attempt in range(10):
             seed = f"{turn} {lang} {attempt}"
-            quiz = await draw(session, lang, longest=SHOWN_CHARACTERS, seed=seed)
+            quiz = await draw(session, lang, longest=100, seed=seed)
             if quiz is None:
                 if attempt == 0:
-                    return None  # Mostly there are too few posts, which may change soon.
+                    return None  # Usually there are too few posts, which may change soon.
                 continue
             solution = await solve(session, self._models, quiz)
             if solution.is_model_right and solution.comparison.verdict == "likely":
@@ -165,5 +152,5 @@ class Showcase:
                 example = await solve(session, self._models, quiz, reasons=True)
                 self._shown[lang] = turn, quiz, example
                 return example
-        self._undecided[lang] = monotonic() + UNDECIDED_S
+        self._undecided[lang] = monotonic() + 600
         return None

@@ -1,7 +1,7 @@
-"""How often a text by an author who is left out is called likely for someone else here.
+"""The share of texts by authors who are left out that are attributed to others here.
 
-It is measured on the newest posts of the authors of a background, in a process of its own, once for
-each background, and is stored with it.
+A process measures it once for each background, on the newest posts of its authors, and stores it
+there.
 """
 
 import asyncio
@@ -36,14 +36,9 @@ from app.services.posts.users import UserRow, select_rows
 LEFT_OUT: Final = "left_out"
 """Name of the work, and of its lock."""
 FEWEST_AUTHORS: Final = 4
-"""With fewer authors of a language, hardly anyone is left to be mistaken for."""
-MOST_AUTHORS: Final = 50
-TEXTS: Final = 20
-"""Newest posts of each author."""
-NAMED: Final = 3
-"""Others of the language who are asked about, drawn for each text."""
+"""Smallest number of authors of a language: the author who is left out, and three who are named."""
 SETTLED: Final = timedelta(minutes=1)
-"""Age of a background that is measured: an import makes several, and each costs a process."""
+"""Smallest age of a background that is measured: an import makes several."""
 
 
 async def stored_left_out(session: AsyncSession) -> LeftOutShare | None:
@@ -66,11 +61,11 @@ async def is_settled(session: AsyncSession) -> bool:
 
 
 def _measured(members: Members) -> list[int]:
-    """Return the ids of authors of the languages that enough others write; no samples."""
+    """Return up to 50 authors of each language that enough authors write, without samples."""
     own = [each for each in members.drawn if each[0] not in members.samples]
     known = [(member, lang == "ko") for member, posts, lang in own if posts >= FEWEST_POSTS]
     sides = [[member for member, is_ko in known if is_ko == side] for side in (False, True)]
-    large = [side[:MOST_AUTHORS] for side in sides if len(side) >= FEWEST_AUTHORS]
+    large = [side[:50] for side in sides if len(side) >= FEWEST_AUTHORS]
     return [member for side in large for member in side]
 
 
@@ -106,15 +101,15 @@ async def _read(session: AsyncSession, ids: Sequence[int]) -> tuple[Case, dict[i
     case = await load_suspects(session, models, users, is_named=True)
     case = await with_habits(session, models, case)
     texts = {
-        user.id: [text for _, text in await newest_own(session, user.id, TEXTS)] for user in users
+        user.id: [text for _, text in await newest_own(session, user.id, 20)] for user in users
     }
     return case, texts
 
 
 def left_out_of(case: Case, texts: dict[int, list[str]]) -> LeftOutShare:
-    """Return how many texts are called likely for others, each author left out in turn.
+    """Return the share of texts that are attributed to others, each author left out in turn.
 
-    The author is neither asked about nor among everybody else, but stays in the background.
+    The author is not in the population either, but stays in the background.
     """
     chance = random.Random(case.fitted.version)  # noqa: S311 - no secret
     decisions = likely = 0
@@ -125,7 +120,7 @@ def left_out_of(case: Case, texts: dict[int, list[str]]) -> LeftOutShare:
             is_own = (guess_language(own_words(text)) == "ko") == is_korean
             if len(others) < FEWEST_AUTHORS - 1 or not is_own or not has_words(own_words(text)):
                 continue
-            named = chance.sample(others, NAMED)
+            named = chance.sample(others, FEWEST_AUTHORS - 1)
             asked = replace(case, texts=[text], suspects=named, absent=author.id)
             verdict = judge(asked).verdict
             decisions += verdict != "short"

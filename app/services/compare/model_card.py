@@ -40,33 +40,18 @@ from app.services.compare.verdict import MODEL_NAME, Model
 from app.services.posts.samples import outgrown_samples
 from app.services.posts.users import UserRow
 
-REST: Final = timedelta(minutes=1)
-"""A card is made again at most this often while posts arrive; until then the last one is shown."""
-MOST_AUTHORS: Final = 50
-"""Of more authors, those with the most posts are measured."""
-MOST_ASKED_EACH: Final = 100
-"""Posts of an author; at most a quarter of all, and fewer among many authors."""
-MOST_ASKED: Final = 1_000
-MOST_STRANGERS: Final = 30
-STRANGER_POSTS: Final = 10
-"""Posts of each stranger."""
 FEWEST_ASKED: Final = 10
-"""A share of fewer posts says nothing."""
+"""Smallest number of posts for a share."""
 FEWEST_OF_AUTHOR: Final = 5
-"""The same of one author, whose share stands among those of others."""
-EIGHTY: Final = (0.7, 0.9)
-"""Probabilities that count as 80%."""
-MOST_KEPT: Final = 200
-MOST_WAITING: Final = 16
-TIMEOUT_S: Final = 25
+"""Smallest number of an author's posts for the author's own share."""
 Units = Sequence[Sequence[str]]
-"""Posts of an author, in units that are asked about as one."""
+"""An author's posts in units that are judged as one."""
 Key = tuple[bool, frozenset[tuple[int, int]]]
-"""Whether the authors are named, and their ids with how many of their posts were ever deleted."""
+"""Whether the authors are named, and the id of each with the number of deletions."""
 
 
 class CardAuthor(msgspec.Struct, frozen=True):
-    """An author of a card, and how many of the posts held out were named correctly."""
+    """An author of a card, with the number of recognised posts."""
 
     username: str
     tweets: int
@@ -75,7 +60,7 @@ class CardAuthor(msgspec.Struct, frozen=True):
 
 
 class MeasuredBin(msgspec.Struct, frozen=True):
-    """Answers that claimed about the same, and how many of them were right."""
+    """Answers with about the same probability, and the share that was right."""
 
     claimed: Annotated[float, Meta(description="Mean probability of the first author.")]
     right: float
@@ -83,7 +68,7 @@ class MeasuredBin(msgspec.Struct, frozen=True):
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """How the posts that were held out were judged among the authors of the card."""
+    """The results for held-out posts by the authors of the card."""
 
     posts: Annotated[int, Meta(description="Number of held-out posts.")]
     asked: Annotated[int, Meta(description="Number of held-out posts with enough words.")]
@@ -101,7 +86,7 @@ class Measured(msgspec.Struct, frozen=True):
 
 
 class Strangers(msgspec.Struct, frozen=True):
-    """Posts by other authors, put to the model as if one of those compared had written them."""
+    """The results for posts by other authors."""
 
     asked: Annotated[int, Meta(description="Number of posts with enough words.")]
     given: Annotated[
@@ -110,7 +95,7 @@ class Strangers(msgspec.Struct, frozen=True):
 
 
 class Card(msgspec.Struct, frozen=True):
-    """How well these authors are told apart."""
+    """A measurement of how well some authors are told apart."""
 
     authors: Annotated[
         list[CardAuthor], Meta(description="At most 50 authors, those with the most posts.")
@@ -142,7 +127,7 @@ class Card(msgspec.Struct, frozen=True):
 
     @property
     def given(self) -> list[tuple[str, str, int]]:
-        """True author, named author and how many posts, the most frequent first."""
+        """Real author, named author and number of posts of each pair, the most frequent first."""
         names = [author.username for author in self.authors]
         cells = [
             (names[true], names[column], times)
@@ -154,16 +139,21 @@ class Card(msgspec.Struct, frozen=True):
 
 
 class Cards:
-    """One process's model cards, made one after the other."""
+    """The model cards of a process, made one after the other.
 
-    def __init__(self, db: Database, models: Models, *, pause: timedelta = REST) -> None:
+    pause: time in which a card is not made again while posts arrive.
+    """
+
+    def __init__(
+        self, db: Database, models: Models, *, pause: timedelta = timedelta(minutes=1)
+    ) -> None:
         self._db = db
         self._models = models
         self._rest = pause
-        self._kept: LruStore[Key, Card] = LruStore(MOST_KEPT, lambda _: 1)
-        """By their authors, so that a card with a post that was deleted is not found."""
+        self._kept: LruStore[Key, Card] = LruStore(200, lambda _: 1)
+        """Cards by authors and deletions, so that a card with a deleted post is not found."""
         self._making: Batch[tuple[str, ...], Card] = Batch(
-            self._make, max_size=1, max_waiting=MOST_WAITING, timeout_s=TIMEOUT_S
+            self._make, max_size=1, max_waiting=16, timeout_s=25
         )
 
     async def close(self) -> None:
@@ -174,7 +164,7 @@ class Cards:
         self._kept.clear()
 
     async def get(self, usernames: Sequence[str]) -> Card:
-        """Return the card of the authors named, or of all; it is made if posts have come.
+        """Return the card of the named authors, or of all; made again if posts have arrived.
 
         Raises NotFoundError, InvalidInputError, and UnavailableError while many are being made.
         """
@@ -186,7 +176,7 @@ class Cards:
         return msgspec.structs.replace(card, left_out=left_out)
 
     def _find(self, key: Key, measured: Sequence[UserRow]) -> Card | None:
-        """Return the card of these authors, unless it is due because posts came."""
+        """Return the card of these authors, unless it is outdated."""
         card = self._kept.get(key)
         if card is None or abs(now() - card.made_at) < self._rest:
             return card
@@ -203,7 +193,7 @@ class Cards:
             case = await load_suspects(session, self._models, measured, is_named=bool(usernames))
             check_words(case.suspects)
             case = await with_habits(session, self._models, case)
-            most_posts = max(4, min(MOST_ASKED_EACH, MOST_ASKED // len(measured)))
+            most_posts = max(4, min(100, 1_000 // len(measured)))
             newest = [
                 units_of(
                     await newest_chained(session, user.id, min(most_posts, user.tweet_count // 4))
@@ -228,7 +218,7 @@ class Cards:
 
 
 async def own_names(session: AsyncSession) -> list[str]:
-    """Return all authors but the samples, where there are enough others; else none."""
+    """Return all authors except samples if there are enough of them; otherwise none."""
     if not await outgrown_samples(session):
         return []
     users = await compared_users(session, (), of_own=True)
@@ -237,7 +227,7 @@ async def own_names(session: AsyncSession) -> list[str]:
 
 async def _measured_users(session: AsyncSession, usernames: Sequence[str]) -> list[UserRow]:
     users = await compared_users(session, usernames)
-    largest = {user.id for user in sorted(users, key=lambda u: -u.tweet_count)[:MOST_AUTHORS]}
+    largest = {user.id for user in sorted(users, key=lambda u: -u.tweet_count)[:50]}
     return [user for user in users if user.id in largest]
 
 
@@ -248,7 +238,7 @@ def _key(usernames: Sequence[str], measured: Sequence[UserRow]) -> Key:
 async def _strangers(
     session: AsyncSession, case: Case, newest: Sequence[Units]
 ) -> dict[int, list[str]]:
-    """Return posts of that language by others, and where there are few, by those compared."""
+    """Return posts in the authors' language by up to 30 others, then by the compared authors."""
     language = guess_main_language(
         [text for posts_of_author in newest for unit in posts_of_author for text in unit]
     )
@@ -259,17 +249,17 @@ async def _strangers(
     outside = sorted(members) if case.is_named else []
     texts_by_author: dict[int, list[str]] = {}
     for user_id in [*outside, *(compared if len(compared) > 2 else [])]:
-        posts_of_author = await newest_own(session, user_id, STRANGER_POSTS)
+        posts_of_author = await newest_own(session, user_id, 10)
         in_language = [text for _, text in posts_of_author if guess_language(text) == language]
         if in_language:
             texts_by_author[user_id] = in_language
-        if len(texts_by_author) == MOST_STRANGERS:
+        if len(texts_by_author) == 30:
             break
     return texts_by_author
 
 
 def _measure(case: Case, newest: Sequence[Units]) -> tuple[Measured | None, list[list[int]]]:
-    """Return how each author's newest posts are judged without them, and who is taken for whom."""
+    """Return the results for each author's newest posts, and the table of confusions."""
     size, fitted = len(case.suspects), case.fitted
     held_out = [
         hold_out(author_case.profile, units)
@@ -288,7 +278,7 @@ def _measure(case: Case, newest: Sequence[Units]) -> tuple[Measured | None, list
     authors = np.repeat(np.arange(size), [len(author_case.queries) for author_case in held_out])
     np.add.at(table, (authors, shares.argmax(axis=1)), 1)
     tops, hits = shares.max(axis=1), shares.argmax(axis=1) == authors
-    is_eighty = (tops >= EIGHTY[0]) & (tops < EIGHTY[1])
+    is_eighty = (tops >= 0.7) & (tops < 0.9)
     eighty = None
     if is_eighty.sum() >= FEWEST_ASKED:
         claimed, right = _rounded(tops[is_eighty].mean()), _rounded(hits[is_eighty].mean())

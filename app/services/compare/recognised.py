@@ -30,16 +30,12 @@ from app.services.event_log import NewEvent, append_events
 from app.services.posts.replies import own_chains
 from app.services.posts.users import UserRow, select_rows
 
-MOST_ASKED: Final = 60
-"""Posts that are held out: the newest, and at most a quarter of all."""
 FEWEST_ASKED: Final = 20
-"""A share of fewer posts says nothing."""
-LONGEST_SHOWN: Final = 200
-"""Characters of the post that is called the surest."""
+"""Smallest number of held-out posts for a share."""
 
 
 class RecognisedPosts(msgspec.Struct, frozen=True):
-    """How many of an author's newest posts, hidden from the model, it gave to their author."""
+    """The number of an author's held-out posts that the model attributed to the author."""
 
     asked: Annotated[int, Meta(description="Number of held-out posts with enough words.")]
     right: Annotated[int, Meta(description="Number of these posts attributed to their author.")]
@@ -51,23 +47,23 @@ class RecognisedPosts(msgspec.Struct, frozen=True):
 
 
 class _Judged(NamedTuple):
-    """How each of the posts that were held out was judged."""
+    """The results for the held-out posts."""
 
     asked: Sequence[Sequence[str]]
     """Their texts, in units."""
     shares: Sequence[float]
-    """How probable their author was, among all asked."""
+    """Probability of the author for each."""
     is_right: Sequence[bool]
 
 
 async def recognised_posts(
     session: AsyncSession, models: Models, author: UserRow, others: Sequence[UserRow]
 ) -> RecognisedPosts | None:
-    """Return how well an author is told from the others; None where it cannot be asked often."""
+    """Return how well an author is told from the others; None with too few posts."""
     depends_on(DERIVED)
     if author.tweet_count // 4 < FEWEST_ASKED or not others:
         return None
-    newest = await newest_own(session, author.id, min(MOST_ASKED, author.tweet_count // 4))
+    newest = await newest_own(session, author.id, min(60, author.tweet_count // 4))
     units = units_of(chained(newest, await own_chains(session, author.id)))
     profiles = await models.profiles.load(session, [author, *others], may_evict=False)
     fitted = await models.backgrounds.load(session)
@@ -81,7 +77,7 @@ async def recognised_posts(
 def _judge(
     profiles: Sequence[AuthorProfile], units: Sequence[Sequence[str]], fitted: Fitted
 ) -> _Judged | None:
-    """Return how the units of the first author's posts are judged; None where nothing is left."""
+    """Return the results for units of the first author's posts; None if nothing is left."""
     held = hold_out(profiles[0], units)
     rivals = [profile for profile in profiles[1:] if profile.counts.keys.size]
     if not (held.queries and rivals and held.profile.counts.keys.size):
@@ -93,30 +89,28 @@ def _judge(
 
 
 def _surest(judged: _Judged, newest: Sequence[OwnPost]) -> int | None:
-    """Return the short post that is most surely its author's, of equal ones the newest."""
+    """Return the short post with the highest probability of its author, the newest of equals."""
     ids = {text: post_id for post_id, text in newest}
     sure = {
         ids[texts[0]]: share
         for texts, share, is_right in zip(*judged, strict=True)
-        if is_right and len(texts) == 1 and len(texts[0]) <= LONGEST_SHOWN
+        if is_right and len(texts) == 1 and len(texts[0]) <= 200
     }
     return max(sure, key=lambda post_id: sure[post_id], default=None)
 
 
-GROWTH: Final = 4
-"""A room is judged again when its messages have become a quarter more or fewer."""
 FEWEST_MESSAGES: Final = 2 * 4 * FEWEST_ASKED
-"""In a room of fewer not even two people have so many that a quarter of them can be asked about."""
+"""Smallest number of messages of a chat in which two people can have enough to be measured."""
 _total: Final = func.sum(RoomPerson.messages)
 
 
 async def has_unjudged(session: AsyncSession) -> bool:
-    """Return whether a room has grown since its people were judged, or they never were."""
+    """Return whether a chat has grown or shrunk by a quarter since it was judged."""
     return (await session.execute(_grown())).first() is not None
 
 
 async def judge_room(db: Sessions, models: Models) -> None:
-    """Judge the people of a room that has grown, and store how often each was recognised."""
+    """Measure a chat that has grown, and store how often each person was recognised."""
     async with db.read() as session:
         row = (await session.execute(_grown())).first()
         if row is None:
@@ -136,7 +130,7 @@ async def judge_room(db: Sessions, models: Models) -> None:
 
 def _grown() -> Select[int, int]:
     is_other: ColumnElement[bool] = _total != Room.judged_messages
-    has_grown = func.abs(_total - Room.judged_messages) * GROWTH >= Room.judged_messages
+    has_grown = func.abs(_total - Room.judged_messages) * 4 >= Room.judged_messages
     return (
         select(Room.id, _total.label("messages"))
         .join(RoomPerson, RoomPerson.room_id == Room.id)
@@ -150,10 +144,7 @@ def _grown() -> Select[int, int]:
 async def _judged(
     session: AsyncSession, models: Models, room_id: int
 ) -> dict[int, RecognisedPosts]:
-    """Return how well each person is told from the others, of whom enough can be asked about.
-
-    They are those whom the pages of the room name one by one.
-    """
+    """Return how well each person in the portrait of a chat is told from the others."""
     people = (
         select_rows(RoomPerson.room_id == room_id, RoomPerson.messages >= FEWEST_COMPARED)
         .join(RoomPerson, RoomPerson.user_id == User.id)

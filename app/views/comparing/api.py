@@ -24,9 +24,7 @@ from app.views.comparing.asking import Names, PanelArgs
 from app.views.requests import Piece, gaps_of, require_type, whole_body
 
 MOST_LINES: Final = 1_000
-"""Lines of a batch: minutes of work, where there are very many authors."""
-_PARAMETERS: Final = {"texts": "text", "usernames": "username"}
-"""What an address calls a list of a body."""
+"""Maximum number of lines in a batch: minutes of work with very many authors."""
 
 blueprint = ApiBlueprint("api_compare", tag="compare")
 
@@ -134,7 +132,7 @@ async def compare_batch(args: PanelArgs) -> Response:
 
 
 def _has_more_than(most: int, file: io.BytesIO) -> bool:
-    """Return whether a file, which is wound back, has so many lines that are not blank."""
+    """Return whether a file has more filled lines; afterwards it is at its beginning."""
     filled = islice(filter(bytes.strip, file), most, None)
     has_more = next(filled, None) is not None
     file.seek(0)
@@ -144,13 +142,13 @@ def _has_more_than(most: int, file: io.BytesIO) -> bool:
 @contextmanager
 def _named_as_parameters() -> Iterator[None]:
     """Let errors name `username` and `text`, which an address has instead of lists."""
+    parameters = {"texts": "text", "usernames": "username"}
     try:
         yield
     except AppError as error:
         named = copy(error)  # Requests that were answered together share the error.
         named.errors = tuple(
-            FieldError(_PARAMETERS.get(fault.loc, fault.loc), fault.detail)
-            for fault in error.errors
+            FieldError(parameters.get(fault.loc, fault.loc), fault.detail) for fault in error.errors
         )
         raise named from error
 

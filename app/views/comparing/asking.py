@@ -1,7 +1,7 @@
 """The question in the address of a comparison, and the texts of its form."""
 
 from collections.abc import Sequence
-from typing import Annotated, Final
+from typing import Annotated
 from urllib.parse import urlencode
 
 from msgspec import Meta, Struct
@@ -19,31 +19,28 @@ Names = Annotated[list[str], Meta(description="Repeat for several authors; omit 
 
 
 class PanelArgs(Struct):
-    """Whom a comparison is about."""
+    """The authors of a comparison."""
 
     username: Names = []
 
 
-LEAST_SURE: Final = 0.01
-
-
 class ComparePageArgs(Struct):
     text: list[str] = []
-    """Several are by one hand; without any, the front page has the form."""
+    """Texts by the same person; without any, the front page has the form."""
     username: list[str] = []
-    sure: Annotated[float, Meta(ge=LEAST_SURE, le=1 - LEAST_SURE)] = SURE
+    sure: Annotated[float, Meta(ge=0.01, le=0.99)] = SURE
     without: list[Piece] = []
-    """Pieces that do not count, by code points of the texts, which a blank line joins."""
+    """Pieces to leave out, in code points of the texts joined by a blank line."""
     post: Annotated[int, Meta(ge=1, lt=2**53)] | None = None
-    """The kept post that the text is; it is hidden from the model."""
+    """The stored post with this text, which is hidden from the model."""
 
     @property
     def names(self) -> list[str]:
-        """Who is asked about; none for all."""
+        """The named authors; empty for all."""
         return given_names(self.username)
 
     def question(self, texts: Sequence[str]) -> Question:
-        """Return what is asked about these texts."""
+        """Return the question about these texts."""
         return Question(
             texts,
             self.names,
@@ -56,7 +53,7 @@ class ComparePageArgs(Struct):
 
 
 def asked_here() -> list[tuple[str, str]]:
-    """Return what the request's address asks, without what it says of a picture."""
+    """Return the arguments of the request, except those of a picture."""
     of_picture = PeopleArgs.__struct_fields__
     return [pair for pair in request.args.items(multi=True) if pair[0] not in of_picture]
 
@@ -70,10 +67,10 @@ def address_of(args: ComparePageArgs) -> str:
 
 
 def given_texts(given: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return texts by one hand, and who speaks in those that were copied out of a chat.
+    """Return texts by one person, and the people in texts that were copied from a chat.
 
-    Each message of a chat is a text, without its name and time. More texts than are judged apart
-    are joined.
+    Each message of a chat becomes a text, without name and time. More texts than a comparison may
+    have are joined.
     """
     texts, people = list[str](), dict[str, None]()
     for text in filter(str.strip, given):
@@ -82,5 +79,5 @@ def given_texts(given: Sequence[str]) -> tuple[list[str], list[str]]:
         people |= dict.fromkeys(name for name, _ in said)
     size = -(-len(texts) // MOST_TEXTS)
     joined = ["\n".join(texts[at : at + size]) for at in range(0, len(texts), size or 1)]
-    # As they are judged, since the page names pieces of them by their places.
+    # In the judged form, since the page names pieces of the texts by their places.
     return list(dict.fromkeys(map(composed, joined))) or [""], list(people)

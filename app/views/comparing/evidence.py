@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
 
 from msgspec import UnsetType
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,22 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.evidence import place_in
 from app.language.i18n import gettext, ngettext, show_number
 from app.runtime.work_pool import worked_on
-from app.services.compare.verdict import Comparison, Evidence, Usage
+from app.services.compare.verdict import EXPLAINED, Comparison, Evidence, Usage
 from app.services.posts.tweets import Post, find_posts
 from app.views.comparing.verdicts import strange_places
 from app.views.highlighting import Marked, excerpt, marked_text
 
-ONCE: Final = 0.95
-"""Uses a post from which they are told of each post."""
-OFTEN: Final = 0.35
-"""Likewise of ten posts; what is rarer is told by the posts in which it is once."""
-
 
 def shown_marks(comparison: Comparison) -> list[Evidence]:
-    """Return the marks that are shown, of an answer with reasons: none for a short text.
+    """Return the marks that are shown of an answer with reasons; none for a short text.
 
-    The author uses their words more than the others, or less if they speak against. A piece of a
-    mark may be as common elsewhere: then spelling or layout made the mark.
+    The author must use the words more than the others, or less if they are evidence against the
+    author. If they are as common elsewhere, spelling or layout made the mark.
     """
     marks = [] if comparison.verdict == "short" else comparison.evidence
     return [mark for mark in marks if (_times(mark.own) - _times(mark.others)) * mark.weight > 0]
@@ -37,10 +31,10 @@ def _times(uses: float | UnsetType | None) -> float:
 
 
 def uses_of(mark: Evidence, *, is_alone: bool) -> tuple[str, str | None]:
-    """Return how often the author of a mark, and the others, use its piece.
+    """Return how often the author of a mark and the others use its piece, in words.
 
-    The others have no rate where nobody else of the language is here. is_alone: whether one author
-    was asked about, who is compared with everybody else here.
+    The rate of the others is None if no one else here writes the language. is_alone: whether one
+    author was compared, with everyone else here.
     """
     usage, compared = mark.own_usage, mark.others_usage
     rate = _usage(usage) if isinstance(usage, Usage) else ""
@@ -63,36 +57,26 @@ def uses_of(mark: Evidence, *, is_alone: bool) -> tuple[str, str | None]:
 
 
 def _usage(usage: Usage) -> str:
-    """Return a rate that can be read at a glance, and what it rests on where that is little."""
+    """Return a rate in words, with the number of posts if there is at most one use."""
     posts = show_number(usage.posts)
     if usage.uses == 0:
         return gettext("never in {posts} posts").format(posts=posts)
     if usage.uses == 1:
         return gettext("once in {posts} posts").format(posts=posts)
     rate = usage.uses / usage.posts
-    if rate >= ONCE:
+    if rate >= 0.95:
         text = gettext("about {times} times a post")
         times = show_number(round(rate, 1))
         return gettext("about once a post") if times == "1" else text.format(times=times)
-    if rate >= OFTEN:
+    if rate >= 0.35:
         text = gettext("about {times} times in 10 posts")
         return text.format(times=show_number(round(10 * rate, 1)))
     return gettext("about once in {posts} posts").format(posts=show_number(round(1 / rate)))
 
 
-LINES: Final = 4
-"""Authors with an underline of their own, numbered from 1; they share the evidence."""
-STRONG_WEIGHT: Final = 1.0
-"""Log-odds from which a mark is drawn double: it alone makes an author 2.7 times as likely."""
-WINDOW: Final = 120
-"""Characters of a post that are shown, with the piece in their middle."""
-LEAST_AROUND: Final = 20
-"""Characters on each side of a long piece."""
-
-
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """A post that has a piece, as far as it is shown."""
+    """An excerpt of a post around a piece."""
 
     id: int
     pieces: list[Marked[None]]
@@ -100,44 +84,45 @@ class Quotation:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """How often the author of some marks uses their words, and where."""
+    """The uses of the words of some marks by their author."""
 
     number: int
     mark: Evidence
     is_alone: bool
-    """Whether one author was asked about."""
+    """Whether one author was compared."""
     posts: list[Quotation]
     places: list[str]
-    """Where the marks of these words begin and end, as `without` takes them."""
+    """Places of the marks with these words, in the form of `without`."""
 
     @property
     def rates(self) -> tuple[str, str | None]:
-        """How often the author uses them, and the others, in words."""
+        """The rate of the author and the rate of the others, in words."""
         return uses_of(self.mark, is_alone=self.is_alone)
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A piece of a text: a mark and what it rests on, or, without them, what is struck out."""
+    """A marked piece of a text, or without a mark a piece that is left out."""
 
     place: str
-    """Where it begins and ends, as `without` takes it."""
+    """Place in the text, in the form of `without`."""
     mark: Evidence | None = None
     use: Use | None = None
     is_strange: bool = False
-    """Whether it is a word that none of the authors writes."""
+    """Whether none of the authors writes this word."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evident:
-    """A text with its marks, and what they rest on."""
+    """A text with its marks and their uses."""
 
     pieces: list[Marked[Shown]]
     uses: list[Use]
-    """Of marks of the same words the strongest, the strongest first."""
+    """The strongest mark of equal words, the strongest first."""
     lines: dict[str, int]
-    """The underline of each author."""
-    strong_weight: float = STRONG_WEIGHT
+    """Number of each author's underline, from 1."""
+    strong_weight: float = 1.0
+    """Log-odds of a mark with a double line: alone, it makes an author 2.7 times as likely."""
 
     @property
     def has_against(self) -> bool:
@@ -149,7 +134,7 @@ class Evident:
 
     @property
     def struck(self) -> list[Marked[Shown]]:
-        """What is struck out of the text."""
+        """The pieces that are left out of the text."""
         return [
             piece
             for piece in self.pieces
@@ -158,7 +143,7 @@ class Evident:
 
 
 async def read_evidence(session: AsyncSession, comparison: Comparison) -> Evident:
-    """Return the marks of an answer with reasons, and the posts that they rest on."""
+    """Return the marks of an answer with reasons, and the posts with their words."""
     marks = shown_marks(comparison)
     posts = await find_posts(session, sorted({id_ for mark in marks for id_ in mark.posts or ()}))
     texts = [post.text for post in posts.values()]
@@ -195,18 +180,18 @@ def _place(mark: Evidence) -> str:
 
 
 def lines_of(comparison: Comparison) -> dict[str, int]:
-    """Return the number of the underline of each author who has one."""
-    best: Sequence[str] = [ranked.username for ranked in comparison.ranking[:LINES]]
+    """Return the number of the underline for the first authors."""
+    best: Sequence[str] = [ranked.username for ranked in comparison.ranking[:EXPLAINED]]
     return {username: number for number, username in enumerate(best, 1)}
 
 
 def _quotation(post: Post, mark: Evidence) -> Quotation:
-    place = place_in(post.text, str(mark.piece))
+    place, shown = place_in(post.text, str(mark.piece)), 120
     if place is None:
-        return Quotation(post.id, excerpt(marked_text(post.text, []), around=WINDOW // 2))
+        return Quotation(post.id, excerpt(marked_text(post.text, []), around=shown // 2))
     start, end = place
-    room = max(2 * LEAST_AROUND, WINDOW - (end - start))
-    # What one side does not fill, the other gets.
+    room = max(40, shown - (end - start))
+    # One side gets the room that the other side does not need.
     around = max(room // 2, room - min(start, len(post.text) - end))
     return Quotation(post.id, excerpt(marked_text(post.text, [(start, end, None)]), around=around))
 

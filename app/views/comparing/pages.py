@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 from urllib.parse import urlencode
 
 from msgspec import Struct
@@ -16,7 +15,7 @@ from app.runtime.clock import now
 from app.services.compare.askable import draw
 from app.services.compare.guessing import read_question
 from app.services.compare.model_card import FEWEST_ASKED, FEWEST_OF_AUTHOR, Card, own_names
-from app.services.compare.verdict import Comparison
+from app.services.compare.verdict import SHOWN_OF_ALL, Comparison
 from app.services.posts.samples import outgrown_samples
 from app.services.posts.tweets import Post, find_posts, get_post
 from app.services.rooms.room_facts import name_of_room_of
@@ -52,22 +51,16 @@ from app.views.parts import given_names, offered_authors, see_other
 from app.views.policies import own_origin
 from app.views.requests import args_of
 
-LONGEST_UNFOLDED: Final = 1_500
-"""Characters of a text that are all in sight; a longer one scrolls."""
-SHOWN_BARS: Final = 5
-FOLDED_SHARE: Final = 0.05
-"""Below the first bars, those of a smaller share are folded."""
-
 
 class Compared(Struct, frozen=True):
-    """What the page shows of a comparison."""
+    """A comparison as the page shows it."""
 
     comparison: Comparison
     names: list[str]
-    """Who was asked about; nobody for all."""
+    """The named authors; empty for all."""
     evident: Evident
     hidden: Post | None
-    """The kept post that the text is."""
+    """The stored post with this text."""
 
     @property
     def heading(self) -> str:
@@ -95,8 +88,8 @@ class Compared(Struct, frozen=True):
 
     @property
     def folded(self) -> int:
-        """How many bars are folded, those at the end."""
-        folded = sum(bar.share < FOLDED_SHARE for bar in self.answers[SHOWN_BARS:])
+        """Number of folded bars at the end: two or more under 5%, after the first five."""
+        folded = sum(bar.share < 0.05 for bar in self.answers[5:])
         return folded if folded > 1 else 0
 
     @property
@@ -126,7 +119,7 @@ class Compared(Struct, frozen=True):
 
     @property
     def is_long(self) -> bool:
-        return len(self.comparison.text) > LONGEST_UNFOLDED
+        return len(self.comparison.text) > 1_500
 
     @property
     def made_at(self) -> datetime:
@@ -134,12 +127,6 @@ class Compared(Struct, frozen=True):
 
 
 blueprint = PageBlueprint("compare")
-
-LONGEST_IN_ADDRESS: Final = 2_000
-MOST_RANKED: Final = 20
-"""Authors in an answer about all."""
-MOST_CONFUSIONS: Final = 3
-"""Pairs of authors that a card names, the most frequent first."""
 
 
 @blueprint.page("/compare")
@@ -156,15 +143,15 @@ class CardPage(WebPage, frozen=True, kw_only=True):
     card: Card
     chosen: list[str]
     is_of_own: bool
-    """Whether the invented authors are left out, though nobody was named."""
+    """Whether the sample authors are left out, though no one was named."""
     fewest_judged: int = FEWEST_OF_AUTHOR
     fewest_told: int = FEWEST_ASKED
 
     @property
     def confused(self) -> list[tuple[str, str, int]]:
-        """True author, named author and how many posts of those who were confused."""
+        """Real author, named author and number of posts of the three most frequent confusions."""
         confused = [pair for pair in self.card.given if pair[0] != pair[1]]
-        return confused[:MOST_CONFUSIONS]
+        return confused[:3]
 
 
 @blueprint.page("/compare/card")
@@ -187,7 +174,7 @@ async def show_card(args: PanelArgs) -> ResponseReturnValue:
 
 @blueprint.page("/compare/example")
 async def show_example() -> ResponseReturnValue:
-    """Lead to the comparison of a random post, which is hidden from the model."""
+    """Redirect to the comparison of a random post, which is hidden from the model."""
     async with resources().db.read() as session:
         drawn = await draw(session, g.locale)
         if drawn is None:
@@ -212,7 +199,7 @@ async def post_compare(form: Form) -> ResponseReturnValue:
             names = await with_people(session, names, form.getlist("room"))
     args.text, args.username = texts, names
     is_private = bool(form.get("private"))
-    if is_private or sum(map(len, texts)) > LONGEST_IN_ADDRESS:
+    if is_private or sum(map(len, texts)) > 2_000:
         return await _page(args, is_private=is_private, has_belief="sure" in form)
     return see_other(address_of(args))
 
@@ -223,20 +210,20 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
     result: Compared | None
     texts: list[str]
     people: list[str]
-    """Who speaks in texts that were copied out of a chat."""
+    """People in texts that were copied from a chat."""
     chosen: list[str]
     room: str | None
-    """The chat whose people these are, all of them."""
+    """The chat whose people were all chosen."""
     offer: OfferedPeople
     author_total: int
     outgrown: int
-    """How many samples are here, and not asked about unless they are named."""
+    """Number of samples, which are compared only if they are named."""
     is_private: bool
     has_belief: bool
     post: int | None
     has_picture: bool
     origin: str
-    """Programs that show links need a whole address; this page is in no cache."""
+    """Origin for whole addresses, which programs that show links need."""
 
     @property
     def address(self) -> str:
@@ -251,11 +238,11 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
 
     @property
     def named(self) -> list[str] | None:
-        """Whom a program names to get the same answer; None where these are too many."""
+        """Authors that a program names for the same answer; None if there are too many."""
         if self.chosen or not (self.outgrown and self.result):
             return self.chosen
         asked = [ranked.username for ranked in self.result.comparison.ranking]
-        return asked if len(asked) < MOST_RANKED else None
+        return asked if len(asked) < SHOWN_OF_ALL else None
 
     @property
     def picture(self) -> str:
@@ -309,7 +296,7 @@ async def _page(
 
 
 def people_of(names: Sequence[str], comparison: Comparison) -> list[str]:
-    """Return whom an answer is about: those asked about, else from the likeliest on."""
+    """Return the named authors, then the compared ones, the likeliest first."""
     return [*names, *(ranked.username for ranked in comparison.ranking)]
 
 
