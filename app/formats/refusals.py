@@ -116,8 +116,8 @@ def reason_of_archive(source: Source) -> Message:
     if data:
         listed = ", ".join(name[:_LONGEST_NAME] for name in data[:_MOST_FIELDS])
         return Message(
-            "nothing in it is laid out like a download of a known app; it contains {files}."
-            " Unpack it and import each of these files by itself",
+            "it does not look like a download of a known app; it contains {files}. Unpack it and "
+            "import each of these files by itself",
             files=listed.encode(errors="replace").decode(),
         )
     if any(name.lower().endswith(_PAGES) for name in names):

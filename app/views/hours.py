@@ -94,7 +94,7 @@ def how_told() -> str:
     """Return in a sentence when hours are called the busiest."""
     return gettext(
         "Three hours are shown as the busiest only if, compared by day, they are ahead of any "
-        "other three by more than chance."
+        "other three hours by more than chance."
     )
 
 

@@ -142,10 +142,10 @@ class People:
         """Take the zone in which people of such a chat write, else the machine's."""
         if zone := self.notes.usual_zone:
             self._local = LocalTimes(zone_of(zone))
-            evidence = Message("where chats of this app in this language are written")
+            evidence = Message("chats of this app in this language are usually written there")
         else:
             zone = machine_zone()
-            evidence = Message("this machine's time zone, because the chat names none")
+            evidence = Message("this machine's time zone, because the chat names no time zone")
         self.notes.assume("timezone", zone, evidence=evidence)
         with suppress(ValueError):  # The clock may have no more than a short name.
             self.notes.zone = zone if zone_of(zone) else None

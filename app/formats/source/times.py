@@ -129,7 +129,7 @@ class FileTimes:
         if self._zone is not None:
             return moved(time, name, self._zone)
         first, *others = AMBIGUOUS[name]
-        evidence = Message("{name} in the file is the name of several zones", name=name)
+        evidence = Message("{name} in the file stands for several time zones", name=name)
         self._notes.assume("timezone", first, alternatives=tuple(others), evidence=evidence)
         return time
 

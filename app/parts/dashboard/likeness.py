@@ -60,9 +60,9 @@ class WhoLikeWhom(Panel["Likeness | Words"]):
     is_of_authors = True
     topic = gettext_noop("Who sounds like whom")
     about = gettext_noop(
-        "A stronger colour means that two authors who write the same language share more "
-        "habits. In the table, 1 means all habits and 0 none. The dates chosen above do not "
-        "apply here."
+        "A stronger colour means that two authors who write the same language share more habits. "
+        "In the table, 1 means all habits and 0 no habits. The dates chosen above do not apply "
+        "here."
     )
     waiting = gettext_noop("Counting…")
 
@@ -161,7 +161,7 @@ class Likeness(Figure[Plot]):
 
 
 NEAREST_ABOUT: Final = gettext_noop(
-    "Longer bars mean that two authors share more habits: 1 means all habits and 0 none. The "
+    "Longer bars mean that two authors share more habits: 1 means all habits and 0 no habits. The "
     "dates chosen above do not apply here."
 )
 

@@ -33,8 +33,8 @@ class Timing(PortraitFigure):
         about = gettext(
             "A person starts a conversation by writing after more than six hours without a "
             "message. A reply is a message right after someone else's, at most six hours later. "
-            "Half of a person's replies take no longer than the time shown (without the "
-            "seconds). Messages without a time count for neither."
+            "Half of a person's replies take no longer than the time shown (without the seconds). "
+            "Messages without a time are not counted."
         )
         notes = [*self.missing(), *self._silence()]
         return Finding(notes=notes, about=Markup(about))  # noqa: S704 - our own words, as they are

@@ -72,7 +72,7 @@ class RoomYearArgs(ZoneArgs):
     follows="show_author_year",
 )
 async def show_year_of_room(room_id: int, year: int, args: RoomYearArgs) -> RoomYear:
-    """Show a year of a chat; 404 where it has fewer than 100 messages."""
+    """Show a year of a chat (404 if the year has fewer than 100 messages)."""
     async with resources().read_long() as session:
         room = await get_room(session, room_id)
         zone = parse_zone(args.tz or room.tz or "UTC")

@@ -135,7 +135,7 @@ def comparison_of(author_year: AuthorYear) -> str:
     )
     rule = gettext(
         "A change from year to year is shown only if chance does not explain it, compared by "
-        "week. So is a busiest month, compared by day."
+        "week. A busiest month is shown by the same rule, compared by day."
     )
     return f"{sentence} {rule}"
 

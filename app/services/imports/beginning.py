@@ -116,7 +116,7 @@ def _joined(
     yield from rest
 
 
-AS_BEFORE: Message = Message("as this chat was read before")
+AS_BEFORE: Message = Message("as in the first import of this chat")
 
 
 async def begin_reading(

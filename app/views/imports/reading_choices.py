@@ -23,7 +23,7 @@ from app.formats.records import ReadOptions
 from app.views.blueprints import Form
 
 _FIND_OUT: Final = Message("detect automatically")
-_ZONE_BELOW: Final = Message("Time zone: the time zone chosen below, because the chat names none")
+_ZONE_BELOW: Final = Message("Time zone: as chosen below, because the chat names no time zone")
 ASKED: Final[Mapping[Unsettled, tuple[Message, Message | None]]] = {
     "time": (
         Message("Most times cannot be read. Choose below how to read them."),

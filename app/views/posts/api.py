@@ -66,7 +66,7 @@ async def create_tweet(username: str, form: NewTweetForm) -> Reply[Post]:
     "POST",
     TWEETS,
     "write",
-    "How many lines were stored, and why others were not",
+    "Number of lines stored, and the reasons why other lines were not",
     body={NDJSON: TweetLine},
 )
 async def create_many() -> LinesReport:

@@ -143,7 +143,7 @@ def finding_of(
         findings = [" ".join(told[:count]) for count in range(FEWEST_TOLD, 0, -1)]
     nothing = gettext("Nothing clearly sets these {count} people apart.")
     if room.people_total == PAIR:
-        nothing = gettext("Nothing clearly sets these two apart.")
+        nothing = gettext("Nothing clearly sets these two people apart.")
     findings.append(nothing.format(count=show_number(room.people_total)))
     return next(text for text in findings if len(text) <= LONGEST_FINDING)
 

@@ -81,7 +81,7 @@ async def test_the_page_of_a_picture_shows_what_its_address_says(
     (image,) = re.findall(r'<img src="([^"]*)" width="(\d+)" height="(\d+)"\s+alt="([^"]+)"', page)
     path, *shown, told = image
     assert shown == [str(width), str(height)]
-    assert told == "Nothing clearly sets these two apart."
+    assert told == "Nothing clearly sets these two people apart."
     path = unescape(path).replace("%2F", "/")
     chosen = f"tz=Asia/Seoul&lang=en&{query}&words=1"
     assert path == f"/room/1/portrait/picture.png?{chosen}"

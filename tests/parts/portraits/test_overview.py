@@ -148,17 +148,17 @@ FINDINGS: Final = {
     "(12 words on average).",
     "pair": "ann writes more (75%), and bo (work) writes longer messages (12 words on average).",
     "alone": "Only ann writes here, 30 messages.",
-    "three": "Nothing clearly sets these two apart.",
+    "three": "Nothing clearly sets these two people apart.",
     "nine": "a writes most (28%).",
-    "hours": "Nothing clearly sets these two apart.",
+    "hours": "Nothing clearly sets these two people apart.",
     "long": "x writes most (64%), and w has lately been writing “haha” most often.",
     "day": "Nothing clearly sets these 3 people apart.",
     "quick": "ann writes most (50%).",
     "chance": "Nothing clearly sets these 4 people apart.",
-    "couple": "Nothing clearly sets these two apart.",
+    "couple": "Nothing clearly sets these two people apart.",
     "crowd": "Nothing clearly sets these 8 people apart.",
-    "chatter": "Nothing clearly sets these two apart.",
-    "burst": "Nothing clearly sets these two apart.",
+    "chatter": "Nothing clearly sets these two people apart.",
+    "burst": "Nothing clearly sets these two people apart.",
     "club": "gil writes the longest messages (9 words on average). "
     "zed ends with “~” in every message.",
 }
@@ -423,5 +423,5 @@ async def test_a_room_without_times_has_an_overview(shared: Shared) -> None:
     rooms = await shared.anybody.walk("/api/v1/rooms", 100)
     (room,) = [room["id"] for room in rooms if room["name"] == "undated"]
     page = await shared.anybody.page(f"/room/{room}")
-    assert finding_in(page) == "Nothing clearly sets these two apart."
+    assert finding_in(page) == "Nothing clearly sets these two people apart."
     assert "an undated word 29" in page

@@ -79,7 +79,7 @@ async def test_two_people_are_shown_side_by_side(chats: Client) -> None:
 
 async def test_the_finding_comes_first_and_numbers_in_rows_are_folded(chats: Client) -> None:
     page = await chats.page("/room/3/portrait")
-    finding = '<p class="finding" id="finding">Nothing clearly sets these two apart.</p>'
+    finding = '<p class="finding" id="finding">Nothing clearly sets these two people apart.</p>'
     assert re.search(rf"</nav>\s*{finding}", page)
     first, *_ = re.findall(r'<svg[^>]*role="img"[^>]*>', page.partition("<main")[2])
     assert 'aria-labelledby="finding shares"' in first

@@ -43,7 +43,7 @@ async def test_a_chat_without_a_zone_shows_it_and_a_choice_survives_a_restart(
 ) -> None:
     address = await upload(browser, CHAT, "chat.txt")
     page = await browser.page(address)
-    assert "Time zone: the time zone chosen below, because the chat names none." in shown(page)
+    assert "Time zone: as chosen below, because the chat names no time zone." in shown(page)
     assert "data-timezone" in page
     answer = await choose(
         browser,
