@@ -9,6 +9,7 @@ import numpy as np
 from msgspec import Meta
 
 from app.compute.chat_timing import Said
+from app.compute.fingerprint import CountedSpeaker, laughs_of
 from app.compute.hours import DAY_S, NIGHT_H, days_of, hours_of_day
 from app.compute.significance import (
     CLEAR_OF_MANY,
@@ -20,7 +21,6 @@ from app.compute.significance import (
     mean_errors,
     welch_errors,
 )
-from app.compute.tally import CountedSpeaker, laughs_of
 
 TraitKind = Literal["most", "longest", "laugh", "night", "recognised"]
 Judged = tuple[int, int]

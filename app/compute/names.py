@@ -14,7 +14,7 @@ from app.compute.gaps import Gap
 from app.compute.korean import is_ending, is_hangul
 from app.compute.links import VISIBLE_LINK
 from app.compute.text import normalized
-from app.compute.wording import FUNCTION_WORDS
+from app.compute.typical_words import FUNCTION_WORDS
 from app.language.korean_particles import last_sound
 
 HIDDEN: Final = "\N{OBJECT REPLACEMENT CHARACTER}"

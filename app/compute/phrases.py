@@ -23,8 +23,13 @@ from app.compute.mentions import LAUGHING, laughs_in
 from app.compute.population import Population
 from app.compute.profiles import AuthorProfile
 from app.compute.significance import design_effect, log_chances
-from app.compute.typical_words import TypicalWord, typical_words
-from app.compute.wording import gained_words, is_telling, words_in_each
+from app.compute.typical_words import (
+    TypicalWord,
+    gained_words,
+    is_telling,
+    typical_words,
+    words_in_each,
+)
 from app.compute.words import segments
 
 TOGETHER: Final = 0.8

@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 
 from app.compute.chat_timing import ChatTiming, Said, timing_of
 from app.compute.conversations import WrittenTexts
-from app.compute.fingerprint import MOST_BESIDE, Measure, most_distinct
+from app.compute.fingerprint import (
+    MOST_BESIDE,
+    CountedSpeaker,
+    Measure,
+    joined,
+    laughs_of,
+    most_distinct,
+    speakers_of,
+)
 from app.compute.hours import (
     NIGHT_H,
     BusyFrom,
@@ -29,8 +37,7 @@ from app.compute.languages import guess_main_language
 from app.compute.mentions import LAUGHS, ScannedPost, count_mentions
 from app.compute.phrases import phrases_of_each
 from app.compute.significance import FEWEST_COMPARED, rank_errors
-from app.compute.tally import CountedSpeaker, joined, laughs_of, speakers_of
-from app.compute.wording import GainedWord
+from app.compute.typical_words import GainedWord
 
 MOST_PORTRAYED: Final = 6
 """People on their own, those with the most messages; all others are taken together."""

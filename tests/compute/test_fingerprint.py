@@ -6,8 +6,14 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from app.compute.fingerprint import Measure, fingerprint, most_distinct, positive_first
-from app.compute.tally import Tally, tally_of
+from app.compute.fingerprint import (
+    Measure,
+    Tally,
+    fingerprint,
+    most_distinct,
+    positive_first,
+    tally_of,
+)
 from tests.selection import first_of
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from app.compute.conversations import WrittenTexts
 from app.compute.phrases import Phrase, phrases_of
-from app.compute.wording import words_in_each
+from app.compute.typical_words import words_in_each
 
 NAMES = ("Ada", "Grace", "Edsger", "Barbara", "Donald")
 RACES = ("climb", "sportive", "weekend", "crossing", "relay", "tour")

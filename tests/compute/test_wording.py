@@ -17,8 +17,7 @@ from app.compute.likeness import likeness, neighbour_order, similarities
 from app.compute.phrases import typical_phrases
 from app.compute.population import CountedAuthor, Population
 from app.compute.significance import clear_log_chances, log_chances
-from app.compute.typical_words import TypicalWord, typical_words
-from app.compute.wording import words_in_each
+from app.compute.typical_words import TypicalWord, typical_words, words_in_each
 from tests.compute.invented import profile
 
 BAKER = ["Fresh bread at six", "bread and rolls at seven", "The bread is warm", "we bake at six"]

@@ -18,15 +18,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.conversations import WrittenTexts, conversations_of
 from app.compute.days_apart import WEEK_DAYS
-from app.compute.fingerprint import Measure, fingerprint
+from app.compute.fingerprint import Measure, fingerprint, tally_of
 from app.compute.hours import DAY_S
 from app.compute.languages import guess_main_language
 from app.compute.mentions import NameCount, count_names
 from app.compute.phrases import Phrase, WordedTexts, phrases_apart
 from app.compute.significance import fullest, is_ahead
-from app.compute.tally import tally_of
 from app.compute.text import username_key
-from app.compute.wording import GainedWord
+from app.compute.typical_words import GainedWord
 from app.models import Tweet
 from app.runtime.clock import first_instant, span_of_year
 from app.services.archive.author_archive import CalendarYear, answered_in

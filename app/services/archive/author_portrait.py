@@ -18,13 +18,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.chat_timing import Said, after_silence
 from app.compute.conversations import WrittenTexts, conversations_of
-from app.compute.fingerprint import MOST_BESIDE, Measure, fingerprint
+from app.compute.fingerprint import MOST_BESIDE, Measure, fingerprint, hour_counts, tally_of
 from app.compute.hours import BusyFrom, ChatHours, busiest_hours, hours_of_day
 from app.compute.languages import guess_main_language
 from app.compute.phrases import Phrase, phrases_of, typical_phrases
 from app.compute.portrait import MOST_GUESSED
 from app.compute.significance import FEWEST_COMPARED
-from app.compute.tally import hour_counts, tally_of
 from app.db.backend import backend_of
 from app.db.result_cache import EVERYTHING, depends_on
 from app.models import Tweet, User

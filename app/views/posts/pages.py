@@ -7,7 +7,7 @@ from msgspec import Meta
 from quart import request, url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.tally import ENDINGS, Ending
+from app.compute.fingerprint import ENDINGS, Ending
 from app.errors import NotFoundError
 from app.language.dates import show_period, weekday_names
 from app.language.i18n import gettext, gettext_noop

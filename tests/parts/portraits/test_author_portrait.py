@@ -8,8 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from app.compute.fingerprint import Measure
-from app.compute.tally import MeasureName, Sign, tally_of
+from app.compute.fingerprint import Measure, MeasureName, Sign, tally_of
 from app.language.i18n import speaking
 from app.parts.portraits.author_figures import scale_of
 from app.views.dot_plot import EDGE, Initials, rings_of
