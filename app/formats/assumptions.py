@@ -1,5 +1,6 @@
 """What a reader assumed because its file does not say it, and what it did not use."""
 
+import re
 from collections import Counter
 from typing import Annotated, Any, Final, Literal
 
@@ -202,3 +203,21 @@ class ReadNotes:
 
     def _has(self, role: Role) -> bool:
         return role in self._roles.values()
+
+
+REPOST_BEGINNING: Final = re.compile(r"\s*RT @\w")
+"""How a repost begins whose file marks it in no other way."""
+
+
+class ToldReposts:
+    """Counts the reposts of a file that only their beginning tells."""
+
+    def __init__(self, notes: ReadNotes) -> None:
+        self._notes = notes
+        self._count = 0
+
+    def add(self) -> None:
+        """Count a repost, and note the assumption."""
+        self._count += 1
+        evidence = Message("{count} posts start with RT @", count=self._count)
+        self._notes.assume("reposts", "RT @", evidence=evidence)

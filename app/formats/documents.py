@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 
 from app.errors import ImportFileError, Message
+from app.formats.assumptions import ToldReposts
 from app.formats.cells import as_id
 from app.formats.column_names import ANSWERS, LISTS
 from app.formats.records import (
@@ -35,7 +36,6 @@ from app.formats.source.json import first_documents, objects, unit_of
 from app.formats.source.lone_file import lone_content, take
 from app.formats.source.times import EPOCH
 from app.formats.source.window import Json
-from app.formats.told_reposts import ToldReposts
 from app.formats.x.api import is_v1, is_v2, to_item
 
 CONTENT_TYPE: Final = "application/x-ndjson"

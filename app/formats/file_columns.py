@@ -10,6 +10,7 @@ import msgspec
 from msgspec import structs
 
 from app.errors import RecordError
+from app.formats.assumptions import REPOST_BEGINNING
 from app.formats.cells import (
     EMPTY_CELLS,
     answered_id,
@@ -46,8 +47,7 @@ from app.formats.signs import kept_signs
 from app.formats.source.json import as_json
 from app.formats.source.times import read_time
 from app.formats.source.window import Json
-from app.formats.told_reposts import REPOST_BEGINNING
-from app.formats.x.notices import is_notice
+from app.formats.x.posts import is_notice
 
 __all__ = ["FileColumns", "as_id", "file_columns_of", "is_damaged_id"]
 T = TypeVar("T")

@@ -11,7 +11,6 @@ from app.compute.text import decode_entities as decoded
 from app.errors import BrokenFileError, LimitReachedError, Message, UnrecognisedFileError
 from app.formats import (
     bluesky,
-    bluesky_repo,
     csv,
     documents,
     mastodon,
@@ -24,6 +23,7 @@ from app.formats import (
 from app.formats.brought import bring_formats
 from app.formats.chats import (
     chatlab,
+    discord,
     imessage,
     kakaotalk,
     line,
@@ -40,9 +40,6 @@ from app.formats.chats.chat_files import damaged_beside
 from app.formats.chats.people import People
 from app.formats.chats.several import together
 from app.formats.chats.text_chat import text_formats
-from app.formats.discord import channels as discord_channels
-from app.formats.discord import package as discord_package
-from app.formats.discord import tables as discord_tables
 from app.formats.meta import chats as meta_chats
 from app.formats.meta import posts as meta_posts
 from app.formats.mojibake import is_misread, with_repaired_text
@@ -67,7 +64,7 @@ from app.formats.x import archive as x_archive
 
 # In the order in which they are tried: the most particular first.
 _LATER: Final[tuple[Format, ...]] = (
-    bluesky_repo.FORMAT,
+    bluesky.REPO_FORMAT,
     slack.FORMAT,
     telegram_channels.FORMAT,
     telegram.FORMAT,
@@ -75,9 +72,9 @@ _LATER: Final[tuple[Format, ...]] = (
     chatlab.FORMAT,
     signal.FORMAT,
     signal_export.FORMAT,
-    discord_channels.FORMAT,
-    discord_tables.FORMAT,
-    discord_package.FORMAT,
+    discord.FORMAT,
+    discord.CSV_FORMAT,
+    discord.PACKAGE_FORMAT,
     meta_chats.FORMAT,
     meta_posts.FORMAT,
     mastodon_statuses.FORMAT,

@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.errors import BrokenFileError, UnrecognisedFileError
-from app.formats.meta.chats import MOST_CHARACTERS, in_order
-from app.formats.meta.edits import newest_versions
+from app.formats.meta.chats import MOST_CHARACTERS, in_order, newest_versions
 from app.formats.records import BadRecord, FileRoom, Item, Record, Skipped
 from tests.archives import zip_bytes
 from tests.formats import meta_variants

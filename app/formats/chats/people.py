@@ -1,10 +1,10 @@
 """People of a chat, each as an author with a username, and times in UTC."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from itertools import count
 from typing import Final
@@ -15,10 +15,39 @@ from msgspec import structs
 from app.compute.text import MAX_USERNAME_LENGTH, clean_username, drop_controls, username_key
 from app.errors import BrokenFileError, Message
 from app.formats.assumptions import ReadNotes
-from app.formats.chats.local_times import LocalTimes
 from app.formats.post import RoomReference
 from app.formats.records import Item, ReadOptions, Record, Skipped
 from app.runtime.clock import now
+
+_LATE: Final = timedelta(minutes=1)
+"""How far a message may go back in its file, as some do that arrived late."""
+
+
+class LocalTimes:
+    """Converts the times of chats; in each chat a later message is not from an hour before."""
+
+    def __init__(self, zone: tzinfo | None) -> None:
+        """Take the zone; None for the machine's."""
+        self._zone = zone
+        self._newest: dict[Hashable, datetime] = {}
+
+    def utc(self, local: datetime, chat: Hashable) -> datetime | None:
+        """Return the time in UTC; None if it is out of range."""
+        try:
+            time = self._converted(local)
+            newest = self._newest.get(chat, time)
+            if time < newest - _LATE:
+                repeated = self._converted(local.replace(fold=1))
+                if repeated > time and repeated >= newest - _LATE:
+                    time = repeated
+        except (OverflowError, ValueError, OSError):
+            return None
+        self._newest[chat] = max(time, newest)
+        return time
+
+    def _converted(self, local: datetime) -> datetime:
+        return (local.replace(tzinfo=self._zone) if self._zone else local).astimezone(UTC)
+
 
 MOST_PEOPLE: Final = 100_000
 """Most people of a chat; the largest groups of Telegram have 200,000, of whom few speak."""

@@ -10,8 +10,7 @@ from typing import Final, Literal
 
 from app.errors import Message
 from app.formats.assumptions import ReadNotes
-from app.formats.chats import clock_words
-from app.formats.chats.whatsapp_heads import LineHead, Shape
+from app.formats.chats.whatsapp_heads import LineHead, Shape, hour_of, knowing
 from app.formats.choices import Order as DateOrder
 from app.runtime.clock import now
 
@@ -101,13 +100,13 @@ class Dates:
         halves, months = [half for half in self._halves if half], list(self._months)
         if not (halves or months):
             return
-        whole = next(clock_words.knowing(halves, months), None)
+        whole = next(knowing(halves, months), None)
         for half in halves:
-            language = whole or next(clock_words.knowing([half], ()))
+            language = whole or next(knowing([half], ()))
             meant = language.hours[half]
-            self._hours[half] = tuple(clock_words.hour_of(hour, meant) for hour in range(13))
+            self._hours[half] = tuple(hour_of(hour, meant) for hour in range(13))
         for month in months:
-            language = whole or next(clock_words.knowing((), [month]))
+            language = whole or next(knowing((), [month]))
             self._numbers[month] = language.months[month]
 
     def restart(self) -> None:

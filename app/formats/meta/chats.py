@@ -6,28 +6,104 @@ number is that of the chat. People are told apart by names alone.
 """
 
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
-from itertools import chain, groupby, islice
+from datetime import timedelta
+from functools import cache, partial
+from itertools import chain, groupby, islice, takewhile
 from pathlib import PurePosixPath
 from typing import Final, NamedTuple
+
+from msgspec import structs
 
 from app.compute.text import clean_title
 from app.errors import BrokenFileError, Message
 from app.formats.assumptions import ReadNotes
 from app.formats.chats.attachments import Attachments, attachments_of
 from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
-from app.formats.chats.sentence_tables import matcher
-from app.formats.meta.edits import newest_versions
+from app.formats.chats.sentence_tables import matcher, sentences
 from app.formats.meta.posts import posts_in, repaired
-from app.formats.records import FileRoom, Item, LeftOut, ReadOptions, Record, RecordStream
+from app.formats.records import FileRoom, Item, LeftOut, ReadOptions, Record, RecordStream, Skipped
 from app.formats.signs import reactions_in, reactions_of
 from app.formats.source.file import Content, Source
 from app.formats.source.json import as_object, as_word, first_documents, listed
 from app.formats.source.window import Json, Window, load
+
+EDITABLE: Final = timedelta(minutes=20)
+"""How long a message can be edited: 15 minutes, and some for slow networks."""
+MOST_VERSIONS: Final = 200
+"""Items among which the versions of a message are looked for."""
+
+
+def newest_versions(items: Iterable[Item]) -> Iterator[Item]:
+    """Yield the items; of the versions of a message the newest, without its mark.
+
+    Raises BrokenFileError behind all that can be read.
+    """
+    held: deque[Item] = deque()
+    edited: list[Record] = []
+    fault: BrokenFileError | None = None
+    try:
+        for item in items:
+            version = _unmarked(item)
+            if version is not None:
+                edited.append(version)
+                _replace(held, version)
+            is_older = isinstance(item, Record) and any(_is_older(item, new) for new in edited)
+            held.append(version or (Skipped(item.place, "deleted") if is_older else item))
+            if len(held) > MOST_VERSIONS:
+                yield (gone := held.popleft())
+                edited = [record for record in edited if record is not gone]
+    except BrokenFileError as error:
+        fault = error
+    yield from held
+    if fault is not None:
+        raise fault
+
+
+def _replace(held: deque[Item], version: Record) -> None:
+    """Leave out the last item that is an older version of a message."""
+    for place in range(len(held) - 1, -1, -1):
+        item = held[place]
+        if isinstance(item, Record) and _is_older(item, version):
+            held[place] = Skipped(item.place, "deleted")
+            return
+
+
+def _unmarked(item: Item) -> Record | None:
+    """Return an edited message without its mark; None for another item."""
+    if not (isinstance(item, Record) and item.text.endswith(")")):
+        return None
+    if item.room is None or getattr(item.room, "platform", "") != "instagram":
+        return None
+    mark = next((mark for mark in _marks() if item.text.endswith(f" {mark}")), "")
+    return structs.replace(item, text=item.text.removesuffix(mark).rstrip()) if mark else None
+
+
+def _is_older(item: Record, version: Record) -> bool:
+    """Return whether an item is an older version of a message: most of one is in the other."""
+    if item.created_at is None or version.created_at is None or item.room != version.room:
+        return False
+    is_near = timedelta() <= version.created_at - item.created_at <= EDITABLE
+    if not is_near or item.display_name != version.display_name:
+        return False
+    begin = _common(item.text, version.text)
+    end = _common(item.text[begin:][::-1], version.text[begin:][::-1])
+    return begin + end >= max(2, min(len(item.text), len(version.text)) / 2)
+
+
+def _common(first: str, second: str) -> int:
+    """Return how many letters two texts have in common at their beginnings."""
+    pairs = zip(first, second, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+@cache
+def _marks() -> tuple[str, ...]:
+    return sentences("meta", "edited")
+
 
 _NUMBERED: Final = re.compile(r"(?:(?P<folder>.*)/)?message_(?P<number>\d{1,9})\.json")
 _ENCRYPTED: Final = re.compile(r"(?:.*/)?[^/]+_(?P<number>\d{1,9})\.json")

@@ -7,14 +7,14 @@ from functools import partial
 from typing import Final
 
 from app.errors import Message
+from app.formats.assumptions import ToldReposts
 from app.formats.records import Format, Item, ReadOptions, RecordStream, Skipped
 from app.formats.source.file import Source
 from app.formats.source.json import as_object, first_documents, listed, objects
 from app.formats.source.times import time_or_field
 from app.formats.source.window import Json
-from app.formats.told_reposts import ToldReposts
 from app.formats.x import posts
-from app.formats.x.edits import Versions
+from app.formats.x.posts import Versions
 
 _SEARCH: Final = "statuses"
 _USERS: Final = ("author", "in_reply_to_user")

@@ -1,0 +1,353 @@
+"""Discord: channels as DiscordChatExporter writes them, as JSON or CSV, and its own data package.
+
+Source: https://github.com/Tyrrrz/DiscordChatExporter, JsonMessageWriter.cs, CsvMessageWriter.cs and
+ExportRequest.cs. A CSV's name says the server, the channel and its number; its rows name no
+messages, and a spreadsheet may have saved it again. In the data package is nothing that others
+wrote. Its folders are called in the language of the account, so that only `c<id>/messages.json`
+and the like tell it.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import cache, partial
+from itertools import islice
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from app.compute.text import clean_title
+from app.errors import Message, RecordError
+from app.formats.chats.attachments import attachments_of
+from app.formats.chats.chat_files import RoomFile, find_rooms, one_by_one
+from app.formats.chats.json_chat import ChatMessage, JsonChat, Skip
+from app.formats.csv import Heading, headings, read_rows
+from app.formats.post import ReplyTarget, digits
+from app.formats.records import (
+    BROKEN,
+    Account,
+    BadRecord,
+    FileRoom,
+    Format,
+    Item,
+    ReadOptions,
+    Record,
+    RecordStream,
+    Skipped,
+    as_username,
+    is_broken,
+    read_each,
+    required_text,
+)
+from app.formats.signs import reactions_in, reactions_of, written_at
+from app.formats.source.file import Content, Source
+from app.formats.source.json import as_object, as_word, first_documents, listed, objects
+from app.formats.source.text import first_lines
+from app.formats.source.times import time_or_field
+from app.formats.source.window import Json, load
+
+_PERSON: Final = re.compile(r"<@!?(\d{1,20})>")
+_EMOJI: Final = re.compile(r"<a?(:\w{1,100}:)\d{1,20}>")
+
+
+class ExportedChannel(NamedTuple):
+    """A channel, as its file describes it before the messages."""
+
+    room: FileRoom
+    exported_at: datetime | None
+    folder: str
+
+
+class DiscordChannels(JsonChat[ExportedChannel]):
+    """The channels in files of DiscordChatExporter."""
+
+    name = "discord"
+    label = Message("Discord")
+    file_name = ".json"
+    mark = Message(
+        "JSON with `channel` and `messages`; a message has `id`, `type`, `timestamp`,"
+        " `author` and `content`"
+    )
+    message_keys = frozenset({"id", "type", "timestamp", "author", "content"})
+    about_keys = frozenset({"guild", "channel", "exportedAt"})
+
+    def chat(self, about: Json, folder: str) -> ExportedChannel:
+        """Return a channel under the name of its server and its own."""
+        guild, channel = as_object(about.get("guild")), as_object(about.get("channel"))
+        name, server = as_word(channel.get("name")) or "", as_word(guild.get("name"))
+        # The exporter writes the id 0 for a direct chat, which is on no server.
+        title = f"{server} #{name}" if server and digits(guild.get("id")) != "0" else name
+        room = self.room(title, digits(channel.get("id")))
+        return ExportedChannel(room, written_at(about.get("exportedAt")), folder)
+
+    def is_message(self, message: Json, chat: ExportedChannel) -> bool:
+        return bool(chat.room.external_id) and super().is_message(message, chat)
+
+    def said(self, message: Json, chat: ExportedChannel) -> ChatMessage | Skip:
+        author = as_object(message.get("author"))
+        name, reference = as_word(author.get("name")), as_object(message.get("reference"))
+        # 0 and 19 are the numbers of the other two types; the app writes messages of any other.
+        is_said = as_word(message.get("type")) in {"Default", "Reply", "0", "19"}
+        if not is_said or author.get("isBot") is True:
+            return "system"
+        if reference.get("type") == "Forward" or message.get("forwardedMessage"):
+            return "repost"
+        if not name or name == "Deleted User":
+            return "deleted"
+        files = (as_word(as_object(file).get("url")) for file in listed(message, "attachments"))
+        return ChatMessage(
+            text=_text(message),
+            name=as_word(author.get("nickname")) or name,
+            username=name,
+            author_id=digits(author.get("id")),
+            time=message.get("timestamp") or None,
+            source_id=digits(message.get("id")),
+            reply_to=ReplyTarget.of(digits(reference.get("messageId")), None),
+            attached=attachments_of(filter(None, files), chat.folder),
+            counts=reactions_of(map(_sign, reactions_in(message)), chat.exported_at),
+            room=chat.room,
+        )
+
+
+def written_out(text: str, names: Mapping[str, str]) -> str:
+    """Return a text with Discord's marks of emoji and of people with known ids as words."""
+    if "<" not in text:
+        return text
+    named = _PERSON.sub(
+        lambda match: f"@{names[match[1]]}" if match[1] in names else match[0], text
+    )
+    return _EMOJI.sub(r"\1", named)
+
+
+def _text(message: Json) -> str:
+    text = message.get("content")
+    people = map(as_object, listed(message, "mentions"))
+    names = {
+        str(person.get("id")): name
+        for person in people
+        if (name := as_word(person.get("nickname")) or as_word(person.get("name")))
+    }
+    return written_out(text, names) if isinstance(text, str) else ""
+
+
+def _sign(reaction: Json) -> tuple[object, object]:
+    emoji = as_object(reaction.get("emoji"))
+    name = as_word(emoji.get("name"))
+    return f":{name}:" if name and as_word(emoji.get("id")) else name, reaction.get("count")
+
+
+FORMAT: Final = DiscordChannels().format()
+
+
+_TABLE_COLUMNS: Final = ("authorid", "author", "date", "content")
+_NAME: Final = re.compile(r"(?P<title>.+?)\s*\[(?P<id>\d{1,20})\](?:\s*\[part \d+\])?")
+_DIRECT: Final = "Direct Messages - "
+_SIGN: Final = re.compile(r"\s*([^,]{1,100}?) \((\d{1,9})\)(?:,|$)")
+_ADDRESS: Final = re.compile(r"(?:https?://|\S)[^\s,]+")
+
+
+def read_tables(source: Source, _options: ReadOptions) -> RecordStream | None:
+    """Return what was said in the channels; None for another format."""
+    rooms = find_rooms(source, ".csv", lambda content: _heading(first_lines(content)))
+    if not rooms:
+        return None
+    return RecordStream(CSV_FORMAT.name, "line", None, one_by_one(map(_table_items, rooms)))
+
+
+def _heading(first: list[str]) -> Heading | None:
+    """Return the header, whatever stands between its columns; None for another table."""
+    for heading in headings(first):
+        if {name.casefold() for name in heading.names}.issuperset(_TABLE_COLUMNS):
+            return heading
+    return None
+
+
+def _table_items(file: RoomFile[Heading]) -> Iterator[Item]:
+    room, heading = _room(file), file.grammar
+    places = {name.casefold(): place for place, name in enumerate(heading.names)}
+    folder = file.content.name.rpartition("/")[0]
+
+    def read_row(fields: list[str], place: int) -> Item:
+        if len(fields) < len(_TABLE_COLUMNS):
+            template = "the row has {count} fields, the header {width}"
+            raise RecordError(template, count=len(fields), width=len(places))
+        cells = {name: fields[at] for name, at in places.items() if at < len(fields)}
+        return _table_item(cells, place, room, folder)
+
+    rows = read_rows(file.content, heading.dialect)
+    return read_each(islice(rows, heading.above + 1, None), read_row)
+
+
+def _room(file: RoomFile[Heading]) -> FileRoom:
+    """Return the room that the name of the file says, a server's channel or a direct chat."""
+    match = _NAME.fullmatch(file.names[0])
+    title = match["title"] if match else ""
+    if title.startswith(_DIRECT):
+        title = title.removeprefix(_DIRECT)
+    elif match and len(parts := title.split(" - ")) > 1:
+        title = f"{parts[0]} #{parts[-1]}"
+    return FileRoom(
+        platform="discord",
+        name=clean_title(title) or "",
+        external_id=match["id"] if match else None,
+        file=file.content.name,
+    )
+
+
+def _table_item(cells: dict[str, str], place: int, room: FileRoom, folder: str) -> Item:
+    """Return the record of a row. Raises RecordError."""
+    name, text = cells["author"].strip(), cells["content"]
+    if is_broken(name + text):
+        raise RecordError(BROKEN)
+    if not name or name == "Deleted User":
+        return Skipped(place, "deleted")
+    if _own_lines().fullmatch(text.strip()):
+        return Skipped(place, "system")
+    attached = attachments_of(_ADDRESS.findall(cells.get("attachments", "")), folder)
+    if not (text.strip() or attached.media):
+        return Skipped(place, "media")
+    signs = _SIGN.findall(cells.get("reactions", ""))
+    created_at, unread_time = time_or_field(cells["date"].strip(), "Date")
+    return Record(
+        place=place,
+        text=text,
+        username=name,
+        author_id=digits(cells["authorid"].strip()),
+        display_name=name,
+        platform="local",
+        created_at=created_at,
+        unread_time=unread_time,
+        media=attached.media,
+        files=attached.files,
+        counts=reactions_of((sign, int(count)) for sign, count in signs) if signs else None,
+        room=room,
+    )
+
+
+@cache
+def _own_lines() -> re.Pattern[str]:
+    """Return what the exporter writes for the app's own lines."""
+    listed = json.loads(Path(__file__).with_name("discord_lines.json").read_text(encoding="utf-8"))
+    sentences = (
+        re.escape(sentence).replace(r"\{any\}", ".{1,200}") for sentence in listed["sentences"]
+    )
+    return re.compile("|".join(sentences))
+
+
+CSV_FORMAT: Final = Format(
+    "discord-csv",
+    Message("Discord as CSV"),
+    read_tables,
+    is_chat=True,
+    mark=Message("CSV with the columns `AuthorID`, `Author`, `Date` and `Content`"),
+)
+
+
+_PACKAGE_COLUMNS: Final = ("ID", "Timestamp", "Contents", "Attachments")
+_MESSAGES: Final = re.compile(r"(?:.*/)?c?\d{1,20}/messages\.(?:json|csv)")
+_USER: Final = re.compile(r"(?:.*/)?[^/]+/user\.json")
+
+
+def read_package(source: Source, options: ReadOptions) -> RecordStream | None:
+    """Return what the account wrote; in channels of single people only on request."""
+    contents = _contents(source)
+    if not contents:
+        return None
+    account = _account(source)
+    is_for_all = options.include_restricted
+    items = one_by_one(
+        _package_items(
+            content, account, is_left_out=not is_for_all and _is_private(source, content.name)
+        )
+        for content in contents
+    )
+    return RecordStream(PACKAGE_FORMAT.name, "record", account, items)
+
+
+def _contents(source: Source) -> list[Content]:
+    """Return the files of messages: the file itself, or those of all channels; many are empty."""
+    if not source.has_members:
+        return [source] if _has_messages(source) else []
+    names = sorted(filter(_MESSAGES.fullmatch, source.members))
+    if not any(_has_messages(source.member(name)) for name in names[:200]):
+        return []
+    source.expect(names)
+    return [source.member(name) for name in names]
+
+
+def _has_messages(content: Content) -> bool:
+    if _is_table(content):
+        return True
+    return any(
+        value.keys() >= set(_PACKAGE_COLUMNS) for value in first_documents(content.uncounted)
+    )
+
+
+def _is_table(content: Content) -> bool:
+    first = next(iter(first_lines(content.uncounted)), "")
+    return first.strip("\ufeff\r\n") == ",".join(_PACKAGE_COLUMNS)
+
+
+def _account(source: Source) -> Account:
+    """Return the owner; of the file about them, the names and the number are read_package alone."""
+    file = next((name for name in sorted(source.members) if _USER.fullmatch(name)), None)
+    user = as_object(load(source.start_of(file))) if file else {}
+    name = as_username(user.get("username"))
+    display_name = as_word(user.get("global_name")) or as_word(user.get("username"))
+    unread = file if file and not name else None
+    return Account(name, display_name, "discord", digits(user.get("id")), unread)
+
+
+def _is_private(source: Source, name: str) -> bool:
+    """Return whether single people read_package the channel of a file of messages."""
+    file = f"{name.rpartition('/')[0]}/channel.json"
+    channel = as_object(load(source.start_of(file))) if file in source.members else {}
+    return str(channel.get("type")) in {"1", "3", "DM", "GROUP_DM"}
+
+
+def _package_items(content: Content, account: Account, *, is_left_out: bool) -> Iterator[Item]:
+    """Yield the messages of a channel; those of a private one are left out."""
+    read_one = partial(_package_item, account=account, is_left_out=is_left_out)
+    return read_each(_rows(content) if _is_table(content) else objects(content), read_one)
+
+
+def _rows(content: Content) -> Iterator[tuple[int, Json] | BadRecord]:
+    for numbered in islice(read_rows(content, ","), 1, None):
+        if isinstance(numbered, BadRecord):
+            yield numbered
+        else:
+            place, fields = numbered
+            yield place, dict(zip(_PACKAGE_COLUMNS, fields, strict=False))
+
+
+def _package_item(message: Json, place: int, *, account: Account, is_left_out: bool) -> Item:
+    if is_left_out:
+        return Skipped(place, "restricted")
+    text = written_out(required_text(message.get("Contents") or ""), {})
+    attached = attachments_of((as_word(message.get("Attachments")) or "").split())
+    if not (text.strip() or attached.media):
+        return Skipped(place, "empty")
+    created_at, unread_time = time_or_field(message.get("Timestamp"), "Timestamp")
+    return Record(
+        place=place,
+        text=text,
+        username=account.username,
+        display_name=account.display_name,
+        platform=account.platform,
+        created_at=created_at,
+        unread_time=unread_time,
+        source_id=digits(message.get("ID")),
+        media=attached.media,
+        files=attached.files,
+    )
+
+
+PACKAGE_FORMAT: Final = Format(
+    "discord-package",
+    Message("Discord data package"),
+    read_package,
+    file_name="messages.json",
+    mark=Message(
+        "files messages.json or messages.csv with `ID`, `Timestamp`, `Contents` and `Attachments`"
+    ),
+)
