@@ -44,7 +44,7 @@ from app.services.maintenance import (
 from app.services.posts.small_pictures import SmallPictures
 from app.services.posts.writer import PostWriter
 from app.services.reads import Reads
-from app.services.rooms.portrait import counted_rooms
+from app.services.rooms.sight import counted_rooms
 from app.services.search.embeddings import Embeddings
 from app.services.search.results import ResultPage, SearchQuery, find
 from app.services.search.word_search import ResultKey

@@ -209,14 +209,14 @@ def speakers_of(
 
 
 def joined(speakers: Sequence[CountedSpeaker]) -> CountedSpeaker:
-    """Return several authors as a single author with the first author's id."""
+    """Return several authors, or none, as a single author with the first author's id."""
     if len(speakers) == 1:
         return speakers[0]
     written = WrittenTexts([], [])
     for speaker in speakers:
         written.extend(speaker.written)
     return CountedSpeaker(
-        speakers[0].author,
+        speakers[0].author if speakers else 0,
         written,
         together(speaker.tally for speaker in speakers),
         sum(speaker.messages for speaker in speakers),

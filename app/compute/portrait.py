@@ -154,17 +154,20 @@ def portray(
     names: Iterable[str] = (),
     *,
     people: Sequence[int] = (),
+    has_others: bool = False,
 ) -> ChatPortrait:
     """Return the portrait of a chat from its messages, the oldest first, unknown times last.
 
     people: who stand for themselves, whether or not they wrote any; else those with the most
-    messages. 20,000 messages take a fifth of a second: call it in a thread.
+    messages. has_others: whether there are others, even if they wrote none.
+    20,000 messages take a fifth of a second: call it in a thread.
     """
     counts = Counter(message.author for message in messages)
     ranked = sorted(counts, key=lambda author: (-counts[author], author))
     alone = people or ranked[:MOST_PORTRAYED]
     groups: list[tuple[int, ...]] = [(author,) for author in alone]
-    if crowd := tuple(author for author in ranked if author not in alone):
+    crowd = tuple(author for author in ranked if author not in alone)
+    if crowd or has_others:
         groups.append(crowd)
     speakers = speakers_of(messages, zone, [*alone, *crowd])
     timing = timing_of(messages)

@@ -25,9 +25,8 @@ from app.parts.portraits.room import read_in_zone
 from app.parts.portraits.room_figures import Shares
 from app.parts.portraits.timing import Timing
 from app.parts.portraits.typical_words import TypicalWords
-from app.services.rooms.overview import OverviewPerson, RoomOverview
-from app.services.rooms.portrait import RoomPortrait
 from app.services.rooms.room_facts import RoomFacts, names_in
+from app.services.rooms.sight import ChatSight
 from app.views.blueprints import PageBlueprint
 from app.views.canvas import RowNotes
 from app.views.cast import bound
@@ -81,13 +80,13 @@ async def show_room_picture(room_id: int, args: PictureArgs) -> ResponseReturnVa
     return await picture_of(poster, args)
 
 
-def _led_on(endpoint: str, portrait: RoomPortrait, args: PictureArgs) -> ResponseReturnValue:
+def _led_on(endpoint: str, portrait: ChatSight, args: PictureArgs) -> ResponseReturnValue:
     """Lead to the same of the room that this one was joined to."""
     query = {name: value for name, value in asdict(args).items() if value}
     return see_other(url_for(endpoint, room_id=portrait.room.id, **query))
 
 
-async def read_poster(portrait: RoomPortrait, args: PictureArgs) -> Poster:
+async def read_poster(portrait: ChatSight, args: PictureArgs) -> Poster:
     """Return what is drawn of a portrait, in the visitor's language, with all its people."""
     named = [person.username for person in portrait.people]
     named += [trait.username for trait in portrait.traits]  # May be one of those taken together.
@@ -99,7 +98,7 @@ async def read_poster(portrait: RoomPortrait, args: PictureArgs) -> Poster:
         return poster_of_room(portrait, args)
 
 
-def _without_names(portrait: RoomPortrait, names: ManyNames) -> RoomPortrait:
+def _without_names(portrait: ChatSight, names: ManyNames) -> ChatSight:
     """Return the portrait without the typical words that have one of these names."""
     people = [
         replace(person, typical=[word for word in person.typical if not names.find(word.text)])
@@ -110,7 +109,7 @@ def _without_names(portrait: RoomPortrait, names: ManyNames) -> RoomPortrait:
     return replace(portrait, people=people)
 
 
-def poster_of_room(portrait: RoomPortrait, args: PictureArgs) -> Poster:
+def poster_of_room(portrait: ChatSight, args: PictureArgs) -> Poster:
     """Return what is drawn of a portrait, in the visitor's language; its people are bound."""
     path = url_for("portraits.show_portrait", room_id=portrait.room.id)
     return Poster(
@@ -133,7 +132,7 @@ def _title(room: RoomFacts, args: PictureArgs) -> str:
     return drawn_name(room.name)
 
 
-def _facts(portrait: RoomPortrait) -> tuple[str, ...]:
+def _facts(portrait: ChatSight) -> tuple[str, ...]:
     room, zone = portrait.room, ZoneInfo(portrait.tz)
     messages = ngettext("{count} message", "{count} messages", room.messages)
     people = ngettext("{count} person", "{count} people", room.people_total)
@@ -152,7 +151,7 @@ def _facts(portrait: RoomPortrait) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def _silence(portrait: RoomPortrait) -> tuple[PosterLine, ...]:
+def _silence(portrait: ChatSight) -> tuple[PosterLine, ...]:
     silence = portrait.longest_silence
     if silence is None or not any(person.beginnings for person in portrait.people):
         return ()
@@ -160,7 +159,7 @@ def _silence(portrait: RoomPortrait) -> tuple[PosterLine, ...]:
     return (PosterLine("", gettext("The longest silence: {length}").format(length=length)),)
 
 
-def notes_of(portrait: RoomPortrait, args: PictureArgs) -> RowNotes:
+def notes_of(portrait: ChatSight, args: PictureArgs) -> RowNotes:
     """Return what a picture tells of each person beside the share.
 
     What it would tell of most of them in the same words tells nothing of any.
@@ -172,7 +171,7 @@ def notes_of(portrait: RoomPortrait, args: PictureArgs) -> RowNotes:
     return RowNotes(tuple(rows), are_wanted=args.has_words)
 
 
-def line_about(person: PersonPortrait, portrait: RoomPortrait, args: PictureArgs) -> list[str]:
+def line_about(person: PersonPortrait, portrait: ChatSight, args: PictureArgs) -> list[str]:
     """Return what can be told of a person, in parts, the most telling first; nothing of several."""
     if person.username is None:
         return []
@@ -182,27 +181,8 @@ def line_about(person: PersonPortrait, portrait: RoomPortrait, args: PictureArgs
     return [*map(drawn_text, parts)]
 
 
-def _months(portrait: RoomPortrait) -> PosterFigure | None:
-    """Return the months by person, as the overview draws them; None for less than two."""
-    people = [
-        OverviewPerson(
-            username=person.username,
-            people=person.people,
-            messages=person.messages,
-            share=person.share,
-            answers=[],
-            writing=person,
-        )
-        for person in portrait.people
-    ]
-    overview = RoomOverview(
-        room=portrait.room,
-        tz=portrait.tz,
-        people=people,
-        traits=[*portrait.traits],
-        periods=[*portrait.periods],
-        longest_silence=portrait.longest_silence,
-        scanned=portrait.scanned,
-    )
-    finding, drawing = Months(overview).finding(), Months(overview).plot()
+def _months(portrait: ChatSight) -> PosterFigure | None:
+    """Return the months by person; None for fewer than two."""
+    months = Months(portrait)
+    finding, drawing = months.finding(), months.plot()
     return PosterFigure(finding.topic, (finding.title,), drawing) if drawing else None

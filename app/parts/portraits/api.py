@@ -7,8 +7,8 @@ from msgspec import Meta
 from app.lifespan import resources
 from app.services.archive.author_portrait import AuthorPortrait, read_author_portrait
 from app.services.posts.users import get_author
-from app.services.rooms.portrait import RoomPortrait, read_portrait
-from app.services.rooms.room_facts import room_of_author
+from app.services.rooms.room_facts import get_room, room_of_author
+from app.services.rooms.sight import RoomPortrait, read_portrait
 from app.views.blueprints import ApiBlueprint
 from app.views.filters import ZoneArgs, parse_zone
 
@@ -48,4 +48,6 @@ async def show_room_portrait(room_id: int, args: RoomPortraitArgs) -> RoomPortra
     """Show how people write in a chat, side by side."""
     zone = parse_zone(args.tz)
     async with resources().read_long() as session:
-        return await read_portrait(session, room_id, zone, resources().counted_rooms)
+        room = await get_room(session, room_id)
+        sight = await read_portrait(session, room, zone, resources().counted_rooms)
+        return sight.portrait()

@@ -35,14 +35,16 @@ class PersonCard:
     """Somebody in a few words."""
 
     username: str
-    messages: int
-    writing: PersonPortrait | None
-    """How they write; None where nothing of theirs was read."""
+    person: PersonPortrait
     phrases: NameList | None = None
     absence: str = ""
     """What is told of somebody who wrote nothing of what was read."""
     others: str = ""
     """What the others are called; empty for several."""
+
+    @property
+    def messages(self) -> int:
+        return self.person.messages
 
     @property
     def hue(self) -> str:
@@ -51,37 +53,34 @@ class PersonCard:
     @property
     def phrase(self) -> str:
         """What they say more often than others, where their phrases are not listed."""
-        if self.writing is None or self.phrases is not None:
-            return ""
-        return next((phrase.text for phrase in self.writing.typical or []), "")
+        phrases = self.person.typical if self.phrases is None else None
+        return next((phrase.text for phrase in phrases or []), "")
 
     @property
     def measure(self) -> str:
         """What sets them apart most; where nothing does, and they have no phrase, their words."""
-        if self.writing is None:
-            return ""
-        trait = self.writing.trait
-        if trait and not (trait.is_never and self.writing.typical):
+        trait = self.person.trait
+        if trait and not (trait.is_never and self.person.typical):
             return told_alone(trait, self.others)
         if self.phrase:
             return ""
-        if not self.writing.messages:
+        if self.absence:
             return self.absence
-        return _length_of(self.writing.words_per_message) or gettext("Writes no words")
+        return _length_of(self.person.words_per_message) or gettext("Writes no words")
 
     @property
     def wait(self) -> str:
         """How long their answers take where that sets them apart, in words; else empty."""
-        return wait_of(self.writing)
+        return wait_of(self.person)
 
     @property
     def hours(self) -> HourStrip | None:
         """The clock, in words where hours stand out; None for few messages."""
-        if self.writing is None or sum(self.writing.hours) < FEWEST_HOURS:
+        hours = self.person.hours
+        if sum(hours) < FEWEST_HOURS:
             return None
-        hours = self.writing.hours
         heights = [100 * hour / max(hours) for hour in hours]
-        busy = busiest_briefly(self.writing.busy_from)
+        busy = busiest_briefly(self.person.busy_from)
         return HourStrip(self.hue, busy, heights, told_by_hour(hours))
 
 
@@ -114,7 +113,7 @@ def _length_of(words_per_message: float | None) -> str:
     return about.format(count=show_number(words))
 
 
-def wait_of(writing: PersonPortrait | None) -> str:
+def wait_of(writing: PersonPortrait) -> str:
     """Return how long somebody's answers take where that sets them apart, in words; else empty."""
     wait_s = _wait_s(writing)
     if wait_s is None or not _differs(writing):
@@ -124,7 +123,7 @@ def wait_of(writing: PersonPortrait | None) -> str:
     return gettext("Replies in about {time}").format(time=_told(wait_s))
 
 
-def alike(writing: Sequence[PersonPortrait | None], total: int) -> str:
+def alike(writing: Sequence[PersonPortrait], total: int) -> str:
     """Return about how long answers take where nobody's clearly differ; empty where some do.
 
     total: of so many, who may be more than those whose writing is told.
@@ -153,13 +152,11 @@ def _told(wait_s: float) -> str:
     return show_roughly(wait_s - wait_s % MINUTE_S)
 
 
-def _wait_s(writing: PersonPortrait | None) -> float | None:
+def _wait_s(writing: PersonPortrait) -> float | None:
     """Return how long somebody's answers take; None for too few of them."""
-    if writing is None or writing.answers < FEWEST_ANSWERS:
-        return None
-    return writing.median_answer_s
+    return writing.median_answer_s if writing.answers >= FEWEST_ANSWERS else None
 
 
-def _differs(writing: PersonPortrait | None) -> bool:
+def _differs(writing: PersonPortrait) -> bool:
     """Return whether somebody's answers take longer or shorter than chance explains."""
-    return writing is not None and abs(writing.answer_errors) >= CLEAR_OF_MANY
+    return abs(writing.answer_errors) >= CLEAR_OF_MANY

@@ -13,9 +13,9 @@ from app.parts.portraits.cards import PersonCard, SmallCard, alike, other_called
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post
 from app.services.rooms.messages import list_before
-from app.services.rooms.overview import RoomOverview, read_overview
 from app.services.rooms.periods import FEWEST_OF_YEAR, messages_by_year, read_facts_of_period
 from app.services.rooms.room_facts import RoomFacts
+from app.services.rooms.sight import ChatSight, read_overview
 from app.views.cards import read_cards
 from app.views.drawings import PeriodColumns, StackedBar
 from app.views.figure import FigureParts
@@ -33,7 +33,7 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
 
     tz: str
     """The time zone that the address names."""
-    overview: RoomOverview
+    overview: ChatSight
     of_parts: dict[str, Any]
     """What cards of parts show."""
     newest: list[Post]
@@ -99,7 +99,7 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
         count = ngettext(
             "the newest {count} message", "the newest {count} messages", self.overview.scanned
         ).format(count=show_number(self.overview.scanned))
-        since = day_of(self.overview.scanned_since, ZoneInfo(self.zone))
+        since = day_of(self.overview.since, ZoneInfo(self.zone))
         if since is None:
             return gettext("How they write in {messages}").format(messages=count)
         text = gettext("How they write in {messages}, since {day}")
@@ -110,9 +110,8 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
         return [
             PersonCard(
                 person.username,
-                person.messages,
-                person.writing,
-                absence=self._absence(place),
+                person,
+                absence=self._absence(place) if place in self.overview.silent else "",
                 others=other_called(person.username, self.room),
             )
             for place, person in enumerate(self.overview.people)
@@ -126,7 +125,7 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
     @property
     def alike(self) -> str:
         """What is the same for all, in a sentence; empty where nothing is."""
-        named = [person.writing for person in self.overview.people if person.username]
+        named = [person for person in self.overview.people if person.username]
         return alike(named, self.room.people_total)
 
     def _absence(self, place: int) -> str:

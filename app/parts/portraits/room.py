@@ -16,8 +16,8 @@ from app.parts.portraits.cards import PersonCard, SmallCard, alike, other_called
 from app.parts.portraits.portrait_figure import NOT_THERE, OfPeople, PortraitFigure
 from app.parts.portraits.room_figures import FIGURES, Shares
 from app.parts.portraits.typical_words import TypicalWords
-from app.services.rooms.portrait import RoomPortrait, read_portrait
 from app.services.rooms.room_facts import RoomFacts, get_room
+from app.services.rooms.sight import ChatSight, read_portrait
 from app.views.blueprints import PageBlueprint
 from app.views.drawings import Bars, NameList, StackedBar
 from app.views.figure import Finding, Table, TableCell
@@ -47,7 +47,7 @@ class PortraitPage(WebPage, frozen=True, kw_only=True):
     template = "portraits/room.html"
 
     args: ZoneArgs
-    shown: RoomPortrait
+    shown: ChatSight
     in_chat: bool = True
 
     @property
@@ -72,7 +72,6 @@ class PortraitPage(WebPage, frozen=True, kw_only=True):
         return [
             PersonCard(
                 person.username,
-                person.messages,
                 person,
                 phrases.get(person.username),
                 others=other_called(person.username, self.room),
@@ -109,7 +108,7 @@ async def show_portrait(room_id: int, args: ZoneArgs) -> ResponseReturnValue:
     return await render(PortraitPage(args=args, shown=portrait, about=portrait.room.usernames))
 
 
-async def read_in_zone(room_id: int, zone_for: Callable[[str | None], ZoneInfo]) -> RoomPortrait:
+async def read_in_zone(room_id: int, zone_for: Callable[[str | None], ZoneInfo]) -> ChatSight:
     """Return the portrait in the zone that a page, or a picture, has for the room's own one.
 
     Raises NotFoundError.
@@ -117,7 +116,7 @@ async def read_in_zone(room_id: int, zone_for: Callable[[str | None], ZoneInfo])
     async with resources().read_long() as session:
         room = await get_room(session, room_id)
         zone = zone_for(room.tz)
-        return await read_portrait(session, room_id, zone, resources().counted_rooms)
+        return await read_portrait(session, room, zone, resources().counted_rooms)
 
 
 def _shown(figure: PortraitFigure) -> ShownFigure:

@@ -64,9 +64,9 @@ class HoursOfDay(PortraitFigure):
 
     def finding(self) -> Finding:
         if not self._dated:
-            return Finding(gettext("No message has a time."), zone=self.portrait.tz)
+            return Finding(gettext("No message has a time."), zone=self.sight.tz)
         scale = gettext("Each chart has its own scale.") if len(self._dated) > 1 else ""
-        return Finding(about=f"{scale} {how_told()}".lstrip(), zone=self.portrait.tz)
+        return Finding(about=f"{scale} {how_told()}".lstrip(), zone=self.sight.tz)
 
     def table(self) -> Table:
         return Table(

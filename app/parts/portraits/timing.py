@@ -45,7 +45,7 @@ class Timing(PortraitFigure):
             columns += [(gettext("Starts"), [person.beginnings for person in self.people])]
         if self.has_answers:
             to_whom = gettext("Replies to others")
-            if self.portrait.room.people_total == PAIR:
+            if self.sight.room.people_total == PAIR:
                 to_whom = gettext("Replies to the other person")
             waits_s = [person.median_answer_s for person in self.people]
             columns += [
@@ -69,11 +69,11 @@ class Timing(PortraitFigure):
         if dated == 1:
             return [gettext("Only one message has a time.")]
         sentences: list[str] = []
-        if is_alone(self.portrait):
+        if is_alone(self.sight):
             sentences.append(gettext("Only one person writes here, so there are no replies."))
         elif not self.has_answers:
             sentences.append(gettext("No one replied within six hours."))
-        if self.portrait.longest_silence is None:
+        if self.sight.longest_silence is None:
             sentences.append(gettext("All messages with a time were sent in the same second."))
         elif not self.has_beginnings:
             sentences.append(gettext("There was no silence of more than six hours."))
@@ -81,10 +81,10 @@ class Timing(PortraitFigure):
 
     def _silence(self) -> list[str]:
         """Return the longest silence in a sentence, if there is one."""
-        silence = self.portrait.longest_silence
+        silence = self.sight.longest_silence
         if silence is None:
             return []
-        zone = ZoneInfo(self.portrait.tz)
+        zone = ZoneInfo(self.sight.tz)
         first, last = (time.astimezone(zone) for time in (silence.since, silence.until))
         sentence = gettext(
             "The longest silence: {length}, from {first_day}, {first_time} to {last_day}, "

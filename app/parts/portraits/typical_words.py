@@ -27,7 +27,7 @@ class TypicalWords(PortraitFigure):
             "Words that appear in clearly more messages by one person than by everyone else "
             "here. Words that go together are one phrase. Both sides need 20 messages."
         )
-        if self.portrait.room.people_total == PAIR:
+        if self.sight.room.people_total == PAIR:
             about = gettext(
                 "Words that appear in clearly more messages by one person than by the other. "
                 "Words that go together are one phrase. Both sides need 20 messages."
@@ -45,7 +45,7 @@ class TypicalWords(PortraitFigure):
             for word in person.typical or []
         ]
         beside = gettext("By the others")
-        if self.portrait.room.people_total == PAIR:
+        if self.sight.room.people_total == PAIR:
             beside = gettext("By the other author")
         columns = [gettext("Name"), gettext("Word"), gettext("Messages"), beside]
         return Table(columns, rows, [self.messages_path(word) for _, word, *_ in rows])
@@ -66,7 +66,7 @@ class TypicalWords(PortraitFigure):
         """Return why no words are shown; an empty string where some person has a list."""
         if any(person.typical is not None for person in self.people):
             return ""
-        if is_alone(self.portrait):
+        if is_alone(self.sight):
             return gettext("Only one person writes here, so there is no one to compare with.")
         return gettext("There are too few messages to compare words.")
 
@@ -76,7 +76,7 @@ class TypicalWords(PortraitFigure):
         return [gettext("“{word}”").format(word=word) for word in words[:MOST_WORDS]]
 
     def _listed(self, word: TypicalOfPerson, person: PersonPortrait) -> ListedName:
-        other_name = other_of(person, self.portrait)
+        other_name = other_of(person, self.sight)
         counts = (_told_of_two if other_name else _told)(word).format(
             count=show_number(word.posts), beside=show_number(word.posts_beside), other=other_name
         )

@@ -2,10 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -13,8 +12,7 @@ from msgspec import Meta
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.chat_timing import Said
-from app.compute.chat_traits import Trait, days_of_first, traits_of
+from app.compute.chat_traits import Trait
 from app.compute.days_apart import DaysApart, days_apart
 from app.compute.fingerprint import Measure
 from app.compute.hours import (
@@ -27,7 +25,7 @@ from app.compute.hours import (
     hours_of_day,
 )
 from app.compute.mentions import NameCount
-from app.compute.portrait import ChatPortrait, PersonPortrait, portray
+from app.compute.portrait import PersonPortrait
 from app.db.result_cache import EVERYTHING, depends_on, holds_until
 from app.errors import NotFoundError
 from app.models import Tweet, User
@@ -49,15 +47,15 @@ from app.services.archive.author_archive import (
     posts_by_day,
 )
 from app.services.posts.post_counts import HOUR_S, local_unit, seconds_of
-from app.services.posts.scanning import scan
+from app.services.posts.scanning import Scan, scan
 from app.services.posts.selection import Selection
 from app.services.posts.statistics import count_by_hour, count_in_spans, have_posts
 from app.services.posts.tweets import Post, as_post, select_posts
 from app.services.posts.users import Author
 from app.services.rooms.messages import LovedMessage, most_loved
 from app.services.rooms.periods import FEWEST_OF_YEAR, messages_by_year
-from app.services.rooms.portrait import names_of, portrait_of, said_of, traits_named
-from app.services.rooms.room_facts import RoomFacts, names_in
+from app.services.rooms.room_facts import RoomFacts
+from app.services.rooms.sight import CountedChat, count_chat, said_in, with_names
 
 ROUND: Final = tuple(digit * 10**zeros for zeros in range(3, 9) for digit in (1, 2, 5))
 """Numbers of posts that are a milestone."""
@@ -315,13 +313,6 @@ class RoomYear(WrittenYear, frozen=True, kw_only=True):
     ]
 
 
-class _Counted(NamedTuple):
-    portrait: ChatPortrait
-    ids: list[int]
-    """Of the people who stand for themselves."""
-    traits: list[Trait]
-
-
 async def read_room_year(
     session: AsyncSession, room: RoomFacts, year: int, zone: ZoneInfo
 ) -> RoomYear:
@@ -340,10 +331,8 @@ async def read_room_year(
     writers = Writers(is_theirs, room.first_message_at, room.newest_message_at)
     compared = await compare_years(session, writers, year, zone, at)
     newest = await scan(session, is_of_year, columns=("author", "time", "text"), is_dated=True)
-    said = (await asyncio.to_thread(said_of, newest))[::-1]
-    counted = await asyncio.to_thread(_count, said, room, zone)
-    ids, named = counted.ids, await names_of(session, counted.ids)
-    traits = await traits_named(session, counted.traits, counted.portrait, len(ids))
+    counted, found = await asyncio.to_thread(_count, newest, room, zone)
+    people, traits = await with_names(session, counted, found)
     of_year = {listed: count for listed, count in by_year.items() if count >= FEWEST_OF_YEAR}
     return RoomYear(
         **_written(writers, hours, zone, year, at),
@@ -354,25 +343,16 @@ async def read_room_year(
         only=compared.only,
         by_year=[*of_year.values()],
         people_total=len(counted.portrait.speakers),
-        people=portrait_of(room, zone, len(said), counted.portrait, named).people,
+        people=people,
         traits=traits,
-        scanned=len(said),
+        scanned=counted.scanned,
         loved=await most_loved(session, room.id, span),
     )
 
 
-def _count(said: Sequence[Said], room: RoomFacts, zone: ZoneInfo) -> _Counted:
-    """Return what is counted of the messages of a year; it takes long."""
-    portrait = portray(said, zone, names_in(room))
-    ids = [group[0] for group in portrait.groups if len(group) == 1]
-    traits = traits_of(
-        [person.messages for person in portrait.people[: len(ids)]],
-        len(said),
-        portrait.speakers,
-        [(0, 0)] * len(portrait.speakers),
-        days_of_first(said, ids),
-    )
-    return _Counted(portrait, ids, traits)
+def _count(newest: Scan, room: RoomFacts, zone: ZoneInfo) -> tuple[CountedChat, list[Trait]]:
+    counted = count_chat(said_in([newest]), room, zone)
+    return counted, counted.traits({})
 
 
 async def _by_hour(

@@ -42,8 +42,9 @@ from app.services.posts.scanning import (
 )
 from app.services.posts.tweets import Post, find_posts
 from app.services.posts.users import Author, UserRow, get_user, select_rows
-from app.services.rooms.portrait import said_in, said_of, scan_room
+from app.services.rooms.periods import gone_from
 from app.services.rooms.room_facts import RoomFacts, names_in
+from app.services.rooms.sight import read_newest, said_in
 
 OWN_POSTS: Final = 2_000
 """Newest posts of an author that are looked through, beside the site."""
@@ -76,10 +77,7 @@ class PostsBeside(NamedTuple):
 
     def said(self) -> list[Said]:
         """Return the posts, those of a room in their order; a thread does it."""
-        if self.room is not None:
-            dated, undated = self.scans
-            return said_in((dated, undated), self.reach.in_room)
-        return [message for of_author in self.scans for message in reversed(said_of(of_author))]
+        return said_in(self.scans)
 
 
 class CountedBeside(NamedTuple):
@@ -127,7 +125,8 @@ async def read_beside(
 ) -> PostsBeside:
     """Return the posts of an author and the others of a room, or else of the site."""
     if room is not None:
-        scans = await scan_room(session, room.id, reach.in_room)
+        gone = await gone_from(session, room.id)
+        scans = await read_newest(session, room.id, reach.in_room, gone=gone)
         is_whole = room.messages <= reach.in_room
         return PostsBeside(scans, room, room.usernames, names_in(room), reach, is_whole)
     own = await _newest(session, author.id, reach.own)

@@ -22,8 +22,8 @@ from app.services.imports.report import (
 )
 from app.services.posts.samples import list_samples
 from app.services.posts.users import find_own, get_author
-from app.services.rooms.overview import RoomOverview, read_overview
 from app.services.rooms.room_facts import RoomFacts, find_rooms, get_room, zone_of_chats
+from app.services.rooms.sight import ChatSight, read_overview
 from app.views.authors.figures import AuthorAtSight
 from app.views.cards import read_cards
 from app.views.drawings import StackedBar
@@ -48,7 +48,7 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
     """The authors of new posts."""
     rooms: list[RoomFacts]
     """The chats, those with the most messages first."""
-    overviews: list[RoomOverview]
+    overviews: list[ChatSight]
     """Of the first chats, when the import has ended."""
     archive: AuthorArchive | None
     """Of the one author of posts, when the import has ended and no part shows more of them."""
@@ -88,7 +88,7 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
     def findings(self) -> Mapping[int, str]:
         """What was found about each of several chats, by their ids."""
         figures = map(ShareBar, self.overviews)
-        return {figure.overview.room.id: figure.finding().title for figure in figures}
+        return {figure.sight.room.id: figure.finding().title for figure in figures}
 
     @property
     def errors(self) -> list[ImportFault]:
@@ -162,9 +162,9 @@ async def _archive_of(session: AsyncSession, username: str) -> AuthorArchive:
     return await read_archive(session, resources().models, author, zone, None)
 
 
-async def _overviews(session: AsyncSession, rooms: Sequence[RoomFacts]) -> list[RoomOverview]:
+async def _overviews(session: AsyncSession, rooms: Sequence[RoomFacts]) -> list[ChatSight]:
     """Return the overviews of the first chats, of at least one."""
-    overviews: list[RoomOverview] = []
+    overviews: list[ChatSight] = []
     end = monotonic() + TELLING_S
     for room in rooms[:MOST_TOLD]:
         if overviews and monotonic() >= end:

@@ -18,8 +18,8 @@ from app.language.i18n import (
     show_number,
     show_percent,
 )
-from app.services.rooms.overview import OverviewPerson, RoomOverview
 from app.services.rooms.periods import Period
+from app.services.rooms.sight import ChatSight
 from app.views.cast import hue, post_count, shown_name
 from app.views.drawings import NamedBar, PeriodColumn, PeriodColumns, StackedBar
 from app.views.figure import Figure, Finding, Table, TableCell
@@ -36,7 +36,7 @@ NEAR: Final = 3
 """Columns within which two years would touch on a phone."""
 
 
-def name_of(person: OverviewPerson | PersonPortrait) -> str:
+def name_of(person: PersonPortrait) -> str:
     """Return what somebody is called, or several together."""
     if person.username is not None:
         return shown_name(person.username)
@@ -45,37 +45,40 @@ def name_of(person: OverviewPerson | PersonPortrait) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class OverviewFigure(Figure[PlotT], Generic[PlotT]):
-    """A figure of a room's overview."""
+class ChatFigure(Figure[PlotT], Generic[PlotT]):
+    """A figure of a chat."""
 
     topic: ClassVar[str]
 
-    overview: RoomOverview
+    sight: ChatSight
     tz: str = ""
     """The time zone that the page's address names."""
 
     def path(self) -> str:
-        return url_for("rooms.show_room", room_id=self.overview.room.id, tz=self.tz or None)
+        return self.messages_path()
+
+    def messages_path(self, word: str | None = None) -> str:
+        """Return the address of the chat's messages, or of those with a word."""
+        room = self.sight.room
+        return url_for("rooms.show_room", room_id=room.id, q=word, tz=self.tz or None)
 
     @property
-    def people(self) -> Sequence[OverviewPerson]:
-        return self.overview.people
+    def people(self) -> Sequence[PersonPortrait]:
+        return self.sight.people
 
-    def bar_of(self, person: OverviewPerson, share: float, label: str) -> NamedBar:
+    def bar_of(self, person: PersonPortrait, share: float, label: str) -> NamedBar:
         return NamedBar(name_of(person), share, label, hue(person.username))
 
 
-class ShareBar(OverviewFigure[StackedBar]):
+class ShareBar(ChatFigure[StackedBar]):
     """How much each person writes."""
 
     topic = gettext_noop("Who writes how much")
 
     def finding(self) -> Finding:
-        overview = self.overview
+        sight = self.sight
         return Finding(
-            finding_of(
-                self.people, overview.traits, overview.room, is_of_newest=overview.is_of_newest
-            )
+            finding_of(sight.people, sight.traits, sight.room, is_of_newest=sight.is_of_newest)
         )
 
     def table(self) -> Table:
@@ -96,7 +99,7 @@ class ShareBar(OverviewFigure[StackedBar]):
         )
 
 
-class Months(OverviewFigure[PeriodColumns]):
+class Months(ChatFigure[PeriodColumns]):
     """When the chat was busy and with whom, and when it was silent."""
 
     topic = gettext_noop("Month by month")
@@ -149,8 +152,8 @@ class Months(OverviewFigure[PeriodColumns]):
 
     def _silence(self) -> list[str]:
         """Return the longest time without a message in a sentence, if there is a long one."""
-        silence = self.overview.longest_silence
-        zone = ZoneInfo(self.overview.tz)
+        silence = self.sight.longest_silence
+        zone = ZoneInfo(self.sight.tz)
         return [told_silence(silence, zone)] if silence and is_long(silence, zone) else []
 
     @property
@@ -158,8 +161,8 @@ class Months(OverviewFigure[PeriodColumns]):
         return [(name_of(person), hue(person.username)) for person in self.people]
 
     @property
-    def _periods(self) -> list[Period]:
-        return self.overview.periods
+    def _periods(self) -> Sequence[Period]:
+        return self.sight.periods
 
     @property
     def _is_of_years(self) -> bool:
@@ -188,7 +191,7 @@ class Months(OverviewFigure[PeriodColumns]):
         ]
 
 
-class Answers(OverviewFigure[list[StackedBar]]):
+class Answers(ChatFigure[list[StackedBar]]):
     """Who answers whom."""
 
     topic = gettext_noop("Who replies to whom")
@@ -196,34 +199,36 @@ class Answers(OverviewFigure[list[StackedBar]]):
     def finding(self) -> Finding:
         clearest = self._clearest()
         nobody = gettext("No one clearly replies to one person more than to the others.")
-        lately = gettext("Who replies to whom lately") if self.overview.is_of_newest else ""
+        lately = gettext("Who replies to whom lately") if self.sight.is_of_newest else ""
         return Finding(
             clearest, topic=lately or gettext(self.topic), about="" if clearest else nobody
         )
 
     def table(self) -> Table:
         rows: list[list[TableCell]] = [
-            [name_of(person), sum(person.answers), *person.answers] for person in self._named
+            [name_of(person), sum(answers), *answers]
+            for person, answers in zip(self._named, self.sight.answers, strict=True)
         ]
         columns = [gettext("Who replies"), gettext("Replies to others")]
         return Table([*columns, *map(name_of, self._named)], rows)
 
     def plot(self) -> list[StackedBar] | None:
-        answers = [sum(person.answers) for person in self._named]
+        answers = [sum(row) for row in self.sight.answers]
         if not (FEW <= len(self.people) == len(answers) and sum(answers) >= FEWEST_ANSWERS):
             return None
         return [
-            self._bar(person, total)
-            for person, total in zip(self.people, answers, strict=True)
-            if total  # Of somebody who answers nobody there is nothing to draw.
+            self._bar(person, row)
+            for person, row in zip(self.people, self.sight.answers, strict=True)
+            if any(row)  # Of somebody who answers nobody there is nothing to draw.
         ]
 
     @property
-    def _named(self) -> list[OverviewPerson]:
+    def _named(self) -> list[PersonPortrait]:
         return [person for person in self.people if person.username is not None]
 
-    def _bar(self, person: OverviewPerson, total: int) -> StackedBar:
-        shares = rounded_parts([count / total for count in person.answers])
+    def _bar(self, person: PersonPortrait, answers: Sequence[int]) -> StackedBar:
+        total = sum(answers)
+        shares = rounded_parts([count / total for count in answers])
         parts = [
             self.bar_of(other, share, show_percent(share))
             for other, share in zip(self.people, shares, strict=True)
@@ -234,7 +239,7 @@ class Answers(OverviewFigure[list[StackedBar]]):
 
     def _clearest(self) -> str:
         """Return who answers whom more than by how much the others write; empty for nobody."""
-        if self.overview.most_answered is None:
+        if self.sight.most_answered is None:
             return ""
-        name, other = (name_of(self.people[place]) for place in self.overview.most_answered)
+        name, other = (name_of(self.people[place]) for place in self.sight.most_answered)
         return gettext("{name} replies to {other} most often.").format(name=name, other=other)

@@ -14,12 +14,11 @@ from app.language.i18n import (
     show_number,
     show_percent,
 )
-from app.services.rooms.overview import OverviewPerson
 from app.services.rooms.room_facts import RoomFacts
 from app.views.cast import shown_name
 from app.views.habit_words import LONGEST_FINDING, short_name, trait_of
 
-People = Sequence[OverviewPerson | PersonPortrait]
+People = Sequence[PersonPortrait]
 Clauses = Mapping[str, tuple[str, str]]
 PAIR: Final = 2
 """People of whom one has more of something, where of others one has the most."""
@@ -167,10 +166,8 @@ def _habits(people: People, traits: Sequence[Trait], *, is_of_newest: bool) -> l
 def _clear_habits(people: People) -> Iterator[tuple[str, Measure]]:
     """Yield what sets each of those apart who does clearly more of something than all others."""
     for person in people:
-        writing = person.writing if isinstance(person, OverviewPerson) else person
-        habit = writing.trait if writing else None
-        if person.username and habit and habit.errors >= HABIT_CLEAR:
-            yield person.username, habit
+        if person.username and person.trait and person.trait.errors >= HABIT_CLEAR:
+            yield person.username, person.trait
 
 
 def _clauses_of(people_total: int, *, is_of_newest: bool) -> Clauses:

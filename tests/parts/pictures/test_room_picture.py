@@ -16,7 +16,8 @@ from sqlalchemy import select
 from app.models import Room
 from app.parts.pictures.picture_page import cast_in_picture, short_address
 from app.parts.pictures.room import poster_of_room
-from app.services.rooms.portrait import read_portrait
+from app.services.rooms.room_facts import get_room
+from app.services.rooms.sight import read_portrait
 from app.views.canvas import SIZE, ThemeName, theme_of
 from app.views.cast import bound
 from app.views.drawings import Bars, NamedBar
@@ -127,7 +128,7 @@ async def test_words_and_names_that_the_fonts_lack_leave_no_trace(shared: Shared
     async with db.read() as session:
         rooms = await session.scalars(select(Room.id).where(Room.title == "東京 여행"))
         zone, kept = ZoneInfo("Asia/Seoul"), parts_of(shared.app).counted_rooms
-        portrait = await read_portrait(session, rooms.one(), zone, kept)
+        portrait = await read_portrait(session, await get_room(session, rooms.one()), zone, kept)
     typical = {
         person.username: {word.text for word in person.typical or []} for person in portrait.people
     }

@@ -287,7 +287,7 @@ def test_words_a_message_are_as_near_as_people_are() -> None:
     ]
     people = portray(said, ZoneInfo("UTC")).people
     with speaking("en"):
-        cards = [PersonCard("x", 1, person, NameList([])) for person in people]
+        cards = [PersonCard("x", person, NameList([])) for person in people]
         assert [card.measure for card in cards] == [
             "About 4.5 words a message",
             "About 4.6 words a message",

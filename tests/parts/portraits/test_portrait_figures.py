@@ -9,7 +9,8 @@ from app.language.i18n import gettext
 from app.parts.portraits import room as page
 from app.parts.portraits.portrait_figure import PortraitFigure
 from app.parts.portraits.room_figures import FIGURES, Shares
-from app.services.rooms.portrait import RoomPortrait, read_portrait
+from app.services.rooms.room_facts import get_room
+from app.services.rooms.sight import ChatSight, read_portrait
 from app.views.cast import bound
 from app.views.figure import Finding, Table
 from app.views.page import cast_on
@@ -31,21 +32,22 @@ CHATS: dict[str, list[Said]] = {
 
 
 @pytest.fixture(scope="module")
-async def portraits(shared: Shared) -> dict[str, RoomPortrait]:
+async def portraits(shared: Shared) -> dict[str, ChatSight]:
     """Return the portraits of chats, as counted in Seoul."""
     parts, zone = parts_of(shared.app), ZoneInfo("Asia/Seoul")
     for name, chat in CHATS.items():
         await import_chat(parts.db, kakaotalk(name, *chat))
     async with parts.db.read() as session:
         kept = parts.counted_rooms
-        read = [await read_portrait(session, room_id, zone, kept) for room_id in (1, 2, 3)]
+        rooms = [await get_room(session, room_id) for room_id in (1, 2, 3)]
+        read = [await read_portrait(session, room, zone, kept) for room in rooms]
     return dict(zip(CHATS, read, strict=True))
 
 
 @pytest.mark.parametrize("figure", FIGURES)
 @pytest.mark.parametrize("name", CHATS)
 async def test_a_figure_is_whole(
-    shared: Shared, portraits: dict[str, RoomPortrait], name: str, figure: type[PortraitFigure]
+    shared: Shared, portraits: dict[str, ChatSight], name: str, figure: type[PortraitFigure]
 ) -> None:
     portrait = portraits[name]
     async with shared.app.test_request_context("/"):
@@ -68,7 +70,7 @@ async def test_a_figure_is_whole(
 
 
 async def test_what_is_drawn_is_what_stands_in_rows(
-    shared: Shared, portraits: dict[str, RoomPortrait]
+    shared: Shared, portraits: dict[str, ChatSight]
 ) -> None:
     async with shared.app.test_request_context("/"):
         with bound(await cast_on(portraits["many"])):

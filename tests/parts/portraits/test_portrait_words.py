@@ -13,8 +13,8 @@ from app.compute.portrait import portray
 from app.parts.pictures.room import line_about
 from app.parts.portraits.timing import Timing
 from app.parts.portraits.typical_words import TypicalWords
-from app.services.rooms.portrait import RoomPortrait, portrait_of
 from app.services.rooms.room_facts import RoomFacts
+from app.services.rooms.sight import ChatSight, people_named
 from app.views.poster import PictureArgs
 from tests.compute.test_portrait import HOUR_S, chats
 
@@ -22,13 +22,18 @@ ZONE: Final = ZoneInfo("Asia/Seoul")
 SILENCE_S: Final = 6 * HOUR_S
 
 
-def portrait_in(chat: list[Said]) -> RoomPortrait:
+def portrait_in(chat: list[Said]) -> ChatSight:
     people = {message.author for message in chat}
     room = RoomFacts(1, "room", None, len(chat), None, [], len(people), None, None, False)
-    names: dict[int, tuple[str, str | None]] = {
-        author: (f"author{author}", None) for author in people
-    }
-    return portrait_of(room, ZONE, len(chat), portray(chat, ZONE), names)
+    portrait = portray(chat, ZONE)
+    names = [(f"author{group[0]}", None) for group in portrait.groups if len(group) == 1]
+    return ChatSight(
+        room=room,
+        tz=ZONE.key,
+        scanned=len(chat),
+        people=people_named(portrait, names),
+        longest_silence=portrait.longest_silence,
+    )
 
 
 def truths(chat: list[Said]) -> dict[str, bool]:

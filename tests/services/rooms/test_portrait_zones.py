@@ -3,7 +3,8 @@
 from zoneinfo import ZoneInfo
 
 from app.db.engine import Database
-from app.services.rooms.portrait import RoomPortrait, counted_rooms, read_portrait
+from app.services.rooms.room_facts import get_room
+from app.services.rooms.sight import ChatSight, counted_rooms, read_portrait
 from tests.chats import Said, import_chat, said, telegram
 
 ZONES = ("Asia/Seoul", "Asia/Kolkata", "America/New_York", "UTC")
@@ -13,10 +14,13 @@ async def test_portraits_of_kept_counts_are_those_of_new_ones(db: Database) -> N
     chat: list[Said] = [*said(["ann", "bo", "하늘"], times=15)]
     kept = counted_rooms()
 
-    async def portraits(*, anew: bool) -> list[RoomPortrait]:
+    async def portraits(*, anew: bool) -> list[ChatSight]:
         async with db.read() as session:
+            room = await get_room(session, 1)
             return [
-                await read_portrait(session, 1, ZoneInfo(zone), counted_rooms() if anew else kept)
+                await read_portrait(
+                    session, room, ZoneInfo(zone), counted_rooms() if anew else kept
+                )
                 for zone in ZONES
             ]
 

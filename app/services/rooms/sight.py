@@ -1,0 +1,447 @@
+"""A chat at sight: how its people write, when, and who replies to whom.
+
+The overview is of the newest 500 messages, or of a period, with shares of all messages there. The
+portrait is of the newest 20,000, with shares of these. Both are a `ChatSight`.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from typing import Annotated, Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from msgspec import Meta, Struct, structs
+from numpy.typing import NDArray
+from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.chat_timing import Said, answers_among
+from app.compute.chat_traits import Judged, Trait, days_of_first, traits_of
+from app.compute.conversations import WrittenTexts
+from app.compute.portrait import (
+    MOST_PORTRAYED,
+    ChatPortrait,
+    PersonInShort,
+    PersonPortrait,
+    SilenceSpan,
+    in_short,
+    in_zone,
+    portray,
+)
+from app.compute.reply_preference import clearest_answers
+from app.db.backend import backend_of
+from app.db.result_cache import DERIVED, EVERYTHING, LruStore, depends_on
+from app.models import RoomPerson, Tweet, User
+from app.services.event_log import newest_event
+from app.services.posts.scanning import (
+    MOST_SCANNED,
+    Collected,
+    Scan,
+    ScanQuery,
+    read_scan,
+    scanning,
+)
+from app.services.rooms.messages import LovedMessage, most_loved
+from app.services.rooms.periods import (
+    FEWEST_OF_YEAR,
+    WHOLE,
+    DayPeriod,
+    Period,
+    longest_silence,
+    read_periods,
+    within_ends,
+)
+from app.services.rooms.room_facts import RoomFacts, names_in
+
+Names = tuple[str, str | None]
+"""A username, and a display name."""
+
+
+class RoomPortrait(Struct, frozen=True, kw_only=True):
+    """How people write in a room, in a time zone."""
+
+    room: RoomFacts
+    tz: str
+    scanned: Annotated[
+        int, Meta(description="Number of messages that were analysed: at most the newest 20,000.")
+    ]
+    people: Annotated[
+        list[PersonPortrait],
+        Meta(description="The six people with the most messages, then everyone else combined."),
+    ]
+    longest_silence: Annotated[
+        SilenceSpan | None,
+        Meta(
+            description=(
+                "The longest silence; the first, if several are equally long; null if there is"
+                " none."
+            )
+        ),
+    ]
+    traits: Annotated[
+        Sequence[Trait],
+        Meta(description="At most three habits that set a person apart by more than chance."),
+    ] = ()
+    loved: Annotated[
+        Sequence[LovedMessage],
+        Meta(
+            description=(
+                "Among all messages: the message with the most reactions, then the messages"
+                " with the most of up to three single reactions. Empty if the chat's app"
+                " exports no reactions."
+            )
+        ),
+    ] = ()
+    others: Annotated[
+        Sequence[PersonInShort],
+        Meta(description="Each of the others, up to the 200th person with the most messages."),
+    ] = ()
+    periods: Annotated[
+        Sequence[Period],
+        Meta(
+            description="Periods from first to last: months, or years if there are"
+            " more than 48 months."
+        ),
+    ] = ()
+    answers: Annotated[
+        Sequence[Sequence[int]],
+        Meta(
+            description=(
+                "Number of messages by each person (row) right after a message by each person"
+                " (column), within 6 h; people who are combined are left out."
+            )
+        ),
+    ] = ()
+
+
+class ChatSight(RoomPortrait, frozen=True, kw_only=True):
+    """A chat as its pages show it; the API shows its `RoomPortrait`."""
+
+    since: datetime | None = None
+    """Time of the first analysed message."""
+    silent: Collection[int] = ()
+    """Places of the people who wrote none of the analysed messages."""
+    most_answered: tuple[int, int] | None = None
+    """Places of a person and the person whom they answer clearly more often."""
+
+    @property
+    def is_of_newest(self) -> bool:
+        """Whether only the newest messages were analysed."""
+        return self.scanned < self.room.messages
+
+    @property
+    def years(self) -> list[int]:
+        """Years that have pages of their own, the newest first."""
+        by_year = Counter[int]()
+        for period in self.periods:
+            by_year[period.first_day.year] += period.messages
+        return sorted((year for year, n in by_year.items() if n >= FEWEST_OF_YEAR), reverse=True)
+
+    @property
+    def last_year(self) -> int | None:
+        return next(iter(self.years), None)
+
+    def portrait(self) -> RoomPortrait:
+        """Return what the API shows."""
+        fields = RoomPortrait.__struct_fields__
+        return RoomPortrait(**{name: getattr(self, name) for name in fields})
+
+
+class CountedChat(NamedTuple):
+    """The messages of a chat, counted by a thread."""
+
+    scanned: int
+    since: int | None
+    """Time of the first message, in seconds since 1970."""
+    portrait: ChatPortrait
+    ids: list[int]
+    """Ids of the people who stand for themselves."""
+    silent: list[int]
+    first_days: list[tuple[int, int]]
+    """Numbers of messages of the first two people on each day."""
+    answers: list[list[int]]
+    others: list[PersonInShort]
+
+    def traits(self, judged: Mapping[int, Judged]) -> list[Trait]:
+        """Return the clearest traits; judged: how well people are recognised, by id."""
+        people = self.portrait.people
+        return traits_of(
+            [person.messages for person in people[: len(self.ids)]],
+            sum(person.messages for person in people),
+            self.portrait.speakers,
+            [judged.get(speaker.author, (0, 0)) for speaker in self.portrait.speakers],
+            self.first_days,
+        )
+
+
+class KeptRoom(NamedTuple):
+    """A room that was counted for the portraits of all time zones."""
+
+    event: int
+    """The newest event when it was counted; after the next one it is counted again."""
+    counted: CountedChat
+    """With the hours of UTC."""
+    times: dict[int, NDArray[np.int64]]
+    """Times of each author's messages, in seconds since 1970 (n,)."""
+
+
+CountedRooms = LruStore[int, KeptRoom]
+"""Rooms that were counted last, by id."""
+
+
+def counted_rooms() -> CountedRooms:
+    """Return a store for one process, of 100,000 messages with some 60 bytes each."""
+    return LruStore(100_000, lambda kept: kept.counted.scanned)
+
+
+_Found = tuple[CountedChat, list[Trait]]
+
+
+class _People(NamedTuple):
+    """The people of a room."""
+
+    ids: dict[str, int]
+    """Ids of the people whom the facts name, by username."""
+    gone: list[int]
+    """Ids of deleted people whose messages are still to be removed."""
+    judged: dict[int, Judged]
+    """How well people are recognised, by id."""
+
+
+async def read_overview(
+    session: AsyncSession, room: RoomFacts, zone: ZoneInfo, period: DayPeriod = WHOLE
+) -> ChatSight:
+    """Return a chat at first sight; for a period, `room` has the facts of that period."""
+    depends_on(EVERYTHING)
+    depends_on(DERIVED)  # How well people are recognised.
+    people, ends = await _people_of(session, room), period.instants(zone)
+    scans = await read_newest(session, room.id, 500, gone=people.gone, ends=ends)
+    judged = {} if ends else people.judged  # Judged by the newest messages of all.
+
+    def count() -> tuple[_Found, tuple[int, int] | None]:
+        said = said_in(scans)
+        counted = _of_all(count_chat(said, room, zone, people.ids, is_of_facts=True), room)
+        written = [person.messages for person in counted.portrait.people[: len(counted.ids)]]
+        answered = clearest_answers(said, counted.ids, written, room.messages)
+        return (counted, counted.traits(judged)), answered
+
+    found, answered = await asyncio.to_thread(count)
+    sight = await _sight(session, room, zone, found, people.gone, period)
+    silence = await longest_silence(session, room.id, people.gone, ends)
+    return structs.replace(sight, longest_silence=silence, most_answered=answered)
+
+
+async def read_portrait(
+    session: AsyncSession, room: RoomFacts, zone: ZoneInfo, store: CountedRooms
+) -> ChatSight:
+    """Return the portrait of a chat, with its most loved messages."""
+    depends_on(EVERYTHING)
+    depends_on(DERIVED)  # How well people are recognised.
+    event, people = await newest_event(session), await _people_of(session, room)
+    kept = store.get(room.id)
+    if kept is None or kept.event != event:
+        scans = await read_newest(session, room.id, MOST_SCANNED, gone=people.gone)
+        kept = await asyncio.to_thread(_kept, event, scans, room, people.ids)
+        store.put(room.id, kept)
+
+    def count(kept: KeptRoom) -> _Found:
+        portrait = in_zone(kept.counted.portrait, kept.times, zone)
+        counted = kept.counted._replace(portrait=portrait)
+        return counted, counted.traits(people.judged)
+
+    found = await asyncio.to_thread(count, kept)
+    sight = await _sight(session, room, zone, found, people.gone)
+    return structs.replace(sight, loved=await most_loved(session, room.id))
+
+
+async def _sight(
+    session: AsyncSession,
+    room: RoomFacts,
+    zone: ZoneInfo,
+    found: _Found,
+    gone: Collection[int],
+    period: DayPeriod = WHOLE,
+) -> ChatSight:
+    counted, traits = found
+    has_others = len(counted.portrait.people) > len(counted.ids)
+    people, named = await with_names(session, counted, traits)
+    return ChatSight(
+        room=room,
+        tz=zone.key,
+        scanned=counted.scanned,
+        people=people,
+        longest_silence=counted.portrait.longest_silence,
+        traits=named,
+        others=counted.others,
+        periods=await read_periods(
+            session, room, zone, counted.ids, gone if has_others else None, period
+        ),
+        answers=counted.answers,
+        since=None if counted.since is None else datetime.fromtimestamp(counted.since, UTC),
+        silent=counted.silent,
+    )
+
+
+def count_chat(
+    said: Sequence[Said],
+    room: RoomFacts,
+    zone: ZoneInfo,
+    ids: Mapping[str, int] | None = None,
+    *,
+    is_of_facts: bool = False,
+) -> CountedChat:
+    """Return the counts of messages; call it in a thread.
+
+    said: the oldest first. ids: ids of the people, by username, who are counted in short if they do
+    not stand for themselves. is_of_facts: whether the people with most messages by the facts stand
+    for themselves, whether or not they wrote any of these.
+    """
+    ids = ids or {}
+    named = {ids[one.username]: one for one in room.people if one.username in ids}
+    first = [*named][:MOST_PORTRAYED] if is_of_facts else []
+    has_others = is_of_facts and room.people_total > len(first)
+    portrait = portray(said, zone, names_in(room), people=first, has_others=has_others)
+    alone = first or [group[0] for group in portrait.groups if len(group) == 1]
+    others = {id_: (one.username, one.messages) for id_, one in named.items() if id_ not in alone}
+    return CountedChat(
+        len(said),
+        said[0].time,
+        portrait,
+        alone,
+        [place for place, person in enumerate(portrait.people) if not person.messages],
+        days_of_first(said, alone),
+        answers_among(said, alone),
+        in_short(portrait, others),
+    )
+
+
+def _of_all(counted: CountedChat, room: RoomFacts) -> CountedChat:
+    """Return the counts with the number of all messages of each, by the facts."""
+    first = room.people[: len(counted.ids)]
+    numbers = [(1, person.messages) for person in first]
+    others = room.people_total - len(first), room.messages - sum(count for _, count in numbers)
+    people = [
+        structs.replace(person, people=people, messages=messages, share=messages / room.messages)
+        for person, (people, messages) in zip(
+            counted.portrait.people, [*numbers, others], strict=False
+        )
+    ]
+    return counted._replace(portrait=counted.portrait._replace(people=people))
+
+
+def _kept(event: int, scans: Sequence[Scan], room: RoomFacts, ids: Mapping[str, int]) -> KeptRoom:
+    said = said_in(scans)
+    counted = count_chat(said, room, ZoneInfo("UTC"), ids)
+    times: dict[int, list[int]] = {one.author: [] for one in counted.portrait.speakers}
+    for message in said:
+        if message.time is not None:
+            times[message.author].append(message.time)
+    # The texts were counted, and would take the most memory.
+    speakers = [one._replace(written=WrittenTexts([], [])) for one in counted.portrait.speakers]
+    return KeptRoom(
+        event,
+        counted._replace(portrait=counted.portrait._replace(speakers=speakers)),
+        {author: np.array(of_author, np.int64) for author, of_author in times.items()},
+    )
+
+
+async def with_names(
+    session: AsyncSession, counted: CountedChat, traits: Iterable[Trait]
+) -> tuple[list[PersonPortrait], list[Trait]]:
+    """Return the people and traits of a chat with their names."""
+    authors = [(trait, counted.portrait.speakers[trait.person or 0].author) for trait in traits]
+    names = await _names_of(session, {*counted.ids, *(author for _, author in authors)})
+    named = [
+        structs.replace(
+            trait,
+            username=names[author][0],
+            person=trait.person if (trait.person or 0) < len(counted.ids) else None,
+        )
+        for trait, author in authors
+    ]
+    return people_named(counted.portrait, [names[id_] for id_ in counted.ids]), named
+
+
+def people_named(portrait: ChatPortrait, names: Sequence[Names]) -> list[PersonPortrait]:
+    """Return the people of a chat, the first of whom have these names."""
+    first = [
+        structs.replace(person, username=username, display_name=display_name)
+        for person, (username, display_name) in zip(portrait.people, names, strict=False)
+    ]
+    return [*first, *portrait.people[len(names) :]]
+
+
+async def _names_of(session: AsyncSession, ids: Collection[int]) -> dict[int, Names]:
+    query = select(User.id, User.username, User.display_name).where(User.id.in_(ids))
+    rows = await session.execute(query) if ids else ()
+    return {user_id: (username, display_name) for user_id, username, display_name in rows}
+
+
+async def _people_of(session: AsyncSession, room: RoomFacts) -> _People:
+    values = {"room_id": room.id, "names": room.usernames}
+    rows = (await session.execute(_people_told_of(), values)).all()
+    alive = [row for row in rows if row.deleted_at is None]
+    named = {*room.usernames}
+    return _People(
+        {row.username: row.id for row in alive if row.username in named},
+        [row.id for row in rows if row.deleted_at is not None],
+        {row.id: (row.asked, row.recognised) for row in alive if row.asked},
+    )
+
+
+@cache
+def _people_told_of() -> Select[str, int, datetime | None, int, int]:
+    """Return the query for people of a room with `names`, deleted people, and judged people."""
+    is_named = User.username.in_(bindparam("names", expanding=True))
+    return (
+        select(User.username, User.id, User.deleted_at, RoomPerson.asked, RoomPerson.recognised)
+        .join(RoomPerson, RoomPerson.user_id == User.id)
+        .where(RoomPerson.room_id == bindparam("room_id"))
+        .where(or_(is_named, User.deleted_at.is_not(None), RoomPerson.asked > 0))
+    )
+
+
+async def read_newest(
+    session: AsyncSession,
+    room_id: int,
+    most: int,
+    *,
+    gone: Collection[int] = (),
+    ends: Mapping[str, datetime] | None = None,
+) -> list[Scan]:
+    """Return at most so many newest messages of a room, those with a time and those without.
+
+    gone: people whose messages are left out. ends: a period, which has no messages without a time.
+    """
+    ends, missing = ends or {}, most
+    values: dict[str, Any] = {"room_id": room_id, **ends}
+    values |= {"gone": list(gone)} if gone else {}
+    scans: list[Scan] = []
+    for is_dated in (True,) if ends else (True, False):
+        if missing > 0:
+            collected = backend_of(session).collected
+            query = _written(collected, *ends, has_gone=bool(gone), is_dated=is_dated)
+            scans.append(await read_scan(session, query, values | {"limit": missing}))
+            missing -= len(scans[-1].author)
+    return scans
+
+
+@cache
+def _written(collected: Collected, *ends: str, has_gone: bool, is_dated: bool) -> ScanQuery:
+    """Return the query for the newest messages of a room; ends: those of a period."""
+    written = [Tweet.room_id == bindparam("room_id"), *within_ends(ends)]
+    if has_gone:
+        written.append(Tweet.user_id.not_in(bindparam("gone", expanding=True)))
+    return scanning(collected, *written, columns=("author", "time", "text"), is_dated=is_dated)
+
+
+def said_in(scans: Iterable[Scan]) -> list[Said]:
+    """Return the messages of each scan in turn, the oldest first."""
+    return [
+        message
+        for scan in scans
+        for message in [*map(Said, scan.author, scan.time, scan.text)][::-1]
+    ]
