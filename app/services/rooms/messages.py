@@ -114,7 +114,7 @@ def _sort_key() -> Tuple:
 
 def _values(key: TweetKey) -> dict[str, Any]:
     """Return the values of a key; one with the id 0 comes before all messages of its time."""
-    return {"time": key[0], "id": key[1], "else": 0 if key[1] else -MAX_ID}
+    return {"time": key[0], "id": key[1], "else": 0 if key[1] else -(2**31)}
 
 
 def _parts(selection: Selection) -> tuple[AnySelect, AnySelect]:
