@@ -7,7 +7,7 @@ from app import parts
 from tests import house
 
 BELOW_QUART: Final = frozenset(
-    {"compute", "db", "embedders", "errors", "formats", "models", "runtime", "services"}
+    {"compute", "db", "drawing", "embedders", "errors", "formats", "models", "runtime", "services"}
 )
 SERVER_PACKAGES: Final = frozenset({"hypercorn", "quart", "werkzeug"})
 

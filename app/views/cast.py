@@ -17,6 +17,7 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
+from app.drawing.drawings import NO_HUE
 from app.errors import Message
 from app.formats.chats.people import as_username
 from app.language.i18n import ngettext, show_number, speaking_of
@@ -29,7 +30,6 @@ HUES: Final = 24
 """Colours of people in style.css, the clearest first."""
 CLEAR_HUES: Final = 8
 """The first of them, of which any two are told apart at a glance."""
-NO_HUE: Final = "author-0"
 
 
 class Person(NamedTuple):

@@ -65,7 +65,7 @@ class Figure(ABC, Generic[PlotT]):
     """Numbers with a finding, a table, a drawing, and the posts behind them.
 
     The drawing is a value for the browser's library (`app/parts/dashboard/shapes.py`), or for pages
-    and pictures (`app/views/drawings.py`).
+    and pictures (`app/drawing/drawings.py`).
     """
 
     @abstractmethod

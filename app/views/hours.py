@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.compute.hours import BUSY_H, DAY_H
+from app.drawing.drawings import HOUR_LABELS, HOURS, Clock, Columns
 from app.language.i18n import gettext, gettext_noop
 from app.language.tell import tell
 from app.views.cast import post_count
-from app.views.drawings import HOURS, Clock
 from app.views.figure import Figure, Finding, PlotT, Table
 from app.views.habit_words import part_of
 
@@ -128,6 +128,11 @@ def clock_of(
         labelled_by,
         tuple(told_by_hour(hours)),  # Drawings are hashed: pictures are cached by them.
     )
+
+
+def by_hour(hue: str, counts: Sequence[int], caption: str) -> Columns:
+    """Return the columns of the hours of the day."""
+    return Columns(hue, caption, counts, [*map(post_count, counts)], HOURS, HOUR_LABELS)
 
 
 def told_by_hour(hours: Sequence[int]) -> list[str]:

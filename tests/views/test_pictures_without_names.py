@@ -13,6 +13,7 @@ from quart import g
 
 from app.compute.gaps import joined_gaps
 from app.compute.names import SHOWN_HIDDEN
+from app.drawing.poster import Poster
 from app.parts.pictures.answer import Picture, without_names
 from app.parts.pictures.answer_pages import read_picture
 from app.parts.pictures.author import read_poster as read_author_poster
@@ -25,7 +26,7 @@ from app.parts.years.pages import read_in_zone as read_year
 from app.parts.years.year import read_room_year
 from app.services.rooms.room_facts import get_room
 from app.views.comparing.asking import ComparePageArgs
-from app.views.poster import PeopleArgs, PictureArgs, Poster
+from app.views.picture_args import PeopleArgs, PictureArgs
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared

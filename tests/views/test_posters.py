@@ -9,25 +9,28 @@ import numpy as np
 import pytest
 from PIL import Image, ImageColor
 
-from app.views.canvas import MARGIN, RowNotes, ThemeName, theme_of
-from app.views.dot_plot import DotRow, Dots, Initials, Ring
-from app.views.drawings import (
+from app.drawing.drawings import (
     Bars,
     Clock,
+    DotRow,
+    Dots,
+    GridDay,
+    Initials,
     NamedBar,
     PeriodColumn,
     PeriodColumns,
+    Ring,
     Thing,
     Things,
     TileRow,
     Tiles,
+    WeekGrid,
 )
+from app.drawing.lettering import even_rows, font_of, text_rows
+from app.drawing.painting import Drawing
+from app.drawing.png import MARGIN, RowNotes, ThemeName, theme_of
+from app.drawing.poster import FORMATS, Format, Poster, PosterFigure, PosterLine, draw_poster
 from app.views.habit_words import LONGEST_FINDING
-from app.views.lettering import even_rows, font_of, text_rows
-from app.views.painting import Drawing
-from app.views.poster import FORMATS, Format, Poster, PosterFigure, PosterLine
-from app.views.poster_layout import draw_poster
-from app.views.week_grid import GridDay, WeekGrid
 from tests.selection import first_of
 
 HUES: Final = theme_of("light").hues

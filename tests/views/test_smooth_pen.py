@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-from app.views.smooth_pen import SmoothPen
+from app.drawing.png import SmoothPen
 
 PAPER, INK = (255, 255, 255), (0, 0, 0)
 

@@ -9,9 +9,10 @@ from babel.dates import format_date
 from app.compute.gaps import Gap
 from app.compute.judgement import SURE
 from app.compute.names import SHOWN_HIDDEN
+from app.drawing.drawings import NO_HUE
 from app.language.i18n import gettext, language, ngettext, show_number, show_percent
 from app.services.compare.verdict import Comparison
-from app.views.cast import NO_HUE, hue, shown_name
+from app.views.cast import hue, shown_name
 from app.views.comparing.evidence import shown_marks
 from app.views.comparing.verdicts import (
     ELSEWHERE_ALONE,

@@ -9,9 +9,7 @@ from itertools import groupby, islice
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from app.parts.pictures.answer import Picture, PictureBar
-from app.views.canvas import MARGIN, Canvas, Field, ThemeName
-from app.views.lettering import (
+from app.drawing.lettering import (
     Lettering,
     clipped,
     drawable,
@@ -22,7 +20,9 @@ from app.views.lettering import (
     rows_of,
     text_rows,
 )
-from app.views.poster import FORMATS, Format
+from app.drawing.png import MARGIN, Canvas, Field, ThemeName
+from app.drawing.poster import FORMATS, Format
+from app.parts.pictures.answer import Picture, PictureBar
 
 MOST_KEPT: Final = 64
 """Pictures in memory, of some 70 KB each: programs ask for a shared one several times."""

@@ -20,7 +20,7 @@ from app.views.comparing.asking import ComparePageArgs, asked_here, given_texts
 from app.views.comparing.pages import people_of
 from app.views.filters import zone_of_page, zone_of_picture
 from app.views.page import cast_on, render
-from app.views.poster import PeopleArgs
+from app.views.picture_args import PeopleArgs
 from app.views.requests import args_of
 
 blueprint = PageBlueprint("answer_pictures")

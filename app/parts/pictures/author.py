@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 from quart import Response, url_for
 
 from app.compute.fingerprint import positive_first
+from app.drawing.drawings import Thing, Things
+from app.drawing.poster import Poster, PosterFigure
 from app.language.dates import show_period
 from app.language.i18n import gettext, ngettext, show_number, speaking
 from app.lifespan import resources
@@ -30,11 +32,10 @@ from app.parts.portraits.author_figures import (
 from app.services.archive.author_portrait import AuthorPortrait
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, display_name, hue, post_count
-from app.views.drawings import Thing, Things
 from app.views.filters import zone_of_page, zone_of_picture
 from app.views.habit_words import told_alone, value_of
 from app.views.page import cast_on, render
-from app.views.poster import PictureArgs, Poster, PosterFigure
+from app.views.picture_args import PictureArgs
 
 blueprint = PageBlueprint("author_pictures")
 

@@ -3,6 +3,9 @@
 from quart import url_for
 from quart.typing import ResponseReturnValue
 
+from app.drawing.drawings import TileRow, Tiles
+from app.drawing.lettering import drawn_name
+from app.drawing.poster import Format, Poster
 from app.errors import ConflictError, UnauthorizedError
 from app.language.i18n import gettext, show_number, speaking
 from app.lifespan import resources
@@ -13,10 +16,8 @@ from app.parts.games.views.play import place_heading, to_entrance
 from app.parts.games.views.players import PLAYER, PRIVATE, player_key
 from app.parts.pictures.picture_page import PicturePage, picture_of, short_address
 from app.views.blueprints import PageBlueprint
-from app.views.drawings import TileRow, Tiles
-from app.views.lettering import drawn_name
 from app.views.page import render
-from app.views.poster import Format, LookArgs, Poster
+from app.views.picture_args import LookArgs
 
 blueprint = PageBlueprint("game_pictures", policy="open", cookie=PLAYER)
 

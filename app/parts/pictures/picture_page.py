@@ -8,17 +8,17 @@ from quart import Response, g
 
 from app.asgi.hosts import is_loopback_host
 from app.compute.names import HIDDEN, SHOWN_HIDDEN, ManyNames
+from app.drawing.lettering import drawn_name, drawn_text
+from app.drawing.poster import FORMATS, Poster, draw_poster
 from app.language.i18n import gettext
 from app.lifespan import resources
 from app.paths import PICTURE_NAME
 from app.services.compare.name_masking import NOBODY, hide, read_names_around
 from app.views.cast import Cast
 from app.views.initials import numbered_initials
-from app.views.lettering import drawn_name, drawn_text
 from app.views.page import WebPage
+from app.views.picture_args import LookArgs, PeopleArgs, PictureArgs
 from app.views.policies import own_origin
-from app.views.poster import FORMATS, LookArgs, PeopleArgs, PictureArgs, Poster
-from app.views.poster_layout import draw_poster
 
 PICTURE_PAGE: Final = PICTURE_NAME.removesuffix(".png")
 

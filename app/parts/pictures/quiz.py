@@ -6,6 +6,8 @@ from msgspec import Meta
 from quart import Response, url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.drawing.lettering import drawn_name
+from app.drawing.poster import Poster
 from app.errors import InvalidInputError
 from app.language.i18n import gettext, speaking
 from app.lifespan import resources
@@ -15,9 +17,8 @@ from app.parts.quiz.pages import SET, SKIPPED, PlayedSet, is_of_chat, set_of
 from app.services.compare.askable import SET_LENGTH
 from app.services.rooms.room_facts import get_room
 from app.views.blueprints import PageBlueprint
-from app.views.lettering import drawn_name
 from app.views.page import render
-from app.views.poster import LookArgs, Poster
+from app.views.picture_args import LookArgs
 
 blueprint = PageBlueprint("quiz_pictures")
 

@@ -12,6 +12,9 @@ from quart.typing import ResponseReturnValue
 
 from app.compute.names import ManyNames
 from app.compute.portrait import PersonPortrait
+from app.drawing.lettering import drawn_name, drawn_text
+from app.drawing.png import RowNotes
+from app.drawing.poster import Poster, PosterFigure, PosterLine
 from app.language.dates import show_period
 from app.language.i18n import gettext, ngettext, show_number, speaking
 from app.parts.pictures.picture_page import (
@@ -28,14 +31,12 @@ from app.parts.portraits.typical_words import TypicalWords
 from app.services.rooms.room_facts import RoomFacts, names_in
 from app.services.rooms.sight import ChatSight
 from app.views.blueprints import PageBlueprint
-from app.views.canvas import RowNotes
 from app.views.cast import bound
 from app.views.filters import zone_of_page, zone_of_picture
 from app.views.habit_words import told_alone
-from app.views.lettering import drawn_name, drawn_text
 from app.views.page import cast_on, render
 from app.views.parts import see_other
-from app.views.poster import PictureArgs, Poster, PosterFigure, PosterLine
+from app.views.picture_args import PictureArgs
 from app.views.rooms.overview_figures import Months
 from app.views.rooms.room_finding import finding_of
 from app.views.rooms.silence import length_in_words

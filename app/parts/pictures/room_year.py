@@ -8,6 +8,9 @@ from quart import url_for
 from quart.typing import ResponseReturnValue
 
 from app.compute.names import ManyNames
+from app.drawing.drawings import Bars, NamedBar
+from app.drawing.lettering import drawn_name, drawn_text
+from app.drawing.poster import Poster, PosterFigure, PosterLine
 from app.language.dates import show_zone
 from app.language.i18n import gettext, rounded_parts, show_percent, speaking
 from app.lifespan import resources
@@ -24,12 +27,10 @@ from app.parts.years.year import RoomYear, read_room_year
 from app.services.rooms.room_facts import get_room, names_in
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, hue
-from app.views.drawings import Bars, NamedBar
 from app.views.filters import zone_of_page, zone_of_picture
-from app.views.lettering import drawn_name, drawn_text
 from app.views.page import cast_on, render
 from app.views.parts import see_other
-from app.views.poster import PictureArgs, Poster, PosterFigure, PosterLine
+from app.views.picture_args import PictureArgs
 from app.views.rooms.overview_figures import name_of
 
 blueprint = PageBlueprint("room_year_pictures")

@@ -7,6 +7,9 @@ from msgspec.structs import replace
 from quart import Response, url_for
 
 from app.compute.names import ManyNames
+from app.drawing.drawings import NameList
+from app.drawing.lettering import drawn_name
+from app.drawing.poster import Poster, PosterFigure, PosterLine
 from app.language.dates import show_zone
 from app.language.i18n import gettext, speaking
 from app.parts.pictures.picture_page import (
@@ -24,13 +27,11 @@ from app.parts.years.year import AuthorYear
 from app.views.authors.figures import most_answered
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, display_name, hue
-from app.views.drawings import NameList
 from app.views.figure import Figure
 from app.views.filters import zone_of_picture
 from app.views.initials import numbered_initials
-from app.views.lettering import drawn_name
 from app.views.page import cast_on, render
-from app.views.poster import PictureArgs, Poster, PosterFigure, PosterLine
+from app.views.picture_args import PictureArgs
 
 blueprint = PageBlueprint("year_pictures")
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.drawing.drawings import Clock, Dots, PhraseList
 from app.language.i18n import gettext, show_number
 from app.lifespan import resources
 from app.parts.portraits.author_figures import (
@@ -31,8 +32,6 @@ from app.services.posts.users import Author, get_author
 from app.services.rooms.room_facts import room_of_author
 from app.views.blueprints import PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
-from app.views.dot_plot import Dots
-from app.views.drawings import Clock, PhraseList
 from app.views.figure import FigureParts
 from app.views.filters import ZoneArgs, zone_of_page
 from app.views.page import WebPage, render

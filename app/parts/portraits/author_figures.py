@@ -10,13 +10,12 @@ from quart import url_for
 
 from app.compute.fingerprint import Measure
 from app.compute.phrases import Phrase
+from app.drawing.drawings import EDGE, DotRow, Dots, Initials, PhraseList, PhraseRow, rings_of
 from app.language.i18n import gettext, show_list
 from app.language.tell import tell
 from app.services.archive.author_portrait import AuthorPortrait
 from app.services.posts.selection import Shown
 from app.views.cast import display_name, hue, shown_name
-from app.views.dot_plot import EDGE, DotRow, Dots, Initials, rings_of
-from app.views.drawings import PhraseList, PhraseRow
 from app.views.figure import Figure, Finding, Table, TableCell
 from app.views.habit_words import (
     HARDLY,

@@ -6,11 +6,11 @@ from typing import Final, NamedTuple
 
 from app.compute.portrait import PersonInShort, PersonPortrait
 from app.compute.significance import CLEAR_OF_MANY
+from app.drawing.drawings import HourStrip, NameList
 from app.language.dates import MINUTE_S, show_roughly
 from app.language.i18n import gettext, ngettext, show_number
 from app.services.rooms.room_facts import RoomFacts
 from app.views.cast import hue, shown_name
-from app.views.drawings import HourStrip, NameList
 from app.views.habit_words import told_alone
 from app.views.hours import busiest_briefly, told_by_hour
 from app.views.rooms.room_finding import PAIR

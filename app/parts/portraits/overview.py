@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.drawing.drawings import PeriodColumns, StackedBar
 from app.language.dates import show_date
 from app.language.i18n import gettext, ngettext, show_number
 from app.models import MAX_ID
@@ -17,7 +18,6 @@ from app.services.rooms.periods import FEWEST_OF_YEAR, messages_by_year, read_fa
 from app.services.rooms.room_facts import RoomFacts
 from app.services.rooms.sight import ChatSight, read_overview
 from app.views.cards import read_cards
-from app.views.drawings import PeriodColumns, StackedBar
 from app.views.figure import FigureParts
 from app.views.page import FormPage, WebPage
 from app.views.rooms.lines import RoomLine, day_of, lines_of

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from app.compute.portrait import PersonPortrait
+from app.drawing.drawings import Bars, Columns, NameList
 from app.services.rooms.sight import ChatSight
-from app.views.drawings import Bars, Columns, NameList
 from app.views.figure import Finding
 from app.views.rooms.overview_figures import ChatFigure, name_of
 

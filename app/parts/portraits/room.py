@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from quart import url_for
 from quart.typing import ResponseReturnValue
 
+from app.drawing.drawings import Bars, NameList, StackedBar
 from app.language.i18n import gettext, show_number
 from app.lifespan import resources
 from app.parts.portraits.cards import PersonCard, SmallCard, alike, other_called, small_cards
@@ -19,7 +20,6 @@ from app.parts.portraits.typical_words import TypicalWords
 from app.services.rooms.room_facts import RoomFacts, get_room
 from app.services.rooms.sight import ChatSight, read_portrait
 from app.views.blueprints import PageBlueprint
-from app.views.drawings import Bars, NameList, StackedBar
 from app.views.figure import Finding, Table, TableCell
 from app.views.filters import ZoneArgs, zone_of_page
 from app.views.page import WebPage, render

@@ -6,14 +6,14 @@ from typing import Final
 from markupsafe import Markup
 
 from app.compute.portrait import PersonPortrait
+from app.drawing.drawings import HOURS, Bars, NamedBar
 from app.language.i18n import gettext, gettext_noop, rounded_parts, show_number, show_percent
 from app.parts.portraits.portrait_figure import NOT_THERE, OfPeople, PortraitFigure
 from app.parts.portraits.timing import Timing
 from app.parts.portraits.typical_words import TypicalWords
 from app.views.cast import hue
-from app.views.drawings import HOURS, Bars, NamedBar, by_hour
 from app.views.figure import Finding, Table, TableCell
-from app.views.hours import how_told
+from app.views.hours import by_hour, how_told
 from app.views.rooms.overview_figures import name_of
 
 

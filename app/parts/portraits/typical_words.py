@@ -3,11 +3,11 @@
 from typing import Final
 
 from app.compute.portrait import PersonPortrait, TypicalOfPerson
+from app.drawing.drawings import ListedName, NameList
+from app.drawing.lettering import drawn_name
 from app.language.i18n import gettext, gettext_noop, ngettext, show_number
 from app.parts.portraits.portrait_figure import OfPeople, PortraitFigure, is_alone, other_of
-from app.views.drawings import ListedName, NameList
 from app.views.figure import Finding, Table
-from app.views.lettering import drawn_name
 from app.views.rooms.overview_figures import name_of
 from app.views.rooms.room_finding import PAIR
 

@@ -1,6 +1,6 @@
 """Who wrote it? A game against saywho, by a set of posts that can be shared."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Final, NamedTuple
 
@@ -10,7 +10,9 @@ from quart.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.drawing.drawings import TileRow, Tiles
 from app.errors import AppError, InvalidInputError, NotFoundError
+from app.language.i18n import gettext
 from app.lifespan import resources
 from app.models import MAX_ID, Tweet, User
 from app.services.access.rights import are_speakers, is_same_chat
@@ -21,7 +23,6 @@ from app.services.posts.users import find_authors
 from app.services.rooms.room_facts import RoomFacts, get_room
 from app.views.blueprints import PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
-from app.views.drawings import TileRow, Tiles
 from app.views.links import origin_for_others
 from app.views.page import FormPage, render, render_form
 from app.views.parts import see_other
@@ -70,6 +71,13 @@ class QuizArgs(Struct):
     """The chat whose messages are asked about, by its people."""
 
 
+def tile_row(name: str, hits: Iterable[int]) -> TileRow:
+    """Return a row of tiles: true for each guess that was right."""
+    right, wrong = gettext("right"), gettext("wrong")
+    tiles = tuple(map(bool, hits))
+    return TileRow(name, tiles, ", ".join(right if is_hit else wrong for is_hit in tiles))
+
+
 @dataclass(frozen=True, slots=True)
 class PlayedSet:
     """A set that is played, and how far."""
@@ -109,7 +117,7 @@ class PlayedSet:
     def tiles(self, player: str) -> Tiles:
         """Return how it went, of the player, who is called so, and of saywho."""
         rows = ((player, self.you), ("saywho", self.model))
-        return Tiles(tuple(TileRow(name, tuple(map(bool, hits))) for name, hits in rows))
+        return Tiles(tuple(tile_row(name, hits) for name, hits in rows))
 
     @property
     def answers(self) -> list[tuple[int, bool, bool]]:

@@ -13,6 +13,7 @@ from quart import url_for
 from app.compute.days_apart import ONE_DAY, longest_run
 from app.compute.fingerprint import Measure
 from app.compute.portrait import PersonPortrait
+from app.drawing.drawings import NO_HUE, ListedName, NamedBar, NameList, Spark, StackedBar, WeekGrid
 from app.language.dates import month_names, show_month_day, show_period
 from app.language.i18n import gettext, rounded_parts, show_list, show_number, show_percent
 from app.language.tell import tell
@@ -28,14 +29,12 @@ from app.views.authors.calendar import (
     weeks_of_year,
 )
 from app.views.authors.figures import posts_path
-from app.views.cast import NO_HUE, hue, post_count, shown_name
-from app.views.drawings import ListedName, NamedBar, NameList, Spark, StackedBar
+from app.views.cast import hue, post_count, shown_name
 from app.views.figure import Figure, FigureParts, Finding, Table
 from app.views.habit_words import label_of, value_of
 from app.views.hours import ClockFigure
 from app.views.rooms.overview_figures import name_of
 from app.views.rooms.room_finding import finding_of as finding_of_people
-from app.views.week_grid import WeekGrid
 
 YearT = TypeVar("YearT", bound=WrittenYear)
 

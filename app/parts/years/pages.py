@@ -10,6 +10,7 @@ from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.portrait import PersonPortrait
+from app.drawing.drawings import Clock, NameList, Spark, StackedBar, WeekGrid
 from app.errors import NotFoundError
 from app.language.i18n import gettext
 from app.lifespan import resources
@@ -37,13 +38,11 @@ from app.services.rooms.periods import FEWEST_OF_YEAR
 from app.services.rooms.room_facts import RoomFacts, get_room, zone_of_chats
 from app.views.authors.figures import MostNamed, most_answered
 from app.views.blueprints import PageBlueprint
-from app.views.drawings import Clock, NameList, Spark, StackedBar
 from app.views.figure import FigureParts, Finding, Table
 from app.views.filters import ZoneArgs, parse_zone, zone_of_page
 from app.views.page import WebPage, render
 from app.views.parts import see_other
 from app.views.rooms.lines import RoomLine, lines_of
-from app.views.week_grid import WeekGrid
 
 blueprint = PageBlueprint("years")
 room_blueprint = PageBlueprint("room_years")

@@ -7,6 +7,7 @@ from math import ceil
 from typing import Final, NamedTuple
 from unicodedata import east_asian_width
 
+from app.drawing.drawings import Columns
 from app.language.i18n import show_list
 from app.language.tell import tell
 from app.services.archive.author_archive import AuthorArchive
@@ -17,7 +18,6 @@ from app.services.rooms.room_facts import RoomFacts
 from app.views.authors.calendar import PostingYear
 from app.views.authors.figures import AuthorAtSight, MostNamed, columns_of, lists_of
 from app.views.cast import shown_name
-from app.views.drawings import Columns
 from app.views.figure import Figure
 from app.views.habit_words import called
 from app.views.page import WebPage

@@ -12,11 +12,11 @@ from babel.dates import format_skeleton
 from markupsafe import Markup, escape
 from quart import g, url_for
 
+from app.drawing.drawings import GridDay
 from app.language.dates import month_names, show_month_day, show_zone
 from app.language.tell import tell
 from app.services.archive.author_archive import CalendarYear, DayPosts, Memories, MonthPosts
 from app.views.cast import post_count
-from app.views.week_grid import GridDay
 
 ONE_DAY: Final = timedelta(days=1)
 LEVELS: Final = 4

@@ -12,6 +12,7 @@ from quart import url_for
 from app.compute.fingerprint import Measure
 from app.compute.hours import BUSY_H, DAY_H
 from app.compute.mentions import NameCount
+from app.drawing.drawings import Columns, ListedName, NameList, WeekGrid
 from app.language.dates import month_names, show_month, show_month_day, show_period, weekday_names
 from app.language.i18n import gettext, show_number
 from app.language.tell import tell
@@ -19,12 +20,10 @@ from app.services.archive.author_archive import AuthorArchive
 from app.services.posts.users import Author
 from app.views.authors.calendar import ONE_DAY, grid_of, months_of, posts_by_day, weeks_of_year
 from app.views.cast import hue, post_count
-from app.views.drawings import Columns, ListedName, NameList, by_hour
 from app.views.figure import Figure, Finding, Table
 from app.views.habit_words import told_of
-from app.views.hours import HoursFigure
+from app.views.hours import HoursFigure, by_hour
 from app.views.page import platform_name
-from app.views.week_grid import WeekGrid
 
 FEWEST_DAYS: Final = 10
 """Smallest number of days with posts of which a calendar is a drawing."""
@@ -164,7 +163,8 @@ class WeekdaysOfPosts(Figure[Columns]):
     def plot(self) -> Columns:
         names, colour = weekday_names(), hue(self.archive.user.username)
         weekdays = self.archive.numbers.weekdays
-        return Columns(colour, gettext("Posts by weekday"), weekdays, names, names)
+        texts = [*map(post_count, weekdays)]
+        return Columns(colour, gettext("Posts by weekday"), weekdays, texts, names, names)
 
     def path(self) -> str:
         return posts_path(self.archive.user)

@@ -12,7 +12,7 @@ from app.compute.text import composed
 from app.formats.chats.kakaotalk import pasted
 from app.services.compare.cases import MOST_TEXTS, Question
 from app.views.parts import given_names
-from app.views.poster import PeopleArgs
+from app.views.picture_args import PeopleArgs
 from app.views.requests import Piece, gaps_of
 
 Names = Annotated[list[str], Meta(description="Repeat for several authors; omit to compare all.")]

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.drawing.drawings import StackedBar
 from app.errors import Message
 from app.formats.records import ImportFault
 from app.formats.registry import FORMATS
@@ -26,7 +27,6 @@ from app.services.rooms.room_facts import RoomFacts, find_rooms, get_room, zone_
 from app.services.rooms.sight import ChatSight, read_overview
 from app.views.authors.figures import AuthorAtSight
 from app.views.cards import read_cards
-from app.views.drawings import StackedBar
 from app.views.figure import FigureParts
 from app.views.filters import zone_of_page
 from app.views.imports.reading_choices import sentences_of

@@ -9,6 +9,7 @@ from quart import url_for
 
 from app.compute.portrait import PersonPortrait
 from app.compute.reply_preference import FEWEST_ANSWERS
+from app.drawing.drawings import NamedBar, PeriodColumn, PeriodColumns, StackedBar
 from app.language.dates import month_names, show_month
 from app.language.i18n import (
     gettext,
@@ -21,7 +22,6 @@ from app.language.i18n import (
 from app.services.rooms.periods import Period
 from app.services.rooms.sight import ChatSight
 from app.views.cast import hue, post_count, shown_name
-from app.views.drawings import NamedBar, PeriodColumn, PeriodColumns, StackedBar
 from app.views.figure import Figure, Finding, Table, TableCell
 from app.views.rooms.room_finding import finding_of
 from app.views.rooms.silence import is_long, told_silence

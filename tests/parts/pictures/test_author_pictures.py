@@ -9,14 +9,13 @@ import pytest
 from msgspec.structs import replace
 from quart import g
 
+from app.drawing.drawings import Clock, Dots, Things
 from app.parts.pictures.author import poster_of_author
 from app.parts.portraits.author import read_in_zone
 from app.parts.portraits.author_figures import hours_of
 from app.views.cast import bound
-from app.views.dot_plot import Dots
-from app.views.drawings import Clock, Things
 from app.views.page import cast_on
-from app.views.poster import PictureArgs
+from app.views.picture_args import PictureArgs
 from tests.browsing import parts_of
 from tests.conftest import Client, Shared
 from tests.waiting import settle

@@ -9,14 +9,15 @@ import pytest
 from PIL import Image, ImageColor
 from quart import g
 
+from app.drawing.drawings import NO_HUE
+from app.drawing.png import MARGIN, ThemeName, theme_of
+from app.drawing.poster import FORMATS, Format
 from app.parts.pictures.answer import Picture, PictureBar, picture_of
 from app.parts.pictures.answer_drawing import draw_picture
 from app.parts.pictures.picture_page import cast_in_picture
 from app.services.posts.users import NamedUser
-from app.views.canvas import MARGIN, ThemeName, theme_of
-from app.views.cast import HUES, NO_HUE, Cast, bound, person_of
+from app.views.cast import HUES, Cast, bound, person_of
 from app.views.comparing.verdicts import limits_of
-from app.views.poster import FORMATS, Format
 from tests.conftest import Shared
 from tests.selection import first_of
 from tests.views.comparing.test_verdicts import Facts

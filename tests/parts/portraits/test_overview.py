@@ -12,9 +12,9 @@ import pytest
 
 from app.compute.chat_timing import Said as Written
 from app.compute.portrait import portray
+from app.drawing.drawings import NameList
 from app.language.i18n import speaking
 from app.parts.portraits.cards import PersonCard
-from app.views.drawings import NameList
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Shared

@@ -15,7 +15,7 @@ from app.parts.portraits.timing import Timing
 from app.parts.portraits.typical_words import TypicalWords
 from app.services.rooms.room_facts import RoomFacts
 from app.services.rooms.sight import ChatSight, people_named
-from app.views.poster import PictureArgs
+from app.views.picture_args import PictureArgs
 from tests.compute.test_portrait import HOUR_S, chats
 
 ZONE: Final = ZoneInfo("Asia/Seoul")

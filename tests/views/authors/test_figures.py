@@ -9,16 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.compute.days_apart import longest_run
+from app.drawing.drawings import Clock, Columns, NameList, WeekGrid
 from app.parts.years.figures import DaysOfAuthor, hours_of_author, words_of
 from app.parts.years.year import AuthorYear, read_year
 from app.services.archive.author_archive import AuthorArchive, read_archive
 from app.services.posts.users import get_author
 from app.views.authors.figures import AuthorAtSight, columns_of, lists_of, most_answered
 from app.views.cast import bound
-from app.views.drawings import Clock, Columns, NameList
 from app.views.figure import Figure, FigureParts
 from app.views.page import cast_on
-from app.views.week_grid import WeekGrid
 from tests.browsing import parts_of
 from tests.conftest import Shared
 

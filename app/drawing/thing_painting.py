@@ -5,9 +5,9 @@ Measures are in pixels.
 
 from typing import Final
 
-from app.views.canvas import Canvas, Field, Heights
-from app.views.drawings import Thing, Things
-from app.views.lettering import clipped, drawn_text, font_of, text_rows
+from app.drawing.drawings import Thing, Things
+from app.drawing.lettering import clipped, drawn_text, font_of, text_rows
+from app.drawing.png import Canvas, Field, Heights
 
 _HEIGHTS: Final = Heights(84, 110, 150)
 """Heights of a sentence in a picture that is wider than high."""

@@ -2,15 +2,13 @@
 
 from typing import Final
 
-from app.views.canvas import Canvas, Field, Heights, RowNotes
-from app.views.column_painting import clock_heights, paint_clock, paint_periods, periods_heights
-from app.views.dot_painting import dots_heights, paint_dots
-from app.views.dot_plot import Dots
-from app.views.drawings import Bars, Clock, PeriodColumns, Things, Tiles
-from app.views.grid_painting import paint_tiles, paint_weeks, tiles_heights, weeks_heights
-from app.views.row_painting import bars_heights, paint_bars
-from app.views.thing_painting import paint_things, things_heights
-from app.views.week_grid import WeekGrid
+from app.drawing.column_painting import clock_heights, paint_clock, paint_periods, periods_heights
+from app.drawing.dot_painting import dots_heights, paint_dots
+from app.drawing.drawings import Bars, Clock, Dots, PeriodColumns, Things, Tiles, WeekGrid
+from app.drawing.grid_painting import paint_tiles, paint_weeks, tiles_heights, weeks_heights
+from app.drawing.png import Canvas, Field, Heights, RowNotes
+from app.drawing.row_painting import bars_heights, paint_bars
+from app.drawing.thing_painting import paint_things, things_heights
 
 Drawing = Bars | Dots | Things | WeekGrid | Tiles | PeriodColumns | Clock
 NO_NOTES: Final = RowNotes()

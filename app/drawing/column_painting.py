@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Final
 
-from app.views.canvas import Canvas, Field, Heights
-from app.views.drawings import HOUR_LABELS, Clock, PeriodColumns
-from app.views.lettering import font_of
+from app.drawing.drawings import HOUR_LABELS, Clock, PeriodColumns
+from app.drawing.lettering import font_of
+from app.drawing.png import Canvas, Field, Heights
 
 _LABEL: Final = 24
 """Size of the letters below the columns."""

@@ -1,22 +1,36 @@
 """Drawings as values: `templates/_drawings.html` makes HTML of them, pictures draw them as well."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import ClassVar, Final, NamedTuple
 from unicodedata import east_asian_width
 
-from app.language.i18n import gettext
-from app.views.cast import NO_HUE, post_count
-
+NO_HUE: Final = "author-0"
+"""Class of the colour of people who have none of their own."""
 HOURS: Final = tuple(f"{hour}:00" for hour in range(24))
 HOUR_LABELS: Final = tuple(str(hour) if hour % 6 == 0 else "" for hour in range(24))
 
-BAR_PX: Final = 660
-"""Of a bar of all on the narrowest page of two columns."""
-LETTER_PX: Final = 10
-WIDE_PX: Final = 17
-MARGIN_PX: Final = 18
+
+class LetterWidths(NamedTuple):
+    """Estimated widths of letters on a page, in pixels."""
+
+    letter: int
+    wide: int
+    """Width of a Korean letter."""
+    around: int
+    """Space on both sides together."""
+
+    def of(self, text: str) -> int:
+        """Return the width of a text with the space on its sides."""
+        wide = sum(east_asian_width(letter) in "WF" for letter in text)
+        return self.around + self.wide * wide + self.letter * (len(text) - wide)
+
+
+NARROWEST_BAR_PX: Final = 660
+"""Width of a bar of all shares on the narrowest page with two columns."""
+IN_BAR: Final = LetterWidths(10, 17, 18)
+IN_RING: Final = LetterWidths(8, 11, 10)
 
 
 class NamedBar(NamedTuple):
@@ -38,8 +52,7 @@ class NamedBar(NamedTuple):
     @property
     def has_room(self) -> bool:
         """Whether its name stands in it, in a bar of all that is as wide as two columns."""
-        letters_px = sum(WIDE_PX if east_asian_width(c) in "WF" else LETTER_PX for c in self.name)
-        return self.share * BAR_PX >= letters_px + MARGIN_PX
+        return self.share * NARROWEST_BAR_PX >= IN_BAR.of(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +72,12 @@ class Columns:
     """The class of their colour."""
     caption: str
     counts: Sequence[int]
+    texts: Sequence[str]
+    """Each number in words."""
     names: Sequence[str]
-    """What each is called in full."""
+    """Full name of each column."""
     labels: Sequence[str]
-    """What stands below each; an empty text where there is no room."""
-
-    @property
-    def texts(self) -> list[str]:
-        """Each number in words."""
-        return list(map(post_count, self.counts))
+    """Label below each column; empty without room."""
 
 
 class ListedName(NamedTuple):
@@ -253,12 +263,8 @@ class TileRow(NamedTuple):
     name: str
     hits: tuple[bool, ...]
     """Whether each guess was right."""
-
-    @property
-    def told(self) -> str:
-        """How each guess was, in words."""
-        right, wrong = gettext("right"), gettext("wrong")
-        return ", ".join(right if is_hit else wrong for is_hit in self.hits)
+    told: str = ""
+    """The guesses in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +300,164 @@ def column_path(heights: Iterable[float]) -> str:
     )
 
 
-def by_hour(hue: str, counts: Sequence[int], caption: str) -> Columns:
-    """Return the columns of the hours of the day."""
-    return Columns(hue, caption, counts, HOURS, HOUR_LABELS)
+EDGE: Final = 4.0
+"""Free space at both ends of a line, in per cent, so that dots and rings stay inside."""
+MOST_LETTERS: Final = 6
+"""Largest number of letters in a ring."""
+GAP_PX: Final = 2
+"""Smallest gap between two rings."""
+PHONE_PX: Final = 310
+"""Width of a line on a phone."""
+
+
+class Initials(NamedTuple):
+    """The initials of a person."""
+
+    text: str
+    name: str
+    hue: str
+    """Class of the person's colour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A ring for people at about the same point of a line."""
+
+    place: float
+    """Middle of the ring, in per cent of the line."""
+    people: Sequence[Initials]
+
+    @property
+    def letters(self) -> Sequence[Initials]:
+        """The people's initials in their colours, or the number of people if there are too many."""
+        if sum(len(person.text) for person in self.people) <= MOST_LETTERS:
+            return self.people
+        names = ", ".join(person.name for person in self.people)
+        return [Initials(str(len(self.people)), names, NO_HUE)]
+
+    @property
+    def hue(self) -> str:
+        """Class of the ring's colour: a single person's colour, or none."""
+        return self.people[0].hue if len(self.people) == 1 else NO_HUE
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the ring shows the number of people instead of initials."""
+        return self.letters is not self.people
+
+    @property
+    def width_px(self) -> int:
+        return IN_RING.of("".join(letter.text for letter in self.letters))
+
+
+@dataclass(frozen=True, slots=True)
+class DotRow:
+    """A line with a dot for a person, and rings for the others."""
+
+    label: str
+    value: str
+    """Value of the dot, in words."""
+    beside: str
+    """Name and value of all others together; empty without others."""
+    is_clear: bool
+    """Whether the dot differs from the others by more than chance."""
+    place: float
+    """Position of the dot, in per cent of the line."""
+    beside_place: float | None
+    """Position of all others together, in per cent of the line; None without others."""
+    rings: Sequence[Ring]
+    path: str
+    """URL of the posts behind the row."""
+    brief: str = ""
+    """Short form of the value for little room; empty if the value is short."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dots:
+    """Lines below each other, the most distinct first."""
+
+    macro: ClassVar[str] = "dots"
+
+    hue: str
+    """Class of the dots' colour."""
+    labelled_by: str
+    """Ids of the elements that describe the drawing."""
+    rows: Sequence[DotRow]
+    others: Sequence[Initials]
+    """The other people, shown as rings."""
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether any ring shows the number of people instead of initials."""
+        return any(ring.is_number for row in self.rows for ring in row.rings)
+
+    @property
+    def has_key(self) -> bool:
+        """Whether the drawing needs a key that explains the initials."""
+        return len(self.others) > 1 and any(other.text != other.name for other in self.others)
+
+
+def rings_of(places: Sequence[float], people: Sequence[Initials]) -> list[Ring]:
+    """Return rings for people at these places; rings that would touch on a phone are joined."""
+    groups: list[list[tuple[float, Initials]]] = []
+    for placed in sorted(zip(places, people, strict=True)):
+        groups.append([placed])
+        while len(groups) > 1 and _touch(_ring(groups[-2]), _ring(groups[-1])):
+            groups[-2:] = [groups[-2] + groups[-1]]
+    return [*map(_ring, groups)]
+
+
+def _ring(group: Sequence[tuple[float, Initials]]) -> Ring:
+    """Return a ring in the middle of a group, moved inside the line."""
+    ring = Ring(sum(place for place, _ in group) / len(group), tuple(one for _, one in group))
+    half = 100 * ring.width_px / 2 / PHONE_PX
+    return replace(ring, place=round(min(max(ring.place, half), 100 - half), 2))
+
+
+def _touch(left: Ring, right: Ring) -> bool:
+    between = (right.place - left.place) / 100 * PHONE_PX
+    return between < (left.width_px + right.width_px) / 2 + GAP_PX
+
+
+@dataclass(frozen=True, slots=True)
+class GridDay:
+    """A day in a grid of weeks."""
+
+    week: int
+    """Its column, from 0."""
+    weekday: int
+    """Its row, from Monday, 0."""
+    level: int
+    """Its shade; 0 for nothing."""
+    is_marked: bool
+    """Whether it has a ring."""
+
+    @property
+    def path(self) -> str:
+        return f"M{self.week}.06 {self.weekday}.08h.88v.84h-.88z"
+
+
+@dataclass(frozen=True, slots=True)
+class WeekGrid:
+    """The days of a year: weeks are columns, days of the week are rows."""
+
+    macro: ClassVar[str] = "weeks"
+
+    hue: str
+    labelled_by: str
+    """The ids of what the drawing says, and whose year it is."""
+    days: Sequence[GridDay]
+    """Until today, of a year that goes on."""
+    months: Sequence[tuple[int, str]]
+    """The column in which each begins, and its name."""
+    columns: int
+    """Those of the whole year, so that each month stands where it stands in other years."""
+
+    @property
+    def shades(self) -> list[tuple[str, str]]:
+        """The classes of the days, and the outlines of all days of each."""
+        outlines: dict[str, str] = {}
+        for day in sorted(self.days, key=lambda day: day.level):
+            outlines[f"shade-{day.level}"] = outlines.get(f"shade-{day.level}", "") + day.path
+        rings = "".join(day.path for day in self.days if day.is_marked)
+        return [*outlines.items(), ("ring", rings)]

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from math import ceil
 from typing import Final
 
-from app.views.canvas import MARGIN, Canvas, Field, Heights
-from app.views.dot_plot import EDGE, DotRow, Dots, Initials, Ring
-from app.views.lettering import Lettering, clipped, drawn_text, font_of
-from app.views.row_painting import SMALLEST, places_of
+from app.drawing.drawings import EDGE, DotRow, Dots, Initials, Ring
+from app.drawing.lettering import Lettering, clipped, drawn_text, font_of
+from app.drawing.png import MARGIN, Canvas, Field, Heights
+from app.drawing.row_painting import SMALLEST, places_of
 
 _DOT_ROW: Final = 86
 """Smallest height of a row."""

@@ -6,10 +6,9 @@ Measures are in pixels.
 from math import ceil
 from typing import Final
 
-from app.views.canvas import MARGIN, Canvas, Field, Heights, Theme
-from app.views.drawings import Tiles
-from app.views.lettering import font_of
-from app.views.week_grid import WeekGrid
+from app.drawing.drawings import Tiles, WeekGrid
+from app.drawing.lettering import font_of
+from app.drawing.png import MARGIN, Canvas, Field, Heights, Theme
 
 SHADES: Final = (0.0, 0.32, 0.54, 0.76, 1.0)
 """Share of the hue in the days of each level, as on the page."""

@@ -8,9 +8,9 @@ from itertools import accumulate
 from math import ceil
 from typing import Final
 
-from app.views.canvas import Canvas, Field, Heights, RowNote, RowNotes
-from app.views.drawings import Bars, NamedBar
-from app.views.lettering import clipped, font_of, joined_rows
+from app.drawing.drawings import Bars, NamedBar
+from app.drawing.lettering import clipped, font_of, joined_rows
+from app.drawing.png import Canvas, Field, Heights, RowNote, RowNotes
 
 SMALLEST: Final = 22
 """Smallest size of letters, since pictures are seen on phones."""

@@ -1,0 +1,40 @@
+"""The options of pictures in their URLs."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from app.drawing.png import ThemeName
+from app.drawing.poster import Format
+
+
+class LookArgs(Struct):
+    """The size, colours and language of a picture."""
+
+    format: Format = "1200x630"
+    theme: ThemeName = "light"
+    lang: Literal["ko", "en"] | None = None
+    """Language of the page with the link; programs that show links send none."""
+
+
+class PeopleArgs(LookArgs):
+    """The look of a picture, its time zone, and how it names people."""
+
+    tz: str = ""
+    """Time zone of its days (default: the chat's, otherwise UTC)."""
+    names: Literal["names", "initials"] = "names"
+
+    @property
+    def has_names(self) -> bool:
+        return self.names == "names"
+
+
+class PictureArgs(PeopleArgs):
+    """The options of a picture that may quote people."""
+
+    words: Literal["", "1"] = ""
+    """Whether the picture contains people's words."""
+
+    @property
+    def has_words(self) -> bool:
+        return bool(self.words)
