@@ -163,12 +163,18 @@ def _silence(portrait: ChatSight) -> tuple[PosterLine, ...]:
 def notes_of(portrait: ChatSight, args: PictureArgs) -> RowNotes:
     """Return what a picture tells of each person beside the share.
 
-    What it would tell of most of them in the same words tells nothing of any.
+    A note that most people have sets no one apart. A person without other notes has the number of
+    messages and the share, so that each person has a line.
     """
     notes = [line_about(person, portrait, args) for person in portrait.people]
     times = Counter(part for note in notes for part in note)
     usual = {part for part in times if len(notes) > 1 and 2 * times[part] > len(notes)}
-    rows = (tuple(part for part in note if part not in usual) for note in notes)
+    rows = [tuple(part for part in note if part not in usual) for note in notes]
+    bars = Shares(portrait).plot().rows
+    for number, (person, bar) in enumerate(zip(portrait.people, bars, strict=True)):
+        if person.username and not rows[number]:
+            messages = ngettext("{count} message", "{count} messages", person.messages)
+            rows[number] = (f"{messages.format(count=show_number(person.messages))}, {bar.label}",)
     return RowNotes(tuple(rows), are_wanted=args.has_words)
 
 

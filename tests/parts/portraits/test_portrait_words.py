@@ -1,5 +1,6 @@
 """What a portrait says in sentences holds for any chat, as counted from its messages."""
 
+import re
 from collections import Counter
 from itertools import pairwise
 from typing import Final
@@ -10,7 +11,7 @@ from hypothesis import assume, given
 
 from app.compute.chat_timing import Said
 from app.compute.portrait import portray
-from app.parts.pictures.room import line_about
+from app.parts.pictures.room import line_about, notes_of
 from app.parts.portraits.timing import Timing
 from app.parts.portraits.typical_words import TypicalWords
 from app.services.rooms.room_facts import RoomFacts
@@ -88,6 +89,15 @@ def test_a_picture_tells_of_each_what_chance_does_not_explain(wait_s: int, told:
         "Never breaks the silence",
         *filter(None, [told]),
     ]
+
+
+def test_a_picture_has_a_line_for_each_person_alike_or_not() -> None:
+    said = [Said(number % 3, 60 * number, "yes") for number in range(90)]
+    notes = notes_of(portrait_in(said), PictureArgs())
+    assert len(notes.rows) == 3
+    assert {len(row) for row in notes.rows} == {1}
+    for row in notes.rows:
+        assert re.fullmatch(r"30 messages, 3[34]%", row[0])
 
 
 @given(chats())
