@@ -431,6 +431,8 @@ class GridDay:
     """Its shade; 0 for nothing."""
     is_marked: bool
     """Whether it has a ring."""
+    told: str = ""
+    """The day and its number of posts; empty without posts."""
 
     @property
     def path(self) -> str:

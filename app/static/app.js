@@ -285,6 +285,18 @@
       drawing.after(told);
     }
     told.textContent = part.querySelector(":scope > title").textContent;
+    drawing.querySelector(".chosen")?.classList.remove("chosen");
+    part.classList.add("chosen");
+  }
+
+  // The arrow keys walk from value to value of a drawing.
+  function walkValues(event) {
+    const values = [...event.target.closest?.("svg[tabindex]")?.querySelectorAll(".asked") ?? []];
+    const place = values.findIndex((value) => value.matches(".chosen"));
+    const next = { ArrowLeft: Math.max(0, place - 1), ArrowRight: place + 1, Home: 0, End: values.length - 1 }[event.key];
+    if (!values[next]) return;
+    event.preventDefault();
+    tellValue({ target: values[next] });
   }
 
   const OPENED = ".ask[open]";
@@ -303,6 +315,7 @@
   function enhance(root) {
     each(root, "time[datetime*=T]:not([title])", showLocalTime);
     each(root, "[data-chat]", nameChatZone);
+    each(root, "svg[role=img]:has(.asked):not([tabindex])", (drawing) => { drawing.tabIndex = 0; });
     each(root, "[data-timezone]", fillTimeZone);
     each(root, "[data-copy][hidden]", offerCopying);
     each(root, "[data-share]:not([aria-live])", offerSharing);
@@ -336,6 +349,7 @@
   document.addEventListener("click", (event) => closeOpened(event.target));
   document.addEventListener("click", openUse);
   document.addEventListener("click", tellValue);
+  document.addEventListener("keydown", walkValues);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     const opened = event.target.closest?.(OPENED);

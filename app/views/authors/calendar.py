@@ -120,8 +120,15 @@ def grid_of(
     """
     top = max([LEVELS, *posts.values()])
     days = [date(end.year, 1, 1) + number * ONE_DAY for number in range(end.timetuple().tm_yday)]
+    texts = {count: post_count(count) for count in {*posts.values()}}
     return tuple(
-        GridDay(_week_of(day), day.weekday(), -(-LEVELS * posts.get(day, 0) // top), day in marked)
+        GridDay(
+            _week_of(day),
+            day.weekday(),
+            -(-LEVELS * posts.get(day, 0) // top),
+            day in marked,
+            f"{show_month_day(day)}: {texts[posts[day]]}" if posts.get(day) else "",
+        )
         for day in days
     )
 

@@ -298,6 +298,8 @@ async def test_the_page_shows_the_year_and_says_its_rules(site: Client) -> None:
     assert "<details" not in before
     assert "<table" not in after.partition("<details")[0]
     assert "The outline is 2023." in page
+    # Each day with posts gives its number.
+    assert len(re.findall(r"<title>[A-Z][a-z]+ \d+: 1 post</title>", page)) == 41
     # The years of the author in one small drawing, which says its numbers.
     assert (
         'role="img" aria-label="19 posts in 2022, 30 posts in 2023, and 41 posts in 2024"' in page
