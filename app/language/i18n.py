@@ -37,6 +37,8 @@ YEAR_S: Final = 365 * 24 * 3600
 LONGEST_HEADER: Final = 1_000
 """Characters of an Accept header that are read; no browser sends more."""
 FOLDER: Final = Path(__file__).parents[1] / "translations"
+WITHIN: Final = "within a sentence"
+"""Context of the sentences that are clauses of another one."""
 CHAT: Final = "chat"
 """Context of the texts that speak of messages where others of the same id speak of posts."""
 _POST: Final = re.compile(r"\b([Pp])ost(s?)\b(?![)}])")
@@ -174,6 +176,13 @@ def gettext(message: str) -> str:
         return sentence(str(text)) if language() == "ko" else _with_messages(message)
     text = catalog(language()).gettext(message)
     return sentence(text) if language() == "ko" else text
+
+
+def clause(message: str) -> str:
+    """Return a sentence as it is within another one; in English only its full stop goes."""
+    if language() == "ko":
+        return sentence(str(catalog("ko").pgettext(WITHIN, message)))
+    return message.removesuffix(".")
 
 
 def ngettext(singular: str, plural: str, number: int) -> str:

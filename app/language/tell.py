@@ -9,7 +9,7 @@ from datetime import date
 from typing import Final
 
 from app.language.dates import show_month_day
-from app.language.i18n import gettext, ngettext, ngettext_noop, show_number, show_percent
+from app.language.i18n import clause, gettext, ngettext, ngettext_noop, show_number, show_percent
 from app.language.i18n import gettext_noop as _
 
 Text = str | tuple[str, str]
@@ -171,6 +171,30 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "two never": _("{often}; {other} never"),
     },
     "signs": _("Writes {signs} more often than others."),
+    # What sets the people of a chat apart.
+    "most": {"": _("{name} writes most ({share})."), "two": _("{name} writes more ({share}).")},
+    "longest": {
+        "": _("{name} writes the longest messages ({words})."),
+        "lately": _("{name} has lately been writing the longest messages ({words})."),
+        "two": _("{name} writes longer messages ({words})."),
+        "two lately": _("{name} has lately been writing longer messages ({words})."),
+    },
+    "laugh": {
+        "": _("{name} writes “{sign}” most often."),
+        "lately": _("{name} has lately been writing “{sign}” most often."),
+        "two": _("{name} writes “{sign}” more often."),
+        "two lately": _("{name} has lately been writing “{sign}” more often."),
+    },
+    "night": {
+        "": _("{name} writes at night more than the others ({share})."),
+        "lately": _("{name} has lately been writing at night more than the others ({share})."),
+        "two": _("{name} writes more often at night ({share})."),
+        "two lately": _("{name} has lately been writing more often at night ({share})."),
+    },
+    "recognised": {
+        "": _("{name} is easiest to recognise ({share})."),
+        "two": _("{name} is easier to recognise ({share})."),
+    },
     # When somebody writes.
     "busiest_hours": {
         "": _("Busiest between {start}:00 and {end}:00."),
@@ -247,9 +271,7 @@ def tell(finding: str, variant: str = "", /, **values: object) -> str:
 
     Whole numbers, days and shares are written as the language does; years are given as texts.
     """
-    text = FINDINGS[finding]
-    if isinstance(text, Mapping):
-        text = text[variant]
+    text = _text_of(finding, variant)
     count = values.get("count")
     if isinstance(text, tuple):
         assert isinstance(count, int)  # noqa: S101 # for the type checker
@@ -257,6 +279,17 @@ def tell(finding: str, variant: str = "", /, **values: object) -> str:
     else:
         text = gettext(text)
     return text.format(**{name: _written(value) for name, value in values.items()})
+
+
+def tell_within(finding: str, variant: str = "", /, **values: object) -> str:
+    """Return the sentence of a finding as a clause of another sentence."""
+    text = _text_of(finding, variant)
+    return clause(str(text)).format(**{name: _written(value) for name, value in values.items()})
+
+
+def _text_of(finding: str, variant: str) -> Text:
+    text = FINDINGS[finding]
+    return text[variant] if isinstance(text, Mapping) else text
 
 
 def _written(value: object) -> object:

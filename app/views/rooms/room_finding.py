@@ -1,25 +1,18 @@
 """What the overview and the portrait of a room say in a sentence."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from app.compute.chat_traits import Trait
 from app.compute.fingerprint import Measure
 from app.compute.portrait import PersonPortrait
-from app.language.i18n import (
-    gettext,
-    gettext_noop,
-    ngettext,
-    rounded_parts,
-    show_number,
-    show_percent,
-)
+from app.language.i18n import gettext, ngettext, rounded_parts, show_number, show_percent
+from app.language.tell import tell, tell_within
 from app.services.rooms.room_facts import RoomFacts
 from app.views.cast import shown_name
 from app.views.habit_words import LONGEST_FINDING, short_name, trait_of
 
 People = Sequence[PersonPortrait]
-Clauses = Mapping[str, tuple[str, str]]
 PAIR: Final = 2
 """People of whom one has more of something, where of others one has the most."""
 FEWEST_TOLD: Final = 2
@@ -29,83 +22,8 @@ HABIT_CLEAR: Final = 5.0
 person, so the 2.9 of a single one would be passed by chance in some chats."""
 _TOLD_AS: Final = {"laugh": "laughing", "longest": "length"}
 """The measure that a trait is of; what is told as one is not told as the other."""
-_CLAUSES: Final = {
-    "most": (
-        gettext_noop("{name} writes most ({share})"),
-        gettext_noop("{name} writes most ({share})."),
-    ),
-    "longest": (
-        gettext_noop("{name} writes the longest messages ({words})"),
-        gettext_noop("{name} writes the longest messages ({words})."),
-    ),
-    "laugh": (
-        gettext_noop("{name} writes “{sign}” most often"),
-        gettext_noop("{name} writes “{sign}” most often."),
-    ),
-    "night": (
-        gettext_noop("{name} writes at night more than the others ({share})"),
-        gettext_noop("{name} writes at night more than the others ({share})."),
-    ),
-    "recognised": (
-        gettext_noop("{name} is easiest to recognise ({share})"),
-        gettext_noop("{name} is easiest to recognise ({share})."),
-    ),
-}
-"""Of each kind of trait, within the sentence and at its end."""
-
-
-_LATELY: Final = {
-    "longest": (
-        gettext_noop("{name} has lately been writing the longest messages ({words})"),
-        gettext_noop("{name} has lately been writing the longest messages ({words})."),
-    ),
-    "laugh": (
-        gettext_noop("{name} has lately been writing “{sign}” most often"),
-        gettext_noop("{name} has lately been writing “{sign}” most often."),
-    ),
-    "night": (
-        gettext_noop("{name} has lately been writing at night more than the others ({share})"),
-        gettext_noop("{name} has lately been writing at night more than the others ({share})."),
-    ),
-}
-"""The same of what was counted in the newest messages alone."""
-_OF_TWO: Final = {
-    "most": (
-        gettext_noop("{name} writes more ({share})"),
-        gettext_noop("{name} writes more ({share})."),
-    ),
-    "longest": (
-        gettext_noop("{name} writes longer messages ({words})"),
-        gettext_noop("{name} writes longer messages ({words})."),
-    ),
-    "laugh": (
-        gettext_noop("{name} writes “{sign}” more often"),
-        gettext_noop("{name} writes “{sign}” more often."),
-    ),
-    "night": (
-        gettext_noop("{name} writes more often at night ({share})"),
-        gettext_noop("{name} writes more often at night ({share})."),
-    ),
-    "recognised": (
-        gettext_noop("{name} is easier to recognise ({share})"),
-        gettext_noop("{name} is easier to recognise ({share})."),
-    ),
-}
-"""The same of one of two people, who has more of something, and not the most."""
-_OF_TWO_LATELY: Final = {
-    "longest": (
-        gettext_noop("{name} has lately been writing longer messages ({words})"),
-        gettext_noop("{name} has lately been writing longer messages ({words})."),
-    ),
-    "laugh": (
-        gettext_noop("{name} has lately been writing “{sign}” more often"),
-        gettext_noop("{name} has lately been writing “{sign}” more often."),
-    ),
-    "night": (
-        gettext_noop("{name} has lately been writing more often at night ({share})"),
-        gettext_noop("{name} has lately been writing more often at night ({share})."),
-    ),
-}
+_OF_NEWEST: Final = {"longest", "laugh", "night"}
+"""Kinds of traits that are told as of lately, if only the newest messages were counted."""
 
 
 def finding_of(
@@ -170,38 +88,38 @@ def _clear_habits(people: People) -> Iterator[tuple[str, Measure]]:
             yield person.username, person.trait
 
 
-def _clauses_of(people_total: int, *, is_of_newest: bool) -> Clauses:
-    if people_total == PAIR:
-        return _OF_TWO | (_OF_TWO_LATELY if is_of_newest else {})
-    return _CLAUSES | (_LATELY if is_of_newest else {})
-
-
 def _sentence(
     people: People, traits: Sequence[Trait], people_total: int, *, is_of_newest: bool
 ) -> str:
     """Return a sentence on the traits, which says once that all are of lately, at its beginning."""
-    are_lately = is_of_newest and len(traits) > 1 and {trait.kind for trait in traits} <= {*_LATELY}
-    clauses = _clauses_of(people_total, is_of_newest=is_of_newest and not are_lately)
+    are_lately = is_of_newest and len(traits) > 1 and {one.kind for one in traits} <= _OF_NEWEST
+    is_lately = is_of_newest and not are_lately
+
+    def told(trait: Trait, teller: Callable[..., str]) -> str:
+        variants = ["two"] if people_total == PAIR else []
+        variants += ["lately"] if is_lately and trait.kind in _OF_NEWEST else []
+        return teller(trait.kind, " ".join(variants), **_values(people, trait))
+
     *first, last = traits
-    parts = [_clause(people, trait, clauses[trait.kind][0]) for trait in first]
-    end = _clause(people, last, clauses[last.kind][1])
-    if not parts:
+    clauses = [told(trait, tell_within) for trait in first]
+    end = told(last, tell)
+    if not clauses:
         return end
-    sentence = gettext("{clauses}, and {last}").format(clauses=", ".join(parts), last=end)
+    sentence = gettext("{clauses}, and {last}").format(clauses=", ".join(clauses), last=end)
     return gettext("Lately, {sentence}").format(sentence=sentence) if are_lately else sentence
 
 
-def _clause(people: People, trait: Trait, clause: str) -> str:
+def _values(people: People, trait: Trait) -> dict[str, str]:
     words = ngettext("{count} word on average", "{count} words on average", round(trait.value))
     share = trait.value
     if trait.kind == "most":  # As the bar has it, whose parts add up.
         share = rounded_parts([person.share for person in people])[trait.person or 0]
-    return gettext(clause).format(
-        name=_short_name(trait.username),
-        share=show_percent(share),
-        words=words.format(count=show_number(round(trait.value))),
-        sign=trait.sign,
-    )
+    return {
+        "name": _short_name(trait.username),
+        "share": show_percent(share),
+        "words": words.format(count=show_number(round(trait.value))),
+        "sign": trait.sign,
+    }
 
 
 def _short_name(username: str | None) -> str:
