@@ -19,8 +19,7 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from app.compute.chat_timing import Said, after_silence
-from app.compute.conversations import WrittenTexts, conversations_of
+from app.compute.chat_timing import Said, WrittenTexts, after_silence, conversations_of
 from app.compute.hours import counts_by_hour, hour_numbers
 from app.compute.links import without_addresses
 from app.compute.mentions import emoji_in, laughs_in

@@ -17,7 +17,7 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from app.compute.conversations import WrittenTexts
+from app.compute.chat_timing import WrittenTexts
 from app.compute.languages import guess_language, guess_main_language
 from app.compute.mentions import LAUGHING, laughs_in
 from app.compute.population import Population

@@ -13,8 +13,7 @@ import numpy as np
 from msgspec import Meta, structs
 from numpy.typing import NDArray
 
-from app.compute.chat_timing import ChatTiming, Said, timing_of
-from app.compute.conversations import WrittenTexts
+from app.compute.chat_timing import ChatTiming, Said, WrittenTexts, timing_of
 from app.compute.fingerprint import (
     MOST_BESIDE,
     CountedSpeaker,

@@ -8,7 +8,7 @@ from string import ascii_lowercase
 import numpy as np
 import pytest
 
-from app.compute.conversations import WrittenTexts
+from app.compute.chat_timing import WrittenTexts
 from app.compute.phrases import Phrase, phrases_of
 from app.compute.typical_words import words_in_each
 

@@ -4,7 +4,7 @@ import random
 from math import sqrt
 
 from app.compute.chat_timing import Said, answers_among
-from app.compute.reply_preference import clearest_answers
+from app.compute.chat_traits import clearest_answers
 
 PEOPLE = range(4)
 

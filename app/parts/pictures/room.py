@@ -25,9 +25,7 @@ from app.parts.pictures.picture_page import (
     short_address,
 )
 from app.parts.portraits.room import read_in_zone
-from app.parts.portraits.room_figures import Shares
-from app.parts.portraits.timing import Timing
-from app.parts.portraits.typical_words import TypicalWords
+from app.parts.portraits.room_figures import Shares, Timing, TypicalWords
 from app.services.rooms.room_facts import RoomFacts, names_in
 from app.services.rooms.sight import ChatSight
 from app.views.blueprints import PageBlueprint
@@ -37,9 +35,8 @@ from app.views.habit_words import told_alone
 from app.views.page import cast_on, render
 from app.views.parts import see_other
 from app.views.picture_args import PictureArgs
-from app.views.rooms.overview_figures import Months
+from app.views.rooms.figures import Months, length_in_words
 from app.views.rooms.room_finding import finding_of
-from app.views.rooms.silence import length_in_words
 
 blueprint = PageBlueprint("room_pictures")
 

@@ -31,7 +31,7 @@ from app.views.filters import zone_of_page, zone_of_picture
 from app.views.page import cast_on, render
 from app.views.parts import see_other
 from app.views.picture_args import PictureArgs
-from app.views.rooms.overview_figures import name_of
+from app.views.rooms.figures import name_of
 
 blueprint = PageBlueprint("room_year_pictures")
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from app.parts import Part
 from app.parts.portraits import api, author, room
-from app.parts.portraits.overview import read_page
+from app.parts.portraits.room import read_page
 
 PART: Final = Part(
     pages=(room.blueprint, author.blueprint),

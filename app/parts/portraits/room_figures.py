@@ -1,20 +1,250 @@
 """The figures of a room's portrait, which its page shows in this order, and its picture in part."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import ClassVar, Final
+from zoneinfo import ZoneInfo
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from app.compute.portrait import PersonPortrait
-from app.drawing.drawings import HOURS, Bars, NamedBar
-from app.language.i18n import gettext, gettext_noop, rounded_parts, show_number, show_percent
-from app.parts.portraits.portrait_figure import NOT_THERE, OfPeople, PortraitFigure
-from app.parts.portraits.timing import Timing
-from app.parts.portraits.typical_words import TypicalWords
+from app.compute.portrait import PersonPortrait, TypicalOfPerson
+from app.drawing.drawings import HOURS, Bars, Columns, ListedName, NamedBar, NameList
+from app.drawing.lettering import drawn_name
+from app.language.dates import show_clock, show_date, show_duration
+from app.language.i18n import (
+    gettext,
+    gettext_noop,
+    ngettext,
+    rounded_parts,
+    show_number,
+    show_percent,
+)
+from app.parts.portraits.cards import wait_of
+from app.services.rooms.sight import ChatSight
 from app.views.cast import hue
 from app.views.figure import Finding, Table, TableCell
 from app.views.hours import by_hour, how_told
-from app.views.rooms.overview_figures import name_of
+from app.views.rooms.figures import ChatFigure, is_long, length_of, name_of, told_silence
+from app.views.rooms.room_finding import PAIR
+
+NOT_THERE: Final = "–"
+OfPeople = Sequence[tuple[PersonPortrait, Columns | NameList]]
+"""A drawing of each person of whom there is one."""
+
+
+class PortraitFigure(ChatFigure["Bars | OfPeople"]):
+    """A figure of a portrait: its rows and drawings are of the people there."""
+
+    name: ClassVar[str]
+    is_drawn: ClassVar[bool] = False
+    """Whether the page draws the numbers; otherwise it shows them in rows."""
+
+    def finding(self) -> Finding:
+        return Finding()
+
+    def plot(self) -> "Bars | OfPeople | None":
+        return None
+
+    def line_of(self, person: PersonPortrait) -> list[str]:
+        """Return what a picture tells of a person, in parts of a line."""
+        return []
+
+
+def other_of(person: PersonPortrait, sight: ChatSight) -> str:
+    """Return the name of the one other person in a chat of two; empty in any other chat."""
+    beside = [group for group in sight.people if group is not person]
+    return name_of(beside[0]) if sum(group.people for group in beside) == 1 else ""
+
+
+def is_alone(sight: ChatSight) -> bool:
+    """Return whether one person wrote all messages."""
+    return sum(person.people for person in sight.people) == 1
+
+
+class Timing(PortraitFigure):
+    """Who begins after a silence, and how long answers take."""
+
+    name = "answers"
+    topic = gettext_noop("Who starts, and how long replies take")
+
+    @property
+    def has_beginnings(self) -> bool:
+        return any(person.beginnings for person in self.people)
+
+    @property
+    def has_answers(self) -> bool:
+        return any(person.answers for person in self.people)
+
+    def finding(self) -> Finding:
+        about = gettext(
+            "A person starts a conversation by writing after more than six hours without a "
+            "message. A reply is a message right after someone else's, at most six hours later. "
+            "Half of a person's replies take no longer than the time shown (without the seconds). "
+            "Messages without a time are not counted."
+        )
+        notes = [*self.missing(), *self._silence()]
+        return Finding(notes=notes, about=Markup(about))  # noqa: S704 - our own words, as they are
+
+    def table(self) -> Table:
+        columns: list[tuple[str, list[str | int]]] = []
+        if self.has_beginnings:
+            columns += [(gettext("Starts"), [person.beginnings for person in self.people])]
+        if self.has_answers:
+            to_whom = gettext("Replies to others")
+            if self.sight.room.people_total == PAIR:
+                to_whom = gettext("Replies to the other person")
+            waits_s = [person.median_answer_s for person in self.people]
+            columns += [
+                (to_whom, [person.answers for person in self.people]),
+                (
+                    gettext("Time to reply"),
+                    [NOT_THERE if wait is None else show_duration(wait) for wait in waits_s],
+                ),
+            ]
+        names = [*map(name_of, self.people)] if columns else []
+        return Table(
+            [gettext("Name"), *(heading for heading, _ in columns)],
+            [*zip(names, *(cells for _, cells in columns), strict=True)],
+        )
+
+    def missing(self) -> list[str]:
+        """Return why there is nothing to tell of beginnings or answers, where there is nothing."""
+        dated = sum(sum(person.hours) for person in self.people)
+        if dated == 0:
+            return [gettext("No message has a time.")]
+        if dated == 1:
+            return [gettext("Only one message has a time.")]
+        sentences: list[str] = []
+        if is_alone(self.sight):
+            sentences.append(gettext("Only one person writes here, so there are no replies."))
+        elif not self.has_answers:
+            sentences.append(gettext("No one replied within six hours."))
+        if self.sight.longest_silence is None:
+            sentences.append(gettext("All messages with a time were sent in the same second."))
+        elif not self.has_beginnings:
+            sentences.append(gettext("There was no silence of more than six hours."))
+        return sentences
+
+    def _silence(self) -> list[str]:
+        """Return the longest silence in a sentence, if there is one."""
+        silence = self.sight.longest_silence
+        if silence is None:
+            return []
+        zone = ZoneInfo(self.sight.tz)
+        first, last = (time.astimezone(zone) for time in (silence.since, silence.until))
+        sentence = gettext(
+            "The longest silence: {length}, from {first_day}, {first_time} to {last_day}, "
+            "{last_time}."
+        )
+        is_of_days = is_long(silence, zone)
+        if is_of_days:
+            sentence = gettext(
+                "The messages around it: {first_day}, {first_time}, and {last_day}, {last_time}."
+            )
+        edges = escape(sentence).format(
+            length=length_of(silence, zone),
+            first_day=show_date(first),
+            first_time=show_clock(first),
+            last_day=show_date(last),
+            last_time=show_clock(last),
+        )
+        return [told_silence(silence, zone), edges] if is_of_days else [edges]
+
+    def line_of(self, person: PersonPortrait) -> list[str]:
+        return [*filter(None, [wait_of(person)])]
+
+
+MOST_WORDS: Final = 4
+"""In a line about a person."""
+
+
+class TypicalWords(PortraitFigure):
+    """Which words each person writes clearly more often than all others."""
+
+    name = "typical"
+    topic = gettext_noop("Typical words")
+    is_drawn = True
+
+    def finding(self) -> Finding:
+        about = gettext(
+            "Words that appear in clearly more messages by one person than by everyone else "
+            "here. Words that go together are one phrase. Both sides need 20 messages."
+        )
+        if self.sight.room.people_total == PAIR:
+            about = gettext(
+                "Words that appear in clearly more messages by one person than by the other. "
+                "Words that go together are one phrase. Both sides need 20 messages."
+            )
+        chosen = gettext(
+            "On average, at most 1 in 20 of the listed words is there by chance, however many "
+            "were compared. Very common words are left out."
+        )
+        return Finding(self.missing(), about=f"{about} {chosen}")
+
+    def table(self) -> Table:
+        rows = [
+            (name_of(person), word.text, word.posts, word.posts_beside)
+            for person in self._alone
+            for word in person.typical or []
+        ]
+        beside = gettext("By the others")
+        if self.sight.room.people_total == PAIR:
+            beside = gettext("By the other author")
+        columns = [gettext("Name"), gettext("Word"), gettext("Messages"), beside]
+        return Table(columns, rows, [self.messages_path(word) for _, word, *_ in rows])
+
+    def plot(self) -> OfPeople:
+        return [
+            (person, NameList([self._listed(word, person) for word in person.typical]))
+            for person in self._alone
+            if person.typical is not None
+        ]
+
+    @property
+    def _alone(self) -> list[PersonPortrait]:
+        """Those who stand for themselves: what a crowd says is nobody's habit."""
+        return [person for person in self.people if person.username is not None]
+
+    def missing(self) -> str:
+        """Return why no words are shown; an empty string where some person has a list."""
+        if any(person.typical is not None for person in self.people):
+            return ""
+        if is_alone(self.sight):
+            return gettext("Only one person writes here, so there is no one to compare with.")
+        return gettext("There are too few messages to compare words.")
+
+    def line_of(self, person: PersonPortrait) -> list[str]:
+        """Return the words as far as the fonts have them whole, each a part."""
+        words = list(filter(None, (drawn_name(word.text) for word in person.typical or [])))
+        return [gettext("“{word}”").format(word=word) for word in words[:MOST_WORDS]]
+
+    def _listed(self, word: TypicalOfPerson, person: PersonPortrait) -> ListedName:
+        other_name = other_of(person, self.sight)
+        counts = (_told_of_two if other_name else _told)(word).format(
+            count=show_number(word.posts), beside=show_number(word.posts_beside), other=other_name
+        )
+        return ListedName(word.text, counts, self.messages_path(word.text))
+
+
+def _told(word: TypicalOfPerson) -> str:
+    """Return the sentence of how often a word is written, and how often by the others."""
+    if not word.posts_beside:
+        return ngettext(
+            "{count} message, the others never", "{count} messages, the others never", word.posts
+        )
+    return ngettext(
+        "{count} message, the others {beside}", "{count} messages, the others {beside}", word.posts
+    )
+
+
+def _told_of_two(word: TypicalOfPerson) -> str:
+    """Return the same beside the one other person."""
+    if not word.posts_beside:
+        return ngettext(
+            "{count} message, {other} never", "{count} messages, {other} never", word.posts
+        )
+    return ngettext(
+        "{count} message, {other} {beside}", "{count} messages, {other} {beside}", word.posts
+    )
 
 
 class Shares(PortraitFigure):

@@ -16,7 +16,7 @@ from msgspec import Meta
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.conversations import WrittenTexts, conversations_of
+from app.compute.chat_timing import WrittenTexts, conversations_of
 from app.compute.days_apart import WEEK_DAYS
 from app.compute.fingerprint import Measure, fingerprint, tally_of
 from app.compute.hours import DAY_S

@@ -33,7 +33,7 @@ from app.views.cast import hue, post_count, shown_name
 from app.views.figure import Figure, FigureParts, Finding, Table
 from app.views.habit_words import label_of, value_of
 from app.views.hours import ClockFigure
-from app.views.rooms.overview_figures import name_of
+from app.views.rooms.figures import name_of
 from app.views.rooms.room_finding import finding_of as finding_of_people
 
 YearT = TypeVar("YearT", bound=WrittenYear)

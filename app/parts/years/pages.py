@@ -42,7 +42,7 @@ from app.views.figure import FigureParts, Finding, Table
 from app.views.filters import ZoneArgs, parse_zone, zone_of_page
 from app.views.page import WebPage, render
 from app.views.parts import see_other
-from app.views.rooms.lines import RoomLine, lines_of
+from app.views.rooms.pages import RoomLine, lines_of
 
 blueprint = PageBlueprint("years")
 room_blueprint = PageBlueprint("room_years")

@@ -16,8 +16,7 @@ from msgspec import Meta
 from sqlalchemy import bindparam
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.chat_timing import Said, after_silence
-from app.compute.conversations import WrittenTexts, conversations_of
+from app.compute.chat_timing import Said, WrittenTexts, after_silence, conversations_of
 from app.compute.fingerprint import MOST_BESIDE, Measure, fingerprint, hour_counts, tally_of
 from app.compute.hours import BusyFrom, ChatHours, busiest_hours, hours_of_day
 from app.compute.languages import guess_main_language

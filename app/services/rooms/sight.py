@@ -18,9 +18,8 @@ from numpy.typing import NDArray
 from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.chat_timing import Said, answers_among
-from app.compute.chat_traits import Judged, Trait, days_of_first, traits_of
-from app.compute.conversations import WrittenTexts
+from app.compute.chat_timing import Said, WrittenTexts, answers_among
+from app.compute.chat_traits import Judged, Trait, clearest_answers, days_of_first, traits_of
 from app.compute.portrait import (
     MOST_PORTRAYED,
     ChatPortrait,
@@ -31,7 +30,6 @@ from app.compute.portrait import (
     in_zone,
     portray,
 )
-from app.compute.reply_preference import clearest_answers
 from app.db.backend import backend_of
 from app.db.result_cache import DERIVED, EVERYTHING, LruStore, depends_on
 from app.models import RoomPerson, Tweet, User

@@ -31,7 +31,7 @@ from app.views.figure import FigureParts
 from app.views.filters import zone_of_page
 from app.views.imports.reading_choices import sentences_of
 from app.views.page import WebPage
-from app.views.rooms.overview_figures import ShareBar
+from app.views.rooms.figures import ShareBar
 
 MOST_TOLD: Final = 12
 """Chats of one file of which the page tells what was found; each takes some 30 ms."""

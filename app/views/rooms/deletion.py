@@ -19,7 +19,7 @@ from app.views.page import WebPage, render
 from app.views.parts import see_other
 from app.views.policies import name_event, writing
 from app.views.requests import check_confirmed
-from app.views.rooms.lines import day_of
+from app.views.rooms.pages import day_of
 
 blueprint = PageBlueprint("room_deletion", policy="operator")
 

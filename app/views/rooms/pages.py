@@ -1,23 +1,29 @@
-"""The page of a room: a chat as it was written, by day."""
+"""The pages of a room: a chat as it was written, by day, and the wall of its pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
+from functools import partial
+from itertools import groupby
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 from msgspec.structs import asdict
 from quart import url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.errors import NotFoundError
+from app.errors import AppError, MalformedError, Message, NotFoundError
+from app.language.dates import show_date, show_period
+from app.language.i18n import gettext
 from app.lifespan import resources
 from app.models import MAX_ID
+from app.runtime.clock import first_instant
 from app.services.posts.selection import Selection
-from app.services.posts.tweets import Post, TweetKey, get_post
-from app.services.rooms.messages import END, list_before, list_messages
+from app.services.posts.tweets import Post, TweetKey, get_post, neighbours_of
+from app.services.rooms.messages import END, list_before, list_messages, media_by_month
+from app.services.rooms.periods import WHOLE, DayPeriod
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, newest_first
 from app.services.search.results import ResultPage, SearchQuery
 from app.services.search.word_search import ResultKey
@@ -29,9 +35,184 @@ from app.views.page import FormPage, WebPage, render, render_form
 from app.views.parts import see_other
 from app.views.policies import own_chat
 from app.views.requests import TWEET_CURSOR, cursor_of, messages_cursor
-from app.views.rooms.lines import RoomLine, day_of, lines_of
-from app.views.rooms.period_form import read_period
-from app.views.rooms.wall import read_picture, read_wall
+from app.views.viewer import ViewerPage
+
+
+@dataclass(frozen=True, slots=True)
+class RoomLine:
+    """A message on the page of its room."""
+
+    post: Post
+    time: datetime | None
+    """In the page's time zone."""
+    is_new_speaker: bool
+    """Whether somebody else wrote the message above."""
+    day: date | None
+    """Its day; None where no time is known."""
+    begins_day: bool
+    goes_on: bool
+    """Whether the page before has messages of the day that begins here."""
+
+
+def lines_of(
+    posts: Sequence[Post], zone: ZoneInfo, *, after: TweetKey | None = None
+) -> list[RoomLine]:
+    """Return the messages as the page shows them; `after` is the place of the one above."""
+    lines: list[RoomLine] = []
+    above = day_of(after[0], zone) if after else None
+    day_above: date | None = None
+    for place, post in enumerate(posts):
+        day = day_of(post.created_at, zone)
+        begins_day = place == 0 or day != day_above
+        lines.append(
+            RoomLine(
+                post,
+                post.created_at and post.created_at.astimezone(zone),
+                is_new_speaker=begins_day or post.username != posts[place - 1].username,
+                day=day,
+                begins_day=begins_day,
+                goes_on=place == 0 and day is not None and day == above,
+            )
+        )
+        day_above = day
+    return lines
+
+
+def day_of(time: datetime | None, zone: ZoneInfo) -> date | None:
+    """Return the day of a time in a zone; None for no time."""
+    return time.astimezone(zone).date() if time else None
+
+
+BAD_DAYS: Final = {
+    "since": Message("The first day cannot be read: write it like 2026-01-31"),
+    "until": Message("The end date cannot be read: write it like 2026-01-31"),
+}
+
+
+class PeriodForm(Struct, frozen=True, kw_only=True):
+    """The days that an address names, as they were sent, and what is wrong with them."""
+
+    since: str = ""
+    until: str = ""
+    period: DayPeriod = WHOLE
+    error: AppError | None = None
+
+    @property
+    def title(self) -> str:
+        """The name of the period; empty for the whole chat."""
+        since, until = self.period
+        if since and until:
+            return show_period(since, until)
+        if since:
+            return gettext("Since {day}").format(day=show_date(since))
+        return gettext("Before {day}").format(day=show_date(until)) if until else ""
+
+    @property
+    def fault_at(self) -> str:
+        """The name of the field that is wrong; empty for none."""
+        return self.error.errors[0].loc if self.error and self.error.errors else ""
+
+
+def read_period(since: str, until: str) -> PeriodForm:
+    """Return the form of these days; a wrong day, or an end before the first day, is an error."""
+    form = PeriodForm(since=since.strip()[:40], until=until.strip()[:40])
+    days = {}
+    for name in BAD_DAYS:
+        try:
+            days[name] = parse_day(name, getattr(form, name))
+        except MalformedError:
+            return structs.replace(form, error=MalformedError(BAD_DAYS[name], loc=name))
+    first, end = days["since"], days["until"]
+    if first and end and end <= first:
+        fault = MalformedError("The end date must be after the first day", loc="until")
+        return structs.replace(form, error=fault)
+    return structs.replace(form, period=DayPeriod(first, end))
+
+
+MESSAGES_PER_WALL: Final = 24
+"""As many as fill whole rows of three, four and six, where each has one picture."""
+
+
+class WallPage(WebPage, frozen=True, kw_only=True):
+    template = "rooms/wall.html"
+
+    room: RoomFacts
+    tz: str
+    """As the address names it."""
+    zone: str
+    posts: list[Post]
+    """Messages with media, the newest first."""
+    months: Mapping[date | None, int]
+    """Number of messages with media in each month, the newest month first."""
+    goes_on: bool
+    """Whether the page before has messages of the first month."""
+    first_day: date | None
+    newest_day: date | None
+    next_cursor: str | None
+    in_chat: bool = True
+
+    @property
+    def by_month(self) -> list[tuple[date | None, list[Post]]]:
+        zone = ZoneInfo(self.zone)
+        of_month = groupby(self.posts, lambda post: _month_of(post, zone))
+        return [(month, list(posts)) for month, posts in of_month]
+
+    @property
+    def ways(self) -> Iterator[tuple[date, int, str]]:
+        """The known months, with the cursors of the pages that begin with them."""
+        zone = ZoneInfo(self.zone)
+        for month, messages in self.months.items():
+            if month is not None and month.year < date.max.year:
+                after = (month + timedelta(days=31)).replace(day=1)
+                yield month, messages, cursor_of((first_instant(after, zone), 0)) or ""
+
+
+async def read_wall(
+    session: AsyncSession, room: RoomFacts, zone: ZoneInfo, tz: str, before: TweetKey | None
+) -> WallPage:
+    """Return a page of the messages with media before a place, by default the newest ones."""
+    selection = Selection(room_id=room.id, has="media")
+    posts, earlier = await list_before(session, selection, before or END, limit=MESSAGES_PER_WALL)
+    above = day_of(before[0], zone) if before else None
+    return WallPage(
+        room=room,
+        tz=tz,
+        zone=zone.key,
+        posts=posts[::-1],
+        months=await media_by_month(session, room.id, zone),
+        goes_on=bool(posts and above and above.replace(day=1) == _month_of(posts[-1], zone)),
+        first_day=day_of(room.first_message_at, zone),
+        newest_day=day_of(room.newest_message_at, zone),
+        next_cursor=cursor_of(earlier),
+        about=room.usernames,
+    )
+
+
+async def read_picture(
+    session: AsyncSession, room: RoomFacts, zone: ZoneInfo, tz: str, message: int
+) -> ViewerPage:
+    """Return the page of one message of the wall. Raises NotFoundError for any other one."""
+    post = await get_post(session, message)
+    if post.room is None or post.room.id != room.id or not post.media:
+        raise NotFoundError("There is no such picture or video")
+    room_page = partial(url_for, "rooms.show_room", room_id=room.id, tz=tz or None)
+    return ViewerPage(
+        post=post,
+        neighbours=await neighbours_of(session, Selection(room_id=room.id, has="media"), post),
+        zone=zone.key,
+        room=room,
+        tz=tz,
+        wall=room_page(has="media"),
+        place=room_page(message=post.id, _anchor=f"m{post.id}"),
+        about=room.usernames,
+        in_chat=True,
+    )
+
+
+def _month_of(post: Post, zone: ZoneInfo) -> date | None:
+    day = day_of(post.created_at, zone)
+    return day and day.replace(day=1)
+
 
 blueprint = PageBlueprint("rooms")
 

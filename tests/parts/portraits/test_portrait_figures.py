@@ -7,14 +7,13 @@ import pytest
 
 from app.language.i18n import gettext
 from app.parts.portraits import room as page
-from app.parts.portraits.portrait_figure import PortraitFigure
-from app.parts.portraits.room_figures import FIGURES, Shares
+from app.parts.portraits.room_figures import FIGURES, PortraitFigure, Shares
 from app.services.rooms.room_facts import get_room
 from app.services.rooms.sight import ChatSight, read_portrait
 from app.views.cast import bound
 from app.views.figure import Finding, Table
 from app.views.page import cast_on
-from app.views.rooms.overview_figures import name_of
+from app.views.rooms.figures import name_of
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Shared

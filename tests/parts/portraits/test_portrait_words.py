@@ -12,8 +12,7 @@ from hypothesis import assume, given
 from app.compute.chat_timing import Said
 from app.compute.portrait import portray
 from app.parts.pictures.room import line_about, notes_of
-from app.parts.portraits.timing import Timing
-from app.parts.portraits.typical_words import TypicalWords
+from app.parts.portraits.room_figures import Timing, TypicalWords
 from app.services.rooms.room_facts import RoomFacts
 from app.services.rooms.sight import ChatSight, people_named
 from app.views.picture_args import PictureArgs

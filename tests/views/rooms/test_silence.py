@@ -9,7 +9,7 @@ from quart import Quart
 
 from app.compute.portrait import SilenceSpan
 from app.language.dates import show_roughly
-from app.views.rooms.silence import is_long, length_in_words, length_of, told_silence
+from app.views.rooms.figures import is_long, length_in_words, length_of, told_silence
 
 
 @pytest.fixture
