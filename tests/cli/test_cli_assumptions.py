@@ -61,7 +61,7 @@ def test_an_encoding_is_an_assumption_unless_it_is_said(
     [
         ("--encoding", "base64"),
         ("--encoding", "no such"),
-        ("--dates", "year-first"),
+        ("--dates", "year-last"),
         ("--column", "text"),
         ("--column", "colour=text"),
         ("--column", "text=essay"),

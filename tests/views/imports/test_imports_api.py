@@ -503,7 +503,7 @@ async def test_unread_times_fail_with_the_ways_out_unless_accepted(writer: Clien
 
 @pytest.mark.parametrize(
     "query",
-    ["dates=year-first", "encoding=base64", "timezone=Asia/Nowhere", "column=text", "column=x=y"],
+    ["dates=year-last", "encoding=base64", "timezone=Asia/Nowhere", "column=text", "column=x=y"],
 )
 async def test_a_reading_that_cannot_be_is_refused(writer: Client, query: str) -> None:
     answer = await writer.post(f"{IMPORTS}?{query}", data=b"text\nhello\n")

@@ -87,7 +87,7 @@ async def test_the_last_choice_of_an_encoding_holds_and_is_imported(browser: Bro
 
 async def test_an_unknown_choice_is_none(browser: Browser) -> None:
     address = await upload(browser, KOREAN, "글.csv")
-    await choose(browser, address, encoding="base64", dates="year-first", pick="x=y")
+    await choose(browser, address, encoding="base64", dates="year-last", pick="x=y")
     page = await browser.page(address)
     assert selected(page, "encoding") == ""  # Still a guess.
     assert selected(page, "dates") is None
