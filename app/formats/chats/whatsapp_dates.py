@@ -157,11 +157,12 @@ class Dates:
         if self._others:
             count = f"{len(self._dates):,}"
             evidence = Message(
-                "{count} different dates fit both orders of day and month", count=count
+                "the dates fit both orders of day and month (different dates: {count})", count=count
             )
             if "ymd" in {self._order, *self._others}:
                 evidence = Message(
-                    "{count} different dates fit several orders of day, month and year", count=count
+                    "the dates fit several orders of day, month and year (different dates: {count})",
+                    count=count,
                 )
             others = tuple(NAMES[order] for order in self._others)
             notes.assume("dates", NAMES[self._order], alternatives=others, evidence=evidence)

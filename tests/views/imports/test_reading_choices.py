@@ -16,7 +16,7 @@ from tests.browsing import Browser, parts_of, signed_in
 from tests.conftest import Client, MakeConfig
 from tests.uploading import ended, jsonl, shown, start, upload
 
-CHAT = "[25.03.24, 15:02:11] 미나: 안녕\n[25.03.24, 15:03:12] 준: 응\n".encode()
+CHAT = "[31.03.24, 15:02:11] 미나: 안녕\n[31.03.24, 15:03:12] 준: 응\n".encode()
 KOREAN = "작성자,내용,날짜\n미나,안녕하세요,2024-03-05\n".encode("cp949")
 
 
