@@ -37,14 +37,14 @@ MUTANTS: Final = (
     ),
     Mutant(
         "a caller gets a value whose making began before the last commit",
-        "tests/test_result_cache.py",
+        "tests/db/test_result_cache.py",
         MEMO,
         "if pending is None or pending.began < called:",
         "if pending is None:",
     ),
     Mutant(
         "an answer is stored though what it depends on changed while it was made",
-        "tests/test_result_cache.py",
+        "tests/db/test_result_cache.py",
         MEMO,
         "began=pending.began,",
         "began=self.time,",

@@ -161,7 +161,8 @@ class Dates:
             )
             if "ymd" in {self._order, *self._others}:
                 evidence = Message(
-                    "the dates fit several orders of day, month and year (different dates: {count})",
+                    "the dates fit several orders of day, month and year"
+                    " (different dates: {count})",
                     count=count,
                 )
             others = tuple(NAMES[order] for order in self._others)
