@@ -15,6 +15,8 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from html import unescape
+from importlib import import_module
+from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
 from typing import Any, Final
@@ -87,11 +89,8 @@ def _app(data_dir: Path) -> Quart:
 
 def stand_still(now: datetime) -> None:
     """Stop the clock and leave nothing to chance; before the program is imported."""
-    try:
-        from app.runtime import clock
-    except ImportError:  # Commits before the folder.
-        from app import clock
-
+    # Commits before the folder have the clock at the top.
+    clock: Any = import_module("app.runtime.clock" if find_spec("app.runtime") else "app.clock")
     clock.now = lambda: now
     connect: Any = sqlite3.connect
 
