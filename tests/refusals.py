@@ -25,5 +25,7 @@ def connections_take(pragma: str, *, from_posts: int = 0) -> Iterator[None]:
             cursor.execute(f"PRAGMA {pragma}")
 
     event.listen(Pool, "checkout", execute)
-    yield
-    event.remove(Pool, "checkout", execute)
+    try:
+        yield
+    finally:
+        event.remove(Pool, "checkout", execute)

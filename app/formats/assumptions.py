@@ -219,5 +219,5 @@ class ToldReposts:
     def add(self) -> None:
         """Count a repost, and note the assumption."""
         self._count += 1
-        evidence = Message("{count} posts start with RT @", count=self._count)
+        evidence = Message("posts that start with RT @: {count}", count=self._count)
         self._notes.assume("reposts", "RT @", evidence=evidence)

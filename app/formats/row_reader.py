@@ -35,7 +35,10 @@ _TEXTS: Final = _set(
     "text message msg body content comment post tweet caption sentence review words status"
     " description note opinion answer 내용 본문 本文 内容 texto texte inhalt"
 )
-_REPOSTS: Final = _set("retweet retweeted repost reposted reblog boosted renoted rt")
+_REPOSTS: Final = _set(
+    "retweet retweeted retweeter repost reposted reposter reblog reblogger boosted booster renoted"
+    " rt"
+)
 _OTHERS: Final = _set(
     "count counts followers following friends url urls link image img avatar photo picture"
     " description bio location verified lang language mention mentions reply replied replies to"

@@ -7,12 +7,12 @@ import asyncio
 import contextlib
 import errno
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from http import HTTPStatus
 from typing import Final, cast
 
 import msgspec
-from quart import Quart, Response, g, make_response, request
+from quart import Quart, Response, g, make_response, redirect, request
 from quart.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 
@@ -30,6 +30,7 @@ from app.errors import (
     unexpected,
     with_accepted,
 )
+from app.formats.csv import written_table
 from app.language.i18n import translate_message
 from app.lifespan import resources
 from app.paths import FOR_PROGRAMS, is_endless
@@ -236,3 +237,17 @@ async def _answer(
         return Response(body, details.status, headers, content_type="application/problem+json")
     page = ErrorPage(status=details.status, message=message, request_id=details.request_id)
     return await render(page, await cast_for_anybody(page)), details.status, headers
+
+
+def see_other(address: str) -> Response:
+    """Return a redirect from a form to a page."""
+    return cast(Response, redirect(address, 303))
+
+
+async def csv_answer(rows: Iterable[Iterable[object]], name: str) -> Response:
+    """Return a table as a file that spreadsheets open, `saywho-NAME.csv`."""
+    return Response(
+        await resources().work_pool.run(written_table, rows),
+        content_type="text/csv; charset=utf-8; header=present",
+        headers={"Content-Disposition": f'attachment; filename="saywho-{name}.csv"'},
+    )

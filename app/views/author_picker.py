@@ -7,7 +7,7 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
-from app.services.posts.users import Author, named_users
+from app.services.posts.users import Author, count_users, list_authors, named_users
 from app.services.rooms.room_facts import (
     Home,
     RoomFacts,
@@ -17,6 +17,9 @@ from app.services.rooms.room_facts import (
     speakers_of,
 )
 from app.views.requests import number_of
+
+MOST_OFFERED: Final = 40
+"""Most authors offered as checkboxes; with more of them, names are typed."""
 
 MOST_TOGETHER: Final = 40
 """People of a chat who can be asked about by one tick: their names stand in the address."""
@@ -128,3 +131,22 @@ def _of_chat(room: RoomFacts, authors: Sequence[Author], homes: Mapping[int, Hom
     people = [author for author in at_home if homes[author.id].room_id == room.id]
     people.sort(key=lambda author: homes[author.id].place)
     return OfferedGroup(people, room.name)
+
+
+async def offered_authors(session: AsyncSession, chosen: Iterable[str]) -> tuple[list[Author], int]:
+    """Return the authors that a form offers, the chosen ones first, and the number of all."""
+    authors, _ = await list_authors(session, limit=MOST_OFFERED)
+    names = {name.casefold() for name in chosen}
+    authors.sort(key=lambda author: author.username.casefold() not in names)
+    return authors, await count_users(session)
+
+
+def by_number_of_posts(authors: Iterable[Author]) -> list[str]:
+    """Return the usernames of authors, those with the most posts first."""
+    order = sorted(authors, key=lambda author: (-author.tweets, username_key(author.username)))
+    return [author.username for author in order]
+
+
+def given_names(values: Iterable[str]) -> list[str]:
+    """Return the names that a form or an address gives, without empty fields."""
+    return [name.strip() for name in values if name.strip()]

@@ -28,12 +28,13 @@ from app.parts.dashboard.timeline import Timeline
 from app.parts.dashboard.week import Week
 from app.services.posts.users import Author, count_users
 from app.services.rooms.room_facts import zone_of_chats
+from app.views.answers import csv_answer
+from app.views.author_picker import offered_authors
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound
 from app.views.figure import Finding, ShownRow, Table, show_rows
 from app.views.filters import View, zone_of_page
 from app.views.page import WebPage, render
-from app.views.parts import csv_answer, offered_authors
 
 DASHBOARD: Final = "/dashboard"
 

@@ -28,12 +28,12 @@ from app.parts.portraits.room import read_in_zone
 from app.parts.portraits.room_figures import Shares, Timing, TypicalWords
 from app.services.rooms.room_facts import RoomFacts, names_in
 from app.services.rooms.sight import ChatSight
+from app.views.answers import see_other
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound
 from app.views.filters import zone_of_page, zone_of_picture
 from app.views.habit_words import told_alone
 from app.views.page import cast_on, render
-from app.views.parts import see_other
 from app.views.picture_args import PictureArgs
 from app.views.rooms.figures import Months, length_in_words
 from app.views.rooms.room_finding import finding_of

@@ -25,11 +25,11 @@ from app.parts.years.compared_years import YearWord
 from app.parts.years.figures import DaysOfRoom, PeopleOfYear, words_of
 from app.parts.years.year import RoomYear, read_room_year
 from app.services.rooms.room_facts import get_room, names_in
+from app.views.answers import see_other
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, hue
 from app.views.filters import zone_of_page, zone_of_picture
 from app.views.page import cast_on, render
-from app.views.parts import see_other
 from app.views.picture_args import PictureArgs
 from app.views.rooms.figures import name_of
 

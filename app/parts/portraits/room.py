@@ -32,12 +32,12 @@ from app.services.rooms.messages import list_before
 from app.services.rooms.periods import FEWEST_OF_YEAR, messages_by_year, read_facts_of_period
 from app.services.rooms.room_facts import RoomFacts, get_room
 from app.services.rooms.sight import ChatSight, read_overview, read_portrait
+from app.views.answers import see_other
 from app.views.blueprints import PageBlueprint
 from app.views.cards import read_cards
 from app.views.figure import FigureParts, Finding, Table, TableCell
 from app.views.filters import ZoneArgs, zone_of_page
 from app.views.page import FormPage, WebPage, render
-from app.views.parts import see_other
 from app.views.rooms.figures import Answers, Months, ShareBar
 from app.views.rooms.pages import PeriodForm, RoomLine, day_of, lines_of
 from app.views.rooms.room_finding import PAIR, finding_of

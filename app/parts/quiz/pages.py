@@ -21,11 +21,11 @@ from app.services.compare.guessing import QuizQuestion, Solution, read_question,
 from app.services.compare.verdict import RankedAuthor
 from app.services.posts.users import find_authors
 from app.services.rooms.room_facts import RoomFacts, get_room
+from app.views.answers import see_other
 from app.views.blueprints import PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.links import origin_for_others
 from app.views.page import FormPage, render, render_form
-from app.views.parts import see_other
 from app.views.policies import own_chat
 from app.views.requests import parse_args
 

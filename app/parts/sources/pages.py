@@ -16,9 +16,9 @@ from app.parts.sources.live_sources import (
     list_sources,
     remove_source,
 )
+from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.page import FormPage, render_form
-from app.views.parts import see_other
 from app.views.policies import writing
 
 SOURCES: Final = "/sources"

@@ -36,12 +36,12 @@ from app.services.posts.statistics import count_in_spans
 from app.services.posts.users import Author, get_author
 from app.services.rooms.periods import FEWEST_OF_YEAR
 from app.services.rooms.room_facts import RoomFacts, get_room, zone_of_chats
+from app.views.answers import see_other
 from app.views.authors.figures import MostNamed, most_answered
 from app.views.blueprints import PageBlueprint
 from app.views.figure import FigureParts, Finding, Table
 from app.views.filters import ZoneArgs, parse_zone, zone_of_page
 from app.views.page import WebPage, render
-from app.views.parts import see_other
 from app.views.rooms.pages import RoomLine, lines_of
 
 blueprint = PageBlueprint("years")

@@ -18,6 +18,9 @@ from app.db.backend import backend_of
 from app.models import Tweet
 from app.services.event_log import NewEvent, append_events
 
+MOST_KEPT: Final = 1_000
+"""Messages of one time whose order is kept; more keep the order of their ids. A file of one time
+would be compared with all of its messages again in each batch."""
 _TWEET: Final = cast(Table, Tweet.__table__)
 _MOVE: Final = update(_TWEET).where(_TWEET.c.id == bindparam("moved"))
 
@@ -50,16 +53,17 @@ class MomentOfFile(msgspec.Struct):
         Messages that the file lacks stay behind the message that they follow here. `is_last`: the
         file has no later messages so far.
         """
-        others = [post_id for post_id in here if post_id not in self.ids]
+        of_file = set(self.ids)
+        others = [post_id for post_id in here if post_id not in of_file]
         known = [post_id for post_id in self.ids if post_id not in self.new]
         if not known:
             is_before = is_last and not self.is_first
             return [*self.ids, *others] if is_before else [*others, *self.ids]
-        merged = list(takewhile(others.__contains__, here))
+        merged = list(takewhile(lambda post_id: post_id not in of_file, here))
         following: dict[int, list[int]] = defaultdict(list)
         before = 0
         for post_id in here[len(merged) :]:
-            if post_id in self.ids:
+            if post_id in of_file:
                 before = post_id if post_id not in self.new else before
             else:
                 following[before].append(post_id)
@@ -92,15 +96,19 @@ class FileOrder:
                 moments[moment] = known or MomentOfFile(user_id, is_first)
                 self._begun.add(room_id)
             of_file = moments[moment]
-            of_file.ids.append(post_id)
-            if is_new:
-                of_file.new.add(post_id)
+            if len(of_file.ids) <= MOST_KEPT:
+                of_file.ids.append(post_id)
+                of_file.new.update([post_id] if is_new else [])
         self._last = {moment: moments[moment] for moment in last.values()}
-        await self._move(session, {key: value for key, value in moments.items() if value.new})
+        moments = {moment: of_file for moment, of_file in moments.items() if of_file.new}
+        few = {key: value for key, value in moments.items() if len(value.ids) <= MOST_KEPT}
+        await self._move(session, few)
 
     async def _move(self, session: AsyncSession, moments: Mapping[Moment, MomentOfFile]) -> None:
         moved: list[dict[str, Any]] = []
         for moment, here in (await _here(session, [*moments])).items():
+            if len(here) > MOST_KEPT:
+                continue
             order = moments[moment].merged(here, is_last=moment in self._last)
             if order != here:
                 # Below 0, so that messages that come later follow.

@@ -8,8 +8,8 @@ from app.lifespan import resources
 from app.services.access.logins import end_session, replace_password, verify_password
 from app.services.access.operators import check_password
 from app.views.access.settings import settings_page
+from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
-from app.views.parts import see_other
 from app.views.policies import client_of, writing
 
 blueprint = PageBlueprint("account", policy="account")

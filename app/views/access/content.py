@@ -15,8 +15,8 @@ from app.services.posts.users import choose_own, get_user
 from app.services.rooms.changing import join_some, rename_room
 from app.views.access.login import local_address
 from app.views.access.settings import settings_page
+from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
-from app.views.parts import see_other
 from app.views.policies import writing
 from app.views.requests import check_confirmed, number_of
 

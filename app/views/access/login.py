@@ -16,9 +16,9 @@ from app.services.access.logins import add_session, end_session, sign_in
 from app.services.access.operators import OPERATOR, READER
 from app.services.access.readers import Offer, accept_offer, find_offer
 from app.services.rooms.room_facts import list_rooms
+from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.page import FormPage, WebPage, cast_for_anybody, render, render_form
-from app.views.parts import see_other
 from app.views.policies import always, clear_session, client_of, set_session, writing
 
 blueprint = PageBlueprint("login", policy="open")

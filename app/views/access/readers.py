@@ -7,9 +7,9 @@ from app.errors import InvalidInputError, NotFoundError
 from app.services.access.readers import add_invitation, end_invitation, remove_reader
 from app.services.rooms.room_facts import get_room
 from app.views.access.settings import settings_page
+from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.links import origin_for_others
-from app.views.parts import see_other
 from app.views.policies import writing
 from app.views.requests import number_of
 

@@ -21,9 +21,9 @@ from app.services.posts.samples import list_samples
 from app.services.posts.users import count_users, find_own
 from app.services.rooms.room_facts import RoomFacts, find_rooms, list_rooms, newest_first
 from app.views.access.readership import Readership, readership
+from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.page import FormPage, render_form
-from app.views.parts import see_other
 from app.views.policies import writing
 
 blueprint = PageBlueprint("settings", policy="operator")

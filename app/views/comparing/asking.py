@@ -11,7 +11,7 @@ from app.compute.judgement import SURE
 from app.compute.text import composed
 from app.formats.chats.kakaotalk import pasted
 from app.services.compare.cases import MOST_TEXTS, Question
-from app.views.parts import given_names
+from app.views.author_picker import given_names
 from app.views.picture_args import PeopleArgs
 from app.views.requests import Piece, gaps_of
 

@@ -19,7 +19,16 @@ from app.services.compare.verdict import SHOWN_OF_ALL, Comparison
 from app.services.posts.samples import outgrown_samples
 from app.services.posts.tweets import Post, find_posts, get_post
 from app.services.rooms.room_facts import name_of_room_of
-from app.views.author_picker import OfferedPeople, grouped, offered_chats, read_chats, with_people
+from app.views.answers import see_other
+from app.views.author_picker import (
+    OfferedPeople,
+    given_names,
+    grouped,
+    offered_authors,
+    offered_chats,
+    read_chats,
+    with_people,
+)
 from app.views.blueprints import Form, PageBlueprint
 from app.views.cards import has_page, url_of
 from app.views.comparing.asking import (
@@ -47,7 +56,6 @@ from app.views.comparing.verdicts import (
 )
 from app.views.filters import zone_of_page
 from app.views.page import FormPage, WebPage, render, render_form
-from app.views.parts import given_names, offered_authors, see_other
 from app.views.policies import own_origin
 from app.views.requests import args_of
 

@@ -37,13 +37,13 @@ from app.services.imports.preview import earlier_options, was_read_before
 from app.services.imports.report import errors_of, notes_of
 from app.services.posts.users import find_own, is_own_chosen
 from app.views.access.readership import readership
+from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.bodies import spooled_body
 from app.views.imports.progress import is_chat, read_progress
 from app.views.imports.reading_choices import ASKED, chosen_reading, settled
 from app.views.imports.shown import ImportsPage, PreviewPage, zone_typed
 from app.views.page import render, render_form
-from app.views.parts import see_other
 from app.views.policies import writing
 
 blueprint = PageBlueprint("imports", policy="operator")

@@ -20,11 +20,12 @@ from app.services.search.results import (
     corrected_words,
 )
 from app.services.search.word_search import SORTS, ResultKey, Sort
+from app.views.answers import see_other
+from app.views.author_picker import given_names
 from app.views.blueprints import PageBlueprint
 from app.views.filters import PageFilters
 from app.views.highlighting import FoundText, by_text
 from app.views.page import FormPage, render_form
-from app.views.parts import given_names, see_other
 from app.views.requests import RESULT_CURSOR, cursor_of
 
 blueprint = PageBlueprint("search")

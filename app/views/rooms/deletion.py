@@ -13,10 +13,10 @@ from app.services.deletion.rooms import delete_messages, delete_room, find_write
 from app.services.event_log import newest_event
 from app.services.posts.filling_imports import filling_jobs
 from app.services.rooms.room_facts import RoomFacts, get_room
+from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.filters import zone_of_page
 from app.views.page import WebPage, render
-from app.views.parts import see_other
 from app.views.policies import name_event, writing
 from app.views.requests import check_confirmed
 from app.views.rooms.pages import day_of

@@ -27,12 +27,12 @@ from app.services.rooms.periods import WHOLE, DayPeriod
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, newest_first
 from app.services.search.results import ResultPage, SearchQuery
 from app.services.search.word_search import ResultKey
+from app.views.answers import see_other
 from app.views.blueprints import PageBlueprint
 from app.views.cards import read_cards
 from app.views.filters import parse_day, span_of_day, zone_of_page
 from app.views.highlighting import FoundText, by_text
 from app.views.page import FormPage, WebPage, render, render_form
-from app.views.parts import see_other
 from app.views.policies import own_chat
 from app.views.requests import TWEET_CURSOR, cursor_of, messages_cursor
 from app.views.viewer import ViewerPage

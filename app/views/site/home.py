@@ -19,14 +19,23 @@ from app.services.posts.samples import list_samples, outgrown_samples
 from app.services.posts.tweets import Post, list_posts, newest_without
 from app.services.posts.users import find_own, get_author, is_own_alone
 from app.services.rooms.room_facts import FEW_PEOPLE, RoomFacts
-from app.views.author_picker import OfferedPeople, by_groups, grouped, offered_chats, read_chats
+from app.views.answers import see_other
+from app.views.author_picker import (
+    OfferedPeople,
+    by_groups,
+    by_number_of_posts,
+    given_names,
+    grouped,
+    offered_authors,
+    offered_chats,
+    read_chats,
+)
 from app.views.authors.calendar import PostingYear, year_of_posting
 from app.views.blueprints import PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.comparing.verdicts import NOT_FOR, Bar, bars_of, heading_of
 from app.views.filters import Year, zone_of_page
 from app.views.page import WebPage, render
-from app.views.parts import by_number_of_posts, given_names, offered_authors, see_other
 from app.views.policies import always, own_chat
 
 blueprint = PageBlueprint("home")

@@ -18,6 +18,7 @@ from app.formats.registry import WRITERS, open_records
 from app.formats.source.file import Source
 from app.models import Room
 from app.services.imports import post_reader
+from app.services.imports.file_order import MOST_KEPT
 from app.services.imports.storing import import_records
 from app.services.posts.exporting import begin_export, exported
 from app.services.posts.selection import Selection
@@ -101,6 +102,20 @@ def test_overlapping_exports_give_the_order_of_the_file(
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as name:
         asyncio.run(check(Path(name), patch))
         databases.drop(Path(name))
+
+
+async def test_very_many_messages_of_one_minute_are_all_here_once(db: Database) -> None:
+    minutes = [*[0] * (MOST_KEPT + 100), 1, 2]
+    await import_chat(db, whatsapp(minutes, since=5))
+    await import_chat(db, whatsapp(minutes))
+    report = await import_chat(db, whatsapp(minutes))
+    async with db.read() as session:
+        chat = Selection(room_id=(await session.scalars(select(Room.id))).one())
+        posts, _ = await list_messages(session, chat, limit=len(minutes))
+    assert report.accepted == 0
+    # The first export's come first: so many messages keep the order in which they were stored.
+    texts = [f"m{n}" for n in range(len(minutes))]
+    assert [post.text for post in posts] == [*texts[5:-2], *texts[:5], *texts[-2:]]
 
 
 async def test_an_export_keeps_the_order_of_a_chat(

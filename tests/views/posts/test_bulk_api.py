@@ -134,6 +134,7 @@ async def test_lines_that_never_came_are_none_that_stay(
             assert (await answer.get_json())["accepted"] == 0
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(("status", "pragma"), [(507, FULL), (503, READ_ONLY)])
 async def test_what_stays_is_said_where_an_error_ends_the_lines(
     writer: Client, status: int, pragma: str

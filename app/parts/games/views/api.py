@@ -13,8 +13,8 @@ from app.parts.games.results import result_rows
 from app.parts.games.views.hosting import GameForm, make_game, make_move, play_again
 from app.paths import LIVE
 from app.services.access.rights import Right
+from app.views.answers import csv_answer
 from app.views.blueprints import CSV, EVENTS, ApiBlueprint, Reply
-from app.views.parts import csv_answer
 from app.views.posts.live import endless, own_session
 
 blueprint = ApiBlueprint("api_games", tag="games")

@@ -20,9 +20,10 @@ from app.parts.games.views.hosting import GameForm, make_game, number_field
 from app.services.posts.samples import outgrown_samples
 from app.services.posts.users import Author
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, newest_first
+from app.views.answers import see_other
+from app.views.author_picker import given_names, offered_authors
 from app.views.blueprints import Form, PageBlueprint
 from app.views.page import FormPage, render_form
-from app.views.parts import given_names, offered_authors, see_other
 from app.views.requests import number_of
 
 blueprint = PageBlueprint("games", policy="operator")

@@ -26,10 +26,10 @@ from app.parts.games.views.players import (
 )
 from app.parts.games.views.screen import Option, letter_of
 from app.runtime.clock import now_ms
+from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.cast import shown_name
 from app.views.page import FormPage, render_form
-from app.views.parts import see_other
 from app.views.requests import number_of
 
 blueprint = PageBlueprint("play", policy="open", cookie=PLAYER)

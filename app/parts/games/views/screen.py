@@ -24,11 +24,11 @@ from app.parts.games.standings import Standing
 from app.parts.games.states import GameState
 from app.parts.games.views.hosting import MOVES, make_move, number_field, play_again
 from app.runtime.clock import now_ms
+from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.links import is_of_this_machine, origin_for_others, qr_code
 from app.views.page import WebPage, render
-from app.views.parts import see_other
 
 blueprint = PageBlueprint("game", policy="operator")
 
