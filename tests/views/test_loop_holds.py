@@ -4,7 +4,6 @@ They hold it for at most 10 ms of an ordinary core.
 """
 
 import asyncio
-import gc
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from time import thread_time
@@ -19,23 +18,10 @@ from app.services.posts.post_counts import slot_from
 from app.services.posts.users import get_user
 from tests.browsing import parts_of
 from tests.conftest import NDJSON, Client, Shared
+from tests.loop_steps import ATTEMPTS, check_longest, no_garbage_collected
 
 pytestmark = pytest.mark.pythons_loop
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-ATTEMPTS = 4
-"""Processor time, too, differs with what else a machine does."""
-
-
-def measure() -> float:
-    """Return the processor time of fixed work: 10 ms on an ordinary core.
-
-    A step of the loop may take as long, on whatever machine and beside whatever else it does.
-    """
-    started = thread_time()
-    total = 0
-    for number in range(200_000):
-        total += number * number % 7
-    return thread_time() - started
 
 
 @contextmanager
@@ -49,30 +35,25 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
         run(handle)
         steps.append(thread_time() - started)
 
-    gc.disable()
-    try:
-        with monkeypatch.context() as patch:
-            patch.setattr(asyncio.Handle, "_run", timed)
-            yield steps
-    finally:
-        gc.enable()
+    with no_garbage_collected(), monkeypatch.context() as patch:
+        patch.setattr(asyncio.Handle, "_run", timed)
+        yield steps
 
 
 async def check_held(
     monkeypatch: pytest.MonkeyPatch, ask: Callable[[int], Awaitable[Any]], status: int = 200
 ) -> None:
     """Fail where each of some attempts, by their numbers, holds the loop for too long."""
-    shares = []
-    for attempt in range(ATTEMPTS):
-        asking, limit_s = ask(attempt), measure()
+
+    async def longest(attempt: int) -> float:
+        asking = ask(attempt)
         with held(monkeypatch) as steps:
             answer = await asking
             await answer.get_data()
         assert answer.status_code == status
-        shares.append(max(steps) / max(limit_s, measure()))
-        if shares[-1] < 1:
-            return
-    pytest.fail(f"the loop was held for {min(shares):.1f} times the time that it may be")
+        return max(steps)
+
+    await check_longest(longest)
 
 
 def of_new_authors(attempt: int) -> bytes:
