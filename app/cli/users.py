@@ -153,7 +153,10 @@ def add_operator_command(name: str, password_stdin: bool) -> None:
     secret = writing(lambda session: add_setup_link(session, name))
     url = Config.from_env().url
     link = f"{url or 'http://127.0.0.1:8000'}/setup?token={secret}"
-    note = "Replace the host in this link with the host of your site, or set SAYWHO_URL."
+    note = (
+        "SAYWHO_URL is not set, so this link assumes that the server listens on port 8000 of this"
+        " machine. If it does not, change the beginning of the link."
+    )
     print_result(facts | {"link": link}, link, notes=[] if url else [note])
 
 

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -296,6 +297,16 @@ def test_a_token_is_shown_once(installation: Installation) -> None:
     installation.done("token", "revoke", str(made["id"]))
     assert len(installation.json("token", "list")["items"]) == 1
     assert made["token"] not in json.dumps(listed)
+
+
+def test_setup_link_names_its_address_or_the_assumed_port(installation: Installation) -> None:
+    assumed = installation.run("operator", "add", "ann")
+    assert assumed.stdout.startswith("http://127.0.0.1:8000/setup?token=")
+    assert "assumes that the server listens on port 8000" in assumed.stderr
+    at_address = replace(installation, settings={"SAYWHO_URL": "https://saywho.example:8443"})
+    named = at_address.run("operator", "add", "ben")
+    assert named.stdout.startswith("https://saywho.example:8443/setup?token=")
+    assert not named.stderr
 
 
 def test_the_demo_loads_eight_accounts_once(installation: Installation) -> None:

@@ -228,6 +228,8 @@ async def find_offer(session: AsyncSession, secret: str) -> Offer:
         room_id = invitation.room_id
         name = await session.scalar(select(ROOM_NAME).where(Room.id == room_id))
         return Offer(READER, None, invitation.name or "", readable_chat(room_id, name))
+    if not secret:
+        raise ForbiddenError("The link is incomplete: it has no token. Open the whole link")
     return Offer(OPERATOR, (await find_setup_link(session, secret)).name)
 
 

@@ -94,9 +94,18 @@ async def test_setup_link_makes_one_account_once_and_signs_it_in(app: Quart) -> 
     assert [await browser.is_signed_in() for _, browser in attempts].count(True) == 1
     assert not await is_alive(app, link)
     used = await (await Browser(app).get(f"/setup?token={link}")).get_data(as_text=True)
-    assert "This link no longer works" in used
+    assert "This link does not work" in used
     assert 'href="/login"' in used.partition("<main")[2]
     assert (await use(app, link, name="eve"))[0] == 403
+
+
+async def test_setup_without_a_token_says_that_the_link_is_incomplete(app: Quart) -> None:
+    for form in ({}, {"token": "", "name": "ann", "password": PASSWORD}):
+        answer = await Browser(app).post("/setup", form=form)
+        assert answer.status_code == 403
+        page = await answer.get_data(as_text=True)
+        assert "The link is incomplete: it has no token" in page
+        assert "already used" not in page
 
 
 async def test_an_operator_is_known_however_the_name_is_composed(app: Quart) -> None:

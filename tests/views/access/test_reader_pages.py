@@ -157,7 +157,7 @@ async def test_a_link_that_does_not_work_says_why(site: Quart, operator: Browser
     for path in (used, late, ended, fresh[:-3]):
         assert (await accept(site, path, "eve"))[0] == 403
         page = await body(await visitor.get(path))
-        assert "This link no longer works" in page
+        assert "This link does not work" in page
         assert 'href="/login"' in page.partition("<main")[2]
     assert (await visitor.get(fresh)).status_code == 200
 
