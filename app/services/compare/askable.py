@@ -1,4 +1,4 @@
-"""Posts to guess, and the sets of posts that are drawn for a quiz, a chat and the front page."""
+"""Posts to guess, and the sets drawn for a quiz, a chat and the front page."""
 
 import random
 from collections import defaultdict
@@ -20,7 +20,7 @@ from app.services.posts.samples import ENOUGH_OF_OWN, is_sample
 from app.services.rooms.room_facts import RoomFacts
 
 FEWEST_POSTS: Final = 20
-"""Posts an author must have to be in a question; with fewer neither side has a fair chance."""
+"""Posts an author must have to be in a question; with fewer, neither side has a fair chance."""
 
 
 MOST_CHOICES: Final = 6
@@ -39,33 +39,27 @@ class QuizSet(NamedTuple):
 
     @property
     def written(self) -> str:
-        """The set as it stands in addresses."""
         return "-".join(".".join(map(str, ids)) for ids in self)
 
 
 MOST_CHARACTERS: Final = 600
 """Characters of a post to guess."""
 CHOICES: Final = 4
-"""Authors to choose from in a set that is drawn."""
+"""Authors of a drawn set."""
 MOST_PLAYERS: Final = 24
-"""Authors from whom the choices are taken."""
 TRIES: Final = 3
-"""Draws of authors, and searches for each post of a set, before a quiz is given up."""
+"""Draws of authors, and searches for each post of a set, before saywho gives up."""
 _PASSAGE_OF_AUTHOR: Final = 20
-"""Consecutive posts of an author that are searched for one that can be guessed."""
+"""Consecutive posts of an author that are searched for a guessable post."""
 _PASSAGE_OF_ROOM: Final = 60
-"""Consecutive messages of a chat that are searched for one of each person."""
-_LOOKED_AT: Final = 1_000
-"""Posts of an author among which all that can be guessed are looked for."""
-_PRIME: Final = 1_000_003
-"""Ids are multiplied modulo this to put authors into an order that a seed decides."""
+"""Consecutive messages of a chat that are searched for a guessable message of each person."""
 
 Chance = random.Random | ModuleType
 """A generator with a seed, or the module `random`."""
 
 
 class Candidate(NamedTuple):
-    """A post that may be asked about."""
+    """A post that may be in a question."""
 
     id: int
     user_id: int
@@ -74,28 +68,29 @@ class Candidate(NamedTuple):
 
 
 Passages = AsyncIterator[Sequence[Candidate]]
-"""Posts that are looked through together, one passage after the other."""
+"""Posts that are searched together, passage by passage."""
 
 
 class Scope(NamedTuple):
-    """The posts among which some to ask about are looked for."""
+    """The posts that are searched for guessable posts."""
 
     passages: Passages
     is_mixed: bool
-    """Whether each passage is in a random order, and the first posts of it are taken; else one of
-    each author is."""
+    """Whether each passage is shuffled, so that its first posts are taken; otherwise one of each
+    author.
+    """
     chats: ChatNames | None = None
-    """The names in the chats of all passages, if they were read already."""
+    """The names in the chats of all passages, if they are already read."""
     most_empty: int | None = None
-    """Passages without any post, in a row, after which no more are searched."""
+    """Passages in a row without a guessable post, after which the search ends."""
 
 
 async def askable(
     session: AsyncSession, cast: Sequence[Named], scope: Scope, count: int, chance: Chance
 ) -> list[Candidate]:
-    """Return up to `count` different posts that can be guessed, in a random order.
+    """Return up to `count` different guessable posts, in random order.
 
-    A post can be guessed if it has words when the names of the cast and of its chat are hidden.
+    A post is guessable if it still has words when names of the cast and its chat are hidden.
     """
     found: dict[int, Candidate] = {}
     empty = 0
@@ -122,7 +117,7 @@ async def askable(
 def _guessable(
     posts: Iterable[Candidate], cast: Sequence[Named], chats: ChatNames, most: int | None
 ) -> list[Candidate]:
-    # Names are masked only until there are enough: in all posts that would take seconds.
+    # Names are masked only until there are enough posts: masking all would take seconds.
     good = (
         post
         for post in posts
@@ -134,7 +129,7 @@ def _guessable(
 def posts_of_author(
     session: AsyncSession, user: User, room_id: int | None, chance: Chance
 ) -> Scope:
-    """Return all short posts of an author, or some from all over the time if they are many."""
+    """Return all short posts of an author, or a sample from all times if there are many."""
     is_own = [Tweet.user_id == user.id, func.length(Tweet.text) <= MOST_CHARACTERS]
     if room_id is not None:
         is_own.append(Tweet.room_id == room_id)
@@ -142,11 +137,10 @@ def posts_of_author(
     async def passages() -> Passages:
         posts = _candidates(*is_own).order_by(Tweet.created_at, Tweet.id)
         total = await session.scalar(select(func.count()).select_from(posts.subquery())) or 0
-        length, starts = _LOOKED_AT, [0]
-        if total > _LOOKED_AT:
-            places = 20
-            length = _LOOKED_AT // places
-            starts = [chance.randrange(total - length) for _ in range(places)]
+        length, starts = 1_000, [0]
+        if total > length:
+            length = 50
+            starts = [chance.randrange(total - length) for _ in range(20)]
         found: dict[int, Candidate] = {}
         for start in starts:
             rows = await session.execute(posts.offset(start).limit(length))
@@ -164,10 +158,11 @@ async def draw(
     longest: int = MOST_CHARACTERS,
     seed: str | None = None,
 ) -> QuizSet | None:
-    """Return up to `count` random posts of a few random authors, who write that language if any do.
+    """Return up to `count` random posts of a few random authors, preferring authors of the
+    language.
 
-    None while there are too few of either. With a seed, every process draws the same from the same
-    posts; most new posts do not change that.
+    None with too few of either. With a seed, every process draws the same from the same posts; most
+    new posts do not change that.
     """
     chance = random.Random(seed)  # noqa: S311 - a game
     players = await _players(session, lang, chance, is_seeded=seed is not None)
@@ -184,28 +179,29 @@ async def draw(
 async def _players(
     session: AsyncSession, lang: str, chance: random.Random, *, is_seeded: bool
 ) -> list[User]:
-    """Return random authors with enough posts, those who write the language if two do."""
+    """Return random authors with enough posts, preferring two or more who write the language."""
     order: ColumnElement[Any] = func.random()
     if is_seeded:
-        order = User.id % _PRIME * chance.randrange(1, _PRIME) % _PRIME
+        prime = 1_000_003  # IDs times a random factor modulo a prime are in an order by the seed.
+        order = User.id % prime * chance.randrange(1, prime) % prime
     can_play = [User.deleted_at.is_(None), User.tweet_count >= FEWEST_POSTS]
     own = select(User.id).where(*can_play, ~is_sample()).limit(ENOUGH_OF_OWN)
     if len((await session.scalars(own)).all()) == ENOUGH_OF_OWN:
         can_play.append(~is_sample())
-    # Those of the language are preferred among so many random authors.
+    # Authors who write the language are preferred among 1,000 random ones.
     drawn = select(User.id).where(*can_play).order_by(order, User.id).limit(1_000).subquery()
     of_author = select(Tweet.lang).where(Tweet.user_id == User.id)
     newest = of_author.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(1)
-    # Posts of no known language are in none of those that are told by their letters.
+    # Posts without a known language are in none that is recognised by its letters.
     fits = func.coalesce(newest.scalar_subquery(), "en") == lang
     query = select(User, fits).join(drawn, drawn.c.id == User.id)
     rows = (
         await session.execute(query.order_by(fits.desc(), order, User.id).limit(MOST_PLAYERS))
     ).all()
     players = [user for user, is_fit in rows if is_fit]
-    if len(players) < 2:  # One alone would be the answer each time.
+    if len(players) < 2:  # A single player would be the answer each time.
         players = [user for user, _ in rows]
-    # A new author further down changes nothing of what a seed draws.
+    # With a seed, a new author further down must not change the draw.
     return players[:CHOICES] if is_seeded else players
 
 
@@ -214,10 +210,6 @@ async def _draw_cast(
     drawn: Callable[[Sequence[User]], Awaitable[list[Candidate]]],
     chance: random.Random,
 ) -> QuizSet | None:
-    """Return up to four random players, and posts of theirs to guess.
-
-    None for fewer than two players, and where no cast of a few has such posts.
-    """
     if len(players) < 2:
         return None
     for _ in range(TRIES):
@@ -239,8 +231,8 @@ async def _passages_of(
 ) -> Passages:
     """Yield passages of each author in turn.
 
-    With a seed the posts that arrived last are left out, so that another one changes nothing: until
-    an author has twice as many, the search begins at the same place.
+    With a seed, the newest posts are left out: until an author has twice as many posts, the search
+    begins at the same place.
     """
     for _ in range(rounds):
         for user in chance.sample(cast, len(cast)):
@@ -258,8 +250,8 @@ async def draw_from_room(
 ) -> QuizSet | None:
     """Return up to `count` random messages of a chat, and up to four of its people.
 
-    None while fewer than two people have `FEWEST_POSTS` messages in it and as many texts here as a
-    comparison needs, or no message has enough words.
+    None if fewer than two people have `FEWEST_POSTS` messages there and enough texts for a
+    comparison, or no message has enough words.
     """
 
     players = await _players_of_room(session, models, room.id)
@@ -267,7 +259,7 @@ async def draw_from_room(
 
     async def drawn(cast: Sequence[User]) -> list[Candidate]:
         passages = _passages_of_room(session, room, cast, TRIES * count)
-        # After five without any perhaps these people only laugh.
+        # After five empty passages, perhaps these people only laugh.
         scope = Scope(passages, is_mixed=False, chats=chats, most_empty=5)
         return await askable(session, cast, scope, count, random)
 
@@ -296,11 +288,10 @@ async def _players_of_room(session: AsyncSession, models: Models, room_id: int) 
 async def _passages_of_room(
     session: AsyncSession, room: RoomFacts, cast: Sequence[User], most: int
 ) -> Passages:
-    """Yield the messages of some people in random passages of a chat."""
     user_ids = [user.id for user in cast]
     for _ in range(most):
         start = random.randrange(max(1, room.messages - _PASSAGE_OF_ROOM + 1))  # noqa: S311 - a game
-        # Only the index is read up to there; the texts are read of the passage alone.
+        # Up to the passage only the index is read; texts are read only in the passage.
         passage = select(Tweet.id).where(Tweet.room_id == room.id)
         passage = passage.order_by(Tweet.created_at, Tweet.place, Tweet.id)
         ids = passage.offset(start).limit(_PASSAGE_OF_ROOM).subquery()

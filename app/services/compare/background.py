@@ -1,8 +1,8 @@
 """The background, its temperature and its population: one snapshot for all workers.
 
-Answers with the same version depend on the same three. These may lag behind the posts; the
-authors' own counts never do. What is stored are counts of posts here, without those of the sample
-authors; the shipped authors' are added when it is read.
+Answers with the same version depend on the same three. They may lag behind the posts; authors' own
+counts never do. A snapshot stores counts of posts here without sample authors; reading it adds the
+shipped authors' counts.
 """
 
 import asyncio
@@ -36,30 +36,33 @@ from app.services.event_log import NewEvent, append_events, newest_event
 from app.services.posts.samples import sample_ids
 
 BACKGROUND: Final = "background"
-"""Name of the work of renewing it, and of its lock."""
+"""Name of the renewal job, and of its lock."""
 FIRST_SNAPSHOT_POSTS: Final = 20
-GROWTH: Final = 1.25
-"""A snapshot is renewed when the number of posts has grown or shrunk by this factor."""
 SMALL_POPULATION: Final = 100
-"""With fewer, each author that comes belongs into the population, so the snapshot is renewed."""
+"""With fewer authors, each new author belongs in the population, so the snapshot is renewed."""
 
-_MANY_POSTS: Final = ("tweets.imported", "tweet.deleted", "user.deleted")
-"""Kinds of events by which posts may outgrow it; after single new ones maintenance looks."""
+
 _STATE: Final = select(
     select(func.max(BackgroundSnapshot.version))
     .where(BackgroundSnapshot.recipe == bindparam("recipe"))
     .scalar_subquery(),
     select(func.max(Event.id)).scalar_subquery(),
     select(func.max(Event.id))
-    .where(Event.id > bindparam("seen"), or_(*(Event.kind == kind for kind in _MANY_POSTS)))
+    .where(
+        Event.id > bindparam("seen"),
+        # After single new posts, maintenance checks.
+        or_(
+            Event.kind == "tweets.imported",
+            Event.kind == "tweet.deleted",
+            Event.kind == "user.deleted",
+        ),
+    )
     .scalar_subquery(),
 )
-"""The newest version, the newest event, and the newest of many posts that was not seen yet."""
+"""The newest version, the newest event, and the newest unseen event of many posts."""
 
 Drawn = tuple[int, int, str | None]
-"""Id, posts and language of an author of the population."""
-_FORM: Final = 3
-"""Version of what a snapshot holds."""
+"""ID, posts and language of an author in the population."""
 
 
 class LeftOutShare(msgspec.Struct, frozen=True):
@@ -70,34 +73,33 @@ class LeftOutShare(msgspec.Struct, frozen=True):
 
 
 class Members(msgspec.Struct, frozen=True):
-    """Whose counts a snapshot holds."""
+    """The authors whose counts a snapshot holds."""
 
     drawn: list[Drawn]
-    """The sample authors are the last ones."""
+    """The sample authors come last."""
     samples: list[int]
     left_out: LeftOutShare | None = None
-    """Measured after the snapshot was made."""
+    """Measured after the snapshot is made."""
 
 
 class BackgroundStore:
-    """Keeps the newest snapshot in memory, with the shipped authors.
+    """The newest snapshot in memory, with the shipped authors.
 
-    It says of itself whether posts have outgrown it: after an import or a deletion at once, after
-    single posts when maintenance has looked.
+    Its `is_outgrown` is current immediately after an import or a deletion, and after single posts
+    when maintenance has checked.
     """
 
     def __init__(self) -> None:
         self.newest: Fitted | None = None
         """None before the first comparison."""
         self._seen = 0
-        """The last event after which it is known whether posts have outgrown the snapshot."""
+        """The last event included in `is_outgrown`."""
 
     def clear(self) -> None:
-        """Forget the snapshot."""
         self.newest = None
 
     async def look(self, session: AsyncSession) -> bool:
-        """Return whether posts have outgrown the newest snapshot, which then says so."""
+        """Return whether posts have outgrown the newest snapshot, and mark it so."""
         event, is_due = await newest_event(session), await is_outgrown(session)
         self._seen = max(self._seen, event)
         if self.newest is not None and self.newest.is_outgrown != is_due:
@@ -105,12 +107,14 @@ class BackgroundStore:
         return is_due
 
     async def load(self, session: AsyncSession) -> Fitted:
-        """Return the newest snapshot that the session sees; before the first, the shipped alone."""
+        """Return the newest snapshot visible to the session; before the first, the shipped authors
+        alone.
+        """
         fitted, _ = await self.load_with_event(session)
         return fitted
 
     async def load_with_event(self, session: AsyncSession) -> tuple[Fitted, int]:
-        """Return the same, and the newest event that the session sees, 0 before the first."""
+        """Return the snapshot of `load`, and the newest visible event, 0 before the first."""
         values = {"recipe": _recipe(session), "seen": self._seen}
         version, event, change = (await session.execute(_STATE, values)).one()
         version, event, newest = version or 0, event or 0, self.newest
@@ -133,7 +137,7 @@ class BackgroundStore:
 
 
 def _unpacked(snapshot: BackgroundSnapshot | None, *, is_wanted: bool) -> Fitted:
-    """Return a snapshot with the shipped authors, if they are wanted; call it in a thread.
+    """Return a snapshot with the shipped authors, if wanted; call it in a thread.
 
     It takes 30 MiB for a moment.
     """
@@ -158,13 +162,13 @@ def _unpacked(snapshot: BackgroundSnapshot | None, *, is_wanted: bool) -> Fitted
 
 
 def _recipe(session: AsyncSession) -> int:
-    """Return a number for all that a snapshot and its temperature were made by."""
     shipped = shipped_digest() if counts_shipped(session) else ""
-    return zlib.crc32(f"{_FORM} {RECIPE} {shipped}".encode()) >> 1
+    form = 3  # Version of what a snapshot holds.
+    return zlib.crc32(f"{form} {RECIPE} {shipped}".encode()) >> 1
 
 
 async def newest_members(session: AsyncSession) -> tuple[int, Members] | None:
-    """Return the version of the newest snapshot and its members; None before the first."""
+    """Return version and members of the newest snapshot; None before the first."""
     query = select(BackgroundSnapshot.version, BackgroundSnapshot.members)
     query = query.where(BackgroundSnapshot.recipe == _recipe(session))
     newest = query.order_by(BackgroundSnapshot.version.desc()).limit(1)
@@ -173,7 +177,7 @@ async def newest_members(session: AsyncSession) -> tuple[int, Members] | None:
 
 
 async def is_outgrown(session: AsyncSession) -> bool:
-    """Return whether posts or authors are no longer those of the background."""
+    """Return whether the posts or authors differ too much from those of the background."""
     samples = await sample_ids(session)
     total = select(func.sum(User.tweet_count)).where(User.deleted_at.is_(None))
     posts = await session.scalar(total.where(User.id.not_in(samples))) or 0
@@ -188,7 +192,7 @@ async def is_outgrown(session: AsyncSession) -> bool:
         return True
     if not newest.posts:
         return posts >= FIRST_SNAPSHOT_POSTS
-    if posts >= GROWTH * newest.posts or posts * GROWTH <= newest.posts:
+    if posts >= 1.25 * newest.posts or posts * 1.25 <= newest.posts:
         return True
     ids = [member for member, _, _ in members.drawn]
     here = select(func.count()).where(
@@ -200,7 +204,7 @@ async def is_outgrown(session: AsyncSession) -> bool:
 
 
 async def _few_authors(session: AsyncSession, samples: Collection[int]) -> int:
-    """Return the number of authors with enough posts, without the samples, counted to 100."""
+    """Return the number of authors with enough posts, without samples, counted to 100."""
     few = select(User.id).where(User.deleted_at.is_(None), User.tweet_count >= FEWEST_JUDGED)
     few = few.where(User.id.not_in(samples))
     counted = select(func.count()).select_from(few.limit(SMALL_POPULATION).subquery())
@@ -208,15 +212,15 @@ async def _few_authors(session: AsyncSession, samples: Collection[int]) -> int:
 
 
 async def renew_if_outgrown(db: Database) -> None:
-    """Make a new snapshot if posts have outgrown the newest, after others who are at it."""
+    """Renew the snapshot if posts have outgrown it, after other processes that are renewing it."""
     async with db.read() as session:
         if not await is_outgrown(session):
             return
-    with suppress(GrantLostError):  # Another process is at it by now.
+    with suppress(GrantLostError):  # Another process is renewing it by now.
         async with db.exclusive_in_turn(BACKGROUND) as grant:
             async with grant.read() as session:
                 is_due = await is_outgrown(session)
-            if is_due:  # Others may have begun before the last posts came.
+            if is_due:  # Other processes may have begun before the last posts arrived.
                 await renew_background(grant)
 
 
@@ -233,8 +237,8 @@ async def renew_background(db: Sessions) -> None:
         posts = await session.scalar(total) or 0
         authors = await _few_authors(session, samples)
         fresh = await _build(session, posts, samples)
-        # By the same posts the same authors and temperature, whatever samples there are, and
-        # whoever else keeps the posts (`fit_corpus`).
+        # The seed makes authors and temperature depend on the posts alone, whatever samples there
+        # are and wherever the posts are kept (`fit_corpus`).
         members, blobs, asked = await _draw(session, samples, seed=posts)
         joined = await asyncio.to_thread(shipped.background, fresh)
         temperature = await _measure_temperature(session, joined, asked, seed=posts)
@@ -262,7 +266,7 @@ async def renew_background(db: Sessions) -> None:
 
 
 async def _build(session: AsyncSession, posts: int, samples: Collection[int]) -> Background:
-    """Count all stored profiles but the samples', some at a time so that memory stays bounded."""
+    """Count all stored profiles except samples, in parts so that memory stays bounded."""
     counter = BackgroundCounter()
     counted = (Profile.recipe == RECIPE, Profile.user_id.not_in(samples))
     authors = select(Profile.user_id, Profile.posts).where(*counted)
@@ -277,9 +281,10 @@ async def _build(session: AsyncSession, posts: int, samples: Collection[int]) ->
 async def _draw(
     session: AsyncSession, samples: Collection[int], seed: int
 ) -> tuple[Members, list[bytes], dict[str, int]]:
-    """Return the authors of a population, then the samples, and the counts of all.
+    """Return the authors of a population, then samples; the counts of all; and the authors for the
+    temperature.
 
-    Also whom the temperature is fitted to: ids by the keys of names.
+    The last are IDs by keys of names.
     """
     columns = (User.id, User.username_key, User.tweet_count)
     has_posts = select(*columns).where(User.deleted_at.is_(None), User.tweet_count > 0)
@@ -301,13 +306,13 @@ async def _draw(
 async def _measure_temperature(
     session: AsyncSession, background: Background, asked: Mapping[str, int], seed: int
 ) -> float:
-    """Return the temperature that fits the newest posts of some authors, whose tails are folded."""
+    """Return the temperature that fits the newest posts of authors whose tails are folded."""
     samples: dict[str, HeldOut] = {}
     for key, user_id in asked.items():
         whole, _ = (await stored_profiles(session, [user_id]))[user_id]
         count = asked_posts(len(asked), whole.posts)
         newest = await newest_chained(session, user_id, count)
-        # A post that came after the fold is not in the profile.
+        # A post that arrived after the fold is not in the profile.
         sample = await asyncio.to_thread(sample_of, whole, newest, len(asked))
         if sample is not None:
             samples[key] = sample

@@ -1,4 +1,4 @@
-"""Many texts at once, a line each: each is judged by itself, a portion at a time."""
+"""Texts given line by line, each judged by itself, a portion at a time."""
 
 import asyncio
 import codecs
@@ -6,7 +6,7 @@ import csv
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice, starmap
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta, structs
@@ -19,9 +19,6 @@ from app.formats.file_columns import file_columns_of
 from app.runtime.work_pool import Runner
 from app.services.compare.cases import Models, Whom, comparable_texts, gather_each
 from app.services.compare.verdict import RankedAuthor, answer
-
-AT_ONCE: Final = 20
-"""Texts of a batch for which the authors are read together."""
 
 
 class GivenText(msgspec.Struct, forbid_unknown_fields=False):
@@ -44,7 +41,7 @@ class JudgedText(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 BatchLine = tuple[int, GivenText | str]
-"""The number of a line, and its text, or why it could not be read."""
+"""The number of a line, and its text or why it is unreadable."""
 
 
 def json_texts(lines: Iterable[bytes]) -> Iterator[BatchLine]:
@@ -61,14 +58,13 @@ def json_texts(lines: Iterable[bytes]) -> Iterator[BatchLine]:
 
 
 def plain_texts(lines: Iterable[str]) -> Iterator[BatchLine]:
-    """Yield a text for each line that is not blank."""
     for number, line in enumerate(lines, 1):
         if line.strip():
             yield number, GivenText(line.strip())
 
 
 def csv_texts(lines: Iterable[str]) -> Iterator[BatchLine]:
-    """Yield the texts of a CSV file with a heading. Raises InvalidInputError without a column."""
+    """Yield the texts of a CSV file with a heading. Raises InvalidInputError without texts."""
     reader = csv.DictReader(lines)
     column = None
     with suppress(csv.Error):
@@ -96,8 +92,8 @@ async def judge_lines(
 ) -> AsyncIterator[list[JudgedText]]:
     """Return the answers in the order of the lines, a portion at a time.
 
-    The authors are those named, or all that have posts; each portion is judged by the state at its
-    turn, by `run`. Raises NotFoundError and InvalidInputError.
+    Without usernames, all authors with posts are compared. Each portion is judged by the state at
+    its turn, by `run`. Raises NotFoundError and InvalidInputError.
     """
     async with db.read() as session:
         await gather_each(session, models, [], Whom(usernames))
@@ -112,8 +108,9 @@ async def _portions(
     sure: float,
     run: Runner,
 ) -> AsyncIterator[list[JudgedText]]:
+    at_once = 20  # Texts for which the authors are read together.
     # By `run`, since a million blank lines may come before the next text.
-    while portion := await run(lambda: list(starmap(_checked, islice(lines, AT_ONCE)))):
+    while portion := await run(lambda: list(starmap(_checked, islice(lines, at_once)))):
         try:
             async with db.read() as session:
                 questions = [texts for _, texts in portion if texts]

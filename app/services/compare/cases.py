@@ -1,4 +1,4 @@
-"""The question of a comparison, and its case: checked texts and authors, with their counts."""
+"""The question of a comparison, and its case: checked texts and authors with their counts."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -26,25 +26,22 @@ from app.services.posts.replies import own_chains
 from app.services.posts.samples import ENOUGH_OF_OWN, sample_ids
 from app.services.posts.users import UserRow, find_rows, known_row, select_rows
 
-LONG_CHARACTERS: Final = 50_000
-"""Longer texts take half a second, and up to some 5 s."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Question:
-    """Did one of some authors write texts by one hand, or somebody else?"""
+    """Did one of some authors write texts by one hand, or someone else?"""
 
     texts: Sequence[str]
     usernames: Sequence[str] = ()
-    """Those who may have written them; none for all authors with posts."""
+    """The possible authors; none for all authors with posts."""
     of_own: bool = False
-    """Whether those, where none is named, are one's own alone once there are enough of them."""
+    """Whether samples are left out if no author is named and there are enough others."""
     sure: float = SURE
-    """How sure it is beforehand that one of them did, from 0 to 1."""
+    """Probability beforehand that one of the authors wrote the texts, 0 to 1."""
     explain: bool = True
     """Whether the answer has evidence."""
     reasons: bool = False
-    """Whether the evidence says how often it is used, and where."""
+    """Whether the evidence says how often and where it is used."""
     without: Sequence[Gap] = ()
     """Pieces of the joined texts that do not count."""
     hidden_post: int | None = None
@@ -53,27 +50,23 @@ class Question:
     @property
     def is_long(self) -> bool:
         """Whether judging the texts takes longer than other comparisons should wait."""
-        return sum(map(len, self.texts)) > LONG_CHARACTERS
+        return sum(map(len, self.texts)) > 50_000  # It takes 0.5 to some 5 s.
 
 
 MOST_NAMED: Final = 1_000
-"""All authors named are ranked, so all of their profiles are in memory at once."""
+"""All named authors are ranked, so all of their profiles are in memory together."""
 MOST_COMPARED: Final = 10_000
-"""Authors with posts, of which all are compared where none is named."""
+"""Authors with posts, all of whom are compared if none is named."""
 MOST_TEXTS: Final = 50
 MOST_GAPS: Final = 100
-"""Pieces that may be struck out of a text."""
-SCREENED_AT_ONCE: Final = 100
-"""Authors whose profiles are in memory together where all are compared."""
+"""Pieces that may be left out of a text."""
 
 
 class Whom(NamedTuple):
-    """Who is asked about."""
+    """The compared authors; without usernames, all authors with posts."""
 
     usernames: Sequence[str]
-    "Omit to compare all authors with posts."
     of_own: bool = False
-    """As in a question."""
 
 
 @dataclass(slots=True)
@@ -92,7 +85,10 @@ class Models:
         self.languages.clear()
 
 
-def _named(usernames: Sequence[str], rows: Mapping[str, UserRow]) -> dict[int, UserRow]:
+def choose(usernames: Sequence[str], rows: Mapping[str, UserRow]) -> list[UserRow]:
+    """Return the named authors, in that order. Raises NotFoundError, and InvalidInputError if they
+    cannot be compared.
+    """
     users: dict[int, UserRow] = {}
     for name in usernames:
         user = known_row(name, rows)
@@ -103,15 +99,6 @@ def _named(usernames: Sequence[str], rows: Mapping[str, UserRow]) -> dict[int, U
                 username=name,
             )
         users[user.id] = user
-    return users
-
-
-def choose(usernames: Sequence[str], rows: Mapping[str, UserRow]) -> list[UserRow]:
-    """Return the authors to compare among those found, by their names.
-
-    Raises NotFoundError, and InvalidInputError where they cannot be compared.
-    """
-    users = _named(usernames, rows)
     for user in users.values():
         if not user.tweet_count:
             raise InvalidInputError(
@@ -123,10 +110,9 @@ def choose(usernames: Sequence[str], rows: Mapping[str, UserRow]) -> list[UserRo
 async def compared_users(
     session: AsyncSession, usernames: Sequence[str], *, of_own: bool = False
 ) -> list[UserRow]:
-    """Return the authors named, or all that have posts.
+    """Return the named authors, or all with posts. Raises NotFoundError and InvalidInputError.
 
-    of_own: without the samples, where there are enough others. Raises NotFoundError,
-    InvalidInputError.
+    of_own: without samples, if there are enough others.
     """
     if not usernames:
         query = select_rows(User.tweet_count > 0).order_by(User.username_key)
@@ -142,17 +128,14 @@ async def compared_users(
             raise InvalidInputError(
                 "No author has posts yet; import or add some posts first", loc="usernames"
             )
-        return await _own_among(session, users) if of_own else users
+        if not of_own:
+            return users
+        samples = {*await sample_ids(session)}
+        own = [user for user in users if user.id not in samples]
+        return own if len(own) >= ENOUGH_OF_OWN else users
     if len(usernames) > MOST_NAMED:
         raise InvalidInputError("Choose at most {count} authors", loc="usernames", count=MOST_NAMED)
     return choose(usernames, await find_rows(session, usernames))
-
-
-async def _own_among(session: AsyncSession, users: list[UserRow]) -> list[UserRow]:
-    """Return the users who are no samples, where there are enough of them; else all."""
-    samples = {*await sample_ids(session)}
-    people = [user for user in users if user.id not in samples]
-    return people if len(people) >= ENOUGH_OF_OWN else users
 
 
 def comparable_texts(texts: Sequence[str]) -> tuple[str, ...]:
@@ -170,16 +153,16 @@ def comparable_texts(texts: Sequence[str]) -> tuple[str, ...]:
 
 
 def judged_parts(question: Question) -> tuple[tuple[str, ...], tuple[Gap, ...]]:
-    """Return the texts as they are judged, and the pieces struck out. Raises InvalidInputError."""
+    """Return the texts as they are judged, and the pieces left out. Raises InvalidInputError."""
     texts, without = question.texts, question.without
     return comparable_texts(texts), judged_gaps(texts, without) if without else ()
 
 
 def judged_gaps(texts: Sequence[str], without: Sequence[Gap]) -> tuple[Gap, ...]:
-    """Return the pieces that are struck out of texts, as gaps of the joined texts that are judged.
+    """Return the pieces left out of texts, as gaps of the joined texts that are judged.
 
-    without: places of the joined texts as they were sent, which may be neither NFC nor apart. A
-    piece of a text that was sent before counts as nothing. Raises InvalidInputError.
+    without: places in the joined texts as sent, perhaps neither NFC nor apart. Pieces of a repeated
+    text are ignored. Raises InvalidInputError.
     """
     size = len(BETWEEN.join(texts))
     if len(without) > MOST_GAPS:
@@ -206,9 +189,9 @@ def judged_gaps(texts: Sequence[str], without: Sequence[Gap]) -> tuple[Gap, ...]
 async def gather(
     session: AsyncSession, models: Models, question: Question, run: Runner = asyncio.to_thread
 ) -> Case:
-    """Read what the answer to a question rests on: every post that the session sees.
+    """Return the case of a question, with every post that the session sees.
 
-    `run` does what takes long. Raises NotFoundError and InvalidInputError.
+    `run` does the long work. Raises NotFoundError and InvalidInputError.
     """
     comparable, gaps = await worked_on(question.texts, partial(judged_parts, question))
     whom = Whom(question.usernames, question.of_own)
@@ -225,11 +208,11 @@ async def gather_each(
     run: Runner = asyncio.to_thread,
     gaps: Sequence[Gap] = (),
 ) -> list[Case]:
-    """Read the cases of texts by each of several hands, which may be judged.
+    """Return the cases of texts by several hands.
 
-    Of very many authors all are scored, some at a time, and only the best are kept, so that memory
-    stays bounded. `run` does what takes long; `gaps` are struck out of the joined texts of each
-    hand. Raises NotFoundError and InvalidInputError.
+    Very many authors are scored in parts and only the best are kept, so that memory stays bounded.
+    `run` does the long work; `gaps` are left out of the joined texts of each hand. Raises
+    NotFoundError and InvalidInputError.
     """
     users = await compared_users(session, whom.usernames, of_own=whom.of_own)
     if whom.usernames or len(users) <= RATED:
@@ -240,8 +223,9 @@ async def gather_each(
     fitted = await models.backgrounds.load(session)
     queries = await run(lambda: [query_of_texts(texts, gaps) for texts in questions])
     scores = np.full((len(queries), len(users)), -np.inf)
-    for start in range(0, len(users) if queries else 0, SCREENED_AT_ONCE):
-        portion = users[start : start + SCREENED_AT_ONCE]
+    at_once = 100  # Authors whose profiles are in memory together.
+    for start in range(0, len(users) if queries else 0, at_once):
+        portion = users[start : start + at_once]
         profiles = await models.profiles.load(session, portion, may_evict=False)
         filled = [place for place, profile in enumerate(profiles) if profile.counts.keys.size]
         scores[:, [start + place for place in filled]] = await run(
@@ -260,7 +244,7 @@ async def gather_each(
 async def load_suspects(
     session: AsyncSession, models: Models, users: Sequence[UserRow], *, is_named: bool
 ) -> Case:
-    """Read the case of these authors for texts that follow, without habits."""
+    """Return the case of these authors, still without texts and habits."""
     profiles = await models.profiles.load(session, users)
     fitted, event = await models.backgrounds.load_with_event(session)
     return Case(
@@ -278,7 +262,7 @@ async def load_suspects(
 async def with_habits(
     session: AsyncSession, models: Models, case: Case, run: Runner = asyncio.to_thread
 ) -> Case:
-    """Return the case with the authors' habits; of many those of the authors that fit best."""
+    """Return the case with the authors' habits; of many authors, only the best get theirs."""
     suspects = list(case.suspects)
     ranking, best = None, list(range(len(suspects)))
     if case.texts and len(suspects) > RATED:
@@ -300,9 +284,9 @@ def check_words(suspects: Sequence[Suspect]) -> None:
 
 
 async def _without(session: AsyncSession, case: Case, post_id: int) -> Case:
-    """Return the case as if the post, and its whole chain of replies, had not been written.
+    """Return the case as if the post and its chain of replies had not been written.
 
-    The background still counts it, one post among all.
+    The background still counts the post, one among all.
     """
     post = await session.get(Tweet, post_id)
     author_id = post.user_id if post else None
@@ -315,7 +299,7 @@ async def _without(session: AsyncSession, case: Case, post_id: int) -> Case:
     hidden = list(await session.scalars(select(Tweet.text).where(is_among(session, Tweet.id, ids))))
     try:
         profile = await without_texts(author.profile, hidden)
-    except ValueError:  # A post that came after the case was read.
+    except ValueError:  # The post arrived after the case was read.
         return case
     habit = author.habit and await measure_habit(
         session, author.id, profile, case.fitted, author.habit, hidden

@@ -36,7 +36,7 @@ from app.services.compare.verdict import Comparison, SearchedPosts, add_reasons,
 from app.services.posts.users import find_rows
 
 MOST_NAMES: Final = 10
-"""A comparison of more authors reads them in a session of its own, unless all are in memory."""
+"""Authors that one shared session reads; more are read in a session of their own."""
 
 
 class Comparer:
@@ -62,7 +62,6 @@ class Comparer:
         self._suspects: Memo[Suspect] = Memo(
             feed, 48 * MIB, lambda suspect: suspect.profile.size_bytes
         )
-        """Authors, most of whose counts the store of profiles has too."""
         self._posts: Memo[SearchedPosts] = Memo(feed, 32 * MIB, lambda posts: posts.size_bytes)
         """The newest posts of some forty authors, for reasons."""
         self._commit_number: int | None = None
@@ -91,7 +90,7 @@ class Comparer:
     async def _read_posts(
         self, began: int, session: AsyncSession, user_id: int, count: int
     ) -> SearchedPosts:
-        """Return newest posts of an author, and store them until an event concerns the author."""
+        """Return newest posts of an author, kept until an event concerns the author."""
         key = user_id, count
         posts = self._posts.find(key)
         if posts is None:
@@ -118,7 +117,7 @@ class Comparer:
         if not await self._feed.catch_up() or self._feed.commit_number is None:
             return None
         fitted = self._models.backgrounds.newest
-        # After a commit there may be a new background.
+        # A commit may have brought a new background.
         if fitted is None or self._feed.commit_number != self._commit_number:
             return None
         remembered = [self._suspects.find(username_key(name)) for name in usernames]
@@ -129,7 +128,6 @@ class Comparer:
         return Case(texts, suspects, fitted, gaps=gaps, as_of_event=self._feed.newest)
 
     async def _load(self, usernames: tuple[str, ...]) -> Case:
-        """Return the case from the database. Raises NotFoundError and InvalidInputError."""
         if len(usernames) <= MOST_NAMES:
             return await self._reading(usernames)
         (case,) = await self._read([usernames])
@@ -162,7 +160,7 @@ class Comparer:
 
 
 async def ask_once(db: Database, question: Question) -> Comparison:
-    """Return the answer of a process that is asked once. Raises as `Comparer.ask` does."""
+    """Return the answer for a single question. Raises NotFoundError and InvalidInputError."""
     async with db.read() as session:
         case = await gather(session, Models(), question)
         comparison = await answer(case, sure=question.sure, explain=question.explain)

@@ -1,4 +1,4 @@
-"""A post to guess without its author, the model's own guess, and the front page's example."""
+"""A post to guess, the model's own guess, and the front page's example."""
 
 import contextlib
 from collections.abc import Sequence
@@ -46,7 +46,6 @@ class Solution(QuizQuestion):
 
 
 async def is_playable(session: AsyncSession) -> bool:
-    """Return whether two authors have enough posts."""
     depends_on(EVERYTHING)
     query = select(User.id).where(User.deleted_at.is_(None), User.tweet_count >= FEWEST_POSTS)
     return len((await session.scalars(query.limit(2))).all()) == 2
@@ -57,7 +56,7 @@ async def read_question(
 ) -> QuizQuestion:
     """Return a question of a set.
 
-    Raises NotFoundError if the post or an author is deleted, or not of the given room.
+    Raises NotFoundError if the post or an author is deleted, or not in the given room.
     """
     tweet = await session.get(Tweet, quiz.tweet_ids[at])
     query = select(User).where(User.id.in_(quiz.user_ids), User.deleted_at.is_(None))
@@ -65,9 +64,12 @@ async def read_question(
         of_room = RoomPerson.room_id == room_id, RoomPerson.messages > 0
         query = query.where(User.id.in_(select(RoomPerson.user_id).where(*of_room)))
     users = {user.id: user for user in await session.scalars(query)}
-    if tweet is None or len(users) < len(quiz.user_ids) or tweet.user_id not in users:
-        raise NotFoundError("The post of this question was deleted")
-    if room_id is not None and tweet.room_id != room_id:
+    if (
+        tweet is None
+        or len(users) < len(quiz.user_ids)
+        or tweet.user_id not in users
+        or room_id not in (None, tweet.room_id)
+    ):
         raise NotFoundError("The post of this question was deleted")
     author = users[tweet.user_id]
     names = [users[user_id].username for user_id in quiz.user_ids]
@@ -87,8 +89,8 @@ async def solve(
 ) -> Solution:
     """Return the post's author, and the model's comparison of the same authors.
 
-    The post and its chain of own replies are removed from the author's profile. Hidden pieces do
-    not count. Only the background still counts the post. Raises NotFoundError.
+    The author's profile is read without the post and its chain of own replies; only the background
+    still counts the post. Hidden pieces do not count. Raises NotFoundError.
     """
     question = await read_question(session, quiz, at, room_id=room_id)
     asked = asked_of(question.hidden, question.usernames, question.tweet_id)
@@ -109,7 +111,7 @@ def asked_of(text: HiddenText, usernames: Sequence[str], tweet_id: int) -> Quest
 class Showcase:
     """The answered examples of the front page, one for each language.
 
-    They depend on the posts alone, so all workers show the same one, and so do cached pages.
+    They depend on posts alone, so all workers and all cached pages show the same.
     """
 
     def __init__(self, db: Sessions, models: Models) -> None:
@@ -117,15 +119,15 @@ class Showcase:
         self._models = models
         self._shown: dict[str, tuple[int, QuizSet, Solution]] = {}
         self._undecided: dict[str, float] = {}
-        """Time until which no example is tried, by language; after ten that were not answered."""
+        """Time by language until which no example is tried, after ten unanswered ones."""
 
     def clear(self, _newest: int) -> None:
-        """Forget the examples, since the ids of lost posts are allocated again."""
+        """Forget the examples, since the IDs of lost posts are allocated again."""
         self._shown.clear()
         self._undecided.clear()
 
     async def find(self, lang: str) -> Solution | None:
-        """Return the example; None if none of ten was answered correctly."""
+        """Return the example; None if none of ten is answered correctly."""
         if monotonic() < self._undecided.get(lang, 0.0):
             return None
         async with self._db.read() as session:
@@ -148,7 +150,7 @@ class Showcase:
                 continue
             solution = await solve(session, self._models, quiz)
             if solution.is_model_right and solution.comparison.verdict == "likely":
-                # Reasons are looked for in many posts, hence only once.
+                # Finding reasons reads many posts, hence only once.
                 example = await solve(session, self._models, quiz, reasons=True)
                 self._shown[lang] = turn, quiz, example
                 return example

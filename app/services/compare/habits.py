@@ -1,11 +1,10 @@
-"""What an author's own posts tell: their language and times, and what is usual in the newest."""
+"""The language, times and usual writing of an author's own posts."""
 
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Final
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import func, select
@@ -25,17 +24,15 @@ from app.services.posts.replies import own_chains
 from app.services.posts.users import UserRow
 
 OwnPost = tuple[int, str]
-"""A post of an author, with text: its id, and that."""
-MOST_KNOWN: Final = 10_000
-"""Authors whose main language is kept."""
+"""ID and text of an author's post that has text."""
 
 
 class HabitStore:
-    """Loads authors' habits; each is kept as long as the profile that it was measured by."""
+    """The authors' habits, each kept as long as the profile it was measured with."""
 
     def __init__(self) -> None:
         self._known: WeakKeyDictionary[AuthorProfile, tuple[int, Habit]] = WeakKeyDictionary()
-        """With the version of the background."""
+        """Each with the version of the background."""
 
     async def load(
         self, session: AsyncSession, suspects: Sequence[Suspect], fitted: Fitted
@@ -58,17 +55,17 @@ class HabitStore:
 
 
 class LanguageStore:
-    """Loads authors' main languages; each is kept as long as the author's posts are the same.
+    """The authors' main languages, each kept as long as the author's posts are unchanged.
 
-    To count them takes 12 ms where one of the authors has 20,000 posts.
+    Counting takes 12 ms if an author has 20,000 posts.
     """
 
     def __init__(self) -> None:
-        self._known: LruStore[int, tuple[int, int, str | None]] = LruStore(MOST_KNOWN, lambda _: 1)
-        """Each with the `version` of its author, and how many posts there were."""
+        self._known: LruStore[int, tuple[int, int, str | None]] = LruStore(10_000, lambda _: 1)
+        """Version and number of posts of each author, and the language."""
 
     async def load(self, session: AsyncSession, users: Sequence[UserRow]) -> dict[int, str | None]:
-        """Return the language of most posts of each author; None where it is unknown."""
+        """Return the language of most posts of each author; None if it is unknown."""
         known = {user.id: self._known.get(user.id) for user in users}
         languages = {
             user.id: stored[2]
@@ -83,7 +80,6 @@ class LanguageStore:
         return languages
 
     def clear(self) -> None:
-        """Forget all languages."""
         self._known.clear()
 
 
@@ -95,9 +91,9 @@ async def measure_habit(
     facts: Habit,
     hidden: Collection[str] = (),
 ) -> Habit:
-    """Return the facts about an author with what is usual, as if the hidden texts were not there.
+    """Return the author's habit with what is usual in the posts, apart from the hidden texts.
 
-    The profile does not hold the hidden texts.
+    profile: already without the hidden texts.
     """
     count = usual_posts(profile.posts)
     newest = await newest_own(session, user_id, max(count, WORDED_SAMPLE) + len(hidden))
@@ -130,22 +126,21 @@ async def _facts(session: AsyncSession, user_ids: Sequence[int]) -> dict[int, Ha
     languages = await main_languages(session, user_ids)
     habits: dict[int, Habit] = {}
     for chunk in chunks(user_ids):
-        # One after the other, each is one step in an index; together they read all posts.
+        # As two subqueries, each is one step in an index; together they would read all posts.
         first, newest = (
             select(end(Tweet.created_at)).where(Tweet.user_id == User.id).scalar_subquery()
             for end in (func.min, func.max)
         )
         query = select(User.id, User.platform, first, newest).where(User.id.in_(chunk))
         for user_id, platform, first_at, newest_at in await session.execute(query):
-            habit = Habit(None, languages.get(user_id), platform, first_at, newest_at)
-            habits[user_id] = habit
+            habits[user_id] = Habit(None, languages.get(user_id), platform, first_at, newest_at)
     return habits
 
 
 async def main_languages(
     session: AsyncSession, user_ids: Collection[int] | None = None
 ) -> dict[int, str | None]:
-    """Return the language of most posts of each author, or of these; None where it is unknown."""
+    """Return the language of most posts of these or all authors; None if it is unknown."""
     query = (
         select(PostCount.user_id, PostCount.lang, func.sum(PostCount.posts))
         .group_by(PostCount.user_id, PostCount.lang)
@@ -160,7 +155,7 @@ async def main_languages(
 
 
 async def newest_own(session: AsyncSession, user_id: int, count: int) -> list[OwnPost]:
-    """Return the author's newest posts, the newest first; those without a time count as oldest."""
+    """Return the author's newest posts first; posts without a time count as oldest."""
     newest = (
         select(Tweet.id, Tweet.text)
         .where(Tweet.user_id == user_id, Tweet.text != "")
@@ -171,6 +166,6 @@ async def newest_own(session: AsyncSession, user_id: int, count: int) -> list[Ow
 
 
 async def newest_chained(session: AsyncSession, user_id: int, count: int) -> list[ChainedPost]:
-    """Return the author's newest posts with the chains of own replies that they are in."""
+    """Return the author's newest posts with their chains of own replies."""
     chains = await own_chains(session, user_id)
     return chained(await newest_own(session, user_id, count), chains)

@@ -1,4 +1,4 @@
-"""The share of texts by authors who are left out that are attributed to others here.
+"""The share of texts by left-out authors that are attributed to others here.
 
 A process measures it once for each background, on the newest posts of its authors, and stores it
 there.
@@ -34,15 +34,15 @@ from app.services.compare.habits import newest_own
 from app.services.posts.users import UserRow, select_rows
 
 LEFT_OUT: Final = "left_out"
-"""Name of the work, and of its lock."""
+"""Name of the job, and of its lock."""
 FEWEST_AUTHORS: Final = 4
 """Smallest number of authors of a language: the author who is left out, and three who are named."""
 SETTLED: Final = timedelta(minutes=1)
-"""Smallest age of a background that is measured: an import makes several."""
+"""Smallest age of a background that is measured, since an import makes several."""
 
 
 async def stored_left_out(session: AsyncSession) -> LeftOutShare | None:
-    """Return the share of the newest background; None before it is measured, or of few texts."""
+    """Return the share of the newest background; None if unmeasured or without a decision."""
     newest = await newest_members(session)
     found = None if newest is None else newest[1].left_out
     return found if found is not None and found.decisions else None
@@ -55,13 +55,12 @@ async def is_left_out_due(session: AsyncSession) -> bool:
 
 
 async def is_settled(session: AsyncSession) -> bool:
-    """Return whether the newest background is old enough to be measured."""
     newest = await session.scalar(select(func.max(BackgroundSnapshot.created_at)))
     return newest is not None and newest <= now() - SETTLED
 
 
 def _measured(members: Members) -> list[int]:
-    """Return up to 50 authors of each language that enough authors write, without samples."""
+    """Return up to 50 authors of each language with enough authors, without samples."""
     own = [each for each in members.drawn if each[0] not in members.samples]
     known = [(member, lang == "ko") for member, posts, lang in own if posts >= FEWEST_POSTS]
     sides = [[member for member, is_ko in known if is_ko == side] for side in (False, True)]
@@ -70,7 +69,7 @@ def _measured(members: Members) -> list[int]:
 
 
 async def measure_in_process(config: Config) -> None:
-    """Measure the share in a process of its own. Raises UnavailableError if that fails."""
+    """Measure the share in a child process. Raises UnavailableError if it fails."""
     if status := await run_child(__name__, settings=config.to_env()):
         raise UnavailableError("The process ended with status {status}", status=status)
 
@@ -107,15 +106,19 @@ async def _read(session: AsyncSession, ids: Sequence[int]) -> tuple[Case, dict[i
 
 
 def left_out_of(case: Case, texts: dict[int, list[str]]) -> LeftOutShare:
-    """Return the share of texts that are attributed to others, each author left out in turn.
+    """Return the share of texts attributed to others, each author left out in turn.
 
     The author is not in the population either, but stays in the background.
     """
     chance = random.Random(case.fitted.version)  # noqa: S311 - no secret
     decisions = likely = 0
     for author in case.suspects:
-        others = [each for each in case.suspects if each is not author and _are_alike(each, author)]
         is_korean = _writes_korean(author)
+        others = [
+            each
+            for each in case.suspects
+            if each is not author and _writes_korean(each) == is_korean
+        ]
         for text in texts[author.id]:
             is_own = (guess_language(own_words(text)) == "ko") == is_korean
             if len(others) < FEWEST_AUTHORS - 1 or not is_own or not has_words(own_words(text)):
@@ -132,21 +135,12 @@ def _writes_korean(author: Suspect) -> bool:
     return author.habit is not None and author.habit.language == "ko"
 
 
-def _are_alike(one: Suspect, other: Suspect) -> bool:
-    return _writes_korean(one) == _writes_korean(other)
-
-
-async def _measure(config: Config) -> None:
-    async with Database(config) as db:
+async def _measure() -> None:
+    async with Database(Config.from_env(os.environ)) as db:
         await measure_left_out(db)
 
 
-def main() -> None:
-    """Measure the share for the process that started this one."""
+if __name__ == "__main__":
     begin_child()
     be_nice()
-    asyncio.run(_measure(Config.from_env(os.environ)))
-
-
-if __name__ == "__main__":
-    main()
+    asyncio.run(_measure())

@@ -23,7 +23,7 @@ from app.services.compare.habits import newest_own
 from app.services.posts.users import UserRow
 
 RECENT_POSTS: Final = 100
-"""Newest posts of an author in which typical words are looked for."""
+"""Newest posts of an author that are searched for typical words."""
 
 
 class TypicalOf(NamedTuple):
@@ -31,7 +31,7 @@ class TypicalOf(NamedTuple):
 
     words: list[TypicalWord]
     shipped: int = 0
-    """The number of shipped authors compared; 0 if others are here."""
+    """Number of shipped authors compared; 0 if there are other authors here."""
 
 
 async def typical_of(
@@ -40,12 +40,12 @@ async def typical_of(
     user: User | UserRow,
     find: Callable[..., list[TypicalWord]] = typical_words,
 ) -> TypicalOf:
-    """Return the typical words of an author.
+    """Return the typical words in an author's newest posts.
 
-    find: `typical_phrases`, where words that keep together are wanted as one.
+    find: `typical_phrases`, to join words that keep together.
 
-    The author is compared with others of the population, of the same language if possible, and with
-    shipped authors where nobody else is here; the words are those of the newest posts.
+    The others are of the population, in the same language if possible; without any, the shipped
+    authors.
     """
     depends_on(DERIVED)
     fitted = await models.backgrounds.load(session)
@@ -69,7 +69,7 @@ async def typical_of(
 async def written_languages(
     session: AsyncSession, models: Models, users: Sequence[UserRow]
 ) -> list[str | None]:
-    """Return the language of most posts of each author; None where it is unknown.
+    """Return the language of most posts of each author; None if it is unknown.
 
     Posts whose tags name no language are Korean or English by their words, or unknown.
     """
@@ -97,7 +97,7 @@ def _english_of(
 async def likeness_of(
     session: AsyncSession, models: Models, users: Sequence[UserRow]
 ) -> NDArray[np.float64]:
-    """Return how alike the authors write: (n, n), from 0 to 1."""
+    """Return the likeness of the authors' writing: (n, n), from 0 to 1."""
     depends_on(DERIVED)
     profiles = await models.profiles.load(session, users)
     fitted = await models.backgrounds.load(session)
@@ -114,9 +114,9 @@ class AuthorWords(NamedTuple):
 async def typical_beside(
     session: AsyncSession, models: Models, users: Sequence[UserRow]
 ) -> list[AuthorWords]:
-    """Return what each of these authors uses more than the others of them.
+    """Return the words that each of these authors uses more than the other ones.
 
-    One author alone is compared with others who write the language, as on the author's page.
+    A single author is compared with others of the language, as on the author's page.
     """
     if len(users) == 1:
         typical_alone = await typical_of(session, models, users[0])

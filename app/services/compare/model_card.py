@@ -1,6 +1,6 @@
-"""Model cards: how well the authors of a comparison are told apart, on posts held out.
+"""Model cards: how well the authors of a comparison are told apart, on held-out posts.
 
-A card is made when it is asked for, and kept in memory with its age.
+A card is made on request, and kept in memory with its age.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ FEWEST_OF_AUTHOR: Final = 5
 Units = Sequence[Sequence[str]]
 """An author's posts in units that are judged as one."""
 Key = tuple[bool, frozenset[tuple[int, int]]]
-"""Whether the authors are named, and the id of each with the number of deletions."""
+"""Whether the authors are named, and ID and number of deletions of each."""
 
 
 class CardAuthor(msgspec.Struct, frozen=True):
@@ -151,7 +151,7 @@ class Cards:
         self._models = models
         self._rest = pause
         self._kept: LruStore[Key, Card] = LruStore(200, lambda _: 1)
-        """Cards by authors and deletions, so that a card with a deleted post is not found."""
+        """Cards by authors and deletions, so that no card with a deleted post is found."""
         self._making: Batch[tuple[str, ...], Card] = Batch(
             self._make, max_size=1, max_waiting=16, timeout_s=25
         )
@@ -164,7 +164,7 @@ class Cards:
         self._kept.clear()
 
     async def get(self, usernames: Sequence[str]) -> Card:
-        """Return the card of the named authors, or of all; made again if posts have arrived.
+        """Return the card of the named or all authors, made again if posts have arrived.
 
         Raises NotFoundError, InvalidInputError, and UnavailableError while many are being made.
         """
@@ -176,7 +176,6 @@ class Cards:
         return msgspec.structs.replace(card, left_out=left_out)
 
     def _find(self, key: Key, measured: Sequence[UserRow]) -> Card | None:
-        """Return the card of these authors, unless it is outdated."""
         card = self._kept.get(key)
         if card is None or abs(now() - card.made_at) < self._rest:
             return card
@@ -218,7 +217,9 @@ class Cards:
 
 
 async def own_names(session: AsyncSession) -> list[str]:
-    """Return all authors except samples if there are enough of them; otherwise none."""
+    """Return all authors except samples, if they are enough but at most `MOST_NAMED`; otherwise
+    none.
+    """
     if not await outgrown_samples(session):
         return []
     users = await compared_users(session, (), of_own=True)
@@ -271,7 +272,7 @@ def _measure(case: Case, newest: Sequence[Units]) -> tuple[Measured | None, list
     table = np.zeros((size, size), np.int64)
     if filled.sum() < 2 or not queries:
         return None, table.tolist()
-    # All at once, each feature looked up once: a third of the time of one after the other.
+    # Scored together, each feature is looked up once: a third of the time of single scoring.
     scores = scores_of_each(queries, profiles, fitted.background)
     scores[:, ~filled] = -np.inf
     shares = probabilities_of(scores, fitted.temperature)

@@ -16,24 +16,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.counts import Counts
 from app.compute.features import RECIPE
 from app.compute.profiles import NO_COUNTS, NO_POSTS, AuthorProfile, with_posts, without_posts
+from app.config import MIB
 from app.db.backend import Sessions, backend_of, chunks, is_among
 from app.db.result_cache import LruStore
 from app.models import Profile, Tweet, User
 from app.runtime.work_pool import worked_on
 from app.services.posts.users import UserRow
 
-RELOAD_TAIL: Final = 50
-"""Posts that a profile in memory may lack: to count them is cheaper than to read the stored one."""
-DEFAULT_MEMORY: Final = 96 * 1024 * 1024
 LONGEST_TAIL: Final = 200
-"""Posts of a tail, from which on it is folded, if the profile is not far larger; reading one costs
-some 0.15 ms a post."""
+"""Posts from which a tail is folded, unless the profile is far larger; reading takes 0.15 ms a
+post.
+"""
 FOLDED_FOR_ONE: Final = 32
-"""Posts of a profile for each of its tail, at most, where that is folded: it rewrites them all."""
-FOLDED_AT_ONCE: Final = 10_000
-"""Posts in the profiles that one transaction reads or rewrites; of one author there may be more."""
-ASKED_AT_ONCE: Final = 2_000
-"""Authors that one statement looks at: some 8 ms."""
+"""Largest profile to fold, in posts for each post of its tail: folding rewrites it all."""
 _PROFILE: Final = cast(Table, Profile.__table__)
 
 
@@ -48,7 +43,7 @@ NOTHING_STORED: Final = KnownProfile(NO_POSTS, 0)
 
 
 class ProfiledPost(NamedTuple):
-    """What a profile needs of a post."""
+    """The columns of a post that a profile needs."""
 
     user_id: int
     event_id: int
@@ -56,9 +51,9 @@ class ProfiledPost(NamedTuple):
 
 
 class ProfileStore:
-    """Loads profiles with their tails, and keeps those used last within a total size."""
+    """Profiles with their tails; those used last are kept within a total size."""
 
-    def __init__(self, max_bytes: int = DEFAULT_MEMORY) -> None:
+    def __init__(self, max_bytes: int = 96 * MIB) -> None:
         self._known: LruStore[int, tuple[KnownProfile, int]] = LruStore(
             max_bytes, lambda entry: entry[0].profile.size_bytes
         )
@@ -69,15 +64,15 @@ class ProfileStore:
     ) -> list[AuthorProfile]:
         """Return the profiles of the users, with every post that the session sees.
 
-        Without `may_evict` they are kept only while there is room, so that reading all authors
-        in turn evicts no profile that is used more often.
+        Without `may_evict` profiles are kept only while there is room, so that reading all authors
+        in turn evicts no profile in frequent use.
         """
         profiles = {user.id: self._current(user) for user in users}
-        far = [
+        far = [  # Up to 50 posts are counted faster than the stored profile is read.
             user.id
             for user in users
             if (profile := profiles[user.id]) is NOTHING_STORED
-            or user.tweet_count - profile.profile.posts > RELOAD_TAIL
+            or user.tweet_count - profile.profile.posts > 50
         ]
         for user_id, stored in (await stored_profiles(session, far)).items():
             # The profile in memory may be newer than the stored one.
@@ -94,7 +89,6 @@ class ProfileStore:
         return [profiles[user.id].profile for user in users]
 
     def clear(self) -> None:
-        """Forget all profiles."""
         self._known.clear()
 
     def _current(self, user: User | UserRow) -> KnownProfile:
@@ -130,7 +124,7 @@ async def with_tails(
     checkpoints: Mapping[int, KnownProfile],
     counts: Mapping[str, Counts] = NO_COUNTS,
 ) -> dict[int, KnownProfile]:
-    """Return the profiles with the posts of later events; `counts` are as `with_posts` has them."""
+    """Return the profiles with the posts of later events; for `counts` see `with_posts`."""
     tails: dict[int, list[tuple[int, str]]] = {user_id: [] for user_id in checkpoints}
     for chunk in chunks(list(checkpoints)):
         places = (
@@ -156,7 +150,7 @@ async def with_tails(
 
 
 async def subtract_posts(session: AsyncSession, posts: Iterable[ProfiledPost]) -> None:
-    """Take posts that are about to be deleted out of their authors' stored profiles."""
+    """Subtract posts that are about to be deleted from their authors' stored profiles."""
     of_each: dict[int, list[ProfiledPost]] = defaultdict(list)
     for post in posts:
         of_each[post.user_id].append(post)
@@ -181,7 +175,6 @@ async def subtract_posts(session: AsyncSession, posts: Iterable[ProfiledPost]) -
 
 
 def _without(known: KnownProfile, texts: Sequence[str]) -> KnownProfile | None:
-    """Return a profile without some texts, None if it does not hold them."""
     try:
         return known._replace(profile=without_posts(known.profile, texts))
     except ValueError:
@@ -189,12 +182,11 @@ def _without(known: KnownProfile, texts: Sequence[str]) -> KnownProfile | None:
 
 
 async def without_texts(profile: AuthorProfile, texts: Sequence[str]) -> AuthorProfile:
-    """Return the profile without posts. Raises ValueError if it does not hold them."""
+    """Return the profile without posts. Raises ValueError if they are not in it."""
     return await worked_on(texts, lambda: without_posts(profile, texts))
 
 
 async def store_profiles(session: AsyncSession, profiles: Mapping[int, KnownProfile]) -> None:
-    """Store the profiles of these authors."""
     names = ("recipe", "as_of_event", "posts", "counts", "texts")
     statement = backend_of(session).insert(_PROFILE)
     statement = statement.on_conflict_do_update(
@@ -216,10 +208,10 @@ async def store_profiles(session: AsyncSession, profiles: Mapping[int, KnownProf
 
 
 async def fold_tails(db: Sessions, *, only_long: bool = False) -> None:
-    """Fold all tails into the stored profiles, or those that are long, some authors at a time.
+    """Fold all or only long tails into the stored profiles, some authors at a time.
 
-    They are counted outside the write lock. An author of whom meanwhile a post was deleted or
-    folded is left for another time.
+    They are counted outside the write lock. An author whose posts are deleted or folded meanwhile
+    is left for another time.
     """
     async with db.read() as session:
         authors = await users_with_tails(session, only_long=only_long)
@@ -239,7 +231,7 @@ async def fold_tails(db: Sessions, *, only_long: bool = False) -> None:
 
 
 async def _states(session: AsyncSession, user_ids: Collection[int]) -> dict[int, tuple[int, int]]:
-    """Return how many posts of each author were ever deleted, and how far the profile reaches."""
+    """Return the number of deletions of each author, and the last event of the profile."""
     query = (
         select(User.id, User.version, func.coalesce(Profile.as_of_event, 0))
         .outerjoin(Profile, and_(Profile.user_id == User.id, Profile.recipe == RECIPE))
@@ -249,13 +241,15 @@ async def _states(session: AsyncSession, user_ids: Collection[int]) -> dict[int,
 
 
 def in_parts(authors: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
-    """Yield authors, given with their numbers of posts, in parts; each has at least one."""
+    """Yield authors in parts of at least one; `authors` are IDs with numbers of posts."""
     part: list[int] = []
-    room = FOLDED_AT_ONCE
+    most_posts = 10_000  # In the profiles that a transaction handles; one author may have more.
+    room = most_posts
     for user_id, posts in authors:
-        if part and (room < posts or len(part) == ASKED_AT_ONCE):
+        # A statement on 2,000 authors takes some 8 ms.
+        if part and (room < posts or len(part) == 2_000):
             yield part
-            part, room = [], FOLDED_AT_ONCE
+            part, room = [], most_posts
         part.append(user_id)
         room -= posts
     if part:
@@ -265,9 +259,9 @@ def in_parts(authors: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
 async def users_with_tails(
     session: AsyncSession, *, only_long: bool = False
 ) -> Sequence[tuple[int, int]]:
-    """Return the authors with posts outside their stored profile: ids and posts.
+    """Return ID and number of posts of the authors with posts outside their stored profile.
 
-    A long tail is long beside the profile too.
+    only_long: at least `LONGEST_TAIL` posts, and long compared with the profile.
     """
     folded = func.coalesce(
         select(Profile.posts)
@@ -276,7 +270,7 @@ async def users_with_tails(
         0,
     )
     tail, fewest = User.tweet_count - folded, LONGEST_TAIL if only_long else 1
-    # Most authors have fewer posts, and need no look at their profile.
+    # The profiles of the many authors with fewer posts are not read.
     may_have = (User.deleted_at.is_(None), User.tweet_count >= fewest)
     query = select(User.id, User.tweet_count).where(*may_have, tail >= fewest)
     if only_long:
@@ -285,7 +279,6 @@ async def users_with_tails(
 
 
 async def has_long_tails(session: AsyncSession) -> bool:
-    """Return whether there are tails that slow down readers."""
     return bool(await users_with_tails(session, only_long=True))
 
 
@@ -295,51 +288,50 @@ async def fold_long_tails(db: Sessions) -> None:
 
 
 FOLD_FROM: Final = 50
-"""Posts of one author in a batch, from which on an import folds them, and counts them before."""
+"""Posts of an author in a batch from which an import counts them ahead and folds them."""
 MOST_WAITING: Final = 2_000_000
-"""Characters of the posts that wait for more of their authors: features take 5 to 20 bytes each."""
-BESIDE_TEXT: Final = 50
-"""Characters that a post counts beside its text, for what even the shortest takes."""
+"""Characters of the waiting posts; their features take 5 to 20 bytes for each."""
 
 
 CountedText = tuple[str, Counts | None]
-"""The text of a post that was stored in bulk, and its features, if they were counted before."""
+"""Text of a post stored in bulk, and its features if they are already counted."""
 
 
 class BulkProfiles:
-    """Folds the posts of one import: at once while they are much beside the profile, else later.
+    """The profiles of one import, folded while the new posts are many compared with them, otherwise
+    later.
 
-    With each batch, a chat of a million messages would rewrite all profiles a thousand times, of
-    some megabytes each. What waits is the authors' tails, so that no reader misses it.
+    If each batch were folded, a chat of a million messages would rewrite all profiles, some
+    megabytes each, a thousand times. Waiting posts are the authors' tails, so no reader misses
+    them.
     """
 
     def __init__(self) -> None:
         self._waiting: dict[int, list[CountedText]] = {}
         """Texts of the tails of some authors."""
         self._size = 0
-        """Characters of these, as `MOST_WAITING` counts them."""
+        """Characters of `_waiting`, as `MOST_WAITING` counts them."""
         self._folded: dict[int, int] = {}
-        """How many posts the profiles had as they were stored."""
+        """Number of posts in each profile when it was stored."""
 
     async def add(self, session: AsyncSession, posts: Mapping[int, Sequence[CountedText]]) -> None:
-        """Fold posts that the session has just stored, by author, where it is time.
+        """Fold the posts that the session has just stored, by author, if it is time.
 
-        A few posts of an author are left: they are the tail, as single posts are.
+        A few posts of an author stay in the tail, as single posts do.
         """
         for user_id, texts in posts.items():
             if len(texts) >= FOLD_FROM or user_id in self._waiting:
                 self._waiting.setdefault(user_id, []).extend(texts)
                 self._size += sum(map(_size, texts))
-        if self._size > MOST_WAITING:
-            await self._fold(session, list(self._waiting), posts)
-        else:
-            await self._fold(session, [*filter(self._is_due, self._waiting)], posts)
+        is_full = self._size > MOST_WAITING
+        due = [user_id for user_id in self._waiting if is_full or self._is_due(user_id)]
+        await self._fold(session, due, posts)
 
     def _is_due(self, user_id: int) -> bool:
         return len(self._waiting[user_id]) * FOLDED_FOR_ONE >= self._folded.get(user_id, 0)
 
     async def fold_rest(self, db: Sessions) -> None:
-        """Fold all that waits, at the end of the import."""
+        """Fold all waiting posts, at the end of the import."""
         if self._waiting:
             async with db.write() as session:
                 await self._fold(session, list(self._waiting))
@@ -349,7 +341,7 @@ class BulkProfiles:
     ) -> None:
         """Fold the tails of authors. The posts are read, since others may have changed them.
 
-        here: authors who are here for sure; others may have been deleted meanwhile.
+        here: authors who certainly exist; others may have been deleted meanwhile.
         """
         gone = await _deleted(session, set(user_ids).difference(here))
         for user_id in gone:
@@ -363,7 +355,6 @@ class BulkProfiles:
             self._folded |= {user_id: known.profile.posts for user_id, known in profiles.items()}
 
     def _taken(self, user_id: int) -> list[CountedText]:
-        """Return the texts of an author, which wait no longer."""
         texts = self._waiting.pop(user_id)
         self._size -= sum(map(_size, texts))
         return texts
@@ -371,11 +362,10 @@ class BulkProfiles:
 
 def _size(post: CountedText) -> int:
     text, _ = post
-    return len(text) + BESIDE_TEXT
+    return len(text) + 50  # Even the shortest text takes this much.
 
 
 async def _deleted(session: AsyncSession, user_ids: set[int]) -> set[int]:
-    """Return who of the authors is here no more."""
     if not user_ids:
         return set()
     is_here = is_among(session, User.id, user_ids), User.deleted_at.is_(None)

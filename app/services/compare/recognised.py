@@ -1,15 +1,14 @@
-"""How many of an author's newest posts the model recognises, when they are held out.
+"""The number of an author's newest posts that the model recognises when they are held out.
 
-Maintenance measures it for the people of each chat that has grown, since it takes longer than a
-page may, and stores it for the pages of the chat.
+Maintenance measures and stores it for the people of each chat that has grown, since it takes longer
+than a page may.
 """
 
 import asyncio
 from collections.abc import Sequence
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final
 
 import msgspec
-import numpy as np
 from msgspec import Meta
 from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -46,14 +45,8 @@ class RecognisedPosts(msgspec.Struct, frozen=True):
     ]
 
 
-class _Judged(NamedTuple):
-    """The results for the held-out posts."""
-
-    asked: Sequence[Sequence[str]]
-    """Their texts, in units."""
-    shares: Sequence[float]
-    """Probability of the author for each."""
-    is_right: Sequence[bool]
+_Judged = list[tuple[Sequence[str], float, bool]]
+"""Texts, the author's probability and whether it is the highest, for each held-out unit."""
 
 
 async def recognised_posts(
@@ -68,24 +61,26 @@ async def recognised_posts(
     profiles = await models.profiles.load(session, [author, *others], may_evict=False)
     fitted = await models.backgrounds.load(session)
     judged = await asyncio.to_thread(_judge, profiles, units, fitted)
-    if judged is None or len(judged.asked) < FEWEST_ASKED:
+    if len(judged) < FEWEST_ASKED:
         return None
-    right = sum(judged.is_right)
-    return RecognisedPosts(len(judged.asked), right, len(profiles), _surest(judged, newest))
+    right = sum(is_right for _, _, is_right in judged)
+    return RecognisedPosts(len(judged), right, len(profiles), _surest(judged, newest))
 
 
 def _judge(
     profiles: Sequence[AuthorProfile], units: Sequence[Sequence[str]], fitted: Fitted
-) -> _Judged | None:
-    """Return the results for units of the first author's posts; None if nothing is left."""
+) -> _Judged:
+    """Return texts, the author's probability and a hit for each held-out unit; empty if nothing is
+    left.
+    """
     held = hold_out(profiles[0], units)
     rivals = [profile for profile in profiles[1:] if profile.counts.keys.size]
     if not (held.queries and rivals and held.profile.counts.keys.size):
-        return None
+        return []
     scores = scores_of_each(held.queries, [held.profile, *rivals], fitted.background)
     shares = probabilities_of(scores, fitted.temperature)
-    is_right = shares.argmax(axis=1) == 0
-    return _Judged(held.asked, shares[:, 0].tolist(), np.asarray(is_right).tolist())
+    is_right = (shares.argmax(axis=1) == 0).tolist()
+    return [*zip(held.asked, shares[:, 0].tolist(), is_right, strict=True)]
 
 
 def _surest(judged: _Judged, newest: Sequence[OwnPost]) -> int | None:
@@ -93,15 +88,14 @@ def _surest(judged: _Judged, newest: Sequence[OwnPost]) -> int | None:
     ids = {text: post_id for post_id, text in newest}
     sure = {
         ids[texts[0]]: share
-        for texts, share, is_right in zip(*judged, strict=True)
+        for texts, share, is_right in judged
         if is_right and len(texts) == 1 and len(texts[0]) <= 200
     }
-    return max(sure, key=lambda post_id: sure[post_id], default=None)
+    return max(sure, key=sure.__getitem__, default=None)
 
 
 FEWEST_MESSAGES: Final = 2 * 4 * FEWEST_ASKED
 """Smallest number of messages of a chat in which two people can have enough to be measured."""
-_total: Final = func.sum(RoomPerson.messages)
 
 
 async def has_unjudged(session: AsyncSession) -> bool:
@@ -129,13 +123,14 @@ async def judge_room(db: Sessions, models: Models) -> None:
 
 
 def _grown() -> Select[int, int]:
-    is_other: ColumnElement[bool] = _total != Room.judged_messages
-    has_grown = func.abs(_total - Room.judged_messages) * 4 >= Room.judged_messages
+    total = func.sum(RoomPerson.messages)
+    is_other: ColumnElement[bool] = total != Room.judged_messages
+    has_grown = func.abs(total - Room.judged_messages) * 4 >= Room.judged_messages
     return (
-        select(Room.id, _total.label("messages"))
+        select(Room.id, total.label("messages"))
         .join(RoomPerson, RoomPerson.room_id == Room.id)
         .group_by(Room.id)
-        .having(is_other, has_grown, _total >= FEWEST_MESSAGES)
+        .having(is_other, has_grown, total >= FEWEST_MESSAGES)
         .order_by(Room.id)
         .limit(1)
     )

@@ -1,7 +1,7 @@
-"""The answer of a comparison, as the API shows it, and its reasons."""
+"""The answer of a comparison, as the API returns it, and its reasons."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from itertools import chain
 from sys import getsizeof
@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.case import Case
 from app.compute.evidence import (
-    Mark,
     PlainPost,
     PostTexts,
     marks_of,
@@ -61,26 +60,11 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     posts: list[int] | msgspec.UnsetType = msgspec.UNSET
 
 
-def evidence_of(text: str, marks: Iterable[Mark]) -> list[Evidence]:
-    """Return the pieces of a text that marks name."""
-    return [
-        Evidence(start, end, text[start:end], username, round(weight, 3))
-        for start, end, username, weight in marks
-    ]
-
-
 MODEL_NAME: Final = "stacked-counts-3"
 SHOWN_OF_ALL: Final = 20
-"""Authors that are shown where none are named."""
+"""Authors shown if none are named."""
 EXPLAINED: Final = 4
-"""Authors between whom the evidence is divided: those with a colour."""
-INLINE_AUTHORS: Final = 20
-"""More are judged in a thread, since the loop must not wait over 10 ms."""
-SEARCHED_POSTS: Final = 1_000
-"""Of each author, the newest."""
-SEARCHED_OTHERS: Final = 40
-"""Posts of each of the population, where one author alone is compared."""
-SHOWN_POSTS: Final = 3
+"""Authors with a colour, among whom the evidence is divided."""
 
 
 class RankedAuthor(msgspec.Struct, frozen=True):
@@ -186,9 +170,10 @@ class Comparison(msgspec.Struct, frozen=True):
 async def answer(
     case: Case, *, sure: float = SURE, explain: bool = True, run: Runner | None = None
 ) -> Comparison:
-    """Judge the texts of the case: by `run`, or, without it, in a thread where that takes long."""
+    """Judge the texts of the case by `run`, or without it in a thread if that takes long."""
     size = sum(map(len, case.texts))
-    if run is None and size <= INLINE_CHARACTERS // 2 and len(case.suspects) <= INLINE_AUTHORS:
+    # More would hold up the loop for over 10 ms.
+    if run is None and size <= INLINE_CHARACTERS // 2 and len(case.suspects) <= 20:
         return _answer(case, sure, explain)
     judged: Comparison = await (run or asyncio.to_thread)(_answer, case, sure, explain)
     return judged
@@ -201,6 +186,7 @@ def _answer(case: Case, sure: float, explain: bool) -> Comparison:
         # The features of a text without quotations are known already.
         case = replace(case, known_ranking=case.known_ranking or case.rank(appearances.counts))
     judgement = judge(case, sure)
+    shown = [case.suspects[place] for place in _shown(case, judgement)]
     best = [case.suspects[place] for place in judgement.order[:EXPLAINED]]
     marks = marks_of(case, best, appearances) if appearances else []
     return Comparison(
@@ -209,7 +195,10 @@ def _answer(case: Case, sure: float, explain: bool) -> Comparison:
         none=judgement.none,
         sure=sure,
         ranking=ranked_authors(case, judgement),
-        evidence=evidence_of(case.text, marks),
+        evidence=[
+            Evidence(start, end, case.text[start:end], username, round(weight, 3))
+            for start, end, username, weight in marks
+        ],
         limits=judgement.limits,
         weak={
             limit: [case.suspects[place].username for place in places]
@@ -226,13 +215,9 @@ def _answer(case: Case, sure: float, explain: bool) -> Comparison:
         ),
         compared=len(case.suspects),
         without=list(case.gaps) or msgspec.UNSET,
-        read_of=_read_of(case, judgement) or msgspec.UNSET,
+        read_of=[suspect.username for suspect in shown if case.is_read_of(suspect)]
+        or msgspec.UNSET,
     )
-
-
-def _read_of(case: Case, judgement: Judgement) -> list[str]:
-    suspects = (case.suspects[place] for place in _shown(case, judgement))
-    return [suspect.username for suspect in suspects if case.is_read_of(suspect)]
 
 
 def _shown(case: Case, judgement: Judgement) -> list[int]:
@@ -241,7 +226,7 @@ def _shown(case: Case, judgement: Judgement) -> list[int]:
 
 
 def ranked_authors(case: Case, judgement: Judgement) -> list[RankedAuthor]:
-    """Return the suspects, the likeliest first; the first 20 where none is named."""
+    """Return the suspects, the likeliest first; the first 20 if none is named."""
     shares = case.ranking.probabilities.tolist()
     ranked = [
         RankedAuthor(suspect.username, share, log10, suspect.worded_posts)
@@ -251,7 +236,7 @@ def ranked_authors(case: Case, judgement: Judgement) -> list[RankedAuthor]:
 
 
 class SearchedPosts(NamedTuple):
-    """The newest posts of an author, as they stand and as they are searched."""
+    """The newest posts of an author, as they are and as they are searched."""
 
     posts: list[OwnPost]
     plain: list[PlainPost]
@@ -262,11 +247,10 @@ class SearchedPosts(NamedTuple):
 
 
 ReadPosts = Callable[[AsyncSession, int, int], Awaitable[SearchedPosts]]
-"""Returns so many of the newest posts of an author."""
+"""The function that reads an author's newest posts, such as `read_posts`."""
 
 
 async def read_posts(session: AsyncSession, user_id: int, count: int) -> SearchedPosts:
-    """Return so many of the newest posts of an author."""
     posts = await newest_own(session, user_id, count)
     return SearchedPosts(posts, await asyncio.to_thread(plain_posts, posts))
 
@@ -283,15 +267,12 @@ async def add_reasons(
         return comparison
     ids = {suspect.username: suspect.id for suspect in case.suspects}
     names = [ranked.username for ranked in comparison.ranking[:EXPLAINED]]
-    posts = {
-        name: _without(await read(session, ids[name], SEARCHED_POSTS), case.hidden)
-        for name in names
-    }
+    posts = {name: _without(await read(session, ids[name], 1_000), case.hidden) for name in names}
     population: list[list[PlainPost]] = []
     if len(names) == 1:
         members = case.fitted.population.members
         population = [
-            (await read(session, members[place][0], SEARCHED_OTHERS)).plain
+            (await read(session, members[place][0], 40)).plain
             for place in case.others_of(case.suspects[0]).nonzero()[0].tolist()
         ]
     explained: Comparison = await run(_explained, comparison, case.text, posts, population)
@@ -311,7 +292,7 @@ def _explained(
     posts: dict[str, SearchedPosts],
     population: list[list[PlainPost]],
 ) -> Comparison:
-    # Each author is compared with the others, so what takes long is done once for each post.
+    # Each author is compared with the others, so the slow work is done once for each post.
     plain = {name: authored.plain for name, authored in posts.items()}
     texts = dict(chain.from_iterable(authored.posts for authored in posts.values()))
     explained = msgspec.structs.replace(
@@ -340,12 +321,12 @@ def _with_uses(
     explained = []
     for mark in marks:
         name = mark.username
-        # What speaks against an author are the others' words.
+        # Evidence against an author is the others' words.
         is_against = mark.weight < 0 and authors[name] > 0
         piece, uses = used_piece(mark.text, compared[name] if is_against else texts_by_name[name])
         if is_against:
             uses = texts_by_name[name].find(piece)
-        unlike: dict[str, int] = {}  # Of posts with the same text the first.
+        unlike: dict[str, int] = {}  # The first of posts with the same text.
         for post_id in uses:
             unlike.setdefault(texts[post_id], post_id)
         count = len(compared[name].find(piece))
@@ -359,7 +340,7 @@ def _with_uses(
                 others_usage=Usage(count, len(compared[name]), authors[name])
                 if authors[name]
                 else None,
-                posts=[*unlike.values()][:SHOWN_POSTS],
+                posts=[*unlike.values()][:3],
             )
         )
     return explained
