@@ -1,7 +1,5 @@
-"""The ranking of authors by the log-odds of a text's features against the background.
-
-Dirichlet-smoothed naive Bayes for each group of features, against the background, and a weighted
-sum over the groups. Nothing is trained per request, and adding a post is adding its counts.
+"""Ranking of authors: Dirichlet-smoothed naive Bayes of each group of features, in log-odds against
+the background. Nothing is trained per request.
 """
 
 import struct
@@ -25,34 +23,21 @@ from app.compute.features import (
 from app.compute.profiles import AuthorProfile
 
 BUCKET_BITS: Final = 20
-"""Binary logarithm of the number of buckets, which take 4 MB.
-
-With 180,000 distinct features, 32 times fewer buckets cost 0.1 to 0.4 percentage points, so these
-suffice for some millions."""
+"""Binary logarithm of the number of buckets (4 MB), enough for some millions of features: with
+180,000 features, 32 times fewer buckets cost 0.1 to 0.4 percentage points.
+"""
 BUCKETS: Final = 2**BUCKET_BITS
-UNSEEN_SHARE: Final = 0.3
-"""Share of each group's probability that is distributed evenly over its features."""
-FIRST_POSTS: Final = 100
-"""Number of posts at which the counts have half of their full weight.
-
-With only two authors of 5 posts, 80% instead of 74% are attributed correctly; of 25 posts, 88%
-either way."""
-
-_SHIFT: Final = np.uint32(32 - BUCKET_BITS)
-_SPREAD: Final = np.uint32(0x9E3779B1)
 _MAGIC: Final = b"bgr1"
 _HEADER: Final = struct.Struct("<4sQ5Q5Q")
-# It makes an unseen feature rare from the first post on.
-_SMALLEST_VOCABULARY: Final = np.array([4096, 4096, 4096, 4096, 256])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Background:
-    """A snapshot of the counts of all authors together."""
+    """Counts of all authors together."""
 
     posts: int
     table: NDArray[np.uint32]
-    """Count of each bucket, (2^20,); features in the same bucket share their counts."""
+    """Count of each bucket, (2^20,); features in a bucket share their counts."""
     totals: NDArray[np.int64]
     """Sum of counts in each group, (5,)."""
     distinct: NDArray[np.int64]
@@ -61,9 +46,13 @@ class Background:
     """Probability that each count adds, and that every feature has, by group: (2, 5)."""
 
     def __post_init__(self) -> None:
-        trust = (1 - UNSEEN_SHARE) * self.posts / (self.posts + FIRST_POSTS)
+        # 0.3 of each group's probability is always spread evenly over its features. At 100 posts
+        # the counts have half of their weight: with two authors of 5 posts, 80% instead of 74% are
+        # attributed correctly; with 25 posts, 88% either way.
+        trust = (1 - 0.3) * self.posts / (self.posts + 100)
         share = trust / np.maximum(self.totals, 1)
-        floor = (1 - trust) / np.maximum(self.distinct, _SMALLEST_VOCABULARY)
+        # The smallest vocabulary makes an unseen feature rare from the first post on.
+        floor = (1 - trust) / np.maximum(self.distinct, [4096, 4096, 4096, 4096, 256])
         object.__setattr__(self, "rates", np.stack((share, floor)))
         for array in (self.table, self.totals, self.distinct, self.rates):
             array.flags.writeable = False
@@ -86,7 +75,6 @@ class Background:
         return replace(self, posts=max(self.posts - posts, 0), table=table, totals=sums)
 
     def plus(self, counts: Counts, posts: int) -> Self:
-        """Return the background with the counts of other posts."""
         buckets = _bucket(counts.keys).astype(np.intp)
         table = self.table.astype(np.uint64)
         np.add.at(table, buckets, counts.counts.astype(np.uint64))
@@ -106,7 +94,7 @@ class Background:
         )
 
     def to_bytes(self) -> bytes:
-        """Return a compressed little-endian blob, the same on every platform."""
+        """Return a compressed little-endian blob."""
         header = _HEADER.pack(_MAGIC, self.posts, *self.totals.tolist(), *self.distinct.tolist())
         return header + zlib.compress(self.table.astype("<u4", copy=False).tobytes(), 1)
 
@@ -133,7 +121,7 @@ EMPTY_BACKGROUND: Final = Background(
 
 
 class BackgroundCounter:
-    """A counter of any number of profiles, in about 20 MB."""
+    """A counter of profiles, in about 20 MB."""
 
     def __init__(self) -> None:
         self._table = np.zeros(BUCKETS, np.uint64)
@@ -163,7 +151,6 @@ class BackgroundCounter:
 
 
 def build_background(profiles: Iterable[Counts], posts: int) -> Background:
-    """Return the background of any number of profiles; reads each once."""
     counter = BackgroundCounter()
     for counts in profiles:
         counter.add([counts])
@@ -172,24 +159,21 @@ def build_background(profiles: Iterable[Counts], posts: int) -> Background:
 
 def _bucket(keys: NDArray[np.uint32]) -> NDArray[np.uint32]:
     # Equal hashes of different groups never share a bucket.
-    return (keys * _SPREAD) >> _SHIFT
+    return (keys * np.uint32(0x9E3779B1)) >> np.uint32(32 - BUCKET_BITS)
 
 
 # The weights are fitted as one conditional logit, so they include the temperature.
 PRIORS: Final = np.array([900.0, 300.0, 300.0, 100.0, 90.0])
-"""(5,) mu: weight of the background in each author's counts, in features, per group."""
+"""Weight of the background in each author's counts, in features, by group: (5,)."""
 WEIGHTS: Final = np.array([0.111, 0.143, 0.134, 0.11, 0.443])
 DAMPING: Final = -0.3
-"""Exponent less 1: a text of W features counts as W^0.7 independent ones."""
-MANY_AUTHORS: Final = 20
-MANY_TEMPERATURE: Final = 0.85
-"""Temperature for many authors: it halves their calibration error."""
-
+"""Exponent less 1: a text of W features counts as W^0.7 independent features."""
 PENALTY: Final = 0.067
-"""Penalty of an author without posts, per feature of the damped text: 1.7 for a post. Smoothing
-alone favours short histories: a text unlike all authors went to the one with the fewest posts.
-Fitted with two authors of 1 to 240 posts: 86.1 instead of 84.7% are attributed correctly, for
-longer and shorter histories alike."""
+"""Penalty of an author without posts, per feature of the damped text: 1.7 for a post.
+
+Without it, a text unlike all authors went to the shortest history. Fitted with two authors of 1 to
+240 posts: 86.1 instead of 84.7% are attributed correctly.
+"""
 PENALTY_HALF_FEATURES: Final = 1800.0
 """Character features (some 20 posts) at which the penalty is halved."""
 
@@ -198,19 +182,18 @@ NO_SCORES: Final = np.empty(0)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Query:
-    """The features of a text beside the background: what is the same for all authors."""
+    """The features of a text, and the background's part in their counts."""
 
     counts: Counts
     edges: NDArray[np.intp]
-    """(6,) the start of each group, and the end of the last."""
+    """Start of each group, and end of the last, (6,)."""
     widths: NDArray[np.int64]
-    """(5,) features per group."""
+    """Number of features in each group, (5,)."""
     expected: NDArray[np.float64]
-    """(k,) what the background adds to an author's count of each feature, above 0."""
+    """What the background adds to an author's count of each feature, (k,), above 0."""
 
 
 def query_of(counts: Counts, background: Background) -> Query:
-    """Return the features of a text beside the background."""
     edges = group_edges(counts.keys)
     expected = PRIORS.repeat(edges[1:] - edges[:-1]) * background.probabilities(counts.keys)
     return Query(counts, edges, group_sums(counts), expected)
@@ -218,18 +201,17 @@ def query_of(counts: Counts, background: Background) -> Query:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranking:
-    """Scores of the compared authors, in the order given."""
+    """Scores of the compared authors, in the given order."""
 
     scores: NDArray[np.float64]
-    """(n,) log-odds against the background, less the penalty; -inf without posts."""
+    """Log-odds against the background, less the penalty, (n,); -inf without posts."""
     probabilities: NDArray[np.float64]
-    """(n,) calibrated, sum to 1."""
+    """Calibrated probabilities, (n,), whose sum is 1."""
     groups: NDArray[np.float64]
-    """(n, 5) weighted parts of the scores."""
+    """Weighted parts of the scores, (n, 5)."""
     penalties: NDArray[np.float64]
-    """(n,) penalties for short histories."""
+    """Penalties for short histories, (n,)."""
     query: Query
-    """The text that was ranked."""
 
 
 def rank(
@@ -239,11 +221,11 @@ def rank(
     temperature: float = 1.0,
     further: NDArray[np.float64] = NO_SCORES,
 ) -> Ranking:
-    """Return the scores and probabilities of the authors for the features of a text.
+    """Return the ranking of authors for the features of a text; raises ValueError if none has
+    posts.
 
-    An author without posts comes last, with probability 0. Raises ValueError if none has posts.
-    `temperature` above 1 flattens the probabilities; `further` are the scores of further compared
-    authors.
+    Authors without posts have probability 0. A temperature above 1 flattens the probabilities.
+    further: scores of more compared authors.
     """
     counted = query_of(query, background)
     groups = group_scores(counted, profiles)
@@ -259,10 +241,11 @@ def rank(
 
 
 def probabilities_of(scores: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
-    """Return the closed probabilities for the scores of all compared authors: (…, n)."""
+    """Return the probabilities for the scores of all compared authors: (…, n)."""
     scaled = scores / temperature
-    if scores.shape[-1] >= MANY_AUTHORS:
-        scaled /= MANY_TEMPERATURE
+    many = 20
+    if scores.shape[-1] >= many:
+        scaled /= 0.85  # It halves the calibration error of many authors.
     odds = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
     shares: NDArray[np.float64] = odds / odds.sum(axis=-1, keepdims=True)
     return shares
@@ -271,9 +254,9 @@ def probabilities_of(scores: NDArray[np.float64], temperature: float) -> NDArray
 def scores_of_each(
     queries: Sequence[Counts], profiles: Sequence[AuthorProfile], background: Background
 ) -> NDArray[np.float64]:
-    """Return the scores of authors with posts for each of m short texts, each key looked up once.
+    """Return the scores of n authors with posts for each of m short texts: (m, n).
 
-    A text of 25,000 characters in 2,000 sentences takes a tenth of the time: (m, n).
+    Each key is looked up once: 2,000 sentences take a tenth of the time.
     """
     keys, places = np.unique(np.concatenate([query.keys for query in queries]), return_inverse=True)
     probabilities = background.probabilities(keys)[places]
@@ -311,26 +294,26 @@ def group_scores(query: Query, profiles: Sequence[AuthorProfile]) -> NDArray[np.
 
 
 def shares_of(totals: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the logarithm of the background's share in counts of `totals` features: (…, 5)."""
+    """Return the logarithm of the background's share in `totals` counted features: (…, 5)."""
     shares: NDArray[np.float64] = np.log(PRIORS / (PRIORS + totals))
     return shares
 
 
 def group_factors(widths: NDArray[np.int64 | np.float64]) -> NDArray[np.float64]:
-    """Return the weight of one feature of each group in texts of `widths` features: (…, 5)."""
+    """Return the weight of a feature of each group in texts of `widths` features: (…, 5)."""
     factors: NDArray[np.float64] = WEIGHTS * np.maximum(widths, 1) ** DAMPING
     return factors
 
 
 def known_features(profiles: Sequence[AuthorProfile]) -> NDArray[np.int64]:
-    """Return the character features of each profile: (n,)."""
+    """Return the number of character features of each profile: (n,)."""
     return np.array([profile.totals[CHARACTERS] for profile in profiles], np.int64)
 
 
 def penalties_of(
     features: int | NDArray[np.int64], overlap: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Return the penalties of histories of `known` features, for a text of so many: (…, n)."""
+    """Return the penalties of histories of `overlap` features, for a text of `features`: (…, n)."""
     penalties: NDArray[np.float64] = (
         PENALTY * features ** (1 + DAMPING) / (1 + overlap / PENALTY_HALF_FEATURES)
     )

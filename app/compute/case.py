@@ -1,4 +1,4 @@
-"""The question to the model: texts by one hand, and the authors who may have written them."""
+"""The question to the model: texts by one person, and the authors who may have written them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,62 +16,56 @@ from app.compute.gaps import BETWEEN, Gap, gaps_of_each, rest_of, whole_words
 from app.compute.languages import are_english, are_foreign, guess_language
 from app.compute.population import NOBODY, Population
 from app.compute.profiles import AuthorProfile, text_keys
-from app.compute.ratios import (
-    KOREAN_SHIPPED_WEIGHT,
-    LONGER_FROM,
-    LONGER_POWER,
-    MOST_SHIPPED,
-    SHIPPED_WEIGHT,
-    Usual,
-)
+from app.compute.ratios import KOREAN_SHIPPED_WEIGHT, MOST_SHIPPED, SHIPPED_WEIGHT, Usual
 from app.compute.text import own_words, word_count
 
 NO_CHANGE: Final = 1.0
-"""The temperature where none was fitted: above 1 if the probabilities are too high."""
+"""Temperature that leaves the probabilities unchanged."""
 WORDED_SAMPLE: Final = 50
-"""Newest posts of an author among which those with words are counted."""
+"""Number of an author's newest posts among which posts with words are counted."""
 RATED: Final = 30
-"""Authors whose ratios are computed: those that fit the text best. The others follow them by their
-probabilities."""
+"""Number of authors with computed ratios, the best; the ratios of others follow their
+probabilities.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Habit:
-    """What is known of an author beside the counts."""
+    """What is known of an author besides the counts."""
 
     usual: Usual | None
-    """None with too few posts."""
+    """None for too few posts."""
     language: str | None
     platform: str
     first_at: datetime | None = None
     newest_at: datetime | None = None
     is_english: bool = False
-    """Whether the newest posts are English, where the tags name no language."""
+    """Whether the newest posts are English, if no tag names their language."""
     worded_share: float = 1.0
-    """Share of the newest posts that have words of their own, not only emoji, links or numbers."""
+    """Share of the newest posts with words."""
 
 
 def worded_share(newest: Sequence[str]) -> float:
-    """Return the share of an author's newest texts that have a word of their own."""
+    """Return the share of an author's newest texts that contain a word."""
     texts = newest[:WORDED_SAMPLE]
     return sum(word_count(text) > 0 for text in texts) / len(texts) if texts else 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """What all answers of one version rest on beside the compared authors."""
+    """Data shared by all answers of one model version, apart from the compared authors."""
 
     background: Background = EMPTY_BACKGROUND
     temperature: float = NO_CHANGE
     population: Population = NOBODY
-    """Authors who are kept here."""
+    """Authors of this installation."""
     version: int = 0
     shipped: Mapping[str, Population] = field(default_factory=dict)
-    """Authors who come with the program, by language."""
+    """Shipped authors, by language."""
     samples: Collection[int] = frozenset()
-    """Members of the population who are somebody else only for each other."""
+    """Ids of sample authors, who count as other people only for each other."""
     is_outgrown: bool = False
-    """Whether posts have outgrown it, so that another one is about to be made."""
+    """Whether a newer version is due, since many posts were added."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,18 +76,18 @@ class Suspect:
     username: str
     profile: AuthorProfile
     habit: Habit | None = None
-    """None for those who fit the texts far less than others."""
+    """None for an author who fits the texts far worse than others."""
 
     @property
     def worded_posts(self) -> int:
-        """How many of the posts have words, by the share of the newest that do."""
+        """Number of posts with words, estimated from the newest posts."""
         share = 1.0 if self.habit is None else self.habit.worded_share
         return round(self.profile.worded_posts * share)
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """Texts by one hand, and the authors who may have written them."""
+    """Texts by one person, and the authors who may have written them."""
 
     texts: Sequence[str]
     suspects: Sequence[Suspect]
@@ -101,52 +95,51 @@ class Case:
     is_named: bool = True
     """Whether the suspects were named; otherwise they are the best of all authors with posts."""
     further: NDArray[np.float64] = field(default_factory=lambda: NO_SCORES)
-    """The scores of other compared authors, who fit the texts far less."""
+    """Scores of other compared authors, who fit the texts far worse."""
     known_ranking: Ranking | None = None
-    """The ranking, where it was made before the case."""
+    """Ranking that was made before the case, if any."""
     absent: int | None = None
-    """An author of the population who does not count."""
+    """Id of an author of the population who does not count."""
     gaps: Sequence[Gap] = ()
-    """Pieces of `text` that are struck out, in their order, without overlap."""
+    """Pieces of `text` that are left out, in order, without overlap."""
     hidden: Collection[int] = ()
-    """Posts that the suspects' profiles do not hold."""
+    """Ids of posts that are not in the suspects' profiles."""
     as_of_event: int = 0
-    """The last event of the log that was taken into account."""
+    """Last event of the log that was taken into account."""
 
     @property
     def text(self) -> str:
-        """The texts as one."""
         return BETWEEN.join(self.texts)
 
     @cached_property
     def parts(self) -> list[tuple[str, tuple[Gap, ...]]]:
-        """The texts with their gaps, without texts that are struck out as a whole."""
+        """The texts with their gaps, except texts that are left out as a whole."""
         parts = zip(self.texts, gaps_of_each(self.texts, self.gaps), strict=True)
         return [(text, gaps) for text, gaps in parts if gaps != ((0, len(text)),)]
 
     @cached_property
     def words(self) -> int:
-        """Number of the texts' own words, without those that a gap touches."""
+        """Number of the texts' own words that no gap touches."""
         return sum(whole_words(text, gaps) for text, gaps in self.parts)
 
     @property
     def compared(self) -> int:
-        """Number of compared authors, of whom only the suspects are ranked."""
+        """Number of compared authors; only the suspects are ranked."""
         return len(self.suspects) + self.further.size
 
     @cached_property
     def _digests(self) -> NDArray[np.uint64]:
-        """(2, n), of the texts as they are, and without spaces around."""
+        """Digests of the texts, unchanged and stripped of white space: (2, n)."""
         return text_keys([*self.texts, *map(str.strip, self.texts)]).reshape(2, -1)
 
     def is_read_of(self, suspect: Suspect) -> bool:
-        """Return whether each text is among an author's posts, to the letter."""
+        """Return whether each text is, unchanged, among an author's posts."""
         written = suspect.profile.texts.count(self._digests) > 0
         return not self.gaps and bool(written.any(axis=0).all())
 
     @cached_property
     def is_korean(self) -> bool:
-        """Whether the texts are; no other language is told from the rest."""
+        """Whether the texts are Korean; no other language is recognised."""
         unstruck = "\n".join(own_words(rest_of(text, gaps)) for text, gaps in self.parts)
         # Where nothing is left, the language is still that of the texts.
         if not any(map(str.isalpha, unstruck)):
@@ -161,27 +154,25 @@ class Case:
         return are_foreign("\n".join(map(own_words, self.texts)), self.fitted.shipped)
 
     def share_of_words(self, suspect: Suspect) -> float:
-        """Return the share of the texts' different words that an author uses; 1 without words."""
+        """Return the share of the texts' distinct words that an author uses; 1 without words."""
         words = named_words("\n".join(map(own_words, self.texts)))
         keys = [key for key, word in words.items() if word.isalpha()]
         return float(np.isin(keys, suspect.profile.counts.keys).mean()) if keys else 1.0
 
     @cached_property
     def ranking(self) -> Ranking:
-        """The suspects' scores and closed probabilities."""
         return self.known_ranking or self.rank(query_of_texts(self.texts, self.gaps))
 
     def rank(self, query: Counts) -> Ranking:
-        """Return the ranking for the features of the texts."""
         profiles = [suspect.profile for suspect in self.suspects]
         return rank(query, profiles, self.fitted.background, self.fitted.temperature, self.further)
 
     def best(self) -> list[int]:
-        """Return the suspects whose habits a judgement needs, in their order."""
+        """Return the indices of the suspects whose ratios are computed, ascending."""
         return sorted(np.argsort(-self.ranking.scores, kind="stable")[:RATED].tolist())
 
     def others_of(self, suspect: Suspect) -> NDArray[np.bool_]:
-        """Return which of the population are other authors of the language: (n,)."""
+        """Return whether each member of the population is another author of the language: (n,)."""
         habit, samples = suspect.habit, self.fitted.samples
         language = habit.language if habit and habit.language != "ko" else None
         left_out = {suspect.id, self.absent, *(() if suspect.id in samples else samples)}
@@ -189,19 +180,20 @@ class Case:
 
     @cached_property
     def elsewhere(self) -> Population:
-        """The shipped authors of the texts' language, of whom not every suspect may write it."""
+        """The shipped authors of the texts' language, which not every suspect writes."""
         return self.fitted.shipped.get("ko" if self.is_korean else "en", NOBODY)
 
     @cached_property
     def is_english(self) -> bool:
-        """Whether the texts are, by their words: no language is told from another by a few."""
+        """Whether the texts are English, by their words."""
         return are_english(self.ranking.query.counts, self.fitted.shipped)
 
     def shipped_weight(self, suspect: Suspect, others: int) -> float:
-        """Return for how many authors those from elsewhere count beside this one and others here.
+        """Return how many authors the shipped authors count as, given this author and the others
+        here.
 
-        Beside who writes neither Korean nor English they count for Korean texts alone: any other
-        text may be in the author's own language, of which nobody is shipped.
+        For an author of neither Korean nor English they count only if the text is Korean: other
+        texts may be in the author's language, of which no one is shipped.
         """
         habit = suspect.habit
         if not len(self.elsewhere) or habit is None:
@@ -216,30 +208,32 @@ class Case:
 
     @cached_property
     def _english_weight(self) -> float:
-        longer = max(float(self.ranking.query.widths[CHARACTERS]) / LONGER_FROM, 1.0)
-        weight: float = SHIPPED_WEIGHT * longer**LONGER_POWER
+        # The shorter a text, the nearer a stranger is by coincidence: from 200 features on, the
+        # weight grows. Fitted with the ratios to texts of 1 to 20 posts.
+        longer = max(float(self.ranking.query.widths[CHARACTERS]) / 200.0, 1.0)
+        weight: float = SHIPPED_WEIGHT * longer**0.4
         return min(MOST_SHIPPED, weight)
 
     def weighed_against(self, suspect: Suspect) -> tuple[Population, NDArray[np.bool_]]:
-        """Return everybody else of an author alone: those here, and without any the shipped."""
+        """Return the others for an author alone: authors here, or shipped authors without any."""
         if (selection := self.others_of(suspect)).any() or not self.shipped_weight(suspect, 0):
             return self.fitted.population, selection
         return self.elsewhere, np.ones(len(self.elsewhere), np.bool_)
 
 
 def best_of(scores: NDArray[np.float64]) -> list[int]:
-    """Return the places of the authors whose ratios are computed, of the scores of all: (n,).
+    """Return the indices of the authors whose ratios are computed; scores: (n,), of all authors.
 
-    Of authors with equal scores the first count; those without posts have -inf, and are left out.
+    Authors without posts, whose score is -inf, are left out.
     """
     order = np.argsort(-scores, kind="stable")[:RATED]
     return sorted(order[np.isfinite(scores[order])].tolist())
 
 
 def query_of_texts(texts: Sequence[str], gaps: Sequence[Gap] = ()) -> Counts:
-    """Return the features of texts by one hand, added up, without quotations.
+    """Return the summed features of texts by one person, without quotations.
 
-    gaps: pieces of the joined texts that are struck out, in their order, without overlap.
+    gaps: pieces of the joined texts that are left out, in order, without overlap.
     """
     parts = list(zip(texts, gaps_of_each(texts, gaps), strict=True))
     whole = features_of([own_words(text) for text, struck in parts if not struck])

@@ -1,8 +1,7 @@
 """Evidence: the words of a text that speak for an author, and where they are used.
 
-The score is a sum over places. Only characters, words and pairs of words are located. Shape and
-style belong to the whole text: marked on single words they look arbitrary, so they are summed up
-as its layout.
+Only characters, words and pairs of words are located: shape and style, marked on single words,
+would look arbitrary, and are summed up as the text's layout.
 """
 
 import bisect
@@ -24,9 +23,7 @@ from app.compute.text import own_words
 
 MOST_MARKS: Final = 12
 FEWEST_WEIGHT: Final = 0.3
-"""Least log-odds of a mark; a weaker one looks accidental."""
-FEWEST_WORD_WEIGHT: Final = 0.1
-"""Least log-odds of each word of a mark."""
+"""Smallest log-odds of a mark; a weaker mark looks accidental."""
 
 # Marks match from the first of them only, otherwise the time would be quadratic.
 _SENTENCE_END = re.compile(r"(?:(?<![.!?…。！？])[.!?…。！？]+[\"'”’)\]]*(?=\s)|\n)\s*")
@@ -34,24 +31,23 @@ _SENTENCE_END = re.compile(r"(?:(?<![.!?…。！？])[.!?…。！？]+[\"'”�
 _SIGNS = "~～ㅋㅎㅠㅜ\u2600-\u27bf\ufe0f\u200d\U0001f000-\U0001faff"
 _CHAT_END = re.compile(rf"(?<![{_SIGNS}])[{_SIGNS}]+(?=\s)|(?<![^\s])(?:[Hh][Aa]){{2,}}[Hh]?(?=\s)")
 _WORD = re.compile(rf"(?<!\S)(?!{RANDOM_BEGIN})\S+")
-"""Random links are no evidence."""
+"""Pattern of a word; random links are no evidence."""
 
 _LONG_WORD = re.compile(r"[^\W\d_]{4,}|[가-힣]{2,}")
-MOST_UNWRITTEN: Final = 3
-MOST_LOOKED_FOR: Final = 40
-"""Words of a text that are looked for in posts, the longest."""
 
 Mark = tuple[int, int, str, float]
-"""Words that speak for an author: half-open code points of the text, without white space at either
-end, the username, and log-odds; below 0 they speak against the only author."""
+"""Half-open code points without white space at the ends, username, and log-odds.
+
+Log-odds below 0 speak against the only author.
+"""
 
 
 def marks_of(case: Case, compared: Sequence[Suspect], appearances: Occurrences) -> list[Mark]:
     """Return the strongest marks, in the order of the text and without overlap.
 
-    A mark is a word with its punctuation, or several in a row of one sentence that speak for the
-    same author, with no gap between them. Each author is set against the others compared; one alone
-    against everybody else of the language. appearances: where the features stand in the text.
+    A mark is a word with its punctuation, or consecutive words of a sentence for the same author,
+    without a gap. A single author is compared with everyone else of the language. appearances:
+    places of the features in the text.
     """
     text, keys = case.text, appearances.counts.keys
     used: list[NDArray[np.uint32 | np.int64]]
@@ -90,8 +86,8 @@ def marks_of(case: Case, compared: Sequence[Suspect], appearances: Occurrences) 
 def _leads(query: Query, used: NDArray[np.int64], totals: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the log-odds of each located feature (k,) for each author: (n, k).
 
-    A feature that an author never used speaks for the others, not for this author. used: how often
-    each author uses each feature of the text; totals: (n, 5) all features of each, per group.
+    A feature that an author never used speaks only for the others. used: uses of each feature by
+    each author, (n, k); totals: features of each author by group, (n, 5).
     """
     end, sizes = query.edges[SHAPE], query.edges[1 : SHAPE + 1] - query.edges[:SHAPE]
     used = used[:, :end]
@@ -106,7 +102,9 @@ def _leads(query: Query, used: NDArray[np.int64], totals: NDArray[np.int64]) -> 
 def _word_leads(
     appearances: Occurrences, words: NDArray[np.int64], leads: NDArray[np.float64], length: int
 ) -> NDArray[np.float64]:
-    """Return the log-odds of each word (m, 2) for each author, spread evenly over characters."""
+    """Return the log-odds of each word (m, 2) for each author, (n, m), spread evenly over
+    characters.
+    """
     density = (leads / (appearances.ends - appearances.starts)).ravel()
     authors, places = len(leads), length + 1
     rows = np.arange(0, authors * places, places)[:, np.newaxis]
@@ -122,12 +120,12 @@ def _word_leads(
 def _merged(
     words: NDArray[np.int64], leads: NDArray[np.float64], sentences: NDArray[np.intp]
 ) -> Iterator[tuple[int, int, int, float]]:
-    """Yield the words that speak for an author: start, end, the author's number and the weight.
+    """Yield start, end, author's index and weight of consecutive words for the same author.
 
-    Consecutive ones of a sentence for the same author are joined. sentences: of each word (m,).
+    sentences: number of each word's sentence, (m,). The log-odds of each word are at least 0.1.
     """
     weights = leads.max(axis=0)
-    authors = np.where(weights >= FEWEST_WORD_WEIGHT, leads.argmax(axis=0), -1).tolist()
+    authors = np.where(weights >= 0.1, leads.argmax(axis=0), -1).tolist()
     pairs = list(zip(authors, sentences.tolist(), strict=True))
     starts, ends = words.T.tolist()
     for (author, _sentence), run in groupby(range(len(pairs)), pairs.__getitem__):
@@ -137,67 +135,54 @@ def _merged(
             yield starts[first], ends[last], author, float(weights[first : last + 1].sum())
 
 
-SHORTEST_BEGINNING: Final = 2
-"""Syllables of the shortest beginning of a Korean word that is looked up."""
-LONGEST_WORD: Final = 20
-"""Characters of the longest word whose parts are looked up."""
-LONGEST_MARK: Final = 1_000
-"""Characters of a mark that are looked up: nobody repeats more of it word for word."""
 MOST_TRIED: Final = 200
 MOST_SEARCHED: Final = 300_000_000
-"""Characters of an author's posts that are searched for all marks, 1 ns each as a rule."""
-HIT_COST: Final = 400
-"""Characters that are searched in the time that one place of a piece takes."""
-PER_POSTS: Final = 400
-"""Posts in which uses are counted."""
+"""Characters of an author's posts that are searched for all marks, usually 1 ns each."""
 # It takes linear time, where a search for the punctuation at the end would be quadratic.
 _BARE = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)
-"""Words without the punctuation around them."""
-
-
+"""Pattern of words without the punctuation around them."""
 PlainPost = tuple[int, str]
-"""The id of a post, and its text as it is searched."""
+"""Id of a post, and its text with single spaces and folded case."""
 
 
 def plain_posts(posts: Iterable[tuple[int, str]]) -> list[PlainPost]:
-    """Return posts, id and text of each, as they are searched."""
     return [(post_id, _plain(text)) for post_id, text in posts]
 
 
 class PostTexts:
-    """The texts of posts, searched as one; white space and case do not count."""
+    """The texts of posts, searched as one text, regardless of white space and case."""
 
     def __init__(self, posts: Sequence[PlainPost]) -> None:
         self._ids = [post_id for post_id, _ in posts]
         self._starts = [0, *accumulate(len(text) + 1 for _, text in posts)]
         self._texts = "\n".join([text for _, text in posts])
         self.searched = 0
-        """Characters that were searched so far."""
+        """Number of characters searched so far."""
 
     def __len__(self) -> int:
         return len(self._ids)
 
     def find(self, piece: str) -> list[int]:
-        """Return the post of each use of a piece, in the order of the posts."""
+        """Return the post id of each use of a piece, in the order of the posts."""
         posts = []
         self.searched += len(self._texts)
         for place, is_whole in _finds(self._texts, _plain(piece)):
-            self.searched += HIT_COST
+            self.searched += 400  # The characters that are searched in the time of a match.
             if is_whole:
                 posts.append(self._ids[bisect.bisect_right(self._starts, place) - 1])
         return posts
 
     def has(self, piece: str) -> bool:
-        """Return whether any post has a piece; a frequent one is seen early."""
+        """Return whether any post contains a piece; a frequent piece is found early."""
         return any(is_whole for _, is_whole in _finds(self._texts, _plain(piece)))
 
     def times(self, uses: int) -> float:
-        """Return so many uses as times in 400 posts."""
-        return round(PER_POSTS * uses / max(1, len(self._ids)), 1)
+        """Return the number of uses in 400 posts."""
+        return round(400 * uses / max(1, len(self._ids)), 1)
 
 
 def _finds(texts: str, piece: str) -> Iterator[tuple[int, bool]]:
-    """Yield where a piece stands in plain texts, and whether it is whole words there."""
+    """Yield each place of a piece in plain texts, and whether it consists of whole words there."""
     place = texts.find(piece)
     while place >= 0:
         before, after = texts[place - 1 : place], texts[place + len(piece) : place + len(piece) + 1]
@@ -209,20 +194,20 @@ def _finds(texts: str, piece: str) -> Iterator[tuple[int, bool]]:
 
 
 def unwritten_words(text: str, posts: PostTexts) -> list[str]:
-    """Return the longest words of a text that none of these posts has, in its order."""
+    """Return up to three long words of a text that none of these posts contains, in text order."""
     words = list(dict.fromkeys(_LONG_WORD.findall(own_words(text))))
-    longest = sorted(words, key=len, reverse=True)[:MOST_LOOKED_FOR]
-    strange = list(islice((word for word in longest if not posts.has(word)), MOST_UNWRITTEN))
+    longest = sorted(words, key=len, reverse=True)[:40]
+    strange = list(islice((word for word in longest if not posts.has(word)), 3))
     return sorted(strange, key=words.index)
 
 
 def used_piece(mark: str, posts: PostTexts) -> tuple[str, list[int]]:
     """Return the longest piece of a mark that the author uses, and the post of each use.
 
-    Whole words first; without any, the mark itself and no posts. Of what cannot be searched within
-    the limits nothing is found.
+    Whole words come first. If nothing is found within the limits, return the mark and no posts.
     """
-    for piece in islice(_pieces(mark[:LONGEST_MARK]), MOST_TRIED):
+    longest = 1_000  # Nobody repeats more characters word for word.
+    for piece in islice(_pieces(mark[:longest]), MOST_TRIED):
         if posts.searched > MOST_SEARCHED:
             break
         if uses := posts.find(piece):
@@ -231,9 +216,9 @@ def used_piece(mark: str, posts: PostTexts) -> tuple[str, list[int]]:
 
 
 def place_in(text: str, piece: str) -> tuple[int, int] | None:
-    """Return where a text first uses a piece, in code points; white space and case do not count.
+    """Return the code points of a text's first use of a piece, regardless of white space and case.
 
-    None where it does not. In a word whose length changes with its case the place is near.
+    None if there is no use. In a word whose length changes with its case, the place is approximate.
     """
     plain = _plain(piece)
     words = list(re.finditer(r"\S+", text))
@@ -261,10 +246,10 @@ def _pieces(mark: str) -> Iterator[str]:
             if bare not in ("", run):
                 yield bare
     for word in words:
-        # The endings of a Korean word change.
-        bare = _bare(word)[:LONGEST_WORD]
+        # The endings of a Korean word change: beginnings of at least two syllables are tried.
+        bare = _bare(word)[:20]
         if bare and _is_hangul(bare[0]):
-            yield from (bare[:size] for size in range(len(bare) - 1, SHORTEST_BEGINNING - 1, -1))
+            yield from (bare[:size] for size in range(len(bare) - 1, 1, -1))
 
 
 def _bare(run: str) -> str:

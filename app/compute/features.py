@@ -1,7 +1,7 @@
-"""The features of a text: hashed n-grams, which are counted for each author.
+"""The features of a text: hashed n-grams in five groups, which are counted for each author.
 
-They have five groups: three characters, words, pairs of words, the shape of the text (its skeleton
-`Aa a, M U`) and its style (18 habits: lengths, first and last character, punctuation).
+The groups are three characters, words, pairs of words, the shape (a skeleton such as `Aa a, M U`)
+and the style (18 habits: lengths, first and last character, punctuation).
 """
 
 import re
@@ -31,8 +31,6 @@ from app.compute.links import (
 from app.compute.text import QUOTED, may_quote, plain_text
 
 LINK_OR_NAME: Final = re.compile(rf"{LINK}|[@#]\w+")
-_REMEMBERED: Final = 0x10000
-"""First code point that is not cached: a cache of all code points would take 100 MB."""
 
 
 def code_points(text: str) -> NDArray[np.uint32]:
@@ -46,7 +44,8 @@ class _Classes(dict[int, int]):
 
     def __missing__(self, code: int) -> int:
         letter = ord(_class_of(chr(code)))
-        if code < _REMEMBERED:
+        end_of_cache = 0x10000  # A cache of all code points would take 100 MB.
+        if code < end_of_cache:
             self[code] = letter
         return letter
 
@@ -95,8 +94,6 @@ def skeleton_of(plain: str) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
 _CAPITALS: Final = string.ascii_uppercase.encode()
 _MOST_KNOWN: Final = 50_000
 """Largest number of words, and of habits, whose hashes are cached."""
-_LONGEST_KNOWN: Final = 40
-
 _MENTION = re.compile(r"@\w")
 _TAG = re.compile(r"#\w")
 _EMOJI = re.compile(r"[\u2600-\u27bf\U0001f000-\U0001faff]")
@@ -108,7 +105,8 @@ class _Words(dict[str, tuple[int, bytes]]):
     def __missing__(self, word: str) -> tuple[int, bytes]:
         ending = f" {word.lower()}".encode("utf-8", "surrogatepass")
         entry = crc32(ending[1:]), ending
-        if len(self) < _MOST_KNOWN and len(word) <= _LONGEST_KNOWN:
+        longest_known = 40
+        if len(self) < _MOST_KNOWN and len(word) <= longest_known:
             self[word] = entry
         return entry
 
@@ -129,9 +127,8 @@ _HABITS = _Habits()
 
 
 def token_hashes(texts: Sequence[Sequence[str]]) -> tuple[list[int], list[int]]:
-    """Return the hashes of all words, and of all pairs of words, text by text.
-
-    `^` and `$` mark the ends of a text.
+    """Return the hashes of all words, and of all pairs of words; `^` and `$` mark the ends of a
+    text.
     """
     tokens = [token for words in texts for token in (*words, _END)]
     hashed = list(map(_WORDS.__getitem__, tokens))
@@ -177,7 +174,6 @@ RECIPE: Final = 3
 """Version of the features; profiles of another version are counted again."""
 
 GROUPS: Final = ("characters", "words", "pairs", "shape", "style")
-"""Names of the groups, by number."""
 CHARACTERS, WORDS, PAIRS, SHAPE, STYLE = range(5)
 
 GROUP_SHIFT: Final = 29
@@ -191,15 +187,10 @@ SHAPES: Final = (GROUP_EDGES[SHAPE], GROUP_EDGES[SHAPE + 1])
 SHORTEST_SHAPE, LONGEST_SHAPE = 4, 5
 """Numbers of signs in a shape; shorter shapes make the answers worse (docs/measurements.md)."""
 
-_WORTH_COUNTING_TOGETHER: Final = 3
-_COUNTED_TOGETHER: Final = 50_000
-"""Number of characters whose features are counted together."""
-
 TOKEN: Final = re.compile(rf"{LINK_TO_HOST}|[@#]?\w+(?:['’]\w+)?|[^\w\s]")
 
 
 def features(text: str) -> Counts:
-    """Return the counts of a text's features, without quoted parts."""
     plain = plain_text(text)
     if not plain:
         return EMPTY
@@ -208,10 +199,11 @@ def features(text: str) -> Counts:
 
 def features_of(texts: Sequence[str]) -> list[Counts]:
     """Return the features of each text, in less than half the time of `features` for each."""
-    if len(texts) < _WORTH_COUNTING_TOGETHER:
+    worth_counting_together = 3
+    if len(texts) < worth_counting_together:
         return [features(text) for text in texts]
-    # In portions, so that the arrays stay small.
-    ends = np.cumsum([len(text) for text in texts]) // _COUNTED_TOGETHER
+    # In portions of 50,000 characters, so that the arrays stay small.
+    ends = np.cumsum([len(text) for text in texts]) // 50_000
     edges = [*np.unique(ends, return_index=True)[1].tolist(), len(texts)]
     return [counts for start, end in pairwise(edges) for counts in _counted(texts[start:end])]
 
@@ -260,10 +252,7 @@ def wording(text: str) -> NDArray[np.uint32]:
 
 
 def named_words(text: str) -> dict[int, str]:
-    """Return the words of the text as they are written, by key, without links.
-
-    Combining and control characters are not words.
-    """
+    """Return the written words by key, without links, combining and control characters."""
     tokens = [
         token
         for token in TOKEN.findall(RANDOM_LINK.sub(" ", text))
@@ -344,10 +333,7 @@ def _of_group(hashes: ArrayLike, group: int) -> NDArray[np.uint32]:
 
 
 def between_lines(plain: str) -> str:
-    """Return the text for counting its shape, with a line end before and after it.
-
-    A line end belongs to no link, name or run of letters.
-    """
+    """Return the text between line ends, which belong to no link, name or run of letters."""
     return f"\n{plain}\n"
 
 
@@ -361,7 +347,6 @@ def _shape_hashes(skeleton: NDArray[np.uint32]) -> list[NDArray[np.uint32]]:
 
 GAP: Final = "\0"
 """Sign of a gap for the counting of style; no text contains it, and no habit counts it."""
-_GAPS: Final = re.compile(f"{GAP}+")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -372,7 +357,6 @@ class Occurrences:
     """
 
     counts: Counts
-    """The counts of all features, as `features` returns them."""
     numbers: NDArray[np.intp]
     """Indices into `counts`, (k,), ascending."""
     starts: NDArray[np.int32]
@@ -437,11 +421,10 @@ def _whole(
 
 
 def _rest(plain: str, is_struck: NDArray[np.bool_]) -> str:
-    """Return the text outside its gaps, with a sign for each gap."""
     marked = "".join(
         GAP if struck else sign for sign, struck in zip(plain, is_struck.tolist(), strict=True)
     )
-    return _GAPS.sub(GAP, marked).strip(GAP)
+    return re.sub(f"{GAP}+", GAP, marked).strip(GAP)
 
 
 def _located_plain(text: str) -> tuple[str, NDArray[np.int32], NDArray[np.int32]]:
@@ -463,7 +446,6 @@ def _located_plain(text: str) -> tuple[str, NDArray[np.int32], NDArray[np.int32]
 
 
 def _token_places(spans: Sequence[tuple[int, int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the first and last character of the words, then of the pairs."""
     if not spans:  # A text without tokens has one pair: its two ends.
         return np.zeros(1, np.int64), np.zeros(1, np.int64)
     first, last = np.array(spans, np.int64).T

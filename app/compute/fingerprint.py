@@ -1,8 +1,7 @@
-"""How somebody writes: counts of messages, and seven measures, each with a test of chance.
+"""How a person writes: counts of messages, and seven measures, each tested against chance.
 
-A habit of one of the others sets that one apart, and nobody else: if one person begins all
-conversations, each of the others begins fewer than the others together. So a measure has to differ
-without the person who adds most to the difference, too (left out as in a jackknife).
+A measure must also differ without the person who adds most to the difference (jackknife): if one
+person begins all conversations, everyone else begins fewer than the others together.
 """
 
 import re
@@ -43,16 +42,7 @@ Sign = tuple[MeasureName | Literal["crying"], str]
 Ending = Literal[".", "…", "~", "ㅠㅠ", "요"]
 ENDINGS: Final[tuple[Ending, ...]] = get_args(Ending)
 Beginning = Literal["small", "silence"]
-BEGINNINGS: Final[tuple[Beginning, ...]] = get_args(Beginning)
-_QUESTION: Final[Sign] = ("questions", "")
-_EXCLAMATION: Final[Sign] = ("exclamations", "")
-_LAUGHING: Final[Sign] = ("laughing", "")
-_WITH_EMOJI: Final[Sign] = ("emoji", "")
-_SMALL: Final[Sign] = ("beginnings", "small")
-_AFTER_SILENCE: Final[Sign] = ("beginnings", "silence")
 _ASKED: Final = re.compile("[?？]")
-_TEARS: Final = "ㅠㅠ"
-_CRYING: Final[Sign] = ("crying", _TEARS)
 AFTER_WORDS: Final = " \t\n.,!?…~～∼^;:)(\"'“”‘’ㅋㅎㅠㅜ"
 """Signs after the last word of a Korean message."""
 
@@ -69,7 +59,6 @@ class Tally(NamedTuple):
 
     @property
     def messages(self) -> int:
-        """Number of messages with text."""
         return self.lengths.size
 
     def with_sign(self, sign: Sign) -> int:
@@ -78,7 +67,7 @@ class Tally(NamedTuple):
 
     @property
     def laughs(self) -> dict[str, list[int]]:
-        """Conversations of the messages with each laugh, and of the messages that cry."""
+        """Conversations of the messages with each laugh or cry."""
         return {
             text: conversations
             for (name, text), conversations in self.signs.items()
@@ -111,12 +100,11 @@ def tally_of(
         for sign in _signs_of(text):
             signs[sign].append(conversation)
         if is_first:
-            signs[_AFTER_SILENCE].append(conversation)
+            signs["beginnings", "silence"].append(conversation)
     return Tally(np.array(numbers, np.intp), np.array(lengths, np.int64), signs)
 
 
 def together(tallies: Iterable[Tally]) -> Tally:
-    """Return the tallies of several people as one."""
     several = [*tallies]
     signs: dict[Sign, list[int]] = defaultdict(list)
     for tally in several:
@@ -132,23 +120,23 @@ def together(tallies: Iterable[Tally]) -> Tally:
 def _signs_of(text: str) -> list[Sign]:
     signs: list[Sign] = []
     if ("?" in text or "？" in text) and _ASKED.search(without_addresses(text)):
-        signs.append(_QUESTION)
+        signs.append(("questions", ""))
     if "!" in text or "！" in text:
-        signs.append(_EXCLAMATION)
+        signs.append(("exclamations", ""))
     laughs = laughs_in(text)
-    if _TEARS in laughs:
-        laughs.remove(_TEARS)
-        signs.append(_CRYING)
+    if (tears := "ㅠㅠ") in laughs:
+        laughs.remove(tears)
+        signs.append(("crying", tears))
     if laughs:
-        signs.append(_LAUGHING)
+        signs.append(("laughing", ""))
         signs += [("laughing", laugh) for laugh in laughs]
     if not text.isascii() and (emoji := emoji_in(text)):
-        signs.append(_WITH_EMOJI)
+        signs.append(("emoji", ""))
         signs += [("emoji", one) for one in emoji]
     if ending := _ending_of(text):
         signs.append(("endings", ending))
     if _begins_small(text):
-        signs.append(_SMALL)
+        signs.append(("beginnings", "small"))
     return signs
 
 
@@ -188,7 +176,6 @@ class CountedSpeaker(NamedTuple):
 def speakers_of(
     messages: Sequence[Said], zone: ZoneInfo, authors: Iterable[int]
 ) -> list[CountedSpeaker]:
-    """Return the counts of each author's messages."""
     places: dict[int, list[int]] = {author: [] for author in authors}
     for place, message in enumerate(messages):
         places[message.author].append(place)
@@ -224,12 +211,11 @@ def joined(speakers: Sequence[CountedSpeaker]) -> CountedSpeaker:
 
 
 def laughs_of(tally: Tally) -> Counter[str]:
-    """Return the number of messages with each laugh that is in any message."""
+    """Return the number of messages with each laugh."""
     return Counter({laugh: len(conversations) for laugh, conversations in tally.laughs.items()})
 
 
 def _hours_of_each(messages: Sequence[Said], zone: ZoneInfo) -> defaultdict[int, list[int]]:
-    """Return the hours in which each author wrote, computed for all authors together."""
     dated = [(author, time) for author, time, _ in messages if time is not None]
     numbers = hour_numbers((time for _, time in dated), zone)
     hours = defaultdict[int, list[int]](list)
@@ -244,26 +230,26 @@ def hour_counts(said: Iterable[Said], zone: ZoneInfo) -> Counter[int]:
 
 
 LEAST_SHARE: Final = 0.05
-"""What is in fewer messages, of both sides, is not seen by anybody who reads them."""
+"""Smallest share of messages at which a reader notices a habit; a habit below it on both sides is
+ignored.
+"""
 MOST_BESIDE: Final = 8
-"""Others who are compared one by one, those with the most messages."""
-AS_FAR: Final = 4
-"""Of so many others, one may be as far in the same direction."""
+"""Largest number of others who are compared one by one, those with the most messages."""
 _CANDIDATES: Final[dict[MeasureName, Sequence[str]]] = {
     "endings": ENDINGS,
-    "beginnings": BEGINNINGS,
+    "beginnings": get_args(Beginning),
 }
-"""Of these the most distinct one is shown."""
+"""Alternatives of a measure, of which only the most distinct is shown."""
 
 
 class _Sides(NamedTuple):
-    """Somebody's messages and all others', and how many are in each conversation (n,)."""
+    """A person's messages and all others' messages, with counts by conversation, (n,)."""
 
     own: Tally
     others: Sequence[Tally]
-    """Of each of them."""
+    """Counts of each other person."""
     beside: Tally
-    """Of all together."""
+    """Counts of all other people together."""
     counts: NDArray[np.float64]
     counts_beside: NDArray[np.float64]
 
@@ -275,7 +261,7 @@ class _Sides(NamedTuple):
         return cls(own, others, beside, *(counts_in(side, many) for side in sides))
 
     def without(self, person: Tally, sign: Sign) -> "_Sides":
-        """Return them without one of the others, as far as this sign is counted."""
+        """Return both sides without one other person, with the counts of this sign only."""
         counted = [
             one._replace(signs={sign: one.signs.get(sign, [])})
             for one in self.others
@@ -285,7 +271,6 @@ class _Sides(NamedTuple):
 
     @property
     def are_compared(self) -> bool:
-        """Whether both have enough messages."""
         return min(self.own.messages, self.beside.messages) >= FEWEST_COMPARED
 
 
@@ -330,14 +315,14 @@ class Measure(msgspec.Struct, frozen=True):
 
     @property
     def is_clear(self) -> bool:
-        """Whether it sets them apart: by more than chance, where hardly anybody goes as far."""
+        """Whether the difference exceeds chance, and hardly anyone else goes as far."""
         if max(self.own, self.beside) < LEAST_SHARE:
             return False
         return abs(self.errors) >= CLEAR_OF_MANY and _is_far(self.own, self.each, self.errors)
 
     @property
     def is_never(self) -> bool:
-        """Whether it sets them apart by what they never write."""
+        """Whether the person never does this."""
         return not self.own and self.name != "length"
 
     @property
@@ -346,7 +331,7 @@ class Measure(msgspec.Struct, frozen=True):
 
 
 def positive_first(measures: Iterable[Measure]) -> list[Measure]:
-    """Return measures with those of which somebody has less last, and `is_never` only alone."""
+    """Return the measures, with "less than others" last, and `is_never` only if alone."""
     in_order = sorted(measures, key=lambda one: (one.is_never, _is_less(one.name, one.distance)))
     return [one for one in in_order if not one.is_never] or in_order
 
@@ -356,9 +341,9 @@ def _is_less(name: MeasureName, distance: float) -> bool:
 
 
 def fingerprint(own: Tally, others: Sequence[Tally], rest: Sequence[Tally] = ()) -> list[Measure]:
-    """Return the measures that are not the same for all, the most distinct first.
+    """Return the measures that differ, the most distinct first.
 
-    others: those who are compared one by one; rest: everybody else who counts among all others.
+    others: people who are compared one by one; rest: the other people.
     """
     sides = _Sides.of(own, [*others, *rest])
     measures = [_measure(name, sides, others) for name in MEASURED]
@@ -369,7 +354,7 @@ def fingerprint(own: Tally, others: Sequence[Tally], rest: Sequence[Tally] = ())
 def most_distinct(
     own: Tally, others: Sequence[Tally], rest: Sequence[Tally] = ()
 ) -> Measure | None:
-    """Return the first of `positive_first(fingerprint(…))`, if it sets them apart; in less time."""
+    """Return the first of `positive_first(fingerprint(…))` if it is clear, in less time."""
     if own.messages < FEWEST_COMPARED:
         return None
     sides = _Sides.of(own, [*others, *rest])
@@ -396,9 +381,9 @@ def most_distinct(
 
 
 def _is_far(own: float, each: Sequence[float], errors: float) -> bool:
-    """Return whether hardly anybody goes as far in the direction of the errors."""
+    # One of four others may be as far in the direction of the errors.
     side = 1 if errors > 0 else -1
-    return sum((value - own) * side >= 0 for value in each) <= len(each) // AS_FAR
+    return sum((value - own) * side >= 0 for value in each) <= len(each) // 4
 
 
 def _value_of(sign: Sign) -> Callable[[Tally], float]:
@@ -410,7 +395,7 @@ def _distinction(measure: Measure) -> tuple[bool, float]:
 
 
 def _measure(name: MeasureName, sides: _Sides, others: Sequence[Tally]) -> Measure:
-    """Return a measure, of several signs that of the most distinct one, rather one of more."""
+    """Return a measure of the most distinct of its signs, preferring "more than others"."""
     measures = (_measure_of((name, sign), sides, others) for sign in _CANDIDATES.get(name, ("",)))
     *_, first = sorted(measures, key=lambda one: (one.is_clear, one.errors > 0, abs(one.distance)))
     return first
@@ -438,13 +423,13 @@ def _measure_of(sign: tuple[MeasureName, str], sides: _Sides, others: Sequence[T
 
 
 def _farthest(value: Callable[[Tally], float], sides: _Sides, side: int) -> Tally:
-    """Return which of the others adds most to a difference from all of them."""
+    """Return the person who adds most to the difference from all others."""
     amount = value(sides.own)
     return max(sides.others, key=lambda one: side * (amount - value(one)) * one.messages)
 
 
 def _favourite(name: MeasureName, own: Tally) -> str:
-    """Return the laugh or emoji of most messages; empty where there is none."""
+    """Return the laugh or emoji of most messages; empty if there is none."""
     counts = {sign: own.with_sign((of, sign)) for of, sign in own.signs if of == name and sign}
     return min(counts, key=lambda sign: (-counts[sign], sign), default="")
 
@@ -458,7 +443,7 @@ def _share(tally: Tally, sign: Sign) -> float:
 
 
 def _distance(sign: Sign, sides: _Sides) -> float:
-    """Return how far apart the sides are: of lengths in standard deviations, else of shares."""
+    """Return the distance of the sides: Cohen's d of lengths, or Cohen's h of shares."""
     if sign[0] != "length":
         return _height(_share(sides.own, sign)) - _height(_share(sides.beside, sign))
     if not sides.are_compared:
@@ -469,8 +454,7 @@ def _distance(sign: Sign, sides: _Sides) -> float:
 
 
 def _longer(sides: _Sides) -> float:
-    """Return by how many standard errors messages are longer than those of others: by single
-    messages (Welch) or by days, the lesser."""
+    """Return the lead in length, in standard errors of messages (Welch) or days, the smaller."""
     if not sides.are_compared:
         return 0.0
     own, beside = sides.own.lengths, sides.beside.lengths
@@ -488,7 +472,7 @@ def _longer(sides: _Sides) -> float:
 
 
 def _more_often(sign: Sign, sides: _Sides) -> float:
-    """Return by how many standard errors a sign is in a larger share of the messages."""
+    """Return the lead in a sign's share, in standard errors of messages or days, the smaller."""
     if not sides.are_compared:
         return 0.0
     own, beside, many = sides.own, sides.beside, sides.counts.size
@@ -509,5 +493,5 @@ def _by_messages(sign: Sign, sides: _Sides) -> float:
 
 
 def _height(share: float) -> float:
-    """Return a share on the scale on which equal distances are equally far (Cohen's h)."""
+    """Return a share on Cohen's scale, on which equal distances are equally far."""
     return 2 * asin(sqrt(share))

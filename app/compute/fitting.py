@@ -1,4 +1,4 @@
-"""Fit what comparisons rest on to a corpus: background, population, temperature, usual rates."""
+"""Fitting of the model to a corpus: background, population, temperature, usual rates."""
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,43 +25,37 @@ from app.compute.ratios import HELD_OUT_SHARE, MOST_HELD_OUT, usual_of
 from app.compute.self_replies import ChainedPost, units_of
 from app.compute.text import has_words, own_words, username_key
 
-ASKED_AUTHORS: Final = 50
-ASKED_POSTS: Final = 40
-"""Of each author; the newest posts, and at most a quarter of all."""
 ASKED_IN_ALL: Final = 400
-"""With few authors, more posts of each are scored, up to this total."""
+"""Number of scored posts up to which few authors give more than 40 posts each."""
 RIVALS: Final = 4
 DRAWS: Final = 20
-"""How often the rivals of each post are drawn. With one draw, chance alone moved the temperature of
-32 authors by .04 from one fit to the next (standard deviation), and so probabilities by .08."""
+"""Number of draws of each post's rivals.
+
+With one draw, the temperature of 32 authors varied by .04 from fit to fit (standard deviation), and
+probabilities by .08.
+"""
 FEWEST_ASKED: Final = 200
-"""Least number of posts for fitting the temperature."""
+"""Smallest number of posts to which the temperature is fitted."""
 COOLEST: Final = 0.5
 HOTTEST: Final = 2.0
-_GOLDEN: Final = (5**0.5 - 1) / 2
-_PRECISION: Final = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """Features of posts with words, and their author's profile with and without them.
-
-    Counts are exact under subtraction, so one is the profile of before the posts were written.
-    """
+    """Features of posts with words, and their author's profile with and without them."""
 
     whole: AuthorProfile
     profile: AuthorProfile
-    """Without the posts."""
+    """Profile without the posts."""
     queries: list[Counts]
     asked: list[Sequence[str]]
-    """The posts of each of these, in units."""
+    """Texts of each query, in units."""
 
 
 def hold_out(whole: AuthorProfile, units: Sequence[Sequence[str]]) -> HeldOut:
-    """Take units of posts out of the profile, except those with a text that was posted again.
+    """Return the sample of units with enough words, without repeated texts.
 
-    Only those with enough words are asked about. Raises ValueError if the profile does not hold
-    them.
+    Raises ValueError if the profile does not contain the posts.
     """
     times = [whole.texts.count(text_keys(texts)).tolist() for texts in units]
     if not all(map(all, times)):
@@ -75,23 +69,23 @@ def hold_out(whole: AuthorProfile, units: Sequence[Sequence[str]]) -> HeldOut:
 
 
 def asked_authors(drawn: Iterable[str]) -> list[str]:
-    """Return which authors of a population the temperature is fitted to, by the keys of names."""
-    return sorted(drawn)[:ASKED_AUTHORS]
+    """Return the 50 authors, by the keys of their names, to whom the temperature is fitted."""
+    return sorted(drawn)[:50]
 
 
 def asked_posts(authors: int, posts: int) -> int:
-    """Return how many newest posts of an author who has so many are asked about, at most.
+    """Return the largest number of an author's newest posts to score: 40 or more, and a quarter.
 
-    authors: how many authors are asked about.
+    authors: number of scored authors. posts: number of the author's posts.
     """
-    return min(max(ASKED_POSTS, ASKED_IN_ALL // max(1, authors)), posts // 4)
+    return min(max(40, ASKED_IN_ALL // max(1, authors)), posts // 4)
 
 
 def sample_of(whole: AuthorProfile, newest: Sequence[ChainedPost], authors: int) -> HeldOut | None:
-    """Return the sample of an author for a temperature that is fitted to so many authors.
+    """Return an author's sample for a temperature that is fitted to `authors` authors.
 
-    newest: as many of the newest posts as are asked about, or more, the newest first. None where
-    nothing is left of the profile, or where it lacks one of the posts.
+    newest: at least the scored posts, newest first. None if nothing is left of the profile, or if
+    it lacks one of the posts.
     """
     try:
         sample = hold_out(whole, units_of(newest[: asked_posts(authors, whole.posts)]))
@@ -101,15 +95,15 @@ def sample_of(whole: AuthorProfile, newest: Sequence[ChainedPost], authors: int)
 
 
 def usual_posts(posts: int) -> int:
-    """Return how many of an author's newest posts tell what is usual."""
+    """Return the number of an author's newest posts that show what is usual."""
     return max(1, min(MOST_HELD_OUT, int(posts * HELD_OUT_SHARE)))
 
 
 def temperature_of(samples: Mapping[str, HeldOut], background: Background, seed: int) -> float:
-    """Return the temperature that fits the posts held out, each asked of its author and four.
+    """Return the temperature that fits the held-out posts, each scored for its author and four
+    rivals.
 
-    samples: by the key of the author's name. The same ones get the same temperature, in whatever
-    order they come: rivals are drawn in the order of the keys.
+    samples: by the key of the author's name, in any order, since rivals are drawn in key order.
     """
     if len(samples) <= RIVALS:
         return NO_CHANGE
@@ -131,14 +125,15 @@ def temperature_of(samples: Mapping[str, HeldOut], background: Background, seed:
 def fit_temperature(scores: NDArray[np.float64]) -> float:
     """Return the temperature, from 0.5 to 2, under which the first of n scores is likeliest.
 
-    scores: (k, …, n) of k posts; of few posts it is 1. By golden-section search: the log-loss has
-    one minimum in the temperature's inverse.
+    scores: (k, …, n) of k posts; 1 for few posts. Golden-section search works, since the log-loss
+    has one minimum in the temperature's inverse.
     """
     if len(scores) < FEWEST_ASKED:
         return NO_CHANGE
     low, high = 1 / HOTTEST, 1 / COOLEST
-    while high - low > _PRECISION:
-        left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+    golden, precision = (5**0.5 - 1) / 2, 1e-3
+    while high - low > precision:
+        left, right = high - golden * (high - low), low + golden * (high - low)
         if _log_loss(scores * left) < _log_loss(scores * right):
             high = right
         else:
@@ -154,33 +149,27 @@ def _log_loss(scores: NDArray[np.float64]) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CorpusAuthor:
-    """What fitting needs of an author."""
-
     profile: AuthorProfile
     newest: Sequence[ChainedPost]
-    """At least the newest quarter of the posts, at most 400, the newest first, those without text
-    left out."""
+    """At least the newest quarter of the posts with text, at most 400, newest first."""
     language: str | None
-    """That of most posts; None where it is unknown."""
+    """Language of most posts; None if unknown."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Corpus:
-    """Authors of some posts as the model takes them, without a database."""
+    """A model and its authors, without a database."""
 
     fitted: Fitted
     suspects: dict[str, Suspect]
-    """By name; all ids differ."""
+    """Authors by name; all ids differ."""
 
     def case(self, texts: Sequence[str], names: Sequence[str]) -> Case:
-        """Return the question whether one of these authors wrote the texts, all by one hand."""
         return Case(texts, [self.suspects[name] for name in names], self.fitted)
 
 
 def fit_corpus(named: Mapping[str, CorpusAuthor], shipped: Shipped = NOTHING_SHIPPED) -> Corpus:
-    """Return the model of authors by name, beside the shipped ones: that of an installation which
-    keeps their posts, and nothing else.
-    """
+    """Return the model of an installation that stores only these authors' posts, by name."""
     authors = {username_key(name): author for name, author in named.items()}
     ids = {key: number for number, key in enumerate(sorted(authors), 1)}
     posts = sum(author.profile.posts for author in authors.values())

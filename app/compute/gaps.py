@@ -1,7 +1,7 @@
-"""Pieces that are struck out of texts: gaps, across which nothing counts.
+"""Gaps: pieces that are left out of texts.
 
-A text is not joined where a piece is missing. Of its features those remain that stand whole beside
-the gaps; only its style is that of the rest.
+A text is not joined across a gap: features that no gap touches remain, and only style is counted in
+the rest.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,13 +14,13 @@ from app.compute.links import ADDRESS
 from app.compute.text import LETTERS, QUOTED, own_words, word_count
 
 BETWEEN: Final = "\n\n"
-"""What stands between texts by one hand where they are one."""
+"""Text between texts that are joined into one."""
 Gap = tuple[int, int]
-"""A half-open range of code points of a text."""
+"""Half-open range of code points of a text."""
 
 
 def joined_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
-    """Return gaps in their order; those that overlap or touch are one."""
+    """Return the gaps in order; overlapping or adjacent gaps become one."""
     joined: list[Gap] = []
     for start, end in sorted(gaps):
         if joined and start <= joined[-1][1]:
@@ -31,7 +31,7 @@ def joined_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
 
 
 def gaps_of_each(texts: Sequence[str], gaps: Sequence[Gap]) -> list[tuple[Gap, ...]]:
-    """Return the gaps of each text, at its own places; `gaps` are those of the joined texts."""
+    """Return the gaps of each text, at its own places; `gaps` are gaps of the joined texts."""
     if not gaps:
         return [()] * len(texts)
     split, place = list[tuple[Gap, ...]](), 0
@@ -49,7 +49,7 @@ def gaps_of_each(texts: Sequence[str], gaps: Sequence[Gap]) -> list[tuple[Gap, .
 
 
 def struck_before(gaps: Sequence[Gap], size: int) -> NDArray[np.intp]:
-    """Return how many characters are struck before each place of a text of that size: (size+1,)."""
+    """Return the number of characters in gaps before each place of a text: (size + 1,)."""
     is_struck = np.zeros(size + 1, np.intp)
     for start, end in gaps:
         is_struck[start + 1 : end + 1] = 1
@@ -57,7 +57,7 @@ def struck_before(gaps: Sequence[Gap], size: int) -> NDArray[np.intp]:
 
 
 def rest_of(text: str, gaps: Sequence[Gap]) -> str:
-    """Return the text with spaces in place of what is struck."""
+    """Return the text with spaces in place of the gaps."""
     pieces, place = list[str](), 0
     for start, end in gaps:
         pieces += [text[place:start], " " * (end - start)]

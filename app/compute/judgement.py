@@ -1,11 +1,11 @@
-"""One of the named authors, or somebody else? The answer to a ranking of texts by one hand.
+"""The answer to a ranking of texts by one person: one of the named authors, or someone else?
 
-Whether it was anybody else follows from one number for each named author, the likelihood ratio
-against a stranger; which of them it was, from the closed probabilities p of the ranking:
+The likelihood ratio LR of each named author against a stranger decides whether it was someone else;
+the ranking's probabilities p decide which of them it was:
 
     none = (1 - sure) / (1 - sure + sure * mean(LR)),    P(i) = (1 - none) * p_i
 
-The ratio to report of each of m authors is m * p_i * mean(LR), so that all of it agrees.
+The reported ratio of each of m authors is m * p_i * mean(LR), so that all of it agrees.
 """
 
 from collections.abc import Collection, Sequence
@@ -42,61 +42,56 @@ Limit = Literal[
 ]
 
 SURE: Final = 0.5
-"""How sure the asker is beforehand that it was one of the named authors, where nothing is said."""
+"""Prior probability that one of the named authors wrote the texts, if the user gives none."""
 LIKELY: Final = 0.81
-"""Least probability of a likely author, after that of somebody else.
+"""Smallest probability of a likely author, given that it may be someone else.
 
-`rates.json` holds for these thresholds: after a change, `benchmarks.open_question --write` measures
-it anew.
+`rates.json` was measured with these thresholds: after a change, run `benchmarks.open_question
+--write`.
 """
 KOREAN_LIKELY: Final = 0.88
 LONE_KOREAN_LIKELY: Final = 0.92
-"""The same of Korean texts with fewer than eight others of the language here, or with nobody else,
-since few kinds of Korean authors are shipped: with nobody else the least with which at most 12 in
-100 strangers of the same kind pass, on average over five kinds, each left out of those shipped."""
+"""Thresholds for Korean texts with fewer than eight others of the language here, or with none.
+
+Few kinds of Korean authors are shipped. The second is the least that lets at most 12 in 100
+strangers of the same kind pass, on average over five kinds, each left out of the shipped ones.
+"""
 UNFAMILIAR: Final = 0.65
-"""Least probability of somebody else for a text that reads like none of the named authors."""
+"""Smallest probability of someone else for a text that is unlike all named authors."""
 FEWEST_JUDGED: Final = 10
-"""With fewer posts with words no verdict names an author. Between two authors with 10 posts each,
-85% of texts are attributed correctly; with 5 posts 81%, with 25 posts 89%."""
-RIVAL_PROBABILITY: Final = 0.05
-"""Among all authors, a less likely one does not make the answer weak."""
+"""Smallest number of posts with words of an author whom a verdict names.
+
+Between two authors with 10 posts each, 85% of texts are attributed correctly; with 5 posts 81%,
+with 25 posts 89%.
+"""
 NAMED_PROBABILITY: Final = 0.01
-"""Nor does a less likely one among those named, but by having few posts."""
-FAMILIAR_SHARE: Final = 0.25
-"""Least share of a text's different words that its author uses, where it seems to be neither Korean
-nor English. Letters by chance and unknown languages are least unlike whoever wrote least."""
-LEAST_RATED: Final = 0.5
-"""Least joint probability of the authors with a ratio that is assumed."""
-REPORTED: Final = 3.0
-"""Bound of the logarithms to base 10 that are reported, above and below 0."""
+"""Probability below which a named author makes the answer weak only by having few posts."""
 
 FEW_POSTS: Final = 100
 FEW_AUTHORS: Final = 8
-"""With fewer posts of an author, or fewer others of the language, the answer is called weak."""
+"""Numbers of an author's posts, and of others of the language, below which the answer is weak."""
 LONE: Final = 5.0
-"""Nats by which a usual text of an author speaks against the nearest other here, from which the
-author is alone of their kind: someone of the same circle would often pass."""
-TOPIC_SHARE: Final = 0.6
-"""Share of the first author's lead that words and pairs have where the topic may decide."""
+"""Nats between an author's usual text and the nearest other here, from which the author is alone of
+their kind: someone of the same circle would often pass.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judgement:
-    """The answer to texts by one hand."""
+    """The answer to texts by one person."""
 
     verdict: Verdict
     none: float | None
-    """Probability that none of the suspects wrote them; None where it would be a guess."""
+    """Probability that no suspect wrote the texts; None if it would be a guess."""
     log10: list[float | None]
-    """Logarithm to base 10 of the reported ratio of each suspect."""
+    """Reported ratio of each suspect, as a logarithm to base 10 from -3 to 3."""
     order: list[int]
-    """Places of the suspects, the likeliest first."""
+    """Indices of the suspects, the likeliest first."""
     limits: list[Limit]
     weak: dict[Limit, list[int]]
-    """Places of the suspects that a limit concerns, where it concerns single ones."""
+    """Indices of the suspects whom a limit of single suspects concerns."""
     needed: float
-    "Minimum probability for the verdict `likely`."
+    """Smallest probability for the verdict `likely`."""
     strangers: float | None
     """Share of strangers' texts of this length that would be called likely; None without `none`."""
     more: More | None = None
@@ -110,7 +105,8 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
     order = sorted(
         range(len(shares)), key=lambda i: (-shares[i], username_key(suspects[i].username))
     )
-    least = NAMED_PROBABILITY if case.is_named else RIVAL_PROBABILITY
+    # Less likely authors do not make the answer weak.
+    least = NAMED_PROBABILITY if case.is_named else 0.05
     rivals = [i for i in order if i == order[0] or shares[i] >= least]
     known = [i for i in order if suspects[i].worded_posts >= FEWEST_JUDGED]
     # Of all authors some have few posts, and are not named; who was named must be.
@@ -119,13 +115,13 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
     none, log10 = None, list[float | None]([None] * len(order))
     if shown and not is_short:
         # Those without a ratio count by their probabilities, since ratios follow these.
-        rated = max(shares[weighed.authors].sum(), LEAST_RATED)
+        rated = max(shares[weighed.authors].sum(), 0.5)
         mean = float(np.exp(weighed.ratios).sum() / rated / case.compared)
         seems_familiar = 1 / (1 + mean) < UNFAMILIAR
         if not (seems_familiar and _is_strange(case, suspects[order[0]])):
             none = (1 - sure) / (1 - sure + sure * mean)
             ratios = np.log10(case.compared * np.maximum(shares, 1e-300) * mean)
-            reported = np.minimum(np.maximum(ratios, -REPORTED), REPORTED).tolist()
+            reported = np.minimum(np.maximum(ratios, -3.0), 3.0).tolist()
             for i in shown:
                 log10[i] = reported[i]
     language = "ko" if case.is_korean else "en"
@@ -158,7 +154,7 @@ def _more(
 ) -> More | None:
     """Return how much more text decides most cases like this one.
 
-    share: the first author's, if one of the suspects wrote the texts.
+    share: the first author's probability, if one of the suspects wrote the texts.
     """
     return more_text(
         language,
@@ -172,34 +168,35 @@ def _more(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Weighed:
-    """The best authors with a ratio against others of the language."""
+    """The best authors that have a ratio against others of the language."""
 
     authors: list[int]
-    """(m,) indices into the ranking."""
+    """Indices into the ranking, (m,)."""
     ratios: NDArray[np.float64]
-    """(m,) natural logarithms."""
+    """Natural logarithms, (m,)."""
     fewest_others: int
-    """Others of the language here that the best author with the fewest has."""
+    """Smallest number of others of the language here, among the best authors."""
     elsewhere: frozenset[int]
-    """Places of the best authors beside whom only shipped authors stand for somebody else."""
+    """Indices of the best authors who are compared only with shipped authors."""
     lone: frozenset[int]
-    """Places of the best authors whom none of the others here is like."""
+    """Indices of the best authors whom no one else here is like."""
     topic_share: float
-    """Share of the likeliest author's lead that words and pairs have; 0 where the texts speak
-    against the author all the same."""
+    """Share of words and pairs in the likeliest author's lead; 0 if the texts speak against the
+    author.
+    """
 
 
 class _Candidate(NamedTuple):
-    """One of the best authors, and whom the author is weighed against."""
+    """One of the best authors, and the others whom the author is compared with."""
 
     place: int
     usual: Usual | None
     others: NDArray[np.bool_]
-    """(n,) which of the population count."""
+    """Whether each member of the population counts, (n,)."""
     here: int
-    """How many these are."""
+    """Number of members that count."""
     shipped: float
-    """For how many authors the shipped ones count together."""
+    """Number of authors that all shipped authors count as."""
 
 
 def _candidate(case: Case, place: int, habit: Habit) -> _Candidate:
@@ -210,7 +207,7 @@ def _candidate(case: Case, place: int, habit: Habit) -> _Candidate:
 
 
 def _is_lone(case: Case, candidate: _Candidate) -> bool:
-    """Return whether others are here, and none of them writes like the author."""
+    """Return whether others are here, but none writes like the author."""
     if not candidate.here or candidate.usual is None:
         return False
     habit, gaps = case.suspects[candidate.place].habit, candidate.usual.gaps
@@ -272,7 +269,7 @@ def _lead_shares(case: Case, texts: int) -> NDArray[np.float64]:
 
 
 def _weights(rated: Sequence[_Candidate], shipped: int) -> NDArray[np.float64]:
-    """Return for how many authors each member counts, those here before the shipped ones."""
+    """Return how many authors each member counts as: (m, n), members here before shipped ones."""
     weights = np.array([candidate.others for candidate in rated], np.float64)
     if not shipped:
         return weights
@@ -281,7 +278,7 @@ def _weights(rated: Sequence[_Candidate], shipped: int) -> NDArray[np.float64]:
 
 
 def likely_from(language: str | None, others: int) -> float:
-    """Return the least probability of a likely author, with so many others of the language here."""
+    """Return the smallest probability of a likely author, given the number of others here."""
     if language != "ko" or others >= FEW_AUTHORS:
         return LIKELY
     return KOREAN_LIKELY if others else LONE_KOREAN_LIKELY
@@ -302,7 +299,7 @@ def _verdict(
 def _limits(
     case: Case, places: Sequence[int], weighed: _Weighed, weak: Collection[Limit]
 ) -> list[Limit]:
-    """Return what makes the answer weak, of the places of the suspects who decide it."""
+    """Return the reasons why the answer is weak; places: indices of the suspects who decide it."""
     suspects = [case.suspects[place] for place in places]
     habits = [suspect.habit for suspect in suspects if suspect.habit is not None]
     is_elsewhere = not weighed.elsewhere.isdisjoint(places)
@@ -314,7 +311,7 @@ def _limits(
         "other_language": "other_language" in weak,
         "other_platform": len({habit.platform for habit in habits}) > 1,
         "other_period": _has_other_period(habits),
-        "topic": weighed.topic_share > TOPIC_SHARE,
+        "topic": weighed.topic_share > 0.6,
     }
     return [limit for limit, holds in limits.items() if holds]
 
@@ -322,10 +319,10 @@ def _limits(
 def _weak(
     case: Case, rivals: Sequence[int], asked: Sequence[int], lone: list[int]
 ) -> dict[Limit, list[int]]:
-    """Return the places of the suspects that each limit of single authors concerns.
+    """Return the indices of the suspects whom each limit of single suspects concerns.
 
-    asked: the places of all who were named, since few posts make an author unlikely, too; lone:
-    those of the rivals who are alone of their kind.
+    asked: indices of all named suspects, since few posts make an author unlikely, too. lone:
+    indices of the rivals who are alone of their kind.
     """
     few = [i for i in asked if case.suspects[i].worded_posts < FEW_POSTS]
     foreign = [i for i in rivals if _has_other_language(case, case.suspects[i])]
@@ -350,8 +347,11 @@ def _has_other_language(case: Case, suspect: Suspect) -> bool:
 
 
 def _is_strange(case: Case, suspect: Suspect) -> bool:
-    """Return whether texts are in a language of neither population, and not in an author's."""
-    return case.is_foreign and case.share_of_words(suspect) < FAMILIAR_SHARE
+    """Return whether the texts seem neither Korean nor English, nor the author's language.
+
+    Random letters and unknown languages are least unlike the author who wrote least.
+    """
+    return case.is_foreign and case.share_of_words(suspect) < 0.25
 
 
 def _has_other_period(habits: Sequence[Habit]) -> bool:

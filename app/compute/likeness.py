@@ -1,7 +1,6 @@
 """The likeness of texts, and of authors."""
 
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,18 +9,13 @@ from app.compute.attribution import Background
 from app.compute.features import group_edges, wording
 from app.compute.profiles import AuthorProfile
 
-WEIGHED: Final = 20_000
-"""Largest number of an author's features that are compared, the most frequent."""
-_PRIOR: Final = 300.0
-
 
 def likeness(profiles: Sequence[AuthorProfile], background: Background) -> NDArray[np.float64]:
     """Return the likeness of each pair of authors: (n, n), from 0 to 1, 1 on the diagonal.
 
-    It is the cosine of the features that they use more than the background, so it does not depend
-    on the other authors. Features that neither uses do not count, since they would make all authors
-    of a language alike. An author without posts has likeness 0. Source: Bullinaria and Levy 2007
-    (positive pointwise mutual information).
+    It is the cosine of the features that they use more than the background, so that other authors
+    and features that neither uses do not count. An author without posts has likeness 0. Source:
+    Bullinaria and Levy 2007 (positive pointwise mutual information).
     """
     keys = np.unique(np.concatenate([np.empty(0, np.uint32), *map(_most_frequent, profiles)]))
     if not keys.size:
@@ -46,29 +40,27 @@ def neighbour_order(alike: NDArray[np.float64]) -> list[int]:
 
 
 def _most_frequent(profile: AuthorProfile) -> NDArray[np.uint32]:
-    keys, counts = profile.counts.keys, profile.counts.counts
-    return keys if keys.size <= WEIGHED else keys[np.argpartition(counts, -WEIGHED)[-WEIGHED:]]
+    keys, counts, most = profile.counts.keys, profile.counts.counts, 20_000
+    return keys if keys.size <= most else keys[np.argpartition(counts, -most)[-most:]]
 
 
 def _habits(
     profile: AuthorProfile, keys: NDArray[np.uint32], expected: NDArray[np.float64]
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Return the indices of an author's keys, and their weighted log-odds above the background.
-
-    All other keys have 0, since an author uses them no more than the background.
-    """
+    """Return the indices of an author's keys, and their weighted log-odds, at least 0."""
     places = keys.searchsorted(profile.counts.keys)
     is_among = keys.take(places, mode="clip") == profile.counts.keys
     places, usual = places[is_among], expected[places[is_among]]
     sizes = np.diff(group_edges(profile.counts.keys[is_among]))
-    totals = np.repeat(profile.totals + _PRIOR, sizes)
-    share = (profile.counts.counts[is_among] + _PRIOR * usual) / totals
+    prior = 300.0
+    totals = np.repeat(profile.totals + prior, sizes)
+    share = (profile.counts.counts[is_among] + prior * usual) / totals
     habits: NDArray[np.float64] = np.sqrt(usual) * np.maximum(np.log(share / usual), 0.0)
     return places, habits
 
 
 def similarities(text: str, posts: Sequence[str], background: Background) -> NDArray[np.float64]:
-    """Return the cosine of each post to the text: (n,), in [0, 1]; rare wording weighs more.
+    """Return the cosine of each post to the text, (n,), in [0, 1].
 
     A feature counts once in a post, by its information content in the background.
     """

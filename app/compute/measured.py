@@ -39,7 +39,7 @@ class Rates(msgspec.Struct, frozen=True):
     """The measured shares and their conditions."""
 
     measured: str
-    """The day of the measurement."""
+    """Day of the measurement."""
     recipe: int
     population: str
     """Digest of the shipped authors."""
@@ -51,7 +51,6 @@ class Rates(msgspec.Struct, frozen=True):
 
 @cache
 def measured_rates() -> Rates:
-    """Return the measured rates; the first call reads the file."""
     return msgspec.json.decode(RATES_FILE.read_bytes(), type=Rates)
 
 
@@ -76,14 +75,11 @@ def _around(steps: Sequence[float], value: float) -> list[int]:
     return [below, below + 1] if is_between else [below]
 
 
-_CURVES_FILE: Final = Path(__file__).with_name("more_text.json")
 DECIDED: Final = 0.8
-"""Share of such cases that are decided by the text that is named."""
+"""Share of such cases that the reported text decides."""
 FEWEST_TIMES: Final = 2
 MOST_TIMES: Final = 20
-"""Bounds of the multiple. More was not measured."""
-SHORTEST: Final = 10.0
-"""Least character features that are assumed."""
+"""Bounds of the multiple of the text; more was not measured."""
 MANY_HERE: Final = 9
 _EDGE: Final = 1e-6
 
@@ -100,7 +96,7 @@ class More(msgspec.Struct, frozen=True):
 
 
 class Curve(msgspec.Struct, frozen=True):
-    """The constants of a language, as in the formula above."""
+    """Constants of the formula above."""
 
     a: float
     b: float
@@ -113,27 +109,27 @@ class Curve(msgspec.Struct, frozen=True):
 
 
 class Curves(msgspec.Struct, frozen=True):
-    """The curves, and what they hold for."""
+    """Curves and their conditions."""
 
     measured: str
-    """The day."""
+    """Day of the measurement."""
     recipe: int
     fitted_to: str
     curves: dict[str, Curve]
-    """By language; others than Korean have that of English."""
+    """Curves by language; English stands for all languages but Korean."""
 
 
 @cache
 def measured_curves() -> Curves:
-    """Return the measured curves; the first call reads the file."""
-    return msgspec.json.decode(_CURVES_FILE.read_bytes(), type=Curves)
+    file = Path(__file__).with_name("more_text.json")
+    return msgspec.json.decode(file.read_bytes(), type=Curves)
 
 
 def gap_of(likely: float, needed: float, none: float, unfamiliar: float) -> float:
-    """Return how many nats an answer is from the nearer decision, 0 at least.
+    """Return the distance of an answer from the nearer decision, in nats, at least 0.
 
-    likely, none: the probabilities of the first author after all and of somebody else; needed,
-    unfamiliar: from which each of them decides.
+    likely, none: probabilities of the first author and of someone else. needed, unfamiliar: their
+    thresholds.
     """
     return max(min(_logit(needed) - _logit(likely), _logit(unfamiliar) - _logit(none)), 0.0)
 
@@ -141,10 +137,10 @@ def gap_of(likely: float, needed: float, none: float, unfamiliar: float) -> floa
 def share_decided(
     language: str, times: float, features: float, named: int, here: int, gap: float
 ) -> float:
-    """Return the share of such cases that so many times the text decides.
+    """Return the share of such cases that `times` times the text decides.
 
-    features: the text's character features; named, here: the numbers of authors who are asked
-    about, and of the language here.
+    features: character features of the text. named, here: numbers of named authors, and of authors
+    of the language here.
     """
     start, slope = _line(language, features, named, here, gap)
     return 1 / (1 + exp(-start - slope * log(times)))
@@ -155,7 +151,7 @@ def more_text(
 ) -> More | None:
     """Return what decides eight of ten such cases; None beyond twenty times the text.
 
-    messages: how many were given; the others are as for `share_decided`.
+    messages: number of given messages. For the others, see `share_decided`.
     """
     start, slope = _line(language, features, named, here, gap)
     if slope <= 0 or (needed := (_logit(DECIDED) - start) / slope) > log(MOST_TIMES):
@@ -168,7 +164,7 @@ def _line(language: str, features: float, named: int, here: int, gap: float) -> 
     """Return the logit of the share with the present text, and its slope by ln(times)."""
     curves = measured_curves().curves
     curve = curves.get(language, curves["en"])
-    length = log(max(features, SHORTEST) / 100)
+    length = log(max(features, 10.0) / 100)
     start = curve.a - curve.c * gap + curve.d * length - curve.h * log(named)
     start += curve.j * (here >= MANY_HERE) - curve.i * (named == 1)
     return start, curve.b + curve.e * length

@@ -1,7 +1,4 @@
-"""The population: authors who represent everyone else, stored so that all score a text together.
-
-Some are drawn from the authors here, others are shipped with the program, as counts only.
-"""
+"""The population: authors here and shipped authors who represent everyone else, as counts."""
 
 import random
 from collections import Counter
@@ -39,13 +36,13 @@ class CountedAuthor(NamedTuple):
     id: int
     posts: int
     language: str | None
-    """Language of most posts; None if it is unknown, but not Korean."""
+    """Language of most posts; None if unknown, but not Korean."""
     counts: Counts
 
 
 @dataclass(frozen=True, eq=False)
 class Population:
-    """The counts of all members, ordered by feature."""
+    """The counts of all members, ordered by feature, so that all score a text together."""
 
     members: tuple[tuple[int, int, str | None], ...]
     """Id, number of posts and language of each of the n members."""
@@ -62,7 +59,7 @@ class Population:
 
     @classmethod
     def of(cls, members: Sequence[CountedAuthor]) -> Self:
-        """Return the population of these members, except members without features."""
+        """Return the population of the members that have features."""
         members = [member for member in members if member.counts.keys.size]
         keys = _joined([member.counts.keys for member in members])
         order = np.argsort(keys, kind="stable")
@@ -84,7 +81,6 @@ class Population:
         return len(self.members)
 
     def summed(self) -> Counts:
-        """Return the sum of all members' counts."""
         if not self.keys.size:
             return EMPTY
         sums = np.add.reduceat(self.amounts, self.edges[:-1], dtype=np.uint64)
@@ -93,7 +89,7 @@ class Population:
     def without(self, authors: Collection[int | None], language: str | None) -> NDArray[np.bool_]:
         """Return whether each member writes this language and is none of these authors: (n,).
 
-        language: None is unknown, but not Korean.
+        language: None if unknown, but not Korean.
         """
         are_others = self._writers.get(language, self._writers[""]).copy()
         for author in authors:
@@ -162,7 +158,6 @@ class Population:
         return np.concatenate((uses, own_uses[~is_here].astype(np.int64)))
 
     def share_in_texts(self, texts: Sequence[str]) -> float:
-        """Return the share of the texts' words that the members use."""
         return self.share_in(add(features_of(texts)))
 
     def share_in(self, counts: Counts) -> float:
@@ -212,8 +207,8 @@ NOBODY: Final = Population.of(())
 def drawn_authors(authors: Iterable[tuple[str, int, str | None]], seed: int) -> set[str]:
     """Return the keys of the authors drawn for a population.
 
-    authors: key of the name, number of posts and language of each. Authors with fewer than 25 posts
-    come last, and authors with over 5,000, whose counts take megabytes.
+    authors: key of the name, number of posts and language. Authors with fewer than 25 posts come
+    last, as do authors with over 5,000, whose counts take megabytes.
     """
     # Unlike ids, names identify authors in every installation.
     many_posts = 5_000
@@ -231,22 +226,19 @@ def drawn_authors(authors: Iterable[tuple[str, int, str | None]], seed: int) -> 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shipped:
-    """The authors shipped with the program."""
-
     populations: Mapping[str, Population]
     """Populations by language; the members' ids are below 0."""
     digest: str
-    """Identifies this set of authors; empty without any."""
+    """Digest of this set of authors; empty without any."""
 
     def background(self, here: Background) -> Background:
-        """Return the background of the posts here and of the shipped authors' posts."""
         counts, posts = _summed(self)
         return here.plus(counts, posts) if posts else here
 
 
 @lru_cache(maxsize=1)
 def _summed(shipped: Shipped) -> tuple[Counts, int]:
-    """Return the counts of all shipped posts (600 KB) and their number, for each snapshot."""
+    """Return the counts (600 KB) and number of all shipped posts."""
     populations = shipped.populations.values()
     posts = sum(posts for population in populations for _, posts, _ in population.members)
     return add([population.summed() for population in populations]), posts

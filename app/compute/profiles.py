@@ -16,15 +16,13 @@ from numpy.typing import NDArray
 from app.compute.counts import EMPTY, Counts, add, subtract
 from app.compute.features import features_of, group_sums
 
-_BYTES: Final = 12
-_OVERHEAD_BYTES: Final = 500
 _KEY: Final = np.dtype("<u8")
 _COUNT: Final = np.dtype("<u4")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TextDigests:
-    """64-bit digests of the posted texts."""
+    """64-bit digests of an author's posted texts."""
 
     keys: NDArray[np.uint64]
     """Digest of each post, (n,), sorted."""
@@ -36,8 +34,7 @@ class TextDigests:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """Return the digests of a blob."""
-        size = len(data) // _BYTES
+        size = len(data) // (_KEY.itemsize + _COUNT.itemsize)
         keys = np.frombuffer(data, _KEY, size).astype(np.uint64)
         return cls(np.repeat(keys, np.frombuffer(data, _COUNT, size, size * _KEY.itemsize)))
 
@@ -46,7 +43,7 @@ class TextDigests:
         return self.keys.searchsorted(keys, "right") - self.keys.searchsorted(keys)
 
     def plus(self, keys: NDArray[np.uint64]) -> Self:
-        """Return these digests with further digests (n,), in any order and with repetitions."""
+        """Return these digests with more digests (n,), in any order and with repetitions."""
         return type(self)(np.sort(np.concatenate((self.keys, keys))))
 
     def minus(self, keys: NDArray[np.uint64]) -> Self:
@@ -87,19 +84,15 @@ class AuthorProfile:
 
     @functools.cached_property
     def worded_posts(self) -> int:
-        """Number of posts with words; posts of pictures alone say nothing.
-
-        It is 0 if all words are quoted.
-        """
+        """Number of posts with words of the author's own."""
         if not self.counts.keys.size:
             return 0
         return self.posts - int(self.texts.count(_NO_TEXT)[0])
 
     @property
     def size_bytes(self) -> int:
-        """Size in memory."""
         arrays = (self.counts.keys, self.counts.counts, self.texts.keys)
-        return sum(array.nbytes for array in arrays) + _OVERHEAD_BYTES
+        return sum(array.nbytes for array in arrays) + 500
 
     @classmethod
     def from_bytes(cls, counts: bytes, posts: int, texts: bytes | None) -> Self:
@@ -112,14 +105,13 @@ NO_COUNTS: Final[Mapping[str, Counts]] = MappingProxyType({})
 
 
 def profile_of(texts: Sequence[str]) -> AuthorProfile:
-    """Return the profile of an author's posts."""
     return with_posts(NO_POSTS, texts)
 
 
 def with_posts(
     profile: AuthorProfile, texts: Sequence[str], counts: Mapping[str, Counts] = NO_COUNTS
 ) -> AuthorProfile:
-    """Return the profile with more posts; `counts` are known features of some of the texts."""
+    """Return the profile with more posts; counts: known features of some of the texts."""
     keys = text_keys(texts)
     if len(texts) == 1 and not profile.posts:  # A quick way for thousands of new authors.
         return AuthorProfile(_features(texts, counts)[0], 1, TextDigests(keys))

@@ -1,10 +1,8 @@
-"""Likelihood ratios: one author against somebody else of the language.
+"""Likelihood ratios: one author against someone else of the language.
 
-Two numbers decide whether one author wrote some texts or somebody else of the language did: how far
-the author explains the texts better than everybody else (`app/compute/population.py`), and how far
-the texts score as the author's own newest posts do. Three constants turn them into the logarithm of
-a likelihood ratio. They were fitted once to posts of other people, for both languages, for 1 to 20
-texts, and for texts one by one or joined into one.
+The logarithm depends on two numbers: how much better the author explains the texts than everyone
+else, and how much the texts score as the author's newest posts do. Its three constants were fitted
+once to other people's posts, in both languages, to 1 to 20 texts, single and joined.
 """
 
 from collections.abc import Sequence
@@ -28,68 +26,38 @@ from app.compute.features import CHARACTERS, GROUPS, SHAPE, features_of, group_s
 from app.compute.population import NOBODY, Population
 from app.compute.profiles import AuthorProfile
 
-INTERCEPT: Final = 0.25
-LEAD: Final = 1.28
-TYPICAL: Final = 0.41
-"""Natural logarithm of the ratio, and what each unit of the two numbers adds to it."""
 LEAD_GROUPS: Final = np.array([1, 1, 1, 0.5, 0.25])
-"""(5,) share of each group's weight that counts in the lead: many people share a layout."""
-SHORT_FEATURES: Final = 70.0
-SHORT_POWER: Final = 8
-"""Character features of an English text below which layout and style count less in the lead, and
-the power of its length by which they do. Being short is a style: the shipped authors wrote whole
-posts, so against them every short message speaks for an author of short messages. Fitted to one
-half of the shipped authors at a time, with the other half shipped."""
-FEW_OTHERS: Final = 4.0
-"""Other authors at which the lead counts half: one of n strangers is the nearest by chance."""
-LENGTH_POWER: Final = -0.2
+"""Share of each group's weight in the lead, (5,): many people share a layout."""
 USUAL_FEATURES: Final = 100.0
-SHORTEST_FEATURES: Final = 30.0
-"""Character features of a usual text, and the least that are assumed."""
-LEAST_TYPICAL: Final = -5.5
-LEAST_POWER: Final = 0.3
-"""Least that typicality counts for a usual text, and the power of the length by which it grows."""
-LONG: Final = 2.0
-"""Times the author's usual length from which layout and style say nothing of what is typical."""
-
-LOWEST: Final = float(-np.log(10**1.5))
-PER_AUTHOR: Final = 12.0
-"""Bounds of the natural logarithm for a usual text: 1/32, and 12 times the authors of the language.
-They, not the fit, protect from strangers who share the author's topic."""
-LOWEST_POWER: Final = 0.3
-HIGHEST_POWER: Final = 0.5
-"""Powers of the length of a longer text by which the lower bound's logarithm grows, and the upper
-bound: a long text can say more. Chosen on the shipped English authors, with others shipped."""
-SHIPPED_WEIGHT: Final = 1.5
-"""Authors here for whom all shipped ones of a language count together. Fitted: with more, more
-texts of both the right author and of strangers are called likely."""
-LONGER_FROM: Final = 200.0
-LONGER_POWER: Final = 0.4
-MOST_SHIPPED: Final = 2.0
-"""Character features of an English text from which the weight grows, the power of the length, and
-the highest weight. The nearer a stranger is by chance, the shorter the text is. Fitted with the
-others, to texts of 1 to 20 posts; without an end, sets of twenty posts are called too boldly."""
-KOREAN_SHIPPED_WEIGHT: Final = 0.5
-"""The same for Korean texts where others of the language are here. Few Korean kinds are shipped,
-and whoever is of another kind stands out against them. Fitted to the shipped Korean authors, one
-kind at a time with the others shipped."""
+"""Character features of a usual text."""
 FEWEST_OTHERS: Final = 1.5
-"""With less weight of other authors of the language no ratio is given."""
+"""Smallest weight of other authors of the language for a ratio."""
 HELD_OUT_SHARE: Final = 0.25
 MOST_HELD_OUT: Final = 100
-"""Share of the author's posts, the newest, that tell what is usual, and how many at most."""
+"""Share, and largest number, of an author's newest posts that show what is usual."""
+
+# The authors here for whom all shipped authors of the language count together.
+SHIPPED_WEIGHT: Final = 1.5
+"""Fitted: more weight calls more texts likely, of the right author and of strangers."""
+MOST_SHIPPED: Final = 2.0
+"""Weight for long English texts; without a limit, sets of twenty posts are called too boldly."""
+KOREAN_SHIPPED_WEIGHT: Final = 0.5
+"""Weight for Korean texts if others of the language are here.
+
+Few Korean kinds are shipped, and authors of another kind stand out against them. Fitted to the
+shipped Korean authors, one kind at a time with the others shipped."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Usual:
-    """What an author's own newest posts are like."""
+    """What an author's newest posts are like."""
 
     rates: NDArray[np.float64]
-    """(5,) mean log-odds of their features, per group."""
+    """Mean log-odds of a feature in each group, (5,)."""
     length: float
-    """Character features per post, of all posts."""
+    """Mean number of character features in a post."""
     gaps: NDArray[np.float64] = field(default_factory=lambda: NO_SCORES)
-    """(n,) nats by which a usual text speaks for the author rather than each of the population."""
+    """Nats by which a usual text favours the author over each member of the population, (n,)."""
 
 
 def usual_of(
@@ -100,11 +68,10 @@ def usual_of(
     is_in_background: bool = True,
     population: Population = NOBODY,
 ) -> Usual | None:
-    """Return what is usual for an author; `newest` are the newest of the posts of the profile.
+    """Return what is usual for an author; newest: the newest posts of the profile.
 
-    They are taken out of the profile and of the background, and scored by the rest. None without
-    any, or where all that was posted are other people's words. Raises ValueError if the profile
-    does not hold them.
+    The posts are removed from profile and background, and scored by the rest. None without posts,
+    or if all posts are quotations. Raises ValueError if the profile does not contain the posts.
     """
     if not newest or not profile.counts.keys.size:
         return None
@@ -138,13 +105,12 @@ def log_ratios(
     weights: NDArray[np.float64],
     shares: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Return the natural logarithm of the ratio of each author, within its bounds: (m,).
+    """Return the natural logarithm of each author's ratio, within its bounds: (m,).
 
-    query: the features of so many texts by one hand, added up; groups: (m, 5) the authors'
-    weighted log-odds, as in a ranking; penalties: (m,); others: (n,) the scores of everybody
-    else (`lead_scores`); weights: (m, n) for how many authors each of them counts beside an
-    author, 0 for who does not count. Each row has a sum above 0; shares: (5,) of the groups in
-    the lead.
+    query: summed features of `texts` texts by one person. groups: (m, 5), the authors' weighted
+    log-odds. penalties: (m,). others: (n,), scores of the other authors (`lead_scores`). weights:
+    (m, n), how many authors each of the others counts as, 0 for none; each row has a sum above 0.
+    shares: (5,), of the groups in the lead.
     """
     counts = weights.sum(axis=1)
     best = np.where(weights > 0, others, -np.inf).max(axis=1)
@@ -153,27 +119,50 @@ def log_ratios(
     mean = best + np.log((weights * odds).sum(axis=1) / counts)
     leads = lead_scores(groups, penalties, shares) - mean
     features = float(query.widths[CHARACTERS])
-    size = max(features, SHORTEST_FEATURES) / USUAL_FEATURES
-    scale = size**LENGTH_POWER
-    rates = np.array([habit.rates for habit in usual]).reshape(-1, len(GROUPS))
-    lengths = np.array([habit.length for habit in usual])
-    above = groups - group_factors(query.widths) * query.widths * rates
-    alike = np.minimum(1, (LONG * lengths * texts / max(features, 1)) ** 2)
-    typical = above[:, :SHAPE].sum(axis=1) + alike * above[:, SHAPE:].sum(axis=1)
-    ratios = INTERCEPT + LEAD * scale * counts / (counts + FEW_OTHERS) * leads
-    ratios += TYPICAL * np.maximum(scale * typical, LEAST_TYPICAL * size**LEAST_POWER)
+    size = max(features, 30.0) / USUAL_FEATURES  # At least 30 features are assumed.
+    scale = size**-0.2
+    intercept, per_lead, per_typical = 0.25, 1.28, 0.41  # Fitted once, as the module says.
+    # With four others the lead counts half: one of n strangers is the nearest by coincidence.
+    ratios = intercept + per_lead * scale * counts / (counts + 4.0) * leads
+    typical = scale * _typical(query, texts, groups, usual)
+    least = -5.5 * size**0.3  # The least that typicality counts grows with the length.
+    ratios += per_typical * np.maximum(typical, least)
+    # Bounds for a usual text: 1/32, and 12 times the authors of the language. The bounds, not the
+    # fit, protect from strangers who share the author's topic. A long text can say more: the powers
+    # of its length were chosen on the shipped English authors, with others shipped.
     longer = max(size, 1.0)
-    highest = np.log(PER_AUTHOR * (counts + 1) * longer**HIGHEST_POWER)
-    lowest = LOWEST * longer**LOWEST_POWER
+    highest = np.log(12.0 * (counts + 1) * longer**0.5)
+    lowest = float(-np.log(10**1.5)) * longer**0.3
     bounded: NDArray[np.float64] = np.minimum(np.maximum(ratios, lowest), highest)
     return bounded
 
 
+def _typical(
+    query: Query, texts: int, groups: NDArray[np.float64], usual: Sequence[Usual]
+) -> NDArray[np.float64]:
+    """Return how far each author's scores exceed those of the author's own newest posts: (m,)."""
+    rates = np.array([habit.rates for habit in usual]).reshape(-1, len(GROUPS))
+    lengths = np.array([habit.length for habit in usual])
+    above = groups - group_factors(query.widths) * query.widths * rates
+    # Beyond twice the author's usual length, layout and style count less and less.
+    features = max(float(query.widths[CHARACTERS]), 1)
+    alike = np.minimum(1, (2.0 * lengths * texts / features) ** 2)
+    typical: NDArray[np.float64] = above[:, :SHAPE].sum(axis=1)
+    typical += alike * above[:, SHAPE:].sum(axis=1)
+    return typical
+
+
 def lead_shares(features: float, texts: int) -> NDArray[np.float64]:
-    """Return the share of each group in the lead, for English texts of so many features: (5,)."""
-    length = min(features / (texts * SHORT_FEATURES), 1.0)
+    """Return the share of each group in the lead, for English texts: (5,).
+
+    features: number of character features of all texts.
+    """
+    # Being short is a style: the shipped authors wrote whole posts, so against them every short
+    # message speaks for an author of short messages. Below 70 features, layout and style count
+    # less. Fitted to one half of the shipped authors at a time, with the other half shipped.
+    length = min(features / (texts * 70.0), 1.0)
     shares: NDArray[np.float64] = LEAD_GROUPS.copy()
-    shares[SHAPE:] *= length**SHORT_POWER
+    shares[SHAPE:] *= length**8
     return shares
 
 
@@ -182,6 +171,6 @@ def lead_scores(
     penalties: NDArray[np.float64],
     shares: NDArray[np.float64] = LEAD_GROUPS,
 ) -> NDArray[np.float64]:
-    """Return the scores of authors (n,) as they count in a lead, by the groups' shares of it."""
+    """Return the authors' scores in a lead: (n,)."""
     scores: NDArray[np.float64] = groups @ shares - penalties
     return scores
