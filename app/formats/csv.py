@@ -276,9 +276,9 @@ def _with_posts(tables: list["_Table"]) -> list["_Table"]:
         return with_posts
     names = ", ".join(table.content.name for table in tables[:_MOST_NAMED])
     raise UnrecognisedFileError(
-        "the archive has tables with different columns, and none names the authors: {names};"
-        " unpack the archive and import each file by itself, with --username NAME if all of its"
-        " posts are by one author",
+        "the archive has tables with different columns, and no table names the authors: {names};"
+        " unpack the archive, then import each file by itself, with --username NAME if one author"
+        " wrote all of its posts",
         names=names,
     )
 

@@ -468,8 +468,8 @@ def more_text_of(comparison: Comparison) -> list[str]:
     facts = {"times": show_number(times), "messages": show_number(messages)}
     caution = gettext(
         "A decided answer can still be wrong. Add only new messages by this person, and do not "
-        "repeat this until you like the answer: each try makes it more likely that someone else’s "
-        "text is attributed to this author."
+        "repeat this until you like the answer. Each try makes it more likely that a text by "
+        "someone else is attributed to this author."
     )
     return [text.format(**facts), caution]
 

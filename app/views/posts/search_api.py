@@ -121,8 +121,8 @@ class ExportArgs(SearchFilters):
     "GET",
     EXPORT,
     "read",
-    "A file of the posts stored at the time of the request, sent while it is made; with"
-    " `mongo`, documents for mongoimport with `_id` and `$date`",
+    "A file of the posts stored at the time of the request, sent while it is made. With"
+    " `mongo`: documents for mongoimport, with `_id` and `$date`",
     content={NDJSON: ExportedPost, CSV: str},
 )
 async def export_posts(args: ExportArgs) -> Response:
