@@ -29,7 +29,6 @@ from app.formats.chats import (
     line,
     signal,
     signal_export,
-    signal_markdown,
     slack,
     telegram,
     telegram_pages,
@@ -86,7 +85,7 @@ _LATER: Final[tuple[Format, ...]] = (
     bluesky.FORMAT,
     documents.JSONL,
     *text_formats(
-        signal_markdown.SIGNAL_MARKDOWN,
+        signal_export.SIGNAL_MARKDOWN,
         imessage.IMESSAGE,
         kakaotalk.KAKAOTALK,
         line.LINE,

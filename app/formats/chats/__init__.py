@@ -1,1 +1,1 @@
-"""Exports of chat rooms: KakaoTalk, WhatsApp and Telegram."""
+"""Readers of exported chats, one module for each app."""

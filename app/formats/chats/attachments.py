@@ -1,4 +1,4 @@
-"""Media of a message: pictures, videos and sounds, told by the names of their files."""
+"""Pictures, videos and sounds of a message, recognised by the names of their files."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final, NamedTuple
@@ -13,9 +13,7 @@ _KINDS: Final[dict[str, MediumKind]] = {
     **dict.fromkeys(("mp3", "ogg", "opus", "oga", "m4a", "aac", "amr", "wav"), "audio"),
     "gif": "gif",
 }
-"""Kinds of media by the ends of files' names; other files are no media."""
-_TEXTS: Final = (".txt", ".csv", ".json", ".jsonl", ".html")
-"""Ends of the names of files that come with chats, and are no media."""
+"""Kinds of media by file name ending; files with another ending are no media."""
 
 
 class Attachments(NamedTuple):
@@ -34,10 +32,9 @@ def attachments_of(
     *,
     kind_of: Callable[[str], MediumKind | None] | None = None,
 ) -> Attachments:
-    """Return the media among files, told by their names: paths below `folder`, or web addresses.
+    """Return the media among file names: paths below `folder` in NFC, or web addresses.
 
-    The paths become NFC, as the names of a source's members are. A file whose name has no ending
-    is told by `kind_of`, which looks at how it begins.
+    `kind_of` tells a file without an ending by how its content begins.
     """
     media, files = [], []
     for name in names:
@@ -53,12 +50,12 @@ def attachments_of(
 
 
 def in_place(items: Iterable[Item], members: Collection[str]) -> Iterator[Item]:
-    """Yield the items; a message without words is one where it names a file.
+    """Yield the items, without messages that have neither words nor a file to show.
 
-    That may be missing among those that came. Where no files came with the chat, and where it has
-    only the address of one, there is nothing to be shown.
+    A named file may be missing, unless no files came with the chat at all.
     """
-    has_files = any(not name.lower().endswith(_TEXTS) for name in members)
+    texts = (".txt", ".csv", ".json", ".jsonl", ".html")
+    has_files = any(not name.lower().endswith(texts) for name in members)
     for item in items:
         if isinstance(item, Record) and not (item.text.strip() or (has_files and any(item.files))):
             yield Skipped(item.place, "media")

@@ -13,7 +13,7 @@ from app.formats.source.json import check_closed
 
 T = TypeVar("T")
 MOST_OTHERS: Final = 500
-"""Files of an archive that are no chats, behind which no more are looked for."""
+"""Files of an archive that are no chats, after which the search ends."""
 
 
 class RoomFile(NamedTuple, Generic[T]):
@@ -22,13 +22,14 @@ class RoomFile(NamedTuple, Generic[T]):
     content: Content
     grammar: T
     names: tuple[str, ...]
-    """Names of the file and its folder, without endings; of the archive if it holds one room."""
+    """Names of the file and its folder, without endings; of the archive too if it holds one room.
+    """
 
 
 def find_rooms(
     source: Source, end: str | tuple[str, ...], grammar_of: Callable[[Content], T | None]
 ) -> list[RoomFile[T]]:
-    """Return the rooms: the file itself, or those in it whose names end so, sorted by name."""
+    """Return the rooms: the file itself, or its members with such an ending, sorted by name."""
     if not source.has_members:
         grammar = grammar_of(source)
         return [] if grammar is None else [RoomFile(source, grammar, _names(source.name))]
@@ -54,7 +55,7 @@ def _names(name: str) -> tuple[str, ...]:
 
 
 def one_by_one(parts: Iterable[Iterator[Item]]) -> Iterator[Item]:
-    """Yield the items of all parts. Raises the first BrokenFileError behind all of them."""
+    """Yield the items of all parts. Raises the first BrokenFileError after the last part."""
     fault: BrokenFileError | None = None
     for part in parts:
         try:

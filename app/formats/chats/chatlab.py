@@ -1,7 +1,7 @@
-"""The open ChatLab format, as JSON or JSON lines: rooms of many apps, which others have converted.
+"""The open ChatLab format as JSON or JSON lines: rooms of many apps, converted by other programs.
 
 Source: https://github.com/hellodigua/ChatLab, docs/en/standard/chatlab-format.md, version 0.0.1. A
-line has a `_type`: `header`, `member` or `message`, or begins with `#` and says nothing.
+line has a `_type` (`header`, `member` or `message`), or is a comment that begins with `#`.
 """
 
 import re
@@ -25,17 +25,12 @@ from app.formats.source.text import first_lines, lines
 from app.formats.source.window import MAX_VALUE, Json, Window, load
 from app.runtime.clock import now
 
-VERSION: Final = "0.0.1"
-CONTENT_TYPE: Final = "application/x-ndjson"
 _GENERATOR: Final = "saywho"
-"""Ids in files of it are those of the posts as they stand."""
 _TEXT: Final = 0
 _REPLY: Final = 25
 _LINK: Final = 7
 _KINDS: Final[dict[MediumKind, int]] = {"photo": 1, "audio": 2, "video": 3, "gif": 5, "link": _LINK}
-"""Types of messages of media alone."""
-_FILES: Final = frozenset({1, 2, 3, 4, 5})
-"""Types of messages that are pictures, sounds, videos, other files and stickers."""
+"""Types of messages that are media alone."""
 _APP: Final = re.compile(r"[a-z][a-z0-9-]{0,15}")
 _encoder: Final = msgspec.json.Encoder()
 
@@ -46,11 +41,11 @@ class ChatLabRoom:
 
     room: FileRoom
     folder: str = ""
-    """The folder of the file, with a slash at the end."""
+    """Folder of the file, with a slash at the end."""
     members: Collection[str] = ()
-    """The names of the files of its archive."""
+    """Names of the files in its archive."""
     is_own: bool = False
-    """Whether this program wrote it: senders and ids are those of its posts."""
+    """Whether this program wrote the file: senders and ids are then those of its posts."""
     names: dict[str, str] = field(default_factory=dict)
     """Names of people by their ids."""
 
@@ -64,22 +59,20 @@ class ChatLabRoom:
             self.names[person] = name
 
     def id_of(self, number: object) -> str | None:
-        """Return the id of a message that no message of another room has."""
+        """Return a message's id, made unique over all rooms."""
         text = _id(number)
         if text is None or self.is_own:
             return text
         return f"{self.room.platform}:{self.room.external_id or self.room.name}:{text}"
 
     def attached(self, kind: object, content: object) -> Attachments:
-        """Return the picture, video or sound of a message whose content names its file."""
         name = normalized(f"{self.folder}{content}") if isinstance(content, str) else ""
-        is_there = isinstance(kind, int) and kind in _FILES and name in self.members
-        return attachments_of([name]) if is_there else NONE
+        # These types are pictures, sounds, videos, other files and stickers.
+        is_file = isinstance(kind, int) and kind in {1, 2, 3, 4, 5}
+        return attachments_of([name]) if is_file and name in self.members else NONE
 
 
 class ChatLab(JsonChat[ChatLabRoom]):
-    """Rooms in the ChatLab format."""
-
     name = "chatlab"
     label = Message("ChatLab")
     file_name = ".jsonl"
@@ -129,7 +122,7 @@ class ChatLab(JsonChat[ChatLabRoom]):
 
 
 def _unit(content: Content) -> Literal["line", "record"] | None:
-    """Return what a message of a file is; None for a file of another format."""
+    """Return the unit of a file's messages; None for a file of another format."""
     for line in first_lines(content.uncounted)[:20]:
         if not line.lstrip("\ufeff").startswith("#"):
             value = load(line.lstrip("\ufeff"))
@@ -154,7 +147,6 @@ def _is_header(value: Json) -> bool:
 
 
 def _in_lines(content: Content, room: ChatLabRoom) -> Iterator[Found[ChatLabRoom]]:
-    """Yield the messages, and take from other lines what they say of the room and its people."""
     for number, text, fault in lines(content, MAX_VALUE):
         line = text.lstrip("\ufeff").strip()
         if fault is None and (not line or line.startswith("#")):
@@ -185,7 +177,6 @@ def _in_object(content: Content, room: ChatLabRoom) -> Iterator[Found[ChatLabRoo
 
 
 def _room(meta: Json) -> FileRoom:
-    """Return the room; it is of the app that the file names, if that can be the name of an app."""
     app = (as_word(meta.get("platform")) or "").lower()
     return FileRoom(
         platform=app if _APP.fullmatch(app) else ChatLab.name,
@@ -195,7 +186,7 @@ def _room(meta: Json) -> FileRoom:
 
 
 def _words(text: object, kind: object) -> str:
-    """Return the words of a message's sender: of links only those with words beside the address."""
+    """Return what a message's sender wrote; a link without words of its own has none."""
     if not (isinstance(text, str) and text.strip() and isinstance(kind, int)):
         return ""
     is_address = "://" in text and len(text.split(maxsplit=1)) == 1
@@ -203,19 +194,17 @@ def _words(text: object, kind: object) -> str:
 
 
 def _note(kind: object) -> Skip:
-    """Return why a message of that type has no words: it may be a note of the app, or deleted."""
     if not isinstance(kind, int):
         return "media"
     return "deleted" if kind == 81 else "system" if kind in {22, 23, 80} else "media"
 
 
 def _name(value: Json) -> str | None:
-    """Return how somebody is called in the room, else by their account."""
     return as_word(value.get("groupNickname")) or as_word(value.get("accountName"))
 
 
 def _id(value: object) -> str | None:
-    """Return an id, which careless converters write as a number."""
+    """Return an id, which some converters write as a number."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     return str(value).strip() or None
@@ -227,12 +216,12 @@ FORMAT: Final = ChatLab().format()
 def chatlab_writer(
     name: str, platform: str | None, people: Iterable[tuple[str, str | None]]
 ) -> Writer:
-    """Return how the room of that name is written; `people` are usernames with display names."""
+    """Return the writer of a room; `people` are usernames with display names."""
     names = {username: display_name or username for username, display_name in people}
     header = {
         "_type": "header",
         "chatlab": {
-            "version": VERSION,
+            "version": "0.0.1",
             "exportedAt": int(now().timestamp()),
             "generator": _GENERATOR,
         },
@@ -247,7 +236,7 @@ def chatlab_writer(
         for username, display_name in names.items()
     )
     heading = _encoder.encode_lines([header, *members])
-    return Writer("jsonl", CONTENT_TYPE, heading, partial(_lines, names))
+    return Writer("jsonl", "application/x-ndjson", heading, partial(_lines, names))
 
 
 def _lines(names: Mapping[str, str], posts: Mapping[int, ExportedPost]) -> bytes:

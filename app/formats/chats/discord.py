@@ -1,10 +1,9 @@
-"""Discord: channels as DiscordChatExporter writes them, as JSON or CSV, and its own data package.
+"""Discord: channels in JSON or CSV of DiscordChatExporter, and Discord's own data package.
 
 Source: https://github.com/Tyrrrz/DiscordChatExporter, JsonMessageWriter.cs, CsvMessageWriter.cs and
-ExportRequest.cs. A CSV's name says the server, the channel and its number; its rows name no
-messages, and a spreadsheet may have saved it again. In the data package is nothing that others
-wrote. Its folders are called in the language of the account, so that only `c<id>/messages.json`
-and the like tell it.
+ExportRequest.cs. The name of a CSV states server, channel and channel id; its rows have no message
+ids, and a spreadsheet may have saved it again. The data package has only the account's own
+messages. The account's language names its folders, so only `c<id>/messages.json` identifies it.
 """
 
 import json
@@ -20,7 +19,7 @@ from app.compute.text import clean_title
 from app.errors import Message, RecordError
 from app.formats.chats.attachments import attachments_of
 from app.formats.chats.chat_files import RoomFile, find_rooms, one_by_one
-from app.formats.chats.json_chat import ChatMessage, JsonChat, Skip
+from app.formats.chats.json_chat import ChatMessage, JsonChat, Skip, record_of
 from app.formats.csv import Heading, headings, read_rows
 from app.formats.post import ReplyTarget, digits
 from app.formats.records import (
@@ -51,7 +50,7 @@ _EMOJI: Final = re.compile(r"<a?(:\w{1,100}:)\d{1,20}>")
 
 
 class ExportedChannel(NamedTuple):
-    """A channel, as its file describes it before the messages."""
+    """A channel as its file describes it before the messages."""
 
     room: FileRoom
     exported_at: datetime | None
@@ -59,8 +58,6 @@ class ExportedChannel(NamedTuple):
 
 
 class DiscordChannels(JsonChat[ExportedChannel]):
-    """The channels in files of DiscordChatExporter."""
-
     name = "discord"
     label = Message("Discord")
     file_name = ".json"
@@ -72,7 +69,7 @@ class DiscordChannels(JsonChat[ExportedChannel]):
     about_keys = frozenset({"guild", "channel", "exportedAt"})
 
     def chat(self, about: Json, folder: str) -> ExportedChannel:
-        """Return a channel under the name of its server and its own."""
+        """Return a channel, named after its server and itself."""
         guild, channel = as_object(about.get("guild")), as_object(about.get("channel"))
         name, server = as_word(channel.get("name")) or "", as_word(guild.get("name"))
         # The exporter writes the id 0 for a direct chat, which is on no server.
@@ -110,7 +107,7 @@ class DiscordChannels(JsonChat[ExportedChannel]):
 
 
 def written_out(text: str, names: Mapping[str, str]) -> str:
-    """Return a text with Discord's marks of emoji and of people with known ids as words."""
+    """Return a text with Discord's marks of emoji and of known people as words."""
     if "<" not in text:
         return text
     named = _PERSON.sub(
@@ -141,13 +138,12 @@ FORMAT: Final = DiscordChannels().format()
 
 _TABLE_COLUMNS: Final = ("authorid", "author", "date", "content")
 _NAME: Final = re.compile(r"(?P<title>.+?)\s*\[(?P<id>\d{1,20})\](?:\s*\[part \d+\])?")
-_DIRECT: Final = "Direct Messages - "
 _SIGN: Final = re.compile(r"\s*([^,]{1,100}?) \((\d{1,9})\)(?:,|$)")
 _ADDRESS: Final = re.compile(r"(?:https?://|\S)[^\s,]+")
 
 
 def read_tables(source: Source, _options: ReadOptions) -> RecordStream | None:
-    """Return what was said in the channels; None for another format."""
+    """Return the messages of the channels; None for another format."""
     rooms = find_rooms(source, ".csv", lambda content: _heading(first_lines(content)))
     if not rooms:
         return None
@@ -155,9 +151,9 @@ def read_tables(source: Source, _options: ReadOptions) -> RecordStream | None:
 
 
 def _heading(first: list[str]) -> Heading | None:
-    """Return the header, whatever stands between its columns; None for another table."""
+    """Return the header with any delimiter; None for another table."""
     for heading in headings(first):
-        if {name.casefold() for name in heading.names}.issuperset(_TABLE_COLUMNS):
+        if set(map(str.casefold, heading.names)).issuperset(_TABLE_COLUMNS):
             return heading
     return None
 
@@ -179,11 +175,11 @@ def _table_items(file: RoomFile[Heading]) -> Iterator[Item]:
 
 
 def _room(file: RoomFile[Heading]) -> FileRoom:
-    """Return the room that the name of the file says, a server's channel or a direct chat."""
+    """Return the room that the file name states: a server's channel or a direct chat."""
     match = _NAME.fullmatch(file.names[0])
     title = match["title"] if match else ""
-    if title.startswith(_DIRECT):
-        title = title.removeprefix(_DIRECT)
+    if (person := title.removeprefix("Direct Messages - ")) != title:
+        title = person
     elif match and len(parts := title.split(" - ")) > 1:
         title = f"{parts[0]} #{parts[-1]}"
     return FileRoom(
@@ -195,7 +191,6 @@ def _room(file: RoomFile[Heading]) -> FileRoom:
 
 
 def _table_item(cells: dict[str, str], place: int, room: FileRoom, folder: str) -> Item:
-    """Return the record of a row. Raises RecordError."""
     name, text = cells["author"].strip(), cells["content"]
     if is_broken(name + text):
         raise RecordError(BROKEN)
@@ -204,29 +199,23 @@ def _table_item(cells: dict[str, str], place: int, room: FileRoom, folder: str) 
     if _own_lines().fullmatch(text.strip()):
         return Skipped(place, "system")
     attached = attachments_of(_ADDRESS.findall(cells.get("attachments", "")), folder)
-    if not (text.strip() or attached.media):
-        return Skipped(place, "media")
     signs = _SIGN.findall(cells.get("reactions", ""))
-    created_at, unread_time = time_or_field(cells["date"].strip(), "Date")
-    return Record(
-        place=place,
+    said = ChatMessage(
         text=text,
-        username=name,
+        name=name,
         author_id=digits(cells["authorid"].strip()),
-        display_name=name,
-        platform="local",
-        created_at=created_at,
-        unread_time=unread_time,
-        media=attached.media,
-        files=attached.files,
+        time=cells["date"].strip(),
+        time_field="Date",
+        attached=attached,
         counts=reactions_of((sign, int(count)) for sign, count in signs) if signs else None,
         room=room,
     )
+    return record_of(said, place)
 
 
 @cache
 def _own_lines() -> re.Pattern[str]:
-    """Return what the exporter writes for the app's own lines."""
+    """Return the expression of what the exporter writes for the app's own lines."""
     listed = json.loads(Path(__file__).with_name("discord_lines.json").read_text(encoding="utf-8"))
     sentences = (
         re.escape(sentence).replace(r"\{any\}", ".{1,200}") for sentence in listed["sentences"]
@@ -249,7 +238,7 @@ _USER: Final = re.compile(r"(?:.*/)?[^/]+/user\.json")
 
 
 def read_package(source: Source, options: ReadOptions) -> RecordStream | None:
-    """Return what the account wrote; in channels of single people only on request."""
+    """Return the account's messages; those in direct chats only on request."""
     contents = _contents(source)
     if not contents:
         return None
@@ -265,7 +254,9 @@ def read_package(source: Source, options: ReadOptions) -> RecordStream | None:
 
 
 def _contents(source: Source) -> list[Content]:
-    """Return the files of messages: the file itself, or those of all channels; many are empty."""
+    """Return the files of messages, many of which are empty: the file itself, or those of all
+    channels.
+    """
     if not source.has_members:
         return [source] if _has_messages(source) else []
     names = sorted(filter(_MESSAGES.fullmatch, source.members))
@@ -289,7 +280,7 @@ def _is_table(content: Content) -> bool:
 
 
 def _account(source: Source) -> Account:
-    """Return the owner; of the file about them, the names and the number are read_package alone."""
+    """Return the owner. Only names and id are read from the file about them."""
     file = next((name for name in sorted(source.members) if _USER.fullmatch(name)), None)
     user = as_object(load(source.start_of(file))) if file else {}
     name = as_username(user.get("username"))
@@ -299,14 +290,12 @@ def _account(source: Source) -> Account:
 
 
 def _is_private(source: Source, name: str) -> bool:
-    """Return whether single people read_package the channel of a file of messages."""
     file = f"{name.rpartition('/')[0]}/channel.json"
     channel = as_object(load(source.start_of(file))) if file in source.members else {}
     return str(channel.get("type")) in {"1", "3", "DM", "GROUP_DM"}
 
 
 def _package_items(content: Content, account: Account, *, is_left_out: bool) -> Iterator[Item]:
-    """Yield the messages of a channel; those of a private one are left out."""
     read_one = partial(_package_item, account=account, is_left_out=is_left_out)
     return read_each(_rows(content) if _is_table(content) else objects(content), read_one)
 

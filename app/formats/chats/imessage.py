@@ -1,13 +1,13 @@
 """iMessage: the text that imessage-exporter writes of each chat of a Mac or an iPhone's backup.
 
-A message begins with a line of its time, then one of its sender. What others answered stands below
-it, indented in its first lines alone, and again at its own place: the second is read.
+A message begins with a line of its time, then one of its sender. A reply stands twice: below the
+message that it answers, with only its first lines indented, and at its own place, where it is read.
 Source: https://github.com/ReagentX/imessage-exporter, exporters/txt.rs.
 """
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
@@ -15,10 +15,12 @@ from app.errors import Message
 from app.formats.chats.chat_files import RoomFile
 from app.formats.chats.text_chat import (
     LONGEST,
+    MONTHS,
     Grammar,
     Opening,
     Spoken,
     TextChat,
+    day_of,
     message,
     moment,
     title_of,
@@ -27,26 +29,11 @@ from app.formats.records import FileRoom, Item, Skipped
 from app.formats.source.file import Content
 from app.formats.source.text import lines
 
-_MONTHS: Final = (
-    "Jan",
-    "Feb",
-    "Mar",
-    "Apr",
-    "May",
-    "Jun",
-    "Jul",
-    "Aug",
-    "Sep",
-    "Oct",
-    "Nov",
-    "Dec",
-)
 _DATE: Final = re.compile(
-    rf"(?P<month>{'|'.join(_MONTHS)}) {{1,2}}(?P<d>\d{{1,2}}), (?P<y>\d{{4}}) {{1,3}}"
+    rf"(?P<month>{'|'.join(MONTHS)}) {{1,2}}(?P<d>\d{{1,2}}), (?P<y>\d{{4}}) {{1,3}}"
     r"(?P<time>\d{1,2}:\d\d:\d\d[ \u202f]?[AP]M)(?P<rest>| .+)"
 )
 _READ: Final = re.compile(r" \((?:Read|Delivered|Sent) .{1,200}\)")
-_INDENT: Final = "    "
 _ME: Final = "Me"
 _TITLES: Final = (re.compile(r"(?P<title>.+) - \d+"), re.compile(r"(?P<title>.+)"))
 _FILE: Final = re.compile(
@@ -56,35 +43,30 @@ _EDITED: Final = re.compile(
     r"Edited \d+ (?:day|hour|minute|second)s?(?:, \d+ (?:hour|minute|second)s?){0,3} later: ?"
 )
 _REACTED: Final = re.compile(r"\s*(?:.{1,40} by .{1,200}|Sticker from .{1,400})")
-_REACTIONS: Final = frozenset({"Reactions:", "Tapbacks:"})
-_WAS_DELETED: Final = "This message was deleted from the conversation!"
 _DELETED: Final = re.compile(
     r"(?P<who>.{1,200}) (?:deleted a message\.|(?:deleted|unsent) this message(?: part)?\b.{0,100})"
 )
-_DELETERS: Final = frozenset({"You", "They"})
 _NOTES: Final = frozenset({"This message responded to an earlier message.", "Attachment missing!"})
 _EFFECT: Final = re.compile(r"Sent with [A-Z][a-z]+(?: [A-Z][a-z]+)?")
 
 
 class _Part(NamedTuple):
-    """The lines of a message behind the one of its time."""
+    """The lines of a message below its time."""
 
     place: int
     opening: Opening
-    """Its name is empty; that of a line of the app has no time either."""
+    """Its name is empty; a line of the app has no time either."""
     lines: list[str]
 
 
 class MessagesRoom(Grammar):
-    """Reads a chat by blocks of lines."""
-
     exporters = frozenset({_ME})
 
     def begin(self, lines: Iterable[str]) -> None:
-        """Prepare for the lines of a file; none of them depends on others."""
+        """Prepare for the lines of a file, which do not depend on each other."""
 
     def read(self, line: str) -> Opening | None:
-        """Return what the line begins; the sender of a message stands in the next one."""
+        """Return what the line begins; a message's sender stands in the next line."""
         match = _DATE.fullmatch(line)
         if match is None:
             return None
@@ -93,7 +75,9 @@ class MessagesRoom(Grammar):
         return Opening(_ME, _when(match))
 
     def said(self, text: str) -> Spoken:
-        """Return the words without reactions, effects and notes; of an edited text the last."""
+        """Return the words without reactions, effects and notes; of an edited text the last
+        version.
+        """
         words: list[str] = []
         files: list[str] = []
         is_reactions = False
@@ -101,7 +85,7 @@ class MessagesRoom(Grammar):
         for place, line in enumerate(written):
             following = written[place + 1] if place + 1 < len(written) else ""
             is_reactions = (is_reactions and bool(_REACTED.fullmatch(line))) or (
-                line.strip() in _REACTIONS and bool(_REACTED.fullmatch(following))
+                line.strip() in {"Reactions:", "Tapbacks:"} and bool(_REACTED.fullmatch(following))
             )
             if is_reactions or line in _NOTES or _EFFECT.fullmatch(line):
                 continue
@@ -131,9 +115,9 @@ class MessagesRoom(Grammar):
 
 
 def _parts(content: Content, grammar: MessagesRoom) -> Iterator[_Part]:
-    """Yield the messages and lines of the app, without the answers that stand below a message.
+    """Yield the messages and lines of the app, without the replies below a message.
 
-    Only the first lines of an answer are indented, so that nothing behind them is the message's.
+    Only a reply's first lines are indented, so no line after them is taken for the message's.
     """
     part: _Part | None = None
     is_answer, size, before = False, 0, ""
@@ -147,7 +131,7 @@ def _parts(content: Content, grammar: MessagesRoom) -> Iterator[_Part]:
             part, is_answer, size = _Part(number, opening, []), False, 0
             continue
         is_answer = is_answer or bool(
-            line.startswith(_INDENT) and grammar.read(line.removeprefix(_INDENT))
+            line.startswith("    ") and grammar.read(line.removeprefix("    "))
         )
         size += len(line) + 1
         if part is not None and not is_answer and size <= LONGEST:
@@ -157,21 +141,18 @@ def _parts(content: Content, grammar: MessagesRoom) -> Iterator[_Part]:
 
 
 def _is_deleted(first: Sequence[str], name: str) -> bool:
-    """Return whether the program says below the sender that the message was taken back."""
+    if [*first] == ["This message was deleted from the conversation!"]:
+        return True
     match = _DELETED.fullmatch(first[0]) if first else None
-    return [*first] == [_WAS_DELETED] or bool(match and match["who"] in {name, *_DELETERS})
+    return bool(match and match["who"] in {name, "You", "They"})
 
 
 def _when(match: re.Match[str]) -> datetime | None:
-    try:
-        day = date(int(match["y"]), _MONTHS.index(match["month"]) + 1, int(match["d"]))
-    except ValueError:
-        return None
+    day = day_of(int(match["y"]), MONTHS[match["month"]], int(match["d"]))
     return moment(day, match["time"].replace("\u202f", " "))
 
 
 def _grammar_of(head: Sequence[str], _beside: Collection[str]) -> Grammar | None:
-    """Return the grammar where the first line is a time, and the second of a message none."""
     grammar = MessagesRoom()
     openings = [grammar.read(line) for line in head[:50]]
     if not openings or openings[0] is None:

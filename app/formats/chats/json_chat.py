@@ -1,7 +1,7 @@
-"""Chats in JSON: a format says where its messages are and what each says; the rest is done here.
+"""The skeleton of chats in JSON: a format says where its messages are and what each says.
 
-docs/contributing.md has an example. A format whose app lays out its files in another way than one
-list of messages in each also overrides `files`, `parts` or `found`.
+docs/contributing.md has an example. If an app does not lay out its files as one list of messages
+each, its format also overrides `files`, `parts` or `found`.
 """
 
 from abc import ABC, abstractmethod
@@ -33,26 +33,28 @@ from app.formats.records import (
 )
 from app.formats.signs import as_told
 from app.formats.source.file import Content, Source
-from app.formats.source.json import no_object
+from app.formats.source.json import no_object, objects
 from app.formats.source.times import time_or_field
 from app.formats.source.window import Json, Window, load
 
 ChatT = TypeVar("ChatT")
 Skip = Literal["system", "deleted", "media", "repost"]
-"""Why a message is left out."""
+"""Reason for leaving a message out."""
 
 
 class ChatMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """A message that somebody wrote, as the file has it."""
+    """A message of a person, as the file has it."""
 
     text: str
     name: str
     """Name of the author in the chat."""
     username: str | None = ""
-    """The name of the author's account; empty for `name`, None for the person who exported."""
+    """Name of the author's account; empty means `name`, None the person who exported."""
     author_id: str | None = None
     time: object = None
     """As the file states it, or a datetime; None for no time."""
+    time_field: str = "time"
+    """Name of the time in notes on times that cannot be read."""
     source_id: str | None = None
     reply_to: ReplyTarget | None = None
     attached: Attachments = NONE
@@ -66,7 +68,7 @@ class Found(NamedTuple, Generic[ChatT]):
     chat: ChatT
     value: object
     line: int = 0
-    """Its line, where each value has one of its own; 0 for values that are counted."""
+    """Number of its line if each value has a line, else 0."""
 
 
 class JsonChat(ABC, Generic[ChatT]):
@@ -76,11 +78,11 @@ class JsonChat(ABC, Generic[ChatT]):
     label: ClassVar[Message]
     mark: ClassVar[Message]
     file_name: ClassVar[str]
-    """Name of the files that hold messages, or its end."""
+    """Name of the files that hold messages, or its ending."""
     message_keys: ClassVar[frozenset[str]] = frozenset()
     """Keys that every message has."""
     about_keys: ClassVar[frozenset[str]] = frozenset()
-    """Keys before the messages under which the file says something about the chat."""
+    """Keys before the messages that describe the chat."""
     has_reactions: ClassVar[bool] = True
 
     def chat(self, about: Json, folder: str) -> ChatT:
@@ -97,7 +99,7 @@ class JsonChat(ABC, Generic[ChatT]):
         return [room.content for room in rooms]
 
     def recognises(self, content: Content) -> bool:
-        """Return whether one of the first 100 values in the messages of a file is a message."""
+        """Return whether one of the first 100 values in a file's messages is a message."""
         with suppress(BrokenFileError), closing(self.found(content.beginning)) as found:
             return any(
                 isinstance(value, dict) and self.is_message(value, chat)
@@ -106,17 +108,18 @@ class JsonChat(ABC, Generic[ChatT]):
         return False
 
     def is_message(self, message: Json, _chat: ChatT) -> bool:
-        """Return whether an object in a list of messages is one of this app."""
         return message.keys() >= self.message_keys
 
     def parts(
         self, _source: Source, contents: Sequence[Content]
     ) -> Iterable[Iterator[Found[ChatT]]]:
-        """Yield the values of each part of an export; damage in one part costs no other."""
+        """Yield the values of each part of an export; damage in one part does not affect the
+        others.
+        """
         return map(self.found, contents)
 
     def found(self, content: Content) -> Generator[Found[ChatT], None, None]:
-        """Yield the values in the list `messages` of the object that a file is."""
+        """Yield the values in the list `messages` of the file's object."""
         window = Window(content)
         about: Json = {}
         for key in window.each_key() if window.mark() == "{" else ():
@@ -134,20 +137,18 @@ class JsonChat(ABC, Generic[ChatT]):
         return "record"
 
     def room(self, name: str | None, external_id: str | None = None) -> FileRoom:
-        """Return a room of this app."""
         return FileRoom(platform=self.name, name=clean_title(name) or "", external_id=external_id)
 
     def items(self, found: Iterator[Found[ChatT]]) -> Iterator[Item]:
-        """Yield the messages of one part as records."""
         return read_each(_numbered(found), self._item)
 
     def _item(self, pair: tuple[ChatT, Json], place: int) -> Item:
         chat, message = pair
         said = self.said(message, chat)
-        return Skipped(place, said) if isinstance(said, str) else _record(said, place)
+        return Skipped(place, said) if isinstance(said, str) else record_of(said, place)
 
     def read(self, source: Source, _options: ReadOptions) -> RecordStream | None:
-        """Return what was said in the chats of a source; None for another format."""
+        """Return the messages of all chats in a source; None for another format."""
         if not (contents := self.files(source)):
             return None
         items = one_by_one(map(self.items, self.parts(source, contents)))
@@ -156,7 +157,6 @@ class JsonChat(ABC, Generic[ChatT]):
         return RecordStream(self.name, self.unit(contents), None, items)
 
     def format(self) -> Format:
-        """Return the entry for the registry."""
         return Format(
             self.name, self.label, self.read, is_chat=True, file_name=self.file_name, mark=self.mark
         )
@@ -172,13 +172,16 @@ def _numbered(
             yield no_object(line or number, value)
 
 
-def _record(said: ChatMessage, place: int) -> Item:
+def record_of(said: ChatMessage, place: int) -> Item:
     """Return a message as a record. Raises RecordError for broken characters."""
     if is_broken((said.username or said.name) + said.text):
         raise RecordError(BROKEN)
     if not (said.text.strip() or said.attached.media):
         return Skipped(place, "media")
-    created_at, unread_time = _time(said.time)
+    time = said.time
+    created_at, unread_time = (
+        (time, None) if isinstance(time, datetime) else time_or_field(time, said.time_field)
+    )
     return Record(
         place=place,
         text=said.text,
@@ -197,5 +200,10 @@ def _record(said: ChatMessage, place: int) -> Item:
     )
 
 
-def _time(time: object) -> tuple[datetime | None, str | None]:
-    return (time, None) if isinstance(time, datetime) else time_or_field(time, "time")
+def found_lines(content: Content, chat: ChatT) -> Generator[Found[ChatT], None, None]:
+    """Yield the values of a file that has one on each line."""
+    for numbered in objects(content):
+        if isinstance(numbered, BadRecord):
+            yield Found(chat, numbered.value, numbered.place)
+        else:
+            yield Found(chat, numbered[1], numbered[0])

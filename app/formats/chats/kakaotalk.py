@@ -13,10 +13,12 @@ from app.formats.assumptions import ReadNotes
 from app.formats.chats.chat_files import RoomFile
 from app.formats.chats.sentence_tables import matcher
 from app.formats.chats.text_chat import (
+    MONTHS,
     Grammar,
     Opening,
     Spoken,
     TextChat,
+    day_of,
     head_of,
     message,
     messages,
@@ -52,7 +54,7 @@ _TITLES: Final = (
 """Headings that name the room."""
 _PEOPLE_COUNT: Final = re.compile(r" ?\((?:\d{1,4} (?:people|members)|\d{1,4} ?명)\)(?:-\d+)?\Z")
 _HEAD_COUNT: Final = re.compile(r"(?P<title>.+\S) \d{1,4}")
-"""Titles of groups, behind which the app counts the people."""
+"""Title of a group with the number of its people."""
 _MAC_NAMES: Final = (re.compile(r"KakaoTalk_Chat_(?P<title>.+?)(?:_\d{4}-\d\d-\d\d\b.*)?"),)
 _DAY_LINES: Final = (
     re.compile(rf"(?:-{{5,}} )?{_KOREAN_DAY} \S요일(?: -{{5,}})?"),
@@ -61,24 +63,22 @@ _DAY_LINES: Final = (
 )
 _WINDOWS: Final = re.compile(rf"\[(?P<name>.+?)\] \[(?P<time>{_TIME})\] ?(?P<text>.*)")
 _HASHED: Final = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{3,4}(?:\s+[0-9a-f]{64}\.[a-z0-9]{3,4})*\s*")
-"""Files of pictures on Android, each on a line."""
+"""Files of pictures on Android, one on each line."""
 _lines: Final = partial(matcher, "kakaotalk", "line")
 _notes: Final = partial(matcher, "kakaotalk", "media", "deleted")
 _files: Final = partial(matcher, "kakaotalk", "file")
 _KOREAN: Final = re.compile(r"카카오톡 대화|저장한 날짜|^(?:-{5,} )?\d{4}년 ")
-_KOREAN_ZONE: Final = "Asia/Seoul"
-_MONTHS: Final = "janfebmaraprmayjunjulaugsepoctnovdec"
 _HEADING_LINES: Final = 5
-"""Lines among which the heading is."""
+"""Number of lines among which the heading is."""
 _LONGEST_LINE: Final = 600
-"""Characters of a line that may begin a message or a day, beside its text."""
+"""Maximum length of a line that may begin a message or a day, without its text."""
 
 
 def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> "KakaoTalk | None":
     """Return how the first lines of a file are written; None for no export of KakaoTalk.
 
     A known heading and one message are enough, else two messages, of which one is the first line.
-    What was pasted into messages may be written in another way, but the first message is not.
+    Lines pasted into messages may be written in another way, so the first message decides.
     """
     if head[:1] == ["Date,User,Message"]:
         return Mac()
@@ -98,7 +98,7 @@ def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> "KakaoTalk
 
 
 class KakaoTalk(Grammar):
-    """Remembers the day that a line of its own has said."""
+    """Remembers the day that a line of its own stated."""
 
     exporters = frozenset({"회원님", "you", "You"})
     is_korean = False
@@ -111,9 +111,8 @@ class KakaoTalk(Grammar):
         self._day = None
 
     def note(self, notes: ReadNotes) -> None:
-        """Note in which zone the people of a chat in Korean write."""
         if self.is_korean:
-            notes.usual_zone = _KOREAN_ZONE
+            notes.usual_zone = "Asia/Seoul"
 
     def said(self, text: str) -> Spoken:
         if _HASHED.fullmatch(text):
@@ -123,7 +122,7 @@ class KakaoTalk(Grammar):
         return Spoken("" if _notes().has(text) else text)
 
     def room(self, file: RoomFile[Any]) -> FileRoom:
-        """Return the room, without the head count that the app puts behind a group's title."""
+        """Return the room, without the head count that the app adds to a group's title."""
         head = head_of(file.content)
         full = title_of(head[:_HEADING_LINES], _TITLES) or title_of(file.names, _MAC_NAMES)
         name = _PEOPLE_COUNT.sub("", full)
@@ -132,7 +131,6 @@ class KakaoTalk(Grammar):
         return FileRoom(platform=KAKAOTALK.name, name=name, former=full if name != full else "")
 
     def _is_group(self, head: Iterable[str]) -> bool:
-        """Return whether three people speak in the first lines, or some come and go."""
         openings = [opening for line in head if (opening := self.read(line)) and not opening.is_day]
         names = {opening.name for opening in openings}
         return "" in names or len(names) > 2
@@ -154,7 +152,7 @@ def _noted(text: str) -> Opening:
 
 
 class Windows(KakaoTalk):
-    """`[name] [time] text`, under lines that say the day."""
+    """`[name] [time] text`, below lines that state the day."""
 
     def read(self, line: str) -> Opening | None:
         if self._is_day(line):
@@ -167,10 +165,10 @@ class Windows(KakaoTalk):
 
 
 class Mac(Windows):
-    """Rows of CSV, in which the app names media and deletions as on Windows."""
+    """Rows of CSV, with the notes on media and deletions that Windows has."""
 
     def items(self, content: Content) -> Iterator[Item]:
-        """Yield the messages; who has no name is the app itself."""
+        """Yield the messages; a row without a name is the app's own."""
 
         def read_row(fields: list[str], place: int) -> Item:
             when, name, text = (*fields, "", "", "")[:3]
@@ -185,7 +183,7 @@ class Mac(Windows):
 
 
 class Phone(KakaoTalk):
-    """`when, name : text`; without a name it is the app's own line."""
+    """`when, name : text`; a line without a name is the app's own."""
 
     def __init__(self, stamp: str) -> None:
         super().__init__()
@@ -209,7 +207,7 @@ class Phone(KakaoTalk):
 
 
 def pasted(text: str) -> list[tuple[str, str]]:
-    """Return who said what in lines as they are copied out of a room; nothing for another text."""
+    """Return names and texts in lines copied out of a room; an empty list for another text."""
     grammar = Windows(date.min)  # Days are not copied.
     numbered = list(enumerate(text.strip().splitlines(), 1))
     if not numbered or grammar.read(numbered[0][1]) is None:
@@ -219,16 +217,11 @@ def pasted(text: str) -> list[tuple[str, str]]:
 
 
 def _day(match: re.Match[str]) -> date | None:
-    """Return the day of a stamp; None for one that is in no calendar."""
+    """Return the day of a stamp; None if no calendar has it."""
     groups = match.groupdict()
-    try:
-        if name := groups.get("month"):
-            month = _MONTHS.index(name[:3].lower()) // 3 + 1
-        else:
-            month = int(groups["mo"])
-        return date(int(groups["y"]), month, int(groups["d"]))
-    except ValueError:
-        return None
+    name = groups.get("month")
+    month = MONTHS.get(name[:3], 0) if name else int(groups["mo"])
+    return day_of(int(groups["y"]), month, int(groups["d"]))
 
 
 def _time(text: str) -> datetime | None:

@@ -1,7 +1,7 @@
-"""LINE's text exports: of phones, and of Windows and the Mac, in the languages of the app.
+"""LINE's text exports of phones, Windows and the Mac, in the languages of the app.
 
-Times and names stand between tabs, or between four blanks where a program has turned tabs into
-these; a day has a line of its own, with its weekday.
+Tabs separate times, names and texts, or four blanks if a program has replaced the tabs. A day has a
+line of its own, with its weekday.
 """
 
 import re
@@ -20,6 +20,7 @@ from app.formats.chats.text_chat import (
     Opening,
     Spoken,
     TextChat,
+    day_of,
     head_of,
     moment,
     title_of,
@@ -31,7 +32,7 @@ _PARTS: Final = {
     **dict.fromkeys(("傍晚", "晚上"), "pm"),
     "中午": "noon",
 }
-"""Parts of the day before times by twelve hours, beside morning and afternoon."""
+"""Parts of the day before 12-hour times, apart from morning and afternoon."""
 _TIME: Final = (
     rf"(?P<time>(?:[上下]午|午[前後]|오[전후]|{'|'.join(_PARTS)})?\s?\d{{1,2}}[:.]\d{{2}}"
     r"(?:\s?[AaPp]\.?[Mm]\.?)?)"
@@ -65,9 +66,8 @@ _YEAR_LAST: Final = re.compile(
 _LONGEST_DAY: Final = 40
 _ERAS: Final = {"R": 2018, "H": 1988}
 """The years before the first of Reiwa and of Heisei, by which Japanese calendars count."""
-_HEAD: Final = r"\ufeff?(?:\[LINE\] ?)?"
 _TITLES: Final = tuple(
-    re.compile(rf"{_HEAD}{title}")
+    re.compile(rf"\ufeff?(?:\[LINE\] ?)?{title}")
     for title in (
         r"Chat (?:history )?(?:with|in) (?P<title>.+)",
         r"(?P<title>.+?)と?のトーク(?:履歴)?",
@@ -79,7 +79,7 @@ _TITLES: Final = tuple(
         r"Riwayat (?:chat|obrolan) (?:dengan|di|dalam) (?P<title>.+)",
     )
 )
-"""Headings, and names of files, that name the room."""
+"""Headings and file names that name the room."""
 _NAMES: Final = (*_TITLES, re.compile(r"\[LINE\] ?(?P<title>.+)"))
 _HEADING: Final = re.compile(
     r"\ufeff?\[LINE\].*"
@@ -88,40 +88,28 @@ _HEADING: Final = re.compile(
 )
 _IN_BRACKETS: Final = re.compile(r"\[[^\[\]\t\n]{2,30}\]")
 _FEWEST_PEOPLE: Final = 3
-"""People who have the same note, which no table has, word for word."""
-_MOST_NOTES: Final = 1_000
-_MOST_QUOTED: Final = 500
-"""Lines of a text in quotes."""
-_MOST_NOTED_LINES: Final = 100_000
-"""Lines inside of quotes whose numbers are kept."""
-_LONGEST_LINE: Final = 300
-"""Characters of a line of the app that are named among assumptions."""
+"""Number of people whose same note shows that it is the app's, though no table has it."""
 _lines: Final = partial(matcher, "line", "line", "deleted", "media")
 _notes: Final = partial(matcher, "line", "media", "deleted")
-_LONGEST_HEADING: Final = 400
 
 
 class LineRoom(Grammar):
-    """Remembers the day that a line of its own has said; tabs stand around names."""
+    """Remembers the day that a line of its own stated."""
 
     exporters = frozenset()
     pattern: ClassVar[re.Pattern[str]] = _TABS
-    """How a line begins a message."""
+    """Expression of a line that begins a message."""
 
     def __init__(self) -> None:
         self._day: date | None = None
         self._is_month_first = True
         self._repeated: frozenset[str] = frozenset()
-        """Notes in brackets that no table has and that several people have."""
-        self._number = 0
-        """Lines read since the beginning."""
+        """Notes in brackets that several people have, though no table has them."""
+        self._number = 0  # Of lines read so far.
         self._quotes = Quotes()
 
     def begin(self, lines: Iterable[str]) -> None:
-        """Decide on the order of day and month where the year comes last: weekdays tell it.
-
-        Learn the notes that no table has.
-        """
+        """Decide the order of day and month by the weekdays, and learn notes that no table has."""
         self._day = None
         votes = 0
         people: dict[str, set[str]] = defaultdict(set)
@@ -134,7 +122,7 @@ class LineRoom(Grammar):
                 votes += _fits(match, is_month_first=True) - _fits(match, is_month_first=False)
             elif line.endswith("]") and (match := self.pattern.match(line)) and match["name"]:
                 note = match["text"]
-                is_new = _IN_BRACKETS.fullmatch(note) and len(people) < _MOST_NOTES
+                is_new = _IN_BRACKETS.fullmatch(note) and len(people) < 1_000
                 if (is_new or note in people) and len(people[note]) < _FEWEST_PEOPLE:
                     people[note].add(match["name"])
         self._is_month_first = votes >= 0
@@ -143,7 +131,7 @@ class LineRoom(Grammar):
         )
 
     def read(self, line: str) -> Opening | None:
-        """Return what the line begins; without a name it is the app's own."""
+        """Return what the line begins; a line without a name is the app's own."""
         self._number += 1
         if self._number in self._quotes.inside:
             return None
@@ -153,7 +141,7 @@ class LineRoom(Grammar):
         return self._message(line)
 
     def said(self, text: str) -> Spoken:
-        """Return a text of several lines without the quotes around it."""
+        """Return a text; one of several lines loses the quotes around it."""
         inner = text[1:-1].replace('""', "")
         if text.startswith('"') and text.endswith('"') and "\n" in text and '"' not in inner:
             text = text[1:-1].replace('""', '"')
@@ -176,7 +164,7 @@ class LineRoom(Grammar):
         text = match["text"]
         if match["name"]:
             return Opening(match["name"].strip(), when, text)
-        return Opening(text="" if _lines().has(text) else text[:_LONGEST_LINE])
+        return Opening(text="" if _lines().has(text) else text[:300])
 
     def _day_of(self, line: str) -> date | None:
         if match := _YEAR_FIRST.fullmatch(line):
@@ -198,28 +186,27 @@ class LineRoom(Grammar):
 class Quotes:
     """Lines inside the quotes around a text of several lines, which begin no message.
 
-    Somebody may have pasted a chat. Quotes in the text are doubled, so the first single quote, at
-    the end of a line, closes it.
+    The text may be a pasted chat. Quotes in the text are doubled, so the first single quote at the
+    end of a line closes it.
     """
 
     def __init__(self) -> None:
-        self.number = 0
-        """Lines before the present one."""
+        self.number = 0  # Of lines before the present one.
         self.is_open = False
         self.inside: set[int] = set()
-        """Numbers, from 1, of lines that are inside of quotes."""
+        """Numbers, from 1, of lines inside quotes."""
         self._since: list[int] = []
 
     def add(self, line: str, pattern: re.Pattern[str]) -> None:
-        """Take a line that has a quote, or that stands behind one that is open."""
+        """Take a line that has a quote or follows one that is open."""
         single = line.replace('""', "")
         match = pattern.match(line)
         text = match["text"] if match and match["name"] else ""
         if self.is_open and '"' not in single:
             self._since.append(self.number + 1)
-            self.is_open = len(self._since) <= _MOST_QUOTED
+            self.is_open = len(self._since) <= 500
         elif self.is_open and single.index('"') == len(single) - 1 and text != '"':
-            if len(self.inside) < _MOST_NOTED_LINES:
+            if len(self.inside) < 100_000:
                 self.inside.update((*self._since, self.number + 1))
             self.is_open = False
         else:
@@ -228,13 +215,12 @@ class Quotes:
 
 
 class FourBlanks(LineRoom):
-    """Four blanks stand where tabs were."""
+    """Four blanks replace each tab."""
 
     pattern = _BLANKS
 
 
 def _without_pictures(text: str) -> str:
-    """Return a text without what stands in place of small pictures."""
     for picture in sentences("line", "picture"):
         if picture in text:
             text = text.replace(f" {picture}", "").replace(picture, "").strip(" ")
@@ -244,9 +230,9 @@ def _without_pictures(text: str) -> str:
 def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> LineRoom | None:
     """Return how the first lines of a file are written; None for no export of LINE.
 
-    A known heading and one message are enough, else a day, with its weekday, and a message below.
+    A known heading and one message are enough, else a day with its weekday and a message below it.
     """
-    is_headed = any(_HEADING.fullmatch(line[:_LONGEST_HEADING]) for line in head[:2])
+    is_headed = any(_HEADING.fullmatch(line[:400]) for line in head[:2])
     for grammar in (LineRoom(), FourBlanks()):
         grammar.begin(head)
         openings = [grammar.read(line) for line in head]
@@ -259,7 +245,6 @@ def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> LineRoom |
 
 
 def _fits(match: re.Match[str], *, is_month_first: bool) -> bool:
-    """Return whether a day has the weekday that stands beside it."""
     day = _last_year_day(match, is_month_first=is_month_first)
     return day is not None and day.weekday() == _DAYS[match["word"]]
 
@@ -271,7 +256,6 @@ def _last_year_day(match: re.Match[str], *, is_month_first: bool) -> date | None
 
 
 def _by_24_hours(text: str, part: str) -> str:
-    """Return a time by 24 hours, of a part of the day that stands before it."""
     hour, _, rest = text.partition(":")
     number = int(hour)
     if part == "noon":
@@ -283,10 +267,7 @@ def _by_24_hours(text: str, part: str) -> str:
 
 def _date(year: int, month: int, day: int) -> date | None:
     # Thai phones count the years of the Buddha, 543 more.
-    try:
-        return date(year - 543 if year > 2400 else year, month, day)
-    except ValueError:
-        return None
+    return day_of(year - 543 if year > 2400 else year, month, day)
 
 
 LINE: Final = TextChat(

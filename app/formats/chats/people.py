@@ -1,4 +1,4 @@
-"""People of a chat, each as an author with a username, and times in UTC."""
+"""Usernames of the people of a chat, and times of its messages in UTC."""
 
 import os
 from collections.abc import Hashable, Iterable, Iterator
@@ -20,14 +20,13 @@ from app.formats.records import Item, ReadOptions, Record, Skipped
 from app.runtime.clock import now
 
 _LATE: Final = timedelta(minutes=1)
-"""How far a message may go back in its file, as some do that arrived late."""
+"""How far a message may go back in its file, because it arrived late."""
 
 
 class LocalTimes:
-    """Converts the times of chats; in each chat a later message is not from an hour before."""
+    """Converts local times of chats; the order of messages decides when clocks go back."""
 
     def __init__(self, zone: tzinfo | None) -> None:
-        """Take the zone; None for the machine's."""
         self._zone = zone
         self._newest: dict[Hashable, datetime] = {}
 
@@ -50,13 +49,9 @@ class LocalTimes:
 
 
 MOST_PEOPLE: Final = 100_000
-"""Most people of a chat; the largest groups of Telegram have 200,000, of whom few speak."""
-_MACHINE_ZONE: Final = "/etc/localtime"
-"""A link to the rules of the machine's time zone, where the system has one."""
-_LONGEST_NAME: Final = MAX_USERNAME_LENGTH - 20
-"""Characters of a name, which leave room for a suffix."""
-_NOBODY: Final = "somebody"
-"""Username of a person whose name has no character that a username may have."""
+"""Maximum number of people in a chat. The largest groups of Telegram have 200,000 members, of whom
+few speak.
+"""
 
 
 def zone_of(name: str | None) -> tzinfo | None:
@@ -69,7 +64,7 @@ def zone_of(name: str | None) -> tzinfo | None:
 
 def machine_zone() -> str:
     """Return the name of the machine's time zone, or what its clock calls it."""
-    place = os.path.realpath(_MACHINE_ZONE).partition("zoneinfo/")[2]
+    place = os.path.realpath("/etc/localtime").partition("zoneinfo/")[2]
     for name in (os.environ.get("TZ", "").lstrip(":"), place):
         with suppress(ValueError):
             if zone_of(name) is not None:
@@ -78,7 +73,7 @@ def machine_zone() -> str:
 
 
 def renaming(pairs: Iterable[str]) -> dict[str, str]:
-    """Return the new names by the old ones, each pair `A=B`. Raises ValueError."""
+    """Return the new names by the old ones; each pair is `A=B`. Raises ValueError."""
     names = {}
     for pair in pairs:
         old, _, new = pair.rpartition("=")
@@ -90,21 +85,21 @@ def renaming(pairs: Iterable[str]) -> dict[str, str]:
 
 @dataclass(slots=True)
 class People:
-    """Gives each of a chat's people a username; who comes first has the plain one."""
+    """Gives the people of a chat usernames; the first of several of one name has the plain one."""
 
     options: ReadOptions
     notes: ReadNotes = field(default_factory=ReadNotes)
     absent: set[str] = field(init=False)
-    """Names in the options that nobody has had so far."""
+    """Names in the options that no author has had so far."""
     _local: LocalTimes = field(init=False)
     _has_zone: bool = field(init=False)
-    """Whether the zone is known, or it was noted that it is the machine's."""
+    """Whether the zone is known, or a note says that it is assumed."""
     _usernames: dict[tuple[str, str | None], str] = field(default_factory=dict)
     _first: dict[str, str] = field(default_factory=dict)
-    """The username that a name stands for: that of the first person of the name."""
+    """Username of the first person of each name."""
     _taken: set[str] = field(default_factory=set)
     _suffixes: dict[str, Iterator[int]] = field(default_factory=dict)
-    """Free numbers behind usernames that would be alike."""
+    """Free numbers after usernames that would be alike."""
 
     def __post_init__(self) -> None:
         zone = zone_of(self.options.timezone)
@@ -113,7 +108,9 @@ class People:
         self.absent = {*self.options.only, *self.options.rename}
 
     def named(self, items: Iterable[Item]) -> Iterator[Item]:
-        """Yield the items with usernames, and times in UTC; who exported may have none."""
+        """Yield the items with usernames, and times in UTC; the person who exported may have no
+        name.
+        """
         for item in items:
             yield self._named(item) if isinstance(item, Record) else item
 
@@ -143,7 +140,7 @@ class People:
         )
 
     def _username(self, name: str, number: str | None) -> str:
-        """Return a person's username: the name, or what it becomes where it can be none."""
+        """Return a person's username: the name, or an allowed form of it."""
         username = self._usernames.get((name, number))
         if username is None:
             if len(self._usernames) >= MOST_PEOPLE:
@@ -168,7 +165,7 @@ class People:
         return self._local.utc(when, room)
 
     def _assume_zone(self) -> None:
-        """Take the zone in which people of such a chat write, else the machine's."""
+        """Assume the zone in which people usually write such chats, else the machine's."""
         if zone := self.notes.usual_zone:
             self._local = LocalTimes(zone_of(zone))
             evidence = Message("chats of this app in this language are usually written there")
@@ -182,10 +179,11 @@ class People:
 
 @lru_cache(maxsize=1_000)
 def as_username(name: str) -> str:
-    """Return a name without what a username may not have, spaces as `_`."""
-    printable = "_".join(drop_controls(name[:_LONGEST_NAME]).split())
+    """Return a name without characters that usernames may not have, with spaces as `_`."""
+    start = name[: MAX_USERNAME_LENGTH - 20]  # This leaves room for a suffix.
+    printable = "_".join(drop_controls(start).split())
     possible = "".join(c for c in printable if _is_possible(f"a{c}"))
-    return clean_username(possible) if _is_possible(possible) else _NOBODY
+    return clean_username(possible) if _is_possible(possible) else "somebody"
 
 
 def _is_possible(name: str) -> bool:

@@ -21,7 +21,7 @@ _PLACEHOLDERS: Final = {
     "file": r"(?P<file>[^\n]{1,200})",
     "url": r"https?://\S{1,2000}",
 }
-"""Regular expressions of the placeholders of a sentence."""
+"""Regular expressions of the placeholders in sentences."""
 _HEADING: Final = re.compile(r"== (?P<kind>[a-z]+) (?P<language>[a-z]{2}(?:-[A-Z]{2})?) ==")
 _SOURCE: Final = "source: "
 _FULL_STOP: Final = re.compile(r"[.。](>?)\Z")
@@ -36,14 +36,12 @@ _EVEN: Final = str.maketrans(
     | dict.fromkeys(_QUOTES, '"')
     | dict.fromkeys(_APOSTROPHES, "'")
 )
-"""Blanks, marks of direction and quotes, which versions of an app write in different ways."""
+"""Blanks, direction marks and quotes that differ between versions of an app."""
 _NEVER_PLAIN: Final = frozenset(f"{_BLANKS}{_DIRECTIONS}{_QUOTES}{_APOSTROPHES}<")
-"""Characters at the ends of a text that may change before it is compared."""
+"""Characters at the ends of a text that comparison may change."""
 
 
 class AppSentence(NamedTuple):
-    """A sentence of an app, as its table has it."""
-
     kind: str
     language: str
     source: str
@@ -67,7 +65,6 @@ def parse(text: str) -> Iterator[AppSentence]:
 
 
 def text_of(app: str) -> str:
-    """Return the text of an app's table."""
     return files(__package__).joinpath("sentences", f"{app}.txt").read_text("utf-8")
 
 
@@ -78,18 +75,17 @@ def _sentences_of(app: str) -> tuple[AppSentence, ...]:
 
 @cache
 def sentences(app: str, kind: str) -> tuple[str, ...]:
-    """Return the sentences of an app that are of a kind."""
     return tuple(s.pattern for s in _sentences_of(app) if s.kind == kind)
 
 
 @cache
 def matcher(app: str, *kinds: str) -> "Matcher":
-    """Return what tells the sentences of an app that are of these kinds."""
+    """Return the matcher of an app's sentences of these kinds."""
     return Matcher(s.pattern for s in _sentences_of(app) if s.kind in kinds)
 
 
 class _Expression:
-    """A sentence with placeholders, compiled when a text looks like it."""
+    """A sentence with placeholders, compiled when a text first looks like it."""
 
     def __init__(self, literals: list[str], names: list[str]) -> None:
         self._literals, self._names = literals, names
@@ -99,7 +95,7 @@ class _Expression:
         return re.compile(self._expression(len(self._names)), re.DOTALL)
 
     def beginning(self, end: int) -> re.Pattern[str]:
-        """Return the expression for what comes before a placeholder."""
+        """Return the expression of what comes before a placeholder."""
         return re.compile(self._expression(end))
 
     def _expression(self, end: int) -> str:
@@ -109,12 +105,12 @@ class _Expression:
 
 
 class Matcher:
-    """Tells whether a whole text is a sentence, by a look at how it begins and ends."""
+    """Recognises texts that are a whole sentence, by first comparing how they begin and end."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
         self._whole: set[str] = set()
         self._heads: set[str] = set()
-        """The first two characters of sentences that begin with a certain word."""
+        """The first two characters of sentences that begin with a fixed word."""
         self._by_head: dict[str, list[_Expression]] = defaultdict(list)
         self._by_tail: dict[str, list[_Expression]] = defaultdict(list)
         self._others: list[tuple[str, _Expression]] = []
@@ -143,7 +139,7 @@ class Matcher:
         )
 
     def file_in(self, text: str) -> str | None:
-        """Return the name of the file in a sentence; None for another text."""
+        """Return the file name in a sentence; None for another text."""
         match = self._match(_plain(text)) if self._may_be(text) else None
         return match["file"] if match else None
 
@@ -166,7 +162,7 @@ class Matcher:
         )
 
     def _add(self, pattern: str) -> None:
-        """Add a sentence. Raises ValueError where too little of it is certain."""
+        """Add a sentence. Raises ValueError if too little of it is fixed text."""
         pieces = _PLACEHOLDER.split(pattern)
         literals, names = pieces[::2], pieces[1::2]
         if unknown := set(names) - _PLACEHOLDERS.keys():
@@ -193,10 +189,7 @@ class Matcher:
 
 
 def _plain(text: str) -> str:
-    """Return a text as sentences are compared: with plain quotes and blanks.
-
-    Sentences in angle brackets are compared without regard to capital letters.
-    """
+    """Return a text with plain quotes and blanks, and `<…>` in lower case, for comparison."""
     if _ODD.search(text):
         text = text.translate(_EVEN)
     text = text.strip()

@@ -1,6 +1,6 @@
-"""An archive with chats of several apps that write JSON: all are read, one app after the other.
+"""Archives with JSON chats of several apps: all are read, one app after the other.
 
-Chats in text are named beside them and left out: one may be a file that somebody sent.
+Chats in text are only named, because such a file may be one that someone sent.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ from app.formats.source.file import Source
 
 
 class _Part(NamedTuple):
-    """The chats of one app, and the bytes of their files; None where nobody says."""
+    """The chats of one app, and the bytes of their files; None if unknown."""
 
     stream: RecordStream
     size: int | None
@@ -41,7 +41,7 @@ def together(formats: Sequence[Format]) -> Format:
 def _read(
     in_json: Sequence[Format], in_text: Sequence[Format], source: Source, options: ReadOptions
 ) -> RecordStream | None:
-    """Return what was said in the chats; None for chats of a single app, which reads them."""
+    """Return the messages of all chats; None for a single app, whose own format reads them."""
     if not source.has_members:
         return None
     parts, refusals = _parts(source, options, in_json)
@@ -71,7 +71,7 @@ def _read(
 
 
 def _heard(stream: RecordStream, silent: set[str]) -> Iterator[Item]:
-    """Yield the items of an app, which is silent before its first message."""
+    """Yield the items of an app, which counts as silent before its first message."""
     for item in stream.items:
         if isinstance(item, Record):
             silent.discard(stream.format)
@@ -81,7 +81,7 @@ def _heard(stream: RecordStream, silent: set[str]) -> Iterator[Item]:
 def _parts(
     source: Source, options: ReadOptions, formats: Sequence[Format]
 ) -> tuple[list[_Part], list[LeftOut]]:
-    """Return the chats of each app that is recognised, and why those of others cannot be read."""
+    """Return the chats of each recognised app, and why those of other apps cannot be read."""
     parts, refusals = [], []
     for form in formats:
         try:

@@ -1,8 +1,8 @@
 """Signal: `main.jsonl` of the export that phones make, alone or in its folder.
 
 Each line is an object with one key: an `account`, a `recipient` (a person or a group), a `chat`
-with one of them, or a `chatItem`, which comes behind those that it names. Numbers are strings.
-Source: https://github.com/signalapp/Signal-Desktop, protos/Backups.proto.
+with a recipient, or a `chatItem`, which follows the objects it names. Numbers are strings. Source:
+https://github.com/signalapp/Signal-Desktop, protos/Backups.proto.
 """
 
 import re
@@ -17,19 +17,19 @@ from typing import Final, Literal, NamedTuple
 from app.compute.text import clean_title
 from app.errors import BrokenFileError, Message, UnrecognisedFileError
 from app.formats.chats.attachments import NONE, Attachments
-from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
+from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip, found_lines
 from app.formats.post import Medium, MediumKind, ReplyTarget, as_count, digits
-from app.formats.records import BadRecord, FileRoom
+from app.formats.records import FileRoom
 from app.formats.signs import reactions_in, reactions_of, written_at
 from app.formats.source.file import Content, Source
-from app.formats.source.json import as_object, as_word, first_documents, listed, objects
+from app.formats.source.json import as_object, as_word, first_documents, listed
 from app.formats.source.window import Json
 
 _BACKUP: Final = re.compile(r"(?P<folder>(?:.*/)?signal-backup-[^/]+)/main")
 _YOU: Final = "You"
-"""Name of who exported, where the account has none."""
+"""Name of the person who exported, if the account has none."""
 _MENTION: Final = "\ufffc"
-"""Stands in a text for a person that it mentions."""
+"""Placeholder in a text for a mentioned person."""
 _NO_WORDS: Final = frozenset(
     ("stickerMessage", "contactMessage", "viewOnceMessage", "paymentNotification", "giftBadge")
 )
@@ -41,7 +41,7 @@ class Contact(NamedTuple):
 
     name: str | None
     key: str
-    """An id that tells them from others of that name."""
+    """Id that distinguishes people of one name."""
     room: FileRoom | None
     """The chat with them; None for a chat with oneself."""
 
@@ -50,7 +50,7 @@ _NOBODY: Final = Contact(None, "", None)
 
 
 class AttachedFiles:
-    """The files in the folder `files`, which messages name by size and hash alone."""
+    """The files in the folder `files`, which messages name only by size and hash."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -77,9 +77,9 @@ class AttachedFiles:
         return self._by_hash[size]
 
     def _hash(self, name: str, size: int) -> str:
-        """Return the hash of a file as messages write it; an empty string for a damaged file.
+        """Return a file's hash as messages write it; empty for a damaged file.
 
-        A file may be larger than its archive says: only its beginning is read then.
+        A file may be larger than its archive states: reading stops soon after that size.
         """
         digest, read = sha256(), 0
         try:
@@ -100,14 +100,14 @@ class Book:
     files: AttachedFiles
     own_name: str | None = None
     written_at: datetime | None = None
-    """When the export was made, by its first line."""
+    """Time of the export, by its first line."""
     people: dict[str, Contact] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     """Names of people by their accounts."""
     rooms: dict[str, FileRoom | None] = field(default_factory=dict)
 
     def note(self, frame: Json) -> None:
-        """Take what a line says of the export, of the account, of a person or of a chat."""
+        """Take what a line says about the export, the account, a person or a chat."""
         if "backupTimeMs" in frame:
             self.written_at = written_at(as_count(frame["backupTimeMs"]))
         elif account := as_object(frame.get("account")):
@@ -138,8 +138,6 @@ class Book:
 
 
 class Signal(JsonChat[Book]):
-    """The chats of a phone."""
-
     name = "signal"
     label = Message("Signal")
     file_name = "main.jsonl"
@@ -209,17 +207,15 @@ class Signal(JsonChat[Book]):
 
 
 def _chat_items(content: Content, book: Book) -> Iterator[Found[Book]]:
-    """Yield the items of chats, and take from other lines what they say of people and chats."""
-    for numbered in objects(content):
-        if isinstance(numbered, BadRecord):
-            yield Found(book, numbered.value, numbered.place)
-            continue
-        place, frame = numbered
-        item = frame.get("chatItem")
-        if item is None:
+    """Yield the items of chats, and note what other lines say about people and chats."""
+    for found in found_lines(content, book):
+        frame = found.value
+        if not isinstance(frame, dict):
+            yield found
+        elif (item := frame.get("chatItem")) is None:
             book.note(frame)
         else:
-            yield Found(book, as_object(item), place)
+            yield found._replace(value=as_object(item))
 
 
 def _sign(reaction: Json) -> tuple[object, object]:
@@ -228,7 +224,6 @@ def _sign(reaction: Json) -> tuple[object, object]:
 
 
 def _text(text: Json, book: Book) -> str:
-    """Return a text with the names of those whom it mentions."""
     body = text.get("body")
     if not isinstance(body, str):
         return ""
@@ -243,7 +238,6 @@ def _text(text: Json, book: Book) -> str:
 
 
 def _attached(message: Json, files: AttachedFiles) -> Attachments:
-    """Return the pictures, videos and sounds of a message, and the names of their files."""
     attached = []
     for attachment in map(as_object, listed(message, "attachments")):
         pointer = as_object(attachment.get("pointer"))
@@ -268,7 +262,7 @@ def _room(name: str | None, external_id: str | None) -> FileRoom:
 
 
 def _contact_name(contact: Json) -> str | None:
-    """Return how a person is called on this phone: as its owner named them, else as they do."""
+    """Return what the phone's owner calls a person, else what the person does."""
     nickname = as_object(contact.get("nickname"))
     return (
         _joined(nickname, "given", "family")

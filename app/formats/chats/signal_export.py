@@ -1,25 +1,30 @@
-"""Signal: `data.json` of the program signal-export, a message on each line, in a folder of a chat.
+"""Signal: the program signal-export, which writes `data.json` and `chat.md` for each chat.
 
-Source: https://github.com/carderne/signal-export, models.py and create.py.
+`data.json` has a message on each line. `chat.md` is read if `data.json` does not lie next to it: a
+message begins with its time and sender; quotes, reactions and files stand among its words. Source:
+https://github.com/carderne/signal-export, models.py and create.py.
 """
 
-from collections.abc import Generator, Sequence
+import re
+from collections.abc import Collection, Generator, Iterable, Sequence
 from datetime import datetime
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
+from app.compute.text import clean_title
 from app.errors import Message, RecordError
 from app.formats.chats.attachments import NONE, Attachments, attachments_of
-from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
-from app.formats.records import BadRecord, FileRoom
+from app.formats.chats.chat_files import RoomFile
+from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip, found_lines
+from app.formats.chats.text_chat import Grammar, Opening, Spoken, TextChat
+from app.formats.records import FileRoom
 from app.formats.signs import reactions_of
 from app.formats.source.file import Content
-from app.formats.source.json import as_object, as_word, listed, objects
+from app.formats.source.json import as_object, as_word, listed
 from app.formats.source.window import Json
 
 _ME: Final = "Me"
 _NOBODY: Final = "No-Sender"
-"""The program writes it where it does not know who sent a message."""
-_TO_ONESELF: Final = "Note to Self"
+"""What the program writes if it does not know who sent a message."""
 
 
 class ExportedChat(NamedTuple):
@@ -30,8 +35,6 @@ class ExportedChat(NamedTuple):
 
 
 class SignalExport(JsonChat[ExportedChat]):
-    """The chats that signal-export writes."""
-
     name = "signal-export"
     label = Message("Signal (signal-export)")
     file_name = "data.json"
@@ -44,19 +47,13 @@ class SignalExport(JsonChat[ExportedChat]):
         return ExportedChat(FileRoom(platform="signal", name=name, file=folder), folder)
 
     def found(self, content: Content) -> Generator[Found[ExportedChat], None, None]:
-        """Yield the messages of a file, a line each."""
-        chat = self.chat({}, content.name.rpartition("/")[0])
-        for numbered in objects(content):
-            if isinstance(numbered, BadRecord):
-                yield Found(chat, numbered.value, numbered.place)
-            else:
-                yield Found(chat, numbered[1], numbered[0])
+        return found_lines(content, self.chat({}, content.name.rpartition("/")[0]))
 
     def unit(self, _contents: Sequence[Content]) -> Literal["line", "record"]:
         return "line"
 
     def said(self, message: Json, chat: ExportedChat) -> ChatMessage | Skip:
-        if message.get("call") or chat.room.name == _TO_ONESELF:
+        if message.get("call") or chat.room.name == "Note to Self":
             return "system"
         if message.get("deleted"):
             return "deleted"
@@ -99,3 +96,70 @@ def _sign(reaction: object) -> tuple[object, object]:
 
 
 FORMAT: Final = SignalExport().format()
+
+
+_MESSAGE: Final = re.compile(
+    r"\[(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\] (?P<name>[^:]{1,200}): ?(?P<text>.*)", re.ASCII
+)
+_DELETED: Final = "(This message was deleted)"
+_QUOTE: Final = re.compile(r"\A\s*\n> .*(?:\n> .*)*\n")
+_REACTIONS: Final = re.compile(r"\n\(- .* -\)(?=\s*(?:!?\[|\Z))")
+_STICKER: Final = re.compile(
+    r"(?:\n\(\( .* \)\)|\[[^\]]*\]\(\.\./exported_stickers/[^)]*\))(?=\s*\Z)"
+)
+_FILE: Final = re.compile(r"!?\[[^\]\n]*\]\(\./(?P<path>media/[^)\n]+)\)  ")
+_NOT_EXPORTED: Final = re.compile(r"\((?:media|attachment) not exported\)  ")
+
+
+class MarkdownRoom(Grammar):
+    """A chat as signal-export writes it in Markdown."""
+
+    exporters = frozenset({_ME})
+
+    def begin(self, lines: Iterable[str]) -> None:
+        """Prepare for the lines of a file, which do not depend on each other."""
+
+    def read(self, line: str) -> Opening | None:
+        """Return the message that the line begins; one without a sender is the program's own."""
+        match = _MESSAGE.fullmatch(line)
+        if match is None:
+            return None
+        try:
+            when = datetime.fromisoformat(match["time"])
+        except ValueError:
+            return None
+        name = "" if match["name"] == _NOBODY else match["name"].strip()
+        return Opening(name, when, match["text"])
+
+    def said(self, text: str) -> Spoken:
+        """Return the words without quotes, reactions and files."""
+        if text.strip() == _DELETED:
+            return Spoken("")
+        words = _QUOTE.sub("", f"\n{text}" if text.startswith("> ") else text)
+        files = tuple(match["path"].replace("%20", " ") for match in _FILE.finditer(words))
+        for mark in (_FILE, _NOT_EXPORTED, _REACTIONS, _STICKER):
+            words = mark.sub("", words)
+        return Spoken(words.strip(), files)
+
+    def room(self, file: RoomFile[Any]) -> FileRoom:
+        return FileRoom(platform="signal", name=clean_title(file.names[1]) or "")
+
+
+def _grammar_of(head: Sequence[str], beside: Collection[str]) -> Grammar | None:
+    """Return the grammar if most messages of one line end with the program's two blanks."""
+    grammar = MarkdownRoom()
+    begun = [place for place, line in enumerate(head) if _MESSAGE.fullmatch(line)]
+    if "data.json" in beside or begun[:1] != [0]:
+        return None
+    alone = [head[place] for place in begun if place + 1 == len(head) or place + 1 in begun]
+    ended = sum(line.endswith(("  ", _DELETED)) for line in alone)
+    return grammar if ended and 2 * ended > len(alone) else None
+
+
+SIGNAL_MARKDOWN: Final = TextChat(
+    "signal-md",
+    Message("Signal (signal-export, chat.md)"),
+    Message("lines such as [2026-01-31 22:04:05] name: text, with two spaces at the end"),
+    _grammar_of,
+    (".md",),
+)

@@ -1,7 +1,7 @@
-"""Slack: the zip that it exports, with a folder for each channel and in it a file for each day.
+"""Slack: its zip export, with a folder for each channel and in it a file for each day.
 
-A folder has the name of its channel, that of a direct chat its id. Files have the newest message
-last. People who read a channel only as guests of another workspace are in no list.
+A folder is named after its channel, or has the id of a direct chat. Files have the newest message
+last. Guests of other workspaces are in no list.
 """
 
 import re
@@ -24,7 +24,6 @@ from app.formats.source.window import Json, Window
 
 _UNNAMED: Final = ("mpims.json", "dms.json")
 """Lists of direct chats."""
-_CHANNELS: Final = ("channels.json", "groups.json", *_UNNAMED)
 _DAY: Final = re.compile(r"(?:(?P<folder>.*)/)?\d{4}-\d\d-\d\d\.json")
 _TIME: Final = re.compile(r"\d{9,11}\.\d{6}")
 _FILE: Final = re.compile(r"(?:.*/)?(?P<id>F[A-Z0-9]{8,16})[/-][^/]+")
@@ -79,12 +78,12 @@ _EMOJI: Final = {
     "wink": "😉",
     "x": "❌",
 }
-"""The emoji that people react with most often, by Slack's names."""
+"""The emoji most often used in reactions, by Slack's names."""
 
 
 @dataclass(slots=True)
 class Workspace:
-    """People and channels, as their lists name them."""
+    """People and channels of a workspace, as its lists name them."""
 
     names: dict[str, str] = field(default_factory=dict)
     """Names of people and channels by their ids."""
@@ -92,7 +91,7 @@ class Workspace:
     channels: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Titles and ids of channels by the names of their folders."""
     files: dict[str, str] = field(default_factory=dict)
-    """Names of files in the archive, by the ids that messages have for them."""
+    """Names of files in the archive, by their ids in messages."""
 
     def add_user(self, user: Json) -> None:
         if number := as_word(user.get("id")):
@@ -114,15 +113,11 @@ class Workspace:
 
 
 class SlackChannel(NamedTuple):
-    """A channel of a workspace."""
-
     room: FileRoom
     workspace: Workspace
 
 
 class Slack(JsonChat[SlackChannel]):
-    """The channels of a workspace."""
-
     name = "slack"
     label = Message("Slack")
     file_name = "users.json"
@@ -131,7 +126,7 @@ class Slack(JsonChat[SlackChannel]):
     )
 
     def files(self, source: Source) -> list[Content]:
-        """Return the files of messages by channel and day, of which one of the first 20 has any."""
+        """Return the files of messages by channel and day, if one of the first 20 has any."""
         home = self._home(source)
         if home is None:
             return []
@@ -148,7 +143,7 @@ class Slack(JsonChat[SlackChannel]):
         return any(_TIME.fullmatch(str(message.get("ts"))) for message in messages)
 
     def _home(self, source: Source) -> str | None:
-        """Return the folder of both lists, with a slash; None where one list is missing."""
+        """Return the folder of both lists, with a slash; None if a list is missing."""
         users = (name for name in source.members if f"/{name}".endswith(f"/{self.file_name}"))
         homes = [name.removesuffix(self.file_name) for name in users]
         return next((home for home in homes if _lists(source, home)), None)
@@ -156,7 +151,7 @@ class Slack(JsonChat[SlackChannel]):
     def parts(
         self, source: Source, contents: Sequence[Content]
     ) -> Iterator[Iterator[Found[SlackChannel]]]:
-        """Yield the messages of each file, behind the lists of people and channels without any."""
+        """Yield the messages of each file, after reading the lists of people and channels."""
         home = self._home(source) or ""
         matches = filter(None, map(_FILE.fullmatch, source.members))
         workspace = Workspace(files={match["id"]: match[0] for match in matches})
@@ -199,11 +194,11 @@ class Slack(JsonChat[SlackChannel]):
 
 
 def _lists(source: Source, home: str) -> list[str]:
-    return [f"{home}{name}" for name in _CHANNELS if f"{home}{name}" in source.members]
+    names = (f"{home}{name}" for name in ("channels.json", "groups.json", *_UNNAMED))
+    return [name for name in names if name in source.members]
 
 
 def _learned(content: Content, add: Callable[[Json], None]) -> Iterator[Found[SlackChannel]]:
-    """Take each object of a list; there are no messages in it."""
     for value in Window(content).values(()):
         if isinstance(value, dict):
             add(value)
@@ -219,21 +214,19 @@ def _place_of(file: Json, workspace: Workspace) -> str | None:
 
 
 def _name(user: Json) -> str | None:
-    """Return the name that somebody chose, else their whole name."""
     profile = as_object(user.get("profile"))
     names = (profile.get("display_name"), profile.get("real_name"), user.get("real_name"))
     return next(filter(None, map(as_word, (*names, user.get("name"), profile.get("name")))), None)
 
 
 def _sign(reaction: Json) -> tuple[object, object]:
-    """Return an emoji whatever its skin, or the name of a rarer one in colons, and its number."""
+    """Return an emoji without its skin colour, or a rarer one's name in colons, and its number."""
     name = as_word(reaction.get("name"))
     plain = name.partition("::")[0] if name else ""
     return name and _EMOJI.get(plain, f":{plain}:"), reaction.get("count")
 
 
 def _text(message: Json, names: Mapping[str, str]) -> str:
-    """Return the text of a message with the names of people and channels, by their ids."""
     text = message.get("text")
     if not isinstance(text, str) or not text.strip():
         return "".join(_rich_texts(listed(message, "blocks")))
@@ -244,7 +237,6 @@ def _text(message: Json, names: Mapping[str, str]) -> str:
 
 
 def _shown(mark: str, names: Mapping[str, str]) -> str:
-    """Return the words that people see in place of `<mark>`."""
     target, _, label = mark.partition("|")
     match target[:1]:
         case "@":
@@ -257,7 +249,7 @@ def _shown(mark: str, names: Mapping[str, str]) -> str:
 
 
 def _rich_texts(values: list[object], depth: int = 0) -> Iterator[str]:
-    """Yield the words of the elements of a rich text, at most ten in each other."""
+    """Yield the words in the elements of a rich text, down to ten levels."""
     for element in map(as_object, values if depth < 10 else ()):
         if element.get("type") == "text" and isinstance(element.get("text"), str):
             yield str(element["text"])

@@ -24,11 +24,11 @@ _KINDS: Final[dict[str, MediumKind]] = {
     **dict.fromkeys(("video_file", "video_message"), "video"),
     **dict.fromkeys(("voice_message", "audio_file"), "audio"),
 }
-"""Kinds of media by their `media_type`; other files are told by their names."""
+"""Kinds of media by `media_type`; the names of other files tell their kinds."""
 
 
 class TelegramChat(NamedTuple):
-    """A chat, as the export describes it before its messages."""
+    """A chat as the export describes it before its messages."""
 
     room: FileRoom
     number: object
@@ -36,13 +36,11 @@ class TelegramChat(NamedTuple):
     folder: str
 
     def id_of(self, number: object) -> str:
-        """Return the id of a message that no other chat has: numbers begin anew in each."""
+        """Return a message's id, made unique over all chats."""
         return f"{self.number}:{number}"
 
 
 class Telegram(JsonChat[TelegramChat]):
-    """The chats of Telegram Desktop."""
-
     name = "telegram"
     label = Message("Telegram")
     file_name = "result.json"
@@ -51,7 +49,7 @@ class Telegram(JsonChat[TelegramChat]):
     about_keys = frozenset({"id", "name", "type"})
 
     def files(self, source: Source) -> list[Content]:
-        """Return the files of messages. Raises UnrecognisedFileError where nobody wrote any."""
+        """Return the files of messages. Raises UnrecognisedFileError if none has an author."""
         files = super().files(source)
         if files and not source.has_members and not self._names_authors(source):
             raise UnrecognisedFileError(
@@ -62,17 +60,14 @@ class Telegram(JsonChat[TelegramChat]):
         return files
 
     def _names_authors(self, content: Content) -> bool:
-        """Return whether one of the first 100 messages has the key of its author, or none is said.
+        """Return whether one of the first 100 messages has an author's key, or there are no
+        messages.
 
-        Of accounts that were deleted since, the key is null.
+        The key is null for deleted accounts.
         """
         with suppress(BrokenFileError), closing(self.found(content.beginning)) as found:
-            values = (value for _, value, _ in islice(found, 100))
-            said = [
-                value
-                for value in values
-                if isinstance(value, dict) and value.get("type") == "message"
-            ]
+            values = (value for _, value, _ in islice(found, 100) if isinstance(value, dict))
+            said = [value for value in values if value.get("type") == "message"]
             return not said or any("from" in value or "from_id" in value for value in said)
         return True
 
@@ -91,7 +86,7 @@ class Telegram(JsonChat[TelegramChat]):
     ) -> Iterator[Found[TelegramChat]]:
         """Yield the values in the object here: a chat, a list of chats, or an account.
 
-        Raises BrokenFileError where more than 20 objects lie around a chat; there are two.
+        Raises BrokenFileError if more than 20 objects surround a chat; an export has two.
         """
         if depth > 20:
             raise window.broken(TOO_DEEP)
@@ -141,7 +136,7 @@ class Telegram(JsonChat[TelegramChat]):
         return self.written(message, chat) if is_chat else "system"
 
     def written(self, message: Json, chat: TelegramChat) -> ChatMessage | Skip:
-        """Return what a message says, whatever the chat is, or why it is left out."""
+        """Return what a message says, or why it is left out, whatever the kind of chat."""
         if message.get("type") != "message" or "via_bot" in message:
             return "system"
         if "forwarded_from" in message:
@@ -166,7 +161,7 @@ class Telegram(JsonChat[TelegramChat]):
 
 
 def _answered(message: Json, chat: TelegramChat) -> ReplyTarget | None:
-    """Return the message that is answered; it may stand in another chat, which is named then."""
+    """Return the answered message, which may stand in another chat if that is named."""
     number, other = message.get("reply_to_message_id"), as_word(message.get("reply_to_peer_id"))
     if not number:
         return None
@@ -176,7 +171,7 @@ def _answered(message: Json, chat: TelegramChat) -> ReplyTarget | None:
 def _attached(message: Json, folder: str) -> Attachments:
     """Return the picture, video or sound of a message.
 
-    A sentence in brackets stands in place of the name of a file that was not saved.
+    In place of the name of a file that was not saved stands a sentence in brackets.
     """
     is_photo = "photo" in message
     name = as_word(message.get("photo" if is_photo else "file"))
@@ -192,7 +187,7 @@ def _attached(message: Json, folder: str) -> Attachments:
 
 
 def _sign(reaction: Json) -> tuple[object, object]:
-    """Return a sign and its number: a star if it was paid for, none for Telegram's own emoji."""
+    """Return a sign and its number: a star for paid ones, no sign for Telegram's own emoji."""
     is_paid = reaction.get("type") == "paid"
     sign = "\N{WHITE MEDIUM STAR}" if is_paid else reaction.get("emoji")
     return sign, reaction.get("count")
@@ -204,7 +199,6 @@ def _text(text: object) -> str:
 
 
 def _part(part: object) -> str:
-    """Return a part of a text, of words that are a link with the address behind them."""
     text = part.get("text") if isinstance(part, dict) else part
     address = part.get("href") if isinstance(part, dict) else None
     if isinstance(text, str) and isinstance(address, str):
@@ -213,7 +207,7 @@ def _part(part: object) -> str:
 
 
 def _zone_of(message: object) -> str | None:
-    """Return the zone of the computer that exported, by its time of a message beside UTC."""
+    """Return the exporting computer's zone, by a message's local time and its time in UTC."""
     if not isinstance(message, dict):
         return None
     with suppress(ValueError, OverflowError, OSError, TypeError):
@@ -224,7 +218,7 @@ def _zone_of(message: object) -> str | None:
 
 
 def _time(message: Json) -> object:
-    """Return the time in UTC, or without a zone from older files; as stated if it is no time."""
+    """Return the time in UTC, or without a zone from older files; an unreadable one as stated."""
     try:
         seconds = message.get("date_unixtime")
         if isinstance(seconds, str | int):

@@ -1,6 +1,6 @@
 """Telegram: the pages `messages.html`, `messages2.html` … that Telegram Desktop writes by default.
 
-A page is read message by message: each begins with the same tag, and text of people is escaped.
+Pages are read message by message: each begins with the same tag, and people's text is escaped.
 Source: https://github.com/telegramdesktop/tdesktop, export_output_html.cpp.
 """
 
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from app.compute.text import normalized, unescape_html
+from app.compute.text import clean_title, normalized, unescape_html
 from app.errors import BrokenFileError, Message, RecordError, UnrecognisedFileError
 from app.formats.assumptions import ReadNotes
 from app.formats.chats.attachments import NONE, Attachments, attachments_of
@@ -31,13 +31,11 @@ from app.formats.source.text import pieces
 from app.formats.source.window import Json
 from app.formats.source.zones import zone_of_offset
 
-_HISTORY: Final = 'class="page_body chat_page"'
 _MESSAGE: Final = '<div class="message '
 _BEGINS: Final = re.compile(r'<div class="message (?:default|service)\b')
 _TITLE: Final = re.compile(r'class="page_header".{0,2000}?class="text bold"[^>]*>(.*?)</div>', re.S)
-_HEAD_BYTES: Final = 20_000
 _MOST_CHARACTERS: Final = 100_000
-"""Characters of a message with its tags; Telegram allows 4,096 of text."""
+"""Maximum length of a message with its tags; Telegram allows 4,096 characters of text."""
 _NAMED: Final = re.compile(r"messages(\d{0,9})\.html")
 _NUMBER: Final = re.compile(r"message(\d{1,18})")
 _TARGET: Final = re.compile(r"go_?to_?message\(?(\d{1,18})", re.IGNORECASE)
@@ -49,20 +47,16 @@ _TIME: Final = re.compile(
 _NAME: Final = re.compile(r'<div class="from_name">([^<]*)')
 _INLINE: Final = re.compile(r"<(/?)(?:pre|blockquote)\b")
 _VIA_BOT: Final = re.compile(r"\s+via @\w+\Z", re.ASCII)
-_DELETED: Final = "Deleted Account"
-"""What the program writes in place of a name; its pages are in English everywhere."""
 _OF_CHANNEL: Final = re.compile(
     r"Channel (?:(?:title|photo|theme was) (?:changed|removed|disabled)|«.*» created)", re.DOTALL
 )
-_MOST_IN_PRIVATE: Final = 2
-"""Reactions with one sign in a chat of two people."""
 _KINDS: Final[dict[str, MediumKind]] = {
     **dict.fromkeys(("photo_wrap", "media_photo"), "photo"),
     **dict.fromkeys(("video_file_wrap", "media_video"), "video"),
     **dict.fromkeys(("media_voice_message", "media_audio_file"), "audio"),
     "animated_wrap": "gif",
 }
-"""Kinds of media by the class of their link; stickers and other files are told by their names."""
+"""Kinds of media by the class of their link; names tell those of stickers and other files."""
 _SUMMER_ZONES: Final = {
     -8: "America/Los_Angeles",
     -7: "America/Denver",
@@ -75,11 +69,11 @@ _SUMMER_ZONES: Final = {
     10: "Australia/Sydney",
     12: "Pacific/Auckland",
 }
-"""Zones with summer time, by the hours of their standard time before UTC."""
+"""Zones with summer time, by their standard offset from UTC in hours."""
 
 
 class ExportPage(NamedTuple):
-    """A file of messages: its folder, and its place among the files of that folder."""
+    """A file of messages: its folder, and its number among the files of that folder."""
 
     folder: str
     number: int
@@ -100,20 +94,20 @@ class PagesChat:
     room: FileRoom
     folder: str
     key: str
-    """What tells its messages from those of other chats: pages have no id of the chat."""
+    """What tells its messages from those of other chats, because pages have no id of the chat."""
     clock: "PagesClock"
     speaker: PageSpeaker = field(default_factory=PageSpeaker)
 
     def id_of(self, number: str | None) -> str | None:
-        """Return the id of a message that no other chat has: numbers begin anew in each."""
+        """Return a message's id, made unique over all chats."""
         return f"{self.key}:{number}" if number else None
 
 
 class PagesClock:
     """Reads the times of pages.
 
-    Telegram Desktop writes local time beside the offset of standard time, in summer too. So a zone
-    that was chosen counts where its standard time has that offset.
+    Telegram Desktop writes local time with the offset of standard time, in summer too. So a chosen
+    zone applies if its standard time has that offset.
     """
 
     def __init__(self, options: ReadOptions, notes: ReadNotes) -> None:
@@ -121,7 +115,7 @@ class PagesClock:
         self._notes = notes
 
     def read(self, text: str) -> datetime | None:
-        """Return a time, which has no zone where the page names none or the chosen one counts."""
+        """Return a time; it has no zone if the page names none or the chosen zone applies."""
         match = _TIME.fullmatch(text.strip())
         if match is None:
             self._notes.leave("time", "date")
@@ -155,8 +149,6 @@ class PagesClock:
 
 
 class TelegramPages(JsonChat[PagesChat]):
-    """The chats of Telegram Desktop as pages."""
-
     name = "telegram-html"
     label = Message("Telegram (HTML)")
     file_name = ".html"
@@ -166,7 +158,7 @@ class TelegramPages(JsonChat[PagesChat]):
         self._options = options
 
     def files(self, source: Source) -> list[Content]:
-        """Return the pages, those of a chat in their order; none beside the same chats as JSON.
+        """Return the pages in the order of each chat; none if the same chats are there as JSON.
 
         Raises UnrecognisedFileError for another page of an export.
         """
@@ -175,7 +167,11 @@ class TelegramPages(JsonChat[PagesChat]):
         if source.has_members and (not is_export or "result.json" in names):
             return []
         rooms = find_rooms(source, self.file_name, page_of)
-        if not rooms and not source.has_members and _is_other_page(source):
+        if (
+            not rooms
+            and not source.has_members
+            and "<title>Exported Data</title>" in _start_of(source)
+        ):
             raise UnrecognisedFileError(
                 "{name} is a page without messages; choose messages.html or its folder",
                 name=source.name,
@@ -194,23 +190,21 @@ class TelegramPages(JsonChat[PagesChat]):
                 title = title_of(content)
                 titles[title] += 1
                 key = title if titles[title] == 1 else f"{title} ({titles[title]})"
-                room = self._room_of(title, content.name if len(contents) == 1 else folder)
+                file = content.name if len(contents) == 1 else folder
+                room = FileRoom(platform="telegram", name=title, file=file)
                 clock = PagesClock(self._options, content.notes)
                 chat = chats[folder] = PagesChat(room, folder, key, clock)
             yield _found(content, chat)
-
-    def _room_of(self, title: str, file: str) -> FileRoom:
-        return FileRoom(platform="telegram", name=title, file=file)
 
     def said(self, message: Json, chat: PagesChat) -> ChatMessage | Skip:
         return read_message(str(message["html"]), chat)
 
 
 def page_of(content: Content) -> ExportPage | None:
-    """Return which page of messages a file is; None for anything else."""
+    """Return the number and folder of a page of messages; None for any other file."""
     folder, _, name = content.name.rpartition("/")
     start = _start_of(content)
-    if _HISTORY not in start and not _BEGINS.search(start):
+    if 'class="page_body chat_page"' not in start and not _BEGINS.search(start):
         return None
     match = _NAMED.fullmatch(name)
     return ExportPage(folder, int(match[1] or 1) if match else 0)
@@ -219,23 +213,17 @@ def page_of(content: Content) -> ExportPage | None:
 def title_of(content: Content) -> str:
     """Return the title of a chat, which stands above its messages."""
     match = _TITLE.search(_start_of(content))
-    return TelegramPages().room(unescape_html(match[1]) if match else None).name
+    return (clean_title(unescape_html(match[1])) or "") if match else ""
 
 
 def _start_of(content: Content) -> str:
-    """Return the beginning of a file, which is empty where it cannot be read."""
     try:
-        return head(content, _HEAD_BYTES).decode(errors="replace")
+        return head(content, 20_000).decode(errors="replace")
     except BrokenFileError:
         return ""
 
 
-def _is_other_page(source: Source) -> bool:
-    return "<title>Exported Data</title>" in _start_of(source)
-
-
 def _found(content: Content, chat: PagesChat) -> Generator[Found[PagesChat], None, None]:
-    """Yield the messages of a page. Raises BrokenFileError where it breaks off."""
     chat.speaker = PageSpeaker()
     for piece in message_pieces(content):
         size = Message("longer than {size} KB", size=_MOST_CHARACTERS // 1000)
@@ -248,9 +236,9 @@ def is_too_long(piece: str) -> bool:
 
 
 def message_pieces(content: Content) -> Iterator[str]:
-    """Yield the HTML of each message, of one that is too long its beginning.
+    """Yield the HTML of each message; only the beginning of one that is too long.
 
-    Raises BrokenFileError where the page breaks off; a message that is not closed is left out.
+    Raises BrokenFileError if the page is truncated, without the message that is not closed.
     """
     text, at, end = "", 0, ""
     is_begun = False
@@ -286,7 +274,7 @@ def read_message(html: str, chat: PagesChat) -> ChatMessage | Skip:
         return "repost"
     if chat.speaker.name is None:
         raise RecordError("the author is missing")
-    if chat.speaker.name == _DELETED:
+    if chat.speaker.name == "Deleted Account":  # Pages are in English everywhere.
         return "deleted"
     number, target = _NUMBER.fullmatch(root.attributes.get("id") or ""), target_of(parts)
     date = parts.get("date")
@@ -303,7 +291,7 @@ def read_message(html: str, chat: PagesChat) -> ChatMessage | Skip:
 
 
 def parts_of(root: LexborNode) -> dict[str, LexborNode]:
-    """Return what stands in the body of a message, by each class of each part."""
+    """Return the elements in the body of a message, by each of their classes."""
     body = next((node for node in root.iter() if "body" in classes_of(node)), None)
     parts: dict[str, LexborNode] = {}
     for node in body.iter() if body else ():
@@ -317,12 +305,11 @@ def parts_of(root: LexborNode) -> dict[str, LexborNode]:
 
 
 def classes_of(node: LexborNode) -> list[str]:
-    """Return the classes of an element."""
     return (node.attributes.get("class") or "").split()
 
 
 def speaker_of(parts: dict[str, LexborNode], before: PageSpeaker) -> PageSpeaker:
-    """Return who wrote a message: the author of the one before, unless it names another."""
+    """Return the author of a message: the one before, unless it names another."""
     if (named := parts.get("from_name")) is None:
         return before
     name = " ".join(named.text(deep=False).split())
@@ -340,7 +327,7 @@ def target_of(parts: dict[str, LexborNode]) -> str | None:
 
 
 def text_of(parts: dict[str, LexborNode]) -> str:
-    """Return the words of a message; only line breaks that somebody wrote are in it."""
+    """Return the words of a message, only with line breaks that its author wrote."""
     node = parts.get("text")
     html = (node.inner_html or "") if node else ""
     if "<" in html.replace("<br>", ""):
@@ -365,13 +352,13 @@ def attached_to(root: LexborNode, folder: str) -> Attachments:
 
 
 def reactions_to(parts: dict[str, LexborNode]) -> Reactions | None:
-    """Return the reactions to a message: few are counted by the pictures of who reacted."""
+    """Return the reactions to a message; a few are counted by the pictures of people."""
     nodes = parts["reactions"].css("span.reaction") if "reactions" in parts else []
     return reactions_of(_sign(node) for node in nodes)
 
 
 def _sign(node: LexborNode) -> tuple[object, object]:
-    """Return a sign and its number; Telegram's own emoji are links to a picture, and no sign."""
+    """Return a sign and its number. Telegram's own emoji are links to a picture, and no sign."""
     emoji, count = node.css_first("span.emoji"), node.css_first("span.count")
     is_sign = emoji is not None and emoji.css_first("a") is None
     number = count.text().strip() if count else len(node.css("span.userpics > div.userpic"))
@@ -384,10 +371,10 @@ def _standard_minutes(zone: tzinfo, wall: datetime) -> int | None:
 
 
 def is_channel(contents: Iterable[Content], title: str) -> bool:
-    """Return whether pages are of a channel: it alone speaks, and what the program says shows it.
+    """Return whether pages are of a channel: only it speaks, and notes or reactions show a channel.
 
-    Pages name no kind of chat. A chat in which only the other person wrote looks the same, but for
-    lines and signs that only a channel has.
+    Pages name no kind of chat. A chat in which only the other person wrote looks the same, apart
+    from notes and numbers of reactions that only a channel has.
     """
     is_shown = False
     for content in contents:
@@ -411,11 +398,12 @@ def _has_many_reactions(piece: str) -> bool:
         return False
     root = LexborHTMLParser(piece, is_fragment=True).css_first("div.message")
     counts = reactions_to(parts_of(root)) if root else None
-    return counts is not None and any(sign.count > _MOST_IN_PRIVATE for sign in counts.signs)
+    # In a chat of two people a sign stands at most twice.
+    return counts is not None and any(sign.count > 2 for sign in counts.signs)
 
 
 def read(source: Source, options: ReadOptions) -> RecordStream | None:
-    """Return what was said in the chats of an export as pages."""
+    """Return the messages of the chats of an export as pages."""
     return TelegramPages(options).read(source, options)
 
 

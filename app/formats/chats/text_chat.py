@@ -1,4 +1,4 @@
-"""Chats in text: an app's grammar says what a line begins; the rest is done here."""
+"""The skeleton of chats in text: an app's grammar says what a line begins."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -34,26 +34,28 @@ from app.formats.source.file import Content, Source
 from app.formats.source.text import MAX_LINE, first_lines, lines
 
 LONGEST: Final = 30_000
-"""Characters of a message that are kept: more than a post may have."""
+"""Maximum stored length of a message, which is more than a post may have."""
 _TIME: Final = re.compile(
     r"(?P<before>오전|오후|午前|午後|上午|下午|[AP]M)?\s?(?P<h>\d{1,2})[:.](?P<m>\d{2})(?:[:.](?P<s>\d{2}))?"
     r"\s?(?P<after>[ap]\.?\s?m\.?)?",
     re.IGNORECASE,
 )
-_AFTERNOONS: Final = frozenset({"오후", "午後", "下午"})
+_MONTHS: Final = "JanFebMarAprMayJunJulAugSepOctNovDec"
+MONTHS: Final = {_MONTHS[3 * month - 3 : 3 * month]: month for month in range(1, 13)}
+"""English months by the first three letters of their names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """The beginning of a message or a day, or a line of the app, where `name` is empty."""
+    """The beginning of a message or a day, or a line of the app, which has no `name`."""
 
     name: str = ""
     when: datetime | None = None
-    """The time on the exporting device, without a zone; None for the app's own."""
+    """The time on the exporting device, without a zone; None for a line of the app."""
     text: str = ""
-    """The first line; of a line of the app, only where no table has it."""
+    """The first line; of a line of the app, only if no table has it."""
     is_day: bool = False
-    """Whether the line only says the day of the messages below."""
+    """Whether the line only states the day of the messages below."""
 
 
 class Spoken(NamedTuple):
@@ -62,28 +64,28 @@ class Spoken(NamedTuple):
     text: str
     files: tuple[str, ...] = ()
     taken: str = ""
-    """What no table of the app has, and what is taken for the app's."""
+    """Text taken for the app's, though no table of the app has it."""
 
 
 class Grammar(Protocol):
     """How one app writes a room."""
 
     exporters: Collection[str]
-    """What stands for the person who exported the room."""
+    """Names that stand for the person who exported the room."""
 
     def choose(self, options: ReadOptions) -> None:
-        """Take what the importer says, before the lines."""
+        """Take the importer's options, before the lines."""
         return
 
     def begin(self, lines: Iterable[str]) -> None:
         """Prepare for the lines of a file from its beginning."""
 
     def note(self, notes: ReadNotes) -> None:
-        """Note what was assumed of the lines."""
+        """Note the assumptions about the lines."""
         return
 
     def read(self, line: str) -> Opening | None:
-        """Return what the line begins; None for a line that goes on with the one before."""
+        """Return what the line begins; None for a line that continues the one before."""
 
     def said(self, text: str) -> Spoken:
         """Return the whole text without what the app added, which may be all of it."""
@@ -96,17 +98,17 @@ class Grammar(Protocol):
         return _read_text(content, self)
 
     def kinds(self, content: Content) -> Iterator[TextLine]:
-        """Yield what each line of a file is; nothing of a table."""
+        """Yield the kind of each line of a file; nothing for a table."""
         return _kinds(content, self)
 
 
 def messages(
     lines: Iterable[tuple[int, str]], grammar: Grammar, notes: ReadNotes | None = None
 ) -> Iterator[Item]:
-    """Yield the messages of numbered lines; what comes before the first one is the heading.
+    """Yield the messages of numbered lines; lines before the first one are the heading.
 
-    A line that says the day ends the message before it, and is none itself. Of a line that has
-    others in it, they belong to the first.
+    A line that states the day ends the message before it, and is none itself. A line with line
+    breaks in it begins one message at most.
     """
     opening, place, parts, size = Opening(is_day=True), 0, [""], 0
     for number, line in lines:
@@ -154,8 +156,16 @@ def message(
     )
 
 
+def day_of(year: int, month: int, day: int) -> date | None:
+    """Return a day; None if the calendar does not have it."""
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
 def moment(day: date | None, text: str) -> datetime | None:
-    """Return the day at a time by 12 or 24 hours; None where one of both is not known."""
+    """Return the day at a time of 12 or 24 hours; None if one of them is unknown."""
     clock = _clock(text)
     return None if day is None or clock is None else datetime.combine(day, clock)
 
@@ -167,7 +177,7 @@ def _clock(text: str) -> time | None:
         return None
     hour, half = int(match["h"]), (match["before"] or match["after"] or "").lower()
     if half:
-        hour = hour % 12 + 12 * (half in _AFTERNOONS or half.startswith("p"))
+        hour = hour % 12 + 12 * (half in {"오후", "午後", "下午"} or half.startswith("p"))
     try:
         return time(hour, int(match["m"]), int(match["s"] or 0))
     except ValueError:
@@ -181,13 +191,13 @@ class TextChat(NamedTuple):
     label: Message
     mark: Message
     grammar_of: Callable[[Sequence[str], Collection[str]], Grammar | None]
-    """Returns how a file is written, by its first lines and the names of the files beside it."""
+    """Returns the grammar of a file, by its first lines and the names of the files beside it."""
     ends: tuple[str, ...] = (".txt",)
-    """Ends of the names of its files."""
+    """Endings of its file names."""
 
 
 def text_formats(*apps: TextChat) -> list[Format]:
-    """Return the format of each app, which reads the rooms of the apps behind it in a zip, too."""
+    """Return the format of each app, which in a zip also reads rooms of the apps after it."""
     return [
         Format(app.name, app.label, partial(_read, apps[place:]), is_chat=True, mark=app.mark)
         for place, app in enumerate(apps)
@@ -195,7 +205,7 @@ def text_formats(*apps: TextChat) -> list[Format]:
 
 
 def _read(apps: Sequence[TextChat], source: Source, options: ReadOptions) -> RecordStream | None:
-    """Return what was said in the rooms; None where the first of the apps has none."""
+    """Return the messages of all rooms; None if the first of the apps has none."""
     beside = frozenset(name.rpartition("/")[2] for name in source.members)
     found: set[str] = set()
 
@@ -225,7 +235,6 @@ def _room_items(file: RoomFile[Grammar]) -> Iterator[Item]:
 
 
 def _in_room(record: Record, room: FileRoom, folder: str) -> Record:
-    """Return a message of a room, whose files lie beside the one that it stands in."""
     if not (record.files and folder):
         return structs.replace(record, room=room)
     files = tuple(name and f"{folder}/{name}" for name in record.files)
@@ -233,7 +242,7 @@ def _in_room(record: Record, room: FileRoom, folder: str) -> Record:
 
 
 def title_of(texts: Iterable[str], patterns: Sequence[re.Pattern[str]]) -> str:
-    """Return what the first of the patterns takes out of a text as a title; empty for none."""
+    """Return the title that the first matching pattern takes out of a text; empty for none."""
     for text in texts:
         for pattern in patterns:
             if (match := pattern.fullmatch(text)) and (title := clean_title(match["title"])):
@@ -242,12 +251,11 @@ def title_of(texts: Iterable[str], patterns: Sequence[re.Pattern[str]]) -> str:
 
 
 def head_of(content: Content) -> list[str]:
-    """Return the first lines that are not blank, without their ends."""
+    """Return the first lines that are not blank, without line ends."""
     return [line.rstrip("\r\n").lstrip("\ufeff") for line in first_lines(content)]
 
 
 def _read_text(content: Content, grammar: Grammar) -> Iterator[Item]:
-    """Yield the messages of a text."""
     is_crlf = _has_crlf(content, grammar)
     grammar.begin(_until_damage(_whole_lines(content.uncounted, is_crlf=is_crlf)))
     grammar.note(content.notes)
@@ -255,7 +263,7 @@ def _read_text(content: Content, grammar: Grammar) -> Iterator[Item]:
 
 
 def _kinds(content: Content, grammar: Grammar) -> Iterator[TextLine]:
-    """Yield the lines of a text, of those of a message the first as what begins it."""
+    """Yield the kind of each line of a text; after a message's first line come `more`."""
     is_crlf, is_headed = _has_crlf(content, grammar), False
     grammar.begin(_until_damage(_whole_lines(content.uncounted, is_crlf=is_crlf)))
     for number, line in _whole_lines(content.uncounted, is_crlf=is_crlf):
@@ -270,14 +278,14 @@ def _kinds(content: Content, grammar: Grammar) -> Iterator[TextLine]:
 
 
 def _until_damage(numbered: Iterable[tuple[int, str]]) -> Iterator[str]:
-    """Yield the lines that can be read; who reads them for their messages is told of the damage."""
+    """Yield the lines up to any damage, which is reported when the messages are read."""
     with suppress(BrokenFileError):
         for _, line in numbered:
             yield line
 
 
 def _has_crlf(content: Content, grammar: Grammar) -> bool:
-    """Return whether messages end in CRLF: then a bare LF is a line break inside of one."""
+    """Return whether messages end in CRLF, so that a bare LF is a line break inside a message."""
     first = first_lines(content)
     ends = [
         before.endswith("\r\n")
@@ -290,7 +298,7 @@ def _has_crlf(content: Content, grammar: Grammar) -> bool:
 def _whole_lines(content: Content, *, is_crlf: bool) -> Iterator[tuple[int, str]]:
     """Yield the lines that may begin a message, with their numbers.
 
-    With `is_crlf` only CRLF ends one: what was pasted into a message begins none.
+    With `is_crlf` only CRLF ends a line, so lines pasted into a message begin none.
     """
     number, parts, size = 0, [""], 0
     for line in lines(content):

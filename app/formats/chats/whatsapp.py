@@ -20,14 +20,14 @@ from app.formats.records import FileRoom, ReadOptions
 COLON: Final = ": "
 _MOST_NAMES: Final = 20_000
 _LONGEST: Final = 60
-"""Characters of a name that is learned."""
+"""Maximum length of a name that is learned."""
 _DEEPEST: Final = 3
-"""Colons in a name."""
+"""Maximum number of colons in a name."""
 _BARE: Final = re.compile(r"(?P<name>[^:\n]{1,40}):(?![/\s])(?P<text>.+)", re.DOTALL)
-"""A name, and words behind a colon without a blank."""
+"""A name, and words after a colon without a blank."""
 _IN_TIME: Final = re.compile(r".*\d:\d\d")
 _NO_NAME: Final = re.compile(r"$|[\u200e\u200f<\[‹]")
-"""Nothing, or what begins a line of the app, such as that of a file."""
+"""Nothing, or the beginning of a line of the app, such as that of a file."""
 _QUOTES: Final = re.compile('["“”„«»「」『』＂]')
 
 
@@ -39,19 +39,19 @@ class SpokenLine(NamedTuple):
 
 
 class Names:
-    """The names of a file; `add` takes what stands behind each head before `settle` decides."""
+    """The names of a file; `add` takes what follows each head before `settle` decides."""
 
     def __init__(self) -> None:
         self._counts: dict[str, int] = {}
         self._common: dict[str, tuple[str, ...]] = {}
-        """What stood behind a name in all its lines, up to a later colon each."""
+        """Beginnings that all texts after a name share, each up to a later colon."""
         self._bare: dict[str, int] = {}
         self._longer: dict[str, str] = {}
         self._without_blank: frozenset[str] = frozenset()
         self._apps: frozenset[str] = frozenset()
 
     def add(self, rest: str) -> None:
-        """Take a line behind its head."""
+        """Take a line without its head."""
         name, colon, text = rest.partition(COLON)
         if not colon:
             if (match := _BARE.match(rest)) and not _IN_TIME.fullmatch(
@@ -74,7 +74,7 @@ class Names:
             self._common[name] = tuple(part for part, _ in alike)
 
     def settle(self) -> None:
-        """Decide, once all lines are taken."""
+        """Decide, after all lines were added."""
         known = {name for name, count in self._counts.items() if count > 1 and not _is_cut(name)}
         self._longer = {
             name: COLON.join((name, *common))
@@ -97,22 +97,20 @@ class Names:
         )
 
     def _count_bare(self) -> None:
-        """Count bare names also in lines with a later colon and blank, which seem to end there."""
+        """Count bare names also in lines with a later colon and blank, where they seem to end."""
         for name, count in self._counts.items():
             if count == 1 and (match := _BARE.match(name)) and match["name"] in self._bare:
                 self._bare[match["name"]] += 1
 
     def split(self, rest: str) -> SpokenLine | None:
-        """Return who says what in a line; None for a line that nobody says."""
+        """Return the name and the words of a line; None for a line without an author."""
         name, colon, text = rest.partition(COLON)
-        if colon and not self._without_blank:
-            longer = self._longer.get(name)
-        else:
+        if self._without_blank or not colon:
             if (match := _BARE.match(rest)) and match["name"] in self._without_blank:
                 return SpokenLine(match["name"], match["text"])
             if not colon:
                 return None
-            longer = self._longer.get(name)
+        longer = self._longer.get(name)
         if longer is not None and rest.startswith(longer + COLON):
             return SpokenLine(longer, rest[len(longer) + len(COLON) :])
         return None if name in self._apps else SpokenLine(name, text)
@@ -120,10 +118,8 @@ class Names:
     def note(self, notes: ReadNotes) -> None:
         """Note which names were learned."""
         for name, longer in self._longer.items():
-            count = f"{self._counts[name]:,}"
-            evidence = Message(
-                "the name is written like this in all {count} of its lines", count=count
-            )
+            template = "the name is written like this in all {count} of its lines"
+            evidence = Message(template, count=f"{self._counts[name]:,}")
             notes.assume("person", longer, evidence=evidence)
         for name in sorted(self._without_blank - self._counts.keys()):
             evidence = Message("there is no space after the colon")
@@ -131,7 +127,7 @@ class Names:
 
 
 def _parts(text: str) -> tuple[str, ...]:
-    """Return what stands before each colon near the beginning of a text."""
+    """Return the text before each colon near the beginning of a text."""
     if COLON not in text[: _LONGEST + len(COLON)]:
         return ()
     *parts, _ = text[: _DEEPEST * _LONGEST].split(COLON, _DEEPEST)
@@ -147,14 +143,13 @@ def _is_called(part: str) -> bool:
 
 
 def _is_cut(name: str) -> bool:
-    """Return whether a quote is open at the end of a name."""
     return len(_QUOTES.findall(name)) % 2 == 1
 
 
 def _is_of_app(name: str, known: set[str], whole: list[str]) -> bool:
-    """Return whether a line whose name would be this is the app's.
+    """Return whether a line is the app's, though it seems to begin with a name.
 
-    A contact's name has the colon, or somebody who is known begins a sentence.
+    Either the colon is part of a contact's name, or a known person begins a sentence.
     """
     if any(name.endswith(f" {longer.partition(COLON)[0]}") for longer in whole):
         return True
@@ -171,39 +166,38 @@ _NAMES: Final = (
     re.compile(r"(?P<title>.+?)님과의 WhatsApp (?:대화|채팅)(?: \(\d+\))?"),
     re.compile(r"WhatsApp (?:대화|채팅) ?[-:–] ?(?P<title>.+?)(?: \(\d+\))?"),
 )
-"""Names of files that name the room; a number is one more download of it."""
+"""File names that name the room; a number in brackets marks a repeated download."""
 _OWN_MARK: Final = "\u200e"
 """Stands before what the app wrote, on iOS also before lines of media."""
 _FILE: Final = re.compile(
     r"\u200e?(?P<file>\S[^\n]{0,200}?\.\w{0,5}) \((?P<words>[^()\n]{2,60})\)(?:\n|\Z)"
 )
-"""A file on Android, the first line of a message; below it stands what was written to it."""
+"""A file on Android, the first line of a message, with its caption below."""
 _ATTACHED: Final = re.compile(
     r"(?P<mark>\u200e?)<[^<>:：\n]{1,60}[:：] ?(?P<file>[^<>\n]{1,200}\.\w{1,5})>"
     r"|(?P<old>\d{4}-\d\d-\d\d-[A-Z]{3,9}-\d{1,9}\.\w{1,5}) ?\u200e?<[^<>:\n]{1,60}>"
 )
-"""Files on iOS, beside what was written to them."""
+"""Files on iOS, next to their captions."""
 _OWN_NAME: Final = re.compile(r"(?:[A-Z]{3}-\d{8}-WA\d+|\d{8}-.+)\.\w{0,5}")
 """Names that the app gives to files."""
-_LONGEST_NOTE: Final = 62
 _IN_ANGLES: Final = re.compile(r"<[^<>\n]{4,60}>\Z")
 _LONGEST_LINE: Final = 300
-"""Characters of a line of the app that are named among assumptions."""
+"""Maximum length of a line of the app that assumptions quote."""
 _MARKED: Final = re.compile(r"\u200e<[^<>\n]{1,300}>")
 _TITLE: Final = re.compile(r"[^\n]{1,200}\.\w{1,5}(?P<pages> • [^\n]{1,40})?")
-"""The title of a document on iOS, and how many pages it has."""
+"""Title of a document on iOS, and its number of pages."""
 _OPEN_QUOTE: Final = re.compile(
     r".*[“„«「『‘][^”“»」』’]*|[^\"]*(?:\"[^\"]*\"[^\"]*)*(?<![0-9A-Za-z])\"[^\"]*", re.DOTALL
 )
-"""A quote that is opened before a colon and not closed: a group's name has the colon."""
+"""A quote opened before a colon and not closed: the colon belongs to a group's name."""
 _CLOSE_QUOTE: Final = re.compile('[”“»」』’"]')
 _OPEN_APOSTROPHE: Final = re.compile(r"(?:\S+ ){2,}'[^']+")
 _CLOSE_APOSTROPHE: Final = re.compile(r"\S'(?!\w)")
-"""The same with plain apostrophes, which also stand inside of words."""
+"""The same with plain apostrophes, which also stand inside words."""
 
 
 class WhatsApp(Grammar):
-    """One shape for a whole file, as its first message has it, and one order of day and month."""
+    """One shape for a whole file, that of its first message, and one order of day and month."""
 
     exporters = frozenset({"You", "you", "나"})
 
@@ -264,7 +258,7 @@ class WhatsApp(Grammar):
         return self._notes.said(text)
 
     def room(self, file: RoomFile[Any]) -> FileRoom:
-        """Return the room as the name of its file, its folder or its archive tells it."""
+        """Return the room as its file, its folder or its archive is named."""
         return FileRoom(platform=WHATSAPP.name, name=title_of(file.names, _NAMES))
 
 
@@ -275,7 +269,7 @@ def _noted(text: str) -> Opening:
 
 
 def _is_apps(name: str, text: str) -> bool:
-    """Return whether a colon stands in a group's name, which a line of the app tells."""
+    """Return whether the colon belongs to a group's name in a line of the app."""
     if _has_open_quote(name) and _CLOSE_QUOTE.search(text):
         return True
     if "'" in name and _OPEN_APOSTROPHE.fullmatch(name) and _CLOSE_APOSTROPHE.search(text):
@@ -289,10 +283,10 @@ def _has_open_quote(name: str) -> bool:
 
 
 def grammar_of(lines: Sequence[str], beside: Collection[str] = ()) -> WhatsApp | None:
-    """Return how a file is written whose first lines these are; None for no chat.
+    """Return how the first lines of a file are written; None for no chat.
 
     Two lines of one shape are enough, of which one is the first. `beside` are the names of the
-    files that lie beside it. Raises UnrecognisedFileError for a chat with dates that are not known.
+    files next to it. Raises UnrecognisedFileError for a chat with unknown dates.
     """
     try:
         shape = shape_of(lines)
@@ -327,25 +321,25 @@ _attached: Final = partial(matcher, "whatsapp", "attached")
 
 
 class AppNotes:
-    """What the app itself puts into the messages of a file, beside which lie files of these names.
+    """The notes that the app puts into messages, in the language of the phone.
 
-    It writes in the language of the phone. What its table lacks is told by its shape: by U+200E
-    before it on iOS, by the name of a file, by words that stand at such names elsewhere, or by
-    `<…>` that comes back.
+    If its table lacks a note, its shape tells it: U+200E before it on iOS, a file name, words seen
+    next to other file names, or a repeated `<…>`. `beside` are the names of the files that lie next
+    to the chat.
     """
 
     def __init__(self, beside: Collection[str], *, has_marks: bool) -> None:
         self._beside = beside
         self._has_marks = has_marks
         self._words: frozenset[str] = frozenset()
-        """Words behind the names of files."""
+        """Words after file names."""
         self._alone: frozenset[str] = frozenset()
-        """Notes in angle brackets that came often in place of a message."""
+        """Frequent notes in angle brackets that replace a message."""
         self._behind: frozenset[str] = frozenset()
-        """Notes that came often behind what was written."""
+        """Frequent notes that follow a text."""
 
     def learn(self, texts: Iterable[str]) -> None:
-        """Take the language of the notes from the first lines of messages, up to 1,000 notes."""
+        """Learn the notes from the first lines of messages, up to 1,000 notes."""
         counts: Counter[tuple[str, bool]] = Counter()
         words: set[str] = set()
         for text in texts:
@@ -355,12 +349,12 @@ class AppNotes:
             elif (note := self._note_at_end(text)) and (note in counts or len(counts) < 1_000):
                 counts[note] += 1
         self._words = frozenset(words)
-        notes = [note for note, count in counts.items() if _is_note(note[0], count)]
+        notes = [n for n, count in counts.items() if count >= 3 and not _is_ascii_word(n[0])]
         self._alone = frozenset(text for text, is_alone in notes if is_alone)
         self._behind = frozenset(text for text, is_alone in notes if not is_alone)
 
     def _note_at_end(self, text: str) -> tuple[str, bool] | None:
-        """Return what a text ends in that looks like a note, and whether it is all of it."""
+        """Return the end of a text that looks like a note, and whether it is all of the text."""
         note = ""
         if text.endswith(">"):
             match = _IN_ANGLES.search(text)
@@ -368,14 +362,13 @@ class AppNotes:
         elif self._has_marks and _OWN_MARK in text:
             note = text.rpartition(_OWN_MARK)[2]
             note = "" if any(map(str.isdigit, note)) else note  # Numbers of people have the mark.
-        return (note, note == text) if 3 < len(note) <= _LONGEST_NOTE else None
+        return (note, note == text) if 3 < len(note) <= 62 else None
 
     def is_medium(self, text: str) -> bool:
-        """Return whether the first line of a message stands for a file."""
         return bool(self.said(text).files or _whole().has(text))
 
     def said(self, text: str) -> Spoken:
-        """Return a text without the app's notes, and the names of files in them."""
+        """Return a text without the app's notes, and the file names in them."""
         files: list[str] = []
         taken = ""
         if (match := _FILE.match(text)) and self._is_attached(match):
@@ -392,7 +385,7 @@ class AppNotes:
         return Spoken("" if _is_title(message, files) else message, tuple(files), taken or note)
 
     def _without_notes(self, text: str) -> tuple[str, str]:
-        """Return a text without what the app added to it, and of that what no table has."""
+        """Return a text without the app's note, and the note if no table has it."""
         first, end, others = text.partition("\n")
         text = f"{first.replace(_OWN_MARK, '')}{end}{others}"
         if _whole().has(text):
@@ -408,7 +401,7 @@ class AppNotes:
         return (others, first) if first in self._alone else (text, "")
 
     def _without_omitted(self, text: str) -> str:
-        """Return a text without the note of a file that was left out above or below it."""
+        """Return a text without the note of an omitted file above or below it."""
         first, _, others = text.partition("\n")
         if first.startswith("<") and others and _omitted().has(first):
             return others
@@ -426,14 +419,14 @@ class AppNotes:
         return self._is_sure(match) or _attached().has(match["words"])
 
     def _is_sure(self, match: re.Match[str]) -> bool:
-        """Return whether a name is that of a file, whatever the words beside it say."""
+        """Return whether a name is a file's, whatever the words next to it say."""
         return match[0].startswith(_OWN_MARK) or self._is_file(match["file"])
 
     def _is_file(self, name: str) -> bool:
         return name in self._beside or _OWN_NAME.fullmatch(name) is not None
 
     def _without_attached(self, text: str, files: list[str]) -> str:
-        """Return a text without marked notes and the names of files, which are added to `files`."""
+        """Return a text without marked notes and file names, which are added to `files`."""
 
         def removed(match: re.Match[str]) -> str:
             name = match["old"] or match["file"]
@@ -446,24 +439,19 @@ class AppNotes:
         return text if message == text else message.strip()
 
 
-def _is_note(text: str, count: int) -> bool:
-    """Return whether a message in angle brackets, which came so often, is the app's."""
-    is_word = " " not in text and text.isascii()
-    return count >= 3 and not is_word
-
-
 def _speaks_of_media(note: str) -> bool:
-    """Return whether a whole message in angle brackets has a word for a file, in any language."""
-    plain = note.casefold()
-    is_word = " " not in note and note.isascii()
-    parts = sentences("whatsapp", "medium")
-    return (
-        not is_word and _IN_ANGLES.match(note) is not None and any(map(plain.__contains__, parts))
-    )
+    """Return whether a message in angle brackets has a word for a file, in any language."""
+    if _is_ascii_word(note) or _IN_ANGLES.match(note) is None:
+        return False
+    return any(map(note.casefold().__contains__, sentences("whatsapp", "medium")))
+
+
+def _is_ascii_word(note: str) -> bool:
+    return " " not in note and note.isascii()
 
 
 def _is_title(text: str, files: list[str]) -> bool:
-    """Return whether a text stands before a document: its name, and how many pages it has."""
+    """Return whether a text stands before a document: its name and number of pages."""
     title, bullet, _ = text.partition(" • ")
     return bool(bullet and files and files[0].endswith(title))
 

@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from app.errors import Message
 from app.formats.assumptions import ReadNotes
+from app.formats.chats.text_chat import day_of
 from app.formats.chats.whatsapp_heads import LineHead, Shape, hour_of, knowing
 from app.formats.choices import Order as DateOrder
 from app.runtime.clock import now
@@ -21,22 +22,19 @@ OF_CHOICE: Final[dict[DateOrder, Order]] = {
     "month-first": "mdy",
     "year-first": "ymd",
 }
-_FIRST_YEAR: Final = 9
-"""The year in which WhatsApp appeared, of two digits."""
 NAMES: Final = {order: name for name, order in OF_CHOICE.items()}
 _MOST_DATES: Final = 20_000
-"""Days that the order rests on: more than fifty years."""
+"""Number of days that decide the order: more than fifty years."""
 _MOST_WORDS: Final = 100
 _BUDDHIST: Final = range(2400, 2800)
 _PERSIAN: Final = range(1380, 1425)
-"""Years since there is WhatsApp, and those to come."""
-_OF_ISLAM: Final = range(1425, 1500)
+"""Years of that calendar since WhatsApp appeared, and those to come."""
 _OF_BUDDHA: Final = 543
 _ERAS: Final = {"令和": 2018, "R": 2018, "平成": 1988, "H": 1988}
 
 
 class Dates:
-    """How all dates of a file are meant; `add` takes each head before `settle` decides."""
+    """The meaning of all dates in a file; `add` takes each head before `settle` decides."""
 
     def __init__(self, choice: DateOrder | None) -> None:
         self._choice = choice
@@ -46,19 +44,19 @@ class Dates:
         self._shape: Shape | None = None
         self._order: Order = "dmy"
         self._others: list[Order] = []
-        """Orders that the dates fit as well as the assumed order."""
+        """Orders that the dates fit as well as the assumed one."""
         self._is_open = False
         self._hours: dict[str, tuple[int, ...]] = {}
-        """The hours of a day, by the word and by what a clock of twelve shows."""
+        """Hours of a day, by the word and by the hour on a 12-hour clock."""
         self._numbers: dict[str, int] = {}
         self._is_of_buddha = False
         self.foreign_year: int | None = None
-        """A year of a calendar that is not read: its months begin when the moon is seen."""
+        """A year of the Islamic calendar, which is not read: its months begin by the moon."""
         self._yearless = Yearless()
         self._days: dict[tuple[DateParts, str, str], date | None] = {}
 
     def add(self, head: LineHead) -> None:
-        """Take what a head has, in the order of the file."""
+        """Take a head, in the order of the file."""
         if head.date not in self._dates and len(self._dates) < _MOST_DATES:
             self._dates[head.date] = None
         if head.half not in self._halves and len(self._halves) < _MOST_WORDS:
@@ -72,7 +70,7 @@ class Dates:
                 self._yearless.add(self._numbers[head.month], int(head.date[2]))
 
     def settle(self) -> None:
-        """Decide, once all heads are taken."""
+        """Decide, after all heads were added."""
         self._know_words()
         self._yearless.settle()
         self._days.clear()
@@ -88,7 +86,7 @@ class Dates:
 
     def _find_calendar(self, years: set[int]) -> None:
         this_year = now().year
-        self.foreign_year = min((year for year in years if year in _OF_ISLAM), default=None)
+        self.foreign_year = min((year for year in years if 1425 <= year < 1500), default=None)
         short = {year for year in years if year < 100}
         self._is_of_buddha = bool(short) and all(
             2000 + year > this_year + 1 and 2500 + year - _OF_BUDDHA <= this_year + 1
@@ -96,7 +94,7 @@ class Dates:
         )
 
     def _know_words(self) -> None:
-        """Take the words as one language means them, else each as the first that has it."""
+        """Take the words as one language means them, else each as the first language with it."""
         halves, months = [half for half in self._halves if half], list(self._months)
         if not (halves or months):
             return
@@ -109,15 +107,11 @@ class Dates:
             language = whole or next(knowing((), [month]))
             self._numbers[month] = language.months[month]
 
-    def restart(self) -> None:
-        """Begin with the first head again."""
-        self._yearless.restart()
-
     def time_of(self, head: LineHead) -> datetime | None:
-        """Return when that is, without a zone; None for a date or a time that does not exist."""
+        """Return the time without a zone; None for a date or a time that does not exist."""
         if head.month and not head.date[0]:
             month, number = self._numbers.get(head.month, 0), int(head.date[2])
-            day = _date(self._yearless.year_of(month, number), month, number)
+            day = day_of(self._yearless.year_of(month, number), month, number)
         else:
             key = (head.date, head.month, head.era)
             day = self._days.get(key)
@@ -134,21 +128,18 @@ class Dates:
 
     def _day(self, head: LineHead) -> date | None:
         if head.month:
-            year, month, day = (
-                int(head.date[0]),
-                self._numbers.get(head.month, 0),
-                int(head.date[2]),
-            )
+            year, day = int(head.date[0]), int(head.date[2])
+            month = self._numbers.get(head.month, 0)
         else:
             order = "ymd" if head.era else self._order
             year, month, day = (int(head.date[order.index(part)]) for part in "ymd")
         if head.era:
-            return _date(_ERAS[head.era] + year, month, day)
+            return day_of(_ERAS[head.era] + year, month, day)
         if year in _PERSIAN:
             return of_persia(year, month, day)
         if year < 100:
             year += 2500 if self._is_of_buddha else 2000
-        return _date(year - _OF_BUDDHA if year in _BUDDHIST else year, month, day)
+        return day_of(year - _OF_BUDDHA if year in _BUDDHIST else year, month, day)
 
     def note(self, notes: ReadNotes) -> None:
         """Note the order of day and month, and what the file leaves open."""
@@ -156,15 +147,14 @@ class Dates:
             notes.order = NAMES[self._order]
         if self._others:
             count = f"{len(self._dates):,}"
-            evidence = Message(
+            both = Message(
                 "the dates fit both orders of day and month (different dates: {count})", count=count
             )
-            if "ymd" in {self._order, *self._others}:
-                evidence = Message(
-                    "the dates fit several orders of day, month and year"
-                    " (different dates: {count})",
-                    count=count,
-                )
+            several = Message(
+                "the dates fit several orders of day, month and year (different dates: {count})",
+                count=count,
+            )
+            evidence = several if "ymd" in {self._order, *self._others} else both
             others = tuple(NAMES[order] for order in self._others)
             notes.assume("dates", NAMES[self._order], alternatives=others, evidence=evidence)
         years = {year for parts in self._dates if parts[1] for year in map(int, parts)}
@@ -179,12 +169,12 @@ class Dates:
 
 
 class Yearless:
-    """Gives dates without a year theirs: the last one is the newest that there can be."""
+    """Gives dates without a year theirs: the last one is the newest possible."""
 
     def __init__(self) -> None:
         self.is_used = False
         self.last = 0
-        """The year of the last date."""
+        """Year of the last date."""
         self._turns = 0
         self._place = (0, 0)
         self._year = 0
@@ -203,22 +193,22 @@ class Yearless:
         self._place, self._year = (0, 0), self.last - self._turns
 
     def year_of(self, month: int, day: int) -> int:
-        """Return the year of the next date of the file."""
+        """Return the year of the next date in the file."""
         self._year += self._turned(month, day)
         return self._year
 
     def _turned(self, month: int, day: int) -> bool:
-        """Return whether a new year began, by months that go back far."""
+        """Return whether a new year began, which a jump back by over three months shows."""
         before, self._place = self._place, (month, day)
         return before[0] - month > 3
 
 
 def orders_of(dates: Sequence[DateParts], shape: Shape, halves: Collection[str]) -> list[Order]:
-    """Return the order of year, month and day, and behind it the others that the dates fit.
+    """Return the order of year, month and day, and after it the others that the dates fit.
 
-    A number that can only be a year or a day decides, then dots, before which nobody writes the
-    month; then the order in which dates never go back. If several fit, the one counts in which the
-    day changes most often, then what is usual with such a clock.
+    A number that can only be a year or a day decides, then dots, before which no one writes the
+    month; then the order in which dates never go back. If several orders fit, the one comes first
+    in which the day changes most often, then the one that is usual with such a clock.
     """
     numbers = [tuple(map(int, day)) for day in dates]
     firsts, seconds, lasts = ({day[i] for day in numbers} for i in range(3))
@@ -249,14 +239,14 @@ def orders_of(dates: Sequence[DateParts], shape: Shape, halves: Collection[str])
 
 
 def _are_years(numbers: Collection[int]) -> bool:
-    """Return whether these may be years since there is WhatsApp."""
-    return min(numbers) >= _FIRST_YEAR and max(numbers) <= now().year % 100
+    """Return whether these may be two-digit years since WhatsApp appeared."""
+    return min(numbers) >= 9 and max(numbers) <= now().year % 100
 
 
 def _usual(dates: Sequence[DateParts], halves: Collection[str]) -> Order:
-    """Return what people write with such a clock: the month first with AM and PM, and no zeros.
+    """Return what is usual with such a clock: the month first with AM and PM, and no zeros.
 
-    With other words, or with zeros before numbers, English has the day first as other languages.
+    With other words, or zeros before numbers, English has the day first as other languages.
     """
     is_english = bool({"am", "pm"} & set(halves))
     has_zeros = any(part.startswith("0") for first, second, _ in dates for part in (first, second))
@@ -268,17 +258,10 @@ def _rises(days: Sequence[tuple[int, ...]], order: Order) -> bool:
     return all(a <= b for a, b in pairwise(keys))
 
 
-def _date(year: int, month: int, day: int) -> date | None:
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
-
-
 def of_persia(year: int, month: int, day: int) -> date | None:
-    """Return a day of the Persian calendar, whose leap years come in circles of 33 years.
+    """Return a day of the Persian calendar, whose leap years repeat every 33 years.
 
-    That holds from 1178 to 1633.
+    This applies from 1178 to 1633.
     """
     if not (1 <= month <= 12 and 1 <= day <= 31 - (month > 6)):
         return None

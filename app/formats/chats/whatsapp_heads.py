@@ -1,7 +1,7 @@
-"""What stands before each message of WhatsApp: its date and its time, as the phone writes both.
+"""The date and time before each message of WhatsApp, in the format of the phone.
 
-A phone writes them by its language and its settings. The shape is the file's own; the words in it
-are those of `clock_words.json`, out of Unicode CLDR.
+Its language and settings decide the shape, which is one for a file; the words are in
+`clock_words.json`, taken from Unicode CLDR.
 """
 
 import re
@@ -20,12 +20,12 @@ class Language(msgspec.Struct, frozen=True):
     """The words of a language, by their keys."""
 
     hours: dict[str, tuple[int, ...]]
-    """The hours of a day that a word means."""
+    """Hours of the day that a word means."""
     months: dict[str, int]
 
 
 class ClockWords(msgspec.Struct, frozen=True):
-    """The words of all languages, of which the first are spoken most."""
+    """The words of all languages, those with most speakers first."""
 
     source: str
     between: frozenset[str]
@@ -34,13 +34,12 @@ class ClockWords(msgspec.Struct, frozen=True):
 
 @cache
 def all_words() -> ClockWords:
-    """Return what the file holds, read once."""
     return msgspec.json.decode(FILE.read_bytes(), type=ClockWords)
 
 
 @lru_cache(maxsize=1_000)
 def as_key(word: str) -> str:
-    """Return the letters of a word whatever its case, without dots, blanks and marks."""
+    """Return the letters of a word in one case, without dots, blanks and marks."""
     letters = unicodedata.normalize("NFC", word).casefold()
     return "".join(letter for letter in letters if unicodedata.category(letter)[0] in "LM")
 
@@ -53,7 +52,6 @@ def of_days() -> frozenset[str]:
 
 @cache
 def of_months() -> frozenset[str]:
-    """Return the keys of the names of months."""
     return frozenset(word for some in all_words().languages.values() for word in some.months)
 
 
@@ -65,9 +63,9 @@ def knowing(hours: Collection[str], months: Collection[str]) -> Iterator[Languag
 
 
 def hour_of(hour: int, meant: Collection[int]) -> int:
-    """Return the hour of the day that a clock of twelve shows in a part of the day.
+    """Return the hour of the day that a 12-hour clock shows in a part of the day.
 
-    Of neither half in that part the one counts that is nearer to it.
+    If neither half lies in that part, the nearer one counts.
     """
     if hour > 12 or not meant:
         return hour
@@ -81,30 +79,17 @@ def _apart(hour: int, other: int) -> int:
 
 Place = Literal["", "before", "after"]
 _MARKS: Final = "[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]*"
-"""Marks of direction, which stand anywhere between numbers."""
+"""Direction marks, which stand anywhere between numbers."""
 _ERA: Final = r"(?P<era>令和|平成|[RH](?=\d))?"
-_NUMBERS: Final = (
+_WORD: Final = r"(?P<month>[^\W\d_][^\d:;,\[\]\n]{0,20}?)"
+_DATES: Final = (
     rf"{_ERA}(?P<a>\d{{1,4}}){_MARKS}(?P<cut>[./-]){_MARKS}\s?(?P<b>\d{{1,2}}){_MARKS}(?P=cut)"
-    rf"{_MARKS}\s?(?P<c>\d{{1,4}})"
+    rf"{_MARKS}\s?(?P<c>\d{{1,4}})",
+    rf"{_ERA}(?P<a>\d{{1,4}})[年년]\s?(?P<b>\d{{1,2}})[月월]\s?(?P<c>\d{{1,2}})[日일]",
+    rf"(?P<day>\d{{1,2}})[.\s-]{{1,2}}{_WORD}(?:,?[\s-](?P<year>\d{{4}}))?",
+    rf"{_WORD}\s(?P<day>\d{{1,2}})(?:,\s(?P<year>\d{{4}}))?",
 )
-_UNITS: Final = rf"{_ERA}(?P<a>\d{{1,4}})[年년]\s?(?P<b>\d{{1,2}})[月월]\s?(?P<c>\d{{1,2}})[日일]"
-_WORD: Final = r"[^\W\d_][^\d:;,\[\]\n]{0,20}?"
-_DAY_AND_MONTH: Final = (
-    rf"(?P<day>\d{{1,2}})[.\s-]{{1,2}}(?P<month>{_WORD})(?:,?[\s-](?P<year>\d{{4}}))?"
-)
-_MONTH_AND_DAY: Final = rf"(?P<month>{_WORD})\s(?P<day>\d{{1,2}})(?:,\s(?P<year>\d{{4}}))?"
-_BETWEEN: Final = r"(?P<before>[^\d:;\[\]\n]{1,30}?)"
-_BEHIND: Final = r"(?P<after>[^\d:;\[\]\n]{0,24}?)"
-_SOME_BEHIND: Final = r"(?P<after>[^\d:;\[\]\n]{1,24}?)"
-_NO_WORD: Final = r"(?P<before>[^\w:;\[\]\n]{0,3}?)"
-_REST: Final = r"(?P<rest>.*)"
 _CLOSINGS: Final = {"]": r"\]\s?", "-": r"\s[-–—]\s", ":": r":\s", ";": r";\s", ",": r",\s"}
-_DATES: Final = (_NUMBERS, _UNITS, _DAY_AND_MONTH, _MONTH_AND_DAY)
-
-
-def _time(seconds: str) -> str:
-    hour_and_minute = rf"(?P<hour>\d{{1,2}})(?:{_MARKS}[:.٫]|\s?h\s?)(?P<minute>\d{{2}})"
-    return rf"{hour_and_minute}{seconds}(?!\d)"
 
 
 class HeadLayout(NamedTuple):
@@ -112,7 +97,7 @@ class HeadLayout(NamedTuple):
 
     pattern: re.Pattern[str]
     date: str
-    """The expression of its date."""
+    """Expression of its date."""
     is_time_first: bool
     is_named: bool
     """Whether the month is a word."""
@@ -127,10 +112,10 @@ class Shape(NamedTuple):
     opening: str
     closing: str
     cut: str
-    """What stands between numbers of a date."""
+    """Mark between the numbers of a date."""
     has_seconds: bool
     place: Place
-    """Where a word for the part of the day stands, beside the time."""
+    """Where a word for the part of the day stands, relative to the time."""
 
     @property
     def is_of_iphone(self) -> bool:
@@ -138,22 +123,23 @@ class Shape(NamedTuple):
 
 
 class LineHead(NamedTuple):
-    """The date and the time of a message, as they stand there, and what comes behind them."""
+    """The date and time of a message as written, and the text after them."""
 
     shape: Shape
     date: tuple[str, str, str]
-    """Three numbers in their order; for a named month the year, which may be empty, first."""
+    """Three numbers in their order; with a named month the year, which may be empty, comes first.
+    """
     month: str
-    """The key of the word for the month."""
+    """Key of the word for the month."""
     era: str
     time: tuple[int, int, int]
     half: str
-    """The key of the word for the part of the day."""
+    """Key of the word for the part of the day."""
     rest: str
 
 
 class UnknownWordsError(ValueError):
-    """Words stand in a date that no language is known to have there."""
+    """No known language has the words that stand in a date."""
 
 
 @cache
@@ -178,10 +164,14 @@ def _pattern(
     date: str, opening: str, seconds: str, closing: str, *, is_time_first: bool
 ) -> re.Pattern[str]:
     head = f"{_MARKS}(?P<open>{opening}){_MARKS}"
-    close = f"(?P<close>{closing}){_REST}"
+    close = rf"(?P<close>{closing})(?P<rest>.*)"
+    hour_and_minute = rf"(?P<hour>\d{{1,2}})(?:{_MARKS}[:.٫]|\s?h\s?)(?P<minute>\d{{2}})"
+    time = rf"{hour_and_minute}{seconds}(?!\d)"
     if is_time_first:
-        return re.compile(f"{head}{_time(seconds)}{_SOME_BEHIND}{date}{_NO_WORD}{close}")
-    return re.compile(f"{head}{date}{_BETWEEN}{_time(seconds)}{_BEHIND}{close}")
+        after, before = r"(?P<after>[^\d:;\[\]\n]{1,24}?)", r"(?P<before>[^\w:;\[\]\n]{0,3}?)"
+        return re.compile(f"{head}{time}{after}{date}{before}{close}")
+    before, after = r"(?P<before>[^\d:;\[\]\n]{1,30}?)", r"(?P<after>[^\d:;\[\]\n]{0,24}?)"
+    return re.compile(f"{head}{date}{before}{time}{after}{close}")
 
 
 def exact(shape: Shape) -> re.Pattern[str]:
@@ -196,7 +186,7 @@ def exact(shape: Shape) -> re.Pattern[str]:
 
 
 def heads_in(line: str) -> Iterator[LineHead]:
-    """Yield the ways to read what begins a line. Raises UnknownWordsError where there is none."""
+    """Yield the ways to read a line's beginning. Raises UnknownWordsError if there is none."""
     unknown: UnknownWordsError | None = None
     for layout in layouts():
         if match := layout.pattern.match(line):
@@ -223,7 +213,7 @@ class HeadReader:
         self._match = exact(shape).match
 
     def read(self, line: str) -> LineHead | None:
-        """Return what begins a line; None for one of another shape."""
+        """Return the head of a line; None for a line of another shape."""
         match = self._match(line)
         if match is None:
             return None
@@ -258,7 +248,7 @@ def _told_head(shape: Shape, match: re.Match[str], half: str) -> LineHead:
 
 
 def _is_likely(head: LineHead) -> bool:
-    """Return whether a head is no line of a table, of a log or of another app."""
+    """Return whether a head is no line of a table, a log or another app."""
     closing, cut = head.shape.closing, head.shape.cut
     if closing == ",":
         return head.shape.place == "before" and cut == "." and " : " not in head.rest
@@ -267,7 +257,7 @@ def _is_likely(head: LineHead) -> bool:
 
 @lru_cache(maxsize=1_000)
 def part_of_day(before: str, after: str) -> tuple[str, Place]:
-    """Return the word for the part of the day beside a time, and its place. Raises ValueError."""
+    """Return the word for the part of the day near a time, and its place. Raises ValueError."""
     first, last = _told(before), _told(after)
     if first and last:
         raise UnknownWordsError(f"{before.strip()} {after.strip()}")
@@ -275,7 +265,9 @@ def part_of_day(before: str, after: str) -> tuple[str, Place]:
 
 
 def _told(text: str) -> str:
-    """Return the word for a part of the day in a text, which may have words between beside it."""
+    """Return the word for a part of the day in a text, which may have words between it and the
+    time.
+    """
     if not (key := as_key(text)):
         return ""
     between, parts = all_words().between, of_days()
@@ -312,9 +304,9 @@ def month_key(text: str) -> str:
 
 
 def shape_of(lines: Sequence[str]) -> Shape | None:
-    """Return the shape of a file whose first lines these are, of which two have it.
+    """Return the shape of a file by its first lines, of which two have it.
 
-    Raises UnknownWordsError where they would be a chat, but for words in their dates.
+    Raises UnknownWordsError if only unknown words in their dates keep them from being a chat.
     """
     try:
         for head in heads_in(lines[0]) if lines else ():
@@ -328,10 +320,8 @@ def shape_of(lines: Sequence[str]) -> Shape | None:
 
 
 def _looks_like_chat(lines: Sequence[str]) -> bool:
-    """Return whether at least two lines have a date, a time and a name, as chats have."""
-    matches = [
-        match
-        for line in lines
-        if (match := next(filter(None, (one.pattern.match(line) for one in layouts())), None))
-    ]
-    return len(matches) > 1 and sum(": " in match["rest"] for match in matches) > 1
+    """Return whether at least two lines have a date, a time and a name."""
+    firsts = (
+        next(filter(None, (one.pattern.match(line) for one in layouts())), None) for line in lines
+    )
+    return sum(": " in match["rest"] for match in firsts if match) > 1
