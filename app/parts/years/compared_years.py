@@ -305,7 +305,7 @@ def _compare(
         came=before and WordsOfYear(year - 1, True, before.words(came)),
         went=after and WordsOfYear(year + 1, is_over_beside, after.words(went)),
         only=before.words(only) if before else [],
-        measures=_measures(pairs[0]),
+        measures=_measures(pairs[0]) if author.username else None,
         answered=most,
         most_answered=_clearly_first(most, answered, whole.time),
     )

@@ -47,7 +47,7 @@ from app.services.archive.author_archive import (
     posts_by_day,
 )
 from app.services.posts.post_counts import HOUR_S, local_unit, seconds_of
-from app.services.posts.scanning import Scan, scan
+from app.services.posts.scanning import scan
 from app.services.posts.selection import Selection
 from app.services.posts.statistics import count_by_hour, count_in_spans, have_posts
 from app.services.posts.tweets import Post, as_post, select_posts
@@ -194,8 +194,9 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
     years = [span_of_year(listed, zone) for listed in calendar.years]
     by_year = await count_in_spans(session, author.id, years)
     first, last = (edge for edge in edges if edge)
+    written = await asyncio.to_thread(_written, own, hours, zone, year, at)
     return AuthorYear(
-        **_written(own, hours, zone, year, at),
+        **written,
         **compared._asdict(),
         user=author,
         calendar=calendar,
@@ -314,9 +315,12 @@ class RoomYear(WrittenYear, frozen=True, kw_only=True):
 
 
 async def read_room_year(
-    session: AsyncSession, room: RoomFacts, year: int, zone: ZoneInfo
+    session: AsyncSession, room: RoomFacts, year: int, zone: ZoneInfo, *, has_typical: bool = False
 ) -> RoomYear:
-    """Return a year of a room. Raises NotFoundError where it has under 100 messages."""
+    """Return a year of a room. Raises NotFoundError if it has fewer than 100 messages.
+
+    has_typical: whether the typical words of each person are looked for, which pages do not show.
+    """
     depends_on(EVERYTHING)
     at, span = now(), span_of_year(year, zone)
     by_year = await messages_by_year(session, room, zone)
@@ -331,13 +335,20 @@ async def read_room_year(
     writers = Writers(is_theirs, room.first_message_at, room.newest_message_at)
     compared = await compare_years(session, writers, year, zone, at)
     newest = await scan(session, is_of_year, columns=("author", "time", "text"), is_dated=True)
-    counted, found = await asyncio.to_thread(_count, newest, room, zone)
+
+    def count() -> tuple[dict[str, Any], Counter[date], CountedChat, list[Trait]]:
+        written = _written(writers, hours, zone, year, at)
+        said = said_in([newest])
+        counted = count_chat(said, room, zone, has_typical=has_typical)
+        return written, posts_by_day(hours), counted, counted.traits({})
+
+    written, by_day, counted, found = await asyncio.to_thread(count)
     people, traits = await with_names(session, counted, found)
     of_year = {listed: count for listed, count in by_year.items() if count >= FEWEST_OF_YEAR}
     return RoomYear(
-        **_written(writers, hours, zone, year, at),
+        **written,
         room=room,
-        calendar=_calendar(room, year, [*of_year], posts_by_day(hours)),
+        calendar=_calendar(room, year, [*of_year], by_day),
         came=compared.came,
         went=compared.went,
         only=compared.only,
@@ -348,11 +359,6 @@ async def read_room_year(
         scanned=counted.scanned,
         loved=await most_loved(session, room.id, span),
     )
-
-
-def _count(newest: Scan, room: RoomFacts, zone: ZoneInfo) -> tuple[CountedChat, list[Trait]]:
-    counted = count_chat(said_in([newest]), room, zone)
-    return counted, counted.traits({})
 
 
 async def _by_hour(

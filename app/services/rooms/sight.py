@@ -290,18 +290,22 @@ def count_chat(
     ids: Mapping[str, int] | None = None,
     *,
     is_of_facts: bool = False,
+    has_typical: bool = True,
 ) -> CountedChat:
     """Return the counts of messages; call it in a thread.
 
     said: the oldest first. ids: ids of the people, by username, who are counted in short if they do
     not stand for themselves. is_of_facts: whether the people with most messages by the facts stand
-    for themselves, whether or not they wrote any of these.
+    for themselves, whether or not they wrote any of these. has_typical: whether typical words are
+    looked for.
     """
     ids = ids or {}
     named = {ids[one.username]: one for one in room.people if one.username in ids}
     first = [*named][:MOST_PORTRAYED] if is_of_facts else []
     has_others = is_of_facts and room.people_total > len(first)
-    portrait = portray(said, zone, names_in(room), people=first, has_others=has_others)
+    portrait = portray(
+        said, zone, names_in(room), people=first, has_others=has_others, has_typical=has_typical
+    )
     alone = first or [group[0] for group in portrait.groups if len(group) == 1]
     others = {id_: (one.username, one.messages) for id_, one in named.items() if id_ not in alone}
     return CountedChat(
