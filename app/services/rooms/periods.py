@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Integer,
     Select,
@@ -226,22 +227,30 @@ def _silences(hours_after: HoursAfter, *ends: str, has_gone: bool) -> Select[dat
     From a message it leads to the last one of the two days after it, and where there is none to the
     next one, which ends a silence: so it reads one message of two days. ends: of a period.
     """
-    written = [Tweet.room_id == bindparam("room_id"), *within_ends(ends)]
+    written = [Tweet.room_id == bindparam("room_id")]
     if has_gone:
         written.append(Tweet.user_id.not_in(bindparam("gone", expanding=True)))
     nothing = cast(null(), Tweet.created_at.type).label("since")
     first = select(func.min(Tweet.created_at).label("time"), nothing)
-    steps = first.where(*written).cte(recursive=True)
+    steps = first.where(*written, *within_ends(ends)).cte(recursive=True)
+
+    def is_within(steps: CTE) -> ColumnElement[bool]:
+        # With this limit in `later`, SQLite would read on to the end of the period at each step.
+        is_before_end = steps.c.time < bindparam("until", type_=Tweet.created_at.type)
+        return is_before_end if "until" in ends else steps.c.time.is_not(None)
+
     later = [*written, Tweet.created_at > steps.c.time]
     soon = Tweet.created_at <= hours_after(steps.c.time, SILENT_H)
     last_soon = select(func.max(Tweet.created_at)).where(*later, soon).scalar_subquery()
     following = select(func.min(Tweet.created_at)).where(*later).scalar_subquery()
     silent_since = case((last_soon.is_(None), steps.c.time))
     step = select(func.coalesce(last_soon, following), silent_since)
-    steps = steps.union_all(step.where(steps.c.time.is_not(None)))
+    steps = steps.union_all(step.where(is_within(steps)))
     length = unix_seconds(steps.c.time) - unix_seconds(steps.c.since)
-    silences = select(steps.c.since, steps.c.time).where(steps.c.since.is_not(None))
-    return silences.where(steps.c.time.is_not(None)).order_by(length.desc(), steps.c.time).limit(1)
+    silences = select(steps.c.since, steps.c.time).where(
+        steps.c.since.is_not(None), is_within(steps)
+    )
+    return silences.order_by(length.desc(), steps.c.time).limit(1)
 
 
 def _first_days(room: RoomFacts, zone: ZoneInfo) -> list[date]:
