@@ -18,9 +18,11 @@ from sqlalchemy import (
     SQLColumnExpression,
     Subquery,
     Table,
+    Update,
     bindparam,
     select,
     true,
+    update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
@@ -34,6 +36,8 @@ INFO: Final = "backend"
 """Key of the backend in a session's `info`."""
 SHIPPED: Final = "shipped"
 """Key in a session's `info` for whether the shipped authors count."""
+UNTRACKED: Final = {"synchronize_session": False}
+"""Option of a statement whose rows no object of the session maps."""
 MOST_VALUES: Final = 400
 """Most values in a statement; SQLite allows 1,000 terms and, in older builds, 999 values."""
 COMPACT_WAIT_S: Final = 60.0
@@ -188,34 +192,53 @@ async def allocate_ids(session: AsyncSession, model: type[Base], count: int) -> 
 
 async def insert_rows(
     session: AsyncSession,
-    table: Table,
+    model: type[Base],
     rows: Sequence[Mapping[str, Any]],
-    resolve: Callable[[Any], Any] = lambda statement: statement,
+    *,
+    adds_to: str | None = None,
 ) -> None:
     """Insert rows of equal columns with one statement.
 
-    `resolve` adds the handling of conflicts to the statement.
+    If a row with the same key exists, its column `adds_to` is raised by the value of the new row.
     """
-    insert = backend_of(session).insert
+    insert, table = backend_of(session).insert, table_of(model)
     # From 20 rows on they are one JSON value, which takes the event loop a third of the time.
     if len(rows) < 20:
         if rows:
-            await session.execute(_inserting(insert, table, resolve), rows)
+            await session.execute(_inserting(insert, table, adds_to), rows)
         return
     names = list(rows[0])
     values = list(map(itemgetter(*names), rows))
     listed = backend_of(session).listed(values, *(table.c[name] for name in names))
     # WHERE true, since SQLite would read ON CONFLICT after a plain query as part of a join.
-    await session.execute(resolve(insert(table).from_select(names, select(listed).where(true()))))
+    statement = insert(table).from_select(names, select(listed).where(true()))
+    await session.execute(_adding(statement, table, adds_to))
 
 
 @cache
-def _inserting(
-    insert: Callable[[Table], Any], table: Table, resolve: Callable[[Any], Any]
-) -> Executable:
+def _inserting(insert: Callable[[Table], Any], table: Table, adds_to: str | None) -> Executable:
     # Cached, since making the statement takes as long as executing it.
-    statement: Executable = resolve(insert(table))
-    return statement
+    return _adding(insert(table), table, adds_to)
+
+
+def _adding(statement: Any, table: Table, adds_to: str | None) -> Executable:
+    if adds_to is not None:
+        total = table.c[adds_to] + statement.excluded[adds_to]
+        statement = statement.on_conflict_do_update(
+            index_elements=table.primary_key, set_={adds_to: total}
+        )
+    return cast(Executable, statement)
+
+
+@cache
+def update_by_id(model: type[Base]) -> Update:
+    """Return the UPDATE of many rows by their ids, which are passed as `changed`."""
+    table = table_of(model)
+    return update(table).where(table.c.id == bindparam("changed"))
+
+
+def table_of(model: type[Base]) -> Table:
+    return cast(Table, model.__table__)
 
 
 def as_json(

@@ -1,7 +1,7 @@
-"""Backups: everything of an installation on SQLite in one tar, made while it is in use.
+"""Backups: an installation on SQLite in one tar, made while it is in use.
 
-The tar holds the media that one state of the database needs, and last a copy of this state: a
-backup that was cut off has none. Each name holds the SHA-256 of its file. Both commands run without
+The tar holds the media that one state of the database needs, and last a copy of this state, so that
+a truncated backup has none. Each name contains the SHA-256 of its file. Both commands run without
 an event loop.
 """
 
@@ -33,12 +33,10 @@ from app.services.posts.media import content_type, locked_against_removal, neede
 DATABASE: Final = "database.db"
 MEDIA: Final = "media/"
 OLDER: Final = (DATABASE, "manifest.json")
-"""Names in backups of version 0.1, whose databases this program cannot migrate."""
 _SINGLE: Final = re.compile(rf"({DATABASE}|{KEY_FILE})\.[0-9a-f]{{64}}")
 STAGING: Final = ".restore"
-"""Folder in the data folder where a backup is verified before anything is put in place."""
 SECRETS: Final = (LoginSession, SetupLink, Invitation, LoginFailure, Token, Operator)
-"""Tables that are empty in a backup without secrets; those that refer to others come first."""
+"""Tables that are empty in a backup without secrets, in the order of deletion."""
 PG_DUMP: Final = "pg_dump --format=custom --file={file} {url}"
 PG_RESTORE: Final = "pg_restore --no-owner --dbname={url} {file}"
 
@@ -48,8 +46,6 @@ class BackupError(InvalidInputError):
 
 
 class BackupSize(NamedTuple):
-    """What a backup holds."""
-
     files: int
     bytes: int
 
@@ -57,8 +53,8 @@ class BackupSize(NamedTuple):
 def make_backup(config: Config, target: Path, *, with_secrets: bool) -> BackupSize:
     """Write a backup of one state of the installation; others may write meanwhile.
 
-    Without secrets it holds no operators, sessions, tokens and keys. Raises BackupError where the
-    target exists or there is nothing to back up, StartError where the database cannot be copied.
+    Without secrets it contains no accounts, sessions, tokens and keys. Raises BackupError if the
+    target exists or there is nothing to back up, StartError if the database cannot be copied.
     """
     _refuse_postgresql(config, PG_DUMP, target)
     if known_state(config.database_url) is SchemaState.FRESH:
@@ -84,7 +80,7 @@ def make_backup(config: Config, target: Path, *, with_secrets: bool) -> BackupSi
 
 
 def _refuse_postgresql(config: Config, command: str, file: Path) -> None:
-    """Raise BackupError where the database is PostgreSQL, with the command to use instead."""
+    """Raise BackupError for PostgreSQL, with the command to use instead."""
     if config.database_url.startswith("postgresql"):
         # Its driver is installed only where it is used.
         from app.db.postgresql.connection import connection_string
@@ -122,7 +118,7 @@ def _write(config: Config, file: IO[bytes], *, with_secrets: bool) -> BackupSize
 
 
 async def _prepare(config: Config, copy: Path, with_secrets: bool) -> list[str]:
-    """Remove the secrets from a copy, unless asked for; return the media that its posts need."""
+    """Remove the secrets from a copy unless wanted; return the media that its posts need."""
     url = f"sqlite+aiosqlite:///{copy}"
     async with Database(replace(config, database_url=url)) as db, db.write() as session:
         if not with_secrets:
@@ -138,9 +134,9 @@ def _digest(path: Path) -> str:
 
 
 def restore_backup(config: Config, file: Path) -> BackupSize:
-    """Put the backup in place. Raises BackupError before anything is; StartError with a bad place.
+    """Restore the backup, migrating tables of an older program.
 
-    The tables of an older program are migrated on the way.
+    Raises BackupError before anything is put in place; StartError if the place cannot be written.
     """
     _refuse_postgresql(config, PG_RESTORE, file)
     folder, database = config.data_dir, database_path(config.database_url)

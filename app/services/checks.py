@@ -1,4 +1,4 @@
-"""Checks: whether this process can answer, and whether derived data agrees with the posts."""
+"""Checks whether this process can answer, and whether derived data agrees with the posts."""
 
 import asyncio
 import shutil
@@ -23,17 +23,16 @@ from app.services.posts.post_rooms import miscounted_rooms
 from app.services.search.vocabulary import is_index_current
 
 ANSWER_S: Final = 3.0
-"""A database that needs longer for one row is not ready."""
+"""Time within which a ready database returns one row, in seconds."""
 LAST_BACKUP: Final = "last_backup"
-"""File in the data folder whose time is that of the last backup."""
+"""File in the data folder whose time is the last backup's."""
 LATER_S: Final = 30
 MENDED_TARFILE: Final[Mapping[tuple[int, int], int]] = {(3, 11): 10, (3, 12): 6}
-"""The first sound patch release of each series of Python; later series are sound altogether."""
 _FOUND: Final = text("SELECT version_num FROM alembic_version")
 
 
 async def check_ready(db: Database, feed: Feed, *, revision: str) -> None:
-    """Check that all is well. Raises AppError with the reason."""
+    """Raise AppError with the reason if this process cannot answer."""
     if not feed.is_up_to_date:
         raise UnavailableError("The log of changes cannot be read at the moment")
     try:
@@ -56,7 +55,7 @@ async def check_ready(db: Database, feed: Feed, *, revision: str) -> None:
 
 
 def find_weaknesses(python: tuple[int, int, int]) -> list[str]:
-    """Return a sentence for a release of Python whose `tarfile` a few bytes can keep busy.
+    """Return a sentence for a Python whose `tarfile` can be kept busy by a few bytes.
 
     Source: CVE-2024-6232.
     """
@@ -81,7 +80,7 @@ async def measure_lag(session: AsyncSession) -> dict[str, int]:
 
 
 async def find_faults(db: Database) -> list[str]:
-    """Return a sentence for each fault; a tail that is not folded yet is none."""
+    """Return a sentence for each fault; posts that are not folded yet are none."""
     async with db.read() as session:
         faults = await db.backend.find_damage(session)
         if faults:
@@ -136,15 +135,13 @@ async def _wrong_profile(session: AsyncSession, user_id: int) -> list[str]:
 
 
 class InstallationFacts(NamedTuple):
-    """What an operator looks for."""
-
     size_bytes: int
     free_bytes: int
     backed_up_at: datetime | None
 
 
 async def installation_facts(session: AsyncSession, data_dir: Path) -> InstallationFacts:
-    """Return the size of the database, the room beside it, and when it was backed up last."""
+    """Return the sizes of the database and the free disk, and the time of the last backup."""
     size = await session.scalar(text(backend_of(session).size))
     free = await asyncio.to_thread(shutil.disk_usage, data_dir)
     marker = data_dir / LAST_BACKUP

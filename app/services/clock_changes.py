@@ -1,8 +1,7 @@
-"""What a clock dated before it was set back counts as of now, so that nothing lasts for longer.
+"""Times that lie ahead after the clock was set back count as of now.
 
 Sessions, links, counted failures, games and visits of sources compare a stored time with the clock.
-After it was set back they would last for as much longer: of a clock that was a year ahead, for a
-year.
+After a clock that was a year ahead is set back, they would last a year longer.
 """
 
 import logging
@@ -29,7 +28,6 @@ from app.runtime.clock import now
 from app.services.access.operators import LINK_LIFETIME
 
 SKEW: Final = timedelta(minutes=1)
-"""What clocks of several machines may differ by."""
 NOW: Final = timedelta(0)
 VISITS: Final = (LiveSource.added_at, LiveSource.visited_at, LiveSource.posts_at)
 FURTHEST: Final[tuple[tuple[InstrumentedAttribute[object], timedelta], ...]] = (
@@ -46,7 +44,7 @@ FURTHEST: Final[tuple[tuple[InstrumentedAttribute[object], timedelta], ...]] = (
     (Game.ended_at, NOW),
     (WrongCode.sent_at, NOW),
 )
-"""How far from now each time may be."""
+"""Limit of each time, from now."""
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +60,7 @@ async def has_times_ahead(session: AsyncSession) -> bool:
 
 
 async def bring_times_back(db: Sessions) -> None:
-    """Bring such times back to the latest that they may be; sources so dated are due."""
+    """Set such times to their latest possible value; sources with such times become due."""
     async with db.write() as session:
         is_due = or_(*(_is_ahead(column, NOW) for column in VISITS))
         await session.execute(update(LiveSource).where(is_due).values(next_visit_at=now()))

@@ -1,9 +1,9 @@
 """The log of changes: an event is stored in the transaction of its change."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple, cast
+from typing import Final, NamedTuple
 
-from sqlalchemy import Table, delete, func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions, allocate_ids, insert_rows
@@ -11,26 +11,22 @@ from app.models import Event
 from app.runtime.clock import now
 
 PRUNED_AT_ONCE: Final = 20_000
-"""Events that one transaction removes: some 20 ms of the write lock."""
 
 
 class NewEvent(NamedTuple):
-    """An event that has no number yet."""
+    """An event without a number yet."""
 
     kind: str
     user_id: int
     tweet_id: int | None = None
     posts: int = 1
-    """How many posts it stands for."""
+    """Number of posts that it announces."""
 
 
 async def append_events(
     session: AsyncSession, events: Sequence[NewEvent], ids: Sequence[int] | None = None
 ) -> None:
-    """Append one event or more, by one statement.
-
-    `ids` are their numbers, where they were allocated before.
-    """
+    """Append events by one statement; `ids` are their numbers, if allocated before."""
     event_ids = ids or await allocate_ids(session, Event, len(events))
     created_at = now()
     columns = ("id", "kind", "user_id", "tweet_id", "count", "created_at")
@@ -38,7 +34,7 @@ async def append_events(
         dict(zip(columns, (event_id, *event, created_at), strict=True))
         for event_id, event in zip(event_ids, events, strict=True)
     ]
-    await insert_rows(session, cast(Table, Event.__table__), rows)
+    await insert_rows(session, Event, rows)
 
 
 async def newest_event(session: AsyncSession) -> int:
@@ -56,8 +52,8 @@ async def has_old_events(session: AsyncSession, *, kept: int) -> bool:
 async def prune_events(db: Sessions, *, kept: int) -> None:
     """Remove some of the oldest events, until `kept` are left.
 
-    No derived data needs them: profiles know their place by the event ids of posts, and a client
-    of the live stream that resumes further back is told to start again.
+    No derived data needs them: profiles store their position as event ids of posts, and a live
+    client that resumes further back is sent a reset.
     """
     async with db.write() as session:
         oldest = await session.scalar(select(func.min(Event.id))) or 0

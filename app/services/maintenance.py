@@ -1,4 +1,4 @@
-"""Work that follows the posts: one process at a time does each job, for all."""
+"""Background jobs that follow changes; each job is done by one process for all."""
 
 import asyncio
 import logging
@@ -48,12 +48,12 @@ logger = logging.getLogger(__name__)
 
 
 class Job(NamedTuple):
-    """A kind of work, which may stop after any transaction and may be repeated."""
+    """Work that may stop after any transaction and may be repeated."""
 
     name: str
     """Name of the job and of its lock."""
     is_due: Callable[[AsyncSession], Awaitable[object]]
-    """Function that returns a true value if there is work."""
+    """Returns a true value if there is work."""
     do: Callable[[Sessions], Awaitable[None]]
     look_every_s: float = 30.0
     """Seconds after which `is_due` is called without an event."""
@@ -88,8 +88,8 @@ def jobs(
 def media_job(folder: Path) -> Job:
     """Return the job that removes media files that no post needs.
 
-    It is due after deletions, and after each change of the folder: an import may have ended
-    before its posts were stored.
+    It is due after deletions and after each change of the folder: an import may have ended before
+    its posts were stored.
     """
     seen: int | None = None
 
@@ -108,8 +108,6 @@ def media_job(folder: Path) -> Job:
 
 
 def small_pictures_job(small: SmallPictures) -> Job:
-    """Return the job that makes the small versions of new pictures."""
-
     async def is_due(_: AsyncSession) -> bool:
         return await asyncio.to_thread(small.is_due)
 
@@ -132,12 +130,11 @@ def left_out_job(config: Config) -> Job:
 
 
 def vectors_job(embeddings: Embeddings) -> Job:
-    """Return the job that makes missing vectors."""
     return Job(VECTORS, embeddings.is_due, embeddings.keep_up)
 
 
 class Maintenance:
-    """Runner of the jobs that are due after commits; a lock lets one process do each job."""
+    """Runs the jobs that are due after commits; a lock lets one process do each job."""
 
     def __init__(self, db: Database, jobs: Sequence[Job]) -> None:
         self._db = db

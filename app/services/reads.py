@@ -1,4 +1,4 @@
-"""Reads by key in batches: requests that arrive together share one session and one query."""
+"""Reads by key in batches: simultaneous requests share one session and one query."""
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Final, TypeVar

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
-from sqlalchemy import Table, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
@@ -83,7 +83,7 @@ class _Round:
         """Store what counts; return what each request is told."""
         await self._read(requests)
         outcomes = [self._outcome(request) for request in requests]
-        await insert_rows(self._session, cast(Table, GameAnswer.__table__), self._new)
+        await insert_rows(self._session, GameAnswer, self._new)
         for game_id in {row["game_id"] for row in self._new}:
             await self._follow(self._states[game_id])
         return outcomes

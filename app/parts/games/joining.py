@@ -4,9 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, NamedTuple, cast
+from typing import Final, NamedTuple
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
@@ -137,7 +137,7 @@ async def _join_all(
             players.append(row | {"network": network.hex(), "joined_ms": now_ms()})
             outcomes.append(joined)
     await session.flush()
-    await insert_rows(session, cast(Table, GamePlayer.__table__), players)
+    await insert_rows(session, GamePlayer, players)
     return outcomes
 
 

@@ -8,7 +8,7 @@ import hmac
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, cast
 
-from sqlalchemy import Table, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import allocate_ids, insert_rows, is_among
@@ -71,7 +71,7 @@ async def play_again(session: AsyncSession, game_id: int, replay: Replay, key: s
         }
         for id_, player in zip(ids, players, strict=True)
     ]
-    await insert_rows(session, cast(Table, GamePlayer.__table__), rows)
+    await insert_rows(session, GamePlayer, rows)
     return new_id
 
 

@@ -1,1 +1,1 @@
-"""Access: operators, sessions, tokens, and their secrets."""
+"""Accounts, sessions, tokens, and their secrets."""

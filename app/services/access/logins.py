@@ -1,4 +1,4 @@
-"""Signing in: sessions that can be ended at once, and throttling of failed attempts."""
+"""Signing in, sessions, and throttling of failed attempts."""
 
 import contextlib
 import logging
@@ -26,20 +26,19 @@ from app.services.access.operators import (
 )
 
 SESSION_LIFETIME: Final = timedelta(days=90)
-"""How long a session lasts."""
 WINDOW: Final = timedelta(minutes=15)
 """Period in which failures are counted."""
 MOST_OF_ACCOUNT: Final = 5
 MOST_OF_ADDRESS: Final = 10
-"""Failures in this period, of an account from one network and of the network."""
+"""Failures in this period from one network, of one account and of all."""
 HALF: Final = 16
-"""Bytes of a failure's subject that stand for the account; as many stand for where it came from."""
+"""Bytes of a failure's subject for the account; as many stand for its origin."""
 
 logger = logging.getLogger(__name__)
 
 
 class SignedInAccount(msgspec.Struct, frozen=True):
-    """The account of a session in force."""
+    """The account of an active session."""
 
     session_id: int
     account_id: int
@@ -54,11 +53,11 @@ class SignedInAccount(msgspec.Struct, frozen=True):
 
 
 class LoginClient(NamedTuple):
-    """From where somebody gives a password."""
+    """The client from which a password is sent."""
 
     address: str
     device: str | None
-    """The id of a browser on which this account signed in before."""
+    """Id of a browser in which this account signed in before."""
 
 
 async def sign_in(
@@ -84,7 +83,7 @@ async def replace_password(
 
 
 async def _unchanged(session: AsyncSession, name: str, password_hash: str) -> Operator:
-    """Return the account, unless the password was changed since its hash was verified."""
+    """Return the account, unless its password was changed since this hash was verified."""
     account = await find_account(session, name)
     if account is None or account.password_hash != password_hash:
         raise _wrong()
@@ -96,9 +95,9 @@ async def verify_password(
 ) -> str:
     """Return the hash of an account's password, if this is the password.
 
-    Within 15 minutes after 5 failures of the account from one network, or 10 from that network, no
-    password is tried. A browser that signed in before has a count of its own, so that nobody else
-    can lock its owner out (OWASP's device cookie). Raises UnauthorizedError, TooManyError,
+    No password is tried within 15 minutes after 5 failures of the account from one network, or 10
+    from that network. A browser that signed in before has its own count, so that no one else can
+    lock its owner out (OWASP's device cookie). Raises UnauthorizedError, TooManyError,
     UnavailableError.
     """
     address, device = client
@@ -152,12 +151,12 @@ async def unlock(session: AsyncSession, name: str) -> str:
 
 
 async def unlock_all(session: AsyncSession) -> None:
-    """Delete the failures of all accounts, and so open sign-in for all networks."""
+    """Delete all failures, which opens sign-in for all networks."""
     await session.execute(delete(LoginFailure))
 
 
 async def count_closed(session: AsyncSession) -> int:
-    """Return for how many networks and browsers sign-in is closed, whatever the account."""
+    """Return the number of networks and browsers from which no account can sign in."""
     origin = func.substr(LoginFailure.subject, HALF + 1, type_=LargeBinary)
     query = (
         select(func.count())
@@ -169,7 +168,7 @@ async def count_closed(session: AsyncSession) -> int:
 
 
 def network_of(address: str) -> str:
-    """Return what failures are counted by: of IPv6 the /64, all of which one client can use."""
+    """Return the network whose failures count together: for IPv6 the /64 that a client can use."""
     with contextlib.suppress(ValueError):
         ip = IPv6Address(address)
         return str(ip.ipv4_mapped or IPv6Network((int(ip), 64), strict=False))
@@ -181,7 +180,7 @@ def _half(value: str) -> bytes:
 
 
 async def add_session(session: AsyncSession, account: Operator) -> str:
-    """Add a session of the account and return its secret; expired sessions are deleted."""
+    """Add a session and return its secret; delete expired sessions."""
     await session.execute(delete(LoginSession).where(~is_in_force()))
     secret = new_secret()
     session.add(LoginSession(sha256=digest(secret), operator_id=account.id, created_at=now()))
@@ -209,13 +208,12 @@ def is_in_force() -> ColumnElement[bool]:
 
 
 async def list_sessions(session: AsyncSession, account_id: int) -> Sequence[LoginSession]:
-    """Return the account's sessions, the newest first."""
+    """Return the account's sessions, newest first."""
     conditions = LoginSession.operator_id == account_id, is_in_force()
     query = select(LoginSession).where(*conditions).order_by(LoginSession.id.desc())
     return (await session.scalars(query)).all()
 
 
 async def end_session(session: AsyncSession, session_id: int, *, account_id: int) -> None:
-    """End a session of the account at once; others stay."""
     conditions = LoginSession.id == session_id, LoginSession.operator_id == account_id
     await session.execute(delete(LoginSession).where(*conditions))

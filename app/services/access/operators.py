@@ -1,4 +1,4 @@
-"""Accounts: operators with every right, readers, their passwords; the links for operators."""
+"""Accounts of operators and readers, their passwords, and set-up links for operators."""
 
 import asyncio
 from collections.abc import Callable
@@ -32,22 +32,20 @@ OPERATOR: Final = "operator"
 READER: Final = "reader"
 
 ROOM_NAME: Final = func.coalesce(Room.name, Room.title)
-"""As answers show the name of a chat."""
+"""Name of a chat as answers show it."""
 LINK_LIFETIME: Final = timedelta(days=7)
 MAX_NAME_LENGTH: Final = 100
 SHORTEST: Final = 8
 LONGEST: Final = 1_000
 AT_ONCE: Final = 2
-"""Threads; each hash takes 64 MiB and 250 ms of one core."""
 MOST_PENDING: Final = 20
-"""Hashes pending in one process, running ones included."""
 
 HASHER: Final = PasswordHasher()
 NOBODYS_HASH: Final = (
     "$argon2id$v=19$m=65536,t=3,p=4"
     "$ZIIyA7ojD7YnMpDWOPXyiw$px6iheVSD0eTZM/4z7N6xeJLwIKGN7rxBdBFilSVRMQ"
 )
-"""Hash to verify against for an unknown account, which then takes as long as a known one."""
+"""Hash for an unknown account, so that verifying takes as long as for a known one."""
 
 
 class AccountFacts(msgspec.Struct, frozen=True):
@@ -61,7 +59,7 @@ class AccountFacts(msgspec.Struct, frozen=True):
 
 
 def account_key(name: str) -> str:
-    """Return the key by which accounts are unique and found: case-folded NFC."""
+    """Return the unique key of an account: case-folded NFC."""
     return username_key(name.strip())
 
 
@@ -91,16 +89,16 @@ async def get_account(session: AsyncSession, name: str) -> Operator:
 
 
 async def check_maker(session: AsyncSession, account_id: int) -> None:
-    """Raise ForbiddenError where an account was removed since its request began.
+    """Raise ForbiddenError if the account was removed since its request began.
 
-    What it makes would outlast it.
+    What it creates would outlive it.
     """
     if await session.get(Operator, account_id) is None:
         raise ForbiddenError("This account was removed")
 
 
 async def list_accounts(session: AsyncSession) -> list[AccountFacts]:
-    """Return all accounts, the oldest first."""
+    """Return all accounts, oldest first."""
     query = select(Operator, ROOM_NAME).outerjoin(Room, Room.id == Operator.room_id)
     return [
         AccountFacts(
@@ -114,7 +112,7 @@ async def list_accounts(session: AsyncSession) -> list[AccountFacts]:
 
 
 def readable_chat(room_id: int | None, name: str | None) -> RoomReference | None:
-    """Return the only chat that somebody may read, if there is one."""
+    """Return the only chat that an account may read, if there is one."""
     return None if room_id is None else RoomReference(id=room_id, name=name or "")
 
 
@@ -173,7 +171,7 @@ async def add_operator(session: AsyncSession, name: str, *, password_hash: str) 
 async def add_account(
     session: AsyncSession, name: str, role: Role, *, password_hash: str, room_id: int | None = None
 ) -> Operator:
-    """Create an account of that role. Raises ConflictError, InvalidInputError.
+    """Create an account. Raises ConflictError, InvalidInputError.
 
     room_id: the only chat that a reader may read.
     """
@@ -192,7 +190,7 @@ async def add_account(
 
 
 async def _unused_name(session: AsyncSession, name: str) -> str:
-    """Return the name in NFC without outer white space. Raises ConflictError, InvalidInputError."""
+    """Return the plain name. Raises ConflictError, InvalidInputError."""
     name = plain_name(name)
     if not name:
         raise InvalidInputError(
@@ -222,7 +220,7 @@ class Passwords:
         return await self._run(lambda: hash_password(password))
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Return whether the password belongs to the hash; None stands for an unknown account.
+        """Return whether the password matches the hash; None stands for an unknown account.
 
         Raises UnavailableError if too many are pending.
         """

@@ -1,4 +1,4 @@
-"""Readers: accounts that may read and compare, the invitations that create them, and `/setup`."""
+"""Readers: accounts that may read and compare, their invitations, and `/setup`."""
 
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.backend import UNTRACKED
 from app.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from app.formats.post import RoomReference
 from app.models import MAX_ID, Invitation, LoginSession, Operator, Room
@@ -28,11 +29,9 @@ from app.services.access.operators import (
 )
 
 PREFIX: Final = "invitation_"
-"""Begins each secret, which tells it from those of set-up links."""
+"""Prefix of each secret, which tells it from a set-up link's."""
 KEPT_FOR: Final = timedelta(days=90)
-"""How long after its last day an invitation is kept, so that its link says what became of it."""
 MOST_LISTED: Final = 500
-_UNTRACKED: Final = {"synchronize_session": False}
 
 
 class Reader(msgspec.Struct, frozen=True):
@@ -42,20 +41,20 @@ class Reader(msgspec.Struct, frozen=True):
     name: str
     created_at: datetime
     signed_in_at: datetime | None
-    """When the newest session began; None where all have ended."""
+    """Start of the newest session; None if all have ended."""
     room: RoomReference | None
-    """The only chat that they may read; None for the whole site."""
+    """The only chat that the reader may read; None for the whole site."""
 
 
 class OpenInvitation(msgspec.Struct, frozen=True):
-    """An invitation that can be used, as the settings list it."""
+    """An unused invitation, as the settings list it."""
 
     id: int
     name: str
     created_at: datetime
     expires_at: datetime
     room: RoomReference | None
-    """The only chat that it is for; None for the whole site."""
+    """The only chat of the invitation; None for the whole site."""
 
 
 async def add_invitation(
@@ -63,8 +62,8 @@ async def add_invitation(
 ) -> str:
     """Add an invitation of an operator; return its secret, which is not stored.
 
-    name: for whom it is, for the list of the settings. room_id: the only chat that it is for.
-    Raises InvalidInputError, ForbiddenError.
+    name: the invited person, for the settings. room_id: the only chat to read. Raises
+    InvalidInputError, ForbiddenError.
     """
     name = plain_name(name)
     if not name:
@@ -88,7 +87,7 @@ async def add_invitation(
 
 
 async def list_invitations(session: AsyncSession) -> list[OpenInvitation]:
-    """Return the invitations that can be used, the newest first."""
+    """Return the open invitations, newest first."""
     query = (
         select(Invitation, ROOM_NAME)
         .outerjoin(Room, Room.id == Invitation.room_id)
@@ -109,13 +108,12 @@ async def list_invitations(session: AsyncSession) -> list[OpenInvitation]:
 
 
 def _is_open() -> ColumnElement[bool]:
-    """Return the condition that an invitation can be used."""
     is_left = Invitation.used_at.is_(None) & Invitation.ended_at.is_(None)
     return is_left & (Invitation.expires_at > now())
 
 
 async def end_invitation(session: AsyncSession, invitation_id: int) -> None:
-    """End an invitation that was not used, at once. Raises NotFoundError."""
+    """End an unused invitation. Raises NotFoundError."""
     is_known = 0 < invitation_id <= MAX_ID
     invitation = await session.get(Invitation, invitation_id) if is_known else None
     if invitation is None or invitation.used_at is not None:
@@ -124,14 +122,16 @@ async def end_invitation(session: AsyncSession, invitation_id: int) -> None:
 
 
 async def end_invitations_of(session: AsyncSession, account_id: int) -> int:
-    """End the open invitations of an operator at once; return how many there were."""
+    """End the open invitations of an operator; return their number."""
     is_own = Invitation.created_by_id == account_id
     ended = update(Invitation).where(is_own, _is_open()).values(ended_at=now())
     return len((await session.scalars(ended.returning(Invitation.id))).all())
 
 
 async def find_invitation(session: AsyncSession, secret: str) -> Invitation:
-    """Return the invitation of that secret. Raises ForbiddenError with what became of it."""
+    """Return the invitation of that secret. Raises ForbiddenError with the reason why it is not
+    valid.
+    """
     query = select(Invitation).where(Invitation.sha256 == digest(secret))
     invitation = await session.scalar(query)
     if invitation is None:
@@ -148,7 +148,7 @@ async def find_invitation(session: AsyncSession, secret: str) -> Invitation:
 async def accept_invitation(
     session: AsyncSession, secret: str, name: str, *, password_hash: str
 ) -> Operator:
-    """Create the reader's account of an invitation, which is used then.
+    """Create the reader's account of an invitation, which is then used.
 
     Raises ForbiddenError, ConflictError, InvalidInputError.
     """
@@ -168,7 +168,7 @@ async def accept_invitation(
 
 
 async def list_readers(session: AsyncSession) -> list[Reader]:
-    """Return the readers, the newest first."""
+    """Return the readers, newest first."""
     signed_in_at = func.max(LoginSession.created_at)
     query = (
         select(Operator.id, Operator.name, Operator.created_at, signed_in_at)
@@ -195,34 +195,34 @@ async def remove_reader(session: AsyncSession, account_id: int) -> None:
 
 
 async def move_readers(session: AsyncSession, room_id: int, target_id: int) -> None:
-    """Let the readers of one chat, and those invited to it, read the chat that it was joined to."""
+    """Let the readers and invited readers of one chat read the chat that it was joined to."""
     for table in (Operator, Invitation):
         moved = update(table).where(table.room_id == room_id).values(room_id=target_id)
-        await session.execute(moved, execution_options=_UNTRACKED)
+        await session.execute(moved, execution_options=UNTRACKED)
 
 
 async def end_readers(session: AsyncSession, room_id: int) -> None:
-    """Remove the readers of one chat, and end the invitations to it, at once."""
+    """Remove the readers of one chat, and end the invitations to it."""
     ended = update(Invitation).where(Invitation.room_id == room_id, _is_open())
-    await session.execute(ended.values(ended_at=now()), execution_options=_UNTRACKED)
+    await session.execute(ended.values(ended_at=now()), execution_options=UNTRACKED)
     readers = delete(Operator).where(Operator.room_id == room_id)
-    await session.execute(readers, execution_options=_UNTRACKED)
+    await session.execute(readers, execution_options=UNTRACKED)
 
 
 class Offer(NamedTuple):
-    """The account of a link to `/setup`: an operator's, or by an invitation a reader's."""
+    """The account that a link to `/setup` offers: an operator's, or a reader's by invitation."""
 
     role: Role
     name: str | None
-    """None lets the user of the link choose it."""
+    """None if the user of the link chooses it."""
     suggested: str = ""
-    """For whom an invitation is, as its operator noted it."""
+    """The invited person, as the operator noted it."""
     room: RoomReference | None = None
-    """The only chat that an invitation is for."""
+    """The only chat of an invitation."""
 
 
 async def find_offer(session: AsyncSession, secret: str) -> Offer:
-    """Return what the link of that secret offers. Raises ForbiddenError where it is not valid."""
+    """Return the offer of a link's secret. Raises ForbiddenError if it is not valid."""
     if secret.startswith(PREFIX):
         invitation = await find_invitation(session, secret)
         room_id = invitation.room_id
@@ -236,7 +236,7 @@ async def find_offer(session: AsyncSession, secret: str) -> Offer:
 async def accept_offer(
     session: AsyncSession, secret: str, name: str, *, password_hash: str
 ) -> Operator:
-    """Create the account that the link offers; the name counts where the link has none.
+    """Create the account that the link offers; `name` is used if the link has none.
 
     Raises ForbiddenError, ConflictError, InvalidInputError.
     """

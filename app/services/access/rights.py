@@ -1,6 +1,6 @@
-"""Rights: those that API tokens and sessions give, until they end or their account is removed.
+"""Rights of API tokens and sessions, until they end or their account is removed.
 
-Readers of one chat have a right to what is of this chat.
+Readers of one chat have a right to the content of this chat.
 """
 
 from collections.abc import Collection, Sequence
@@ -38,7 +38,7 @@ from app.services.access.site import is_row_public
 
 Scope = Literal["read", "write", "admin"]
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
-"""Each scope includes those before it."""
+"""Each scope includes the previous ones."""
 SECRET_PREFIX: Final = "saywho_"  # noqa: S105 - no secret; scanners recognise leaked tokens by it
 
 
@@ -50,7 +50,7 @@ class TokenFacts(msgspec.Struct, frozen=True):
     scope: Scope
     created_at: datetime
     created_by: str | None = None
-    """The operator who made it in the settings, in lists; None if a command did."""
+    """Operator who created it in the settings, in lists; None if a command did."""
 
 
 async def add_token(
@@ -58,7 +58,7 @@ async def add_token(
 ) -> tuple[int, str]:
     """Add a token; return its id and its secret, which is not stored.
 
-    account_id: the operator who makes it; none for a command. Raises InvalidInputError,
+    account_id: the operator who creates it; None for a command. Raises InvalidInputError,
     ForbiddenError.
     """
     name = name.strip()
@@ -78,20 +78,19 @@ async def add_token(
 async def tokens_by_digest(
     session: AsyncSession, digests: Sequence[bytes]
 ) -> dict[bytes, TokenFacts]:
-    """Return the tokens of these digests."""
     query = select(Token).where(Token.sha256.in_(digests))
     return {token.sha256: _facts(token) for token in await session.scalars(query)}
 
 
 async def list_tokens(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[TokenFacts]:
-    """Return the tokens in force, each with its maker; conditions choose among them."""
+    """Return the active tokens that meet the conditions, each with its creator."""
     query = select(Token, Operator.name).outerjoin(Operator, Operator.id == Token.created_by_id)
     rows = await session.execute(query.where(*conditions).order_by(Token.id))
     return [_facts(token, maker) for token, maker in rows]
 
 
 async def revoke_token(session: AsyncSession, token_id: int) -> None:
-    """End a token at once. Raises NotFoundError."""
+    """End a token. Raises NotFoundError."""
     token = await session.get(Token, token_id) if 0 < token_id <= MAX_ID else None
     if token is None:
         raise NotFoundError("There is no token {token_id}", token_id=token_id)
@@ -106,7 +105,7 @@ INVALID: Final = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 
 class Right(NamedTuple):
-    """What authorises a request: an API token, a session, or that the site is public."""
+    """The authority of a request: an API token, a session, or a public site."""
 
     kind: str
     """`token`, `session`, `visitor`, or `player` of a game."""
@@ -118,11 +117,11 @@ class Right(NamedTuple):
 
 
 VISITOR: Final = Right("visitor", 0)
-"""The right of all who are not signed in, while the switch says that the site is public."""
+"""The right of everyone who is not signed in, while the site is public."""
 
 
 async def ended_rights(session: AsyncSession, rights: Collection[Right]) -> set[Right]:
-    """Return the rights that are no longer in force."""
+    """Return the rights that have ended."""
     queries = {"token": select(Token.id), "session": select(LoginSession.id).where(is_in_force())}
     ended = set(rights)
     for kind, query in queries.items():
@@ -135,13 +134,12 @@ async def ended_rights(session: AsyncSession, rights: Collection[Right]) -> set[
 
 
 async def is_same_chat(session: AsyncSession, room_id: int, other_id: int) -> bool:
-    """Return whether an id is of a chat, or of one that was joined to it."""
+    """Return whether an id is a chat's, or of a chat that was joined to it."""
     meant = select(func.coalesce(Room.joined_to_id, Room.id)).where(Room.id == other_id)
     return await session.scalar(meant) == room_id
 
 
 async def has_message(session: AsyncSession, room_id: int, tweet_id: int) -> bool:
-    """Return whether a post is a message of a chat."""
     query = select(Tweet.id).where(Tweet.id == tweet_id, Tweet.room_id == room_id)
     return await session.scalar(query) is not None
 
@@ -154,7 +152,6 @@ async def has_file(session: AsyncSession, room_id: int, name: str) -> bool:
 
 
 async def are_speakers(session: AsyncSession, room_id: int, user_ids: Collection[int]) -> bool:
-    """Return whether all of these authors write in a chat."""
     query = select(RoomPerson.user_id).join(User, User.id == RoomPerson.user_id)
     is_speaker = RoomPerson.room_id == room_id, RoomPerson.messages > 0, User.deleted_at.is_(None)
     speakers = await session.scalars(query.where(*is_speaker, RoomPerson.user_id.in_(user_ids)))
@@ -162,25 +159,25 @@ async def are_speakers(session: AsyncSession, room_id: int, user_ids: Collection
 
 
 class Removal(msgspec.Struct):
-    """What ended with an account, and the tokens that stay in force."""
+    """What ended with an account, and the tokens that stay active."""
 
     name: str
     setup_links: int
-    """Links that would have made an account of that name."""
+    """Number of set-up links for an account of that name."""
     invitations: int = 0
-    """Open invitations of the operator."""
+    """Number of open invitations of the operator."""
     revoked_tokens: list[TokenFacts] = []
-    """Tokens that the operator made."""
+    """Tokens that the operator created."""
     remaining_tokens: list[TokenFacts] = []
-    """Those where they are to stay, and the tokens of unknown makers."""
+    """Kept tokens of the operator, and tokens of unknown creators."""
 
 
 async def remove_account(
     session: AsyncSession, name: str, *, keeps_tokens: bool = False
 ) -> Removal:
-    """Remove an account with its sessions, and end what an operator made, all at once.
+    """Remove an account with its sessions, and end what an operator created.
 
-    Where there are only set-up links for that name, they end. Raises NotFoundError.
+    If there are only set-up links for that name, they end. Raises NotFoundError.
     """
     removal = Removal(name.strip(), await end_setup_links(session, name))
     if removal.setup_links and await find_account(session, name) is None:

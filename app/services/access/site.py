@@ -1,6 +1,6 @@
-"""Who may read the site: everybody, or whoever signs in.
+"""Who may read the site: everyone, or only accounts.
 
-The switch in Settings is a column of the site's row. The setting SAYWHO_PUBLIC has the last word.
+The switch in the settings is a column of the site's row; SAYWHO_PUBLIC overrides it.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from app.services.event_log import NewEvent, append_events
 
 
 async def is_row_public(session: AsyncSession) -> bool:
-    """Return what the site's row says: public until somebody chose."""
+    """Return the switch of the site's row: public until someone chose."""
     return await session.scalar(select(Site.public).where(Site.id == SITE_ID)) is not False
 
 
@@ -28,7 +28,7 @@ async def is_site_public(session: AsyncSession, setting: bool | None) -> bool:
 
 
 async def switch_site(session: AsyncSession, setting: bool | None, *, is_public: bool) -> None:
-    """Make the site public or private. Raises ConflictError where SAYWHO_PUBLIC says it."""
+    """Make the site public or private. Raises ConflictError if SAYWHO_PUBLIC decides."""
     if setting is not None:
         raise ConflictError(
             "The setting SAYWHO_PUBLIC already decides who may read this site; change it there"
@@ -45,29 +45,29 @@ async def switch_site(session: AsyncSession, setting: bool | None, *, is_public:
 class Openness:
     """Knows whether reading needs no sign-in.
 
-    The feed tells of the switch. So an answer is as new as those from the memo: what the row said
-    when the request came, or on PostgreSQL up to a second before.
+    The feed announces the switch. An answer is therefore as new as those of the result cache: the
+    row at the time of the request, or on PostgreSQL up to a second before.
     """
 
     def __init__(self, db: Sessions, feed: Feed, setting: bool | None) -> None:
         self._db = db
         self._feed = feed
         self.setting = setting
-        """SAYWHO_PUBLIC; None leaves it to the switch."""
+        """SAYWHO_PUBLIC; None leaves the decision to the switch."""
         self._switch: bool | None = None
-        """Where the switch stands; None while it has to be read."""
+        """State of the switch; None if it has to be read."""
         self._changes = 0
-        """How often the feed told of the switch."""
+        """Number of changes that the feed announced."""
         feed.subscribe(self._note)
         feed.on_reset(self._forget)
 
     @property
     def seems_public(self) -> bool:
-        """What was known last, without a look: for the looks of a page, never for a right."""
+        """The last known state, without a query: for the look of a page, never for a right."""
         return self._switch is not False if self.setting is None else self.setting
 
     async def is_public(self) -> bool:
-        """Return whether reading needs no sign-in; where the log cannot be read, by the row."""
+        """Return whether reading needs no sign-in; if the log cannot be read, by the row."""
         if self.setting is not None:
             return self.setting
         if await self._feed.catch_up() and self._switch is not None:
@@ -80,14 +80,14 @@ class Openness:
         return is_public
 
     async def is_surely_public(self) -> bool:
-        """Return the same; False where nobody can tell, since the database is away."""
+        """Return `is_public`, or False if the database is away."""
         try:
             return await self.is_public()
         except AppError:
             return False
 
     async def settle(self) -> None:
-        """Wait, after a switch, until no process answers by what was before it."""
+        """Wait, after a switch, until no process uses the earlier state."""
         await asyncio.sleep(self._feed.oldest_s)
 
     def _note(self, changes: Sequence[Change]) -> None:

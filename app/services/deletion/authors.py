@@ -1,26 +1,24 @@
-"""Deleting authors: they are gone from every answer at once, and their rows follow."""
+"""Deleting authors: every answer leaves them out immediately, and their rows follow."""
 
 from typing import Final
 
 from sqlalchemy import ColumnElement, Select, String, cast, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.backend import UNTRACKED
 from app.models import LiveSource, Profile, Site, User
 from app.runtime.clock import now
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.users import get_user
 
-DELETED_PREFIX: Final = "\x01"
-"""First character of a deleted author's key; names hold no control characters."""
 IS_UNFOLLOWED: Final = User.username_key.not_in(select(LiveSource.username_key))
-"""Condition on an author whom no live source would bring back."""
-_UNTRACKED: Final = {"synchronize_session": False}
+"""Condition on an author whom no live source would add again."""
 
 
 async def delete_user(session: AsyncSession, username: str) -> None:
-    """Remove the author and all posts from every answer at once.
+    """Remove the author and all posts from every answer; `purge_deleted` removes the rows.
 
-    The name is free again; `purge_deleted` removes the rows. Raises NotFoundError.
+    The name is free again. Raises NotFoundError.
     """
     user = await get_user(session, username)
     # A followed author would come back with the next visit.
@@ -29,23 +27,22 @@ async def delete_user(session: AsyncSession, username: str) -> None:
 
 
 async def delete_everybody(session: AsyncSession) -> None:
-    """Delete all authors as `delete_user` does; the next one to come may be the site's own."""
+    """Delete all authors as `delete_user` does, and forget the choice of the site's own archive."""
     await mark_deleted(session)
     await session.execute(delete(LiveSource))
     await session.execute(update(Site).values(own_user_id=None, is_own_chosen=False))
 
 
 async def mark_deleted(session: AsyncSession, *is_meant: ColumnElement[bool]) -> None:
-    """Remove the authors for whom these conditions hold from every answer."""
+    """Remove the authors that meet the conditions from every answer."""
     marked = update(User).where(User.deleted_at.is_(None), *is_meant)
-    gone = (
-        await session.execute(
-            marked.values(
-                deleted_at=now(), username_key=DELETED_PREFIX + cast(User.id, String)
-            ).returning(User.id, User.tweet_count),
-            execution_options=_UNTRACKED,
-        )
-    ).all()
+    # A key that no name has: names contain no control characters.
+    key = "\x01" + cast(User.id, String)
+    marked = marked.values(deleted_at=now(), username_key=key)
+    rows = await session.execute(
+        marked.returning(User.id, User.tweet_count), execution_options=UNTRACKED
+    )
+    gone = rows.all()
     await session.execute(delete(Profile).where(Profile.user_id.in_(deleted_authors())))
     is_gone = Site.own_user_id.in_(deleted_authors())
     await session.execute(update(Site).where(is_gone).values(own_user_id=None))

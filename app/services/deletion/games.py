@@ -1,4 +1,4 @@
-"""Games whose time is over: they are deleted as promised, whether a site has games or not."""
+"""Removal of expired games, as promised, even on a site without games."""
 
 from datetime import timedelta
 from typing import Final
@@ -14,23 +14,21 @@ from app.services.event_log import NewEvent, append_events
 
 KEPT_AFTER_END: Final = timedelta(hours=24)
 KEPT: Final = timedelta(hours=48)
-"""After it was made, whether it has ended or not."""
+"""Time after the game was created, whether it has ended or not."""
 WRONG_CODES_KEPT: Final = timedelta(minutes=10)
 
 
 async def has_old_games(session: AsyncSession) -> bool:
-    """Return whether there is a game, or a wrong code, whose time is over."""
-    is_wrong = WrongCode.sent_at <= now() - WRONG_CODES_KEPT
-    old = select(Game.id).where(_is_old()), select(WrongCode.id).where(is_wrong)
+    """Return whether a game or a wrong code has expired."""
+    old = select(Game.id).where(_is_old()), select(WrongCode.id).where(_is_old_code())
     return any([await session.scalar(query.limit(1)) is not None for query in old])
 
 
 async def remove_old_games(db: Sessions) -> None:
-    """Delete the games whose time is over, with all names."""
+    """Delete expired games with all names, and expired wrong codes."""
     async with db.write() as session:
         await session.execute(delete(Game).where(_is_old()))
-        is_wrong = WrongCode.sent_at <= now() - WRONG_CODES_KEPT
-        await session.execute(delete(WrongCode).where(is_wrong))
+        await session.execute(delete(WrongCode).where(_is_old_code()))
         await tell_of_change(session)
 
 
@@ -38,7 +36,11 @@ def _is_old() -> ColumnElement[bool]:
     return or_(Game.ended_at <= now() - KEPT_AFTER_END, Game.created_at <= now() - KEPT)
 
 
+def _is_old_code() -> ColumnElement[bool]:
+    return WrongCode.sent_at <= now() - WRONG_CODES_KEPT
+
+
 async def tell_of_change(session: AsyncSession) -> None:
-    """Let all who follow games look at them again."""
+    """Notify everyone who follows games."""
     await session.flush()
     await append_events(session, [NewEvent("game.changed", DERIVED, posts=0)])

@@ -1,15 +1,14 @@
-"""Deleting single posts, from all that is counted of them too."""
+"""Deleting single posts, with everything that is counted of them."""
 
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
-from typing import cast as cast_type
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Table, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Integer, bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import is_among
+from app.db.backend import UNTRACKED, is_among, table_of, update_by_id
 from app.models import Room, Tweet, User
 from app.services.compare.profiles import ProfiledPost, subtract_posts
 from app.services.event_log import NewEvent, append_events
@@ -17,20 +16,9 @@ from app.services.posts.post_counts import count_posts
 from app.services.posts.post_rooms import IS_KEPT, count_messages, remove_empty_rooms
 from app.services.posts.tweets import get_post
 
-_UNTRACKED: Final = {"synchronize_session": False}
-_USER: Final = cast_type(Table, User.__table__)
-_TAKE_AWAY: Final = (
-    update(_USER)
-    .where(_USER.c.id == bindparam("changed"))
-    .values(
-        tweet_count=_USER.c.tweet_count - bindparam("gone"),
-        version=_USER.c.version + bindparam("gone"),
-    )
-)
-
 
 class RemovedPost(NamedTuple):
-    """What a post was, as far as something is counted of it."""
+    """The counted properties of a removed post."""
 
     id: int
     user_id: int
@@ -41,11 +29,8 @@ class RemovedPost(NamedTuple):
     lang: str | None
 
 
-_REMOVED: Final = tuple(getattr(Tweet, name) for name in RemovedPost._fields)
-
-
 async def delete_post(session: AsyncSession, tweet_id: int) -> None:
-    """Delete a post, and take it out of its author's profile. Raises NotFoundError."""
+    """Delete a post, and subtract it from its author's profile. Raises NotFoundError."""
     await get_post(session, tweet_id)
     [post] = await remove_posts(session, Tweet.id == tweet_id)
     # A deleted room has no people any more whose messages could be counted.
@@ -58,8 +43,10 @@ async def delete_post(session: AsyncSession, tweet_id: int) -> None:
 async def remove_posts(
     session: AsyncSession, is_meant: ColumnElement[bool]
 ) -> Sequence[RemovedPost]:
-    """Remove posts of people who are here, from profiles and counts, too; return what they were."""
-    query = select(*_REMOVED).join(User, User.id == Tweet.user_id)
+    """Remove posts of existing authors, also from profiles and counts, and return them."""
+    query = select(*(getattr(Tweet, name) for name in RemovedPost._fields)).join(
+        User, User.id == Tweet.user_id
+    )
     query = query.where(is_meant, User.deleted_at.is_(None))
     posts = [RemovedPost(*row) for row in await session.execute(query)]
     if not posts:
@@ -68,11 +55,13 @@ async def remove_posts(
         session, [ProfiledPost(post.user_id, post.event_id, post.text) for post in posts]
     )
     gone_ids = is_among(session, Tweet.id, [post.id for post in posts])
-    await session.execute(delete(Tweet).where(gone_ids), execution_options=_UNTRACKED)
+    await session.execute(delete(Tweet).where(gone_ids), execution_options=UNTRACKED)
     await count_posts(session, (), [(post.user_id, post.created_at, post.lang) for post in posts])
     gone = Counter(post.user_id for post in posts)
     counts = [{"changed": user_id, "gone": number} for user_id, number in gone.items()]
-    await session.execute(_TAKE_AWAY, counts)
+    table, number = table_of(User), bindparam("gone", type_=Integer)
+    fewer = {"tweet_count": table.c.tweet_count - number, "version": table.c.version + number}
+    await session.execute(update_by_id(User).values(fewer), counts)
     events = [NewEvent("tweet.deleted", post.user_id, post.id) for post in posts]
     await append_events(session, events)
     return posts

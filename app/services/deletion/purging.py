@@ -1,4 +1,4 @@
-"""Removing the rows of what was deleted, in chunks."""
+"""Removing the rows of deleted authors and chats, in chunks."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Final
@@ -14,11 +14,10 @@ from app.services.event_log import NewEvent, append_events
 from app.services.posts.post_rooms import DELETED_APP, remove_empty_rooms
 
 CHUNK: Final = 500
-"""Most posts, and most authors, deleted by one transaction: some 30 ms of the write lock."""
+"""Posts, and authors, that one transaction deletes at most: some 30 ms of the write lock."""
 
 
 async def is_purge_due(session: AsyncSession) -> bool:
-    """Return whether rows are left of deleted authors or chats."""
     authors, rooms = deleted_authors().limit(1), deleted_rooms().limit(1)
     left = await session.scalar(authors), await session.scalar(rooms)
     return any(id_ is not None for id_ in left)
@@ -27,7 +26,7 @@ async def is_purge_due(session: AsyncSession) -> bool:
 async def purge_deleted(
     db: Sessions, *, on_progress: Callable[[int, int], None] = lambda _done, _total: None
 ) -> None:
-    """Remove all rows of what was deleted; report after each chunk how many of all are gone."""
+    """Remove all rows of what was deleted; report the removed and total numbers per chunk."""
     is_deleted = or_(Tweet.user_id.in_(deleted_authors()), Tweet.room_id.in_(deleted_rooms()))
     rows = (select(Tweet.id).where(is_deleted), deleted_authors(), deleted_rooms())
     async with db.read() as session:
@@ -40,7 +39,7 @@ async def purge_deleted(
 
 
 async def _removals(db: Sessions) -> AsyncIterator[int]:
-    """Remove what is left of what was deleted; yield the number of rows of each chunk."""
+    """Remove the rows chunk by chunk, and yield the number of each chunk's rows."""
     async for removed in message_removals(db):
         yield removed
     while True:
@@ -52,9 +51,9 @@ async def _removals(db: Sessions) -> AsyncIterator[int]:
 
 
 async def purge_some(session: AsyncSession) -> int:
-    """Remove a chunk of the posts of deleted authors, and authors and chats without posts.
+    """Remove a chunk of deleted authors' posts, and authors and chats without posts.
 
-    Returns how many rows are gone.
+    Return the number of removed rows.
     """
     is_deleted = User.deleted_at.is_not(None)
     posts = select(Tweet.id).where(Tweet.user_id.in_(deleted_authors()))

@@ -1,4 +1,4 @@
-"""Deleting chats: people who wrote nowhere else go with theirs, messages of the others follow."""
+"""Deleting chats and the people who wrote nowhere else; messages of the others follow."""
 
 import math
 from collections.abc import AsyncGenerator, Collection, Sequence
@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import Sessions, is_among
+from app.db.backend import UNTRACKED, Sessions, is_among
 from app.errors import ConflictError
 from app.models import Room, RoomPerson, Tweet, User
 from app.runtime.clock import monotonic
@@ -21,28 +21,25 @@ from app.services.rooms.changing import announce_change
 from app.services.rooms.room_facts import RoomFacts, get_room
 
 MESSAGES: Final = 250
-"""Messages of people who stay, deleted by one transaction: some 20 ms of the write lock."""
+"""Messages of people who stay in one transaction: some 20 ms of the write lock."""
 MOST_MESSAGES: Final = 1_000
-"""The same where these take less than SHORT_S: each transaction rewrites profiles."""
+"""Messages in a transaction while these take less than SHORT_S: each rewrites profiles."""
 SHORT_S: Final = 0.03
 LONG_S: Final = 0.08
-"""Seconds of the write lock from which on the next transaction deletes fewer messages."""
-FOUND_AT_ONCE: Final = 5_000
-"""Messages of deleted chats that are looked for at once."""
-_UNTRACKED: Final = {"synchronize_session": False}
+"""Seconds of the write lock after which the next transaction deletes fewer messages."""
 
 
 class RoomWriters(NamedTuple):
-    """The names of those who write in a chat, those with the most messages first."""
+    """Names of the people in a chat, those with the most messages first."""
 
     only_here: list[str]
-    """They go with the chat."""
+    """People who are deleted with the chat."""
     elsewhere: list[str]
-    """They stay, with what they wrote elsewhere."""
+    """People who stay, with their other posts."""
 
 
 async def find_writers(session: AsyncSession, room_id: int) -> RoomWriters:
-    """Return who writes in a chat, as its deletion tells them apart."""
+    """Return the people in a chat, sorted by what its deletion does to them."""
     ids = set(await session.scalars(select(User.id).where(*_write_only_in(room_id))))
     query = (
         select(User.id, User.username)
@@ -58,7 +55,7 @@ async def find_writers(session: AsyncSession, room_id: int) -> RoomWriters:
 
 
 def _write_only_in(room_id: int) -> list[ColumnElement[bool]]:
-    """Return the conditions on an author who has posts in one chat alone, and is not followed."""
+    """Return the conditions on an author with posts in this chat alone who is not followed."""
     of_room = select(RoomPerson.user_id).where(RoomPerson.room_id == room_id)
     messages = (
         select(RoomPerson.messages)
@@ -74,10 +71,10 @@ def _write_only_in(room_id: int) -> list[ColumnElement[bool]]:
 
 
 async def delete_room(session: AsyncSession, room_id: int) -> RoomFacts:
-    """Remove a chat, and those who write nowhere else, from every answer at once.
+    """Remove a chat, and the people who write nowhere else, from every answer; return the chat.
 
-    Returns what the chat was. What others wrote in it stays for `delete_messages`. An import that
-    fills the chat is cancelled; a new one of its file makes another chat. Raises NotFoundError.
+    Messages of others are left for `delete_messages`. An import that fills the chat is cancelled; a
+    new import of its file makes another chat. Raises NotFoundError.
     """
     room = await get_room(session, room_id)
     for job in await filling_jobs(session, room.id):
@@ -90,7 +87,7 @@ async def delete_room(session: AsyncSession, room_id: int) -> RoomFacts:
     await session.execute(delete(Room).where(Room.joined_to_id == room.id))
     unknown = {"platform": DELETED_APP, "external_id": None, "title": None, "name": room.name}
     await session.execute(
-        update(Room).where(Room.id == room.id).values(unknown), execution_options=_UNTRACKED
+        update(Room).where(Room.id == room.id).values(unknown), execution_options=UNTRACKED
     )
     return room
 
@@ -103,7 +100,7 @@ async def check_kept(session: AsyncSession, room_ids: Collection[int]) -> None:
 
 
 async def delete_messages(db: Sessions, *, at_most_s: float = math.inf) -> None:
-    """Delete what people who stay wrote in deleted chats, in chunks; maintenance does so too.
+    """Delete the messages of people who stay in deleted chats, in chunks, as maintenance does.
 
     at_most_s: seconds after which no further chunk is begun.
     """
@@ -115,14 +112,14 @@ async def delete_messages(db: Sessions, *, at_most_s: float = math.inf) -> None:
 
 
 async def message_removals(db: Sessions) -> AsyncGenerator[int]:
-    """Delete what people who stay wrote in deleted chats; yield the number of each chunk."""
+    """Delete the messages of people who stay in deleted chats; yield the number of each chunk."""
     of_rooms = Tweet.room_id.in_(deleted_rooms()), User.deleted_at.is_(None)
     query = select(Tweet.id, Tweet.user_id).join(User, User.id == Tweet.user_id).where(*of_rooms)
     size = MESSAGES
     while True:
         # Found without the lock: they may lie between many of people who are deleted.
         async with db.read() as session:
-            rows = (await session.execute(query.limit(FOUND_AT_ONCE))).all()
+            rows = (await session.execute(query.limit(5_000))).all()
         if not rows:
             return
         # By author: in the order of the chat each transaction would rewrite everybody's profile.
@@ -138,16 +135,15 @@ async def message_removals(db: Sessions) -> AsyncGenerator[int]:
 
 
 def _next_size(size: int, seconds: float) -> int:
-    """Return how many messages are deleted next where so many took so long."""
     if seconds < SHORT_S:
         return min(2 * size, MOST_MESSAGES)
     return max(size // 2, MESSAGES) if seconds > LONG_S else size
 
 
 async def _delete_posts(session: AsyncSession, ids: Sequence[int]) -> int:
-    """Delete posts of deleted chats, and those authors who have nothing else; return how many.
+    """Delete posts of deleted chats, and their authors who have nothing else; return the number.
 
-    Others may have deleted some of them meanwhile.
+    Other processes may have deleted some of them meanwhile.
     """
     posts = await remove_posts(session, is_among(session, Tweet.id, ids))
     authors = {post.user_id for post in posts}

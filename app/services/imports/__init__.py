@@ -1,1 +1,1 @@
-"""Posts that come in bulk: files, uploads, JSON lines, the sample posts."""
+"""Imports of files, uploads, JSON lines and the sample posts."""

@@ -1,6 +1,6 @@
-"""Beginning to read a file: its first records decide whether and how it is read.
+"""The first records of a file, which decide whether and how it is read.
 
-Times and authors have to be there, and a chat that is here is read as it was read before.
+Times and authors must be known, and a stored chat is read as it was read before.
 """
 
 import asyncio
@@ -30,17 +30,16 @@ from app.services.rooms.recognition import RoomFinder
 
 FIRST_RECORDS: Final = 1_000
 MOST_CHARACTERS: Final = 8_000_000
-"""Characters of these records, which are kept until they are stored."""
+"""Characters of these records, which are kept in memory until they are stored."""
 DECIDING: Final = frozenset({"dates"})
-"""Kinds of assumptions that a later record may disprove."""
 
 
 class UnsettledError(ImportFileError):
-    """Authors or times of a file cannot be read, so somebody has to choose."""
+    """Authors or times of a file are ambiguous, so that someone has to choose."""
 
 
 class FirstReading(NamedTuple):
-    """The first items of a source, and what is wrong with the file behind them."""
+    """The first items of a source, and the fault of the file behind them."""
 
     records: RecordStream
     items: list[Item]
@@ -50,7 +49,6 @@ class FirstReading(NamedTuple):
 
     @classmethod
     def of(cls, records: RecordStream) -> "FirstReading":
-        """Read the first items of a stream."""
         first: list[Item] = []
         fault: ImportFileError | None = None
         is_whole, characters = True, 0
@@ -66,9 +64,9 @@ class FirstReading(NamedTuple):
         return cls(records, first, fault, is_whole)
 
     def checked(self, source: Source, form: str, options: ReadOptions) -> RecordStream:
-        """Return all records, the first as they were read.
+        """Return all records, reading the first ones only once.
 
-        Raises UnsettledError where somebody has to choose before any is stored.
+        Raises UnsettledError if someone has to choose before any record is stored.
         """
         check_settled(self.records, options)
         if not self.is_whole:
@@ -77,21 +75,21 @@ class FirstReading(NamedTuple):
 
 
 def check_order(records: RecordStream) -> None:
-    """Raise UnsettledError if a date since does not fit the order that was assumed."""
+    """Raise UnsettledError if a later date contradicts the assumed order."""
     if records.notes.is_order_disproved:
         raise UnsettledError(ways_out("dates", is_table=bool(records.columns)))
 
 
 def check_settled(records: RecordStream, options: ReadOptions) -> None:
-    """Raise UnsettledError if somebody has to choose before the records so far are stored."""
+    """Raise UnsettledError if someone has to choose before these records are stored."""
     if unsettled := unsettled_of(records, options):
         raise UnsettledError(ways_out(unsettled, is_table=bool(records.columns)))
 
 
 def check_whole(source: Source, form: str, options: ReadOptions, noted: NotesSummary) -> None:
-    """Read a file to its end if its later records may disprove what its first ones suggest.
+    """Read a file to its end if its later records may disprove `noted`, the first assumptions.
 
-    `noted` is what was assumed of the first records. Raises UnsettledError if it is disproved.
+    Raises UnsettledError if they do.
     """
     may_change = (part.kind in DECIDING and part.alternatives for part in noted.assumptions)
     if not any(may_change):
@@ -107,7 +105,6 @@ def check_whole(source: Source, form: str, options: ReadOptions, noted: NotesSum
 def _joined(
     first: list[Item], fault: ImportFileError | None, rest: Iterator[Item]
 ) -> Iterator[Item]:
-    """Yield the items that were read, each once, and then the others."""
     first.reverse()
     while first:
         yield first.pop()
@@ -122,10 +119,10 @@ AS_BEFORE: Message = Message("as in the first import of this chat")
 async def begin_reading(
     db: Sessions, source: Source, form: str, records: RecordStream, options: ReadOptions
 ) -> RecordStream:
-    """Return the records of a source, with the first of them read already.
+    """Return the records of a source, after reading the first of them.
 
-    A chat that is here is read in the time zone and with the order of dates of before, if neither
-    the file nor the options say them. Raises UnsettledError where somebody has to choose.
+    A stored chat is read in its earlier time zone and order of dates, unless the file or the
+    options name them. Raises UnsettledError if someone has to choose.
     """
     first = await asyncio.to_thread(FirstReading.of, records)
     async with db.read() as session:
@@ -144,7 +141,7 @@ async def begin_reading(
 async def read_as_before(
     session: AsyncSession, records: RecordStream, items: Iterable[Item], options: ReadOptions
 ) -> ReadOptions:
-    """Return the options with what was assumed of the file's chats when they were read before."""
+    """Return the options with the assumptions of an earlier import of the file's chats."""
     assumed = {part.kind for part in records.notes.assumptions}
     is_zone_open = options.timezone is None and "timezone" in assumed
     is_order_open = options.dates is None and "dates" in assumed
@@ -163,7 +160,7 @@ async def read_as_before(
 
 
 async def known_rooms(session: AsyncSession, items: Iterable[Item]) -> set[int]:
-    """Return the rooms here that an import would take for the chats of these items."""
+    """Return the stored rooms that an import would recognise in these items."""
     people: dict[RoomReference, set[str]] = defaultdict(set)
     for item in items:
         if isinstance(item, Record) and item.room is not None and item.username:

@@ -1,13 +1,13 @@
-"""Storing a batch of posts of many authors, and these, in the transaction of the caller."""
+"""Storing a batch of posts and their authors, in the caller's transaction."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import Table, and_, bindparam, select, union_all, update
+from sqlalchemy import and_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.counts import Counts
@@ -28,7 +28,6 @@ from app.services.posts.arrivals import (
     Added,
     Arrival,
     SentAgain,
-    SourceKey,
     add_arrivals,
     complete_messages,
     find_stored,
@@ -38,23 +37,20 @@ from app.services.posts.new_tweet import NewTweet
 from app.services.posts.post_rooms import (
     Membership,
     RoomMention,
+    SourceKey,
     find_named,
     is_of_kept_room,
     put_into_rooms,
 )
-from app.services.posts.users import check_platform, claim_site, clean_display_name
+from app.services.posts.users import CHANGE_USER, check_platform, claim_site, clean_display_name
 from app.services.rooms.recognition import RoomFinder, RoomSample
 
-_USER: Final = cast(Table, User.__table__)
-_CHANGE: Final = (
-    update(_USER).where(_USER.c.id == bindparam("changed")).values(version=_USER.c.version + 1)
-)
 _FILLED: Final = ("platform", "display_name", "is_of_chat")
 
 
 @dataclass(slots=True)
 class BulkAuthor:
-    """An author; mapped objects, by the thousand, would hold up the event loop."""
+    """An author; thousands of mapped objects would hold up the event loop."""
 
     id: int
     """0 until it is stored."""
@@ -69,8 +65,8 @@ class BulkAuthor:
     ) -> None:
         """Fill an empty display name, and replace the platform `local`.
 
-        Raises ConflictError for another platform, so too for somebody of a chat who would be taken
-        for an author of one.
+        Raises ConflictError for another platform, and if a person in a chat would be mistaken for
+        an author of a platform.
         """
         if is_of_chat and self.platform != "local":
             raise ConflictError(
@@ -89,7 +85,6 @@ class BulkAuthor:
 
     @property
     def filled(self) -> dict[str, Any]:
-        """What may be filled later, by the names of the columns."""
         return {name: getattr(self, name) for name in _FILLED}
 
 
@@ -102,7 +97,7 @@ async def find_by_keys(session: AsyncSession, keys: Collection[str]) -> dict[str
 
 
 async def store_authors(session: AsyncSession, authors: Iterable[BulkAuthor]) -> list[NewEvent]:
-    """Store the authors that are new, whose ids are set here, or changed; return their events."""
+    """Store new and changed authors, set the ids of the new, and return their events."""
     changed = [author for author in authors if author.id and author.is_changed]
     new = [author for author in authors if not author.id]
     ids = await allocate_ids(session, User, len(new)) if new else ()
@@ -111,23 +106,23 @@ async def store_authors(session: AsyncSession, authors: Iterable[BulkAuthor]) ->
         author.id = user_id
         names = {"username": author.username, "username_key": username_key(author.username)}
         rows.append({"id": user_id} | names | author.filled | shared)
-    await insert_rows(session, _USER, rows)
+    await insert_rows(session, User, rows)
     if changed:
         values = [{"changed": author.id} | author.filled for author in changed]
-        await session.execute(_CHANGE, values)
+        await session.execute(CHANGE_USER, values)
     events = [NewEvent("user.created", author.id) for author in new]
     return events + [NewEvent("user.updated", author.id) for author in changed]
 
 
 BATCH: Final = 1_000
-"""Posts in one transaction: enough to share its cost, few enough for other writers to wait."""
+"""Posts in a transaction: enough to share its cost, few enough for other writers to wait."""
 
 PostIdentity = tuple[int, datetime | None, str]
-"""What makes two posts equal: the author, the time that was given with them, and the text."""
+"""Author, given time and text; posts with the same identity are equal."""
 
 
 class BulkPost(msgspec.Struct, kw_only=True):
-    """A valid post, its author, and its place in its source."""
+    """A valid post with its author and its place in the source."""
 
     place: int
     username: str
@@ -135,12 +130,13 @@ class BulkPost(msgspec.Struct, kw_only=True):
     display_name: str | None = None
     post: NewTweet
     counts: Counts | None = None
-    """The text's features, where they were counted beforehand."""
+    """The text's features, if they were counted before."""
     repeat: int = 0
-    """For a post without `source_id`: its number among equal posts of its room, from 1; 0 stores
-    it always."""
+    """For a post without `source_id`: its number among equal posts of its room, from 1; 0 always
+    stores it.
+    """
     is_said: bool = False
-    """Whether it is of a chat, whose people are nobody's on any platform."""
+    """Whether its author is a person in a chat, who is not an author of a platform."""
 
 
 def count(batch: Sequence[BulkPost]) -> None:
@@ -153,13 +149,13 @@ def count(batch: Sequence[BulkPost]) -> None:
 
 
 class ImportMemory(NamedTuple):
-    """What one import keeps in mind from batch to batch."""
+    """The state that an import keeps between batches."""
 
     rooms: RoomFinder
     profiles: BulkProfiles
     order: FileOrder
     earlier: EarlierReading | None = None
-    """Compares the posts with those that are here; None if both readings are to stay."""
+    """Compares the posts with the stored ones; None if both readings are kept."""
 
 
 class EqualPost(NamedTuple):
@@ -170,12 +166,12 @@ class EqualPost(NamedTuple):
 
 
 class Resolved(NamedTuple):
-    """A post, its author, and its room here."""
+    """A post with its stored author and room."""
 
     item: BulkPost
     user: BulkAuthor
     room_id: int | None = None
-    """None of a post, and of a message that has its room already."""
+    """None for a post, and for a message that is in its room already."""
 
     @property
     def key(self) -> SourceKey:
@@ -196,9 +192,9 @@ async def store_batch(
     default_time: datetime | None = None,
     is_bulk: bool = True,
 ) -> None:
-    """Store the posts and the authors that are new, and count them in the report.
+    """Store the posts and the new authors, and count them in the report.
 
-    In bulk one event announces all new posts of an author, else each has its own.
+    In bulk one event announces all new posts of an author; else each post has its own.
     """
     memory = memory or ImportMemory(RoomFinder(), BulkProfiles(), FileOrder())
     resolved, announced = await _resolve(session, batch, report)
@@ -245,7 +241,7 @@ async def _in_rooms(
     stored: Mapping[PostIdentity, Sequence[EqualPost]],
     stored_in_rooms: Iterable[SourceKey],
 ) -> list[Resolved]:
-    """Return the posts with the rooms here of those that name one."""
+    """Return the posts with the stored rooms of those that name one."""
     samples: dict[RoomReference, RoomSample] = defaultdict(RoomSample)
     mentions: list[RoomMention] = []
     for outcome in resolved:
@@ -276,10 +272,10 @@ async def _in_rooms(
 def _sorted_out(
     resolved: Iterable[Resolved], stored: Mapping[PostIdentity, Sequence[EqualPost]]
 ) -> tuple[dict[int, int], dict[int, Membership], dict[int, SentAgain]]:
-    """Return the ids of stored posts by their places among the resolved ones, the rooms of those
-    that had none, and what is sent again of them: media whose files came, and reactions.
+    """Return the repeated posts: their ids by place, the rooms of those without one, and new media
+    and reactions.
 
-    A message is the same only in its own room, or in none, as those of before have it.
+    A message is repeated only in its own room, or in none, as earlier versions stored it.
     """
     known: dict[int, int] = {}
     memberships: dict[int, Membership] = {}
@@ -308,7 +304,7 @@ def _sorted_out(
 def _messages_of_files(
     resolved: Iterable[Resolved], known: Mapping[int, int], added: Iterable[Added]
 ) -> Iterator[FileMessage]:
-    """Yield the messages with a time of chats' files, in their order."""
+    """Yield the dated messages of chats' files, in order."""
     outcomes = iter(added)
     for place, (item, user, room_id) in enumerate(resolved):
         post = item.post
@@ -320,9 +316,9 @@ def _messages_of_files(
 def _compared(
     resolved: Iterable[Resolved], known: Collection[int], stored: Collection[SourceKey]
 ) -> list[Reread]:
-    """Return the messages of chats and the posts, to be compared with the stored ones.
+    """Return the chat messages and posts, to be compared with the stored ones.
 
-    known: places of those that are here. stored: the ids of stored posts.
+    known: places of repeated posts. stored: keys of stored posts.
     """
     return [
         Reread(
@@ -344,7 +340,7 @@ async def _resolve(
 ) -> tuple[list[Resolved], list[NewEvent]]:
     """Return the posts with their authors, and events of new and changed authors.
 
-    Posts of another platform than their author are rejected.
+    Posts of another platform than their author's are rejected.
     """
     keys = {name: username_key(name) for name in {item.username for item in batch}}
     authors = await find_by_keys(session, keys.values())
@@ -367,9 +363,9 @@ async def _resolve(
 async def _equal_posts(
     session: AsyncSession, identities: set[PostIdentity]
 ) -> dict[PostIdentity, list[EqualPost]]:
-    """Return the stored posts of each identity by one statement; one dated ahead has two times.
+    """Return the stored posts of each identity by one statement; posts dated ahead have two times.
 
-    Those of a deleted room, which are about to go, are no repetition.
+    Messages of a deleted room, which are about to be removed, do not count.
     """
     if not identities:
         return {}

@@ -1,6 +1,6 @@
-"""Stopping an import whose posts are here already, as another version of saywho has read them.
+"""Stopping the import of a file that another version of saywho has read differently.
 
-Such posts have other times, names or texts, so that each would be stored a second time.
+Its stored posts have other times, names or texts, so that each would be stored twice.
 """
 
 from collections import Counter, defaultdict
@@ -21,19 +21,15 @@ from app.models import Room, RoomPerson, Tweet, User
 from app.services.rooms.recognition import rooms_of_title
 
 FEWEST: Final = 2
-"""Posts that have to be here before an import stops; somebody may write one text twice."""
+"""Repeated posts before an import stops; a person may write one text twice."""
 FEWEST_MINUTES: Final = 3
-"""Times without seconds by which a chat of another name is known."""
 SAME_TIMES: Final = 0.9
-"""Share of the times of a chat that one of another name has, too, if it is the same chat."""
 _MOST_OF_ZONES: Final = timedelta(hours=26)
-"""Between the first and the last time zone of the world."""
+"""Time between the first and the last time zone of the world."""
 _LEAST_OF_CALENDARS: Final = timedelta(days=40 * 365)
-"""Between years of calendars, or of centuries."""
 _MOST_COMPARED: Final = 20_000
-"""Messages here that are compared with the messages of one batch."""
+"""Stored messages that are compared with a batch."""
 _LONGEST_ROW_NUMBER: Final = 6
-"""Digits of an id that may be the number of a row, which other files have, too."""
 _STORED: Final = (Tweet.user_id, Tweet.created_at, Tweet.dated_at, Tweet.source_id)
 CHAT_READ_BEFORE: Final = Message(
     "this file was read differently before: its messages are here with other times, names or texts,"
@@ -50,11 +46,11 @@ READ_BEFORE: Final = frozenset({CHAT_READ_BEFORE, POSTS_READ_BEFORE})
 
 
 class ReadBeforeError(ImportFileError):
-    """The posts of a file are here already, and were read in another way."""
+    """The posts of a file are stored already, but were read differently."""
 
 
 class Reread(NamedTuple):
-    """A post of the file, and whether it is here as it is read now."""
+    """A post of the file, and whether it is stored as it is read now."""
 
     user_id: int
     room_id: int | None
@@ -63,33 +59,34 @@ class Reread(NamedTuple):
     time: datetime | None
     is_found: bool
     source_id: str | None
-    """Its platform's id."""
 
 
 class Overlap(NamedTuple):
-    """Posts of the file that are here by one of their properties, and those that are the same."""
+    """Number of the file's posts that are stored by one property, and of those stored unchanged."""
 
     here: int
     found: int
 
     def is_read_otherwise(self, smaller: int, *, fewest: int = FEWEST) -> bool:
-        """Return whether most posts of the smaller side are here, and under half are the same."""
+        """Return whether most posts of the smaller side are stored, and under half of them
+        unchanged.
+        """
         return self.here >= max(fewest, smaller / 2) and 2 * self.found < self.here
 
 
 @dataclass(slots=True)
 class EarlierReading:
-    """Compares the posts of one import with the posts that are here, until each chat is judged."""
+    """Compares the posts of an import with the stored posts, until each chat is judged."""
 
     settled: set[int | None] = field(default_factory=set)
-    """Chats that are read as before, or new; None for the posts outside of chats."""
+    """Chats that are new or read as before; None stands for posts outside of chats."""
 
     async def check(
         self, session: AsyncSession, posts: Sequence[Reread], made: Collection[int]
     ) -> None:
-        """Raise ReadBeforeError if under half of the posts here are found as they are read now.
+        """Raise ReadBeforeError if under half of the stored posts are unchanged.
 
-        made: rooms that this import has made.
+        made: rooms that this import has created.
         """
         groups: dict[int | None, list[Reread]] = defaultdict(list)
         for post in posts:
@@ -127,7 +124,7 @@ class EarlierReading:
 
 
 async def _rooms_before(session: AsyncSession, group: Sequence[Reread]) -> set[int]:
-    """Return the rooms that may be the one of these messages: of its title, or of its times."""
+    """Return the stored rooms that may be this chat, by title or by times."""
     reference = group[0].reference
     if not isinstance(reference, FileRoom):
         return set()
@@ -148,7 +145,7 @@ async def _rooms_before(session: AsyncSession, group: Sequence[Reread]) -> set[i
 
 
 def may_be_read_as(time: datetime | None, stored: datetime | None, dated: datetime | None) -> bool:
-    """Return whether one written time can be read as both, and not only another day's.
+    """Return whether two times can be readings of one written time, rather than of different days.
 
     dated: the time that was stored of a time ahead. Readings differ in the time zone, in the order
     of day and month, in the calendar, or in whether the time is read at all.
@@ -166,7 +163,7 @@ def may_be_read_as(time: datetime | None, stored: datetime | None, dated: dateti
 async def _by_texts(
     session: AsyncSession, group: Sequence[Reread], is_here: ColumnElement[bool]
 ) -> Overlap:
-    """Compare the messages whose texts are once in the file, and once here."""
+    """Compare the messages whose texts are unique in the file and in the stored chat."""
     counts = Counter(post.text for post in group)
     once = {post.text: post for post in group if post.text and counts[post.text] == 1}
     times = (func.min(Tweet.created_at), func.min(Tweet.dated_at))
@@ -179,7 +176,7 @@ async def _by_texts(
 async def _by_times(
     session: AsyncSession, group: Sequence[Reread], is_here: ColumnElement[bool]
 ) -> Overlap:
-    """Compare the messages of each time, as many as the file and the chat here both have."""
+    """Compare the messages of each time, as many as both the file and the stored chat have."""
     counts = Counter(post.time for post in group if post.time)
     found = Counter(post.time for post in group if post.time and post.is_found)
     query = select(Tweet.created_at, func.count()).where(
@@ -193,9 +190,9 @@ async def _by_times(
 async def _by_likeness(
     session: AsyncSession, group: Sequence[Reread], is_here: ColumnElement[bool]
 ) -> Overlap:
-    """Compare the messages at whose times the chat here has a text of the same plain letters.
+    """Compare the messages at whose times the stored chat has a text with the same ASCII letters.
 
-    A wrong encoding leaves these letters alone, and a wrong end of a name adds some before them.
+    A wrong encoding keeps these letters, and a wrongly read name adds some before them.
     """
     times = {post.time for post in group if post.time}
     query = select(Tweet.created_at, Tweet.text).where(
@@ -220,7 +217,7 @@ def _plain(text: str) -> str:
 
 
 async def _check_posts(session: AsyncSession, group: Sequence[Reread]) -> None:
-    """Raise ReadBeforeError if the posts are here with other times, or of other authors."""
+    """Raise ReadBeforeError if the posts are stored with other times or authors."""
     backend, columns = backend_of(session), (Tweet.user_id, Tweet.text)
     # A column of ids may have been taken for the texts.
     words = ((post, text) for post in group for text in (post.text, post.source_id) if text)
@@ -238,9 +235,9 @@ async def _check_posts(session: AsyncSession, group: Sequence[Reread]) -> None:
 
 
 async def _check_by_id(session: AsyncSession, group: Sequence[Reread]) -> None:
-    """Raise ReadBeforeError if posts are here by another author, or with more or fewer words.
+    """Raise ReadBeforeError if posts are stored with another author, or with more or fewer words.
 
-    Their ids are the same but for a prefix, and their times are, or none was read.
+    Such posts have the same id but for a prefix, and the same time or none.
     """
     by_id: dict[str, list[Reread]] = defaultdict(list)
     for post in group:
@@ -265,7 +262,7 @@ async def _check_by_id(session: AsyncSession, group: Sequence[Reread]) -> None:
 
 
 def _outside_of_chats() -> list[ColumnElement[bool]]:
-    """Return the conditions of posts of no chat, whose author is not deleted."""
+    """Return the conditions on posts outside of chats whose author is not deleted."""
     is_alive = Tweet.user_id.in_(select(User.id).where(User.deleted_at.is_(None)))
     return [Tweet.room_id.is_(None), is_alive]
 
@@ -275,12 +272,12 @@ def _is_number_of_row(source_id: str) -> bool:
 
 
 def _bare(source_id: str) -> str:
-    """Return an id without the prefix that says what it is of."""
+    """Return an id without its prefix for the kind of record."""
     return source_id.rpartition("_")[2]
 
 
 def _once(posts: Iterable[tuple[Any, str, Reread]]) -> dict[tuple[Any, str], Reread]:
-    """Return the posts whose property and text are once in the file, by both."""
+    """Return the posts whose property and text are unique in the file, by both."""
     listed = [((key, text), post) for key, text, post in posts if text]
     counts = Counter(pair for pair, _ in listed)
     return {pair: post for pair, post in listed if counts[pair] == 1}
@@ -289,9 +286,9 @@ def _once(posts: Iterable[tuple[Any, str, Reread]]) -> dict[tuple[Any, str], Rer
 async def _check_by(
     session: AsyncSession, query: Select[*tuple[Any, ...]], posts: Mapping[tuple[Any, str], Reread]
 ) -> None:
-    """Compare the posts of the file that are here once by a property and their text.
+    """Compare the posts that are stored once with the same property and text.
 
-    The query returns the property, the text, the author, the times and the id of posts here.
+    The query returns the property, the text, the author, the times and the id of stored posts.
     """
     rows = (await session.execute(query.where(*_outside_of_chats()))).all()
     counts = Counter((row[0], row[1]) for row in rows)

@@ -1,35 +1,34 @@
-"""The order of the messages of a chat that have one time: that of the file.
+"""The order of a chat's messages of the same time, taken from the file.
 
-Many apps write times in minutes. A second export of a chat may bring messages that belong before
-messages of the same minute that are here already, with lower ids.
+Many apps write times in minutes. A second export of a chat may contain messages that belong before
+stored messages of the same minute, which have lower ids.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import takewhile
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import Table, and_, bindparam, select, update
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import backend_of
+from app.db.backend import backend_of, update_by_id
 from app.models import Tweet
 from app.services.event_log import NewEvent, append_events
 
 MOST_KEPT: Final = 1_000
-"""Messages of one time whose order is kept; more keep the order of their ids. A file of one time
-would be compared with all of its messages again in each batch."""
-_TWEET: Final = cast(Table, Tweet.__table__)
-_MOVE: Final = update(_TWEET).where(_TWEET.c.id == bindparam("moved"))
+"""Messages of one time whose order is kept; more keep the order of their ids. All messages of a
+file with a single time would be compared again in each batch.
+"""
 
 Moment = tuple[int, datetime]
 """A chat, and a time."""
 
 
 class FileMessage(NamedTuple):
-    """A message of a chat's file, after it was stored."""
+    """A stored message of a chat's file."""
 
     moment: Moment
     user_id: int
@@ -43,15 +42,16 @@ class MomentOfFile(msgspec.Struct):
     user_id: int
     """One of its people."""
     is_first: bool
-    """Whether no message of the file has an earlier place, so that others may be missing."""
+    """Whether the file has no earlier message, so that others of this time may be missing."""
     ids: list[int] = []
     new: set[int] = set()
 
     def merged(self, here: Sequence[int], *, is_last: bool) -> list[int]:
-        """Return the ids of all messages of the time, which are `here` in another order.
+        """Return the ids of all messages of the time in the right order; `here` are the stored
+        ones.
 
-        Messages that the file lacks stay behind the message that they follow here. `is_last`: the
-        file has no later messages so far.
+        Messages that the file lacks stay behind the message that they follow. `is_last`: the file
+        has no later messages so far.
         """
         of_file = set(self.ids)
         others = [post_id for post_id in here if post_id not in of_file]
@@ -77,15 +77,15 @@ class MomentOfFile(msgspec.Struct):
 
 
 class FileOrder:
-    """Keeps the order of one import's files, batch by batch."""
+    """Keeps the order of an import's files, batch by batch."""
 
     def __init__(self) -> None:
         self._begun: set[int] = set()
         self._last: dict[Moment, MomentOfFile] = {}
-        """The last times of the batch before, which may go on."""
+        """The last times of the previous batch, which may continue."""
 
     async def keep(self, session: AsyncSession, messages: Iterable[FileMessage]) -> None:
-        """Give the messages of a batch their places where ids are in another order."""
+        """Store the places of a batch's messages if their ids are in another order."""
         moments: dict[Moment, MomentOfFile] = {}
         last: dict[int, Moment] = {}
         for moment, user_id, post_id, is_new in messages:
@@ -113,15 +113,14 @@ class FileOrder:
             if order != here:
                 # Below 0, so that messages that come later follow.
                 places = range(-len(order), 0)
-                moved += [{"moved": of, "place": n} for of, n in zip(order, places, strict=True)]
+                moved += [{"changed": of, "place": n} for of, n in zip(order, places, strict=True)]
         if moved:
-            await session.execute(_MOVE, moved)
+            await session.execute(update_by_id(Tweet), moved)
             user_id = next(iter(moments.values())).user_id
             await append_events(session, [NewEvent("room.updated", user_id)])
 
 
 async def _here(session: AsyncSession, moments: Sequence[Moment]) -> dict[Moment, list[int]]:
-    """Return the ids of the messages of some times, in the order of their chats."""
     here: dict[Moment, list[int]] = defaultdict(list)
     if moments:
         listed = backend_of(session).listed(moments, Tweet.room_id, Tweet.created_at)

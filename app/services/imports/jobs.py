@@ -1,4 +1,4 @@
-"""Imports of uploaded files: kept, queued, run one at a time, watched, cancelled, resumed."""
+"""Imports of uploaded files: queueing, running one at a time, cancelling, resuming."""
 
 import asyncio
 import contextlib
@@ -30,28 +30,27 @@ from app.services.imports.report import (
 from app.services.posts.filling_imports import WAITING, mark_cancelled
 
 FOLDER: Final = "uploads"
-"""Name of the folder of the files, which servers may share; their own names are in the database."""
+"""Folder of the files, which servers may share; names of files are in the database."""
 IMPORTING: Final = "imports"
-"""Name of the lock of the process that runs an import."""
+"""Lock of the process that runs an import."""
 UPLOAD_LIFETIME: Final = timedelta(days=1)
-"""An upload that is not started for this long is removed."""
+"""Time after which an upload that was not started is removed."""
 MOST_ATTEMPTS: Final = 3
-"""Runs in a row that may end without a proper end and without a new post."""
+"""Consecutive runs that may end abnormally without a new post."""
 LONGEST_TITLE: Final = 255
-"""Characters of the title of a chat that is kept while nothing of it is stored."""
 ENDED: Final = ("done", "failed", "cancelled")
-"""An import in any other state may still be run."""
+"""States of an import that will not run again."""
 
 
 class UploadedFile(NamedTuple):
-    """A file that lies among the uploads."""
+    """A file among the uploads."""
 
     spool: str
-    """Its name there."""
+    """Name among the uploads."""
     name: str
-    """As the sender calls it."""
+    """Name that the sender gave."""
     size: int
-    """In bytes."""
+    """Size in bytes."""
 
 
 async def add_job(
@@ -80,12 +79,11 @@ async def add_job(
 
 
 def options_of(job: ImportJob) -> ReadOptions:
-    """Return how the file is to be read."""
     return msgspec.json.decode(job.options, type=ReadOptions) if job.options else NO_OPTIONS
 
 
 async def get_job(session: AsyncSession, job_id: int, *, is_started: bool = False) -> ImportJob:
-    """Return the import of that id, or only one that was started. Raises NotFoundError."""
+    """Return the import of that id, optionally only a started one. Raises NotFoundError."""
     job = await session.get(ImportJob, job_id)
     if job is None or (is_started and job.state == "uploaded"):
         raise NotFoundError("There is no import {job_id}", job_id=job_id)
@@ -95,9 +93,9 @@ async def get_job(session: AsyncSession, job_id: int, *, is_started: bool = Fals
 async def list_jobs(
     session: AsyncSession, *, before: int | None = None, limit: int, with_uploads: bool = False
 ) -> tuple[list[ImportJob], int | None]:
-    """Return imports, the newest first, and the cursor of the next page.
+    """Return imports, newest first, and the cursor of the next page.
 
-    Uploads that nobody has started are among them only if they are asked for.
+    `with_uploads` includes uploads that were not started.
     """
     query = select(ImportJob)
     if not with_uploads:
@@ -112,7 +110,7 @@ async def list_jobs(
 async def note_look(
     session: AsyncSession, job_id: int, failure: Message | None, notes: NotesSummary
 ) -> None:
-    """Store what the last look at an upload says: why nothing of it can be imported, and notes."""
+    """Store the result of an upload's preview: why nothing can be imported, and notes."""
     errors = [] if failure is None else [ImportFault(failure)]
     upload = update(ImportJob).where(ImportJob.id == job_id, ImportJob.state == "uploaded")
     values = {"errors": encode_errors(errors), "notes": encode_notes(notes)}
@@ -120,7 +118,7 @@ async def note_look(
 
 
 async def choose_options(session: AsyncSession, job_id: int, options: ReadOptions) -> ImportJob:
-    """Store how an upload is to be read from now on. Raises NotFoundError, ConflictError."""
+    """Store how an upload is to be read. Raises NotFoundError, ConflictError."""
     job = await get_job(session, job_id)
     if job.state != "uploaded":
         raise ConflictError("The import {job_id} was already started", job_id=job_id)
@@ -131,7 +129,7 @@ async def choose_options(session: AsyncSession, job_id: int, options: ReadOption
 async def start_job(
     session: AsyncSession, job_id: int, options: ReadOptions, form: str = "auto"
 ) -> ImportJob:
-    """Queue an upload, to be read as the format of this name.
+    """Queue an upload, to be read as the format `form`.
 
     Raises NotFoundError, ConflictError.
     """
@@ -144,15 +142,15 @@ async def start_job(
 
 
 def note_title(job: ImportJob, title: str) -> None:
-    """Store what the one chat of a file that is just started is called, if it has a name."""
+    """Store the name of a just started file's only chat, if it has one."""
     if title:
         job.stored = msgspec.json.encode(StoredPosts(title=title[:LONGEST_TITLE]))
 
 
 async def cancel_job(session: AsyncSession, job_id: int) -> ImportJob:
-    """Cancel an import; what it stored stays. An upload that was not started is forgotten.
+    """Cancel an import and keep its posts; delete an upload that was not started.
 
-    Raises NotFoundError, ConflictError if it ended.
+    Raises NotFoundError, ConflictError if the import ended.
     """
     job = await get_job(session, job_id)
     if job.state in ENDED:
@@ -165,7 +163,7 @@ async def cancel_job(session: AsyncSession, job_id: int) -> ImportJob:
 
 
 async def next_job(session: AsyncSession, data_dir: Path) -> ImportJob | None:
-    """Return an import that waits, or ran in a process that died; others' uploads wait for them."""
+    """Return an import that waits or whose process died; its file must be on this machine."""
     waiting = select(ImportJob).where(ImportJob.state.in_(WAITING))
     if backend_of(session).is_shared:
         files = await asyncio.to_thread(_files, data_dir)
@@ -174,7 +172,7 @@ async def next_job(session: AsyncSession, data_dir: Path) -> ImportJob | None:
 
 
 async def claim_job(session: AsyncSession, job_id: int) -> ImportJob | None:
-    """Return the import, if it is still to be run; the session belongs to the lock's holder."""
+    """Return the import if it is still to be run; call it as the holder of the lock."""
     job = await session.get(ImportJob, job_id)
     if job is None or job.state not in WAITING:
         return None
@@ -204,14 +202,14 @@ async def end_job(session: AsyncSession, job_id: int, failure: Message | None) -
 
 
 async def change_running(session: AsyncSession, job_id: int, values: dict[str, Any]) -> bool:
-    """Change the import, unless it was cancelled; return whether it may continue."""
+    """Change the import unless it was cancelled; return whether it may continue."""
     job = update(ImportJob).where(ImportJob.id == job_id, ImportJob.state == "running")
     changed = await session.scalar(job.values(**values).returning(ImportJob.id))
     return changed is not None
 
 
 def counted(job: ImportJob, report: ImportReport) -> dict[str, Any]:
-    """Return the counts of the import; posts that an earlier run of it stored are no duplicates."""
+    """Return the import's counts; posts that an earlier run of it stored are not duplicates."""
     values: dict[str, Any] = report.counts | {
         "accepted": job.accepted + report.accepted,
         "duplicates": max(0, report.duplicates - job.accepted),
@@ -224,7 +222,7 @@ def counted(job: ImportJob, report: ImportReport) -> dict[str, Any]:
 
 
 def progress_of(job: ImportJob) -> tuple[int, ...]:
-    """Return figures of which one rises where an import makes progress."""
+    """Return figures of which at least one rises with progress."""
     return (job.attempts, job.bytes_read, *(getattr(job, name) for name in COUNTS))
 
 
@@ -274,12 +272,11 @@ def sync_upload(data_dir: Path, file: IO[bytes]) -> None:
 
 
 def upload_path(data_dir: Path, spool: str) -> Path:
-    """Return the file of an upload."""
     return data_dir / FOLDER / spool
 
 
 def remove_upload(data_dir: Path, spool: str) -> None:
-    """Remove an upload; a process that has it open can still read it to the end."""
+    """Remove an upload; a process that has it open can still read it."""
     with contextlib.suppress(OSError):
         upload_path(data_dir, spool).unlink()
 
@@ -289,7 +286,7 @@ def _files(data_dir: Path) -> list[Path]:
 
 
 def _remove_old_files(files: Iterable[Path], states: Mapping[str, str], before: datetime) -> None:
-    """Remove files of ended imports, and older files of none; a new one may get its import yet."""
+    """Remove files of ended imports, and old files of none; a new file may get its import yet."""
     for path in files:
         # Another worker may have removed it meanwhile.
         with contextlib.suppress(FileNotFoundError):

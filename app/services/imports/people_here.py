@@ -1,4 +1,4 @@
-"""Whose names in a chat that is about to be imported are names of people who are here already."""
+"""People in a chat to be imported who have the name of a stored author."""
 
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
@@ -17,31 +17,30 @@ from app.services.rooms.recognition import RoomFinder
 
 
 class PersonHere(NamedTuple):
-    """Somebody who is here with posts, none of them in the chat of a file."""
+    """A stored author with posts, none of them in the chat of a file."""
 
     platform: str
     posts: int
-    """All that are kept."""
     messages: int
-    """Those in chats."""
+    """Number of posts in chats."""
     rooms: int
-    """In how many chats."""
+    """Number of chats."""
     room: str | None
-    """The name of the one with the most of them; None without any."""
+    """Name of the chat with the most of the messages; None without any."""
 
     @property
     def is_another(self) -> bool:
-        """Whether an import refuses to take somebody in a chat for this author."""
+        """Whether an import refuses to attribute a person in a chat to this author."""
         return self.platform != "local"
 
 
 async def people_here(
     session: AsyncSession, preview: Preview, options: ReadOptions
 ) -> dict[str | None, PersonHere]:
-    """Return who has the name of somebody in the file, by the usernames that the file gives them.
+    """Return the authors who have the name of a person in the file, by the file's usernames.
 
-    `options` has other names that are proposed for them. Who writes already in the chat of the
-    file, known again as an import knows it, was told from others before.
+    `options` has other names that are proposed for them. People who write already in the stored
+    chat of the file are left out.
     """
     names: dict[str | None, str] = {}
     for username in (speaker.username for speaker in preview.speakers):
@@ -56,7 +55,7 @@ async def people_here(
 
 
 async def zone_before(session: AsyncSession, preview: Preview) -> str | None:
-    """Return the time zone in which the chat of a file was read before; None if it is not here."""
+    """Return the time zone in which the file's chat was imported before; None if it is new."""
     names = [as_username(speaker.username) for speaker in preview.speakers if speaker.username]
     people = await named_users(session, map(username_key, names))
     rooms = await _known_rooms(session, preview, people)
@@ -68,7 +67,7 @@ async def zone_before(session: AsyncSession, preview: Preview) -> str | None:
 async def _known_rooms(
     session: AsyncSession, preview: Preview, people: Mapping[str, NamedUser]
 ) -> set[int]:
-    """Return the ids of the rooms here that an import would take for the chats of the file."""
+    """Return the ids of the stored rooms that an import would recognise in the file."""
     ids = {person.id: person.username for person in people.values()}
     finder = RoomFinder()
     room_ids = [await finder.known(session, room, ids) for room in preview.rooms]
@@ -78,7 +77,7 @@ async def _known_rooms(
 async def _people_outside(
     session: AsyncSession, room_ids: Collection[int], user_ids: Collection[int]
 ) -> dict[str, PersonHere]:
-    """Return those of these people who have posts, and none in these rooms, by case-folded name."""
+    """Return the people with posts, but none in these rooms, by case-folded name."""
     person_id = RoomPerson.user_id
     ranks = func.row_number().over(
         partition_by=person_id, order_by=(RoomPerson.messages.desc(), RoomPerson.room_id)

@@ -1,4 +1,4 @@
-"""Reading batches of posts from files: checked, with their media, numbered among equal ones."""
+"""Reading batches of posts from files: checked, with media, and equal posts numbered."""
 
 import sqlite3
 from collections.abc import Callable, Iterable
@@ -27,7 +27,6 @@ from app.services.imports.bulk import BATCH, BulkPost, count
 from app.services.imports.report import ImportReport
 from app.services.posts.media import MediaKeeper, NoRoomError
 from app.services.posts.new_tweet import (
-    MOST_DESCRIBED,
     NewTweet,
     checked,
     checked_language,
@@ -44,8 +43,8 @@ _COUNT: Final = "INSERT INTO seen VALUES (?, 1) ON CONFLICT DO UPDATE SET n = n 
 class PostReader:
     """Reads batches of valid posts from records.
 
-    `owner` is the author of all posts of a file of one account; `username` names the author of
-    records without one.
+    `owner` is the author of a file of one account; `username` names the author of records without
+    one.
     """
 
     records: RecordStream
@@ -54,7 +53,7 @@ class PostReader:
     media: "RecordMedia"
     repeats: "RepeatCounter" = field(default_factory=lambda: RepeatCounter())
     _has_said: bool = False
-    """Whether the report says that what the exporter of a chat wrote is skipped."""
+    """Whether the report mentions the skipped messages of a chat's exporter."""
 
     def read(self, report: ImportReport, is_stopped: Callable[[], bool]) -> list[BulkPost] | None:
         """Return the posts of the next records, None at the end; report the records left out."""
@@ -131,7 +130,7 @@ class PostReader:
         )
 
     def _target(self, record: Record, username: str) -> ReplyTarget | None:
-        """Return what the post answers; its author's own name may be another one here."""
+        """Return the reply's target; the account's own name may be a different one here."""
         target, account = record.reply_to, self.records.account
         if target is None or target.username is None or account is None or not account.username:
             return target
@@ -140,7 +139,9 @@ class PostReader:
 
 
 def _nameless(records: RecordStream) -> Message:
-    """Return that a post names no author; one name for all is advised only if none has a field."""
+    """Return the error for a post without an author; it advises one name for all only if no record
+    has one.
+    """
     unused = (part.what for part in records.notes.unread if part.role == "author")
     if name := next(unused, ""):
         return Message(
@@ -156,7 +157,7 @@ def _nameless(records: RecordStream) -> Message:
 
 
 class RepeatCounter:
-    """Counts equal records, in a private database that spills to disk, so memory stays bounded."""
+    """Counts equal records in a private database that spills to disk, so memory stays bounded."""
 
     def __init__(self) -> None:
         # One thread at a time uses it, but not always the same one.
@@ -165,9 +166,9 @@ class RepeatCounter:
         self._connection.execute("BEGIN")
 
     def number(self, username: str, post: NewTweet) -> int:
-        """Return how many equal posts there were, with this one.
+        """Return the number of equal posts so far, with this one.
 
-        Equal are posts of an author, a room, a time and a text. The time of arrival differs at each
+        Equal posts have the same author, room, time and text. The time of arrival differs at each
         import.
         """
         time = post.dated_at or post.created_at
@@ -183,14 +184,14 @@ class RepeatCounter:
 
 
 class RecordMedia:
-    """The media of one file; without a keeper their files are left where they are."""
+    """The media of one file; without a keeper no file is copied."""
 
     def __init__(self, files: Source | None, keeper: MediaKeeper | None) -> None:
         self._files = files
         self._keeper = keeper if files is not None else None
         self._is_full = False
         self._names: dict[str, str] = {}
-        """Names in the file and here, of the files of this batch."""
+        """Names of this batch's copies, by their names in the file."""
 
     def keep(
         self, items: Iterable[Item], report: ImportReport, is_stopped: Callable[[], bool]
@@ -216,19 +217,18 @@ class RecordMedia:
         self._keeper.sync()
 
     def of(self, record: Record) -> list[Medium]:
-        """Return the media of a record of this batch as they can be kept."""
+        """Return the media of a record of this batch, with their copies."""
         media = record.media[:MOST_MEDIA]
         pairs = zip_longest(media, record.files[: len(media)])
         return [_storable(medium, self._names.get(file or "")) for medium, file in pairs]
 
     def close(self) -> None:
-        """Let others remove files again."""
         if self._keeper is not None:
             self._keeper.close()
 
 
 def _storable(medium: Medium, file: str | None) -> Medium:
-    """Return a medium without an address that is none of the web."""
-    alt = drop_controls(medium.alt)[:MOST_DESCRIBED] if medium.alt else None
+    """Return a medium without an address that is not of the web."""
+    alt = drop_controls(medium.alt)[:5_000] if medium.alt else None
     source_url = lenient(checked_url, medium.source_url)
     return StoredMedium(medium.kind, source_url, alt, medium.width, medium.height, file)

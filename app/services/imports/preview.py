@@ -1,4 +1,4 @@
-"""Looks at uploads before anything is stored, each in a process that can be killed."""
+"""Previews of uploads, each in a process that can be killed."""
 
 import asyncio
 from collections import defaultdict
@@ -22,15 +22,13 @@ from app.services.imports.jobs import options_of, upload_path
 from app.services.imports.report import errors_of
 
 EARLIER_CHATS: Final = 100
-"""Uploaded chats among which one of the same people is looked for."""
 LATEST: Final = 5
-"""Imports that failed last."""
 MOST_S: Final = 45.0
-"""Seconds of a look, with the wait for the same operator's looks before it."""
+"""Time limit of a preview with the wait for the operator's previous one, in seconds."""
 
 
 class Previewer:
-    """Looks at uploads, at one of each operator at a time."""
+    """Previews uploads, one at a time for each operator."""
 
     def __init__(
         self,
@@ -43,19 +41,17 @@ class Previewer:
         self._config = config
         self._most_s = most_s
         self.chat_s = chat_s
-        """Seconds for which a chat is read in a look."""
+        """Seconds for which a preview reads a chat."""
         self._sandboxes: defaultdict[int, Sandbox] = defaultdict(partial(Sandbox, limit_s))
         """By the ids of operators, who are few."""
 
     async def look(
         self, job: ImportJob, options: ReadOptions, *, operator_id: int, form: str = "auto"
     ) -> Preview:
-        """Return what is in the file of an upload, read as the format of this name.
+        """Return the preview of an upload, read as the format `form`; cancelling ends the process.
 
-        A caller that is cancelled ends the process.
-
-        Raises ReadError where that takes too much time or memory, UnavailableError where the
-        operator's look before it lasts.
+        Raises ReadError if that takes too much time or memory, UnavailableError if the operator's
+        previous preview is not finished in time.
         """
         request = PreviewRequest(
             path=str(upload_path(self._config.data_dir, job.spool)),
@@ -73,7 +69,7 @@ class Previewer:
         request: msgspec.Struct,
         operator_id: int,
     ) -> bytes:
-        """Return the one line that the function yields for the request, as `look` does."""
+        """Return the line that the function yields for the request, as `look` does."""
         sandbox = self._sandboxes[operator_id]
         with TemporaryFile() as body:
             body.write(msgspec.json.encode(request))
@@ -88,14 +84,14 @@ class Previewer:
 
 
 async def was_read_before(session: AsyncSession) -> bool:
-    """Return whether one of the last imports stopped since its file was read differently before."""
+    """Return whether one of the last failed imports stopped because of an earlier reading."""
     newest = select(ImportJob).where(ImportJob.state == "failed").order_by(ImportJob.id.desc())
     jobs = await session.scalars(newest.limit(LATEST))
     return any(fault.detail in READ_BEFORE for job in jobs for fault in errors_of(job))
 
 
 async def earlier_options(session: AsyncSession, preview: Preview) -> ReadOptions:
-    """Return what was chosen for a chat of the same people that was uploaded before."""
+    """Return the options of an earlier uploaded chat of the same people."""
     if preview.is_chat:
         people = {speaker.username for speaker in preview.speakers}
         query = select(ImportJob).where(

@@ -1,4 +1,4 @@
-"""What became of an import: its counts, its errors, whose posts it stored."""
+"""The report of an import: counts, errors, and the authors of stored posts."""
 
 from collections.abc import Iterable
 from copy import deepcopy
@@ -31,18 +31,18 @@ from app.models import ImportJob, User
 COUNTS: Final = ("accepted", "duplicates", "rejected", "reposts", "restricted", "skipped")
 MAX_ERRORS: Final = 100
 MOST_LISTED: Final = 200
-"""Authors whom a report names."""
+"""Authors that a report names."""
 
 
 class StoredPosts(msgspec.Struct):
-    """The authors of new posts, by their ids, and the kept pictures and videos of these posts."""
+    """The authors of new posts, by their ids, and the number of their kept media files."""
 
     authors: set[int] = set()
     files: int = 0
     rooms: set[int] = set()
-    """Chats of the messages, known ones too."""
+    """Chats of the messages, including chats that were stored before."""
     title: str = ""
-    """Of the one chat in the file, as its preview read it, until messages of it are stored."""
+    """Name of the file's only chat, from its preview, until its messages are stored."""
 
     def add(self, user_id: int, media: Iterable[StoredMedium]) -> None:
         self.files += sum(medium.file is not None for medium in media)
@@ -50,13 +50,12 @@ class StoredPosts(msgspec.Struct):
             self.authors.add(user_id)
 
     def merge(self, part: "StoredPosts") -> None:
-        """Add those of further posts."""
         self.files += part.files
         self.authors |= {*islice(part.authors, MOST_LISTED - len(self.authors))}
         self.add_rooms(part.rooms)
 
     def add_rooms(self, room_ids: Iterable[int | None]) -> None:
-        """Note chats, as many as authors; these have their names then."""
+        """Add chats, at most `MOST_LISTED`; they have names of their own then."""
         self.rooms |= {
             room_id for room_id in room_ids if room_id is not None and len(self.rooms) < MOST_LISTED
         }
@@ -65,7 +64,7 @@ class StoredPosts(msgspec.Struct):
 
 @dataclass(slots=True)
 class ImportReport:
-    """Counts of the posts so far by what became of them, and the first errors."""
+    """Counts of posts by outcome, and the first errors."""
 
     accepted: int = 0
     duplicates: int = 0
@@ -74,17 +73,16 @@ class ImportReport:
     restricted: int = 0
     skipped: int = 0
     with_entities: int = 0
-    """Posts that hold `&amp;` and the like, in a format that leaves them as they stand."""
+    """Posts with `&amp;` and similar, in a format that does not decode them."""
     errors: list[ImportFault] = field(default_factory=list)
     stored: StoredPosts = field(default_factory=StoredPosts)
     broken: Message | None = None
     """The reason why the source could not be read to its end."""
     notes: NotesSummary = NO_NOTES
-    """What was assumed of the source and not used, up to the last record that was read."""
+    """Assumptions about the source and unused parts, up to the last record that was read."""
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many posts were stored, and how many were not, by the reason."""
         return {name: getattr(self, name) for name in COUNTS}
 
     def reject(self, place: int, detail: str) -> None:
@@ -93,23 +91,22 @@ class ImportReport:
         self.note(place, detail)
 
     def leave_out(self, item: BadRecord | Skipped) -> None:
-        """Count a record that is no post to store."""
         if isinstance(item, BadRecord):
             self.reject(item.place, item.detail)
         else:
             count_skipped(self, item)
 
     def look_for_entities(self, records: RecordStream, text: str) -> None:
-        """Count a post whose text may be HTML, though nothing in its file says so."""
+        """Count a post whose text may be HTML although its file does not say so."""
         self.with_entities += records.format in WITH_ENTITIES and decode_entities(text) != text
 
     def note(self, place: int | None, detail: str) -> None:
-        """Report what was left out of a post that was stored, or of the whole file."""
+        """Report what was left out of a stored post, or of the whole file."""
         if len(self.errors) < MAX_ERRORS:
             self.errors.append(ImportFault(detail, place))
 
     def merge(self, part: "ImportReport") -> None:
-        """Add what became of further posts."""
+        """Add the report of further posts."""
         for name, count in part.counts.items():
             setattr(self, name, getattr(self, name) + count)
         self.with_entities += part.with_entities
@@ -120,7 +117,6 @@ class ImportReport:
         self.notes = self.notes if part.notes.is_empty else part.notes
 
     def joined(self, part: "ImportReport") -> "ImportReport":
-        """Return this report and that of further posts as one."""
         total = deepcopy(self)
         total.merge(part)
         return total
@@ -138,7 +134,6 @@ class AssumptionFacts(Decision, frozen=True):
 
     @classmethod
     def of(cls, assumption: Assumption) -> "AssumptionFacts":
-        """Return an assumption as answers show it."""
         return cls(
             assumption.kind, assumption.value, [*assumption.alternatives], str(assumption.evidence)
         )
@@ -159,7 +154,6 @@ class UnreadFacts(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, unread: Unread) -> "UnreadFacts":
-        """Return what was not used as answers show it."""
         return cls(unread.kind, unread.what, unread.count)
 
 
@@ -193,7 +187,6 @@ class ImportFacts(msgspec.Struct, frozen=True):
 
 
 def facts(job: ImportJob) -> ImportFacts:
-    """Return the import as answers show it."""
     notes = notes_of(job)
     said = {
         "errors": errors_of(job),
@@ -205,36 +198,35 @@ def facts(job: ImportJob) -> ImportFacts:
 
 
 def notes_of(job: ImportJob) -> NotesSummary:
-    """Return what was assumed and not used; nothing for imports of earlier versions."""
+    """Return the assumptions and unused parts; none for imports of earlier versions."""
     return decoded_notes(job.notes) if job.notes else NO_NOTES
 
 
 def encode_notes(notes: NotesSummary) -> bytes:
-    """Return notes as the database keeps them: without texts of the file."""
+    """Return notes for the database, without texts of the file."""
     return msgspec.json.encode(notes, enc_hook=packed)
 
 
 def errors_of(job: ImportJob) -> list[ImportFault]:
     """Return why the import failed, if it did, and why records were not stored.
 
-    The reasons are Messages, but for those of earlier versions, which are plain sentences.
+    Earlier versions stored plain sentences instead of Messages.
     """
     stored = msgspec.json.decode(job.errors)
     return [ImportFault(unpacked(error["detail"]), error.get("record")) for error in stored]
 
 
 def encode_errors(errors: Iterable[ImportFault]) -> bytes:
-    """Return the errors as the database keeps them."""
     values = [{"record": error.record, "detail": packed(error.detail)} for error in errors]
     return msgspec.json.encode(values, enc_hook=str)
 
 
 def stored_posts(job: ImportJob) -> StoredPosts:
-    """Return whose posts the import has stored; nothing for imports of earlier versions."""
+    """Return the stored posts' facts; none for imports of earlier versions."""
     return msgspec.json.decode(job.stored, type=StoredPosts) if job.stored else StoredPosts()
 
 
 async def stored_authors(session: AsyncSession, stored: StoredPosts) -> list[str]:
-    """Return the names of the authors of new posts, those with the most posts here first."""
+    """Return the names of the authors of new posts, those with the most posts first."""
     query = select(User.username).where(User.id.in_(stored.authors), User.deleted_at.is_(None))
     return list(await session.scalars(query.order_by(User.tweet_count.desc(), User.username_key)))

@@ -1,10 +1,10 @@
-"""Runs imports in a process of their own, so that pages answer meanwhile.
+"""Running imports in a separate process, so that pages answer meanwhile.
 
 A worker that finds a waiting import starts `python -m app.services.imports.runner PID ID` with its
-own number and the import's, and the settings in the environment. One such process at a time gets
-the lock, whichever worker started it. The worker looks at the import meanwhile, and kills the
-process of one that was cancelled or stands still. A stop kills it too, and so does the system when
-the worker dies, so that none is left where no server runs.
+own process id, the import's id, and the settings in the environment. The lock lets one such process
+run at a time. The worker watches the import, and kills the process if the import is cancelled or
+stalls. A stop kills it, too, and the system does when the worker dies, so that no process outlives
+its server.
 """
 
 import asyncio
@@ -62,16 +62,15 @@ from app.services.posts.media import keeper_of, remove_if_full
 from app.services.posts.users import choose_own, find_user
 
 LOOK_EVERY_S: Final = 5.0
-"""Seconds between looks for imports that another process queued."""
+"""Seconds between checks for imports that another process queued."""
 TIDY_EVERY_S: Final = 3600.0
 WATCH_EVERY_S: Final = 2.0
-"""Seconds between looks at an import that runs."""
+"""Seconds between checks of a running import."""
 STALL_S: Final = 600.0
-"""Seconds without any progress after which an import is ended."""
+"""Seconds without progress after which an import fails."""
 MOST_MEMORY: Final = 1024 * MIB
-"""Bytes that reading a file may take, beside the program itself."""
+"""Memory for reading a file in addition to the program itself, in bytes."""
 RELEASE_S: Final = 3.0
-"""Time for the database to release the lock of a process that was killed."""
 
 T = TypeVar("T")
 
@@ -83,7 +82,7 @@ async def keep_importing(
 ) -> None:
     """Run waiting imports, soon after `queued` is set or another process queued one.
 
-    One that makes no progress for `stall_s` fails.
+    An import without progress for `stall_s` fails.
     """
     next_tidy, reason = 0.0, ""
     while True:
@@ -104,7 +103,7 @@ async def keep_importing(
 
 
 async def _run_one(db: Database, config: Config, stall_s: float) -> bool:
-    """Run a waiting import in its process; return whether to look for the next one at once."""
+    """Run a waiting import in its process; return whether to look for another one immediately."""
     async with db.read() as session:
         job = await next_job(session, config.data_dir)
     if job is None:
@@ -147,10 +146,10 @@ async def _run_one(db: Database, config: Config, stall_s: float) -> bool:
 async def _watch(
     db: Database, config: Config, job_id: int, process: asyncio.Task[int], stall_s: float
 ) -> bool:
-    """Return true when the process ends, and false before that where it must be killed.
+    """Return true when the process ends, and false if it must be killed.
 
-    That is where its import has ended (it was cancelled) or makes no progress: it notes nothing,
-    and copies no file of media, of which a batch may have thousands.
+    It must be killed if its import has ended (it was cancelled) or stalls: it stores no progress
+    and copies no media file, of which a batch may have thousands.
     """
     progress: object = None
     changed_at = monotonic()
@@ -173,7 +172,6 @@ async def _watch(
 
 
 def _time_of(folder: Path) -> float:
-    """Return when the last file was put into the folder; 0 where there is none."""
     try:
         return folder.stat().st_mtime
     except OSError:
@@ -186,7 +184,7 @@ async def _kill(process: asyncio.Task[int]) -> None:
 
 
 async def _note_interruption(db: Grant, data_dir: Path) -> None:
-    """Note that a stop ended the import, which is no failed attempt."""
+    """Note that a stop ended the import, which is not a failed attempt."""
     async with db.write() as session:
         if (job := await next_job(session, data_dir)) is not None:
             await change_running(session, job.id, {"state": "interrupted", "attempts": 0})
@@ -195,9 +193,9 @@ async def _note_interruption(db: Grant, data_dir: Path) -> None:
 async def run_job(
     db: Grant, config: Config, job: ImportJob, worker: int, *, most_memory: int
 ) -> None:
-    """Import the file to its end, or until cancelled. What is derived of it is maintenance's.
+    """Import the file to its end, or until cancelled; maintenance derives the rest.
 
-    Raises GrantLostError, and UnavailableError where the database is away.
+    Raises GrantLostError, and UnavailableError if the database is away.
     """
     failure: Message | None = None
     try:
@@ -228,9 +226,9 @@ async def _store(
     *,
     make_room: Callable[[], None] = lambda: None,
 ) -> T:
-    """Store a change of the import; on a full disk as soon as the disk has room.
+    """Store a change of the import; on a full disk, wait until it has room.
 
-    This process rests until then: another one would only end in the same way.
+    This process waits because another one would only end in the same way.
     """
     is_said = False
     while True:
@@ -248,18 +246,17 @@ async def _store(
 
 
 def _check_worker(worker: int) -> None:
-    """End this process if its worker has ended."""
     if os.getppid() != worker:
         sys.exit("the import is broken off, since its worker ended, and goes on later")
 
 
 async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Message | None:
-    """Import the file; return why it broke off, if it did."""
+    """Import the file; return why it could not be read to its end, if so."""
     options, report = options_of(job), ImportReport(stored=stored_posts(job))
     path, limit = upload_path(config.data_dir, job.spool), config.max_import_bytes
 
     async def note(session: AsyncSession, report: ImportReport) -> None:
-        """Store how far the run is, together with posts of it. Raises ConflictError at its end."""
+        """Store the progress with its posts. Raises ConflictError if the import has ended."""
         _check_worker(worker)
         values = counted(job, report) | {"format": records.format, "bytes_read": source.bytes_read}
         if source.bytes_total is not None:
@@ -273,7 +270,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
         await note(session, report)
 
     async def note_reading() -> None:
-        """Store what was assumed, up to the last record that was read."""
+        """Store the assumptions up to the last record that was read."""
         report.notes = records.notes.summary
         async with db.write() as session:
             await note(session, report)
@@ -306,7 +303,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
 
 
 async def _choose_own(db: Grant, username: str) -> None:
-    """Let the archive of the author be the site's own, unless nothing of it was stored."""
+    """Make the author's archive the site's own, unless none of it was stored."""
     async with db.write() as session:
         if (user := await find_user(session, username)) is not None:
             await choose_own(session, user.id)
@@ -315,9 +312,9 @@ async def _choose_own(db: Grant, username: str) -> None:
 async def run_waiting_job(
     config: Config, worker: int, job_id: int, *, most_memory: int = MOST_MEMORY
 ) -> None:
-    """Run the import, unless another process runs one, for as long as its worker lives.
+    """Run the import as long as its worker lives, unless another process runs one.
 
-    Reading its file may take so many bytes beside what the program has.
+    Reading its file may take `most_memory` bytes in addition to the program.
     """
     # Threads read and count. What holds the write lock must not wait for a core, since others wait
     # for the lock.

@@ -14,7 +14,7 @@ from app.services.posts.samples import list_samples, sample_files
 
 
 async def load_samples(db: Database) -> ImportReport:
-    """Store the sample posts; stored ones stay as they are."""
+    """Store the sample posts; stored ones stay unchanged."""
     lines = io.BytesIO(b"".join(path.read_bytes() for path in sample_files()))
     with Source(lines) as source:
         records = open_records(source, format="jsonl")
@@ -24,6 +24,5 @@ async def load_samples(db: Database) -> ImportReport:
 
 
 async def delete_samples(session: AsyncSession) -> None:
-    """Delete the sample authors with all their posts."""
     for name in await list_samples(session):
         await delete_user(session, name)

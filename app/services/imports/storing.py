@@ -35,15 +35,15 @@ class NamelessFileError(ImportFileError):
 
 
 Read = Callable[[ImportReport, Callable[[], bool]], list[BulkPost] | None]
-"""Returns the posts among the next records, None at the end, and reports what is left out; it runs
-in a thread, and returns soon after the second argument says that it is stopped."""
+"""Returns the next posts, None at the end, and reports what is left out. It runs in a thread, and
+returns soon after its second argument returns true.
+"""
 Note = Callable[[AsyncSession, ImportReport], Awaitable[None]] | None
 
 
 def check_records(records: RecordStream, options: ReadOptions, *, is_public: bool) -> None:
-    """Raise ImportFileError for a table without texts, or a chat that all the world could read.
-
-    A table has to have the columns that were chosen, too.
+    """Raise ImportFileError for a table without texts or chosen columns, or a chat on a public
+    site.
     """
     known = {plain_column(name) for name, _ in records.columns}
     absent = [name for name in options.columns if plain_column(name) not in known]
@@ -71,18 +71,19 @@ class Storing(NamedTuple):
     """How the posts of a source are stored."""
 
     is_live: bool = False
-    """Whether each post is announced by itself."""
+    """Whether each post has its own event."""
     default_time: datetime | None = None
-    """Of new posts without a time."""
+    """Time of new posts without a time."""
     note: Note = None
-    """Writes the report in the transaction that stores a batch, so that the two always agree, or
-    refuses it."""
+    """Stores the report in the transaction of a batch, so that both always agree, or refuses the
+    batch.
+    """
     trusts_ids: bool = False
-    """Whether the id of a room is one of here."""
+    """Whether the ids of rooms are ids of this site."""
     read: ReadNotes = ReadNotes()
     """How times are read."""
     keeps_earlier: bool = False
-    """Whether posts are stored that an earlier version has stored in another way."""
+    """Whether posts are stored that an earlier version stored differently."""
 
 
 USUAL: Final = Storing()
@@ -97,11 +98,11 @@ async def import_records(
     keeper: MediaKeeper | None = None,
     storing: Storing = USUAL,
 ) -> ImportReport:
-    """Store the posts of the records.
+    """Store the posts of the records, as `import_posts` does.
 
     `username` names the author of records without one; for a file of one account it replaces the
-    name. `keeper` copies the files of media out of their file. Else as `import_posts`. Raises
-    NamelessFileError before anything is stored, unless there is nothing to store.
+    name. `keeper` copies media files. Raises NamelessFileError before anything is stored, unless
+    there is nothing to store.
     """
     report = report or ImportReport()
     try:
@@ -133,10 +134,10 @@ async def import_posts(
     storing: Storing = USUAL,
     run: Runner = asyncio.to_thread,
 ) -> None:
-    """Store all posts, a transaction for each batch.
+    """Store all posts, a batch in a transaction, and read the next batch meanwhile.
 
-    While a batch is stored, the next one is read. `report` counts what was committed, and no more
-    where an error ends it; posts from before a break of the file stay.
+    `report` counts the committed posts, even if an error ends the import. Posts before a fault in
+    the file stay.
     """
     is_stopped = False
     rooms = RoomFinder(trusts_ids=storing.trusts_ids, read=storing.read)
@@ -177,7 +178,7 @@ async def import_posts(
 
 
 async def renew_derived(db: Database) -> None:
-    """Count again what the import outgrew; a single post hardly changes it."""
+    """Recount what the import outgrew; a single post hardly changes it."""
     await renew_if_outgrown(db)
     async with db.read() as session:
         is_vocabulary_due = await is_vocabulary_old(session)

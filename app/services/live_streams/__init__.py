@@ -1,1 +1,1 @@
-"""Live streams: the events of the log, sent to each client as they come."""
+"""Live streams of the events of the log."""

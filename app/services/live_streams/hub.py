@@ -1,9 +1,8 @@
-"""The live stream: its clients, and how events of the log reach all of them.
+"""The live stream's clients, and how events of the log reach all of them.
 
-A client is a position in the log. One task sends what comes to all that have everything before; a
-client that is behind, or whose connection does not take what is sent, catches up by itself. So a
-slow client, and one that reconnects, misses no event and gets none twice, and nothing waits for it
-in memory.
+A client is a position in the log. One task sends each new event to all clients that have everything
+before it. A client that is behind, or whose connection is slow, catches up by itself. No client
+misses an event or gets it twice, and none waits in memory.
 """
 
 import asyncio
@@ -21,13 +20,13 @@ from app.services.live_streams.stream import HEARTBEAT, LiveStream
 from app.services.live_streams.streaming import Clients, StreamHub
 
 RETRY_S: Final = 1.0
-"""Seconds until the log is read again that could not be read."""
+"""Seconds before an unreadable log is read again."""
 NOWHERE: Final = -1
-"""The position of a client whose log is gone; it is sent a reset."""
-WELCOME: Final = b": welcome\n\n"
+"""Position of a client whose part of the log is gone; it is sent a reset."""
 PLACE: Final = b"id: %d\n\n"
-"""Tells a client where it is without an event: else it would come back without a place, and lose
-what happened meanwhile."""
+"""Gives a client its position before the first event: it would reconnect without one, and miss
+events.
+"""
 RESET: Final = b"id: %d\nevent: reset\ndata: {}\n\n"
 
 logger = logging.getLogger(__name__)
@@ -40,17 +39,17 @@ class LiveHub(StreamHub[LiveStream]):
         super().__init__(db, clients)
         self._log = LogPages(db, newest)
         self._sent = newest
-        """The last event that was sent to the clients that are not behind."""
+        """The last event sent to the clients that are not behind."""
 
     def publish(self, changes: Sequence[Change]) -> None:
-        """Note events of the feed for the clients."""
+        """Take new events of the feed."""
         self._log.advance(changes[-1].id)
         self._work.set()
         if any(change.kind == SITE_PRIVATE for change in changes):
             self._end_those_with({VISITOR})
 
     def reset(self, newest: int) -> None:
-        """Begin again after this event: the log no longer holds what was sent."""
+        """Restart after this event: the log no longer contains what was sent."""
         for stream in self._streams:
             stream.position = NOWHERE
             stream.wake()
@@ -60,10 +59,10 @@ class LiveHub(StreamHub[LiveStream]):
     async def open(
         self, *, after: int | None, user_id: int | None, right: Right | None, holder: Right | None
     ) -> LiveStream:
-        """Return the events after a position in the log, of one author or of all, and heartbeats.
+        """Open a stream of the events after a position, of one author or of all, with heartbeats.
 
-        The stream is counted until it is closed. Raises UnavailableError if there are too many, or
-        too many whose position is far back.
+        The stream counts until it is closed. Raises UnavailableError if too many are open, or too
+        many start far back.
         """
         newest = self._log.newest
         stream = LiveStream(self, newest if after is None else after, user_id, right, holder)
@@ -83,7 +82,7 @@ class LiveHub(StreamHub[LiveStream]):
         return stream
 
     def _first(self, stream: LiveStream) -> bytes:
-        data, stream.first = WELCOME + stream.first, b""
+        data, stream.first = b": welcome\n\n" + stream.first, b""
         return data
 
     async def _next(self, stream: LiveStream) -> bytes:
@@ -117,7 +116,7 @@ class LiveHub(StreamHub[LiveStream]):
         return data
 
     async def _send_news(self, *, is_beat: bool) -> None:
-        """Send to all that have everything before; wake those that do not take it."""
+        """Send to all clients that are up to date; wake those that cannot take it."""
         if not is_beat and self._sent >= self._log.newest:
             return
         page, end = None, self._log.newest

@@ -1,7 +1,7 @@
 """Pages of the log as clients of the live stream get them.
 
-Those at the end of the log never wait for those who come from further back: each of the two has
-a way of its own to the database.
+Clients at the end of the log never wait for those far back: each group reads the database
+separately.
 """
 
 import asyncio
@@ -21,35 +21,27 @@ from app.services.posts.tweets import Post, find_posts
 from app.services.posts.users import Author, find_authors
 
 PAGE: Final = 200
-"""Events that are read at a time."""
+"""Events in a page."""
 MOST_BYTES: Final = 128 * 1024
-"""Bytes behind which a page ends: a client that takes nothing keeps as much of it in memory."""
+"""Size after which a page ends, in bytes: a client that reads nothing holds this much in memory."""
 SLICE: Final = 50
-"""Events whose posts are read at once: the posts of a page would be 20 MB, if all are long."""
+"""Events whose posts are read together: all long posts of a page would be 20 MB."""
 MOST_PAGES: Final = 20
-"""Pages that are kept for other clients."""
-MOST_PARTS: Final = 20
-"""Parts of a page that are kept for other clients."""
 FURTHEST: Final = 10_000
-"""Events that a client may have missed. All of them are some 4 MB and a fifth of a second of the
-processor, and on a busy site, with 20 posts a second, they are 8 minutes: longer than a restart."""
-REPLAYS: Final = 2
-"""Pages from further back that are read at the same time, of five connections to the database."""
+"""Events that a client may have missed. They are some 4 MB and 0.2 s of the processor; on a busy
+site with 20 posts a second they are 8 minutes, longer than a restart.
+"""
 REPLAY_WAIT_S: Final = 5.0
-"""The longest wait until such a page is read, in seconds."""
-OF_POSTS: Final = frozenset({"tweet.created", "tweet.updated"})
-OF_AUTHORS: Final = frozenset({"tweets.imported", "user.created", "user.updated"})
-"""The kinds of events that tell of a post, and of an author."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """The events after one position of the log, up to another."""
+    """The events between two positions of the log."""
 
     start: int
     end: int
     events: list[tuple[int, int, bytes]]
-    """Each event's number, author, and bytes."""
+    """Number, author and bytes of each event."""
     _parts: dict[tuple[int, int | None], bytes] = field(default_factory=dict)
 
     def after(self, position: int, user_id: int | None) -> bytes:
@@ -57,7 +49,7 @@ class LogPage:
         key = position, user_id
         part = self._parts.get(key)
         if part is None:
-            if len(self._parts) >= MOST_PARTS:
+            if len(self._parts) >= 20:
                 self._parts.clear()
             part = self._parts[key] = b"".join(
                 data
@@ -68,23 +60,22 @@ class LogPage:
 
 
 class LogPages:
-    """Reads the log, as far as the feed has come, once for all clients at a position."""
+    """Reads the log, up to the feed's position, once for all clients at a position."""
 
     def __init__(self, db: Database, newest: int) -> None:
         self._db = db
         self._at_end = asyncio.Lock()
-        self._from_back = asyncio.Semaphore(REPLAYS)
+        self._from_back = asyncio.Semaphore(2)  # Of five connections to the database.
         self._pages: list[LogPage] = []
-        """Pages of all authors' events."""
         self.newest = newest
 
     def advance(self, newest: int) -> None:
-        """Go on to this event. What was read before may have been deleted."""
+        """Advance to this event and drop all pages: their events may have been deleted."""
         self._pages.clear()
         self.newest = newest
 
     async def newest_page(self, position: int) -> LogPage:
-        """Return the page after the last event that was sent to those at its end.
+        """Return the page after the last event that up-to-date clients have.
 
         Raises LookupError if the log no longer has it.
         """
@@ -92,10 +83,10 @@ class LogPages:
             return self._ready(position) or await self._read(position, start=position)
 
     async def after(self, position: int, user_id: int | None) -> tuple[bytes, int]:
-        """Return what comes after a position, of one author or of all, and the new position.
+        """Return the events after a position, of one author or of all, and the new position.
 
-        Raises LookupError if the log never was there, or no longer has all of it, and
-        UnavailableError if too many clients come from far back.
+        Raises LookupError if the log does not contain all of them, and UnavailableError if too many
+        clients start far back.
         """
         page = self._ready(position)
         if page is None and position >= self.newest - PAGE:
@@ -112,7 +103,7 @@ class LogPages:
         return page.after(position, user_id), max(position, page.end)
 
     async def _replay(self, position: int, user_id: int | None) -> LogPage:
-        """Return a page from further back, with no more than what one client wants of it."""
+        """Return a page from far back, with only the events that one client needs."""
         try:
             async with asyncio.timeout(REPLAY_WAIT_S):
                 await self._from_back.acquire()
@@ -128,7 +119,6 @@ class LogPages:
             self._from_back.release()
 
     def _ready(self, position: int) -> LogPage | None:
-        """Return a page that has been read and has what comes after the position."""
         return next((page for page in self._pages if page.start <= position < page.end), None)
 
     async def _read(self, position: int, *, start: int, user_id: int | None = None) -> LogPage:
@@ -163,17 +153,19 @@ class LogPages:
 async def _encoded(
     session: AsyncSession, changes: Sequence[Change]
 ) -> list[tuple[int, int, bytes]]:
-    """Return the first events as they are sent, up to the most bytes of a page.
+    """Return number, author and bytes of the first events, up to the size of a page.
 
-    They have no bytes if nobody is to see their subject.
+    Events with nothing to send are empty.
     """
-    author_ids = {change.user_id for change in changes if change.kind in OF_AUTHORS}
+    of_posts = {"tweet.created", "tweet.updated"}
+    of_authors = {"tweets.imported", "user.created", "user.updated"}
+    author_ids = {change.user_id for change in changes if change.kind in of_authors}
     authors = await find_authors(session, author_ids) if author_ids else {}
     events: list[tuple[int, int, bytes]] = []
     size = 0
     for start in range(0, len(changes), SLICE):
         part = changes[start : start + SLICE]
-        post_ids = [change.tweet_id or 0 for change in part if change.kind in OF_POSTS]
+        post_ids = [change.tweet_id or 0 for change in part if change.kind in of_posts]
         posts = await find_posts(session, post_ids)
         for change in part:
             data = _bytes_of(change, _data_of(change, posts, authors))
@@ -187,7 +179,7 @@ async def _encoded(
 def _data_of(
     change: Change, posts: Mapping[int, Post], authors: Mapping[int, Author]
 ) -> Post | Author | dict[str, object] | None:
-    """Return what an event tells; None if its subject is gone, or for no one to see."""
+    """Return the content of an event; None if its subject is gone, or hidden."""
     match change.kind:
         case "tweet.created" | "tweet.updated":
             return posts.get(change.tweet_id or 0)

@@ -14,17 +14,17 @@ Push = Callable[[bytes], bool]
 
 
 class LiveStreams(Protocol):
-    """All streams of one kind of a process."""
+    """All streams of one kind in a process."""
 
     async def serve(self, stream: "ClientStream", send: Send) -> None:
-        """Send to one stream what it lacks, until it is over."""
+        """Send to a stream until it ends."""
 
     def drop(self, stream: "ClientStream") -> None:
-        """Count a stream no longer."""
+        """Stop counting a stream."""
 
 
 class ClientStream:
-    """One client's stream, whatever is sent on it; it is counted until it is closed."""
+    """One client's stream of any content; it counts until it is closed."""
 
     __slots__ = (
         "_live",
@@ -44,26 +44,26 @@ class ClientStream:
         self.holder = holder
         self._woken: asyncio.Future[None] | None = None
         self.limit = asyncio.timeout(None)
-        """Ends the stream of a client that takes nothing."""
+        """Ends the stream of a client that reads nothing."""
         self.push: Push = lambda _: False
-        """Sends without waiting, and returns whether it did."""
+        """Sends without waiting; returns whether it did."""
         self.right = right
         self.sending_since: float | None = None
-        """When the message was begun that is being sent."""
+        """Start time of the message that is being sent."""
         self.is_due = False
-        """Whether it is to get a heartbeat."""
+        """Whether a heartbeat is due."""
         self.is_over = False
-        """Whether its client is gone, or the right has ended, or a newer stream has its place."""
+        """Whether the client is gone, its right has ended, or a newer stream has its place."""
         self.is_replaced = False
         """Whether a newer stream of its holder has its place."""
 
     @property
     def is_waiting(self) -> bool:
-        """Whether the client has everything, as far as the stream itself knows."""
+        """Whether the client has everything that the stream knows of."""
         return self._woken is not None and not self._woken.done()
 
     async def wait(self) -> None:
-        """Wait until there is something for the stream itself to do."""
+        """Wait until the stream has something to do."""
         self._woken = asyncio.get_running_loop().create_future()
         try:
             await self._woken
@@ -71,24 +71,23 @@ class ClientStream:
             self._woken = None
 
     def wake(self) -> None:
-        """Make the stream look at what there is to do."""
         if self.is_waiting and self._woken is not None:
             self._woken.set_result(None)
 
     def end(self) -> None:
-        """End the stream, without a word."""
+        """End the stream without a last event."""
         self.is_over = True
         self.wake()
 
     def replace(self) -> None:
-        """End the stream, and let its client know that it has too many."""
+        """End the stream, and tell its client that it has too many."""
         self.is_replaced = True
         self.end()
 
     async def send_to(self, send: Send, push: Push, gone: asyncio.Future[None]) -> bool:
-        """Send events and heartbeats until the server stops, or the right or the client is gone.
+        """Send events and heartbeats until the server, the right or the client ends.
 
-        Return whether the client got all; False where it takes nothing.
+        Return whether the client got everything; False if it reads nothing.
         """
         self.push = push
         gone.add_done_callback(self._on_gone)
@@ -105,7 +104,6 @@ class ClientStream:
         self.end()
 
     def close(self) -> None:
-        """Count the stream no longer."""
         self._live.drop(self)
 
 
@@ -124,13 +122,13 @@ class LiveStream(ClientStream):
     ) -> None:
         super().__init__(live, right, holder)
         self.first = b""
-        """What was read before the stream began."""
+        """Events that were read before the stream began."""
         self.position = position
         """The last event that was sent."""
         self.user_id = user_id
 
     def push_page(self, page: LogPage | None, end: int) -> None:
-        """Send without waiting what there is for the client up to an event, else wake the stream.
+        """Send the client's events up to `end` without waiting; if impossible, wake the stream.
 
         page: the newest events of the log, if it could be read.
         """

@@ -1,4 +1,4 @@
-"""What all kinds of live streams have in common: they are counted, served, and end."""
+"""What all kinds of live streams share: counting, serving and ending them."""
 
 import asyncio
 import logging
@@ -14,28 +14,22 @@ from app.services.live_streams.stream import ClientStream, Send
 
 HEARTBEAT_S: Final = 13.0
 """Seconds between comments to all clients (proxies close silent connections), and between checks of
-their rights."""
+their rights.
+"""
 READER_TIMEOUT_S: Final = 30.0
-"""A client that takes nothing for this many seconds is disconnected."""
+"""Seconds after which a client that reads nothing is disconnected."""
 LOOK_S: Final = 2.0
-"""Seconds between looks for such clients. With a heartbeat, which finds that nothing is taken, and
-the time limit it is 45 s at most from the last byte that a client took."""
+"""Seconds between checks for such clients. Together with the heartbeat that detects them and the
+timeout, they are disconnected at most 45 s after the last byte that they read.
+"""
 AT_ONCE: Final = 100
-"""Clients to which something is sent before other work gets the processor."""
-SENDING_SHARE: Final = 0.4
-"""The largest part of a worker's time; beyond it, more is sent together."""
-LONGEST_TICK_S: Final = 0.4
-"""The longest time for which something is held back."""
-BYE: Final = b"event: bye\ndata: {}\n\n"
-"""The last event of a stream when the server stops; clients come back by themselves."""
+"""Clients that are served before other work gets the processor."""
 REPLACED: Final = b'event: bye\ndata: {"reason": "too_many_streams"}\n\n'
-"""The last event of a stream whose place a newer one has; its client waits until it is used."""
+"""Last event of a stream whose place a newer one has; its client waits until it is used."""
 MOST_OF_HOLDER: Final = 5
-"""Streams that one player or one session may have in a process."""
-KEPT_PART: Final = 10
-"""One in so many places is kept for accounts."""
+"""Streams that one player or session may have in a process."""
 MOST_KEPT: Final = 100
-"""Places that are kept at most."""
+"""Places reserved for accounts at most."""
 
 logger = logging.getLogger(__name__)
 
@@ -47,15 +41,15 @@ class Clients:
 
     def __init__(self, most: int, on_count: Callable[[int], None] = lambda _: None) -> None:
         self._most = most
-        self._kept = min(MOST_KEPT, most // KEPT_PART)
-        """The last places, which are for accounts alone."""
+        self._kept = min(MOST_KEPT, most // 10)
+        """The last places, which are reserved for accounts: a tenth, at most 100."""
         self._on_count = on_count
         self._streams: set[ClientStream] = set()
         self._of_holders: dict[Right, dict[ClientStream, None]] = {}
         """The streams of each holder, the oldest first."""
 
     def add(self, stream: ClientStream) -> None:
-        """Give a stream a place: a free one, or that of its holder's oldest stream of too many.
+        """Give a stream a free place, or the place of its holder's oldest stream.
 
         Raises UnavailableError.
         """
@@ -77,7 +71,6 @@ class Clients:
         self._on_count(len(self._streams))
 
     def remove(self, stream: ClientStream) -> None:
-        """Free the place of a stream, if it has one."""
         if stream not in self._streams:
             return
         self._streams.remove(stream)
@@ -90,7 +83,7 @@ class Clients:
 
 
 class StreamHub(ABC, Generic[AnyStream]):
-    """The live streams of one kind of a process."""
+    """The live streams of one kind in a process."""
 
     def __init__(self, db: Database, clients: Clients) -> None:
         self._db = db
@@ -103,7 +96,6 @@ class StreamHub(ABC, Generic[AnyStream]):
         """Whether the server is stopping."""
 
     def end(self) -> None:
-        """End all streams, since the server stops."""
         self.is_ending = True
         for stream in self._streams:
             stream.wake()
@@ -114,13 +106,12 @@ class StreamHub(ABC, Generic[AnyStream]):
         self._streams[stream] = None
 
     def drop(self, stream: ClientStream) -> None:
-        """Count a stream no longer."""
         if stream in self._streams:
             del self._streams[stream]
             self._clients.remove(stream)
 
     async def serve(self, stream: ClientStream, send: Send) -> None:
-        """Send what a stream has for its client, until it ends."""
+        """Send to a stream until it ends."""
         member = cast(AnyStream, stream)
         clock = asyncio.get_running_loop().time
         data = self._first(member)
@@ -131,7 +122,8 @@ class StreamHub(ABC, Generic[AnyStream]):
             data = await self._next(member)
         if self.is_ending or stream.is_replaced:
             stream.sending_since = clock()
-            await send(BYE if self.is_ending else REPLACED)
+            # After a stop, clients come back by themselves.
+            await send(b"event: bye\ndata: {}\n\n" if self.is_ending else REPLACED)
 
     async def run(self) -> None:
         """Send news and heartbeats to the clients, until cancelled."""
@@ -150,7 +142,8 @@ class StreamHub(ABC, Generic[AnyStream]):
                 await self._end_unreadable()
             await self._send_news(is_beat=is_beat)
             took = clock() - began
-            await asyncio.sleep(min(LONGEST_TICK_S, took * (1 / SENDING_SHARE - 1)))
+            # Sending takes at most 40% of the worker's time: beyond it, more is sent together.
+            await asyncio.sleep(min(0.4, took * (1 / 0.4 - 1)))
 
     def _pause_s(self, until_look_s: float) -> float:
         """Return the seconds until there is something to do without news."""
@@ -158,12 +151,12 @@ class StreamHub(ABC, Generic[AnyStream]):
 
     @abstractmethod
     async def _send_news(self, *, is_beat: bool) -> None:
-        """Read the news, and send them to the clients; with a beat, a sign of life to each."""
+        """Read the news and send them to the clients; on a beat, send each a sign of life."""
 
     async def _push(
         self, streams: Iterable[AnyStream], push: Callable[[AnyStream], None], *, is_beat: bool
     ) -> None:
-        """Push to each stream that waits; other work gets the processor after every `AT_ONCE`."""
+        """Push to each waiting stream; other work gets the processor after every `AT_ONCE`."""
         for stream in list(streams):
             stream.is_due |= is_beat
             if stream.is_waiting:
@@ -174,14 +167,13 @@ class StreamHub(ABC, Generic[AnyStream]):
 
     @abstractmethod
     def _first(self, stream: AnyStream) -> bytes:
-        """Return what a stream begins with."""
+        """Return the first message of a stream."""
 
     @abstractmethod
     async def _next(self, stream: AnyStream) -> bytes:
-        """Return what is to be sent next by the stream itself; nothing at the end."""
+        """Return the next message of the stream itself; empty at the end."""
 
     def _disconnect_stalled(self, before: float) -> None:
-        """End the streams whose clients have taken nothing since that time."""
         now = asyncio.get_running_loop().time()
         for stream in self._streams:
             if stream.sending_since is not None and stream.sending_since <= before:

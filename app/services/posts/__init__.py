@@ -1,1 +1,1 @@
-"""Authors and their posts: adding, reading, counting, exporting, deleting."""
+"""Authors and their posts."""

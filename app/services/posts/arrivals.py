@@ -1,7 +1,7 @@
-"""Adding posts, of one or many authors, by the same number of statements.
+"""Adding posts of many authors with a fixed number of statements.
 
-A post that is here already fills what is stored: one with an id by the id, a message of a chat
-without one by its author, time and text.
+A repeated post fills the stored one: by its `source_id`, or a chat message without an id by author,
+time and text.
 """
 
 import asyncio
@@ -9,13 +9,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple
 
 from msgspec import structs
-from sqlalchemy import Table, and_, bindparam, select, update
+from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import backend_of, insert_rows, is_among
+from app.db.backend import UNTRACKED, backend_of, insert_rows, is_among, table_of, update_by_id
 from app.db.indexes import IndexedPost
 from app.formats.post import Reactions, RoomReference, StoredMedium
 from app.formats.records import FileRoom
@@ -24,7 +24,7 @@ from app.services.event_log import NewEvent, append_events
 from app.services.posts.media import store_uses
 from app.services.posts.new_tweet import NewTweet
 from app.services.posts.post_counts import Moment, count_posts
-from app.services.posts.post_rooms import Membership, count_messages, is_of_kept_room
+from app.services.posts.post_rooms import Membership, SourceKey, count_messages, is_of_kept_room
 from app.services.posts.replies import match_replies, store_replies
 from app.services.posts.stored_content import (
     StoredContent,
@@ -40,25 +40,20 @@ from app.services.posts.stored_content import (
     repeated_columns,
     with_files,
 )
+from app.services.posts.users import CHANGE_USER
 
-SourceKey = tuple[int, str | None]
-"""An author and the platform's own id of a post; without one no other post is the same."""
-
-_TWEET: Final = cast(Table, Tweet.__table__)
-_USER: Final = cast(Table, User.__table__)
-_FILL: Final = update(_TWEET).where(_TWEET.c.id == bindparam("changed"))
-_AUTHOR: Final = update(_USER).where(_USER.c.id == bindparam("author"))
-_RAISE: Final = _AUTHOR.values(tweet_count=_USER.c.tweet_count + bindparam("posts"))
-_OUTDATE: Final = _AUTHOR.values(version=_USER.c.version + 1)
+_RAISE: Final = update_by_id(User).values(
+    tweet_count=table_of(User).c.tweet_count + bindparam("posts")
+)
 
 
 class Arrival(NamedTuple):
-    """A post to be added, and its author."""
+    """A post to be added."""
 
     user_id: int
     post: NewTweet
     room_id: int | None = None
-    """The room here that the post means by the one it names; None leaves it without."""
+    """The stored room; None stores the post without a room."""
 
     @property
     def key(self) -> SourceKey:
@@ -74,9 +69,10 @@ class Arrival(NamedTuple):
 
     @property
     def news(self) -> NewTweet:
-        """The same where no counts are stored: most messages of a chat's file have no reactions.
+        """The content without counts that only say "no reactions", as most messages of a chat's
+        file do.
 
-        Whoever sends figures by the API, or an export, means them.
+        Counts of the API or an export are kept: their senders mean them.
         """
         content, counts = self.content, self.post.counts
         is_of_file = isinstance(self.post.room, FileRoom)
@@ -92,15 +88,13 @@ class PostRow:
     user_id: int
     content: StoredContent
     dated_at: datetime | None = None
-    """Only of a new post."""
+    """Set for a new post only."""
     id: int = 0
-    """0 until a new post has one."""
+    """0 until a new post is numbered."""
     event_id: int | None = None
-    """The event that adds or changes the post."""
     reply_to_id: int | None = None
 
     def values(self) -> dict[str, Any]:
-        """Return the columns of a new post, by name."""
         return encoded(self.content) | {
             "id": self.id,
             "user_id": self.user_id,
@@ -110,19 +104,19 @@ class PostRow:
         }
 
     def changeable_values(self) -> dict[str, Any]:
-        """Return the columns that a repetition may change, by name, and the id as `changed`."""
+        """Return the columns that a repetition may change, and the id as `changed`."""
         values = encoded(self.content)
         changeable = {name: values[name] for name in repeated_columns()}
         return changeable | {"changed": self.id, "reply_to_id": self.reply_to_id}
 
 
 class Added(NamedTuple):
-    """What became of an arrival."""
+    """The outcome of an arrival."""
 
     id: int
     is_new: bool
     event_id: int | None
-    """The event that added or changed the post; None where nothing changed."""
+    """None if nothing changed."""
 
 
 async def add_arrivals(
@@ -134,11 +128,11 @@ async def add_arrivals(
     is_bulk: bool = False,
     announced: Sequence[NewEvent] = (),
 ) -> list[Added]:
-    """Add posts, of which a known `source_id` fills the stored one, and return them in order.
+    """Add posts or fill the stored ones, and return the outcomes in order.
 
-    Each new post has an event of its own, or in bulk each author. Posts without a time get
-    `default_time`. `announced` are events of the same transaction that come first. `stored_rows`
-    are those of `find_stored`, where the caller has asked for them already.
+    Each new post has its own event; in bulk, each author has one. Posts without a time get
+    `default_time`. `announced` are events that come first in this transaction. `stored_rows` is the
+    result of `find_stored`, if the caller has it.
     """
     # The write lock is held: no other transaction changes what is read here before this one ends.
     if stored_rows is None:
@@ -182,9 +176,9 @@ def _new_row(arrival: Arrival, default_time: datetime | None) -> PostRow:
 
 
 async def find_stored(session: AsyncSession, keys: Iterable[SourceKey]) -> dict[SourceKey, PostRow]:
-    """Return the posts that are stored already, by author and source id.
+    """Return the stored posts, by author and source id.
 
-    Messages of a deleted chat, which are about to go, are none of these: their ids are freed.
+    Messages of a deleted chat that are still to be removed do not count; their ids are freed.
     """
     named = {key for key in keys if key[1] is not None}
     if not named:
@@ -203,12 +197,11 @@ async def find_stored(session: AsyncSession, keys: Iterable[SourceKey]) -> dict[
     if ended:
         # A post with such an id would be taken for the message, and be deleted with it.
         freed = update(Tweet).where(is_among(session, Tweet.id, ended)).values(source_id=None)
-        await session.execute(freed, execution_options={"synchronize_session": False})
+        await session.execute(freed, execution_options=UNTRACKED)
     return rows
 
 
 def keys_in_rooms(rows: Mapping[SourceKey, PostRow]) -> set[SourceKey]:
-    """Return which of the stored posts are messages of a room."""
     return {key for key, row in rows.items() if row.content.room}
 
 
@@ -226,7 +219,7 @@ async def _number(
     *,
     is_bulk: bool,
 ) -> tuple[list[NewEvent], Sequence[int]]:
-    """Give the new posts their ids, and all posts their events; return these and their ids."""
+    """Number the new posts and the events of all posts; return the events and their ids."""
     rows_by_author: dict[int, list[PostRow]] = defaultdict(list)
     for row in new:
         rows_by_author[row.user_id].append(row)
@@ -255,11 +248,11 @@ async def _insert(session: AsyncSession, new: Sequence[PostRow]) -> None:
     if not new:
         return
     rows = [row.values() for row in new]
-    await insert_rows(session, _TWEET, rows)
+    await insert_rows(session, Tweet, rows)
     indexed = (IndexedPost(*(row[name] for name in IndexedPost._fields)) for row in rows)
     await backend_of(session).words.add(session, indexed)
     raised = Counter(row.user_id for row in new)
-    values = [{"author": user_id, "posts": posts} for user_id, posts in sorted(raised.items())]
+    values = [{"changed": user_id, "posts": posts} for user_id, posts in sorted(raised.items())]
     await session.execute(_RAISE, values)
     await count_posts(session, [_moment(row.user_id, row.content) for row in new])
     await count_messages(session, filter(None, map(_membership, new)))
@@ -268,7 +261,7 @@ async def _insert(session: AsyncSession, new: Sequence[PostRow]) -> None:
 async def _move_counts(
     session: AsyncSession, changed: Sequence[PostRow], stored: Mapping[int, StoredContent]
 ) -> None:
-    """Count posts under the time and language that they have now."""
+    """Move posts between counts if their time or language changed."""
     moments = [
         (_moment(row.user_id, row.content), _moment(row.user_id, stored[row.id])) for row in changed
     ]
@@ -276,17 +269,17 @@ async def _move_counts(
     if moved:
         await count_posts(session, [after for after, _ in moved], [before for _, before in moved])
         authors = sorted({user_id for (user_id, _, _), _ in moved})
-        await session.execute(_OUTDATE, [{"author": user_id} for user_id in authors])
+        await session.execute(CHANGE_USER, [{"changed": user_id} for user_id in authors])
 
 
 async def _update(
     session: AsyncSession, changed: Sequence[PostRow], stored: Mapping[int, StoredContent]
 ) -> None:
-    """Update stored posts, what is searched of them, and the counts of their time and language."""
+    """Update stored posts, their indexed words, and their counts."""
     if not changed:
         return
     values = [row.changeable_values() for row in changed]
-    await session.execute(_FILL, values)
+    await session.execute(update_by_id(Tweet), values)
     described = [row.id for row in changed if row.content.media != stored[row.id].media]
     if described:
         await backend_of(session).words.renew(session, described)
@@ -300,23 +293,22 @@ def _moment(user_id: int, content: StoredContent) -> Moment:
 
 
 def _membership(row: PostRow) -> Membership | None:
-    """Return the room of a message and its author; None for a post."""
     room = row.content.room
     return (room.id, row.user_id) if room and room.id else None
 
 
 class SentAgain(NamedTuple):
-    """What a message says that is here already."""
+    """The media and reactions of a repeated message."""
 
     media: tuple[StoredMedium, ...] = ()
     counts: Reactions | None = None
 
 
 async def complete_messages(session: AsyncSession, sent: Mapping[int, SentAgain]) -> None:
-    """Give stored messages, by their ids, the media and files that they lack, and the reactions
-    that they have now; announce them.
+    """Add media, files and newer reactions to stored messages, by their ids, and announce the
+    changes.
 
-    At most a batch of messages is sent.
+    Takes at most one batch.
     """
     if not sent:
         return
@@ -341,7 +333,7 @@ async def complete_messages(session: AsyncSession, sent: Mapping[int, SentAgain]
             }
             for post_id, change in changes.items()
         ]
-        await session.execute(_FILL, values)
+        await session.execute(update_by_id(Tweet), values)
         await backend_of(session).words.renew(session, described)
         await store_uses(session, [(post_id, changes[post_id].media) for post_id in described])
         await append_events(session, events)

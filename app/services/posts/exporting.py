@@ -1,6 +1,6 @@
-"""Exporting posts page by page, in the order of their ids, with a session for each page.
+"""Exporting posts in pages by id, with a session for each page.
 
-So a slow reader holds no transaction, and memory does not grow with the posts.
+A slow reader therefore holds no transaction, and memory does not grow with the posts.
 """
 
 import asyncio
@@ -33,23 +33,23 @@ COLUMNS: Final = (
     *(User.username, User.platform, *content_columns(), room_name().label("room_name")),
     *(Tweet.event_id, User.deleted_at),
 )
-"""The columns of a row to export, beside the post's id."""
+"""Exported columns besides the id."""
 
 SelectPosts = Callable[[AsyncSession, AnyRow | None], AnySelect]
-"""Returns the query for the posts after a row, or for the first ones."""
+"""Returns the query for the posts after a row, or for the first posts."""
 
 
 @dataclass(slots=True)
 class Export:
-    """The posts to export: up to the newest at the start, of one author or of all."""
+    """The posts to export: all up to the newest one at the start."""
 
     newest: int
     username: str | None
     selects: tuple[SelectPosts, ...]
     has: Callable[[str], bool] = lambda _: True
-    """Returns whether a post that was selected belongs to it, by its text."""
+    """Returns whether a selected post is exported, by its text."""
     posts: int = 0
-    """Number of those that are in the file so far."""
+    """Number of posts exported so far."""
 
 
 async def begin_export(
@@ -87,7 +87,7 @@ def _select_after(
 
 
 async def count_posts_to_export(session: AsyncSession, username: str | None) -> int:
-    """Return how many posts an export has about: some may come or go while it is made."""
+    """Return the approximate number of posts: some may come or go during the export."""
     if username is not None:
         return (await get_user(session, username)).tweet_count
     counted = select(func.sum(User.tweet_count)).where(User.deleted_at.is_(None))

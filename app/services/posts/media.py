@@ -1,7 +1,7 @@
-"""Kept media: a folder of pictures, videos and sounds, and the posts that need each.
+"""Kept media: a folder of files, and the posts that need each file.
 
-A file is named by its content once it is whole, and stays as it is. An import that keeps files has
-a shared lock on the folder; what removes those that no post needs has an exclusive one.
+A complete file is named by its content and never changes. An import that keeps files has a shared
+lock on the folder; the removal of unneeded files has an exclusive lock.
 """
 
 import asyncio
@@ -35,42 +35,34 @@ from app.runtime.clock import monotonic
 from app.security import make_private_folder, open_private
 
 DRAFT: Final = ".draft-"
-"""Beginning of the names of files that are not whole."""
-LOCK_TIMEOUT_S: Final = 60.0
-"""Time to wait for imports that are keeping files."""
-LOCK_POLL_S: Final = 0.1
+"""Prefix of the names of incomplete files."""
 LEAST_FREE_BYTES: Final = 256 * MIB
 MOST_FREE_BYTES: Final = 2048 * MIB
-FREE_SHARE: Final = 20
-"""A twentieth of a disk stays free of media, within the two limits above: posts are to fit in."""
-_NAMED: Final = 5
-"""Posts that are named with a file."""
 _DIGEST_LENGTH: Final = 64
 _NAME = re.compile(rf"[0-9a-f]{{{_DIGEST_LENGTH}}}\.({'|'.join(TYPES)})")
 
 
 class NoRoomError(InvalidInputError):
-    """There is no room for more media."""
+    """No room is left for more media."""
 
 
 def content_type(name: str) -> str | None:
-    """Return the type of a kept file by its name; None for what is no such name."""
+    """Return the type of a kept file; None if the name is not a kept file's."""
     match = _NAME.fullmatch(name)
     return TYPES[match[1]] if match else None
 
 
 def small_folder(folder: Path) -> Path:
-    """Return the folder of the small versions of a folder's pictures."""
     return folder.with_name(f"{folder.name}-small")
 
 
 def reserved_bytes(disk_bytes: int) -> int:
-    """Return how many bytes of a disk of this size media leave free."""
-    return min(max(LEAST_FREE_BYTES, disk_bytes // FREE_SHARE), MOST_FREE_BYTES)
+    """Return the bytes that media leave free for posts: 1/20 of the disk, within two limits."""
+    return min(max(LEAST_FREE_BYTES, disk_bytes // 20), MOST_FREE_BYTES)
 
 
 def is_nearly_full(folder: Path, size: int = 0) -> bool:
-    """Return whether the disk has too little free for a file of this size. Raises OSError."""
+    """Return whether the disk has no room for a file of `size` bytes. Raises OSError."""
     disk = shutil.disk_usage(folder)
     # Some file systems of networks do not say how large they are.
     return disk.total > 0 and disk.free - size < reserved_bytes(disk.total)
@@ -79,8 +71,8 @@ def is_nearly_full(folder: Path, size: int = 0) -> bool:
 class MediaKeeper:
     """Keeps the media of an import within a limit; one thread at a time uses it.
 
-    From the first file on until `close` it has a shared lock on the folder. What several imports
-    keep at the same time may exceed the limit together.
+    It holds a shared lock on the folder from the first file until `close`. Simultaneous imports may
+    exceed the limit together.
     """
 
     def __init__(self, folder: Path, limit_bytes: int) -> None:
@@ -90,10 +82,11 @@ class MediaKeeper:
         self._lock: int | None = None
 
     def keep(self, chunks: Iterable[bytes], name: str) -> str:
-        """Copy a file without its notes, and return the name of the copy; `name` is for messages.
+        """Copy a file without its private notes, and return the copy's name; `name` is for
+        messages.
 
-        Raises RecordError for a file that is not kept, NoRoomError where the limit or the disk is
-        reached, and what reading raises.
+        Raises RecordError for an unsupported file, NoRoomError if the limit or the disk is reached,
+        and the errors of reading.
         """
         try:
             if self._lock is None:
@@ -112,7 +105,7 @@ class MediaKeeper:
             os.fsync(self._lock)
 
     def close(self) -> None:
-        """Let others remove files that no post needs."""
+        """Release the lock, so that unneeded files can be removed."""
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -159,7 +152,6 @@ class MediaKeeper:
 
 
 def _blank(file: BinaryIO, spans: Iterable[Span]) -> None:
-    """Blank spans of a file, and go to its beginning."""
     for span in spans:
         file.seek(span.start)
         file.writelines(span.pieces())
@@ -167,9 +159,9 @@ def _blank(file: BinaryIO, spans: Iterable[Span]) -> None:
 
 
 def is_medium(path: Path) -> bool:
-    """Return whether a kept file is there, and holds a picture, video or sound.
+    """Return whether a kept file exists and holds a supported medium.
 
-    Earlier versions kept files by the ends of their names alone.
+    Earlier versions kept files by their suffix alone.
     """
     try:
         return _suffix_in(path) is not None
@@ -180,27 +172,26 @@ def is_medium(path: Path) -> bool:
 
 
 def _suffix_in(path: Path) -> str | None:
-    """Return which of the types a file holds; None for another one. Raises OSError."""
     with path.open("rb") as file:
         return suffix_of(file.read(START_BYTES))
 
 
 def keeper_of(config: Config) -> MediaKeeper | None:
-    """Return the keeper for an import; None where no media are kept."""
+    """Return the keeper for an import; None if no media are kept."""
     if not config.max_media_gb:
         return None
     return MediaKeeper(config.media_dir, config.max_media_gb * 1024 * MIB)
 
 
 def locked_against_removal(folder: Path) -> contextlib.AbstractContextManager[bool]:
-    """Keep others from removing files meanwhile; they may keep more."""
+    """Prevent the removal of files meanwhile; imports may still add files."""
     return file_lock(folder, is_shared=True) if folder.exists() else contextlib.nullcontext(True)
 
 
 async def store_uses(
     session: AsyncSession, posts: Sequence[tuple[int, Sequence[StoredMedium]]]
 ) -> None:
-    """Store which files the posts, known by their ids, need for all their media."""
+    """Store which files the posts need, by the ids of the posts."""
     uses = [
         {"name": name, "tweet_id": tweet_id}
         for tweet_id, media in posts
@@ -214,29 +205,26 @@ async def store_uses(
 
 
 async def is_needed(session: AsyncSession, name: str) -> bool:
-    """Return whether a post that answers may show needs the file."""
+    """Return whether a post of an existing author needs the file."""
     query = select(MediaUse.id).where(MediaUse.name == name, User.deleted_at.is_(None))
     query = query.join(Tweet, Tweet.id == MediaUse.tweet_id).join(User, User.id == Tweet.user_id)
     return await session.scalar(query.limit(1)) is not None
 
 
 async def needed_files(session: AsyncSession) -> list[str]:
-    """Return the names of all files that posts need."""
     query = select(MediaUse.name).where(MediaUse.tweet_id.is_not(None)).distinct()
     return list(await session.scalars(query.order_by(MediaUse.name)))
 
 
 async def has_unneeded(session: AsyncSession) -> bool:
-    """Return whether posts that needed files were deleted."""
     return bool(await session.scalar(select(exists().where(MediaUse.tweet_id.is_(None)))))
 
 
 async def remove_unneeded(db: Sessions, folder: Path) -> int | None:
-    """Remove the files that no post needs with their small versions, also files for posts that an
-    import did not store.
+    """Remove files that no post needs and their small versions, also files of posts never stored.
 
-    Return when the folder was changed last, or None where an import keeps files just now. Raises
-    OSError, StorageFullError.
+    Return the folder's change time, or None if an import is keeping files. Raises OSError,
+    StorageFullError.
     """
     await asyncio.to_thread(make_private_folder, folder)
     with file_lock(folder, waits=False) as is_locked:
@@ -254,25 +242,24 @@ async def remove_unneeded(db: Sessions, folder: Path) -> int | None:
 
 
 async def remove_if_full(db: Sessions, folder: Path) -> None:
-    """Remove the files that no post needs, if the disk is nearly full."""
     with contextlib.suppress(OSError, AppError):
         if await asyncio.to_thread(is_nearly_full, folder):
             await remove_unneeded(db, folder)
 
 
 async def remove_every_unneeded(db: Sessions, folder: Path) -> None:
-    """Remove the files that no post needs. Raises OSError, and UnavailableError where imports keep
-    some.
+    """Remove the files that no post needs. Raises OSError; UnavailableError while imports keep
+    files.
     """
-    deadline = monotonic() + LOCK_TIMEOUT_S
+    deadline = monotonic() + 60.0
     while await remove_unneeded(db, folder) is None:
         if monotonic() > deadline:
             raise UnavailableError("an import is storing media; try again when it has finished")
-        await asyncio.sleep(LOCK_POLL_S)
+        await asyncio.sleep(0.1)
 
 
 async def find_foreign_files(db: Sessions, folder: Path) -> list[str]:
-    """Return a sentence for each kept file that does not hold what its name says."""
+    """Return a sentence for each kept file whose content does not match its name."""
     names = await asyncio.to_thread(_foreign_files, folder)
     async with db.read() as session:
         return [
@@ -284,9 +271,9 @@ async def find_foreign_files(db: Sessions, folder: Path) -> list[str]:
 
 
 async def find_missing_files(db: Database, folder: Path) -> list[str]:
-    """Return a sentence if files are missing that posts need.
+    """Return a sentence if files that posts need are missing.
 
-    Servers that share a database may have some each, so none is missing there.
+    Servers that share a database may each have some of the files, so none is missing there.
     """
     if db.backend.is_shared:
         return []
@@ -311,7 +298,6 @@ def _names(folder: Path) -> list[str]:
 
 
 def _foreign_files(folder: Path) -> list[str]:
-    """Return the names of the kept files that do not hold what these say."""
     names = []
     for name in sorted(filter(_NAME.fullmatch, _names(folder))):
         with contextlib.suppress(OSError):  # It may be gone by now.
@@ -321,14 +307,13 @@ def _foreign_files(folder: Path) -> list[str]:
 
 
 async def _posts_with(session: AsyncSession, name: str) -> str:
-    """Return the ids of the first posts that need a file, in words."""
     query = select(MediaUse.tweet_id).where(MediaUse.name == name, MediaUse.tweet_id.is_not(None))
-    ids = await session.scalars(query.order_by(MediaUse.tweet_id).limit(_NAMED))
+    ids = await session.scalars(query.order_by(MediaUse.tweet_id).limit(5))
     return ", ".join(f"post {tweet_id}" for tweet_id in ids) or "no post"
 
 
 def changed_at(folder: Path) -> int:
-    """Return when a file came into the folder or went, in nanoseconds; 0 if it is missing."""
+    """Return when a file was added or removed, in nanoseconds; 0 without a folder."""
     try:
         return folder.stat().st_mtime_ns
     except OSError:
@@ -336,7 +321,7 @@ def changed_at(folder: Path) -> int:
 
 
 def is_in_use(folder: Path) -> bool:
-    """Return whether an import keeps files just now."""
+    """Return whether an import is keeping files."""
     if not folder.exists():
         return False
     with file_lock(folder, waits=False) as is_free:
@@ -344,7 +329,7 @@ def is_in_use(folder: Path) -> bool:
 
 
 def _remove_small_versions(folder: Path, needed: Collection[str]) -> None:
-    """Remove the small versions of other pictures, after these: none is made without one."""
+    """Remove the small versions of removed pictures; call it after removing the pictures."""
     stems = {name.partition(".")[0] for name in needed}
     for name in _names(folder):
         if name[:_DIGEST_LENGTH] not in stems:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from msgspec import structs
@@ -26,10 +26,6 @@ from app.runtime.clock import EARLIEST
 from app.services.posts.stored_content import StoredContent
 
 T = TypeVar("T")
-MAX_SOURCE_ID_LENGTH: Final = 512
-MAX_URL_LENGTH: Final = 2048
-MOST_DESCRIBED: Final = 5_000
-"""Characters of a description that an import keeps."""
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -38,7 +34,7 @@ class NewTweet(StoredContent, frozen=True, kw_only=True):
     """A valid post."""
 
     dated_at: datetime | None = None
-    """The time given, where it was in the future and so became that of arrival."""
+    """The time as it was sent, if it was in the future and was replaced by the time of arrival."""
 
 
 class NewTweetForm(PlainPost, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,8 +46,8 @@ def checked(
 ) -> NewTweet:
     """Return the post as it will be stored. Raises InvalidInputError, which names the field.
 
-    A time in the future becomes the time of arrival; a missing time stays None. Without a kind,
-    a post that answers another one is a reply.
+    A future time becomes the time of arrival; a missing time stays None. The default kind is
+    "reply" for an answer, else "post".
     """
     fields = {name: getattr(content, name) for name in PostContent.__struct_fields__}
     text, media = content.text, content.media
@@ -109,7 +105,7 @@ def checked_language(lang: str | None) -> str | None:
 def _source_id(source_id: str | None) -> str | None:
     if source_id is None:
         return None
-    if not 0 < len(source_id) <= MAX_SOURCE_ID_LENGTH or _CONTROLS.search(source_id):
+    if not 0 < len(source_id) <= 512 or _CONTROLS.search(source_id):
         raise InvalidInputError(
             "`source_id` must have 1 to 512 characters and no control characters", loc="source_id"
         )
@@ -117,7 +113,7 @@ def _source_id(source_id: str | None) -> str | None:
 
 
 def checked_target(reply_to: ReplyTarget | None) -> ReplyTarget | None:
-    """Return what a reply answers, None where that names nothing. Raises InvalidInputError."""
+    """Return the reply's target, None if it names nothing. Raises InvalidInputError."""
     if reply_to is None:
         return None
     try:
@@ -129,7 +125,7 @@ def checked_target(reply_to: ReplyTarget | None) -> ReplyTarget | None:
 
 
 def checked_medium(medium: Medium) -> StoredMedium:
-    """Return the medium with its description as texts are kept. Raises InvalidInputError."""
+    """Return the medium with a cleaned description. Raises InvalidInputError."""
     try:
         source_url = checked_url(medium.source_url)
         alt = clean_text(medium.alt) if medium.alt and medium.alt.strip() else None
@@ -140,7 +136,7 @@ def checked_medium(medium: Medium) -> StoredMedium:
 
 
 def checked_room(room: RoomReference | None) -> RoomReference | None:
-    """Return the room with its name as it is kept. Raises InvalidInputError where it has none."""
+    """Return the room with a cleaned name. Raises InvalidInputError if the name is missing."""
     if room is None or isinstance(room, FileRoom):
         return room
     name = clean_title(room.name)
@@ -150,9 +146,9 @@ def checked_room(room: RoomReference | None) -> RoomReference | None:
 
 
 def _counted(counts: Reactions | None, arrived_at: datetime) -> Reactions | None:
-    """Return the counts with the time of arrival, where they name none or a later one.
+    """Return the counts; without a time, or with a later time, they get the time of arrival.
 
-    Signs of reactions are likes, which need no number of their own beside them.
+    Reactions count as likes, so that a missing number of likes is their sum.
     """
     if counts is None or not counts.is_known:
         return None
@@ -170,7 +166,7 @@ def _counted(counts: Reactions | None, arrived_at: datetime) -> Reactions | None
 def checked_url(url: str | None) -> str | None:
     if url is None:
         return None
-    if len(url) > MAX_URL_LENGTH:
+    if len(url) > 2_048:
         raise InvalidInputError("`url` must have at most 2,048 characters", loc="url")
     try:
         parts = urlsplit(url)

@@ -1,4 +1,4 @@
-"""Counts of posts, kept in the transaction of each change: per author, quarter hour, language."""
+"""Counts of posts per author, quarter hour and language, kept in the transaction of each change."""
 
 import bisect
 import functools
@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
-from typing import cast as cast_type
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -14,7 +13,6 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     SQLColumnExpression,
-    Table,
     bindparam,
     cast,
     delete,
@@ -29,49 +27,38 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from app.db.backend import insert_rows
+from app.db.backend import insert_rows, table_of
 from app.models import PostCount, Tweet, User
 from app.models.derived import EPOCH_S, SLOT_S, UNKNOWN_SLOT
 from app.runtime.clock import now
 
 Moment = tuple[int, datetime | None, str | None]
-"""What counts of a post: its author, time and language."""
+"""Author, time and language of a post."""
 
 MOST_YEARS: Final = 40
-"""Years of an author that are listed and compared: the newest."""
+"""Newest years of an author that are listed and compared."""
 DAY_S: Final = 86_400
 HOUR_S: Final = 3_600
 _SLOT: Final = timedelta(seconds=SLOT_S)
 _START: Final = datetime(1, 1, 1, tzinfo=UTC)
-_FIRST: Final = datetime(1900, 1, 1, tzinfo=UTC)
-_LAST: Final = datetime(2100, 1, 1, tzinfo=UTC)
-_STEP: Final = timedelta(days=14)
-"""Between these times the changes of a zone are looked for, so far apart."""
-_MINUTES: Final = range(_STEP // timedelta(minutes=1) + 1)
-_COLUMNS: Final = (PostCount.user_id, PostCount.slot, PostCount.lang)
-_TABLE: Final = cast_type(Table, PostCount.__table__)
-# One key at a time: SQLite would scan the whole table for a list of tuples.
-_REMOVE_EMPTY: Final = delete(_TABLE).where(
-    *(_TABLE.c[column.key] == bindparam(column.key) for column in _COLUMNS), _TABLE.c.posts <= 0
-)
 
 
 def slot_of(time: datetime | None) -> int:
-    """Return the number of the quarter hour of a time, that of no time for None."""
+    """Return the number of a time's quarter hour, from the year 1."""
     if time is None:
         return UNKNOWN_SLOT
     return (time - _START) // _SLOT
 
 
 def slot_from(time: datetime) -> int:
-    """Return the number of the first quarter hour that begins at a time or after it."""
+    """Return the number of the first quarter hour that begins at a time or later."""
     return -((_START - time) // _SLOT)
 
 
 async def count_posts(
     session: AsyncSession, added: Iterable[Moment], removed: Iterable[Moment] = ()
 ) -> None:
-    """Add posts to the counts, and take others away."""
+    """Add posts to the counts, and subtract others."""
     tally = Counter(map(_key_of, added))
     tally.subtract(map(_key_of, removed))
     rows = [
@@ -79,14 +66,12 @@ async def count_posts(
         for (user_id, slot, lang), posts in tally.items()
         if posts
     ]
-    await insert_rows(session, _TABLE, rows, _summed)
+    await insert_rows(session, PostCount, rows, adds_to="posts")
     if any(posts < 0 for posts in tally.values()):
-        await session.execute(_REMOVE_EMPTY, rows)
-
-
-def _summed(statement: Any) -> Any:
-    posts = _TABLE.c.posts + statement.excluded.posts
-    return statement.on_conflict_do_update(index_elements=_TABLE.primary_key, set_={"posts": posts})
+        # One key at a time: SQLite would scan the whole table for a list of tuples.
+        table = table_of(PostCount)
+        is_empty = [column == bindparam(column.key) for column in table.primary_key]
+        await session.execute(delete(table).where(*is_empty, table.c.posts <= 0), rows)
 
 
 def _key_of(moment: Moment) -> tuple[int, int, str]:
@@ -101,7 +86,9 @@ async def miscounted(session: AsyncSession) -> list[str]:
     real = select(
         Tweet.user_id, slot.label("slot"), lang.label("lang"), func.count().label("posts")
     ).group_by(Tweet.user_id, slot, lang)
-    slots = select(*_COLUMNS, PostCount.posts).where(PostCount.posts != 0)
+    slots = select(PostCount.user_id, PostCount.slot, PostCount.lang, PostCount.posts).where(
+        PostCount.posts != 0
+    )
     unheard, invented = real.except_(slots).subquery(), slots.except_(real).subquery()
     wrong = or_(User.id.in_(select(unheard.c.user_id)), User.id.in_(select(invented.c.user_id)))
     query = select(User.username).where(wrong, User.deleted_at.is_(None))
@@ -109,12 +96,12 @@ async def miscounted(session: AsyncSession) -> list[str]:
 
 
 def unix_seconds(time: SQLColumnExpression[datetime | None]) -> ColumnElement[int]:
-    """Return the expression for the seconds of a column of times, from 1970."""
+    """Return the expression for a column's times in seconds since 1970."""
     return cast(extract("epoch", time), BigInteger)
 
 
 def seconds_of(time: SQLColumnExpression[datetime | None]) -> ColumnElement[int]:
-    """Return the expression for the seconds of a column of times, from the year 1."""
+    """Return the expression for a column's times in seconds since the year 1."""
     return unix_seconds(time) + EPOCH_S
 
 
@@ -130,10 +117,10 @@ def _in_zone(time: SQLColumnExpression[int], zone: ZoneInfo, *, tick_s: int) -> 
 
 
 class _Shift(FunctionElement[int]):
-    """How far a zone is ahead of UTC at a time, in ticks.
+    """The offset of a zone from UTC at a time, in ticks.
 
-    A zone has up to 200 shifts. SQLAlchemy would keep each statement with an object for each of
-    them, 290 KB for each zone: so it compiles these statements anew, from one object.
+    A zone has up to 200 offsets. SQLAlchemy would cache each statement with an object for each of
+    them, 290 KB a zone: so these statements are compiled every time, from one object.
     """
 
     inherit_cache = False
@@ -144,7 +131,6 @@ class _Shift(FunctionElement[int]):
     ) -> None:
         super().__init__(time)
         self.later, self.oldest = later, oldest
-        """The shifts with the ticks at which they begin, the newest first; and the first one."""
 
 
 @compiles(_Shift)
@@ -157,33 +143,37 @@ def _as_cases(shift: _Shift, compiler: SQLCompiler, **options: Any) -> str:
 def local_unit(
     time: SQLColumnExpression[int], zone: ZoneInfo, unit_s: int, *, tick_s: int = SLOT_S
 ) -> ColumnElement[int]:
-    """Return the expression for the hour or day of a time in a time zone, from the year 1.
+    """Return the expression for the local hour or day of a time, counted from the year 1.
 
-    The time is a slot, or with a tick of a second, as of `seconds_of`.
+    The time is a slot, or with `tick_s=1` the seconds of `seconds_of`.
     """
     unit: ColumnElement[int] = _in_zone(time, zone, tick_s=tick_s) // _number(unit_s // tick_s)
     return unit
 
 
 def _number(value: int) -> ColumnElement[int]:
-    """Return a number that stands in the statement: what is grouped by must be what is selected."""
+    """Return a number written into the statement: the grouped and selected expressions must be
+    equal.
+    """
     return literal_column(str(value), Integer)
 
 
 @functools.lru_cache(maxsize=100)
 def _offsets(zone: ZoneInfo) -> tuple[tuple[datetime, int], ...]:
-    """Return the offsets from UTC in seconds, each with its beginning, the newest first.
+    """Return a zone's offsets from UTC in seconds, each with its beginning, newest first.
 
-    The oldest holds for all time before, as the newest, of the year 2100, does after.
+    The oldest one applies to all time before, the one of the year 2100 to all time after.
     """
-    offsets = [(_FIRST, _offset(zone, _FIRST))]
-    before = _FIRST
-    while before < _LAST:
-        after = before + _STEP
+    before = datetime(1900, 1, 1, tzinfo=UTC)
+    offsets = [(before, _offset(zone, before))]
+    step_days = 14  # The changes of a zone are further apart.
+    in_step = range(step_days * DAY_S // 60 + 1)
+    while before.year < 2100:
+        after = before + timedelta(days=step_days)
         offset = _offset(zone, after)
         if offset != offsets[-1][1]:
             minutes = bisect.bisect_left(
-                _MINUTES, True, key=lambda m: _offset(zone, before + timedelta(minutes=m)) == offset
+                in_step, True, key=lambda m: _offset(zone, before + timedelta(minutes=m)) == offset
             )
             offsets.append((before + timedelta(minutes=minutes), offset))
         before = after

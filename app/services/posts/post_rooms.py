@@ -1,60 +1,41 @@
-"""The rooms of posts: which one a post means that names it, and who writes how much in each.
+"""The rooms that posts name, and the number of messages of each person in each room.
 
-A post of a request or a line names its room by its id and name, as an answer gave them, or by its
-name alone. A name means the first room of that name that has the author; else the first one that
-only posts have named so; else a new one. So the rooms are the same however posts are split into
-requests.
+A post of a request or line names a room by the id and name of an answer, or by name alone. A name
+means the first room of that name in which the author writes, else the first that only posts have
+named, else a new one. The rooms therefore do not depend on how posts are split into requests.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple, cast
+from typing import Final, NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    Table,
-    and_,
-    bindparam,
-    delete,
-    exists,
-    func,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.db.backend import insert_rows, is_among
+from app.db.backend import insert_rows, is_among, update_by_id
 from app.formats.post import RoomReference
 from app.models import Room, RoomPerson, Tweet, User
 from app.runtime.clock import now
 from app.services.event_log import NewEvent, append_events
 
 UNKNOWN_APP: Final = ""
-"""App of a room that only posts have named; it yields to any."""
+"""App of a room that only posts have named; a known app replaces it."""
 DELETED_APP: Final = "\x01"
-"""App of a deleted room whose last messages are still being removed; no app is called so."""
+"""App of a deleted room whose last messages are still being removed; no real app has this name."""
 IS_KEPT: Final = Room.platform != DELETED_APP
 """Condition on a room: it was not deleted."""
-_ANY_ROOM: Final = (
-    select(RoomPerson.room_id)
-    .join(User, User.id == RoomPerson.user_id)
-    .where(RoomPerson.messages > 0, User.deleted_at.is_(None))
-    .limit(1)
-)
-"""Query for a room with messages of somebody who is here."""
 
-PostKey = tuple[int, str | None]
-"""An author and the platform's own id of a post; without one it is a post of its own."""
+
+SourceKey = tuple[int, str | None]
+"""Author and `source_id` of a post; posts without a `source_id` are never the same."""
 
 
 class RoomMention(NamedTuple):
     """A post that names its room."""
 
-    post: PostKey
+    post: SourceKey
     reference: RoomReference
 
     @property
@@ -67,12 +48,12 @@ class NamedRoom:
     """A room that posts may mean."""
 
     id: int
-    """Of the room that has the messages; 0 until a new one has its own."""
+    """Id of the room that has the messages; 0 until a new room is stored."""
     names: set[str | None]
     is_open: bool
-    """Whether only posts have named it, so that it takes in whoever names it."""
+    """Whether only posts have named it, so that any author who names it joins it."""
     people: set[int] = field(default_factory=set)
-    """Ids of the authors of the mentions who write in it."""
+    """Ids of the mentions' authors who write in it."""
 
 
 @dataclass(slots=True)
@@ -80,13 +61,13 @@ class NamedRooms:
     """The rooms that some mentions may mean."""
 
     by_id: dict[int, NamedRoom]
-    """By the id that a post may name: also that of a room which was joined to another one."""
+    """By the id that a post may name, including ids of rooms that were joined to another one."""
     by_name: dict[str | None, list[NamedRoom]]
-    """The first one first."""
+    """Rooms of each name, the oldest first."""
     new: list[NamedRoom] = field(default_factory=list)
 
     def take(self, mention: RoomMention) -> NamedRoom:
-        """Return the room that a mention means; its author writes in it from now on."""
+        """Return the room that a mention means, and record that its author writes in it."""
         room = self._room(mention.user_id, mention.reference)
         room.people.add(mention.user_id)
         return room
@@ -107,11 +88,11 @@ class NamedRooms:
 
 
 async def find_named(
-    session: AsyncSession, mentions: Sequence[RoomMention], stored_in_rooms: Iterable[PostKey]
+    session: AsyncSession, mentions: Sequence[RoomMention], stored_in_rooms: Iterable[SourceKey]
 ) -> list[int | None]:
-    """Return the id of the room of each mention, which is made where there is none.
+    """Return the id of each mention's room, creating missing rooms.
 
-    It is None where the post has a room already, stored or by an earlier mention.
+    The id is None if the post has a room already, stored or by an earlier mention.
     """
     if not mentions:
         return []
@@ -127,7 +108,7 @@ async def find_named(
 
 
 def is_of_kept_room() -> ColumnElement[bool]:
-    """Return the condition on a post that its room, if it has one, was not deleted."""
+    """Return the condition on a post that its room, if any, was not deleted."""
     deleted = select(Room.id).where(Room.platform == DELETED_APP)
     return or_(Tweet.room_id.is_(None), Tweet.room_id.not_in(deleted))
 
@@ -135,16 +116,18 @@ def is_of_kept_room() -> ColumnElement[bool]:
 async def are_rooms_here(session: AsyncSession) -> bool:
     """Return whether there is any chat.
 
-    The first one that comes, and each deletion, is an event about everybody: the removal of rows
-    afterwards is none, so that it must not change this.
+    The first chat and each deletion are events about everybody. The later removal of rows is none,
+    so that it must not change this answer.
     """
-    return await session.scalar(_ANY_ROOM) is not None
+    speakers = select(RoomPerson.room_id).join(User, User.id == RoomPerson.user_id)
+    query = speakers.where(RoomPerson.messages > 0, User.deleted_at.is_(None)).limit(1)
+    return await session.scalar(query) is not None
 
 
 async def announce_first_room(session: AsyncSession, user_id: int) -> None:
-    """Tell every worker of the first chat, before it is stored: the menu of all pages leads there.
+    """Tell every worker of the first chat before it is stored: the menu of all pages links to it.
 
-    user_id: of one of its people.
+    user_id: one of its people.
     """
     if not await are_rooms_here(session):
         await append_events(session, [NewEvent("room.updated", user_id)])
@@ -180,7 +163,7 @@ async def _candidates(session: AsyncSession, mentions: Sequence[RoomMention]) ->
 
 
 async def _make(session: AsyncSession, rooms: Sequence[NamedRoom]) -> None:
-    """Insert new rooms, and give them their ids."""
+    """Insert new rooms and set their ids."""
     if not rooms:
         return
     await announce_first_room(session, min(rooms[0].people))
@@ -197,17 +180,13 @@ async def _make(session: AsyncSession, rooms: Sequence[NamedRoom]) -> None:
 
 
 Membership = tuple[int, int]
-"""A room, and somebody who writes in it."""
-
-_PERSON: Final = cast(Table, RoomPerson.__table__)
-_TWEET: Final = cast(Table, Tweet.__table__)
-_PUT: Final = update(_TWEET).where(_TWEET.c.id == bindparam("changed"))
+"""A room, and a person who writes in it."""
 
 
 async def count_messages(
     session: AsyncSession, added: Iterable[Membership], removed: Iterable[Membership] = ()
 ) -> None:
-    """Add messages to the counts of those who wrote them, and take others away."""
+    """Add messages to their authors' counts, and subtract others."""
     tally = Counter(added)
     tally.subtract(removed)
     rows = [
@@ -215,22 +194,15 @@ async def count_messages(
         for (room_id, user_id), messages in sorted(tally.items())
         if messages
     ]
-    await insert_rows(session, _PERSON, rows, _summed)
-
-
-def _summed(statement: Any) -> Any:
-    messages = _PERSON.c.messages + statement.excluded.messages
-    return statement.on_conflict_do_update(
-        index_elements=_PERSON.primary_key, set_={"messages": messages}
-    )
+    await insert_rows(session, RoomPerson, rows, adds_to="messages")
 
 
 async def put_into_rooms(session: AsyncSession, memberships: dict[int, Membership]) -> None:
-    """Put stored posts that have no room into theirs, by the ids of the posts; announce them."""
+    """Put stored posts without a room into rooms, by the ids of the posts, and announce them."""
     if not memberships:
         return
     rooms = [{"changed": post_id, "room_id": member[0]} for post_id, member in memberships.items()]
-    await session.execute(_PUT, rooms)
+    await session.execute(update_by_id(Tweet), rooms)
     await count_messages(session, memberships.values())
     events = [
         NewEvent("tweet.updated", member[1], post_id) for post_id, member in memberships.items()
@@ -239,7 +211,7 @@ async def put_into_rooms(session: AsyncSession, memberships: dict[int, Membershi
 
 
 async def remove_empty_rooms(session: AsyncSession, room_ids: Sequence[int] | None = None) -> None:
-    """Remove rooms without messages, of some or of all, and those that were joined to them."""
+    """Remove all or some rooms without messages, and the rooms that were joined to them."""
     has_messages = exists().where(RoomPerson.room_id == Room.id, RoomPerson.messages > 0)
     empty = delete(Room).where(Room.joined_to_id.is_(None), IS_KEPT, ~has_messages)
     if room_ids is not None:
@@ -265,7 +237,6 @@ async def miscounted_rooms(session: AsyncSession) -> list[int]:
 
 
 def _real_counts() -> Select[int | None, int, int]:
-    """Return a query that counts the messages of each person in each room that is kept."""
     post = aliased(Tweet)
     deleted = select(Room.id).where(Room.platform == DELETED_APP)
     return (

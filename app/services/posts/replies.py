@@ -1,21 +1,21 @@
-"""What posts answer, and the conversations that these make.
+"""Links from replies to their posts, and the conversations that these make.
 
-A reply is linked to its post when the second one of the two is stored. Where it names no author,
-a message answers one of its own room, and a post one of its own author.
+A reply is linked when the second of the two is stored. A reply that names no author means a message
+of its own room, or a post of its own author.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple, Protocol, cast
+from typing import Final, NamedTuple, Protocol
 
-from sqlalchemy import Table, and_, bindparam, func, or_, select, text, update
+from sqlalchemy import and_, bindparam, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.compute.self_replies import chains_of
 from app.compute.text import username_key
-from app.db.backend import backend_of
+from app.db.backend import backend_of, update_by_id
 from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import NotFoundError
 from app.formats.post import ReplyTarget
@@ -25,12 +25,10 @@ from app.services.posts.stored_content import StoredContent
 from app.services.posts.tweets import Post, find_posts, newest_first
 
 PostKey = tuple[str | int, str]
-"""The key of an author's name or the id of a room, and the platform's own id of a post."""
+"""An author's key or a room's id, and the post's `source_id`."""
 
 DEEPEST: Final = 4
-"""Branches of branches beyond this depth are shown like it."""
-_MOST_BESIDE: Final = 100
-"""Answers to a post that is not here, of which one leads to the others."""
+"""Depth at which deeper branches are shown, too."""
 
 # Both databases go on from the posts found first, so these are the nearest ones. UNION leaves out
 # what is there already, so that circles end.
@@ -47,20 +45,16 @@ _AROUND: Final = text("""
     )
     SELECT id FROM found LIMIT :most
 """).bindparams(bindparam("starts", expanding=True))
-_TWEET: Final = cast(Table, Tweet.__table__)
-_ANSWER: Final = update(_TWEET).where(_TWEET.c.id == bindparam("changed"))
 
 
 class StoredReply(NamedTuple):
-    """A stored post, and what it answers."""
-
     id: int
     user_id: int
     reply_to_id: int | None
 
 
 class ReplyRow(Protocol):
-    """A post that arrives, or of which only now is known what it answers."""
+    """A new post, or a stored one whose target became known."""
 
     id: int
     user_id: int
@@ -70,7 +64,7 @@ class ReplyRow(Protocol):
 async def match_replies(
     session: AsyncSession, rows: Sequence[ReplyRow]
 ) -> tuple[list[int | None], list[StoredReply]]:
-    """Return the id of what each post answers, if it is here, and stored posts that answer one."""
+    """Return each post's target id, if it is stored, and the stored replies to these posts."""
     contents = [row.content for row in rows]
     if not any(content.source_id or content.reply_to for content in contents):
         return [None] * len(rows), []
@@ -91,7 +85,7 @@ async def match_replies(
 
 
 def _ids_by_key(rows: Sequence[ReplyRow], keys: dict[int, str]) -> dict[PostKey, int]:
-    """Return the ids of the posts that arrive; of two in a room with one id the first counts."""
+    """Return the ids of arriving posts; the first of two equal ids in a room counts."""
     ids: dict[PostKey, int] = {}
     for row in rows:
         if source_id := row.content.source_id:
@@ -106,7 +100,6 @@ def _room_id(content: StoredContent) -> int | None:
 
 
 def _target(author_key: str, room_id: int | None, target: ReplyTarget | None) -> PostKey | None:
-    """Return the key of the post that is answered."""
     if target is None or target.source_id is None:
         return None
     if target.username:
@@ -178,20 +171,19 @@ async def _stored(session: AsyncSession, keys: set[PostKey]) -> dict[PostKey, in
 
 
 async def store_replies(session: AsyncSession, replies: Sequence[StoredReply]) -> None:
-    """Store what posts of before answer, and announce them."""
+    """Store the targets of earlier posts, and announce the changes."""
     if not replies:
         return
-    await session.execute(
-        _ANSWER, [{"changed": reply.id, "reply_to_id": reply.reply_to_id} for reply in replies]
-    )
+    values = [{"changed": reply.id, "reply_to_id": reply.reply_to_id} for reply in replies]
+    await session.execute(update_by_id(Tweet), values)
     events = [NewEvent("tweet.updated", reply.user_id, reply.id) for reply in replies]
     await append_events(session, events)
 
 
 async def own_chains(session: AsyncSession, user_id: int) -> dict[int, int]:
-    """Return the lowest id in the chain of each post that is in one.
+    """Return the lowest id in the chain of each chained post.
 
-    In a chain each post answers one of the same author.
+    In a chain each post answers another one of the same author.
     """
     answered = aliased(Tweet)
     is_own = and_(answered.id == Tweet.reply_to_id, answered.user_id == user_id)
@@ -201,12 +193,12 @@ async def own_chains(session: AsyncSession, user_id: int) -> dict[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class ThreadPost:
-    """A post of a conversation, and how deep its branch is."""
+    """A post of a conversation, and the depth of its branch."""
 
     post: Post
     level: int
     is_gap_above: bool
-    """Whether it replies to a post that is not here."""
+    """Whether it answers a post that is not stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,11 +207,11 @@ class Conversation:
 
     posts: list[ThreadPost]
     is_whole: bool
-    """Whether there are no more posts than could be read."""
+    """Whether all of its posts were read."""
 
     @property
     def missing(self) -> list[ReplyTarget]:
-        """The posts that are answered and not here."""
+        """The answered posts that are not stored."""
         gaps = [entry.post.reply_to for entry in self.posts if entry.is_gap_above]
         return list(dict.fromkeys(ReplyTarget(gap.source_id, gap.username) for gap in gaps if gap))
 
@@ -227,9 +219,9 @@ class Conversation:
 async def read_conversation(
     session: AsyncSession, tweet_id: int, *, most: int, room_id: int | None = None
 ) -> Conversation:
-    """Return up to `most` posts of the conversation, those nearest to the post rather than others.
+    """Return up to `most` posts of a conversation, the nearest to the post first chosen.
 
-    A fixed number of queries, however deep it is. room_id: the only chat whose messages are shown.
+    The number of queries does not depend on its depth. `room_id` limits the posts to one chat.
     Raises NotFoundError.
     """
     depends_on(EVERYTHING)
@@ -254,12 +246,12 @@ def _has_gap_above(post: Post) -> bool:
 
 
 async def _around(session: AsyncSession, starts: Sequence[int], most: int) -> list[int]:
-    """Return these posts, what they answer and what answers them, and so on, the nearest first."""
+    """Return these posts and all that are linked to them, the nearest first."""
     return list(await session.scalars(_AROUND, {"starts": starts, "most": most}))
 
 
 async def _beside(session: AsyncSession, post: Post) -> list[int]:
-    """Return what answers the same post as this one, where that is not here."""
+    """Return other answers to the same missing post."""
     room_id = post.room.id if post.room else None
     target = _target(username_key(post.username), room_id, post.reply_to)
     if target is None:
@@ -270,7 +262,7 @@ async def _beside(session: AsyncSession, post: Post) -> list[int]:
         .add_columns(Tweet.reply_to_username, Tweet.reply_to_source_id)
         .join(User, User.id == Tweet.user_id)
         .where(*is_beside, User.deleted_at.is_(None))
-        .limit(_MOST_BESIDE)
+        .limit(100)  # One of them leads to the others.
     )
     rows = await session.execute(query)
     return [
@@ -281,10 +273,9 @@ async def _beside(session: AsyncSession, post: Post) -> list[int]:
 
 
 def _in_reading_order(posts: Sequence[Post]) -> list[ThreadPost]:
-    """Return the posts in the order of reading: branches first, then what goes on.
+    """Return the posts in reading order: branches first, then the continuation.
 
-    What goes on stays at the depth of what it answers: the author's own next post, or the only
-    answer.
+    The author's own next post, or the only answer, continues at the same depth.
     """
     ordered = sorted(posts, key=lambda post: newest_first(post.created_at, post.id))
     ids = {post.id for post in posts}

@@ -1,4 +1,4 @@
-"""The sample authors, of invented places: posts to try the program with, and texts to ask about."""
+"""The sample authors: invented people, to try the program with."""
 
 from functools import cache
 from pathlib import Path
@@ -15,19 +15,20 @@ from app.models import Tweet, User
 FOLDER: Final = Path(__file__).parents[2] / "sample"
 
 ENOUGH_OF_OWN: Final = 4
-"""Authors of one's own, with posts, from whom on the samples leave the quiz, the first screen, and
-those whom a page asks about where nobody is named."""
+"""Number of other authors with posts from which on the quiz, the front page and comparisons leave
+the samples out.
+"""
 
 
 @cache
 def sample_files() -> tuple[Path, ...]:
-    """Return a file of each author."""
+    """Return the file of each sample author."""
     return tuple(sorted(FOLDER.glob("*.jsonl")))
 
 
 @cache
 def is_sample() -> ColumnElement[bool]:
-    """Return the condition on an author that tells the samples from others of their names."""
+    """Return the condition that tells sample authors from others of the same name."""
     posts = [msgspec.json.decode(path.read_bytes().splitlines()[0]) for path in sample_files()]
     ids = [post["source_id"] for post in posts]
     return and_(
@@ -38,15 +39,14 @@ def is_sample() -> ColumnElement[bool]:
 
 
 async def list_samples(session: AsyncSession) -> list[str]:
-    """Return the names of the sample authors that are stored."""
+    """Return the names of the stored sample authors."""
     depends_on(EVERYTHING)
     names = select(User.username).where(is_sample()).order_by(User.username_key)
     return list(await session.scalars(names))
 
 
 async def outgrown_samples(session: AsyncSession) -> list[str]:
-    """Return the names of the sample authors where there are enough authors of one's own; else
-    none."""
+    """Return the names of the sample authors if there are enough other authors, else none."""
     samples = await list_samples(session)
     is_own = User.deleted_at.is_(None), User.tweet_count > 0, ~is_sample()
     query = select(User.id).where(*is_own).limit(ENOUGH_OF_OWN)
@@ -55,5 +55,5 @@ async def outgrown_samples(session: AsyncSession) -> list[str]:
 
 
 async def sample_ids(session: AsyncSession) -> list[int]:
-    """Return the ids of the sample authors that are stored, rising."""
+    """Return the ids of the stored sample authors, ascending."""
     return list(await session.scalars(select(User.id).where(is_sample()).order_by(User.id)))

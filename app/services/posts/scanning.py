@@ -1,7 +1,7 @@
-"""The newest posts of a selection, to be looked through.
+"""The newest posts of a selection, column by column, for analysis.
 
-Each column comes as one value of the database, a JSON list: thousands of posts come so in a
-fraction of the time of as many rows. It is decoded by the thread that looks through them.
+The database returns each column as one JSON list, much faster than thousands of rows. The thread
+that analyses the posts decodes it.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,44 +20,43 @@ from app.services.posts.tweets import AnySelect
 
 ScannedColumn = Literal["author", "time", "text", "card", "answered"]
 Collected = Callable[[ColumnElement[Any]], ColumnElement[str]]
-"""How a backend makes one value of a column (`Backend.collected`)."""
+"""Makes one value of a column (`Backend.collected`)."""
 
 MOST_SCANNED: Final = 20_000
-"""Newest posts whose texts are looked through."""
+"""Newest posts that are analysed."""
 _texts: Final = msgspec.json.Decoder(list[str | None])
 _numbers: Final = msgspec.json.Decoder(list[int | None])
 
 
 @dataclass(frozen=True)
 class Scan:
-    """Posts, the newest first; of columns that were not asked for nothing is here."""
+    """Posts, newest first; columns that were not requested are empty."""
 
     collected: dict[ScannedColumn, str | None]
-    """A JSON list for each column; None for no posts."""
+    """A JSON list for each column; None without posts."""
 
     @cached_property
     def author(self) -> list[int]:
-        """Ids of those who wrote the posts."""
+        """Ids of the authors."""
         return [author or 0 for author in self._decoded("author", _numbers)]
 
     @cached_property
     def time(self) -> list[int | None]:
-        """Seconds since 1970; None where it is unknown."""
+        """Seconds since 1970; None if unknown."""
         return self._decoded("time", _numbers)
 
     @cached_property
     def text(self) -> list[str]:
-        """Their texts."""
         return [text or "" for text in self._decoded("text", _texts)]
 
     @cached_property
     def card(self) -> list[str | None]:
-        """Their media as JSON, where a card that leads to a site is among them."""
+        """Media as JSON, if they contain a card that links to a site."""
         return self._decoded("card", _texts)
 
     @cached_property
     def answered(self) -> list[str | None]:
-        """Usernames of those whom they answer."""
+        """Usernames of the answered authors."""
         return self._decoded("answered", _texts)
 
     def _decoded(self, column: ScannedColumn, decoder: msgspec.json.Decoder[Any]) -> list[Any]:
@@ -66,7 +65,7 @@ class Scan:
 
 
 class ScanQuery(NamedTuple):
-    """A query for the newest posts, which takes longer to make than to run."""
+    """A query for the newest posts, to be kept: making it takes longer than running it."""
 
     columns: tuple[ScannedColumn, ...]
     statement: AnySelect
@@ -79,16 +78,16 @@ async def scan(
     limit: int = MOST_SCANNED,
     is_dated: bool | None = None,
 ) -> Scan:
-    """Return the newest posts that meet the conditions; those without a time count as oldest.
+    """Return the newest posts that meet the conditions; posts without a time count as oldest.
 
-    `is_dated` takes only those with a time, or without, as an index of the conditions has them.
+    `is_dated` selects posts with a time or without, for which the conditions have an index.
     """
     query = scanning(backend_of(session).collected, *conditions, columns=columns, is_dated=is_dated)
     return await read_scan(session, query, {"limit": limit})
 
 
 async def read_scan(session: AsyncSession, query: ScanQuery, values: Mapping[str, Any]) -> Scan:
-    """Return what a query of `scanning` finds; values: `limit`, and those of its conditions."""
+    """Run a query of `scanning`; `values` are its `limit` and the parameters of its conditions."""
     row = (await session.execute(query.statement, values)).one()
     return Scan(dict(zip(query.columns, row, strict=True)))
 
@@ -99,7 +98,7 @@ def scanning(
     columns: tuple[ScannedColumn, ...],
     is_dated: bool | None = None,
 ) -> ScanQuery:
-    """Return the query for the newest posts, as `scan` does, `limit` of them."""
+    """Return the query of `scan`, for `limit` posts."""
     listed = select(*(_expression(column).label(column) for column in columns)).where(*conditions)
     order: list[ColumnElement[Any]]
     if is_dated is None:

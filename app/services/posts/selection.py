@@ -1,4 +1,4 @@
-"""A selection of posts, also by how they are written, and its one translation into SQL."""
+"""A selection of posts, also by style, and its only translation into SQL."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,19 +28,14 @@ Shown = Literal[
     "tears",
     "yo",
 ]
-"""Of the endings: ".", "…", "~", "ㅠㅠ" and "요"."""
-LONG: Final = 7
-"""Words from which on a post is long."""
-SHORT: Final = 3
-"""Words of a short post, at most."""
-HOUR_S: Final = 3_600
+"""The endings are ".", "…", "~", "ㅠㅠ" and "요"."""
 _BLANK: Final = " \t\r\n"
 _TILDES: Final = "~～∼"
 _TEARS: Final = "ㅠㅜ"
 
 
 def showing(session: AsyncSession, manner: Shown) -> ColumnElement[bool]:
-    """Return the condition on posts that show it."""
+    """Return the condition on posts of a style."""
     if manner == "silence":
         return _comes_after_silence(session)
     return _CONDITIONS[manner]
@@ -48,7 +43,7 @@ def showing(session: AsyncSession, manner: Shown) -> ColumnElement[bool]:
 
 def _comes_after_silence(session: AsyncSession) -> ColumnElement[bool]:
     earlier = aliased(Tweet)
-    since = backend_of(session).hours_after(Tweet.created_at, -SILENCE_S // HOUR_S)
+    since = backend_of(session).hours_after(Tweet.created_at, -SILENCE_S // 3_600)
     place, place_of_earlier = ((of.created_at, of.place, of.id) for of in (Tweet, earlier))
     is_before = tuple_(*place_of_earlier) < tuple_(*place)
     is_soon = exists().where(earlier.room_id == Tweet.room_id, earlier.created_at >= since)
@@ -69,9 +64,9 @@ _first: Final = func.substr(_text, 1, 1)
 _words: Final = func.length(_text) - func.length(func.replace(_text, " ", "")) + 1
 _two_dots: Final = func.rtrim(Tweet.text, _BLANK).endswith("..")
 _CONDITIONS: Final[dict[str, ColumnElement[bool]]] = {
-    "long": _words >= LONG,
-    "short": and_(_words <= SHORT, _text != ""),
-    # That of an address is no question.
+    "long": _words >= 7,
+    "short": and_(_words <= 3, _text != ""),
+    # The question mark of an address is not a question.
     "questions": and_(_has("?？"), not_(Tweet.text.like("%://%?%"))),
     "exclamations": _has("!！"),
     "small": and_(_first != func.upper(_first), not_(_text.startswith("http"))),
@@ -100,11 +95,11 @@ class Selection:
     lang: str | None = None
     kind: str | None = None
     is_: str | None = None
-    """`reply` for what answers another post."""
+    """`reply` selects answers to other posts."""
     has: str | None = None
-    """`media` for posts with pictures, videos or links beside the text."""
+    """`media` selects posts with pictures, videos or links."""
     shows: Shown | None = None
-    """How its posts are written; lists by `post_conditions` alone know it."""
+    """Style of the posts; only `post_conditions` applies it."""
     room_id: int | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -117,7 +112,7 @@ class Selection:
 
 
 async def author_conditions(session: AsyncSession, selection: Selection) -> Conditions:
-    """Return the conditions of a query that joins `User`; record what its answer depends on.
+    """Return the conditions of a query that joins `User`, and record the answer's dependencies.
 
     Raises NotFoundError for an unknown author.
     """
@@ -135,7 +130,7 @@ async def author_conditions(session: AsyncSession, selection: Selection) -> Cond
 
 
 async def post_conditions(session: AsyncSession, selection: Selection) -> Conditions:
-    """Return the conditions of a query that joins `User` and `Tweet`, likewise."""
+    """Return the conditions of a query that joins `User` and `Tweet`. Raises NotFoundError."""
     conditions = [*await author_conditions(session, selection), *field_conditions(selection)]
     if selection.shows is not None:
         conditions.append(showing(session, selection.shows))

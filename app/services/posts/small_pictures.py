@@ -1,7 +1,7 @@
-"""Small versions of stored pictures, in a folder next to them, from which they can be removed.
+"""Small versions of stored pictures, in a folder next to them that may be deleted.
 
-A version is made when a page first shows it, or in the background after an import. Until then, and
-where there is none, the original is shown.
+A version is made when a page first shows it, or in the background after an import. Until then the
+original is shown.
 """
 
 import asyncio
@@ -38,41 +38,37 @@ from app.services.posts.media import (
 )
 
 MOST_MEMORY: Final = 512 * MIB
-"""Bytes that decoding may take; 100 million pixels take 400 MB."""
+"""Memory for decoding, in bytes; 100 million pixels take 400 MB."""
 LIMIT_S: Final = 30.0
-"""Seconds that a run of several pictures may take."""
+"""Maximum time for a run of several pictures, in seconds."""
 AT_A_TIME: Final = 8
-"""Pictures of a run, whose process starts in 0.2 s."""
+"""Pictures in a run, whose process starts in 0.2 s."""
 MOST_WAITING: Final = 100
-"""Pictures for which pages wait."""
+"""Pictures for which pages may wait."""
 WAIT_S: Final = 5.0
-"""Seconds that a page waits for a picture before it gets the original."""
-MOST_GIVEN_UP: Final = 10_000
-"""Pictures that are remembered because they killed the process that decoded them."""
+"""Time that a page waits for a picture before it shows the original, in seconds."""
 _NONE: Final = b"-"
-"""Content of a file that says that there is no small version. An empty file may be the rest of a
-crash."""
+"""Content of a file that stands for "no small version". An empty file may be left by a crash."""
 
 
 class SmallPictures:
     """Makes small versions of pictures, one run at a time."""
 
     def __init__(self, folder: Path, limit_s: float = LIMIT_S) -> None:
-        """Make versions of the pictures in `folder`; a run may take `limit_s` seconds."""
         self._folder, self._target = folder, small_folder(folder)
         self._sandbox = Sandbox(limit_s, MOST_MEMORY)
         self._given_up: set[str] = set()
+        """Pictures that killed the process that decoded them."""
         self._done_at: int | None = None
-        """When the folder changed before the background work that has ended."""
+        """Change time of the folder before the last complete background run."""
         self._waiting = Batch(
             self._make, max_size=AT_A_TIME, max_waiting=MOST_WAITING, timeout_s=WAIT_S
         )
 
     async def obtain(self, name: str, width: int) -> Path | None:
-        """Return the file of a picture's small version; None if the original is to be shown.
+        """Return the file of a small version; None if the original is to be shown.
 
-        Raises UnavailableError if it cannot be made now: too many wait, or the disk is full or
-        read-only.
+        Raises UnavailableError if too many pictures wait, or the disk is full or read-only.
         """
         path = self._path(name, width)
         content_size = await asyncio.to_thread(_size, path)
@@ -84,7 +80,7 @@ class SmallPictures:
         return path if content_size > len(_NONE) else None
 
     async def close(self) -> None:
-        """End after the run that has begun."""
+        """Stop after the current run."""
         await self._waiting.close()
 
     def is_due(self) -> bool:
@@ -93,7 +89,7 @@ class SmallPictures:
         return is_changed and not is_in_use(self._folder) and self._can_write()
 
     async def make_missing(self) -> None:
-        """Make the small versions that are missing. Raises UnavailableError if that fails."""
+        """Make the missing small versions. Raises UnavailableError."""
         began_at = changed_at(self._folder)
         missing = await asyncio.to_thread(self._missing)
         for start in range(0, len(missing), AT_A_TIME):
@@ -134,7 +130,7 @@ class SmallPictures:
         return [None] * len(names)
 
     async def _read(self, names: Iterable[str]) -> list[SmallVersion]:
-        """Decode the pictures in a process of their own. Raises OSError, ReadError."""
+        """Decode the pictures in a separate process. Raises OSError, ReadError."""
         paths = [str(self._folder / name) for name in names if name not in self._given_up]
         if not paths:
             return []
@@ -145,12 +141,12 @@ class SmallPictures:
                 return [msgspec.json.decode(line, type=SmallVersion) for line in lines]
 
     def _give_up(self, name: str) -> None:
-        if len(self._given_up) >= MOST_GIVEN_UP:
+        if len(self._given_up) >= 10_000:
             self._given_up.clear()
         self._given_up.add(name)
 
     def _write(self, versions: Iterable[SmallVersion]) -> None:
-        """Store versions, but none of a picture that was deleted meanwhile. Raises OSError."""
+        """Store versions, except of pictures that were deleted meanwhile. Raises OSError."""
         for version in versions:
             path = self._path(version.name, version.width)
             draft = self._target / f"{DRAFT}{secrets.token_hex(8)}"
@@ -165,7 +161,6 @@ class SmallPictures:
 
 
 def has_small_versions(name: str) -> bool:
-    """Return whether a file of this name may have small versions."""
     return content_type(name) is not None and name.rpartition(".")[2] in DECODERS
 
 

@@ -1,4 +1,4 @@
-"""Figures over posts, from the counts that are kept with each change."""
+"""Figures over posts, from the stored counts."""
 
 import asyncio
 from collections import Counter
@@ -22,7 +22,7 @@ from app.services.posts.users import UserRow, select_rows
 
 WEEK_H: Final = 168
 MOST_COUNTS: Final = 10_000
-"""Counts per day and author that one answer may hold."""
+"""Counts per day and author in one answer."""
 _POSTS: Final = func.sum(PostCount.posts)
 
 
@@ -54,7 +54,7 @@ class Stats(msgspec.Struct, frozen=True):
 
 
 async def stats(session: AsyncSession, selection: Selection, zone: ZoneInfo) -> Stats:
-    """Return the counts of a selection; of the days the newest, up to `MOST_COUNTS` counts.
+    """Return the counts of a selection, with up to `MOST_COUNTS` counts of the newest days.
 
     Raises NotFoundError for an unknown author.
     """
@@ -71,7 +71,7 @@ async def stats(session: AsyncSession, selection: Selection, zone: ZoneInfo) -> 
 
 
 async def count_undated(session: AsyncSession, selection: Selection) -> int:
-    """Return how many posts have no time; none of a selection of times."""
+    """Return the number of posts without a time; 0 if the selection has a time limit."""
     if selection.since is not None or selection.until is not None:
         return 0
     without_time = [*await count_conditions(session, selection), PostCount.slot < 0]
@@ -79,7 +79,7 @@ async def count_undated(session: AsyncSession, selection: Selection) -> int:
 
 
 async def count_by_author(session: AsyncSession, selection: Selection) -> list[AuthorCount]:
-    """Return how many posts each author has who has any, those with the most first."""
+    """Return the number of posts of each author with posts, the most first."""
     if not selection.is_narrowed:
         conditions = [*await author_conditions(session, selection), User.tweet_count > 0]
         query = select(User.username, User.tweet_count).where(*conditions)
@@ -93,13 +93,13 @@ async def count_by_author(session: AsyncSession, selection: Selection) -> list[A
 
 
 DayCell = tuple[date, str, int]
-"""A day, an author's name, and how many posts."""
+"""A day, an author's name, and the number of posts."""
 
 
 async def _newest_days(
     session: AsyncSession, selection: Selection, zone: ZoneInfo
 ) -> list[DayCell]:
-    """Return up to `MOST_COUNTS` counts of the newest days, without a day that is cut off."""
+    """Return up to `MOST_COUNTS` counts of the newest days, without an incomplete day."""
     first, read = 0, MOST_COUNTS * 5 // 4
     while True:
         if not selection.usernames:
@@ -123,10 +123,10 @@ async def count_by_day(
     first_slot: int = 0,
     limit: int | None = None,
 ) -> list[DayCell]:
-    """Return how many posts each author has on each day of a time zone that has any.
+    """Return the number of posts per local day and author, in order of days.
 
-    Days are in their order, the newest `limit` counts; posts without a time are left out, and
-    those before the first slot.
+    Only the newest `limit` counts are returned. Posts without a time and before the first slot are
+    left out.
     """
     conditions = await count_conditions(session, selection, first_slot=first_slot)
     # By numbers first: to sort a row of each post by its author's name takes twice as long.
@@ -143,7 +143,7 @@ async def count_by_day(
 async def have_posts(
     session: AsyncSession, user_id: int, spans: Sequence[tuple[datetime, datetime]]
 ) -> list[bool]:
-    """Return whether the author has posts in each span of time, by one statement."""
+    """Return whether the author has posts in each time span, by one statement."""
     of_author = select(PostCount.user_id).where(PostCount.user_id == user_id, PostCount.posts > 0)
     conditions = [query.exists() for query in _in_each(spans, of_author)]
     return [bool(has_posts) for has_posts in (await session.execute(select(*conditions))).one()]
@@ -152,14 +152,13 @@ async def have_posts(
 async def count_in_spans(
     session: AsyncSession, user_id: int, spans: Sequence[tuple[datetime, datetime]]
 ) -> list[int]:
-    """Return how many posts of the author are in each span of time, by one statement."""
+    """Return the author's number of posts in each time span, by one statement."""
     of_author = select(func.coalesce(_POSTS, 0)).where(PostCount.user_id == user_id)
     counts = [query.scalar_subquery() for query in _in_each(spans, of_author)]
     return [int(posts) for posts in (await session.execute(select(*counts))).one()]
 
 
 def _in_each(spans: Sequence[tuple[datetime, datetime]], counts: Select[Any]) -> list[Select[Any]]:
-    """Return the query for counts once for each span of time."""
     slot = PostCount.slot
     return [
         counts.where(slot >= slot_from(since), slot < slot_from(until)) for since, until in spans
@@ -169,7 +168,7 @@ def _in_each(spans: Sequence[tuple[datetime, datetime]], counts: Select[Any]) ->
 async def count_by_hour_of_week(
     session: AsyncSession, selection: Selection, zone: ZoneInfo
 ) -> list[int]:
-    """Return how many posts each of the 168 hours of the week has, from Monday, 0 o'clock."""
+    """Return the number of posts in each of the 168 hours of the week, from Monday, 0:00."""
     hours = await count_by_hour(session, selection, zone, folded_h=WEEK_H)
     return [hours[hour] for hour in range(WEEK_H)]
 
@@ -177,9 +176,9 @@ async def count_by_hour_of_week(
 async def count_by_hour(
     session: AsyncSession, selection: Selection, zone: ZoneInfo, *, folded_h: int | None = None
 ) -> Counter[int]:
-    """Return how many posts each hour has in the zone, since the year 1, which begins on a Monday.
+    """Return the number of posts in each local hour since the year 1, which begins on a Monday.
 
-    With `folded_h` hours that are so far apart count together.
+    `folded_h` adds up hours that are this many hours apart.
     """
     conditions = await count_conditions(session, selection, first_slot=0)
     # By slot first, in the order of the index: sorting a row of each post takes half a second.
@@ -201,7 +200,7 @@ def _by_hour(rows: CursorResult[int, int]) -> Counter[int]:
 async def count_selected(
     session: AsyncSession, selection: Selection, zone: ZoneInfo, *, hour: int | None
 ) -> int:
-    """Return how many posts there are, of one hour of the week if it is given."""
+    """Return the number of posts, optionally of one hour of the week."""
     if hour is not None:
         return (await count_by_hour_of_week(session, selection, zone))[hour]
     counts = select(func.sum(PostCount.posts)).where(*await count_conditions(session, selection))
@@ -211,9 +210,9 @@ async def count_selected(
 async def count_conditions(
     session: AsyncSession, selection: Selection, *, first_slot: int = UNKNOWN_SLOT
 ) -> Conditions:
-    """Return the conditions of a query of `PostCount`; record what its answer depends on.
+    """Return the conditions of a query of `PostCount`, and record the answer's dependencies.
 
-    By default posts without a time are among them, unless the selection is of a time. Raises
+    By default posts without a time are included, unless the selection has a time limit. Raises
     NotFoundError for an unknown author.
     """
     authors = and_(*await author_conditions(session, selection))
@@ -225,7 +224,7 @@ async def count_conditions(
 
 
 def _own_conditions(selection: Selection, first_slot: int) -> Conditions:
-    """Return the conditions that need nothing of the authors."""
+    """Return the conditions that do not concern authors."""
     conditions: Conditions = [PostCount.posts > 0]
     if selection.lang is not None:
         conditions.append(PostCount.lang == selection.lang)
@@ -239,7 +238,7 @@ def _own_conditions(selection: Selection, first_slot: int) -> Conditions:
 
 
 class BusyAuthors(NamedTuple):
-    """The names of the authors with the most posts of a selection, and the number of all."""
+    """Names of the authors with the most posts, and the number of all authors."""
 
     names: list[str]
     total: int
@@ -257,7 +256,7 @@ async def busiest_authors(
 
 
 class ActiveAuthors(NamedTuple):
-    """The authors with the most posts, and the number of all."""
+    """The authors with the most posts, and the number of all authors."""
 
     rows: list[UserRow]
     total: int
@@ -268,7 +267,7 @@ class ActiveAuthors(NamedTuple):
 
 
 async def most_active(session: AsyncSession, selection: Selection, *, limit: int) -> ActiveAuthors:
-    """Return the authors with the most posts, of whatever language and time."""
+    """Return the authors with the most posts of any language and time."""
     conditions = [*await author_conditions(session, selection), User.tweet_count > 0]
     most = select_rows(*conditions).order_by(User.tweet_count.desc(), User.username_key)
     rows = [UserRow(*row) for row in await session.execute(most.limit(limit))]
@@ -279,7 +278,7 @@ async def most_active(session: AsyncSession, selection: Selection, *, limit: int
 async def most_active_with(
     session: AsyncSession, selection: Selection, *, limit: int
 ) -> ActiveAuthors:
-    """Return the same; an author who is named alone comes first, beside those of all."""
+    """Return the most active authors; a single named author comes before those of everyone."""
     selected = await most_active(session, selection, limit=limit)
     if len(selection.usernames) != 1 or not selected.rows:
         return selected

@@ -1,4 +1,4 @@
-"""What a post holds, as the columns of its row have it, and what a repeated post changes."""
+"""The content of a post as columns of its row, and what a repeated post changes."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -20,7 +20,7 @@ from app.formats.post import (
 from app.models import Tweet
 
 StoredContent = PostContent[ReplyTarget, StoredMedium, RoomReference]
-"""What a post holds, as it is stored here."""
+"""The content of a stored post."""
 _JSON: Final = frozenset({"media", "counts"})
 _media: Final = json.Decoder(tuple[StoredMedium, ...])
 _counts: Final = json.Decoder(Reactions)
@@ -28,21 +28,21 @@ _counts: Final = json.Decoder(Reactions)
 
 @cache
 def content_columns() -> tuple[InstrumentedAttribute[Any], ...]:
-    """Return the columns of `Tweet` that hold what a post holds, `plain_columns` first."""
+    """Return the columns of `Tweet` with the content of a post, `plain_columns` first."""
     names = sorted(table_columns(), key=lambda name: name not in plain_columns())
     return tuple(getattr(Tweet, name) for name in names)
 
 
 @cache
 def plain_columns() -> tuple[str, ...]:
-    """Return the names of the columns that hold a field as it is; the others are `decoded`."""
+    """Return the names of the columns that hold a field unchanged; the others are `decoded`."""
     fields = stored_fields().items()
     return tuple(name for name, field in fields if field.columns == (name,) and name not in _JSON)
 
 
 @cache
 def repeated_columns() -> tuple[str, ...]:
-    """Return the names of the columns that a post may change which is sent again."""
+    """Return the names of the columns that a repeated post may change."""
     fields = stored_fields().values()
     return tuple(
         name for field in fields if field.repetition != "ignored" for name in field.columns
@@ -63,29 +63,26 @@ def encoded(content: PostContent[Any, Any, Any]) -> dict[str, Any]:
 
 
 def encoded_media(media: Sequence[StoredMedium]) -> str | None:
-    """Return media as their column holds them."""
     return json.encode(media).decode() if media else None
 
 
 def encoded_counts(counts: Reactions | None) -> str | None:
-    """Return figures as their column holds them."""
     return json.encode(counts).decode() if counts else None
 
 
 def decoded_media(media: str | None) -> tuple[StoredMedium, ...]:
-    """Return the media that their column holds."""
     return _media.decode(media) if media else ()
 
 
 def decoded_counts(counts: str | None) -> Reactions:
-    """Return the figures that their column holds."""
     return _counts.decode(counts) if counts else Reactions()
 
 
 def decoded(values: dict[str, Any]) -> dict[str, Any]:
-    """Replace columns by the fields that they hold, and return all; plain ones may be missing.
+    """Replace columns by the fields that they hold, and return all values.
 
-    `room_name` is no column of a post; without it, a room has no name.
+    Plain columns may be missing. `room_name` is not a column of a post; without it, the room has no
+    name.
     """
     source_id, username = values.pop("reply_to_source_id"), values.pop("reply_to_username")
     counts = values["counts"]
@@ -98,7 +95,7 @@ def decoded(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def completed(stored: StoredContent, sent: StoredContent) -> StoredContent:
-    """Return the stored post with what the same post, sent again, says beyond it."""
+    """Return the stored post, filled with what the repeated post adds."""
     values = {name: _value(name, stored, sent) for name in stored_fields()}
     changed = {name: value for name, value in values.items() if value != getattr(stored, name)}
     if "lang" in changed and sent.lang == guess_language(sent.text):
@@ -120,9 +117,9 @@ def _value(name: str, stored: StoredContent, sent: StoredContent) -> Any:
 def with_files(
     stored: Sequence[StoredMedium], sent: Sequence[StoredMedium]
 ) -> tuple[StoredMedium, ...]:
-    """Return stored media with the files of the same post's media in an archive, where they lack.
+    """Return the stored media with missing files taken from the same post's media in an archive.
 
-    Media are the same if there are as many of them; where none are stored, all are taken.
+    Media are the same if their number is equal; if none are stored, all are taken.
     """
     if not stored:
         return tuple(sent)
@@ -133,9 +130,10 @@ def with_files(
 
 
 def is_newer(sent: object, stored: object) -> bool:
-    """Return whether a value that renews says something else than the stored one.
+    """Return whether a sent value replaces the stored one.
 
-    Null says nothing. Figures are not of before; other values have no time: the last one holds.
+    Null never does. Figures must not be older; other values have no time, so that the last one
+    counts.
     """
     if isinstance(sent, Reactions) and isinstance(stored, Reactions):
         is_later = stored.as_of is None or (sent.as_of is not None and sent.as_of >= stored.as_of)

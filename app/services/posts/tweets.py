@@ -1,4 +1,4 @@
-"""Posts as answers show them: one, a page of a list, or the posts next to one in a list."""
+"""Posts as answers show them: single posts, pages of a list, and neighbours."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
@@ -78,13 +78,13 @@ class Post(PostContent[PostReference, PostMedium, PostRoom], frozen=True):
 _PLAIN: Final = ("id", "username", *plain_columns())
 _STORED: Final = tuple(column.key for column in content_columns())
 POST_COLUMNS: Final = ("id", "username", *_STORED, "reply_to_id", "room_name")
-"""The names of the columns of `select_posts`; those that hold a field as it is come first."""
+"""Names of the columns of `select_posts`; plain columns come first."""
 _DECODED: Final = POST_COLUMNS[len(_PLAIN) :]
 
 
 @cache
 def select_posts() -> AnySelect:
-    """Return a query for the columns of `as_post`, made once: that takes 1.4 ms."""
+    """Return the query for the columns of `as_post`; making it takes 1.4 ms."""
     parent = aliased(Tweet)
     answered = (
         select(parent.id)
@@ -123,24 +123,23 @@ NEWEST: Final = f"""
         ) END AS room_name,
         "Users".id AS user_id, "Users".username_key
 """  # noqa: S608 - names of ours
-"""The columns of `select_posts`, and the author's."""
+"""The columns of `select_posts` and of the author."""
 _named: Final = partial(zip, _PLAIN)
-_ENCODED: Final = slice(len(_PLAIN), len(POST_COLUMNS))
 _NOTHING: Final = (None,) * len(_DECODED)
-"""What most posts have there; they are made in half the time, which each of a list takes."""
+"""The encoded columns of most posts, which are then made in half the time."""
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 
 
 def as_post(row: AnyRow) -> Post:
     """Return the post whose columns begin the row."""
-    fields, encoded = dict(_named(row)), row[_ENCODED]
+    fields, encoded = dict(_named(row)), row[len(_PLAIN) : len(POST_COLUMNS)]
     if encoded != _NOTHING:
         fields |= _references(dict(zip(_DECODED, encoded, strict=True)))
     return Post(**fields)
 
 
 def _references(columns: dict[str, Any]) -> dict[str, Any]:
-    """Return what a post answers, shows and belongs to, as answers show it."""
+    """Return the target, media and room of a post as answers show them."""
     fields = decoded(columns)
     target, target_id = fields["reply_to"], fields.pop("reply_to_id")
     if target is not None:
@@ -159,7 +158,6 @@ def _with_address(medium: StoredMedium) -> PostMedium:
 
 
 async def find_posts(session: AsyncSession, ids: Sequence[int]) -> dict[int, Post]:
-    """Return the posts of these ids."""
     posts: dict[int, Post] = {}
     for chunk in chunks(ids):
         for row in await session.execute(_posts_by_id(), {"ids": chunk}):
@@ -191,7 +189,7 @@ async def list_posts(
     after: TweetKey | None = None,
     limit: int,
 ) -> Page:
-    """Return up to `limit` posts, the newest first, of one author or of all, and the next place.
+    """Return up to `limit` posts, newest first, of one author or all, and the next place.
 
     `since` is inclusive, `until` exclusive.
     """
@@ -205,7 +203,7 @@ async def list_posts(
 async def newest_without(
     session: AsyncSession, usernames: Collection[str], *, limit: int
 ) -> list[Post]:
-    """Return up to `limit` posts, the newest first, of all but these authors."""
+    """Return up to `limit` posts, newest first, of all but these authors."""
     depends_on(EVERYTHING)
     keys = [username_key(username) for username in usernames]
     left_out = select(User.id).where(User.username_key.in_(keys))
@@ -222,9 +220,9 @@ async def list_selected(
     after: TweetKey | None = None,
     limit: int,
 ) -> Page:
-    """Return up to `limit` posts, the newest first, and the next place.
+    """Return up to `limit` selected posts, newest first, and the next place.
 
-    `hour` is one of the 168 of the week, from Monday, in the time zone. Raises NotFoundError.
+    `hour` is one of the 168 of the week in the time zone, from Monday. Raises NotFoundError.
     """
     conditions = await post_conditions(session, selection)
     if hour is not None:
@@ -240,7 +238,7 @@ async def read_page(
     after: TweetKey | None,
     limit: int,
 ) -> Page:
-    """Return up to `limit` posts that fit the conditions, the newest first, and the next place."""
+    """Return up to `limit` posts that meet the conditions, newest first, and the next place."""
     query = select_posts().where(*conditions)
     if after is not None:
         created_at, tweet_id = after
@@ -254,13 +252,13 @@ async def read_page(
 
 
 def as_page(posts: list[Post], limit: int) -> Page:
-    """Return the page of a list that has one more post if another page follows."""
+    """Return the page; another page follows if the list has more than `limit` posts."""
     last = posts[limit - 1] if len(posts) > limit else None
     return posts[:limit], (last.created_at, last.id) if last else None
 
 
 def _by_author(rows: Iterable[AnyRow]) -> dict[str, tuple[int, list[Post]]]:
-    """Return authors' ids and posts, the newest first, by the case-folded name."""
+    """Return authors' ids and posts, newest first, by case-folded name."""
     by_key: dict[str, tuple[int, list[Post]]] = {}
     for row in rows:
         user_id, key = row[-2:]
@@ -275,7 +273,7 @@ def _by_author(rows: Iterable[AnyRow]) -> dict[str, tuple[int, list[Post]]]:
 async def first_pages(
     session: AsyncSession, requests: Sequence[tuple[str, int]]
 ) -> dict[tuple[str, int], tuple[int, Page]]:
-    """Return authors' ids and first pages, by the case-folded name and the limit of the page."""
+    """Return authors' ids and first pages, by case-folded name and limit."""
     keys = msgspec.json.encode({key for key, _ in requests}).decode()
     most = max(limit for _, limit in requests)
     newest = select_newest(backend_of(session).newest_of_each)
@@ -289,7 +287,7 @@ async def first_pages(
 
 @cache
 def select_newest(statement: str) -> TextualSelect:
-    """Return a query for the newest posts of each author; a backend's statement finds them."""
+    """Return the query for the newest posts of each author, found by a backend's statement."""
     user = (User.id.label("user_id"), User.username_key)
     return text(NEWEST + statement).columns(*select_posts().add_columns(*user).selected_columns)
 
@@ -300,14 +298,14 @@ def newest_first(created_at: datetime | None, tweet_id: int) -> tuple[bool, floa
 
 
 class Neighbours(NamedTuple):
-    """The posts next to one in a list."""
+    """The posts next to another post in a list."""
 
     newer: Post | None
     older: Post | None
 
 
 async def neighbours_of(session: AsyncSession, selection: Selection, post: Post) -> Neighbours:
-    """Return the neighbours of a post among the selected ones. Raises NotFoundError."""
+    """Return the neighbours of a post among the selected posts. Raises NotFoundError."""
     conditions = await post_conditions(session, selection)
     older, _ = await read_page(session, conditions, after=(post.created_at, post.id), limit=1)
     # Posts without a time come last.

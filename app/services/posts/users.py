@@ -1,4 +1,4 @@
-"""Authors: find, list and add them; their names, and whose archive is the site's own."""
+"""Authors: finding, listing and adding them, and the site's own archive."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, not_, 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import clean_username, username_key
-from app.db.backend import allocate_ids, chunks, is_among
+from app.db.backend import UNTRACKED, allocate_ids, chunks, is_among, table_of, update_by_id
 from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.formats.post import Platform
@@ -25,7 +25,7 @@ Fields = TypeVarTuple("Fields")
 
 
 class UserRow(msgspec.Struct, frozen=True):
-    """A user as comparisons need it; thousands load much faster than `User` objects."""
+    """A user for comparisons; thousands load much faster than `User` objects."""
 
     id: int
     username: str
@@ -38,38 +38,40 @@ def unknown_user(username: str) -> NotFoundError:
     return NotFoundError("User '{username}' doesn't exist", username=username)
 
 
+CHANGE_USER: Final = update_by_id(User).values(version=table_of(User).c.version + 1)
+"""UPDATE of authors by id after which what was computed of them is outdated."""
 HAS_KEY: Final = User.username_key.in_(bindparam("keys", expanding=True))
 """Condition on an author, for `rows_by_key`."""
-_IDS: Final = select(User.username_key, User.id).where(User.deleted_at.is_(None), HAS_KEY)
 
 
 async def ids_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, int]:
     """Return the ids of the authors with these case-folded names."""
-    return {row.username_key: row.id for row in await rows_by_key(session, _IDS, keys)}
+    query = select(User.username_key, User.id).where(User.deleted_at.is_(None), HAS_KEY)
+    return {row.username_key: row.id for row in await rows_by_key(session, query, keys)}
 
 
 def select_rows(*conditions: ColumnElement[bool]) -> Select[int, str, str, int, int]:
-    """Return the query of the users for whom these conditions hold, for `UserRow`."""
+    """Return the query for the `UserRow` of users that meet the conditions."""
     return select(User.id, User.username, User.username_key, User.tweet_count, User.version).where(
         User.deleted_at.is_(None), *conditions
     )
 
 
 async def find_rows(session: AsyncSession, usernames: Collection[str]) -> dict[str, UserRow]:
-    """Return those of these users who are here, by case-folded name."""
+    """Return the existing ones of these users, by case-folded name."""
     keys = await worked_on(usernames, lambda: {username_key(name) for name in usernames})
     rows = await rows_by_key(session, select_rows(HAS_KEY), keys)
     return {row.username_key: UserRow(*row) for row in rows}
 
 
 async def rows_by_name(session: AsyncSession, usernames: Sequence[str]) -> list[UserRow]:
-    """Return the users of these names, in that order. Raises NotFoundError."""
+    """Return the users of these names, in order. Raises NotFoundError."""
     rows = await find_rows(session, usernames)
     return [known_row(name, rows) for name in usernames]
 
 
 def known_row(username: str, rows: Mapping[str, UserRow]) -> UserRow:
-    """Return a user among those found. Raises NotFoundError."""
+    """Return a user among the found ones. Raises NotFoundError."""
     row = rows.get(username_key(username))
     if row is None:
         raise unknown_user(username)
@@ -79,7 +81,7 @@ def known_row(username: str, rows: Mapping[str, UserRow]) -> UserRow:
 async def rows_by_key(
     session: AsyncSession, query: Select[*Fields], keys: Collection[str]
 ) -> list[Row[*Fields]]:
-    """Return the rows of a query of authors with HAS_KEY for these case-folded names."""
+    """Run a query of authors with `HAS_KEY` for these case-folded names."""
     rows: list[Row[*Fields]] = []
     for chunk in chunks(list(keys)):
         rows += await session.execute(query, {"keys": chunk})
@@ -87,7 +89,7 @@ async def rows_by_key(
 
 
 MOST_FOUND: Final = 200
-"""Authors that are found by a part of their names."""
+"""Authors that a search for a part of the name returns."""
 
 
 class Author(msgspec.Struct, frozen=True):
@@ -119,7 +121,7 @@ async def get_user(session: AsyncSession, username: str) -> User:
 
 
 async def get_author(session: AsyncSession, username: str) -> Author:
-    """Return the author of that name, with the figures of the posts. Raises NotFoundError."""
+    """Return the author of that name, with figures of the posts. Raises NotFoundError."""
     key = username_key(username)
     author = (await authors_by_key(session, [key])).get(key)
     if author is None:
@@ -129,7 +131,6 @@ async def get_author(session: AsyncSession, username: str) -> Author:
 
 
 async def find_authors(session: AsyncSession, ids: Collection[int]) -> dict[int, Author]:
-    """Return the authors of these ids, with the figures of their posts."""
     rows = await session.execute(_authors().where(User.id.in_(ids)))
     return {row.id: Author(*row[:-1]) for row in rows}
 
@@ -137,10 +138,10 @@ async def find_authors(session: AsyncSession, ids: Collection[int]) -> dict[int,
 async def list_authors(
     session: AsyncSession, *, part: str = "", after: str | None = None, limit: int
 ) -> tuple[list[Author], str | None]:
-    """Return up to `limit` authors in the order of their names, and the key of the next page.
+    """Return up to `limit` authors by name, and the key of the next page.
 
-    `part` is a part of the name, in any case: the first 200 are found, those first that begin with
-    it. `after` is a key from an earlier call.
+    `part` is a part of the name, in any case: the first 200 matches, with matching beginnings
+    first. `after` is a key from an earlier call.
     """
     depends_on(EVERYTHING)
     query = _authors().order_by(User.username_key)
@@ -210,7 +211,7 @@ def check_platform(
 ) -> None:
     """Raise ConflictError if the author is known from another platform.
 
-    `local` yields to any, but for somebody in a chat.
+    `local` is replaced by any platform, except for people in a chat.
     """
     if platform in {None, "local", platform_here}:
         return
@@ -231,14 +232,13 @@ def check_platform(
 
 
 async def authors_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, Author]:
-    """Return the authors with these case-folded names, with the figures of their posts."""
     rows = await rows_by_key(session, _authors().where(HAS_KEY), keys)
     return {row.username_key: Author(*row[:-1]) for row in rows}
 
 
 @cache
 def _authors() -> Select[*tuple[Any, ...]]:
-    """Return a query for the fields of `Author`, and the key of the name."""
+    """Return the query for the fields of `Author` and the key of the name."""
 
     def times(of: type[Tweet]) -> Select[datetime | None]:
         return select(of.created_at).where(of.user_id == User.id, of.created_at.is_not(None))
@@ -258,7 +258,7 @@ _NAMES: Final = select(
 
 
 class NamedUser(NamedTuple):
-    """How somebody is called, and whether it is somebody who speaks in chats."""
+    """Names of a user, and whether the user speaks in chats."""
 
     id: int
     username: str
@@ -268,7 +268,7 @@ class NamedUser(NamedTuple):
 
 
 async def named_users(session: AsyncSession, usernames: Iterable[str]) -> dict[str, NamedUser]:
-    """Return those of these users who are here, by case-folded name."""
+    """Return the existing ones of these users, by case-folded name."""
     keys = {username_key(username) for username in usernames}
     rows = await rows_by_key(session, _NAMES, keys) if keys else []
     for row in rows:
@@ -277,7 +277,7 @@ async def named_users(session: AsyncSession, usernames: Iterable[str]) -> dict[s
 
 
 async def all_speak_in_chats(session: AsyncSession, platform: str = "") -> bool:
-    """Return whether all who have posts, or posts of a platform, speak in chats; of nobody not."""
+    """Return whether everyone with posts (of a platform) speaks in chats; False without posts."""
     depends_on(EVERYTHING)
     writers = select(User.id).where(User.deleted_at.is_(None), User.tweet_count > 0)
     if platform:
@@ -287,7 +287,7 @@ async def all_speak_in_chats(session: AsyncSession, platform: str = "") -> bool:
 
 
 async def find_own(session: AsyncSession) -> str | None:
-    """Return the name of the author whose archive is the site's own; None for nobody."""
+    """Return the name of the author whose archive is the site's own, or None."""
     depends_on(EVERYTHING)
     own = select(User.username).join(Site, Site.own_user_id == User.id)
     return await session.scalar(own.where(User.deleted_at.is_(None)))
@@ -295,7 +295,8 @@ async def find_own(session: AsyncSession) -> str | None:
 
 async def is_own_alone(session: AsyncSession) -> bool:
     """Return whether the site's own author was chosen, or is the only one with posts outside of
-    chats, not counting samples."""
+    chats, not counting samples.
+    """
     depends_on(EVERYTHING)
     others = select(User.id).where(
         User.deleted_at.is_(None),
@@ -309,15 +310,15 @@ async def is_own_alone(session: AsyncSession) -> bool:
 
 
 async def is_own_chosen(session: AsyncSession) -> bool:
-    """Return whether somebody chose an author, or nobody."""
+    """Return whether someone chose an author, or no author, for the site."""
     site = await session.get(Site, SITE_ID)
     return site is not None and site.is_own_chosen
 
 
 async def claim_site(session: AsyncSession, user_ids: Collection[int]) -> None:
-    """Let the archive of the first of these new authors be the site's own, if none is.
+    """Make the archive of the first of these new authors the site's own, if none is.
 
-    It does nothing once somebody chose. Samples, and people of a chat, are passed over.
+    It does nothing after a choice. Samples and people of a chat are skipped.
     """
     if not user_ids:
         return
@@ -327,12 +328,11 @@ async def claim_site(session: AsyncSession, user_ids: Collection[int]) -> None:
     # The event of the new author tells of it.
     claim = update(Site).where(Site.own_user_id.is_(None), Site.is_own_chosen.is_(False))
     await session.execute(
-        claim.values(own_user_id=first.scalar_subquery()),
-        execution_options={"synchronize_session": False},
+        claim.values(own_user_id=first.scalar_subquery()), execution_options=UNTRACKED
     )
 
 
 async def choose_own(session: AsyncSession, user_id: int | None) -> None:
-    """Let the archive of this author, or nobody's, be the site's own from now on."""
+    """Make the archive of this author, or of no one, the site's own."""
     await session.execute(update(Site).values(own_user_id=user_id, is_own_chosen=True))
     await append_events(session, [NewEvent("site.archive", EVERYTHING, posts=0)])

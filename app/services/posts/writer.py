@@ -1,4 +1,4 @@
-"""The writer: stores posts that arrive together in one transaction (group commit)."""
+"""Storing posts that arrive together in one transaction (group commit)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,16 +18,14 @@ from app.services.posts.tweets import Post, find_posts
 from app.services.posts.users import ids_by_key, unknown_user
 
 MOST_POSTS: Final = 500
-"""Posts in one transaction."""
+"""Maximum number of posts in a transaction."""
 MOST_WAITING: Final = 5_000
-"""Posts waiting for the next one; more are refused."""
+"""Posts that may wait for the next transaction; more are refused."""
 TIMEOUT_S: Final = 40
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PostRequest:
-    """A post that a request sends."""
-
     username: str
     post: NewTweet
 
@@ -42,7 +40,7 @@ class Receipt:
 
 
 class PostWriter:
-    """Stores single posts; each is acknowledged after its commit."""
+    """Stores single posts, and acknowledges each after its commit."""
 
     def __init__(self, db: Database, *, on_batch: Callable[[int], None] = lambda _: None) -> None:
         self._db = db
@@ -50,13 +48,13 @@ class PostWriter:
         self.add: Batch[PostRequest, Receipt] = Batch(
             self._run, max_size=MOST_POSTS, max_waiting=MOST_WAITING, timeout_s=TIMEOUT_S
         )
-        """Store a post. Raises NotFoundError."""
+        """Stores a post. Raises NotFoundError."""
 
     async def close(self) -> None:
         await self.add.close()
 
     async def _run(self, requests: Sequence[PostRequest]) -> Sequence[Receipt | Exception]:
-        """Store the posts together; those without an author are left out."""
+        """Store the posts together; posts of unknown authors are rejected."""
         self._on_batch(len(requests))
         settled: dict[PostRequest, Receipt | Exception] = {}
         arrivals: dict[PostRequest, Arrival] = {}

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from contextlib import aclosing
 from functools import cache
-from typing import Final, cast
+from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Table, TextClause, delete, func, select, text, update
+from sqlalchemy import ColumnElement, TextClause, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.scoring import TermFrequencies
@@ -97,4 +97,4 @@ async def _replace(
     ]
     async with db.write() as session:
         await session.execute(delete(Word).where(*conditions))
-        await insert_rows(session, cast(Table, Word.__table__), rows)
+        await insert_rows(session, Word, rows)

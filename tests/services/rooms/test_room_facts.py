@@ -1,9 +1,8 @@
 """The facts about rooms, of which there may be more than one statement can name."""
 
-from typing import Final, cast
+from typing import Final
 
 import pytest
-from sqlalchemy import Table
 
 from app.db.backend import insert_rows
 from app.db.engine import Database
@@ -26,9 +25,9 @@ async def test_all_of_very_many_rooms_are_listed_with_their_people(db: Database)
     ]
     async with db.write() as session:
         user = await add_user(session, "ann")
-        await insert_rows(session, cast(Table, Room.__table__), rooms)
+        await insert_rows(session, Room, rooms)
         people = [{"room_id": room["id"], "user_id": user.id, "messages": 1} for room in rooms]
-        await insert_rows(session, cast(Table, RoomPerson.__table__), people)
+        await insert_rows(session, RoomPerson, people)
     async with db.read() as session:
         listed, following = await list_rooms(session, limit=2**31)
     assert (len(listed), following) == (MANY, None)
@@ -43,10 +42,10 @@ async def test_a_room_is_that_of_its_people_alone(db: Database) -> None:
     ]
     async with db.write() as session:
         ann, ben, cho = [await add_user(session, name) for name in ("Ann", "Ben", "Cho")]
-        await insert_rows(session, cast(Table, Room.__table__), [pier, quay])
+        await insert_rows(session, Room, [pier, quay])
         written = [(1, ann, 5), (1, ben, 3), (1, cho, 0), (2, ann, 2), (2, ben, 1), (2, cho, 1)]
         people = [{"room_id": id_, "user_id": user.id, "messages": n} for id_, user, n in written]
-        await insert_rows(session, cast(Table, RoomPerson.__table__), people)
+        await insert_rows(session, RoomPerson, people)
     names: Final = {("ann", "BEN"): "pier", ("Ann", "Ben", "Cho"): "quay", ("ben", "cho"): None}
     async with db.read() as session:
         assert {each: await name_of_room_of(session, each) for each in names} == names
