@@ -123,8 +123,11 @@ async def _prepare(config: Config, copy: Path, with_secrets: bool) -> list[str]:
     async with Database(replace(config, database_url=url)) as db, db.write() as session:
         if not with_secrets:
             await session.execute(text("PRAGMA secure_delete = ON"))  # From free pages too.
+            # A database that is not migrated yet lacks some tables.
+            names = set(await session.scalars(text("SELECT name FROM sqlite_master")))
             for table in SECRETS:
-                await session.execute(delete(table))
+                if table.__tablename__ in names:
+                    await session.execute(delete(table))
         return await needed_files(session)
 
 

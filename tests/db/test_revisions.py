@@ -172,6 +172,20 @@ def test_an_upgrade_and_downgrade_keep_tables_and_rows(
     assert len(matches) == 24
 
 
+@pytest.mark.databases("sqlite")
+def test_a_backup_before_the_upgrade_is_upgraded_when_restored(
+    config: Config, tmp_path: Path
+) -> None:
+    old, file = Installation.of(config), tmp_path / "backup.tar"
+    old.done("backup", file)
+    assert old.json("db", "current") == {"revision": REVISION}
+    new = Installation(tmp_path / "restored")
+    new.done("restore", file)
+    assert new.json("db", "current") == {"revision": head_revision()}
+    assert [each["username"] for each in new.json("users")["items"]][:2] == ["jun", "mina"]
+    assert new.json("operator", "list")["items"] == []
+
+
 def test_open_invitations_of_removed_accounts_end(config: Config, databases: Databases) -> None:
     prepare(config, upgrade_old=True)
     command.downgrade(alembic_config(config.database_url), "0027")
