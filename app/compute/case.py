@@ -16,7 +16,7 @@ from app.compute.gaps import BETWEEN, Gap, gaps_of_each, rest_of, whole_words
 from app.compute.languages import are_english, are_foreign, guess_language
 from app.compute.population import NOBODY, Population
 from app.compute.profiles import AuthorProfile, text_keys
-from app.compute.ratios import KOREAN_SHIPPED_WEIGHT, MOST_SHIPPED, SHIPPED_WEIGHT, Usual
+from app.compute.ratios import Usual
 from app.compute.text import own_words, word_count
 
 NO_CHANGE: Final = 1.0
@@ -27,6 +27,17 @@ RATED: Final = 30
 """Number of authors with computed ratios, the best; the ratios of others follow their
 probabilities.
 """
+
+# The number of authors that all shipped authors of a language count as.
+SHIPPED_WEIGHT: Final = 1.5
+"""Fitted: a higher weight calls more texts likely, of the right author and of strangers."""
+MOST_SHIPPED: Final = 2.0
+"""For long English texts; without a limit, sets of twenty posts are called too boldly."""
+KOREAN_SHIPPED_WEIGHT: Final = 0.5
+"""For Korean texts if others of the language are here.
+
+Authors of a Korean kind that is not shipped stand out. Fitted to the shipped Korean authors, one
+kind at a time with the others shipped."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

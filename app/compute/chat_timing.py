@@ -1,12 +1,11 @@
-"""The times of a chat's messages: conversations, beginnings after silences, and replies.
+"""Times of a chat's messages: conversations, beginnings after silences, and replies.
 
-Conversations are compared instead of single messages. A person who laughs once laughs again, and a
-topic lasts a day. Counted by single messages, chance alone would distinguish most people of a
-lively chat, so the days on which people differ count.
+Conversations (days) are compared, not messages: a person who laughs once laughs again, so that by
+messages, chance alone would distinguish most people.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count, pairwise
 from typing import Final, NamedTuple
 
@@ -20,16 +19,15 @@ class WrittenTexts(NamedTuple):
     conversations: list[int]
 
     def extend(self, further: "WrittenTexts") -> None:
-        """Append further texts."""
         self.texts.extend(further.texts)
         self.conversations.extend(further.conversations)
 
 
 def conversations_of(times: Iterable[int | None], length_s: int = DAY_S) -> list[int]:
-    """Return the number, from 0, of each message's conversation: by default, of its day in UTC.
+    """Return the number, from 0, of each message's conversation of `length_s` seconds.
 
-    times: seconds since 1970, in the order of the messages, or None. Twenty consecutive messages
-    without a time are a conversation. length_s: the length of a conversation.
+    times: seconds since 1970, in order. Twenty consecutive messages without a time are a
+    conversation.
     """
     undated_together, undated = 20, count()
     numbers: dict[int, int] = {}
@@ -61,9 +59,9 @@ class ChatTiming(NamedTuple):
 
     beginnings: Counter[int]
     answers_s: dict[int, list[int]]
-    """Delay of each reply, in seconds."""
+    """Delays of replies, in seconds."""
     answered_on: dict[int, list[int]]
-    """Day of each reply, since 1970."""
+    """Days of replies, since 1970."""
     longest_silence: tuple[int, int] | None
     """Times before and after the longest silence."""
 
@@ -78,18 +76,29 @@ def after_silence(messages: Iterable[Said]) -> list[bool]:
     return begins
 
 
-def answers_among(messages: Iterable[Said], people: Sequence[int]) -> list[list[int]]:
-    """Return the number of each person's (row) replies to each other person (column) in six hours.
+class Reply(NamedTuple):
+    """A message directly after another person's message, within six hours."""
 
-    messages: the oldest first. A reply directly follows the other person's message.
-    """
+    author: int
+    answered: int
+    """Author of the message before."""
+    time: int
+
+
+def replies_in(messages: Iterable[Said]) -> Iterator[Reply]:
+    """Yield the replies in a chat; messages: the oldest first."""
+    for (before, time_before), (author, time) in pairwise(_dated(messages)):
+        if author != before and time - time_before <= SILENCE_S:
+            yield Reply(author, before, time)
+
+
+def answers_among(messages: Iterable[Said], people: Sequence[int]) -> list[list[int]]:
+    """Return the number of each person's (row) replies to each other person (column)."""
     places = {person: place for place, person in enumerate(people)}
     answers = [[0] * len(people) for _ in people]
-    dated = [(author, time) for author, time, _ in messages if time is not None]
-    for (author_before, before), (author, time) in pairwise(dated):
-        is_named = author in places and author_before in places
-        if is_named and author != author_before and time - before <= SILENCE_S:
-            answers[places[author]][places[author_before]] += 1
+    for author, answered, _ in replies_in(messages):
+        if author in places and answered in places:
+            answers[places[author]][places[answered]] += 1
     return answers
 
 
@@ -98,8 +107,7 @@ def timing_of(messages: Iterable[Said]) -> ChatTiming:
     timing = ChatTiming(Counter(), defaultdict(list), defaultdict(list), None)
     longest: tuple[int, int] | None = None
     longest_s = 0
-    dated = [(author, time) for author, time, _ in messages if time is not None]
-    for (author_before, before), (author, time) in pairwise(dated):
+    for (author_before, before), (author, time) in pairwise(_dated(messages)):
         waited_s = time - before
         if waited_s > SILENCE_S:
             timing.beginnings[author] += 1
@@ -109,3 +117,7 @@ def timing_of(messages: Iterable[Said]) -> ChatTiming:
         if waited_s > longest_s:
             longest, longest_s = (before, time), waited_s
     return timing._replace(longest_silence=longest)
+
+
+def _dated(messages: Iterable[Said]) -> list[tuple[int, int]]:
+    return [(author, time) for author, time, _ in messages if time is not None]

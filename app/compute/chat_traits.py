@@ -1,15 +1,14 @@
-"""What sets people of a chat apart: messages, laughs, nights, recognition, and whom they answer."""
+"""Traits of people in a chat: messages, laughs, nights, recognition, and preferred replies."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
-from typing import Annotated, Final, Literal, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Annotated, Final, Literal
 
 import msgspec
 import numpy as np
 from msgspec import Meta
 
-from app.compute.chat_timing import SILENCE_S, Said
+from app.compute.chat_timing import Said, replies_in
 from app.compute.fingerprint import CountedSpeaker, laughs_of
 from app.compute.hours import DAY_S, NIGHT_H, days_of, hours_of_day
 from app.compute.significance import (
@@ -26,10 +25,7 @@ from app.compute.significance import (
 
 TraitKind = Literal["most", "longest", "laugh", "night", "recognised"]
 Judged = tuple[int, int]
-"""Number of posts that the model was asked about, and number that it attributed correctly."""
-MOST_TRAITS: Final = 3
-_FIRST: Final = ("most", "recognised")
-"""Traits that are always reported if they are clear."""
+"""Number of posts that the model was asked about, and number attributed correctly."""
 
 
 class Trait(msgspec.Struct, frozen=True):
@@ -61,11 +57,10 @@ def traits_of(
     judged: Sequence[Judged],
     days: Sequence[tuple[int, int]] = (),
 ) -> list[Trait]:
-    """Return up to three traits, each of another person: first the most messages, last recognition.
+    """Return up to three traits, each of another person: most messages first, recognition last.
 
-    messages: number of messages of the first people, the most first. total: number of all messages.
-    speakers: counts of all people in the same order; a trait has an index into them. judged:
-    recognition of each of them. days: see `days_of_first`.
+    messages: numbers of messages of the first people, the most first; total: of everyone. speakers,
+    judged: of all people in this order; a trait has an index into them. days: see `days_of_first`.
     """
     compared = [
         (place, speaker)
@@ -83,16 +78,17 @@ def traits_of(
 
 def _chosen(traits: Iterable[Trait]) -> list[Trait]:
     """Return the clearest trait of each person, each trait once, in the order of the report."""
-    ranked = sorted(traits, key=lambda trait: (*map(trait.kind.__ne__, _FIRST), -trait.errors))
+    always = ("most", "recognised")  # They are reported whenever they are clear.
+    ranked = sorted(traits, key=lambda trait: (*map(trait.kind.__ne__, always), -trait.errors))
     chosen: list[Trait] = []
     for trait in ranked:
         if all(trait.person != other.person and trait.kind != other.kind for other in chosen):
             chosen.append(trait)
-    return sorted(chosen[:MOST_TRAITS], key=lambda trait: trait.kind == "recognised")
+    return sorted(chosen[:3], key=lambda trait: trait.kind == "recognised")
 
 
 def days_of_first(messages: Iterable[Said], people: Sequence[int]) -> list[tuple[int, int]]:
-    """Return the numbers of messages of the first two people on each day; people: ids."""
+    """Return the numbers of messages of the first two people on each day."""
     counts: tuple[Counter[int], Counter[int]] = Counter(), Counter()
     places = {author: place for place, author in enumerate(people[:2])}
     for author, time, _ in messages:
@@ -110,9 +106,9 @@ def _most(messages: Sequence[int], total: int, days: Sequence[tuple[int, int]]) 
 
 
 def _longest(people: Sequence[tuple[int, CountedSpeaker]]) -> list[Trait]:
-    """Return the person whose messages have the most words, tested against the second.
+    """Return the person with the most words per message, tested against the second.
 
-    The standard errors are of single messages (Welch) or of conversations, whichever are larger.
+    The standard errors are of messages (Welch) or conversations, whichever are larger.
     """
     means = [(speaker.tally.words_per_message or 0.0, place) for place, speaker in people]
     (mean, place), (_, next_place) = sorted(means, reverse=True)[:2]
@@ -130,7 +126,7 @@ def _longest(people: Sequence[tuple[int, CountedSpeaker]]) -> list[Trait]:
 def _laughing(people: Sequence[tuple[int, CountedSpeaker]]) -> Iterator[Trait]:
     """Yield the person with the largest share of each laugh, tested against the second.
 
-    The standard errors are of single messages or of conversations, whichever are larger.
+    The standard errors are of messages or conversations, whichever are larger.
     """
     counts = [(place, speaker.tally, laughs_of(speaker.tally)) for place, speaker in people]
     for laugh in sorted({laugh for _, _, laughs in counts for laugh in laughs}):
@@ -150,7 +146,7 @@ def _laughing(people: Sequence[tuple[int, CountedSpeaker]]) -> Iterator[Trait]:
 def _night(people: Sequence[tuple[int, CountedSpeaker]]) -> list[Trait]:
     """Return the person with the largest share of nights among the days with messages.
 
-    Nights are counted instead of messages, since messages of a night are a single conversation.
+    Nights are counted, since the messages of a night are a single conversation.
     """
     nights = [
         (place, days_of(speaker.hours, NIGHT_H), days_of(speaker.hours))
@@ -178,46 +174,32 @@ def _share(uses: tuple[int, int, int]) -> float:
 FEWEST_ANSWERS: Final = 20
 
 
-class _Answer(NamedTuple):
-    """A message right after another person's message."""
-
-    author: int
-    answered: int
-    day: int
-
-
 def clearest_answers(
     messages: Sequence[Said], people: Sequence[int], written: Sequence[int], total: int
 ) -> tuple[int, int] | None:
-    """Return the places of the person with the clearest preference and of its target, or None.
+    """Return the places of the person who most clearly prefers to reply to another, and of the
+    other.
 
-    people: their ids. written: the number of messages of each, of the total of all. Tested by
-    days, since the answers of a day belong to one conversation. The messages are the oldest first.
+    people: ids. written: number of messages of each, of `total`. messages: the oldest first. Tested
+    by days, since the replies of a day belong to one conversation.
     """
     places = {author: place for place, author in enumerate(people)}
-    answers = _answers_in(messages, places)
+    replies = [
+        reply
+        for reply in replies_in(messages)
+        if reply.author in places and reply.answered in places
+    ]
     best: tuple[float, tuple[int, int]] | None = None
-    for place in range(len(people)):
-        of_one = [answer for answer in answers if answer.author == place]
+    for author, place in places.items():
+        of_one = [reply for reply in replies if reply.author == author]
         if len(of_one) < FEWEST_ANSWERS or total <= written[place]:
             continue
-        ((favourite, _),) = Counter(answer.answered for answer in of_one).most_common(1)
+        ((favourite, _),) = Counter(reply.answered for reply in of_one).most_common(1)
         errors = surplus_errors(
-            [answer.answered == favourite for answer in of_one],
-            [answer.day for answer in of_one],
-            written[favourite] / (total - written[place]),
+            [reply.answered == favourite for reply in of_one],
+            [reply.time // DAY_S for reply in of_one],
+            written[places[favourite]] / (total - written[place]),
         )
         if best is None or errors > best[0]:
-            best = errors, (place, favourite)
+            best = errors, (place, places[favourite])
     return best[1] if best and best[0] >= CLEAR_OF_MANY else None
-
-
-def _answers_in(messages: Sequence[Said], places: Mapping[int, int]) -> list[_Answer]:
-    """Return the answers, within six hours, of people who have places among themselves."""
-    dated = [(author, time) for author, time, _ in messages if time is not None]
-    return [
-        _Answer(places[author], places[author_before], time // DAY_S)
-        for (author_before, before), (author, time) in pairwise(dated)
-        if author != author_before and time - before <= SILENCE_S
-        if author in places and author_before in places
-    ]

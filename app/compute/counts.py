@@ -13,7 +13,6 @@ MAX_COUNT: Final = 2**32 - 1
 
 _MAGIC: Final = b"cnt1"
 _HEADER: Final = struct.Struct("<4sII")
-_SMALL: Final = 255
 _KEY_BITS: Final = np.uint64(32)
 _LOW: Final = np.uint64(MAX_COUNT)
 Key = TypeVar("Key", np.uint32, np.uint64)
@@ -38,12 +37,12 @@ class Counts:
         return np.array_equal(self.keys, other.keys) and np.array_equal(self.counts, other.counts)
 
     def to_bytes(self) -> bytes:
-        """Return a little-endian blob of about 5 bytes for each key, the same on every platform.
+        """Return a little-endian blob of about 5 bytes for each key.
 
         It has a header, the keys, the indices and values of counts above 255, and a byte for each
         count, 0 for those counts.
         """
-        (large,) = (self.counts > _SMALL).nonzero()
+        (large,) = (self.counts > 255).nonzero()
         small = self.counts.astype(np.uint8)
         small[large] = 0
         return b"".join(
@@ -80,7 +79,7 @@ EMPTY: Final = Counts(np.empty(0, np.uint32), np.empty(0, np.uint32))
 def tally(keys: NDArray[np.uint32], once: tuple[np.uint32, np.uint32] = NO_KEYS) -> Counts:
     """Return the number of occurrences of each key in an unsorted array (n,), n below 2^32.
 
-    once: half-open range of keys whose count is 1 for any number of occurrences.
+    once: half-open range of keys that count once.
     """
     if not keys.size:
         return EMPTY
@@ -115,10 +114,7 @@ def _tallied(
 
 
 def add(parts: Sequence[Counts]) -> Counts:
-    """Return the sum of any number of counts.
-
-    Counts saturate at 2^32 - 1; a saturated count cannot be subtracted from.
-    """
+    """Return the sum of counts. It saturates at 2^32 - 1; do not subtract from saturated counts."""
     filled = [part for part in parts if part.keys.size]
     if len(filled) < 2:
         return filled[0] if filled else EMPTY
@@ -137,10 +133,7 @@ def add(parts: Sequence[Counts]) -> Counts:
 
 
 def subtract(total: Counts, part: Counts) -> Counts:
-    """Return the counts of `total` without `part`.
-
-    Raises ValueError if `total` does not contain `part`.
-    """
+    """Return the counts of `total` without `part`. Raises ValueError if any is missing."""
     if not part.keys.size:
         return total
     if np.any(lookup(total, part.keys) < part.counts):

@@ -17,12 +17,6 @@ from app.compute.significance import (
     run_log_chance,
 )
 
-CHANCE: Final = 0.005
-"""Largest probability, under chance, of a streak or a silence that is reported."""
-SHORTEST: Final = 7
-"""Smallest number of days in a streak or a silence that is reported."""
-WHOLE_YEAR: Final = 358
-"""Smallest number of days of a year whose halves are compared: a week may be missing."""
 WEEK_DAYS: Final = 7
 WORK_DAYS: Final = 5
 ONE_DAY: Final = timedelta(1)
@@ -36,7 +30,6 @@ class DaySpan(msgspec.Struct, frozen=True):
 
     @property
     def days(self) -> int:
-        """Number of days."""
         return (self.last - self.first).days + 1
 
 
@@ -82,10 +75,7 @@ class DaysApart(msgspec.Struct, frozen=True):
 
 
 def days_apart(posts_by_day: Mapping[date, int], first: date, last: date) -> DaysApart:
-    """Return the days that stand out from the first to the last day.
-
-    posts_by_day: number of posts of the days with posts, all between these days.
-    """
+    """Return the days that stand out from the first to the last day, among which all posts are."""
     days = sorted(posts_by_day)
     counts = [
         posts_by_day.get(first + step * ONE_DAY, 0) for step in range((last - first).days + 1)
@@ -98,7 +88,8 @@ def days_apart(posts_by_day: Mapping[date, int], first: date, last: date) -> Day
         silence=_clear_span(_longest_silence(days), len(counts) - len(days), len(counts)),
         weekday=fullest([*zip(*weeks, strict=True)]),
         weekend=_weekend(weeks),
-        half=_fuller_half(counts) if len(counts) >= WHOLE_YEAR else None,
+        # A week of the year may be missing.
+        half=_fuller_half(counts) if len(counts) >= 358 else None,
     )
 
 
@@ -123,9 +114,9 @@ def _longest_silence(days: Sequence[date]) -> DaySpan | None:
 
 def _clear_span(span: DaySpan | None, alike: int, total: int) -> DaySpan | None:
     # `alike` of the `total` days have the property that all days of the span share.
-    if span is None or span.days < SHORTEST:
+    if span is None or span.days < 7:
         return None
-    return span if run_log_chance(span.days, alike, total) <= log(CHANCE) else None
+    return span if run_log_chance(span.days, alike, total) <= log(0.005) else None
 
 
 def _weeks(posts_by_day: Mapping[date, int], first: date, last: date) -> list[list[int]]:
@@ -137,10 +128,7 @@ def _weeks(posts_by_day: Mapping[date, int], first: date, last: date) -> list[li
 
 
 def _weekend(weeks: Sequence[Sequence[int]]) -> Literal["more", "less"] | None:
-    """Return whether a weekend day has clearly more or less posts than another day.
-
-    The weeks are the clusters, as in `is_ahead`.
-    """
+    """Return whether a weekend day has clearly more or fewer posts than another day, by week."""
     leads = [
         sum(week[WORK_DAYS:]) / (WEEK_DAYS - WORK_DAYS) - sum(week[:WORK_DAYS]) / WORK_DAYS
         for week in weeks

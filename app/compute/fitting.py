@@ -21,7 +21,7 @@ from app.compute.population import (
     drawn_authors,
 )
 from app.compute.profiles import AuthorProfile, text_keys, without_posts
-from app.compute.ratios import HELD_OUT_SHARE, MOST_HELD_OUT, usual_of
+from app.compute.ratios import usual_of
 from app.compute.self_replies import ChainedPost, units_of
 from app.compute.text import has_words, own_words, username_key
 
@@ -96,7 +96,7 @@ def sample_of(whole: AuthorProfile, newest: Sequence[ChainedPost], authors: int)
 
 def usual_posts(posts: int) -> int:
     """Return the number of an author's newest posts that show what is usual."""
-    return max(1, min(MOST_HELD_OUT, int(posts * HELD_OUT_SHARE)))
+    return max(1, min(100, int(posts * 0.25)))
 
 
 def temperature_of(samples: Mapping[str, HeldOut], background: Background, seed: int) -> float:

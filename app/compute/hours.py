@@ -15,10 +15,10 @@ from app.compute.significance import CLEAR, fullest, lead_errors
 DAY_H: Final = 24
 NIGHT_H: Final = 5
 """End of the night, in hours from midnight."""
-BUSY_H: Final = 3
-"""Number of consecutive hours that are called the busiest."""
 PART_H: Final = 6
 """Number of hours in a quarter of the day: night, morning, afternoon, evening."""
+BUSY_H: Final = 3
+"""Number of consecutive hours that are the busiest."""
 HOUR_S: Final = 3600
 DAY_S: Final = DAY_H * HOUR_S
 
@@ -47,17 +47,15 @@ BusyPart = Annotated[
 
 
 def counts_by_hour(times: Iterable[int], zone: ZoneInfo) -> Counter[int]:
-    """Return the number of times in each hour of each day in the zone, for `busiest_hours`.
-
-    times: in seconds since 1970.
+    """Return the number of times (seconds since 1970) in each hour, numbered through days and
+    years.
     """
     return Counter(hour_numbers(times, zone))
 
 
 def hour_numbers(times: Iterable[int], zone: ZoneInfo) -> list[int]:
-    """Return the hour of each time in the zone, numbered through days and years.
-
-    times: in seconds since 1970.
+    """Return the hour of each time (seconds since 1970) in the zone, numbered through days and
+    years.
     """
     seconds = np.fromiter(times, np.int64)
     days, places = np.unique(seconds // DAY_S, return_inverse=True)
@@ -72,7 +70,7 @@ def hour_numbers(times: Iterable[int], zone: ZoneInfo) -> list[int]:
 
 
 def hours_of_day(counts: Mapping[int, int]) -> list[int]:
-    """Return the sum of each hour of the day, from 0: 24 numbers."""
+    """Return the sum of each hour of the day: 24 numbers."""
     hours = [0] * DAY_H
     for hour, posts in counts.items():
         hours[hour % DAY_H] += posts
@@ -87,9 +85,8 @@ def days_of(counts: Mapping[int, int], until: int = DAY_H) -> int:
 def busiest_hours(counts: Mapping[int, int]) -> int | None:
     """Return the first of the three consecutive hours that clearly have the most posts, or None.
 
-    counts: posts in each hour, numbered through days and years. The three hours must lead the best
-    three others by 1.96 standard errors, with the days as clusters (Liang and Zeger 1986), since
-    posts of a day belong to few conversations.
+    They must lead the best three others by 1.96 standard errors, with the days as clusters (Liang
+    and Zeger 1986), since posts of a day belong to few conversations.
     """
     # Comparing with the second best corrects for choosing the best: random hours pass in fewer than
     # one of fifty cases.
@@ -110,10 +107,9 @@ def busiest_hours(counts: Mapping[int, int]) -> int | None:
 
 
 def fullest_part(counts: Mapping[int, int]) -> int | None:
-    """Return the quarter of the day that clearly has the most posts, 0 for the night, or None.
+    """Return the quarter of the day (0 is the night) that clearly has the most posts, or None.
 
-    counts: as in `busiest_hours`. The quarter leads the second, compared by day, by 1.96 standard
-    errors.
+    The quarter leads the second, compared by day, by 1.96 standard errors.
     """
     days = sorted({hour // DAY_H for hour in counts})
     places = {day: place for place, day in enumerate(days)}

@@ -19,14 +19,7 @@ from app.compute.case import Case, Habit, Suspect
 from app.compute.features import CHARACTERS, PAIRS, WORDS
 from app.compute.measured import More, gap_of, more_text, rate
 from app.compute.population import FEWEST_POSTS, NOBODY
-from app.compute.ratios import (
-    FEWEST_OTHERS,
-    LEAD_GROUPS,
-    Usual,
-    lead_scores,
-    lead_shares,
-    log_ratios,
-)
+from app.compute.ratios import LEAD_GROUPS, Usual, lead_scores, lead_shares, log_ratios
 from app.compute.text import FEWEST_WORDS, username_key
 
 Verdict = Literal["likely", "close", "unfamiliar", "short"]
@@ -229,7 +222,7 @@ def _weighed(case: Case) -> _Weighed:
     rated = [
         candidate
         for candidate in best
-        if candidate.usual and candidate.here + candidate.shipped >= FEWEST_OTHERS
+        if candidate.usual and candidate.here + candidate.shipped >= 1.5
     ]
     if not rated:
         return _Weighed([], np.empty(0), fewest, elsewhere, lone, 0.0)

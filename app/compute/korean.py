@@ -1,7 +1,7 @@
-"""Korean words as stem and ending, recognised by the shapes of the syllables.
+"""Korean words as stem and ending, recognised by the shapes of the syllables, without a dictionary.
 
-This needs no dictionary: searches compare half of a long word, whatever its ending. A stem of one
-syllable has no half, so its forms are listed here, and it is never mistaken for another word.
+Searches compare half of a long word, whatever its ending. A stem of one syllable has no half, so
+its forms are listed.
 """
 
 import functools
@@ -22,15 +22,6 @@ _VERB_ENDING: Final = re.compile(
     "|고|지만?|지요|죠|네요?|던|게|도록)|합니[다까]|해요?|[했됐].+|됩니[다까]"
 )
 _AFTER_CONSONANT, _AFTER_VOWEL = "은이을과으습인입", "가를와로예였"
-_CASES: Final = ("은", "이", "을", "과"), ("는", "가", "를", "와")
-"""Particles after a consonant and after a vowel that are rarely the end of a noun."""
-_FURTHER: Final = ("에", "들", "까지", "부터", "처럼", "보다", "마다", "한테", "하고")
-_COPULAS: Final = ("이다", "이에", "이었", "이라", "입니", "으로"), ("예요", "였", "랑")
-_OF_VERBS: Final = "는고지다게기던네겠습은을으어아었았"
-_SOFT: Final = "굽눕줍깁춥덥맵쉽밉"
-"""Stems whose ㅂ becomes 우 before a vowel: 굽다, 구워."""
-_VERBS: Final = "하되가오보주쓰사자아치"
-"""Stems that are verbs before 는: after a noun, it would be a particle."""
 _NOUNS: Final = frozenset(
     re.findall(
         "..",
@@ -53,7 +44,6 @@ class Forms(NamedTuple):
     """Beginnings of longer forms."""
 
     def has(self, word: str) -> bool:
-        """Return whether the word is one of the forms."""
         return word in self.whole or word.startswith(self.starts)
 
     def terms(self) -> set[tuple[str, ...]]:
@@ -87,27 +77,29 @@ def forms_of(word: str) -> Forms | None:
     final = _final(stem)
     is_noun = not ending or _PARTICLE.fullmatch(ending) is not None
     if final and ending[:1] != "니" and (ending == "는" or not is_noun):
-        starts = [stem + first for first in _OF_VERBS]
-        if stem in _SOFT:
+        starts = [stem + first for first in "는고지다게기던네겠습은을으어아었았"]
+        if stem in "굽눕줍깁춥덥맵쉽밉":  # Their ㅂ becomes 우 before a vowel: 굽다, 구워.
             starts += [chr(ord(stem) - _BIEUP) + first for first in "우워웠운울"]
         return Forms(frozenset([word]), tuple(starts))
-    if not is_noun or (ending == "는" and stem in _VERBS):
+    # Before 는 these stems are verbs: after a noun, it would be a particle.
+    if not is_noun or (ending == "는" and stem in "하되가오보주쓰사자아치"):
         return Forms(frozenset([word]), ())
-    form = 0 if final else 1
-    whole = {stem + case for case in _CASES[form]}
+    # The particles are rarely the end of a noun.
+    particles = "은이을과" if final else "는가를와"
+    whole = {stem + particle for particle in particles}
     if not _PARTICLE.fullmatch(stem):
         whole.add(stem)
-    starts = [stem + suffix for suffix in (*_FURTHER, *_COPULAS[form])]
+    suffixes = ["에", "들", "까지", "부터", "처럼", "보다", "마다", "한테", "하고"]
+    suffixes += ["이다", "이에", "이었", "이라", "입니", "으로"] if final else ["예요", "였", "랑"]
+    starts = [stem + suffix for suffix in suffixes]
     return Forms(frozenset((whole - _NOUNS) | {word}), tuple(starts))
 
 
 def is_ending(word: str) -> bool:
-    """Return whether the whole word is an ending."""
     return bool(_PARTICLE.fullmatch(word) or _VERB_ENDING.fullmatch(word))
 
 
 def _agree(before: str, ending: str) -> bool:
-    """Return whether the form of the ending fits the syllable before it."""
     final, first = _final(before), ending[0]
     if first == "니":
         return final == _BIEUP
@@ -121,5 +113,4 @@ def _final(syllable: str) -> int:
 
 
 def is_hangul(word: str) -> bool:
-    """Return whether all characters of the word are Hangul syllables."""
     return all("가" <= char <= "힣" for char in word)

@@ -1,7 +1,6 @@
-"""The language of a text or an author.
+"""The language of a text or an author: from a tag, by Korean letters, or by English words.
 
-A tag names the language. Without a tag, Korean is recognised by its letters, and English by the
-words of the shipped authors. Other languages are known only from tags; otherwise they are None.
+Other languages are known only from tags; otherwise they are None.
 """
 
 import re
@@ -19,7 +18,8 @@ ENGLISH_SHARE: Final = 0.65
 """Smallest share of an English author's words that the shipped English authors use.
 
 Measured: English authors .70 to .94, even with 25 posts or messages of eight words; Korean authors
-.26 to .56; German, French, Spanish, Dutch, Italian and Swedish chats .34 to .39."""
+.26 to .56; chats in German, French, Spanish, Dutch, Italian and Swedish .34 to .39.
+"""
 ENGLISH_POSTS: Final = 200
 """Number of an author's newest posts whose words are counted."""
 FOREIGN_SHARE: Final = 0.5
@@ -27,19 +27,13 @@ FOREIGN_SHARE: Final = 0.5
 not to be English.
 
 Measured below it: 5 in 1,000 of 8,600 English posts, half of them by names or in other languages;
-sentences in German 90%, French 81%, Spanish 83%, Italian 77%, Dutch 91%."""
-FEWEST_FOREIGN: Final = 8
-"""Smallest number of distinct words for `FOREIGN_SHARE`."""
-_HANGUL_SHARE: Final = 0.3
-"""Smallest share of Hangul among the letters of a Korean text."""
+sentences in German 90%, French 81%, Spanish 83%, Italian 77%, Dutch 91%.
+"""
 _HANGUL: Final = re.compile("[\uac00-\ud7a3\u1100-\u11ff\u3131-\u318e]")
 _UNSPACED: Final = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
 )
 """Letters of Thai, Lao, Burmese, Khmer, Japanese and Chinese."""
-FEWEST_UNSPACED: Final = 8
-"""Number of letters without spaces that counts as four words."""
-_NO_LANGUAGE: Final = frozenset({"", "und", "zxx", "art"})
 
 
 def language_of(tag: str) -> str | None:
@@ -49,32 +43,31 @@ def language_of(tag: str) -> str | None:
     """
     primary = tag.partition("-")[0].lower()
     is_private = len(primary) == 3 and "qaa" <= primary <= "qtz"
-    return None if is_private or primary in _NO_LANGUAGE else primary
+    return None if is_private or primary in {"", "und", "zxx", "art"} else primary
 
 
 def guess_language(text: str) -> str | None:
     """Return `ko` if at least 30% of the letters are Hangul, otherwise None.
 
-    Letters of addresses, @names and #tags count only if they are Hangul.
+    Other letters of addresses, @names and #tags do not count.
     """
     syllables = len(_HANGUL.findall(text))
     if not syllables:  # Most texts have none: letters are counted last.
         return None
-    is_korean = syllables >= _HANGUL_SHARE * letter_count(without_addresses(text))
+    is_korean = syllables >= 0.3 * letter_count(without_addresses(text))
     return "ko" if is_korean else None
 
 
 def is_unspaced(text: str) -> bool:
-    """Return whether a text of at least eight letters is in a script without spaces."""
+    """Return whether a text of at least eight letters (as four words) is in a script without
+    spaces.
+    """
     letters = len(_UNSPACED.findall(text))
-    return letters >= FEWEST_UNSPACED and 2 * letters > letter_count(without_addresses(text))
+    return letters >= 8 and 2 * letters > letter_count(without_addresses(text))
 
 
 def main_language(posts: Mapping[str | None, int]) -> str | None:
-    """Return the language of most posts, given the number of posts in each language.
-
-    Among equal languages, None is first, then the order of the alphabet.
-    """
+    """Return the language of most posts; among equals, None is first, then alphabetical order."""
     return max(sorted(posts, key=lambda language: language or ""), key=posts.__getitem__)
 
 
@@ -85,25 +78,19 @@ def guess_main_language(posts: Sequence[str]) -> str | None:
 
 
 def is_english(posts: Sequence[str], shipped: "Mapping[str, Population]") -> bool:
-    """Return whether an author's newest posts, without a tag for their language, are English.
-
-    False if no English authors are shipped.
-    """
+    """Return whether an author's newest posts are English; False if no authors are shipped."""
     texts = list(dict.fromkeys(posts))
     return "en" in shipped and shipped["en"].share_in_texts(texts) >= ENGLISH_SHARE
 
 
 def are_english(counts: "Counts", shipped: "Mapping[str, Population]") -> bool:
-    """Return whether posts with these counts, without a tag for their language, are English."""
+    """Return whether posts with these counts are English, by their words."""
     return "en" in shipped and shipped["en"].share_in(counts) >= ENGLISH_SHARE
 
 
 def are_foreign(text: str, shipped: "Mapping[str, Population]") -> bool:
-    """Return whether a text that is not Korean seems not to be English either, by its words.
-
-    False for few words, and if no English authors are shipped.
-    """
+    """Return whether a text of eight words or more, not Korean, seems not to be English either."""
     if "en" not in shipped:
         return False
     words, share = shipped["en"].share_of_words(text)
-    return words >= FEWEST_FOREIGN and share < FOREIGN_SHARE
+    return words >= 8 and share < FOREIGN_SHARE

@@ -1,8 +1,8 @@
-r"""The rule for links in a text, shared by all modules that count, hide or show links.
+"""The rule for links in a text, shared by all modules that count, hide or show links.
 
 A **link** is a URL with its scheme, up to the next white space. A **random** link, made by a
 platform, says nothing: only its presence and place count. An **address** is any pointer in a text,
-including `www.…`, `a.example/b`, mail, @names and #tags. It is never an author's own word.
+including `www.…`, `a.example/b`, mail, @names and #tags.
 
 Profiles depend on this rule: changes of `LINK`, `RANDOM_LINK`, `LINK_BEGIN` and `LINK_TO_HOST` need
 another `RECIPE` of the features. No other module spells out the beginning of a link
@@ -13,12 +13,10 @@ import re
 from typing import Final
 
 LINK_BEGIN: Final = r"https?://"
-"""Pattern of the beginning of a link."""
 LINK: Final = rf"{LINK_BEGIN}\S+"
 LINK_TO_HOST: Final = rf"{LINK_BEGIN}[^\s/]+"
 """Pattern of a link up to its host; the rest contains no words."""
 RANDOM_BEGIN: Final = rf"{LINK_BEGIN}t\.co/|pic\.twitter\.com/"
-"""Pattern of the beginning of a random link."""
 RANDOM_LINK: Final = re.compile(rf"(?:{RANDOM_BEGIN})\w*")
 RANDOM_SITES: Final = frozenset({"t.co"})
 """Hosts of random links, whose targets are unknown."""
@@ -27,8 +25,9 @@ RANDOM_SIGN: Final = "\u241f"
 LINKED_SITE: Final = re.compile(
     rf"{LINK_BEGIN}(?:www\.)?((?:[\w-]+\.)+[a-z]{{2,24}})", re.IGNORECASE
 )
-"""Pattern of a link's host without `www.`, ending with plain letters: a Korean particle may follow
-without a space."""
+"""Pattern of a link's host without `www.`, ending with plain letters, since a Korean particle may
+follow without a space.
+"""
 VISIBLE_LINK: Final = rf"(?:{LINK_BEGIN}|www\.|pic\.twitter\.com/)\S+"
 """Pattern of everything that a reader recognises as a link."""
 _NAME_OR_TAG: Final = r"[@#]\w+(?:@[\w.-]+)?"
@@ -46,27 +45,24 @@ _LINK_BEGIN: Final = re.compile(LINK_BEGIN)
 
 
 def begins_link(word: str) -> bool:
-    """Return whether a word begins like a link."""
     return _LINK_BEGIN.match(word) is not None
 
 
 def has_link(word: str) -> bool:
-    """Return whether a link begins somewhere in a word."""
     return _LINK_BEGIN.search(word) is not None
 
 
 def link_count(text: str) -> int:
-    """Return the number of links in a text."""
     return len(_LINK_BEGIN.findall(text)) if "://" in text else 0
 
 
 def may_have_address(text: str) -> bool:
-    """Return whether `ADDRESS` is worth a search, which costs far more than this."""
+    """Return whether `ADDRESS` is worth a search, which costs far more."""
     return "@" in text or "#" in text or "/" in text or "www." in text.lower()
 
 
 def may_have_random_link(text: str) -> bool:
-    """Return whether `RANDOM_LINK` is worth a search, which costs far more than this."""
+    """Return whether `RANDOM_LINK` is worth a search, which costs far more."""
     return "t.co/" in text or "pic.t" in text
 
 

@@ -40,7 +40,7 @@ class NameCount(msgspec.Struct, frozen=True):
 
 
 class ScannedPost(NamedTuple):
-    """The searched parts of a post."""
+    """The parts of a post that are searched."""
 
     text: str
     cards: str | None
@@ -50,7 +50,7 @@ class ScannedPost(NamedTuple):
 
 
 class Mentions(NamedTuple):
-    """The names in an author's posts by kind, the most frequent first."""
+    """Names in an author's posts by kind, the most frequent first."""
 
     answered: list[NameCount]
     tags: list[NameCount]
@@ -69,7 +69,6 @@ class _Tally:
         """Spellings of each post, all in one list."""
 
     def add(self, forms: Iterable[str]) -> None:
-        """Add the spellings in a post."""
         forms = {*forms}
         self._forms += forms
         self._keys += {self._key_of(form) for form in forms}
@@ -92,10 +91,7 @@ def tags_in(text: str) -> set[str]:
 
 
 def count_mentions(posts: Iterable[ScannedPost], *, most: int) -> Mentions:
-    """Return up to `most` names of each kind in the posts.
-
-    Tags and names are equal in any case, emoji with any skin tone.
-    """
+    """Return up to `most` names of each kind, equal in any case, and emoji in any skin tone."""
     answered, tags, sites = _Tally(str.casefold), _Tally(str.casefold), _Tally(str)
     emoji = _Tally(lambda form: _VARIANT.sub("", form))
     for post in posts:
@@ -119,14 +115,13 @@ def count_names(usernames: Iterable[str | None], *, most: int) -> list[NameCount
 
 
 def written_emoji(text: str) -> list[str]:
-    """Return the emoji of a text as they are written."""
     if text.isascii() or not _MAY_BE_EMOJI.search(text):
         return []
     return _EMOJI.findall(text)
 
 
 def emoji_in(text: str) -> set[str]:
-    """Return the set of emoji in a text, without skin tones."""
+    """Return the emoji of a text, without skin tones."""
     written = written_emoji(text)
     return {_VARIANT.sub("", emoji) for emoji in written} if written else set()
 
@@ -139,15 +134,14 @@ def _sites(*texts: str) -> Iterator[str]:
 
 
 LAUGHS: Final = ("ㅋㅋ", "ㅎㅎ", "ㅠㅠ", "haha", "lol")
-"""Laughs and cries by their plainest forms."""
 LAUGHING: Final = "ㅋㅎㅠㅜ"
-"""Letters that Korean laughs and cries with, also behind a word."""
+"""Letters of Korean laughs and cries, also after a word."""
 _HAHA: Final = re.compile("(?<![a-z])a?(?:ha){2,}h?(?![a-z])")
 _LOL: Final = re.compile("(?<![a-z])lo+l(?![a-z])")
 
 
 def plain_laugh(word: str) -> str:
-    """Return the laugh of `LAUGHS` that a word is, whatever its length; empty if it is none."""
+    """Return the laugh of `LAUGHS` that a word of any length is; empty if it is none."""
     small = word.lower()
     if {*small} <= {*LAUGHING}:
         return next((laugh for laugh in LAUGHS[:3] if laugh in small.replace("ㅜ", "ㅠ")), "")
@@ -157,7 +151,6 @@ def plain_laugh(word: str) -> str:
 
 
 def laughs_in(text: str) -> set[str]:
-    """Return the laughs of `LAUGHS` in a message."""
     small = text.lower()
     laughs: set[str] = set()
     if not small.isascii():

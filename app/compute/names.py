@@ -1,8 +1,8 @@
-"""People's names and contact details in texts, which reveal the author.
+"""Names and contact details in texts, which reveal the author.
 
-A username or a display name is found anywhere. A word of a display name that names a person is
-found as a whole word: “Joe” of “Grandad Joe”. A Korean given name is found without the family name,
-even with a particle or the ending of a call (지호야 of 김지호).
+Usernames and display names are found anywhere; words of display names that name a person, as whole
+words (“Joe” of “Grandad Joe”). Korean given names are found without the family name, even with a
+particle or the ending of a call (지호야 of 김지호).
 """
 
 import functools
@@ -21,30 +21,19 @@ HIDDEN: Final = "\N{OBJECT REPLACEMENT CHARACTER}"
 """Replacement of a name; masked texts contain it nowhere else."""
 SHOWN_HIDDEN: Final = "[…]"
 """Replacement of a name in pictures, and in texts for programs."""
-_SHORTEST_INSIDE: Final = 4
-"""Shortest ASCII name that is found inside words; shorter names are parts of too many words."""
-_SHORTEST_WORD: Final = 3
-"""Fewest letters of a word of a display name that is found alone; in Korean, two syllables."""
-_MOST_WORDS: Final = 8
-"""Largest number of words of a display name that are searched; a longer one is a sentence."""
 _BRACKETED: Final = re.compile(r"[(\[（【][^)\]）】]*[)\]）】]?")
 """Note in brackets in a display name: 민준 (회사)."""
 _ONE_SCRIPT: Final = re.compile(r"[가-힣]+|[^\W\d_가-힣]+")
 _FAMILIES: Final = frozenset(
     "김이박최정강조윤장임한오서신권황안송류유전홍고문양손배백허남심노하곽성차주우구나민진지엄채원천방공현함변염여추도소석선설마길"
-)
-"""Common family names of one syllable."""
-_LONG_FAMILIES: Final = frozenset({"남궁", "황보", "제갈", "선우", "사공", "서문", "독고"})
-_GIVEN: Final = 2
-"""Number of syllables in nearly all Korean given names; a single syllable is in many words."""
+) | {"남궁", "황보", "제갈", "선우", "사공", "서문", "독고"}
+"""Common family names."""
 _TITLE: Final = (
     "(?:누나|누님|언니|오빠|형님|형|엄마|아빠|어머니|아버지|이모|고모|삼촌|할머니|할아버지|선생님|쌤|샘"
     "|선배님?|후배|대표님?|팀장님?|부장님?|과장님?|차장님?|대리님?|사장님?|님|씨|군|양|네)"
 )
-"""Titles after the name of a person who is mentioned."""
+"""Titles after a person's name."""
 _BEFORE_TITLE: Final = re.compile(f"(.{{2,}}?){_TITLE}")
-_CALLS: Final = frozenset("야아")
-"""Endings of a name in a call."""
 _BEHIND: Final = re.compile(f"이?{_TITLE}?[들이]?")
 """Suffixes of a name other than the endings of all words."""
 _COMMON: Final = FUNCTION_WORDS | frozenset(
@@ -64,7 +53,7 @@ _COMMON: Final = FUNCTION_WORDS | frozenset(
 )
 """Words of display names that are usually not a person in texts."""
 _ALSO_NOUNS: Final = frozenset({"하나", "수정", "사랑", "하루", "나라", "소리"})
-"""Given names that are also nouns: only forms that nouns do not have name a person."""
+"""Given names that are also nouns, and name a person only in forms that nouns do not have."""
 _OF_PERSON: Final = r"(?:씨|언니|누나|오빠|쌤|샘|선생님|이모|고모|삼촌|선배)"
 _BEHIND_PERSON: Final = re.compile(
     f"이(?:가|는|를|도|랑|하고|한테|에게|와)[는도]?|(?:한테|에게)서?[는도만]?|{_OF_PERSON}[가-힣]*"
@@ -73,9 +62,6 @@ _BEHIND_PERSON: Final = re.compile(
 _NEXT_TO_PERSON: Final = re.compile(
     rf"\s{_OF_PERSON}(?:[이가은는을를도의과와랑]|한테|에게)?(?![가-힣])"
 )
-_ENDS_SENTENCE: Final = frozenset(".!?~…\nㅋㅎㅠㅜ")
-_LOOKED_BACK: Final = 10
-"""Number of characters before a name that may contain the end of a sentence."""
 _GOES_ON: Final = re.compile(r"[,~!]*\s+[^\W_]")
 _ALSO_WORDS: Final = frozenset(
     re.findall(
@@ -95,7 +81,7 @@ class HiddenText(NamedTuple):
 
     text: str
     gaps: tuple[Gap, ...] = ()
-    """Half-open ranges of code points, in order, without overlaps."""
+    """In order, without overlaps."""
 
     @property
     def masked(self) -> str:
@@ -108,17 +94,16 @@ class HiddenText(NamedTuple):
 
 
 class ManyNames:
-    """The names of many people, such as all people of a chat, to be found in texts."""
+    """Usernames and display names of many people, to be found in texts."""
 
     def __init__(self, people: Iterable[tuple[str, str | None]]) -> None:
-        """Store the username and the display name of each person."""
         self._people = [*people]
 
     def __len__(self) -> int:
         return len(self._people)
 
     def find(self, text: str, *, without: Collection[str] = ()) -> list[Gap]:
-        """Return the places of these people's names, except the people in `without`."""
+        """Return the places of the names of these people, except people in `without`."""
         folded, places = _folded(text), list[Gap]()
         for username, display_name in self._people:
             if username in without:
@@ -145,9 +130,8 @@ def _folded_forms(username: str, display_name: str | None) -> tuple[str, ...]:
 
 
 def find_names(text: str, names: Iterable[str]) -> list[Gap]:
-    """Return the places of each name in any case, including an @ before it.
-
-    For `name@host`, the name alone is found too.
+    """Return the places of each name in any case, with an @ before it; of `name@host`, the name
+    too.
     """
     pattern = _pattern_of(tuple(names))
     return [match.span() for match in pattern.finditer(text)] if pattern else []
@@ -161,7 +145,7 @@ def find_name_words(text: str, display_names: Iterable[str]) -> list[Gap]:
         behind = match["behind"]
         if match["name"] in _ALSO_NOUNS and not _is_person(text, match):
             continue
-        if behind in _CALLS:
+        if behind in {"야", "아"}:  # A call.
             places.append(match.span())
         elif _BEHIND.fullmatch(behind) or is_ending(behind.removeprefix("이")) or is_ending(behind):
             places.append(match.span("name"))
@@ -179,8 +163,8 @@ def _is_person(text: str, match: re.Match[str]) -> bool:
     if behind == "아":
         return last_sound(match["name"]) != "vowel"
     if behind == "야":
-        before = text[max(match.start() - _LOOKED_BACK, 0) : match.start()].rstrip(" ")
-        begins = not before or before[-1] in _ENDS_SENTENCE
+        before = text[max(match.start() - 10, 0) : match.start()].rstrip(" ")
+        begins = not before or before[-1] in ".!?~…\nㅋㅎㅠㅜ"
         return begins and _GOES_ON.match(text, match.end()) is not None
     return _BEHIND_PERSON.fullmatch(behind) is not None
 
@@ -190,7 +174,8 @@ def _pattern_of(names: tuple[str, ...]) -> re.Pattern[str] | None:
     forms = {form for name in names for form in (name, name.partition("@")[0]) if form}
     patterns = [
         rf"(?<!\w){re.escape(form)}(?!\w)"
-        if (form.isascii() and len(form) < _SHORTEST_INSIDE) or len(form) == 1
+        # Short names are parts of too many words.
+        if (form.isascii() and len(form) < 4) or len(form) == 1
         # Korean particles follow a name without a space, so a name may end inside a word.
         else re.escape(form)
         for form in sorted(forms, key=len, reverse=True)
@@ -202,7 +187,6 @@ def _pattern_of(names: tuple[str, ...]) -> re.Pattern[str] | None:
 def _word_patterns(
     display_names: tuple[str, ...],
 ) -> tuple[re.Pattern[str] | None, re.Pattern[str] | None]:
-    """Return the patterns of the words in letters, and of the words in Hangul."""
     words = {word for name in display_names for word in _name_words(name)}
     longest_first = sorted(words, key=lambda word: (-len(word), word))
     latin = [_latin(word) for word in longest_first if not is_hangul(word)]
@@ -221,13 +205,13 @@ def _latin(word: str) -> str:
 
 
 def _name_words(display_name: str) -> Iterator[str]:
-    """Yield the words of a display name that name a person."""
-    for word in _ONE_SCRIPT.findall(_BRACKETED.sub(" ", display_name))[:_MOST_WORDS]:
+    most_words = 8  # A longer display name is a sentence.
+    for word in _ONE_SCRIPT.findall(_BRACKETED.sub(" ", display_name))[:most_words]:
         if is_hangul(word):
             yield from (
                 form for form in _korean_forms(word) if form not in _COMMON or form in _ALSO_NOUNS
             )
-        elif len(word) >= _SHORTEST_WORD and _is_name(word):
+        elif len(word) >= 3 and _is_name(word):
             yield word
 
 
@@ -245,15 +229,14 @@ def _korean_forms(word: str) -> Iterator[str]:
     for name in {word, titled[1]} if titled else {word}:
         if len(name) > 1:
             yield name
-        for families in (_FAMILIES, _LONG_FAMILIES):
-            size = len(name) - _GIVEN
-            if name[:size] in families:
-                yield name[size:]
+        # Nearly all given names have two syllables; a single syllable is in many words.
+        if name[:-2] in _FAMILIES:
+            yield name[-2:]
 
 
 _LINK: Final = re.compile(VISIBLE_LINK)
 _UNSEEN: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\u20e3\ufe0f\ufeff]")
-"""Invisible characters that may be between digits: marks of direction, and parts of emoji."""
+"""Invisible characters between digits: marks of direction, and parts of emoji."""
 _MAIL: Final = re.compile(
     r"(?<![\w.+%@-])[\w.+%-]{1,64}(?:@| ?(?:[(\[]at[)\]]|골뱅이) ?)\w", re.IGNORECASE
 )
@@ -261,8 +244,6 @@ _MAIL: Final = re.compile(
 _BETWEEN: Final = r"[ .\-\u2010-\u2015\u2212/()·]"
 _DIGITS: Final = re.compile(rf"\+?\d(?:{_BETWEEN}{{0,3}}\d){{6,}}")
 """Seven digits or more, grouped or not."""
-_FEWEST_DIGITS: Final = 9
-"""Smallest number of digits that are a phone number in any grouping."""
 _LOCAL: Final = re.compile(
     rf"(?<!\d)(?!(?:19|20)\d\d{_BETWEEN}(?:19|20)\d\d)\d{{3,4}}{_BETWEEN}\d{{4}}(?!\d)"
 )
@@ -303,7 +284,7 @@ def tells_contact(text: str) -> bool:
 def _has_phone_number(text: str) -> bool:
     return _SPELLED.search(text) is not None or any(
         run[0][0] in "+0"
-        or sum(map(str.isdigit, run[0])) >= _FEWEST_DIGITS
+        or sum(map(str.isdigit, run[0])) >= 9  # A phone number in any grouping.
         or _LOCAL.search(run[0]) is not None
         for run in _DIGITS.finditer(text)
     )

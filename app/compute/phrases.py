@@ -1,7 +1,7 @@
 """Words and phrases that a person says clearly more often than others.
 
-The text of a phrase has the words that are adjacent in nearly all of its texts, and gaps between
-them. A phrase lies within a sentence.
+A phrase lies within a sentence. Its text has the words that are adjacent in nearly all of its
+texts, and gaps between them.
 """
 
 import re
@@ -39,7 +39,7 @@ GAP: Final = " … "
 HELD: Final = 0.95
 """Smallest share of the texts with a phrase's words that contain its text."""
 _LETTERS: Final = rf"[^\W{LAUGHING}]+"
-"""Letters of a word, without Korean laughs and cries after it."""
+"""Pattern of the letters of a word, without Korean laughs and cries after it."""
 _REST_OF_WORD: Final = re.compile(f"(?:['’-]?{_LETTERS})*")
 """Rest of a word from a place in it to its end; in a reversed text, to its start."""
 _NEIGHBOUR: Final = re.compile(f"(?:,? | ,?){_LETTERS}(?:['’-]{_LETTERS})*")
@@ -56,7 +56,7 @@ _SENTENCE_END: Final = re.compile(
     r"""(?:[!?。！？]|(?<![.])(?<!\b[A-Za-z])(?<!\b(?:Dr|Mr|Ms|St|vs))(?<!\bMrs)\.)"""
     r"""["')\]”’»]*\s|\n"""
 )
-"""End of a sentence; not the full stop of an initial or a title, and not an ellipsis."""
+"""End of a sentence; not the full stop of an initial or a title, nor an ellipsis."""
 Span = tuple[int, int]
 Row = tuple[str, tuple[Span, ...]]
 """A text, and the spans of a passage's pieces in it."""
@@ -83,10 +83,7 @@ def _sentence_with(text: str, words: Set[str]) -> str:
 
 
 def by_sentence(texts: Sequence[str], words: Sequence[str]) -> list[list[str]]:
-    """Return the words in groups that nearly all texts have within a sentence.
-
-    words: in all texts; the clearest first, as in each group.
-    """
+    """Return the words in groups that nearly all texts have within a sentence, clearest first."""
     read = _sample_of(texts)
     if len(words) < 2 or not any(map(_SENTENCE_END.search, read)):
         return [[*words]]
@@ -112,7 +109,6 @@ class Passage:
     """The text that nearly all of some texts share, around words that all of them contain."""
 
     rows: list[Row]
-    """The texts that contain the passage."""
     fewest: int
     """Smallest number of rows."""
     called: Collection[str] = ()
@@ -124,8 +120,8 @@ class Passage:
     ) -> "Passage":
         """Return the passage of whole words (“I'd rather”) and the text between them.
 
-        words: the clearest first. Left out are words without a fixed place among the earlier words,
-        parts of several words that are never separate, and words that make the passage too long.
+        words: the clearest first. Words are left out if they have no fixed place among the earlier
+        words, are parts of words that are never separate, or make the passage too long.
         """
         read = _sample_of(texts)
         of_words = sentences_with(read, {*words}) if len(words) > 1 else read
@@ -239,7 +235,7 @@ def _is_in_order(row: Row) -> bool:
 
 
 def _beside(text: str, span: Span, *, is_behind: bool) -> str:
-    """Return the word on a side of a span with the signs between, or an empty text."""
+    """Return the word on a side of a span, with the signs between; empty if there is none."""
     if is_behind:
         match = _NEIGHBOUR.match(text, span[1])
         return match[0] if match else ""
@@ -248,7 +244,7 @@ def _beside(text: str, span: Span, *, is_behind: bool) -> str:
 
 
 def _whole(text: str, span: Span) -> Span:
-    """Return the span of the whole word, with the letters around it."""
+    """Return the span of the whole word."""
     start, end = span
     # Most words are between spaces, and so whole, which is quick to check.
     if start and text[start - 1] != " " and (before := _REST_OF_WORD.match(text[:start][::-1])):
@@ -265,7 +261,7 @@ def _folded(text: str) -> str:
 
 
 def _most_frequent(forms: Sequence[str]) -> str:
-    """Return the most frequent form, the first in the alphabet among equals, or an empty text."""
+    """Return the most frequent form, the alphabetically first among equals; empty without forms."""
     if forms and forms.count(forms[0]) == len(forms):
         return forms[0]  # Usually all are equal, which is found in a tenth of the time.
     counts = Counter(forms)
@@ -306,12 +302,6 @@ def _is_joined(word: str, beside: str) -> bool:
     return word.isascii() == beside.isascii()
 
 
-MOST_PHRASES: Final = 8
-MOST_WORDS: Final = 40
-"""Largest number of words from which phrases are formed, the clearest."""
-_PART_OF_NAME: Final = re.compile(r"[^\W_]+")
-
-
 class Phrase(msgspec.Struct, frozen=True):
     """A phrase in clearly more of a person's messages than of others'."""
 
@@ -348,7 +338,7 @@ class WordedTexts:
         return cls(written.texts, written.conversations, words, spread)
 
     def burst_of(self, places: Iterable[int]) -> float:
-        """Return the number of the texts with these indices that count as one independent text."""
+        """Return the number of these texts (indices) that prove as much as an independent text."""
         return design_effect(map(self.conversations.__getitem__, places))
 
 
@@ -356,7 +346,7 @@ class _Sought(NamedTuple):
     """Words of a group of messages that may form phrases."""
 
     words: list[str]
-    """The words, the clearest first."""
+    """The clearest first."""
     share: float
     """This group's share of all messages or of all words, whichever is larger."""
     clear: float
@@ -368,29 +358,22 @@ class _Sought(NamedTuple):
 def phrases_of(
     own: WrittenTexts, beside: Sequence[str], *, language: str | None, names: Iterable[str] = ()
 ) -> list[Phrase]:
-    """Return up to eight phrases of a person, the clearest first.
+    """Return up to eight phrases of a person, the clearest first, without laughs and parts of
+    names.
 
-    own, beside: the messages of the person, and of all others. Laughs and parts of the names are
-    left out.
+    own, beside: messages of the person, and of all others.
     """
     others = WrittenTexts([*beside], [0] * len(beside))
-    return phrases_of_each([own, others], {0: language}, names)[0]
-
-
-def phrases_of_each(
-    groups: Sequence[WrittenTexts], languages: Mapping[int, str | None], names: Iterable[str]
-) -> dict[int, list[Phrase]]:
-    """Return the phrases of some groups of messages, each compared with all others.
-
-    languages: the language of each group whose phrases are returned, by its index.
-    """
-    return phrases_apart([*map(WordedTexts.of, groups)], languages, names)
+    return phrases_apart([*map(WordedTexts.of, (own, others))], {0: language}, names)[0]
 
 
 def phrases_apart(
     groups: Sequence[WordedTexts], languages: Mapping[int, str | None], names: Iterable[str] = ()
 ) -> dict[int, list[Phrase]]:
-    """Return the phrases of some groups of messages with known words, as `phrases_of_each` does."""
+    """Return the phrases of some groups of messages, each compared with all others.
+
+    languages: the language of each group whose phrases are returned, by its index.
+    """
     # Messages of the same conversation are not independent: log chances are divided by the number
     # of messages that count as one.
     total = Counter[str]()
@@ -412,10 +395,10 @@ def phrases_apart(
         bursts = [group.burst_of(places[place][word]) for word in of_group.words]
         still, clear = of_group.by_bursts(bursts)
         telling = (word for word in still.words if is_telling(word, language))
-        words = [word for word in islice(telling, MOST_WORDS) if not _is_called(word, called)]
+        words = [word for word in islice(telling, 40) if not _is_called(word, called)]
         sought = _Sought(words, shares[place], clear, called)
         phrases = _told(group, places, place, sought, language)
-        told[place] = _without_parts([*islice(phrases, MOST_PHRASES)])
+        told[place] = _without_parts([*islice(phrases, 8)])
     return told
 
 
@@ -429,7 +412,7 @@ def typical_phrases(
     """Return an author's typical words, with words that belong together as one phrase.
 
     A phrase has the figures of its clearest word. Parts of function words ("isn" of "isn't") and of
-    the names are left out.
+    names are left out.
     """
     typical = typical_words(author, posts, population, members)
     language = guess_main_language(posts)
@@ -457,9 +440,10 @@ def typical_phrases(
 
 
 def _share_of(group: WordedTexts, total: Counter[str], messages: int) -> float:
-    """Return the share of a group among all messages or all words, whichever is larger.
+    """Return the group's share of all messages or all words, whichever is larger.
 
-    total: number of messages with each word.
+    With long messages, most words are in more of a person's messages though the share of words is
+    no larger; with short messages, the reverse holds. total: number of messages with each word.
     """
     # With long messages, most words are in more of a person's messages, but the share of words is
     # no larger. With short messages, a larger share of words need not be in more messages.
@@ -513,11 +497,10 @@ def _without_parts(phrases: Sequence[Phrase]) -> list[Phrase]:
 
 
 def _parts_of(names: Iterable[str]) -> set[str]:
-    return {part for name in names for part in _PART_OF_NAME.findall(name.casefold())}
+    return {part for name in names for part in re.findall(r"[^\W_]+", name.casefold())}
 
 
 def _places(messages: Iterable[set[str]], among: frozenset[str]) -> dict[str, set[int]]:
-    """Return the indices of the messages that contain each word."""
     places: dict[str, set[int]] = {word: set() for word in among}
     for place, words in enumerate(messages):
         for word in words & among:

@@ -1,4 +1,4 @@
-"""A portrait of a chat: who writes how much and when, who begins, how long answers take."""
+"""The portrait of a chat: who writes how much and when, who begins, and how fast people reply."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,15 +34,14 @@ from app.compute.hours import (
 )
 from app.compute.languages import guess_main_language
 from app.compute.mentions import LAUGHS, ScannedPost, count_mentions
-from app.compute.phrases import phrases_of_each
+from app.compute.phrases import WordedTexts, phrases_apart
 from app.compute.significance import FEWEST_COMPARED, rank_errors
 from app.compute.typical_words import GainedWord
 
 MOST_PORTRAYED: Final = 6
-"""People on their own, those with the most messages; all others are taken together."""
-MOST_EMOJI: Final = 5
+"""Number of people who are shown on their own; all others are counted together."""
 MOST_GUESSED: Final = 500
-"""Newest messages of a person from which their language is guessed."""
+"""Number of a person's newest messages from which the language is guessed."""
 
 
 class MessagesWith(msgspec.Struct, frozen=True):
@@ -137,13 +136,13 @@ class SilenceSpan(msgspec.Struct, frozen=True):
 
 
 class ChatPortrait(NamedTuple):
-    """How people write in a chat: those with the most messages first, all others last."""
+    """Portraits of the people with the most messages, and of all others last."""
 
     groups: list[tuple[int, ...]]
-    """The authors of each of the people, by id; their names are still to be filled in."""
+    """Author ids of each portrait; its names are still to be filled in."""
     people: list[PersonPortrait]
     speakers: list[CountedSpeaker]
-    """Everybody, in the order of the groups."""
+    """Everyone, in the order of the groups."""
     longest_silence: SilenceSpan | None
 
 
@@ -156,12 +155,11 @@ def portray(
     has_others: bool = False,
     has_typical: bool = True,
 ) -> ChatPortrait:
-    """Return the portrait of a chat from its messages, the oldest first, unknown times last.
+    """Return the portrait of a chat from its messages, oldest first, unknown times last.
 
-    people: who stand for themselves, whether or not they wrote any; else those with the most
-    messages. has_others: whether there are others, even if they wrote none. has_typical: whether
-    typical words are looked for, which takes a third of the time.
-    20,000 messages take a fifth of a second: call it in a thread.
+    people: ids to show on their own; by default, those with the most messages. has_others: whether
+    there are others, even without messages. has_typical: whether typical words are looked for,
+    which takes a third of the time: a fifth of a second for 20,000 messages, in a thread.
     """
     counts = Counter(message.author for message in messages)
     ranked = sorted(counts, key=lambda author: (-counts[author], author))
@@ -186,7 +184,7 @@ def in_zone(
 ) -> ChatPortrait:
     """Return a portrait with the hours of another time zone.
 
-    times: of the messages of each author, in seconds since 1970 (n,).
+    times: times of each author's messages, in seconds since 1970, (n,).
     """
     hours = {author: counts_by_hour(seconds, zone) for author, seconds in times.items()}
     people = [
@@ -210,7 +208,7 @@ def _hours_in(hours: Counter[int]) -> dict[str, Any]:
 def in_short(
     portrait: ChatPortrait, messages: Mapping[int, tuple[str, int]]
 ) -> list[PersonInShort]:
-    """Return how each of these people writes, by their ids with name and number of messages.
+    """Return these people in short; messages: name and number of messages by author id.
 
     It takes a millisecond for each: call it in a thread.
     """
@@ -234,7 +232,6 @@ def _people(
     *,
     has_typical: bool,
 ) -> list[PersonPortrait]:
-    """Return how each group of authors writes."""
     by_author = {speaker.author: speaker for speaker in speakers}
     people = [joined([by_author[author] for author in group]) for group in groups]
     total = sum(speaker.messages for speaker in speakers)
@@ -274,7 +271,7 @@ def _people(
 
 
 def _trait_of(speaker: CountedSpeaker, speakers: Sequence[CountedSpeaker]) -> Measure | None:
-    """Return what sets somebody apart most from all others."""
+    """Return the measure that distinguishes a person most from all others."""
     beside = sorted(
         (one for one in speakers if one.author != speaker.author),
         key=lambda one: (-one.messages, one.author),
@@ -289,18 +286,17 @@ def _rounded(mean: float | None) -> float | None:
 
 
 def _joined(lists: Mapping[int, list[int]], group: Iterable[int]) -> list[int]:
-    """Return one list of those of a group of authors."""
     return [*chain.from_iterable(lists.get(author, ()) for author in group)]
 
 
 def _emoji_in(texts: Iterable[str]) -> list[MessagesWith]:
     posts = (ScannedPost(text, None, None) for text in texts if not text.isascii())
-    emoji = count_mentions(posts, most=MOST_EMOJI).emoji
+    emoji = count_mentions(posts, most=5).emoji
     return [MessagesWith(counted.name, counted.posts) for counted in emoji]
 
 
 def _laughs_of(people: Sequence[CountedSpeaker]) -> list[list[MessagesWith]]:
-    """Return the laughs of each: those that anybody writes, the most frequent first."""
+    """Return the counts of all laughs in the chat for each person, the most frequent first."""
     counts = [laughs_of(person.tally) for person in people]
     totals = sum(counts, Counter[str]())
     ranked = sorted(totals, key=lambda name: (-totals[name], LAUGHS.index(name)))
@@ -310,7 +306,7 @@ def _laughs_of(people: Sequence[CountedSpeaker]) -> list[list[MessagesWith]]:
 def _typical_of(
     written: Sequence[WrittenTexts], names: Iterable[str]
 ) -> list[list[TypicalOfPerson] | None]:
-    """Return the phrases that are in clearly more messages of each group than of all others."""
+    """Return the phrases in clearly more messages of each group than of all others."""
     texts = [of_group.texts for of_group in written]
     message_count = sum(map(len, texts))
     languages = {
@@ -318,7 +314,7 @@ def _typical_of(
         for place, of_group in enumerate(texts)
         if min(len(of_group), message_count - len(of_group)) >= FEWEST_COMPARED
     }
-    phrases = phrases_of_each(written, languages, names)
+    phrases = phrases_apart([*map(WordedTexts.of, written)], languages, names)
     return [
         [
             TypicalOfPerson(phrase.text, phrase.messages, phrase.messages_elsewhere)

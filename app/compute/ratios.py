@@ -30,22 +30,6 @@ LEAD_GROUPS: Final = np.array([1, 1, 1, 0.5, 0.25])
 """Share of each group's weight in the lead, (5,): many people share a layout."""
 USUAL_FEATURES: Final = 100.0
 """Character features of a usual text."""
-FEWEST_OTHERS: Final = 1.5
-"""Smallest weight of other authors of the language for a ratio."""
-HELD_OUT_SHARE: Final = 0.25
-MOST_HELD_OUT: Final = 100
-"""Share, and largest number, of an author's newest posts that show what is usual."""
-
-# The authors here for whom all shipped authors of the language count together.
-SHIPPED_WEIGHT: Final = 1.5
-"""Fitted: more weight calls more texts likely, of the right author and of strangers."""
-MOST_SHIPPED: Final = 2.0
-"""Weight for long English texts; without a limit, sets of twenty posts are called too boldly."""
-KOREAN_SHIPPED_WEIGHT: Final = 0.5
-"""Weight for Korean texts if others of the language are here.
-
-Few Korean kinds are shipped, and authors of another kind stand out against them. Fitted to the
-shipped Korean authors, one kind at a time with the others shipped."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

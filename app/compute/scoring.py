@@ -1,6 +1,6 @@
 """Search by words: the parts of a query, the score of a post (BM25), and the marks in it.
 
-The index only proposes posts: here one rule decides about match, score and highlights.
+The index only proposes posts: this module decides about match, score and highlights.
 """
 
 import functools
@@ -17,46 +17,38 @@ from app.compute.words import Segment, segment_terms, segments, words_and_runs
 
 _PIECE = re.compile(r'(?P<not>-?)(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+|"))')
 _TAG_WORD: Final = re.compile(rf"{TAG.pattern}[^\w#]*")
-"""A word of a query that is a tag, with signs behind it."""
-MOST_PARTS: Final = 100
-"""Different parts of a query that are searched; further ones are ignored."""
+"""Pattern of a query's word that is a tag, with signs after it."""
 MOST_PAIRS: Final = 50
-"""Pairs of a word that are searched and scored, the first ones: longer words hardly occur twice."""
+"""Number of a word's pairs that are searched and scored, the first: longer words hardly occur
+twice.
+"""
 K1: Final = 1.2
 B: Final = 0.5
-EXACT_BONUS: Final = 1.25
-"""Factor for Korean words that the post has as they were typed."""
-FORM_FACTOR: Final = 0.8
-"""Factor for other forms of a stem of one syllable."""
-WORD_BONUS: Final = 2.0
-"""Factor for a single syllable that is a word of the post, and not a part of one."""
-WHOLE_BONUS: Final = 1.5
-"""Factor for posts with all words."""
 
 
 @dataclass(frozen=True)
 class QueryPart:
-    """A word, emoji or phrase that posts must have, or must not have."""
+    """A word, emoji, tag or phrase that posts must have, or must not have."""
 
     kind: str
-    """`word`, `paired` or `emoji`, as in `Segment`; `phrase` for several in a row; `tag`."""
+    """`word`, `paired` or `emoji`, as in `Segment`; `phrase` or `tag`."""
     text: str
-    """As it is compared; the segments of a phrase are joined by blanks."""
+    """Compared text; the segments of a phrase are joined by blanks."""
     is_quoted: bool = False
     is_excluded: bool = False
     pieces: tuple[tuple[str, str], ...] = ()
     """Kind and text of the segments of a phrase or a tag."""
     meant: tuple["QueryPart", ...] = ()
-    """The words that are searched instead, where no post has this one."""
+    """Words that are searched instead, if no post contains this word."""
 
     @property
     def ways(self) -> tuple["QueryPart", ...]:
-        """The words of which posts must have one."""
+        """Parts of which posts must have one."""
         return self.meant or (self,)
 
     @functools.cached_property
     def terms(self) -> list[str]:
-        """The index terms that every post with this part has, without endings."""
+        """Index terms of every post with this part, without endings."""
         if self.pieces:
             return [term for piece in self.pieces for term in segment_terms(*piece)]
         if self.kind == "paired" and len(self.text) > 1:
@@ -65,27 +57,24 @@ class QueryPart:
 
     @functools.cached_property
     def distinct_terms(self) -> frozenset[str]:
-        """The terms without repetitions: a word such as ㅋㅋㅋㅋ has one pair, three times."""
+        """Terms without repetitions: ㅋㅋㅋㅋ has one pair, three times."""
         return frozenset(self.terms)
 
     @functools.cached_property
     def start(self) -> str:
-        """The beginning that a word of paired letters must have to count as the same.
-
-        Its ending may differ.
-        """
+        """Beginning that matching words of paired letters share; their endings may differ."""
         size = len(self.text)
         return self.text[: max(2, min(stem_size(self.text), (size + 1) // 2))]
 
     @functools.cached_property
     def forms(self) -> Forms | None:
-        """The forms of a Korean word with a stem of one syllable."""
+        """Forms of a Korean word with a stem of one syllable."""
         is_plain = self.kind == "paired" and not (self.is_quoted or self.is_excluded)
         return forms_of(self.text) if is_plain else None
 
 
 def parse_query(typed: str) -> list[QueryPart]:
-    """Return the parts of a query that posts can have: words, `"a phrase"`, `#tag`, `-word`."""
+    """Return up to 100 parts of a query: words, `"a phrase"`, `#tag`, `-word`."""
     parts: dict[QueryPart, None] = {}
     for piece in _PIECE.finditer(normalized(typed)):
         phrase = piece["phrase"]
@@ -97,7 +86,7 @@ def parse_query(typed: str) -> list[QueryPart]:
         for run in [phrase] if is_quoted else _runs(piece["word"]):
             if part := _part(run, is_quoted=is_quoted, is_excluded=is_excluded):
                 parts[part] = None
-    return list(parts)[:MOST_PARTS]
+    return list(parts)[:100]
 
 
 def quote_words(typed: str, words: Collection[str]) -> str:
@@ -131,7 +120,6 @@ def _runs(word: str) -> list[str]:
 
 
 def _tag_part(tag: str, *, is_excluded: bool) -> QueryPart:
-    """Return the part for a tag, which counts as quoted: it is found as it was typed, or not."""
     pieces = tuple((segment.kind, segment.text) for segment in segments(tag))
     return QueryPart("tag", tag.casefold(), True, is_excluded, pieces)
 
@@ -163,8 +151,6 @@ class TermFrequencies:
 
 
 class Scorer:
-    """Scores posts for a query."""
-
     def __init__(self, parts: Sequence[QueryPart], frequencies: TermFrequencies) -> None:
         self.wanted = [part for part in parts if not part.is_excluded]
         self._unwanted = [part for part in parts if part.is_excluded]
@@ -172,7 +158,7 @@ class Scorer:
         self._weight = functools.cache(frequencies.weight)
 
     def score(self, text: str) -> float | None:
-        """Return the score of the text; None if it has no part, or an excluded one."""
+        """Return the score of the text; None without any part, or with an excluded part."""
         post = _Post(text)
         if any(_holds(part, post) for part in self._unwanted):
             return None
@@ -191,7 +177,7 @@ class Scorer:
                 score += max(self._part_score(way, post, shape) for way in part.ways)
             else:
                 score += self._part_score(part, post, shape)
-        return score * WHOLE_BONUS if matched == len(self.wanted) else score
+        return score * 1.5 if matched == len(self.wanted) else score
 
     def highlights(self, text: str) -> list[tuple[int, int]]:
         """Return the matches, [start, end) in code points, in order and without overlap."""
@@ -214,10 +200,10 @@ class Scorer:
         if part.kind == "paired":
             score = self._paired_score(part, post, shape)
             if part.forms and (count := len(post.places_of(part.forms))):
-                if len(part.text) == 1:
-                    return score * WORD_BONUS
+                if len(part.text) == 1:  # The syllable is a word of the post, not a part of one.
+                    return score * 2.0
                 likeness = self._weight(part.terms[0]) * _saturated(count, shape)
-                score = max(score, FORM_FACTOR * likeness)
+                score = max(score, 0.8 * likeness)
             return score
         if part.pieces:
             is_tag = part.kind == "tag"
@@ -235,7 +221,7 @@ class Scorer:
             for term in part.distinct_terms
         }
         score = sum([scores[term] for term in terms])
-        return score * EXACT_BONUS if part.text in post.runs else score
+        return score * 1.25 if part.text in post.runs else score
 
 
 class _Post:
@@ -294,7 +280,7 @@ def _phrase_places(part: QueryPart, post: Sequence[Segment]) -> list[int]:
 
 
 def _form_places(forms: Forms, post: Sequence[Segment]) -> list[int]:
-    """Return the segments that are forms, but not what is written onto a number or name (17일)."""
+    """Return the segments that are forms, but not endings of a number or name (17일)."""
     ends = {segment.end for segment in post if segment.kind == "word"}
     return [
         place

@@ -6,8 +6,6 @@ from typing import NamedTuple
 
 
 class ChainedPost(NamedTuple):
-    """A post of an author, and its chain."""
-
     text: str
     chain: int
     """Number of the chain; a post outside chains has its own number."""
@@ -18,7 +16,7 @@ class ChainedPost(NamedTuple):
 def chains_of(links: Iterable[tuple[int, int]]) -> dict[int, int]:
     """Return the lowest number in the chain of each chained post.
 
-    links: the numbers of a post and of the same author's post that it answers.
+    links: numbers of a post and of the same author's post that it answers.
     """
     pairs = [link for link in links if link[0] != link[1]]
     lower: dict[int, int] = {}
@@ -36,20 +34,14 @@ def chains_of(links: Iterable[tuple[int, int]]) -> dict[int, int]:
 
 
 def chained(posts: Iterable[tuple[int, str]], chains: Mapping[int, int]) -> list[ChainedPost]:
-    """Return numbered posts with their chains, in their order.
-
-    chains: the chains of all posts of the author (`chains_of`).
-    """
+    """Return numbered posts with their chains (`chains_of`), in order."""
     lengths = Counter(chains.values())
     places = ((text, chains.get(number, number)) for number, text in posts)
     return [ChainedPost(text, chain, lengths.get(chain, 1)) for text, chain in places]
 
 
 def units_of(posts: Iterable[ChainedPost]) -> list[list[str]]:
-    """Return the texts of posts in units to be held out, without incomplete chains.
-
-    A chain is a unit, since one of its posts reveals the others.
-    """
+    """Return the texts of complete chains; a chain is a unit, since its posts reveal each other."""
     units: defaultdict[int, list[ChainedPost]] = defaultdict(list)
     for post in posts:
         units[post.chain].append(post)

@@ -1,8 +1,7 @@
 """Tests of chance: counts, sums by cluster, shares, ranks, words among many, and runs of days.
 
-Posts of one day belong to few conversations, so single posts prove little. Where a test has
-clusters (days, weeks, conversations), its standard error is that of the sums of clusters
-(cluster-robust: Liang and Zeger 1986).
+Posts of a day belong to few conversations, so single posts prove little: the standard error is that
+of the sums of clusters (days, weeks, conversations; Liang and Zeger 1986).
 """
 
 import math
@@ -21,7 +20,8 @@ CLEAR: Final = 1.96
 CLEAR_OF_MANY: Final = 2.9
 """Standard errors from which the clearest of a dozen differences is significant.
 
-By chance, fewer than one of twenty chats or portraits has a difference as clear."""
+By chance, fewer than one of twenty chats or portraits has a difference as clear.
+"""
 FALSE_DISCOVERIES: Final = 0.05
 """Largest expected share of reported words that are due to chance (false discovery rate)."""
 FEWEST_COMPARED: Final = 20
@@ -49,8 +49,8 @@ def clear_peak(counts: Sequence[int], clear: float = CLEAR) -> int | None:
 def fullest_day(counts: Sequence[int]) -> int | None:
     """Return the index of the day that is clearly ahead of all others; None without one.
 
-    Counts of days vary more than independent events. The error grows with the dispersion of the
-    other days (quasi-likelihood: Wedderburn 1974).
+    Days vary more than independent events: the error grows with the dispersion of the other days
+    (quasi-likelihood: Wedderburn 1974).
     """
     *others, _ = sorted(counts)
     if not others or not any(others):
@@ -60,9 +60,9 @@ def fullest_day(counts: Sequence[int]) -> int | None:
 
 
 def dispersed_lead_errors(first: int, second: int, days: Sequence[tuple[int, int]]) -> float:
-    """Return the lead of a count over another count, in standard errors.
+    """Return the lead of a count over another, in standard errors that grow with daily dispersion.
 
-    days: both counts of each day. The error grows with the dispersion of the daily leads.
+    days: both counts of each day.
     """
     squares = sum((day[0] - day[1]) ** 2 for day in days)
     dispersion = max(squares / max(sum(map(sum, days)), 1), 1.0)
@@ -80,9 +80,9 @@ def lead_errors(leads: Iterable[float]) -> float:
 
 
 def is_ahead(counts: Sequence[int], beside: Sequence[int], clear: float = CLEAR) -> bool:
-    """Return whether the sum of counts is clearly larger than the sum of the other counts.
+    """Return whether the sum of counts, by day or week, is clearly larger than the other sum.
 
-    The counts are of days or weeks, which are the clusters. The shorter list ends with zeros.
+    The shorter list ends with zeros.
     """
     pairs = zip_longest(counts, beside, fillvalue=0)
     errors = lead_errors(count - other for count, other in pairs)
@@ -137,9 +137,9 @@ def errors_of_sums(
 ) -> float:
     """Return the lead of a mean over another mean, in standard errors of clusters.
 
-    Each array is (n,), by cluster: sums of values, and numbers of values. The error is that of
-    each cluster's part of the difference under a common mean. The result is at most the root of
-    the number of clusters (Efron 1969). A side without values gives 0.
+    Sums and numbers of values are (n,), by cluster. The error is that of each cluster's part of the
+    difference under a common mean. The result is at most the root of the number of clusters (Efron
+    1969); a side without values gives 0.
     """
     count, count_beside = float(counts.sum()), float(counts_beside.sum())
     if not (count and count_beside):
@@ -151,18 +151,18 @@ def errors_of_sums(
 
 
 def welch_errors(values: NDArray[np.int64], beside: NDArray[np.int64]) -> float:
-    """Return the lead of a mean over another mean, in standard errors of single values.
+    """Return the lead of a mean over another, in standard errors of values (n,) and (m,).
 
-    values and beside: (n,) and (m,). Values without variance give 0. Source: Welch 1947.
+    Without variance it is 0. Source: Welch 1947.
     """
     variances = float(values.var(ddof=1)) / values.size + float(beside.var(ddof=1)) / beside.size
     return float(values.mean() - beside.mean()) / math.sqrt(variances) if variances else 0.0
 
 
 def surplus_errors(hits: Sequence[bool], clusters: Sequence[int], chance: float) -> float:
-    """Return the surplus of hits over their chance, in standard errors of clusters.
+    """Return the surplus of hits (n,) over their chance, in standard errors of clusters (n,).
 
-    hits and clusters: (n,) of each trial. The error is at least that of independent trials.
+    The error is at least that of independent trials.
     """
     surplus: dict[int, float] = {}
     for is_hit, cluster in zip(hits, clusters, strict=True):
@@ -174,7 +174,7 @@ def surplus_errors(hits: Sequence[bool], clusters: Sequence[int], chance: float)
 def design_effect(clusters: Iterable[int]) -> float:
     """Return the number of clustered values that prove as much as one independent value, >= 1.
 
-    It divides the number of values, or the logarithm of a chance. Source: Kish 1965.
+    It divides a number of values, or the logarithm of a chance. Source: Kish 1965.
     """
     counts = Counter(clusters).values()
     return sum(number * number for number in counts) / max(sum(counts), 1)
@@ -197,7 +197,7 @@ def share_errors(count: int, total: int, count_beside: int, total_beside: int) -
 
 
 def lesser(errors: float, other_errors: float) -> float:
-    """Return the difference, in standard errors, that is nearer to 0; 0 for opposite directions."""
+    """Return the errors that are nearer to 0; 0 for opposite directions."""
     is_torn = errors * other_errors < 0
     return 0.0 if is_torn else min(errors, other_errors, key=abs)
 
@@ -210,9 +210,9 @@ def rank_errors(
 ) -> list[float]:
     """Return the lead of each group's ranks over all others' ranks, in standard errors.
 
-    clusters: the cluster of each value. people: the number of groups, from the first, that are a
-    single person each. The error is that of single values (Mann and Whitney 1947) or of clusters,
-    whichever is larger. A side without values gives 0.
+    clusters: the cluster of each value. people: number of groups, from the first, of a single
+    person. The error is that of values (Mann and Whitney 1947) or clusters, whichever is larger. A
+    side without values gives 0.
     """
     # A clear lead must remain without the person who adds most to it: compared with someone who
     # replies immediately, everyone else is slow.
@@ -259,7 +259,6 @@ class _Ranks:
         )
 
     def errors_of(self, place: int) -> float:
-        """Return the lead of a group's ranks over all others' ranks, in standard errors."""
         ranks, numbers = self.groups[place]
         total, many = float(self.counts.sum()), self.counts.size
         if not 0 < ranks.size < total:
@@ -270,7 +269,6 @@ class _Ranks:
         return min(float(ranks.sum()) / spread, clustered, key=abs)
 
     def lead(self, place: int, rival: int) -> float:
-        """Return the part of a group's lead that a rival adds."""
         ranks, beside = self.groups[place][0], self.groups[rival][0]
         return float(ranks.mean()) * beside.size - float(beside.sum())
 
@@ -283,9 +281,8 @@ def log_chances(
 ) -> NDArray[np.float64]:
     """Return an upper bound of the log chance of at least these uses of each word: (n,), <= 0.
 
-    uses and uses_of_all: (n,). Under the null hypothesis, each use of a word is on this side with
-    probability `share`. It is no normal approximation, since most words are rare. Source:
-    Hoeffding 1963, theorem 1.
+    Under the null hypothesis, each use is on this side with probability `share`. A normal
+    approximation would be wrong, since most words are rare. Source: Hoeffding 1963, theorem 1.
     """
     own = uses / np.maximum(uses_of_all, 1)
     if not 0 < share < 1:
@@ -303,8 +300,8 @@ def log_chances_of_tests(
 ) -> tuple[NDArray[np.float64], int]:
     """Return the log chances of some words (n,), and the number of tests among the words tried.
 
-    tried: the uses of each word on all sides (m,). A word that is too rare to be clear is no test,
-    and its chance is 1. Sources: Tarone 1990, Gilbert 2005.
+    tried: uses of each word on all sides, (m,). A word too rare to be clear is no test and has
+    chance 1. Sources: Tarone 1990, Gilbert 2005.
     """
     if not 0 < share < 1 or not tried.size:
         return np.zeros_like(uses), 1
@@ -325,10 +322,7 @@ def clear_log_chances(
     share: float,
     tried: NDArray[np.int64],
 ) -> tuple[NDArray[np.float64], float]:
-    """Return the log chances of some words (n,), and the largest clear log chance.
-
-    See `log_chances_of_tests` and `clear_log_chance`.
-    """
+    """Return the log chances of some words (n,), and the largest clear log chance."""
     logs, tests = log_chances_of_tests(uses, uses_of_all, share, tried)
     return logs, clear_log_chance(logs, tests)
 
@@ -349,8 +343,8 @@ def log_odds_errors(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the lead of each word in log-odds (n,), and in standard errors (n,).
 
-    The log-odds have an informative Dirichlet prior, made of both sides. Source: Monroe, Colaresi
-    and Quinn 2008, equations 16 to 22.
+    The prior is an informative Dirichlet prior, made of both sides. Source: Monroe, Colaresi and
+    Quinn 2008, equations 16 to 22.
     """
     prior = PRIOR_WORDS * np.maximum(uses + uses_beside, 1) / max(total + total_beside, 1)
     lead = _log_odds(uses, total, prior) - _log_odds(uses_beside, total_beside, prior)
@@ -372,8 +366,8 @@ def _log_odds(
 def run_log_chance(length: int, alike: int, total: int) -> float:
     """Return an upper bound of the log chance of a run of `length` days among random days.
 
-    alike: number of days, of the total, with the property. The chances of a run from each day are
-    added (Boole's inequality).
+    `alike` of the `total` days have the property. The chances of a run from each day are added
+    (Boole's inequality).
     """
     chance = sum(math.log((alike - step) / (total - step)) for step in range(length))
     return chance + math.log(1 + total - alike)

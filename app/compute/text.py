@@ -1,4 +1,4 @@
-"""Cleaning of texts and usernames: checks, normalisation, and the removal of quoted parts."""
+"""Cleaning of texts and usernames: checks, normalisation, and removal of quoted parts."""
 
 import functools
 import html
@@ -70,8 +70,8 @@ def composed(text: str) -> str:
 def clean_text(text: str) -> str:
     """Return the text of a post in its stored form: NFC, with LF as the only line end.
 
-    Raises ValueError for an empty, blank or over-long text, control characters other than tab and
-    newline, and lone surrogates.
+    Raises ValueError for a blank or over-long text, control characters other than tab and newline,
+    and lone surrogates.
     """
     text = composed(text)
     if not text.strip():
@@ -86,7 +86,7 @@ def clean_text(text: str) -> str:
 
 
 def drop_controls(text: str) -> str:
-    """Return the text without the characters that `clean_text` rejects, for imported records."""
+    """Return the text of an imported record without the characters that `clean_text` rejects."""
     if text.isprintable():
         return text
     return _SURROGATES.sub("", _CONTROLS.sub("", _NEWLINES.sub("\n", text)))
@@ -112,11 +112,7 @@ def decode_entities(text: str) -> str:
 
 
 def clean_username(name: str) -> str:
-    """Return the name as it is stored and shown: NFC.
-
-    Raises ValueError if the name is empty, longer than 320 characters, `.` or `..`, or contains
-    white space, invisible characters or any of `/ \\ ? # %`.
-    """
+    """Return the name as it is stored and shown, in NFC; raises ValueError for an invalid name."""
     return _cleaned(_possible_name(name))
 
 
@@ -146,14 +142,14 @@ def is_visible(name: str) -> bool:
 
 MAX_SIGN_LENGTH: Final = 64
 _JOINERS: Final = re.compile("[\u200d\ufe0e\ufe0f\U000e0020-\U000e007f]")
-"""Characters that join and colour emoji, and the letters of the flags of regions."""
+"""Characters that join and colour emoji, and the letters of regional flags."""
 
 
 def clean_sign(sign: str) -> str | None:
     """Return the sign of a reaction, an emoji or a name, in NFC; None if it is invalid.
 
-    Empty signs, signs longer than 64 characters, and signs with white space or invisible
-    characters are invalid; invisible parts of emoji are allowed.
+    Invalid signs are empty, longer than 64 characters, or have white space or invisible characters
+    other than parts of emoji.
     """
     if not 0 < len(sign) <= MAX_SIGN_LENGTH or any(map(str.isspace, sign)):
         return None
@@ -176,7 +172,6 @@ def _possible_name(name: str) -> str:
 
 
 def letter_count(text: str) -> int:
-    """Return the number of letters of any script in the text."""
     return sum(map(str.isalpha, text))
 
 
@@ -211,7 +206,7 @@ def plain_text(text: str) -> str:
 
 
 def may_quote(text: str) -> bool:
-    """Return whether `QUOTED` is worth a search, which costs far more than this."""
+    """Return whether `QUOTED` is worth a search, which costs far more."""
     return ">" in text or "RT @" in text
 
 

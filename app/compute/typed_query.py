@@ -1,8 +1,7 @@
 """The grammar of a typed query: filters such as `from:mina`, and words.
 
-A filter is a key, a colon and a value, between blanks; `-` before it excludes matching posts. A
-value with blanks is in quotes, and a doubled quote in it is a quote. Everything else is words:
-quoted text, other keys, and keys without a value.
+A filter is a key, a colon and a value, between blanks; `-` excludes matching posts. A value with
+blanks is in quotes, and a doubled quote in it is a quote. Everything else is words.
 """
 
 import re
@@ -21,7 +20,7 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-"""Pattern of a filter, or a phrase, a word or a single quote as in the parser of the words."""
+"""Pattern of a filter; or a phrase, a word or a single quote, as in the parser of words."""
 _PLAIN: Final = re.compile(r'[^\s"\u201c]\S*')
 """Pattern of a value without need for quotes."""
 
@@ -33,7 +32,6 @@ class TypedFilter(NamedTuple):
     """`from`, `to`, `before`, `after`, `has`, `is` or `in`."""
     value: str
     is_excluded: bool = False
-    """Whether matching posts are left out."""
 
     @property
     def name(self) -> str:
@@ -41,7 +39,6 @@ class TypedFilter(NamedTuple):
         return f"-{self.key}" if self.is_excluded else self.key
 
     def __str__(self) -> str:
-        """Return the filter as a person types it."""
         is_plain = _PLAIN.fullmatch(self.value)
         value = self.value if is_plain else '"' + self.value.replace('"', '""') + '"'
         return f"{self.name}:{value}"
@@ -49,17 +46,13 @@ class TypedFilter(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TypedQuery:
-    """A typed query, as filters and words."""
-
     filters: tuple[TypedFilter, ...]
     words: str
 
     def __str__(self) -> str:
-        """Return a text that is parsed as this query."""
         return " ".join(filter(None, [*map(str, self.filters), self.words]))
 
     def without(self, dropped: TypedFilter) -> "TypedQuery":
-        """Return the query without one of its filters."""
         return TypedQuery(tuple(each for each in self.filters if each != dropped), self.words)
 
 

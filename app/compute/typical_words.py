@@ -74,7 +74,7 @@ class GainedWords(NamedTuple):
     def by_bursts(self, bursts: Sequence[float]) -> "tuple[GainedWords, float]":
         """Return the words that are still clear, and the largest log chance of a clear word.
 
-        bursts: for each word, the number of posts that count as one (`design_effect`), (n,).
+        bursts: number of posts with each word that count as one (`design_effect`), (n,).
         """
         logs = self.logs / np.array(bursts)
         clear = clear_log_chance(logs, self.tests)
@@ -88,8 +88,8 @@ def gained_words(
 ) -> GainedWords:
     """Return the words in clearly more of some posts than of others, for independent posts.
 
-    spread, spread_of_all: number of posts with each word, among these posts and among all.
-    share: of these posts among all. tried: the numbers in `spread_of_all`, (m,).
+    spread, spread_of_all: number of posts with each word, among these posts and among all. share:
+    of these posts among all. tried: the numbers in `spread_of_all`, (m,).
     """
     # The order must be the same in every process: equal words are sorted by the alphabet.
     words = sorted(word for word, count in spread.items() if count >= FEWEST_POSTS)
@@ -104,7 +104,7 @@ def words_in_each(posts: Iterable[str]) -> Iterator[set[str]]:
     """Yield the folded words of each post.
 
     Left out are addresses, names, tags, HTML's entities (`&amp;`), Korean units of numbers (`12명`)
-    and Korean laughs after a word (`그래ㅋㅋ`).
+    and laughs after a word (`그래ㅋㅋ`).
     """
     for post in posts:
         text = without_addresses(decode_entities(post))
@@ -129,31 +129,25 @@ def is_telling(word: str, language: str | None) -> bool:
     return first not in FUNCTION_WORDS and not is_ending(word)
 
 
-MOST_WORDS: Final = 12
-MOST_SIGNS: Final = 6
-
-
 class TypicalWord(NamedTuple):
-    """A word or sign that an author uses more than the others."""
-
     text: str
     weight: float
     """Log-odds against the other authors."""
     uses: int
-    """Uses by the author, in all posts."""
+    """Number of the author's uses, in all posts."""
     rate: float = 0.0
-    """Uses by the author, in 1,000 words."""
+    """Author's uses in 1,000 words."""
     rate_elsewhere: float = 0.0
-    """The same of all of the others together."""
+    """The others' uses in 1,000 words."""
 
     @property
     def times(self) -> float:
-        """How many times as often as the others the author uses it."""
+        """Ratio of the author's odds to the others' odds."""
         return math.exp(self.weight)
 
     @property
     def is_mark(self) -> bool:
-        """Whether it is a sign such as punctuation or an emoji, not a word."""
+        """Whether it is punctuation or an emoji, not a word."""
         return not any(map(str.isalnum, self.text))
 
 
@@ -162,8 +156,8 @@ def typical_words(
 ) -> list[TypicalWord]:
     """Return words, then signs, that an author uses more than the members (n,), clearest first.
 
-    Function words and words in another script than most of the posts are left out. `posts` are
-    some of the author's, from which words are recovered; their uses come from the profile.
+    Left out are function words, and words in another script than most posts. posts: some of the
+    author's posts, from which words are recovered; their uses come from the profile.
     """
     forms: dict[int, str] = {}
     spread = _spread(posts, forms)
@@ -195,7 +189,7 @@ def typical_words(
             typical.setdefault(word.text, word)
     language = guess_main_language(posts)
     words = [word for word in typical.values() if is_telling(word.text, language)]
-    return words[:MOST_WORDS] + [word for word in typical.values() if word.is_mark][:MOST_SIGNS]
+    return words[:12] + [word for word in typical.values() if word.is_mark][:6]
 
 
 def _join_laughs(
@@ -225,10 +219,7 @@ def _wholes_of_signs(post: str) -> dict[str, str]:
 
 
 def _spread(posts: Sequence[str], forms: dict[int, str]) -> Counter[int]:
-    """Return the number of posts with each word; add the written forms to `forms` by key.
-
-    HTML's entities that a file kept (`&amp;`) are the signs that they stand for.
-    """
+    """Return the number of posts with each word; add the written forms to `forms` by key."""
     spread: Counter[int] = Counter()
     for post in map(decode_entities, posts):
         wholes = _wholes_of_signs(post)

@@ -1,7 +1,6 @@
 """Words at one typo from another: a wrong, missing or additional letter, or two letters swapped.
 
-Hangul is typed letter by letter too. A typo changes a letter, and the keyboard composes other
-syllables: 학교 (ㅎㅏㄱㄱㅛ) becomes 핵교, ㅎㄱ교, 학ㄱ교 or ㅎ가교.
+Hangul is typed by letter: 학교 (ㅎㅏㄱㄱㅛ) becomes 핵교, ㅎㄱ교, 학ㄱ교 or ㅎ가교.
 """
 
 import functools

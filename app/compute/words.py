@@ -1,7 +1,7 @@
-"""The index terms of a text: words, pairs of letters, and emoji.
+"""Index terms of a text: words, pairs of letters, and emoji.
 
 In scripts with spaces, each word is a term. Korean writes endings onto words, and Chinese, Japanese
-and Thai have no spaces. Their letters are indexed in pairs, and the last letter of each run alone,
+and Thai have no spaces: their letters are indexed in pairs, and the last letter of each run alone,
 so that any part of a word is found.
 """
 
@@ -40,8 +40,6 @@ _SEGMENT: Final = re.compile(
     rf"|{_PICTURE}[\ufe0f{_SKINS}]*[\U000e0020-\U000e007f]*"
     rf"(?:\u200d{_PICTURE}[\ufe0f{_SKINS}]*)*)"
 )
-LONGEST_KNOWN: Final = 50
-"""Largest length of a cached word: longer words, up to a whole post, are rarely repeated."""
 _ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
 _PLAIN: Final = re.compile("[\x00-\x7f\uac00-\ud7a3\u00b7\u2013\u2014\u2018-\u201d\u2026]*")
 """Text without need for the finer rules: ASCII, Hangul syllables, and the usual signs."""
@@ -56,7 +54,7 @@ class Segment(NamedTuple):
     kind: str
     """`word`, `paired` or `emoji`."""
     text: str
-    """The folded text, for comparisons."""
+    """Folded text."""
     start: int
     """Start in the text, in code points."""
     end: int
@@ -79,7 +77,6 @@ def whole_emoji(text: str) -> list[str]:
 
 
 def segment_terms(kind: str, text: str) -> list[str]:
-    """Return the terms of a segment, in order."""
     if kind != "paired":
         return [text]
     return [text[place : place + 2] for place in range(len(text))]
@@ -100,7 +97,7 @@ def terms(text: str) -> list[str]:
 
 
 def words_and_runs(text: str) -> tuple[list[str], list[str]]:
-    """Return the segments of a text: words and emoji, and runs of letters indexed in pairs."""
+    """Return the words and emoji of a text, and its runs of letters indexed in pairs."""
     if text.isascii():
         return _ASCII_WORD.findall(text.lower()), []
     words: list[str] = []
@@ -122,7 +119,8 @@ def words_and_runs(text: str) -> tuple[list[str], list[str]]:
 def _fold(word: str) -> str:
     if word.isascii():
         return word.lower()
-    return _fold_known(word) if len(word) <= LONGEST_KNOWN else _fold_any(word)
+    # Longer words, up to a whole post, are rarely repeated.
+    return _fold_known(word) if len(word) <= 50 else _fold_any(word)
 
 
 def _fold_any(word: str) -> str:

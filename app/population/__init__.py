@@ -1,7 +1,7 @@
-"""The authors who come with the program, as hashed counts: whose they are stands in `NOTICE`.
+"""The shipped authors, as hashed counts; `NOTICE` names them.
 
-The file holds numbers alone: for each language its features, which of its authors use each of them
-and how often, and for each author how many posts and features there are.
+For each language the file holds the features, which authors use each and how often, and each
+author's numbers of posts and features.
 """
 
 import lzma
@@ -20,7 +20,6 @@ from app.compute.features import RECIPE
 from app.compute.population import NOTHING_SHIPPED, Population, Shipped
 
 FILE: Final = Path(__file__).with_name("counts.xz")
-_MOST_AMOUNT: Final = 2**16 - 1
 _SIZE: Final = np.dtype("<u4")
 _reading: Final = threading.Lock()
 
@@ -28,9 +27,9 @@ _reading: Final = threading.Lock()
 class _Language(msgspec.Struct, frozen=True):
     language: str
     posts: list[int]
-    """Of each author."""
+    """Number of posts of each author."""
     totals: list[list[int]]
-    """(n, 5) features per group, also those that are not in the file."""
+    """Features per group, (n, 5), including features that are not in the file."""
     keys: int
     uses: int
 
@@ -41,9 +40,8 @@ class _Header(msgspec.Struct, frozen=True):
 
 
 def shipped_authors(*, is_wanted: bool = True) -> Shipped:
-    """Return the authors who come with the program, or nobody; the first call reads the file.
-
-    That takes some 60 ms: call it in a thread.
+    """Return the shipped authors, or none; the first call reads the file in 60 ms: call it in a
+    thread.
     """
     if not is_wanted:
         return NOTHING_SHIPPED
@@ -53,7 +51,7 @@ def shipped_authors(*, is_wanted: bool = True) -> Shipped:
 
 @cache
 def shipped_digest() -> str:
-    """Return the name of the set of authors who come with the program."""
+    """Return the digest of the shipped authors."""
     return sha256(FILE.read_bytes()).hexdigest()
 
 
@@ -70,12 +68,12 @@ def _planes_of(population: Population) -> list[bytes]:
         _to_planes(np.diff(population.keys, prepend=np.uint32(0)), "<u4"),
         _to_planes(np.diff(population.edges), "<u2"),
         _to_planes(steps, "<u2"),
-        _to_planes(np.minimum(population.amounts, _MOST_AMOUNT), "<u2"),
+        _to_planes(np.minimum(population.amounts, 2**16 - 1), "<u2"),
     ]
 
 
 def pack(populations: Mapping[str, Population]) -> bytes:
-    """Return the content of a file with the populations of some languages."""
+    """Return the file of these populations by language."""
     languages, planes = [], list[bytes]()
     for language, population in sorted(populations.items()):
         posts = [number for _, number, _ in population.members]
@@ -90,9 +88,9 @@ def pack(populations: Mapping[str, Population]) -> bytes:
 
 
 def unpack(content: bytes) -> dict[str, Population]:
-    """Return the populations of a file by language, their authors' ids below 0.
+    """Return the populations of a file by language; the authors' ids are below 0.
 
-    Raises ValueError if the features of the file are of another recipe.
+    Raises ValueError if the features are of another recipe.
     """
     data = lzma.decompress(content)
     offset = _SIZE.itemsize
@@ -125,7 +123,7 @@ def unpack(content: bytes) -> dict[str, Population]:
 
 
 def _to_planes(numbers: NDArray[np.integer], dtype: str) -> bytes:
-    """Return the numbers with all first bytes first, then all second ones: that packs better."""
+    """Return all first bytes of the numbers, then all second ones, which compresses better."""
     narrow = numbers.astype(dtype)
     return narrow.view(np.uint8).reshape(narrow.size, -1).T.tobytes()
 
