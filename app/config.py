@@ -1,4 +1,4 @@
-"""Settings: read once from the environment and a `.env` file, then passed around as a value."""
+"""Settings, read once from the environment and a `.env` file."""
 
 import io
 import os
@@ -18,13 +18,13 @@ from app.parts import check_without
 
 PREFIX: Final = "SAYWHO_"
 ENV_FILE: Final = f"{PREFIX}ENV_FILE"
-"""The variable that names a file of settings; it is no setting itself."""
+"""Variable that names a file of settings; it is no setting itself."""
 SETTINGS_FILE: Final = ".env"
 DATA_DIR: Final = f"{PREFIX}DATA_DIR"
 DATABASE_URL: Final = f"{PREFIX}DATABASE_URL"
 SQLITE: Final = "sqlite+aiosqlite:///"
 PROGRAM_FOLDER: Final = Path(__file__).absolute().parents[1]
-"""The folder in which this process found the package `app`: the checkout, or installed packages."""
+"""Folder of the imported package `app`: the checkout, or installed packages."""
 MIB: Final = 1024 * 1024
 
 Environment = Literal["development", "testing", "production"]
@@ -60,7 +60,7 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
 
 
 def parse_database_url(value: str) -> str:
-    """Return the URL of a database. Raises ValueError unless it is one that this program knows."""
+    """Return the URL of a database; raises ValueError for an unsupported one."""
     if value.startswith("postgresql+asyncpg:"):
         return _postgresql_url(value)
     if not re.match(rf"{re.escape(SQLITE)}[^?]", value):
@@ -87,7 +87,6 @@ def _postgresql_url(value: str) -> str:
 
 
 def _has_host(url: str) -> bool:
-    """Return whether the address can be parsed, with a host and a port that there may be."""
     try:
         parts = urlsplit(url)
         return bool(parts.hostname) and parts.port != 0
@@ -132,57 +131,61 @@ def _parts(value: str) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """One installation's settings; each field is `SAYWHO_` and its name in capitals."""
+    """Settings of an installation; each field is `SAYWHO_` and its name in capitals."""
 
     env: Environment = "development"
-    """Which installation this is; each has a database file of its own."""
+    """Installation; each has its own database file."""
     data_dir: Path = Path("instance")
-    """Folder of the database, the secret key, uploads and kept media."""
+    """Folder of the database, the secret key, uploads and stored media."""
     database_url: Annotated[str, parse_database_url] = ""
     """`sqlite+aiosqlite:` or `postgresql+asyncpg:`; by default a file named after `env`."""
     secret_key: Annotated[str, _secret_key] = ""
-    """Signs sessions; several, comma-separated, for rotation. By default made once and kept."""
+    """Key that signs sessions; several, comma-separated, for rotation. By default created once and
+    stored.
+    """
     public: Annotated[bool | None, _flag] = None
     """Whether reading needs no sign-in; None leaves it to the switch in Settings."""
     durability: Durability = "full"
-    """`full`: an acknowledged write survives power loss; `normal`: a crash of the process;
-    `replicated`: the loss of the server, since a synchronous standby of PostgreSQL has it."""
+    """Losses that an acknowledged write survives.
+
+    `full`: loss of power; `normal`: a crash of the process; `replicated`: loss of the server, since
+    a synchronous standby of PostgreSQL has it.
+    """
     population: bool = True
-    """Whether the authors who come with the program count among everybody else."""
+    """Whether the shipped authors count among everyone else."""
     embedder: Annotated[str, _embedder] = "builtin"
-    """The model that makes vectors of posts; `builtin` compares wording and needs none."""
+    """Model that makes vectors of posts; `builtin` compares wording and needs none."""
     cache_mb: Annotated[int, _whole(0, 1_000_000)] = 64
-    """MiB of the response cache of each worker."""
+    """Size of each worker's response cache, in MiB."""
     max_body_mb: Annotated[int, _whole(1, 1_000_000)] = 1
-    """MiB that a JSON body may have."""
+    """Largest JSON body, in MiB."""
     max_import_mb: Annotated[int, _whole(1, 1_000_000_000)] = 4096
-    """MiB that an import may have, counted after decompression."""
+    """Largest import after decompression, in MiB."""
     max_media_gb: Annotated[int, _whole(0, 1_000_000)] = 20
-    """GiB for pictures, videos and sounds out of archives; 0 keeps none."""
+    """Space for media from archives, in GiB; 0 stores none."""
     live_clients: Annotated[int, _whole(0, 1_000_000)] = 5_000
-    """Live streams that each worker serves."""
+    """Largest number of live streams of each worker."""
     event_retention: Annotated[int, _whole(0, 10**12)] = 1_000_000
-    """Events that the log keeps."""
+    """Largest number of events in the log."""
     follow_deletions: bool = False
-    """Whether a post whose deletion its source confirms is deleted here too."""
+    """Whether posts are deleted when their source confirms their deletion."""
     follow_private: bool = False
     """Whether sources may be in loopback and private networks."""
     bluesky_url: Annotated[str, _service_url] = "https://public.api.bsky.app"
-    """Service that is asked for posts of Bluesky, without a slash at its end."""
+    """Service for posts of Bluesky, without a slash at the end."""
     url: Annotated[str, _site_url] = ""
-    """Public address of the site, without a slash at its end; by default what the request says."""
+    """Public address of the site, without a slash at the end; by default from the request."""
     embedder_key: str = ""
-    """Key of the embedding service."""
     locale: Annotated[Locale | None, _one_of(*get_args(Locale))] = None
     """Language of all pages; by default the browser's."""
     trusted_proxies: Annotated[int, _whole(0, 100)] = 0
-    """Hops whose `X-Forwarded-*` headers count."""
+    """Number of hops whose `X-Forwarded-*` headers count."""
     log: LogFormat = "json"
-    """Form of the log; from the environment, `text` where standard error is a terminal."""
+    """Form of the log; from the environment, `text` if standard error is a terminal."""
     access_log: bool = True
-    """Whether each request gets a line in the log."""
+    """Whether each request is logged."""
     without: Annotated[frozenset[str], _parts] = frozenset()
-    """Parts of the program that the site leaves out, by their names in `app.parts.PARTS`."""
+    """Names of the parts (`app.parts.PARTS`) that the site leaves out."""
 
     def __post_init__(self) -> None:
         if not self.database_url:
@@ -195,7 +198,6 @@ class Config:
 
     @property
     def media_dir(self) -> Path:
-        """Folder of kept media."""
         return self.data_dir / "media"
 
     def to_env(self) -> dict[str, str]:
@@ -209,10 +211,10 @@ class Config:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Config":
-        """Return the settings of the environment, over those of the `.env` file that counts.
+        """Return the settings of the environment, which override the `.env` file.
 
-        With `environ` given, no file is read. Raises ConfigError for an unknown name with our
-        prefix, for a bad value, and if the file cannot be read.
+        With `environ`, no file is read. Raises ConfigError for an unknown name with our prefix, a
+        bad value, or an unreadable file.
         """
         if environ is None:
             environ = _from_file(os.environ) | dict(os.environ)
@@ -229,17 +231,16 @@ class Config:
 
 
 def _written(value: object) -> str:
-    """Return a setting as the environment has it."""
     if isinstance(value, frozenset):
         return ",".join(sorted(value))
     return "" if value is None else str(int(value) if isinstance(value, bool) else value)
 
 
 def settings_file(environ: Mapping[str, str]) -> Path | None:
-    """Return the one `.env` file that counts, None if there is none.
+    """Return the `.env` file that counts, None if there is none.
 
-    `SAYWHO_ENV_FILE` names it; else it is in the data folder that the environment names, or in the
-    checkout. The current folder does not count: someone else may have made what is in it.
+    `SAYWHO_ENV_FILE` names it; otherwise it is in the data folder of the environment, or in the
+    checkout. The current folder does not count: someone else may have made its files.
     """
     if named := environ.get(ENV_FILE, "").strip():
         return Path(named).absolute()
@@ -254,7 +255,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _from_file(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the values of the file that counts, and note a file in the current folder."""
+    """Return the values of the file that counts, and report a file in the current folder."""
     path = settings_file(environ)
     is_named = bool(environ.get(ENV_FILE, "").strip())
     here = Path(SETTINGS_FILE).absolute()
@@ -277,7 +278,7 @@ def _from_file(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _anchored(values: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Return the paths among settings, with relative ones beginning at the folder of their file.
+    """Return the paths among settings, relative to the folder of their file.
 
     Otherwise each current folder would lead to another database.
     """
@@ -291,19 +292,18 @@ def _anchored(values: Mapping[str, str], folder: Path) -> dict[str, str]:
 
 @cache
 def _note_unread(path: Path) -> None:
-    """Say on standard error, once in a process, that a file of settings is not read."""
     shown = shown_path(path)
     setting = f"{ENV_FILE}={shlex.quote(shown)}"
     sys.stderr.write(f"saywho: {shown} is not read; to use it, set {setting}\n")
 
 
 def shown_path(path: Path) -> str:
-    """Return a path for a terminal, without characters that control it."""
+    """Return a path for a terminal, without control characters."""
     return "".join(c if c.isprintable() else "\ufffd" for c in str(path))
 
 
 def _parse(name: str, value: str) -> object:
-    """Return the value of a setting, by its type or by the parser that its annotation names."""
+    """Return the value of a setting, by its type or the parser of its annotation."""
     type_: Any = get_type_hints(Config, include_extras=True)[name]
     try:
         if get_origin(type_) is Annotated:

@@ -20,36 +20,32 @@ from app.runtime.http_client import Transport
 
 TIMEOUT_S: Final = 30.0
 MOST_BYTES: Final = 32 * MIB
-"""Of an answer: a batch of long vectors takes half of that."""
-LONGEST_TEXT: Final = 8_000
-"""Characters; services refuse texts of very many tokens."""
+"""Largest response; a batch of long vectors takes half of that."""
 LIBRARY: Final = "sentence_transformers"
 Vectors = NDArray[np.float32]
 
 
 class EmbedderError(Exception):
-    """The embedder does not answer, or not with vectors; it may do so later."""
+    """The embedder does not respond with vectors, but may do so later."""
 
 
 class Embedder(Protocol):
-    """Makes vectors of texts."""
-
     name: str
-    """Vectors of the same name, and only those, can be compared."""
+    """Only vectors of the same name can be compared."""
     batch: int
-    """How many texts it takes at once."""
+    """Number of texts that it takes at once."""
     query_s: float
     """Seconds that a search waits for the vector of its query."""
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
-        """Return a unit vector (d,) of each text, (n, d), or zeros. Raises EmbedderError."""
+        """Return a unit vector (d,), or zeros, of each text: (n, d). Raises EmbedderError."""
         ...
 
     async def close(self) -> None: ...
 
 
 def open_embedder(config: Config) -> Embedder | None:
-    """Return the embedder of the settings, None for `builtin`, which needs no vectors.
+    """Return the embedder of the settings; None for `builtin`, which needs no vectors.
 
     It loads its model or connects at its first use. Raises StartError if it can never work here.
     """
@@ -75,7 +71,7 @@ def unit_rows(values: Any) -> Vectors:
 
 
 class Remote:
-    """Asks a service as OpenAI defined it; `where` is its address, perhaps with `#MODEL`."""
+    """Client of a service with OpenAI's interface; where: its address, perhaps with `#MODEL`."""
 
     batch = 64
     query_s = 3.0
@@ -95,7 +91,8 @@ class Remote:
         self._client = httpx.AsyncClient(headers=headers, timeout=TIMEOUT_S, transport=transport)
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
-        body = {"input": [text[:LONGEST_TEXT] for text in texts], "model": self._model or "default"}
+        # Services refuse texts of very many tokens.
+        body = {"input": [text[:8_000] for text in texts], "model": self._model or "default"}
         try:
             async with asyncio.timeout(TIMEOUT_S):
                 status, answer = await self._ask(body)
@@ -115,7 +112,7 @@ class Remote:
         return rows
 
     async def _ask(self, body: dict[str, Any]) -> tuple[int, bytes]:
-        """Return the status and the answer. Raises EmbedderError for one that is too large."""
+        """Return status and body. Raises EmbedderError for a body that is too large."""
         content = bytearray()
         async with self._client.stream("POST", self._url, json=body) as answer:
             async for piece in answer.aiter_bytes():  # Unpacked, piece by piece.
@@ -130,11 +127,11 @@ class Remote:
 
 
 class SentenceModel:
-    """A model of sentence-transformers, by name or folder, loaded when it is first asked."""
+    """A model of sentence-transformers, by name or folder, loaded at its first use."""
 
     batch = 32
     query_s = 60.0
-    """Includes loading the model, at its first use."""
+    """Includes loading the model."""
 
     def __init__(self, where: str) -> None:
         if importlib.util.find_spec(LIBRARY) is None:

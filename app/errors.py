@@ -1,6 +1,6 @@
-"""The errors that a user can meet, and their one mapping to answers.
+"""Errors that a user can meet, and their mapping to responses.
 
-`message` is English with `{names}`, so that pages can translate it before its values go in.
+A message is English with `{names}`, so that pages can translate it before its values are inserted.
 """
 
 import errno
@@ -30,21 +30,20 @@ class Message(str):
     values: Mapping[str, object]
 
     def __new__(cls, template: str, **values: object) -> Self:
-        """Return the sentence with its values filled in."""
         message = super().__new__(cls, template.format(**values) if values else template)
         message.template, message.values = template, values
         return message
 
 
 def packed(sentence: object) -> object:
-    """Return a sentence as JSON can hold it: a Message as its template and values."""
+    """Return a sentence as JSON values: a Message as its template and values."""
     if not isinstance(sentence, Message):
         return sentence
     return sentence.template, {name: packed(value) for name, value in sentence.values.items()}
 
 
 def unpacked(value: Any) -> Any:
-    """Return what was packed, as JSON gives it back."""
+    """Return a sentence from its packed form in JSON."""
     if not isinstance(value, list):
         return value
     template, values = value
@@ -56,7 +55,7 @@ class StartError(Exception):
 
 
 def in_one_line(error: BaseException) -> str:
-    """Return what an error of a library says, or what it is."""
+    """Return the message of a library's error, or its type."""
     return " ".join(str(error).split()) or type(error).__name__
 
 
@@ -79,7 +78,6 @@ class AppError(Exception):
         **values: object,
     ) -> None:
         self.detail = message if isinstance(message, Message) else Message(message, **values)
-        """The sentence; JSON takes it as a plain string."""
         self.errors = tuple(errors) or ((FieldError(loc, str(self.detail)),) if loc else ())
         self.headers = dict(headers or {})
         super().__init__(self.detail)
@@ -98,11 +96,11 @@ class ForbiddenError(AppError, status=HTTPStatus.FORBIDDEN, type="forbidden"):
 
 
 class NotFoundError(AppError, status=HTTPStatus.NOT_FOUND, type="not-found"):
-    """There is no such thing."""
+    """The subject does not exist."""
 
 
 class ConflictError(AppError, status=HTTPStatus.CONFLICT, type="conflict"):
-    """It exists already, or is under way."""
+    """The subject already exists, or is in progress."""
 
 
 class TooLargeError(AppError, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, type="too-large"):
@@ -110,7 +108,7 @@ class TooLargeError(AppError, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, type="
 
 
 class MisdirectedError(AppError, status=HTTPStatus.MISDIRECTED_REQUEST, type="misdirected"):
-    """The host is not one of the site's."""
+    """The host is not one of the site's hosts."""
 
 
 class UnsupportedMediaError(
@@ -124,11 +122,11 @@ class InvalidInputError(AppError, status=HTTPStatus.UNPROCESSABLE_ENTITY, type="
 
 
 class RecordError(InvalidInputError):
-    """A record cannot be read; the others of its file can."""
+    """A record cannot be read, but other records of its file can."""
 
 
 class ImportFileError(InvalidInputError):
-    """The file cannot be read any further."""
+    """The rest of the file cannot be read."""
 
 
 class UnrecognisedFileError(ImportFileError):
@@ -136,11 +134,11 @@ class UnrecognisedFileError(ImportFileError):
 
 
 class BrokenFileError(ImportFileError):
-    """The file, or a member of it, breaks off; what came before stays."""
+    """The file, or a member of it, is cut off; earlier records are kept."""
 
 
 class LimitReachedError(BrokenFileError):
-    """The file exceeds a limit; nothing more of it is read."""
+    """The file exceeds a limit, and the rest is not read."""
 
 
 class TooManyError(AppError, status=HTTPStatus.TOO_MANY_REQUESTS, type="too-many-requests"):
@@ -148,7 +146,7 @@ class TooManyError(AppError, status=HTTPStatus.TOO_MANY_REQUESTS, type="too-many
 
 
 class UnavailableError(AppError, status=HTTPStatus.SERVICE_UNAVAILABLE, type="unavailable"):
-    """Try again later."""
+    """The server cannot respond now; try again later."""
 
     def __init__(self, message: str, *, retry_after_s: int = 1, **values: Any) -> None:
         super().__init__(message, headers={"Retry-After": str(retry_after_s)}, **values)
@@ -229,7 +227,6 @@ def message_of(error: Exception) -> Message:
 
 
 def problem(error: AppError) -> Problem:
-    """Return the error as problem details."""
     return Problem(
         type=f"urn:saywho:problem:{error.type}",
         title=error.status.phrase,
@@ -240,13 +237,13 @@ def problem(error: AppError) -> Problem:
 
 
 def with_accepted(details: Problem, accepted: int) -> Problem:
-    """Return the problem that ended the storing of many lines, with how many of them stay."""
+    """Return a problem that ended the storing of many lines, with the number of stored lines."""
     detail = f"{details.detail.rstrip('.')}. Lines that were stored before, and stay: {accepted:,}"
     return structs.replace(details, accepted=accepted, detail=detail)
 
 
 def unexpected(request_id: str) -> Problem:
-    """Return a failure that nobody foresaw as problem details, which name the request alone."""
+    """Return an unforeseen failure as problem details, which name only the request."""
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     detail = "Something went wrong on the server"
     return Problem(UNTYPED, status.phrase, status.value, detail, request_id=request_id)

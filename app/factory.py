@@ -1,6 +1,6 @@
-"""The application factory: what an app is made of, in the order in which a request meets it.
+"""The application factory: the parts of an app, in the order in which a request meets them.
 
-Two things no request meets: what opens when the app starts comes first, the commands come last.
+Resources that open at the start come first, the commands come last.
 """
 
 import logging
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 def make_app(config: Config | None) -> Quart:
-    """Return an app of its own that opens nothing before it serves."""
+    """Return a new app that opens nothing before it serves."""
     try:
         config = config or _settings()
     except ConfigError as error:
@@ -45,21 +45,8 @@ def make_app(config: Config | None) -> Quart:
     # Before all requests: what opens when the app starts, and closes when it stops.
     lifespan.init_app(app, config, metrics, loaded)
 
-    # 1. The layers in front of the app, from the outermost inwards.
-    cached = Cached(
-        app.asgi_app,
-        lambda: lifespan.cache_of(app),
-        partial(policies.is_open, app),
-        metrics.count_cached,
-        OF_ZONE + cards.zones_of(loaded),
-    )
-    app.asgi_app = Edge(  # type: ignore[method-assign]
-        Streams(cached),
-        log_access=config.access_log,
-        trusted_proxies=config.trusted_proxies,
-        url=config.url,
-        on_answer=metrics.count_request,
-    )
+    # 1. The layers in front of the app.
+    _add_layers(app, config, metrics, OF_ZONE + cards.zones_of(loaded))
 
     # 2. The request: its end, its path and its body. The routes below need the converters of paths.
     requests.init_app(app, config)
@@ -86,10 +73,28 @@ def make_app(config: Config | None) -> Quart:
     return app
 
 
+def _add_layers(app: Quart, config: Config, metrics: Metrics, of_zone: tuple[str, ...]) -> None:
+    """Put the ASGI layers in front of the app: from the outermost, edge, streams and cache."""
+    cached = Cached(
+        app.asgi_app,
+        lambda: lifespan.cache_of(app),
+        partial(policies.is_open, app),
+        metrics.count_cached,
+        of_zone,
+    )
+    app.asgi_app = Edge(  # type: ignore[method-assign]
+        Streams(cached),
+        log_access=config.access_log,
+        trusted_proxies=config.trusted_proxies,
+        url=config.url,
+        on_answer=metrics.count_request,
+    )
+
+
 def _settings() -> Config:
     """Return the settings of the environment.
 
-    The command `quart` puts files of the current folder and those above it into the environment.
+    `quart` puts the `.env` files of the current folder and the folders above into the environment.
     Raises ConfigError if settings came from such a file that does not count.
     """
     context = click.get_current_context(silent=True)
@@ -104,7 +109,7 @@ def _settings() -> Config:
 
 
 def _counts(path: Path) -> bool:
-    """Return whether settings from a file that `quart` has read are those of any other command."""
+    """Return whether other commands would use a file that `quart` has read."""
     has_settings = any(name.startswith(PREFIX) for name in dotenv_values(path))
     # A relative path in a file of a folder above would begin at another folder.
     return not has_settings or (path == settings_file(os.environ) and path.parent == Path.cwd())

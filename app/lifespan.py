@@ -34,6 +34,7 @@ from app.services.imports.runner import keep_importing
 from app.services.live_streams.hub import LiveHub
 from app.services.live_streams.streaming import Clients
 from app.services.maintenance import (
+    Job,
     Maintenance,
     jobs,
     left_out_job,
@@ -51,34 +52,31 @@ from app.services.search.word_search import ResultKey
 
 KEY: Final = "saywho"
 HOSTS: Final = "saywho.hosts"
-OPEN_BATCHES: Final = 2
-"""Batches of comparisons at a time, in each worker, for clients without a token or session."""
 LONG_READS: Final = 1
-"""Portraits, years, overviews and figures that each worker counts at a time; two take as long."""
+"""Portraits, years, overviews and figures counted at a time in each worker; two take as long."""
 LONG_SEARCHES: Final = 1
 """Searches for long queries at a time, in each worker."""
-LOOSE_SEARCHES: Final = 2
-"""Searches for words that no post has together, at a time, in each worker."""
 LONG_QUERY: Final = 200
-"""Characters of a query from which a search is long: it may have a hundred frequent words."""
+"""Characters from which a query is long: it may have a hundred frequent words."""
 
 logger = logging.getLogger(__name__)
 
 
 class Resources:
-    """The objects that the views of one app work with. Raises StartError if one cannot be made."""
+    """Objects that the views of an app work with. Raises StartError if one cannot be made."""
 
     def __init__(self, config: Config, metrics: Metrics, db: Database, feed: Feed) -> None:
         self.config, self.metrics, self.db, self.feed = config, metrics, db, feed
         self.revision = head_revision()
-        """The revision of the tables that this program needs."""
+        """Revision of the tables that this program needs."""
         self.secret_keys = load_secret_keys(config)
         """The first one signs."""
         self.passwords = Passwords()
         self.openness = Openness(db, feed, config.public)
         self.work_pool = WorkPool()
         self.long_reads, self.long_searches = Turns(LONG_READS), Turns(LONG_SEARCHES)
-        self.loose_searches = Turns(LOOSE_SEARCHES)
+        self.loose_searches = Turns(2)
+        """Turns of searches for words that no post contains together."""
 
         self.counted_rooms = counted_rooms()
         self.reads = Reads(db)
@@ -87,53 +85,55 @@ class Resources:
         self.clients = Clients(config.live_clients, metrics.live_clients.set)
         self.live_hub = LiveHub(db, self.clients, newest=feed.newest)
         self.import_queued = asyncio.Event()
-        """Set when an import was queued."""
         self.previewer = Previewer(config)
         self.small_pictures = SmallPictures(config.media_dir)
 
         self.models = Models()
         self.comparer = Comparer(db, feed, self.models, self.work_pool.run)
-        self.open_batches = Slots(OPEN_BATCHES)
+        self.open_batches = Slots(2)
+        """Slots for batches of comparisons, for clients without a token or session."""
         self.cards = Cards(db, self.models)
         self.showcase = Showcase(db, self.models)
         embedder = open_embedder(config)
         self.embeddings = Embeddings(db, embedder) if embedder else None
-        """None where no embedder is set."""
+        """None without an embedder."""
 
-        look = self.models.backgrounds.look
+        self.maintenance = Maintenance(db, self._jobs())
+        self.of_parts: dict[str, Any] = {}
+        """Objects that parts have opened, by part."""
+        self.ends: list[Callable[[], None]] = [self.live_hub.end]
+        """Functions that end the live streams, which servers wait for before they report a stop."""
+        self._follow(feed)
+
+    def _jobs(self) -> list[Job]:
+        """Return the jobs of the upkeep, except the jobs of parts."""
+        config, look = self.config, self.models.backgrounds.look
         work = jobs(kept_events=config.event_retention, is_background_due=look, models=self.models)
         work.append(media_job(config.media_dir))
         work += [small_pictures_job(self.small_pictures), left_out_job(config)]
         if self.embeddings:
             work.append(vectors_job(self.embeddings))
-        self.maintenance = Maintenance(db, work)
-        self.of_parts: dict[str, Any] = {}
-        """What parts have opened, by their names."""
-        self.ends: list[Callable[[], None]] = [self.live_hub.end]
-        """What ends the live streams, which servers wait for before they report a stop."""
+        return work
 
+    def _follow(self, feed: Feed) -> None:
+        """Let the objects learn of commits, and of a log that begins again."""
         feed.subscribe(self.live_hub.publish)
         feed.subscribe(self.maintenance.wake)
-        for forget in (
-            self.live_hub.reset,
-            self.models.clear,
-            self.cards.clear,
-            self.showcase.clear,
-        ):
-            feed.on_reset(forget)
+        feed.on_reset(self.live_hub.reset)
+        for holder in (self.models, self.cards, self.showcase):
+            feed.on_reset(holder.clear)
 
     @contextlib.asynccontextmanager
     async def read_long(self) -> AsyncIterator[AsyncSession]:
-        """Open a session for a page that counts, in its turn: so all others find connections."""
+        """Open a session for a page that counts; turns leave connections to other pages."""
         async with self.long_reads.turn(), self.db.read() as session:
             yield session
 
     async def find(
         self, query: SearchQuery, *, limit: int, after: ResultKey | None = None
     ) -> ResultPage:
-        """Return a page of results of a search, in its turn if the query is long."""
-        is_long = len(query.text) > LONG_QUERY
-        if is_long:
+        """Return a page of search results, in its turn if the query is long."""
+        if len(query.text) > LONG_QUERY:
             async with self.long_searches.turn():
                 return await find(self.db, self.embeddings, query, limit=limit, after=after)
         turns = self.loose_searches
@@ -207,30 +207,28 @@ async def running(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
 
 
 def _report(task: "asyncio.Task[None]") -> None:
-    """Log that background work has stopped."""
     if not task.cancelled():
         logger.error("%s has stopped", task.get_name(), exc_info=task.exception())
 
 
 def resources() -> Resources:
-    """Return the resources of the app that serves the request."""
     return cast(Resources, current_app.extensions[KEY])
 
 
 def note_hosts(app: Quart, hosts: Sequence[str]) -> None:
-    """Note at which addresses of this machine the app is served."""
+    """Store the addresses of this machine at which the app is served."""
     app.extensions[HOSTS] = hosts
 
 
 def listening_hosts(app: Quart) -> Sequence[str]:
-    """Return at which addresses of this machine the app is served; none where it is not known."""
+    """Return the addresses of this machine at which the app is served; empty if unknown."""
     return cast(Sequence[str], app.extensions.get(HOSTS, ()))
 
 
 def listens_here_alone(app: Quart) -> bool:
     """Return whether only this machine reaches the app.
 
-    False where it is not known, or where the settings tell of a proxy.
+    False if it is unknown, or if the settings name a proxy.
     """
     hosts, config = listening_hosts(app), resources().config
     is_passed_on = bool(config.url) or config.trusted_proxies > 0
@@ -246,6 +244,6 @@ def begin_stop(app: Quart) -> None:
 
 
 def cache_of(app: Quart) -> Memo[CachedResponse] | None:
-    """Return the cache in front of the app, None while the app does not serve."""
+    """Return the response cache; None before the app serves."""
     resources = cast(Resources | None, app.extensions.get(KEY))
     return resources.cache if resources else None

@@ -1,22 +1,21 @@
-"""Addresses that more than one layer knows. Routes are made of them too."""
+"""Addresses that several layers know; routes are made of them too."""
 
 import re
 from typing import Final
 
 STATIC: Final = "/static"
 ATOM_NAME: Final = "/feed.atom"
-"""End of the addresses of Atom feeds, which name their host."""
+"""End of the addresses of Atom feeds, which contain their host."""
 PICTURE_NAME: Final = "/picture.png"
-"""End of the addresses of pictures, which name their host too."""
+"""End of the addresses of pictures, which contain their host too."""
 IMPORTS: Final = "/imports"
-"""Address of the page of imports, and below `API` of imports in the API."""
 MEDIA: Final = "/media"
-"""Beginning of the addresses of kept pictures, videos and sounds."""
+"""Beginning of the addresses of stored pictures, videos and sounds."""
 
 OF_ZONE: Final = ("/user/", "/room/")
-"""Beginnings of the addresses of pages that show days where the browser is; the front page too.
+"""Beginnings of the addresses of pages that show days in the browser's time zone.
 
-A blueprint of a part says so itself.
+The front page does so too; blueprints of parts declare it themselves.
 """
 
 HEALTHZ: Final = "/healthz"
@@ -29,14 +28,14 @@ TWEETS: Final = "/tweets"
 LIVE: Final = "/live"
 EXPORT: Final = "/export"
 API_DOCS: Final = "/docs"
-"""These stand below `API`."""
+"""Addresses below `API`."""
 
 NOWHERE: Final = " "
-"""A path that no route has."""
+"""Path without a route."""
 
 
 def below_root(path: str, root: str) -> str:
-    """Return a decoded path as Quart routes it: below `root_path`, with one slash at its front.
+    """Return a decoded path as Quart routes it: below `root_path`, with one slash in front.
 
     A path that is not below it is `NOWHERE`.
     """
@@ -50,14 +49,11 @@ _ENDLESS: Final = re.compile(rf"{API}(/\w+/\d+)?{LIVE}", re.ASCII)
 
 
 def is_endless(path: str) -> bool:
-    """Return whether an address is a live stream's, whose answer has no end and is never kept.
-
-    It is that of the log, or of one thing by its number.
-    """
+    """Return whether an address is a live stream, whose response is endless and never cached."""
     return path.endswith(LIVE) and _ENDLESS.fullmatch(path) is not None
 
 
 UPLOADS: Final = frozenset({API + TWEETS, API + IMPORTS, IMPORTS})
-"""Addresses to which large bodies are posted; they are read piece by piece, with back-pressure."""
+"""Addresses to which large bodies are posted; they are read in pieces, with back-pressure."""
 FOR_PROGRAMS: Final = (EVERY_API, HEALTHZ, READYZ, METRICS)
 """Beginnings of the addresses whose errors are problem details, not pages."""

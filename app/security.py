@@ -1,4 +1,4 @@
-"""Files and folders that no other account may read, secrets, and the keys that sign cookies."""
+"""Files and folders that no other account may read, secrets, and keys that sign cookies."""
 
 import contextlib
 import hashlib
@@ -11,11 +11,10 @@ from app.config import Config
 from app.errors import StartError
 
 KEY_FILE: Final = "secret_key"
-SHORTEST_KEY: Final = 16
 
 
 def make_private_folder(path: Path) -> None:
-    """Make a folder for its owner alone; an existing folder keeps its rights."""
+    """Create a folder that only its owner can read; an existing folder keeps its rights."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
@@ -25,9 +24,9 @@ def open_private(path: str, flags: int) -> int:
 
 
 def load_secret_keys(config: Config) -> list[str]:
-    """Return the keys of the settings, else one of the data folder; the first one signs.
+    """Return the keys of the settings, or the key of the data folder; the first one signs.
 
-    Raises StartError if the file cannot be made or read, or holds no key.
+    Raises StartError if the file cannot be created or read, or contains no key.
     """
     if config.secret_key:
         return config.secret_key.split(",")
@@ -39,14 +38,14 @@ def load_secret_keys(config: Config) -> list[str]:
         key = path.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
         raise StartError(f"the secret key {path} cannot be created or read: {error}") from error
-    if len(key) < SHORTEST_KEY:
+    if len(key) < 16:
         # An empty file must not make all signatures guessable.
         raise StartError(f"the secret key {path} is too short; delete it to create a new one")
     return [key]
 
 
 def _make_key(path: Path) -> None:
-    """Make the whole file at once, so that several workers agree on the first one."""
+    """Create the whole file at once, so that several workers agree on the first one."""
     draft = path.with_name(f".{KEY_FILE}-{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

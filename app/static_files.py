@@ -1,4 +1,4 @@
-"""Addresses of static files with a hash of their content, so that browsers keep what they have."""
+"""Addresses of static files with a hash of their content, so that browsers keep the files."""
 
 import functools
 import hashlib
@@ -8,17 +8,13 @@ from typing import Any, Final
 from quart import Quart, Response, request
 
 YEAR_S: Final = 365 * 24 * 3600
-KEPT: Final = f"public, max-age={YEAR_S}, immutable"
-"""`Cache-Control` of an address that names the hash of what it leads to."""
-ASKED_EACH_TIME: Final = "no-cache"
-HASH_DIGITS: Final = 16
 
 
 def init_app(app: Quart) -> None:
-    """Add its hash to each address of a static file, and tell browsers how long to keep an answer.
+    """Add hashes to the addresses of static files, and tell browsers how long to keep them.
 
-    An address without a hash leads to the file too, and so does one with the hash of another
-    version, which an upgrade leaves behind.
+    An address without a hash, or with the hash of another version from before an upgrade, works
+    too.
     """
     folder = Path(app.static_folder or "")
     for file in folder.iterdir():
@@ -34,12 +30,13 @@ def init_app(app: Quart) -> None:
         if request.endpoint == "static" and response.status_code == 200:
             digest = content_hash(folder / (request.view_args or {})["filename"])
             is_named = digest is not None and request.args.get("v") == digest
-            response.headers["Cache-Control"] = KEPT if is_named else ASKED_EACH_TIME
+            kept = f"public, max-age={YEAR_S}, immutable"
+            response.headers["Cache-Control"] = kept if is_named else "no-cache"
         return response
 
 
 def content_hash(file: Path) -> str | None:
-    """Return the beginning of the SHA-256 of a file's content; None where there is no file."""
+    """Return the beginning of the SHA-256 of a file's content; None without the file."""
     try:
         found = file.stat()
         return _digest(file, found.st_mtime_ns, found.st_size)
@@ -49,4 +46,4 @@ def content_hash(file: Path) -> str | None:
 
 @functools.lru_cache(maxsize=200)
 def _digest(file: Path, _mtime_ns: int, _size_bytes: int) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:HASH_DIGITS]
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:16]

@@ -1,1 +1,1 @@
-"""The ASGI layers around the app: what is done before routing, or instead of it."""
+"""ASGI layers around the app, which act before routing or instead of it."""

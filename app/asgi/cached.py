@@ -20,37 +20,18 @@ from app.language.i18n import COOKIE, LONGEST_HEADER, negotiated
 from app.paths import API_DOCS, ATOM_NAME, MEDIA, OF_ZONE, PICTURE_NAME, STATIC, is_endless
 from app.runtime.clock import ZONE_COOKIE, remembered_zone
 
-SMALLEST_COMPRESSED: Final = 500
 GZIP_LEVEL: Final = 6
-LONGEST_ADDRESS: Final = 2_000
-"""Responses for longer addresses are not cached, so that keys stay small beside responses."""
-LARGEST_HELD_BYTES: Final = 16 * 1024 * 1024
-"""A larger response, and one of unknown length, is passed on as the app sends it."""
-INLINE_BYTES: Final = 200_000
-"""Larger bodies are compressed in a thread, since the loop must not wait over 10 ms."""
-COMPRESSED_TYPES: Final = (
-    b"text/html",
-    b"text/css",
-    b"text/javascript",
-    b"application/json",
-    b"application/atom+xml",
-    b"image/svg+xml",
-)
-BODY_HEADERS: Final = frozenset({b"content-length", b"content-type", b"content-encoding"})
 NOTES: Final = {
     "hit": (b"cache-status", b"saywho; hit"),
     "miss": (b"cache-status", b"saywho; fwd=miss"),
     "bypass": (b"cache-status", b"saywho; fwd=bypass"),
 }
-PERSONAL: Final = b"saywho_session"
 ZONED: Final = ZONE_COOKIE.encode()
-OVERHEAD_BYTES: Final = 1_000
-"""Of a stored response beside its body and headers."""
 
 
 @dataclass(frozen=True, slots=True)
 class CachedResponse:
-    """A whole response of status 200, its body compressed where the request accepts that."""
+    """A whole response of status 200, compressed if the request accepts that."""
 
     etag: str
     headers: tuple[tuple[bytes, bytes], ...]
@@ -58,20 +39,19 @@ class CachedResponse:
 
 
 def response_memo(feed: Feed, max_bytes: int) -> Memo[CachedResponse]:
-    """Return the memo of one process's responses."""
     return Memo(feed, max_bytes, _size_of)
 
 
 def _size_of(response: CachedResponse) -> int:
     headers = sum(len(name) + len(value) for name, value in response.headers)
-    return len(response.body) + headers + OVERHEAD_BYTES
+    return len(response.body) + headers + 1_000
 
 
 class Cached:
-    """Wraps the app; `memo` returns its responses once the app serves.
+    """Wrapper of the app that caches responses in `memo`, which is None before the app serves.
 
-    `is_open` returns whether anybody may ask for a method and path: such an answer rests on no
-    event. `of_zone` are the beginnings of addresses that show days where the browser is.
+    is_open: whether anyone may request a method and path, so that the response depends on no event.
+    of_zone: beginnings of addresses that show days in the browser's time zone.
     """
 
     def __init__(
@@ -109,8 +89,8 @@ class Cached:
         is_ahead = _is_ahead(headers, memo.feed.newest)
         if not is_common or (is_ahead and not self._is_open(scope["method"], scope["path"])):
             response, result = await make(), "bypass"
-        elif len(scope["path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
-            response = await make()
+        elif len(scope["path"]) + len(scope["query_string"]) > 2_000:
+            response = await make()  # Longer keys would take more memory than some responses.
         else:
             response = await memo.get_or_make(self._key(scope, headers), make)
             # Requests that come meanwhile share the next look into the log, which takes a thread:
@@ -131,7 +111,7 @@ class Cached:
         return scope["path"], scope["query_string"], takes_gzip(headers), language, origin, zone
 
     def _zone(self, path: str, headers: dict[bytes, bytes]) -> str | None:
-        """Return the browser's time zone, where the page shows days in it."""
+        """Return the browser's time zone if the page shows days in it."""
         cookie_header = headers.get(b"cookie", b"")
         if ZONED not in cookie_header or not (path == "/" or path.startswith(self._of_zone)):
             return None
@@ -140,9 +120,10 @@ class Cached:
     async def _capture(
         self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send
     ) -> CachedResponse | None:
-        """Run the app without conditions; return a whole response of status 200.
+        """Run the app without conditions, and return a whole response of status 200.
 
-        Any other response, and one without an end, is sent as it comes: nobody can wait for it.
+        Any other response, and a response without an end, is sent as it comes: no one can wait for
+        it.
         """
         stored_headers: dict[bytes, bytes] | None = None
         body: list[bytes] = []
@@ -171,15 +152,12 @@ class Cached:
 
 
 def _is_passed_on(path: str) -> bool:
-    """Return whether the app's answer goes out part by part, and none of it is kept.
-
-    A visitor's breaks off when the site becomes private.
-    """
+    """Return whether the response is sent part by part and never cached."""
     return path.startswith(MEDIA) or is_endless(path)
 
 
 def headers_of(scope: Scope) -> dict[bytes, bytes]:
-    """Return the headers, each once: those that came several times are joined (RFC 9110, 5.3)."""
+    """Return the headers; repeated headers are joined (RFC 9110, 5.3)."""
     headers: dict[bytes, bytes] = {}
     for name, value in scope["headers"]:
         between = b"; " if name == b"cookie" else b", "
@@ -188,7 +166,7 @@ def headers_of(scope: Scope) -> dict[bytes, bytes]:
 
 
 def _is_personal(headers: dict[bytes, bytes]) -> bool:
-    return b"authorization" in headers or PERSONAL in headers.get(b"cookie", b"")
+    return b"authorization" in headers or b"saywho_session" in headers.get(b"cookie", b"")
 
 
 def _is_ahead(headers: dict[bytes, bytes], newest: int) -> bool:
@@ -198,7 +176,6 @@ def _is_ahead(headers: dict[bytes, bytes], newest: int) -> bool:
 
 
 def takes_gzip(headers: dict[bytes, bytes]) -> bool:
-    """Return whether the client accepts a compressed response."""
     return _accepts_gzip(headers.get(b"accept-encoding", b"")[:LONGEST_HEADER])
 
 
@@ -209,7 +186,6 @@ def _accepts_gzip(header: bytes) -> bool:
 
 @functools.lru_cache(maxsize=200)
 def _chosen_language(header: bytes, cookie_header: bytes) -> str:
-    """Return the language that the pages choose for these headers."""
     cookies = parse_cookie(cookie_header.decode("latin-1"))
     return negotiated(header.decode("latin-1"), cookies.get(COOKIE))
 
@@ -224,7 +200,7 @@ def _headers_to_hold(start: Any) -> dict[bytes, bytes] | None:
     """Return the headers of a response that may be held back until it is complete."""
     headers = {name.lower(): value for name, value in start["headers"]}
     size = headers.get(b"content-length")
-    is_small = size is not None and int(size) <= LARGEST_HELD_BYTES
+    is_small = size is not None and int(size) <= 16 * 1024 * 1024
     is_plain = start["status"] == 200 and b"set-cookie" not in headers
     return headers if is_plain and is_small else None
 
@@ -232,15 +208,18 @@ def _headers_to_hold(start: Any) -> dict[bytes, bytes] | None:
 async def _negotiated(
     headers: dict[bytes, bytes], body: bytes, accepted: dict[bytes, bytes]
 ) -> CachedResponse:
-    """Return the response, compressed where the request accepts that."""
     etag = headers.get(b"etag", b"").strip(b'"').decode("latin-1")
-    is_text = headers.get(b"content-type", b"").startswith(COMPRESSED_TYPES)
-    if is_text and len(body) >= SMALLEST_COMPRESSED:
+    types = (
+        *(b"text/html", b"text/css", b"text/javascript"),
+        *(b"application/json", b"application/atom+xml", b"image/svg+xml"),
+    )
+    is_text = headers.get(b"content-type", b"").startswith(types)
+    if is_text and len(body) >= 500:
         headers[b"vary"] = b", ".join(filter(None, (headers.get(b"vary"), b"Accept-Encoding")))
         if takes_gzip(accepted):
-            if len(body) <= INLINE_BYTES:
+            if len(body) <= 200_000:
                 body = gzip.compress(body, GZIP_LEVEL, mtime=0)
-            else:
+            else:  # The loop must not wait over 10 ms.
                 body = await asyncio.to_thread(gzip.compress, body, GZIP_LEVEL, mtime=0)
             headers[b"content-encoding"] = b"gzip"
             etag = etag and f"{etag}-gzip"
@@ -257,7 +236,8 @@ async def _send(
     tags = headers.get(b"if-none-match")
     if tags and response.etag and parse_etags(tags.decode("latin-1")).contains_weak(response.etag):
         status, body = 304, b""
-        sent = tuple(pair for pair in sent if pair[0] not in BODY_HEADERS)
+        of_body = {b"content-length", b"content-type", b"content-encoding"}
+        sent = tuple(pair for pair in sent if pair[0] not in of_body)
     await send({"type": "http.response.start", "status": status, "headers": [*sent, note]})
     # Servers leave out the body of a response to HEAD.
     await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,6 +1,6 @@
-"""The ASGI layer that gives each request its id and its one path, and refuses bad requests.
+"""The ASGI layer that gives each request its id and path, and refuses bad requests.
 
-It also keeps back what is unread of a body, and discards what nobody wants of it (`Flow`).
+It also holds back unread parts of a body, and discards unwanted bodies (`Flow`).
 """
 
 import asyncio
@@ -25,21 +25,14 @@ AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 _PLAIN: Final = "/!$&'()*+,;=:@"
 """Characters that need no percent-encoding in a path (RFC 3986, 3.3)."""
 _GOOD_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
-SECURITY_HEADERS: Final = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"same-origin"),
-)
-
 REFUSAL: Final = "saywho.refusal"
-"""Key of the ASGI scope of a request that no view shall see: the error that answers it."""
-CLOSE: Final = (b"connection", b"close")
+"""Key of the ASGI scope for the error that answers a refused request."""
 LINGER_S: Final = 10.0
-"""Seconds for which the rest of a body is discarded after its answer."""
-STRICT_TRANSPORT_SECURITY: Final = (b"strict-transport-security", b"max-age=31536000")
+"""Seconds for which the rest of a body is discarded after its response."""
 
 
 class Edge:
-    """Wrapper of the app: request ids, the access log, refusals, security headers."""
+    """Wrapper of the app: request ids, access log, refusals, security headers."""
 
     def __init__(
         self,
@@ -97,7 +90,6 @@ class Edge:
                 self._note(scope["method"], asked, answer.status, monotonic() - started)
 
     def _note(self, method: str, path: str, status: int, seconds: float) -> None:
-        """Count an answer, and write a line about it into the log."""
         self._on_answer(method, status, seconds)
         if self._log_access:
             # The query stays out of the log: it holds the texts that people compare.
@@ -118,16 +110,16 @@ class Edge:
 
 
 class _Answer:
-    """The edge's part of an answer: the request's id, headers of all answers, and its end."""
+    """The edge's part of a response: request id, common headers, and the end of the body."""
 
     def __init__(self, scope: Scope, asked: str, send: Send, hosts: OwnHosts) -> None:
         identifiers = []
         lengths = {}
         self.refusal: AppError | None = None
-        """Why the request is refused whatever it asks for."""
+        """Error for a request that is refused whatever its path."""
         is_read = scope["method"] in {"GET", "HEAD"}
         self.location = _location(scope, asked) if is_read else b""
-        """Where a request is redirected whose path is written in another way; empty for none."""
+        """Redirect target for a path that is written in another way; empty for none."""
         if asked[:1] != "/":
             self.refusal = MalformedError("The request target is not a URL path or URL")
         elif not _is_utf8(scope["query_string"]):
@@ -148,9 +140,13 @@ class _Answer:
             )
         is_good = len(identifiers) == 1 and _GOOD_ID.fullmatch(identifiers[0])
         self.identifier = str(identifiers[0], "ascii") if is_good else secrets.token_hex(8)
-        self._headers = [(b"x-request-id", self.identifier.encode()), *SECURITY_HEADERS]
+        self._headers = [
+            (b"x-request-id", self.identifier.encode()),
+            (b"x-content-type-options", b"nosniff"),
+            (b"referrer-policy", b"same-origin"),
+        ]
         if scope["scheme"] == "https":
-            self._headers.append(STRICT_TRANSPORT_SECURITY)
+            self._headers.append((b"strict-transport-security", b"max-age=31536000"))
         has_body = any(value != b"0" for value in lengths.values())
         # Nobody reads the body of a GET: Quart does not even see it where the cache answers.
         is_unread = has_body and scope["method"] in {"GET", "HEAD"}
@@ -167,7 +163,7 @@ class _Answer:
             self.status = message["status"]
             headers = [*message["headers"], *self._headers]
             if body_flow or self.closes:
-                headers.append(CLOSE)
+                headers.append((b"connection", b"close"))
             message = message | {"headers": headers}
         elif body_flow and not self._is_late and not message.get("more_body", False):
             await self._send(message | {"more_body": True})
@@ -177,23 +173,22 @@ class _Answer:
 
     @property
     def _is_late(self) -> bool:
-        """Whether the body did not arrive in time: its client gets no more of it."""
+        """Whether the body did not arrive in time: the client gets no more time."""
         return self.status == HTTPStatus.REQUEST_TIMEOUT
 
     async def refuse(self, status: HTTPStatus, *headers: tuple[bytes, bytes]) -> None:
-        """Answer without the app and without a body, and end the connection."""
+        """Answer without the app and without a body, and close the connection."""
         self.flow, self.closes = None, True
         await self.send_empty(status, *headers)
 
     async def send_empty(self, status: HTTPStatus, *headers: tuple[bytes, bytes]) -> None:
-        """Answer without the app and without a body."""
         sent = [*headers, (b"content-length", b"0")]
         await self.send({"type": "http.response.start", "status": status.value, "headers": sent})
         await self.send({"type": "http.response.body", "body": b""})
 
 
 def _location(scope: Scope, asked: str) -> bytes:
-    """Return the one address of a path that was written in another way; else nothing."""
+    """Return the canonical address of a path that was written in another way; otherwise empty."""
     root, path = scope.get("root_path", "").rstrip("/"), scope["path"]
     if path == NOWHERE or asked == root + path:
         return b""
@@ -207,11 +202,10 @@ def _location(scope: Scope, asked: str) -> bytes:
 class Flow:
     """A request's body on its way from the server to Quart, or to a view that streams it.
 
-    What such a view has not read yet stays with the server, which stops reading from the client.
+    Parts that such a view has not read stay with the server, which stops reading from the client.
     """
 
     KEY: ClassVar[str] = "saywho.flow"
-    """Key of the ASGI scope."""
 
     def __init__(self, receive: Receive, *, is_streamed: bool, has_body: bool) -> None:
         self._receive = receive
@@ -225,7 +219,6 @@ class Flow:
             self.is_whole.set()
 
     async def take(self) -> Any:
-        """Return the server's next message."""
         message = await self._receive()
         if not message.get("more_body", False):
             self.is_whole.set()
@@ -237,10 +230,10 @@ class Flow:
         return await self.take()
 
     async def discard(self) -> None:
-        """Let Quart take what still arrives, and keep no more of it than its limit.
+        """Let Quart discard the rest of the body, and keep no more of it than its limit.
 
-        A client that sends first and reads then would not see its answer if the connection were
-        closed at once.
+        A client that sends everything before it reads would not see the response if the connection
+        were closed immediately.
         """
         self._is_quarts.set()
         await wait_until_set(self.is_whole, at_most_s=LINGER_S)

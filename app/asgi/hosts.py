@@ -1,34 +1,32 @@
-"""Who asks and for which host: what trusted proxies say, and the hosts that a site answers for.
+"""The client as trusted proxies report it, and the hosts that a site answers for.
 
-A page of another site can have its own name lead to a machine that only its visitor reaches (DNS
-rebinding), and would then read the whole site. `localhost` and IP addresses cannot be made to lead
+A page of another site can point its own name at a machine that only its visitor reaches (DNS
+rebinding), and would then read the whole site. `localhost` and IP addresses cannot be pointed
 elsewhere.
 """
 
 import re
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
 from app.errors import AppError, MalformedError, MisdirectedError
 from app.paths import HEALTHZ, READYZ
 
-LONGEST_HOST: Final = 260
-"""Bytes of a Host header: a name has at most 253 (RFC 1035), and then comes a port."""
 _HOST = re.compile(
     rb"|(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?)(:(?P<port>\d{1,5}))?"
 )
-HIGHEST_PORT: Final = 65_535
 
 
 def _is_host(value: bytes) -> bool:
-    host = _HOST.fullmatch(value) if len(value) <= LONGEST_HOST else None
-    return host is not None and 0 < int(host["port"] or 1) <= HIGHEST_PORT
+    # A name has at most 253 bytes (RFC 1035), and then comes a port.
+    host = _HOST.fullmatch(value) if len(value) <= 260 else None
+    return host is not None and 0 < int(host["port"] or 1) <= 65_535
 
 
 def _entry(scope: Any, name: bytes, hops: int) -> str:
-    """Return the `hops`-th entry from the end of a header; nothing where it has fewer."""
+    """Return the `hops`-th entry from the end of a header; empty if it has fewer."""
     values = [value for key, value in scope["headers"] if key == name]
     entries = b",".join(values).decode("latin-1").split(",")
     return entries[-hops].strip() if len(entries) >= hops else ""
@@ -37,9 +35,8 @@ def _entry(scope: Any, name: bytes, hops: int) -> str:
 def forwarded(scope: Any, hops: int) -> Any:
     """Return the ASGI scope of the client's request, seen through `hops` trusted proxies.
 
-    Each proxy adds itself at the end of a list, so the entry that counts is the `hops`-th from
-    the end; those before it are whatever the client wrote. A value that is missing or malformed
-    changes nothing.
+    Each proxy appends itself to a list, so the `hops`-th entry from the end counts; earlier entries
+    are whatever the client wrote. A missing or malformed value changes nothing.
     """
     changed: dict[str, Any] = {}
     client = _entry(scope, b"x-forwarded-for", hops).removeprefix("[").partition("]")[0]
@@ -56,7 +53,7 @@ def forwarded(scope: Any, hops: int) -> Any:
 
 
 class OwnHosts:
-    """The hosts of one site: local ones, and that of its public address."""
+    """The hosts of a site: local hosts, and the host of its public address."""
 
     def __init__(self, url: str, trusted_proxies: int) -> None:
         self._public = urlsplit(url).hostname
@@ -64,10 +61,10 @@ class OwnHosts:
         self._is_open = trusted_proxies > 0 and not url
 
     def error(self, value: bytes, scope: Any) -> AppError | None:
-        """Return the error of a Host header that is no host, or a foreign one.
+        """Return the error of a malformed or foreign Host header.
 
-        With a public address every other name is foreign; without one, any name where the request
-        arrived at a private address. A server that does not tell its own is a public one.
+        With a public address, every other name is foreign; without one, any name if the request
+        arrived at a private address. A server without a known address is public.
         """
         if not _is_host(value):
             return MalformedError("The Host header is not a host name", loc="Host")
@@ -93,7 +90,7 @@ def _is_foreign(value: bytes, server: str, public: str | None) -> bool:
 
 
 def _host(value: bytes) -> str:
-    """Return the host of a Host header as URLs write it: in small letters, without a port."""
+    """Return the host of a Host header in lower case, without a port."""
     try:
         return (urlsplit(b"//" + value).hostname or b"").decode("ascii").rstrip(".")
     except ValueError:
@@ -111,12 +108,12 @@ def _address(host: str) -> IPv4Address | IPv6Address | None:
 
 
 def is_loopback(host: str | None) -> bool:
-    """Return whether an address is this very machine's."""
+    """Return whether an address belongs to this machine only."""
     address = _address(host or "")
     return address is not None and address.is_loopback
 
 
 def is_loopback_host(value: str) -> bool:
-    """Return whether a Host header names this very machine."""
+    """Return whether a Host header names this machine."""
     host = _host(value.encode("latin-1", "replace"))
     return host == "localhost" or is_loopback(host)

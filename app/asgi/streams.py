@@ -1,6 +1,6 @@
-"""The ASGI layer for answers without end: a view begins one, and its request is freed then.
+"""The ASGI layer for endless responses, which frees a request as soon as its view begins one.
 
-There may be thousands of them. Quart would keep a request, its contexts and two tasks for each.
+There may be thousands of them, and Quart would keep a request, its contexts and two tasks for each.
 """
 
 import asyncio
@@ -12,16 +12,17 @@ from app.asgi.edge import AsgiApp, Receive, Scope, Send
 from app.paths import is_endless
 
 PUSH: Final = "saywho.push"
-"""Key of the ASGI extension of our HTTP/1.1 that sends a part of a body without waiting."""
+"""Key of our HTTP/1.1's ASGI extension that sends a part of a body without waiting."""
 HALF_CLOSED: Final[Any] = {"type": "saywho.half_closed"}
-"""ASGI message of our HTTP/1.1 that the client sends nothing more. Most such clients are gone,
-others read on: an answer without end ends well then."""
+"""ASGI message of our HTTP/1.1 that the client sends nothing more.
+
+Most such clients are gone; others still read, so an endless response ends properly.
+"""
 _BODIES: Final = "saywho.bodies"
-_NO_BODY: Final = {"type": "http.request", "body": b"", "more_body": False}
 
 
 class EndlessBody(Protocol):
-    """The body of an answer without end."""
+    """The body of an endless response."""
 
     async def send_to(
         self,
@@ -29,7 +30,7 @@ class EndlessBody(Protocol):
         push: Callable[[bytes], bool],
         gone: "asyncio.Future[None]",
     ) -> bool:
-        """Send the body's parts until it ends; return whether the answer ends with it.
+        """Send the body's parts until it ends; return whether the response ends with it.
 
         `push` sends a part without waiting and returns whether it did; `gone` is done when the
         client is gone, or sends nothing more.
@@ -37,12 +38,12 @@ class EndlessBody(Protocol):
         ...
 
     def close(self) -> None:
-        """Release what the body has taken; it was sent, or never will be."""
+        """Release the body's resources, whether or not it was sent."""
         ...
 
 
 class Streams:
-    """Wraps the app; a view begins an endless answer by `hand_over` and an empty body."""
+    """Wrapper of the app; a view begins an endless response by `hand_over` and an empty body."""
 
     def __init__(self, app: AsgiApp) -> None:
         self._app = app
@@ -67,9 +68,9 @@ class Streams:
 
 
 def hand_over(scope: Scope, body: EndlessBody) -> None:
-    """Make this the body of the answer that a view is about to return, empty and of status 200.
+    """Make this the body of the empty response of status 200 that a view is about to return.
 
-    It is closed however the request ends, also if another answer is sent.
+    It is closed however the request ends, also if another response is sent.
     """
     if (bodies := scope.get(_BODIES)) is None:
         body.close()
@@ -78,7 +79,7 @@ def hand_over(scope: Scope, body: EndlessBody) -> None:
 
 
 class _Head:
-    """Sends the head of an endless answer without its empty body; any other answer whole."""
+    """Sends the head of an endless response without its empty body; any other response whole."""
 
     def __init__(self, bodies: list[EndlessBody], send: Send) -> None:
         self._bodies = bodies
@@ -106,10 +107,7 @@ async def _send_all(
 
 
 async def _until_gone(receive: Receive, half_closed: "asyncio.Future[None]") -> None:
-    """Wait until the client is gone, and note it where it sends nothing more before that.
-
-    Such a request has no body.
-    """
+    """Wait until the client is gone, and report if it sends nothing more; it has no body."""
     while (message := await receive())["type"] != "http.disconnect":
         if message is HALF_CLOSED:
             half_closed.set_result(None)
@@ -118,10 +116,10 @@ async def _until_gone(receive: Receive, half_closed: "asyncio.Future[None]") -> 
 
 
 class _Receive:
-    """What the app receives: a request without a body, and then that the client is gone."""
+    """Messages for the app: a request without a body, then the client's end."""
 
     def __init__(self, gone: "asyncio.Future[None]") -> None:
-        self._messages = [_NO_BODY]
+        self._messages = [{"type": "http.request", "body": b"", "more_body": False}]
         self._gone = gone
 
     async def __call__(self) -> Any:

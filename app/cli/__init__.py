@@ -34,17 +34,13 @@ PART_OF: Final = {name: part.name for part in parts.PARTS for name in part.comma
 
 
 class Commands(click.Group):
-    """The commands in `MODULE_OF`, except commands of parts that are left out.
-
-    An error in a command ends the program with one line.
-    """
+    """Commands of `MODULE_OF`, without those of left-out parts; an error ends with one line."""
 
     def __init__(self, *args: Any, without: frozenset[str] | None = None, **extra: Any) -> None:
         super().__init__(*args, **extra)
         self._without = without
 
     def left_out(self) -> frozenset[str]:
-        """Return the parts that the settings leave out."""
         if self._without is None:
             with contextlib.suppress(ConfigError):  # The command itself reports it.
                 return Config.from_env().without
@@ -98,7 +94,6 @@ def saywho() -> None:
 
 
 def main() -> None:
-    """Run the command line."""
     saywho(prog_name="saywho")
 
 

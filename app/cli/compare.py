@@ -149,7 +149,6 @@ async def _renew(db: Database) -> None:
 
 @contextlib.contextmanager
 def open_texts(path: Path) -> Iterator[Iterator[BatchLine]]:
-    """Open a file of texts, in the format of its suffix."""
     if path.suffix in {".jsonl", ".ndjson"}:
         with path.open("rb") as binary:
             yield json_texts(binary)

@@ -17,7 +17,6 @@ def is_asked(yes: bool) -> bool:
 
 
 def confirm(what: str) -> None:
-    """Ask for confirmation of a deletion, and end the command if it is refused."""
     click.confirm(f"Delete {what}? This cannot be cancelled.", abort=True)
 
 

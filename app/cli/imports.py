@@ -43,15 +43,17 @@ from app.services.imports.storing import Storing, check_records, import_records,
 from app.services.posts.media import keeper_of, remove_if_full
 
 Instead = Callable[[Sequence[str], str, ReadOptions], int]
-"""A part's function for files, a format and options instead of an import; returns the status."""
-FATES: Final = (
-    ("duplicates", "already stored"),
-    ("rejected", "rejected"),
-    ("reposts", "reposts left out"),
-    ("restricted", "restricted posts left out"),
-    ("skipped", "others skipped"),
-)
-"""Counts of records that are not stored, with their words, in the order of the report."""
+"""A part's function for files, format and options instead of an import; returns the status."""
+
+
+def _in_words(report: ImportReport) -> str:
+    counts = f"{report.accepted:,} new, {report.duplicates:,} known"
+    return f"{counts}, {report.rejected:,} rejected"
+
+
+def _warn_of_chat_options(name: str) -> None:
+    for option in filter(is_given, ("only", "rename")):
+        click.echo(f"{name} is not a chat, so --{option} has no effect", err=True)
 
 
 class Importer:
@@ -64,7 +66,7 @@ class Importer:
         self._total = ImportReport()
         self._errors: list[dict[str, Any]] = []
         self._notes: dict[str, NotesSummary] = {}
-        """Assumptions and unused files, by the name of the imported file."""
+        """Assumptions and unused files, by file name."""
         self.status = 0
         """Largest exit status of any file."""
 
@@ -97,9 +99,7 @@ class Importer:
         keeper = keeper_of(config) if options.with_media and not self._is_dry else None
 
         async def note(session: AsyncSession, report: ImportReport) -> None:
-            counts = f"{report.accepted:,} new, {report.duplicates:,} known"
-            text = f"{counts}, {report.rejected:,} rejected"
-            show_bar(source.bytes_read, source.bytes_total or 0, text)
+            show_bar(source.bytes_read, source.bytes_total or 0, _in_words(report))
             check_order(records)
             if self._is_dry:
                 await session.rollback()  # The commit that follows stores nothing.
@@ -116,8 +116,7 @@ class Importer:
                 is_public = await is_site_public(session, config.public)
             check_records(records, options, is_public=is_public)
             if not records.is_chat:
-                for option in filter(is_given, ("only", "rename")):
-                    click.echo(f"{name} is not a chat, so --{option} has no effect", err=True)
+                _warn_of_chat_options(name)
             report = ImportReport()
             try:
                 records = await begin_reading(db, source, self._format, records, options)
@@ -161,10 +160,18 @@ class Importer:
         self._errors.insert(0, {"file": name, "detail": str(detail)})
 
     def print_report(self) -> None:
-        """Print the counts, notes and errors of all files."""
         counts = self._total.counts
         verb = "would store" if self._is_dry else "stored"
-        others = ", ".join(f"{counts[name]:,} {fate}" for name, fate in FATES if counts[name])
+        fates = {
+            "duplicates": "already stored",
+            "rejected": "rejected",
+            "reposts": "reposts left out",
+            "restricted": "restricted posts left out",
+            "skipped": "others skipped",
+        }
+        others = ", ".join(
+            f"{counts[name]:,} {fate}" for name, fate in fates.items() if counts[name]
+        )
         lines = [f"{verb} {counts['accepted']:,} posts{others and f'; {others}'}"]
         if self._total.with_entities and not self._options.decode_entities:
             note = "" if self._is_dry else " (stored posts keep their text)"
@@ -180,7 +187,6 @@ class Importer:
         sys.stdout.flush()
 
     def _noted(self) -> dict[str, list[dict[str, Any]]]:
-        """Return the assumptions and unused files, each with the name of its file."""
         summaries = self._notes.items()
         return {
             "assumptions": [

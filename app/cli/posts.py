@@ -29,7 +29,7 @@ from app.services.search.results import Mode, ResultPage, SearchQuery, corrected
 from app.services.search.word_search import SORTS, Sort
 
 CHATLAB: Final = "chatlab"
-"""The format of a single chat."""
+"""Format of a single chat."""
 RESUMABLE: Final = "finished vectors are kept; run the command again to resume"
 
 

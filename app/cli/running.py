@@ -113,12 +113,10 @@ def with_database(work: Callable[[Any, Config], Awaitable[T]]) -> T:
 
 
 def reading(work: Callable[["AsyncSession"], Awaitable[T]]) -> T:
-    """Run the work in one read transaction."""
     return with_database(lambda db, _: _within(db.read(), work))
 
 
 def writing(work: Callable[["AsyncSession"], Awaitable[T]]) -> T:
-    """Run the work in one write transaction."""
     return with_database(lambda db, _: _within(db.write(), work))
 
 
@@ -131,10 +129,7 @@ async def _within(
 
 
 def print_result(value: object, *lines: str, notes: Iterable[str] = ()) -> None:
-    """Print the value as JSON with `--json`, otherwise the lines.
-
-    The notes are printed to standard error, before the lines.
-    """
+    """Print the value with `--json`, otherwise the notes on standard error and the lines."""
     if wants_json():
         print_json(value)
         return
@@ -163,7 +158,6 @@ def terminal_line(line: str) -> str:
 
 
 def print_json(value: object) -> None:
-    """Print the value as one line of JSON."""
     click.echo(msgspec.json.encode(value, enc_hook=str).decode())
 
 

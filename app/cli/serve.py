@@ -102,7 +102,6 @@ def _serve(bind: str | None, workers: int | None, *, sample: bool) -> int:
 
 @contextmanager
 def _fails_on(addresses: Sequence[str]) -> Iterator[None]:
-    """End the command if listening on the addresses fails."""
     try:
         yield
     # TypeError and OverflowError: a host that cannot be encoded, or a port over 65535 in the file.

@@ -217,7 +217,6 @@ def remove_operator_command(name: str, keep_tokens: bool) -> None:
 
 
 def _notes_of(removal: Removal) -> Iterator[str]:
-    """Yield a line for each kind of access that ended, and a line for tokens still active."""
     if removal.setup_links:
         yield f"Set-up links cancelled: {removal.setup_links}"
     if removal.invitations:

@@ -1,4 +1,4 @@
-"""Days, times and durations, as the language of a request writes them."""
+"""Days, times and durations in the language of a request."""
 
 import math
 import re
@@ -26,33 +26,25 @@ from app.config import Locale
 from app.language.i18n import gettext, language
 from app.runtime.clock import now
 
-ENGLISH: Final[Locale] = "en"
-"""Whose keys of time zones need no other name."""
-LEAP_YEAR: Final = 2000
 MINUTE_S: Final = 60
-HOUR_MIN: Final = 60
 MONTHS: Final = tuple(
     name
     for width in ("wide", "abbreviated")
     for name in get_month_names(width, "format", "en").values()
 )
-"""In English, from January, in full and short."""
+"""English names from January, full and abbreviated."""
 UNIT: Final = r"(?!(?:and|as|at|from|have|in|is|of|on|or|than|the|to|with)\b)[a-z]{2,12}\b"
-"""Behind a number and a space: what is counted."""
+"""Pattern of a counted noun after a number and a space."""
 _WHOLE: Final = re.compile(
     rf"\b(?:{'|'.join(MONTHS)}) \d+(?:, \d{{4}})?\b"  # March 1, 2025
     r"|\d+[년월](?: \d+[월일])+"  # 2025년 3월 1일
     rf"|(?<![\d:.,])(?:\d+ of )?\d[\d,.]* {UNIT}"  # 365 days, 9 of 10 messages
     r"|\([가-힣\d ]{2,12}\)"  # (한 번에 6단어)
 )
-"""What is read as one: a day, or a number with what it counts."""
-_UNBROKEN: Final = Markup('<span class="unbroken">{}</span>')
-FEW_MINUTES: Final = 10
-"""So many are told one by one."""
+"""Pattern of text without line breaks: a day, or a number with its unit."""
 
 
 def init_app(app: Quart) -> None:
-    """Give the templates the filters of days and times."""
     app.jinja_env.filters |= {
         "ago": show_ago,
         "clock": show_clock,
@@ -71,24 +63,25 @@ def init_app(app: Quart) -> None:
 
 
 def show_date(day: date) -> str:
-    """Return the day as the language writes it in full."""
+    """Return the day in full."""
     return format_date(day, "long", locale=language())
 
 
 def unbroken(text: str) -> Markup:
     """Return a sentence as HTML without line breaks in days, and between numbers and their units.
 
-    Its spaces stay spaces, so what is copied or searched for is as it was.
+    Its spaces stay spaces, so that copying and searching give the same text.
     """
     parts, end = [], 0
+    span = Markup('<span class="unbroken">{}</span>')
     for whole in _WHOLE.finditer(text):
-        parts += [escape(text[end : whole.start()]), _UNBROKEN.format(whole[0])]
+        parts += [escape(text[end : whole.start()]), span.format(whole[0])]
         end = whole.end()
     return Markup().join([*parts, escape(text[end:])])
 
 
 def show_weekday(day: date) -> str:
-    """Return the day as the language writes it in full, with its name."""
+    """Return the day in full, with its weekday."""
     return format_date(day, "full", locale=language())
 
 
@@ -102,30 +95,27 @@ def show_clock(time: datetime) -> Markup:
 
 
 def weekday_names(width: Literal["abbreviated", "wide"] = "abbreviated") -> list[str]:
-    """Return the names of the weekdays, from Monday."""
     names = get_day_names(width, "stand-alone", locale=language())
     return [names[day] for day in range(7)]
 
 
 def month_names(width: Literal["abbreviated", "wide"] = "abbreviated") -> list[str]:
-    """Return the names of the months, from January."""
     names = get_month_names(width, "stand-alone", locale=language())
     return [names[month] for month in range(1, 13)]
 
 
 def show_month(day: date) -> str:
-    """Return the month of a day and its year: "December 2015"."""
+    """Return the month and year: "December 2015"."""
     return _month(day.year, day.month, language())
 
 
 @lru_cache(maxsize=1_000)
 def _month(year: int, month: int, locale: Locale) -> str:
-    """Return the name of a month, which takes long to write; a page has many."""
     return format_skeleton("yMMMM", date(year, month, 1), locale=locale)
 
 
 def show_period(first: date, end: date) -> str:
-    """Return the name of the days from the first until before the end: "December 2015"."""
+    """Return the name of a period, whose end is excluded: "December 2015"."""
     last = end - timedelta(days=1)
     if first == last:
         return show_date(first)
@@ -137,13 +127,11 @@ def show_period(first: date, end: date) -> str:
 def show_time(
     time: datetime, zone: str | None = None, *, is_exact: bool = False, chat: str | None = None
 ) -> Markup:
-    """Return a `<time>` element in UTC, which a script changes to the viewer's own time.
+    """Return a `<time>` element in UTC, which a script changes to the viewer's time.
 
-    With a zone it is the time there, for everybody. In UTC midnight to the second is what imports
-    make of a bare day, so the day is all that is shown; unless the time is_exact, as that of a
-    message is: in Seoul it is nine in the morning.
-
-    chat: the zone of its chat, which is named unless a script finds it to be the viewer's own.
+    With a zone, it is the time there for everyone. Imports turn a bare day into midnight UTC, so
+    midnight is shown as a day, unless the time is_exact as in a message: in Seoul it is nine in the
+    morning. chat: the zone of its chat, which is named unless a script finds it to be the viewer's.
     """
     day_and_time = escape(str(get_datetime_format("medium", locale=language())))  # As in browsers.
     if zone is not None:
@@ -166,15 +154,14 @@ def show_time(
 
 
 def show_day(time: datetime, zone: str | None = None) -> Markup:
-    """Return a `<time>` element of the day alone, in the zone or in UTC."""
+    """Return a `<time>` element of the day, in the zone or in UTC."""
     day = time.astimezone(ZoneInfo(zone) if zone else UTC).date()
     name = format_date(day, "medium", locale=language())
     return Markup('<time datetime="{}">{}</time>').format(day.isoformat(), name)
 
 
 def show_own_day(time: datetime, zone: str | None = None, *, is_exact: bool = False) -> Markup:
-    """Return a `<time>` element of the day, as `show_time` has it: a script changes it to the
-    viewer's own day."""
+    """Return a `<time>` element of the day of `show_time`, which a script makes the viewer's."""
     time = time.astimezone(UTC)
     if zone is not None or not (is_exact or time.hour or time.minute or time.second):
         return show_day(time, zone)
@@ -183,19 +170,20 @@ def show_own_day(time: datetime, zone: str | None = None, *, is_exact: bool = Fa
 
 
 def show_month_day(day: date) -> str:
-    """Return the day and month as the language writes them: "November 23"."""
+    """Return the day and month: "November 23"."""
     return _month_day(day.month, day.day, language())
 
 
 @lru_cache(maxsize=2 * 366)
 def _month_day(month: int, day: int, locale: Locale) -> str:
-    # A calendar has hundreds of them.
-    return format_skeleton("MMMMd", date(LEAP_YEAR, month, day), locale=locale)
+    # A calendar has hundreds of days. The year must be a leap year.
+    return format_skeleton("MMMMd", date(2000, month, day), locale=locale)
 
 
 def show_zone(zone: str) -> str:
-    """Return a time zone as the language calls its city: "서울 시간"; else its key."""
-    city, key = (_city(zone, locale) for locale in (language(), ENGLISH))
+    """Return the name of a time zone's city: "서울 시간"; otherwise its key."""
+    # In English, the keys of time zones need no other name.
+    city, key = _city(zone, language()), _city(zone, "en")
     return zone if city == key else gettext("{city} time").format(city=city)
 
 
@@ -205,12 +193,11 @@ def _city(zone: str, locale: Locale) -> str:
 
 
 def show_ago(time: datetime) -> str:
-    """Return how long ago a time is, such as "3 minutes ago"."""
     return format_timedelta(time - now(), add_direction=True, threshold=1, locale=language())
 
 
 def show_duration(seconds: float) -> str:
-    """Return how long something takes, rounded down: "1 hour 5 minutes", from two days on days."""
+    """Return a duration rounded down, in days from two days on: "1 hour 5 minutes"."""
     minutes = int(seconds // 60)
     if minutes == 0:
         return gettext("less than a minute")
@@ -222,18 +209,15 @@ def show_duration(seconds: float) -> str:
 
 
 def show_roughly(seconds: float) -> str:
-    """Return how long something takes as people say it: "25 minutes", "2 hours".
-
-    From ten minutes on these are fives, from an hour on hours.
-    """
+    """Return a rough duration: in fives from ten minutes on, in hours from an hour on."""
     if seconds < MINUTE_S:
         return gettext("less than a minute")
     minutes = round(seconds / MINUTE_S)
-    if minutes > FEW_MINUTES:
+    if minutes > 10:
         minutes = 5 * round(minutes / 5)
-    if minutes < HOUR_MIN:
+    if minutes < 60:
         return _counted(minutes, "minute")
-    return _counted(round(seconds / MINUTE_S / HOUR_MIN), "hour")
+    return _counted(round(seconds / MINUTE_S / 60), "hour")
 
 
 def _counted(count: int, unit: Literal["day", "hour", "minute"]) -> str:

@@ -32,17 +32,13 @@ from app.paths import API, API_DOCS, EVERY_API
 LOCALES: Final[dict[Locale, str]] = {"ko": "한국어", "en": "English"}
 COOKIE: Final = "saywho_lang"
 SWITCH: Final = "locale"
-"""Parameter of an address that names the language; `lang` filters posts."""
-YEAR_S: Final = 365 * 24 * 3600
+"""Query parameter for the language of the page; `lang` filters posts."""
 LONGEST_HEADER: Final = 1_000
 """Characters of an Accept header that are read; no browser sends more."""
-FOLDER: Final = Path(__file__).parents[1] / "translations"
-WITHIN: Final = "within a sentence"
-"""Context of the sentences that are clauses of another one."""
 CHAT: Final = "chat"
-"""Context of the texts that speak of messages where others of the same id speak of posts."""
+"""Translation context of texts about messages, if the same text is about posts elsewhere."""
 _POST: Final = re.compile(r"\b([Pp])ost(s?)\b(?![)}])")
-"""The word, but not as the name of a value."""
+"""Pattern of the word, except as the name of a value."""
 _language: ContextVar[Locale | None] = ContextVar("language", default=None)
 _speaks_of_messages = ContextVar("speaks_of_messages", default=False)
 
@@ -50,7 +46,8 @@ _speaks_of_messages = ContextVar("speaks_of_messages", default=False)
 @functools.cache
 def catalog(locale: str) -> Translations:
     """Return the translations of a language, compiled in memory from its `.po` file."""
-    path = FOLDER / locale / "LC_MESSAGES" / "messages.po"
+    folder = Path(__file__).parents[1] / "translations" / locale
+    path = folder / "LC_MESSAGES" / "messages.po"
     if not path.exists():
         return Translations()
     compiled = io.BytesIO()
@@ -65,8 +62,6 @@ def catalog(locale: str) -> Translations:
 
 
 def init_app(app: Quart, config: Config) -> None:
-    """Choose each request's language, and give the templates what depends on it."""
-
     @app.before_request
     async def choose() -> None:
         accepted = request.headers.get("Accept-Language", "")
@@ -96,17 +91,18 @@ def negotiated(accepted: str, remembered: str | None) -> Locale:
 
 
 async def store_language() -> Response | None:
-    """Keep the language that the address names; the answer leads back to the page.
+    """Store the language that the address names, and redirect back to the page.
 
-    The choice is a link, so that it works without JavaScript. The API keeps none.
+    The choice is a link, so that it works without JavaScript. The API stores none.
     """
     language = request.args.get(SWITCH)
     is_page = request.path == API + API_DOCS or not request.path.startswith(EVERY_API)
     if request.method != "GET" or not is_page or language not in LOCALES:
         return None
     response = cast(Response, redirect(own_address(SWITCH), 303))
+    year_s = 365 * 24 * 3600
     response.set_cookie(
-        COOKIE, language, max_age=YEAR_S, samesite="Lax", secure=request.is_secure, httponly=True
+        COOKIE, language, max_age=year_s, samesite="Lax", secure=request.is_secure, httponly=True
     )
     return response
 
@@ -121,9 +117,9 @@ def own_address(*without: str, **changed: str) -> str:
 
 
 def language_links() -> list[tuple[str, str, str]]:
-    """Return code, own name and address of the languages that the page is not in.
+    """Return code, own name and address of the other languages.
 
-    A page that stands where forms are sent alone leads to the front page.
+    A page at an address that only accepts forms links to the front page.
     """
     is_page = request.method != "POST" or current_app.url_map.bind("").test(request.path)
     return [
@@ -152,7 +148,7 @@ def language() -> Locale:
 
 @contextmanager
 def speaking(language: Locale | None) -> Iterator[None]:
-    """Let texts be in a language whatever the request's is; None leaves it as it is."""
+    """Write texts in a language, whatever the request's language is; None changes nothing."""
     before = _language.set(language)
     try:
         yield
@@ -162,7 +158,7 @@ def speaking(language: Locale | None) -> Iterator[None]:
 
 @contextmanager
 def speaking_of(*, messages: bool) -> Iterator[None]:
-    """Let texts speak of messages, as in chats, or of posts."""
+    """Write texts about messages, as in chats, or about posts."""
     before = _speaks_of_messages.set(messages)
     try:
         yield
@@ -171,7 +167,7 @@ def speaking_of(*, messages: bool) -> Iterator[None]:
 
 
 def gettext(message: str) -> str:
-    """Return the text in the request's language, of messages inside `speaking_of` these."""
+    """Return the text in the request's language, about messages within `speaking_of`."""
     if _speaks_of_messages.get() and (text := catalog("ko").pgettext(CHAT, message)) != message:
         return sentence(str(text)) if language() == "ko" else _with_messages(message)
     text = catalog(language()).gettext(message)
@@ -179,14 +175,13 @@ def gettext(message: str) -> str:
 
 
 def clause(message: str) -> str:
-    """Return a sentence as it is within another one; in English only its full stop goes."""
+    """Return a sentence as a clause of another one; English only loses its full stop."""
     if language() == "ko":
-        return sentence(str(catalog("ko").pgettext(WITHIN, message)))
+        return sentence(str(catalog("ko").pgettext("within a sentence", message)))
     return message.removesuffix(".")
 
 
 def ngettext(singular: str, plural: str, number: int) -> str:
-    """Return the text for that number, as `gettext` does."""
     text = catalog(language()).ngettext(singular, plural, number)
     if _speaks_of_messages.get():
         of_chat = catalog("ko").npgettext(CHAT, singular, plural, number)
@@ -197,7 +192,6 @@ def ngettext(singular: str, plural: str, number: int) -> str:
 
 @pass_context
 def _gettext_of_page(context: Context, message: str, /, **values: object) -> str:
-    """Return the text with its values, as Jinja's own function does, and with their particles."""
     return filled(gettext(message), values, is_markup=context.eval_ctx.autoescape)
 
 
@@ -210,15 +204,15 @@ def _ngettext_of_page(
 
 
 def _with_messages(text: str) -> str:
-    """Return the English text with the word that it has in chats.
+    """Return the English text about messages.
 
-    The Korean catalogue says which texts have such a form: those about the posts of a page.
+    The Korean catalogue marks the texts that have such a form.
     """
     return _POST.sub(lambda match: ("M" if match[1] == "P" else "m") + f"essage{match[2]}", text)
 
 
 def translate_message(message: Message) -> str:
-    """Return the sentence in the request's language with its values, which may be sentences too."""
+    """Return the sentence in the request's language, with its values translated too."""
     text = gettext(message.template)
     if not message.values:
         return text
@@ -230,14 +224,12 @@ def translate_message(message: Message) -> str:
 
 
 def show_number(value: float) -> str:
-    """Return the number as the language writes it."""
     if type(value) is int:
         return f"{value:,}"  # as both languages write it, in a thirtieth of the time
     return format_decimal(value, locale=language())
 
 
 def show_list(names: Sequence[str]) -> str:
-    """Return the names in a row, as the language joins them."""
     if language() == "ko":
         return ", ".join(names)
     return format_list(names, locale=language())
@@ -254,15 +246,14 @@ def show_percent(value: float) -> str:
 
 @functools.lru_cache(maxsize=1_000)
 def _percent(value: float, locale: Locale) -> str:
-    """Return what takes long to write and is mostly one of a hundred."""
     return format_percent(value, locale=locale)
 
 
 def rounded_parts(values: Sequence[float]) -> list[float]:
-    """Return parts of a whole in whole per cent, which add up to what they are together.
+    """Return parts of a whole rounded to whole per cent, which add up to their rounded sum.
 
-    What rounding down takes away goes to the largest remainders. Parts under 1%, and those
-    over 99% beside them, stay as they are.
+    The largest remainders are rounded up. Parts under 1%, and parts over 99% next to them, are
+    unchanged.
     """
     exact = {place: value * 100 for place, value in enumerate(values) if value >= 0.01}
     whole = {place: math.floor(share) for place, share in exact.items()}

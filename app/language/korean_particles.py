@@ -1,7 +1,7 @@
 """Korean particles, whose form depends on the last sound of the word before them.
 
-Sentences of the catalogue have both forms after a value: `{name}은(는)`, `{name}(으)로`,
-`{name}이에요(예요)`. The form is chosen when the value is inserted.
+Sentences of the catalogue have both forms after a value, `{name}은(는)`, `{name}(으)로` or
+`{name}이에요(예요)`; the form is chosen when the value is inserted.
 """
 
 import functools
@@ -51,9 +51,10 @@ _NAME_BEFORE_PARTICLE: Final = re.compile(
 
 
 def agreed(template: str, value: Callable[[str], str]) -> str:
-    """Return the template with the particle forms that fit the values before them.
+    """Return the template with the particles that fit the values; value: returns a placeholder's
+    value.
 
-    value: returns the value of a placeholder. Both forms are kept if the last sound is unknown.
+    Both forms are kept if the last sound is unknown.
     """
 
     def chosen(match: re.Match[str]) -> str:
@@ -65,7 +66,6 @@ def agreed(template: str, value: Callable[[str], str]) -> str:
 
 
 def has_particles(template: str) -> bool:
-    """Return whether a template has a particle whose form depends on a value."""
     return _AFTER_VALUE.search(template) is not None
 
 
@@ -111,7 +111,6 @@ def _of_hangul(sign: str) -> Sound | None:
 
 
 def _of_latin(text: str) -> Sound | None:
-    """Return the last sound of a Latin word at the end of the text."""
     bare = "".join(sign for sign in unicodedata.normalize("NFKD", text) if sign.isprintable())
     bare = "".join(sign for sign in bare if not unicodedata.combining(sign))
     match = re.search("[A-Za-z]+$", bare)
@@ -128,16 +127,14 @@ def _of_latin(text: str) -> Sound | None:
 
 
 class Sentence(str):
-    """A text of the catalogue that chooses its particles for its values, which stay unchanged."""
+    """A text of the catalogue that chooses its particles for its values."""
 
     __slots__ = ()
 
     def format(self, *places: object, **values: object) -> str:
-        """Return the text with its values."""
         return str.format(self.agreed(values), *places, **values)
 
     def __mod__(self, values: Mapping[str, object]) -> str:
-        """Return the text, whose placeholders are `%(name)s`, with its values."""
         return str.__mod__(self.agreed(values), values)
 
     def agreed(self, values: Mapping[str, object]) -> str:

@@ -1,1 +1,1 @@
-"""What runs everything: time, threads, processes, memory, the log, figures of operation."""
+"""The runtime: time, threads, processes, memory, log, metrics."""

@@ -1,7 +1,4 @@
-"""The one clock: the app takes the time from here.
-
-Timers of the event loop use the loop's own time.
-"""
+"""The clock: the app takes the time from here, except timers of the event loop."""
 
 import asyncio
 import contextlib
@@ -16,7 +13,7 @@ ZONE_COOKIE: Final = "saywho_zone"
 """The browser's time zone, which a script of the pages stores."""
 EARLIEST: Final = datetime(1, 1, 2, tzinfo=UTC)
 LATEST: Final = datetime(9999, 12, 30, tzinfo=UTC)
-"""Between these, a time has a date in every time zone."""
+"""Bounds between which a time has a date in every time zone."""
 
 
 def now() -> datetime:
@@ -25,7 +22,7 @@ def now() -> datetime:
 
 
 def first_instant(day: date, zone: ZoneInfo) -> datetime:
-    """Return the instant at which a day begins in a time zone."""
+    """Return the first instant of a day in a time zone."""
     try:
         return datetime.combine(day, clock_time(), zone).astimezone(UTC)
     except OverflowError:
@@ -33,17 +30,14 @@ def first_instant(day: date, zone: ZoneInfo) -> datetime:
 
 
 def span_of_year(year: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Return the instants at which a year of a time zone begins and ends.
-
-    The year before the first one is empty.
-    """
+    """Return the instants at which a year of a time zone begins and ends; the year 0 is empty."""
     first, after = (date(max(start, MINYEAR), 1, 1) for start in (year, year + 1))
     return first_instant(first, zone), first_instant(after, zone)
 
 
 @functools.lru_cache(maxsize=200)
 def remembered_zone(name: str | None) -> ZoneInfo:
-    """Return the time zone that the cookie names; UTC without one, and for an unknown name."""
+    """Return the time zone that the cookie names; UTC for none or an unknown name."""
     try:
         return ZoneInfo(name or "UTC")
     except (KeyError, ValueError, OSError):
@@ -51,7 +45,7 @@ def remembered_zone(name: str | None) -> ZoneInfo:
 
 
 def now_ms() -> int:
-    """Return the time in milliseconds since 1970, where a second is too coarse."""
+    """Return the time in milliseconds since 1970."""
     return time.time_ns() // 1_000_000
 
 
@@ -61,7 +55,7 @@ def monotonic() -> float:
 
 
 async def wait_until_set(event: asyncio.Event, *, at_most_s: float) -> None:
-    """Wait for the event, and return after that time in any case.
+    """Wait for the event, at most for this time.
 
     `asyncio.wait_for` of Python 3.11 would lose a cancellation that meets the event, and the task
     would never end (https://github.com/python/cpython/issues/86296).

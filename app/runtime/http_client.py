@@ -1,4 +1,4 @@
-"""HTTP whose handshakes by TLS leave no connection behind when they are cut short."""
+"""HTTP client whose TLS handshakes leave no connection behind when they are cut short."""
 
 import contextlib
 import ssl
@@ -15,13 +15,13 @@ KNOWN_ERRORS: Final = (
     httpcore.ProxyError,
     httpcore.UnsupportedProtocol,
 )
-"""The roots of what httpcore raises; httpx has an error of the same name for each below them."""
+"""Roots of httpcore's errors; httpx has an error of the same name for each."""
 
 
 class Transport(httpx.AsyncBaseTransport):
-    """Sends requests, and closes a connection whose handshake fails or is cancelled.
+    """Transport that closes a connection whose handshake fails or is cancelled.
 
-    `most_kept` connections stay open behind their answers, for 5 s; 0 opens one for each request.
+    `most_kept` connections stay open for 5 s after their responses; 0 opens one for each request.
     """
 
     def __init__(self, context: ssl.SSLContext, *, most_kept: int = 0) -> None:
@@ -86,8 +86,8 @@ class _Backend(httpcore.AnyIOBackend):
 class _Stream(httpcore.AsyncNetworkStream):
     """A connection before its handshake.
 
-    httpcore (1.0) closes it where the handshake fails, but not where its task is cancelled, as by
-    a timeout around the whole request: then it stays open until memory is collected.
+    httpcore (1.0) closes it if the handshake fails, but not if its task is cancelled, as by a
+    timeout of the whole request: then it stays open until memory is collected.
     """
 
     def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:

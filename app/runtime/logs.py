@@ -11,10 +11,8 @@ from app.config import Config
 from app.errors import AppError
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
-"""Identifier of the request that the task works for."""
+"""Id of the request that the task works for."""
 OURS: Final = "app"
-OTHERS: Final = ("asyncio", "hypercorn.error")
-"""Loggers of the libraries that write to a server's standard error."""
 
 access_log = logging.getLogger("app.access")
 
@@ -27,7 +25,7 @@ def one_line(text: str) -> str:
 
 
 def _message(record: logging.LogRecord) -> str:
-    """Return the message; of an error that users can meet, its cause in place of a traceback."""
+    """Return the message; of a user's error, its cause in place of a traceback."""
     message = record.getMessage()
     error = record.exc_info[1] if record.exc_info else None
     if isinstance(error, AppError):
@@ -40,7 +38,7 @@ def _message(record: logging.LogRecord) -> str:
 
 
 class JsonFormatter(logging.Formatter):
-    """Formatter that writes a JSON object a line."""
+    """Formatter of JSON lines."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
@@ -57,14 +55,14 @@ class JsonFormatter(logging.Formatter):
         return msgspec.json.encode(line).decode()
 
     def _trace(self, record: logging.LogRecord) -> list[str]:
-        """Return the lines of a traceback, except of an error that users can meet."""
+        """Return the lines of a traceback, except for a user's error."""
         if not record.exc_info or isinstance(record.exc_info[1], AppError):
             return []
         return [one_line(line) for line in self.formatException(record.exc_info).split("\n")]
 
 
 class TextFormatter(JsonFormatter):
-    """Formatter that writes a line of text, with the request's id at its end."""
+    """Formatter of text lines that end with the request's id."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = f"{self.formatTime(record, '%H:%M:%S')} {record.levelname[0]} {_message(record)}"
@@ -77,7 +75,7 @@ class TextFormatter(JsonFormatter):
 
 
 def configure(config: Config) -> None:
-    """Send the program's log to standard error, in the form that the settings name."""
+    """Send the program's log to standard error, in the configured form."""
     handler = logging.StreamHandler()
     handler.setFormatter(TextFormatter() if config.log == "text" else JsonFormatter())
     logger = logging.getLogger(OURS)
@@ -86,7 +84,7 @@ def configure(config: Config) -> None:
 
 
 def log_request(method: str, path: str, status: int, seconds: float) -> None:
-    """Write a line about an answer.
+    """Log a response.
 
     Looking for the caller in the code, as `Logger.info` does, would cost more than all the rest.
     """
@@ -99,7 +97,7 @@ def log_request(method: str, path: str, status: int, seconds: float) -> None:
 
 def take_over() -> None:
     """Write the records of libraries in the form of the program's log."""
-    for name in OTHERS:
+    for name in ("asyncio", "hypercorn.error"):
         logger = logging.getLogger(name)
         logger.handlers = logging.getLogger(OURS).handlers
         logger.setLevel(logging.WARNING)

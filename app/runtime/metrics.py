@@ -1,7 +1,7 @@
-"""Figures of operation, for Prometheus.
+"""Metrics of operation, for Prometheus.
 
-`saywho serve` names a folder in which each worker keeps its figures (prometheus_client's mode for
-several processes), so that any worker can answer for all. Elsewhere they are those of one process.
+`saywho serve` names a folder for each worker's metrics (prometheus_client's mode for several
+processes), so that any worker can report all. Otherwise they are those of one process.
 """
 
 import os
@@ -15,15 +15,11 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 IS_SHARED: Final = bool(os.environ.get("PROMETHEUS_MULTIPROC_DIR"))
-"""Whether there was a folder when prometheus_client was imported."""
-METHODS: Final = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS"})
+"""Whether the folder was set when prometheus_client was imported."""
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
-SIZES: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 
 class Metrics:
-    """Figures of one app."""
-
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         registry = self._registry = CollectorRegistry()
@@ -46,7 +42,7 @@ class Metrics:
         self.batch_size = histogram(
             "saywho_write_batch_size",
             "Posts that one transaction stored for single requests",
-            buckets=SIZES,
+            buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500),
         )
         self.live_clients = gauge(
             "saywho_live_clients", "Open live streams", multiprocess_mode="livesum"
@@ -59,7 +55,8 @@ class Metrics:
         )
 
     def count_request(self, method: str, status: int, seconds: float) -> None:
-        self._counting(method if method in METHODS else "other", status).inc()
+        is_known = method in {"GET", "HEAD", "POST", "DELETE", "OPTIONS"}
+        self._counting(method if is_known else "other", status).inc()
         self._request_seconds.observe(seconds)
 
     def count_cached(self, result: str) -> None:
@@ -69,7 +66,7 @@ class Metrics:
         self._db_seconds.labels(kind).observe(seconds)
 
     def exposition(self, lag: Mapping[str, int]) -> bytes:
-        """Return the figures of all workers; `lag` counts the posts that derived data lacks."""
+        """Return the metrics of all workers; lag: posts missing in derived data, by kind."""
         for derived, posts in lag.items():
             self._lag.labels(derived).set(posts)
         registry = self._registry

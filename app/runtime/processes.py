@@ -1,4 +1,4 @@
-"""Processes of our own beside this one, and what they may take."""
+"""Child processes, and the resources that they may take."""
 
 import asyncio
 import contextlib
@@ -13,25 +13,24 @@ from typing import Final
 
 from app.config import PREFIX, PROGRAM_FOLDER
 
-PR_SET_PDEATHSIG: Final = 1
 NICENESS: Final = 5
 WORKER_SCORE: Final = 100
-CHILD_SCORE: Final = 400
-"""How far workers, and beyond these their children, are put forward where memory is short. Freshly
-forked, a worker takes less than its supervisor, with which the whole site would end."""
+"""Score of workers for `be_expendable`.
+
+A new worker takes less memory than its supervisor, with which the whole site would end."""
 
 
 def be_nice() -> None:
-    """Lower the priority: on Linux of this thread alone, elsewhere of the process."""
+    """Lower the priority: on Linux of this thread, elsewhere of the process."""
     nice = max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0))
     with contextlib.suppress(PermissionError):  # A sandbox may deny even a lower priority.
         os.setpriority(os.PRIO_PROCESS, 0, nice)
 
 
 def be_expendable(score: int) -> None:
-    """Let the system kill this process rather than its parent where memory is short; on Linux.
+    """Let the system kill this process rather than its parent if memory is short; only on Linux.
 
-    It counts as if it took so many thousandths of all memory more.
+    The process counts as if it took `score` thousandths more of all memory.
     """
     with contextlib.suppress(OSError):  # No such file elsewhere; a sandbox may deny it.
         file = Path("/proc/self/oom_score_adj")
@@ -39,9 +38,8 @@ def be_expendable(score: int) -> None:
 
 
 def python_path() -> dict[str, str]:
-    """Return variables with which another Python imports `app` from where this process did.
-
-    It imports nothing from the current folder, whose files may be someone else's.
+    """Return variables with which another Python imports the same `app`, and nothing from the
+    current folder, whose files may be someone else's.
     """
     inherited = os.environ.get("PYTHONPATH")
     folders = [str(PROGRAM_FOLDER), *([inherited] if inherited else [])]
@@ -54,10 +52,10 @@ async def run_child(
     settings: Mapping[str, str],
     streams: tuple[int | None, int | None, int | None] = (None, None, None),
 ) -> int:
-    """Run a module in a process of its own, killed if this is cancelled; return its status.
+    """Run a module in a child process, killed if this is cancelled; return its status.
 
-    Of the environment it has all but the program's settings; others stand in `settings`. It shares
-    the standard streams that are not given.
+    Its environment has the program's settings only as given in `settings`. It shares the standard
+    streams that are not given.
     """
     stdin, stdout, stderr = streams
     environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
@@ -78,26 +76,27 @@ async def run_child(
 
 
 def begin_child() -> None:
-    """Begin a process that `run_child` starts."""
+    """Prepare a process that `run_child` started."""
     close_inherited_files()
     end_with_parent()
-    be_expendable(CHILD_SCORE)
+    be_expendable(400)  # More than workers.
 
 
 def end_with_parent() -> None:
-    """Let the system kill this process when its parent dies; on Linux alone.
+    """Let the system kill this process when its parent dies; only on Linux.
 
-    A process that is held by a regular expression could not look for its parent.
+    A process stuck in a regular expression could not look for its parent.
     """
     with contextlib.suppress(AttributeError):
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        set_death_signal = 1
+        ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)
 
 
 @contextlib.contextmanager
 def limited_memory(most_bytes: int) -> Iterator[None]:
-    """Deny the process more memory than this beside what it has mapped; on Linux alone.
+    """Limit the process to this much more memory than it has mapped; only on Linux.
 
-    What needs more raises MemoryError.
+    Exceeding the limit raises MemoryError.
     """
     if sys.platform != "linux":
         yield
@@ -113,9 +112,9 @@ def limited_memory(most_bytes: int) -> Iterator[None]:
 
 
 def close_inherited_files() -> None:
-    """Close what a child has open beside its standard streams.
+    """Close a child's open files except its standard streams.
 
-    uvloop (0.22) starts a process with all inheritable files open, the server's sockets too. The
-    port of a server that was killed would stay in use for as long as a child outlives it.
+    uvloop (0.22) starts a process with all inheritable files open, the server's sockets too: the
+    port of a killed server would stay in use for as long as a child outlives it.
     """
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))

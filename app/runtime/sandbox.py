@@ -1,8 +1,8 @@
-"""Reads what strangers wrote in a process that can be killed, and whose memory is limited.
+"""Reading of strangers' data in a process that can be killed and has limited memory.
 
-A regular expression may need hours, and holds the interpreter meanwhile, in a thread too. So each
-answer of another host is read by a fresh process, which has neither the settings nor the database.
-It runs this module, with the bytes as standard input, and writes a line of JSON for each value.
+A regular expression may need hours, and holds the interpreter meanwhile, even in a thread. So a
+fresh process without settings and database reads each response of another host: it runs this
+module, with the bytes as standard input, and writes a line of JSON for each value.
 """
 
 import asyncio
@@ -24,26 +24,23 @@ from app.runtime.clock import monotonic
 from app.runtime.processes import be_nice, begin_child, limited_memory, run_child
 
 LIMIT_S: Final = 10
-"""Seconds that reading may take; then the process is killed."""
-START_S: Final = 20.0
-"""Seconds to start the process, on a busy machine."""
+"""Seconds after which the reading process is killed."""
 MOST_MEMORY: Final = 256 * MIB
-"""Bytes that reading may take by default, beside the program itself."""
+"""Bytes that reading may take by default, in addition to the program itself."""
 MOST_BYTES: Final = 8 * MIB
-"""Bytes of what is read."""
+"""Largest size of the read values."""
 REQUEST: Final = "READ"
-"""The variable that names the function, its options, its memory and its time, unseen by other
-users."""
+"""Environment variable with the function, its options, memory and time, unseen by other users."""
 UNREADABLE: Final = 3
-"""The status where a reason stands in place of the values."""
+"""Exit status if a reason stands in place of the values."""
 
 
 class ReadError(InvalidInputError):
-    """What a stranger wrote cannot be read."""
+    """The data of a stranger cannot be read."""
 
 
 class Sandbox:
-    """Reads one answer at a time."""
+    """Reader of one response at a time."""
 
     def __init__(self, limit_s: float = LIMIT_S, most_memory: int = MOST_MEMORY) -> None:
         self._limit_s = limit_s
@@ -59,7 +56,8 @@ class Sandbox:
         /,
         **options: str,
     ) -> AsyncIterator[BinaryIO]:
-        """Give as lines what a function of a module yields of the bytes, a file with a number.
+        """Return as lines what a module's function yields for the bytes of a file with a
+        descriptor.
 
         `on_read` gets the seconds that reading took, whether it succeeded or not. Raises ReadError.
         """
@@ -70,7 +68,8 @@ class Sandbox:
             streams = body.fileno(), lines.fileno(), asyncio.subprocess.DEVNULL
             settings = {REQUEST: request}
             try:
-                async with self._lock, asyncio.timeout(self._limit_s + START_S):
+                # On a busy machine, the process may take 20 s to start.
+                async with self._lock, asyncio.timeout(self._limit_s + 20):
                     began = monotonic()
                     try:
                         status = await run_child(
@@ -93,7 +92,7 @@ class Sandbox:
 
 
 def main() -> None:
-    """Answer the request; the status is not 0 where that fails."""
+    """Process the request; the exit status is 0 only on success."""
     begin_child()
     be_nice()
     request = os.environ[REQUEST]
@@ -106,7 +105,7 @@ def main() -> None:
 
 
 def answer(request: str, body: BinaryIO, lines: BinaryIO) -> int:
-    """Write the values, or in their place why there are none; return the status."""
+    """Write the values, or the reason why there are none; return the exit status."""
     module, name, options, *_ = json.loads(request)
     function = getattr(importlib.import_module(module), name)
     size = 0
@@ -130,7 +129,7 @@ def answer(request: str, body: BinaryIO, lines: BinaryIO) -> int:
 
 
 def encoded(value: object) -> bytes:
-    """Return a value as JSON; half a surrogate pair is dropped."""
+    """Return a value as JSON without lone surrogates."""
     plain = msgspec.to_builtins(value, enc_hook=str)
     return json.dumps(plain, ensure_ascii=False).encode(errors="ignore")
 

@@ -1,4 +1,4 @@
-"""Work that must not hold up others, or must not be left half done."""
+"""Work that must not hold up other work, or must not be left half done."""
 
 import asyncio
 import contextvars
@@ -13,17 +13,17 @@ from typing import Any, Final, TypeVar
 from app.errors import overloaded
 
 INLINE_CHARACTERS: Final = 5_000
-"""Characters of which features are counted within 10 ms, the longest that the loop may wait."""
+"""Characters whose features are counted within 10 ms, the longest that the loop may wait."""
 POOL_THREADS: Final = 3
 MOST_PENDING: Final = 1_000
-"""Pieces of work that may wait for a WorkPool; a request has one at a time."""
+"""Largest number of jobs waiting for a WorkPool; a request has one at a time."""
 MOST_WAITING: Final = 200
-"""Requests that may wait for a turn."""
+"""Largest number of requests waiting for a turn."""
 LONGEST_WAIT_S: Final = 25.0
-"""Seconds that a request waits for its turn."""
+"""Longest wait of a request for its turn, in seconds."""
 Result = TypeVar("Result")
 Runner = Callable[..., Awaitable[Any]]
-"""Runs a function with its arguments in a thread: `asyncio.to_thread`, or a pool's `run`."""
+"""Function that runs another in a thread: `asyncio.to_thread`, or a pool's `run`."""
 
 
 async def worked_on(
@@ -38,8 +38,8 @@ async def worked_on(
 class WorkPool:
     """Threads for work that a stranger can prolong: uploads, exports, pictures, drawings.
 
-    Searches have a pool of their own, comparisons use the threads of `asyncio.to_thread`: neither
-    ever waits for these.
+    Searches have their own pool, and comparisons use `asyncio.to_thread`: neither ever waits for
+    these.
     """
 
     def __init__(self, threads: int = POOL_THREADS) -> None:
@@ -47,10 +47,7 @@ class WorkPool:
         self._pending = 0
 
     async def run(self, work: Callable[..., Result], *arguments: Any) -> Result:
-        """Return the result of the work, as `asyncio.to_thread` does.
-
-        Raises UnavailableError where too much waits already.
-        """
+        """Return the result of the work. Raises UnavailableError if too many jobs wait."""
         if self._pending >= MOST_PENDING:
             raise overloaded()
         context = contextvars.copy_context()
@@ -64,19 +61,19 @@ class WorkPool:
             self._pending -= 1
 
     def close(self) -> None:
-        """Drop the work that waits, and end the threads after theirs."""
+        """Drop waiting work, and end the threads after their current work."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
 
 class Slots:
-    """A number of slots for long requests."""
+    """Slots for long requests."""
 
     def __init__(self, most: int) -> None:
         self.number = most
-        """Slots that are free."""
+        """Number of free slots."""
 
     def take(self) -> None:
-        """Take a slot until the current task has ended. Raises UnavailableError without any."""
+        """Take a slot until the current task ends. Raises UnavailableError without a free slot."""
         task = asyncio.current_task()
         if not self.number or task is None:
             raise overloaded()
@@ -88,7 +85,7 @@ class Slots:
 
 
 class Turns:
-    """A number of turns for requests that take long; further requests wait for theirs."""
+    """Turns for long requests; further requests wait."""
 
     def __init__(self, most: int) -> None:
         self._free = asyncio.Semaphore(most)
@@ -96,7 +93,7 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Take a turn until the end of the block. Raises UnavailableError if none comes soon."""
+        """Take a turn until the end of the block. Raises UnavailableError if none is free soon."""
         if self._waiting >= MOST_WAITING:
             raise overloaded()
         self._waiting += 1
@@ -114,10 +111,7 @@ class Turns:
 
 
 async def to_the_end(work: Coroutine[Any, Any, None]) -> None:
-    """Await work that must not be left half done, even if the caller is cancelled meanwhile.
-
-    The cancellation takes effect afterwards.
-    """
+    """Await work that must not be left half done; a cancellation takes effect afterwards."""
     task = asyncio.create_task(work)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
@@ -132,9 +126,9 @@ async def to_the_end(work: Coroutine[Any, Any, None]) -> None:
 
 
 class DaemonThread:
-    """Runs work in one thread, in the order given; a program ends without waiting for it.
+    """A thread that runs work in order, and for which the program does not wait at its end.
 
-    A pool of one thread would take 1 to 4 us more for a statement, of 26.
+    A pool of one thread would take 1 to 4 µs more for a statement of 26 µs.
     """
 
     def __init__(self, name: str) -> None:
@@ -157,7 +151,7 @@ class DaemonThread:
     async def obtain(
         self, work: Callable[..., Result], *arguments: Any, release: Callable[[Result], object]
     ) -> Result:
-        """Return the result of work; release what a caller that was cancelled does not get."""
+        """Return the result of work; release a result whose caller was cancelled."""
         future = self.submit(work, *arguments)
         try:
             return await asyncio.wrap_future(future)
@@ -168,7 +162,6 @@ class DaemonThread:
             raise
 
     def stop(self) -> None:
-        """End the thread after the work that it has."""
         self._jobs.put(None)
 
 

@@ -55,14 +55,13 @@ class Worker:
         """Monotonic time at which the worker counts as hung, unless it beats before."""
 
     def listen(self) -> None:
-        """Read the beats that have arrived."""
         if self.beats.poll() and os.read(self.beat_fd, 4096):
             self.has_beaten = True
             self.deadline = monotonic() + SILENCE_S
 
     @property
     def status(self) -> int | None:
-        """The exit status of the worker; None while it runs."""
+        """The exit status; None while the worker runs."""
         status: int | None = self.process.exitcode
         return status
 

@@ -17,14 +17,12 @@ from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
 
 PROGRAM: Final = Path(__file__).parents[1]
-BROKEN: Final = (EOFError, TypeError, ValueError)
-"""Exceptions of `marshal` for a file that contains something else."""
 
 
 class CompiledTemplates(BytecodeCache):
     """The compiled templates of a program.
 
-    They are discarded when any module has changed, since the compiled code depends on filters too.
+    They are discarded when any module has changed, since the code depends on filters too.
     """
 
     def __init__(self, program: Path) -> None:
@@ -34,7 +32,8 @@ class CompiledTemplates(BytecodeCache):
         self._codes: dict[str, CodeType] = {}
 
     def _read(self) -> dict[str, CodeType]:
-        with contextlib.suppress(OSError, *BROKEN):
+        # The last three are errors of `marshal` for a file that contains something else.
+        with contextlib.suppress(OSError, EOFError, TypeError, ValueError):
             state, codes = marshal.loads(self._file.read_bytes())  # noqa: S302 - as safe as modules
             if state == self._state:
                 return dict(codes)
@@ -63,7 +62,6 @@ class CompiledTemplates(BytecodeCache):
 
 
 def _state_of(program: Path) -> str:
-    """Return a digest of the versions of all modules of the program, and of Jinja's."""
     digest = sha256(version("jinja2").encode())
     for path in sorted(program.rglob("*.py")):
         stat = path.stat()
@@ -72,7 +70,7 @@ def _state_of(program: Path) -> str:
 
 
 def load_templates(environment: Environment, program: Path = PROGRAM) -> None:
-    """Load all templates, and compile and store the missing ones."""
+    """Load all templates; compile and store the missing ones."""
     environment.bytecode_cache = kept = CompiledTemplates(program)
     for name in environment.list_templates():
         environment.get_template(name)

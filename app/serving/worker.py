@@ -36,16 +36,14 @@ from app.serving.templates import load_templates
 FILE: Final = "hypercorn.toml"
 OWN_FILE: Final = Path(__file__).with_name(FILE)
 APPLICATION: Final = "app:create_app()"
-SWITCH_S: Final = 0.001
-"""Seconds after which a thread that computes lets the event loop go on; Python waits for 5 ms."""
 
 logger = logging.getLogger(__name__)
 
 
 class NoHttp2:
-    """Stand-in for hypercorn's HTTP/2, which closes a connection that asks for it.
+    """Stand-in for hypercorn's HTTP/2, which closes the connection.
 
-    HTTP/2 is left to the proxy in front: with one connection of it a client can hold up a worker.
+    HTTP/2 is left to a proxy: a client with one HTTP/2 connection can hold up a worker.
     """
 
     def __init__(self, *arguments: Any) -> None:
@@ -177,8 +175,8 @@ async def work(app: Quart, server: ServerConfig, beat_fd: int) -> None:
         gc.freeze()
         collect_seldom()
         # An answer takes some fifty turns with the threads of the database, and waits in each for
-        # a thread that counts.
-        sys.setswitchinterval(SWITCH_S)
+        # a thread that counts, by default for 5 ms.
+        sys.setswitchinterval(0.001)
         # The first beat comes before the first connection, so that the supervisor knows of every
         # worker that has served.
         os.write(beat_fd, b".")

@@ -28,10 +28,12 @@ HEAD_S: Final = 15.0
 CLOSING_S: Final = 10.0
 """Time limit for sending the rest of the data of a connection that is being closed, in seconds."""
 TAKING_S: Final = 30.0
-"""Seconds without reading after which a client is dropped during a response. The first look comes
-when an idle connection would be closed."""
+"""Seconds without reading after which a client is dropped during a response.
+
+The first check comes when an idle connection would be closed.
+"""
 STOPPING_S: Final = 1.0
-"""Time limit for closing an idle connection at a stop, in seconds: over TLS its client answers."""
+"""Time limit for closing an idle connection at a stop, in seconds: over TLS its client responds."""
 IDLE_CONNECTIONS: Final = "saywho_idle_connections"
 """Attribute of hypercorn's worker context: the idle connections, and the task that closes them."""
 
@@ -45,14 +47,14 @@ class TimedConnection(TCPServer):
         self._idle = _idle_of(self.context)
         self._timer: asyncio.TimerHandle | None = None
         self._due: float | None = None
-        """Time of the loop at which the connection expires; None while a request is in progress."""
+        """Loop time at which the connection expires; None while a request is in progress."""
         self._looks_at = 0.0
-        """Time of the timer's next look at `_due`; a timer for each request would cost 2% of it."""
+        """Loop time of the next check of `_due`; a timer for each request would cost 2% of it."""
         self._is_hurried = False
         self._sent = 0
         """Number of parts sent."""
         self._unsent = 0, 0
-        """`_sent` at the last look, and the bytes in the transport's buffer."""
+        """`_sent` at the last check, and the bytes in the transport's buffer."""
         self._closing: asyncio.Task[None] | None = None
         # A write is tried at once, and `drain` waits for all of it: the kernel has large buffers.
         # With 0, a transport over TLS pauses its writer when all is sent, and never resumes it
@@ -66,7 +68,6 @@ class TimedConnection(TCPServer):
                 wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, 16_384)
 
     async def run(self) -> None:
-        """Serve the connection until it is closed."""
         try:
             await super().run()
         except OSError as error:
@@ -114,12 +115,11 @@ class TimedConnection(TCPServer):
         self._count_idle()
 
     async def stop(self) -> None:
-        """Stop the timer of a connection that is closed."""
         self._stop_counting()
         self._stop_timer()
 
     def _linger(self) -> None:
-        """End our side, and discard the client's data until it closes.
+        """Close our side, and discard the client's data until it closes.
 
         A kernel with unread data would reset the connection, and drop the rest of the response.
         """

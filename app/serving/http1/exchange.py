@@ -175,7 +175,6 @@ class Http1:
         self._response.begin(status, [*headers, *own_headers(self._config, int(monotonic()))])
 
     async def write(self, data: bytes, *, is_last: bool) -> None:
-        """Send a part of the response's body."""
         if data := self._response.write(data, is_last=is_last):
             await self._send(RawData(data))
 

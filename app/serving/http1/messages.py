@@ -11,7 +11,6 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 LIMIT_BYTES: Final = 65_536
 """Limit of a request's head, and again of its chunk extensions and trailer together."""
-WITHOUT_BODY: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 # Some clients take a response without a reason phrase for a failure.
 PHRASES: Final = {status.value: status.phrase.encode() for status in HTTPStatus}
 _WHOLE_ADDRESS: Final = re.compile(rb"https?://([^/?]+)/?(.*)", re.IGNORECASE)
@@ -61,7 +60,6 @@ class RequestReader:
         return parser
 
     def feed(self, data: bytes) -> None:
-        """Read bytes from the client."""
         self._later_bytes += len(data)
         while data and not self._is_refused:
             data = self._feed(data)
@@ -192,7 +190,7 @@ class ResponseWriter:
                 lines.append(b"%b: %b\r\n" % (name, value.strip()))
         if status == HTTPStatus.NO_CONTENT:
             length = None  # It must not have one (RFC 9110, 8.6).
-        lines += self._framing(length, has_body=status not in WITHOUT_BODY)
+        lines += self._framing(length, has_body=status not in {204, 304})
         self._head = b"".join([*lines, b"\r\n"])
         self.has_begun = True
 
