@@ -79,7 +79,8 @@ async def of_room(args: PictureArgs, _chat: Client) -> Poster:
 
 async def of_room_year(args: PictureArgs, chat: Client) -> Poster:
     async with parts_of(chat.app).db.read() as session:
-        shown = await read_room_year(session, await get_room(session, 1), 2024, UTC)
+        room, kept = await get_room(session, 1), parts_of(chat.app).of_parts["years"]
+        shown = await read_room_year(session, room, 2024, UTC, kept)
     return await read_room_year_poster(shown, args)
 
 

@@ -77,7 +77,8 @@ async def _read(room_id: int, year: int, args: PictureArgs, *, is_page: bool) ->
     async with resources().read_long() as session:
         room = await get_room(session, room_id)
         zone_of = zone_of_page if is_page else zone_of_picture
-        return await read_room_year(session, room, year, zone_of(args.tz, room.tz))
+        zone, kept = zone_of(args.tz, room.tz), resources().of_parts["years"]
+        return await read_room_year(session, room, year, zone, kept)
 
 
 def _led_on(endpoint: str, shown: RoomYear, args: PictureArgs) -> ResponseReturnValue:

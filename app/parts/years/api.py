@@ -76,4 +76,5 @@ async def show_year_of_room(room_id: int, year: int, args: RoomYearArgs) -> Room
     async with resources().read_long() as session:
         room = await get_room(session, room_id)
         zone = parse_zone(args.tz or room.tz or "UTC")
-        return await read_room_year(session, room, year, zone, has_typical=True)
+        kept = resources().of_parts["years"]
+        return await read_room_year(session, room, year, zone, kept, has_typical=True)

@@ -239,7 +239,8 @@ async def show_room_year(room_id: int, year: int, args: ZoneArgs) -> ResponseRet
         if room.id != room_id:
             here = url_for("room_years.show_room_year", room_id=room.id, year=year)
             return see_other(here + (f"?tz={args.tz}" if args.tz else ""))
-        shown = await read_room_year(session, room, year, zone_of_page(args.tz, room.tz))
+        zone, kept = zone_of_page(args.tz, room.tz), resources().of_parts["years"]
+        shown = await read_room_year(session, room, year, zone, kept)
     return await render(RoomYearPage(args=args, shown=shown, about=room.usernames))
 
 

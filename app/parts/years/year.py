@@ -2,9 +2,11 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -26,7 +28,7 @@ from app.compute.hours import (
 )
 from app.compute.mentions import NameCount
 from app.compute.portrait import PersonPortrait
-from app.db.result_cache import EVERYTHING, depends_on, holds_until
+from app.db.result_cache import EVERYTHING, LruStore, depends_on, holds_until
 from app.errors import NotFoundError
 from app.models import Tweet, User
 from app.parts.years.compared_years import (
@@ -46,6 +48,7 @@ from app.services.archive.author_archive import (
     most_liked,
     posts_by_day,
 )
+from app.services.event_log import newest_event
 from app.services.posts.post_counts import HOUR_S, local_unit, seconds_of
 from app.services.posts.scanning import scan
 from app.services.posts.selection import Selection
@@ -177,6 +180,8 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
     """Return a year of the author. Raises NotFoundError where it has no posts."""
     # The time is read once: a year that ends meanwhile is over in none of its parts.
     at, span = now(), span_of_year(year, zone)
+    if ends_at := _ends_at(year, zone, at):
+        holds_until(ends_at)
     if not (await have_posts(session, author.id, [span]))[0]:
         raise NotFoundError(
             "There are no posts by '{username}' in {year}", username=author.username, year=year
@@ -212,14 +217,9 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
 def _written(
     writers: Writers, by_hour: Counter[int], zone: ZoneInfo, year: int, at: datetime
 ) -> dict[str, Any]:
-    """Return the fields of a year that its hours settle; note how long they hold."""
-    end, end_beside = span_of_year(year, zone)[1], span_of_year(year + 1, zone)[1]
-    if end_beside > at:
-        holds_until(end_beside)
-    is_over, until = end <= at, date(year, 12, 31)
-    if not is_over:
-        until = at.astimezone(zone).date()
-        holds_until(first_instant(until + timedelta(1), zone))
+    """Return the fields of a year that its hours settle."""
+    is_over = span_of_year(year, zone)[1] <= at
+    until = date(year, 12, 31) if is_over else at.astimezone(zone).date()
     return {
         "tz": zone.key,
         "hours": hours_of_day(by_hour),
@@ -229,6 +229,14 @@ def _written(
         "is_over": is_over,
         "until": until,
     }
+
+
+def _ends_at(year: int, zone: ZoneInfo, at: datetime) -> datetime | None:
+    """Return when a year must be read again: at the end of a day or of the year after it."""
+    if span_of_year(year, zone)[1] > at:
+        return first_instant(at.astimezone(zone).date() + timedelta(1), zone)
+    end_beside = span_of_year(year + 1, zone)[1]
+    return end_beside if end_beside > at else None
 
 
 def _days_apart_in(
@@ -314,15 +322,60 @@ class RoomYear(WrittenYear, frozen=True, kw_only=True):
     ]
 
 
+class KeptYear(NamedTuple):
+    """A year of a chat, which its page, its picture and their readers share."""
+
+    event: int
+    """The newest event when it was read; after the next one it is read again."""
+    ends_at: datetime | None
+    shown: RoomYear
+
+
+KeptYears = LruStore[tuple[int, int, str, bool], KeptYear]
+"""Years by room, year, time zone, and whether they have typical words."""
+
+
+@asynccontextmanager
+async def open_years(_resources: Any) -> AsyncIterator[KeptYears]:
+    """Open the store of a process for the years of chats that were read last."""
+    yield LruStore(50, lambda _: 1)
+
+
 async def read_room_year(
-    session: AsyncSession, room: RoomFacts, year: int, zone: ZoneInfo, *, has_typical: bool = False
+    session: AsyncSession,
+    room: RoomFacts,
+    year: int,
+    zone: ZoneInfo,
+    store: KeptYears,
+    *,
+    has_typical: bool = False,
 ) -> RoomYear:
     """Return a year of a room. Raises NotFoundError if it has fewer than 100 messages.
 
     has_typical: whether the typical words of each person are looked for, which pages do not show.
     """
     depends_on(EVERYTHING)
-    at, span = now(), span_of_year(year, zone)
+    event, at, key = await newest_event(session), now(), (room.id, year, zone.key, has_typical)
+    kept = store.get(key)
+    if kept is None or kept.event != event or (kept.ends_at is not None and kept.ends_at <= at):
+        shown = await _read_room_year(session, room, year, zone, at, has_typical=has_typical)
+        kept = KeptYear(event, _ends_at(year, zone, at), shown)
+        store.put(key, kept)
+    if kept.ends_at:
+        holds_until(kept.ends_at)
+    return kept.shown
+
+
+async def _read_room_year(
+    session: AsyncSession,
+    room: RoomFacts,
+    year: int,
+    zone: ZoneInfo,
+    at: datetime,
+    *,
+    has_typical: bool,
+) -> RoomYear:
+    span = span_of_year(year, zone)
     by_year = await messages_by_year(session, room, zone)
     if by_year.get(year, 0) < FEWEST_OF_YEAR:
         raise NotFoundError(
