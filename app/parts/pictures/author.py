@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from quart import Response, url_for
 
-from app.compute.fingerprint import positive_first
+from app.compute.fingerprint import Measure, positive_first
 from app.drawing.drawings import Thing, Things
 from app.drawing.poster import Poster, PosterFigure
 from app.language.dates import show_period
@@ -33,7 +33,7 @@ from app.services.archive.author_portrait import AuthorPortrait
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, display_name, hue, post_count
 from app.views.filters import zone_of_page, zone_of_picture
-from app.views.habit_words import told_alone, value_of
+from app.views.habit_words import HARDLY, label_of, told_alone, value_of
 from app.views.page import cast_on, render
 from app.views.picture_args import PictureArgs
 
@@ -111,23 +111,43 @@ def poster_of_author(portrait: AuthorPortrait, args: PictureArgs, quote: str = "
 
 
 def _things(portrait: AuthorPortrait) -> PosterFigure | None:
-    """Return the three clearest things about somebody; None for fewer."""
-    clear = positive_first(measure for measure in portrait.measures if measure.is_clear)
-    if len(clear) < THINGS or len(portrait.measures) < FEWEST_ROWS:
+    """Return three things about somebody, the clearest first; None for fewer."""
+    things = _things_beside(portrait) if portrait.others_total else _own_things(portrait)
+    if len(things) < THINGS or len(portrait.measures) < FEWEST_ROWS:
         return None
+    return PosterFigure("", (), Things(hue(portrait.user.username), tuple(things[:THINGS])))
+
+
+def _things_beside(portrait: AuthorPortrait) -> list[Thing]:
+    """Return what sets an author apart, then the habits that do so least vaguely, in numbers."""
     others = others_called(portrait)
-    things = tuple(
-        Thing(told_alone(measure), f"{others}: {value_of(measure, measure.beside)}")
-        for measure in clear[:THINGS]
-    )
-    return PosterFigure("", (), Things(hue(portrait.user.username), things))
+    clear = positive_first(measure for measure in portrait.measures if measure.is_clear)
+    vague = (each for each in portrait.measures if not each.is_clear and each.own >= HARDLY)
+
+    def beside(measure: Measure) -> str:
+        return f"{others}: {value_of(measure, measure.beside)}"
+
+    return [
+        *(Thing(told_alone(each), beside(each)) for each in clear),
+        *(Thing(label_of(each), f"{value_of(each, each.own)} · {beside(each)}") for each in vague),
+    ]
+
+
+def _own_things(portrait: AuthorPortrait) -> list[Thing]:
+    """Return the most frequent habits of an author who is compared with nobody."""
+    habits = (each for each in portrait.measures if each.name != "length" and each.own >= HARDLY)
+    return [
+        Thing(label_of(habit), value_of(habit, habit.own))
+        for habit in sorted(habits, key=lambda habit: -habit.own)
+    ]
 
 
 def _in_words(poster: Poster) -> str:
     """Return what a picture says, for people who do not see it."""
     if not isinstance(poster.drawing, Things):
         return poster.finding
-    return f"{poster.finding}: {' · '.join(thing.text for thing in poster.drawing.rows)}"
+    things = (f"{thing.text} ({thing.beside})" for thing in poster.drawing.rows)
+    return f"{poster.finding}: {' · '.join(things)}"
 
 
 def _rows(portrait: AuthorPortrait) -> PosterFigure | None:

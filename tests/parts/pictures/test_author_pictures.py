@@ -105,12 +105,32 @@ async def test_three_clear_things_are_told_in_place_of_dots(shared: Shared, pair
             told = replace(portrait, measures=[clear] * number + [vague] * 2)
             with bound(await cast_on(told)):
                 posters.append(poster_of_author(told, PictureArgs()))
-    few, three = posters
-    assert isinstance(few.drawing, Dots)
-    assert isinstance(three.drawing, Things)
-    assert three.finding == "Three things about Caroline"
-    texts = {(thing.text[0].isupper(), thing.beside[:5]) for thing in three.drawing.rows}
-    assert (texts, len(three.drawing.rows)) == ({(True, "Ben: ")}, 3)
+    for number, poster in zip((2, 3), posters, strict=True):
+        assert isinstance(poster.drawing, Things)
+        assert poster.finding == "Three things about Caroline"
+        rows = poster.drawing.rows
+        assert all(thing.text[0].isupper() for thing in rows)
+        # What is not clear is told in numbers.
+        own = [thing.beside.partition("Ben: ")[0] for thing in rows]
+        assert own == [""] * number + ["in every other post · "] * (3 - number)
+
+
+async def test_somebody_without_others_has_three_things_too(shared: Shared, pair: Client) -> None:
+    async with parts_of(shared.app).db.read() as session, shared.app.test_request_context("/"):
+        g.locale = "en"
+        portrait = await read_in_zone(session, "Caroline", lambda _: ZoneInfo("UTC"))
+        first = replace(portrait.measures[0], name="questions", sign="", each=[])
+        habits = [replace(first, own=share) for share in (0.1, 0.5, 0, 0.25)]
+        alone = replace(portrait, others=[], others_total=0, phrases=None, measures=habits)
+        with bound(await cast_on(alone)):
+            poster = poster_of_author(alone, PictureArgs())
+    assert poster.finding == "Three things about Caroline"
+    assert isinstance(poster.drawing, Things)
+    assert [thing.beside for thing in poster.drawing.rows] == [
+        "in every other post",
+        "in every fourth post",
+        "in every tenth post",
+    ]
 
 
 async def test_a_kept_picture_has_the_address_by_which_it_was_asked(pair: Client) -> None:
