@@ -121,6 +121,37 @@ async def test_a_chat_with_pictures_is_sound(
     await expect(page.get_by_role("heading", name=loved)).to_have_count(1)
 
 
+async def test_a_finger_goes_from_picture_to_picture(
+    pictures: Website, open_page: OpenPage
+) -> None:
+    page = await open_page(width=390)
+    await page.goto(pictures.address("/rooms"))
+    await page.get_by_role("link", name=TITLE).click()
+    await page.locator(".tabs").get_by_role("link", name=WORDS["ko"][0]).click()
+    await page.locator("#list > li:not(.month) a").nth(4).click()
+    await expect(page.locator(".viewer-dialog figure")).to_be_visible()
+    finger = await page.context.new_cdp_session(page)
+
+    async def swipe(*places: tuple[int, int]) -> None:
+        kinds = ["touchStart", *["touchMove"] * (len(places) - 2), "touchEnd"]
+        for kind, (x, y) in zip(kinds, places, strict=True):
+            points = [{"x": x, "y": y}] if kind != "touchEnd" else []
+            touch = {"type": kind, "touchPoints": points}
+            await finger.send("Input.dispatchTouchEvent", touch)
+
+    async def shows(number: int) -> None:
+        await expect(page).to_have_url(re.compile(f"picture={number}$"))
+
+    first = int(page.url.rpartition("=")[2])
+    await swipe((300, 300), (180, 305), (60, 310), (60, 310))
+    await shows(first - 1)
+    await swipe((60, 300), (180, 290), (300, 280), (300, 280))
+    await shows(first)
+    await swipe((200, 500), (195, 350), (190, 200), (190, 200))  # Nobody goes on by scrolling.
+    await swipe((300, 300), (180, 305), (60, 310), (60, 310))
+    await shows(first - 1)
+
+
 @pytest.mark.parametrize("locale", first_of(["en", "ko"], "ko"))
 async def test_all_tabs_of_a_chat_are_in_sight_and_the_day_below_them(
     pictures: Website, open_page: OpenPage, locale: str

@@ -13,8 +13,10 @@ import pytest
 
 from app import create_app
 from app.config import Config
+from app.security import make_private_folder
 from app.services.access.operators import READER
 from app.services.access.readers import add_invitation
+from app.services.posts.media import small_folder
 from tests.archives import picture, tar, x_media, x_media_members, x_zip
 from tests.browsing import Browser, parts_of, signed_in
 from tests.conftest import Client
@@ -247,6 +249,9 @@ def original_with_media(template: Path, tmp_path_factory: pytest.TempPathFactory
         path = x_zip(folder / f"{number}.zip", x_media_members({number: [media]}, files))
         installation.done("import", path, "--username", name)
     installation.done("user", "delete", "other", "--yes")
+    small = small_folder(installation.data_dir / "media")
+    make_private_folder(small)
+    (small / f"{sha256(picture(0)).hexdigest()}-320.webp").write_bytes(b"made again where missing")
     installation.done("backup", folder / "backup.tar")
     return installation
 

@@ -1,6 +1,7 @@
 """Small versions of stored pictures: what they hold, when they are made, and what is sent else."""
 
 import io
+import os
 import re
 import shutil
 from pathlib import Path
@@ -17,6 +18,7 @@ from app.formats.source.file import Source
 from app.services.deletion.authors import delete_user
 from app.services.imports.storing import import_records
 from app.services.maintenance import small_pictures_job
+from app.services.posts import small_pictures
 from app.services.posts.media import keeper_of, remove_unneeded, small_folder
 from app.services.posts.small_pictures import SmallPictures
 from tests.archives import picture, zip_bytes
@@ -158,6 +160,24 @@ async def test_the_original_is_sent_while_the_folder_cannot_be_written(
     assert (answer.status_code, answer.content_type) == (200, "image/jpeg")
     assert answer.headers["Cache-Control"] == "private, no-cache"
     folder.unlink()
+    assert (await anybody.get(f"{addresses['turned.jpg']}?width=320")).content_type == "image/webp"
+
+
+async def test_a_disk_that_fills_up_leaves_no_half_version(
+    app: Quart, anybody: Client, addresses: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill_up(path: str, flags: int) -> int:
+        os.close(os.open(path, flags, 0o600))
+        return os.open("/dev/full", os.O_WRONLY)  # Writing there fails with ENOSPC.
+
+    folder = small_folder(parts_of(app).config.media_dir)
+    with monkeypatch.context() as patch:
+        patch.setattr(small_pictures, "open_private", fill_up)
+        answer = await anybody.get(f"{addresses['turned.jpg']}?width=320")
+        assert (answer.status_code, answer.content_type) == (200, "image/jpeg")
+        original = await anybody.get(addresses["turned.jpg"])
+        assert await answer.get_data() == await original.get_data()
+        assert [*folder.iterdir()] == []
     assert (await anybody.get(f"{addresses['turned.jpg']}?width=320")).content_type == "image/webp"
 
 
