@@ -224,11 +224,27 @@ async def list_selected(
 
     `hour` is one of the 168 of the week in the time zone, from Monday. Raises NotFoundError.
     """
+    conditions = await _selected(session, selection, hour, zone)
+    return await read_page(session, conditions, after=after, limit=limit)
+
+
+async def count_one_by_one(
+    session: AsyncSession, selection: Selection, *, hour: int | None, zone: ZoneInfo
+) -> int:
+    """Return how many posts `list_selected` lists; it looks at each post of the authors."""
+    conditions = await _selected(session, selection, hour, zone)
+    listed = select_posts().where(*conditions).order_by(None).subquery()
+    return await session.scalar(select(func.count()).select_from(listed)) or 0
+
+
+async def _selected(
+    session: AsyncSession, selection: Selection, hour: int | None, zone: ZoneInfo
+) -> list[ColumnElement[bool]]:
     conditions = await post_conditions(session, selection)
     if hour is not None:
         of_post = local_unit(seconds_of(Tweet.created_at), zone, HOUR_S, tick_s=1)
         conditions.append(of_post % WEEK_H == hour)
-    return await read_page(session, conditions, after=after, limit=limit)
+    return conditions
 
 
 async def read_page(

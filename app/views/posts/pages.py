@@ -17,7 +17,14 @@ from app.services.access.rights import has_message
 from app.services.posts.replies import Conversation, read_conversation
 from app.services.posts.selection import Selection, Shown
 from app.services.posts.statistics import WEEK_H, count_selected
-from app.services.posts.tweets import Post, TweetKey, get_post, list_selected, neighbours_of
+from app.services.posts.tweets import (
+    Post,
+    TweetKey,
+    count_one_by_one,
+    get_post,
+    list_selected,
+    neighbours_of,
+)
 from app.services.posts.users import count_users, get_author
 from app.services.rooms.messages import messages_around
 from app.services.rooms.room_facts import speakers_of, zone_of_room
@@ -34,6 +41,8 @@ blueprint = PageBlueprint("posts")
 POSTS_PER_PAGE = 20
 POSTS_PER_WALL: Final = 24
 """Posts whose media one page of a wall shows."""
+MOST_LOOKED_AT: Final = 5_000
+"""Posts that are counted one by one, in some 10 ms."""
 HOURS = 24
 SIMILAR = 5
 MOST_OF_THREAD = 100
@@ -53,6 +62,11 @@ class PostsArgs(View):
     def selection(self) -> Selection:
         selected = self.select(self.names, self.platform, has=self.has)
         return replace(selected, shows=self.shows or None)
+
+    @property
+    def looks_inside(self) -> bool:
+        """Whether posts are chosen by what the kept counts do not tell."""
+        return bool(self.has or self.shows)
 
 
 class PostsPage(WebPage, frozen=True, kw_only=True):
@@ -114,9 +128,7 @@ async def show_posts(args: PostsArgs, after: TweetKey | None) -> str:
     if args.has and args.picture:
         return await _show_picture(args, args.picture)
     async with resources().db.read() as session:
-        count = None
-        if not (args.has or args.shows):  # Counts tell neither media nor how posts are written.
-            count = await count_selected(session, args.selection, args.zone, hour=args.hour)
+        count = await _count(session, args) if after is None or not args.looks_inside else None
         posts, next_key = await list_selected(
             session,
             args.selection,
@@ -137,6 +149,17 @@ async def show_posts(args: PostsArgs, after: TweetKey | None) -> str:
             of_platform=args.platform,
         )
     )
+
+
+async def _count(session: AsyncSession, args: PostsArgs) -> int | None:
+    """Return how many posts are listed; None where counting them takes long."""
+    kept = replace(args.selection, has=None, shows=None)
+    count = await count_selected(session, kept, args.zone, hour=args.hour)
+    if not args.looks_inside:
+        return count
+    if count > MOST_LOOKED_AT:
+        return None
+    return await count_one_by_one(session, args.selection, hour=args.hour, zone=args.zone)
 
 
 async def _show_picture(args: PostsArgs, tweet_id: int) -> str:
