@@ -42,6 +42,7 @@ _WHOLE: Final = re.compile(
     r"|\([가-힣\d ]{2,12}\)"  # (한 번에 6단어)
 )
 """Pattern of text without line breaks: a day, or a number with its unit."""
+_OFFSET: Final = re.compile(r"Etc/GMT([+-])([1-9]\d?)")
 
 
 def init_app(app: Quart) -> None:
@@ -181,7 +182,12 @@ def _month_day(month: int, day: int, locale: Locale) -> str:
 
 
 def show_zone(zone: str) -> str:
-    """Return the name of a time zone's city: "서울 시간"; otherwise its key."""
+    """Return the name of a time zone's city: "서울 시간"; otherwise its key.
+
+    A zone without a city is named by its offset: "UTC+1" for Etc/GMT-1, whose sign is reversed.
+    """
+    if reversed_offset := _OFFSET.fullmatch(zone):
+        return f"UTC{'-' if reversed_offset[1] == '+' else '+'}{reversed_offset[2]}"
     # In English, the keys of time zones need no other name.
     city, key = _city(zone, language()), _city(zone, "en")
     return zone if city == key else gettext("{city} time").format(city=city)

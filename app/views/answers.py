@@ -31,7 +31,7 @@ from app.errors import (
     with_accepted,
 )
 from app.formats.csv import written_table
-from app.language.i18n import translate_message
+from app.language.i18n import gettext, gettext_noop, translate_message
 from app.lifespan import resources
 from app.paths import FOR_PROGRAMS, is_endless
 from app.runtime.clock import monotonic
@@ -216,6 +216,13 @@ def _told_by_werkzeug(error: HTTPException) -> tuple[Problem, dict[str, str]]:
     return Problem(UNTYPED, status.phrase, status.value, detail), headers
 
 
+_ON_PAGES: Final = {
+    "User '{username}' doesn't exist": gettext_noop("There is no author called {username} here"),
+    "There is no chat {room_id}": gettext_noop("This chat does not exist, or it was deleted"),
+}
+"""What visitors read for sentences that programs know, by their templates."""
+
+
 class ErrorPage(WebPage, frozen=True, kw_only=True):
     template = "error.html"
 
@@ -226,7 +233,12 @@ class ErrorPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def sentence(self) -> str | None:
-        return translate_message(self.message) if self.message else None
+        if self.message is None:
+            return None
+        told = _ON_PAGES.get(self.message.template)
+        return (
+            gettext(told).format(**self.message.values) if told else translate_message(self.message)
+        )
 
 
 async def _answer(

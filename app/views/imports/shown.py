@@ -4,27 +4,31 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 from babel import Locale as BabelLocale
 from babel.core import get_global
 
 from app.config import Locale
 from app.errors import InvalidInputError
-from app.formats.chats.people import zone_of
+from app.formats.chats.people import machine_zone, zone_of
 from app.formats.csv import FIELDS
 from app.formats.preview import SHOWN, Preview
 from app.formats.records import Format, ReadOptions
 from app.formats.registry import FORMATS
 from app.language.dates import show_period
-from app.language.i18n import gettext, gettext_noop, language, translate_message
+from app.language.i18n import gettext, gettext_noop, language, show_number, translate_message
 from app.models import ImportJob
+from app.runtime.clock import remembered_zone
 from app.services.imports.people_here import PersonHere
 from app.services.imports.report import errors_of, notes_of
 from app.views.access.readership import Readership
+from app.views.filters import zone_of_page
 from app.views.imports.reading_choices import Noted, assumed_zone, noted_of, sentences_of, settled
 from app.views.page import FormPage
 
 _LOCALES: Final[tuple[Locale, ...]] = ("ko", "en")
+MB_OF_GB: Final = 1024
 _NO_CITIES: Final = "Etc/"
 """Beginning of zones that are no city's."""
 
@@ -115,6 +119,13 @@ class ImportsPage(FormPage, frozen=True, kw_only=True):
 
     jobs: list[ImportJob]
     limit_mb: int
+
+    @property
+    def limit(self) -> str:
+        """Largest size of an upload, in the unit in which it is a small number."""
+        if self.limit_mb < MB_OF_GB:
+            return f"{show_number(self.limit_mb)} MB"
+        return f"{show_number(round(self.limit_mb / MB_OF_GB, 1))} GB"
 
     @property
     def listed(self) -> list[Format]:
@@ -208,8 +219,18 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
         """The days of what was read."""
         if not (self.preview and self.preview.first_at and self.preview.last_at):
             return ""
-        last = self.preview.last_at.date()
-        return show_period(self.preview.first_at.date(), last + timedelta(days=1))
+        zone = self._zone_of_days
+        first, last = (
+            time.astimezone(zone).date() for time in (self.preview.first_at, self.preview.last_at)
+        )
+        return show_period(first, last + timedelta(days=1))
+
+    @property
+    def _zone_of_days(self) -> ZoneInfo:
+        """The zone of a chat, in which its messages have their days; else the viewer's."""
+        if not (self.preview and self.preview.is_chat):
+            return zone_of_page("")
+        return remembered_zone(self.zone if self.zone and not self.typed_zone else machine_zone())
 
     @property
     def has_choice_to_make(self) -> bool:

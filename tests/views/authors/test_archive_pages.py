@@ -57,7 +57,7 @@ async def test_the_first_author_s_archive_stays_on_the_front_page(
     assert page.count("<h1") == 1
     assert "The archive of hana" in page
     assert '4 posts, <time datetime="2011-02-03">' in page
-    assert page.count(" autofocus") == 1
+    assert " autofocus" not in page  # The heading asks for a text, and a phone has a keyboard.
     assert '<textarea id="tweet_text"' in page
     assert 'href="/quiz"' in page
     back = section(page, "today")
@@ -224,7 +224,7 @@ async def test_an_import_asks_for_the_owner_only_where_needed(app: Quart) -> Non
     before, after = await take("hana")
     assert 'name="own"' not in before
     assert re.search("<dt>Period</dt><dd>[A-Z][^<]* 2023</dd>", before)
-    assert "7 likes, deleted and empty posts skipped" in after
+    assert "Skipped: 7 likes, deleted and empty posts" in after
     assert "Go to your archive" in after
     assert "The archive of 미나" in await browser.page("/")
     before, _ = await take("minjun", own="on")

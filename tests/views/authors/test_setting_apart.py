@@ -86,12 +86,12 @@ async def test_in_which_messages_it_was_counted_is_said_where_these_are_not_all(
     assert "Based on" not in (await site.page("/user/Ann")).partition("<details")[0]
     # Somebody with two chats is beside the people of the one with most messages.
     page = await site.page("/user/Kim")
-    assert "Based on <bdi>first</bdi>." in page
+    assert "Based on the chat “<bdi>first</bdi>”." in page
     assert 'id="rooms-heading"' in page
     days = talk({"Wes": LOUD, "Yan": PLAIN}, 130)
     await import_chat(parts_of(shared.app).db, kakaotalk("longest", *days))
     page = await site.page("/user/Wes")
-    assert "Based on the newest 1,000 messages of <bdi>longest</bdi>." in page
+    assert "Based on the newest 1,000 messages of the chat “<bdi>longest</bdi>”." in page
     assert (
         f'<a href="/user/{quote("Wes")}/portrait">The portrait is based on more messages.</a>'
         in page
@@ -101,6 +101,8 @@ async def test_in_which_messages_it_was_counted_is_said_where_these_are_not_all(
 async def test_the_one_chat_of_somebody_stands_in_the_lead(site: Client) -> None:
     page = await site.page("/user/Eve")
     assert re.search(
-        r'<p class="lead">48 messages · .* · in <a href="/room/\d+"><bdi>pair</bdi>', page, re.S
+        r'<p class="lead">48 messages · .* · in the chat <a href="/room/\d+"><bdi>pair</bdi>',
+        page,
+        re.S,
     )
     assert 'id="rooms-heading"' not in page

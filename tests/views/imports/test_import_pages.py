@@ -19,6 +19,7 @@ from app.runtime.clock import now
 from app.services.imports.jobs import UPLOAD_LIFETIME, get_job, open_upload, upload_path
 from tests.archives import picture, x_media, x_media_members, x_members, x_zip, zip_bytes
 from tests.browsing import Browser, parts_of, signed_in
+from tests.chats import kakaotalk
 from tests.conftest import Client, MakeConfig
 from tests.uploading import ended, jsonl, shown, start, until_uploads, upload, uploads
 
@@ -199,6 +200,17 @@ async def test_a_preview_tells_the_days_of_what_was_read(browser: Browser) -> No
     address = await upload(browser, jsonl(first, second), "a.jsonl")
     assert "Period Mar 2, 2024" in shown(await browser.page(address))
     assert "Jan 30, 2025" in shown(await browser.page(address))
+
+
+async def test_the_period_of_a_chat_is_of_its_own_days(browser: Browser) -> None:
+    said = [
+        (f"2024-01-15 오전 {time}", name, "응")
+        for time, name in (("12:05", "하늘"), ("8:10", "민준"))
+    ]
+    late = kakaotalk("동네", *said)
+    address = await upload(browser, late, "talk.txt")
+    browser.headers["Cookie"] = "saywho_zone=America/New_York"
+    assert "Period January 15, 2024" in shown(await browser.page(address))
 
 
 @pytest.mark.parametrize(

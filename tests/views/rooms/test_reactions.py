@@ -195,7 +195,7 @@ async def test_the_portrait_shows_what_the_others_loved(shared: Shared, reader: 
     page = await reader.page("/room/2/portrait")
     card = page.partition('id="loved"')[2].partition("</section>")[0]
     assert "Most reactions: 6" in card
-    assert "Most of <bdi>😂</bdi>: 3" in card
+    assert "Most <bdi>😂</bdi> for one message: 3" in card
     plain = await reader.page("/room/2/portrait", headers={"Accept-Language": "ko"})
     assert "가장 사랑받은 메시지" in plain  # Of two nobody says "the others".
 
