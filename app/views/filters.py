@@ -172,6 +172,10 @@ def parse_day(name: str, value: str) -> date | None:
     return day
 
 
+def day_of(time: datetime | None, zone: ZoneInfo) -> date | None:
+    return time.astimezone(zone).date() if time else None
+
+
 def span_of_day(day: date | None, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
     """Return the instants at which a day begins and the next one; None for no day."""
     if day is None:

@@ -19,12 +19,7 @@ from app.parts.portraits.author_figures import (
     hours_of,
     only_other,
 )
-from app.services.archive.author_portrait import (
-    OWN_POSTS,
-    POSTS_OF_EACH,
-    AuthorPortrait,
-    read_author_portrait,
-)
+from app.services.archive.author_portrait import AuthorPortrait, Reach, read_author_portrait
 from app.services.compare.cases import Question, gather
 from app.services.compare.verdict import add_reasons, answer
 from app.services.posts.scanning import MOST_SCANNED
@@ -91,7 +86,7 @@ class AuthorPortraitPage(WebPage, frozen=True, kw_only=True):
             text = gettext("In a long chat, only the newest {count} messages are used.")
             return text.format(count=show_number(MOST_SCANNED))
         text = gettext("Based on their newest {own} posts, and {each} posts by each other person.")
-        return text.format(own=show_number(OWN_POSTS), each=show_number(POSTS_OF_EACH))
+        return text.format(own=show_number(Reach().own), each=show_number(Reach().each))
 
     @property
     def tenths(self) -> int:

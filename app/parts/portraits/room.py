@@ -36,10 +36,10 @@ from app.views.answers import see_other
 from app.views.blueprints import PageBlueprint
 from app.views.cards import read_cards
 from app.views.figure import FigureParts, Finding, Table, TableCell
-from app.views.filters import ZoneArgs, zone_of_page
+from app.views.filters import ZoneArgs, day_of, zone_of_page
 from app.views.page import FormPage, WebPage, render
 from app.views.rooms.figures import Answers, Months, ShareBar
-from app.views.rooms.pages import PeriodForm, RoomLine, day_of, lines_of
+from app.views.rooms.pages import PeriodForm, RoomLine, lines_of
 from app.views.rooms.room_finding import PAIR, finding_of
 
 MOST_OPEN: Final = 3

@@ -1,4 +1,4 @@
-"""An author's archive, as its page and the API show it: calendar, memories and figures."""
+"""An author's archive for its page and the API: calendar, memories and figures."""
 
 import asyncio
 from collections import Counter
@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.hours import DAY_H, BusyFrom, DayHours, busiest_hours, hours_of_day
-from app.compute.mentions import Mentions, NameCount, ScannedPost, count_mentions
+from app.compute.mentions import NameCount, ScannedPost, count_mentions
 from app.compute.significance import fullest
 from app.compute.text import username_key
 from app.db.backend import backend_of
@@ -35,10 +35,6 @@ from app.services.posts.statistics import count_by_day, count_by_hour, have_post
 from app.services.posts.tweets import Post, PostMedium, as_post, list_posts, select_posts
 from app.services.posts.users import Author
 from app.services.rooms.room_facts import room_of_author
-
-DAYS_OF_YEAR: Final = 366
-_FIRST_DAY: Final = 1
-"""The ordinal of the first day of the year 1."""
 
 
 class DayPosts(msgspec.Struct, frozen=True):
@@ -74,9 +70,9 @@ class CalendarYear(msgspec.Struct, frozen=True):
 async def calendar_of(
     session: AsyncSession, author: Author, zone: ZoneInfo, year: int | None
 ) -> CalendarYear | None:
-    """Return the calendar of a year, by default the newest with posts; None without dated posts.
+    """Return the calendar of a year, by default the newest; None without dated posts.
 
-    A year before the first or after the last is taken for that one.
+    A year outside the author's years is replaced by the first or last one.
     """
     if author.first_tweet_at is None or author.newest_tweet_at is None:
         return None
@@ -85,7 +81,7 @@ async def calendar_of(
     year = min(max(year or last, first), last)
     since, until = span_of_year(year, zone)
     selection = Selection(usernames=(author.username,), since=since, until=until)
-    cells = await count_by_day(session, selection, zone, limit=DAYS_OF_YEAR)
+    cells = await count_by_day(session, selection, zone, limit=366)
     rooms = await rooms_by_day(session, author, zone, since, until)
     newest = range(last, max(first, last - MOST_YEARS + 1) - 1, -1)
     years = [*newest, *([] if year in newest else [year])]
@@ -111,10 +107,7 @@ def _month_of(month: int, days: list[DayPosts]) -> MonthPosts:
 async def rooms_by_day(
     session: AsyncSession, author: Author, zone: ZoneInfo, since: datetime, until: datetime
 ) -> dict[date, int] | int | None:
-    """Return the ids of the rooms by day, in a period; one alone is that of every day.
-
-    None where the author writes in no room.
-    """
+    """Return chats by day, or one for every day, or None without chats."""
     speaks_in = select(RoomPerson.room_id, RoomPerson.messages).where(
         RoomPerson.user_id == author.id, RoomPerson.messages > 0
     )
@@ -133,24 +126,16 @@ async def rooms_by_day(
         .group_by("day")
         .having(first == last, func.count() == func.count(Tweet.room_id))
     )
-    days: dict[date, int] = {}
-    for number, room in await session.execute(query):
-        days[date.fromordinal(number + _FIRST_DAY)] = int(room or 0)
-    return days
+    rows = await session.execute(query)
+    return {date.fromordinal(number + 1): int(room or 0) for number, room in rows}
 
 
 def room_of_day(rooms: dict[date, int] | int | None, day: date) -> int | None:
-    """Return the room of a day, of what `rooms_by_day` has returned."""
     return rooms.get(day) if isinstance(rooms, dict) else rooms
 
 
-YEARS_BACK: Final = 40
-YEARS_SHOWN: Final = 5
-OF_EACH_YEAR: Final = 2
 UNSEEN: Final = ".heic"
-"""The end of the addresses of pictures that most browsers cannot show."""
-MOST_LOOKED_AT: Final = 100
-"""Newest posts with media that are searched for pictures."""
+"""End of the addresses of pictures that most browsers cannot show."""
 
 
 class Anniversary(msgspec.Struct, frozen=True):
@@ -171,26 +156,23 @@ class ArchivePicture(msgspec.Struct, frozen=True):
 async def on_this_day(
     session: AsyncSession, author: Author, today: date, zone: ZoneInfo
 ) -> list[Anniversary]:
-    """Return posts of this day in up to five earlier years that have any, the last year first."""
+    """Return posts of this day in up to five earlier years, the last first."""
     if author.first_tweet_at is None:
         return []
-    first = max(author.first_tweet_at.year - 1, today.year - YEARS_BACK)
+    first = max(author.first_tweet_at.year - 1, today.year - 40)
     days = [day for year in range(today.year - 1, first - 1, -1) if (day := _same_day(today, year))]
     spans = [(first_instant(day, zone), first_instant(day + timedelta(1), zone)) for day in days]
     have = await have_posts(session, author.id, spans) if spans else []
     with_posts = [(day, span) for day, span, has in zip(days, spans, have, strict=True) if has]
     anniversaries = []
-    for day, (since, until) in with_posts[:YEARS_SHOWN]:
-        posts, _ = await list_posts(
-            session, user_id=author.id, since=since, until=until, limit=OF_EACH_YEAR
-        )
+    for day, (since, until) in with_posts[:5]:
+        posts, _ = await list_posts(session, user_id=author.id, since=since, until=until, limit=2)
         if posts:
             anniversaries.append(Anniversary(today.year - day.year, day, posts))
     return anniversaries
 
 
 def _same_day(today: date, year: int) -> date | None:
-    """Return the day of another year; None for the leap day of a year that has none."""
     try:
         return today.replace(year=year)
     except ValueError:
@@ -200,12 +182,11 @@ def _same_day(today: date, year: int) -> date | None:
 async def newest_pictures(
     session: AsyncSession, user_id: int, *, limit: int
 ) -> list[ArchivePicture]:
-    """Return up to `limit` kept pictures of the author and their posts, the newest first."""
     depends_on(user_id)
     with_media = select_posts().where(
         Tweet.user_id == user_id, Tweet.media.is_not(None), Tweet.created_at.is_not(None)
     )
-    newest = with_media.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(MOST_LOOKED_AT)
+    newest = with_media.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(100)
     pictures = [
         ArchivePicture(post, medium)
         for post in map(as_post, await session.execute(newest))
@@ -222,7 +203,6 @@ async def most_liked(
     limit: int,
     span: tuple[datetime, datetime] | None = None,
 ) -> list[Post]:
-    """Return up to `limit` posts of the author that were liked most, of all or those of a time."""
     depends_on(user_id)
     likes = backend_of(session).likes
     liked = select_posts().where(Tweet.user_id == user_id, Tweet.counts.is_not(None), likes > 0)
@@ -230,12 +210,6 @@ async def most_liked(
         liked = liked.where(Tweet.created_at >= span[0], Tweet.created_at < span[1])
     most = liked.order_by(likes.desc(), Tweet.id.desc()).limit(limit)
     return [as_post(row) for row in await session.execute(most)]
-
-
-WEEK_DAYS: Final = 7
-LONGEST_MONTH: Final = 31
-MOST_NAMED: Final = 20
-"""Entries of each list."""
 
 
 class MonthOfPosts(msgspec.Struct, frozen=True):
@@ -271,23 +245,26 @@ class Numbers(msgspec.Struct, frozen=True):
 
 
 async def numbers_of(session: AsyncSession, author: Author, zone: ZoneInfo) -> Numbers:
-    """Return the figures of an author; hours and days are those of the time zone."""
     selection = Selection(usernames=(author.username,))
     by_hour = await count_by_hour(session, selection, zone)
     newest = await scan_author(session, author, columns=("text", "card", "answered"))
-    # Whoever wrote for fifteen years did so in tens of thousands of hours.
+    # Fifteen years of posts are in tens of thousands of hours.
     return await asyncio.to_thread(_counted, author, by_hour, newest)
 
 
 def _counted(author: Author, by_hour: Mapping[int, int], newest: Scan) -> Numbers:
     by_day = posts_by_day(by_hour)
-    mentions = _mentions_in(newest, author)
+    columns = newest.text, newest.card, answered_in(newest, author.username)
+    mentions = count_mentions(map(ScannedPost, *columns), most=20)
+    weekdays = [0] * 7
+    for day, posts in by_day.items():
+        weekdays[day.weekday()] += posts
     return Numbers(
         days=len(by_day),
         fullest_month=fullest_month(by_day),
         hours=hours_of_day(by_hour),
         busy_from=busiest_hours(by_hour),
-        weekdays=_weekdays_of(by_day),
+        weekdays=weekdays,
         answered=mentions.answered,
         tags=mentions.tags,
         emoji=mentions.emoji,
@@ -297,7 +274,7 @@ def _counted(author: Author, by_hour: Mapping[int, int], newest: Scan) -> Number
 
 
 def posts_by_day(by_hour: Mapping[int, int]) -> Counter[date]:
-    """Return how many posts each day has that has any, of hours from the year 1."""
+    """Return the number of posts by day; hours count from the year 1."""
     days = Counter[int]()
     for hour, posts in by_hour.items():
         days[hour // DAY_H] += posts
@@ -305,23 +282,15 @@ def posts_by_day(by_hour: Mapping[int, int]) -> Counter[date]:
 
 
 def fullest_month(by_day: Mapping[date, int]) -> MonthOfPosts | None:
-    """Return the month that is clearly ahead of all others, day by day; None without one."""
+    """Return the month clearly ahead of all others, day by day."""
     months: dict[date, list[int]] = {}
     for day, posts in by_day.items():
-        months.setdefault(day.replace(day=1), [0] * LONGEST_MONTH)[day.day - 1] = posts
+        months.setdefault(day.replace(day=1), [0] * 31)[day.day - 1] = posts
     place = fullest([*months.values()])
     if place is None:
         return None
     first, days = [*months.items()][place]
     return MonthOfPosts(first, sum(days))
-
-
-def _weekdays_of(by_day: Mapping[date, int]) -> list[int]:
-    """Return the sums of each weekday, from Monday."""
-    weekdays = [0] * WEEK_DAYS
-    for day, posts in by_day.items():
-        weekdays[day.weekday()] += posts
-    return weekdays
 
 
 async def scan_author(
@@ -331,7 +300,6 @@ async def scan_author(
     columns: tuple[ScannedColumn, ...],
     limit: int = MOST_SCANNED,
 ) -> Scan:
-    """Return what is looked through of the author's newest posts that meet the conditions."""
     depends_on(author.id)
     return await scan(
         session, Tweet.user_id == author.id, *conditions, columns=columns, limit=limit
@@ -339,19 +307,13 @@ async def scan_author(
 
 
 def answered_in(newest: Scan, username: str) -> list[str | None]:
-    """Return whom each post of an author answers, None for nobody and for the author."""
+    """Return whom each post answers, None for nobody and for the author."""
     own_key = username_key(username)
     return [name if name and username_key(name) != own_key else None for name in newest.answered]
 
 
-def _mentions_in(newest: Scan, author: Author) -> Mentions:
-    columns = newest.text, newest.card, answered_in(newest, author.username)
-    return count_mentions(map(ScannedPost, *columns), most=MOST_NAMED)
-
-
 PICTURES: Final = 12
-"""As many as fill whole rows of three, four and six."""
-MOST_LIKED: Final = 3
+"""Number of pictures that fills whole rows of three, four and six."""
 
 
 class Memories(msgspec.Struct, frozen=True):
@@ -391,10 +353,7 @@ class AuthorArchive(Memories, frozen=True):
 async def read_memories(
     session: AsyncSession, author: Author, zone: ZoneInfo, year: int | None
 ) -> Memories:
-    """Return what an author may like to see again; it holds until midnight in the time zone.
-
-    The calendar is that of the year, by default the newest with posts.
-    """
+    """Return an author's memories, valid until midnight in the time zone."""
     today = now().astimezone(zone).date()
     holds_until(first_instant(today + timedelta(1), zone))
     return Memories(
@@ -404,7 +363,7 @@ async def read_memories(
         on_this_day=await on_this_day(session, author, today, zone),
         calendar=await calendar_of(session, author, zone, year),
         pictures=await newest_pictures(session, author.id, limit=PICTURES),
-        most_liked=await most_liked(session, author.id, limit=MOST_LIKED),
+        most_liked=await most_liked(session, author.id, limit=3),
     )
 
 
@@ -416,10 +375,7 @@ async def read_archive(
     year: int | None,
     traits: AuthorTraits | None = None,
 ) -> AuthorArchive:
-    """Return the archive of an author, likewise.
-
-    traits: what sets them apart, if it is known.
-    """
+    """Return the archive, valid until midnight in the time zone."""
     archive = await read_memories(session, author, zone, year)
     room = traits.room if traits else await room_of_author(session, author)
     if room is None:

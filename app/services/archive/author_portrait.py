@@ -1,7 +1,6 @@
-"""How an author writes, next to the others of their chat or of the site.
+"""The writing of an author, compared with the others of their chat or of the site.
 
-`read_author_portrait` has everything; `read_traits` counts the same in fewer posts, for the page of
-an author.
+`read_author_portrait` has everything; `read_traits` counts fewer posts, for the page of an author.
 """
 
 import asyncio
@@ -45,52 +44,36 @@ from app.services.rooms.periods import gone_from
 from app.services.rooms.room_facts import RoomFacts, names_in
 from app.services.rooms.sight import read_newest, said_in
 
-OWN_POSTS: Final = 2_000
-"""Newest posts of an author that are looked through, beside the site."""
-POSTS_OF_EACH: Final = 300
-"""The same, of each of the others there."""
-MOST_SOUGHT: Final = 24
-"""Authors with the most posts, among whom those of the language are sought."""
-
 
 class Reach(NamedTuple):
-    """How many of the newest posts are looked through."""
+    """Numbers of analysed newest posts."""
 
     in_room: int = MOST_SCANNED
-    own: int = OWN_POSTS
-    each: int = POSTS_OF_EACH
+    own: int = 2_000
+    """For a comparison with the site."""
+    each: int = 300
+    """Posts of each of the others there."""
 
 
 class PostsBeside(NamedTuple):
-    """Posts of an author and others."""
-
     scans: Sequence[Scan]
-    """Of a room those with a time, and those without; else of each author."""
+    """Messages of a chat with and without a time; otherwise posts of each author."""
     room: RoomFacts | None
     usernames: Sequence[str]
     names: Sequence[str]
-    """What these people are called."""
-    reach: Reach
     is_whole: bool
-    """Whether there are no more posts."""
-
-    def said(self) -> list[Said]:
-        """Return the posts, those of a room in their order; a thread does it."""
-        return said_in(self.scans)
 
 
 class CountedBeside(NamedTuple):
-    """How an author's posts differ from those of others."""
-
     said: list[Said]
     conversations: list[int]
-    """The number of the one that each post is in."""
+    """Number of the conversation of each post."""
     own: list[int]
-    """The places of the author's."""
+    """Places of the author's posts."""
     ranked: list[tuple[int, int]]
-    """The ids of all others, and how many posts each has, the most first."""
+    """IDs of others and their numbers of posts, the most first."""
     beside: list[int]
-    """The places of theirs, by author in that order."""
+    """Places of others' posts, by author in that order."""
     measures: list[Measure]
 
     @property
@@ -100,14 +83,10 @@ class CountedBeside(NamedTuple):
 
     @property
     def one_by_one(self) -> list[tuple[int, int]]:
-        """The others who are compared one by one, as they are ranked."""
         return [pair for pair in self.ranked if pair[1] >= FEWEST_COMPARED][:MOST_BESIDE]
 
     def phrases(self, names: Iterable[str]) -> list[Phrase] | None:
-        """Return what the author says more often than the others; None if too little is compared.
-
-        names: what these people are called. It takes long.
-        """
+        """Return what the author says more often; None if too little is compared. Slow."""
         if not self.is_compared:
             return None
         own = WrittenTexts(
@@ -122,24 +101,24 @@ class CountedBeside(NamedTuple):
 async def read_beside(
     session: AsyncSession, models: Models, author: Author, room: RoomFacts | None, reach: Reach
 ) -> PostsBeside:
-    """Return the posts of an author and the others of a room, or else of the site."""
+    """Return posts of an author and the others of a chat, or else of the site."""
     if room is not None:
         gone = await gone_from(session, room.id)
         scans = await read_newest(session, room.id, reach.in_room, gone=gone)
         is_whole = room.messages <= reach.in_room
-        return PostsBeside(scans, room, room.usernames, names_in(room), reach, is_whole)
+        return PostsBeside(scans, room, room.usernames, names_in(room), is_whole)
     own = await _newest(session, author.id, reach.own)
     others = await _others_here(session, models, author)
     of_each = [await _newest(session, row.id, reach.each) for row in others]
     usernames = [author.username, *(row.username for row in others)]
     names = [*usernames, author.display_name or ""]
     is_whole = author.tweets <= reach.own and all(row.tweet_count <= reach.each for row in others)
-    return PostsBeside([own, *of_each], None, usernames, names, reach, is_whole)
+    return PostsBeside([own, *of_each], None, usernames, names, is_whole)
 
 
 def count_beside(read: PostsBeside, author_id: int) -> CountedBeside:
-    """Return how the posts of an author differ from those of the others; it takes long."""
-    said = read.said()
+    """Return the differences from the others' posts. Slow."""
+    said = said_in(read.scans)
     numbers = conversations_of(message.time for message in said)
     begins = after_silence(said) if read.room else ()
     places: dict[int, list[int]] = {author_id: []}
@@ -175,16 +154,12 @@ async def _newest(session: AsyncSession, user_id: int, count: int) -> Scan:
 
 @cache
 def _written_by(collected: Collected) -> ScanQuery:
-    """Return the query for the newest posts of an author."""
     columns: tuple[ScannedColumn, ...] = ("author", "time", "text")
     return scanning(collected, Tweet.user_id == bindparam("user_id"), columns=columns)
 
 
 async def _others_here(session: AsyncSession, models: Models, author: Author) -> list[UserRow]:
-    """Return up to eight others of the site who write the author's language.
-
-    Samples are invented, so they are compared with each other alone.
-    """
+    """Return up to eight others of the author's language; samples only for samples."""
     samples = await sample_ids(session)
     is_sample = User.id.in_(samples)
     is_other = (
@@ -193,7 +168,7 @@ async def _others_here(session: AsyncSession, models: Models, author: Author) ->
         User.is_of_chat.is_(False),
         User.tweet_count >= FEWEST_COMPARED,
     )
-    query = select_rows(*is_other).order_by(User.tweet_count.desc(), User.id).limit(MOST_SOUGHT)
+    query = select_rows(*is_other).order_by(User.tweet_count.desc(), User.id).limit(24)
     rows = [UserRow(*row) for row in await session.execute(query)]
     row_of_author = select_rows(User.id == author.id)
     first = [UserRow(*row) for row in await session.execute(row_of_author)]
@@ -203,7 +178,7 @@ async def _others_here(session: AsyncSession, models: Models, author: Author) ->
 
 
 AT_SIGHT: Final = Reach(in_room=1_000, own=300, each=60)
-"""The page is opened more often than the portrait, and its other parts take as long."""
+"""The page is opened more often than the portrait, and has other parts."""
 
 
 class TypicalTerm(msgspec.Struct, frozen=True):
@@ -216,26 +191,23 @@ class TypicalTerm(msgspec.Struct, frozen=True):
 
 
 class AuthorTraits(msgspec.Struct, frozen=True):
-    """What sets an author apart from others by more than chance explains."""
+    """What sets an author apart by more than chance."""
 
     clear: list[Measure]
-    """The clearest first; none where too little is compared."""
+    """Clear habits; none if too little is compared."""
     room: RoomFacts | None
-    """Whose people the others are; None for others of the site."""
+    """The chat of the others; None for others of the site."""
     is_of_newest: bool
-    """Whether there are more posts, which the portrait may look through."""
     others: int = 0
-    """The number of people compared with."""
     only_other: str = ""
-    """The name of the one other person; empty for several."""
+    """Name of the only other person; empty for several."""
     typical: list[TypicalTerm] = []
-    """What they say more often than the others of the chat; nothing outside of chats."""
+    """Typical phrases; none outside of chats."""
 
 
 async def read_traits(
     session: AsyncSession, models: Models, author: Author, room: RoomFacts | None
 ) -> AuthorTraits:
-    """Return what sets an author apart: in a room from the others there, else from the site."""
     if author.tweets < FEWEST_COMPARED:
         return AuthorTraits([], room, is_of_newest=False)
     depends_on(EVERYTHING)
@@ -257,7 +229,7 @@ async def read_traits(
 async def read_typical(
     session: AsyncSession, models: Models, author: Author
 ) -> tuple[list[TypicalTerm], int]:
-    """Return what is typical of an author of no chat; with how many shipped authors it compares."""
+    """Return an author's typical terms, and the number of shipped authors compared."""
     names = [author.username, author.display_name or ""]
     user = await get_user(session, author.username)
     typical = await typical_of(session, models, user, partial(typical_phrases, names=names))
@@ -269,7 +241,7 @@ async def read_typical(
 
 
 def _typical(counted: CountedBeside, names: Sequence[str]) -> list[TypicalTerm]:
-    """Return the phrases of an author as terms; it takes long."""
+    """Return the phrases of an author as terms. Slow."""
     own, beside = len(counted.own), len(counted.beside)
     return [
         TypicalTerm(
@@ -337,52 +309,27 @@ class AuthorPortrait(msgspec.Struct, frozen=True):
         return self.phrases is not None
 
 
-class _Counted(NamedTuple):
-    """What is counted of an author's messages and of others'."""
-
-    compared: CountedBeside
-    since: datetime | None
-    until: datetime | None
-    phrases: list[Phrase] | None
-    hours: list[int]
-    hours_elsewhere: list[int]
-    busy_from: int | None
-
-
 async def read_author_portrait(
     session: AsyncSession, models: Models, author: Author, room: RoomFacts | None, zone: ZoneInfo
 ) -> AuthorPortrait:
-    """Return how an author writes: in a room beside the others there, else beside the site."""
+    """Return how an author writes, next to the others of a chat, or else of the site."""
     depends_on(EVERYTHING)
     read = await read_beside(session, models, author, room, Reach())
-    counted = await asyncio.to_thread(_count, read, author, zone)
-    ranked, compared = counted.compared.ranked, counted.compared.one_by_one
+    portrait, compared = await asyncio.to_thread(_count, read, author, zone)
     rows = await _rows_of(session, [author.id, *(user_id for user_id, _ in compared)])
     recognised = await recognised_posts(session, models, rows[0], rows[1:])
     most_like = (
         await find_posts(session, [recognised.surest]) if recognised and recognised.surest else {}
     )
     typical, shipped = list[TypicalTerm](), 0
-    if not ranked and room is None:
+    if not portrait.others_total and room is None:
         typical, shipped = await read_typical(session, models, author)
-    return AuthorPortrait(
-        user=author,
-        room=room,
-        tz=zone.key,
-        messages=len(counted.compared.own),
-        messages_elsewhere=len(counted.compared.beside),
-        since=counted.since,
-        until=counted.until,
+    return msgspec.structs.replace(
+        portrait,
         others=[
             PersonBeside(row.username, messages)
             for row, (_, messages) in zip(rows[1:], compared, strict=True)
         ],
-        others_total=len(ranked),
-        measures=counted.compared.measures,
-        phrases=counted.phrases,
-        hours=counted.hours,
-        busy_from=counted.busy_from,
-        hours_elsewhere=counted.hours_elsewhere,
         recognised=recognised,
         most_like=next(iter(most_like.values()), None),
         typical=typical,
@@ -395,23 +342,35 @@ async def _rows_of(session: AsyncSession, ids: Sequence[int]) -> list[UserRow]:
     return [rows[user_id] for user_id in ids]
 
 
-def _count(read: PostsBeside, author: Author, zone: ZoneInfo) -> _Counted:
-    """Return what is counted of the messages that were read; it takes long."""
+def _count(
+    read: PostsBeside, author: Author, zone: ZoneInfo
+) -> tuple[AuthorPortrait, list[tuple[int, int]]]:
+    """Return the counted part of a portrait, and IDs and numbers of posts of single others."""
     compared = count_beside(read, author.id)
     own, beside = (
         [compared.said[place] for place in places] for places in (compared.own, compared.beside)
     )
     hours = hour_counts(own, zone)
     times = [message.time for message in own if message.time is not None]
-    return _Counted(
-        compared=compared,
+    portrait = AuthorPortrait(
+        user=author,
+        room=read.room,
+        tz=zone.key,
+        messages=len(own),
+        messages_elsewhere=len(beside),
         since=_moment(min(times, default=None)),
         until=_moment(max(times, default=None)),
+        others=[],
+        others_total=len(compared.ranked),
+        measures=compared.measures,
         phrases=compared.phrases(read.names),
         hours=hours_of_day(hours),
         hours_elsewhere=hours_of_day(hour_counts(beside, zone)),
         busy_from=busiest_hours(hours),
+        recognised=None,
+        most_like=None,
     )
+    return portrait, compared.one_by_one
 
 
 def _moment(time: int | None) -> datetime | None:

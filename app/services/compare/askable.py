@@ -24,7 +24,6 @@ FEWEST_POSTS: Final = 20
 
 
 MOST_CHOICES: Final = 6
-"""Authors that a set may name."""
 
 
 SET_LENGTH: Final = 10
@@ -32,8 +31,6 @@ SET_LENGTH: Final = 10
 
 
 class QuizSet(NamedTuple):
-    """Posts to guess, and the authors among whom to choose."""
-
     user_ids: tuple[int, ...]
     tweet_ids: tuple[int, ...]
 
@@ -45,22 +42,18 @@ class QuizSet(NamedTuple):
 MOST_CHARACTERS: Final = 600
 """Characters of a post to guess."""
 CHOICES: Final = 4
-"""Authors of a drawn set."""
 MOST_PLAYERS: Final = 24
 TRIES: Final = 3
-"""Draws of authors, and searches for each post of a set, before saywho gives up."""
+"""Draws of authors, and searches for each post, before saywho gives up."""
 _PASSAGE_OF_AUTHOR: Final = 20
-"""Consecutive posts of an author that are searched for a guessable post."""
+"""Consecutive posts that are searched together."""
 _PASSAGE_OF_ROOM: Final = 60
-"""Consecutive messages of a chat that are searched for a guessable message of each person."""
 
 Chance = random.Random | ModuleType
-"""A generator with a seed, or the module `random`."""
+"""A generator with a seed, or the module."""
 
 
 class Candidate(NamedTuple):
-    """A post that may be in a question."""
-
     id: int
     user_id: int
     text: str
@@ -68,30 +61,24 @@ class Candidate(NamedTuple):
 
 
 Passages = AsyncIterator[Sequence[Candidate]]
-"""Posts that are searched together, passage by passage."""
 
 
 class Scope(NamedTuple):
-    """The posts that are searched for guessable posts."""
-
     passages: Passages
     is_mixed: bool
-    """Whether each passage is shuffled, so that its first posts are taken; otherwise one of each
+    """Whether passages are shuffled, so that the first posts are taken; otherwise one of each
     author.
     """
     chats: ChatNames | None = None
-    """The names in the chats of all passages, if they are already read."""
+    """The names in the chats, if already read."""
     most_empty: int | None = None
-    """Passages in a row without a guessable post, after which the search ends."""
+    """Passages in a row without a guessable post that end the search."""
 
 
 async def askable(
     session: AsyncSession, cast: Sequence[Named], scope: Scope, count: int, chance: Chance
 ) -> list[Candidate]:
-    """Return up to `count` different guessable posts, in random order.
-
-    A post is guessable if it still has words when names of the cast and its chat are hidden.
-    """
+    """Return up to `count` guessable posts in random order: readable without names."""
     found: dict[int, Candidate] = {}
     empty = 0
     async for passage in scope.passages:
@@ -158,11 +145,10 @@ async def draw(
     longest: int = MOST_CHARACTERS,
     seed: str | None = None,
 ) -> QuizSet | None:
-    """Return up to `count` random posts of a few random authors, preferring authors of the
-    language.
+    """Return random posts of a few random authors, preferring authors of the language.
 
-    None with too few of either. With a seed, every process draws the same from the same posts; most
-    new posts do not change that.
+    None with too few of either. With a seed, every process draws the same; most new posts do not
+    change that.
     """
     chance = random.Random(seed)  # noqa: S311 - a game
     players = await _players(session, lang, chance, is_seeded=seed is not None)
@@ -231,8 +217,7 @@ async def _passages_of(
 ) -> Passages:
     """Yield passages of each author in turn.
 
-    With a seed, the newest posts are left out: until an author has twice as many posts, the search
-    begins at the same place.
+    With a seed, the search begins at the same place until an author has twice as many posts.
     """
     for _ in range(rounds):
         for user in chance.sample(cast, len(cast)):
@@ -248,10 +233,10 @@ async def _passages_of(
 async def draw_from_room(
     session: AsyncSession, models: Models, room: RoomFacts, *, count: int
 ) -> QuizSet | None:
-    """Return up to `count` random messages of a chat, and up to four of its people.
+    """Return random messages of a chat, and up to four of its people.
 
-    None if fewer than two people have `FEWEST_POSTS` messages there and enough texts for a
-    comparison, or no message has enough words.
+    None if fewer than two people have enough messages there and texts for a comparison, or no
+    message has enough words.
     """
 
     players = await _players_of_room(session, models, room.id)
@@ -267,7 +252,6 @@ async def draw_from_room(
 
 
 async def _players_of_room(session: AsyncSession, models: Models, room_id: int) -> list[User]:
-    """Return random people who write enough in a chat to be told apart."""
     query = (
         select(User)
         .join(RoomPerson, RoomPerson.user_id == User.id)

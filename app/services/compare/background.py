@@ -1,8 +1,7 @@
 """The background, its temperature and its population: one snapshot for all workers.
 
 Answers with the same version depend on the same three. They may lag behind the posts; authors' own
-counts never do. A snapshot stores counts of posts here without sample authors; reading it adds the
-shipped authors' counts.
+counts never do. Sample authors are not in it; reading adds the shipped authors.
 """
 
 import asyncio
@@ -14,7 +13,7 @@ from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import bindparam, delete, func, or_, select
+from sqlalchemy import Select, bindparam, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.attribution import EMPTY_BACKGROUND, Background, BackgroundCounter
@@ -62,7 +61,7 @@ _STATE: Final = select(
 """The newest version, the newest event, and the newest unseen event of many posts."""
 
 Drawn = tuple[int, int, str | None]
-"""ID, posts and language of an author in the population."""
+"""ID, posts and language."""
 
 
 class LeftOutShare(msgspec.Struct, frozen=True):
@@ -73,8 +72,6 @@ class LeftOutShare(msgspec.Struct, frozen=True):
 
 
 class Members(msgspec.Struct, frozen=True):
-    """The authors whose counts a snapshot holds."""
-
     drawn: list[Drawn]
     """The sample authors come last."""
     samples: list[int]
@@ -85,15 +82,14 @@ class Members(msgspec.Struct, frozen=True):
 class BackgroundStore:
     """The newest snapshot in memory, with the shipped authors.
 
-    Its `is_outgrown` is current immediately after an import or a deletion, and after single posts
-    when maintenance has checked.
+    `is_outgrown` is updated after an import or a deletion; after single posts, by maintenance.
     """
 
     def __init__(self) -> None:
         self.newest: Fitted | None = None
         """None before the first comparison."""
         self._seen = 0
-        """The last event included in `is_outgrown`."""
+        """The last event that `is_outgrown` includes."""
 
     def clear(self) -> None:
         self.newest = None
@@ -107,14 +103,12 @@ class BackgroundStore:
         return is_due
 
     async def load(self, session: AsyncSession) -> Fitted:
-        """Return the newest snapshot visible to the session; before the first, the shipped authors
-        alone.
-        """
+        """Return the newest visible snapshot; before the first, the shipped authors alone."""
         fitted, _ = await self.load_with_event(session)
         return fitted
 
     async def load_with_event(self, session: AsyncSession) -> tuple[Fitted, int]:
-        """Return the snapshot of `load`, and the newest visible event, 0 before the first."""
+        """Return the snapshot and the newest visible event, 0 before the first."""
         values = {"recipe": _recipe(session), "seen": self._seen}
         version, event, change = (await session.execute(_STATE, values)).one()
         version, event, newest = version or 0, event or 0, self.newest
@@ -137,9 +131,8 @@ class BackgroundStore:
 
 
 def _unpacked(snapshot: BackgroundSnapshot | None, *, is_wanted: bool) -> Fitted:
-    """Return a snapshot with the shipped authors, if wanted; call it in a thread.
-
-    It takes 30 MiB for a moment.
+    """Return a snapshot with the shipped authors, if wanted; call it in a thread (30 MiB for a
+    moment).
     """
     shipped = shipped_authors(is_wanted=is_wanted)
     populations = dict(shipped.populations)
@@ -169,22 +162,22 @@ def _recipe(session: AsyncSession) -> int:
 
 async def newest_members(session: AsyncSession) -> tuple[int, Members] | None:
     """Return version and members of the newest snapshot; None before the first."""
-    query = select(BackgroundSnapshot.version, BackgroundSnapshot.members)
-    query = query.where(BackgroundSnapshot.recipe == _recipe(session))
-    newest = query.order_by(BackgroundSnapshot.version.desc()).limit(1)
-    row = (await session.execute(newest)).first()
+    row = (await session.execute(_newest(session))).first()
     return None if row is None else (row.version, msgspec.json.decode(row.members, type=Members))
 
 
+def _newest(session: AsyncSession) -> Select[int, int, int, bytes]:
+    version, is_ours = BackgroundSnapshot.version, BackgroundSnapshot.recipe == _recipe(session)
+    columns = BackgroundSnapshot.posts, BackgroundSnapshot.authors, BackgroundSnapshot.members
+    return select(version, *columns).where(is_ours).order_by(version.desc()).limit(1)
+
+
 async def is_outgrown(session: AsyncSession) -> bool:
-    """Return whether the posts or authors differ too much from those of the background."""
+    """Return whether posts or authors differ too much from the background's."""
     samples = await sample_ids(session)
     total = select(func.sum(User.tweet_count)).where(User.deleted_at.is_(None))
     posts = await session.scalar(total.where(User.id.not_in(samples))) or 0
-    columns = (BackgroundSnapshot.posts, BackgroundSnapshot.authors, BackgroundSnapshot.members)
-    is_ours = BackgroundSnapshot.recipe == _recipe(session)
-    snapshots = select(*columns).where(is_ours).order_by(BackgroundSnapshot.version.desc())
-    newest = (await session.execute(snapshots.limit(1))).first()
+    newest = (await session.execute(_newest(session))).first()
     if newest is None:
         return posts >= FIRST_SNAPSHOT_POSTS or bool(samples)
     members = msgspec.json.decode(newest.members, type=Members)
@@ -204,7 +197,6 @@ async def is_outgrown(session: AsyncSession) -> bool:
 
 
 async def _few_authors(session: AsyncSession, samples: Collection[int]) -> int:
-    """Return the number of authors with enough posts, without samples, counted to 100."""
     few = select(User.id).where(User.deleted_at.is_(None), User.tweet_count >= FEWEST_JUDGED)
     few = few.where(User.id.not_in(samples))
     counted = select(func.count()).select_from(few.limit(SMALL_POPULATION).subquery())
@@ -212,7 +204,7 @@ async def _few_authors(session: AsyncSession, samples: Collection[int]) -> int:
 
 
 async def renew_if_outgrown(db: Database) -> None:
-    """Renew the snapshot if posts have outgrown it, after other processes that are renewing it."""
+    """Renew an outgrown snapshot, after other processes that are renewing it."""
     async with db.read() as session:
         if not await is_outgrown(session):
             return
@@ -266,7 +258,7 @@ async def renew_background(db: Sessions) -> None:
 
 
 async def _build(session: AsyncSession, posts: int, samples: Collection[int]) -> Background:
-    """Count all stored profiles except samples, in parts so that memory stays bounded."""
+    """Count all profiles except samples, in parts so that memory stays bounded."""
     counter = BackgroundCounter()
     counted = (Profile.recipe == RECIPE, Profile.user_id.not_in(samples))
     authors = select(Profile.user_id, Profile.posts).where(*counted)
@@ -281,10 +273,8 @@ async def _build(session: AsyncSession, posts: int, samples: Collection[int]) ->
 async def _draw(
     session: AsyncSession, samples: Collection[int], seed: int
 ) -> tuple[Members, list[bytes], dict[str, int]]:
-    """Return the authors of a population, then samples; the counts of all; and the authors for the
-    temperature.
-
-    The last are IDs by keys of names.
+    """Return the population, then samples; their counts; and IDs of the temperature's authors by
+    key.
     """
     columns = (User.id, User.username_key, User.tweet_count)
     has_posts = select(*columns).where(User.deleted_at.is_(None), User.tweet_count > 0)
@@ -306,7 +296,7 @@ async def _draw(
 async def _measure_temperature(
     session: AsyncSession, background: Background, asked: Mapping[str, int], seed: int
 ) -> float:
-    """Return the temperature that fits the newest posts of authors whose tails are folded."""
+    """Return the temperature for the newest posts of authors whose tails are folded."""
     samples: dict[str, HeldOut] = {}
     for key, user_id in asked.items():
         whole, _ = (await stored_profiles(session, [user_id]))[user_id]

@@ -41,11 +41,10 @@ class JudgedText(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 BatchLine = tuple[int, GivenText | str]
-"""The number of a line, and its text or why it is unreadable."""
+"""Number of a line, and its text or error."""
 
 
 def json_texts(lines: Iterable[bytes]) -> Iterator[BatchLine]:
-    """Yield the texts of JSON lines, without blank lines."""
     for number, line in enumerate(lines, 1):
         if number == 1:
             line = line.removeprefix(codecs.BOM_UTF8)
@@ -90,10 +89,10 @@ async def judge_lines(
     sure: float = SURE,
     run: Runner = asyncio.to_thread,
 ) -> AsyncIterator[list[JudgedText]]:
-    """Return the answers in the order of the lines, a portion at a time.
+    """Yield the answers in the order of the lines, by portion; each is judged by the state at its
+    turn.
 
-    Without usernames, all authors with posts are compared. Each portion is judged by the state at
-    its turn, by `run`. Raises NotFoundError and InvalidInputError.
+    Raises NotFoundError and InvalidInputError.
     """
     async with db.read() as session:
         await gather_each(session, models, [], Whom(usernames))
@@ -125,7 +124,7 @@ async def _portions(
 
 
 def _checked(number: int, line: GivenText | str) -> tuple[JudgedText, tuple[str, ...]]:
-    """Return the answer for a line as far as it is known, and its text, none with an error."""
+    """Return the answer so far, and the text, none with an error."""
     if isinstance(line, str):
         return JudgedText(number, None, error=line), ()
     try:

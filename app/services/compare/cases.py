@@ -35,11 +35,10 @@ class Question:
     usernames: Sequence[str] = ()
     """The possible authors; none for all authors with posts."""
     of_own: bool = False
-    """Whether samples are left out if no author is named and there are enough others."""
+    """Whether samples are left out if no author is named."""
     sure: float = SURE
     """Probability beforehand that one of the authors wrote the texts, 0 to 1."""
     explain: bool = True
-    """Whether the answer has evidence."""
     reasons: bool = False
     """Whether the evidence says how often and where it is used."""
     without: Sequence[Gap] = ()
@@ -49,17 +48,16 @@ class Question:
 
     @property
     def is_long(self) -> bool:
-        """Whether judging the texts takes longer than other comparisons should wait."""
+        """Whether other comparisons should not wait for it."""
         return sum(map(len, self.texts)) > 50_000  # It takes 0.5 to some 5 s.
 
 
 MOST_NAMED: Final = 1_000
-"""All named authors are ranked, so all of their profiles are in memory together."""
+"""Their profiles are in memory together."""
 MOST_COMPARED: Final = 10_000
-"""Authors with posts, all of whom are compared if none is named."""
+"""Authors compared if none is named."""
 MOST_TEXTS: Final = 50
 MOST_GAPS: Final = 100
-"""Pieces that may be left out of a text."""
 
 
 class Whom(NamedTuple):
@@ -71,8 +69,6 @@ class Whom(NamedTuple):
 
 @dataclass(slots=True)
 class Models:
-    """The counts that this process keeps in memory for comparisons."""
-
     profiles: ProfileStore = field(default_factory=ProfileStore)
     backgrounds: BackgroundStore = field(default_factory=BackgroundStore)
     habits: HabitStore = field(default_factory=HabitStore)
@@ -153,13 +149,12 @@ def comparable_texts(texts: Sequence[str]) -> tuple[str, ...]:
 
 
 def judged_parts(question: Question) -> tuple[tuple[str, ...], tuple[Gap, ...]]:
-    """Return the texts as they are judged, and the pieces left out. Raises InvalidInputError."""
     texts, without = question.texts, question.without
     return comparable_texts(texts), judged_gaps(texts, without) if without else ()
 
 
 def judged_gaps(texts: Sequence[str], without: Sequence[Gap]) -> tuple[Gap, ...]:
-    """Return the pieces left out of texts, as gaps of the joined texts that are judged.
+    """Return the left-out pieces as gaps of the joined texts that are judged.
 
     without: places in the joined texts as sent, perhaps neither NFC nor apart. Pieces of a repeated
     text are ignored. Raises InvalidInputError.
@@ -189,7 +184,7 @@ def judged_gaps(texts: Sequence[str], without: Sequence[Gap]) -> tuple[Gap, ...]
 async def gather(
     session: AsyncSession, models: Models, question: Question, run: Runner = asyncio.to_thread
 ) -> Case:
-    """Return the case of a question, with every post that the session sees.
+    """Return the case of a question, with every visible post.
 
     `run` does the long work. Raises NotFoundError and InvalidInputError.
     """
@@ -211,8 +206,7 @@ async def gather_each(
     """Return the cases of texts by several hands.
 
     Very many authors are scored in parts and only the best are kept, so that memory stays bounded.
-    `run` does the long work; `gaps` are left out of the joined texts of each hand. Raises
-    NotFoundError and InvalidInputError.
+    `gaps` are of the joined texts of each hand. Raises NotFoundError and InvalidInputError.
     """
     users = await compared_users(session, whom.usernames, of_own=whom.of_own)
     if whom.usernames or len(users) <= RATED:
@@ -262,7 +256,7 @@ async def load_suspects(
 async def with_habits(
     session: AsyncSession, models: Models, case: Case, run: Runner = asyncio.to_thread
 ) -> Case:
-    """Return the case with the authors' habits; of many authors, only the best get theirs."""
+    """Return the case with the authors' habits, or the best authors' if there are many."""
     suspects = list(case.suspects)
     ranking, best = None, list(range(len(suspects)))
     if case.texts and len(suspects) > RATED:
@@ -286,7 +280,7 @@ def check_words(suspects: Sequence[Suspect]) -> None:
 async def _without(session: AsyncSession, case: Case, post_id: int) -> Case:
     """Return the case as if the post and its chain of replies had not been written.
 
-    The background still counts the post, one among all.
+    The background still counts it.
     """
     post = await session.get(Tweet, post_id)
     author_id = post.user_id if post else None

@@ -21,8 +21,6 @@ from app.services.compare.verdict import Comparison, add_reasons, answer
 
 @dataclass(frozen=True, slots=True)
 class QuizQuestion:
-    """A post to guess, with the possible authors."""
-
     tweet_id: int
     username: str
     usernames: list[str]
@@ -36,7 +34,7 @@ class QuizQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Solution(QuizQuestion):
-    """A question with the model's comparison, made as if the post had not been written."""
+    """A question with the model's answer as if the post had not been written."""
 
     comparison: Comparison
 
@@ -87,10 +85,9 @@ async def solve(
     room_id: int | None = None,
     reasons: bool = False,
 ) -> Solution:
-    """Return the post's author, and the model's comparison of the same authors.
+    """Return the author, and the model's comparison without the post and its chain of own replies.
 
-    The author's profile is read without the post and its chain of own replies; only the background
-    still counts the post. Hidden pieces do not count. Raises NotFoundError.
+    Only the background still counts the post. Hidden pieces do not count. Raises NotFoundError.
     """
     question = await read_question(session, quiz, at, room_id=room_id)
     asked = asked_of(question.hidden, question.usernames, question.tweet_id)
@@ -104,15 +101,11 @@ async def solve(
 
 
 def asked_of(text: HiddenText, usernames: Sequence[str], tweet_id: int) -> Question:
-    """Return the question to the model about a post that is hidden from it."""
     return Question([text.text], usernames, without=text.gaps[:MOST_GAPS], hidden_post=tweet_id)
 
 
 class Showcase:
-    """The answered examples of the front page, one for each language.
-
-    They depend on posts alone, so all workers and all cached pages show the same.
-    """
+    """The examples of the front page by language, the same for all workers and cached pages."""
 
     def __init__(self, db: Sessions, models: Models) -> None:
         self._db = db

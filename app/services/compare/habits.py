@@ -24,11 +24,11 @@ from app.services.posts.replies import own_chains
 from app.services.posts.users import UserRow
 
 OwnPost = tuple[int, str]
-"""ID and text of an author's post that has text."""
+"""ID and text."""
 
 
 class HabitStore:
-    """The authors' habits, each kept as long as the profile it was measured with."""
+    """The authors' habits, each kept as long as its profile."""
 
     def __init__(self) -> None:
         self._known: WeakKeyDictionary[AuthorProfile, tuple[int, Habit]] = WeakKeyDictionary()
@@ -37,12 +37,12 @@ class HabitStore:
     async def load(
         self, session: AsyncSession, suspects: Sequence[Suspect], fitted: Fitted
     ) -> list[Suspect]:
-        """Return the authors with their habits, by every post that the session sees."""
-        habits: dict[int, Habit] = {}
-        for suspect in suspects:
-            stored = self._known.get(suspect.profile)
-            if stored is not None and stored[0] == fitted.version:
-                habits[suspect.id] = stored[1]
+        """Return the authors with their habits."""
+        habits = {
+            suspect.id: known[1]
+            for suspect in suspects
+            if (known := self._known.get(suspect.profile)) and known[0] == fitted.version
+        }
         new = [suspect for suspect in suspects if suspect.id not in habits]
         facts = await _facts(session, [suspect.id for suspect in new])
         for person in new:
@@ -55,7 +55,7 @@ class HabitStore:
 
 
 class LanguageStore:
-    """The authors' main languages, each kept as long as the author's posts are unchanged.
+    """The authors' main languages, kept while their posts are unchanged.
 
     Counting takes 12 ms if an author has 20,000 posts.
     """
@@ -65,7 +65,6 @@ class LanguageStore:
         """Version and number of posts of each author, and the language."""
 
     async def load(self, session: AsyncSession, users: Sequence[UserRow]) -> dict[int, str | None]:
-        """Return the language of most posts of each author; None if it is unknown."""
         known = {user.id: self._known.get(user.id) for user in users}
         languages = {
             user.id: stored[2]
@@ -122,7 +121,6 @@ async def _is_english(session: AsyncSession, user_id: int, fitted: Fitted) -> bo
 
 
 async def _facts(session: AsyncSession, user_ids: Sequence[int]) -> dict[int, Habit]:
-    """Return the authors' languages, platforms and times."""
     languages = await main_languages(session, user_ids)
     habits: dict[int, Habit] = {}
     for chunk in chunks(user_ids):
@@ -140,7 +138,7 @@ async def _facts(session: AsyncSession, user_ids: Sequence[int]) -> dict[int, Ha
 async def main_languages(
     session: AsyncSession, user_ids: Collection[int] | None = None
 ) -> dict[int, str | None]:
-    """Return the language of most posts of these or all authors; None if it is unknown."""
+    """Return the language of most posts of these or all authors; None if unknown."""
     query = (
         select(PostCount.user_id, PostCount.lang, func.sum(PostCount.posts))
         .group_by(PostCount.user_id, PostCount.lang)
@@ -155,7 +153,7 @@ async def main_languages(
 
 
 async def newest_own(session: AsyncSession, user_id: int, count: int) -> list[OwnPost]:
-    """Return the author's newest posts first; posts without a time count as oldest."""
+    """Return the newest posts first; posts without a time count as oldest."""
     newest = (
         select(Tweet.id, Tweet.text)
         .where(Tweet.user_id == user_id, Tweet.text != "")
@@ -166,6 +164,5 @@ async def newest_own(session: AsyncSession, user_id: int, count: int) -> list[Ow
 
 
 async def newest_chained(session: AsyncSession, user_id: int, count: int) -> list[ChainedPost]:
-    """Return the author's newest posts with their chains of own replies."""
     chains = await own_chains(session, user_id)
     return chained(await newest_own(session, user_id, count), chains)

@@ -1,7 +1,6 @@
 """The share of texts by left-out authors that are attributed to others here.
 
-A process measures it once for each background, on the newest posts of its authors, and stores it
-there.
+A child process measures it once for each background, on the authors' newest posts.
 """
 
 import asyncio
@@ -36,9 +35,9 @@ from app.services.posts.users import UserRow, select_rows
 LEFT_OUT: Final = "left_out"
 """Name of the job, and of its lock."""
 FEWEST_AUTHORS: Final = 4
-"""Smallest number of authors of a language: the author who is left out, and three who are named."""
+"""Smallest number of authors of a language: the left-out author, and three named ones."""
 SETTLED: Final = timedelta(minutes=1)
-"""Smallest age of a background that is measured, since an import makes several."""
+"""Smallest age of a measured background, since an import makes several."""
 
 
 async def stored_left_out(session: AsyncSession) -> LeftOutShare | None:
@@ -49,7 +48,6 @@ async def stored_left_out(session: AsyncSession) -> LeftOutShare | None:
 
 
 async def is_left_out_due(session: AsyncSession) -> bool:
-    """Return whether the newest background has enough authors, and no share yet."""
     newest = await newest_members(session)
     return newest is not None and newest[1].left_out is None and bool(_measured(newest[1]))
 
@@ -75,7 +73,6 @@ async def measure_in_process(config: Config) -> None:
 
 
 async def measure_left_out(db: Sessions) -> None:
-    """Measure the share of the newest background, and store it there."""
     async with db.read() as session:
         newest = await newest_members(session)
         if newest is None:
@@ -93,7 +90,6 @@ async def measure_left_out(db: Sessions) -> None:
 
 
 async def _read(session: AsyncSession, ids: Sequence[int]) -> tuple[Case, dict[int, list[str]]]:
-    """Return the case of these authors without texts, and the newest posts of each."""
     query = select_rows(User.tweet_count > 0, is_among(session, User.id, ids))
     users = [UserRow(*row) for row in await session.execute(query.order_by(User.username_key))]
     models = Models()

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.case import Fitted
 from app.compute.languages import are_english, guess_main_language, is_english
 from app.compute.likeness import likeness
 from app.compute.population import NOBODY, CountedAuthor, Population
@@ -23,15 +22,14 @@ from app.services.compare.habits import newest_own
 from app.services.posts.users import UserRow
 
 RECENT_POSTS: Final = 100
-"""Newest posts of an author that are searched for typical words."""
 
 
 class TypicalOf(NamedTuple):
-    """The typical words of an author, then signs, the clearest first."""
+    """Typical words, then signs, the clearest first."""
 
     words: list[TypicalWord]
     shipped: int = 0
-    """Number of shipped authors compared; 0 if there are other authors here."""
+    """Shipped authors compared; 0 if others are here."""
 
 
 async def typical_of(
@@ -69,7 +67,7 @@ async def typical_of(
 async def written_languages(
     session: AsyncSession, models: Models, users: Sequence[UserRow]
 ) -> list[str | None]:
-    """Return the language of most posts of each author; None if it is unknown.
+    """Return each author's main language; None if unknown.
 
     Posts whose tags name no language are Korean or English by their words, or unknown.
     """
@@ -80,24 +78,18 @@ async def written_languages(
     depends_on(DERIVED)
     fitted = await models.backgrounds.load(session)
     profiles = await models.profiles.load(session, untagged, may_evict=False)
-    english = await asyncio.to_thread(_english_of, untagged, profiles, fitted)
-    return [tags.get(user.id) or ("en" if user.id in english else None) for user in users]
-
-
-def _english_of(
-    users: Sequence[UserRow], profiles: Sequence[AuthorProfile], fitted: Fitted
-) -> set[int]:
-    return {
-        user.id
-        for user, profile in zip(users, profiles, strict=True)
-        if are_english(profile.counts, fitted.shipped)
-    }
+    write_english = await asyncio.to_thread(
+        lambda: [are_english(profile.counts, fitted.shipped) for profile in profiles]
+    )
+    for user, writes_english in zip(untagged, write_english, strict=True):
+        tags[user.id] = "en" if writes_english else None
+    return [tags[user.id] for user in users]
 
 
 async def likeness_of(
     session: AsyncSession, models: Models, users: Sequence[UserRow]
 ) -> NDArray[np.float64]:
-    """Return the likeness of the authors' writing: (n, n), from 0 to 1."""
+    """Return the likeness of the authors' writing: (n, n), 0 to 1."""
     depends_on(DERIVED)
     profiles = await models.profiles.load(session, users)
     fitted = await models.backgrounds.load(session)
@@ -105,8 +97,6 @@ async def likeness_of(
 
 
 class AuthorWords(NamedTuple):
-    """An author's typical words, then signs, the clearest first."""
-
     author: UserRow
     words: list[TypicalWord]
 

@@ -1,4 +1,4 @@
-"""Model cards: how well the authors of a comparison are told apart, on held-out posts.
+"""Model cards: how well authors are told apart, on held-out posts.
 
 A card is made on request, and kept in memory with its age.
 """
@@ -45,9 +45,9 @@ FEWEST_ASKED: Final = 10
 FEWEST_OF_AUTHOR: Final = 5
 """Smallest number of an author's posts for the author's own share."""
 Units = Sequence[Sequence[str]]
-"""An author's posts in units that are judged as one."""
+"""Posts in units that are judged as one."""
 Key = tuple[bool, frozenset[tuple[int, int]]]
-"""Whether the authors are named, and ID and number of deletions of each."""
+"""Whether authors are named, and their IDs and numbers of deletions."""
 
 
 class CardAuthor(msgspec.Struct, frozen=True):
@@ -127,7 +127,7 @@ class Card(msgspec.Struct, frozen=True):
 
     @property
     def given(self) -> list[tuple[str, str, int]]:
-        """Real author, named author and number of posts of each pair, the most frequent first."""
+        """Real author, named author and number of posts, the most frequent first."""
         names = [author.username for author in self.authors]
         cells = [
             (names[true], names[column], times)
@@ -141,7 +141,7 @@ class Card(msgspec.Struct, frozen=True):
 class Cards:
     """The model cards of a process, made one after the other.
 
-    pause: time in which a card is not made again while posts arrive.
+    pause: until a card is made again while posts arrive.
     """
 
     def __init__(
@@ -151,7 +151,7 @@ class Cards:
         self._models = models
         self._rest = pause
         self._kept: LruStore[Key, Card] = LruStore(200, lambda _: 1)
-        """Cards by authors and deletions, so that no card with a deleted post is found."""
+        """By authors and deletions, so that no card with a deleted post is found."""
         self._making: Batch[tuple[str, ...], Card] = Batch(
             self._make, max_size=1, max_waiting=16, timeout_s=25
         )
@@ -160,7 +160,6 @@ class Cards:
         await self._making.close()
 
     def clear(self, _newest: int) -> None:
-        """Forget all cards, since the database has lost some of their posts."""
         self._kept.clear()
 
     async def get(self, usernames: Sequence[str]) -> Card:
@@ -217,9 +216,7 @@ class Cards:
 
 
 async def own_names(session: AsyncSession) -> list[str]:
-    """Return all authors except samples, if they are enough but at most `MOST_NAMED`; otherwise
-    none.
-    """
+    """Return all authors except samples, if there are enough and at most `MOST_NAMED`."""
     if not await outgrown_samples(session):
         return []
     users = await compared_users(session, (), of_own=True)
@@ -299,7 +296,6 @@ def _rounded(value: float) -> float:
 
 
 def _given(case: Case, strangers: dict[int, list[str]]) -> Strangers | None:
-    """Return how many posts of strangers are called likely; None for too few posts."""
     verdicts: list[str] = []
     for user_id, texts in strangers.items():
         rivals = [suspect for suspect in case.suspects if suspect.id != user_id]

@@ -29,13 +29,11 @@ from app.services.posts.users import HAS_KEY, rows_by_key
 
 _LINK_OR_TAG: Final = re.compile(rf"{VISIBLE_LINK}|#\w+")
 _SIGNATURE: Final = re.compile(r"[ \t\n][-–—~^*] ?\w{1,20}\Z")
-"""A name or initials after a dash, at the end."""
+"""A name or initials after a dash."""
 NOBODY: Final = ManyNames(())
 
 
 class Named(Protocol):
-    """Someone whose names would tell who wrote a text."""
-
     @property
     def username(self) -> str: ...
 
@@ -44,10 +42,10 @@ class Named(Protocol):
 
 
 def hidden(text: str, *users: Named, chat_names: ManyNames = NOBODY) -> HiddenText:
-    """Return the text with the places of all these names, signature, links and tags.
+    """Return the text with the places of names, signature, links and tags.
 
-    Single words of the display names of `users` stay if hardly anything else would be readable;
-    names of `chat_names` never stay.
+    Single words of `users`' display names stay if hardly anything else would be readable;
+    `chat_names` never stay.
     """
     text = text.rstrip().replace(HIDDEN, "")
     shown = [user.display_name for user in users if user.display_name]
@@ -60,7 +58,7 @@ def hidden(text: str, *users: Named, chat_names: ManyNames = NOBODY) -> HiddenTe
 
 
 async def hide(text: str, *users: Named, chat_names: ManyNames = NOBODY) -> HiddenText:
-    """Return the result of `hidden`, computed in a thread if it takes long."""
+    """Return the result of `hidden`, in a thread if it takes long."""
     look = partial(hidden, text, *users, chat_names=chat_names)
     # 1,000 characters take up to 3 ms with the names of six people; 200 other people 2 ms.
     most = 1_000 if len(chat_names) <= 200 else 0
@@ -68,7 +66,7 @@ async def hide(text: str, *users: Named, chat_names: ManyNames = NOBODY) -> Hidd
 
 
 def can_be_guessed(text: str, *users: Named, chat_names: ManyNames = NOBODY) -> bool:
-    """Return whether the text is still readable when names are hidden, and gives no contact."""
+    """Return whether the text is readable without names, and gives no contact."""
     if not has_words(text):  # This quick test refuses most of the refused texts.
         return False
     question = hidden(text, *users, chat_names=chat_names)
@@ -82,8 +80,6 @@ def _is_readable(question: HiddenText) -> bool:
 
 
 class ChatNames:
-    """The names of the people of some chats."""
-
     def __init__(self, by_room: dict[int, ManyNames]) -> None:
         self._by_room = by_room
 

@@ -24,17 +24,13 @@ from app.runtime.work_pool import worked_on
 from app.services.posts.users import UserRow
 
 LONGEST_TAIL: Final = 200
-"""Posts from which a tail is folded, unless the profile is far larger; reading takes 0.15 ms a
-post.
-"""
+"""Posts from which a tail is folded; reading takes 0.15 ms a post."""
 FOLDED_FOR_ONE: Final = 32
-"""Largest profile to fold, in posts for each post of its tail: folding rewrites it all."""
+"""Largest profile to fold, in posts for each post of its tail: folding rewrites it."""
 _PROFILE: Final = cast(Table, Profile.__table__)
 
 
 class KnownProfile(NamedTuple):
-    """A profile of the posts up to an event."""
-
     profile: AuthorProfile
     as_of_event: int
 
@@ -43,15 +39,13 @@ NOTHING_STORED: Final = KnownProfile(NO_POSTS, 0)
 
 
 class ProfiledPost(NamedTuple):
-    """The columns of a post that a profile needs."""
-
     user_id: int
     event_id: int
     text: str
 
 
 class ProfileStore:
-    """Profiles with their tails; those used last are kept within a total size."""
+    """Profiles with their tails, the last used within a total size."""
 
     def __init__(self, max_bytes: int = 96 * MIB) -> None:
         self._known: LruStore[int, tuple[KnownProfile, int]] = LruStore(
@@ -62,10 +56,9 @@ class ProfileStore:
     async def load(
         self, session: AsyncSession, users: Sequence[User | UserRow], *, may_evict: bool = True
     ) -> list[AuthorProfile]:
-        """Return the profiles of the users, with every post that the session sees.
+        """Return the users' profiles, with every visible post.
 
-        Without `may_evict` profiles are kept only while there is room, so that reading all authors
-        in turn evicts no profile in frequent use.
+        Without `may_evict`, reading all authors in turn evicts no profile in frequent use.
         """
         profiles = {user.id: self._current(user) for user in users}
         far = [  # Up to 50 posts are counted faster than the stored profile is read.
@@ -101,7 +94,7 @@ class ProfileStore:
 async def stored_profiles(
     session: AsyncSession, user_ids: Collection[int]
 ) -> dict[int, KnownProfile]:
-    """Return the stored profiles of the users, an empty one for a user without any."""
+    """Return the stored profiles, empty ones for users without any."""
     profiles = dict.fromkeys(user_ids, NOTHING_STORED)
     for chunk in chunks(list(profiles)):
         columns = (Profile.user_id, Profile.as_of_event, Profile.posts)
@@ -150,7 +143,7 @@ async def with_tails(
 
 
 async def subtract_posts(session: AsyncSession, posts: Iterable[ProfiledPost]) -> None:
-    """Subtract posts that are about to be deleted from their authors' stored profiles."""
+    """Subtract posts that are about to be deleted."""
     of_each: dict[int, list[ProfiledPost]] = defaultdict(list)
     for post in posts:
         of_each[post.user_id].append(post)
@@ -210,8 +203,8 @@ async def store_profiles(session: AsyncSession, profiles: Mapping[int, KnownProf
 async def fold_tails(db: Sessions, *, only_long: bool = False) -> None:
     """Fold all or only long tails into the stored profiles, some authors at a time.
 
-    They are counted outside the write lock. An author whose posts are deleted or folded meanwhile
-    is left for another time.
+    They are counted outside the write lock. Authors whose posts change meanwhile are left for
+    another time.
     """
     async with db.read() as session:
         authors = await users_with_tails(session, only_long=only_long)
@@ -231,7 +224,7 @@ async def fold_tails(db: Sessions, *, only_long: bool = False) -> None:
 
 
 async def _states(session: AsyncSession, user_ids: Collection[int]) -> dict[int, tuple[int, int]]:
-    """Return the number of deletions of each author, and the last event of the profile."""
+    """Return the number of deletions and the profile's last event of each author."""
     query = (
         select(User.id, User.version, func.coalesce(Profile.as_of_event, 0))
         .outerjoin(Profile, and_(Profile.user_id == User.id, Profile.recipe == RECIPE))
@@ -241,7 +234,7 @@ async def _states(session: AsyncSession, user_ids: Collection[int]) -> dict[int,
 
 
 def in_parts(authors: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
-    """Yield authors in parts of at least one; `authors` are IDs with numbers of posts."""
+    """Yield authors, given with their posts, in parts of at least one."""
     part: list[int] = []
     most_posts = 10_000  # In the profiles that a transaction handles; one author may have more.
     room = most_posts
@@ -259,7 +252,7 @@ def in_parts(authors: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
 async def users_with_tails(
     session: AsyncSession, *, only_long: bool = False
 ) -> Sequence[tuple[int, int]]:
-    """Return ID and number of posts of the authors with posts outside their stored profile.
+    """Return ID and number of posts of authors with posts outside their profile.
 
     only_long: at least `LONGEST_TAIL` posts, and long compared with the profile.
     """
@@ -283,18 +276,17 @@ async def has_long_tails(session: AsyncSession) -> bool:
 
 
 async def fold_long_tails(db: Sessions) -> None:
-    """Fold the tails that slow down readers; those that change meanwhile are found again."""
     await fold_tails(db, only_long=True)
 
 
 FOLD_FROM: Final = 50
-"""Posts of an author in a batch from which an import counts them ahead and folds them."""
+"""Posts of an author in a batch from which an import folds them."""
 MOST_WAITING: Final = 2_000_000
 """Characters of the waiting posts; their features take 5 to 20 bytes for each."""
 
 
 CountedText = tuple[str, Counts | None]
-"""Text of a post stored in bulk, and its features if they are already counted."""
+"""A post's text, and its features if already counted."""
 
 
 class BulkProfiles:
@@ -302,20 +294,18 @@ class BulkProfiles:
     later.
 
     If each batch were folded, a chat of a million messages would rewrite all profiles, some
-    megabytes each, a thousand times. Waiting posts are the authors' tails, so no reader misses
-    them.
+    megabytes each, a thousand times. Waiting posts are tails, so no reader misses them.
     """
 
     def __init__(self) -> None:
         self._waiting: dict[int, list[CountedText]] = {}
-        """Texts of the tails of some authors."""
         self._size = 0
-        """Characters of `_waiting`, as `MOST_WAITING` counts them."""
+        """Characters, as `MOST_WAITING` counts."""
         self._folded: dict[int, int] = {}
-        """Number of posts in each profile when it was stored."""
+        """Posts in each stored profile."""
 
     async def add(self, session: AsyncSession, posts: Mapping[int, Sequence[CountedText]]) -> None:
-        """Fold the posts that the session has just stored, by author, if it is time.
+        """Fold posts that the session has just stored, by author, if it is time.
 
         A few posts of an author stay in the tail, as single posts do.
         """
@@ -331,7 +321,6 @@ class BulkProfiles:
         return len(self._waiting[user_id]) * FOLDED_FOR_ONE >= self._folded.get(user_id, 0)
 
     async def fold_rest(self, db: Sessions) -> None:
-        """Fold all waiting posts, at the end of the import."""
         if self._waiting:
             async with db.write() as session:
                 await self._fold(session, list(self._waiting))
@@ -339,7 +328,7 @@ class BulkProfiles:
     async def _fold(
         self, session: AsyncSession, user_ids: Collection[int], here: Collection[int] = ()
     ) -> None:
-        """Fold the tails of authors. The posts are read, since others may have changed them.
+        """Fold tails; posts are read, since others may have changed them.
 
         here: authors who certainly exist; others may have been deleted meanwhile.
         """

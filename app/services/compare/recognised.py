@@ -1,7 +1,7 @@
-"""The number of an author's newest posts that the model recognises when they are held out.
+"""The number of an author's newest posts that the model recognises when held out.
 
-Maintenance measures and stores it for the people of each chat that has grown, since it takes longer
-than a page may.
+Maintenance stores it for the people of each chat that has grown, since it takes longer than a page
+may.
 """
 
 import asyncio
@@ -30,7 +30,6 @@ from app.services.posts.replies import own_chains
 from app.services.posts.users import UserRow, select_rows
 
 FEWEST_ASKED: Final = 20
-"""Smallest number of held-out posts for a share."""
 
 
 class RecognisedPosts(msgspec.Struct, frozen=True):
@@ -70,9 +69,7 @@ async def recognised_posts(
 def _judge(
     profiles: Sequence[AuthorProfile], units: Sequence[Sequence[str]], fitted: Fitted
 ) -> _Judged:
-    """Return texts, the author's probability and a hit for each held-out unit; empty if nothing is
-    left.
-    """
+    """Return the results for the first author's units; empty if nothing is left."""
     held = hold_out(profiles[0], units)
     rivals = [profile for profile in profiles[1:] if profile.counts.keys.size]
     if not (held.queries and rivals and held.profile.counts.keys.size):
@@ -84,7 +81,7 @@ def _judge(
 
 
 def _surest(judged: _Judged, newest: Sequence[OwnPost]) -> int | None:
-    """Return the short post with the highest probability of its author, the newest of equals."""
+    """Return the short post with the highest probability, the newest of equals."""
     ids = {text: post_id for post_id, text in newest}
     sure = {
         ids[texts[0]]: share
@@ -95,7 +92,7 @@ def _surest(judged: _Judged, newest: Sequence[OwnPost]) -> int | None:
 
 
 FEWEST_MESSAGES: Final = 2 * 4 * FEWEST_ASKED
-"""Smallest number of messages of a chat in which two people can have enough to be measured."""
+"""Messages of a chat in which two people can have enough."""
 
 
 async def has_unjudged(session: AsyncSession) -> bool:
@@ -104,7 +101,6 @@ async def has_unjudged(session: AsyncSession) -> bool:
 
 
 async def judge_room(db: Sessions, models: Models) -> None:
-    """Measure a chat that has grown, and store how often each person was recognised."""
     async with db.read() as session:
         row = (await session.execute(_grown())).first()
         if row is None:
@@ -139,7 +135,6 @@ def _grown() -> Select[int, int]:
 async def _judged(
     session: AsyncSession, models: Models, room_id: int
 ) -> dict[int, RecognisedPosts]:
-    """Return how well each person in the portrait of a chat is told from the others."""
     people = (
         select_rows(RoomPerson.room_id == room_id, RoomPerson.messages >= FEWEST_COMPARED)
         .join(RoomPerson, RoomPerson.user_id == User.id)

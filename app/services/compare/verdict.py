@@ -62,9 +62,8 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
 
 MODEL_NAME: Final = "stacked-counts-3"
 SHOWN_OF_ALL: Final = 20
-"""Authors shown if none are named."""
 EXPLAINED: Final = 4
-"""Authors with a colour, among whom the evidence is divided."""
+"""Authors with a colour."""
 
 
 class RankedAuthor(msgspec.Struct, frozen=True):
@@ -221,7 +220,6 @@ def _answer(case: Case, sure: float, explain: bool) -> Comparison:
 
 
 def _shown(case: Case, judgement: Judgement) -> list[int]:
-    """Return the places of the suspects who are shown, the likeliest first."""
     return judgement.order if case.is_named else judgement.order[:SHOWN_OF_ALL]
 
 
@@ -236,7 +234,7 @@ def ranked_authors(case: Case, judgement: Judgement) -> list[RankedAuthor]:
 
 
 class SearchedPosts(NamedTuple):
-    """The newest posts of an author, as they are and as they are searched."""
+    """Posts as they are and as they are searched."""
 
     posts: list[OwnPost]
     plain: list[PlainPost]
@@ -247,7 +245,6 @@ class SearchedPosts(NamedTuple):
 
 
 ReadPosts = Callable[[AsyncSession, int, int], Awaitable[SearchedPosts]]
-"""The function that reads an author's newest posts, such as `read_posts`."""
 
 
 async def read_posts(session: AsyncSession, user_id: int, count: int) -> SearchedPosts:
@@ -262,7 +259,7 @@ async def add_reasons(
     run: Runner = asyncio.to_thread,
     read: ReadPosts = read_posts,
 ) -> Comparison:
-    """Return the comparison with how often each mark is used, by whom, and in which posts."""
+    """Return the comparison with how often, by whom and where each mark is used."""
     if not (comparison.evidence or comparison.verdict == "unfamiliar"):
         return comparison
     ids = {suspect.username: suspect.id for suspect in case.suspects}

@@ -1,4 +1,4 @@
-"""Renaming rooms, and joining two that are one chat."""
+"""Renaming chats, and joining two that are one chat."""
 
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,13 +11,12 @@ from app.services.event_log import NewEvent, append_events
 from app.services.posts.post_rooms import DELETED_APP, count_messages
 
 MOVED_AT_ONCE = 5_000
-"""Messages that one transaction moves to another room."""
 
 
 async def rename_room(session: AsyncSession, room_id: int, name: str) -> None:
-    """Show a room under another name; under its title, if that is empty.
+    """Set the name of a chat; an empty one shows its title.
 
-    Raises NotFoundError, InvalidInputError for a room without a title.
+    Raises NotFoundError, and InvalidInputError without a title.
     """
     room = await _room(session, room_id)
     cleaned = clean_title(name)
@@ -28,10 +27,10 @@ async def rename_room(session: AsyncSession, room_id: int, name: str) -> None:
 
 
 async def join_some(session: AsyncSession, room_id: int, target_id: int) -> int | None:
-    """Move some of a room's messages to another one; return the id of that one at the end.
+    """Move some of a chat's messages to another; return the other's ID at the end.
 
-    Then it answers for both. Until then the room stays, so that joining can be done again where it
-    broke off. Raises NotFoundError, InvalidInputError.
+    Until then the chat stays, so that an interrupted joining can be repeated. Raises NotFoundError,
+    InvalidInputError.
     """
     room, target = await _room(session, room_id), await _room(session, target_id)
     if room.id == target.id:
@@ -43,7 +42,7 @@ async def join_some(session: AsyncSession, room_id: int, target_id: int) -> int 
 
 
 async def _room(session: AsyncSession, room_id: int) -> Room:
-    """Return the room of that id, or the one that it was joined to. Raises NotFoundError."""
+    """Return the chat of that ID, or the chat it was joined to. Raises NotFoundError."""
     room = await session.get(Room, room_id)
     if room is not None and room.joined_to_id is not None:
         room = await session.get(Room, room.joined_to_id)
@@ -53,7 +52,6 @@ async def _room(session: AsyncSession, room_id: int) -> Room:
 
 
 async def _move(session: AsyncSession, room_id: int, target_id: int) -> int:
-    """Move some messages to another room; return how many."""
     query = select(Tweet.id, Tweet.user_id).where(Tweet.room_id == room_id)
     rows = (await session.execute(query.limit(MOVED_AT_ONCE))).all()
     moved = query.with_only_columns(Tweet.id).limit(MOVED_AT_ONCE).scalar_subquery()
@@ -71,7 +69,7 @@ async def _move(session: AsyncSession, room_id: int, target_id: int) -> int:
 
 
 async def _close(session: AsyncSession, room: Room, target: Room) -> None:
-    """Let the other room answer for one without messages, and for those that were joined to it."""
+    """Let the other chat answer for this one and for those joined to it."""
     target.tz = target.tz or room.tz
     target.date_order = target.date_order or room.date_order
     await session.execute(delete(RoomPerson).where(RoomPerson.room_id == room.id))
@@ -84,7 +82,7 @@ async def _close(session: AsyncSession, room: Room, target: Room) -> None:
 
 
 async def announce_change(session: AsyncSession, room_id: int) -> None:
-    """Tell every worker that the room, which all of its messages name, has changed."""
+    """Tell every worker that the chat, named by all of its messages, has changed."""
     anybody = await session.scalar(
         select(func.min(RoomPerson.user_id)).where(RoomPerson.room_id == room_id)
     )

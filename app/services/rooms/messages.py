@@ -1,4 +1,4 @@
-"""The messages of a room: pages of them, the months with media, and those with most reactions."""
+"""The messages of a chat: pages, months with media, and messages with most reactions."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
@@ -30,42 +30,42 @@ from app.services.posts.tweets import (
     select_posts,
 )
 
-AROUND: Final = 10
-"""Messages before and after one."""
 END: Final[TweetKey] = (None, MAX_ID)
-"""The place after all messages."""
 _Kind = Literal["undated", "dated", "dated before"]
 ORDER: Final = (Tweet.created_at, Tweet.place, Tweet.id)
-"""Order of the messages of a chat that have a time."""
 
 
 async def list_messages(
     session: AsyncSession, selection: Selection, *, after: TweetKey | None = None, limit: int
 ) -> Page:
-    """Return up to `limit` messages of a room, the oldest first, and the key of the next page.
+    """Return a page of messages, the oldest first, and the key of the next.
 
-    Equal times are in the order of the file, unknown times last; a message without a time is in no
-    period. Of the selection the room, the period and `has` count.
+    Equal times are in the order of the file, unknown times last and in no period. Only room, period
+    and `has` count.
     """
     depends_on(EVERYTHING)
-    dated, undated = _parts(selection)
+    # SQLite reads the index in the order of a list only if no time is unknown: two queries.
+    messages = select_posts().where(*field_conditions(selection))
     posts: list[Post] = []
     if after is None or after[0] is not None:
-        query = dated if after is None else dated.where(_sort_key() < tuple_(*ORDER))
+        query = messages.where(Tweet.created_at.is_not(None))
+        query = query if after is None else query.where(_sort_key() < tuple_(*ORDER))
         query = query.order_by(*ORDER).limit(limit + 1)
         posts = list(map(as_post, await session.execute(query, _values(after) if after else {})))
     if len(posts) <= limit and selection.since is selection.until is None:
         last = after[1] if after and after[0] is None else 0
-        query = undated.where(Tweet.id > last).order_by(Tweet.id).limit(limit + 1 - len(posts))
-        posts += map(as_post, await session.execute(query))
+        query = messages.where(Tweet.created_at.is_(None), Tweet.id > last).order_by(Tweet.id)
+        posts += map(as_post, await session.execute(query.limit(limit + 1 - len(posts))))
     return as_page(posts, limit)
 
 
 async def list_before(
     session: AsyncSession, selection: Selection, before: TweetKey, *, limit: int
 ) -> Page:
-    """Return the last `limit` messages of a room before a key, the oldest first, and the key of
-    the first where others come before it. Of the selection the room and `has` count."""
+    """Return the last messages before a key, the oldest first, and the key of earlier ones.
+
+    Only room and `has` of the selection count.
+    """
     depends_on(EVERYTHING)
     values = _values(before) | {"room_id": selection.room_id}
     kinds: list[_Kind] = ["undated", "dated"] if before[0] is None else ["dated before"]
@@ -79,19 +79,18 @@ async def list_before(
 
 
 async def messages_around(session: AsyncSession, post: Post) -> list[Post]:
-    """Return ten messages before a message, it, and ten after it; nothing for a post."""
+    """Return ten messages before a message, itself, and ten after it; nothing for a post."""
     if post.room is None:
         return []
     key = post.created_at, post.id
     selection = Selection(room_id=post.room.id)
-    above, _ = await list_before(session, selection, key, limit=AROUND)
-    below, _ = await list_messages(session, selection, after=key, limit=AROUND)
+    above, _ = await list_before(session, selection, key, limit=10)
+    below, _ = await list_messages(session, selection, after=key, limit=10)
     return [*above, post, *below]
 
 
 @cache
 def _last(kind: _Kind, has: str | None) -> AnySelect:
-    """Return the query for the last messages of a room before a key, made once."""
     of_room = [Tweet.room_id == bindparam("room_id"), *field_conditions(Selection(has=has))]
     messages = select_posts().where(*of_room).limit(bindparam("limit", type_=Integer))
     if kind == "undated":
@@ -105,7 +104,7 @@ def _last(kind: _Kind, has: str | None) -> AnySelect:
 
 @cache
 def _sort_key() -> Tuple:
-    """Return the place of a key in the order of a chat, for `_values`; made once."""
+    """Return the place of a key in the order of a chat, for `_values`."""
     message = aliased(Tweet)
     place = select(message.place).where(message.id == bindparam("id")).scalar_subquery()
     time = bindparam("time", type_=Tweet.created_at.type)
@@ -113,27 +112,14 @@ def _sort_key() -> Tuple:
 
 
 def _values(key: TweetKey) -> dict[str, Any]:
-    """Return the values of a key; one with the id 0 comes before all messages of its time."""
+    """Return the values of a key; ID 0 is before all messages of its time."""
     return {"time": key[0], "id": key[1], "else": 0 if key[1] else -(2**31)}
-
-
-def _parts(selection: Selection) -> tuple[AnySelect, AnySelect]:
-    """Return queries for the messages with a time, and for those without.
-
-    SQLite reads the index in the order of a list only where no time is unknown.
-    """
-    messages = select_posts().where(*field_conditions(selection))
-    is_dated = Tweet.created_at.is_not(None)
-    return messages.where(is_dated), messages.where(Tweet.created_at.is_(None))
 
 
 async def media_by_month(
     session: AsyncSession, room_id: int, zone: ZoneInfo
 ) -> dict[date | None, int]:
-    """Return how many messages of a room have media in each month, the newest month first.
-
-    A month is its first day; None, at the end, stands for an unknown time.
-    """
+    """Return the number of messages with media by month, the newest first, None at the end."""
     depends_on(EVERYTHING)
     day = local_unit(seconds_of(Tweet.created_at), zone, DAY_S, tick_s=1).label("day")
     of_room = Tweet.room_id == room_id, Tweet.media.is_not(None)
@@ -150,10 +136,6 @@ async def media_by_month(
 
 
 MOST_LOOKED_AT: Final = 500
-"""Messages with the most reactions, among which those of each sign are looked for."""
-MOST_SIGNS: Final = 3
-FEWEST_GIVEN: Final = 2
-"""Of one sign, for a message to stand for it."""
 
 
 class LovedMessage(msgspec.Struct, frozen=True):
@@ -168,20 +150,18 @@ class LovedMessage(msgspec.Struct, frozen=True):
 
 
 class Reacted(NamedTuple):
-    """A message with reactions."""
-
     id: int
     counts: Reactions
 
 
 class Best(NamedTuple):
-    """The message that has the most of one sign, or of all."""
+    """The message with the most of one sign, or of all."""
 
     id: int
     times: int
     sign: str | None = None
     ties: int = 0
-    """The number of other messages with as many."""
+    """Number of other messages with as many."""
 
 
 async def most_loved(
@@ -189,10 +169,8 @@ async def most_loved(
 ) -> list[LovedMessage]:
     """Return the message with the most reactions, then those with the most of up to three signs.
 
-    span: only messages of this time.
-
-    A sign is left out whose message comes before, and one of which a message further down could
-    have more. Of equal ones that with more reactions counts, then the newest.
+    A sign is left out if its message is already listed, or if a message further down could have
+    more. Of equal messages the one with more reactions counts, then the newest.
     """
     likes = backend_of(session).likes
     query = (
@@ -216,19 +194,19 @@ async def most_loved(
 
 
 def best_of(messages: Sequence[Reacted]) -> Iterator[Best]:
-    """Yield the best of messages that are in the order of their likes, the most first."""
+    """Yield the best of messages, given by likes, the most first."""
     if not messages:
         return
     first = messages[0]
     ties = sum(message.counts.likes == first.counts.likes for message in messages[1:])
     yield Best(first.id, first.counts.likes or 0, ties=ties)
-    # What was not looked at has no more of any sign than it has likes.
+    # Messages that were not read have no more of any sign than the last one has likes.
     is_whole = len(messages) < MOST_LOOKED_AT
-    fewest = FEWEST_GIVEN if is_whole else max(FEWEST_GIVEN, messages[-1].counts.likes or 0)
+    fewest = 2 if is_whole else max(2, messages[-1].counts.likes or 0)
     ids = {first.id}
     signs = [best for best in _best_by_sign(messages) if best.times >= fewest]
     for best in sorted(signs, key=lambda best: -best.times):
-        if best.id not in ids and len(ids) <= MOST_SIGNS:
+        if best.id not in ids and len(ids) <= 3:
             ids.add(best.id)
             yield best
 

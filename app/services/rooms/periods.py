@@ -1,4 +1,4 @@
-"""Periods of a room: chosen days, its months or years with who wrote how much, and silences."""
+"""Periods of a chat: chosen days, months or years with everyone's messages, and silences."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
@@ -36,34 +36,28 @@ from app.runtime.clock import first_instant
 from app.services.posts.post_counts import DAY_S, MOST_YEARS, local_unit, seconds_of, unix_seconds
 from app.services.rooms.room_facts import MOST_PEOPLE, RoomFacts, RoomSpeaker
 
-MOST_MONTHS: Final = 48
-"""A chat of more of them is counted by years."""
 FEWEST_OF_YEAR: Final = 100
 """Messages of a year that has a page of its own."""
-YEAR_M: Final = 12
 HoursAfter = Callable[[SQLColumnExpression[Any], int], ColumnElement[datetime]]
-SILENT_H: Final = 48
-"""Hours without a message from which on they are a silence."""
 
 
 class DayPeriod(NamedTuple):
-    """The days from `first` until before `end`; None leaves that side open."""
+    """From `first` until before `end`; None leaves that side open."""
 
     first: date | None = None
     end: date | None = None
 
     @property
     def is_whole(self) -> bool:
-        """Whether both sides are open."""
         return self.first is self.end is None
 
     def instants(self, zone: ZoneInfo) -> dict[str, datetime]:
-        """Return the ends that the period has as moments, by their names."""
+        """Return the ends as moments, by name."""
         ends = {"since": self.first, "until": self.end}
         return {name: first_instant(day, zone) for name, day in ends.items() if day}
 
     def clipped(self, days: Sequence[date]) -> list[date]:
-        """Return the first days of parts of time, and the end of the last, within the period."""
+        """Return first days, and the end of the last, within the period."""
         if not days:
             return []
         first, *inner, end = days
@@ -87,7 +81,6 @@ class Period(msgspec.Struct, frozen=True):
 async def read_facts_of_period(
     session: AsyncSession, room: RoomFacts, period: DayPeriod, zone: ZoneInfo
 ) -> RoomFacts:
-    """Return a chat as if it had only the messages of a period; it may have none."""
     if period.is_whole:
         return room
     depends_on(EVERYTHING)
@@ -119,12 +112,10 @@ async def read_periods(
     gone: Collection[int] | None,
     period: DayPeriod = WHOLE,
 ) -> list[Period]:
-    """Return the months of a room, from the first to the last; of more than 48 of them the years.
+    """Return the months of a chat within the period, or years if there are more than 48 months.
 
-    The first and the last have only the days of the period.
-
-    people: the ids of those who are counted one by one. gone: where there are others, who are
-    counted together, those whose messages are still to be removed; else None.
+    people: counted one by one. gone: people whose messages are still to be removed; None if no
+    others are counted together.
     """
     days = period.clipped(_first_days(room, zone))
     if not days:
@@ -152,7 +143,7 @@ async def read_periods(
 async def messages_by_year(
     session: AsyncSession, room: RoomFacts, zone: ZoneInfo
 ) -> dict[int, int]:
-    """Return how many messages a room has in each of its last years, the newest year first."""
+    """Return the number of messages in the last years, the newest first."""
     if room.first_message_at is None or room.newest_message_at is None:
         return {}
     first, newest = (
@@ -174,13 +165,12 @@ async def _fullest(
     messages: Sequence[int],
     days: Sequence[date],
 ) -> int | None:
-    """Return the place of the period with clearly the most messages, None without one.
+    """Return the place of the period with clearly the most messages, or None.
 
-    messages: those of each. days: when each begins, then the end of the last. What is to be removed
-    of somebody who is gone counts in the days until then.
+    days: beginnings, then the end of the last. Messages still to be removed count in the days.
     """
     if clear_peak(messages) is None:
-        return None  # By days none is clearer, and they take longer to be counted.
+        return None  # Days take longer to count, and none would be clearer by days.
     *_, second, first = sorted(range(len(messages)), key=messages.__getitem__)
     counts: list[list[int]] = []
     day = local_unit(seconds_of(Tweet.created_at), zone, DAY_S, tick_s=1).label("day")
@@ -202,9 +192,9 @@ async def _fullest(
 async def longest_silence(
     session: AsyncSession, room_id: int, gone: Collection[int], within: Mapping[str, datetime]
 ) -> SilenceSpan | None:
-    """Return the longest time of more than two days without a message, the first of equal ones.
+    """Return the longest time of more than two days without a message, the first of equals.
 
-    gone: people whose messages are still to be removed. within: the ends of a period.
+    gone: people whose messages are still to be removed.
     """
     query = _silences(backend_of(session).hours_after, *within, has_gone=bool(gone))
     values: dict[str, Any] = {"room_id": room_id, **within}
@@ -214,7 +204,7 @@ async def longest_silence(
 
 
 async def gone_from(session: AsyncSession, room_id: int) -> list[int]:
-    """Return the ids of people of a room whose messages are still to be removed."""
+    """Return the IDs of people of a chat whose messages are still to be removed."""
     people = select(RoomPerson.user_id).join(User, User.id == RoomPerson.user_id)
     is_gone = RoomPerson.room_id == room_id, User.deleted_at.is_not(None)
     return list(await session.scalars(people.where(*is_gone)))
@@ -224,8 +214,8 @@ async def gone_from(session: AsyncSession, room_id: int) -> list[int]:
 def _silences(hours_after: HoursAfter, *ends: str, has_gone: bool) -> Select[datetime, datetime]:
     """Return the query for the longest silence, which takes longer to make than to run.
 
-    From a message it leads to the last one of the two days after it, and where there is none to the
-    next one, which ends a silence: so it reads one message of two days. ends: of a period.
+    From a message it leads to the last message of the two days after it, or else to the next one,
+    which ends a silence; so it reads one message for two days.
     """
     written = [Tweet.room_id == bindparam("room_id")]
     if has_gone:
@@ -240,7 +230,7 @@ def _silences(hours_after: HoursAfter, *ends: str, has_gone: bool) -> Select[dat
         return is_before_end if "until" in ends else steps.c.time.is_not(None)
 
     later = [*written, Tweet.created_at > steps.c.time]
-    soon = Tweet.created_at <= hours_after(steps.c.time, SILENT_H)
+    soon = Tweet.created_at <= hours_after(steps.c.time, 48)
     last_soon = select(func.max(Tweet.created_at)).where(*later, soon).scalar_subquery()
     following = select(func.min(Tweet.created_at)).where(*later).scalar_subquery()
     silent_since = case((last_soon.is_(None), steps.c.time))
@@ -254,28 +244,22 @@ def _silences(hours_after: HoursAfter, *ends: str, has_gone: bool) -> Select[dat
 
 
 def _first_days(room: RoomFacts, zone: ZoneInfo) -> list[date]:
-    """Return the first days of the months of a room, and of the month after its last message.
-
-    Where these are too many it is years, at most the newest `MOST_YEARS`.
-    """
+    """Return the first days of the months and the next one, or of years if these are too many."""
     if room.first_message_at is None or room.newest_message_at is None:
         return []
     first, newest = (
         time.astimezone(zone) for time in (room.first_message_at, room.newest_message_at)
     )
-    months = range(first.year * YEAR_M + first.month - 1, newest.year * YEAR_M + newest.month + 1)
-    if len(months) > MOST_MONTHS + 1:
+    months = range(first.year * 12 + first.month - 1, newest.year * 12 + newest.month + 1)
+    if len(months) > 48 + 1:
         oldest = max(first.year, newest.year - MOST_YEARS + 1)
         return [date(year, 1, 1) for year in range(oldest, newest.year + 2)]
-    return [date(month // YEAR_M, month % YEAR_M + 1, 1) for month in months]
+    return [date(month // 12, month % 12 + 1, 1) for month in months]
 
 
 @cache
 def _messages_of_each(periods: int) -> Select[int, int, int]:
-    """Return the query for how many messages each person has in each of so many periods.
-
-    Of somebody who writes nowhere else an index alone tells them.
-    """
+    """Return the query for each person's messages by period; often an index alone answers it."""
     spans = _spans(periods)
     written = select(func.count()).where(Tweet.user_id == User.id, *_is_within(spans))
     here = written.where(Tweet.room_id == bindparam("room_id"))
@@ -295,10 +279,7 @@ def _messages_of_each(periods: int) -> Select[int, int, int]:
 
 @cache
 def _messages(periods: int, *, has_gone: bool) -> Select[int]:
-    """Return the query for how many messages a room has in each of so many periods.
-
-    Where nobody is gone, an index alone tells them.
-    """
+    """Return the query for messages by period; if nobody is gone, an index alone answers it."""
     spans = _spans(periods)
     written = select(func.count()).where(Tweet.room_id == bindparam("room_id"), *_is_within(spans))
     if has_gone:
@@ -307,7 +288,7 @@ def _messages(periods: int, *, has_gone: bool) -> Select[int]:
 
 
 def _spans(periods: int) -> Subquery:
-    """Return a table of periods with `place`, from 0, `starts_at` and `ends_at`."""
+    """Return a table of periods: `place` from 0, `starts_at`, `ends_at`."""
     moments = [
         bindparam(f"start{place}", type_=Tweet.created_at.type) for place in range(periods + 1)
     ]
@@ -327,7 +308,7 @@ def _is_within(spans: Subquery) -> list[ColumnElement[bool]]:
 
 
 def within_ends(ends: Collection[str]) -> list[ColumnElement[bool]]:
-    """Return the conditions that a message is of a period with these ends, which are parameters."""
+    """Return conditions with these ends as parameters."""
     time = Tweet.created_at
     conditions = {
         "since": time >= bindparam("since", type_=time.type),

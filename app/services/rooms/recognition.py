@@ -1,7 +1,7 @@
-"""Which room here the chat of a file is.
+"""The chat here that the chat of a file is.
 
-A chat is known again by its app and the app's id; else by its app and title, where at least half of
-its people are the same; else by its messages, where most of them are in one room here already.
+It is recognised by the app's ID; otherwise by app and title, if at least half of the people are the
+same; otherwise by messages, if most of them are in one chat here already.
 """
 
 from collections import Counter
@@ -21,44 +21,30 @@ from app.models import Room, RoomPerson, User
 from app.runtime.clock import now
 from app.services.posts.post_rooms import IS_KEPT, UNKNOWN_APP, announce_first_room
 
-MOST_REMEMBERED: Final = 10_000
-"""Rooms of one import that are remembered."""
 MOST_CANDIDATES: Final = 200
-"""Rooms of one title that are compared."""
-MOST_NAMED: Final = 3
-"""People after whom a room without a title is called."""
-FEWEST_EQUAL: Final = 20
-"""Equal messages by which a room of another title is known: somebody may answer in two rooms at the
-same minute."""
+"""Compared chats of one title."""
 
 
 @dataclass(slots=True)
 class RoomSample:
-    """What some messages tell of their room."""
-
     names: dict[int, str] = field(default_factory=dict)
-    """Those who wrote them: names, by ids."""
+    """Names of the writers, by ID."""
     messages: int = 0
     equal: dict[int, Counter[int]] = field(default_factory=dict)
-    """Rooms that have equal messages already, and how many of each person."""
+    """Chats with equal messages, and each person's number."""
 
 
 @dataclass(slots=True)
 class RoomFinder:
-    """Finds the rooms of one import, or makes them."""
-
     trusts_ids: bool = False
-    """Whether the id of a room is one of here, as in lines that are sent."""
+    """Whether an ID is one of this site, as in sent lines."""
     read: ReadNotes = field(default_factory=ReadNotes)
-    """How times of the file are read."""
     made: set[int] = field(default_factory=set)
-    """Rooms that this import has made."""
     _ids: dict[RoomReference, int] = field(default_factory=dict)
 
     def knows_by_people(self, reference: RoomReference) -> bool:
-        """Return whether a room is found by those who write in it, and not by its name alone.
-
-        An export has ids of its own installation, which tell its rooms apart.
+        """Return whether a chat is found by its people; an installation's own IDs tell its chats
+        apart.
         """
         has_own_id = reference.id is not None and not self.trusts_ids
         return has_own_id or isinstance(reference, FileRoom)
@@ -66,8 +52,7 @@ class RoomFinder:
     async def find(
         self, session: AsyncSession, samples: Mapping[RoomReference, RoomSample]
     ) -> dict[RoomReference, int]:
-        """Return the ids of the rooms, by what names them."""
-        if len(self._ids) > MOST_REMEMBERED:
+        if len(self._ids) > 10_000:
             self._ids.clear()
         await self._forget_missing(session, samples)
         for reference, sample in samples.items():
@@ -78,10 +63,7 @@ class RoomFinder:
     async def known(
         self, session: AsyncSession, reference: RoomReference, names: Mapping[int, str]
     ) -> int | None:
-        """Return the id of the room that is known again by its app's id, or its title and people.
-
-        names: those who write in it and are here, by ids.
-        """
+        """Return the ID of the chat recognised by its app's ID, or its title and people."""
         room_id = await self._by_id(session, reference)
         if room_id is not None or not names:
             return room_id
@@ -90,7 +72,7 @@ class RoomFinder:
     async def _forget_missing(
         self, session: AsyncSession, references: Iterable[RoomReference]
     ) -> None:
-        """Forget rooms that are not here: a dry run undoes each batch, and they may be deleted."""
+        """Forget chats that a dry run has undone, or that were deleted."""
         ids = {self._ids[reference] for reference in references if reference in self._ids}
         if ids:
             is_here = is_among(session, Room.id, ids), IS_KEPT
@@ -125,10 +107,9 @@ class RoomFinder:
     async def _by_people(
         self, session: AsyncSession, reference: RoomReference, sample: RoomSample
     ) -> int | None:
-        """Return the room of that title with most of the same people: at least half of them.
+        """Return the chat of that title with at least half of the people, or more without a title.
 
-        Of a room without a title, there must be more than half. Of several it is the one that has
-        most of the messages already.
+        Of several chats, the one with most of the messages.
         """
         candidates = select(func.coalesce(Room.joined_to_id, Room.id)).where(
             *_is_candidate(reference), Room.id.not_in(self._others(reference))
@@ -151,9 +132,9 @@ class RoomFinder:
         return max(rooms, key=lambda room: sample.equal.get(room, Counter()).total(), default=None)
 
     def _others(self, reference: RoomReference) -> set[int]:
-        """Return the rooms of this import that are others for sure.
+        """Return the chats of this import that are certainly others.
 
-        Two files of one title may be two exports of one room, but for those that the app names.
+        Two files of one title may be two exports of one chat, unless the app tells them apart.
         """
         if not isinstance(reference, FileRoom):
             return set(self._ids.values())
@@ -164,9 +145,8 @@ class RoomFinder:
         return {room_id for room_id, thread in threads.items() if thread not in same}
 
     def _by_messages(self, sample: RoomSample) -> int | None:
-        """Return the room that has at least half of the messages, by two people or more.
-
-        It is no other room's in the same import.
+        """Return the chat, no other's in this import, with half of the messages by two people or
+        more.
         """
         taken = set(self._ids.values())
         totals = {
@@ -175,12 +155,13 @@ class RoomFinder:
             if room_id not in taken and len(equal) > 1
         }
         room_id = max(totals, key=totals.__getitem__, default=None)
-        if room_id is None or totals[room_id] < max(FEWEST_EQUAL, sample.messages / 2):
+        # Fewer than 20 may be a coincidence: people answer in two chats at the same minute.
+        if room_id is None or totals[room_id] < max(20, sample.messages / 2):
             return None
         return room_id
 
     async def _complete(self, session: AsyncSession, room_id: int, reference: FileRoom) -> None:
-        """Fill the app, its id and how times are read, which older imports have not stored."""
+        """Fill the app, its ID and how times are read; older imports lack them."""
         room = await session.get_one(Room, room_id)
         if room.platform == UNKNOWN_APP:
             room.platform = reference.platform
@@ -192,7 +173,6 @@ class RoomFinder:
 
 
 async def rooms_of_title(session: AsyncSession, reference: RoomReference) -> list[int]:
-    """Return the rooms of that app and title, without another id of the app."""
     if not reference.name:
         return []
     query = select(func.coalesce(Room.joined_to_id, Room.id)).where(*_is_candidate(reference))
@@ -227,7 +207,7 @@ async def _made(session: AsyncSession, reference: RoomReference, sample: RoomSam
     if isinstance(reference, FileRoom):
         platform, external_id = reference.platform, reference.external_id
     people = list(sample.names.values())
-    called = ", ".join([*people[:MOST_NAMED], *["…"][: len(people) - MOST_NAMED]])
+    called = ", ".join([*people[:3], *(["…"] if len(people) > 3 else [])])
     await announce_first_room(session, min(sample.names))
     room = Room(
         platform=platform,

@@ -55,7 +55,6 @@ from app.services.rooms.periods import (
 from app.services.rooms.room_facts import RoomFacts, names_in
 
 Names = tuple[str, str | None]
-"""A username, and a display name."""
 
 
 class RoomPortrait(Struct, frozen=True, kw_only=True):
@@ -116,23 +115,22 @@ class RoomPortrait(Struct, frozen=True, kw_only=True):
 
 
 class ChatSight(RoomPortrait, frozen=True, kw_only=True):
-    """A chat as its pages show it; the API shows its `RoomPortrait`."""
+    """A chat on its pages; the API shows its `RoomPortrait`."""
 
     since: datetime | None = None
     """Time of the first analysed message."""
     silent: Collection[int] = ()
-    """Places of the people who wrote none of the analysed messages."""
+    """Places of people without an analysed message."""
     most_answered: tuple[int, int] | None = None
-    """Places of a person and the person whom they answer clearly more often."""
+    """Places of a person, and of whom they answer clearly more often."""
 
     @property
     def is_of_newest(self) -> bool:
-        """Whether only the newest messages were analysed."""
         return self.scanned < self.room.messages
 
     @property
     def years(self) -> list[int]:
-        """Years that have pages of their own, the newest first."""
+        """Years with a page, the newest first."""
         by_year = Counter[int]()
         for period in self.periods:
             by_year[period.first_day.year] += period.messages
@@ -143,28 +141,25 @@ class ChatSight(RoomPortrait, frozen=True, kw_only=True):
         return next(iter(self.years), None)
 
     def portrait(self) -> RoomPortrait:
-        """Return what the API shows."""
         fields = RoomPortrait.__struct_fields__
         return RoomPortrait(**{name: getattr(self, name) for name in fields})
 
 
 class CountedChat(NamedTuple):
-    """The messages of a chat, counted by a thread."""
-
     scanned: int
     since: int | None
     """Time of the first message, in seconds since 1970."""
     portrait: ChatPortrait
     ids: list[int]
-    """Ids of the people who stand for themselves."""
+    """People counted one by one."""
     silent: list[int]
     first_days: list[tuple[int, int]]
-    """Numbers of messages of the first two people on each day."""
+    """Messages of the first two people by day."""
     answers: list[list[int]]
     others: list[PersonInShort]
 
     def traits(self, judged: Mapping[int, Judged]) -> list[Trait]:
-        """Return the clearest traits; judged: how well people are recognised, by id."""
+        """Return the clearest traits; `judged` by person ID."""
         people = self.portrait.people
         return traits_of(
             [person.messages for person in people[: len(self.ids)]],
@@ -176,10 +171,10 @@ class CountedChat(NamedTuple):
 
 
 class KeptRoom(NamedTuple):
-    """A room that was counted for the portraits of all time zones."""
+    """A chat counted for all time zones."""
 
     event: int
-    """The newest event when it was counted; after the next one it is counted again."""
+    """After the next event it is counted again."""
     counted: CountedChat
     """With the hours of UTC."""
     times: dict[int, NDArray[np.int64]]
@@ -187,11 +182,10 @@ class KeptRoom(NamedTuple):
 
 
 CountedRooms = LruStore[int, KeptRoom]
-"""Rooms that were counted last, by id."""
 
 
 def counted_rooms() -> CountedRooms:
-    """Return a store for one process, of 100,000 messages with some 60 bytes each."""
+    """Return a store of 100,000 messages with some 60 bytes each."""
     return LruStore(100_000, lambda kept: kept.counted.scanned)
 
 
@@ -199,20 +193,18 @@ _Found = tuple[CountedChat, list[Trait]]
 
 
 class _People(NamedTuple):
-    """The people of a room."""
-
     ids: dict[str, int]
-    """Ids of the people whom the facts name, by username."""
+    """IDs of the people in the facts, by username."""
     gone: list[int]
-    """Ids of deleted people whose messages are still to be removed."""
+    """Deleted people whose messages are still to be removed."""
     judged: dict[int, Judged]
-    """How well people are recognised, by id."""
+    """How well people are recognised."""
 
 
 async def read_overview(
     session: AsyncSession, room: RoomFacts, zone: ZoneInfo, period: DayPeriod = WHOLE
 ) -> ChatSight:
-    """Return a chat at first sight; for a period, `room` has the facts of that period."""
+    """Return a chat at first sight; `room` has the facts of the period."""
     depends_on(EVERYTHING)
     depends_on(DERIVED)  # How well people are recognised.
     people, ends = await _people_of(session, room), period.instants(zone)
@@ -235,7 +227,6 @@ async def read_overview(
 async def read_portrait(
     session: AsyncSession, room: RoomFacts, zone: ZoneInfo, store: CountedRooms
 ) -> ChatSight:
-    """Return the portrait of a chat, with its most loved messages."""
     depends_on(EVERYTHING)
     depends_on(DERIVED)  # How well people are recognised.
     event, people = await newest_event(session), await _people_of(session, room)
@@ -292,12 +283,10 @@ def count_chat(
     is_of_facts: bool = False,
     has_typical: bool = True,
 ) -> CountedChat:
-    """Return the counts of messages; call it in a thread.
+    """Return the counts of messages, the oldest first; call it in a thread.
 
-    said: the oldest first. ids: ids of the people, by username, who are counted in short if they do
-    not stand for themselves. is_of_facts: whether the people with most messages by the facts stand
-    for themselves, whether or not they wrote any of these. has_typical: whether typical words are
-    looked for.
+    ids: by username, of people counted in short. is_of_facts: whether the first people by the facts
+    are counted one by one, even if they wrote none of these. has_typical: with typical words.
     """
     ids = ids or {}
     named = {ids[one.username]: one for one in room.people if one.username in ids}
@@ -321,7 +310,7 @@ def count_chat(
 
 
 def _of_all(counted: CountedChat, room: RoomFacts) -> CountedChat:
-    """Return the counts with the number of all messages of each, by the facts."""
+    """Return the counts with everyone's number of all messages."""
     first = room.people[: len(counted.ids)]
     numbers = [(1, person.messages) for person in first]
     others = room.people_total - len(first), room.messages - sum(count for _, count in numbers)
@@ -353,7 +342,6 @@ def _kept(event: int, scans: Sequence[Scan], room: RoomFacts, ids: Mapping[str, 
 async def with_names(
     session: AsyncSession, counted: CountedChat, traits: Iterable[Trait]
 ) -> tuple[list[PersonPortrait], list[Trait]]:
-    """Return the people and traits of a chat with their names."""
     authors = [(trait, counted.portrait.speakers[trait.person or 0].author) for trait in traits]
     names = await _names_of(session, {*counted.ids, *(author for _, author in authors)})
     named = [
@@ -368,7 +356,6 @@ async def with_names(
 
 
 def people_named(portrait: ChatPortrait, names: Sequence[Names]) -> list[PersonPortrait]:
-    """Return the people of a chat, the first of whom have these names."""
     first = [
         structs.replace(person, username=username, display_name=display_name)
         for person, (username, display_name) in zip(portrait.people, names, strict=False)
@@ -396,7 +383,6 @@ async def _people_of(session: AsyncSession, room: RoomFacts) -> _People:
 
 @cache
 def _people_told_of() -> Select[str, int, datetime | None, int, int]:
-    """Return the query for people of a room with `names`, deleted people, and judged people."""
     is_named = User.username.in_(bindparam("names", expanding=True))
     return (
         select(User.username, User.id, User.deleted_at, RoomPerson.asked, RoomPerson.recognised)
@@ -414,9 +400,9 @@ async def read_newest(
     gone: Collection[int] = (),
     ends: Mapping[str, datetime] | None = None,
 ) -> list[Scan]:
-    """Return at most so many newest messages of a room, those with a time and those without.
+    """Return the newest messages of a chat, those with a time and those without.
 
-    gone: people whose messages are left out. ends: a period, which has no messages without a time.
+    gone: people left out. ends: a period, which has no messages without a time.
     """
     ends, missing = ends or {}, most
     values: dict[str, Any] = {"room_id": room_id, **ends}
@@ -433,7 +419,6 @@ async def read_newest(
 
 @cache
 def _written(collected: Collected, *ends: str, has_gone: bool, is_dated: bool) -> ScanQuery:
-    """Return the query for the newest messages of a room; ends: those of a period."""
     written = [Tweet.room_id == bindparam("room_id"), *within_ends(ends)]
     if has_gone:
         written.append(Tweet.user_id.not_in(bindparam("gone", expanding=True)))

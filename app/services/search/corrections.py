@@ -1,7 +1,4 @@
-"""Typing errors: of a word that no post has, the known words at one slip are searched.
-
-So they are of any word, where no post has all words of a query, and one such word would help.
-"""
+"""Known words at one slip from a word that no post has, alone or with the other words."""
 
 import asyncio
 from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -23,39 +20,21 @@ from app.services.search.vocabulary import term_frequencies
 
 Key = TypeVar("Key", bound=Hashable)
 MOST_MEANT: Final = 5
-"""Known words that are searched instead of an unknown one."""
+"""Known words searched for an unknown one."""
 MOST_CORRECTED: Final = 10
-"""Words of a query that are looked at; each has some hundred neighbours."""
+"""Examined words; each has some hundred neighbours."""
 SHORTEST: Final = {"word": 3, "paired": 2}
-"""Letters, or syllables, of the shortest word that is corrected."""
-SHORTEST_BESIDE: Final = {"word": 1, "paired": 2}
-"""The same where the other parts of the query decide."""
-FEWEST_BESIDE: Final = 2
-"""Other parts that a word must stand beside."""
-MOST_BESIDE: Final = 20
-"""Known words at one slip that are looked for beside the other parts, the most frequent."""
-MOST_MISTYPED: Final = 4
-"""Words of a query whose pairs with these are looked for one by one."""
-_LIVE: Final = """
-    EXISTS (
-        SELECT 1 FROM ({postings}) AS matched JOIN "Tweet" ON "Tweet".id = matched.id
-        JOIN "Users" ON "Users".id = "Tweet".user_id WHERE "Users".deleted_at IS NULL
-    )
-"""
-"""Whether there is a post that matches, of an author who is not deleted."""
+"""Letters, or syllables, of a corrected word."""
 
 
 async def corrected(session: AsyncSession, parts: Sequence[QueryPart]) -> list[QueryPart]:
-    """Return the parts of a query; those that no post has, with known words at one slip.
-
-    Quoted and excluded words stay, and words without such neighbours.
-    """
+    """Return the parts with known words at one slip for open words that no post has."""
     words = dict.fromkeys(word for part in parts for word in split_phrase(part) if _is_open(word))
     looked_at = list(words)[:MOST_CORRECTED]
     indexed = await _in_posts(session, {word: in_any_way(word, UNCOUNTED) for word in looked_at})
     near = await _counted(session, [word for word in looked_at if word not in indexed])
     likeliest = {word: neighbours[: 2 * MOST_MEANT] for word, neighbours in near.items()}
-    # The counts may be older than the index, and pairs of a start may stand in different posts.
+    # The counts may be older than the index, and pairs of a start may be in different posts.
     known = await _in_posts(
         session,
         {
@@ -79,14 +58,15 @@ async def corrected(session: AsyncSession, parts: Sequence[QueryPart]) -> list[Q
 async def with_one_slip(
     session: AsyncSession, parts: Sequence[QueryPart], frequencies: TermFrequencies
 ) -> list[QueryPart]:
-    """Return the parts of a query of which no post has all, as if a slip had made a known word.
+    """Return the parts that no post has together, as if one known word was mistyped.
 
-    Each word is searched as it is, or as the known words at one slip that stand in a post beside
-    all the other parts, of which there must be two. `frequencies`: of the terms of the parts.
+    Each word is searched as it is, or as the known words at one slip that a post has with all other
+    parts, at least two.
     """
     wanted = [part for part in parts if not part.is_excluded]
-    words = [part for part in wanted if _is_open(part, SHORTEST_BESIDE) and not part.meant]
-    if len(wanted) <= FEWEST_BESIDE or not words:
+    shortest = {"word": 1, "paired": 2}  # Shorter than alone: the other parts decide.
+    words = [part for part in wanted if _is_open(part, shortest) and not part.meant]
+    if len(wanted) <= 2 or not words:
         return list(parts)
     near = await _counted(session, words[:MOST_CORRECTED])
     frequencies = await _with_forms(session, near, frequencies)
@@ -98,11 +78,11 @@ async def with_one_slip(
         ways = (in_any_way(part, frequencies, only_counted=True) for part in searched)
         return All(tuple(ways))
 
-    # All neighbours of a word at once first: of most words none stands beside the other parts.
+    # First all neighbours of a word together: for most words no post has any with the other parts.
     mistyped = await _in_posts(
         session, {word: beside(word, near[word]) for word in near if near[word]}
     )
-    words = [word for word in near if word in mistyped][:MOST_MISTYPED]
+    words = [word for word in near if word in mistyped][:4]  # Each pair is searched singly.
     pairs = [(word, neighbour) for word in words for neighbour in near[word]]
     slips = await _in_posts(session, {pair: beside(pair[0], pair[1:]) for pair in pairs})
     meant: dict[QueryPart, list[QueryPart]] = {}
@@ -113,20 +93,17 @@ async def with_one_slip(
 
 
 def _is_open(word: QueryPart, shortest: Mapping[str, int] = SHORTEST) -> bool:
-    is_exact = word.is_quoted or word.is_excluded or len({*word.text}) == 1  # As a laugh is.
+    is_exact = word.is_quoted or word.is_excluded or len({*word.text}) == 1  # Such as a laugh.
     return not is_exact and len(word.text) >= shortest.get(word.kind, len(word.text) + 1)
 
 
 async def _in_posts(session: AsyncSession, expressions: Mapping[Key, Expression]) -> set[Key]:
-    """Return whose expressions posts of any author match.
-
-    The posts of a deleted author are in the index until their rows are removed.
-    """
+    """Return the keys whose expressions match; deleted authors' posts stay indexed for a while."""
     if not expressions:
         return set()
     index = backend_of(session).words
     rendered = {key: index.render(expression) for key, expression in expressions.items()}
-    # Neighbours often share their beginning, as those of ten equal letters do.
+    # Neighbours often share their beginning.
     distinct = list(dict.fromkeys(rendered.values()))
     values = {f"match{n}": query for n, query in enumerate(distinct)}
     row = (await session.execute(_are_matched(index.postings, len(values)), values)).one()
@@ -136,30 +113,35 @@ async def _in_posts(session: AsyncSession, expressions: Mapping[Key, Expression]
 
 @lru_cache(maxsize=200)
 def _are_matched(postings: str, count: int) -> TextClause:
-    """Return a query whether there are posts for each `match`; every search without a post asks."""
-    matches = [_LIVE.format(postings=postings.format(term=f"match{n}")) for n in range(count)]
+    """Return the query whether posts have each `match`; every search without a result runs it."""
+    matches = (
+        f"EXISTS (SELECT 1 FROM ({postings.format(term=f'match{n}')}) AS matched"  # noqa: S608
+        ' JOIN "Tweet" ON "Tweet".id = matched.id JOIN "Users" ON "Users".id = "Tweet".user_id'
+        ' WHERE "Users".deleted_at IS NULL)'
+        for n in range(count)
+    )
     return text(f"SELECT {', '.join(matches)}")
 
 
 async def _counted(
     session: AsyncSession, words: Sequence[QueryPart]
 ) -> dict[QueryPart, list[QueryPart]]:
-    """Return the counted words at one slip from each word, the most frequent first."""
+    """Return the counted neighbours of each word, the most frequent first."""
     if not words:
         return {}
     neighbours, terms = await asyncio.to_thread(_neighbours, words)
     counts = (await term_frequencies(session, terms)).frequencies
 
     def order(word: QueryPart) -> tuple[int, int, str]:
-        # Of a Korean word all pairs tell more than those of its start, if they are known.
+        # For a Korean word, all pairs tell more than those of its start, if they are known.
         all_pairs = min(counts.get(term, 0) for term in word.terms)
         return -all_pairs, -min(counts[term] for term in _start(word).terms), word.text
 
     def likeliest(kind: str, texts: Sequence[str]) -> list[QueryPart]:
-        # Of most not even the first term is counted.
+        # For most neighbours not even the first term is counted.
         near = (QueryPart(kind, text) for text in texts if segment_terms(kind, text)[0] in counts)
         known = (word for word in near if all(term in counts for term in _start(word).terms))
-        return nsmallest(MOST_BESIDE, known, key=order)
+        return nsmallest(20, known, key=order)
 
     return {word: likeliest(word.kind, texts) for word, texts in neighbours.items()}
 
@@ -167,7 +149,6 @@ async def _counted(
 async def _with_forms(
     session: AsyncSession, near: Mapping[QueryPart, Sequence[QueryPart]], known: TermFrequencies
 ) -> TermFrequencies:
-    """Add the frequencies of the neighbours' forms, where their stem is one syllable."""
     forms = [word.forms for neighbours in near.values() for word in neighbours if word.forms]
     terms = {row[0] for form in forms for row in form.terms()} - known.frequencies.keys()
     if not terms:
@@ -177,7 +158,6 @@ async def _with_forms(
 
 
 def _neighbours(words: Iterable[QueryPart]) -> tuple[dict[QueryPart, list[str]], list[str]]:
-    """Return the neighbours of each word, and the terms of all of them."""
     neighbours = {
         word: [text for text in words_at_one_slip(word.text) if len(text) > 1] for word in words
     }
@@ -191,5 +171,5 @@ def _neighbours(words: Iterable[QueryPart]) -> tuple[dict[QueryPart, list[str]],
 
 
 def _start(word: QueryPart) -> QueryPart:
-    """Return the beginning that a post must have of a word, as for the search."""
+    """Return the beginning that a search requires."""
     return QueryPart(word.kind, word.start) if word.kind == "paired" else word

@@ -1,7 +1,6 @@
-"""Vectors of the posts: made after the posts are stored, in batches, and searched.
+"""Vectors of the posts, made in batches in the order of their IDs, and searched.
 
-One model makes all of them, in the order of the posts' ids. Where the settings name another model,
-its vectors replace those of the one before.
+If the settings name another model, its vectors replace the earlier ones.
 """
 
 import asyncio
@@ -21,18 +20,15 @@ from app.services.event_log import NewEvent, append_events
 
 REMOVED_AT_ONCE: Final = 2_000
 VECTORS: Final = "vectors"
-"""Name of the work and its lock."""
+"""Name of the job, and of its lock."""
 
 
 class Embeddings:
-    """Makes vectors with one embedder, and searches among them."""
-
     def __init__(self, db: Database, embedder: Embedder) -> None:
         self.embedder = embedder
         self._db = db
 
     async def is_due(self, session: AsyncSession) -> bool:
-        """Return whether posts lack a vector."""
         new = self._lacking(await self._newest(session)).limit(1)
         return await session.scalar(new) is not None
 
@@ -45,10 +41,10 @@ class Embeddings:
     async def embed_missing(
         self, db: Sessions, *, after: int = 0, on_progress: Callable[[int], None] = lambda _: None
     ) -> None:
-        """Make the missing vectors of the posts after an id; report after each batch how many.
+        """Make the missing vectors of posts after an ID; report the number done after each batch.
 
-        Those of another model go once the embedder has answered. Raises EmbedderError; the stored
-        vectors of this one stay.
+        Another model's vectors are removed once the embedder has answered. Raises EmbedderError;
+        this model's stay.
         """
         done = 0
         while True:
@@ -68,18 +64,16 @@ class Embeddings:
     async def remove_all(self, db: Sessions) -> None:
         """Remove all vectors, so that they are made again.
 
-        Raises EmbedderError before any is removed, if the embedder does not answer.
+        Raises EmbedderError, before any is removed.
         """
         await self.embedder.embed(["."])
         await _remove(db, true())
 
     async def count_missing(self, session: AsyncSession) -> int:
-        """Return how many posts lack a vector."""
         lacking = self._lacking(0).subquery()
         return await session.scalar(select(func.count()).select_from(lacking)) or 0
 
     def _lacking(self, after: int) -> Select[int, str]:
-        """Return the query for posts after an id that should have a vector and have none."""
         is_its = and_(Embedding.tweet_id == Tweet.id, Embedding.model == self.embedder.name)
         return (
             select(Tweet.id, Tweet.text)
@@ -91,7 +85,7 @@ class Embeddings:
         )
 
     async def _newest(self, session: AsyncSession) -> int:
-        """Return the last post with a vector of this model; all before it that can have one do."""
+        """Return the last post with a vector; all earlier posts have one."""
         ours = select(Embedding.tweet_id).where(Embedding.model == self.embedder.name)
         return await session.scalar(ours.order_by(Embedding.tweet_id.desc()).limit(1)) or 0
 
@@ -121,15 +115,11 @@ class Embeddings:
             raise EmbedderError(message)
 
     async def vector_of(self, session: AsyncSession, tweet_id: int) -> Vector | None:
-        """Return the stored vector of a post."""
         stored = self._vectors().where(Embedding.tweet_id == tweet_id)
         return await session.scalar(stored)
 
     async def vector_for(self, text: str) -> Vector:
-        """Return the vector of a query. Raises EmbedderError.
-
-        It may take seconds, so callers hold no session.
-        """
+        """Return the vector of a query; hold no session for these seconds. Raises EmbedderError."""
         try:
             async with asyncio.timeout(self.embedder.query_s):
                 vector: Vector = (await self.embedder.embed([text]))[0]
@@ -140,9 +130,9 @@ class Embeddings:
     async def nearest(
         self, vector: Vector, count: int, *, among: Select[Any] | None = None
     ) -> list[tuple[float, int]]:
-        """Return cosine and id of the posts nearest to a vector of this embedder.
+        """Return cosine and ID of the posts nearest to a vector.
 
-        `among` selects the ids that may be found. Raises EmbedderError for one of another length.
+        `among` selects the possible IDs. Raises EmbedderError for another length.
         """
         if not vector.any():
             return []
@@ -158,7 +148,7 @@ class Embeddings:
 
 
 async def _remove(db: Sessions, condition: ColumnElement[bool]) -> None:
-    """Remove these vectors in parts, so that others can write in between."""
+    """Remove vectors in parts, so that others can write in between."""
     outdated = select(Embedding.tweet_id).where(condition).limit(REMOVED_AT_ONCE).scalar_subquery()
     removed = REMOVED_AT_ONCE
     while removed == REMOVED_AT_ONCE:

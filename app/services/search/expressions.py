@@ -9,19 +9,16 @@ from app.compute.scoring import QueryPart, TermFrequencies
 from app.db.indexes import All, Either, Expression, Terms
 
 CANDIDATES: Final = 1_000
-"""Posts that are ranked together."""
-LONGEST_ROW: Final = 20
-"""Consecutive terms that the index looks for; scoring compares the rest of a longer row."""
 UNCOUNTED: Final = TermFrequencies(0, 1.0, {})
-"""Frequencies under which no form of a word is left out as too frequent."""
+"""Frequencies under which no form of a word is too frequent."""
 
 
 def in_any_way(
     part: QueryPart, frequencies: TermFrequencies, *, only_counted: bool = False
 ) -> Expression:
-    """Return an expression for the part as it was typed or meant, or with another ending.
+    """Return an expression for the part as typed or meant, or with another ending.
 
-    With `only_counted`, without forms of a short stem that are not counted yet; most do not exist.
+    only_counted: without uncounted forms of a short stem; most do not exist.
     """
     ways: list[Expression] = []
     for way in part.ways:
@@ -35,10 +32,7 @@ def in_any_way(
 
 
 def _forms(part: QueryPart, frequencies: TermFrequencies) -> list[Terms]:
-    """Return expressions for the forms of a stem of one syllable, without the most frequent.
-
-    These would take the place of posts that have the word as it was typed.
-    """
+    """Return the forms of a one-syllable stem, without those that would displace the typed word."""
     rows = sorted(part.forms.terms()) if part.forms else []
     rows.sort(key=lambda row: frequencies.frequencies.get(row[0], 0))
     counts = accumulate(frequencies.frequencies.get(row[0], 0) for row in rows)
@@ -59,13 +53,12 @@ def any_of(parts: Sequence[QueryPart], frequencies: TermFrequencies) -> Expressi
     for way, weight in sorted(weights.items(), key=lambda item: -item[1]):
         if posts <= CANDIDATES:
             chosen.append(way)
-            # The inverse of the weight: about the number of posts with the term.
+            # The inverse of the weight is about the number of posts with the term.
             posts += frequencies.posts * math.exp(-weight)
     return All((*required, Either(tuple(chosen)))) if chosen else All(tuple(required))
 
 
 def matchable(parts: Sequence[QueryPart]) -> Expression:
-    """Return an expression that every post matches which has at least one of the parts."""
     return Either(tuple(in_any_way(part, UNCOUNTED) for part in parts))
 
 
@@ -73,4 +66,4 @@ def exact(part: QueryPart) -> Expression:
     """Return an expression for the part without its ending."""
     if part.kind == "paired" and len(part.text) == 1:
         return Terms((part.text,), is_prefix=True)
-    return Terms(tuple(part.terms[:LONGEST_ROW]))
+    return Terms(tuple(part.terms[:20]))  # Scoring compares the rest of a longer row.

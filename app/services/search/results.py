@@ -1,20 +1,20 @@
-"""Searching posts, by words, by filters alone, or by meaning."""
+"""Search by words, by filters alone, or by meaning."""
 
 import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta, structs
-from sqlalchemy import ColumnElement, Integer, cast, extract, false, func, select
+from sqlalchemy import Integer, cast, extract, false, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.scoring import Scorer, TermFrequencies, parse_query
+from app.compute.scoring import Scorer, parse_query
 from app.compute.typed_query import TypedFilter, read_query
-from app.db.backend import Sessions, backend_of
+from app.db.backend import Sessions
 from app.db.result_cache import DERIVED, EVERYTHING, cacheable, depends_on
 from app.embedders import EmbedderError
 from app.models import Tweet, User
@@ -33,49 +33,15 @@ from app.services.search.word_search import (
     ResultKey,
     Scored,
     WordResults,
+    columns_of,
     has_tags,
     search_words,
     without_connection,
 )
 
-
-def all_that_fit(conditions: Conditions) -> Matches:
-    """Return the posts that meet the conditions as the matches of a search."""
-    return Matches(Scorer([], UNCOUNTED), None, [], conditions, None)
-
-
-async def list_matches(
-    session: AsyncSession, matches: Matches, *, limit: int, after: ResultKey | None, order: Order
-) -> tuple[list[int], ResultKey | None]:
-    """Return the ids of a page of posts, and the key of the next; the first 10,000 are listed.
-
-    By likes they are the 10,000 stored last.
-    """
-    before, offset, _ = after or ResultKey((await session.scalar(func.max(Tweet.id)) or 0) + 1)
-    times: list[ColumnElement[Any]] = [Tweet.created_at.desc().nulls_last(), Tweet.id.desc()]
-    if order == "oldest":
-        times = [Tweet.created_at.asc().nulls_last(), Tweet.id.asc()]
-    if order == "likes":
-        stored_last = matches.select(session, before=before).limit(MOST_COUNTED).subquery()
-        query = select(Tweet.id).join(stored_last, stored_last.c.id == Tweet.id)
-        times.insert(0, backend_of(session).likes.desc().nulls_last())
-    else:
-        query = select(Tweet.id).join(User, User.id == Tweet.user_id)
-        query = query.where(*matches.conditions, Tweet.id < before)
-    count = min(limit, max(MOST_COUNTED - offset, 0))
-    page = query.order_by(*times).offset(min(offset, MOST_COUNTED)).limit(count + 1)
-    ids = list(await session.scalars(page))
-    end = offset + count
-    has_more = len(ids) > count and end < MOST_COUNTED
-    return ids[:count], ResultKey(before, end) if has_more else None
-
-
 MAX_QUERY_LENGTH: Final = 1_000
-"""Characters of a query; pages drop further ones."""
+"""Pages drop further characters."""
 DEEPEST: Final = 10_000
-"""Results beyond this place are not listed."""
-MOST_VALUES: Final = 20
-"""Authors and languages that are listed, those with the most posts."""
 _UTC: Final = ZoneInfo("UTC")
 Mode = Literal["words", "meaning"]
 Spans = list[tuple[int, int]]
@@ -102,24 +68,21 @@ class Facets(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class ResultPage:
-    """A page of results, and how they were found."""
-
     hits: list[Hit]
     next: ResultKey | None = None
     method: str = "words"
     total: int | None = None
-    """How many posts match; None for more than 10,000, and for the nearest by vectors."""
+    """None for more than 10,000, and for the nearest by vectors."""
     facets: Facets | None = None
     is_any: bool = False
-    """Whether no post had all the words, so that posts with some are listed."""
+    """Whether no post has all the words, so that some suffice."""
     corrections: Sequence[tuple[str, str]] = ()
-    """Words that no post has, or none beside all the others, each with a known word for it."""
+    """Words that no post has, alone or with the others, each with a known word."""
     filters: Sequence[TypedFilter] = ()
-    """The filters that were typed among the words."""
 
 
 def corrected_words(corrections: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
-    """Return the corrected words, each with those that were searched instead."""
+    """Return the corrected words, each with the words searched instead."""
     words: dict[str, list[str]] = {}
     for typed, used in corrections:
         words.setdefault(typed, []).append(used)
@@ -128,19 +91,17 @@ def corrected_words(corrections: Sequence[tuple[str, str]]) -> dict[str, list[st
 
 @dataclass(frozen=True, slots=True)
 class SearchQuery:
-    """What is searched, and how the results are shown."""
-
     text: str
     """Words, and filters such as `from:mina`."""
     selection: Selection = field(default_factory=Selection)
     mode: Mode = "words"
     sort: Order = "best"
-    """Only results by words are put in another order, are counted and have facets."""
+    """Only results by words are sorted, counted and have facets."""
     with_facets: bool = False
     zone: ZoneInfo = _UTC
-    """The time zone of the days in typed filters."""
+    """Time zone of the days in typed filters."""
     knows_room_alone: bool = False
-    """Whether only the chat of the selection may be read: no name or word beside it is known."""
+    """Whether only the chat of the selection may be read: other names and words are unknown."""
 
     @property
     def only_room(self) -> int | None:
@@ -158,10 +119,8 @@ async def find(
 ) -> ResultPage:
     """Return a page of results; by words if no embedder answers.
 
-    turns: of searches for words that no post has together.
-
-    A query without words and filters matches nothing. Raises NotFoundError for an unknown author or
-    chat in the selection or in a typed filter, InvalidInputError for a bad value of such a filter.
+    turns: for searches for words that no post has together. Raises NotFoundError for an unknown
+    author or chat, InvalidInputError for a bad value of a filter.
     """
     depends_on(EVERYTHING)
     depends_on(DERIVED)
@@ -171,7 +130,7 @@ async def find(
             page = await _by_meaning(db, embeddings, query, limit, after or ResultKey())
             cacheable()
         except EmbedderError as error:
-            # Not kept: the embedder may answer the next time, which is no event.
+            # Not cached: the embedder may answer the next time, which is no event.
             logger.warning("words are searched instead: %s", error)
     else:
         cacheable()
@@ -188,51 +147,27 @@ async def _in_database(
     after: ResultKey | None,
     turns: Turns | None,
 ) -> ResultPage:
-    """Return a page of what words find, or the filters alone."""
     typed = read_query(query.text)
     conditions, user_id = await _selected(
         session, query.selection, typed.filters, query.zone, query.only_room
     )
     if typed.filters and not typed.words:
-        return await _by_filters(session, query, conditions, limit, after)
-    results = await search_words(
-        session,
-        typed.words,
-        conditions=conditions,
-        user_id=user_id,
-        limit=limit,
-        after=after,
-        order=query.sort,
-        corrects=not query.knows_room_alone,
-        turns=turns,
-    )
-    if results is None:
-        return ResultPage([], total=0)
-    return await _by_words(session, results, with_facets=query.with_facets)
-
-
-async def _by_filters(
-    session: AsyncSession,
-    query: SearchQuery,
-    conditions: Conditions,
-    limit: int,
-    after: ResultKey | None,
-) -> ResultPage:
-    matches = all_that_fit(conditions)
-    ids, following = await list_matches(
-        session, matches, limit=limit, after=after, order=query.sort
-    )
-    return ResultPage(
-        await _marked(session, [(None, post_id) for post_id in ids], matches.scorer),
-        following,
-        total=await _total(session, matches, None),
-        facets=await _facets(session, matches, None) if query.with_facets else None,
-    )
-
-
-async def _by_words(
-    session: AsyncSession, results: WordResults, *, with_facets: bool
-) -> ResultPage:
+        results = await _by_filters(session, conditions, limit, after, query.sort)
+    else:
+        found = await search_words(
+            session,
+            typed.words,
+            conditions=conditions,
+            user_id=user_id,
+            limit=limit,
+            after=after,
+            order=query.sort,
+            corrects=not query.knows_room_alone,
+            turns=turns,
+        )
+        if found is None:
+            return ResultPage([], total=0)
+        results = found
     scorer = results.matches.scorer
     corrections = [
         (part.text, way.text)
@@ -241,7 +176,7 @@ async def _by_words(
         if way.text != part.text
     ]
     total = await _total(session, results.matches, results.whole)
-    facets = await _facets(session, results.matches, results.whole) if with_facets else None
+    facets = await _facets(session, results.matches, results.whole) if query.with_facets else None
     return ResultPage(
         await _marked(session, results.page, scorer),
         results.next,
@@ -252,12 +187,32 @@ async def _by_words(
     )
 
 
+async def _by_filters(
+    session: AsyncSession, conditions: Conditions, limit: int, after: ResultKey | None, order: Order
+) -> WordResults:
+    """Return a page of the first 10,000 posts; by likes, of the 10,000 stored last."""
+    matches = Matches(Scorer([], UNCOUNTED), None, [], conditions, None)
+    before, offset, _ = after or ResultKey((await session.scalar(func.max(Tweet.id)) or 0) + 1)
+    if order == "likes":
+        stored_last = matches.select(session, before=before).limit(MOST_COUNTED).subquery()
+        query = select(Tweet.id).join(stored_last, stored_last.c.id == Tweet.id)
+    else:
+        query = select(Tweet.id).join(User, User.id == Tweet.user_id)
+        query = query.where(*conditions, Tweet.id < before)
+    count = min(limit, max(MOST_COUNTED - offset, 0))
+    query = query.order_by(*columns_of(session, order)).offset(min(offset, MOST_COUNTED))
+    ids = list(await session.scalars(query.limit(count + 1)))
+    end = offset + count
+    following = ResultKey(before, end) if len(ids) > count and end < MOST_COUNTED else None
+    page = [(None, post_id) for post_id in ids[:count]]
+    return WordResults(page, following, matches, is_any=False, whole=None)
+
+
 async def _by_meaning(
     db: Sessions, embeddings: Embeddings, query: SearchQuery, limit: int, after: ResultKey
 ) -> ResultPage:
-    """Return a page of the posts nearest by vectors, with the words of the query marked.
-
-    No session is open while the embedder is asked, since that may take seconds.
+    """Return the posts nearest by vectors, with words marked; the embedder takes seconds, without a
+    session.
     """
     among, end = None, min(after.offset + limit, DEEPEST)
     typed = read_query(query.text)
@@ -271,8 +226,7 @@ async def _by_meaning(
             conditions += await has_tags(session, parts, conditions, user_id)
         among = select(Tweet.id).join(User, User.id == Tweet.user_id).where(*conditions)
     near = await embeddings.nearest(await embeddings.vector_for(typed.words), end + 1, among=among)
-    # Without frequencies of the terms it still marks the words of the query.
-    scorer = Scorer(parts, TermFrequencies(0, 1.0, {}))
+    scorer = Scorer(parts, UNCOUNTED)  # It still marks the words of the query.
     following = after._replace(offset=end) if len(near) > end and end < DEEPEST else None
     async with db.read() as session:
         hits = await _marked(session, near[after.offset : end], scorer)
@@ -282,10 +236,9 @@ async def _by_meaning(
 async def begin_found_export(
     session: AsyncSession, query: str, selection: Selection, zone: ZoneInfo = _UTC
 ) -> Export:
-    """Return the export of the posts that match by words; without words, of all that fit.
+    """Return the export of the matching posts; without words, of all that meet the conditions.
 
-    It has as many of the words as the results of a search: all, else some. It raises what a search
-    raises.
+    Raises what a search raises.
     """
     typed = read_query(query)
     conditions, user_id = await _selected(session, selection, typed.filters, zone)
@@ -317,7 +270,6 @@ async def _selected(
     zone: ZoneInfo,
     only_room: int | None = None,
 ) -> TypedConditions:
-    """Return the conditions of a selection and of typed filters, and the author they name."""
     users = await rows_by_name(session, selection.usernames)
     conditions = await post_conditions(session, selection)
     typed = await typed_conditions(session, filters, zone, only_room)
@@ -328,7 +280,6 @@ async def _selected(
 async def _marked(
     session: AsyncSession, scored: Sequence[tuple[float | None, int]], scorer: Scorer
 ) -> list[Hit]:
-    """Return the posts with these scores and ids, and what is to be marked in them."""
     posts = await find_posts(session, [post_id for _, post_id in scored])
 
     def mark() -> list[Hit]:
@@ -344,7 +295,7 @@ async def _marked(
 async def _total(
     session: AsyncSession, matches: Matches, whole: Sequence[Scored] | None
 ) -> int | None:
-    """Return how many posts match, by the index; None for more than 10,000."""
+    """Return the number of matches by the index; None for more than 10,000."""
     if whole is not None:
         return len(whole)
     counted = matches.select(session).limit(MOST_COUNTED + 1).subquery()
@@ -355,7 +306,6 @@ async def _total(
 async def _facets(
     session: AsyncSession, matches: Matches, whole: Sequence[Scored] | None
 ) -> Facets:
-    """Count the posts that match by author, year and language, up to the 10,000 stored last."""
     matching = matches.select(session).limit(MOST_COUNTED)
     if whole is not None:
         matching = matching.where(Tweet.id.in_([post_id for _, post_id in whole]))
@@ -374,4 +324,4 @@ async def _facets(
 
 
 def _most(counts: Counter[str]) -> list[tuple[str, int]]:
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MOST_VALUES]
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:20]

@@ -1,4 +1,4 @@
-"""The posts most similar to one: in wording by the word index, or in meaning by stored vectors."""
+"""The posts most similar to a post: in wording by the word index, or in meaning by vectors."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -21,14 +21,8 @@ from app.services.posts.tweets import Post, as_post, find_posts, get_post, selec
 from app.services.search.embeddings import Embeddings
 from app.services.search.vocabulary import term_frequencies
 
-RETRIEVAL_TERMS: Final = 16
-"""Terms of a post, the rarest first, that retrieve candidates."""
 POSTINGS: Final = 2_000
-"""Entries of the index that are read for each term, and about for all terms together."""
-CANDIDATES: Final = 30
-"""Least number of posts that are compared in full: those with the heaviest shared terms."""
-LEAST_SIMILARITY: Final = 0.1
-"""Posts whose wording has a lower cosine are not similar."""
+"""Index entries read for each term, and about for all together."""
 
 Method = Literal["wording", "meaning"]
 
@@ -41,8 +35,6 @@ class SimilarPost(Post, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class SimilarPosts:
-    """A post and the posts most similar to it, the most similar first."""
-
     post: Post
     method: Method
     posts: list[SimilarPost] = field(default_factory=list)
@@ -56,9 +48,8 @@ async def similar_posts(
     *,
     limit: int,
 ) -> SimilarPosts:
-    """Return the posts most similar to one, by meaning where an embedder is set.
-
-    A post whose vector is not stored yet has none. Raises NotFoundError.
+    """Return the posts most similar to a post, by meaning if there is an embedder. Raises
+    NotFoundError.
     """
     depends_on(EVERYTHING)
     depends_on(DERIVED)
@@ -67,19 +58,19 @@ async def similar_posts(
     async with db.read() as session:
         post = await get_post(session, tweet_id)
         background = (await store.load(session)).background
-        candidates = await _candidates(session, post, max(CANDIDATES, limit))
+        candidates = await _candidates(session, post, max(30, limit))
     texts = [candidate.text for candidate in candidates]
     scores = await asyncio.to_thread(similarities, post.text, texts, background)
     ranked = [
         _scored(candidates[place], min(float(scores[place]), 1.0))
         for place in np.argsort(-scores, kind="stable")[:limit]
-        if scores[place] >= LEAST_SIMILARITY
+        if scores[place] >= 0.1  # Posts with a lower cosine are not similar.
     ]
     return SimilarPosts(post, "wording", ranked)
 
 
 async def _candidates(session: AsyncSession, post: Post, most: int) -> list[Post]:
-    """Return up to `most` posts that share the rarest terms with a post, the heaviest first."""
+    """Return posts that share the rarest terms, the heaviest first."""
     found_by = sorted(set(terms(post.text)))
     frequencies = await term_frequencies(session, found_by)
     weights: dict[str, float] = {}
@@ -88,7 +79,7 @@ async def _candidates(session: AsyncSession, post: Post, most: int) -> list[Post
         ((frequencies.weight(term), term) for term in found_by), reverse=True
     ):
         postings += frequencies.frequencies.get(term, 0)
-        if weights and (postings > POSTINGS or len(weights) == RETRIEVAL_TERMS):
+        if weights and (postings > POSTINGS or len(weights) == 16):
             break
         weights[term] = weight
     if not weights:
@@ -100,9 +91,9 @@ async def _candidates(session: AsyncSession, post: Post, most: int) -> list[Post
 
 
 def _sharing(index: WordIndex, weights: dict[str, float], tweet_id: int, most: int) -> Subquery:
-    """Return a query for the ids of other posts with these terms, and the sum of their weights.
+    """Return a query for posts with these terms, and the sum of their weights.
 
-    It is text: building so many expressions took 6 ms of the processor, a third of the whole.
+    It is text: building so many expressions took 6 ms, a third of the whole.
     """
     postings = " UNION ALL ".join(
         f"SELECT id, CAST(:weight{n} AS double precision) AS weight"  # noqa: S608 - numbers only

@@ -1,4 +1,4 @@
-"""The filters of a typed query as conditions on posts: names are looked up, days are read."""
+"""The filters of a typed query as conditions on posts."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -23,8 +23,6 @@ from app.services.posts.users import ids_by_key, unknown_user
 _DAY: Final = re.compile(r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})\.?", re.ASCII)
 _ROOM_ID: Final = re.compile(r"[0-9]{1,16}", re.ASCII)
 _PEOPLE: Final = {"from", "to"}
-MOST_NAMESAKES: Final = 20
-"""Usernames that are listed where several people have a name."""
 
 
 class TypedConditions(NamedTuple):
@@ -32,7 +30,7 @@ class TypedConditions(NamedTuple):
 
     conditions: Conditions
     user_id: int | None
-    """The author whose posts alone they leave, if there is one."""
+    """The only author who can meet them."""
 
 
 async def typed_conditions(
@@ -43,9 +41,8 @@ async def typed_conditions(
 ) -> TypedConditions:
     """Return the conditions of typed filters; days are those of the time zone.
 
-    Of several people or chats posts need one. only_room: the chat beside which no other is known,
-    nor people who write elsewhere. Raises NotFoundError for an unknown one, and InvalidInputError
-    for a name of several people and for a value that the key does not have.
+    Of several people or chats, a post needs one. only_room: the only known chat, with its people.
+    Raises NotFoundError, and InvalidInputError for an ambiguous name or a bad value.
     """
     names = {each.value for each in filters if each.key in _PEOPLE}
     people = await _people(session, names, only_room)
@@ -62,7 +59,7 @@ async def typed_conditions(
         else:
             condition = _of_post(each, zone)
         if each.is_excluded:
-            # A post without the field does not fit, and so stays.
+            # A post without the field does not match, and so stays.
             conditions.append(not_(func.coalesce(condition, false())))
         elif each.key in {*_PEOPLE, "in"}:
             wanted.setdefault(each.key, []).append(condition)
@@ -74,7 +71,6 @@ async def typed_conditions(
 
 
 def _of_post(typed: TypedFilter, zone: ZoneInfo) -> ColumnElement[bool]:
-    """Return the condition of a filter that names nobody. Raises InvalidInputError."""
     key, value = typed.key, typed.value
     if key == "before":
         selection = Selection(until=_day(key, value, zone))
@@ -109,9 +105,9 @@ def _day(key: str, value: str, zone: ZoneInfo) -> datetime:
 async def _people(
     session: AsyncSession, names: Collection[str], only_room: int | None
 ) -> dict[str, list[int]]:
-    """Return whom each name may mean, by their ids; Raises InvalidInputError for several people.
+    """Return the IDs of each username, or else of the people shown by that name.
 
-    That is the author of that username, else whoever is shown by that name.
+    Raises InvalidInputError for several people.
     """
     keys = {name: username_key(name) for name in names}
     if not keys:
@@ -139,7 +135,13 @@ async def _people(
             if name not in people:
                 namesakes = [row for row in rows if username_key(row[2] or "") == keys[name]]
                 if len(namesakes) > 1:
-                    raise _ambiguous(name, [row.username for row in namesakes])
+                    listed = ", ".join([row.username for row in namesakes[:20]])
+                    raise InvalidInputError(
+                        "More than one person is called {name}: use {usernames}",
+                        loc="q",
+                        name=name,
+                        usernames=listed + (", …" if len(namesakes) > 20 else ""),
+                    )
                 people[name] = [row.id for row in namesakes]
     return people
 
@@ -147,19 +149,9 @@ async def _people(
 def _is_named(
     column: SQLColumnExpression[str | None], keys: Iterable[str], names: Iterable[str]
 ) -> ColumnElement[bool]:
-    """Return the condition that a column has one of the names; SQLite knows case in ASCII alone."""
+    """Return the condition that a column has one of the names; SQLite lowers only ASCII."""
     return or_(
         func.lower(column).in_([*keys]), column.in_([name.replace("\0", "\x01") for name in names])
-    )
-
-
-def _ambiguous(name: str, usernames: Sequence[str]) -> InvalidInputError:
-    listed = ", ".join(usernames[:MOST_NAMESAKES])
-    return InvalidInputError(
-        "More than one person is called {name}: use {usernames}",
-        loc="q",
-        name=name,
-        usernames=listed + (", …" if len(usernames) > MOST_NAMESAKES else ""),
     )
 
 
@@ -172,7 +164,7 @@ def _author(name: str, people: Mapping[str, list[int]]) -> int:
 async def _answers(
     session: AsyncSession, name: str, people: Mapping[str, list[int]], only_room: int | None
 ) -> ColumnElement[bool]:
-    """Return the condition that a post answers somebody, who may be nobody here."""
+    """Return the condition that a post answers someone, perhaps not here."""
     keys = {username_key(name), username_key(name).removeprefix("@")}
     names = {name, name.removeprefix("@")}
     if user_id := next(iter(people[name]), None):
@@ -194,7 +186,7 @@ async def _answers(
 async def _rooms(
     session: AsyncSession, names: Collection[str], only_room: int | None
 ) -> dict[str, list[int]]:
-    """Return which chats each name means: that of the id, else all of that name."""
+    """Return the chat of each ID, or else all of that name."""
     if not names:
         return {}
     ids = {int(name) for name in names if _ROOM_ID.fullmatch(name) and int(name) <= MAX_ID}

@@ -1,9 +1,8 @@
-"""The vocabulary: in how many posts each term is; counted again when the posts have changed."""
+"""The number of posts with each term, counted again when the posts have changed."""
 
 from collections.abc import Sequence
 from contextlib import aclosing
 from functools import cache
-from typing import Final
 
 import msgspec
 from sqlalchemy import ColumnElement, TextClause, delete, func, select, text, update
@@ -17,25 +16,20 @@ from app.db.result_cache import DERIVED
 from app.models import User, Vocabulary, Word
 from app.services.event_log import NewEvent, append_events
 
-PAGE: Final = 2_000
-CHANGED_SHARE: Final = 0.05
-"""Share of posts added or deleted from which the terms are counted again."""
-USUAL_TERMS: Final = 20.0
-"""Assumed length of a post before the first count."""
-
 
 async def term_frequencies(session: AsyncSession, terms: Sequence[str]) -> TermFrequencies:
-    """Return how often the terms occur, without those that are not counted yet."""
+    """Return the frequencies of the counted terms."""
     values = {"texts": msgspec.json.encode(terms).decode()}
     rows = (await session.execute(_counts(backend_of(session).texts), values)).all()
     frequencies = {row.word: row.frequency for row in rows if row.word is not None}
     tweets, counted = rows[0].tweets, rows[0].terms
-    return TermFrequencies(tweets, counted / tweets if tweets else USUAL_TERMS, frequencies)
+    # Before the first count, a post is assumed to have 20 terms.
+    return TermFrequencies(tweets, counted / tweets if tweets else 20.0, frequencies)
 
 
 @cache
 def _counts(texts: str) -> TextClause:
-    """Return the query of `term_frequencies`, text since each search asks: a fifth of the time."""
+    """Return a query as text: each search runs it, and text takes a fifth of the time."""
     return text(
         'SELECT "Vocabulary".tweets, "Vocabulary".terms, word, "Word".tweets AS frequency'  # noqa: S608
         f' FROM "Vocabulary" LEFT JOIN "Word" ON word IN ({texts})'
@@ -43,27 +37,26 @@ def _counts(texts: str) -> TextClause:
 
 
 async def is_vocabulary_old(session: AsyncSession) -> bool:
-    """Return whether there are many more or fewer posts than when the terms were counted."""
+    """Return whether the posts have changed much since the count."""
     recipe, tweets = (await session.execute(select(Vocabulary.recipe, Vocabulary.tweets))).one()
     change = abs(await _count_indexed(session) - tweets)
-    return recipe != WORDS_RECIPE or change >= max(1, CHANGED_SHARE * tweets)
+    return recipe != WORDS_RECIPE or change >= max(1, 0.05 * tweets)
 
 
 async def _count_indexed(session: AsyncSession) -> int:
-    """Return the number of posts in the index, those of deleted authors too."""
+    """Return the number of indexed posts, with those of deleted authors."""
     return await session.scalar(select(func.sum(User.tweet_count))) or 0
 
 
 async def is_index_current(session: AsyncSession) -> bool:
-    """Return whether the index holds the terms of this program; else it is about to be rebuilt."""
+    """Return whether the index has this program's terms; otherwise it will be rebuilt."""
     return await session.scalar(select(Vocabulary.recipe)) == WORDS_RECIPE
 
 
 async def renew_vocabulary(db: Sessions) -> None:
     """Count the terms of the index, in pages so that others can write in between.
 
-    An index of another recipe is rebuilt first. The event at the end invalidates what was found by
-    the counts of before.
+    An index of another recipe is rebuilt first. The event at the end invalidates earlier results.
     """
     async with db.read() as session:
         is_current = await is_index_current(session)
@@ -73,7 +66,7 @@ async def renew_vocabulary(db: Sessions) -> None:
         async with db.write() as session:
             await index.rebuild(session)
     total, after = 0, ""
-    async with aclosing(index.vocabulary(db.read, PAGE)) as pages:
+    async with aclosing(index.vocabulary(db.read, 2_000)) as pages:
         async for counts in pages:
             words = [count for count in counts if not count.term.startswith(AUTHOR_MARK)]
             total += sum(count.cnt for count in words)
@@ -89,7 +82,7 @@ async def renew_vocabulary(db: Sessions) -> None:
 async def _replace(
     db: Sessions, counts: Sequence[TermCount], *conditions: ColumnElement[bool]
 ) -> None:
-    """Replace the stored words of a range; long ones with digits, such as links, are rare."""
+    """Replace the words of a range; long words with digits, such as links, are rare."""
     rows = [
         {"word": word.term, "tweets": word.doc}
         for word in counts

@@ -1,8 +1,9 @@
-"""Search by words: the index proposes posts, `compute.scoring` matches, and here they are ranked.
+"""Search by words: the index proposes posts, `compute.scoring` matches them, and this module ranks
+them.
 
-Posts must have all words of a query; if no post has, words that the index does not have are taken
-for typing errors, then one that it has; if no post has all then, posts with some are found. Of very
-many matches the newest are ranked first, then the next ones.
+Posts must have all words. If none has, words that the index lacks are taken for typing errors, then
+one word that it has; then posts with some are found. Of very many matches the newest are ranked
+first, then the next.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,51 +35,49 @@ from app.services.search.expressions import (
 from app.services.search.vocabulary import term_frequencies
 
 MOST_COUNTED: Final = 10_000
-"""Matches that are counted or put in order by time or likes, of those stored last."""
+"""Matches stored last that are counted or ordered by time or likes."""
 Sort = Literal["best", "newest", "likes"]
 Order = Sort | Literal["oldest"]
-"""How a list may be ordered: a chat is read from its beginning."""
+"""Order of a list; a chat is read from its beginning."""
 SORTS: Final[tuple[Sort, ...]] = get_args(Sort)
 MOST_PAGES: Final = 10
-"""Pages of candidates that a search looks through for the first match; the next one goes on."""
+"""Pages of candidates read for the first match; the next search goes on."""
 THREADS: Final = WorkPool(2)
-"""The threads that score and mark posts."""
 _SEARCHED: Final = (Tweet.text, Tweet.media)
 Result = TypeVar("Result")
 
 Scored = tuple[float, int]
-"""The score and the id of a post."""
+"""Score and ID."""
 
 
 class ResultKey(NamedTuple):
-    """The sort key of results: the candidates, and how many of their ranking were shown."""
+    """The candidates, and how many of their ranking were shown."""
 
     before: int = MAX_ID + 1
-    """Candidates have lower ids."""
+    """Candidates have lower IDs."""
     offset: int = 0
     is_any: bool = False
-    """Whether candidates have any of the words: no post has all."""
+    """Whether any of the words suffices, since no post has all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """All posts that a query matches by the index, under the conditions of a selection."""
+    """All posts that match by the index and meet conditions."""
 
     scorer: Scorer
     expression: Expression | None
-    """None where filters alone are searched, so that every post matches."""
+    """None for a search by filters alone."""
     without: list[Expression]
     conditions: Conditions
     user_id: int | None
 
     def select(self, session: AsyncSession, *columns: Any, before: int = MAX_ID + 1) -> AnySelect:
-        """Return a query for the matches with lower ids, the last stored first."""
         return self._select(session, self.expression, *columns, before=before)
 
     async def next_matchable(self, session: AsyncSession, before: int) -> int | None:
-        """Return the highest id below `before` of a match that scoring may accept.
+        """Return the highest ID below `before` that scoring may accept.
 
-        A post with one pair of a long word is a match of the index, and need not have the word.
+        A post with one pair of a long word matches the index, but need not have the word.
         """
         may_match = matchable(self.scorer.wanted)
         expression = All((self.expression, may_match)) if self.expression else may_match
@@ -99,15 +98,13 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class WordResults:
-    """A page of the posts that match, and how they were found."""
-
-    page: list[Scored]
+    page: Sequence[tuple[float | None, int]]
+    """Scores, None without words, and IDs."""
     next: ResultKey | None
     matches: Matches
     is_any: bool
-    """Whether posts have any of the words: none has all."""
     whole: list[Scored] | None
-    """All posts that match, if they were ranked together."""
+    """All matches, if they were ranked together."""
 
     @property
     def is_empty(self) -> bool:
@@ -126,13 +123,11 @@ async def search_words(
     corrects: bool = True,
     turns: Turns | None = None,
 ) -> WordResults | None:
-    """Return a page of the posts that match; None for a query without words.
+    """Return a page of the matches; None for a query without words.
 
-    `conditions` restrict the posts; `user_id` restricts them to one author's. Where `corrects` is
-    off, no word of posts elsewhere stands in for a typed one. A page may be empty and have a next
-    one. The session must hold nothing: its transaction ends while posts are scored. Where no post
-    has all words, the search goes on in its turn of `turns`, since it takes ten times as long.
-    Raises UnavailableError if no turn comes soon.
+    A page may be empty and have a next one. The session must hold nothing: its transaction ends
+    while posts are scored. If no post has all words, the search waits for its turn, since the rest
+    takes ten times as long. Raises UnavailableError if no turn comes soon.
     """
     typed = parse_query(query)
     if all(part.is_excluded for part in typed):
@@ -148,7 +143,7 @@ async def search_words(
     start = after or ResultKey()
     terms = await _count(session, typed)
     results = None if start.is_any else await search(terms, start)
-    # Where posts have all words, none is unknown: only other searches look for typing errors.
+    # If posts have all words, none is unknown: only other searches look for typing errors.
     if results and not results.is_empty:
         return results
     await session.commit()  # Others use the connection meanwhile.
@@ -170,10 +165,10 @@ async def search_words(
 async def has_tags(
     session: AsyncSession, parts: Sequence[QueryPart], conditions: Conditions, user_id: int | None
 ) -> Conditions:
-    """Return the condition that posts which meet the others have all tags of a query, if any.
+    """Return the condition that posts have all tags of a query, if any.
 
-    The index knows a tag as a word, so the texts are read; of very many only of those stored last,
-    and scoring decides about the rest.
+    The index knows a tag as a word, so texts are read; of very many only those stored last, and
+    scoring decides about the rest.
     """
     tags = [part for part in parts if part.kind == "tag" and not part.is_excluded]
     if not tags:
@@ -224,19 +219,13 @@ async def _best(
 
 
 async def _in_order(
-    session: AsyncSession, matches: Matches, after: ResultKey, limit: int, sorting: Order
+    session: AsyncSession, matches: Matches, after: ResultKey, limit: int, order: Order
 ) -> WordResults:
-    """Return a page of the matches by time or by likes, of the 10,000 that were stored last."""
     newest = matches.select(session, before=after.before).limit(MOST_COUNTED).subquery()
-    order: list[ColumnElement[Any]] = [Tweet.created_at.desc().nulls_last(), Tweet.id.desc()]
-    if sorting == "likes":  # Of equally many, and of those without a figure, the newest first.
-        order.insert(0, backend_of(session).likes.desc().nulls_last())
-    elif sorting == "oldest":
-        order = [Tweet.created_at.asc().nulls_last(), Tweet.id.asc()]
     query = (
         select(Tweet.id, *_SEARCHED, func.max(newest.c.id).over().label("top"))
         .join(newest, newest.c.id == Tweet.id)
-        .order_by(*order)
+        .order_by(*columns_of(session, order))
         .offset(after.offset)
         .limit(limit + 1)
     )
@@ -249,24 +238,31 @@ async def _in_order(
     return WordResults(scored, following, matches, after.is_any, whole)
 
 
+def columns_of(session: AsyncSession, order: Order) -> list[ColumnElement[Any]]:
+    """Return the columns of an order by time or likes; of equal likes the newest post first."""
+    if order == "oldest":
+        return [Tweet.created_at.asc().nulls_last(), Tweet.id.asc()]
+    newest: list[ColumnElement[Any]] = [Tweet.created_at.desc().nulls_last(), Tweet.id.desc()]
+    likes = [backend_of(session).likes.desc().nulls_last()] if order == "likes" else []
+    return [*likes, *newest]
+
+
 def _key_after(after: ResultKey, newest: int, offset: int) -> ResultKey:
-    """Return a key further on, where posts that arrive meanwhile do not shift the results."""
+    """Return a key further on; posts that arrive meanwhile do not shift the results."""
     return ResultKey(min(after.before, newest + 1), offset, after.is_any)
 
 
 async def without_connection(session: AsyncSession, work: Callable[[], Result]) -> Result:
     """Return the result of work in a thread, while others may use the session's connection.
 
-    Two such threads are as fast as more would be, and leave the event loop its share of the time.
-    Raises UnavailableError where too much waits already.
+    Two threads are as fast as more, and leave the event loop its share. Raises UnavailableError if
+    too much is waiting.
     """
     await session.commit()
     return await THREADS.run(work)
 
 
 async def _scored(session: AsyncSession, scorer: Scorer, rows: Sequence[AnyRow]) -> list[Scored]:
-    """Return the posts that match."""
-
     def score() -> list[Scored]:
         scores = [(scorer.score(searched_text(row.text, row.media)), row.id) for row in rows]
         return [(score, post_id) for score, post_id in scores if score is not None]
@@ -276,15 +272,13 @@ async def _scored(session: AsyncSession, scorer: Scorer, rows: Sequence[AnyRow])
 
 @dataclass(frozen=True, slots=True)
 class _QueryTerms:
-    """The parts of a query, whole and as single words, and how frequent their terms are."""
-
     parts: Sequence[QueryPart]
     words: Sequence[QueryPart]
     frequencies: TermFrequencies
 
 
 async def _count(session: AsyncSession, parts: Sequence[QueryPart]) -> _QueryTerms:
-    """Ask for the frequencies of all terms that may be searched, whether posts have all or some."""
+    """Return the parts with the frequencies of all terms for all or some of them."""
     words = list(dict.fromkeys(word for part in parts for word in split_phrase(part)))
     ways = [way for part in {*parts, *words} for way in part.ways]
     terms = {term for way in ways for term in way.terms}
@@ -295,10 +289,7 @@ async def _count(session: AsyncSession, parts: Sequence[QueryPart]) -> _QueryTer
 def _expressions(
     terms: _QueryTerms, *, is_any: bool
 ) -> tuple[Scorer, Expression, list[Expression]]:
-    """Return what scores posts with all parts, what finds them, and what they must not have.
-
-    With `is_any`, posts need only one of the words.
-    """
+    """Return scorer, expression and excluded expressions; with `is_any` for any of the words."""
     parts, frequencies = terms.words if is_any else terms.parts, terms.frequencies
     scorer = Scorer(parts, frequencies)
     if is_any:

@@ -1,4 +1,4 @@
-"""The calendar of a year, as pages draw it: weeks are columns, days of the week are rows."""
+"""The calendar of a year, drawn with weeks as columns and weekdays as rows."""
 
 from calendar import Calendar
 from collections.abc import Collection, Mapping, Sequence
@@ -20,7 +20,7 @@ from app.views.cast import post_count
 
 ONE_DAY: Final = timedelta(days=1)
 LEVELS: Final = 4
-"""Shades; the darkest is the busiest day's, but stands for at least as many posts."""
+"""Shades; the darkest stands for the busiest day, but for at least this number of posts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,24 +28,23 @@ class CalendarDay:
     day: date
     posts: int
     level: int
-    """0 for no posts, to `LEVELS`."""
+    """From 0 for no posts to `LEVELS`."""
     path: str = ""
-    """The address of its posts, or of the chat on that day, where all of them are of one."""
+    """Address of its posts, or of the chat on that day if all posts are in one."""
 
 
 class DayPaths:
-    """The addresses of an author's days: a calendar has hundreds, which differ in the day alone."""
+    """The addresses of an author's days: hundreds that differ only in the day."""
 
     def __init__(self, username: str, tz: str) -> None:
         self._posts = url_for("posts.show_posts", username=username)
         self._rooms: dict[int, str] = {}
         self._zone = urlencode({"tz": tz}, safe="/")
-        # Lists of posts are in UTC unless their address says otherwise; a chat is in the reader's
-        # zone, so a day of it names its own.
+        # Lists of posts are in UTC unless their address names a zone; a chat is in the reader's
+        # zone, so the address of its day names the zone.
         self._own_zone = f"&{self._zone}" if tz != "UTC" else ""
 
     def path_of(self, written: DayPosts) -> str:
-        """Return the address of the posts of a day."""
         day, room = written.date, written.room
         if room is None:
             return f"{self._posts}&since={day}&until={day + ONE_DAY}{self._own_zone}"
@@ -56,19 +55,15 @@ class DayPaths:
 
 @dataclass(frozen=True, slots=True)
 class PostingMonth:
-    """A month of the calendar, laid out."""
-
     name: str
     short_name: str
     posts: int
     rows: Sequence[tuple[str, str, Sequence[CalendarDay | None]]]
-    """By weekday: its name, the same narrow, and its days; None fills the weeks at both ends."""
+    """Name, narrow name and days of each weekday; None fills the weeks at both ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class PostingYear:
-    """A calendar with its months laid out."""
-
     year: int
     years: Sequence[int]
     posts: int
@@ -81,43 +76,37 @@ class PostingYear:
 
     @property
     def counts_told(self) -> dict[int, str]:
-        """How many posts days have, in words."""
+        """The numbers of posts of days in words, by number."""
         cells = (cell for month in self.months for _, _, row in month.rows for cell in row)
         return {count: post_count(count) for count in {cell.posts for cell in cells if cell}}
 
     def cells(self, row: Sequence[CalendarDay | None], told: Mapping[int, str]) -> Markup:
-        """Return a row of days as HTML; `told` says how many posts each has."""
-        # A template takes ten times as long, and a page has hundreds of them.
+        """Return a row of days as HTML; `told` are numbers of posts in words."""
+        # A template takes ten times as long, and a page has hundreds of days.
         cells = (_cell(day, told[day.posts]) if day else "<td></td>" for day in row)
-        return Markup("".join(cells))  # noqa: S704 - what they are made of is escaped.
+        return Markup("".join(cells))  # noqa: S704 - cells are escaped.
 
     def days_in(self, tz: str) -> str:
-        """Return on how many days of the time zone there are posts, in a sentence."""
         return days_with_posts(self.days, tz)
 
 
 def posts_in_year(posts: int, year: int) -> str:
-    """Return how many posts a year has, in words."""
     return tell("posts_in_year", count=posts, year=str(year))
 
 
 def days_with_posts(days: int, tz: str) -> str:
-    """Return on how many days of a time zone there are posts, in a sentence."""
     return tell("days_with_posts", count=days, zone=show_zone(tz))
 
 
 def posts_by_day(calendar: CalendarYear) -> dict[date, int]:
-    """Return how many posts each day of a year has that has any, in their order."""
+    """Return the number of posts of each day of a year that has any, in order."""
     return {day: written.tweets for day, written in _days_of(calendar).items()}
 
 
 def grid_of(
     posts: Mapping[date, int], end: date, marked: Collection[date | None] = ()
 ) -> tuple[GridDay, ...]:
-    """Return the days from New Year's Day to the end, as a grid of weeks has them.
-
-    marked: those with a ring.
-    """
+    """Return the days from New Year's Day to the end as a grid of weeks; `marked` have a ring."""
     top = max([LEVELS, *posts.values()])
     days = [date(end.year, 1, 1) + number * ONE_DAY for number in range(end.timetuple().tm_yday)]
     texts = {count: post_count(count) for count in {*posts.values()}}
@@ -134,30 +123,31 @@ def grid_of(
 
 
 def months_of(year: int) -> tuple[tuple[int, str], ...]:
-    """Return the column in which each month begins in the grid of a year, and its name."""
+    """Return the first column of each month in the grid of a year, and its name."""
     firsts = [date(year, month, 1) for month in range(1, 13)]
     return tuple(zip(map(_week_of, firsts), month_names(), strict=True))
 
 
 def weeks_of_year(year: int) -> int:
-    """Return how many weeks the grid of a year has."""
     return _week_of(date(year, 12, 31)) + 1
 
 
 def _week_of(day: date) -> int:
-    """Return the column of a day in the grid of its year, whose weeks begin with Monday."""
     new_year = date(day.year, 1, 1)
     return ((day - new_year).days + new_year.weekday()) // 7
 
 
 def year_of_posting(archive: Memories) -> PostingYear | None:
-    """Return an author's calendar with its months laid out; None where there is none."""
+    """Return an author's calendar with its months laid out; None without one."""
     calendar = archive.calendar
     if calendar is None:
         return None
     days, paths = _days_of(calendar), DayPaths(archive.user.username, archive.tz)
     top = max([LEVELS, *(day.tweets for day in days.values())])
-    laid_out = {day: _day(written, top, paths) for day, written in days.items()}
+    laid_out = {
+        day: CalendarDay(day, posts.tweets, -(-LEVELS * posts.tweets // top), paths.path_of(posts))
+        for day, posts in days.items()
+    }
     return PostingYear(
         calendar.year,
         calendar.years,
@@ -192,14 +182,8 @@ def _month(year: int, month: MonthPosts, days: Mapping[date, CalendarDay]) -> Po
     )
 
 
-def _day(written: DayPosts, top: int, paths: DayPaths) -> CalendarDay:
-    """Return a day of the calendar, whose busiest day has `top` posts."""
-    level = -(-LEVELS * written.tweets // top)
-    return CalendarDay(written.date, written.tweets, level, paths.path_of(written))
-
-
 def _cell(day: CalendarDay, told: str) -> str:
-    """Return a day as HTML; the text tells how many posts it has."""
+    """Return a day as HTML; `told` is its number of posts in words."""
     if not day.posts:
         return '<td><span class="day"></span></td>'
     label, path = escape(f"{show_month_day(day.day)}: {told}"), escape(day.path)

@@ -1,4 +1,4 @@
-"""The figures of an author's archive: what is seen first, hours, weekdays, and what they name."""
+"""The figures of an author's archive: days of a year, hours, weekdays and most frequent names."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,30 +26,29 @@ from app.views.hours import HoursFigure, by_hour
 from app.views.page import platform_name
 
 FEWEST_DAYS: Final = 10
-"""Smallest number of days with posts of which a calendar is a drawing."""
+"""Smallest number of days with posts for a drawn calendar."""
 
 
 @dataclass(frozen=True)
 class AuthorAtSight(Figure[WeekGrid]):
-    """What sets an author apart, and on which days of a year they wrote."""
+    """What sets an author apart, and the days of a year with posts."""
 
     archive: AuthorArchive
     clear: Sequence[Measure] = ()
-    """What sets them apart from others, the clearest first."""
+    """What sets the author apart from others, the clearest first."""
     others: str = ""
-    """What the others are called."""
 
     def finding(self) -> Finding:
         return Finding(self.title)
 
     @cached_property
     def title(self) -> str:
-        """What sets the author apart, or else when most was written, if that is clear."""
+        """What sets the author apart, or else the clearly busiest month or hours."""
         trait = told_of(self.archive.user.username, self.clear, self.others)
         return trait or self._fullest_month() or self._busiest_hours()
 
     def lead(self) -> list[str]:
-        """Return how much the author wrote, when, and where."""
+        """Return how much, when and where the author wrote."""
         author, period = self.archive.user, self.period
         if not author.tweets:
             return []
@@ -67,7 +66,7 @@ class AuthorAtSight(Figure[WeekGrid]):
 
     @property
     def month_told(self) -> str:
-        """The fullest month in a sentence, unless that is the finding."""
+        """A sentence on the fullest month, unless it is the finding."""
         month = self._fullest_month()
         return "" if month == self.title else month
 
@@ -78,12 +77,10 @@ class AuthorAtSight(Figure[WeekGrid]):
 
     @property
     def is_drawn(self) -> bool:
-        """Whether there are enough days for a drawing."""
         return self.archive.numbers.days >= FEWEST_DAYS
 
     @property
     def period(self) -> tuple[date, date] | None:
-        """The days of the first and the newest post."""
         author, zone = self.archive.user, ZoneInfo(self.archive.tz)
         if author.first_tweet_at is None or author.newest_tweet_at is None:
             return None
@@ -102,7 +99,7 @@ class AuthorAtSight(Figure[WeekGrid]):
         calendar = self.archive.calendar
         if calendar is None or not self.is_drawn:
             return None
-        # A year that goes on has room for its other days, so that no day is wider than in others.
+        # A current year has room for its other days, so that no day is wider than in other years.
         end = date(calendar.year, 12, 31)
         posts = posts_by_day(calendar)
         return WeekGrid(
@@ -118,7 +115,6 @@ class AuthorAtSight(Figure[WeekGrid]):
 
     @property
     def _dated(self) -> int:
-        """How many posts have a time."""
         return sum(self.archive.numbers.hours)
 
     def _platform(self) -> list[str]:
@@ -141,16 +137,12 @@ class AuthorAtSight(Figure[WeekGrid]):
 
 
 class HoursOfPosts(HoursFigure[Columns]):
-    """How many posts of an archive the hours of the day have, as columns."""
-
     def plot(self) -> Columns:
         return by_hour(self.hue, self.hours, gettext("Posts by hour of the day"))
 
 
 @dataclass(frozen=True, slots=True)
 class WeekdaysOfPosts(Figure[Columns]):
-    """How many posts of an archive the weekdays have."""
-
     archive: AuthorArchive
 
     def finding(self) -> Finding:
@@ -172,16 +164,15 @@ class WeekdaysOfPosts(Figure[Columns]):
 
 @dataclass(frozen=True, slots=True)
 class MostNamed(Figure[NameList]):
-    """What an author's posts name most often, of one kind."""
+    """The most frequent names of one kind in an author's posts."""
 
     author: Author
     topic: str
     id_: str
-    """Id of the heading."""
     counts: Sequence[NameCount]
     prefix: str = ""
     is_phrase: bool = False
-    """Whether posts are found by the name as it is."""
+    """Whether a search finds posts by the exact name."""
     is_of_anybody: bool = False
     """Whether a name leads to posts of others, too."""
 
@@ -217,7 +208,7 @@ class MostNamed(Figure[NameList]):
 
 
 def columns_of(archive: AuthorArchive) -> list[Figure[Columns]]:
-    """Return when an author writes; nothing where no post has a time."""
+    """Return the figures of hours and weekdays; none if no post has a time."""
     numbers, author = archive.numbers, archive.user
     if not any(numbers.hours):
         return []
@@ -233,7 +224,7 @@ def columns_of(archive: AuthorArchive) -> list[Figure[Columns]]:
 
 
 def lists_of(archive: AuthorArchive) -> list[MostNamed]:
-    """Return what an author's posts name most often, kinds that are not there left out."""
+    """Return the most frequent names in an author's posts, without empty kinds."""
     author, numbers = archive.user, archive.numbers
     lists = (
         most_answered(author, numbers.answered),
@@ -247,11 +238,9 @@ def lists_of(archive: AuthorArchive) -> list[MostNamed]:
 
 
 def most_answered(author: Author, counts: Sequence[NameCount]) -> MostNamed:
-    """Return whom an author answers most often."""
     topic = gettext("Most replied to")
     return MostNamed(author, topic, "answered-heading", counts, prefix="@", is_of_anybody=True)
 
 
 def posts_path(author: Author) -> str:
-    """Return the address of an author's posts."""
     return url_for("posts.show_posts", username=author.username)

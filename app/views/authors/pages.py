@@ -1,4 +1,4 @@
-"""The list of authors, and the page of one author: their posts, and their archive."""
+"""The list of authors, and the page of an author."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -31,15 +31,8 @@ from app.views.requests import AUTHOR_CURSOR, TWEET_CURSOR, cursor_of
 
 blueprint = PageBlueprint("authors")
 
-AUTHORS_PER_PAGE: Final = 50
-MOST_ROOMS: Final = 200
-"""Chats that are listed; the API has them all."""
-MOST_ROOMS_OF_ONE: Final = 10
-POSTS_PER_PAGE: Final = 20
 NEW_YEAR: Final = timedelta(days=59)
-"""Until when the drawing of a year is nearly empty: January and February."""
-LONG_BEFORE: Final = timedelta(days=182)
-"""How long somebody has written by then who has a fuller year."""
+"""The beginning of a year whose drawing is nearly empty: January and February."""
 
 
 class AuthorsArgs(Struct):
@@ -70,11 +63,10 @@ class AuthorsPage(WebPage, frozen=True, kw_only=True):
 @blueprint.page("/authors", cursor=AUTHOR_CURSOR, is_cacheable=True)
 async def show_authors(args: AuthorsArgs, after: str | None) -> str:
     async with resources().db.read() as session:
-        authors, next_key = await list_authors(
-            session, part=args.q.strip(), after=after, limit=AUTHORS_PER_PAGE
-        )
+        authors, next_key = await list_authors(session, part=args.q.strip(), after=after, limit=50)
         samples = await list_samples(session)
-        rooms, _ = await list_rooms(session, limit=MOST_ROOMS) if after is None else ([], None)
+        # The API lists all chats.
+        rooms, _ = await list_rooms(session, limit=200) if after is None else ([], None)
         is_here = bool(args.deleted) and await find_user(session, args.deleted) is not None
     return await render(
         AuthorsPage(
@@ -99,7 +91,7 @@ async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -
         author = await get_author(session, username)
         own_zone = await zone_of_chats(session, [author.username])
         zone = zone_of_page(args.tz, own_zone)
-        rooms = await rooms_of(session, author.id, limit=MOST_ROOMS_OF_ONE)
+        rooms = await rooms_of(session, author.id, limit=10)
         posts, next_key = await list_posts(session, user_id=author.id, limit=MOST_POSTS)
         main_id = await main_room_id(session, author) if rooms else None
         main_room = next((room for room in rooms if room.id == main_id), None)
@@ -124,7 +116,7 @@ async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -
 async def _archive_of(
     session: AsyncSession, author: Author, zone: ZoneInfo, year: int | None, traits: AuthorTraits
 ) -> AuthorArchive:
-    """Return the archive; a year that has hardly begun leaves the calendar of the one before."""
+    """Return the archive, with the calendar before a year that has hardly begun."""
     first = year or _year_before_new_one(author, zone)
     archive = await read_archive(session, resources().models, author, zone, first, traits)
     calendar = archive.calendar
@@ -138,23 +130,22 @@ async def _archive_of(
 
 
 def _year_before_new_one(author: Author, zone: ZoneInfo) -> int | None:
-    """Return the year before that of the newest post, where most of a drawing of that would be
-    empty, and there are posts of months before it."""
+    """Return the year before the newest post's, if the newer drawing would be nearly empty.
+
+    None also for authors without posts of the months before it.
+    """
     if author.first_tweet_at is None or author.newest_tweet_at is None:
         return None
     newest = author.newest_tweet_at.astimezone(zone)
     begin = datetime(newest.year, 1, 1, tzinfo=zone)
-    is_new = newest - begin < NEW_YEAR and author.first_tweet_at <= begin - LONG_BEFORE
-    return newest.year - 1 if is_new else None
+    has_fuller_year = author.first_tweet_at <= begin - timedelta(days=182)
+    return newest.year - 1 if newest - begin < NEW_YEAR and has_fuller_year else None
 
 
 async def _older_posts(username: str, after: TweetKey) -> str:
-    """Return a page of the author's further posts."""
     async with resources().db.read() as session:
         author = await get_author(session, username)
-        posts, next_key = await list_posts(
-            session, user_id=author.id, after=after, limit=POSTS_PER_PAGE
-        )
+        posts, next_key = await list_posts(session, user_id=author.id, after=after, limit=20)
     return await render(
         AuthorPostsPage(
             author=author, posts=posts, next_cursor=cursor_of(next_key), about=[author.username]

@@ -1,1 +1,1 @@
-"""Who would have said this: pages and API of answers and of the model card."""
+"""Pages and API of comparisons and of the model card."""

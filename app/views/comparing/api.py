@@ -1,4 +1,4 @@
-"""Comparing authors in the API: one of them, or somebody else?"""
+"""Comparisons of authors in the API."""
 
 import io
 from collections.abc import AsyncGenerator, Iterable, Iterator
@@ -132,7 +132,7 @@ async def compare_batch(args: PanelArgs) -> Response:
 
 
 def _has_more_than(most: int, file: io.BytesIO) -> bool:
-    """Return whether a file has more filled lines; afterwards it is at its beginning."""
+    """Return whether a file has more filled lines, and rewind it."""
     filled = islice(filter(bytes.strip, file), most, None)
     has_more = next(filled, None) is not None
     file.seek(0)
@@ -141,7 +141,7 @@ def _has_more_than(most: int, file: io.BytesIO) -> bool:
 
 @contextmanager
 def _named_as_parameters() -> Iterator[None]:
-    """Let errors name `username` and `text`, which an address has instead of lists."""
+    """Let errors name `username` and `text`, the parameters of an address."""
     parameters = {"texts": "text", "usernames": "username"}
     try:
         yield

@@ -40,7 +40,6 @@ class ComparePageArgs(Struct):
         return given_names(self.username)
 
     def question(self, texts: Sequence[str]) -> Question:
-        """Return the question about these texts."""
         return Question(
             texts,
             self.names,
@@ -67,7 +66,7 @@ def address_of(args: ComparePageArgs) -> str:
 
 
 def given_texts(given: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return texts by one person, and the people in texts that were copied from a chat.
+    """Return texts by one person, and the people in texts copied from a chat.
 
     Each message of a chat becomes a text, without name and time. More texts than a comparison may
     have are joined.

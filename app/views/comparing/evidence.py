@@ -17,10 +17,10 @@ from app.views.highlighting import Marked, excerpt, marked_text
 
 
 def shown_marks(comparison: Comparison) -> list[Evidence]:
-    """Return the marks that are shown of an answer with reasons; none for a short text.
+    """Return the shown marks of an answer with reasons; none for a short text.
 
-    The author must use the words more than the others, or less if they are evidence against the
-    author. If they are as common elsewhere, spelling or layout made the mark.
+    The author must use the words more than the others, or less for evidence against the author. If
+    they are as common elsewhere, spelling or layout made the mark.
     """
     marks = [] if comparison.verdict == "short" else comparison.evidence
     return [mark for mark in marks if (_times(mark.own) - _times(mark.others)) * mark.weight > 0]
@@ -31,10 +31,10 @@ def _times(uses: float | UnsetType | None) -> float:
 
 
 def uses_of(mark: Evidence, *, is_alone: bool) -> tuple[str, str | None]:
-    """Return how often the author of a mark and the others use its piece, in words.
+    """Return the rates in words of the author of a mark and of the others.
 
-    The rate of the others is None if no one else here writes the language. is_alone: whether one
-    author was compared, with everyone else here.
+    The second is None if no one else here writes the language. is_alone: whether one author was
+    compared with everyone else here.
     """
     usage, compared = mark.own_usage, mark.others_usage
     rate = _usage(usage) if isinstance(usage, Usage) else ""
@@ -76,8 +76,6 @@ def _usage(usage: Usage) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """An excerpt of a post around a piece."""
-
     id: int
     pieces: list[Marked[None]]
 
@@ -89,20 +87,19 @@ class Use:
     number: int
     mark: Evidence
     is_alone: bool
-    """Whether one author was compared."""
     posts: list[Quotation]
     places: list[str]
     """Places of the marks with these words, in the form of `without`."""
 
     @property
     def rates(self) -> tuple[str, str | None]:
-        """The rate of the author and the rate of the others, in words."""
+        """The rates of the author and of the others, in words."""
         return uses_of(self.mark, is_alone=self.is_alone)
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A marked piece of a text, or without a mark a piece that is left out."""
+    """A marked piece of a text, or a left-out piece if it has no mark."""
 
     place: str
     """Place in the text, in the form of `without`."""
@@ -134,7 +131,7 @@ class Evident:
 
     @property
     def struck(self) -> list[Marked[Shown]]:
-        """The pieces that are left out of the text."""
+        """The left-out pieces of the text."""
         return [
             piece
             for piece in self.pieces
@@ -180,7 +177,6 @@ def _place(mark: Evidence) -> str:
 
 
 def lines_of(comparison: Comparison) -> dict[str, int]:
-    """Return the number of the underline for the first authors."""
     best: Sequence[str] = [ranked.username for ranked in comparison.ranking[:EXPLAINED]]
     return {username: number for number, username in enumerate(best, 1)}
 

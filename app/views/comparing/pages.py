@@ -1,4 +1,4 @@
-"""Who would have said this? The comparison's page, and the model card."""
+"""The pages of a comparison and of the model card."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -61,8 +61,6 @@ from app.views.requests import args_of
 
 
 class Compared(Struct, frozen=True):
-    """A comparison as the page shows it."""
-
     comparison: Comparison
     names: list[str]
     """The named authors; empty for all."""
@@ -239,7 +237,7 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
 
     @property
     def preview(self) -> str:
-        """The address of the picture that programs show, if `has_picture`."""
+        """Address of the picture that programs show, if `has_picture`."""
         shown_in = [("lang", g.locale), ("tz", zone_of_page("").key)]
         query = urlencode([*shown_in, *asked_here()])
         return f"{self.origin}{url_of('answer_pictures.show_answer_picture')}?{query}"
@@ -254,7 +252,7 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
 
     @property
     def picture(self) -> str:
-        """The address of the page where a picture is chosen, if `has_picture`."""
+        """Address of the page where a picture is chosen, if `has_picture`."""
         page = url_of("answer_pictures.show_answer_picture_page")
         return f"{page}?{urlencode(asked_here())}"
 
@@ -304,12 +302,10 @@ async def _page(
 
 
 def people_of(names: Sequence[str], comparison: Comparison) -> list[str]:
-    """Return the named authors, then the compared ones, the likeliest first."""
     return [*names, *(ranked.username for ranked in comparison.ranking)]
 
 
 async def _compared(texts: list[str], names: list[str], args: ComparePageArgs) -> Compared:
-    """Return what the page shows of a comparison. Raises InvalidInputError and NotFoundError."""
     comparison = await resources().comparer.ask(args.question(texts))
     async with resources().db.read() as session:
         evident = await read_evidence(session, comparison)

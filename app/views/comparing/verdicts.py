@@ -1,4 +1,4 @@
-"""An answer in words, for pages, pictures and the terminal: heading, bars, reasons, limits."""
+"""An answer in words, for pages, pictures and the terminal."""
 
 import math
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ LIMITS: Final[dict[Limit, str]] = {
 ELSEWHERE_ALONE: Final = gettext_noop("The text was compared only with people from elsewhere.")
 """For another starting belief, or another language, than the share in `LIMITS` was measured for."""
 MOST_LISTED: Final = 3
-"""Authors that a sentence names; of more authors it gives the number."""
+"""Authors that a sentence names; of more it gives the number."""
 CLOSE: Final = 0.5
 """Share of the first bar that the second bar needs for a heading that names both."""
 
@@ -91,8 +91,6 @@ HEADINGS: Final[dict[Lean, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar for an author, or for someone else."""
-
     username: str | None
     share: float
     """Probability that one of the authors wrote it, times the author's among them."""
@@ -112,7 +110,6 @@ def bars_of(comparison: Comparison) -> list[Bar]:
 
 
 def lean_of(comparison: Comparison) -> Lean:
-    """Return the result of the bars, for the heading."""
     if comparison.none is None:
         return "unknown"
     if comparison.verdict in ("likely", "unfamiliar"):
@@ -154,7 +151,7 @@ def heading_of(comparison: Comparison, *, is_named: bool) -> str:
 
 
 def reasons_of(comparison: Comparison, *, is_named: bool) -> list[str]:
-    """Return why the answer has no probabilities, as sentences; none if it has."""
+    """Return why the answer has no probabilities; none if it has."""
     if comparison.none is not None:
         return []
     if lacking := _lacking(comparison, is_named=is_named):
@@ -181,7 +178,6 @@ def reasons_of(comparison: Comparison, *, is_named: bool) -> list[str]:
 
 
 def _lacking(comparison: Comparison, *, is_named: bool) -> list[str]:
-    """Return what is missing from the text and the authors, as sentences."""
     ranking, sentences = comparison.ranking, list[str]()
     if is_brief(comparison):
         sentences.append(
@@ -196,7 +192,6 @@ def _lacking(comparison: Comparison, *, is_named: bool) -> list[str]:
 
 
 def _unjudged(comparison: Comparison) -> list[str]:
-    """Return the authors with too few posts for any verdict."""
     return [ranked.username for ranked in comparison.ranking if ranked.tweets < FEWEST_JUDGED]
 
 
@@ -205,7 +200,6 @@ def _are_small(comparison: Comparison) -> bool:
 
 
 def is_brief(comparison: Comparison) -> bool:
-    """Return whether the text has too few words to be judged."""
     gaps = comparison.without if isinstance(comparison.without, list) else []
     return whole_words(comparison.text, gaps) < FEWEST_WORDS
 
@@ -219,11 +213,15 @@ def _too_few(names: list[str], total: int) -> str:
         "{names} have fewer than ten posts with words here.",
         len(names),
     )
-    return text.format(names=show_list([shown_name(name) for name in names]))
+    return text.format(names=_listed(names))
+
+
+def _listed(names: list[str]) -> str:
+    return show_list([shown_name(name) for name in names])
 
 
 def limits_of(comparison: Comparison) -> list[str]:
-    """Return what makes the answer weak, as sentences; for a short text, only few posts."""
+    """Return what makes the answer weak; for a short text, only few posts."""
     if comparison.verdict == "short":
         # The reasons name the authors with too few posts for any verdict.
         few, unjudged = comparison.weak.get("few_posts", []), _unjudged(comparison)
@@ -262,7 +260,7 @@ def _limit(limit: Limit, comparison: Comparison) -> str:
 
 
 def _lone(names: list[str], comparison: Comparison) -> str:
-    """Return the authors without anyone alike here, and how often people of their circle pass."""
+    """Return a sentence on authors without anyone alike here, and errors in their circle."""
     if len(names) > MOST_LISTED:
         text = gettext("For {count} of the {total} authors, no one else here writes like them.")
         alone = text.format(count=len(names), total=len(comparison.ranking))
@@ -272,7 +270,7 @@ def _lone(names: list[str], comparison: Comparison) -> str:
             "No one else here writes like any of these: {names}.",
             len(names),
         )
-        alone = text.format(names=show_list([shown_name(name) for name in names]))
+        alone = text.format(names=_listed(names))
     if comparison.sure != SURE:  # The share was measured for this starting belief.
         circle = gettext(
             "A text by someone in the same circle, such as a team or a chat, may often be "
@@ -290,13 +288,12 @@ def _lone(names: list[str], comparison: Comparison) -> str:
 
 
 def is_of_no_language_here(comparison: Comparison) -> bool:
-    """Return whether a text is unfamiliar since all authors write another language."""
+    """Return whether a text is unfamiliar because all authors write another language."""
     foreign = comparison.weak.get("other_language", [])
     return comparison.verdict == "unfamiliar" and len(foreign) == len(comparison.ranking)
 
 
 def _is_foreign(username: str, comparison: Comparison) -> bool:
-    """Return whether an author mostly writes another language than that of the text."""
     return username in comparison.weak.get("other_language", [])
 
 
@@ -338,11 +335,11 @@ def _of_named(limit: Limit, names: list[str]) -> str:
             len(names),
         )
     )
-    return text.format(names=show_list([shown_name(name) for name in names]), enough=FEW_POSTS)
+    return text.format(names=_listed(names), enough=FEW_POSTS)
 
 
 def why_nobody(comparison: Comparison) -> list[str]:
-    """Return why the text reads like none of the authors; empty for any other verdict."""
+    """Return why the text reads like none of the authors."""
     if comparison.verdict != "unfamiliar":
         return []
     unwritten = [_unwritten(comparison)] if comparison.unwritten else []
@@ -352,7 +349,7 @@ def why_nobody(comparison: Comparison) -> list[str]:
 
 
 def strange_places(comparison: Comparison) -> list[tuple[int, int]]:
-    """Return the places of the words that none of the authors writes, for an unfamiliar text."""
+    """Return the places of words that none of the authors writes."""
     if comparison.verdict != "unfamiliar":
         return []
     places = (place_in(comparison.text, word) for word in comparison.unwritten or ())
@@ -394,7 +391,7 @@ def _unwritten(comparison: Comparison) -> str:
 
 
 def read_before(comparison: Comparison) -> str | None:
-    """Return who posted exactly this text, as a sentence; None for a short or new text."""
+    """Return who posted exactly this text; None for a short or new text."""
     writers = comparison.read_of or []
     if not writers or comparison.verdict == "short":
         return None
@@ -408,11 +405,11 @@ def read_before(comparison: Comparison) -> str | None:
         "{names} wrote exactly this. saywho has already read it, so the answer is more certain "
         "than for a new text."
     )
-    return text.format(names=show_list([shown_name(name) for name in writers]))
+    return text.format(names=_listed(writers))
 
 
 def place_of(comparison: Comparison) -> str | None:
-    """Return the address of the search that finds this text; None if no search would."""
+    """Return the address of the search for this text; None if no search would find it."""
     writers, text, longest = comparison.read_of or [], comparison.text, 500
     # A quote would end the phrase, and a blank line is between several texts.
     if not writers or len(text) > longest or '"' in text or "\n\n" in text:
@@ -456,7 +453,7 @@ def threshold_of(comparison: Comparison) -> str | None:
 
 
 def more_text_of(comparison: Comparison) -> list[str]:
-    """Return how much more text decides such cases, and a caution; empty for a decided answer."""
+    """Return how much more text decides such cases, and a caution."""
     if comparison.verdict != "close" or comparison.none is None:
         return []
     if comparison.ranking[0].tweets < FEWEST_JUDGED:  # More posts of the author are needed.

@@ -1,1 +1,1 @@
-"""Rooms: the chat by day, and its portrait; `figures.py` is where a figure is added."""
+"""Chats: their list, messages by day, wall of pictures, figures and deletion."""

@@ -1,4 +1,4 @@
-"""Deleting a room: the page that says what goes with it, and the deletion itself."""
+"""The deletion of a chat, and the page that lists its effects."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -15,23 +15,18 @@ from app.services.posts.filling_imports import filling_jobs
 from app.services.rooms.room_facts import RoomFacts, get_room
 from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
-from app.views.filters import zone_of_page
+from app.views.filters import day_of, zone_of_page
 from app.views.page import WebPage, render
 from app.views.policies import name_event, writing
 from app.views.requests import check_confirmed
-from app.views.rooms.pages import day_of
 
 blueprint = PageBlueprint("room_deletion", policy="operator")
 
-MOST_NAMED: Final = 30
-"""People who are named of those who go, and of those who stay."""
 LONGEST_WAIT_S: Final = 5.0
-"""Seconds after which the answer comes, while maintenance deletes the rest of a long chat."""
+"""Seconds until the answer, while maintenance deletes the rest of a long chat."""
 
 
 class SomePeople(Struct, frozen=True):
-    """People, of whom the first are named."""
-
     usernames: Sequence[str]
     total: int
 
@@ -79,9 +74,9 @@ async def remove(room_id: int, form: Form) -> ResponseReturnValue:
 
 
 async def delete_whole(room_id: int) -> RoomFacts:
-    """Delete a room with all messages, and return what it was. Raises NotFoundError.
+    """Delete a chat with all messages, and return its last facts. Raises NotFoundError.
 
-    Of many, or where the request breaks off, maintenance deletes what is left.
+    Maintenance deletes the rest of very many messages, or after an interrupted request.
     """
     db = resources().db
     async with writing() as session:
@@ -93,4 +88,4 @@ async def delete_whole(room_id: int) -> RoomFacts:
 
 
 def _named(usernames: Sequence[str]) -> SomePeople:
-    return SomePeople(usernames[:MOST_NAMED], len(usernames))
+    return SomePeople(usernames[:30], len(usernames))

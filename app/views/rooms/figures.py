@@ -1,5 +1,6 @@
-"""The figures of a chat: who writes how much, when it was busy or silent, and who answers whom."""
+"""The figures of a chat: shares of messages, months, silences, and who replies to whom."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -28,32 +29,28 @@ from app.views.rooms.room_finding import finding_of
 
 DAY: Final = timedelta(days=1)
 LONG: Final = 2 * DAY
-"""A silence of so long has a whole day in it, but where clocks go back."""
-_HOUR: Final = timedelta(hours=1)
-_ABOUT_A_DAY: Final = 21 * _HOUR
+"""A silence of this length contains a whole day, unless clocks go back."""
 _DAYS: Final = (
-    (27 * _HOUR, gettext_noop("about a day")),
-    (33 * _HOUR, gettext_noop("a day and a quarter")),
-    (42 * _HOUR, gettext_noop("a day and a half")),
-    (timedelta.max, gettext_noop("nearly two days")),
+    (27, gettext_noop("about a day")),
+    (33, gettext_noop("a day and a quarter")),
+    (42, gettext_noop("a day and a half")),
+    (math.inf, gettext_noop("nearly two days")),
 )
-"""What people call a silence that is shorter than each of these."""
+"""Words for a silence of fewer than so many hours."""
 
 
 def silent_days(silence: SilenceSpan, zone: ZoneInfo) -> tuple[date, date]:
-    """Return the first and the last day without any message of a long silence."""
     before, after = (time.astimezone(zone).date() for time in (silence.since, silence.until))
     return before + DAY, after - DAY
 
 
 def is_long(silence: SilenceSpan, zone: ZoneInfo) -> bool:
-    """Return whether a silence is told in days."""
     first, last = silent_days(silence, zone)
     return silence.until - silence.since >= LONG and first <= last
 
 
 def length_of(silence: SilenceSpan, zone: ZoneInfo) -> str:
-    """Return how long a silence is: a long one in days without any message."""
+    """Return the length of a silence in words, that of a long one in days without any message."""
     if not is_long(silence, zone):
         return show_duration((silence.until - silence.since).total_seconds())
     first, last = silent_days(silence, zone)
@@ -62,34 +59,27 @@ def length_of(silence: SilenceSpan, zone: ZoneInfo) -> str:
 
 
 def length_in_words(silence: SilenceSpan, zone: ZoneInfo) -> str:
-    """Return how long a silence is as people say it: "a day and a half"."""
-    length = silence.until - silence.since
+    """Return the length of a silence as people say it: "a day and a half"."""
     if is_long(silence, zone):
         return length_of(silence, zone)
-    if length < _ABOUT_A_DAY:
-        return show_roughly(length.total_seconds())
-    return next(gettext(text) for end, text in _DAYS if length < end)
+    seconds = (silence.until - silence.since).total_seconds()
+    if seconds < 21 * 3_600:
+        return show_roughly(seconds)
+    return next(gettext(text) for end, text in _DAYS if seconds < end * 3_600)
 
 
 def told_silence(silence: SilenceSpan, zone: ZoneInfo) -> str:
-    """Return a long silence in a sentence, with its days."""
     first, last = silent_days(silence, zone)
     text = gettext("The longest silence: {length}, {days}.")
     return text.format(length=length_of(silence, zone), days=show_period(first, last + DAY))
 
 
 PlotT = TypeVar("PlotT")
-FEW: Final = 3
-"""Of fewer people everybody answers the other one."""
 FEW_LABELS: Final = 12
-"""So many columns have each a label; of more, the first ones of years have one."""
-JANUARY: Final = 1
-NEAR: Final = 3
-"""Columns within which two years would touch on a phone."""
+"""Columns that each have a label; of more columns, only the first of a year or every nth."""
 
 
 def name_of(person: PersonPortrait) -> str:
-    """Return what somebody is called, or several together."""
     if person.username is not None:
         return shown_name(person.username)
     text = ngettext("{count} other", "{count} others", person.people)
@@ -98,19 +88,17 @@ def name_of(person: PersonPortrait) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ChatFigure(Figure[PlotT], Generic[PlotT]):
-    """A figure of a chat."""
-
     topic: ClassVar[str]
 
     sight: ChatSight
     tz: str = ""
-    """The time zone that the page's address names."""
+    """Time zone in the page's address."""
 
     def path(self) -> str:
         return self.messages_path()
 
     def messages_path(self, word: str | None = None) -> str:
-        """Return the address of the chat's messages, or of those with a word."""
+        """Return the address of the chat's messages, or of its messages with a word."""
         room = self.sight.room
         return url_for("rooms.show_room", room_id=room.id, q=word, tz=self.tz or None)
 
@@ -123,8 +111,6 @@ class ChatFigure(Figure[PlotT], Generic[PlotT]):
 
 
 class ShareBar(ChatFigure[StackedBar]):
-    """How much each person writes."""
-
     topic = gettext_noop("Who writes how much")
 
     def finding(self) -> Finding:
@@ -152,8 +138,6 @@ class ShareBar(ChatFigure[StackedBar]):
 
 
 class Months(ChatFigure[PeriodColumns]):
-    """When the chat was busy and with whom, and when it was silent."""
-
     topic = gettext_noop("Month by month")
 
     def finding(self) -> Finding:
@@ -194,7 +178,6 @@ class Months(ChatFigure[PeriodColumns]):
         )
 
     def _told(self, period: Period) -> str:
-        """Return the number of messages of a period, and those of each person."""
         people = (
             f"{name} {show_number(count)}"
             for (name, _), count in zip(self._people, period.people, strict=True)
@@ -203,7 +186,6 @@ class Months(ChatFigure[PeriodColumns]):
         return f"{self.period_name(period)}: {post_count(period.messages)} ({', '.join(people)})"
 
     def _silence(self) -> list[str]:
-        """Return the longest time without a message in a sentence, if there is a long one."""
         silence = self.sight.longest_silence
         zone = ZoneInfo(self.sight.tz)
         return [told_silence(silence, zone)] if silence and is_long(silence, zone) else []
@@ -222,30 +204,28 @@ class Months(ChatFigure[PeriodColumns]):
         return len(months) > len(set(months))
 
     def period_name(self, period: Period) -> str:
-        """Return what a month or year is called."""
         if self._is_of_years:
             return str(period.first_day.year)
         return show_month(period.first_day)
 
     @property
     def _labels(self) -> list[str]:
-        """What stands below each column; an empty text where there is no room."""
+        """The label below each column; empty if there is no room."""
         days = [period.first_day for period in self._periods]
         if self._is_of_years:
             step = len(days) // FEW_LABELS + 1
             return ["" if place % step else str(day.year) for place, day in enumerate(days)]
         if len(days) <= FEW_LABELS:
             return [month_names()[day.month - 1] for day in days]
-        first_january = next(place for place, day in enumerate(days) if day.month == JANUARY)
+        # Labels of two years within three columns would touch on a phone.
+        first_january = next(place for place, day in enumerate(days) if day.month == 1)
         return [
-            str(day.year) if day.month == JANUARY or (place == 0 and first_january > NEAR) else ""
+            str(day.year) if day.month == 1 or (place == 0 and first_january > 3) else ""
             for place, day in enumerate(days)
         ]
 
 
 class Answers(ChatFigure[list[StackedBar]]):
-    """Who answers whom."""
-
     topic = gettext_noop("Who replies to whom")
 
     def finding(self) -> Finding:
@@ -266,12 +246,13 @@ class Answers(ChatFigure[list[StackedBar]]):
 
     def plot(self) -> list[StackedBar] | None:
         answers = [sum(row) for row in self.sight.answers]
-        if not (FEW <= len(self.people) == len(answers) and sum(answers) >= FEWEST_ANSWERS):
+        # Two people can only reply to each other.
+        if not (3 <= len(self.people) == len(answers) and sum(answers) >= FEWEST_ANSWERS):
             return None
         return [
             self._bar(person, row)
             for person, row in zip(self.people, self.sight.answers, strict=True)
-            if any(row)  # Of somebody who answers nobody there is nothing to draw.
+            if any(row)
         ]
 
     @property
@@ -290,7 +271,6 @@ class Answers(ChatFigure[list[StackedBar]]):
         )
 
     def _clearest(self) -> str:
-        """Return who answers whom more than by how much the others write; empty for nobody."""
         if self.sight.most_answered is None:
             return ""
         name, other = (name_of(self.people[place]) for place in self.sight.most_answered)

@@ -1,10 +1,8 @@
-"""The pages of a room: a chat as it was written, by day, and the wall of its pictures."""
+"""The pages of chats: their list, and the messages of one by day or by search."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import partial
-from itertools import groupby
+from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -19,10 +17,9 @@ from app.language.dates import show_date, show_period
 from app.language.i18n import gettext
 from app.lifespan import resources
 from app.models import MAX_ID
-from app.runtime.clock import first_instant
 from app.services.posts.selection import Selection
-from app.services.posts.tweets import Post, TweetKey, get_post, neighbours_of
-from app.services.rooms.messages import END, list_before, list_messages, media_by_month
+from app.services.posts.tweets import Post, TweetKey, get_post
+from app.services.rooms.messages import END, list_before, list_messages
 from app.services.rooms.periods import WHOLE, DayPeriod
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, newest_first
 from app.services.search.results import ResultPage, SearchQuery
@@ -30,25 +27,21 @@ from app.services.search.word_search import ResultKey
 from app.views.answers import see_other
 from app.views.blueprints import PageBlueprint
 from app.views.cards import read_cards
-from app.views.filters import parse_day, span_of_day, zone_of_page
+from app.views.filters import day_of, parse_day, span_of_day, zone_of_page
 from app.views.highlighting import FoundText, by_text
 from app.views.page import FormPage, WebPage, render, render_form
 from app.views.policies import own_chat
 from app.views.requests import TWEET_CURSOR, cursor_of, messages_cursor
-from app.views.viewer import ViewerPage
+from app.views.rooms.wall import read_picture, read_wall
 
 
 @dataclass(frozen=True, slots=True)
 class RoomLine:
-    """A message on the page of its room."""
-
     post: Post
     time: datetime | None
     """In the page's time zone."""
     is_new_speaker: bool
-    """Whether somebody else wrote the message above."""
     day: date | None
-    """Its day; None where no time is known."""
     begins_day: bool
     goes_on: bool
     """Whether the page before has messages of the day that begins here."""
@@ -57,7 +50,7 @@ class RoomLine:
 def lines_of(
     posts: Sequence[Post], zone: ZoneInfo, *, after: TweetKey | None = None
 ) -> list[RoomLine]:
-    """Return the messages as the page shows them; `after` is the place of the one above."""
+    """Return the lines of a page; `after` is the place of the message above."""
     lines: list[RoomLine] = []
     above = day_of(after[0], zone) if after else None
     day_above: date | None = None
@@ -78,11 +71,6 @@ def lines_of(
     return lines
 
 
-def day_of(time: datetime | None, zone: ZoneInfo) -> date | None:
-    """Return the day of a time in a zone; None for no time."""
-    return time.astimezone(zone).date() if time else None
-
-
 BAD_DAYS: Final = {
     "since": Message("The first day cannot be read: write it like 2026-01-31"),
     "until": Message("The end date cannot be read: write it like 2026-01-31"),
@@ -90,7 +78,7 @@ BAD_DAYS: Final = {
 
 
 class PeriodForm(Struct, frozen=True, kw_only=True):
-    """The days that an address names, as they were sent, and what is wrong with them."""
+    """The days of an address as they were sent, and their error."""
 
     since: str = ""
     until: str = ""
@@ -99,7 +87,7 @@ class PeriodForm(Struct, frozen=True, kw_only=True):
 
     @property
     def title(self) -> str:
-        """The name of the period; empty for the whole chat."""
+        """Name of the period; empty for the whole chat."""
         since, until = self.period
         if since and until:
             return show_period(since, until)
@@ -109,7 +97,7 @@ class PeriodForm(Struct, frozen=True, kw_only=True):
 
     @property
     def fault_at(self) -> str:
-        """The name of the field that is wrong; empty for none."""
+        """Name of the wrong field; empty for none."""
         return self.error.errors[0].loc if self.error and self.error.errors else ""
 
 
@@ -129,140 +117,44 @@ def read_period(since: str, until: str) -> PeriodForm:
     return structs.replace(form, period=DayPeriod(first, end))
 
 
-MESSAGES_PER_WALL: Final = 24
-"""As many as fill whole rows of three, four and six, where each has one picture."""
-
-
-class WallPage(WebPage, frozen=True, kw_only=True):
-    template = "rooms/wall.html"
-
-    room: RoomFacts
-    tz: str
-    """As the address names it."""
-    zone: str
-    posts: list[Post]
-    """Messages with media, the newest first."""
-    months: Mapping[date | None, int]
-    """Number of messages with media in each month, the newest month first."""
-    goes_on: bool
-    """Whether the page before has messages of the first month."""
-    first_day: date | None
-    newest_day: date | None
-    next_cursor: str | None
-    in_chat: bool = True
-
-    @property
-    def by_month(self) -> list[tuple[date | None, list[Post]]]:
-        zone = ZoneInfo(self.zone)
-        of_month = groupby(self.posts, lambda post: _month_of(post, zone))
-        return [(month, list(posts)) for month, posts in of_month]
-
-    @property
-    def ways(self) -> Iterator[tuple[date, int, str]]:
-        """The known months, with the cursors of the pages that begin with them."""
-        zone = ZoneInfo(self.zone)
-        for month, messages in self.months.items():
-            if month is not None and month.year < date.max.year:
-                after = (month + timedelta(days=31)).replace(day=1)
-                yield month, messages, cursor_of((first_instant(after, zone), 0)) or ""
-
-
-async def read_wall(
-    session: AsyncSession, room: RoomFacts, zone: ZoneInfo, tz: str, before: TweetKey | None
-) -> WallPage:
-    """Return a page of the messages with media before a place, by default the newest ones."""
-    selection = Selection(room_id=room.id, has="media")
-    posts, earlier = await list_before(session, selection, before or END, limit=MESSAGES_PER_WALL)
-    above = day_of(before[0], zone) if before else None
-    return WallPage(
-        room=room,
-        tz=tz,
-        zone=zone.key,
-        posts=posts[::-1],
-        months=await media_by_month(session, room.id, zone),
-        goes_on=bool(posts and above and above.replace(day=1) == _month_of(posts[-1], zone)),
-        first_day=day_of(room.first_message_at, zone),
-        newest_day=day_of(room.newest_message_at, zone),
-        next_cursor=cursor_of(earlier),
-        about=room.usernames,
-    )
-
-
-async def read_picture(
-    session: AsyncSession, room: RoomFacts, zone: ZoneInfo, tz: str, message: int
-) -> ViewerPage:
-    """Return the page of one message of the wall. Raises NotFoundError for any other one."""
-    post = await get_post(session, message)
-    if post.room is None or post.room.id != room.id or not post.media:
-        raise NotFoundError("There is no such picture or video")
-    room_page = partial(url_for, "rooms.show_room", room_id=room.id, tz=tz or None)
-    return ViewerPage(
-        post=post,
-        neighbours=await neighbours_of(session, Selection(room_id=room.id, has="media"), post),
-        zone=zone.key,
-        room=room,
-        tz=tz,
-        wall=room_page(has="media"),
-        place=room_page(message=post.id, _anchor=f"m{post.id}"),
-        about=room.usernames,
-        in_chat=True,
-    )
-
-
-def _month_of(post: Post, zone: ZoneInfo) -> date | None:
-    day = day_of(post.created_at, zone)
-    return day and day.replace(day=1)
-
-
 blueprint = PageBlueprint("rooms")
 
 MESSAGES: Final = 100
-"""Of a page."""
-LED_UP: Final = 20
-"""Messages before the one that an address names."""
-RESULTS: Final = 20
-MOST_ROOMS: Final = 200
-"""Chats that are listed; the API has them all."""
-AROUND: Final = 300
-"""Characters of a long message that are shown on each side of a match."""
 
 
 class RoomArgs(Struct):
     on: str = ""
-    """A day, to which the page is limited."""
     tz: str = ""
     q: str = ""
     message: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
     """A message, to whose place the page leads."""
     cursor: str | None = None
     before: str | None = None
-    """The cursor of the page before which this one ends."""
+    """Cursor of the page before which this one ends."""
     has: Literal["", "media"] = ""
-    """Whether messages with media alone are asked for: a wall of pictures."""
+    """Whether to show the wall of pictures."""
     picture: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
     """The message of the wall that is shown alone."""
     since: str = ""
     until: str = ""
-    """The days to which the overview is limited: from the first until before the second."""
+    """Limits of the overview: from the first day until before the second."""
     view: Literal["", "newest", "first"] = ""
-    """Whether the newest or the first messages are shown, and no overview."""
+    """Whether to show the newest or the first messages, without an overview."""
 
     @property
     def is_of_messages(self) -> bool:
-        """Whether messages are asked for, not the overview."""
+        """Whether the page shows messages, not the overview."""
         place = self.cursor or self.before or self.message
         return bool(self.on or self.q.strip() or self.view or place)
 
 
 @dataclass(frozen=True, slots=True)
 class RoomExcerpt:
-    """Some messages of a room, in order, and where the others are."""
-
     posts: Sequence[Post]
     earlier: TweetKey | None = None
     later: TweetKey | None = None
     after: TweetKey | None = None
-    """The message above."""
+    """Place of the message above."""
 
 
 class RoomPage(WebPage, frozen=True, kw_only=True):
@@ -280,18 +172,16 @@ class RoomPage(WebPage, frozen=True, kw_only=True):
     earlier: str | None
     later: str | None
     results: ResultPage | None
-    """What a search finds."""
     next_cursor: str | None
     in_chat: bool = True
 
     @property
     def at_end(self) -> bool:
-        """Whether the page is opened at its end, the newest message."""
         return self.args.view == "newest" and self.results is None
 
     @property
     def matches(self) -> list[FoundText]:
-        return by_text(self.results.hits if self.results else [], around=AROUND)
+        return by_text(self.results.hits if self.results else [], around=300)
 
 
 class RoomsArgs(Struct):
@@ -304,13 +194,12 @@ class RoomsPage(WebPage, frozen=True, kw_only=True):
 
     deleted: str
     rooms: list[RoomFacts]
-    """Those with the newest messages first."""
 
 
 @blueprint.page("/rooms", is_cacheable=True)
 async def show_rooms(args: RoomsArgs) -> str:
     async with resources().db.read() as session:
-        rooms, _ = await list_rooms(session, limit=MOST_ROOMS)
+        rooms, _ = await list_rooms(session, limit=200)  # The API lists all.
     is_here = any(room.name == args.deleted for room in rooms)
     deleted = "" if is_here else args.deleted
     return await render(RoomsPage(rooms=newest_first(rooms), deleted=deleted))
@@ -359,7 +248,7 @@ async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnV
 async def _other_page(
     session: AsyncSession, room: RoomFacts, zone: ZoneInfo, args: RoomArgs, after: Any
 ) -> WebPage | None:
-    """Return the wall of pictures, or what a part begins a chat with; None for the messages."""
+    """Return the wall of pictures, or a part's beginning of a chat; None for the messages."""
     if args.has and args.picture:
         return await read_picture(session, room, zone, args.tz, args.picture)
     if args.has and not args.q.strip():
@@ -372,7 +261,6 @@ async def _other_page(
 
 
 async def _search(room_id: int, args: RoomArgs, after: ResultKey | None) -> ResultPage:
-    """Return a page of what a search finds in the room, the newest first."""
     parts = resources()
     async with parts.db.read() as session:
         room = await get_room(session, room_id)
@@ -380,13 +268,13 @@ async def _search(room_id: int, args: RoomArgs, after: ResultKey | None) -> Resu
     searched = SearchQuery(
         args.q, selection, sort="newest", zone=zone, knows_room_alone=own_chat() is not None
     )
-    return await parts.find(searched, limit=RESULTS, after=after)
+    return await parts.find(searched, limit=20, after=after)
 
 
 async def _excerpt(
     session: AsyncSession, room: RoomFacts, args: RoomArgs, after: TweetKey | None, zone: ZoneInfo
 ) -> RoomExcerpt:
-    """Return the messages that the address asks for: by default the first ones."""
+    """Return the messages that the address names, by default the first ones."""
     whole = Selection(room_id=room.id)
     if args.view == "newest":
         posts, earlier = await list_before(session, whole, END, limit=MESSAGES)
@@ -406,22 +294,18 @@ async def _excerpt(
 
 
 async def _around(session: AsyncSession, room: RoomFacts, message: int) -> RoomExcerpt:
-    """Return the messages around one. Raises NotFoundError for one of another room."""
     post = await get_post(session, message)
     if post.room is None or post.room.id != room.id:
         raise NotFoundError("There is no post {tweet_id}", tweet_id=message)
     whole = Selection(room_id=room.id)
-    above, earlier = await list_before(session, whole, _key(post), limit=LED_UP)
-    below, later = await list_messages(
-        session, whole, after=_key(post), limit=MESSAGES - LED_UP - 1
-    )
+    above, earlier = await list_before(session, whole, _key(post), limit=20)
+    below, later = await list_messages(session, whole, after=_key(post), limit=MESSAGES - 20 - 1)
     return RoomExcerpt([*above, post, *below], earlier, later)
 
 
 async def _neighbours(
     session: AsyncSession, room: RoomFacts, day: date, zone: ZoneInfo
 ) -> tuple[date | None, date | None]:
-    """Return the days with messages before and after a day."""
     start, end = span_of_day(day, zone)
     above, _ = await list_before(session, Selection(room_id=room.id), (start, 0), limit=1)
     below, _ = await list_messages(session, Selection(room_id=room.id, since=end), limit=1)
