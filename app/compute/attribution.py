@@ -36,14 +36,10 @@ class Background:
     """Counts of all authors together."""
 
     posts: int
-    table: NDArray[np.uint32]
-    """Count of each bucket, (2^20,); features in a bucket share their counts."""
-    totals: NDArray[np.int64]
-    """Sum of counts in each group, (5,)."""
-    distinct: NDArray[np.int64]
-    """Number of distinct features in each group, (5,), estimated from the used buckets."""
-    rates: NDArray[np.float64] = field(init=False)
-    """Probability that each count adds, and that every feature has, by group: (2, 5)."""
+    table: NDArray[np.uint32]  # (2^20,), count of each bucket, shared by its features
+    totals: NDArray[np.int64]  # (5,), sum of counts in each group
+    distinct: NDArray[np.int64]  # (5,), features of each group, estimated by used buckets
+    rates: NDArray[np.float64] = field(init=False)  # (2, 5), what a count adds, and the floor
 
     def __post_init__(self) -> None:
         # 0.3 of each group's probability is always spread evenly over its features. At 100 posts
@@ -94,13 +90,12 @@ class Background:
         )
 
     def to_bytes(self) -> bytes:
-        """Return a compressed little-endian blob."""
         header = _HEADER.pack(_MAGIC, self.posts, *self.totals.tolist(), *self.distinct.tolist())
         return header + zlib.compress(self.table.astype("<u4", copy=False).tobytes(), 1)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """Return the background of a blob. Raises ValueError for a malformed blob."""
+        """Return the background of a blob. Raises ValueError if it is malformed."""
         magic, posts, *numbers = _HEADER.unpack_from(data.ljust(_HEADER.size))
         unpacker = zlib.decompressobj()
         try:
@@ -121,8 +116,6 @@ EMPTY_BACKGROUND: Final = Background(
 
 
 class BackgroundCounter:
-    """A counter of profiles, in about 20 MB."""
-
     def __init__(self) -> None:
         self._table = np.zeros(BUCKETS, np.uint64)
         self._used = np.zeros(len(GROUPS) * BUCKETS, np.bool_)
@@ -185,12 +178,9 @@ class Query:
     """The features of a text, and the background's part in their counts."""
 
     counts: Counts
-    edges: NDArray[np.intp]
-    """Start of each group, and end of the last, (6,)."""
-    widths: NDArray[np.int64]
-    """Number of features in each group, (5,)."""
-    expected: NDArray[np.float64]
-    """What the background adds to an author's count of each feature, (k,), above 0."""
+    edges: NDArray[np.intp]  # (6,), start of each group, and end of the last
+    widths: NDArray[np.int64]  # (5,), number of features in each group
+    expected: NDArray[np.float64]  # (k,), above 0, what the background adds to a count
 
 
 def query_of(counts: Counts, background: Background) -> Query:
@@ -203,14 +193,10 @@ def query_of(counts: Counts, background: Background) -> Query:
 class Ranking:
     """Scores of the compared authors, in the given order."""
 
-    scores: NDArray[np.float64]
-    """Log-odds against the background, less the penalty, (n,); -inf without posts."""
-    probabilities: NDArray[np.float64]
-    """Calibrated probabilities, (n,), whose sum is 1."""
-    groups: NDArray[np.float64]
-    """Weighted parts of the scores, (n, 5)."""
-    penalties: NDArray[np.float64]
-    """Penalties for short histories, (n,)."""
+    scores: NDArray[np.float64]  # (n,), log-odds less the penalty; -inf without posts
+    probabilities: NDArray[np.float64]  # (n,), calibrated, with the sum 1
+    groups: NDArray[np.float64]  # (n, 5), weighted parts of the scores
+    penalties: NDArray[np.float64]  # (n,), for short histories
     query: Query
 
 
@@ -306,7 +292,6 @@ def group_factors(widths: NDArray[np.int64 | np.float64]) -> NDArray[np.float64]
 
 
 def known_features(profiles: Sequence[AuthorProfile]) -> NDArray[np.int64]:
-    """Return the number of character features of each profile: (n,)."""
     return np.array([profile.totals[CHARACTERS] for profile in profiles], np.int64)
 
 

@@ -57,7 +57,6 @@ class Habit:
 
 
 def worded_share(newest: Sequence[str]) -> float:
-    """Return the share of an author's newest texts that contain a word."""
     texts = newest[:WORDED_SAMPLE]
     return sum(word_count(text) > 0 for text in texts) / len(texts) if texts else 1.0
 
@@ -81,8 +80,6 @@ class Fitted:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Suspect:
-    """An author who may have written the texts."""
-
     id: int
     username: str
     profile: AuthorProfile
@@ -98,17 +95,14 @@ class Suspect:
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """Texts by one person, and the authors who may have written them."""
-
     texts: Sequence[str]
     suspects: Sequence[Suspect]
     fitted: Fitted
     is_named: bool = True
     """Whether the suspects were named; otherwise they are the best of all authors with posts."""
     further: NDArray[np.float64] = field(default_factory=lambda: NO_SCORES)
-    """Scores of other compared authors, who fit the texts far worse."""
+    """(m,), scores of other compared authors, who fit the texts far worse."""
     known_ranking: Ranking | None = None
-    """Ranking that was made before the case, if any."""
     absent: int | None = None
     """Id of an author of the population who does not count."""
     gaps: Sequence[Gap] = ()
@@ -159,7 +153,6 @@ class Case:
 
     @cached_property
     def is_foreign(self) -> bool:
-        """Whether the texts seem to be neither Korean nor English."""
         if self.is_korean or self.is_english:
             return False
         return are_foreign("\n".join(map(own_words, self.texts)), self.fitted.shipped)

@@ -46,8 +46,6 @@ SILENCE_S: Final = 6 * 3600
 
 
 class Said(NamedTuple):
-    """A message of a chat."""
-
     author: int
     time: int | None
     """Seconds since 1970; None if unknown."""
@@ -55,8 +53,6 @@ class Said(NamedTuple):
 
 
 class ChatTiming(NamedTuple):
-    """Beginnings and replies in a chat, by author."""
-
     beginnings: Counter[int]
     answers_s: dict[int, list[int]]
     """Delays of replies, in seconds."""
@@ -67,7 +63,7 @@ class ChatTiming(NamedTuple):
 
 
 def after_silence(messages: Iterable[Said]) -> list[bool]:
-    """Return whether each message comes after a silence; messages: the oldest first."""
+    """Return whether each message, oldest first, comes after a silence."""
     begins: list[bool] = []
     before: int | None = None
     for _, time, _ in messages:
@@ -86,7 +82,6 @@ class Reply(NamedTuple):
 
 
 def replies_in(messages: Iterable[Said]) -> Iterator[Reply]:
-    """Yield the replies in a chat; messages: the oldest first."""
     for (before, time_before), (author, time) in pairwise(_dated(messages)):
         if author != before and time - time_before <= SILENCE_S:
             yield Reply(author, before, time)
@@ -103,7 +98,6 @@ def answers_among(messages: Iterable[Said], people: Sequence[int]) -> list[list[
 
 
 def timing_of(messages: Iterable[Said]) -> ChatTiming:
-    """Return beginnings, replies and the first longest silence; messages: the oldest first."""
     timing = ChatTiming(Counter(), defaultdict(list), defaultdict(list), None)
     longest: tuple[int, int] | None = None
     longest_s = 0

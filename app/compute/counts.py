@@ -22,10 +22,8 @@ Key = TypeVar("Key", np.uint32, np.uint64)
 class Counts:
     """Number of occurrences of each key; the arrays are read-only."""
 
-    keys: NDArray[np.uint32]
-    """Keys, (k,), sorted and unique."""
-    counts: NDArray[np.uint32]
-    """Count of each key, (k,), above 0."""
+    keys: NDArray[np.uint32]  # (k,), sorted and unique
+    counts: NDArray[np.uint32]  # (k,), above 0
 
     def __post_init__(self) -> None:
         self.keys.setflags(write=False)

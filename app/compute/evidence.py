@@ -135,9 +135,6 @@ def _merged(
             yield starts[first], ends[last], author, float(weights[first : last + 1].sum())
 
 
-MOST_TRIED: Final = 200
-MOST_SEARCHED: Final = 300_000_000
-"""Characters of an author's posts that are searched for all marks, usually 1 ns each."""
 # It takes linear time, where a search for the punctuation at the end would be quadratic.
 _BARE = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)
 """Pattern of words without the punctuation around them."""
@@ -157,13 +154,12 @@ class PostTexts:
         self._starts = [0, *accumulate(len(text) + 1 for _, text in posts)]
         self._texts = "\n".join([text for _, text in posts])
         self.searched = 0
-        """Number of characters searched so far."""
 
     def __len__(self) -> int:
         return len(self._ids)
 
     def find(self, piece: str) -> list[int]:
-        """Return the post id of each use of a piece, in the order of the posts."""
+        """Return the post id of each use of a piece."""
         posts = []
         self.searched += len(self._texts)
         for place, is_whole in _finds(self._texts, _plain(piece)):
@@ -207,8 +203,8 @@ def used_piece(mark: str, posts: PostTexts) -> tuple[str, list[int]]:
     Whole words come first. If nothing is found within the limits, return the mark and no posts.
     """
     longest = 1_000  # Nobody repeats more characters word for word.
-    for piece in islice(_pieces(mark[:longest]), MOST_TRIED):
-        if posts.searched > MOST_SEARCHED:
+    for piece in islice(_pieces(mark[:longest]), 200):
+        if posts.searched > 300_000_000:  # Usually 1 ns each, for all marks.
             break
         if uses := posts.find(piece):
             return piece, uses

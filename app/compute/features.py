@@ -267,7 +267,6 @@ def group_edges(keys: NDArray[np.uint32]) -> NDArray[np.intp]:
 
 
 def group_sizes(keys: NDArray[np.uint32]) -> NDArray[np.intp]:
-    """Return the number of sorted keys in each group: (5,)."""
     edges = group_edges(keys)
     return edges[1:] - edges[:-1]
 
@@ -357,12 +356,9 @@ class Occurrences:
     """
 
     counts: Counts
-    numbers: NDArray[np.intp]
-    """Indices into `counts`, (k,), ascending."""
-    starts: NDArray[np.int32]
-    """Start of each place, (k,)."""
-    ends: NDArray[np.int32]
-    """End of each place, (k,)."""
+    numbers: NDArray[np.intp]  # (k,), indices into `counts`, ascending
+    starts: NDArray[np.int32]  # (k,)
+    ends: NDArray[np.int32]  # (k,)
 
 
 def occurrences(text: str, gaps: Sequence[Gap] = ()) -> Occurrences:

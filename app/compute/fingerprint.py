@@ -48,21 +48,15 @@ AFTER_WORDS: Final = " \t\n.,!?…~～∼^;:)(\"'“”‘’ㅋㅎㅠㅜ"
 
 
 class Tally(NamedTuple):
-    """Counts of an author's messages with text."""
-
-    conversations: NDArray[np.intp]
-    """Number of each message's conversation, (n,)."""
-    lengths: NDArray[np.int64]
-    """Number of words in each message, (n,)."""
-    signs: dict[Sign, list[int]]
-    """Conversations of the messages with each sign."""
+    conversations: NDArray[np.intp]  # (n,), of each message
+    lengths: NDArray[np.int64]  # (n,), words in each message
+    signs: dict[Sign, list[int]]  # conversations of the messages with each sign
 
     @property
     def messages(self) -> int:
         return self.lengths.size
 
     def with_sign(self, sign: Sign) -> int:
-        """Return the number of messages with a sign."""
         return len(self.signs.get(sign, ()))
 
     @property
@@ -76,7 +70,6 @@ class Tally(NamedTuple):
 
     @property
     def words_per_message(self) -> float | None:
-        """Mean number of words; None if no message has text."""
         return float(self.lengths.mean()) if self.messages else None
 
 
@@ -165,7 +158,7 @@ class CountedSpeaker(NamedTuple):
 
     author: int
     written: WrittenTexts
-    """Messages with text, in order."""
+    """Messages with text."""
     tally: Tally
     messages: int
     """Number of messages with and without text."""
@@ -211,7 +204,6 @@ def joined(speakers: Sequence[CountedSpeaker]) -> CountedSpeaker:
 
 
 def laughs_of(tally: Tally) -> Counter[str]:
-    """Return the number of messages with each laugh."""
     return Counter({laugh: len(conversations) for laugh, conversations in tally.laughs.items()})
 
 
@@ -229,10 +221,6 @@ def hour_counts(said: Iterable[Said], zone: ZoneInfo) -> Counter[int]:
     return counts_by_hour((message.time for message in said if message.time is not None), zone)
 
 
-LEAST_SHARE: Final = 0.05
-"""Smallest share of messages at which a reader notices a habit; a habit below it on both sides is
-ignored.
-"""
 MOST_BESIDE: Final = 8
 """Largest number of others who are compared one by one, those with the most messages."""
 _CANDIDATES: Final[dict[MeasureName, Sequence[str]]] = {
@@ -247,7 +235,6 @@ class _Sides(NamedTuple):
 
     own: Tally
     others: Sequence[Tally]
-    """Counts of each other person."""
     beside: Tally
     """Counts of all other people together."""
     counts: NDArray[np.float64]
@@ -316,8 +303,8 @@ class Measure(msgspec.Struct, frozen=True):
     @property
     def is_clear(self) -> bool:
         """Whether the difference exceeds chance, and hardly anyone else goes as far."""
-        if max(self.own, self.beside) < LEAST_SHARE:
-            return False
+        if max(self.own, self.beside) < 0.05:
+            return False  # No reader notices such a habit.
         return abs(self.errors) >= CLEAR_OF_MANY and _is_far(self.own, self.each, self.errors)
 
     @property
@@ -348,7 +335,9 @@ def fingerprint(own: Tally, others: Sequence[Tally], rest: Sequence[Tally] = ())
     sides = _Sides.of(own, [*others, *rest])
     measures = [_measure(name, sides, others) for name in MEASURED]
     different = [measure for measure in measures if not measure.is_same_for_all]
-    return sorted(different, key=_distinction, reverse=True)
+    return sorted(
+        different, key=lambda measure: (measure.is_clear, abs(measure.distance)), reverse=True
+    )
 
 
 def most_distinct(
@@ -369,7 +358,7 @@ def most_distinct(
 
     for sign in sorted(signs, key=order):
         by_message = _by_messages(sign, sides)
-        value = _value_of(sign)
+        value = partial(_value, sign=sign)
         if abs(by_message) < CLEAR_OF_MANY:
             continue  # To compare days takes longest.
         if not _is_far(value(own), [*map(value, others)], by_message):
@@ -386,12 +375,10 @@ def _is_far(own: float, each: Sequence[float], errors: float) -> bool:
     return sum((value - own) * side >= 0 for value in each) <= len(each) // 4
 
 
-def _value_of(sign: Sign) -> Callable[[Tally], float]:
-    return _length if sign[0] == "length" else partial(_share, sign=sign)
-
-
-def _distinction(measure: Measure) -> tuple[bool, float]:
-    return measure.is_clear, abs(measure.distance)
+def _value(tally: Tally, sign: Sign) -> float:
+    if sign[0] == "length":
+        return tally.words_per_message or 0.0
+    return tally.with_sign(sign) / max(tally.messages, 1)
 
 
 def _measure(name: MeasureName, sides: _Sides, others: Sequence[Tally]) -> Measure:
@@ -403,14 +390,13 @@ def _measure(name: MeasureName, sides: _Sides, others: Sequence[Tally]) -> Measu
 
 def _measure_of(sign: tuple[MeasureName, str], sides: _Sides, others: Sequence[Tally]) -> Measure:
     name, text = sign
-    value = _value_of(sign)
-    test = _longer if name == "length" else partial(_more_often, sign)
-    errors = test(sides)
+    value = partial(_value, sign=sign)
+    errors = _errors(sign, sides)
     if abs(errors) >= CLEAR_OF_MANY and len(sides.others) > 1:
         farthest = _farthest(value, sides, 1 if errors > 0 else -1)
         fewer = sides.without(farthest, sign)
         if fewer.are_compared:
-            errors = lesser(errors, test(fewer))
+            errors = lesser(errors, _errors(sign, fewer))
     return Measure(
         name,
         text or _favourite(name, sides.own),
@@ -423,7 +409,6 @@ def _measure_of(sign: tuple[MeasureName, str], sides: _Sides, others: Sequence[T
 
 
 def _farthest(value: Callable[[Tally], float], sides: _Sides, side: int) -> Tally:
-    """Return the person who adds most to the difference from all others."""
     amount = value(sides.own)
     return max(sides.others, key=lambda one: side * (amount - value(one)) * one.messages)
 
@@ -434,18 +419,10 @@ def _favourite(name: MeasureName, own: Tally) -> str:
     return min(counts, key=lambda sign: (-counts[sign], sign), default="")
 
 
-def _length(tally: Tally) -> float:
-    return tally.words_per_message or 0.0
-
-
-def _share(tally: Tally, sign: Sign) -> float:
-    return tally.with_sign(sign) / max(tally.messages, 1)
-
-
 def _distance(sign: Sign, sides: _Sides) -> float:
     """Return the distance of the sides: Cohen's d of lengths, or Cohen's h of shares."""
     if sign[0] != "length":
-        return _height(_share(sides.own, sign)) - _height(_share(sides.beside, sign))
+        return _height(_value(sides.own, sign)) - _height(_value(sides.beside, sign))
     if not sides.are_compared:
         return 0.0
     own, beside = sides.own.lengths, sides.beside.lengths
@@ -453,36 +430,23 @@ def _distance(sign: Sign, sides: _Sides) -> float:
     return float(own.mean() - beside.mean()) / deviation if deviation else 0.0
 
 
-def _longer(sides: _Sides) -> float:
-    """Return the lead in length, in standard errors of messages (Welch) or days, the smaller."""
-    if not sides.are_compared:
+def _errors(sign: Sign, sides: _Sides) -> float:
+    """Return the lead of a value, in standard errors of messages or days, the smaller."""
+    if not (sides.are_compared and (by_message := _by_messages(sign, sides))):
         return 0.0
-    own, beside = sides.own.lengths, sides.beside.lengths
-    by_message = _by_messages(("length", ""), sides)
-    if not by_message:
-        return 0.0
-    many = sides.counts.size
     clustered = errors_of_sums(
-        sums_in(sides.own.conversations, own, many),
+        _sums(sign, sides.own, sides.counts.size),
         sides.counts,
-        sums_in(sides.beside.conversations, beside, many),
+        _sums(sign, sides.beside, sides.counts.size),
         sides.counts_beside,
     )
     return min(by_message, clustered, key=abs)
 
 
-def _more_often(sign: Sign, sides: _Sides) -> float:
-    """Return the lead in a sign's share, in standard errors of messages or days, the smaller."""
-    if not sides.are_compared:
-        return 0.0
-    own, beside, many = sides.own, sides.beside, sides.counts.size
-    clustered = errors_of_sums(
-        counts_in(own.signs.get(sign, ()), many),
-        sides.counts,
-        counts_in(beside.signs.get(sign, ()), many),
-        sides.counts_beside,
-    )
-    return min(_by_messages(sign, sides), clustered, key=abs)
+def _sums(sign: Sign, tally: Tally, many: int) -> NDArray[np.float64]:
+    if sign[0] == "length":
+        return sums_in(tally.conversations, tally.lengths, many)
+    return counts_in(tally.signs.get(sign, ()), many)
 
 
 def _by_messages(sign: Sign, sides: _Sides) -> float:

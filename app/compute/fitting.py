@@ -46,7 +46,7 @@ class HeldOut:
 
     whole: AuthorProfile
     profile: AuthorProfile
-    """Profile without the posts."""
+    """Without the posts."""
     queries: list[Counts]
     asked: list[Sequence[str]]
     """Texts of each query, in units."""
@@ -95,7 +95,6 @@ def sample_of(whole: AuthorProfile, newest: Sequence[ChainedPost], authors: int)
 
 
 def usual_posts(posts: int) -> int:
-    """Return the number of an author's newest posts that show what is usual."""
     return max(1, min(100, int(posts * 0.25)))
 
 
@@ -158,8 +157,6 @@ class CorpusAuthor:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Corpus:
-    """A model and its authors, without a database."""
-
     fitted: Fitted
     suspects: dict[str, Suspect]
     """Authors by name; all ids differ."""

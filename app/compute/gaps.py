@@ -20,7 +20,7 @@ Gap = tuple[int, int]
 
 
 def joined_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
-    """Return the gaps in order; overlapping or adjacent gaps become one."""
+    """Return the gaps in order, overlapping or adjacent ones as one."""
     joined: list[Gap] = []
     for start, end in sorted(gaps):
         if joined and start <= joined[-1][1]:
@@ -57,7 +57,6 @@ def struck_before(gaps: Sequence[Gap], size: int) -> NDArray[np.intp]:
 
 
 def rest_of(text: str, gaps: Sequence[Gap]) -> str:
-    """Return the text with spaces in place of the gaps."""
     pieces, place = list[str](), 0
     for start, end in gaps:
         pieces += [text[place:start], " " * (end - start)]

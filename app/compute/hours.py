@@ -70,7 +70,6 @@ def hour_numbers(times: Iterable[int], zone: ZoneInfo) -> list[int]:
 
 
 def hours_of_day(counts: Mapping[int, int]) -> list[int]:
-    """Return the sum of each hour of the day: 24 numbers."""
     hours = [0] * DAY_H
     for hour, posts in counts.items():
         hours[hour % DAY_H] += posts
@@ -78,7 +77,6 @@ def hours_of_day(counts: Mapping[int, int]) -> list[int]:
 
 
 def days_of(counts: Mapping[int, int], until: int = DAY_H) -> int:
-    """Return the number of days with posts before this hour of the day."""
     return len({hour // DAY_H for hour in counts if hour % DAY_H < until})
 
 

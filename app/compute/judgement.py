@@ -71,8 +71,6 @@ their kind: someone of the same circle would often pass.
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judgement:
-    """The answer to texts by one person."""
-
     verdict: Verdict
     none: float | None
     """Probability that no suspect wrote the texts; None if it would be a guess."""
@@ -84,7 +82,6 @@ class Judgement:
     weak: dict[Limit, list[int]]
     """Indices of the suspects whom a limit of single suspects concerns."""
     needed: float
-    """Smallest probability for the verdict `likely`."""
     strangers: float | None
     """Share of strangers' texts of this length that would be called likely; None without `none`."""
     more: More | None = None
@@ -92,7 +89,6 @@ class Judgement:
 
 
 def judge(case: Case, sure: float = SURE) -> Judgement:
-    """Return whether one of the authors wrote the texts, and which."""
     weighed = _weighed(case)
     shares, suspects = case.ranking.probabilities, case.suspects
     order = sorted(
@@ -163,20 +159,12 @@ def _more(
 class _Weighed:
     """The best authors that have a ratio against others of the language."""
 
-    authors: list[int]
-    """Indices into the ranking, (m,)."""
-    ratios: NDArray[np.float64]
-    """Natural logarithms, (m,)."""
-    fewest_others: int
-    """Smallest number of others of the language here, among the best authors."""
-    elsewhere: frozenset[int]
-    """Indices of the best authors who are compared only with shipped authors."""
-    lone: frozenset[int]
-    """Indices of the best authors whom no one else here is like."""
-    topic_share: float
-    """Share of words and pairs in the likeliest author's lead; 0 if the texts speak against the
-    author.
-    """
+    authors: list[int]  # (m,), indices into the ranking
+    ratios: NDArray[np.float64]  # (m,), natural logarithms
+    fewest_others: int  # others here of the best author with the fewest
+    elsewhere: frozenset[int]  # best authors compared only with shipped authors
+    lone: frozenset[int]  # best authors whom no one else here is like
+    topic_share: float  # of words and pairs in the first lead; 0 if the texts speak against it
 
 
 class _Candidate(NamedTuple):
@@ -184,12 +172,9 @@ class _Candidate(NamedTuple):
 
     place: int
     usual: Usual | None
-    others: NDArray[np.bool_]
-    """Whether each member of the population counts, (n,)."""
-    here: int
-    """Number of members that count."""
-    shipped: float
-    """Number of authors that all shipped authors count as."""
+    others: NDArray[np.bool_]  # (n,), whether each member of the population counts
+    here: int  # number of these members
+    shipped: float  # number of authors that all shipped authors count as
 
 
 def _candidate(case: Case, place: int, habit: Habit) -> _Candidate:
@@ -200,7 +185,6 @@ def _candidate(case: Case, place: int, habit: Habit) -> _Candidate:
 
 
 def _is_lone(case: Case, candidate: _Candidate) -> bool:
-    """Return whether others are here, but none writes like the author."""
     if not candidate.here or candidate.usual is None:
         return False
     habit, gaps = case.suspects[candidate.place].habit, candidate.usual.gaps

@@ -21,7 +21,6 @@ Measured: English authors .70 to .94, even with 25 posts or messages of eight wo
 .26 to .56; chats in German, French, Spanish, Dutch, Italian and Swedish .34 to .39.
 """
 ENGLISH_POSTS: Final = 200
-"""Number of an author's newest posts whose words are counted."""
 FOREIGN_SHARE: Final = 0.5
 """Share of a text's distinct words that the shipped English authors use; below it, the text seems
 not to be English.
@@ -72,7 +71,6 @@ def main_language(posts: Mapping[str | None, int]) -> str | None:
 
 
 def guess_main_language(posts: Sequence[str]) -> str | None:
-    """Return `ko` if more than half of the posts are Korean, otherwise None."""
     is_korean = 2 * sum(guess_language(post) == "ko" for post in posts) > len(posts)
     return "ko" if is_korean else None
 
@@ -84,7 +82,6 @@ def is_english(posts: Sequence[str], shipped: "Mapping[str, Population]") -> boo
 
 
 def are_english(counts: "Counts", shipped: "Mapping[str, Population]") -> bool:
-    """Return whether posts with these counts are English, by their words."""
     return "en" in shipped and shipped["en"].share_in(counts) >= ENGLISH_SHARE
 
 

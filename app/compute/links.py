@@ -19,7 +19,6 @@ LINK_TO_HOST: Final = rf"{LINK_BEGIN}[^\s/]+"
 RANDOM_BEGIN: Final = rf"{LINK_BEGIN}t\.co/|pic\.twitter\.com/"
 RANDOM_LINK: Final = re.compile(rf"(?:{RANDOM_BEGIN})\w*")
 RANDOM_SITES: Final = frozenset({"t.co"})
-"""Hosts of random links, whose targets are unknown."""
 RANDOM_SIGN: Final = "\u241f"
 """Character that replaces a random link in counted text."""
 LINKED_SITE: Final = re.compile(
@@ -67,7 +66,6 @@ def may_have_random_link(text: str) -> bool:
 
 
 def without_addresses(text: str) -> str:
-    """Return the text without addresses, @names and #tags."""
     if "://" in text:
         # Many posts have only a link, which is found in a third of the time.
         return _without_the_rest(_LINK_ALONE.sub(" ", text))

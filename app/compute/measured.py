@@ -32,14 +32,10 @@ OTHERS: Final = (0, 1, 2, 8)
 BELIEFS: Final = (0.1, 0.25, 0.5, 0.75, 0.9)
 """Measured starting beliefs that one of the named authors wrote the text."""
 LONG_WORDS: Final = 20
-"""Smallest number of words in a longer text."""
 
 
 class Rates(msgspec.Struct, frozen=True):
-    """The measured shares and their conditions."""
-
     measured: str
-    """Day of the measurement."""
     recipe: int
     population: str
     """Digest of the shipped authors."""
@@ -81,7 +77,6 @@ FEWEST_TIMES: Final = 2
 MOST_TIMES: Final = 20
 """Bounds of the multiple of the text; more was not measured."""
 MANY_HERE: Final = 9
-_EDGE: Final = 1e-6
 
 
 class More(msgspec.Struct, frozen=True):
@@ -109,10 +104,7 @@ class Curve(msgspec.Struct, frozen=True):
 
 
 class Curves(msgspec.Struct, frozen=True):
-    """Curves and their conditions."""
-
     measured: str
-    """Day of the measurement."""
     recipe: int
     fitted_to: str
     curves: dict[str, Curve]
@@ -171,5 +163,5 @@ def _line(language: str, features: float, named: int, here: int, gap: float) -> 
 
 
 def _logit(share: float) -> float:
-    clipped = min(max(share, _EDGE), 1 - _EDGE)
+    clipped = min(max(share, 1e-6), 1 - 1e-6)
     return log(clipped / (1 - clipped))

@@ -40,8 +40,6 @@ class NameCount(msgspec.Struct, frozen=True):
 
 
 class ScannedPost(NamedTuple):
-    """The parts of a post that are searched."""
-
     text: str
     cards: str | None
     """The post's media as JSON, if they include a card with a link to a site."""
@@ -66,7 +64,6 @@ class _Tally:
         self._keys: list[str] = []
         """Keys of each post, all in one list, which is faster to count."""
         self._forms: list[str] = []
-        """Spellings of each post, all in one list."""
 
     def add(self, forms: Iterable[str]) -> None:
         forms = {*forms}
@@ -121,7 +118,6 @@ def written_emoji(text: str) -> list[str]:
 
 
 def emoji_in(text: str) -> set[str]:
-    """Return the emoji of a text, without skin tones."""
     written = written_emoji(text)
     return {_VARIANT.sub("", emoji) for emoji in written} if written else set()
 

@@ -27,12 +27,10 @@ _ONE_SCRIPT: Final = re.compile(r"[가-힣]+|[^\W\d_가-힣]+")
 _FAMILIES: Final = frozenset(
     "김이박최정강조윤장임한오서신권황안송류유전홍고문양손배백허남심노하곽성차주우구나민진지엄채원천방공현함변염여추도소석선설마길"
 ) | {"남궁", "황보", "제갈", "선우", "사공", "서문", "독고"}
-"""Common family names."""
 _TITLE: Final = (
     "(?:누나|누님|언니|오빠|형님|형|엄마|아빠|어머니|아버지|이모|고모|삼촌|할머니|할아버지|선생님|쌤|샘"
     "|선배님?|후배|대표님?|팀장님?|부장님?|과장님?|차장님?|대리님?|사장님?|님|씨|군|양|네)"
 )
-"""Titles after a person's name."""
 _BEFORE_TITLE: Final = re.compile(f"(.{{2,}}?){_TITLE}")
 _BEHIND: Final = re.compile(f"이?{_TITLE}?[들이]?")
 """Suffixes of a name other than the endings of all words."""
@@ -94,8 +92,6 @@ class HiddenText(NamedTuple):
 
 
 class ManyNames:
-    """Usernames and display names of many people, to be found in texts."""
-
     def __init__(self, people: Iterable[tuple[str, str | None]]) -> None:
         self._people = [*people]
 
@@ -103,7 +99,6 @@ class ManyNames:
         return len(self._people)
 
     def find(self, text: str, *, without: Collection[str] = ()) -> list[Gap]:
-        """Return the places of the names of these people, except people in `without`."""
         folded, places = _folded(text), list[Gap]()
         for username, display_name in self._people:
             if username in without:
@@ -243,7 +238,6 @@ _MAIL: Final = re.compile(
 """Mail address, even with an incomplete host; `@name@host` of Mastodon is not one."""
 _BETWEEN: Final = r"[ .\-\u2010-\u2015\u2212/()·]"
 _DIGITS: Final = re.compile(rf"\+?\d(?:{_BETWEEN}{{0,3}}\d){{6,}}")
-"""Seven digits or more, grouped or not."""
 _LOCAL: Final = re.compile(
     rf"(?<!\d)(?!(?:19|20)\d\d{_BETWEEN}(?:19|20)\d\d)\d{{3,4}}{_BETWEEN}\d{{4}}(?!\d)"
 )

@@ -50,7 +50,6 @@ _LEADING_ON: Final = frozenset(
         "a an and as at but by for from in into my of on or our than that the to via with your",
     )
 )
-"""Words with which a phrase cannot end."""
 _WORD: Final = re.compile(r"\w+")
 _SENTENCE_END: Final = re.compile(
     r"""(?:[!?。！？]|(?<![.])(?<!\b[A-Za-z])(?<!\b(?:Dr|Mr|Ms|St|vs))(?<!\bMrs)\.)"""
@@ -59,7 +58,7 @@ _SENTENCE_END: Final = re.compile(
 """End of a sentence; not the full stop of an initial or a title, nor an ellipsis."""
 Span = tuple[int, int]
 Row = tuple[str, tuple[Span, ...]]
-"""A text, and the spans of a passage's pieces in it."""
+"""Text, and the spans of a passage's pieces in it."""
 
 
 def is_name(word: str, called: Collection[str]) -> bool:
@@ -110,7 +109,6 @@ class Passage:
 
     rows: list[Row]
     fewest: int
-    """Smallest number of rows."""
     called: Collection[str] = ()
     """Parts of names, which are not added to the words."""
 
@@ -181,7 +179,6 @@ class Passage:
         self._narrow([*filter(_is_in_order, rows)])
 
     def _join(self) -> None:
-        """Join pieces with equal texts between them."""
         piece = 0
         while piece + 1 < len(self._pieces):
             between = [
@@ -223,7 +220,6 @@ class Passage:
         return any(_beside(text, spans[-1], is_behind=True) for text, spans in self.rows)
 
     def _is_fit(self, text: str) -> bool:
-        """Return whether a text may be added: in one line, without names and laughs."""
         if "\n" in text or laughs_in(text):
             return False
         return not any(is_name(word, self.called) for word in _WORD.findall(text))
@@ -244,7 +240,6 @@ def _beside(text: str, span: Span, *, is_behind: bool) -> str:
 
 
 def _whole(text: str, span: Span) -> Span:
-    """Return the span of the whole word."""
     start, end = span
     # Most words are between spaces, and so whole, which is quick to check.
     if start and text[start - 1] != " " and (before := _REST_OF_WORD.match(text[:start][::-1])):
@@ -269,7 +264,6 @@ def _most_frequent(forms: Sequence[str]) -> str:
 
 
 def _nearest(text: str, word: str, pieces: Sequence[Span]) -> Span | None:
-    """Return the span of a whole folded word nearest to the pieces, or the first span."""
     spans = _spans(text, word)
     if len(spans) < 2 or not pieces:
         return spans[0] if spans else None
@@ -279,7 +273,6 @@ def _nearest(text: str, word: str, pieces: Sequence[Span]) -> Span | None:
 
 
 def _spans(text: str, word: str) -> list[Span]:
-    """Return the spans of a whole folded word in a text."""
     lower = text.lower()
     spans: list[Span] = []
     start = lower.find(word) if len(lower) == len(text) else -1
@@ -325,11 +318,9 @@ class WordedTexts:
 
     texts: Sequence[str]
     conversations: Sequence[int]
-    """Number of each text's conversation."""
     words: list[set[str]]
-    """Folded words of each text."""
     spread: Counter[str]
-    """Number of texts that contain each word."""
+    """Number of texts with each word."""
 
     @classmethod
     def of(cls, written: WrittenTexts) -> "WordedTexts":
@@ -346,7 +337,6 @@ class _Sought(NamedTuple):
     """Words of a group of messages that may form phrases."""
 
     words: list[str]
-    """The clearest first."""
     share: float
     """This group's share of all messages or of all words, whichever is larger."""
     clear: float
@@ -461,7 +451,6 @@ def _told(
     sought: _Sought,
     language: str | None,
 ) -> Iterator[Phrase]:
-    """Yield the phrases of the group `own` that are formed of the words sought."""
     told = set[str]()
     for words in _groups(sought.words, places[own], group.texts):
         with_all = [set.intersection(*(of_group[word] for word in words)) for of_group in places]

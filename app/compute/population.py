@@ -27,12 +27,10 @@ from app.compute.links import without_addresses
 FEWEST_POSTS: Final = 25
 """Smallest number of an author's posts for a likelihood ratio."""
 MOST_MEMBERS: Final = 50
-"""Largest number of authors of each language that are drawn for a population."""
+"""Largest number of authors of each language in a population."""
 
 
 class CountedAuthor(NamedTuple):
-    """An author of the population."""
-
     id: int
     posts: int
     language: str | None
@@ -44,22 +42,15 @@ class CountedAuthor(NamedTuple):
 class Population:
     """The counts of all members, ordered by feature, so that all score a text together."""
 
-    members: tuple[tuple[int, int, str | None], ...]
-    """Id, number of posts and language of each of the n members."""
-    totals: NDArray[np.int64]
-    """Number of features in each group, (n, 5)."""
-    keys: NDArray[np.uint32]
-    """Keys of the features, (k,), sorted and unique."""
-    edges: NDArray[np.intp]
-    """Start of the uses of each feature, then the end of the last, (k + 1,)."""
-    owners: NDArray[np.uint16]
-    """Member of each use, (e,)."""
-    amounts: NDArray[np.uint32]
-    """Amount of each use, (e,)."""
+    members: tuple[tuple[int, int, str | None], ...]  # id, number of posts and language
+    totals: NDArray[np.int64]  # (n, 5), number of features in each group
+    keys: NDArray[np.uint32]  # (k,), sorted and unique
+    edges: NDArray[np.intp]  # (k + 1,), start of the uses of each key, and the last end
+    owners: NDArray[np.uint16]  # (e,), member of each use
+    amounts: NDArray[np.uint32]  # (e,), amount of each use
 
     @classmethod
     def of(cls, members: Sequence[CountedAuthor]) -> Self:
-        """Return the population of the members that have features."""
         members = [member for member in members if member.counts.keys.size]
         keys = _joined([member.counts.keys for member in members])
         order = np.argsort(keys, kind="stable")
@@ -129,7 +120,6 @@ class Population:
         return scores
 
     def penalties(self, query: Query) -> NDArray[np.float64]:
-        """Return the members' penalties for short histories: (n,)."""
         features = int(query.widths[CHARACTERS])
         return penalties_of(features, self.totals[:, CHARACTERS])
 
@@ -177,7 +167,6 @@ class Population:
         return keys.size, float(self._has(keys).mean()) if keys.size else 1.0
 
     def _has(self, keys: NDArray[np.uint32]) -> NDArray[np.bool_]:
-        """Return whether any member uses each feature (k,): (k,)."""
         places = self.keys.searchsorted(keys)
         return np.asarray(self.keys.take(places, mode="clip") == keys)
 
@@ -238,7 +227,6 @@ class Shipped:
 
 @lru_cache(maxsize=1)
 def _summed(shipped: Shipped) -> tuple[Counts, int]:
-    """Return the counts (600 KB) and number of all shipped posts."""
     populations = shipped.populations.values()
     posts = sum(posts for population in populations for _, posts, _ in population.members)
     return add([population.summed() for population in populations]), posts

@@ -139,10 +139,9 @@ class ChatPortrait(NamedTuple):
     """Portraits of the people with the most messages, and of all others last."""
 
     groups: list[tuple[int, ...]]
-    """Author ids of each portrait; its names are still to be filled in."""
+    """Author ids of each portrait, which has no names yet."""
     people: list[PersonPortrait]
     speakers: list[CountedSpeaker]
-    """Everyone, in the order of the groups."""
     longest_silence: SilenceSpan | None
 
 
@@ -196,7 +195,6 @@ def in_zone(
 
 
 def _hours_in(hours: Counter[int]) -> dict[str, Any]:
-    """Return the fields of a person that depend on the time zone."""
     return {
         "hours": hours_of_day(hours),
         "busy_from": busiest_hours(hours),
@@ -271,7 +269,6 @@ def _people(
 
 
 def _trait_of(speaker: CountedSpeaker, speakers: Sequence[CountedSpeaker]) -> Measure | None:
-    """Return the measure that distinguishes a person most from all others."""
     beside = sorted(
         (one for one in speakers if one.author != speaker.author),
         key=lambda one: (-one.messages, one.author),
@@ -306,7 +303,6 @@ def _laughs_of(people: Sequence[CountedSpeaker]) -> list[list[MessagesWith]]:
 def _typical_of(
     written: Sequence[WrittenTexts], names: Iterable[str]
 ) -> list[list[TypicalOfPerson] | None]:
-    """Return the phrases in clearly more messages of each group than of all others."""
     texts = [of_group.texts for of_group in written]
     message_count = sum(map(len, texts))
     languages = {

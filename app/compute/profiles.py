@@ -24,8 +24,7 @@ _COUNT: Final = np.dtype("<u4")
 class TextDigests:
     """64-bit digests of an author's posted texts."""
 
-    keys: NDArray[np.uint64]
-    """Digest of each post, (n,), sorted."""
+    keys: NDArray[np.uint64]  # (n,), of each post, sorted
 
     def to_bytes(self) -> bytes:
         """Return a little-endian blob: the distinct digests, then the number of posts of each."""
@@ -60,7 +59,6 @@ NO_DIGESTS: Final = TextDigests(np.empty(0, np.uint64))
 
 
 def text_keys(texts: Sequence[str]) -> NDArray[np.uint64]:
-    """Return the digests of the texts, in order: (n,)."""
     digests = [blake2b(text.encode(), digest_size=8).digest() for text in texts]
     return np.frombuffer(b"".join(digests), _KEY).astype(np.uint64)
 
@@ -74,10 +72,8 @@ class AuthorProfile:
 
     counts: Counts
     posts: int
-    texts: TextDigests = NO_DIGESTS
-    """Digests of the posted texts, so that repetitions do not count."""
-    totals: NDArray[np.int64] = field(init=False)
-    """Number of features in each group, (5,)."""
+    texts: TextDigests = NO_DIGESTS  # so that repetitions do not count
+    totals: NDArray[np.int64] = field(init=False)  # (5,), number of features in each group
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "totals", group_sums(self.counts))

@@ -34,8 +34,6 @@ USUAL_FEATURES: Final = 100.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Usual:
-    """What an author's newest posts are like."""
-
     rates: NDArray[np.float64]
     """Mean log-odds of a feature in each group, (5,)."""
     length: float
@@ -155,6 +153,5 @@ def lead_scores(
     penalties: NDArray[np.float64],
     shares: NDArray[np.float64] = LEAD_GROUPS,
 ) -> NDArray[np.float64]:
-    """Return the authors' scores in a lead: (n,)."""
     scores: NDArray[np.float64] = groups @ shares - penalties
     return scores

@@ -43,7 +43,6 @@ class QueryPart:
 
     @property
     def ways(self) -> tuple["QueryPart", ...]:
-        """Parts of which posts must have one."""
         return self.meant or (self,)
 
     @functools.cached_property
@@ -68,7 +67,6 @@ class QueryPart:
 
     @functools.cached_property
     def forms(self) -> Forms | None:
-        """Forms of a Korean word with a stem of one syllable."""
         is_plain = self.kind == "paired" and not (self.is_quoted or self.is_excluded)
         return forms_of(self.text) if is_plain else None
 
@@ -262,7 +260,6 @@ def _holds(part: QueryPart, post: _Post) -> bool:
 
 
 def _fits_run(part: QueryPart, run: str) -> bool:
-    """Return whether a run of syllables matches the word, but for its ending."""
     if part.is_quoted:
         return run == part.text
     if part.is_excluded:

@@ -10,7 +10,6 @@ class ChainedPost(NamedTuple):
     chain: int
     """Number of the chain; a post outside chains has its own number."""
     length: int = 1
-    """Number of posts in the whole chain."""
 
 
 def chains_of(links: Iterable[tuple[int, int]]) -> dict[int, int]:

@@ -101,12 +101,12 @@ def fullest(periods: Sequence[Sequence[int]], clear: float = CLEAR) -> int | Non
 
 
 def counts_in(clusters: ArrayLike, many: int) -> NDArray[np.float64]:
-    """Return the number of values in each of `many` clusters: (many,), float64."""
+    """Return the number of values in each of `many` clusters: (many,)."""
     return np.bincount(np.asarray(clusters, np.intp), minlength=many).astype(np.float64)
 
 
 def sums_in(clusters: ArrayLike, values: ArrayLike, many: int) -> NDArray[np.float64]:
-    """Return the sum of the values in each of `many` clusters: (many,), float64."""
+    """Return the sum of the values in each of `many` clusters: (many,)."""
     return np.bincount(np.asarray(clusters, np.intp), values, many).astype(np.float64)
 
 
@@ -236,12 +236,9 @@ def rank_errors(
 class _Ranks:
     """Ranks of the groups' values among all values, centred at 0, and the values' clusters."""
 
-    groups: list[tuple[NDArray[np.float64], NDArray[np.intp]]]
-    """Ranks and clusters of the values of each group, (m,) each."""
-    sums: NDArray[np.float64]
-    """Sum of ranks in each cluster, (n,)."""
-    counts: NDArray[np.float64]
-    """Number of values in each cluster, (n,)."""
+    groups: list[tuple[NDArray[np.float64], NDArray[np.intp]]]  # ranks and clusters, (m,) each
+    sums: NDArray[np.float64]  # (n,), of ranks by cluster
+    counts: NDArray[np.float64]  # (n,), of values by cluster
 
     @classmethod
     def of(cls, groups: Sequence[Sequence[int]], clusters: Sequence[Sequence[int]]) -> "_Ranks":
@@ -314,17 +311,6 @@ def log_chances_of_tests(
     chances = log_chances(uses, uses_of_all, share)
     chances[uses_of_all < needed[place]] = 0
     return chances, int(numbers[place])
-
-
-def clear_log_chances(
-    uses: NDArray[np.float64],
-    uses_of_all: NDArray[np.float64],
-    share: float,
-    tried: NDArray[np.int64],
-) -> tuple[NDArray[np.float64], float]:
-    """Return the log chances of some words (n,), and the largest clear log chance."""
-    logs, tests = log_chances_of_tests(uses, uses_of_all, share, tried)
-    return logs, clear_log_chance(logs, tests)
 
 
 def clear_log_chance(logs: NDArray[np.float64], tests: int) -> float:

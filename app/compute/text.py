@@ -186,7 +186,6 @@ def word_count(text: str) -> int:
 
 
 def has_words(text: str) -> bool:
-    """Return whether the text has enough words of its own to be judged."""
     return word_count(text) >= FEWEST_WORDS
 
 

@@ -22,12 +22,9 @@ _TOKEN: Final = re.compile(
 )
 """Pattern of a filter; or a phrase, a word or a single quote, as in the parser of words."""
 _PLAIN: Final = re.compile(r'[^\s"\u201c]\S*')
-"""Pattern of a value without need for quotes."""
 
 
 class TypedFilter(NamedTuple):
-    """A filter of a query, such as `from:mina`."""
-
     key: str
     """`from`, `to`, `before`, `after`, `has`, `is` or `in`."""
     value: str

@@ -18,12 +18,7 @@ from app.compute.links import without_addresses
 from app.compute.mentions import LAUGHING, plain_laugh
 from app.compute.population import Population
 from app.compute.profiles import AuthorProfile
-from app.compute.significance import (
-    clear_log_chance,
-    clear_log_chances,
-    log_chances_of_tests,
-    log_odds_errors,
-)
+from app.compute.significance import clear_log_chance, log_chances_of_tests, log_odds_errors
 from app.compute.text import decode_entities
 from app.compute.words import whole_emoji, words_and_runs
 
@@ -31,7 +26,6 @@ FEWEST_POSTS: Final = 2
 """Smallest number of posts with a word, so that the topic of a post is no habit."""
 _NUMBER: Final = re.compile("[0-9]+[가-힣]+")
 _JAMO: Final = frozenset(map(chr, range(0x3131, 0x3164))) - {*LAUGHING}
-"""Korean letters that are not syllables."""
 FUNCTION_WORDS: Final = frozenset(
     re.findall(
         r"\S+",
@@ -66,10 +60,8 @@ class GainedWords(NamedTuple):
     """Words that are in clearly more of some posts than of others, the clearest first."""
 
     words: list[str]
-    logs: NDArray[np.float64]
-    """Log chances of the words, (n,)."""
-    tests: int
-    """Number of words that were tested."""
+    logs: NDArray[np.float64]  # (n,), log chances
+    tests: int  # number of words tested
 
     def by_bursts(self, bursts: Sequence[float]) -> "tuple[GainedWords, float]":
         """Return the words that are still clear, and the largest log chance of a clear word.
@@ -134,7 +126,6 @@ class TypicalWord(NamedTuple):
     weight: float
     """Log-odds against the other authors."""
     uses: int
-    """Number of the author's uses, in all posts."""
     rate: float = 0.0
     """Author's uses in 1,000 words."""
     rate_elsewhere: float = 0.0
@@ -142,12 +133,10 @@ class TypicalWord(NamedTuple):
 
     @property
     def times(self) -> float:
-        """Ratio of the author's odds to the others' odds."""
         return math.exp(self.weight)
 
     @property
     def is_mark(self) -> bool:
-        """Whether it is punctuation or an emoji, not a word."""
         return not any(map(str.isalnum, self.text))
 
 
@@ -175,7 +164,8 @@ def typical_words(
     tried = population.words_with(author.counts, members)
     spreads = np.array([spread[key] for key in keys.tolist()])
     fitting = np.where(spreads < FEWEST_POSTS, 0, uses)
-    chances, clear = clear_log_chances(fitting, uses + uses_elsewhere, share, tried)
+    chances, tests = log_chances_of_tests(fitting, uses + uses_elsewhere, share, tried)
+    clear = clear_log_chance(chances, tests)
     typical: dict[str, TypicalWord] = {}
     for i in np.argsort(-errors, kind="stable").tolist():
         key = int(keys[i])

@@ -78,7 +78,6 @@ def _neighbours(letters: str, alphabet: str, end: int) -> Iterator[str]:
 
 
 def letters_of(word: str) -> str:
-    """Return the text with Hangul syllables split into the typed letters."""
     return "".join(_letters(char) if "가" <= char <= "힣" else char for char in word)
 
 

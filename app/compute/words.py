@@ -54,15 +54,12 @@ class Segment(NamedTuple):
     kind: str
     """`word`, `paired` or `emoji`."""
     text: str
-    """Folded text."""
+    """Folded, for comparisons; start and end are code points of the text."""
     start: int
-    """Start in the text, in code points."""
     end: int
-    """End in the text, in code points."""
 
 
 def segments(text: str) -> Iterator[Segment]:
-    """Yield the words, runs of paired letters and emoji of a text (NFC)."""
     for match in _SEGMENT.finditer(text):
         kind = match.lastgroup or ""
         folded = _fold(match[0]) if kind == "word" else _NOT_OF_EMOJI.sub("", match[0])
@@ -83,7 +80,6 @@ def segment_terms(kind: str, text: str) -> list[str]:
 
 
 def terms(text: str) -> list[str]:
-    """Return the index terms of a text (NFC), in order."""
     if not _PLAIN.fullmatch(text):
         return [term for piece in segments(text) for term in segment_terms(piece.kind, piece.text)]
     # Most texts are plain, which takes a third of the time; imports spend much of theirs here.

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from app.compute.attribution import EMPTY_BACKGROUND, build_background
 from app.compute.counts import add
@@ -16,7 +17,7 @@ from app.compute.features import WORDS, group_edges
 from app.compute.likeness import likeness, neighbour_order, similarities
 from app.compute.phrases import typical_phrases
 from app.compute.population import CountedAuthor, Population
-from app.compute.significance import clear_log_chances, log_chances
+from app.compute.significance import clear_log_chance, log_chances, log_chances_of_tests
 from app.compute.typical_words import TypicalWord, typical_words, words_in_each
 from tests.compute.invented import profile
 
@@ -103,6 +104,16 @@ def test_the_chance_of_a_word_is_never_less_than_it_is(own: int, beside: int, sh
     assert bound <= 1
     if not beside:
         assert bound == pytest.approx(chance)
+
+
+def clear_log_chances(
+    uses: NDArray[np.float64],
+    uses_of_all: NDArray[np.float64],
+    share: float,
+    tried: NDArray[np.int64],
+) -> tuple[NDArray[np.float64], float]:
+    logs, tests = log_chances_of_tests(uses, uses_of_all, share, tried)
+    return logs, clear_log_chance(logs, tests)
 
 
 @pytest.mark.parametrize(("tried", "told"), [(2, 2), (20, 1), (1_000, 0)])
