@@ -1,1 +1,1 @@
-"""Pictures to pass on: addresses of PNGs, and the pages where one chooses how they look."""
+"""Pictures to pass on: URLs of PNGs, and the pages where a visitor chooses their look."""

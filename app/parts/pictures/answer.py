@@ -1,4 +1,4 @@
-"""What is in the picture of an answer: what a shared link shows in other programs."""
+"""The content of the picture of an answer, which programs show for a shared link."""
 
 from collections.abc import Collection, Sequence
 from datetime import date
@@ -25,55 +25,42 @@ from app.views.comparing.verdicts import (
 )
 
 MOST_BARS: Final = 5
-"""Authors with a bar, the likeliest."""
-FEWEST_BARS: Final = 2
-LEAST_SHARE: Final = 0.05
-"""Bars after the first two have at least this share, since the text needs the room."""
-
+"""Number of authors with a bar, the likeliest."""
 TOLD: Final = frozenset({"likely", "close"})
 """Verdicts with bars."""
-HIGH_RATE: Final = 0.1
-"""Share of strangers' texts from which it matters more than that nobody here was compared."""
 
 
 class PictureBar(NamedTuple):
-    """One row of the answer."""
+    """A row of the answer, with a share in [0, 1]."""
 
     name: str
     share: float
-    """In [0, 1]."""
     percent: str
-    """The same as it is written."""
     hue: str
-    """The class of its colour; somebody else has that of nobody."""
+    """Class of the bar's colour; `NO_HUE` for someone else."""
 
 
 class Picture(NamedTuple):
-    """What is drawn: words are in the visitor's language already."""
+    """The content of the picture, in the visitor's language."""
 
     heading: str
     text: str
     marks: tuple[tuple[int, int, str], ...]
-    """Pieces of the text that speak for an author: where each begins and ends, and the class of the
-    colour."""
+    """Start, end and class of the colour of each piece of the text that speaks for an author."""
     bars: tuple[PictureBar, ...]
-    """The likeliest first; none where no number would be honest."""
+    """Bars, the likeliest first; none where no number would be honest."""
     premise: tuple[str, ...]
-    """What stands at the foot, in parts."""
+    """Parts of the foot."""
     why: str = ""
-    """What stands below the heading: how many strangers get the same answer, that nobody else here
-    writes the language, or why it is nobody."""
+    """Reason below the heading, such as the share of strangers' texts with the same answer."""
     struck: tuple[tuple[int, int], ...] = ()
-    """Pieces of the text that did not count."""
+    """Start and end of each piece of the text that did not count."""
 
 
 def picture_of(
     comparison: Comparison, *, is_named: bool, samples: Collection[str], today: date
 ) -> Picture:
-    """Return what is drawn of an answer, in the visitor's language, with the cast that is bound.
-
-    samples: authors who are invented.
-    """
+    """Return the picture of an answer; its cast is bound. `samples` are sample authors."""
     best = [ranked.username for ranked in comparison.ranking[:MOST_BARS]]
     hues = {username: hue(username) for username in best}
     is_told = comparison.verdict in TOLD
@@ -89,7 +76,7 @@ def picture_of(
         for place, bar in enumerate(bars_of(comparison))
         if is_told
         and (bar.username is None or bar.username in hues)
-        and (place < FEWEST_BARS or bar.share >= LEAST_SHARE)
+        and (place < 2 or bar.share >= 0.05)  # The text needs the room of smaller bars.
     ]
     # A colour without a bar would tell nothing.
     barred = {bar.hue for bar in bars}
@@ -107,9 +94,9 @@ def picture_of(
 
 
 def without_names(picture: Picture, gaps: Sequence[Gap]) -> Picture:
-    """Return the picture with a mark in place of gaps of its text.
+    """Return the picture with `SHOWN_HIDDEN` in place of gaps of its text.
 
-    Its colours stay where they were; a colour or a line inside a gap is left out.
+    Marks move with their text; a mark inside a gap is left out.
     """
     pieces, place, moved = list[str](), 0, list[tuple[int, int, int, int]]()
     length = 0
@@ -144,7 +131,8 @@ def without_names(picture: Picture, gaps: Sequence[Gap]) -> Picture:
 def _why(comparison: Comparison) -> str:
     rate = rate_of(comparison) if comparison.verdict == "likely" else None
     is_elsewhere = comparison.verdict in TOLD and "elsewhere" in comparison.limits
-    if is_elsewhere and (comparison.strangers or 0) <= HIGH_RATE:
+    # A higher rate of strangers' texts matters more than that nobody here was compared.
+    if is_elsewhere and (comparison.strangers or 0) <= 0.1:
         return gettext(ELSEWHERE_ALONE)
     return rate or threshold_of(comparison) or " ".join(why_nobody(comparison))
 

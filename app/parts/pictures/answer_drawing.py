@@ -1,7 +1,4 @@
-"""The picture of an answer, drawn: a heading, the marked text, a bar for each author, and a foot.
-
-Measures are in pixels.
-"""
+"""The drawn picture of an answer: heading, marked text, bars and foot, in pixels."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -25,41 +22,30 @@ from app.drawing.poster import FORMATS, Format
 from app.parts.pictures.answer import Picture, PictureBar
 
 MOST_KEPT: Final = 64
-"""Pictures in memory, of some 70 KB each: programs ask for a shared one several times."""
-MOST_REASONS: Final = 3
-"""Rows of the reason."""
+"""Number of cached pictures, of some 70 KB each: programs request a shared picture several times.
+"""
 STRUCK: Final = "struck"
-"""In place of a colour: the piece has a line through it."""
+"""Colour of a piece of the text that has a line through it."""
 _ROW: Final = 1.6
-"""Height of a row of the text, by the size of its letters."""
+"""Height of a row of the text, as a multiple of the size of its letters."""
 _ABOVE: Final = 16
-"""Between the text and the bars."""
+"""Space between the text and the bars."""
 _NAME: Final = 330
-"""Width of a name, beside which a bar stands."""
-_PERCENT: Final = 100
-_TALLEST: Final = 1.7
-"""Most that a bar in an upright picture is higher than it needs to be."""
-_LARGEST: Final = 1.5
-"""Most that a bar is larger in another one, with its letters."""
-_BELOW_HEADING: Final = 30
+"""Width of a name next to its bar."""
 
 
 class AnswerMeasures(NamedTuple):
-    """Of a format, for the picture of an answer; of sizes the first that has room is taken."""
+    """Measures of a format. Sizes of letters are tried in order until one fits."""
 
     top: int
     heading: int
     headings: int
-    """Most rows of the heading."""
+    """Largest number of rows of the heading."""
     texts: tuple[int, ...]
-    """Sizes; the large ones are for texts that then have room."""
     reason: int
-    """Size of letters."""
     bars: int
-    """Size of letters, of names."""
     bar_row: int
     foot: int
-    """Size of letters."""
 
 
 MEASURES: Final[Mapping[Format, AnswerMeasures]] = MappingProxyType(
@@ -72,12 +58,12 @@ MEASURES: Final[Mapping[Format, AnswerMeasures]] = MappingProxyType(
 
 
 class _Text(NamedTuple):
-    """Rows of the text in letters of a size, with where each begins in it."""
+    """Rows of the text with their starts in it."""
 
     font: Lettering
     rows: Sequence[tuple[int, str]]
     colours: Sequence[str | None]
-    """Of each sign of the text."""
+    """Colour of each sign of the text."""
 
     @property
     def height(self) -> float:
@@ -88,7 +74,7 @@ class _Text(NamedTuple):
 def draw_picture(
     picture: Picture, format_: Format = "1200x630", theme: ThemeName = "light"
 ) -> bytes:
-    """Return the picture as PNG; a new one takes some 200 ms, so call it in a thread."""
+    """Return the picture as PNG; call it in a thread, since a new picture takes some 200 ms."""
     measures, frame = MEASURES[format_], FORMATS[format_]
     canvas = Canvas(frame.size, theme)
     foot = canvas.draw_foot(picture.premise, size=measures.foot, top=frame.foot, rows=2)
@@ -99,7 +85,8 @@ def draw_picture(
         room, row = room + lack, row - lack / count
     text = _text_of(picture, measures, canvas.width, room)
     if count:
-        most = _TALLEST if canvas.is_upright else _LARGEST
+        # In a picture that is not upright, the letters grow with the bar.
+        most = 1.7 if canvas.is_upright else 1.5
         row = min(row * most, row + max(0, room - text.height) / 2 / count)
     if not canvas.is_upright:
         measures = measures._replace(bars=int(measures.bars * max(row / measures.bar_row, 1)))
@@ -115,7 +102,7 @@ def draw_picture(
 
 
 def _draw_heading(canvas: Canvas, picture: Picture, measures: AnswerMeasures) -> float:
-    """Draw one row, or some, with the reason below, and return where they end."""
+    """Draw the heading and the reason below it; return their bottom."""
     font, top = font_of(bold=True, size=measures.heading), float(measures.top)
     width = canvas.width - 2 * MARGIN
     for row in _even_rows(drawn_text(picture.heading), font, width, measures.headings):
@@ -123,27 +110,25 @@ def _draw_heading(canvas: Canvas, picture: Picture, measures: AnswerMeasures) ->
         top += font.size * 1.3
     if picture.why:
         font = font_of(bold=False, size=measures.reason)
-        for row in _even_rows(drawn_text(picture.why), font, width, MOST_REASONS):
+        for row in _even_rows(drawn_text(picture.why), font, width, 3):
             canvas.write((MARGIN, top + 10), row, font)
             top += font.size * 1.4
         top += font.size * 0.35
-    return top + _BELOW_HEADING
+    return top + 30
 
 
 def _even_rows(text: str, font: Lettering, width: float, most: int) -> list[str]:
-    """Return rows about as long as each other; the last is cut where there are too many."""
     even, cut = even_rows(text, font, width), text_rows(text, font, width, most)
     return even if len(even) == len(cut) else cut
 
 
 def _draw_bar(canvas: Canvas, bar: PictureBar, measures: AnswerMeasures, field: Field) -> None:
-    """Draw the name, the bar and the number beside each other."""
     size = measures.bars
     font, bold = font_of(bold=False, size=size), font_of(bold=True, size=size)
     name = clipped(drawn_text(bar.name), font, _NAME - 20)
     canvas.write((field.left, field.top), name, font)
     canvas.write((field.right - bold.getlength(bar.percent), field.top), bar.percent, bold)
-    top, end = field.top + size * 0.4, field.right - _PERCENT
+    top, end = field.top + size * 0.4, field.right - 100
     box = field.left + _NAME, top, end, top + size * 0.9
     canvas.draw_bar(box, bar.share, canvas.theme.hues[bar.hue])
 
@@ -175,7 +160,6 @@ def _text_of(picture: Picture, measures: AnswerMeasures, width: int, room: float
 
 
 def _draw_text(canvas: Canvas, text: _Text, top: float) -> None:
-    """Draw the text with its marks, and lines through what is struck out."""
     font, size = text.font, text.font.size
     for start, row in text.rows:
         run_end = 0

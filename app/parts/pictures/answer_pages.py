@@ -1,4 +1,4 @@
-"""The picture of an answer, and the page where one chooses how it looks."""
+"""The picture of an answer: its PNG, and the page where a visitor chooses its look."""
 
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -56,14 +56,13 @@ async def show_answer_picture(args: ComparePageArgs) -> Response:
 
 
 def _look() -> PeopleArgs:
-    """Return how the picture looks, as the address says beside what is asked."""
     return args_of(request.args, PeopleArgs, is_strict=False)
 
 
 async def read_picture(
     args: ComparePageArgs, look: PeopleArgs, zone: ZoneInfo
 ) -> tuple[Picture, list[str]]:
-    """Return what is drawn of an answer, in the request's language, and whom it is about.
+    """Return the picture of an answer, in the request's language, and whom it is about.
 
     Raises InvalidInputError and NotFoundError.
     """

@@ -1,23 +1,24 @@
-"""The picture of how an author writes, to pass on."""
+"""The picture of an author's portrait."""
 
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from quart import Response, url_for
+from quart import url_for
 
 from app.compute.fingerprint import Measure, positive_first
 from app.drawing.drawings import Thing, Things
 from app.drawing.poster import Poster, PosterFigure
 from app.language.dates import show_period
-from app.language.i18n import gettext, ngettext, show_number, speaking
+from app.language.i18n import gettext, ngettext, show_number
 from app.lifespan import resources
 from app.parts.pictures.picture_page import (
     PicturePage,
+    Pictures,
+    ZoneFor,
     cast_in_picture,
     names_hidden_in,
-    picture_of,
     quoted_without,
     short_address,
 )
@@ -32,51 +33,22 @@ from app.parts.portraits.author_figures import (
 from app.services.archive.author_portrait import AuthorPortrait
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, display_name, hue, post_count
-from app.views.filters import zone_of_page, zone_of_picture
 from app.views.habit_words import HARDLY, label_of, told_alone, value_of
-from app.views.page import cast_on, render
+from app.views.page import cast_on
 from app.views.picture_args import PictureArgs
 
 blueprint = PageBlueprint("author_pictures")
 
 THINGS: Final = 3
-"""Number of sentences about a person."""
 
 
-@blueprint.page("/user/<username>/portrait/picture", is_cacheable=True)
-async def show_author_picture_page(username: str, args: PictureArgs) -> str:
+async def _read(args: PictureArgs, zone_for: ZoneFor, username: str) -> AuthorPortrait:
     async with resources().read_long() as session:
-        portrait = await read_in_zone(session, username, partial(zone_of_page, args.tz))
-    poster = await read_poster(portrait, args)
-    here: dict[str, Any] = {"username": portrait.user.username}
-    return await render(
-        PicturePage(
-            args=args,
-            address=url_for("author_pictures.show_author_picture_page", **here),
-            back=url_for("author_portraits.show_author_portrait", **here, tz=args.tz or None),
-            title=poster.title,
-            finding=_in_words(poster),
-            tz=portrait.tz,
-            has_own_zone=portrait.room is not None and portrait.room.tz is not None,
-            words=gettext("Their most typical post") if portrait.most_like else "",
-            in_chat=portrait.room is not None,
-            about=[portrait.user.username],
-        )
-    )
-
-
-@blueprint.page("/user/<username>/portrait/picture.png", is_cacheable=True)
-async def show_author_picture(username: str, args: PictureArgs) -> Response:
-    """Draw the portrait that the page above this name shows."""
-    async with resources().read_long() as session:
-        portrait = await read_in_zone(session, username, partial(zone_of_picture, args.tz))
-    with speaking(args.lang):
-        poster = await read_poster(portrait, args)
-    return await picture_of(poster, args)
+        return await read_in_zone(session, username, partial(zone_for, args.tz))
 
 
 async def read_poster(portrait: AuthorPortrait, args: PictureArgs) -> Poster:
-    """Return what is drawn of a portrait, in the visitor's language, with all its people."""
+    """Return the poster of a portrait, in the visitor's language."""
     username = portrait.user.username
     cast = await cast_on(portrait, hued=[username])
     usernames = [username, *(other.username for other in portrait.others)]
@@ -88,7 +60,7 @@ async def read_poster(portrait: AuthorPortrait, args: PictureArgs) -> Poster:
 
 
 def poster_of_author(portrait: AuthorPortrait, args: PictureArgs, quote: str = "") -> Poster:
-    """Return what is drawn of a portrait, in the visitor's language; its people are bound."""
+    """Return the poster of a portrait, whose people are bound."""
     username = portrait.user.username
     things = _things(portrait)
     figures = [figure for figure in (things or _rows(portrait), _hours(portrait)) if figure]
@@ -111,7 +83,7 @@ def poster_of_author(portrait: AuthorPortrait, args: PictureArgs, quote: str = "
 
 
 def _things(portrait: AuthorPortrait) -> PosterFigure | None:
-    """Return three things about somebody, the clearest first; None for fewer."""
+    """Return three things about a person, the clearest first; None for fewer."""
     things = _things_beside(portrait) if portrait.others_total else _own_things(portrait)
     if len(things) < THINGS or len(portrait.measures) < FEWEST_ROWS:
         return None
@@ -134,20 +106,12 @@ def _things_beside(portrait: AuthorPortrait) -> list[Thing]:
 
 
 def _own_things(portrait: AuthorPortrait) -> list[Thing]:
-    """Return the most frequent habits of an author who is compared with nobody."""
+    """Return the most frequent habits of an author who is compared with no one."""
     habits = (each for each in portrait.measures if each.name != "length" and each.own >= HARDLY)
     return [
         Thing(label_of(habit), value_of(habit, habit.own))
         for habit in sorted(habits, key=lambda habit: -habit.own)
     ]
-
-
-def _in_words(poster: Poster) -> str:
-    """Return what a picture says, for people who do not see it."""
-    if not isinstance(poster.drawing, Things):
-        return poster.finding
-    things = (f"{thing.text} ({thing.beside})" for thing in poster.drawing.rows)
-    return f"{poster.finding}: {' · '.join(things)}"
 
 
 def _rows(portrait: AuthorPortrait) -> PosterFigure | None:
@@ -178,3 +142,27 @@ def _facts(portrait: AuthorPortrait) -> tuple[str, ...]:
         )
         parts.append(beside.format(count=show_number(portrait.others_total)))
     return tuple(parts)
+
+
+def _page(portrait: AuthorPortrait, args: PictureArgs, poster: Poster) -> PicturePage:
+    here: dict[str, Any] = {"username": portrait.user.username}
+    told = poster.finding
+    if isinstance(poster.drawing, Things):
+        things = (f"{thing.text} ({thing.beside})" for thing in poster.drawing.rows)
+        told = f"{told}: {' · '.join(things)}"
+    return PicturePage(
+        args=args,
+        address=url_for("author_pictures.show_author_picture_page", **here),
+        back=url_for("author_portraits.show_author_portrait", **here, tz=args.tz or None),
+        title=poster.title,
+        finding=told,
+        tz=portrait.tz,
+        has_own_zone=portrait.room is not None and portrait.room.tz is not None,
+        words=gettext("Their most typical post") if portrait.most_like else "",
+        in_chat=portrait.room is not None,
+        about=[portrait.user.username],
+    )
+
+
+pictures = Pictures(args=PictureArgs, read=_read, poster_of=read_poster, page_of=_page)
+pictures.declare(blueprint, "/user/<username>/portrait/picture")

@@ -1,49 +1,60 @@
-"""The address of a picture, which says all that was chosen, and the page where one chooses."""
+"""The two addresses of each picture: the PNG, and the page where a visitor chooses its look."""
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 from urllib.parse import unquote, urlencode
+from zoneinfo import ZoneInfo
 
-from quart import Response, g
+from msgspec.structs import asdict
+from quart import Response, g, request, url_for
+from quart.typing import ResponseReturnValue
 
 from app.asgi.hosts import is_loopback_host
 from app.compute.names import HIDDEN, SHOWN_HIDDEN, ManyNames
 from app.drawing.lettering import drawn_name, drawn_text
 from app.drawing.poster import FORMATS, Poster, draw_poster
-from app.language.i18n import gettext
+from app.language.i18n import gettext, speaking
 from app.lifespan import resources
 from app.paths import PICTURE_NAME
 from app.services.compare.name_masking import NOBODY, hide, read_names_around
+from app.services.rooms.room_facts import RoomFacts, names_in
+from app.views.answers import see_other
+from app.views.blueprints import PageBlueprint
 from app.views.cast import Cast
+from app.views.filters import zone_of_page, zone_of_picture
 from app.views.initials import numbered_initials
-from app.views.page import WebPage
+from app.views.page import WebPage, render
 from app.views.picture_args import LookArgs, PeopleArgs, PictureArgs
-from app.views.policies import own_origin
+from app.views.policies import OfChat, own_origin
+from app.views.requests import parse_args
 
-PICTURE_PAGE: Final = PICTURE_NAME.removesuffix(".png")
+Args = TypeVar("Args", bound=LookArgs)
+Subject = TypeVar("Subject")
+ZoneFor = Callable[[str, str | None], ZoneInfo]
+"""Returns the time zone of a page or a picture, by the URL's zone and the chat's own."""
 
 
 class PicturePage(WebPage, frozen=True, kw_only=True):
-    """Where the look of a picture is chosen, beside the picture."""
+    """The page where a visitor chooses the look of a picture."""
 
     template = "pictures/picture.html"
 
     args: LookArgs
     address: str
-    """Of this page; that of the picture differs by its end."""
+    """URL of this page; the picture's URL differs by its end."""
     back: str
-    """The address of the page that the picture is of."""
+    """URL of the page that the picture shows."""
     title: str
     finding: str
-    """What the picture says."""
     subject: Sequence[tuple[str, str]] = ()
-    """What the queries of both addresses say beside what is chosen here."""
+    """Parameters that both URLs have besides the visitor's choice."""
     tz: str = ""
-    """The time zone of the picture, which its address names."""
+    """Time zone of the picture, which its URL names."""
     has_own_zone: bool = False
-    """Whether that is of the chat, and not of whoever looks at it."""
+    """Whether the time zone is the chat's, not the visitor's."""
     words: str = ""
-    """What of somebody's words it can have; empty for nothing."""
+    """Label of the people's words that the picture can show; empty for none."""
 
     @property
     def has_people(self) -> bool:
@@ -59,12 +70,12 @@ class PicturePage(WebPage, frozen=True, kw_only=True):
             chosen.append(("words", args.words))
         query = [*self.subject, ("tz", self.tz), ("lang", g.locale), *chosen]
         parameters = [(name, value) for name, value in query if value]
-        path = self.address.removesuffix(PICTURE_PAGE) + PICTURE_NAME
+        path = self.address.removesuffix(PICTURE_NAME.removesuffix(".png")) + PICTURE_NAME
         return f"{path}?{urlencode(parameters, safe='/')}"
 
     @property
     def formats(self) -> list[tuple[str, str]]:
-        """The sizes, and what each is for."""
+        """Sizes, with the use of each."""
         return [
             *zip(
                 FORMATS,
@@ -78,11 +89,65 @@ class PicturePage(WebPage, frozen=True, kw_only=True):
         return FORMATS[self.args.format].size
 
 
-def cast_in_picture(cast: Cast, usernames: Iterable[str], *, has_names: bool) -> Cast:
-    """Return the cast with the names that a picture has: as far as they can be drawn.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pictures(Generic[Subject, Args]):
+    """Both addresses of the pictures of one kind of subject: a page and a PNG."""
 
-    Whose name the fonts lack is a person of a number, in the order of these usernames. Without
-    names everybody is called by the first letter, with a number where several have it: a second
+    args: type[Args]
+    read: Callable[..., Awaitable[Subject | Response]]
+    """Gets the parameters, `zone_of_page` or `zone_of_picture`, and the values of the path. If it
+    returns a response, such as a redirect, that is the answer."""
+    poster_of: Callable[[Subject, Args], Awaitable[Poster]]
+    page_of: Callable[[Subject, Args, Poster], PicturePage]
+    cached: Sequence[str] = ("page", "image")
+    """The answers that are stored until something is written."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def declare(self, blueprint: PageBlueprint, path: str, of_chat: OfChat | None = None) -> None:
+        """Declare the page at a path, and the PNG at the path with `.png`."""
+        name = blueprint.name.removesuffix("s")
+
+        async def show_page(**here: Any) -> ResponseReturnValue:
+            return await self._show_page(here)
+
+        async def show_image(**here: Any) -> ResponseReturnValue:
+            return await self._show_image(here)
+
+        show_page.__name__, show_image.__name__ = f"show_{name}_page", f"show_{name}"
+        blueprint.page(path, is_cacheable="page" in self.cached, of_chat=of_chat)(show_page)
+        path = f"{path}.png"
+        blueprint.page(path, is_cacheable="image" in self.cached, of_chat=of_chat)(show_image)
+
+    async def _show_page(self, here: Mapping[str, Any]) -> ResponseReturnValue:
+        args = parse_args(self.args, is_strict=False)
+        subject = await self.read(args, zone_of_page, **here)
+        if isinstance(subject, Response):
+            return subject
+        poster = await self.poster_of(subject, args)
+        return await render(self.page_of(subject, args, poster)), 200, {**self.headers}
+
+    async def _show_image(self, here: Mapping[str, Any]) -> Response:
+        args = parse_args(self.args, is_strict=False)
+        subject = await self.read(args, zone_of_picture, **here)
+        if isinstance(subject, Response):
+            return subject
+        with speaking(args.lang):
+            poster = await self.poster_of(subject, args)
+        drawn = await resources().work_pool.run(draw_poster, poster, args.format, args.theme)
+        return Response(drawn, content_type="image/png", headers={**self.headers})
+
+
+def led_on(args: LookArgs, **here: int) -> Response:
+    """Return a redirect to the same picture of the chat that this chat was joined to."""
+    query = {name: value for name, value in asdict(args).items() if value}
+    return see_other(url_for(request.endpoint or "", **{**here, **query}))
+
+
+def cast_in_picture(cast: Cast, usernames: Iterable[str], *, has_names: bool) -> Cast:
+    """Return the cast with drawable names.
+
+    A name that the fonts lack becomes "Person" with a number, in the order of these usernames.
+    Without names, everyone has the first letter, with a number if several people share it: a second
     letter would be the whole of many Korean names.
     """
     numbered = gettext("Person {number}")
@@ -98,9 +163,8 @@ def cast_in_picture(cast: Cast, usernames: Iterable[str], *, has_names: bool) ->
 
 
 async def names_hidden_in(cast: Cast, look: PeopleArgs) -> ManyNames:
-    """Return the names that must not stand in what a picture quotes.
-
-    These are none, or those of everybody in the cast and in the chats where they write.
+    """Return the names that a picture must not quote: none, or the names of everyone in the cast
+    and in their chats.
     """
     if look.has_names:
         return NOBODY
@@ -113,19 +177,21 @@ async def quoted_without(text: str, names: ManyNames) -> str:
     return (await hide(text, chat_names=names)).masked.replace(HIDDEN, SHOWN_HIDDEN)
 
 
-def short_address(path: str, *, has_names: bool = True) -> str:
-    """Return the address of a page as people read it.
+def title_of_chat(room: RoomFacts, look: PeopleArgs) -> str:
+    """Return the chat's name, unless it contains the name of someone shown by initials."""
+    written = room.name.casefold()
+    if not look.has_names and any(name.casefold() in written for name in names_in(room)):
+        return gettext("A chat")
+    return drawn_name(room.name) or gettext("A chat")
 
-    It is that of the site without names, and where the fonts lack a sign of it. That of a site on
-    one's own machine leads nobody else there, so it is empty.
+
+def short_address(path: str, *, has_names: bool = True) -> str:
+    """Return the URL of a page as people read it.
+
+    Without names, or if the fonts lack a sign of it, it is the site's. On a loopback host, which
+    others cannot reach, it is empty.
     """
     site, address = own_origin().partition("://")[2], unquote(path)
     if is_loopback_host(site):
         return ""
     return site + address if has_names and drawn_text(address) == address else site
-
-
-async def picture_of(poster: Poster, look: LookArgs) -> Response:
-    """Return the picture as an answer."""
-    drawn = await resources().work_pool.run(draw_poster, poster, look.format, look.theme)
-    return Response(drawn, content_type="image/png")

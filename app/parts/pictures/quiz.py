@@ -1,23 +1,21 @@
-"""The picture of how a set of the quiz went: a tile for each post, yours and saywho's."""
+"""The picture of a played quiz: a tile for each post, the visitor's and saywho's."""
 
 from typing import Annotated, Any
 
 from msgspec import Meta
-from quart import Response, url_for
-from sqlalchemy.ext.asyncio import AsyncSession
+from quart import url_for
 
 from app.drawing.lettering import drawn_name
 from app.drawing.poster import Poster
 from app.errors import InvalidInputError
-from app.language.i18n import gettext, speaking
+from app.language.i18n import gettext
 from app.lifespan import resources
 from app.models import MAX_ID
-from app.parts.pictures.picture_page import PicturePage, picture_of, short_address
+from app.parts.pictures.picture_page import PicturePage, Pictures, ZoneFor, short_address
 from app.parts.quiz.pages import SET, SKIPPED, PlayedSet, is_of_chat, set_of
 from app.services.compare.askable import SET_LENGTH
 from app.services.rooms.room_facts import get_room
 from app.views.blueprints import PageBlueprint
-from app.views.page import render
 from app.views.picture_args import LookArgs
 
 blueprint = PageBlueprint("quiz_pictures")
@@ -26,52 +24,23 @@ blueprint = PageBlueprint("quiz_pictures")
 class QuizPictureArgs(LookArgs):
     set: Annotated[str, Meta(pattern=f"^{SET}$")] = ""
     so: Annotated[str, Meta(pattern=f"^[0-3{SKIPPED}]+$", max_length=SET_LENGTH)] = ""
-    """The answers, as the end of the quiz has them."""
+    """Answers, as the end of the quiz has them."""
     room: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
 
 
-@blueprint.page("/quiz/picture", of_chat=is_of_chat)
-async def show_quiz_picture_page(args: QuizPictureArgs) -> str:
-    async with resources().db.read() as session:
-        game = await _played(session, args)
-    poster = poster_of_quiz(game)
-    subject: dict[str, Any] = {"set": args.set, "so": args.so}
+async def _read(args: QuizPictureArgs, _zone_for: ZoneFor) -> PlayedSet:
+    """Return a set that was played to its end. Raises InvalidInputError for any other set."""
+    room = None
     if args.room is not None:
-        subject["room"] = str(args.room)
-    return await render(
-        PicturePage(
-            args=args,
-            address=url_for("quiz_pictures.show_quiz_picture_page"),
-            back=url_for("quiz.show_quiz", **subject),
-            title=poster.title,
-            finding=poster.finding,
-            subject=[*subject.items()],
-            in_chat=game.room is not None,
-        )
-    )
-
-
-@blueprint.page("/quiz/picture.png", is_cacheable=True, of_chat=is_of_chat)
-async def show_quiz_picture(args: QuizPictureArgs) -> Response:
-    """Draw how the quiz went, with no text and no name of a person."""
-    async with resources().db.read() as session:
-        game = await _played(session, args)
-    with speaking(args.lang):
-        poster = poster_of_quiz(game)
-    return await picture_of(poster, args)
-
-
-async def _played(session: AsyncSession, args: QuizPictureArgs) -> PlayedSet:
-    """Return the set that was played to its end. Raises InvalidInputError for another one."""
-    room = None if args.room is None else await get_room(session, args.room)
+        async with resources().db.read() as session:
+            room = await get_room(session, args.room)
     game = PlayedSet(set_of(args.set), room, args.so) if args.set else None
     if game is None or not game.is_over or not game.you:
         raise InvalidInputError("This quiz has not been finished", loc="so")
     return game
 
 
-def poster_of_quiz(game: PlayedSet) -> Poster:
-    """Return what is drawn of a set, in the visitor's language."""
+async def _poster(game: PlayedSet, _args: QuizPictureArgs) -> Poster:
     name = drawn_name(game.room.name) if game.room else ""
     title = gettext("Quiz: who wrote this?")
     finding = gettext("{right} of {count} right. saywho: {model}.")
@@ -84,3 +53,24 @@ def poster_of_quiz(game: PlayedSet) -> Poster:
         drawing=game.tiles(gettext("Me")),
         address=address + of_room,
     )
+
+
+def _page(game: PlayedSet, args: QuizPictureArgs, poster: Poster) -> PicturePage:
+    subject: dict[str, Any] = {"set": args.set, "so": args.so}
+    if args.room is not None:
+        subject["room"] = str(args.room)
+    return PicturePage(
+        args=args,
+        address=url_for("quiz_pictures.show_quiz_picture_page"),
+        back=url_for("quiz.show_quiz", **subject),
+        title=poster.title,
+        finding=poster.finding,
+        subject=[*subject.items()],
+        in_chat=game.room is not None,
+    )
+
+
+pictures = Pictures(
+    args=QuizPictureArgs, read=_read, poster_of=_poster, page_of=_page, cached=["image"]
+)
+pictures.declare(blueprint, "/quiz/picture", of_chat=is_of_chat)

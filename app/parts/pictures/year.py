@@ -1,36 +1,37 @@
-"""The picture of a year of an author, to pass on."""
+"""The picture of an author's year."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, TypeVar
 
 from msgspec.structs import replace
-from quart import Response, url_for
+from quart import url_for
 
 from app.compute.names import ManyNames
 from app.drawing.drawings import NameList
 from app.drawing.lettering import drawn_name
 from app.drawing.poster import Poster, PosterFigure, PosterLine
 from app.language.dates import show_zone
-from app.language.i18n import gettext, speaking
+from app.language.i18n import gettext
 from app.parts.pictures.picture_page import (
     PicturePage,
+    Pictures,
+    ZoneFor,
     cast_in_picture,
     names_hidden_in,
-    picture_of,
     short_address,
 )
 from app.parts.years.compared_years import YearWord
 from app.parts.years.figures import DaysOfAuthor, hours_of_author, words_of
 from app.parts.years.finding import is_long_enough
 from app.parts.years.pages import read_in_zone, read_where_it_is, zone_of_own_chats
-from app.parts.years.year import AuthorYear
+from app.parts.years.year import AuthorYear, RoomYear
 from app.views.authors.figures import most_answered
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, display_name, hue
 from app.views.figure import Figure
-from app.views.filters import zone_of_picture
+from app.views.filters import zone_of_page
 from app.views.initials import numbered_initials
-from app.views.page import cast_on, render
+from app.views.page import cast_on
 from app.views.picture_args import PictureArgs
 
 blueprint = PageBlueprint("year_pictures")
@@ -38,64 +39,50 @@ blueprint = PageBlueprint("year_pictures")
 PICTURED_WORDS: Final = 5
 
 
-@blueprint.page("/user/<username>/<year:year>/picture", is_cacheable=True)
-async def show_year_picture_page(username: str, year: int, args: PictureArgs) -> str:
-    own_zone = await zone_of_own_chats(username)
-    author_year = await read_where_it_is(username, year, args.tz, own_zone)
-    poster = await read_poster(author_year, args)
-    here: dict[str, Any] = {"username": author_year.user.username, "year": year}
-    return await render(
-        PicturePage(
-            args=args,
-            address=url_for("year_pictures.show_year_picture_page", **here),
-            back=url_for("years.show_year", **here, tz=args.tz or None),
-            title=poster.title,
-            finding=poster.finding,
-            tz=author_year.tz,
-            has_own_zone=own_zone is not None,
-            words=gettext("Words that changed") if words_of(author_year) else "",
-            about=[author_year.user.username],
-        )
-    )
+class _Read(NamedTuple):
+    author_year: AuthorYear
+    has_own_zone: bool
 
 
-@blueprint.page("/user/<username>/<year:year>/picture.png", is_cacheable=True)
-async def show_year_picture(username: str, year: int, args: PictureArgs) -> Response:
-    """Draw the year that the page above this name shows."""
+async def _read(args: PictureArgs, zone_for: ZoneFor, username: str, year: int) -> _Read:
     own_zone = await zone_of_own_chats(username)
-    author_year = await read_in_zone(username, year, zone_of_picture(args.tz, own_zone))
-    with speaking(args.lang):
-        poster = await read_poster(author_year, args)
-    return await picture_of(poster, args)
+    if zone_for is zone_of_page:
+        author_year = await read_where_it_is(username, year, args.tz, own_zone)
+    else:
+        author_year = await read_in_zone(username, year, zone_for(args.tz, own_zone))
+    return _Read(author_year, own_zone is not None)
 
 
 async def read_poster(author_year: AuthorYear, args: PictureArgs) -> Poster:
-    """Return what is drawn of a year, in the visitor's language, with its author."""
+    """Return the poster of a year, in the visitor's language."""
     username = author_year.user.username
     cast = await cast_on(author_year.user)
     if args.has_words and not args.has_names:
-        author_year = _without_names(author_year, await names_hidden_in(cast, args))
+        author_year = without_words(author_year, await names_hidden_in(cast, args))
     with bound(cast_in_picture(cast, [username], has_names=args.has_names)):
         return poster_of_year(author_year, args)
 
 
-def _without_names(author_year: AuthorYear, names: ManyNames) -> AuthorYear:
-    """Return the year without the words that have one of these names."""
+YearT = TypeVar("YearT", AuthorYear, RoomYear)
+
+
+def without_words(year: YearT, names: ManyNames) -> YearT:
+    """Return the year without the words that contain one of these names."""
 
     def left(words: Sequence[YearWord]) -> list[YearWord]:
         return [word for word in words if not names.find(word.text)]
 
-    came, went = author_year.came, author_year.went
+    came, went = year.came, year.went
     return replace(
-        author_year,
+        year,
         came=replace(came, words=left(came.words)) if came else None,
         went=replace(went, words=left(went.words)) if went else None,
-        only=left(author_year.only),
+        only=left(year.only),
     )
 
 
 def poster_of_year(author_year: AuthorYear, args: PictureArgs) -> Poster:
-    """Return what is drawn of a year, in the visitor's language; its author is bound."""
+    """Return the poster of a year, whose author is bound."""
     calendar = DaysOfAuthor(author_year, has_words=args.has_words, has_names=args.has_names)
     finding, username = calendar.finding(), author_year.user.username
     path = url_for("years.show_year", username=username, year=author_year.calendar.year)
@@ -114,7 +101,7 @@ def poster_of_year(author_year: AuthorYear, args: PictureArgs) -> Poster:
 
 
 def _hours(author_year: AuthorYear, told: str) -> PosterFigure | None:
-    """Return the hours, in words where the finding has not told of them."""
+    """Return the hours, in words unless the finding says them."""
     hours = hours_of_author(author_year)
     finding, clock = hours.finding(), hours.plot()
     if clock is None or not is_long_enough(author_year):
@@ -124,9 +111,8 @@ def _hours(author_year: AuthorYear, told: str) -> PosterFigure | None:
 
 
 def _lines(author_year: AuthorYear, args: PictureArgs) -> list[PosterLine]:
-    """Return whom the author answered, and words of the year where they are wanted.
-
-    Of a short year neither says anything.
+    """Return whom the author answered, and words of the year if requested; nothing for a short
+    year.
     """
     if not is_long_enough(author_year):
         return []
@@ -146,8 +132,33 @@ def _line(figure: Figure[NameList], names: list[str]) -> PosterLine:
 
 
 def _drawn_names(drawing: NameList | None) -> list[str]:
-    """Return the names of a list that the fonts have whole."""
     if drawing is None:
         return []
     names = (drawn_name(name.text) for name in drawing.names)
     return [f"{drawing.prefix}{name}" for name in names if name]
+
+
+def _page(subject: _Read, args: PictureArgs, poster: Poster) -> PicturePage:
+    author_year = subject.author_year
+    username = author_year.user.username
+    here: dict[str, Any] = {"username": username, "year": author_year.calendar.year}
+    return PicturePage(
+        args=args,
+        address=url_for("year_pictures.show_year_picture_page", **here),
+        back=url_for("years.show_year", **here, tz=args.tz or None),
+        title=poster.title,
+        finding=poster.finding,
+        tz=author_year.tz,
+        has_own_zone=subject.has_own_zone,
+        words=gettext("Words that changed") if words_of(author_year) else "",
+        about=[username],
+    )
+
+
+pictures = Pictures(
+    args=PictureArgs,
+    read=_read,
+    poster_of=lambda subject, args: read_poster(subject.author_year, args),
+    page_of=_page,
+)
+pictures.declare(blueprint, "/user/<username>/<year:year>/picture")
