@@ -1,4 +1,4 @@
-"""What an author may like to see again, and a year of theirs, in the API."""
+"""An author's archive, and a year of an author or a chat, in the API."""
 
 from typing import Annotated
 

@@ -1,7 +1,7 @@
-"""A year next to the years before and after it: what changed, on the days that both have.
+"""A year compared with the years before and after it, on the days that both have.
 
-An author was there from the first post to the last: what is before or after that is not known. So
-the spring of a year that goes on is not compared with a whole year with its winter.
+Nothing is known of an author before the first post or after the last. So the spring of an
+unfinished year is not compared with a whole year with its winter.
 """
 
 import asyncio
@@ -32,26 +32,21 @@ from app.services.archive.author_archive import CalendarYear, answered_in
 from app.services.posts.scanning import Scan, scan
 
 FEWEST_DAYS: Final = 14
-"""Days that two years need in common: two weeks have each day of the week as often."""
+"""Fewest days that two years need in common: two weeks have each day of the week as often."""
 LACK: Final = timedelta(7)
-"""What a whole year may lack at either end: not everybody writes each day."""
+"""Days that a whole year may lack at either end, since few people write each day."""
 FEWEST_COMPARED: Final = 20
-"""Posts that a year needs for its words to be compared with another one's."""
-MOST_COMPARED: Final = 3_000
-"""Posts of a year whose words are compared: the newest."""
-RARE: Final = 0.1
-"""A word is new to a year, or gone after it, where its share of the posts of the other year is at
-most so much of its share of this one."""
+"""Fewest posts of a year whose words are compared."""
 
 
 class Writers(NamedTuple):
-    """Whose posts are compared: an author's, or those of the people of a chat."""
+    """The writers of the posts that are compared: an author, or the people of a chat."""
 
     is_theirs: ColumnElement[bool]
     first_tweet_at: datetime | None
     newest_tweet_at: datetime | None
     username: str = ""
-    """The author's; empty for a chat."""
+    """Username of the author; empty for a chat."""
 
 
 class SameDays(msgspec.Struct, frozen=True):
@@ -70,28 +65,28 @@ class SameDays(msgspec.Struct, frozen=True):
 
 
 Span = tuple[datetime, datetime]
-"""The instants at which a time begins and ends."""
+"""Start and end of a time."""
 
 
 class Stretch(NamedTuple):
-    """Days of a year, and the same of the year before."""
+    """Days of a year, and the same days of the year before."""
 
     since: date
     until: date
-    """The day after the last, as below."""
+    """The day after the last day, as is `until_before`."""
     since_before: date
     until_before: date
 
     def spans(self, zone: ZoneInfo) -> tuple[Span, Span]:
-        """Return the days as spans of time: of the year, and of the year before."""
+        """Return the days as times: of the year, and of the year before."""
         since, until, since_before, until_before = (first_instant(day, zone) for day in self)
         return (since, until), (since_before, until_before)
 
 
 def stretch_of(year: int, first: date, last: date, *, is_over: bool) -> Stretch | None:
-    """Return the days that a year and the year before have; None where they are too few.
+    """Return the days that a year and the year before have; None for too few.
 
-    first, last: the days of an author's first and last post.
+    first, last: days of an author's first and last post.
     """
     before, after = date(year - 1, 1, 1), date(year + 1, 1, 1)
     since = _moved(first if first - before >= LACK else before, 1)
@@ -105,10 +100,7 @@ def stretch_of(year: int, first: date, last: date, *, is_over: bool) -> Stretch 
 
 
 def same_stretch(writers: Writers, year: int, zone: ZoneInfo, at: datetime) -> Stretch | None:
-    """Return the days that a year and the year before have; None for too few.
-
-    at: the time of which it is so.
-    """
+    """Return the days that a year and the year before have at a time; None for too few."""
     if writers.first_tweet_at is None or writers.newest_tweet_at is None:
         return None
     if not MINYEAR < year < MAXYEAR:
@@ -126,9 +118,9 @@ def same_days_of(
     zone: ZoneInfo,
     at: datetime,
 ) -> SameDays | None:
-    """Return a year beside the one before; None where too few days are in both.
+    """Return a year next to the year before; None if they have too few days in common.
 
-    before: the posts of each day of the year before that has any. at: as in `same_stretch`.
+    before: number of posts by day of the year before.
     """
     stretch = same_stretch(writers, calendar.year, zone, at)
     if stretch is None:
@@ -146,7 +138,7 @@ def same_days_of(
 
 
 def _weeks(days: Mapping[date, int], since: date, until: date) -> list[int]:
-    """Return the posts of each seven days of a stretch, from its first day on."""
+    """Return the number of posts in each seven days of a stretch."""
     weeks = [0] * -(-(until - since).days // WEEK_DAYS)
     for day, posts in days.items():
         if since <= day < until:
@@ -155,7 +147,7 @@ def _weeks(days: Mapping[date, int], since: date, until: date) -> list[int]:
 
 
 def _moved(day: date, years: int) -> date:
-    """Return the same day of another year; March 1 for February 29 where there is none."""
+    """Return the same day of another year; March 1 if that year has no February 29."""
     try:
         return day.replace(year=day.year + years)
     except ValueError:
@@ -184,8 +176,10 @@ class YearWord(
 
     @property
     def is_rare_beside(self) -> bool:
-        """Whether it is new to the year, or gone after it, not only more frequent."""
-        return self.times is None or self.times >= 1 / RARE
+        """Whether it is new to the year, or gone after it: its share is at least ten times the
+        other's.
+        """
+        return self.times is None or self.times >= 10
 
 
 class WordsOfYear(msgspec.Struct, frozen=True):
@@ -197,7 +191,7 @@ class WordsOfYear(msgspec.Struct, frozen=True):
 
 
 class ChangesOfYear(NamedTuple):
-    """What the texts of a year and of those beside it tell; the fields of `AuthorYear`."""
+    """Changes in the texts of a year; the fields of `AuthorYear`."""
 
     came: WordsOfYear | None
     went: WordsOfYear | None
@@ -208,21 +202,20 @@ class ChangesOfYear(NamedTuple):
 
 
 class _Pair(NamedTuple):
-    """Posts of a year and of one beside it, of the days that both have."""
+    """Posts of two years, on the days that both have."""
 
     own: Scan
     beside: Scan
 
 
 class _Gained(NamedTuple):
-    """Posts of two years, and what is in clearly more of the first."""
+    """Posts of two years, and phrases in clearly more posts of the first."""
 
     own: WordedTexts
     beside: WordedTexts
     phrases: list[Phrase]
 
     def words(self, phrases: Iterable[Phrase] | None) -> list[YearWord]:
-        """Return phrases as words of the year."""
         return [self._word(phrase) for phrase in phrases or ()]
 
     def _word(self, phrase: Phrase) -> YearWord:
@@ -237,10 +230,7 @@ class _Gained(NamedTuple):
 async def compare_years(
     session: AsyncSession, author: Writers, year: int, zone: ZoneInfo, at: datetime
 ) -> ChangesOfYear:
-    """Return what changed in a year, and whom the author answered.
-
-    at: the time of which it is so.
-    """
+    """Return what changed in a year until the time `at`, and whom the author answered."""
     is_over_beside = span_of_year(year + 1, zone)[1] <= at
     whole = await _scan_span(session, author, span_of_year(year, zone))
     before = same_stretch(author, year, zone, at)
@@ -258,7 +248,7 @@ async def _pair(
 ) -> _Pair:
     """Return the posts of two years on the days that both have.
 
-    whole: all posts of the year, which are read once. spans: those days in it, and in the other.
+    whole: all posts of the year, which are read once. spans: these days of both years.
     """
     (since, until), span_beside = spans
     times = [time for time in whole.time if time is not None]
@@ -268,23 +258,19 @@ async def _pair(
 
 
 async def _scan_span(session: AsyncSession, author: Writers, span: Span) -> Scan:
-    """Read the newest posts of an author, or of a chat, in a span of time."""
+    """Return the newest posts in a span of time."""
     is_within = Tweet.created_at >= span[0], Tweet.created_at < span[1]
     return await scan(
-        session,
-        author.is_theirs,
-        *is_within,
-        columns=("time", "text", "answered"),
-        limit=MOST_COMPARED,
+        session, author.is_theirs, *is_within, columns=("time", "text", "answered"), limit=3_000
     )
 
 
 def _compare(
     whole: Scan, pairs: Sequence[_Pair | None], author: Writers, year: int, *, is_over_beside: bool
 ) -> ChangesOfYear:
-    """Return the same of what was read; it takes long.
+    """Return the changes of a year; it takes long, so call it in a thread.
 
-    pairs: the year beside those before and after it.
+    pairs: the year next to the year before, and next to the year after.
     """
     worded: dict[int, WordedTexts] = {}
     gained: list[_Gained | None] = []
@@ -314,7 +300,7 @@ def _compare(
 def _clearly_first(
     most: Sequence[NameCount], answered: Sequence[str | None], times: Sequence[int | None]
 ) -> str | None:
-    """Return whom an author answers clearly more than anybody else, day by day; None for nobody."""
+    """Return whom an author answers clearly more than anyone else, day by day; None for no one."""
     first_two = [username_key(counted.name) for counted in most[:2]]
     days = [*dict.fromkeys(time // DAY_S for time in times if time is not None)]
     places = {day: place for place, day in enumerate(days)}
@@ -330,7 +316,7 @@ def _worded(of_days: Scan) -> WordedTexts:
 
 
 def _measures(pair: _Pair | None) -> list[Measure] | None:
-    """Return how the posts of a year differ from those of the year before; None for too few."""
+    """Return the differences from the year before; None for too few posts."""
     if pair is None or min(len(pair.own.text), len(pair.beside.text)) < FEWEST_COMPARED:
         return None
     # What is written of for some days is no change: of years weeks are compared.
@@ -347,7 +333,8 @@ def _apart(
 ) -> tuple[list[Phrase] | None, list[Phrase] | None, list[Phrase]]:
     """Return the phrases of both lists so that no word is in two.
 
-    What came and went is in neither year, in a third list, or went: so what came has stayed.
+    A phrase that came and went is in neither other year and is put in a third list, or it only
+    went: the phrases that came have stayed.
     """
     if came is None or went is None:
         return came, went, []

@@ -1,4 +1,4 @@
-"""The figures of a year of an author or of a chat: its days, hours, words, and what changed."""
+"""The figures of a year of an author or a chat: days, hours, words and changes."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -41,30 +41,29 @@ YearT = TypeVar("YearT", bound=WrittenYear)
 
 @dataclass(frozen=True)
 class DaysOfYear(Figure[WeekGrid], Generic[YearT]):
-    """On which days of a year posts were written."""
+    """The days of a year on which posts were written."""
 
     shown: YearT
     has_words: bool = True
-    """Whether words that the people wrote may stand in the finding."""
+    """Whether the finding may contain words that the people wrote."""
     has_names: bool = True
-    """Whether names of others may stand in the finding."""
+    """Whether the finding may contain others' names."""
 
     @cached_property
     def posts(self) -> dict[date, int]:
-        """The number of posts of each day that has any, in the order of the days."""
+        """Number of posts of each day with posts, in the order of the days."""
         return posts_by_day(self.shown.calendar)
 
     @property
     def hue(self) -> str:
-        """The class of the colour of the days."""
         return NO_HUE
 
     def title(self) -> str:
-        """Return what is told of the year first."""
+        """Return the finding's sentences."""
         raise NotImplementedError
 
     def posts_between(self, since: date, until: date) -> str:
-        """Return the address of the posts from a day until another one."""
+        """Return the URL of the posts from a day until another day."""
         raise NotImplementedError
 
     def finding(self) -> Finding:
@@ -92,7 +91,7 @@ class DaysOfYear(Figure[WeekGrid], Generic[YearT]):
         return self.posts_between(date(year, 1, 1), date(year + 1, 1, 1))
 
     def notes(self) -> list[str]:
-        """Name the days that have a ring."""
+        """Return a sentence for each kind of day with a ring."""
         run, day, notes = self._run, _day_with_most(self.posts), list[str]()
         if day:
             notes.append(tell("day_with_most", day=day, posts=post_count(self.posts[day])))
@@ -103,7 +102,7 @@ class DaysOfYear(Figure[WeekGrid], Generic[YearT]):
 
     @cached_property
     def _run(self) -> list[date]:
-        """The longest run of days with posts, if it has three days or more."""
+        """The longest run of days with posts; empty below three days."""
         run = longest_run([*self.posts])
         return run if len(run) >= 3 else []
 
@@ -116,7 +115,7 @@ def _day_with_most(posts: Mapping[date, int]) -> date | None:
 
 @dataclass(frozen=True)
 class DaysOfAuthor(DaysOfYear[AuthorYear]):
-    """On which days of a year an author wrote, and what is told of the year first."""
+    """The days of a year on which an author wrote."""
 
     @property
     def hue(self) -> str:
@@ -127,41 +126,36 @@ class DaysOfAuthor(DaysOfYear[AuthorYear]):
         return [*standing_out(self.shown, self.posts)]
 
     def title(self) -> str:
-        return finding_of(
-            self.shown,
-            (
-                told.sentence
-                for told in self._told
-                if (self.has_words or not told.has_word) and (self.has_names or not told.has_name)
-            ),
-        )
+        return self._finding(has_words=self.has_words, has_names=self.has_names)
 
     def description(self) -> str:
         """Return what other sites show next to a link: the finding without words and names."""
+        return self._finding(has_words=False, has_names=False)
+
+    def _finding(self, *, has_words: bool, has_names: bool) -> str:
         sentences = (
-            told.sentence for told in self._told if not told.has_word and not told.has_name
+            told.sentence
+            for told in self._told
+            if (has_words or not told.has_word) and (has_names or not told.has_name)
         )
         return finding_of(self.shown, sentences)
 
     def posts_between(self, since: date, until: date) -> str:
-        tz, username = self.shown.tz, self.shown.user.username
-        zone = tz if tz != "UTC" else None
         return url_for(
             "posts.show_posts",
-            username=username,
+            username=self.shown.user.username,
             since=since.isoformat(),
             until=until.isoformat(),
-            tz=zone,
+            tz=self.shown.tz if self.shown.tz != "UTC" else None,
         )
 
     def months(self) -> Table:
-        """Return the number of posts in each month."""
+        """Return the number of posts of each month."""
         counts = {month.month: month.tweets for month in self.shown.calendar.months}
         rows = [(name, counts.get(month, 0)) for month, name in enumerate(month_names(), 1)]
         return Table([gettext("Month"), gettext("Posts")], rows)
 
     def totals(self) -> Finding:
-        """Return the number of posts, and on how many days they were written."""
         calendar = self.shown.calendar
         title = posts_in_year(calendar.tweets, calendar.year)
         if not self.shown.is_over:
@@ -171,7 +165,7 @@ class DaysOfAuthor(DaysOfYear[AuthorYear]):
 
 @dataclass(frozen=True)
 class DaysOfRoom(DaysOfYear[RoomYear]):
-    """On which days of a year a chat was written in, and what is told of the year first."""
+    """The days of a year on which messages were written in a chat."""
 
     def title(self) -> str:
         return finding_of_chat(self.shown, self.posts, has_words=self.has_words)
@@ -182,17 +176,14 @@ class DaysOfRoom(DaysOfYear[RoomYear]):
 
 
 def hours_of_author(shown: AuthorYear) -> ClockFigure:
-    """Return when an author wrote in a year, and on the same days of the year before."""
-    before, outline = shown.before, list[int]()
-    told = ""
+    """Return the hours of an author's year, with those of the same days of the year before."""
+    before, told = shown.before, ""
     if before and before.same_days and any(before.hours):
         last = before.same_days.last
         is_whole = last == date(before.year, 12, 31)
         told = tell(
             "outline", "year" if is_whole else "year until", year=str(before.year), day=last
         )
-    if before:
-        outline = before.hours
     return ClockFigure(
         str(shown.calendar.year),
         shown.hours,
@@ -201,26 +192,25 @@ def hours_of_author(shown: AuthorYear) -> ClockFigure:
         hue(shown.user.username),
         DaysOfAuthor(shown).path(),
         outline_column=str(before.year) if before else "",
-        outline=outline,
+        outline=before.hours if before else [],
         outline_told=told,
     )
 
 
 def hours_of_room(shown: RoomYear) -> ClockFigure:
-    """Return when a chat was written in in a year."""
     year, address = str(shown.calendar.year), room_path(shown)
     return ClockFigure(year, shown.hours, shown.busy_from, shown.tz, NO_HUE, address)
 
 
 @dataclass(frozen=True, slots=True)
 class YearRow(Figure[Spark]):
-    """How many posts each of an author's years has."""
+    """Number of posts of each year of an author."""
 
     shown: AuthorYear
 
     @property
     def posts(self) -> dict[int, int]:
-        """The years that have any, in their order."""
+        """Number of posts of each year with posts, in the order of the years."""
         years = self.shown.calendar.years
         return dict(sorted(zip(years, self.shown.by_year, strict=True)))
 
@@ -251,7 +241,7 @@ class YearRow(Figure[Spark]):
 
 @dataclass(frozen=True, slots=True)
 class ChangedWriting(Figure[NameList]):
-    """What is in clearly more or fewer posts of a year than of the year before."""
+    """Habits in clearly more or fewer posts of a year than of the year before."""
 
     shown: AuthorYear
 
@@ -293,16 +283,15 @@ def _values(measure: Measure) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class ComparedWords(Figure[NameList]):
-    """Which words are in a clearly larger share of the posts of a year than of one beside it."""
+    """Words in a clearly larger share of the posts of a year than of another year."""
 
     shown: AuthorYear | RoomYear
     topic: str
     id_: str
-    """Id of the heading."""
     words: Sequence[YearWord]
     note: str
     other: int | None = None
-    """The year beside it; None for what is in neither of the two."""
+    """The other year; None for words that are in neither year beside it."""
 
     def finding(self) -> Finding:
         return Finding(topic=self.topic, notes=[self.note])
@@ -324,7 +313,7 @@ class ComparedWords(Figure[NameList]):
         return NameList(names, self.id_)
 
     def _told(self, word: YearWord) -> str:
-        """Return in how many posts of the year a word is, and how often in the other one."""
+        """Return the number of posts with a word, and how often the other year has it."""
         posts, other = post_count(word.posts), str(self.other)
         if self.other is None:
             return posts
@@ -349,10 +338,10 @@ class ComparedWords(Figure[NameList]):
 
 
 def words_of(shown: AuthorYear | RoomYear) -> list[ComparedWords]:
-    """Return the words of a year alone, those that came with it, those that went, and those that
-    are only more frequent than before or after it.
+    """Return the lists of words of a year that are not empty: only in it, new, gone, more and less
+    often.
 
-    That those that came have stayed can be told where the year after it was compared too.
+    New words are said to have stayed only if the year after was compared too.
     """
     year, came, went = shown.calendar.year, shown.came, shown.went
     appeared = gettext("New words that stayed") if went else gettext("Words that appeared")
@@ -379,7 +368,7 @@ def words_of(shown: AuthorYear | RoomYear) -> list[ComparedWords]:
 def _beside(
     shown: AuthorYear | RoomYear, compared: WordsOfYear | None, kind: tuple[str, str, bool]
 ) -> list[ComparedWords]:
-    """Return the words of a list that are rare in the year beside, or those that are not."""
+    """Return the list of words that are rare in the other year, or of those that are not."""
     if compared is None:
         return []
     topic, id_, is_rare = kind
@@ -394,13 +383,13 @@ def _beside(
 
 
 def has_card(figures: Sequence[ComparedWords]) -> bool:
-    """Return whether words have a card: three words or more; else each list is a line."""
+    """Return whether words have a card: three words or more; otherwise, each list is a line."""
     return sum(len(figure.words) for figure in figures) >= 3
 
 
 @dataclass(frozen=True, slots=True)
 class PeopleOfYear(Figure[StackedBar]):
-    """Who wrote how much in a year of a chat."""
+    """The people who wrote in a year of a chat."""
 
     shown: RoomYear
 
@@ -454,5 +443,4 @@ def _bar(people: list[PersonPortrait], counts: list[int]) -> StackedBar:
 
 
 def room_path(shown: RoomYear) -> str:
-    """Return the address of the chat of a year."""
     return url_for("rooms.show_room", room_id=shown.room.id)

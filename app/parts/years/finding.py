@@ -1,13 +1,13 @@
-"""What is told of a year first: what stands out by more than chance, and its number of posts.
+"""The finding of a year: what stands out by more than chance, and the number of posts.
 
-Of all that passes its own test, the first two sentences that fit are told: a word of this year
-alone, a change of the writing, a month, a silence, a day. A year in which nothing stands out is
-told by its number of posts, next to the same days of the year before.
+Each candidate passes a test of its own, and the first two sentences that fit are shown: a word of
+this year alone, a change of the writing, a month, a silence, a day. If nothing stands out, the
+number of posts is compared with the same days of the year before.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from app.compute.days_apart import WEEK_DAYS, WORK_DAYS
 from app.compute.hours import PART_H
@@ -23,27 +23,25 @@ from app.views.habit_words import LONGEST_FINDING, change_of
 from app.views.hours import LEAST_PART, PARTS, busiest
 
 Posts = Mapping[date, int]
-"""The number of posts of each day of a year that has any."""
-NEAR: Final = 0.1
-"""By which part of the larger one two numbers may differ that are about the same."""
+"""Number of posts of each day with posts."""
 
 
 class Told(NamedTuple):
-    """A sentence on what stands out in a year."""
+    """A sentence about what stands out in a year."""
 
     sentence: str
     has_word: bool = False
-    """Whether a word that the author wrote stands in it."""
+    """Whether the sentence contains a word that the author wrote."""
     has_name: bool = False
 
 
 def is_long_enough(author_year: AuthorYear) -> bool:
-    """Return whether a year has enough posts to say more of it than when they were."""
+    """Return whether a year has enough posts to say more than when they were written."""
     return author_year.calendar.tweets >= FEWEST_COMPARED
 
 
 def finding_of(author_year: AuthorYear, standing_out: Iterable[str]) -> str:
-    """Return what stands out in a year and how many posts it has, in at most 140 characters."""
+    """Return what stands out in a year and its number of posts, in at most 140 characters."""
     total = total_of(author_year, has_equal=False)
     if told := _first_that_fit(standing_out, total):
         return " ".join([*told, total])
@@ -55,12 +53,13 @@ def finding_of(author_year: AuthorYear, standing_out: Iterable[str]) -> str:
 
 
 def finding_of_chat(chat_year: WrittenYear, posts: Posts, *, has_words: bool) -> str:
-    """Return what stands out in a year of a chat and how many messages it has."""
+    """Return what stands out in a year of a chat and its number of messages."""
     total = f"{counted_of(chat_year)}."
     sentences = [
         *(_words(chat_year) if has_words else ()),
         *_month(posts),
-        *_days_and_hours(chat_year, posts),
+        *_days(chat_year, posts),
+        *_rhythm(chat_year, posts),
     ]
     return " ".join([*_first_that_fit(sentences, total), total])
 
@@ -89,10 +88,10 @@ def standing_out(author_year: AuthorYear, posts: Posts) -> Iterator[Told]:
 
 
 def total_of(author_year: AuthorYear, *, has_equal: bool = True) -> str:
-    """Return how many posts a year has on how many days, and how many more than the year before.
+    """Return the number of posts and of days with posts, and the change from the year before.
 
-    A year that is not whole is told next to the same days of the year before. has_equal: whether
-    numbers that are about equal are told, too.
+    A year that is not whole is compared with the same days of the year before. has_equal: whether
+    about equal numbers are mentioned.
     """
     total, before = counted_of(author_year), author_year.before
     same_days = before.same_days if before else None
@@ -111,14 +110,14 @@ def total_of(author_year: AuthorYear, *, has_equal: bool = True) -> str:
 
 
 def counted_of(year: WrittenYear) -> str:
-    """Return how many posts a year has on how many days."""
+    """Return the number of posts of a year and of its days with posts."""
     calendar = year.calendar
     total = tell("posts_on_days", posts=post_count(calendar.tweets), count=calendar.days)
     return total if year.is_over else tell("so_far", total=total)
 
 
 def comparison_of(author_year: AuthorYear) -> str:
-    """Return which days of a year were compared with the year before; empty without that year."""
+    """Return which days were compared with the year before; empty without a year before."""
     before, year = author_year.before, author_year.calendar.year
     if before is None:
         return ""
@@ -141,9 +140,8 @@ def comparison_of(author_year: AuthorYear) -> str:
 
 
 def _is_told(same_days: SameDays, *, has_equal: bool) -> bool:
-    """Return whether something is said of the year before: a change, or that it is about equal."""
     counts = same_days.tweets, same_days.tweets_before
-    is_near = max(counts) - min(counts) <= NEAR * max(counts)
+    is_near = max(counts) - min(counts) <= 0.1 * max(counts)
     return same_days.is_clear or (has_equal and is_near)
 
 
@@ -156,7 +154,6 @@ def _change(same_days: SameDays, when: str) -> str:
 
 
 def _first_that_fit(sentences: Iterable[str], total: str) -> list[str]:
-    """Return the first two sentences that a finding has room for."""
     told: list[str] = []
     for sentence in sentences:
         if len(told) < 2 and len(" ".join([*told, sentence, total])) <= LONGEST_FINDING:
@@ -165,7 +162,7 @@ def _first_that_fit(sentences: Iterable[str], total: str) -> list[str]:
 
 
 def _words(year: WrittenYear) -> Iterator[str]:
-    """Yield the word of most posts that is of this year alone, or new in it."""
+    """Yield the word in most posts that is in this year alone, or otherwise new."""
     came = year.came.words if year.came else []
     new = [word for word in came if word.is_rare_beside]
     for words, finding in ((year.only, "only_word"), (new, "new_word")):
@@ -177,20 +174,14 @@ def _words(year: WrittenYear) -> Iterator[str]:
 
 
 def _month(posts: Posts) -> Iterator[str]:
-    """Yield which month is clearly ahead of all others."""
     month = fullest_month(posts)
     if month is not None:
         name = month_names("wide")[month.first.month - 1]
         yield tell("busiest_month", month=name, count=month.tweets)
 
 
-def _days_and_hours(year: WrittenYear, posts: Posts) -> Iterator[str]:
-    yield from _days(year, posts)
-    yield from _rhythm(year, posts)
-
-
 def _days(year: WrittenYear, posts: Posts) -> Iterator[str]:
-    """Yield which days stand out in the calendar: a silence, a streak, one with most posts."""
+    """Yield the days that stand out: a silence, a streak, a day with most posts."""
     apart = year.days_apart
     for finding, span in (("silence_of_days", apart.silence), ("streak", apart.streak)):
         if span is not None:
@@ -200,7 +191,7 @@ def _days(year: WrittenYear, posts: Posts) -> Iterator[str]:
 
 
 def _rhythm(year: WrittenYear, posts: Posts) -> Iterator[str]:
-    """Yield which half of a whole year, days of the week and hours stand out."""
+    """Yield the half of a whole year, the days of the week and the hours that stand out."""
     apart, total = year.days_apart, year.calendar.tweets
     if apart.half is not None:
         first = sum(count for day, count in posts.items() if day.month <= 6)

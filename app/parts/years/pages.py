@@ -39,7 +39,7 @@ from app.services.rooms.room_facts import RoomFacts, get_room, zone_of_chats
 from app.views.answers import see_other
 from app.views.authors.figures import MostNamed, most_answered
 from app.views.blueprints import PageBlueprint
-from app.views.figure import FigureParts, Finding, Table
+from app.views.figure import FigureParts
 from app.views.filters import ZoneArgs, parse_zone, zone_of_page
 from app.views.page import WebPage, render
 from app.views.rooms.pages import RoomLine, lines_of
@@ -63,26 +63,6 @@ class YearPage(WebPage, frozen=True, kw_only=True, dict=True):
         return DaysOfAuthor(self.shown)
 
     @property
-    def finding(self) -> Finding:
-        return self.days.finding()
-
-    @property
-    def description(self) -> str:
-        return self.days.description()
-
-    @property
-    def weeks(self) -> WeekGrid:
-        return self.days.plot()
-
-    @property
-    def months(self) -> Table:
-        return self.days.months()
-
-    @property
-    def totals(self) -> Finding:
-        return self.days.totals()
-
-    @property
     def years(self) -> FigureParts[Spark]:
         return YearRow(self.shown).parts()
 
@@ -100,7 +80,6 @@ class YearPage(WebPage, frozen=True, kw_only=True, dict=True):
 
     @property
     def has_card_of_words(self) -> bool:
-        """Whether the words fill a card; else each list is a line."""
         return has_card(self.words)
 
     @property
@@ -109,18 +88,19 @@ class YearPage(WebPage, frozen=True, kw_only=True, dict=True):
 
     @property
     def words_unchanged(self) -> str:
-        """That no word came or went; empty if that was not asked, or some did."""
+        """Sentence that no word appeared or disappeared; empty if years were not compared or one
+        did.
+        """
         has_no_words = (self.shown.came or self.shown.went) and not self.words
         return gettext("No word clearly appeared or disappeared.") if has_no_words else ""
 
     @property
     def is_compared(self) -> bool:
-        """Whether the year has enough posts to say more of it than when they were."""
         return is_long_enough(self.shown)
 
     @property
     def best_heading(self) -> str:
-        """What the post with most likes is called; where others have as many it is one of them."""
+        """Heading of the post with most likes, which is one of several if others have as many."""
         likes = [post.counts.likes for post in self.shown.most_liked if post.counts]
         if likes and likes.count(likes[0]) > 1:
             return gettext("One of the most liked posts")
@@ -158,19 +138,16 @@ async def show_year(username: str, year: int, args: ZoneArgs) -> str:
 
 
 async def zone_of_own_chats(username: str) -> str | None:
-    """Return the time zone of all chats of an author; None where there is none.
-
-    Raises NotFoundError.
-    """
+    """Return the time zone of all chats of an author; None without one. Raises NotFoundError."""
     async with resources().db.read() as session:
         author = await get_author(session, username)
         return await zone_of_chats(session, [author.username])
 
 
 async def read_where_it_is(username: str, year: int, tz: str, own_zone: str | None) -> AuthorYear:
-    """Return the year in the zone of the page; in UTC if it has posts there alone.
+    """Return the year in the page's time zone; in UTC if it only has posts there.
 
-    So an address that somebody else sent leads to the same year.
+    So a URL that someone sent opens the same year for everyone.
     """
     try:
         return await read_in_zone(username, year, zone_of_page(tz, own_zone))
@@ -223,12 +200,12 @@ class RoomYearPage(WebPage, frozen=True, kw_only=True, dict=True):
 
     @property
     def with_emoji(self) -> list[PersonPortrait]:
-        """Those who stand for themselves and used emoji."""
+        """People with emoji, without the group of all others."""
         return [person for person in self.shown.people if person.username and person.emoji]
 
     @property
     def loved(self) -> list[RoomLine]:
-        """The message with the most reactions; none where nothing has any."""
+        """The message with the most reactions, if any."""
         return lines_of([message.post for message in self.shown.loved[:1]], ZoneInfo(self.shown.tz))
 
 
@@ -245,7 +222,7 @@ async def show_room_year(room_id: int, year: int, args: ZoneArgs) -> ResponseRet
 
 
 class NewestYear(Struct, frozen=True):
-    """A year of an author as the end of an import shows it."""
+    """A year of an author at the end of an import."""
 
     newest: AuthorYear
 
@@ -276,9 +253,10 @@ async def read_newest_year(
 
 
 def newest_full(years: Sequence[int], counts: Sequence[int], present: int) -> int:
-    """Return the newest year that is over and long, else the newest long one, else the fullest.
+    """Return the newest year that is over and long, otherwise the newest long one, otherwise the
+    fullest.
 
-    years: from the newest on, with how many posts each has.
+    years: from the newest on, with the number of posts of each in `counts`.
     """
     long = [year for year, posts in zip(years, counts, strict=True) if posts >= FEWEST_OF_YEAR]
     over = [year for year in long if year < present]

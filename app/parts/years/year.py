@@ -1,4 +1,4 @@
-"""A year of an author or of a chat: when they wrote, which words came and went, and who wrote."""
+"""A year of an author or a chat: when they wrote, which words came and went, and who wrote."""
 
 import asyncio
 from collections import Counter
@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -59,9 +59,6 @@ from app.services.rooms.messages import LovedMessage, most_loved
 from app.services.rooms.periods import FEWEST_OF_YEAR, messages_by_year
 from app.services.rooms.room_facts import RoomFacts
 from app.services.rooms.sight import CountedChat, count_chat, said_in, with_names
-
-ROUND: Final = tuple(digit * 10**zeros for zeros in range(3, 9) for digit in (1, 2, 5))
-"""Numbers of posts that are a milestone."""
 
 
 class YearBefore(msgspec.Struct, frozen=True):
@@ -177,7 +174,7 @@ class AuthorYear(WrittenYear, frozen=True, kw_only=True):
 
 
 async def read_year(session: AsyncSession, author: Author, year: int, zone: ZoneInfo) -> AuthorYear:
-    """Return a year of the author. Raises NotFoundError where it has no posts."""
+    """Return a year of the author. Raises NotFoundError if it has no posts."""
     # The time is read once: a year that ends meanwhile is over in none of its parts.
     at, span = now(), span_of_year(year, zone)
     if ends_at := _ends_at(year, zone, at):
@@ -217,7 +214,7 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
 def _written(
     writers: Writers, by_hour: Counter[int], zone: ZoneInfo, year: int, at: datetime
 ) -> dict[str, Any]:
-    """Return the fields of a year that its hours settle."""
+    """Return the fields of a year that its hours determine."""
     is_over = span_of_year(year, zone)[1] <= at
     until = date(year, 12, 31) if is_over else at.astimezone(zone).date()
     return {
@@ -242,7 +239,7 @@ def _ends_at(year: int, zone: ZoneInfo, at: datetime) -> datetime | None:
 def _days_apart_in(
     author: Writers, by_hour: Counter[int], zone: ZoneInfo, year: int, until: date
 ) -> DaysApart:
-    """Return what stands out among the days of a year, from the first post of all to the last."""
+    """Return what stands out among the days of a year, within those of all posts."""
     days = posts_by_day(by_hour)
     times = author.first_tweet_at, author.newest_tweet_at
     first, last = (time.astimezone(zone).date() if time else None for time in times)
@@ -255,10 +252,11 @@ def _milestone(author: Author, calendar: CalendarYear, by_year: list[int]) -> Mi
         return None
     years = zip(calendar.years, by_year, strict=True)
     count = sum(posts for year, posts in years if year < calendar.year)
+    round_numbers = [digit * 10**zeros for zeros in range(3, 9) for digit in (1, 2, 5)]
     reached: Milestone | None = None
     for day in (day for month in calendar.months for day in month.days):
         before, count = count, count + day.tweets
-        if passed := [number for number in ROUND if before < number <= count]:
+        if passed := [number for number in round_numbers if before < number <= count]:
             reached = Milestone(passed[-1], day.date)
     return reached
 
@@ -281,7 +279,6 @@ async def _year_before(
 async def _hours_of(
     session: AsyncSession, author: Author | Writers, year: int, zone: ZoneInfo
 ) -> Counter[int]:
-    """Return how many posts each hour of a year has; see `count_by_hour`."""
     since, until = span_of_year(year, zone)
     selection = Selection(usernames=(author.username,), since=since, until=until)
     return await count_by_hour(session, selection, zone)
@@ -290,7 +287,6 @@ async def _hours_of(
 async def _edge(
     session: AsyncSession, author: Author, year: int, zone: ZoneInfo, *, is_last: bool
 ) -> Post | None:
-    """Return the first or the last post of a year."""
     since, until = span_of_year(year, zone)
     of_year = select_posts().where(
         Tweet.user_id == author.id, Tweet.created_at >= since, Tweet.created_at < until
@@ -350,7 +346,7 @@ async def read_room_year(
     *,
     has_typical: bool = False,
 ) -> RoomYear:
-    """Return a year of a room. Raises NotFoundError if it has fewer than 100 messages.
+    """Return a year of a chat. Raises NotFoundError below 100 messages.
 
     has_typical: whether the typical words of each person are looked for, which pages do not show.
     """
@@ -417,7 +413,7 @@ async def _read_room_year(
 async def _by_hour(
     session: AsyncSession, is_of_year: ColumnElement[bool], zone: ZoneInfo
 ) -> Counter[int]:
-    """Return how many messages each hour has that has any, from the year 1 on."""
+    """Return the number of messages by hour, counted from the year 1."""
     hour = local_unit(seconds_of(Tweet.created_at), zone, HOUR_S, tick_s=1).label("hour")
     query = select(hour, func.count()).where(is_of_year).group_by("hour")
     return Counter({int(hour): count for hour, count in await session.execute(query)})
@@ -425,11 +421,9 @@ async def _by_hour(
 
 def _calendar(room: RoomFacts, year: int, years: list[int], by_day: Counter[date]) -> CalendarYear:
     days = [DayPosts(day, by_day[day], room.id) for day in sorted(by_day)]
+    by_month = ((month, [*group]) for month, group in groupby(days, key=lambda day: day.date.month))
     months = [
         MonthPosts(month, sum(day.tweets for day in of_month), of_month)
-        for month, of_month in (
-            (month, [*days_of_month])
-            for month, days_of_month in groupby(days, key=lambda day: day.date.month)
-        )
+        for month, of_month in by_month
     ]
     return CalendarYear(year, years, by_day.total(), len(days), months)
