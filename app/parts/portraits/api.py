@@ -1,4 +1,4 @@
-"""How an author writes, and how people of a chat do, in the API."""
+"""The portraits of an author and of a chat, in the API."""
 
 from typing import Annotated
 

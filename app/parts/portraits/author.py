@@ -1,9 +1,8 @@
-"""How an author writes: the page of their portrait."""
+"""The page of an author's portrait."""
 
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,7 +11,6 @@ from app.drawing.drawings import Clock, Dots, PhraseList
 from app.language.i18n import gettext, show_number
 from app.lifespan import resources
 from app.parts.portraits.author_figures import (
-    FEWEST_OF_CARD,
     FEWEST_ROWS,
     Fingerprint,
     Phrases,
@@ -33,10 +31,6 @@ from app.views.page import WebPage, render
 
 blueprint = PageBlueprint("author_portraits")
 
-NAMED_BY: Final = "finding fingerprint-heading"
-CLOCK_NAMED_BY: Final = "finding hours-heading"
-"""The ids of what names the drawing: the finding, and the heading, since a finding may be short."""
-
 
 class AuthorPortraitPage(WebPage, frozen=True, kw_only=True):
     template = "portraits/author.html"
@@ -48,13 +42,14 @@ class AuthorPortraitPage(WebPage, frozen=True, kw_only=True):
     """The post that is most like the author, with its marks."""
     since: datetime | None
     until: datetime | None
-    """In the zone of the page."""
+    """Time in the page's zone, as is `since`."""
     has_own_zone: bool
-    """Whether the hours are those of the chat, wherever the viewer is."""
+    """Whether the hours are in the chat's time zone, not the visitor's."""
 
     @property
     def fingerprint(self) -> FigureParts[Dots]:
-        return Fingerprint(self.shown, NAMED_BY, has_words=True).parts()
+        # A finding may be too short to name the drawing, so the heading names it too.
+        return Fingerprint(self.shown, "finding fingerprint-heading", has_words=True).parts()
 
     @property
     def phrases(self) -> FigureParts[PhraseList]:
@@ -62,26 +57,26 @@ class AuthorPortraitPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def clock(self) -> FigureParts[Clock]:
-        return hours_of(self.shown, CLOCK_NAMED_BY if self.has_few_rows else "").parts()
+        named_by = "finding hours-heading" if self.has_few_rows else ""
+        return hours_of(self.shown, named_by).parts()
 
     @property
     def has_few_rows(self) -> bool:
-        """Whether the clock is the first drawing, where there is one."""
+        """Whether the clock, if any, is the first drawing."""
         return len(self.shown.measures) < FEWEST_ROWS
 
     @property
     def has_card_of_phrases(self) -> bool:
-        """Whether phrases fill a card; else they stand in a sentence."""
-        return len(self.shown.phrases or []) >= FEWEST_OF_CARD
+        """Whether phrases fill a card; otherwise, they are in a sentence."""
+        return len(self.shown.phrases or []) >= 3
 
     @property
     def other_name(self) -> str:
-        """The name of the one other person; empty where there are more, or nobody."""
         return only_other(self.shown)
 
     @property
     def looked_through(self) -> str:
-        """Which posts are counted."""
+        """Sentence about the posts that count."""
         if self.shown.room:
             text = gettext("In a long chat, only the newest {count} messages are used.")
             return text.format(count=show_number(MOST_SCANNED))
@@ -90,7 +85,7 @@ class AuthorPortraitPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def tenths(self) -> int:
-        """Of ten hidden posts, how many saywho gives to the author."""
+        """Number of ten hidden posts that saywho attributes to the author."""
         recognised = self.shown.recognised
         return round(10 * recognised.right / recognised.asked) if recognised else 0
 
@@ -119,9 +114,8 @@ async def show_author_portrait(username: str, args: ZoneArgs) -> str:
 async def read_in_zone(
     session: AsyncSession, username: str, zone_for: Callable[[str | None], ZoneInfo]
 ) -> AuthorPortrait:
-    """Return the portrait in the zone that a page, or a picture, has for the chat's own one.
-
-    Raises NotFoundError.
+    """Return the portrait in the zone that `zone_for` returns for the chat's own. Raises
+    NotFoundError.
     """
     author = await get_author(session, username)
     room = await room_of_author(session, author)
@@ -130,7 +124,7 @@ async def read_in_zone(
 
 
 async def _evidence_of(session: AsyncSession, portrait: AuthorPortrait) -> Evident | None:
-    """Return the post that is most like the author with its marks, as if it were not known."""
+    """Return the post most like the author, with its marks, compared as if it were unknown."""
     post = portrait.most_like
     if post is None:
         return None

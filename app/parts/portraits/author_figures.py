@@ -1,4 +1,4 @@
-"""The figures of an author's portrait: their habits as dots on lines, their phrases and hours."""
+"""The figures of an author's portrait: habits as dots on lines, phrases and hours."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -35,13 +35,13 @@ from app.views.initials import initials_of
 
 
 def only_other(portrait: AuthorPortrait) -> str:
-    """Return what sentences call the one other person; empty where there are more, or nobody."""
+    """Return the name of the only other person in sentences; empty if there are more or none."""
     username = _only_other(portrait)
     return shown_name(username) if username else ""
 
 
 def others_called(portrait: AuthorPortrait) -> str:
-    """Return what a column of the others is called: of one other person the name."""
+    """Return the name of the column of the others: the only other person's name, if any."""
     username = _only_other(portrait)
     return display_name(username) if username else gettext("Everyone else")
 
@@ -55,13 +55,7 @@ def _only_other(portrait: AuthorPortrait) -> str:
 
 
 FEWEST_ROWS: Final = 3
-"""Rows with which it is the first drawing; with fewer the clock tells more."""
-LEAST_SHARE: Final = 1 / 4
-"""Share of posts at the end of the lines where nobody has more, so that few do not look many."""
-LONGEST_ALONE: Final = 20
-"""Words a message at the end of the line of somebody who is alone."""
-SEARCHED: Final = ("laughing", "emoji")
-"""Measures whose sign is a word that a search finds."""
+"""Number of rows from which the lines are the first drawing; below it, the clock says more."""
 SHOWN_BY: Final[dict[str, Shown]] = {
     "questions": "questions",
     "exclamations": "exclamations",
@@ -73,18 +67,18 @@ SHOWN_BY: Final[dict[str, Shown]] = {
     "ㅠㅠ": "tears",
     "요": "yo",
 }
-"""How posts are written, by the measure or its sign."""
+"""Filter of posts by the name or sign of a measure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint(Figure[Dots]):
-    """How an author's posts differ from those of others in seven things."""
+    """Differences of an author's posts from others' posts in seven measures."""
 
     portrait: AuthorPortrait
     labelled_by: str = ""
-    """The ids of what names the drawing on the page."""
+    """Ids of the elements that name the drawing."""
     has_words: bool = False
-    """Whether words that the author wrote may stand in the finding."""
+    """Whether the finding may contain words that the author wrote."""
 
     def finding(self) -> Finding:
         title = finding_of(self.portrait, has_words=self.has_words)
@@ -137,15 +131,14 @@ class Fingerprint(Figure[Dots]):
         )
 
     def _beside(self, measure: Measure) -> str:
-        """Return what the others have of a measure together, after their name."""
         if not self.portrait.others_total:
             return ""
         return f"{others_called(self.portrait)}: {value_of(measure, measure.beside)}"
 
     def _posts_with(self, measure: Measure) -> str:
-        """Return the address of the posts that show a measure; of all where none does."""
+        """Return the URL of the posts that a measure counts; of all posts if it counts none."""
         username = self.portrait.user.username
-        if measure.name in SEARCHED:
+        if measure.name in ("laughing", "emoji"):  # Their sign is a word that a search finds.
             if not measure.sign:
                 return self.path()
             return url_for("search.show_search", q=measure.sign, username=username)
@@ -154,7 +147,6 @@ class Fingerprint(Figure[Dots]):
 
 
 def _shown(measure: Measure) -> Shown:
-    """Return how the posts are written that show a measure which is no word."""
     if measure.name == "length":
         return "long" if measure.own >= measure.beside else "short"
     return SHOWN_BY[measure.sign or measure.name]
@@ -166,19 +158,20 @@ def _cells(measure: Measure) -> list[TableCell]:
 
 
 def scale_of(measure: Measure, measures: Sequence[Measure]) -> Callable[[float], float]:
-    """Return the function from values of a measure to places on its line, in per cent of it.
+    """Return the function from values of a measure to places on its line, in per cent.
 
-    Zero is at the left end of every line. All shares of posts have one scale, so that a value is
-    at one place in every row: its end is the largest share in these measures. Without any, as of
-    somebody who is beside nobody, it is every post. Lengths have a line of their own.
+    Zero is at the left end of every line. All shares of posts have one scale, so that a value is at
+    the same place in every row: its end is the largest share in these measures. Without measures,
+    for someone without others, it is every post. Lengths have a line of their own.
     """
     if measure.name == "length":
-        longest = max((measure.own, *measure.each)) if measures else LONGEST_ALONE
+        longest = max((measure.own, *measure.each)) if measures else 20
         return partial(_place_up_to, longest or 1)
     shares = [
         share for each in measures if each.name != "length" for share in (each.own, *each.each)
     ]
-    end = _angle(max((LEAST_SHARE, *shares))) if measures else pi
+    # A line ends at a quarter of the posts or more, so that few do not look many.
+    end = _angle(max((0.25, *shares))) if measures else pi
     return lambda share: _place_up_to(end, _angle(share))
 
 
@@ -192,9 +185,9 @@ def _place_up_to(end: float, amount: float) -> float:
 
 
 def finding_of(portrait: AuthorPortrait, *, has_words: bool) -> str:
-    """Return what sets the author apart, by the clearest measures; at most 140 characters.
+    """Return what sets the author apart, by the clearest measures, in at most 140 characters.
 
-    has_words: whether words that the author wrote may stand in it, where no measure is clear.
+    has_words: whether it may contain words that the author wrote, if no measure is clear.
     """
     name = short_name(shown_name(portrait.user.username))
     if not portrait.others_total:
@@ -215,7 +208,7 @@ def finding_of(portrait: AuthorPortrait, *, has_words: bool) -> str:
 
 
 def _typical(portrait: AuthorPortrait, name: str) -> str:
-    """Return what sets apart an author who is alone here; nothing if no words are typical."""
+    """Return the typical words of an author who is alone here; empty without any."""
     words = [f"“{term.text}”" for term in portrait.typical if not term.is_mark][:MOST_TRAITS]
     count = portrait.shipped_authors
     variant = "shipped" if count else ""
@@ -227,7 +220,7 @@ def _typical(portrait: AuthorPortrait, name: str) -> str:
 
 
 def _said_more(portrait: AuthorPortrait, name: str, other_name: str) -> str:
-    """Return which words the author says more often than the others; nothing if there are none."""
+    """Return the phrase that the author writes more often than the others; empty without any."""
     if not portrait.phrases:
         return ""
     phrase = max(portrait.phrases, key=lambda phrase: phrase.messages)
@@ -239,13 +232,9 @@ def _said_more(portrait: AuthorPortrait, name: str, other_name: str) -> str:
     return tell("says_more", variant, **said)
 
 
-FEWEST_OF_CARD: Final = 3
-"""Phrases that fill a card; fewer stand in a sentence."""
-
-
 @dataclass(frozen=True, slots=True)
 class Phrases(Figure[PhraseList]):
-    """What an author writes clearly more often than the others."""
+    """Phrases that an author writes clearly more often than the others."""
 
     portrait: AuthorPortrait
 
@@ -261,7 +250,6 @@ class Phrases(Figure[PhraseList]):
 
     @property
     def _phrases(self) -> list[Phrase]:
-        """The clearest phrases, the most frequent first, as the lengths of their bars."""
         return sorted(self.portrait.phrases or [], key=lambda phrase: -phrase.messages)
 
     def table(self) -> Table:
@@ -294,7 +282,7 @@ class Phrases(Figure[PhraseList]):
         return url_for("posts.show_posts", username=self.portrait.user.username)
 
     def _told(self, phrase: Phrase) -> str:
-        """Return how often a phrase is written, and how often by the others."""
+        """Return how often the author writes a phrase, and how often the others do."""
         other_name = only_other(self.portrait)
         variant = "two" if other_name else ""
         if not phrase.messages_elsewhere:
@@ -321,7 +309,7 @@ class Phrases(Figure[PhraseList]):
 def hours_of(portrait: AuthorPortrait, labelled_by: str = "") -> ClockFigure:
     """Return when an author writes, and when the others do.
 
-    labelled_by: the ids of what names the drawing, if it is the first one of a page.
+    labelled_by: ids of the elements that name the drawing, if it is the first of a page.
     """
     username, outline = portrait.user.username, ""
     if any(portrait.hours_elsewhere):

@@ -1,8 +1,8 @@
-"""The people of a room in a few words, as its overview and its portrait show them."""
+"""Cards of the people of a chat, on its overview and its portrait."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from app.compute.portrait import PersonInShort, PersonPortrait
 from app.compute.significance import CLEAR_OF_MANY
@@ -15,32 +15,27 @@ from app.views.habit_words import told_alone
 from app.views.hours import busiest_briefly, told_by_hour
 from app.views.rooms.room_finding import PAIR
 
-FEWEST_HOURS: Final = 10
-"""Messages with a time from which there is a clock."""
-FEWEST_ANSWERS: Final = 10
-"""From which it is told how long they take."""
-
 
 class SmallCard(NamedTuple):
-    """Somebody with fewer messages, in a line."""
+    """A line about a person with fewer messages."""
 
     username: str
     messages: int
     line: str
-    """What sets them apart most, or how many words their messages have."""
+    """The clearest trait, otherwise the number of words in a message."""
 
 
 @dataclass(frozen=True, slots=True)
 class PersonCard:
-    """Somebody in a few words."""
+    """A card of a person."""
 
     username: str
     person: PersonPortrait
     phrases: NameList | None = None
     absence: str = ""
-    """What is told of somebody who wrote nothing of what was read."""
+    """Sentence about a person without messages among those that were read."""
     others: str = ""
-    """What the others are called; empty for several."""
+    """Name of the only other person; empty if there are several."""
 
     @property
     def messages(self) -> int:
@@ -52,13 +47,13 @@ class PersonCard:
 
     @property
     def phrase(self) -> str:
-        """What they say more often than others, where their phrases are not listed."""
+        """The phrase that sets them apart, if their phrases are not listed."""
         phrases = self.person.typical if self.phrases is None else None
         return next((phrase.text for phrase in phrases or []), "")
 
     @property
     def measure(self) -> str:
-        """What sets them apart most; where nothing does, and they have no phrase, their words."""
+        """The clearest trait; without a trait and a phrase, the number of words in a message."""
         trait = self.person.trait
         if trait and not (trait.is_never and self.person.typical):
             return told_alone(trait, self.others)
@@ -70,14 +65,13 @@ class PersonCard:
 
     @property
     def wait(self) -> str:
-        """How long their answers take where that sets them apart, in words; else empty."""
         return wait_of(self.person)
 
     @property
     def hours(self) -> HourStrip | None:
-        """The clock, in words where hours stand out; None for few messages."""
+        """The clock; None below ten messages with a time."""
         hours = self.person.hours
-        if sum(hours) < FEWEST_HOURS:
+        if sum(hours) < 10:
             return None
         heights = [100 * hour / max(hours) for hour in hours]
         busy = busiest_briefly(self.person.busy_from)
@@ -85,13 +79,12 @@ class PersonCard:
 
 
 def other_called(username: str, room: RoomFacts) -> str:
-    """Return what the one other person of a chat of two is called; empty in other chats."""
+    """Return the name of the only other person of a chat of two; empty in other chats."""
     others = [name for name in room.usernames if name != username]
     return shown_name(others[0]) if room.people_total == PAIR == len(others) + 1 else ""
 
 
 def small_cards(people: Iterable[PersonInShort]) -> list[SmallCard]:
-    """Return a card for each of the people who have no large one."""
     return [
         SmallCard(
             person.username,
@@ -114,7 +107,7 @@ def _length_of(words_per_message: float | None) -> str:
 
 
 def wait_of(writing: PersonPortrait) -> str:
-    """Return how long somebody's answers take where that sets them apart, in words; else empty."""
+    """Return how long a person takes to reply if that sets them apart; otherwise, empty."""
     wait_s = _wait_s(writing)
     if wait_s is None or not _differs(writing):
         return ""
@@ -124,9 +117,9 @@ def wait_of(writing: PersonPortrait) -> str:
 
 
 def alike(writing: Sequence[PersonPortrait], total: int) -> str:
-    """Return about how long answers take where nobody's clearly differ; empty where some do.
+    """Return how long everyone takes to reply; empty if someone's time clearly differs.
 
-    total: of so many, who may be more than those whose writing is told.
+    total: number of people in the chat, who may be more than `writing`.
     """
     waits_s = [_wait_s(person) for person in writing]
     told_s = [wait_s for wait_s in waits_s if wait_s is not None]
@@ -148,15 +141,13 @@ def alike(writing: Sequence[PersonPortrait], total: int) -> str:
 
 
 def _told(wait_s: float) -> str:
-    """Return about how long an answer takes, without the seconds, as in the numbers."""
     return show_roughly(wait_s - wait_s % MINUTE_S)
 
 
 def _wait_s(writing: PersonPortrait) -> float | None:
-    """Return how long somebody's answers take; None for too few of them."""
-    return writing.median_answer_s if writing.answers >= FEWEST_ANSWERS else None
+    """Return how long a person takes to reply; None below ten replies."""
+    return writing.median_answer_s if writing.answers >= 10 else None
 
 
 def _differs(writing: PersonPortrait) -> bool:
-    """Return whether somebody's answers take longer or shorter than chance explains."""
     return abs(writing.answer_errors) >= CLEAR_OF_MANY

@@ -1,5 +1,3 @@
-"""What portraits add to a site."""
-
 from typing import Final
 
 from app.parts import Part

@@ -1,4 +1,4 @@
-"""What a chat begins with, and its portrait: how its people write, side by side."""
+"""The start of a chat's page, and its portrait: how its people write, side by side."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -43,33 +43,47 @@ from app.views.rooms.pages import PeriodForm, RoomLine, lines_of
 from app.views.rooms.room_finding import PAIR, finding_of
 
 MOST_OPEN: Final = 3
-"""Messages of the newest day that are shown."""
+"""Number of messages of the newest day that are shown."""
 
 
-class OverviewPage(WebPage, frozen=True, kw_only=True):
-    template = "portraits/overview.html"
+class PeoplePage(WebPage, frozen=True, kw_only=True):
+    """A page about how the people of a chat write."""
 
-    tz: str
-    """The time zone that the address names."""
-    overview: ChatSight
-    of_parts: dict[str, Any]
-    """What cards of parts show."""
-    newest: list[Post]
-    """Messages of the newest day, one more than are shown where there are more."""
-    whole: RoomFacts
-    """The chat; `room` has the facts of the period."""
-    form: PeriodForm
-    years: list[int]
-    """The years that have pages of their own, the newest first."""
+    shown: ChatSight
     in_chat: bool = True
 
     @property
     def room(self) -> RoomFacts:
-        return self.overview.room
+        return self.shown.room
+
+    @property
+    def small_cards(self) -> list[SmallCard]:
+        return small_cards(self.shown.others)
+
+    @property
+    def alike(self) -> str:
+        named = [person for person in self.shown.people if person.username]
+        return alike(named, self.room.people_total)
+
+
+class OverviewPage(PeoplePage, frozen=True, kw_only=True):
+    template = "portraits/overview.html"
+
+    tz: str
+    """Time zone that the URL names."""
+    of_parts: dict[str, Any]
+    """Content of the parts' cards."""
+    newest: list[Post]
+    """Messages of the newest day: the shown ones, and one more if there are more."""
+    whole: RoomFacts
+    """Facts of the whole chat; `room` has those of the period."""
+    form: PeriodForm
+    years: list[int]
+    """Years that have pages, the newest first."""
 
     @property
     def zone(self) -> str:
-        return self.overview.tz
+        return self.shown.tz
 
     @property
     def first_day(self) -> date | None:
@@ -77,7 +91,7 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def ends(self) -> list[date | None]:
-        """The days of the first and the newest message of the whole chat."""
+        """Days of the first and the newest message of the whole chat."""
         return _ends(self.whole, self.zone)
 
     @property
@@ -94,30 +108,30 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def shares(self) -> FigureParts[StackedBar]:
-        return ShareBar(self.overview, self.tz).parts()
+        return ShareBar(self.shown, self.tz).parts()
 
     @property
     def months(self) -> FigureParts[PeriodColumns]:
-        return Months(self.overview, self.tz).parts()
+        return Months(self.shown, self.tz).parts()
 
     @property
     def answers(self) -> FigureParts[list[StackedBar]]:
-        return Answers(self.overview, self.tz).parts()
+        return Answers(self.shown, self.tz).parts()
 
     @property
     def is_somebody_known(self) -> bool:
-        """Whether it is told who is easiest to recognise."""
-        return any(trait.kind == "recognised" for trait in self.overview.traits)
+        """Whether the page names the person who is easiest to recognise."""
+        return any(trait.kind == "recognised" for trait in self.shown.traits)
 
     @property
     def lately(self) -> str:
-        """What the cards are based on, in words; empty where all messages were looked through."""
-        if not self.overview.is_of_newest:
+        """Sentence about the messages that the cards are based on; empty if these are all."""
+        if not self.shown.is_of_newest:
             return ""
         count = ngettext(
-            "the newest {count} message", "the newest {count} messages", self.overview.scanned
-        ).format(count=show_number(self.overview.scanned))
-        since = day_of(self.overview.since, ZoneInfo(self.zone))
+            "the newest {count} message", "the newest {count} messages", self.shown.scanned
+        ).format(count=show_number(self.shown.scanned))
+        since = day_of(self.shown.since, ZoneInfo(self.zone))
         if since is None:
             return gettext("How they write in {messages}").format(messages=count)
         text = gettext("How they write in {messages}, since {day}")
@@ -129,34 +143,24 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
             PersonCard(
                 person.username,
                 person,
-                absence=self._absence(place) if place in self.overview.silent else "",
+                absence=self._absence(place) if place in self.shown.silent else "",
                 others=other_called(person.username, self.room),
             )
-            for place, person in enumerate(self.overview.people)
+            for place, person in enumerate(self.shown.people)
             if person.username
         ]
 
-    @property
-    def small_cards(self) -> list[SmallCard]:
-        return small_cards(self.overview.others)
-
-    @property
-    def alike(self) -> str:
-        """What is the same for all, in a sentence; empty where nothing is."""
-        named = [person for person in self.overview.people if person.username]
-        return alike(named, self.room.people_total)
-
     def _absence(self, place: int) -> str:
-        """Return when somebody wrote last, for one who wrote none of the newest messages."""
-        periods = [period for period in self.overview.periods if period.people[place]]
+        """Return when a person without any of the newest messages wrote last."""
+        periods = [period for period in self.shown.periods if period.people[place]]
         if not periods:
             return gettext("Silent lately")
-        last = Months(self.overview).period_name(periods[-1])
+        last = Months(self.shown).period_name(periods[-1])
         return gettext("Silent lately, last in {period}").format(period=last)
 
 
 class NoPeriodPage(FormPage, frozen=True, kw_only=True):
-    """The form of a period that is wrong, or has no messages."""
+    """The form of a period that is wrong or has no messages."""
 
     template = "portraits/no_period.html"
 
@@ -169,14 +173,13 @@ class NoPeriodPage(FormPage, frozen=True, kw_only=True):
 
     @property
     def ends(self) -> list[date | None]:
-        """The days of the first and the newest message of the chat."""
         return _ends(self.whole, self.zone)
 
 
 async def read_page(
     session: AsyncSession, whole: RoomFacts, zone: ZoneInfo, tz: str, form: PeriodForm
 ) -> OverviewPage | NoPeriodPage:
-    """Return the overview of a room, or of a period; `tz` is the zone that the address names."""
+    """Return the overview of a chat or a period; `tz` is the time zone that the URL names."""
     room = await read_facts_of_period(session, whole, form.period, zone)
     if form.error or not room.messages:
         return NoPeriodPage(
@@ -192,7 +195,7 @@ async def read_page(
     overview = await read_overview(session, room, zone, form.period)
     return OverviewPage(
         tz=tz,
-        overview=overview,
+        shown=overview,
         # What parts show there is of the whole chat.
         of_parts=await read_cards(session, "room_overview", room) if is_whole else {},
         newest=await _newest(session, room, zone),
@@ -214,7 +217,7 @@ def _ends(room: RoomFacts, zone: str) -> list[date | None]:
 
 
 async def _newest(session: AsyncSession, room: RoomFacts, zone: ZoneInfo) -> list[Post]:
-    """Return the newest messages, of one day; where none has a time, the last ones."""
+    """Return the newest messages of one day; without times, the last messages."""
     newest = room.newest_message_at
     end = (newest + timedelta(seconds=1), 0) if newest else (None, MAX_ID)
     posts, _ = await list_before(session, Selection(room_id=room.id), end, limit=MOST_OPEN + 1)
@@ -223,14 +226,9 @@ async def _newest(session: AsyncSession, room: RoomFacts, zone: ZoneInfo) -> lis
 
 blueprint = PageBlueprint("portraits")
 
-MOST_LISTED: Final = 5
-"""Phrases on the card of a person, the clearest; folded below are all of them."""
-FEWEST_TOLD_APART: Final = 2
-"""People from whom on a column of equal numbers tells nothing of any of them."""
-
 
 class ShownFigure(NamedTuple):
-    """A figure on the page, in rows or drawn."""
+    """A figure on the page, drawn or in rows."""
 
     figure: PortraitFigure
     finding: Finding
@@ -238,16 +236,10 @@ class ShownFigure(NamedTuple):
     plot: Bars | OfPeople | None
 
 
-class PortraitPage(WebPage, frozen=True, kw_only=True):
+class PortraitPage(PeoplePage, frozen=True, kw_only=True):
     template = "portraits/room.html"
 
     args: ZoneArgs
-    shown: ChatSight
-    in_chat: bool = True
-
-    @property
-    def room(self) -> RoomFacts:
-        return self.shown.room
 
     @property
     def finding(self) -> str:
@@ -259,8 +251,8 @@ class PortraitPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def cards(self) -> list[PersonCard]:
-        phrases = {
-            person.username: replace(drawing, names=drawing.names[:MOST_LISTED])
+        phrases = {  # The five clearest; all are folded below.
+            person.username: replace(drawing, names=drawing.names[:5])
             for person, drawing in TypicalWords(self.shown, self.args.tz).plot()
             if isinstance(drawing, NameList)
         }
@@ -276,18 +268,8 @@ class PortraitPage(WebPage, frozen=True, kw_only=True):
         ]
 
     @property
-    def alike(self) -> str:
-        """What is the same for all, in a sentence; empty where nothing is."""
-        named = [person for person in self.shown.people if person.username]
-        return alike(named, self.room.people_total)
-
-    @property
-    def small_cards(self) -> list[SmallCard]:
-        return small_cards(self.shown.others)
-
-    @property
     def sections(self) -> list[list[ShownFigure]]:
-        """The figures; those of one topic stand under one heading."""
+        """Figures by topic; those of one topic have one heading."""
         figures = [figure(self.shown, self.args.tz) for figure in FIGURES]
         topics = groupby(figures, key=lambda figure: figure.topic)
         return [[*map(_shown, of_topic)] for _, of_topic in topics]
@@ -304,9 +286,8 @@ async def show_portrait(room_id: int, args: ZoneArgs) -> ResponseReturnValue:
 
 
 async def read_in_zone(room_id: int, zone_for: Callable[[str | None], ZoneInfo]) -> ChatSight:
-    """Return the portrait in the zone that a page, or a picture, has for the room's own one.
-
-    Raises NotFoundError.
+    """Return the portrait in the zone that `zone_for` returns for the chat's own. Raises
+    NotFoundError.
     """
     async with resources().read_long() as session:
         room = await get_room(session, room_id)
@@ -323,9 +304,9 @@ def _shown(figure: PortraitFigure) -> ShownFigure:
 
 
 def told_apart(table: Table) -> tuple[Table, list[str]]:
-    """Return a table without the columns in which all people are equal, and these in sentences."""
+    """Return a table without the columns in which all people are equal, and those as sentences."""
     columns = [*zip(*table.rows, strict=True)]
-    if len(table.rows) < FEWEST_TOLD_APART:
+    if len(table.rows) < 2:
         return table, []
     equal = [place for place, cells in enumerate(columns) if place and len(set(cells)) == 1]
     text = gettext("{column}: {value} for everyone.")

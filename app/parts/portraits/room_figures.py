@@ -1,4 +1,4 @@
-"""The figures of a room's portrait, which its page shows in this order, and its picture in part."""
+"""The figures of a chat's portrait, in the order of the page."""
 
 from collections.abc import Sequence
 from typing import ClassVar, Final
@@ -28,15 +28,15 @@ from app.views.rooms.room_finding import PAIR
 
 NOT_THERE: Final = "–"
 OfPeople = Sequence[tuple[PersonPortrait, Columns | NameList]]
-"""A drawing of each person of whom there is one."""
+"""Drawings, each of one person."""
 
 
 class PortraitFigure(ChatFigure["Bars | OfPeople"]):
-    """A figure of a portrait: its rows and drawings are of the people there."""
+    """A figure of a portrait, with a row or drawing for each person."""
 
     name: ClassVar[str]
     is_drawn: ClassVar[bool] = False
-    """Whether the page draws the numbers; otherwise it shows them in rows."""
+    """Whether the page shows the drawings; otherwise, it shows the rows."""
 
     def finding(self) -> Finding:
         return Finding()
@@ -45,23 +45,22 @@ class PortraitFigure(ChatFigure["Bars | OfPeople"]):
         return None
 
     def line_of(self, person: PersonPortrait) -> list[str]:
-        """Return what a picture tells of a person, in parts of a line."""
+        """Return the notes about a person in a picture."""
         return []
 
 
 def other_of(person: PersonPortrait, sight: ChatSight) -> str:
-    """Return the name of the one other person in a chat of two; empty in any other chat."""
+    """Return the name of the only other person of a chat of two; empty in other chats."""
     beside = [group for group in sight.people if group is not person]
     return name_of(beside[0]) if sum(group.people for group in beside) == 1 else ""
 
 
 def is_alone(sight: ChatSight) -> bool:
-    """Return whether one person wrote all messages."""
     return sum(person.people for person in sight.people) == 1
 
 
 class Timing(PortraitFigure):
-    """Who begins after a silence, and how long answers take."""
+    """Starts of conversations, and times to reply."""
 
     name = "answers"
     topic = gettext_noop("Who starts, and how long replies take")
@@ -107,7 +106,7 @@ class Timing(PortraitFigure):
         )
 
     def missing(self) -> list[str]:
-        """Return why there is nothing to tell of beginnings or answers, where there is nothing."""
+        """Return why there are no starts or replies."""
         dated = sum(sum(person.hours) for person in self.people)
         if dated == 0:
             return [gettext("No message has a time.")]
@@ -125,17 +124,17 @@ class Timing(PortraitFigure):
         return sentences
 
     def _silence(self) -> list[str]:
-        """Return the longest silence in a sentence, if there is one."""
+        """Return the longest silence in sentences, if there is one."""
         silence = self.sight.longest_silence
         if silence is None:
             return []
         zone = ZoneInfo(self.sight.tz)
         first, last = (time.astimezone(zone) for time in (silence.since, silence.until))
+        is_of_days = is_long(silence, zone)
         sentence = gettext(
             "The longest silence: {length}, from {first_day}, {first_time} to {last_day}, "
             "{last_time}."
         )
-        is_of_days = is_long(silence, zone)
         if is_of_days:
             sentence = gettext(
                 "The messages around it: {first_day}, {first_time}, and {last_day}, {last_time}."
@@ -153,12 +152,8 @@ class Timing(PortraitFigure):
         return [*filter(None, [wait_of(person)])]
 
 
-MOST_WORDS: Final = 4
-"""In a line about a person."""
-
-
 class TypicalWords(PortraitFigure):
-    """Which words each person writes clearly more often than all others."""
+    """Words that each person writes clearly more often than all others."""
 
     name = "typical"
     topic = gettext_noop("Typical words")
@@ -201,11 +196,11 @@ class TypicalWords(PortraitFigure):
 
     @property
     def _alone(self) -> list[PersonPortrait]:
-        """Those who stand for themselves: what a crowd says is nobody's habit."""
+        """People without the group of all others, whose words are no one's habit."""
         return [person for person in self.people if person.username is not None]
 
     def missing(self) -> str:
-        """Return why no words are shown; an empty string where some person has a list."""
+        """Return why no words are shown; empty if a person has a list."""
         if any(person.typical is not None for person in self.people):
             return ""
         if is_alone(self.sight):
@@ -213,9 +208,9 @@ class TypicalWords(PortraitFigure):
         return gettext("There are too few messages to compare words.")
 
     def line_of(self, person: PersonPortrait) -> list[str]:
-        """Return the words as far as the fonts have them whole, each a part."""
+        """Return the first four words that the fonts have whole."""
         words = list(filter(None, (drawn_name(word.text) for word in person.typical or [])))
-        return [gettext("“{word}”").format(word=word) for word in words[:MOST_WORDS]]
+        return [gettext("“{word}”").format(word=word) for word in words[:4]]
 
     def _listed(self, word: TypicalOfPerson, person: PersonPortrait) -> ListedName:
         other_name = other_of(person, self.sight)
@@ -226,7 +221,6 @@ class TypicalWords(PortraitFigure):
 
 
 def _told(word: TypicalOfPerson) -> str:
-    """Return the sentence of how often a word is written, and how often by the others."""
     if not word.posts_beside:
         return ngettext(
             "{count} message, the others never", "{count} messages, the others never", word.posts
@@ -237,7 +231,6 @@ def _told(word: TypicalOfPerson) -> str:
 
 
 def _told_of_two(word: TypicalOfPerson) -> str:
-    """Return the same beside the one other person."""
     if not word.posts_beside:
         return ngettext(
             "{count} message, {other} never", "{count} messages, {other} never", word.posts
@@ -248,7 +241,7 @@ def _told_of_two(word: TypicalOfPerson) -> str:
 
 
 class Shares(PortraitFigure):
-    """How much each person writes."""
+    """Number of messages of each person."""
 
     name = "amount"
     topic = gettext_noop("Who writes how much")
@@ -286,7 +279,7 @@ class Shares(PortraitFigure):
 
 
 class HoursOfDay(PortraitFigure):
-    """When each person writes."""
+    """Hours at which each person writes."""
 
     name = "hours"
     topic = gettext_noop("By hour")
@@ -311,12 +304,11 @@ class HoursOfDay(PortraitFigure):
 
     @property
     def _dated(self) -> list[PersonPortrait]:
-        """Those of whom some message has a time."""
         return [person for person in self.people if any(person.hours)]
 
 
 class Laughs(PortraitFigure):
-    """How each person laughs in letters."""
+    """Letters with which each person laughs."""
 
     name = "laughs"
     topic = gettext_noop("Laughing and emoji")
@@ -345,7 +337,7 @@ class Laughs(PortraitFigure):
 
 
 class EmojiUse(PortraitFigure):
-    """Which emoji each person writes."""
+    """Emoji of each person."""
 
     name = "emoji"
     topic = gettext_noop("Laughing and emoji")
