@@ -1,1 +1,1 @@
-"""Drawings of pages and pictures: geometry from numbers, written as SVG or painted as PNG."""
+"""Drawings of pages and pictures, from geometry to SVG and PNG."""

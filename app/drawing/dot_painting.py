@@ -1,7 +1,4 @@
-"""Drawings of lines with dots in a picture, with a key of the initials in the rings below.
-
-Measures are in pixels.
-"""
+"""Lines with dots in a picture, and a key of the initials in the rings, in pixels."""
 
 from collections.abc import Sequence
 from math import ceil
@@ -14,27 +11,16 @@ from app.drawing.row_painting import SMALLEST, places_of
 
 _DOT_ROW: Final = 86
 """Smallest height of a row."""
-_DOT_ROW_UPRIGHT: Final = 104
 _HIGHEST_DOT: Final = 150
 _RING_GAP: Final = 3
-_LINE: Final = 1.85
-"""Position of a row's line, as a multiple of the size of its letters."""
 _TICK: Final = 8
-"""Height of a mark above, and below, a line."""
+"""Height of a mark above and below a line."""
 _KEY_ROW: Final = 34
-_KEY_GAP: Final = 8
-"""Gap between initials and their name."""
-_KEY_SPACE: Final = 36
-"""Gap between initials and their name, plus the gap between two names."""
-_KEY_ROWS: Final = 2
-"""Largest number of rows in the key."""
-_KEY_NAME: Final = 200
-"""Largest width of a name in the key."""
 
 
 def dots_heights(canvas: Canvas, dots: Dots) -> Heights:
     count, key = len(dots.rows), _KEY_ROW * len(_key_rows(dots, canvas.width - 2 * MARGIN))
-    heights = (_DOT_ROW * count, _DOT_ROW_UPRIGHT * count, _HIGHEST_DOT * count)
+    heights = (_DOT_ROW * count, 104 * count, _HIGHEST_DOT * count)
     if not canvas.is_upright:
         lines = ceil(count / 2)
         heights = (_DOT_ROW, _DOT_ROW * min(lines, 2), _HIGHEST_DOT * lines)
@@ -42,7 +28,7 @@ def dots_heights(canvas: Canvas, dots: Dots) -> Heights:
 
 
 def paint_dots(canvas: Canvas, dots: Dots, field: Field) -> None:
-    """Draw a line for each row, as many as there is room for, and the key of the initials."""
+    """Draw as many lines as there is room for, and the key of the initials."""
     key = _key_rows(dots, field.width)
     _paint_key(canvas, key, field._replace(top=field.bottom - _KEY_ROW * len(key)))
     field = field._replace(bottom=field.bottom - _KEY_ROW * len(key))
@@ -54,7 +40,7 @@ def paint_dots(canvas: Canvas, dots: Dots, field: Field) -> None:
 
 
 def _dot_size(row: DotRow, field: Field) -> int:
-    """Return the size of letters at which label and value fit side by side, if any."""
+    """Return the largest size of letters at which label and value fit side by side."""
     size = int(min(36, max(SMALLEST, field.height * 0.28)))
     texts = drawn_text(row.label), drawn_text(row.value)
     while size > SMALLEST:
@@ -66,14 +52,14 @@ def _dot_size(row: DotRow, field: Field) -> int:
 
 
 def _paint_dot_row(canvas: Canvas, row: DotRow, field: Field, colour: str, size: int) -> None:
-    """Draw a line, with its label and value above, the dot on it, and the rings below."""
+    """Draw a line with its dot, label and value above it, and rings below it."""
     font, theme = font_of(bold=row.is_clear, size=size), canvas.theme
     value = clipped(drawn_text(row.value), font, field.width * 0.6)
     left = field.right - font.getlength(value)
     canvas.write((left, field.top), value, font, theme.ink if row.is_clear else theme.soft)
     name = clipped(drawn_text(row.label), font, left - field.left - 16)
     canvas.write((field.left, field.top), name, font)
-    line = field.top + size * _LINE
+    line = field.top + size * 1.85
     canvas.pen.line([(field.left, line), (field.right, line)], theme.line, 3)
     begin = field.left + field.width * EDGE / 100
     canvas.pen.line([(begin, line - _TICK), (begin, line + _TICK)], theme.line, 3)
@@ -113,13 +99,12 @@ def _paint_rings(canvas: Canvas, rings: Sequence[Ring], field: Field, size: int)
 
 
 def _letters(ring: Ring, font: Lettering, room: float) -> Sequence[Initials]:
-    """Return the initials of all people at a place, or their number if there is no room."""
     length = font.getlength("".join(drawn_text(person.text) for person in ring.people))
     return ring.people if length + font.size <= room else ring.letters
 
 
 def _key_rows(dots: Dots, width: float) -> list[list[Initials]]:
-    """Return the people in the key, in rows of a width; empty if no key is needed."""
+    """Return the people of the key in rows of a width; empty if no key is needed."""
     rows, left = list[list[Initials]](), width
     for person in dots.others if dots.has_key else ():
         length = _key_length(person)
@@ -128,16 +113,16 @@ def _key_rows(dots: Dots, width: float) -> list[list[Initials]]:
             left = 0
         rows[-1].append(person)
         left += length
-    return rows[:_KEY_ROWS]
+    return rows[:2]
 
 
 def _key_name(person: Initials) -> str:
-    return clipped(drawn_text(person.name), font_of(bold=False, size=SMALLEST), _KEY_NAME)
+    return clipped(drawn_text(person.name), font_of(bold=False, size=SMALLEST), 200)
 
 
 def _key_length(person: Initials) -> float:
     bold, font = (font_of(bold=bold, size=SMALLEST) for bold in (True, False))
-    return bold.getlength(person.text) + font.getlength(_key_name(person)) + _KEY_SPACE
+    return bold.getlength(person.text) + font.getlength(_key_name(person)) + 36
 
 
 def _paint_key(canvas: Canvas, rows: Sequence[Sequence[Initials]], field: Field) -> None:
@@ -146,6 +131,6 @@ def _paint_key(canvas: Canvas, rows: Sequence[Sequence[Initials]], field: Field)
         left, top = field.left, field.top + number * _KEY_ROW
         for person in row:
             canvas.write((left, top), person.text, bold, canvas.theme.hues[person.hue])
-            place = left + bold.getlength(person.text) + _KEY_GAP
+            place = left + bold.getlength(person.text) + 8
             canvas.write((place, top), _key_name(person), font, canvas.theme.soft)
             left += _key_length(person)

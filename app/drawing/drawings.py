@@ -7,7 +7,7 @@ from typing import ClassVar, Final, NamedTuple
 from unicodedata import east_asian_width
 
 NO_HUE: Final = "author-0"
-"""Class of the colour of people who have none of their own."""
+"""Class of the colour of people without a colour of their own."""
 HOURS: Final = tuple(f"{hour}:00" for hour in range(24))
 HOUR_LABELS: Final = tuple(str(hour) if hour % 6 == 0 else "" for hour in range(24))
 
@@ -22,37 +22,29 @@ class LetterWidths(NamedTuple):
     """Space on both sides together."""
 
     def of(self, text: str) -> int:
-        """Return the width of a text with the space on its sides."""
         wide = sum(east_asian_width(letter) in "WF" for letter in text)
         return self.around + self.wide * wide + self.letter * (len(text) - wide)
 
 
-NARROWEST_BAR_PX: Final = 660
-"""Width of a bar of all shares on the narrowest page with two columns."""
-IN_BAR: Final = LetterWidths(10, 17, 18)
-IN_RING: Final = LetterWidths(8, 11, 10)
-
-
 class NamedBar(NamedTuple):
-    """A bar of somebody, or of something."""
+    """A named bar."""
 
     name: str
     share: float
-    """Its length, of the longest that there can be, in [0, 1]."""
+    """Length in proportion to the longest possible bar, in [0, 1]."""
     label: str
-    """The share as it is written."""
     hue: str
-    """The class of its colour."""
+    """Class of the bar's colour."""
 
     @property
     def is_of_several(self) -> bool:
-        """Whether it is that of all others together."""
+        """Whether it is the bar of all others together."""
         return self.hue == NO_HUE
 
     @property
     def has_room(self) -> bool:
-        """Whether its name stands in it, in a bar of all that is as wide as two columns."""
-        return self.share * NARROWEST_BAR_PX >= IN_BAR.of(self.name)
+        """Whether the name fits into it, in a bar as wide as the narrowest page of two columns."""
+        return self.share * 660 >= LetterWidths(10, 17, 18).of(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +56,15 @@ class Bars:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Columns beside each other, a number of posts each."""
+    """Columns next to each other, one for each number of posts."""
 
     macro: ClassVar[str] = "columns"
 
     hue: str
-    """The class of their colour."""
     caption: str
     counts: Sequence[int]
     texts: Sequence[str]
-    """Each number in words."""
+    """Numbers in words."""
     names: Sequence[str]
     """Full name of each column."""
     labels: Sequence[str]
@@ -85,82 +76,83 @@ class ListedName(NamedTuple):
 
     text: str
     posts: str
-    """In how many posts it is, as it is written."""
+    """Number of posts with it, as text."""
     path: str
-    """The address of these posts, or of what it names."""
+    """URL of these posts, or of the named subject."""
     told: str = ""
-    """The number in words, for those who only listen; empty where it is in words."""
+    """Number in words for screen readers; empty if `posts` is in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class NameList:
-    """Words or names below each other, the clearest or most frequent first."""
+    """A list of words or names, the clearest or most frequent first."""
 
     macro: ClassVar[str] = "names"
 
     names: Sequence[ListedName]
     labelled_by: str = ""
-    """The id of its heading."""
     prefix: str = ""
-    """What stands before each."""
+    """Text before each name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The hours of the day: somebody's as columns, those of others as an outline."""
+    """Hours of the day: a person's as columns, others' as an outline."""
 
     macro: ClassVar[str] = "clock"
 
     hue: str
     caption: str
     heights: Sequence[float]
-    """Of each hour from 0, in per cent of the highest of both."""
+    """Heights from hour 0 on, in per cent of the highest of columns and outline."""
     outline: Sequence[float]
-    """Likewise; empty where there is nobody else."""
+    """Heights of the outline; empty without others."""
     labelled_by: str = ""
-    """The ids of what names the drawing where it is a page's first one; else its caption does."""
+    """Ids of the elements that name it if it is a page's first drawing; otherwise, its caption
+    does.
+    """
     told: Sequence[str] = ()
-    """What each hour has, in words."""
+    """Number of each hour in words."""
 
     @property
     def outline_path(self) -> str:
-        """The outline in a field of 24 by 100, from its left end to its right one."""
+        """Path of the outline in a field of 24 by 100."""
         steps = [f"V{100 - height:.1f}H{hour}" for hour, height in enumerate(self.outline, 1)]
         return f"M0 100{''.join(steps)}V100"
 
 
 @dataclass(frozen=True, slots=True)
 class Spark:
-    """A few columns in a line of text, one of which stands out."""
+    """A few columns in a line of text, of which one stands out."""
 
     macro: ClassVar[str] = "spark"
 
     hue: str
     topic: str
-    """What it is of, in sight; the caption has all of it."""
+    """Visible topic; the caption has all numbers."""
     caption: str
     heights: Sequence[float]
-    """In per cent of the highest."""
+    """Heights in per cent of the highest."""
     shown: int
-    """The place of the one that stands out."""
+    """Place of the column that stands out."""
     ends: tuple[str, str]
-    """What stands before and after them."""
+    """Texts before and after the columns."""
 
 
 class PhraseRow(NamedTuple):
-    """A phrase, and how often somebody and others write it."""
+    """A phrase, and how often a person and others write it."""
 
     text: str
     told: str
     own: float
-    """The length of the bar, in per cent of the longest."""
+    """Length of the person's bar, in per cent of the longest."""
     beside: float
     path: str
 
 
 @dataclass(frozen=True, slots=True)
 class PhraseList:
-    """Phrases below each other, the clearest first."""
+    """A list of phrases, the clearest first."""
 
     macro: ClassVar[str] = "phrases"
 
@@ -170,32 +162,31 @@ class PhraseList:
 
 @dataclass(frozen=True, slots=True)
 class StackedBar:
-    """A bar of several parts, which are a whole together."""
+    """A bar of parts that make a whole."""
 
     parts: Sequence[NamedBar]
     name: str = ""
-    """Of whose parts these are; empty for all."""
+    """Whose parts these are; empty for all people."""
     hue: str = ""
 
     @property
     def starts(self) -> list[float]:
-        """Where each part begins, in per cent."""
+        """Start of each part, in per cent."""
         return [100 * start for start in accumulate((part.share for part in self.parts), initial=0)]
 
 
 class PeriodColumn(NamedTuple):
-    """A column of a month or a year."""
+    """A column for a month or year."""
 
     label: str
-    """What stands below it; an empty text where there is no room."""
+    """Label below the column; empty without room."""
     heights: Sequence[float]
-    """Of its parts from the ground up, one for each person, in per cent of the highest column."""
+    """Heights of each person's part from the ground up, in per cent of the highest column."""
     told: str = ""
-    """Its name and numbers."""
 
 
 class ColumnsPart(NamedTuple):
-    """What is of one person in columns."""
+    """The parts of one person in all columns."""
 
     name: str
     hue: str
@@ -204,29 +195,27 @@ class ColumnsPart(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PeriodColumns:
-    """Months or years beside each other, each of parts of several people."""
+    """Months or years next to each other, with a part for each person."""
 
     caption: str
     people: Sequence[tuple[str, str]]
     """Name and class of the colour of each person."""
     columns: Sequence[PeriodColumn]
     most: str = ""
-    """The number of the highest column."""
 
     @property
     def highest(self) -> int:
-        """The place of the first highest column."""
+        """Place of the first highest column."""
         heights = [sum(column.heights) for column in self.columns]
         return heights.index(max(heights))
 
     @property
     def labels(self) -> list[tuple[int, str]]:
-        """Labels with their places."""
         return [(place, column.label) for place, column in enumerate(self.columns) if column.label]
 
     @property
     def parts(self) -> list[ColumnsPart]:
-        """Those of each person in a field whose width is the number of columns, height 100."""
+        """Paths of each person, in a field as wide as the number of columns and 100 high."""
         paths = [""] * len(self.people)
         for place, column in enumerate(self.columns):
             bottom = 100.0
@@ -242,49 +231,45 @@ class PeriodColumns:
 
 
 class Thing(NamedTuple):
-    """A sentence about a person."""
-
     text: str
     beside: str
-    """What everyone else does."""
+    """Value of everyone else."""
 
 
 @dataclass(frozen=True, slots=True)
 class Things:
-    """The things that set a person apart most, the clearest first."""
+    """Sentences about what sets a person apart, the clearest first."""
 
     hue: str
     rows: tuple[Thing, ...]
 
 
 class TileRow(NamedTuple):
-    """What somebody guessed, question by question."""
+    """A player's guesses, question by question."""
 
     name: str
     hits: tuple[bool, ...]
-    """Whether each guess was right."""
     told: str = ""
-    """The guesses in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tiles:
-    """A tile for each question, and a row for each player."""
+    """A row for each player, with a tile for each question."""
 
     rows: Sequence[TileRow]
 
 
 @dataclass(frozen=True, slots=True)
 class HourStrip:
-    """The hours of somebody's day, small."""
+    """The hours of a person's day, small."""
 
     hue: str
     caption: str
-    """What stands out; an empty text where nothing does."""
+    """Hours that stand out; empty without any."""
     heights: Sequence[float]
-    """In per cent of the highest."""
+    """Heights in per cent of the highest."""
     told: Sequence[str] = ()
-    """What each hour has, in words."""
+    """Number of each hour in words."""
 
     @property
     def path(self) -> str:
@@ -292,7 +277,7 @@ class HourStrip:
 
 
 def column_path(heights: Iterable[float]) -> str:
-    """Return columns of these heights as one path, each 0.8 wide in a field of 1 by 100."""
+    """Return columns as one path, each 0.8 wide in a field of 1 by 100."""
     return "".join(
         f"M{place}.1 100v-{height:.1f}h.8v{height:.1f}z"
         for place, height in enumerate(heights)
@@ -302,26 +287,19 @@ def column_path(heights: Iterable[float]) -> str:
 
 EDGE: Final = 4.0
 """Free space at both ends of a line, in per cent, so that dots and rings stay inside."""
-MOST_LETTERS: Final = 6
-"""Largest number of letters in a ring."""
-GAP_PX: Final = 2
-"""Smallest gap between two rings."""
 PHONE_PX: Final = 310
-"""Width of a line on a phone."""
+"""Width of a line on a phone, in pixels."""
 
 
 class Initials(NamedTuple):
-    """The initials of a person."""
-
     text: str
     name: str
     hue: str
-    """Class of the person's colour."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """A ring for people at about the same point of a line."""
+    """A ring for people at about the same place of a line."""
 
     place: float
     """Middle of the ring, in per cent of the line."""
@@ -329,8 +307,8 @@ class Ring:
 
     @property
     def letters(self) -> Sequence[Initials]:
-        """The people's initials in their colours, or the number of people if there are too many."""
-        if sum(len(person.text) for person in self.people) <= MOST_LETTERS:
+        """Initials in their colours, or the number of people if there are more than six letters."""
+        if sum(len(person.text) for person in self.people) <= 6:
             return self.people
         names = ", ".join(person.name for person in self.people)
         return [Initials(str(len(self.people)), names, NO_HUE)]
@@ -342,12 +320,11 @@ class Ring:
 
     @property
     def is_number(self) -> bool:
-        """Whether the ring shows the number of people instead of initials."""
         return self.letters is not self.people
 
     @property
     def width_px(self) -> int:
-        return IN_RING.of("".join(letter.text for letter in self.letters))
+        return LetterWidths(8, 11, 10).of("".join(letter.text for letter in self.letters))
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,14 +339,14 @@ class DotRow:
     is_clear: bool
     """Whether the dot differs from the others by more than chance."""
     place: float
-    """Position of the dot, in per cent of the line."""
+    """Place of the dot, in per cent of the line."""
     beside_place: float | None
-    """Position of all others together, in per cent of the line; None without others."""
+    """Place of all others together, in per cent of the line; None without others."""
     rings: Sequence[Ring]
     path: str
     """URL of the posts behind the row."""
     brief: str = ""
-    """Short form of the value for little room; empty if the value is short."""
+    """Short form of the value; empty if the value is short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,21 +356,19 @@ class Dots:
     macro: ClassVar[str] = "dots"
 
     hue: str
-    """Class of the dots' colour."""
     labelled_by: str
     """Ids of the elements that describe the drawing."""
     rows: Sequence[DotRow]
     others: Sequence[Initials]
-    """The other people, shown as rings."""
 
     @property
     def has_numbers(self) -> bool:
-        """Whether any ring shows the number of people instead of initials."""
+        """Whether any ring shows the number of people."""
         return any(ring.is_number for row in self.rows for ring in row.rings)
 
     @property
     def has_key(self) -> bool:
-        """Whether the drawing needs a key that explains the initials."""
+        """Whether the initials need a key."""
         return len(self.others) > 1 and any(other.text != other.name for other in self.others)
 
 
@@ -408,7 +383,6 @@ def rings_of(places: Sequence[float], people: Sequence[Initials]) -> list[Ring]:
 
 
 def _ring(group: Sequence[tuple[float, Initials]]) -> Ring:
-    """Return a ring in the middle of a group, moved inside the line."""
     ring = Ring(sum(place for place, _ in group) / len(group), tuple(one for _, one in group))
     half = 100 * ring.width_px / 2 / PHONE_PX
     return replace(ring, place=round(min(max(ring.place, half), 100 - half), 2))
@@ -416,7 +390,7 @@ def _ring(group: Sequence[tuple[float, Initials]]) -> Ring:
 
 def _touch(left: Ring, right: Ring) -> bool:
     between = (right.place - left.place) / 100 * PHONE_PX
-    return between < (left.width_px + right.width_px) / 2 + GAP_PX
+    return between < (left.width_px + right.width_px) / 2 + 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -424,15 +398,15 @@ class GridDay:
     """A day in a grid of weeks."""
 
     week: int
-    """Its column, from 0."""
+    """Column, from 0."""
     weekday: int
-    """Its row, from Monday, 0."""
+    """Row, from Monday, 0."""
     level: int
-    """Its shade; 0 for nothing."""
+    """Shade; 0 without posts."""
     is_marked: bool
-    """Whether it has a ring."""
+    """Whether the day has a ring."""
     told: str = ""
-    """The day and its number of posts; empty without posts."""
+    """Day and number of posts in words; empty without posts."""
 
     @property
     def path(self) -> str:
@@ -447,17 +421,17 @@ class WeekGrid:
 
     hue: str
     labelled_by: str
-    """The ids of what the drawing says, and whose year it is."""
+    """Ids of the elements that describe the drawing."""
     days: Sequence[GridDay]
-    """Until today, of a year that goes on."""
+    """Days of the year until today."""
     months: Sequence[tuple[int, str]]
-    """The column in which each begins, and its name."""
+    """First column and name of each month."""
     columns: int
-    """Those of the whole year, so that each month stands where it stands in other years."""
+    """Columns of the whole year, so that a month has the same place in every year."""
 
     @property
     def shades(self) -> list[tuple[str, str]]:
-        """The classes of the days, and the outlines of all days of each."""
+        """Classes of the days, with the outlines of all days of each class."""
         outlines: dict[str, str] = {}
         for day in sorted(self.days, key=lambda day: day.level):
             outlines[f"shade-{day.level}"] = outlines.get(f"shade-{day.level}", "") + day.path

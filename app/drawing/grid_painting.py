@@ -1,7 +1,4 @@
-"""Drawings of squares in a picture: the days of a year, or the questions of a quiz.
-
-Measures are in pixels.
-"""
+"""Squares in a picture: the days of a year or the questions of a quiz, in pixels."""
 
 from math import ceil
 from typing import Final
@@ -10,24 +7,13 @@ from app.drawing.drawings import Tiles, WeekGrid
 from app.drawing.lettering import font_of
 from app.drawing.png import MARGIN, Canvas, Field, Heights, Theme
 
-SHADES: Final = (0.0, 0.32, 0.54, 0.76, 1.0)
-"""Share of the hue in the days of each level, as on the page."""
 _LARGEST_DAY: Final = 64
-_SMALLEST_DAY: Final = 13
-_MOST_STRIPS: Final = 6
-_GOOD_STRIPS: Final = 2
-"""Good number of strips in an upright picture, whose width they fill."""
 _MONTHS: Final = 34
 """Height of the names of months above a strip."""
 _MONTH: Final = 22
-"""Size of the letters of the names of months."""
+"""Size of the letters of these names."""
 _LARGEST_TILE: Final = 180
-_SMALLEST_TILE: Final = 60
 _TILE_GAP: Final = 12
-_MOST_TILE_GAP: Final = 40
-"""Largest horizontal gap between tiles."""
-_PLAYER: Final = 30
-"""Size of the letters of a player's name, above the tiles."""
 _PLAYER_ROW: Final = 54
 _LEAST: Final = 2
 """Smallest size of a square; smaller squares are not drawn, since the text above took the room."""
@@ -36,10 +22,10 @@ _TILE_LINES: Final = 2
 
 
 def weeks_heights(canvas: Canvas, grid: WeekGrid) -> Heights:
-    strips = _GOOD_STRIPS if canvas.is_upright else 1
+    strips = 2 if canvas.is_upright else 1  # Two fill the width of an upright picture.
     side = min(_LARGEST_DAY, (canvas.width - 2 * MARGIN) / ceil(grid.columns / strips))
     good = strips * (7 * side + 2 * _MONTHS) - _MONTHS
-    return Heights(good if canvas.is_upright else 7 * _SMALLEST_DAY + _MONTHS, good, good)
+    return Heights(good if canvas.is_upright else 7 * 13 + _MONTHS, good, good)
 
 
 def tiles_heights(canvas: Canvas, tiles: Tiles) -> Heights:
@@ -52,14 +38,13 @@ def tiles_heights(canvas: Canvas, tiles: Tiles) -> Heights:
 
     good = high(most, _LARGEST_TILE)
     folded = high(ceil(most / _TILE_LINES), _LARGEST_TILE)
-    return Heights(high(most, _SMALLEST_TILE), good, max(good, folded))
+    return Heights(high(most, 60), good, max(good, folded))
 
 
 def paint_weeks(canvas: Canvas, grid: WeekGrid, field: Field) -> None:
     """Draw the weeks in the number of strips that makes the days largest."""
     in_strip, side = max(
-        (_side_of(grid, field, strips) for strips in range(1, _MOST_STRIPS + 1)),
-        key=lambda sized: sized[1],
+        (_side_of(grid, field, strips) for strips in range(1, 6 + 1)), key=lambda sized: sized[1]
     )
     if side < _LEAST:
         return
@@ -82,14 +67,15 @@ def paint_weeks(canvas: Canvas, grid: WeekGrid, field: Field) -> None:
 
 
 def _side_of(grid: WeekGrid, field: Field, strips: int) -> tuple[int, float]:
-    """Return the number of weeks in each strip, and the size of a day, for a number of strips."""
+    """Return the number of weeks in a strip, and the size of a day."""
     in_strip = ceil(grid.columns / strips)
     space = field.height - _MONTHS * (2 * strips - 1)
     return in_strip, min(field.width / in_strip, space / (7 * strips), _LARGEST_DAY)
 
 
 def _shade(theme: Theme, hue: str, level: int) -> str:
-    return theme.mixed(theme.hues[hue], SHADES[level]) if level else theme.line
+    shares = (0.0, 0.32, 0.54, 0.76, 1.0)  # As on the page.
+    return theme.mixed(theme.hues[hue], shares[level]) if level else theme.line
 
 
 def paint_tiles(canvas: Canvas, tiles: Tiles, field: Field) -> None:
@@ -104,9 +90,9 @@ def paint_tiles(canvas: Canvas, tiles: Tiles, field: Field) -> None:
     )
     if side < _LEAST:
         return
-    font, step = font_of(bold=True, size=_PLAYER), side + _TILE_GAP
+    font, step = font_of(bold=True, size=30), side + _TILE_GAP
     # Tiles that are small because of the height are spread to the edge of the field.
-    across = min((field.width - side) / max(columns - 1, 1), side + _MOST_TILE_GAP)
+    across = min((field.width - side) / max(columns - 1, 1), side + 40)
     height = _PLAYER_ROW + step * ceil(most / columns)
     for number, row in enumerate(tiles.rows):
         top = field.top + number * height

@@ -1,4 +1,4 @@
-"""Texts in pictures: signs and emoji that the fonts have, in rows of a width."""
+"""Text in pictures: signs and emoji that the fonts have, in rows of a width."""
 
 import re
 import unicodedata
@@ -16,27 +16,17 @@ from app.language.dates import MONTHS, UNIT
 
 _FONTS: Final = Path(__file__).parents[1] / "fonts"
 STROKED: Final = dict(zip("ĐđĦħıŁłŊŋŦŧƏə", "DdHhiLlNnTtEe", strict=True))
-"""Replacements of Latin letters in names that are more than a letter with an accent."""
+"""Replacements of Latin letters that are more than a letter with an accent."""
 MOST_SIGNS: Final = 5_000
-"""Largest number of signs that are cached; visitors may send any sign of Unicode."""
+"""Number of cached signs, since visitors may send any sign of Unicode."""
 JOINER: Final = "\u200d"
 """Character between emoji that form a single sign, of which the first is drawn."""
-_STEPS: Final = 40
-"""Number of steps in which rows are widened, up to the full width."""
 _MONTH: Final = "|".join(f"(?<={name})" for name in MONTHS)
 _BREAK: Final = re.compile(rf"(?!(?:(?<=\d[년월])|{_MONTH}|(?<=\d,))\s\d|(?<=\d)\s{UNIT})\s")
 """White space at which a row may end: not within a date, or between a number and its unit."""
 _EMOJI: Final = "NotoColorEmoji.ttf"
 _STRIKE: Final = 109
-"""The one size that the pictures of emoji have."""
-_EMOJI_HEIGHT: Final = 0.98
-"""Height of emoji, by the size of the letters."""
-_EMOJI_MIDDLE: Final = 0.38
-"""Middle of emoji above the line of the letters, by their size."""
-_EMOJI_SIDE: Final = 0.05
-"""Space at each side of an emoji, by the size of the letters."""
-_MOST_EMOJI: Final = 300
-"""Emoji of a size that are remembered, of 20 KB each."""
+"""The only size of the emoji's pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +37,6 @@ class Lettering:
 
     @property
     def size(self) -> float:
-        """Size of the letters, in pixels."""
         return self.letters.size
 
     def getlength(self, text: str) -> float:
@@ -73,10 +62,10 @@ class Lettering:
 
     @property
     def _side(self) -> int:
-        return round(self.size * _EMOJI_SIDE)
+        return round(self.size * 0.05)
 
     def _write_emoji(self, image: Image.Image, left: float, baseline: float, run: str) -> None:
-        middle = baseline - self.size * _EMOJI_MIDDLE
+        middle = baseline - self.size * 0.38
         for sign in run:
             emoji = _emoji(sign, self.size)
             place = round(left) + self._side, round(middle - emoji.height / 2)
@@ -85,24 +74,23 @@ class Lettering:
 
 
 def _runs(text: str) -> Iterator[tuple[bool, str]]:
-    """Yield the pieces of a text that one font has, and whether it is that of emoji."""
+    """Yield the pieces of a text by font, and whether the font is that of emoji."""
     for is_of_emoji, signs in groupby(text, is_emoji):
         yield is_of_emoji, "".join(signs)
 
 
-@lru_cache(maxsize=_MOST_EMOJI)
+@lru_cache(maxsize=300)  # Of 20 KB each.
 def _emoji(sign: str, size: float) -> Image.Image:
-    """Return an emoji in its colours, for letters of a size, without the space at its sides."""
+    """Return an emoji in its colours, without the space at its sides."""
     whole = _whole_emoji(sign)
     left, _, right, _ = whole.getbbox() or (0, 0, 1, 1)
-    height = round(size * _EMOJI_HEIGHT)
+    height = round(size * 0.98)
     width = max(1, round((right - left) * height / whole.height))
     cut = whole.crop((left, 0, right, whole.height))
     return cut.resize((width, height), Image.Resampling.LANCZOS)
 
 
 def _whole_emoji(sign: str) -> Image.Image:
-    """Return an emoji as the font has it."""
     font = _font(_EMOJI, _STRIKE)
     left, top, right, bottom = map(int, font.getbbox(sign))
     image = Image.new("RGBA", (max(1, right - left), max(1, bottom - top)))
@@ -123,7 +111,7 @@ def rows_of(text: str, font: Lettering, width: float) -> Iterator[tuple[int, str
 
 
 def _row_end(text: str, start: int, end: int, font: Lettering, width: float) -> int:
-    """Return the end of the row that begins at `start`: after a space if possible."""
+    """Return the end of the row from `start`, after a space if possible."""
     used, last_space = 0.0, None
     for place in range(start, end):
         used += font.getlength(text[place])
@@ -159,7 +147,7 @@ def even_rows(text: str, font: Lettering, width: float) -> list[str]:
         even = _filled_rows(words, lengths, narrow)
         if len(even) <= len(rows):
             return even
-        narrow += width / _STEPS
+        narrow += width / 40
     return rows
 
 
@@ -168,7 +156,6 @@ def _of_one_row(text: str) -> str:
 
 
 def _filled_rows(words: Iterable[str], lengths: Iterable[float], width: float) -> list[str]:
-    """Return words of these lengths in rows of a width; no word is wider."""
     rows, used = list[str](), width
     for word, length in zip(words, lengths, strict=True):
         if used + length > width:
@@ -181,7 +168,7 @@ def _filled_rows(words: Iterable[str], lengths: Iterable[float], width: float) -
 
 
 def joined_rows(parts: Iterable[str], font: Lettering, width: float, most: int) -> list[str]:
-    """Return parts with dots between them in up to `most` rows; parts without room are left out.
+    """Return parts with dots between them in up to `most` rows, without parts that have no room.
 
     A row ends inside a part only if the part is wider than the row.
     """
@@ -256,13 +243,12 @@ def font_of(*, bold: bool, size: int) -> Lettering:
 
 
 def has_sign(sign: str) -> bool:
-    """Return whether the fonts have the sign."""
     return sign.isspace() or _is_letter(sign) or is_emoji(sign)
 
 
 @lru_cache(maxsize=MOST_SIGNS)
 def is_emoji(sign: str) -> bool:
-    """Return whether the font of emoji has the sign, and the font of letters lacks it."""
+    """Return whether only the font of emoji has the sign."""
     if sign.isascii() or _is_letter(sign):
         return False
     _, top, _, bottom = _font(_EMOJI, _STRIKE).getbbox(sign)

@@ -1,8 +1,8 @@
-"""Painting of the drawings of pages in pictures, as large as there is room."""
+"""Painting of drawings in pictures, as large as there is room."""
 
 from typing import Final
 
-from app.drawing.column_painting import clock_heights, paint_clock, paint_periods, periods_heights
+from app.drawing.column_painting import columns_heights, paint_clock, paint_periods
 from app.drawing.dot_painting import dots_heights, paint_dots
 from app.drawing.drawings import Bars, Clock, Dots, PeriodColumns, Things, Tiles, WeekGrid
 from app.drawing.grid_painting import paint_tiles, paint_weeks, tiles_heights, weeks_heights
@@ -26,11 +26,10 @@ def heights_of(canvas: Canvas, drawing: Drawing, notes: RowNotes = NO_NOTES) -> 
         return weeks_heights(canvas, drawing)
     if isinstance(drawing, Tiles):
         return tiles_heights(canvas, drawing)
-    return periods_heights() if isinstance(drawing, PeriodColumns) else clock_heights()
+    return columns_heights()
 
 
 def paint(canvas: Canvas, drawing: Drawing, field: Field, notes: RowNotes = NO_NOTES) -> None:
-    """Paint a drawing in a field of a picture."""
     if isinstance(drawing, Bars):
         paint_bars(canvas, drawing, field, notes)
     elif isinstance(drawing, Dots):

@@ -13,14 +13,8 @@ from PIL import Image, ImageColor, ImageDraw
 from app.drawing.lettering import Lettering, drawn_text, font_of, joined_rows
 
 SIZE: Final = (1200, 630)
-"""Size of a picture that programs show for a link, in pixels as all measures."""
-TINTED: Final = 0.15
-"""Share of an author's colour in the ground of a mark, as on a page."""
+"""Size in pixels of a picture that programs show for a link."""
 MARGIN: Final = 64
-_SHORTEST: Final = 12
-"""Width of the shortest bar."""
-_COMPRESSION: Final = 4
-"""zlib level: files are a tenth larger than with the default, in two thirds of the time."""
 ThemeName = Literal["light", "dark"]
 _COLOUR: Final = re.compile(
     r"^(?:\.(author-\d+) \{ --hue|  --([a-z-]+)): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)",
@@ -40,15 +34,13 @@ class Theme(NamedTuple):
     hues: Mapping[str, str]
     """Colours of authors, by class."""
 
-    def mixed(self, colour: str, share: float = TINTED) -> str:
+    def mixed(self, colour: str, share: float = 0.15) -> str:
         """Return a share of a colour mixed with the paper, by default for the ground of a mark."""
         pairs = zip(ImageColor.getrgb(self.paper), ImageColor.getrgb(colour), strict=True)
         return "#" + "".join(f"{round(paper + share * (hue - paper)):02x}" for paper, hue in pairs)
 
 
 class Field(NamedTuple):
-    """A rectangle in a picture."""
-
     left: float
     top: float
     right: float
@@ -64,7 +56,7 @@ class Field(NamedTuple):
 
 
 class Heights(NamedTuple):
-    """The heights that a drawing may have."""
+    """Heights that a drawing may have."""
 
     least: float
     """Smallest height, at which parts are left out or smaller."""
@@ -73,12 +65,11 @@ class Heights(NamedTuple):
     """Largest height, above which the drawing does not improve."""
 
     def lower(self) -> "Heights":
-        """Return these heights with the smallest height as the good one."""
         return self._replace(good=self.least)
 
 
 class RowNote(NamedTuple):
-    """Notes about a row; each part is drawn whole or not at all."""
+    """Notes about a row, each drawn whole or not at all."""
 
     parts: Sequence[str] = ()
     is_wanted: bool = False
@@ -86,14 +77,13 @@ class RowNote(NamedTuple):
 
 
 class RowNotes(NamedTuple):
-    """Notes about each row of a drawing, in parts; parts without room are left out."""
+    """Notes about each row of a drawing; notes without room are left out."""
 
     rows: tuple[tuple[str, ...], ...] = ()
     are_wanted: bool = False
     """Whether the visitor requested the notes."""
 
     def of(self, number: int) -> RowNote:
-        """Return the notes about a row, by its number."""
         return RowNote(self.rows[number] if number < len(self.rows) else (), self.are_wanted)
 
 
@@ -124,9 +114,9 @@ class Canvas:
         *,
         has_ground: bool = True,
     ) -> None:
-        """Draw a bar: its ground, and a share of it, in [0, 1], in the colour.
+        """Draw a share of a bar, in [0, 1], in a colour, and its ground, whose end means 100%.
 
-        The end of the ground means 100%; without a ground, the bar begins at a line.
+        Without a ground, the bar begins at a line.
         """
         left, top, right, bottom = box
         if has_ground:
@@ -135,7 +125,7 @@ class Canvas:
             self.pen.line([(left - 3, top - 6), (left - 3, bottom + 6)], self.theme.line, 3)
         length = (right - left) * share
         if length >= 1:
-            end = left + max(length, _SHORTEST)
+            end = left + max(length, 12)
             self.pen.rounded_rectangle((left, top, end, bottom), 6, colour)
 
     def draw_foot(self, parts: Sequence[str], *, size: int, top: int, rows: int = 1) -> float:
@@ -153,9 +143,9 @@ class Canvas:
         return begin
 
     def as_png(self) -> bytes:
-        """Return the picture as a PNG file."""
         file = BytesIO()
-        self._image.save(file, "PNG", compress_level=_COMPRESSION)
+        # Files are a tenth larger than with the default level, in two thirds of the time.
+        self._image.save(file, "PNG", compress_level=4)
         return file.getvalue()
 
 
@@ -175,14 +165,13 @@ Points = Sequence[tuple[float, float]]
 
 
 class SmoothPen:
-    """Draws on a picture; straight lines and edges are on whole pixels."""
+    """A pen whose straight lines and edges are on whole pixels."""
 
     def __init__(self, image: Image.Image) -> None:
         self._image = image
         self._plain = ImageDraw.Draw(image)
 
     def write(self, place: tuple[float, float], text: str, font: Lettering, colour: str) -> None:
-        """Draw a text whose top left corner is there."""
         font.write(self._image, place, text, colour)
 
     def rectangle(self, box: Sequence[float], colour: str) -> None:
@@ -190,7 +179,7 @@ class SmoothPen:
         self._plain.rectangle((left, top, right, bottom), colour)
 
     def line(self, points: Points, colour: str, width: int) -> None:
-        """Draw lines that run across and down alone."""
+        """Draw horizontal and vertical lines."""
         self._plain.line(points, colour, width)
 
     def stroke(self, points: Points, colour: str, width: float) -> None:
@@ -212,7 +201,7 @@ class SmoothPen:
         outline: str | None = None,
         width: float = 1,
     ) -> None:
-        """Draw a rectangle with round corners; an outline is inside of it."""
+        """Draw a rectangle with round corners and an outline inside of it."""
         if outline is not None:
             self.rounded_rectangle(box, radius, outline)
             box, radius = _inside(box, width), max(0.0, radius - width)
@@ -240,7 +229,7 @@ class SmoothPen:
         colour: str,
         draw: Callable[[ImageDraw.ImageDraw, int, int], None],
     ) -> None:
-        """Paint with a mask on which `draw` draws; it gets where the mask begins in the picture."""
+        """Paint with a mask on which `draw` draws; it gets the mask's corner in the picture."""
         left, top = floor(box[0]), floor(box[1])
         size = ceil(box[2]) - left + 1, ceil(box[3]) - top + 1
         mask = Image.new("L", (size[0] * SCALE, size[1] * SCALE))
@@ -254,7 +243,7 @@ def _inside(box: Sequence[float], width: float) -> tuple[float, float, float, fl
 
 
 def _scaled(box: Sequence[float], x: int, y: int) -> tuple[float, float, float, float]:
-    """Return a box on a mask that begins at this place of the picture."""
+    """Return a box on a mask with this corner in the picture."""
     left, top, right, bottom = box
     # Pillow draws the last point too, here and on whole pixels.
     return (

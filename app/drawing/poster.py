@@ -1,7 +1,4 @@
-"""The layout of a picture to share, in the room of its format.
-
-Measures are in pixels.
-"""
+"""The layout of a picture to share, in pixels of its format."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -27,27 +24,21 @@ class Measures(NamedTuple):
     """Measures of a format, in pixels. Sizes of letters are tried in order until one fits."""
 
     size: tuple[int, int]
-    """Width and height."""
     top: int
     """Top of the title; other programs cover the edges of the highest format."""
     foot: int
     """Top of the foot."""
     titles: tuple[int, ...]
-    """Sizes of the title's letters."""
     facts: tuple[int, ...]
-    """Sizes of the facts' letters."""
     lines: int
-    """Size of the lines' letters."""
     quote_size: int
-    """Size of the quotation's letters."""
     small: int
     """Size of the foot's letters."""
     findings: tuple[int, ...]
-    """Sizes of the finding's letters."""
     space: int
     """Smallest space between the drawings and the foot."""
     above: int
-    """Smallest space between the finding, or a drawing, and the next drawing."""
+    """Smallest space above a drawing."""
     quote: int
     """Largest number of rows of the quotation."""
 
@@ -113,7 +104,7 @@ class PosterFigure(NamedTuple):
     topic: str
     """Topic of the drawing; empty if the title says it."""
     about: tuple[str, ...]
-    """The finding of the drawing, and how to read it."""
+    """Finding of the drawing, and how to read it."""
     drawing: Drawing
 
 
@@ -130,14 +121,14 @@ class Poster(NamedTuple):
     notes: RowNotes = NO_NOTES
     lines: tuple[PosterLine, ...] = ()
     quote: str = ""
-    """A quotation of a person's words."""
+    """Quotation of a person."""
     hue: str = ""
     """Class of the colour of the person whom the picture is about."""
     second: PosterFigure | None = None
 
 
 MOST_KEPT: Final = 32
-"""Largest number of cached pictures: programs request a shared picture several times."""
+"""Number of cached pictures: programs request a shared picture several times."""
 _ROW: Final = 1.25
 """Height of a row, as a multiple of the size of its letters."""
 _HUED: Final = 28
@@ -145,15 +136,11 @@ _HUED: Final = 28
 _LINE_ROW: Final = 1.5
 """Height of a line below the drawing, as a multiple of the size of its letters."""
 _ABOVE: Final = 20
-"""Space between the text above a drawing and the drawing."""
+"""Space between a drawing and the text above it."""
 _QUOTED: Final = 56
 """Height of a quotation in addition to its rows."""
-_MOST_LARGE: Final = 4
-"""Largest number of rows of a finding in letters that are not the smallest."""
 _FACT_ROW: Final = 1.4
 """Height of a row of the facts, as a multiple of the size of its letters."""
-_LABEL: Final = 0.4
-"""Largest share of the width for the label of a line."""
 
 
 class _Block(NamedTuple):
@@ -168,8 +155,6 @@ class _Block(NamedTuple):
 
 
 class _Rows(NamedTuple):
-    """Rows of text in a font."""
-
     font: Lettering
     texts: Sequence[str]
 
@@ -245,7 +230,7 @@ def _largest(
         is_short = stack == lower[:1] != blocks and poster.notes.are_wanted
         for finding in findings[::-1] if is_short else findings:
             is_large = finding is not findings[-1]
-            if finding.height <= room and not (is_large and len(finding.texts) > _MOST_LARGE):
+            if finding.height <= room and not (is_large and len(finding.texts) > 4):
                 return finding, stack
     return _cut(findings[-1], height), lower[:1]
 
@@ -267,7 +252,7 @@ def _cut(rows: _Rows, height: float) -> _Rows:
 
 
 def _draw_title(canvas: Canvas, poster: Poster, measures: Measures, room: float) -> float:
-    """Draw the title, then the facts, each in two rows if there is room; return their bottom."""
+    """Draw the title and the facts, each in two rows if there is room; return their bottom."""
     width, top, text = canvas.width - 2 * MARGIN, float(measures.top), drawn_text(poster.title)
     fonts = [font_of(bold=True, size=size) for size in measures.titles]
     font = next((font for font in fonts if font.getlength(text) <= width), fonts[-1])
@@ -298,7 +283,6 @@ def _facts(
 
 
 def _draw_finding(canvas: Canvas, finding: _Rows, hue: str, top: float) -> float:
-    """Draw the finding, and return its bottom."""
     size, left, begin = finding.font.size, MARGIN + (_HUED if hue else 0), top
     for row in finding.texts:
         canvas.write((left, top), row, finding.font)
@@ -330,7 +314,6 @@ def _draw_blocks(
 
 
 def _draw_head(canvas: Canvas, head: Sequence[str], measures: Measures, top: float) -> float:
-    """Draw the text above a drawing, and return the drawing's top."""
     for number, text in enumerate(head):
         font = font_of(bold=not number, size=measures.facts[0])
         colour = canvas.theme.soft if number else ""
@@ -342,13 +325,13 @@ def _draw_head(canvas: Canvas, head: Sequence[str], measures: Measures, top: flo
 def _draw_lines(
     canvas: Canvas, lines: Sequence[PosterLine], measures: Measures, place: tuple[float, float]
 ) -> float:
-    """Draw as many lines as have room above a place (bottom, height), and return their top."""
+    """Draw as many lines as have room above a place (bottom, height); return their top."""
     bottom, room = place
     label_font, font = [font_of(bold=bold, size=measures.lines) for bold in (True, False)]
     row = measures.lines * _LINE_ROW
     lines = lines[: max(0, int(room // row))]
     widest = max((label_font.getlength(line.label) for line in lines), default=0)
-    before = min(widest + 24, canvas.width * _LABEL) if widest else 0
+    before = min(widest + 24, canvas.width * 0.4) if widest else 0
     begin = top = bottom - row * len(lines)
     for label, text in lines:
         if label:

@@ -1,7 +1,4 @@
-"""Drawings of bars with names in a picture.
-
-Measures are in pixels.
-"""
+"""Bars with names in a picture, in pixels."""
 
 from collections.abc import Sequence
 from itertools import accumulate
@@ -22,18 +19,8 @@ _BAR_ROW: Final = 46
 """Smallest height of a row with a bar."""
 _UPRIGHT_ROW: Final = 62
 """Good height of a row in an upright picture."""
-_NOTED_ROW: Final = 78
-"""Good height of a row with a note, in an upright picture."""
-_LARGE_ROW: Final = 180
-"""Height of a row from which the bar is below the name, as wide as the field."""
-_HIGHEST_NOTED: Final = 290
-_HIGHEST_BAR: Final = 200
-_HIGHEST_LOW_BAR: Final = 130
-"""Largest height of a row in a picture that is not upright."""
 _MOST_NOTED: Final = 2
 """Largest number of bars with room for notes, in a picture that is not upright."""
-_MOST_BELOW: Final = 4
-"""Largest number of bars in a single column, in a picture that is not upright."""
 _BEFORE_NOTE: Final = 1.5
 """Start of a note below a bar, as a multiple of the size of the bar's letters."""
 _NOTE_ROW: Final = 1.4
@@ -46,8 +33,6 @@ _STACK_SPACE: Final = 10
 _LEGEND: Final = 24
 """Size of the letters of names below the bar of all shares."""
 _LEGEND_ROW: Final = 34
-_NAMES_IN_ROW: Final = 3
-"""Number of names that a row of the legend has, however wide they are."""
 _LEGEND_NAME: Final = 200
 """Largest width of a name below the bar of all shares."""
 
@@ -56,15 +41,15 @@ def bars_heights(canvas: Canvas, bars: Bars, notes: RowNotes) -> Heights:
     count = len(bars.rows)
     if canvas.is_upright:
         has_notes = any(notes.rows)
-        good, most = (_NOTED_ROW, _HIGHEST_NOTED) if has_notes else (_UPRIGHT_ROW, _HIGHEST_BAR)
+        good, most = (78, 290) if has_notes else (_UPRIGHT_ROW, 200)
         return Heights(_UPRIGHT_ROW * count, good * count, most * count)
     stack = _STACK + _STACK_SPACE
-    named = stack + max(2, ceil(count / _NAMES_IN_ROW)) * _LEGEND_ROW
+    named = stack + max(2, ceil(count / 3)) * _LEGEND_ROW
     if notes.are_wanted and count > _MOST_NOTED:
         return Heights(named, *[stack + count * _LEGEND_ROW] * 2)
-    lines = count if count <= _MOST_BELOW else ceil(count / 2)
+    lines = count if count <= 4 else ceil(count / 2)
     least = min(_BAR_ROW * count, named)
-    return Heights(least, _BAR_ROW * lines, _HIGHEST_LOW_BAR * lines)
+    return Heights(least, _BAR_ROW * lines, 130 * lines)
 
 
 def paint_bars(canvas: Canvas, bars: Bars, field: Field, notes: RowNotes) -> None:
@@ -79,7 +64,7 @@ def paint_bars(canvas: Canvas, bars: Bars, field: Field, notes: RowNotes) -> Non
         return
     for number, (bar, place) in enumerate(zip(bars.rows, places, strict=True)):
         length = None if bar.is_of_several else bar.share / largest
-        if place.height >= _LARGE_ROW:
+        if place.height >= 180:
             _paint_large_bar(canvas, bar, place, length, notes.of(number))
         else:
             row = place if any(notes.rows) and _has_note_room(place) else _middle_of(place)
@@ -87,7 +72,7 @@ def paint_bars(canvas: Canvas, bars: Bars, field: Field, notes: RowNotes) -> Non
 
 
 def places_of(field: Field, rows: int, lowest: int) -> list[Field]:
-    """Return the fields of the rows, in a column or in two columns if rows would be too low.
+    """Return the fields of the rows, in two columns if rows in one would be too low.
 
     There are fewer fields than `rows` if not all have the smallest height.
     """

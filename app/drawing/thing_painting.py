@@ -1,7 +1,4 @@
-"""A few sentences about a person in a picture, each with its number.
-
-Measures are in pixels.
-"""
+"""Numbered sentences about a person in a picture, in pixels."""
 
 from typing import Final
 
@@ -9,26 +6,21 @@ from app.drawing.drawings import Thing, Things
 from app.drawing.lettering import clipped, drawn_text, font_of, text_rows
 from app.drawing.png import Canvas, Field, Heights
 
-_HEIGHTS: Final = Heights(84, 110, 150)
-"""Heights of a sentence in a picture that is wider than high."""
-_UPRIGHT: Final = Heights(130, 200, 300)
 _SIZES: Final = (52, 48, 44, 40, 36, 32, 28)
-"""Sizes of the letters, of which the largest that has room is taken."""
+"""Sizes of letters, tried in order until all sentences fit."""
 _ROW: Final = 1.25
-"""Height of a row, by the size of its letters."""
+"""Height of a row, as a multiple of the size of its letters."""
 _BESIDE: Final = 0.62
-"""Size of what is below a sentence, by the size of the sentence."""
+"""Size of the text below a sentence, as a multiple of the sentence's."""
 _SMALLEST: Final = 22
 _NUMBER: Final = 1.9
-"""Width of the number with the space beside it, by the size of the letters."""
+"""Width of the number with its space, as a multiple of the size of the letters."""
 _MOST_ROWS: Final = 4
-"""Number of rows that a sentence does not have in good letters."""
-_GAP: Final = 0.4
-"""Space below a sentence, by the size of its letters."""
+"""Number of rows that is too many for a sentence in good letters."""
 
 
 def things_heights(canvas: Canvas, things: Things) -> Heights:
-    of_one = _UPRIGHT if canvas.is_upright else _HEIGHTS
+    of_one = Heights(130, 200, 300) if canvas.is_upright else Heights(84, 110, 150)
     return Heights(*(height * len(things.rows) for height in of_one))
 
 
@@ -44,7 +36,7 @@ def paint_things(canvas: Canvas, things: Things, field: Field) -> None:
 
 
 def _fits(things: Things, size: int, row: Field) -> bool:
-    used = _beside_height(size) + size * _GAP
+    used = _beside_height(size) + size * 0.4
     most = max(len(_rows(thing, size, row.width, _MOST_ROWS)) for thing in things.rows)
     return most < _MOST_ROWS and most * size * _ROW + used <= row.height
 
