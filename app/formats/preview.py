@@ -146,6 +146,8 @@ class Preview(msgspec.Struct):
     speaker_count: int = 0
     files: int | None = None
     """Files of media that the archive holds for these records; None where it can hold none."""
+    zone: str | None = None
+    """Time zone that the file itself gives to its chat; None if it gives none."""
 
 
 def preview(body: bytes) -> Iterator[object]:
@@ -212,6 +214,8 @@ class _Reading:
             result.broken = message_of(error)
         unsettled = unsettled_of(self._records, self._options)
         result.notes = structs.replace(self._records.notes.summary, unsettled=unsettled)
+        if all(part.kind != "timezone" for part in result.notes.assumptions):
+            result.zone = self._records.notes.zone
         silent = self._records.silent_apps if result.is_whole else ()
         result.apps = tuple(app for app in self._records.apps if app not in silent)
         result.authors = self._authors.most_common(SHOWN)

@@ -126,7 +126,7 @@ async def _preview_page(
     """
     config = resources().config
     check_upload(job)
-    own, asks_whose, was_stopped = None, False, False
+    own, asks_whose, was_stopped, zone_of_before = None, False, False, None
     here: dict[str | None, PersonHere] = {}
     try:
         # All people are shown, by the names that they have in the file.
@@ -143,14 +143,15 @@ async def _preview_page(
             asks_whose = await _asks_whose(session, preview, own)
             was_stopped = await was_read_before(session)
             if options.timezone is None:
-                zone = await zone_before(session, preview)
-                options = structs.replace(options, timezone=zone)
+                zone_of_before = await zone_before(session, preview)
+                options = structs.replace(options, timezone=zone_of_before)
     except ReadError:
         preview = None
     return await render_form(
         PreviewPage(
             error=error,
             typed_zone=typed_zone,
+            is_zone_of_before=zone_of_before is not None,
             job=job,
             preview=preview,
             chosen_format=form,

@@ -1,5 +1,6 @@
 """What the pages of imports show before one is started."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
@@ -28,6 +29,8 @@ from app.views.imports.reading_choices import Noted, assumed_zone, noted_of, sen
 from app.views.page import FormPage
 
 _LOCALES: Final[tuple[Locale, ...]] = ("ko", "en")
+_OFFSET: Final = re.compile(r"UTC([+-])([1-9]|1[0-4])")
+"""A zone of no city, as pages name it."""
 MB_OF_GB: Final = 1024
 _NO_CITIES: Final = "Etc/"
 """Beginning of zones that are no city's."""
@@ -53,6 +56,8 @@ def zone_typed(typed: str | None) -> str | None:
     try:
         zone_of(typed)
     except ValueError:
+        if offset := _OFFSET.fullmatch(typed):
+            return f"{_NO_CITIES}GMT{'-' if offset[1] == '+' else '+'}{offset[2]}"
         city = typed.casefold()
         for locale in _LOCALES:
             for zone, name in zone_cities(locale):
@@ -169,6 +174,8 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
     """Whether a late import stopped since its file was read differently before."""
     typed_zone: str = ""
     """A time zone that is none, where one was sent: `error` says so."""
+    is_zone_of_before: bool = False
+    """Whether the time zone is that of an earlier import of the chat."""
     shown: int = SHOWN
     fields: Sequence[str] = FIELDS
 
@@ -190,12 +197,31 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
 
     @property
     def zone(self) -> str:
-        """The time zone that was chosen, or that the reader assumes; empty for the browser's."""
+        """The time zone that was chosen, of the file, or assumed; empty for the browser's."""
         if self.typed_zone:
             return self.typed_zone
         if self.options.timezone or self.preview is None:
             return self.options.timezone or ""
-        return assumed_zone(self.preview.notes)
+        return self.preview.zone or assumed_zone(self.preview.notes)
+
+    @property
+    def zone_hint(self) -> str:
+        """Why the page proposes this time zone; empty for one that was chosen here."""
+        if self.is_zone_of_before:
+            return gettext("This chat was imported in this time zone before.")
+        if not self.zone:
+            return gettext(
+                "Filled in from this browser. Choose another city if the people of the chat live "
+                "elsewhere."
+            )
+        if self.options.timezone or self.typed_zone:
+            return ""
+        if self.preview and self.preview.zone:
+            return gettext(
+                "The times in the file have this zone. Choose a city if the people of the chat "
+                "live elsewhere."
+            )
+        return gettext("People usually write chats of this app in this language there.")
 
     @property
     def cities(self) -> Sequence[tuple[str, str]]:

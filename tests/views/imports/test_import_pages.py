@@ -1,6 +1,7 @@
 """Importing in the browser: upload, look, start, watch, cancel, look back."""
 
 import io
+import json
 import os
 import re
 import stat
@@ -200,6 +201,20 @@ async def test_a_preview_tells_the_days_of_what_was_read(browser: Browser) -> No
     address = await upload(browser, jsonl(first, second), "a.jsonl")
     assert "Period Mar 2, 2024" in shown(await browser.page(address))
     assert "Jan 30, 2025" in shown(await browser.page(address))
+
+
+async def test_the_zone_of_a_chat_is_the_one_of_its_file(browser: Browser) -> None:
+    said = {"id": 1, "type": "message", "from": "Mina", "from_id": "user1", "text": "one"}
+    said |= {"date": "2024-03-01T23:30:00", "date_unixtime": "1709332200"}  # 22:30 UTC.
+    chat = {"name": "Tea", "type": "private_group", "id": 9, "messages": [said]}
+    address = await upload(browser, json.dumps(chat).encode(), "result.json")
+    page = await browser.page(address)
+    assert 'name="timezone" value="UTC+1"' in page
+    assert "The times in the file have this zone" in shown(page)
+    assert await start(browser, address, timezone="UTC+1", only="Mina", publish="on") == 303
+    await ended(browser, address)
+    room = await (await browser.get("/api/v1/rooms/1")).get_json()
+    assert room["tz"] == "Etc/GMT-1"
 
 
 async def test_the_period_of_a_chat_is_of_its_own_days(browser: Browser) -> None:
