@@ -1,28 +1,20 @@
-"""Answers of players: those that arrive together share a commit, and the first of each counts."""
+"""Answers of players: the first answer of each to a question counts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
 from app.db.backend import insert_rows, is_among
-from app.db.batch import Batch
-from app.db.engine import Database
 from app.errors import ConflictError, FieldError, InvalidInputError, UnauthorizedError
 from app.models import GameAnswer, GamePlayer, GameQuestion
-from app.parts.games.ending import note_change, tell_if_all_answered
+from app.parts.games.hosting import note_change, tell_if_all_answered
 from app.parts.games.rules import points_for
 from app.parts.games.states import GameState, asked_of, read_states, unknown_game
 from app.runtime.clock import now_ms
 from app.services.access.rights import INVALID
-
-MOST_AT_ONCE: Final = 500
-"""Answers in one transaction."""
-MOST_WAITING: Final = 10_000
-TIMEOUT_S: Final = 30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +23,7 @@ class AnswerRequest:
 
     game_id: int
     sha256: str
-    """Of the player's secret."""
+    """The hash of the player's secret."""
     question: int
     username: str
     arrived_ms: int
@@ -39,7 +31,7 @@ class AnswerRequest:
 
 @dataclass(frozen=True, slots=True)
 class TakenAnswer:
-    """The player's answer that counts, and whether it is new."""
+    """The player's answer that counts, with the status that says whether it is new."""
 
     status: int
     question: int
@@ -47,27 +39,15 @@ class TakenAnswer:
     ms: int
 
 
-class Answering:
-    """Stores answers; each is acknowledged after its commit."""
-
-    def __init__(self, db: Database) -> None:
-        self._db = db
-        self.add: Batch[AnswerRequest, TakenAnswer] = Batch(
-            self._run, max_size=MOST_AT_ONCE, max_waiting=MOST_WAITING, timeout_s=TIMEOUT_S
-        )
-        """Store an answer. Raises UnauthorizedError, NotFoundError, ConflictError,
-        InvalidInputError."""
-
-    async def close(self) -> None:
-        await self.add.close()
-
-    async def _run(self, requests: Sequence[AnswerRequest]) -> list[TakenAnswer | Exception]:
-        async with self._db.write() as session:
-            return await _Round(session).take(requests)
+async def answer_all(
+    session: AsyncSession, requests: Sequence[AnswerRequest]
+) -> list[TakenAnswer | Exception]:
+    """Store the answers that count; return an outcome for each request, in their order."""
+    return await _Round(session).take(requests)
 
 
 class _Round:
-    """The answers of one transaction, and what they are judged by."""
+    """The answers of one transaction, and the rows that decide which of them count."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -76,11 +56,10 @@ class _Round:
         self._players: dict[str, tuple[int, int]] = {}
         """Player and game, by the hash of the player's secret."""
         self._first: dict[tuple[int, int], TakenAnswer] = {}
-        """The answers that count, by player and question."""
+        """The first answers, by player and question."""
         self._new: list[dict[str, int]] = []
 
     async def take(self, requests: Sequence[AnswerRequest]) -> list[TakenAnswer | Exception]:
-        """Store what counts; return what each request is told."""
         await self._read(requests)
         outcomes = [self._outcome(request) for request in requests]
         await insert_rows(self._session, GameAnswer, self._new)
@@ -145,10 +124,10 @@ class _Round:
         return TakenAnswer(201, request.question, username, ms)
 
     async def _follow(self, state: GameState) -> None:
-        """End the question if all have answered; show again what was told too early.
+        """End the question if all have answered; note the change if its answer was already shown.
 
-        An answer that arrived in time counts, though it waited for the database while the question
-        ended, and the next one began.
+        An answer that arrived in time counts, even if the question ended while it waited for the
+        database.
         """
         rows = (row for row in self._new if row["game_id"] == state.game.id)
         if any(row["number"] <= state.told for row in rows):

@@ -1,30 +1,33 @@
-"""What a game says to its host and its players: one value for each, and one for all players."""
+"""The documents of a game: for its host, for each player, and one for all players."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
+from app.parts.games.players import Standing
 from app.parts.games.rules import State
-from app.parts.games.standings import Standing
 from app.parts.games.states import GameState
-
-FIRST: Final = 10
-"""Players who are shown as the first."""
-PODIUM: Final = 3
-"""Players on the podium."""
 
 Ended = Annotated[
     datetime | None, Meta(description="Deadline for answers; null if no question is open.")
 ]
+Truth = Annotated[
+    str | None, Meta(description="Username of the author; null while the question is open.")
+]
 
 
 class Guess(Struct, frozen=True):
-    """Whom saywho chose, which had not seen the post."""
+    """The author that saywho chose, as if the post had not been written."""
 
     username: str
     probability: float
+
+
+ModelGuess = Annotated[
+    Guess | None, Meta(description="Answer of saywho; null while the question is open.")
+]
 
 
 class RankedPlayer(Struct, frozen=True):
@@ -52,12 +55,8 @@ class GameView(Struct, frozen=True, kw_only=True):
         str | None,
         Meta(description="Text of the post, with names hidden; null if the post was deleted."),
     ]
-    truth: Annotated[
-        str | None, Meta(description="Username of the author; null while the question is open.")
-    ]
-    saywho: Annotated[
-        Guess | None, Meta(description="Answer of saywho; null while the question is open.")
-    ]
+    truth: Truth
+    saywho: ModelGuess
     tally: Annotated[dict[str, int] | None, Meta(description="How often each author was chosen.")]
     ranking: list[RankedPlayer]
     version: Annotated[
@@ -75,12 +74,8 @@ class SharedView(Struct, frozen=True, kw_only=True):
     text: str | None
     ends_at: Ended
     now: Annotated[datetime, Meta(description="Time of the server's clock.")]
-    truth: Annotated[
-        str | None, Meta(description="Username of the author; null while the question is open.")
-    ]
-    saywho: Annotated[
-        Guess | None, Meta(description="Answer of saywho; null while the question is open.")
-    ]
+    truth: Truth
+    saywho: ModelGuess
     players: int
     version: int
 
@@ -111,7 +106,7 @@ class PlayerView(SharedView, frozen=True, kw_only=True):
 
 
 def moment(ms: int) -> datetime:
-    """Return a time that is given in milliseconds since 1970."""
+    """Return the time of these milliseconds since 1970."""
     return datetime.fromtimestamp(ms / 1_000, UTC)
 
 
@@ -134,7 +129,7 @@ def host_view(state: GameState, standing: Standing, *, shows_all: bool = False) 
         truth=state.truth,
         saywho=_guess(state),
         tally=standing.tally(state.usernames) if solved else None,
-        ranking=_ranked(standing, order if shows_all else order[:FIRST]),
+        ranking=_ranked(standing, order if shows_all else order[:10]),
         version=game.version,
     )
 
@@ -158,19 +153,19 @@ def shared_view(state: GameState, time_ms: int) -> SharedView:
 def player_view(
     state: GameState, standing: Standing, player: int, chosen: int | None, time_ms: int
 ) -> PlayerView:
-    """Return what one player sees; `chosen` is their answer to the question that is asked."""
+    """Return the document of one player; `chosen` is their answer to the open question."""
     shared = shared_view(state, time_ms)
     choice, solved = standing.choices.get(player), state.told_present()
     answer = choice.user_id if choice else chosen
     return PlayerView(
-        **{name: getattr(shared, name) for name in SharedView.__struct_fields__},
+        **structs.asdict(shared),
         answer=None if answer is None else state.usernames[answer],
         right=choice.user_id == solved.user_id if choice and solved else None,
         points=(choice.points if choice else 0) if solved else None,
         total=standing.totals.get(player, 0),
         place=standing.places.get(player) if state.told else None,
         streak=standing.streak(player),
-        podium=_ranked(standing, standing.order[:PODIUM]) if state.state == "ended" else None,
+        podium=_ranked(standing, standing.order[:3]) if state.state == "ended" else None,
     )
 
 

@@ -1,8 +1,8 @@
-"""What a game asks: posts of its authors, and whom saywho chose for each before anybody did."""
+"""The questions of a game: posts of its authors, each with the guess of saywho."""
 
 import math
 import random
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,13 +21,12 @@ from app.services.posts.tweets import get_post
 from app.services.posts.users import get_user
 from app.services.rooms.room_facts import RoomFacts
 
-FEWEST_AUTHORS: Final = 2
 MOST_AUTHORS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnQuestion:
-    """A post to ask about, its author, and whom saywho chose."""
+    """A post to ask about, its author, and the author that saywho chose."""
 
     tweet_id: int
     user_id: int
@@ -40,20 +39,17 @@ async def named_cast(session: AsyncSession, usernames: Sequence[str]) -> list[Us
     cast = {user.id: user for user in [await get_user(session, name) for name in usernames]}
     if len(cast) < len(usernames):
         raise InvalidInputError("Name each author once", loc="usernames")
-    if not FEWEST_AUTHORS <= len(cast) <= MOST_AUTHORS:
+    if not 2 <= len(cast) <= MOST_AUTHORS:
         raise InvalidInputError(
-            "A game needs {fewest} to {most} authors",
-            fewest=FEWEST_AUTHORS,
-            most=MOST_AUTHORS,
-            loc="usernames",
+            "A game needs {fewest} to {most} authors", fewest=2, most=MOST_AUTHORS, loc="usernames"
         )
     return sorted(cast.values(), key=lambda user: user.username_key)
 
 
 async def room_cast(session: AsyncSession, room: RoomFacts, questions: int) -> list[User]:
-    """Return those of a chat who wrote most, six at most, if they have enough to ask about.
+    """Return up to six people of a chat who wrote most and have enough posts to ask about.
 
-    Raises InvalidInputError where fewer than two have.
+    Raises InvalidInputError if there are fewer than two.
     """
     query = (
         select(User)
@@ -69,7 +65,7 @@ async def room_cast(session: AsyncSession, room: RoomFacts, questions: int) -> l
         for user in users
         if len(await _askable(session, user, users, few, room_id=room.id)) == few
     ]
-    if len(able) < FEWEST_AUTHORS:
+    if len(able) < 2:
         raise InvalidInputError(
             "The game needs two people with {count} messages of four words or more in this chat,"
             " without a phone number or an address",
@@ -80,7 +76,7 @@ async def room_cast(session: AsyncSession, room: RoomFacts, questions: int) -> l
 
 
 def fewest_posts(questions: int) -> int:
-    """Return how many posts each author of a game needs."""
+    """Return the number of posts that each author of a game needs."""
     return math.ceil(questions / 2)
 
 
@@ -93,24 +89,25 @@ async def draw_questions(
     room_id: int | None = None,
     asked: Collection[int] = (),
 ) -> list[DrawnQuestion]:
-    """Return different posts in a random order, of each author as many as of the others.
+    """Return different posts in a random order, equally many of each author, within one.
 
     asked: ids of posts that are asked again only if an author has no others. Raises
-    InvalidInputError where somebody has too few.
+    InvalidInputError if an author has too few posts.
     """
-    counts = shares(questions, [user.id for user in cast], random.sample(_ids(cast), len(cast)))
+    ids = [user.id for user in cast]
+    counts = shares(questions, ids, random.sample(ids, len(ids)))
+    fewest = fewest_posts(questions)
     posts: list[tuple[int, int]] = []
     for user in cast:
-        most = fewest_posts(questions) + len(asked)
-        drawn = await _askable(session, user, cast, most, room_id=room_id)
+        drawn = await _askable(session, user, cast, fewest + len(asked), room_id=room_id)
         drawn.sort(key=lambda post: post.id in asked)
-        if len(drawn) < fewest_posts(questions):
+        if len(drawn) < fewest:
             raise InvalidInputError(
                 "'{username}' has too few posts of four words or more without a phone number or"
                 " an address: {questions} questions need {count}",
                 username=user.username,
                 questions=questions,
-                count=fewest_posts(questions),
+                count=fewest,
                 loc="usernames",
             )
         posts += [(post.id, user.id) for post in drawn[: counts[user.id]]]
@@ -118,10 +115,6 @@ async def draw_questions(
     return [
         await _with_guess(session, models, cast, tweet_id, user_id) for tweet_id, user_id in posts
     ]
-
-
-def _ids(cast: Iterable[User]) -> list[int]:
-    return [user.id for user in cast]
 
 
 async def _askable(
@@ -149,7 +142,7 @@ async def compare_post(
     *,
     reasons: bool = False,
 ) -> Comparison:
-    """Return what saywho says of a post that it must not know, as players see it.
+    """Compare the authors for a post, read as players see it and as if it had not been written.
 
     Raises NotFoundError, InvalidInputError.
     """

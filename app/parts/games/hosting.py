@@ -1,32 +1,35 @@
-"""What a host does: make a game, lead it from question to question, and end it.
+"""What a host does: start a game, lead it from question to question, end it, and play it again.
 
-Each change appends an event, so that every process looks at the game again.
+Each change appends an event, so that every process reads the game again.
 """
 
 from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import allocate_ids
+from app.db.backend import allocate_ids, insert_rows, is_among
 from app.errors import ConflictError, NotFoundError
 from app.models import Game, GameAnswer, GamePlayer, GameQuestion, Tweet, User
 from app.parts.games.drawing import DrawnQuestion
-from app.parts.games.ending import note_change, present_question, tell, tell_if_all_answered
+from app.parts.games.joining import next_secret
 from app.parts.games.rules import new_code
-from app.parts.games.states import read_states, unknown_game
+from app.parts.games.states import asked_of, read_states, unknown_game
 from app.runtime.clock import now
+from app.security import digest
 from app.services.deletion.games import tell_of_change
 
 MOST_GAMES: Final = 20
-"""Games that have not ended."""
+"""Games that may be open, which have not ended."""
+THERE_MS: Final = 25_000
+"""Milliseconds for which a player counts as present after their screen was known to be open."""
 
 
 async def add_game(
     session: AsyncSession,
-    cast: Sequence[User],
+    authors: Sequence[User],
     questions: Sequence[DrawnQuestion],
     *,
     seconds: int,
@@ -42,7 +45,7 @@ async def add_game(
             state="waiting",
             questions=len(questions),
             seconds=seconds,
-            user_ids=msgspec.json.encode([user.id for user in cast]).decode(),
+            user_ids=msgspec.json.encode([user.id for user in authors]).decode(),
             room_id=room_id,
             created_at=now(),
         )
@@ -64,9 +67,9 @@ async def add_game(
 
 
 async def check_room_for_one(session: AsyncSession) -> None:
-    """Raise ConflictError where too many games have not ended.
+    """Raise ConflictError if too many games are open.
 
-    Those that ask about a deleted author have, though their rows are still there.
+    Games about a deleted author do not count, though their rows remain.
     """
     ids = (await session.scalars(select(Game.id).where(Game.state != "ended"))).all()
     if len(ids) >= MOST_GAMES and len(await read_states(session, ids)) >= MOST_GAMES:
@@ -91,11 +94,11 @@ async def get_game(session: AsyncSession, game_id: int) -> Game:
 
 
 async def go_on(session: AsyncSession, game_id: int, version: int, time_ms: int) -> None:
-    """Start, tell, ask the next question, or end: whichever is next.
+    """Take the next step: start, show the answer, ask the next question, or end.
 
-    Raises NotFoundError, and ConflictError where the version is not the present one.
+    Raises NotFoundError, and ConflictError if the version is not the present one.
     """
-    game = await _at_version(session, game_id, version)
+    game = await _open_game(session, game_id, version)
     if game.state == "asking":
         await tell(session, game, time_ms)
     else:
@@ -103,35 +106,31 @@ async def go_on(session: AsyncSession, game_id: int, version: int, time_ms: int)
 
 
 async def skip(session: AsyncSession, game_id: int, version: int, time_ms: int) -> None:
-    """Leave out the present question, with all answers to it, and ask the next one.
+    """Leave out the present question and its answers, and ask the next question.
 
     Raises NotFoundError, ConflictError.
     """
-    game = await _at_version(session, game_id, version)
-    question = await present_question(session, game)
+    game = await _open_game(session, game_id, version)
+    question = await _present_question(session, game)
     await _void(session, question)
     question.asked_ms = question.over_ms = None
     await _ask_next(session, game, time_ms)
 
 
 async def ask_again(session: AsyncSession, game_id: int, time_ms: int) -> None:
-    """Ask the current question again; its answers are deleted.
+    """Ask the present question again; its answers are deleted.
 
     Raises NotFoundError, ConflictError.
     """
-    game = await get_game(session, game_id)
-    if game.state == "ended":
-        raise _ended()
-    question = await present_question(session, game)
+    game = await _open_game(session, game_id)
+    question = await _present_question(session, game)
     await _void(session, question)
     await _ask(session, game, question, time_ms)
 
 
 async def end_game(session: AsyncSession, game_id: int, time_ms: int) -> None:
     """End a game now; the answers so far count. Raises NotFoundError, ConflictError."""
-    game = await get_game(session, game_id)
-    if game.state == "ended":
-        raise _ended()
+    game = await _open_game(session, game_id)
     if game.state == "asking":
         await tell(session, game, time_ms)
     await _end(session, game)
@@ -139,9 +138,7 @@ async def end_game(session: AsyncSession, game_id: int, time_ms: int) -> None:
 
 async def let_join(session: AsyncSession, game_id: int, is_open: int, _time_ms: int) -> None:
     """Let others join a game (1), or no one (0). Raises NotFoundError, ConflictError."""
-    game = await get_game(session, game_id)
-    if game.state == "ended":
-        raise _ended()
+    game = await _open_game(session, game_id)
     if game.is_closed == bool(is_open):
         game.is_closed = not is_open
         await note_change(session, game)
@@ -165,18 +162,21 @@ async def delete_game(session: AsyncSession, game_id: int, _time_ms: int) -> Non
     await tell_of_change(session)
 
 
-async def _at_version(session: AsyncSession, game_id: int, version: int) -> Game:
-    """Return a game that has not ended and is at this version."""
+async def _open_game(session: AsyncSession, game_id: int, version: int | None = None) -> Game:
+    """Return a game that has not ended, and that has this version, if one is given."""
     game = await get_game(session, game_id)
     if game.state == "ended":
-        raise _ended()
-    if game.version != version:
+        raise ConflictError("The game has ended")
+    if version is not None and game.version != version:
         raise ConflictError("The game has moved on; look at the screen again")
     return game
 
 
-def _ended() -> ConflictError:
-    return ConflictError("The game has ended")
+async def _present_question(session: AsyncSession, game: Game) -> GameQuestion:
+    question = await session.get(GameQuestion, (game.id, game.question))
+    if question is None:
+        raise ConflictError("The game has not begun")
+    return question
 
 
 async def _void(session: AsyncSession, question: GameQuestion) -> None:
@@ -209,3 +209,102 @@ async def _ask(session: AsyncSession, game: Game, question: GameQuestion, time_m
 async def _end(session: AsyncSession, game: Game) -> None:
     game.state, game.ended_at = "ended", now()
     await note_change(session, game)
+
+
+async def tell(session: AsyncSession, game: Game, time_ms: int) -> None:
+    """End the open question, and show its answer."""
+    question = await _present_question(session, game)
+    question.over_ms = min(time_ms, asked_of(game, question).ends_ms)
+    game.state = "told"
+    await note_change(session, game)
+
+
+async def tell_if_due(session: AsyncSession, game_id: int, time_ms: int) -> None:
+    """End the open question if its time is over."""
+    game = await session.get(Game, game_id)
+    if game is None or game.state != "asking":
+        return
+    question = await _present_question(session, game)
+    if asked_of(game, question).ends_ms <= time_ms:
+        await tell(session, game, time_ms)
+
+
+async def tell_if_all_answered(session: AsyncSession, game: Game, time_ms: int) -> None:
+    """End the open question if all present players have answered.
+
+    A player is present with an open screen, or with an answer to the question before. If no player
+    is present, the question waits for all.
+    """
+    if game.state != "asking" or not await _has_one(session, game, _answered(game.question)):
+        return
+    is_there = or_(GamePlayer.seen_ms > time_ms - THERE_MS, _answered(game.question - 1))
+    is_awaited = ~_answered(game.question)
+    if await _has_one(session, game, is_there, is_awaited):
+        return
+    if await _has_one(session, game, is_there) or not await _has_one(session, game, is_awaited):
+        await tell(session, game, time_ms)
+
+
+async def _has_one(session: AsyncSession, game: Game, *conditions: ColumnElement[bool]) -> bool:
+    """Return whether all conditions are true of one player of the game."""
+    query = select(GamePlayer.id).where(GamePlayer.game_id == game.id, *conditions).limit(1)
+    return await session.scalar(query) is not None
+
+
+def _answered(number: int) -> ColumnElement[bool]:
+    """Return the condition that a player has answered a question."""
+    is_own = GameAnswer.player_id == GamePlayer.id, GameAnswer.number == number
+    return exists().where(*is_own).correlate(GamePlayer)
+
+
+async def note_change(session: AsyncSession, game: Game) -> None:
+    """Make all processes read the game again."""
+    game.version += 1
+    await tell_of_change(session)
+
+
+def check_ended(game: Game) -> None:
+    """Raise ConflictError if a game goes on."""
+    if game.state != "ended":
+        raise ConflictError("The game has not ended")
+
+
+async def play_again(
+    session: AsyncSession,
+    game_id: int,
+    authors: Sequence[User],
+    questions: Sequence[DrawnQuestion],
+    key: str,
+) -> int:
+    """Add a game with the players of an ended game, or find it; return its id.
+
+    No table says which game follows which: the secrets of players in the next game are derived
+    from their present ones. Raises NotFoundError, and ConflictError if the game goes on, or too
+    many games are open.
+    """
+    game = await get_game(session, game_id)
+    check_ended(game)
+    # A host who presses at the same moment waits here, and finds the players in the next game.
+    await note_change(session, game)
+    query = select(GamePlayer).where(GamePlayer.game_id == game.id).order_by(GamePlayer.id)
+    players = (await session.scalars(query)).all()
+    hashes = [digest(next_secret(key, player.sha256)).hex() for player in players]
+    in_next = select(GamePlayer.game_id).where(is_among(session, GamePlayer.sha256, set(hashes)))
+    if (next_id := await session.scalar(in_next.limit(1))) is not None:
+        return next_id
+    new_id = await add_game(session, authors, questions, seconds=game.seconds, room_id=game.room_id)
+    ids = await allocate_ids(session, GamePlayer, len(players))
+    rows = [
+        {
+            "id": id_,
+            "game_id": new_id,
+            "name": player.name,
+            "name_key": player.name_key,
+            "sha256": sha256,
+            "network": player.network,
+            "joined_ms": player.joined_ms,
+        }
+        for id_, player, sha256 in zip(ids, players, hashes, strict=True)
+    ]
+    await insert_rows(session, GamePlayer, rows)
+    return new_id

@@ -1,47 +1,143 @@
-"""The live streams of games: each client has the newest document, and misses only older ones.
+"""The live streams of games: each client is sent the newest document, and misses only older ones.
 
-A stream sends documents with a number, the version. Whoever comes late or again gets the newest at
-once. One task reads the games that are followed: when the log tells of one, when a question is
-due, and twice a second for what is only counted.
+A stream sends documents with a number, the version. A client that comes late or again is sent the
+newest document immediately. One task reads the followed games: when the log names one, when a
+question is due, and twice a second for counts.
 """
 
 import asyncio
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
+import msgspec
+from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.db.feed import GAME_CHANGED, Change
 from app.errors import AppError
-from app.parts.games.channel import Channel, GameStream
-from app.parts.games.documents import host_view, shared_view
-from app.parts.games.ending import tell_if_due
-from app.parts.games.presence import Presence
-from app.parts.games.standings import Standings, players_of
+from app.parts.games.documents import GameView, SharedView, host_view, moment, shared_view
+from app.parts.games.hosting import tell_if_due
+from app.parts.games.players import Presence, Standings, players_of
 from app.parts.games.states import GameState, read_states, unknown_game
 from app.runtime.clock import now_ms
 from app.services.access.rights import Right
-from app.services.live_streams.stream import ClientStream
+from app.services.live_streams.stream import HEARTBEAT, ClientStream, LiveStreams
 from app.services.live_streams.streaming import Clients, StreamHub
 
 COUNT_S: Final = 0.5
 """Seconds between looks at what is only counted."""
-MOST_GAMES: Final = 100
-"""Games that are read together; many more than may be open."""
-TIMEOUT_S: Final = 30
-RETRY_S: Final = 1.0
-"""Seconds until games are looked at again that could not be."""
+GONE: Final = b"event: gone\ndata: {}\n\n"
 
 logger = logging.getLogger(__name__)
+_encode = msgspec.json.Encoder().encode
+
+
+class Event(NamedTuple):
+    """A document as it is sent; the number counts the documents of its kind."""
+
+    number: int
+    data: bytes
+
+
+@dataclass(slots=True, eq=False)
+class Document:
+    """The newest document of a game, for its host or for all players."""
+
+    view: GameView | SharedView | None = None
+    number: int = 0
+
+    def renew(self, view: GameView | SharedView) -> None:
+        """Take a document if it differs from the newest one."""
+        if view != self.view:
+            self.view, self.number = view, self.number + 1
+
+    def event(self) -> Event:
+        """Return the newest document with the present time; no bytes before there is one."""
+        view = self.view
+        if view is None:
+            return Event(0, b"")
+        if isinstance(view, SharedView):
+            view = structs.replace(view, now=moment(now_ms()))
+        data = b"id: %d\nevent: game\ndata: %s\n\n" % (view.version, _encode(view))
+        return Event(self.number, data)
+
+
+@dataclass(slots=True)
+class Channel:
+    """A game that clients follow, and its newest documents."""
+
+    game_id: int
+    state: GameState | None = None
+    """None before the game was read, and after it is deleted."""
+    host: Document = field(default_factory=Document)
+    shared: Document = field(default_factory=Document)
+    players: Set[int] = frozenset()
+    streams: dict["GameStream", None] = field(default_factory=dict)
+
+    @property
+    def is_counted(self) -> bool:
+        return self.state is not None and self.state.state in {"waiting", "asking"}
+
+
+class GameStream(ClientStream):
+    """One client's stream of a game: the host's, or a player's."""
+
+    __slots__ = ("channel", "document", "player_id", "sent")
+
+    def __init__(
+        self,
+        hub: LiveStreams,
+        channel: Channel,
+        player_id: int | None,
+        right: Right | None,
+        holder: Right | None,
+    ) -> None:
+        super().__init__(hub, right, holder)
+        self.channel = channel
+        self.player_id = player_id
+        """None for a host."""
+        self.document = channel.host if player_id is None else channel.shared
+        self.sent = 0
+        """The number of the document that was sent last."""
+
+    @property
+    def is_out(self) -> bool:
+        """Whether the game is deleted, or the player was removed."""
+        player, channel = self.player_id, self.channel
+        return channel.state is None or not (player is None or player in channel.players)
+
+    def take(self) -> bytes:
+        """Return what the client lacks, if anything, and note that it is sent."""
+        if self.is_out:
+            self.end()
+            return GONE
+        if self.sent < self.document.number:
+            self.sent, data = self.document.event()
+            self.is_due = False
+            return data
+        if self.is_due:
+            self.is_due = False
+            return HEARTBEAT
+        return b""
+
+    def push_document(self, events: Mapping[Document, Event]) -> None:
+        """Send the newest document without waiting if the client takes it, else wake the stream."""
+        number, data = events[self.document]
+        is_new = self.sent < number
+        if is_new and not self.is_out and self.push(data):
+            self.sent, self.is_due = number, False
+        elif is_new or self.is_out or self.is_due:
+            self.wake()
 
 
 class GameHub(StreamHub[GameStream]):
-    """The games that this process's clients follow."""
+    """The games that clients of this process follow."""
 
     def __init__(self, db: Database, clients: Clients, standings: Standings) -> None:
         super().__init__(db, clients)
@@ -49,13 +145,14 @@ class GameHub(StreamHub[GameStream]):
         self._channels: dict[int, Channel] = {}
         self.presence = Presence(db)
         self._counted_s = -math.inf
-        """When counts were read last, by the clock of the event loop."""
+        """When counts were read last, in seconds of the event loop's clock."""
         self._has_changed = False
-        """Whether the log told of a game since the last look."""
+        """Whether the log has named a game since the last look."""
         self._has_failed = False
-        """Whether the last look could not read some game, or not end its question."""
+        """Whether the last look failed to read some game, or to end its question."""
+        # Many more games than may be open are read together.
         self._look: Batch[int, None] = Batch(
-            self._read, max_size=MOST_GAMES, max_waiting=MOST_GAMES, timeout_s=TIMEOUT_S
+            self._read, max_size=100, max_waiting=100, timeout_s=30
         )
 
     async def close(self) -> None:
@@ -69,7 +166,7 @@ class GameHub(StreamHub[GameStream]):
             self._work.set()
 
     def reset(self, _newest: int) -> None:
-        """Look at all games: the log no longer holds what was read of it."""
+        """Look at all games, since the log no longer holds the events since the last look."""
         self._has_changed = True
         self._work.set()
 
@@ -81,10 +178,10 @@ class GameHub(StreamHub[GameStream]):
         right: Right | None = None,
         holder: Right | None = None,
     ) -> GameStream:
-        """Return the documents of a game, for a player or its host, from the newest on.
+        """Return a stream of a game's documents, for a player or its host, from the newest on.
 
         The stream is counted until it is closed. Raises NotFoundError, and UnavailableError if
-        there are too many.
+        there are too many streams.
         """
         channel = self._channels.get(game_id) or Channel(game_id)
         if player_id is not None:
@@ -100,7 +197,7 @@ class GameHub(StreamHub[GameStream]):
             if channel.state is None:
                 raise unknown_game()
             if channel.state.is_asking and player_id is not None:
-                # Else the answers of the others end the question before the next look.
+                # Otherwise the other players' answers end the question before the next look.
                 await self._note_presence()
         except BaseException:
             stream.close()
@@ -130,7 +227,7 @@ class GameHub(StreamHub[GameStream]):
 
     def _pause_s(self, until_look_s: float) -> float:
         if self._has_failed:
-            return RETRY_S
+            return 1.0
         pauses = [until_look_s]
         since_count_s = asyncio.get_running_loop().time() - self._counted_s
         time_ms = now_ms()
@@ -142,17 +239,17 @@ class GameHub(StreamHub[GameStream]):
         return min(pauses)
 
     async def _send_news(self, *, is_beat: bool) -> None:
-        """Send to all that wait the newest documents; wake those that do not take them."""
         time_s = asyncio.get_running_loop().time()
         is_count = time_s - self._counted_s >= COUNT_S
         if is_count:
             self._counted_s = time_s
-        if is_count or self._has_changed:  # Whoever came before a question is waited for.
+        if is_count or self._has_changed:  # A question waits for players who came before it.
             await self._note_presence()
         await self._look_at(is_count=is_count)
         for channel in list(self._channels.values()):
-            documents = {is_host: channel.document(is_host=is_host) for is_host in (True, False)}
-            push = partial(GameStream.push_document, documents=documents)
+            # An event keeps its number: a stream that opens may renew the document meanwhile.
+            events = {document: document.event() for document in (channel.host, channel.shared)}
+            push = partial(GameStream.push_document, events=events)
             await self._push(channel.streams, push, is_beat=is_beat)
 
     async def _note_presence(self) -> None:
@@ -164,7 +261,7 @@ class GameHub(StreamHub[GameStream]):
             logger.exception("who is there could not be stored; the next look tries again")
 
     async def _look_at(self, *, is_count: bool) -> None:
-        """Read the games that have changed, that are due, or of which something is counted."""
+        """Read the games that have changed or are due, and the counts of others."""
         is_all, self._has_changed, self._has_failed = self._has_changed, False, False
         time_ms = now_ms()
         ids = [
@@ -182,7 +279,7 @@ class GameHub(StreamHub[GameStream]):
                 logger.warning("a game could not be read; the next look tries again: %s", result)
 
     async def _read(self, game_ids: Sequence[int]) -> list[None]:
-        """Renew the channels of these games, and end the questions that are due."""
+        """Renew the channels of these games, and end due questions."""
         due = await self._renew_all(game_ids)
         if due:
             async with self._db.write() as session:
@@ -192,7 +289,7 @@ class GameHub(StreamHub[GameStream]):
         return [None] * len(game_ids)
 
     async def _renew_all(self, game_ids: Sequence[int]) -> list[int]:
-        """Read these games; return those whose question is due to end."""
+        """Renew the channels of these games; return the games whose question is due."""
         async with self._db.read() as session:
             states = await read_states(session, game_ids)
             for game_id in game_ids:
@@ -214,5 +311,5 @@ class GameHub(StreamHub[GameStream]):
         if is_other:
             channel.players = await players_of(session, state, channel.players)
         if any(stream.player_id is None for stream in channel.streams):
-            channel.renew_host(host_view(state, await self._standings.read(session, state)))
-        channel.renew_shared(shared_view(state, now_ms()))
+            channel.host.renew(host_view(state, await self._standings.read(session, state)))
+        channel.shared.renew(shared_view(state, 0))

@@ -1,5 +1,6 @@
-"""Joining a game by its code: those who come together share a commit."""
+"""Joining a game by its code, and a player's place in the next game with the same people."""
 
+import hmac
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -11,8 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
 from app.db.backend import allocate_ids, insert_rows, is_among
-from app.db.batch import Batch
-from app.db.engine import Database
 from app.errors import (
     ConflictError,
     InvalidInputError,
@@ -30,38 +29,34 @@ from app.services.posts.users import clean_display_name
 MOST_PLAYERS: Final = 5_000
 LONGEST_NAME: Final = 40
 LONGEST_SENT: Final = 1_000
-"""Characters of a name that are looked at."""
+"""Characters of a typed name that are read."""
 MOST_WRONG: Final = 100
-"""Wrong codes from a network within `WINDOW`, after which it waits."""
+"""Wrong codes from a network within `WINDOW`, after which it has to wait."""
 MOST_OF_NETWORK: Final = 1_000
 """Players of a game from one network, of which a school has one."""
 FREE_OF_NETWORK: Final = 300
-"""Of these, players who may come all at once."""
+"""Players of these who may join at the same time."""
 MOST_A_MINUTE: Final = 60
-"""Players from a network within `WINDOW` beyond these."""
+"""Further players from a network within `WINDOW`."""
 WINDOW: Final = timedelta(minutes=1)
-MOST_AT_ONCE: Final = 500
-"""Requests in one transaction."""
-MOST_WAITING: Final = 10_000
-TIMEOUT_S: Final = 30
 _RETRY: Final = {"Retry-After": str(int(WINDOW.total_seconds()))}
 SECRET_PREFIX: Final = "player_"  # noqa: S105 - no secret
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JoinRequest:
-    """Somebody who wants to play."""
+    """A request to join a game."""
 
     code: str
-    """As games keep it."""
+    """The code as it is stored."""
     name: str
     address: str
-    """From where it was sent."""
+    """The IP address of the client."""
 
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A new player, and the secret by which they are known."""
+    """A new player, and the secret that identifies them."""
 
     game_id: int
     player_id: int
@@ -70,45 +65,28 @@ class Joined:
 
 
 class FromNetwork(NamedTuple):
-    """How many players of a game came from one network."""
+    """The number of players of a game from one network."""
 
     players: int = 0
     lately: int = 0
-    """Within `WINDOW`."""
+    """Players who joined within `WINDOW`."""
 
     def with_one(self) -> "FromNetwork":
         return FromNetwork(self.players + 1, self.lately + 1)
 
 
 def player_name(name: str) -> str:
-    """Return the name as a game shows it. Raises InvalidInputError."""
+    """Return a typed name as a game shows it. Raises InvalidInputError."""
     clean = clean_display_name(" ".join(name.split()))
     if clean is None:
         raise InvalidInputError("A name needs visible letters", loc="name")
     return clean[:LONGEST_NAME].rstrip()
 
 
-class Joining:
-    """Adds players; each is told after the commit."""
-
-    def __init__(self, db: Database) -> None:
-        self._db = db
-        self.join: Batch[JoinRequest, Joined] = Batch(
-            self._run, max_size=MOST_AT_ONCE, max_waiting=MOST_WAITING, timeout_s=TIMEOUT_S
-        )
-        """Add a player. Raises NotFoundError, ConflictError, TooManyError, UnavailableError."""
-
-    async def close(self) -> None:
-        await self.join.close()
-
-    async def _run(self, requests: Sequence[JoinRequest]) -> list[Joined | Exception]:
-        async with self._db.write() as session:
-            return await _join_all(session, requests)
-
-
-async def _join_all(
+async def join_all(
     session: AsyncSession, requests: Sequence[JoinRequest]
 ) -> list[Joined | Exception]:
+    """Add players; return each one, or the error of the request, in the order of the requests."""
     codes = {request.code for request in requests}
     rows = await session.scalars(select(Game).where(is_among(session, Game.code, codes)))
     games = {game.code: game for game in rows}
@@ -123,7 +101,12 @@ async def _join_all(
     for request in requests:
         network, game = networks[request.address], games.get(request.code)
         if wrong[network] >= MOST_WRONG:
-            outcomes.append(_too_many_codes())
+            outcomes.append(
+                TooManyError(
+                    "Too many wrong codes came from your network; try again in a minute",
+                    headers=_RETRY,
+                )
+            )
         elif game is None:
             wrong[network] += 1
             session.add(WrongCode(network=network, sent_at=now()))
@@ -179,19 +162,13 @@ def _new_player(
 
 
 async def _wrong_codes(session: AsyncSession, networks: Iterable[bytes]) -> Counter[bytes]:
-    """Return how many wrong codes came from each network within the window."""
+    """Return the number of wrong codes from each network within the window."""
     query = (
         select(WrongCode.network, func.count())
         .where(WrongCode.network.in_(set(networks)), WrongCode.sent_at > now() - WINDOW)
         .group_by(WrongCode.network)
     )
     return Counter(dict((await session.execute(query)).all()))
-
-
-def _too_many_codes() -> TooManyError:
-    return TooManyError(
-        "Too many wrong codes came from your network; try again in a minute", headers=_RETRY
-    )
 
 
 async def _players(session: AsyncSession, games: Collection[Game]) -> Counter[int]:
@@ -206,7 +183,7 @@ async def _players(session: AsyncSession, games: Collection[Game]) -> Counter[in
 async def _players_by_network(
     session: AsyncSession, games: Collection[Game], networks: Iterable[bytes]
 ) -> defaultdict[tuple[int, bytes], FromNetwork]:
-    """Return how many players of each game came from each of these networks."""
+    """Return the number of players of each game from each of these networks."""
     time_ms = now_ms()
     is_late = GamePlayer.joined_ms.between(time_ms - WINDOW // timedelta(milliseconds=1), time_ms)
     query = (
@@ -225,7 +202,7 @@ async def _players_by_network(
 async def _names(
     session: AsyncSession, games: Collection[Game], requests: Sequence[JoinRequest]
 ) -> dict[int, PlayerNames]:
-    """Return the names that players have, in each game: all of them where one is taken."""
+    """Return the names of players in each game; none are read if all requested names are free."""
     names = {game.id: PlayerNames() for game in games}
     name_keys = {username_key(request.name) for request in requests}
     is_here = GamePlayer.game_id.in_(list(names))
@@ -236,3 +213,25 @@ async def _names(
     for game_id, key in rows:
         names[game_id].add(key)
     return names
+
+
+async def find_next_place(
+    session: AsyncSession, player_sha256: str, site_key: str
+) -> Joined | None:
+    """Return a player's place in the next game; None if there is none, or it has ended too."""
+    secret = next_secret(site_key, player_sha256)
+    query = (
+        select(GamePlayer.game_id, GamePlayer.id, GamePlayer.name)
+        .join(Game, Game.id == GamePlayer.game_id)
+        .where(GamePlayer.sha256 == digest(secret).hex(), Game.state != "ended")
+    )
+    row = (await session.execute(query)).first()
+    return None if row is None else Joined(*row, secret)
+
+
+def next_secret(site_key: str, sha256: str) -> str:
+    """Return a player's secret in the next game, from the hash of their present secret.
+
+    The key of the site is part of it, so that a person who reads the database cannot play.
+    """
+    return SECRET_PREFIX + hmac.digest(site_key.encode(), f"next {sha256}".encode(), "sha256").hex()

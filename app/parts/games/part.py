@@ -3,12 +3,12 @@
 from typing import Final
 
 from app.parts import Part
-from app.parts.games.opened import open_games
-from app.parts.games.views import api, pages, play, play_api, screen
+from app.parts.games import api, host_pages, player_pages
+from app.parts.games.playing import open_games
 
 PART: Final = Part(
-    pages=(pages.blueprint, screen.blueprint, play.blueprint),
-    api=(api.blueprint, play_api.blueprint),
+    pages=(host_pages.blueprint, player_pages.blueprint),
+    api=(api.blueprint,),
     opens=open_games,
     cards=("room_tabs", "quiz_actions"),
 )

@@ -1,6 +1,6 @@
-"""How a game went: each question, the class beside saywho and chance, and each player's answers."""
+"""The results of a game: its questions, the players compared with saywho, and all answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -8,18 +8,18 @@ from sqlalchemy import Integer, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import GameAnswer, GameQuestion, Tweet
-from app.parts.games.standings import Choice, Standing
+from app.parts.games.players import Standing
 from app.parts.games.states import GameState, masked
 from app.services.compare.name_masking import read_chat_names
 
 
 @dataclass(frozen=True, slots=True)
 class AskedQuestion:
-    """A question that was told, and how many knew."""
+    """A question whose answer was shown, with its numbers of answers and right answers."""
 
     number: int
     masked_text: str | None
-    """With `HIDDEN` for names; None where the post is gone."""
+    """The text with `HIDDEN` for names; None if the post was deleted."""
     username: str
     """The author."""
     is_model_right: bool
@@ -28,12 +28,12 @@ class AskedQuestion:
 
     @property
     def share(self) -> float:
-        """Of the answers those that were right."""
+        """The share of right answers."""
         return self.right / self.answers if self.answers else 0.0
 
 
 class RightShares(NamedTuple):
-    """The shares of right answers: of the class, of saywho, and by chance."""
+    """The shares of right answers of the players, of saywho, and by chance."""
 
     players: float
     model: float
@@ -41,7 +41,7 @@ class RightShares(NamedTuple):
 
 
 async def read_questions(session: AsyncSession, state: GameState) -> list[AskedQuestion]:
-    """Return the questions that were told, in their order."""
+    """Return the questions whose answer was shown, in their order."""
     game, usernames = state.game, state.usernames
     is_right = GameAnswer.user_id == GameQuestion.user_id
     counted = (
@@ -73,14 +73,14 @@ async def read_questions(session: AsyncSession, state: GameState) -> list[AskedQ
 
 
 async def read_model_hits(session: AsyncSession, state: GameState) -> list[bool]:
-    """Return for each question whose answer was shown whether saywho got it right."""
+    """Return whether saywho got each question right whose answer was shown."""
     is_shown = GameQuestion.game_id == state.game.id, GameQuestion.over_ms.is_not(None)
     query = select(GameQuestion.model_user_id == GameQuestion.user_id).where(*is_shown)
     return [bool(hit) for hit in await session.scalars(query.order_by(GameQuestion.number))]
 
 
 def compared(state: GameState, questions: Sequence[AskedQuestion]) -> RightShares | None:
-    """Return the class beside saywho and chance; None where nothing was answered."""
+    """Return the shares of right answers; None if there are no answers."""
     answers = sum(question.answers for question in questions)
     if not answers:
         return None
@@ -89,22 +89,25 @@ def compared(state: GameState, questions: Sequence[AskedQuestion]) -> RightShare
     return RightShares(right / answers, model / len(questions), 1 / len(state.cast))
 
 
-def that_fooled_most(questions: Sequence[AskedQuestion], *, most: int) -> list[AskedQuestion]:
-    """Return the questions that fewest knew, of those that not everybody did."""
+def that_fooled_most(questions: Sequence[AskedQuestion]) -> list[AskedQuestion]:
+    """Return the questions with the smallest shares of right answers, without those all knew."""
     fooling = [question for question in questions if question.right < question.answers]
-    return sorted(fooling, key=lambda question: (question.share, question.number))[:most]
+    return sorted(fooling, key=lambda question: (question.share, question.number))[:3]
 
 
 async def result_rows(
     session: AsyncSession, state: GameState, standing: Standing
 ) -> list[list[str | int]]:
-    """Return a table with a row for each player, the best first: its first row names the columns.
+    """Return a table with a header and a row for each player, the best first.
 
-    Of each question it says whom they chose, whether it was right (1 or 0), and after how many
-    milliseconds.
+    Three columns of each question are the chosen author, whether it was right (1 or 0), and the
+    milliseconds until the answer.
     """
     questions = await read_questions(session, state)
-    choices = await _choices(session, state)
+    answers = select(GameAnswer).where(GameAnswer.game_id == state.game.id)
+    answered = {
+        (answer.player_id, answer.number): answer for answer in await session.scalars(answers)
+    }
     header: list[str | int] = ["place", "name", "points"]
     for question in questions:
         name = f"question_{question.number}"
@@ -117,24 +120,10 @@ async def result_rows(
             standing.totals[player],
         ]
         for question in questions:
-            choice = choices.get((player, question.number))
-            row += _cells(choice, question, state.usernames)
+            if answer := answered.get((player, question.number)):
+                chosen = state.usernames[answer.user_id]
+                row += [chosen, int(chosen == question.username), answer.ms]
+            else:
+                row += ["", "", ""]
         rows.append(row)
     return rows
-
-
-def _cells(
-    choice: Choice | None, question: AskedQuestion, usernames: Mapping[int, str]
-) -> list[str | int]:
-    if choice is None:
-        return ["", "", ""]
-    chosen = usernames[choice.user_id]
-    return [chosen, int(chosen == question.username), choice.ms]
-
-
-async def _choices(session: AsyncSession, state: GameState) -> dict[tuple[int, int], Choice]:
-    answers = select(GameAnswer).where(GameAnswer.game_id == state.game.id)
-    return {
-        (answer.player_id, answer.number): Choice(answer.user_id, answer.ms, answer.points)
-        for answer in await session.scalars(answers)
-    }

@@ -12,9 +12,9 @@ State = Literal["waiting", "asking", "told", "ended"]
 
 MOST_POINTS: Final = 1_000
 LEAST_POINTS: Final = 500
-"""For a right answer at once, and at the end of the time."""
+"""Points for a right answer at the end of the time; an immediate one brings the most."""
 LETTERS: Final = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
-"""Of codes: none looks like another one."""
+"""Characters of codes; none looks like another one."""
 CODE_LENGTH: Final = 6
 """Some 890 million codes: at 100 wrong ones a minute one of 20 games is found in 8 months."""
 LONGEST_CODE: Final = 4 * CODE_LENGTH
@@ -24,13 +24,13 @@ Key = TypeVar("Key")
 
 
 def points_for(ms: int, seconds: int) -> int:
-    """Return the points for a right answer that came so many milliseconds after the question."""
-    left_ms = max(0, min(seconds * 1_000, seconds * 1_000 - ms))
+    """Return the points for a right answer this long after the question, within its time."""
+    left_ms = seconds * 1_000 - ms
     return LEAST_POINTS + (MOST_POINTS - LEAST_POINTS) * left_ms // (seconds * 1_000)
 
 
 def places(totals: Mapping[Key, int]) -> dict[Key, int]:
-    """Return the place of each, by points, the most first; equal points share a place."""
+    """Return each key's place by points, the most first; equal points share a place."""
     by_points: dict[int, int] = {}
     for place, total in enumerate(sorted(totals.values(), reverse=True), start=1):
         by_points.setdefault(total, place)
@@ -42,25 +42,25 @@ def new_code() -> str:
 
 
 def typed_code(text: str) -> str:
-    """Return a code as it is kept, however it was typed: in small letters, or with blanks."""
+    """Return a code as it is stored, however it was typed: in small letters, or with blanks."""
     letters = text[:LONGEST_CODE].upper()
     return "".join(letter for letter in letters if letter in LETTERS)[: CODE_LENGTH + 1]
 
 
 class PlayerNames:
-    """The names of a game's players, which are all different, in any case."""
+    """The names of a game's players, which all differ, whatever their case."""
 
     def __init__(self) -> None:
         self._keys: set[str] = set()
         self._numbers: dict[str, Iterator[int]] = {}
-        """Those that were not tried yet, by the key of the name that they stand behind."""
+        """Numbers that no player with the name of this key has tried yet."""
 
     def add(self, key: str) -> None:
-        """Note a name that a player has, case-folded."""
+        """Note the case-folded name of a player."""
         self._keys.add(key)
 
     def take(self, name: str) -> str:
-        """Return the name, with the first number that makes it one that nobody has yet."""
+        """Return the name, with the first free number if another player has it."""
         free, numbers = name, self._numbers.setdefault(username_key(name), count(2))
         while username_key(free) in self._keys:
             free = f"{name} {next(numbers)}"
@@ -70,7 +70,7 @@ class PlayerNames:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question that was announced, and until when answers count, in milliseconds since 1970."""
+    """The time in which a question takes answers, in milliseconds since 1970."""
 
     asked_ms: int
     ends_ms: int
@@ -80,7 +80,7 @@ class Asked:
 
 
 def shares(questions: int, authors: Sequence[Key], extra: Iterable[Key]) -> dict[Key, int]:
-    """Return how many questions are about each author: as many as about the others, within one.
+    """Return the number of questions about each author, which differ by one at most.
 
     extra: the authors in the order in which they get one more.
     """

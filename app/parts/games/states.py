@@ -1,4 +1,4 @@
-"""The state of a game as its rows say it: all that a screen of it is made of."""
+"""The state of a game, read from its rows: everything that its screens show."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ class GameState:
 
     game: Game
     present: GameQuestion | None
-    """The question that is asked or was told last."""
+    """The question that is open, or whose answer was shown last."""
     cast: Sequence[User]
-    """The authors to choose from, in the order of their names."""
+    """The authors to choose from, ordered by name."""
     masked_text: str | None
-    """Of the present question, with `HIDDEN` for names; None where the post is gone."""
+    """The present question's text with `HIDDEN` for names; None if the post was deleted."""
     players: int
     answers: int
-    "Number of answers to the current question."
+    """The number of answers to the present question."""
 
     @property
     def state(self) -> State:
@@ -40,7 +40,7 @@ class GameState:
 
     @property
     def told(self) -> int:
-        """How many questions were told, or skipped."""
+        """The number of questions whose answer was shown, or that were skipped."""
         return self.game.question - self.is_asking
 
     @property
@@ -49,12 +49,10 @@ class GameState:
 
     @property
     def ends_ms(self) -> int | None:
-        """Until when answers count; None where nothing is asked."""
         return self.period.ends_ms if self.is_asking else None
 
     @property
     def period(self) -> Asked:
-        """When the present question takes answers."""
         return asked_of(self.game, self.present)
 
     @property
@@ -62,7 +60,7 @@ class GameState:
         return {user.id: user.username for user in self.cast}
 
     def told_present(self) -> GameQuestion | None:
-        """Return the present question where its truth may be known."""
+        """Return the present question if its author may be known."""
         return None if self.is_asking else self.present
 
     @property
@@ -71,12 +69,12 @@ class GameState:
         return self.usernames[solved.user_id] if solved else None
 
     def is_due(self, time_ms: int) -> bool:
-        """Return whether the time of the question that is asked is over."""
+        """Return whether the time of the open question is over."""
         return self.ends_ms is not None and self.ends_ms <= time_ms
 
 
 def asked_of(game: Game, question: GameQuestion | None) -> Asked:
-    """Return when a question that was asked took answers."""
+    """Return the time in which a question took answers; an empty one if it was never asked."""
     if question is None or question.asked_ms is None:
         return Asked(1, 0)
     ends_ms = question.asked_ms + game.seconds * 1_000
@@ -100,7 +98,7 @@ async def get_state(session: AsyncSession, game_id: int) -> GameState:
 
 
 async def read_states(session: AsyncSession, ids: Collection[int]) -> dict[int, GameState]:
-    """Return the games of these ids; those of whose authors one is deleted are gone."""
+    """Return the games with these ids, without those that ask about a deleted author."""
     games = (await session.scalars(select(Game).where(Game.id.in_(ids)))).all()
     at_present = (
         select(GameQuestion)
@@ -134,14 +132,14 @@ async def read_states(session: AsyncSession, ids: Collection[int]) -> dict[int, 
 
 
 async def masked(text: str, cast: Sequence[User], chat_names: ManyNames) -> str:
-    """Return the text of a post as a game shows it, with `HIDDEN` for names."""
+    """Return a post's text as a game shows it, with `HIDDEN` for names."""
     return (await hide(text, *cast, chat_names=chat_names)).masked
 
 
 async def _counts(
     session: AsyncSession, ids: Collection[int]
 ) -> tuple[dict[int, int], dict[int, int]]:
-    """Return the numbers of players, and of answers to the present question, by game."""
+    """Return each game's number of players, and of answers to its present question."""
     players = (
         select(GamePlayer.game_id, func.count())
         .where(GamePlayer.game_id.in_(ids))

@@ -8,11 +8,9 @@ from app.drawing.poster import Format, Poster
 from app.errors import ConflictError, UnauthorizedError
 from app.language.i18n import gettext, show_number
 from app.lifespan import resources
-from app.parts.games.opened import PLAY, games
-from app.parts.games.playing import Screen
+from app.parts.games.player_pages import PLAYER, PRIVATE, place_heading, player_key, to_entrance
+from app.parts.games.playing import PLAY, Screen, games
 from app.parts.games.results import read_model_hits
-from app.parts.games.views.play import place_heading, to_entrance
-from app.parts.games.views.players import PLAYER, PRIVATE, player_key
 from app.parts.pictures.picture_page import PicturePage, Pictures, ZoneFor, short_address
 from app.views.blueprints import PageBlueprint
 from app.views.picture_args import LookArgs

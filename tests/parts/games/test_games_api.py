@@ -268,5 +268,5 @@ async def test_an_answer_that_waited_while_the_next_question_began_counts_at_onc
     assert (await mina.see())["total"] == 0
     sha256 = digest(mina.client.headers["Authorization"].removeprefix("Bearer ")).hex()
     late = AnswerRequest(host.game, sha256, 1, truth, arrived_ms)
-    await parts_of(anybody.app).of_parts["games"].answering.add(late)
+    await parts_of(anybody.app).of_parts["games"].answer(late)
     assert (await mina.see())["total"] > 0

@@ -1,21 +1,19 @@
-"""Changes that hosts make by pages and by the API: a new game, and the moves of a game."""
+"""What hosts change by pages and by the API: new games, and the moves of a game."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 from msgspec import UNSET, Meta, Struct, UnsetType
+from sqlalchemy import select
 
-from app.errors import InvalidInputError
 from app.lifespan import resources
-from app.models import MAX_ID
-from app.parts.games import hosting, replaying
+from app.models import MAX_ID, GameQuestion
+from app.parts.games import hosting
 from app.parts.games.drawing import draw_questions, named_cast, room_cast
 from app.parts.games.states import get_state
 from app.runtime.clock import now_ms
 from app.services.rooms.room_facts import get_room
 from app.views.policies import writing
-from app.views.requests import number_of
 
 
 class GameForm(Struct, forbid_unknown_fields=True):
@@ -48,49 +46,47 @@ async def make_game(form: GameForm) -> int:
 
 
 async def play_again(game_id: int) -> int:
-    """Make the next game of an ended one, with its players; return its id.
+    """Make the next game with the players of an ended game; return its id.
 
     Raises NotFoundError, InvalidInputError, ConflictError.
     """
     parts = resources()
     async with parts.db.read() as session:
         state = await get_state(session, game_id)
-        replaying.check_ended(state.game)
+        hosting.check_ended(state.game)
+        asked = select(GameQuestion.tweet_id).where(GameQuestion.game_id == game_id)
         questions = await draw_questions(
             session,
             parts.models,
             state.cast,
             state.game.questions,
             room_id=state.game.room_id,
-            asked=await replaying.asked_posts(session, state),
+            asked={*await session.scalars(asked)},
         )
-    replay = replaying.Replay(state.cast, questions)
     async with writing() as session:
-        return await replaying.play_again(session, game_id, replay, parts.secret_keys[0])
+        return await hosting.play_again(
+            session, game_id, state.cast, questions, parts.secret_keys[0]
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class NumberField:
-    """A number that a form sends with a move."""
+class NumberField(NamedTuple):
+    """A number that a form of a page sends with a move."""
 
     name: str
     least: int
     most: int
 
 
-_VERSION: Final = NumberField("version", 1, 2**31)
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """A change of a game by its host, made by a button of the page or an operation of the API."""
 
     change: Callable[..., Awaitable[None]]
-    """The service function; takes session, game id, number and time. Raises NotFoundError, and
+    """A function of `hosting`; takes session, game id, number and time. Raises NotFoundError, and
     ConflictError if the game has ended or gone on."""
     number: NumberField | None = None
 
 
+_VERSION: Final = NumberField("version", 1, 2**31)
 MOVES: Final[Mapping[str, Move]] = {
     "next": Move(hosting.go_on, _VERSION),
     "skip": Move(hosting.skip, _VERSION),
@@ -100,20 +96,10 @@ MOVES: Final[Mapping[str, Move]] = {
     "remove": Move(hosting.remove_player, NumberField("player", 1, MAX_ID)),
     "delete": Move(hosting.delete_game),
 }
-"""The moves by the last part of their pages' addresses."""
+"""The moves by the last part of their pages' paths."""
 
 
 async def make_move(name: str, game_id: int, *number: int) -> None:
     """Make a move. Raises NotFoundError, ConflictError."""
     async with writing() as session:
         await MOVES[name].change(session, game_id, *number, now_ms())
-
-
-def number_field(text: str, least: int, most: int, name: str) -> int:
-    """Return the number of a field. Raises InvalidInputError."""
-    number = number_of(text, most)
-    if number is None or number < least:
-        raise InvalidInputError(
-            "The number must be from {least} to {most}", least=least, most=most, loc=name
-        )
-    return number

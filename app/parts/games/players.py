@@ -1,17 +1,24 @@
-"""The standing of a game: its players, their points and places; newcomers are read alone."""
+"""The players of a game: their points and places, and who of them has a screen open."""
 
-from collections.abc import Mapping, Sequence, Set
+import math
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, case, func, literal, select
+from sqlalchemy import Select, case, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
+from app.db.backend import is_among
+from app.db.batch import Batch
+from app.db.engine import Database
 from app.models import Game, GameAnswer, GamePlayer, GameQuestion
+from app.parts.games.hosting import tell_if_all_answered
 from app.parts.games.rules import places
 from app.parts.games.states import GameState
+from app.runtime.clock import monotonic, now_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +31,7 @@ class Choice:
 
 
 class Outcome(NamedTuple):
-    """Number of right answers of a player, and number of questions whose answer was shown."""
+    """A player's number of right answers, and the number of questions whose answer was shown."""
 
     right: int
     questions: int
@@ -32,16 +39,16 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Who has how many points, of the questions that were told."""
+    """The points and places of a game's players, from the questions whose answer was shown."""
 
     names: Mapping[int, str]
-    """By player, in the order in which they came."""
+    """The name of each player, in the order in which they joined."""
     totals: Mapping[int, int]
     places: Mapping[int, int]
     choices: Mapping[int, Choice]
-    """The answers to the present question, once it was told."""
+    """The answers to the present question, once its answer was shown."""
     known: Mapping[int, int]
-    """By player, the questions that they got right: bits, by the questions' numbers."""
+    """The questions that each player got right, as bits by the questions' numbers."""
     shown: Sequence[int]
     """The numbers of the questions whose answer was shown, without skipped ones."""
     order: Sequence[int] = field(init=False, default=())
@@ -52,19 +59,19 @@ class Standing:
         object.__setattr__(self, "order", tuple(ranked))
 
     def tally(self, usernames: Mapping[int, str]) -> dict[str, int]:
-        """Return how many chose whom."""
+        """Return the number of players who chose each author."""
         counts = dict.fromkeys(usernames.values(), 0)
         for choice in self.choices.values():
             counts[usernames[choice.user_id]] += 1
         return counts
 
     def hits(self, player: int) -> list[bool]:
-        """Return for each question whose answer was shown whether a player got it right."""
+        """Return whether a player got each question right whose answer was shown."""
         known = self.known.get(player, 0)
         return [bool(known >> number & 1) for number in self.shown]
 
     def streak(self, player: int) -> int:
-        """Return how many of the newest questions in a row a player got right."""
+        """Return the number of the newest questions in a row that a player got right."""
         return len([*takewhile(bool, reversed(self.hits(player)))])
 
     def outcome(self, player: int) -> Outcome:
@@ -72,7 +79,7 @@ class Standing:
 
 
 async def read_standing(session: AsyncSession, state: GameState) -> Standing:
-    """Return the standing: sums over the answers, so that none counts twice."""
+    """Return the standing: sums over the answers, so that no answer counts twice."""
     game = state.game
     bit = case((GameAnswer.points > 0, literal(1).bitwise_lshift(GameAnswer.number)), else_=0)
     query = (
@@ -103,11 +110,9 @@ async def read_standing(session: AsyncSession, state: GameState) -> Standing:
 class Standings:
     """The newest standing of each game that a process knows: thousands of players ask for it."""
 
-    MOST: Final = 40
-
     def __init__(self) -> None:
         self._kept: dict[int, tuple[int, Standing]] = {}
-        """With the version of the game, by its id."""
+        """The version and the standing of each game, by its id."""
 
     async def read(self, session: AsyncSession, state: GameState) -> Standing:
         """Return the standing that a session sees; answers change it together with the version."""
@@ -119,21 +124,17 @@ class Standings:
         if standing is None:
             standing = await read_standing(session, state)
         if standing is not before:
-            self._keep(game, standing)
+            self._kept.pop(game.id, None)
+            self._kept[game.id] = game.version, standing
+            if len(self._kept) > 40:
+                del self._kept[next(iter(self._kept))]
         return standing
-
-    def _keep(self, game: Game, standing: Standing) -> None:
-        self._kept.pop(game.id, None)
-        self._kept[game.id] = game.version, standing
-        while len(self._kept) > self.MOST:
-            del self._kept[next(iter(self._kept))]
 
 
 async def _with_newcomers(
     session: AsyncSession, state: GameState, before: Standing
 ) -> Standing | None:
-    """Return a standing with those who have joined since, who have no points; None where others
-    are missing."""
+    """Return a standing with the players who have joined since; None if others have left."""
     if len(before.names) == state.players:
         return before
     rows = await session.execute(_later(state, before.names.keys(), GamePlayer.id, GamePlayer.name))
@@ -151,9 +152,9 @@ async def _with_newcomers(
 
 
 async def players_of(session: AsyncSession, state: GameState, known_players: Set[int]) -> Set[int]:
-    """Return the players of a game; those who were known are read again only if some have left.
+    """Return the players of a game; known players are read again only if some have left.
 
-    Ids grow, and none is given twice.
+    Ids grow, and no id is given twice.
     """
     players = known_players | {*await session.scalars(_later(state, known_players, GamePlayer.id))}
     if len(players) == state.players:
@@ -165,7 +166,86 @@ async def players_of(session: AsyncSession, state: GameState, known_players: Set
 def _later(
     state: GameState, known_players: Set[int], *columns: InstrumentedAttribute[Any]
 ) -> Select[Any]:
-    """Return the query for the players who have come after those that are known."""
+    """Return the query for the players who joined after the known ones."""
     is_later = GamePlayer.id > max(known_players, default=0)
     of_game = select(*columns).where(GamePlayer.game_id == state.game.id, is_later)
     return of_game.order_by(GamePlayer.id)
+
+
+class Presence:
+    """The players whose screens are open in this process; all processes store theirs."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._open: Counter[int] = Counter()
+        """The number of open streams of each player."""
+        self._come: set[int] = set()
+        self._left: set[int] = set()
+        self._stored_s = -math.inf
+        """When all players were stored last, by `monotonic`."""
+        # Each run stores all players who have come and left, so it has one item.
+        self._batch: Batch[int, None] = Batch(self._store, max_size=1, max_waiting=1, timeout_s=5)
+
+    async def close(self) -> None:
+        await self._batch.close()
+
+    def come(self, player_id: int) -> None:
+        """Note that a stream was opened."""
+        self._open[player_id] += 1
+        self.see(player_id)
+
+    def see(self, player_id: int) -> None:
+        """Note that a page was shown, which reloads by itself."""
+        self._come.add(player_id)
+        self._left.discard(player_id)
+
+    def leave(self, player_id: int) -> None:
+        """Note that a stream was closed."""
+        self._open[player_id] -= 1
+        if self._open[player_id] <= 0:
+            del self._open[player_id]
+            self._left.add(player_id)
+            self._come.discard(player_id)
+
+    async def store(self) -> None:
+        """Store who has come and left; every 10 s all players who are there.
+
+        Calls during a run share the next transaction. Raises UnavailableError if it takes over 5 s;
+        the run goes on after that.
+        """
+        await self._batch(0)
+
+    async def _store(self, _items: Sequence[int]) -> list[None]:
+        time_ms, started_s = now_ms(), monotonic()
+        # All are stored again now and then, since a process may die without a word.
+        is_all = started_s - self._stored_s >= 10 and bool(self._open)
+        come = self._come | set(self._open) if is_all else self._come
+        left = self._left
+        if not come and not left:
+            return [None]
+        self._come, self._left = set(), set()
+        try:
+            async with self._db.write() as session:
+                for players, seen_ms in ((come, time_ms), (left, None)):
+                    is_one = is_among(session, GamePlayer.id, players)
+                    values = update(GamePlayer).where(is_one).values(seen_ms=seen_ms)
+                    await session.execute(values, execution_options={"synchronize_session": False})
+                if left:
+                    await _end_where_all_answered(session, left, time_ms)
+        except BaseException:
+            self._come |= come - self._left
+            self._left |= left - self._come
+            raise
+        if is_all:
+            self._stored_s = started_s
+        return [None]
+
+
+async def _end_where_all_answered(
+    session: AsyncSession, players: Collection[int], time_ms: int
+) -> None:
+    """End questions whose last players left without an answer."""
+    of_players = select(GamePlayer.game_id).where(is_among(session, GamePlayer.id, players))
+    query = select(Game).where(Game.state == "asking", Game.id.in_(of_players))
+    for game in await session.scalars(query):
+        await tell_if_all_answered(session, game, time_ms)

@@ -1,44 +1,114 @@
-"""The pages of players: the entrance with its code and name, and the player's own screen."""
+"""The pages of players: the entrance with code and name, and the player's own screen.
 
+A player is identified by a secret, which programs send and browsers keep in a cookie.
+"""
+
+import contextlib
 from typing import Final
 
 from msgspec import Struct
 from quart import Response, request, url_for
 from quart.typing import ResponseReturnValue
 
-from app.errors import AppError, ConflictError, InvalidInputError, Message, UnauthorizedError
+from app.errors import (
+    AppError,
+    ConflictError,
+    InvalidInputError,
+    Message,
+    NotFoundError,
+    UnauthorizedError,
+)
 from app.language.i18n import gettext_noop, show_number, translate_message
+from app.lifespan import resources
 from app.parts.games.answering import AnswerRequest
 from app.parts.games.documents import PlayerView
-from app.parts.games.joining import LONGEST_NAME, LONGEST_SENT
-from app.parts.games.opened import PLAY, games
-from app.parts.games.playing import PlayerKey, Screen
-from app.parts.games.rules import LONGEST_CODE, typed_code
-from app.parts.games.standings import Outcome
-from app.parts.games.views.players import (
-    PLAYER,
-    PRIVATE,
-    join,
-    joined_games,
-    next_place,
-    player_key,
-    remember,
+from app.parts.games.joining import (
+    LONGEST_NAME,
+    LONGEST_SENT,
+    Joined,
+    JoinRequest,
+    find_next_place,
+    player_name,
 )
-from app.parts.games.views.screen import Option, letter_of
+from app.parts.games.players import Outcome
+from app.parts.games.playing import PLAY, PlayerKey, Screen, games
+from app.parts.games.rules import LONGEST_CODE, typed_code
 from app.runtime.clock import now_ms
+from app.security import digest
+from app.services.deletion.games import KEPT
 from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.cast import shown_name
 from app.views.page import FormPage, render_form
+from app.views.policies import cookie_name, send_to_login, set_secret
 from app.views.requests import number_of
 
+PLAYER: Final = "player_"
+"""Begins the names of players' cookies; the game's id follows."""
+PRIVATE: Final = {"Cache-Control": "no-store"}
+"""Headers of answers for one player alone."""
+
 blueprint = PageBlueprint("play", policy="open", cookie=PLAYER)
+
+
+def player_key(game_id: int) -> PlayerKey | None:
+    """Return the key that a request sends for a game; None without a secret."""
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        secret = request.cookies.get(_cookie_of(game_id), "")
+    secret = secret.strip()[:200]
+    return PlayerKey(game_id, digest(secret).hex()) if secret else None
+
+
+def required_key(game_id: int) -> PlayerKey:
+    """Return the key of a request. Raises UnauthorizedError, which says nothing of the game."""
+    key = player_key(game_id)
+    if key is None:
+        send_to_login()
+        raise AssertionError("the API sends nobody to a page")
+    return key
+
+
+async def join(code: str, name: str) -> Joined:
+    """Add the player who asks. Raises InvalidInputError, NotFoundError and others."""
+    request_ = JoinRequest(typed_code(code), player_name(name), request.remote_addr or "")
+    return await games().join(request_)
+
+
+def remember(response: Response, joined: Joined) -> Response:
+    """Set the cookie with the secret of a player."""
+    set_secret(response, _cookie_of(joined.game_id), joined.secret, KEPT)
+    return response
+
+
+def _cookie_of(game_id: int) -> str:
+    return cookie_name(f"{PLAYER}{game_id}")
+
+
+async def next_place(key: PlayerKey) -> Joined | None:
+    """Return a player's place in the game that follows an ended one; None if none follows."""
+    parts = resources()
+    async with parts.db.read() as session:
+        return await find_next_place(session, key.sha256, parts.secret_keys[0])
+
+
+async def joined_games() -> list[Screen]:
+    """Return the screens of up to five games of this browser, the newest game first."""
+    prefix = cookie_name(PLAYER)
+    numbers = [name.removeprefix(prefix) for name in request.cookies if name.startswith(prefix)]
+    ids = sorted(filter(None, map(number_of, numbers)), reverse=True)
+    screens = []
+    for game_id in ids[:5]:
+        if key := player_key(game_id):
+            with contextlib.suppress(UnauthorizedError, NotFoundError):
+                screens.append(await games().screen(key))
+    return [screen for screen in screens if screen.view.state != "ended"]
 
 
 class EntranceArgs(Struct):
     code: str = ""
     out: str = ""
-    """Anything, where the player of a game was led here who is not in it, or no longer."""
+    """Not empty for a visitor who is not, or no longer, in the game that they opened."""
 
 
 class EntrancePage(FormPage, frozen=True, kw_only=True):
@@ -47,7 +117,7 @@ class EntrancePage(FormPage, frozen=True, kw_only=True):
     code: str
     name: str
     joined: list[Screen]
-    """What this browser plays already."""
+    """The games of this browser."""
     is_out: bool
     longest_code: int = LONGEST_CODE
     longest_name: int = LONGEST_NAME
@@ -55,9 +125,9 @@ class EntrancePage(FormPage, frozen=True, kw_only=True):
 
 class PlayArgs(Struct):
     after: str = ""
-    """The game that the player comes from."""
+    """The id of the game before."""
     stay: str = ""
-    """Anything, to see an ended game although another one follows it."""
+    """Not empty to show an ended game although another one follows it."""
 
 
 class PlayPage(FormPage, frozen=True, kw_only=True):
@@ -67,20 +137,18 @@ class PlayPage(FormPage, frozen=True, kw_only=True):
     name: str
     view: PlayerView
     masked_text: str
-    options: list[Option]
     ends_ms: int | None
     """When the question ends, in milliseconds since 1970."""
     left_ms: int
     seconds: int
     outcome: Outcome | None
-    """Once the game has ended."""
+    """None before the end of the game."""
     player_id: int
     after: int | None
     """The game before, whose result the player may see again."""
 
     @property
     def heading(self) -> str:
-        """What has happened, in a few words."""
         view = self.view
         if view.state == "ended" and (told := place_heading(view)):
             return told
@@ -92,18 +160,17 @@ class PlayPage(FormPage, frozen=True, kw_only=True):
 
     @property
     def place_line(self) -> str:
-        """The player's place among others, in words; empty without a place."""
         return place_heading(self.view) if self.view.state == "told" else ""
 
     @property
     def streak_line(self) -> str:
-        """How many right answers came in a row; empty for fewer than two."""
         streak = self.view.streak
-        return translate_message(Message(STREAK, count=streak)) if streak > 1 else ""
+        return (
+            translate_message(Message("{count} right in a row", count=streak)) if streak > 1 else ""
+        )
 
     @property
     def outcome_line(self) -> str:
-        """How many questions were known, in a sentence; empty before the end."""
         if self.outcome is None or not self.outcome.questions:
             return ""
         known = Message(
@@ -131,17 +198,16 @@ class PlayPage(FormPage, frozen=True, kw_only=True):
 
 
 def place_heading(view: PlayerView) -> str:
-    """Return a player's place among others, in words; nothing for someone who plays alone."""
+    """Return a player's place as a sentence; empty for someone who plays alone."""
     if view.place is None or view.players < 2:
         return ""
     is_winner = view.state == "ended" and view.place == 1 and view.total
-    template = _FIRST if is_winner else _PLACE
+    template = gettext_noop("Place {place} of {count}")
+    if is_winner:
+        template = gettext_noop("First of {count}!")
     return translate_message(Message(template, place=view.place, count=view.players))
 
 
-_FIRST: Final = gettext_noop("First of {count}!")
-_PLACE: Final = gettext_noop("Place {place} of {count}")
-STREAK: Final = gettext_noop("{count} right in a row")
 _HEADINGS: Final[dict[str | bool | None, Message]] = {
     "waiting": Message("You are in"),
     "ended": Message("The game is over"),
@@ -153,7 +219,7 @@ _HEADINGS: Final[dict[str | bool | None, Message]] = {
 
 @blueprint.page(PLAY)
 async def show_entrance(args: EntranceArgs) -> ResponseReturnValue:
-    """Ask for code and name; a browser that plays already goes on where it was."""
+    """Ask for code and name; a browser that is in the game is redirected to its screen."""
     joined = await joined_games()
     for screen in joined:
         if screen.state.game.code == typed_code(args.code):
@@ -163,7 +229,7 @@ async def show_entrance(args: EntranceArgs) -> ResponseReturnValue:
 
 @blueprint.action(PLAY)
 async def enter(form: Form) -> ResponseReturnValue:
-    """Let somebody play who knows the code."""
+    """Add a player who knows the code."""
     code, name = form.get("code", ""), form.get("name", "")[:LONGEST_SENT]
     screens = await joined_games()
     for screen in screens:
@@ -205,7 +271,7 @@ async def show_play(game_id: int, args: PlayArgs) -> ResponseReturnValue:
 
 @blueprint.action(f"{PLAY}/<id:game_id>")
 async def answer(game_id: int, form: Form) -> ResponseReturnValue:
-    """Take an answer; the first one counts, and what is wrong with another one is said."""
+    """Store an answer; the first one counts, and the page says what is wrong with another one."""
     arrived_ms = now_ms()
     key = player_key(game_id)
     if key is None:
@@ -213,7 +279,7 @@ async def answer(game_id: int, form: Form) -> ResponseReturnValue:
     question = number_of(form.get("question", "")) or 0
     sent = AnswerRequest(game_id, key.sha256, question, form.get("username", ""), arrived_ms)
     try:
-        await games().answering.add(sent)
+        await games().answer(sent)
     except (ConflictError, InvalidInputError) as failure:
         return await _screen_page(key, failure)
     except UnauthorizedError:
@@ -227,7 +293,7 @@ async def _screen_page(
     here = games()
     try:
         screen = await here.screen(key)
-    except UnauthorizedError:  # Removed, or the game is gone.
+    except UnauthorizedError:  # The player was removed, or the game deleted.
         return to_entrance()
     if request.method == "GET":
         here.hub.presence.see(screen.player_id)
@@ -241,10 +307,6 @@ async def _screen_page(
         name=screen.name,
         view=view,
         masked_text=state.masked_text or "",
-        options=[
-            Option(letter_of(place), place, username, None)
-            for place, username in enumerate(view.options, start=1)
-        ],
         ends_ms=state.ends_ms,
         left_ms=max(0, (state.ends_ms or 0) - now_ms()),
         seconds=state.game.seconds,
@@ -259,7 +321,7 @@ async def _screen_page(
 
 
 def to_entrance() -> Response:
-    """Ask for code and name someone who is not in the game."""
+    """Redirect someone who is not in the game to the page that asks for code and name."""
     return see_other(url_for("play.show_entrance", out=1))
 
 

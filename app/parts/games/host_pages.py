@@ -1,0 +1,263 @@
+"""The pages of a host: all games, where one is started, and the screen of one, with its buttons."""
+
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from markupsafe import Markup
+from msgspec import UNSET, Struct
+from quart import Response, url_for
+from quart.typing import ResponseReturnValue
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.errors import AppError, InvalidInputError, NotFoundError
+from app.lifespan import resources
+from app.models import MAX_ID
+from app.parts.games.documents import RankedPlayer, host_view
+from app.parts.games.drawing import MOST_AUTHORS, compare_post
+from app.parts.games.moves import MOVES, GameForm, NumberField, make_game, make_move, play_again
+from app.parts.games.playing import GAMES, games, list_games
+from app.parts.games.results import (
+    AskedQuestion,
+    RightShares,
+    compared,
+    read_questions,
+    that_fooled_most,
+)
+from app.parts.games.rules import State
+from app.parts.games.states import GameState
+from app.runtime.clock import now_ms
+from app.services.posts.samples import outgrown_samples
+from app.services.posts.users import Author
+from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, newest_first
+from app.views.answers import see_other
+from app.views.author_picker import given_names, offered_authors
+from app.views.blueprints import Form, PageBlueprint
+from app.views.comparing.evidence import Evident, read_evidence
+from app.views.links import is_of_this_machine, origin_for_others, qr_code
+from app.views.page import FormPage, WebPage, render, render_form
+from app.views.requests import number_of
+
+blueprint = PageBlueprint("games", policy="operator")
+
+
+class GamesArgs(Struct):
+    room: str = ""
+    """The id of the chat whose people the questions are about."""
+
+
+class ListedGame(Struct, frozen=True):
+    id: int
+    code: str
+    state: State
+    question: int
+    questions: int
+    players: int
+    usernames: list[str]
+    created_at: datetime
+
+
+class GamesPage(FormPage, frozen=True, kw_only=True):
+    template = "games/games.html"
+
+    authors: list[Author]
+    author_total: int
+    chosen: list[str]
+    room: RoomFacts | None
+    rooms: list[RoomFacts]
+    """The newest chats that a game can be made from."""
+    questions: str
+    seconds: str
+    games: list[ListedGame]
+    is_public: bool
+    most_authors: int = MOST_AUTHORS
+
+
+@blueprint.page(GAMES)
+async def show_games(args: GamesArgs) -> ResponseReturnValue:
+    return await _games_page(room_id=args.room)
+
+
+@blueprint.action(GAMES)
+async def start_game(form: Form) -> ResponseReturnValue:
+    """Make a game, and show its screen."""
+    names = given_names(form.getlist("username"))
+    room_id = form.get("room", "")
+    questions, seconds = form.get("questions", ""), form.get("seconds", "")
+    try:
+        wish = GameForm(
+            [] if room_id else names,
+            _number(room_id, NumberField("room", 1, MAX_ID)) if room_id else UNSET,
+            _number(questions, NumberField("questions", 3, 30)),
+            _number(seconds, NumberField("seconds", 5, 120)),
+        )
+        game_id = await make_game(wish)
+    except AppError as failure:
+        return await _games_page(
+            failure, chosen=names, room_id=room_id, questions=questions, seconds=seconds
+        )
+    return see_other(url_for("games.show_game", game_id=game_id))
+
+
+async def _games_page(
+    error: AppError | None = None,
+    *,
+    chosen: list[str] | None = None,
+    room_id: str = "",
+    questions: str = "10",
+    seconds: str = "20",
+) -> ResponseReturnValue:
+    names = chosen or []
+    async with resources().db.read() as session:
+        authors, total = await offered_authors(session, names)
+        room = await _room(session, room_id)
+        rooms, _ = await list_rooms(session, limit=20)
+        # Sample authors are for sites without other authors.
+        hidden = {*await outgrown_samples(session)} - {*names}
+        games = await list_games(session)
+    page = GamesPage(
+        error=error,
+        authors=[author for author in authors if author.username not in hidden],
+        author_total=total - len(hidden),
+        chosen=names,
+        room=room,
+        rooms=newest_first(rooms)[:6],
+        questions=questions,
+        seconds=seconds,
+        games=[_listed(state) for state in games],
+        is_public=await resources().openness.is_public(),
+        about=[],
+    )
+    return await render_form(page)
+
+
+def _listed(state: GameState) -> ListedGame:
+    game = state.game
+    return ListedGame(
+        id=game.id,
+        code=game.code,
+        state=state.state,
+        question=game.question,
+        questions=game.questions,
+        players=state.players,
+        usernames=list(state.usernames.values()),
+        created_at=game.created_at,
+    )
+
+
+async def _room(session: AsyncSession, room_id: str) -> RoomFacts | None:
+    if (number := number_of(room_id)) is None:
+        return None
+    try:
+        return await get_room(session, number)
+    except NotFoundError:
+        return None
+
+
+def _number(text: str, field: NumberField) -> int:
+    """Return the number of a form's field. Raises InvalidInputError."""
+    number = number_of(text, field.most)
+    if number is None or number < field.least:
+        raise InvalidInputError(
+            "The number must be from {least} to {most}",
+            least=field.least,
+            most=field.most,
+            loc=field.name,
+        )
+    return number
+
+
+class GamePage(WebPage, frozen=True, kw_only=True):
+    template = "games/game.html"
+
+    state: GameState
+    ranking: list[RankedPlayer]
+    tally: dict[str, int]
+    """The number of players who chose each author."""
+    join_address: str
+    """The link for players, without its scheme."""
+    qr: Markup | None
+    is_of_this_machine: bool
+    is_public: bool
+    left_ms: int
+    """Milliseconds until the question ends."""
+    players: list[tuple[int, str]]
+    """Id and name, the newest first."""
+    evident: Evident | None
+    questions: list[AskedQuestion]
+
+    @property
+    def fooling(self) -> list[AskedQuestion]:
+        return that_fooled_most(self.questions)
+
+    @property
+    def comparison(self) -> RightShares | None:
+        return compared(self.state, self.questions)
+
+
+@blueprint.page(f"{GAMES}/<id:game_id>")
+async def show_game(game_id: int) -> str:
+    """Show the screen that all look at, in the present state of the game."""
+    state, standing = await games().read(game_id)
+    evident: Evident | None = None
+    async with resources().db.read() as session:
+        questions = await read_questions(session, state) if state.state == "ended" else []
+        if state.state == "told":
+            evident = await _evidence(session, state)
+    origin = origin_for_others()
+    address = origin + url_for("play.show_entrance", code=state.game.code)
+    page = GamePage(
+        state=state,
+        ranking=host_view(state, standing).ranking,
+        tally=standing.tally(state.usernames),
+        join_address=urlsplit(origin).netloc + url_for("play.show_entrance"),
+        qr=qr_code(address),
+        is_of_this_machine=is_of_this_machine(origin),
+        is_public=await resources().openness.is_public(),
+        left_ms=max(0, (state.ends_ms or 0) - now_ms()),
+        players=list(standing.names.items())[::-1],
+        evident=evident,
+        questions=questions,
+        about=list(state.usernames.values()),
+        in_chat=state.game.room_id is not None,
+    )
+    return await render(page)
+
+
+async def _evidence(session: AsyncSession, state: GameState) -> Evident | None:
+    """Return the text with marks of the evidence; None if nothing can be compared.
+
+    The post may be deleted by now, or all posts of an author.
+    """
+    if state.present is None:
+        return None
+    tweet_id, models = state.present.tweet_id, resources().models
+    try:
+        comparison = await compare_post(session, models, state.cast, tweet_id, reasons=True)
+    except (NotFoundError, InvalidInputError):
+        return None
+    return await read_evidence(session, comparison)
+
+
+@blueprint.action(f"{GAMES}/<id:game_id>/replay")
+async def replay(game_id: int) -> Response:
+    """Make the next game with the same players, and show its screen."""
+    return see_other(url_for("games.show_game", game_id=await play_again(game_id)))
+
+
+def _declare_button(name: str) -> None:
+    """Declare the path that the button of a move is posted to."""
+    number = MOVES[name].number
+
+    async def press(game_id: int, form: Form) -> Response:
+        sent = [_number(form.get(field.name, ""), field) for field in ([number] if number else [])]
+        await make_move(name, game_id, *sent)
+        if name == "delete":
+            return see_other(url_for("games.show_games"))
+        return see_other(url_for("games.show_game", game_id=game_id))
+
+    press.__name__ = name
+    blueprint.action(f"{GAMES}/<id:game_id>/{name}")(press)
+
+
+for _name in MOVES:
+    _declare_button(_name)
