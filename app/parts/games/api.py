@@ -45,15 +45,18 @@ async def create_game(form: GameForm) -> Reply[GameView]:
     """Create a game that waits for players."""
     if (form.room is UNSET) == (not form.usernames):
         raise InvalidInputError("Name the authors, or a chat", loc="usernames")
-    game_id = await make_game(form)
-    address = url_for("api_games.show_game", game_id=game_id)
-    return await games().host_view(game_id), 201, {"Location": address}
+    return await _created(await make_game(form))
 
 
 @blueprint.operation("GET", f"{GAMES}/<id:game_id>", "admin", "The game")
 async def show_game(game_id: int, args: GameArgs) -> GameView:
     """Show a game as its host sees it."""
     return await games().host_view(game_id, shows_all=args.ranking == "all")
+
+
+async def _created(game_id: int) -> Reply[GameView]:
+    address = url_for("api_games.show_game", game_id=game_id)
+    return await games().host_view(game_id), 201, {"Location": address}
 
 
 async def _view_after(move: str, game_id: int, *number: int) -> GameView:
@@ -90,9 +93,7 @@ async def end_game(game_id: int) -> GameView:
 )
 async def replay_game(game_id: int) -> Reply[GameView]:
     """Create the next game of an ended game: the same players and authors, new questions."""
-    new_id = await play_again(game_id)
-    address = url_for("api_games.show_game", game_id=new_id)
-    return await games().host_view(new_id), 201, {"Location": address}
+    return await _created(await play_again(game_id))
 
 
 @blueprint.operation("POST", f"{GAMES}/<id:game_id>/joining", "admin", "The game")
@@ -189,7 +190,7 @@ class AnswerReceipt(Struct, frozen=True):
 async def join_game(form: JoinForm) -> JoinedPlayer:
     """Join a game with its code."""
     joined = await join(form.code, form.name)
-    return JoinedPlayer(joined.game_id, joined.player_id, joined.name, joined.secret)
+    return JoinedPlayer(*joined)
 
 
 @blueprint.operation("GET", f"{PLAY}/<id:game_id>", "player", "The game as the player sees it")
@@ -208,7 +209,7 @@ async def show_next_game(game_id: int) -> Reply[JoinedPlayer]:
     place = await next_place(key)
     if place is None:
         raise NotFoundError("No game follows this one")
-    return JoinedPlayer(place.game_id, place.player_id, place.name, place.secret), 200, PRIVATE
+    return JoinedPlayer(*place), 200, PRIVATE
 
 
 @blueprint.operation(

@@ -113,7 +113,7 @@ async def _games_page(
         rooms, _ = await list_rooms(session, limit=20)
         # Sample authors are for sites without other authors.
         hidden = {*await outgrown_samples(session)} - {*names}
-        games = await list_games(session)
+        listed = await list_games(session)
     page = GamesPage(
         error=error,
         authors=[author for author in authors if author.username not in hidden],
@@ -123,7 +123,7 @@ async def _games_page(
         rooms=newest_first(rooms)[:6],
         questions=questions,
         seconds=seconds,
-        games=[_listed(state) for state in games],
+        games=[_listed(state) for state in listed],
         is_public=await resources().openness.is_public(),
         about=[],
     )

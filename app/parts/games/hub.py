@@ -23,7 +23,7 @@ from app.db.feed import GAME_CHANGED, Change
 from app.errors import AppError
 from app.parts.games.documents import GameView, SharedView, host_view, moment, shared_view
 from app.parts.games.hosting import tell_if_due
-from app.parts.games.players import Presence, Standings, players_of
+from app.parts.games.players import Presence, Standings
 from app.parts.games.states import GameState, read_states, unknown_game
 from app.runtime.clock import now_ms
 from app.services.access.rights import Right
@@ -300,16 +300,9 @@ class GameHub(StreamHub[GameStream]):
     async def _renew(
         self, session: AsyncSession, channel: Channel, state: GameState | None
     ) -> None:
-        before, channel.state = channel.state, state
-        if state is None:
-            return
-        is_other = (
-            before is None
-            or before.game.version != state.game.version
-            or before.players != state.players
-        )
-        if is_other:
-            channel.players = await players_of(session, state, channel.players)
-        if any(stream.player_id is None for stream in channel.streams):
-            channel.host.renew(host_view(state, await self._standings.read(session, state)))
-        channel.shared.renew(shared_view(state, 0))
+        channel.state = state
+        if state is not None:
+            standing = await self._standings.read(session, state)
+            channel.players = standing.names.keys()
+            channel.host.renew(host_view(state, standing))
+            channel.shared.renew(shared_view(state, 0))

@@ -1,7 +1,7 @@
 """Joining a game by its code, and a player's place in the next game with the same people."""
 
 import hmac
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -54,25 +54,13 @@ class JoinRequest:
     """The IP address of the client."""
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(NamedTuple):
     """A new player, and the secret that identifies them."""
 
     game_id: int
     player_id: int
     name: str
     secret: str
-
-
-class FromNetwork(NamedTuple):
-    """The number of players of a game from one network."""
-
-    players: int = 0
-    lately: int = 0
-    """Players who joined within `WINDOW`."""
-
-    def with_one(self) -> "FromNetwork":
-        return FromNetwork(self.players + 1, self.lately + 1)
 
 
 def player_name(name: str) -> str:
@@ -94,7 +82,7 @@ async def join_all(
     wrong = await _wrong_codes(session, networks.values())
     names = await _names(session, games.values(), requests)
     counts = await _players(session, games.values())
-    came = await _players_by_network(session, games.values(), networks.values())
+    came, lately = await _players_by_network(session, games.values(), networks.values())
     outcomes: list[Joined | Exception] = []
     players: list[dict[str, object]] = []
     ids = iter(await allocate_ids(session, GamePlayer, len(requests)))
@@ -111,11 +99,14 @@ async def join_all(
             wrong[network] += 1
             session.add(WrongCode(network=network, sent_at=now()))
             outcomes.append(NotFoundError("No game has this code"))
-        elif refusal := _refusal(game, counts[game.id], came[game.id, network]):
+        elif refusal := _refusal(
+            game, counts[game.id], came[game.id, network], lately[game.id, network]
+        ):
             outcomes.append(refusal)
         else:
             counts[game.id] += 1
-            came[game.id, network] = came[game.id, network].with_one()
+            came[game.id, network] += 1
+            lately[game.id, network] += 1
             joined, row = _new_player(game, request.name, next(ids), names[game.id])
             players.append(row | {"network": network.hex(), "joined_ms": now_ms()})
             outcomes.append(joined)
@@ -125,7 +116,7 @@ async def join_all(
 
 
 def _refusal(
-    game: Game, players: int, came: FromNetwork
+    game: Game, players: int, came: int, lately: int
 ) -> ConflictError | TooManyError | UnavailableError | None:
     if game.state == "ended":
         return ConflictError("This game has ended")
@@ -133,13 +124,13 @@ def _refusal(
         return ConflictError("The host has closed this game to new players")
     if players >= MOST_PLAYERS:
         return UnavailableError("This game is full", retry_after_s=60)
-    if came.players >= MOST_OF_NETWORK:
+    if came >= MOST_OF_NETWORK:
         return TooManyError(
             "{most} players from your network are already in this game; no more can join",
             most=MOST_OF_NETWORK,
             headers=_RETRY,
         )
-    if min(came.lately, came.players - FREE_OF_NETWORK) >= MOST_A_MINUTE:
+    if min(lately, came - FREE_OF_NETWORK) >= MOST_A_MINUTE:
         return TooManyError(
             "Too many players have joined from your network; try again in a minute", headers=_RETRY
         )
@@ -182,8 +173,8 @@ async def _players(session: AsyncSession, games: Collection[Game]) -> Counter[in
 
 async def _players_by_network(
     session: AsyncSession, games: Collection[Game], networks: Iterable[bytes]
-) -> defaultdict[tuple[int, bytes], FromNetwork]:
-    """Return the number of players of each game from each of these networks."""
+) -> tuple[Counter[tuple[int, bytes]], Counter[tuple[int, bytes]]]:
+    """Return the number of each game's players from each network, and of those within `WINDOW`."""
     time_ms = now_ms()
     is_late = GamePlayer.joined_ms.between(time_ms - WINDOW // timedelta(milliseconds=1), time_ms)
     query = (
@@ -193,10 +184,11 @@ async def _players_by_network(
         .where(is_among(session, GamePlayer.network, {network.hex() for network in networks}))
         .group_by(GamePlayer.game_id, GamePlayer.network)
     )
-    came = defaultdict[tuple[int, bytes], FromNetwork](FromNetwork)
-    for game_id, network, players, lately in await session.execute(query):
-        came[game_id, bytes.fromhex(network)] = FromNetwork(players, lately)
-    return came
+    came, lately = Counter[tuple[int, bytes]](), Counter[tuple[int, bytes]]()
+    for game_id, network, players, late_players in await session.execute(query):
+        key = game_id, bytes.fromhex(network)
+        came[key], lately[key] = players, late_players
+    return came, lately
 
 
 async def _names(

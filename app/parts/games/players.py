@@ -2,14 +2,13 @@
 
 import math
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Select, case, func, literal, select, update
+from sqlalchemy import case, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.backend import is_among
 from app.db.batch import Batch
@@ -137,8 +136,10 @@ async def _with_newcomers(
     """Return a standing with the players who have joined since; None if others have left."""
     if len(before.names) == state.players:
         return before
-    rows = await session.execute(_later(state, before.names.keys(), GamePlayer.id, GamePlayer.name))
-    new = dict(rows.all())
+    # Ids grow, and no id is given twice.
+    is_new = GamePlayer.game_id == state.game.id, GamePlayer.id > max(before.names, default=0)
+    query = select(GamePlayer.id, GamePlayer.name).where(*is_new).order_by(GamePlayer.id)
+    new = dict((await session.execute(query)).all())
     if len(before.names) + len(new) != state.players:
         return None
     totals = {**before.totals, **dict.fromkeys(new, 0)}
@@ -149,27 +150,6 @@ async def _with_newcomers(
         places=places(totals),
         known={**before.known, **dict.fromkeys(new, 0)},
     )
-
-
-async def players_of(session: AsyncSession, state: GameState, known_players: Set[int]) -> Set[int]:
-    """Return the players of a game; known players are read again only if some have left.
-
-    Ids grow, and no id is given twice.
-    """
-    players = known_players | {*await session.scalars(_later(state, known_players, GamePlayer.id))}
-    if len(players) == state.players:
-        return players
-    everybody = select(GamePlayer.id).where(GamePlayer.game_id == state.game.id)
-    return frozenset(await session.scalars(everybody))
-
-
-def _later(
-    state: GameState, known_players: Set[int], *columns: InstrumentedAttribute[Any]
-) -> Select[Any]:
-    """Return the query for the players who joined after the known ones."""
-    is_later = GamePlayer.id > max(known_players, default=0)
-    of_game = select(*columns).where(GamePlayer.game_id == state.game.id, is_later)
-    return of_game.order_by(GamePlayer.id)
 
 
 class Presence:

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from sqlalchemy import event, select, text
 
 from app.models import GamePlayer
 from app.parts.games import hosting, hub
+from app.runtime import clock
 from app.runtime.clock import now_ms
 from app.services.access.rights import revoke_token
 from app.services.live_streams import streaming
@@ -118,21 +121,21 @@ async def test_a_host_hears_of_counts(host: Host, ears: Ears, anybody: Client) -
     assert (await until(listener, state="told"))["tally"]["ferry"] == 2
 
 
-@pytest.mark.full
 async def test_a_question_ends_when_its_time_is_over(
-    writer: Client, admin: Client, anybody: Client
+    host: Host, ears: Ears, anybody: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await writer.add_posts(*posts_of(*AUTHORS))
-    host = await host_game(admin, seconds=5)
     mina, _ = await join(anybody.app, host, "Mina", "Jun")
-    path = f"/api/v1/play/{host.game}/live"
-    async with listening(anybody.app, headers=mina.client.headers, path=path) as (listener,):
-        view = await host.does("next")
-        await until(listener, state="asking")
-        told = await until(listener, state="told")
-        assert told["now"] >= view["ends_at"]
-        late = await mina.chooses(1, "ferry", status=409)
-        assert late["detail"] == "Too late: this question is over"
+    listener = await ears.of(mina)
+    view = await host.does("next")
+    await until(listener, state="asking")
+    later = SimpleNamespace(
+        time_ns=lambda: time.time_ns() + 60_000_000_000, monotonic=time.monotonic
+    )
+    monkeypatch.setattr(clock, "time", later)
+    told = await until(listener, state="told")
+    assert told["now"] >= view["ends_at"]
+    late = await mina.chooses(1, "ferry", status=409)
+    assert late["detail"] == "Too late: this question is over"
 
 
 async def test_a_question_ends_early_once_all_who_are_there_have_answered(

@@ -5,7 +5,7 @@ from quart import Quart
 from sqlalchemy import update
 
 from app.models import GamePlayer
-from app.parts.games.players import Standings, players_of, read_standing
+from app.parts.games.players import Standings, read_standing
 from app.parts.games.states import get_state
 from tests.browsing import parts_of
 from tests.conftest import Client
@@ -20,34 +20,32 @@ async def host(writer: Client, admin: Client) -> Host:
     return await host_game(admin)
 
 
-async def seen(app: Quart, host: Host, standings: Standings, known: set[int]) -> set[int]:
+async def seen(app: Quart, host: Host, standings: Standings) -> set[int]:
     """Compare the newest standing with that of all rows; return its players."""
     async with parts_of(app).db.read() as session:
         state = await get_state(session, host.game)
         standing = await standings.read(session, state)
         assert standing == await read_standing(session, state)
-        players = await players_of(session, state, known)
-    assert players == standing.names.keys()
-    return {*players}
+    return {*standing.names}
 
 
 async def test_a_standing_is_what_all_rows_say(host: Host, anybody: Client) -> None:
     app, standings = anybody.app, Standings()
-    assert await seen(app, host, standings, set()) == set()
+    assert await seen(app, host, standings) == set()
     mina, jun = await join(app, host, "Mina", "Jun")
-    known = await seen(app, host, standings, set())
+    known = await seen(app, host, standings)
     assert known == {mina.id, jun.id}
     await host.does("next")
     await mina.chooses(1, await host.truth())
     await jun.chooses(1, await host.wrong())
     await join(app, host, "Late")
-    known = await seen(app, host, standings, known)
+    known = await seen(app, host, standings)
     await removed(host, jun)
     (other,) = await join(app, host, "Other")
-    left = await seen(app, host, standings, known)
+    left = await seen(app, host, standings)
     assert left == known - {jun.id} | {other.id}
     await removed(host, other)
-    assert await seen(app, host, standings, left) == left - {other.id}
+    assert await seen(app, host, standings) == left - {other.id}
 
 
 async def removed(host: Host, player: Player) -> None:
