@@ -1,7 +1,7 @@
-"""The door of the parts: subjects that a site may leave out, each with all that is its own.
+"""The parts: subjects that a site may leave out, each in a folder with all that belongs to it.
 
-The core imports this module, and no module of a part. `PARTS` names them; what a part brings is its
-`PART`, whose modules are imported when an app is made that has it.
+The core imports this module, and no module of a part. The modules of a part are imported when an
+app with the part is made.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -18,18 +18,18 @@ FOLDER: Final = Path(__file__).parent
 
 
 class Listed(NamedTuple):
-    """A part as the list knows it, before anything of it is imported."""
+    """A part in the list, before its modules are imported."""
 
     name: str
-    """The name of its folder, and in `SAYWHO_WITHOUT`."""
+    """The name of its folder, also in `SAYWHO_WITHOUT`."""
     needs: tuple[str, ...] = ()
-    """Parts that it cannot do without."""
+    """Parts that it cannot work without."""
     uses: tuple[str, ...] = ()
-    """Parts that it imports from where a site has them."""
+    """Parts that it imports from if a site has them."""
     commands: tuple[str, ...] = ()
     """Commands of `app/parts/<name>/commands.py`."""
     adds_to: tuple[str, ...] = ()
-    """Commands of the core to which `add_to_<command>` there adds options."""
+    """Commands of the core that `add_to_<command>` of that module adds options to."""
 
     @property
     def templates(self) -> Path:
@@ -37,13 +37,11 @@ class Listed(NamedTuple):
 
 
 class MenuEntry(NamedTuple):
-    """A page that the menu leads to."""
-
     endpoint: str
     label: str
-    """In English; it is translated when it is shown."""
+    """The English label, which is translated when it is shown."""
     also: tuple[str, ...] = ()
-    """Endpoints of pages that belong to it."""
+    """Endpoints of other pages that belong to it."""
 
 
 Read = Callable[..., Any]
@@ -51,23 +49,23 @@ Read = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """All that a part adds to a site; what its blueprints declare counts as registered."""
+    """The additions of a part to a site; what its blueprints declare counts as registered."""
 
     pages: tuple["Blueprint", ...] = ()
     pages_with: Mapping[str, tuple[str, ...]] | None = None
-    """Modules of it with a `blueprint` of pages where the site has another part, by its name."""
+    """Modules with a `blueprint` of pages for sites with another part, by that part's name."""
     api: tuple["Blueprint", ...] = ()
     mounts: "Callable[[Quart], None] | None" = None
-    """Called with the app for what is no blueprint."""
+    """Registers on the app what is not a blueprint."""
     opens: Callable[[Any], AbstractAsyncContextManager[object]] | None = None
-    """Gets the app's resources and opens what the part's views work with."""
+    """Opens what the part's views work with, given the app's resources."""
     jobs: Callable[[Any], Iterable[Any]] | None = None
-    """Gets the app's resources, with what the part has opened, and returns jobs of maintenance."""
+    """Returns jobs of maintenance, given the app's resources and what the part has opened."""
     menu: tuple[MenuEntry, ...] = ()
     cards: Collection[str] = ()
-    """Places on pages of the core at which it shows something: macros of its `_cards.html`."""
+    """Places on pages of the core where macros of its `_cards.html` show something."""
     reads: Mapping[str, Read] | None = None
-    """What a card shows that has to be read first, by its place."""
+    """Functions that read the values of a card, by its place."""
 
 
 PARTS: Final[tuple[Listed, ...]] = (
@@ -81,16 +79,15 @@ PARTS: Final[tuple[Listed, ...]] = (
     Listed("games", needs=("quiz",)),
     Listed("spark", commands=("spark",)),
 )
-"""In the order in which they stand in menus and lists."""
+"""All parts, in the order of menus and lists."""
 
 
 def names() -> list[str]:
-    """Return the names of all parts."""
     return [part.name for part in PARTS]
 
 
 def check_without(without: Collection[str]) -> None:
-    """Raise ValueError if a name is no part's, or if a part is left that needs one of them."""
+    """Raise ValueError for an unknown name, or if a remaining part needs one that is left out."""
     for name in sorted(set(without) - set(names())):
         raise ValueError(f"has no part {name!r}; the parts are {', '.join(sorted(names()))}")
     for part in PARTS:
@@ -100,7 +97,7 @@ def check_without(without: Collection[str]) -> None:
 
 
 def load(part: Listed, here: Collection[str]) -> Part:
-    """Import a part and return what it adds to a site that has the parts of these names."""
+    """Import a part; return its additions to a site with the parts of these names."""
     package = f"{__name__}.{part.name}"
     added: Part = import_module(f"{package}.part").PART
     more = [
@@ -113,6 +110,6 @@ def load(part: Listed, here: Collection[str]) -> Part:
 
 
 def load_all(without: Collection[str] = ()) -> dict[Listed, Part]:
-    """Import the parts of a site that leaves some out, and return what each adds."""
+    """Import the parts of a site that leaves some out; return the additions of each."""
     here = [part.name for part in PARTS if part.name not in without]
     return {part: load(part, here) for part in PARTS if part.name in here}

@@ -1,1 +1,1 @@
-"""The dashboard: a module for each panel and its figure, and the Dash app that shows them."""
+"""The dashboard: a module for each panel, and the Dash app that shows their figures."""

@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.language.i18n import gettext, gettext_noop, ngettext, show_number, show_percent
+from app.language.i18n import gettext, gettext_noop, ngettext, show_percent
 from app.lifespan import resources
 from app.parts.dashboard.figures import Panel
-from app.parts.dashboard.sentences import nothing_dated, sentences, some_of, some_shown
+from app.parts.dashboard.sentences import filled, nothing_dated, sentences, some_of, some_shown
 from app.parts.dashboard.shapes import Plot, row_axis, row_height
 from app.services.compare.cases import MOST_COMPARED
 from app.services.compare.model_card import FEWEST_OF_AUTHOR, Card, own_names
@@ -28,13 +28,11 @@ MOST_MEASURED: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The attributions of an author's posts."""
-
     name: str
     judged: int
     right: int
     wrong: Sequence[tuple[str, int]]
-    """Other authors, and the number of posts attributed to each, the most first."""
+    """Other authors with the number of posts attributed to each, the most first."""
 
 
 class Measurable(NamedTuple):
@@ -44,7 +42,7 @@ class Measurable(NamedTuple):
     named: list[str]
     """Authors in the card's URL; empty for a card of all authors."""
     people: list[str]
-    """For a card of all authors: the authors without samples, if samples are left out."""
+    """The authors without samples, for a card of all authors that leaves samples out."""
 
 
 class ToldApart(Panel[Measurable]):
@@ -80,28 +78,21 @@ class ToldApart(Panel[Measurable]):
         return Measurement(view, card, named, total, is_of_own=bool(people))
 
 
-WITH_BARS: Final = gettext_noop(
-    "Each author’s newest posts were hidden from saywho. Colour: posts whose author it named. "
-    "Grey: posts that it attributed to someone else. The dates chosen above do not apply here."
-)
-
-
 @dataclass(frozen=True)
 class Measurement(Figure[Plot]):
     """A model card, reduced to the view's authors."""
 
     view: View
     card: Card | None
-    """The model card; None for fewer than two authors."""
+    """None for fewer than two authors."""
     named: Sequence[str]
-    """Authors in the card's URL; empty for a card of all authors."""
     total: int
     is_of_own: bool = False
-    """Whether the sample authors are left out without a choice of authors."""
+    """Whether sample authors are left out without a choice of authors."""
 
     @cached_property
     def rows(self) -> list[Given]:
-        """The authors whose posts the model was asked about, the best recognised first."""
+        """The authors with judged posts, the best recognised first."""
         if self.card is None or self.card.held_out is None:
             return []
         wrong: dict[str, list[tuple[str, int]]] = {}
@@ -144,7 +135,14 @@ class Measurement(Figure[Plot]):
             note = gettext("The sample authors are left out.") if self.is_of_own else ""
             notes = sentences(_hidden(self.card), extent, *_without_bars(rows, self.drawn), note)
             title = _title(rows)
-        return Finding(title, notes, about=gettext(WITH_BARS) if self._is_drawn else "")
+        if not self._is_drawn:
+            return Finding(title, notes)
+        about = gettext(
+            "Each author’s newest posts were hidden from saywho. Colour: posts whose author it "
+            "named. Grey: posts that it attributed to someone else. The dates chosen above do not "
+            "apply here."
+        )
+        return Finding(title, notes, about=about)
 
     def plot(self) -> Plot | None:
         return _stacked(self.drawn) if self._is_drawn else None
@@ -172,7 +170,7 @@ def _title(rows: Sequence[Given]) -> str:
         template = gettext("saywho named the right author for all {asked} hidden posts")
     else:
         template = gettext("saywho named the right author for {right} of {asked} hidden posts")
-    return template.format(right=show_number(right), asked=show_number(judged))
+    return filled(template, right=right, asked=judged)
 
 
 def _title_of_one(row: Given) -> str:
@@ -181,19 +179,17 @@ def _title_of_one(row: Given) -> str:
         "saywho recognised {name} in {right} of {asked} hidden posts",
         row.judged,
     )
-    right, judged = show_number(row.right), show_number(row.judged)
-    return template.format(right=right, asked=judged, name=shown_name(row.name))
+    return filled(template, right=row.right, asked=row.judged, name=shown_name(row.name))
 
 
 def _mostly_taken_for(row: Given) -> str:
-    """Return the author to whom most wrong posts were attributed, in a sentence, if it is one."""
     if not row.wrong or (len(row.wrong) > 1 and row.wrong[0][1] == row.wrong[1][1]):
         return ""
     name, posts = row.wrong[0]
     note = ngettext(
         "saywho attributed {count} to {name}.", "saywho attributed {count} to {name}.", posts
     )
-    return note.format(count=show_number(posts), name=shown_name(name))
+    return filled(note, count=posts, name=shown_name(name))
 
 
 def _without_bars(rows: Sequence[Given], drawn: Sequence[Given]) -> Iterator[str]:
@@ -209,22 +205,19 @@ def _hidden(card: Card) -> str:
     if measured is None or measured.posts == measured.asked:
         return ""
     note = gettext("Only {asked} of the {posts} newest posts had enough words to be judged.")
-    return note.format(posts=show_number(measured.posts), asked=show_number(measured.asked))
+    return filled(note, posts=measured.posts, asked=measured.asked)
 
 
 def _stacked(rows: Sequence[Given]) -> Plot:
-    """Return a bar for each author: the right share first, then the shares of other authors."""
+    """Return a bar for each author: the right share, then the shares of other authors."""
     parts: list[tuple[int, float, float, str, float]] = []
     for place, row in enumerate(rows):
         start = 0.0
         strength = 1.0
         for name, posts in [(row.name, row.right), *row.wrong]:
             share = posts / row.judged
-            label = gettext("{posts} of {asked} attributed to {name}").format(
-                posts=show_number(posts),
-                asked=show_number(row.judged),
-                name=escape(shown_name(name)),
-            )
+            label = gettext("{posts} of {asked} attributed to {name}")
+            label = filled(label, posts=posts, asked=row.judged, name=escape(shown_name(name)))
             parts.append((place, start, share, label, strength))
             start += share
             strength = max(0.25, strength * 0.6)  # The largest wrong part is the strongest.

@@ -1,6 +1,6 @@
 """The dashboard's figures in Dash, with only the necessary routes.
 
-All uses of Dash's private names are in this module; the lock file pins Dash, and tests cover it.
+Dash's private names are used in this module alone; the lock file pins Dash, and tests cover it.
 """
 
 import gzip
@@ -28,23 +28,20 @@ from app.views.requests import decode_json, require_type
 
 PREFIX: Final = DASHBOARD + "/"
 DASH_CALLS: Final = PREFIX + "_dash-update-component"
-"""URL to which Dash in the browser posts its callbacks."""
+"""URL of Dash's callbacks."""
 SUITES: Final = PREFIX + "_dash-component-suites/<string:package_name>/<path:fingerprinted_path>"
 FINGERPRINT: Final = re.compile(r"\.(v\w+)(?=\.)")
-"""Version and time of a package, in the names of the files that Dash serves."""
+"""A package's version and time in the names of Dash's files."""
 # The types of Dash know no aria-… properties.
 dcc: Any = dash.dcc
 html: Any = dash.html
 
 
 def init_app(app: Quart) -> None:
-    """Register Dash on the app, and store its parts for the page."""
     app.extensions[PAGE_KEY] = mount(app)
 
 
 class FigureRequest(Struct):
-    """A request for a figure of a view."""
-
     view: Annotated[str, Meta(max_length=8_000)]
     """Query string of the view."""
     live: bool = False
@@ -52,31 +49,27 @@ class FigureRequest(Struct):
 
 
 class Property(Struct):
-    """A property of one of Dash's components."""
-
     id: str
     property: str
 
 
 class FigureInput(Property):
-    """The property that has changed in the browser."""
-
     value: FigureRequest
 
 
 class FigureCall(Struct):
-    """The body of a callback: a request to draw a figure."""
+    """The body of a callback, which requests a figure."""
 
     output: str
     outputs: Property
     inputs: Annotated[list[FigureInput], Meta(min_length=1, max_length=1)]
-    """A single input, since Dash would compare each of many with all changed properties."""
+    """One input: Dash would compare each of several with all changed properties."""
     changed: list[str] = field(name="changedPropIds", default_factory=list)
     state: Annotated[list[object], Meta(max_length=0)] = []
 
 
 class Parts(Dash):
-    """Dash without its own page: the app's page contains its parts."""
+    """Dash without its own page; the app's page contains its parts."""
 
     parts: dict[str, str]
 
@@ -89,10 +82,7 @@ class Parts(Dash):
         return values | {"disable_version_check": True}
 
     def _setup_plotlyjs(self) -> None:
-        """Leave out plotly.js, since the page uses a smaller build.
-
-        Dash has no setting for that: each app would extend a private list of the package.
-        """
+        """Leave out plotly.js: the page uses a smaller build, and Dash has no setting for it."""
 
     def interpolate_index(self, **parts: Any) -> Any:  # type: ignore[override]
         """Store the inline configuration, the scripts, and the script that starts them."""
@@ -131,7 +121,7 @@ def mount(app: Quart) -> dict[str, str]:
 
 
 def layout() -> Any:
-    """Return the graphs, which the page's stylesheet places over the sections of their figures."""
+    """Return the graphs, which the stylesheet places over the sections of the page."""
     # The theme is a number that grows when the colours change, so that all figures are repainted.
     return html.Div([*map(_graph, PANELS), dcc.Store(id="theme", data=0)], className="drawings")
 
@@ -154,7 +144,7 @@ def _graph(name: str) -> Any:
 
 
 def _declare_callbacks(made: Any) -> None:
-    """Declare the callbacks of all panels: drawing a figure, painting it, following a click."""
+    """Declare each panel's callbacks: drawing a figure, painting it, following a click."""
     for name, panel in PANELS.items():
         request_id, drawing = Input(f"{name}-ask", "data"), Input(f"{name}-drawing", "data")
         drawn = Output(f"{name}-drawing", "data")
@@ -181,10 +171,7 @@ def _declare_callbacks(made: Any) -> None:
 
 
 async def _called(dispatch: Callable[[], Awaitable[Response]]) -> Response:
-    """Return Dash's response to a callback, compressed if the request accepts that.
-
-    Raises MalformedError for a callback that no browser sends.
-    """
+    """Return Dash's response to a callback, compressed if accepted. Raises MalformedError."""
     await check_call(PANELS)
     response = await dispatch()
     response.headers["Cache-Control"] = "no-store"
@@ -214,10 +201,9 @@ async def check_call(figures: Container[str]) -> None:
 
 
 def _guard(app: Quart, made: Any, fingerprints: frozenset[str]) -> None:
-    """Replace each view that Dash has registered by a view with a policy.
+    """Replace the views that Dash has registered by views with a policy.
 
-    fingerprints: of the installed packages. Dash would let browsers keep a file under any other
-    fingerprint, too.
+    fingerprints: of the installed packages; Dash would make browsers keep files under any other.
     """
     views: dict[str, Any] = cast(dict[str, Any], app.view_functions)
     serve_component, dispatch = views[SUITES], views[DASH_CALLS]

@@ -1,4 +1,4 @@
-"""Panels of the dashboard, the counting of their figures, and the answers for the browser."""
+"""The panels of the dashboard: how their figures are counted and sent to the browser."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -22,7 +22,7 @@ from app.views.filters import View, view_of
 from app.views.page import WebPage, render
 
 TICK_S: Final = 1.0
-"""Seconds between answers to live viewers; without it, a stream of posts would fill a core."""
+"""Seconds between answers to live viewers; otherwise a stream of posts would fill a core."""
 MOST_AUTHORS: Final = 40
 """Largest number of authors with their own row."""
 OF_AUTHORS: Final = ("since", "until", "lang", "tz")
@@ -32,12 +32,12 @@ LoadedT = TypeVar("LoadedT")
 
 
 class FigureAnswer(msgspec.Struct, omit_defaults=True):
-    """The parts of a figure that are sent to the browser."""
+    """The parts of a figure for the browser."""
 
     words: str
-    """HTML of the finding."""
+    """The finding as HTML."""
     rows: str = ""
-    """HTML of the first numbers."""
+    """The first numbers as HTML."""
     plot: Plot | None = None
     path: str = ""
     is_problem: bool = False
@@ -45,36 +45,35 @@ class FigureAnswer(msgspec.Struct, omit_defaults=True):
 
 
 class Panel(ABC, Generic[LoadedT]):
-    """A panel of the dashboard, which counts its figure for a view."""
+    """A panel, which counts its figure for a view."""
 
     name: ClassVar[str]
     topic: ClassVar[str]
     about: ClassVar[str]
     waiting: ClassVar[str] = gettext_noop("Drawing the chart…")
     is_of_authors: ClassVar[bool] = False
-    """Whether the figure is about how authors write, which takes longer and needs all posts."""
+    """Whether the figure is about how authors write, which needs all their posts and time."""
     height_px: ClassVar[int] = 224
-    """Height of the space reserved for the drawing until its own height is known."""
+    """Height of the reserved space until the drawing has its own height."""
     needs_two: ClassVar[bool] = False
-    """Whether the figure needs at least two authors."""
 
     @abstractmethod
     async def load(self, session: AsyncSession, view: View) -> LoadedT:
-        """Return the figure's data from the database, and register what it depends on.
+        """Return the figure's data, and register what it depends on.
 
         Raises NotFoundError and MalformedError.
         """
 
     def usernames(self, loaded: LoadedT) -> Iterable[str]:
-        """Return the authors whom the figure may name, so that their names are as on pages."""
+        """Return the authors whom the figure may name."""
         return ()
 
     @abstractmethod
     async def count(self, loaded: LoadedT, view: View) -> Figure[Plot]:
-        """Return the figure; long computations belong here, since the session is closed."""
+        """Return the figure; the session is closed, so long computations belong here."""
 
     def key(self, view: View) -> tuple[str, str, str]:
-        """Return the cache key of an answer, the same for equal views of a figure."""
+        """Return the cache key, the same for equal views."""
         unused = dict.fromkeys(OF_AUTHORS, "") if self.is_of_authors else {}
         return self.name, g.locale, view.query(**unused)
 
@@ -83,7 +82,7 @@ AnyPanel = Panel[Any]
 
 
 async def draw(panel: AnyPanel, query: str, *, is_live: bool) -> str:
-    """Return a view and its answer as JSON, as new as a page and made once for all viewers.
+    """Return a view and its answer as JSON, made once for all viewers.
 
     is_live: whether an event caused the request.
     """
@@ -101,7 +100,7 @@ async def draw(panel: AnyPanel, query: str, *, is_live: bool) -> str:
 
 
 async def answer_of(panel: AnyPanel, view: View) -> bytes:
-    """Return the answer to a view, cached; the caller must have caught up with the feed.
+    """Return the cached answer to a view; the caller must have caught up with the feed.
 
     Raises NotFoundError, MalformedError and InvalidInputError for errors in the view.
     """
@@ -119,7 +118,7 @@ async def answer_of(panel: AnyPanel, view: View) -> bytes:
 
 
 async def load(panel: AnyPanel, view: View) -> tuple[Figure[Plot], Cast]:
-    """Return a panel's figure and its cast, which must be bound while the figure makes its texts.
+    """Return a figure and its cast, which must be bound while the figure makes texts.
 
     Raises NotFoundError, MalformedError and InvalidInputError for errors in the view.
     """
@@ -136,7 +135,7 @@ async def _cast_of(session: AsyncSession, usernames: Iterable[str], view: View) 
 
 
 def kept_answer(panel: AnyPanel, view: View) -> bytes | None:
-    """Return the cached answer to a view, if any; the caller must have caught up with the feed."""
+    """Return the answer to a view if it is cached; the caller must have caught up with the feed."""
     response = resources().cache.find(panel.key(view))
     return response.body if response else None
 
@@ -150,7 +149,6 @@ async def _answer(panel: AnyPanel, parts: FigureParts[Plot]) -> FigureAnswer:
 
 
 async def problem_of(panel: AnyPanel, view: View, error: AppError) -> FigureAnswer:
-    """Return the answer that describes an error in a view."""
     async with resources().db.read() as session:
         cast = await _cast_of(session, view.names, view)
     with bound(cast):
@@ -173,7 +171,6 @@ class FigureWords(WebPage, frozen=True, kw_only=True):
     topic: str
     finding: Finding
     reading: str
-    """How to read the figure."""
 
 
 async def _show_words(panel: AnyPanel, finding: Finding) -> str:

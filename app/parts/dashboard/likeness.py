@@ -1,9 +1,10 @@
-"""Which authors sound alike; with fewer than four authors of a language, how they differ."""
+"""Which authors write alike; with fewer than four authors of a language, how they differ."""
 
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from itertools import groupby, islice
 from typing import Final
@@ -14,10 +15,10 @@ from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.likeness import neighbour_order
-from app.language.i18n import gettext, gettext_noop, ngettext, show_list, show_number
+from app.language.i18n import gettext, gettext_noop, ngettext, show_list
 from app.lifespan import resources
 from app.parts.dashboard.figures import MOST_AUTHORS, OF_AUTHORS, Panel
-from app.parts.dashboard.sentences import posts_path, sentences, some_of
+from app.parts.dashboard.sentences import filled, posts_path, sentences, some_of
 from app.parts.dashboard.shapes import (
     Cell,
     FigureBar,
@@ -36,23 +37,15 @@ from app.views.figure import Figure, Finding, Table
 from app.views.filters import View
 
 FEWEST_AUTHORS: Final = 4
-"""Smallest number of authors of a language; among fewer, the most alike may be opposites."""
+"""Authors of a language; among fewer, the most alike may be opposites."""
 SMALLEST_SHOWN: Final = 0.02
-"""Smallest likeness that is shown, from 0 to 1."""
+"""Smallest likeness that is shown, in [0, 1]."""
 MOST_DRAWN: Final = 12
-"""Largest number of authors in the grid; more cells could not be told apart."""
+"""Authors in the grid; more cells could not be told apart."""
 MOST_TIED: Final = 3
-"""Largest number of equal pairs that are named."""
-IN_COMMON: Final = (
-    (0.75, gettext_noop("They share almost all of their habits.")),
-    (0.5, gettext_noop("They share many habits.")),
-    (0.25, gettext_noop("They share some habits.")),
-    (0.0, gettext_noop("They share few habits.")),
-)
-"""Smallest likeness for each sentence."""
-
+"""Equal pairs that are named."""
 Pair = tuple[str, str, float]
-"""Two authors and their likeness, from 0 to 1."""
+"""Two authors and their likeness, in [0, 1]."""
 
 
 class WhoLikeWhom(Panel["Likeness | Words"]):
@@ -91,7 +84,7 @@ class WhoLikeWhom(Panel["Likeness | Words"]):
         return loaded
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Likeness(Figure[Plot]):
     """The likeness of authors of a language that four or more authors write."""
 
@@ -101,15 +94,14 @@ class Likeness(Figure[Plot]):
     alike: NDArray[np.float64]
     """Likeness, (n, n) float64; 0 for authors of different languages and on the diagonal."""
     looked_at: int
-    """Number of authors with the most posts, including languages with fewer authors."""
+    """Number of authors with the most posts, also of languages with fewer authors."""
     total: int
-    """Number of all authors with posts."""
     centre: str = ""
-    """The author whom the figure is about, if it is about one."""
+    """The only author whom the figure is about; empty if there are several."""
 
-    @property
+    @cached_property
     def pairs(self) -> list[Pair]:
-        """The pairs that write somewhat alike, the most alike first; only the centre's, if any."""
+        """The pairs of similar authors, the most similar first; only the centre's, if any."""
         pairs = [
             (one, second, float(self.alike[i, j]))
             for i, one in enumerate(self.names)
@@ -118,7 +110,7 @@ class Likeness(Figure[Plot]):
         ]
         return sorted(pairs, key=lambda pair: -pair[2])
 
-    @property
+    @cached_property
     def drawn(self) -> list[int]:
         """Indices of the authors in the grid: all, or those of the most similar pairs."""
         in_pairs = dict.fromkeys(name for pair in self.pairs for name in pair[:2])
@@ -129,9 +121,13 @@ class Likeness(Figure[Plot]):
 
     def finding(self) -> Finding:
         notes = sentences(_habits_in_common(self), *_left_out(self))
-        if self.centre:
-            return Finding(_nearest(self), notes, about=gettext(NEAREST_ABOUT))
-        return Finding(_most_alike(self), notes)
+        if not self.centre:
+            return Finding(_most_alike(self), notes)
+        about = gettext(
+            "Longer bars mean that two authors share more habits: 1 means all habits and 0 no "
+            "habits. The dates chosen above do not apply here."
+        )
+        return Finding(_nearest(self), notes, about=about)
 
     def plot(self) -> Plot | None:
         if not self.pairs:
@@ -160,17 +156,10 @@ class Likeness(Figure[Plot]):
         )
 
 
-NEAREST_ABOUT: Final = gettext_noop(
-    "Longer bars mean that two authors share more habits: 1 means all habits and 0 no habits. The "
-    "dates chosen above do not apply here."
-)
-
-
 def _peers(languages: Sequence[str | None], *, is_alone: bool) -> list[int]:
-    """Return the indices of the compared authors, whose languages four or more authors write.
+    """Return the indices of the authors whose languages four or more authors write.
 
-    is_alone: whether the figure is about the first author, so that only this author's language
-    counts.
+    is_alone: whether only the first author's language counts.
     """
     sizes = Counter(languages)
     return [
@@ -203,12 +192,12 @@ async def _words(
 
 
 def _left_out(data: Likeness) -> list[str]:
-    """Return sentences about the authors who are not compared, if any."""
+    """Return sentences about authors who are not compared."""
     if data.centre:
         note = gettext(
             "Compared with the {count} authors of the same language who have the most posts."
         )
-        return [note.format(count=show_number(len(data.names) - 1))]
+        return [filled(note, count=len(data.names) - 1)]
     few = data.looked_at - len(data.names)
     note = ngettext(
         "{count} more author is left out because fewer than four authors write the language, or "
@@ -219,7 +208,7 @@ def _left_out(data: Likeness) -> list[str]:
     )
     return sentences(
         some_of(data.looked_at, data.total),
-        note.format(count=show_number(few)) if few else "",
+        filled(note, count=few) if few else "",
         _not_drawn(data),
     )
 
@@ -228,7 +217,7 @@ def _not_drawn(data: Likeness) -> str:
     if not data.pairs or len(data.drawn) == len(data.names):
         return ""
     note = gettext("The chart shows the {count} most similar authors; the table has all pairs.")
-    return note.format(count=show_number(len(data.drawn)))
+    return filled(note, count=len(data.drawn))
 
 
 def _best(pairs: Sequence[Pair]) -> list[Pair]:
@@ -239,7 +228,14 @@ def _best(pairs: Sequence[Pair]) -> list[Pair]:
 def _habits_in_common(data: Likeness) -> str:
     if not data.pairs:
         return ""
-    return gettext(next(words for least, words in IN_COMMON if data.pairs[0][2] >= least))
+    likeness = data.pairs[0][2]
+    if likeness >= 0.75:
+        return gettext("They share almost all of their habits.")
+    if likeness >= 0.5:
+        return gettext("They share many habits.")
+    if likeness >= 0.25:
+        return gettext("They share some habits.")
+    return gettext("They share few habits.")
 
 
 def _label(pair: Pair) -> str:
@@ -247,7 +243,7 @@ def _label(pair: Pair) -> str:
 
 
 def _most_alike(data: Likeness) -> str:
-    """Return a title with the most similar pair, or pairs if they are equal to two digits."""
+    """Return a title with the most similar pair, or several pairs if equal to two digits."""
     if not data.pairs:
         return gettext("These authors have next to nothing in common")
     tied = _best(data.pairs)
@@ -257,7 +253,7 @@ def _most_alike(data: Likeness) -> str:
         title = gettext("{count} pairs are about equally similar, more than all others")
         if len(tied) == len(data.pairs):
             title = gettext("{count} pairs are about equally similar")
-        return title.format(count=show_number(len(tied)))
+        return filled(title, count=len(tied))
     names = [
         gettext("{one} and {other}").format(one=shown_name(one), other=shown_name(second))
         for one, second, _ in tied
@@ -266,14 +262,13 @@ def _most_alike(data: Likeness) -> str:
 
 
 def _nearest(data: Likeness) -> str:
-    """Return a title with the authors who write the most like the centre."""
     if not data.pairs:
         title = gettext("{name} has next to nothing in common with the other authors")
         return title.format(name=shown_name(data.centre))
     names = [shown_name(second) for _, second, _ in _best(data.pairs)]
     if len(names) > MOST_TIED:
         title = gettext("{count} authors are about equally similar to {name}")
-        return title.format(count=show_number(len(names)), name=shown_name(data.centre))
+        return filled(title, count=len(names), name=shown_name(data.centre))
     title = gettext("Most similar to {name}: {nearest}")
     return title.format(name=shown_name(data.centre), nearest=show_list(names))
 
@@ -318,7 +313,6 @@ def draw_pairs(names: Sequence[str], alike: NDArray[np.float64], least: float) -
 
 
 def query_of_pair(one: str, second: str) -> str:
-    """Return the query parameters of both authors' posts."""
     return urlencode({"username": (one, second)}, doseq=True)
 
 

@@ -1,4 +1,4 @@
-"""The dashboard's page: the findings of its figures, and their numbers as tables and files."""
+"""The dashboard's page, and the numbers of its figures as tables and CSV files."""
 
 import asyncio
 from collections.abc import Mapping
@@ -43,23 +43,23 @@ blueprint = PageBlueprint("dashboard", url_prefix=DASHBOARD, shows_days=True)
 PANELS: Final[dict[str, AnyPanel]] = {
     panel.name: panel for panel in (Timeline(), Week(), WhoLikeWhom(), ToldApart())
 }
-"""All panels, in the order of the page."""
+"""The panels in the order of the page."""
 PAGE_KEY: Final = "saywho.dashboard.page"
 MOST_ROWS: Final = 1_000
 MOST_OPEN_ROWS: Final = 60
-"""Rows that are shown at first; the other rows of a longer table are folded."""
+"""Rows that are shown at first; others are folded."""
 MOST_WAITING_S: Final = 1.0
-"""Seconds that the page waits for the findings of its figures, which otherwise come later."""
+"""Seconds that the page waits for findings, which otherwise come later."""
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'self'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
-"""Policy that allows Dash's inline script by its hash, and styles by Dash and plotly."""
+"""Allows Dash's inline script by its hash, and styles by Dash and plotly."""
 
 
 class Section(Struct, frozen=True):
-    """A panel on the page, and the answer of its figure if it is known in time."""
+    """A panel on the page, with the answer of its figure if it is known in time."""
 
     figure: AnyPanel
     answer: FigureAnswer | None
@@ -70,7 +70,6 @@ class Section(Struct, frozen=True):
 
     @property
     def height_px(self) -> int:
-        """Height of the drawing, or of the space reserved for it."""
         plot = self.answer.plot if self.answer else None
         height: int = plot["layout"]["meta"]["height"] if plot else self.figure.height_px
         return height
@@ -88,7 +87,7 @@ class DashboardPage(WebPage, frozen=True, kw_only=True):
     author_total: int
     sections: list[Section]
     own_zone: str | None
-    """Time zone of the chats that the page is about."""
+    """Time zone of the page's chats."""
     dash: Mapping[str, str]
     """Dash's parts of the page, and the hashes of its scripts."""
 
@@ -103,12 +102,12 @@ class DashboardPage(WebPage, frozen=True, kw_only=True):
 
 
 class RowGroup(NamedTuple):
-    """A group of rows of a long table; all groups but the first are folded."""
+    """Rows of a long table; all groups but the first are folded."""
 
     name: str
     rows: list[ShownRow]
     begin_alike: bool = False
-    """Whether the name is the first cell of all its rows, which then leave it out."""
+    """Whether the name is the first cell of all rows, which then leave it out."""
 
 
 class TablePage(WebPage, frozen=True, kw_only=True):
@@ -154,7 +153,7 @@ async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
 
 
 async def _first_answer(panel: AnyPanel, view: View) -> FigureAnswer | None:
-    """Return the answer that the page contains from the beginning; None if it comes later."""
+    """Return the answer that the page contains from the start; None if it comes later."""
     try:
         if panel.is_of_authors:
             body = kept_answer(panel, view)
@@ -170,7 +169,7 @@ async def _first_answer(panel: AnyPanel, view: View) -> FigureAnswer | None:
 
 @blueprint.page("/zone", is_cacheable=True)
 async def show_zone(args: View) -> dict[str, str | None]:
-    """Return the time zone of these authors' chats, which is the zone of their figures."""
+    """Return the time zone of these authors' chats, which their figures use."""
     async with resources().db.read() as session:
         return {"zone": await zone_of_chats(session, args.names)}
 

@@ -1,4 +1,4 @@
-"""Posts by day, in periods: which periods fit, the busiest period, and the leading author."""
+"""Posts by day in periods: the fitting period, the busiest period, the leading author."""
 
 from bisect import bisect_right
 from collections import Counter
@@ -10,24 +10,15 @@ from operator import itemgetter
 from typing import Final, Literal
 
 from app.compute.significance import CLEAR_OF_MANY, fullest, fullest_day
-from app.language.i18n import gettext_noop
 from app.services.posts.statistics import BusyAuthors, DayCell
 
 Period = Literal["day", "week", "month", "quarter", "year"]
-CALM: Final[dict[Period, str]] = {
-    "day": gettext_noop("no day stands out"),
-    "week": gettext_noop("no week stands out"),
-    "month": gettext_noop("no month stands out"),
-    "quarter": gettext_noop("no quarter stands out"),
-    "year": gettext_noop("no year stands out"),
-}
-HOURS: Final = 24
 REST: Final = ""
-"""Name of the cells of all authors who are not counted individually."""
+"""The name for all authors who are not counted individually."""
 MOST_COLUMNS: Final = 60
-"""Largest number of periods that can be told apart on a phone, such as five years of months."""
+"""Periods that can be told apart on a phone, such as five years of months."""
 _DAYS: Final[dict[Period, int]] = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
-"""Largest number of days of each period."""
+"""Largest number of days in each period."""
 
 
 def fitting(first: date, last: date) -> Period:
@@ -41,7 +32,7 @@ def fitting(first: date, last: date) -> Period:
 
 
 def start_of(day: date, period: Period) -> date:
-    """Return the first day of the period that contains a day; weeks begin on Monday."""
+    """Return the first day of a day's period; weeks begin on Monday."""
     match period:
         case "day":
             return day
@@ -65,21 +56,20 @@ def starts(first: date, last: date, period: Period) -> Sequence[date]:
 
 @dataclass(frozen=True, slots=True)
 class PostsByDay:
-    """The number of posts of each author on each day, as the database counts them."""
+    """The number of posts of each author on each day."""
 
     authors: BusyAuthors
     cells: Sequence[DayCell] = ()
     undated: int = 0
-    """Number of posts without a time, of all authors."""
     hours: Mapping[int, int] = field(default_factory=dict)
     """Posts of all authors by hour since the year 1; empty if `cells` has all authors."""
 
     @property
     def all_cells(self) -> list[DayCell]:
-        """Cells of the authors, plus a `REST` cell for the remainder of each day, sorted by day."""
+        """The cells of the authors, and a `REST` cell for the other posts of each day, by day."""
         days: Counter[date] = Counter()
         for hour, posts in self.hours.items():
-            days[date.fromordinal(hour // HOURS + 1)] += posts
+            days[date.fromordinal(hour // 24 + 1)] += posts
         for day, _, posts in self.cells:
             days[day] -= posts
         cells = [(day, REST, posts) for day, posts in days.items() if posts > 0]
@@ -87,7 +77,7 @@ class PostsByDay:
 
 
 def busiest_period(cells: Sequence[DayCell], begins: Sequence[date]) -> int | None:
-    """Return the index of the period that is clearly ahead of all others, or None.
+    """Return the index of the period that is clearly ahead, if any.
 
     begins: the first day of each period, then the end of the last.
     """
@@ -107,9 +97,9 @@ def busiest_period(cells: Sequence[DayCell], begins: Sequence[date]) -> int | No
 
 
 def leader_of(cells: Sequence[DayCell], rows: Mapping[str, Sequence[int]]) -> str | None:
-    """Return the author who wrote clearly more than anyone else, or None.
+    """Return the author who wrote clearly more than anyone else, if any.
 
-    The level is the one of a chat's page, so that the two never contradict each other.
+    The level is that of a chat's page, so that the two never contradict each other.
     """
     names = sorted(rows, key=lambda name: -sum(rows[name]))[:2]
     days = sorted({day for day, name, _ in cells if name in names})

@@ -1,7 +1,6 @@
 """Sentences and URLs that several figures share."""
 
 from collections.abc import Sequence
-from typing import Final
 from urllib.parse import urlencode
 
 from app.language.i18n import gettext, ngettext, show_list, show_number
@@ -9,56 +8,57 @@ from app.views.cast import shown_name
 from app.views.figure import Finding
 from app.views.filters import View
 
-MOST_NAMED: Final = 5
-"""Largest number of authors named in a sentence."""
+
+def filled(sentence: str, **values: object) -> str:
+    """Return a translated sentence with its values; whole numbers as the language writes them."""
+    return sentence.format(
+        **{k: show_number(v) if isinstance(v, int) else v for k, v in values.items()}
+    )
 
 
 def nothing_dated(view: View, undated: int = 0) -> Finding:
-    """Return the finding of a figure without posts, or without posts that have a time."""
+    """Return the finding of a figure without posts that have a time."""
     if not undated and not view.is_narrowed:
         return Finding(gettext("Nothing here yet"))
     if not undated:
         return Finding(gettext("There are no posts here. Try another filter."))
     title = ngettext("{count} post, without a time", "{count} posts, all without a time", undated)
-    return Finding(title.format(count=show_number(undated)))
+    return Finding(filled(title, count=undated))
 
 
 def some_of(displayed: int, total: int) -> str:
-    """Return how many authors a figure shows, in a sentence; empty if it shows all."""
+    """Return how many authors a figure shows, as a sentence; empty if all."""
     if displayed >= total:
         return ""
-    template = gettext("The {shown} of {all} authors with the most posts.")
-    return template.format(shown=show_number(displayed), all=show_number(total))
+    note = gettext("The {shown} of {all} authors with the most posts.")
+    return filled(note, shown=displayed, all=total)
 
 
 def some_in_table(displayed: int, total: int) -> str:
-    """Return how many authors a table lists, in a sentence."""
-    template = gettext("The table has the {shown} of {all} authors with the most posts.")
-    return template.format(shown=show_number(displayed), all=show_number(total))
+    note = gettext("The table has the {shown} of {all} authors with the most posts.")
+    return filled(note, shown=displayed, all=total)
 
 
 def more_undated(undated: int) -> str:
-    """Return how many more posts have no time, in a sentence; empty for 0."""
+    """Return how many more posts have no time, as a sentence; empty for 0."""
     note = ngettext("{count} more post has no time.", "{count} more posts have no time.", undated)
-    return note.format(count=show_number(undated)) if undated else ""
+    return filled(note, count=undated) if undated else ""
 
 
 def some_shown(usernames: Sequence[str]) -> str:
-    """Return the names of the first authors, and the number of the others."""
+    """Return the names of the first authors, and the number of others."""
     names = [shown_name(username) for username in usernames]
-    if len(names) <= MOST_NAMED:
+    if len(names) <= 5:
         return show_list(names)
-    named = names[: MOST_NAMED - 1]
-    template = gettext("{names} and {count} others")
-    return template.format(names=", ".join(named), count=show_number(len(names) - len(named)))
+    others = gettext("{names} and {count} others")
+    return filled(others, names=", ".join(names[:4]), count=len(names) - 4)
 
 
 def sentences(*parts: str) -> list[str]:
-    """Return the sentences that are not empty."""
     return [*filter(None, parts)]
 
 
 def posts_path(query: str, **narrowed: str | Sequence[str]) -> str:
-    """Return the URL of the posts behind a row or a figure."""
+    """Return the URL of the posts behind a row or figure."""
     parameters = urlencode(narrowed, doseq=True)
     return "/posts?" + "&".join(filter(None, (query, parameters)))

@@ -1,21 +1,14 @@
-"""Shapes of the figures: cells, bars and rows, in colours of the stylesheet such as `$ink`."""
+"""Shapes of figures: cells, bars and rows, in colours of the stylesheet such as `$ink`."""
 
 from collections.abc import Sequence
 from html import escape
-from typing import Any, Final, NamedTuple
-
-FAINTEST: Final = 0.12
-"""Opacity of the weakest cell."""
-LONGEST_LABEL: Final = 18
-"""Largest number of characters of a name next to an axis."""
+from typing import Any, NamedTuple
 
 Plot = dict[str, Any]
-"""A plotly figure; the browser adds the colours, and the layout that all figures share."""
+"""A plotly figure; the browser adds colours, and the layout that all figures share."""
 
 
 class Cell(NamedTuple):
-    """A cell of a grid."""
-
     column: int
     row: int
     share: float
@@ -35,7 +28,7 @@ class FigureBar(NamedTuple):
     """Query parameters of the posts behind the bar."""
     colour: str = "$accent"
     is_heading: bool = False
-    """Whether the row is a heading of the rows below."""
+    """Whether the row is a heading of the next rows."""
 
 
 def draw_cells(cells: Sequence[Cell]) -> Plot:
@@ -48,14 +41,14 @@ def draw_cells(cells: Sequence[Cell]) -> Plot:
         "customdata": [cell.query for cell in cells],
         "marker": {
             "color": "$accent",
-            "opacity": [round(FAINTEST + (1 - FAINTEST) * cell.share, 3) for cell in cells],
+            "opacity": [round(0.12 + 0.88 * cell.share, 3) for cell in cells],
         },
         "hovertext": [cell.text for cell in cells],
     }
 
 
 def draw_bars(bars: Sequence[FigureBar], **axis: Any) -> Plot:
-    """Return a figure with a bar for each row, and a label at the end of each bar."""
+    """Return a figure with a bar in each row, and a label at its end."""
     trace = {
         "orientation": "h",
         "width": 0.7,
@@ -83,8 +76,8 @@ def draw_bars(bars: Sequence[FigureBar], **axis: Any) -> Plot:
 
 
 def row_axis(names: Sequence[str]) -> Plot:
-    """Return the axis of rows with these labels, the first label on top."""
-    labels = [f"{name[:LONGEST_LABEL]}…" if len(name) > LONGEST_LABEL else name for name in names]
+    """Return the axis of rows, the first label on top."""
+    labels = [f"{name[:18]}…" if len(name) > 18 else name for name in names]
     return {
         "range": [len(names) - 0.4, -0.6],
         "tickvals": list(range(len(names))),
@@ -95,5 +88,5 @@ def row_axis(names: Sequence[str]) -> Plot:
 
 
 def row_height(rows: int, *, least_px: int = 160, around_px: int = 50) -> int:
-    """Return the height of a graph with this number of rows, in pixels."""
+    """Return the height of a graph with these rows, in pixels."""
     return max(least_px, rows * 20 + around_px)

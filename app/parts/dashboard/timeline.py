@@ -1,4 +1,4 @@
-"""Posts over time: rows of bars, each for an author or for several authors."""
+"""Posts over time: rows of bars, each for one or several authors."""
 
 import asyncio
 import math
@@ -17,7 +17,6 @@ from app.language.dates import show_date, show_period
 from app.language.i18n import gettext, gettext_noop, ngettext, show_number
 from app.parts.dashboard.figures import MOST_AUTHORS, Panel
 from app.parts.dashboard.periods import (
-    CALM,
     REST,
     Period,
     PostsByDay,
@@ -28,6 +27,7 @@ from app.parts.dashboard.periods import (
     starts,
 )
 from app.parts.dashboard.sentences import (
+    filled,
     more_undated,
     nothing_dated,
     posts_path,
@@ -46,24 +46,21 @@ from app.views.cast import hue, shown_name
 from app.views.figure import Figure, Finding, Table
 from app.views.filters import View
 
-MOST_ROWS: Final = 8
-"""Largest number of rows that can be read on a first screen."""
 ALL_ROWS_PX: Final = 352
-"""Height of all rows, which a first screen has below the words."""
+"""Height of all rows on a first screen, below the words."""
 
 
 class Row(NamedTuple):
-    """A row of bars, for the posts of an author or several authors."""
+    """A row of bars for the posts of one or several authors."""
 
     name: str
     colour: str
     counts: Sequence[int]
-    """Number of posts in each period."""
     usernames: Sequence[str]
 
 
 class Rest(NamedTuple):
-    """Authors who are not counted individually: their number, and their posts in each period."""
+    """The number of authors who are not counted individually, and their posts in each period."""
 
     authors: int = 0
     counts: Sequence[int] = ()
@@ -73,10 +70,10 @@ NO_REST: Final = Rest()
 
 
 def scale_end(counts: Sequence[int]) -> int:
-    """Return the count at which a scale of bars ends: the highest count, or a percentile.
+    """Return the count at which a scale of bars ends.
 
-    If the highest count is over twice the 95th percentile (nearest rank), the scale ends at the
-    percentile. Fewer than four bars have their highest count.
+    It is the highest count, or the 95th percentile (nearest rank) if the highest count is over
+    twice as high. Fewer than four bars have their highest count.
     """
     ordered = sorted(counts)
     if len(ordered) < 4:
@@ -121,38 +118,37 @@ class PostsByPeriod(Figure[Plot]):
     view: View
     authors: BusyAuthors
     undated: int = 0
-    """Number of posts without a time, which no period contains."""
+    """Posts without a time, which no period contains."""
     period: Period = "day"
     starts: Sequence[date] = ()
-    """First day of each period, then the end of the last period."""
+    """The first day of each period, then the end of the last."""
     rows: dict[str, list[int]] = field(default_factory=dict)
-    """Number of posts in each period by author, in the order of the authors' first posts."""
+    """Each author's posts in each period, in the order of the authors' first posts."""
     rest: Rest = NO_REST
     span: tuple[date, date] | None = None
     """First and last day with posts."""
     busiest: int | None = None
-    """Index of the period that is clearly ahead of all others, compared by day."""
+    """Index of the period that is clearly ahead, compared by day."""
     leader: str | None = None
     """The author who wrote clearly more than anyone else, compared by day."""
 
     @cached_property
     def drawn(self) -> list[Row]:
-        """The rows of the drawing, in which authors with few posts share a row."""
+        """The rows of the drawing; authors with few posts share a row."""
         return rows_of(self.rows, self.rest)
 
     @property
     def totals(self) -> list[int]:
-        """Number of posts in each period, in all rows."""
         return [sum(column) for column in zip(*(row.counts for row in self.drawn), strict=True)]
 
     @cached_property
     def scale_end(self) -> int:
-        """Number of posts whose bar is as high as the row of a single author."""
+        """The number of posts whose bar is as high as a single author's row."""
         return scale_end([posts for row in self.named for posts in row.counts if posts])
 
     @property
     def named(self) -> list[Row]:
-        """The rows of a single author each; all rows if there are none."""
+        """The rows of single authors; all rows if there are none."""
         return [row for row in self.drawn if len(row.usernames) == 1] or self.drawn
 
     def end_of(self, row: Row) -> int:
@@ -162,7 +158,6 @@ class PostsByPeriod(Figure[Plot]):
 
     @property
     def highest(self) -> int:
-        """Largest number of posts of a single author's row in a period."""
         return max(max(row.counts) for row in self.named)
 
     def finding(self) -> Finding:
@@ -210,7 +205,7 @@ def _asked(
 
 
 def _title(data: PostsByPeriod) -> tuple[str, str]:
-    """Return a title and a note: the period or author with clearly the most posts, or the days.
+    """Return a title and a note: the leading period or author, or the days.
 
     The note contains the days if the title does not.
     """
@@ -220,42 +215,42 @@ def _title(data: PostsByPeriod) -> tuple[str, str]:
     if sum(map(bool, totals)) == 1:
         days = (first, last + timedelta(days=1))
         title = ngettext("{count} post, of {period}", "{count} posts, all of {period}", posts)
-        return title.format(count=show_number(posts), period=show_period(*days)), ""
+        return filled(title, count=posts, period=show_period(*days)), ""
     if (place := data.busiest) is not None:
-        title = gettext("Busiest: {period}, with {count} of {total} posts").format(
-            period=show_period(data.starts[place], data.starts[place + 1]),
-            count=show_number(totals[place]),
-            total=show_number(posts),
-        )
-        return title, ""
-    span = {"first": show_date(first), "last": show_date(last), "calm": gettext(CALM[data.period])}
+        title = gettext("Busiest: {period}, with {count} of {total} posts")
+        period = show_period(data.starts[place], data.starts[place + 1])
+        return filled(title, period=period, count=totals[place], total=posts), ""
+    calm = {
+        "day": gettext_noop("no day stands out"),
+        "week": gettext_noop("no week stands out"),
+        "month": gettext_noop("no month stands out"),
+        "quarter": gettext_noop("no quarter stands out"),
+        "year": gettext_noop("no year stands out"),
+    }
+    span = {"first": show_date(first), "last": show_date(last), "calm": gettext(calm[data.period])}
     if data.leader is not None:
         title = gettext("{name} wrote the most: {count} of {total} posts")
         if len(data.rows) == 2:
             title = gettext("{name} wrote more: {count} of {total} posts")
-        title = title.format(
-            name=shown_name(data.leader),
-            count=show_number(sum(data.rows[data.leader])),
-            total=show_number(posts),
-        )
+        own = sum(data.rows[data.leader])
+        title = filled(title, name=shown_name(data.leader), count=own, total=posts)
         return title, gettext("From {first} to {last}; {calm}.").format(**span)
     title = gettext("{total} posts from {first} to {last}; {calm}")
-    return title.format(total=show_number(posts), **span), ""
+    return filled(title, total=posts, **span), ""
 
 
 def _beyond(data: PostsByPeriod) -> str:
     end = data.scale_end
     note = gettext("The scale ends at {count}; ▲ marks a bar that would be higher.")
-    return note.format(count=show_number(end)) if data.highest > end else ""
+    return filled(note, count=end) if data.highest > end else ""
 
 
 def _other_scale(data: PostsByPeriod) -> str:
-    """Return the end of the last row's own scale, in a sentence; empty if it has none."""
     last = data.drawn[-1]
     if (end := data.end_of(last)) == data.scale_end:
         return ""
     note = gettext("The row of the {others} has its own scale, up to {count}.")
-    return note.format(others=last.name, count=show_number(end))
+    return filled(note, others=last.name, count=end)
 
 
 def _together(data: PostsByPeriod) -> str:
@@ -319,7 +314,7 @@ def _label(data: PostsByPeriod, row: Row, place: int) -> str:
 
 
 def by_period(loaded: PostsByDay, view: View) -> PostsByPeriod:
-    """Return the counts of the days, summed by the finest period that there is room for."""
+    """Return the counts in the finest period that there is room for."""
     authors, undated, cells = loaded.authors, loaded.undated, loaded.all_cells
     if not cells:
         return PostsByPeriod(view, authors, undated)
@@ -348,7 +343,7 @@ def by_period(loaded: PostsByDay, view: View) -> PostsByPeriod:
 
 
 def how_rows_are_read(usernames: Collection[str], rest: Rest) -> str:
-    """Return how to read the rows of these authors; empty for the panel's default text."""
+    """Return how to read the rows; empty for the panel's default text."""
     if rest.authors:
         return gettext(
             "The author with the most posts is on top. Select a bar to see its posts; a bar of "
@@ -361,14 +356,14 @@ def how_rows_are_read(usernames: Collection[str], rest: Rest) -> str:
 def rows_of(counts: Mapping[str, Sequence[int]], rest: Rest = NO_REST) -> list[Row]:
     """Return the rows of authors' posts, the most first; with many authors, some share the last.
 
-    The shared row includes the rest; then it has no usernames.
+    The shared row includes the rest, and then has no usernames.
     """
     totals = {username: sum(row) for username, row in counts.items()}
     order = sorted(counts, key=lambda username: -totals[username])
     leaders = order
-    if len(order) > MOST_ROWS:
+    if len(order) > 8:  # More rows could not be read on a first screen.
         least = 0.1 * totals[order[0]]  # The bars of authors with fewer posts would be hairlines.
-        leaders = [username for username in order[: MOST_ROWS - 1] if totals[username] >= least]
+        leaders = [username for username in order[:7] if totals[username] >= least]
     rows = [
         Row(shown_name(username), f"${hue(username)}", counts[username], [username])
         for username in leaders
@@ -377,7 +372,6 @@ def rows_of(counts: Mapping[str, Sequence[int]], rest: Rest = NO_REST) -> list[R
     if others or rest.authors:
         columns = [*(counts[name] for name in others), *([rest.counts] if rest.authors else ())]
         sums = [sum(column) for column in zip(*columns, strict=True)]
-        number = show_number(len(others) + rest.authors)
-        name = gettext("{count} others").format(count=number)
+        name = filled(gettext("{count} others"), count=len(others) + rest.authors)
         rows.append(Row(name, "$soft", sums, () if rest.authors else others))
     return rows

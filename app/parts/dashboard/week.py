@@ -1,4 +1,4 @@
-"""The rhythm of the week: how many posts are written in each of its hours."""
+"""The rhythm of the week: the number of posts in each of its hours."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.significance import clear_peak
 from app.language.dates import show_zone, weekday_names
-from app.language.i18n import gettext, gettext_noop, ngettext, show_number
+from app.language.i18n import gettext, gettext_noop, ngettext
 from app.parts.dashboard.figures import Panel
-from app.parts.dashboard.sentences import nothing_dated, posts_path
+from app.parts.dashboard.sentences import filled, nothing_dated, posts_path
 from app.parts.dashboard.shapes import Cell, Plot, draw_cells, row_axis
 from app.services.posts.statistics import count_by_hour_of_week, count_undated
 from app.views.figure import Figure, Finding, Table
@@ -17,16 +17,11 @@ from app.views.filters import View
 from app.views.hours import LEAST_PART, PARTS
 
 HOURS: Final = 24
-HEIGHT_PX: Final = 260
-FEWEST_POSTS: Final = 20
-"""Smallest number of posts that can show a rhythm."""
-LEAST_SHARE: Final = 0.05
-"""Smallest share of an hour that is called the busiest; of 168 equal hours, each has 0.006."""
 
 
 class Week(Panel["PostsByHour"]):
     name = "week"
-    height_px = HEIGHT_PX
+    height_px = 260
     topic = gettext_noop("Rhythm of the week")
     about = gettext_noop("A stronger colour means more posts.")
 
@@ -41,13 +36,11 @@ class Week(Panel["PostsByHour"]):
 
 @dataclass(frozen=True, slots=True)
 class PostsByHour(Figure[Plot]):
-    """The number of posts in each hour of the week."""
-
     view: View
     hours: list[int]
-    """Number of posts in each of the 168 hours, from Monday, 0 o'clock."""
+    """Posts in each of the 168 hours, from Monday, 0 o'clock."""
     undated: int = 0
-    """Number of posts without a time, if no post has a time; otherwise 0."""
+    """Posts without a time, if no post has a time; otherwise 0."""
 
     def finding(self) -> Finding:
         if not any(self.hours):
@@ -79,7 +72,7 @@ class PostsByHour(Figure[Plot]):
                 "title": {"text": gettext("Hour")},
             },
             "yaxis": row_axis(days),
-            "meta": {"height": HEIGHT_PX},
+            "meta": {"height": Week.height_px},
         }
         return {"data": [draw_cells(cells)], "layout": layout}
 
@@ -97,38 +90,33 @@ class PostsByHour(Figure[Plot]):
 
 
 def _title(data: list[int]) -> str:
-    """Return a title with the hour or the part of the day that is clearly ahead, if any is."""
+    """Return a title with the hour or part of the day that is clearly ahead, if any."""
     total = sum(data)
-    if total < FEWEST_POSTS:
+    if total < 20:
         few = ngettext(
             "{count} post, too few to show a rhythm",
             "{count} posts, too few to show a rhythm",
             total,
         )
-        return few.format(count=show_number(total))
+        return filled(few, count=total)
     busiest, parts = clear_peak(data), parts_of_day(data)
     part = clear_peak(parts)
-    if busiest is not None and data[busiest] >= LEAST_SHARE * total:
+    # Each of 168 equal hours has a share of 0.006.
+    if busiest is not None and data[busiest] >= 0.05 * total:
         title = gettext(
             "Busiest hour: {weekday}, {hour}:00 to {next}:00, with {count} of {total} posts"
         )
-        return title.format(
-            weekday=weekday_names("wide")[busiest // HOURS],
-            hour=busiest % HOURS,
-            next=busiest % HOURS + 1,
-            count=show_number(data[busiest]),
-            total=show_number(total),
-        )
+        weekday, hour = weekday_names("wide")[busiest // HOURS], busiest % HOURS
+        times = {"weekday": weekday, "hour": hour, "next": hour + 1}
+        return filled(title, **times, count=data[busiest], total=total)
     if part is not None and parts[part] >= LEAST_PART * total:
         title = gettext("Busiest part of the day: {part}, with {count} of {total} posts")
-        return title.format(
-            part=gettext(PARTS[part]), count=show_number(parts[part]), total=show_number(total)
-        )
+        return filled(title, part=gettext(PARTS[part]), count=parts[part], total=total)
     return gettext("Spread over the week: no hour and no part of the day stands out")
 
 
 def parts_of_day(data: list[int]) -> list[int]:
-    """Return the number of posts at night, in the morning, afternoon and evening of all days."""
+    """Return the number of posts at night, in the morning, the afternoon and the evening."""
     width = HOURS // len(PARTS)
     return [
         sum(posts for hour, posts in enumerate(data) if hour % HOURS // width == part)

@@ -1,4 +1,4 @@
-"""How few authors differ: words that each uses more than the others, or typical words of one."""
+"""How few authors differ: words that each uses more often, or typical words of one author."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from app.compute.typical_words import TypicalWord
-from app.language.i18n import gettext, gettext_noop, show_list, show_number
+from app.language.i18n import gettext, show_list, show_number
 from app.parts.dashboard.sentences import nothing_dated, sentences, some_of
 from app.parts.dashboard.shapes import FigureBar, Plot, draw_bars
 from app.services.compare.manners import AuthorWords
@@ -15,31 +15,17 @@ from app.views.figure import Figure, Finding, Table
 from app.views.filters import View
 
 MOST_WORDED: Final = 6
-"""Largest number of authors who are compared."""
-TOGETHER: Final = gettext_noop(
-    "Words and signs that each author uses clearly more often than the others here, per 1,000 "
-    "words. Longer bars are more distinctive. The dates chosen above do not apply here."
-)
-OF_TWO: Final = gettext_noop(
-    "Words and signs that each author uses clearly more often than the other, per 1,000 words. "
-    "Longer bars are more distinctive. The dates chosen above do not apply here."
-)
-ALONE: Final = gettext_noop(
-    "Words and signs used clearly more often than by others who write the same language, per "
-    "1,000 words. Longer bars are more distinctive. The dates chosen above do not apply here."
-)
+"""Authors who are compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Words(Figure[Plot]):
-    """Words that authors use more often than others."""
-
     view: View
     authors: Sequence[AuthorWords]
     total: int
-    """Number of authors with posts, including those left out."""
+    """Number of authors with posts, also those left out."""
     is_any_alone: bool = True
-    """Whether an author is the only author of a language here, compared with others elsewhere."""
+    """Whether an author is the only one of a language here, and compared with others elsewhere."""
 
     @property
     def names(self) -> list[str]:
@@ -53,8 +39,7 @@ class Words(Figure[Plot]):
     def finding(self) -> Finding:
         if not self.authors:
             return nothing_dated(self.view)
-        together = OF_TWO if self.is_of_two else TOGETHER
-        about = gettext(ALONE if self.is_any_alone else together)
+        about = self._about()
         if len(self.authors) == 1:
             return Finding(_typical(self.authors[0]), topic=gettext("Typical words"), about=about)
         parts = [
@@ -74,6 +59,25 @@ class Words(Figure[Plot]):
             sentences(note if parts and silent else "", some_of(len(self.authors), self.total)),
             topic=gettext("How they differ"),
             about=about,
+        )
+
+    def _about(self) -> str:
+        if self.is_any_alone:
+            return gettext(
+                "Words and signs used clearly more often than by others who write the same "
+                "language, per 1,000 words. Longer bars are more distinctive. The dates chosen "
+                "above do not apply here."
+            )
+        if self.is_of_two:
+            return gettext(
+                "Words and signs that each author uses clearly more often than the other, per "
+                "1,000 words. Longer bars are more distinctive. The dates chosen above do not "
+                "apply here."
+            )
+        return gettext(
+            "Words and signs that each author uses clearly more often than the others here, per "
+            "1,000 words. Longer bars are more distinctive. The dates chosen above do not apply "
+            "here."
         )
 
     def plot(self) -> Plot | None:

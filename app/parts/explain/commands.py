@@ -1,4 +1,4 @@
-"""`saywho import --explain`: the format of files and the parts that are not understood."""
+"""`saywho import --explain`."""
 
 import asyncio
 import sys
@@ -25,7 +25,7 @@ from app.parts.explain.explanation import explain
 from app.runtime.sandbox import MOST_MEMORY, ReadError, Sandbox
 
 MOST_S: Final = 600
-"""Time limit of reading a file, as long as an import may be without progress."""
+"""Seconds for a file, as long as an import may be without progress."""
 
 
 def add_to_import(command: click.Command) -> click.Command:
@@ -42,7 +42,7 @@ def add_to_import(command: click.Command) -> click.Command:
 
 
 def explain_files(names: Sequence[str], format_name: str, options: ReadOptions) -> int:
-    """Print the explanations of the files; return the exit status."""
+    """Print the explanations of files; return the exit status."""
     limit = Config.from_env().max_import_bytes
     explanations = [_explained(name, format_name, options, limit) for name in names]
     lines = [line for explanation in explanations for line in explanation_lines(explanation)]
@@ -58,7 +58,6 @@ def _status(explanation: Explanation) -> int:
 
 
 def _explained(name: str, format_name: str, options: ReadOptions, limit: int) -> Explanation:
-    """Explain a file in the sandbox. Raises ReadError."""
     with ExitStack() as stack:
         path = Path(name)
         if name == "-":

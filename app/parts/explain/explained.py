@@ -3,7 +3,7 @@
 An explanation can be sent to a developer of a format: names, letters and digits are masked.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, Literal
 
 import msgspec
@@ -42,20 +42,15 @@ RECORD_KINDS: Final = {
 
 
 class ExplanationRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A request to explain a file, with the options of reading it."""
-
     path: str
     name: str
     options: ReadOptions
     limit_bytes: int
     seconds: float
-    """Time limit of the reading."""
     format: str = "auto"
 
 
 class UnclearPlace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A place that was not understood."""
-
     detail: Message
     file: str = ""
     """Masked name of the file, if there are several."""
@@ -66,49 +61,49 @@ class UnclearPlace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An attempt to read a file in a format, which failed."""
+    """An attempt to read a file in a format that failed."""
 
     format: str
     fault: Message | None = None
-    """The reason that the format's reader gives."""
 
 
 class Explanation(msgspec.Struct, kw_only=True):
-    """The explanation of a file; all names in it are masked."""
+    """The explanation of a file; all its names are masked."""
 
     name: str
     format: str = ""
-    """Name of the format; empty if none is recognised."""
+    """Empty if no format is recognised."""
     failure: Message | None = None
     """Reason why nothing of the file can be imported."""
     tried: list[Attempt] = []
-    """If no format is recognised: the formats in the order in which they were tried."""
+    """The formats in the order in which they were tried, if none is recognised."""
     broken: Message | None = None
     """Reason why the file cannot be read to its end."""
     is_whole: bool = True
-    """Whether the whole file was read within the time limit."""
+    """Whether the file was read to its end in time."""
     left_out: list[Message] = []
     files: dict[str, int] = {}
-    """Number of files with each suffix, in a folder or archive."""
+    """The number of files with each suffix, in a folder or archive."""
     columns: list[tuple[str, str]] = []
-    """Columns of a table, each with the field that it is used for."""
+    """The columns of a table, each with the field that it is used for."""
     notes: NotesSummary = NO_NOTES
-    """Assumptions and unused files."""
     app_lines: list[tuple[str, int]] = []
-    """The most frequent lines attributed to the app itself, with their counts."""
+    """The most frequent lines attributed to the app, with their counts."""
     lines: dict[str, int] = {}
-    """Number of lines of each kind, in a chat in text."""
+    """The number of lines of each kind, in a chat in text."""
     records: dict[str, int] = {}
-    """Number of records of each kind."""
     faults: list[tuple[Message, int]] = []
     """Reasons why records cannot be read, with their counts, the most frequent first."""
     unclear: list[UnclearPlace] = []
-    """The first places that were not understood."""
     unclear_count: int = 0
 
 
+def labelled(labels: Mapping[str, Message], counts: Mapping[str, int]) -> list[tuple[Message, int]]:
+    """Return the counts above 0 with their labels, in the order of the labels."""
+    return [(label, counts[kind]) for kind, label in labels.items() if counts.get(kind)]
+
+
 def decoded_explanation(line: bytes) -> Explanation:
-    """Return the explanation that `explain` yielded."""
     return msgspec.json.decode(line, type=Explanation, dec_hook=decoded_sentence)
 
 
@@ -147,18 +142,14 @@ def _counts(explanation: Explanation) -> Iterator[str]:
         yield f"  columns: {', '.join(columns)}"
     if not explanation.is_whole:
         yield "  not read to its end, since there was no more time"
-    for heading, labels, counts in (
-        ("lines", LINE_KINDS, explanation.lines),
-        ("records", RECORD_KINDS, explanation.records),
+    for heading, counts in (
+        ("lines", labelled(LINE_KINDS, explanation.lines)),
+        ("records", labelled(RECORD_KINDS, explanation.records)),
+        ("reasons why records cannot be read", explanation.faults),
     ):
-        if any(counts.values()):
+        if counts:
             yield f"  {heading}:"
-        yield from (
-            f"    {label}: {counts[kind]:,}" for kind, label in labels.items() if counts.get(kind)
-        )
-    if explanation.faults:
-        yield "  reasons why records cannot be read:"
-    yield from (f"    {fault}: {count:,}" for fault, count in explanation.faults)
+        yield from (f"    {label}: {count:,}" for label, count in counts)
 
 
 def _note_lines(explanation: Explanation) -> Iterator[str]:

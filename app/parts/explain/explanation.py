@@ -1,4 +1,4 @@
-"""Making the explanation of a file, in the sandbox; nothing of the file is stored."""
+"""Makes the explanation of a file in the sandbox; nothing of the file is stored."""
 
 import json
 import re
@@ -24,19 +24,17 @@ from app.runtime.clock import monotonic
 
 T = TypeVar("T")
 MOST_PLACES: Final = 10
-"""Largest number of unclear places that are shown."""
+"""Unclear places that are shown."""
 MOST_KINDS: Final = 30
-"""Largest number of kinds of files, columns or reasons that are named."""
+"""Kinds of files, columns or reasons that are named."""
 _TEXTS: Final = (".txt", ".json", ".jsonl", ".js", ".csv", ".tsv", ".html", ".xml")
-"""Suffixes of files in an archive whose first line is shown if no format is recognised."""
+"""Files of an archive whose first line is shown if no format is recognised."""
 _MOMENT: Final = re.compile(
     r".{0,24}?(?:\d{1,2}\s?[:：h시]\s?\d{2}|\d{1,4}\s?[./년-]\s?\d{1,2}\s?[./월-]\s?\d{1,4})"
 )
 """Start of a line that may start a message or a day."""
 _NOTE: Final = re.compile(r"\u200e.*|[<(\[{‹«（【][^\n]{1,80}[>)\]}›»）】]", re.DOTALL)
 """A whole text like an app's note, such as `<Media omitted>`."""
-_STRAY: Final = Message("starts with a date or a time, but does not start a message")
-_APP_LIKE: Final = Message("entirely in brackets, like an app's note about a picture")
 _UNREAD: Final = Message("nothing was read here")
 
 
@@ -104,7 +102,7 @@ def _ends(source: Source) -> dict[str, int]:
 
 
 def _attempt(source: Source, name: str, options: ReadOptions, ends_at: float) -> Attempt:
-    """Read a refused file in one format, if there is time, and return the format's error."""
+    """Return a format's error for a refused file, if there is time to read it."""
     if monotonic() >= ends_at:
         return Attempt(name)
     try:
@@ -136,7 +134,7 @@ def _line_shape(text: str) -> str:
 
 
 class _Reading:
-    """The reading of a recognised file within a time limit, with its counts."""
+    """The reading of a recognised file within a time limit."""
 
     def __init__(self, source: Source, records: RecordStream, result: Explanation) -> None:
         self._source, self._records, self._result = source, records, result
@@ -144,7 +142,7 @@ class _Reading:
         self._lines: Counter[str] = Counter()
         self._faults: Counter[Message] = Counter()
         self._bad: list[tuple[str, BadRecord]] = []
-        """The first records that cannot be read, each with the name of its file."""
+        """The first records that cannot be read, with the names of their files."""
         self._stray: list[TextLine] = []
         self._app_like: list[tuple[str, Record]] = []
 
@@ -212,13 +210,15 @@ class _Reading:
             yield self._place(_sentence(item.detail), file, item.place, shape)
 
     def _stray_places(self) -> Iterator[UnclearPlace]:
+        stray = Message("starts with a date or a time, but does not start a message")
         for line in self._stray:
-            yield self._place(_STRAY, line.file, line.number, shape_of_words(line.text))
+            yield self._place(stray, line.file, line.number, shape_of_words(line.text))
 
     def _app_like_places(self) -> Iterator[UnclearPlace]:
+        app_like = Message("entirely in brackets, like an app's note about a picture")
         for file, record in self._app_like:
             shape = "" if self._records.unit == "line" else shape_of_words(record.text)
-            yield self._place(_APP_LIKE, file, record.place, shape)
+            yield self._place(app_like, file, record.place, shape)
 
     def _place(self, detail: Message, file: str, place: int, shape: str) -> UnclearPlace:
         return UnclearPlace(
@@ -251,7 +251,6 @@ def _sentence(detail: str) -> Message:
 
 
 def _shape_of_bad(value: object) -> str:
-    """Return the shape of a record; empty if its value is unknown."""
     if isinstance(value, BadValue):
         return shape_of(value.text)
     if isinstance(value, tuple):  # The value comes after its file's facts of the room.
@@ -260,7 +259,7 @@ def _shape_of_bad(value: object) -> str:
 
 
 def _texts(content: Content, numbers: set[int]) -> dict[int, str]:
-    """Return the shapes of these lines, by number, as far as the file can be read."""
+    """Return the shapes of lines by number, as far as the file can be read."""
     shapes = {}
     with suppress(ImportFileError):
         for line in lines(content.uncounted):

@@ -18,6 +18,7 @@ from app.parts.explain.explained import (
     ExplanationRequest,
     decoded_explanation,
     explanation_lines,
+    labelled,
 )
 from app.parts.explain.explanation import explain
 from app.paths import IMPORTS
@@ -36,7 +37,7 @@ class ExplanationPage(WebPage, frozen=True, kw_only=True):
 
     job: ImportJob
     explanation: Explanation | None
-    """The explanation; None if the file takes too much time or memory."""
+    """None if the file takes too much time or memory."""
 
     @property
     def formats(self) -> Mapping[str, Format]:
@@ -44,29 +45,20 @@ class ExplanationPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def noted(self) -> list[Message]:
-        """Sentences about assumptions and unused files, with masked names."""
         return sentences_of(self.explanation.notes) if self.explanation else []
 
     @property
     def lines(self) -> list[tuple[Message, int]]:
-        """Number of lines of each kind, with the kind's label."""
-        return self._told(LINE_KINDS, self.explanation.lines if self.explanation else {})
+        return labelled(LINE_KINDS, self.explanation.lines if self.explanation else {})
 
     @property
     def records(self) -> list[tuple[Message, int]]:
-        """Number of records of each kind, with the kind's label."""
-        return self._told(RECORD_KINDS, self.explanation.records if self.explanation else {})
+        return labelled(RECORD_KINDS, self.explanation.records if self.explanation else {})
 
     @property
     def text(self) -> str:
         """The explanation as English text, to be copied and sent."""
         return "\n".join(explanation_lines(self.explanation)) if self.explanation else ""
-
-    @staticmethod
-    def _told(
-        labels: Mapping[str, Message], counts: Mapping[str, int]
-    ) -> list[tuple[Message, int]]:
-        return [(label, counts[kind]) for kind, label in labels.items() if counts.get(kind)]
 
 
 @blueprint.page(IMPORTS + "/<id:import_id>/explanation")
@@ -90,7 +82,6 @@ async def show_explanation(import_id: int) -> ResponseReturnValue:
 
 
 async def _explained(job: ImportJob) -> Explanation:
-    """Return the explanation of an upload's file. Raises ReadError and UnavailableError."""
     config, previewer = resources().config, resources().previewer
     request = ExplanationRequest(
         path=str(upload_path(config.data_dir, job.spool)),

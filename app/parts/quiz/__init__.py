@@ -1,1 +1,1 @@
-"""The quiz: a post without its author, guessed by a player and by saywho."""
+"""The quiz: a player and saywho guess the author of a post."""

@@ -1,4 +1,4 @@
-"""Who wrote it? A game against saywho, by a set of posts that can be shared."""
+"""The page of the quiz, whose set of posts can be shared."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ from app.views.requests import parse_args
 
 
 class SolvedPost(NamedTuple):
-    """A post of a set, and who wrote it."""
+    """A post of a set and its author."""
 
     id: int
     text: str
@@ -41,7 +41,7 @@ class SolvedPost(NamedTuple):
 async def read_solved(
     session: AsyncSession, quiz: QuizSet, *, room_id: int | None = None
 ) -> dict[int, SolvedPost]:
-    """Return the posts of a set that are still there, by id."""
+    """Return the posts of a set that still exist, by id."""
     query = (
         select(Tweet.id, Tweet.text, User.username)
         .join(User, User.id == Tweet.user_id)
@@ -64,15 +64,16 @@ SET: Final = rf"{_ID}(\.{_ID}){{1,{MOST_CHOICES - 1}}}-{_ID}(\.{_ID}){{0,{SET_LE
 class QuizArgs(Struct):
     set: Annotated[str, Meta(pattern=f"^({SET})?$")] = ""
     so: Annotated[str, Meta(pattern=f"^[0-3{SKIPPED}]*$", max_length=SET_LENGTH)] = ""
-    """The answers so far: 1 if the player was right, plus 2 if saywho was; `x` was deleted."""
+    """The answers so far: 1 if the player was right, plus 2 if saywho was; `x` for a deleted post.
+    """
     guess: str | None = None
-    """The player's answer to the question after these."""
+    """The player's answer to the next question."""
     room: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
-    """The chat whose messages are asked about, by its people."""
+    """The chat whose messages the questions are about."""
 
 
 def tile_row(name: str, hits: Iterable[int]) -> TileRow:
-    """Return a row of tiles: true for each guess that was right."""
+    """Return a row of tiles, true for each right guess."""
     right, wrong = gettext("right"), gettext("wrong")
     tiles = tuple(map(bool, hits))
     return TileRow(name, tiles, ", ".join(right if is_hit else wrong for is_hit in tiles))
@@ -80,7 +81,7 @@ def tile_row(name: str, hits: Iterable[int]) -> TileRow:
 
 @dataclass(frozen=True, slots=True)
 class PlayedSet:
-    """A set that is played, and how far."""
+    """A set with the answers so far."""
 
     quiz: QuizSet
     room: RoomFacts | None
@@ -107,7 +108,7 @@ class PlayedSet:
 
     @property
     def you(self) -> list[int]:
-        """1 for each answer of the player that was right, 0 for the others."""
+        """1 for each right answer of the player, 0 for the others."""
         return [answer & 1 for answer in self._answers]
 
     @property
@@ -115,13 +116,13 @@ class PlayedSet:
         return [answer >> 1 for answer in self._answers]
 
     def tiles(self, player: str) -> Tiles:
-        """Return how it went, of the player, who is called so, and of saywho."""
+        """Return a row of tiles for the player, who has this name, and one for saywho."""
         rows = ((player, self.you), ("saywho", self.model))
         return Tiles(tuple(tile_row(name, hits) for name, hits in rows))
 
     @property
     def answers(self) -> list[tuple[int, bool, bool]]:
-        """The id of each post that was asked, and whether the player and saywho were right."""
+        """The id of each asked post, and whether the player and saywho were right."""
         asked = zip(self.quiz.tweet_ids, self.so, strict=False)  # An address may say more.
         return [
             (tweet_id, bool(int(digit) & 1), bool(int(digit) >> 1))
@@ -135,7 +136,7 @@ class PlayedSet:
 
 
 class Solved(Struct, frozen=True):
-    """A question that was answered."""
+    """An answered question."""
 
     solution: Solution
     guess: str
@@ -152,7 +153,7 @@ class Solved(Struct, frozen=True):
 
 
 class PlayedPost(NamedTuple):
-    """A post that was asked, with the answers."""
+    """An asked post with the answers."""
 
     post: SolvedPost
     is_right: bool
@@ -163,26 +164,26 @@ class QuizPage(FormPage, frozen=True, kw_only=True):
     template = "quiz/quiz.html"
 
     room: RoomFacts | None
-    """The chat whose messages are asked about."""
+    """The chat whose messages the questions are about."""
     game: PlayedSet | None = None
-    """Over where there is neither a question nor an answer."""
+    """The quiz is over if there is neither a question nor an answer."""
     question: QuizQuestion | None = None
     solved: Solved | None = None
     address: str = ""
-    """Where others get the same posts, once the game is over."""
+    """The link to the same posts, after the end."""
     players: Sequence[str] = ()
-    """The authors of the set, then too."""
+    """The authors of the set, after the end."""
     played: Sequence[PlayedPost] = ()
-    """The posts that are still there, then too."""
+    """The posts that still exist, after the end."""
 
     @property
     def at(self) -> int:
-        """How many questions came before the one on the page."""
+        """The number of questions before the one on the page."""
         return self.game.at - (self.solved is not None) if self.game else 0
 
 
 async def is_of_chat(session: AsyncSession, room_id: int) -> bool:
-    """Return whether a chat is asked about, by its people alone."""
+    """Return whether the questions are about a chat, and only its people."""
     args = parse_args(QuizArgs, is_strict=False)
     if args.room is None or not await is_same_chat(session, room_id, args.room):
         return False
@@ -191,7 +192,7 @@ async def is_of_chat(session: AsyncSession, room_id: int) -> bool:
 
 @blueprint.page("/quiz", of_chat=is_of_chat)
 async def show_quiz(args: QuizArgs) -> ResponseReturnValue:
-    """Draw a set, ask its next question, or show the answer, which is the same after a reload."""
+    """Draw a set, ask its next question, or show the answer, also after a reload."""
     async with resources().db.read() as session:
         room = None if args.room is None else await get_room(session, args.room)
         drawn = None if args.set else await _drawn(session, room)
@@ -218,12 +219,12 @@ async def _drawn(session: AsyncSession, room: RoomFacts | None) -> QuizSet | Non
 
 
 def set_of(address: str) -> QuizSet:
-    """Return the set that an address names, as `SET` has it."""
+    """Return the set in a URL, which is written as in `SET`."""
     return QuizSet(*(tuple(map(int, ids.split("."))) for ids in address.split("-")))
 
 
 async def _asked(game: PlayedSet, failure: AppError | None = None) -> ResponseReturnValue:
-    """Ask the next question that is still there; after the last one tell how it went."""
+    """Ask the next question whose post exists; after the last one show the result."""
     while not game.is_over:
         try:
             async with resources().db.read() as session:

@@ -1,4 +1,4 @@
-"""What the quiz adds to a site."""
+"""The registration of the quiz."""
 
 from typing import Final
 

@@ -1,10 +1,10 @@
-"""The quiz that the overview of a room begins: its newest messages, the same to everybody."""
+"""The first question of a quiz on a chat's overview, the same for all visitors."""
 
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,24 +29,14 @@ from app.services.compare.guessing import QuizQuestion
 from app.services.compare.name_masking import hide, read_chat_names
 from app.services.rooms.room_facts import RoomFacts
 
-_SEARCHED: Final = 120
-"""Newest messages among which some are searched that can be guessed."""
-_OF_ONE: Final = 60
-"""Newest messages of somebody among which those with words are counted."""
-
-LONGEST_FIRST: Final = 160
-"""Characters of the first question, if there is one."""
-
 
 class Teaser(NamedTuple):
-    """A quiz, and its first question."""
-
     quiz: QuizSet
     question: QuizQuestion
 
 
 class Player(NamedTuple):
-    """Somebody who may have written a message; rows load faster than `User` objects."""
+    """A possible author of a message; rows load faster than `User` objects."""
 
     username: str
     username_key: str
@@ -54,10 +44,10 @@ class Player(NamedTuple):
 
 
 async def read_teaser(session: AsyncSession, room: RoomFacts) -> Teaser | None:
-    """Return a quiz out of a room, which changes only as the room does.
+    """Return a quiz about a chat, which changes only with the chat.
 
-    To choose from are those who write most there, six at most. None where fewer than two people
-    have enough messages, or where the newest ones have too few words to be guessed.
+    The authors are up to six people who write most there. None if fewer than two people have enough
+    messages, or if the newest messages have too few words.
     """
     depends_on(EVERYTHING)
     able = [person for person in room.people if person.messages >= FEWEST_POSTS]
@@ -80,7 +70,7 @@ async def read_teaser(session: AsyncSession, room: RoomFacts) -> Teaser | None:
     if not posts:
         return None
     # A short post is asked about first.
-    posts.sort(key=lambda post: len(post.text.rstrip().replace(HIDDEN, "")) > LONGEST_FIRST)
+    posts.sort(key=lambda post: len(post.text.rstrip().replace(HIDDEN, "")) > 160)
     first, ids = posts[0], sorted(cast, key=lambda user_id: cast[user_id].username_key)
     question = QuizQuestion(
         tweet_id=first.id,
@@ -98,9 +88,9 @@ async def _one_passage(posts: Sequence[Candidate]) -> Passages:
 async def _cast(
     session: AsyncSession, room_id: int, players: Mapping[int, Player], counts: Mapping[int, int]
 ) -> dict[int, Player]:
-    """Return the first of the players who have written as much as a comparison needs.
+    """Return the first players with as many messages as a comparison needs.
 
-    counts: worded messages of each among the newest; of those who have few there more are read.
+    counts: each player's messages with words among the newest; more are read for players with few.
     """
     cast: dict[int, Player] = {}
     for user_id, player in players.items():
@@ -117,7 +107,6 @@ async def _cast(
 
 @cache
 def _players() -> Select[int, str, str, str | None]:
-    """Return the query for people of a room, those with the most messages first."""
     return (
         select(User.id, User.username, User.username_key, User.display_name)
         .join(RoomPerson, RoomPerson.user_id == User.id)
@@ -129,14 +118,13 @@ def _players() -> Select[int, str, str, str | None]:
 
 @cache
 def _newest() -> Select[int, int, str, int | None]:
-    """Return the query for the newest messages of players, as far as they are short enough."""
     return (
         select(Tweet.id, Tweet.user_id, Tweet.text, Tweet.room_id)
         .where(Tweet.room_id == bindparam("room_id"), Tweet.created_at.is_not(None))
         .where(Tweet.user_id.in_(bindparam("user_ids", expanding=True)))
         .where(func.length(Tweet.text) <= MOST_CHARACTERS)
         .order_by(Tweet.created_at.desc(), Tweet.place.desc(), Tweet.id.desc())
-        .limit(_SEARCHED)
+        .limit(120)
     )
 
 
@@ -144,6 +132,4 @@ def _newest() -> Select[int, int, str, int | None]:
 def _newest_of_one() -> Select[str]:
     of_one = Tweet.room_id == bindparam("room_id"), Tweet.user_id == bindparam("user_id")
     newest = select(Tweet.text).where(*of_one)
-    return newest.order_by(Tweet.created_at.desc(), Tweet.place.desc(), Tweet.id.desc()).limit(
-        _OF_ONE
-    )
+    return newest.order_by(Tweet.created_at.desc(), Tweet.place.desc(), Tweet.id.desc()).limit(60)

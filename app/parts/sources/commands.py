@@ -19,7 +19,7 @@ from app.parts.sources.live_sources import (
 )
 
 EVERY = 2**31
-"""Limit of a list of all sources."""
+"""Limit for a list of all sources."""
 
 
 @click.group("follow")

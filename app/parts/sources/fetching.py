@@ -1,6 +1,6 @@
 """Requests to hosts that people name: polite, bounded, and never into the operator's own network.
 
-Each host gets one request at a time, and at most one a second. A name is resolved before each
+A host gets one request at a time, and at most one a second. Its name is resolved before each
 request, and the connection goes to the checked address, so that DNS rebinding has no effect.
 Redirects follow the same rules.
 """
@@ -31,9 +31,9 @@ from app.runtime.http_client import Transport
 
 Headers = Mapping[str, str]
 PAUSE_S: Final = 1.0
-"""Seconds between the end of a request to a host and the start of the next."""
+"""Seconds between two requests to a host."""
 TIMEOUT_S: Final = 30.0
-"""Time limit of a request, to the last byte of its response."""
+"""Seconds until the last byte of a response."""
 TIMEOUTS: Final = httpx.Timeout(TIMEOUT_S, connect=8.0).as_dict()
 """Time limits of connecting, reading and writing."""
 HEADERS: Final = {
@@ -41,14 +41,12 @@ HEADERS: Final = {
     "Accept": "*/*",
     "Accept-Encoding": "gzip",
 }
-STEP_BYTES: Final = MIB // 2
-"""Bytes decompressed in one step of the event loop."""
 GONE: Final = frozenset((404, 410))
-"""Statuses that confirm that a platform does not have a post."""
+"""Statuses that confirm that a post does not exist."""
 UNKNOWN_PAUSE: Final = timedelta(minutes=5)
 """Pause after too many requests; Bluesky and Mastodon count requests within this time."""
 _SPECIAL: Final = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")))
-"""Networks of protocols, relays and examples, which some versions of Python call global."""
+"""Networks of protocols, relays and examples that some versions of Python call global."""
 
 
 class FetchError(InvalidInputError):
@@ -63,18 +61,16 @@ class Answer(NamedTuple):
     """A decompressed response; the caller closes its body."""
 
     address: str
-    """URL of the response, after redirects."""
+    """URL after redirects."""
     status: int
     headers: httpx.Headers
     body: BinaryIO
     digest: str
-    """SHA-256 of the body, as hexadecimal digits."""
+    """SHA-256 of the body in hexadecimal."""
     not_before: datetime | None
-    """Time until which the host refuses requests."""
 
     @property
     def validators(self) -> dict[str, str]:
-        """Headers of a conditional request for a change of this response."""
         pairs = (("ETag", "If-None-Match"), ("Last-Modified", "If-Modified-Since"))
         return {ours: self.headers[theirs] for theirs, ours in pairs if theirs in self.headers}
 
@@ -84,12 +80,11 @@ class Answer(NamedTuple):
 
 
 def allowed(config: Config) -> Callable[[str], bool]:
-    """Return the check of IP addresses that the settings ask for."""
     return (lambda _: True) if config.follow_private else is_public
 
 
 def is_public(address: str) -> bool:
-    """Return whether an IP address is in no private, local or reserved network."""
+    """Return whether an IP address is outside private, local and reserved networks."""
     ip = ip_address(address.partition("%")[0])
     inner = ip.sixtofour if isinstance(ip, IPv6Address) else None
     if any(ip in network for network in _SPECIAL) or (inner and not is_public(str(inner))):
@@ -100,7 +95,7 @@ def is_public(address: str) -> bool:
 
 
 class Web:
-    """A client for all hosts, shared by all requests of a process."""
+    """The client for all hosts, shared by all requests of a process."""
 
     def __init__(self, may_connect: Callable[[str], bool] = is_public) -> None:
         self._may_connect = may_connect
@@ -202,7 +197,7 @@ class Web:
 
 
 def check_port(url: httpx.URL) -> None:
-    """Raise FetchError for a port below 1024 other than 80 and 443: mail, shells and files."""
+    """Raise FetchError for a port below 1024 except 80 and 443: mail, shells and files."""
     port = url.port
     if not (port is None or port in {80, 443} or 1024 <= port <= 65_535):
         rule = "A source must use port 80, 443, or 1024 or higher, not {port}"
@@ -210,7 +205,6 @@ def check_port(url: httpx.URL) -> None:
 
 
 def unanswered(answer: Answer, hint: str = "") -> FetchError:
-    """Return the error for a response with another status."""
     message = "the source answered {status}" + hint
     return FetchError(message, not_before=answer.not_before, status=answer.status)
 
@@ -227,7 +221,8 @@ async def _read(response: httpx.Response, most_bytes: int) -> tuple[BinaryIO, st
         body = on_failure.enter_context(SpooledTemporaryFile(MIB // 8))
         async for chunk in response.aiter_raw():
             while chunk:
-                part = inflate.decompress(chunk, STEP_BYTES) if inflate else chunk
+                # Half a MiB is decompressed in one step of the event loop.
+                part = inflate.decompress(chunk, MIB // 2) if inflate else chunk
                 # After the end, `unconsumed_tail` still contains the rest of the chunk.
                 chunk = inflate.unconsumed_tail if inflate and not inflate.eof else b""
                 body.write(part)
@@ -247,7 +242,7 @@ async def _read(response: httpx.Response, most_bytes: int) -> tuple[BinaryIO, st
 
 
 def _not_before(status: int, headers: httpx.Headers) -> datetime | None:
-    """Return the time until which a host refuses requests, or allows no more; None if it does."""
+    """Return the time until which a host refuses requests, if it does."""
     pauses = []
     if status in {429, 503}:
         default = UNKNOWN_PAUSE if status == 429 else timedelta(0)
@@ -261,9 +256,8 @@ def _not_before(status: int, headers: httpx.Headers) -> datetime | None:
 
 
 def _pause(value: str, default: timedelta) -> timedelta:
-    """Return the pause in a header: seconds, seconds since 1970, an ISO or an HTTP date.
-
-    Mastodon sends an ISO date, Bluesky seconds since 1970.
+    """Return the pause in a header: seconds, seconds since 1970 (Bluesky), an ISO (Mastodon) or
+    HTTP date.
     """
     value = value.strip()
     with contextlib.suppress(ValueError, OverflowError, OSError, TypeError):

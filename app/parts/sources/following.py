@@ -1,8 +1,8 @@
-"""Visits of the live sources when they are due, by one process of all.
+"""Visits of due live sources, by one process of all.
 
-A visit reads the newest page, and older pages until a page has no new post. The start of the visit
-is stored with its posts, so that after an interrupted visit the next does not stop at a known page.
-Posts that are read again are recognised by their ids.
+A visit reads the newest page, then older pages until one has no new post. Its start is stored with
+its posts: after an interrupted visit the next one does not stop at a known page. Posts that are
+read again are recognised by their ids.
 """
 
 import asyncio
@@ -35,27 +35,16 @@ from app.services.imports.storing import Storing, import_records
 from app.services.maintenance import Job
 
 SOURCES: Final = "sources"
-"""Name of the job and its lock."""
 LOOK_AT_SOURCES_EVERY_S: Final = 2.0
 """Seconds between looks for due sources."""
 TICK_S: Final = 1.0
 """Seconds between looks for due sources during visits."""
-MOST_AT_ONCE: Final = 20
-"""Largest number of hosts that are visited at the same time."""
 SHORTEST_S: Final = 10.0
 """Shortest pause between two visits of a source."""
 LONGEST_S: Final = 900.0
 """Longest pause between two visits of a source."""
 OLDER_PAGES: Final = 24
 """Pages after the newest in one visit, which limit the history of a new source."""
-ASKED_ABOUT: Final = 5
-"""Largest number of posts in one visit whose deletion the platform is asked about."""
-MOST_LISTED: Final = 200
-"""Largest number of ids stored of the newest page, and of posts that have left it."""
-PORTION_BYTES: Final = MIB // 16
-"""Bytes of records stored together, since counting them takes many times their size.
-
-A portion is smaller than a batch of an import."""
 
 _record_of = msgspec.json.Decoder(Record).decode
 logger = logging.getLogger(__name__)
@@ -69,7 +58,6 @@ def _noted(records: Iterable[Record], notes: ReadNotes) -> Iterator[Record]:
 
 
 def sources_job(follower: "Follower") -> Job:
-    """Return the job that visits live sources."""
     return Job(SOURCES, due_sources, follower.visit_due, LOOK_AT_SOURCES_EVERY_S)
 
 
@@ -104,7 +92,7 @@ class Follower:
                 async with db.read() as session:
                     due = await due_sources(session, due_by)
                 for source in due:
-                    if source.host not in running and len(running) < MOST_AT_ONCE:
+                    if source.host not in running and len(running) < 20:
                         running[source.host] = visits.create_task(self._visit(db, source))
                 if not running:
                     return
@@ -120,21 +108,19 @@ class Follower:
 
 @dataclass
 class Visit:
-    """A visit of a source, which stores its new posts and deletions."""
+    """A visit of a source, which stores new posts and deletions."""
 
     db: Sessions
     publisher: Publisher
     source: LiveSource
     storing: asyncio.Lock
-    """Lock for one visit at a time to count posts, which takes memory."""
+    """Lets one visit at a time count posts, which takes memory."""
     deletes: bool
     accepted: int = 0
-    """Number of new posts."""
     missing: Sequence[str] = ()
     """Ids of posts that have left the newest page."""
 
     async def run(self) -> None:
-        """Visit the source."""
         # The visit counts as failed until it has succeeded, so that a visit that kills this
         # process, or the machine, is repeated less and less often.
         failures = self.source.failures + 1
@@ -154,7 +140,7 @@ class Visit:
         await self._note_end(due_at, error)
 
     async def _note_end(self, due_at: datetime, error: AppError | None) -> None:
-        """Store the visit's outcome and the time of the next, if the source still exists."""
+        """Store the outcome and the time of the next visit, if the source still exists."""
         source, time = self.source, now()
         # Responses are read one at a time: slow readings cost ten times their duration.
         slow_until = time + timedelta(seconds=10 * self.publisher.slow_s)
@@ -180,7 +166,7 @@ class Visit:
                 await session.execute(same_host.values(not_before=not_before))
 
     async def _read(self) -> None:
-        """Store the posts of the newest page, and of older pages down to a known page."""
+        """Store the posts of the newest page, and of older pages down to a known one."""
         mark = self.publisher.mark
         was_whole = mark.is_whole
         async with self.publisher.page() as newest:
@@ -190,7 +176,7 @@ class Visit:
             if self.deletes:
                 here = dict.fromkeys(newest.head.ids)
                 self.missing = [post_id for post_id in mark.listed if post_id not in here]
-                mark.listed = [*self.missing, *here][:MOST_LISTED]
+                mark.listed = [*self.missing, *here][:200]
             is_new = await self._store(newest, is_live=self.source.success_at is not None)
         cursor = newest.head.older
         for _ in range(OLDER_PAGES):
@@ -210,7 +196,7 @@ class Visit:
     async def _ask_about_missing(self) -> None:
         """Delete posts whose deletion the platform confirms. Raises NotFoundError."""
         query = select(Tweet.id).join(User).where(User.username_key == self.source.username_key)
-        for source_id in self.missing[:ASKED_ABOUT]:
+        for source_id in self.missing[:5]:
             if self.publisher.not_before:
                 return
             if await self.publisher.is_deleted(source_id):
@@ -226,7 +212,8 @@ class Visit:
         """Store the posts of a page; return whether any is new, or none is the account's own."""
         accepted, notes = 0, ReadNotes()
         async with self.storing:
-            while lines := page.records.readlines(PORTION_BYTES):
+            # Counting records takes many times their size in memory.
+            while lines := page.records.readlines(MIB // 16):
                 items = _noted(map(_record_of, lines), notes)
                 account = None if page.head.has_many_authors else page.head.account
                 report = await import_records(
@@ -245,7 +232,7 @@ class Visit:
         await self._change(session, accepted=LiveSource.accepted + report.accepted)
 
     async def _note(self, **values: object) -> None:
-        """Store values and the mark. Raises NotFoundError if the source is no longer followed."""
+        """Store values and the mark. Raises NotFoundError for a source that was removed."""
         async with self.db.write() as session:
             await self._change(session, **values)
 

@@ -1,4 +1,4 @@
-"""The followed sources: naming, adding, listing, removing, and requesting visits."""
+"""The followed sources: naming, adding, listing and removing them, and requesting visits."""
 
 import asyncio
 import re
@@ -45,9 +45,8 @@ class SourceName(NamedTuple):
     name: str
     """A handle, USER@HOST, or a URL."""
     host: str
-    """The host that is visited; `bluesky` for all sources of its one service."""
+    """The visited host; `bluesky` for all sources of its one service."""
     username: str
-    """The default name of the author here."""
 
     def __str__(self) -> str:
         return f"{self.platform}:{self.name}"
@@ -158,8 +157,6 @@ async def _behind(web: Web, address: str) -> str:
 
 
 class SourceFacts(msgspec.Struct, frozen=True):
-    """A live source in responses of the API."""
-
     id: int
     source: Annotated[str, Meta(description="bluesky:NAME, mastodon:USER@HOST or rss:URL.")]
     platform: str
@@ -226,14 +223,14 @@ async def ask_for_visit(session: AsyncSession, source_id: int) -> SourceFacts:
 
 
 async def ask_for_visits(session: AsyncSession) -> datetime:
-    """Request visits of all sources as soon as their hosts allow; return the present time."""
+    """Request visits of all sources as soon as their hosts allow; return the time now."""
     asked_at = now()
     await session.execute(update(LiveSource).values(next_visit_at=asked_at))
     return asked_at
 
 
 async def is_visit_missing(session: AsyncSession, asked_at: datetime) -> bool:
-    """Return whether a source waits for a visit that its host allows, or is being visited."""
+    """Return whether a source is being visited, or waits for a visit that its host allows."""
     # A visit in progress is stored as a failure without a reason.
     is_in_progress = and_(LiveSource.failures > 0, LiveSource.last_error.is_(None))
     is_waiting = or_(_is_due(asked_at), is_in_progress)
@@ -242,7 +239,7 @@ async def is_visit_missing(session: AsyncSession, asked_at: datetime) -> bool:
 
 
 async def due_sources(session: AsyncSession, by: datetime | None = None) -> list[LiveSource]:
-    """Return the sources that are due by a time, or by now, the longest due first."""
+    """Return the sources that are due by a time, by default now, the longest due first."""
     query = select(LiveSource).where(_is_due(by), _is_allowed())
     return list(await session.scalars(query.order_by(LiveSource.next_visit_at, LiveSource.id)))
 

@@ -22,12 +22,9 @@ from app.views.page import FormPage, render_form
 from app.views.policies import writing
 
 SOURCES: Final = "/sources"
-"""Path of the page of live sources, and of live sources in the API."""
+"""Path of the page, and of live sources in the API."""
 
 blueprint = PageBlueprint("sources", policy="operator")
-
-MOST_LISTED = 500
-"""Largest number of sources on the page; the API lists all."""
 
 
 class SourcesPage(FormPage, frozen=True, kw_only=True):
@@ -35,9 +32,9 @@ class SourcesPage(FormPage, frozen=True, kw_only=True):
 
     sources: list[SourceFacts]
     given: str
-    """The source in the form that was sent."""
+    """The source in the sent form."""
     author: str
-    """The author's name in the form that was sent."""
+    """The author's name in the sent form."""
 
 
 @blueprint.page(SOURCES)
@@ -83,7 +80,7 @@ async def _page(
     failure: AppError | None = None, *, given: str = "", username: str = ""
 ) -> ResponseReturnValue:
     async with resources().db.read() as session:
-        sources, _ = await list_sources(session, limit=MOST_LISTED)
+        sources, _ = await list_sources(session, limit=500)
     return await render_form(
         SourcesPage(sources=sources, given=given, author=username, error=failure)
     )

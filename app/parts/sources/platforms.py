@@ -1,4 +1,4 @@
-"""The platforms, each with its requests for pages of an account's posts, newest first."""
+"""The platforms, with their requests for pages of an account's posts, newest first."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -20,9 +20,9 @@ from app.runtime.sandbox import Sandbox
 MOST_RSS: Final = 8 * MIB
 """Maximum bytes of a feed or a web page."""
 MOST_JSON: Final = 2 * MIB
-"""Maximum bytes of any other response; facts of an account or post are decoded within 5 ms."""
+"""Maximum bytes of other responses; facts of an account or post are decoded within 5 ms."""
 SLOW_S: Final = 3.0
-"""Seconds from which a reading is slow; most take 0.2 s, on a very busy machine 2 s."""
+"""Seconds from which a reading is slow; most take 0.2 s, or 2 s on a very busy machine."""
 _head_of = msgspec.json.Decoder(PageHead).decode
 
 
@@ -55,8 +55,6 @@ class _Shown(msgspec.Struct, frozen=True):
 
 
 class _Thread(msgspec.Struct):
-    """Bluesky's response for a post."""
-
     error: str = ""
     thread: _Shown = _Shown()
 
@@ -66,26 +64,20 @@ class Publisher:
     """A source on its platform."""
 
     read: ClassVar[Callable[..., Iterator[object]]]
-    """Function that reads a page in the sandbox."""
     most_bytes: ClassVar[int] = MOST_JSON
     confirms_deletions: ClassVar[bool] = True
-    """Whether the platform confirms that a post was deleted."""
     name: str
     mark: Mark
     bluesky_url: str
     web: Web
     sandbox: Sandbox
     slow_s: float = 0.0
-    """Seconds of all slow readings in this visit."""
+    """Seconds of slow readings in this visit."""
     not_before: datetime | None = None
-    """Time until which the host refuses requests."""
 
     @asynccontextmanager
     async def page(self, cursor: str | None = None) -> AsyncIterator[LivePage | None]:
-        """Yield a page, by default the newest, or None if it has not changed.
-
-        Raises InvalidInputError.
-        """
+        """Yield a page, by default the newest; None if unchanged. Raises InvalidInputError."""
         address = await self._page_address(cursor)
         validators = {} if cursor else self.mark.validators
         answer = await self.fetch(address, validators, most_bytes=self.most_bytes)
@@ -100,10 +92,7 @@ class Publisher:
                 yield LivePage(head, answer, records)
 
     async def is_deleted(self, source_id: str) -> bool:
-        """Return whether the platform confirms that the post is deleted.
-
-        Raises InvalidInputError.
-        """
+        """Return whether the platform confirms a deletion. Raises InvalidInputError."""
         address = self._post_address(source_id)
         answer = await self.web.get(address, most_bytes=self.most_bytes)
         self.not_before = answer.not_before
@@ -197,7 +186,6 @@ async def account_id(web: Web | Publisher, user: str, host: str) -> str:
 
 
 def _mastodon_api(host: str) -> str:
-    """Return the URL of Mastodon's API on a host, which may have a port."""
     name = httpx.URL(f"https://{host}").host
     try:
         is_loopback = ip_address(name).is_loopback

@@ -1,7 +1,7 @@
-"""Bad rows of a job: the first of them with file and place, as in the report of an import.
+"""The first bad rows of a job, with file and place as in the report of an import.
 
-Spark reads a large file in parts, and a task knows only the number of a row in its part. So tasks
-report the number of rows of each part, from which the row's place in the file follows.
+Spark reads a large file in parts, and a task knows only a row's number in its part. So tasks report
+the number of rows of each part, which give the place in the file.
 """
 
 from codecs import BOM_UTF8
@@ -20,7 +20,7 @@ from app.formats.source.window import load
 Row = dict[str, Any]
 MAX_ERRORS: Final = 100
 _MARK: Final = b'{"' + BOM_UTF8
-"""Start of the first row of a CSV file with a byte order mark."""
+"""Start of a CSV file with a byte order mark."""
 
 
 class FilePart(NamedTuple):
@@ -28,24 +28,22 @@ class FilePart(NamedTuple):
 
     file: str
     start: int
-    """Position of the part's first byte in the file."""
+    """Position of its first byte in the file."""
     unit: str
-    """Kind of the rows: `line` or `record`."""
+    """`line` or `record`."""
 
 
 class RowNumber(NamedTuple):
-    """The place of a row."""
-
     part: FilePart
     number: int
-    """Number of the row in the part, from 1."""
+    """The row's number in the part, from 1."""
 
 
 @dataclass(slots=True)
 class BadRows:
-    """The number of rows in each part that was read, and the errors of the first bad rows.
+    """The number of rows in each part, and the errors of the first bad rows.
 
-    Adding the report of a repeated task changes nothing, since Spark may repeat tasks.
+    A repeated task changes nothing, since Spark may repeat tasks.
     """
 
     sizes: dict[FilePart, int] = field(default_factory=dict)
@@ -62,7 +60,7 @@ class BadRows:
         return one
 
     def errors(self) -> list[Row]:
-        """Return file, place and detail of the first bad rows, as in an import's report."""
+        """Return file, place and detail of the first bad rows."""
         before: dict[FilePart, int] = {}
         parts = sorted(self.sizes)
         for part, rows in zip(parts, accumulate(map(self.sizes.__getitem__, parts)), strict=True):
@@ -81,7 +79,7 @@ class BadRows:
 def answers(
     read: Callable[[Row, int], Row], accumulator: Any, rows: Iterator[Row]
 ) -> Iterator[Row]:
-    """Yield the answer of `read` to each row that is not blank, given its number in its part.
+    """Yield the answer of `read` to each row that is not blank, given its number.
 
     Answers with an `error` are added to the accumulator of `BadRows`.
     """
@@ -114,6 +112,6 @@ def json_object(row: bytes) -> Row:
 
 
 def shown_name(address: str) -> str:
-    """Return the name of a file for messages: a path on this machine, or a URL."""
+    """Return a file's name for messages: a path on this machine, or a URL."""
     parts = urlsplit(address)
     return unquote(parts.path) if parts.scheme == "file" else address

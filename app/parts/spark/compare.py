@@ -1,4 +1,4 @@
-"""`saywho spark compare`: who would have said each of very many texts, and the model's file."""
+"""`saywho spark compare`: who would have said each of many texts, and the model's file."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -46,11 +46,9 @@ _ANSWERS: Final = pyarrow.schema(
 
 
 class CompareResult(msgspec.Struct, frozen=True):
-    """The counts of a comparison."""
-
     texts: int
     verdicts: dict[str, int]
-    """Number of texts with each verdict; `error` counts texts that were not judged."""
+    """The number of texts with each verdict; `error` counts texts that were not judged."""
     errors: list[Row]
     """File, place and detail of the first texts that were not judged."""
 
@@ -115,7 +113,7 @@ def _answer(case: Case, row: bytes, sure: float) -> Row:
 
 
 def _narrowed(case: Case) -> Case:
-    """Return the case with the authors who fit the text best, if very many are compared."""
+    """Return the case with the best fitting authors, if very many are compared."""
     if case.is_named or len(case.suspects) <= RATED:
         return case
     filled = [i for i, author in enumerate(case.suspects) if author.profile.counts.keys.size]
@@ -140,11 +138,10 @@ class _File(msgspec.Struct, frozen=True):
     signature: str
     recipe: int
     case: Case
-    """The case without texts."""
 
 
 def to_bytes(corpus: Corpus, names: Sequence[str], *, is_named: bool) -> bytes:
-    """Return the model file of a corpus, whose answers are among the authors `names`."""
+    """Return the model file of a corpus, whose answers name one of the authors `names`."""
     case = replace(corpus.case((), names), is_named=is_named)
     return msgspec.msgpack.encode(_File(_SIGNATURE, RECIPE, case), enc_hook=_parts_of)
 

@@ -1,4 +1,4 @@
-"""The executors' work on a corpus: posts from its rows, and counts from an author's posts."""
+"""The executors' work: posts from the rows of a corpus, and counts from an author's posts."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -32,7 +32,7 @@ _PLACE: Final = pyarrow.struct(
         ("number", pyarrow.int64()),
     ]
 )
-"""Place of a post among all; among posts of the same time, a later place is newer."""
+"""A post's place among all; of posts with the same time, a later place is newer."""
 POSTS: Final = pyarrow.schema(
     [
         ("fate", pyarrow.string()),
@@ -131,16 +131,15 @@ def authors_of(rows: Iterator[Row]) -> Iterator[Row]:
 
 
 class _Links:
-    """The author's own replies to their posts, numbered from 0; 8 bytes for each post."""
+    """An author's replies to their own posts, numbered from 0; 8 bytes for each post."""
 
     def __init__(self) -> None:
         self._ids = [np.empty(0, np.uint64)]
-        """Digests of the posts' ids, in their order."""
+        """Digests of the posts' ids, in order."""
         self._answered: dict[int, str] = {}
         self._count = 0
 
     def add(self, posts: Sequence[Row]) -> None:
-        """Add the next posts."""
         self._ids.append(text_keys([post["source_id"] or "" for post in posts]))
         for number, post in enumerate(posts, self._count):
             if post["answered"]:
@@ -148,7 +147,7 @@ class _Links:
         self._count += len(posts)
 
     def pairs(self) -> Iterator[tuple[int, int]]:
-        """Yield the number of each post that answers another post, with that post's number."""
+        """Yield the numbers of each post that answers another post, and of that post."""
         ids = np.concatenate(self._ids)
         order = np.argsort(ids, kind="stable")
         targets = text_keys(list(self._answered.values()))

@@ -1,7 +1,6 @@
 """`saywho spark fit`: a model of at most 300 authors, from a corpus of any size.
 
-Executors read posts and count features. The driver fits the model with the functions that a
-process without Spark uses.
+Executors count features. The driver fits the model as a process without Spark does.
 """
 
 from collections.abc import Sequence
@@ -29,12 +28,9 @@ _FILLED: Final = ("created_at", "lang", "answered")
 
 
 class FitResult(msgspec.Struct, frozen=True):
-    """The counts of a fit."""
-
     authors: int
-    """Number of authors in the model."""
     accepted: int
-    """Number of posts that were counted, by these authors and by everyone else."""
+    """The number of counted posts, by these authors and by everyone else."""
     duplicates: int
     rejected: int
     skipped: int
@@ -115,7 +111,7 @@ def _fit(read: Any, named: Sequence[str], shipped: Shipped) -> tuple[bytes, FitR
 
 
 def _each_once(posts: Any) -> Any:
-    """Return the posts without repetitions, with the first post of each id filled by the others."""
+    """Return each post once, with the first post of each id filled by the others."""
     from pyspark.sql import functions as f
 
     place, has_id, keys = f.col("place"), f.col("source_id").isNotNull(), ("user_key", "source_id")
@@ -130,7 +126,7 @@ def _each_once(posts: Any) -> Any:
 
 
 def _chosen(posts: Any, named: Sequence[str]) -> dict[str, str]:
-    """Return the authors of the fit, by key: the named authors, and those with the most posts."""
+    """Return the authors of the fit by key: the named ones, then those with the most posts."""
     from pyspark.sql import functions as f
 
     authors = posts.groupBy("user_key").agg(

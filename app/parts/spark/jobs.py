@@ -21,7 +21,7 @@ from app.runtime.processes import python_path
 
 SEPARATORS: Final = {"csv": ",", "tsv": "\t"}
 AT_ONCE: Final = 2_000
-"""Number of rows in a record batch of Arrow."""
+"""Rows in a record batch of Arrow."""
 SETTINGS: Final = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
@@ -44,11 +44,11 @@ _ROOT: Final = re.compile(r"^Caused by: [\w.$]+: (.+)$", re.MULTILINE)
 
 
 class JobError(InvalidInputError):
-    """A job that cannot start, or whose input contains nothing for it."""
+    """A job that cannot start, or has no input."""
 
 
 class FailedJobError(AppError):
-    """A job that failed after its start, or a file that could not be read to its end."""
+    """A job that failed after its start, or a file that is truncated."""
 
 
 @contextmanager
@@ -97,7 +97,6 @@ def _check_java() -> None:
 
 
 def _failure(text: str) -> FailedJobError:
-    """Return a failure as one line: the truncated file, or the cause."""
     if file := _FILE.search(text):
         return FailedJobError(
             "{name} cannot be read to its end: {error}",
@@ -113,8 +112,6 @@ def _last(pattern: re.Pattern[str], text: str) -> str:
 
 
 class Input(NamedTuple):
-    """Files to read, as a path or pattern."""
-
     name: str
     first: str
     """The first file, whose suffix decides the format of all; in a store, the name itself."""
@@ -143,8 +140,8 @@ def _first_file(name: str) -> str:
 def read_rows(spark: Any, inputs: Sequence[Input]) -> Any:
     """Return the rows of files, folders and patterns, on this machine or in a store.
 
-    The columns are `row` and its place: `input` (its number from 0), `file`, `start` (position of
-    the part of the file that one task reads) and `unit`.
+    The columns are `row`, `input` (its number from 0), `file`, `start` (position of the part of the
+    file that one task reads) and `unit`.
     """
     tables = [_table(spark, number, *files) for number, files in enumerate(inputs)]
     return reduce(lambda one, other: one.union(other), tables)
@@ -185,7 +182,7 @@ def _table(spark: Any, number: int, name: str, first: str) -> Any:
 def mapped(table: Any, function: Callable[[Iterator[Row]], Iterator[Row]], schema: Any) -> Any:
     """Return the rows that a function yields for each partition, with an Arrow schema.
 
-    Executors apply the function to record batches; a missing column is null.
+    Executors apply it to record batches; a missing column is null.
     """
     from pyspark.sql.pandas.types import from_arrow_schema
 

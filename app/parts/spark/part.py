@@ -1,4 +1,4 @@
-"""The registration of Spark, which has only a command, named in the list of parts."""
+"""The registration of Spark, which has only a command."""
 
 from typing import Final
 
