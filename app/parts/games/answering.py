@@ -19,8 +19,6 @@ from app.services.access.rights import INVALID
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AnswerRequest:
-    """An answer as a player sends it."""
-
     game_id: int
     sha256: str
     """The hash of the player's secret."""
@@ -31,7 +29,7 @@ class AnswerRequest:
 
 @dataclass(frozen=True, slots=True)
 class TakenAnswer:
-    """The player's answer that counts, with the status that says whether it is new."""
+    """The player's answer that counts; its status says whether it is new."""
 
     status: int
     question: int
@@ -42,21 +40,20 @@ class TakenAnswer:
 async def answer_all(
     session: AsyncSession, requests: Sequence[AnswerRequest]
 ) -> list[TakenAnswer | Exception]:
-    """Store the answers that count; return an outcome for each request, in their order."""
+    """Store the answers that count; return an outcome for each request."""
     return await _Round(session).take(requests)
 
 
 class _Round:
-    """The answers of one transaction, and the rows that decide which of them count."""
+    """The answers of one transaction, with the rows that decide which count."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
         self._states: dict[int, GameState] = {}
         self._questions: dict[tuple[int, int], GameQuestion] = {}
         self._players: dict[str, tuple[int, int]] = {}
-        """Player and game, by the hash of the player's secret."""
+        """Player and game by the hash of the secret."""
         self._first: dict[tuple[int, int], TakenAnswer] = {}
-        """The first answers, by player and question."""
         self._new: list[dict[str, int]] = []
 
     async def take(self, requests: Sequence[AnswerRequest]) -> list[TakenAnswer | Exception]:
@@ -126,8 +123,7 @@ class _Round:
     async def _follow(self, state: GameState) -> None:
         """End the question if all have answered; note the change if its answer was already shown.
 
-        An answer that arrived in time counts, even if the question ended while it waited for the
-        database.
+        An answer that arrived in time counts, even if it waited for the database until later.
         """
         rows = (row for row in self._new if row["game_id"] == state.game.id)
         if any(row["number"] <= state.told for row in rows):

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from msgspec import Meta, Struct, structs
+from msgspec import Meta, Struct
 
 from app.parts.games.players import Standing
 from app.parts.games.rules import State
@@ -38,8 +38,6 @@ class RankedPlayer(Struct, frozen=True):
 
 
 class GameView(Struct, frozen=True, kw_only=True):
-    """A game as its host sees it."""
-
     id: int
     code: str
     state: State
@@ -65,8 +63,6 @@ class GameView(Struct, frozen=True, kw_only=True):
 
 
 class SharedView(Struct, frozen=True, kw_only=True):
-    """A game as all players see it."""
-
     state: State
     question: int
     questions: int
@@ -81,8 +77,6 @@ class SharedView(Struct, frozen=True, kw_only=True):
 
 
 class PlayerView(SharedView, frozen=True, kw_only=True):
-    """A game as one player sees it."""
-
     answer: Annotated[str | None, Meta(description="Username that the player chose; null if none.")]
     right: Annotated[
         bool | None,
@@ -106,59 +100,53 @@ class PlayerView(SharedView, frozen=True, kw_only=True):
 
 
 def moment(ms: int) -> datetime:
-    """Return the time of these milliseconds since 1970."""
     return datetime.fromtimestamp(ms / 1_000, UTC)
 
 
+def _said_to_all(state: GameState) -> dict[str, Any]:
+    """Return the fields that the documents of hosts and players share."""
+    solved = state.told_present()
+    return {
+        "state": state.state,
+        "question": state.game.question,
+        "questions": state.game.questions,
+        "options": list(state.usernames.values()),
+        "text": state.text,
+        "ends_at": None if state.ends_ms is None else moment(state.ends_ms),
+        "truth": state.truth,
+        "saywho": solved and Guess(state.usernames[solved.model_user_id], solved.model_probability),
+        "players": state.players,
+        "version": state.game.version,
+    }
+
+
 def host_view(state: GameState, standing: Standing, *, shows_all: bool = False) -> GameView:
-    game, solved = state.game, state.told_present()
-    order = standing.order
+    game, order = state.game, standing.order
     return GameView(
+        **_said_to_all(state),
         id=game.id,
         code=game.code,
-        state=state.state,
-        question=game.question,
-        questions=game.questions,
         seconds=game.seconds,
-        options=list(state.usernames.values()),
-        players=state.players,
         open=not game.is_closed,
         answers=state.answers,
-        ends_at=None if state.ends_ms is None else moment(state.ends_ms),
-        text=state.text,
-        truth=state.truth,
-        saywho=_guess(state),
-        tally=standing.tally(state.usernames) if solved else None,
+        tally=standing.tally(state.usernames) if state.told_present() else None,
         ranking=_ranked(standing, order if shows_all else order[:10]),
-        version=game.version,
     )
 
 
 def shared_view(state: GameState, time_ms: int) -> SharedView:
-    return SharedView(
-        state=state.state,
-        question=state.game.question,
-        questions=state.game.questions,
-        options=list(state.usernames.values()),
-        text=state.text,
-        ends_at=None if state.ends_ms is None else moment(state.ends_ms),
-        now=moment(time_ms),
-        truth=state.truth,
-        saywho=_guess(state),
-        players=state.players,
-        version=state.game.version,
-    )
+    return SharedView(**_said_to_all(state), now=moment(time_ms))
 
 
 def player_view(
     state: GameState, standing: Standing, player: int, chosen: int | None, time_ms: int
 ) -> PlayerView:
     """Return the document of one player; `chosen` is their answer to the open question."""
-    shared = shared_view(state, time_ms)
     choice, solved = standing.choices.get(player), state.told_present()
     answer = choice.user_id if choice else chosen
     return PlayerView(
-        **structs.asdict(shared),
+        **_said_to_all(state),
+        now=moment(time_ms),
         answer=None if answer is None else state.usernames[answer],
         right=choice.user_id == solved.user_id if choice and solved else None,
         points=(choice.points if choice else 0) if solved else None,
@@ -176,10 +164,3 @@ def _ranked(standing: Standing, players: Sequence[int]) -> list[RankedPlayer]:
         )
         for player in players
     ]
-
-
-def _guess(state: GameState) -> Guess | None:
-    solved = state.told_present()
-    if solved is None:
-        return None
-    return Guess(state.usernames[solved.model_user_id], solved.model_probability)

@@ -26,8 +26,6 @@ MOST_AUTHORS: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class DrawnQuestion:
-    """A post to ask about, its author, and the author that saywho chose."""
-
     tweet_id: int
     user_id: int
     model_user_id: int
@@ -35,7 +33,7 @@ class DrawnQuestion:
 
 
 async def named_cast(session: AsyncSession, usernames: Sequence[str]) -> list[User]:
-    """Return the authors of these names. Raises NotFoundError, InvalidInputError."""
+    """Return authors by name. Raises NotFoundError, InvalidInputError."""
     cast = {user.id: user for user in [await get_user(session, name) for name in usernames]}
     if len(cast) < len(usernames):
         raise InvalidInputError("Name each author once", loc="usernames")
@@ -49,7 +47,7 @@ async def named_cast(session: AsyncSession, usernames: Sequence[str]) -> list[Us
 async def room_cast(session: AsyncSession, room: RoomFacts, questions: int) -> list[User]:
     """Return up to six people of a chat who wrote most and have enough posts to ask about.
 
-    Raises InvalidInputError if there are fewer than two.
+    Raises InvalidInputError for fewer than two.
     """
     query = (
         select(User)
@@ -76,7 +74,6 @@ async def room_cast(session: AsyncSession, room: RoomFacts, questions: int) -> l
 
 
 def fewest_posts(questions: int) -> int:
-    """Return the number of posts that each author of a game needs."""
     return math.ceil(questions / 2)
 
 
@@ -92,7 +89,7 @@ async def draw_questions(
     """Return different posts in a random order, equally many of each author, within one.
 
     asked: ids of posts that are asked again only if an author has no others. Raises
-    InvalidInputError if an author has too few posts.
+    InvalidInputError for too few posts.
     """
     ids = [user.id for user in cast]
     counts = shares(questions, ids, random.sample(ids, len(ids)))
@@ -120,7 +117,6 @@ async def draw_questions(
 async def _askable(
     session: AsyncSession, user: User, cast: Sequence[User], most: int, *, room_id: int | None
 ) -> list[Candidate]:
-    """Return up to `most` posts of an author that can be guessed, in a random order."""
     scope = posts_of_author(session, user, room_id, random)
     return await askable(session, cast, scope, most, random)
 

@@ -1,4 +1,4 @@
-"""The pages of a host: all games, where one is started, and the screen of one, with its buttons."""
+"""The pages of a host: all games, and the screen of one game with its buttons."""
 
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -42,7 +42,6 @@ blueprint = PageBlueprint("games", policy="operator")
 
 class GamesArgs(Struct):
     room: str = ""
-    """The id of the chat whose people the questions are about."""
 
 
 class ListedGame(Struct, frozen=True):
@@ -64,7 +63,6 @@ class GamesPage(FormPage, frozen=True, kw_only=True):
     chosen: list[str]
     room: RoomFacts | None
     rooms: list[RoomFacts]
-    """The newest chats that a game can be made from."""
     questions: str
     seconds: str
     games: list[ListedGame]
@@ -79,7 +77,6 @@ async def show_games(args: GamesArgs) -> ResponseReturnValue:
 
 @blueprint.action(GAMES)
 async def start_game(form: Form) -> ResponseReturnValue:
-    """Make a game, and show its screen."""
     names = given_names(form.getlist("username"))
     room_id = form.get("room", "")
     questions, seconds = form.get("questions", ""), form.get("seconds", "")
@@ -154,7 +151,6 @@ async def _room(session: AsyncSession, room_id: str) -> RoomFacts | None:
 
 
 def _number(text: str, field: NumberField) -> int:
-    """Return the number of a form's field. Raises InvalidInputError."""
     number = number_of(text, field.most)
     if number is None or number < field.least:
         raise InvalidInputError(
@@ -174,14 +170,13 @@ class GamePage(WebPage, frozen=True, kw_only=True):
     tally: dict[str, int]
     """The number of players who chose each author."""
     join_address: str
-    """The link for players, without its scheme."""
+    """The link for players without its scheme."""
     qr: Markup | None
     is_of_this_machine: bool
     is_public: bool
     left_ms: int
-    """Milliseconds until the question ends."""
     players: list[tuple[int, str]]
-    """Id and name, the newest first."""
+    """Ids and names, the newest first."""
     evident: Evident | None
     questions: list[AskedQuestion]
 
@@ -196,7 +191,6 @@ class GamePage(WebPage, frozen=True, kw_only=True):
 
 @blueprint.page(f"{GAMES}/<id:game_id>")
 async def show_game(game_id: int) -> str:
-    """Show the screen that all look at, in the present state of the game."""
     state, standing = await games().read(game_id)
     evident: Evident | None = None
     async with resources().db.read() as session:
@@ -224,10 +218,7 @@ async def show_game(game_id: int) -> str:
 
 
 async def _evidence(session: AsyncSession, state: GameState) -> Evident | None:
-    """Return the text with marks of the evidence; None if nothing can be compared.
-
-    The post may be deleted by now, or all posts of an author.
-    """
+    """Return the text with marks of the evidence; None if posts were deleted since."""
     if state.present is None:
         return None
     tweet_id, models = state.present.tweet_id, resources().models
@@ -240,12 +231,10 @@ async def _evidence(session: AsyncSession, state: GameState) -> Evident | None:
 
 @blueprint.action(f"{GAMES}/<id:game_id>/replay")
 async def replay(game_id: int) -> Response:
-    """Make the next game with the same players, and show its screen."""
     return see_other(url_for("games.show_game", game_id=await play_again(game_id)))
 
 
 def _declare_button(name: str) -> None:
-    """Declare the path that the button of a move is posted to."""
     number = MOVES[name].number
 
     async def press(game_id: int, form: Form) -> Response:

@@ -1,4 +1,4 @@
-"""What a host does: start a game, lead it from question to question, end it, and play it again.
+"""What a host does: start a game, lead it through its questions, end it, and play it again.
 
 Each change appends an event, so that every process reads the game again.
 """
@@ -22,9 +22,9 @@ from app.security import digest
 from app.services.deletion.games import tell_of_change
 
 MOST_GAMES: Final = 20
-"""Games that may be open, which have not ended."""
+"""Games that may be open at the same time."""
 THERE_MS: Final = 25_000
-"""Milliseconds for which a player counts as present after their screen was known to be open."""
+"""Milliseconds for which a player is present after a sign of an open screen."""
 
 
 async def add_game(
@@ -35,7 +35,7 @@ async def add_game(
     seconds: int,
     room_id: int | None = None,
 ) -> int:
-    """Add a game that waits for its players; return its id. Raises ConflictError."""
+    """Add a game that waits for players; return its id. Raises ConflictError."""
     await check_room_for_one(session)
     (game_id,) = await allocate_ids(session, Game, 1)
     session.add(
@@ -86,7 +86,7 @@ async def _unused_code(session: AsyncSession) -> str:
 
 
 async def get_game(session: AsyncSession, game_id: int) -> Game:
-    """Return the row of a game. Raises NotFoundError."""
+    """Return a game's row. Raises NotFoundError."""
     game = await session.get(Game, game_id)
     if game is None:
         raise unknown_game()
@@ -94,7 +94,7 @@ async def get_game(session: AsyncSession, game_id: int) -> Game:
 
 
 async def go_on(session: AsyncSession, game_id: int, version: int, time_ms: int) -> None:
-    """Take the next step: start, show the answer, ask the next question, or end.
+    """Start, show the answer, ask the next question, or end.
 
     Raises NotFoundError, and ConflictError if the version is not the present one.
     """
@@ -106,7 +106,7 @@ async def go_on(session: AsyncSession, game_id: int, version: int, time_ms: int)
 
 
 async def skip(session: AsyncSession, game_id: int, version: int, time_ms: int) -> None:
-    """Leave out the present question and its answers, and ask the next question.
+    """Leave out the present question and its answers, and ask the next.
 
     Raises NotFoundError, ConflictError.
     """
@@ -163,7 +163,7 @@ async def delete_game(session: AsyncSession, game_id: int, _time_ms: int) -> Non
 
 
 async def _open_game(session: AsyncSession, game_id: int, version: int | None = None) -> Game:
-    """Return a game that has not ended, and that has this version, if one is given."""
+    """Return a game that has not ended, with this version if one is given."""
     game = await get_game(session, game_id)
     if game.state == "ended":
         raise ConflictError("The game has ended")
@@ -185,7 +185,7 @@ async def _void(session: AsyncSession, question: GameQuestion) -> None:
 
 
 async def _ask_next(session: AsyncSession, game: Game, time_ms: int) -> None:
-    """Ask the next question whose post is still there; end after the last one."""
+    """Ask the next question whose post exists; end after the last one."""
     query = (
         select(GameQuestion)
         .join(Tweet, Tweet.id == GameQuestion.tweet_id)
@@ -212,7 +212,6 @@ async def _end(session: AsyncSession, game: Game) -> None:
 
 
 async def tell(session: AsyncSession, game: Game, time_ms: int) -> None:
-    """End the open question, and show its answer."""
     question = await _present_question(session, game)
     question.over_ms = min(time_ms, asked_of(game, question).ends_ms)
     game.state = "told"
@@ -220,7 +219,6 @@ async def tell(session: AsyncSession, game: Game, time_ms: int) -> None:
 
 
 async def tell_if_due(session: AsyncSession, game_id: int, time_ms: int) -> None:
-    """End the open question if its time is over."""
     game = await session.get(Game, game_id)
     if game is None or game.state != "asking":
         return
@@ -232,8 +230,8 @@ async def tell_if_due(session: AsyncSession, game_id: int, time_ms: int) -> None
 async def tell_if_all_answered(session: AsyncSession, game: Game, time_ms: int) -> None:
     """End the open question if all present players have answered.
 
-    A player is present with an open screen, or with an answer to the question before. If no player
-    is present, the question waits for all.
+    A player is present with an open screen, or with an answer to the question before. Without
+    present players, the question waits for all.
     """
     if game.state != "asking" or not await _has_one(session, game, _answered(game.question)):
         return
@@ -252,7 +250,6 @@ async def _has_one(session: AsyncSession, game: Game, *conditions: ColumnElement
 
 
 def _answered(number: int) -> ColumnElement[bool]:
-    """Return the condition that a player has answered a question."""
     is_own = GameAnswer.player_id == GamePlayer.id, GameAnswer.number == number
     return exists().where(*is_own).correlate(GamePlayer)
 
@@ -264,7 +261,6 @@ async def note_change(session: AsyncSession, game: Game) -> None:
 
 
 def check_ended(game: Game) -> None:
-    """Raise ConflictError if a game goes on."""
     if game.state != "ended":
         raise ConflictError("The game has not ended")
 
@@ -278,9 +274,8 @@ async def play_again(
 ) -> int:
     """Add a game with the players of an ended game, or find it; return its id.
 
-    No table says which game follows which: the secrets of players in the next game are derived
-    from their present ones. Raises NotFoundError, and ConflictError if the game goes on, or too
-    many games are open.
+    No table says which game follows: players' next secrets are derived from their present ones.
+    Raises NotFoundError, and ConflictError if the game goes on, or too many games are open.
     """
     game = await get_game(session, game_id)
     check_ended(game)

@@ -1,8 +1,7 @@
 """The live streams of games: each client is sent the newest document, and misses only older ones.
 
-A stream sends documents with a number, the version. A client that comes late or again is sent the
-newest document immediately. One task reads the followed games: when the log names one, when a
-question is due, and twice a second for counts.
+A client that comes late or again is sent the newest document immediately. One task reads the
+followed games: when the log names one, when a question is due, and twice a second for counts.
 """
 
 import asyncio
@@ -31,7 +30,7 @@ from app.services.live_streams.stream import HEARTBEAT, ClientStream, LiveStream
 from app.services.live_streams.streaming import Clients, StreamHub
 
 COUNT_S: Final = 0.5
-"""Seconds between looks at what is only counted."""
+"""Seconds between two readings of counts."""
 GONE: Final = b"event: gone\ndata: {}\n\n"
 
 logger = logging.getLogger(__name__)
@@ -39,7 +38,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Event(NamedTuple):
-    """A document as it is sent; the number counts the documents of its kind."""
+    """A document as it is sent; its number counts the documents of its kind."""
 
     number: int
     data: bytes
@@ -47,18 +46,17 @@ class Event(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Document:
-    """The newest document of a game, for its host or for all players."""
+    """The newest document of a game for its host, or for all players."""
 
     view: GameView | SharedView | None = None
     number: int = 0
 
     def renew(self, view: GameView | SharedView) -> None:
-        """Take a document if it differs from the newest one."""
         if view != self.view:
             self.view, self.number = view, self.number + 1
 
     def event(self) -> Event:
-        """Return the newest document with the present time; no bytes before there is one."""
+        """Return the document with the present time; no bytes before there is one."""
         view = self.view
         if view is None:
             return Event(0, b"")
@@ -70,11 +68,11 @@ class Document:
 
 @dataclass(slots=True)
 class Channel:
-    """A game that clients follow, and its newest documents."""
+    """A followed game with its newest documents."""
 
     game_id: int
     state: GameState | None = None
-    """None before the game was read, and after it is deleted."""
+    """None before the first reading, and after the game is deleted."""
     host: Document = field(default_factory=Document)
     shared: Document = field(default_factory=Document)
     players: Set[int] = frozenset()
@@ -86,7 +84,7 @@ class Channel:
 
 
 class GameStream(ClientStream):
-    """One client's stream of a game: the host's, or a player's."""
+    """The stream of a host or a player."""
 
     __slots__ = ("channel", "document", "player_id", "sent")
 
@@ -104,16 +102,16 @@ class GameStream(ClientStream):
         """None for a host."""
         self.document = channel.host if player_id is None else channel.shared
         self.sent = 0
-        """The number of the document that was sent last."""
+        """The number of the last sent document."""
 
     @property
     def is_out(self) -> bool:
-        """Whether the game is deleted, or the player was removed."""
+        """Whether the game is deleted, or the player removed."""
         player, channel = self.player_id, self.channel
         return channel.state is None or not (player is None or player in channel.players)
 
     def take(self) -> bytes:
-        """Return what the client lacks, if anything, and note that it is sent."""
+        """Return what the client lacks, if anything, and note it as sent."""
         if self.is_out:
             self.end()
             return GONE
@@ -127,7 +125,7 @@ class GameStream(ClientStream):
         return b""
 
     def push_document(self, events: Mapping[Document, Event]) -> None:
-        """Send the newest document without waiting if the client takes it, else wake the stream."""
+        """Send the newest document if the client takes it without waiting, else wake the stream."""
         number, data = events[self.document]
         is_new = self.sent < number
         if is_new and not self.is_out and self.push(data):
@@ -137,19 +135,17 @@ class GameStream(ClientStream):
 
 
 class GameHub(StreamHub[GameStream]):
-    """The games that clients of this process follow."""
-
     def __init__(self, db: Database, clients: Clients, standings: Standings) -> None:
         super().__init__(db, clients)
         self._standings = standings
         self._channels: dict[int, Channel] = {}
         self.presence = Presence(db)
         self._counted_s = -math.inf
-        """When counts were read last, in seconds of the event loop's clock."""
+        """When counts were read last, by the event loop's clock."""
         self._has_changed = False
         """Whether the log has named a game since the last look."""
         self._has_failed = False
-        """Whether the last look failed to read some game, or to end its question."""
+        """Whether the last look failed to read a game, or to end its question."""
         # Many more games than may be open are read together.
         self._look: Batch[int, None] = Batch(
             self._read, max_size=100, max_waiting=100, timeout_s=30
@@ -160,13 +156,12 @@ class GameHub(StreamHub[GameStream]):
         await self.presence.close()
 
     def publish(self, changes: Sequence[Change]) -> None:
-        """Note events of the feed for the clients."""
         if any(change.kind == GAME_CHANGED for change in changes):
             self._has_changed = True
             self._work.set()
 
     def reset(self, _newest: int) -> None:
-        """Look at all games, since the log no longer holds the events since the last look."""
+        """Look at all games: the log no longer holds the events since the last look."""
         self._has_changed = True
         self._work.set()
 
@@ -178,7 +173,7 @@ class GameHub(StreamHub[GameStream]):
         right: Right | None = None,
         holder: Right | None = None,
     ) -> GameStream:
-        """Return a stream of a game's documents, for a player or its host, from the newest on.
+        """Return a stream for a player or the host, from the newest document on.
 
         The stream is counted until it is closed. Raises NotFoundError, and UnavailableError if
         there are too many streams.
@@ -261,7 +256,7 @@ class GameHub(StreamHub[GameStream]):
             logger.exception("who is there could not be stored; the next look tries again")
 
     async def _look_at(self, *, is_count: bool) -> None:
-        """Read the games that have changed or are due, and the counts of others."""
+        """Read the games that have changed or are due, and counts."""
         is_all, self._has_changed, self._has_failed = self._has_changed, False, False
         time_ms = now_ms()
         ids = [
@@ -279,7 +274,6 @@ class GameHub(StreamHub[GameStream]):
                 logger.warning("a game could not be read; the next look tries again: %s", result)
 
     async def _read(self, game_ids: Sequence[int]) -> list[None]:
-        """Renew the channels of these games, and end due questions."""
         due = await self._renew_all(game_ids)
         if due:
             async with self._db.write() as session:
@@ -289,7 +283,7 @@ class GameHub(StreamHub[GameStream]):
         return [None] * len(game_ids)
 
     async def _renew_all(self, game_ids: Sequence[int]) -> list[int]:
-        """Renew the channels of these games; return the games whose question is due."""
+        """Renew the channels of games; return the games whose question is due."""
         async with self._db.read() as session:
             states = await read_states(session, game_ids)
             for game_id in game_ids:

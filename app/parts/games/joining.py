@@ -29,11 +29,10 @@ from app.services.posts.users import clean_display_name
 MOST_PLAYERS: Final = 5_000
 LONGEST_NAME: Final = 40
 LONGEST_SENT: Final = 1_000
-"""Characters of a typed name that are read."""
 MOST_WRONG: Final = 100
-"""Wrong codes from a network within `WINDOW`, after which it has to wait."""
+"""Wrong codes within `WINDOW`, after which a network has to wait."""
 MOST_OF_NETWORK: Final = 1_000
-"""Players of a game from one network, of which a school has one."""
+"""Players of a game from one network; a school has one."""
 FREE_OF_NETWORK: Final = 300
 """Players of these who may join at the same time."""
 MOST_A_MINUTE: Final = 60
@@ -45,17 +44,14 @@ SECRET_PREFIX: Final = "player_"  # noqa: S105 - no secret
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JoinRequest:
-    """A request to join a game."""
-
     code: str
-    """The code as it is stored."""
     name: str
     address: str
-    """The IP address of the client."""
+    """The client's IP address."""
 
 
 class Joined(NamedTuple):
-    """A new player, and the secret that identifies them."""
+    """A player, with the secret that identifies them."""
 
     game_id: int
     player_id: int
@@ -64,7 +60,7 @@ class Joined(NamedTuple):
 
 
 def player_name(name: str) -> str:
-    """Return a typed name as a game shows it. Raises InvalidInputError."""
+    """Return a typed name as it is shown. Raises InvalidInputError."""
     clean = clean_display_name(" ".join(name.split()))
     if clean is None:
         raise InvalidInputError("A name needs visible letters", loc="name")
@@ -74,7 +70,7 @@ def player_name(name: str) -> str:
 async def join_all(
     session: AsyncSession, requests: Sequence[JoinRequest]
 ) -> list[Joined | Exception]:
-    """Add players; return each one, or the error of the request, in the order of the requests."""
+    """Add players; return each one, or the error, in the order of the requests."""
     codes = {request.code for request in requests}
     rows = await session.scalars(select(Game).where(is_among(session, Game.code, codes)))
     games = {game.code: game for game in rows}
@@ -153,7 +149,6 @@ def _new_player(
 
 
 async def _wrong_codes(session: AsyncSession, networks: Iterable[bytes]) -> Counter[bytes]:
-    """Return the number of wrong codes from each network within the window."""
     query = (
         select(WrongCode.network, func.count())
         .where(WrongCode.network.in_(set(networks)), WrongCode.sent_at > now() - WINDOW)
@@ -174,7 +169,7 @@ async def _players(session: AsyncSession, games: Collection[Game]) -> Counter[in
 async def _players_by_network(
     session: AsyncSession, games: Collection[Game], networks: Iterable[bytes]
 ) -> tuple[Counter[tuple[int, bytes]], Counter[tuple[int, bytes]]]:
-    """Return the number of each game's players from each network, and of those within `WINDOW`."""
+    """Return the players of each game and network, all and those within `WINDOW`."""
     time_ms = now_ms()
     is_late = GamePlayer.joined_ms.between(time_ms - WINDOW // timedelta(milliseconds=1), time_ms)
     query = (
@@ -194,7 +189,7 @@ async def _players_by_network(
 async def _names(
     session: AsyncSession, games: Collection[Game], requests: Sequence[JoinRequest]
 ) -> dict[int, PlayerNames]:
-    """Return the names of players in each game; none are read if all requested names are free."""
+    """Return the names in each game; none are read if all requested names are free."""
     names = {game.id: PlayerNames() for game in games}
     name_keys = {username_key(request.name) for request in requests}
     is_here = GamePlayer.game_id.in_(list(names))
@@ -210,7 +205,7 @@ async def _names(
 async def find_next_place(
     session: AsyncSession, player_sha256: str, site_key: str
 ) -> Joined | None:
-    """Return a player's place in the next game; None if there is none, or it has ended too."""
+    """Return a player's place in the next game; None if none follows, or it has ended."""
     secret = next_secret(site_key, player_sha256)
     query = (
         select(GamePlayer.game_id, GamePlayer.id, GamePlayer.name)

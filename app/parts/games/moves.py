@@ -78,11 +78,10 @@ class NumberField(NamedTuple):
 
 
 class Move(NamedTuple):
-    """A change of a game by its host, made by a button of the page or an operation of the API."""
+    """A change of a game by its host, made on the page or in the API."""
 
     change: Callable[..., Awaitable[None]]
-    """A function of `hosting`; takes session, game id, number and time. Raises NotFoundError, and
-    ConflictError if the game has ended or gone on."""
+    """A function of `hosting`; takes session, game id, number and time."""
     number: NumberField | None = None
 
 
@@ -96,10 +95,9 @@ MOVES: Final[Mapping[str, Move]] = {
     "remove": Move(hosting.remove_player, NumberField("player", 1, MAX_ID)),
     "delete": Move(hosting.delete_game),
 }
-"""The moves by the last part of their pages' paths."""
+"""The moves, by the last part of their paths."""
 
 
 async def make_move(name: str, game_id: int, *number: int) -> None:
-    """Make a move. Raises NotFoundError, ConflictError."""
     async with writing() as session:
         await MOVES[name].change(session, game_id, *number, now_ms())

@@ -1,4 +1,4 @@
-"""What games add to a site."""
+"""The registration of games."""
 
 from typing import Final
 

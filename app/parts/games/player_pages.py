@@ -1,6 +1,6 @@
 """The pages of players: the entrance with code and name, and the player's own screen.
 
-A player is identified by a secret, which programs send and browsers keep in a cookie.
+A secret identifies a player: programs send it, and browsers keep it in a cookie.
 """
 
 import contextlib
@@ -10,15 +10,8 @@ from msgspec import Struct
 from quart import Response, request, url_for
 from quart.typing import ResponseReturnValue
 
-from app.errors import (
-    AppError,
-    ConflictError,
-    InvalidInputError,
-    Message,
-    NotFoundError,
-    UnauthorizedError,
-)
-from app.language.i18n import gettext_noop, show_number, translate_message
+from app.errors import AppError, ConflictError, InvalidInputError, NotFoundError, UnauthorizedError
+from app.language.i18n import gettext, gettext_noop, show_number
 from app.lifespan import resources
 from app.parts.games.answering import AnswerRequest
 from app.parts.games.documents import PlayerView
@@ -52,7 +45,7 @@ blueprint = PageBlueprint("play", policy="open", cookie=PLAYER)
 
 
 def player_key(game_id: int) -> PlayerKey | None:
-    """Return the key that a request sends for a game; None without a secret."""
+    """Return the key in a request; None without a secret."""
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         secret = request.cookies.get(_cookie_of(game_id), "")
@@ -61,7 +54,7 @@ def player_key(game_id: int) -> PlayerKey | None:
 
 
 def required_key(game_id: int) -> PlayerKey:
-    """Return the key of a request. Raises UnauthorizedError, which says nothing of the game."""
+    """Return the key in a request. Raises UnauthorizedError, which says nothing of the game."""
     key = player_key(game_id)
     if key is None:
         send_to_login()
@@ -70,13 +63,11 @@ def required_key(game_id: int) -> PlayerKey:
 
 
 async def join(code: str, name: str) -> Joined:
-    """Add the player who asks. Raises InvalidInputError, NotFoundError and others."""
     request_ = JoinRequest(typed_code(code), player_name(name), request.remote_addr or "")
     return await games().join(request_)
 
 
 def remember(response: Response, joined: Joined) -> Response:
-    """Set the cookie with the secret of a player."""
     set_secret(response, _cookie_of(joined.game_id), joined.secret, KEPT)
     return response
 
@@ -86,14 +77,13 @@ def _cookie_of(game_id: int) -> str:
 
 
 async def next_place(key: PlayerKey) -> Joined | None:
-    """Return a player's place in the game that follows an ended one; None if none follows."""
     parts = resources()
     async with parts.db.read() as session:
         return await find_next_place(session, key.sha256, parts.secret_keys[0])
 
 
 async def joined_games() -> list[Screen]:
-    """Return the screens of up to five games of this browser, the newest game first."""
+    """Return up to five screens of this browser, the newest game first."""
     prefix = cookie_name(PLAYER)
     numbers = [name.removeprefix(prefix) for name in request.cookies if name.startswith(prefix)]
     ids = sorted(filter(None, map(number_of, numbers)), reverse=True)
@@ -108,7 +98,7 @@ async def joined_games() -> list[Screen]:
 class EntranceArgs(Struct):
     code: str = ""
     out: str = ""
-    """Not empty for a visitor who is not, or no longer, in the game that they opened."""
+    """Not empty for a visitor who is not in the game that they opened."""
 
 
 class EntrancePage(FormPage, frozen=True, kw_only=True):
@@ -117,7 +107,6 @@ class EntrancePage(FormPage, frozen=True, kw_only=True):
     code: str
     name: str
     joined: list[Screen]
-    """The games of this browser."""
     is_out: bool
     longest_code: int = LONGEST_CODE
     longest_name: int = LONGEST_NAME
@@ -127,7 +116,7 @@ class PlayArgs(Struct):
     after: str = ""
     """The id of the game before."""
     stay: str = ""
-    """Not empty to show an ended game although another one follows it."""
+    """Not empty to show an ended game even if another one follows."""
 
 
 class PlayPage(FormPage, frozen=True, kw_only=True):
@@ -138,11 +127,10 @@ class PlayPage(FormPage, frozen=True, kw_only=True):
     view: PlayerView
     masked_text: str
     ends_ms: int | None
-    """When the question ends, in milliseconds since 1970."""
+    """The end of the question, in milliseconds since 1970."""
     left_ms: int
     seconds: int
     outcome: Outcome | None
-    """None before the end of the game."""
     player_id: int
     after: int | None
     """The game before, whose result the player may see again."""
@@ -153,10 +141,9 @@ class PlayPage(FormPage, frozen=True, kw_only=True):
         if view.state == "ended" and (told := place_heading(view)):
             return told
         if view.state == "asking":
-            return translate_message(
-                Message("Question {number} of {count}", number=view.question, count=view.questions)
-            )
-        return translate_message(_HEADINGS[view.state if view.state != "told" else view.right])
+            text = gettext("Question {number} of {count}")
+            return text.format(number=view.question, count=view.questions)
+        return gettext(_HEADINGS[view.state if view.state != "told" else view.right])
 
     @property
     def place_line(self) -> str:
@@ -164,37 +151,31 @@ class PlayPage(FormPage, frozen=True, kw_only=True):
 
     @property
     def streak_line(self) -> str:
-        streak = self.view.streak
-        return (
-            translate_message(Message("{count} right in a row", count=streak)) if streak > 1 else ""
-        )
+        text = gettext("{count} right in a row")
+        return text.format(count=self.view.streak) if self.view.streak > 1 else ""
 
     @property
     def outcome_line(self) -> str:
         if self.outcome is None or not self.outcome.questions:
             return ""
-        known = Message(
-            "You got {right} of {count} right: {points} points.",
-            right=self.outcome.right,
-            count=self.outcome.questions,
-            points=show_number(self.view.total),
-        )
-        return translate_message(known)
+        (right, count), points = self.outcome, show_number(self.view.total)
+        text = gettext("You got {right} of {count} right: {points} points.")
+        return text.format(right=right, count=count, points=points)
 
     @property
     def truth_line(self) -> str:
         name = shown_name(self.view.truth) if self.view.truth else ""
-        return translate_message(Message("It was {name}.", name=name))
+        return gettext("It was {name}.").format(name=name)
 
     @property
     def saywho_line(self) -> str:
         name = shown_name(self.view.saywho.username) if self.view.saywho else ""
-        return translate_message(Message("saywho said {name}.", name=name))
+        return gettext("saywho said {name}.").format(name=name)
 
     @property
     def choice_line(self) -> str:
         name = shown_name(self.view.answer) if self.view.answer else ""
-        return translate_message(Message("You have chosen {name}.", name=name))
+        return gettext("You have chosen {name}.").format(name=name)
 
 
 def place_heading(view: PlayerView) -> str:
@@ -202,44 +183,44 @@ def place_heading(view: PlayerView) -> str:
     if view.place is None or view.players < 2:
         return ""
     is_winner = view.state == "ended" and view.place == 1 and view.total
-    template = gettext_noop("Place {place} of {count}")
-    if is_winner:
-        template = gettext_noop("First of {count}!")
-    return translate_message(Message(template, place=view.place, count=view.players))
+    text = gettext("First of {count}!") if is_winner else gettext("Place {place} of {count}")
+    return text.format(place=view.place, count=view.players)
 
 
-_HEADINGS: Final[dict[str | bool | None, Message]] = {
-    "waiting": Message("You are in"),
-    "ended": Message("The game is over"),
-    True: Message("Right!"),
-    False: Message("Wrong"),
-    None: Message("No answer in time"),
+_HEADINGS: Final[dict[str | bool | None, str]] = {
+    "waiting": gettext_noop("You are in"),
+    "ended": gettext_noop("The game is over"),
+    True: gettext_noop("Right!"),
+    False: gettext_noop("Wrong"),
+    None: gettext_noop("No answer in time"),
 }
 
 
 @blueprint.page(PLAY)
 async def show_entrance(args: EntranceArgs) -> ResponseReturnValue:
-    """Ask for code and name; a browser that is in the game is redirected to its screen."""
+    """Ask for code and name, or redirect a player to their screen."""
     joined = await joined_games()
-    for screen in joined:
-        if screen.state.game.code == typed_code(args.code):
-            return see_other(_address(screen.state.game.id))
+    if game_id := _game_with(args.code, joined):
+        return see_other(_address(game_id))
     return await _entrance(joined, args.code, is_out=bool(args.out))
 
 
 @blueprint.action(PLAY)
 async def enter(form: Form) -> ResponseReturnValue:
-    """Add a player who knows the code."""
     code, name = form.get("code", ""), form.get("name", "")[:LONGEST_SENT]
     screens = await joined_games()
-    for screen in screens:
-        if screen.state.game.code == typed_code(code):
-            return see_other(_address(screen.state.game.id))
+    if game_id := _game_with(code, screens):
+        return see_other(_address(game_id))
     try:
         joined = await join(code, name)
     except AppError as failure:
         return await _entrance(screens, code, name, failure)
     return remember(see_other(_address(joined.game_id)), joined)
+
+
+def _game_with(code: str, screens: list[Screen]) -> int | None:
+    games_here = (screen.state.game for screen in screens)
+    return next((game.id for game in games_here if game.code == typed_code(code)), None)
 
 
 async def _entrance(
@@ -253,16 +234,12 @@ async def _entrance(
     page = EntrancePage(
         code=code[:LONGEST_CODE], name=name, joined=joined, error=error, is_out=is_out, about=[]
     )
-    html, status, headers = await render_form(page)
-    return html, status, {**headers, **PRIVATE}
+    return await _render_private(page)
 
 
 @blueprint.page(f"{PLAY}/<id:game_id>")
 async def show_play(game_id: int, args: PlayArgs) -> ResponseReturnValue:
-    """Show the player's own screen, or the screen of the next game if the host has started one.
-
-    Anyone without a screen is asked for code and name.
-    """
+    """Show the player's screen, or that of the next game if the host has started one."""
     key = player_key(game_id)
     if key is None:
         return to_entrance()
@@ -271,7 +248,7 @@ async def show_play(game_id: int, args: PlayArgs) -> ResponseReturnValue:
 
 @blueprint.action(f"{PLAY}/<id:game_id>")
 async def answer(game_id: int, form: Form) -> ResponseReturnValue:
-    """Store an answer; the first one counts, and the page says what is wrong with another one."""
+    """Store an answer; the first one counts."""
     arrived_ms = now_ms()
     key = player_key(game_id)
     if key is None:
@@ -316,12 +293,15 @@ async def _screen_page(
         about=view.options,
         in_chat=state.game.room_id is not None,
     )
+    return await _render_private(page)
+
+
+async def _render_private(page: FormPage) -> ResponseReturnValue:
     html, status, headers = await render_form(page)
     return html, status, {**headers, **PRIVATE}
 
 
 def to_entrance() -> Response:
-    """Redirect someone who is not in the game to the page that asks for code and name."""
     return see_other(url_for("play.show_entrance", out=1))
 
 

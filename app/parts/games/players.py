@@ -1,4 +1,4 @@
-"""The players of a game: their points and places, and who of them has a screen open."""
+"""The players of a game: their points and places, and who has a screen open."""
 
 import math
 from collections import Counter
@@ -22,15 +22,13 @@ from app.runtime.clock import monotonic, now_ms
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A player's answer to a question."""
-
     user_id: int
     ms: int
     points: int
 
 
 class Outcome(NamedTuple):
-    """A player's number of right answers, and the number of questions whose answer was shown."""
+    """A player's right answers, and the questions whose answer was shown."""
 
     right: int
     questions: int
@@ -38,18 +36,18 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The points and places of a game's players, from the questions whose answer was shown."""
+    """The points and places of players, from the questions whose answer was shown."""
 
     names: Mapping[int, str]
-    """The name of each player, in the order in which they joined."""
+    """The players' names, in the order in which they joined."""
     totals: Mapping[int, int]
     places: Mapping[int, int]
     choices: Mapping[int, Choice]
     """The answers to the present question, once its answer was shown."""
     known: Mapping[int, int]
-    """The questions that each player got right, as bits by the questions' numbers."""
+    """The questions that each player got right, as bits by number."""
     shown: Sequence[int]
-    """The numbers of the questions whose answer was shown, without skipped ones."""
+    """The numbers of questions whose answer was shown, without skipped ones."""
     order: Sequence[int] = field(init=False, default=())
     """The players, the best first."""
 
@@ -58,19 +56,18 @@ class Standing:
         object.__setattr__(self, "order", tuple(ranked))
 
     def tally(self, usernames: Mapping[int, str]) -> dict[str, int]:
-        """Return the number of players who chose each author."""
         counts = dict.fromkeys(usernames.values(), 0)
         for choice in self.choices.values():
             counts[usernames[choice.user_id]] += 1
         return counts
 
     def hits(self, player: int) -> list[bool]:
-        """Return whether a player got each question right whose answer was shown."""
+        """Return whether a player got each shown question right."""
         known = self.known.get(player, 0)
         return [bool(known >> number & 1) for number in self.shown]
 
     def streak(self, player: int) -> int:
-        """Return the number of the newest questions in a row that a player got right."""
+        """Return the number of newest questions in a row that a player got right."""
         return len([*takewhile(bool, reversed(self.hits(player)))])
 
     def outcome(self, player: int) -> Outcome:
@@ -107,11 +104,11 @@ async def read_standing(session: AsyncSession, state: GameState) -> Standing:
 
 
 class Standings:
-    """The newest standing of each game that a process knows: thousands of players ask for it."""
+    """The newest standing of each game: thousands of players ask for it."""
 
     def __init__(self) -> None:
         self._kept: dict[int, tuple[int, Standing]] = {}
-        """The version and the standing of each game, by its id."""
+        """Version and standing by the id of the game."""
 
     async def read(self, session: AsyncSession, state: GameState) -> Standing:
         """Return the standing that a session sees; answers change it together with the version."""
@@ -153,12 +150,12 @@ async def _with_newcomers(
 
 
 class Presence:
-    """The players whose screens are open in this process; all processes store theirs."""
+    """The players with open screens in this process; all processes store theirs."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
         self._open: Counter[int] = Counter()
-        """The number of open streams of each player."""
+        """Open streams of each player."""
         self._come: set[int] = set()
         self._left: set[int] = set()
         self._stored_s = -math.inf
@@ -170,7 +167,6 @@ class Presence:
         await self._batch.close()
 
     def come(self, player_id: int) -> None:
-        """Note that a stream was opened."""
         self._open[player_id] += 1
         self.see(player_id)
 
@@ -180,7 +176,6 @@ class Presence:
         self._left.discard(player_id)
 
     def leave(self, player_id: int) -> None:
-        """Note that a stream was closed."""
         self._open[player_id] -= 1
         if self._open[player_id] <= 0:
             del self._open[player_id]
@@ -188,10 +183,10 @@ class Presence:
             self._come.discard(player_id)
 
     async def store(self) -> None:
-        """Store who has come and left; every 10 s all players who are there.
+        """Store who has come and left; every 10 s all who are there.
 
-        Calls during a run share the next transaction. Raises UnavailableError if it takes over 5 s;
-        the run goes on after that.
+        Calls during a run share the next transaction. Raises UnavailableError after 5 s; the run
+        goes on.
         """
         await self._batch(0)
 

@@ -1,6 +1,6 @@
 """The games of a process: players join, answer, look and listen, and hosts look.
 
-Requests of players that arrive together share a transaction; each read begins after its request.
+Requests that arrive together share a transaction; each read begins after its request.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -27,19 +27,17 @@ from app.services.live_streams.streaming import Clients
 
 GAMES: Final = "/games"
 PLAY: Final = "/play"
-"""Paths of the pages of hosts and of players, and of their operations below `API`."""
+"""Paths of the pages of hosts and players, and of operations below `API`."""
 
 
 class PlayerKey(NamedTuple):
-    """The game and the hash of the secret that a request names."""
+    """The game and the hash of the secret in a request."""
 
     game_id: int
     sha256: str
 
 
 class Screen(NamedTuple):
-    """A player, and what they see."""
-
     player_id: int
     name: str
     view: PlayerView
@@ -48,8 +46,6 @@ class Screen(NamedTuple):
 
 
 class Games:
-    """All that serves games in a process."""
-
     def __init__(self, db: Database, clients: Clients) -> None:
         self._db = db
         self._standings = Standings()
@@ -86,7 +82,6 @@ class Games:
             await tell_if_due(session, game_id, now_ms())
 
     async def host_view(self, game_id: int, *, shows_all: bool = False) -> GameView:
-        """Return a game as its host sees it. Raises NotFoundError."""
         return host_view(*await self.read(game_id), shows_all=shows_all)
 
     async def screen(self, key: PlayerKey) -> Screen:
@@ -144,13 +139,12 @@ async def _players(session: AsyncSession, keys: Sequence[PlayerKey]) -> dict[str
 
 
 def _of(key: PlayerKey, players: Mapping[str, GamePlayer]) -> GamePlayer | None:
-    """Return the player of a key if they are in its game."""
     player = players.get(key.sha256)
     return player if player and player.game_id == key.game_id else None
 
 
 async def _chosen(session: AsyncSession, player_ids: Sequence[int]) -> dict[int, int]:
-    """Return the author that each player chose for the open question."""
+    """Return each player's choice for the open question."""
     query = (
         select(GameAnswer.player_id, GameAnswer.user_id)
         .join(Game, (Game.id == GameAnswer.game_id) & (Game.question == GameAnswer.number))
@@ -160,7 +154,6 @@ async def _chosen(session: AsyncSession, player_ids: Sequence[int]) -> dict[int,
 
 
 async def list_games(session: AsyncSession) -> list[GameState]:
-    """Return all games, the newest first."""
     ids = (await session.scalars(select(Game.id).order_by(Game.id.desc()))).all()
     states = await read_states(session, ids)
     return [states[game_id] for game_id in ids if game_id in states]

@@ -15,11 +15,11 @@ from app.services.compare.name_masking import read_chat_names
 
 @dataclass(frozen=True, slots=True)
 class AskedQuestion:
-    """A question whose answer was shown, with its numbers of answers and right answers."""
+    """A question whose answer was shown, with its numbers of answers."""
 
     number: int
     masked_text: str | None
-    """The text with `HIDDEN` for names; None if the post was deleted."""
+    """None if the post was deleted."""
     username: str
     """The author."""
     is_model_right: bool
@@ -28,12 +28,11 @@ class AskedQuestion:
 
     @property
     def share(self) -> float:
-        """The share of right answers."""
         return self.right / self.answers if self.answers else 0.0
 
 
 class RightShares(NamedTuple):
-    """The shares of right answers of the players, of saywho, and by chance."""
+    """The shares of right answers of players, of saywho, and by chance."""
 
     players: float
     model: float
@@ -41,7 +40,7 @@ class RightShares(NamedTuple):
 
 
 async def read_questions(session: AsyncSession, state: GameState) -> list[AskedQuestion]:
-    """Return the questions whose answer was shown, in their order."""
+    """Return the questions whose answer was shown, in order."""
     game, usernames = state.game, state.usernames
     is_right = GameAnswer.user_id == GameQuestion.user_id
     counted = (
@@ -73,14 +72,14 @@ async def read_questions(session: AsyncSession, state: GameState) -> list[AskedQ
 
 
 async def read_model_hits(session: AsyncSession, state: GameState) -> list[bool]:
-    """Return whether saywho got each question right whose answer was shown."""
+    """Return whether saywho got each shown question right."""
     is_shown = GameQuestion.game_id == state.game.id, GameQuestion.over_ms.is_not(None)
     query = select(GameQuestion.model_user_id == GameQuestion.user_id).where(*is_shown)
     return [bool(hit) for hit in await session.scalars(query.order_by(GameQuestion.number))]
 
 
 def compared(state: GameState, questions: Sequence[AskedQuestion]) -> RightShares | None:
-    """Return the shares of right answers; None if there are no answers."""
+    """Return the shares of right answers; None without answers."""
     answers = sum(question.answers for question in questions)
     if not answers:
         return None
@@ -90,7 +89,7 @@ def compared(state: GameState, questions: Sequence[AskedQuestion]) -> RightShare
 
 
 def that_fooled_most(questions: Sequence[AskedQuestion]) -> list[AskedQuestion]:
-    """Return the questions with the smallest shares of right answers, without those all knew."""
+    """Return the three questions that fewest players got right."""
     fooling = [question for question in questions if question.right < question.answers]
     return sorted(fooling, key=lambda question: (question.share, question.number))[:3]
 
@@ -100,8 +99,8 @@ async def result_rows(
 ) -> list[list[str | int]]:
     """Return a table with a header and a row for each player, the best first.
 
-    Three columns of each question are the chosen author, whether it was right (1 or 0), and the
-    milliseconds until the answer.
+    A question has three columns: the chosen author, whether it was right (1 or 0), and
+    milliseconds.
     """
     questions = await read_questions(session, state)
     answers = select(GameAnswer).where(GameAnswer.game_id == state.game.id)

@@ -1,4 +1,4 @@
-"""The rules of a game, as functions of values: points, places, and what an answer is worth."""
+"""The rules of a game: points, places, codes and names."""
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ State = Literal["waiting", "asking", "told", "ended"]
 
 MOST_POINTS: Final = 1_000
 LEAST_POINTS: Final = 500
-"""Points for a right answer at the end of the time; an immediate one brings the most."""
+"""Points for a right answer at the end of the time; at its start it brings the most."""
 LETTERS: Final = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 """Characters of codes; none looks like another one."""
 CODE_LENGTH: Final = 6
@@ -24,13 +24,13 @@ Key = TypeVar("Key")
 
 
 def points_for(ms: int, seconds: int) -> int:
-    """Return the points for a right answer this long after the question, within its time."""
+    """Return the points for a right answer after `ms`, within the time of its question."""
     left_ms = seconds * 1_000 - ms
     return LEAST_POINTS + (MOST_POINTS - LEAST_POINTS) * left_ms // (seconds * 1_000)
 
 
 def places(totals: Mapping[Key, int]) -> dict[Key, int]:
-    """Return each key's place by points, the most first; equal points share a place."""
+    """Return each key's place, the most points first; equal points share a place."""
     by_points: dict[int, int] = {}
     for place, total in enumerate(sorted(totals.values(), reverse=True), start=1):
         by_points.setdefault(total, place)
@@ -42,21 +42,20 @@ def new_code() -> str:
 
 
 def typed_code(text: str) -> str:
-    """Return a code as it is stored, however it was typed: in small letters, or with blanks."""
+    """Return a code as it is stored, however it was typed."""
     letters = text[:LONGEST_CODE].upper()
     return "".join(letter for letter in letters if letter in LETTERS)[: CODE_LENGTH + 1]
 
 
 class PlayerNames:
-    """The names of a game's players, which all differ, whatever their case."""
+    """The names of a game's players, which differ in more than their case."""
 
     def __init__(self) -> None:
         self._keys: set[str] = set()
         self._numbers: dict[str, Iterator[int]] = {}
-        """Numbers that no player with the name of this key has tried yet."""
+        """Untried numbers by the key of the name before them."""
 
     def add(self, key: str) -> None:
-        """Note the case-folded name of a player."""
         self._keys.add(key)
 
     def take(self, name: str) -> str:

@@ -1,4 +1,4 @@
-"""The state of a game, read from its rows: everything that its screens show."""
+"""The state of a game, read from its rows."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -17,18 +17,16 @@ from app.services.compare.name_masking import hide, read_chat_names
 
 @dataclass(frozen=True, slots=True)
 class GameState:
-    """A game at one moment."""
-
     game: Game
     present: GameQuestion | None
     """The question that is open, or whose answer was shown last."""
     cast: Sequence[User]
-    """The authors to choose from, ordered by name."""
+    """The authors to choose from, by name."""
     masked_text: str | None
     """The present question's text with `HIDDEN` for names; None if the post was deleted."""
     players: int
     answers: int
-    """The number of answers to the present question."""
+    """Answers to the present question."""
 
     @property
     def state(self) -> State:
@@ -69,7 +67,6 @@ class GameState:
         return self.usernames[solved.user_id] if solved else None
 
     def is_due(self, time_ms: int) -> bool:
-        """Return whether the time of the open question is over."""
         return self.ends_ms is not None and self.ends_ms <= time_ms
 
 
@@ -98,7 +95,7 @@ async def get_state(session: AsyncSession, game_id: int) -> GameState:
 
 
 async def read_states(session: AsyncSession, ids: Collection[int]) -> dict[int, GameState]:
-    """Return the games with these ids, without those that ask about a deleted author."""
+    """Return games by id, without those that ask about a deleted author."""
     games = (await session.scalars(select(Game).where(Game.id.in_(ids)))).all()
     at_present = (
         select(GameQuestion)
@@ -139,7 +136,7 @@ async def masked(text: str, cast: Sequence[User], chat_names: ManyNames) -> str:
 async def _counts(
     session: AsyncSession, ids: Collection[int]
 ) -> tuple[dict[int, int], dict[int, int]]:
-    """Return each game's number of players, and of answers to its present question."""
+    """Return each game's players, and answers to its present question."""
     players = (
         select(GamePlayer.game_id, func.count())
         .where(GamePlayer.game_id.in_(ids))
