@@ -67,8 +67,8 @@ GAME_MUTANTS: Final = (
         "in a game, a double click goes on twice",
         PLAYED,
         HOSTING,
-        "if game.version != version:",
-        "if game.version < version:",
+        "and game.version != version:",
+        "and game.version < version:",
     ),
     Mutant(
         "in a game, a question does not end when the last one without an answer leaves",
