@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
 
 
-class Event(NamedTuple):
+class GameEvent(NamedTuple):
     """A document as it is sent; its number counts the documents of its kind."""
 
     number: int
@@ -55,15 +55,15 @@ class Document:
         if view != self.view:
             self.view, self.number = view, self.number + 1
 
-    def event(self) -> Event:
+    def event(self) -> GameEvent:
         """Return the document with the present time; no bytes before there is one."""
         view = self.view
         if view is None:
-            return Event(0, b"")
+            return GameEvent(0, b"")
         if isinstance(view, SharedView):
             view = structs.replace(view, now=moment(now_ms()))
         data = b"id: %d\nevent: game\ndata: %s\n\n" % (view.version, _encode(view))
-        return Event(self.number, data)
+        return GameEvent(self.number, data)
 
 
 @dataclass(slots=True)
@@ -124,7 +124,7 @@ class GameStream(ClientStream):
             return HEARTBEAT
         return b""
 
-    def push_document(self, events: Mapping[Document, Event]) -> None:
+    def push_document(self, events: Mapping[Document, GameEvent]) -> None:
         """Send the newest document if the client takes it without waiting, else wake the stream."""
         number, data = events[self.document]
         is_new = self.sent < number
