@@ -33,7 +33,7 @@ ERRORS = {
 } | {"Message": None, "FetchError": None}
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}")
 UNREACHED = re.compile(
-    r"(parts/\w+/)?views/(\w+/)?(\w+_)?api\.py|cli/|services/checks|parts/spark/"
+    r"(parts/\w+/|views/(\w+/)?)(\w+_)?api\.py|cli/|services/checks|parts/spark/"
 )
 """Where sentences are made that no page shows."""
 

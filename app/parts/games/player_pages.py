@@ -143,7 +143,8 @@ class PlayPage(FormPage, frozen=True, kw_only=True):
         if view.state == "asking":
             text = gettext("Question {number} of {count}")
             return text.format(number=view.question, count=view.questions)
-        return gettext(_HEADINGS[view.state if view.state != "told" else view.right])
+        heading = _HEADINGS[view.right if view.state == "told" else view.state]
+        return gettext(heading)
 
     @property
     def place_line(self) -> str:
