@@ -1,6 +1,6 @@
-"""Bluesky: pages of posts as its API answers, records of a repository, and its own export.
+"""Bluesky: pages of posts from its API, records of a repository, and its export `repo.car`.
 
-The export is `repo.car`, a repository of records in DAG-CBOR.
+The export is a repository of records in DAG-CBOR.
 """
 
 from collections.abc import Iterator
@@ -33,31 +33,27 @@ _LISTS: Final = ("feed", "records", "posts")
 _POST: Final = "app.bsky.feed.post"
 _LIKE: Final = "app.bsky.feed.like"
 _REPOST: Final = "app.bsky.feed.repost"
-_COUNTS: Final = ("likeCount", "repostCount", "replyCount", "quoteCount")
-_UNKNOWN_HANDLE: Final = "handle.invalid"
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """A post's record, with the account and the address that stand around it."""
-
     record: Json
     uri: str
     did: str | None
     """The account of the item; for a repost the one that reposted."""
     username: str | None
-    """The handle, or the DID of an account whose handle is not known."""
+    """The handle, or the DID of an account without a known handle."""
     display_name: str | None
     answered_handle: str | None
     post: Json
-    """What stands around the record: when it was indexed, its media, its counts."""
+    """The object around the record: its time of indexing, media and counts."""
     is_repost: bool
     names_author: bool
-    """Whether the author of the post stands beside it, as in answers of the API."""
+    """Whether the post's author stands next to it, as in answers of the API."""
 
 
 def read(source: Source, _options: ReadOptions) -> RecordStream | None:
-    """Return the posts, of one account if the first posts are all of it."""
+    """Return the posts, of one account if the first posts are."""
     values = first_documents(source, lists=_LISTS)
     posts = (timeline_entry(as_object(value)) for page in values for value in _items_of(page))
     documents = list(filter(None, posts))
@@ -97,7 +93,6 @@ def _splits_character(data: bytes, *places: int) -> bool:
 
 
 def _items_of(page: Json) -> list[object]:
-    """Return the posts in a document: those of a page, or the document itself."""
     names = [name for name in _LISTS if isinstance(page.get(name), list)]
     return [item for name in names for item in listed(page, name)] if names else [page]
 
@@ -107,7 +102,7 @@ def _is_empty_page(value: Json) -> bool:
 
 
 def timeline_entry(value: Json) -> TimelineEntry | None:
-    """Return an item of a feed or a record of a repository; None for anything else."""
+    """Return an item of a feed or a record of a repository; None for any other value."""
     post = as_object(value.get("post")) or value
     record = as_object(post.get("record")) or as_object(post.get("value"))
     uri = post.get("uri")
@@ -133,11 +128,10 @@ def timeline_entry(value: Json) -> TimelineEntry | None:
 
 def _handle(author: Json) -> str | None:
     handle = as_word(author.get("handle"))
-    return None if handle == _UNKNOWN_HANDLE else handle
+    return None if handle == "handle.invalid" else handle
 
 
 def read_post(value: Json, place: int, owner_did: str | None) -> Item | None:
-    """Return the record of a post. Raises RecordError."""
     item = timeline_entry(value)
     if item is None:
         raise RecordError("not a post")
@@ -175,7 +169,9 @@ def read_post(value: Json, place: int, owner_did: str | None) -> Item | None:
         url=f"https://bsky.app/profile/{item.username}/post/{key}" if key else None,
         reply_to=_target(item),
         media=media,
-        counts=Reactions.read(map(item.post.get, _COUNTS)),
+        counts=Reactions.read(
+            map(item.post.get, ("likeCount", "repostCount", "replyCount", "quoteCount"))
+        ),
     )
 
 
@@ -191,10 +187,10 @@ def _links(facets: object) -> Iterator[tuple[int, int, str]]:
 
 
 def _time(stated: object, indexed: object) -> tuple[datetime | None, str | None]:
-    """Return the earlier of the time that the author's program states and that of indexing.
+    """Return the earlier of the stated time and the time of indexing.
 
-    Bluesky sorts by it: the stated time may lie in the future, or be no time at all. If neither can
-    be read, the name of the field comes with it.
+    Bluesky sorts by it, because the stated time may lie in the future or be no time at all. If
+    neither can be read, the name of the field comes with it.
     """
     written_at, unread = time_or_field(stated, "createdAt")
     indexed_at, _ = time_or_field(indexed, "indexedAt")
@@ -224,7 +220,6 @@ def _medium(kind: MediumKind, address: object, alt: object, sized: Json) -> Medi
 
 
 def _target(item: TimelineEntry) -> ReplyTarget | None:
-    """Return what a post answers; without a handle its author is known by the DID."""
     uri = as_object(as_object(item.record.get("reply")).get("parent")).get("uri")
     parts = uri.split("/") if isinstance(uri, str) else []
     if len(parts) != 5:
@@ -252,29 +247,24 @@ FORMAT: Final = Format(
 
 
 _PROFILE: Final = "app.bsky.actor.profile"
-_OF_FEEDS: Final = b"app.bsky.feed."
-_READ: Final = frozenset({_POST, _REPOST, _LIKE})
 _NODE: Final = b"\xa2\x61e"
-"""How a node of the tree begins: a map of two keys, of which `e` is the first."""
+"""Beginning of a node of the tree: a map of two keys, of which `e` is the first."""
 _HEAD_BYTES: Final = 500
 MOST_POSTS: Final = 1_000_000
-"""Posts of an account; the key of each is in memory."""
-_NO_KEY: Final = Message("its id is missing, because the file is truncated")
+"""Maximum number of posts of an account, whose keys are all in memory."""
 
 
 @dataclass(slots=True)
 class Repository:
-    """What the blocks of a file say of the account and its posts."""
+    """An account and its posts, by the blocks of a file."""
 
     did: str | None = None
     display_name: str | None = None
     keys: dict[bytes, str] = field(default_factory=dict)
-    """Keys of posts, by the CIDs of their records."""
     has_tree: bool = False
     is_whole: bool = True
 
     def note(self, block: Block) -> None:
-        """Take what a block says of the account, or of keys."""
         if block.data.startswith(_NODE):
             self._note_keys(as_object(decode(block.data)))
         elif b"cdid" in block.data and b"ddata" in block.data:
@@ -302,7 +292,6 @@ class Repository:
 
 
 def read_repo(source: Source, _options: ReadOptions) -> RecordStream | None:
-    """Return the posts of an account; None for another file."""
     content = _file(source)
     if content is None:
         return None
@@ -328,7 +317,7 @@ def _file(source: Source) -> Content | None:
 
 
 def _look_through(content: Content) -> Repository:
-    """Return what a file says of its account; who reads it for its posts is told of the damage."""
+    """Return what a file says about its account; damage is reported when the posts are read."""
     repository = Repository()
     try:
         for block in blocks(content.uncounted):
@@ -342,20 +331,21 @@ def _look_through(content: Content) -> Repository:
 
 
 def _read_block(block: Block, place: int, repository: Repository) -> Item | None:
-    """Return the post of a block; None for a block that holds nothing of a feed."""
-    if _OF_FEEDS not in block.data or block.data.startswith(_NODE):
+    """Return the post of a block; None for a block without a post."""
+    if b"app.bsky.feed." not in block.data or block.data.startswith(_NODE):
         return None
     try:
         record = as_object(decode(block.data))
     except RecordError as error:
         return BadRecord(place, message_of(error))
     kind = record.get("$type")
-    if kind not in _READ:
+    if kind not in {_POST, _REPOST, _LIKE}:
         return None
     key = repository.keys.get(block.cid, "")
     if kind == _POST and not key and repository.has_tree:
         # A block that the tree does not name is of a post that is deleted.
-        return Skipped(place, "deleted") if repository.is_whole else BadRecord(place, _NO_KEY)
+        fault = Message("its id is missing, because the file is truncated")
+        return Skipped(place, "deleted") if repository.is_whole else BadRecord(place, fault)
     address = f"at://{repository.did or ''}/{kind}/{key}"
     return read_post({"uri": address, "value": record}, place, repository.did)
 

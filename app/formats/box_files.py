@@ -1,4 +1,4 @@
-"""MP4, AVIF and HEIC without notes: a file of boxes, read once from its beginning to its end.
+"""MP4, AVIF and HEIC without notes: files of boxes, read once from beginning to end.
 
 Source: ISO/IEC 14496-12, 4.2 and 8.
 """
@@ -12,31 +12,26 @@ from app.errors import RecordError
 from app.formats.box_notes import UNTOLD, Blanks, BoxNotes, Span
 from app.formats.media_bytes import TOO_MANY, MediaBytes, zeros
 
-_MOST_PARTS: Final = 10_000
-"""Maximum number of parts of items; a phone's picture has a hundred."""
 _DRAWN: Final = frozenset(
     {*(b"hvc1", b"lhv1", b"av01", b"avc1", b"vvc1", b"jpeg"), *(b"grid", b"iden", b"iovl", b"tmap")}
 )
-"""Types of items that are pictures, or make one of others."""
 _FILLERS: Final = {b"Exif": struct.pack(">I2sHIHI", 0, b"MM", 42, 8, 0, 0)}
-"""Notes that say nothing, since some programs refuse a picture without them."""
+"""Empty notes, because some programs refuse a picture without them."""
 _HEAD: Final = 8
-"""Bytes of a box before its content."""
+"""Size of a box's head, in bytes."""
 _LONG_IDS: Final = 2
-"""The version of a list whose numbers have four bytes."""
+"""Version of a list whose numbers have four bytes."""
 _IN_FILE, _IN_META = 0, 1
 """Where the bytes of an item are counted from."""
 
 
 class _Numbers:
-    """Numbers of some bytes each, one after the other."""
-
     def __init__(self, data: bytes, place: int = 0) -> None:
         self._data = data
         self.place = place
 
     def take(self, size: int) -> bytes:
-        """Return that many bytes. Raises ValueError where there are fewer."""
+        """Return that many bytes. Raises ValueError if fewer are left."""
         end = self.place + size
         if end > len(self._data):
             raise ValueError("cut off")
@@ -48,7 +43,7 @@ class _Numbers:
 
 
 def notes_in(meta: bytes, start: int) -> list[Span]:
-    """Return where a file's items are that are no pictures; `start` is the place of this `meta`.
+    """Return the spans of items that are no pictures; `start` is the place of this `meta`.
 
     Raises RecordError if the `meta` does not say it.
     """
@@ -67,9 +62,9 @@ def notes_in(meta: bytes, start: int) -> list[Span]:
 
 
 def boxes_in(data: bytes, start: int) -> Iterator[tuple[bytes, int, bytes]]:
-    """Yield the type of each box from a place on, where its content begins, and that.
+    """Yield the type of each box, the place of its content, and the content.
 
-    Raises ValueError where one is cut off.
+    Raises ValueError if a box is cut off.
     """
     numbers = _Numbers(data, start)
     while numbers.place < len(data):
@@ -98,7 +93,7 @@ def _notes_among(iinf: bytes) -> dict[int, bytes]:
 
 
 def _places(iloc: bytes) -> Iterator[tuple[int, int, int, bool]]:
-    """Yield each part of an item: the item, its place, its size, and if the place is in `idat`."""
+    """Yield each part of an item: the item, its place and size, and if it is in `idat`."""
     numbers = _Numbers(iloc)
     version, sizes = numbers.number(4) >> 24, numbers.number(2)
     offset, length, base, index = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
@@ -113,7 +108,7 @@ def _places(iloc: bytes) -> Iterator[tuple[int, int, int, bool]]:
             place, size = start + numbers.number(offset), numbers.number(length)
             parts += 1
             if (
-                parts > _MOST_PARTS
+                parts > 10_000  # A phone's picture has a hundred.
                 or is_elsewhere
                 or method not in {_IN_FILE, _IN_META}
                 or version > _LONG_IDS
@@ -124,30 +119,25 @@ def _places(iloc: bytes) -> Iterator[tuple[int, int, int, bool]]:
 
 
 _SAMPLES, _ITEMS = b"mdat", b"meta"
-_MP4_WHOLE: Final = frozenset({b"ftyp", b"styp", b"sidx", b"ssix"})
-"""Boxes of a file that are kept as they are."""
-_FRAGMENTS: Final = frozenset({b"moof", b"mfra"})
 _MOST_TABLES, _MOST_ITEMS = 2**25, 2**20
-"""Maximum sizes of boxes that say where samples and items are, in bytes."""
-_FREE: Final = b"\0\0\0\0free"
-"""The head of free space up to the end of a file."""
+"""Maximum sizes of boxes with the places of samples and items, in bytes."""
 
 
 class _BoxFile:
-    """Cleans an MP4, AVIF or HEIC: free space replaces notes, since the file tells distances."""
+    """Cleans an MP4, AVIF or HEIC. Free space replaces notes, because the file states distances."""
 
     def __init__(self, content: MediaBytes, late: list[Span], first: frozenset[bytes]) -> None:
         self._content = content
         self._late = late
         self._awaited = set(first)
-        """Types of the boxes that say where what is, and have not come yet."""
+        """Types of the boxes with places that have not come yet."""
         self._notes = BoxNotes(content.count)
         self._blanks = Blanks()
         self._samples: list[tuple[int, int]] = []
         self._has_fragments = False
 
     def cleaned(self) -> Iterator[bytes]:
-        """Yield the file. Raises RecordError where it cannot be told which bytes are notes."""
+        """Yield the file. Raises RecordError if the notes cannot be located."""
         content = self._content
         while head := content.head(8):
             size, kind = int.from_bytes(head[:4], "big"), head[4:]
@@ -156,14 +146,15 @@ class _BoxFile:
                 size = int.from_bytes(head[8:], "big")
             size = (size or sys.maxsize) - len(head)
             if size < 0 or len(head) not in {8, 16}:  # No box: it and the rest become one.
-                yield _FREE.ljust(len(head), b"\0") if len(head) >= 8 else bytes(len(head))
+                free = b"\0\0\0\0free"  # Up to the end of the file.
+                yield free.ljust(len(head), b"\0") if len(head) >= 8 else bytes(len(head))
                 yield from zeros(content.some(sys.maxsize))
             elif kind == _SAMPLES:
                 yield head
                 yield from self._without_blanks(size)
-            elif kind in self._awaited or kind in _FRAGMENTS:
+            elif kind in self._awaited or kind in {b"moof", b"mfra"}:
                 yield head + self._tables(kind, size)
-            elif kind in _MP4_WHOLE:
+            elif kind in {b"ftyp", b"styp", b"sidx", b"ssix"}:
                 yield head
                 yield from content.some(size)
             else:
@@ -179,7 +170,7 @@ class _BoxFile:
         self._samples.append((start, self._content.place))
 
     def _tables(self, kind: bytes, size: int) -> bytes:
-        """Return the cleaned content of a box that says where what is."""
+        """Return the cleaned content of a box with places."""
         start, most = self._content.place, _MOST_ITEMS if kind == _ITEMS else _MOST_TABLES
         data = bytearray(self._content.take(min(size, most + 1)))
         if len(data) > most:
@@ -202,10 +193,10 @@ class _BoxFile:
 
 
 def cleaned_mp4(content: MediaBytes, late: list[Span]) -> Iterator[bytes]:
-    """Yield an MP4 without notes; add to `late` the spans of notes that were yielded before."""
+    """Yield an MP4 without notes; add spans of notes that were already yielded to `late`."""
     return _BoxFile(content, late, frozenset({b"moov"})).cleaned()
 
 
 def cleaned_heif(content: MediaBytes, late: list[Span]) -> Iterator[bytes]:
-    """Yield an AVIF or HEIC without notes; add to `late` as `cleaned_mp4` does."""
+    """Yield an AVIF or HEIC without notes, as `cleaned_mp4` does."""
     return _BoxFile(content, late, frozenset({b"moov", _ITEMS})).cleaned()

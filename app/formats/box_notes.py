@@ -1,4 +1,4 @@
-"""Boxes of an MP4, HEIC or AVIF that are kept: those by which pictures and sound are played.
+"""Boxes of an MP4, HEIC or AVIF that are kept: those that are needed to play pictures and sound.
 
 Samples are found by their distance from the beginning of the file. Every other box therefore
 becomes free space of its size, filled with zeros. So do the samples of tracks that are not kept.
@@ -17,15 +17,14 @@ from app.formats.media_types import check_pixels
 
 UNTOLD: Final = Message("the place of the camera's notes in it could not be found")
 MOST_SPANS: Final = 200_000
-"""Maximum number of chunks in tracks that are not kept; a place each second has as many in 55 h."""
-_MOST_DEPTH: Final = 10
-"""Maximum depth of boxes in boxes; a movie has seven."""
+"""Maximum number of chunks in tracks that are not kept. A place each second reaches it in 55 h."""
+_MOST_DEPTH: Final = 10  # A movie has seven boxes in boxes.
 _HEAD: Final = 8
 """Size of a box's head, in bytes."""
 _PIECE_BYTES: Final = 2**16
 _PICTURES: Final = frozenset({b"vide", b"pict", b"auxv"})
 _PLAYED: Final = _PICTURES | {b"soun"}
-"""Handlers of the tracks that are kept. Places, times and subtitles have other ones."""
+"""Handlers of the tracks that are kept; places, times and subtitles have other handlers."""
 
 _ENTERED: Final = {
     **dict.fromkeys((b"moov", b"mdia", b"minf", b"stbl", b"edts", b"dinf", b"tref", b"tapt"), 0),
@@ -33,26 +32,23 @@ _ENTERED: Final = {
     b"dref": 8,
 }
 """Boxes that hold boxes, with the number of bytes before the first one."""
-_TRACKS: Final = (
-    *(b"vmhd", b"smhd", b"nmhd", b"elst", b"auxl", b"prem", b"clef", b"prof", b"enof"),
-    *(b"stts", b"ctts", b"cslg", b"stsc", b"stsz", b"stz2", b"stco", b"co64", b"stss", b"stsh"),
-    *(b"sdtp", b"stdp", b"padb", b"sbgp", b"sgpd", b"subs", b"saiz", b"saio"),
+_WHOLE: Final = frozenset(
+    {
+        # Tracks:
+        *(b"vmhd", b"smhd", b"nmhd", b"elst", b"auxl", b"prem", b"clef", b"prof", b"enof"),
+        *(b"stts", b"ctts", b"cslg", b"stsc", b"stsz", b"stz2", b"stco", b"co64", b"stss", b"stsh"),
+        *(b"sdtp", b"stdp", b"padb", b"sbgp", b"sgpd", b"subs", b"saiz", b"saio"),
+        # Fragments:
+        *(b"mehd", b"trex", b"leva", b"mfhd", b"tfhd", b"tfdt", b"trun", b"tfra", b"mfro"),
+        # Items:
+        *(b"pitm", b"iloc", b"iref", b"idat", b"ipma", b"altr", b"ster", b"eqiv"),
+        *(b"ispe", b"pixi", b"colr", b"pasp", b"clap", b"irot", b"imir", b"auxC", b"lsel"),
+        *(b"hvcC", b"lhvC", b"av1C", b"avcC", b"vvcC", b"jpgC", b"a1op", b"a1lx", b"oinf", b"tols"),
+        *(b"clli", b"mdcv", b"cclv", b"amve", b"reve", b"ndwt"),
+    }
 )
-_FRAGMENTS: Final = (
-    *(b"mehd", b"trex", b"leva", b"mfhd", b"tfhd", b"tfdt", b"trun", b"tfra", b"mfro"),
-)
-_ITEMS: Final = (
-    *(b"pitm", b"iloc", b"iref", b"idat", b"ipma", b"altr", b"ster", b"eqiv"),
-    *(b"ispe", b"pixi", b"colr", b"pasp", b"clap", b"irot", b"imir", b"auxC", b"lsel"),
-    *(b"hvcC", b"lhvC", b"av1C", b"avcC", b"vvcC", b"jpgC", b"a1op", b"a1lx", b"oinf", b"tols"),
-    *(b"clli", b"mdcv", b"cclv", b"amve", b"reve", b"ndwt"),
-)
-_WHOLE: Final = frozenset({*_TRACKS, *_FRAGMENTS, *_ITEMS})
-"""Boxes that are kept as they are."""
 _BEGINNINGS: Final = {b"hdlr": 12, b"url ": 4, b"urn ": 4, b"alis": 4, b"rsrc": 4}
 """Boxes whose first bytes are kept; names of devices, programs and folders follow."""
-_DATED: Final = frozenset({b"mvhd", b"tkhd", b"mdhd"})
-"""Boxes that begin with two times, of which the first is that of the recording."""
 
 
 class Span(NamedTuple):
@@ -68,14 +64,13 @@ class Span(NamedTuple):
         return Span(first, last, self.filler[first - self.start : last - self.start])
 
     def pieces(self) -> Iterator[bytes]:
-        """Yield the bytes that replace those of the span."""
         yield self.filler
         for place in range(self.start + len(self.filler), self.end, _PIECE_BYTES):
             yield bytes(min(self.end - place, _PIECE_BYTES))
 
 
 class Blanks:
-    """Spans that are blanked in pieces of a file, which come in their order."""
+    """Spans that are blanked in the pieces of a file, which come in order."""
 
     def __init__(self) -> None:
         self._spans: list[Span] = []
@@ -111,7 +106,7 @@ class Blanks:
         return b"".join((*parts, piece[done - place :])) if parts else piece
 
     def between(self, start: int, end: int) -> Iterator[Span]:
-        """Yield the parts of all spans that lie between two places."""
+        """Yield the parts of all spans between two places."""
         first = bisect_right(self._spans, start, key=lambda span: span.end)
         return self._overlapping(first, start, end)
 
@@ -140,7 +135,6 @@ class BoxNotes:
         """Called for each box; raises RecordError after too many."""
         self.spans: list[Span] = []
         self.has_other_tracks = False
-        """Whether a track is not kept."""
 
     def blank(
         self, data: bytearray, start: int, end: int, handler: bytes = b"", depth: int = 0
@@ -158,7 +152,7 @@ class BoxNotes:
                 raise RecordError(UNTOLD)
             elif box.kind == b"ispe" and box.end - box.body >= 12:
                 check_pixels(*struct.unpack_from(">II", data, box.body + 4))
-            elif box.kind in _DATED:
+            elif box.kind in {b"mvhd", b"tkhd", b"mdhd"}:  # The first time is the recording's.
                 times_end = box.body + (20 if _version(data, box) else 12)
                 _zero(data, box.body + 4, min(times_end, box.end))
             elif (kept := _kept_beginning(data, box)) is not None:
@@ -167,7 +161,6 @@ class BoxNotes:
                 _free(data, box)
 
     def find(self, data: bytearray, start: int, end: int, *path: bytes) -> Box | None:
-        """Return the first box of each type in the one before; None where it is missing."""
         box = None
         for kind in path:
             boxes = self._boxes(data, start, end)
@@ -177,7 +170,7 @@ class BoxNotes:
         return box
 
     def _boxes(self, data: bytearray, start: int, end: int) -> Iterator[Box]:
-        """Yield the boxes between two places; what is none, as one without a type."""
+        """Yield the boxes between two places; other bytes come as a box without a type."""
         place = start
         while place < end:
             self._count_box()
@@ -209,7 +202,6 @@ class BoxNotes:
         _free(data, track)
 
     def _blank_sample_entries(self, data: bytearray, box: Box, handler: bytes) -> None:
-        """Blank the names of programs and cameras that pictures were compressed with."""
         if handler in _PICTURES:
             for entry in self._boxes(data, box.body + 8, box.end):
                 if entry.kind and entry.end - entry.body >= 78:
@@ -223,14 +215,14 @@ def _version(data: bytearray, box: Box) -> int:
 
 
 def _entered(data: bytearray, box: Box) -> int | None:
-    """Return the number of bytes before the first box in a box; None if it holds none."""
+    """Return the number of bytes before the first inner box; None for a box without any."""
     if box.kind == b"iinf":
         return 8 if _version(data, box) else 6
     return _ENTERED.get(box.kind)
 
 
 def _kept_beginning(data: bytearray, box: Box) -> int | None:
-    """Return the number of bytes that a box keeps; None if it is kept or blanked as a whole."""
+    """Return the number of bytes that a box keeps; None if it is kept or blanked whole."""
     if box.kind == b"infe":  # The name of an item follows.
         return 14 if _version(data, box) > 2 else 12
     return _BEGINNINGS.get(box.kind)
@@ -241,7 +233,7 @@ def _zero(data: bytearray, start: int, end: int) -> None:
 
 
 def _free(data: bytearray, box: Box) -> None:
-    """Make a box free space; what is no box, too, if a head fits into it."""
+    """Turn a box into free space, and other bytes too if a head fits into them."""
     if box.kind == b"" and box.end - box.start >= _HEAD:
         data[box.start : box.start + 4] = (box.end - box.start).to_bytes(4, "big")
     if box.end - box.start >= _HEAD:
@@ -252,7 +244,7 @@ def _free(data: bytearray, box: Box) -> None:
 
 
 def _chunks(tables: dict[bytes, bytes], most: int) -> list[Span]:
-    """Return where the samples of a track are. Raises ValueError where its tables disagree."""
+    """Return the spans of a track's samples. Raises ValueError if its tables disagree."""
     if tables.keys().isdisjoint({b"stco", b"co64", b"stsz", b"stz2"}):
         return []
     is_long = b"co64" in tables
@@ -276,7 +268,6 @@ def _chunks(tables: dict[bytes, bytes], most: int) -> list[Span]:
 
 
 def _table(data: bytes, place: int, size: int) -> bytes:
-    """Return the entries of a table, whose number stands at a place. Raises ValueError if cut."""
     (count,) = struct.unpack_from(">I", data, place)
     entries = data[place + 4 : place + 4 + count * size]
     if len(entries) < count * size:

@@ -1,7 +1,7 @@
-"""Formats that other packages bring, by an entry point in the group `saywho.formats`.
+"""Formats of other packages, found by entry points in the group `saywho.formats`.
 
-What is wrong with one costs nothing but itself: it is left out, and `Brought.faults` names it. One
-that fails at a file has not recognised it, or ends the reading of this file.
+A faulty format is left out, and `Brought.faults` names it. If one fails at a file, it has not
+recognised the file, or ends the reading of this file.
 """
 
 import contextlib
@@ -18,29 +18,23 @@ from app.errors import BrokenFileError, ImportFileError, Message, in_one_line
 from app.formats.records import BadRecord, Format, Item, ReadOptions, Record, RecordStream, Skipped
 from app.formats.source.file import Source
 
-GROUP: Final = "saywho.formats"
-LOAD_S: Final = 5.0
-"""Seconds in which all of them have to be imported."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _OWN_ERRORS: Final = (ImportFileError, RecursionError, MemoryError)
-"""What a reader may raise, and what the reading of any file is ended by."""
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Brought:
-    """The formats of other packages, and a sentence for each that is left out."""
-
     formats: list[Format] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
 
-def bring_formats(taken: Collection[str], *, within_s: float = LOAD_S) -> Brought:
-    """Load the formats of other packages, whose names must be others than those taken."""
+def bring_formats(taken: Collection[str], *, within_s: float = 5.0) -> Brought:
+    """Load the formats of other packages, each in that time, if their names are free."""
     brought = Brought()
     names = {*taken, "auto"}
-    for entry in entry_points(group=GROUP):
+    for entry in entry_points(group="saywho.formats"):
         form, fault = _loaded(entry, within_s)
         if form is not None and form.name in names:
             fault = "another format has this name"
@@ -56,7 +50,7 @@ def bring_formats(taken: Collection[str], *, within_s: float = LOAD_S) -> Brough
 def _loaded(entry: EntryPoint, within_s: float) -> tuple[Format | None, str]:
     """Return the format of an entry point, or why there is none.
 
-    It is imported in a thread, since it may never end.
+    A thread imports it, because the import may never end.
     """
     results: list[tuple[Format | None, str]] = []
 
@@ -84,13 +78,12 @@ def _checked(form: Any) -> tuple[Format | None, str]:
 
 
 class _Reader:
-    """Reads by a format of another package, whose faults are named and end nothing else."""
+    """Reads by a format of another package, and contains its faults."""
 
     def __init__(self, form: Format) -> None:
         self._form = form
 
     def read(self, source: Source, options: ReadOptions) -> RecordStream | None:
-        """Return what the format returns; None where it fails."""
         try:
             records = self._form.read(source, options)
             if records is None:

@@ -12,24 +12,20 @@ from app.formats.source.json import as_json
 from app.formats.source.window import Json
 
 _NOBODY: Final = frozenset({"[deleted]", "[removed]", "[deleted by user]", "[removed by reddit]"})
-"""What Reddit writes in place of an author or a text that is gone."""
+"""What Reddit writes in place of a deleted author or text."""
 _EMPTY: Final = frozenset({"none", "nan", "null", "nat", "<na>", "\\n", "#n/a"})
-"""What programs write into a cell without a value."""
 EMPTY_CELLS: Final = (
     _EMPTY
     | {form for name in _EMPTY for form in (name.upper(), name.capitalize())}
     | {"NaN", "NaT"}
 )
-"""The same as they stand in cells."""
-_LONGEST_WORD: Final = 25
-"""Characters of a cell that is compared with these words."""
 _NOTHING: Final = frozenset({"", "0", "0.0", "false", "[]", "{}", "root", "-1"}) | _EMPTY
 _YES: Final = frozenset({"true", "1", "1.0", "yes", "y", "t", "o", "예", "네", "참"})
 # A long number as spreadsheets write it: 1.58E+18.
 _DAMAGED_ID = re.compile(r"\d+(?:[.,]\d*)?e\+\d+", re.IGNORECASE | re.ASCII)
 _FORMULA: Final = re.compile(r'="?"?([^"]*)"?"?')
 _WITH_LETTER: Final = re.compile(r"x(\d{15,20})", re.ASCII)
-"""An id with the letter that R's rtweet puts before it, lest it be taken for a number."""
+"""An id after the letter with which R's rtweet keeps it from being read as a number."""
 _IN_ADDRESS: Final = re.compile(r"https?://\S+/(?:status|statuses)/(\d+)\S*", re.ASCII)
 _POINT_ZERO: Final = re.compile(r"(\d+)\.0+", re.ASCII)
 _WITH_COMMAS: Final = re.compile(r"\d{1,3}(?:,\d{3})+", re.ASCII)
@@ -39,16 +35,10 @@ _OBJECT: Final = re.compile(r"\s*(?:\{\s*['\"]|\[\s*\{|\w{1,40}\(\w{1,40}=)")
 _PAIR: Final = re.compile(
     r"""['"]?\b(\w{1,60})['"]?\s*[:=]\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(\d{1,20})\b)"""
 )
-_LONGEST_OBJECT: Final = 20_000
-"""Characters of a cell that is read as an object."""
 _EXACT_DIGITS: Final = 15
-"""Digits of a number that a spreadsheet keeps."""
 _LEAST_ZEROS: Final = 3
-"""Zeros behind these that no sound id of a thousand has."""
+"""Final zeros after these digits, which about one intact id in a thousand has."""
 _MAX_EXACT_FLOAT: Final = 2**53
-_MOST_INNER: Final = 500
-"""Values inside of the objects of a row that are looked at."""
-_FEWEST_ROUNDED: Final = 2
 _PUBLIC: Final = frozenset(
     {
         *("public", "unlisted", "home", "everyone", "world", "all", "open", "anyone", "visible"),
@@ -56,43 +46,40 @@ _PUBLIC: Final = frozenset(
         *("미등재", "公開", "公开", "ホーム", "未収載"),
     }
 )
-"""Audiences that are everybody."""
 
 
 def is_filled(value: object) -> bool:
-    """Return whether a value is more than white space or no number."""
+    """Return whether a value is more than white space and not NaN."""
     if isinstance(value, str):
         return bool(value.strip())
     return not (isinstance(value, float) and math.isnan(value))
 
 
 def says_yes(value: object) -> bool:
-    """Return whether a value says yes, in a word or as 1."""
     return str(value).strip().casefold() in _YES
 
 
 def refers(value: object) -> bool:
-    """Return whether a value names another post or person."""
     if isinstance(value, float) and math.isnan(value):
         return False
     return str(value or "").strip().casefold() not in _NOTHING
 
 
 def is_nobody(value: object) -> bool:
-    """Return whether Reddit wrote the value in place of an author or a text that is gone."""
-    may_be = isinstance(value, str) and len(value) <= _LONGEST_WORD and "[" in value
+    """Return whether Reddit wrote the value in place of a deleted author or text."""
+    may_be = isinstance(value, str) and len(value) <= 25 and "[" in value
     return may_be and str(value).strip().casefold() in _NOBODY
 
 
 def word(value: object) -> str | None:
-    """Return a string, or a whole number as one, without white space around; else None."""
+    """Return a stripped string, or a whole number as one; else None."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return (value.strip() or None) if isinstance(value, str) else None
 
 
 def as_name(value: object) -> str | None:
-    """Return the name of an account without the `@` before it; None for an object."""
+    """Return an account's name without the `@` before it; None for an object."""
     name = word(value)
     if name is None or (not name.isalnum() and _OBJECT.match(name)):
         return None
@@ -100,7 +87,7 @@ def as_name(value: object) -> str | None:
 
 
 def is_restricted(value: object) -> bool:
-    """Return whether a word names a limited audience: any word that does not mean everybody."""
+    """Return whether a word names a limited audience: any word that does not mean everyone."""
     name = plain_column(value) if isinstance(value, str) else ""
     has_letters = bool(name) and not any(map(str.isdigit, name)) and len(name.split()) == 1
     return has_letters and name not in _PUBLIC | _NOTHING and any(map(str.isalpha, name))
@@ -119,7 +106,7 @@ def as_whole(value: object) -> int | None:
 
 
 def as_id(value: object) -> str | None:
-    """Return an id, or None where a spreadsheet or a float has cut its digits."""
+    """Return an id; None if a spreadsheet or a float has cut its digits."""
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < _MAX_EXACT_FLOAT else None
     name = word(value)
@@ -157,7 +144,7 @@ def _has_zeros(name: str, fewest: int) -> bool:
 
 
 def is_rounded(value: object) -> bool:
-    """Return whether an id is what a spreadsheet, or a number of JavaScript, makes of a long id."""
+    """Return whether a spreadsheet or a JavaScript number would make this id of a long one."""
     name = word(value) or ""
     if len(name) <= _EXACT_DIGITS or len(name) > 20 or not (name.isascii() and name.isdigit()):
         return False
@@ -168,14 +155,14 @@ def is_rounded(value: object) -> bool:
 
 
 def are_rounded(values: Iterable[object]) -> bool:
-    """Return whether most of the long ids among the first of a file are rounded."""
+    """Return whether most of the long ids among these first ones of a file are rounded."""
     long = [name for name in map(word, values) if name and len(name) > _EXACT_DIGITS]
     rounded = sum(map(is_rounded, long))
-    return rounded >= _FEWEST_ROUNDED and 2 * rounded > len(long)
+    return rounded >= 2 and 2 * rounded > len(long)
 
 
 def text_of_bytes(text: str) -> str:
-    """Return the text that bytes in Python's notation spell; any other text as it is."""
+    """Return the text of bytes in Python's notation; any other text as it is."""
     if not text.startswith(("b'", 'b"')) or not _BYTES.fullmatch(text):
         return text
     try:
@@ -186,8 +173,8 @@ def text_of_bytes(text: str) -> str:
 
 
 def as_objects(value: object) -> list[Json]:
-    """Return the object in a cell, or those in a list there, as JSON or Python writes them."""
-    if isinstance(value, str) and _OBJECT.match(value) and len(value) <= _LONGEST_OBJECT:
+    """Return the objects in a cell, which holds one or a list as JSON or Python writes them."""
+    if isinstance(value, str) and _OBJECT.match(value) and len(value) <= 20_000:
         read = as_json(value.strip())
         if not isinstance(read, dict | list):
             read = _literal(value.strip())
@@ -197,7 +184,6 @@ def as_objects(value: object) -> list[Json]:
 
 
 def _literal(text: str) -> object:
-    """Return an object in Python's notation; of what is no literal its first simple values."""
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
@@ -208,7 +194,6 @@ def _literal(text: str) -> object:
 
 
 def is_object(value: object) -> bool:
-    """Return whether a value is an object, or a cell that holds one."""
     return isinstance(value, dict) or (isinstance(value, str) and _OBJECT.match(value) is not None)
 
 
@@ -224,7 +209,7 @@ def flattened(row: Mapping[str, object], also: Iterable[str] = ()) -> Mapping[st
     if not opened:
         return row
     flat: Json = {name: value for name, value in row.items() if name not in opened}
-    left = _MOST_INNER
+    left = 500  # Values inside objects that are looked at.
     for name in opened:
         objects = as_objects(row[name])
         inner = dict(_inner(objects[0], name, wanted)) if objects else {}

@@ -17,25 +17,23 @@ ROLES: Final = {
     "lang": "lang",
     "url": "url",
 }
-"""The field of posts that a column has, by what options call it."""
 REPAIR: Final = "repair"
-"""Chosen in place of an encoding: letters that another program misread are put right."""
+"""Chosen in place of an encoding: letters that another program misread are corrected."""
 UNREPAIRED: Final = "unrepaired"
-"""Chosen in place of an encoding: such letters are left as they stand."""
-LONGEST_ENCODING: Final = 40
-_SAMPLE: Final = "plain text 1"
+"""Chosen in place of an encoding: such letters stay as they are."""
 
 
 def parse_encoding(name: str) -> str:
-    """Return Python's name of an encoding of texts, or a repair. Raises ValueError."""
+    """Return Python's name of a text encoding, or a repair. Raises ValueError."""
     if name in {REPAIR, UNREPAIRED}:
         return name
     fault = ValueError(Message("unknown text encoding; use a name such as cp949 or utf-8"))
     try:
-        codec: Any = codecs.lookup(name.strip()[:LONGEST_ENCODING])
+        codec: Any = codecs.lookup(name.strip()[:40])
         # Bytes that the encoding does not have are read as half surrogates: few odd ones cannot.
         decoder = codecs.getincrementaldecoder(codec.name)("surrogateescape")
-        is_of_text = decoder.decode(codec.encode(_SAMPLE)[0], final=True) == _SAMPLE
+        sample = "plain text 1"
+        is_of_text = decoder.decode(codec.encode(sample)[0], final=True) == sample
     except (LookupError, ValueError, AttributeError, TypeError):
         raise fault from None
     if not (is_of_text and codec._is_text_encoding):  # noqa: SLF001 # is nowhere else
@@ -45,7 +43,7 @@ def parse_encoding(name: str) -> str:
 
 
 def columns_of(pairs: Iterable[str]) -> dict[str, str]:
-    """Return the fields of columns by their names, each pair `ROLE=NAME`. Raises ValueError."""
+    """Return the fields of columns by their names; each pair is `ROLE=NAME`. Raises ValueError."""
     fields = {}
     for pair in pairs:
         role, _, name = pair.partition("=")
@@ -60,5 +58,4 @@ def columns_of(pairs: Iterable[str]) -> dict[str, str]:
 
 
 def order_of(name: str) -> Order | None:
-    """Return an order of day, month and year; None for anything else."""
     return next((order for order in DATE_ORDERS if order == name), None)

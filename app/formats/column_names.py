@@ -1,4 +1,4 @@
-"""Which column of a file holds which field: by its name, in any of the words that programs use.
+"""Which column of a file holds which field, by the names that programs use.
 
 A column of a nested document is named by its path: `author.username`. Names come from the field
 lists of the APIs and tools that write such files, and from the words for them in other languages.
@@ -18,7 +18,6 @@ from app.formats.records import ExportedPost
 
 
 def _paths(heads: str, keys: str, joined_by: str = ".") -> str:
-    """Return each key under each head, in the order of the keys."""
     return " ".join(f"{head}{joined_by}{key}" for key, head in product(keys.split(), heads.split()))
 
 
@@ -27,9 +26,8 @@ _AUTHORS: Final = (
     " member person commenter userinfo authorinfo authormeta userdata core.userresults.result.core"
     " core.userresults.result.legacy"
 )
-"""Objects that describe an author."""
 _FLAT_AUTHORS: Final = "user author account owner creator poster"
-"""The same, as the beginning of the name of a column."""
+"""The same at the beginning of a column's name."""
 _ACCOUNT_KEYS: Final = (
     "acct screenname username handle userhandle login uniqueid uniquename preferredusername"
     " accountname"
@@ -124,37 +122,32 @@ ALIASES: Final[dict[str, str]] = {
     "conversation": "conversationid",
     "clock": "time",
 }
-TEXTS: Final = (*("message", "caption", "comment", "review", "reviewtext"),)
-"""Columns that hold the texts if none has a better name and one names the author."""
 PERSONS: Final = (
     *("name", "이름", "displayname", "userdisplayname", "authordisplayname", "nickname"),
     *_paths(_AUTHORS, _PERSON_KEYS).split(),
     *("snippet.authordisplayname", "snippet.toplevelcomment.snippet.authordisplayname"),
 )
-"""Columns that name the author where none has the name of an account."""
+"""Columns that name the author if no column has an account's name."""
 _HELPERS: Final = frozenset(
     {
         *("replies_to", "is_by_community", "answered_thread", "conversation", "clock"),
         *("shares", "title"),
     }
 )
-"""Fields that decide about another field; a column of theirs is not known by them alone."""
+"""Fields that only decide about another field; alone they identify no column."""
 UNWRAPPED: Final = (
     *("data", "_source", "tweet", "post", "status", "toot", "comment", "node", "doc", "item"),
     "record",
 )
-"""Objects around all fields of a post."""
 _LISTS: Final = (
     *("tweets", "posts", "statuses", "toots", "notes", "comments", "results", "items", "records"),
     *("data", "entries", "rows", "documents", "docs", "hits", "children"),
 )
 LISTS: Final = (*_LISTS, *_paths("data response result hits post_stream", " ".join(_LISTS)).split())
-"""Keys of an object under which a list of posts stands, also in an object there."""
+"""Keys of a list of posts in an object, also of one in an inner object."""
 ANSWERS: Final = ("replies", "answers", "comments", "children", "latestComments")
-"""Keys of a post under which other people's answers to it stand."""
+"""Keys of a post whose values are other people's replies to it."""
 _REMARK: Final = re.compile(r"\s*[(（][^()（）]*[)）]\s*\Z")
-_LONGEST_NAME: Final = 200
-"""Characters of a column's name that are compared: far more than any known name has."""
 
 
 @cache
@@ -165,16 +158,16 @@ def types_of_own_fields() -> dict[str, Any]:
 
 
 def is_export(names: Iterable[str]) -> bool:
-    """Return whether these are the columns of an export of this program, of any age.
+    """Return whether these are the columns of an export by any version of this program.
 
-    Their values are read as they are.
+    Its values are then read as they are.
     """
     return {*names} in map(set, headers())
 
 
 @cache
 def _ranks() -> dict[str, list[tuple[str, int]]]:
-    """Return for each name of a column the fields that it may hold, each with its preference."""
+    """Return the possible fields of each column name, with their preference."""
     aliases_of_exports = {field: plain_column(field) for field in types_of_own_fields()}
     ranks: dict[str, list[tuple[str, int]]] = {}
     for field, aliases in (ALIASES | aliases_of_exports).items():
@@ -185,19 +178,17 @@ def _ranks() -> dict[str, list[tuple[str, int]]]:
 
 @cache
 def heads() -> frozenset[str]:
-    """Return the names of objects in which a field may stand."""
     return frozenset(alias.partition(".")[0] for alias in _ranks() if "." in alias)
 
 
 @cache
 def inner_names() -> frozenset[str]:
-    """Return all beginnings of the paths of fields, and these."""
     parts = (alias.split(".") for alias in _ranks() if "." in alias)
     return frozenset(".".join(path[:n]) for path in parts for n in range(1, len(path) + 1))
 
 
 def names_by_field(plain: dict[str, str], chosen: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """Return the columns of each field; `plain`: all of them by plain name."""
+    """Return the columns of each field; `plain` has all columns by plain name."""
     names: dict[str, tuple[str, ...]] = {}
     for name, field in chosen.items():
         column = plain.pop(plain_column(name), None)
@@ -218,23 +209,24 @@ def names_by_field(plain: dict[str, str], chosen: Mapping[str, str]) -> dict[str
         names["display_name"] = shown
         if not shown:
             del names["display_name"]
-    texts = [plain[alias] for alias in TEXTS if alias in plain]
+    # These hold the texts if no column has a better name and one names the author.
+    aliases = ("message", "caption", "comment", "review", "reviewtext")
+    texts = [plain[alias] for alias in aliases if alias in plain]
     if texts and "text" not in names and ("username" in found or persons):
         names["text"] = (texts[0],)
     return names
 
 
 def is_helper(field: str) -> bool:
-    """Return whether a field only helps to read another field."""
     return field in _HELPERS
 
 
 def plain_column(name: str) -> str:
-    """Return a name without case, spaces, hyphens, and underscores except a leading one.
+    """Return a name without case, spaces, hyphens and inner underscores.
 
     A slash joins the parts of a path as a dot does.
     """
-    return _plain(name[:_LONGEST_NAME])
+    return _plain(name[:200])  # No known name is nearly as long.
 
 
 @lru_cache(4_000)
@@ -244,7 +236,7 @@ def _plain(name: str) -> str:
 
 
 def without_remark(name: str) -> str:
-    """Return a name without what stands behind it in brackets, such as its unit or time zone."""
+    """Return a name without its last brackets, such as a unit or time zone."""
     return _REMARK.sub("", name) or name
 
 

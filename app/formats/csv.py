@@ -1,7 +1,7 @@
 """CSV and TSV with a header whose columns are recognised by name.
 
 Exports are CSV (RFC 4180) in UTF-8 without a byte order mark. They guard each text that a
-spreadsheet would read as a formula with a `'`, which an import takes off.
+spreadsheet would read as a formula with a `'`, which an import removes.
 """
 
 import csv
@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from app.errors import BrokenFileError, ImportFileError, Message, RecordError, UnrecognisedFileError
+from app.errors import BrokenFileError, Message, RecordError, UnrecognisedFileError
 from app.formats.assumptions import ReadNotes
 from app.formats.cells import is_damaged_id
 from app.formats.column_names import plain_column
@@ -30,6 +30,7 @@ from app.formats.records import (
     RecordStream,
     Writer,
     read_each,
+    readable,
 )
 from app.formats.row_reader import RowReader
 from app.formats.source.file import Content, Source
@@ -38,26 +39,24 @@ from app.formats.source.text import MAX_LINE, beginning, first_lines, lines, lin
 
 DELIMITERS: Final = ",;\t|"
 MOST_COLUMNS: Final = 16_384
-"""Columns of a table, as many as Excel has: a line of a million commas is none."""
+"""Maximum number of columns, the same as Excel's: a line of a million commas is no table."""
 _SEPARATOR: Final = re.compile(r'\ufeff?"?sep=(.)"?\s*', re.IGNORECASE)
 _RULE: Final = re.compile(r"[\s|+:-]*-[\s|+:-]*")
-"""The line that some programs draw below a header."""
-_MOST_ABOVE: Final = 20
-"""Lines above a header that are looked at."""
+"""A line that some programs draw below a header."""
 _SAMPLE_ROWS: Final = 2_000
 
 
 class Dialect(NamedTuple):
-    """How the cells of a row are told apart."""
+    """How a row is split into cells."""
 
     delimiter: str
     quote: str = '"'
-    """The sign around cells; empty where a quote is a letter like others."""
+    """Sign around cells; empty if a quote is an ordinary letter."""
     escape: str = ""
-    """The sign before a quote in a cell; empty where the quote is doubled."""
+    """Sign before a quote in a cell; empty if the quote is doubled."""
 
     def reader(self, texts: Iterable[str]) -> Any:
-        """Return the rows of the texts; a quote at a wrong place raises csv.Error."""
+        """Return the rows of the texts; a misplaced quote raises csv.Error."""
         csv.field_size_limit(2 * MAX_LINE)  # It is the whole process's; rows have a smaller one.
         return csv.reader(
             texts,
@@ -71,28 +70,22 @@ class Dialect(NamedTuple):
 
 
 class Heading(NamedTuple):
-    """The header of a table, and what stands above it."""
-
     dialect: Dialect
     names: list[str]
     above: int = 0
-    """Rows above the header that are no part of the table."""
     is_stated: bool = False
-    """Whether the row above only says what stands between the cells."""
+    """Whether the row above only states the delimiter."""
 
 
 def is_filled(cells: list[str]) -> bool:
-    """Return whether any cell holds more than white space."""
     return any(map(str.strip, cells))
 
 
 def is_rule(cells: list[str]) -> bool:
-    """Return whether a row only draws a line."""
     return _RULE.fullmatch("|".join(cells)) is not None
 
 
 def stated_delimiter(first: list[str]) -> str | None:
-    """Return what the first line of a file says to stand between the cells, if it does."""
     match = _SEPARATOR.fullmatch(first[0]) if first else None
     return match[1] if match else None
 
@@ -112,14 +105,13 @@ def headings(first: list[str]) -> Iterator[Heading]:
 def deeper_headings(first: list[str]) -> Iterator[Heading]:
     """Yield the rows below the first that may be the header of a table."""
     for delimiter in DELIMITERS:
-        rows = _rows(first, Dialect(delimiter), _MOST_ABOVE)
+        rows = _rows(first, Dialect(delimiter), 20)
         for place, names in enumerate(rows):
             if place and len(names) > 1:
                 yield Heading(Dialect(delimiter), names, place)
 
 
 def header_of(first: Iterable[str], dialect: Dialect) -> list[str]:
-    """Return the first row that is not blank; empty where it cannot be read."""
     names = next(_rows(first, dialect, 1), [])
     return names if len(names) <= MOST_COLUMNS else []
 
@@ -160,7 +152,6 @@ def _fits(text: str, dialect: Dialect, width: int, above: int) -> bool:
 
 
 def _sound_rows(text: str, width: int, dialect: Dialect) -> int:
-    """Return how many rows have the width of the header."""
     count, rows = 0, dialect.reader(lines_of(text))
     for _ in range(_SAMPLE_ROWS):
         try:
@@ -173,30 +164,21 @@ def _sound_rows(text: str, width: int, dialect: Dialect) -> int:
 
 
 FIELDS: Final = ("text", "username", "display_name", "created_at", "source_id", "lang", "url")
-"""What somebody may say that a column holds."""
 OWN_HEADER: Final = ",".join(headers()[-1])
 # Korean and Japanese Excel takes the full-width signs for the others.
 GUARDED: Final = (*"=+-@'", *"＝＋－＠＇", "\t")
 _ENDINGS: Final = (".csv", ".tsv")
-_NO_NAMES: Final = ("{", "[", "<")
-"""How JSON and HTML begin, and the names of columns do not."""
 _JSON: Final = re.compile(r'\ufeff?\s*(?:\{\s*"|\[\s*[\[{"])')
-_FEWEST_KNOWN: Final = 2
-"""Known columns of a header that stands below other lines."""
-_LONGEST_LINE_SAID: Final = 60
 _RECIPIENTS: Final = frozenset({"to", "recipient", "recipients", "receiver", "수신자", "받는사람"})
-_MOST_NAMED: Final = 5
-_SAMPLE: Final = 1_000
-"""Rows that tell what holds for all of a table."""
 
 
 def read_rows(
     content: Content, dialect: Dialect | str
 ) -> Iterator[tuple[int, list[str]] | BadRecord]:
-    """Yield the rows that are not blank: the line in which each starts, from 1, and its fields.
+    """Yield the rows that are not blank: the number of their first line, and their fields.
 
-    Quoted texts may go over many lines. Raises BrokenFileError where a row is over 1 MB or its
-    quotation never ends.
+    Quoted texts may span lines. Raises BrokenFileError if a row is over 1 MB or a quote is never
+    closed.
     """
     start, length, has_ended = 1, 0, False
 
@@ -231,11 +213,12 @@ def read_rows(
 
 
 def read(source: Source, options: ReadOptions) -> RecordStream | None:
-    """Return the posts of many authors; perhaps no column is known to hold their texts.
+    """Return the posts of many authors; possibly no column is known to hold their texts.
 
     Tables in an archive are read if their columns are the same, or name texts and authors.
     """
-    tables = list(filter(None, (_table(each, source, options) for each in _contents(source))))
+    contents = tables_in(source, _ENDINGS) if source.has_members else [source]
+    tables = list(filter(None, (_table(each, source, options) for each in contents)))
     if len({tuple(table.names) for table in tables}) > 1:
         tables = _with_posts(tables)
     elif source.has_members:
@@ -247,13 +230,7 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
     return RecordStream(FORMAT.name, "line", None, items, columns=tables[0].columns.fields)
 
 
-def _contents(source: Source) -> list[Content]:
-    """Return the source if it is a file, else the tables in it."""
-    return [source] if not source.has_members else tables_in(source, _ENDINGS)
-
-
 def _table(content: Content, source: Source, options: ReadOptions) -> "_Table | None":
-    """Return a table; None for another file."""
     try:
         heading = _heading(content, options.columns)
     except UnrecognisedFileError:
@@ -269,12 +246,12 @@ def _table(content: Content, source: Source, options: ReadOptions) -> "_Table | 
 def _with_posts(tables: list["_Table"]) -> list["_Table"]:
     """Return the tables that hold posts, among tables with different columns.
 
-    Letters to somebody are no posts. Raises UnrecognisedFileError if none names its authors.
+    Letters to someone are no posts. Raises UnrecognisedFileError if no table names its authors.
     """
     with_posts = [table for table in tables if table.is_of_posts]
     if with_posts:
         return with_posts
-    names = ", ".join(table.content.name for table in tables[:_MOST_NAMED])
+    names = ", ".join(table.content.name for table in tables[:5])
     raise UnrecognisedFileError(
         "the archive has tables with different columns, and no table names the authors: {names};"
         " unpack the archive, then import each file by itself, with --username NAME if one author"
@@ -284,8 +261,6 @@ def _with_posts(tables: list["_Table"]) -> list["_Table"]:
 
 
 class _Table:
-    """Reads the rows below the header of a table."""
-
     def __init__(self, content: Content, heading: Heading, options: ReadOptions, text: str) -> None:
         self.content = content
         self._heading = heading
@@ -293,17 +268,16 @@ class _Table:
         self._repeated = [name for place, name in enumerate(names) if name in names[:place]]
         self._is_export = heading.dialect == Dialect(",") and tuple(names) in headers()
         self._above: list[str] = []
-        """The beginnings of the lines above the header."""
         sample = list(self._first_rows(text))
         self.reader = RowReader(sample, options, is_table=True)
         self.columns = self.reader.columns(tuple(dict.fromkeys(names)))
         needed = [*self.columns.names_of("text"), *self.columns.names_of("username")]
         self._fewest = 1 + max(map(names.index, needed), default=len(names) - 1)
-        """Cells that a row needs, lest its text or author be missing."""
+        """Cells that a row needs to include its text and author."""
 
     @property
     def is_of_posts(self) -> bool:
-        """Whether columns hold texts and their authors, and none whom they are for."""
+        """Whether columns hold texts and authors, and none holds recipients."""
         columns = self.columns
         is_for_one = not _RECIPIENTS.isdisjoint(map(plain_column, self.names))
         return columns.has("text") and columns.has("username") and not is_for_one
@@ -327,15 +301,10 @@ class _Table:
         return self.reader.read(self._cells(fields), place)
 
     def _rows(self, content: Content) -> Iterator[dict[str, str]]:
-        """Yield the rows that can be read, up to where the file is damaged."""
         rows = islice(read_rows(content, self._heading.dialect), self._heading.above + 1, None)
-        with suppress(ImportFileError):
-            for numbered in rows:
-                if not isinstance(numbered, BadRecord):
-                    yield self._cells(numbered[1])
+        return map(self._cells, readable(rows))
 
     def _note(self, notes: ReadNotes) -> None:
-        """Note the columns whose names stand twice, and the lines above the header."""
         for name in self._repeated:
             notes.leave("column", name)
         if not self._heading.is_stated:
@@ -343,7 +312,6 @@ class _Table:
                 notes.leave("sentence", line)
 
     def _cells(self, fields: list[str]) -> dict[str, str]:
-        """Return the cells by the names of their columns; of two of one name the first."""
         names = self.names
         if len(fields) == len(names) and not self._repeated:
             cells = dict(zip(names, fields, strict=True))
@@ -360,14 +328,13 @@ class _Table:
         rows = filter(is_filled, self._heading.dialect.reader(lines_of(text)))
         with suppress(csv.Error):
             above = islice(rows, self._heading.above)
-            self._above += (" ".join(fields).strip()[:_LONGEST_LINE_SAID] for fields in above)
-            for fields in islice(rows, 1, _SAMPLE):
+            self._above += (" ".join(fields).strip()[:60] for fields in above)
+            for fields in islice(rows, 1, 1_000):
                 if len(fields) == len(self._heading.names):
                     yield self._cells(fields)
 
 
 def encode(posts: Mapping[int, ExportedPost]) -> bytes:
-    """Return the rows of a file below its header."""
     written = io.StringIO(newline="")
     csv.writer(written).writerows(map(_cells, posts.values()))
     return written.getvalue().encode()
@@ -376,8 +343,8 @@ def encode(posts: Mapping[int, ExportedPost]) -> bytes:
 def _heading(content: Content, chosen: Mapping[str, str]) -> Heading | None:
     """Return the header by whose delimiter most columns are recognised.
 
-    One column is enough if it holds texts, else there are two, of which one is known. Where a file
-    is called a table, none has to be: somebody may say what they hold.
+    One column is enough if it holds texts, else two of which one is known. If the file's name is
+    that of a table, none has to be known, because the importer may say what they hold.
     """
     first = first_lines(content)
     if first and _JSON.match(first[0]):  # It may break off behind a word that a column has.
@@ -395,10 +362,9 @@ def _heading(content: Content, chosen: Mapping[str, str]) -> Heading | None:
 
 
 def _deeper_heading(first: list[str], chosen: Mapping[str, str]) -> Heading | None:
-    """Return the first row below other lines whose columns hold texts and more."""
     for heading in deeper_headings(first):
         columns = FileColumns(heading.names, chosen)
-        if columns.text is not None and len(columns) >= _FEWEST_KNOWN:
+        if columns.text is not None and len(columns) > 1:
             return heading
     return None
 
@@ -406,8 +372,8 @@ def _deeper_heading(first: list[str], chosen: Mapping[str, str]) -> Heading | No
 def _strange_heading(content: Content) -> Heading | None:
     """Return the header of a table without a known column; its first two rows are of one width.
 
-    Prose and logs may have such rows, so the file's name has to say that it is a table. Raises
-    UnrecognisedFileError where it does not, and where the header stands alone.
+    Prose and logs may have such rows, so the file name has to be that of a table. Raises
+    UnrecognisedFileError if it is not, or if the header stands alone.
     """
     header, delimiter, is_alone = _widest_header(beginning(content))
     is_called_table = content.name.lower().endswith(_ENDINGS)
@@ -421,7 +387,9 @@ def _strange_heading(content: Content) -> Heading | None:
             " posts in the rows below",
             name=content.name,
         )
-    if not is_alone and "".join(header).isprintable() and not header[0].startswith(_NO_NAMES):
+    # JSON and HTML begin with these signs, and names of columns do not.
+    is_named = "".join(header).isprintable() and not header[0].startswith(("{", "[", "<"))
+    if is_named and not is_alone:
         raise UnrecognisedFileError(
             "{name} is not in any known format. If it is a table, name the column with"
             " the texts `text`; or rename the file to end in .csv or .tsv, and choose the"
@@ -432,9 +400,9 @@ def _strange_heading(content: Content) -> Heading | None:
 
 
 def _widest_header(text: str) -> tuple[list[str], str, bool]:
-    """Return the fields of a table's first row, their delimiter, and whether it has no other row.
+    """Return the fields of a table's first row, their delimiter, and if it is the only row.
 
-    There are no fields where the second row has others, by each delimiter.
+    There are no fields if the second row has another width with each delimiter.
     """
     tables = list[tuple[list[str], str, bool]]()
     for delimiter in DELIMITERS:
@@ -446,9 +414,10 @@ def _widest_header(text: str) -> tuple[list[str], str, bool]:
 
 
 def _header_and_width(text: str, delimiter: str) -> tuple[list[str], int | None]:
-    """Return the first row, and how many fields the second has: 0 where there is none.
+    """Return the first row, and the width of the second: 0 if there is none.
 
-    None for one that cannot be read, or that goes on behind the text: reading says what is wrong.
+    The width is None if the row cannot be read or continues after the text; reading reports the
+    fault.
     """
     rows = filter(is_filled, Dialect(delimiter).reader(lines_of(text)))
     header: list[str] = []
@@ -468,7 +437,7 @@ def _cells(post: ExportedPost) -> Iterable[str | None]:
 
 
 def _cell(value: object) -> str | None:
-    """Return a text, of an empty list nothing, and any other value as JSON, also 0."""
+    """Return a text as it is, nothing for an empty list, and any other value as JSON, also 0."""
     if value is None or isinstance(value, str):
         return value and guarded(value)
     is_empty = isinstance(value, Sized) and not value
@@ -476,12 +445,12 @@ def _cell(value: object) -> str | None:
 
 
 def guarded(value: str) -> str:
-    """Put a `'` before a text, so that spreadsheets do not read it as a formula."""
+    """Put a `'` before a text that spreadsheets would read as a formula."""
     return f"'{value}" if value.startswith(GUARDED) else value
 
 
 def written_table(rows: Iterable[Iterable[object]]) -> bytes:
-    """Return a table as a spreadsheet opens it: UTF-8 with the byte order mark that Excel needs."""
+    """Return a table for spreadsheets: UTF-8 with the byte order mark that Excel needs."""
     written = io.StringIO(newline="")
     csv.writer(written).writerows(
         [guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in rows
@@ -490,7 +459,7 @@ def written_table(rows: Iterable[Iterable[object]]) -> bytes:
 
 
 def _guarded_id(value: str) -> str:
-    """Guard an id also where it looks as if a spreadsheet had rounded it."""
+    """Guard an id also if it looks like one that a spreadsheet rounded."""
     return f"'{value}" if is_damaged_id(value) else guarded(value)
 
 
@@ -499,7 +468,6 @@ def _unguarded(value: str) -> str:
 
 
 def _unguarded_id(value: str) -> str:
-    """Return the id before it was guarded; none of one that a spreadsheet has rounded."""
     if is_damaged_id(value):
         return ""
     return value[1:] if value.startswith("'") and is_damaged_id(value[1:]) else _unguarded(value)

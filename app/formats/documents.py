@@ -1,21 +1,20 @@
 """JSON lines, and documents of MongoDB: objects whose fields are recognised by name.
 
 They stand one on each line, in an array, or one after the other. The values of `mongoexport` are
-Extended JSON (version 2, relaxed or canonical): some are wrapped, such as `{"$oid": "…"}`.
-Source: https://github.com/mongodb/specifications, extended-json.md.
+Extended JSON (version 2, relaxed or canonical): some are wrapped, such as `{"$oid": "…"}`. Source:
+https://github.com/mongodb/specifications, extended-json.md.
 
 Exports are lines. For MongoDB `_id` is the post's id here, since `source_id` is unique for each
 author only.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
 import msgspec
 
-from app.errors import ImportFileError, Message
+from app.errors import Message
 from app.formats.assumptions import ToldReposts
 from app.formats.cells import as_id
 from app.formats.column_names import ANSWERS, LISTS
@@ -29,6 +28,7 @@ from app.formats.records import (
     RecordStream,
     Writer,
     read_each,
+    readable,
 )
 from app.formats.row_reader import RowReader
 from app.formats.source.file import Content, Source
@@ -39,7 +39,6 @@ from app.formats.source.window import Json
 from app.formats.x.api import is_v1, is_v2, to_item
 
 CONTENT_TYPE: Final = "application/x-ndjson"
-_ENDINGS: Final = (".json", ".jsonl", ".ndjson")
 _WRAPPERS: Final = frozenset(
     (
         *("$oid", "$uuid", "$binary", "$date", "$timestamp"),
@@ -47,14 +46,11 @@ _WRAPPERS: Final = frozenset(
     )
 )
 _ANSWERS: Final = frozenset(ANSWERS)
-_DEEPEST: Final = 20
-"""Answers to answers that are followed."""
 _encoder = msgspec.json.Encoder()
 
 
 def _read_lines(source: Source, options: ReadOptions) -> RecordStream | None:
-    """Return the posts of many authors, if one of the first objects has a text."""
-    content = lone_content(source, _ENDINGS)
+    content = lone_content(source, (".json", ".jsonl", ".ndjson"))
     if content is None:
         return None
     sample, has_pages = first_documents(content), False
@@ -79,21 +75,12 @@ def _read_lines(source: Source, options: ReadOptions) -> RecordStream | None:
     items = reader.noting(
         read_each(rows(content), reader.read),
         content.notes,
-        lambda: _found(rows(content.uncounted)),
+        lambda: readable(rows(content.uncounted)),
     )
     return RecordStream(JSONL.name, unit, None, items)
 
 
-def _found(rows: Iterable[tuple[int, Json] | BadRecord]) -> Iterator[Json]:
-    """Yield the rows that can be read, up to where the file is damaged."""
-    with suppress(ImportFileError):
-        for numbered in rows:
-            if not isinstance(numbered, BadRecord):
-                yield numbered[1]
-
-
 def _items_of(page: Json) -> list[Json]:
-    """Return the objects of a list in a page; of another object itself."""
     for path in LISTS:
         value: object = page
         for name in path.split("."):
@@ -106,12 +93,11 @@ def _items_of(page: Json) -> list[Json]:
 def _with_answers(
     rows: Iterable[tuple[int, Json] | BadRecord], is_post: Callable[[Json], bool]
 ) -> Iterator[tuple[int, Json] | BadRecord]:
-    """Yield the rows, and behind each the answers to it that stand in it, of which each is one."""
     for row in rows:
         yield row
         if not isinstance(row, BadRecord) and not _ANSWERS.isdisjoint(row[1]):
             place, document = row
-            yield from ((place, answer) for answer in _answers_in(document, is_post, _DEEPEST))
+            yield from ((place, answer) for answer in _answers_in(document, is_post, depth=20))
 
 
 def _answers_in(document: Json, is_post: Callable[[Json], bool], depth: int) -> Iterator[Json]:
@@ -148,7 +134,7 @@ def _read_mongo(source: Source, options: ReadOptions) -> RecordStream | None:
     items = reader.noting(
         read_each(objects(source), read_one),
         source.notes,
-        lambda: map(_row, _found(objects(source.uncounted))),
+        lambda: map(_row, readable(objects(source.uncounted))),
     )
     return RecordStream(MONGO.name, unit_of(source), None, items)
 
@@ -156,7 +142,7 @@ def _read_mongo(source: Source, options: ReadOptions) -> RecordStream | None:
 def _row(document: Json) -> Json:
     """Return the fields without wrappers.
 
-    A document that has a `source_id`, though it may be null, is not known by its `_id`.
+    A document with a `source_id`, even null, is not known by its `_id`.
     """
     return {
         key: _unwrapped(value)
@@ -166,19 +152,16 @@ def _row(document: Json) -> Json:
 
 
 def _is_extended(document: Json) -> bool:
-    """Return whether a document comes from MongoDB: it has an `_id` or a wrapped value."""
     inner = (value for value in document.values() if isinstance(value, dict))
     return "_id" in document or any(map(_wrapper_of, inner))
 
 
 def _wrapper_of(value: Json) -> str | None:
-    """Return the name of the type that an object of Extended JSON wraps; None for a plain one."""
     name = next(iter(value), "")
     return name if name in _WRAPPERS and len(value) == 1 else None
 
 
 def _unwrapped(value: object) -> object:
-    """Return a value with all wrappers in it replaced; unknown ones stay as they are."""
     if isinstance(value, list):
         return [_unwrapped(item) for item in value]
     if not isinstance(value, dict):
@@ -192,7 +175,7 @@ def _unwrapped(value: object) -> object:
 
 
 def _plain(name: str, value: object) -> object:
-    """Return what a wrapper holds. Raises ValueError or OverflowError."""
+    """Return a wrapper's value. Raises ValueError or OverflowError."""
     match name, value:
         case ("$oid" | "$uuid" | "$date", str()):
             return value

@@ -19,7 +19,6 @@ from app.formats.cells import (
     as_objects,
     as_whole,
     flattened,
-    is_damaged_id,
     is_filled,
     is_nobody,
     is_object,
@@ -49,7 +48,6 @@ from app.formats.source.times import read_time
 from app.formats.source.window import Json
 from app.formats.x.posts import is_notice
 
-__all__ = ["FileColumns", "as_id", "file_columns_of", "is_damaged_id"]
 T = TypeVar("T")
 _PLATFORMS: Final[dict[str, Platform]] = {
     name: platform for platform, names in PLATFORMS.items() for name in (platform, *names.in_files)
@@ -71,29 +69,20 @@ _TARGETS: Final = frozenset({"reply_to", "reply_id", "reply_name"})
 _QUOTES: Final = frozenset({"is_quote", "quotes", "shares"})
 _DATE: Final = re.compile(r"\d{1,4}[-./]\s?\d{1,2}[-./]\s?\d{1,4}\.?", re.ASCII)
 _CLOCK: Final = re.compile(r"\d{1,2}:\d\d(:\d\d)?(\s?[AaPp][Mm])?", re.ASCII)
-_SHORTEST_ID: Final = 10
-_MOST_OPENED: Final = 3
-"""Objects, one around the other, that are opened for the fields of a post."""
 _LIMITS: Final = frozenset(
     {"is_deleted", "is_by_community", "is_restricted", "visibility", "shares"}
 )
-"""Fields by which a row may be no post of its author for everybody."""
 _SAYING_KIND: Final = _QUOTES | {"kind", "is_repost", "reposts", "is_reply", "replies_to"}
-"""Fields that say whether a row is a reply, a quote or a repost."""
-_REPOST_MARKS: Final = frozenset({"is_repost", "reposts", "kind"})
 KNOWN_HEADERS: Final = 32
-"""Sets of column names that are remembered for rows without a header."""
+"""Maximum number of remembered sets of column names, for rows without a header."""
 
 
 class RowRules(NamedTuple):
-    """What holds for all rows of a file."""
-
     is_table: bool = False
     """Whether the values are cells, in which a program writes a word for no value."""
     has_rounded_ids: bool = False
     include_restricted: bool = False
     on_repost: Callable[[], None] | None = None
-    """Called for a repost that only its beginning tells."""
     read_time: Callable[[object], datetime] = read_time
     """Returns the time that a value states. Raises RecordError."""
 
@@ -102,10 +91,10 @@ NO_RULES: Final = RowRules()
 
 
 class FileColumns:
-    """The columns of each field; of several for one field the first whose value counts is read."""
+    """The columns of each field; the first column whose value counts is read."""
 
     def __init__(self, names: Iterable[str], chosen: Mapping[str, str] | None = None) -> None:
-        """Take columns for the fields that were chosen for them, the others by their names."""
+        """Take the chosen columns for their fields, and the others by their names."""
         self._all = tuple(names)
         self._is_own = is_export(self._all)
         self._chosen = chosen or {}
@@ -140,16 +129,15 @@ class FileColumns:
         self._says_kind = not _SAYING_KIND.isdisjoint(self._names)
         own_types = types_of_own_fields().items()
         self._own_types = [(field, kind) for field, kind in own_types if field in self._names]
-        self._marks_reposts = self._is_own or not _REPOST_MARKS.isdisjoint(self._names)
+        marks = {"is_repost", "reposts", "kind"}
+        self._marks_reposts = self._is_own or not marks.isdisjoint(self._names)
 
     @property
     def text(self) -> str | None:
-        """The column that holds the texts of posts; None where none is known to."""
         return next(iter(self._names.get("text", ())), None)
 
     @property
     def fields(self) -> tuple[tuple[str, str], ...]:
-        """The columns with names, each with the field that it is taken for, or nothing."""
         taken = {
             name: field
             for field, names in [*self._names.items()][::-1]
@@ -162,15 +150,12 @@ class FileColumns:
 
     @property
     def is_own(self) -> bool:
-        """Whether these are the columns of an export of this program."""
         return self._is_own
 
     def names_of(self, field: str) -> tuple[str, ...]:
-        """Return the columns that are taken for the field, the preferred first."""
         return self._names.get(field, ())
 
     def has(self, field: str) -> bool:
-        """Return whether a column is taken for the field."""
         return field in self._names
 
     def __len__(self) -> int:
@@ -239,7 +224,6 @@ class FileColumns:
         )
 
     def _values(self, row: Mapping[str, object], rules: RowRules) -> Json:
-        """Return the value of each field that has one."""
         values: Json = {}
         is_table = rules.is_table and not self._is_own
         for field, names, counts in self._fields:
@@ -260,7 +244,7 @@ class FileColumns:
         return self._among_texts(values, row) if len(self._texts) > 1 else values
 
     def _among_texts(self, values: Json, row: Mapping[str, object]) -> Json:
-        """Return the values with a text, of several columns that could hold it, and with an id."""
+        """Return the values with a text and an id, if several columns could hold the text."""
         texts = [row.get(name) for name in self._texts]
         if "text" not in values:
             filled = (text for text in texts if text is not None and is_filled(text))
@@ -275,7 +259,7 @@ class FileColumns:
     def _reason_to_skip(
         self, values: Json, rules: RowRules
     ) -> Literal["repost", "restricted", "deleted"] | None:
-        """Return why a row is no post of its author for everybody; None for a post."""
+        """Return why a row is no public post of its author; None for a post."""
         if "is_deleted" in values:
             return "deleted"
         may_be_gone = rules.is_table or "is_by_community" in values
@@ -289,7 +273,7 @@ class FileColumns:
         return "repost" if "shares" in values and "text" not in values else None
 
     def _text(self, values: Json, rules: RowRules) -> object:
-        """Return the text, behind the title of a post to a community."""
+        """Return the text, after the title of a post to a community."""
         text = values.get("text")
         if self._is_own:
             return text
@@ -302,7 +286,6 @@ class FileColumns:
         return f"{title}\n{text}" if isinstance(text, str) and not is_nobody(text) else title
 
     def _is_repost_by_text(self, text: str, rules: RowRules) -> bool:
-        """Return whether only its beginning tells that a text is a repost, and report that."""
         if self._marks_reposts or "RT @" not in text or not REPOST_BEGINNING.match(text):
             return False
         if rules.on_repost is not None:
@@ -310,7 +293,6 @@ class FileColumns:
         return True
 
     def _author(self, values: Json) -> tuple[str | None, str | None]:
-        """Return the username, with `_` for the spaces in a person's name, and what is shown."""
         read = word if self._is_own else as_name
         name, display_name = read(values.get("username")), word(values.get("display_name"))
         if name is None or self._is_own or len(name.split()) == 1:
@@ -318,7 +300,6 @@ class FileColumns:
         return "_".join(name.split()), display_name or name
 
     def _time(self, values: Json, rules: RowRules) -> tuple[datetime | None, str | None]:
-        """Return the time; None and the name of its column if it cannot be read."""
         if "created_at" not in values:
             return None, None
         try:
@@ -338,17 +319,24 @@ class FileColumns:
 
 
 file_columns_of: Final = lru_cache(KNOWN_HEADERS)(FileColumns)
-"""The columns among some names, a tuple."""
 
 
 def read_document(document: Mapping[str, object], place: int, rules: RowRules = NO_RULES) -> Item:
-    """Return an object as a record, with the values of the objects in it. Raises RecordError."""
-    columns = file_columns_of(tuple(document))
-    for _ in range(_MOST_OPENED):
-        if (opened := columns.opened(document)) is None:
+    """Return an object as a record, with the values of its inner objects. Raises RecordError."""
+    row, columns = opened(document, file_columns_of)
+    return columns.read(row, place, rules)
+
+
+def opened(
+    row: Mapping[str, object], columns_of: Callable[[tuple[str, ...]], FileColumns]
+) -> tuple[Mapping[str, object], FileColumns]:
+    """Return a row with the values of its objects, three deep at most, and its columns."""
+    columns = columns_of(tuple(row))
+    for _ in range(3):
+        if (flat := columns.opened(row)) is None:
             break
-        document, columns = opened, file_columns_of(tuple(opened))
-    return columns.read(document, place, rules)
+        row, columns = flat, columns_of(tuple(flat))
+    return row, columns
 
 
 def _platform(value: object) -> Platform | None:
@@ -369,7 +357,7 @@ def _kind(values: Json) -> Kind | Literal["repost"]:
 def _kind_of_answer(
     values: Json, kind: Kind, reply_to: ReplyTarget | None, username: str | None
 ) -> Kind:
-    """Return the kind of a post whose reply_to may list people, of whom the author is one."""
+    """Return the kind of a post whose reply_to may list people, including its author."""
     people = _listed_people(values.get("reply_to"))
     if people is None or kind != "reply" or reply_to is not None:
         return kind
@@ -381,7 +369,6 @@ def _kind_of_answer(
 
 
 def _listed_people(value: object) -> list[Json] | None:
-    """Return the people in a list; None for anything else than a list of objects."""
     is_list = isinstance(value, list) or (isinstance(value, str) and value.startswith("["))
     return as_objects(value) if is_list else None
 
@@ -389,7 +376,7 @@ def _listed_people(value: object) -> list[Json] | None:
 def _target(
     values: Json, username: str | None, *, has_rounded_ids: bool = False
 ) -> ReplyTarget | None:
-    """Return what a reply answers: an object as exports have it, or columns of their own."""
+    """Return the target of a reply: an object as in exports, or columns of their own."""
     if _TARGETS.isdisjoint(values):
         return None
     people = _listed_people(values.get("reply_to"))
@@ -412,7 +399,6 @@ def _target(
 
 
 def _stated_time(values: Json) -> object:
-    """Return the stated time; a date without a clock takes that of its own column."""
     value, clock = values["created_at"], values.get("clock")
     if isinstance(clock, str) and isinstance(value, str) and _DATE.fullmatch(value.strip()):
         is_clock = _CLOCK.fullmatch(clock.strip()) is not None
@@ -434,7 +420,6 @@ def _reactions(values: Json) -> Reactions | None:
 
 
 def _exported(value: object, type_: type[T]) -> T | None:
-    """Return a value as exports have it, in a cell as JSON; None for anything else."""
     if value is None:
         return None
     try:
@@ -448,9 +433,9 @@ def _as_is(value: object) -> str | None:
 
 
 def _long_number(value: object) -> str | None:
-    """Return the id of a post, which a column called `tweet` may hold beside its text."""
+    """Return the id of a post, which a column called `tweet` may hold next to its text."""
     text = str(value).strip() if isinstance(value, str | int) else ""
-    return text if len(text) >= _SHORTEST_ID and text.isdigit() else None
+    return text if len(text) >= 10 and text.isdigit() else None
 
 
 def _is_no_number(value: object) -> bool:
@@ -463,4 +448,4 @@ _TESTS: Final[dict[str, Callable[[object], object]]] = {
     "source_id": as_id,
     "reply_id": answered_id,
 }
-"""Whether a value counts; of other fields it does if it is not empty."""
+"""Tests of whether a value counts; for other fields any filled value does."""

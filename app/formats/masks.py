@@ -1,8 +1,8 @@
 """Texts as shapes: letters and digits masked, the marks between them as they are.
 
-Who mends a format needs to see how a line is written, and nothing of what it says. Words stay in
-one place: in the names of fields and files, if they are listed here; those of apps and programs
-are made of such words, and the names of people are not.
+Someone who repairs a format needs to see how a line is written, but not what it says. Words stay
+only in names of fields and files, if they are listed here. Names of apps and programs are made of
+such words, and names of people are not.
 """
 
 import json
@@ -14,9 +14,7 @@ from typing import Final
 from app.errors import Message
 
 LONGEST: Final = 300
-"""Characters of a shape."""
 _LONGEST_STRING: Final = 40
-"""Characters that are shown of a text in JSON."""
 _SCRIPTS: Final[dict[str, tuple[str, str]]] = {
     "HANGUL": ("가", "가"),
     "HIRAGANA": ("あ", "あ"),
@@ -29,9 +27,9 @@ _SCRIPTS: Final[dict[str, tuple[str, str]]] = {
     "THAI": ("ก", "ก"),
     "DEVANAGARI": ("अ", "अ"),
 }
-"""What stands for a capital letter and for another one, by the first word of its name."""
+"""Masks of capital and other letters, by the first word of a letter's name."""
 _OTHERS: Final = {"N": "0", "M": "", "C": "\ufffd"}
-"""What stands for numbers that are no digits, for accents, for what is no character."""
+"""Masks of numbers that are no digits, of accents and of invalid characters."""
 _FIELDS: Final = """
 account activity actor album animation app archive at attachment attachments audio author authors
 avatar body call caption category channel channels chat chats comment comments content conversation
@@ -52,7 +50,6 @@ videos voice width zone csv tsv js zip jpg jpeg png gif webp mp4 ogg opus 작성
 _FIELD_WORDS: Final = frozenset(_FIELDS.split())
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _PART: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_]")
-"""A word of a name such as `createdAt`."""
 _JSON_TOKEN: Final = re.compile(
     r'(?P<string>"(?:[^"\\]|\\.)*"?)(?P<colon>\s*:)?|(?P<word>true|false|null)\b|[^"\w]+|\w+|.',
     re.DOTALL,
@@ -61,24 +58,23 @@ _JSON_START: Final = re.compile(r'\ufeff?\s*(?:\{|\[\s*[\[{"]|")')
 _PLAIN_VALUES: Final = frozenset(
     {"line", "column", "size", "count", "limit", "width", "seconds", "why"}
 )
-"""Values of sentences that say nothing about anybody: numbers, and what the system says."""
+"""Values of sentences that reveal nothing about anyone: numbers, and words of the system."""
 _NAMES: Final = frozenset({"name", "names", "file", "folder", "format"})
-"""Values of sentences that are names of files and formats; all others quote what is in a file."""
+"""Values of sentences that are names of files and formats; all others quote a file."""
 
 
 def shape_of_words(text: str) -> str:
-    """Return what someone wrote as a shape, without names of fields."""
     return f"{mask(text[:LONGEST])[:LONGEST]}{'…' if len(text) > LONGEST else ''}"
 
 
 def shape_of(text: str) -> str:
-    """Return a line as a shape, with the names of fields where it is JSON."""
+    """Return a line as a shape, with the names of fields if it is JSON."""
     masked = _json_shape(text) if _JSON_START.match(text) else mask(text[:LONGEST])
     return masked if len(text) <= LONGEST and len(masked) <= LONGEST else f"{masked[:LONGEST]}…"
 
 
 def shape_of_value(value: object) -> str:
-    """Return a document, a row or a text as a shape; nothing of one that is nested too deeply."""
+    """Return a document, a row or a text as a shape; empty if it is nested too deeply."""
     if isinstance(value, str):
         return shape_of(value)
     try:
@@ -88,12 +84,12 @@ def shape_of_value(value: object) -> str:
 
 
 def mask(text: str) -> str:
-    """Return a text without its letters and digits; marks that nobody sees are written out."""
+    """Return a text without its letters and digits; invisible characters are written out."""
     return "".join(map(_mask, unicodedata.normalize("NFC", text)))
 
 
 def masked_name(name: str) -> str:
-    """Return the name of a field, a file or a folder, of which common words stay."""
+    """Return the name of a field, a file or a folder, with only common words left."""
     parts: list[str] = []
     at = 0
     for match in _WORD.finditer(name):
@@ -103,7 +99,6 @@ def masked_name(name: str) -> str:
 
 
 def masked_sentence(sentence: Message) -> Message:
-    """Return a sentence whose values name no file and quote nothing."""
     return Message(
         sentence.template, **{k: _masked_value(k, v) for k, v in sentence.values.items()}
     )
@@ -152,7 +147,6 @@ def _token_shape(token: re.Match[str]) -> str:
 
 @lru_cache(maxsize=10_000)
 def _mask(character: str) -> str:
-    """Return what stands for a character: a letter or digit of its script, or itself."""
     category = unicodedata.category(character)
     if category[0] == "L":
         script = unicodedata.name(character, "").partition(" ")[0]

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import closing, suppress
 from itertools import chain
 from typing import Final
 from urllib.parse import urlsplit
 
 from app.compute.languages import language_of
 from app.compute.text import unescape_html
-from app.errors import ImportFileError, Message, RecordError
+from app.errors import Message, RecordError
 from app.formats.post import Kind, Medium, MediumKind, Reactions, ReplyTarget, as_count
 from app.formats.records import (
     Account,
@@ -21,9 +20,10 @@ from app.formats.records import (
     Skipped,
     as_username,
     read_each,
+    readable,
     required_text,
 )
-from app.formats.source.file import Content, Source, head
+from app.formats.source.file import Content, Source, contains, head
 from app.formats.source.html import html_to_text
 from app.formats.source.json import as_object, as_word, first_documents, listed, objects
 from app.formats.source.times import time_or_field
@@ -31,11 +31,7 @@ from app.formats.source.window import Json, load
 
 _UPDATE: Final = "Update"
 _DELETE: Final = "Delete"
-_MARKS: Final = (b'"Update"', b'"Delete"')
-_MOST_CHARACTERS: Final = 64_000_000
-"""Of the newer versions, which are in memory while the outbox is read."""
 _OVERHEAD: Final = 2_000
-_LONGEST_MARK: Final = max(map(len, _MARKS))
 
 
 class Changes:
@@ -45,14 +41,13 @@ class Changes:
         self._newest: dict[str, Json] = {}
         self._deleted: set[str] = set()
         self._given: set[str] = set()
-        """Changed posts of which a version was given already."""
         self._characters = 0
 
     def add(self, activity: Json) -> None:
-        """Keep what an activity changes."""
         changed, type_ = activity.get("object"), activity.get("type")
         id_ = _id(activity)
-        if id_ is None or self._characters > _MOST_CHARACTERS:
+        # The newer versions are in memory while the outbox is read.
+        if id_ is None or self._characters > 64_000_000:
             return
         if type_ == _DELETE:
             self._deleted.add(id_)
@@ -62,7 +57,7 @@ class Changes:
             self._characters += len(str(changed.get("content"))) + _OVERHEAD
 
     def newest(self, activity: Json) -> Json | None:
-        """Return an activity with the newest version of its post; None if that is not to be read.
+        """Return an activity with its post's newest version; None if it is not to be read.
 
         The first activity of a changed post stands for all of them.
         """
@@ -80,29 +75,15 @@ class Changes:
 
 
 def changes_in(outbox: Content, name: str) -> Changes:
-    """Return what the activities of an outbox, listed under `name`, change of its posts."""
+    """Return the changes to posts in an outbox, whose activities are listed under `name`."""
     changes = Changes()
-    if _has_changes(outbox):
-        with suppress(ImportFileError):
-            for numbered in objects(outbox.uncounted, lists=(name,)):
-                if isinstance(numbered, tuple):
-                    changes.add(numbered[1])
+    if contains(outbox, b'"Update"', b'"Delete"'):
+        for activity in readable(objects(outbox.uncounted, lists=(name,))):
+            changes.add(activity)
     return changes
 
 
-def _has_changes(outbox: Content) -> bool:
-    """Return whether the name of such an activity stands anywhere in the file."""
-    rest = b""
-    with suppress(ImportFileError), closing(outbox.uncounted.chunks()) as chunks:
-        for chunk in chunks:
-            if any(mark in rest + chunk for mark in _MARKS):
-                return True
-            rest = chunk[-_LONGEST_MARK:]
-    return False
-
-
 def _id(activity: Json) -> str | None:
-    """Return the id of the post that an activity is about."""
     about = activity.get("object")
     value = about.get("id") if isinstance(about, dict) else about
     return value if isinstance(value, str) else None
@@ -110,7 +91,6 @@ def _id(activity: Json) -> str | None:
 
 PUBLIC: Final = frozenset(("https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"))
 _LIST: Final = "orderedItems"
-_LONGEST_ADDRESS: Final = 2_048
 # The name in an address of an account or a post; newer accounts have a number in its place.
 _NAMED = re.compile(r"(?<!/ap)/(?:@|users/)([^/@?#]+)(?:/|$)")
 _POSTS: Final = frozenset(("Note", "Question", "Article", "Page"))
@@ -122,15 +102,12 @@ _OTHERS: Final = frozenset(
     )
 )
 """Activities that are no posts."""
-_TITLED: Final = frozenset(("Article", "Page", "Event", "Video"))
 _MEDIA: Final[dict[str, MediumKind]] = {
     "image": "photo",
     "video": "video",
     "gifv": "video",
     "audio": "audio",
 }
-_COUNTS: Final = ("likes", "shares", "replies", "quotes")
-_QUOTES: Final = ("quote", "quoteUrl", "quoteUri", "quoteURL", "_misskey_quote")
 
 
 def read(source: Source, options: ReadOptions) -> RecordStream | None:
@@ -168,7 +145,6 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
 
 
 def _find(source: Source) -> tuple[Content | None, str]:
-    """Return the outbox and its folder."""
     if not source.has_members:
         return source, ""
     outboxes = (name for name in source.members if name.rpartition("/")[2] == FORMAT.file_name)
@@ -182,18 +158,17 @@ def _find(source: Source) -> tuple[Content | None, str]:
 
 
 def _liked(source: Source, folder: str) -> Iterator[Item]:
-    """Yield what the account liked and marked, which is by others: lists of addresses."""
+    """Yield liked and marked posts, which are by other authors: lists of addresses."""
     for name in ("likes.json", "bookmarks.json"):
         liked = listed(as_object(load(source.start_of(f"{folder}{name}"))), _LIST)
         yield from (Skipped(number, "like") for number in range(1, len(liked) + 1))
 
 
 def _account(source: Source, file: str, activities: list[Json]) -> Account:
-    """Return the owner of the outbox; a lone one names the account only in addresses."""
     is_there = source.has_members and file in source.members
     actor = as_object(load(source.start_of(file))) if is_there else {}
     name = as_word(actor.get("preferredUsername"))
-    host = _host(actor.get("url")) or _host(actor.get("id"))
+    host = host_of(actor.get("url")) or host_of(actor.get("id"))
     username = as_username(f"{name}@{host}") if name and host else None
     unread = file if is_there and not username else None
     username = username or next(filter(None, map(_username, activities)), None)
@@ -208,20 +183,20 @@ def _username(activity: Json) -> str | None:
 
 
 def _name_in(address: object) -> str | None:
-    """Return the name of the account in the address of it or of a post."""
     match = _NAMED.search(address) if isinstance(address, str) else None
-    host = _host(address)
+    host = host_of(address)
     return f"{match[1]}@{host}" if match and host else None
 
 
-def _host(address: object) -> str | None:
+def host_of(address: object) -> str | None:
+    """Return the host of a web address; None for any other value."""
     # Python takes quadratic time to normalise a long name of a host.
-    is_possible = isinstance(address, str) and len(address) <= _LONGEST_ADDRESS
+    if not isinstance(address, str) or len(address) > 2_048:
+        return None
     try:
-        parts = urlsplit(str(address)) if is_possible else None
+        return urlsplit(address).netloc.rpartition("@")[2].lower() or None
     except ValueError:
         return None
-    return (parts.netloc.rpartition("@")[2].lower() or None) if parts else None
 
 
 def read_activity(
@@ -259,12 +234,14 @@ def read_activity(
         reply_to=_target(post, activity, account),
         media=tuple(medium for medium, _ in media),
         files=tuple(file for _, file in media),
-        counts=Reactions.read(as_object(post.get(name)).get("totalItems") for name in _COUNTS),
+        counts=Reactions.read(
+            as_object(post.get(name)).get("totalItems")
+            for name in ("likes", "shares", "replies", "quotes")
+        ),
     )
 
 
 def _is_activity(value: Json) -> bool:
-    """Return whether this is a post, the creation of one, or a repost."""
     return as_word(value.get("type")) in {"Create", "Announce"} or _is_post(value)
 
 
@@ -273,7 +250,6 @@ def _is_post(value: Json) -> bool:
 
 
 def _is_for_all(activity: Json, post: Json) -> bool:
-    """Return whether a post is public or unlisted; one that names no readers is not."""
     stated = post if "to" in post or "cc" in post else activity
     readers: list[object] = []
     for field in ("to", "cc"):
@@ -286,7 +262,7 @@ def _is_for_all(activity: Json, post: Json) -> bool:
 def _text(post: Json) -> str:
     """Return the content warning, a blank line, the content and a poll's options, a line each.
 
-    An article has its title in place of the warning; its summary only repeats the beginning.
+    An article has its title in place of the warning, and its summary only repeats the beginning.
     """
     content = post.get("content")
     if content is None:
@@ -296,14 +272,13 @@ def _text(post: Json) -> str:
     body = html_to_text(required_text(content))
     warning, title = post.get("summary"), as_word(post.get("name"))
     heading = unescape_html(warning).strip() if isinstance(warning, str) else ""
-    if post.get("type") in _TITLED and title:
+    if as_word(post.get("type")) in {"Article", "Page", "Event", "Video"} and title:
         body = body or html_to_text(heading)
         heading = "" if body.startswith(title) else unescape_html(title)
     return "\n\n".join(filter(None, (heading, "\n".join(filter(None, [body, *names])))))
 
 
 def _media(post: Json, folder: str) -> Iterator[tuple[Medium, str | None]]:
-    """Yield the media of a post, each with the name of its file in the archive."""
     attachments = post.get("attachment")
     for entry in map(as_object, attachments if isinstance(attachments, list) else [attachments]):
         link = _link(entry)
@@ -325,7 +300,6 @@ def _media(post: Json, folder: str) -> Iterator[tuple[Medium, str | None]]:
 
 
 def _link(entry: Json) -> Json:
-    """Return the first link of an attachment, whose address may be an object or a list of them."""
     url = entry.get("url")
     links = url if isinstance(url, list) else [url]
     first = links[0] if links else None
@@ -335,7 +309,8 @@ def _link(entry: Json) -> Json:
 def _kind(post: Json) -> Kind:
     if post.get("inReplyTo"):
         return "reply"
-    return "quote" if any(post.get(field) for field in _QUOTES) else "post"
+    quotes = ("quote", "quoteUrl", "quoteUri", "quoteURL", "_misskey_quote")
+    return "quote" if any(map(post.get, quotes)) else "post"
 
 
 def _target(post: Json, activity: Json, account: Account) -> ReplyTarget | None:
@@ -348,7 +323,6 @@ def _target(post: Json, activity: Json, account: Account) -> ReplyTarget | None:
 
 
 def _language(post: Json) -> str | None:
-    """Return the language under which the content stands, else the first."""
     contents = as_object(post.get("contentMap"))
     same = (lang for lang, content in contents.items() if content == post.get("content"))
     lang = next(same, next(iter(contents), ""))
@@ -356,7 +330,6 @@ def _language(post: Json) -> str | None:
 
 
 def _last_part(address: str) -> str | None:
-    """Return the last part of a post's address, which is its number on its server."""
     return address.removesuffix("/activity").rstrip("/").rpartition("/")[2] or None
 
 

@@ -1,18 +1,18 @@
 """Statuses of Mastodon's API: lists of them, and the backups of mastodon-archive.
 
-Other servers answer in the same shape: Pleroma, Akkoma, GoToSocial, Pixelfed, Truth Social.
-Source: https://docs.joinmastodon.org/entities/Status/
+Other servers answer in the same shape: Pleroma, Akkoma, GoToSocial, Pixelfed, Truth Social. Source:
+https://docs.joinmastodon.org/entities/Status/
 """
 
 from collections.abc import Iterator
 from functools import partial
 from typing import Final
-from urllib.parse import urlsplit
 
 from app.compute.languages import language_of
 from app.compute.text import unescape_html
 from app.errors import Message
 from app.formats.cells import is_restricted
+from app.formats.mastodon import host_of
 from app.formats.post import Kind, Medium, MediumKind, Reactions, ReplyTarget, as_count
 from app.formats.records import (
     Format,
@@ -32,19 +32,15 @@ from app.formats.source.window import Json
 
 _LISTS: Final = ("statuses", "ancestors", "descendants")
 _MARKS: Final = frozenset({"spoiler_text", "reblogs_count", "favourites_count", "visibility"})
-_COUNTS: Final = ("favourites_count", "reblogs_count", "replies_count", "quotes_count")
-_QUOTES: Final = ("quote", "quote_id", "quoted_status_id")
 _MEDIA: Final[dict[str, MediumKind]] = {
     "image": "photo",
     "gifv": "gif",
     "video": "video",
     "audio": "audio",
 }
-_LONGEST_ADDRESS: Final = 2_048
 
 
 def read(source: Source, options: ReadOptions) -> RecordStream | None:
-    """Return the posts of many authors; those for followers or single people only on request."""
     documents = first_documents(source, lists=_LISTS)
     if not any(map(_is_status, documents)):
         return None
@@ -60,7 +56,6 @@ def _is_status(value: Json) -> bool:
 
 
 def _item(status: Json, place: int, *, include_restricted: bool) -> Item:
-    """Return the record of a status. Raises RecordError."""
     if status.get("reblog"):
         return Skipped(place, "repost")
     if is_restricted(status.get("visibility")) and not include_restricted:
@@ -85,7 +80,9 @@ def _item(status: Json, place: int, *, include_restricted: bool) -> Item:
         url=as_word(status.get("url")) or as_word(status.get("uri")),
         reply_to=_target(status, account),
         media=media,
-        counts=Reactions.read(map(status.get, _COUNTS)),
+        counts=Reactions.read(
+            map(status.get, ("favourites_count", "reblogs_count", "replies_count", "quotes_count"))
+        ),
     )
 
 
@@ -95,18 +92,9 @@ def _name(account: Json, status: Json) -> str | None:
     if name is None or "@" in name.strip("@"):
         return name and name.removeprefix("@")
     addresses = (account.get("url"), account.get("uri"), status.get("uri"), status.get("url"))
-    host = next(filter(None, map(_host, addresses)), None)
+    host = next(filter(None, map(host_of, addresses)), None)
     name = name.removeprefix("@")
     return f"{name}@{host}" if host else name
-
-
-def _host(address: object) -> str | None:
-    if not isinstance(address, str) or len(address) > _LONGEST_ADDRESS:
-        return None
-    try:
-        return urlsplit(address).netloc.rpartition("@")[2].lower() or None
-    except ValueError:
-        return None
 
 
 def _id(status: Json) -> str | None:
@@ -117,7 +105,6 @@ def _id(status: Json) -> str | None:
 
 
 def _text(status: Json) -> str:
-    """Return the content warning, a blank line, the content and a poll's options, a line each."""
     warning, content = status.get("spoiler_text"), status.get("content")
     options = map(as_object, listed(as_object(status.get("poll")), "options"))
     names = [unescape_html(as_word(option.get("title")) or "") for option in options]
@@ -140,11 +127,12 @@ def _media(status: Json) -> Iterator[Medium]:
 def _kind(status: Json) -> Kind:
     if status.get("in_reply_to_id"):
         return "reply"
-    return "quote" if any(status.get(field) for field in _QUOTES) else "post"
+    quotes = ("quote", "quote_id", "quoted_status_id")
+    return "quote" if any(map(status.get, quotes)) else "post"
 
 
 def _target(status: Json, account: Json) -> ReplyTarget | None:
-    """Return what a status answers; its id is that of the server which was asked."""
+    """Return the answered post, with its id on the requested server."""
     answered, person = status.get("in_reply_to_id"), status.get("in_reply_to_account_id")
     if not answered:
         return None

@@ -1,4 +1,4 @@
-"""Bytes of a file of media, taken piece by piece, of which the parts are counted."""
+"""Bytes of a media file, taken piece by piece, with its parts counted."""
 
 import re
 import sys
@@ -8,7 +8,7 @@ from typing import Final
 from app.errors import Message, RecordError
 
 MOST_PARTS: Final = 200_000
-"""Parts of a file that are looked at, in a quarter of a second; a video of hours has fewer."""
+"""Maximum number of parts in a file, read in a quarter of a second; a video of hours has fewer."""
 TOO_MANY: Final = Message("it has more parts than any camera writes")
 
 
@@ -20,14 +20,12 @@ class MediaBytes:
         self._buffer = bytearray()
         self._parts = 0
         self.place = 0
-        """Number of bytes that were taken."""
 
     def _fill(self, size: int) -> None:
         while len(self._buffer) < size and (chunk := next(self._chunks, b"")):
             self._buffer += chunk
 
     def take(self, size: int) -> bytes:
-        """Return that many bytes; fewer at the end."""
         self._fill(size)
         taken = bytes(self._buffer[:size])
         del self._buffer[:size]
@@ -35,7 +33,7 @@ class MediaBytes:
         return taken
 
     def head(self, size: int) -> bytes:
-        """Return the bytes with which the next part begins. Raises RecordError after too many."""
+        """Return the first bytes of the next part. Raises RecordError after too many parts."""
         self.count()
         return self.take(size)
 
@@ -46,13 +44,12 @@ class MediaBytes:
             raise RecordError(TOO_MANY)
 
     def some(self, size: int) -> Iterator[bytes]:
-        """Yield that many bytes, or fewer at the end, in pieces."""
         while size > 0 and (piece := self.take(min(size, 2**16))):
             size -= len(piece)
             yield piece
 
     def drop(self, size: int = sys.maxsize) -> None:
-        """Read past that many bytes, or all, so that it is known whether they are whole."""
+        """Read past that many bytes, or all, to find out whether they are complete."""
         for _ in self.some(size):
             pass
 
@@ -70,5 +67,4 @@ class MediaBytes:
 
 
 def zeros(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield as many zeros."""
     yield from (bytes(len(piece)) for piece in pieces)

@@ -1,7 +1,7 @@
-"""The types of media that are kept, none of which can act as a page, told by how a file begins.
+"""The types of media that are kept, recognised by how a file begins; none can act as a page.
 
-A name says nothing: a file that is called a picture may be any file of this machine.
-Source: the "Beginning" of each type's specification; MP3 has a tag (ID3) or frames alone.
+A name proves nothing: a file named as a picture may be any file of this machine. Source: the
+"Beginning" of each type's specification; MP3 has a tag (ID3) or frames alone.
 """
 
 from typing import Final
@@ -21,11 +21,7 @@ TYPES: Final = {
     "ogg": "audio/ogg",
     "wav": "audio/wav",
 }
-"""By the ends of the names under which they are kept."""
 START_BYTES: Final = 64
-"""Bytes of a file that tell its type."""
-MOST_PIXELS: Final = 100_000_000
-"""Maximum number of pixels of a picture, which a browser unpacks to four bytes each."""
 _STARTS: Final = {
     b"\xff\xd8\xff": "jpg",
     b"\x89PNG\r\n\x1a\n": "png",
@@ -34,14 +30,13 @@ _STARTS: Final = {
     b"OggS\0": "ogg",
     b"ID3": "mp3",
 }
-_EBML: Final = b"\x1a\x45\xdf\xa3"
 _BRANDS: Final = {b"avif": "avif", b"avis": "avif", b"heic": "heic", b"heix": "heic"}
 _PICTURES: Final = _BRANDS.keys() | {b"mif1", b"msf1", b"hevc", b"jxl "}
-"""Brands of files that are built as MP4 is, and are none."""
+"""Brands of files that are built as MP4 is, but are no MP4."""
 
 
 def suffix_of(start: bytes) -> str | None:
-    """Return the end of the name for a file that begins so; None for a type that is not kept."""
+    """Return the name ending for a file that begins so; None for a type that is not kept."""
     for mark, suffix in _STARTS.items():
         if start.startswith(mark):
             return suffix
@@ -51,19 +46,19 @@ def suffix_of(start: bytes) -> str | None:
         return "wav"
     if start[4:8] == b"ftyp":
         return _suffix_of_brand(start)
-    if start.startswith(_EBML) and b"webm" in start[:START_BYTES]:
+    if start.startswith(b"\x1a\x45\xdf\xa3") and b"webm" in start[:START_BYTES]:
         return "webm"
     return "mp3" if _is_mp3_frame(start) else None
 
 
 def check_pixels(width: int, height: int) -> None:
     """Raise RecordError for a picture that is too large for a browser to show."""
-    if width * height > MOST_PIXELS:
+    if width * height > 100_000_000:  # A browser unpacks each to four bytes.
         raise RecordError(Message("it has more than 100 million pixels"))
 
 
 def _suffix_of_brand(start: bytes) -> str | None:
-    """Return the type that a file names first; of a common one, the first that it goes with."""
+    """Return the type that a file names first; for a common brand, the first compatible one."""
     if start[8:12] not in _PICTURES:
         return "mp4"
     size = min(int.from_bytes(start[:4], "big"), len(start))
@@ -72,7 +67,6 @@ def _suffix_of_brand(start: bytes) -> str | None:
 
 
 def _is_mp3_frame(start: bytes) -> bool:
-    """Return whether a frame of MP3 begins here: its sync, a version, layer III, two rates."""
     if len(start) < 4 or start[0] != 0xFF or start[1] & 0xE0 != 0xE0:
         return False
     version, layer = start[1] >> 3 & 3, start[1] >> 1 & 3

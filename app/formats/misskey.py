@@ -9,7 +9,7 @@ from typing import Final
 
 from app.errors import Message
 from app.formats.cells import is_restricted
-from app.formats.post import Kind, Medium, MediumKind, Reactions, ReplyTarget, as_count
+from app.formats.post import Medium, MediumKind, Reactions, ReplyTarget, as_count
 from app.formats.records import (
     Account,
     Format,
@@ -26,15 +26,13 @@ from app.formats.source.json import as_object, as_word, first_documents, listed,
 from app.formats.source.times import time_or_field
 from app.formats.source.window import Json
 
-_KEYS: Final = frozenset({"id", "createdAt", "text", "visibility"})
-_MARKS: Final = frozenset({"cw", "renoteId", "replyId", "localOnly", "fileIds", "visibleUserIds"})
 _MEDIA: Final[dict[str, MediumKind]] = {"image": "photo", "video": "video", "audio": "audio"}
 
 
 def read(source: Source, options: ReadOptions) -> RecordStream | None:
     """Return the notes; those for followers or single people only on request.
 
-    An account's own export names nobody.
+    An account's own export names no author.
     """
     documents = [value for value in first_documents(source) if _is_note(value)]
     if not documents:
@@ -47,11 +45,11 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
 
 
 def _is_note(value: Json) -> bool:
-    return value.keys() >= _KEYS and not _MARKS.isdisjoint(value)
+    marks = {"cw", "renoteId", "replyId", "localOnly", "fileIds", "visibleUserIds"}
+    return value.keys() >= {"id", "createdAt", "text", "visibility"} and not marks.isdisjoint(value)
 
 
 def _item(note: Json, place: int, *, include_restricted: bool) -> Item:
-    """Return the record of a note. Raises RecordError."""
     text, media = _text(note), tuple(_media(note))
     is_shared = bool(note.get("renoteId") or note.get("renote"))
     if is_shared and not (text or media):
@@ -68,7 +66,7 @@ def _item(note: Json, place: int, *, include_restricted: bool) -> Item:
         username=_name(user),
         display_name=as_word(user.get("name")),
         platform="misskey",
-        kind=_kind(note, is_shared=is_shared),
+        kind="reply" if note.get("replyId") else "quote" if is_shared else "post",
         created_at=created_at,
         unread_time=unread_time,
         source_id=as_word(note.get("id")),
@@ -80,13 +78,11 @@ def _item(note: Json, place: int, *, include_restricted: bool) -> Item:
 
 
 def _name(user: Json) -> str | None:
-    """Return the account; one of another server has the server behind it."""
     name, host = as_word(user.get("username")), as_word(user.get("host"))
     return f"{name}@{host}" if name and host else name
 
 
 def _text(note: Json) -> str:
-    """Return the content warning, a blank line, the text and a poll's options, a line each."""
     warning, text = as_word(note.get("cw")), note.get("text")
     choices = map(as_object, listed(as_object(note.get("poll")), "choices"))
     names = [as_word(choice.get("text")) or "" for choice in choices]
@@ -103,12 +99,6 @@ def _media(note: Json) -> Iterator[Medium]:
             width, height = as_count(size.get("width")), as_count(size.get("height"))
             address = as_word(file.get("url"))
             yield Medium(kind, address, as_word(file.get("comment")), width, height)
-
-
-def _kind(note: Json, *, is_shared: bool) -> Kind:
-    if note.get("replyId"):
-        return "reply"
-    return "quote" if is_shared else "post"
 
 
 def _target(note: Json) -> ReplyTarget | None:

@@ -1,6 +1,6 @@
 """Texts that another program has misread: UTF-8 taken for the letters of western Windows.
 
-They are counted, and put right only on request: a text may show such letters on purpose.
+They are counted, and corrected only on request, because a text may show such letters on purpose.
 """
 
 import re
@@ -10,12 +10,8 @@ from msgspec import structs
 
 from app.formats.records import Record
 
-_MOST_TIMES: Final = 3
-"""How often a text may have been misread, one time after the other."""
-
 
 def _letter(byte: int) -> str:
-    """Return the letter of western Windows; of a byte that has none there, that of Latin-1."""
     try:
         return bytes([byte]).decode("cp1252")
     except UnicodeDecodeError:
@@ -44,18 +40,16 @@ _ALONE: Final = (
 )
 _MISREAD: Final = re.compile(f"{_SEQUENCE}{{2,}}|{_ALONE}")
 _HINT: Final = re.compile("[\u00c2-\u00f4][^\x00-\x7f]")
-"""How each sequence begins; most texts have none, and are done with."""
+"""Beginning of each sequence; most texts have none, and need no further test."""
 _SEQUENCES: Final = re.compile(_SEQUENCE)
 
 
 def is_misread(text: str) -> bool:
-    """Return whether letters of a text look like UTF-8 that was read in another encoding."""
     return bool(not text.isascii() and _HINT.search(text) and _MISREAD.search(text))
 
 
 def repaired(text: str) -> str:
-    """Return the text with such letters put right, and all others as they are."""
-    for _ in range(_MOST_TIMES):
+    for _ in range(3):  # Several programs may have misread it one after the other.
         if not is_misread(text):
             break
         text = _MISREAD.sub(_put_right, text)
@@ -63,7 +57,6 @@ def repaired(text: str) -> str:
 
 
 def with_repaired_text(record: Record) -> Record:
-    """Return a record whose text and names are put right."""
     names = {
         name: repaired(value)
         for name in ("text", "username", "display_name")

@@ -8,7 +8,6 @@ from app.formats.assumptions import Assumption, NotesSummary, Unread, Unsettled
 from app.formats.choices import REPAIR, UNREPAIRED
 
 MOST_FILES: Final = 5
-"""Files that nobody read and that are named."""
 ENCODINGS: Final = {
     "big5": Message("Traditional Chinese (Big5)"),
     "cp1250": Message("Central European (Windows-1250)"),
@@ -23,9 +22,7 @@ ENCODINGS: Final = {
     "utf-8": Message("Unicode (UTF-8)"),
     "utf-16": Message("Unicode (UTF-16)"),
 }
-"""What people call the encodings that they may choose, by Python's names."""
 REPAIRS: Final = {UNREPAIRED: Message("left unchanged"), REPAIR: Message("repaired")}
-"""What becomes of letters that another program misread."""
 _CALENDARS: Final = {
     "buddhist": Message("Buddhist calendar"),
     "persian": Message("Persian calendar"),
@@ -59,11 +56,10 @@ _OPTIONS: Final = {
     "timezone": "--timezone ZONE",
     "column": "--column ROLE=NAME",
 }
-"""Options of the command that choose otherwise."""
 
 
 def value_label(kind: str, value: str) -> str:
-    """Return what people call a value of an option; a Message where there is a translation."""
+    """Return the label of an option's value; a Message if there is a translation."""
     if kind == "encoding" and value in REPAIRS:
         return REPAIRS[value]
     if kind == "encoding":
@@ -79,7 +75,6 @@ def value_label(kind: str, value: str) -> str:
 
 
 def assumption_sentence(assumption: Assumption) -> Message:
-    """Return what was assumed, without a full stop."""
     said = _decision(assumption)
     if not assumption.evidence:
         return said
@@ -111,7 +106,7 @@ def _decision(assumption: Assumption) -> Message:
 
 
 def choice_hint(assumption: Assumption) -> Message | None:
-    """Return what to look at and what to choose; None where there is no choice."""
+    """Return what to look at and what to choose; None if there is no choice."""
     if assumption.value in REPAIRS:
         return Message("If the letters look wrong, choose the repair.")
     hints = {
@@ -159,7 +154,7 @@ def _unread_sentence(unread: Unread) -> Message:
 
 
 def note_lines(notes: NotesSummary) -> Iterator[str]:
-    """Yield a line for each assumption and what was not used, in English, with its option."""
+    """Yield a line for each assumption, with its option, and for what was not used, in English."""
     for assumption in notes.assumptions:
         option = _OPTIONS.get(assumption.kind)
         choice = f"; {option} chooses" if option else ""

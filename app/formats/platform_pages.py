@@ -1,7 +1,7 @@
-"""Pages of live sources: what Mastodon and Bluesky answer, as ids and records.
+"""Pages of live sources: answers of Mastodon and Bluesky, as ids and records.
 
-These functions run in `app/runtime/sandbox.py`. One that reads a page takes the bytes, the name of
-the account and the content's type, and yields a `PageHead`, then records.
+These functions run in `app/runtime/sandbox.py`. A reader of a page takes the bytes, the name of the
+account and the content's type, and yields a `PageHead`, then records.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ from app.formats.source.json import as_object, as_word, listed
 from app.formats.source.window import Json, load
 
 MOST_POSTS: Final = 1_000
-"""Posts that are read of a page; platforms send at most 100."""
+"""Maximum number of posts read of a page; platforms send at most 100."""
 MAX_ID_LENGTH: Final = 512
 
 
@@ -26,13 +26,10 @@ class PageHead(msgspec.Struct, kw_only=True):
     """A page of an account's posts without its records."""
 
     ids: list[str]
-    """Ids of the account's own posts, the newest first; reposts are left out."""
+    """Ids of the account's own posts, the newest first, without reposts."""
     account: Account
-    """As the platform names it."""
     account_id: str = ""
-    """The platform's own id of the account, where it is known."""
     older: str | None = None
-    """The cursor of the next page; None at the end."""
     has_many_authors: bool = False
     """Whether the posts are of several people, each named in the record."""
 
@@ -41,7 +38,6 @@ Page = Iterator[PageHead | Record]
 
 
 def page(items: Iterable[Item], ids: Iterable[str], **head: Any) -> Page:
-    """Yield the head of a page, and then the records among its items."""
     yield PageHead(ids=[entry for entry in ids if len(entry) <= MAX_ID_LENGTH], **head)
     yield from (entry for entry in items if isinstance(entry, Record))
 
@@ -92,7 +88,7 @@ def _is_boost(status: Json) -> bool:
 
 
 def _read_status(account: Account, name: str, status: Json, place: int) -> Item | None:
-    """Return the record of a status, which is read as the outbox of an archive would hold it."""
+    """Return the record of a status, read as the outbox of an archive would hold it."""
     if _is_boost(status):
         return Skipped(place, "repost")
     user, host = name.rsplit("@", 1)
@@ -126,7 +122,7 @@ def _read_status(account: Account, name: str, status: Json, place: int) -> Item 
 
 
 def _answered(status: Json, owner: str, host: str) -> str | None:
-    """Return the answered post's address, which names its author where one is known."""
+    """Return the answered post's address, which names its author if known."""
     answered, author = status.get("in_reply_to_id"), status.get("in_reply_to_account_id")
     if not answered:
         return None

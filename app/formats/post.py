@@ -1,4 +1,4 @@
-"""What a post holds, declared once.
+"""The fields of a post, declared once.
 
 Requests, records of files, exports, rows of the table and answers are made of `PostContent`. A new
 field is declared there, gets its column in `Tweet` by a migration, and passes through all of them.
@@ -34,22 +34,17 @@ Platform = Literal[
     "rss",
     "local",
 ]
-"""Where the posts of an author come from; `local` where nobody says."""
+"""Where the posts of an author come from; `local` if unknown."""
 MOST_MEDIA: Final = 100
-"""Media of one post that a request may name, and that an import keeps."""
 MOST_SIGNS: Final = 50
-"""Different reactions to one post; of more the most frequent are kept."""
+"""Maximum number of different reactions to one post; the most frequent are kept."""
 _MOST_DIGITS: Final = 15
-"""Of a count."""
 
 
 class PlatformNames(NamedTuple):
-    """How a platform is called elsewhere than in addresses and answers."""
-
     label: Message
-    """On pages."""
     in_files: tuple[str, ...] = ()
-    """What columns of files say, in lower case, beside its own name."""
+    """In columns of files, in lower case, apart from its own name."""
 
 
 PLATFORMS: Final[dict[Platform, PlatformNames]] = {
@@ -77,7 +72,7 @@ class ReplyTarget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def of(cls, source_id: str | None, username: str | None) -> "ReplyTarget | None":
-        """Return the target; None where neither names anything."""
+        """Return the target; None if neither part names anything."""
         return cls(source_id, username) if source_id or username else None
 
 
@@ -95,7 +90,7 @@ class StoredMedium(Medium, frozen=True, forbid_unknown_fields=True, omit_default
     """A picture, video or link as the database keeps it."""
 
     file: str | None = None
-    """Name of its file here; None where none is kept."""
+    """Name of its file here; None if none is kept."""
 
 
 class SignCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -115,7 +110,7 @@ class Reactions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     replies: Count | None = None
     quotes: Count | None = None
     as_of: Annotated[datetime, Meta(tz=True)] | None = None
-    """When that was so; by default on arrival."""
+    """Time of the figures; by default the time of arrival."""
     signs: Annotated[
         tuple[SignCount, ...],
         Meta(
@@ -129,24 +124,22 @@ class Reactions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def read(cls, figures: Iterable[object], as_of: datetime | None = None) -> "Reactions | None":
-        """Return four figures in the order of the fields; None where there is none."""
+        """Return four figures in the order of the fields; None if there is none."""
         likes, reposts, replies, quotes = map(as_count, figures)
         reactions = cls(likes, reposts, replies, quotes, as_of)
         return reactions if reactions.is_known else None
 
     @property
     def is_known(self) -> bool:
-        """Whether there is any figure."""
         return any(figure not in (None, ()) for figure in self.figures)
 
     @property
     def says_nobody(self) -> bool:
-        """Whether it says alone that nobody reacted, which of a message is news if some had."""
+        """Whether it only says that no one reacted, which is news about a message."""
         return self.figures == (0, None, None, None, ())
 
     @property
     def figures(self) -> tuple[int | tuple[SignCount, ...] | None, ...]:
-        """The figures without their time."""
         return self.likes, self.reposts, self.replies, self.quotes, self.signs
 
 
@@ -160,17 +153,16 @@ class RoomReference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class Stored(NamedTuple):
-    """How the database and exports keep a field."""
-
     columns: tuple[str, ...] = ()
-    """Its columns in `Tweet`; by default one of the field's own name."""
+    """Its columns in `Tweet`; by default one with the field's name."""
     repetition: Literal["ignored", "fills", "renews"] = "ignored"
-    """What the field of a post that is sent again does to the stored one: nothing, fill it where
-    it is null or has no items, or renew it where it says something newer (`is_newer` in
-    `app/services/posts/stored_content.py`). A flag that may change is null until somebody says it,
-    and renews."""
+    """Effect on the stored post when the post is sent again: nothing, fill the field if it is null
+    or has no items, or renew it if the new value is newer (`is_newer` in
+    `app/services/posts/stored_content.py`). A flag that may change is null until a request or file
+    states it, and renews.
+    """
     since: int = 1
-    """The version of exports that is the first to carry it."""
+    """First version of exports with the field."""
 
 
 FILLS: Final = Stored(repetition="fills")
@@ -182,7 +174,7 @@ RoomT = TypeVar("RoomT", bound=RoomReference)
 
 
 class PostContent(msgspec.Struct, Generic[TargetT, MediumT, RoomT], frozen=True, kw_only=True):
-    """What a post holds beside its author; exports and answers have the fields in this order."""
+    """The fields of a post apart from its author, in the order of exports and answers."""
 
     text: str
     kind: Annotated[
@@ -217,12 +209,11 @@ class PostContent(msgspec.Struct, Generic[TargetT, MediumT, RoomT], frozen=True,
 
 
 PlainPost = PostContent[ReplyTarget, Medium, RoomReference]
-"""A post as people and programs write it, outside of this installation."""
+"""A post as people and programs write it, outside this installation."""
 
 
 @cache
 def stored_fields() -> dict[str, Stored]:
-    """Return how each field of `PostContent` is kept, in their order."""
     hints = get_type_hints(PostContent, include_extras=True)
     return {name: _stored(name, hints[name]) for name in PostContent.__struct_fields__}
 
@@ -235,13 +226,12 @@ def _stored(name: str, hint: object) -> Stored:
 
 @cache
 def table_columns() -> tuple[str, ...]:
-    """Return the names of the columns of all fields, in their order."""
     return tuple(column for stored in stored_fields().values() for column in stored.columns)
 
 
 @cache
 def headers() -> tuple[tuple[str, ...], ...]:
-    """Return the columns that exports have had, one tuple for each version; the last is today's."""
+    """Return the columns of exports, one tuple for each version; the last is the present one."""
     fields = stored_fields()
     versions = range(1, max(stored.since for stored in fields.values()) + 1)
     return tuple(
@@ -257,6 +247,6 @@ def as_count(value: object) -> int | None:
 
 
 def digits(value: object) -> str | None:
-    """Return a whole number from 0 as a string; None for anything else, floats above all."""
+    """Return a whole number from 0 as a string; None for anything else, also for floats."""
     text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
     return text if text.isascii() and text.isdigit() else None

@@ -1,6 +1,6 @@
-"""What is in a file, by its first records, as plain values. It runs in `app/runtime/sandbox.py`.
+"""The contents of a file by its first records, as plain values; `app/runtime/sandbox.py` runs it.
 
-A file may be made to take any time or memory; whoever shows the preview waits for neither.
+A file may be made to take any time or memory, but the page with the preview must not wait.
 """
 
 import json
@@ -35,28 +35,14 @@ from app.formats.source.file import Source
 from app.runtime.clock import monotonic
 
 LOOKED_AT: Final = 1_000
-"""Records that a preview reads: enough to know a file by, in well under a second."""
+"""Number of records that a preview reads: enough to know a file, in well under a second."""
 CHAT_S: Final = 8.0
-"""Seconds for which the messages of a chat are read, whose people are all of interest."""
+"""Time for reading messages of a chat, in seconds; all of its people are of interest."""
 SHOWN: Final = 5
-"""Posts, and authors, that are shown."""
-MOST_ERRORS: Final = 100
 MOST_CHOICES: Final = 500
-"""People of a chat, or columns of a table, that its page asks about."""
-SAMPLES_EACH: Final = 2
-SAMPLE_LENGTH: Final = 300
-"""Messages that are shown of each speaker of a chat, and characters of each."""
-MOST_ROOMS: Final = 20
-"""Chats that are looked for among those that are here."""
-MOST_SAMPLED: Final = 5_000
-"""Speakers of whom messages are kept until it is clear who says most."""
-POST_LENGTH: Final = 10_000
-"""Characters of a post that is shown."""
 
 
 class PreviewRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """The file to look at, and how to read it."""
-
     path: str
     name: str
     options: ReadOptions
@@ -66,25 +52,20 @@ class PreviewRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Speaker(msgspec.Struct):
-    """Somebody in a chat."""
-
     name: str
-    """As it stands there."""
     username: str | None
-    """None for who exported the chat, if it says no name."""
+    """None for the person who exported the chat, if it states no name."""
     messages: int = 0
     samples: list[str] = []
 
     @property
     def called(self) -> str | None:
-        """The name as it stands there, but the username of somebody whose name another one has."""
+        """The name as it stands there, or the username if another person has that name."""
         is_own = self.username is not None and as_username(self.name) == self.username
         return self.name if is_own else self.username
 
 
 class PreviewedPost(msgspec.Struct, frozen=True):
-    """A post as its file has it."""
-
     username: str | None
     author_id: str | None
     created_at: datetime | None
@@ -93,36 +74,30 @@ class PreviewedPost(msgspec.Struct, frozen=True):
 
 
 class PreviewFault(ImportFault, frozen=True):
-    """A record that cannot be read."""
-
     detail: Message
 
 
 class Preview(msgspec.Struct):
-    """Facts about the first records of a file, or of a chat about those of the first seconds."""
+    """Facts about the first records of a file, or the first seconds of a chat."""
 
     failure: Message | None = None
     """Why nothing of the file can be imported."""
     format: str = ""
     apps: tuple[str, ...] = ()
-    """Names of the formats whose chats are in it, where these are several."""
+    """Names of the formats whose chats are in it, if there are several."""
     is_chat: bool = False
     has_account: bool = False
-    """Whether the file is of one account."""
     title: str = ""
-    """Of the one chat in the file; empty where it has none, or several."""
+    """Title of the only chat in the file; else empty."""
     rooms: list[FileRoom] = []
-    """The first chats in the file."""
     username: str | None = None
-    """The one author; None for many, or where the file does not say."""
+    """The only author; None for many, or if the file names none."""
     columns: tuple[tuple[str, str], ...] = ()
-    """The first of a table, each with the field that it is taken for."""
     broken: Message | None = None
-    """Why the file cannot be read further."""
     is_whole: bool = True
     """Whether the file ended within the records that were read."""
     total: int | None = None
-    """Number of posts and reposts, as the file itself says; None if it does not say."""
+    """Number of posts and reposts stated by the file; None if it states none."""
     accepted: int = 0
     rejected: int = 0
     reposts: int = 0
@@ -130,28 +105,26 @@ class Preview(msgspec.Struct):
     skipped: int = 0
     first_at: datetime | None = None
     last_at: datetime | None = None
-    """The times of the first and the last post; None where none has a time."""
+    """The times of the first and the last post; None if none has a time."""
     with_entities: int = 0
-    """Posts that hold `&amp;` and the like, in a format that leaves them as they stand."""
+    """Posts with `&amp;` and the like, in a format that does not decode them."""
     left_out: tuple[LeftOut, ...] = ()
     notes: NotesSummary = NO_NOTES
-    """What was assumed and not used, up to the last record that was read."""
+    """What was assumed and not used, up to the last record read."""
     errors: list[PreviewFault] = []
     authors: list[tuple[str, int]] = []
-    """Names and how many posts of each, the most frequent first."""
     author_count: int = 0
     posts: list[PreviewedPost] = []
     speakers: list[Speaker] = []
-    """Who speaks in a chat, the most talkative first."""
     speaker_count: int = 0
     files: int | None = None
-    """Files of media that the archive holds for these records; None where it can hold none."""
+    """Media files in the archive for these records; None if it can hold none."""
     zone: str | None = None
     """Time zone that the file itself gives to its chat; None if it gives none."""
 
 
 def preview(body: bytes) -> Iterator[object]:
-    """Yield the preview that a PreviewRequest, as JSON, asks for: one plain value."""
+    """Yield the preview for an encoded PreviewRequest: one plain value."""
     request = msgspec.json.decode(body, type=PreviewRequest)
     ends_at = monotonic() + request.chat_s
     try:
@@ -167,13 +140,10 @@ def preview(body: bytes) -> Iterator[object]:
 
 
 def decoded_preview(line: bytes) -> Preview:
-    """Return the preview that `preview` yielded."""
     return msgspec.json.decode(line, type=Preview, dec_hook=decoded_sentence)
 
 
 class _Reading:
-    """Reads the first records of a file, and counts them."""
-
     def __init__(self, records: RecordStream, options: ReadOptions) -> None:
         self._records, self._options = records, options
         account = records.account
@@ -190,11 +160,9 @@ class _Reading:
         self._files: set[str] = set()
         self._speakers: dict[str | None, Speaker] = {}
         self._titles: set[str] = set()
-        """Of the chats."""
         self._rooms: set[FileRoom] = set()
 
     def _count_items(self, ends_at: float) -> None:
-        """Count a chat until the time is over, of other files the first items."""
         if not self._records.is_chat:
             for item in islice(self._records.items, LOOKED_AT):
                 self._count(item)
@@ -205,7 +173,6 @@ class _Reading:
                 break
 
     def read(self, ends_at: float) -> Preview:
-        """Return the facts; `ends_at` is when no more of a chat is read."""
         result = self._result
         try:
             self._count_items(ends_at)
@@ -236,7 +203,7 @@ class _Reading:
             self._add(item)
         elif isinstance(item, BadRecord):
             result.rejected += 1
-            if len(result.errors) < MOST_ERRORS:
+            if len(result.errors) < 100:
                 result.errors.append(PreviewFault(_sentence(item.detail), item.place))
         else:
             count_skipped(result, item)
@@ -261,7 +228,7 @@ class _Reading:
                     author_id=record.author_id,
                     created_at=record.created_at,
                     lang=record.lang,
-                    text=record.text[:POST_LENGTH],
+                    text=record.text[:10_000],
                 )
             )
         if name := record.username or record.author_id:
@@ -275,11 +242,11 @@ class _Reading:
         speaker.messages += 1
         if record.room is not None and len(self._titles) <= 1:
             self._titles.add(record.room.name)
-        if isinstance(record.room, FileRoom) and len(self._rooms) < MOST_ROOMS:
+        if isinstance(record.room, FileRoom) and len(self._rooms) < 20:
             self._rooms.add(record.room)
-        has_room = len(speaker.samples) < SAMPLES_EACH and len(self._speakers) <= MOST_SAMPLED
+        has_room = len(speaker.samples) < 2 and len(self._speakers) <= 5_000
         if has_room and record.text.strip():
-            speaker.samples.append(record.text[:SAMPLE_LENGTH])
+            speaker.samples.append(record.text[:300])
 
 
 def _sentence(detail: str) -> Message:

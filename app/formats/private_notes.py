@@ -1,6 +1,6 @@
-"""Pictures, videos and sounds without what cameras wrote into them, such as the place of a picture.
+"""Pictures, videos and sounds without the notes of cameras, such as the place of a picture.
 
-Of JPEG, PNG, GIF, WebP, AVIF, HEIC, MP4 and WAV the parts are kept that draw or play, and how a
+The parts of JPEG, PNG, GIF, WebP, AVIF, HEIC, MP4 and WAV are kept that draw, play, or say how a
 picture is turned. The bytes of the picture itself stay as they are. Sources: ITU-T T.81, annex B;
 Exif 3.0, 4.5-4.6; PNG (third edition), 5; GIF89a; the WebP container specification; RFC 6386, 9.1.
 """
@@ -18,20 +18,14 @@ from app.formats.media_bytes import MediaBytes, zeros
 from app.formats.media_types import check_pixels
 
 _MARK: Final = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
-"""What begins a part of a JPEG, and is in no data of a picture."""
+"""Beginning of a part of a JPEG, which no picture data contains."""
 _START, _END, _SCAN, _JFIF, _EXIF, _COLOURS, _ADOBE = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-"""Parts that begin with the size of the picture."""
 _DRAWING: Final = _FRAMES | {0xC4, 0xCC, *range(0xDA, 0xE0)}
-"""Parts of a JPEG that are kept as they are."""
-_PROFILE: Final = b"ICC_PROFILE\0"
 _EXIF_HEAD: Final = b"Exif\0\0"
 _TURNED: Final = 0x0112
 _UNTURNED: Final = struct.pack(">2sHIHI", b"MM", 42, 8, 0, 0)
-"""Notes that say nothing."""
-_MOST_ENTRIES: Final = 1_000
 _MOST_READ: Final = 2**16
-"""Bytes of notes in which it is looked for how a picture is turned."""
 _PNG_HEAD, _PNG_EXIF, _PNG_END = b"IHDR", b"eXIf", b"IEND"
 _PNG_DRAWING: Final = frozenset(
     {
@@ -40,23 +34,14 @@ _PNG_DRAWING: Final = frozenset(
         *(b"acTL", b"fcTL", b"fdAT"),
     }
 )
-"""Chunks of a PNG that are kept as they are."""
 _GIF_FRAME, _GIF_MORE, _GIF_END = b",", b"!", b";"
 _GIF_CONTROL, _GIF_PROGRAM = b"\xf9", b"\xff"
-_GIF_LOOPS: Final = frozenset({b"NETSCAPE2.0", b"ANIMEXTS1.0"})
-"""Names under which it is said how often a GIF is repeated."""
-_SHORT_BLOCK: Final = 128
-"""Size under which a block of a GIF counts as a part."""
 _RIFF_EXIF: Final = b"EXIF"
 _WEBP_HEAD, _WEBP_FRAME = b"VP8X", b"ANMF"
 _WEBP_PICTURE: Final = frozenset({b"VP8 ", b"VP8L", b"ALPH"})
 _WEBP_DRAWING: Final = _WEBP_PICTURE | {_WEBP_HEAD, _WEBP_FRAME, _RIFF_EXIF, b"ANIM", b"ICCP"}
-"""Chunks of a WebP that are kept."""
-_WEBP_FLAGS: Final = 0b111010
-"""Flags of a head for what is kept: colours, transparency, Exif, animation."""
 _WAV_DATA: Final = b"data"
 _WAV_SOUND: Final = frozenset({b"fmt ", b"fact", _WAV_DATA})
-"""Chunks of a WAV that are kept."""
 _WITHOUT_SIZE: Final = frozenset({0, 0xFFFFFFFF})
 """Sizes of a recording that was not ended."""
 
@@ -64,8 +49,8 @@ _WITHOUT_SIZE: Final = frozenset({0, 0xFFFFFFFF})
 def without_notes(chunks: Iterable[bytes], suffix: str, late: list[Span]) -> Iterator[bytes]:
     """Yield the bytes of a file without notes; all bytes of a type that is not cleaned.
 
-    Where a video says at its end which samples are notes, spans of bytes that were yielded before
-    are added to `late`: the caller has to blank them.
+    If a video only says at its end which samples are notes, the spans of bytes that were already
+    yielded are added to `late`, and the caller has to blank them.
     """
     cleaned = _CLEANED.get(suffix)
     if cleaned is None:
@@ -77,7 +62,7 @@ def without_notes(chunks: Iterable[bytes], suffix: str, late: list[Span]) -> Ite
 
 
 def _jpeg(content: MediaBytes, late: list[Span]) -> Iterator[bytes]:
-    """Yield a JPEG up to its end; what cameras put behind it may be a video of the place."""
+    """Yield a JPEG up to its end; cameras may put a video of the place after it."""
     yield content.take(2)
     is_scan = False
     while True:
@@ -95,14 +80,13 @@ def _jpeg(content: MediaBytes, late: list[Span]) -> Iterator[bytes]:
         part = content.take(max(int.from_bytes(length, "big") - 2, 0))
         if mark[1] in _FRAMES and len(part) > 5:
             check_pixels(*struct.unpack_from(">HH", part, 1))
-        if mark[1] in _DRAWING or (mark[1] == _COLOURS and part.startswith(_PROFILE)):
+        if mark[1] in _DRAWING or (mark[1] == _COLOURS and part.startswith(b"ICC_PROFILE\0")):
             yield mark + length + part
         elif kept := _kept_note(mark[1], part):
             yield mark + (len(kept) + 2).to_bytes(2, "big") + kept
 
 
 def _kept_note(mark: int, part: bytes) -> bytes:
-    """Return what is kept of a JPEG's note: its colours and density, and how it is turned."""
     if mark == _JFIF and part.startswith(b"JFIF\0") and len(part) >= 14:
         return part[:12] + bytes(2)  # A small picture may follow.
     if mark == _ADOBE and part.startswith(b"Adobe") and len(part) >= 12:
@@ -114,7 +98,7 @@ def _kept_note(mark: int, part: bytes) -> bytes:
 
 
 def _turned_alone(tiff: bytes) -> bytes:
-    """Return notes that say alone how the picture is turned; nothing where these do not say it."""
+    """Return notes that only say how the picture is turned; empty if these do not say it."""
     turned = _turning(tiff)
     if not 1 < turned <= 8:
         return b""
@@ -123,14 +107,14 @@ def _turned_alone(tiff: bytes) -> bytes:
 
 
 def _turning(tiff: bytes) -> int:
-    """Return how a picture is turned, from 1 to 8; 1, which is not, where nothing says it."""
+    """Return how a picture is turned, from 1 to 8; 1 (not turned) if nothing says it."""
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
     if order is None:
         return 1
     try:
         (start,) = struct.unpack_from(f"{order}I", tiff, 4)
         (count,) = struct.unpack_from(f"{order}H", tiff, start)
-        for number in range(min(count, _MOST_ENTRIES)):
+        for number in range(min(count, 1_000)):
             tag, _, _, value = struct.unpack_from(f"{order}HHIH", tiff, start + 2 + 12 * number)
             if tag == _TURNED:
                 return int(value)
@@ -163,7 +147,6 @@ def _png(content: MediaBytes, late: list[Span]) -> Iterator[bytes]:
 
 
 def _gif(content: MediaBytes, late: list[Span]) -> Iterator[bytes]:
-    """Yield a GIF without comments and what programs put into it."""
     head = content.take(13)
     yield head
     if len(head) < 13:
@@ -189,14 +172,12 @@ def _gif(content: MediaBytes, late: list[Span]) -> Iterator[bytes]:
 
 
 def _colour_bytes(flags: int) -> int:
-    """Return the size of the table of colours that follows the flags."""
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
 def _gif_blocks(content: MediaBytes) -> Iterator[bytes]:
-    """Yield the blocks of a part, each with its size before it, and the empty one at their end."""
     while size := content.take(1):
-        if 0 < size[0] < _SHORT_BLOCK:
+        if 0 < size[0] < 128:  # Shorter blocks count as parts.
             content.count()
         yield size + content.take(size[0])
         if size == b"\0":
@@ -204,23 +185,22 @@ def _gif_blocks(content: MediaBytes) -> Iterator[bytes]:
 
 
 def _kept_extension(label: bytes, blocks: Iterator[bytes]) -> bytes:
-    """Return what is kept of a part that is no frame: how long one is shown, how often all are."""
     first, second = next(blocks, b""), next(blocks, b"")
     for _ in blocks:
         pass
     if label == _GIF_CONTROL and first[:1] == b"\x04" and len(first) == 5:
         return _GIF_MORE + label + first + b"\0"
     is_loop = second[:2] == b"\x03\x01" and len(second) == 4
-    if label == _GIF_PROGRAM and first[1:] in _GIF_LOOPS and is_loop:
+    if label == _GIF_PROGRAM and first[1:] in {b"NETSCAPE2.0", b"ANIMEXTS1.0"} and is_loop:
         return _GIF_MORE + label + first + second + b"\0"
     return b""
 
 
 def _webp(content: MediaBytes, late: list[Span]) -> Iterator[bytes]:
-    """Yield a WebP with zeros in place of notes, up to the size that stands at its beginning.
+    """Yield a WebP with zeros in place of notes, up to the size stated at its beginning.
 
-    There it stands too whether there is Exif: of that there stays what says how to turn it, or one
-    that says nothing.
+    The beginning also states whether there is Exif, so an Exif chunk stays: it only says how the
+    picture is turned, or nothing.
     """
     head = content.take(12)
     yield head
@@ -239,7 +219,7 @@ def _wav(content: MediaBytes, late: list[Span]) -> Iterator[bytes]:
 def _chunks(
     content: MediaBytes, left: int, kept: frozenset[bytes], is_ended: bool = True
 ) -> Iterator[bytes]:
-    """Yield so many bytes of chunks, with zeros in those that are not kept."""
+    """Yield that many bytes of chunks, with zeros in those that are not kept."""
     while left > 0 and (head := content.head(min(8, left))):
         if len(head) < 8:
             yield bytes(len(head))
@@ -263,13 +243,14 @@ def _chunks(
 
 
 def _kept_start(kind: bytes, start: bytes) -> bytes:
-    """Return what is kept of the first bytes of a chunk; raise RecordError for a large picture."""
+    """Return the kept first bytes of a chunk. Raises RecordError for a too large picture."""
     if kind == _RIFF_EXIF:
         turn_note = _turned_alone(start.removeprefix(_EXIF_HEAD)) or _UNTURNED
         return turn_note[: len(start)].ljust(len(start), b"\0")
     if kind == _WEBP_HEAD and len(start) >= 10:
         check_pixels(*(int.from_bytes(start[at : at + 3], "little") + 1 for at in (4, 7)))
-        return (bytes([start[0] & _WEBP_FLAGS]) + bytes(3) + start[4:10]).ljust(len(start), b"\0")
+        flags = start[0] & 0b111010  # Of kept chunks: colours, transparency, Exif, animation.
+        return (bytes([flags]) + bytes(3) + start[4:10]).ljust(len(start), b"\0")
     if kind == b"VP8 " and start[3:6] == b"\x9d\x01\x2a" and len(start) >= 10:
         check_pixels(*(size & 0x3FFF for size in struct.unpack_from("<HH", start, 6)))
     if kind == b"VP8L" and len(start) >= 5:

@@ -1,6 +1,7 @@
 """What a format is, and what its reader gives: records, bad ones, skipped ones, and facts."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal, NamedTuple, Protocol, TypeVar
 
@@ -8,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from app.compute.text import clean_username
-from app.errors import Message, RecordError, message_of
+from app.errors import ImportFileError, Message, RecordError, message_of
 from app.formats.assumptions import ReadNotes, Unsettled
 from app.formats.choices import Order
 from app.formats.post import Kind, PlainPost, Platform, RoomReference
@@ -20,39 +21,37 @@ BROKEN: Final = Message("the text contains broken characters")
 
 
 class FileRoom(RoomReference, frozen=True, kw_only=True):
-    """A chat as its file knows it; the name is empty where the file has none."""
+    """A chat as its file knows it; the name is empty if the file has none."""
 
     platform: str
-    """The app."""
     external_id: str | None = None
-    """The app's id, where it gives one."""
     file: str = ""
-    """The file that holds it: several in one source are several chats."""
+    """The file that holds it; several files in one source are several chats."""
     thread: str = ""
-    """What tells it from the other chats of one export, where the app gives no id that lasts."""
+    """What tells it from the other chats of one export, if the app gives no lasting id."""
     former: str = ""
-    """The name that earlier versions read, where it is another."""
+    """The name that earlier versions read, if different."""
 
 
 class Record(PlainPost, frozen=True, kw_only=True):
     """One post as its file has it: entities decoded, links expanded, not yet validated.
 
-    `created_at` is aware and UTC; of a chat without a zone, once `People` has given it one.
+    `created_at` is aware and UTC; in a chat without a zone, after `People` has added one.
     """
 
     place: int
     """Number of the line or record in its file, from 1."""
     username: str | None = None
     author_id: str | None = None
-    """Number by which the platform knows an author whom the file does not name."""
+    """The platform's number of an author whom the file does not name."""
     display_name: str | None = None
     platform: str | None = None
-    """One of `PLATFORMS`; None where the file does not say."""
+    """One of `PLATFORMS`; None if the file does not say."""
     kind: Kind = "post"
     files: tuple[str | None, ...] = ()
-    """For each of the media the name of its file in the archive, if it has one."""
+    """For each of the media the name of its file in the archive, if any."""
     unread_time: str | None = None
-    """Name of the field of a time that is there and cannot be read."""
+    """Name of the field of a time that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +60,8 @@ class BadRecord:
 
     place: int
     detail: str
-    """The reason; a Message, where one is to be translated."""
     value: object = field(default=None, compare=False)
-    """What stands there, for whoever explains the file; of a line it is read again."""
+    """The bad value, for an explanation of the file; a line is read again instead."""
 
 
 class ImportFault(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -75,29 +73,25 @@ class ImportFault(msgspec.Struct, frozen=True, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A record that is left out on purpose."""
-
     place: int
     reason: Literal[
         "repost", "restricted", "empty", "like", "deleted", "media", "system", "unwanted"
     ]
-    """`empty`: neither text nor media; `system`: the app's own line; `unwanted`: of somebody whom
-    the importer leaves out."""
+    """`empty`: neither text nor media; `system`: the app's own line; `unwanted`: of a person whom
+    the importer leaves out.
+    """
 
 
 Item = Record | BadRecord | Skipped
 
 
 class SkippedCounts(Protocol):
-    """What tells how many records were left out, by the reasons that people are told."""
-
     reposts: int
     restricted: int
     skipped: int
 
 
 def count_skipped(counts: SkippedCounts, item: Skipped) -> None:
-    """Count a record that is left out."""
     if item.reason == "repost":
         counts.reposts += 1
     elif item.reason == "restricted":
@@ -108,57 +102,51 @@ def count_skipped(counts: SkippedCounts, item: Skipped) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The owner of a file of one account; the name is None where the file does not say."""
+    """The owner of a file of one account; the name is None if the file does not say."""
 
     username: str | None
     display_name: str | None
     platform: str
     id: str | None = None
-    """By which the platform knows it, whatever its name was."""
+    """The platform's id, which survives changes of the name."""
     unread: str | None = None
-    """The file that would name it, but is damaged or names nobody."""
+    """The file that would name it, but is damaged or has no name."""
 
 
 class LeftOut(NamedTuple):
-    """What lies among the files and is not read."""
-
     note: Message
     format: str = ""
-    """Name of the format that reads it, where one does."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordStream:
-    """A recognised file: its format, its one owner (None for files of many authors), its items."""
+    """A recognised file: its format, its owner (None for files of many authors), its items."""
 
     format: str
     unit: Literal["line", "record"]
     account: Account | None
     items: Iterator[Item]
     files: Source | None = None
-    """Where the files of media are; None where there are none."""
     is_chat: bool = False
-    """Whether several people wrote it to each other: a record's `username` is a name as it stands
-    there, and None for whoever exported it."""
+    """Whether several people wrote to each other: a record's `username` is then a name as it stands
+    there, and None for the person who exported.
+    """
     columns: tuple[tuple[str, str], ...] = ()
-    """Of CSV the names of the columns, each with the field it is taken for, if any."""
     left_out: tuple[LeftOut, ...] = ()
     apps: tuple[str, ...] = ()
-    """Names of the formats whose chats are in it, where these are several."""
     silent_apps: Collection[str] = ()
-    """Those of them of whose chats the items taken so far have no message."""
+    """Those formats that no item taken so far belongs to."""
     absent: Collection[str] = ()
-    """Of a chat the names in the options that nobody in the items taken so far has."""
+    """Names in the options of a chat that no item taken so far has."""
     lines: Iterable["TextLine"] = ()
-    """Of a chat in text what each line is, for whoever explains the file; read as it is taken."""
+    """Kind of each line of a chat in text, for an explanation of the file; read on demand."""
     notes: ReadNotes = field(default_factory=ReadNotes)
-    """What was assumed and not used; complete once all items are taken."""
+    """What was assumed and not used; complete after all items are taken."""
     total: int | None = None
-    """Number of posts and reposts, as the file itself says; None if it does not say."""
+    """Number of posts and reposts stated by the file; None if it states none."""
 
 
 def unsettled_of(records: "RecordStream", options: "ReadOptions") -> Unsettled | None:
-    """Return what keeps the records so far from being stored, unless that is accepted."""
     unsettled = records.notes.unsettled
     is_named = records.account is not None or options.username is not None
     is_accepted = options.accept_unread and unsettled != "dates"
@@ -169,45 +157,36 @@ LineKind = Literal["message", "day", "note", "more", "heading"]
 
 
 class TextLine(NamedTuple):
-    """A line of a chat in text."""
-
     file: str
     number: int
-    """From 1, in its file."""
     kind: LineKind
-    """What it begins or is; `note`: the app's own, `more`: it goes on with the one before."""
+    """What it begins or is; `note`: the app's own, `more`: it continues the line before."""
     text: str
 
 
 class ReadOptions(msgspec.Struct, frozen=True):
-    """What an importer says about a file."""
-
     username: str | None = None
-    """The author of records without one; in a chat, who exported it."""
+    """The author of records without one; in a chat, the person who exported it."""
     with_media: bool = True
     include_restricted: bool = False
     decode_entities: bool = False
-    """Whether texts of JSON lines and CSV are HTML."""
     columns: dict[str, str] = {}
-    """What columns of CSV hold, by their names: a field, or nothing that is used."""
+    """The field of each column of a CSV, by name; an empty field is not used."""
     timezone: str | None = None
-    """Of the times in a chat; None for the machine's."""
+    """Time zone of a chat; None for the machine's."""
     only: tuple[str, ...] = ()
-    """Whose messages of a chat are taken; nothing stands for everybody."""
     rename: dict[str, str] = {}
-    """Other names for people of a chat; two with one name are joined."""
+    """Other names for people of a chat; two people with one name are joined."""
     is_published: bool = False
-    """Whether a chat is taken though everybody may read it."""
     is_own: bool = False
-    """Whether the author's archive is to be the site's own."""
     dates: Order | None = None
-    """The order of day, month and year in dates of numbers; None to find it out."""
+    """Order of day, month and year in dates of numbers; None to find it out."""
     encoding: str | None = None
-    """The encoding of texts, by the name of Python's codec; None to find it out."""
+    """Python codec of the texts; None to find it out."""
     accept_unread: bool = False
     """Whether posts are stored though most of their times or authors cannot be read."""
     keep_earlier: bool = False
-    """Whether posts are stored though they were stored before as read in another way."""
+    """Whether posts are stored though an earlier import read them in another way."""
 
 
 NO_OPTIONS: Final = ReadOptions()
@@ -222,15 +201,11 @@ class ExportedPost(PlainPost, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """How a format is written: a heading, and then the posts, in portions of any size."""
-
     suffix: str
-    """The end of a file's name, without the dot."""
     content_type: str
     heading: bytes
-    """The bytes before the first post; a file without posts holds them alone."""
+    """The bytes before the first post, also in a file without posts."""
     encode: Callable[[Mapping[int, ExportedPost]], bytes]
-    """Returns posts, by their ids here, as they stand in the file."""
 
 
 BY_ITSELF: Final = Message("marks defined by this custom format")
@@ -242,16 +217,13 @@ class Format:
 
     name: str
     label: Message
-    """What people call it."""
     read: Callable[[Source, ReadOptions], RecordStream | None]
-    """Returns what is in a source, or None for another format; items are read as they are taken."""
+    """Returns the records of a source, read on demand; None for another format."""
     writer: Writer | None = None
     is_chat: bool = False
-    """Whether several people write to each other."""
     file_name: str = ""
-    """Of JSON in a folder or an archive, the name of the file that holds the posts."""
+    """Name of the JSON file with the posts in a folder or an archive."""
     mark: Message = BY_ITSELF
-    """What a file of it is recognised by."""
 
 
 def read_each(
@@ -276,8 +248,16 @@ def read_each(
             yield item
 
 
+def readable(values: Iterable[tuple[int, T] | BadRecord]) -> Iterator[T]:
+    """Yield the values that can be read, up to where the file is damaged."""
+    with suppress(ImportFileError):
+        for numbered in values:
+            if not isinstance(numbered, BadRecord):
+                yield numbered[1]
+
+
 def required_text(text: object) -> str:
-    """Return the text of a post. Raises RecordError where it is missing, no string or broken."""
+    """Return the text of a post. Raises RecordError if it is missing, no string or broken."""
     if text is None:
         raise RecordError("the text is missing")
     if not isinstance(text, str):
@@ -288,7 +268,7 @@ def required_text(text: object) -> str:
 
 
 def as_username(value: object) -> str | None:
-    """Return a name that an author can have; None for anything else, as a damaged file may hold."""
+    """Return a name that an author can have; None for any other value of a damaged file."""
     try:
         return clean_username(value.strip()) if isinstance(value, str) else None
     except ValueError:
@@ -296,7 +276,7 @@ def as_username(value: object) -> str | None:
 
 
 def is_broken(text: str) -> bool:
-    """Return whether a text has half a surrogate pair, as bytes that no encoding knows become."""
+    """Return whether a text has half a surrogate pair, as undecodable bytes become."""
     try:
         return not text.isascii() and not text.encode()
     except UnicodeEncodeError:

@@ -26,22 +26,16 @@ from app.formats.records import (
 from app.formats.source.file import Source
 from app.formats.source.times import time_or_field
 
-_COMMON: Final = frozenset({"id", "permalink", "date", "subreddit", "body"})
-_OF_POSTS: Final = frozenset({"title", "url"})
 _OF_COMMENTS: Final = frozenset({"link", "parent"})
 _GONE: Final = frozenset({"[deleted]", "[removed]"})
-"""What Reddit writes in place of a text; as a whole one it is nobody's words."""
-_NAMES: Final = frozenset({"account name", "username"})
-_MOST_ROWS: Final = 100
+"""What Reddit writes in place of a whole deleted text."""
 _POST_IN_LINK: Final = re.compile(r"/comments/([a-z0-9]{1,20})(?:/|$)", re.IGNORECASE)
 _ID: Final = re.compile(r"(?:t[13]_)?[a-z0-9]{1,20}", re.IGNORECASE)
 _NO_WIDTH: Final = re.compile(r"&(?:amp;)?#x200b;", re.IGNORECASE)
 """What Reddit's editor writes into empty paragraphs."""
-_SITE: Final = "https://www.reddit.com"
 
 
 def read(source: Source, _options: ReadOptions) -> RecordStream | None:
-    """Return the posts and comments of an account; None for another file."""
     tables = tables_in(source, _is_wanted)
     if not tables:
         return None
@@ -52,15 +46,15 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
 
 
 def _is_wanted(columns: frozenset[str]) -> bool:
-    return columns >= _COMMON and (columns >= _OF_POSTS or columns >= _OF_COMMENTS)
+    is_of_account = columns >= {"id", "permalink", "date", "subreddit", "body"}
+    return is_of_account and (columns >= {"title", "url"} or columns >= _OF_COMMENTS)
 
 
 def _username(source: Source) -> str | None:
-    """Return the name of the account, which stands in a table of its own."""
     for name in source.members:
         if name.rpartition("/")[2] == "statistics.csv":
-            for cells in first_rows(source.member(name), _MOST_ROWS):
-                if len(cells) > 1 and cells[0].strip().casefold() in _NAMES:
+            for cells in first_rows(source.member(name), 100):
+                if len(cells) > 1 and cells[0].strip().casefold() in {"account name", "username"}:
                     return as_username(cells[1])
     return None
 
@@ -93,20 +87,18 @@ def _item(
         created_at=created_at,
         unread_time=unread_time,
         source_id=f"{kind}{number.removeprefix(kind)}" if _ID.fullmatch(number) else None,
-        url=f"{_SITE}{permalink}" if permalink.startswith("/") else permalink or None,
+        url=f"https://www.reddit.com{permalink}" if permalink[:1] == "/" else permalink or None,
         reply_to=_target(row) if is_comments else None,
         media=media,
     )
 
 
 def _words(cell: str) -> str:
-    """Return a text, whose signs of HTML are decoded once; empty in place of one that is gone."""
     text = required_text(cell).strip()
     return "" if text in _GONE else unescape_html(_NO_WIDTH.sub("", text)).strip()
 
 
 def _media(row: Row) -> tuple[Medium, ...]:
-    """Return the picture or the link of a post; a post of words has its own address there."""
     address = row["url"].strip()
     if not address.startswith(("https://", "http://")) or _POST_IN_LINK.search(address):
         return ()
@@ -114,7 +106,6 @@ def _media(row: Row) -> tuple[Medium, ...]:
 
 
 def _target(row: Row) -> ReplyTarget | None:
-    """Return what a comment answers: another comment, or the post that it stands below."""
     parent = row["parent"].strip()
     if _ID.fullmatch(parent):
         return ReplyTarget(parent if "_" in parent else f"t1_{parent}")

@@ -1,4 +1,4 @@
-"""What a file looks like that no format has recognised: the reason that its refusal gives."""
+"""Reasons for refusing a file that no format recognises, by what it looks like."""
 
 import re
 from collections.abc import Mapping
@@ -11,16 +11,8 @@ from app.formats.source.file import Content, Source, head
 from app.formats.source.json import first_documents
 from app.formats.source.text import first_lines, form_of
 
-_HEAD_BYTES: Final = 1024
 _MOST_LINES: Final = 40
-_FEWEST_DATED: Final = 2
-_DATED_SHARE: Final = 0.25
-"""Least share of the first lines that begin with a date or a time, in a chat as text."""
 _MOST_FIELDS: Final = 5
-_LONGEST_FIELD: Final = 40
-"""Names of fields that are listed, and characters of each."""
-_LONGEST_SHAPE: Final = 40
-_LONGEST_NAME: Final = 100
 _OFFICE: Final = {
     "xl/workbook.xml": Message(
         "it is an Excel workbook; save the sheet as “CSV UTF-8” and import that file"
@@ -28,9 +20,6 @@ _OFFICE: Final = {
     "word/document.xml": Message("it is a Word document; save it as plain text and import that"),
     "content.xml": Message("it is an OpenDocument file; save it as CSV or as plain text"),
 }
-"""Files in the archives that office programs write, with what to do instead."""
-_DATA: Final = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", ".js", ".xml")
-_PAGES: Final = (".html", ".htm")
 _BINARY: Final = {
     b"%PDF": "PDF",
     b"SQLite format 3": "SQLite",
@@ -46,7 +35,6 @@ _BINARY: Final = {
     b"bplist": "property list",
     b"PAR1": "Parquet",
 }
-"""How files begin that hold no text, with what they are called."""
 _BSON: Final = re.compile(rb".{3}\x00[\x01-\x13][\w.$]{1,60}\x00", re.DOTALL)
 """The size of a document, and the type and the name of its first field."""
 _JSON: Final = re.compile(
@@ -62,30 +50,28 @@ _DATED: Final = re.compile(
     r"(?:\d{1,4}\s?[./年년-]\s?\d{1,2}\s?[./月월-]?\s?\d{0,4}|\d{1,2}\s?[:.時시]\s?\d\d"
     r"|[^\W\d]{1,12}\s\d{1,2}|\d{1,2}\s[^\W\d]{3,12}).{0,40}?(?:[:：\t]|\s-\s)"
 )
-"""How a line begins with a date or a time, and a name or a text behind it."""
+"""Beginning of a line with a date or a time, and a name or a text after it."""
 
 
 def looks_like_json(content: Content) -> bool:
-    """Return whether a file begins as JSON does; a chat may begin with a bracket, too."""
+    """Return whether a file begins as JSON does; a chat may also begin with a bracket."""
     first = first_lines(content)
     return bool(first) and _JSON.match("".join(first[:3])) is not None
 
 
 def looks_like_chat(content: Content) -> bool:
-    """Return whether enough of the first lines begin with a date or a time."""
     return bool(_dated(first_lines(content)[:_MOST_LINES]))
 
 
 def _dated(lines: list[str]) -> list[str]:
-    """Return the lines that begin with a date or a time; none if they are too few for a chat."""
     dated = [line for line in lines if _DATED.match(line)]
-    return dated if len(dated) >= max(_FEWEST_DATED, _DATED_SHARE * len(lines)) else []
+    return dated if len(dated) >= max(2, len(lines) / 4) else []
 
 
 def reason_of(content: Content) -> Message | None:
-    """Return what a file was seen to be, and the nearest format; None if nothing is to be seen."""
+    """Return the apparent type of a file and the nearest format; None if it shows neither."""
     with suppress(ImportFileError):
-        start = head(content, _HEAD_BYTES)
+        start = head(content, 1024)
         for beginning, kind in _BINARY.items():
             if start.startswith(beginning):
                 return Message(
@@ -107,20 +93,20 @@ def reason_of(content: Content) -> Message | None:
 
 
 def reason_of_archive(source: Source) -> Message:
-    """Return what an archive or a folder was seen to hold, and what to do."""
     names = sorted(source.members)
     for member, reason in _OFFICE.items():
         if member in names:
             return reason
-    data = [name for name in names if name.lower().endswith(_DATA)]
+    ends = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", ".js", ".xml")
+    data = [name for name in names if name.lower().endswith(ends)]
     if data:
-        listed = ", ".join(name[:_LONGEST_NAME] for name in data[:_MOST_FIELDS])
+        listed = ", ".join(name[:100] for name in data[:_MOST_FIELDS])
         return Message(
             "it does not look like a download of a known app; it contains {files}. Unpack it and "
             "import each of these files by itself",
             files=listed.encode(errors="replace").decode(),
         )
-    if any(name.lower().endswith(_PAGES) for name in names):
+    if any(name.lower().endswith((".html", ".htm")) for name in names):
         return Message("it contains web pages (HTML); request the download in JSON instead")
     return Message("it contains no text files such as .json, .csv or .txt")
 
@@ -148,7 +134,7 @@ def _reason_of_text(content: Content, lines: list[str]) -> Message | None:
             " that; if not, send the report of `saywho import --explain` to saywho's project",
             count=len(dated),
             total=len(lines),
-            shape=shape_of(dated[0].strip()[:_LONGEST_SHAPE]),
+            shape=shape_of(dated[0].strip()[:40]),
         )
     return Message(
         "it is text without dated lines of a chat and without named columns; put the posts into a"
@@ -168,7 +154,7 @@ def _reason_of_json(content: Content) -> Message | None:
             "it is JSON with an object for each column; write an object for each post instead, in"
             ' pandas with `orient="records"`'
         )
-    names = [name[:_LONGEST_FIELD] for name in documents[0]][:_MOST_FIELDS]
+    names = [name[:40] for name in documents[0]][:_MOST_FIELDS]
     printable = ", ".join(names).encode(errors="replace").decode()
     return Message(
         "it is JSON, but the fields of its first object do not include a text field such"
@@ -179,7 +165,6 @@ def _reason_of_json(content: Content) -> Message | None:
 
 
 def _has_columns(document: Mapping[str, object]) -> bool:
-    """Return whether all fields of an object are objects with the same keys."""
     first, *others = document.values() or [None]
     if not isinstance(first, dict) or not first or not others:
         return False
@@ -187,7 +172,7 @@ def _has_columns(document: Mapping[str, object]) -> bool:
 
 
 def _with_encoding(reason: Message, content: Content) -> Message:
-    """Return the reason, and the encoding if it was a guess, which may be the fault."""
+    """Return the reason with the encoding, if that was a guess and may be the fault."""
     encoding = form_of(content).encoding
     if encoding.evidence is None:
         return reason

@@ -1,4 +1,4 @@
-"""Every format by its name, and the opening of files, whose content tells the format."""
+"""All formats by name, and the opening of files, whose content tells the format."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -39,6 +39,7 @@ from app.formats.chats.chat_files import damaged_beside
 from app.formats.chats.people import People
 from app.formats.chats.several import together
 from app.formats.chats.text_chat import text_formats
+from app.formats.choices import REPAIR, UNREPAIRED
 from app.formats.meta import chats as meta_chats
 from app.formats.meta import posts as meta_posts
 from app.formats.mojibake import is_misread, with_repaired_text
@@ -54,7 +55,7 @@ from app.formats.records import (
     Writer,
 )
 from app.formats.refusals import looks_like_chat, looks_like_json, reason_of, reason_of_archive
-from app.formats.source.file import REPAIR, UNREPAIRED, Content, Source
+from app.formats.source.file import Content, Source
 from app.formats.source.json import check_closed
 from app.formats.source.text import pieces
 from app.formats.source.window import TOO_DEEP
@@ -96,20 +97,15 @@ _LATER: Final[tuple[Format, ...]] = (
 _BUILT_IN: Final = (x_archive.FORMAT, mastodon.FORMAT, together(_LATER), *_LATER)
 BROUGHT: Final = bring_formats([form.name for form in _BUILT_IN])
 FORMATS: Final[dict[str, Format]] = {form.name: form for form in (*BROUGHT.formats, *_BUILT_IN)}
-"""Those of other packages are tried first: their files may look like tables, or like JSON."""
+"""Other packages' formats are tried first: their files may look like tables, or like JSON."""
 WRITERS: Final[dict[str, Writer]] = {
     form.name: form.writer
     for form in (documents.JSONL, csv.FORMAT, documents.MONGO)
     if form.writer is not None
 }
 MOST_CHARACTERS: Final = 120_000
-"""Of a record with its author and media: more than four times what a text may have."""
+"""Maximum length of a record with author and media: more than four times a longest text."""
 WITH_ENTITIES: Final = frozenset({"jsonl", "csv"})
-"""Formats whose texts may be HTML; nothing in them says so."""
-MOST_LOOKED_AT: Final = 20
-"""Files of an archive in which nothing is recognised, to say why."""
-_EMPTY: Final = frozenset({"", "[]"})
-_LONGEST_EMPTY: Final = max(map(len, _EMPTY))
 
 
 def open_records(
@@ -121,9 +117,9 @@ def open_records(
 ) -> RecordStream:
     """Return the records of a source: their account is known at once, items are read on demand.
 
-    Bad ones say what stands there if `with_values`, and take no memory for it otherwise.
-    An empty file has no items. Raises KeyError for an unknown format name,
-    UnrecognisedFileError where nothing is recognised; the items may raise BrokenFileError.
+    Bad records keep their values if `with_values`, and otherwise take no memory for them. An empty
+    file has no items. Raises KeyError for an unknown format name, UnrecognisedFileError if nothing
+    is recognised; the items may raise BrokenFileError.
     """
     source.choose_encoding(options.encoding)
     for candidate in FORMATS.values() if format == "auto" else (FORMATS[format],):
@@ -159,7 +155,6 @@ def open_records(
 def _read_by(
     form: Format, source: Source, options: ReadOptions, *, is_named: bool
 ) -> RecordStream | None:
-    """Return what a format reads, None if it is another format. Raises ImportFileError."""
     try:
         return form.read(source, options)
     except RecursionError as error:
@@ -174,7 +169,7 @@ def _read_by(
 def _noted(items: Iterator[Item], source: Source, encoding: str | None) -> Iterator[Item]:
     """Yield the items, and note times that cannot be read and texts with misread letters.
 
-    Such texts are counted, or put right by choice.
+    Such texts are counted, or corrected by choice.
     """
     count = 0
     for item in items:
@@ -201,9 +196,9 @@ def _noted(items: Iterator[Item], source: Source, encoding: str | None) -> Itera
 def _to_the_end(
     items: Iterator[Item], source: Source, *, with_values: bool, is_of_one: bool
 ) -> Iterator[Item]:
-    """Yield the items, and raise what is wrong with the file behind them.
+    """Yield the items, then raise the fault of the file, if any.
 
-    Files that nobody read are noted, but not those of one account's archive, whose files are known.
+    Unread files are noted, except in one account's archive, whose files are known.
     """
     notes, attached = source.notes, set[str]()
     try:
@@ -235,17 +230,17 @@ def _is_empty(source: Source) -> bool:
         with closing(pieces(source.uncounted)) as texts:
             for text in texts:
                 marks += "".join(text.split())
-                if len(marks) > _LONGEST_EMPTY:
+                if len(marks) > 2:
                     break
     except LimitReachedError:
         raise
     except BrokenFileError:  # The text ends in the middle of a character.
         return False
-    return marks in _EMPTY
+    return marks in {"", "[]"}
 
 
 def _unrecognised(source: Source, format_name: str) -> UnrecognisedFileError:
-    """Return that nothing is recognised, with a reason where there is one to be seen."""
+    """Return the error for an unrecognised source, with a reason if one is apparent."""
     fault = Message("{name} is not in any known format", name=source.name)
     if format_name != "auto":
         template = "{name} is not in the format {format}"
@@ -265,12 +260,11 @@ def _unrecognised(source: Source, format_name: str) -> UnrecognisedFileError:
 
 
 def _json_contents(source: Source) -> list[Content]:
-    """Return what may hold posts as JSON: the file, or those in it that are called so."""
     if not source.has_members:
         return [source]
     ends = tuple(form.file_name for form in FORMATS.values() if form.file_name)
     names = sorted(name for name in source.members if name.endswith(ends))
-    return [source.member(name).uncounted for name in names[:MOST_LOOKED_AT]]
+    return [source.member(name).uncounted for name in names[:20]]
 
 
 def _too_deep(source: Source) -> BrokenFileError:
@@ -279,7 +273,7 @@ def _too_deep(source: Source) -> BrokenFileError:
 
 
 def _of_bounded_size(record: Record) -> Item:
-    """Return a record; one that no post could hold is bad, for a thousand are read at a time."""
+    """Return a record, or a bad one if no post could hold it: a thousand are in memory at once."""
     size = (
         len(record.text)
         + len(record.username or "")

@@ -1,4 +1,4 @@
-"""Rows of one file as records: what its first rows tell holds for all of them."""
+"""Rows of one file as records: what its first rows tell applies to all of them."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -9,12 +9,11 @@ from app.errors import Message, RecordError
 from app.formats.assumptions import ReadNotes, Role, ToldReposts
 from app.formats.cells import are_rounded, is_filled, refers, word
 from app.formats.column_names import plain_column
-from app.formats.file_columns import KNOWN_HEADERS, FileColumns, RowRules
+from app.formats.file_columns import KNOWN_HEADERS, FileColumns, RowRules, opened
 from app.formats.records import Item, ReadOptions
 from app.formats.source.times import AmbiguousDateError, FileTimes, read_time
 
 ROLES: Final = {"username": "author", "created_at": "time", "text": "text"}
-"""The fields that are guessed, each as an option names it."""
 
 
 def _set(words: str) -> frozenset[str]:
@@ -45,7 +44,6 @@ _OTHERS: Final = _set(
     " quoted quote type is has protected agent zone timezone color score karma total number num"
     " likes favorites favourites clicks impressions hashtags source device tags rate length"
 )
-"""Words that make a column one about something else."""
 _LATER: Final = _set(
     "updated edited modified collected scraped retrieved harvested joined registered crawled"
     " fetched last deleted birth collection account user author page channel group"
@@ -53,23 +51,19 @@ _LATER: Final = _set(
 """Words of times at which no post was written."""
 _ACCOUNTS: Final = _set("username screen handle login acct")
 _LONGEST_NAME: Final = 100
-_DEEPEST: Final = 3
-_MOST_NAMES: Final = 1_000
 
 
 class ColumnGuess(NamedTuple):
-    """What is taken for a field, and what else could be."""
-
     name: str
     others: tuple[str, ...] = ()
 
 
 def values_by_name(rows: Iterable[Mapping[str, object]]) -> dict[str, list[object]]:
-    """Return the simple values of the rows under the paths of their names."""
+    """Return the simple values of the rows by the paths of their names."""
     values: dict[str, list[object]] = {}
     for row in rows:
         for name, value in _simple(row, "", 1):
-            if name in values or len(values) < _MOST_NAMES:
+            if name in values or len(values) < 1_000:
                 values.setdefault(name, []).append(value)
     return values
 
@@ -78,14 +72,14 @@ def _simple(row: Mapping[str, object], path: str, depth: int) -> Iterator[tuple[
     for key, value in row.items():
         name = f"{path}{key}"
         if isinstance(value, dict):
-            if depth < _DEEPEST:
+            if depth < 3:
                 yield from _simple(value, f"{name}.", depth + 1)
         elif not isinstance(value, list) and value is not None and is_filled(value):
             yield name, value
 
 
 def guess(field: str, values: Mapping[str, Sequence[object]]) -> ColumnGuess | None:
-    """Return the column that a field most likely stands in; None where no name looks like it."""
+    """Return the most likely column of a field; None if no name looks like it."""
     rated = sorted(
         (-rating, place, name)
         for place, (name, column) in enumerate(values.items())
@@ -96,7 +90,7 @@ def guess(field: str, values: Mapping[str, Sequence[object]]) -> ColumnGuess | N
 
 
 def likely_reposts(values: Mapping[str, Sequence[object]]) -> list[str]:
-    """Return the columns whose names speak of reposts, and that say so in some row."""
+    """Return the columns whose names mention reposts, with such a value in some row."""
     return [
         name
         for name, column in values.items()
@@ -150,8 +144,6 @@ def _text_rating(words: set[str], column: Sequence[object]) -> int:
 _RATINGS: Final = {"username": _author_rating, "created_at": _time_rating, "text": _text_rating}
 
 
-_MOST_OPENED: Final = 3
-"""Objects, one around the other, that are opened for the fields of a post."""
 Row = Mapping[str, object]
 
 
@@ -166,15 +158,17 @@ class RowReader:
         self._known: dict[tuple[str, ...], FileColumns] = {}
         self._guesses: dict[str, ColumnGuess] = {}
         self._looks_like: dict[str, Role] = {}
-        """Columns that look like a time, an author or a repost and are not used."""
-        opened = [self._opened(row)[0] for row in sample]
-        self._look_for(opened, sample, guesses_text=is_table)
-        ids = (row.get(name) for row in opened for name in self._id_names(row))
+        """Unused columns that look like a time, an author or a repost."""
+        rows = [self._opened(row)[0] for row in sample]
+        self._look_for(rows, sample, guesses_text=is_table)
+        ids = (
+            row.get(name) for row in rows for name in self.columns(tuple(row)).names_of("source_id")
+        )
         self._rules = RowRules(
             is_table=is_table,
             has_rounded_ids=are_rounded(ids),
             include_restricted=options.include_restricted,
-            on_repost=self._count_repost,
+            on_repost=lambda: self._told.add(),
             read_time=self._read_time,
         )
         self._dates, self._zone = options.dates, options.timezone
@@ -184,7 +178,6 @@ class RowReader:
         self._told = ToldReposts(self._notes)
 
     def columns(self, names: tuple[str, ...]) -> FileColumns:
-        """Return the columns among some names, which many rows share."""
         if (known := self._known.get(names)) is None:
             if len(self._known) >= KNOWN_HEADERS:
                 self._known.clear()
@@ -192,18 +185,15 @@ class RowReader:
         return known
 
     def has_text(self, row: Mapping[str, object]) -> bool:
-        """Return whether a column of the row, or of the objects in it, holds its text."""
-        opened, columns = self._opened(row)
-        return any(not isinstance(opened[name], list | dict) for name in columns.names_of("text"))
+        flat, columns = self._opened(row)
+        return any(not isinstance(flat[name], list | dict) for name in columns.names_of("text"))
 
     def is_post(self, row: Mapping[str, object]) -> bool:
-        """Return whether a row has a text and an author."""
-        opened, columns = self._opened(row)
-        text = any(isinstance(opened[name], str) for name in columns.names_of("text"))
-        return text and any(opened[name] for name in columns.names_of("username"))
+        flat, columns = self._opened(row)
+        text = any(isinstance(flat[name], str) for name in columns.names_of("text"))
+        return text and any(flat[name] for name in columns.names_of("username"))
 
     def read(self, row: Mapping[str, object], place: int) -> Item:
-        """Return the row as a record. Raises RecordError."""
         self._rows += 1
         columns = self.columns(tuple(row))
         if columns.may_open:
@@ -235,29 +225,21 @@ class RowReader:
 
     def _times_in(self, rows: Iterable[Row]) -> Iterator[object]:
         for row in rows:
-            opened, columns = self._opened(row)
-            yield from (opened.get(name) for name in columns.names_of("created_at")[:1])
+            flat, columns = self._opened(row)
+            yield from (flat.get(name) for name in columns.names_of("created_at")[:1])
 
     def _opened(self, row: Mapping[str, object]) -> tuple[Mapping[str, object], FileColumns]:
-        columns = self.columns(tuple(row))
-        for _ in range(_MOST_OPENED):
-            if (opened := columns.opened(row)) is None:
-                break
-            row, columns = opened, self.columns(tuple(opened))
-        return row, columns
-
-    def _id_names(self, row: Mapping[str, object]) -> Sequence[str]:
-        return self.columns(tuple(row)).names_of("source_id")
+        return opened(row, self.columns)
 
     def _look_for(
         self,
-        opened: Sequence[Mapping[str, object]],
+        rows: Sequence[Mapping[str, object]],
         sample: Sequence[Mapping[str, object]],
         *,
         guesses_text: bool,
     ) -> None:
-        """Guess the fields that no known column holds, and keep what only looks like them."""
-        known = [self.columns(tuple(row)) for row in opened]
+        """Guess the fields that no known column holds, and keep the columns that look like them."""
+        known = [self.columns(tuple(row)) for row in rows]
         if any(columns.is_own for columns in known):
             return
         used = {plain_column(name) for name in self._chosen}
@@ -285,6 +267,3 @@ class RowReader:
 
     def _read_time(self, value: object) -> datetime:
         return read_time(value) if self._times is None else self._times.read(value)
-
-    def _count_repost(self) -> None:
-        self._told.add()

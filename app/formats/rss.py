@@ -27,19 +27,14 @@ from app.formats.records import Account, Item, Record, Skipped, as_username, rea
 from app.formats.source.html import beginning, html_to_text
 from app.formats.source.times import time_or_field
 
-_SENTENCES: Final = Path(__file__).with_name("feed_sentences.json")
 _BLANKS: Final = re.compile(r"[\s\u200b]+")
 _SCHEME: Final = re.compile(r"https?://(?:www\.)?", re.IGNORECASE)
 _QUOTES: Final = "\"'“”„‟«»‹›「」『』‘’ "
 _ENDS: Final = " .…"
-_LONGEST_LINE: Final = 2_000
-"""Characters of a line that can be a generator's sentence."""
-_FEWEST: Final = 20
-"""Letters that a text begins with to be known by them, whatever stands before in its title."""
 
 
 def entry_text(title: str, body: str, author: str = "") -> str:
-    """Return the title and the body as one text; a title that begins the body stands once."""
+    """Return the title and the body as one text, without a title that begins the body."""
     body = without_frame(body)
     if body and is_beginning(title, body, author):
         title = ""
@@ -47,12 +42,11 @@ def entry_text(title: str, body: str, author: str = "") -> str:
 
 
 def is_repost(title: str) -> bool:
-    """Return whether the title says that the words are another person's."""
     return _pattern("reposts").match(title) is not None
 
 
 def is_beginning(title: str, body: str, author: str = "") -> bool:
-    """Return whether the title is the beginning of the body, perhaps cut, or behind a mark."""
+    """Return whether the title is the beginning of the body, possibly cut or after a mark."""
     whole = _squeezed(body)
     if whole.startswith(_squeezed(title.rstrip(_ENDS))):
         return True
@@ -61,13 +55,14 @@ def is_beginning(title: str, body: str, author: str = "") -> bool:
     for words, is_sure in ((marked, marked != title), (rest, prefix.strip() == author != "")):
         said = _squeezed(words.rstrip(_ENDS).strip(_QUOTES).rstrip(_ENDS))
         plain = whole.strip(_QUOTES)
-        if said and plain.startswith(said) and (is_sure or said == plain or len(said) >= _FEWEST):
+        # 20 letters identify the beginning of a text, whatever comes before in its title.
+        if said and plain.startswith(said) and (is_sure or said == plain or len(said) >= 20):
             return bool(colon) or is_sure
     return False
 
 
 def without_frame(text: str) -> str:
-    """Return a text without the sentences of its generator at the beginning and at the end."""
+    """Return a text without the first and last sentences of its generator."""
     lines = text.strip().split("\n")
     while lines and (not lines[-1].strip() or _is_framing(lines[-1])):
         lines.pop()
@@ -82,23 +77,21 @@ def without_frame(text: str) -> str:
 
 def _is_framing(line: str) -> bool:
     plain = " ".join(line.split())
-    return 0 < len(plain) <= _LONGEST_LINE and _pattern("lines").fullmatch(plain) is not None
+    return 0 < len(plain) <= 2_000 and _pattern("lines").fullmatch(plain) is not None
 
 
 def _squeezed(text: str) -> str:
-    """Return a text without blanks and without how addresses begin, to compare it."""
     return _BLANKS.sub("", _SCHEME.sub("", unicodedata.normalize("NFKC", text)))
 
 
 @cache
 def _sentences() -> dict[str, Any]:
-    sentences: dict[str, Any] = json.loads(_SENTENCES.read_text(encoding="utf-8"))
-    return sentences
+    path = Path(__file__).with_name("feed_sentences.json")
+    return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
 @cache
 def _pattern(kind: str) -> re.Pattern[str]:
-    """Return what matches one of the sentences of a kind."""
     return re.compile("|".join(_patterns(_sentences()[kind])), re.IGNORECASE)
 
 
@@ -110,15 +103,11 @@ def _patterns(sentences: Iterable[str]) -> Iterable[str]:
 
 Entry = Mapping[str, Any]
 MOST_ENTRIES: Final = 2_000
-"""Entries that are read of a feed, so that one transaction stores them."""
-_ROOTS: Final = frozenset((b"rss", b"feed", b"rdf:rdf"))
-_TYPES: Final = frozenset(("application/rss+xml", "application/atom+xml"))
+"""Maximum number of entries read of a feed, which one transaction stores."""
 _TAG: Final = re.compile(rb"<([a-z][\w:.-]*)", re.I)
 _END: Final = re.compile(rb"</(?:[\w.-]{1,50}:)?(?:rss|feed|rdf)\s*>", re.I)
 # feedparser takes a picture's description for the entry's own text.
 _DESCRIPTION: Final = re.compile(rb"<(/?)media:description\b[^>]*?(/?)>")
-_ABOUT_MEDIA: Final = "media_text"
-_LAST_LATIN: Final = "\u024f"
 _NOT_LATIN: Final = frozenset(
     {
         *("am", "ar", "as", "be", "bg", "bn", "el", "fa", "gu", "he", "hi", "hy", "iw", "ja"),
@@ -127,7 +116,6 @@ _NOT_LATIN: Final = frozenset(
         *("yi", "yue", "zh"),
     }
 )
-"""Languages that are written in other letters than Latin."""
 _KINDS: Final[dict[str, MediumKind]] = {"image": "photo", "video": "video", "audio": "audio"}
 
 
@@ -172,7 +160,7 @@ def read_rss_address(body: bytes, *, name: str, content_type: str) -> Iterator[s
     Raises RecordError.
     """
     root = _TAG.search(_without_nul(body))
-    if root and root[1].lower() in _ROOTS:
+    if root and root[1].lower() in {b"rss", b"feed", b"rdf:rdf"}:
         return iter((name,))
     page = LexborHTMLParser(body)
     base = page.css_first("base[href]")
@@ -180,21 +168,19 @@ def read_rss_address(body: bytes, *, name: str, content_type: str) -> Iterator[s
     for link in page.css("link[rel~=alternate][href]"):
         content_type = (link.attributes.get("type") or "").partition(";")[0].strip().lower()
         address = _joined(base_address, link.attributes.get("href") or "")
-        if content_type in _TYPES and address:
+        if content_type in {"application/rss+xml", "application/atom+xml"} and address:
             return iter((address,))
     raise RecordError("the page does not link to an RSS or Atom feed")
 
 
 def _without_nul(body: bytes) -> bytes:
-    """Return UTF-16 with its tags as ASCII."""
     return body.replace(b"\0", b"")
 
 
 def _title_and_body(entry: Entry, pictures: list[dict[str, str]]) -> str:
-    """Return the text of an entry; add the pictures in it."""
     title = _text(entry.get("title_detail") or {"value": entry.get("title")}, [])
     contents = entry.get("content") or [entry.get("summary_detail") or {}]
-    body = _text(contents[0], pictures) or _text({"value": entry.get(_ABOUT_MEDIA)}, [])
+    body = _text(contents[0], pictures) or _text({"value": entry.get("media_text")}, [])
     return entry_text(title, body, _author(entry) or "")
 
 
@@ -257,7 +243,6 @@ def _time(entry: Entry) -> tuple[datetime | None, str | None]:
 
 
 def _author(entry: Entry) -> str | None:
-    """Return the name of who wrote an entry, without what stands around it; None for no name."""
     detail = entry.get("author_detail") or {}
     name = str(detail.get("name") or entry.get("author") or detail.get("email") or "").strip()
     if name.startswith(("http://", "https://")):
@@ -276,19 +261,17 @@ def _has_many_authors(entries: Sequence[Entry]) -> bool:
 
 
 def _fitting(language: str | None, text: str) -> str | None:
-    """Return the language of a feed, unless the text is in another one."""
     stated = language_of(language or "")
     if language is None or stated is None:
         return None
     if guess_language(text) not in {None, stated}:
         return None
     letters = list(filter(str.isalpha, text))
-    is_latin = 2 * sum(letter <= _LAST_LATIN for letter in letters) >= len(letters)
+    is_latin = 2 * sum(letter <= "\u024f" for letter in letters) >= len(letters)
     return language if is_latin or stated in _NOT_LATIN else None
 
 
 def _source_id(entry: Entry) -> str:
-    """Return the entry's own id, its address, or what stands for one that has neither."""
     entry_id = str(entry.get("id") or entry.get("link") or "").strip()
     if entry_id and len(entry_id) <= MAX_ID_LENGTH:
         return entry_id
@@ -329,7 +312,6 @@ def _medium(element: Entry, base: str) -> Medium | None:
 
 
 def _joined(base: str, address: str) -> str:
-    """Return a web address, empty where there is none."""
     try:
         joined = urljoin(base, address.strip())
     except ValueError:

@@ -1,6 +1,6 @@
 """Telegram: the posts of one channel, by the channel as author, as JSON or as pages.
 
-Channels in the export of an account are left out: there the account only reads most of them.
+Channels in the export of an account are left out, because the account only reads most of them.
 """
 
 import re
@@ -27,14 +27,10 @@ from app.formats.source.file import Content, Source, head
 from app.formats.source.window import Json
 
 _PRIVATE: Final = "private_channel"
-_HEAD_BYTES: Final = 4_000
 _IS_CHANNEL: Final = re.compile(rb'"type"\s*:\s*"(?:public|private)_channel"')
-_KINDS: Final = frozenset({"public_channel", _PRIVATE})
 
 
 class _Posts(Telegram):
-    """The posts of a channel as JSON, which stand where a chat has its messages."""
-
     def said(self, message: Json, chat: TelegramChat) -> ChatMessage | Skip:
         return self.written(message, chat)
 
@@ -45,10 +41,8 @@ class _Channel:
     options: ReadOptions
     notes: ReadNotes
     is_private: bool
-    """Whether the file says that only people who were invited can read it."""
 
     def posts(self, items: Iterator[Item]) -> Iterator[Item]:
-        """Yield messages as posts of the channel."""
         for item in items:
             if isinstance(item, Record) and self.is_private and not self.options.include_restricted:
                 yield Skipped(item.place, "restricted")
@@ -71,7 +65,7 @@ class _Channel:
         )
 
     def _utc(self, time: datetime | None) -> datetime | None:
-        """Return a time in UTC; one without a zone is in the zone that was chosen, else in UTC."""
+        """Return a time in UTC; one without a zone is in the chosen zone, else in UTC."""
         if time is None or time.tzinfo is not None:
             return time
         zone = zone_of(self.options.timezone) if self.options.timezone else UTC
@@ -92,12 +86,13 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
 def _from_json(source: Source, options: ReadOptions) -> RecordStream | None:
     reader = _Posts()
     content = _only_file(source)
-    if content is None or not _IS_CHANNEL.search(head(content, _HEAD_BYTES)):
+    if content is None or not _IS_CHANNEL.search(head(content, 4_000)):
         return None
     chat = None
     with suppress(BrokenFileError):
         chat = reader.only_chat(content)
-    if chat is None or chat.kind not in _KINDS or not reader.recognises(content):
+    is_channel = chat is not None and chat.kind in {"public_channel", _PRIVATE}
+    if chat is None or not is_channel or not reader.recognises(content):
         return None
     if source.has_members:
         source.expect([content.name])
@@ -107,7 +102,6 @@ def _from_json(source: Source, options: ReadOptions) -> RecordStream | None:
 
 
 def _only_file(source: Source) -> Content | None:
-    """Return the file that may be a channel's; None for several."""
     if not source.has_members:
         return source
     names = [name for name in source.members if name.rpartition("/")[2] == FORMAT.file_name]
@@ -142,7 +136,6 @@ def _account(title: str, number: str | None) -> Account:
 
 
 def _number(source_id: str | None) -> str | None:
-    """Return the number of a post, which in the id of a message stands behind its chat."""
     return source_id.rpartition(":")[2] if source_id else None
 
 

@@ -1,6 +1,6 @@
 """YouTube: own comments and messages in live chats, as tables of Google Takeout.
 
-Folders and files are called in the language of the account, the columns are not.
+The account's language names the folders and files, but not the columns.
 """
 
 from collections.abc import Iterator, Mapping
@@ -32,12 +32,9 @@ from app.formats.source.window import load
 _KINDS: Final = ("comment", "live chat")
 _SEGMENTS: Final = "takeoutSegments"
 _CHANNEL: Final = "channel id"
-_TITLE: Final = "channel title"
-_MOST_CHANNELS: Final = 100
 
 
 def read(source: Source, _options: ReadOptions) -> RecordStream | None:
-    """Return what the account wrote below videos and in live chats; None for another file."""
     tables = tables_in(source, lambda columns: _kind_of(columns) is not None)
     if not tables:
         return None
@@ -49,7 +46,6 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
 
 
 def _kind_of(columns: frozenset[str]) -> str | None:
-    """Return what a table with these columns holds; None for anything else."""
     needed = ("id", "text", "create timestamp")
     return next(
         (kind for kind in _KINDS if columns >= {_CHANNEL, *(f"{kind} {part}" for part in needed)}),
@@ -58,7 +54,6 @@ def _kind_of(columns: frozenset[str]) -> str | None:
 
 
 def _channel(tables: list[AccountTable]) -> str | None:
-    """Return the channel that wrote the first of the comments."""
     for table in tables:
         for cells in first_rows(table.content, 2)[1:]:
             if len(cells) == len(table.columns):
@@ -67,14 +62,13 @@ def _channel(tables: list[AccountTable]) -> str | None:
 
 
 def _titles(source: Source) -> Mapping[str, str]:
-    """Return the titles of the account's channels, which stand in another table."""
     for name in sorted(source.members):
         if name.lower().endswith(".csv"):
             columns = columns_of(source.member(name).uncounted)
-            title = next((name for name in columns if name.startswith(_TITLE)), None)
+            title = next((name for name in columns if name.startswith("channel title")), None)
             if title and _CHANNEL in columns:
                 number, place = columns.index(_CHANNEL), columns.index(title)
-                rows = first_rows(source.member(name), _MOST_CHANNELS)[1:]
+                rows = first_rows(source.member(name), 100)[1:]
                 wide = (cells for cells in rows if len(cells) == len(columns))
                 return {cells[number].strip(): cells[place].strip() for cells in wide}
     return {}
@@ -119,13 +113,12 @@ def _item(
 
 
 def _answered(row: Row) -> str | None:
-    """Return the comment that a comment answers, or else the video or post that it is below."""
     names = ("parent comment id", "video id", "post id")
     return next(filter(None, (row.get(name, "").strip() for name in names)), None)
 
 
 def text_of(cell: str) -> str:
-    """Return the words of a cell: JSON with a list of segments, segments alone, or a plain text."""
+    """Return the words of a cell: JSON with a list of segments, segments alone, or plain text."""
     if not cell.lstrip().startswith("{"):
         return cell
     value = load(cell)
@@ -139,7 +132,6 @@ def text_of(cell: str) -> str:
 
 
 def _segment(segment: dict[str, object]) -> str:
-    """Return the words of a segment, and of an address that is shown shortened all of it."""
     text = segment.get("text")
     if not isinstance(text, str):
         return ""

@@ -17,8 +17,6 @@ _KINDS: Final[dict[str, MediumKind]] = {
 
 
 class Attachments(NamedTuple):
-    """Media of a message, and for each the name of its file."""
-
     media: tuple[Medium, ...] = ()
     files: tuple[str | None, ...] = ()
 

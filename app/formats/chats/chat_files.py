@@ -13,12 +13,9 @@ from app.formats.source.json import check_closed
 
 T = TypeVar("T")
 MOST_OTHERS: Final = 500
-"""Files of an archive that are no chats, after which the search ends."""
 
 
 class RoomFile(NamedTuple, Generic[T]):
-    """A file that holds a room, and how it is written."""
-
     content: Content
     grammar: T
     names: tuple[str, ...]
@@ -29,7 +26,6 @@ class RoomFile(NamedTuple, Generic[T]):
 def find_rooms(
     source: Source, end: str | tuple[str, ...], grammar_of: Callable[[Content], T | None]
 ) -> list[RoomFile[T]]:
-    """Return the rooms: the file itself, or its members with such an ending, sorted by name."""
     if not source.has_members:
         grammar = grammar_of(source)
         return [] if grammar is None else [RoomFile(source, grammar, _names(source.name))]

@@ -30,24 +30,18 @@ _TEXT: Final = 0
 _REPLY: Final = 25
 _LINK: Final = 7
 _KINDS: Final[dict[MediumKind, int]] = {"photo": 1, "audio": 2, "video": 3, "gif": 5, "link": _LINK}
-"""Types of messages that are media alone."""
 _APP: Final = re.compile(r"[a-z][a-z0-9-]{0,15}")
 _encoder: Final = msgspec.json.Encoder()
 
 
 @dataclass(slots=True)
 class ChatLabRoom:
-    """A room and its people, as far as the file has named them."""
-
     room: FileRoom
     folder: str = ""
-    """Folder of the file, with a slash at the end."""
     members: Collection[str] = ()
-    """Names of the files in its archive."""
     is_own: bool = False
     """Whether this program wrote the file: senders and ids are then those of its posts."""
     names: dict[str, str] = field(default_factory=dict)
-    """Names of people by their ids."""
 
     def note_header(self, header: Json) -> None:
         self.is_own = as_object(header.get("chatlab")).get("generator") == _GENERATOR
@@ -122,7 +116,6 @@ class ChatLab(JsonChat[ChatLabRoom]):
 
 
 def _unit(content: Content) -> Literal["line", "record"] | None:
-    """Return the unit of a file's messages; None for a file of another format."""
     for line in first_lines(content.uncounted)[:20]:
         if not line.lstrip("\ufeff").startswith("#"):
             value = load(line.lstrip("\ufeff"))
@@ -186,7 +179,6 @@ def _room(meta: Json) -> FileRoom:
 
 
 def _words(text: object, kind: object) -> str:
-    """Return what a message's sender wrote; a link without words of its own has none."""
     if not (isinstance(text, str) and text.strip() and isinstance(kind, int)):
         return ""
     is_address = "://" in text and len(text.split(maxsplit=1)) == 1
@@ -204,7 +196,6 @@ def _name(value: Json) -> str | None:
 
 
 def _id(value: object) -> str | None:
-    """Return an id, which some converters write as a number."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     return str(value).strip() or None
@@ -216,7 +207,6 @@ FORMAT: Final = ChatLab().format()
 def chatlab_writer(
     name: str, platform: str | None, people: Iterable[tuple[str, str | None]]
 ) -> Writer:
-    """Return the writer of a room; `people` are usernames with display names."""
     names = {username: display_name or username for username, display_name in people}
     header = {
         "_type": "header",

@@ -50,8 +50,6 @@ _EMOJI: Final = re.compile(r"<a?(:\w{1,100}:)\d{1,20}>")
 
 
 class ExportedChannel(NamedTuple):
-    """A channel as its file describes it before the messages."""
-
     room: FileRoom
     exported_at: datetime | None
     folder: str
@@ -69,7 +67,6 @@ class DiscordChannels(JsonChat[ExportedChannel]):
     about_keys = frozenset({"guild", "channel", "exportedAt"})
 
     def chat(self, about: Json, folder: str) -> ExportedChannel:
-        """Return a channel, named after its server and itself."""
         guild, channel = as_object(about.get("guild")), as_object(about.get("channel"))
         name, server = as_word(channel.get("name")) or "", as_word(guild.get("name"))
         # The exporter writes the id 0 for a direct chat, which is on no server.
@@ -143,7 +140,6 @@ _ADDRESS: Final = re.compile(r"(?:https?://|\S)[^\s,]+")
 
 
 def read_tables(source: Source, _options: ReadOptions) -> RecordStream | None:
-    """Return the messages of the channels; None for another format."""
     rooms = find_rooms(source, ".csv", lambda content: _heading(first_lines(content)))
     if not rooms:
         return None
@@ -151,7 +147,6 @@ def read_tables(source: Source, _options: ReadOptions) -> RecordStream | None:
 
 
 def _heading(first: list[str]) -> Heading | None:
-    """Return the header with any delimiter; None for another table."""
     for heading in headings(first):
         if set(map(str.casefold, heading.names)).issuperset(_TABLE_COLUMNS):
             return heading
@@ -175,7 +170,6 @@ def _table_items(file: RoomFile[Heading]) -> Iterator[Item]:
 
 
 def _room(file: RoomFile[Heading]) -> FileRoom:
-    """Return the room that the file name states: a server's channel or a direct chat."""
     match = _NAME.fullmatch(file.names[0])
     title = match["title"] if match else ""
     if (person := title.removeprefix("Direct Messages - ")) != title:
@@ -215,7 +209,6 @@ def _table_item(cells: dict[str, str], place: int, room: FileRoom, folder: str) 
 
 @cache
 def _own_lines() -> re.Pattern[str]:
-    """Return the expression of what the exporter writes for the app's own lines."""
     listed = json.loads(Path(__file__).with_name("discord_lines.json").read_text(encoding="utf-8"))
     sentences = (
         re.escape(sentence).replace(r"\{any\}", ".{1,200}") for sentence in listed["sentences"]
@@ -238,7 +231,6 @@ _USER: Final = re.compile(r"(?:.*/)?[^/]+/user\.json")
 
 
 def read_package(source: Source, options: ReadOptions) -> RecordStream | None:
-    """Return the account's messages; those in direct chats only on request."""
     contents = _contents(source)
     if not contents:
         return None
@@ -254,9 +246,6 @@ def read_package(source: Source, options: ReadOptions) -> RecordStream | None:
 
 
 def _contents(source: Source) -> list[Content]:
-    """Return the files of messages, many of which are empty: the file itself, or those of all
-    channels.
-    """
     if not source.has_members:
         return [source] if _has_messages(source) else []
     names = sorted(filter(_MESSAGES.fullmatch, source.members))

@@ -51,8 +51,6 @@ _EFFECT: Final = re.compile(r"Sent with [A-Z][a-z]+(?: [A-Z][a-z]+)?")
 
 
 class _Part(NamedTuple):
-    """The lines of a message below its time."""
-
     place: int
     opening: Opening
     """Its name is empty; a line of the app has no time either."""

@@ -39,15 +39,11 @@ from app.formats.source.window import Json, Window, load
 
 ChatT = TypeVar("ChatT")
 Skip = Literal["system", "deleted", "media", "repost"]
-"""Reason for leaving a message out."""
 
 
 class ChatMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """A message of a person, as the file has it."""
-
     text: str
     name: str
-    """Name of the author in the chat."""
     username: str | None = ""
     """Name of the author's account; empty means `name`, None the person who exported."""
     author_id: str | None = None
@@ -63,8 +59,6 @@ class ChatMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Found(NamedTuple, Generic[ChatT]):
-    """A value in a list of messages."""
-
     chat: ChatT
     value: object
     line: int = 0
@@ -78,9 +72,7 @@ class JsonChat(ABC, Generic[ChatT]):
     label: ClassVar[Message]
     mark: ClassVar[Message]
     file_name: ClassVar[str]
-    """Name of the files that hold messages, or its ending."""
     message_keys: ClassVar[frozenset[str]] = frozenset()
-    """Keys that every message has."""
     about_keys: ClassVar[frozenset[str]] = frozenset()
     """Keys before the messages that describe the chat."""
     has_reactions: ClassVar[bool] = True
@@ -94,7 +86,6 @@ class JsonChat(ABC, Generic[ChatT]):
         """Return what a message says, or why it is left out. Raises RecordError for a bad one."""
 
     def files(self, source: Source) -> list[Content]:
-        """Return the files that hold messages; none for a source of another format."""
         rooms = find_rooms(source, self.file_name, lambda file: self.recognises(file) or None)
         return [room.content for room in rooms]
 
@@ -119,7 +110,6 @@ class JsonChat(ABC, Generic[ChatT]):
         return map(self.found, contents)
 
     def found(self, content: Content) -> Generator[Found[ChatT], None, None]:
-        """Yield the values in the list `messages` of the file's object."""
         window = Window(content)
         about: Json = {}
         for key in window.each_key() if window.mark() == "{" else ():
@@ -133,7 +123,6 @@ class JsonChat(ABC, Generic[ChatT]):
                 window.raw()
 
     def unit(self, _contents: Sequence[Content]) -> Literal["line", "record"]:
-        """Return what the places of messages count."""
         return "record"
 
     def room(self, name: str | None, external_id: str | None = None) -> FileRoom:
@@ -148,7 +137,6 @@ class JsonChat(ABC, Generic[ChatT]):
         return Skipped(place, said) if isinstance(said, str) else record_of(said, place)
 
     def read(self, source: Source, _options: ReadOptions) -> RecordStream | None:
-        """Return the messages of all chats in a source; None for another format."""
         if not (contents := self.files(source)):
             return None
         items = one_by_one(map(self.items, self.parts(source, contents)))
@@ -201,7 +189,6 @@ def record_of(said: ChatMessage, place: int) -> Item:
 
 
 def found_lines(content: Content, chat: ChatT) -> Generator[Found[ChatT], None, None]:
-    """Yield the values of a file that has one on each line."""
     for numbered in objects(content):
         if isinstance(numbered, BadRecord):
             yield Found(chat, numbered.value, numbered.place)

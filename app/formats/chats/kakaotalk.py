@@ -51,10 +51,8 @@ _TITLES: Final = (
     re.compile(r"\ufeff?KakaoTalk Chats? with (?P<title>.+)"),
     re.compile(r"\ufeff?(?P<title>.+) with KakaoTalk Chats?"),
 )
-"""Headings that name the room."""
 _PEOPLE_COUNT: Final = re.compile(r" ?\((?:\d{1,4} (?:people|members)|\d{1,4} ?명)\)(?:-\d+)?\Z")
 _HEAD_COUNT: Final = re.compile(r"(?P<title>.+\S) \d{1,4}")
-"""Title of a group with the number of its people."""
 _MAC_NAMES: Final = (re.compile(r"KakaoTalk_Chat_(?P<title>.+?)(?:_\d{4}-\d\d-\d\d\b.*)?"),)
 _DAY_LINES: Final = (
     re.compile(rf"(?:-{{5,}} )?{_KOREAN_DAY} \S요일(?: -{{5,}})?"),
@@ -69,7 +67,6 @@ _notes: Final = partial(matcher, "kakaotalk", "media", "deleted")
 _files: Final = partial(matcher, "kakaotalk", "file")
 _KOREAN: Final = re.compile(r"카카오톡 대화|저장한 날짜|^(?:-{5,} )?\d{4}년 ")
 _HEADING_LINES: Final = 5
-"""Number of lines among which the heading is."""
 _LONGEST_LINE: Final = 600
 """Maximum length of a line that may begin a message or a day, without its text."""
 
@@ -102,7 +99,6 @@ class KakaoTalk(Grammar):
 
     exporters = frozenset({"회원님", "you", "You"})
     is_korean = False
-    """Whether the app was in Korean."""
 
     def __init__(self, day: date | None = None) -> None:
         self._day = day
@@ -122,7 +118,6 @@ class KakaoTalk(Grammar):
         return Spoken("" if _notes().has(text) else text)
 
     def room(self, file: RoomFile[Any]) -> FileRoom:
-        """Return the room, without the head count that the app adds to a group's title."""
         head = head_of(file.content)
         full = title_of(head[:_HEADING_LINES], _TITLES) or title_of(file.names, _MAC_NAMES)
         name = _PEOPLE_COUNT.sub("", full)
@@ -146,7 +141,6 @@ class KakaoTalk(Grammar):
 
 
 def _noted(text: str) -> Opening:
-    """Return the opening of a line of the app, with its text if no table has it."""
     is_known = _lines().has(text) or _notes().has(text)
     return Opening(text="" if is_known else text[:_LONGEST_LINE])
 
@@ -168,8 +162,6 @@ class Mac(Windows):
     """Rows of CSV, with the notes on media and deletions that Windows has."""
 
     def items(self, content: Content) -> Iterator[Item]:
-        """Yield the messages; a row without a name is the app's own."""
-
         def read_row(fields: list[str], place: int) -> Item:
             when, name, text = (*fields, "", "", "")[:3]
             if not name or _lines().has(text):
@@ -217,7 +209,6 @@ def pasted(text: str) -> list[tuple[str, str]]:
 
 
 def _day(match: re.Match[str]) -> date | None:
-    """Return the day of a stamp; None if no calendar has it."""
     groups = match.groupdict()
     name = groups.get("month")
     month = MONTHS.get(name[:3], 0) if name else int(groups["mo"])

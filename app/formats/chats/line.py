@@ -48,7 +48,6 @@ _DAYS: Final = {
     )
     for number, word in enumerate(words)
 }
-"""Short weekdays in English, Indonesian and Thai, by their numbers."""
 _WEEKDAY: Final = (
     r"(?:\s?[(（](?:[日月火水木金土월화수목금토일]|[週周]?[一二三四五六日]|[A-Z][a-z]{2}"
     r"|[\u0e00-\u0e7f]{1,3}\.)[)）]"
@@ -79,7 +78,6 @@ _TITLES: Final = tuple(
         r"Riwayat (?:chat|obrolan) (?:dengan|di|dalam) (?P<title>.+)",
     )
 )
-"""Headings and file names that name the room."""
 _NAMES: Final = (*_TITLES, re.compile(r"\[LINE\] ?(?P<title>.+)"))
 _HEADING: Final = re.compile(
     r"\ufeff?\[LINE\].*"
@@ -98,7 +96,6 @@ class LineRoom(Grammar):
 
     exporters = frozenset()
     pattern: ClassVar[re.Pattern[str]] = _TABS
-    """Expression of a line that begins a message."""
 
     def __init__(self) -> None:
         self._day: date | None = None
@@ -131,7 +128,6 @@ class LineRoom(Grammar):
         )
 
     def read(self, line: str) -> Opening | None:
-        """Return what the line begins; a line without a name is the app's own."""
         self._number += 1
         if self._number in self._quotes.inside:
             return None
@@ -194,11 +190,9 @@ class Quotes:
         self.number = 0  # Of lines before the present one.
         self.is_open = False
         self.inside: set[int] = set()
-        """Numbers, from 1, of lines inside quotes."""
         self._since: list[int] = []
 
     def add(self, line: str, pattern: re.Pattern[str]) -> None:
-        """Take a line that has a quote or follows one that is open."""
         single = line.replace('""', "")
         match = pattern.match(line)
         text = match["text"] if match and match["name"] else ""
@@ -215,8 +209,6 @@ class Quotes:
 
 
 class FourBlanks(LineRoom):
-    """Four blanks replace each tab."""
-
     pattern = _BLANKS
 
 

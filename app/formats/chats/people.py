@@ -90,16 +90,12 @@ class People:
     options: ReadOptions
     notes: ReadNotes = field(default_factory=ReadNotes)
     absent: set[str] = field(init=False)
-    """Names in the options that no author has had so far."""
     _local: LocalTimes = field(init=False)
     _has_zone: bool = field(init=False)
-    """Whether the zone is known, or a note says that it is assumed."""
     _usernames: dict[tuple[str, str | None], str] = field(default_factory=dict)
     _first: dict[str, str] = field(default_factory=dict)
-    """Username of the first person of each name."""
     _taken: set[str] = field(default_factory=set)
     _suffixes: dict[str, Iterator[int]] = field(default_factory=dict)
-    """Free numbers after usernames that would be alike."""
 
     def __post_init__(self) -> None:
         zone = zone_of(self.options.timezone)
@@ -165,7 +161,6 @@ class People:
         return self._local.utc(when, room)
 
     def _assume_zone(self) -> None:
-        """Assume the zone in which people usually write such chats, else the machine's."""
         if zone := self.notes.usual_zone:
             self._local = LocalTimes(zone_of(zone))
             evidence = Message("chats of this app in this language are usually written there")

@@ -21,7 +21,6 @@ _PLACEHOLDERS: Final = {
     "file": r"(?P<file>[^\n]{1,200})",
     "url": r"https?://\S{1,2000}",
 }
-"""Regular expressions of the placeholders in sentences."""
 _HEADING: Final = re.compile(r"== (?P<kind>[a-z]+) (?P<language>[a-z]{2}(?:-[A-Z]{2})?) ==")
 _SOURCE: Final = "source: "
 _FULL_STOP: Final = re.compile(r"[.。](>?)\Z")
@@ -80,7 +79,6 @@ def sentences(app: str, kind: str) -> tuple[str, ...]:
 
 @cache
 def matcher(app: str, *kinds: str) -> "Matcher":
-    """Return the matcher of an app's sentences of these kinds."""
     return Matcher(s.pattern for s in _sentences_of(app) if s.kind in kinds)
 
 
@@ -95,7 +93,6 @@ class _Expression:
         return re.compile(self._expression(len(self._names)), re.DOTALL)
 
     def beginning(self, end: int) -> re.Pattern[str]:
-        """Return the expression of what comes before a placeholder."""
         return re.compile(self._expression(end))
 
     def _expression(self, end: int) -> str:
@@ -110,7 +107,6 @@ class Matcher:
     def __init__(self, patterns: Iterable[str]) -> None:
         self._whole: set[str] = set()
         self._heads: set[str] = set()
-        """The first two characters of sentences that begin with a fixed word."""
         self._by_head: dict[str, list[_Expression]] = defaultdict(list)
         self._by_tail: dict[str, list[_Expression]] = defaultdict(list)
         self._others: list[tuple[str, _Expression]] = []
@@ -122,7 +118,6 @@ class Matcher:
         """Return whether a text may be the beginning of a sentence, up to a name in it."""
 
     def has(self, text: str) -> bool:
-        """Return whether a whole text is a sentence."""
         if not self._may_be(text := text.strip()):
             return False
         text = _plain(text)
@@ -139,7 +134,6 @@ class Matcher:
         )
 
     def file_in(self, text: str) -> str | None:
-        """Return the file name in a sentence; None for another text."""
         match = self._match(_plain(text)) if self._may_be(text) else None
         return match["file"] if match else None
 
@@ -189,7 +183,6 @@ class Matcher:
 
 
 def _plain(text: str) -> str:
-    """Return a text with plain quotes and blanks, and `<…>` in lower case, for comparison."""
     if _ODD.search(text):
         text = text.translate(_EVEN)
     text = text.strip()

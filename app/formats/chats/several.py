@@ -15,14 +15,11 @@ from app.formats.source.file import Source
 
 
 class _Part(NamedTuple):
-    """The chats of one app, and the bytes of their files; None if unknown."""
-
     stream: RecordStream
     size: int | None
 
 
 def together(formats: Sequence[Format]) -> Format:
-    """Return the format of archives that hold chats of several of these formats."""
     chats = [form for form in formats if form.is_chat]
     in_json = [form for form in chats if form.file_name]
     in_text = [form for form in chats if not form.file_name]
@@ -71,7 +68,6 @@ def _read(
 
 
 def _heard(stream: RecordStream, silent: set[str]) -> Iterator[Item]:
-    """Yield the items of an app, which counts as silent before its first message."""
     for item in stream.items:
         if isinstance(item, Record):
             silent.discard(stream.format)
@@ -81,7 +77,6 @@ def _heard(stream: RecordStream, silent: set[str]) -> Iterator[Item]:
 def _parts(
     source: Source, options: ReadOptions, formats: Sequence[Format]
 ) -> tuple[list[_Part], list[LeftOut]]:
-    """Return the chats of each recognised app, and why those of other apps cannot be read."""
     parts, refusals = [], []
     for form in formats:
         try:

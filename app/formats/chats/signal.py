@@ -29,7 +29,6 @@ _BACKUP: Final = re.compile(r"(?P<folder>(?:.*/)?signal-backup-[^/]+)/main")
 _YOU: Final = "You"
 """Name of the person who exported, if the account has none."""
 _MENTION: Final = "\ufffc"
-"""Placeholder in a text for a mentioned person."""
 _NO_WORDS: Final = frozenset(
     ("stickerMessage", "contactMessage", "viewOnceMessage", "paymentNotification", "giftBadge")
 )
@@ -37,11 +36,8 @@ _KINDS: Final[dict[str, MediumKind]] = {"image": "photo", "video": "video", "aud
 
 
 class Contact(NamedTuple):
-    """A person or a group."""
-
     name: str | None
     key: str
-    """Id that distinguishes people of one name."""
     room: FileRoom | None
     """The chat with them; None for a chat with oneself."""
 
@@ -70,7 +66,6 @@ class AttachedFiles:
         return names.get(digest.rstrip("="), f"files/{digest}")
 
     def _of_size(self, size: int) -> dict[str, str]:
-        """Return the files of a size, in bytes, by their hashes; each file is read once."""
         if size not in self._by_hash:
             names = self._names.get(size, ())
             self._by_hash[size] = {self._hash(name, size): name for name in names}
@@ -100,14 +95,11 @@ class Book:
     files: AttachedFiles
     own_name: str | None = None
     written_at: datetime | None = None
-    """Time of the export, by its first line."""
     people: dict[str, Contact] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
-    """Names of people by their accounts."""
     rooms: dict[str, FileRoom | None] = field(default_factory=dict)
 
     def note(self, frame: Json) -> None:
-        """Take what a line says about the export, the account, a person or a chat."""
         if "backupTimeMs" in frame:
             self.written_at = written_at(as_count(frame["backupTimeMs"]))
         elif account := as_object(frame.get("account")):
@@ -207,7 +199,6 @@ class Signal(JsonChat[Book]):
 
 
 def _chat_items(content: Content, book: Book) -> Iterator[Found[Book]]:
-    """Yield the items of chats, and note what other lines say about people and chats."""
     for found in found_lines(content, book):
         frame = found.value
         if not isinstance(frame, dict):
@@ -262,7 +253,6 @@ def _room(name: str | None, external_id: str | None) -> FileRoom:
 
 
 def _contact_name(contact: Json) -> str | None:
-    """Return what the phone's owner calls a person, else what the person does."""
     nickname = as_object(contact.get("nickname"))
     return (
         _joined(nickname, "given", "family")

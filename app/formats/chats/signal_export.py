@@ -28,8 +28,6 @@ _NOBODY: Final = "No-Sender"
 
 
 class ExportedChat(NamedTuple):
-    """A chat, and the folder of its files."""
-
     room: FileRoom
     folder: str
 
@@ -90,7 +88,6 @@ def _attached(message: Json, folder: str) -> Attachments:
 
 
 def _sign(reaction: object) -> tuple[object, object]:
-    """Return the sign of a reaction, which is a pair of a name and a sign."""
     sign = reaction[1] if isinstance(reaction, list) and len(reaction) > 1 else None
     return as_word(sign), 1 if as_word(sign) else None
 
@@ -112,15 +109,12 @@ _NOT_EXPORTED: Final = re.compile(r"\((?:media|attachment) not exported\)  ")
 
 
 class MarkdownRoom(Grammar):
-    """A chat as signal-export writes it in Markdown."""
-
     exporters = frozenset({_ME})
 
     def begin(self, lines: Iterable[str]) -> None:
         """Prepare for the lines of a file, which do not depend on each other."""
 
     def read(self, line: str) -> Opening | None:
-        """Return the message that the line begins; one without a sender is the program's own."""
         match = _MESSAGE.fullmatch(line)
         if match is None:
             return None
@@ -132,7 +126,6 @@ class MarkdownRoom(Grammar):
         return Opening(name, when, match["text"])
 
     def said(self, text: str) -> Spoken:
-        """Return the words without quotes, reactions and files."""
         if text.strip() == _DELETED:
             return Spoken("")
         words = _QUOTE.sub("", f"\n{text}" if text.startswith("> ") else text)

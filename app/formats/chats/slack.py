@@ -23,13 +23,11 @@ from app.formats.source.json import as_object, as_word, first_documents, listed
 from app.formats.source.window import Json, Window
 
 _UNNAMED: Final = ("mpims.json", "dms.json")
-"""Lists of direct chats."""
 _DAY: Final = re.compile(r"(?:(?P<folder>.*)/)?\d{4}-\d\d-\d\d\.json")
 _TIME: Final = re.compile(r"\d{9,11}\.\d{6}")
 _FILE: Final = re.compile(r"(?:.*/)?(?P<id>F[A-Z0-9]{8,16})[/-][^/]+")
 """A file that another program added: `__uploads/<id>/<name>` or `attachments/<id>-<name>`."""
 _MARK: Final = re.compile(r"<((?:[@#!]|\w{2,20}:)[^<>\n]{1,4000})>")
-"""A mark in a text in place of a name or a link."""
 _EMOJI: Final = {
     "+1": "👍",
     "-1": "👎",
@@ -78,20 +76,15 @@ _EMOJI: Final = {
     "wink": "😉",
     "x": "❌",
 }
-"""The emoji most often used in reactions, by Slack's names."""
 
 
 @dataclass(slots=True)
 class Workspace:
-    """People and channels of a workspace, as its lists name them."""
-
     names: dict[str, str] = field(default_factory=dict)
-    """Names of people and channels by their ids."""
     bots: set[str] = field(default_factory=lambda: {"USLACKBOT"})
     channels: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Titles and ids of channels by the names of their folders."""
     files: dict[str, str] = field(default_factory=dict)
-    """Names of files in the archive, by their ids in messages."""
 
     def add_user(self, user: Json) -> None:
         if number := as_word(user.get("id")):
@@ -143,7 +136,6 @@ class Slack(JsonChat[SlackChannel]):
         return any(_TIME.fullmatch(str(message.get("ts"))) for message in messages)
 
     def _home(self, source: Source) -> str | None:
-        """Return the folder of both lists, with a slash; None if a list is missing."""
         users = (name for name in source.members if f"/{name}".endswith(f"/{self.file_name}"))
         homes = [name.removesuffix(self.file_name) for name in users]
         return next((home for home in homes if _lists(source, home)), None)
@@ -220,7 +212,6 @@ def _name(user: Json) -> str | None:
 
 
 def _sign(reaction: Json) -> tuple[object, object]:
-    """Return an emoji without its skin colour, or a rarer one's name in colons, and its number."""
     name = as_word(reaction.get("name"))
     plain = name.partition("::")[0] if name else ""
     return name and _EMOJI.get(plain, f":{plain}:"), reaction.get("count")
@@ -249,7 +240,6 @@ def _shown(mark: str, names: Mapping[str, str]) -> str:
 
 
 def _rich_texts(values: list[object], depth: int = 0) -> Iterator[str]:
-    """Yield the words in the elements of a rich text, down to ten levels."""
     for element in map(as_object, values if depth < 10 else ()):
         if element.get("type") == "text" and isinstance(element.get("text"), str):
             yield str(element["text"])

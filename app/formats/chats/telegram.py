@@ -28,15 +28,12 @@ _KINDS: Final[dict[str, MediumKind]] = {
 
 
 class TelegramChat(NamedTuple):
-    """A chat as the export describes it before its messages."""
-
     room: FileRoom
     number: object
     kind: str | None
     folder: str
 
     def id_of(self, number: object) -> str:
-        """Return a message's id, made unique over all chats."""
         return f"{self.number}:{number}"
 
 
@@ -72,7 +69,6 @@ class Telegram(JsonChat[TelegramChat]):
         return True
 
     def found(self, content: Content) -> Generator[Found[TelegramChat], None, None]:
-        """Yield the values among the messages of a chat, or of all chats of an account."""
         window = Window(content)
         if window.mark() == "{":
             folder = content.name.rpartition("/")[0]
@@ -161,7 +157,6 @@ class Telegram(JsonChat[TelegramChat]):
 
 
 def _answered(message: Json, chat: TelegramChat) -> ReplyTarget | None:
-    """Return the answered message, which may stand in another chat if that is named."""
     number, other = message.get("reply_to_message_id"), as_word(message.get("reply_to_peer_id"))
     if not number:
         return None
@@ -218,7 +213,6 @@ def _zone_of(message: object) -> str | None:
 
 
 def _time(message: Json) -> object:
-    """Return the time in UTC, or without a zone from older files; an unreadable one as stated."""
     try:
         seconds = message.get("date_unixtime")
         if isinstance(seconds, str | int):

@@ -73,8 +73,6 @@ _SUMMER_ZONES: Final = {
 
 
 class ExportPage(NamedTuple):
-    """A file of messages: its folder, and its number among the files of that folder."""
-
     folder: str
     number: int
 
@@ -89,8 +87,6 @@ class PageSpeaker:
 
 @dataclass(slots=True, eq=False)
 class PagesChat:
-    """A chat whose pages are being read."""
-
     room: FileRoom
     folder: str
     key: str
@@ -99,7 +95,6 @@ class PagesChat:
     speaker: PageSpeaker = field(default_factory=PageSpeaker)
 
     def id_of(self, number: str | None) -> str | None:
-        """Return a message's id, made unique over all chats."""
         return f"{self.key}:{number}" if number else None
 
 
@@ -201,7 +196,6 @@ class TelegramPages(JsonChat[PagesChat]):
 
 
 def page_of(content: Content) -> ExportPage | None:
-    """Return the number and folder of a page of messages; None for any other file."""
     folder, _, name = content.name.rpartition("/")
     start = _start_of(content)
     if 'class="page_body chat_page"' not in start and not _BEGINS.search(start):
@@ -211,7 +205,6 @@ def page_of(content: Content) -> ExportPage | None:
 
 
 def title_of(content: Content) -> str:
-    """Return the title of a chat, which stands above its messages."""
     match = _TITLE.search(_start_of(content))
     return (clean_title(unescape_html(match[1])) or "") if match else ""
 
@@ -291,7 +284,6 @@ def read_message(html: str, chat: PagesChat) -> ChatMessage | Skip:
 
 
 def parts_of(root: LexborNode) -> dict[str, LexborNode]:
-    """Return the elements in the body of a message, by each of their classes."""
     body = next((node for node in root.iter() if "body" in classes_of(node)), None)
     parts: dict[str, LexborNode] = {}
     for node in body.iter() if body else ():
@@ -318,7 +310,6 @@ def speaker_of(parts: dict[str, LexborNode], before: PageSpeaker) -> PageSpeaker
 
 
 def target_of(parts: dict[str, LexborNode]) -> str | None:
-    """Return the number of the message that a message answers."""
     link = parts["reply_to"].css_first("a") if "reply_to" in parts else None
     attributes = link.attributes if link else {}
     texts = (attributes.get("href") or "", attributes.get("onclick") or "")
@@ -336,7 +327,6 @@ def text_of(parts: dict[str, LexborNode]) -> str:
 
 
 def attached_to(root: LexborNode, folder: str) -> Attachments:
-    """Return the pictures, videos and sounds of a message, which lie in or near its folder."""
     media, files = [], []
     for node in root.css("div.media_wrap > *"):
         address = node.attributes.get("href") or ""
@@ -403,7 +393,6 @@ def _has_many_reactions(piece: str) -> bool:
 
 
 def read(source: Source, options: ReadOptions) -> RecordStream | None:
-    """Return the messages of the chats of an export as pages."""
     return TelegramPages(options).read(source, options)
 
 

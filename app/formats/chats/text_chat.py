@@ -42,7 +42,6 @@ _TIME: Final = re.compile(
 )
 _MONTHS: Final = "JanFebMarAprMayJunJulAugSepOctNovDec"
 MONTHS: Final = {_MONTHS[3 * month - 3 : 3 * month]: month for month in range(1, 13)}
-"""English months by the first three letters of their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +54,9 @@ class Opening:
     text: str = ""
     """The first line; of a line of the app, only if no table has it."""
     is_day: bool = False
-    """Whether the line only states the day of the messages below."""
 
 
 class Spoken(NamedTuple):
-    """The words of a message, and the names of the files sent with it."""
-
     text: str
     files: tuple[str, ...] = ()
     taken: str = ""
@@ -71,7 +67,6 @@ class Grammar(Protocol):
     """How one app writes a room."""
 
     exporters: Collection[str]
-    """Names that stand for the person who exported the room."""
 
     def choose(self, options: ReadOptions) -> None:
         """Take the importer's options, before the lines."""
@@ -81,7 +76,6 @@ class Grammar(Protocol):
         """Prepare for the lines of a file from its beginning."""
 
     def note(self, notes: ReadNotes) -> None:
-        """Note the assumptions about the lines."""
         return
 
     def read(self, line: str) -> Opening | None:
@@ -94,7 +88,6 @@ class Grammar(Protocol):
         """Return the room that a file of this grammar holds."""
 
     def items(self, content: Content) -> Iterator[Item]:
-        """Yield the messages of a file."""
         return _read_text(content, self)
 
     def kinds(self, content: Content) -> Iterator[TextLine]:
@@ -157,7 +150,6 @@ def message(
 
 
 def day_of(year: int, month: int, day: int) -> date | None:
-    """Return a day; None if the calendar does not have it."""
     try:
         return date(year, month, day)
     except ValueError:
@@ -193,7 +185,6 @@ class TextChat(NamedTuple):
     grammar_of: Callable[[Sequence[str], Collection[str]], Grammar | None]
     """Returns the grammar of a file, by its first lines and the names of the files beside it."""
     ends: tuple[str, ...] = (".txt",)
-    """Endings of its file names."""
 
 
 def text_formats(*apps: TextChat) -> list[Format]:
@@ -205,7 +196,6 @@ def text_formats(*apps: TextChat) -> list[Format]:
 
 
 def _read(apps: Sequence[TextChat], source: Source, options: ReadOptions) -> RecordStream | None:
-    """Return the messages of all rooms; None if the first of the apps has none."""
     beside = frozenset(name.rpartition("/")[2] for name in source.members)
     found: set[str] = set()
 
@@ -242,7 +232,6 @@ def _in_room(record: Record, room: FileRoom, folder: str) -> Record:
 
 
 def title_of(texts: Iterable[str], patterns: Sequence[re.Pattern[str]]) -> str:
-    """Return the title that the first matching pattern takes out of a text; empty for none."""
     for text in texts:
         for pattern in patterns:
             if (match := pattern.fullmatch(text)) and (title := clean_title(match["title"])):
@@ -251,7 +240,6 @@ def title_of(texts: Iterable[str], patterns: Sequence[re.Pattern[str]]) -> str:
 
 
 def head_of(content: Content) -> list[str]:
-    """Return the first lines that are not blank, without line ends."""
     return [line.rstrip("\r\n").lstrip("\ufeff") for line in first_lines(content)]
 
 

@@ -20,9 +20,7 @@ from app.formats.records import FileRoom, ReadOptions
 COLON: Final = ": "
 _MOST_NAMES: Final = 20_000
 _LONGEST: Final = 60
-"""Maximum length of a name that is learned."""
 _DEEPEST: Final = 3
-"""Maximum number of colons in a name."""
 _BARE: Final = re.compile(r"(?P<name>[^:\n]{1,40}):(?![/\s])(?P<text>.+)", re.DOTALL)
 """A name, and words after a colon without a blank."""
 _IN_TIME: Final = re.compile(r".*\d:\d\d")
@@ -32,8 +30,6 @@ _QUOTES: Final = re.compile('["“”„«»「」『』＂]')
 
 
 class SpokenLine(NamedTuple):
-    """A name as it stands in a line, and what it says."""
-
     name: str
     text: str
 
@@ -51,7 +47,6 @@ class Names:
         self._apps: frozenset[str] = frozenset()
 
     def add(self, rest: str) -> None:
-        """Take a line without its head."""
         name, colon, text = rest.partition(COLON)
         if not colon:
             if (match := _BARE.match(rest)) and not _IN_TIME.fullmatch(
@@ -74,7 +69,6 @@ class Names:
             self._common[name] = tuple(part for part, _ in alike)
 
     def settle(self) -> None:
-        """Decide, after all lines were added."""
         known = {name for name, count in self._counts.items() if count > 1 and not _is_cut(name)}
         self._longer = {
             name: COLON.join((name, *common))
@@ -97,7 +91,6 @@ class Names:
         )
 
     def _count_bare(self) -> None:
-        """Count bare names also in lines with a later colon and blank, where they seem to end."""
         for name, count in self._counts.items():
             if count == 1 and (match := _BARE.match(name)) and match["name"] in self._bare:
                 self._bare[match["name"]] += 1
@@ -116,7 +109,6 @@ class Names:
         return None if name in self._apps else SpokenLine(name, text)
 
     def note(self, notes: ReadNotes) -> None:
-        """Note which names were learned."""
         for name, longer in self._longer.items():
             template = "the name is written like this in all {count} of its lines"
             evidence = Message(template, count=f"{self._counts[name]:,}")
@@ -127,7 +119,6 @@ class Names:
 
 
 def _parts(text: str) -> tuple[str, ...]:
-    """Return the text before each colon near the beginning of a text."""
     if COLON not in text[: _LONGEST + len(COLON)]:
         return ()
     *parts, _ = text[: _DEEPEST * _LONGEST].split(COLON, _DEEPEST)
@@ -137,7 +128,6 @@ def _parts(text: str) -> tuple[str, ...]:
 
 
 def _is_called(part: str) -> bool:
-    """Return whether this looks like a part of a name: few words with capitals, or without case."""
     words = part.split()
     return 0 < len(words) < 4 and not any(word[0].islower() for word in words)
 
@@ -177,15 +167,11 @@ _ATTACHED: Final = re.compile(
     r"(?P<mark>\u200e?)<[^<>:：\n]{1,60}[:：] ?(?P<file>[^<>\n]{1,200}\.\w{1,5})>"
     r"|(?P<old>\d{4}-\d\d-\d\d-[A-Z]{3,9}-\d{1,9}\.\w{1,5}) ?\u200e?<[^<>:\n]{1,60}>"
 )
-"""Files on iOS, next to their captions."""
 _OWN_NAME: Final = re.compile(r"(?:[A-Z]{3}-\d{8}-WA\d+|\d{8}-.+)\.\w{0,5}")
-"""Names that the app gives to files."""
 _IN_ANGLES: Final = re.compile(r"<[^<>\n]{4,60}>\Z")
 _LONGEST_LINE: Final = 300
-"""Maximum length of a line of the app that assumptions quote."""
 _MARKED: Final = re.compile(r"\u200e<[^<>\n]{1,300}>")
 _TITLE: Final = re.compile(r"[^\n]{1,200}\.\w{1,5}(?P<pages> • [^\n]{1,40})?")
-"""Title of a document on iOS, and its number of pages."""
 _OPEN_QUOTE: Final = re.compile(
     r".*[“„«「『‘][^”“»」』’]*|[^\"]*(?:\"[^\"]*\"[^\"]*)*(?<![0-9A-Za-z])\"[^\"]*", re.DOTALL
 )
@@ -211,7 +197,6 @@ class WhatsApp(Grammar):
         self._choice = options.dates
 
     def begin(self, lines: Iterable[str]) -> None:
-        """Decide on dates, names and the language by all lines."""
         self._dates, self._names = Dates(self._choice), Names()
 
         def texts() -> Iterator[str]:
@@ -234,7 +219,6 @@ class WhatsApp(Grammar):
         self._names.note(notes)
 
     def read(self, line: str) -> Opening | None:
-        """Return what the line begins: a message has a name before its colon."""
         head = self._heads.read(line)
         if head is None:
             return None
@@ -258,18 +242,15 @@ class WhatsApp(Grammar):
         return self._notes.said(text)
 
     def room(self, file: RoomFile[Any]) -> FileRoom:
-        """Return the room as its file, its folder or its archive is named."""
         return FileRoom(platform=WHATSAPP.name, name=title_of(file.names, _NAMES))
 
 
 def _noted(text: str) -> Opening:
-    """Return the opening of a line of the app, with its text if no table has it."""
     is_known = _lines().has(text) or _whole().has(text)
     return Opening(text="" if is_known else text.replace(_OWN_MARK, "")[:_LONGEST_LINE])
 
 
 def _is_apps(name: str, text: str) -> bool:
-    """Return whether the colon belongs to a group's name in a line of the app."""
     if _has_open_quote(name) and _CLOSE_QUOTE.search(text):
         return True
     if "'" in name and _OPEN_APOSTROPHE.fullmatch(name) and _CLOSE_APOSTROPHE.search(text):
@@ -332,7 +313,6 @@ class AppNotes:
         self._beside = beside
         self._has_marks = has_marks
         self._words: frozenset[str] = frozenset()
-        """Words after file names."""
         self._alone: frozenset[str] = frozenset()
         """Frequent notes in angle brackets that replace a message."""
         self._behind: frozenset[str] = frozenset()
@@ -354,7 +334,6 @@ class AppNotes:
         self._behind = frozenset(text for text, is_alone in notes if not is_alone)
 
     def _note_at_end(self, text: str) -> tuple[str, bool] | None:
-        """Return the end of a text that looks like a note, and whether it is all of the text."""
         note = ""
         if text.endswith(">"):
             match = _IN_ANGLES.search(text)
@@ -401,7 +380,6 @@ class AppNotes:
         return (others, first) if first in self._alone else (text, "")
 
     def _without_omitted(self, text: str) -> str:
-        """Return a text without the note of an omitted file above or below it."""
         first, _, others = text.partition("\n")
         if first.startswith("<") and others and _omitted().has(first):
             return others
@@ -419,7 +397,6 @@ class AppNotes:
         return self._is_sure(match) or _attached().has(match["words"])
 
     def _is_sure(self, match: re.Match[str]) -> bool:
-        """Return whether a name is a file's, whatever the words next to it say."""
         return match[0].startswith(_OWN_MARK) or self._is_file(match["file"])
 
     def _is_file(self, name: str) -> bool:
@@ -440,7 +417,6 @@ class AppNotes:
 
 
 def _speaks_of_media(note: str) -> bool:
-    """Return whether a message in angle brackets has a word for a file, in any language."""
     if _is_ascii_word(note) or _IN_ANGLES.match(note) is None:
         return False
     return any(map(note.casefold().__contains__, sentences("whatsapp", "medium")))
@@ -451,7 +427,6 @@ def _is_ascii_word(note: str) -> bool:
 
 
 def _is_title(text: str, files: list[str]) -> bool:
-    """Return whether a text stands before a document: its name and number of pages."""
     title, bullet, _ = text.partition(" • ")
     return bool(bullet and files and files[0].endswith(title))
 

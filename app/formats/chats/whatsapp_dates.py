@@ -56,7 +56,6 @@ class Dates:
         self._days: dict[tuple[DateParts, str, str], date | None] = {}
 
     def add(self, head: LineHead) -> None:
-        """Take a head, in the order of the file."""
         if head.date not in self._dates and len(self._dates) < _MOST_DATES:
             self._dates[head.date] = None
         if head.half not in self._halves and len(self._halves) < _MOST_WORDS:
@@ -70,7 +69,6 @@ class Dates:
                 self._yearless.add(self._numbers[head.month], int(head.date[2]))
 
     def settle(self) -> None:
-        """Decide, after all heads were added."""
         self._know_words()
         self._yearless.settle()
         self._days.clear()
@@ -142,7 +140,6 @@ class Dates:
         return day_of(year - _OF_BUDDHA if year in _BUDDHIST else year, month, day)
 
     def note(self, notes: ReadNotes) -> None:
-        """Note the order of day and month, and what the file leaves open."""
         if any(parts[1] for parts in self._dates) and (self._order != "ymd" or self._is_open):
             notes.order = NAMES[self._order]
         if self._others:
@@ -174,7 +171,6 @@ class Yearless:
     def __init__(self) -> None:
         self.is_used = False
         self.last = 0
-        """Year of the last date."""
         self._turns = 0
         self._place = (0, 0)
         self._year = 0
@@ -193,12 +189,10 @@ class Yearless:
         self._place, self._year = (0, 0), self.last - self._turns
 
     def year_of(self, month: int, day: int) -> int:
-        """Return the year of the next date in the file."""
         self._year += self._turned(month, day)
         return self._year
 
     def _turned(self, month: int, day: int) -> bool:
-        """Return whether a new year began, which a jump back by over three months shows."""
         before, self._place = self._place, (month, day)
         return before[0] - month > 3
 
@@ -239,7 +233,6 @@ def orders_of(dates: Sequence[DateParts], shape: Shape, halves: Collection[str])
 
 
 def _are_years(numbers: Collection[int]) -> bool:
-    """Return whether these may be two-digit years since WhatsApp appeared."""
     return min(numbers) >= 9 and max(numbers) <= now().year % 100
 
 

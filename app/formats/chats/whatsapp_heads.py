@@ -17,10 +17,7 @@ FILE: Final = files("app.formats.chats") / "clock_words.json"
 
 
 class Language(msgspec.Struct, frozen=True):
-    """The words of a language, by their keys."""
-
     hours: dict[str, tuple[int, ...]]
-    """Hours of the day that a word means."""
     months: dict[str, int]
 
 
@@ -46,7 +43,6 @@ def as_key(word: str) -> str:
 
 @cache
 def of_days() -> frozenset[str]:
-    """Return the keys of all words for parts of a day."""
     return frozenset(word for some in all_words().languages.values() for word in some.hours)
 
 
@@ -79,7 +75,6 @@ def _apart(hour: int, other: int) -> int:
 
 Place = Literal["", "before", "after"]
 _MARKS: Final = "[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]*"
-"""Direction marks, which stand anywhere between numbers."""
 _ERA: Final = r"(?P<era>令和|平成|[RH](?=\d))?"
 _WORD: Final = r"(?P<month>[^\W\d_][^\d:;,\[\]\n]{0,20}?)"
 _DATES: Final = (
@@ -97,25 +92,18 @@ class HeadLayout(NamedTuple):
 
     pattern: re.Pattern[str]
     date: str
-    """Expression of its date."""
     is_time_first: bool
     is_named: bool
-    """Whether the month is a word."""
     is_cut: bool
-    """Whether a mark stands between the numbers."""
 
 
 class Shape(NamedTuple):
-    """What all heads of a file have in common."""
-
     layout: HeadLayout
     opening: str
     closing: str
     cut: str
-    """Mark between the numbers of a date."""
     has_seconds: bool
     place: Place
-    """Where a word for the part of the day stands, relative to the time."""
 
     @property
     def is_of_iphone(self) -> bool:
@@ -130,11 +118,9 @@ class LineHead(NamedTuple):
     """Three numbers in their order; with a named month the year, which may be empty, comes first.
     """
     month: str
-    """Key of the word for the month."""
     era: str
     time: tuple[int, int, int]
     half: str
-    """Key of the word for the part of the day."""
     rest: str
 
 
@@ -175,7 +161,6 @@ def _pattern(
 
 
 def exact(shape: Shape) -> re.Pattern[str]:
-    """Return the expression of the heads of that shape alone."""
     seconds = r"[:.](?P<second>\d{2})" if shape.has_seconds else r"(?P<second>)(?![:.]\d\d)"
     date = shape.layout.date
     if shape.layout.is_cut:
@@ -205,15 +190,12 @@ def heads_in(line: str) -> Iterator[LineHead]:
 
 
 class HeadReader:
-    """Reads the lines of files of one shape."""
-
     def __init__(self, shape: Shape) -> None:
         self._shape = shape
         # The expression of the shape alone is faster than that of its layout.
         self._match = exact(shape).match
 
     def read(self, line: str) -> LineHead | None:
-        """Return the head of a line; None for a line of another shape."""
         match = self._match(line)
         if match is None:
             return None
@@ -248,7 +230,6 @@ def _told_head(shape: Shape, match: re.Match[str], half: str) -> LineHead:
 
 
 def _is_likely(head: LineHead) -> bool:
-    """Return whether a head is no line of a table, a log or another app."""
     closing, cut = head.shape.closing, head.shape.cut
     if closing == ",":
         return head.shape.place == "before" and cut == "." and " : " not in head.rest
@@ -320,7 +301,6 @@ def shape_of(lines: Sequence[str]) -> Shape | None:
 
 
 def _looks_like_chat(lines: Sequence[str]) -> bool:
-    """Return whether at least two lines have a date, a time and a name."""
     firsts = (
         next(filter(None, (one.pattern.match(line) for one in layouts())), None) for line in lines
     )

@@ -1,8 +1,8 @@
 """Chats of Messenger and Instagram: `message_1.json` and the like, and those of encrypted chats.
 
-A chat has a folder with numbered files, of which the first one is the newest, as its first message
-is. An encrypted one, of which there is another download, is one file like `Mina_4.json`, whose
-number is that of the chat. People are told apart by names alone.
+A chat has a folder with numbered files; the first file and the first message are the newest.
+Encrypted chats have a download of their own, with one file each, such as `Mina_4.json`, where 4 is
+the number of the chat. Only names tell people apart.
 """
 
 import re
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from functools import cache, partial
+from functools import partial
 from itertools import chain, groupby, islice, takewhile
 from pathlib import PurePosixPath
 from typing import Final, NamedTuple
@@ -31,16 +31,11 @@ from app.formats.source.file import Content, Source
 from app.formats.source.json import as_object, as_word, first_documents, listed
 from app.formats.source.window import Json, Window, load
 
-EDITABLE: Final = timedelta(minutes=20)
-"""How long a message can be edited: 15 minutes, and some for slow networks."""
-MOST_VERSIONS: Final = 200
-"""Items among which the versions of a message are looked for."""
-
 
 def newest_versions(items: Iterable[Item]) -> Iterator[Item]:
-    """Yield the items; of the versions of a message the newest, without its mark.
+    """Yield the items, with only the newest version of each message and without its mark.
 
-    Raises BrokenFileError behind all that can be read.
+    Raises BrokenFileError after all that can be read.
     """
     held: deque[Item] = deque()
     edited: list[Record] = []
@@ -53,7 +48,7 @@ def newest_versions(items: Iterable[Item]) -> Iterator[Item]:
                 _replace(held, version)
             is_older = isinstance(item, Record) and any(_is_older(item, new) for new in edited)
             held.append(version or (Skipped(item.place, "deleted") if is_older else item))
-            if len(held) > MOST_VERSIONS:
+            if len(held) > 200:
                 yield (gone := held.popleft())
                 edited = [record for record in edited if record is not gone]
     except BrokenFileError as error:
@@ -64,7 +59,6 @@ def newest_versions(items: Iterable[Item]) -> Iterator[Item]:
 
 
 def _replace(held: deque[Item], version: Record) -> None:
-    """Leave out the last item that is an older version of a message."""
     for place in range(len(held) - 1, -1, -1):
         item = held[place]
         if isinstance(item, Record) and _is_older(item, version):
@@ -73,12 +67,12 @@ def _replace(held: deque[Item], version: Record) -> None:
 
 
 def _unmarked(item: Item) -> Record | None:
-    """Return an edited message without its mark; None for another item."""
     if not (isinstance(item, Record) and item.text.endswith(")")):
         return None
     if item.room is None or getattr(item.room, "platform", "") != "instagram":
         return None
-    mark = next((mark for mark in _marks() if item.text.endswith(f" {mark}")), "")
+    marks = sentences("meta", "edited")
+    mark = next((mark for mark in marks if item.text.endswith(f" {mark}")), "")
     return structs.replace(item, text=item.text.removesuffix(mark).rstrip()) if mark else None
 
 
@@ -86,7 +80,8 @@ def _is_older(item: Record, version: Record) -> bool:
     """Return whether an item is an older version of a message: most of one is in the other."""
     if item.created_at is None or version.created_at is None or item.room != version.room:
         return False
-    is_near = timedelta() <= version.created_at - item.created_at <= EDITABLE
+    # A message can be edited for 15 minutes, and some more on slow networks.
+    is_near = timedelta() <= version.created_at - item.created_at <= timedelta(minutes=20)
     if not is_near or item.display_name != version.display_name:
         return False
     begin = _common(item.text, version.text)
@@ -95,14 +90,8 @@ def _is_older(item: Record, version: Record) -> bool:
 
 
 def _common(first: str, second: str) -> int:
-    """Return how many letters two texts have in common at their beginnings."""
     pairs = zip(first, second, strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-
-
-@cache
-def _marks() -> tuple[str, ...]:
-    return sentences("meta", "edited")
 
 
 _NUMBERED: Final = re.compile(r"(?:(?P<folder>.*)/)?message_(?P<number>\d{1,9})\.json")
@@ -112,31 +101,25 @@ _FILES: Final = ("photos", "videos", "audio_files", "gifs", "files", "media")
 _DELETED: Final = frozenset(
     ("facebook user", "instagram user", "facebook 사용자", "instagram 사용자")
 )
-"""Names of deleted accounts, in lower case."""
 _alone: Final = partial(matcher, "meta", "alone")
 _deeds: Final = partial(matcher, "meta", "deed")
 _sent: Final = partial(matcher, "meta", "sent")
 _ADDRESS: Final = re.compile(r"https?://")
 _FEWEST: Final = 3
-"""How often a sentence comes back, or how many people have it, that is taken for the app's."""
+"""Number of repetitions, or of people, that shows that a sentence is the app's."""
 _MOST_LEARNT: Final = 1_000
 MOST_HELD: Final = 20_000
-"""Messages that are put in order at once: twice as many as numbered files have."""
+"""Number of messages put in order at once: twice as many as numbered files have."""
 MOST_CHARACTERS: Final = 4 * 2**20
-"""Characters of their texts."""
 
 
 class MetaThread(NamedTuple):
-    """A chat, the folder of its files, and the sentences of the app in it."""
-
     room: FileRoom
     folder: str
     sentences: "OwnSentences"
 
 
 class MetaChats(JsonChat[MetaThread]):
-    """The chats in a download of Messenger or Instagram."""
-
     name = "messenger"
     label = Message("Messenger and Instagram")
     file_name = "message_1.json"
@@ -167,7 +150,7 @@ class MetaChats(JsonChat[MetaThread]):
         return any(message.keys() >= these for message in first for these in keys)
 
     def read(self, source: Source, options: ReadOptions) -> RecordStream | None:
-        """Return what was said in the chats, and a note about posts in the same download."""
+        """Return the messages of all chats, and a note about posts in the same download."""
         stream = super().read(source, options)
         if stream and source.has_members and posts_in(source):
             template = "the chats of {name} are read; --format meta reads own posts"
@@ -218,9 +201,10 @@ class MetaChats(JsonChat[MetaThread]):
         )
 
     def _thread(self, content: Content, folder: str, source_name: str) -> MetaThread:
-        """Return a chat by its first file, which is read twice: names stand behind the messages.
+        """Return a chat by its first file, which is read twice, because names follow the messages.
 
-        The sentences of the app are learnt meanwhile, and the app by the first 1,000 messages.
+        The first reading also learns the sentences of the app, and the app by the first 1,000
+        messages.
         """
         about: Json = {}
         flags: set[str] = set()
@@ -250,7 +234,6 @@ class MetaChats(JsonChat[MetaThread]):
 
 
 def _folder(name: str, *, is_numbered: bool) -> str:
-    """Return the part of a file's name that is the chat's; an encrypted chat is a single file."""
     return name.rpartition("/")[0] if is_numbered else name.removesuffix(".json")
 
 
@@ -263,7 +246,6 @@ def _text(message: Json) -> str:
 
 
 def _flags(message: Json) -> set[str]:
-    """Return what of a message tells the app: keys, and the beginnings of files' paths."""
     addresses = (as_object(file).get("uri") for name in _FILES for file in listed(message, name))
     return {"is_geoblocked_for_viewer"} & message.keys() | {
         address.partition("/")[0] for address in addresses if isinstance(address, str)
@@ -271,7 +253,6 @@ def _flags(message: Json) -> set[str]:
 
 
 def _app(place: str, flags: Iterable[str]) -> str:
-    """Return the app: as the names of folders tell it, else by a flag that Instagram sets."""
     names = (place, *flags)
     if any("facebook" in name or "messenger" in name for name in names):
         return "messenger"
@@ -285,7 +266,6 @@ def _sign(reaction: Json) -> tuple[object, object]:
 
 
 def _attached(message: Json, folder: str) -> Attachments:
-    """Return the pictures, videos and sounds of a message, with the names of their files."""
     thread = f"/{folder.rpartition('/')[2]}/"
     names = []
     for file in (as_object(file) for name in _FILES for file in listed(message, name)):
@@ -299,22 +279,21 @@ def _attached(message: Json, folder: str) -> Attachments:
 
 
 class OwnSentences:
-    """Sentences of the app among the messages of one chat: who liked, sent or named what.
+    """Sentences of the app among the messages of one chat, on likes, sent files and new names.
 
-    The app writes them in the account's language as words of whoever did it, and nearly all begin
-    with the name. Beside those of its table, a sentence that begins so is taken for the app's in
-    any language where a file is with it, where it comes back three times, or where three people
-    "say" the same behind their names.
+    The app writes them in the account's language as words of the person who acted, and nearly all
+    begin with the name. Apart from those of its table, a sentence that begins so is taken for the
+    app's in any language if a file comes with it, if it is repeated three times, or if three people
+    "say" the same after their names.
     """
 
     def __init__(self, notes: ReadNotes) -> None:
         self._notes = notes
         self._counts: Counter[str] = Counter()
         self._people: dict[str, set[str]] = {}
-        """Those who have a deed, up to three."""
 
     def learn(self, text: str, name: str) -> None:
-        """Count a sentence that begins with the name of whoever is said to have written it."""
+        """Count a sentence that begins with the name of its stated author."""
         if not (deed := _deed(text, name)):
             return
         if text in self._counts or len(self._counts) < _MOST_LEARNT:
@@ -325,9 +304,9 @@ class OwnSentences:
                 people.add(name)
 
     def has(self, text: str, name: str, *, is_attached: bool) -> bool:
-        """Return whether a text is such a sentence; `is_attached` where a file or link is with it.
+        """Return whether a text is such a sentence; `is_attached` if a file or link comes with it.
 
-        A link that somebody sends stands in the text itself.
+        A link that a person sends stands in the text itself.
         """
         deed = _deed(text, name)
         if _alone().has(text) or (deed and (_deeds().has(deed) or _sent().has(deed))):
@@ -344,7 +323,6 @@ class OwnSentences:
 
 
 def _deed(text: str, name: str) -> str:
-    """Return what stands behind the name of the speaker, all of it or the first; else nothing."""
     for subject in (name, name.partition(" ")[0]):
         if subject and text.startswith(subject):
             behind = text[len(subject) :]
@@ -355,10 +333,10 @@ def _deed(text: str, name: str) -> str:
 
 
 def in_order(items: Iterator[Item], most: int = MOST_HELD) -> Iterator[Item]:
-    """Yield what was said as it was said, though a file may begin with the newest.
+    """Yield the messages in order, though a file may begin with the newest.
 
-    Of a file with `most` messages, or with very long ones, only what has one time is put in order.
-    Raises BrokenFileError behind all that can be read.
+    In a file with `most` messages, or very long ones, only messages of the same time are put in
+    order. Raises BrokenFileError after all that can be read.
     """
     portion: list[Item] = []
     fault: BrokenFileError | None = None
@@ -377,7 +355,6 @@ def in_order(items: Iterator[Item], most: int = MOST_HELD) -> Iterator[Item]:
 
 
 def _portion(items: Iterator[Item], most: int) -> Iterator[Item]:
-    """Yield as many of the items as are held at once."""
     characters = 0
     for item in islice(items, most):
         yield item
@@ -391,13 +368,12 @@ def _characters(item: Item) -> int:
 
 
 def _is_newest_first(items: Iterable[Item]) -> bool:
-    """Return whether the first of the times is not before the last one."""
     times = [item.created_at for item in items if isinstance(item, Record) and item.created_at]
     return not times or times[0] >= times[-1]
 
 
 def _within_times(items: Iterable[Item]) -> Iterator[Item]:
-    """Yield what has one time the other way round."""
+    """Yield the items with those of one time reversed."""
     group: list[Item] = []
     characters = 0
     time, fault = None, None

@@ -57,18 +57,13 @@ _FILES: Final = re.compile(
 )
 _OF_OTHERS: Final = re.compile(r"(?:^|/)(?:saved|likes|liked_posts|story_interactions)/")
 """Folders whose files list posts of other accounts."""
-_PLATFORMS: Final[tuple[Platform, ...]] = ("facebook", "instagram", "threads")
-"""Platforms in the order in which the account of a download is of them."""
-_OWNERS: Final = ("/personal_information.json", "/profile_information.json")
 _KINDS: Final[dict[str, MediumKind]] = {
     **dict.fromkeys(("jpg", "png", "webp", "avif", "heic"), "photo"),
     **dict.fromkeys(("mp4", "webm"), "video"),
     **dict.fromkeys(("mp3", "ogg", "wav"), "audio"),
     "gif": "gif",
 }
-"""Kinds of media by how their files begin."""
 _USERNAMES: Final = frozenset({"Username", "사용자 이름", "ユーザーネーム", "Benutzername"})
-"""Labels of an account's name, by the language of the account."""
 _COMMENTS: Final = frozenset(
     {"Comment", "댓글", "コメント", "Kommentar", "Comentario", "Commentaire"}
 )
@@ -79,21 +74,16 @@ _CAPTIONS: Final = frozenset(
         *("Altyazı", "Açıklama", "说明", "說明", "Caption text"),
     }
 )
-"""Labels of a post's words, by the language of the account."""
-_MEDIA_OWNERS: Final = frozenset({"Media Owner", "미디어 소유자"})
 _PAGES: Final = re.compile(
     r"(?:.*/)?(?:message_\d+|posts_\d+|your_posts.*|post_comments.*|threads_and_replies)\.html"
 )
 
 
 class OwnWords(NamedTuple):
-    """The words of a post or comment, and its time."""
-
     text: str
     time: object
     is_reply: bool = False
     answered: str = ""
-    """Name of the person whom it answers."""
 
 
 def read(source: Source, _options: ReadOptions) -> RecordStream | None:
@@ -113,7 +103,7 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
 
 
 def posts_in(source: Source) -> list[Content]:
-    """Return the files that hold posts or comments: the one file itself, or some of an archive."""
+    """Return the files that hold posts or comments: the one file, or some of an archive."""
     if not source.has_members:
         return [source] if _platform(source) else []
     names = sorted(
@@ -126,7 +116,6 @@ def posts_in(source: Source) -> list[Content]:
 
 
 def _platform(content: Content) -> Platform | None:
-    """Return the platform of a file, by the first of its posts; None for another file."""
     first = _first(content)
     if any(map(labels_of, first)) and "facebook" in content.name.lower():
         return "facebook"
@@ -138,10 +127,12 @@ def _first(content: Content) -> list[Json]:
 
 
 def _account(source: Source, contents: list[Content]) -> Account:
-    """Return the owner, as their own file says; a lone file of posts names nobody."""
+    """Return the owner named in their own file; a lone file of posts has no name."""
     platforms = set(map(_platform, contents))
-    platform = next(name for name in _PLATFORMS if name in platforms)
-    file = next((name for name in sorted(source.members) if f"/{name}".endswith(_OWNERS)), None)
+    ordered: tuple[Platform, ...] = ("facebook", "instagram", "threads")
+    platform = next(name for name in ordered if name in platforms)
+    owners = ("/personal_information.json", "/profile_information.json")
+    file = next((name for name in sorted(source.members) if f"/{name}".endswith(owners)), None)
     name = _owner(load(source.start_of(file))) if file else ""
     if not name:
         comments = (comment_of(value) for content in contents for value in _first(content))
@@ -169,7 +160,7 @@ def _items(
     around = ["".join(f"{folder}/" for folder in folders[:n]) for n in range(len(folders) + 1)]
 
     def member(address: str) -> str:
-        """Return the name of a file in the archive; addresses begin at some folder around."""
+        """Return the name of a file in the archive; addresses begin at some folder above."""
         names = (f"{folder}{address}" for folder in around)
         return next((name for name in names if name in source.members), address)
 
@@ -187,14 +178,13 @@ def _items(
 
 
 def _is_of_another(value: Json, username: str | None) -> bool:
-    """Return whether a labelled post names another account as its owner."""
     parts = (as_object(part) for label in labels_of(value) for part in listed(label, "dict"))
     owners = {repaired(part.get("value")) for part in parts if part.get("label") in _USERNAMES}
     return bool(owners) and username is not None and username not in owners
 
 
 def _is_again(value: Json, seen: Counter[int]) -> bool:
-    """Return whether a labelled post stood in the older shape already; `seen` counts these."""
+    """Return whether a labelled post already came in the older shape; `seen` counts these."""
     words = words_of(value)
     media = next(addresses_of(value), "")
     key = hash(repr((words.text, words.time, media)))
@@ -238,7 +228,6 @@ def _item(
 
 
 def platform_of(value: Json) -> Platform | None:
-    """Return the platform of a post or comment; None for anything else."""
     medium = _first_medium(value)
     if "text_post_app" in medium:
         return "threads"
@@ -253,11 +242,12 @@ def platform_of(value: Json) -> Platform | None:
 
 
 def words_of(value: Json) -> OwnWords:
-    """Return the words of a post or comment. Raises RecordError for anything else."""
+    """Return the words of a post or comment. Raises RecordError for any other value."""
     if entries := _entries(value):
         text = entry(value, _COMMENTS) or next(map(_value, entries.values()), "")
         times = (as_object(part).get("timestamp") for part in entries.values())
-        return OwnWords(text, next(filter(None, times), None), True, entry(value, _MEDIA_OWNERS))
+        owner = entry(value, {"Media Owner", "미디어 소유자"})
+        return OwnWords(text, next(filter(None, times), None), is_reply=True, answered=owner)
     if comment := comment_of(value):
         return OwnWords(repaired(comment.get("comment")), comment.get("timestamp"), is_reply=True)
     if labels := labels_of(value):
@@ -275,12 +265,10 @@ def words_of(value: Json) -> OwnWords:
 
 
 def labels_of(value: Json) -> list[Json]:
-    """Return the labelled values of a post in the shape of newer downloads; none of another."""
     return [as_object(part) for part in listed(value, "label_values")]
 
 
 def _caption(value: Json, labels: list[Json]) -> str:
-    """Return the words under a label for them, else under the first of the media."""
     for part in labels:
         if repaired(part.get("label")) in _CAPTIONS and (text := repaired(part.get("value"))):
             return text
@@ -294,19 +282,17 @@ def _labelled_media(value: Json) -> Iterator[Json]:
 
 
 def _described(value: Json) -> str:
-    """Return the words under the first picture or film that has any."""
     media = (as_object(part.get("media")) for part in _attached(value))
     return next(filter(None, (repaired(medium.get("description")) for medium in media)), "")
 
 
 def comment_of(value: Json) -> Json:
-    """Return the comment of Facebook in a value; empty if there is none."""
     comments = (as_object(part.get("comment")) for part in _data(value))
     return next(filter(None, comments), {})
 
 
 def entry(value: Json, names: Collection[str]) -> str:
-    """Return what stands under one of the names, which are in the language of the account."""
+    """Return the value under one of the names, which depend on the account's language."""
     for name, part in _entries(value).items():
         if repaired(name) in names:
             return _value(part)
@@ -314,7 +300,6 @@ def entry(value: Json, names: Collection[str]) -> str:
 
 
 def addresses_of(value: Json) -> Iterator[str]:
-    """Yield the addresses of pictures, videos and sounds, inside of the archive or on the web."""
     media = [*_labelled_media(value)]
     media += [as_object(part.get("media")) for part in _attached(value)]
     for medium in media:
@@ -323,7 +308,6 @@ def addresses_of(value: Json) -> Iterator[str]:
 
 
 def links_of(value: Json) -> Iterator[str]:
-    """Yield the addresses that a post of Facebook shows a card of."""
     for part in _attached(value):
         if address := repaired(as_object(part.get("external_context")).get("url")):
             yield address
@@ -353,7 +337,7 @@ def _value(part: object) -> str:
 def repaired(value: object) -> str:
     """Return a string with its letters; Meta writes each byte of UTF-8 as a character.
 
-    Other strings stay as they are; anything else becomes empty.
+    Other strings stay as they are; any other value becomes empty.
     """
     if not isinstance(value, str):
         return ""

@@ -1,4 +1,4 @@
-"""The files of a zip, by name, and what lists those of a tar. Nothing is extracted."""
+"""The files of a zip, by name, and the choice between zip and tar. Nothing is extracted."""
 
 import contextlib
 import io
@@ -15,28 +15,16 @@ from app.formats.source.members import DOS, MAX_LIST_BYTES, READ_ERRORS, Listing
 from app.formats.source.tars import is_tar, listing_of_tar
 
 MOST_FILES: Final = 100_000
-"""Of a zip; each takes up to 1 KB of memory."""
-_DIRECTORY_ENTRY: Final = b"PK\x01\x02"
-"""How what a zip's directory says about a file begins."""
-_ZIP_STARTS: Final = (b"PK\x03\x04", b"PK\x05\x06")
-_ENCRYPTED_FLAG: Final = 0x1
-_UTF8_FLAG: Final = 0x800
+"""Maximum number of files in a zip; each takes up to 1 KB of memory."""
 _EXTRA_HEAD: Final = struct.Struct("<HH")
-"""Kind and size of an extra field."""
-_UNICODE_PATH: Final = 0x7075
-"""Kind of the field that repeats a name in UTF-8: APPNOTE.TXT of PKWARE, 4.6.9."""
-_PLAIN_MODES: Final = frozenset({0, stat.S_IFREG, stat.S_IFDIR})
-# The other methods unpack a small chunk into gigabytes at once, which no limit can stop.
-_METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 
 
 Lister = Callable[[BinaryIO, str], Listing]
-"""Returns the files, and where the container is damaged; raises BrokenFileError for too many."""
+"""Returns the files and any damage of the container. Raises BrokenFileError for too many files."""
 
 
 def lister_of(start: bytes) -> Lister | None:
-    """Return what lists the files of a zip or a tar that begins so; None for other files."""
-    if start.startswith(_ZIP_STARTS):
+    if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _listing_of_zip
     return listing_of_tar if is_tar(start) else None
 
@@ -56,7 +44,7 @@ def _listing_of_zip(file: BinaryIO, label: str) -> Listing:
     for info in container.infolist():
         name = _name_of(info)
         # The upper half is the mode of Unix; its type is 0 where another system wrote the zip.
-        is_plain = stat.S_IFMT(info.external_attr >> 16) in _PLAIN_MODES
+        is_plain = stat.S_IFMT(info.external_attr >> 16) in {0, stat.S_IFREG, stat.S_IFDIR}
         member = Member(info.file_size, partial(_in_zip, container, info)) if is_plain else None
         if isinstance(name, bytes):
             listing.uncertain.append((name, member))
@@ -69,10 +57,11 @@ def _listing_of_zip(file: BinaryIO, label: str) -> Listing:
 def _name_of(info: zipfile.ZipInfo) -> str | bytes:
     """Return the name of a file, or its bytes if they do not tell their encoding.
 
-    The module takes a name without the mark for UTF-8 as letters of DOS, which many programs do
-    not mean. They mark some names and not others, so each is looked at by itself.
+    The module reads a name without the UTF-8 mark as letters of DOS, which many programs do not
+    mean. They mark some names and not others, so each is looked at by itself.
     """
-    if info.flag_bits & _UTF8_FLAG or info.filename.isascii():
+    is_marked = info.flag_bits & 0x800
+    if is_marked or info.filename.isascii():
         return info.filename
     name = info.filename.encode(DOS)
     with contextlib.suppress(UnicodeDecodeError):
@@ -81,23 +70,24 @@ def _name_of(info: zipfile.ZipInfo) -> str | bytes:
 
 
 def _stated_name(extra: bytes, name: bytes) -> bytes | None:
-    """Return the name in UTF-8 that a program wrote beside this one; None if there is none."""
+    """Return the UTF-8 name that a program added to this one; None if there is none."""
     while len(extra) >= _EXTRA_HEAD.size:
         kind, size = _EXTRA_HEAD.unpack_from(extra)
         content, extra = extra[_EXTRA_HEAD.size :][:size], extra[_EXTRA_HEAD.size + size :]
-        if kind == _UNICODE_PATH and content[1:5] == zlib.crc32(name).to_bytes(4, "little"):
+        # This kind of field repeats a name in UTF-8: APPNOTE.TXT of PKWARE, 4.6.9.
+        if kind == 0x7075 and content[1:5] == zlib.crc32(name).to_bytes(4, "little"):
             return content[5:]
     return None
 
 
 class _Bounded(io.RawIOBase):
-    """A container, of whose lists only so much is read into memory."""
+    """A container whose lists are read into memory only up to a limit."""
 
     def __init__(self, file: BinaryIO, label: str) -> None:
         self._file = file
         self._label = label
         self.left: int | None = MAX_LIST_BYTES
-        """Bytes that may still be read; None once the lists were read."""
+        """Bytes that may still be read; None after the lists were read."""
 
     def read(self, size: int = -1) -> bytes:
         if self.left is None:
@@ -105,7 +95,7 @@ class _Bounded(io.RawIOBase):
         data = self._file.read(size if 0 <= size <= self.left else self.left + 1)
         self.left -= len(data)
         # zipfile reads the directory at once, and makes an object for each entry afterwards.
-        if self.left < 0 or data.count(_DIRECTORY_ENTRY) > MOST_FILES:
+        if self.left < 0 or data.count(b"PK\x01\x02") > MOST_FILES:
             raise BrokenFileError("{name} contains too many files", name=self._label)
         return data
 
@@ -118,10 +108,11 @@ class _Bounded(io.RawIOBase):
 
 def _in_zip(container: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
     name = info.filename
-    if info.flag_bits & _ENCRYPTED_FLAG:
+    if info.flag_bits & 0x1:
         raise BrokenFileError(
             "{name} is encrypted; unpack it first, then import the unpacked files", name=name
         )
-    if info.compress_type not in _METHODS:
+    # The other methods unpack a small chunk into gigabytes at once, which no limit can stop.
+    if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
         raise BrokenFileError("{name} is compressed with an unsupported method", name=name)
     return container.open(info)

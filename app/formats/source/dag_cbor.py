@@ -1,8 +1,8 @@
 """DAG-CBOR, the part of CBOR in which Bluesky keeps records, and the blocks of a CAR file.
 
-Only what the specification allows is read: a library of CBOR in general would also make regular
-expressions, big numbers and references of what an upload says.
-Sources: https://ipld.io/specs/codecs/dag-cbor/spec/, https://ipld.io/specs/transport/car/carv1/.
+Only what the specification allows is read: a general CBOR library would also create regular
+expressions, big numbers and references from an upload. Sources:
+https://ipld.io/specs/codecs/dag-cbor/spec/, https://ipld.io/specs/transport/car/carv1/.
 """
 
 import struct
@@ -15,17 +15,10 @@ from app.errors import BrokenFileError, Message, RecordError
 from app.formats.source.file import Content
 from app.formats.source.window import TOO_DEEP
 
-MAX_BLOCK: Final = 2 * 2**20
-"""Bytes of a block with its CID; a server of Bluesky accepts half of that."""
-_DEEPEST: Final = 100
-_MOST_VALUES: Final = 100_000
-_LINK: Final = 42
 _SIZES: Final = {24: 1, 25: 2, 26: 4, 27: 8}
-"""Bytes of a number behind its first byte, by what that says."""
+"""Bytes of a number after its first byte, by the low bits of that byte."""
 _SIMPLE: Final[dict[int, object]] = {20: False, 21: True, 22: None}
-_DOUBLE: Final = 27
 _CID_START: Final = b"\x01"
-_SHA256: Final = b"\x12\x20"
 _NOT_CBOR: Final = Message("not valid DAG-CBOR")
 _LONGEST_VARINT: Final = 9
 
@@ -37,19 +30,16 @@ class Link(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The CID as addresses have it."""
         return "b" + b32encode(self.cid).decode().lower().rstrip("=")
 
 
 class Block(NamedTuple):
-    """A block of a CAR file."""
-
     cid: bytes
     data: bytes
 
 
 def decode(data: bytes) -> object:
-    """Return the value that the bytes are. Raises RecordError for anything but one value."""
+    """Return the encoded value. Raises RecordError for anything but one value."""
     reader = _Decoder(data)
     value = reader.value(0)
     if reader.at != len(data):
@@ -64,9 +54,8 @@ class _Decoder:
         self._values = 0
 
     def value(self, depth: int) -> object:
-        """Return the value here."""
         self._values += 1
-        if depth > _DEEPEST or self._values > _MOST_VALUES:
+        if depth > 100 or self._values > 100_000:
             raise RecordError(TOO_DEEP)
         first = self._bytes(1)[0]
         kind, low = first >> 5, first & 31
@@ -102,7 +91,7 @@ class _Decoder:
         return int.from_bytes(self._bytes(_SIZES[low]), "big")
 
     def _count(self, number: int) -> int:
-        """Return how many values follow; each has a byte at least."""
+        """Return the number of values that follow; each has a byte at least."""
         if number > len(self._data) - self.at:
             raise RecordError(_NOT_CBOR)
         return number
@@ -120,14 +109,14 @@ class _Decoder:
         return self._text(self._number(first & 31))
 
     def _simple(self, low: int) -> object:
-        if low == _DOUBLE:
+        if low == 27:  # A double.
             return struct.unpack(">d", self._bytes(8))[0]
         if low not in _SIMPLE:
             raise RecordError(_NOT_CBOR)
         return _SIMPLE[low]
 
     def _link(self, tag: int) -> Link:
-        first = self._bytes(1)[0] if tag == _LINK else 0
+        first = self._bytes(1)[0] if tag == 42 else 0
         cid = self._bytes(self._number(first & 31)) if first >> 5 == 2 else b""
         if not cid.startswith(b"\0" + _CID_START):
             raise RecordError(_NOT_CBOR)
@@ -135,9 +124,9 @@ class _Decoder:
 
 
 def blocks(content: Content) -> Generator[Block, None, None]:
-    """Yield the blocks of a CAR file, behind its header.
+    """Yield the blocks of a CAR file.
 
-    Raises BrokenFileError where the file breaks off or is none.
+    Raises BrokenFileError if the file is truncated or is no CAR file.
     """
     with closing(_Sections(content)) as sections:
         header = sections.next()
@@ -151,13 +140,11 @@ def blocks(content: Content) -> Generator[Block, None, None]:
 
 
 def is_car(start: bytes) -> bool:
-    """Return whether a file begins as a CAR file of version 1."""
     size, at = _varint(start)
     return bool(at) and is_header(start[at : at + size])
 
 
 def is_header(data: bytes) -> bool:
-    """Return whether the bytes are the header of a CAR file of version 1."""
     try:
         header = decode(data)
     except RecordError:
@@ -176,15 +163,15 @@ def _varint(data: bytes) -> tuple[int, int]:
 
 
 def _cid_size(section: bytes) -> int:
-    """Return the bytes of the CID before a block: of version 1, with SHA-256; 0 for another."""
+    """Return the size of a block's CID: of version 1, with SHA-256; 0 for any other."""
     _, codec_end = _varint(section[1:10])
     hash_at = 1 + codec_end
-    is_known = section.startswith(_CID_START) and section[hash_at : hash_at + 2] == _SHA256
+    is_known = section.startswith(_CID_START) and section[hash_at : hash_at + 2] == b"\x12\x20"
     return hash_at + 34 if is_known and codec_end and len(section) >= hash_at + 34 else 0
 
 
 class _Sections:
-    """The parts of a CAR file, each behind its size."""
+    """The parts of a CAR file, each after its size."""
 
     def __init__(self, content: Content) -> None:
         self._name = content.name
@@ -197,12 +184,12 @@ class _Sections:
             self._chunks.close()
 
     def next(self) -> bytes | None:
-        """Return the next part; None at the end."""
         self._fill(_LONGEST_VARINT)
         if not self._data:
             return None
         size, at = _varint(self._data)
-        if not at or not 0 < size <= MAX_BLOCK:
+        # A part is a block with its CID; a server of Bluesky accepts half of this size.
+        if not at or not 0 < size <= 2 * 2**20:
             raise self.broken()
         self._fill(at + size)
         if len(self._data) < at + size:

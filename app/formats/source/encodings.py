@@ -1,7 +1,7 @@
-"""Which encoding bytes are in that are not UTF-8: the letters that each would give are weighed.
+"""The encoding of bytes that are not UTF-8, by weighing the letters that each encoding gives.
 
-A letter counts by how common it is in the languages of the encoding, and by the letters beside it.
-On short texts in twenty encodings this named more of them than the libraries that were measured.
+A letter counts by how common it is in the languages of the encoding, and by the letters next to it.
+For short texts in twenty encodings this was right more often than the libraries measured.
 """
 
 import json
@@ -13,13 +13,12 @@ from typing import Any, Final, NamedTuple
 
 from app.errors import Message
 
-_LETTERS: Final = Path(__file__).with_name("letters.json")
 _SAMPLE_BYTES: Final = 3 * 1024
 """Bytes that are weighed, in lines with letters that are not ASCII."""
 _LEAST: Final = 0.3
-"""Score under which a text is in no known encoding."""
+"""Minimum score of an encoding."""
 _CLOSE: Final = 0.35
-"""Distance from the best score up to which another encoding is an alternative."""
+"""Maximum distance of an alternative from the best score."""
 _MOST_ALTERNATIVES: Final = 4
 _HALF_EMOJI: Final = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 _BAD: Final = re.compile("[\udc80-\udcff]")
@@ -33,33 +32,31 @@ Weigh = Callable[[str, str, str], float]
 
 
 class Encoding(NamedTuple):
-    """The encoding of a file, and what else it may be in, where its bytes leave that open."""
+    """The encoding of a file, and the others that its bytes allow."""
 
     codec: str
     alternatives: tuple[str, ...] = ()
     evidence: Message | None = None
-    """Why it is an assumption; None where it is none."""
+    """Why it is an assumption; None if it is certain."""
 
 
 class TextForm(NamedTuple):
-    """How the text of a file is written."""
-
     encoding: Encoding
     has_returns: bool
-    """Whether its lines end with a carriage return alone."""
 
 
 class Utf8Count(NamedTuple):
-    """Sequences of bytes that are valid UTF-8, without ASCII, and bytes that are not."""
+    """Numbers of valid UTF-8 sequences, without ASCII, and of invalid bytes."""
 
     good: int
     bad: int
 
 
 def count_utf8(sample: bytes) -> Utf8Count:
-    """Count the sequences and the bad bytes; what is cut at the end counts for neither.
+    """Count the sequences and the bad bytes; a sequence cut at the end counts for neither.
 
-    Half an emoji is a sequence: other encodings do not have the bytes, programs that cut texts do.
+    Half an emoji is a sequence: programs that cut texts produce it, and no other encoding has its
+    bytes.
     """
     whole = _CUT_UTF8.sub(b"", sample)
     halves = 0
@@ -73,7 +70,7 @@ def count_utf8(sample: bytes) -> Utf8Count:
 
 
 def lines_to_weigh(sample: bytes) -> bytes:
-    """Return the lines of a sample that have more than ASCII in them, as many as are weighed."""
+    """Return the lines of a sample with more than ASCII, as many as are weighed."""
     kept, size = [], 0
     for line in sample.splitlines():
         if not line.isascii():
@@ -86,7 +83,6 @@ def lines_to_weigh(sample: bytes) -> bytes:
 
 @lru_cache(64)
 def encodings_of(lines: bytes) -> tuple[str, ...]:
-    """Return the encodings that the lines may be in, the likeliest first; none if none fits."""
     rated = [(score, name) for name in _tables() if (score := _score(name, lines)) is not None]
     rated.sort(key=lambda pair: -pair[0])
     if not rated or rated[0][0] < _LEAST:
@@ -97,7 +93,7 @@ def encodings_of(lines: bytes) -> tuple[str, ...]:
 
 
 def _score(name: str, lines: bytes) -> float | None:
-    """Return how common the letters are that an encoding gives; None if bytes are not in it."""
+    """Return how common the letters of an encoding are; None if bytes are not in it."""
     try:
         text = lines.decode(name)
     except UnicodeDecodeError as error:
@@ -121,7 +117,6 @@ def _faults(name: str, lines: bytes) -> int:
 
 
 def _neighbours(text: str) -> Iterator[tuple[str, str, str]]:
-    """Yield the letters that are not ASCII, each between the two beside it."""
     padded = f" {text} "
     for match in _NOT_ASCII.finditer(padded):
         at = match.start()
@@ -146,8 +141,9 @@ def _bytes(name: str, letter: str) -> bytes:
 
 @cache
 def _tables() -> dict[str, tuple[tuple[Weigh, ...], float]]:
-    """Return how each encoding weighs letters, and how likely it is before a letter is seen."""
-    data: dict[str, Any] = json.loads(_LETTERS.read_text(encoding="utf-8"))
+    """Return how each encoding weighs letters, and its prior likelihood."""
+    path = Path(__file__).with_name("letters.json")
+    data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     tables: dict[str, tuple[tuple[Weigh, ...], float]] = {
         "cp949": ((_korean(frozenset(data["korean"])),), 0.03),
         "gb18030": ((_chinese("gbk", frozenset(data["simplified"]), 0xB0, 0xD8),), 0.0),
@@ -174,7 +170,6 @@ _PRIORS: Final = {
 }
 _TYPOGRAPHIC: Final = frozenset("’‘“”„–—…«»‹›€£°·•©®™¿¡§")
 _SIGNS: Final = frozenset("£€°•©®™§")
-"""Signs that stand before no letter."""
 _CJK_MARKS: Final = frozenset("，。？！：；（）、…“”‘’《》「」『』·—～ー〜・　")
 
 
@@ -200,7 +195,7 @@ def _korean(common: frozenset[str]) -> Weigh:
 
 
 def _chinese(name: str, common: frozenset[str], first: int, end: int) -> Weigh:
-    """Weigh by a list of common characters, and by the half of the table with the frequent ones."""
+    """Weigh by a list of common characters, and by the frequent half of the table."""
 
     def weigh(before: str, letter: str, after: str) -> float:
         if letter in common:
@@ -281,7 +276,7 @@ def _i_grave(_before: str, after: str) -> float:
 
 
 _PARTICULAR: Final = {"ê": _e_circumflex, "œ": _oe, "õ": _o_tilde, "ì": _i_grave}
-"""Letters of western languages whose places tell them from letters of eastern ones."""
+"""Letters of western languages whose neighbours tell them from eastern letters."""
 
 
 def _alphabet(letters: str) -> Weigh:

@@ -1,7 +1,7 @@
-"""Where a value of JSON ends, by its brackets, though it may be bad.
+"""The end of a JSON value, by its brackets, though the value may be bad.
 
-A value may be megabytes long and made of brackets alone. So pieces of it are counted by built-in
-functions: a match of a regular expression for each bracket takes 20 times as long.
+A value may be megabytes long and made of brackets alone. So built-in functions count the brackets
+of pieces: a match of a regular expression for each bracket takes 20 times as long.
 """
 
 import re
@@ -9,15 +9,10 @@ from itertools import accumulate
 from typing import Final
 
 _SCALAR: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|(?!")[^\s,\[\]{}"]*+', re.DOTALL)
-"""A string, or what stands before the next mark or blank."""
+"""A string, or the text before the next mark or blank."""
 _SMALL: Final = 64
 _LARGE: Final = 2**16
-"""Characters of a piece."""
-_ROUNDS: Final = 4
-"""How many times neighbouring brackets are removed before the brackets are counted."""
-_QUOTE: Final = ord('"')
 _STEPS: Final = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
-"""What brackets add to the depth."""
 _AS_LISTS: Final = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS: Final = bytes({*range(256)} - _STEPS.keys())
 
@@ -38,7 +33,7 @@ def _end_behind(text: str, at: int) -> int | None:
     while piece := _without_escapes(text[at : at + size]):
         parts = piece.split(b'"')
         brackets = b"".join(parts[is_string::2]).translate(_AS_LISTS, _NO_BRACKETS)
-        for _ in range(_ROUNDS):
+        for _ in range(4):  # Pairs of neighbours, and the pairs around them, need no counting.
             brackets = brackets.replace(b"[]", b"")
         depths = [*accumulate(map(_STEPS.__getitem__, brackets), initial=depth)]
         if 0 not in depths:
@@ -52,15 +47,15 @@ def _end_behind(text: str, at: int) -> int | None:
 
 
 def _without_escapes(text: str) -> bytes:
-    """Return ASCII in place of as many characters; of an escape that is cut off, none."""
+    """Return ASCII in place of as many characters; none for an escape that is cut off."""
     piece = text.encode("ascii", "replace").replace(rb"\\", b"  ").replace(rb"\"", b"  ")
     return piece.removesuffix(b"\\")
 
 
 def _size(piece: bytes, depth: int, *, is_string: bool) -> int:
-    """Return how much of a piece stands before the end that is in it, with the last bracket."""
+    """Return the length of a piece up to the end inside it, with the last bracket."""
     for size, mark in enumerate(piece, 1):
-        if mark == _QUOTE:
+        if mark == ord('"'):
             is_string = not is_string
         elif not is_string:
             depth += _STEPS.get(mark, 0)

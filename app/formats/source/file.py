@@ -15,6 +15,7 @@ from typing import IO, BinaryIO, Final
 
 from app.errors import BrokenFileError, ImportFileError, Message, UnrecognisedFileError
 from app.formats.assumptions import ReadNotes
+from app.formats.choices import REPAIR, UNREPAIRED
 from app.formats.source import containers
 from app.formats.source.encodings import TextForm
 from app.formats.source.members import READ_ERRORS, Listing, Member, Members, Stream, damaged
@@ -23,54 +24,40 @@ from app.formats.source.plain_files import Folder, PlainFile, open_plain
 
 DEFAULT_LIMIT_BYTES: Final = 4096 * 2**20
 BUFFER_BYTES: Final = 64 * 1024
-_GZIP_START: Final = b"\x1f\x8b"
 _HEAD_BYTES: Final = 512
 _SMALL_BYTES: Final = 4 * 2**20
-"""Of a file that holds no posts, but says something about them."""
+"""Maximum size of a file that holds no posts, but information about them."""
 _BEGINNING_BYTES: Final = 10 * 2**20
-"""Of a file that is looked at; in an export of Telegram much may stand before the chats."""
+"""Part of a file that is looked at; an export of Telegram may have much before the chats."""
 MOST_GROWTH: Final = 10
 LEAST_MEDIA_BYTES: Final = 64 * 2**20
-"""Media of an archive may unpack to so much, and so many times its size."""
+"""Media of an archive may unpack to this size, plus the archive's size times MOST_GROWTH."""
 WORDY_ENDS: Final = (
     *(".txt", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".js", ".html", ".htm", ".xml"),
 )
-"""Ends of the names of files that may hold what people wrote."""
-REPAIR: Final = "repair"
-UNREPAIRED: Final = "unrepaired"
-MOJIBAKE_CHOICES: Final = frozenset({REPAIR, UNREPAIRED})
-"""In place of an encoding, what to do with letters that another program has misread."""
-_NAMED: Final = 5
-"""Archives in one file that are named."""
 
 
 @dataclass(eq=False)
 class Content:
-    """One file that is read, wherever it lies."""
-
     name: str
     stored: Member
     meter: Meter
-    """Counts what is read, up to a limit."""
     fault: BrokenFileError | None = None
-    """Where it is damaged, if that is known already; what stands before that is there."""
     has_members: bool = False
     """Whether it is a folder, a zip or a tar, and so no content itself."""
     notes: ReadNotes = field(default_factory=ReadNotes)
-    """Shared by the files of a source; what is only looked at, uncounted, has notes of its own."""
+    """Shared by the files of a source; an uncounted content has notes of its own."""
     encoding: str | None = None
-    """The encoding of texts that the importer chose; None to find it out."""
     forms: dict[str, TextForm] = field(default_factory=dict)
-    """How texts of a source are written, by the names of their files, as far as it is known."""
 
     @property
     def beginning(self) -> "Content":
-        """As much of the same file as is read, uncounted, to find out what it is."""
+        """The first part of the same file, uncounted, to find out what it is."""
         return self._apart(_BEGINNING_BYTES)
 
     @property
     def uncounted(self) -> "Content":
-        """The same file, to find out what it is: that counts by itself, up to the same limit."""
+        """The same file with a meter of its own and the same limit, to find out what it is."""
         return self._apart(self.meter.limit_bytes)
 
     def _apart(self, limit_bytes: int) -> "Content":
@@ -80,7 +67,7 @@ class Content:
         )
 
     def chunks(self) -> Generator[bytes, None, None]:
-        """Yield the bytes, and count them. Raises ImportFileError, behind all that can be read."""
+        """Yield the bytes, and count them. Raises ImportFileError after all that can be read."""
         self.meter.reading = self.name
         self.meter.files.add(self.name)
         try:
@@ -96,11 +83,11 @@ class Content:
 class Source(Content, contextlib.AbstractContextManager["Source"]):
     """Reads a source piece by piece; extracts nothing and holds nothing in memory.
 
-    A stream, a path that is neither a regular file nor a folder (a pipe), and what is in a gzip
+    A stream, a path that is neither a regular file nor a folder (a pipe), and the content of a gzip
     are copied to a temporary file, up to the limit.
 
-    Raises UnrecognisedFileError if the path does not exist or cannot be opened, or if it is a
-    zip whose directory cannot be read; BrokenFileError for a gzip or tar that is damaged.
+    Raises UnrecognisedFileError if the path does not exist or cannot be opened, or if it is a zip
+    without a readable directory; BrokenFileError for a damaged gzip or tar.
     """
 
     def __init__(
@@ -117,12 +104,10 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         self.bytes_total: int | None = None
         """Bytes to read in all, unpacked; None for folders before `expect`."""
         self.expected: set[str] = set()
-        """The members that a format has recognised."""
         self._packed_bytes = 0
-        """Bytes of the file as it came."""
         self._opened = contextlib.ExitStack()
         self._file: PlainFile | None = None
-        """The file as it is, or a copy of a stream or of what is in a gzip; None for a folder."""
+        """The file, or the copy of a stream or an unpacked gzip; None for a folder."""
         self._is_copied = False
         try:
             self._prepare(target)
@@ -134,7 +119,6 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         self.close()
 
     def close(self) -> None:
-        """Close all that this source opened."""
         self._opened.close()
 
     def again(self) -> "Source":
@@ -146,14 +130,12 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         return source
 
     def restart(self) -> None:
-        """Forget what was read and noted, so that it is read from its beginning."""
         self.meter = Meter(self.name, self.meter.limit_bytes)
         self.notes.restart()
         self.expected = set()
 
     @property
     def bytes_read(self) -> int:
-        """Bytes read, unpacked; at most the total."""
         read = self.meter.bytes_read
         return read if self.bytes_total is None else min(read, self.bytes_total)
 
@@ -171,7 +153,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         return self.listing.members
 
     def look_beside(self) -> bool:
-        """Take the files beside a lone one as members; return whether there can be any."""
+        """Take the files next to a lone one as members; return whether there can be any."""
         if self.path is None or self._is_copied:
             return False
         with contextlib.suppress(OSError):  # A folder may let us open files, but not list them.
@@ -183,8 +165,8 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         return True
 
     def choose_encoding(self, encoding: str | None) -> None:
-        """Read texts, and names of a zip that tell none, in this encoding; None: find it out."""
-        self.encoding = None if encoding in MOJIBAKE_CHOICES else encoding
+        """Read texts, and uncertain names in a zip, in this encoding; None: find it out."""
+        self.encoding = None if encoding in {REPAIR, UNREPAIRED} else encoding
         self.forms.clear()
         count = len(self.listing.uncertain)
         if count and self.encoding:
@@ -210,9 +192,9 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         )
 
     def note_unread(self, attached: Iterable[str]) -> None:
-        """Note the files of a folder or an archive that may hold words and that nobody read.
+        """Note the unread files of a folder or an archive that may hold words.
 
-        It is called when all is read. `attached` are names of files that people sent.
+        Call it after all was read. `attached` are names of files that people sent.
         """
         sent = {posixpath.basename(name) for name in attached}
         for name in sorted(self.members.keys() - self.meter.files - self.expected):
@@ -221,18 +203,17 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
                 self.notes.leave("file", name)
 
     def medium(self, name: str) -> Content:
-        """Return one of the files to be kept as it is. Raises KeyError."""
         return Content(name, self.members[name], self._media_meter)
 
     @cached_property
     def _media_meter(self) -> Meter:
-        """Counts media. They are packed already, so an archive of them holds little more."""
+        """Counts media. They are already packed, so an archive of them holds little more."""
         if self._file is None:
             return MediaMeter(self.name, sys.maxsize)
         return MediaMeter(self.name, LEAST_MEDIA_BYTES + MOST_GROWTH * self._packed_bytes)
 
     def start_of(self, name: str, size: int = _SMALL_BYTES) -> bytes:
-        """Return the first bytes of one of the files; none where it is missing or damaged."""
+        """Return the first bytes of a member; none if it is missing or damaged."""
         with contextlib.suppress(KeyError, BrokenFileError):
             return head(self.member(name), size)
         return b""
@@ -241,7 +222,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         """Return the only one of these, if any. Raises UnrecognisedFileError for several."""
         ordered = sorted(folders)
         if len(ordered) > 1:
-            names = ", ".join(folder or "." for folder in ordered[:_NAMED])
+            names = ", ".join(folder or "." for folder in ordered[:5])
             raise UnrecognisedFileError(
                 "{name} contains several archives or chats: {names}; import each separately",
                 name=self.name,
@@ -260,7 +241,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
             return
         self._packed_bytes = self.bytes_total or 0
         start = head(self, _HEAD_BYTES)
-        if start.startswith(_GZIP_START) and not isinstance(target, PlainFile):
+        if start.startswith(b"\x1f\x8b") and not isinstance(target, PlainFile):
             with self._whole() as packed, gzip.GzipFile(fileobj=packed) as unpacked:
                 self._keep(self._copied(unpacked))  # type: ignore[arg-type] # is binary
             start = head(self, _HEAD_BYTES)
@@ -290,7 +271,6 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         self.listing = folder.listing(is_deep=is_deep)
 
     def _unpack(self, lister: containers.Lister) -> None:
-        """Take the files of a zip or a tar. Raises LimitReachedError, BrokenFileError."""
         file = self._whole()
         if self._is_copied and file.size > self.meter.limit_bytes:
             raise self.meter.reached()
@@ -300,7 +280,6 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
             raise self.fault
 
     def _whole(self) -> PlainFile:
-        """Return a reader of the file as it is, unpacked if it is a gzip."""
         assert self._file is not None  # noqa: S101 # for the type checker
         return self._file.again()
 
@@ -323,7 +302,6 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         return PlainFile(os.dup(spool.fileno()), self.name)
 
     def _next(self, stream: IO[bytes]) -> bytes:
-        """Return the next bytes; none where the stream is damaged, which is noted."""
         try:
             return read_some(stream)
         except READ_ERRORS:
@@ -334,14 +312,13 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
 
 
 def _of_system(name: str) -> bool:
-    """Return whether a file is one that Macs put beside the files of a zip."""
     return name.startswith("__MACOSX/") or posixpath.basename(name).startswith("._")
 
 
 def head(content: Content, size: int) -> bytes:
     """Return the first bytes, up to where they are damaged; fewer only at the end.
 
-    Raises ImportFileError where there are none for a reason.
+    Raises ImportFileError if a fault leaves none.
     """
     beginning = b""
     try:
@@ -352,6 +329,19 @@ def head(content: Content, size: int) -> bytes:
         if not beginning:
             raise
     return beginning[:size]
+
+
+def contains(content: Content, *marks: bytes) -> bool:
+    """Return whether one of the marks stands in a file, before any damage."""
+    longest, rest = max(map(len, marks)), b""
+    chunks = content.uncounted.chunks()
+    with contextlib.suppress(ImportFileError), contextlib.closing(chunks):
+        for chunk in chunks:
+            text = rest + chunk
+            if any(mark in text for mark in marks):
+                return True
+            rest = chunk[-longest:]
+    return False
 
 
 def read_some(stream: Stream) -> bytes:

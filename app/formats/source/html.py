@@ -12,9 +12,9 @@ from app.errors import RecordError
 
 MAX_LENGTH: Final = 50_000
 MAX_TAGS: Final = 2_000
-"""Characters, and tags among them. Within both, lexbor takes 0.1 s for the worst HTML known."""
+"""Maximum number of tags. Within both limits, lexbor takes 0.1 s for the worst HTML known."""
 MAX_NODES: Final = 10 * MAX_TAGS
-"""Elements and texts. A parser repeats an open `<b>` in each paragraph, a million in all."""
+"""Maximum number of nodes. A parser repeats an open `<b>` in each paragraph, a million in all."""
 
 _TOO_LONG: Final = "the content is too long"
 _BREAKS: Final = {
@@ -22,15 +22,12 @@ _BREAKS: Final = {
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "\n\n"),
     **dict.fromkeys(("br", "li", "div", "tr"), "\n"),
 }
-_BREAK_ONCE: Final = frozenset(("br", "hr", "li"))
-_HIDDEN: Final = frozenset(("script", "style", "template"))
 _EMOJI: Final = frozenset(("emoji", "wp-smiley"))
 _NAMES: Final = frozenset(("mention", "hashtag"))
 # It begins where blanks begin, lest many of them take long.
 _LINE_END = re.compile(r"(?<![ \t\r])[ \t\r]*+\n[ \t\r\n]*+")
 _MANY_BREAKS = re.compile(r"\n{3,}")
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://(?:www\.)?", re.IGNORECASE)
-_LINK_ENDS: Final = "….\u200b"
 
 
 def html_to_text(html: str, pictures: list[dict[str, str]] | None = None) -> str:
@@ -48,18 +45,17 @@ def html_to_text(html: str, pictures: list[dict[str, str]] | None = None) -> str
 
 
 def beginning(html: str) -> str:
-    """Return as much of the HTML as `html_to_text` reads."""
     return "<".join(html[:MAX_LENGTH].split("<")[: MAX_TAGS + 1])
 
 
 def written_out(label: str, address: str) -> str:
-    """Return a link's address in place of a shortened one; other words keep it behind them.
+    """Return a link's address in place of a shortened one; other words keep it after them.
 
-    An address that is no web address is left out.
+    Addresses other than web addresses are left out.
     """
     if not address.lower().startswith(("http://", "https://")):
         return label
-    words = _SCHEME.sub("", label.strip()).rstrip(_LINK_ENDS)
+    words = _SCHEME.sub("", label.strip()).rstrip("….\u200b")
     is_start = _SCHEME.sub("", address).casefold().startswith(words.casefold())
     if is_start or label.strip().lower().startswith(("http://", "https://")):
         return address
@@ -71,10 +67,10 @@ class _Reader:
         self._parts: list[str] = []
         self._pictures = pictures
         self._links: list[tuple[int, str]] = []
-        """For each open link the part at which its words begin, and its address."""
+        """Open links: the part at which their words begin, and their address."""
 
     def read(self, node: LexborNode | None) -> list[str]:
-        """Return the parts of a node and those behind it; elements may nest too deep to recurse.
+        """Return the parts of a node and those after it; elements may nest too deep to recurse.
 
         Raises RecordError for too many nodes.
         """
@@ -97,11 +93,14 @@ class _Reader:
         return self._parts
 
     def _begin(self, tag: str, node: LexborNode) -> bool:
-        """Begin an element; return whether its content is read."""
         attributes = node.attributes
         classes = {*(attributes.get("class") or "").split()}
         # `quote-inline` only repeats the quoted post's address for programs without quotes.
-        if tag in _HIDDEN or tag.startswith("-") or "quote-inline" in classes:
+        if (
+            tag in {"script", "style", "template"}
+            or tag.startswith("-")
+            or "quote-inline" in classes
+        ):
             return False
         if tag == "a":
             address = "" if _NAMES & classes else attributes.get("href") or ""
@@ -119,5 +118,5 @@ class _Reader:
             label = "".join(self._parts[start:])
             if label.strip() and not label.lstrip().startswith(("@", "#", "＃")):
                 self._parts[start:] = [written_out(label, address)]
-        elif tag not in _BREAK_ONCE:
+        elif tag not in {"br", "hr", "li"}:
             self._parts.append(_BREAKS.get(tag, ""))

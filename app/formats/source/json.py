@@ -14,10 +14,10 @@ from app.formats.source.window import MAX_VALUE, Json, Window, load
 
 NOT_AN_OBJECT: Final = Message("not a JSON object")
 _OPEN: Final = re.compile(r"\[.*\s*|\{\s*(?:\"[^\"]*\"\s*:\s*\[\s*)?", re.DOTALL)
-"""The first line of an array, or of an object that goes on in the next line."""
+"""First line of an array, or of an object that continues in the next line."""
 _FIRST_DOCUMENTS: Final = 100
 _FIRST_CHARACTERS: Final = 2 * 2**20
-"""Behind so many no further document is looked at; one may be longer."""
+"""Characters after which no further document is looked at; one may be longer."""
 
 
 def objects(
@@ -29,9 +29,9 @@ def objects(
     """Yield the documents that are objects, the others as bad records.
 
     Each has the number of its line or of itself, from 1. An object with one of `lists` among its
-    keys stands for the items of that list, unless each line is an object. Of pages, yield the
-    objects that `items_of` finds in them, numbered through the file. Raises BrokenFileError where
-    the file breaks off or brackets do not match.
+    keys stands for the items of that list, unless each line is an object. If `items_of` is given,
+    yield the objects that it finds in each page, numbered through the file. Raises BrokenFileError
+    if the file is truncated or brackets do not match.
     """
     numbers = count(1)
     for place, page in _documents(content, lists):
@@ -41,7 +41,7 @@ def objects(
 
 
 def no_object(place: int, value: object) -> BadRecord:
-    """Return that something else stands where an object should be, or what is wrong with it."""
+    """Return the bad record of a value that is no object."""
     fault = value if isinstance(value, Message) else NOT_AN_OBJECT
     return BadRecord(place, fault, value)
 
@@ -56,7 +56,7 @@ def _documents(content: Content, lists: Collection[str]) -> Iterator[tuple[int, 
 
 
 def unit_of(content: Content) -> Literal["line", "record"]:
-    """Return `line` for a file of several lines of which one of the first is a whole object."""
+    """Return `line` for a file of several lines with a whole object among the first ones."""
     return "line" if _objects_on_lines(content) else "record"
 
 
@@ -77,9 +77,9 @@ def first_documents(content: Content, *, lists: Collection[str] = ()) -> list[Js
 
 
 def check_closed(content: Content, *, is_json: bool = False) -> None:
-    """Raise BrokenFileError where JSON breaks off or is damaged among the first documents.
+    """Raise BrokenFileError if JSON is truncated or damaged among the first documents.
 
-    Unless it `is_json` by its name, a file that does not begin as JSON is none.
+    A file counts as JSON if it begins so, or if it `is_json` by its name.
     """
     window = Window(content.uncounted)
     if window.mark() in {"[", "{"} or is_json:
@@ -98,21 +98,19 @@ def _objects_on_lines(content: Content) -> list[Json]:
 
 
 def listed(document: Json, name: str) -> list[object]:
-    """Return the list under that name, empty if there is none."""
     value = document.get(name)
     return value if isinstance(value, list) else []
 
 
 def as_object(value: object) -> Json:
-    """Return the value if it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def as_word(value: object) -> str | None:
-    """Return a string without white space around it; None for an empty one and anything else."""
+    """Return a stripped string; None for an empty one and any other value."""
     return (value.strip() or None) if isinstance(value, str) else None
 
 
 def as_json(value: object) -> object:
-    """Return a value, or the object or list that a cell holds as JSON, a Message if it is bad."""
+    """Return a value, or the JSON object or list in a cell; a Message if that is bad."""
     return load(value) if isinstance(value, str) and value.startswith(("{", "[")) else value

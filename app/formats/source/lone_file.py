@@ -1,20 +1,14 @@
-"""The files of posts in a zip or a folder, as sites for data sets hand tables out."""
+"""Files of posts in a zip or a folder, as sites for data sets publish tables."""
 
 from collections.abc import Collection, Iterable
-from typing import Final
 
 from app.formats.source.file import Content, Source
 
-_DATA: Final = (".csv", ".tsv", ".json", ".jsonl", ".ndjson")
-"""Endings of files that may hold posts."""
-MOST: Final = 1_000
-"""Tables of one archive that are read."""
-
 
 def lone_content(source: Source, endings: Collection[str]) -> Content | None:
-    """Return the source if it is a file, else the one file of data in it; None for several.
+    """Return the source if it is a file, else its only data file; None for several.
 
-    The other files are for people to read; each counts as not read once the file is taken.
+    The other files are for people to read; each counts as unread after the file was taken.
     """
     if not source.has_members:
         return source
@@ -25,14 +19,13 @@ def lone_content(source: Source, endings: Collection[str]) -> Content | None:
 
 
 def tables_in(source: Source, endings: Collection[str]) -> list[Content]:
-    """Return the files of a folder or an archive whose names end so; none for too many."""
     names = [name for name in sorted(source.members) if name.lower().endswith(tuple(endings))]
     names = [name for name in names if _may_hold_posts(name)]
-    return [source.member(name) for name in names] if len(names) <= MOST else []
+    return [source.member(name) for name in names] if len(names) <= 1_000 else []
 
 
 def take(source: Source, taken: Iterable[Content]) -> None:
-    """Note that files are read, and that the others beside them are not."""
+    """Note that files are read, and that the others next to them are not."""
     names = {content.name for content in taken if content is not source}
     if not names:
         return
@@ -43,7 +36,8 @@ def take(source: Source, taken: Iterable[Content]) -> None:
 
 
 def _may_hold_posts(name: str) -> bool:
-    return name.lower().endswith(_DATA) and not _is_hidden(name)
+    endings = (".csv", ".tsv", ".json", ".jsonl", ".ndjson")
+    return name.lower().endswith(endings) and not _is_hidden(name)
 
 
 def _is_hidden(name: str) -> bool:

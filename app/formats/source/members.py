@@ -15,20 +15,17 @@ from app.errors import BrokenFileError, Message
 from app.formats.source.encodings import encodings_of, lines_to_weigh
 
 MAX_LIST_BYTES: Final = 32 * 2**20
-"""Of a zip's directory, or of all headers of a tar: some 50,000 files, which are in memory."""
+"""Maximum size of a zip's directory or a tar's headers: some 50,000 files, which are in memory."""
 READ_ERRORS: Final = (
     *(zipfile.BadZipFile, tarfile.TarError, zlib.error, struct.error),
     *(EOFError, OSError, RuntimeError, ValueError),
 )
-"""What reading a damaged, locked or vanished file raises."""
 DOS: Final = "cp437"
-"""The encoding of names in a zip, by its definition, where they are not marked as UTF-8."""
+"""Defined encoding of names in a zip that are not marked as UTF-8."""
 _NAMED: Final = 5
-_LONGEST_NAME: Final = 200
-"""Files that are named where some are left out, and characters of each."""
 _OUTSIDE: Final = re.compile(r"(?:^|/)(?:\.\.)?/")
 _EXTRA: Final = re.compile(r"(?:^|/)(?:__MACOSX/|(?:\._[^/]*)?\Z)")
-"""The entry of a folder too."""
+"""Includes the entry of a folder."""
 
 
 Stream = IO[bytes] | io.RawIOBase
@@ -36,8 +33,6 @@ Opener = Callable[[], Stream]
 
 
 class Member(NamedTuple):
-    """A file: its bytes unpacked, and how to open it."""
-
     size: int
     open: Opener
 
@@ -47,29 +42,24 @@ Members = dict[str, Member]
 
 @dataclass(slots=True)
 class Listing:
-    """What is in a folder or an archive."""
-
     members: Members = field(default_factory=dict)
-    """The plain files that lie inside, by name, in NFC: a Mac writes Hangul by its letters."""
+    """The plain files inside, by name in NFC: a Mac writes Hangul by its letters."""
     left_out: list[str] = field(default_factory=list)
-    """Names of all else but folders: links, devices, files that would lie outside."""
+    """Names of all others but folders: links, devices, files that would lie outside."""
     fault: BrokenFileError | None = None
-    """Where it is damaged."""
 
     uncertain: list[tuple[bytes, Member | None]] = field(default_factory=list)
-    """Files of a zip whose names do not tell their encoding."""
     names_in: str = DOS
-    """The encoding that these names were taken for."""
 
     def name_by_letters(self) -> None:
-        """Add the files with uncertain names, as the encoding has them that fits them best."""
+        """Add the files with uncertain names, in the encoding that fits them best."""
         names = b"\n".join(name for name, _ in self.uncertain)
         self.names_in = next(iter(encodings_of(lines_to_weigh(names))), DOS)
         for name, member in self.uncertain:
             self.add(self._named(name), member)
 
     def name_in(self, encoding: str) -> None:
-        """Give the files with uncertain names those that an encoding has for them."""
+        """Rename the files with uncertain names by an encoding."""
         for name, _ in self.uncertain:
             self.members.pop(normalized(self._named(name)), None)
         self.names_in = encoding
@@ -80,7 +70,7 @@ class Listing:
         return name.decode(self.names_in, "replace").replace("\\", "/")
 
     def add(self, name: str, member: Member | None) -> None:
-        """Add a file, or note what is none; what macOS adds to archives is left out unnoted."""
+        """Add a file, or note an entry that is none; additions of macOS are left out unnoted."""
         name = normalized(name)
         if _EXTRA.search(name):
             return
@@ -91,10 +81,9 @@ class Listing:
 
     @property
     def note(self) -> Message | None:
-        """What is left out, as a sentence; None for nothing."""
         if not self.left_out:
             return None
-        first = (name[:_LONGEST_NAME] for name in sorted(self.left_out)[:_NAMED])
+        first = (name[:200] for name in sorted(self.left_out)[:_NAMED])
         names = ", ".join(first).encode(errors="replace").decode()
         if (count := len(self.left_out) - _NAMED) > 0:
             names = Message("{names} and {count} more", names=names, count=count)

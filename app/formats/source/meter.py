@@ -1,4 +1,4 @@
-"""Meters: how many bytes are read of a source, up to a limit."""
+"""Meters of the bytes read of a source, up to a limit."""
 
 from collections.abc import Iterator
 
@@ -6,19 +6,15 @@ from app.errors import LimitReachedError
 
 
 class Meter:
-    """Counts bytes, unpacked, up to a limit."""
-
     def __init__(self, name: str, limit_bytes: int) -> None:
         self._name = name
         self.limit_bytes = limit_bytes
         self.bytes_read = 0
         self.reading = name
-        """The file that was opened last."""
         self.files: set[str] = set()
-        """All files that were opened."""
 
     def counted(self, chunk: bytes) -> Iterator[bytes]:
-        """Yield the part of a chunk within the limit. Raises LimitReachedError behind it."""
+        """Yield the part of a chunk within the limit. Raises LimitReachedError after it."""
         room = self.limit_bytes - self.bytes_read
         self.bytes_read += len(chunk)
         yield chunk[: max(room, 0)]
@@ -26,7 +22,6 @@ class Meter:
             raise self.reached()
 
     def reached(self) -> LimitReachedError:
-        """Return that the source holds more."""
         return LimitReachedError(
             "{name} is larger than {limit}, the limit of an import",
             name=self._name,
@@ -39,7 +34,7 @@ class Meter:
 
 
 class MediaMeter(Meter):
-    """Counts the media of an archive; they are packed as they are, so they grow by little."""
+    """Counts the media of an archive, which are already packed and so grow by little."""
 
     def reached(self) -> LimitReachedError:
         return LimitReachedError(

@@ -1,7 +1,7 @@
-"""Plain files, and the folders whose files are opened by descriptors: no link in them is followed.
+"""Plain files, and folders whose files are opened by descriptors: no link in them is followed.
 
-A folder may come from an archive that somebody else made, and a link in it may lead to any file of
-this machine. A name may become a link at any time, so what counts is how it is opened.
+Someone else may have made the archive of a folder, and a link in it may lead to any file of this
+machine. A name may become a link at any time, so the way of opening has to prevent it.
 """
 
 import contextlib
@@ -19,19 +19,16 @@ from app.formats.source.members import Listing, Member
 # Without O_NONBLOCK, opening a named pipe waits until something writes to it.
 _OPEN_FILE: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY
 _OPEN_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
-_DEEPEST: Final = 50
-"""Folders in each other. Each file beneath opens all of them again."""
 
 
 class PlainFile(io.RawIOBase):
     """A plain file with the length that it had when it was opened.
 
-    Reading raises BrokenFileError at its end where it was written to meanwhile, and where it has
-    become shorter.
+    Reading raises BrokenFileError at its end if it was written to meanwhile or has become shorter.
     """
 
     def __init__(self, descriptor: int, label: str) -> None:
-        """Take over the descriptor. Raises OSError if it is of anything but a plain file."""
+        """Take over the descriptor. Raises OSError if it is not of a plain file."""
         self._descriptor = descriptor
         self._label = label
         self._at = 0
@@ -45,13 +42,11 @@ class PlainFile(io.RawIOBase):
         return self._status.st_size
 
     def again(self) -> "PlainFile":
-        """Return another reader of the same file, at its beginning."""
         reader = PlainFile(os.dup(self._descriptor), self._label)
         reader._status = self._status
         return reader
 
     def check(self) -> None:
-        """Raise BrokenFileError if the file was written to since it was opened."""
         status = os.fstat(self._descriptor)
         if (status.st_size, status.st_mtime_ns) != (self.size, self._status.st_mtime_ns):
             raise BrokenFileError(
@@ -89,14 +84,14 @@ class PlainFile(io.RawIOBase):
 
 
 def open_plain(path: Path, label: str) -> PlainFile:
-    """Open a file that somebody named, who may name a link. Raises OSError."""
+    """Open a file named by the user, which may be a link. Raises OSError."""
     return PlainFile(os.open(path, _OPEN_FILE), label)
 
 
 class Folder:
     """A folder, whose files are opened by its descriptor.
 
-    Raises OSError where it cannot be opened.
+    Raises OSError if it cannot be opened.
     """
 
     def __init__(self, path: Path) -> None:
@@ -106,7 +101,6 @@ class Folder:
         os.close(self._descriptor)
 
     def listing(self, *, is_deep: bool) -> Listing:
-        """Return the plain files, and those of the folders in it if `is_deep`."""
         listing, folders = Listing(), [""]
         while folders:
             folder = folders.pop()
@@ -117,7 +111,6 @@ class Folder:
         return listing
 
     def _list(self, folder: str, listing: Listing) -> list[str]:
-        """Add what is in a folder to the listing; return the names of the folders in it."""
         folders = []
         with contextlib.ExitStack() as opened:
             entries = opened.enter_context(os.scandir(self._reach(folder, opened)))
@@ -133,7 +126,7 @@ class Folder:
         return folders
 
     def _open(self, name: str) -> PlainFile:
-        """Open a file beneath. Raises BrokenFileError where a link has taken its place."""
+        """Open a file below. Raises BrokenFileError if a link has taken its place."""
         folder, _, last = name.rpartition("/")
         try:
             with contextlib.ExitStack() as opened:
@@ -145,9 +138,9 @@ class Folder:
             ) from error
 
     def _reach(self, folder: str, opened: contextlib.ExitStack) -> int:
-        """Return the descriptor of a folder beneath, each part of whose name is no link."""
+        """Return the descriptor of a folder below, following no link."""
         at, parts = self._descriptor, folder.split("/") if folder else []
-        if len(parts) > _DEEPEST:
+        if len(parts) > 50:  # Each file below opens all of its folders again.
             raise OSError(errno.ELOOP, "too deep")
         for part in parts:
             at = os.open(part, _OPEN_FOLDER | os.O_NOFOLLOW, dir_fd=at)

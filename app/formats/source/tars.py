@@ -1,8 +1,8 @@
-"""The files of a tar, found by its headers; what stands between them is not read.
+"""The files of a tar, found by its headers; the content between them is not read.
 
-Headers are read here, and not by `tarfile.TarFile`: that copies global headers into each member,
-and takes quadratic time for some (CVE-2024-6232). Sources: POSIX pax, "Extended Header"; GNU tar
-manual, "Basic Tar Format".
+`tarfile.TarFile` is not used for headers: it copies global headers into each member, and takes
+quadratic time for some (CVE-2024-6232). Sources: POSIX pax, "Extended Header"; GNU tar manual,
+"Basic Tar Format".
 """
 
 import io
@@ -15,21 +15,15 @@ from app.errors import BrokenFileError
 from app.formats.source.members import MAX_LIST_BYTES, READ_ERRORS, Listing, Member, damaged
 
 MAX_HEADER_BYTES: Final = 64 * 1024
-"""Of what a header says beside its block: names, times, and notes of programs."""
+"""Maximum size of a header apart from its block: names, times, and notes of programs."""
 _BLOCK: Final = tarfile.BLOCKSIZE
 _ENCODING: Final = ("utf-8", "surrogateescape")
 _MOST_DIGITS: Final = 18
-_LONG_NAME: Final = tarfile.GNUTYPE_LONGNAME
 _LONG: Final = frozenset({tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK})
 _OF_ONE: Final = frozenset({tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE})
-_EXTENDED: Final = _OF_ONE | {tarfile.XGLTYPE}
-_SPARSE_GOES_ON: Final = 482, 504
-"""Where the header of a sparse file, and a block behind it, say whether another one follows."""
 
 
 class _Header(NamedTuple):
-    """A block that begins a file, with what the headers before it say about it."""
-
     info: tarfile.TarInfo
     name: str
     size: int
@@ -37,7 +31,6 @@ class _Header(NamedTuple):
 
 
 def is_tar(start: bytes) -> bool:
-    """Return whether a file that begins so is a tar: its first header has a checksum."""
     try:
         tarfile.TarInfo.frombuf(start, *_ENCODING)
     except tarfile.HeaderError:
@@ -46,7 +39,7 @@ def is_tar(start: bytes) -> bool:
 
 
 def listing_of_tar(file: BinaryIO, label: str) -> Listing:
-    """Return the plain files, and where the tar is damaged, if it is.
+    """Return the plain files, and any damage of the tar.
 
     Raises BrokenFileError for too many files, and for a header that is too long.
     """
@@ -74,7 +67,7 @@ class _Headers:
         self._end = file.seek(0, io.SEEK_END)
 
     def __iter__(self) -> Iterator[_Header]:
-        """Raises what READ_ERRORS lists where the tar is damaged."""
+        """Raises the READ_ERRORS if the tar is damaged."""
         self._file.seek(0)
         for_all: dict[bytes, bytes] = {}
         for_one: dict[bytes, bytes] = {}
@@ -82,8 +75,8 @@ class _Headers:
             info = tarfile.TarInfo.frombuf(block, *_ENCODING)
             if info.type in _LONG:
                 long_name = self._said(info).partition(b"\0")[0]
-                for_one |= {b"path": long_name} if info.type == _LONG_NAME else {}
-            elif info.type in _EXTENDED:
+                for_one |= {b"path": long_name} if info.type == tarfile.GNUTYPE_LONGNAME else {}
+            elif info.type in _OF_ONE or info.type == tarfile.XGLTYPE:
                 said_of = for_one if info.type in _OF_ONE else for_all
                 said_of |= _fields(self._said(info))
             else:
@@ -102,7 +95,8 @@ class _Headers:
         self, block: bytes, info: tarfile.TarInfo, fields: Mapping[bytes, bytes]
     ) -> _Header:
         is_old_sparse = info.type == tarfile.GNUTYPE_SPARSE
-        head, behind = _SPARSE_GOES_ON
+        # These bytes of its header, and of a block after it, say if another block follows.
+        head, behind = 482, 504
         size = _number(fields[b"size"]) if b"size" in fields else info.size
         if size < 0:
             raise ValueError("no size")
@@ -117,7 +111,6 @@ class _Headers:
         )
 
     def _block(self) -> bytes | None:
-        """Return the next header; None at the end."""
         block = self._read(_BLOCK, is_end_allowed=True)
         return block if block.strip(b"\0") else None
 
@@ -143,7 +136,7 @@ class _Headers:
 
 
 def _fields(data: bytes) -> dict[bytes, bytes]:
-    """Return what counts of an extended header's records, `LENGTH KEY=VALUE\\n` each.
+    r"""Return the needed fields of an extended header's records, `LENGTH KEY=VALUE\\n` each.
 
     Raises ValueError.
     """
@@ -162,7 +155,6 @@ def _fields(data: bytes) -> dict[bytes, bytes]:
 
 
 def _number(text: bytes) -> int:
-    """Return a number of few digits. Raises ValueError."""
     if not text.isdigit() or len(text) > _MOST_DIGITS:
         raise ValueError("no number")
     return int(text)
@@ -173,8 +165,6 @@ def _padded(size: int) -> int:
 
 
 class _Part(io.RawIOBase):
-    """The content of one file; several may be open at once."""
-
     def __init__(self, file: BinaryIO, start: int, size: int) -> None:
         self._file = file
         self._at = start

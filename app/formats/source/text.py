@@ -1,4 +1,4 @@
-"""The text of a file, in whatever encoding it is: in pieces, or line by line."""
+"""The text of a file, in any encoding: in pieces, or line by line."""
 
 import codecs
 import io
@@ -20,22 +20,9 @@ from app.formats.source.encodings import (
 from app.formats.source.file import Content, head
 
 MAX_LINE: Final = 2**20
-"""Characters of a line, by default."""
 _FIRST_LINES: Final = 100
 _FIRST_CHARACTERS: Final = 2 * 2**20
-"""How much of a file is looked at to find out what it is."""
-_SAMPLE_BYTES: Final = 4096
-_ASCII_PIECES: Final = 64
-"""Pieces of ASCII alone, behind which UTF-8 is expected."""
-_COUNTED_BYTES: Final = 256 * 1024
-"""Bytes of a file with faults in UTF-8 whose sequences and faults are counted."""
-_FREQUENT: Final = ("cp1252", "cp949")
-"""Encodings that are offered where none fits."""
-_MIN_NUL_SHARE: Final = 0.05
 _BLANK_LINES: Final = re.compile(r"\n\s*\n")
-
-
-_UTF_8: Final = Encoding("utf-8-sig")
 
 
 class Line(NamedTuple):
@@ -47,9 +34,9 @@ class Line(NamedTuple):
 
 
 def pieces(content: Content) -> Generator[str, None, None]:
-    """Yield the text of a file; bytes that are not valid are half surrogates in it.
+    """Yield the text of a file, with half surrogates for invalid bytes.
 
-    Raises BrokenFileError where the file breaks off.
+    Raises BrokenFileError if the file is truncated.
     """
     (codec, alternatives, evidence), has_returns = form_of(content)
     if evidence:
@@ -89,17 +76,17 @@ def lines(content: Content, limit: int = MAX_LINE) -> Generator[Line, None, None
 
 
 def first_lines(content: Content) -> list[str]:
-    """Return the first lines that are not blank, with their ends, up to where there is damage.
+    """Return the first lines that are not blank, with their ends, up to any damage.
 
-    What has members, a folder or an archive, has none.
+    A folder or an archive has none.
     """
     return list(islice(lines_of(beginning(content, _FIRST_LINES)), _FIRST_LINES))
 
 
 def beginning(content: Content, most_lines: int | None = None) -> str:
-    """Return the first two million characters without blank lines, up to where there is damage.
+    """Return the first two million characters without blank lines, up to any damage.
 
-    Of a file with more than `most_lines`, a piece that holds these is enough.
+    If a file has more than `most_lines`, a piece with these is enough.
     """
     if content.has_members:
         return ""
@@ -115,15 +102,14 @@ def beginning(content: Content, most_lines: int | None = None) -> str:
 
 
 def lines_of(text: str) -> Iterator[str]:
-    """Yield the lines of a text that are not blank, with their ends."""
     return filter(str.strip, io.StringIO(text, newline="\n"))
 
 
 def form_of(content: Content) -> TextForm:
-    """Return how a text is written; each format that tries a file asks, and it is read once."""
+    """Return how a text is written; it is read once for all formats that try a file."""
     form = content.forms.get(content.name)
     if form is None:
-        sample = head(content, _SAMPLE_BYTES)
+        sample = head(content, 4096)
         # Old Macs end lines with a carriage return alone.
         has_returns = b"\r" in sample[:-1] and b"\n" not in sample
         form = content.forms[content.name] = TextForm(_encoding_of(content, sample), has_returns)
@@ -131,30 +117,30 @@ def form_of(content: Content) -> TextForm:
 
 
 def _encoding_of(content: Content, sample: bytes) -> Encoding:
-    """Return the encoding: as chosen, by its mark, by NULs beside ASCII, else by counting."""
+    """Return the encoding: as chosen, by its mark, by NULs next to ASCII, else by counting."""
     if content.encoding:
         return Encoding(content.encoding)
     if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return Encoding("utf-16")
     low, high = sample[::2].count(0), sample[1::2].count(0)
-    if low + high > _MIN_NUL_SHARE * len(sample) and max(low, high) > 3 * min(low, high):
+    if low + high > 0.05 * len(sample) and max(low, high) > 3 * min(low, high):
         return Encoding("utf-16-le" if high > low else "utf-16-be")
     letters = b""
     with suppress(ImportFileError), closing(content.uncounted.chunks()) as chunks:
-        first = islice(chunks, _ASCII_PIECES)
+        first = islice(chunks, 64)  # After so much ASCII, UTF-8 is expected.
         letters = next((chunk for chunk in first if not chunk.isascii()), b"")
         if count_utf8(letters).bad:
-            while len(letters) < _COUNTED_BYTES and (chunk := next(chunks, b"")):
+            while len(letters) < 256 * 1024 and (chunk := next(chunks, b"")):
                 letters += chunk
     return _counted(letters)
 
 
 @lru_cache(8)
 def _counted(sample: bytes) -> Encoding:
-    """Return UTF-8 unless more bytes are no UTF-8 than sequences are, and another encoding fits."""
+    """Return UTF-8, or an encoding that fits if most bytes are no UTF-8 sequences."""
     count = count_utf8(sample)
     if not count.bad:
-        return _UTF_8
+        return Encoding("utf-8-sig")
     found = encodings_of(lines_to_weigh(sample))
     evidence = Message(
         "bytes that are not valid UTF-8: {bad}; valid sequences: {good}",
@@ -162,5 +148,5 @@ def _counted(sample: bytes) -> Encoding:
         good=f"{count.good:,}",
     )
     if count.good >= count.bad or not found:
-        return Encoding("utf-8-sig", found or _FREQUENT, evidence)
+        return Encoding("utf-8-sig", found or ("cp1252", "cp949"), evidence)
     return Encoding(found[0], (*found[1:], "utf-8"), evidence)

@@ -25,20 +25,16 @@ _X_TIME = re.compile(r"[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d? \d\d:\d\d:\d\d [+-]\d{4
 _ISO_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _EPOCH = re.compile(r"-?\d{9,19}(?:\.\d+)?", re.ASCII)
 _COMPACT: Final = re.compile(r"(?:19|20)\d{6}(?:\d{4}(?:\d\d)?)?", re.ASCII)
-"""Digits of a day, or of a day with hour and minute, and perhaps second."""
+"""Digits of a day, possibly with hour and minute, and then with second."""
 _SHAPES: Final = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 _ORDERED: Final = re.compile(
     r"(?<![\d./-])(?P<first>\d{1,2})(?P<sep>[./-])(?P<second>\d{1,2})(?P=sep)(?P<last>\d{2}(?:\d\d)?)(?![\d/-])",
     re.ASCII,
 )
-"""A date of numbers whose year is not four digits at its beginning."""
+"""A date of numbers that does not begin with a year of four digits."""
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS_FROM: Final = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
-"""From which numbers on a second has so many parts: nanoseconds, microseconds, milliseconds."""
-_MOST_COMPARED: Final = 1_000
-"""Times of a file that are compared with the time before."""
-_MOST_LOOKED_AT: Final = 50_000
-"""Times of a file that are looked at for the order of day and month."""
+"""Minimum numbers of nanoseconds, microseconds and milliseconds, with their parts of a second."""
 
 
 class AmbiguousDateError(RecordError):
@@ -54,8 +50,8 @@ def read_time(value: object, order: Order | None = None) -> datetime:
 
     It reads ISO 8601, X's own form, RFC 2822, dates with the name of a month or in numbers, with
     clocks of 12 and 24 hours and zones by their names, digits alone (20240115120501), and seconds
-    or parts of them since 1970. Raises RecordError with the value, AmbiguousDateError for a date
-    of numbers that the order would settle.
+    or parts of them since 1970. Raises RecordError with the value, AmbiguousDateError for a date of
+    numbers that the order would settle.
     """
     written = None
     try:
@@ -77,7 +73,7 @@ def read_time(value: object, order: Order | None = None) -> datetime:
 
 
 def time_or_field(value: object, field: str) -> tuple[datetime | None, str | None]:
-    """Return a time; None and the name of its field if it is there and cannot be read."""
+    """Return a time; None and the name of its field if it cannot be read."""
     try:
         return (None if value is None or value == "" else read_time(value)), None
     except RecordError:
@@ -95,9 +91,8 @@ class FileTimes:
         *,
         zone: str | None = None,
     ) -> None:
-        """Take the order that was chosen, and what yields the times of the file, to look ahead.
-
-        zone: the zone that was chosen for an abbreviation of several.
+        """Take the chosen order, the times of the file to look ahead, and the zone of ambiguous
+        names.
         """
         self._order = order
         self._zone = zone
@@ -106,7 +101,6 @@ class FileTimes:
         self._values = values
 
     def read(self, value: object) -> datetime:
-        """Return the time. Raises RecordError."""
         try:
             time = read_time(value, self._order)
         except AmbiguousDateError:
@@ -125,7 +119,6 @@ class FileTimes:
         return time
 
     def _in_zone(self, time: datetime, name: str) -> datetime:
-        """Return a time whose zone has an abbreviation that several zones share."""
         if self._zone is not None:
             return moved(time, name, self._zone)
         first, *others = AMBIGUOUS[name]
@@ -134,9 +127,9 @@ class FileTimes:
         return time
 
     def _found_order(self) -> Order:
-        """Return the order that all dates of the file allow; of several one as an assumption."""
+        """Return the order that all dates of the file allow; one of several is an assumption."""
         orders = frozenset[Order](DATE_ORDERS)
-        for value in islice(self._values(), _MOST_LOOKED_AT):
+        for value in islice(self._values(), 50_000):
             orders = orders & orders_of(value) or orders
             if len(orders) == 1:
                 return next(iter(orders))
@@ -152,12 +145,12 @@ class FileTimes:
     def _likely_order(self, orders: frozenset[Order]) -> Order:
         """Return the order by which the times of the file lie closest together, row by row.
 
-        Of orders that are equal in this, the one in which the times are later.
+        Among equal orders, the one with the later times is returned.
         """
         ranked: tuple[Order, ...] = ("month-first", "day-first", "year-first")
         distances = {order: 0.0 for order in ranked if order in orders}
         before: dict[Order, datetime] = {}
-        for value in islice(self._values(), _MOST_COMPARED):
+        for value in islice(self._values(), 1_000):
             written = _written(value)
             if written is None:
                 continue
@@ -180,9 +173,9 @@ class FileTimes:
 
 
 def orders_of(value: object) -> frozenset[Order]:
-    """Return the orders that a date of numbers allows; all of them for anything else.
+    """Return the orders that a date of numbers allows; all of them for any other value.
 
-    Nobody who separates by dots begins with the month, and nothing was written next year.
+    No one who separates by dots begins with the month, and nothing was written next year.
     """
     match = _ORDERED.search(value) if isinstance(value, str) else None
     if match is None:
@@ -210,7 +203,7 @@ def _written(value: object) -> Written | None:
 
 
 def _by_order(written: Written, order: Order | None) -> datetime | None:
-    """Return the time in this order; without an order the only one that there is, if any."""
+    """Return the time in this order; without an order the only possible one, if any."""
     if order is None:
         times = {time for time in written if time is not None}
         return times.pop() if len(times) == 1 else None
@@ -252,7 +245,7 @@ def _read_iso(text: str) -> datetime | None:
 
 
 def _from_digits(text: str) -> datetime:
-    """Return the time that digits alone spell; such a number of seconds would be far off."""
+    """Return the time that digits spell; as a number of seconds it would be far off."""
     try:
         return datetime.strptime(text, _SHAPES[len(text)]).replace(tzinfo=UTC)
     except ValueError:

@@ -18,25 +18,24 @@ from app.formats.source.text import pieces
 Json = dict[str, object]
 
 MAX_VALUE: Final = 8 * 2**20
-"""Characters of one document."""
 TOO_DEEP: Final = Message("nested too deeply")
 _NOT_JSON: Final = Message("not valid JSON")
 _KEPT: Final = 1_000
-"""Characters of a bad value that are kept to be shown as a shape."""
+"""Characters of a bad value that are kept for its shape."""
 _BETWEEN: Final = re.compile(r"[ \t\r\n,;]*")
 _HEX_ESCAPE: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\x([0-9A-Fa-f]{2})")
-"""A control character as Telegram Desktop writes it, which is no JSON: `\\x0c` means `\\u000c`."""
+r"""A control character as Telegram Desktop writes it, which is no JSON: `\\x0c` means `\\u000c`."""
 _decode: Final = json.JSONDecoder().raw_decode
 
 
 class BadValue(Message):
-    """Why a value is bad, with the beginning of what stands there."""
+    """The fault of a value, with the beginning of its text."""
 
     text: str
 
 
 def load(text: str | bytes) -> object:
-    """Return the parsed text, or a Message why that is not possible; NaN is read."""
+    """Return the parsed text, or a Message for a bad one; NaN is read."""
     try:
         return json.loads(text)
     except (RecursionError, ValueError) as error:
@@ -46,7 +45,7 @@ def load(text: str | bytes) -> object:
 
 
 class Window:
-    """The part of a file's JSON that is being read; it is read on as values are taken."""
+    """The part of a file's JSON that is being read; it moves on as values are taken."""
 
     def __init__(self, content: Content) -> None:
         self.text, self.at = "", 0
@@ -57,15 +56,14 @@ class Window:
         self._fault: BrokenFileError | None = None
         """Why no more can be read; what was read before is still used."""
         self._has_bad = False
-        """Whether a bad value is among what was read at once."""
+        """Whether the text read last has a bad value."""
 
     @property
     def used(self) -> int:
-        """Characters from the beginning of the file to here."""
         return self._dropped + self.at
 
     def read_on(self) -> bool:
-        """Drop what was used, and read as much again as is left; return whether there was any."""
+        """Drop the used text, and read as much again as is left; return whether there was any."""
         left, text_after = self.text[self.at :], ""
         if len(left) > MAX_VALUE:
             return False
@@ -81,13 +79,13 @@ class Window:
         return bool(text_after)
 
     def _line(self) -> tuple[int, int]:
-        """Return how many lines end before here, and where the line begins, in characters."""
+        """Return the number of line ends before here, and where the line begins, in characters."""
         line_end = self.text.rfind("\n", 0, self.at)
         start = self._line_start if line_end < 0 else self._dropped + line_end + 1
         return self._dropped_lines + self.text.count("\n", 0, self.at), start
 
     def mark(self) -> str:
-        """Move to the next value or bracket, and return its first character; none at the end."""
+        """Move to the next value or bracket, and return its first character; empty at the end."""
         while True:
             between = _BETWEEN.match(self.text, self.at)
             self.at = between.end() if between else self.at
@@ -99,7 +97,6 @@ class Window:
                 return ""
 
     def value(self) -> object:
-        """Return the value here, or a Message for a bad one."""
         value, end = self._decoded()
         # A number may have more digits, and what is bad an end.
         while end in {None, len(self.text)} and self.read_on():
@@ -142,7 +139,6 @@ class Window:
         return value, self.at + size
 
     def _take(self, end: int | None) -> int:
-        """Go on behind the value here; return its size. Raises BrokenFileError without an end."""
         if end is None and len(self.text) - self.at > MAX_VALUE:
             raise self.broken(_too_long())
         if end is None:
@@ -151,12 +147,11 @@ class Window:
         return size
 
     def items(self) -> Iterator[object]:
-        """Yield the values of the list whose bracket is here."""
         for _ in self.each_item():
             yield self.value()
 
     def each_item(self) -> Iterator[str]:
-        """Yield how each item of the list here begins; the item is to be taken at once."""
+        """Yield the first character of each item of the list here; take each item at once."""
         self.at += 1
         while (mark := self.mark()) != "]":
             if mark in {"", "}"}:
@@ -165,7 +160,7 @@ class Window:
         self.at += 1
 
     def each_key(self) -> Iterator[str]:
-        """Yield the keys of the object whose bracket is here; each value is to be taken at once."""
+        """Yield the keys of the object whose bracket is here; take each value at once."""
         self.at += 1
         while self.mark() == '"':
             key = str(self.value())
@@ -179,7 +174,7 @@ class Window:
         self.at += 1
 
     def values(self, lists: Collection[str]) -> Iterator[object]:
-        """Yield the values of the text; of an object with one of `lists`, the items of that."""
+        """Yield the values of the text; for an object with one of `lists`, the items of that."""
         while mark := self.mark():
             if mark == "[":
                 yield from self.items()
@@ -191,7 +186,6 @@ class Window:
                 yield self.value()
 
     def _listed(self, lists: Collection[str]) -> Iterator[object]:
-        """Yield the items of the lists in the object here; without any, the object itself."""
         document, size = yield from self._items_in(lists, "")
         if size > MAX_VALUE:
             yield _too_long()
@@ -228,7 +222,7 @@ class Window:
         return (None, 0) if has_items else (document, size)
 
     def broken(self, fault: str) -> BrokenFileError:
-        """Return what is wrong, and where: at its end, or at the value that has none."""
+        """Return the error with its place: the end, or the value without an end."""
         lines, start = self._line()
         return self._fault or BrokenFileError(
             "{name} is truncated or damaged in line {line}, column {column}: {fault}",
@@ -240,7 +234,6 @@ class Window:
 
 
 def _as_json(text: str) -> str:
-    """Return a text with its control characters as JSON writes them."""
     return _HEX_ESCAPE.sub(r"\1\\u00\2", text) if "\\x" in text else text
 
 

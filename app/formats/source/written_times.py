@@ -1,6 +1,6 @@
 """Times in the shapes that people and programs write: a date, perhaps a clock, perhaps a zone.
 
-Each part is looked for by itself, and taken out; a text with anything else in it is no time.
+Each part is found and taken out by itself; a text with anything else in it is no time.
 """
 
 import re
@@ -14,10 +14,7 @@ from babel import Locale
 
 from app.formats.source.zones import in_zone
 
-LONGEST: Final = 100
-"""Characters of a time."""
 BUDDHIST: Final = 543
-"""Years from the Thai calendar to the common one."""
 _BUDDHIST_YEARS: Final = range(2400, 2700)
 _MORNINGS: Final = frozenset({"am", "오전", "午前", "上午"})
 _HALVES: Final = r"오전|오후|午前|午後|上午|下午|[ap]\.?\s?m\b\.?"
@@ -56,21 +53,20 @@ _LOCALES: Final = (
     *("en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "sk", "hu"),
     *("ro", "tr", "id", "ru", "uk", "el", "bg", "ca"),
 )
-"""Languages whose names of months are known."""
 
 
 class Written(NamedTuple):
-    """A time that was read; of a date of numbers each order, which may be the same time."""
+    """The time that was read from a text, by each order of numbers, possibly the same time."""
 
     day_first: datetime | None
     month_first: datetime | None
     year_first: datetime | None = None
-    """Only of a date whose year may be its first two digits."""
+    """Only if the first two digits may be the year."""
 
 
 def read_written(text: str) -> Written:
     """Return the time that a text states; one without a zone is naive. Raises ValueError."""
-    if len(text) > LONGEST:
+    if len(text) > 100:
         raise ValueError("too long")
     plain = " ".join(unicodedata.normalize("NFKC", text).split())
     rest, zone = _without_zone_in_brackets(plain)
@@ -92,7 +88,6 @@ def _joined(day: date | None, clock: time | None, zone: str) -> datetime | None:
 
 
 def _without_zone_in_brackets(text: str) -> tuple[str, str]:
-    """Return the text without a zone that JavaScript writes behind the offset."""
     match = _IN_BRACKETS.search(text)
     if not match or not match[1].isascii():
         return text, ""
@@ -101,7 +96,6 @@ def _without_zone_in_brackets(text: str) -> tuple[str, str]:
 
 
 def _without_clock(text: str) -> tuple[str, time | None, str]:
-    """Return what stands before the clock, the clock, and what stands behind it."""
     match = _CLOCK.search(text) or _HOUR_ALONE.search(text)
     if not match:
         return text, None, ""
@@ -119,7 +113,6 @@ def _without_clock(text: str) -> tuple[str, time | None, str]:
 
 
 def _without_zone(text: str) -> tuple[str, str]:
-    """Return the text without the name of a zone, and the name."""
     for pattern in (_LONG_ZONE, _REGION, _SHORT_ZONE):
         for match in pattern.finditer(text):
             if match[0].lower() not in _months():
@@ -166,12 +159,10 @@ def _year(text: str) -> int:
 
 
 def short_year(year: int) -> int:
-    """Return the year of two digits as RFC 2822 has it."""
     return year + (2000 if year < 50 else 1900)
 
 
 def _date(year: int, month: int, day: int) -> date:
-    """Return a date, from the Thai calendar too. Raises ValueError."""
     return date(year - BUDDHIST if year in _BUDDHIST_YEARS else year, month, day)
 
 
@@ -205,5 +196,4 @@ def _names_of_months() -> Iterator[tuple[str, int]]:
 
 
 def is_buddhist(year: int) -> bool:
-    """Return whether a year can only be one of the Thai calendar."""
     return year in _BUDDHIST_YEARS

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from babel.core import get_global
 
-_NAMES: Final = Path(__file__).with_name("zone_names.json")
 _OFFSET: Final = re.compile(r"(?:GMT|UTC|UT)?\s?([+\-−])(\d{1,2})(?::?([0-5]\d))?")
 _REGION: Final = re.compile(r"[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_+-]*[A-Za-z]){1,2}")
 _SUMMER: Final = re.compile(r"\b(?:Daylight|Summer)\b")
@@ -18,14 +17,13 @@ _SUMMER: Final = re.compile(r"\b(?:Daylight|Summer)\b")
 
 @cache
 def zone_offsets() -> dict[str, timezone]:
-    """Return the zones of abbreviations such as KST."""
-    minutes = json.loads(_NAMES.read_text(encoding="utf-8"))["minutes_east"]
+    path = Path(__file__).with_name("zone_names.json")
+    minutes = json.loads(path.read_text(encoding="utf-8"))["minutes_east"]
     return {name: timezone(timedelta(minutes=east)) for name, east in minutes.items()}
 
 
 @lru_cache(1_000)
 def named_zone(name: str) -> tzinfo | None:
-    """Return the zone that a name or an offset stands for; None if it is not known."""
     if zone := zone_offsets().get(name) or zone_offsets().get(name.upper()):
         return zone
     if match := _OFFSET.fullmatch(name):
@@ -46,24 +44,23 @@ AMBIGUOUS: Final = {
     "CST": ("America/Chicago", "Asia/Shanghai", "America/Havana"),
     "IST": ("Asia/Kolkata", "Asia/Jerusalem", "Europe/Dublin"),
 }
-"""Zones that share an abbreviation; the first is meant, unless somebody says otherwise."""
+"""Zones that share an abbreviation; the first is meant, unless the importer chooses another."""
 _AMBIGUOUS: Final = re.compile(rf"\b(?:{'|'.join(AMBIGUOUS)})\b")
 
 
 def ambiguous_name(text: str) -> str | None:
-    """Return the abbreviation of several zones in a time, if there is one."""
     match = _AMBIGUOUS.search(text)
     return match[0] if match else None
 
 
 def moved(time: datetime, name: str, zone: str) -> datetime:
-    """Return a time that was read in the zone that an abbreviation stands for in another zone."""
+    """Return a time in the given zone that was read in an abbreviation's usual zone."""
     local = time.astimezone(zone_offsets()[name]).replace(tzinfo=ZoneInfo(zone))
     return local.astimezone(UTC)
 
 
 def zone_of_offset(east: timedelta) -> str | None:
-    """Return the name of a zone that has always this offset; None if there is none."""
+    """Return the name of a zone that always has this offset; None if there is none."""
     if not east:
         return "UTC"
     hours, rest = divmod(east, timedelta(hours=1))

@@ -1,6 +1,6 @@
 """Answers of the API of X (Twitter), versions 1.1 and 2: posts and pages of them.
 
-The shapes are those that twarc and twarc2 save: a post or a page on each line, flattened or not.
+The shapes are those of twarc and twarc2: a post or a page on each line, flattened or not.
 """
 
 from functools import partial
@@ -17,7 +17,6 @@ from app.formats.x import posts
 from app.formats.x.posts import Versions
 
 _SEARCH: Final = "statuses"
-_USERS: Final = ("author", "in_reply_to_user")
 # Fields that only a post of version 2 has, by their old and new names.
 _V2_MARKS: Final = frozenset(
     (
@@ -27,12 +26,10 @@ _V2_MARKS: Final = frozenset(
     )
 )
 _OTHERS: Final = frozenset({"username", "timestamp", "from", "message", "user"})
-"""Fields that posts of version 2 do not have, and posts of other platforms in such pages do."""
-_REPOSTED: Final = frozenset({"retweeted", "reposted"})
+"""Fields that posts of other platforms have in such pages, and posts of version 2 do not."""
 
 
 def read(source: Source, options: ReadOptions) -> RecordStream | None:
-    """Return the posts of many authors; those of protected accounts only on request."""
     documents = first_documents(source, lists=(_SEARCH,))
     if not any(is_v1(item) or is_v2(item) or _is_page(item) for item in documents):
         return None
@@ -58,7 +55,6 @@ def _is_page(value: Json) -> bool:
 
 
 def _statuses(value: Json) -> list[object]:
-    """Return the posts of a document with their authors, without those that only explain others."""
     if is_v1(value) or is_v2(value):
         return [value]
     for name in (_SEARCH, "data"):
@@ -69,7 +65,7 @@ def _statuses(value: Json) -> list[object]:
 
 
 def _with_authors(statuses: list[object], page: Json) -> list[object]:
-    """Return the posts, each with the users whom it names, out of those that the page lists."""
+    """Return the posts, each with the users it names, taken from the page's lists."""
     includes, about = as_object(page.get("includes")), page.get("__twarc")
 
     def listed_by(name: str, key: str) -> dict[str, Json]:
@@ -80,7 +76,8 @@ def _with_authors(statuses: list[object], page: Json) -> list[object]:
     def named(status: object) -> object:
         if not isinstance(status, dict) or is_v1(status):
             return status
-        authors = {name: users.get(str(status.get(f"{name}_id"))) for name in _USERS}
+        names = ("author", "in_reply_to_user")
+        authors = {name: users.get(str(status.get(f"{name}_id"))) for name in names}
         attachments = as_object(status.get("attachments"))
         media = [attached.get(str(key)) for key in listed(attachments, "media_keys")]
         extra = {name: user for name, user in authors.items() if user} | {"__twarc": about}
@@ -92,7 +89,6 @@ def _with_authors(statuses: list[object], page: Json) -> list[object]:
 
 
 def is_v1(value: Json) -> bool:
-    """Return whether this is a post of version 1.1, with its user inside."""
     user = value.get("user")
     if not isinstance(user, dict) or not ("screen_name" in user or "id_str" in value):
         return False
@@ -100,7 +96,6 @@ def is_v1(value: Json) -> bool:
 
 
 def is_v2(value: Json) -> bool:
-    """Return whether this is a post of version 2 that shows it by itself."""
     is_named = "username" in as_object(value.get("author"))
     return "text" in value and "id" in value and (is_named or not _V2_MARKS.isdisjoint(value))
 
@@ -108,7 +103,6 @@ def is_v2(value: Json) -> bool:
 def to_item(
     status: Json, place: int, *, include_restricted: bool, told: ToldReposts | None = None
 ) -> Item:
-    """Return the record of a post. Raises RecordError."""
     if len(status) == 1 and all(isinstance(value, dict) for value in status.values()):
         return Skipped(place, "system")  # A stream's notice: `{"delete": {…}}`.
     seen_at = as_object(status.get("__twarc")).get("retrieved_at")
@@ -140,7 +134,7 @@ def _as_v1(status: Json) -> Json:
     note = as_object(status.get("note_tweet") or status.get("note_post"))
     marks: Json = {}
     if referenced is not None:
-        marks["retweeted_status"] = not _REPOSTED.isdisjoint(kinds)
+        marks["retweeted_status"] = not kinds.isdisjoint({"retweeted", "reposted"})
     return (
         status
         | marks

@@ -46,16 +46,11 @@ _FILES: Final = {
     }.items()
 }
 _MONTH = re.compile(r"(?:.*/)?tweets/\d{4}_\d\d\.js")
-_LONE_NAMES: Final = ("tweets.js", "tweet.js")
 # The variable that a file assigns tells its content, whatever its name.
 _HEAD = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:(?:window\.)?YTD\.(\w{1,50})\.part\d+|(Grailbird\.data\.tweets)_\w+)\s*="
 )
 _HEAD_BYTES: Final = 512
-_POSTS: Final = ("tweets", "tweet", "communityTweet")
-"""The types of the manifest whose files hold posts."""
-_LONGEST_COUNT: Final = 12
-"""Digits of a number of posts."""
 _KINDS: Final = {
     **dict.fromkeys((b"tweet", b"tweets", b"community_tweet", b"Grailbird.data.tweets"), "tweets"),
     b"note_tweet": "notes",
@@ -66,17 +61,13 @@ _KINDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The files of an archive."""
-
     account: Account
     files: Mapping[str, tuple[str, ...]]
-    """The members to read of each kind, in order; the empty name stands for the lone file."""
+    """The members of each kind, in order; the empty name means the lone file."""
     made_at: datetime | None = None
-    """When the archive was made, and its counts were so."""
+    """When the archive was made, and its counts were taken."""
     folder: str = ""
-    """Beginning of the names of its files, with the slash at its end."""
     total: int | None = None
-    """Number of posts and reposts, as the archive's manifest says."""
 
 
 def find_layout(source: Source) -> Layout | None:
@@ -99,13 +90,12 @@ def _lone_file(source: Source) -> Layout | None:
     kind = _KINDS.get(match[1] or match[2]) if match else None
     name = source.path.name if source.path else ""
     is_own = not start or (kind == "tweets" and match and match[1])
-    if name in _LONE_NAMES and is_own and source.look_beside():
+    if name in {"tweets.js", "tweet.js"} and is_own and source.look_beside():
         return _current(source, list(source.members))
     return Layout(Account(None, None, "x"), {kind: ("",)}) if kind else None
 
 
 def _archive_folders(source: Source) -> set[str]:
-    """Return the folders that hold an archive's posts, by name and content."""
     folders: set[str] = set()
     for name in source.members:
         folder = _folder(name)
@@ -134,11 +124,11 @@ def _current(source: Source, names: list[str], folder: str = "") -> Layout:
 
 
 def _total(manifest: Json) -> int | None:
-    """Return how many posts the manifest counts in its files; None if it does not count each."""
     types = as_object(manifest.get("dataTypes"))
-    files = [file for kind in _POSTS for file in listed(as_object(types.get(kind)), "files")]
+    kinds = ("tweets", "tweet", "communityTweet")
+    files = [file for kind in kinds for file in listed(as_object(types.get(kind)), "files")]
     counts = [digits(as_object(file).get("count")) or "" for file in files]
-    are_numbers = all(0 < len(count) <= _LONGEST_COUNT for count in counts)
+    are_numbers = all(0 < len(count) <= 12 for count in counts)
     return sum(map(int, counts)) if counts and are_numbers else None
 
 
@@ -152,7 +142,6 @@ def _classic(source: Source, folder: str, months: tuple[str, ...]) -> Layout:
 
 
 def _read_index(source: Source, name: str) -> Json:
-    """Return the object behind the `=` of a small file, or the first of a list; else nothing."""
     # A damaged name must not pass for one: none holds half a surrogate pair.
     text = source.start_of(name).decode(errors="surrogateescape")
     index = load(text.partition("=")[2].strip().removesuffix(";"))
@@ -164,7 +153,6 @@ def _folder(name: str) -> str:
 
 
 def _account(source: Source, info: Json, file: str) -> Account:
-    """Return the owner as their own file says, else as the manifest does."""
     # The e-mail address beside the name is ignored.
     owner = as_object(_read_index(source, file).get("account"))
     username = as_username(owner.get("username"))
@@ -182,14 +170,9 @@ _MEDIA_FOLDERS: Final = (
 )
 _PREFIX = re.compile(r"\s*(?:(?:window\.|var\s)?[\w.\s]{1,200}=\s*)?")
 MAX_HELD_CHARACTERS: Final = 64_000_000
-"""Of the long posts, which are in memory until their short forms come."""
-_OVERHEAD_CHARACTERS: Final = 500
-_COMPARED_CHARACTERS: Final = 40
+"""Maximum size of the long posts, which are in memory until their short forms come."""
 _MENTION: Final = re.compile(r"@\w+\s+")
-MOST_MENTIONS: Final = 50
-"""People whom a post answers, as many as X allows."""
 _CUT = re.compile(r"…(?:\s*https://t\.co/\w+)*\s*\Z")
-"""The end of the short form of a long post."""
 
 
 def read(source: Source, options: ReadOptions) -> RecordStream | None:
@@ -206,9 +189,9 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
 
 
 def array_items(content: Content) -> Iterator[Json | Message]:
-    """Yield the items of `window.… = [ … ];` one at a time, of a bad one the fault in it.
+    """Yield the items of `window.… = [ … ];` one at a time; a Message replaces a bad one.
 
-    An empty file has none. Raises BrokenFileError where it is no array, and where it breaks off.
+    An empty file has none. Raises BrokenFileError if it is no array or is truncated.
     """
     window = Window(content)
     window.read_on()
@@ -226,7 +209,6 @@ def array_items(content: Content) -> Iterator[Json | Message]:
 
 
 def _unwrapped(item: object) -> Json | Message:
-    """Return an item without the wrapper `{"tweet": {…}}`, which early archives do not have."""
     if isinstance(item, dict):
         inner = next(iter(item.values())) if len(item) == 1 else None
         return inner if isinstance(inner, dict) else item
@@ -234,7 +216,7 @@ def _unwrapped(item: object) -> Json | Message:
 
 
 class _Reader:
-    """Reads the files of an archive; a damaged one ends itself, and is named behind the records."""
+    """Reads the files of an archive; a damaged one ends itself, and is named after the records."""
 
     def __init__(self, source: Source, layout: Layout) -> None:
         self._source = source
@@ -242,14 +224,13 @@ class _Reader:
         self._notes = Notes()
         self._broken: dict[str, BrokenFileError] = {}
         self._broken_notes = ""
-        """Name of the first damaged file of long posts."""
         owner = layout.account
         user = {"screen_name": owner.username, "name": owner.display_name, "id_str": owner.id}
         self._around: Json = {"user": user}
-        """What the posts of the archive do not say themselves."""
+        """Fields that the posts of the archive do not repeat."""
 
     def items(self, *, include_restricted: bool) -> Iterator[Item]:
-        """Yield all records. Raises BrokenFileError behind them."""
+        """Yield all records. Raises BrokenFileError after them."""
         notes, places = self._notes, itertools.count(1)
         for item in self._entries("notes"):
             try:
@@ -277,10 +258,7 @@ class _Reader:
             raise faults[0]
 
     def _entries(self, kind: str) -> Iterator[Json | Message]:
-        """Yield the items of these files, of a broken one those before the break.
-
-        Raises LimitReachedError.
-        """
+        """Yield the items of these files, up to where one is damaged. Raises LimitReachedError."""
         for name in self._layout.files.get(kind, ()):
             try:
                 yield from array_items(self._source.member(name) if name else self._source)
@@ -319,9 +297,9 @@ class _Reader:
             return restricted if is_left_out else BadRecord(place, message_of(error), item)
 
     def _files(self, tweet: Json) -> tuple[str | None, ...]:
-        """Return the names of the files of the post's media, as far as they are there.
+        """Return the file names of the post's media that are in the archive.
 
-        They begin with the post's id, and end as one of the addresses of the medium does.
+        A name begins with the post's id, and ends as one of the addresses of the medium does.
         """
         post_id = digits(tweet.get("id_str")) or digits(tweet.get("id"))
 
@@ -339,8 +317,6 @@ class _Reader:
 
 @dataclass(slots=True)
 class Note:
-    """A long post: its whole text, with links written out."""
-
     id: str | None
     text: str
     created_at: datetime | None
@@ -352,13 +328,13 @@ class Notes:
     """The long posts of an archive, found by their second and the beginning of their text."""
 
     _found: dict[str, dict[datetime | None, deque[Note]]] = field(default_factory=dict)
-    """By beginning and second those that no post was joined to; of all joined ones the last."""
+    """By beginning and second, the notes not joined to a post; if all are joined, the last one."""
     _characters: int = 0
 
     def add(self, item: Json | Message) -> None:
-        """Keep an item of `note-tweet.js`. Raises RecordError, also where they are too many."""
+        """Keep an item of `note-tweet.js`. Raises RecordError, also after too many."""
         raw, note = _read_note(item)
-        self._characters += len(raw) + _OVERHEAD_CHARACTERS
+        self._characters += len(raw) + 500  # The note takes more memory than its text.
         if self._characters > MAX_HELD_CHARACTERS:
             raise RecordError("the archive contains too many long posts")
         alike = self._found.setdefault(_beginning(raw), {})
@@ -382,7 +358,6 @@ class Notes:
         return None
 
     def leftovers(self, places: Iterator[int], account: Account) -> Iterator[Item]:
-        """Yield the notes without a shortened post."""
         alike = itertools.chain.from_iterable(map(dict.values, self._found.values()))
         for note in itertools.chain.from_iterable(alike):
             if not note.is_joined:
@@ -413,9 +388,9 @@ def _read_note(item: Json | Message) -> tuple[str, Note]:
 
 
 def _leading_mentions(text: str) -> Iterator[str]:
-    """Yield the beginnings of a text that may be missing in its note: the people it answers."""
+    """Yield the beginnings of a text that its note may lack: the people it answers."""
     at = 0
-    for _ in range(MOST_MENTIONS):
+    for _ in range(50):  # X allows no more.
         yield text[:at]
         if (match := _MENTION.match(text, at)) is None:
             break
@@ -423,7 +398,7 @@ def _leading_mentions(text: str) -> Iterator[str]:
 
 
 def _beginning(text: str) -> str:
-    return text[:_COMPARED_CHARACTERS]
+    return text[:40]
 
 
 FORMAT: Final = Format(

@@ -21,37 +21,35 @@ from app.formats.source.json import as_object, as_word, listed
 from app.formats.source.times import time_or_field
 from app.formats.source.window import Json
 
-_MOST_HELD: Final = 10_000
-"""Older versions that wait for a newer version."""
 _EDITED: Final = frozenset({"edit_info", "edit_history_tweet_ids", "edit_history_post_ids"})
-_HISTORIES: Final = ("edit_history_tweet_ids", "edit_history_post_ids")
 
 
 def versions_of(status: Json) -> list[str]:
-    """Return the ids of the versions of a post, the newest last; none where it was not edited."""
+    """Return the ids of a post's versions, the newest last; none if it was not edited."""
     if _EDITED.isdisjoint(status):  # Most posts, and it is asked of each.
         return []
     info = as_object(status.get("edit_info"))
     edit, initial = as_object(info.get("edit")), as_object(info.get("initial"))
     control = as_object(edit.get("editControlInitial")) or initial
     stated = listed(control, "editTweetIds")
-    stated = stated or next(filter(None, (listed(status, name) for name in _HISTORIES)), [])
+    for name in ("edit_history_tweet_ids", "edit_history_post_ids"):
+        stated = stated or listed(status, name)
     values = [*stated, edit.get("initialTweetId"), status.get("id_str") or status.get("id")]
     ids = {*filter(None, map(digits, values))}
     return sorted(ids, key=int) if len(ids) > 1 else []
 
 
 class Versions:
-    """Sorts out the older versions of posts, which may come before or after the newest."""
+    """Removes the older versions of posts, which may come before or after the newest."""
 
     def __init__(self) -> None:
         self._seen: dict[str, int] = {}
-        """The newest version that came of each edited post, by the id of the first version."""
+        """The newest version so far of each edited post, by the id of the first version."""
         self._held: dict[str, tuple[int, Record]] = {}
-        """Of posts whose last version has not come the newest that did."""
+        """The newest version so far of posts whose last version has not come."""
 
     def sift(self, status: Json, item: Item) -> Sequence[Item]:
-        """Return what is certain behind this version: nothing, the version, or older ones."""
+        """Return what is certain after this version: nothing, the version, or older ones."""
         ids = versions_of(status) if isinstance(item, Record) else []
         own = digits(status.get("id_str") or status.get("id"))
         if not ids or own is None or not isinstance(item, Record):
@@ -62,7 +60,7 @@ class Versions:
             return (Skipped(item.place, "deleted"),)
         older = [Skipped(held[1].place, "deleted")] if held is not None else []
         self._held.pop(first, None)
-        if own != ids[-1] and len(self._held) < _MOST_HELD:
+        if own != ids[-1] and len(self._held) < 10_000:
             self._held[first] = (number, item)
             return older
         self._seen[first] = number
@@ -84,20 +82,16 @@ class Versions:
         yield from self.held()
 
     def held(self) -> Iterable[Item]:
-        """Return the newest versions that came of posts whose last version did not come."""
+        """Return the newest versions of posts whose last version did not come."""
         return [record for _, record in self._held.values()]
 
 
-_LONGEST: Final = 400
 _MARKS: Final = ("s account ", "This Tweet ", "This Post ", "This account ")
-"""Beginnings of words of which each sentence has one: looking for them is much cheaper."""
-_MORE: Final = r"(?:\s+Learn more\.?)?(?:\s+https://t\.co/\w+)?"
-_PARTS: Final = {r"\{name\}": r"@?\w{1,50}", r"\{places\}": r"[\w ,&-]{1,200}"}
+"""Words of which each sentence has one: searching for them is much cheaper."""
 
 
 def is_notice(text: str) -> bool:
-    """Return whether a text is nothing but a sentence of X about a post or an account."""
-    if len(text) > _LONGEST or not ("account " in text or "This " in text):
+    if len(text) > 400 or not ("account " in text or "This " in text):
         return False
     return any(mark in text for mark in _MARKS) and _pattern().fullmatch(text.strip()) is not None
 
@@ -105,13 +99,10 @@ def is_notice(text: str) -> bool:
 @cache
 def _pattern() -> re.Pattern[str]:
     listed = json.loads(Path(__file__).with_name("notices.json").read_text(encoding="utf-8"))
-    sentences = []
-    for sentence in listed["sentences"]:
-        escaped = re.escape(sentence)
-        for name, pattern in _PARTS.items():
-            escaped = escaped.replace(name, pattern)
-        sentences.append(escaped)
-    return re.compile(f"(?:{'|'.join(sentences)}){_MORE}")
+    sentences = "|".join(map(re.escape, listed["sentences"]))
+    sentences = sentences.replace(r"\{name\}", r"@?\w{1,50}")
+    sentences = sentences.replace(r"\{places\}", r"[\w ,&-]{1,200}")
+    return re.compile(rf"(?:{sentences})(?:\s+Learn more\.?)?(?:\s+https://t\.co/\w+)?")
 
 
 # Only ASCII letters: in Korean a particle may follow the link without a space.
@@ -121,16 +112,11 @@ _POST_LINK = re.compile(
     re.ASCII,
 )
 _SNOWFLAKE_EPOCH: Final = datetime(2010, 11, 4, 1, 42, 54, 657_000, tzinfo=UTC)
-_LAST_SEQUENTIAL_ID: Final = 29_700_859_247
-_MAX_ID_DIGITS: Final = 19
 _REPOSTS: Final = ("retweeted_status", "retweeted_status_id_str", "retweeted_status_id")
-_REFERENCES: Final = ("referenced_tweets", "referenced_posts")
 _QUOTES: Final = ("is_quote_status", "quoted_status_id_str", "quoted_status_id", "quoted_status")
 _ANSWERED: Final = ("in_reply_to_status_id_str", "in_reply_to_status_id")
 _ANSWERED_USERS: Final = ("in_reply_to_user_id_str", "in_reply_to_user_id")
 _ANSWERED_NAME: Final = "in_reply_to_screen_name"
-_MOST_EXPANDED: Final = 250_000
-"""Characters of a text with its links: one address may stand in it many times."""
 _MEDIA: Final[dict[str, MediumKind]] = {"photo": "photo", "video": "video", "animated_gif": "gif"}
 _COUNTS: Final = (
     ("favorite_count", "like_count"),
@@ -151,7 +137,7 @@ def to_item(
 ) -> Item:
     """Return the record of a post; `whole_text` replaces a shortened text. Raises RecordError.
 
-    `told` counts the reposts that only their beginning tells.
+    `told` counts reposts recognised only by their beginning.
     """
     user = as_object(status.get("user"))
     if any(status.get(field) for field in _REPOSTS):
@@ -194,35 +180,34 @@ def to_item(
 
 
 def _is_marked(status: Json) -> bool:
-    """Return whether a post has a field that would say that it is a repost."""
-    return any(field in status for field in (*_REPOSTS, *_REFERENCES))
+    return any(name in status for name in (*_REPOSTS, "referenced_tweets", "referenced_posts"))
 
 
 def raw_text(status: Json) -> str:
-    """Return the text as it stands there: escaped, links shortened. Raises RecordError."""
+    """Return the text as it stands: escaped, links shortened. Raises RecordError."""
     text = _full_text(status)
     return required_text(text or status.get("text", status.get("full_text")))
 
 
 def time_of(status: Json) -> tuple[datetime | None, str | None]:
-    """Return the stated time, else the one in the id; and the field of one that is unreadable."""
+    """Return the stated time, else the id's; and the field of an unreadable one."""
     time, field = time_or_field(status.get("created_at"), "created_at")
     time = time or _snowflake_time(status)
     return time, None if time else field
 
 
 def expanded(text: str, links: Mapping[str, str], *, is_escaped: bool) -> str:
-    """Return a text with its links written out, those to own media dropped, entities decoded.
+    """Return a text with links written out, those to own media dropped, entities decoded.
 
-    Entities are decoded between the links only: `&copy=1` in an address is no ©. Raises
-    RecordError where links make the text too long.
+    Entities are decoded only between the links: `&copy=1` in an address is no ©. Raises RecordError
+    if links make the text too long.
     """
     parts: list[str] = []
     at, size = 0, len(text)
     for match in _SHORT_LINK.finditer(text):
         link = links.get(match[0], match[0])
         size += len(link)
-        if size > _MOST_EXPANDED:
+        if size > 250_000:  # A text may repeat one address many times.
             raise RecordError("the content is too long")
         before = text[at : match.start()]
         parts += before if link else before.rstrip(), link
@@ -284,9 +269,9 @@ def _kind(status: Json, raw: str, links: Mapping[str, str], post_id: str | None)
 
 
 def _target(status: Json, *, author_id: str | None, username: str | None) -> ReplyTarget | None:
-    """Return what a post answers. An author's own posts are told by the author's number.
+    """Return what a post answers. Its author's own posts are told by the author's number.
 
-    Names change, and are missing where the answered account is gone.
+    Names change, and are missing if the answered account is deleted.
     """
     source_id, user_id = _first_id(status, *_ANSWERED), _first_id(status, *_ANSWERED_USERS)
     name = as_word(status.get(_ANSWERED_NAME))
@@ -296,16 +281,16 @@ def _target(status: Json, *, author_id: str | None, username: str | None) -> Rep
 
 
 def _snowflake_time(status: Json) -> datetime | None:
-    """Return the time that an id holds; None for those from before late 2010, which hold none."""
+    """Return the time in an id; None for ids from before late 2010, which hold none."""
     post_id = _first_id(status, "id_str", "id")
-    if post_id is None or len(post_id) > _MAX_ID_DIGITS or int(post_id) <= _LAST_SEQUENTIAL_ID:
+    if post_id is None or len(post_id) > 19 or int(post_id) <= 29_700_859_247:
         return None
     time = _SNOWFLAKE_EPOCH + timedelta(milliseconds=int(post_id) >> 22)
     return time.replace(microsecond=0)
 
 
 def media_and_addresses(status: Json) -> dict[Medium, list[str]]:
-    """Return the post's own media, with the addresses of each: that of its picture and others."""
+    """Return the post's own media, with the addresses of each picture and its variants."""
     attached = listed(as_object(status.get("attachments")), "media")
     for holder in (as_object(status.get("extended_tweet")), status):
         for name in ("extended_entities", "entities"):
@@ -339,9 +324,8 @@ def _medium(entry: Json) -> Medium | None:
     address = max(rated)[1] if rated else None  # The video with the most bits a second.
     address = address or as_word(entry.get("media_url_https")) or as_word(entry.get("media_url"))
     address = address or as_word(entry.get("url") or entry.get("preview_image_url"))
-    size = as_object(entry.get("original_info")) or as_object(
-        as_object(entry.get("sizes")).get("large")
-    )
+    large = as_object(as_object(entry.get("sizes")).get("large"))
+    size = as_object(entry.get("original_info")) or large
     return Medium(
         kind,
         address,
