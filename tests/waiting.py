@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from app.db.engine import Database
 from app.models import ImportJob
 from app.services.compare.background import is_outgrown
-from app.services.maintenance import MOST_EVENTS, Job, jobs
+from app.services.maintenance import Job, jobs
 from app.services.search.vocabulary import is_vocabulary_old
 from tests.browsing import parts_of
 
@@ -51,7 +51,7 @@ async def is_due(db: Database, job: Job) -> bool:
         return bool(await job.is_due(session))
 
 
-async def maintain(db: Database, *, kept_events: int = MOST_EVENTS) -> None:
+async def maintain(db: Database, *, kept_events: int = 1_000_000) -> None:
     """Do every due job once, without a lock."""
     for job in jobs(kept_events=kept_events):
         if await is_due(db, job):

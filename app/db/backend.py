@@ -33,21 +33,19 @@ from app.errors import AppError
 from app.models import Base
 
 INFO: Final = "backend"
-"""Key of the backend in a session's `info`."""
 SHIPPED: Final = "shipped"
 """Key in a session's `info` for whether the shipped authors count."""
 UNTRACKED: Final = {"synchronize_session": False}
 """Option of a statement whose rows no object of the session maps."""
 MOST_VALUES: Final = 400
-"""Most values in a statement; SQLite allows 1,000 terms and, in older builds, 999 values."""
+"""Values in a statement; SQLite allows 1,000 terms and, in older builds, 999 values."""
 COMPACT_WAIT_S: Final = 60.0
-"""Seconds that a vacuum waits for other users of the database."""
 
 Item = TypeVar("Item")
 ColumnLike = Column[Any] | InstrumentedAttribute[Any]
 
 IsHeld = Callable[[AsyncSession], Awaitable[bool]]
-"""Function that returns whether a lock is still held, as the session's transaction sees it."""
+"""Returns whether a lock is still held, as the session's transaction sees it."""
 
 
 class Sessions(Protocol):
@@ -66,38 +64,34 @@ class Backend(Protocol):
     name: str
     """The database's name in messages, without the secrets of its URL."""
     is_shared: bool
-    """Whether several machines may use the database."""
     engine: AsyncEngine
-    """Engine whose transactions may write."""
     readers: AsyncEngine
     """Engine whose transactions see one state of the database, and only read."""
     words: WordIndex
     insert: Callable[[type[Base] | Table], Any]
     """Returns an INSERT with `on_conflict_do_nothing` and `on_conflict_do_update`."""
     as_app_error: Callable[[BaseException], AppError | None]
-    """Returns the app's error for a driver's error that a caller can handle, otherwise None."""
+    """Returns the app's error for a driver's error that a caller can handle, else None."""
     nearest: Callable[
         [AsyncSession, Select[int, Vector], Vector, int], Awaitable[list[tuple[float, int]]]
     ]
     """Returns cosine and id of a query's rows nearest to a vector, (d,) float32 of length one.
 
-    The last argument is the number of rows at most; of equal rows the newest come first."""
+    The last argument limits the rows; of equal rows the newest come first.
+    """
     likes: ColumnElement[int]
-    """Number of likes of a post, as in the index of the most liked posts."""
+    """A post's number of likes, as in the index of the most liked posts."""
     collected: Callable[[ColumnElement[Any]], ColumnElement[str]]
-    """Returns all values of a column as one JSON list, in the order of the rows.
-
-    Thousands of texts are read in a fraction of the time of separate rows."""
+    """Returns all values of a column as one JSON list, in row order, much faster than as rows."""
     hours_after: Callable[[SQLColumnExpression[Any], int], ColumnElement[datetime]]
-    """Returns the time that is this number of hours after a column's time, for comparisons."""
+    """Returns the time this number of hours after a column's time, for comparisons."""
     size: str
-    """Query for the size of the database in bytes."""
     texts: str
-    """Query for the texts of a JSON list, `:texts`."""
     newest_of_each: str
     """FROM clause of authors ("Users") with at most `limit` of their newest posts ("Tweet").
 
-    `keys` is a JSON list of case-folded names. An author without posts has a row with NULLs."""
+    `keys` is a JSON list of case-folded names; an author without posts has a row with NULLs.
+    """
 
     def writing(self, *, timeout_s: float) -> AbstractAsyncContextManager[None]:
         """Hold this process's turn to write. Raises TimeoutError."""
@@ -105,7 +99,7 @@ class Backend(Protocol):
     async def begin_write(self, session: AsyncSession, *, timeout_s: float) -> None:
         """Make the session's transaction the only writer among all processes.
 
-        Raises an error known to `as_app_error` if the turn does not come within `timeout_s`.
+        Raises an error known to `as_app_error` after `timeout_s`.
         """
         return
 
@@ -116,7 +110,7 @@ class Backend(Protocol):
     def exclusive(self, work: str) -> AbstractAsyncContextManager[IsHeld | None]:
         """Hold the lock of a kind of work until the block or the process ends.
 
-        Yield None if another process holds it.
+        Yields None if another process holds it.
         """
 
     async def open_feed(self, commits: Callable[[], int]) -> Feed:
@@ -128,10 +122,10 @@ class Backend(Protocol):
         """Return the next ids of each table, ascending; no id is allocated twice."""
 
     def listed(self, rows: Sequence[Sequence[Any]], *columns: ColumnLike) -> Subquery:
-        """Return a table of the rows for a join, passed as one JSON value.
+        """Return a table of the rows for a join, passed as one JSON value, with the names and types
+        of `columns`.
 
-        Its columns have the names and types of `columns`. For `IN` with a list of pairs, SQLite
-        would use no index.
+        For `IN` with a list of pairs, SQLite would use no index.
         """
 
     async def find_damage(self, session: AsyncSession) -> list[str]:
@@ -163,7 +157,6 @@ class Backend(Protocol):
 
 
 def backend_of(session: AsyncSession) -> Backend:
-    """Return the backend of a session."""
     return cast(Backend, session.info[INFO])
 
 
@@ -184,7 +177,7 @@ def is_among(
 async def allocate_ids(session: AsyncSession, model: type[Base], count: int) -> Sequence[int]:
     """Return the next `count` ids of the table, for a session that may write.
 
-    Ids are known before the insert, so that rows and their event can name each other.
+    Rows and their event can thus name each other before the insert.
     """
     (ids,) = await backend_of(session).allocate_ids(session, {model: count})
     return ids

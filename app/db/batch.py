@@ -15,9 +15,9 @@ Result = TypeVar("Result")
 class Batch(Generic[Item, Result]):
     """A run shared by all callers of one turn of the event loop, or during the previous run.
 
-    `run` gets at most `max_size` waiting items, each once for all its callers. It returns a result
-    or an exception for each item, in their order, or raises for all. Runs follow one another, so
-    data is never read before a caller has asked for it.
+    `run` gets at most `max_size` waiting items, each once, and returns a result or an exception for
+    each in order, or raises for all. Runs follow one another, so data is never read before a caller
+    has asked for it.
 
     A cancelled caller removes only itself. An item without callers is not run, unless its run has
     begun.
@@ -43,8 +43,8 @@ class Batch(Generic[Item, Result]):
     async def __call__(self, item: Item) -> Result:
         """Return the result of an item.
 
-        Raises the error of its run. Raises UnavailableError if too many items wait, if the result
-        takes too long, and after `close`.
+        Raises the error of its run; UnavailableError if too many items wait, the result takes too
+        long, or after `close`.
         """
         if self._is_closing:
             raise stopping()

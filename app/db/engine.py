@@ -17,8 +17,6 @@ from app.runtime.clock import monotonic
 from app.runtime.work_pool import to_the_end
 
 WRITE_TIMEOUT_S: Final = 30
-ASK_AGAIN_S: Final = 0.5
-"""Seconds between attempts to acquire a lock that another process holds."""
 
 
 def backend_for(url: str, *, durability: str = "full") -> Backend:
@@ -84,7 +82,6 @@ class Database:
         self._readers = async_sessionmaker(self.backend.readers, **options)
         self._writers = async_sessionmaker(self.engine, **options)
         self.commits = 0
-        """Number of this process's commits."""
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -103,8 +100,8 @@ class Database:
     ) -> AsyncIterator[AsyncSession]:
         """Open the only session of all processes that may write; it commits at its end.
 
-        An exception or a cancellation rolls it back. A commit that has begun is finished, and
-        `on_commit` called, before a cancellation takes effect.
+        An exception or a cancellation rolls it back. A commit that has begun is finished, with
+        `on_commit`, before a cancellation takes effect.
         """
         with self._driver_errors():
             async with self.backend.writing(timeout_s=WRITE_TIMEOUT_S):
@@ -146,10 +143,9 @@ class Database:
                 if grant is not None:
                     yield grant
                     return
-            await asyncio.sleep(ASK_AGAIN_S)
+            await asyncio.sleep(0.5)
 
     async def open_feed(self) -> Feed:
-        """Return a feed of the changes from now on."""
         with self._driver_errors():
             return await self.backend.open_feed(lambda: self.commits)
 

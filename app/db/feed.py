@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 from app.runtime.clock import monotonic
 
 BEHIND_AFTER_S: Final = 5.0
-"""Seconds without a reading after which the feed is behind; `run` reads several times a second."""
+"""Seconds without a reading after which the feed is behind."""
 
 SITE_PUBLIC: Final = "site.public"
 SITE_PRIVATE: Final = "site.private"
@@ -25,8 +25,6 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An event of the log."""
-
     id: int
     kind: str
     user_id: int
@@ -38,8 +36,6 @@ Subscriber = Callable[[Sequence[Change]], None]
 
 
 class Feed(ABC):
-    """A reader of each new event, which notifies its subscribers."""
-
     poll_s: ClassVar[float]
     """Seconds between two looks without requests: the longest delay of a live event."""
 
@@ -50,13 +46,11 @@ class Feed(ABC):
         self._subscribers: list[Subscriber] = []
         self._on_reset: list[Callable[[int], None]] = []
         self.newest = newest
-        """Id of the newest event that was published to the subscribers."""
         self.commit_number: int | None = None
         """Number that changes with each commit of any process that was read.
 
         None if commits of other processes are seen late."""
         self._failure: BaseException | None = None
-        """The error of the last look; None after a success."""
         self._read_at = monotonic()
 
     @property

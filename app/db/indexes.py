@@ -52,15 +52,11 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class All:
-    """A condition that all of several expressions match."""
-
     of: tuple["Expression", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Either:
-    """A condition that any of several expressions matches."""
-
     of: tuple["Expression", ...]
 
 
@@ -68,8 +64,6 @@ Expression = Terms | All | Either
 
 
 class IndexedPost(NamedTuple):
-    """A post to index."""
-
     id: int
     user_id: int
     text: str
@@ -93,9 +87,7 @@ class WordIndex(Protocol):
     postings: str
     """Query for the ids of posts that match `:{term}`, including posts of deleted authors."""
     matched: TextClause
-    """Query for the ids below `:before` of posts that match `:match`."""
     conjunction: str
-    """The operators of the database's query language."""
     either: str
     neither: str
 
@@ -114,7 +106,6 @@ class WordIndex(Protocol):
         """Return consecutive terms in the query language of the database."""
 
     def render(self, expression: Expression) -> str:
-        """Return the expression in the query language of the database."""
         if isinstance(expression, Terms):
             return self.render_terms(expression)
         operator = self.conjunction if isinstance(expression, All) else self.either

@@ -21,8 +21,6 @@ SCRIPTS: Final = Path(__file__).parents[1] / "migrations"
 
 
 class SchemaState(Enum):
-    """State of a database's tables, compared with the program's."""
-
     FRESH = "fresh"
     CURRENT = "current"
     BEHIND = "behind"
@@ -39,7 +37,6 @@ def alembic_config(url: str) -> "AlembicConfig":
 
 
 def head_revision() -> str:
-    """Return the revision of this program's tables."""
     return _revisions()[-1]
 
 
@@ -52,7 +49,7 @@ def _revisions() -> list[str]:
 def upgrade(url: str) -> None:
     """Migrate the tables to the newest revision; other processes wait meanwhile.
 
-    Raises StartError if the database fails, for example because its disk is full.
+    Raises StartError if the database fails.
     """
     from alembic import command
 
@@ -63,7 +60,7 @@ def upgrade(url: str) -> None:
 def downgrade(url: str) -> None:
     """Migrate the tables back by one revision.
 
-    Raises StartError if the database fails, and Alembic's CommandError at the first revision.
+    Raises StartError if the database fails, and CommandError at the first revision.
     """
     from alembic import command
 
@@ -73,7 +70,6 @@ def downgrade(url: str) -> None:
 
 @contextlib.contextmanager
 def _as_start_error(url: str) -> Iterator[None]:
-    """Raise StartError for the errors of a database during a migration."""
     from sqlalchemy.exc import DBAPIError
 
     backend = backend_for(url)
@@ -88,7 +84,7 @@ def _as_start_error(url: str) -> Iterator[None]:
 def known_state(url: str) -> SchemaState:
     """Create the database's files and return the state of its tables.
 
-    Raises StartError if they are from a newer version, or from one too old to migrate.
+    Raises StartError for a newer version, or one too old to migrate.
     """
     backend = backend_for(url)
     backend.prepare_files()
@@ -120,8 +116,8 @@ def _make_writable(folder: Path) -> None:
 def prepare(config: Config, *, upgrade_old: bool) -> SchemaState:
     """Create the data folder and the tables of a fresh database; return the state found.
 
-    With `upgrade_old` a database that is behind is upgraded, otherwise StartError is raised. It
-    is also raised if the database is from a newer version, or if the folder is not writable.
+    A database that is behind is upgraded with `upgrade_old`. Raises StartError otherwise, for a
+    newer version, and if the folder is not writable.
     """
     _make_writable(config.data_dir)
     state = known_state(config.database_url)

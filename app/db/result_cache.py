@@ -1,9 +1,9 @@
-"""Values kept for later requests, for as long as nothing that they depend on changes.
+"""Cached values, each as long as nothing that it depends on changes.
 
-While a value is made, the services name the authors that it depends on (`depends_on`), and callers
-that ask for the same value wait for it. A value is stale when the feed has told of one of these
-authors since its making began, whichever process wrote. One that tells of a day names its end
-(`holds_until`). Requests for different things that share their work are in `app/db/batch.py`.
+While a value is made, the services record its authors (`depends_on`), and callers that request it
+wait. A value is stale when the feed has announced one of its authors since its making began. A
+value about a day names the day's end (`holds_until`). Different requests that share their work are
+in `app/db/batch.py`.
 """
 
 import asyncio
@@ -18,24 +18,17 @@ from app.db.feed import GAME_CHANGED, OF_SITE, Change, Feed
 from app.runtime.clock import now
 
 EVERYTHING: Final = 0
-"""Stands for all authors among the ids that a value depends on."""
+"""Stands for all authors among a value's dependencies."""
 DERIVED: Final = -1
-"""Stands for what maintenance makes from the posts: an event about it concerns no author."""
-ABOUT_ALL: Final = frozenset({"user.deleted", "tweet.deleted", "room.updated"})
-"""Kinds of events that concern the posts of everybody."""
-LARGEST_SHARE: Final = 8
-"""A value that takes more than this part of a memo (one eighth) is not stored."""
-MOST_CHANGED: Final = 50_000
-"""Authors whose last change is known; with more of them, all that was made before is stale."""
+"""Stands for what maintenance derives: its events concern no author."""
 
 Span = tuple[datetime, datetime]
-"""When something begins and stops to hold."""
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
 class LruStore(Generic[Key, Value]):
-    """The values used last, within a total size; the unit of size is the caller's."""
+    """The last used values, within a total size in the caller's unit."""
 
     def __init__(self, max_size: int, size_of: Callable[[Value], int]) -> None:
         self.max_size = max_size
@@ -54,9 +47,9 @@ class LruStore(Generic[Key, Value]):
         return value
 
     def put(self, key: Key, value: Value, *, may_evict: bool = True) -> None:
-        """Store a value, and evict for it those that were used longest ago.
+        """Store a value, and evict the values that were unused longest.
 
-        Without `may_evict` a new one is stored only where there is room.
+        Without `may_evict`, store a new value only if there is room.
         """
         has_room = self.size + self._size_of(value) <= self.max_size
         if not (may_evict or has_room or key in self._values):
@@ -78,20 +71,17 @@ class LruStore(Generic[Key, Value]):
 
 
 class PendingValue(Generic[Value]):
-    """A value that is being made, and what it depends on."""
-
     def __init__(self, began: int) -> None:
         self.began = began
-        """The memo's time when its making began."""
+        """The memo's time when the making began."""
         self.user_ids: set[int] = set()
-        """Authors that the value depends on."""
         self.is_cacheable = False
         self.span: Span | None = None
-        """Outside it the value does not hold, whatever is written; None for always."""
+        """The value is invalid outside of it; None for always valid."""
         self.outcome: asyncio.Future[Value | None] = asyncio.get_running_loop().create_future()
-        """The value for waiting callers; None if each of them has to make it.
+        """The value for waiting callers; None if each has to make its own.
 
-        It is cancelled with its making: then one waiting caller makes the value for the others.
+        It is cancelled with the making; then one waiting caller makes the value for the others.
         """
 
 
@@ -99,26 +89,28 @@ _current: ContextVar[PendingValue[Any] | None] = ContextVar("pending", default=N
 
 
 def depends_on(user_id: int) -> None:
-    """Note that the value being made depends on this author, or on `EVERYTHING`."""
+    """Record that the value being made depends on this author, or on `EVERYTHING`."""
     if (pending := _current.get()) is not None:
         pending.user_ids.add(user_id)
 
 
 def holds_until(time: datetime) -> None:
-    """Note that the value being made holds until that time at most, as what a day shows does."""
+    """Record that the value being made is valid until that time at most."""
     if (pending := _current.get()) is not None:
         _, ends_at = pending.span or (time, time)
         pending.span = now(), min(time, ends_at)
 
 
 def cacheable() -> None:
-    """Note that all dependencies of the value being made are noted, and it is the same for all."""
+    """Record that all dependencies of the value being made are recorded, and it is the same for
+    all.
+    """
     if (pending := _current.get()) is not None:
         pending.is_cacheable = True
 
 
 def release() -> None:
-    """Let the callers that wait for the value being made make it themselves."""
+    """Let each caller that waits for the value being made make its own."""
     if (pending := _current.get()) is not None and not pending.outcome.done():
         pending.outcome.set_result(None)
 
@@ -132,26 +124,25 @@ class _Entry(Generic[Value]):
 
 
 class Memo(Generic[Value]):
-    """One process's values by key, those used last, within a total size.
+    """The last used values of one process by key, within a total size.
 
-    Callers who waited for a value get it if it is cacheable; otherwise each makes its own.
-
-    Callers await `feed.catch_up()` before they look for a value. So it is never older than what
-    was committed before.
+    Waiting callers get a value if it is cacheable; otherwise each makes its own. Callers await
+    `feed.catch_up()` before `find`, so that a value includes every earlier commit.
     """
 
     def __init__(self, feed: Feed, max_size: int, size_of: Callable[[Value], int]) -> None:
         self.feed = feed
         self.is_on = max_size > 0
         self.time = 0
-        """Counts how often the feed has told of changes."""
+        """Number of announcements of changes."""
         self._changed: dict[int, int] = {}
-        """When the feed last told of each author."""
+        """Time of the last change of each author."""
         self._start = 0
-        """Of values that were made before this time, only those that depend on nobody hold."""
+        """Values made before it are valid only without dependencies."""
         self._emptied = 0
-        """Nothing holds that was made before this time."""
-        self._largest = max_size // LARGEST_SHARE
+        """No value made before it is valid."""
+        # A value that takes more than an eighth of the memo is not stored.
+        self._largest = max_size // 8
         self._size_of = size_of
         self._entries: LruStore[Hashable, _Entry[Value]] = LruStore(
             max_size, lambda entry: size_of(entry.value)
@@ -161,7 +152,7 @@ class Memo(Generic[Value]):
         feed.on_reset(self._outdate_all)
 
     def find(self, key: Hashable) -> Value | None:
-        """Return the value if nothing has changed that it depends on, and its time is not over."""
+        """Return the value unless a dependency has changed or its time is over."""
         entry = self._entries.get(key)
         if entry is None:
             return None
@@ -178,10 +169,10 @@ class Memo(Generic[Value]):
     async def get_or_make(
         self, key: Hashable, make: Callable[[], Awaitable[Value | None]]
     ) -> Value | None:
-        """Return the stored value, the one that another caller is making, or what `make` returns.
+        """Return the stored value, the one that another caller is making, or the result of `make`.
 
-        That one counts if nothing was committed between its beginning and this call. A value is
-        stored if it is cacheable.
+        Another caller's value counts if nothing was committed between its beginning and this call.
+        A cacheable value is stored.
         """
         called = self.time
         while (value := self.find(key)) is None:
@@ -204,7 +195,7 @@ class Memo(Generic[Value]):
         began: int,
         span: Span | None = None,
     ) -> None:
-        """Store a value whose making began at that time of the memo; it holds within `span`."""
+        """Store a value whose making began at that time of the memo; it is valid within `span`."""
         if began >= self._emptied and self._size_of(value) <= self._largest:
             self._entries.put(key, _Entry(value, frozenset(user_ids), began, span))
 
@@ -231,7 +222,7 @@ class Memo(Generic[Value]):
                 del self._pending[key]
 
     def _note(self, changes: Sequence[Change]) -> None:
-        """Outdate the values that depend on the authors of these events."""
+        """Invalidate the values that depend on the authors of these events."""
         self.time += 1
         for change in changes:
             if change.kind == GAME_CHANGED:
@@ -240,15 +231,16 @@ class Memo(Generic[Value]):
             if change.user_id != DERIVED:
                 self._changed[EVERYTHING] = self.time
         # Anybody's posts may have answered what was deleted, or name a room.
-        is_about_all = any(change.kind in ABOUT_ALL for change in changes)
+        about_all = {"user.deleted", "tweet.deleted", "room.updated"}
+        is_about_all = any(change.kind in about_all for change in changes)
         if any(change.kind in OF_SITE for change in changes):
             self._entries.clear()
             self._emptied = self.time
-        if is_about_all or len(self._changed) > MOST_CHANGED:
+        if is_about_all or len(self._changed) > 50_000:
             self._outdate_all()
 
     def _outdate_all(self, _newest: int = 0) -> None:
-        """Outdate all values that depend on anybody, and those being made."""
+        """Invalidate all values with dependencies, and those being made."""
         self.time += 1
         self._start = self.time
         self._changed.clear()

@@ -9,8 +9,6 @@ from app.models.base import Base, BigId, UtcDateTime
 
 
 class Operator(Base):
-    """The account of an operator or reader."""
-
     __tablename__ = "Operator"
     __table_args__ = {"sqlite_autoincrement": True}
 
@@ -60,7 +58,6 @@ class Invitation(Base):
     )
     """The created account; None before, and once it was removed."""
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """Time at which an operator withdrew the link."""
     room_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("Room.id", ondelete="CASCADE"))
     """The only chat that its reader may read; None for the whole site."""
 
@@ -78,8 +75,6 @@ class LoginSession(Base):
 
 
 class LoginFailure(Base):
-    """A failed attempt to sign in."""
-
     __tablename__ = "LoginFailure"
     __table_args__ = (Index("ix_LoginFailure_subject_failed_at", "subject", "failed_at"),)
 
@@ -90,8 +85,6 @@ class LoginFailure(Base):
 
 
 class Token(Base):
-    """An API token; only its hash is stored."""
-
     __tablename__ = "Token"
     __table_args__ = {"sqlite_autoincrement": True}
 

@@ -20,7 +20,6 @@ class Profile(Base):
         BigId, ForeignKey("Users.id", ondelete="CASCADE"), primary_key=True
     )
     recipe: Mapped[int]
-    """Version of the counted features."""
     as_of_event: Mapped[int] = mapped_column(BigId)
     posts: Mapped[int] = mapped_column(index=True)
     """Number of posts; indexed, since their sum would be read from rows of some KB each."""
@@ -76,7 +75,6 @@ class PostCount(Base):
     )
     slot: Mapped[int] = mapped_column(primary_key=True)
     lang: Mapped[str] = mapped_column(String(35), primary_key=True)
-    """Language tag; empty if unknown."""
     posts: Mapped[int]
 
 
@@ -97,10 +95,8 @@ class Vocabulary(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     recipe: Mapped[int]
-    """Version of the indexed terms."""
     tweets: Mapped[int]
     terms: Mapped[int] = mapped_column(BigId)
-    """Number of terms in all posts."""
 
 
 class Embedding(Base):

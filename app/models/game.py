@@ -22,7 +22,6 @@ class Game(Base):
     """Number of the current question; 0 before the first."""
     questions: Mapped[int]
     seconds: Mapped[int]
-    "Seconds for each question."
     version: Mapped[int] = mapped_column(default=1)
     """Number that grows with every change except counts."""
     user_ids: Mapped[str] = mapped_column(String(200))
@@ -30,7 +29,6 @@ class Game(Base):
     room_id: Mapped[int | None] = mapped_column(BigId)
     """The chat that the questions are from; it may have been deleted since."""
     is_closed: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """Whether the host has closed the game to new players."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -46,7 +44,6 @@ class GameQuestion(Base):
     number: Mapped[int] = mapped_column(primary_key=True)
     tweet_id: Mapped[int] = mapped_column(BigId)
     user_id: Mapped[int] = mapped_column(BigId)
-    """The author of the post."""
     model_user_id: Mapped[int] = mapped_column(BigId)
     """The author that saywho chose, before the players answered."""
     model_probability: Mapped[float]
@@ -77,7 +74,6 @@ class GamePlayer(Base):
     network: Mapped[str | None] = mapped_column(String(64))
     """SHA-256 of the player's network, as hexadecimal digits."""
     joined_ms: Mapped[int | None] = mapped_column(BigId)
-    """Time of joining, in milliseconds since 1970."""
 
 
 class GameAnswer(Base):
@@ -92,7 +88,6 @@ class GameAnswer(Base):
     number: Mapped[int] = mapped_column(primary_key=True)
     game_id: Mapped[int] = mapped_column(BigId, ForeignKey("Game.id", ondelete="CASCADE"))
     user_id: Mapped[int] = mapped_column(BigId)
-    """The chosen author."""
     ms: Mapped[int]
     """Milliseconds from the announcement to the arrival of the answer."""
     points: Mapped[int]

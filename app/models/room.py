@@ -58,7 +58,6 @@ class RoomPerson(Base):
         BigId, ForeignKey("Users.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     messages: Mapped[int] = mapped_column(default=0, server_default="0")
-    """Number of the person's messages in the room."""
     asked: Mapped[int] = mapped_column(default=0, server_default="0")
     """Number of their newest posts that the model was asked about; 0 before the first time."""
     recognised: Mapped[int] = mapped_column(default=0, server_default="0")

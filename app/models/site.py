@@ -8,7 +8,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.models.base import Base
 
 SITE_ID: Final = 1
-"""Id of the only row."""
 
 
 class Site(Base):
@@ -20,6 +19,5 @@ class Site(Base):
     public: Mapped[bool | None]
     """Whether reading needs no sign-in; None until it is chosen, which counts as public."""
     own_user_id: Mapped[int | None] = mapped_column(ForeignKey("Users.id", ondelete="SET NULL"))
-    """The author whose archive is the site's own."""
     is_own_chosen: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether an operator chose `own_user_id`, even if to None; then no import changes it."""

@@ -50,8 +50,6 @@ class User(Base):
 
 
 class MediaUse(Base):
-    """A stored media file, and a post that needs it."""
-
     __tablename__ = "MediaUse"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -88,7 +86,6 @@ class Tweet(Base):
     counts: Mapped[str | None] = mapped_column(Text)
     """JSON: the newest `Reactions`."""
     room_id: Mapped[int | None] = mapped_column(ForeignKey("Room.id", ondelete="SET NULL"))
-    """The chat in which the post was written."""
     place: Mapped[int] = mapped_column(default=0, server_default="0")
     """Order among messages of a chat with one time; below 0 where ids are not in their order."""
 

@@ -21,13 +21,10 @@ class Event(Base):
     user_id: Mapped[int] = mapped_column(BigId)
     tweet_id: Mapped[int | None] = mapped_column(BigId)
     count: Mapped[int] = mapped_column(default=1)
-    """Number of posts that the event is about."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class ImportJob(Base):
-    """The import of an uploaded file, and its progress."""
-
     __tablename__ = "ImportJob"
     __table_args__ = {"sqlite_autoincrement": True}
 
@@ -79,12 +76,10 @@ class LiveSource(Base):
     host: Mapped[str] = mapped_column(String(260), index=True)
     """The host; its sources are visited one after the other."""
     username: Mapped[str] = mapped_column(String(320))
-    """The author whose posts they become."""
     username_key: Mapped[str] = mapped_column(String(960), index=True)
     mark: Mapped[str] = mapped_column(Text, default="{}")
     """JSON: the position up to which the source was read; stored after the posts."""
     accepted: Mapped[int] = mapped_column(default=0)
-    """Number of stored posts."""
     failures: Mapped[int] = mapped_column(default=0)
     """Number of consecutive visits that failed."""
     last_error: Mapped[str | None] = mapped_column(Text)
@@ -93,7 +88,6 @@ class LiveSource(Base):
     visited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     success_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     posts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    "Time of the last new posts."
     next_visit_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     not_before: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Time until which the host refuses requests, even if a person asks for a visit."""

@@ -1,8 +1,8 @@
 """Backups: an installation on SQLite in one tar, made while it is in use.
 
-The tar holds the media that one state of the database needs, and last a copy of this state, so that
-a truncated backup has none. Each name contains the SHA-256 of its file. Both commands run without
-an event loop.
+The tar ends with a copy of one state of the database, after the media that this state needs, so
+that a truncated backup has none. Names contain the SHA-256 of their files. Both commands run
+without an event loop.
 """
 
 import asyncio
@@ -32,13 +32,8 @@ from app.services.posts.media import content_type, locked_against_removal, neede
 
 DATABASE: Final = "database.db"
 MEDIA: Final = "media/"
-OLDER: Final = (DATABASE, "manifest.json")
-_SINGLE: Final = re.compile(rf"({DATABASE}|{KEY_FILE})\.[0-9a-f]{{64}}")
-STAGING: Final = ".restore"
 SECRETS: Final = (LoginSession, SetupLink, Invitation, LoginFailure, Token, Operator)
 """Tables that are empty in a backup without secrets, in the order of deletion."""
-PG_DUMP: Final = "pg_dump --format=custom --file={file} {url}"
-PG_RESTORE: Final = "pg_restore --no-owner --dbname={url} {file}"
 
 
 class BackupError(InvalidInputError):
@@ -56,7 +51,7 @@ def make_backup(config: Config, target: Path, *, with_secrets: bool) -> BackupSi
     Without secrets it contains no accounts, sessions, tokens and keys. Raises BackupError if the
     target exists or there is nothing to back up, StartError if the database cannot be copied.
     """
-    _refuse_postgresql(config, PG_DUMP, target)
+    _refuse_postgresql(config, "pg_dump --format=custom --file={file} {url}", target)
     if known_state(config.database_url) is SchemaState.FRESH:
         raise BackupError("there is no database yet: nothing to back up")
     try:
@@ -141,9 +136,9 @@ def restore_backup(config: Config, file: Path) -> BackupSize:
 
     Raises BackupError before anything is put in place; StartError if the place cannot be written.
     """
-    _refuse_postgresql(config, PG_RESTORE, file)
+    _refuse_postgresql(config, "pg_restore --no-owner --dbname={url} {file}", file)
     folder, database = config.data_dir, database_path(config.database_url)
-    staging = folder / STAGING
+    staging = folder / ".restore"
     try:
         make_private_folder(folder)
         shutil.rmtree(staging, ignore_errors=True)  # Of a restore that was killed.
@@ -167,7 +162,6 @@ def restore_backup(config: Config, file: Path) -> BackupSize:
 
 
 def _unpack(file: Path, folder: Path) -> BackupSize:
-    """Unpack a backup, and compare its files with their digests."""
     digests: dict[str, str] = {}
     try:
         with tarfile.open(file, "r:") as tar:
@@ -186,12 +180,13 @@ def _unpack(file: Path, folder: Path) -> BackupSize:
 
 def _unpack_file(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> str:
     """Unpack a file under its own name; return its digest."""
-    if member.name in OLDER:
+    # Names in backups of version 0.1, whose databases this program cannot migrate.
+    if member.name in {DATABASE, "manifest.json"}:
         raise BackupError(
             "the backup was made by an older saywho; restore it with that version, export the posts"
             " (saywho export) and import them here"
         )
-    single = _SINGLE.fullmatch(member.name)
+    single = re.fullmatch(rf"({DATABASE}|{KEY_FILE})\.[0-9a-f]{{64}}", member.name)
     is_medium = member.name.startswith(MEDIA) and content_type(member.name.removeprefix(MEDIA))
     target = folder / (single[1] if single else member.name)
     # A sparse file of a few bytes may state any size, and would be written in full.

@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -23,12 +22,8 @@ from app.services.posts.post_rooms import miscounted_rooms
 from app.services.search.vocabulary import is_index_current
 
 ANSWER_S: Final = 3.0
-"""Time within which a ready database returns one row, in seconds."""
 LAST_BACKUP: Final = "last_backup"
 """File in the data folder whose time is the last backup's."""
-LATER_S: Final = 30
-MENDED_TARFILE: Final[Mapping[tuple[int, int], int]] = {(3, 11): 10, (3, 12): 6}
-_FOUND: Final = text("SELECT version_num FROM alembic_version")
 
 
 async def check_ready(db: Database, feed: Feed, *, revision: str) -> None:
@@ -37,18 +32,18 @@ async def check_ready(db: Database, feed: Feed, *, revision: str) -> None:
         raise UnavailableError("The log of changes cannot be read at the moment")
     try:
         async with asyncio.timeout(ANSWER_S), db.read() as session:
-            revision_here = await session.scalar(_FOUND)
+            revision_here = await session.scalar(text("SELECT version_num FROM alembic_version"))
     except TimeoutError as error:
         raise UnavailableError("The database did not respond in time") from error
     except SQLAlchemyError as error:
         raise UnavailableError(
             "The database does not contain the tables of this program; run: saywho db upgrade",
-            retry_after_s=LATER_S,
+            retry_after_s=30,
         ) from error
     if revision_here != revision:
         raise UnavailableError(
             "The database is at revision {found}, but this program needs {revision}",
-            retry_after_s=LATER_S,
+            retry_after_s=30,
             found=revision_here,
             revision=revision,
         )
@@ -60,7 +55,8 @@ def find_weaknesses(python: tuple[int, int, int]) -> list[str]:
     Source: CVE-2024-6232.
     """
     major, minor, patch = python
-    mended = MENDED_TARFILE.get((major, minor), 0)
+    # The first sound release of each series; later series are sound altogether.
+    mended = {(3, 11): 10, (3, 12): 6}.get((major, minor), 0)
     if patch >= mended:
         return []
     return [

@@ -1,7 +1,7 @@
 """Times that lie ahead after the clock was set back count as of now.
 
-Sessions, links, counted failures, games and visits of sources compare a stored time with the clock.
-After a clock that was a year ahead is set back, they would last a year longer.
+Otherwise sessions, links, counted failures, games and visits would last a year longer after a clock
+that was a year ahead is set back.
 """
 
 import logging
@@ -27,7 +27,6 @@ from app.models.work import LONGEST_PAUSE
 from app.runtime.clock import now
 from app.services.access.operators import LINK_LIFETIME
 
-SKEW: Final = timedelta(minutes=1)
 NOW: Final = timedelta(0)
 VISITS: Final = (LiveSource.added_at, LiveSource.visited_at, LiveSource.posts_at)
 FURTHEST: Final[tuple[tuple[InstrumentedAttribute[object], timedelta], ...]] = (
@@ -50,7 +49,7 @@ logger = logging.getLogger(__name__)
 
 
 def _is_ahead(column: InstrumentedAttribute[object], furthest: timedelta) -> ColumnElement[bool]:
-    return column > now() + furthest + SKEW
+    return column > now() + furthest + timedelta(minutes=1)  # Of clocks of machines.
 
 
 async def has_times_ahead(session: AsyncSession) -> bool:

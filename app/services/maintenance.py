@@ -41,8 +41,6 @@ from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
 
 REST_S: Final = 1.0
 """Seconds before each round of a job, so that a stream of single posts causes few rounds."""
-PAUSE_OF_FAILED_S: Final = 30.0
-MOST_EVENTS: Final = 1_000_000
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +49,6 @@ class Job(NamedTuple):
     """Work that may stop after any transaction and may be repeated."""
 
     name: str
-    """Name of the job and of its lock."""
     is_due: Callable[[AsyncSession], Awaitable[object]]
     """Returns a true value if there is work."""
     do: Callable[[Sessions], Awaitable[None]]
@@ -61,7 +58,7 @@ class Job(NamedTuple):
 
 def jobs(
     *,
-    kept_events: int = MOST_EVENTS,
+    kept_events: int = 1_000_000,
     is_background_due: Callable[[AsyncSession], Awaitable[bool]] = is_outgrown,
     models: Models | None = None,
 ) -> list[Job]:
@@ -171,7 +168,7 @@ class Maintenance:
                 is_fault = not isinstance(error, (AppError, EmbedderError, GrantLostError))
                 again = "%s failed; trying again after the next write: %s"
                 logger.error(again, job.name, error, exc_info=is_fault)
-                due, pause_s = False, PAUSE_OF_FAILED_S
+                due, pause_s = False, 30.0
             await asyncio.sleep(REST_S)
             # A due job is looked at again: there may be more to do, or its holder may die.
             if not due:

@@ -1,7 +1,7 @@
 """Reads by key in batches: simultaneous requests share one session and one query."""
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,14 +16,9 @@ from app.services.posts.users import Author, authors_by_key, unknown_user
 
 Key = TypeVar("Key", bound=Hashable)
 Found = TypeVar("Found")
-MOST_KEYS: Final = 200
-MOST_WAITING: Final = 5_000
-TIMEOUT_S: Final = 30
 
 
 class Reads:
-    """The batched reads of one process; each read begins after its request."""
-
     def __init__(self, db: Database) -> None:
         self._db = db
         self._tokens = self._batch(tokens_by_digest)
@@ -38,18 +33,17 @@ class Reads:
                 values = await find(session, keys)
             return [values.get(key) for key in keys]
 
-        return Batch(run, max_size=MOST_KEYS, max_waiting=MOST_WAITING, timeout_s=TIMEOUT_S)
+        return Batch(run, max_size=200, max_waiting=5_000, timeout_s=30)
 
     async def close(self) -> None:
         for batch in (self._tokens, self._authors, self._pages):
             await batch.close()
 
     async def token(self, secret: str) -> TokenFacts | None:
-        """Return the token of this secret unless it is unknown or revoked."""
         return await self._tokens(digest(secret))
 
     async def author(self, username: str) -> Author:
-        """Return the author of that name. Raises NotFoundError."""
+        """Raises NotFoundError."""
         author = await self._authors(username_key(username))
         if author is None:
             raise unknown_user(username)

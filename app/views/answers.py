@@ -1,7 +1,4 @@
-"""What all answers keep: they are as new as the request asks, have their headers, end cleanly.
-
-Failures are answered by problem details, or by a page.
-"""
+"""What all answers share: freshness, headers, and problem details or pages for failures."""
 
 import asyncio
 import contextlib
@@ -41,45 +38,41 @@ from app.views.page import WebPage, cast_for_anybody, render
 from app.views.policies import is_still_readable, own_chat, right_to_read, send_to_login
 from app.views.requests import event_of, too_large
 
-AFTER_TIMEOUT_S: Final = 2.0
-AFTER_POLL_S: Final = 0.02
-FURTHEST_AHEAD: Final = 1_000_000
-"""Events that other processes may have written before this one sees them; nobody waits for more."""
-CONTENT_SECURITY_POLICY: Final = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
-)
 LOOK_EVERY_S: Final = 3.0
-"""Seconds between looks at the right of a stream."""
+"""Seconds between checks of a stream's right."""
 
 logger = logging.getLogger(__name__)
 
 
 async def wait_for_write() -> None:
-    """Wait until this process sees the event that `Saywho-After` names.
+    """Wait until this process sees the event of `Saywho-After`.
 
-    Where anybody may ask, nothing rests on events, and a private site tells nobody their number.
-    Nor does any site tell readers of one chat, who write nothing.
-    Raises UnavailableError after 2 s, and MalformedError for a number that none can have yet.
+    Open addresses depend on no events, and a private site must not reveal their number, nor any
+    site to readers of one chat. Raises UnavailableError after 2 s, and MalformedError for an
+    impossible number.
     """
     is_unbound = g.policy in ("open", "player") or own_chat() is not None
     event_id = None if is_unbound else event_of("Saywho-After")
     if event_id is None:
         return
-    deadline = monotonic() + AFTER_TIMEOUT_S
+    deadline = monotonic() + 2.0
     feed = resources().feed
     while not await feed.has_seen(event_id):
-        if event_id > feed.newest + FURTHEST_AHEAD:
+        # Other processes may have written events that this one has not seen yet.
+        if event_id > feed.newest + 1_000_000:
             raise MalformedError("This event does not exist yet", loc="Saywho-After")
         if monotonic() > deadline:
             raise UnavailableError("Event {event} has not reached this server yet", event=event_id)
-        await asyncio.sleep(AFTER_POLL_S)
+        await asyncio.sleep(0.02)
 
 
 async def add_headers(response: Response) -> Response:
-    """Add the headers that answers of this kind carry."""
     if response.mimetype == "text/html":
-        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        response.headers.setdefault(
+            "Content-Security-Policy",
+            "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+            "form-action 'self'; frame-ancestors 'none'",
+        )
         response.vary.update(["Accept-Language", "Cookie"])
     is_readable = request.method in {"GET", "HEAD"} and response.status_code == 200
     if request.endpoint == "static":
@@ -93,7 +86,7 @@ async def add_headers(response: Response) -> Response:
 
 
 async def _is_of_account_alone() -> bool:
-    """Return whether the answer is for an account that is signed in, and not for everybody."""
+    """Return whether the answer is for a signed-in account, and not for everyone."""
     policy = g.get("policy")
     if g.get("account") is None or policy == "open":
         return False
@@ -103,11 +96,10 @@ async def _is_of_account_alone() -> bool:
 
 
 def _forbid_showing_again(response: Response) -> None:
-    """Let no browser show an answer once its account is signed out, when somebody goes back.
+    """Prevent browsers from showing an answer after its account has signed out.
 
-    Browsers go back to what they have in memory or on the disk, and ask nobody, whatever `no-cache`
-    says. What stands in a page, as pictures do, is only fetched with it: it may be kept for as long
-    as the cookie is the same.
+    Going back shows what is in memory or on disk without a request, despite `no-cache`. Parts of a
+    page, such as pictures, are fetched only with it, and may be kept while the cookie is the same.
     """
     response.vary.add("Cookie")
     if response.mimetype == "text/html" or request.headers.get("Sec-Fetch-Dest") == "document":
@@ -137,7 +129,7 @@ def streamed(pieces: AsyncGenerator[bytes, None], headers: dict[str, str]) -> Re
 
 
 def while_readable(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    """Return the pieces while their client may read them; then the answer breaks off."""
+    """Yield the pieces while their client may read them; then break off the answer."""
     db, openness, right = resources().db, resources().openness, right_to_read()
 
     async def has_ended(right: Right) -> bool:
@@ -162,15 +154,13 @@ def while_readable(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes,
 
 
 class StoredInPart(Exception):  # noqa: N818 - the failure is another one
-    """Something went wrong while many lines were stored, of which some stay."""
-
     def __init__(self, failure: Exception, accepted: int) -> None:
         super().__init__(failure, accepted)
         self.failure, self.accepted = failure, accepted
 
 
 def handle_errors(app: Quart) -> None:
-    """Answer failures: problem details for programs, a page for browsers."""
+    """Answer failures with problem details for programs, with a page for browsers."""
 
     @app.errorhandler(AppError)
     @app.errorhandler(HTTPException)
@@ -190,7 +180,7 @@ def handle_errors(app: Quart) -> None:
 
 
 def _told(error: Exception) -> tuple[Problem, dict[str, str], Message | None]:
-    """Return what is told of a failure, with headers, and in words for browsers; log what it is."""
+    """Return a failure's problem, headers and message for browsers; log the unexpected."""
     if isinstance(error, RequestEntityTooLarge):
         error = too_large(resources().config.max_body_mb)
     if isinstance(error, AppError):
@@ -228,7 +218,6 @@ class ErrorPage(WebPage, frozen=True, kw_only=True):
 
     status: int
     message: Message | None
-    """What is wrong, in words for those who asked."""
     request_id: str | None
 
     @property
@@ -252,12 +241,11 @@ async def _answer(
 
 
 def see_other(address: str) -> Response:
-    """Return a redirect from a form to a page."""
     return cast(Response, redirect(address, 303))
 
 
 async def csv_answer(rows: Iterable[Iterable[object]], name: str) -> Response:
-    """Return a table as a file that spreadsheets open, `saywho-NAME.csv`."""
+    """Return a table as the CSV file `saywho-NAME.csv`."""
     return Response(
         await resources().work_pool.run(written_table, rows),
         content_type="text/csv; charset=utf-8; header=present",

@@ -1,7 +1,7 @@
-"""How a view is declared: its route and policy, what it takes, and what it answers.
+"""How a view is declared: its route and policy, its parameters and answers.
 
-Parameters and forms are checked before the view runs, and an operation of the API answers with the
-value that its view returns. `app/views/openapi.py` makes the API's document of the declarations.
+Parameters and forms are checked before the view runs. An operation of the API answers with its
+view's return value; `app/views/openapi.py` documents the declarations.
 """
 
 import functools
@@ -40,19 +40,18 @@ T = TypeVar("T")
 View = TypeVar("View", bound=Callable[..., Awaitable[Any]])
 Form = MultiDict[str, str]
 Reply = tuple[T, int, dict[str, str]]
-"""A value, the status of its answer, and headers."""
 Method = Literal["GET", "POST", "DELETE"]
 CursorOf = Cursor[Any] | Callable[[Any], Cursor[Any]]
-"""The cursors of a list, or what tells which they are by the parameters."""
+"""The cursors of a list, or a function that chooses them by the parameters."""
 _encoder = msgspec.json.Encoder(enc_hook=str)
-"""Writes the sentences of errors, which are more than strings, too."""
+"""Also encodes the sentences of errors, which are a subclass of str."""
 
 
 class PageBlueprint(Blueprint):
-    """Pages of one subject, which need the same policy unless one declares its own.
+    """Pages of one subject with a common policy, which a page may override.
 
     The argument `args` of a view gets the parameters as the struct of its annotation, without
-    those that the struct does not know; `form` gets the fields of a form.
+    unknown parameters; `form` gets the fields of a form.
     """
 
     def __init__(
@@ -66,8 +65,8 @@ class PageBlueprint(Blueprint):
     ) -> None:
         """Declare pages.
 
-        cookie: how the names of cookies begin that are secrets of its visitors.
-        shows_days: whether each shows days where the browser is, so that answers differ by zone.
+        cookie: prefix of the names of cookies that are secrets of its visitors. shows_days: whether
+        pages show days in the browser's time zone, so that answers differ by zone.
         """
         super().__init__(name, __name__, url_prefix=url_prefix)
         self.cookie, self.shows_days = cookie, shows_days
@@ -78,7 +77,7 @@ class PageBlueprint(Blueprint):
     def action(
         self, path: str, *, policy: Policy | None = None, of_chat: OfChat | None = None
     ) -> Callable[[View], View]:
-        """Declare a view that a form is posted to."""
+        """Declare a view to which a form is posted."""
         return self.page(path, method="POST", policy=policy, of_chat=of_chat)
 
     def page(
@@ -92,9 +91,9 @@ class PageBlueprint(Blueprint):
     ) -> Callable[[View], View]:
         """Declare a view that shows a page.
 
-        of_chat: what lets readers of one chat in, where the address does not name their chat.
-        cursor: what leads through a list: the argument `after` of the view gets the sort key that
-            the parameter `cursor` stands for.
+        of_chat: decides whether readers of one chat may read it, if its path does not name the
+        chat. cursor: kind of cursors; the argument `after` gets the sort key of the parameter
+        `cursor`.
         """
 
         def declare(view: View) -> View:
@@ -123,29 +122,25 @@ class PageBlueprint(Blueprint):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One method of one address of the API: what it takes and answers."""
-
     view: Callable[..., Any]
     method: Method
     path: str
     policy: Policy
     tag: str
     answers: Mapping[int, str]
-    """The meaning of each successful status; the first is the usual one."""
+    """Meaning of each successful status, the usual one first."""
     content: Mapping[str, Any]
-    """The types of these answers by content type, None for bytes; empty for no body."""
+    """Types of these answers by content type, None for bytes; empty without a body."""
     args: type[Struct]
     form: type[Struct] | None
-    """The struct of a JSON body."""
     body: Mapping[str, Any]
-    """The types of what it takes, likewise."""
     cursor: CursorOf | None
     is_cacheable: bool
     follows: str
-    """The view after which it stands in the document; empty for the end of its tag."""
+    """The view before it in the document; empty for the end of its tag."""
 
     async def run(self, values: dict[str, Any]) -> ResponseReturnValue:
-        """Run the view with these values of the path, and what else the request sends, checked."""
+        """Check the request, and run the view with these values of the path."""
         if self.is_cacheable:
             cacheable()
         takes_args = self.args is not NoArgs
@@ -187,14 +182,12 @@ class ApiBlueprint(Blueprint):
         """Declare a view as an operation; the first line of its docstring is the summary.
 
         Its argument `args` gets the parameters, and `form` a JSON body, checked against the structs
-        that the annotations name. An unknown parameter is refused, but where access is open.
+        of the annotations. Unknown parameters are refused, except by open operations.
 
-        answers: the meaning of a success, by status where it is neither 200 nor 204.
-        content: the types of an answer that is no JSON; else the view's annotation names its type.
-        body: the types of a body that the view reads itself.
-        cursor: what leads through a list: its argument `after` gets the sort key that the parameter
-            `cursor` stands for, and the answer has that of its `next`.
-        follows: the view of the same tag after which it stands in the document.
+        answers: meaning of a success, by status if it is neither 200 nor 204. content: types of an
+        answer that is not JSON. body: types of a body that the view reads itself. cursor: kind of
+        cursors; the argument `after` gets the sort key of the parameter `cursor`, and the answer's
+        `next` becomes a cursor. follows: the view of the tag before it in the document.
         """
 
         def declare(view: View) -> View:
@@ -229,13 +222,11 @@ class ApiBlueprint(Blueprint):
 
 
 def operations_of(blueprints: Iterable[object]) -> list[Operation]:
-    """Return the operations that some blueprints declare."""
     api = (blueprint for blueprint in blueprints if isinstance(blueprint, ApiBlueprint))
     return [declared for blueprint in api for declared in blueprint.operations]
 
 
 def _returned(view: Callable[..., Any]) -> Any:
-    """Return the type of what a view returns, without a status and headers."""
     returned: Any = view.__annotations__["return"]
     return get_args(returned)[0] if get_origin(returned) is tuple else returned
 
@@ -245,7 +236,7 @@ def _cursor(cursor: CursorOf, args: Any) -> Cursor[Any]:
 
 
 def _answer(value: object, status: int) -> ResponseReturnValue:
-    """Return what a view returned as JSON: structs as objects, times as RFC 3339."""
+    """Return a view's value as JSON: structs as objects, times as RFC 3339."""
     if isinstance(value, Response | str):
         return value
     headers = None

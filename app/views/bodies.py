@@ -30,13 +30,9 @@ MOST_UNPARSED_BYTES: Final = 4 * PIECE_BYTES
 
 @dataclass(slots=True)
 class Spool:
-    """A request's body on disk."""
-
     file: IO[bytes]
     name: str
-    """Name of its file among the uploads."""
     is_kept: bool = False
-    """Whether the file outlives the request."""
     file_name: str | None = None
     """Name that the browser gave; empty if no file was chosen."""
     size: int = 0
@@ -48,9 +44,9 @@ class Spool:
     async def keep(
         self, *, is_started: bool, format_name: str = "auto", options: ReadOptions = NO_OPTIONS
     ) -> ImportJob:
-        """Keep the file for an import; it survives a power cut where acknowledged writes do.
+        """Keep the file for an import; with durable writes it survives a power cut.
 
-        Raises InvalidInputError for one without a byte.
+        Raises InvalidInputError for an empty file.
         """
         if not self.size:
             loc = "body" if self.file_name is None else "file"
@@ -75,9 +71,9 @@ class Spool:
 async def spooled_body(*, is_form: bool = False) -> AsyncIterator[Spool]:
     """Write the body into a file of the data folder as it arrives; yield it when it is complete.
 
-    Of a multipart form, that is its `file`, whatever else is in it. The file goes when the context
-    is left, unless it is kept. Raises TooLargeError, RequestTimeout if nothing comes for 30 s, and
-    InvalidInputError for a form without exactly one file.
+    For a multipart form, that is its part `file`. The file is removed at the end unless it is kept.
+    Raises TooLargeError, RequestTimeout after 30 s without data, and InvalidInputError for a form
+    without exactly one file.
     """
     data_dir = resources().config.data_dir
     with disk_errors():
@@ -130,7 +126,7 @@ async def _read_form(spool: Spool) -> None:
 async def _read_parts(decoder: MultipartDecoder, spool: Spool) -> None:
     """Write the form's file into the spool, part by part.
 
-    Raises ValueError, and RequestEntityTooLarge for too many parts, or one that is too long.
+    Raises ValueError, and RequestEntityTooLarge for too many or too long parts.
     """
     field_bytes: int | None = None
     piece = b""
@@ -160,7 +156,7 @@ async def _read_parts(decoder: MultipartDecoder, spool: Spool) -> None:
 async def _pieces() -> AsyncIterator[bytes]:
     """Yield the body as it arrives.
 
-    Raises TooLargeError, RequestTimeout if nothing comes, and ClientDisconnected.
+    Raises TooLargeError, RequestTimeout and ClientDisconnected.
     """
     limit_mb = resources().config.max_import_mb
     left = limit_mb * MIB

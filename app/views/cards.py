@@ -16,7 +16,6 @@ Parts = Mapping[Listed, Part]
 
 
 def init_app(app: Quart, parts: Parts) -> None:
-    """Register the pages, API operations and templates of the site's parts."""
     app.extensions[KEY] = parts
     folders = [app.root_path + "/templates", *(str(listed.templates) for listed in parts)]
     app.jinja_loader = FileSystemLoader(folders)
@@ -40,7 +39,6 @@ def zones_of(parts: Parts) -> tuple[str, ...]:
 
 
 def parts_here() -> Parts:
-    """Return the parts of the app that serves the request."""
     return cast(Parts, current_app.extensions[KEY])
 
 
@@ -55,13 +53,12 @@ def url_of(endpoint: str, **values: Any) -> str:
 
 
 def menu_of_parts() -> list[tuple[str, tuple[str, ...], str]]:
-    """Return the entries that parts add to the menu: endpoint, other endpoints, and label."""
     entries = (entry for part in parts_here().values() for entry in part.menu)
     return [(entry.endpoint, entry.also, gettext(entry.label)) for entry in entries]
 
 
 def show_cards(place: str, *values: object, **named: object) -> Markup:
-    """Return the cards of all parts at a place of a page, made by macros with the place's name."""
+    """Return the cards of all parts at a place of a page, made by macros of that name."""
     shown = []
     for listed, part in parts_here().items():
         if place in part.cards:
@@ -71,7 +68,6 @@ def show_cards(place: str, *values: object, **named: object) -> Markup:
 
 
 async def read_cards(session: AsyncSession, place: str, *values: object) -> dict[str, Any]:
-    """Return the data that the parts read for a place of a page, by the parts' names."""
     return {
         listed.name: await part.reads[place](session, *values)
         for listed, part in parts_here().items()

@@ -1,7 +1,7 @@
-"""Who is on a page: what people are called, their colours, and whether they wrote messages.
+"""The people on a page: their names, their colours, and whether they wrote messages.
 
-`named_in` finds them in the structs of a page, and `cast_of` reads them. Texts and filters ask
-the cast of the page that is being made: `bound` says whose that is.
+`named_in` finds them in the structs of a page, and `cast_of` reads them. Texts and filters use the
+cast that is `bound` while a page is made.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -29,39 +29,33 @@ from app.services.rooms.room_facts import homes_of, zones_of_rooms
 HUES: Final = 24
 """Colours of people in style.css, the clearest first."""
 CLEAR_HUES: Final = 8
-"""The first of them, of which any two are told apart at a glance."""
+"""The first colours, which are clearly different from each other."""
 
 
 class Person(NamedTuple):
-    """Somebody on a page."""
-
     username: str
     name: str
-    """Name in sentences: as people write it where the username is only its form in addresses, as in
-    chats; else the username, which is exact."""
+    """Name in sentences: the display name if the username is only its form in URLs, as in chats;
+    otherwise the username, which is exact.
+    """
     display_name: str
-    """Name as people write it in any case; the username where they do not."""
+    """Name as people write it; otherwise the username."""
     hue: str
-    """Class of their colour."""
     is_speaker: bool
-    """Whether they speak in chats, so that they wrote messages."""
+    """Whether the person speaks in chats, and wrote messages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Who is on a page, and what they wrote."""
-
     people: Mapping[str, Person] = field(default_factory=dict)
-    """By username."""
     is_chat: bool = False
-    """Whether the page is about messages."""
     has_chats: bool = False
-    """Whether there are any chats here, so that the menu links to them."""
+    """Whether the site has chats, so that the menu links to them."""
     zones: Mapping[int, str] = field(default_factory=dict)
-    """Time zones of the chats of its posts, by the ids of those that have one."""
+    """Time zones of the chats of its posts, by their ids."""
 
     def with_names(self, names: Mapping[str, str]) -> "Cast":
-        """Return the cast with other names for some, by username."""
+        """Return the cast with other names for some people, by username."""
         called = {
             username: self.people[username]._replace(name=name, display_name=name)
             for username, name in names.items()
@@ -86,14 +80,10 @@ async def cast_of(
 ) -> Cast:
     """Return these people, found by one query.
 
-    about: authors of the posts that the page is about, by default all of them. If all these speak
-    in chats, or the page is of a chat itself, it is about messages. Names that nobody here has do
-    not count; without any it is about everybody who is here, or on a platform.
-
-    hued: who keep the colours of their chats, or get the first ones, before all others, in this
-    order; by default `about` (`dealt`).
-
-    rooms: the chats of its posts.
+    about: authors of the posts that the page is about, by default all. If all of them speak in
+    chats, or the page is of a chat, it is about messages. Unknown names do not count; without any,
+    the page is about everyone here, or on a platform. hued: people who get their colours before all
+    others, in this order; by default `about` (`dealt`). rooms: the chats of its posts.
     """
     named = list(usernames)
     subjects = named if about is None else list(about)
@@ -123,7 +113,7 @@ def person_of(user: NamedUser, hue: str) -> Person:
 
 @contextmanager
 def bound(cast: Cast) -> Iterator[None]:
-    """Let texts and filters call people, and what they wrote, as this cast does."""
+    """Let texts and filters use this cast."""
     before = _bound.set(cast)
     try:
         with speaking_of(messages=cast.is_chat):
@@ -133,46 +123,41 @@ def bound(cast: Cast) -> Iterator[None]:
 
 
 def current_cast() -> Cast:
-    """Return the cast of what is being made; without one it is empty."""
     return _bound.get()
 
 
 def shown_name(username: str) -> str:
-    """Return the name of an author in sentences; the username of one who is not in the cast."""
+    """Return an author's name in sentences; the username if the author is not in the cast."""
     person = _bound.get().people.get(username)
     return person.name if person else username
 
 
 def display_name(username: str) -> str:
-    """Return an author's name as people write it, or the username."""
     person = _bound.get().people.get(username)
     return person.display_name if person else username
 
 
 def hue(username: str | None) -> str:
-    """Return the class of an author's colour; `NO_HUE` for one who is not in the cast."""
+    """Return the class of an author's colour; `NO_HUE` if the author is not in the cast."""
     person = _bound.get().people.get(username or "")
     return person.hue if person else NO_HUE
 
 
 def is_speaker(username: str) -> bool:
-    """Return whether an author speaks in chats."""
     person = _bound.get().people.get(username)
     return person is not None and person.is_speaker
 
 
 def chat_zone(post: Post) -> str | None:
-    """Return the time zone of the chat of a message; None if it is not known."""
     return _bound.get().zones.get(post.room.id) if post.room else None
 
 
 def has_chats() -> bool:
-    """Return whether the menu links to chats."""
     return _bound.get().has_chats
 
 
 def post_count(count: int, username: str | None = None) -> str:
-    """Return how many posts, or messages, in words: of an author, or of the page's subject."""
+    """Return a number of posts or messages in words: of an author, or of the page's subject."""
     messages = _bound.get().is_chat if username is None else is_speaker(username)
     with speaking_of(messages=messages):
         text = ngettext("{count} post", "{count} posts", count)
@@ -180,22 +165,20 @@ def post_count(count: int, username: str | None = None) -> str:
 
 
 class Guest(NamedTuple):
-    """Somebody on a page who gets a colour."""
-
     posts: int
     room_id: int | None = None
-    """The chat in which most is written; None where most is written in none."""
+    """The chat with most of their posts; None if most are in no chat."""
     place: int | None = None
-    """Place of the colour that they have there, from 0."""
+    """Place of their colour in that chat, from 0."""
 
 
 def dealt(guests: Mapping[str, Guest], first: Iterable[str]) -> dict[str, str]:
     """Return the classes of colours by case-folded name.
 
-    If all are of one chat, they have the colours that they have there. Else these first, and the
-    others by their numbers of posts, have theirs unless somebody before them has it; up to eight
-    together have the clearest, so that any two are told apart. Whoever gives way, or has none, gets
-    the clearest one that is free: the first ones of a long list before any that come after them.
+    People of one chat have their colours of that chat. Otherwise these first, and the others by
+    number of posts, keep their colours unless somebody before them has it; up to eight people get
+    clear colours. Others get the clearest free colour: the first people of a long list before the
+    later ones.
     """
     heads = [key for key in dict.fromkeys(map(username_key, first)) if key in guests]
     followers = sorted(guests.keys() - {*heads}, key=lambda key: (-guests[key].posts, key))
@@ -207,7 +190,6 @@ def dealt(guests: Mapping[str, Guest], first: Iterable[str]) -> dict[str, str]:
 
 
 def _deal(group: list[str], guests: Mapping[str, Guest], places: dict[str, int]) -> None:
-    """Add the colours of a group to those dealt before it."""
     together = [*places, *group]
     is_one_chat = len({guests[key].room_id for key in together}) == 1
     limit = HUES if is_one_chat or len(together) > CLEAR_HUES else CLEAR_HUES
@@ -225,22 +207,18 @@ def _deal(group: list[str], guests: Mapping[str, Guest], places: dict[str, int])
 
 _NAMES: Final = frozenset({"username", "usernames", "chosen"})
 """Fields, and keys of mappings, that hold usernames: one, several, or pairs that begin with one.
-`chosen` are those that a form has ticked."""
+`chosen` are the names ticked in a form.
+"""
 _PLAIN: Final = frozenset({str, int, float, bool, bytes, NoneType, date, datetime, time})
-
-_OPEN: Final = (Any, object, list, tuple, dict, set, frozenset)
-"""Types that do not say what is in them."""
 
 
 class NamesHere(NamedTuple):
-    """Usernames, and the ids of the chats of posts, in a value of structs."""
-
     usernames: set[str]
     rooms: set[int]
 
 
 def named_in(value: object) -> NamesHere:
-    """Return what is named in a value: of structs, in lists and mappings, however deep."""
+    """Return what is named in a value of structs, lists and mappings of any depth."""
     named = NamesHere(set(), set())
     _collect(value, named)
     return named
@@ -277,7 +255,7 @@ def _take(value: object, named: NamesHere) -> None:
 # By their types only a few fields are looked at: looking at all values took 50 times as long.
 @cache
 def _fields_of(kind: type[Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the fields of a type that hold usernames, and those in which there may be some."""
+    """Return the fields of a type that hold usernames, and those that may contain some."""
     hints = _hints(kind)
     held = tuple(name for name in hints if name in _NAMES)
     deeper = (name for name in hints if name not in _NAMES and _may_name(hints[name], frozenset()))
@@ -285,7 +263,6 @@ def _fields_of(kind: type[Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _hints(kind: type[Any]) -> dict[str, Any]:
-    """Return the fields of a struct with their types; nothing else has any."""
     if issubclass(kind, Message):
         return {"values": Any}
     if issubclass(kind, Struct):
@@ -299,14 +276,15 @@ def _hints(kind: type[Any]) -> dict[str, Any]:
 
 
 def _may_name(hint: Any, above: frozenset[Any]) -> bool:
-    """Return whether values of a type may hold usernames; `above` are the types that hold it."""
+    """Return whether values of a type may hold usernames; `above` are the types that contain it."""
     if hint in _PLAIN or hint in above:
         return False
     if parts := get_args(hint):
         if get_origin(hint) in (dict, Mapping) and parts[0] is str:
             return True  # By its keys.
         return any(_may_name(part, above) for part in parts)
-    if hint in _OPEN or isinstance(hint, TypeVar):
+    untold = (Any, object, list, tuple, dict, set, frozenset)
+    if hint in untold or isinstance(hint, TypeVar):
         return True
     if not isinstance(hint, type):  # What a Literal allows, or an ellipsis.
         return False

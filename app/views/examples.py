@@ -1,4 +1,4 @@
-"""Examples of what operations take and answer: made of their schemas, and of values by name."""
+"""Examples for the API's document, made from the schemas and from values by name."""
 
 import json
 import re
@@ -12,11 +12,9 @@ Schema = dict[str, Any]
 WRITTEN: Final[dict[str, dict[str, Any]]] = json.loads(
     Path(__file__).with_name("examples.json").read_text()
 )
-"""The parameters of requests, and the particular fields of some answers, by operation; texts by
-content type; and values by the name of a struct (all of it), of its field (`Author.tweets`), or of
-a field in any struct."""
-TIME: Final = "2026-11-20T06:00:00Z"
-FORMATS: Final = {"date-time": TIME, "date": TIME[:10]}
+"""Parameters of requests and particular fields of answers, by operation; texts by content type;
+values by the name of a struct, of its field (`Author.tweets`), or of a field in any struct.
+"""
 JSON_TYPES: Final[dict[str, tuple[type, Any]]] = {
     "string": (str, "…"),
     "integer": (int, 1),
@@ -26,24 +24,24 @@ JSON_TYPES: Final[dict[str, tuple[type, Any]]] = {
     "object": (dict, {}),
     "null": (type(None), None),
 }
-"""The Python type of each JSON type, and a value where no name says a better one."""
-NDJSON: Final = "application/x-ndjson"
 
 
 class Examples:
-    """Values that fit the schemas of some structs; fields that may be left out are."""
+    """Values that fit the schemas of some structs, without optional fields."""
 
     def __init__(self, structs: Mapping[str, Schema]) -> None:
         self._structs = structs
 
     def of_content(self, content_type: str, schema: Schema) -> Any:
-        """Return an example of a body or an answer, of JSON lines one; None where there is none."""
+        """Return an example of a body or an answer, for JSON lines a single one; None if there is
+        none.
+        """
         if content_type in WRITTEN["files"]:
             return WRITTEN["files"][content_type]
         return self.of(schema) if "json" in content_type and schema else None
 
     def of(self, schema: Schema, owner: str = "") -> Any:
-        """Return a value of the schema; owner: the struct and its field that has it."""
+        """Return a value of the schema; owner: the struct and its field."""
         for name in (owner, owner.rpartition(".")[2]):
             if name in WRITTEN["values"] and _fits(WRITTEN["values"][name], schema):
                 return WRITTEN["values"][name]
@@ -57,7 +55,8 @@ class Examples:
             return [self.of(item) for item in schema["prefixItems"]]
         if schema.get("items"):
             return [self.of(schema["items"])]
-        return FORMATS.get(schema.get("format", "")) or JSON_TYPES[schema.get("type", "object")][1]
+        formats = {"date-time": "2026-11-20T06:00:00Z", "date": "2026-11-20"}
+        return formats.get(schema.get("format", "")) or JSON_TYPES[schema.get("type", "object")][1]
 
     def _of_struct(self, name: str) -> Any:
         if name in WRITTEN["values"]:
@@ -68,7 +67,6 @@ class Examples:
 
 
 def _fits(value: Any, schema: Schema) -> bool:
-    """Return whether a value is of the schema, as far as its outermost type tells."""
     if "anyOf" in schema:
         return any(_fits(value, option) for option in schema["anyOf"])
     if "enum" in schema:
@@ -77,7 +75,6 @@ def _fits(value: Any, schema: Schema) -> bool:
 
 
 def address_of(path: str, operation: Mapping[str, Any]) -> str:
-    """Return the address of the example of a request, without its host."""
     values: dict[str, dict[str, Any]] = {"query": {}, "path": {}}
     for parameter in operation["parameters"]:
         if "example" in parameter:
@@ -88,7 +85,7 @@ def address_of(path: str, operation: Mapping[str, Any]) -> str:
 
 
 def command_of(origin: str, path: str, method: str, operation: Mapping[str, Any]) -> str:
-    """Return the example of a request as a command for the shell, whose $TOKEN is a token."""
+    """Return a request's example as a shell command, with a token in $TOKEN."""
     options = []
     security = operation["security"]
     if security and {} not in security:
@@ -104,7 +101,6 @@ def command_of(origin: str, path: str, method: str, operation: Mapping[str, Any]
 
 
 def _quoted(body: Mapping[str, Any]) -> str:
-    """Return a body for the shell; what has no example is a file."""
     if "example" not in body:
         return "@posts.jsonl"
     return shlex.quote(json.dumps(body["example"], ensure_ascii=False))

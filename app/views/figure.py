@@ -7,16 +7,11 @@ called while the people of a page are bound (`app/views/cast.py`).
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from app.language.i18n import show_number
 
 TableCell = str | int | float | None
-ISOLATE: Final = "\u2068"
-END: Final = "\u2069"
-"""Mark after a name; with `ISOLATE` before it, the name's direction of writing affects nothing."""
-LONGEST_BELOW: Final = 24
-"""Largest number of characters of a column's name before a cell."""
 PlotT = TypeVar("PlotT")
 
 
@@ -32,23 +27,19 @@ class Table:
 
     def below(self, row: Sequence[TableCell], beside: int) -> str:
         """Return the cells of a row after the first `beside` cells, with their columns' names."""
-        columns = (column[:LONGEST_BELOW] for column in self.columns[beside:])
+        columns = (column[:24] for column in self.columns[beside:])
+        # The marks keep a name's direction of writing from affecting anything else.
         cells = zip(columns, row[beside:], strict=False)
-        return " · ".join(f"{ISOLATE}{column}{END}: {_written(cell)}" for column, cell in cells)
+        return " · ".join(f"\u2068{column}\u2069: {_written(cell)}" for column, cell in cells)
 
 
 class ShownRow(NamedTuple):
-    """A row of a table as a page shows it."""
-
     cells: Sequence[tuple[str, bool]]
-    """Text of each cell, and whether it is a number."""
     link: str
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The words of a figure."""
-
     title: str = ""
     """The finding in a sentence."""
     notes: Sequence[str] = ()
@@ -85,13 +76,10 @@ class Figure(ABC, Generic[PlotT]):
         """Return the URL of the posts behind a point, without the point's parameters."""
 
     def parts(self) -> "FigureParts[PlotT]":
-        """Return all parts of the figure."""
         return FigureParts(self.finding(), self.table(), self.plot(), self.path())
 
 
 class FigureParts(NamedTuple, Generic[PlotT]):
-    """All parts of a figure."""
-
     finding: Finding
     table: Table
     plot: PlotT | None

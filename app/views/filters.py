@@ -1,9 +1,9 @@
-"""Filters of posts in an address; times are RFC 3339, or bare dates: days in a time zone."""
+"""Filters of posts in a URL; times are RFC 3339, or bare dates: days in a time zone."""
 
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
@@ -17,23 +17,17 @@ from app.runtime.clock import ZONE_COOKIE, first_instant, remembered_zone
 from app.services.posts.selection import Selection
 from app.views.requests import args_of
 
-MOST_FIELDS: Final = 100
 Year = Annotated[int, Meta(ge=1, le=9998)]
-"""A year that has an end, too."""
+"""A year whose end can be represented, too."""
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class ZoneArgs(Struct):
-    """The time zone of a page or a picture, and nothing else."""
-
     tz: str = ""
-    """Without one, days are those of the chat that is shown, else of the browser, in a picture of
-    UTC."""
+    """Default: the zone of the chat, else of the browser; for a picture, UTC."""
 
 
 class PostFilters(Struct):
-    """The filters that all addresses of posts share; an empty one is none."""
-
     lang: Annotated[str, Meta(description="Only posts in this language.")] = ""
     since: str = ""
     until: str = ""
@@ -41,7 +35,7 @@ class PostFilters(Struct):
 
     @property
     def zone(self) -> ZoneInfo:
-        """The time zone. Raises MalformedError for an unknown one."""
+        """The time zone. Raises MalformedError."""
         return parse_zone(self.tz or "UTC")
 
     def select(
@@ -70,7 +64,7 @@ class PostFilters(Struct):
 
 
 class PageFilters(PostFilters):
-    """The filters of a page, which tells visitors of a bad day in other words than the API."""
+    """The filters of a page, with errors for visitors."""
 
     def _instant(self, name: str, value: str, zone: ZoneInfo) -> datetime | None:
         try:
@@ -85,8 +79,6 @@ class PageFilters(PostFilters):
 
 
 class SearchFilters(PostFilters):
-    """What a search finds, in the API."""
-
     q: Annotated[
         str,
         Meta(max_length=1000, description='Words, "a phrase", #tag, -without, and from:name etc.'),
@@ -99,13 +91,13 @@ class SearchFilters(PostFilters):
 
     @property
     def selection(self) -> Selection:
-        """The posts among which it is searched. Raises MalformedError."""
+        """The searched posts. Raises MalformedError."""
         usernames = () if self.username is None else (self.username,)
         return self.select(usernames, self.platform, self.kind, self.is_, self.has)
 
 
 def _findable(value: str | None) -> str | None:
-    """Return None for an empty value, and one without NUL, which PostgreSQL refuses."""
+    """Return None for an empty value; replace NUL, which PostgreSQL refuses."""
     return value.replace("\0", "\x01") if value else None
 
 
@@ -118,10 +110,10 @@ def parse_zone(name: str) -> ZoneInfo:
 
 
 def zone_of_page(name: str, own: str | None = None) -> ZoneInfo:
-    """Return the time zone in which a page shows days.
+    """Return the time zone in which a page shows days: of the URL, the chat (`own`), the browser,
+    or UTC.
 
-    It is the address's, else the `own` one of the chat that is shown, the browser's, or UTC.
-    `app.paths.OF_ZONE` names the pages that ask. Raises MalformedError for an unknown name.
+    `app.paths.OF_ZONE` names the pages that use it. Raises MalformedError.
     """
     if name:
         return parse_zone(name)
@@ -129,7 +121,7 @@ def zone_of_page(name: str, own: str | None = None) -> ZoneInfo:
 
 
 def zone_of_picture(name: str, own: str | None = None) -> ZoneInfo:
-    """Return the time zone in which a picture shows days: the address's, the own one, or UTC.
+    """Return the time zone in which a picture shows days: of the URL, the chat (`own`), or UTC.
 
     Programs that show links have no cookie of the browser. Raises MalformedError.
     """
@@ -137,9 +129,9 @@ def zone_of_picture(name: str, own: str | None = None) -> ZoneInfo:
 
 
 def parse_instant(name: str, value: str, zone: ZoneInfo) -> datetime | None:
-    """Return the instant of a parameter, a bare date as the start of that day in the zone.
+    """Return the instant of a parameter; a bare date is the start of that day in the zone.
 
-    Parts of a second are dropped, as stored times have none. Raises MalformedError.
+    Fractions of a second are dropped, as stored times have none. Raises MalformedError.
     """
     if not value:
         return None
@@ -158,7 +150,7 @@ def parse_instant(name: str, value: str, zone: ZoneInfo) -> datetime | None:
 
 
 def parse_day(name: str, value: str) -> date | None:
-    """Return the day of a parameter; None for an empty one. Raises MalformedError."""
+    """Return the day of a parameter, None if it is empty. Raises MalformedError."""
     if not value:
         return None
     try:
@@ -177,47 +169,44 @@ def day_of(time: datetime | None, zone: ZoneInfo) -> date | None:
 
 
 def span_of_day(day: date | None, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
-    """Return the instants at which a day begins and the next one; None for no day."""
+    """Return the instants at which a day and the next day begin; None without a day."""
     if day is None:
         return None, None
     return first_instant(day, zone), first_instant(day + timedelta(days=1), zone)
 
 
 class View(PageFilters):
-    """What the dashboard shows, and the posts behind a point of it."""
+    """The filters of the dashboard, and of the posts behind its points."""
 
     username: list[str] = []
     platform: str = ""
 
     @property
     def names(self) -> list[str]:
-        """The authors named, each once, whatever the case."""
         names = [name.strip() for name in self.username if name.strip()]
         return list({name.casefold(): name for name in names}.values())
 
     def is_about(self, username: str) -> bool:
-        """Return whether the author is named, or nobody is."""
         return not self.names or username.casefold() in map(str.casefold, self.names)
 
     @property
     def selection(self) -> Selection:
-        """The posts that are shown. Raises MalformedError."""
+        """The shown posts. Raises MalformedError."""
         return self.select(self.names, self.platform)
 
     @property
     def is_narrowed(self) -> bool:
-        """Return whether a filter may leave posts out."""
         return any((self.names, self.platform, self.lang, self.since, self.until))
 
     @property
     def days(self) -> tuple[date, date] | None:
-        """The first day and the day after the last, if the view has both."""
+        """First day and day after the last, if the view has both."""
         if _DATE.fullmatch(self.since) and _DATE.fullmatch(self.until):
             return date.fromisoformat(self.since), date.fromisoformat(self.until)
         return None
 
     def query(self, **changed: str) -> str:
-        """Return the filters as a query string, some of them changed; an empty value drops one."""
+        """Return the query string with changed filters; an empty value drops a filter."""
         pairs = [("username", name) for name in self.names if "username" not in changed]
         single = {name: getattr(self, name) for name in ("platform", "lang", "since", "until")}
         single["tz"] = "" if self.tz == "UTC" else self.tz
@@ -226,9 +215,9 @@ class View(PageFilters):
 
 
 def view_of(query: str) -> View:
-    """Return the view that a query string names. Raises MalformedError."""
+    """Return the view of a query string. Raises MalformedError."""
     try:
-        pairs = parse_qsl(query.removeprefix("?"), max_num_fields=MOST_FIELDS)
+        pairs = parse_qsl(query.removeprefix("?"), max_num_fields=100)
     except ValueError:
         raise MalformedError("The view is not a query string") from None
     return args_of(MultiDict(pairs), View, is_strict=False)

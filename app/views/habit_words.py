@@ -1,4 +1,4 @@
-"""How somebody writes, in words: how often, by how much, and what sets them apart from others."""
+"""An author's habits in words: how often, by how much, and how they differ from others."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -9,32 +9,30 @@ from app.language.tell import HABITS, tell
 from app.views.cast import shown_name
 
 HARDLY: Final = 0.005
-"""Shares below are less than one of a hundred."""
+"""Shares below are less than one post of a hundred."""
 ONE_OF: Final = 0.36
-"""Shares below, down to 0.055, are told as one of so many posts."""
+"""Shares below, down to 0.055, are given as one post of a number."""
 ALMOST_ALL: Final = 0.95
 MOST_TRAITS: Final = 3
-"""Largest number of traits in a finding."""
 LONGEST_FINDING: Final = 140
-"""Largest number of characters of a finding."""
 LONGEST_NAME: Final = 24
 LONGEST_SIGN: Final = 8
 
 
 def often(share: float) -> str:
-    """Return in how many posts something is: "in every fifth post"."""
+    """Return a share of the posts in words: "in every fifth post"."""
     kind, count = _how_often(share)
     return tell("often", kind, count=count)
 
 
 def briefly(share: float) -> str:
-    """Return how often something is, after words that say what it is in: "in every fifth"."""
+    """Return a share of posts that are named before: "in every fifth"."""
     kind, count = _how_often(share)
     return tell("briefly", kind, count=count)
 
 
 def part_of(share: float) -> str:
-    """Return which part of the posts a share of an eighth or more is: "every fifth post"."""
+    """Return a share of an eighth or more as a part: "every fifth post"."""
     number, tenths = round(1 / share), round(10 * share)
     if share == 1 or share < ONE_OF or tenths == 5:
         return tell("part", str(min(number, 8)))
@@ -58,7 +56,7 @@ def _how_often(share: float) -> tuple[str, int]:
 
 
 def label_of(measure: Measure) -> str:
-    """Return the name of a measure, with the sign that is most of it."""
+    """Return the name of a measure with its most frequent sign."""
     habit = _habit_of(measure)
     variant = (
         "label"
@@ -70,7 +68,6 @@ def label_of(measure: Measure) -> str:
 
 
 def value_of(measure: Measure, value: float) -> str:
-    """Return a value of a measure in words."""
     if measure.name == "length":
         words = round(value, 1)
         text = ngettext("{count} word", "{count} words", 1 if words == 1 else 2)
@@ -79,12 +76,11 @@ def value_of(measure: Measure, value: float) -> str:
 
 
 def brief_value_of(measure: Measure, value: float) -> str:
-    """Return a value of a measure where there is little room; nothing for a length."""
+    """Return a value of a measure briefly; nothing for a length."""
     return "" if measure.name == "length" else briefly(value)
 
 
 def change_of(measure: Measure, year: int) -> str:
-    """Return how a measure of a year's posts differs from the year before, in a sentence."""
     return tell(
         measure.name,
         "rose" if measure.errors > 0 else "fell",
@@ -96,9 +92,9 @@ def change_of(measure: Measure, year: int) -> str:
 
 
 def trait_of(measure: Measure, others: str = "") -> str:
-    """Return in a few words how a measure sets somebody apart: what they do.
+    """Return briefly what an author does differently by a measure.
 
-    others: what the people compared with are called.
+    others: name of the compared people.
     """
     less = "less" if measure.own else "none"
     return tell(
@@ -112,22 +108,22 @@ def trait_of(measure: Measure, others: str = "") -> str:
 
 
 def told_alone(measure: Measure, others: str = "") -> str:
-    """Return a trait that stands below a name, with a capital letter."""
+    """Return a trait with a capital letter, as it is below a name."""
     trait = trait_of(measure, others)
     return f"{trait[:1].upper()}{trait[1:]}"
 
 
 def called(others: int, only_other: str, *, is_of_chat: bool) -> str:
-    """Return what a sentence calls the people compared with: the only other one by name."""
+    """Return the name of the compared people in a sentence; a single one has their own name."""
     if only_other:
         return short_name(only_other)
     return tell("others", "chat" if is_of_chat else "site", count=others)
 
 
 def told_of(username: str, measures: Sequence[Measure], others: str = "") -> str:
-    """Return what the clear measures of an author say, the clearest first; nothing without any.
+    """Return a sentence of an author's clear traits, the clearest first; empty without any.
 
-    others: what the people compared with are called; in the sentence once.
+    others: name of the compared people; the sentence has it once.
     """
     clear: list[str] = []
     for measure in positive_first(measure for measure in measures if measure.is_clear):
@@ -142,7 +138,6 @@ def told_of(username: str, measures: Sequence[Measure], others: str = "") -> str
 
 
 def short_name(name: str) -> str:
-    """Return a name as long as a sentence has room for."""
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1].rstrip()}…"
 
 
@@ -158,7 +153,7 @@ def _joined(traits: Sequence[str]) -> str:
 
 
 def _words_per_post(measure: Measure) -> str:
-    """Return about how many words a post has, exactly enough to tell it from the others."""
+    """Return the words per post, as exact as needed to tell them from the others' number."""
     whole = max(round(measure.own), 1)
     count = round(measure.own, 1) if whole == round(measure.beside) else whole
     text = ngettext("about {count} word", "about {count} words", 1 if count == 1 else 2)

@@ -1,4 +1,4 @@
-"""Texts in pieces, as pages show them: marks, excerpts, links, and what a search found."""
+"""Texts in pieces, as pages show them: marks, excerpts, links, and search results."""
 
 import re
 from collections.abc import Hashable, Iterable, Sequence
@@ -14,14 +14,12 @@ from app.views.links import search_path
 
 Mark = TypeVar("Mark")
 _MAY_BE_LINK: Final = re.compile(r"(?<!\S)[^\s@#/]*+[@#/]\S*")
-"""A word that may hold an address, an @name or a #tag; others are escaped together."""
+"""A word that may hold a URL, an @name or a #tag; other words are escaped together."""
 _NAME_OR_TAG: Final = re.compile(r"[\W_]{0,3}?(?P<term>@\w[\w.-]*(?:@[\w.-]+)?(?<![.-])|#\w+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Marked(Generic[Mark]):
-    """A piece of a text, and its mark."""
-
     text: str
     is_marked: bool
     mark: Mark | None = None
@@ -42,9 +40,9 @@ def marked_text(text: str, spans: Sequence[tuple[int, int, Mark | None]]) -> lis
 
 
 def with_links(text: str, *, is_first: bool, is_last: bool) -> Markup:
-    """Return a piece of a text with its addresses, @names and #tags as links.
+    """Return a piece of a text with links for its URLs, @names and #tags.
 
-    Those that are cut off at the piece's ends stay as they are.
+    A word that is cut off at the piece's ends has no link.
     """
     markup, shown_to = Markup(), 0
     for word in _MAY_BE_LINK.finditer(text):
@@ -56,7 +54,7 @@ def with_links(text: str, *, is_first: bool, is_last: bool) -> Markup:
 
 
 def _as_link(word: str) -> Markup | None:
-    """Return a word whose address, @name or #tag is a link; None where it has none."""
+    """Return a word as a link, or None if it has none."""
     if "\N{HORIZONTAL ELLIPSIS}" in word:
         return None
     if has_link(word):
@@ -69,15 +67,15 @@ def _as_link(word: str) -> Markup | None:
 
 
 def pieces_of_hit(hit: Hit, *, around: int) -> list[Marked[None]]:
-    """Return the text of a hit with its matches marked; of a long one what stands around these."""
+    """Return the text of a hit with marked matches; a long text is cut to their surroundings."""
     spans: list[tuple[int, int, None]] = [(start, end, None) for start, end in hit.highlights]
     return excerpt(marked_text(hit.text, spans), around=around)
 
 
 def excerpt(pieces: Sequence[Marked[Mark]], *, around: int) -> list[Marked[Mark]]:
-    """Return the pieces with an ellipsis in place of text far from every mark.
+    """Return the pieces with an ellipsis for text far from every mark.
 
-    around: characters kept on each side of a mark, and at the beginning if there is none.
+    around: characters kept on each side of a mark, or at the beginning without marks.
     """
     passages = []
     for place, piece in enumerate(pieces):
@@ -91,20 +89,17 @@ def excerpt(pieces: Sequence[Marked[Mark]], *, around: int) -> list[Marked[Mark]
 
 
 class FoundText(NamedTuple):
-    """A text that a search found."""
-
     hit: Hit
-    """The first one found with it."""
     pieces: list[Marked[None]]
     posts: list[Hit]
-    """All of the page that have it, the oldest first."""
+    """All hits of the page with this text, oldest first."""
 
 
 def by_text(hits: Iterable[Hit], *, around: int) -> list[FoundText]:
-    """Return the hits in their order, those of one author, chat and text as one.
+    """Return the hits in order, with equal texts of one author and chat combined.
 
-    Hits with media, likes or reactions stay apart, since these are shown beside each.
-    around: characters of a long text that are kept on each side of a match.
+    Hits with media, likes or reactions stay apart, since these are shown with each. around:
+    characters of a long text that are kept on each side of a match.
     """
     together: dict[Hashable, list[Hit]] = {}
     for hit in hits:

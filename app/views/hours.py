@@ -1,4 +1,4 @@
-"""The hours of the day in which somebody writes: in words, and drawn next to others' hours."""
+"""The hours in which an author writes, in words and drawn next to others' hours."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from app.views.figure import Figure, Finding, PlotT, Table
 from app.views.habit_words import part_of
 
 LEAST_PART: Final = 0.3
-"""Of all posts, in a part of the day that is called the busiest; four equal ones have 0.25."""
+"""Share of the posts in the busiest part of the day; four equal parts have 0.25."""
 PARTS: Final = (
     gettext_noop("night, 0:00 to 6:00"),
     gettext_noop("morning, 6:00 to 12:00"),
@@ -24,10 +24,9 @@ PARTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class HoursFigure(Figure[PlotT]):
-    """How many posts of somebody the hours of the day have."""
+    """The number of an author's posts in each hour of the day."""
 
     column: str
-    """Name of the column of these hours."""
     hours: Sequence[int]
     busy_from: int | None
     zone: str
@@ -55,13 +54,11 @@ class HoursFigure(Figure[PlotT]):
 
 @dataclass(frozen=True, slots=True)
 class ClockFigure(HoursFigure[Clock]):
-    """The hours of somebody, with an outline of the hours of others or of another year."""
-
     outline_column: str = ""
     outline: Sequence[int] = ()
     outline_told: str = ""
     labelled_by: str = ""
-    """Ids of what names the drawing, if it is the first one of a page."""
+    """Ids of the drawing's labels, if it is the first of a page."""
 
     def notes(self) -> list[str]:
         return [self.outline_told] if self.outline_told else []
@@ -78,10 +75,9 @@ class ClockFigure(HoursFigure[Clock]):
 
 
 def busiest(hours: Sequence[int], start: int | None) -> str:
-    """Return in a sentence when most is written, of the posts of each hour; some has any.
+    """Return a sentence about the busiest hours; some hour has posts.
 
-    start: the first of the hours that clearly have most; None where none stand out, of which
-    nothing is said.
+    start: the first of the hours that clearly have most posts; None gives an empty text.
     """
     if start is None:
         return ""
@@ -91,7 +87,6 @@ def busiest(hours: Sequence[int], start: int | None) -> str:
 
 
 def how_told() -> str:
-    """Return in a sentence when hours are called the busiest."""
     return gettext(
         "Three hours are shown as the busiest only if, compared by day, they are ahead of any "
         "other three hours by more than chance."
@@ -99,14 +94,13 @@ def how_told() -> str:
 
 
 def how_counted(start: int | None) -> str:
-    """Return the same of somebody's hours, and that none are the busiest where none stand out."""
+    """Return how the busiest hours are found, and whether none stand out."""
     if start is not None:
         return how_told()
     return f"{gettext('No hours are clearly the busiest.')} {how_told()}"
 
 
 def busiest_briefly(start: int | None) -> str:
-    """Return the same briefly; an empty text where no hours stand out."""
     if start is None:
         return ""
     return tell("busiest_hours", "briefly", start=start, end=(start + BUSY_H) % DAY_H)
@@ -115,7 +109,6 @@ def busiest_briefly(start: int | None) -> str:
 def clock_of(
     hue: str, caption: str, hours: Sequence[int], beside: Sequence[int], labelled_by: str = ""
 ) -> Clock | None:
-    """Return the drawing of the posts of each hour, as shares; None where there are none."""
     if not any(hours):
         return None
     shares, outline = _shares(hours), _shares(beside)
@@ -131,12 +124,11 @@ def clock_of(
 
 
 def by_hour(hue: str, counts: Sequence[int], caption: str) -> Columns:
-    """Return the columns of the hours of the day."""
     return Columns(hue, caption, counts, [*map(post_count, counts)], HOURS, HOUR_LABELS)
 
 
 def told_by_hour(hours: Sequence[int]) -> list[str]:
-    """Return the hours of the day with the number of posts of each; nothing for one without."""
+    """Return each hour with its number of posts; empty without posts."""
     texts = {count: post_count(count) for count in {*hours} if count}
     named = zip(HOURS, hours, strict=True)
     return [f"{name}: {texts[count]}" if count else "" for name, count in named]

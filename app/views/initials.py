@@ -11,10 +11,10 @@ _NUMBER: Final = re.compile(r"\d{1,2}$")
 
 
 def initials_of(names: Sequence[str]) -> list[str]:
-    """Return a letter for each name; where several would have one, a second one beside it.
+    """Return a letter for each name, and a second one if several names share it.
 
-    That is the number at the end of the name, the first letter of its last word, or else the next
-    letter that nobody else has there.
+    The second is the number at the name's end, the first letter of its last word, or else its next
+    letter that is free.
     """
     firsts = [_first_of(name) for name in names]
     times, initials = Counter(firsts), list[str]()
@@ -25,7 +25,6 @@ def initials_of(names: Sequence[str]) -> list[str]:
 
 
 def numbered_initials(names: Sequence[str]) -> list[str]:
-    """Return a letter for each name, with a number where several would have one."""
     firsts = [_first_of(name) for name in names]
     times, placed = Counter(firsts), Counter[str]()
     initials = []
@@ -36,13 +35,13 @@ def numbered_initials(names: Sequence[str]) -> list[str]:
 
 
 def _first_of(name: str) -> str:
-    """Return the first letter or digit of a name, or its first sign where it has none."""
+    """Return the first letter or digit of a name, otherwise its first character."""
     composed = unicodedata.normalize("NFC", name)
     return next(filter(str.isalnum, composed), composed[:1]).upper()
 
 
 def _seconds_of(name: str) -> Iterator[str]:
-    """Yield what may stand beside the first letter of a name, what tells the most first."""
+    """Yield possible second characters of a name, the clearest first."""
     first, *later = _WORD.findall(unicodedata.normalize("NFC", name)) or [""]
     if number := _NUMBER.search((later or [first[1:]])[-1]):
         yield number[0]

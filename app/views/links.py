@@ -1,10 +1,9 @@
-"""Where links lead: in the chat of a reader of one chat, and for other devices in the network."""
+"""URLs of links: in the chat of a reader of one chat, and for other devices of the network."""
 
 import contextlib
 import socket
 from collections.abc import Sequence
 from ipaddress import ip_address
-from typing import Final
 from urllib.parse import urlsplit
 
 import segno
@@ -16,46 +15,39 @@ from app.lifespan import listening_hosts, resources
 from app.views.cards import has_page
 from app.views.policies import is_on_this_machine, own_chat, own_origin
 
-PROBES: Final = ("10.0.0.1", "172.16.0.1", "192.168.0.1", "192.0.2.1")
-"""Addresses in each kind of private network and outside: the way there begins at an own one."""
-EVERY_ADDRESS: Final = {"0.0.0.0", "::"}  # noqa: S104 - it is compared, and nothing listens there
-LONGEST_QR: Final = 500
-"""Characters of an address from which a code is too fine for cameras of phones."""
-QR_DARK, QR_LIGHT = "#000", "#fff"
-
 
 def author_path(username: str) -> str:
-    """Return where the name of an author leads; for a reader of one chat, to the card there."""
+    """Return the URL of an author; for a reader of one chat, of the author's card there."""
     if own_chat() is None:
         return url_for("authors.show_author", username=username)
     return card_path(username)
 
 
 def portrait_path(username: str) -> str:
-    """Return where it is shown how somebody writes, where the site has portraits."""
+    """Return the URL of an author's portrait, if the site has portraits."""
     if own_chat() is None and has_page("author_portraits.show_author_portrait"):
         return url_for("author_portraits.show_author_portrait", username=username)
     return author_path(username)
 
 
 def card_path(username: str) -> str:
-    """Return the address of somebody's card in the portrait of the visitor's only chat."""
+    """Return the URL of an author's card in the portrait of the visitor's only chat."""
     if not has_page("portraits.show_portrait"):
         return url_for("rooms.show_room", room_id=own_chat())
     return url_for("portraits.show_portrait", room_id=own_chat(), _anchor=f"person-{username}")
 
 
 def search_path(words: str) -> str:
-    """Return the address of a search, in their chat for a reader of one."""
+    """Return the URL of a search, for a reader of one chat in this chat."""
     if (room_id := own_chat()) is not None:
         return url_for("rooms.show_room", room_id=room_id, q=words)
     return url_for("search.show_search", q=words)
 
 
 def origins_for_others() -> list[str]:
-    """Return the origins at which other devices open the site; none where only this machine can.
+    """Return the origins at which other devices open the site; empty if only this machine can.
 
-    To those who are not at this machine only the address that they used is told.
+    Visitors from other machines are only told the address that they used.
     """
     origin = own_origin()
     if resources().config.url or not is_loopback_host(urlsplit(origin).netloc):
@@ -63,19 +55,19 @@ def origins_for_others() -> list[str]:
     if not is_on_this_machine():
         return []
     hosts = listening_hosts(current_app)
-    own = _own_addresses() if EVERY_ADDRESS.intersection(hosts) else hosts
+    is_everywhere = {"0.0.0.0", "::"}.intersection(hosts)  # noqa: S104 - compared only
+    own = _own_addresses() if is_everywhere else hosts
     port = urlsplit(origin).port
     end = f":{port}" if port else ""
     return [f"{request.scheme}://{host}{end}" for host in own if _is_of_network(host)]
 
 
 def origin_for_others() -> str:
-    """Return the origin that links to be sent begin with: the own one where others have none."""
+    """Return the origin of links to be sent; the own one if other devices have none."""
     return next(iter(origins_for_others()), own_origin())
 
 
 def is_of_this_machine(link: str) -> bool:
-    """Return whether a link leads to the machine of whoever opens it."""
     return is_loopback_host(urlsplit(link).netloc)
 
 
@@ -85,11 +77,11 @@ def is_of_own_network(link: str) -> bool:
 
 
 def qr_code(address: str) -> Markup | None:
-    """Return a QR code as an `svg`, dark on light with a quiet border; None for a long address."""
-    if len(address) > LONGEST_QR:
+    """Return a QR code as an `svg` with a quiet border; None for a long address."""
+    if len(address) > 500:  # Its code would be too fine for cameras of phones.
         return None
     code = segno.make_qr(address, error="m")
-    drawn = code.svg_inline(dark=QR_DARK, light=QR_LIGHT, border=4, omitsize=True, svgclass="qr")
+    drawn = code.svg_inline(dark="#000", light="#fff", border=4, omitsize=True, svgclass="qr")
     return Markup(drawn)  # noqa: S704 - It is made of modules alone.
 
 
@@ -101,9 +93,10 @@ def _is_of_network(host: str) -> bool:
 
 
 def _own_addresses() -> Sequence[str]:
-    """Return the addresses of this machine from which its networks are reached; nothing is sent."""
+    """Return this machine's addresses in its networks; no packet is sent."""
     found: dict[str, None] = {}
-    for probe in PROBES:
+    # Each kind of private network, and outside: routes to them begin at an own address.
+    for probe in ("10.0.0.1", "172.16.0.1", "192.168.0.1", "192.0.2.1"):
         with (
             contextlib.suppress(OSError),
             socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as unsent,

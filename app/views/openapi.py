@@ -1,4 +1,4 @@
-"""The API's document, OpenAPI 3.1, made of the declared operations."""
+"""The API's document, OpenAPI 3.1, made from the declared operations."""
 
 import json
 import re
@@ -19,27 +19,18 @@ from app.views.examples import Examples
 
 Schema = dict[str, Any]
 WRITTEN: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("openapi.json").read_text())
-"""What follows from no declaration: texts about tags, fields of the same name in all structs, and
-the statuses of errors."""
-PROBLEM: Final = "application/problem+json"
 IN_PATH: Final = re.compile(r"<(?:(\w+):)?(\w+)>")
-"""A parameter in a path: its converter and its name."""
-PATH_SCHEMAS: Final[dict[str, Schema]] = {
-    "id": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
-    "year": {"type": "integer", "minimum": 1, "maximum": 9998},
-}
-"""The schemas of parameters in a path, by their converters."""
 
 
 def document(operations: Iterable[Operation], *, is_public: bool) -> dict[str, Any]:
-    """Return the document of these operations, which takes some 10 ms."""
+    """Return the document of these operations; it takes some 10 ms."""
     operations = _in_order(operations)
     schemas = Schemas(operations)
     paths: dict[str, dict[str, Any]] = {}
     for declared in operations:
         path = paths.setdefault(IN_PATH.sub(r"{\2}", declared.path), {})
         path[declared.method.lower()] = _operation(declared, schemas, is_public=is_public)
-    problem = schemas.content({PROBLEM: Problem})
+    problem = schemas.content({"application/problem+json": Problem})
     return {
         "openapi": "3.1.0",
         "info": WRITTEN["info"] | {"version": version("saywho")},
@@ -58,7 +49,6 @@ def document(operations: Iterable[Operation], *, is_public: bool) -> dict[str, A
 
 
 def _in_order(operations: Iterable[Operation]) -> list[Operation]:
-    """Return the operations by their tags, and some after another one that they name."""
     tags = list(WRITTEN["tags"])
     ordered = sorted(operations, key=lambda declared: tags.index(declared.tag))
     for declared in [each for each in ordered if each.follows]:
@@ -69,8 +59,6 @@ def _in_order(operations: Iterable[Operation]) -> list[Operation]:
 
 
 class Schemas:
-    """The JSON schemas of all that operations take and answer."""
-
     def __init__(self, operations: list[Operation]) -> None:
         declared_types = (
             type_
@@ -96,9 +84,9 @@ class Schemas:
     def content(
         self, content: Mapping[str, Any], example: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Return the bodies of these types, if any; bytes have no schema.
+        """Return the bodies of these types with examples; bytes have no schema.
 
-        Each has an example that is made of the schema; the fields given take the place of its own.
+        `example` replaces fields of the example made from the schema.
         """
         bodies: dict[str, Schema] = {}
         for content_type, type_ in content.items():
@@ -113,7 +101,7 @@ class Schemas:
 
 
 def _describe(name: str, field: Schema) -> None:
-    """Add to a field what its type does not say."""
+    """Add what a field's type does not tell."""
     if name in WRITTEN["fields"]:
         field.setdefault("description", WRITTEN["fields"][name])
     if name.endswith("_at") or name == "not_before":
@@ -154,11 +142,14 @@ def _security(declared: Operation, *, is_public: bool) -> list[dict[str, list[st
 
 
 def _parameters(declared: Operation, schemas: Schemas) -> list[dict[str, Any]]:
-    """Return the parameters in the path and in the query, with those of the example."""
     args, parameters = schemas.args[declared.args], list[dict[str, Any]]()
     example = EXAMPLES["requests"].get(declared.view.__name__, {})
+    by_converter: dict[str, Schema] = {
+        "id": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
+        "year": {"type": "integer", "minimum": 1, "maximum": 9998},
+    }
     for converter, name in IN_PATH.findall(declared.path):
-        schema = PATH_SCHEMAS.get(converter, {"type": "string"})
+        schema = by_converter.get(converter, {"type": "string"})
         about = {"name": name, "in": "path", "required": True, "schema": schema}
         parameters.append(about | {"example": schemas.examples.of(schema, name)})
     for name, field in args["properties"].items():

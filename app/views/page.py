@@ -1,9 +1,9 @@
-"""A page is a value: what its template shows. One function renders it, and finds its people."""
+"""A page is a value of what its template shows; one function renders it with its people."""
 
 import contextlib
 from collections.abc import Sequence
 from functools import cache, cached_property
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from jinja2 import StrictUndefined
 from msgspec import Struct
@@ -33,30 +33,25 @@ from app.views.links import author_path, is_of_own_network, is_of_this_machine, 
 
 
 class WebPage(Struct, frozen=True, kw_only=True):
-    """What a template shows: its fields and properties, by their names.
+    """What a template shows: its fields and properties, by name.
 
-    Properties are made when the page is rendered, so sentences stand in them: they know by then
-    what its people are called, and what these wrote.
+    Properties are evaluated during rendering, when the names of people and of their texts are
+    known; so sentences are properties.
     """
 
     template: ClassVar[str]
 
     about: Sequence[str] | None = None
-    """Whose posts the page is about, by default all whom it names."""
+    """Authors that the page is about, by default all that it names."""
     hued: Sequence[str] | None = None
-    """Who have their colours before others; by default those whom it is about (`cast_of`)."""
+    """People with the first choice of colours, by default `about` (`cast_of`)."""
     in_chat: bool = False
-    """Whether it is of a chat itself."""
+    """Whether it is a page of a chat."""
     of_platform: str = ""
-    """The platform of those whom it is about, where it names nobody."""
-
-
-OF_THE_CAST: Final = frozenset(WebPage.__struct_fields__)
+    """Platform of the people that it is about, if it names no one."""
 
 
 class FormPage(WebPage, frozen=True, kw_only=True):
-    """A page with a form, and what was wrong with the form that was sent."""
-
     error: AppError | None = None
 
     @property
@@ -67,7 +62,6 @@ class FormPage(WebPage, frozen=True, kw_only=True):
 async def cast_on(
     value: object, about: Sequence[str] | None = None, hued: Sequence[str] | None = None
 ) -> Cast:
-    """Return all whose usernames are in a page, or in another value of structs that is `about`."""
     subject = value if isinstance(value, WebPage) else WebPage(about=about, hued=hued)
     async with resources().db.read() as session:
         named = named_in(value)
@@ -83,9 +77,9 @@ async def cast_on(
 
 
 async def cast_for_anybody(value: object = None) -> Cast:
-    """Return the cast of a page that anybody may see, of all whose usernames are in the value.
+    """Return the cast of a page that anyone may see.
 
-    It is empty for those who may not know who is here, and where nobody can tell.
+    It is empty for visitors who may not know who is here, and if the database is away.
     """
     if not g.get("is_closed", True):
         with contextlib.suppress(AppError):
@@ -94,7 +88,7 @@ async def cast_for_anybody(value: object = None) -> Cast:
 
 
 async def render(page: WebPage, cast: Cast | None = None) -> str:
-    """Return the page as HTML or XML; its people are looked up where no cast is given."""
+    """Return the page as HTML or XML; without a cast, its people are looked up."""
     cast = await cast_on(page) if cast is None else cast
     with bound(cast), speaking(language()):
         shown = {name: getattr(page, name) for name in _shown(type(page))}
@@ -103,18 +97,16 @@ async def render(page: WebPage, cast: Cast | None = None) -> str:
 
 
 async def render_form(page: FormPage, cast: Cast | None = None) -> tuple[str, int, dict[str, str]]:
-    """Return the page, with status and headers of what was wrong with its form, if anything."""
+    """Return the page with the status and headers of its form's error, if any."""
     html = await render(page, cast)
     return (html, page.error.status, page.error.headers) if page.error else (html, 200, {})
 
 
 def is_site_private() -> bool:
-    """Return whether pages say that only those who sign in can read the site."""
     return not resources().openness.seems_public
 
 
 def platform_name(platform: str) -> str:
-    """Return the name of a platform in pages; an unknown one as it is."""
     labels: dict[str, Message] = {name: names.label for name, names in PLATFORMS.items()}
     label = labels.get(platform)
     return translate_message(label) if label else platform
@@ -122,20 +114,20 @@ def platform_name(platform: str) -> str:
 
 @cache
 def _shown(kind: type[WebPage]) -> list[str]:
-    """Return the names that the template of a page gets."""
     properties = [
         name
         for base in kind.__mro__
         for name, value in vars(base).items()
         if isinstance(value, property | cached_property)
     ]
-    return [*(name for name in kind.__struct_fields__ if name not in OF_THE_CAST), *properties]
+    of_cast = WebPage.__struct_fields__
+    return [*(name for name in kind.__struct_fields__ if name not in of_cast), *properties]
 
 
 def init_app(app: Quart, config: Config) -> None:
     """Give templates their filters, and facts about a page for search engines and link previews.
 
-    Addresses come from the settings only: a cached page must not hold the host of one request.
+    URLs come from the settings only: a cached page must not contain the host of one request.
     """
     app.jinja_env.filters |= {
         "display_name": display_name,

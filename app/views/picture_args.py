@@ -9,8 +9,6 @@ from app.drawing.poster import Format
 
 
 class LookArgs(Struct):
-    """The size, colours and language of a picture."""
-
     format: Format = "1200x630"
     theme: ThemeName = "light"
     lang: Literal["ko", "en"] | None = None
@@ -18,8 +16,6 @@ class LookArgs(Struct):
 
 
 class PeopleArgs(LookArgs):
-    """The look of a picture, its time zone, and how it names people."""
-
     tz: str = ""
     """Time zone of its days (default: the chat's, otherwise UTC)."""
     names: Literal["names", "initials"] = "names"
@@ -30,10 +26,7 @@ class PeopleArgs(LookArgs):
 
 
 class PictureArgs(PeopleArgs):
-    """The options of a picture that may quote people."""
-
     words: Literal["", "1"] = ""
-    """Whether the picture contains people's words."""
 
     @property
     def has_words(self) -> bool:

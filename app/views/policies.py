@@ -1,7 +1,7 @@
-"""Access: every view declares its policy; a view without one is refused to everybody.
+"""Access: every view declares its policy; a view without a policy is refused to everyone.
 
-Readers of one chat read addresses of their chat; every other address does not exist for them. The
-cookies of sessions, and of browsers that signed in before, are signed; parts have their own.
+Readers of one chat read addresses of their chat; no other address exists for them. Cookies of
+sessions and of known browsers are signed; parts have their own cookies.
 """
 
 import secrets
@@ -42,27 +42,21 @@ Policy = Literal[
 ]
 View = TypeVar("View", bound=Callable[..., Any])
 OfChat = Callable[[AsyncSession, int], Awaitable[bool]]
-"""Whether a request asks for something of the chat of that id."""
+"""Returns whether a request is about the chat of that id."""
 Cookie = Literal["session", "device"]
 
 ATTRIBUTE: Final = "access_policy"
 OF_CHAT: Final = "access_of_chat"
-READERS: Final[frozenset[Policy]] = frozenset({"open", "read", "account"})
-"""The policies that a reader's account satisfies."""
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
-DEVICE_LIFETIME: Final = timedelta(days=400)
-"""The longest that browsers keep a cookie."""
-PROXY_HEADERS: Final = ("forwarded", "via", "x-forwarded", "x-real-ip")
 
 
 def access(policy: Policy, of_chat: OfChat | None = None) -> Callable[[View], View]:
-    """Declare what a view needs, and what tells whether a request is of the chat of its reader.
+    """Declare a view's policy, and a function that tells whether a request is of its reader's chat.
 
-    `open`: nothing; `read`: a token or an account where the site is not public; `account`: an
-    operator or a reader, signed in; `token`: any token or an operator; `write` and `admin`: a token
-    of that scope or an operator; `operator`: an operator alone; `metrics`: whoever asks on this
-    very machine, or `admin`; `player`: the secret of a game's player, which the view looks up.
+    `open`: nothing; `read`: a token or an account unless the site is public; `account`: an operator
+    or a reader; `token`: any token or an operator; `write` and `admin`: a token of that scope or an
+    operator; `operator`: an operator; `metrics`: a client on this machine, or `admin`; `player`:
+    the secret of a game's player, which the view looks up.
     """
 
     def declare(view: View) -> View:
@@ -74,11 +68,11 @@ def access(policy: Policy, of_chat: OfChat | None = None) -> Callable[[View], Vi
 
 
 async def check() -> ResponseReturnValue | None:
-    """Refuse what the visitor may not do; a browser is sent to sign in first.
+    """Refuse what the visitor may not do; send a browser to sign in first.
 
-    `g.account` is who is signed in, and `g.operator` the same of an operator; else they are None.
-    `g.chat` is the only chat that they may read, if there is one. `g.policy` is what the address
-    needs.
+    `g.account` is the signed-in account and `g.operator` the same for an operator, otherwise None.
+    `g.chat` is the only chat that the account may read, if any. `g.policy` is the policy of the
+    address.
     """
     openness, facts = resources().openness, app_ctx.g  # `g` looks itself up at every use.
     facts.account = facts.operator = facts.chat = None
@@ -116,7 +110,7 @@ async def check() -> ResponseReturnValue | None:
 
 
 def _policy_of_address() -> Policy:
-    """Return what the address that is asked for needs. Raises ForbiddenError if nothing says it."""
+    """Return the policy of the requested address. Raises ForbiddenError without one."""
     if request.endpoint is None or request.method == "OPTIONS":
         # An unknown address tells no more than a known one that may not be read.
         return "read"
@@ -129,14 +123,13 @@ def _policy_of_address() -> Policy:
 
 
 def _declared_policy(app: Quart, endpoint: str | None) -> Policy | None:
-    """Return what the view of an endpoint declares."""
     if endpoint == "static":
         return "open"
     return cast(Policy | None, getattr(app.view_functions.get(endpoint or ""), ATTRIBUTE, None))
 
 
 def is_open(app: Quart, method: str, path: str) -> bool:
-    """Return whether anybody may ask for an address, on a private site too."""
+    """Return whether anyone may request an address, on a private site too."""
     try:
         endpoint, _ = app.url_map.bind("").match(path, method)
     except HTTPException:  # There is no such address, or a redirect leads to it.
@@ -145,16 +138,12 @@ def is_open(app: Quart, method: str, path: str) -> bool:
 
 
 def _check_reader(policy: Policy) -> None:
-    """Raise ForbiddenError for what a reader's account may not do."""
-    if policy not in READERS:
+    if policy not in {"open", "read", "account"}:
         raise ForbiddenError("Your account can only read; ask an operator to do this")
 
 
 async def _check_own_chat(policy: Policy, room_id: int) -> None:
-    """Raise NotFound, as for an address that does not exist, for what is not of a reader's chat.
-
-    So it is where everybody reads, too.
-    """
+    """Raise NotFound for what is not of a reader's chat, even on a public site."""
     if request.endpoint is not None and policy == "account":
         return
     view = current_app.view_functions.get(request.endpoint or "")
@@ -167,12 +156,12 @@ def is_on_this_machine() -> bool:
     is_local = is_loopback(request.remote_addr) and is_loopback_host(request.host)
     is_foreign = request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}
     names = {name.lower() for name, _ in request.headers}
-    is_forwarded = any(name.startswith(PROXY_HEADERS) for name in names)
+    by_proxy = ("forwarded", "via", "x-forwarded", "x-real-ip")
+    is_forwarded = any(name.startswith(by_proxy) for name in names)
     return is_local and not is_foreign and not is_forwarded
 
 
 def _check_scope(token: TokenFacts, policy: Policy) -> None:
-    """Raise ForbiddenError if the token's scope does not reach."""
     if policy == "operator" or policy == "account":
         raise ForbiddenError("Only an operator who is signed in on the site can do this")
     need: Scope = policy if policy == "write" or policy == "admin" else "read"
@@ -186,7 +175,8 @@ def send_to_login() -> Response:
     """Redirect a browser to the sign-in page. Raises UnauthorizedError in the API."""
     if request.path.startswith(EVERY_API) or request.path == METRICS:
         raise UnauthorizedError(
-            "Send an API token in the header Authorization: Bearer …", headers=CHALLENGE
+            "Send an API token in the header Authorization: Bearer …",
+            headers={"WWW-Authenticate": "Bearer"},
         )
     here = request.full_path.rstrip("?") if request.method in SAFE_METHODS else "/"
     address = f"{url_for('login.show_login')}?{urlencode({'next': here})}"
@@ -194,10 +184,10 @@ def send_to_login() -> Response:
 
 
 def _check_origin() -> None:
-    """Refuse requests that another site makes a browser send: changes of data, and signing in.
+    """Refuse changes and sign-ins that another site makes a browser send.
 
-    Raises ForbiddenError. Browsers say by Sec-Fetch-Site where a request comes from; old ones
-    send at least Origin with what changes data.
+    Raises ForbiddenError. Browsers state the origin in Sec-Fetch-Site; old ones send at least
+    Origin with changes.
     """
     if request.method in SAFE_METHODS:
         return
@@ -213,13 +203,13 @@ def _check_origin() -> None:
 
 
 def _is_for_players() -> bool:
-    """Return whether an address takes the secrets of players, and no token of the API."""
+    """Return whether an address takes secrets of players instead of API tokens."""
     declared = _declared_policy(current_app, request.endpoint)
     return declared == "player" and request.method != "OPTIONS"
 
 
 def _is_sent_a_secret() -> bool:
-    """Return whether a request may be a player's; the view looks up whose."""
+    """Return whether a request may be a player's; the view looks the player up."""
     return "Authorization" in request.headers or _has_cookie_of_player()
 
 
@@ -231,12 +221,11 @@ def _has_cookie_of_player() -> bool:
 
 
 def own_origin() -> str:
-    """Return scheme and host of the site, from the settings or else from the request."""
     return resources().config.url or f"{request.scheme}://{request.host}"
 
 
 def right_to_read() -> Right | None:
-    """Return the right that a stream needs while it lasts; None where SAYWHO_PUBLIC is 1."""
+    """Return the right that a stream needs while it lasts; None if SAYWHO_PUBLIC is 1."""
     if resources().openness.setting:
         return None
     if g.token is not None:
@@ -245,7 +234,7 @@ def right_to_read() -> Right | None:
 
 
 async def is_still_readable() -> bool:
-    """Return whether the site has stayed public for a visitor who was let in because it was."""
+    """Return whether the site has stayed public for a visitor who was let in for that reason."""
     return not g.get("is_visitor") or await resources().openness.is_public()
 
 
@@ -261,7 +250,7 @@ async def writing() -> AsyncIterator[AsyncSession]:
 
 
 def name_event(event_id: int) -> None:
-    """Let the request's answer name the newest event of what it has written.
+    """Name the newest event of the request's writes in its answer.
 
     Readers of one chat are not told how much happens on the site.
     """
@@ -293,12 +282,11 @@ def own_chat() -> int | None:
 
 
 async def always(_session: AsyncSession, _room_id: int) -> bool:
-    """Return True, for an address of every chat."""
     return True
 
 
 async def is_of_chat(room_id: int, declared: OfChat | None) -> bool:
-    """Return whether the request asks for something of a chat, by what its view declares."""
+    """Return whether the request is about a chat, by its path or by what its view declares."""
     names_chat = request.url_rule is not None and request.url_rule.rule.startswith(
         ("/room/<id:room_id>", f"{API}/rooms/<id:room_id>")
     )
@@ -316,13 +304,12 @@ async def is_of_chat(room_id: int, declared: OfChat | None) -> bool:
 def cookie_name(kind: str) -> str:
     """Return the name of a cookie.
 
-    Browsers take `__Host-` only with Secure, from this very host (RFC 6265bis, 4.1.3).
+    Browsers accept `__Host-` only with Secure, from this very host (RFC 6265bis, 4.1.3).
     """
     return f"{'__Host-' if request.is_secure else ''}saywho_{kind}"
 
 
 async def signed_in() -> SignedInAccount | None:
-    """Return the account that is signed in, or None."""
     secret = _get("session")
     if secret is None:
         return None
@@ -331,10 +318,11 @@ async def signed_in() -> SignedInAccount | None:
 
 
 def set_session(response: Response, secret: str, name: str) -> None:
-    """Sign the browser in; its further attempts at this account count by themselves."""
+    """Sign the browser in; its further attempts at this account are counted separately."""
     _set(response, "session", secret, SESSION_LIFETIME)
     device = client_of(name).device or secrets.token_hex(8)
-    _set(response, "device", device, DEVICE_LIFETIME, of=name)
+    # Browsers keep no cookie for longer.
+    _set(response, "device", device, timedelta(days=400), of=name)
 
 
 def clear_session(response: Response) -> None:
@@ -342,12 +330,11 @@ def clear_session(response: Response) -> None:
 
 
 def client_of(name: str) -> LoginClient:
-    """Return from where this account's password is given."""
     return LoginClient(request.remote_addr or "", _get("device", of=name))
 
 
 def _get(kind: Cookie, *, of: str = "") -> str | None:
-    """Return the value of a cookie that was signed here, for this account; None for any other."""
+    """Return the value of a cookie that was signed here for this account, otherwise None."""
     if not (value := request.cookies.get(cookie_name(kind))):
         return None
     try:

@@ -1,4 +1,4 @@
-"""What a request sends: parameters (400), forms, JSON bodies (400, 415, 422), and cursors of lists.
+"""What a request sends: parameters (400), forms, JSON bodies (400, 415, 422), and cursors.
 
 A view ends when its request does (`RequestConnection`).
 """
@@ -46,7 +46,6 @@ Form = TypeVar("Form", bound=msgspec.Struct)
 Key = TypeVar("Key")
 Item = TypeVar("Item")
 Piece = Annotated[str, Meta(pattern="^[0-9]{1,7}-[0-9]{1,7}$")]
-"""A piece of a text, as the places where it begins and ends."""
 
 
 class NoArgs(msgspec.Struct):
@@ -54,14 +53,13 @@ class NoArgs(msgspec.Struct):
 
 
 def number_of(text: str, most: int = MAX_ID) -> int | None:
-    """Return the whole number that a text is; None for anything else, and for a larger number."""
+    """Return a text's whole number; None for anything else, and for a larger number than `most`."""
     if not re.fullmatch("[0-9]{1,16}", text, re.ASCII) or int(text) > most:
         return None
     return int(text)
 
 
 def gaps_of(pieces: Iterable[str | tuple[int, int]]) -> list[Gap]:
-    """Return pieces of a text as gaps."""
     pairs = (piece.split("-") if isinstance(piece, str) else piece for piece in pieces)
     return [(int(start), int(end)) for start, end in pairs]
 
@@ -69,14 +67,14 @@ def gaps_of(pieces: Iterable[str | tuple[int, int]]) -> list[Gap]:
 class IdConverter(IntegerConverter):
     """Converter of numbers of up to 16 digits, as many as 2^53 has; other paths do not match.
 
-    Larger numbers than ids match: without that they would be 405 where another method has a view.
+    Larger numbers than ids must match: they would be 405 if another method has a view.
     """
 
     regex = r"[0-9]{1,16}"
 
 
 class YearConverter(IntegerConverter):
-    """Converter of years of four digits that have an end, too; other paths do not match."""
+    """Converter of four-digit years whose end can be represented; other paths do not match."""
 
     regex = r"[0-9]{4}"
 
@@ -85,10 +83,10 @@ class YearConverter(IntegerConverter):
 
 
 def parse_args(form: type[Form], *, is_strict: bool) -> Form:
-    """Return the address's parameters as the form; lists take a parameter several times.
+    """Return the URL's parameters as the form; lists take a parameter several times.
 
-    Raises MalformedError; with `is_strict` also for a parameter that the form does not know, and
-    for bytes that are not UTF-8, of which Werkzeug would keep `%FF` as it stands.
+    Raises MalformedError; with `is_strict` also for unknown parameters and for bytes that are not
+    UTF-8, of which Werkzeug would keep `%FF` as it is.
     """
     if is_strict and _may_have_bytes():
         try:
@@ -99,7 +97,7 @@ def parse_args(form: type[Form], *, is_strict: bool) -> Form:
 
 
 def _may_have_bytes() -> bool:
-    """Return whether the parameters may be other bytes than UTF-8: most have no `%` when parsed."""
+    """Return whether parameters may not be UTF-8: most parsed ones have no `%`."""
     query = request.query_string
     return not query.isascii() or (
         b"%" in query
@@ -108,7 +106,7 @@ def _may_have_bytes() -> bool:
 
 
 def args_of(args: MultiDict[str, str], form: type[Form], *, is_strict: bool) -> Form:
-    """Return the parameters as the form, likewise."""
+    """Return the parameters as the form. Raises MalformedError."""
     fields, sent = _fields(form), dict[str, Any]()
     for name, values in args.lists():
         if name in fields:
@@ -134,12 +132,10 @@ def args_of(args: MultiDict[str, str], form: type[Form], *, is_strict: bool) -> 
 
 @functools.cache
 def _fields(form: type[msgspec.Struct]) -> dict[str, FieldInfo]:
-    """Return the fields of a form by the names that requests use."""
     return {field.encode_name: field for field in msgspec.structs.fields(form)}
 
 
 def _fault(error_type: type[AppError], error: msgspec.ValidationError) -> AppError:
-    """Return the error of the first value that is not as its form says."""
     detail, _, path = str(error).partition(" - at `$")
     # A field that is missing or not known stands only in the sentence.
     field = re.search("field `(.+)`", detail)
@@ -149,13 +145,13 @@ def _fault(error_type: type[AppError], error: msgspec.ValidationError) -> AppErr
 
 
 def check_confirmed(form: MultiDict[str, str]) -> None:
-    """Raise InvalidInputError for a form that deletes, unless its page has asked before."""
+    """Raise InvalidInputError for a deletion that was not confirmed."""
     if form.get("confirm") != "yes":
         raise InvalidInputError("Nothing was deleted: tick the box to confirm first", loc="confirm")
 
 
 def event_of(header: str) -> int | None:
-    """Return the number of an event that a header gives. Raises MalformedError."""
+    """Return the number of an event in a header. Raises MalformedError."""
     value = request.headers.get(header)
     if value is None:
         return None
@@ -165,9 +161,9 @@ def event_of(header: str) -> int | None:
 
 
 def require_type(name: str, otherwise: str = "") -> None:
-    """Raise UnsupportedMediaError for a body of another type, or a compressed one.
+    """Raise UnsupportedMediaError for a body of another type, or a compressed body.
 
-    otherwise: where a body of another type belongs, as the end of the sentence.
+    otherwise: end of the sentence, which says where other types belong.
     """
     if request.mimetype != name:
         raise UnsupportedMediaError("The body must be {name}", name=name + otherwise)
@@ -181,7 +177,7 @@ def require_type(name: str, otherwise: str = "") -> None:
 def decode_json(body: bytes, form: type[Form]) -> Form:
     """Return the bytes as the form.
 
-    Raises MalformedError for what is not JSON, InvalidInputError for JSON that is not the form.
+    Raises MalformedError for other bytes than JSON, InvalidInputError for other JSON.
     """
     try:
         return msgspec.json.decode(body, type=form)
@@ -209,12 +205,10 @@ _Offset = Annotated[int, Meta(ge=0, le=DEEPEST)]
 _Time = Annotated[datetime, Meta(tz=True)]
 
 Next = Annotated[Any, Meta(extra_json_schema={"anyOf": [{"type": "string"}, {"type": "null"}]})]
-"""The sort key of the last item, or None on the last page; an operation answers with its cursor."""
+"""Sort key of the last item, None on the last page; an operation answers with its cursor."""
 
 
 class PageArgs(Struct):
-    """The parameters of a list."""
-
     limit: Annotated[int, Meta(ge=1, le=200)] = 20
     cursor: str | None = None
 
@@ -234,7 +228,7 @@ class Cursor(Generic[Key]):
         self._make = make
 
     def decode(self, cursor: str | None) -> Key | None:
-        """Return the sort key. Raises MalformedError for anything but a cursor of such a list."""
+        """Return the sort key. Raises MalformedError for other strings."""
         if cursor is None:
             return None
         try:
@@ -246,7 +240,7 @@ class Cursor(Generic[Key]):
 
 
 def cursor_of(key: object) -> str | None:
-    """Return a sort key, of whatever kind of list, as a string for an address; None stays None."""
+    """Return a sort key as a string for a URL; None stays None."""
     if key is None:
         return None
     return base64.urlsafe_b64encode(msgspec.json.encode(key)).rstrip(b"=").decode()
@@ -270,25 +264,18 @@ TWEET_CURSOR: Final = Cursor[TweetKey](tuple[_Time | None, _Id], _in_utc)
 
 
 class Searchable(Protocol):
-    """The parameters of a list that may be searched."""
-
     q: str
 
 
 def messages_cursor(args: Searchable) -> Cursor[TweetKey] | Cursor[ResultKey]:
-    """Return the cursors of a room's messages, or of what a search finds of them."""
     return RESULT_CURSOR if args.q.strip() else TWEET_CURSOR
 
 
-URL_ENCODED: Final = {"application/x-www-form-urlencoded", "application/x-url-encoded"}
-"""Types of forms but multipart ones, as Quart knows them."""
 MOST_FIELDS: Final = 300
-INLINE_CHARACTERS: Final = 50_000
-"""Characters of a form up to which it is parsed on the loop, not in a thread."""
 
 
 class FormParser(FormDataParser):
-    """Parser that bounds the fields of all forms, as Quart does for multipart ones only.
+    """Parser that limits the fields of all forms, as Quart does for multipart forms only.
 
     Long forms are parsed in a thread.
     """
@@ -300,18 +287,17 @@ class FormParser(FormDataParser):
         content_length: int | None,
         options: dict[str, str] | None = None,
     ) -> tuple[MultiDict, MultiDict]:  # type: ignore[type-arg]
-        if mimetype not in URL_ENCODED:
+        if mimetype not in {"application/x-www-form-urlencoded", "application/x-url-encoded"}:
             return await super().parse(body, mimetype, content_length, options)
         form = (await body).decode(errors="replace")
         if form.count("&") >= MOST_FIELDS:
             raise TooLargeError("A form may have at most {most} fields", most=MOST_FIELDS)
         read = functools.partial(parse_qsl, form, keep_blank_values=True)
-        pairs = await worked_on([form], read, inline_characters=INLINE_CHARACTERS)
+        pairs = await worked_on([form], read, inline_characters=50_000)
         return MultiDict(pairs), MultiDict()
 
 
 def too_large(limit_mb: int) -> TooLargeError:
-    """Return the error of a body over its limit."""
     return TooLargeError("The body may have at most {limit} MB", limit=f"{limit_mb:,}")
 
 
@@ -332,19 +318,19 @@ def _is_one_range(header: str) -> bool:
 
 
 async def whole_body() -> bytes:
-    """Return the body once it has arrived.
+    """Return the complete body.
 
-    `request.data` would look for a form in it first, by an `asyncio.wait_for`: that of Python 3.11
-    may lose the cancellation that a client brings about who leaves at once.
+    `request.data` would first parse a form by `asyncio.wait_for`, which in Python 3.11 may lose the
+    cancellation of a client that leaves.
     """
     return await request.get_data(cache=True, as_text=False, parse_form_data=False)
 
 
 class RequestConnection(ASGIHTTPConnection):
-    """Quart's connection of a request, whose view is ended where the request is cancelled.
+    """Quart's connection of a request, whose view ends when the request is cancelled.
 
-    Quart (0.22) leaves the view running then. At a stop it would go on, unseen, while what it
-    needs is closed.
+    Quart (0.22) leaves the view running: at a stop it would continue while its resources are
+    closed.
     """
 
     def __init__(self, app: Quart, scope: Any) -> None:
@@ -363,13 +349,12 @@ class RequestConnection(ASGIHTTPConnection):
             raise
 
     async def handle_request(self, request: Request, send: ASGISendCallable) -> None:
-        """Run the view; Quart calls this in a task of its own."""
+        """Run the view; Quart calls this in a separate task."""
         self._handler = asyncio.current_task()
         await super().handle_request(request, send)
 
 
 def init_app(app: Quart, config: Config) -> None:
-    """Make Quart end views with their requests, know our paths, and limit the bodies it reads."""
     app.asgi_http_class = RequestConnection
     app.url_map.converters |= {"id": IdConverter, "year": YearConverter}
     app.request_class = FormRequest

@@ -54,6 +54,5 @@ PAGES: Final = (
 
 
 def init_app(app: Quart) -> None:
-    """Register the operations of the API and the pages of the core."""
     for blueprint in (*API_BLUEPRINTS, *(page.blueprint for page in PAGES), course.blueprint):
         app.register_blueprint(blueprint)

@@ -1,6 +1,6 @@
-"""The pictures of one post of a wall, as large as the page, with the ways to the next ones.
+"""The pictures of one post of a wall, as large as the page, with links to the next ones.
 
-A script shows the same page in a dialog (`app/static/viewer.js`).
+A script shows the page in a dialog (`app/static/viewer.js`).
 """
 
 from app.services.posts.tweets import Neighbours, Post
@@ -14,11 +14,7 @@ class ViewerPage(WebPage, frozen=True, kw_only=True):
     post: Post
     neighbours: Neighbours
     zone: str | None
-    """That of the chat, or None for a post."""
     room: RoomFacts | None = None
     tz: str = ""
-    """As the address names it."""
     wall: str
-    """Address of the wall, without its parameter `picture`."""
     place: str
-    """Address at which the post is among others."""

@@ -11,7 +11,7 @@ from quart import Quart
 from app import create_app
 from app.config import MIB
 from app.paths import UPLOADS
-from app.views.requests import INLINE_CHARACTERS, MOST_FIELDS, URL_ENCODED
+from app.views.requests import MOST_FIELDS
 from tests.browsing import SAME_ORIGIN, scope_of, signed_in
 from tests.conftest import Client, MakeConfig, Shared
 from tests.views.test_policies import need_of, routes
@@ -58,7 +58,9 @@ IN_CHUNKS: Final = {"Transfer-Encoding": "chunked"}
 PACKED: Final = {"Accept-Encoding": "gzip"}
 
 
-@pytest.mark.parametrize("content_type", sorted(URL_ENCODED))
+@pytest.mark.parametrize(
+    "content_type", ["application/x-url-encoded", "application/x-www-form-urlencoded"]
+)
 @pytest.mark.parametrize("path", ["/compare", "/login"])
 async def test_a_form_of_too_many_fields_is_refused(
     shared: Shared, path: str, content_type: str
@@ -79,7 +81,7 @@ async def test_no_body_is_an_error_of_the_server(shared: Shared) -> None:
                 assert answer.status_code < 500, (method, path, content_type, body[:40])
 
 
-@pytest.mark.parametrize("size", [1, INLINE_CHARACTERS])
+@pytest.mark.parametrize("size", [1, 50_000])
 async def test_a_form_is_read_whatever_its_length(anybody: Client, size: int) -> None:
     form = f"padding={'x' * size}&tweet_text=%ED%95%9C+a%FF&user1=a&user2=b"
     answer = await anybody.post("/compare", data=form, headers=FORM)

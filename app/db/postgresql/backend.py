@@ -21,7 +21,6 @@ from app.db.feed import Feed
 from app.db.postgresql.connection import (
     DIALECT,
     FAILURES,
-    MIGRATING,
     UNLIMITED_S,
     WRITING,
     Connection,
@@ -41,16 +40,6 @@ from app.runtime.work_pool import to_the_end
 Answer = TypeVar("Answer")
 COMMIT_TIMEOUT_S: Final = 30.0
 """Time limit of a commit, below the driver's own limit of a statement."""
-_LOCK: Final = text("SELECT pg_advisory_xact_lock(:key)")
-_TURN: Final = text(
-    "SELECT set_config('lock_timeout', :wait, true), pg_advisory_xact_lock(:key),"
-    " current_setting('synchronous_standby_names') <> ''"
-)
-_TRY: Final = "SELECT pg_try_advisory_lock(hashtext('saywho'), $1) AND pg_try_advisory_lock($1, $2)"
-_IS_HELD: Final = text(
-    "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2"
-    " AND classid = :work AND objid = :holder)"
-)
 _NEXT: Final = text(
     "SELECT name, setval(CAST(name AS regclass), nextval(CAST(name AS regclass)) + ids - 1)"
     " FROM unnest(CAST(:names AS text[]), CAST(:counts AS bigint[])) AS asked (name, ids)"
@@ -129,7 +118,11 @@ class PostgresqlBackend(Backend):
         # Ids are then in the order of commits, and data that a service has read stays valid until
         # its commit, as on SQLite. The lock ends with the transaction, however that ends.
         wait = f"{max(1, int(timeout_s * 1000))}ms"
-        turn = (await session.execute(_TURN, {"wait": wait, "key": WRITING})).one()
+        acquire = text(
+            "SELECT set_config('lock_timeout', :wait, true), pg_advisory_xact_lock(:key),"
+            " current_setting('synchronous_standby_names') <> ''"
+        )
+        turn = (await session.execute(acquire, {"wait": wait, "key": WRITING})).one()
         if self._needs_standby and not turn[-1]:
             raise UnavailableError("The database has no synchronous standby", retry_after_s=30)
 
@@ -140,15 +133,22 @@ class PostgresqlBackend(Backend):
         # holder's random number: after a restart or a failover, another holder's session may have
         # the same process number.
         key, holder = crc32(work.encode()) >> 1, secrets.randbits(31)
+        acquire = (
+            "SELECT pg_try_advisory_lock(hashtext('saywho'), $1) AND pg_try_advisory_lock($1, $2)"
+        )
+        holds = text(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2"
+            " AND classid = :work AND objid = :holder)"
+        )
         connection = await connect(self._url, application_name=f"saywho {work}")
         try:
             try:
-                is_free = await connection.fetchval(_TRY, key, holder)
+                is_free = await connection.fetchval(acquire, key, holder)
             except FAILURES as error:
                 raise as_app_error(error) or error from error
 
             async def is_held(session: AsyncSession) -> bool:
-                return bool(await session.scalar(_IS_HELD, {"work": key, "holder": holder}))
+                return bool(await session.scalar(holds, {"work": key, "holder": holder}))
 
             yield is_held if is_free else None
         finally:
@@ -262,7 +262,9 @@ class PostgresqlBackend(Backend):
         )
         try:
             async with engine.connect() as connection:
-                await connection.execute(_LOCK, {"key": MIGRATING})
+                # Another key than that of writers.
+                lock = text("SELECT pg_advisory_xact_lock(:key)")
+                await connection.execute(lock, {"key": WRITING + 1})
                 yield connection
         finally:
             await engine.dispose()

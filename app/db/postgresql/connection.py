@@ -19,9 +19,6 @@ DIALECT: Final = "postgresql+asyncpg://"
 """URL for SQLAlchemy, which needs no more since this module opens the connections."""
 WRITING: Final = 0x5341_5957_484F
 """Key of the writers' advisory lock: the name of the program in ASCII."""
-MIGRATING: Final = WRITING + 1
-"""Key of the advisory lock of migrations."""
-POOL_SIZE: Final = 8
 CONNECT_TIMEOUT_S: Final = 3
 """Time limit for each host; the first connection to a busy server may take a second."""
 COMMAND_TIMEOUT_S: Final = 60
@@ -42,9 +39,9 @@ KEEPALIVES: Final = {
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
 }
-"""Settings of all connections: the server soon releases the locks of a lost machine.
-
-By default it takes two hours."""
+"""Settings of all connections: the server soon releases the locks of a lost machine, not after two
+hours.
+"""
 Connection: TypeAlias = "asyncpg.Connection[Any]"
 Connections = WeakKeyDictionary[Connection, float]
 """Open connections, with the times of the event loop at which they were opened."""
@@ -164,7 +161,7 @@ def make_engine(url: str, *, durability: str, opened: Connections) -> AsyncEngin
     engine = create_async_engine(
         DIALECT,
         async_creator=open_connection,
-        pool_size=POOL_SIZE,
+        pool_size=8,
         max_overflow=0,
         hide_parameters=True,  # Posts and hashes must not reach the log.
     )
@@ -196,7 +193,6 @@ def _explain_closed(context: ExceptionContext) -> AppError | None:
 
 
 def as_app_error(error: BaseException) -> AppError | None:
-    """Return the app's error for a driver's error that a caller can handle, otherwise None."""
     origin = error.orig if isinstance(error, exc.DBAPIError) else error
     state = getattr(origin, "sqlstate", None) or ""
     if state == "22021":  # A text with NUL, which no stored text contains.

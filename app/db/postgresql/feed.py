@@ -1,8 +1,8 @@
 """PostgreSQL's feed, which reads the log on its own connection.
 
-Writers take turns until after their commits, so events become visible in the order of their ids,
-and new events have higher ids than those read before. A standby that becomes the primary may lack
-the last events, and reuse their ids. Then the feed begins again.
+Writers take turns until after their commits, so that events become visible in the order of their
+ids. A standby that becomes the primary may lack the last events, and reuse their ids; then the feed
+begins again.
 """
 
 import asyncio
@@ -21,13 +21,10 @@ OLDEST_S: Final = 0.75
 """Largest age of a look that an answer may be based on; clients are promised 1 s."""
 LOOK_TIMEOUT_S: Final = 2.0
 PAGE: Final = 1_000
-SETTINGS: Final = {"application_name": "saywho feed", "timezone": "UTC"}
 
 _EVENTS: Final = 'SELECT id, kind, user_id, tweet_id, count, created_at FROM "Event"'
 _NEXT: Final = f"{_EVENTS} WHERE id > $1 ORDER BY id LIMIT $2"
 _NEWEST: Final = f"{_EVENTS} ORDER BY id DESC LIMIT 1"
-_SAME: Final = f"{_EVENTS} WHERE id = $1"
-_SERVER: Final = "SELECT pg_postmaster_start_time()::text"
 
 logger = logging.getLogger(__name__)
 
@@ -111,7 +108,7 @@ class PostgresqlFeed(Feed):
     async def _connected(self) -> Connection:
         """Return the connection, opened again if it was lost; the next look reads missed events."""
         if self._connection is None or self._connection.is_closed():
-            connection = await connect(self._url, **SETTINGS)
+            connection = await connect(self._url, application_name="saywho feed", timezone="UTC")
             try:
                 async with asyncio.timeout(LOOK_TIMEOUT_S):
                     await self._check(connection)
@@ -123,11 +120,12 @@ class PostgresqlFeed(Feed):
 
     async def _check(self, connection: Connection) -> None:
         """Begin again if this is not the log that was read before."""
-        server = await connection.fetchval(_SERVER)
+        server = await connection.fetchval("SELECT pg_postmaster_start_time()::text")
         if self._server not in {None, server}:
             self._on_move(self._failed_at)
         self._server = server
-        if self._last and await connection.fetchrow(_SAME, self.newest) != self._last:
+        same = f"{_EVENTS} WHERE id = $1"
+        if self._last and await connection.fetchrow(same, self.newest) != self._last:
             lost = self.newest
             await self._begin(connection)
             logger.error("the database has lost events up to %d", lost)

@@ -36,32 +36,13 @@ from app.db.indexes import (
 from app.models import Embedding, Tweet
 from app.runtime.work_pool import worked_on
 
-LONGEST: Final = 500
-"""Largest number of indexed characters of a term: a lexeme has at most 2,046 bytes."""
-MOST_SEARCHED: Final = 40_000
-"""Largest number of indexed characters of a post: a `tsvector` has at most 1 MiB, a character
-needs up to 20 bytes."""
-LAST_POSITION: Final = 16_383
-PAGE: Final = 1_000
-
 INDEX: Final = table("TweetWords", column("id", BigInteger), column("terms"))
-"""The table of the word index, which has no model."""
 _VECTORS: Final = "unnest(CAST(:ids AS bigint[]), CAST(:vectors AS text[])) AS new (id, vector)"
 _ADD: Final = text(
     f'INSERT INTO "TweetWords" (id, terms) SELECT id, CAST(vector AS tsvector) FROM {_VECTORS}'  # noqa: S608
     " ON CONFLICT (id) DO UPDATE SET terms = excluded.terms"
 )
-_WRONG: Final = text(
-    f"SELECT count(*) FROM {_VECTORS}"  # noqa: S608
-    ' LEFT JOIN "TweetWords" AS w ON w.id = new.id'
-    " WHERE w.terms IS DISTINCT FROM CAST(vector AS tsvector)"
-)
-_VOCABULARY: Final = text(
-    "SELECT word, ndoc, nentry FROM ts_stat('SELECT terms FROM \"TweetWords\"')"
-    ' ORDER BY word COLLATE "C"'
-)
 _POSTS: Final = select(Tweet.id, Tweet.user_id, Tweet.text, Tweet.media)
-_NO_LIMIT: Final = text("SET LOCAL statement_timeout = 0")
 
 
 class PostgresqlWords(WordIndex):
@@ -90,8 +71,12 @@ class PostgresqlWords(WordIndex):
     ) -> AsyncGenerator[list[TermCount], None]:
         # One statement counts all terms; its rows are streamed, and writers do not wait for it.
         async with read() as session:
-            await session.execute(_NO_LIMIT)
-            rows = await session.stream(_VOCABULARY)
+            await session.execute(text("SET LOCAL statement_timeout = 0"))
+            counted = text(
+                "SELECT word, ndoc, nentry FROM ts_stat('SELECT terms FROM \"TweetWords\"')"
+                ' ORDER BY word COLLATE "C"'
+            )
+            rows = await session.stream(counted)
             try:
                 async for partition in rows.partitions(page):
                     yield [TermCount(*row) for row in partition]
@@ -106,15 +91,20 @@ class PostgresqlWords(WordIndex):
     async def find_faults(self, session: AsyncSession) -> list[str]:
         indexed = await session.scalar(select(func.count()).select_from(INDEX))
         is_wrong = indexed != await session.scalar(select(func.count()).select_from(Tweet))
+        wrong = text(
+            f"SELECT count(*) FROM {_VECTORS}"  # noqa: S608
+            ' LEFT JOIN "TweetWords" AS w ON w.id = new.id'
+            " WHERE w.terms IS DISTINCT FROM CAST(vector AS tsvector)"
+        )
         async for posts in _pages(session):
-            is_wrong = is_wrong or bool(await session.scalar(_WRONG, await _vectors(posts)))
+            is_wrong = is_wrong or bool(await session.scalar(wrong, await _vectors(posts)))
         return ["the word index does not agree with the posts"] if is_wrong else []
 
 
 async def _pages(session: AsyncSession) -> AsyncIterator[list[IndexedPost]]:
     after = 0
     while True:
-        query = _POSTS.where(Tweet.id > after).order_by(Tweet.id).limit(PAGE)
+        query = _POSTS.where(Tweet.id > after).order_by(Tweet.id).limit(1_000)
         rows = (await session.execute(query)).all()
         if not rows:
             return
@@ -130,25 +120,25 @@ async def _vectors(posts: Sequence[IndexedPost]) -> dict[str, Any]:
 
 
 def vector(post: IndexedPost) -> str:
-    """Return the terms of a post in the notation of `tsvector`."""
+    # A `tsvector` has at most 1 MiB, and a character needs up to 20 bytes.
+    post_terms = terms(searched_text(post.text, post.media)[:40_000])
     # Positions start again at 1 after PostgreSQL's limit, so that consecutive terms of a very long
     # post stay consecutive. Ranking removes false matches.
-    post_terms = terms(searched_text(post.text, post.media)[:MOST_SEARCHED])
     return " ".join(
-        f"{_quoted(term)}:{place % LAST_POSITION + 1}"
+        f"{_quoted(term)}:{place % 16_383 + 1}"
         for place, term in enumerate([*post_terms, author_term(post.user_id)])
     )
 
 
 def _quoted(term: str) -> str:
-    escaped = term[:LONGEST].replace("\\", "\\\\").replace("'", "''")
+    # A lexeme has at most 2,046 bytes.
+    escaped = term[:500].replace("\\", "\\\\").replace("'", "''")
     return f"'{escaped}'"
 
 
 async def nearest(
     session: AsyncSession, compared: Select[int, Vector], vector: Vector, count: int
 ) -> list[tuple[float, int]]:
-    """Return cosine and id of the rows nearest to a vector, (d,) float32; pgvector compares all."""
     sought = bindparam("sought", vector, type_=HALFVEC())
     distance = Embedding.vector.op("<#>", return_type=Float())(sought).label("distance")
     query = compared.with_only_columns(Embedding.tweet_id, distance)

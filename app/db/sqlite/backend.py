@@ -50,7 +50,6 @@ class SqliteBackend(Backend):
         self.path = database_path(url)
         self.name = str(self.path)
         self._copies = f"{self.path.name}.copy-"
-        """Prefix of the folders of temporary copies."""
         self.engine = make_engine(url, synchronous=durability)
         self.readers = self.engine.execution_options(sqlite_begin="DEFERRED")
         self._lock = FileLock(self._beside(".lock"))

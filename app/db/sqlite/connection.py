@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, ExceptionContext, event, exc, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -19,20 +19,15 @@ from app.db.sqlite.fts5 import register
 from app.errors import AppError, UnavailableError, database_busy, storage_full, unwritable
 from app.runtime.work_pool import DaemonThread
 
-POOL_SIZE: Final = 5
-BUSY_TIMEOUT_S: Final = 15.0
-PAGE_CACHE_KB: Final = 8_000
-"""Page cache of each connection; the system caches the file's pages for all of them."""
 Row = tuple[Any, ...]
 Result = TypeVar("Result")
 
 
 def database_path(url: str) -> Path:
-    """Return the file of an SQLite URL."""
     return Path(make_url(url).database or "")
 
 
-def open_connection(path: Path, *, timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:
+def open_connection(path: Path, *, timeout_s: float = 15.0) -> sqlite3.Connection:
     """Open a connection on which only statements begin and end transactions."""
     return sqlite3.connect(path, timeout=timeout_s, isolation_level=None, check_same_thread=False)
 
@@ -53,7 +48,7 @@ def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = Tru
             f"synchronous = {synchronous}",
             f"foreign_keys = {'ON' if foreign_keys else 'OFF'}",
             "temp_store = MEMORY",
-            f"cache_size = {-PAGE_CACHE_KB}",
+            "cache_size = -8000",  # KB; the system caches the file's pages for all connections.
         ):
             made.execute(f"PRAGMA {pragma}").close()
         return made
@@ -64,7 +59,7 @@ def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = Tru
     engine = create_async_engine(
         url,
         async_creator=connect,
-        pool_size=POOL_SIZE,
+        pool_size=5,
         max_overflow=0,
         pool_use_lifo=True,  # Rarely needed connections cache few pages.
         hide_parameters=True,  # Posts and hashes must not reach the log.
@@ -87,7 +82,6 @@ def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = Tru
 
 
 def as_app_error(error: BaseException) -> AppError | None:
-    """Return the app's error for a driver's error that a caller can handle, otherwise None."""
     if not isinstance(error, exc.DatabaseError):
         return None
     code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
@@ -117,7 +111,6 @@ class DriverConnection:
         """The newest work; when it is done, all earlier work is done."""
 
     async def open(self, opening: Callable[[], sqlite3.Connection]) -> "DriverConnection":
-        """Open the connection in its thread."""
         try:
             closing = sqlite3.Connection.close
             self._connection = await self._thread.obtain(opening, release=closing)
@@ -167,7 +160,6 @@ class DriverConnection:
             await asyncio.shield(asyncio.wrap_future(self._last))
 
     def stop(self) -> None:
-        """Close the connection in the background."""
         if self._connection is not None:
             self._submit(_end, self._connection)
             self._thread.stop()

@@ -2,15 +2,9 @@
 
 import sqlite3
 from pathlib import Path
-from typing import Final
 
 from app.db.feed import Change, Feed
 from app.db.sqlite.connection import open_connection
-
-PAGE: Final = 1_000
-NEXT: Final = (
-    'SELECT id, kind, user_id, tweet_id, count FROM "Event" WHERE id > ? ORDER BY id LIMIT ?'
-)
 
 
 class SqliteFeed(Feed):
@@ -41,7 +35,11 @@ class SqliteFeed(Feed):
         try:
             version = self._data_version()
             if version != self._version:
-                while rows := self._connection.execute(NEXT, (self.newest, PAGE)).fetchall():
+                following = (
+                    'SELECT id, kind, user_id, tweet_id, count FROM "Event" WHERE id > ?'
+                    " ORDER BY id LIMIT 1000"
+                )
+                while rows := self._connection.execute(following, (self.newest,)).fetchall():
                     self._publish([Change(*row) for row in rows])
                 self._version = self.commit_number = version
         except sqlite3.Error as error:

@@ -16,15 +16,6 @@ from app.db.indexes import OpenSession, TermCount, Terms, Vector, WordIndex, ind
 from app.models import Embedding
 
 REBUILD: Final = text("""INSERT INTO "TweetWords" ("TweetWords") VALUES ('rebuild')""")
-CHECK: Final = text(
-    """INSERT INTO "TweetWords" ("TweetWords", rank) VALUES ('integrity-check', 1)"""
-)
-VOCABULARY: Final = text(
-    'SELECT term, doc, cnt FROM "TweetWordsVocabulary" WHERE term > :word LIMIT :limit'
-)
-
-BLOCK: Final = 1_024
-"""Vectors in a block, which SQLite joins: as rows, each would wait for the interpreter's lock."""
 
 
 def register(connection: Any) -> None:
@@ -33,8 +24,6 @@ def register(connection: Any) -> None:
 
 
 class SqliteWords(WordIndex):
-    """The word index as an FTS5 table."""
-
     postings = 'SELECT rowid AS id FROM "TweetWords" WHERE "TweetWords" MATCH :{term}'
     matched = text(
         'SELECT rowid AS id FROM "TweetWords" WHERE "TweetWords" MATCH :match AND rowid < :before'
@@ -47,11 +36,12 @@ class SqliteWords(WordIndex):
     async def vocabulary(
         self, read: OpenSession, page: int
     ) -> AsyncGenerator[list[TermCount], None]:
+        query = 'SELECT term, doc, cnt FROM "TweetWordsVocabulary" WHERE term > :word LIMIT :limit'
         after = ""
         while True:
             # Each page has its own session, so that others can write in between.
             async with read() as session:
-                rows = await session.execute(VOCABULARY, {"word": after, "limit": page})
+                rows = await session.execute(text(query), {"word": after, "limit": page})
                 counts = [TermCount(*row) for row in rows]
             if not counts:
                 return
@@ -64,9 +54,10 @@ class SqliteWords(WordIndex):
 
     async def find_faults(self, session: AsyncSession) -> list[str]:
         # FTS5's check is a write statement.
+        check = 'INSERT INTO "TweetWords" ("TweetWords", rank) VALUES (\'integrity-check\', 1)'
         try:
             async with session.begin_nested():
-                await session.execute(CHECK)
+                await session.execute(text(check))
         except exc.DatabaseError:
             return ["the word index does not agree with the posts"]
         return []
@@ -75,12 +66,12 @@ class SqliteWords(WordIndex):
 async def nearest(
     session: AsyncSession, compared: Select[int, Vector], vector: Vector, count: int
 ) -> list[tuple[float, int]]:
-    """Return cosine and id of the rows nearest to a vector, (d,) float32 of length one."""
     best: list[tuple[float, int]] = []
     after = 0
     while True:
         page = compared.where(Embedding.tweet_id > after)
-        block = page.order_by(Embedding.tweet_id).limit(BLOCK).subquery()
+        # SQLite joins a block of vectors: as rows, each would wait for the interpreter's lock.
+        block = page.order_by(Embedding.tweet_id).limit(1_024).subquery()
         values = type_coerce(block.c.vector, String)
         query = select(
             func.group_concat(block.c.tweet_id, type_=String),

@@ -27,7 +27,6 @@ from app.services.access.operators import (
 
 SESSION_LIFETIME: Final = timedelta(days=90)
 WINDOW: Final = timedelta(minutes=15)
-"""Period in which failures are counted."""
 MOST_OF_ACCOUNT: Final = 5
 MOST_OF_ADDRESS: Final = 10
 """Failures in this period from one network, of one account and of all."""
@@ -38,8 +37,6 @@ logger = logging.getLogger(__name__)
 
 
 class SignedInAccount(msgspec.Struct, frozen=True):
-    """The account of an active session."""
-
     session_id: int
     account_id: int
     name: str
@@ -53,8 +50,6 @@ class SignedInAccount(msgspec.Struct, frozen=True):
 
 
 class LoginClient(NamedTuple):
-    """The client from which a password is sent."""
-
     address: str
     device: str | None
     """Id of a browser in which this account signed in before."""
@@ -156,7 +151,6 @@ async def unlock_all(session: AsyncSession) -> None:
 
 
 async def count_closed(session: AsyncSession) -> int:
-    """Return the number of networks and browsers from which no account can sign in."""
     origin = func.substr(LoginFailure.subject, HALF + 1, type_=LargeBinary)
     query = (
         select(func.count())
@@ -208,7 +202,6 @@ def is_in_force() -> ColumnElement[bool]:
 
 
 async def list_sessions(session: AsyncSession, account_id: int) -> Sequence[LoginSession]:
-    """Return the account's sessions, newest first."""
     conditions = LoginSession.operator_id == account_id, is_in_force()
     query = select(LoginSession).where(*conditions).order_by(LoginSession.id.desc())
     return (await session.scalars(query)).all()

@@ -37,8 +37,6 @@ LINK_LIFETIME: Final = timedelta(days=7)
 MAX_NAME_LENGTH: Final = 100
 SHORTEST: Final = 8
 LONGEST: Final = 1_000
-AT_ONCE: Final = 2
-MOST_PENDING: Final = 20
 
 HASHER: Final = PasswordHasher()
 NOBODYS_HASH: Final = (
@@ -81,7 +79,7 @@ async def find_account(session: AsyncSession, name: str) -> Operator | None:
 
 
 async def get_account(session: AsyncSession, name: str) -> Operator:
-    """Return the account of that name. Raises NotFoundError."""
+    """Raises NotFoundError."""
     account = await find_account(session, name)
     if account is None:
         raise NotFoundError("There is no account '{name}'", name=name)
@@ -98,7 +96,6 @@ async def check_maker(session: AsyncSession, account_id: int) -> None:
 
 
 async def list_accounts(session: AsyncSession) -> list[AccountFacts]:
-    """Return all accounts, oldest first."""
     query = select(Operator, ROOM_NAME).outerjoin(Room, Room.id == Operator.room_id)
     return [
         AccountFacts(
@@ -209,7 +206,8 @@ class Passwords:
     """Hashes passwords with argon2id (RFC 9106) in threads; a full queue is UnavailableError."""
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="argon2")
+        # Each hash takes 64 MiB and 250 ms of one core.
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="argon2")
         self._pending: list[Future[Any]] = []
 
     def close(self) -> None:
@@ -236,7 +234,7 @@ class Passwords:
     async def _run(self, work: Callable[[], R]) -> R:
         # The thread continues when its request is cancelled, and counts until it has finished.
         self._pending = [waiting for waiting in self._pending if not waiting.done()]
-        if len(self._pending) >= MOST_PENDING:
+        if len(self._pending) >= 20:
             raise UnavailableError(
                 "Too many people are signing in. Try again in a moment.", retry_after_s=5
             )

@@ -30,7 +30,6 @@ from app.services.access.operators import (
 
 PREFIX: Final = "invitation_"
 """Prefix of each secret, which tells it from a set-up link's."""
-KEPT_FOR: Final = timedelta(days=90)
 MOST_LISTED: Final = 500
 
 
@@ -72,7 +71,9 @@ async def add_invitation(
         )
     await check_maker(session, account_id)
     time = now()
-    await session.execute(delete(Invitation).where(Invitation.expires_at <= time - KEPT_FOR))
+    # An expired invitation is kept for a while, so that its link says why it is not valid.
+    is_old = Invitation.expires_at <= time - timedelta(days=90)
+    await session.execute(delete(Invitation).where(is_old))
     secret = new_secret(PREFIX)
     invitation = Invitation(
         name=name,
@@ -87,7 +88,6 @@ async def add_invitation(
 
 
 async def list_invitations(session: AsyncSession) -> list[OpenInvitation]:
-    """Return the open invitations, newest first."""
     query = (
         select(Invitation, ROOM_NAME)
         .outerjoin(Room, Room.id == Invitation.room_id)
@@ -168,7 +168,6 @@ async def accept_invitation(
 
 
 async def list_readers(session: AsyncSession) -> list[Reader]:
-    """Return the readers, newest first."""
     signed_in_at = func.max(LoginSession.created_at)
     query = (
         select(Operator.id, Operator.name, Operator.created_at, signed_in_at)
@@ -202,7 +201,6 @@ async def move_readers(session: AsyncSession, room_id: int, target_id: int) -> N
 
 
 async def end_readers(session: AsyncSession, room_id: int) -> None:
-    """Remove the readers of one chat, and end the invitations to it."""
     ended = update(Invitation).where(Invitation.room_id == room_id, _is_open())
     await session.execute(ended.values(ended_at=now()), execution_options=UNTRACKED)
     readers = delete(Operator).where(Operator.room_id == room_id)
@@ -216,9 +214,7 @@ class Offer(NamedTuple):
     name: str | None
     """None if the user of the link chooses it."""
     suggested: str = ""
-    """The invited person, as the operator noted it."""
     room: RoomReference | None = None
-    """The only chat of an invitation."""
 
 
 async def find_offer(session: AsyncSession, secret: str) -> Offer:

@@ -121,7 +121,6 @@ VISITOR: Final = Right("visitor", 0)
 
 
 async def ended_rights(session: AsyncSession, rights: Collection[Right]) -> set[Right]:
-    """Return the rights that have ended."""
     queries = {"token": select(Token.id), "session": select(LoginSession.id).where(is_in_force())}
     ended = set(rights)
     for kind, query in queries.items():
@@ -145,7 +144,6 @@ async def has_message(session: AsyncSession, room_id: int, tweet_id: int) -> boo
 
 
 async def has_file(session: AsyncSession, room_id: int, name: str) -> bool:
-    """Return whether a message of a chat needs a kept file."""
     query = select(MediaUse.id).join(Tweet, Tweet.id == MediaUse.tweet_id)
     query = query.where(MediaUse.name == name, Tweet.room_id == room_id)
     return await session.scalar(query.limit(1)) is not None
@@ -163,11 +161,8 @@ class Removal(msgspec.Struct):
 
     name: str
     setup_links: int
-    """Number of set-up links for an account of that name."""
     invitations: int = 0
-    """Number of open invitations of the operator."""
     revoked_tokens: list[TokenFacts] = []
-    """Tokens that the operator created."""
     remaining_tokens: list[TokenFacts] = []
     """Kept tokens of the operator, and tokens of unknown creators."""
 
@@ -193,7 +188,6 @@ async def remove_account(
 async def _end_what_was_made(
     session: AsyncSession, account: Operator, removal: Removal, *, keeps_tokens: bool
 ) -> None:
-    """End the operator's invitations and tokens, and note them."""
     is_own = Token.created_by_id == account.id
     own_tokens = await list_tokens(session, is_own)
     removal.invitations = await end_invitations_of(session, account.id)

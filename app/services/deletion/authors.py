@@ -52,5 +52,4 @@ async def mark_deleted(session: AsyncSession, *is_meant: ColumnElement[bool]) ->
 
 
 def deleted_authors() -> Select[int]:
-    """Return the query for the ids of deleted authors whose rows are left."""
     return select(User.id).where(User.deleted_at.is_not(None))

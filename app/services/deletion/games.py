@@ -19,13 +19,11 @@ WRONG_CODES_KEPT: Final = timedelta(minutes=10)
 
 
 async def has_old_games(session: AsyncSession) -> bool:
-    """Return whether a game or a wrong code has expired."""
     old = select(Game.id).where(_is_old()), select(WrongCode.id).where(_is_old_code())
     return any([await session.scalar(query.limit(1)) is not None for query in old])
 
 
 async def remove_old_games(db: Sessions) -> None:
-    """Delete expired games with all names, and expired wrong codes."""
     async with db.write() as session:
         await session.execute(delete(Game).where(_is_old()))
         await session.execute(delete(WrongCode).where(_is_old_code()))

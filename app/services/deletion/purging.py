@@ -39,7 +39,6 @@ async def purge_deleted(
 
 
 async def _removals(db: Sessions) -> AsyncIterator[int]:
-    """Remove the rows chunk by chunk, and yield the number of each chunk's rows."""
     async for removed in message_removals(db):
         yield removed
     while True:

@@ -152,5 +152,4 @@ async def _delete_posts(session: AsyncSession, ids: Sequence[int]) -> int:
 
 
 def deleted_rooms() -> Select[int]:
-    """Return the query for the ids of deleted chats whose rows are left."""
     return select(Room.id).where(Room.platform == DELETED_APP)

@@ -29,9 +29,6 @@ from app.services.imports.bulk import find_by_keys
 from app.services.rooms.recognition import RoomFinder
 
 FIRST_RECORDS: Final = 1_000
-MOST_CHARACTERS: Final = 8_000_000
-"""Characters of these records, which are kept in memory until they are stored."""
-DECIDING: Final = frozenset({"dates"})
 
 
 class UnsettledError(ImportFileError):
@@ -45,7 +42,6 @@ class FirstReading(NamedTuple):
     items: list[Item]
     fault: ImportFileError | None
     is_whole: bool
-    """Whether there are no other items."""
 
     @classmethod
     def of(cls, records: RecordStream) -> "FirstReading":
@@ -56,7 +52,7 @@ class FirstReading(NamedTuple):
             for item in records.items:
                 first.append(item)
                 characters += len(item.text) if isinstance(item, Record) else 0
-                if len(first) >= FIRST_RECORDS or characters >= MOST_CHARACTERS:
+                if len(first) >= FIRST_RECORDS or characters >= 8_000_000:
                     is_whole = False
                     break
         except ImportFileError as error:
@@ -91,8 +87,8 @@ def check_whole(source: Source, form: str, options: ReadOptions, noted: NotesSum
 
     Raises UnsettledError if they do.
     """
-    may_change = (part.kind in DECIDING and part.alternatives for part in noted.assumptions)
-    if not any(may_change):
+    # Of all assumptions, a later record may only disprove the order of dates.
+    if not any(part.kind == "dates" and part.alternatives for part in noted.assumptions):
         return
     with source.again() as again:
         records = open_records(again, format=form, options=options)

@@ -89,7 +89,6 @@ class BulkAuthor:
 
 
 async def find_by_keys(session: AsyncSession, keys: Collection[str]) -> dict[str, BulkAuthor]:
-    """Return the authors with these case-folded names, by one statement."""
     columns = (User.id, User.username, *(getattr(User, name) for name in _FILLED))
     query = select(*columns).where(User.deleted_at.is_(None))
     rows = await session.execute(query.where(is_among(session, User.username_key, keys)))
@@ -130,7 +129,6 @@ class BulkPost(msgspec.Struct, kw_only=True):
     display_name: str | None = None
     post: NewTweet
     counts: Counts | None = None
-    """The text's features, if they were counted before."""
     repeat: int = 0
     """For a post without `source_id`: its number among equal posts of its room, from 1; 0 always
     stores it.
@@ -149,8 +147,6 @@ def count(batch: Sequence[BulkPost]) -> None:
 
 
 class ImportMemory(NamedTuple):
-    """The state that an import keeps between batches."""
-
     rooms: RoomFinder
     profiles: BulkProfiles
     order: FileOrder
@@ -166,8 +162,6 @@ class EqualPost(NamedTuple):
 
 
 class Resolved(NamedTuple):
-    """A post with its stored author and room."""
-
     item: BulkPost
     user: BulkAuthor
     room_id: int | None = None
@@ -304,7 +298,6 @@ def _sorted_out(
 def _messages_of_files(
     resolved: Iterable[Resolved], known: Mapping[int, int], added: Iterable[Added]
 ) -> Iterator[FileMessage]:
-    """Yield the dated messages of chats' files, in order."""
     outcomes = iter(added)
     for place, (item, user, room_id) in enumerate(resolved):
         post = item.post

@@ -22,14 +22,9 @@ from app.services.rooms.recognition import rooms_of_title
 
 FEWEST: Final = 2
 """Repeated posts before an import stops; a person may write one text twice."""
-FEWEST_MINUTES: Final = 3
-SAME_TIMES: Final = 0.9
 _MOST_OF_ZONES: Final = timedelta(hours=26)
 """Time between the first and the last time zone of the world."""
-_LEAST_OF_CALENDARS: Final = timedelta(days=40 * 365)
 _MOST_COMPARED: Final = 20_000
-"""Stored messages that are compared with a batch."""
-_LONGEST_ROW_NUMBER: Final = 6
 _STORED: Final = (Tweet.user_id, Tweet.created_at, Tweet.dated_at, Tweet.source_id)
 CHAT_READ_BEFORE: Final = Message(
     "this file was read differently before: its messages are here with other times, names or texts,"
@@ -130,7 +125,8 @@ async def _rooms_before(session: AsyncSession, group: Sequence[Reread]) -> set[i
         return set()
     times = {post.time for post in group if post.time}
     has_seconds = any(time.second for time in times)
-    fewest = max(FEWEST if has_seconds else FEWEST_MINUTES, SAME_TIMES * len(times))
+    # The same chat under another name has nine tenths of the times of the file.
+    fewest = max(FEWEST if has_seconds else 3, 0.9 * len(times))
     query = (
         select(Tweet.room_id)
         .join(Room, Room.id == Tweet.room_id)
@@ -152,7 +148,8 @@ def may_be_read_as(time: datetime | None, stored: datetime | None, dated: dateti
     """
     if time is None or stored is None or dated is not None:
         return True
-    if abs(time - stored) <= _MOST_OF_ZONES or abs(time - stored) >= _LEAST_OF_CALENDARS:
+    between_calendars = timedelta(days=40 * 365)
+    if abs(time - stored) <= _MOST_OF_ZONES or abs(time - stored) >= between_calendars:
         return True
     with suppress(ValueError):
         swapped = time.replace(month=time.day, day=time.month)
@@ -268,7 +265,8 @@ def _outside_of_chats() -> list[ColumnElement[bool]]:
 
 
 def _is_number_of_row(source_id: str) -> bool:
-    return len(source_id) <= _LONGEST_ROW_NUMBER and source_id.isdigit()
+    # Other files have such numbers, too.
+    return len(source_id) <= 6 and source_id.isdigit()
 
 
 def _bare(source_id: str) -> str:

@@ -28,8 +28,6 @@ Moment = tuple[int, datetime]
 
 
 class FileMessage(NamedTuple):
-    """A stored message of a chat's file."""
-
     moment: Moment
     user_id: int
     id: int
@@ -77,8 +75,6 @@ class MomentOfFile(msgspec.Struct):
 
 
 class FileOrder:
-    """Keeps the order of an import's files, batch by batch."""
-
     def __init__(self) -> None:
         self._begun: set[int] = set()
         self._last: dict[Moment, MomentOfFile] = {}

@@ -32,25 +32,18 @@ from app.services.posts.filling_imports import WAITING, mark_cancelled
 FOLDER: Final = "uploads"
 """Folder of the files, which servers may share; names of files are in the database."""
 IMPORTING: Final = "imports"
-"""Lock of the process that runs an import."""
 UPLOAD_LIFETIME: Final = timedelta(days=1)
 """Time after which an upload that was not started is removed."""
 MOST_ATTEMPTS: Final = 3
 """Consecutive runs that may end abnormally without a new post."""
-LONGEST_TITLE: Final = 255
 ENDED: Final = ("done", "failed", "cancelled")
-"""States of an import that will not run again."""
 
 
 class UploadedFile(NamedTuple):
-    """A file among the uploads."""
-
     spool: str
-    """Name among the uploads."""
     name: str
     """Name that the sender gave."""
     size: int
-    """Size in bytes."""
 
 
 async def add_job(
@@ -144,7 +137,7 @@ async def start_job(
 def note_title(job: ImportJob, title: str) -> None:
     """Store the name of a just started file's only chat, if it has one."""
     if title:
-        job.stored = msgspec.json.encode(StoredPosts(title=title[:LONGEST_TITLE]))
+        job.stored = msgspec.json.encode(StoredPosts(title=title[:255]))
 
 
 async def cancel_job(session: AsyncSession, job_id: int) -> ImportJob:

@@ -21,7 +21,6 @@ from app.services.imports.storing import Storing, import_posts
 from app.services.posts.new_tweet import NewTweetForm, checked
 
 MAX_LINE_BYTES: Final = 2**20
-_SKIPPED_BYTES: Final = 64 * 1024
 
 
 class TweetLine(NewTweetForm, frozen=True, kw_only=True):
@@ -106,5 +105,5 @@ def _raw_lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
             return
         is_too_long = len(raw.rstrip(b"\r\n")) > MAX_LINE_BYTES
         while is_too_long and raw and not raw.endswith(b"\n"):
-            raw = stream.readline(_SKIPPED_BYTES)
+            raw = stream.readline(64 * 1024)
         yield number, None if is_too_long else raw

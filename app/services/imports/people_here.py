@@ -22,9 +22,7 @@ class PersonHere(NamedTuple):
     platform: str
     posts: int
     messages: int
-    """Number of posts in chats."""
     rooms: int
-    """Number of chats."""
     room: str | None
     """Name of the chat with the most of the messages; None without any."""
 

@@ -196,7 +196,6 @@ class RecordMedia:
     def keep(
         self, items: Iterable[Item], report: ImportReport, is_stopped: Callable[[], bool]
     ) -> None:
-        """Copy the files of a batch; report those left out."""
         self._names = {}
         if self._files is None or self._keeper is None:
             return
@@ -217,7 +216,6 @@ class RecordMedia:
         self._keeper.sync()
 
     def of(self, record: Record) -> list[Medium]:
-        """Return the media of a record of this batch, with their copies."""
         media = record.media[:MOST_MEDIA]
         pairs = zip_longest(media, record.files[: len(media)])
         return [_storable(medium, self._names.get(file or "")) for medium, file in pairs]

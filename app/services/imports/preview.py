@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import partial
 from tempfile import TemporaryFile
-from typing import Final
 
 import msgspec
 from sqlalchemy import select
@@ -21,11 +20,6 @@ from app.services.imports.earlier_reading import READ_BEFORE
 from app.services.imports.jobs import options_of, upload_path
 from app.services.imports.report import errors_of
 
-EARLIER_CHATS: Final = 100
-LATEST: Final = 5
-MOST_S: Final = 45.0
-"""Time limit of a preview with the wait for the operator's previous one, in seconds."""
-
 
 class Previewer:
     """Previews uploads, one at a time for each operator."""
@@ -36,10 +30,11 @@ class Previewer:
         *,
         limit_s: float = LIMIT_S,
         chat_s: float = CHAT_S,
-        most_s: float = MOST_S,
+        most_s: float = 45.0,
     ) -> None:
         self._config = config
         self._most_s = most_s
+        """Time limit of a preview with the wait for the operator's previous one, in seconds."""
         self.chat_s = chat_s
         """Seconds for which a preview reads a chat."""
         self._sandboxes: defaultdict[int, Sandbox] = defaultdict(partial(Sandbox, limit_s))
@@ -86,7 +81,7 @@ class Previewer:
 async def was_read_before(session: AsyncSession) -> bool:
     """Return whether one of the last failed imports stopped because of an earlier reading."""
     newest = select(ImportJob).where(ImportJob.state == "failed").order_by(ImportJob.id.desc())
-    jobs = await session.scalars(newest.limit(LATEST))
+    jobs = await session.scalars(newest.limit(5))
     return any(fault.detail in READ_BEFORE for job in jobs for fault in errors_of(job))
 
 
@@ -97,7 +92,7 @@ async def earlier_options(session: AsyncSession, preview: Preview) -> ReadOption
         query = select(ImportJob).where(
             ImportJob.format == preview.format, ImportJob.state != "uploaded"
         )
-        newest = query.order_by(ImportJob.id.desc()).limit(EARLIER_CHATS)
+        newest = query.order_by(ImportJob.id.desc()).limit(100)
         for options in map(options_of, await session.scalars(newest)):
             chosen = {*options.only, *options.rename} - {options.username}
             if chosen and chosen <= people:

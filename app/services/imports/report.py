@@ -31,7 +31,6 @@ from app.models import ImportJob, User
 COUNTS: Final = ("accepted", "duplicates", "rejected", "reposts", "restricted", "skipped")
 MAX_ERRORS: Final = 100
 MOST_LISTED: Final = 200
-"""Authors that a report names."""
 
 
 class StoredPosts(msgspec.Struct):
@@ -64,8 +63,6 @@ class StoredPosts(msgspec.Struct):
 
 @dataclass(slots=True)
 class ImportReport:
-    """Counts of posts by outcome, and the first errors."""
-
     accepted: int = 0
     duplicates: int = 0
     rejected: int = 0
@@ -77,7 +74,6 @@ class ImportReport:
     errors: list[ImportFault] = field(default_factory=list)
     stored: StoredPosts = field(default_factory=StoredPosts)
     broken: Message | None = None
-    """The reason why the source could not be read to its end."""
     notes: NotesSummary = NO_NOTES
     """Assumptions about the source and unused parts, up to the last record that was read."""
 
@@ -106,7 +102,6 @@ class ImportReport:
             self.errors.append(ImportFault(detail, place))
 
     def merge(self, part: "ImportReport") -> None:
-        """Add the report of further posts."""
         for name, count in part.counts.items():
             setattr(self, name, getattr(self, name) + count)
         self.with_entities += part.with_entities

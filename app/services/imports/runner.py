@@ -1,10 +1,9 @@
 """Running imports in a separate process, so that pages answer meanwhile.
 
-A worker that finds a waiting import starts `python -m app.services.imports.runner PID ID` with its
-own process id, the import's id, and the settings in the environment. The lock lets one such process
-run at a time. The worker watches the import, and kills the process if the import is cancelled or
-stalls. A stop kills it, too, and the system does when the worker dies, so that no process outlives
-its server.
+A worker starts `python -m app.services.imports.runner PID ID` with its own process id, the import's
+id, and the settings in the environment. The lock lets one such process run at a time. The worker
+kills it if its import is cancelled or stalls; so does a stop, and the system if the worker dies, so
+that no process outlives its server.
 """
 
 import asyncio
@@ -58,19 +57,15 @@ from app.services.imports.jobs import (
 )
 from app.services.imports.report import ImportReport, stored_posts
 from app.services.imports.storing import Storing, check_records, import_records
-from app.services.posts.media import keeper_of, remove_if_full
+from app.services.posts.media import changed_at, keeper_of, remove_if_full
 from app.services.posts.users import choose_own, find_user
 
 LOOK_EVERY_S: Final = 5.0
 """Seconds between checks for imports that another process queued."""
-TIDY_EVERY_S: Final = 3600.0
 WATCH_EVERY_S: Final = 2.0
-"""Seconds between checks of a running import."""
 STALL_S: Final = 600.0
-"""Seconds without progress after which an import fails."""
 MOST_MEMORY: Final = 1024 * MIB
 """Memory for reading a file in addition to the program itself, in bytes."""
-RELEASE_S: Final = 3.0
 
 T = TypeVar("T")
 
@@ -89,7 +84,7 @@ async def keep_importing(
         queued.clear()
         try:
             if monotonic() >= next_tidy:
-                next_tidy = monotonic() + TIDY_EVERY_S
+                next_tidy = monotonic() + 3600.0
                 await remove_old_uploads(db, config.data_dir)
             if await _run_one(db, config, stall_s):
                 continue
@@ -119,8 +114,9 @@ async def _run_one(db: Database, config: Config, stall_s: float) -> bool:
     except asyncio.CancelledError:
         await _kill(process)
         # Its rows and its counts agree whenever it ends; the next start resumes it.
+        # The database may need a moment to release the lock of the killed process.
         with contextlib.suppress(GrantLostError, AppError, TimeoutError):
-            async with asyncio.timeout(RELEASE_S), db.exclusive_in_turn(IMPORTING) as grant:
+            async with asyncio.timeout(3.0), db.exclusive_in_turn(IMPORTING) as grant:
                 await _note_interruption(grant, config.data_dir)
         raise
     except Exception:
@@ -152,7 +148,7 @@ async def _watch(
     and copies no media file, of which a batch may have thousands.
     """
     progress: object = None
-    changed_at = monotonic()
+    since = monotonic()
     while True:
         await asyncio.wait([process], timeout=WATCH_EVERY_S)
         if process.done():
@@ -164,18 +160,11 @@ async def _watch(
             continue  # The database is away, for the process too.
         if job.state in ENDED:
             return False
-        noted = progress_of(job), await asyncio.to_thread(_time_of, config.media_dir)
+        noted = progress_of(job), await asyncio.to_thread(changed_at, config.media_dir)
         if noted != progress:
-            progress, changed_at = noted, monotonic()
-        elif monotonic() - changed_at > stall_s:
+            progress, since = noted, monotonic()
+        elif monotonic() - since > stall_s:
             return False
-
-
-def _time_of(folder: Path) -> float:
-    try:
-        return folder.stat().st_mtime
-    except OSError:
-        return 0
 
 
 async def _kill(process: asyncio.Task[int]) -> None:
@@ -251,7 +240,6 @@ def _check_worker(worker: int) -> None:
 
 
 async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Message | None:
-    """Import the file; return why it could not be read to its end, if so."""
     options, report = options_of(job), ImportReport(stored=stored_posts(job))
     path, limit = upload_path(config.data_dir, job.spool), config.max_import_bytes
 
@@ -309,13 +297,8 @@ async def _choose_own(db: Grant, username: str) -> None:
             await choose_own(session, user.id)
 
 
-async def run_waiting_job(
-    config: Config, worker: int, job_id: int, *, most_memory: int = MOST_MEMORY
-) -> None:
-    """Run the import as long as its worker lives, unless another process runs one.
-
-    Reading its file may take `most_memory` bytes in addition to the program.
-    """
+async def run_waiting_job(config: Config, worker: int, job_id: int) -> None:
+    """Run the import as long as its worker lives, unless another process runs one."""
     # Threads read and count. What holds the write lock must not wait for a core, since others wait
     # for the lock.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(initializer=be_nice))
@@ -325,7 +308,7 @@ async def run_waiting_job(
                 return
             job = await _store(grant, config, worker, partial(claim_job, job_id=job_id))
             if job is not None:
-                await run_job(grant, config, job, worker, most_memory=most_memory)
+                await run_job(grant, config, job, worker, most_memory=MOST_MEMORY)
     except GrantLostError:
         logger.warning("another process has taken over the import")
     except UnavailableError as error:

@@ -14,7 +14,6 @@ from app.services.posts.samples import list_samples, sample_files
 
 
 async def load_samples(db: Database) -> ImportReport:
-    """Store the sample posts; stored ones stay unchanged."""
     lines = io.BytesIO(b"".join(path.read_bytes() for path in sample_files()))
     with Source(lines) as source:
         records = open_records(source, format="jsonl")

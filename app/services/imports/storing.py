@@ -73,7 +73,6 @@ class Storing(NamedTuple):
     is_live: bool = False
     """Whether each post has its own event."""
     default_time: datetime | None = None
-    """Time of new posts without a time."""
     note: Note = None
     """Stores the report in the transaction of a batch, so that both always agree, or refuses the
     batch.
@@ -81,7 +80,6 @@ class Storing(NamedTuple):
     trusts_ids: bool = False
     """Whether the ids of rooms are ids of this site."""
     read: ReadNotes = ReadNotes()
-    """How times are read."""
     keeps_earlier: bool = False
     """Whether posts are stored that an earlier version stored differently."""
 

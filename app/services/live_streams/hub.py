@@ -1,8 +1,8 @@
 """The live stream's clients, and how events of the log reach all of them.
 
 A client is a position in the log. One task sends each new event to all clients that have everything
-before it. A client that is behind, or whose connection is slow, catches up by itself. No client
-misses an event or gets it twice, and none waits in memory.
+before it; others catch up by themselves. No client misses an event or gets it twice, and none waits
+in memory.
 """
 
 import asyncio
@@ -19,22 +19,12 @@ from app.services.live_streams.log_pages import FURTHEST, LogPages
 from app.services.live_streams.stream import HEARTBEAT, LiveStream
 from app.services.live_streams.streaming import Clients, StreamHub
 
-RETRY_S: Final = 1.0
-"""Seconds before an unreadable log is read again."""
-NOWHERE: Final = -1
-"""Position of a client whose part of the log is gone; it is sent a reset."""
-PLACE: Final = b"id: %d\n\n"
-"""Gives a client its position before the first event: it would reconnect without one, and miss
-events.
-"""
 RESET: Final = b"id: %d\nevent: reset\ndata: {}\n\n"
 
 logger = logging.getLogger(__name__)
 
 
 class LiveHub(StreamHub[LiveStream]):
-    """The live streams of one process."""
-
     def __init__(self, db: Database, clients: Clients, *, newest: int) -> None:
         super().__init__(db, clients)
         self._log = LogPages(db, newest)
@@ -42,7 +32,6 @@ class LiveHub(StreamHub[LiveStream]):
         """The last event sent to the clients that are not behind."""
 
     def publish(self, changes: Sequence[Change]) -> None:
-        """Take new events of the feed."""
         self._log.advance(changes[-1].id)
         self._work.set()
         if any(change.kind == SITE_PRIVATE for change in changes):
@@ -51,7 +40,7 @@ class LiveHub(StreamHub[LiveStream]):
     def reset(self, newest: int) -> None:
         """Restart after this event: the log no longer contains what was sent."""
         for stream in self._streams:
-            stream.position = NOWHERE
+            stream.position = -1  # Not in the log, so that the client is sent a reset.
             stream.wake()
         self._log.advance(newest)
         self._sent = newest
@@ -75,7 +64,8 @@ class LiveHub(StreamHub[LiveStream]):
                 stream.position, stream.first = newest, RESET % newest
             elif after is not None:
                 stream.first = await self._read(stream)
-            stream.first = stream.first or PLACE % max(0, stream.position)
+            # Without an event, the client would reconnect without a position, and miss events.
+            stream.first = stream.first or b"id: %d\n\n" % max(0, stream.position)
         except BaseException:
             stream.close()
             raise
@@ -111,7 +101,7 @@ class LiveHub(StreamHub[LiveStream]):
             raise
         except Exception:
             logger.exception("the log could not be read for a stream; it tries again")
-            await asyncio.sleep(RETRY_S)
+            await asyncio.sleep(1.0)
             return b""
         return data
 

@@ -21,7 +21,6 @@ from app.services.posts.tweets import Post, find_posts
 from app.services.posts.users import Author, find_authors
 
 PAGE: Final = 200
-"""Events in a page."""
 MOST_BYTES: Final = 128 * 1024
 """Size after which a page ends, in bytes: a client that reads nothing holds this much in memory."""
 SLICE: Final = 50
@@ -41,11 +40,9 @@ class LogPage:
     start: int
     end: int
     events: list[tuple[int, int, bytes]]
-    """Number, author and bytes of each event."""
     _parts: dict[tuple[int, int | None], bytes] = field(default_factory=dict)
 
     def after(self, position: int, user_id: int | None) -> bytes:
-        """Return the events after a position on the page, of one author or of all."""
         key = position, user_id
         part = self._parts.get(key)
         if part is None:
@@ -122,7 +119,6 @@ class LogPages:
         return next((page for page in self._pages if page.start <= position < page.end), None)
 
     async def _read(self, position: int, *, start: int, user_id: int | None = None) -> LogPage:
-        """Read the page that begins at `start`, of one author or of all."""
         newest = self.newest
         async with self._db.read() as session:
             ends = select(func.min(Event.id), func.max(Event.id))

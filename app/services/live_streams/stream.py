@@ -14,8 +14,6 @@ Push = Callable[[bytes], bool]
 
 
 class LiveStreams(Protocol):
-    """All streams of one kind in a process."""
-
     async def serve(self, stream: "ClientStream", send: Send) -> None:
         """Send to a stream until it ends."""
 
@@ -44,18 +42,15 @@ class ClientStream:
         self.holder = holder
         self._woken: asyncio.Future[None] | None = None
         self.limit = asyncio.timeout(None)
-        """Ends the stream of a client that reads nothing."""
         self.push: Push = lambda _: False
         """Sends without waiting; returns whether it did."""
         self.right = right
         self.sending_since: float | None = None
         """Start time of the message that is being sent."""
         self.is_due = False
-        """Whether a heartbeat is due."""
         self.is_over = False
         """Whether the client is gone, its right has ended, or a newer stream has its place."""
         self.is_replaced = False
-        """Whether a newer stream of its holder has its place."""
 
     @property
     def is_waiting(self) -> bool:
@@ -63,7 +58,6 @@ class ClientStream:
         return self._woken is not None and not self._woken.done()
 
     async def wait(self) -> None:
-        """Wait until the stream has something to do."""
         self._woken = asyncio.get_running_loop().create_future()
         try:
             await self._woken
@@ -108,8 +102,6 @@ class ClientStream:
 
 
 class LiveStream(ClientStream):
-    """One client's stream of the events of the log."""
-
     __slots__ = ("first", "position", "user_id")
 
     def __init__(
@@ -124,7 +116,6 @@ class LiveStream(ClientStream):
         self.first = b""
         """Events that were read before the stream began."""
         self.position = position
-        """The last event that was sent."""
         self.user_id = user_id
 
     def push_page(self, page: LogPage | None, end: int) -> None:

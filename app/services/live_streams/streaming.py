@@ -22,14 +22,11 @@ LOOK_S: Final = 2.0
 """Seconds between checks for such clients. Together with the heartbeat that detects them and the
 timeout, they are disconnected at most 45 s after the last byte that they read.
 """
-AT_ONCE: Final = 100
-"""Clients that are served before other work gets the processor."""
 REPLACED: Final = b'event: bye\ndata: {"reason": "too_many_streams"}\n\n'
 """Last event of a stream whose place a newer one has; its client waits until it is used."""
 MOST_OF_HOLDER: Final = 5
 """Streams that one player or session may have in a process."""
 MOST_KEPT: Final = 100
-"""Places reserved for accounts at most."""
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +43,6 @@ class Clients:
         self._on_count = on_count
         self._streams: set[ClientStream] = set()
         self._of_holders: dict[Right, dict[ClientStream, None]] = {}
-        """The streams of each holder, the oldest first."""
 
     def add(self, stream: ClientStream) -> None:
         """Give a stream a free place, or the place of its holder's oldest stream.
@@ -83,17 +79,13 @@ class Clients:
 
 
 class StreamHub(ABC, Generic[AnyStream]):
-    """The live streams of one kind in a process."""
-
     def __init__(self, db: Database, clients: Clients) -> None:
         self._db = db
         self._clients = clients
         self._streams: dict[AnyStream, None] = {}
         self._work = asyncio.Event()
-        """Set when there is something to send."""
         self._pushed = 0
         self.is_ending = False
-        """Whether the server is stopping."""
 
     def end(self) -> None:
         self.is_ending = True
@@ -111,7 +103,6 @@ class StreamHub(ABC, Generic[AnyStream]):
             self._clients.remove(stream)
 
     async def serve(self, stream: ClientStream, send: Send) -> None:
-        """Send to a stream until it ends."""
         member = cast(AnyStream, stream)
         clock = asyncio.get_running_loop().time
         data = self._first(member)
@@ -126,7 +117,6 @@ class StreamHub(ABC, Generic[AnyStream]):
             await send(b"event: bye\ndata: {}\n\n" if self.is_ending else REPLACED)
 
     async def run(self) -> None:
-        """Send news and heartbeats to the clients, until cancelled."""
         clock = asyncio.get_running_loop().time
         beat = looked = clock()
         while True:
@@ -156,13 +146,13 @@ class StreamHub(ABC, Generic[AnyStream]):
     async def _push(
         self, streams: Iterable[AnyStream], push: Callable[[AnyStream], None], *, is_beat: bool
     ) -> None:
-        """Push to each waiting stream; other work gets the processor after every `AT_ONCE`."""
+        """Push to each waiting stream; other work gets the processor after every 100."""
         for stream in list(streams):
             stream.is_due |= is_beat
             if stream.is_waiting:
                 push(stream)
             self._pushed += 1
-            if self._pushed % AT_ONCE == 0:
+            if self._pushed % 100 == 0:
                 await asyncio.sleep(0)
 
     @abstractmethod
@@ -181,7 +171,6 @@ class StreamHub(ABC, Generic[AnyStream]):
                 stream.limit.reschedule(now)
 
     async def _end_unreadable(self) -> None:
-        """End the streams whose right to read has ended."""
         rights = {stream.right for stream in self._streams if stream.right is not None}
         if not rights:
             return

@@ -48,8 +48,6 @@ _RAISE: Final = update_by_id(User).values(
 
 
 class Arrival(NamedTuple):
-    """A post to be added."""
-
     user_id: int
     post: NewTweet
     room_id: int | None = None
@@ -61,7 +59,6 @@ class Arrival(NamedTuple):
 
     @property
     def content(self) -> NewTweet:
-        """The post with its room as it is stored."""
         if self.post.room is None:
             return self.post
         room = RoomReference(id=self.room_id, name="") if self.room_id else None
@@ -83,8 +80,6 @@ class Arrival(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class PostRow:
-    """A row of `Tweet`."""
-
     user_id: int
     content: StoredContent
     dated_at: datetime | None = None
@@ -111,8 +106,6 @@ class PostRow:
 
 
 class Added(NamedTuple):
-    """The outcome of an arrival."""
-
     id: int
     is_new: bool
     event_id: int | None
@@ -130,9 +123,9 @@ async def add_arrivals(
 ) -> list[Added]:
     """Add posts or fill the stored ones, and return the outcomes in order.
 
-    Each new post has its own event; in bulk, each author has one. Posts without a time get
-    `default_time`. `announced` are events that come first in this transaction. `stored_rows` is the
-    result of `find_stored`, if the caller has it.
+    Each new post has an event; in bulk, each author has one. `announced` events come first. Posts
+    without a time get `default_time`. `stored_rows` is the result of `find_stored`, if the caller
+    has it.
     """
     # The write lock is held: no other transaction changes what is read here before this one ends.
     if stored_rows is None:
@@ -244,7 +237,6 @@ async def _number(
 
 
 async def _insert(session: AsyncSession, new: Sequence[PostRow]) -> None:
-    """Insert new posts into the table and the word index, and count them."""
     if not new:
         return
     rows = [row.values() for row in new]
@@ -275,7 +267,6 @@ async def _move_counts(
 async def _update(
     session: AsyncSession, changed: Sequence[PostRow], stored: Mapping[int, StoredContent]
 ) -> None:
-    """Update stored posts, their indexed words, and their counts."""
     if not changed:
         return
     values = [row.changeable_values() for row in changed]

@@ -33,7 +33,6 @@ COLUMNS: Final = (
     *(User.username, User.platform, *content_columns(), room_name().label("room_name")),
     *(Tweet.event_id, User.deleted_at),
 )
-"""Exported columns besides the id."""
 
 SelectPosts = Callable[[AsyncSession, AnyRow | None], AnySelect]
 """Returns the query for the posts after a row, or for the first posts."""
@@ -49,7 +48,6 @@ class Export:
     has: Callable[[str], bool] = lambda _: True
     """Returns whether a selected post is exported, by its text."""
     posts: int = 0
-    """Number of posts exported so far."""
 
 
 async def begin_export(

@@ -10,12 +10,9 @@ from app.models import ImportJob
 from app.runtime.clock import now
 
 WAITING: Final = ("running", "interrupted")
-"""States of an import that is under way, or is to be run."""
 
 
 class FilledRooms(msgspec.Struct):
-    """The chats among what an import has stored."""
-
     rooms: set[int] = set()
 
 

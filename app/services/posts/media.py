@@ -1,7 +1,7 @@
 """Kept media: a folder of files, and the posts that need each file.
 
-A complete file is named by its content and never changes. An import that keeps files has a shared
-lock on the folder; the removal of unneeded files has an exclusive lock.
+A complete file is named by its content and never changes. Imports that keep files share a lock on
+the folder; the removal of unneeded files locks it exclusively.
 """
 
 import asyncio
@@ -35,7 +35,6 @@ from app.runtime.clock import monotonic
 from app.security import make_private_folder, open_private
 
 DRAFT: Final = ".draft-"
-"""Prefix of the names of incomplete files."""
 LEAST_FREE_BYTES: Final = 256 * MIB
 MOST_FREE_BYTES: Final = 2048 * MIB
 _DIGEST_LENGTH: Final = 64
@@ -177,7 +176,6 @@ def _suffix_in(path: Path) -> str | None:
 
 
 def keeper_of(config: Config) -> MediaKeeper | None:
-    """Return the keeper for an import; None if no media are kept."""
     if not config.max_media_gb:
         return None
     return MediaKeeper(config.media_dir, config.max_media_gb * 1024 * MIB)
@@ -321,7 +319,6 @@ def changed_at(folder: Path) -> int:
 
 
 def is_in_use(folder: Path) -> bool:
-    """Return whether an import is keeping files."""
     if not folder.exists():
         return False
     with file_lock(folder, waits=False) as is_free:

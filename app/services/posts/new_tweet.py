@@ -31,8 +31,6 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class NewTweet(StoredContent, frozen=True, kw_only=True):
-    """A valid post."""
-
     dated_at: datetime | None = None
     """The time as it was sent, if it was in the future and was replaced by the time of arrival."""
 

@@ -58,7 +58,6 @@ def slot_from(time: datetime) -> int:
 async def count_posts(
     session: AsyncSession, added: Iterable[Moment], removed: Iterable[Moment] = ()
 ) -> None:
-    """Add posts to the counts, and subtract others."""
     tally = Counter(map(_key_of, added))
     tally.subtract(map(_key_of, removed))
     rows = [
@@ -80,7 +79,6 @@ def _key_of(moment: Moment) -> tuple[int, int, str]:
 
 
 async def miscounted(session: AsyncSession) -> list[str]:
-    """Return the names of the authors whose counts do not agree with their posts."""
     slot = cast(func.coalesce(seconds_of(Tweet.created_at) // SLOT_S, UNKNOWN_SLOT), Integer)
     lang = func.coalesce(Tweet.lang, "")
     real = select(

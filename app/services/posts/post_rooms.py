@@ -1,8 +1,8 @@
 """The rooms that posts name, and the number of messages of each person in each room.
 
-A post of a request or line names a room by the id and name of an answer, or by name alone. A name
-means the first room of that name in which the author writes, else the first that only posts have
-named, else a new one. The rooms therefore do not depend on how posts are split into requests.
+A post names a room by the id and name of an answer, or by name alone. A name means the first room
+of that name in which the author writes, else the first that only posts have named, else a new one.
+The rooms therefore do not depend on how posts are split into requests.
 """
 
 from collections import Counter, defaultdict
@@ -25,7 +25,6 @@ UNKNOWN_APP: Final = ""
 DELETED_APP: Final = "\x01"
 """App of a deleted room whose last messages are still being removed; no real app has this name."""
 IS_KEPT: Final = Room.platform != DELETED_APP
-"""Condition on a room: it was not deleted."""
 
 
 SourceKey = tuple[int, str | None]
@@ -33,8 +32,6 @@ SourceKey = tuple[int, str | None]
 
 
 class RoomMention(NamedTuple):
-    """A post that names its room."""
-
     post: SourceKey
     reference: RoomReference
 
@@ -45,8 +42,6 @@ class RoomMention(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class NamedRoom:
-    """A room that posts may mean."""
-
     id: int
     """Id of the room that has the messages; 0 until a new room is stored."""
     names: set[str | None]
@@ -58,8 +53,6 @@ class NamedRoom:
 
 @dataclass(slots=True)
 class NamedRooms:
-    """The rooms that some mentions may mean."""
-
     by_id: dict[int, NamedRoom]
     """By the id that a post may name, including ids of rooms that were joined to another one."""
     by_name: dict[str | None, list[NamedRoom]]
@@ -163,7 +156,6 @@ async def _candidates(session: AsyncSession, mentions: Sequence[RoomMention]) ->
 
 
 async def _make(session: AsyncSession, rooms: Sequence[NamedRoom]) -> None:
-    """Insert new rooms and set their ids."""
     if not rooms:
         return
     await announce_first_room(session, min(rooms[0].people))
@@ -186,7 +178,6 @@ Membership = tuple[int, int]
 async def count_messages(
     session: AsyncSession, added: Iterable[Membership], removed: Iterable[Membership] = ()
 ) -> None:
-    """Add messages to their authors' counts, and subtract others."""
     tally = Counter(added)
     tally.subtract(removed)
     rows = [
@@ -220,7 +211,6 @@ async def remove_empty_rooms(session: AsyncSession, room_ids: Sequence[int] | No
 
 
 async def miscounted_rooms(session: AsyncSession) -> list[int]:
-    """Return the ids of the rooms whose counts do not agree with their messages."""
     real = _real_counts()
     counted = select(RoomPerson.room_id, RoomPerson.user_id, RoomPerson.messages).where(
         RoomPerson.messages != 0

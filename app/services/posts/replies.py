@@ -27,8 +27,6 @@ from app.services.posts.tweets import Post, find_posts, newest_first
 PostKey = tuple[str | int, str]
 """An author's key or a room's id, and the post's `source_id`."""
 
-DEEPEST: Final = 4
-"""Depth at which deeper branches are shown, too."""
 
 # Both databases go on from the posts found first, so these are the nearest ones. UNION leaves out
 # what is there already, so that circles end.
@@ -141,7 +139,6 @@ async def _authors_and_replies(
 
 
 async def _stored(session: AsyncSession, keys: set[PostKey]) -> dict[PostKey, int]:
-    """Return the ids of the stored posts with these keys."""
     of_authors = [key for key in keys if isinstance(key[0], str)]
     of_rooms = [key for key in keys if isinstance(key[0], int)]
     found: dict[PostKey, int] = {}
@@ -193,8 +190,6 @@ async def own_chains(session: AsyncSession, user_id: int) -> dict[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class ThreadPost:
-    """A post of a conversation, and the depth of its branch."""
-
     post: Post
     level: int
     is_gap_above: bool
@@ -211,7 +206,6 @@ class Conversation:
 
     @property
     def missing(self) -> list[ReplyTarget]:
-        """The answered posts that are not stored."""
         gaps = [entry.post.reply_to for entry in self.posts if entry.is_gap_above]
         return list(dict.fromkeys(ReplyTarget(gap.source_id, gap.username) for gap in gaps if gap))
 
@@ -291,7 +285,8 @@ def _in_reading_order(posts: Sequence[Post]) -> list[ThreadPost]:
         post, level = waiting.pop()
         if post.id in entries:
             continue
-        entries[post.id] = ThreadPost(post, min(level, DEEPEST), _has_gap_above(post))
+        # Deeper branches are shown at the fourth level.
+        entries[post.id] = ThreadPost(post, min(level, 4), _has_gap_above(post))
         next_ones = replies[post.id]
         continuations = [reply for reply in next_ones if reply.username == post.username]
         going_on = (

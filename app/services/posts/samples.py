@@ -12,8 +12,6 @@ from app.compute.text import username_key
 from app.db.result_cache import EVERYTHING, depends_on
 from app.models import Tweet, User
 
-FOLDER: Final = Path(__file__).parents[2] / "sample"
-
 ENOUGH_OF_OWN: Final = 4
 """Number of other authors with posts from which on the quiz, the front page and comparisons leave
 the samples out.
@@ -22,8 +20,7 @@ the samples out.
 
 @cache
 def sample_files() -> tuple[Path, ...]:
-    """Return the file of each sample author."""
-    return tuple(sorted(FOLDER.glob("*.jsonl")))
+    return tuple(sorted((Path(__file__).parents[2] / "sample").glob("*.jsonl")))
 
 
 @cache
@@ -39,7 +36,6 @@ def is_sample() -> ColumnElement[bool]:
 
 
 async def list_samples(session: AsyncSession) -> list[str]:
-    """Return the names of the stored sample authors."""
     depends_on(EVERYTHING)
     names = select(User.username).where(is_sample()).order_by(User.username_key)
     return list(await session.scalars(names))
@@ -55,5 +51,4 @@ async def outgrown_samples(session: AsyncSession) -> list[str]:
 
 
 async def sample_ids(session: AsyncSession) -> list[int]:
-    """Return the ids of the stored sample authors, ascending."""
     return list(await session.scalars(select(User.id).where(is_sample()).order_by(User.id)))

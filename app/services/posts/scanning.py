@@ -23,7 +23,6 @@ Collected = Callable[[ColumnElement[Any]], ColumnElement[str]]
 """Makes one value of a column (`Backend.collected`)."""
 
 MOST_SCANNED: Final = 20_000
-"""Newest posts that are analysed."""
 _texts: Final = msgspec.json.Decoder(list[str | None])
 _numbers: Final = msgspec.json.Decoder(list[int | None])
 
@@ -37,7 +36,6 @@ class Scan:
 
     @cached_property
     def author(self) -> list[int]:
-        """Ids of the authors."""
         return [author or 0 for author in self._decoded("author", _numbers)]
 
     @cached_property
@@ -56,7 +54,6 @@ class Scan:
 
     @cached_property
     def answered(self) -> list[str | None]:
-        """Usernames of the answered authors."""
         return self._decoded("answered", _texts)
 
     def _decoded(self, column: ScannedColumn, decoder: msgspec.json.Decoder[Any]) -> list[Any]:

@@ -35,7 +35,6 @@ _TEARS: Final = "ㅠㅜ"
 
 
 def showing(session: AsyncSession, manner: Shown) -> ColumnElement[bool]:
-    """Return the condition on posts of a style."""
     if manner == "silence":
         return _comes_after_silence(session)
     return _CONDITIONS[manner]
@@ -106,7 +105,6 @@ class Selection:
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether the selection leaves out some posts of its authors."""
         fields = (self.lang, self.kind, self.is_, self.has, self.shows, self.room_id)
         return any((*fields, self.since, self.until))
 
@@ -138,7 +136,6 @@ async def post_conditions(session: AsyncSession, selection: Selection) -> Condit
 
 
 def field_conditions(selection: Selection) -> Conditions:
-    """Return the conditions on posts, without those on their authors."""
     conditions: Conditions = []
     if selection.lang is not None:
         conditions.append(Tweet.lang == selection.lang)

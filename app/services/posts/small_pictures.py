@@ -1,7 +1,6 @@
 """Small versions of stored pictures, in a folder next to them that may be deleted.
 
-A version is made when a page first shows it, or in the background after an import. Until then the
-original is shown.
+They are made when a page first shows them, or after an import; until then the original is shown.
 """
 
 import asyncio
@@ -37,33 +36,22 @@ from app.services.posts.media import (
     small_folder,
 )
 
-MOST_MEMORY: Final = 512 * MIB
-"""Memory for decoding, in bytes; 100 million pixels take 400 MB."""
-LIMIT_S: Final = 30.0
-"""Maximum time for a run of several pictures, in seconds."""
 AT_A_TIME: Final = 8
 """Pictures in a run, whose process starts in 0.2 s."""
-MOST_WAITING: Final = 100
-"""Pictures for which pages may wait."""
-WAIT_S: Final = 5.0
-"""Time that a page waits for a picture before it shows the original, in seconds."""
 _NONE: Final = b"-"
 """Content of a file that stands for "no small version". An empty file may be left by a crash."""
 
 
 class SmallPictures:
-    """Makes small versions of pictures, one run at a time."""
-
-    def __init__(self, folder: Path, limit_s: float = LIMIT_S) -> None:
+    def __init__(self, folder: Path, limit_s: float = 30.0) -> None:
         self._folder, self._target = folder, small_folder(folder)
-        self._sandbox = Sandbox(limit_s, MOST_MEMORY)
+        self._sandbox = Sandbox(limit_s, 512 * MIB)  # 100 million pixels take 400 MB.
         self._given_up: set[str] = set()
         """Pictures that killed the process that decoded them."""
         self._done_at: int | None = None
         """Change time of the folder before the last complete background run."""
-        self._waiting = Batch(
-            self._make, max_size=AT_A_TIME, max_waiting=MOST_WAITING, timeout_s=WAIT_S
-        )
+        # After 5 s a page shows the original.
+        self._waiting = Batch(self._make, max_size=AT_A_TIME, max_waiting=100, timeout_s=5.0)
 
     async def obtain(self, name: str, width: int) -> Path | None:
         """Return the file of a small version; None if the original is to be shown.
@@ -80,11 +68,9 @@ class SmallPictures:
         return path if content_size > len(_NONE) else None
 
     async def close(self) -> None:
-        """Stop after the current run."""
         await self._waiting.close()
 
     def is_due(self) -> bool:
-        """Return whether pictures may lack small versions that can be made now."""
         is_changed = changed_at(self._folder) not in {0, self._done_at}
         return is_changed and not is_in_use(self._folder) and self._can_write()
 

@@ -22,7 +22,6 @@ from app.services.posts.users import UserRow, select_rows
 
 WEEK_H: Final = 168
 MOST_COUNTS: Final = 10_000
-"""Counts per day and author in one answer."""
 _POSTS: Final = func.sum(PostCount.posts)
 
 
@@ -79,7 +78,6 @@ async def count_undated(session: AsyncSession, selection: Selection) -> int:
 
 
 async def count_by_author(session: AsyncSession, selection: Selection) -> list[AuthorCount]:
-    """Return the number of posts of each author with posts, the most first."""
     if not selection.is_narrowed:
         conditions = [*await author_conditions(session, selection), User.tweet_count > 0]
         query = select(User.username, User.tweet_count).where(*conditions)
@@ -200,7 +198,6 @@ def _by_hour(rows: CursorResult[int, int]) -> Counter[int]:
 async def count_selected(
     session: AsyncSession, selection: Selection, zone: ZoneInfo, *, hour: int | None
 ) -> int:
-    """Return the number of posts, optionally of one hour of the week."""
     if hour is not None:
         return (await count_by_hour_of_week(session, selection, zone))[hour]
     counts = select(func.sum(PostCount.posts)).where(*await count_conditions(session, selection))
@@ -224,7 +221,6 @@ async def count_conditions(
 
 
 def _own_conditions(selection: Selection, first_slot: int) -> Conditions:
-    """Return the conditions that do not concern authors."""
     conditions: Conditions = [PostCount.posts > 0]
     if selection.lang is not None:
         conditions.append(PostCount.lang == selection.lang)
@@ -238,8 +234,6 @@ def _own_conditions(selection: Selection, first_slot: int) -> Conditions:
 
 
 class BusyAuthors(NamedTuple):
-    """Names of the authors with the most posts, and the number of all authors."""
-
     names: list[str]
     total: int
 
@@ -247,7 +241,6 @@ class BusyAuthors(NamedTuple):
 async def busiest_authors(
     session: AsyncSession, selection: Selection, *, limit: int
 ) -> BusyAuthors:
-    """Return the authors with the most posts of the selection."""
     if not selection.is_narrowed:
         active = await most_active(session, selection, limit=limit)
         return BusyAuthors(active.names, active.total)
@@ -256,8 +249,6 @@ async def busiest_authors(
 
 
 class ActiveAuthors(NamedTuple):
-    """The authors with the most posts, and the number of all authors."""
-
     rows: list[UserRow]
     total: int
 
@@ -267,7 +258,6 @@ class ActiveAuthors(NamedTuple):
 
 
 async def most_active(session: AsyncSession, selection: Selection, *, limit: int) -> ActiveAuthors:
-    """Return the authors with the most posts of any language and time."""
     conditions = [*await author_conditions(session, selection), User.tweet_count > 0]
     most = select_rows(*conditions).order_by(User.tweet_count.desc(), User.username_key)
     rows = [UserRow(*row) for row in await session.execute(most.limit(limit))]

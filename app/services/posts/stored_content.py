@@ -20,8 +20,6 @@ from app.formats.post import (
 from app.models import Tweet
 
 StoredContent = PostContent[ReplyTarget, StoredMedium, RoomReference]
-"""The content of a stored post."""
-_JSON: Final = frozenset({"media", "counts"})
 _media: Final = json.Decoder(tuple[StoredMedium, ...])
 _counts: Final = json.Decoder(Reactions)
 
@@ -36,13 +34,16 @@ def content_columns() -> tuple[InstrumentedAttribute[Any], ...]:
 @cache
 def plain_columns() -> tuple[str, ...]:
     """Return the names of the columns that hold a field unchanged; the others are `decoded`."""
-    fields = stored_fields().items()
-    return tuple(name for name, field in fields if field.columns == (name,) and name not in _JSON)
+    encoded_fields = {"media", "counts"}
+    return tuple(
+        name
+        for name, field in stored_fields().items()
+        if field.columns == (name,) and name not in encoded_fields
+    )
 
 
 @cache
 def repeated_columns() -> tuple[str, ...]:
-    """Return the names of the columns that a repeated post may change."""
     fields = stored_fields().values()
     return tuple(
         name for field in fields if field.repetition != "ignored" for name in field.columns
@@ -95,7 +96,6 @@ def decoded(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def completed(stored: StoredContent, sent: StoredContent) -> StoredContent:
-    """Return the stored post, filled with what the repeated post adds."""
     values = {name: _value(name, stored, sent) for name in stored_fields()}
     changed = {name: value for name, value in values.items() if value != getattr(stored, name)}
     if "lang" in changed and sent.lang == guess_language(sent.text):

@@ -104,7 +104,6 @@ def select_posts() -> AnySelect:
 
 
 def room_name() -> ColumnElement[str | None]:
-    """Return the name of a post's room, as a column of a query."""
     name = select(func.coalesce(Room.name, Room.title)).where(Room.id == Tweet.room_id)
     return case((Tweet.room_id.is_not(None), name.correlate(Tweet).scalar_subquery()))
 
@@ -123,7 +122,6 @@ NEWEST: Final = f"""
         ) END AS room_name,
         "Users".id AS user_id, "Users".username_key
 """  # noqa: S608 - names of ours
-"""The columns of `select_posts` and of the author."""
 _named: Final = partial(zip, _PLAIN)
 _NOTHING: Final = (None,) * len(_DECODED)
 """The encoded columns of most posts, which are then made in half the time."""
@@ -131,7 +129,6 @@ _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 
 
 def as_post(row: AnyRow) -> Post:
-    """Return the post whose columns begin the row."""
     fields, encoded = dict(_named(row)), row[len(_PLAIN) : len(POST_COLUMNS)]
     if encoded != _NOTHING:
         fields |= _references(dict(zip(_DECODED, encoded, strict=True)))
@@ -139,7 +136,6 @@ def as_post(row: AnyRow) -> Post:
 
 
 def _references(columns: dict[str, Any]) -> dict[str, Any]:
-    """Return the target, media and room of a post as answers show them."""
     fields = decoded(columns)
     target, target_id = fields["reply_to"], fields.pop("reply_to_id")
     if target is not None:
@@ -171,7 +167,7 @@ def _posts_by_id() -> AnySelect:
 
 
 async def get_post(session: AsyncSession, tweet_id: int) -> Post:
-    """Return the post of that id. Raises NotFoundError."""
+    """Raises NotFoundError."""
     query = select_posts().add_columns(Tweet.user_id).where(Tweet.id == tweet_id)
     row = (await session.execute(query)).first()
     if row is None:
@@ -203,7 +199,6 @@ async def list_posts(
 async def newest_without(
     session: AsyncSession, usernames: Collection[str], *, limit: int
 ) -> list[Post]:
-    """Return up to `limit` posts, newest first, of all but these authors."""
     depends_on(EVERYTHING)
     keys = [username_key(username) for username in usernames]
     left_out = select(User.id).where(User.username_key.in_(keys))
@@ -274,7 +269,6 @@ def as_page(posts: list[Post], limit: int) -> Page:
 
 
 def _by_author(rows: Iterable[AnyRow]) -> dict[str, tuple[int, list[Post]]]:
-    """Return authors' ids and posts, newest first, by case-folded name."""
     by_key: dict[str, tuple[int, list[Post]]] = {}
     for row in rows:
         user_id, key = row[-2:]
@@ -289,7 +283,6 @@ def _by_author(rows: Iterable[AnyRow]) -> dict[str, tuple[int, list[Post]]]:
 async def first_pages(
     session: AsyncSession, requests: Sequence[tuple[str, int]]
 ) -> dict[tuple[str, int], tuple[int, Page]]:
-    """Return authors' ids and first pages, by case-folded name and limit."""
     keys = msgspec.json.encode({key for key, _ in requests}).decode()
     most = max(limit for _, limit in requests)
     newest = select_newest(backend_of(session).newest_of_each)
@@ -309,13 +302,10 @@ def select_newest(statement: str) -> TextualSelect:
 
 
 def newest_first(created_at: datetime | None, tweet_id: int) -> tuple[bool, float, int]:
-    """Return the sort key of a post in lists."""
     return created_at is None, -(created_at or _EARLIEST).timestamp(), -tweet_id
 
 
 class Neighbours(NamedTuple):
-    """The posts next to another post in a list."""
-
     newer: Post | None
     older: Post | None
 

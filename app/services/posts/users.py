@@ -45,13 +45,11 @@ HAS_KEY: Final = User.username_key.in_(bindparam("keys", expanding=True))
 
 
 async def ids_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, int]:
-    """Return the ids of the authors with these case-folded names."""
     query = select(User.username_key, User.id).where(User.deleted_at.is_(None), HAS_KEY)
     return {row.username_key: row.id for row in await rows_by_key(session, query, keys)}
 
 
 def select_rows(*conditions: ColumnElement[bool]) -> Select[int, str, str, int, int]:
-    """Return the query for the `UserRow` of users that meet the conditions."""
     return select(User.id, User.username, User.username_key, User.tweet_count, User.version).where(
         User.deleted_at.is_(None), *conditions
     )
@@ -71,7 +69,6 @@ async def rows_by_name(session: AsyncSession, usernames: Sequence[str]) -> list[
 
 
 def known_row(username: str, rows: Mapping[str, UserRow]) -> UserRow:
-    """Return a user among the found ones. Raises NotFoundError."""
     row = rows.get(username_key(username))
     if row is None:
         raise unknown_user(username)
@@ -89,7 +86,6 @@ async def rows_by_key(
 
 
 MOST_FOUND: Final = 200
-"""Authors that a search for a part of the name returns."""
 
 
 class Author(msgspec.Struct, frozen=True):
@@ -112,7 +108,7 @@ async def find_user(session: AsyncSession, username: str) -> User | None:
 
 
 async def get_user(session: AsyncSession, username: str) -> User:
-    """Return the author of that name. Raises NotFoundError."""
+    """Raises NotFoundError."""
     user = await find_user(session, username)
     if user is None:
         raise unknown_user(username)
@@ -238,8 +234,6 @@ async def authors_by_key(session: AsyncSession, keys: Collection[str]) -> dict[s
 
 @cache
 def _authors() -> Select[*tuple[Any, ...]]:
-    """Return the query for the fields of `Author` and the key of the name."""
-
     def times(of: type[Tweet]) -> Select[datetime | None]:
         return select(of.created_at).where(of.user_id == User.id, of.created_at.is_not(None))
 
@@ -250,11 +244,6 @@ def _authors() -> Select[*tuple[Any, ...]]:
     fields = (User.id, User.username, User.display_name, User.platform, User.tweet_count)
     query = select(*fields, first, newest, User.created_at, User.username_key)
     return query.where(User.deleted_at.is_(None))
-
-
-_NAMES: Final = select(
-    User.username_key, User.id, User.username, User.display_name, User.is_of_chat, User.tweet_count
-).where(HAS_KEY)
 
 
 class NamedUser(NamedTuple):
@@ -268,9 +257,10 @@ class NamedUser(NamedTuple):
 
 
 async def named_users(session: AsyncSession, usernames: Iterable[str]) -> dict[str, NamedUser]:
-    """Return the existing ones of these users, by case-folded name."""
     keys = {username_key(username) for username in usernames}
-    rows = await rows_by_key(session, _NAMES, keys) if keys else []
+    names = (User.id, User.username, User.display_name, User.is_of_chat, User.tweet_count)
+    query = select(User.username_key, *names).where(HAS_KEY)
+    rows = await rows_by_key(session, query, keys) if keys else []
     for row in rows:
         depends_on(row.id)
     return {row.username_key: NamedUser(*row[1:]) for row in rows}
@@ -287,7 +277,6 @@ async def all_speak_in_chats(session: AsyncSession, platform: str = "") -> bool:
 
 
 async def find_own(session: AsyncSession) -> str | None:
-    """Return the name of the author whose archive is the site's own, or None."""
     depends_on(EVERYTHING)
     own = select(User.username).join(Site, Site.own_user_id == User.id)
     return await session.scalar(own.where(User.deleted_at.is_(None)))
@@ -333,6 +322,5 @@ async def claim_site(session: AsyncSession, user_ids: Collection[int]) -> None:
 
 
 async def choose_own(session: AsyncSession, user_id: int | None) -> None:
-    """Make the archive of this author, or of no one, the site's own."""
     await session.execute(update(Site).values(own_user_id=user_id, is_own_chosen=True))
     await append_events(session, [NewEvent("site.archive", EVERYTHING, posts=0)])

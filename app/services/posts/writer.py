@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,12 +15,6 @@ from app.services.posts.new_tweet import NewTweet
 from app.services.posts.post_rooms import RoomMention, find_named
 from app.services.posts.tweets import Post, find_posts
 from app.services.posts.users import ids_by_key, unknown_user
-
-MOST_POSTS: Final = 500
-"""Maximum number of posts in a transaction."""
-MOST_WAITING: Final = 5_000
-"""Posts that may wait for the next transaction; more are refused."""
-TIMEOUT_S: Final = 40
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +39,7 @@ class PostWriter:
         self._db = db
         self._on_batch = on_batch
         self.add: Batch[PostRequest, Receipt] = Batch(
-            self._run, max_size=MOST_POSTS, max_waiting=MOST_WAITING, timeout_s=TIMEOUT_S
+            self._run, max_size=500, max_waiting=5_000, timeout_s=40
         )
         """Stores a post. Raises NotFoundError."""
 
@@ -79,7 +72,6 @@ class PostWriter:
 
 
 async def _add(session: AsyncSession, arrivals: Sequence[Arrival]) -> list[Added]:
-    """Add the posts, each to the room that it names."""
     rows = await find_stored(session, [arrival.key for arrival in arrivals])
     mentions = [
         RoomMention(arrival.key, arrival.post.room) for arrival in arrivals if arrival.post.room

@@ -1,4 +1,4 @@
-"""What an operator changes of what is kept: authors, posts, chats, samples, everything."""
+"""Deletions and other changes of content by an operator."""
 
 import asyncio
 
@@ -33,7 +33,7 @@ async def remove_author(form: Form) -> ResponseReturnValue:
 
 @blueprint.action("/settings/own")
 async def choose_archive(form: Form) -> ResponseReturnValue:
-    """Let the front page show the archive of the author that the form names, or nobody's."""
+    """Let the front page show the archive of the named author, or of no one."""
     username = form.get("username", "").strip()
     try:
         async with writing() as session:
@@ -61,7 +61,6 @@ async def name_room(room_id: int, form: Form) -> ResponseReturnValue:
 
 @blueprint.action("/settings/rooms/<id:room_id>/join")
 async def join_room(room_id: int, form: Form) -> ResponseReturnValue:
-    """Move all messages of a chat to another one."""
     target = number_of(form.get("into", ""))
     if target is None:
         raise InvalidInputError("Choose two different chats", loc="into")
@@ -92,5 +91,5 @@ async def reset(form: Form) -> ResponseReturnValue:
 
 
 def _back(address: str | None = None) -> Response:
-    """Redirect to the settings, or to the page that another page's form names."""
+    """Redirect to the settings, or to the page that the form names."""
     return see_other(local_address(address or url_for("settings.show_settings")))

@@ -1,4 +1,4 @@
-"""Access of accounts: setting them up by a link, signing in and out."""
+"""Setting up accounts by a link, signing in and out."""
 
 from http import HTTPStatus
 from typing import Final
@@ -24,12 +24,11 @@ from app.views.policies import always, clear_session, client_of, set_session, wr
 blueprint = PageBlueprint("login", policy="open")
 
 NO_STORE: Final = {"Cache-Control": "no-store"}
-"""Of a page that shows a secret: no cache may store it."""
+"""Header of a page with a secret, which no cache may store."""
 
 
 class NextArgs(Struct):
     next: str = "/"
-    """The page to go on to."""
 
 
 class SetupArgs(Struct):
@@ -49,7 +48,6 @@ class SetupPage(FormPage, frozen=True, kw_only=True):
     token: str
     offer: Offer
     given: str | None = None
-    """The name that was sent."""
 
 
 class InvitedAlreadyPage(WebPage, frozen=True, kw_only=True):
@@ -124,7 +122,7 @@ async def setup(form: Form) -> ResponseReturnValue:
 
 
 async def _readers_first_page(account: Operator) -> str:
-    """Return where a new reader finds what they were invited to see: the chat, or the chats."""
+    """Return the URL of the chat, or chats, that a new reader was invited to."""
     if account.room_id is not None:
         return url_for("rooms.show_room", room_id=account.room_id)
     async with resources().db.read() as session:
@@ -137,7 +135,7 @@ async def _readers_first_page(account: Operator) -> str:
 
 
 def _is_for_somebody_else(offer: Offer) -> bool:
-    """Return whether somebody who has an account opens an invitation."""
+    """Return whether someone with an account opens an invitation."""
     return offer.role == READER and g.account is not None
 
 
@@ -147,7 +145,7 @@ async def _signed_in_already(token: str) -> ResponseReturnValue:
 
 
 def local_address(address: str) -> str:
-    """Return the address if it is one of this site, else the front page (no open redirects)."""
+    """Return the URL if it is on this site, otherwise the front page (no open redirects)."""
     is_local = address.startswith("/") and not address.startswith("//")
     # Browsers read a backslash as a slash, and drop tabs and line ends wherever they stand.
     is_plain = address.isprintable() and "\\" not in address

@@ -1,4 +1,4 @@
-"""What pages tell operators of who may read the site."""
+"""Facts for operators about who may read the site."""
 
 from typing import NamedTuple
 
@@ -9,12 +9,9 @@ from app.views.policies import is_on_this_machine
 
 
 class Readership(NamedTuple):
-    """What a page tells of who may read the site, and who can reach it."""
-
     is_public: bool
     is_switchable: bool
     is_here_alone: bool
-    """Whether only this computer can reach it."""
 
 
 async def readership() -> Readership:

@@ -1,8 +1,8 @@
-"""The settings' page, who may read the site, and its tokens."""
+"""The page of the settings, the switch of the site, and tokens."""
 
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Annotated, Final
+from typing import Annotated
 
 from msgspec import Meta, Struct
 from quart import Response, g, url_for
@@ -28,21 +28,14 @@ from app.views.policies import writing
 
 blueprint = PageBlueprint("settings", policy="operator")
 
-MOST_ROOMS = 200
-"""Chats that may be renamed and joined there."""
-VERSION: Final = version("saywho")
-
 
 class SettingsArgs(Struct):
     room: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
-    """A chat that somebody is to be invited to."""
+    """A chat to invite someone to."""
     changed: bool = False
-    """Whether the password has just been changed."""
 
 
 class AccountPage(FormPage, frozen=True, kw_only=True):
-    """What the settings show to anybody who is signed in."""
-
     template = "access/account.html"
 
     account: SignedInAccount
@@ -57,8 +50,6 @@ class AccountPage(FormPage, frozen=True, kw_only=True):
 
 
 class SettingsPage(AccountPage, frozen=True, kw_only=True):
-    """What they show to operators."""
-
     template = "access/settings.html"
 
     rooms: list[RoomFacts]
@@ -69,14 +60,13 @@ class SettingsPage(AccountPage, frozen=True, kw_only=True):
     author_total: int
     samples: list[str]
     own: str | None
-    """Whose archive the front page shows."""
     facts: InstallationFacts
     new_token: str
     new_link: str
     invited_to: int | None
-    """The chat that the form of an invitation has chosen."""
+    """The chat chosen in the form of an invitation."""
     scopes: Sequence[str] = SCOPES
-    version: str = VERSION
+    version: str = version("saywho")
 
 
 @blueprint.page("/settings", policy="account")
@@ -94,7 +84,7 @@ async def settings_page(
 ) -> ResponseReturnValue:
     """Return the settings of the account; `new_token` or `new_link` is a secret to show once.
 
-    invited_to: the chat that the form of an invitation has chosen.
+    invited_to: the chat chosen in the form of an invitation.
     """
     async with resources().db.read() as session:
         rooms = await find_rooms(session, [g.chat] if g.chat else [])
@@ -122,8 +112,7 @@ async def _with_site(
     new_link: str,
     invited_to: int | None,
 ) -> SettingsPage:
-    """Return the settings with what is for operators alone."""
-    rooms, _ = await list_rooms(session, limit=MOST_ROOMS)
+    rooms, _ = await list_rooms(session, limit=200)
     return SettingsPage(
         about=(),
         account=shown.account,
@@ -147,7 +136,6 @@ async def _with_site(
 
 @blueprint.action("/settings/reading")
 async def switch_reading(form: Form) -> ResponseReturnValue:
-    """Make the site public or private."""
     if (public := form.get("public")) not in {"0", "1"}:
         raise InvalidInputError("Choose who may read this site", loc="public")
     openness = resources().openness

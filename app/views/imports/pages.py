@@ -49,26 +49,20 @@ from app.views.policies import writing
 blueprint = PageBlueprint("imports", policy="operator")
 blueprint.add_app_template_test(is_chat, "of_chat")
 
-MOST_LISTED = 50
-"""Imports in the history; the API has them all."""
-
 
 class PreviewArgs(Struct):
     column: list[str] = []
     field: list[str] = []
-    """What each of the columns is to be taken for."""
     format: str = "auto"
 
 
 @blueprint.app_template_filter("reason")
 def translated_reason(detail: str) -> str:
-    """Return a reason in the request's language."""
     return translate_message(detail) if isinstance(detail, Message) else gettext(detail)
 
 
 @blueprint.app_template_filter("new_posts")
 def new_posts(job: ImportJob) -> str:
-    """Return how many posts, or messages, an import has stored, in words."""
     with speaking_of(messages=is_chat(job)):
         text = ngettext("{count} new post", "{count} new posts", job.accepted)
     return text.format(count=show_number(job.accepted))
@@ -81,14 +75,14 @@ async def show_imports() -> ResponseReturnValue:
 
 async def _list_page(failure: AppError | None = None) -> ResponseReturnValue:
     async with resources().db.read() as session:
-        jobs, _ = await list_jobs(session, limit=MOST_LISTED, with_uploads=True)
+        jobs, _ = await list_jobs(session, limit=50, with_uploads=True)
     limit_mb = resources().config.max_import_mb
     return await render_form(ImportsPage(jobs=jobs, limit_mb=limit_mb, error=failure))
 
 
 @blueprint.action(IMPORTS)
 async def upload() -> ResponseReturnValue:
-    """Keep the file of the form, and lead to a page that shows what is in it."""
+    """Keep the file of the form, and redirect to its preview."""
     try:
         async with spooled_body(is_form=True) as spool:
             if not spool.file_name:
@@ -120,9 +114,9 @@ async def _preview_page(
     error: AppError | None = None,
     typed_zone: str = "",
 ) -> ResponseReturnValue:
-    """Return the page of an upload, with what was wrong with the zone that was sent, if anything.
+    """Return the page of an upload, with the error of a sent time zone, if any.
 
-    earlier: what was chosen before, the people too.
+    earlier: the options chosen before, including the people.
     """
     config = resources().config
     check_upload(job)
@@ -170,7 +164,7 @@ async def _preview_page(
 
 
 async def _note_look(job: ImportJob, preview: Preview) -> None:
-    """Store what a look at an upload says, if it is not what the history says."""
+    """Store the result of a preview, if the history says something else."""
     before = [fault.detail for fault in errors_of(job)]
     is_same = before == list(filter(None, [preview.failure])) and notes_of(job) == preview.notes
     if not is_same:
@@ -179,7 +173,7 @@ async def _note_look(job: ImportJob, preview: Preview) -> None:
 
 
 def check_upload(job: ImportJob) -> None:
-    """Raise UnavailableError where another server of the site has the file."""
+    """Raise UnavailableError if another server of the site has the file."""
     path = upload_path(resources().config.data_dir, job.spool)
     if resources().db.backend.is_shared and not path.exists():
         raise UnavailableError("The file is on another server of this site. Reload the page.")
@@ -188,8 +182,8 @@ def check_upload(job: ImportJob) -> None:
 async def _asks_whose(session: AsyncSession, preview: Preview, own: str | None) -> bool:
     """Return whether the page asks if the archive is the operator's own.
 
-    Without an own archive the first one becomes it, unless somebody chose that there is none; and
-    only a file of one account can be anybody's own.
+    Without an own archive the first one becomes it, unless someone chose none. Only a file of one
+    account can be an own archive.
     """
     is_known = preview.username is not None and own is not None
     is_there = is_known and username_key(preview.username or "") == username_key(own or "")
@@ -232,9 +226,9 @@ async def start(import_id: int, form: Form) -> ResponseReturnValue:
 
 
 async def _ask(job: ImportJob, options: ReadOptions) -> ResponseReturnValue:
-    """Lead to the page that reads the file with new choices. Raises InvalidInputError for the same.
+    """Redirect to the preview with new choices. Raises InvalidInputError for unchanged choices.
 
-    The file waits until it is settled which times or authors it has.
+    The file waits until its times and authors are settled.
     """
     if _is_read_as(options, options_of(job)):
         notes = notes_of(job)
@@ -252,7 +246,7 @@ def _is_read_as(options: ReadOptions, others: ReadOptions) -> bool:
 
 @blueprint.action(IMPORTS + "/<id:import_id>/choices")
 async def choose(import_id: int, form: Form) -> ResponseReturnValue:
-    """Keep how an upload is to be read, and show what is in it then."""
+    """Store how an upload is to be read, and show its new preview."""
     async with resources().db.read() as session:
         job = await get_job(session, import_id)
     if fault := _zone_fault(form):
@@ -265,7 +259,6 @@ async def choose(import_id: int, form: Form) -> ResponseReturnValue:
 
 
 def _zone_fault(form: Form) -> InvalidInputError | None:
-    """Return what is wrong with the time zone of a form."""
     try:
         zone_typed(form.get("timezone", "").strip())
     except InvalidInputError as error:
@@ -274,9 +267,9 @@ def _zone_fault(form: Form) -> InvalidInputError | None:
 
 
 async def _ask_zone(job: ImportJob, form: Form, fault: InvalidInputError) -> ResponseReturnValue:
-    """Return the page of the upload as it was sent, with the error at the time zone.
+    """Return the preview with the sent form, and the error at the time zone.
 
-    Raises the error where the import has begun already.
+    Raises the error if the import has begun already.
     """
     if job.state != "uploaded":
         raise fault
@@ -298,7 +291,7 @@ def _options(form: Form, before: ReadOptions) -> ReadOptions:
 
 
 def _options_of_form(form: Form, before: ReadOptions) -> ReadOptions:
-    """Return what the form chooses, unchecked; `before` is what was chosen so far."""
+    """Return the form's choices, unchecked; `before` are the earlier ones."""
     username, zone = (form.get(name, "").strip() or None for name in ("username", "timezone"))
     zone = zone_typed(zone)
     people, taken = map(form.getlist, ("speaker", "only"))
@@ -318,19 +311,17 @@ def _options_of_form(form: Form, before: ReadOptions) -> ReadOptions:
 
 
 def _format_name(name: str) -> str:
-    """Return the name of a format; of none that there is, that of them all."""
     return name if name in FORMATS else "auto"
 
 
 def _columns(names: list[str], fields: list[str]) -> dict[str, str]:
-    """Return what was chosen for the columns of CSV."""
     chosen = zip(names, fields, strict=False)
     return {name: field for name, field in chosen if field in {"", *FIELDS}}
 
 
 @blueprint.action(IMPORTS + "/<id:import_id>/cancel")
 async def cancel(import_id: int) -> ResponseReturnValue:
-    """Cancel an import; one that was not started is forgotten."""
+    """Cancel an import; delete one that was not started."""
     async with writing() as session:
         job = await cancel_job(session, import_id)
         was_started = job.state != "uploaded"
@@ -343,7 +334,6 @@ def to_import(import_id: int) -> Response:
 
 
 def _check_options(fields: list[str], *, has_nobody: bool) -> None:
-    """Raise InvalidInputError for what cannot be chosen."""
     if fields and "text" not in fields:
         raise InvalidInputError("Choose the column with the text", loc="field")
     if has_nobody:

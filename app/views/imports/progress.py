@@ -1,7 +1,7 @@
-"""The page of an import that was started: how far it is, and then what it has brought."""
+"""The page of a started import: its progress, then its results."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -33,11 +33,6 @@ from app.views.imports.reading_choices import sentences_of
 from app.views.page import WebPage
 from app.views.rooms.figures import ShareBar
 
-MOST_TOLD: Final = 12
-"""Chats of one file of which the page tells what was found; each takes some 30 ms."""
-TELLING_S: Final = 1.0
-"""Seconds after which no further one is looked at, so that the page does not wait."""
-
 
 class ImportPage(WebPage, frozen=True, kw_only=True):
     template = "imports/import.html"
@@ -45,17 +40,14 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
     job: ImportJob
     stored: StoredPosts
     usernames: list[str]
-    """The authors of new posts."""
     rooms: list[RoomFacts]
     """The chats, those with the most messages first."""
     overviews: list[ChatSight]
-    """Of the first chats, when the import has ended."""
     archive: AuthorArchive | None
-    """Of the one author of posts, when the import has ended and no part shows more of them."""
+    """Archive of a single author, after the import, if no part shows more."""
     of_parts: dict[str, Any]
-    """What cards of parts show of that author."""
     person: str
-    """The username of that author; empty for several, for chats, and before the end."""
+    """Username of this author; empty for several authors, for chats, and during the import."""
     samples: list[str]
     own: str | None
 
@@ -65,28 +57,27 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def chat(self) -> str:
-        """The name of the one chat in the file; empty where there are several, or none."""
+        """The name of the file's only chat; empty otherwise."""
         if len(self.rooms) == 1:
             return self.rooms[0].name
         return self.stored.title if self.is_under_way and not self.rooms else ""
 
     @property
     def shares(self) -> FigureParts[StackedBar] | None:
-        """What was found about the one chat, as its overview begins."""
         if len(self.rooms) > 1 or not self.overviews:
             return None
         return ShareBar(self.overviews[0]).parts()
 
     @property
     def finding(self) -> str:
-        """What was found about the one chat or author; empty for several."""
+        """The finding about the only chat or author; empty for several."""
         if self.archive is not None:
             return AuthorAtSight(self.archive).finding().title
         return self.shares.finding.title if self.shares else ""
 
     @property
     def findings(self) -> Mapping[int, str]:
-        """What was found about each of several chats, by their ids."""
+        """The findings about several chats, by their ids."""
         figures = map(ShareBar, self.overviews)
         return {figure.sight.room.id: figure.finding().title for figure in figures}
 
@@ -96,12 +87,11 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def noted(self) -> list[Message]:
-        """What was assumed and not read."""
         return sentences_of(notes_of(self.job))
 
     @property
     def is_understood(self) -> bool:
-        """Whether all of the file was understood; earlier versions did not note it."""
+        """Whether all of the file was understood; earlier versions did not record it."""
         is_done = self.job.state == "done" and self.job.notes is not None
         return is_done and not (self.noted or self.job.rejected)
 
@@ -112,13 +102,13 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
 
 
 def is_chat(job: ImportJob) -> bool:
-    """Return whether the file of an import is a chat, as it may be known before it is read."""
+    """Return whether the file of an import is a chat, if known before it is read."""
     form = FORMATS.get(job.format)
     return bool(stored_posts(job).title) if form is None else form.is_chat
 
 
 async def read_progress(job: ImportJob) -> ImportPage:
-    """Return the page of an import, with what was found about its chats if it has ended."""
+    """Return the page of an import, with findings about its chats if it has ended."""
     stored = stored_posts(job)
     has_ended = job.state in ENDED
     async with resources().read_long() if has_ended else resources().db.read() as session:
@@ -128,9 +118,7 @@ async def read_progress(job: ImportJob) -> ImportPage:
         overviews = await _overviews(session, rooms) if has_ended else []
         is_of_one = has_ended and not rooms and len(usernames) == 1
         person = usernames[0] if is_of_one else ""
-        of_parts = await _read_parts(session, person) if person else {}
-        has_cards = any(of_parts.values())
-        archive = await _archive_of(session, person) if person and not has_cards else None
+        of_parts, archive = await _read_author(session, person) if person else ({}, None)
         # The people of a chat have the colours here that they have there.
         about = overviews[0].room.usernames if overviews and len(rooms) == 1 else ()
         return ImportPage(
@@ -149,24 +137,24 @@ async def read_progress(job: ImportJob) -> ImportPage:
         )
 
 
-async def _read_parts(session: AsyncSession, username: str) -> dict[str, Any]:
-    """Return what parts show of the one author of a file."""
+async def _read_author(
+    session: AsyncSession, username: str
+) -> tuple[dict[str, Any], AuthorArchive | None]:
+    """Return what parts show of an author, and the archive if they show nothing."""
     author = await get_author(session, username)
     zone = zone_of_page("", await zone_of_chats(session, [username]))
-    return await read_cards(session, "import_end", author, zone)
-
-
-async def _archive_of(session: AsyncSession, username: str) -> AuthorArchive:
-    author = await get_author(session, username)
-    zone = zone_of_page("", await zone_of_chats(session, [username]))
-    return await read_archive(session, resources().models, author, zone, None)
+    of_parts = await read_cards(session, "import_end", author, zone)
+    if any(of_parts.values()):
+        return of_parts, None
+    return of_parts, await read_archive(session, resources().models, author, zone, None)
 
 
 async def _overviews(session: AsyncSession, rooms: Sequence[RoomFacts]) -> list[ChatSight]:
-    """Return the overviews of the first chats, of at least one."""
+    """Return the overviews of the first chats, at least one."""
     overviews: list[ChatSight] = []
-    end = monotonic() + TELLING_S
-    for room in rooms[:MOST_TOLD]:
+    # Each takes some 30 ms, and the page must not wait for long.
+    end = monotonic() + 1.0
+    for room in rooms[:12]:
         if overviews and monotonic() >= end:
             break
         facts = await get_room(session, room.id)

@@ -1,4 +1,4 @@
-"""What the preview of an upload says was assumed and not read, and what it lets people choose."""
+"""The assumptions and unread parts of an upload's preview, and its choices."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -23,7 +23,6 @@ from app.formats.records import ReadOptions
 from app.views.blueprints import Form
 
 _FIND_OUT: Final = Message("detect automatically")
-_ZONE_BELOW: Final = Message("Time zone: as chosen below, because the chat names no time zone")
 ASKED: Final[Mapping[Unsettled, tuple[Message, Message | None]]] = {
     "time": (
         Message("Most times cannot be read. Choose below how to read them."),
@@ -40,23 +39,19 @@ ASKED: Final[Mapping[Unsettled, tuple[Message, Message | None]]] = {
         None,
     ),
 }
-"""Why an import cannot start yet, and what to tick so that it can; None: only a choice helps."""
+"""Why an import cannot start yet, and what to tick to start it; None: only a choice helps."""
 
 
 class ReadingChoice(NamedTuple):
-    """A list of the form from which a value is chosen."""
-
     name: str
     label: Message
     values: list[tuple[str, str]]
-    """Each with its label; the empty one leaves it to the reader."""
+    """Values with labels; the empty value leaves the choice to the reader."""
     selected: str
     is_required: bool = False
 
 
 class Noted(NamedTuple):
-    """What was assumed and not read, as sentences, and what can be chosen."""
-
     assumptions: list[tuple[Message, Message | None]]
     """Each with what to do if it is wrong."""
     unread: list[Message]
@@ -74,7 +69,7 @@ class Noted(NamedTuple):
 
 
 def noted_of(notes: NotesSummary, options: ReadOptions, *, is_table: bool) -> Noted:
-    """Return the notes of a preview for its page; `options` are what was chosen so far."""
+    """Return the notes of a preview; `options` are the choices so far."""
     question, tick = ASKED[notes.unsettled] if notes.unsettled else (None, None)
     if options.accept_unread and notes.unsettled is None:
         _, tick = ASKED["time"]
@@ -89,7 +84,7 @@ def noted_of(notes: NotesSummary, options: ReadOptions, *, is_table: bool) -> No
 
 
 def sentences_of(notes: NotesSummary) -> list[Message]:
-    """Return what was assumed and not read by an import that was started."""
+    """Return the assumptions and unread parts of a started import."""
     said = [assumption_sentence(part) for part in notes.assumptions]
     return [*said, *unread_sentences(notes.unread)]
 
@@ -104,15 +99,15 @@ def assumed_zone(notes: NotesSummary) -> str:
 
 
 def settled(notes: NotesSummary, options: ReadOptions) -> NotesSummary:
-    """Return the notes without a question that the name of one author answers."""
+    """Return the notes without a question that a given author's name answers."""
     is_named = notes.unsettled == "author" and options.username is not None
     return structs.replace(notes, unsettled=None) if is_named else notes
 
 
 def chosen_reading(form: Form, before: ReadOptions) -> ReadOptions:
-    """Return what the form chooses of the reading of texts, times and columns, and nothing else.
+    """Return the form's choices about texts, times and columns.
 
-    A column counts as chosen if it was so before, or is taken for something else now.
+    A column counts as chosen if it was chosen before, or has another field now.
     """
     encoding = form.get("encoding", "").strip()
     taken = form.getlist("taken")
@@ -150,7 +145,8 @@ def _said(part: Assumption, options: ReadOptions) -> tuple[Message, Message | No
     is_browsers = part.kind == "timezone" and part.value == machine_zone()
     if is_browsers and options.timezone is None:
         # The form has the zone of the browser, which takes the place of the machine's.
-        return _ZONE_BELOW, choice_hint(part)
+        below = Message("Time zone: as chosen below, because the chat names no time zone")
+        return below, choice_hint(part)
     return assumption_sentence(part), choice_hint(part)
 
 
@@ -190,7 +186,7 @@ def _role_of(field: str) -> str:
 def _values(
     kind: str, part: Assumption | None, others: Iterable[str], chosen: str | None
 ) -> list[tuple[str, str]]:
-    """Return the values of a choice: what the reader found out, and the others by their labels."""
+    """Return the values of a choice: the reader's guess, and the others with labels."""
     guess = value_label(kind, part.value) if part else ""
     first = Message("{value}, a guess", value=guess) if guess else _FIND_OUT
     labels = {value_label(kind, value): value for value in filter(None, [chosen, *others])}

@@ -1,4 +1,4 @@
-"""What the pages of imports show before one is started."""
+"""What the pages of imports show before an import is started."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -30,27 +30,25 @@ from app.views.page import FormPage
 
 _LOCALES: Final[tuple[Locale, ...]] = ("ko", "en")
 _OFFSET: Final = re.compile(r"UTC([+-])([1-9]|1[0-4])")
-"""A zone of no city, as pages name it."""
+"""A zone without a city, as pages name it."""
 MB_OF_GB: Final = 1024
-_NO_CITIES: Final = "Etc/"
-"""Beginning of zones that are no city's."""
 
 
 @lru_cache(maxsize=len(_LOCALES))
 def zone_cities(locale: Locale) -> tuple[tuple[str, str], ...]:
-    """Return the time zones of cities, each with the city, in the order of the cities."""
+    """Return the time zones of cities, each with its city, by city."""
     written = BabelLocale.parse(locale).time_zones
     zones = (zone for zone in get_global("zone_territories") if "/" in zone)
     cities = (
         (zone, written.get(zone, {}).get("city") or zone.rpartition("/")[2].replace("_", " "))
         for zone in zones
-        if not zone.startswith(_NO_CITIES)
+        if not zone.startswith("Etc/")
     )
     return tuple(sorted(cities, key=lambda each: each[1]))
 
 
 def zone_typed(typed: str | None) -> str | None:
-    """Return the IANA name of a zone or city; None for nothing. Raises InvalidInputError."""
+    """Return the IANA name of a zone or city, None if it is empty. Raises InvalidInputError."""
     if not typed:
         return None
     try:
@@ -70,8 +68,6 @@ def zone_typed(typed: str | None) -> str | None:
 
 
 class HowTo(NamedTuple):
-    """How one app gives a chat."""
-
     app: str
     steps: list[str]
 
@@ -98,11 +94,9 @@ _STEPS: Final[dict[str, tuple[str, str, str]]] = {
         gettext_noop("Choose the exported .txt file here. On a computer, use “Save chat” instead."),
     ),
 }
-"""By format, the apps that people ask for first."""
 
 
 def how_to_get() -> list[HowTo]:
-    """Return how each of these apps gives a chat, in the visitor's language."""
     return [
         HowTo(translate_message(FORMATS[name].label), [gettext(step) for step in steps])
         for name, steps in _STEPS.items()
@@ -110,11 +104,11 @@ def how_to_get() -> list[HowTo]:
 
 
 USUAL: Final = ("kakaotalk", "whatsapp", "telegram", "line", "messenger", "discord", "x", "meta")
-"""Formats that people ask for; the others follow in the order in which they are tried."""
+"""The most requested formats; others follow in the order in which they are tried."""
 
 
 def listed_formats() -> list[Format]:
-    """Return the formats as a page lists them, those that people ask for first."""
+    """Return the formats as a page lists them, the most requested first."""
     usual = [FORMATS[name] for name in USUAL if name in FORMATS]
     return [*usual, *(form for name, form in FORMATS.items() if name not in USUAL)]
 
@@ -142,13 +136,13 @@ class ImportsPage(FormPage, frozen=True, kw_only=True):
 
     @property
     def refusals(self) -> dict[int, str]:
-        """Why nothing of an upload can be imported, by the ids of those that were looked at."""
+        """Reasons why previewed uploads cannot be imported, by id."""
         uploads = (job for job in self.jobs if job.state == "uploaded")
         return {job.id: errors[0].detail for job in uploads if (errors := errors_of(job))}
 
     @property
     def noted(self) -> dict[int, int]:
-        """How many assumptions there are and things that were not read, by the ids of imports."""
+        """Number of assumptions and unread parts of each import."""
         return {job.id: len(sentences_of(notes_of(job))) for job in self.jobs}
 
 
@@ -157,23 +151,20 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
 
     job: ImportJob
     preview: Preview | None
-    """None where the file was too much for a look."""
+    """None if reading the file took too much."""
     chosen_format: str
-    """As which the file is read: `auto`, or a name."""
     options: ReadOptions
-    """What was chosen so far."""
     earlier: ReadOptions
     here: Mapping[str | None, PersonHere]
-    """Who has the name of somebody in the chat, by the username there."""
+    """Authors with the name of a person in the chat, by the username there."""
     keeps_media: bool
     readership: Readership
     own: str | None
-    """Whose archive the front page shows."""
     asks_whose: bool
     was_stopped: bool
-    """Whether a late import stopped since its file was read differently before."""
+    """Whether a recent import stopped because its file was read differently before."""
     typed_zone: str = ""
-    """A time zone that is none, where one was sent: `error` says so."""
+    """The unknown time zone that was sent, if any; `error` names it."""
     is_zone_of_before: bool = False
     """Whether the time zone is that of an earlier import of the chat."""
     shown: int = SHOWN
@@ -189,7 +180,6 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
 
     @property
     def noted(self) -> Noted | None:
-        """What was assumed and not read, with what can be chosen."""
         if self.preview is None:
             return None
         notes = settled(self.preview.notes, self.options)
@@ -225,24 +215,21 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
 
     @property
     def cities(self) -> Sequence[tuple[str, str]]:
-        """The time zones to choose from, each with its city."""
         return zone_cities(language())
 
     @property
     def is_understood(self) -> bool:
-        """Whether there is nothing in the file that was assumed or not used."""
         preview = self.preview
         is_read = preview is not None and preview.is_whole and not preview.rejected
         return is_read and self.noted is not None and self.noted.is_empty
 
     @property
     def may_hold_one_author(self) -> bool:
-        """Whether posts without an author can only be of one: there is no column that names it."""
+        """Whether posts can only be of one author: no column names it."""
         return self.preview is not None and all(field for _, field in self.preview.columns)
 
     @property
     def period(self) -> str:
-        """The days of what was read."""
         if not (self.preview and self.preview.first_at and self.preview.last_at):
             return ""
         zone = self._zone_of_days
@@ -260,6 +247,6 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
 
     @property
     def has_choice_to_make(self) -> bool:
-        """Whether it is not known yet which column of a table holds the text."""
+        """Whether the column of a table that holds the text is unknown."""
         columns = self.preview.columns if self.preview else ()
         return bool(columns) and all(field != "text" for _, field in columns)

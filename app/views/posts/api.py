@@ -28,9 +28,7 @@ from app.views.requests import TWEET_CURSOR, Page, PageArgs, require_type
 
 blueprint = ApiBlueprint("api_tweets", tag="tweets")
 
-MOST_POSTS: Final = 1_000
 TWEETS_OF: Final = "/users/<username>" + TWEETS
-"""Address of an author's posts."""
 
 
 @blueprint.operation(
@@ -80,7 +78,7 @@ async def create_many() -> LinesReport:
 
 
 async def _store_sent(report: ImportReport) -> LinesReport:
-    """Store the lines of the body; `report` counts those that stay whatever happens."""
+    """Store the lines of the body; `report` counts those that stay in any case."""
     parts = resources()
     try:
         async with spooled_body() as spool:
@@ -119,7 +117,7 @@ class Thread(Struct, frozen=True):
 async def show_thread(tweet_id: int) -> Thread:
     """List the conversation around a post."""
     async with resources().db.read() as session:
-        conversation = await read_conversation(session, tweet_id, most=MOST_POSTS)
+        conversation = await read_conversation(session, tweet_id, most=1_000)
     return Thread([entry.post for entry in conversation.posts], conversation.missing)
 
 

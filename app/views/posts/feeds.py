@@ -22,15 +22,11 @@ from app.views.policies import own_origin
 blueprint = PageBlueprint("feeds")
 
 ENTRIES: Final = 40
-"""Posts of a feed."""
-ATOM: Final = "application/atom+xml; charset=utf-8"
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class FeedArgs(Struct):
     q: str = ""
-    """A search, whose newest posts the feed has."""
 
 
 @blueprint.page(ATOM_NAME, is_cacheable=True)
@@ -57,11 +53,9 @@ class FeedPage(WebPage, frozen=True, kw_only=True):
     template = "posts/feed.xml"
 
     author: str
-    """Whose posts these are; nobody's for all."""
+    """Author of the posts; empty for all authors."""
     query: str
-    """The search that found them, if any."""
     page: str
-    """The address of the page that shows them too."""
     entries: list[Post]
     origin: str
     self_address: str
@@ -75,11 +69,11 @@ class FeedPage(WebPage, frozen=True, kw_only=True):
     @property
     def updated(self) -> datetime:
         newest = self.entries[0].created_at if self.entries else None
-        return newest or EPOCH
+        return newest or datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def _atom(author: str, page: str, posts: Sequence[Post], query: str = "") -> Response:
-    """Return the feed of posts, the newest first; those without a time can be no entries."""
+    """Return the feed of posts, newest first; posts without a time are left out."""
     entries = [post for post in posts if post.created_at]
     feed = FeedPage(
         author=author,
@@ -91,4 +85,4 @@ async def _atom(author: str, page: str, posts: Sequence[Post], query: str = "") 
         about=[post.username for post in posts],
     )
     body = await render(feed)
-    return Response(_NO_XML.sub("", body), content_type=ATOM)
+    return Response(_NO_XML.sub("", body), content_type="application/atom+xml; charset=utf-8")

@@ -1,6 +1,6 @@
 """The live stream in the API (server-sent events)."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from msgspec import Meta, Struct
 from quart import Response, g, request
@@ -16,12 +16,6 @@ from app.views.policies import is_still_readable, right_to_read, send_to_login
 from app.views.requests import event_of
 
 blueprint = ApiBlueprint("api_live", tag="live")
-
-HEADERS: Final = {
-    "Content-Type": f"{EVENTS}; charset=utf-8",
-    "Cache-Control": "no-cache",
-    "X-Accel-Buffering": "no",
-}
 
 
 class LiveArgs(Struct):
@@ -47,7 +41,7 @@ async def live_stream(args: LiveArgs) -> Response:
 
 
 def own_session() -> Right | None:
-    """Return the session whose streams are counted together; None for who is not signed in."""
+    """Return the session whose streams are counted together; None for visitors."""
     return Right("session", g.account.session_id) if g.account else None
 
 
@@ -55,7 +49,12 @@ def endless(events: EndlessBody | None) -> Response:
     """Return the answer of a live stream; to HEAD without its events."""
     if events is not None:
         hand_over(request.scope, events)
-    response = Response(b"", headers=HEADERS)
+    headers = {
+        "Content-Type": f"{EVENTS}; charset=utf-8",
+        "Cache-Control": "no-cache",
+        "X-Accel-Buffering": "no",
+    }
+    response = Response(b"", headers=headers)
     del response.content_length  # It is not known.
     return response
 

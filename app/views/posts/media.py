@@ -1,4 +1,4 @@
-"""The files of posts, served so that nothing in them can act as a page."""
+"""The files of posts, served so that their content cannot act as a page."""
 
 import asyncio
 from functools import partial
@@ -24,11 +24,6 @@ from app.views.blueprints import PageBlueprint
 blueprint = PageBlueprint("media")
 
 CHUNK_BYTES: Final = 2**16
-MEDIA_POLICY: Final = "sandbox; default-src 'none'; img-src 'self'; media-src 'self'"
-ALWAYS_PUBLIC: Final = "private, max-age=31536000, immutable"
-"""A file never changes. Shared caches must not keep it: it may be deleted."""
-ASKED_EACH_TIME: Final = "private, no-cache"
-"""Where the site is private, or a switch may make it so."""
 
 
 class MediaBody(FileBody):
@@ -40,7 +35,7 @@ class MediaBody(FileBody):
     def __init__(self, path: Path, openness: Openness | None) -> None:
         super().__init__(path, buffer_size=CHUNK_BYTES)
         self._openness = openness
-        """By what a visitor may read; None for those who have a right of their own."""
+        """Decides what a visitor may read; None for a client with a right of its own."""
 
     async def __anext__(self) -> bytes:
         if self._openness is not None and not await self._openness.is_surely_public():
@@ -82,10 +77,16 @@ async def show_media(name: str, args: MediaArgs) -> Response:
     body = MediaBody(path, resources().openness if g.is_visitor else None)
     response = Response(body, content_type=type_)
     response.timeout = None  # A video may be played for longer than a page may load.
-    response.headers["Content-Security-Policy"] = MEDIA_POLICY
+    response.headers["Content-Security-Policy"] = (
+        "sandbox; default-src 'none'; img-src 'self'; media-src 'self'"
+    )
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    # A file never changes, but may be deleted: shared caches must not keep it. Browsers ask each
+    # time if the site is private, or a switch may make it so.
     is_public = config.public and is_final
-    response.headers["Cache-Control"] = ALWAYS_PUBLIC if is_public else ASKED_EACH_TIME
+    response.headers["Cache-Control"] = (
+        "private, max-age=31536000, immutable" if is_public else "private, no-cache"
+    )
     response.headers["Accept-Ranges"] = "bytes"
     response.content_length = body.size
     response.set_etag(tag)

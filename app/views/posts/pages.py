@@ -1,4 +1,4 @@
-"""Posts: the page of one, and those behind a point of a figure."""
+"""Pages of single posts, and of the posts behind a point of a figure."""
 
 from dataclasses import replace
 from typing import Annotated, Final, Literal
@@ -38,24 +38,15 @@ from app.views.viewer import ViewerPage
 
 blueprint = PageBlueprint("posts")
 
-POSTS_PER_PAGE = 20
-POSTS_PER_WALL: Final = 24
-"""Posts whose media one page of a wall shows."""
 MOST_LOOKED_AT: Final = 5_000
 """Posts that are counted one by one, in some 10 ms."""
-HOURS = 24
-SIMILAR = 5
-MOST_OF_THREAD = 100
-"""Posts of a conversation on the page of one of them."""
 
 
 class PostsArgs(View):
     hour: Annotated[int, Meta(ge=0, lt=WEEK_H)] | None = None
     has: Literal["", "media"] = ""
     shows: Shown | Literal[""] = ""
-    """How the posts are written."""
     picture: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
-    """The post of the wall that is shown alone."""
     cursor: str | None = None
 
     @property
@@ -94,7 +85,6 @@ class PostsPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def shown(self) -> str | None:
-        """How the posts are written, in words."""
         return shown_label(self.args.shows) if self.args.shows else None
 
 
@@ -102,13 +92,10 @@ class TweetPage(WebPage, frozen=True, kw_only=True):
     template = "posts/tweet.html"
 
     posts_total: int | None
-    """How many posts its author has."""
     similar: SimilarPosts
     conversation: Conversation
     around: list[Post]
-    """Messages before and after it in its room."""
     zone: str | None
-    """That of its room, in which a message shows its time."""
 
     @property
     def post(self) -> Post:
@@ -116,7 +103,7 @@ class TweetPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def answered_id(self) -> int | None:
-        """The id of what it answers, where that can be read."""
+        """The id of the answered post, if it can be read."""
         reply_to = self.post.reply_to
         here = {entry.post.id for entry in self.conversation.posts}
         is_here = reply_to is not None and (own_chat() is None or reply_to.id in here)
@@ -135,7 +122,7 @@ async def show_posts(args: PostsArgs, after: TweetKey | None) -> str:
             hour=args.hour,
             zone=args.zone,
             after=after,
-            limit=POSTS_PER_WALL if args.has else POSTS_PER_PAGE,
+            limit=24 if args.has else 20,
         )
         is_empty = not posts and not await count_users(session)
     return await render(
@@ -198,18 +185,15 @@ _ENDINGS: Final[dict[Shown, Ending]] = dict(
 
 
 def shown_label(shown: Shown) -> str:
-    """Return in words how posts are written."""
     if shown in _ENDINGS:
         return gettext("Ends with {sign}").format(sign=f"“{_ENDINGS[shown]}”")
     return gettext(_SHOWN[shown])
 
 
 def _hour(hour: int) -> str:
-    """Return an hour of the week in words."""
-    names = weekday_names("wide")
-    clock = hour % HOURS
+    day, clock = divmod(hour, 24)
     return gettext("{weekday}, {start}:00 to {end}:00").format(
-        weekday=names[hour // HOURS], start=clock, end=clock + 1
+        weekday=weekday_names("wide")[day], start=clock, end=clock + 1
     )
 
 
@@ -222,7 +206,7 @@ async def show_tweet(tweet_id: int) -> str:
     similar, chat = await _similar_posts(tweet_id), own_chat()
     async with resources().db.read() as session:
         author = await get_author(session, similar.post.username)
-        conversation = await read_conversation(session, tweet_id, most=MOST_OF_THREAD, room_id=chat)
+        conversation = await read_conversation(session, tweet_id, most=100, room_id=chat)
         around = await messages_around(session, similar.post)
         room = similar.post.room
         speakers = await speakers_of(session, room.id) if room else [author.username]
@@ -242,11 +226,11 @@ async def show_tweet(tweet_id: int) -> str:
 
 
 async def _similar_posts(tweet_id: int) -> SimilarPosts:
-    """Return a post and the posts like it; none for a reader of one chat, who sees no others."""
+    """Return a post and similar posts; none for a reader of one chat."""
     parts = resources()
     if own_chat() is None:
         return await similar_posts(
-            parts.db, parts.embeddings, parts.models.backgrounds, tweet_id, limit=SIMILAR
+            parts.db, parts.embeddings, parts.models.backgrounds, tweet_id, limit=5
         )
     async with parts.db.read() as session:
         return SimilarPosts(await get_post(session, tweet_id), "wording")

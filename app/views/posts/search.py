@@ -1,7 +1,7 @@
 """The search page."""
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from msgspec import field, to_builtins
 from quart import url_for
@@ -30,12 +30,6 @@ from app.views.requests import RESULT_CURSOR, cursor_of
 
 blueprint = PageBlueprint("search")
 
-RESULTS_PER_PAGE = 20
-LISTED_BY: Final = {"username", "platform", "lang", "since", "until", "has"}
-"""Filters by which posts are listed where no words are searched."""
-AROUND = 200
-"""Characters of a long post that are shown on each side of a match."""
-
 
 class SearchPageArgs(PageFilters):
     q: str = ""
@@ -58,7 +52,7 @@ class SearchPageArgs(PageFilters):
 
     @property
     def filters(self) -> dict[str, Any]:
-        """What an address of the same search names."""
+        """The parameters of a URL of the same search."""
         fields = to_builtins(self) | {"cursor": None}
         if self.search_mode == "words":
             fields["mode"] = ""
@@ -84,11 +78,10 @@ class SearchPage(FormPage, frozen=True, kw_only=True):
 
     @property
     def results(self) -> list[FoundText]:
-        return by_text(self.found.hits, around=AROUND)
+        return by_text(self.found.hits, around=200)
 
     @property
     def has_several_rooms(self) -> bool:
-        """Whether the results are of more than one chat."""
         return len({hit.room.id for hit in self.found.hits if hit.room}) > 1
 
     @property
@@ -138,7 +131,8 @@ async def show_search(args: SearchPageArgs, after: ResultKey | None) -> Response
         results = await _results(args, after)
     except (NotFoundError, MalformedError, InvalidInputError) as error:
         failure = error.with_traceback(None)
-    if not failure and not args.q.strip() and filters.keys() & LISTED_BY:
+    listed_by = {"username", "platform", "lang", "since", "until", "has"}
+    if not failure and not args.q.strip() and filters.keys() & listed_by:
         return see_other(url_for("posts.show_posts", **filters))
     names = given_names([args.username])
     async with parts.db.read() as session:
@@ -168,6 +162,6 @@ async def _results(args: SearchPageArgs, after: ResultKey | None) -> ResultPage:
             with_facets=after is None,
             zone=args.zone,
         ),
-        limit=RESULTS_PER_PAGE,
+        limit=20,
         after=after,
     )

@@ -1,4 +1,4 @@
-"""Posts that filters or words find, in the API: a page of results, their counts, or a file."""
+"""The search in the API: a page of results, counts, or a file."""
 
 import contextlib
 import zlib
@@ -27,8 +27,7 @@ from app.views.requests import RESULT_CURSOR, Next
 blueprint = ApiBlueprint("api_search", tag="search")
 
 LONGEST_NAME: Final = 80
-"""Characters of an author's name in that of an exported file."""
-GZIP: Final = 16 + zlib.MAX_WBITS
+"""Characters of an author's name in the name of an exported file."""
 
 
 class SearchArgs(SearchFilters):
@@ -149,7 +148,7 @@ async def export_posts(args: ExportArgs) -> Response:
 async def _packed(
     pieces: AsyncGenerator[bytes, None], pool: WorkPool
 ) -> AsyncGenerator[bytes, None]:
-    packer = zlib.compressobj(GZIP_LEVEL, wbits=GZIP)
+    packer = zlib.compressobj(GZIP_LEVEL, wbits=16 + zlib.MAX_WBITS)
     async with contextlib.aclosing(pieces):
         async for piece in pieces:
             if data := await pool.run(packer.compress, piece):

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from markupsafe import Markup
 from msgspec import Struct
@@ -22,9 +22,6 @@ from app.views.cast import Cast
 from app.views.examples import command_of
 from app.views.page import WebPage, cast_for_anybody, render
 from app.views.policies import access, own_origin
-
-MOST_KEPT: Final = 8
-"""References of 200 KB: by language, and by the site's address, of which a client may name any."""
 
 blueprint = ApiBlueprint("service", tag="service", url_prefix=None)
 
@@ -105,9 +102,11 @@ async def show_docs() -> str:
 
 
 async def _reference(cast: Cast) -> Markup:
-    """Return what was made for an earlier reader of the same words, if it is among the last."""
+    """Return the reference, cached for the last languages and addresses."""
     kept: LruStore[tuple[object, ...], Markup] = current_app.extensions.setdefault(
-        "api_reference", LruStore(MOST_KEPT, lambda _: 1)
+        # Each has 200 KB, and a client may name any address.
+        "api_reference",
+        LruStore(8, lambda _: 1),
     )
     origin = own_origin()
     key = (language(), cast.is_chat, resources().openness.seems_public, origin)
@@ -119,7 +118,7 @@ async def _reference(cast: Cast) -> Markup:
 
 
 def _document() -> dict[str, Any]:
-    """Return the document of this app, made once for a public site and once for a private one."""
+    """Return the document of this app, made once for a public and once for a private site."""
     documents: dict[bool, dict[str, Any]] = current_app.extensions.setdefault("openapi", {})
     is_public = resources().openness.seems_public
     if is_public not in documents:

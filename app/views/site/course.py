@@ -38,7 +38,7 @@ async def lead_to_api() -> ResponseReturnValue:
 
 @blueprint.action("/user", policy="write")
 async def post_user(form: Form) -> ResponseReturnValue:
-    """Add the author that TwitOff's form names, unless there is one, and redirect to the page."""
+    """Add the author of TwitOff's form, unless it exists, and redirect to the page."""
     username = form.get("user_name", "").strip()
     async with writing() as session:
         user = await find_user(session, username)

@@ -1,4 +1,4 @@
-"""The front page, with the archive that is the site's own; the method; the site's icon."""
+"""The front page with the site's own archive, the page of the method, and the icon."""
 
 from importlib.metadata import version
 from typing import Final
@@ -40,24 +40,18 @@ from app.views.policies import always, own_chat
 
 blueprint = PageBlueprint("home")
 
-NEWEST: Final = 3
 MOST_ROOMS: Final = 3
-"""Posts and chats that are shown."""
-MEASURED_RIGHT: Final = 0.756
-MEASURED_AUTHORS: Final = 32
-"""How often the right one of how many authors was named (docs/measurements.md)."""
 
 
 class HomeArgs(Struct):
     username: list[str] = []
-    """Authors that are ticked in the form."""
     year: Year | None = None
     tz: str = ""
     """Year and time zone of the calendar, in the site's own archive."""
 
 
 class Example(Struct, frozen=True):
-    """A post that saywho had not seen, and its answer, as the page of an answer would show it."""
+    """A post that saywho had not seen, with the answer as its page would show it."""
 
     solution: Solution
     evident: Evident
@@ -75,21 +69,21 @@ class HomePage(WebPage, frozen=True, kw_only=True):
     template = "site/home.html"
 
     offer: OfferedPeople
-    """Without the samples, where these are no longer of use."""
+    """Without samples if there are enough other authors."""
     author_total: int
     posts: list[Post]
     example: Example | None
     archive: Memories | None
     is_archive_first: bool
-    """Whether it stands before the question, as it does not beside chats and other archives."""
+    """Whether it is before the question, unlike with chats and other archives."""
     posting: PostingYear | None
     samples: list[str]
     rooms: list[RoomFacts]
-    """The chats with the newest messages."""
     has_more_rooms: bool
     is_playable: bool
-    measured_right: float = MEASURED_RIGHT
-    measured_authors: int = MEASURED_AUTHORS
+    # How often the right one of 32 authors was named (docs/measurements.md).
+    measured_right: float = 0.756
+    measured_authors: int = 32
 
 
 @blueprint.page("/", of_chat=always)
@@ -108,7 +102,7 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
         groups = await grouped(session, offered, outgrown)
         if solution and hidden.intersection(solution.usernames):
             solution = None  # It was drawn before; the next one comes with more posts.
-        posts = await newest_without(session, hidden, limit=NEWEST)
+        posts = await newest_without(session, hidden, limit=3)
         rooms, offered_total = await read_chats(session), author_total - len(hidden)
         evident = await read_evidence(session, solution.comparison) if solution else None
         archive = await _own_archive(session, args)
@@ -143,12 +137,11 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
 
 
 def _shown(room: RoomFacts) -> RoomFacts:
-    """Return the facts of a chat with the people for whom the page of a list has colours."""
+    """Return a chat with the people for whom the page of a list has colours."""
     return structs.replace(room, people=room.people[:FEW_PEOPLE])
 
 
 async def _own_archive(session: AsyncSession, args: HomeArgs) -> Memories | None:
-    """Return the archive that is the site's own, once it has posts."""
     zone, username = zone_of_page(args.tz), await find_own(session)
     if username is None:
         return None
