@@ -86,7 +86,6 @@ async def add_headers(response: Response) -> Response:
 
 
 async def _is_of_account_alone() -> bool:
-    """Return whether the answer is for a signed-in account, and not for everyone."""
     policy = g.get("policy")
     if g.get("account") is None or policy == "open":
         return False

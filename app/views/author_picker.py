@@ -97,7 +97,6 @@ async def grouped(
 async def with_people(
     session: AsyncSession, names: Sequence[str], room_ids: Sequence[str]
 ) -> list[str]:
-    """Return the names, and the people of the ticked chats, each once."""
     ids = filter(None, map(number_of, room_ids))
     people = [name for id_ in ids for name in await speakers_of(session, id_)]
     if not people:  # A name that is given twice is refused then, as ever.

@@ -140,7 +140,6 @@ class Operation:
     """The view before it in the document; empty for the end of its tag."""
 
     async def run(self, values: dict[str, Any]) -> ResponseReturnValue:
-        """Check the request, and run the view with these values of the path."""
         if self.is_cacheable:
             cacheable()
         takes_args = self.args is not NoArgs

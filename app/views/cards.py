@@ -43,7 +43,6 @@ def parts_here() -> Parts:
 
 
 def has_page(endpoint: str) -> bool:
-    """Return whether the site has a page, since its part may be left out."""
     return endpoint in current_app.view_functions
 
 

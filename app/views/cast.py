@@ -127,7 +127,6 @@ def current_cast() -> Cast:
 
 
 def shown_name(username: str) -> str:
-    """Return an author's name in sentences; the username if the author is not in the cast."""
     person = _bound.get().people.get(username)
     return person.name if person else username
 
@@ -138,7 +137,6 @@ def display_name(username: str) -> str:
 
 
 def hue(username: str | None) -> str:
-    """Return the class of an author's colour; `NO_HUE` if the author is not in the cast."""
     person = _bound.get().people.get(username or "")
     return person.hue if person else NO_HUE
 

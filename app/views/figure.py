@@ -17,8 +17,6 @@ PlotT = TypeVar("PlotT")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A figure's numbers in rows, and the URL of the posts behind each row."""
-
     columns: Sequence[str]
     rows: Sequence[Sequence[TableCell]]
     links: Sequence[str] = ()

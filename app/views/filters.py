@@ -176,8 +176,6 @@ def span_of_day(day: date | None, zone: ZoneInfo) -> tuple[datetime | None, date
 
 
 class View(PageFilters):
-    """The filters of the dashboard, and of the posts behind its points."""
-
     username: list[str] = []
     platform: str = ""
 

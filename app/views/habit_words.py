@@ -108,7 +108,6 @@ def trait_of(measure: Measure, others: str = "") -> str:
 
 
 def told_alone(measure: Measure, others: str = "") -> str:
-    """Return a trait with a capital letter, as it is below a name."""
     trait = trait_of(measure, others)
     return f"{trait[:1].upper()}{trait[1:]}"
 

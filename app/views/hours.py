@@ -24,8 +24,6 @@ PARTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class HoursFigure(Figure[PlotT]):
-    """The number of an author's posts in each hour of the day."""
-
     column: str
     hours: Sequence[int]
     busy_from: int | None
@@ -94,7 +92,6 @@ def how_told() -> str:
 
 
 def how_counted(start: int | None) -> str:
-    """Return how the busiest hours are found, and whether none stand out."""
     if start is not None:
         return how_told()
     return f"{gettext('No hours are clearly the busiest.')} {how_told()}"

@@ -35,7 +35,6 @@ def numbered_initials(names: Sequence[str]) -> list[str]:
 
 
 def _first_of(name: str) -> str:
-    """Return the first letter or digit of a name, otherwise its first character."""
     composed = unicodedata.normalize("NFC", name)
     return next(filter(str.isalnum, composed), composed[:1]).upper()
 

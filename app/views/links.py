@@ -24,21 +24,18 @@ def author_path(username: str) -> str:
 
 
 def portrait_path(username: str) -> str:
-    """Return the URL of an author's portrait, if the site has portraits."""
     if own_chat() is None and has_page("author_portraits.show_author_portrait"):
         return url_for("author_portraits.show_author_portrait", username=username)
     return author_path(username)
 
 
 def card_path(username: str) -> str:
-    """Return the URL of an author's card in the portrait of the visitor's only chat."""
     if not has_page("portraits.show_portrait"):
         return url_for("rooms.show_room", room_id=own_chat())
     return url_for("portraits.show_portrait", room_id=own_chat(), _anchor=f"person-{username}")
 
 
 def search_path(words: str) -> str:
-    """Return the URL of a search, for a reader of one chat in this chat."""
     if (room_id := own_chat()) is not None:
         return url_for("rooms.show_room", room_id=room_id, q=words)
     return url_for("search.show_search", q=words)
@@ -72,7 +69,6 @@ def is_of_this_machine(link: str) -> bool:
 
 
 def is_of_own_network(link: str) -> bool:
-    """Return whether a link leads to a private address, which only its network reaches."""
     return _is_of_network(urlsplit(link).hostname or "")
 
 

@@ -97,7 +97,6 @@ async def render(page: WebPage, cast: Cast | None = None) -> str:
 
 
 async def render_form(page: FormPage, cast: Cast | None = None) -> tuple[str, int, dict[str, str]]:
-    """Return the page with the status and headers of its form's error, if any."""
     html = await render(page, cast)
     return (html, page.error.status, page.error.headers) if page.error else (html, 200, {})
 

@@ -203,18 +203,15 @@ def _check_origin() -> None:
 
 
 def _is_for_players() -> bool:
-    """Return whether an address takes secrets of players instead of API tokens."""
     declared = _declared_policy(current_app, request.endpoint)
     return declared == "player" and request.method != "OPTIONS"
 
 
 def _is_sent_a_secret() -> bool:
-    """Return whether a request may be a player's; the view looks the player up."""
     return "Authorization" in request.headers or _has_cookie_of_player()
 
 
 def _has_cookie_of_player() -> bool:
-    """Return whether a request has a cookie that a blueprint declares as its visitors' secret."""
     declared = (getattr(each, "cookie", "") for each in current_app.blueprints.values())
     prefixes = tuple(cookie_name(cookie) for cookie in declared if cookie)
     return any(name.startswith(prefixes) for name in request.cookies)
@@ -286,7 +283,6 @@ async def always(_session: AsyncSession, _room_id: int) -> bool:
 
 
 async def is_of_chat(room_id: int, declared: OfChat | None) -> bool:
-    """Return whether the request is about a chat, by its path or by what its view declares."""
     names_chat = request.url_rule is not None and request.url_rule.rule.startswith(
         ("/room/<id:room_id>", f"{API}/rooms/<id:room_id>")
     )
@@ -334,7 +330,6 @@ def client_of(name: str) -> LoginClient:
 
 
 def _get(kind: Cookie, *, of: str = "") -> str | None:
-    """Return the value of a cookie that was signed here for this account, otherwise None."""
     if not (value := request.cookies.get(cookie_name(kind))):
         return None
     try:

@@ -221,8 +221,6 @@ class Page(Struct, Generic[Item], frozen=True):
 
 
 class Cursor(Generic[Key]):
-    """The cursors of one kind of list, by the type of their sort keys."""
-
     def __init__(self, form: Any, make: Callable[[Any], Key] = lambda key: key) -> None:
         self._decoder = msgspec.json.Decoder(form)
         self._make = make
@@ -240,7 +238,6 @@ class Cursor(Generic[Key]):
 
 
 def cursor_of(key: object) -> str | None:
-    """Return a sort key as a string for a URL; None stays None."""
     if key is None:
         return None
     return base64.urlsafe_b64encode(msgspec.json.encode(key)).rstrip(b"=").decode()

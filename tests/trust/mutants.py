@@ -130,8 +130,8 @@ MUTANTS: Final = (
         "a reader reads the history of imports",
         "tests/views/test_policies.py",
         "app/views/policies.py",
-        'frozenset({"open", "read", "account"})',
-        'frozenset({"open", "read", "account", "token"})',
+        'not in {"open", "read", "account"}:',
+        'not in {"open", "read", "account", "token"}:',
     ),
     Mutant(
         "words and pairs that lie across a gap count",

@@ -146,7 +146,6 @@ async def unlock(session: AsyncSession, name: str) -> str:
 
 
 async def unlock_all(session: AsyncSession) -> None:
-    """Delete all failures, which opens sign-in for all networks."""
     await session.execute(delete(LoginFailure))
 
 
@@ -174,7 +173,6 @@ def _half(value: str) -> bytes:
 
 
 async def add_session(session: AsyncSession, account: Operator) -> str:
-    """Add a session and return its secret; delete expired sessions."""
     await session.execute(delete(LoginSession).where(~is_in_force()))
     secret = new_secret()
     session.add(LoginSession(sha256=digest(secret), operator_id=account.id, created_at=now()))
@@ -182,7 +180,6 @@ async def add_session(session: AsyncSession, account: Operator) -> str:
 
 
 async def find_session(session: AsyncSession, secret: str) -> SignedInAccount | None:
-    """Return the account of the session; None if it has ended."""
     query = (
         select(LoginSession.id, LoginSession.operator_id, Operator.name, Operator.role)
         .add_columns(Operator.room_id)
@@ -197,7 +194,6 @@ async def find_session(session: AsyncSession, secret: str) -> SignedInAccount | 
 
 
 def is_in_force() -> ColumnElement[bool]:
-    """Return the condition that a session has not expired."""
     return LoginSession.created_at > now() - SESSION_LIFETIME
 
 

@@ -57,7 +57,6 @@ class AccountFacts(msgspec.Struct, frozen=True):
 
 
 def account_key(name: str) -> str:
-    """Return the unique key of an account: case-folded NFC."""
     return username_key(name.strip())
 
 
@@ -73,7 +72,6 @@ async def has_operator(session: AsyncSession) -> bool:
 
 
 async def find_account(session: AsyncSession, name: str) -> Operator | None:
-    """Return the account of that name, an operator's or a reader's."""
     query = select(Operator).where(Operator.name_key == account_key(name))
     return await session.scalar(query)
 
@@ -109,7 +107,6 @@ async def list_accounts(session: AsyncSession) -> list[AccountFacts]:
 
 
 def readable_chat(room_id: int | None, name: str | None) -> RoomReference | None:
-    """Return the only chat that an account may read, if there is one."""
     return None if room_id is None else RoomReference(id=room_id, name=name or "")
 
 

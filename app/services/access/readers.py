@@ -122,7 +122,6 @@ async def end_invitation(session: AsyncSession, invitation_id: int) -> None:
 
 
 async def end_invitations_of(session: AsyncSession, account_id: int) -> int:
-    """End the open invitations of an operator; return their number."""
     is_own = Invitation.created_by_id == account_id
     ended = update(Invitation).where(is_own, _is_open()).values(ended_at=now())
     return len((await session.scalars(ended.returning(Invitation.id))).all())

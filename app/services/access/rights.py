@@ -83,7 +83,6 @@ async def tokens_by_digest(
 
 
 async def list_tokens(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[TokenFacts]:
-    """Return the active tokens that meet the conditions, each with its creator."""
     query = select(Token, Operator.name).outerjoin(Operator, Operator.id == Token.created_by_id)
     rows = await session.execute(query.where(*conditions).order_by(Token.id))
     return [_facts(token, maker) for token, maker in rows]
@@ -133,7 +132,6 @@ async def ended_rights(session: AsyncSession, rights: Collection[Right]) -> set[
 
 
 async def is_same_chat(session: AsyncSession, room_id: int, other_id: int) -> bool:
-    """Return whether an id is a chat's, or of a chat that was joined to it."""
     meant = select(func.coalesce(Room.joined_to_id, Room.id)).where(Room.id == other_id)
     return await session.scalar(meant) == room_id
 
@@ -157,8 +155,6 @@ async def are_speakers(session: AsyncSession, room_id: int, user_ids: Collection
 
 
 class Removal(msgspec.Struct):
-    """What ended with an account, and the tokens that stay active."""
-
     name: str
     setup_links: int
     invitations: int = 0

@@ -26,7 +26,7 @@ from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.models import Room
 from app.services.imports.bulk import find_by_keys
-from app.services.rooms.recognition import RoomFinder
+from app.services.imports.people_here import known_rooms
 
 FIRST_RECORDS: Final = 1_000
 
@@ -143,7 +143,7 @@ async def read_as_before(
     is_order_open = options.dates is None and "dates" in assumed
     if not (records.is_chat and (is_zone_open or is_order_open)):
         return options
-    rooms = await known_rooms(session, items)
+    rooms = await _rooms_of(session, items)
     query = select(Room.tz, Room.date_order).where(Room.id.in_(rooms))
     rows = (await session.execute(query)).all()
     zones = {tz for tz, _ in rows if tz}
@@ -155,15 +155,14 @@ async def read_as_before(
     return options
 
 
-async def known_rooms(session: AsyncSession, items: Iterable[Item]) -> set[int]:
-    """Return the stored rooms that an import would recognise in these items."""
-    people: dict[RoomReference, set[str]] = defaultdict(set)
+async def _rooms_of(session: AsyncSession, items: Iterable[Item]) -> set[int]:
+    keys: dict[RoomReference, set[str]] = defaultdict(set)
     for item in items:
         if isinstance(item, Record) and item.room is not None and item.username:
-            people[item.room].add(username_key(item.username))
-    authors = await find_by_keys(session, {key for keys in people.values() for key in keys})
-    finder, rooms = RoomFinder(), set()
-    for reference, keys in people.items():
-        names = {authors[key].id: authors[key].username for key in keys if key in authors}
-        rooms.add(await finder.known(session, reference, names))
-    return {room_id for room_id in rooms if room_id is not None}
+            keys[item.room].add(username_key(item.username))
+    authors = await find_by_keys(session, set().union(*keys.values()))
+    people = {
+        room: {authors[key].id: authors[key].username for key in of_room if key in authors}
+        for room, of_room in keys.items()
+    }
+    return await known_rooms(session, people)

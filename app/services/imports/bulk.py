@@ -235,7 +235,6 @@ async def _in_rooms(
     stored: Mapping[PostIdentity, Sequence[EqualPost]],
     stored_in_rooms: Iterable[SourceKey],
 ) -> list[Resolved]:
-    """Return the posts with the stored rooms of those that name one."""
     samples: dict[RoomReference, RoomSample] = defaultdict(RoomSample)
     mentions: list[RoomMention] = []
     for outcome in resolved:

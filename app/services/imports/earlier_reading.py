@@ -160,7 +160,6 @@ def may_be_read_as(time: datetime | None, stored: datetime | None, dated: dateti
 async def _by_texts(
     session: AsyncSession, group: Sequence[Reread], is_here: ColumnElement[bool]
 ) -> Overlap:
-    """Compare the messages whose texts are unique in the file and in the stored chat."""
     counts = Counter(post.text for post in group)
     once = {post.text: post for post in group if post.text and counts[post.text] == 1}
     times = (func.min(Tweet.created_at), func.min(Tweet.dated_at))
@@ -259,7 +258,6 @@ async def _check_by_id(session: AsyncSession, group: Sequence[Reread]) -> None:
 
 
 def _outside_of_chats() -> list[ColumnElement[bool]]:
-    """Return the conditions on posts outside of chats whose author is not deleted."""
     is_alive = Tweet.user_id.in_(select(User.id).where(User.deleted_at.is_(None)))
     return [Tweet.room_id.is_(None), is_alive]
 
@@ -275,7 +273,6 @@ def _bare(source_id: str) -> str:
 
 
 def _once(posts: Iterable[tuple[Any, str, Reread]]) -> dict[tuple[Any, str], Reread]:
-    """Return the posts whose property and text are unique in the file, by both."""
     listed = [((key, text), post) for key, text, post in posts if text]
     counts = Counter(pair for pair, _ in listed)
     return {pair: post for pair, post in listed if counts[pair] == 1}

@@ -81,7 +81,6 @@ class FileOrder:
         """The last times of the previous batch, which may continue."""
 
     async def keep(self, session: AsyncSession, messages: Iterable[FileMessage]) -> None:
-        """Store the places of a batch's messages if their ids are in another order."""
         moments: dict[Moment, MomentOfFile] = {}
         last: dict[int, Moment] = {}
         for moment, user_id, post_id, is_new in messages:

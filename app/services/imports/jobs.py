@@ -103,7 +103,6 @@ async def list_jobs(
 async def note_look(
     session: AsyncSession, job_id: int, failure: Message | None, notes: NotesSummary
 ) -> None:
-    """Store the result of an upload's preview: why nothing can be imported, and notes."""
     errors = [] if failure is None else [ImportFault(failure)]
     upload = update(ImportJob).where(ImportJob.id == job_id, ImportJob.state == "uploaded")
     values = {"errors": encode_errors(errors), "notes": encode_notes(notes)}
@@ -126,16 +125,12 @@ async def start_job(
 
     Raises NotFoundError, ConflictError.
     """
-    job = await get_job(session, job_id)
-    if job.state != "uploaded":
-        raise ConflictError("The import {job_id} was already started", job_id=job_id)
+    job = await choose_options(session, job_id, options)
     job.state, job.format, job.errors, job.notes = "running", form, encode_errors([]), None
-    job.options = msgspec.json.encode(options)
     return job
 
 
 def note_title(job: ImportJob, title: str) -> None:
-    """Store the name of a just started file's only chat, if it has one."""
     if title:
         job.stored = msgspec.json.encode(StoredPosts(title=title[:255]))
 
@@ -220,7 +215,6 @@ def progress_of(job: ImportJob) -> tuple[int, ...]:
 
 
 async def remove_old_uploads(db: Sessions, data_dir: Path) -> None:
-    """Remove uploads that were not started in time, and files that no import needs."""
     before = now() - UPLOAD_LIFETIME
     is_old = and_(ImportJob.state == "uploaded", ImportJob.created_at < before)
     files = await asyncio.to_thread(_files, data_dir)
@@ -247,7 +241,6 @@ async def drop_jobs(session: AsyncSession) -> Sequence[str]:
 
 
 def open_upload(data_dir: Path) -> tuple[str, IO[bytes]]:
-    """Return the name of a new, private upload and its file."""
     (data_dir / FOLDER).mkdir(mode=0o700, exist_ok=True)
     number, path = tempfile.mkstemp(dir=data_dir / FOLDER)
     return Path(path).name, os.fdopen(number, "w+b")

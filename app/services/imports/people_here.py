@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.text import username_key
 from app.db.backend import is_among
 from app.formats.chats.people import as_username
+from app.formats.post import RoomReference
 from app.formats.preview import Preview
 from app.formats.records import ReadOptions
 from app.models import Room, RoomPerson, User
@@ -28,7 +29,6 @@ class PersonHere(NamedTuple):
 
     @property
     def is_another(self) -> bool:
-        """Whether an import refuses to attribute a person in a chat to this author."""
         return self.platform != "local"
 
 
@@ -53,7 +53,6 @@ async def people_here(
 
 
 async def zone_before(session: AsyncSession, preview: Preview) -> str | None:
-    """Return the time zone in which the file's chat was imported before; None if it is new."""
     names = [as_username(speaker.username) for speaker in preview.speakers if speaker.username]
     people = await named_users(session, map(username_key, names))
     rooms = await _known_rooms(session, preview, people)
@@ -65,17 +64,22 @@ async def zone_before(session: AsyncSession, preview: Preview) -> str | None:
 async def _known_rooms(
     session: AsyncSession, preview: Preview, people: Mapping[str, NamedUser]
 ) -> set[int]:
-    """Return the ids of the stored rooms that an import would recognise in the file."""
-    ids = {person.id: person.username for person in people.values()}
+    names = {person.id: person.username for person in people.values()}
+    return await known_rooms(session, dict.fromkeys(preview.rooms, names))
+
+
+async def known_rooms(
+    session: AsyncSession, people: Mapping[RoomReference, Mapping[int, str]]
+) -> set[int]:
+    """Return the stored rooms that an import would recognise, by the names of their people."""
     finder = RoomFinder()
-    room_ids = [await finder.known(session, room, ids) for room in preview.rooms]
-    return {room_id for room_id in room_ids if room_id is not None}
+    rooms = [await finder.known(session, room, names) for room, names in people.items()]
+    return {room_id for room_id in rooms if room_id is not None}
 
 
 async def _people_outside(
     session: AsyncSession, room_ids: Collection[int], user_ids: Collection[int]
 ) -> dict[str, PersonHere]:
-    """Return the people with posts, but none in these rooms, by case-folded name."""
     person_id = RoomPerson.user_id
     ranks = func.row_number().over(
         partition_by=person_id, order_by=(RoomPerson.messages.desc(), RoomPerson.room_id)

@@ -226,7 +226,6 @@ class RecordMedia:
 
 
 def _storable(medium: Medium, file: str | None) -> Medium:
-    """Return a medium without an address that is not of the web."""
     alt = drop_controls(medium.alt)[:5_000] if medium.alt else None
     source_url = lenient(checked_url, medium.source_url)
     return StoredMedium(medium.kind, source_url, alt, medium.width, medium.height, file)

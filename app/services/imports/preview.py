@@ -79,14 +79,12 @@ class Previewer:
 
 
 async def was_read_before(session: AsyncSession) -> bool:
-    """Return whether one of the last failed imports stopped because of an earlier reading."""
     newest = select(ImportJob).where(ImportJob.state == "failed").order_by(ImportJob.id.desc())
     jobs = await session.scalars(newest.limit(5))
     return any(fault.detail in READ_BEFORE for job in jobs for fault in errors_of(job))
 
 
 async def earlier_options(session: AsyncSession, preview: Preview) -> ReadOptions:
-    """Return the options of an earlier uploaded chat of the same people."""
     if preview.is_chat:
         people = {speaker.username for speaker in preview.speakers}
         query = select(ImportJob).where(

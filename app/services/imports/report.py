@@ -222,6 +222,5 @@ def stored_posts(job: ImportJob) -> StoredPosts:
 
 
 async def stored_authors(session: AsyncSession, stored: StoredPosts) -> list[str]:
-    """Return the names of the authors of new posts, those with the most posts first."""
     query = select(User.username).where(User.id.in_(stored.authors), User.deleted_at.is_(None))
     return list(await session.scalars(query.order_by(User.tweet_count.desc(), User.username_key)))

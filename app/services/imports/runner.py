@@ -316,7 +316,6 @@ async def run_waiting_job(config: Config, worker: int, job_id: int) -> None:
 
 
 def main() -> None:
-    """Run an import, and log as the server does that started this process."""
     begin_child()
     collect_seldom()
     share_heap()

@@ -189,7 +189,6 @@ def locked_against_removal(folder: Path) -> contextlib.AbstractContextManager[bo
 async def store_uses(
     session: AsyncSession, posts: Sequence[tuple[int, Sequence[StoredMedium]]]
 ) -> None:
-    """Store which files the posts need, by the ids of the posts."""
     uses = [
         {"name": name, "tweet_id": tweet_id}
         for tweet_id, media in posts
@@ -203,7 +202,6 @@ async def store_uses(
 
 
 async def is_needed(session: AsyncSession, name: str) -> bool:
-    """Return whether a post of an existing author needs the file."""
     query = select(MediaUse.id).where(MediaUse.name == name, User.deleted_at.is_(None))
     query = query.join(Tweet, Tweet.id == MediaUse.tweet_id).join(User, User.id == Tweet.user_id)
     return await session.scalar(query.limit(1)) is not None
@@ -257,7 +255,6 @@ async def remove_every_unneeded(db: Sessions, folder: Path) -> None:
 
 
 async def find_foreign_files(db: Sessions, folder: Path) -> list[str]:
-    """Return a sentence for each kept file whose content does not match its name."""
     names = await asyncio.to_thread(_foreign_files, folder)
     async with db.read() as session:
         return [

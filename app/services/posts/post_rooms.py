@@ -101,7 +101,6 @@ async def find_named(
 
 
 def is_of_kept_room() -> ColumnElement[bool]:
-    """Return the condition on a post that its room, if any, was not deleted."""
     deleted = select(Room.id).where(Room.platform == DELETED_APP)
     return or_(Tweet.room_id.is_(None), Tweet.room_id.not_in(deleted))
 
@@ -172,7 +171,6 @@ async def _make(session: AsyncSession, rooms: Sequence[NamedRoom]) -> None:
 
 
 Membership = tuple[int, int]
-"""A room, and a person who writes in it."""
 
 
 async def count_messages(
@@ -202,7 +200,6 @@ async def put_into_rooms(session: AsyncSession, memberships: dict[int, Membershi
 
 
 async def remove_empty_rooms(session: AsyncSession, room_ids: Sequence[int] | None = None) -> None:
-    """Remove all or some rooms without messages, and the rooms that were joined to them."""
     has_messages = exists().where(RoomPerson.room_id == Room.id, RoomPerson.messages > 0)
     empty = delete(Room).where(Room.joined_to_id.is_(None), IS_KEPT, ~has_messages)
     if room_ids is not None:

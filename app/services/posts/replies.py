@@ -168,7 +168,6 @@ async def _stored(session: AsyncSession, keys: set[PostKey]) -> dict[PostKey, in
 
 
 async def store_replies(session: AsyncSession, replies: Sequence[StoredReply]) -> None:
-    """Store the targets of earlier posts, and announce the changes."""
     if not replies:
         return
     values = [{"changed": reply.id, "reply_to_id": reply.reply_to_id} for reply in replies]
@@ -198,8 +197,6 @@ class ThreadPost:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """The posts of a conversation, each after the one that it answers."""
-
     posts: list[ThreadPost]
     is_whole: bool
     """Whether all of its posts were read."""
@@ -240,7 +237,6 @@ def _has_gap_above(post: Post) -> bool:
 
 
 async def _around(session: AsyncSession, starts: Sequence[int], most: int) -> list[int]:
-    """Return these posts and all that are linked to them, the nearest first."""
     return list(await session.scalars(_AROUND, {"starts": starts, "most": most}))
 
 

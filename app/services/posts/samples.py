@@ -25,7 +25,6 @@ def sample_files() -> tuple[Path, ...]:
 
 @cache
 def is_sample() -> ColumnElement[bool]:
-    """Return the condition that tells sample authors from others of the same name."""
     posts = [msgspec.json.decode(path.read_bytes().splitlines()[0]) for path in sample_files()]
     ids = [post["source_id"] for post in posts]
     return and_(
@@ -42,7 +41,6 @@ async def list_samples(session: AsyncSession) -> list[str]:
 
 
 async def outgrown_samples(session: AsyncSession) -> list[str]:
-    """Return the names of the sample authors if there are enough other authors, else none."""
     samples = await list_samples(session)
     is_own = User.deleted_at.is_(None), User.tweet_count > 0, ~is_sample()
     query = select(User.id).where(*is_own).limit(ENOUGH_OF_OWN)

@@ -91,7 +91,6 @@ async def count_by_author(session: AsyncSession, selection: Selection) -> list[A
 
 
 DayCell = tuple[date, str, int]
-"""A day, an author's name, and the number of posts."""
 
 
 async def _newest_days(
@@ -141,7 +140,6 @@ async def count_by_day(
 async def have_posts(
     session: AsyncSession, user_id: int, spans: Sequence[tuple[datetime, datetime]]
 ) -> list[bool]:
-    """Return whether the author has posts in each time span, by one statement."""
     of_author = select(PostCount.user_id).where(PostCount.user_id == user_id, PostCount.posts > 0)
     conditions = [query.exists() for query in _in_each(spans, of_author)]
     return [bool(has_posts) for has_posts in (await session.execute(select(*conditions))).one()]
@@ -150,7 +148,6 @@ async def have_posts(
 async def count_in_spans(
     session: AsyncSession, user_id: int, spans: Sequence[tuple[datetime, datetime]]
 ) -> list[int]:
-    """Return the author's number of posts in each time span, by one statement."""
     of_author = select(func.coalesce(_POSTS, 0)).where(PostCount.user_id == user_id)
     counts = [query.scalar_subquery() for query in _in_each(spans, of_author)]
     return [int(posts) for posts in (await session.execute(select(*counts))).one()]

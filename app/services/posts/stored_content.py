@@ -26,7 +26,6 @@ _counts: Final = json.Decoder(Reactions)
 
 @cache
 def content_columns() -> tuple[InstrumentedAttribute[Any], ...]:
-    """Return the columns of `Tweet` with the content of a post, `plain_columns` first."""
     names = sorted(table_columns(), key=lambda name: name not in plain_columns())
     return tuple(getattr(Tweet, name) for name in names)
 
@@ -51,7 +50,6 @@ def repeated_columns() -> tuple[str, ...]:
 
 
 def encoded(content: PostContent[Any, Any, Any]) -> dict[str, Any]:
-    """Return the columns of a valid post, by name."""
     values = {name: getattr(content, name) for name in stored_fields()}
     target = values.pop("reply_to")
     values["reply_to_source_id"] = target.source_id if target else None

@@ -311,7 +311,7 @@ class Neighbours(NamedTuple):
 
 
 async def neighbours_of(session: AsyncSession, selection: Selection, post: Post) -> Neighbours:
-    """Return the neighbours of a post among the selected posts. Raises NotFoundError."""
+    """Raises NotFoundError."""
     conditions = await post_conditions(session, selection)
     older, _ = await read_page(session, conditions, after=(post.created_at, post.id), limit=1)
     # Posts without a time come last.

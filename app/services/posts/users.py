@@ -56,14 +56,13 @@ def select_rows(*conditions: ColumnElement[bool]) -> Select[int, str, str, int, 
 
 
 async def find_rows(session: AsyncSession, usernames: Collection[str]) -> dict[str, UserRow]:
-    """Return the existing ones of these users, by case-folded name."""
     keys = await worked_on(usernames, lambda: {username_key(name) for name in usernames})
     rows = await rows_by_key(session, select_rows(HAS_KEY), keys)
     return {row.username_key: UserRow(*row) for row in rows}
 
 
 async def rows_by_name(session: AsyncSession, usernames: Sequence[str]) -> list[UserRow]:
-    """Return the users of these names, in order. Raises NotFoundError."""
+    """Raises NotFoundError."""
     rows = await find_rows(session, usernames)
     return [known_row(name, rows) for name in usernames]
 
@@ -78,7 +77,6 @@ def known_row(username: str, rows: Mapping[str, UserRow]) -> UserRow:
 async def rows_by_key(
     session: AsyncSession, query: Select[*Fields], keys: Collection[str]
 ) -> list[Row[*Fields]]:
-    """Run a query of authors with `HAS_KEY` for these case-folded names."""
     rows: list[Row[*Fields]] = []
     for chunk in chunks(list(keys)):
         rows += await session.execute(query, {"keys": chunk})
@@ -102,7 +100,6 @@ class Author(msgspec.Struct, frozen=True):
 
 
 async def find_user(session: AsyncSession, username: str) -> User | None:
-    """Return the author of that name, in any case, or None."""
     query = select(User).where(User.username_key == username_key(username))
     return await session.scalar(query.where(User.deleted_at.is_(None)))
 
@@ -117,7 +114,7 @@ async def get_user(session: AsyncSession, username: str) -> User:
 
 
 async def get_author(session: AsyncSession, username: str) -> Author:
-    """Return the author of that name, with figures of the posts. Raises NotFoundError."""
+    """Raises NotFoundError."""
     key = username_key(username)
     author = (await authors_by_key(session, [key])).get(key)
     if author is None:
@@ -247,8 +244,6 @@ def _authors() -> Select[*tuple[Any, ...]]:
 
 
 class NamedUser(NamedTuple):
-    """Names of a user, and whether the user speaks in chats."""
-
     id: int
     username: str
     display_name: str | None

@@ -91,5 +91,4 @@ async def reset(form: Form) -> ResponseReturnValue:
 
 
 def _back(address: str | None = None) -> Response:
-    """Redirect to the settings, or to the page that the form names."""
     return see_other(local_address(address or url_for("settings.show_settings")))

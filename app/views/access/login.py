@@ -122,7 +122,6 @@ async def setup(form: Form) -> ResponseReturnValue:
 
 
 async def _readers_first_page(account: Operator) -> str:
-    """Return the URL of the chat, or chats, that a new reader was invited to."""
     if account.room_id is not None:
         return url_for("rooms.show_room", room_id=account.room_id)
     async with resources().db.read() as session:

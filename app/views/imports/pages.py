@@ -246,7 +246,6 @@ def _is_read_as(options: ReadOptions, others: ReadOptions) -> bool:
 
 @blueprint.action(IMPORTS + "/<id:import_id>/choices")
 async def choose(import_id: int, form: Form) -> ResponseReturnValue:
-    """Store how an upload is to be read, and show its new preview."""
     async with resources().db.read() as session:
         job = await get_job(session, import_id)
     if fault := _zone_fault(form):
@@ -285,8 +284,11 @@ def _options(form: Form, before: ReadOptions) -> ReadOptions:
     """Return how the file is to be read. Raises InvalidInputError."""
     options = _options_of_form(form, before)
     is_taken = form.getlist("only") or options.username
-    has_nobody = "timezone" in form and "unread" not in form and not is_taken
-    _check_options(form.getlist("field"), has_nobody=has_nobody)
+    fields = form.getlist("field")
+    if fields and "text" not in fields:
+        raise InvalidInputError("Choose the column with the text", loc="field")
+    if "timezone" in form and "unread" not in form and not is_taken:
+        raise InvalidInputError("Tick at least one person", loc="only")
     return options
 
 
@@ -331,10 +333,3 @@ async def cancel(import_id: int) -> ResponseReturnValue:
 
 def to_import(import_id: int) -> Response:
     return see_other(url_for("imports.show_import", import_id=import_id))
-
-
-def _check_options(fields: list[str], *, has_nobody: bool) -> None:
-    if fields and "text" not in fields:
-        raise InvalidInputError("Choose the column with the text", loc="field")
-    if has_nobody:
-        raise InvalidInputError("Tick at least one person", loc="only")

@@ -108,7 +108,6 @@ def is_chat(job: ImportJob) -> bool:
 
 
 async def read_progress(job: ImportJob) -> ImportPage:
-    """Return the page of an import, with findings about its chats if it has ended."""
     stored = stored_posts(job)
     has_ended = job.state in ENDED
     async with resources().read_long() if has_ended else resources().db.read() as session:

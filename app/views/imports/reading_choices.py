@@ -69,7 +69,6 @@ class Noted(NamedTuple):
 
 
 def noted_of(notes: NotesSummary, options: ReadOptions, *, is_table: bool) -> Noted:
-    """Return the notes of a preview; `options` are the choices so far."""
     question, tick = ASKED[notes.unsettled] if notes.unsettled else (None, None)
     if options.accept_unread and notes.unsettled is None:
         _, tick = ASKED["time"]
@@ -186,7 +185,6 @@ def _role_of(field: str) -> str:
 def _values(
     kind: str, part: Assumption | None, others: Iterable[str], chosen: str | None
 ) -> list[tuple[str, str]]:
-    """Return the values of a choice: the reader's guess, and the others with labels."""
     guess = value_label(kind, part.value) if part else ""
     first = Message("{value}, a guess", value=guess) if guess else _FIND_OUT
     labels = {value_label(kind, value): value for value in filter(None, [chosen, *others])}

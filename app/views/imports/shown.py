@@ -32,17 +32,18 @@ _LOCALES: Final[tuple[Locale, ...]] = ("ko", "en")
 _OFFSET: Final = re.compile(r"UTC([+-])([1-9]|1[0-4])")
 """A zone without a city, as pages name it."""
 MB_OF_GB: Final = 1024
+_NO_CITIES: Final = "Etc/"
+"""Prefix of zones without a city."""
 
 
 @lru_cache(maxsize=len(_LOCALES))
 def zone_cities(locale: Locale) -> tuple[tuple[str, str], ...]:
-    """Return the time zones of cities, each with its city, by city."""
     written = BabelLocale.parse(locale).time_zones
     zones = (zone for zone in get_global("zone_territories") if "/" in zone)
     cities = (
         (zone, written.get(zone, {}).get("city") or zone.rpartition("/")[2].replace("_", " "))
         for zone in zones
-        if not zone.startswith("Etc/")
+        if not zone.startswith(_NO_CITIES)
     )
     return tuple(sorted(cities, key=lambda each: each[1]))
 
@@ -108,7 +109,6 @@ USUAL: Final = ("kakaotalk", "whatsapp", "telegram", "line", "messenger", "disco
 
 
 def listed_formats() -> list[Format]:
-    """Return the formats as a page lists them, the most requested first."""
     usual = [FORMATS[name] for name in USUAL if name in FORMATS]
     return [*usual, *(form for name, form in FORMATS.items() if name not in USUAL)]
 

@@ -59,6 +59,11 @@ class PostsArgs(View):
         """Whether posts are chosen by what the kept counts do not tell."""
         return bool(self.has or self.shows)
 
+    @property
+    def whole_query(self) -> str:
+        hour = "" if self.hour is None else str(self.hour)
+        return self.query(hour=hour, has=self.has, shows=self.shows)
+
 
 class PostsPage(WebPage, frozen=True, kw_only=True):
     template = "posts/posts.html"
@@ -80,8 +85,7 @@ class PostsPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def query(self) -> str:
-        hour = "" if self.args.hour is None else str(self.args.hour)
-        return self.args.query(hour=hour, has=self.args.has, shows=self.args.shows)
+        return self.args.whole_query
 
     @property
     def shown(self) -> str | None:
@@ -156,14 +160,12 @@ async def _show_picture(args: PostsArgs, tweet_id: int) -> str:
             raise NotFoundError("There is no such picture or video")
         neighbours = await neighbours_of(session, args.selection, post)
         zone = await zone_of_room(session, post.room.id) if post.room else None
-    hour = "" if args.hour is None else str(args.hour)
-    query = args.query(hour=hour, has=args.has, shows=args.shows)
     return await render(
         ViewerPage(
             post=post,
             neighbours=neighbours,
             zone=zone,
-            wall=f"{url_for('posts.show_posts')}?{query}",
+            wall=f"{url_for('posts.show_posts')}?{args.whole_query}",
             place=url_for("posts.show_tweet", tweet_id=post.id),
             about=args.names,
             of_platform=args.platform,
