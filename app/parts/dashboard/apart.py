@@ -1,4 +1,4 @@
-"""How well authors are told apart: to whom saywho attributed each author's posts."""
+"""How well authors are recognised: to whom saywho attributed each author's posts."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class Measurable(NamedTuple):
 class ToldApart(Panel[Measurable]):
     name = "apart"
     is_of_authors = needs_two = True
-    topic = gettext_noop("How well authors are told apart")
+    topic = gettext_noop("How well authors are recognised")
     about = gettext_noop(
         "Each author’s newest posts were hidden from saywho, which then guessed who wrote them. "
         "The dates chosen above do not apply here."
@@ -123,7 +123,7 @@ class Measurement(Figure[Plot]):
 
     def finding(self) -> Finding:
         if self.card is None:
-            alone = gettext("At least two authors with posts are needed to tell them apart")
+            alone = gettext("This needs at least two authors with posts")
             return Finding(alone) if self.total else nothing_dated(self.view)
         rows = self.rows
         if not rows:

@@ -53,7 +53,7 @@ class Words(Figure[Plot]):
             names=show_list(silent)
         )
         if not parts:
-            title = gettext("No word tells these authors apart")
+            title = gettext("No word distinguishes these authors")
         return Finding(
             title,
             sentences(note if parts and silent else "", some_of(len(self.authors), self.total)),

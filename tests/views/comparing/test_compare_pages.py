@@ -73,7 +73,7 @@ async def test_the_verdict_is_the_heading_and_the_title(
     korean = await site.page(address(text, *names), headers=KOREAN)
     (shown,) = re.findall(r"<h1[^>]*>(.*?)</h1>", korean)
     assert re.search("[가-힣]", shown)
-    assert "be told apart?" in page
+    assert "How well does saywho recognise" in page
     # Where nothing is known there are no numbers, or they are folded.
     is_folded = "Show the numbers anyway" in page
     assert (len(shares(page)) > 0) is (heading != "Too little to go on")
