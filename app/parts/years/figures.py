@@ -20,14 +20,7 @@ from app.language.tell import tell
 from app.parts.years.compared_years import WordsOfYear, YearWord
 from app.parts.years.finding import Told, finding_of, finding_of_chat, standing_out
 from app.parts.years.year import AuthorYear, RoomYear, WrittenYear
-from app.views.authors.calendar import (
-    days_with_posts,
-    grid_of,
-    months_of,
-    posts_by_day,
-    posts_in_year,
-    weeks_of_year,
-)
+from app.views.authors.calendar import days_with_posts, posts_by_day, posts_in_year, week_grid
 from app.views.authors.figures import posts_path
 from app.views.cast import hue, post_count, shown_name
 from app.views.figure import Figure, FigureParts, Finding, Table
@@ -75,16 +68,11 @@ class DaysOfYear(Figure[WeekGrid], Generic[YearT]):
         return Table([gettext("Day"), gettext("Posts")], rows, links)
 
     def plot(self) -> WeekGrid:
-        year, run = self.shown.calendar.year, self._run
+        run = self._run
         # Rings around more than 60 days would set no day apart.
         marked = {_day_with_most(self.posts), *(run if len(run) <= 60 else ())}
-        return WeekGrid(
-            hue=self.hue,
-            labelled_by="finding year-title",
-            days=grid_of(self.posts, max(self.shown.until, *self.posts), marked),
-            months=months_of(year),
-            columns=weeks_of_year(year),
-        )
+        end = max(self.shown.until, *self.posts)
+        return week_grid(self.posts, end, self.hue, "finding year-title", marked)
 
     def path(self) -> str:
         year = self.shown.calendar.year

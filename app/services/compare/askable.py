@@ -66,9 +66,7 @@ Passages = AsyncIterator[Sequence[Candidate]]
 class Scope(NamedTuple):
     passages: Passages
     is_mixed: bool
-    """Whether passages are shuffled, so that the first posts are taken; otherwise one of each
-    author.
-    """
+    """Whether passages are shuffled and their first posts taken, not one of each author."""
     chats: ChatNames | None = None
     """The names in the chats, if already read."""
     most_empty: int | None = None

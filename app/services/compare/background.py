@@ -131,9 +131,7 @@ class BackgroundStore:
 
 
 def _unpacked(snapshot: BackgroundSnapshot | None, *, is_wanted: bool) -> Fitted:
-    """Return a snapshot with the shipped authors, if wanted; call it in a thread (30 MiB for a
-    moment).
-    """
+    """Return a snapshot with the shipped authors, if wanted; in a thread (30 MiB for a moment)."""
     shipped = shipped_authors(is_wanted=is_wanted)
     populations = dict(shipped.populations)
     if snapshot is None:
@@ -273,9 +271,7 @@ async def _build(session: AsyncSession, posts: int, samples: Collection[int]) ->
 async def _draw(
     session: AsyncSession, samples: Collection[int], seed: int
 ) -> tuple[Members, list[bytes], dict[str, int]]:
-    """Return the population, then samples; their counts; and IDs of the temperature's authors by
-    key.
-    """
+    """Return the population, then samples; their counts; the temperature's authors: IDs by key."""
     columns = (User.id, User.username_key, User.tweet_count)
     has_posts = select(*columns).where(User.deleted_at.is_(None), User.tweet_count > 0)
     languages = await main_languages(session)

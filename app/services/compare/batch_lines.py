@@ -89,8 +89,7 @@ async def judge_lines(
     sure: float = SURE,
     run: Runner = asyncio.to_thread,
 ) -> AsyncIterator[list[JudgedText]]:
-    """Yield the answers in the order of the lines, by portion; each is judged by the state at its
-    turn.
+    """Return the answers in order, by portion; each is judged by the state at its turn.
 
     Raises NotFoundError and InvalidInputError.
     """

@@ -82,9 +82,7 @@ class Models:
 
 
 def choose(usernames: Sequence[str], rows: Mapping[str, UserRow]) -> list[UserRow]:
-    """Return the named authors, in that order. Raises NotFoundError, and InvalidInputError if they
-    cannot be compared.
-    """
+    """Return the named authors in order. Raises NotFoundError and InvalidInputError."""
     users: dict[int, UserRow] = {}
     for name in usernames:
         user = known_row(name, rows)

@@ -290,8 +290,7 @@ CountedText = tuple[str, Counts | None]
 
 
 class BulkProfiles:
-    """The profiles of one import, folded while the new posts are many compared with them, otherwise
-    later.
+    """The profiles of one import, folded at once only while the new posts are many in comparison.
 
     If each batch were folded, a chat of a million messages would rewrite all profiles, some
     megabytes each, a thousand times. Waiting posts are tails, so no reader misses them.

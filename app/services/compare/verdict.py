@@ -307,36 +307,31 @@ def _with_uses(
     plain: dict[str, list[PlainPost]],
     elsewhere: list[list[PlainPost]],
 ) -> list[Evidence]:
-    texts_by_name: dict[str, PostTexts] = {}
-    compared: dict[str, PostTexts] = {}
-    authors: dict[str, int] = {}
+    searched: dict[str, tuple[PostTexts, PostTexts, int]] = {}
     for name in {mark.username for mark in marks}:
-        texts_by_name[name] = PostTexts(plain[name])
-        compared_posts = [*elsewhere, *(plain[rival] for rival in plain if rival != name)]
-        compared[name] = PostTexts([*chain.from_iterable(compared_posts)])
-        authors[name] = sum(map(bool, compared_posts))
+        compared = [*elsewhere, *(plain[rival] for rival in plain if rival != name)]
+        others = PostTexts([*chain.from_iterable(compared)])
+        searched[name] = PostTexts(plain[name]), others, sum(map(bool, compared))
     explained = []
     for mark in marks:
-        name = mark.username
+        own, others, authors = searched[mark.username]
         # Evidence against an author is the others' words.
-        is_against = mark.weight < 0 and authors[name] > 0
-        piece, uses = used_piece(mark.text, compared[name] if is_against else texts_by_name[name])
+        is_against = mark.weight < 0 and authors > 0
+        piece, uses = used_piece(mark.text, others if is_against else own)
         if is_against:
-            uses = texts_by_name[name].find(piece)
+            uses = own.find(piece)
         unlike: dict[str, int] = {}  # The first of posts with the same text.
         for post_id in uses:
             unlike.setdefault(texts[post_id], post_id)
-        count = len(compared[name].find(piece))
+        count = len(others.find(piece))
         explained.append(
             msgspec.structs.replace(
                 mark,
                 piece=piece,
-                own=texts_by_name[name].times(len(uses)),
-                own_usage=Usage(len(uses), len(texts_by_name[name]), 1),
-                others=compared[name].times(count) if authors[name] else None,
-                others_usage=Usage(count, len(compared[name]), authors[name])
-                if authors[name]
-                else None,
+                own=own.times(len(uses)),
+                own_usage=Usage(len(uses), len(own), 1),
+                others=others.times(count) if authors else None,
+                others_usage=Usage(count, len(others), authors) if authors else None,
                 posts=[*unlike.values()][:3],
             )
         )

@@ -43,9 +43,7 @@ class RoomFinder:
     _ids: dict[RoomReference, int] = field(default_factory=dict)
 
     def knows_by_people(self, reference: RoomReference) -> bool:
-        """Return whether a chat is found by its people; an installation's own IDs tell its chats
-        apart.
-        """
+        """Return whether a chat is found by its people, since its ID is of another installation."""
         has_own_id = reference.id is not None and not self.trusts_ids
         return has_own_id or isinstance(reference, FileRoom)
 
@@ -145,8 +143,8 @@ class RoomFinder:
         return {room_id for room_id, thread in threads.items() if thread not in same}
 
     def _by_messages(self, sample: RoomSample) -> int | None:
-        """Return the chat, no other's in this import, with half of the messages by two people or
-        more.
+        """Return the chat with half of the messages by two people or more, no other's in this
+        import.
         """
         taken = set(self._ids.values())
         totals = {

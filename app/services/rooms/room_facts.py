@@ -124,8 +124,9 @@ def newest_first(rooms: Iterable[RoomFacts]) -> list[RoomFacts]:
 
 
 async def get_room(session: AsyncSession, room_id: int) -> RoomFacts:
-    """Return the chat of that ID, or the chat it was joined to. Raises NotFoundError, also without
-    messages.
+    """Return the chat of that ID, or the chat it was joined to.
+
+    Raises NotFoundError, also for a chat without messages.
     """
     depends_on(EVERYTHING)
     row = (await session.execute(_room(), {"room_id": room_id})).first()

@@ -211,8 +211,9 @@ async def _by_filters(
 async def _by_meaning(
     db: Sessions, embeddings: Embeddings, query: SearchQuery, limit: int, after: ResultKey
 ) -> ResultPage:
-    """Return the posts nearest by vectors, with words marked; the embedder takes seconds, without a
-    session.
+    """Return the posts nearest by vectors, with words marked.
+
+    No session is open while the embedder answers, which may take seconds.
     """
     among, end = None, min(after.offset + limit, DEEPEST)
     typed = read_query(query.text)

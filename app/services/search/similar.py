@@ -48,8 +48,9 @@ async def similar_posts(
     *,
     limit: int,
 ) -> SimilarPosts:
-    """Return the posts most similar to a post, by meaning if there is an embedder. Raises
-    NotFoundError.
+    """Return the posts most similar to a post, by an embedder's meaning or by wording.
+
+    Raises NotFoundError.
     """
     depends_on(EVERYTHING)
     depends_on(DERIVED)

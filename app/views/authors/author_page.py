@@ -27,14 +27,10 @@ FEWEST_IN_ROW: Final = 6
 """Pictures that fill a row of the page; fewer are in a column."""
 FEWEST_LISTS: Final = 3
 """Lists of names that fill a row of the page; fewer are in a column."""
-MOST_LINES: Final = 10
 LINE: Final = 27
+"""Height of a line, in pixels."""
 CARD: Final = 100
 """Height of a card's heading and the blank below, in pixels."""
-POST: Final = 64
-"""Height above and below the text of a post, in pixels."""
-PICTURE: Final = 220
-"""Height of a picture in a post, in pixels."""
 
 Height = tuple[int, int]
 """Pixels in the wide column, and in the narrow one."""
@@ -86,11 +82,13 @@ def placed(cards: Sequence[PageCard]) -> Placing:
 
 
 def _height(post: Post, letters: int) -> int:
-    begin = post.text[: MOST_LINES * letters]
+    most_lines = 10
+    begin = post.text[: most_lines * letters]
     # A Korean letter is as wide as two others.
     width = sum(1 + (east_asian_width(letter) in "WF") for letter in begin)
-    lines = min(ceil(width / letters), MOST_LINES)
-    return POST + LINE * lines + (PICTURE if post.media else 0)
+    lines = min(ceil(width / letters), most_lines)
+    around, picture = 64, 220
+    return around + LINE * lines + (picture if post.media else 0)
 
 
 POSTS_FIRST: Final = 3

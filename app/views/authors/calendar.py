@@ -12,7 +12,7 @@ from babel.dates import format_skeleton
 from markupsafe import Markup, escape
 from quart import g, url_for
 
-from app.drawing.drawings import GridDay
+from app.drawing.drawings import GridDay, WeekGrid
 from app.language.dates import month_names, show_month_day, show_zone
 from app.language.tell import tell
 from app.services.archive.author_archive import CalendarYear, DayPosts, Memories, MonthPosts
@@ -103,14 +103,18 @@ def posts_by_day(calendar: CalendarYear) -> dict[date, int]:
     return {day: written.tweets for day, written in _days_of(calendar).items()}
 
 
-def grid_of(
-    posts: Mapping[date, int], end: date, marked: Collection[date | None] = ()
-) -> tuple[GridDay, ...]:
-    """Return the days from New Year's Day to the end as a grid of weeks; `marked` have a ring."""
+def week_grid(
+    posts: Mapping[date, int],
+    end: date,
+    hue: str,
+    labelled_by: str,
+    marked: Collection[date | None] = (),
+) -> WeekGrid:
+    """Return the drawing of the days of a year until the end; `marked` have a ring."""
     top = max([LEVELS, *posts.values()])
     days = [date(end.year, 1, 1) + number * ONE_DAY for number in range(end.timetuple().tm_yday)]
     texts = {count: post_count(count) for count in {*posts.values()}}
-    return tuple(
+    grid = tuple(
         GridDay(
             _week_of(day),
             day.weekday(),
@@ -120,16 +124,9 @@ def grid_of(
         )
         for day in days
     )
-
-
-def months_of(year: int) -> tuple[tuple[int, str], ...]:
-    """Return the first column of each month in the grid of a year, and its name."""
-    firsts = [date(year, month, 1) for month in range(1, 13)]
-    return tuple(zip(map(_week_of, firsts), month_names(), strict=True))
-
-
-def weeks_of_year(year: int) -> int:
-    return _week_of(date(year, 12, 31)) + 1
+    firsts = [date(end.year, month, 1) for month in range(1, 13)]
+    months = tuple(zip(map(_week_of, firsts), month_names(), strict=True))
+    return WeekGrid(hue, labelled_by, grid, months, columns=_week_of(date(end.year, 12, 31)) + 1)
 
 
 def _week_of(day: date) -> int:

@@ -18,7 +18,7 @@ from app.language.i18n import gettext, show_number
 from app.language.tell import tell
 from app.services.archive.author_archive import AuthorArchive
 from app.services.posts.users import Author
-from app.views.authors.calendar import ONE_DAY, grid_of, months_of, posts_by_day, weeks_of_year
+from app.views.authors.calendar import ONE_DAY, posts_by_day, week_grid
 from app.views.cast import hue, post_count
 from app.views.figure import Figure, Finding, Table
 from app.views.habit_words import told_of
@@ -102,12 +102,11 @@ class AuthorAtSight(Figure[WeekGrid]):
         # A current year has room for its other days, so that no day is wider than in other years.
         end = date(calendar.year, 12, 31)
         posts = posts_by_day(calendar)
-        return WeekGrid(
-            hue=hue(self.archive.user.username),
-            labelled_by=f"{'finding ' if self.title else ''}calendar-heading",
-            days=grid_of(posts, max([min(end, self.archive.today), *posts])),
-            months=months_of(calendar.year),
-            columns=weeks_of_year(calendar.year),
+        return week_grid(
+            posts,
+            max([min(end, self.archive.today), *posts]),
+            hue(self.archive.user.username),
+            f"{'finding ' if self.title else ''}calendar-heading",
         )
 
     def path(self) -> str:
