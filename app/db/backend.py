@@ -122,8 +122,7 @@ class Backend(Protocol):
         """Return the next ids of each table, ascending; no id is allocated twice."""
 
     def listed(self, rows: Sequence[Sequence[Any]], *columns: ColumnLike) -> Subquery:
-        """Return a table of the rows for a join, passed as one JSON value, with the names and types
-        of `columns`.
+        """Return a table of the rows for a join, like `columns`, passed as one JSON value.
 
         For `IN` with a list of pairs, SQLite would use no index.
         """

@@ -102,9 +102,7 @@ def holds_until(time: datetime) -> None:
 
 
 def cacheable() -> None:
-    """Record that all dependencies of the value being made are recorded, and it is the same for
-    all.
-    """
+    """Record that the value being made is the same for all, and its dependencies are recorded."""
     if (pending := _current.get()) is not None:
         pending.is_cacheable = True
 

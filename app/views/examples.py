@@ -33,9 +33,7 @@ class Examples:
         self._structs = structs
 
     def of_content(self, content_type: str, schema: Schema) -> Any:
-        """Return an example of a body or an answer, for JSON lines a single one; None if there is
-        none.
-        """
+        """Return an example of a body or an answer, for JSON lines a single line."""
         if content_type in WRITTEN["files"]:
             return WRITTEN["files"][content_type]
         return self.of(schema) if "json" in content_type and schema else None

@@ -110,8 +110,7 @@ def parse_zone(name: str) -> ZoneInfo:
 
 
 def zone_of_page(name: str, own: str | None = None) -> ZoneInfo:
-    """Return the time zone in which a page shows days: of the URL, the chat (`own`), the browser,
-    or UTC.
+    """Return a page's time zone: of the URL, the chat (`own`), the browser, or UTC.
 
     `app.paths.OF_ZONE` names the pages that use it. Raises MalformedError.
     """

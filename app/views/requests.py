@@ -253,10 +253,8 @@ def _in_utc(key: TweetKey) -> TweetKey:
 
 # PostgreSQL refuses NUL, which no name has.
 AUTHOR_CURSOR: Final = Cursor[str](Annotated[str, Meta(pattern=r"^[^\0]*$")])
-IMPORT_CURSOR: Final = Cursor[int](_Id)
+ID_CURSOR: Final = Cursor[int](_Id)
 RESULT_CURSOR: Final = Cursor[ResultKey](tuple[_BelowId, _Offset, bool], ResultKey._make)
-ROOM_CURSOR: Final = Cursor[int](_Id)
-SOURCE_CURSOR: Final = Cursor[int](_Id)
 TWEET_CURSOR: Final = Cursor[TweetKey](tuple[_Time | None, _Id], _in_utc)
 
 

@@ -68,8 +68,7 @@ _ANEW: Final = """
         ON a.attrelid = to_regclass(format('%I', s.tablename)) AND a.attname = s.attname
     WHERE s.schemaname = current_schema() AND s.tablename = $1
 """
-"""Query for statements that set columns to their own types, which drops PostgreSQL's samples of
-their values."""
+"""Query for statements that set columns to their own types, which drops samples of values."""
 
 
 class PostgresqlBackend(Backend):

@@ -39,9 +39,7 @@ KEEPALIVES: Final = {
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
 }
-"""Settings of all connections: the server soon releases the locks of a lost machine, not after two
-hours.
-"""
+"""Settings of all connections: the server releases a lost machine's locks within a minute."""
 Connection: TypeAlias = "asyncpg.Connection[Any]"
 Connections = WeakKeyDictionary[Connection, float]
 """Open connections, with the times of the event loop at which they were opened."""

@@ -16,7 +16,7 @@ from app.parts.sources.live_sources import (
 from app.parts.sources.pages import SOURCES
 from app.views.blueprints import ApiBlueprint
 from app.views.policies import writing
-from app.views.requests import SOURCE_CURSOR, Page, PageArgs
+from app.views.requests import ID_CURSOR, Page, PageArgs
 
 blueprint = ApiBlueprint("api_sources", tag="sources")
 
@@ -26,7 +26,7 @@ class NewSourceForm(Struct, forbid_unknown_fields=True):
     username: Annotated[str, Meta(max_length=320)] | None = None
 
 
-@blueprint.operation("GET", SOURCES, "admin", "A page of live sources", cursor=SOURCE_CURSOR)
+@blueprint.operation("GET", SOURCES, "admin", "A page of live sources", cursor=ID_CURSOR)
 async def list_live_sources(args: PageArgs, after: int | None) -> Page[SourceFacts]:
     """List live sources and their status."""
     async with resources().db.read() as session:

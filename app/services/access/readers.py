@@ -128,9 +128,7 @@ async def end_invitations_of(session: AsyncSession, account_id: int) -> int:
 
 
 async def find_invitation(session: AsyncSession, secret: str) -> Invitation:
-    """Return the invitation of that secret. Raises ForbiddenError with the reason why it is not
-    valid.
-    """
+    """Return the invitation of that secret. Raises ForbiddenError with the reason."""
     query = select(Invitation).where(Invitation.sha256 == digest(secret))
     invitation = await session.scalar(query)
     if invitation is None:

@@ -130,9 +130,7 @@ class BulkPost(msgspec.Struct, kw_only=True):
     post: NewTweet
     counts: Counts | None = None
     repeat: int = 0
-    """For a post without `source_id`: its number among equal posts of its room, from 1; 0 always
-    stores it.
-    """
+    """Number among equal posts of its room without `source_id`, from 1; 0 always stores it."""
     is_said: bool = False
     """Whether its author is a person in a chat, who is not an author of a platform."""
 
@@ -265,8 +263,7 @@ async def _in_rooms(
 def _sorted_out(
     resolved: Iterable[Resolved], stored: Mapping[PostIdentity, Sequence[EqualPost]]
 ) -> tuple[dict[int, int], dict[int, Membership], dict[int, SentAgain]]:
-    """Return the repeated posts: their ids by place, the rooms of those without one, and new media
-    and reactions.
+    """Return repeated posts by place, rooms of those without one, and new media and reactions.
 
     A message is repeated only in its own room, or in none, as earlier versions stored it.
     """

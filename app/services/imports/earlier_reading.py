@@ -63,9 +63,7 @@ class Overlap(NamedTuple):
     found: int
 
     def is_read_otherwise(self, smaller: int, *, fewest: int = FEWEST) -> bool:
-        """Return whether most posts of the smaller side are stored, and under half of them
-        unchanged.
-        """
+        """Return whether most posts of the smaller side are stored, under half unchanged."""
         return self.here >= max(fewest, smaller / 2) and 2 * self.found < self.here
 
 

@@ -45,8 +45,7 @@ class MomentOfFile(msgspec.Struct):
     new: set[int] = set()
 
     def merged(self, here: Sequence[int], *, is_last: bool) -> list[int]:
-        """Return the ids of all messages of the time in the right order; `here` are the stored
-        ones.
+        """Return the ids of all messages of the time in order; `here` are the stored ones.
 
         Messages that the file lacks stay behind the message that they follow. `is_last`: the file
         has no later messages so far.

@@ -139,9 +139,7 @@ class PostReader:
 
 
 def _nameless(records: RecordStream) -> Message:
-    """Return the error for a post without an author; it advises one name for all only if no record
-    has one.
-    """
+    """Return the error of a post without an author, with one name for all if no record has one."""
     unused = (part.what for part in records.notes.unread if part.role == "author")
     if name := next(unused, ""):
         return Message(

@@ -42,9 +42,7 @@ Note = Callable[[AsyncSession, ImportReport], Awaitable[None]] | None
 
 
 def check_records(records: RecordStream, options: ReadOptions, *, is_public: bool) -> None:
-    """Raise ImportFileError for a table without texts or chosen columns, or a chat on a public
-    site.
-    """
+    """Raise ImportFileError for a table without needed columns, or a chat on a public site."""
     known = {plain_column(name) for name, _ in records.columns}
     absent = [name for name in options.columns if plain_column(name) not in known]
     if records.columns and absent:
@@ -74,9 +72,7 @@ class Storing(NamedTuple):
     """Whether each post has its own event."""
     default_time: datetime | None = None
     note: Note = None
-    """Stores the report in the transaction of a batch, so that both always agree, or refuses the
-    batch.
-    """
+    """Stores the report together with a batch, so that both always agree, or refuses it."""
     trusts_ids: bool = False
     """Whether the ids of rooms are ids of this site."""
     read: ReadNotes = ReadNotes()

@@ -13,9 +13,7 @@ from app.services.access.rights import Right, ended_rights
 from app.services.live_streams.stream import ClientStream, Send
 
 HEARTBEAT_S: Final = 13.0
-"""Seconds between comments to all clients (proxies close silent connections), and between checks of
-their rights.
-"""
+"""Seconds between comments to clients (proxies close silent connections) and checks of rights."""
 READER_TIMEOUT_S: Final = 30.0
 """Seconds after which a client that reads nothing is disconnected."""
 LOOK_S: Final = 2.0

@@ -66,8 +66,7 @@ class Arrival(NamedTuple):
 
     @property
     def news(self) -> NewTweet:
-        """The content without counts that only say "no reactions", as most messages of a chat's
-        file do.
+        """The content without counts that only say "no reactions", as in most files of chats.
 
         Counts of the API or an export are kept: their senders mean them.
         """
@@ -296,8 +295,7 @@ class SentAgain(NamedTuple):
 
 
 async def complete_messages(session: AsyncSession, sent: Mapping[int, SentAgain]) -> None:
-    """Add media, files and newer reactions to stored messages, by their ids, and announce the
-    changes.
+    """Add media, files and newer reactions to stored messages, and announce them.
 
     Takes at most one batch.
     """

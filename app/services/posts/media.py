@@ -81,8 +81,7 @@ class MediaKeeper:
         self._lock: int | None = None
 
     def keep(self, chunks: Iterable[bytes], name: str) -> str:
-        """Copy a file without its private notes, and return the copy's name; `name` is for
-        messages.
+        """Return the name of a file's copy without private notes; `name` is for messages.
 
         Raises RecordError for an unsupported file, NoRoomError if the limit or the disk is reached,
         and the errors of reading.
@@ -244,9 +243,7 @@ async def remove_if_full(db: Sessions, folder: Path) -> None:
 
 
 async def remove_every_unneeded(db: Sessions, folder: Path) -> None:
-    """Remove the files that no post needs. Raises OSError; UnavailableError while imports keep
-    files.
-    """
+    """Remove unneeded files. Raises OSError; UnavailableError while imports keep files."""
     deadline = monotonic() + 60.0
     while await remove_unneeded(db, folder) is None:
         if monotonic() > deadline:

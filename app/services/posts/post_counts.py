@@ -150,9 +150,7 @@ def local_unit(
 
 
 def _number(value: int) -> ColumnElement[int]:
-    """Return a number written into the statement: the grouped and selected expressions must be
-    equal.
-    """
+    """Return a number written into the statement: grouped and selected values must be equal."""
     return literal_column(str(value), Integer)
 
 

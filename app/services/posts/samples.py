@@ -13,9 +13,7 @@ from app.db.result_cache import EVERYTHING, depends_on
 from app.models import Tweet, User
 
 ENOUGH_OF_OWN: Final = 4
-"""Number of other authors with posts from which on the quiz, the front page and comparisons leave
-the samples out.
-"""
+"""Other authors with posts from which on quiz, front page and comparisons leave samples out."""
 
 
 @cache

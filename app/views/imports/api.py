@@ -19,7 +19,7 @@ from app.services.imports.report import ImportFacts, facts
 from app.views.blueprints import FILE, MULTIPART, ApiBlueprint, Reply
 from app.views.bodies import spooled_body
 from app.views.policies import writing
-from app.views.requests import IMPORT_CURSOR, Page, PageArgs
+from app.views.requests import ID_CURSOR, Page, PageArgs
 
 blueprint = ApiBlueprint("api_imports", tag="imports")
 
@@ -58,7 +58,7 @@ class NewImportArgs(Struct):
     ] = False
 
 
-@blueprint.operation("GET", IMPORTS, "token", "A page of imports", cursor=IMPORT_CURSOR)
+@blueprint.operation("GET", IMPORTS, "token", "A page of imports", cursor=ID_CURSOR)
 async def list_imports(args: PageArgs, after: int | None) -> Page[ImportFacts]:
     """List imports, newest first."""
     async with resources().db.read() as session:

@@ -16,7 +16,7 @@ from app.services.search.results import SearchQuery, Spans
 from app.views.blueprints import ApiBlueprint
 from app.views.filters import parse_day, parse_zone, span_of_day
 from app.views.policies import own_chat
-from app.views.requests import ROOM_CURSOR, Page, PageArgs, messages_cursor
+from app.views.requests import ID_CURSOR, Page, PageArgs, messages_cursor
 from app.views.rooms.deletion import delete_whole
 
 blueprint = ApiBlueprint("api_rooms", tag="rooms")
@@ -42,7 +42,7 @@ class MessagesArgs(PageArgs):
 
 
 @blueprint.operation(
-    "GET", "/rooms", "read", "A page of chats", cursor=ROOM_CURSOR, is_cacheable=True
+    "GET", "/rooms", "read", "A page of chats", cursor=ID_CURSOR, is_cacheable=True
 )
 async def list_all_rooms(args: PageArgs, after: int | None) -> Page[RoomFacts]:
     """List the chats in the order of their import, each with up to ten people."""
