@@ -10,6 +10,10 @@ from app.db.engine import Database
 from app.services.deletion.purging import purge_deleted
 from app.services.posts.media import remove_unneeded
 
+yes_option = click.option(
+    "--yes", is_flag=True, help="Do not ask for confirmation, even on a terminal."
+)
+
 
 def is_asked(yes: bool) -> bool:
     """Return whether to ask for confirmation: on a terminal, without `--yes`."""

@@ -2,8 +2,8 @@
 
 import click
 
-from app.cli.deleting import confirm, is_asked, purge
-from app.cli.running import json_option, print_result, reading, with_database
+from app.cli.deleting import confirm, is_asked, purge, yes_option
+from app.cli.running import json_option, print_list, print_result, reading, with_database
 from app.config import Config
 from app.db.engine import Database
 from app.models import MAX_ID
@@ -18,7 +18,7 @@ def rooms_command() -> None:
     rooms, _ = reading(lambda session: list_rooms(session, limit=2**31))
     lines = [f"{room.id:>5}  {room.messages:>9,}  {room.name}" for room in rooms]
     note = "No chats yet. To import one, run: saywho import FILE"
-    print_result({"items": rooms, "next": None}, *lines, notes=[] if rooms else [note])
+    print_list(rooms, lines, note)
 
 
 @click.group("room")
@@ -28,7 +28,7 @@ def room_command() -> None:
 
 @room_command.command("delete", epilog="Example: saywho room delete 2")
 @click.argument("room_id", type=click.IntRange(1, MAX_ID), metavar="ID")
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation, even on a terminal.")
+@yes_option
 @json_option
 def delete_room_command(room_id: int, yes: bool) -> None:
     """Delete the chat ID and all its messages.

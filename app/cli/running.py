@@ -139,6 +139,12 @@ def print_result(value: object, *lines: str, notes: Iterable[str] = ()) -> None:
         click.echo(line)
 
 
+def print_list(items: Sequence[object], lines: Iterable[str], if_empty: str) -> None:
+    """Print a whole list as a page of the API, or a line for each item."""
+    page = {"items": items, "next": None}
+    print_result(page, *lines, notes=[] if items else [if_empty])
+
+
 def error_lines(errors: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return a line for each of the first errors: the file, the place in it, and the reason."""
     lines = [_error_line(error) for error in errors[:SHOWN_ERRORS]]

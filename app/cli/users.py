@@ -7,8 +7,8 @@ from typing import get_args
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cli.deleting import confirm, is_asked, purge
-from app.cli.running import json_option, print_result, reading, with_database, writing
+from app.cli.deleting import confirm, is_asked, purge, yes_option
+from app.cli.running import json_option, print_list, print_result, reading, with_database, writing
 from app.config import Config
 from app.db.engine import Database
 from app.formats.post import Platform
@@ -35,7 +35,7 @@ def users_command() -> None:
     authors, _ = reading(lambda session: list_authors(session, limit=2**31))
     lines = [f"{author.tweets:>9,}  {author.platform:<9} {author.username}" for author in authors]
     note = "No authors yet. To add some, run: saywho import FILE (or saywho demo, for samples)"
-    print_result({"items": authors, "next": None}, *lines, notes=[] if authors else [note])
+    print_list(authors, lines, note)
 
 
 @click.group("user")
@@ -67,7 +67,7 @@ def add_user_command(name: str, display_name: str | None, platform: str) -> None
 
 @user_command.command("delete", epilog="Example: saywho user delete alice")
 @click.argument("name")
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation, even on a terminal.")
+@yes_option
 @json_option
 def delete_user_command(name: str, yes: bool) -> None:
     """Delete the author NAME and all their posts.
@@ -117,7 +117,7 @@ def list_tokens_command() -> None:
         for t in tokens
     ]
     note = "No tokens yet. To create one, run: saywho token add NAME --scope SCOPE"
-    print_result({"items": tokens, "next": None}, *lines, notes=[] if tokens else [note])
+    print_list(tokens, lines, note)
 
 
 @token_command.command("revoke", epilog="Example: saywho token revoke 5")
@@ -171,7 +171,7 @@ def list_operators_command() -> None:
         for a in accounts
     ]
     note = "No accounts yet. To create one, run: saywho operator add NAME"
-    print_result({"items": accounts, "next": None}, *lines, notes=[] if accounts else [note])
+    print_list(accounts, lines, note)
 
 
 @operator_command.command("unlock", epilog="Example: saywho operator unlock alice")

@@ -20,13 +20,10 @@ from app.compute.ratios import Usual
 from app.compute.text import own_words, word_count
 
 NO_CHANGE: Final = 1.0
-"""Temperature that leaves the probabilities unchanged."""
 WORDED_SAMPLE: Final = 50
-"""Number of an author's newest posts among which posts with words are counted."""
+"""Newest posts of an author among which posts with words are counted."""
 RATED: Final = 30
-"""Number of authors with computed ratios, the best; the ratios of others follow their
-probabilities.
-"""
+"""Number of authors with computed ratios; the ratios of others follow their probabilities."""
 
 # The number of authors that all shipped authors of a language count as.
 SHIPPED_WEIGHT: Final = 1.5
@@ -42,8 +39,6 @@ kind at a time with the others shipped."""
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Habit:
-    """What is known of an author besides the counts."""
-
     usual: Usual | None
     """None for too few posts."""
     language: str | None
@@ -63,7 +58,7 @@ def worded_share(newest: Sequence[str]) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """Data shared by all answers of one model version, apart from the compared authors."""
+    """Data that all answers of a model version share."""
 
     background: Background = EMPTY_BACKGROUND
     temperature: float = NO_CHANGE
@@ -71,7 +66,7 @@ class Fitted:
     """Authors of this installation."""
     version: int = 0
     shipped: Mapping[str, Population] = field(default_factory=dict)
-    """Shipped authors, by language."""
+    """By language."""
     samples: Collection[int] = frozenset()
     """Ids of sample authors, who count as other people only for each other."""
     is_outgrown: bool = False
@@ -124,7 +119,7 @@ class Case:
 
     @cached_property
     def words(self) -> int:
-        """Number of the texts' own words that no gap touches."""
+        """Number of own words that no gap touches."""
         return sum(whole_words(text, gaps) for text, gaps in self.parts)
 
     @property
@@ -189,15 +184,13 @@ class Case:
 
     @cached_property
     def is_english(self) -> bool:
-        """Whether the texts are English, by their words."""
         return are_english(self.ranking.query.counts, self.fitted.shipped)
 
     def shipped_weight(self, suspect: Suspect, others: int) -> float:
-        """Return how many authors the shipped authors count as, given this author and the others
-        here.
+        """Return how many authors the shipped authors count as.
 
-        For an author of neither Korean nor English they count only if the text is Korean: other
-        texts may be in the author's language, of which no one is shipped.
+        For an author of neither Korean nor English they count only for Korean texts: other texts
+        may be in the author's language, of which no one is shipped.
         """
         habit = suspect.habit
         if not len(self.elsewhere) or habit is None:
@@ -219,26 +212,22 @@ class Case:
         return min(MOST_SHIPPED, weight)
 
     def weighed_against(self, suspect: Suspect) -> tuple[Population, NDArray[np.bool_]]:
-        """Return the others for an author alone: authors here, or shipped authors without any."""
+        """Return the others for an author alone: those here, otherwise the shipped authors."""
         if (selection := self.others_of(suspect)).any() or not self.shipped_weight(suspect, 0):
             return self.fitted.population, selection
         return self.elsewhere, np.ones(len(self.elsewhere), np.bool_)
 
 
 def best_of(scores: NDArray[np.float64]) -> list[int]:
-    """Return the indices of the authors whose ratios are computed; scores: (n,), of all authors.
-
-    Authors without posts, whose score is -inf, are left out.
+    """Return the indices of the authors whose ratios are computed; scores: (n,), -inf without
+    posts.
     """
     order = np.argsort(-scores, kind="stable")[:RATED]
     return sorted(order[np.isfinite(scores[order])].tolist())
 
 
 def query_of_texts(texts: Sequence[str], gaps: Sequence[Gap] = ()) -> Counts:
-    """Return the summed features of texts by one person, without quotations.
-
-    gaps: pieces of the joined texts that are left out, in order, without overlap.
-    """
+    """Return the summed features of texts by one person; gaps: in the joined texts."""
     parts = list(zip(texts, gaps_of_each(texts, gaps), strict=True))
     whole = features_of([own_words(text) for text, struck in parts if not struck])
     return add([*whole, *(occurrences(text, struck).counts for text, struck in parts if struck)])

@@ -1,7 +1,7 @@
 """Times of a chat's messages: conversations, beginnings after silences, and replies.
 
-Conversations (days) are compared, not messages: a person who laughs once laughs again, so that by
-messages, chance alone would distinguish most people.
+Conversations (days) are compared, not messages: a person who laughs once laughs again, so by
+messages chance alone would distinguish most people.
 """
 
 from collections import Counter, defaultdict
@@ -26,8 +26,7 @@ class WrittenTexts(NamedTuple):
 def conversations_of(times: Iterable[int | None], length_s: int = DAY_S) -> list[int]:
     """Return the number, from 0, of each message's conversation of `length_s` seconds.
 
-    times: seconds since 1970, in order. Twenty consecutive messages without a time are a
-    conversation.
+    Twenty consecutive messages without a time are a conversation.
     """
     undated_together, undated = 20, count()
     numbers: dict[int, int] = {}
@@ -42,7 +41,7 @@ def conversations_of(times: Iterable[int | None], length_s: int = DAY_S) -> list
 
 
 SILENCE_S: Final = 6 * 3600
-"""Time within which a message replies to another's message; after it, a message is a beginning."""
+"""Time within which a message replies; after it, a message is a beginning."""
 
 
 class Said(NamedTuple):
@@ -73,7 +72,7 @@ def after_silence(messages: Iterable[Said]) -> list[bool]:
 
 
 class Reply(NamedTuple):
-    """A message directly after another person's message, within six hours."""
+    """A message right after another person's message, within six hours."""
 
     author: int
     answered: int

@@ -59,8 +59,8 @@ def traits_of(
 ) -> list[Trait]:
     """Return up to three traits, each of another person: most messages first, recognition last.
 
-    messages: numbers of messages of the first people, the most first; total: of everyone. speakers,
-    judged: of all people in this order; a trait has an index into them. days: see `days_of_first`.
+    messages: of the first people, the most first; total: of everyone. speakers, judged: of all
+    people in this order, the index of a trait. days: see `days_of_first`.
     """
     compared = [
         (place, speaker)
@@ -77,7 +77,7 @@ def traits_of(
 
 
 def _chosen(traits: Iterable[Trait]) -> list[Trait]:
-    """Return the clearest trait of each person, each trait once, in the order of the report."""
+    """Return each person's clearest trait, each trait once, in the order of the report."""
     always = ("most", "recognised")  # They are reported whenever they are clear.
     ranked = sorted(traits, key=lambda trait: (*map(trait.kind.__ne__, always), -trait.errors))
     chosen: list[Trait] = []
@@ -88,7 +88,7 @@ def _chosen(traits: Iterable[Trait]) -> list[Trait]:
 
 
 def days_of_first(messages: Iterable[Said], people: Sequence[int]) -> list[tuple[int, int]]:
-    """Return the numbers of messages of the first two people on each day."""
+    """Return the messages of the first two people on each day."""
     counts: tuple[Counter[int], Counter[int]] = Counter(), Counter()
     places = {author: place for place, author in enumerate(people[:2])}
     for author, time, _ in messages:
@@ -106,9 +106,9 @@ def _most(messages: Sequence[int], total: int, days: Sequence[tuple[int, int]]) 
 
 
 def _longest(people: Sequence[tuple[int, CountedSpeaker]]) -> list[Trait]:
-    """Return the person with the most words per message, tested against the second.
+    """Return the person with the most words per message, by the larger of two standard errors.
 
-    The standard errors are of messages (Welch) or conversations, whichever are larger.
+    They are of messages (Welch) and of conversations, against the second.
     """
     means = [(speaker.tally.words_per_message or 0.0, place) for place, speaker in people]
     (mean, place), (_, next_place) = sorted(means, reverse=True)[:2]
@@ -124,10 +124,7 @@ def _longest(people: Sequence[tuple[int, CountedSpeaker]]) -> list[Trait]:
 
 
 def _laughing(people: Sequence[tuple[int, CountedSpeaker]]) -> Iterator[Trait]:
-    """Yield the person with the largest share of each laugh, tested against the second.
-
-    The standard errors are of messages or conversations, whichever are larger.
-    """
+    """Yield the person with the largest share of each laugh, tested as in `_longest`."""
     counts = [(place, speaker.tally, laughs_of(speaker.tally)) for place, speaker in people]
     for laugh in sorted({laugh for _, _, laughs in counts for laugh in laughs}):
         uses = [(place, laughs[laugh], tally.messages) for place, tally, laughs in counts]
@@ -146,7 +143,7 @@ def _laughing(people: Sequence[tuple[int, CountedSpeaker]]) -> Iterator[Trait]:
 def _night(people: Sequence[tuple[int, CountedSpeaker]]) -> list[Trait]:
     """Return the person with the largest share of nights among the days with messages.
 
-    Nights are counted, since the messages of a night are a single conversation.
+    Nights are counted, since a night's messages are one conversation.
     """
     nights = [
         (place, days_of(speaker.hours, NIGHT_H), days_of(speaker.hours))
@@ -180,8 +177,8 @@ def clearest_answers(
     """Return the places of the person who most clearly prefers to reply to another, and of the
     other.
 
-    people: ids. written: number of messages of each, of `total`. messages: the oldest first. Tested
-    by days, since the replies of a day belong to one conversation.
+    people: ids. written: messages of each, of `total`. Tested by days, since the replies of a day
+    belong to one conversation.
     """
     places = {author: place for place, author in enumerate(people)}
     replies = [

@@ -38,7 +38,7 @@ class Counts:
         """Return a little-endian blob of about 5 bytes for each key.
 
         It has a header, the keys, the indices and values of counts above 255, and a byte for each
-        count, 0 for those counts.
+        count.
         """
         (large,) = (self.counts > 255).nonzero()
         small = self.counts.astype(np.uint8)
@@ -55,9 +55,9 @@ class Counts:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """Return the counts of a blob; on little-endian machines, the keys are a view of `data`.
+        """Return the counts of a blob, whose keys are views of `data` on little-endian machines.
 
-        Raises ValueError if the blob is not from this version of `to_bytes`.
+        Raises ValueError for a blob of another version.
         """
         magic, size, large = _HEADER.unpack_from(data.ljust(_HEADER.size))
         if magic != _MAGIC or len(data) != _HEADER.size + 5 * size + 8 * large:

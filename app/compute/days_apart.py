@@ -75,7 +75,7 @@ class DaysApart(msgspec.Struct, frozen=True):
 
 
 def days_apart(posts_by_day: Mapping[date, int], first: date, last: date) -> DaysApart:
-    """Return the days that stand out from the first to the last day, among which all posts are."""
+    """Return the days that stand out; all posts are between the first and the last day."""
     days = sorted(posts_by_day)
     counts = [
         posts_by_day.get(first + step * ONE_DAY, 0) for step in range((last - first).days + 1)
@@ -94,7 +94,7 @@ def days_apart(posts_by_day: Mapping[date, int], first: date, last: date) -> Day
 
 
 def longest_run(days: Sequence[date]) -> list[date]:
-    """Return the first longest run of consecutive days; days: in ascending order."""
+    """Return the first longest run of consecutive days, of ascending days."""
     longest: list[date] = []
     run: list[date] = []
     for day in days:

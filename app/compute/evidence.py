@@ -1,7 +1,7 @@
 """Evidence: the words of a text that speak for an author, and where they are used.
 
-Only characters, words and pairs of words are located: shape and style, marked on single words,
-would look arbitrary, and are summed up as the text's layout.
+Shape and style, marked on single words, would look arbitrary: they are summed up as the text's
+layout.
 """
 
 import bisect
@@ -43,11 +43,10 @@ Log-odds below 0 speak against the only author.
 
 
 def marks_of(case: Case, compared: Sequence[Suspect], appearances: Occurrences) -> list[Mark]:
-    """Return the strongest marks, in the order of the text and without overlap.
+    """Return the strongest marks, in text order, without overlap.
 
-    A mark is a word with its punctuation, or consecutive words of a sentence for the same author,
-    without a gap. A single author is compared with everyone else of the language. appearances:
-    places of the features in the text.
+    A mark is consecutive words of a sentence for the same author, without a gap. A single author is
+    compared with everyone else of the language. appearances: the features' places.
     """
     text, keys = case.text, appearances.counts.keys
     used: list[NDArray[np.uint32 | np.int64]]
@@ -84,10 +83,10 @@ def marks_of(case: Case, compared: Sequence[Suspect], appearances: Occurrences) 
 
 
 def _leads(query: Query, used: NDArray[np.int64], totals: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the log-odds of each located feature (k,) for each author: (n, k).
+    """Return the log-odds of each located feature for each author: (n, k).
 
-    A feature that an author never used speaks only for the others. used: uses of each feature by
-    each author, (n, k); totals: features of each author by group, (n, 5).
+    A feature that an author never used speaks only for the others. used: uses, (n, k); totals:
+    features by group, (n, 5).
     """
     end, sizes = query.edges[SHAPE], query.edges[1 : SHAPE + 1] - query.edges[:SHAPE]
     used = used[:, :end]
@@ -102,9 +101,7 @@ def _leads(query: Query, used: NDArray[np.int64], totals: NDArray[np.int64]) -> 
 def _word_leads(
     appearances: Occurrences, words: NDArray[np.int64], leads: NDArray[np.float64], length: int
 ) -> NDArray[np.float64]:
-    """Return the log-odds of each word (m, 2) for each author, (n, m), spread evenly over
-    characters.
-    """
+    """Return the log-odds of each word (m, 2) for each author, (n, m), spread over characters."""
     density = (leads / (appearances.ends - appearances.starts)).ravel()
     authors, places = len(leads), length + 1
     rows = np.arange(0, authors * places, places)[:, np.newaxis]
@@ -122,7 +119,7 @@ def _merged(
 ) -> Iterator[tuple[int, int, int, float]]:
     """Yield start, end, author's index and weight of consecutive words for the same author.
 
-    sentences: number of each word's sentence, (m,). The log-odds of each word are at least 0.1.
+    sentences: of each word, (m,). A word has log-odds of at least 0.1.
     """
     weights = leads.max(axis=0)
     authors = np.where(weights >= 0.1, leads.argmax(axis=0), -1).tolist()
@@ -200,7 +197,7 @@ def unwritten_words(text: str, posts: PostTexts) -> list[str]:
 def used_piece(mark: str, posts: PostTexts) -> tuple[str, list[int]]:
     """Return the longest piece of a mark that the author uses, and the post of each use.
 
-    Whole words come first. If nothing is found within the limits, return the mark and no posts.
+    If nothing is found within the limits, return the mark and no posts.
     """
     longest = 1_000  # Nobody repeats more characters word for word.
     for piece in islice(_pieces(mark[:longest]), 200):
@@ -214,7 +211,7 @@ def used_piece(mark: str, posts: PostTexts) -> tuple[str, list[int]]:
 def place_in(text: str, piece: str) -> tuple[int, int] | None:
     """Return the code points of a text's first use of a piece, regardless of white space and case.
 
-    None if there is no use. In a word whose length changes with its case, the place is approximate.
+    In a word whose length changes with its case, the place is approximate.
     """
     plain = _plain(piece)
     words = list(re.finditer(r"\S+", text))

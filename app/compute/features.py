@@ -1,4 +1,4 @@
-"""The features of a text: hashed n-grams in five groups, which are counted for each author.
+"""Features of a text: hashed n-grams in five groups.
 
 The groups are three characters, words, pairs of words, the shape (a skeleton such as `Aa a, M U`)
 and the style (18 habits: lengths, first and last character, punctuation).
@@ -40,7 +40,7 @@ def code_points(text: str) -> NDArray[np.uint32]:
 
 
 class _Classes(dict[int, int]):
-    """A map from a code point to the letter of its kind, or to itself."""
+    """A map from a code point to the letter of its kind, or itself."""
 
     def __missing__(self, code: int) -> int:
         letter = ord(_class_of(chr(code)))
@@ -93,7 +93,7 @@ def skeleton_of(plain: str) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
 
 _CAPITALS: Final = string.ascii_uppercase.encode()
 _MOST_KNOWN: Final = 50_000
-"""Largest number of words, and of habits, whose hashes are cached."""
+"""Largest number of cached hashes of words, and of habits."""
 _MENTION = re.compile(r"@\w")
 _TAG = re.compile(r"#\w")
 _EMOJI = re.compile(r"[\u2600-\u27bf\U0001f000-\U0001faff]")
@@ -350,9 +350,9 @@ GAP: Final = "\0"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Occurrences:
-    """The features of a text, and all places of its characters, words and pairs, sorted by key.
+    """Features of a text, and all places of its characters, words and pairs, sorted by key.
 
-    Places are half-open ranges of code points of the original text.
+    Places are half-open code points of the original text.
     """
 
     counts: Counts
@@ -362,9 +362,9 @@ class Occurrences:
 
 
 def occurrences(text: str, gaps: Sequence[Gap] = ()) -> Occurrences:
-    """Return the features of the text without quoted parts, with their places.
+    """Return the features and places of the text without quoted parts.
 
-    Features that a gap touches are left out, and style is counted outside the gaps.
+    Features that a gap touches are left out; style is counted outside the gaps.
     """
     plain, left, right = _located_plain(text)
     if not plain:
@@ -398,7 +398,7 @@ def _whole(
 ) -> NDArray[np.bool_]:
     """Return whether no gap touches each character, word, pair and shape, in this order.
 
-    first, last: the first and last characters of the words, then of the pairs.
+    first, last: characters of the words, then of the pairs.
     """
     # Groups of three characters, and shapes, extend one sign beyond both ends of the text.
     before = np.zeros(len(plain) + 3, np.intp)

@@ -1,4 +1,4 @@
-"""How a person writes: counts of messages, and seven measures, each tested against chance.
+"""How a person writes: seven measures of messages, each tested against chance.
 
 A measure must also differ without the person who adds most to the difference (jackknife): if one
 person begins all conversations, everyone else begins fewer than the others together.
@@ -76,11 +76,7 @@ class Tally(NamedTuple):
 def tally_of(
     texts: Iterable[str], conversations: Iterable[int], begins: Sequence[bool] = ()
 ) -> Tally:
-    """Return the counts of an author's messages.
-
-    conversations: number of each message's conversation. begins: whether each message comes after a
-    silence; empty outside chats.
-    """
+    """Return the counts of an author's messages; begins: whether each comes after a silence."""
     numbers: list[int] = []
     lengths: list[int] = []
     signs: dict[Sign, list[int]] = defaultdict(list)
@@ -154,16 +150,13 @@ def _begins_small(text: str) -> bool:
 
 
 class CountedSpeaker(NamedTuple):
-    """An author in a chat, and the counts of their messages."""
-
     author: int
     written: WrittenTexts
-    """Messages with text."""
     tally: Tally
     messages: int
-    """Number of messages with and without text."""
+    """With and without text."""
     hours: Counter[int]
-    """Number of messages in each hour, numbered through days and years."""
+    """Number of messages by hour, numbered through days and years."""
 
 
 def speakers_of(
@@ -188,7 +181,7 @@ def speakers_of(
 
 
 def joined(speakers: Sequence[CountedSpeaker]) -> CountedSpeaker:
-    """Return several authors, or none, as a single author with the first author's id."""
+    """Return several authors, or none, as one with the first author's id."""
     if len(speakers) == 1:
         return speakers[0]
     written = WrittenTexts([], [])
@@ -217,7 +210,6 @@ def _hours_of_each(messages: Sequence[Said], zone: ZoneInfo) -> defaultdict[int,
 
 
 def hour_counts(said: Iterable[Said], zone: ZoneInfo) -> Counter[int]:
-    """Return the number of messages in each hour of each day of the zone."""
     return counts_by_hour((message.time for message in said if message.time is not None), zone)
 
 
@@ -231,7 +223,7 @@ _CANDIDATES: Final[dict[MeasureName, Sequence[str]]] = {
 
 
 class _Sides(NamedTuple):
-    """A person's messages and all others' messages, with counts by conversation, (n,)."""
+    """A person's messages and all others' messages; counts are by conversation, (n,)."""
 
     own: Tally
     others: Sequence[Tally]
@@ -328,10 +320,7 @@ def _is_less(name: MeasureName, distance: float) -> bool:
 
 
 def fingerprint(own: Tally, others: Sequence[Tally], rest: Sequence[Tally] = ()) -> list[Measure]:
-    """Return the measures that differ, the most distinct first.
-
-    others: people who are compared one by one; rest: the other people.
-    """
+    """Return the measures that differ, the most distinct first; others: compared one by one."""
     sides = _Sides.of(own, [*others, *rest])
     measures = [_measure(name, sides, others) for name in MEASURED]
     different = [measure for measure in measures if not measure.is_same_for_all]

@@ -53,9 +53,9 @@ class HeldOut:
 
 
 def hold_out(whole: AuthorProfile, units: Sequence[Sequence[str]]) -> HeldOut:
-    """Return the sample of units with enough words, without repeated texts.
+    """Return the sample of units with enough words and without repeated texts.
 
-    Raises ValueError if the profile does not contain the posts.
+    Raises ValueError if the profile lacks the posts.
     """
     times = [whole.texts.count(text_keys(texts)).tolist() for texts in units]
     if not all(map(all, times)):
@@ -74,18 +74,17 @@ def asked_authors(drawn: Iterable[str]) -> list[str]:
 
 
 def asked_posts(authors: int, posts: int) -> int:
-    """Return the largest number of an author's newest posts to score: 40 or more, and a quarter.
+    """Return how many of an author's newest posts are scored: 40 or more, at most a quarter.
 
-    authors: number of scored authors. posts: number of the author's posts.
+    authors: number of scored authors.
     """
     return min(max(40, ASKED_IN_ALL // max(1, authors)), posts // 4)
 
 
 def sample_of(whole: AuthorProfile, newest: Sequence[ChainedPost], authors: int) -> HeldOut | None:
-    """Return an author's sample for a temperature that is fitted to `authors` authors.
+    """Return an author's sample; None if the profile lacks one of the posts, or has no others.
 
-    newest: at least the scored posts, newest first. None if nothing is left of the profile, or if
-    it lacks one of the posts.
+    newest: at least the scored posts.
     """
     try:
         sample = hold_out(whole, units_of(newest[: asked_posts(authors, whole.posts)]))
@@ -99,10 +98,9 @@ def usual_posts(posts: int) -> int:
 
 
 def temperature_of(samples: Mapping[str, HeldOut], background: Background, seed: int) -> float:
-    """Return the temperature that fits the held-out posts, each scored for its author and four
-    rivals.
+    """Return the temperature that fits the held-out posts, scored for their author and four rivals.
 
-    samples: by the key of the author's name, in any order, since rivals are drawn in key order.
+    samples: by the key of the name, in any order, since rivals are drawn in key order.
     """
     if len(samples) <= RIVALS:
         return NO_CHANGE
@@ -124,8 +122,8 @@ def temperature_of(samples: Mapping[str, HeldOut], background: Background, seed:
 def fit_temperature(scores: NDArray[np.float64]) -> float:
     """Return the temperature, from 0.5 to 2, under which the first of n scores is likeliest.
 
-    scores: (k, …, n) of k posts; 1 for few posts. Golden-section search works, since the log-loss
-    has one minimum in the temperature's inverse.
+    scores: (k, …, n) of k posts. Golden-section search works, since the log-loss has one minimum in
+    the temperature's inverse.
     """
     if len(scores) < FEWEST_ASKED:
         return NO_CHANGE

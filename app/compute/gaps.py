@@ -1,7 +1,6 @@
-"""Gaps: pieces that are left out of texts.
+"""Gaps: pieces that are left out of texts, across which nothing counts.
 
-A text is not joined across a gap: features that no gap touches remain, and only style is counted in
-the rest.
+Features that no gap touches remain, and only style is counted in the rest.
 """
 
 from collections.abc import Iterable, Sequence
@@ -31,7 +30,7 @@ def joined_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
 
 
 def gaps_of_each(texts: Sequence[str], gaps: Sequence[Gap]) -> list[tuple[Gap, ...]]:
-    """Return the gaps of each text, at its own places; `gaps` are gaps of the joined texts."""
+    """Return each text's gaps, at its own places; gaps: in the joined texts."""
     if not gaps:
         return [()] * len(texts)
     split, place = list[tuple[Gap, ...]](), 0

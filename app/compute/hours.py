@@ -83,8 +83,8 @@ def days_of(counts: Mapping[int, int], until: int = DAY_H) -> int:
 def busiest_hours(counts: Mapping[int, int]) -> int | None:
     """Return the first of the three consecutive hours that clearly have the most posts, or None.
 
-    They must lead the best three others by 1.96 standard errors, with the days as clusters (Liang
-    and Zeger 1986), since posts of a day belong to few conversations.
+    They must lead the best three others by 1.96 standard errors, clustered by day (Liang and Zeger
+    1986), since a day's posts belong to few conversations.
     """
     # Comparing with the second best corrects for choosing the best: random hours pass in fewer than
     # one of fifty cases.
@@ -105,9 +105,9 @@ def busiest_hours(counts: Mapping[int, int]) -> int | None:
 
 
 def fullest_part(counts: Mapping[int, int]) -> int | None:
-    """Return the quarter of the day (0 is the night) that clearly has the most posts, or None.
+    """Return the quarter of the day (0 is the night) with clearly the most posts, or None.
 
-    The quarter leads the second, compared by day, by 1.96 standard errors.
+    It leads the second by 1.96 standard errors, compared by day.
     """
     days = sorted({hour // DAY_H for hour in counts})
     places = {day: place for place, day in enumerate(days)}

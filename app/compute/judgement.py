@@ -46,16 +46,16 @@ KOREAN_LIKELY: Final = 0.88
 LONE_KOREAN_LIKELY: Final = 0.92
 """Thresholds for Korean texts with fewer than eight others of the language here, or with none.
 
-Few kinds of Korean authors are shipped. The second is the least that lets at most 12 in 100
-strangers of the same kind pass, on average over five kinds, each left out of the shipped ones.
+Few kinds of Korean authors are shipped. The second lets at most 12 in 100 strangers of the same
+kind pass, on average over five kinds, each left out of the shipped ones.
 """
 UNFAMILIAR: Final = 0.65
 """Smallest probability of someone else for a text that is unlike all named authors."""
 FEWEST_JUDGED: Final = 10
 """Smallest number of posts with words of an author whom a verdict names.
 
-Between two authors with 10 posts each, 85% of texts are attributed correctly; with 5 posts 81%,
-with 25 posts 89%.
+Between two authors of 10 posts, 85% of texts are attributed correctly; of 5 posts 81%, of 25 posts
+89%.
 """
 NAMED_PROBABILITY: Final = 0.01
 """Probability below which a named author makes the answer weak only by having few posts."""
@@ -64,8 +64,9 @@ FEW_POSTS: Final = 100
 FEW_AUTHORS: Final = 8
 """Numbers of an author's posts, and of others of the language, below which the answer is weak."""
 LONE: Final = 5.0
-"""Nats between an author's usual text and the nearest other here, from which the author is alone of
-their kind: someone of the same circle would often pass.
+"""Nats to the nearest other here, for a usual text, from which an author is alone of their kind.
+
+Someone of the same circle would often pass.
 """
 
 
@@ -141,10 +142,7 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
 def _more(
     case: Case, language: str, here: int, needed: float, none: float, share: float
 ) -> More | None:
-    """Return how much more text decides most cases like this one.
-
-    share: the first author's probability, if one of the suspects wrote the texts.
-    """
+    """Return how much more text decides most such cases; share: the first author's in `order`."""
     return more_text(
         language,
         float(case.ranking.query.widths[CHARACTERS]),
@@ -298,8 +296,8 @@ def _weak(
 ) -> dict[Limit, list[int]]:
     """Return the indices of the suspects whom each limit of single suspects concerns.
 
-    asked: indices of all named suspects, since few posts make an author unlikely, too. lone:
-    indices of the rivals who are alone of their kind.
+    asked: all named suspects, since few posts make an author unlikely, too. lone: rivals who are
+    alone of their kind.
     """
     few = [i for i in asked if case.suspects[i].worded_posts < FEW_POSTS]
     foreign = [i for i in rivals if _has_other_language(case, case.suspects[i])]
@@ -326,7 +324,7 @@ def _has_other_language(case: Case, suspect: Suspect) -> bool:
 def _is_strange(case: Case, suspect: Suspect) -> bool:
     """Return whether the texts seem neither Korean nor English, nor the author's language.
 
-    Random letters and unknown languages are least unlike the author who wrote least.
+    Random letters are least unlike the author who wrote least.
     """
     return case.is_foreign and case.share_of_words(suspect) < 0.25
 

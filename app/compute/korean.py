@@ -1,7 +1,6 @@
-"""Korean words as stem and ending, recognised by the shapes of the syllables, without a dictionary.
+"""Korean words as stem and ending, recognised by the shapes of syllables, without a dictionary.
 
-Searches compare half of a long word, whatever its ending. A stem of one syllable has no half, so
-its forms are listed.
+Searches compare half of a long word. A stem of one syllable has no half, so its forms are listed.
 """
 
 import functools

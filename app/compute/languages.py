@@ -1,7 +1,4 @@
-"""The language of a text or an author: from a tag, by Korean letters, or by English words.
-
-Other languages are known only from tags; otherwise they are None.
-"""
+"""The language of a text or an author: from a tag, by Korean letters, or by English words."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -38,7 +35,7 @@ _UNSPACED: Final = re.compile(
 def language_of(tag: str) -> str | None:
     """Return the language of a tag without its region; None for private tags and no language.
 
-    Private tags are `qaa` to `qtz` (ISO 639-2), which X uses; `qu` is Quechua.
+    Private tags are `qaa` to `qtz` (ISO 639-2), which X uses.
     """
     primary = tag.partition("-")[0].lower()
     is_private = len(primary) == 3 and "qaa" <= primary <= "qtz"
@@ -46,10 +43,7 @@ def language_of(tag: str) -> str | None:
 
 
 def guess_language(text: str) -> str | None:
-    """Return `ko` if at least 30% of the letters are Hangul, otherwise None.
-
-    Other letters of addresses, @names and #tags do not count.
-    """
+    """Return `ko` if at least 30% of the letters are Hangul, otherwise None."""
     syllables = len(_HANGUL.findall(text))
     if not syllables:  # Most texts have none: letters are counted last.
         return None

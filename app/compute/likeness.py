@@ -13,9 +13,9 @@ from app.compute.profiles import AuthorProfile
 def likeness(profiles: Sequence[AuthorProfile], background: Background) -> NDArray[np.float64]:
     """Return the likeness of each pair of authors: (n, n), from 0 to 1, 1 on the diagonal.
 
-    It is the cosine of the features that they use more than the background, so that other authors
-    and features that neither uses do not count. An author without posts has likeness 0. Source:
-    Bullinaria and Levy 2007 (positive pointwise mutual information).
+    It is the cosine of the features that they use more than the background: other authors, and
+    features that neither uses, do not count. Without posts it is 0. Source: Bullinaria and Levy
+    2007 (positive pointwise mutual information).
     """
     keys = np.unique(np.concatenate([np.empty(0, np.uint32), *map(_most_frequent, profiles)]))
     if not keys.size:

@@ -1,12 +1,11 @@
 """The rule for links in a text, shared by all modules that count, hide or show links.
 
 A **link** is a URL with its scheme, up to the next white space. A **random** link, made by a
-platform, says nothing: only its presence and place count. An **address** is any pointer in a text,
-including `www.…`, `a.example/b`, mail, @names and #tags.
+platform, says nothing: only its presence and place count. An **address** is any pointer, including
+`www.…`, `a.example/b`, mail, @names and #tags.
 
-Profiles depend on this rule: changes of `LINK`, `RANDOM_LINK`, `LINK_BEGIN` and `LINK_TO_HOST` need
-another `RECIPE` of the features. No other module spells out the beginning of a link
-(`tests/compute/test_links.py`).
+Changes of `LINK`, `RANDOM_LINK`, `LINK_BEGIN` and `LINK_TO_HOST` need another `RECIPE` of the
+features. No other module spells out the beginning of a link (`tests/compute/test_links.py`).
 """
 
 import re

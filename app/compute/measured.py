@@ -53,8 +53,8 @@ def measured_rates() -> Rates:
 def rate(language: str | None, named: int, others: int, sure: float, words: int) -> float:
     """Return the share of strangers' texts of this length that are called likely.
 
-    named, others: the numbers of named authors, and of other authors of the language here. Between
-    two measured numbers, the higher share counts. English stands for all languages but Korean.
+    named, others: numbers of authors, of the language here. Between two measured numbers, the
+    higher share counts. English stands for all languages but Korean.
     """
     shares = measured_rates().shares["ko" if language == "ko" else "en"]
     return max(
@@ -120,8 +120,7 @@ def measured_curves() -> Curves:
 def gap_of(likely: float, needed: float, none: float, unfamiliar: float) -> float:
     """Return the distance of an answer from the nearer decision, in nats, at least 0.
 
-    likely, none: probabilities of the first author and of someone else. needed, unfamiliar: their
-    thresholds.
+    likely, none: probabilities of the first author and of someone else, with thresholds.
     """
     return max(min(_logit(needed) - _logit(likely), _logit(unfamiliar) - _logit(none)), 0.0)
 
@@ -131,8 +130,7 @@ def share_decided(
 ) -> float:
     """Return the share of such cases that `times` times the text decides.
 
-    features: character features of the text. named, here: numbers of named authors, and of authors
-    of the language here.
+    features: of characters. named, here: numbers of named authors, and of the language here.
     """
     start, slope = _line(language, features, named, here, gap)
     return 1 / (1 + exp(-start - slope * log(times)))
@@ -141,10 +139,7 @@ def share_decided(
 def more_text(
     language: str, features: float, named: int, here: int, gap: float, messages: int
 ) -> More | None:
-    """Return what decides eight of ten such cases; None beyond twenty times the text.
-
-    messages: number of given messages. For the others, see `share_decided`.
-    """
+    """Return what decides eight of ten such cases; None beyond twenty times the text."""
     start, slope = _line(language, features, named, here, gap)
     if slope <= 0 or (needed := (_logit(DECIDED) - start) / slope) > log(MOST_TIMES):
         return None

@@ -88,7 +88,7 @@ def tags_in(text: str) -> set[str]:
 
 
 def count_mentions(posts: Iterable[ScannedPost], *, most: int) -> Mentions:
-    """Return up to `most` names of each kind, equal in any case, and emoji in any skin tone."""
+    """Return up to `most` names of each kind, equal in any case; emoji in any skin tone."""
     answered, tags, sites = _Tally(str.casefold), _Tally(str.casefold), _Tally(str)
     emoji = _Tally(lambda form: _VARIANT.sub("", form))
     for post in posts:

@@ -1,8 +1,8 @@
 """Names and contact details in texts, which reveal the author.
 
-Usernames and display names are found anywhere; words of display names that name a person, as whole
-words (“Joe” of “Grandad Joe”). Korean given names are found without the family name, even with a
-particle or the ending of a call (지호야 of 김지호).
+Usernames and display names are found anywhere; words of display names, as whole words (“Joe” of
+“Grandad Joe”). Korean given names are found without the family name, even with a particle or in a
+call (지호야 of 김지호).
 """
 
 import functools

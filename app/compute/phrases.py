@@ -1,7 +1,7 @@
 """Words and phrases that a person says clearly more often than others.
 
-A phrase lies within a sentence. Its text has the words that are adjacent in nearly all of its
-texts, and gaps between them.
+The text of a phrase, within a sentence, has the words that are adjacent in nearly all of its texts,
+and gaps between them.
 """
 
 import re
@@ -118,8 +118,8 @@ class Passage:
     ) -> "Passage":
         """Return the passage of whole words (“I'd rather”) and the text between them.
 
-        words: the clearest first. Words are left out if they have no fixed place among the earlier
-        words, are parts of words that are never separate, or make the passage too long.
+        words: the clearest first. Words without a fixed place among the earlier ones are left out,
+        never separate parts, and words that make the passage too long.
         """
         read = _sample_of(texts)
         of_words = sentences_with(read, {*words}) if len(words) > 1 else read
@@ -314,8 +314,6 @@ class Phrase(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class WordedTexts:
-    """Texts with their words, which take long to find."""
-
     texts: Sequence[str]
     conversations: Sequence[int]
     words: list[set[str]]
@@ -334,8 +332,6 @@ class WordedTexts:
 
 
 class _Sought(NamedTuple):
-    """Words of a group of messages that may form phrases."""
-
     words: list[str]
     share: float
     """This group's share of all messages or of all words, whichever is larger."""
@@ -350,8 +346,6 @@ def phrases_of(
 ) -> list[Phrase]:
     """Return up to eight phrases of a person, the clearest first, without laughs and parts of
     names.
-
-    own, beside: messages of the person, and of all others.
     """
     others = WrittenTexts([*beside], [0] * len(beside))
     return phrases_apart([*map(WordedTexts.of, (own, others))], {0: language}, names)[0]
@@ -401,8 +395,8 @@ def typical_phrases(
 ) -> list[TypicalWord]:
     """Return an author's typical words, with words that belong together as one phrase.
 
-    A phrase has the figures of its clearest word. Parts of function words ("isn" of "isn't") and of
-    names are left out.
+    A phrase has the figures of its clearest word. Parts of function words ("isn") and of names are
+    left out.
     """
     typical = typical_words(author, posts, population, members)
     language = guess_main_language(posts)
@@ -433,7 +427,7 @@ def _share_of(group: WordedTexts, total: Counter[str], messages: int) -> float:
     """Return the group's share of all messages or all words, whichever is larger.
 
     With long messages, most words are in more of a person's messages though the share of words is
-    no larger; with short messages, the reverse holds. total: number of messages with each word.
+    no larger; with short ones, the reverse holds.
     """
     # With long messages, most words are in more of a person's messages, but the share of words is
     # no larger. With short messages, a larger share of words need not be in more messages.

@@ -131,10 +131,7 @@ class Population:
         return sums.astype(np.int64)
 
     def words_with(self, own: Counts, members: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Return the uses of each word by these members (n,) and an outsider's counts: (w,).
-
-        A word that only other members use has 0.
-        """
+        """Return the uses of each word by these members (n,) and an outsider's counts: (w,)."""
         first, last = group_edges(self.keys)[WORDS : WORDS + 2]
         keys = self.keys[first:last]
         start, end = self.edges[first], self.edges[last]
@@ -160,7 +157,7 @@ class Population:
     def share_of_words(self, text: str) -> tuple[int, float]:
         """Return the number of distinct words in a text, and the share that the members use.
 
-        Addresses, @names and #tags are not words. Without words, the share is 1.
+        Addresses, @names and #tags are no words. Without words, the share is 1.
         """
         words = named_words(without_addresses(text))
         keys = np.array([key for key, word in words.items() if word.isalpha()], np.uint32)
@@ -196,8 +193,8 @@ NOBODY: Final = Population.of(())
 def drawn_authors(authors: Iterable[tuple[str, int, str | None]], seed: int) -> set[str]:
     """Return the keys of the authors drawn for a population.
 
-    authors: key of the name, number of posts and language. Authors with fewer than 25 posts come
-    last, as do authors with over 5,000, whose counts take megabytes.
+    authors: key of the name, posts and language. Those with fewer than 25 posts come last, as do
+    those with over 5,000, whose counts take megabytes.
     """
     # Unlike ids, names identify authors in every installation.
     many_posts = 5_000

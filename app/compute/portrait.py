@@ -181,10 +181,7 @@ def portray(
 def in_zone(
     portrait: ChatPortrait, times: Mapping[int, NDArray[np.int64]], zone: ZoneInfo
 ) -> ChatPortrait:
-    """Return a portrait with the hours of another time zone.
-
-    times: times of each author's messages, in seconds since 1970, (n,).
-    """
+    """Return a portrait in another time zone; times: each author's, in seconds since 1970, (n,)."""
     hours = {author: counts_by_hour(seconds, zone) for author, seconds in times.items()}
     people = [
         structs.replace(person, **_hours_in(sum(map(hours.__getitem__, group), Counter[int]())))
@@ -206,9 +203,9 @@ def _hours_in(hours: Counter[int]) -> dict[str, Any]:
 def in_short(
     portrait: ChatPortrait, messages: Mapping[int, tuple[str, int]]
 ) -> list[PersonInShort]:
-    """Return these people in short; messages: name and number of messages by author id.
+    """Return these people in short, in a millisecond each: call it in a thread.
 
-    It takes a millisecond for each: call it in a thread.
+    messages: name and number of messages by author id.
     """
     speakers = {speaker.author: speaker for speaker in portrait.speakers}
     found = {author: speakers.get(author) for author in messages}

@@ -22,7 +22,7 @@ _COUNT: Final = np.dtype("<u4")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TextDigests:
-    """64-bit digests of an author's posted texts."""
+    """64-bit digests of posted texts."""
 
     keys: NDArray[np.uint64]  # (n,), of each post, sorted
 

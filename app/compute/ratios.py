@@ -1,8 +1,8 @@
 """Likelihood ratios: one author against someone else of the language.
 
 The logarithm depends on two numbers: how much better the author explains the texts than everyone
-else, and how much the texts score as the author's newest posts do. Its three constants were fitted
-once to other people's posts, in both languages, to 1 to 20 texts, single and joined.
+else, and how much they score as the author's newest posts do. Its three constants were fitted once
+to other people's posts, in both languages, to 1 to 20 texts, single and joined.
 """
 
 from collections.abc import Sequence
@@ -52,8 +52,8 @@ def usual_of(
 ) -> Usual | None:
     """Return what is usual for an author; newest: the newest posts of the profile.
 
-    The posts are removed from profile and background, and scored by the rest. None without posts,
-    or if all posts are quotations. Raises ValueError if the profile does not contain the posts.
+    The posts are removed from profile and background, and scored by the rest. None without posts or
+    own words. Raises ValueError if the profile lacks them.
     """
     if not newest or not profile.counts.keys.size:
         return None
@@ -89,10 +89,10 @@ def log_ratios(
 ) -> NDArray[np.float64]:
     """Return the natural logarithm of each author's ratio, within its bounds: (m,).
 
-    query: summed features of `texts` texts by one person. groups: (m, 5), the authors' weighted
-    log-odds. penalties: (m,). others: (n,), scores of the other authors (`lead_scores`). weights:
-    (m, n), how many authors each of the others counts as, 0 for none; each row has a sum above 0.
-    shares: (5,), of the groups in the lead.
+    query: summed features of `texts` texts. groups: (m, 5), the authors' weighted log-odds.
+    penalties: (m,). others: (n,), scores of the other authors (`lead_scores`). weights: (m, n), how
+    many authors each other counts as; each row has a sum above 0. shares: (5,), of the groups in
+    the lead.
     """
     counts = weights.sum(axis=1)
     best = np.where(weights > 0, others, -np.inf).max(axis=1)
@@ -135,10 +135,7 @@ def _typical(
 
 
 def lead_shares(features: float, texts: int) -> NDArray[np.float64]:
-    """Return the share of each group in the lead, for English texts: (5,).
-
-    features: number of character features of all texts.
-    """
+    """Return the share of each group in the lead, for English texts: (5,)."""
     # Being short is a style: the shipped authors wrote whole posts, so against them every short
     # message speaks for an author of short messages. Below 70 features, layout and style count
     # less. Fitted to one half of the shipped authors at a time, with the other half shipped.

@@ -1,6 +1,6 @@
 """Search by words: the parts of a query, the score of a post (BM25), and the marks in it.
 
-The index only proposes posts: this module decides about match, score and highlights.
+The index only proposes posts: this module decides.
 """
 
 import functools

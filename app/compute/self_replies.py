@@ -13,10 +13,7 @@ class ChainedPost(NamedTuple):
 
 
 def chains_of(links: Iterable[tuple[int, int]]) -> dict[int, int]:
-    """Return the lowest number in the chain of each chained post.
-
-    links: numbers of a post and of the same author's post that it answers.
-    """
+    """Return the lowest number in the chain of each chained post; links: post and answered post."""
     pairs = [link for link in links if link[0] != link[1]]
     lower: dict[int, int] = {}
     """For each post, a lower post of the same chain."""

@@ -37,7 +37,7 @@ def clear_peak(counts: Sequence[int], clear: float = CLEAR) -> int | None:
     """Return the index of the count that is clearly ahead of all others; None without one.
 
     Counts are independent events (Poisson): the error of a difference is the root of the sum.
-    clear: smallest lead in standard errors. A single count is never ahead.
+    clear: smallest lead in standard errors.
     """
     if len(counts) < 2:
         return None
@@ -92,7 +92,7 @@ def is_ahead(counts: Sequence[int], beside: Sequence[int], clear: float = CLEAR)
 def fullest(periods: Sequence[Sequence[int]], clear: float = CLEAR) -> int | None:
     """Return the index of the period that is clearly ahead of the second; None without one.
 
-    periods: the counts of each period's days, which are the clusters.
+    periods: counts of each period's days, the clusters.
     """
     if len(periods) < 2:
         return None
@@ -115,7 +115,7 @@ def mean_errors(
 ) -> float:
     """Return the lead of a mean over another mean, in standard errors of clusters.
 
-    clusters: the cluster of each value, numbered from 0. A side without values gives 0.
+    clusters: of each value, from 0. A side without values gives 0.
     """
     own, beside = np.array(clusters, np.intp), np.array(clusters_beside, np.intp)
     if not (own.size and beside.size):
@@ -138,8 +138,8 @@ def errors_of_sums(
     """Return the lead of a mean over another mean, in standard errors of clusters.
 
     Sums and numbers of values are (n,), by cluster. The error is that of each cluster's part of the
-    difference under a common mean. The result is at most the root of the number of clusters (Efron
-    1969); a side without values gives 0.
+    difference under a common mean; the result is at most the root of the number of clusters (Efron
+    1969). A side without values gives 0.
     """
     count, count_beside = float(counts.sum()), float(counts_beside.sum())
     if not (count and count_beside):
@@ -210,9 +210,8 @@ def rank_errors(
 ) -> list[float]:
     """Return the lead of each group's ranks over all others' ranks, in standard errors.
 
-    clusters: the cluster of each value. people: number of groups, from the first, of a single
-    person. The error is that of values (Mann and Whitney 1947) or clusters, whichever is larger. A
-    side without values gives 0.
+    clusters: of each value. people: number of first groups of a single person. The error is that of
+    values (Mann and Whitney 1947) or clusters, whichever is larger. A side without values gives 0.
     """
     # A clear lead must remain without the person who adds most to it: compared with someone who
     # replies immediately, everyone else is slow.
@@ -278,8 +277,8 @@ def log_chances(
 ) -> NDArray[np.float64]:
     """Return an upper bound of the log chance of at least these uses of each word: (n,), <= 0.
 
-    Under the null hypothesis, each use is on this side with probability `share`. A normal
-    approximation would be wrong, since most words are rare. Source: Hoeffding 1963, theorem 1.
+    Each use is on this side with probability `share`. A normal approximation would be wrong, since
+    most words are rare. Source: Hoeffding 1963, theorem 1.
     """
     own = uses / np.maximum(uses_of_all, 1)
     if not 0 < share < 1:
@@ -329,8 +328,8 @@ def log_odds_errors(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the lead of each word in log-odds (n,), and in standard errors (n,).
 
-    The prior is an informative Dirichlet prior, made of both sides. Source: Monroe, Colaresi and
-    Quinn 2008, equations 16 to 22.
+    The informative Dirichlet prior is made of both sides. Source: Monroe, Colaresi and Quinn 2008,
+    equations 16 to 22.
     """
     prior = PRIOR_WORDS * np.maximum(uses + uses_beside, 1) / max(total + total_beside, 1)
     lead = _log_odds(uses, total, prior) - _log_odds(uses_beside, total_beside, prior)

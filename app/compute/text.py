@@ -146,11 +146,7 @@ _JOINERS: Final = re.compile("[\u200d\ufe0e\ufe0f\U000e0020-\U000e007f]")
 
 
 def clean_sign(sign: str) -> str | None:
-    """Return the sign of a reaction, an emoji or a name, in NFC; None if it is invalid.
-
-    Invalid signs are empty, longer than 64 characters, or have white space or invisible characters
-    other than parts of emoji.
-    """
+    """Return the sign of a reaction, an emoji or a name, in NFC; None if it is invalid."""
     if not 0 < len(sign) <= MAX_SIGN_LENGTH or any(map(str.isspace, sign)):
         return None
     return normalized(sign)[:MAX_SIGN_LENGTH] if is_visible(_JOINERS.sub("", sign)) else None

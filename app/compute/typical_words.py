@@ -80,8 +80,8 @@ def gained_words(
 ) -> GainedWords:
     """Return the words in clearly more of some posts than of others, for independent posts.
 
-    spread, spread_of_all: number of posts with each word, among these posts and among all. share:
-    of these posts among all. tried: the numbers in `spread_of_all`, (m,).
+    spread, spread_of_all: posts with each word, among these posts (a share of all) and among all.
+    tried: the numbers in `spread_of_all`, (m,).
     """
     # The order must be the same in every process: equal words are sorted by the alphabet.
     words = sorted(word for word, count in spread.items() if count >= FEWEST_POSTS)
@@ -95,8 +95,8 @@ def gained_words(
 def words_in_each(posts: Iterable[str]) -> Iterator[set[str]]:
     """Yield the folded words of each post.
 
-    Left out are addresses, names, tags, HTML's entities (`&amp;`), Korean units of numbers (`12명`)
-    and laughs after a word (`그래ㅋㅋ`).
+    Left out are addresses, names, tags, HTML's entities (`&amp;`), units of numbers (`12명`) and
+    laughs after a word (`그래ㅋㅋ`).
     """
     for post in posts:
         text = without_addresses(decode_entities(post))
@@ -145,8 +145,8 @@ def typical_words(
 ) -> list[TypicalWord]:
     """Return words, then signs, that an author uses more than the members (n,), clearest first.
 
-    Left out are function words, and words in another script than most posts. posts: some of the
-    author's posts, from which words are recovered; their uses come from the profile.
+    Function words and words in another script than most posts are left out. posts: some of the
+    author's, from which words are recovered.
     """
     forms: dict[int, str] = {}
     spread = _spread(posts, forms)

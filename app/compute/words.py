@@ -1,8 +1,7 @@
 """Index terms of a text: words, pairs of letters, and emoji.
 
-In scripts with spaces, each word is a term. Korean writes endings onto words, and Chinese, Japanese
-and Thai have no spaces: their letters are indexed in pairs, and the last letter of each run alone,
-so that any part of a word is found.
+Korean writes endings onto words, and Chinese, Japanese and Thai have no spaces: their letters are
+indexed in pairs, and the last letter of each run alone, so that any part of a word is found.
 """
 
 import functools
@@ -67,7 +66,7 @@ def segments(text: str) -> Iterator[Segment]:
 
 
 def whole_emoji(text: str) -> list[str]:
-    """Return the emoji of a text (NFC) as they are written, with their skin tones and parts."""
+    """Return the emoji of a text (NFC) as written, with skin tones and parts."""
     if _PLAIN.fullmatch(text):
         return []
     return [match[0] for match in _SEGMENT.finditer(text) if match.lastgroup == "emoji"]

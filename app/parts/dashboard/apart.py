@@ -208,9 +208,18 @@ def _hidden(card: Card) -> str:
     return filled(note, posts=measured.posts, asked=measured.asked)
 
 
-def _stacked(rows: Sequence[Given]) -> Plot:
-    """Return a bar for each author: the right share, then the shares of other authors."""
-    parts: list[tuple[int, float, float, str, float]] = []
+class _Part(NamedTuple):
+    """A part of an author's bar: the posts that were attributed to one author."""
+
+    place: int
+    start: float
+    share: float
+    label: str
+    strength: float
+
+
+def _parts_of(rows: Sequence[Given]) -> Iterator[_Part]:
+    """Yield the parts of each bar: the right share first, then the shares of other authors."""
     for place, row in enumerate(rows):
         start = 0.0
         strength = 1.0
@@ -218,26 +227,32 @@ def _stacked(rows: Sequence[Given]) -> Plot:
             share = posts / row.judged
             label = gettext("{posts} of {asked} attributed to {name}")
             label = filled(label, posts=posts, asked=row.judged, name=escape(shown_name(name)))
-            parts.append((place, start, share, label, strength))
+            yield _Part(place, start, share, label, strength)
             start += share
             strength = max(0.25, strength * 0.6)  # The largest wrong part is the strongest.
+
+
+def _stacked(rows: Sequence[Given]) -> Plot:
+    """Return a bar for each author."""
+    parts = [*_parts_of(rows)]
+    names = [rows[part.place].name for part in parts]
     trace = {
         "orientation": "h",
         "width": 0.7,
-        "base": [round(start, 4) for _, start, *_ in parts],
-        "x": [round(share, 4) for _, _, share, *_ in parts],
-        "y": [place for place, *_ in parts],
+        "base": [round(part.start, 4) for part in parts],
+        "x": [round(part.share, 4) for part in parts],
+        "y": [part.place for part in parts],
         "marker": {
             "color": [
-                f"${hue(rows[place].name)}" if strength == 1 else "$soft"
-                for place, *_, strength in parts
+                f"${hue(name)}" if part.strength == 1 else "$soft"
+                for name, part in zip(names, parts, strict=True)
             ],
-            "opacity": [strength for *_, strength in parts],
+            "opacity": [part.strength for part in parts],
             "line": {"width": 1, "color": "$panel"},
         },
         "hovertext": [
-            f"<b>{escape(shown_name(rows[place].name))}</b><br>{label}"
-            for place, *_, label, _ in parts
+            f"<b>{escape(shown_name(name))}</b><br>{part.label}"
+            for name, part in zip(names, parts, strict=True)
         ],
     }
     labels = {
