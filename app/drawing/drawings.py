@@ -181,7 +181,7 @@ class PeriodColumn(NamedTuple):
     label: str
     """Label below the column; empty without room."""
     heights: Sequence[float]
-    """Heights of each person's part from the ground up, in per cent of the highest column."""
+    """Heights of each person's part, bottom first, in per cent of the highest column."""
     told: str = ""
 
 
@@ -373,7 +373,7 @@ class Dots:
 
 
 def rings_of(places: Sequence[float], people: Sequence[Initials]) -> list[Ring]:
-    """Return rings for people at these places; rings that would touch on a phone are joined."""
+    """Return rings for people at these places, joined where they would touch on a phone."""
     groups: list[list[tuple[float, Initials]]] = []
     for placed in sorted(zip(places, people, strict=True)):
         groups.append([placed])

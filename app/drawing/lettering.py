@@ -74,7 +74,6 @@ class Lettering:
 
 
 def _runs(text: str) -> Iterator[tuple[bool, str]]:
-    """Yield the pieces of a text by font, and whether the font is that of emoji."""
     for is_of_emoji, signs in groupby(text, is_emoji):
         yield is_of_emoji, "".join(signs)
 
@@ -133,7 +132,7 @@ def first_rows(
 
 
 def text_rows(text: str, font: Lettering, width: float, most: int) -> list[str]:
-    """Return up to `most` rows of a text, the last of them cut if there are more."""
+    """Return up to `most` rows of a text, cut if there are more."""
     rows = [*islice(rows_of(text, font, width), most + 1)]
     return [row for _, row in first_rows(rows, most, font, width)]
 

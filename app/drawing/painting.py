@@ -171,7 +171,6 @@ def paint_weeks(canvas: Canvas, grid: WeekGrid, field: Field) -> None:
 
 
 def _side_of(grid: WeekGrid, field: Field, strips: int) -> tuple[int, float]:
-    """Return the number of weeks in a strip, and the size of a day."""
     in_strip = ceil(grid.columns / strips)
     space = field.height - _MONTHS * (2 * strips - 1)
     return in_strip, min(field.width / in_strip, space / (7 * strips), _LARGEST_DAY)
@@ -233,11 +232,11 @@ def _paint_tile(canvas: Canvas, tile: Field, is_hit: bool) -> None:
 _THING_SIZES: Final = (52, 48, 44, 40, 36, 32, 28)
 """Sizes of letters, tried in order until all sentences fit."""
 _THING_ROW: Final = 1.25
-"""Height of a row, as a multiple of the size of its letters."""
+"""Height of a row, by the size of its letters."""
 _THING_BESIDE: Final = 0.62
-"""Size of the text below a sentence, as a multiple of the sentence's."""
+"""Size of the text below a sentence, by the sentence's."""
 _THING_NUMBER: Final = 1.9
-"""Width of the number with its space, as a multiple of the size of the letters."""
+"""Width of the number with its space, by the size of the letters."""
 _MOST_THING_ROWS: Final = 4
 """Number of rows that is too many for a sentence in good letters."""
 

@@ -229,7 +229,7 @@ class SmoothPen:
         colour: str,
         draw: Callable[[ImageDraw.ImageDraw, int, int], None],
     ) -> None:
-        """Paint with a mask on which `draw` draws; it gets the mask's corner in the picture."""
+        """Paint with a mask on which `draw` draws, which gets the mask's corner in the picture."""
         left, top = floor(box[0]), floor(box[1])
         size = ceil(box[2]) - left + 1, ceil(box[3]) - top + 1
         mask = Image.new("L", (size[0] * SCALE, size[1] * SCALE))
@@ -243,7 +243,6 @@ def _inside(box: Sequence[float], width: float) -> tuple[float, float, float, fl
 
 
 def _scaled(box: Sequence[float], x: int, y: int) -> tuple[float, float, float, float]:
-    """Return a box on a mask with this corner in the picture."""
     left, top, right, bottom = box
     # Pillow draws the last point too, here and on whole pixels.
     return (

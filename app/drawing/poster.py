@@ -130,17 +130,17 @@ class Poster(NamedTuple):
 MOST_KEPT: Final = 32
 """Number of cached pictures: programs request a shared picture several times."""
 _ROW: Final = 1.25
-"""Height of a row, as a multiple of the size of its letters."""
+"""Height of a row, by the size of its letters."""
 _HUED: Final = 28
 """Width of the line in a person's colour next to the finding, with its space."""
 _LINE_ROW: Final = 1.5
-"""Height of a line below the drawing, as a multiple of the size of its letters."""
+"""Height of a line below the drawing, by the size of its letters."""
 _ABOVE: Final = 20
 """Space between a drawing and the text above it."""
 _QUOTED: Final = 56
 """Height of a quotation in addition to its rows."""
 _FACT_ROW: Final = 1.4
-"""Height of a row of the facts, as a multiple of the size of its letters."""
+"""Height of a row of the facts, by the size of its letters."""
 
 
 class _Block(NamedTuple):
@@ -186,7 +186,6 @@ def draw_poster(poster: Poster, format_: Format = "1200x630", theme: ThemeName =
 
 
 def _blocks(canvas: Canvas, poster: Poster, measures: Measures) -> list[_Block]:
-    """Return the drawings with their heights, the most important first."""
     blocks = []
     if poster.drawing:
         head = tuple(filter(None, poster.head))

@@ -22,9 +22,9 @@ _UPRIGHT_ROW: Final = 62
 _MOST_NOTED: Final = 2
 """Largest number of bars with room for notes, in a picture that is not upright."""
 _BEFORE_NOTE: Final = 1.5
-"""Start of a note below a bar, as a multiple of the size of the bar's letters."""
+"""Start of a note below a bar, by the size of the bar's letters."""
 _NOTE_ROW: Final = 1.4
-"""Height of a row of a note, as a multiple of the size of its letters."""
+"""Height of a row of a note, by the size of its letters."""
 _STACK: Final = 40
 """Height of the bar of all shares, which replaces rows without room."""
 _STACK_GAP: Final = 4
@@ -103,7 +103,7 @@ def _has_note_room(row: Field) -> bool:
 
 
 def _middle_of(row: Field) -> Field:
-    """Return a row without a note, moved down so that its content is in the middle."""
+    """Return a row without a note, moved down to the middle."""
     lower = max(0, row.height - _BEFORE_NOTE * _bar_size(row.height)) / 2
     return row._replace(top=row.top + lower, bottom=row.bottom + lower)
 
@@ -111,7 +111,7 @@ def _middle_of(row: Field) -> Field:
 def _paint_bar(
     canvas: Canvas, bar: NamedBar, row: Field, length: float | None, note: RowNote
 ) -> None:
-    """Draw the name, the bar and the share side by side, and the note below them."""
+    """Draw the name, the bar and the share side by side, and the note below."""
     size = _bar_size(row.height)
     font, colour = font_of(bold=True, size=size), canvas.theme.hues[bar.hue]
     name_width = row.width * (0.34 if row.width > _WIDE else 0.4)
@@ -127,7 +127,7 @@ def _paint_bar(
 def _paint_large_bar(
     canvas: Canvas, bar: NamedBar, row: Field, length: float | None, note: RowNote
 ) -> None:
-    """Draw the bar below the name and the share, as wide as the field, and the note below it."""
+    """Draw the bar below the name and the share, and the note below the bar."""
     size = int(min(56, row.height * (0.2 if note.parts else 0.28)))
     font, colour = font_of(bold=True, size=size), canvas.theme.hues[bar.hue]
     canvas.write((row.right - font.getlength(bar.label), row.top), bar.label, font)
@@ -251,7 +251,6 @@ def paint_dots(canvas: Canvas, dots: Dots, field: Field) -> None:
 
 
 def _dot_size(row: DotRow, field: Field) -> int:
-    """Return the largest size of letters at which label and value fit side by side."""
     size = int(min(36, max(SMALLEST, field.height * 0.28)))
     texts = drawn_text(row.label), drawn_text(row.value)
     while size > SMALLEST:
@@ -315,7 +314,6 @@ def _letters(ring: Ring, font: Lettering, room: float) -> Sequence[Initials]:
 
 
 def _key_rows(dots: Dots, width: float) -> list[list[Initials]]:
-    """Return the people of the key in rows of a width; empty if no key is needed."""
     rows, left = list[list[Initials]](), width
     for person in dots.others if dots.has_key else ():
         length = _key_length(person)

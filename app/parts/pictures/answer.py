@@ -1,19 +1,31 @@
-"""The content of the picture of an answer, which programs show for a shared link."""
+"""The picture of an answer, which programs show for a shared link: its content, PNG and page."""
 
 from collections.abc import Collection, Sequence
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Final
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
+from quart import Response, request, url_for
 
 from app.compute.gaps import Gap
 from app.compute.judgement import SURE
-from app.compute.names import SHOWN_HIDDEN
+from app.compute.names import HIDDEN, SHOWN_HIDDEN
 from app.drawing.drawings import NO_HUE
-from app.language.i18n import gettext, language, ngettext, show_number, show_percent
+from app.language.i18n import gettext, language, ngettext, show_number, show_percent, speaking
+from app.lifespan import resources
+from app.parts.pictures.answer_drawing import Picture, PictureBar, draw_picture
+from app.parts.pictures.picture_page import PicturePage, cast_in_picture, names_hidden_in
+from app.runtime.clock import now
+from app.services.compare.name_masking import hide
 from app.services.compare.verdict import Comparison
-from app.views.cast import hue, shown_name
+from app.services.posts.samples import list_samples
+from app.views.blueprints import PageBlueprint
+from app.views.cast import bound, hue, shown_name
+from app.views.comparing.asking import ComparePageArgs, asked_here, given_texts
 from app.views.comparing.evidence import shown_marks
+from app.views.comparing.pages import people_of
 from app.views.comparing.verdicts import (
     ELSEWHERE_ALONE,
     bars_of,
@@ -23,6 +35,12 @@ from app.views.comparing.verdicts import (
     threshold_of,
     why_nobody,
 )
+from app.views.filters import zone_of_page, zone_of_picture
+from app.views.page import cast_on, render
+from app.views.picture_args import PeopleArgs
+from app.views.requests import args_of
+
+blueprint = PageBlueprint("answer_pictures")
 
 MOST_BARS: Final = 5
 """Number of authors with a bar, the likeliest."""
@@ -30,31 +48,62 @@ TOLD: Final = frozenset({"likely", "close"})
 """Verdicts with bars."""
 
 
-class PictureBar(NamedTuple):
-    """A row of the answer, with a share in [0, 1]."""
+@blueprint.page("/compare/picture")
+async def show_answer_picture_page(args: ComparePageArgs) -> str:
+    look = _look()
+    zone = zone_of_page(look.tz)
+    picture, about = await read_picture(args, look, zone)
+    return await render(
+        PicturePage(
+            args=look,
+            address=url_for("answer_pictures.show_answer_picture_page"),
+            back=f"{url_for('compare.show_compare')}?{urlencode(asked_here())}",
+            title=picture.heading,
+            finding=picture.heading,
+            subject=asked_here(),
+            tz=zone.key,
+            about=about,
+        )
+    )
 
-    name: str
-    share: float
-    percent: str
-    hue: str
-    """Class of the bar's colour; `NO_HUE` for someone else."""
+
+@blueprint.page("/compare/picture.png")
+async def show_answer_picture(args: ComparePageArgs) -> Response:
+    """Draw the answer that `/compare` gives at the same address."""
+    look = _look()
+    with speaking(look.lang):
+        picture, _ = await read_picture(args, look, zone_of_picture(look.tz))
+    drawn = await resources().work_pool.run(draw_picture, picture, look.format, look.theme)
+    return Response(drawn, content_type="image/png")
 
 
-class Picture(NamedTuple):
-    """The content of the picture, in the visitor's language."""
+def _look() -> PeopleArgs:
+    return args_of(request.args, PeopleArgs, is_strict=False)
 
-    heading: str
-    text: str
-    marks: tuple[tuple[int, int, str], ...]
-    """Start, end and class of the colour of each piece of the text that speaks for an author."""
-    bars: tuple[PictureBar, ...]
-    """Bars, the likeliest first; none where no number would be honest."""
-    premise: tuple[str, ...]
-    """Parts of the foot."""
-    why: str = ""
-    """Reason below the heading, such as the share of strangers' texts with the same answer."""
-    struck: tuple[tuple[int, int], ...] = ()
-    """Start and end of each piece of the text that did not count."""
+
+async def read_picture(
+    args: ComparePageArgs, look: PeopleArgs, zone: ZoneInfo
+) -> tuple[Picture, list[str]]:
+    """Return the picture of an answer, in the request's language, and whom it is about.
+
+    Raises InvalidInputError and NotFoundError.
+    """
+    names, (texts, _) = args.names, given_texts(args.text)
+    comparison = await resources().comparer.ask(args.question(texts))
+    async with resources().db.read() as session:
+        samples = await list_samples(session)
+    about = people_of(names, comparison)
+    cast = await cast_on(comparison, about)
+    best = [ranked.username for ranked in comparison.ranking[:MOST_BARS]]
+    today = now().astimezone(zone).date()
+    with bound(cast_in_picture(cast, best, has_names=look.has_names)):
+        picture = picture_of(comparison, is_named=bool(names), samples=samples, today=today)
+    if not look.has_names:
+        # A text that has the sign of a gap has another sign there, so that all places stay.
+        text = picture.text.replace(HIDDEN, " ")
+        hiding = await hide(text, chat_names=await names_hidden_in(cast, look))
+        picture = without_names(picture, hiding.gaps)
+    return picture, about
 
 
 def picture_of(

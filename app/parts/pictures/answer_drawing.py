@@ -19,15 +19,41 @@ from app.drawing.lettering import (
 )
 from app.drawing.png import MARGIN, Canvas, Field, ThemeName
 from app.drawing.poster import FORMATS, Format
-from app.parts.pictures.answer import Picture, PictureBar
+
+
+class PictureBar(NamedTuple):
+    """A row of the answer, with a share in [0, 1]."""
+
+    name: str
+    share: float
+    percent: str
+    hue: str
+    """Class of the bar's colour; `NO_HUE` for someone else."""
+
+
+class Picture(NamedTuple):
+    """The content of the picture, in the visitor's language."""
+
+    heading: str
+    text: str
+    marks: tuple[tuple[int, int, str], ...]
+    """Start, end and class of the colour of each piece of the text that speaks for an author."""
+    bars: tuple[PictureBar, ...]
+    """Bars, the likeliest first; none where no number would be honest."""
+    premise: tuple[str, ...]
+    """Parts of the foot."""
+    why: str = ""
+    """Reason below the heading, such as the share of strangers' texts with the same answer."""
+    struck: tuple[tuple[int, int], ...] = ()
+    """Start and end of each piece of the text that did not count."""
+
 
 MOST_KEPT: Final = 64
-"""Number of cached pictures, of some 70 KB each: programs request a shared picture several times.
-"""
+"""Number of cached pictures of 70 KB: programs request a shared picture several times."""
 STRUCK: Final = "struck"
 """Colour of a piece of the text that has a line through it."""
 _ROW: Final = 1.6
-"""Height of a row of the text, as a multiple of the size of its letters."""
+"""Height of a row of the text, by the size of its letters."""
 _ABOVE: Final = 16
 """Space between the text and the bars."""
 _NAME: Final = 330

@@ -1,10 +1,10 @@
 from typing import Final
 
 from app.parts import Part
-from app.parts.pictures import answer_pages
+from app.parts.pictures import answer
 
 PART: Final = Part(
-    pages=(answer_pages.blueprint,),
+    pages=(answer.blueprint,),
     pages_with={
         "portraits": ("room", "author"),
         "quiz": ("quiz",),

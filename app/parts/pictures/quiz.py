@@ -24,7 +24,6 @@ blueprint = PageBlueprint("quiz_pictures")
 class QuizPictureArgs(LookArgs):
     set: Annotated[str, Meta(pattern=f"^{SET}$")] = ""
     so: Annotated[str, Meta(pattern=f"^[0-3{SKIPPED}]+$", max_length=SET_LENGTH)] = ""
-    """Answers, as the end of the quiz has them."""
     room: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
 
 

@@ -101,7 +101,6 @@ def poster_of_year(author_year: AuthorYear, args: PictureArgs) -> Poster:
 
 
 def _hours(author_year: AuthorYear, told: str) -> PosterFigure | None:
-    """Return the hours, in words unless the finding says them."""
     hours = hours_of_author(author_year)
     finding, clock = hours.finding(), hours.plot()
     if clock is None or not is_long_enough(author_year):

@@ -136,7 +136,7 @@ class Fingerprint(Figure[Dots]):
         return f"{others_called(self.portrait)}: {value_of(measure, measure.beside)}"
 
     def _posts_with(self, measure: Measure) -> str:
-        """Return the URL of the posts that a measure counts; of all posts if it counts none."""
+        """Return the URL of the posts that a measure counts, or of all posts."""
         username = self.portrait.user.username
         if measure.name in ("laughing", "emoji"):  # Their sign is a word that a search finds.
             if not measure.sign:

@@ -151,7 +151,6 @@ class OverviewPage(PeoplePage, frozen=True, kw_only=True):
         ]
 
     def _absence(self, place: int) -> str:
-        """Return when a person without any of the newest messages wrote last."""
         periods = [period for period in self.shown.periods if period.people[place]]
         if not periods:
             return gettext("Silent lately")

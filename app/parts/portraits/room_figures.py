@@ -106,7 +106,6 @@ class Timing(PortraitFigure):
         )
 
     def missing(self) -> list[str]:
-        """Return why there are no starts or replies."""
         dated = sum(sum(person.hours) for person in self.people)
         if dated == 0:
             return [gettext("No message has a time.")]

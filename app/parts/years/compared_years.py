@@ -138,7 +138,6 @@ def same_days_of(
 
 
 def _weeks(days: Mapping[date, int], since: date, until: date) -> list[int]:
-    """Return the number of posts in each seven days of a stretch."""
     weeks = [0] * -(-(until - since).days // WEEK_DAYS)
     for day, posts in days.items():
         if since <= day < until:
@@ -147,7 +146,7 @@ def _weeks(days: Mapping[date, int], since: date, until: date) -> list[int]:
 
 
 def _moved(day: date, years: int) -> date:
-    """Return the same day of another year; March 1 if that year has no February 29."""
+    """Return the same day of another year; March 1 instead of a missing February 29."""
     try:
         return day.replace(year=day.year + years)
     except ValueError:
@@ -300,7 +299,7 @@ def _compare(
 def _clearly_first(
     most: Sequence[NameCount], answered: Sequence[str | None], times: Sequence[int | None]
 ) -> str | None:
-    """Return whom an author answers clearly more than anyone else, day by day; None for no one."""
+    """Return whom an author answers clearly more than anyone else, compared by day."""
     first_two = [username_key(counted.name) for counted in most[:2]]
     days = [*dict.fromkeys(time // DAY_S for time in times if time is not None)]
     places = {day: place for place, day in enumerate(days)}
@@ -316,7 +315,6 @@ def _worded(of_days: Scan) -> WordedTexts:
 
 
 def _measures(pair: _Pair | None) -> list[Measure] | None:
-    """Return the differences from the year before; None for too few posts."""
     if pair is None or min(len(pair.own.text), len(pair.beside.text)) < FEWEST_COMPARED:
         return None
     # What is written of for some days is no change: of years weeks are compared.
@@ -333,8 +331,8 @@ def _apart(
 ) -> tuple[list[Phrase] | None, list[Phrase] | None, list[Phrase]]:
     """Return the phrases of both lists so that no word is in two.
 
-    A phrase that came and went is in neither other year and is put in a third list, or it only
-    went: the phrases that came have stayed.
+    A phrase that came and went is in a third list if neither other year has it. Otherwise, it went.
+    So the phrases that came have stayed.
     """
     if came is None or went is None:
         return came, went, []

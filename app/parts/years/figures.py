@@ -301,7 +301,6 @@ class ComparedWords(Figure[NameList]):
         return NameList(names, self.id_)
 
     def _told(self, word: YearWord) -> str:
-        """Return the number of posts with a word, and how often the other year has it."""
         posts, other = post_count(word.posts), str(self.other)
         if self.other is None:
             return posts
@@ -356,7 +355,6 @@ def words_of(shown: AuthorYear | RoomYear) -> list[ComparedWords]:
 def _beside(
     shown: AuthorYear | RoomYear, compared: WordsOfYear | None, kind: tuple[str, str, bool]
 ) -> list[ComparedWords]:
-    """Return the list of words that are rare in the other year, or of those that are not."""
     if compared is None:
         return []
     topic, id_, is_rare = kind

@@ -181,7 +181,6 @@ def _month(posts: Posts) -> Iterator[str]:
 
 
 def _days(year: WrittenYear, posts: Posts) -> Iterator[str]:
-    """Yield the days that stand out: a silence, a streak, a day with most posts."""
     apart = year.days_apart
     for finding, span in (("silence_of_days", apart.silence), ("streak", apart.streak)):
         if span is not None:
