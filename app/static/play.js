@@ -18,8 +18,8 @@
     state: say.state, question: Number(say.question), version: Number(say.version), end: Number(say.ends) || null,
   };
 
-  const nameOf = (username) =>
-    buttons.find((button) => button.value === username).querySelector(".option-name").textContent;
+  const buttonOf = (username) => buttons.find((button) => button.value === username);
+  const nameOf = (username) => buttonOf(username).querySelector(".option-name").textContent;
 
   function tell(template, values) {
     return Object.entries(values).reduce((text, [name, value]) => text.replace(`{${name}}`, () => value), template);
@@ -94,7 +94,7 @@
     heading(verdict);
     say.outcome = view.right;
     part("gained").textContent = view.points === undefined ? "" : `+${number.format(view.points)}`;
-    const truth = tell(say.truth, { name: nameOf(view.truth) });
+    const { truth } = buttonOf(view.truth).dataset;
     part("truth-line").textContent = truth;
     part("said-line").textContent = view.saywho ? tell(say.said, { name: nameOf(view.saywho.username) }) : "";
     showChoice(view.answer);

@@ -165,8 +165,13 @@ class PlayPage(FormPage, frozen=True, kw_only=True):
 
     @property
     def truth_line(self) -> str:
-        name = shown_name(self.view.truth) if self.view.truth else ""
-        return gettext("It was {name}.").format(name=name)
+        return self.truth_lines[self.view.truth] if self.view.truth else ""
+
+    @property
+    def truth_lines(self) -> dict[str, str]:
+        """Sentence about each author, because Korean particles depend on the name."""
+        text = gettext("It was {name}.")
+        return {username: text.format(name=shown_name(username)) for username in self.view.options}
 
     @property
     def saywho_line(self) -> str:
