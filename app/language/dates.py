@@ -40,8 +40,9 @@ _WHOLE: Final = re.compile(
     r"|\d+[년월](?: \d+[월일])+"  # 2025년 3월 1일
     rf"|(?<![\d:.,])(?:\d+ of )?\d[\d,.]* {UNIT}"  # 365 days, 9 of 10 messages
     r"|\([가-힣\d ]{2,12}\)"  # (한 번에 6단어)
+    r"|[^\W\d]{1,12}[\u2600-\u27bf\U0001f300-\U0001faff]\w{0,4}"  # 하은🌷이
 )
-"""Pattern of text without line breaks: a day, or a number with its unit."""
+"""Pattern of text without line breaks: a day, a number with its unit, or a name with an emoji."""
 _OFFSET: Final = re.compile(r"Etc/GMT([+-])([1-9]\d?)")
 
 

@@ -126,8 +126,8 @@ async def test_a_finger_goes_from_picture_to_picture(
 ) -> None:
     page = await open_page(width=390)
     await page.goto(pictures.address("/rooms"))
-    await page.get_by_role("link", name=TITLE).click()
-    await page.locator(".tabs").get_by_role("link", name=WORDS["ko"][0]).click()
+    room = await page.get_by_role("link", name=TITLE).get_attribute("href")
+    await page.goto(pictures.address(f"{room}?has=media"))
     await page.locator("#list > li:not(.month) a").nth(4).click()
     await expect(page.locator(".viewer-dialog figure")).to_be_visible()
     finger = await page.context.new_cdp_session(page)

@@ -124,9 +124,17 @@ class ChatSight(RoomPortrait, frozen=True, kw_only=True):
     most_answered: tuple[int, int] | None = None
     """Places of a person, and of whom they answer clearly more often."""
 
+    has_end: bool = False
+    """Whether the sight is of a period that someone ended, which may be long ago."""
+
     @property
     def is_of_newest(self) -> bool:
         return self.scanned < self.room.messages
+
+    @property
+    def is_of_lately(self) -> bool:
+        """Whether the habits are those of the chat's newest messages."""
+        return self.is_of_newest and not self.has_end
 
     @property
     def years(self) -> list[int]:
@@ -270,6 +278,7 @@ async def _sight(
         ),
         answers=counted.answers,
         since=None if counted.since is None else datetime.fromtimestamp(counted.since, UTC),
+        has_end=period.end is not None,
         silent=counted.silent,
     )
 

@@ -116,7 +116,7 @@ class ShareBar(ChatFigure[StackedBar]):
     def finding(self) -> Finding:
         sight = self.sight
         return Finding(
-            finding_of(sight.people, sight.traits, sight.room, is_of_newest=sight.is_of_newest)
+            finding_of(sight.people, sight.traits, sight.room, is_of_newest=sight.is_of_lately)
         )
 
     def table(self) -> Table:
@@ -231,7 +231,7 @@ class Answers(ChatFigure[list[StackedBar]]):
     def finding(self) -> Finding:
         clearest = self._clearest()
         nobody = gettext("No one clearly replies to one person more than to the others.")
-        lately = gettext("Who replies to whom lately") if self.sight.is_of_newest else ""
+        lately = gettext("Who replies to whom lately") if self.sight.is_of_lately else ""
         return Finding(
             clearest, topic=lately or gettext(self.topic), about="" if clearest else nobody
         )
