@@ -19,7 +19,7 @@ Truth = Annotated[
 
 
 class Guess(Struct, frozen=True):
-    """The author that saywho chose, as if the post had not been written."""
+    """Whom saywho chose, which had not seen the post."""
 
     username: str
     probability: float
@@ -38,6 +38,8 @@ class RankedPlayer(Struct, frozen=True):
 
 
 class GameView(Struct, frozen=True, kw_only=True):
+    """A game as its host sees it."""
+
     id: int
     code: str
     state: State
@@ -63,6 +65,8 @@ class GameView(Struct, frozen=True, kw_only=True):
 
 
 class SharedView(Struct, frozen=True, kw_only=True):
+    """A game as all players see it."""
+
     state: State
     question: int
     questions: int
@@ -77,6 +81,8 @@ class SharedView(Struct, frozen=True, kw_only=True):
 
 
 class PlayerView(SharedView, frozen=True, kw_only=True):
+    """A game as one player sees it."""
+
     answer: Annotated[str | None, Meta(description="Username that the player chose; null if none.")]
     right: Annotated[
         bool | None,

@@ -157,6 +157,8 @@ async def _behind(web: Web, address: str) -> str:
 
 
 class SourceFacts(msgspec.Struct, frozen=True):
+    """A live source in responses of the API."""
+
     id: int
     source: Annotated[str, Meta(description="bluesky:NAME, mastodon:USER@HOST or rss:URL.")]
     platform: str
