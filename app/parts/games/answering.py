@@ -66,7 +66,9 @@ class _Round:
 
     async def _read(self, requests: Sequence[AnswerRequest]) -> None:
         session = self._session
-        self._states = await read_states(session, {request.game_id for request in requests})
+        self._states = await read_states(
+            session, {request.game_id for request in requests}, has_texts=False
+        )
         hashes = {request.sha256 for request in requests}
         query = select(GamePlayer.sha256, GamePlayer.id, GamePlayer.game_id)
         query = query.where(is_among(session, GamePlayer.sha256, hashes))

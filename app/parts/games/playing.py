@@ -155,7 +155,7 @@ async def _chosen(session: AsyncSession, player_ids: Sequence[int]) -> dict[int,
 
 async def list_games(session: AsyncSession) -> list[GameState]:
     ids = (await session.scalars(select(Game.id).order_by(Game.id.desc()))).all()
-    states = await read_states(session, ids)
+    states = await read_states(session, ids, has_texts=False)
     return [states[game_id] for game_id in ids if game_id in states]
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import cast
 
-import msgspec
+from msgspec.json import decode
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,7 +24,7 @@ class GameState:
     cast: Sequence[User]
     """The authors to choose from, by name."""
     masked_text: str | None
-    """The present question's text with `HIDDEN` for names; None if the post was deleted."""
+    """The present question's text with `HIDDEN` for names; None if deleted, or not read."""
     players: int
     answers: int
     """Answers to the present question."""
@@ -78,10 +79,6 @@ def asked_of(game: Game, question: GameQuestion | None) -> Asked:
     return Asked(question.asked_ms, min(ends_ms, question.over_ms or ends_ms))
 
 
-def user_ids_of(game: Game) -> list[int]:
-    return cast(list[int], msgspec.json.decode(game.user_ids))
-
-
 def unknown_game() -> NotFoundError:
     return NotFoundError("There is no such game")
 
@@ -94,28 +91,34 @@ async def get_state(session: AsyncSession, game_id: int) -> GameState:
     return state
 
 
-async def read_states(session: AsyncSession, ids: Collection[int]) -> dict[int, GameState]:
-    """Return games by id, without those that ask about a deleted author."""
+async def read_states(
+    session: AsyncSession, ids: Collection[int], *, has_texts: bool = True
+) -> dict[int, GameState]:
+    """Return games by id, without those that ask about a deleted author.
+
+    has_texts: whether texts are read and masked, which judging an answer does not need.
+    """
     games = (await session.scalars(select(Game).where(Game.id.in_(ids)))).all()
+    user_ids = {game.id: decode(game.user_ids, type=list[int]) for game in games}
     at_present = (
         select(GameQuestion)
         .join(Game, (Game.id == GameQuestion.game_id) & (Game.question == GameQuestion.number))
         .where(Game.id.in_(ids))
     )
     questions = {row.game_id: row for row in await session.scalars(at_present)}
-    user_ids = {user_id for game in games for user_id in user_ids_of(game)}
-    query = select(User).where(User.id.in_(user_ids), User.deleted_at.is_(None))
+    everybody = {*chain.from_iterable(user_ids.values())}
+    query = select(User).where(User.id.in_(everybody), User.deleted_at.is_(None))
     users = {user.id: user for user in await session.scalars(query)}
-    tweet_ids = {row.tweet_id for row in questions.values()}
+    tweet_ids = {row.tweet_id for row in questions.values()} if has_texts else ()
     texts = select(Tweet.id, Tweet.text, Tweet.room_id).where(Tweet.id.in_(tweet_ids))
     posts = {row.id: row for row in await session.execute(texts)}
     chats = await read_chat_names(session, {post.room_id for post in posts.values()})
     players, answers = await _counts(session, ids)
     states: dict[int, GameState] = {}
     for game in games:
-        if not users.keys() >= set(user_ids_of(game)):
+        if not users.keys() >= {*user_ids[game.id]}:
             continue
-        present, people = questions.get(game.id), [users[id_] for id_ in user_ids_of(game)]
+        present, people = questions.get(game.id), [users[id_] for id_ in user_ids[game.id]]
         post = posts.get(present.tweet_id) if present else None
         states[game.id] = GameState(
             game,
