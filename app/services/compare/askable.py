@@ -20,7 +20,7 @@ from app.services.posts.samples import ENOUGH_OF_OWN, is_sample
 from app.services.rooms.room_facts import RoomFacts
 
 FEWEST_POSTS: Final = 20
-"""Posts an author must have to be in a question; with fewer, neither side has a fair chance."""
+"""Posts of an author in a question; with fewer, neither side has a fair chance."""
 
 
 MOST_CHOICES: Final = 6

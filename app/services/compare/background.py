@@ -38,7 +38,7 @@ BACKGROUND: Final = "background"
 """Name of the renewal job, and of its lock."""
 FIRST_SNAPSHOT_POSTS: Final = 20
 SMALL_POPULATION: Final = 100
-"""With fewer authors, each new author belongs in the population, so the snapshot is renewed."""
+"""With fewer authors, each new author joins it, so the snapshot is renewed."""
 
 
 _STATE: Final = select(

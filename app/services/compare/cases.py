@@ -236,7 +236,7 @@ async def gather_each(
 async def load_suspects(
     session: AsyncSession, models: Models, users: Sequence[UserRow], *, is_named: bool
 ) -> Case:
-    """Return the case of these authors, still without texts and habits."""
+    """Return the case of these authors, without texts and habits."""
     profiles = await models.profiles.load(session, users)
     fitted, event = await models.backgrounds.load_with_event(session)
     return Case(
@@ -267,7 +267,7 @@ async def with_habits(
 
 
 def check_words(suspects: Sequence[Suspect]) -> None:
-    """Raise InvalidInputError if none of these authors has posted own words."""
+    """Raise InvalidInputError if none of these authors has own words."""
     if not any(suspect.profile.counts.keys.size for suspect in suspects):
         raise InvalidInputError(
             "These authors' posts contain only other people's words, so nothing can be compared",

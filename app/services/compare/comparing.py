@@ -36,7 +36,7 @@ from app.services.compare.verdict import Comparison, SearchedPosts, add_reasons,
 from app.services.posts.users import find_rows
 
 MOST_NAMES: Final = 10
-"""Authors that one shared session reads; more are read in a session of their own."""
+"""More authors are read in a session of their own."""
 
 
 class Comparer:

@@ -1,4 +1,4 @@
-"""A post to guess, the model's own guess, and the front page's example."""
+"""A post to guess, the model's guess, and the front page's example."""
 
 import contextlib
 from collections.abc import Sequence
@@ -54,7 +54,7 @@ async def read_question(
 ) -> QuizQuestion:
     """Return a question of a set.
 
-    Raises NotFoundError if the post or an author is deleted, or not in the given room.
+    Raises NotFoundError if the post or an author is deleted, or not in the room.
     """
     tweet = await session.get(Tweet, quiz.tweet_ids[at])
     query = select(User).where(User.id.in_(quiz.user_ids), User.deleted_at.is_(None))

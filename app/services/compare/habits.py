@@ -90,7 +90,7 @@ async def measure_habit(
     facts: Habit,
     hidden: Collection[str] = (),
 ) -> Habit:
-    """Return the author's habit with what is usual in the posts, apart from the hidden texts.
+    """Return the habit with what is usual in the posts, apart from the hidden texts.
 
     profile: already without the hidden texts.
     """

@@ -1,4 +1,4 @@
-"""The languages, the likeness and the typical words of authors."""
+"""Languages, likeness and typical words of authors."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -42,8 +42,7 @@ async def typical_of(
 
     find: `typical_phrases`, to join words that keep together.
 
-    The others are of the population, in the same language if possible; without any, the shipped
-    authors.
+    The others are the population, in the same language if possible, or else the shipped authors.
     """
     depends_on(DERIVED)
     fitted = await models.backgrounds.load(session)
@@ -104,9 +103,9 @@ class AuthorWords(NamedTuple):
 async def typical_beside(
     session: AsyncSession, models: Models, users: Sequence[UserRow]
 ) -> list[AuthorWords]:
-    """Return the words that each of these authors uses more than the other ones.
+    """Return the words that each author uses more than the other ones.
 
-    A single author is compared with others of the language, as on the author's page.
+    A single author is compared as on the author's page.
     """
     if len(users) == 1:
         typical_alone = await typical_of(session, models, users[0])

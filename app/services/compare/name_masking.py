@@ -104,7 +104,7 @@ async def read_chat_names(session: AsyncSession, room_ids: Iterable[int | None])
 
 
 async def read_names_around(session: AsyncSession, usernames: Iterable[str]) -> ManyNames:
-    """Return the names of these people, and of everyone in their chats."""
+    """Return these people's names, and those of everyone in their chats."""
     depends_on(EVERYTHING)
     keys = {username_key(username) for username in usernames}
     names = select(User.username, User.display_name).where(HAS_KEY)

@@ -282,7 +282,7 @@ async def fold_long_tails(db: Sessions) -> None:
 FOLD_FROM: Final = 50
 """Posts of an author in a batch from which an import folds them."""
 MOST_WAITING: Final = 2_000_000
-"""Characters of the waiting posts; their features take 5 to 20 bytes for each."""
+"""Characters of waiting posts; features take 5 to 20 bytes for each."""
 
 
 CountedText = tuple[str, Counts | None]

@@ -143,9 +143,7 @@ class RoomFinder:
         return {room_id for room_id, thread in threads.items() if thread not in same}
 
     def _by_messages(self, sample: RoomSample) -> int | None:
-        """Return the chat with half of the messages by two people or more, no other's in this
-        import.
-        """
+        """Return the chat, not yet taken, with half of the messages by two people or more."""
         taken = set(self._ids.values())
         totals = {
             room_id: equal.total()

@@ -24,7 +24,7 @@ from app.views.comparing.asking import Names, PanelArgs
 from app.views.requests import Piece, gaps_of, require_type, whole_body
 
 MOST_LINES: Final = 1_000
-"""Maximum number of lines in a batch: minutes of work with very many authors."""
+"""Lines of a batch: minutes of work with very many authors."""
 
 blueprint = ApiBlueprint("api_compare", tag="compare")
 

@@ -1,4 +1,4 @@
-"""The question in the address of a comparison, and the texts of its form."""
+"""The question in a comparison's address, and the texts of its form."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -36,7 +36,6 @@ class ComparePageArgs(Struct):
 
     @property
     def names(self) -> list[str]:
-        """The named authors; empty for all."""
         return given_names(self.username)
 
     def question(self, texts: Sequence[str]) -> Question:
@@ -52,13 +51,12 @@ class ComparePageArgs(Struct):
 
 
 def asked_here() -> list[tuple[str, str]]:
-    """Return the arguments of the request, except those of a picture."""
+    """Return the request's arguments, except those of a picture."""
     of_picture = PeopleArgs.__struct_fields__
     return [pair for pair in request.args.items(multi=True) if pair[0] not in of_picture]
 
 
 def address_of(args: ComparePageArgs) -> str:
-    """Return the shareable address of a comparison."""
     pairs = [("text", text) for text in args.text]
     pairs += [("username", name) for name in args.username]
     pairs += [("post", str(args.post))] if args.post else []
@@ -68,8 +66,7 @@ def address_of(args: ComparePageArgs) -> str:
 def given_texts(given: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return texts by one person, and the people in texts copied from a chat.
 
-    Each message of a chat becomes a text, without name and time. More texts than a comparison may
-    have are joined.
+    Each message becomes a text, without name and time. Too many texts are joined.
     """
     texts, people = list[str](), dict[str, None]()
     for text in filter(str.strip, given):

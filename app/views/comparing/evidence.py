@@ -1,4 +1,4 @@
-"""The marks of an answer: how often their words are used, and the posts that contain them."""
+"""The marks of an answer, the rates of their words, and posts that contain them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ from app.views.highlighting import Marked, excerpt, marked_text
 def shown_marks(comparison: Comparison) -> list[Evidence]:
     """Return the shown marks of an answer with reasons; none for a short text.
 
-    The author must use the words more than the others, or less for evidence against the author. If
-    they are as common elsewhere, spelling or layout made the mark.
+    The author uses the words more than the others, or less for evidence against the author. If they
+    are as common elsewhere, spelling or layout made the mark.
     """
     marks = [] if comparison.verdict == "short" else comparison.evidence
     return [mark for mark in marks if (_times(mark.own) - _times(mark.others)) * mark.weight > 0]
@@ -31,10 +31,10 @@ def _times(uses: float | UnsetType | None) -> float:
 
 
 def uses_of(mark: Evidence, *, is_alone: bool) -> tuple[str, str | None]:
-    """Return the rates in words of the author of a mark and of the others.
+    """Return the rates in words of a mark's author and of the others.
 
-    The second is None if no one else here writes the language. is_alone: whether one author was
-    compared with everyone else here.
+    The second is None if no one else here writes the language. is_alone: whether everyone else here
+    is compared.
     """
     usage, compared = mark.own_usage, mark.others_usage
     rate = _usage(usage) if isinstance(usage, Usage) else ""
@@ -57,7 +57,7 @@ def uses_of(mark: Evidence, *, is_alone: bool) -> tuple[str, str | None]:
 
 
 def _usage(usage: Usage) -> str:
-    """Return a rate in words, with the number of posts if there is at most one use."""
+    """Return a rate in words."""
     posts = show_number(usage.posts)
     if usage.uses == 0:
         return gettext("never in {posts} posts").format(posts=posts)
@@ -82,18 +82,15 @@ class Quotation:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """The uses of the words of some marks by their author."""
-
     number: int
     mark: Evidence
     is_alone: bool
     posts: list[Quotation]
     places: list[str]
-    """Places of the marks with these words, in the form of `without`."""
+    """Marks with these words, in the form of `without`."""
 
     @property
     def rates(self) -> tuple[str, str | None]:
-        """The rates of the author and of the others, in words."""
         return uses_of(self.mark, is_alone=self.is_alone)
 
 
@@ -102,7 +99,7 @@ class Shown:
     """A marked piece of a text, or a left-out piece if it has no mark."""
 
     place: str
-    """Place in the text, in the form of `without`."""
+    """In the form of `without`."""
     mark: Evidence | None = None
     use: Use | None = None
     is_strange: bool = False
@@ -111,15 +108,13 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Evident:
-    """A text with its marks and their uses."""
-
     pieces: list[Marked[Shown]]
     uses: list[Use]
     """The strongest mark of equal words, the strongest first."""
     lines: dict[str, int]
     """Number of each author's underline, from 1."""
     strong_weight: float = 1.0
-    """Log-odds of a mark with a double line: alone, it makes an author 2.7 times as likely."""
+    """Log-odds for a double line: alone, they make an author 2.7 times as likely."""
 
     @property
     def has_against(self) -> bool:
@@ -131,7 +126,6 @@ class Evident:
 
     @property
     def struck(self) -> list[Marked[Shown]]:
-        """The left-out pieces of the text."""
         return [
             piece
             for piece in self.pieces
@@ -140,7 +134,6 @@ class Evident:
 
 
 async def read_evidence(session: AsyncSession, comparison: Comparison) -> Evident:
-    """Return the marks of an answer with reasons, and the posts with their words."""
     marks = shown_marks(comparison)
     posts = await find_posts(session, sorted({id_ for mark in marks for id_ in mark.posts or ()}))
     texts = [post.text for post in posts.values()]

@@ -63,10 +63,9 @@ from app.views.requests import args_of
 class Compared(Struct, frozen=True):
     comparison: Comparison
     names: list[str]
-    """The named authors; empty for all."""
+    """Empty for all."""
     evident: Evident
     hidden: Post | None
-    """The stored post with this text."""
 
     @property
     def heading(self) -> str:
@@ -149,13 +148,13 @@ class CardPage(WebPage, frozen=True, kw_only=True):
     card: Card
     chosen: list[str]
     is_of_own: bool
-    """Whether the sample authors are left out, though no one was named."""
+    """Whether samples are left out, though no one was named."""
     fewest_judged: int = FEWEST_OF_AUTHOR
     fewest_told: int = FEWEST_ASKED
 
     @property
     def confused(self) -> list[tuple[str, str, int]]:
-        """Real author, named author and number of posts of the three most frequent confusions."""
+        """The three most frequent confusions: real author, named author, number of posts."""
         confused = [pair for pair in self.card.given if pair[0] != pair[1]]
         return confused[:3]
 
@@ -223,13 +222,13 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
     offer: OfferedPeople
     author_total: int
     outgrown: int
-    """Number of samples, which are compared only if they are named."""
+    """Samples, which are compared only if named."""
     is_private: bool
     has_belief: bool
     post: int | None
     has_picture: bool
     origin: str
-    """Origin for whole addresses, which programs that show links need."""
+    """For whole addresses, which programs that show links need."""
 
     @property
     def address(self) -> str:
@@ -237,14 +236,14 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
 
     @property
     def preview(self) -> str:
-        """Address of the picture that programs show, if `has_picture`."""
+        """The picture that programs show, if `has_picture`."""
         shown_in = [("lang", g.locale), ("tz", zone_of_page("").key)]
         query = urlencode([*shown_in, *asked_here()])
         return f"{self.origin}{url_of('answer_pictures.show_answer_picture')}?{query}"
 
     @property
     def named(self) -> list[str] | None:
-        """Authors that a program names for the same answer; None if there are too many."""
+        """Authors that a program names for the same answer; None for too many."""
         if self.chosen or not (self.outgrown and self.result):
             return self.chosen
         asked = [ranked.username for ranked in self.result.comparison.ranking]
@@ -252,7 +251,7 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
 
     @property
     def picture(self) -> str:
-        """Address of the page where a picture is chosen, if `has_picture`."""
+        """The page of pictures, if `has_picture`."""
         page = url_of("answer_pictures.show_answer_picture_page")
         return f"{page}?{urlencode(asked_here())}"
 

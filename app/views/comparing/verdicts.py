@@ -33,13 +33,13 @@ LIMITS: Final[dict[Limit, str]] = {
     "other_period": gettext_noop("The posts of these authors are from different times."),
     "topic": gettext_noop("The topic of the text may count more here than its style."),
 }
-"""Sentences for limits of the whole answer; the others concern single authors (`limits_of`)."""
+"""Sentences for limits of the whole answer, not of single authors."""
 ELSEWHERE_ALONE: Final = gettext_noop("The text was compared only with people from elsewhere.")
-"""For another starting belief, or another language, than the share in `LIMITS` was measured for."""
+"""For beliefs and languages without the measured share of `LIMITS`."""
 MOST_LISTED: Final = 3
 """Authors that a sentence names; of more it gives the number."""
 CLOSE: Final = 0.5
-"""Share of the first bar that the second bar needs for a heading that names both."""
+"""Share of the first bar that the second needs to be named, too."""
 
 Lean = Literal[
     "likely",
@@ -86,7 +86,7 @@ HEADINGS: Final[dict[Lean, tuple[str, ...]]] = {
     "rivalled": (gettext_noop("Too close to call: someone else or %(username)s"),),
     "unknown": (gettext_noop("Too little to go on"),),
 }
-"""Headings for one compared author, for several and for all; the last holds for the rest."""
+"""For one compared author, for several and for all; the last holds for the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,6 @@ def _are_close(likelier: Bar, other: Bar) -> bool:
 
 
 def heading_of(comparison: Comparison, *, is_named: bool) -> str:
-    """Return the heading of an answer, relative to the authors asked about."""
     names, count = [ranked.username for ranked in comparison.ranking], len(comparison.ranking)
     facts = {
         "count": count,
@@ -288,7 +287,7 @@ def _lone(names: list[str], comparison: Comparison) -> str:
 
 
 def is_of_no_language_here(comparison: Comparison) -> bool:
-    """Return whether a text is unfamiliar because all authors write another language."""
+    """Return whether the text is unfamiliar because all authors write another language."""
     foreign = comparison.weak.get("other_language", [])
     return comparison.verdict == "unfamiliar" and len(foreign) == len(comparison.ranking)
 
@@ -418,7 +417,7 @@ def place_of(comparison: Comparison) -> str | None:
 
 
 def rate_of(comparison: Comparison) -> str | None:
-    """Return how many of a hundred strangers' texts are attributed to one of the authors."""
+    """Return how many of 100 strangers' texts are attributed to one of the authors."""
     if comparison.strangers is None:
         return None
     number = round(100 * comparison.strangers)
@@ -442,7 +441,7 @@ def rate_of(comparison: Comparison) -> str | None:
 
 
 def threshold_of(comparison: Comparison) -> str | None:
-    """Return the share that an author needs, if the first author clearly has less."""
+    """Return the needed share, if the first author clearly has less."""
     if lean_of(comparison) != "leading":
         return None
     text = gettext(
