@@ -17,7 +17,6 @@ class LetterWidths(NamedTuple):
 
     letter: int
     wide: int
-    """Width of a Korean letter."""
     around: int
     """Space on both sides together."""
 
@@ -27,14 +26,11 @@ class LetterWidths(NamedTuple):
 
 
 class NamedBar(NamedTuple):
-    """A named bar."""
-
     name: str
     share: float
     """Length in proportion to the longest possible bar, in [0, 1]."""
     label: str
     hue: str
-    """Class of the bar's colour."""
 
     @property
     def is_of_several(self) -> bool:
@@ -49,14 +45,12 @@ class NamedBar(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """Bars below each other."""
-
     rows: Sequence[NamedBar]
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Columns next to each other, one for each number of posts."""
+    """Columns of numbers of posts."""
 
     macro: ClassVar[str] = "columns"
 
@@ -66,33 +60,29 @@ class Columns:
     texts: Sequence[str]
     """Numbers in words."""
     names: Sequence[str]
-    """Full name of each column."""
     labels: Sequence[str]
-    """Label below each column; empty without room."""
+    """Labels below the columns; empty without room."""
 
 
 class ListedName(NamedTuple):
-    """A word or name of a list."""
-
     text: str
     posts: str
     """Number of posts with it, as text."""
     path: str
     """URL of these posts, or of the named subject."""
     told: str = ""
-    """Number in words for screen readers; empty if `posts` is in words."""
+    """Number in words for screen readers, unless `posts` is in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class NameList:
-    """A list of words or names, the clearest or most frequent first."""
+    """Words or names, the clearest or most frequent first."""
 
     macro: ClassVar[str] = "names"
 
     names: Sequence[ListedName]
     labelled_by: str = ""
     prefix: str = ""
-    """Text before each name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +94,10 @@ class Clock:
     hue: str
     caption: str
     heights: Sequence[float]
-    """Heights from hour 0 on, in per cent of the highest of columns and outline."""
+    """Heights from hour 0 on, in per cent of the highest of both."""
     outline: Sequence[float]
-    """Heights of the outline; empty without others."""
     labelled_by: str = ""
-    """Ids of the elements that name it if it is a page's first drawing; otherwise, its caption
-    does.
-    """
+    """Ids of the elements that name it, if it is a page's first drawing."""
     told: Sequence[str] = ()
     """Number of each hour in words."""
 
@@ -132,16 +119,13 @@ class Spark:
     """Visible topic; the caption has all numbers."""
     caption: str
     heights: Sequence[float]
-    """Heights in per cent of the highest."""
+    """In per cent of the highest."""
     shown: int
-    """Place of the column that stands out."""
     ends: tuple[str, str]
     """Texts before and after the columns."""
 
 
 class PhraseRow(NamedTuple):
-    """A phrase, and how often a person and others write it."""
-
     text: str
     told: str
     own: float
@@ -152,7 +136,7 @@ class PhraseRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PhraseList:
-    """A list of phrases, the clearest first."""
+    """Phrases, the clearest first."""
 
     macro: ClassVar[str] = "phrases"
 
@@ -176,18 +160,13 @@ class StackedBar:
 
 
 class PeriodColumn(NamedTuple):
-    """A column for a month or year."""
-
     label: str
-    """Label below the column; empty without room."""
     heights: Sequence[float]
     """Heights of each person's part, bottom first, in per cent of the highest column."""
     told: str = ""
 
 
 class ColumnsPart(NamedTuple):
-    """The parts of one person in all columns."""
-
     name: str
     hue: str
     path: str
@@ -195,7 +174,7 @@ class ColumnsPart(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PeriodColumns:
-    """Months or years next to each other, with a part for each person."""
+    """Months or years, with a part for each person."""
 
     caption: str
     people: Sequence[tuple[str, str]]
@@ -205,7 +184,6 @@ class PeriodColumns:
 
     @property
     def highest(self) -> int:
-        """Place of the first highest column."""
         heights = [sum(column.heights) for column in self.columns]
         return heights.index(max(heights))
 
@@ -215,7 +193,7 @@ class PeriodColumns:
 
     @property
     def parts(self) -> list[ColumnsPart]:
-        """Paths of each person, in a field as wide as the number of columns and 100 high."""
+        """Paths of each person, in a field 1 wide for each column and 100 high."""
         paths = [""] * len(self.people)
         for place, column in enumerate(self.columns):
             bottom = 100.0
@@ -233,7 +211,6 @@ class PeriodColumns:
 class Thing(NamedTuple):
     text: str
     beside: str
-    """Value of everyone else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,8 +222,6 @@ class Things:
 
 
 class TileRow(NamedTuple):
-    """A player's guesses, question by question."""
-
     name: str
     hits: tuple[bool, ...]
     told: str = ""
@@ -254,22 +229,19 @@ class TileRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Tiles:
-    """A row for each player, with a tile for each question."""
+    """A row of tiles for each player."""
 
     rows: Sequence[TileRow]
 
 
 @dataclass(frozen=True, slots=True)
 class HourStrip:
-    """The hours of a person's day, small."""
-
     hue: str
     caption: str
     """Hours that stand out; empty without any."""
     heights: Sequence[float]
-    """Heights in per cent of the highest."""
+    """In per cent of the highest."""
     told: Sequence[str] = ()
-    """Number of each hour in words."""
 
     @property
     def path(self) -> str:
@@ -299,7 +271,7 @@ class Initials(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """A ring for people at about the same place of a line."""
+    """People at about the same place of a line."""
 
     place: float
     """Middle of the ring, in per cent of the line."""
@@ -315,7 +287,6 @@ class Ring:
 
     @property
     def hue(self) -> str:
-        """Class of the ring's colour: a single person's colour, or none."""
         return self.people[0].hue if len(self.people) == 1 else NO_HUE
 
     @property
@@ -333,20 +304,17 @@ class DotRow:
 
     label: str
     value: str
-    """Value of the dot, in words."""
     beside: str
     """Name and value of all others together; empty without others."""
     is_clear: bool
-    """Whether the dot differs from the others by more than chance."""
     place: float
     """Place of the dot, in per cent of the line."""
     beside_place: float | None
-    """Place of all others together, in per cent of the line; None without others."""
+    """Place of all others together; None without others."""
     rings: Sequence[Ring]
     path: str
-    """URL of the posts behind the row."""
     brief: str = ""
-    """Short form of the value; empty if the value is short."""
+    """Short form of a long value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,7 +331,6 @@ class Dots:
 
     @property
     def has_numbers(self) -> bool:
-        """Whether any ring shows the number of people."""
         return any(ring.is_number for row in self.rows for ring in row.rings)
 
     @property
@@ -395,8 +362,6 @@ def _touch(left: Ring, right: Ring) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class GridDay:
-    """A day in a grid of weeks."""
-
     week: int
     """Column, from 0."""
     weekday: int
@@ -404,7 +369,6 @@ class GridDay:
     level: int
     """Shade; 0 without posts."""
     is_marked: bool
-    """Whether the day has a ring."""
     told: str = ""
     """Day and number of posts in words; empty without posts."""
 

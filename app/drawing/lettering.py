@@ -31,8 +31,6 @@ _STRIKE: Final = 109
 
 @dataclass(frozen=True, slots=True)
 class Lettering:
-    """The fonts of letters and emoji in a size."""
-
     letters: ImageFont.FreeTypeFont
 
     @property
@@ -110,7 +108,6 @@ def rows_of(text: str, font: Lettering, width: float) -> Iterator[tuple[int, str
 
 
 def _row_end(text: str, start: int, end: int, font: Lettering, width: float) -> int:
-    """Return the end of the row from `start`, after a space if possible."""
     used, last_space = 0.0, None
     for place in range(start, end):
         used += font.getlength(text[place])
@@ -124,7 +121,7 @@ def _row_end(text: str, start: int, end: int, font: Lettering, width: float) -> 
 def first_rows(
     rows: list[tuple[int, str]], most: int, font: Lettering, width: float
 ) -> list[tuple[int, str]]:
-    """Return the first rows, the last of them cut if there are more."""
+    """Return the first rows, cut if there are more."""
     if len(rows) <= most:
         return rows
     start, row = rows[most - 1]
@@ -182,7 +179,6 @@ def joined_rows(parts: Iterable[str], font: Lettering, width: float, most: int) 
 
 
 def clipped(text: str, font: Lettering, width: float) -> str:
-    """Return the text, cut to the width."""
     if font.getlength(text) <= width:
         return text
     ends = accumulate(map(font.getlength, text), initial=font.getlength("…"))
@@ -236,7 +232,6 @@ def drawn_name(name: str) -> str:
 
 @cache
 def font_of(*, bold: bool, size: int) -> Lettering:
-    """Return the fonts of a size, in pixels."""
     letters = "NotoSansKR-Bold.otf" if bold else "NotoSansKR-Regular.otf"
     return Lettering(_font(letters, size))
 

@@ -25,7 +25,6 @@ NO_NOTES: Final = RowNotes()
 
 
 def heights_of(canvas: Canvas, drawing: Drawing, notes: RowNotes = NO_NOTES) -> Heights:
-    """Return the heights that a drawing may have in a picture."""
     if isinstance(drawing, Bars):
         return bars_heights(canvas, drawing, notes)
     if isinstance(drawing, Dots):
@@ -57,11 +56,9 @@ def paint(canvas: Canvas, drawing: Drawing, field: Field, notes: RowNotes = NO_N
 
 
 _LABEL_ROW: Final = 42
-"""Height of the row of labels below the columns."""
 
 
 def paint_periods(canvas: Canvas, periods: PeriodColumns, field: Field) -> None:
-    """Draw a column for each period, with a part for each person."""
     hues = [hue for _, hue in periods.people]
     heights = [column.heights for column in periods.columns]
     _paint_columns(canvas, heights, hues, [column.label for column in periods.columns], field)
@@ -115,12 +112,11 @@ _LARGEST_DAY: Final = 64
 _MONTHS: Final = 34
 """Height of the names of months above a strip."""
 _MONTH: Final = 22
-"""Size of the letters of these names."""
 _LARGEST_TILE: Final = 180
 _TILE_GAP: Final = 12
 _PLAYER_ROW: Final = 54
 _LEAST: Final = 2
-"""Smallest size of a square; smaller squares are not drawn, since the text above took the room."""
+"""Smallest size of a drawn square: the text above may take the room."""
 _TILE_LINES: Final = 2
 """Number of lines of a player's tiles if they are large."""
 
@@ -182,7 +178,6 @@ def _shade(theme: Theme, hue: str, level: int) -> str:
 
 
 def paint_tiles(canvas: Canvas, tiles: Tiles, field: Field) -> None:
-    """Draw tiles for each player: filled with a check if right, empty with a cross if wrong."""
     most = max(len(row.hits) for row in tiles.rows)
     columns, side = max(
         (
@@ -232,11 +227,11 @@ def _paint_tile(canvas: Canvas, tile: Field, is_hit: bool) -> None:
 _THING_SIZES: Final = (52, 48, 44, 40, 36, 32, 28)
 """Sizes of letters, tried in order until all sentences fit."""
 _THING_ROW: Final = 1.25
-"""Height of a row, by the size of its letters."""
 _THING_BESIDE: Final = 0.62
-"""Size of the text below a sentence, by the sentence's."""
 _THING_NUMBER: Final = 1.9
-"""Width of the number with its space, by the size of the letters."""
+"""Height of a row, size of the text below a sentence, and width of the number, by the size of the
+letters.
+"""
 _MOST_THING_ROWS: Final = 4
 """Number of rows that is too many for a sentence in good letters."""
 
@@ -247,7 +242,7 @@ def things_heights(canvas: Canvas, things: Things) -> Heights:
 
 
 def paint_things(canvas: Canvas, things: Things, field: Field) -> None:
-    """Draw the sentences below each other, in the largest letters in which all have room."""
+    """Draw the sentences in the largest letters in which all have room."""
     height = field.height / len(things.rows)
     fitting = (
         size

@@ -24,8 +24,6 @@ _STYLES: Final = Path(__file__).parents[1] / "static" / "style.css"
 
 
 class Theme(NamedTuple):
-    """The colours of light or dark pages."""
-
     paper: str
     ink: str
     soft: str
@@ -56,8 +54,6 @@ class Field(NamedTuple):
 
 
 class Heights(NamedTuple):
-    """Heights that a drawing may have."""
-
     least: float
     """Smallest height, at which parts are left out or smaller."""
     good: float
@@ -77,7 +73,7 @@ class RowNote(NamedTuple):
 
 
 class RowNotes(NamedTuple):
-    """Notes about each row of a drawing; notes without room are left out."""
+    """Notes about each row; notes without room are left out."""
 
     rows: tuple[tuple[str, ...], ...] = ()
     are_wanted: bool = False
@@ -88,8 +84,6 @@ class RowNotes(NamedTuple):
 
 
 class Canvas:
-    """A picture that is being drawn."""
-
     def __init__(self, size: tuple[int, int] = SIZE, theme: ThemeName = "light") -> None:
         self.width, self.height = size
         self.theme = theme_of(theme)
@@ -151,7 +145,6 @@ class Canvas:
 
 @cache
 def theme_of(name: ThemeName) -> Theme:
-    """Return the colours of light or dark pages."""
     colours, hues = dict[str, str](), dict[str, str]()
     for author, token, light, dark in _COLOUR.findall(_STYLES.read_text(encoding="utf-8")):
         (hues if author else colours)[author or token] = dark if name == "dark" else light
@@ -213,7 +206,6 @@ class SmoothPen:
             self._paint(box, colour, draw)
 
     def ellipse(self, box: Sequence[float], colour: str, outline: str, width: float) -> None:
-        """Draw an ellipse with an outline inside of it."""
         for each, fill in ((box, outline), (_inside(box, width), colour)):
 
             def draw(

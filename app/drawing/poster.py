@@ -25,9 +25,8 @@ class Measures(NamedTuple):
 
     size: tuple[int, int]
     top: int
-    """Top of the title; other programs cover the edges of the highest format."""
+    """Top of the title: other programs cover the edges of the highest format."""
     foot: int
-    """Top of the foot."""
     titles: tuple[int, ...]
     facts: tuple[int, ...]
     lines: int
@@ -36,9 +35,8 @@ class Measures(NamedTuple):
     """Size of the foot's letters."""
     findings: tuple[int, ...]
     space: int
-    """Smallest space between the drawings and the foot."""
     above: int
-    """Smallest space above a drawing."""
+    """Smallest space above a drawing; `space` is that above the foot."""
     quote: int
     """Largest number of rows of the quotation."""
 
@@ -92,14 +90,12 @@ FORMATS: Final[Mapping[Format, Measures]] = MappingProxyType(
 
 
 class PosterLine(NamedTuple):
-    """A line below the drawing."""
-
     label: str
     text: str
 
 
 class PosterFigure(NamedTuple):
-    """A second drawing, for an upright picture with enough room."""
+    """A second drawing, for an upright picture."""
 
     topic: str
     """Topic of the drawing; empty if the title says it."""
@@ -109,7 +105,7 @@ class PosterFigure(NamedTuple):
 
 
 class Poster(NamedTuple):
-    """The content of a picture, in the visitor's language, with names in drawable letters."""
+    """The content of a picture, in the visitor's language, with drawable names."""
 
     title: str
     facts: tuple[str, ...]
@@ -117,11 +113,9 @@ class Poster(NamedTuple):
     drawing: Drawing | None
     address: str
     head: tuple[str, ...] = ()
-    """Text above the drawing: its topic and finding."""
     notes: RowNotes = NO_NOTES
     lines: tuple[PosterLine, ...] = ()
     quote: str = ""
-    """Quotation of a person."""
     hue: str = ""
     """Class of the colour of the person whom the picture is about."""
     second: PosterFigure | None = None
@@ -132,7 +126,7 @@ MOST_KEPT: Final = 32
 _ROW: Final = 1.25
 """Height of a row, by the size of its letters."""
 _HUED: Final = 28
-"""Width of the line in a person's colour next to the finding, with its space."""
+"""Width of the line next to the finding, in a person's colour, with its space."""
 _LINE_ROW: Final = 1.5
 """Height of a line below the drawing, by the size of its letters."""
 _ABOVE: Final = 20
@@ -149,7 +143,6 @@ class _Block(NamedTuple):
     drawing: Drawing
     heights: Heights
     space: int
-    """Smallest space above the block."""
     notes: RowNotes = NO_NOTES
     head: tuple[str, ...] = ()
 
@@ -251,7 +244,7 @@ def _cut(rows: _Rows, height: float) -> _Rows:
 
 
 def _draw_title(canvas: Canvas, poster: Poster, measures: Measures, room: float) -> float:
-    """Draw the title and the facts, each in two rows if there is room; return their bottom."""
+    """Draw the title and the facts, each in up to two rows; return their bottom."""
     width, top, text = canvas.width - 2 * MARGIN, float(measures.top), drawn_text(poster.title)
     fonts = [font_of(bold=True, size=size) for size in measures.titles]
     font = next((font for font in fonts if font.getlength(text) <= width), fonts[-1])

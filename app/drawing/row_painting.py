@@ -12,15 +12,13 @@ from app.drawing.png import MARGIN, Canvas, Field, Heights, RowNote, RowNotes
 SMALLEST: Final = 22
 """Smallest size of letters, since pictures are seen on phones."""
 _WIDE: Final = 900
-"""Width from which a field has two columns if its rows would be too low."""
+"""Width from which a field may have two columns."""
 _BETWEEN: Final = 48
-"""Gap between two columns."""
 _BAR_ROW: Final = 46
-"""Smallest height of a row with a bar."""
 _UPRIGHT_ROW: Final = 62
-"""Good height of a row in an upright picture."""
+"""Good height of a row with a bar in an upright picture; `_BAR_ROW` is the smallest."""
 _MOST_NOTED: Final = 2
-"""Largest number of bars with room for notes, in a picture that is not upright."""
+"""Largest number of bars with notes in a wide picture."""
 _BEFORE_NOTE: Final = 1.5
 """Start of a note below a bar, by the size of the bar's letters."""
 _NOTE_ROW: Final = 1.4
@@ -29,12 +27,10 @@ _STACK: Final = 40
 """Height of the bar of all shares, which replaces rows without room."""
 _STACK_GAP: Final = 4
 _STACK_SPACE: Final = 10
-"""Space below the bar of all shares."""
 _LEGEND: Final = 24
-"""Size of the letters of names below the bar of all shares."""
+"""Size of the letters of the names below it."""
 _LEGEND_ROW: Final = 34
 _LEGEND_NAME: Final = 200
-"""Largest width of a name below the bar of all shares."""
 
 
 def bars_heights(canvas: Canvas, bars: Bars, notes: RowNotes) -> Heights:
@@ -53,7 +49,7 @@ def bars_heights(canvas: Canvas, bars: Bars, notes: RowNotes) -> Heights:
 
 
 def paint_bars(canvas: Canvas, bars: Bars, field: Field, notes: RowNotes) -> None:
-    """Draw bars in proportion to the largest share, or a bar of all shares without room."""
+    """Draw bars in proportion to the largest, or one bar of all shares without room."""
     # All others together have a share but no bar, which might be longer than any person's.
     count = len(bars.rows)
     largest = max((bar.share for bar in bars.rows if not bar.is_of_several), default=0) or 1
@@ -111,7 +107,6 @@ def _middle_of(row: Field) -> Field:
 def _paint_bar(
     canvas: Canvas, bar: NamedBar, row: Field, length: float | None, note: RowNote
 ) -> None:
-    """Draw the name, the bar and the share side by side, and the note below."""
     size = _bar_size(row.height)
     font, colour = font_of(bold=True, size=size), canvas.theme.hues[bar.hue]
     name_width = row.width * (0.34 if row.width > _WIDE else 0.4)
@@ -221,7 +216,6 @@ def _paint_named(canvas: Canvas, bar: NamedBar, left: float, top: float) -> None
 
 
 _DOT_ROW: Final = 86
-"""Smallest height of a row."""
 _HIGHEST_DOT: Final = 150
 _RING_GAP: Final = 3
 _TICK: Final = 8
@@ -262,7 +256,6 @@ def _dot_size(row: DotRow, field: Field) -> int:
 
 
 def _paint_dot_row(canvas: Canvas, row: DotRow, field: Field, colour: str, size: int) -> None:
-    """Draw a line with its dot, label and value above it, and rings below it."""
     font, theme = font_of(bold=row.is_clear, size=size), canvas.theme
     value = clipped(drawn_text(row.value), font, field.width * 0.6)
     left = field.right - font.getlength(value)
@@ -283,7 +276,7 @@ def _paint_dot_row(canvas: Canvas, row: DotRow, field: Field, colour: str, size:
 
 
 def _paint_rings(canvas: Canvas, rings: Sequence[Ring], field: Field, size: int) -> None:
-    """Draw the initials of people in rings, as near to their places as there is room."""
+    """Draw initials in rings, as near to their places as there is room."""
     font = font_of(bold=False, size=max(SMALLEST, int(size * 0.7)))
     people = [_letters(ring, font, field.width / len(rings)) for ring in rings]
     texts = [[drawn_text(letter.text) or "·" for letter in letters] for letters in people]

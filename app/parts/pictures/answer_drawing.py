@@ -55,7 +55,6 @@ STRUCK: Final = "struck"
 _ROW: Final = 1.6
 """Height of a row of the text, by the size of its letters."""
 _ABOVE: Final = 16
-"""Space between the text and the bars."""
 _NAME: Final = 330
 """Width of a name next to its bar."""
 

@@ -48,7 +48,6 @@ async def _read(args: PictureArgs, zone_for: ZoneFor, username: str) -> AuthorPo
 
 
 async def read_poster(portrait: AuthorPortrait, args: PictureArgs) -> Poster:
-    """Return the poster of a portrait, in the visitor's language."""
     username = portrait.user.username
     cast = await cast_on(portrait, hued=[username])
     usernames = [username, *(other.username for other in portrait.others)]

@@ -44,7 +44,6 @@ class PicturePage(WebPage, frozen=True, kw_only=True):
     address: str
     """URL of this page; the picture's URL differs by its end."""
     back: str
-    """URL of the page that the picture shows."""
     title: str
     finding: str
     subject: Sequence[tuple[str, str]] = ()
@@ -52,7 +51,6 @@ class PicturePage(WebPage, frozen=True, kw_only=True):
     tz: str = ""
     """Time zone of the picture, which its URL names."""
     has_own_zone: bool = False
-    """Whether the time zone is the chat's, not the visitor's."""
     words: str = ""
     """Label of the people's words that the picture can show; empty for none."""
 

@@ -48,7 +48,6 @@ async def _read(args: PictureArgs, zone_for: ZoneFor, room_id: int) -> ChatSight
 
 
 async def read_poster(portrait: ChatSight, args: PictureArgs) -> Poster:
-    """Return the poster of a portrait, in the visitor's language."""
     named = [person.username for person in portrait.people]
     named += [trait.username for trait in portrait.traits]  # May be one of those taken together.
     usernames = [*dict.fromkeys(filter(None, named))]

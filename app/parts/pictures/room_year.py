@@ -44,7 +44,6 @@ async def _read(
 
 
 async def read_poster(shown: RoomYear, args: PictureArgs) -> Poster:
-    """Return the poster of a year, in the visitor's language."""
     named = [person.username for person in shown.people]
     named += [trait.username for trait in shown.traits]  # May be one of those taken together.
     usernames = [*dict.fromkeys(filter(None, named))]

@@ -54,7 +54,6 @@ async def _read(args: PictureArgs, zone_for: ZoneFor, username: str, year: int) 
 
 
 async def read_poster(author_year: AuthorYear, args: PictureArgs) -> Poster:
-    """Return the poster of a year, in the visitor's language."""
     username = author_year.user.username
     cast = await cast_on(author_year.user)
     if args.has_words and not args.has_names:

@@ -39,7 +39,6 @@ class AuthorPortraitPage(WebPage, frozen=True, kw_only=True):
     shown: AuthorPortrait
     author: Author
     evident: Evident | None
-    """The post that is most like the author, with its marks."""
     since: datetime | None
     until: datetime | None
     """Time in the page's zone, as is `since`."""
@@ -76,7 +75,6 @@ class AuthorPortraitPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def looked_through(self) -> str:
-        """Sentence about the posts that count."""
         if self.shown.room:
             text = gettext("In a long chat, only the newest {count} messages are used.")
             return text.format(count=show_number(MOST_SCANNED))

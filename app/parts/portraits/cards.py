@@ -17,8 +17,6 @@ from app.views.rooms.room_finding import PAIR
 
 
 class SmallCard(NamedTuple):
-    """A line about a person with fewer messages."""
-
     username: str
     messages: int
     line: str
@@ -27,15 +25,13 @@ class SmallCard(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PersonCard:
-    """A card of a person."""
-
     username: str
     person: PersonPortrait
     phrases: NameList | None = None
     absence: str = ""
     """Sentence about a person without messages among those that were read."""
     others: str = ""
-    """Name of the only other person; empty if there are several."""
+    """Name of the only other person, if any."""
 
     @property
     def messages(self) -> int:

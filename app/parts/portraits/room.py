@@ -43,7 +43,6 @@ from app.views.rooms.pages import PeriodForm, RoomLine, lines_of
 from app.views.rooms.room_finding import PAIR, finding_of
 
 MOST_OPEN: Final = 3
-"""Number of messages of the newest day that are shown."""
 
 
 class PeoplePage(WebPage, frozen=True, kw_only=True):
@@ -72,7 +71,6 @@ class OverviewPage(PeoplePage, frozen=True, kw_only=True):
     tz: str
     """Time zone that the URL names."""
     of_parts: dict[str, Any]
-    """Content of the parts' cards."""
     newest: list[Post]
     """Messages of the newest day: the shown ones, and one more if there are more."""
     whole: RoomFacts
@@ -120,7 +118,6 @@ class OverviewPage(PeoplePage, frozen=True, kw_only=True):
 
     @property
     def is_somebody_known(self) -> bool:
-        """Whether the page names the person who is easiest to recognise."""
         return any(trait.kind == "recognised" for trait in self.shown.traits)
 
     @property
@@ -227,8 +224,6 @@ blueprint = PageBlueprint("portraits")
 
 
 class ShownFigure(NamedTuple):
-    """A figure on the page, drawn or in rows."""
-
     figure: PortraitFigure
     finding: Finding
     table: Table | None

@@ -240,8 +240,6 @@ def _told_of_two(word: TypicalOfPerson) -> str:
 
 
 class Shares(PortraitFigure):
-    """Number of messages of each person."""
-
     name = "amount"
     topic = gettext_noop("Who writes how much")
 
@@ -278,8 +276,6 @@ class Shares(PortraitFigure):
 
 
 class HoursOfDay(PortraitFigure):
-    """Hours at which each person writes."""
-
     name = "hours"
     topic = gettext_noop("By hour")
     is_drawn = True
@@ -307,8 +303,6 @@ class HoursOfDay(PortraitFigure):
 
 
 class Laughs(PortraitFigure):
-    """Letters with which each person laughs."""
-
     name = "laughs"
     topic = gettext_noop("Laughing and emoji")
 
@@ -336,8 +330,6 @@ class Laughs(PortraitFigure):
 
 
 class EmojiUse(PortraitFigure):
-    """Emoji of each person."""
-
     name = "emoji"
     topic = gettext_noop("Laughing and emoji")
 

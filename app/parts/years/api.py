@@ -1,4 +1,4 @@
-"""An author's archive, and a year of an author or a chat, in the API."""
+"""An author's archive, and years, in the API."""
 
 from typing import Annotated
 

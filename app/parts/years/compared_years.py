@@ -34,19 +34,18 @@ from app.services.posts.scanning import Scan, scan
 FEWEST_DAYS: Final = 14
 """Fewest days that two years need in common: two weeks have each day of the week as often."""
 LACK: Final = timedelta(7)
-"""Days that a whole year may lack at either end, since few people write each day."""
+"""Days that a whole year may lack at either end: few people write each day."""
 FEWEST_COMPARED: Final = 20
 """Fewest posts of a year whose words are compared."""
 
 
 class Writers(NamedTuple):
-    """The writers of the posts that are compared: an author, or the people of a chat."""
+    """Whose posts are compared: an author's, or those of a chat."""
 
     is_theirs: ColumnElement[bool]
     first_tweet_at: datetime | None
     newest_tweet_at: datetime | None
     username: str = ""
-    """Username of the author; empty for a chat."""
 
 
 class SameDays(msgspec.Struct, frozen=True):
@@ -78,7 +77,6 @@ class Stretch(NamedTuple):
     until_before: date
 
     def spans(self, zone: ZoneInfo) -> tuple[Span, Span]:
-        """Return the days as times: of the year, and of the year before."""
         since, until, since_before, until_before = (first_instant(day, zone) for day in self)
         return (since, until), (since_before, until_before)
 

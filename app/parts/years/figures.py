@@ -38,13 +38,12 @@ class DaysOfYear(Figure[WeekGrid], Generic[YearT]):
 
     shown: YearT
     has_words: bool = True
-    """Whether the finding may contain words that the people wrote."""
+    """Whether the finding may quote the people's words."""
     has_names: bool = True
-    """Whether the finding may contain others' names."""
+    """Whether the finding may name others."""
 
     @cached_property
     def posts(self) -> dict[date, int]:
-        """Number of posts of each day with posts, in the order of the days."""
         return posts_by_day(self.shown.calendar)
 
     @property
@@ -52,11 +51,9 @@ class DaysOfYear(Figure[WeekGrid], Generic[YearT]):
         return NO_HUE
 
     def title(self) -> str:
-        """Return the finding's sentences."""
         raise NotImplementedError
 
     def posts_between(self, since: date, until: date) -> str:
-        """Return the URL of the posts from a day until another day."""
         raise NotImplementedError
 
     def finding(self) -> Finding:
@@ -103,8 +100,6 @@ def _day_with_most(posts: Mapping[date, int]) -> date | None:
 
 @dataclass(frozen=True)
 class DaysOfAuthor(DaysOfYear[AuthorYear]):
-    """The days of a year on which an author wrote."""
-
     @property
     def hue(self) -> str:
         return hue(self.shown.user.username)
@@ -138,7 +133,6 @@ class DaysOfAuthor(DaysOfYear[AuthorYear]):
         )
 
     def months(self) -> Table:
-        """Return the number of posts of each month."""
         counts = {month.month: month.tweets for month in self.shown.calendar.months}
         rows = [(name, counts.get(month, 0)) for month, name in enumerate(month_names(), 1)]
         return Table([gettext("Month"), gettext("Posts")], rows)
@@ -153,8 +147,6 @@ class DaysOfAuthor(DaysOfYear[AuthorYear]):
 
 @dataclass(frozen=True)
 class DaysOfRoom(DaysOfYear[RoomYear]):
-    """The days of a year on which messages were written in a chat."""
-
     def title(self) -> str:
         return finding_of_chat(self.shown, self.posts, has_words=self.has_words)
 
@@ -164,7 +156,7 @@ class DaysOfRoom(DaysOfYear[RoomYear]):
 
 
 def hours_of_author(shown: AuthorYear) -> ClockFigure:
-    """Return the hours of an author's year, with those of the same days of the year before."""
+    """Return an author's hours, with those of the same days of the year before."""
     before, told = shown.before, ""
     if before and before.same_days and any(before.hours):
         last = before.same_days.last
@@ -192,13 +184,10 @@ def hours_of_room(shown: RoomYear) -> ClockFigure:
 
 @dataclass(frozen=True, slots=True)
 class YearRow(Figure[Spark]):
-    """Number of posts of each year of an author."""
-
     shown: AuthorYear
 
     @property
     def posts(self) -> dict[int, int]:
-        """Number of posts of each year with posts, in the order of the years."""
         years = self.shown.calendar.years
         return dict(sorted(zip(years, self.shown.by_year, strict=True)))
 
@@ -369,14 +358,12 @@ def _beside(
 
 
 def has_card(figures: Sequence[ComparedWords]) -> bool:
-    """Return whether words have a card: three words or more; otherwise, each list is a line."""
+    """Return whether words fill a card; otherwise, each list is a line."""
     return sum(len(figure.words) for figure in figures) >= 3
 
 
 @dataclass(frozen=True, slots=True)
 class PeopleOfYear(Figure[StackedBar]):
-    """The people who wrote in a year of a chat."""
-
     shown: RoomYear
 
     def finding(self) -> Finding:

@@ -23,15 +23,13 @@ from app.views.habit_words import LONGEST_FINDING, change_of
 from app.views.hours import LEAST_PART, PARTS, busiest
 
 Posts = Mapping[date, int]
-"""Number of posts of each day with posts."""
+"""Number of posts by day, without days without posts."""
 
 
 class Told(NamedTuple):
-    """A sentence about what stands out in a year."""
-
     sentence: str
     has_word: bool = False
-    """Whether the sentence contains a word that the author wrote."""
+    """Whether the sentence quotes the author."""
     has_name: bool = False
 
 
@@ -53,7 +51,6 @@ def finding_of(author_year: AuthorYear, standing_out: Iterable[str]) -> str:
 
 
 def finding_of_chat(chat_year: WrittenYear, posts: Posts, *, has_words: bool) -> str:
-    """Return what stands out in a year of a chat and its number of messages."""
     total = f"{counted_of(chat_year)}."
     sentences = [
         *(_words(chat_year) if has_words else ()),
@@ -110,7 +107,6 @@ def total_of(author_year: AuthorYear, *, has_equal: bool = True) -> str:
 
 
 def counted_of(year: WrittenYear) -> str:
-    """Return the number of posts of a year and of its days with posts."""
     calendar = year.calendar
     total = tell("posts_on_days", posts=post_count(calendar.tweets), count=calendar.days)
     return total if year.is_over else tell("so_far", total=total)

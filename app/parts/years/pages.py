@@ -55,7 +55,6 @@ class YearPage(WebPage, frozen=True, kw_only=True, dict=True):
     shown: AuthorYear
     author: Author
     has_own_zone: bool
-    """Whether its days are in the time zone of the author's chats."""
     year: int
 
     @cached_property
@@ -205,7 +204,6 @@ class RoomYearPage(WebPage, frozen=True, kw_only=True, dict=True):
 
     @property
     def loved(self) -> list[RoomLine]:
-        """The message with the most reactions, if any."""
         return lines_of([message.post for message in self.shown.loved[:1]], ZoneInfo(self.shown.tz))
 
 
@@ -222,8 +220,6 @@ async def show_room_year(room_id: int, year: int, args: ZoneArgs) -> ResponseRet
 
 
 class NewestYear(Struct, frozen=True):
-    """A year of an author at the end of an import."""
-
     newest: AuthorYear
 
     @property
