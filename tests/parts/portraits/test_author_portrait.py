@@ -202,6 +202,9 @@ async def test_posts_that_show_a_measure_are_those_that_it_counts(shared: Shared
         page = await shared.anybody.page(f"/posts?username=signs&shows={shown}")
         counted = {text for text in written if tally_of([text], [0]).with_sign(sign)}
         assert texts_in(page) == counted, shown
+        told = re.search(r'<p class="lead">(\d+) ', page)
+        assert told
+        assert int(told[1]) == page.count('<li class="post')
     long = texts_in(await shared.anybody.page("/posts?username=signs&shows=long"))
     assert long == {TEXTS[-1]}
     short = texts_in(await shared.anybody.page("/posts?username=signs&shows=short"))
