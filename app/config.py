@@ -158,15 +158,13 @@ class Config:
     cache_mb: Annotated[int, _whole(0, 1_000_000)] = 64
     """Size of each worker's response cache, in MiB."""
     max_body_mb: Annotated[int, _whole(1, 1_000_000)] = 1
-    """Largest JSON body, in MiB."""
     max_import_mb: Annotated[int, _whole(1, 1_000_000_000)] = 4096
     """Largest import after decompression, in MiB."""
     max_media_gb: Annotated[int, _whole(0, 1_000_000)] = 20
     """Space for media from archives, in GiB; 0 stores none."""
     live_clients: Annotated[int, _whole(0, 1_000_000)] = 5_000
-    """Largest number of live streams of each worker."""
+    """For each worker."""
     event_retention: Annotated[int, _whole(0, 10**12)] = 1_000_000
-    """Largest number of events in the log."""
     follow_deletions: bool = False
     """Whether posts are deleted when their source confirms their deletion."""
     follow_private: bool = False
@@ -183,7 +181,6 @@ class Config:
     log: LogFormat = "json"
     """Form of the log; from the environment, `text` if standard error is a terminal."""
     access_log: bool = True
-    """Whether each request is logged."""
     without: Annotated[frozenset[str], _parts] = frozenset()
     """Names of the parts (`app.parts.PARTS`) that the site leaves out."""
 

@@ -33,7 +33,6 @@ class Embedder(Protocol):
     name: str
     """Only vectors of the same name can be compared."""
     batch: int
-    """Number of texts that it takes at once."""
     query_s: float
     """Seconds that a search waits for the vector of its query."""
 
@@ -112,7 +111,6 @@ class Remote:
         return rows
 
     async def _ask(self, body: dict[str, Any]) -> tuple[int, bytes]:
-        """Return status and body. Raises EmbedderError for a body that is too large."""
         content = bytearray()
         async with self._client.stream("POST", self._url, json=body) as answer:
             async for piece in answer.aiter_bytes():  # Unpacked, piece by piece.

@@ -162,7 +162,6 @@ def is_out_of_files(error: BaseException) -> bool:
 
 
 def unwritable() -> UnavailableError:
-    """Return the error of a database whose files cannot be read, written or locked."""
     return UnavailableError(
         "The database cannot be written or read at the moment; try again soon", retry_after_s=30
     )

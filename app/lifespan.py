@@ -216,7 +216,6 @@ def resources() -> Resources:
 
 
 def note_hosts(app: Quart, hosts: Sequence[str]) -> None:
-    """Store the addresses of this machine at which the app is served."""
     app.extensions[HOSTS] = hosts
 
 
@@ -244,6 +243,5 @@ def begin_stop(app: Quart) -> None:
 
 
 def cache_of(app: Quart) -> Memo[CachedResponse] | None:
-    """Return the response cache; None before the app serves."""
     resources = cast(Resources | None, app.extensions.get(KEY))
     return resources.cache if resources else None

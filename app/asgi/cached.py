@@ -50,8 +50,8 @@ def _size_of(response: CachedResponse) -> int:
 class Cached:
     """Wrapper of the app that caches responses in `memo`, which is None before the app serves.
 
-    is_open: whether anyone may request a method and path, so that the response depends on no event.
-    of_zone: beginnings of addresses that show days in the browser's time zone.
+    is_open: whether anyone may request a path, so that the response depends on no event. of_zone:
+    beginnings of addresses with days in the browser's time zone.
     """
 
     def __init__(

@@ -110,8 +110,6 @@ class Edge:
 
 
 class _Answer:
-    """The edge's part of a response: request id, common headers, and the end of the body."""
-
     def __init__(self, scope: Scope, asked: str, send: Send, hosts: OwnHosts) -> None:
         identifiers = []
         lengths = {}

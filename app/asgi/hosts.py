@@ -108,12 +108,10 @@ def _address(host: str) -> IPv4Address | IPv6Address | None:
 
 
 def is_loopback(host: str | None) -> bool:
-    """Return whether an address belongs to this machine only."""
     address = _address(host or "")
     return address is not None and address.is_loopback
 
 
 def is_loopback_host(value: str) -> bool:
-    """Return whether a Host header names this machine."""
     host = _host(value.encode("latin-1", "replace"))
     return host == "localhost" or is_loopback(host)

@@ -22,8 +22,6 @@ _BODIES: Final = "saywho.bodies"
 
 
 class EndlessBody(Protocol):
-    """The body of an endless response."""
-
     async def send_to(
         self,
         send: Callable[[bytes], Any],

@@ -65,7 +65,6 @@ def init_app(app: Quart) -> None:
 
 
 def show_date(day: date) -> str:
-    """Return the day in full."""
     return format_date(day, "long", locale=language())
 
 
@@ -83,7 +82,6 @@ def unbroken(text: str) -> Markup:
 
 
 def show_weekday(day: date) -> str:
-    """Return the day in full, with its weekday."""
     return format_date(day, "full", locale=language())
 
 
@@ -132,8 +130,8 @@ def show_time(
     """Return a `<time>` element in UTC, which a script changes to the viewer's time.
 
     With a zone, it is the time there for everyone. Imports turn a bare day into midnight UTC, so
-    midnight is shown as a day, unless the time is_exact as in a message: in Seoul it is nine in the
-    morning. chat: the zone of its chat, which is named unless a script finds it to be the viewer's.
+    midnight is shown as a day unless the time is_exact, as in a message. chat: the chat's zone,
+    which is named unless it is the viewer's.
     """
     day_and_time = escape(str(get_datetime_format("medium", locale=language())))  # As in browsers.
     if zone is not None:
@@ -156,7 +154,6 @@ def show_time(
 
 
 def show_day(time: datetime, zone: str | None = None) -> Markup:
-    """Return a `<time>` element of the day, in the zone or in UTC."""
     day = time.astimezone(ZoneInfo(zone) if zone else UTC).date()
     name = format_date(day, "medium", locale=language())
     return Markup('<time datetime="{}">{}</time>').format(day.isoformat(), name)
@@ -233,6 +230,5 @@ def _counted(count: int, unit: Literal["day", "hour", "minute"]) -> str:
 
 
 def rfc3339(time: datetime) -> str:
-    """Return the time in UTC, in whole seconds."""
     # strftime writes a year before 1000 with fewer than four digits.
     return time.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"

@@ -212,7 +212,6 @@ def _with_messages(text: str) -> str:
 
 
 def translate_message(message: Message) -> str:
-    """Return the sentence in the request's language, with its values translated too."""
     text = gettext(message.template)
     if not message.values:
         return text
@@ -267,7 +266,6 @@ def rounded_parts(values: Sequence[float]) -> list[float]:
 
 
 def show_language(tag: str) -> str:
-    """Return the name of a language, or its tag if it has none."""
     try:
         return BabelLocale.parse(tag, sep="-").get_display_name(language()) or tag
     except (ValueError, UnknownLocaleError):

@@ -150,12 +150,10 @@ def _words(value: object) -> str:
 
 @functools.lru_cache(5_000)  # More than the number of texts in a catalogue.
 def sentence(text: str) -> str:
-    """Return a text of the catalogue, as a `Sentence` if it has particles."""
     return Sentence(text) if has_particles(text) else text
 
 
 def filled(text: str, values: Mapping[str, object], *, is_markup: bool) -> str:
-    """Return a text of a template with its values, which are escaped if the text is markup."""
     if not is_markup:
         return text % values
     text = text.agreed(values) if isinstance(text, Sentence) else text

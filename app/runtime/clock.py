@@ -22,7 +22,6 @@ def now() -> datetime:
 
 
 def first_instant(day: date, zone: ZoneInfo) -> datetime:
-    """Return the first instant of a day in a time zone."""
     try:
         return datetime.combine(day, clock_time(), zone).astimezone(UTC)
     except OverflowError:
@@ -45,7 +44,6 @@ def remembered_zone(name: str | None) -> ZoneInfo:
 
 
 def now_ms() -> int:
-    """Return the time in milliseconds since 1970."""
     return time.time_ns() // 1_000_000
 
 

@@ -21,7 +21,7 @@ KNOWN_ERRORS: Final = (
 class Transport(httpx.AsyncBaseTransport):
     """Transport that closes a connection whose handshake fails or is cancelled.
 
-    `most_kept` connections stay open for 5 s after their responses; 0 opens one for each request.
+    `most_kept` connections stay open for 5 s after their responses.
     """
 
     def __init__(self, context: ssl.SSLContext, *, most_kept: int = 0) -> None:

@@ -18,7 +18,6 @@ access_log = logging.getLogger("app.access")
 
 
 def one_line(text: str) -> str:
-    """Return the text on one line, with control characters escaped."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
@@ -38,8 +37,6 @@ def _message(record: logging.LogRecord) -> str:
 
 
 class JsonFormatter(logging.Formatter):
-    """Formatter of JSON lines."""
-
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
@@ -55,7 +52,6 @@ class JsonFormatter(logging.Formatter):
         return msgspec.json.encode(line).decode()
 
     def _trace(self, record: logging.LogRecord) -> list[str]:
-        """Return the lines of a traceback, except for a user's error."""
         if not record.exc_info or isinstance(record.exc_info[1], AppError):
             return []
         return [one_line(line) for line in self.formatException(record.exc_info).split("\n")]

@@ -21,9 +21,8 @@ def share_heap() -> None:
     """Let all threads allocate from one heap, in a process whose threads take turns anyway.
 
     Call it before the first thread starts: existing heaps stay in use, also in forked processes,
-    and each would keep what it freed (some 40 MiB in an import or a worker). Large blocks are
-    returned when freed; glibc would take them from the heap after the first was freed, and scatter
-    small ones among the holes.
+    and each would keep what it freed (some 40 MiB). Large blocks are returned when freed; glibc
+    would take them from the heap after the first was freed, and scatter small ones among the holes.
     """
     with contextlib.suppress(AttributeError):  # Only glibc has several.
         set_option = ctypes.CDLL(None).mallopt

@@ -1,7 +1,7 @@
 """Metrics of operation, for Prometheus.
 
-`saywho serve` names a folder for each worker's metrics (prometheus_client's mode for several
-processes), so that any worker can report all. Otherwise they are those of one process.
+`saywho serve` names a folder for all workers' metrics, so that any worker can report all; otherwise
+they are those of one process.
 """
 
 import os

@@ -30,7 +30,7 @@ def be_nice() -> None:
 def be_expendable(score: int) -> None:
     """Let the system kill this process rather than its parent if memory is short; only on Linux.
 
-    The process counts as if it took `score` thousandths more of all memory.
+    It counts as if it took `score` thousandths more of all memory.
     """
     with contextlib.suppress(OSError):  # No such file elsewhere; a sandbox may deny it.
         file = Path("/proc/self/oom_score_adj")
@@ -54,8 +54,8 @@ async def run_child(
 ) -> int:
     """Run a module in a child process, killed if this is cancelled; return its status.
 
-    Its environment has the program's settings only as given in `settings`. It shares the standard
-    streams that are not given.
+    Its environment has only the given settings of the program. It shares the standard streams that
+    are not given.
     """
     stdin, stdout, stderr = streams
     environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
@@ -114,7 +114,7 @@ def limited_memory(most_bytes: int) -> Iterator[None]:
 def close_inherited_files() -> None:
     """Close a child's open files except its standard streams.
 
-    uvloop (0.22) starts a process with all inheritable files open, the server's sockets too: the
-    port of a killed server would stay in use for as long as a child outlives it.
+    uvloop (0.22) starts a process with all inheritable files open: the port of a killed server
+    would stay in use while a child outlives it.
     """
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))

@@ -2,7 +2,7 @@
 
 A regular expression may need hours, and holds the interpreter meanwhile, even in a thread. So a
 fresh process without settings and database reads each response of another host: it runs this
-module, with the bytes as standard input, and writes a line of JSON for each value.
+module, reads bytes from standard input, and writes a line of JSON for each value.
 """
 
 import asyncio
@@ -40,8 +40,6 @@ class ReadError(InvalidInputError):
 
 
 class Sandbox:
-    """Reader of one response at a time."""
-
     def __init__(self, limit_s: float = LIMIT_S, most_memory: int = MOST_MEMORY) -> None:
         self._limit_s = limit_s
         self._most_memory = most_memory
@@ -56,8 +54,7 @@ class Sandbox:
         /,
         **options: str,
     ) -> AsyncIterator[BinaryIO]:
-        """Return as lines what a module's function yields for the bytes of a file with a
-        descriptor.
+        """Return as lines what a module's function yields for the bytes of a file.
 
         `on_read` gets the seconds that reading took, whether it succeeded or not. Raises ReadError.
         """
@@ -92,7 +89,6 @@ class Sandbox:
 
 
 def main() -> None:
-    """Process the request; the exit status is 0 only on success."""
     begin_child()
     be_nice()
     request = os.environ[REQUEST]

@@ -18,7 +18,6 @@ POOL_THREADS: Final = 3
 MOST_PENDING: Final = 1_000
 """Largest number of jobs waiting for a WorkPool; a request has one at a time."""
 MOST_WAITING: Final = 200
-"""Largest number of requests waiting for a turn."""
 LONGEST_WAIT_S: Final = 25.0
 """Longest wait of a request for its turn, in seconds."""
 Result = TypeVar("Result")
@@ -61,16 +60,13 @@ class WorkPool:
             self._pending -= 1
 
     def close(self) -> None:
-        """Drop waiting work, and end the threads after their current work."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
 
 class Slots:
-    """Slots for long requests."""
-
     def __init__(self, most: int) -> None:
         self.number = most
-        """Number of free slots."""
+        """Free slots."""
 
     def take(self) -> None:
         """Take a slot until the current task ends. Raises UnavailableError without a free slot."""
@@ -85,8 +81,6 @@ class Slots:
 
 
 class Turns:
-    """Turns for long requests; further requests wait."""
-
     def __init__(self, most: int) -> None:
         self._free = asyncio.Semaphore(most)
         self._waiting = 0

@@ -26,7 +26,6 @@ STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 SILENCE_S: Final = 20.0
 """Seconds without a beat after which a worker counts as hung; it beats each second."""
 START_S: Final = 30.0
-"""Seconds that a worker has until its first beat."""
 LOOK_S: Final = 0.2
 
 Work = Callable[[Connection, Sequence[socket.socket]], None]
@@ -36,8 +35,6 @@ logger = logging.getLogger(__name__)
 
 
 class Worker:
-    """A worker process and the pipe on which it beats."""
-
     def __init__(self, work: Work, sockets: Sequence[socket.socket]) -> None:
         context = multiprocessing.get_context(START_METHOD)
         self.beats, theirs = context.Pipe(duplex=False)

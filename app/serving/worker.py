@@ -82,7 +82,7 @@ def server_file() -> Path | None:
 def load_server_config(*, bind: str | None = None, workers: int | None = None) -> ServerConfig:
     """Return hypercorn's settings: saywho's own, overridden by a file in the current folder.
 
-    Raises StartError for an unreadable file, a key unknown to hypercorn, and HTTP/2.
+    Raises StartError for an unreadable file, unknown keys, and HTTP/2.
     """
     values = _read_settings(OWN_FILE)
     if path := server_file():
@@ -97,7 +97,6 @@ def load_server_config(*, bind: str | None = None, workers: int | None = None) -
 
 
 def prepare_app(config: Config) -> Quart:
-    """Return a new app, loaded by its name as other servers load it."""
     # Some templates take 100 ms to compile, which would block the loop of a worker that serves.
     app: Quart = pkgutil.resolve_name(APPLICATION.removesuffix("()"))(config)
     load_templates(app.jinja_env)

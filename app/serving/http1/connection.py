@@ -35,7 +35,7 @@ The first check comes when an idle connection would be closed.
 STOPPING_S: Final = 1.0
 """Time limit for closing an idle connection at a stop, in seconds: over TLS its client responds."""
 IDLE_CONNECTIONS: Final = "saywho_idle_connections"
-"""Attribute of hypercorn's worker context: the idle connections, and the task that closes them."""
+"""Attribute of hypercorn's worker context: idle connections, and the task that closes them."""
 
 
 class TimedConnection(TCPServer):
@@ -52,7 +52,6 @@ class TimedConnection(TCPServer):
         """Loop time of the next check of `_due`; a timer for each request would cost 2% of it."""
         self._is_hurried = False
         self._sent = 0
-        """Number of parts sent."""
         self._unsent = 0, 0
         """`_sent` at the last check, and the bytes in the transport's buffer."""
         self._closing: asyncio.Task[None] | None = None

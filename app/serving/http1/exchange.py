@@ -159,7 +159,6 @@ class Http1:
         await self._send(Closed())
 
     async def stream_send(self, event: StreamEvent) -> None:
-        """Send a part of a response that hypercorn itself makes."""
         if isinstance(event, Response):
             self.begin(event.status_code, event.headers)
         elif isinstance(event, Body):
@@ -192,7 +191,6 @@ class Http1:
         return True
 
     async def end(self) -> None:
-        """End the response, and begin the next request or close the connection."""
         await self._close_stream()
         is_last = self._is_closed or self._context.terminated.is_set()
         if is_last or not (self._response.keeps_alive and self._head.is_whole):
@@ -205,7 +203,6 @@ class Http1:
         self._is_free.set()
 
     async def break_off(self) -> None:
-        """Close the connection in the middle of a response."""
         await self._close_stream()
         self._stop_reading()
         await self._send(BROKEN_OFF)

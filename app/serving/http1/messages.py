@@ -26,9 +26,8 @@ class Head:
     is_newer: bool = False
     """Whether the client knows HTTP/1.1."""
     keeps_alive: bool = False
-    """Whether the client may send another request."""
     is_whole: bool = False
-    """Whether the request's body has arrived in full."""
+    """Whether the body has arrived in full."""
 
     def values(self, name: bytes) -> list[bytes]:
         """Return the values of all headers with this name, in lower case."""
@@ -45,7 +44,6 @@ class RequestReader:
     def __init__(self) -> None:
         self.events: deque[RequestEvent] = deque()
         self.is_in_head = False
-        """Whether a part of a head has arrived."""
         self._head = Head()
         self._later_bytes = 0
         """Bytes outside bodies, after the piece in which the head, or the part after it, began."""
@@ -68,7 +66,6 @@ class RequestReader:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def close(self) -> None:
-        """Stop reading, and drop the events."""
         self._head, self._is_refused, self.is_in_head = Head(), True, False
         self.events.clear()
         vars(self).pop("_parser", None)  # The parser refers back to this reader.
@@ -140,7 +137,6 @@ class RequestReader:
         self.events.append(head)
 
     def on_body(self, data: bytes) -> None:
-        """Append a part of the body to the events."""
         # Each part takes itself, twice its length and 16 bytes off the count, as in Go's net/http
         # since CVE-2023-39326. So only chunk extensions without data reach the limit.
         self._later_bytes = max(0, self._later_bytes - 3 * len(data) - 16)
@@ -161,8 +157,6 @@ def _size(head: Head) -> int:
 
 
 class ResponseWriter:
-    """Writer of one response."""
-
     def __init__(self, *, is_newer: bool, is_head: bool, keeps_alive: bool) -> None:
         self._is_newer = is_newer
         self._is_head = is_head
@@ -176,7 +170,6 @@ class ResponseWriter:
         self._is_chunked = False
 
     def begin(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        """Store the head, for the first `write`."""
         lines = [b"HTTP/1.1 %d %b\r\n" % (status, PHRASES.get(status, b""))]
         length: bytes | None = None
         for name, value in headers:
