@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from msgspec import Struct
 from quart import g, request, url_for
 from quart.typing import ResponseReturnValue
+from werkzeug.urls import uri_to_iri
 
 from app.errors import InvalidInputError, NotFoundError
 from app.language.i18n import SWITCH, gettext, own_address
@@ -233,6 +234,11 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
     @property
     def address(self) -> str:
         return self.origin + own_address(SWITCH)
+
+    @property
+    def printed_address(self) -> str:
+        """The address in letters that people can type: Korean ones take nine signs in a link."""
+        return uri_to_iri(self.address)
 
     @property
     def preview(self) -> str:
