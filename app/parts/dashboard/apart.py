@@ -232,28 +232,45 @@ def _parts_of(rows: Sequence[Given]) -> Iterator[_Part]:
             strength = max(0.25, strength * 0.6)  # The largest wrong part is the strongest.
 
 
+class BarPart(NamedTuple):
+    """A part of an author's bar: the posts attributed to one author."""
+
+    place: int
+    start: float
+    share: float
+    colour: str
+    opacity: float
+    text: str
+
+
+def _segments(rows: Sequence[Given]) -> Iterator[BarPart]:
+    for place, row in enumerate(rows):
+        author, start, opacity = escape(shown_name(row.name)), 0.0, 1.0
+        for name, posts in [(row.name, row.right), *row.wrong]:
+            share = posts / row.judged
+            colour = f"${hue(row.name)}" if opacity == 1 else "$soft"
+            label = gettext("{posts} of {asked} attributed to {name}")
+            label = filled(label, posts=posts, asked=row.judged, name=escape(shown_name(name)))
+            yield BarPart(place, start, share, colour, opacity, f"<b>{author}</b><br>{label}")
+            start += share
+            opacity = max(0.25, opacity * 0.6)  # The largest wrong part is the strongest.
+
+
 def _stacked(rows: Sequence[Given]) -> Plot:
-    """Return a bar for each author."""
-    parts = [*_parts_of(rows)]
-    names = [rows[part.place].name for part in parts]
+    """Return a bar for each author: the right share, then the shares of other authors."""
+    segments = list(_segments(rows))
     trace = {
         "orientation": "h",
         "width": 0.7,
-        "base": [round(part.start, 4) for part in parts],
-        "x": [round(part.share, 4) for part in parts],
-        "y": [part.place for part in parts],
+        "base": [round(segment.start, 4) for segment in segments],
+        "x": [round(segment.share, 4) for segment in segments],
+        "y": [segment.place for segment in segments],
         "marker": {
-            "color": [
-                f"${hue(name)}" if part.strength == 1 else "$soft"
-                for name, part in zip(names, parts, strict=True)
-            ],
-            "opacity": [part.strength for part in parts],
+            "color": [segment.colour for segment in segments],
+            "opacity": [segment.opacity for segment in segments],
             "line": {"width": 1, "color": "$panel"},
         },
-        "hovertext": [
-            f"<b>{escape(shown_name(name))}</b><br>{part.label}"
-            for name, part in zip(names, parts, strict=True)
-        ],
+        "hovertext": [segment.text for segment in segments],
     }
     labels = {
         "type": "scatter",
