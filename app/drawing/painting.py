@@ -111,7 +111,6 @@ def _paint_outline(canvas: Canvas, heights: Sequence[float], field: Field) -> No
 _LARGEST_DAY: Final = 64
 _MONTHS: Final = 34
 """Height of the names of months above a strip."""
-_MONTH: Final = 22
 _LARGEST_TILE: Final = 180
 _TILE_GAP: Final = 12
 _PLAYER_ROW: Final = 54
@@ -150,7 +149,7 @@ def paint_weeks(canvas: Canvas, grid: WeekGrid, field: Field) -> None:
         return
     strips, height = ceil(grid.columns / in_strip), 7 * side + _MONTHS
     tops = [field.top + strip * (height + _MONTHS) for strip in range(strips)]
-    font, ends = font_of(bold=False, size=_MONTH), [field.left] * strips
+    font, ends = font_of(bold=False, size=22), [field.left] * strips
     for week, name in grid.months:
         strip, column = divmod(week, in_strip)
         left = field.left + column * side
@@ -232,8 +231,6 @@ _THING_NUMBER: Final = 1.9
 """Height of a row, size of the text below a sentence, and width of the number, by the size of the
 letters.
 """
-_MOST_THING_ROWS: Final = 4
-"""Number of rows that is too many for a sentence in good letters."""
 
 
 def things_heights(canvas: Canvas, things: Things) -> Heights:
@@ -258,8 +255,9 @@ def paint_things(canvas: Canvas, things: Things, field: Field) -> None:
 
 def _things_fit(things: Things, size: int, row: Field) -> bool:
     used = _beside_height(size) + size * 0.4
-    most = max(len(_thing_rows(thing, size, row.width, _MOST_THING_ROWS)) for thing in things.rows)
-    return most < _MOST_THING_ROWS and most * size * _THING_ROW + used <= row.height
+    # Four rows are too many for a sentence in good letters.
+    most = max(len(_thing_rows(thing, size, row.width, 4)) for thing in things.rows)
+    return most < 4 and most * size * _THING_ROW + used <= row.height
 
 
 def _thing_rows(thing: Thing, size: int, width: float, most: int) -> list[str]:

@@ -25,7 +25,6 @@ _NOTE_ROW: Final = 1.4
 """Height of a row of a note, by the size of its letters."""
 _STACK: Final = 40
 """Height of the bar of all shares, which replaces rows without room."""
-_STACK_GAP: Final = 4
 _STACK_SPACE: Final = 10
 _LEGEND: Final = 24
 """Size of the letters of the names below it."""
@@ -154,9 +153,9 @@ def _paint_stack(canvas: Canvas, bars: Sequence[NamedBar], field: Field, notes: 
     """
     if field.height < _STACK:
         return
-    total = sum(bar.share for bar in bars) or 1
-    width = field.width - _STACK_GAP * (len(bars) - 1)
-    starts = accumulate((bar.share / total * width + _STACK_GAP for bar in bars), initial=0)
+    total, gap = sum(bar.share for bar in bars) or 1, 4
+    width = field.width - gap * (len(bars) - 1)
+    starts = accumulate((bar.share / total * width + gap for bar in bars), initial=0)
     for bar, start in zip(bars, starts, strict=False):
         left = field.left + start
         box = left, field.top, left + bar.share / total * width, field.top + _STACK
@@ -216,19 +215,15 @@ def _paint_named(canvas: Canvas, bar: NamedBar, left: float, top: float) -> None
 
 
 _DOT_ROW: Final = 86
-_HIGHEST_DOT: Final = 150
-_RING_GAP: Final = 3
-_TICK: Final = 8
-"""Height of a mark above and below a line."""
 _KEY_ROW: Final = 34
 
 
 def dots_heights(canvas: Canvas, dots: Dots) -> Heights:
     count, key = len(dots.rows), _KEY_ROW * len(_key_rows(dots, canvas.width - 2 * MARGIN))
-    heights = (_DOT_ROW * count, 104 * count, _HIGHEST_DOT * count)
+    heights = (_DOT_ROW * count, 104 * count, 150 * count)
     if not canvas.is_upright:
         lines = ceil(count / 2)
-        heights = (_DOT_ROW, _DOT_ROW * min(lines, 2), _HIGHEST_DOT * lines)
+        heights = (_DOT_ROW, _DOT_ROW * min(lines, 2), 150 * lines)
     return Heights(*(height + key for height in heights))
 
 
@@ -262,13 +257,13 @@ def _paint_dot_row(canvas: Canvas, row: DotRow, field: Field, colour: str, size:
     canvas.write((left, field.top), value, font, theme.ink if row.is_clear else theme.soft)
     name = clipped(drawn_text(row.label), font, left - field.left - 16)
     canvas.write((field.left, field.top), name, font)
-    line = field.top + size * 1.85
+    line, tick = field.top + size * 1.85, 8
     canvas.pen.line([(field.left, line), (field.right, line)], theme.line, 3)
     begin = field.left + field.width * EDGE / 100
-    canvas.pen.line([(begin, line - _TICK), (begin, line + _TICK)], theme.line, 3)
+    canvas.pen.line([(begin, line - tick), (begin, line + tick)], theme.line, 3)
     if row.beside_place is not None:
         beside = field.left + field.width * row.beside_place / 100
-        canvas.pen.line([(beside, line - _TICK), (beside, line + _TICK)], theme.soft, 3)
+        canvas.pen.line([(beside, line - tick), (beside, line + tick)], theme.soft, 3)
     _paint_rings(canvas, row.rings, field._replace(top=line + size * 0.4), size)
     middle, radius = field.left + field.width * row.place / 100, size * 0.4
     box = middle - radius, line - radius, middle + radius, line + radius
@@ -281,14 +276,14 @@ def _paint_rings(canvas: Canvas, rings: Sequence[Ring], field: Field, size: int)
     people = [_letters(ring, font, field.width / len(rings)) for ring in rings]
     texts = [[drawn_text(letter.text) or "·" for letter in letters] for letters in people]
     widths = [sum(map(font.getlength, letters)) + font.size for letters in texts]
-    lefts, end = list[float](), field.left
+    lefts, end, gap = list[float](), field.left, 3
     for ring, width in zip(rings, widths, strict=True):
         lefts.append(max(end, field.left + field.width * ring.place / 100 - width / 2))
-        end = lefts[-1] + width + _RING_GAP
+        end = lefts[-1] + width + gap
     end = field.right
     for number in reversed(range(len(rings))):
         lefts[number] = min(lefts[number], end - widths[number])
-        end = lefts[number] - _RING_GAP
+        end = lefts[number] - gap
     for ring, letters, left, width in zip(rings, people, lefts, widths, strict=True):
         box = left, field.top, left + width, field.top + font.size * 1.32
         colour = canvas.theme.hues[ring.hue]
