@@ -6,6 +6,7 @@ the site itself (maintenance, live streams, games, sources) is stopped before.
 """
 
 import asyncio
+import json
 import sys
 import tempfile
 import threading
@@ -162,3 +163,7 @@ def footprints() -> dict[str, Footprint]:
         finally:
             recorder.close()
     return requests
+
+
+if __name__ == "__main__":
+    print(json.dumps({name: each.files for name, each in footprints().items()}))  # noqa: T201 - The output is read by a test.
