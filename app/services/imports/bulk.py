@@ -309,19 +309,15 @@ def _compared(
 
     known: places of repeated posts. stored: keys of stored posts.
     """
-    return [
-        Reread(
-            outcome.user.id,
-            outcome.room_id,
-            outcome.item.post.room,
-            outcome.item.post.text,
-            outcome.item.post.dated_at or outcome.item.post.created_at,
-            is_found=place in known or outcome.key in stored,
-            source_id=outcome.item.post.source_id,
-        )
-        for place, outcome in enumerate(resolved)
-        if outcome.item.post.room is None or isinstance(outcome.item.post.room, FileRoom)
-    ]
+    compared: list[Reread] = []
+    for place, outcome in enumerate(resolved):
+        post, (user_id, time, text) = outcome.item.post, outcome.identity
+        if post.room is None or isinstance(post.room, FileRoom):
+            is_found = place in known or outcome.key in stored
+            compared.append(
+                Reread(user_id, outcome.room_id, post.room, text, time, is_found, post.source_id)
+            )
+    return compared
 
 
 async def _resolve(
