@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from app.compute.languages import language_of
 from app.compute.text import unescape_html
 from app.errors import Message, RecordError
-from app.formats.post import Kind, Medium, MediumKind, Reactions, ReplyTarget, as_count
+from app.formats.post import MIME_KINDS, Kind, Medium, MediumKind, Reactions, ReplyTarget, as_count
 from app.formats.records import (
     Account,
     Format,
@@ -102,12 +102,7 @@ _OTHERS: Final = frozenset(
     )
 )
 """Activities that are no posts."""
-_MEDIA: Final[dict[str, MediumKind]] = {
-    "image": "photo",
-    "video": "video",
-    "gifv": "video",
-    "audio": "audio",
-}
+_MEDIA: Final[dict[str, MediumKind]] = MIME_KINDS | {"gifv": "video"}
 
 
 def read(source: Source, options: ReadOptions) -> RecordStream | None:

@@ -13,7 +13,7 @@ from app.compute.text import unescape_html
 from app.errors import Message
 from app.formats.cells import is_restricted
 from app.formats.mastodon import host_of
-from app.formats.post import Kind, Medium, MediumKind, Reactions, ReplyTarget, as_count
+from app.formats.post import MIME_KINDS, Kind, Medium, MediumKind, Reactions, ReplyTarget, as_count
 from app.formats.records import (
     Format,
     Item,
@@ -32,12 +32,7 @@ from app.formats.source.window import Json
 
 _LISTS: Final = ("statuses", "ancestors", "descendants")
 _MARKS: Final = frozenset({"spoiler_text", "reblogs_count", "favourites_count", "visibility"})
-_MEDIA: Final[dict[str, MediumKind]] = {
-    "image": "photo",
-    "gifv": "gif",
-    "video": "video",
-    "audio": "audio",
-}
+_MEDIA: Final[dict[str, MediumKind]] = MIME_KINDS | {"gifv": "gif"}
 
 
 def read(source: Source, options: ReadOptions) -> RecordStream | None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from app.errors import Message
 from app.formats.cells import is_restricted
-from app.formats.post import Medium, MediumKind, Reactions, ReplyTarget, as_count
+from app.formats.post import MIME_KINDS, Medium, MediumKind, Reactions, ReplyTarget, as_count
 from app.formats.records import (
     Account,
     Format,
@@ -25,8 +25,6 @@ from app.formats.source.file import Source
 from app.formats.source.json import as_object, as_word, first_documents, listed, objects
 from app.formats.source.times import time_or_field
 from app.formats.source.window import Json
-
-_MEDIA: Final[dict[str, MediumKind]] = {"image": "photo", "video": "video", "audio": "audio"}
 
 
 def read(source: Source, options: ReadOptions) -> RecordStream | None:
@@ -93,7 +91,7 @@ def _text(note: Json) -> str:
 def _media(note: Json) -> Iterator[Medium]:
     for file in map(as_object, listed(note, "files")):
         type_, _, subtype = str(file.get("type")).partition("/")
-        kind: MediumKind | None = "gif" if subtype == "gif" else _MEDIA.get(type_)
+        kind: MediumKind | None = "gif" if subtype == "gif" else MIME_KINDS.get(type_)
         if kind is not None:
             size = as_object(file.get("properties"))
             width, height = as_count(size.get("width")), as_count(size.get("height"))

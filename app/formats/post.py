@@ -17,6 +17,8 @@ from app.errors import Message
 
 Kind = Literal["post", "reply", "quote"]
 MediumKind = Literal["photo", "video", "gif", "audio", "link"]
+MIME_KINDS: Final[dict[str, MediumKind]] = {"image": "photo", "video": "video", "audio": "audio"}
+"""Kinds of media by the first part of their content type."""
 MOST_COUNTED: Final = 2**53 - 1
 Count = Annotated[int, Meta(ge=0, le=MOST_COUNTED)]
 Platform = Literal[

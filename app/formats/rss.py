@@ -22,7 +22,7 @@ from app.compute.languages import guess_language, language_of
 from app.compute.text import MAX_TEXT_LENGTH
 from app.errors import RecordError
 from app.formats.platform_pages import MAX_ID_LENGTH, PageHead, page
-from app.formats.post import Medium, MediumKind, as_count
+from app.formats.post import MIME_KINDS, Medium, as_count
 from app.formats.records import Account, Item, Record, Skipped, as_username, read_each
 from app.formats.source.html import beginning, html_to_text
 from app.formats.source.times import time_or_field
@@ -116,7 +116,6 @@ _NOT_LATIN: Final = frozenset(
         *("yi", "yue", "zh"),
     }
 )
-_KINDS: Final[dict[str, MediumKind]] = {"image": "photo", "video": "video", "audio": "audio"}
 
 
 def read_rss(body: bytes, *, name: str, content_type: str) -> Iterator[PageHead | Record]:
@@ -305,7 +304,7 @@ def _medium(element: Entry, base: str) -> Medium | None:
     stated_type = (
         element.get("medium") or element.get("type") or mimetypes.guess_type(urlsplit(url).path)[0]
     )
-    kind = _KINDS.get(str(stated_type).partition("/")[0].lower())
+    kind = MIME_KINDS.get(str(stated_type).partition("/")[0].lower())
     if not url or is_counter or kind is None:
         return None
     return Medium(kind, url, element.get("alt"), width, height)

@@ -34,6 +34,11 @@ def reactions_of(
     )
 
 
+def one_each(signs: Iterable[str | None]) -> Iterator[tuple[object, object]]:
+    """Yield signs that one person each gave."""
+    return ((sign, 1 if sign else None) for sign in signs)
+
+
 def reactions_in(message: Json) -> list[Json]:
     """Return the reactions to a message; an empty object in place of a value that is no list."""
     value = message.get("reactions") or []

@@ -7,7 +7,7 @@ from app.compute.text import normalized
 from app.formats.post import Medium, MediumKind
 from app.formats.records import Item, Record, Skipped
 
-_KINDS: Final[dict[str, MediumKind]] = {
+KINDS: Final[dict[str, MediumKind]] = {
     **dict.fromkeys(("jpg", "jpeg", "png", "webp", "heic", "heif", "avif"), "photo"),
     **dict.fromkeys(("mp4", "mov", "webm", "3gp", "m4v", "mkv"), "video"),
     **dict.fromkeys(("mp3", "ogg", "opus", "oga", "m4a", "aac", "amr", "wav"), "audio"),
@@ -38,7 +38,7 @@ def attachments_of(
     for name in names:
         is_address = name.startswith(("https://", "http://"))
         ending = name.partition("?")[0] if is_address else name
-        kind = _KINDS.get(ending.rpartition(".")[2].lower())
+        kind = KINDS.get(ending.rpartition(".")[2].lower())
         if kind is None and kind_of and not is_address and "." not in name.rpartition("/")[2]:
             kind = kind_of(normalized(name))
         if kind:

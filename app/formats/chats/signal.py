@@ -18,9 +18,9 @@ from app.compute.text import clean_title
 from app.errors import BrokenFileError, Message, UnrecognisedFileError
 from app.formats.chats.attachments import NONE, Attachments
 from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip, found_lines
-from app.formats.post import Medium, MediumKind, ReplyTarget, as_count, digits
+from app.formats.post import MIME_KINDS, Medium, ReplyTarget, as_count, digits
 from app.formats.records import FileRoom
-from app.formats.signs import reactions_in, reactions_of, written_at
+from app.formats.signs import one_each, reactions_in, reactions_of, written_at
 from app.formats.source.file import Content, Source
 from app.formats.source.json import as_object, as_word, first_documents, listed
 from app.formats.source.window import Json
@@ -32,7 +32,6 @@ _MENTION: Final = "\ufffc"
 _NO_WORDS: Final = frozenset(
     ("stickerMessage", "contactMessage", "viewOnceMessage", "paymentNotification", "giftBadge")
 )
-_KINDS: Final[dict[str, MediumKind]] = {"image": "photo", "video": "video", "audio": "audio"}
 
 
 class Contact(NamedTuple):
@@ -183,6 +182,7 @@ class Signal(JsonChat[Book]):
         story = as_object(message.get("directStoryReplyMessage"))
         text = standard.get("text") or as_object(story.get("textReply")).get("text")
         reactions = (*reactions_in(standard), *reactions_in(story))
+        signs = (as_word(reaction.get("emoji")) for reaction in reactions)
         sent = as_count(message.get("dateSent"))
         return ChatMessage(
             text=_text(as_object(text), chat),
@@ -193,7 +193,7 @@ class Signal(JsonChat[Book]):
             source_id=f"{key}:{message.get('dateSent')}",
             reply_to=_answered(as_object(standard.get("quote")), chat),
             attached=_attached(standard, chat.files),
-            counts=reactions_of(map(_sign, reactions), chat.written_at),
+            counts=reactions_of(one_each(signs), chat.written_at),
             room=room,
         )
 
@@ -207,11 +207,6 @@ def _chat_items(content: Content, book: Book) -> Iterator[Found[Book]]:
             book.note(frame)
         else:
             yield found._replace(value=as_object(item))
-
-
-def _sign(reaction: Json) -> tuple[object, object]:
-    sign = as_word(reaction.get("emoji"))
-    return sign, 1 if sign else None
 
 
 def _text(text: Json, book: Book) -> str:
@@ -233,7 +228,7 @@ def _attached(message: Json, files: AttachedFiles) -> Attachments:
     for attachment in map(as_object, listed(message, "attachments")):
         pointer = as_object(attachment.get("pointer"))
         type_ = as_word(pointer.get("contentType")) or ""
-        if kind := _KINDS.get(type_.partition("/")[0]):
+        if kind := MIME_KINDS.get(type_.partition("/")[0]):
             medium = Medium("gif" if type_ == "image/gif" else kind)
             attached.append((medium, files.name_of(pointer)))
     return Attachments(*map(tuple, zip(*attached, strict=True))) if attached else NONE

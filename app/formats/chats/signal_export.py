@@ -17,7 +17,7 @@ from app.formats.chats.chat_files import RoomFile
 from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip, found_lines
 from app.formats.chats.text_chat import Grammar, Opening, Spoken, TextChat
 from app.formats.records import FileRoom
-from app.formats.signs import reactions_of
+from app.formats.signs import one_each, reactions_of
 from app.formats.source.file import Content
 from app.formats.source.json import as_object, as_word, listed
 from app.formats.source.window import Json
@@ -68,7 +68,7 @@ class SignalExport(JsonChat[ExportedChat]):
             username=None if name == _ME else name,
             time=_time(message.get("date")),
             attached=attached,
-            counts=reactions_of(map(_sign, listed(message, "reactions"))),
+            counts=reactions_of(one_each(map(_sign, listed(message, "reactions")))),
             room=chat.room,
         )
 
@@ -87,9 +87,9 @@ def _attached(message: Json, folder: str) -> Attachments:
     return attachments_of(names, folder) if names else NONE
 
 
-def _sign(reaction: object) -> tuple[object, object]:
-    sign = reaction[1] if isinstance(reaction, list) and len(reaction) > 1 else None
-    return as_word(sign), 1 if as_word(sign) else None
+def _sign(reaction: object) -> str | None:
+    # A reaction is a pair of a name and a sign.
+    return as_word(reaction[1]) if isinstance(reaction, list) and len(reaction) > 1 else None
 
 
 FORMAT: Final = SignalExport().format()

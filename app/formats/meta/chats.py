@@ -26,7 +26,7 @@ from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
 from app.formats.chats.sentence_tables import matcher, sentences
 from app.formats.meta.posts import posts_in, repaired
 from app.formats.records import FileRoom, Item, LeftOut, ReadOptions, Record, RecordStream, Skipped
-from app.formats.signs import reactions_in, reactions_of
+from app.formats.signs import one_each, reactions_in, reactions_of
 from app.formats.source.file import Content, Source
 from app.formats.source.json import as_object, as_word, first_documents, listed
 from app.formats.source.window import Json, Window, load
@@ -191,12 +191,13 @@ class MetaChats(JsonChat[MetaThread]):
             if not attached.media:
                 return "media" if is_attached else "system"
             text = ""
+        signs = (repaired(reaction.get("reaction")) for reaction in reactions_in(message))
         return ChatMessage(
             text=text,
             name=name,
             time=message.get("timestamp_ms", message.get("timestamp")),
             attached=attached,
-            counts=reactions_of(map(_sign, reactions_in(message))),
+            counts=reactions_of(one_each(signs)),
             room=chat.room,
         )
 
@@ -258,11 +259,6 @@ def _app(place: str, flags: Iterable[str]) -> str:
         return "messenger"
     is_instagram = any("instagram" in name or name == "is_geoblocked_for_viewer" for name in names)
     return "instagram" if is_instagram else "messenger"
-
-
-def _sign(reaction: Json) -> tuple[object, object]:
-    sign = repaired(reaction.get("reaction"))
-    return sign, 1 if sign else None
 
 
 def _attached(message: Json, folder: str) -> Attachments:

@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 
 from app.compute.text import clean_title
 from app.errors import Message, RecordError, UnrecognisedFileError
-from app.formats.chats.attachments import attachments_of
+from app.formats.chats.attachments import KINDS, attachments_of
 from app.formats.chats.chat_files import one_by_one
 from app.formats.chats.people import as_username
 from app.formats.media_types import START_BYTES, suffix_of
@@ -57,12 +57,6 @@ _FILES: Final = re.compile(
 )
 _OF_OTHERS: Final = re.compile(r"(?:^|/)(?:saved|likes|liked_posts|story_interactions)/")
 """Folders whose files list posts of other accounts."""
-_KINDS: Final[dict[str, MediumKind]] = {
-    **dict.fromkeys(("jpg", "png", "webp", "avif", "heic"), "photo"),
-    **dict.fromkeys(("mp4", "webm"), "video"),
-    **dict.fromkeys(("mp3", "ogg", "wav"), "audio"),
-    "gif": "gif",
-}
 _USERNAMES: Final = frozenset({"Username", "사용자 이름", "ユーザーネーム", "Benutzername"})
 _COMMENTS: Final = frozenset(
     {"Comment", "댓글", "コメント", "Kommentar", "Comentario", "Commentaire"}
@@ -165,7 +159,7 @@ def _items(
         return next((name for name in names if name in source.members), address)
 
     def kind_of(name: str) -> MediumKind | None:
-        return _KINDS.get(suffix_of(source.start_of(name, START_BYTES)) or "")
+        return KINDS.get(suffix_of(source.start_of(name, START_BYTES)) or "")
 
     def read_one(value: Json, place: int) -> Item:
         if _is_of_another(value, account.username):
