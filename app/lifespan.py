@@ -10,7 +10,7 @@ from quart import Quart, current_app
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.asgi.cached import CachedResponse, response_memo
-from app.asgi.hosts import is_loopback
+from app.asgi.edge import is_loopback
 from app.config import MIB, Config
 from app.db.engine import Database
 from app.db.feed import Feed

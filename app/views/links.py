@@ -10,7 +10,7 @@ import segno
 from markupsafe import Markup
 from quart import current_app, request, url_for
 
-from app.asgi.hosts import is_loopback, is_loopback_host
+from app.asgi.edge import is_loopback, is_loopback_host
 from app.lifespan import listening_hosts, resources
 from app.views.cards import has_page
 from app.views.policies import is_on_this_machine, own_chat, own_origin

@@ -19,8 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from app.asgi.edge import REFUSAL
-from app.asgi.hosts import is_loopback, is_loopback_host
+from app.asgi.edge import REFUSAL, is_loopback, is_loopback_host
 from app.errors import ForbiddenError, UnauthorizedError
 from app.lifespan import resources
 from app.paths import API, EVERY_API, METRICS

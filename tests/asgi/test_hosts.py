@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from quart import Quart
 
 from app import create_app
-from app.asgi.hosts import forwarded
+from app.asgi.edge import forwarded
 from tests.conftest import Client, config_of
 from tests.databases import Databases
 

@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 from quart import Response, g, request, url_for
 from quart.typing import ResponseReturnValue
 
-from app.asgi.hosts import is_loopback_host
+from app.asgi.edge import is_loopback_host
 from app.compute.names import HIDDEN, SHOWN_HIDDEN, ManyNames
 from app.drawing.lettering import drawn_name, drawn_text
 from app.drawing.poster import FORMATS, Poster, draw_poster
