@@ -16,6 +16,8 @@ from app.db.indexes import OpenSession, TermCount, Terms, Vector, WordIndex, ind
 from app.models import Embedding
 
 REBUILD: Final = text("""INSERT INTO "TweetWords" ("TweetWords") VALUES ('rebuild')""")
+BLOCK: Final = 1_024
+"""Vectors in a block."""
 
 
 def register(connection: Any) -> None:
@@ -71,7 +73,7 @@ async def nearest(
     while True:
         page = compared.where(Embedding.tweet_id > after)
         # SQLite joins a block of vectors: as rows, each would wait for the interpreter's lock.
-        block = page.order_by(Embedding.tweet_id).limit(1_024).subquery()
+        block = page.order_by(Embedding.tweet_id).limit(BLOCK).subquery()
         values = type_coerce(block.c.vector, String)
         query = select(
             func.group_concat(block.c.tweet_id, type_=String),
