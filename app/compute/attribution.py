@@ -1,5 +1,5 @@
 """Ranking of authors: Dirichlet-smoothed naive Bayes of each group of features, in log-odds against
-the background. Nothing is trained per request.
+the background.
 """
 
 import struct
@@ -23,8 +23,8 @@ from app.compute.features import (
 from app.compute.profiles import AuthorProfile
 
 BUCKET_BITS: Final = 20
-"""Binary logarithm of the number of buckets (4 MB), enough for some millions of features: with
-180,000 features, 32 times fewer buckets cost 0.1 to 0.4 percentage points.
+"""Binary logarithm of the number of buckets (4 MB): with 180,000 features, fewer buckets cost 0.1
+to 0.4 percentage points.
 """
 BUCKETS: Final = 2**BUCKET_BITS
 _MAGIC: Final = b"bgr1"
@@ -59,7 +59,7 @@ class Background:
         return shares
 
     def without(self, counts: Counts, posts: int) -> Self:
-        """Return the background without the counts of some posts; missing counts are ignored."""
+        """Return the background without some posts; missing counts are ignored."""
         buckets = _bucket(counts.keys).astype(np.intp)
         table = self.table.copy()
         np.subtract.at(table, buckets, counts.counts)
@@ -119,7 +119,7 @@ class BackgroundCounter:
         self._totals = np.zeros(len(GROUPS), np.int64)
 
     def add(self, profiles: Iterable[Counts]) -> None:
-        """Count profiles together, since a call takes at least 25 µs."""
+        """Count profiles together, since a call takes 25 µs."""
         parts = [EMPTY, *profiles]
         keys = np.concatenate([part.keys for part in parts])
         counts = np.concatenate([part.counts for part in parts])
@@ -132,7 +132,6 @@ class BackgroundCounter:
         self._used[groups | buckets] = True
 
     def background(self, posts: int) -> Background:
-        """Return the background; call it once."""
         table = np.minimum(self._table, MAX_COUNT).astype(np.uint32)
         # Linear counting estimates the keys from the used buckets: Whang et al. 1990.
         free = np.maximum(BUCKETS - self._used.reshape(-1, BUCKETS).sum(axis=1), 1)
@@ -162,7 +161,7 @@ PENALTY: Final = 0.067
 """Penalty of an author without posts, per feature of the damped text: 1.7 for a post.
 
 Otherwise a text unlike all authors goes to the shortest history. Fitted with two authors of 1 to
-240 posts: 86.1 instead of 84.7% are attributed correctly.
+240 posts: 86.1 instead of 84.7% are right.
 """
 PENALTY_HALF_FEATURES: Final = 1800.0
 """Character features (some 20 posts) at which the penalty is halved."""
@@ -188,8 +187,6 @@ def query_of(counts: Counts, background: Background) -> Query:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranking:
-    """Scores of the authors, in the given order."""
-
     scores: NDArray[np.float64]  # (n,), log-odds less the penalty; -inf without posts
     probabilities: NDArray[np.float64]  # (n,), calibrated, with the sum 1
     groups: NDArray[np.float64]  # (n, 5), weighted parts of the scores
@@ -206,7 +203,7 @@ def rank(
 ) -> Ranking:
     """Return the ranking of the authors; raises ValueError if none has posts.
 
-    A temperature above 1 flattens the probabilities. further: scores of more compared authors.
+    A temperature above 1 flattens the probabilities. further: scores of other authors.
     """
     counted = query_of(query, background)
     groups = group_scores(counted, profiles)
@@ -236,7 +233,7 @@ def scores_of_each(
 ) -> NDArray[np.float64]:
     """Return the scores of n authors with posts for each of m short texts: (m, n).
 
-    Each key is looked up once: 2,000 sentences take a tenth of the time.
+    Each key is looked up once, in a tenth of the time.
     """
     keys, places = np.unique(np.concatenate([query.keys for query in queries]), return_inverse=True)
     probabilities = background.probabilities(keys)[places]

@@ -1,4 +1,4 @@
-"""The question to the model: texts by one person, and the authors who may have written them."""
+"""The question to the model: texts by one person, and possible authors."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,18 +23,19 @@ NO_CHANGE: Final = 1.0
 WORDED_SAMPLE: Final = 50
 """Newest posts of an author among which posts with words are counted."""
 RATED: Final = 30
-"""Number of authors with computed ratios; the ratios of others follow their probabilities."""
+"""Number of authors with computed ratios; other ratios follow the probabilities."""
 
 # The number of authors that all shipped authors of a language count as.
 SHIPPED_WEIGHT: Final = 1.5
-"""Fitted: a higher weight calls more texts likely, of the right author and of strangers."""
+"""Fitted: a higher weight calls more texts likely, of authors and of strangers."""
 MOST_SHIPPED: Final = 2.0
 """For long English texts; without a limit, sets of twenty posts are called too boldly."""
 KOREAN_SHIPPED_WEIGHT: Final = 0.5
-"""For Korean texts if others of the language are here.
+"""For Korean texts if others of the language are here, since authors of a kind not shipped stand
+out.
 
-Authors of a Korean kind that is not shipped stand out. Fitted to the shipped Korean authors, one
-kind at a time with the others shipped."""
+Fitted to the shipped Korean authors, one kind at a time with the others shipped.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,9 +47,7 @@ class Habit:
     first_at: datetime | None = None
     newest_at: datetime | None = None
     is_english: bool = False
-    """Whether the newest posts are English, if no tag names their language."""
     worded_share: float = 1.0
-    """Share of the newest posts with words."""
 
 
 def worded_share(newest: Sequence[str]) -> float:
@@ -58,19 +57,15 @@ def worded_share(newest: Sequence[str]) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """Data that all answers of a model version share."""
-
     background: Background = EMPTY_BACKGROUND
     temperature: float = NO_CHANGE
     population: Population = NOBODY
-    """Authors of this installation."""
     version: int = 0
     shipped: Mapping[str, Population] = field(default_factory=dict)
-    """By language."""
     samples: Collection[int] = frozenset()
     """Ids of sample authors, who count as other people only for each other."""
     is_outgrown: bool = False
-    """Whether a newer version is due, since many posts were added."""
+    """Whether a newer version is due because of many new posts."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +74,7 @@ class Suspect:
     username: str
     profile: AuthorProfile
     habit: Habit | None = None
-    """None for an author who fits the texts far worse than others."""
+    """None for an author who fits the texts far worse."""
 
     @property
     def worded_posts(self) -> int:
@@ -94,9 +89,9 @@ class Case:
     suspects: Sequence[Suspect]
     fitted: Fitted
     is_named: bool = True
-    """Whether the suspects were named; otherwise they are the best of all authors with posts."""
+    """Whether the suspects were named; otherwise they are the best of all authors."""
     further: NDArray[np.float64] = field(default_factory=lambda: NO_SCORES)
-    """(m,), scores of other compared authors, who fit the texts far worse."""
+    """(m,), scores of other compared authors, who fit far worse."""
     known_ranking: Ranking | None = None
     absent: int | None = None
     """Id of an author of the population who does not count."""
@@ -113,23 +108,21 @@ class Case:
 
     @cached_property
     def parts(self) -> list[tuple[str, tuple[Gap, ...]]]:
-        """The texts with their gaps, except texts that are left out as a whole."""
+        """The texts with their gaps, without texts left out as a whole."""
         parts = zip(self.texts, gaps_of_each(self.texts, self.gaps), strict=True)
         return [(text, gaps) for text, gaps in parts if gaps != ((0, len(text)),)]
 
     @cached_property
     def words(self) -> int:
-        """Number of own words that no gap touches."""
         return sum(whole_words(text, gaps) for text, gaps in self.parts)
 
     @property
     def compared(self) -> int:
-        """Number of compared authors; only the suspects are ranked."""
+        """Number of compared authors, the suspects among them."""
         return len(self.suspects) + self.further.size
 
     @cached_property
     def _digests(self) -> NDArray[np.uint64]:
-        """Digests of the texts, unchanged and stripped of white space: (2, n)."""
         return text_keys([*self.texts, *map(str.strip, self.texts)]).reshape(2, -1)
 
     def is_read_of(self, suspect: Suspect) -> bool:
@@ -189,8 +182,8 @@ class Case:
     def shipped_weight(self, suspect: Suspect, others: int) -> float:
         """Return how many authors the shipped authors count as.
 
-        For an author of neither Korean nor English they count only for Korean texts: other texts
-        may be in the author's language, of which no one is shipped.
+        For other languages than Korean and English they count only for Korean texts, since no one
+        of the author's language is shipped.
         """
         habit = suspect.habit
         if not len(self.elsewhere) or habit is None:

@@ -1,7 +1,7 @@
 """Times of a chat's messages: conversations, beginnings after silences, and replies.
 
-Conversations (days) are compared, not messages: a person who laughs once laughs again, so by
-messages chance alone would distinguish most people.
+Conversations (days) are compared: a person who laughs once laughs again, so messages would
+distinguish most people by chance.
 """
 
 from collections import Counter, defaultdict
@@ -13,8 +13,6 @@ from app.compute.hours import DAY_S
 
 
 class WrittenTexts(NamedTuple):
-    """Texts of one or several people, and the number of each text's conversation."""
-
     texts: list[str]
     conversations: list[int]
 
@@ -24,9 +22,8 @@ class WrittenTexts(NamedTuple):
 
 
 def conversations_of(times: Iterable[int | None], length_s: int = DAY_S) -> list[int]:
-    """Return the number, from 0, of each message's conversation of `length_s` seconds.
-
-    Twenty consecutive messages without a time are a conversation.
+    """Return the number, from 0, of each message's conversation of `length_s` seconds, or of 20
+    messages without a time.
     """
     undated_together, undated = 20, count()
     numbers: dict[int, int] = {}
@@ -47,18 +44,15 @@ SILENCE_S: Final = 6 * 3600
 class Said(NamedTuple):
     author: int
     time: int | None
-    """Seconds since 1970; None if unknown."""
     text: str
 
 
 class ChatTiming(NamedTuple):
     beginnings: Counter[int]
     answers_s: dict[int, list[int]]
-    """Delays of replies, in seconds."""
     answered_on: dict[int, list[int]]
     """Days of replies, since 1970."""
     longest_silence: tuple[int, int] | None
-    """Times before and after the longest silence."""
 
 
 def after_silence(messages: Iterable[Said]) -> list[bool]:
@@ -76,7 +70,6 @@ class Reply(NamedTuple):
 
     author: int
     answered: int
-    """Author of the message before."""
     time: int
 
 

@@ -1,4 +1,4 @@
-"""Traits of people in a chat: messages, laughs, nights, recognition, and preferred replies."""
+"""Traits of people in a chat, such as messages, laughs and nights."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -59,8 +59,8 @@ def traits_of(
 ) -> list[Trait]:
     """Return up to three traits, each of another person: most messages first, recognition last.
 
-    messages: of the first people, the most first; total: of everyone. speakers, judged: of all
-    people in this order, the index of a trait. days: see `days_of_first`.
+    messages: of the first people; total: of everyone. speakers, judged: of all people in this
+    order, the index of a trait. days: see `days_of_first`.
     """
     compared = [
         (place, speaker)
@@ -77,7 +77,6 @@ def traits_of(
 
 
 def _chosen(traits: Iterable[Trait]) -> list[Trait]:
-    """Return each person's clearest trait, each trait once, in the order of the report."""
     always = ("most", "recognised")  # They are reported whenever they are clear.
     ranked = sorted(traits, key=lambda trait: (*map(trait.kind.__ne__, always), -trait.errors))
     chosen: list[Trait] = []
@@ -106,9 +105,8 @@ def _most(messages: Sequence[int], total: int, days: Sequence[tuple[int, int]]) 
 
 
 def _longest(people: Sequence[tuple[int, CountedSpeaker]]) -> list[Trait]:
-    """Return the person with the most words per message, by the larger of two standard errors.
-
-    They are of messages (Welch) and of conversations, against the second.
+    """Return the person with the most words per message, by the larger standard error: of messages
+    (Welch) or of conversations.
     """
     means = [(speaker.tally.words_per_message or 0.0, place) for place, speaker in people]
     (mean, place), (_, next_place) = sorted(means, reverse=True)[:2]
@@ -141,9 +139,8 @@ def _laughing(people: Sequence[tuple[int, CountedSpeaker]]) -> Iterator[Trait]:
 
 
 def _night(people: Sequence[tuple[int, CountedSpeaker]]) -> list[Trait]:
-    """Return the person with the largest share of nights among the days with messages.
-
-    Nights are counted, since a night's messages are one conversation.
+    """Return the person with the largest share of nights, each a conversation, among the days with
+    messages.
     """
     nights = [
         (place, days_of(speaker.hours, NIGHT_H), days_of(speaker.hours))
@@ -177,8 +174,8 @@ def clearest_answers(
     """Return the places of the person who most clearly prefers to reply to another, and of the
     other.
 
-    people: ids. written: messages of each, of `total`. Tested by days, since the replies of a day
-    belong to one conversation.
+    people: ids. written: messages of each, of `total`. Tested by days, since a day's replies are
+    one conversation.
     """
     places = {author: place for place, author in enumerate(people)}
     replies = [

@@ -20,8 +20,6 @@ Key = TypeVar("Key", np.uint32, np.uint64)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counts:
-    """Number of occurrences of each key; the arrays are read-only."""
-
     keys: NDArray[np.uint32]  # (k,), sorted and unique
     counts: NDArray[np.uint32]  # (k,), above 0
 
@@ -35,10 +33,8 @@ class Counts:
         return np.array_equal(self.keys, other.keys) and np.array_equal(self.counts, other.counts)
 
     def to_bytes(self) -> bytes:
-        """Return a little-endian blob of about 5 bytes for each key.
-
-        It has a header, the keys, the indices and values of counts above 255, and a byte for each
-        count.
+        """Return a little-endian blob of about 5 bytes a key: header, keys, indices and values of
+        counts above 255, and a byte for each count.
         """
         (large,) = (self.counts > 255).nonzero()
         small = self.counts.astype(np.uint8)
@@ -55,9 +51,9 @@ class Counts:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """Return the counts of a blob, whose keys are views of `data` on little-endian machines.
+        """Return the counts of a blob; keys are views of `data` on little-endian machines.
 
-        Raises ValueError for a blob of another version.
+        Raises ValueError for another version.
         """
         magic, size, large = _HEADER.unpack_from(data.ljust(_HEADER.size))
         if magic != _MAGIC or len(data) != _HEADER.size + 5 * size + 8 * large:
@@ -75,7 +71,7 @@ EMPTY: Final = Counts(np.empty(0, np.uint32), np.empty(0, np.uint32))
 
 
 def tally(keys: NDArray[np.uint32], once: tuple[np.uint32, np.uint32] = NO_KEYS) -> Counts:
-    """Return the number of occurrences of each key in an unsorted array (n,), n below 2^32.
+    """Return the occurrences of each key in an unsorted array (n,), n below 2^32.
 
     once: half-open range of keys that count once.
     """
@@ -153,7 +149,6 @@ def lookup(counts: Counts, keys: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 
 def _run_edges(ordered: NDArray[Key]) -> NDArray[np.intp]:
-    """Return the start of each run of equal keys, and the end of the last."""
     fresh = np.ones(ordered.size + 1, np.bool_)
     np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:-1])
     return fresh.nonzero()[0]

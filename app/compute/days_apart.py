@@ -1,4 +1,4 @@
-"""Days that stand out among the days on which a person wrote, tested against chance."""
+"""Days that stand out among the days on which a person wrote."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -128,7 +128,6 @@ def _weeks(posts_by_day: Mapping[date, int], first: date, last: date) -> list[li
 
 
 def _weekend(weeks: Sequence[Sequence[int]]) -> Literal["more", "less"] | None:
-    """Return whether a weekend day has clearly more or fewer posts than another day, by week."""
     leads = [
         sum(week[WORK_DAYS:]) / (WEEK_DAYS - WORK_DAYS) - sum(week[:WORK_DAYS]) / WORK_DAYS
         for week in weeks

@@ -1,7 +1,6 @@
 """Evidence: the words of a text that speak for an author, and where they are used.
 
-Shape and style, marked on single words, would look arbitrary: they are summed up as the text's
-layout.
+Shape and style would look arbitrary on single words, so they are summed up as layout.
 """
 
 import bisect
@@ -36,16 +35,15 @@ _WORD = re.compile(rf"(?<!\S)(?!{RANDOM_BEGIN})\S+")
 _LONG_WORD = re.compile(r"[^\W\d_]{4,}|[가-힣]{2,}")
 
 Mark = tuple[int, int, str, float]
-"""Half-open code points without white space at the ends, username, and log-odds.
-
-Log-odds below 0 speak against the only author.
+"""Half-open code points without white space at the ends, username, and log-odds, below 0 against
+the only author.
 """
 
 
 def marks_of(case: Case, compared: Sequence[Suspect], appearances: Occurrences) -> list[Mark]:
     """Return the strongest marks, in text order, without overlap.
 
-    A mark is consecutive words of a sentence for the same author, without a gap. A single author is
+    A mark is consecutive words of a sentence for one author, without a gap. A single author is
     compared with everyone else of the language. appearances: the features' places.
     """
     text, keys = case.text, appearances.counts.keys
@@ -85,8 +83,8 @@ def marks_of(case: Case, compared: Sequence[Suspect], appearances: Occurrences) 
 def _leads(query: Query, used: NDArray[np.int64], totals: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the log-odds of each located feature for each author: (n, k).
 
-    A feature that an author never used speaks only for the others. used: uses, (n, k); totals:
-    features by group, (n, 5).
+    A feature that an author never used speaks only for others. used: uses, (n, k); totals: features
+    by group, (n, 5).
     """
     end, sizes = query.edges[SHAPE], query.edges[1 : SHAPE + 1] - query.edges[:SHAPE]
     used = used[:, :end]
@@ -117,9 +115,10 @@ def _word_leads(
 def _merged(
     words: NDArray[np.int64], leads: NDArray[np.float64], sentences: NDArray[np.intp]
 ) -> Iterator[tuple[int, int, int, float]]:
-    """Yield start, end, author's index and weight of consecutive words for the same author.
+    """Yield start, end, author's index and weight of consecutive words of at least 0.1 for one
+    author.
 
-    sentences: of each word, (m,). A word has log-odds of at least 0.1.
+    sentences: of each word, (m,).
     """
     weights = leads.max(axis=0)
     authors = np.where(weights >= 0.1, leads.argmax(axis=0), -1).tolist()
@@ -134,7 +133,6 @@ def _merged(
 
 # It takes linear time, where a search for the punctuation at the end would be quadratic.
 _BARE = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)
-"""Pattern of words without the punctuation around them."""
 PlainPost = tuple[int, str]
 """Id of a post, and its text with single spaces and folded case."""
 
@@ -166,16 +164,14 @@ class PostTexts:
         return posts
 
     def has(self, piece: str) -> bool:
-        """Return whether any post contains a piece; a frequent piece is found early."""
+        """Return whether any post contains a piece; frequent pieces are found early."""
         return any(is_whole for _, is_whole in _finds(self._texts, _plain(piece)))
 
     def times(self, uses: int) -> float:
-        """Return the number of uses in 400 posts."""
         return round(400 * uses / max(1, len(self._ids)), 1)
 
 
 def _finds(texts: str, piece: str) -> Iterator[tuple[int, bool]]:
-    """Yield each place of a piece in plain texts, and whether it consists of whole words there."""
     place = texts.find(piece)
     while place >= 0:
         before, after = texts[place - 1 : place], texts[place + len(piece) : place + len(piece) + 1]
@@ -187,7 +183,7 @@ def _finds(texts: str, piece: str) -> Iterator[tuple[int, bool]]:
 
 
 def unwritten_words(text: str, posts: PostTexts) -> list[str]:
-    """Return up to three long words of a text that none of these posts contains, in text order."""
+    """Return up to three long words of a text that no post contains, in text order."""
     words = list(dict.fromkeys(_LONG_WORD.findall(own_words(text))))
     longest = sorted(words, key=len, reverse=True)[:40]
     strange = list(islice((word for word in longest if not posts.has(word)), 3))
@@ -197,7 +193,7 @@ def unwritten_words(text: str, posts: PostTexts) -> list[str]:
 def used_piece(mark: str, posts: PostTexts) -> tuple[str, list[int]]:
     """Return the longest piece of a mark that the author uses, and the post of each use.
 
-    If nothing is found within the limits, return the mark and no posts.
+    Beyond the limits, return the mark and no posts.
     """
     longest = 1_000  # Nobody repeats more characters word for word.
     for piece in islice(_pieces(mark[:longest]), 200):
@@ -211,7 +207,7 @@ def used_piece(mark: str, posts: PostTexts) -> tuple[str, list[int]]:
 def place_in(text: str, piece: str) -> tuple[int, int] | None:
     """Return the code points of a text's first use of a piece, regardless of white space and case.
 
-    In a word whose length changes with its case, the place is approximate.
+    In a word whose length changes with its case, they are approximate.
     """
     plain = _plain(piece)
     words = list(re.finditer(r"\S+", text))

@@ -1,7 +1,7 @@
 """Features of a text: hashed n-grams in five groups.
 
-The groups are three characters, words, pairs of words, the shape (a skeleton such as `Aa a, M U`)
-and the style (18 habits: lengths, first and last character, punctuation).
+They are three characters, words, pairs of words, the shape (a skeleton such as `Aa a, M U`) and the
+style (18 habits of length, ends and punctuation).
 """
 
 import re
@@ -75,7 +75,7 @@ _ALONE: Final = ~np.isin(np.arange(128), [ord(letter) for letter in "aAh0x"])
 def skeleton_of(plain: str) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
     """Return the skeleton's code points, and the position in the text where each begins: (n,) each.
 
-    Links become U, mentions M, tags T, and runs of digits or of a kind of letter a single letter.
+    Links become U, mentions M, tags T, and runs of digits or of a kind of letter one letter.
     """
     codes = code_points(plain.translate(_CLASSES)).copy()
     is_kept = np.ones(codes.size, np.bool_)
@@ -93,15 +93,12 @@ def skeleton_of(plain: str) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
 
 _CAPITALS: Final = string.ascii_uppercase.encode()
 _MOST_KNOWN: Final = 50_000
-"""Largest number of cached hashes of words, and of habits."""
 _MENTION = re.compile(r"@\w")
 _TAG = re.compile(r"#\w")
 _EMOJI = re.compile(r"[\u2600-\u27bf\U0001f000-\U0001faff]")
 
 
 class _Words(dict[str, tuple[int, bytes]]):
-    """A map from a word to its hash, and to its bytes as the end of a pair."""
-
     def __missing__(self, word: str) -> tuple[int, bytes]:
         ending = f" {word.lower()}".encode("utf-8", "surrogatepass")
         entry = crc32(ending[1:]), ending
@@ -112,8 +109,6 @@ class _Words(dict[str, tuple[int, bytes]]):
 
 
 class _Habits(dict[tuple[int, int | str], int]):
-    """A map from the number of a habit and its strength to a hash."""
-
     def __missing__(self, habit: tuple[int, int | str]) -> int:
         habit_hash = crc32(f"{habit[0]} {habit[1]}".encode("utf-8", "surrogatepass"))
         if len(self) < _MOST_KNOWN:
@@ -127,9 +122,7 @@ _HABITS = _Habits()
 
 
 def token_hashes(texts: Sequence[Sequence[str]]) -> tuple[list[int], list[int]]:
-    """Return the hashes of all words, and of all pairs of words; `^` and `$` mark the ends of a
-    text.
-    """
+    """Return the hashes of all words and pairs of words; `^` and `$` mark the ends of a text."""
     tokens = [token for words in texts for token in (*words, _END)]
     hashed = list(map(_WORDS.__getitem__, tokens))
     hashes = list(map(itemgetter(0), hashed))
@@ -139,7 +132,7 @@ def token_hashes(texts: Sequence[Sequence[str]]) -> tuple[list[int], list[int]]:
 
 
 def style_hashes(plain: str, tokens: Sequence[str]) -> list[int]:
-    """Return 18 hashes, each of a habit's number and strength."""
+    """Return 18 hashes, each of a habit and its strength."""
     if plain.isascii():
         raw = plain.encode()
         capitals = len(raw) - len(raw.translate(None, _CAPITALS))
@@ -183,7 +176,7 @@ GROUP_EDGES: Final = (np.arange(6, dtype=np.uint64) << np.uint64(GROUP_SHIFT)).a
 _HASH_MASK: Final = np.uint32(2**GROUP_SHIFT - 1)
 _BASE: Final = np.uint32(0x01000193)
 SHAPES: Final = (GROUP_EDGES[SHAPE], GROUP_EDGES[SHAPE + 1])
-"""Range of the keys of shapes. A text counts each shape once, since repetitions say nothing."""
+"""Range of the keys of shapes; a text counts each shape once."""
 SHORTEST_SHAPE, LONGEST_SHAPE = 4, 5
 """Numbers of signs in a shape; shorter shapes make the answers worse (docs/measurements.md)."""
 
@@ -198,7 +191,7 @@ def features(text: str) -> Counts:
 
 
 def features_of(texts: Sequence[str]) -> list[Counts]:
-    """Return the features of each text, in less than half the time of `features` for each."""
+    """Return each text's features, in half the time of `features` for each."""
     worth_counting_together = 3
     if len(texts) < worth_counting_together:
         return [features(text) for text in texts]
@@ -238,7 +231,6 @@ def _counted(texts: Sequence[str]) -> list[Counts]:
 def _within(
     keys: NDArray[np.uint32], owners: NDArray[np.intp], group: int
 ) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
-    """Return the keys of groups of `group` + 1 signs that lie within a text, and their texts."""
     starts = owners[: keys.size]
     inside = starts == owners[group : group + keys.size]
     return keys[inside], starts[inside]
@@ -300,7 +292,6 @@ def style_keys(plain: str, tokens: Sequence[str]) -> NDArray[np.uint32]:
 
 
 def _mix(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Return hashes with random low bits, by the last step of MurmurHash3."""
     hashes = hashes ^ (hashes >> np.uint32(16))
     hashes *= np.uint32(0x85EBCA6B)
     hashes ^= hashes >> np.uint32(13)
@@ -345,14 +336,13 @@ def _shape_hashes(skeleton: NDArray[np.uint32]) -> list[NDArray[np.uint32]]:
 
 
 GAP: Final = "\0"
-"""Sign of a gap for the counting of style; no text contains it, and no habit counts it."""
+"""Sign of a gap for counting style; no text contains it, no habit counts it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Occurrences:
-    """Features of a text, and all places of its characters, words and pairs, sorted by key.
-
-    Places are half-open code points of the original text.
+    """Features of a text, and the half-open code points of its characters, words and pairs, sorted
+    by key.
     """
 
     counts: Counts
@@ -362,9 +352,8 @@ class Occurrences:
 
 
 def occurrences(text: str, gaps: Sequence[Gap] = ()) -> Occurrences:
-    """Return the features and places of the text without quoted parts.
-
-    Features that a gap touches are left out; style is counted outside the gaps.
+    """Return the features and places of the text without quoted parts and features touched by a
+    gap; style is counted outside gaps.
     """
     plain, left, right = _located_plain(text)
     if not plain:
@@ -398,7 +387,7 @@ def _whole(
 ) -> NDArray[np.bool_]:
     """Return whether no gap touches each character, word, pair and shape, in this order.
 
-    first, last: characters of the words, then of the pairs.
+    first, last: characters of words, then pairs.
     """
     # Groups of three characters, and shapes, extend one sign beyond both ends of the text.
     before = np.zeros(len(plain) + 3, np.intp)

@@ -1,7 +1,7 @@
 """How a person writes: seven measures of messages, each tested against chance.
 
 A measure must also differ without the person who adds most to the difference (jackknife): if one
-person begins all conversations, everyone else begins fewer than the others together.
+person begins all conversations, everyone else begins fewer.
 """
 
 import re
@@ -38,7 +38,7 @@ MeasureName = Literal[
 ]
 MEASURED: Final[tuple[MeasureName, ...]] = get_args(MeasureName)
 Sign = tuple[MeasureName | Literal["crying"], str]
-"""Trait of messages and its text; an empty text means any text of the trait."""
+"""Trait of messages and its text; empty text means any."""
 Ending = Literal[".", "…", "~", "ㅠㅠ", "요"]
 ENDINGS: Final[tuple[Ending, ...]] = get_args(Ending)
 Beginning = Literal["small", "silence"]
@@ -154,7 +154,6 @@ class CountedSpeaker(NamedTuple):
     written: WrittenTexts
     tally: Tally
     messages: int
-    """With and without text."""
     hours: Counter[int]
     """Number of messages by hour, numbered through days and years."""
 
@@ -214,7 +213,7 @@ def hour_counts(said: Iterable[Said], zone: ZoneInfo) -> Counter[int]:
 
 
 MOST_BESIDE: Final = 8
-"""Largest number of others who are compared one by one, those with the most messages."""
+"""Largest number of others compared one by one, by messages."""
 _CANDIDATES: Final[dict[MeasureName, Sequence[str]]] = {
     "endings": ENDINGS,
     "beginnings": get_args(Beginning),
@@ -228,7 +227,6 @@ class _Sides(NamedTuple):
     own: Tally
     others: Sequence[Tally]
     beside: Tally
-    """Counts of all other people together."""
     counts: NDArray[np.float64]
     counts_beside: NDArray[np.float64]
 
@@ -301,7 +299,6 @@ class Measure(msgspec.Struct, frozen=True):
 
     @property
     def is_never(self) -> bool:
-        """Whether the person never does this."""
         return not self.own and self.name != "length"
 
     @property
@@ -371,7 +368,6 @@ def _value(tally: Tally, sign: Sign) -> float:
 
 
 def _measure(name: MeasureName, sides: _Sides, others: Sequence[Tally]) -> Measure:
-    """Return a measure of the most distinct of its signs, preferring "more than others"."""
     measures = (_measure_of((name, sign), sides, others) for sign in _CANDIDATES.get(name, ("",)))
     *_, first = sorted(measures, key=lambda one: (one.is_clear, one.errors > 0, abs(one.distance)))
     return first
@@ -403,13 +399,12 @@ def _farthest(value: Callable[[Tally], float], sides: _Sides, side: int) -> Tall
 
 
 def _favourite(name: MeasureName, own: Tally) -> str:
-    """Return the laugh or emoji of most messages; empty if there is none."""
     counts = {sign: own.with_sign((of, sign)) for of, sign in own.signs if of == name and sign}
     return min(counts, key=lambda sign: (-counts[sign], sign), default="")
 
 
 def _distance(sign: Sign, sides: _Sides) -> float:
-    """Return the distance of the sides: Cohen's d of lengths, or Cohen's h of shares."""
+    """Return Cohen's d of lengths, or Cohen's h of shares."""
     if sign[0] != "length":
         return _height(_value(sides.own, sign)) - _height(_value(sides.beside, sign))
     if not sides.are_compared:
@@ -420,7 +415,7 @@ def _distance(sign: Sign, sides: _Sides) -> float:
 
 
 def _errors(sign: Sign, sides: _Sides) -> float:
-    """Return the lead of a value, in standard errors of messages or days, the smaller."""
+    """Return the lead of a value in standard errors of messages or days, the smaller."""
     if not (sides.are_compared and (by_message := _by_messages(sign, sides))):
         return 0.0
     clustered = errors_of_sums(
@@ -446,5 +441,4 @@ def _by_messages(sign: Sign, sides: _Sides) -> float:
 
 
 def _height(share: float) -> float:
-    """Return a share on Cohen's scale, on which equal distances are equally far."""
     return 2 * asin(sqrt(share))

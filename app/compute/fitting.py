@@ -1,4 +1,4 @@
-"""Fitting of the model to a corpus: background, population, temperature, usual rates."""
+"""Fitting of the model to a corpus: background, population, temperature and rates."""
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,10 +29,8 @@ ASKED_IN_ALL: Final = 400
 """Number of scored posts up to which few authors give more than 40 posts each."""
 RIVALS: Final = 4
 DRAWS: Final = 20
-"""Number of draws of each post's rivals.
-
-With one draw, the temperature of 32 authors varied by .04 from fit to fit (standard deviation), and
-probabilities by .08.
+"""Number of draws of each post's rivals: with one, the temperature of 32 authors varied by .04
+(standard deviation), probabilities by .08.
 """
 FEWEST_ASKED: Final = 200
 """Smallest number of posts to which the temperature is fitted."""
@@ -42,18 +40,15 @@ HOTTEST: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """Features of posts with words, and their author's profile with and without them."""
-
     whole: AuthorProfile
     profile: AuthorProfile
-    """Without the posts."""
     queries: list[Counts]
     asked: list[Sequence[str]]
     """Texts of each query, in units."""
 
 
 def hold_out(whole: AuthorProfile, units: Sequence[Sequence[str]]) -> HeldOut:
-    """Return the sample of units with enough words and without repeated texts.
+    """Return the sample of units with enough words, without repeated texts.
 
     Raises ValueError if the profile lacks the posts.
     """
@@ -76,7 +71,7 @@ def asked_authors(drawn: Iterable[str]) -> list[str]:
 def asked_posts(authors: int, posts: int) -> int:
     """Return how many of an author's newest posts are scored: 40 or more, at most a quarter.
 
-    authors: number of scored authors.
+    authors: number scored.
     """
     return min(max(40, ASKED_IN_ALL // max(1, authors)), posts // 4)
 
@@ -84,7 +79,7 @@ def asked_posts(authors: int, posts: int) -> int:
 def sample_of(whole: AuthorProfile, newest: Sequence[ChainedPost], authors: int) -> HeldOut | None:
     """Return an author's sample; None if the profile lacks one of the posts, or has no others.
 
-    newest: at least the scored posts.
+    newest: at least the scored.
     """
     try:
         sample = hold_out(whole, units_of(newest[: asked_posts(authors, whole.posts)]))
@@ -100,7 +95,7 @@ def usual_posts(posts: int) -> int:
 def temperature_of(samples: Mapping[str, HeldOut], background: Background, seed: int) -> float:
     """Return the temperature that fits the held-out posts, scored for their author and four rivals.
 
-    samples: by the key of the name, in any order, since rivals are drawn in key order.
+    samples: by key of the name, in any order: rivals are drawn in key order.
     """
     if len(samples) <= RIVALS:
         return NO_CHANGE
@@ -122,8 +117,7 @@ def temperature_of(samples: Mapping[str, HeldOut], background: Background, seed:
 def fit_temperature(scores: NDArray[np.float64]) -> float:
     """Return the temperature, from 0.5 to 2, under which the first of n scores is likeliest.
 
-    scores: (k, …, n) of k posts. Golden-section search works, since the log-loss has one minimum in
-    the temperature's inverse.
+    scores: (k, …, n) of k posts. Golden-section search works: the log-loss has one minimum.
     """
     if len(scores) < FEWEST_ASKED:
         return NO_CHANGE
@@ -150,7 +144,6 @@ class CorpusAuthor:
     newest: Sequence[ChainedPost]
     """At least the newest quarter of the posts with text, at most 400, newest first."""
     language: str | None
-    """Language of most posts; None if unknown."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,6 +1,5 @@
-"""Gaps: pieces that are left out of texts, across which nothing counts.
-
-Features that no gap touches remain, and only style is counted in the rest.
+"""Gaps: pieces left out of texts. Features that a gap touches do not count; style counts in the
+rest.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,7 +18,7 @@ Gap = tuple[int, int]
 
 
 def joined_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
-    """Return the gaps in order, overlapping or adjacent ones as one."""
+    """Return the gaps in order, overlapping or adjacent ones joined."""
     joined: list[Gap] = []
     for start, end in sorted(gaps):
         if joined and start <= joined[-1][1]:

@@ -1,4 +1,4 @@
-"""The hours of the day in which a person writes, and the hours that clearly stand out."""
+"""The hours of the day in which a person writes."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,6 @@ NIGHT_H: Final = 5
 PART_H: Final = 6
 """Number of hours in a quarter of the day: night, morning, afternoon, evening."""
 BUSY_H: Final = 3
-"""Number of consecutive hours that are the busiest."""
 HOUR_S: Final = 3600
 DAY_S: Final = DAY_H * HOUR_S
 
@@ -47,9 +46,7 @@ BusyPart = Annotated[
 
 
 def counts_by_hour(times: Iterable[int], zone: ZoneInfo) -> Counter[int]:
-    """Return the number of times (seconds since 1970) in each hour, numbered through days and
-    years.
-    """
+    """Return the number of times (seconds since 1970) in each hour of `hour_numbers`."""
     return Counter(hour_numbers(times, zone))
 
 
@@ -83,7 +80,7 @@ def days_of(counts: Mapping[int, int], until: int = DAY_H) -> int:
 def busiest_hours(counts: Mapping[int, int]) -> int | None:
     """Return the first of the three consecutive hours that clearly have the most posts, or None.
 
-    They must lead the best three others by 1.96 standard errors, clustered by day (Liang and Zeger
+    They lead the best three others by 1.96 standard errors, clustered by day (Liang and Zeger
     1986), since a day's posts belong to few conversations.
     """
     # Comparing with the second best corrects for choosing the best: random hours pass in fewer than
@@ -105,9 +102,8 @@ def busiest_hours(counts: Mapping[int, int]) -> int | None:
 
 
 def fullest_part(counts: Mapping[int, int]) -> int | None:
-    """Return the quarter of the day (0 is the night) with clearly the most posts, or None.
-
-    It leads the second by 1.96 standard errors, compared by day.
+    """Return the quarter of the day (0 is the night) with clearly the most posts, or None, by 1.96
+    standard errors between days.
     """
     days = sorted({hour // DAY_H for hour in counts})
     places = {day: place for place, day in enumerate(days)}

@@ -35,38 +35,35 @@ Limit = Literal[
 ]
 
 SURE: Final = 0.5
-"""Prior probability that one of the named authors wrote the texts, if the user gives none."""
+"""Prior probability that a named author wrote the texts, if the user gives none."""
 LIKELY: Final = 0.81
 """Smallest probability of a likely author, given that it may be someone else.
 
-`rates.json` was measured with these thresholds: after a change, run `benchmarks.open_question
---write`.
+After a change, run `benchmarks.open_question --write`: `rates.json` was measured with it.
 """
 KOREAN_LIKELY: Final = 0.88
 LONE_KOREAN_LIKELY: Final = 0.92
 """Thresholds for Korean texts with fewer than eight others of the language here, or with none.
 
-Few kinds of Korean authors are shipped. The second lets at most 12 in 100 strangers of the same
-kind pass, on average over five kinds, each left out of the shipped ones.
+The second lets at most 12 in 100 strangers of the same kind pass, on average over five kinds, each
+left out of the shipped ones.
 """
 UNFAMILIAR: Final = 0.65
 """Smallest probability of someone else for a text that is unlike all named authors."""
 FEWEST_JUDGED: Final = 10
 """Smallest number of posts with words of an author whom a verdict names.
 
-Between two authors of 10 posts, 85% of texts are attributed correctly; of 5 posts 81%, of 25 posts
-89%.
+Between two authors of 10 posts, 85% of texts are right; of 5 posts 81%, of 25 posts 89%.
 """
 NAMED_PROBABILITY: Final = 0.01
 """Probability below which a named author makes the answer weak only by having few posts."""
 
 FEW_POSTS: Final = 100
 FEW_AUTHORS: Final = 8
-"""Numbers of an author's posts, and of others of the language, below which the answer is weak."""
+"""Numbers of an author's posts, and of others of the language; below them, the answer is weak."""
 LONE: Final = 5.0
-"""Nats to the nearest other here, for a usual text, from which an author is alone of their kind.
-
-Someone of the same circle would often pass.
+"""Nats to the nearest other here, for a usual text, from which an author is alone of their kind:
+someone of the same circle would pass.
 """
 
 
@@ -78,15 +75,14 @@ class Judgement:
     log10: list[float | None]
     """Reported ratio of each suspect, as a logarithm to base 10 from -3 to 3."""
     order: list[int]
-    """Indices of the suspects, the likeliest first."""
     limits: list[Limit]
     weak: dict[Limit, list[int]]
     """Indices of the suspects whom a limit of single suspects concerns."""
     needed: float
     strangers: float | None
-    """Share of strangers' texts of this length that would be called likely; None without `none`."""
+    """Share of strangers' texts of this length called likely; None without `none`."""
     more: More | None = None
-    """How much more text decides most cases like a close one; None if more hardly decides it."""
+    """How much more text decides most close cases; None if it hardly does."""
 
 
 def judge(case: Case, sure: float = SURE) -> Judgement:
@@ -142,7 +138,6 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
 def _more(
     case: Case, language: str, here: int, needed: float, none: float, share: float
 ) -> More | None:
-    """Return how much more text decides most such cases; share: the first author's in `order`."""
     return more_text(
         language,
         float(case.ranking.query.widths[CHARACTERS]),
@@ -155,7 +150,7 @@ def _more(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Weighed:
-    """The best authors that have a ratio against others of the language."""
+    """The best authors with a ratio against others of the language."""
 
     authors: list[int]  # (m,), indices into the ranking
     ratios: NDArray[np.float64]  # (m,), natural logarithms
@@ -166,7 +161,7 @@ class _Weighed:
 
 
 class _Candidate(NamedTuple):
-    """One of the best authors, and the others whom the author is compared with."""
+    """One of the best authors, and the others compared."""
 
     place: int
     usual: Usual | None
@@ -244,7 +239,7 @@ def _lead_shares(case: Case, texts: int) -> NDArray[np.float64]:
 
 
 def _weights(rated: Sequence[_Candidate], shipped: int) -> NDArray[np.float64]:
-    """Return how many authors each member counts as: (m, n), members here before shipped ones."""
+    """Return how many authors each member counts as: (m, n), here before shipped."""
     weights = np.array([candidate.others for candidate in rated], np.float64)
     if not shipped:
         return weights
@@ -274,7 +269,6 @@ def _verdict(
 def _limits(
     case: Case, places: Sequence[int], weighed: _Weighed, weak: Collection[Limit]
 ) -> list[Limit]:
-    """Return the reasons why the answer is weak; places: indices of the suspects who decide it."""
     suspects = [case.suspects[place] for place in places]
     habits = [suspect.habit for suspect in suspects if suspect.habit is not None]
     is_elsewhere = not weighed.elsewhere.isdisjoint(places)
@@ -296,8 +290,8 @@ def _weak(
 ) -> dict[Limit, list[int]]:
     """Return the indices of the suspects whom each limit of single suspects concerns.
 
-    asked: all named suspects, since few posts make an author unlikely, too. lone: rivals who are
-    alone of their kind.
+    asked: all named suspects: few posts make an author unlikely, too. lone: rivals alone of their
+    kind.
     """
     few = [i for i in asked if case.suspects[i].worded_posts < FEW_POSTS]
     foreign = [i for i in rivals if _has_other_language(case, case.suspects[i])]
@@ -322,15 +316,13 @@ def _has_other_language(case: Case, suspect: Suspect) -> bool:
 
 
 def _is_strange(case: Case, suspect: Suspect) -> bool:
-    """Return whether the texts seem neither Korean nor English, nor the author's language.
-
-    Random letters are least unlike the author who wrote least.
+    """Return whether the texts seem neither Korean, English, nor the author's language: random
+    letters suit the author who wrote least.
     """
     return case.is_foreign and case.share_of_words(suspect) < 0.25
 
 
 def _has_other_period(habits: Sequence[Habit]) -> bool:
-    """Return whether the first author's posts are all older or newer than another's."""
     spans = [(each.first_at, each.newest_at) for each in habits if each.first_at]
     if not spans or spans[0][0] is not habits[0].first_at:
         return False

@@ -1,6 +1,6 @@
-"""Korean words as stem and ending, recognised by the shapes of syllables, without a dictionary.
+"""Korean words as stem and ending, recognised by shapes of syllables.
 
-Searches compare half of a long word. A stem of one syllable has no half, so its forms are listed.
+Searches compare half of a long word; a stem of one syllable has no half, so its forms are listed.
 """
 
 import functools
@@ -36,17 +36,14 @@ _NOUNS: Final = frozenset(
 
 
 class Forms(NamedTuple):
-    """The forms of a stem of one syllable."""
-
     whole: frozenset[str]
     starts: tuple[str, ...]
-    """Beginnings of longer forms."""
 
     def has(self, word: str) -> bool:
         return word in self.whole or word.startswith(self.starts)
 
     def terms(self) -> set[tuple[str, ...]]:
-        """Return sequences of index terms; every post with a form contains one of them."""
+        """Return sequences of index terms, one of which every post with a form contains."""
         whole = {tuple(segment_terms("paired", word)) for word in self.whole}
         return whole | {(start[:2],) for start in self.starts}
 

@@ -1,4 +1,4 @@
-"""The language of a text or an author: from a tag, by Korean letters, or by English words."""
+"""The language of a text or an author, from a tag, Korean letters or English words."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -14,16 +14,16 @@ if TYPE_CHECKING:  # The formats read tags, and need no NumPy.
 ENGLISH_SHARE: Final = 0.65
 """Smallest share of an English author's words that the shipped English authors use.
 
-Measured: English authors .70 to .94, even with 25 posts or messages of eight words; Korean authors
-.26 to .56; chats in German, French, Spanish, Dutch, Italian and Swedish .34 to .39.
+Measured: English authors .70 to .94, even with 25 posts or messages of eight words; Korean .26 to
+.56; chats in six other European languages .34 to .39.
 """
 ENGLISH_POSTS: Final = 200
 FOREIGN_SHARE: Final = 0.5
-"""Share of a text's distinct words that the shipped English authors use; below it, the text seems
-not to be English.
+"""Share of a text's distinct words used by the shipped English authors, below which it seems not
+English.
 
-Measured below it: 5 in 1,000 of 8,600 English posts, half of them by names or in other languages;
-sentences in German 90%, French 81%, Spanish 83%, Italian 77%, Dutch 91%.
+Measured below it: 5 in 1,000 of 8,600 English posts; sentences in German 90%, French 81%, Spanish
+83%, Italian 77%, Dutch 91%.
 """
 _HANGUL: Final = re.compile("[\uac00-\ud7a3\u1100-\u11ff\u3131-\u318e]")
 _UNSPACED: Final = re.compile(
@@ -33,9 +33,8 @@ _UNSPACED: Final = re.compile(
 
 
 def language_of(tag: str) -> str | None:
-    """Return the language of a tag without its region; None for private tags and no language.
-
-    Private tags are `qaa` to `qtz` (ISO 639-2), which X uses.
+    """Return the language of a tag without its region; None for private tags (`qaa` to `qtz`, ISO
+    639-2, used by X) and no language.
     """
     primary = tag.partition("-")[0].lower()
     is_private = len(primary) == 3 and "qaa" <= primary <= "qtz"
@@ -52,9 +51,7 @@ def guess_language(text: str) -> str | None:
 
 
 def is_unspaced(text: str) -> bool:
-    """Return whether a text of at least eight letters (as four words) is in a script without
-    spaces.
-    """
+    """Return whether a text of at least eight letters is in a script without spaces."""
     letters = len(_UNSPACED.findall(text))
     return letters >= 8 and 2 * letters > letter_count(without_addresses(text))
 
@@ -80,7 +77,7 @@ def are_english(counts: "Counts", shipped: "Mapping[str, Population]") -> bool:
 
 
 def are_foreign(text: str, shipped: "Mapping[str, Population]") -> bool:
-    """Return whether a text of eight words or more, not Korean, seems not to be English either."""
+    """Return whether a text of eight words or more seems neither Korean nor English."""
     if "en" not in shipped:
         return False
     words, share = shipped["en"].share_of_words(text)

@@ -1,5 +1,3 @@
-"""The likeness of texts, and of authors."""
-
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,11 +9,11 @@ from app.compute.profiles import AuthorProfile
 
 
 def likeness(profiles: Sequence[AuthorProfile], background: Background) -> NDArray[np.float64]:
-    """Return the likeness of each pair of authors: (n, n), from 0 to 1, 1 on the diagonal.
+    """Return the likeness of each pair of authors: (n, n), from 0 to 1, 1 on the diagonal, 0
+    without posts.
 
-    It is the cosine of the features that they use more than the background: other authors, and
-    features that neither uses, do not count. Without posts it is 0. Source: Bullinaria and Levy
-    2007 (positive pointwise mutual information).
+    It is the cosine of the features that they use more than the background. Source: Bullinaria and
+    Levy 2007 (positive pointwise mutual information).
     """
     keys = np.unique(np.concatenate([np.empty(0, np.uint32), *map(_most_frequent, profiles)]))
     if not keys.size:
@@ -47,7 +45,7 @@ def _most_frequent(profile: AuthorProfile) -> NDArray[np.uint32]:
 def _habits(
     profile: AuthorProfile, keys: NDArray[np.uint32], expected: NDArray[np.float64]
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Return the indices of an author's keys, and their weighted log-odds, at least 0."""
+    """Return the indices of an author's keys, and their log-odds, at least 0."""
     places = keys.searchsorted(profile.counts.keys)
     is_among = keys.take(places, mode="clip") == profile.counts.keys
     places, usual = places[is_among], expected[places[is_among]]
@@ -62,7 +60,7 @@ def _habits(
 def similarities(text: str, posts: Sequence[str], background: Background) -> NDArray[np.float64]:
     """Return the cosine of each post to the text, (n,), in [0, 1].
 
-    A feature counts once in a post, by its information content in the background.
+    A feature counts once a post, by its information content in the background.
     """
     query = np.unique(wording(text)) if text else np.empty(0, np.uint32)
     wordings = [np.unique(wording(post)) for post in posts]

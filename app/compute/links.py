@@ -1,8 +1,8 @@
 """The rule for links in a text, shared by all modules that count, hide or show links.
 
-A **link** is a URL with its scheme, up to the next white space. A **random** link, made by a
-platform, says nothing: only its presence and place count. An **address** is any pointer, including
-`www.…`, `a.example/b`, mail, @names and #tags.
+A **link** is a URL with its scheme, up to white space. In a **random** link, made by a platform,
+only presence and place count. An **address** is any pointer, including `www.…`, `a.example/b`,
+mail, @names and #tags.
 
 Changes of `LINK`, `RANDOM_LINK`, `LINK_BEGIN` and `LINK_TO_HOST` need another `RECIPE` of the
 features. No other module spells out the beginning of a link (`tests/compute/test_links.py`).
@@ -24,7 +24,7 @@ LINKED_SITE: Final = re.compile(
     rf"{LINK_BEGIN}(?:www\.)?((?:[\w-]+\.)+[a-z]{{2,24}})", re.IGNORECASE
 )
 """Pattern of a link's host without `www.`, ending with plain letters, since a Korean particle may
-follow without a space.
+follow.
 """
 VISIBLE_LINK: Final = rf"(?:{LINK_BEGIN}|www\.|pic\.twitter\.com/)\S+"
 """Pattern of everything that a reader recognises as a link."""

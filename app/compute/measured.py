@@ -2,16 +2,15 @@
 
 They were measured on other authors than an installation's, which its model card measures.
 
-- `rates.json`: shares of strangers' texts that are attributed to a named author, with their
-  conditions. `python -m benchmarks.open_question` writes it.
-- `more_text.json`: curves of the share of undecided cases that a multiple of the text decides, as
-  likely or unfamiliar, rightly or not. `python -m benchmarks.more_text` fits them:
+- `rates.json`: shares of strangers' texts attributed to a named author, by `python -m
+benchmarks.open_question`. - `more_text.json`: curves of the share of undecided cases that a
+multiple of the text decides, rightly or not, fitted by `python -m benchmarks.more_text`:
 
-    logit P(decided) = a + b ln f - c gap + ln(W / 100) (d + e ln f) - h ln m - i [m = 1] + j [many]
+logit P(decided) = a + b ln f - c gap + ln(W / 100) (d + e ln f) - h ln m - i [m = 1] + j [many]
 
-  f: the multiple of the present text, W: its character features, gap: the distance of the answer
-  from the nearer of the two decisions, in nats, m: the number of authors compared, many: whether
-  nine or more authors of the language are here.
+f: the multiple of the text, W: its character features, gap: the distance of the answer from the
+nearer decision, in nats, m: the number of authors compared, many: whether nine or more authors of
+the language are here.
 """
 
 from bisect import bisect_right
@@ -40,7 +39,7 @@ class Rates(msgspec.Struct, frozen=True):
     population: str
     """Digest of the shipped authors."""
     thresholds: dict[str, list[float]]
-    """Thresholds by language, with no, one, and two or more other authors here."""
+    """Thresholds by language, with no, one, and more other authors here."""
     shares: dict[str, list[list[list[list[float]]]]]
     """Shares by language, then by index of: named, others, belief, and shorter or longer text."""
 
@@ -53,8 +52,8 @@ def measured_rates() -> Rates:
 def rate(language: str | None, named: int, others: int, sure: float, words: int) -> float:
     """Return the share of strangers' texts of this length that are called likely.
 
-    named, others: numbers of authors, of the language here. Between two measured numbers, the
-    higher share counts. English stands for all languages but Korean.
+    named, others: numbers of authors, of the language here. Between measured numbers the higher
+    share counts; English stands for all languages but Korean.
     """
     shares = measured_rates().shares["ko" if language == "ko" else "en"]
     return max(
@@ -72,7 +71,7 @@ def _around(steps: Sequence[float], value: float) -> list[int]:
 
 
 DECIDED: Final = 0.8
-"""Share of such cases that the reported text decides."""
+"""Share of such cases decided by the reported text."""
 FEWEST_TIMES: Final = 2
 MOST_TIMES: Final = 20
 """Bounds of the multiple of the text; more was not measured."""
@@ -130,7 +129,7 @@ def share_decided(
 ) -> float:
     """Return the share of such cases that `times` times the text decides.
 
-    features: of characters. named, here: numbers of named authors, and of the language here.
+    features: of characters. named, here: numbers of authors, named and of the language.
     """
     start, slope = _line(language, features, named, here, gap)
     return 1 / (1 + exp(-start - slope * log(times)))

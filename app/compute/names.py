@@ -1,8 +1,8 @@
 """Names and contact details in texts, which reveal the author.
 
 Usernames and display names are found anywhere; words of display names, as whole words (“Joe” of
-“Grandad Joe”). Korean given names are found without the family name, even with a particle or in a
-call (지호야 of 김지호).
+“Grandad Joe”). Korean given names are found without the family name, even with a particle or call
+(지호야 of 김지호).
 """
 
 import functools
@@ -51,7 +51,7 @@ _COMMON: Final = FUNCTION_WORDS | frozenset(
 )
 """Words of display names that are usually not a person in texts."""
 _ALSO_NOUNS: Final = frozenset({"하나", "수정", "사랑", "하루", "나라", "소리"})
-"""Given names that are also nouns, and name a person only in forms that nouns do not have."""
+"""Given names that are also nouns, and name a person only in other forms."""
 _OF_PERSON: Final = r"(?:씨|언니|누나|오빠|쌤|샘|선생님|이모|고모|삼촌|선배)"
 _BEHIND_PERSON: Final = re.compile(
     f"이(?:가|는|를|도|랑|하고|한테|에게|와)[는도]?|(?:한테|에게)서?[는도만]?|{_OF_PERSON}[가-힣]*"
@@ -75,15 +75,12 @@ _ALSO_WORDS: Final = frozenset(
 
 
 class HiddenText(NamedTuple):
-    """A text, and the places of the names in it."""
-
     text: str
     gaps: tuple[Gap, ...] = ()
     """In order, without overlaps."""
 
     @property
     def masked(self) -> str:
-        """The text with `HIDDEN` in place of each gap."""
         pieces, place = list[str](), 0
         for start, end in self.gaps:
             pieces += [self.text[place:start], HIDDEN]
@@ -117,7 +114,7 @@ def _folded(text: str) -> str:
 
 @functools.lru_cache(maxsize=10_000)
 def _folded_forms(username: str, display_name: str | None) -> tuple[str, ...]:
-    """Return folded strings, one of which is in every folded text with a name of this person."""
+    """Return folded strings, one of which is in every folded text with this person's name."""
     names = [username, *([display_name] if display_name else [])]
     words = _name_words(display_name) if display_name else ()
     forms = [*(name.partition("@")[0] or name for name in names), *words]
@@ -148,7 +145,7 @@ def find_name_words(text: str, display_names: Iterable[str]) -> list[Gap]:
 
 
 def _is_person(text: str, match: re.Match[str]) -> bool:
-    """Return whether a word that is also a noun names a person, given its form in the text.
+    """Return whether a word that is also a noun names a person, given its form.
 
     “하나야” is “Hana!” at the beginning of a longer sentence, otherwise mostly “it is one”.
     """
@@ -219,7 +216,6 @@ def _is_name(word: str) -> bool:
 
 
 def _korean_forms(word: str) -> Iterator[str]:
-    """Yield a name, the name without its title, and both without the family name."""
     titled = _BEFORE_TITLE.fullmatch(word)
     for name in {word, titled[1]} if titled else {word}:
         if len(name) > 1:

@@ -1,7 +1,7 @@
 """Words and phrases that a person says clearly more often than others.
 
-The text of a phrase, within a sentence, has the words that are adjacent in nearly all of its texts,
-and gaps between them.
+A phrase, within a sentence, has the words adjacent in nearly all of its texts, and gaps between
+them.
 """
 
 import re
@@ -33,7 +33,7 @@ from app.compute.typical_words import (
 from app.compute.words import segments
 
 TOGETHER: Final = 0.8
-"""Smallest share of the messages with any word of a phrase that have all its words (Jaccard)."""
+"""Smallest share of the messages with any word of a phrase that have all (Jaccard)."""
 GAP: Final = " … "
 """Sign between two pieces of a phrase whose texts differ there."""
 HELD: Final = 0.95
@@ -41,7 +41,7 @@ HELD: Final = 0.95
 _LETTERS: Final = rf"[^\W{LAUGHING}]+"
 """Pattern of the letters of a word, without Korean laughs and cries after it."""
 _REST_OF_WORD: Final = re.compile(f"(?:['’-]?{_LETTERS})*")
-"""Rest of a word from a place in it to its end; in a reversed text, to its start."""
+"""Rest of a word from a place in it to its end or, in reversed text, its start."""
 _NEIGHBOUR: Final = re.compile(f"(?:,? | ,?){_LETTERS}(?:['’-]{_LETTERS})*")
 """Next word of a text, or of a reversed text."""
 _LEADING_ON: Final = frozenset(
@@ -55,7 +55,7 @@ _SENTENCE_END: Final = re.compile(
     r"""(?:[!?。！？]|(?<![.])(?<!\b[A-Za-z])(?<!\b(?:Dr|Mr|Ms|St|vs))(?<!\bMrs)\.)"""
     r"""["')\]”’»]*\s|\n"""
 )
-"""End of a sentence; not the full stop of an initial or a title, nor an ellipsis."""
+"""End of a sentence, unlike an initial's or title's full stop or an ellipsis."""
 Span = tuple[int, int]
 Row = tuple[str, tuple[Span, ...]]
 """Text, and the spans of a passage's pieces in it."""
@@ -105,7 +105,7 @@ def _sample_of(texts: Sequence[str]) -> Sequence[str]:
 
 @dataclass(slots=True)
 class Passage:
-    """The text that nearly all of some texts share, around words that all of them contain."""
+    """The text that nearly all of some texts share, around common words."""
 
     rows: list[Row]
     fewest: int
@@ -118,8 +118,8 @@ class Passage:
     ) -> "Passage":
         """Return the passage of whole words (“I'd rather”) and the text between them.
 
-        words: the clearest first. Words without a fixed place among the earlier ones are left out,
-        never separate parts, and words that make the passage too long.
+        words: the clearest first. Words without a fixed place among earlier ones, and words that
+        make it too long, are left out, never separate parts.
         """
         read = _sample_of(texts)
         of_words = sentences_with(read, {*words}) if len(words) > 1 else read
@@ -130,7 +130,6 @@ class Passage:
         return passage
 
     def __str__(self) -> str:
-        """Return the most frequent spelling; empty without words."""
         return GAP.join(
             _most_frequent([text[slice(*spans[piece])] for text, spans in self.rows])
             for piece in self._pieces
@@ -153,7 +152,6 @@ class Passage:
         return range(len(self.rows[0][1]) if self.rows else 0)
 
     def _narrow(self, rows: list[Row]) -> bool:
-        """Replace the rows by longer rows, if they are enough and the passage is not too long."""
         longest_phrase = 40
         if len(rows) < self.fewest or len(str(Passage(rows, 0))) > longest_phrase:
             return False
@@ -197,7 +195,7 @@ class Passage:
                 piece += 1
 
     def _grow(self, piece: int, *, is_behind: bool) -> bool:
-        """Add the word on a side of a piece; return whether nearly all texts have the same word."""
+        """Add the word on a side of a piece; return whether nearly all texts have it."""
         beside = [
             _folded(_beside(text, spans[piece], is_behind=is_behind)) for text, spans in self.rows
         ]
@@ -214,7 +212,7 @@ class Passage:
         return self._narrow([*filter(_is_in_order, rows)])
 
     def _leads_on(self) -> bool:
-        """Return whether the passage cannot end with its last word, since a text continues."""
+        """Return whether the passage cannot end here, since a text continues."""
         if str(self).rpartition(" ")[2].casefold() not in _LEADING_ON:
             return False
         return any(_beside(text, spans[-1], is_behind=True) for text, spans in self.rows)
@@ -231,7 +229,7 @@ def _is_in_order(row: Row) -> bool:
 
 
 def _beside(text: str, span: Span, *, is_behind: bool) -> str:
-    """Return the word on a side of a span, with the signs between; empty if there is none."""
+    """Return the word on a side of a span, with the signs between, or empty."""
     if is_behind:
         match = _NEIGHBOUR.match(text, span[1])
         return match[0] if match else ""
@@ -256,7 +254,6 @@ def _folded(text: str) -> str:
 
 
 def _most_frequent(forms: Sequence[str]) -> str:
-    """Return the most frequent form, the alphabetically first among equals; empty without forms."""
     if forms and forms.count(forms[0]) == len(forms):
         return forms[0]  # Usually all are equal, which is found in a tenth of the time.
     counts = Counter(forms)
@@ -318,7 +315,6 @@ class WordedTexts:
     conversations: Sequence[int]
     words: list[set[str]]
     spread: Counter[str]
-    """Number of texts with each word."""
 
     @classmethod
     def of(cls, written: WrittenTexts) -> "WordedTexts":
@@ -327,14 +323,14 @@ class WordedTexts:
         return cls(written.texts, written.conversations, words, spread)
 
     def burst_of(self, places: Iterable[int]) -> float:
-        """Return the number of these texts (indices) that prove as much as an independent text."""
+        """Return how many of these texts (indices) prove as much as an independent text."""
         return design_effect(map(self.conversations.__getitem__, places))
 
 
 class _Sought(NamedTuple):
     words: list[str]
     share: float
-    """This group's share of all messages or of all words, whichever is larger."""
+    """Share of all messages or of all words, whichever is larger."""
     clear: float
     """Largest log chance of a phrase that is reported."""
     called: Collection[str]
@@ -344,8 +340,8 @@ class _Sought(NamedTuple):
 def phrases_of(
     own: WrittenTexts, beside: Sequence[str], *, language: str | None, names: Iterable[str] = ()
 ) -> list[Phrase]:
-    """Return up to eight phrases of a person, the clearest first, without laughs and parts of
-    names.
+    """Return up to eight phrases of a person, without laughs and parts of names, the clearest
+    first.
     """
     others = WrittenTexts([*beside], [0] * len(beside))
     return phrases_apart([*map(WordedTexts.of, (own, others))], {0: language}, names)[0]
@@ -356,7 +352,7 @@ def phrases_apart(
 ) -> dict[int, list[Phrase]]:
     """Return the phrases of some groups of messages, each compared with all others.
 
-    languages: the language of each group whose phrases are returned, by its index.
+    languages: the language of each returned group, by index.
     """
     # Messages of the same conversation are not independent: log chances are divided by the number
     # of messages that count as one.
@@ -393,10 +389,8 @@ def typical_phrases(
     members: NDArray[np.bool_],
     names: Iterable[str] = (),
 ) -> list[TypicalWord]:
-    """Return an author's typical words, with words that belong together as one phrase.
-
-    A phrase has the figures of its clearest word. Parts of function words ("isn") and of names are
-    left out.
+    """Return an author's typical words, joined to phrases that have the figures of their clearest
+    word, without parts of names or function words ("isn").
     """
     typical = typical_words(author, posts, population, members)
     language = guess_main_language(posts)
@@ -426,8 +420,8 @@ def typical_phrases(
 def _share_of(group: WordedTexts, total: Counter[str], messages: int) -> float:
     """Return the group's share of all messages or all words, whichever is larger.
 
-    With long messages, most words are in more of a person's messages though the share of words is
-    no larger; with short ones, the reverse holds.
+    With long messages, most words are in more of a person's messages though their share of words is
+    no larger; short ones, the reverse.
     """
     # With long messages, most words are in more of a person's messages, but the share of words is
     # no larger. With short messages, a larger share of words need not be in more messages.
@@ -470,7 +464,7 @@ def _tells(text: str, language: str | None) -> bool:
 
 
 def _without_parts(phrases: Sequence[Phrase]) -> list[Phrase]:
-    """Return the phrases that are no part of another phrase: “change” of “climate change”."""
+    """Return the phrases that are no part of another: “change” of “climate change”."""
     spaced = [f" {phrase.text.casefold()} " for phrase in phrases]
     return [
         phrase
@@ -494,7 +488,7 @@ def _places(messages: Iterable[set[str]], among: frozenset[str]) -> dict[str, se
 def _groups(
     words: Iterable[str], places: Mapping[str, set[int]], texts: Sequence[str]
 ) -> Iterator[list[str]]:
-    """Yield groups of words that are in the same texts as their first word, in one sentence."""
+    """Yield groups of words in the same texts and sentence as their first word."""
     for group in _groups_of_texts(words, places):
         with_all = set.intersection(*(places[word] for word in group))
         yield from by_sentence([texts[place] for place in sorted(with_all)], group)

@@ -1,4 +1,4 @@
-"""The population: authors here and shipped authors who represent everyone else, as counts."""
+"""The population: authors here, and shipped authors for everyone else, as counts."""
 
 import random
 from collections import Counter
@@ -40,7 +40,7 @@ class CountedAuthor(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Population:
-    """The counts of all members, ordered by feature, so that all score a text together."""
+    """Counts of all members, ordered by feature, so that all score a text together."""
 
     members: tuple[tuple[int, int, str | None], ...]  # id, number of posts and language
     totals: NDArray[np.int64]  # (n, 5), number of features in each group
@@ -155,9 +155,8 @@ class Population:
         return float(amounts[self._has(counts.keys[words])].sum() / max(amounts.sum(), 1))
 
     def share_of_words(self, text: str) -> tuple[int, float]:
-        """Return the number of distinct words in a text, and the share that the members use.
-
-        Addresses, @names and #tags are no words. Without words, the share is 1.
+        """Return the number of distinct words in a text, without addresses, @names and #tags, and
+        the share that members use; 1 without words.
         """
         words = named_words(without_addresses(text))
         keys = np.array([key for key, word in words.items() if word.isalpha()], np.uint32)
@@ -193,8 +192,8 @@ NOBODY: Final = Population.of(())
 def drawn_authors(authors: Iterable[tuple[str, int, str | None]], seed: int) -> set[str]:
     """Return the keys of the authors drawn for a population.
 
-    authors: key of the name, posts and language. Those with fewer than 25 posts come last, as do
-    those with over 5,000, whose counts take megabytes.
+    authors: key of the name, posts and language. Those with fewer than 25 or over 5,000 posts,
+    whose counts take megabytes, come last.
     """
     # Unlike ids, names identify authors in every installation.
     many_posts = 5_000
@@ -215,7 +214,6 @@ class Shipped:
     populations: Mapping[str, Population]
     """Populations by language; the members' ids are below 0."""
     digest: str
-    """Digest of this set of authors; empty without any."""
 
     def background(self, here: Background) -> Background:
         counts, posts = _summed(self)

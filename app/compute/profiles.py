@@ -1,6 +1,6 @@
 """Author profiles, to which posts are added and from which they are removed exactly.
 
-A repeated text counts once, since it says nothing new about the author's style.
+A repeated text counts once.
 """
 
 import functools
@@ -22,8 +22,6 @@ _COUNT: Final = np.dtype("<u4")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TextDigests:
-    """64-bit digests of posted texts."""
-
     keys: NDArray[np.uint64]  # (n,), of each post, sorted
 
     def to_bytes(self) -> bytes:
@@ -68,8 +66,6 @@ _NO_TEXT: Final = text_keys([""])
 
 @dataclass(frozen=True, eq=False)
 class AuthorProfile:
-    """The counted features of all posts of an author."""
-
     counts: Counts
     posts: int
     texts: TextDigests = NO_DIGESTS  # so that repetitions do not count
@@ -126,7 +122,7 @@ def _features(texts: Sequence[str], counts: Mapping[str, Counts]) -> list[Counts
 
 
 def without_posts(profile: AuthorProfile, texts: Sequence[str]) -> AuthorProfile:
-    """Return the profile without some of its posts. Raises ValueError if it lacks any of them."""
+    """Return the profile without some of its posts. Raises ValueError if any is missing."""
     keys = text_keys(texts)
     left = profile.texts.minus(keys)
     _, first = np.unique(keys, return_index=True)

@@ -1,8 +1,8 @@
 """Likelihood ratios: one author against someone else of the language.
 
-The logarithm depends on two numbers: how much better the author explains the texts than everyone
-else, and how much they score as the author's newest posts do. Its three constants were fitted once
-to other people's posts, in both languages, to 1 to 20 texts, single and joined.
+The logarithm depends on how much better the author explains the texts than everyone else, and how
+much they score as the author's newest posts. Its three constants were fitted to other people's
+posts, in both languages, to 1 to 20 texts, single and joined.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,6 @@ from app.compute.profiles import AuthorProfile
 LEAD_GROUPS: Final = np.array([1, 1, 1, 0.5, 0.25])
 """Share of each group's weight in the lead, (5,): many people share a layout."""
 USUAL_FEATURES: Final = 100.0
-"""Character features of a usual text."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +38,7 @@ class Usual:
     length: float
     """Mean number of character features in a post."""
     gaps: NDArray[np.float64] = field(default_factory=lambda: NO_SCORES)
-    """Nats by which a usual text favours the author over each member of the population, (n,)."""
+    """Nats by which a usual text favours the author over each member, (n,)."""
 
 
 def usual_of(
@@ -90,9 +89,8 @@ def log_ratios(
     """Return the natural logarithm of each author's ratio, within its bounds: (m,).
 
     query: summed features of `texts` texts. groups: (m, 5), the authors' weighted log-odds.
-    penalties: (m,). others: (n,), scores of the other authors (`lead_scores`). weights: (m, n), how
-    many authors each other counts as; each row has a sum above 0. shares: (5,), of the groups in
-    the lead.
+    penalties: (m,). others: (n,), the other authors' `lead_scores`. weights: (m, n), how many
+    authors each other counts as; row sums above 0. shares: (5,), of the groups in the lead.
     """
     counts = weights.sum(axis=1)
     best = np.where(weights > 0, others, -np.inf).max(axis=1)
@@ -122,7 +120,7 @@ def log_ratios(
 def _typical(
     query: Query, texts: int, groups: NDArray[np.float64], usual: Sequence[Usual]
 ) -> NDArray[np.float64]:
-    """Return how far each author's scores exceed those of the author's own newest posts: (m,)."""
+    """Return how far each author's scores exceed those of their newest posts: (m,)."""
     rates = np.array([habit.rates for habit in usual]).reshape(-1, len(GROUPS))
     lengths = np.array([habit.length for habit in usual])
     above = groups - group_factors(query.widths) * query.widths * rates

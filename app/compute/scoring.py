@@ -1,6 +1,6 @@
-"""Search by words: the parts of a query, the score of a post (BM25), and the marks in it.
+"""Search by words: parts of a query, the score of a post (BM25), and its marks.
 
-The index only proposes posts: this module decides.
+The index only proposes posts.
 """
 
 import functools
@@ -19,17 +19,13 @@ _PIECE = re.compile(r'(?P<not>-?)(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+|"))')
 _TAG_WORD: Final = re.compile(rf"{TAG.pattern}[^\w#]*")
 """Pattern of a query's word that is a tag, with signs after it."""
 MOST_PAIRS: Final = 50
-"""Number of a word's pairs that are searched and scored, the first: longer words hardly occur
-twice.
-"""
+"""Number of a word's first pairs that are searched: longer words hardly occur twice."""
 K1: Final = 1.2
 B: Final = 0.5
 
 
 @dataclass(frozen=True)
 class QueryPart:
-    """A word, emoji, tag or phrase that posts must have, or must not have."""
-
     kind: str
     """`word`, `paired` or `emoji`, as in `Segment`; `phrase` or `tag`."""
     text: str
@@ -107,7 +103,6 @@ def split_phrase(part: QueryPart) -> list[QueryPart]:
 
 
 def _runs(word: str) -> list[str]:
-    """Return the word cut where its script changes, as in `BTS는`."""
     runs, start, before = [], 0, None
     for segment in segments(word):
         if before is not None and segment.start == before.end:
@@ -135,14 +130,13 @@ def _part(text: str, *, is_quoted: bool, is_excluded: bool) -> QueryPart | None:
 
 @dataclass(frozen=True, slots=True)
 class TermFrequencies:
-    """Number of posts, their mean length in terms, and the number of posts with each term."""
+    """Number of posts, their mean length in terms, and posts by term."""
 
     posts: int
     mean_terms: float
     frequencies: Mapping[str, int]
 
     def weight(self, term: str) -> float:
-        """Return the term's inverse document frequency, positive."""
         frequency = self.frequencies.get(term, 0)
         posts = max(self.posts, frequency, 1)
         return math.log(1 + (posts - frequency + 0.5) / (frequency + 0.5))

@@ -1,4 +1,4 @@
-"""Chains of an author's replies to their own posts; a chain is held out as a unit."""
+"""Chains of an author's replies to themselves, held out as a unit."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -30,14 +30,13 @@ def chains_of(links: Iterable[tuple[int, int]]) -> dict[int, int]:
 
 
 def chained(posts: Iterable[tuple[int, str]], chains: Mapping[int, int]) -> list[ChainedPost]:
-    """Return numbered posts with their chains (`chains_of`), in order."""
     lengths = Counter(chains.values())
     places = ((text, chains.get(number, number)) for number, text in posts)
     return [ChainedPost(text, chain, lengths.get(chain, 1)) for text, chain in places]
 
 
 def units_of(posts: Iterable[ChainedPost]) -> list[list[str]]:
-    """Return the texts of complete chains; a chain is a unit, since its posts reveal each other."""
+    """Return complete chains as units of texts, since their posts reveal each other."""
     units: defaultdict[int, list[ChainedPost]] = defaultdict(list)
     for post in posts:
         units[post.chain].append(post)

@@ -1,7 +1,7 @@
-"""Tests of chance: counts, sums by cluster, shares, ranks, words among many, and runs of days.
+"""Tests of chance: counts, sums by cluster, shares, ranks, words, and runs of days.
 
-Posts of a day belong to few conversations, so single posts prove little: the standard error is that
-of the sums of clusters (days, weeks, conversations; Liang and Zeger 1986).
+A day's posts belong to few conversations, so the standard error is that of the sums of clusters
+(days, weeks, conversations; Liang and Zeger 1986).
 """
 
 import math
@@ -18,16 +18,15 @@ from numpy.typing import ArrayLike, NDArray
 CLEAR: Final = 1.96
 """Standard errors from which a single difference is significant."""
 CLEAR_OF_MANY: Final = 2.9
-"""Standard errors from which the clearest of a dozen differences is significant.
-
-By chance, fewer than one of twenty chats or portraits has a difference as clear.
+"""Standard errors from which the clearest of a dozen differences is significant: fewer than one of
+twenty chats reaches it by chance.
 """
 FALSE_DISCOVERIES: Final = 0.05
-"""Largest expected share of reported words that are due to chance (false discovery rate)."""
+"""Largest expected share of reported words due to chance (false discovery rate)."""
 FEWEST_COMPARED: Final = 20
-"""Smallest number of messages of a person, and of all others together, for a comparison."""
+"""Smallest number of messages, of a person and of all others, for a comparison."""
 PRIOR_WORDS: Final = 500
-"""Number of words in the prior, which is made of both sides and mixed into each side."""
+"""Number of words in the prior, made of both sides and mixed into each."""
 
 
 # --- Counts ---
@@ -36,8 +35,8 @@ PRIOR_WORDS: Final = 500
 def clear_peak(counts: Sequence[int], clear: float = CLEAR) -> int | None:
     """Return the index of the count that is clearly ahead of all others; None without one.
 
-    Counts are independent events (Poisson): the error of a difference is the root of the sum.
-    clear: smallest lead in standard errors.
+    Counts are independent events (Poisson), errors of differences the root of the sum. clear:
+    smallest lead in standard errors.
     """
     if len(counts) < 2:
         return None
@@ -49,8 +48,7 @@ def clear_peak(counts: Sequence[int], clear: float = CLEAR) -> int | None:
 def fullest_day(counts: Sequence[int]) -> int | None:
     """Return the index of the day that is clearly ahead of all others; None without one.
 
-    Days vary more than independent events: the error grows with the dispersion of the other days
-    (quasi-likelihood: Wedderburn 1974).
+    The error grows with the dispersion of the other days (quasi-likelihood: Wedderburn 1974).
     """
     *others, _ = sorted(counts)
     if not others or not any(others):
@@ -60,9 +58,8 @@ def fullest_day(counts: Sequence[int]) -> int | None:
 
 
 def dispersed_lead_errors(first: int, second: int, days: Sequence[tuple[int, int]]) -> float:
-    """Return the lead of a count over another, in standard errors that grow with daily dispersion.
-
-    days: both counts of each day.
+    """Return the lead of a count over another, in standard errors that grow with daily dispersion;
+    days: both counts of each.
     """
     squares = sum((day[0] - day[1]) ** 2 for day in days)
     dispersion = max(squares / max(sum(map(sum, days)), 1), 1.0)
@@ -80,9 +77,8 @@ def lead_errors(leads: Iterable[float]) -> float:
 
 
 def is_ahead(counts: Sequence[int], beside: Sequence[int], clear: float = CLEAR) -> bool:
-    """Return whether the sum of counts, by day or week, is clearly larger than the other sum.
-
-    The shorter list ends with zeros.
+    """Return whether a sum of counts, by day or week, is clearly larger; the shorter list ends with
+    zeros.
     """
     pairs = zip_longest(counts, beside, fillvalue=0)
     errors = lead_errors(count - other for count, other in pairs)
@@ -90,9 +86,8 @@ def is_ahead(counts: Sequence[int], beside: Sequence[int], clear: float = CLEAR)
 
 
 def fullest(periods: Sequence[Sequence[int]], clear: float = CLEAR) -> int | None:
-    """Return the index of the period that is clearly ahead of the second; None without one.
-
-    periods: counts of each period's days, the clusters.
+    """Return the index of the period clearly ahead of the second, or None; periods: counts of each
+    period's days, the clusters.
     """
     if len(periods) < 2:
         return None
@@ -113,9 +108,8 @@ def sums_in(clusters: ArrayLike, values: ArrayLike, many: int) -> NDArray[np.flo
 def mean_errors(
     values: ArrayLike, clusters: ArrayLike, values_beside: ArrayLike, clusters_beside: ArrayLike
 ) -> float:
-    """Return the lead of a mean over another mean, in standard errors of clusters.
-
-    clusters: of each value, from 0. A side without values gives 0.
+    """Return the lead of a mean over another, in standard errors of clusters (of each value, from
+    0); 0 if a side is empty.
     """
     own, beside = np.array(clusters, np.intp), np.array(clusters_beside, np.intp)
     if not (own.size and beside.size):
@@ -135,11 +129,11 @@ def errors_of_sums(
     sums_beside: NDArray[np.float64],
     counts_beside: NDArray[np.float64],
 ) -> float:
-    """Return the lead of a mean over another mean, in standard errors of clusters.
+    """Return the lead of a mean over another, in standard errors of clusters.
 
     Sums and numbers of values are (n,), by cluster. The error is that of each cluster's part of the
     difference under a common mean; the result is at most the root of the number of clusters (Efron
-    1969). A side without values gives 0.
+    1969). An empty side gives 0.
     """
     count, count_beside = float(counts.sum()), float(counts_beside.sum())
     if not (count and count_beside):
@@ -151,18 +145,16 @@ def errors_of_sums(
 
 
 def welch_errors(values: NDArray[np.int64], beside: NDArray[np.int64]) -> float:
-    """Return the lead of a mean over another, in standard errors of values (n,) and (m,).
-
-    Without variance it is 0. Source: Welch 1947.
+    """Return the lead of a mean over another, in standard errors of values (n,) and (m,); 0 without
+    variance. Source: Welch 1947.
     """
     variances = float(values.var(ddof=1)) / values.size + float(beside.var(ddof=1)) / beside.size
     return float(values.mean() - beside.mean()) / math.sqrt(variances) if variances else 0.0
 
 
 def surplus_errors(hits: Sequence[bool], clusters: Sequence[int], chance: float) -> float:
-    """Return the surplus of hits (n,) over their chance, in standard errors of clusters (n,).
-
-    The error is at least that of independent trials.
+    """Return the surplus of hits (n,) over their chance, in standard errors of clusters (n,), at
+    least those of independent trials.
     """
     surplus: dict[int, float] = {}
     for is_hit, cluster in zip(hits, clusters, strict=True):
@@ -174,7 +166,7 @@ def surplus_errors(hits: Sequence[bool], clusters: Sequence[int], chance: float)
 def design_effect(clusters: Iterable[int]) -> float:
     """Return the number of clustered values that prove as much as one independent value, >= 1.
 
-    It divides a number of values, or the logarithm of a chance. Source: Kish 1965.
+    It divides numbers of values, or logarithms of chances. Source: Kish 1965.
     """
     counts = Counter(clusters).values()
     return sum(number * number for number in counts) / max(sum(counts), 1)
@@ -184,7 +176,7 @@ def design_effect(clusters: Iterable[int]) -> float:
 
 
 def share_errors(count: int, total: int, count_beside: int, total_beside: int) -> float:
-    """Return the lead of a share over another share, in standard errors.
+    """Return the lead of a share over another, in standard errors.
 
     A success and a failure are added to each side. Source: Agresti and Caffo 2000.
     """
@@ -211,7 +203,7 @@ def rank_errors(
     """Return the lead of each group's ranks over all others' ranks, in standard errors.
 
     clusters: of each value. people: number of first groups of a single person. The error is that of
-    values (Mann and Whitney 1947) or clusters, whichever is larger. A side without values gives 0.
+    values (Mann and Whitney 1947) or clusters, the larger. An empty side gives 0.
     """
     # A clear lead must remain without the person who adds most to it: compared with someone who
     # replies immediately, everyone else is slow.
@@ -233,7 +225,7 @@ def rank_errors(
 
 @dataclass(frozen=True, slots=True)
 class _Ranks:
-    """Ranks of the groups' values among all values, centred at 0, and the values' clusters."""
+    """Ranks among all values, centred at 0, and the values' clusters."""
 
     groups: list[tuple[NDArray[np.float64], NDArray[np.intp]]]  # ranks and clusters, (m,) each
     sums: NDArray[np.float64]  # (n,), of ranks by cluster
@@ -277,8 +269,8 @@ def log_chances(
 ) -> NDArray[np.float64]:
     """Return an upper bound of the log chance of at least these uses of each word: (n,), <= 0.
 
-    Each use is on this side with probability `share`. A normal approximation would be wrong, since
-    most words are rare. Source: Hoeffding 1963, theorem 1.
+    Each use is on this side with probability `share`. No normal approximation: most words are rare.
+    Source: Hoeffding 1963, theorem 1.
     """
     own = uses / np.maximum(uses_of_all, 1)
     if not 0 < share < 1:
@@ -328,8 +320,8 @@ def log_odds_errors(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the lead of each word in log-odds (n,), and in standard errors (n,).
 
-    The informative Dirichlet prior is made of both sides. Source: Monroe, Colaresi and Quinn 2008,
-    equations 16 to 22.
+    The Dirichlet prior is made of both sides. Source: Monroe, Colaresi and Quinn 2008, equations 16
+    to 22.
     """
     prior = PRIOR_WORDS * np.maximum(uses + uses_beside, 1) / max(total + total_beside, 1)
     lead = _log_odds(uses, total, prior) - _log_odds(uses_beside, total_beside, prior)
@@ -351,8 +343,8 @@ def _log_odds(
 def run_log_chance(length: int, alike: int, total: int) -> float:
     """Return an upper bound of the log chance of a run of `length` days among random days.
 
-    `alike` of the `total` days have the property. The chances of a run from each day are added
-    (Boole's inequality).
+    `alike` of the `total` days have the property. Chances of a run from each day are added (Boole's
+    inequality).
     """
     chance = sum(math.log((alike - step) / (total - step)) for step in range(length))
     return chance + math.log(1 + total - alike)

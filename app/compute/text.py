@@ -1,4 +1,4 @@
-"""Cleaning of texts and usernames: checks, normalisation, and removal of quoted parts."""
+"""Cleaning of texts and usernames: checks, normalisation, and quoted parts."""
 
 import functools
 import html
@@ -31,7 +31,6 @@ def normalized(text: str, form: Form = "NFC") -> str:
 
 
 def _in_order(run: re.Match[str], *, form: Form) -> str:
-    """Return a run of marks, decomposed and sorted for the form."""
     decomposed: Literal["NFD", "NFKD"] = "NFD" if form == "NFC" else form
     chars = "".join(unicodedata.normalize(decomposed, char) for char in run[0])
     runs = groupby(chars, key=lambda char: unicodedata.combining(char) > 0)
@@ -46,7 +45,7 @@ def _in_order(run: re.Match[str], *, form: Form) -> str:
 MAX_TEXT_LENGTH: Final = 25_000
 MAX_USERNAME_LENGTH: Final = 320
 _MOST_COMPOSED: Final = 4
-"""Most characters that NFC composes into one: input longer by this factor is always too long."""
+"""Most characters that NFC composes into one: longer input is always too long."""
 
 _ENTITY = re.compile(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,30}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});")
 _LONG_NUMBER = re.compile(r"&(#[0-9]{100})")
@@ -62,7 +61,7 @@ _UNSEEN = re.compile(
 
 
 def composed(text: str) -> str:
-    """Return the text in NFC with LF as the only line end; far too long texts stay unnormalised."""
+    """Return the text in NFC with LF as line end; far too long texts stay unnormalised."""
     text = _NEWLINES.sub("\n", text)
     return normalized(text) if len(text) <= _MOST_COMPOSED * MAX_TEXT_LENGTH else text
 
@@ -93,7 +92,7 @@ def drop_controls(text: str) -> str:
 
 
 def clean_title(title: str | None) -> str | None:
-    """Return a title in one line, NFC, of at most 320 characters; None if it is empty."""
+    """Return a title in one line of NFC, at most 320 characters; None if empty."""
     spaced = " ".join(drop_controls(title or "").split())
     # Emoji of several signs are joined by an invisible character.
     visible = "".join(c for c in spaced if c.isprintable() or c == "\u200d")
@@ -112,7 +111,7 @@ def decode_entities(text: str) -> str:
 
 
 def clean_username(name: str) -> str:
-    """Return the name as it is stored and shown, in NFC; raises ValueError for an invalid name."""
+    """Return the name as stored and shown, in NFC; raises ValueError for an invalid name."""
     return _cleaned(_possible_name(name))
 
 
@@ -146,7 +145,7 @@ _JOINERS: Final = re.compile("[\u200d\ufe0e\ufe0f\U000e0020-\U000e007f]")
 
 
 def clean_sign(sign: str) -> str | None:
-    """Return the sign of a reaction, an emoji or a name, in NFC; None if it is invalid."""
+    """Return a reaction's sign, an emoji or a name, in NFC; None if invalid."""
     if not 0 < len(sign) <= MAX_SIGN_LENGTH or any(map(str.isspace, sign)):
         return None
     return normalized(sign)[:MAX_SIGN_LENGTH] if is_visible(_JOINERS.sub("", sign)) else None
@@ -201,11 +200,10 @@ def plain_text(text: str) -> str:
 
 
 def may_quote(text: str) -> bool:
-    """Return whether `QUOTED` is worth a search, which costs far more."""
     return ">" in text or "RT @" in text
 
 
 def own_words(text: str) -> str:
-    """Return the text without quoted parts, or all of it if nothing else has letters."""
+    """Return the text without quoted parts, or all if nothing else has letters."""
     words = QUOTED.sub("", text) if may_quote(text) else text
     return words if any(map(str.isalpha, words)) else text

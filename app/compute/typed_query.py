@@ -1,7 +1,7 @@
 """The grammar of a typed query: filters such as `from:mina`, and words.
 
-A filter is a key, a colon and a value, between blanks; `-` excludes matching posts. A value with
-blanks is in quotes, and a doubled quote in it is a quote. Everything else is words.
+A filter is a key, a colon and a value, between blanks; `-` excludes posts. A value with blanks is
+in quotes, a doubled quote in it is a quote. Everything else is words.
 """
 
 import re
@@ -20,7 +20,7 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-"""Pattern of a filter; or a phrase, a word or a single quote, as in the parser of words."""
+"""Pattern of a filter, a phrase, a word or a single quote, as in the parser of words."""
 _PLAIN: Final = re.compile(r'[^\s"\u201c]\S*')
 
 

@@ -1,4 +1,4 @@
-"""Words in clearly more of some posts than of others, and words typical of an author."""
+"""Words in clearly more of some posts than of others, also for an author."""
 
 import math
 import re
@@ -23,7 +23,7 @@ from app.compute.text import decode_entities
 from app.compute.words import whole_emoji, words_and_runs
 
 FEWEST_POSTS: Final = 2
-"""Smallest number of posts with a word, so that the topic of a post is no habit."""
+"""Smallest number of posts with a word: the topic of one post is no habit."""
 _NUMBER: Final = re.compile("[0-9]+[가-힣]+")
 _JAMO: Final = frozenset(map(chr, range(0x3131, 0x3164))) - {*LAUGHING}
 FUNCTION_WORDS: Final = frozenset(
@@ -44,20 +44,17 @@ FUNCTION_WORDS: Final = frozenset(
         """,
     )
 )
-"""Words that every text needs; the model counts them, but they tell a reader nothing."""
+"""Words that every text needs; they tell a reader nothing."""
 
 
 class GainedWord(msgspec.Struct, frozen=True):
-    """A word that is in clearly more of some posts than of others."""
-
     text: str
     posts: int
     posts_beside: int
-    """Number of the others' posts that contain the word."""
 
 
 class GainedWords(NamedTuple):
-    """Words that are in clearly more of some posts than of others, the clearest first."""
+    """Words in clearly more of some posts than of others, the clearest first."""
 
     words: list[str]
     logs: NDArray[np.float64]  # (n,), log chances
@@ -66,7 +63,7 @@ class GainedWords(NamedTuple):
     def by_bursts(self, bursts: Sequence[float]) -> "tuple[GainedWords, float]":
         """Return the words that are still clear, and the largest log chance of a clear word.
 
-        bursts: number of posts with each word that count as one (`design_effect`), (n,).
+        bursts: posts with each word that count as one (`design_effect`), (n,).
         """
         logs = self.logs / np.array(bursts)
         clear = clear_log_chance(logs, self.tests)
@@ -80,8 +77,8 @@ def gained_words(
 ) -> GainedWords:
     """Return the words in clearly more of some posts than of others, for independent posts.
 
-    spread, spread_of_all: posts with each word, among these posts (a share of all) and among all.
-    tried: the numbers in `spread_of_all`, (m,).
+    spread, spread_of_all: posts with each word, among these (a share of all) and all. tried: the
+    numbers in `spread_of_all`, (m,).
     """
     # The order must be the same in every process: equal words are sorted by the alphabet.
     words = sorted(word for word, count in spread.items() if count >= FEWEST_POSTS)
@@ -93,10 +90,8 @@ def gained_words(
 
 
 def words_in_each(posts: Iterable[str]) -> Iterator[set[str]]:
-    """Yield the folded words of each post.
-
-    Left out are addresses, names, tags, HTML's entities (`&amp;`), units of numbers (`12명`) and
-    laughs after a word (`그래ㅋㅋ`).
+    """Yield each post's folded words, without addresses, names, tags, entities (`&amp;`), units of
+    numbers (`12명`) and laughs after a word (`그래ㅋㅋ`).
     """
     for post in posts:
         text = without_addresses(decode_entities(post))
@@ -109,9 +104,8 @@ def _without_laugh(run: str) -> str:
 
 
 def is_telling(word: str, language: str | None) -> bool:
-    """Return whether a word in the author's script may say something about the author.
-
-    Numbers belong to the subject of a post, and a single letter is a part of a word.
+    """Return whether a word in the author's script may say something about them: numbers and single
+    letters say nothing.
     """
     if not any(map(str.isalpha, word)) or guess_language(word) != language:
         return False
@@ -129,7 +123,6 @@ class TypicalWord(NamedTuple):
     rate: float = 0.0
     """Author's uses in 1,000 words."""
     rate_elsewhere: float = 0.0
-    """The others' uses in 1,000 words."""
 
     @property
     def times(self) -> float:
@@ -146,7 +139,7 @@ def typical_words(
     """Return words, then signs, that an author uses more than the members (n,), clearest first.
 
     Function words and words in another script than most posts are left out. posts: some of the
-    author's, from which words are recovered.
+    author's, to recover words from.
     """
     forms: dict[int, str] = {}
     spread = _spread(posts, forms)
@@ -188,7 +181,7 @@ def _join_laughs(
     spread: Counter[int],
     counts: Sequence[NDArray[np.float64]],
 ) -> None:
-    """Give the uses (k,) of a laugh of any length to its most frequent form, the plain one."""
+    """Give the uses (k,) of a laugh of any length to its most frequent form."""
     lengths: dict[str, list[int]] = {}
     for place, key in enumerate(keys.tolist()):
         if laugh := plain_laugh(forms[key]):
@@ -204,12 +197,12 @@ def _join_laughs(
 
 
 def _wholes_of_signs(post: str) -> dict[str, str]:
-    """Return the whole emoji of each sign: a skin tone, a flag or a family is several signs."""
+    """Return the whole emoji of each sign: a flag is several signs."""
     return {sign: whole for whole in whole_emoji(post) if whole[1:] for sign in whole}
 
 
 def _spread(posts: Sequence[str], forms: dict[int, str]) -> Counter[int]:
-    """Return the number of posts with each word; add the written forms to `forms` by key."""
+    """Return the number of posts with each word; add written forms to `forms` by key."""
     spread: Counter[int] = Counter()
     for post in map(decode_entities, posts):
         wholes = _wholes_of_signs(post)

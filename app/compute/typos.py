@@ -1,4 +1,4 @@
-"""Words at one typo from another: a wrong, missing or additional letter, or two letters swapped.
+"""Words at one typo: a wrong, missing or additional letter, or two swapped.
 
 Hangul is typed by letter: 학교 (ㅎㅏㄱㄱㅛ) becomes 핵교, ㅎㄱ교, 학ㄱ교 or ㅎ가교.
 """
@@ -48,7 +48,7 @@ _SYLLABLE: Final = re.compile(f"({_CONSONANT})({_MEDIAL})(.*)")
 def words_at_one_slip(word: str) -> set[str]:
     """Return the words at one typo from a folded word; none for numbers and very long words.
 
-    In Hangul, only typos of the first half are corrected, since searches compare only this half.
+    In Hangul, only the first half is corrected, since searches compare only this half.
     """
     most_letters = 32  # Hardly anyone writes longer words.
     letters, letter = letters_of(word), next(filter(str.isalpha, word), "")

@@ -1,7 +1,7 @@
 """Index terms of a text: words, pairs of letters, and emoji.
 
 Korean writes endings onto words, and Chinese, Japanese and Thai have no spaces: their letters are
-indexed in pairs, and the last letter of each run alone, so that any part of a word is found.
+indexed in pairs, and each run's last letter alone, so that any part of a word is found.
 """
 
 import functools
@@ -48,7 +48,7 @@ _NOT_OF_EMOJI: Final = re.compile(f"[\ufe0f{_SKINS}]")
 
 
 class Segment(NamedTuple):
-    """A word, an emoji, or a run of letters that are indexed in pairs."""
+    """A word, an emoji, or a run of letters indexed in pairs."""
 
     kind: str
     """`word`, `paired` or `emoji`."""
@@ -119,7 +119,7 @@ def _fold(word: str) -> str:
 
 
 def _fold_any(word: str) -> str:
-    """Return the word without case and accents; marks of spelling (virama, nukta) are kept."""
+    """Return the word without case and accents; virama and nukta are kept."""
     decomposed = normalized(word.casefold(), "NFKD")
     letters = [
         char
