@@ -1,4 +1,4 @@
-"""Background jobs that follow changes; each job is done by one process for all."""
+"""Background jobs that follow changes; one process does each for all."""
 
 import asyncio
 import logging
@@ -40,20 +40,19 @@ from app.services.search.embeddings import VECTORS, Embeddings
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
 
 REST_S: Final = 1.0
-"""Seconds before each round of a job, so that a stream of single posts causes few rounds."""
+"""Seconds before a job's rounds, so that single posts cause few."""
 
 logger = logging.getLogger(__name__)
 
 
 class Job(NamedTuple):
-    """Work that may stop after any transaction and may be repeated."""
+    """Work that may stop after any transaction and be repeated."""
 
     name: str
     is_due: Callable[[AsyncSession], Awaitable[object]]
-    """Returns a true value if there is work."""
     do: Callable[[Sessions], Awaitable[None]]
     look_every_s: float = 30.0
-    """Seconds after which `is_due` is called without an event."""
+    """Seconds after which `is_due` is called without events."""
 
 
 def jobs(
@@ -62,9 +61,9 @@ def jobs(
     is_background_due: Callable[[AsyncSession], Awaitable[bool]] = is_outgrown,
     models: Models | None = None,
 ) -> list[Job]:
-    """Return the jobs of every site; the log keeps `kept_events` events.
+    """Return every site's jobs; the log keeps `kept_events` events.
 
-    models: the counts that the process keeps in memory, if it does.
+    models: the process's counts in memory, if any.
     """
     return [
         Job("profiles", has_long_tails, fold_long_tails),
@@ -83,10 +82,10 @@ def jobs(
 
 
 def media_job(folder: Path) -> Job:
-    """Return the job that removes media files that no post needs.
+    """Return the job that removes unneeded media, due after deletions and each change of the
+    folder.
 
-    It is due after deletions and after each change of the folder: an import may have ended before
-    its posts were stored.
+    An import may have ended before its posts were stored.
     """
     seen: int | None = None
 
@@ -115,7 +114,7 @@ def small_pictures_job(small: SmallPictures) -> Job:
 
 
 def left_out_job(config: Config) -> Job:
-    """Return the job that measures how often texts of left-out authors pass for others here."""
+    """Return the job that measures how often left-out authors' texts pass for others'."""
 
     async def is_due(session: AsyncSession) -> bool:
         return await is_settled(session) and await is_left_out_due(session)
@@ -131,23 +130,22 @@ def vectors_job(embeddings: Embeddings) -> Job:
 
 
 class Maintenance:
-    """Runs the jobs that are due after commits; a lock lets one process do each job."""
+    """Runs due jobs after commits; a lock lets one process do each."""
 
     def __init__(self, db: Database, jobs: Sequence[Job]) -> None:
         self._db = db
         self._wakeups = {job: asyncio.Event() for job in jobs}
 
     def add(self, jobs: Iterable[Job]) -> None:
-        """Add jobs; call it before `run`."""
         self._wakeups |= {job: asyncio.Event() for job in jobs}
 
     def wake(self, _changes: Sequence[Change] = ()) -> None:
-        """Check soon which jobs are due, after events of the feed or without any."""
+        """Check soon which jobs are due, with or without events of the feed."""
         for wakeup in self._wakeups.values():
             wakeup.set()
 
     async def run(self) -> None:
-        """Do due jobs until cancelled, beginning `REST_S` after the start."""
+        """Do due jobs until cancelled, from `REST_S` after the start."""
         await asyncio.sleep(REST_S)
         async with asyncio.TaskGroup() as group:
             for job, wakeup in self._wakeups.items():
@@ -180,10 +178,8 @@ class Maintenance:
 
 
 async def vacuum(db: Database, config: Config) -> None:
-    """Remove deleted rows, and everything that was counted or reported from them.
-
-    Ended imports keep their counts. They lose file names, author names and errors, which may quote
-    deleted records.
+    """Remove deleted rows, what was counted of them, and ended imports' file names, author names
+    and errors, which may quote them.
     """
     await _in_turn(db, "deletion", purge_deleted)
     async with db.write() as session:
@@ -208,6 +204,5 @@ async def vacuum(db: Database, config: Config) -> None:
 
 
 async def _in_turn(db: Database, name: str, work: Callable[[Sessions], Awaitable[None]]) -> None:
-    """Do the work of a maintenance job, as soon as no other process does it."""
     async with db.exclusive_in_turn(name) as grant:
         await work(grant)

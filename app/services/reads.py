@@ -1,4 +1,4 @@
-"""Reads by key in batches: simultaneous requests share one session and one query."""
+"""Reads by key in batches: simultaneous requests share a session and a query."""
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import TypeVar
@@ -51,7 +51,7 @@ class Reads:
         return author
 
     async def newest_posts(self, username: str, *, limit: int) -> Page:
-        """Return an author's newest posts, and the place of the next page. Raises NotFoundError."""
+        """Return an author's newest posts and the next place. Raises NotFoundError."""
         entry = await self._pages((username_key(username), limit))
         if entry is None:
             raise unknown_user(username)

@@ -1,4 +1,4 @@
-"""What all answers share: freshness, headers, and problem details or pages for failures."""
+"""Freshness, headers, problem details and error pages of all answers."""
 
 import asyncio
 import contextlib
@@ -45,11 +45,10 @@ logger = logging.getLogger(__name__)
 
 
 async def wait_for_write() -> None:
-    """Wait until this process sees the event of `Saywho-After`.
+    """Wait until this process sees the event of `Saywho-After`, which private sites and readers'
+    chats do not reveal.
 
-    Open addresses depend on no events, and a private site must not reveal their number, nor any
-    site to readers of one chat. Raises UnavailableError after 2 s, and MalformedError for an
-    impossible number.
+    Raises UnavailableError after 2 s, and MalformedError for an impossible number.
     """
     is_unbound = g.policy in ("open", "player") or own_chat() is not None
     event_id = None if is_unbound else event_of("Saywho-After")
@@ -95,10 +94,9 @@ async def _is_of_account_alone() -> bool:
 
 
 def _forbid_showing_again(response: Response) -> None:
-    """Prevent browsers from showing an answer after its account has signed out.
+    """Keep browsers from showing an answer after sign-out: going back ignores `no-cache`.
 
-    Going back shows what is in memory or on disk without a request, despite `no-cache`. Parts of a
-    page, such as pictures, are fetched only with it, and may be kept while the cookie is the same.
+    Parts of a page are fetched only with it, and may be kept while the cookie is the same.
     """
     response.vary.add("Cookie")
     if response.mimetype == "text/html" or request.headers.get("Sec-Fetch-Dest") == "document":
@@ -118,7 +116,7 @@ async def refuse_late(response: Response) -> Response:
 
 
 def streamed(pieces: AsyncGenerator[bytes, None], headers: dict[str, str]) -> Response:
-    """Return an answer that is sent as it is made; to HEAD without its body."""
+    """Return an answer that is sent as it is made; HEAD has no body."""
     is_head = request.method == "HEAD"
     response = Response(b"" if is_head else pieces, headers=headers)
     if is_head:
@@ -128,7 +126,7 @@ def streamed(pieces: AsyncGenerator[bytes, None], headers: dict[str, str]) -> Re
 
 
 def while_readable(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    """Yield the pieces while their client may read them; then break off the answer."""
+    """Yield pieces while their client may read them; then break off."""
     db, openness, right = resources().db, resources().openness, right_to_read()
 
     async def has_ended(right: Right) -> bool:
@@ -159,7 +157,7 @@ class StoredInPart(Exception):  # noqa: N818 - the failure is another one
 
 
 def handle_errors(app: Quart) -> None:
-    """Answer failures with problem details for programs, with a page for browsers."""
+    """Answer failures: problem details for programs, a page for browsers."""
 
     @app.errorhandler(AppError)
     @app.errorhandler(HTTPException)
@@ -209,7 +207,7 @@ _ON_PAGES: Final = {
     "User '{username}' doesn't exist": gettext_noop("There is no author called {username} here"),
     "There is no chat {room_id}": gettext_noop("This chat does not exist, or it was deleted"),
 }
-"""What visitors read for sentences that programs know, by their templates."""
+"""What visitors read for programs' sentences, by template."""
 
 
 class ErrorPage(WebPage, frozen=True, kw_only=True):

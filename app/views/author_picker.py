@@ -1,4 +1,4 @@
-"""The people that the form of a question offers: by chat, and everyone else."""
+"""The people that the form of a question offers."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
@@ -19,7 +19,7 @@ from app.services.rooms.room_facts import (
 from app.views.requests import number_of
 
 MOST_TOGETHER: Final = 40
-"""People of a chat that one checkbox can choose: their names are in the URL."""
+"""People of a chat for one checkbox, whose names are in the URL."""
 
 
 class OfferedGroup(Struct, frozen=True):
@@ -75,9 +75,10 @@ def offered_chats(rooms: Iterable[RoomFacts], author_total: int) -> list[Offered
 async def grouped(
     session: AsyncSession, authors: Sequence[Author], samples: Collection[str]
 ) -> list[OfferedGroup]:
-    """Return authors by the chat in which each writes most, chats with the most messages first.
+    """Return authors by the chats in which they write most, largest first, then other authors, then
+    `samples`.
 
-    Authors outside of chats follow, and last the `samples` among them. A single group is left out.
+    A single group is left out.
     """
     users = await named_users(session, [author.username for author in authors])
     homes = await homes_of(session, users.values())
@@ -116,7 +117,7 @@ def _of_chat(room: RoomFacts, authors: Sequence[Author], homes: Mapping[int, Hom
 
 
 async def offered_authors(session: AsyncSession, chosen: Iterable[str]) -> tuple[list[Author], int]:
-    """Return the authors that a form offers, chosen ones first, and the number of all."""
+    """Return the offered authors, chosen ones first, and the number of all."""
     # If there are more, names are typed.
     authors, _ = await list_authors(session, limit=40)
     names = {name.casefold() for name in chosen}

@@ -1,7 +1,6 @@
-"""How a view is declared: its route and policy, its parameters and answers.
+"""Declarations of views: route, policy, checked parameters and forms, answers.
 
-Parameters and forms are checked before the view runs. An operation of the API answers with its
-view's return value; `app/views/openapi.py` documents the declarations.
+`app/views/openapi.py` documents the declared operations.
 """
 
 import functools
@@ -42,16 +41,14 @@ Form = MultiDict[str, str]
 Reply = tuple[T, int, dict[str, str]]
 Method = Literal["GET", "POST", "DELETE"]
 CursorOf = Cursor[Any] | Callable[[Any], Cursor[Any]]
-"""The cursors of a list, or a function that chooses them by the parameters."""
+"""Cursors of a list, or a function that chooses them by parameters."""
 _encoder = msgspec.json.Encoder(enc_hook=str)
 """Also encodes the sentences of errors, which are a subclass of str."""
 
 
 class PageBlueprint(Blueprint):
-    """Pages of one subject with a common policy, which a page may override.
-
-    The argument `args` of a view gets the parameters as the struct of its annotation, without
-    unknown parameters; `form` gets the fields of a form.
+    """Pages of one subject with a common policy; views get `args` and `form` as structs of their
+    annotations.
     """
 
     def __init__(
@@ -63,10 +60,8 @@ class PageBlueprint(Blueprint):
         cookie: str = "",
         shows_days: bool = False,
     ) -> None:
-        """Declare pages.
-
-        cookie: prefix of the names of cookies that are secrets of its visitors. shows_days: whether
-        pages show days in the browser's time zone, so that answers differ by zone.
+        """cookie: prefix of the names of visitors' secret cookies. shows_days: whether answers
+        differ by the browser's time zone.
         """
         super().__init__(name, __name__, url_prefix=url_prefix)
         self.cookie, self.shows_days = cookie, shows_days
@@ -91,9 +86,8 @@ class PageBlueprint(Blueprint):
     ) -> Callable[[View], View]:
         """Declare a view that shows a page.
 
-        of_chat: decides whether readers of one chat may read it, if its path does not name the
-        chat. cursor: kind of cursors; the argument `after` gets the sort key of the parameter
-        `cursor`.
+        of_chat: decides for readers of one chat if the path names no chat. cursor: kinds of
+        `cursor`, whose sort key is the argument `after`.
         """
 
         def declare(view: View) -> View:
@@ -128,16 +122,16 @@ class Operation:
     policy: Policy
     tag: str
     answers: Mapping[int, str]
-    """Meaning of each successful status, the usual one first."""
+    """Meaning of each successful status, the usual first."""
     content: Mapping[str, Any]
-    """Types of these answers by content type, None for bytes; empty without a body."""
+    """Types of these answers, None for bytes; empty without a body."""
     args: type[Struct]
     form: type[Struct] | None
     body: Mapping[str, Any]
     cursor: CursorOf | None
     is_cacheable: bool
     follows: str
-    """The view before it in the document; empty for the end of its tag."""
+    """The previous view in the document; empty for the end."""
 
     async def run(self, values: dict[str, Any]) -> ResponseReturnValue:
         if self.is_cacheable:
@@ -158,7 +152,7 @@ class Operation:
 
 
 class ApiBlueprint(Blueprint):
-    """Operations of one subject, under one tag of the document."""
+    """Operations of one subject, under one tag."""
 
     def __init__(self, name: str, *, tag: str, url_prefix: str | None = API) -> None:
         super().__init__(name, __name__, url_prefix=url_prefix)
@@ -180,13 +174,12 @@ class ApiBlueprint(Blueprint):
     ) -> Callable[[View], View]:
         """Declare a view as an operation; the first line of its docstring is the summary.
 
-        Its argument `args` gets the parameters, and `form` a JSON body, checked against the structs
-        of the annotations. Unknown parameters are refused, except by open operations.
+        `args` and `form` are structs of the annotations; only open operations allow unknown
+        parameters.
 
-        answers: meaning of a success, by status if it is neither 200 nor 204. content: types of an
-        answer that is not JSON. body: types of a body that the view reads itself. cursor: kind of
-        cursors; the argument `after` gets the sort key of the parameter `cursor`, and the answer's
-        `next` becomes a cursor. follows: the view of the tag before it in the document.
+        answers: meaning of success, by status except for 200 and 204. content: types of an answer
+        other than JSON. body: types that the view reads itself. cursor: kinds of cursors, with the
+        sort key as `after` and an answer's `next`. follows: the view of the tag before it.
         """
 
         def declare(view: View) -> View:

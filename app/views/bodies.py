@@ -1,5 +1,3 @@
-"""Bodies of uploads and imports, written to disk as they arrive."""
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -44,9 +42,8 @@ class Spool:
     async def keep(
         self, *, is_started: bool, format_name: str = "auto", options: ReadOptions = NO_OPTIONS
     ) -> ImportJob:
-        """Keep the file for an import; with durable writes it survives a power cut.
-
-        Raises InvalidInputError for an empty file.
+        """Keep the file for an import, durably if writes are. Raises InvalidInputError for an empty
+        file.
         """
         if not self.size:
             loc = "body" if self.file_name is None else "file"
@@ -69,9 +66,8 @@ class Spool:
 
 @asynccontextmanager
 async def spooled_body(*, is_form: bool = False) -> AsyncIterator[Spool]:
-    """Write the body into a file of the data folder as it arrives; yield it when it is complete.
+    """Yield the body, or a form's part `file`, in a file that is removed unless it is kept.
 
-    For a multipart form, that is its part `file`. The file is removed at the end unless it is kept.
     Raises TooLargeError, RequestTimeout after 30 s without data, and InvalidInputError for a form
     without exactly one file.
     """
@@ -124,7 +120,7 @@ async def _read_form(spool: Spool) -> None:
 
 
 async def _read_parts(decoder: MultipartDecoder, spool: Spool) -> None:
-    """Write the form's file into the spool, part by part.
+    """Write the form's file into the spool.
 
     Raises ValueError, and RequestEntityTooLarge for too many or too long parts.
     """
@@ -154,10 +150,7 @@ async def _read_parts(decoder: MultipartDecoder, spool: Spool) -> None:
 
 
 async def _pieces() -> AsyncIterator[bytes]:
-    """Yield the body as it arrives.
-
-    Raises TooLargeError, RequestTimeout and ClientDisconnected.
-    """
+    """Yield the body as it arrives. Raises TooLargeError, RequestTimeout, ClientDisconnected."""
     limit_mb = resources().config.max_import_mb
     left = limit_mb * MIB
     if (request.content_length or 0) > left:

@@ -1,4 +1,4 @@
-"""The pages, menu entries and cards that parts add to the site."""
+"""Pages, menu entries and cards that parts add."""
 
 from collections.abc import Mapping
 from typing import Any, Final, cast
@@ -33,7 +33,7 @@ def init_app(app: Quart, parts: Parts) -> None:
 
 
 def zones_of(parts: Parts) -> tuple[str, ...]:
-    """Return the prefixes of paths whose pages show days in the browser's time zone."""
+    """Return path prefixes of pages that show days in the browser's zone."""
     blueprints = (blueprint for part in parts.values() for blueprint in part.pages)
     return tuple(f"{each.url_prefix}/" for each in blueprints if getattr(each, "shows_days", False))
 
@@ -57,7 +57,7 @@ def menu_of_parts() -> list[tuple[str, tuple[str, ...], str]]:
 
 
 def show_cards(place: str, *values: object, **named: object) -> Markup:
-    """Return the cards of all parts at a place of a page, made by macros of that name."""
+    """Return all parts' cards at a place, made by macros of that name."""
     shown = []
     for listed, part in parts_here().items():
         if place in part.cards:

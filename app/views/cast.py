@@ -1,7 +1,6 @@
-"""The people on a page: their names, their colours, and whether they wrote messages.
+"""The people on a page, and whether they wrote messages.
 
-`named_in` finds them in the structs of a page, and `cast_of` reads them. Texts and filters use the
-cast that is `bound` while a page is made.
+`cast_of` reads people whom `named_in` finds; texts and filters use the cast that is `bound`.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -27,22 +26,22 @@ from app.services.posts.users import NamedUser, all_speak_in_chats, named_users
 from app.services.rooms.room_facts import homes_of, zones_of_rooms
 
 HUES: Final = 24
-"""Colours of people in style.css, the clearest first."""
+"""Colours of people in style.css, clearest first."""
 CLEAR_HUES: Final = 8
-"""The first colours, which are clearly different from each other."""
+"""First colours, which differ clearly from each other."""
 
 
 class Person(NamedTuple):
     username: str
     name: str
-    """Name in sentences: the display name if the username is only its form in URLs, as in chats;
-    otherwise the username, which is exact.
+    """Name in sentences: the username, but in chats the display name, whose form in URLs is the
+    username.
     """
     display_name: str
     """Name as people write it; otherwise the username."""
     hue: str
     is_speaker: bool
-    """Whether the person speaks in chats, and wrote messages."""
+    """Whether the person wrote messages in chats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +49,11 @@ class Cast:
     people: Mapping[str, Person] = field(default_factory=dict)
     is_chat: bool = False
     has_chats: bool = False
-    """Whether the site has chats, so that the menu links to them."""
     zones: Mapping[int, str] = field(default_factory=dict)
-    """Time zones of the chats of its posts, by their ids."""
+    """Time zones of its posts' chats, by id."""
 
     def with_names(self, names: Mapping[str, str]) -> "Cast":
-        """Return the cast with other names for some people, by username."""
+        """Return the cast with other names by username."""
         called = {
             username: self.people[username]._replace(name=name, display_name=name)
             for username, name in names.items()
@@ -78,12 +76,11 @@ async def cast_of(
     platform: str = "",
     rooms: Collection[int] = (),
 ) -> Cast:
-    """Return these people, found by one query.
+    """Return these people by one query, without unknown names; without any, the page is about
+    everyone here, or on a platform.
 
-    about: authors of the posts that the page is about, by default all. If all of them speak in
-    chats, or the page is of a chat, it is about messages. Unknown names do not count; without any,
-    the page is about everyone here, or on a platform. hued: people who get their colours before all
-    others, in this order; by default `about` (`dealt`). rooms: the chats of its posts.
+    about: authors of its posts, all by default; if all speak in chats, it is about messages. hued:
+    people with colours before others, `about` by default. rooms: chats of its posts.
     """
     named = list(usernames)
     subjects = named if about is None else list(about)
@@ -155,7 +152,7 @@ def has_chats() -> bool:
 
 
 def post_count(count: int, username: str | None = None) -> str:
-    """Return a number of posts or messages in words: of an author, or of the page's subject."""
+    """Return a number of an author's posts or messages in words."""
     messages = _bound.get().is_chat if username is None else is_speaker(username)
     with speaking_of(messages=messages):
         text = ngettext("{count} post", "{count} posts", count)
@@ -165,18 +162,16 @@ def post_count(count: int, username: str | None = None) -> str:
 class Guest(NamedTuple):
     posts: int
     room_id: int | None = None
-    """The chat with most of their posts; None if most are in no chat."""
+    """The chat with most of their posts; None if most have no chat."""
     place: int | None = None
-    """Place of their colour in that chat, from 0."""
+    """Place of their colour in that chat."""
 
 
 def dealt(guests: Mapping[str, Guest], first: Iterable[str]) -> dict[str, str]:
-    """Return the classes of colours by case-folded name.
+    """Return classes of colours by case-folded name; people of one chat have their colours there.
 
-    People of one chat have their colours of that chat. Otherwise these first, and the others by
-    number of posts, keep their colours unless somebody before them has it; up to eight people get
-    clear colours. Others get the clearest free colour: the first people of a long list before the
-    later ones.
+    Otherwise these first, then others by posts, keep their colour unless it is taken; up to eight
+    people get clear colours, others the clearest free one.
     """
     heads = [key for key in dict.fromkeys(map(username_key, first)) if key in guests]
     followers = sorted(guests.keys() - {*heads}, key=lambda key: (-guests[key].posts, key))
@@ -204,8 +199,8 @@ def _deal(group: list[str], guests: Mapping[str, Guest], places: dict[str, int])
 
 
 _NAMES: Final = frozenset({"username", "usernames", "chosen"})
-"""Fields, and keys of mappings, that hold usernames: one, several, or pairs that begin with one.
-`chosen` are the names ticked in a form.
+"""Fields and keys with usernames, single, several or first of pairs; `chosen` are names ticked in a
+form.
 """
 _PLAIN: Final = frozenset({str, int, float, bool, bytes, NoneType, date, datetime, time})
 
@@ -253,7 +248,6 @@ def _take(value: object, named: NamesHere) -> None:
 # By their types only a few fields are looked at: looking at all values took 50 times as long.
 @cache
 def _fields_of(kind: type[Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the fields of a type that hold usernames, and those that may contain some."""
     hints = _hints(kind)
     held = tuple(name for name in hints if name in _NAMES)
     deeper = (name for name in hints if name not in _NAMES and _may_name(hints[name], frozenset()))
@@ -274,7 +268,7 @@ def _hints(kind: type[Any]) -> dict[str, Any]:
 
 
 def _may_name(hint: Any, above: frozenset[Any]) -> bool:
-    """Return whether values of a type may hold usernames; `above` are the types that contain it."""
+    """Return whether a type's values may hold usernames; `above` are the types that contain it."""
     if hint in _PLAIN or hint in above:
         return False
     if parts := get_args(hint):

@@ -1,4 +1,4 @@
-"""Examples for the API's document, made from the schemas and from values by name."""
+"""Examples of the API's document, from schemas and values by name."""
 
 import json
 import re
@@ -12,8 +12,8 @@ Schema = dict[str, Any]
 WRITTEN: Final[dict[str, dict[str, Any]]] = json.loads(
     Path(__file__).with_name("examples.json").read_text()
 )
-"""Parameters of requests and particular fields of answers, by operation; texts by content type;
-values by the name of a struct, of its field (`Author.tweets`), or of a field in any struct.
+"""Parameters and fields by operation, texts by content type, values by name of struct
+(`Author.tweets`) or field.
 """
 JSON_TYPES: Final[dict[str, tuple[type, Any]]] = {
     "string": (str, "…"),
@@ -27,13 +27,13 @@ JSON_TYPES: Final[dict[str, tuple[type, Any]]] = {
 
 
 class Examples:
-    """Values that fit the schemas of some structs, without optional fields."""
+    """Values of schemas, without optional fields."""
 
     def __init__(self, structs: Mapping[str, Schema]) -> None:
         self._structs = structs
 
     def of_content(self, content_type: str, schema: Schema) -> Any:
-        """Return an example of a body or an answer, for JSON lines a single line."""
+        """Return an example of a body or answer, a line of JSON lines."""
         if content_type in WRITTEN["files"]:
             return WRITTEN["files"][content_type]
         return self.of(schema) if "json" in content_type and schema else None
@@ -83,7 +83,7 @@ def address_of(path: str, operation: Mapping[str, Any]) -> str:
 
 
 def command_of(origin: str, path: str, method: str, operation: Mapping[str, Any]) -> str:
-    """Return a request's example as a shell command, with a token in $TOKEN."""
+    """Return a request as a shell command, with a token in $TOKEN."""
     options = []
     security = operation["security"]
     if security and {} not in security:

@@ -1,7 +1,6 @@
-"""Figures: numbers with a finding, a table, a drawing and the URL of the posts behind them.
+"""Figures of dashboard, portraits, years, archives and pictures.
 
-The dashboard, portraits, years and archives have figures, and pictures draw them. Their methods are
-called while the people of a page are bound (`app/views/cast.py`).
+Their methods need the page's people to be bound (`app/views/cast.py`).
 """
 
 from abc import ABC, abstractmethod
@@ -24,7 +23,7 @@ class Table:
     """Meaning of the numbers, if the columns' names do not say it."""
 
     def below(self, row: Sequence[TableCell], beside: int) -> str:
-        """Return the cells of a row after the first `beside` cells, with their columns' names."""
+        """Return cells after the first `beside` cells, with their columns' names."""
         columns = (column[:24] for column in self.columns[beside:])
         # The marks keep a name's direction of writing from affecting anything else.
         cells = zip(columns, row[beside:], strict=False)
@@ -39,22 +38,17 @@ class ShownRow(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Finding:
     title: str = ""
-    """The finding in a sentence."""
     notes: Sequence[str] = ()
-    """Further sentences about the numbers and what they leave out."""
+    """Further sentences, and what the numbers leave out."""
     topic: str = ""
     """Topic of the figure, if it is not the usual one."""
     about: str = ""
-    """How to read the figure, or how it is counted."""
     zone: str = ""
-    """Time zone of the numbers, if the page names it next to the heading."""
 
 
 class Figure(ABC, Generic[PlotT]):
-    """Numbers with a finding, a table, a drawing, and the posts behind them.
-
-    The drawing is a value for the browser's library (`app/parts/dashboard/shapes.py`), or for pages
-    and pictures (`app/drawing/drawings.py`).
+    """Numbers with a finding, a table, the posts behind them, and a drawing for browsers or
+    pictures.
     """
 
     @abstractmethod
@@ -71,7 +65,7 @@ class Figure(ABC, Generic[PlotT]):
 
     @abstractmethod
     def path(self) -> str:
-        """Return the URL of the posts behind a point, without the point's parameters."""
+        """Return the URL of a point's posts, without the point's parameters."""
 
     def parts(self) -> "FigureParts[PlotT]":
         return FigureParts(self.finding(), self.table(), self.plot(), self.path())
@@ -85,7 +79,7 @@ class FigureParts(NamedTuple, Generic[PlotT]):
 
 
 def show_rows(table: Table, most: int) -> list[ShownRow]:
-    """Return the first rows in the request's language; call it in a thread for many rows."""
+    """Return the first rows in the request's language; many rows need a thread."""
     return [
         ShownRow(
             [

@@ -1,4 +1,4 @@
-"""Filters of posts in a URL; times are RFC 3339, or bare dates: days in a time zone."""
+"""Filters of posts in a URL; bare dates are days in a time zone."""
 
 import re
 from collections.abc import Iterable
@@ -18,7 +18,6 @@ from app.services.posts.selection import Selection
 from app.views.requests import args_of
 
 Year = Annotated[int, Meta(ge=1, le=9998)]
-"""A year whose end can be represented, too."""
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -110,9 +109,8 @@ def parse_zone(name: str) -> ZoneInfo:
 
 
 def zone_of_page(name: str, own: str | None = None) -> ZoneInfo:
-    """Return a page's time zone: of the URL, the chat (`own`), the browser, or UTC.
-
-    `app.paths.OF_ZONE` names the pages that use it. Raises MalformedError.
+    """Return a page's zone: of the URL, the chat (`own`), the browser, or UTC. Raises
+    MalformedError.
     """
     if name:
         return parse_zone(name)
@@ -120,17 +118,18 @@ def zone_of_page(name: str, own: str | None = None) -> ZoneInfo:
 
 
 def zone_of_picture(name: str, own: str | None = None) -> ZoneInfo:
-    """Return the time zone in which a picture shows days: of the URL, the chat (`own`), or UTC.
+    """Return a picture's zone: of the URL, the chat (`own`), or UTC, as previews have no cookie.
 
-    Programs that show links have no cookie of the browser. Raises MalformedError.
+    Raises MalformedError.
     """
     return parse_zone(name) if name else remembered_zone(own)
 
 
 def parse_instant(name: str, value: str, zone: ZoneInfo) -> datetime | None:
-    """Return the instant of a parameter; a bare date is the start of that day in the zone.
+    """Return a parameter's instant without fractions, as stored; a bare date is its start in the
+    zone.
 
-    Fractions of a second are dropped, as stored times have none. Raises MalformedError.
+    Raises MalformedError.
     """
     if not value:
         return None
@@ -168,7 +167,7 @@ def day_of(time: datetime | None, zone: ZoneInfo) -> date | None:
 
 
 def span_of_day(day: date | None, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
-    """Return the instants at which a day and the next day begin; None without a day."""
+    """Return the beginnings of a day and the next; None without a day."""
     if day is None:
         return None, None
     return first_instant(day, zone), first_instant(day + timedelta(days=1), zone)

@@ -1,4 +1,4 @@
-"""An author's habits in words: how often, by how much, and how they differ from others."""
+"""An author's habits in words: how often, and how they differ."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -9,9 +9,9 @@ from app.language.tell import HABITS, tell
 from app.views.cast import shown_name
 
 HARDLY: Final = 0.005
-"""Shares below are less than one post of a hundred."""
+"""Shares below are called less than one post of a hundred."""
 ONE_OF: Final = 0.36
-"""Shares below, down to 0.055, are given as one post of a number."""
+"""Shares below, down to 0.055, are called one post of a number."""
 ALMOST_ALL: Final = 0.95
 MOST_TRAITS: Final = 3
 LONGEST_FINDING: Final = 140
@@ -26,13 +26,13 @@ def often(share: float) -> str:
 
 
 def briefly(share: float) -> str:
-    """Return a share of posts that are named before: "in every fifth"."""
+    """Return a share of posts named before: "in every fifth"."""
     kind, count = _how_often(share)
     return tell("briefly", kind, count=count)
 
 
 def part_of(share: float) -> str:
-    """Return a share of an eighth or more as a part: "every fifth post"."""
+    """Return a share from an eighth as a part: "every fifth post"."""
     number, tenths = round(1 / share), round(10 * share)
     if share == 1 or share < ONE_OF or tenths == 5:
         return tell("part", str(min(number, 8)))
@@ -92,7 +92,7 @@ def change_of(measure: Measure, year: int) -> str:
 
 
 def trait_of(measure: Measure, others: str = "") -> str:
-    """Return briefly what an author does differently by a measure.
+    """Return briefly what an author does differently.
 
     others: name of the compared people.
     """
@@ -113,16 +113,16 @@ def told_alone(measure: Measure, others: str = "") -> str:
 
 
 def called(others: int, only_other: str, *, is_of_chat: bool) -> str:
-    """Return the name of the compared people in a sentence; a single one has their own name."""
+    """Return the name of the compared people in a sentence, a single person's own."""
     if only_other:
         return short_name(only_other)
     return tell("others", "chat" if is_of_chat else "site", count=others)
 
 
 def told_of(username: str, measures: Sequence[Measure], others: str = "") -> str:
-    """Return a sentence of an author's clear traits, the clearest first; empty without any.
+    """Return a sentence of clear traits, clearest first; empty without any.
 
-    others: name of the compared people; the sentence has it once.
+    others: the compared people's name.
     """
     clear: list[str] = []
     for measure in positive_first(measure for measure in measures if measure.is_clear):
@@ -152,7 +152,7 @@ def _joined(traits: Sequence[str]) -> str:
 
 
 def _words_per_post(measure: Measure) -> str:
-    """Return the words per post, as exact as needed to tell them from the others' number."""
+    """Return words per post, as exact as their difference requires."""
     whole = max(round(measure.own), 1)
     count = round(measure.own, 1) if whole == round(measure.beside) else whole
     text = ngettext("about {count} word", "about {count} words", 1 if count == 1 else 2)

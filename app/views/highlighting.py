@@ -1,4 +1,4 @@
-"""Texts in pieces, as pages show them: marks, excerpts, links, and search results."""
+"""Texts in pieces, as pages show them, and search results."""
 
 import re
 from collections.abc import Hashable, Iterable, Sequence
@@ -14,7 +14,7 @@ from app.views.links import search_path
 
 Mark = TypeVar("Mark")
 _MAY_BE_LINK: Final = re.compile(r"(?<!\S)[^\s@#/]*+[@#/]\S*")
-"""A word that may hold a URL, an @name or a #tag; other words are escaped together."""
+"""A word that may hold a URL, @name or #tag; others are escaped together."""
 _NAME_OR_TAG: Final = re.compile(r"[\W_]{0,3}?(?P<term>@\w[\w.-]*(?:@[\w.-]+)?(?<![.-])|#\w+)")
 
 
@@ -26,7 +26,7 @@ class Marked(Generic[Mark]):
 
 
 def marked_text(text: str, spans: Sequence[tuple[int, int, Mark | None]]) -> list[Marked[Mark]]:
-    """Return the text in pieces; spans are half-open code points, in order, without overlap."""
+    """Return the text in pieces; spans are half-open code points, ordered and disjoint."""
     pieces: list[Marked[Mark]] = []
     place = 0
     for start, end, mark in spans:
@@ -40,10 +40,7 @@ def marked_text(text: str, spans: Sequence[tuple[int, int, Mark | None]]) -> lis
 
 
 def with_links(text: str, *, is_first: bool, is_last: bool) -> Markup:
-    """Return a piece of a text with links for its URLs, @names and #tags.
-
-    A word that is cut off at the piece's ends has no link.
-    """
+    """Return a text's piece with links, except for words cut off at its ends."""
     markup, shown_to = Markup(), 0
     for word in _MAY_BE_LINK.finditer(text):
         is_cut = (word.start() == 0 and not is_first) or (word.end() == len(text) and not is_last)
@@ -54,7 +51,6 @@ def with_links(text: str, *, is_first: bool, is_last: bool) -> Markup:
 
 
 def _as_link(word: str) -> Markup | None:
-    """Return a word as a link, or None if it has none."""
     if "\N{HORIZONTAL ELLIPSIS}" in word:
         return None
     if has_link(word):
@@ -67,15 +63,15 @@ def _as_link(word: str) -> Markup | None:
 
 
 def pieces_of_hit(hit: Hit, *, around: int) -> list[Marked[None]]:
-    """Return the text of a hit with marked matches; a long text is cut to their surroundings."""
+    """Return a hit's text with marked matches; a long text is cut to their surroundings."""
     spans: list[tuple[int, int, None]] = [(start, end, None) for start, end in hit.highlights]
     return excerpt(marked_text(hit.text, spans), around=around)
 
 
 def excerpt(pieces: Sequence[Marked[Mark]], *, around: int) -> list[Marked[Mark]]:
-    """Return the pieces with an ellipsis for text far from every mark.
+    """Return pieces with ellipses for text far from marks.
 
-    around: characters kept on each side of a mark, or at the beginning without marks.
+    around: characters kept next to a mark, or at the beginning.
     """
     passages = []
     for place, piece in enumerate(pieces):
@@ -96,10 +92,10 @@ class FoundText(NamedTuple):
 
 
 def by_text(hits: Iterable[Hit], *, around: int) -> list[FoundText]:
-    """Return the hits in order, with equal texts of one author and chat combined.
+    """Return hits in order, equal texts combined by author and chat unless they have media, likes
+    or reactions.
 
-    Hits with media, likes or reactions stay apart, since these are shown with each. around:
-    characters of a long text that are kept on each side of a match.
+    around: characters kept next to a match.
     """
     together: dict[Hashable, list[Hit]] = {}
     for hit in hits:

@@ -1,4 +1,4 @@
-"""The hours in which an author writes, in words and drawn next to others' hours."""
+"""The hours in which an author writes, in words and drawings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from app.views.figure import Figure, Finding, PlotT, Table
 from app.views.habit_words import part_of
 
 LEAST_PART: Final = 0.3
-"""Share of the posts in the busiest part of the day; four equal parts have 0.25."""
+"""Share of posts in the busiest part of the day; equal parts have 0.25."""
 PARTS: Final = (
     gettext_noop("night, 0:00 to 6:00"),
     gettext_noop("morning, 6:00 to 12:00"),
@@ -39,7 +39,6 @@ class HoursFigure(Figure[PlotT]):
         return Finding(title, self.notes(), topic, about, self.zone)
 
     def notes(self) -> list[str]:
-        """Return what the drawing shows next to these hours."""
         return []
 
     def table(self) -> Table:
@@ -56,7 +55,7 @@ class ClockFigure(HoursFigure[Clock]):
     outline: Sequence[int] = ()
     outline_told: str = ""
     labelled_by: str = ""
-    """Ids of the drawing's labels, if it is the first of a page."""
+    """Ids of the labels of a page's first drawing."""
 
     def notes(self) -> list[str]:
         return [self.outline_told] if self.outline_told else []
@@ -73,10 +72,7 @@ class ClockFigure(HoursFigure[Clock]):
 
 
 def busiest(hours: Sequence[int], start: int | None) -> str:
-    """Return a sentence about the busiest hours; some hour has posts.
-
-    start: the first of the hours that clearly have most posts; None gives an empty text.
-    """
+    """Return a sentence of the busiest hours, from `start`; empty for None. Some hour has posts."""
     if start is None:
         return ""
     busy = [hours[(start + step) % DAY_H] for step in range(BUSY_H)]
@@ -125,7 +121,7 @@ def by_hour(hue: str, counts: Sequence[int], caption: str) -> Columns:
 
 
 def told_by_hour(hours: Sequence[int]) -> list[str]:
-    """Return each hour with its number of posts; empty without posts."""
+    """Return each hour's number of posts; empty without posts."""
     texts = {count: post_count(count) for count in {*hours} if count}
     named = zip(HOURS, hours, strict=True)
     return [f"{name}: {texts[count]}" if count else "" for name, count in named]

@@ -11,10 +11,9 @@ _NUMBER: Final = re.compile(r"\d{1,2}$")
 
 
 def initials_of(names: Sequence[str]) -> list[str]:
-    """Return a letter for each name, and a second one if several names share it.
+    """Return a letter for each name, two if several share it.
 
-    The second is the number at the name's end, the first letter of its last word, or else its next
-    letter that is free.
+    The second is the end's number, the last word's first letter, or the next free letter.
     """
     firsts = [_first_of(name) for name in names]
     times, initials = Counter(firsts), list[str]()
@@ -40,7 +39,7 @@ def _first_of(name: str) -> str:
 
 
 def _seconds_of(name: str) -> Iterator[str]:
-    """Yield possible second characters of a name, the clearest first."""
+    """Yield possible second characters of a name, clearest first."""
     first, *later = _WORD.findall(unicodedata.normalize("NFC", name)) or [""]
     if number := _NUMBER.search((later or [first[1:]])[-1]):
         yield number[0]

@@ -1,4 +1,4 @@
-"""URLs of links: in the chat of a reader of one chat, and for other devices of the network."""
+"""URLs for readers of one chat, and for other devices."""
 
 import contextlib
 import socket
@@ -17,7 +17,7 @@ from app.views.policies import is_on_this_machine, own_chat, own_origin
 
 
 def author_path(username: str) -> str:
-    """Return the URL of an author; for a reader of one chat, of the author's card there."""
+    """Return an author's URL, for readers of one chat of the card there."""
     if own_chat() is None:
         return url_for("authors.show_author", username=username)
     return card_path(username)
@@ -42,9 +42,8 @@ def search_path(words: str) -> str:
 
 
 def origins_for_others() -> list[str]:
-    """Return the origins at which other devices open the site; empty if only this machine can.
-
-    Visitors from other machines are only told the address that they used.
+    """Return the origins for other devices, empty if none can; visitors from elsewhere learn only
+    their own.
     """
     origin = own_origin()
     if resources().config.url or not is_loopback_host(urlsplit(origin).netloc):
@@ -60,7 +59,7 @@ def origins_for_others() -> list[str]:
 
 
 def origin_for_others() -> str:
-    """Return the origin of links to be sent; the own one if other devices have none."""
+    """Return the origin of links to send; the own one without other devices."""
     return next(iter(origins_for_others()), own_origin())
 
 
@@ -73,7 +72,7 @@ def is_of_own_network(link: str) -> bool:
 
 
 def qr_code(address: str) -> Markup | None:
-    """Return a QR code as an `svg` with a quiet border; None for a long address."""
+    """Return a QR code as `svg` with a border; None for long texts."""
     if len(address) > 500:  # Its code would be too fine for cameras of phones.
         return None
     code = segno.make_qr(address, error="m")
@@ -89,7 +88,7 @@ def _is_of_network(host: str) -> bool:
 
 
 def _own_addresses() -> Sequence[str]:
-    """Return this machine's addresses in its networks; no packet is sent."""
+    """Return this machine's addresses; no packet is sent."""
     found: dict[str, None] = {}
     # Each kind of private network, and outside: routes to them begin at an own address.
     for probe in ("10.0.0.1", "172.16.0.1", "192.168.0.1", "192.0.2.1"):

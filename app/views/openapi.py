@@ -23,7 +23,7 @@ IN_PATH: Final = re.compile(r"<(?:(\w+):)?(\w+)>")
 
 
 def document(operations: Iterable[Operation], *, is_public: bool) -> dict[str, Any]:
-    """Return the document of these operations; it takes some 10 ms."""
+    """Return the document of these operations, in some 10 ms."""
     operations = _in_order(operations)
     schemas = Schemas(operations)
     paths: dict[str, dict[str, Any]] = {}
@@ -84,10 +84,7 @@ class Schemas:
     def content(
         self, content: Mapping[str, Any], example: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Return the bodies of these types with examples; bytes have no schema.
-
-        `example` replaces fields of the example made from the schema.
-        """
+        """Return bodies with examples, whose fields `example` replaces; bytes have no schema."""
         bodies: dict[str, Schema] = {}
         for content_type, type_ in content.items():
             schema = self._by_type[type_]
@@ -101,7 +98,6 @@ class Schemas:
 
 
 def _describe(name: str, field: Schema) -> None:
-    """Add what a field's type does not tell."""
     if name in WRITTEN["fields"]:
         field.setdefault("description", WRITTEN["fields"][name])
     if name.endswith("_at") or name == "not_before":
@@ -131,7 +127,7 @@ def _operation(declared: Operation, schemas: Schemas, *, is_public: bool) -> dic
 
 
 def _security(declared: Operation, *, is_public: bool) -> list[dict[str, list[str]]]:
-    """Return what may be sent, any of it: nothing ({}), a token of the scope, or a session."""
+    """Return alternatives: nothing ({}), a token of the scope, or a session."""
     if declared.policy == "open":
         return []
     if declared.policy == "player":

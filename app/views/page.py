@@ -1,4 +1,4 @@
-"""A page is a value of what its template shows; one function renders it with its people."""
+"""Rendering pages, which are values of what their templates show."""
 
 import contextlib
 from collections.abc import Sequence
@@ -77,10 +77,7 @@ async def cast_on(
 
 
 async def cast_for_anybody(value: object = None) -> Cast:
-    """Return the cast of a page that anyone may see.
-
-    It is empty for visitors who may not know who is here, and if the database is away.
-    """
+    """Return an open page's cast, empty if the visitor may not know it or the database is away."""
     if not g.get("is_closed", True):
         with contextlib.suppress(AppError):
             return await cast_on(value)
@@ -88,7 +85,7 @@ async def cast_for_anybody(value: object = None) -> Cast:
 
 
 async def render(page: WebPage, cast: Cast | None = None) -> str:
-    """Return the page as HTML or XML; without a cast, its people are looked up."""
+    """Return the page as HTML or XML; without a cast, people are looked up."""
     cast = await cast_on(page) if cast is None else cast
     with bound(cast), speaking(language()):
         shown = {name: getattr(page, name) for name in _shown(type(page))}
@@ -124,9 +121,9 @@ def _shown(kind: type[WebPage]) -> list[str]:
 
 
 def init_app(app: Quart, config: Config) -> None:
-    """Give templates their filters, and facts about a page for search engines and link previews.
+    """Give templates their filters and facts about pages.
 
-    URLs come from the settings only: a cached page must not contain the host of one request.
+    URLs come from the settings only: a cached page must not contain one request's host.
     """
     app.jinja_env.filters |= {
         "display_name": display_name,

@@ -1,7 +1,6 @@
-"""Access: every view declares its policy; a view without a policy is refused to everyone.
+"""Access: a view without a declared policy is refused to everyone.
 
-Readers of one chat read addresses of their chat; no other address exists for them. Cookies of
-sessions and of known browsers are signed; parts have their own cookies.
+Readers of one chat read only addresses of their chat.
 """
 
 import secrets
@@ -50,12 +49,12 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def access(policy: Policy, of_chat: OfChat | None = None) -> Callable[[View], View]:
-    """Declare a view's policy, and a function that tells whether a request is of its reader's chat.
+    """Declare a view's policy, and whether a request is of its reader's chat.
 
-    `open`: nothing; `read`: a token or an account unless the site is public; `account`: an operator
-    or a reader; `token`: any token or an operator; `write` and `admin`: a token of that scope or an
-    operator; `operator`: an operator; `metrics`: a client on this machine, or `admin`; `player`:
-    the secret of a game's player, which the view looks up.
+    `open`: nothing; `read`: a token or account unless public; `account`: an operator or reader;
+    `token`: any token or an operator; `write`, `admin`: that scope or an operator; `operator`: an
+    operator; `metrics`: a client here, or `admin`; `player`: a game's secret, which the view looks
+    up.
     """
 
     def declare(view: View) -> View:
@@ -67,11 +66,9 @@ def access(policy: Policy, of_chat: OfChat | None = None) -> Callable[[View], Vi
 
 
 async def check() -> ResponseReturnValue | None:
-    """Refuse what the visitor may not do; send a browser to sign in first.
+    """Refuse what the visitor may not do; browsers sign in first.
 
-    `g.account` is the signed-in account and `g.operator` the same for an operator, otherwise None.
-    `g.chat` is the only chat that the account may read, if any. `g.policy` is the policy of the
-    address.
+    Sets `g.account`, `g.operator` if it is one, `g.policy`, and `g.chat`, the only readable chat.
     """
     openness, facts = resources().openness, app_ctx.g  # `g` looks itself up at every use.
     facts.account = facts.operator = facts.chat = None
@@ -109,7 +106,7 @@ async def check() -> ResponseReturnValue | None:
 
 
 def _policy_of_address() -> Policy:
-    """Return the policy of the requested address. Raises ForbiddenError without one."""
+    """Return the requested address's policy. Raises ForbiddenError without one."""
     if request.endpoint is None or request.method == "OPTIONS":
         # An unknown address tells no more than a known one that may not be read.
         return "read"
@@ -128,7 +125,7 @@ def _declared_policy(app: Quart, endpoint: str | None) -> Policy | None:
 
 
 def is_open(app: Quart, method: str, path: str) -> bool:
-    """Return whether anyone may request an address, on a private site too."""
+    """Return whether anyone may request an address, even on private sites."""
     try:
         endpoint, _ = app.url_map.bind("").match(path, method)
     except HTTPException:  # There is no such address, or a redirect leads to it.
@@ -142,7 +139,7 @@ def _check_reader(policy: Policy) -> None:
 
 
 async def _check_own_chat(policy: Policy, room_id: int) -> None:
-    """Raise NotFound for what is not of a reader's chat, even on a public site."""
+    """Raise NotFound outside a reader's chat, even on public sites."""
     if request.endpoint is not None and policy == "account":
         return
     view = current_app.view_functions.get(request.endpoint or "")
@@ -151,7 +148,7 @@ async def _check_own_chat(policy: Policy, room_id: int) -> None:
 
 
 def is_on_this_machine() -> bool:
-    """Return whether the client is on this machine, and neither a proxy nor a foreign page."""
+    """Return whether the client is here, and neither a proxy nor a foreign page."""
     is_local = is_loopback(request.remote_addr) and is_loopback_host(request.host)
     is_foreign = request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}
     names = {name.lower() for name, _ in request.headers}
@@ -183,10 +180,8 @@ def send_to_login() -> Response:
 
 
 def _check_origin() -> None:
-    """Refuse changes and sign-ins that another site makes a browser send.
-
-    Raises ForbiddenError. Browsers state the origin in Sec-Fetch-Site; old ones send at least
-    Origin with changes.
+    """Raise ForbiddenError for changes and sign-ins from other sites, by Sec-Fetch-Site or, in old
+    browsers, Origin.
     """
     if request.method in SAFE_METHODS:
         return
@@ -221,7 +216,7 @@ def own_origin() -> str:
 
 
 def right_to_read() -> Right | None:
-    """Return the right that a stream needs while it lasts; None if SAYWHO_PUBLIC is 1."""
+    """Return a stream's right; None if SAYWHO_PUBLIC is 1."""
     if resources().openness.setting:
         return None
     if g.token is not None:
@@ -230,7 +225,7 @@ def right_to_read() -> Right | None:
 
 
 async def is_still_readable() -> bool:
-    """Return whether the site has stayed public for a visitor who was let in for that reason."""
+    """Return whether the site stayed public for a visitor who needs that."""
     return not g.get("is_visitor") or await resources().openness.is_public()
 
 
@@ -239,16 +234,15 @@ AnyResponse = Response | WerkzeugResponse
 
 @asynccontextmanager
 async def writing() -> AsyncIterator[AsyncSession]:
-    """Open a transaction for the request's writes; the answer names its newest event."""
+    """Open a transaction for writes; the answer names the newest event."""
     async with resources().db.write() as session:
         yield session
         name_event(await newest_event(session))
 
 
 def name_event(event_id: int) -> None:
-    """Name the newest event of the request's writes in its answer.
-
-    Readers of one chat are not told how much happens on the site.
+    """Name the newest event of the writes, except to readers of one chat, who must not learn the
+    site's activity.
     """
     if own_chat() is not None:
         return
@@ -273,7 +267,7 @@ async def _token() -> TokenFacts | None:
 
 
 def own_chat() -> int | None:
-    """Return the only chat that the visitor may read; None for the whole site."""
+    """Return the visitor's only readable chat; None for the whole site."""
     return cast(int | None, g.get("chat"))
 
 
@@ -313,7 +307,7 @@ async def signed_in() -> SignedInAccount | None:
 
 
 def set_session(response: Response, secret: str, name: str) -> None:
-    """Sign the browser in; its further attempts at this account are counted separately."""
+    """Sign the browser in; its later attempts at this account count separately."""
     _set(response, "session", secret, SESSION_LIFETIME)
     device = client_of(name).device or secrets.token_hex(8)
     # Browsers keep no cookie for longer.
@@ -344,7 +338,7 @@ def _set(
 
 
 def set_secret(response: Response, name: str, value: str, lifetime: timedelta) -> None:
-    """Set a cookie that neither scripts nor requests of other sites can use."""
+    """Set a cookie closed to scripts and to other sites' requests."""
     response.set_cookie(
         name,
         value,

@@ -1,7 +1,4 @@
-"""What a request sends: parameters (400), forms, JSON bodies (400, 415, 422), and cursors.
-
-A view ends when its request does (`RequestConnection`).
-"""
+"""Parameters, forms, JSON bodies and cursors of a request."""
 
 import asyncio
 import base64
@@ -53,7 +50,7 @@ class NoArgs(msgspec.Struct):
 
 
 def number_of(text: str, most: int = MAX_ID) -> int | None:
-    """Return a text's whole number; None for anything else, and for a larger number than `most`."""
+    """Return a text's whole number up to `most`; None for anything else."""
     if not re.fullmatch("[0-9]{1,16}", text, re.ASCII) or int(text) > most:
         return None
     return int(text)
@@ -65,16 +62,15 @@ def gaps_of(pieces: Iterable[str | tuple[int, int]]) -> list[Gap]:
 
 
 class IdConverter(IntegerConverter):
-    """Converter of numbers of up to 16 digits, as many as 2^53 has; other paths do not match.
-
-    Larger numbers than ids must match: they would be 405 if another method has a view.
+    """Converter of numbers up to 16 digits; larger ones must match, or other methods' views answer
+    405.
     """
 
     regex = r"[0-9]{1,16}"
 
 
 class YearConverter(IntegerConverter):
-    """Converter of four-digit years whose end can be represented; other paths do not match."""
+    """Converter of four-digit years whose end can be represented."""
 
     regex = r"[0-9]{4}"
 
@@ -83,10 +79,10 @@ class YearConverter(IntegerConverter):
 
 
 def parse_args(form: type[Form], *, is_strict: bool) -> Form:
-    """Return the URL's parameters as the form; lists take a parameter several times.
+    """Return the URL's parameters as the form; lists take repeated ones.
 
-    Raises MalformedError; with `is_strict` also for unknown parameters and for bytes that are not
-    UTF-8, of which Werkzeug would keep `%FF` as it is.
+    Raises MalformedError; with `is_strict` also for unknown parameters and bytes that are not
+    UTF-8.
     """
     if is_strict and _may_have_bytes():
         try:
@@ -97,7 +93,6 @@ def parse_args(form: type[Form], *, is_strict: bool) -> Form:
 
 
 def _may_have_bytes() -> bool:
-    """Return whether parameters may not be UTF-8: most parsed ones have no `%`."""
     query = request.query_string
     return not query.isascii() or (
         b"%" in query
@@ -161,9 +156,9 @@ def event_of(header: str) -> int | None:
 
 
 def require_type(name: str, otherwise: str = "") -> None:
-    """Raise UnsupportedMediaError for a body of another type, or a compressed body.
+    """Raise UnsupportedMediaError for another type or a compressed body.
 
-    otherwise: end of the sentence, which says where other types belong.
+    otherwise: end of the sentence, with the place of other types.
     """
     if request.mimetype != name:
         raise UnsupportedMediaError("The body must be {name}", name=name + otherwise)
@@ -175,10 +170,7 @@ def require_type(name: str, otherwise: str = "") -> None:
 
 
 def decode_json(body: bytes, form: type[Form]) -> Form:
-    """Return the bytes as the form.
-
-    Raises MalformedError for other bytes than JSON, InvalidInputError for other JSON.
-    """
+    """Return the bytes as the form. Raises MalformedError, and InvalidInputError for other JSON."""
     try:
         return msgspec.json.decode(body, type=form)
     except (ValueError, RecursionError) as error:
@@ -205,7 +197,7 @@ _Offset = Annotated[int, Meta(ge=0, le=DEEPEST)]
 _Time = Annotated[datetime, Meta(tz=True)]
 
 Next = Annotated[Any, Meta(extra_json_schema={"anyOf": [{"type": "string"}, {"type": "null"}]})]
-"""Sort key of the last item, None on the last page; an operation answers with its cursor."""
+"""Sort key of the last item, None on the last page; answers have its cursor."""
 
 
 class PageArgs(Struct):
@@ -244,7 +236,7 @@ def cursor_of(key: object) -> str | None:
 
 
 def _in_utc(key: TweetKey) -> TweetKey:
-    """Return the key with its time in UTC. Raises ValueError for a time that no post has."""
+    """Return the key's time in UTC. Raises ValueError if no post has it."""
     time, tweet_id = key
     if time is not None and not EARLIEST <= time <= LATEST:
         raise ValueError("out of range")
@@ -270,9 +262,8 @@ MOST_FIELDS: Final = 300
 
 
 class FormParser(FormDataParser):
-    """Parser that limits the fields of all forms, as Quart does for multipart forms only.
-
-    Long forms are parsed in a thread.
+    """Parser that limits all forms' fields, as Quart does for multipart only; long forms parse in a
+    thread.
     """
 
     async def parse(
@@ -313,19 +304,15 @@ def _is_one_range(header: str) -> bool:
 
 
 async def whole_body() -> bytes:
-    """Return the complete body.
-
-    `request.data` would first parse a form by `asyncio.wait_for`, which in Python 3.11 may lose the
-    cancellation of a client that leaves.
+    """Return the body without `asyncio.wait_for`, which in Python 3.11 may lose a leaving client's
+    cancellation.
     """
     return await request.get_data(cache=True, as_text=False, parse_form_data=False)
 
 
 class RequestConnection(ASGIHTTPConnection):
-    """Quart's connection of a request, whose view ends when the request is cancelled.
-
-    Quart (0.22) leaves the view running: at a stop it would continue while its resources are
-    closed.
+    """Quart's connection; Quart (0.22) leaves a cancelled view running, even while its resources
+    close at a stop.
     """
 
     def __init__(self, app: Quart, scope: Any) -> None:

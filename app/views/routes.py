@@ -1,4 +1,4 @@
-"""The routes: the API under /api/v1, and the pages, which are usable without JavaScript."""
+"""The routes: the API under /api/v1, and pages."""
 
 from typing import Final
 

@@ -1,7 +1,4 @@
-"""The pictures of one post of a wall, as large as the page, with links to the next ones.
-
-A script shows the page in a dialog (`app/static/viewer.js`).
-"""
+"""The pictures of a post, one a page (in a dialog by `app/static/viewer.js`)."""
 
 from app.services.posts.tweets import Neighbours, Post
 from app.services.rooms.room_facts import RoomFacts

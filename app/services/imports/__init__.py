@@ -1,1 +1,1 @@
-"""Imports of files, uploads, JSON lines and the sample posts."""
+"""Imports of files, uploads, JSON lines and sample posts."""

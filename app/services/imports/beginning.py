@@ -1,7 +1,4 @@
-"""The first records of a file, which decide whether and how it is read.
-
-Times and authors must be known, and a stored chat is read as it was read before.
-"""
+"""The first records of a file, which decide whether and how it is read."""
 
 import asyncio
 from collections import defaultdict
@@ -32,11 +29,11 @@ FIRST_RECORDS: Final = 1_000
 
 
 class UnsettledError(ImportFileError):
-    """Authors or times of a file are ambiguous, so that someone has to choose."""
+    """Authors or times of a file are ambiguous, so that someone must choose."""
 
 
 class FirstReading(NamedTuple):
-    """The first items of a source, and the fault of the file behind them."""
+    """The first items of a source, and the fault behind them."""
 
     records: RecordStream
     items: list[Item]
@@ -60,9 +57,8 @@ class FirstReading(NamedTuple):
         return cls(records, first, fault, is_whole)
 
     def checked(self, source: Source, form: str, options: ReadOptions) -> RecordStream:
-        """Return all records, reading the first ones only once.
-
-        Raises UnsettledError if someone has to choose before any record is stored.
+        """Return all records, reading the first only once. Raises UnsettledError before any record
+        is stored.
         """
         check_settled(self.records, options)
         if not self.is_whole:
@@ -77,15 +73,14 @@ def check_order(records: RecordStream) -> None:
 
 
 def check_settled(records: RecordStream, options: ReadOptions) -> None:
-    """Raise UnsettledError if someone has to choose before these records are stored."""
+    """Raise UnsettledError if someone must choose before these records are stored."""
     if unsettled := unsettled_of(records, options):
         raise UnsettledError(ways_out(unsettled, is_table=bool(records.columns)))
 
 
 def check_whole(source: Source, form: str, options: ReadOptions, noted: NotesSummary) -> None:
-    """Read a file to its end if its later records may disprove `noted`, the first assumptions.
-
-    Raises UnsettledError if they do.
+    """Read on if later records may disprove `noted`, the first assumptions; then raise
+    UnsettledError.
     """
     # Of all assumptions, a later record may only disprove the order of dates.
     if not any(part.kind == "dates" and part.alternatives for part in noted.assumptions):
@@ -115,10 +110,10 @@ AS_BEFORE: Message = Message("as in the first import of this chat")
 async def begin_reading(
     db: Sessions, source: Source, form: str, records: RecordStream, options: ReadOptions
 ) -> RecordStream:
-    """Return the records of a source, after reading the first of them.
+    """Return the records of a source, a stored chat's by default in its earlier zone and order of
+    dates.
 
-    A stored chat is read in its earlier time zone and order of dates, unless the file or the
-    options name them. Raises UnsettledError if someone has to choose.
+    Raises UnsettledError.
     """
     first = await asyncio.to_thread(FirstReading.of, records)
     async with db.read() as session:
@@ -137,7 +132,7 @@ async def begin_reading(
 async def read_as_before(
     session: AsyncSession, records: RecordStream, items: Iterable[Item], options: ReadOptions
 ) -> ReadOptions:
-    """Return the options with the assumptions of an earlier import of the file's chats."""
+    """Return the options with the earlier assumptions about the file's chats."""
     assumed = {part.kind for part in records.notes.assumptions}
     is_zone_open = options.timezone is None and "timezone" in assumed
     is_order_open = options.dates is None and "dates" in assumed

@@ -1,4 +1,4 @@
-"""Storing a batch of posts and their authors, in the caller's transaction."""
+"""Storing a batch of posts and authors in the caller's transaction."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -53,7 +53,6 @@ class BulkAuthor:
     """An author; thousands of mapped objects would hold up the event loop."""
 
     id: int
-    """0 until it is stored."""
     username: str
     platform: str
     display_name: str | None = None
@@ -65,8 +64,7 @@ class BulkAuthor:
     ) -> None:
         """Fill an empty display name, and replace the platform `local`.
 
-        Raises ConflictError for another platform, and if a person in a chat would be mistaken for
-        an author of a platform.
+        Raises ConflictError for another platform, or for a person in a chat with an author's name.
         """
         if is_of_chat and self.platform != "local":
             raise ConflictError(
@@ -96,7 +94,7 @@ async def find_by_keys(session: AsyncSession, keys: Collection[str]) -> dict[str
 
 
 async def store_authors(session: AsyncSession, authors: Iterable[BulkAuthor]) -> list[NewEvent]:
-    """Store new and changed authors, set the ids of the new, and return their events."""
+    """Store new and changed authors, set new ids, and return the events."""
     changed = [author for author in authors if author.id and author.is_changed]
     new = [author for author in authors if not author.id]
     ids = await allocate_ids(session, User, len(new)) if new else ()
@@ -114,10 +112,10 @@ async def store_authors(session: AsyncSession, authors: Iterable[BulkAuthor]) ->
 
 
 BATCH: Final = 1_000
-"""Posts in a transaction: enough to share its cost, few enough for other writers to wait."""
+"""Posts in a transaction: enough to share its cost, few enough not to delay other writers."""
 
 PostIdentity = tuple[int, datetime | None, str]
-"""Author, given time and text; posts with the same identity are equal."""
+"""Author, given time and text."""
 
 
 class BulkPost(msgspec.Struct, kw_only=True):
@@ -136,7 +134,7 @@ class BulkPost(msgspec.Struct, kw_only=True):
 
 
 def count(batch: Sequence[BulkPost]) -> None:
-    """Count the features of the posts that will be folded; runs in a thread."""
+    """Count features of posts to be folded; runs in a thread."""
     of_each = Counter(item.username for item in batch)
     counted = [item for item in batch if of_each[item.username] >= FOLD_FROM]
     counts = features_of([item.post.text for item in counted])
@@ -149,7 +147,7 @@ class ImportMemory(NamedTuple):
     profiles: BulkProfiles
     order: FileOrder
     earlier: EarlierReading | None = None
-    """Compares the posts with the stored ones; None if both readings are kept."""
+    """Compares posts with stored ones; None if both readings are kept."""
 
 
 class EqualPost(NamedTuple):
@@ -163,7 +161,7 @@ class Resolved(NamedTuple):
     item: BulkPost
     user: BulkAuthor
     room_id: int | None = None
-    """None for a post, and for a message that is in its room already."""
+    """None for a post, and for a message that has its room already."""
 
     @property
     def key(self) -> SourceKey:
@@ -184,10 +182,7 @@ async def store_batch(
     default_time: datetime | None = None,
     is_bulk: bool = True,
 ) -> None:
-    """Store the posts and the new authors, and count them in the report.
-
-    In bulk one event announces all new posts of an author; else each post has its own.
-    """
+    """Store and count posts and new authors; in bulk, one event announces an author's posts."""
     memory = memory or ImportMemory(RoomFinder(), BulkProfiles(), FileOrder())
     resolved, announced = await _resolve(session, batch, report)
     identities = {outcome.identity for outcome in resolved if outcome.item.repeat}
@@ -263,9 +258,9 @@ async def _in_rooms(
 def _sorted_out(
     resolved: Iterable[Resolved], stored: Mapping[PostIdentity, Sequence[EqualPost]]
 ) -> tuple[dict[int, int], dict[int, Membership], dict[int, SentAgain]]:
-    """Return repeated posts by place, rooms of those without one, and new media and reactions.
+    """Return repeated posts by place, rooms of posts without one, and new media and reactions.
 
-    A message is repeated only in its own room, or in none, as earlier versions stored it.
+    A message is repeated in its own room, or in none, as earlier versions stored it.
     """
     known: dict[int, int] = {}
     memberships: dict[int, Membership] = {}
@@ -305,10 +300,6 @@ def _messages_of_files(
 def _compared(
     resolved: Iterable[Resolved], known: Collection[int], stored: Collection[SourceKey]
 ) -> list[Reread]:
-    """Return the chat messages and posts, to be compared with the stored ones.
-
-    known: places of repeated posts. stored: keys of stored posts.
-    """
     compared: list[Reread] = []
     for place, outcome in enumerate(resolved):
         post, (user_id, time, text) = outcome.item.post, outcome.identity
@@ -323,9 +314,8 @@ def _compared(
 async def _resolve(
     session: AsyncSession, batch: Sequence[BulkPost], report: ImportReport
 ) -> tuple[list[Resolved], list[NewEvent]]:
-    """Return the posts with their authors, and events of new and changed authors.
-
-    Posts of another platform than their author's are rejected.
+    """Return the posts with authors, and authors' events; reject posts of another platform than
+    their author's.
     """
     keys = {name: username_key(name) for name in {item.username for item in batch}}
     authors = await find_by_keys(session, keys.values())
@@ -348,9 +338,8 @@ async def _resolve(
 async def _equal_posts(
     session: AsyncSession, identities: set[PostIdentity]
 ) -> dict[PostIdentity, list[EqualPost]]:
-    """Return the stored posts of each identity by one statement; posts dated ahead have two times.
-
-    Messages of a deleted room, which are about to be removed, do not count.
+    """Return stored posts by identity, without messages of deleted rooms; posts dated ahead have
+    two times.
     """
     if not identities:
         return {}

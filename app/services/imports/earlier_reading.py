@@ -1,6 +1,5 @@
-"""Stopping the import of a file that another version of saywho has read differently.
-
-Its stored posts have other times, names or texts, so that each would be stored twice.
+"""Stopping the import of a file that another version read differently, since each post would be
+stored twice.
 """
 
 from collections import Counter, defaultdict
@@ -21,9 +20,9 @@ from app.models import Room, RoomPerson, Tweet, User
 from app.services.rooms.recognition import rooms_of_title
 
 FEWEST: Final = 2
-"""Repeated posts before an import stops; a person may write one text twice."""
+"""Repeated posts before an import stops; a person may repeat a text."""
 _MOST_OF_ZONES: Final = timedelta(hours=26)
-"""Time between the first and the last time zone of the world."""
+"""Difference of the first and the last time zone."""
 _MOST_COMPARED: Final = 20_000
 _STORED: Final = (Tweet.user_id, Tweet.created_at, Tweet.dated_at, Tweet.source_id)
 CHAT_READ_BEFORE: Final = Message(
@@ -41,11 +40,11 @@ READ_BEFORE: Final = frozenset({CHAT_READ_BEFORE, POSTS_READ_BEFORE})
 
 
 class ReadBeforeError(ImportFileError):
-    """The posts of a file are stored already, but were read differently."""
+    """The posts of a file are stored, but were read differently."""
 
 
 class Reread(NamedTuple):
-    """A post of the file, and whether it is stored as it is read now."""
+    """A post of the file, and whether it is stored unchanged."""
 
     user_id: int
     room_id: int | None
@@ -57,7 +56,7 @@ class Reread(NamedTuple):
 
 
 class Overlap(NamedTuple):
-    """Number of the file's posts that are stored by one property, and of those stored unchanged."""
+    """Number of the file's posts that are stored by one property, and of those unchanged."""
 
     here: int
     found: int
@@ -69,17 +68,17 @@ class Overlap(NamedTuple):
 
 @dataclass(slots=True)
 class EarlierReading:
-    """Compares the posts of an import with the stored posts, until each chat is judged."""
+    """Compares posts of an import with stored posts, until each chat is judged."""
 
     settled: set[int | None] = field(default_factory=set)
-    """Chats that are new or read as before; None stands for posts outside of chats."""
+    """Chats that are new or unchanged; None stands for posts outside of chats."""
 
     async def check(
         self, session: AsyncSession, posts: Sequence[Reread], made: Collection[int]
     ) -> None:
         """Raise ReadBeforeError if under half of the stored posts are unchanged.
 
-        made: rooms that this import has created.
+        made: rooms of this import.
         """
         groups: dict[int | None, list[Reread]] = defaultdict(list)
         for post in posts:
@@ -117,7 +116,6 @@ class EarlierReading:
 
 
 async def _rooms_before(session: AsyncSession, group: Sequence[Reread]) -> set[int]:
-    """Return the stored rooms that may be this chat, by title or by times."""
     reference = group[0].reference
     if not isinstance(reference, FileRoom):
         return set()
@@ -139,10 +137,10 @@ async def _rooms_before(session: AsyncSession, group: Sequence[Reread]) -> set[i
 
 
 def may_be_read_as(time: datetime | None, stored: datetime | None, dated: datetime | None) -> bool:
-    """Return whether two times can be readings of one written time, rather than of different days.
+    """Return whether two times can be readings of one written time.
 
-    dated: the time that was stored of a time ahead. Readings differ in the time zone, in the order
-    of day and month, in the calendar, or in whether the time is read at all.
+    Readings differ in zone, order of day and month, calendar, or in whether a time is read. dated:
+    the stored time of a time ahead.
     """
     if time is None or stored is None or dated is not None:
         return True
@@ -170,7 +168,6 @@ async def _by_texts(
 async def _by_times(
     session: AsyncSession, group: Sequence[Reread], is_here: ColumnElement[bool]
 ) -> Overlap:
-    """Compare the messages of each time, as many as both the file and the stored chat have."""
     counts = Counter(post.time for post in group if post.time)
     found = Counter(post.time for post in group if post.time and post.is_found)
     query = select(Tweet.created_at, func.count()).where(
@@ -184,9 +181,9 @@ async def _by_times(
 async def _by_likeness(
     session: AsyncSession, group: Sequence[Reread], is_here: ColumnElement[bool]
 ) -> Overlap:
-    """Compare the messages at whose times the stored chat has a text with the same ASCII letters.
+    """Compare messages by time and the text's ASCII letters.
 
-    A wrong encoding keeps these letters, and a wrongly read name adds some before them.
+    A wrong encoding keeps these letters; a wrongly read name adds some before them.
     """
     times = {post.time for post in group if post.time}
     query = select(Tweet.created_at, Tweet.text).where(
@@ -229,7 +226,7 @@ async def _check_posts(session: AsyncSession, group: Sequence[Reread]) -> None:
 
 
 async def _check_by_id(session: AsyncSession, group: Sequence[Reread]) -> None:
-    """Raise ReadBeforeError if posts are stored with another author, or with more or fewer words.
+    """Raise ReadBeforeError if posts have another author, or more or fewer words.
 
     Such posts have the same id but for a prefix, and the same time or none.
     """
@@ -266,7 +263,6 @@ def _is_number_of_row(source_id: str) -> bool:
 
 
 def _bare(source_id: str) -> str:
-    """Return an id without its prefix for the kind of record."""
     return source_id.rpartition("_")[2]
 
 
@@ -279,9 +275,9 @@ def _once(posts: Iterable[tuple[Any, str, Reread]]) -> dict[tuple[Any, str], Rer
 async def _check_by(
     session: AsyncSession, query: Select[*tuple[Any, ...]], posts: Mapping[tuple[Any, str], Reread]
 ) -> None:
-    """Compare the posts that are stored once with the same property and text.
+    """Compare posts that are stored once with a property and text.
 
-    The query returns the property, the text, the author, the times and the id of stored posts.
+    The query returns property, text, author, times and id.
     """
     rows = (await session.execute(query.where(*_outside_of_chats()))).all()
     counts = Counter((row[0], row[1]) for row in rows)

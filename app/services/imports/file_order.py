@@ -1,7 +1,7 @@
 """The order of a chat's messages of the same time, taken from the file.
 
-Many apps write times in minutes. A second export of a chat may contain messages that belong before
-stored messages of the same minute, which have lower ids.
+A second export may contain messages between stored messages of the same minute, which have lower
+ids.
 """
 
 from collections import defaultdict
@@ -19,12 +19,10 @@ from app.models import Tweet
 from app.services.event_log import NewEvent, append_events
 
 MOST_KEPT: Final = 1_000
-"""Messages of one time whose order is kept; more keep the order of their ids. All messages of a
-file with a single time would be compared again in each batch.
+"""Ordered messages of one time; more would be compared again in each batch, and are ordered by id.
 """
 
 Moment = tuple[int, datetime]
-"""A chat, and a time."""
 
 
 class FileMessage(NamedTuple):
@@ -77,7 +75,7 @@ class FileOrder:
     def __init__(self) -> None:
         self._begun: set[int] = set()
         self._last: dict[Moment, MomentOfFile] = {}
-        """The last times of the previous batch, which may continue."""
+        """Times at the end of the previous batch, which may continue."""
 
     async def keep(self, session: AsyncSession, messages: Iterable[FileMessage]) -> None:
         moments: dict[Moment, MomentOfFile] = {}

@@ -30,10 +30,10 @@ from app.services.imports.report import (
 from app.services.posts.filling_imports import WAITING, mark_cancelled
 
 FOLDER: Final = "uploads"
-"""Folder of the files, which servers may share; names of files are in the database."""
+"""Folder of the files, which servers may share."""
 IMPORTING: Final = "imports"
 UPLOAD_LIFETIME: Final = timedelta(days=1)
-"""Time after which an upload that was not started is removed."""
+"""Lifetime of an upload that was not started."""
 MOST_ATTEMPTS: Final = 3
 """Consecutive runs that may end abnormally without a new post."""
 ENDED: Final = ("done", "failed", "cancelled")
@@ -42,7 +42,6 @@ ENDED: Final = ("done", "failed", "cancelled")
 class UploadedFile(NamedTuple):
     spool: str
     name: str
-    """Name that the sender gave."""
     size: int
 
 
@@ -86,10 +85,7 @@ async def get_job(session: AsyncSession, job_id: int, *, is_started: bool = Fals
 async def list_jobs(
     session: AsyncSession, *, before: int | None = None, limit: int, with_uploads: bool = False
 ) -> tuple[list[ImportJob], int | None]:
-    """Return imports, newest first, and the cursor of the next page.
-
-    `with_uploads` includes uploads that were not started.
-    """
+    """Return imports, newest first, with or without uploads, and the next page's cursor."""
     query = select(ImportJob)
     if not with_uploads:
         query = query.where(ImportJob.state != "uploaded")
@@ -121,10 +117,7 @@ async def choose_options(session: AsyncSession, job_id: int, options: ReadOption
 async def start_job(
     session: AsyncSession, job_id: int, options: ReadOptions, form: str = "auto"
 ) -> ImportJob:
-    """Queue an upload, to be read as the format `form`.
-
-    Raises NotFoundError, ConflictError.
-    """
+    """Queue an upload as the format `form`. Raises NotFoundError, ConflictError."""
     job = await choose_options(session, job_id, options)
     job.state, job.format, job.errors, job.notes = "running", form, encode_errors([]), None
     return job
@@ -136,7 +129,7 @@ def note_title(job: ImportJob, title: str) -> None:
 
 
 async def cancel_job(session: AsyncSession, job_id: int) -> ImportJob:
-    """Cancel an import and keep its posts; delete an upload that was not started.
+    """Cancel an import and keep its posts, or delete an upload.
 
     Raises NotFoundError, ConflictError if the import ended.
     """
@@ -151,7 +144,7 @@ async def cancel_job(session: AsyncSession, job_id: int) -> ImportJob:
 
 
 async def next_job(session: AsyncSession, data_dir: Path) -> ImportJob | None:
-    """Return an import that waits or whose process died; its file must be on this machine."""
+    """Return an import that waits or whose process died, with its file on this machine."""
     waiting = select(ImportJob).where(ImportJob.state.in_(WAITING))
     if backend_of(session).is_shared:
         files = await asyncio.to_thread(_files, data_dir)
@@ -160,7 +153,7 @@ async def next_job(session: AsyncSession, data_dir: Path) -> ImportJob | None:
 
 
 async def claim_job(session: AsyncSession, job_id: int) -> ImportJob | None:
-    """Return the import if it is still to be run; call it as the holder of the lock."""
+    """Return the import if it is still to be run; the caller holds the lock."""
     job = await session.get(ImportJob, job_id)
     if job is None or job.state not in WAITING:
         return None
@@ -190,14 +183,14 @@ async def end_job(session: AsyncSession, job_id: int, failure: Message | None) -
 
 
 async def change_running(session: AsyncSession, job_id: int, values: dict[str, Any]) -> bool:
-    """Change the import unless it was cancelled; return whether it may continue."""
+    """Change the import unless it was cancelled; return whether it continues."""
     job = update(ImportJob).where(ImportJob.id == job_id, ImportJob.state == "running")
     changed = await session.scalar(job.values(**values).returning(ImportJob.id))
     return changed is not None
 
 
 def counted(job: ImportJob, report: ImportReport) -> dict[str, Any]:
-    """Return the import's counts; posts that an earlier run of it stored are not duplicates."""
+    """Return the counts; posts from an earlier run of the import are not duplicates."""
     values: dict[str, Any] = report.counts | {
         "accepted": job.accepted + report.accepted,
         "duplicates": max(0, report.duplicates - job.accepted),
@@ -230,7 +223,7 @@ async def remove_old_uploads(db: Sessions, data_dir: Path) -> None:
 
 
 async def drop_jobs(session: AsyncSession) -> Sequence[str]:
-    """Cancel all imports and delete all uploads; return the names of their files."""
+    """Cancel all imports and delete all uploads; return their files' names."""
     is_open = ImportJob.state.not_in([*ENDED, "uploaded"])
     cancelled = update(ImportJob).where(is_open).values(state="cancelled", finished_at=now())
     uploads = delete(ImportJob).where(ImportJob.state == "uploaded")
@@ -247,7 +240,7 @@ def open_upload(data_dir: Path) -> tuple[str, IO[bytes]]:
 
 
 def sync_upload(data_dir: Path, file: IO[bytes]) -> None:
-    """Sync an upload to the disk, so that it survives a power cut. Raises OSError."""
+    """Sync an upload to the disk, to survive a power cut. Raises OSError."""
     file.flush()
     os.fsync(file.fileno())
     folder = os.open(data_dir / FOLDER, os.O_RDONLY)
@@ -262,7 +255,7 @@ def upload_path(data_dir: Path, spool: str) -> Path:
 
 
 def remove_upload(data_dir: Path, spool: str) -> None:
-    """Remove an upload; a process that has it open can still read it."""
+    """Remove an upload; processes can still read it if it is open."""
     with contextlib.suppress(OSError):
         upload_path(data_dir, spool).unlink()
 
@@ -272,7 +265,7 @@ def _files(data_dir: Path) -> list[Path]:
 
 
 def _remove_old_files(files: Iterable[Path], states: Mapping[str, str], before: datetime) -> None:
-    """Remove files of ended imports, and old files of none; a new file may get its import yet."""
+    """Remove files of ended imports, and old files of none: a new file may get its import yet."""
     for path in files:
         # Another worker may have removed it meanwhile.
         with contextlib.suppress(FileNotFoundError):

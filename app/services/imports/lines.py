@@ -49,10 +49,9 @@ class LinesReport(msgspec.Struct, frozen=True):
 async def store_lines(
     db: Database, file: IO[bytes], report: ImportReport, run: Runner
 ) -> tuple[LinesReport, int]:
-    """Store the lines of a file, a batch in a transaction; `run` reads them.
+    """Store batches of lines in threads by `run`; return outcome and newest event.
 
-    Return the outcome and the newest event. Committed batches stay if a later one fails, and
-    `report` counts them.
+    Committed and counted batches stay if a later one fails.
     """
     read = partial(_read_lines, _raw_lines(file))
     await import_posts(db, read, report, Storing(default_time=now(), trusts_ids=True), run)
@@ -65,7 +64,7 @@ async def store_lines(
 def _read_lines(
     lines: Iterator[tuple[int, bytes | None]], report: ImportReport, is_stopped: Callable[[], bool]
 ) -> list[BulkPost] | None:
-    """Return the posts of the next lines, None at the end, and report the bad lines."""
+    """Return posts of the next lines, None at the end; report bad lines."""
     portion = list(islice(lines, BATCH))
     if not portion or is_stopped():
         return None
@@ -98,7 +97,6 @@ def _bulk_post(number: int, raw: bytes | None) -> BulkPost:
 
 
 def _raw_lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
-    """Yield the lines with their numbers, from 1; None for a line over 1 MB."""
     for number in numbered(1):
         raw = stream.readline(MAX_LINE_BYTES + 2)
         if not raw:

@@ -1,4 +1,4 @@
-"""People in a chat to be imported who have the name of a stored author."""
+"""People in a chat to be imported with the name of a stored author."""
 
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
@@ -18,14 +18,14 @@ from app.services.rooms.recognition import RoomFinder
 
 
 class PersonHere(NamedTuple):
-    """A stored author with posts, none of them in the chat of a file."""
+    """A stored author with posts, none of them in the file's chat."""
 
     platform: str
     posts: int
     messages: int
     rooms: int
     room: str | None
-    """Name of the chat with the most of the messages; None without any."""
+    """Name of the chat with most messages; None without any."""
 
     @property
     def is_another(self) -> bool:
@@ -35,10 +35,10 @@ class PersonHere(NamedTuple):
 async def people_here(
     session: AsyncSession, preview: Preview, options: ReadOptions
 ) -> dict[str | None, PersonHere]:
-    """Return the authors who have the name of a person in the file, by the file's usernames.
+    """Return stored authors outside of the file's chat with a person's name, by the file's
+    usernames.
 
-    `options` has other names that are proposed for them. People who write already in the stored
-    chat of the file are left out.
+    `options` has other proposed names.
     """
     names: dict[str | None, str] = {}
     for username in (speaker.username for speaker in preview.speakers):
@@ -71,7 +71,7 @@ async def _known_rooms(
 async def known_rooms(
     session: AsyncSession, people: Mapping[RoomReference, Mapping[int, str]]
 ) -> set[int]:
-    """Return the stored rooms that an import would recognise, by the names of their people."""
+    """Return the stored rooms that an import would recognise, by their people's names."""
     finder = RoomFinder()
     rooms = [await finder.known(session, room, names) for room, names in people.items()]
     return {room_id for room_id in rooms if room_id is not None}

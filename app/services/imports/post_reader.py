@@ -1,4 +1,4 @@
-"""Reading batches of posts from files: checked, with media, and equal posts numbered."""
+"""Reading batches of checked posts from files, with media and numbers of equal posts."""
 
 import sqlite3
 from collections.abc import Callable, Iterable
@@ -41,9 +41,7 @@ _COUNT: Final = "INSERT INTO seen VALUES (?, 1) ON CONFLICT DO UPDATE SET n = n 
 
 @dataclass(slots=True)
 class PostReader:
-    """Reads batches of valid posts from records.
-
-    `owner` is the author of a file of one account; `username` names the author of records without
+    """Reads batches of valid posts; `owner` is the author of all, `username` of records without
     one.
     """
 
@@ -53,10 +51,10 @@ class PostReader:
     media: "RecordMedia"
     repeats: "RepeatCounter" = field(default_factory=lambda: RepeatCounter())
     _has_said: bool = False
-    """Whether the report mentions the skipped messages of a chat's exporter."""
+    """Whether the report mentions skipped messages of a chat's exporter."""
 
     def read(self, report: ImportReport, is_stopped: Callable[[], bool]) -> list[BulkPost] | None:
-        """Return the posts of the next records, None at the end; report the records left out."""
+        """Return the next posts, None at the end; report records left out."""
         items: list[Item] = []
         try:
             items.extend(islice(self.records.items, BATCH))
@@ -130,7 +128,6 @@ class PostReader:
         )
 
     def _target(self, record: Record, username: str) -> ReplyTarget | None:
-        """Return the reply's target; the account's own name may be a different one here."""
         target, account = record.reply_to, self.records.account
         if target is None or target.username is None or account is None or not account.username:
             return target
@@ -139,7 +136,7 @@ class PostReader:
 
 
 def _nameless(records: RecordStream) -> Message:
-    """Return the error of a post without an author, with one name for all if no record has one."""
+    """Return the error of a post without an author, with one name if no record has one."""
     unused = (part.what for part in records.notes.unread if part.role == "author")
     if name := next(unused, ""):
         return Message(
@@ -155,7 +152,7 @@ def _nameless(records: RecordStream) -> Message:
 
 
 class RepeatCounter:
-    """Counts equal records in a private database that spills to disk, so memory stays bounded."""
+    """Counts equal records in a private database that spills to disk, to bound memory."""
 
     def __init__(self) -> None:
         # One thread at a time uses it, but not always the same one.
@@ -164,10 +161,9 @@ class RepeatCounter:
         self._connection.execute("BEGIN")
 
     def number(self, username: str, post: NewTweet) -> int:
-        """Return the number of equal posts so far, with this one.
+        """Return the number of posts so far with this author, room, time and text.
 
-        Equal posts have the same author, room, time and text. The time of arrival differs at each
-        import.
+        The time of arrival differs at each import.
         """
         time = post.dated_at or post.created_at
         identity = (
@@ -182,14 +178,14 @@ class RepeatCounter:
 
 
 class RecordMedia:
-    """The media of one file; without a keeper no file is copied."""
+    """The media of one file; without a keeper nothing is copied."""
 
     def __init__(self, files: Source | None, keeper: MediaKeeper | None) -> None:
         self._files = files
         self._keeper = keeper if files is not None else None
         self._is_full = False
         self._names: dict[str, str] = {}
-        """Names of this batch's copies, by their names in the file."""
+        """Names of this batch's copies by names in the file."""
 
     def keep(
         self, items: Iterable[Item], report: ImportReport, is_stopped: Callable[[], bool]

@@ -22,8 +22,6 @@ from app.services.imports.report import errors_of
 
 
 class Previewer:
-    """Previews uploads, one at a time for each operator."""
-
     def __init__(
         self,
         config: Config,
@@ -34,19 +32,17 @@ class Previewer:
     ) -> None:
         self._config = config
         self._most_s = most_s
-        """Time limit of a preview with the wait for the operator's previous one, in seconds."""
+        """Time limit of a preview, with the wait for the previous one."""
         self.chat_s = chat_s
-        """Seconds for which a preview reads a chat."""
         self._sandboxes: defaultdict[int, Sandbox] = defaultdict(partial(Sandbox, limit_s))
-        """By the ids of operators, who are few."""
 
     async def look(
         self, job: ImportJob, options: ReadOptions, *, operator_id: int, form: str = "auto"
     ) -> Preview:
-        """Return the preview of an upload, read as the format `form`; cancelling ends the process.
+        """Return the preview of an upload as the format `form`; cancelling ends the process.
 
-        Raises ReadError if that takes too much time or memory, UnavailableError if the operator's
-        previous preview is not finished in time.
+        Raises ReadError at a limit of time or memory, UnavailableError while the operator's
+        previous preview runs.
         """
         request = PreviewRequest(
             path=str(upload_path(self._config.data_dir, job.spool)),
@@ -64,7 +60,7 @@ class Previewer:
         request: msgspec.Struct,
         operator_id: int,
     ) -> bytes:
-        """Return the line that the function yields for the request, as `look` does."""
+        """Return the line that the function yields for the request."""
         sandbox = self._sandboxes[operator_id]
         with TemporaryFile() as body:
             body.write(msgspec.json.encode(request))

@@ -1,4 +1,4 @@
-"""The report of an import: counts, errors, and the authors of stored posts."""
+"""The report of an import: counts, errors, and authors of posts."""
 
 from collections.abc import Iterable
 from copy import deepcopy
@@ -75,14 +75,13 @@ class ImportReport:
     stored: StoredPosts = field(default_factory=StoredPosts)
     broken: Message | None = None
     notes: NotesSummary = NO_NOTES
-    """Assumptions about the source and unused parts, up to the last record that was read."""
+    """Assumptions and unused parts, up to the last record that was read."""
 
     @property
     def counts(self) -> dict[str, int]:
         return {name: getattr(self, name) for name in COUNTS}
 
     def reject(self, place: int, detail: str) -> None:
-        """Count a post that was not stored; the first errors are kept."""
         self.rejected += 1
         self.note(place, detail)
 
@@ -93,11 +92,11 @@ class ImportReport:
             count_skipped(self, item)
 
     def look_for_entities(self, records: RecordStream, text: str) -> None:
-        """Count a post whose text may be HTML although its file does not say so."""
+        """Count a post whose text may be HTML although its file is not."""
         self.with_entities += records.format in WITH_ENTITIES and decode_entities(text) != text
 
     def note(self, place: int | None, detail: str) -> None:
-        """Report what was left out of a stored post, or of the whole file."""
+        """Report what a stored post, or the whole file, lost."""
         if len(self.errors) < MAX_ERRORS:
             self.errors.append(ImportFault(detail, place))
 
@@ -117,7 +116,7 @@ class ImportReport:
         return total
 
     def in_order(self) -> list[ImportFault]:
-        """Return the errors by place: reading and storing report them at different times."""
+        """Return errors by place, since reading and storing report them at different times."""
         return sorted(self.errors, key=lambda error: error.record or 0)
 
 
@@ -193,7 +192,6 @@ def facts(job: ImportJob) -> ImportFacts:
 
 
 def notes_of(job: ImportJob) -> NotesSummary:
-    """Return the assumptions and unused parts; none for imports of earlier versions."""
     return decoded_notes(job.notes) if job.notes else NO_NOTES
 
 
@@ -203,9 +201,8 @@ def encode_notes(notes: NotesSummary) -> bytes:
 
 
 def errors_of(job: ImportJob) -> list[ImportFault]:
-    """Return why the import failed, if it did, and why records were not stored.
-
-    Earlier versions stored plain sentences instead of Messages.
+    """Return why the import and single records failed; earlier versions stored sentences instead of
+    Messages.
     """
     stored = msgspec.json.decode(job.errors)
     return [ImportFault(unpacked(error["detail"]), error.get("record")) for error in stored]
@@ -217,7 +214,6 @@ def encode_errors(errors: Iterable[ImportFault]) -> bytes:
 
 
 def stored_posts(job: ImportJob) -> StoredPosts:
-    """Return the stored posts' facts; none for imports of earlier versions."""
     return msgspec.json.decode(job.stored, type=StoredPosts) if job.stored else StoredPosts()
 
 

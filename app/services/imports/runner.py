@@ -1,9 +1,8 @@
-"""Running imports in a separate process, so that pages answer meanwhile.
+"""Running imports in a separate process, one at a time by a lock.
 
-A worker starts `python -m app.services.imports.runner PID ID` with its own process id, the import's
-id, and the settings in the environment. The lock lets one such process run at a time. The worker
-kills it if its import is cancelled or stalls; so does a stop, and the system if the worker dies, so
-that no process outlives its server.
+A worker starts `python -m app.services.imports.runner PID ID` with its own process id and the
+import's. The worker kills it at a stop, or if the import is cancelled or stalls; the system kills
+it if the worker dies.
 """
 
 import asyncio
@@ -65,7 +64,7 @@ LOOK_EVERY_S: Final = 5.0
 WATCH_EVERY_S: Final = 2.0
 STALL_S: Final = 600.0
 MOST_MEMORY: Final = 1024 * MIB
-"""Memory for reading a file in addition to the program itself, in bytes."""
+"""Bytes for reading a file in addition to the program."""
 
 T = TypeVar("T")
 
@@ -75,9 +74,8 @@ logger = logging.getLogger(__name__)
 async def keep_importing(
     db: Database, config: Config, queued: asyncio.Event, *, stall_s: float = STALL_S
 ) -> None:
-    """Run waiting imports, soon after `queued` is set or another process queued one.
-
-    An import without progress for `stall_s` fails.
+    """Run waiting imports, soon after `queued` is set; an import without progress for `stall_s`
+    fails.
     """
     next_tidy, reason = 0.0, ""
     while True:
@@ -98,7 +96,7 @@ async def keep_importing(
 
 
 async def _run_one(db: Database, config: Config, stall_s: float) -> bool:
-    """Run a waiting import in its process; return whether to look for another one immediately."""
+    """Run a waiting import in its process; return whether to look again immediately."""
     async with db.read() as session:
         job = await next_job(session, config.data_dir)
     if job is None:
@@ -142,10 +140,9 @@ async def _run_one(db: Database, config: Config, stall_s: float) -> bool:
 async def _watch(
     db: Database, config: Config, job_id: int, process: asyncio.Task[int], stall_s: float
 ) -> bool:
-    """Return true when the process ends, and false if it must be killed.
+    """Return true when the process ends, false if the import has ended or stalls.
 
-    It must be killed if its import has ended (it was cancelled) or stalls: it stores no progress
-    and copies no media file, of which a batch may have thousands.
+    A batch may have thousands of media files, so that each copy counts as progress.
     """
     progress: object = None
     since = monotonic()
@@ -173,7 +170,6 @@ async def _kill(process: asyncio.Task[int]) -> None:
 
 
 async def _note_interruption(db: Grant, data_dir: Path) -> None:
-    """Note that a stop ended the import, which is not a failed attempt."""
     async with db.write() as session:
         if (job := await next_job(session, data_dir)) is not None:
             await change_running(session, job.id, {"state": "interrupted", "attempts": 0})
@@ -182,7 +178,7 @@ async def _note_interruption(db: Grant, data_dir: Path) -> None:
 async def run_job(
     db: Grant, config: Config, job: ImportJob, worker: int, *, most_memory: int
 ) -> None:
-    """Import the file to its end, or until cancelled; maintenance derives the rest.
+    """Import the file until its end or cancelled; maintenance derives the rest.
 
     Raises GrantLostError, and UnavailableError if the database is away.
     """
@@ -215,10 +211,7 @@ async def _store(
     *,
     make_room: Callable[[], None] = lambda: None,
 ) -> T:
-    """Store a change of the import; on a full disk, wait until it has room.
-
-    This process waits because another one would only end in the same way.
-    """
+    """Store a change of the import; on a full disk, wait, since another process would fail too."""
     is_said = False
     while True:
         try:
@@ -258,7 +251,6 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
         await note(session, report)
 
     async def note_reading() -> None:
-        """Store the assumptions up to the last record that was read."""
         report.notes = records.notes.summary
         async with db.write() as session:
             await note(session, report)
@@ -291,14 +283,14 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
 
 
 async def _choose_own(db: Grant, username: str) -> None:
-    """Make the author's archive the site's own, unless none of it was stored."""
+    """Make the author's archive the site's own, unless nothing was stored."""
     async with db.write() as session:
         if (user := await find_user(session, username)) is not None:
             await choose_own(session, user.id)
 
 
 async def run_waiting_job(config: Config, worker: int, job_id: int) -> None:
-    """Run the import as long as its worker lives, unless another process runs one."""
+    """Run the import while its worker lives, unless another process runs one."""
     # Threads read and count. What holds the write lock must not wait for a core, since others wait
     # for the lock.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(initializer=be_nice))

@@ -1,5 +1,3 @@
-"""Storing the posts of a source, batch by batch."""
-
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import closing
@@ -35,8 +33,7 @@ class NamelessFileError(ImportFileError):
 
 
 Read = Callable[[ImportReport, Callable[[], bool]], list[BulkPost] | None]
-"""Returns the next posts, None at the end, and reports what is left out. It runs in a thread, and
-returns soon after its second argument returns true.
+"""Returns the next posts in a thread, None at the end; returns soon if its second argument is true.
 """
 Note = Callable[[AsyncSession, ImportReport], Awaitable[None]] | None
 
@@ -69,15 +66,14 @@ class Storing(NamedTuple):
     """How the posts of a source are stored."""
 
     is_live: bool = False
-    """Whether each post has its own event."""
     default_time: datetime | None = None
     note: Note = None
-    """Stores the report together with a batch, so that both always agree, or refuses it."""
+    """Stores the report with a batch, so that both agree, or refuses it."""
     trusts_ids: bool = False
     """Whether the ids of rooms are ids of this site."""
     read: ReadNotes = ReadNotes()
     keeps_earlier: bool = False
-    """Whether posts are stored that an earlier version stored differently."""
+    """Whether to store posts that an earlier version stored differently."""
 
 
 USUAL: Final = Storing()
@@ -92,11 +88,10 @@ async def import_records(
     keeper: MediaKeeper | None = None,
     storing: Storing = USUAL,
 ) -> ImportReport:
-    """Store the posts of the records, as `import_posts` does.
+    """Store posts as `import_posts` does, `username` naming authors of records without one, or the
+    file's account.
 
-    `username` names the author of records without one; for a file of one account it replaces the
-    name. `keeper` copies media files. Raises NamelessFileError before anything is stored, unless
-    there is nothing to store.
+    Raises NamelessFileError before anything is stored, unless there is nothing to store.
     """
     report = report or ImportReport()
     try:
@@ -128,10 +123,8 @@ async def import_posts(
     storing: Storing = USUAL,
     run: Runner = asyncio.to_thread,
 ) -> None:
-    """Store all posts, a batch in a transaction, and read the next batch meanwhile.
-
-    `report` counts the committed posts, even if an error ends the import. Posts before a fault in
-    the file stay.
+    """Store posts, a batch in a transaction, and read ahead; `report` counts committed posts even
+    after an error.
     """
     is_stopped = False
     rooms = RoomFinder(trusts_ids=storing.trusts_ids, read=storing.read)
@@ -172,7 +165,7 @@ async def import_posts(
 
 
 async def renew_derived(db: Database) -> None:
-    """Recount what the import outgrew; a single post hardly changes it."""
+    """Recount what the import outgrew; single posts hardly change it."""
     await renew_if_outgrown(db)
     async with db.read() as session:
         is_vocabulary_due = await is_vocabulary_old(session)
@@ -188,7 +181,7 @@ def _is_empty(records: RecordStream) -> bool:
 
 
 async def _owner(db: Sessions, account: Account | None, username: str | None) -> Account | None:
-    """Return the account with the name for its posts; None for files of many authors."""
+    """Return the account that wrote all posts; None for many authors."""
     if account is None:
         return None
     name = username or account.username

@@ -1,8 +1,7 @@
-"""The live stream's clients, and how events of the log reach all of them.
+"""The live stream's clients, and how events of the log reach them.
 
-A client is a position in the log. One task sends each new event to all clients that have everything
-before it; others catch up by themselves. No client misses an event or gets it twice, and none waits
-in memory.
+A client is a position in the log. One task sends new events to clients that have everything before;
+others catch up by themselves. No client misses an event or gets it twice, and none waits in memory.
 """
 
 import asyncio
@@ -29,7 +28,7 @@ class LiveHub(StreamHub[LiveStream]):
         super().__init__(db, clients)
         self._log = LogPages(db, newest)
         self._sent = newest
-        """The last event sent to the clients that are not behind."""
+        """Last event sent to clients that are not behind."""
 
     def publish(self, changes: Sequence[Change]) -> None:
         self._log.advance(changes[-1].id)
@@ -48,10 +47,9 @@ class LiveHub(StreamHub[LiveStream]):
     async def open(
         self, *, after: int | None, user_id: int | None, right: Right | None, holder: Right | None
     ) -> LiveStream:
-        """Open a stream of the events after a position, of one author or of all, with heartbeats.
+        """Open a stream of an author's or all events after a position, counted until it is closed.
 
-        The stream counts until it is closed. Raises UnavailableError if too many are open, or too
-        many start far back.
+        Raises UnavailableError if too many are open, or start far back.
         """
         newest = self._log.newest
         stream = LiveStream(self, newest if after is None else after, user_id, right, holder)
@@ -106,7 +104,7 @@ class LiveHub(StreamHub[LiveStream]):
         return data
 
     async def _send_news(self, *, is_beat: bool) -> None:
-        """Send to all clients that are up to date; wake those that cannot take it."""
+        """Send to all up-to-date clients; wake those that cannot take it."""
         if not is_beat and self._sent >= self._log.newest:
             return
         page, end = None, self._log.newest

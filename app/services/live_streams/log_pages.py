@@ -1,8 +1,4 @@
-"""Pages of the log as clients of the live stream get them.
-
-Clients at the end of the log never wait for those far back: each group reads the database
-separately.
-"""
+"""Pages of the log, read separately for clients at its end, who never wait for clients far back."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -22,13 +18,13 @@ from app.services.posts.users import Author, find_authors
 
 PAGE: Final = 200
 MOST_BYTES: Final = 128 * 1024
-"""Size after which a page ends, in bytes: a client that reads nothing holds this much in memory."""
+"""Bytes after which a page ends: a client that reads nothing holds them in memory."""
 SLICE: Final = 50
-"""Events whose posts are read together: all long posts of a page would be 20 MB."""
+"""Events whose posts are read together: a page of long posts would be 20 MB."""
 MOST_PAGES: Final = 20
 FURTHEST: Final = 10_000
-"""Events that a client may have missed. They are some 4 MB and 0.2 s of the processor; on a busy
-site with 20 posts a second they are 8 minutes, longer than a restart.
+"""Events that a client may miss: some 4 MB and 0.2 s, or 8 minutes of 20 posts a second, longer
+than a restart.
 """
 REPLAY_WAIT_S: Final = 5.0
 
@@ -57,7 +53,7 @@ class LogPage:
 
 
 class LogPages:
-    """Reads the log, up to the feed's position, once for all clients at a position."""
+    """Reads the log up to the feed's position, once for clients at a position."""
 
     def __init__(self, db: Database, newest: int) -> None:
         self._db = db
@@ -67,23 +63,22 @@ class LogPages:
         self.newest = newest
 
     def advance(self, newest: int) -> None:
-        """Advance to this event and drop all pages: their events may have been deleted."""
+        """Advance to this event and drop all pages, whose events may have been deleted."""
         self._pages.clear()
         self.newest = newest
 
     async def newest_page(self, position: int) -> LogPage:
-        """Return the page after the last event that up-to-date clients have.
-
-        Raises LookupError if the log no longer has it.
+        """Return the page after up-to-date clients' last event. Raises LookupError if the log lost
+        it.
         """
         async with self._at_end:
             return self._ready(position) or await self._read(position, start=position)
 
     async def after(self, position: int, user_id: int | None) -> tuple[bytes, int]:
-        """Return the events after a position, of one author or of all, and the new position.
+        """Return an author's or all events after a position, and the new position.
 
-        Raises LookupError if the log does not contain all of them, and UnavailableError if too many
-        clients start far back.
+        Raises LookupError if the log lost some, UnavailableError if too many clients start far
+        back.
         """
         page = self._ready(position)
         if page is None and position >= self.newest - PAGE:
@@ -100,7 +95,7 @@ class LogPages:
         return page.after(position, user_id), max(position, page.end)
 
     async def _replay(self, position: int, user_id: int | None) -> LogPage:
-        """Return a page from far back, with only the events that one client needs."""
+        """Return a page from far back, with only one client's events."""
         try:
             async with asyncio.timeout(REPLAY_WAIT_S):
                 await self._from_back.acquire()
@@ -149,9 +144,8 @@ class LogPages:
 async def _encoded(
     session: AsyncSession, changes: Sequence[Change]
 ) -> list[tuple[int, int, bytes]]:
-    """Return number, author and bytes of the first events, up to the size of a page.
-
-    Events with nothing to send are empty.
+    """Return number, author and bytes of the first events, up to a page's size; irrelevant events
+    are empty.
     """
     of_posts = {"tweet.created", "tweet.updated"}
     of_authors = {"tweets.imported", "user.created", "user.updated"}
@@ -175,7 +169,7 @@ async def _encoded(
 def _data_of(
     change: Change, posts: Mapping[int, Post], authors: Mapping[int, Author]
 ) -> Post | Author | dict[str, object] | None:
-    """Return the content of an event; None if its subject is gone, or hidden."""
+    """Return an event's content; None if its subject is gone, or hidden."""
     match change.kind:
         case "tweet.created" | "tweet.updated":
             return posts.get(change.tweet_id or 0)

@@ -22,7 +22,7 @@ class LiveStreams(Protocol):
 
 
 class ClientStream:
-    """One client's stream of any content; it counts until it is closed."""
+    """A client's stream of any content, counted until it is closed."""
 
     __slots__ = (
         "_live",
@@ -46,15 +46,15 @@ class ClientStream:
         """Sends without waiting; returns whether it did."""
         self.right = right
         self.sending_since: float | None = None
-        """Start time of the message that is being sent."""
+        """Start time of the message in progress."""
         self.is_due = False
         self.is_over = False
-        """Whether the client is gone, its right has ended, or a newer stream has its place."""
+        """Whether the client is gone, its right ended, or a newer stream has its place."""
         self.is_replaced = False
 
     @property
     def is_waiting(self) -> bool:
-        """Whether the client has everything that the stream knows of."""
+        """Whether the client has everything known to the stream."""
         return self._woken is not None and not self._woken.done()
 
     async def wait(self) -> None:
@@ -74,14 +74,13 @@ class ClientStream:
         self.wake()
 
     def replace(self) -> None:
-        """End the stream, and tell its client that it has too many."""
+        """End the stream; tell its client that it has too many."""
         self.is_replaced = True
         self.end()
 
     async def send_to(self, send: Send, push: Push, gone: asyncio.Future[None]) -> bool:
-        """Send events and heartbeats until the server, the right or the client ends.
-
-        Return whether the client got everything; False if it reads nothing.
+        """Send events and heartbeats until the server, the right or the client ends; return False
+        if it reads nothing.
         """
         self.push = push
         gone.add_done_callback(self._on_gone)
@@ -114,14 +113,13 @@ class LiveStream(ClientStream):
     ) -> None:
         super().__init__(live, right, holder)
         self.first = b""
-        """Events that were read before the stream began."""
         self.position = position
         self.user_id = user_id
 
     def push_page(self, page: LogPage | None, end: int) -> None:
-        """Send the client's events up to `end` without waiting; if impossible, wake the stream.
+        """Send the client's events up to `end` without waiting, else wake the stream.
 
-        page: the newest events of the log, if it could be read.
+        page: the newest events, if read.
         """
         if self.position >= end:
             data = HEARTBEAT if self.is_due else b""

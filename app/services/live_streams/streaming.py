@@ -1,4 +1,4 @@
-"""What all kinds of live streams share: counting, serving and ending them."""
+"""Counting, serving and ending live streams of all kinds."""
 
 import asyncio
 import logging
@@ -13,17 +13,18 @@ from app.services.access.rights import Right, ended_rights
 from app.services.live_streams.stream import ClientStream, Send
 
 HEARTBEAT_S: Final = 13.0
-"""Seconds between comments to clients (proxies close silent connections) and checks of rights."""
+"""Seconds between checks of rights, and comments to clients, since proxies close silent
+connections.
+"""
 READER_TIMEOUT_S: Final = 30.0
-"""Seconds after which a client that reads nothing is disconnected."""
 LOOK_S: Final = 2.0
-"""Seconds between checks for such clients. Together with the heartbeat that detects them and the
-timeout, they are disconnected at most 45 s after the last byte that they read.
+"""Seconds between checks for such clients, who are disconnected at most 45 s after the last byte
+that they read.
 """
 REPLACED: Final = b'event: bye\ndata: {"reason": "too_many_streams"}\n\n'
-"""Last event of a stream whose place a newer one has; its client waits until it is used."""
+"""Last event of a replaced stream; its client waits until it is used."""
 MOST_OF_HOLDER: Final = 5
-"""Streams that one player or session may have in a process."""
+"""Streams of one player or session in a process."""
 MOST_KEPT: Final = 100
 
 logger = logging.getLogger(__name__)
@@ -32,21 +33,18 @@ AnyStream = TypeVar("AnyStream", bound=ClientStream)
 
 
 class Clients:
-    """The places of a process for live streams of all kinds."""
+    """A process's places for live streams of all kinds."""
 
     def __init__(self, most: int, on_count: Callable[[int], None] = lambda _: None) -> None:
         self._most = most
         self._kept = min(MOST_KEPT, most // 10)
-        """The last places, which are reserved for accounts: a tenth, at most 100."""
+        """Last places, reserved for accounts: a tenth, at most 100."""
         self._on_count = on_count
         self._streams: set[ClientStream] = set()
         self._of_holders: dict[Right, dict[ClientStream, None]] = {}
 
     def add(self, stream: ClientStream) -> None:
-        """Give a stream a free place, or the place of its holder's oldest stream.
-
-        Raises UnavailableError.
-        """
+        """Give a stream a free place, or its holder's oldest. Raises UnavailableError."""
         holder = stream.holder
         others = self._of_holders.get(holder, {}) if holder else {}
         is_account = holder is not None and holder.is_account
@@ -134,17 +132,16 @@ class StreamHub(ABC, Generic[AnyStream]):
             await asyncio.sleep(min(0.4, took * (1 / 0.4 - 1)))
 
     def _pause_s(self, until_look_s: float) -> float:
-        """Return the seconds until there is something to do without news."""
         return until_look_s
 
     @abstractmethod
     async def _send_news(self, *, is_beat: bool) -> None:
-        """Read the news and send them to the clients; on a beat, send each a sign of life."""
+        """Send the news to the clients, or on a beat a sign of life."""
 
     async def _push(
         self, streams: Iterable[AnyStream], push: Callable[[AnyStream], None], *, is_beat: bool
     ) -> None:
-        """Push to each waiting stream; other work gets the processor after every 100."""
+        """Push to waiting streams; other work gets the processor after every 100."""
         for stream in list(streams):
             stream.is_due |= is_beat
             if stream.is_waiting:
@@ -159,7 +156,7 @@ class StreamHub(ABC, Generic[AnyStream]):
 
     @abstractmethod
     async def _next(self, stream: AnyStream) -> bytes:
-        """Return the next message of the stream itself; empty at the end."""
+        """Return the stream's next message; empty at the end."""
 
     def _disconnect_stalled(self, before: float) -> None:
         now = asyncio.get_running_loop().time()

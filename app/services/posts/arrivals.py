@@ -1,7 +1,7 @@
 """Adding posts of many authors with a fixed number of statements.
 
-A repeated post fills the stored one: by its `source_id`, or a chat message without an id by author,
-time and text.
+A repeated post fills the stored one, found by `source_id`, or for chat messages by author, time and
+text.
 """
 
 import asyncio
@@ -51,7 +51,7 @@ class Arrival(NamedTuple):
     user_id: int
     post: NewTweet
     room_id: int | None = None
-    """The stored room; None stores the post without a room."""
+    """None stores the post without a room."""
 
     @property
     def key(self) -> SourceKey:
@@ -66,9 +66,8 @@ class Arrival(NamedTuple):
 
     @property
     def news(self) -> NewTweet:
-        """The content without counts that only say "no reactions", as in most files of chats.
-
-        Counts of the API or an export are kept: their senders mean them.
+        """Content without counts that only say "no reactions", unless the API or an export sent
+        them.
         """
         content, counts = self.content, self.post.counts
         is_of_file = isinstance(self.post.room, FileRoom)
@@ -84,7 +83,6 @@ class PostRow:
     dated_at: datetime | None = None
     """Set for a new post only."""
     id: int = 0
-    """0 until a new post is numbered."""
     event_id: int | None = None
     reply_to_id: int | None = None
 
@@ -98,7 +96,7 @@ class PostRow:
         }
 
     def changeable_values(self) -> dict[str, Any]:
-        """Return the columns that a repetition may change, and the id as `changed`."""
+        """Return columns that a repetition may change, and the id as `changed`."""
         values = encoded(self.content)
         changeable = {name: values[name] for name in repeated_columns()}
         return changeable | {"changed": self.id, "reply_to_id": self.reply_to_id}
@@ -120,11 +118,10 @@ async def add_arrivals(
     is_bulk: bool = False,
     announced: Sequence[NewEvent] = (),
 ) -> list[Added]:
-    """Add posts or fill the stored ones, and return the outcomes in order.
+    """Add or fill posts, return outcomes in order, and announce them: in bulk by author, after
+    `announced` events.
 
-    Each new post has an event; in bulk, each author has one. `announced` events come first. Posts
-    without a time get `default_time`. `stored_rows` is the result of `find_stored`, if the caller
-    has it.
+    Posts without a time get `default_time`. `stored_rows` is a result of `find_stored`.
     """
     # The write lock is held: no other transaction changes what is read here before this one ends.
     if stored_rows is None:
@@ -168,9 +165,8 @@ def _new_row(arrival: Arrival, default_time: datetime | None) -> PostRow:
 
 
 async def find_stored(session: AsyncSession, keys: Iterable[SourceKey]) -> dict[SourceKey, PostRow]:
-    """Return the stored posts, by author and source id.
-
-    Messages of a deleted chat that are still to be removed do not count; their ids are freed.
+    """Return stored posts by author and source id, without messages of deleted chats, whose ids are
+    freed.
     """
     named = {key for key in keys if key[1] is not None}
     if not named:
@@ -211,7 +207,7 @@ async def _number(
     *,
     is_bulk: bool,
 ) -> tuple[list[NewEvent], Sequence[int]]:
-    """Number the new posts and the events of all posts; return the events and their ids."""
+    """Number new posts and all posts' events; return events and ids."""
     rows_by_author: dict[int, list[PostRow]] = defaultdict(list)
     for row in new:
         rows_by_author[row.user_id].append(row)
@@ -252,7 +248,7 @@ async def _insert(session: AsyncSession, new: Sequence[PostRow]) -> None:
 async def _move_counts(
     session: AsyncSession, changed: Sequence[PostRow], stored: Mapping[int, StoredContent]
 ) -> None:
-    """Move posts between counts if their time or language changed."""
+    """Move posts between counts after changes of time or language."""
     moments = [
         (_moment(row.user_id, row.content), _moment(row.user_id, stored[row.id])) for row in changed
     ]
@@ -288,17 +284,14 @@ def _membership(row: PostRow) -> Membership | None:
 
 
 class SentAgain(NamedTuple):
-    """The media and reactions of a repeated message."""
+    """A repeated message's media and reactions."""
 
     media: tuple[StoredMedium, ...] = ()
     counts: Reactions | None = None
 
 
 async def complete_messages(session: AsyncSession, sent: Mapping[int, SentAgain]) -> None:
-    """Add media, files and newer reactions to stored messages, and announce them.
-
-    Takes at most one batch.
-    """
+    """Add media and newer reactions to at most one batch of stored messages, and announce them."""
     if not sent:
         return
     query = select(Tweet.id, Tweet.user_id, Tweet.media, Tweet.counts).where(Tweet.id.in_(sent))

@@ -1,6 +1,6 @@
-"""Exporting posts in pages by id, with a session for each page.
+"""Exporting posts in pages, each with its own session, so that slow readers hold no transaction.
 
-A slow reader therefore holds no transaction, and memory does not grow with the posts.
+Memory does not grow with the posts.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from app.services.posts.tweets import AnyRow, AnySelect, room_name
 from app.services.posts.users import get_user
 
 PAGE: Final = 200
-"""Posts in a page: each may have 25,000 characters, and many exports may run at once."""
+"""Posts in a page: up to 25,000 characters each, in many simultaneous exports."""
 
 
 COLUMNS: Final = (
@@ -35,12 +35,12 @@ COLUMNS: Final = (
 )
 
 SelectPosts = Callable[[AsyncSession, AnyRow | None], AnySelect]
-"""Returns the query for the posts after a row, or for the first posts."""
+"""Returns the query for posts after a row, or for the first."""
 
 
 @dataclass(slots=True)
 class Export:
-    """The posts to export: all up to the newest one at the start."""
+    """The posts to export, up to the newest at the start."""
 
     newest: int
     username: str | None
@@ -53,7 +53,7 @@ class Export:
 async def begin_export(
     session: AsyncSession, username: str | None, *, conditions: Conditions | None = None
 ) -> Export:
-    """Return the export of the posts as of now. Raises NotFoundError for an unknown author."""
+    """Return the export of posts as of now. Raises NotFoundError for an unknown author."""
     user = None if username is None else await get_user(session, username)
     newest = await session.scalar(select(func.max(Tweet.id))) or 0
     # One author's posts are found by the index on their events, which rise as ids do.
@@ -85,7 +85,7 @@ def _select_after(
 
 
 async def count_posts_to_export(session: AsyncSession, username: str | None) -> int:
-    """Return the approximate number of posts: some may come or go during the export."""
+    """Return an approximate number, since posts come and go during the export."""
     if username is not None:
         return (await get_user(session, username)).tweet_count
     counted = select(func.sum(User.tweet_count)).where(User.deleted_at.is_(None))
@@ -95,7 +95,7 @@ async def count_posts_to_export(session: AsyncSession, username: str | None) -> 
 async def exported(
     db: Database, export: Export, writer: Writer, run: Runner = asyncio.to_thread
 ) -> AsyncGenerator[bytes, None]:
-    """Yield the file; posts deleted since the start are left out."""
+    """Yield the file without posts deleted since the start."""
     if writer.heading:
         yield writer.heading
     for select_after in export.selects:

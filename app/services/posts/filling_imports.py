@@ -1,4 +1,4 @@
-"""Imports that fill a chat, for those who delete it; `imports.jobs` has all else of imports."""
+"""Imports that fill a chat, for those who delete it."""
 
 from typing import Final
 
@@ -17,7 +17,7 @@ class FilledRooms(msgspec.Struct):
 
 
 async def filling_jobs(session: AsyncSession, room_id: int) -> list[ImportJob]:
-    """Return the imports that have stored messages of a chat and go on."""
+    """Return unended imports with stored messages of a chat."""
     jobs = await session.scalars(select(ImportJob).where(ImportJob.state.in_(WAITING)))
     return [
         job
@@ -27,5 +27,5 @@ async def filling_jobs(session: AsyncSession, room_id: int) -> list[ImportJob]:
 
 
 def mark_cancelled(job: ImportJob) -> None:
-    """Let the import end with what it stored; the process that runs it ends by itself."""
+    """Let the import's process end it with what it stored."""
     job.state, job.finished_at = "cancelled", now()

@@ -1,7 +1,7 @@
-"""Kept media: a folder of files, and the posts that need each file.
+"""Kept media: a folder of files, and the posts that need each.
 
-A complete file is named by its content and never changes. Imports that keep files share a lock on
-the folder; the removal of unneeded files locks it exclusively.
+A complete file is named by its content and never changes. Imports share a lock on the folder;
+removals lock it exclusively.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ class NoRoomError(InvalidInputError):
 
 
 def content_type(name: str) -> str | None:
-    """Return the type of a kept file; None if the name is not a kept file's."""
+    """Return a kept file's type; None for other names."""
     match = _NAME.fullmatch(name)
     return TYPES[match[1]] if match else None
 
@@ -56,22 +56,22 @@ def small_folder(folder: Path) -> Path:
 
 
 def reserved_bytes(disk_bytes: int) -> int:
-    """Return the bytes that media leave free for posts: 1/20 of the disk, within two limits."""
+    """Return the bytes that media leave free: 1/20 of the disk, within two limits."""
     return min(max(LEAST_FREE_BYTES, disk_bytes // 20), MOST_FREE_BYTES)
 
 
 def is_nearly_full(folder: Path, size: int = 0) -> bool:
-    """Return whether the disk has no room for a file of `size` bytes. Raises OSError."""
+    """Return whether the disk lacks room for `size` bytes. Raises OSError."""
     disk = shutil.disk_usage(folder)
     # Some file systems of networks do not say how large they are.
     return disk.total > 0 and disk.free - size < reserved_bytes(disk.total)
 
 
 class MediaKeeper:
-    """Keeps the media of an import within a limit; one thread at a time uses it.
+    """Keeps an import's media within a limit, for one thread at a time, under a shared lock until
+    `close`.
 
-    It holds a shared lock on the folder from the first file until `close`. Simultaneous imports may
-    exceed the limit together.
+    Simultaneous imports may exceed the limit together.
     """
 
     def __init__(self, folder: Path, limit_bytes: int) -> None:
@@ -83,8 +83,8 @@ class MediaKeeper:
     def keep(self, chunks: Iterable[bytes], name: str) -> str:
         """Return the name of a file's copy without private notes; `name` is for messages.
 
-        Raises RecordError for an unsupported file, NoRoomError if the limit or the disk is reached,
-        and the errors of reading.
+        Raises RecordError for an unsupported file, NoRoomError at the limit of media or disk, and
+        errors of reading.
         """
         try:
             if self._lock is None:
@@ -98,12 +98,12 @@ class MediaKeeper:
             ) from error
 
     def sync(self) -> None:
-        """Sync the names, before rows that need the files are committed."""
+        """Sync the names before rows that need the files are committed."""
         if self._lock is not None:
             os.fsync(self._lock)
 
     def close(self) -> None:
-        """Release the lock, so that unneeded files can be removed."""
+        """Release the lock, to allow the removal of unneeded files."""
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -157,9 +157,8 @@ def _blank(file: BinaryIO, spans: Iterable[Span]) -> None:
 
 
 def is_medium(path: Path) -> bool:
-    """Return whether a kept file exists and holds a supported medium.
-
-    Earlier versions kept files by their suffix alone.
+    """Return whether a kept file holds a supported medium, since earlier versions kept files by
+    suffix alone.
     """
     try:
         return _suffix_in(path) is not None
@@ -181,7 +180,7 @@ def keeper_of(config: Config) -> MediaKeeper | None:
 
 
 def locked_against_removal(folder: Path) -> contextlib.AbstractContextManager[bool]:
-    """Prevent the removal of files meanwhile; imports may still add files."""
+    """Prevent removals of files meanwhile; imports may still add some."""
     return file_lock(folder, is_shared=True) if folder.exists() else contextlib.nullcontext(True)
 
 
@@ -216,10 +215,10 @@ async def has_unneeded(session: AsyncSession) -> bool:
 
 
 async def remove_unneeded(db: Sessions, folder: Path) -> int | None:
-    """Remove files that no post needs and their small versions, also files of posts never stored.
+    """Remove unneeded files and their small versions; return the folder's change time, None during
+    imports.
 
-    Return the folder's change time, or None if an import is keeping files. Raises OSError,
-    StorageFullError.
+    Raises OSError, StorageFullError.
     """
     await asyncio.to_thread(make_private_folder, folder)
     with file_lock(folder, waits=False) as is_locked:
@@ -243,7 +242,7 @@ async def remove_if_full(db: Sessions, folder: Path) -> None:
 
 
 async def remove_every_unneeded(db: Sessions, folder: Path) -> None:
-    """Remove unneeded files. Raises OSError; UnavailableError while imports keep files."""
+    """Remove unneeded files. Raises OSError, and UnavailableError during imports."""
     deadline = monotonic() + 60.0
     while await remove_unneeded(db, folder) is None:
         if monotonic() > deadline:
@@ -263,10 +262,7 @@ async def find_foreign_files(db: Sessions, folder: Path) -> list[str]:
 
 
 async def find_missing_files(db: Database, folder: Path) -> list[str]:
-    """Return a sentence if files that posts need are missing.
-
-    Servers that share a database may each have some of the files, so none is missing there.
-    """
+    """Return a sentence on missing files; servers with a common database may each have some."""
     if db.backend.is_shared:
         return []
     async with contextlib.AsyncExitStack() as stack:
@@ -320,7 +316,7 @@ def is_in_use(folder: Path) -> bool:
 
 
 def _remove_small_versions(folder: Path, needed: Collection[str]) -> None:
-    """Remove the small versions of removed pictures; call it after removing the pictures."""
+    """Remove small versions after their pictures."""
     stems = {name.partition(".")[0] for name in needed}
     for name in _names(folder):
         if name[:_DIGEST_LENGTH] not in stems:

@@ -1,4 +1,4 @@
-"""A post to be stored, checked against every rule of the contract."""
+"""A post to be stored, checked by every rule of the contract."""
 
 import re
 from collections.abc import Callable
@@ -32,7 +32,7 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 class NewTweet(StoredContent, frozen=True, kw_only=True):
     dated_at: datetime | None = None
-    """The time as it was sent, if it was in the future and was replaced by the time of arrival."""
+    """Sent time in the future, which the time of arrival replaced."""
 
 
 class NewTweetForm(PlainPost, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,10 +42,10 @@ class NewTweetForm(PlainPost, frozen=True, kw_only=True, forbid_unknown_fields=T
 def checked(
     content: PostContent[ReplyTarget, Any, RoomReference], *, arrived_at: datetime
 ) -> NewTweet:
-    """Return the post as it will be stored. Raises InvalidInputError, which names the field.
+    """Return the post to store; a future time becomes the arrival's, a missing one stays None.
 
-    A future time becomes the time of arrival; a missing time stays None. The default kind is
-    "reply" for an answer, else "post".
+    The default kind is "reply" for an answer, else "post". Raises InvalidInputError, which names
+    the field.
     """
     fields = {name: getattr(content, name) for name in PostContent.__struct_fields__}
     text, media = content.text, content.media
@@ -74,7 +74,7 @@ def checked(
 
 
 def lenient(check: Callable[[T | None], T | None], value: T | None) -> T | None:
-    """Return the value, or None if the rule rejects it, so that the post itself is kept."""
+    """Return the value, or None if the rule rejects it, to keep the post."""
     try:
         return check(value)
     except InvalidInputError:
@@ -111,7 +111,7 @@ def _source_id(source_id: str | None) -> str | None:
 
 
 def checked_target(reply_to: ReplyTarget | None) -> ReplyTarget | None:
-    """Return the reply's target, None if it names nothing. Raises InvalidInputError."""
+    """Return the reply's target; None if it names nothing. Raises InvalidInputError."""
     if reply_to is None:
         return None
     try:
@@ -134,7 +134,7 @@ def checked_medium(medium: Medium) -> StoredMedium:
 
 
 def checked_room(room: RoomReference | None) -> RoomReference | None:
-    """Return the room with a cleaned name. Raises InvalidInputError if the name is missing."""
+    """Return the room with a cleaned name. Raises InvalidInputError without a name."""
     if room is None or isinstance(room, FileRoom):
         return room
     name = clean_title(room.name)
@@ -144,9 +144,8 @@ def checked_room(room: RoomReference | None) -> RoomReference | None:
 
 
 def _counted(counts: Reactions | None, arrived_at: datetime) -> Reactions | None:
-    """Return the counts; without a time, or with a later time, they get the time of arrival.
-
-    Reactions count as likes, so that a missing number of likes is their sum.
+    """Return the counts with a time, at the latest the arrival's; missing likes are the sum of
+    reactions.
     """
     if counts is None or not counts.is_known:
         return None

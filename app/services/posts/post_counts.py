@@ -1,4 +1,4 @@
-"""Counts of posts per author, quarter hour and language, kept in the transaction of each change."""
+"""Counts of posts by author, quarter hour and language, changed in each transaction."""
 
 import bisect
 import functools
@@ -36,7 +36,7 @@ Moment = tuple[int, datetime | None, str | None]
 """Author, time and language of a post."""
 
 MOST_YEARS: Final = 40
-"""Newest years of an author that are listed and compared."""
+"""An author's newest years, which are listed and compared."""
 DAY_S: Final = 86_400
 HOUR_S: Final = 3_600
 _SLOT: Final = timedelta(seconds=SLOT_S)
@@ -44,14 +44,14 @@ _START: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def slot_of(time: datetime | None) -> int:
-    """Return the number of a time's quarter hour, from the year 1."""
+    """Return the number of a time's quarter hour from the year 1."""
     if time is None:
         return UNKNOWN_SLOT
     return (time - _START) // _SLOT
 
 
 def slot_from(time: datetime) -> int:
-    """Return the number of the first quarter hour that begins at a time or later."""
+    """Return the first quarter hour that begins at a time or later."""
     return -((_START - time) // _SLOT)
 
 
@@ -94,17 +94,16 @@ async def miscounted(session: AsyncSession) -> list[str]:
 
 
 def unix_seconds(time: SQLColumnExpression[datetime | None]) -> ColumnElement[int]:
-    """Return the expression for a column's times in seconds since 1970."""
     return cast(extract("epoch", time), BigInteger)
 
 
 def seconds_of(time: SQLColumnExpression[datetime | None]) -> ColumnElement[int]:
-    """Return the expression for a column's times in seconds since the year 1."""
+    """Return the expression for times in seconds since the year 1."""
     return unix_seconds(time) + EPOCH_S
 
 
 def _in_zone(time: SQLColumnExpression[int], zone: ZoneInfo, *, tick_s: int) -> ColumnElement[int]:
-    """Return the expression for a time in a time zone; both in ticks since the year 1."""
+    """Return the expression for a time in a zone; both in ticks since the year 1."""
     until_now = [(since, offset) for since, offset in _offsets(zone) if since <= now()]
     *later, (_, oldest) = [
         (slot_of(since) * SLOT_S // tick_s, offset // tick_s) for since, offset in until_now
@@ -115,10 +114,10 @@ def _in_zone(time: SQLColumnExpression[int], zone: ZoneInfo, *, tick_s: int) -> 
 
 
 class _Shift(FunctionElement[int]):
-    """The offset of a zone from UTC at a time, in ticks.
+    """A zone's offset from UTC at a time, in ticks.
 
-    A zone has up to 200 offsets. SQLAlchemy would cache each statement with an object for each of
-    them, 290 KB a zone: so these statements are compiled every time, from one object.
+    SQLAlchemy would cache each statement with up to 200 such objects, 290 KB a zone: so these
+    statements are compiled every time.
     """
 
     inherit_cache = False
@@ -141,24 +140,23 @@ def _as_cases(shift: _Shift, compiler: SQLCompiler, **options: Any) -> str:
 def local_unit(
     time: SQLColumnExpression[int], zone: ZoneInfo, unit_s: int, *, tick_s: int = SLOT_S
 ) -> ColumnElement[int]:
-    """Return the expression for the local hour or day of a time, counted from the year 1.
-
-    The time is a slot, or with `tick_s=1` the seconds of `seconds_of`.
+    """Return the expression for a slot's local hour or day since the year 1, with `tick_s=1` for
+    `seconds_of`.
     """
     unit: ColumnElement[int] = _in_zone(time, zone, tick_s=tick_s) // _number(unit_s // tick_s)
     return unit
 
 
 def _number(value: int) -> ColumnElement[int]:
-    """Return a number written into the statement: grouped and selected values must be equal."""
+    """Return a number as SQL: grouped and selected values must be equal."""
     return literal_column(str(value), Integer)
 
 
 @functools.lru_cache(maxsize=100)
 def _offsets(zone: ZoneInfo) -> tuple[tuple[datetime, int], ...]:
-    """Return a zone's offsets from UTC in seconds, each with its beginning, newest first.
+    """Return a zone's offsets in seconds with their beginnings, newest first.
 
-    The oldest one applies to all time before, the one of the year 2100 to all time after.
+    The oldest applies to all time before, the one of 2100 to all after.
     """
     before = datetime(1900, 1, 1, tzinfo=UTC)
     offsets = [(before, _offset(zone, before))]

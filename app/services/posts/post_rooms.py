@@ -1,8 +1,7 @@
-"""The rooms that posts name, and the number of messages of each person in each room.
+"""Rooms that posts name, and the number of messages of each person there.
 
-A post names a room by the id and name of an answer, or by name alone. A name means the first room
-of that name in which the author writes, else the first that only posts have named, else a new one.
-The rooms therefore do not depend on how posts are split into requests.
+A name means the first room of that name in which the author writes, else the first known from posts
+alone, else a new one: so rooms do not depend on the split into requests.
 """
 
 from collections import Counter, defaultdict
@@ -21,14 +20,14 @@ from app.runtime.clock import now
 from app.services.event_log import NewEvent, append_events
 
 UNKNOWN_APP: Final = ""
-"""App of a room that only posts have named; a known app replaces it."""
+"""App of a room known from posts alone; a known app replaces it."""
 DELETED_APP: Final = "\x01"
-"""App of a deleted room whose last messages are still being removed; no real app has this name."""
+"""App of a deleted room with messages still to be removed; no real app has this name."""
 IS_KEPT: Final = Room.platform != DELETED_APP
 
 
 SourceKey = tuple[int, str | None]
-"""Author and `source_id` of a post; posts without a `source_id` are never the same."""
+"""Author and `source_id`; posts without a `source_id` are never the same."""
 
 
 class RoomMention(NamedTuple):
@@ -43,24 +42,24 @@ class RoomMention(NamedTuple):
 @dataclass(slots=True, eq=False)
 class NamedRoom:
     id: int
-    """Id of the room that has the messages; 0 until a new room is stored."""
+    """Id of the room with the messages; 0 until it is stored."""
     names: set[str | None]
     is_open: bool
-    """Whether only posts have named it, so that any author who names it joins it."""
+    """Whether only posts have named it, so that any author may join."""
     people: set[int] = field(default_factory=set)
-    """Ids of the mentions' authors who write in it."""
+    """Ids of mentions' authors who write in it."""
 
 
 @dataclass(slots=True)
 class NamedRooms:
     by_id: dict[int, NamedRoom]
-    """By the id that a post may name, including ids of rooms that were joined to another one."""
+    """By the id that a post may name, also of joined rooms."""
     by_name: dict[str | None, list[NamedRoom]]
-    """Rooms of each name, the oldest first."""
+    """Rooms by name, oldest first."""
     new: list[NamedRoom] = field(default_factory=list)
 
     def take(self, mention: RoomMention) -> NamedRoom:
-        """Return the room that a mention means, and record that its author writes in it."""
+        """Return a mention's room, and record that its author writes there."""
         room = self._room(mention.user_id, mention.reference)
         room.people.add(mention.user_id)
         return room
@@ -83,10 +82,7 @@ class NamedRooms:
 async def find_named(
     session: AsyncSession, mentions: Sequence[RoomMention], stored_in_rooms: Iterable[SourceKey]
 ) -> list[int | None]:
-    """Return the id of each mention's room, creating missing rooms.
-
-    The id is None if the post has a room already, stored or by an earlier mention.
-    """
+    """Return the id of each mention's room, created if missing; None for posts that have one."""
     if not mentions:
         return []
     placed = set(stored_in_rooms)
@@ -106,10 +102,8 @@ def is_of_kept_room() -> ColumnElement[bool]:
 
 
 async def are_rooms_here(session: AsyncSession) -> bool:
-    """Return whether there is any chat.
-
-    The first chat and each deletion are events about everybody. The later removal of rows is none,
-    so that it must not change this answer.
+    """Return whether there is any chat; its rows' later removal is no event, so must not change
+    this.
     """
     speakers = select(RoomPerson.room_id).join(User, User.id == RoomPerson.user_id)
     query = speakers.where(RoomPerson.messages > 0, User.deleted_at.is_(None)).limit(1)
@@ -117,7 +111,7 @@ async def are_rooms_here(session: AsyncSession) -> bool:
 
 
 async def announce_first_room(session: AsyncSession, user_id: int) -> None:
-    """Tell every worker of the first chat before it is stored: the menu of all pages links to it.
+    """Tell every worker of the first chat, to which all menus link, before it is stored.
 
     user_id: one of its people.
     """
@@ -187,7 +181,7 @@ async def count_messages(
 
 
 async def put_into_rooms(session: AsyncSession, memberships: dict[int, Membership]) -> None:
-    """Put stored posts without a room into rooms, by the ids of the posts, and announce them."""
+    """Put stored posts into rooms by the posts' ids, and announce them."""
     if not memberships:
         return
     rooms = [{"changed": post_id, "room_id": member[0]} for post_id, member in memberships.items()]

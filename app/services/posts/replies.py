@@ -1,7 +1,7 @@
-"""Links from replies to their posts, and the conversations that these make.
+"""Links from replies to posts, and their conversations.
 
-A reply is linked when the second of the two is stored. A reply that names no author means a message
-of its own room, or a post of its own author.
+A reply is linked when the second of the two is stored. A reply that names no author means its own
+room, or its own author.
 """
 
 from collections import defaultdict
@@ -25,7 +25,7 @@ from app.services.posts.stored_content import StoredContent
 from app.services.posts.tweets import Post, find_posts, newest_first
 
 PostKey = tuple[str | int, str]
-"""An author's key or a room's id, and the post's `source_id`."""
+"""An author's key or a room's id, with `source_id`."""
 
 
 # Both databases go on from the posts found first, so these are the nearest ones. UNION leaves out
@@ -62,7 +62,7 @@ class ReplyRow(Protocol):
 async def match_replies(
     session: AsyncSession, rows: Sequence[ReplyRow]
 ) -> tuple[list[int | None], list[StoredReply]]:
-    """Return each post's target id, if it is stored, and the stored replies to these posts."""
+    """Return each post's stored target id, and stored replies to these posts."""
     contents = [row.content for row in rows]
     if not any(content.source_id or content.reply_to for content in contents):
         return [None] * len(rows), []
@@ -83,7 +83,7 @@ async def match_replies(
 
 
 def _ids_by_key(rows: Sequence[ReplyRow], keys: dict[int, str]) -> dict[PostKey, int]:
-    """Return the ids of arriving posts; the first of two equal ids in a room counts."""
+    """Return arriving posts' ids; the first of two equal ids in a room counts."""
     ids: dict[PostKey, int] = {}
     for row in rows:
         if source_id := row.content.source_id:
@@ -108,7 +108,7 @@ def _target(author_key: str, room_id: int | None, target: ReplyTarget | None) ->
 async def _authors_and_replies(
     session: AsyncSession, rows: Sequence[ReplyRow]
 ) -> tuple[dict[int, str], set[tuple[PostKey | None, StoredReply]]]:
-    """Return the keys of the rows' authors, and stored posts that may answer one of the rows."""
+    """Return keys of the rows' authors, and stored posts that may answer a row."""
     posts = {(row.user_id, row.content.source_id, _room_id(row.content)) for row in rows}
     columns = (Tweet.user_id, Tweet.source_id, Tweet.room_id)
     arrived = backend_of(session).listed(list(posts), *columns)
@@ -177,9 +177,8 @@ async def store_replies(session: AsyncSession, replies: Sequence[StoredReply]) -
 
 
 async def own_chains(session: AsyncSession, user_id: int) -> dict[int, int]:
-    """Return the lowest id in the chain of each chained post.
-
-    In a chain each post answers another one of the same author.
+    """Return the lowest id in each chained post's chain, of one author's answers to their own
+    posts.
     """
     answered = aliased(Tweet)
     is_own = and_(answered.id == Tweet.reply_to_id, answered.user_id == user_id)
@@ -192,7 +191,7 @@ class ThreadPost:
     post: Post
     level: int
     is_gap_above: bool
-    """Whether it answers a post that is not stored."""
+    """Whether the answered post is not stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,10 +209,10 @@ class Conversation:
 async def read_conversation(
     session: AsyncSession, tweet_id: int, *, most: int, room_id: int | None = None
 ) -> Conversation:
-    """Return up to `most` posts of a conversation, the nearest to the post first chosen.
+    """Return up to `most` posts of a conversation, the nearest first chosen, by a fixed number of
+    queries.
 
-    The number of queries does not depend on its depth. `room_id` limits the posts to one chat.
-    Raises NotFoundError.
+    `room_id` limits them to a chat. Raises NotFoundError.
     """
     depends_on(EVERYTHING)
     ids = await _around(session, [tweet_id], most + 1)
@@ -263,7 +262,7 @@ async def _beside(session: AsyncSession, post: Post) -> list[int]:
 
 
 def _in_reading_order(posts: Sequence[Post]) -> list[ThreadPost]:
-    """Return the posts in reading order: branches first, then the continuation.
+    """Return the posts in reading order, branches first.
 
     The author's own next post, or the only answer, continues at the same depth.
     """

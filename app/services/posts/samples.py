@@ -1,4 +1,4 @@
-"""The sample authors: invented people, to try the program with."""
+"""The sample authors: invented people for trials."""
 
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,9 @@ from app.db.result_cache import EVERYTHING, depends_on
 from app.models import Tweet, User
 
 ENOUGH_OF_OWN: Final = 4
-"""Other authors with posts from which on quiz, front page and comparisons leave samples out."""
+"""Number of other authors with posts from which on quiz, front page and comparisons leave samples
+out.
+"""
 
 
 @cache

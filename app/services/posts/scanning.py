@@ -1,7 +1,7 @@
-"""The newest posts of a selection, column by column, for analysis.
+"""The newest posts of a selection as columns for analysis.
 
-The database returns each column as one JSON list, much faster than thousands of rows. The thread
-that analyses the posts decodes it.
+The database returns a column as one JSON list, much faster than rows; the analysing thread decodes
+it.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,10 +29,10 @@ _numbers: Final = msgspec.json.Decoder(list[int | None])
 
 @dataclass(frozen=True)
 class Scan:
-    """Posts, newest first; columns that were not requested are empty."""
+    """Posts, newest first; unrequested columns are empty."""
 
     collected: dict[ScannedColumn, str | None]
-    """A JSON list for each column; None without posts."""
+    """A JSON list by column; None without posts."""
 
     @cached_property
     def author(self) -> list[int]:
@@ -49,7 +49,7 @@ class Scan:
 
     @cached_property
     def card(self) -> list[str | None]:
-        """Media as JSON, if they contain a card that links to a site."""
+        """Media as JSON, if a card in them links to a site."""
         return self._decoded("card", _texts)
 
     @cached_property
@@ -62,7 +62,7 @@ class Scan:
 
 
 class ScanQuery(NamedTuple):
-    """A query for the newest posts, to be kept: making it takes longer than running it."""
+    """A kept query for the newest posts: making it takes longer than running it."""
 
     columns: tuple[ScannedColumn, ...]
     statement: AnySelect
@@ -77,14 +77,14 @@ async def scan(
 ) -> Scan:
     """Return the newest posts that meet the conditions; posts without a time count as oldest.
 
-    `is_dated` selects posts with a time or without, for which the conditions have an index.
+    `is_dated` selects posts with or without a time, by an index.
     """
     query = scanning(backend_of(session).collected, *conditions, columns=columns, is_dated=is_dated)
     return await read_scan(session, query, {"limit": limit})
 
 
 async def read_scan(session: AsyncSession, query: ScanQuery, values: Mapping[str, Any]) -> Scan:
-    """Run a query of `scanning`; `values` are its `limit` and the parameters of its conditions."""
+    """Run a query of `scanning`; `values` are `limit` and the conditions' parameters."""
     row = (await session.execute(query.statement, values)).one()
     return Scan(dict(zip(query.columns, row, strict=True)))
 

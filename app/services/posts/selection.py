@@ -1,4 +1,4 @@
-"""A selection of posts, also by style, and its only translation into SQL."""
+"""A selection of posts, and its only translation into SQL."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -84,9 +84,8 @@ Conditions = list[ColumnElement[bool]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """The filters of an address; `since` is inclusive, `until` exclusive.
-
-    Counts round both up to the next quarter of an hour.
+    """An address's filters; `since` is inclusive, `until` exclusive; counts round both up to
+    quarter hours.
     """
 
     usernames: tuple[str, ...] = ()
@@ -98,7 +97,7 @@ class Selection:
     has: str | None = None
     """`media` selects posts with pictures, videos or links."""
     shows: Shown | None = None
-    """Style of the posts; only `post_conditions` applies it."""
+    """Style of the posts, applied by `post_conditions` alone."""
     room_id: int | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -110,9 +109,8 @@ class Selection:
 
 
 async def author_conditions(session: AsyncSession, selection: Selection) -> Conditions:
-    """Return the conditions of a query that joins `User`, and record the answer's dependencies.
-
-    Raises NotFoundError for an unknown author.
+    """Return conditions for a query that joins `User`, and record dependencies. Raises
+    NotFoundError for an unknown author.
     """
     conditions: Conditions = [User.deleted_at.is_(None)]
     if selection.usernames:
@@ -128,7 +126,7 @@ async def author_conditions(session: AsyncSession, selection: Selection) -> Cond
 
 
 async def post_conditions(session: AsyncSession, selection: Selection) -> Conditions:
-    """Return the conditions of a query that joins `User` and `Tweet`. Raises NotFoundError."""
+    """Return conditions for a query of `User` and `Tweet`. Raises NotFoundError."""
     conditions = [*await author_conditions(session, selection), *field_conditions(selection)]
     if selection.shows is not None:
         conditions.append(showing(session, selection.shows))

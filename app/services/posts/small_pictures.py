@@ -1,6 +1,6 @@
-"""Small versions of stored pictures, in a folder next to them that may be deleted.
+"""Small versions of stored pictures, in a deletable folder next to them.
 
-They are made when a page first shows them, or after an import; until then the original is shown.
+They are made at first sight or after an import; until then the original is shown.
 """
 
 import asyncio
@@ -37,9 +37,9 @@ from app.services.posts.media import (
 )
 
 AT_A_TIME: Final = 8
-"""Pictures in a run, whose process starts in 0.2 s."""
+"""Pictures in a run; its process starts in 0.2 s."""
 _NONE: Final = b"-"
-"""Content of a file that stands for "no small version". An empty file may be left by a crash."""
+"""Content that stands for "no small version"; a crash may leave empty files."""
 
 
 class SmallPictures:
@@ -47,14 +47,14 @@ class SmallPictures:
         self._folder, self._target = folder, small_folder(folder)
         self._sandbox = Sandbox(limit_s, 512 * MIB)  # 100 million pixels take 400 MB.
         self._given_up: set[str] = set()
-        """Pictures that killed the process that decoded them."""
+        """Pictures that killed their decoding process."""
         self._done_at: int | None = None
-        """Change time of the folder before the last complete background run."""
+        """Change time of the folder before the last complete run."""
         # After 5 s a page shows the original.
         self._waiting = Batch(self._make, max_size=AT_A_TIME, max_waiting=100, timeout_s=5.0)
 
     async def obtain(self, name: str, width: int) -> Path | None:
-        """Return the file of a small version; None if the original is to be shown.
+        """Return the file of a small version; None for the original.
 
         Raises UnavailableError if too many pictures wait, or the disk is full or read-only.
         """
@@ -75,7 +75,6 @@ class SmallPictures:
         return is_changed and not is_in_use(self._folder) and self._can_write()
 
     async def make_missing(self) -> None:
-        """Make the missing small versions. Raises UnavailableError."""
         began_at = changed_at(self._folder)
         missing = await asyncio.to_thread(self._missing)
         for start in range(0, len(missing), AT_A_TIME):
@@ -100,7 +99,7 @@ class SmallPictures:
             return False
 
     async def _make(self, names: Sequence[str]) -> Sequence[None]:
-        """Make the versions of these pictures. Raises UnavailableError."""
+        """Make these pictures' versions. Raises UnavailableError."""
         if not await asyncio.to_thread(self._can_write):
             raise unwritable()
         try:
@@ -116,7 +115,7 @@ class SmallPictures:
         return [None] * len(names)
 
     async def _read(self, names: Iterable[str]) -> list[SmallVersion]:
-        """Decode the pictures in a separate process. Raises OSError, ReadError."""
+        """Decode pictures in a separate process. Raises OSError, ReadError."""
         paths = [str(self._folder / name) for name in names if name not in self._given_up]
         if not paths:
             return []
@@ -132,7 +131,7 @@ class SmallPictures:
         self._given_up.add(name)
 
     def _write(self, versions: Iterable[SmallVersion]) -> None:
-        """Store versions, except of pictures that were deleted meanwhile. Raises OSError."""
+        """Store versions, except of deleted pictures. Raises OSError."""
         for version in versions:
             path = self._path(version.name, version.width)
             draft = self._target / f"{DRAFT}{secrets.token_hex(8)}"

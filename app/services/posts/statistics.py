@@ -53,7 +53,7 @@ class Stats(msgspec.Struct, frozen=True):
 
 
 async def stats(session: AsyncSession, selection: Selection, zone: ZoneInfo) -> Stats:
-    """Return the counts of a selection, with up to `MOST_COUNTS` counts of the newest days.
+    """Return a selection's counts, with up to `MOST_COUNTS` of the newest days.
 
     Raises NotFoundError for an unknown author.
     """
@@ -70,7 +70,7 @@ async def stats(session: AsyncSession, selection: Selection, zone: ZoneInfo) -> 
 
 
 async def count_undated(session: AsyncSession, selection: Selection) -> int:
-    """Return the number of posts without a time; 0 if the selection has a time limit."""
+    """Return the number of undated posts; 0 for a selection with a time limit."""
     if selection.since is not None or selection.until is not None:
         return 0
     without_time = [*await count_conditions(session, selection), PostCount.slot < 0]
@@ -96,7 +96,7 @@ DayCell = tuple[date, str, int]
 async def _newest_days(
     session: AsyncSession, selection: Selection, zone: ZoneInfo
 ) -> list[DayCell]:
-    """Return up to `MOST_COUNTS` counts of the newest days, without an incomplete day."""
+    """Return up to `MOST_COUNTS` of the newest days, all complete."""
     first, read = 0, MOST_COUNTS * 5 // 4
     while True:
         if not selection.usernames:
@@ -120,10 +120,9 @@ async def count_by_day(
     first_slot: int = 0,
     limit: int | None = None,
 ) -> list[DayCell]:
-    """Return the number of posts per local day and author, in order of days.
+    """Return posts by local day and author, in order of days.
 
-    Only the newest `limit` counts are returned. Posts without a time and before the first slot are
-    left out.
+    Only the newest `limit` counts, without undated posts and before the first slot.
     """
     conditions = await count_conditions(session, selection, first_slot=first_slot)
     # By numbers first: to sort a row of each post by its author's name takes twice as long.
@@ -163,7 +162,7 @@ def _in_each(spans: Sequence[tuple[datetime, datetime]], counts: Select[Any]) ->
 async def count_by_hour_of_week(
     session: AsyncSession, selection: Selection, zone: ZoneInfo
 ) -> list[int]:
-    """Return the number of posts in each of the 168 hours of the week, from Monday, 0:00."""
+    """Return posts by the 168 hours of the week from Monday, 0:00."""
     hours = await count_by_hour(session, selection, zone, folded_h=WEEK_H)
     return [hours[hour] for hour in range(WEEK_H)]
 
@@ -171,9 +170,8 @@ async def count_by_hour_of_week(
 async def count_by_hour(
     session: AsyncSession, selection: Selection, zone: ZoneInfo, *, folded_h: int | None = None
 ) -> Counter[int]:
-    """Return the number of posts in each local hour since the year 1, which begins on a Monday.
-
-    `folded_h` adds up hours that are this many hours apart.
+    """Return posts by local hour since the year 1, a Monday; `folded_h` adds up hours this far
+    apart.
     """
     conditions = await count_conditions(session, selection, first_slot=0)
     # By slot first, in the order of the index: sorting a row of each post takes half a second.
@@ -204,10 +202,10 @@ async def count_selected(
 async def count_conditions(
     session: AsyncSession, selection: Selection, *, first_slot: int = UNKNOWN_SLOT
 ) -> Conditions:
-    """Return the conditions of a query of `PostCount`, and record the answer's dependencies.
+    """Return conditions for `PostCount`, by default without a time limit with undated posts, and
+    record dependencies.
 
-    By default posts without a time are included, unless the selection has a time limit. Raises
-    NotFoundError for an unknown author.
+    Raises NotFoundError for an unknown author.
     """
     authors = and_(*await author_conditions(session, selection))
     # Few authors are looked up; of all, some are left out, so that SQLite follows the index of
@@ -265,7 +263,7 @@ async def most_active(session: AsyncSession, selection: Selection, *, limit: int
 async def most_active_with(
     session: AsyncSession, selection: Selection, *, limit: int
 ) -> ActiveAuthors:
-    """Return the most active authors; a single named author comes before those of everyone."""
+    """Return the most active authors, a single named one before everyone."""
     selected = await most_active(session, selection, limit=limit)
     if len(selection.usernames) != 1 or not selected.rows:
         return selected

@@ -1,4 +1,4 @@
-"""The content of a post as columns of its row, and what a repeated post changes."""
+"""A post's content as columns, and a repeated post's changes."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -32,7 +32,7 @@ def content_columns() -> tuple[InstrumentedAttribute[Any], ...]:
 
 @cache
 def plain_columns() -> tuple[str, ...]:
-    """Return the names of the columns that hold a field unchanged; the others are `decoded`."""
+    """Return names of columns that hold a field unchanged; others are `decoded`."""
     encoded_fields = {"media", "counts"}
     return tuple(
         name
@@ -78,10 +78,8 @@ def decoded_counts(counts: str | None) -> Reactions:
 
 
 def decoded(values: dict[str, Any]) -> dict[str, Any]:
-    """Replace columns by the fields that they hold, and return all values.
-
-    Plain columns may be missing. `room_name` is not a column of a post; without it, the room has no
-    name.
+    """Return all values with encoded columns decoded; plain columns may be missing, and `room_name`
+    for no name.
     """
     source_id, username = values.pop("reply_to_source_id"), values.pop("reply_to_username")
     counts = values["counts"]
@@ -115,9 +113,9 @@ def _value(name: str, stored: StoredContent, sent: StoredContent) -> Any:
 def with_files(
     stored: Sequence[StoredMedium], sent: Sequence[StoredMedium]
 ) -> tuple[StoredMedium, ...]:
-    """Return the stored media with missing files taken from the same post's media in an archive.
+    """Return the stored media with missing files from an archive's media, if the numbers are equal.
 
-    Media are the same if their number is equal; if none are stored, all are taken.
+    If none are stored, all are taken.
     """
     if not stored:
         return tuple(sent)
@@ -128,10 +126,8 @@ def with_files(
 
 
 def is_newer(sent: object, stored: object) -> bool:
-    """Return whether a sent value replaces the stored one.
-
-    Null never does. Figures must not be older; other values have no time, so that the last one
-    counts.
+    """Return whether a sent value replaces the stored one: not null, and no older figures;
+    otherwise the last counts.
     """
     if isinstance(sent, Reactions) and isinstance(stored, Reactions):
         is_later = stored.as_of is None or (sent.as_of is not None and sent.as_of >= stored.as_of)

@@ -1,4 +1,4 @@
-"""Posts as answers show them: single posts, pages of a list, and neighbours."""
+"""Posts as answers show them, lists, and neighbours."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
@@ -41,7 +41,7 @@ AnySelect = Select[*tuple[Any, ...]]
 AnyRow = Row[*tuple[Any, ...]]
 
 TweetKey = tuple[datetime | None, int]
-"""A post's place in a list: newest first, equal times by highest id, unknown times last."""
+"""A post's place: newest first, equal times by highest id, unknown times last."""
 
 
 class PostReference(ReplyTarget, frozen=True, kw_only=True, forbid_unknown_fields=False):
@@ -78,7 +78,7 @@ class Post(PostContent[PostReference, PostMedium, PostRoom], frozen=True):
 _PLAIN: Final = ("id", "username", *plain_columns())
 _STORED: Final = tuple(column.key for column in content_columns())
 POST_COLUMNS: Final = ("id", "username", *_STORED, "reply_to_id", "room_name")
-"""Names of the columns of `select_posts`; plain columns come first."""
+"""Columns of `select_posts`, plain ones first."""
 _DECODED: Final = POST_COLUMNS[len(_PLAIN) :]
 
 
@@ -124,7 +124,7 @@ NEWEST: Final = f"""
 """  # noqa: S608 - names of ours
 _named: Final = partial(zip, _PLAIN)
 _NOTHING: Final = (None,) * len(_DECODED)
-"""The encoded columns of most posts, which are then made in half the time."""
+"""Encoded columns of most posts, which are then made in half the time."""
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -185,7 +185,7 @@ async def list_posts(
     after: TweetKey | None = None,
     limit: int,
 ) -> Page:
-    """Return up to `limit` posts, newest first, of one author or all, and the next place.
+    """Return up to `limit` posts of an author or all, newest first, and the next place.
 
     `since` is inclusive, `until` exclusive.
     """
@@ -217,7 +217,7 @@ async def list_selected(
 ) -> Page:
     """Return up to `limit` selected posts, newest first, and the next place.
 
-    `hour` is one of the 168 of the week in the time zone, from Monday. Raises NotFoundError.
+    `hour` is one of 168 from Monday, in the time zone. Raises NotFoundError.
     """
     conditions = await _selected(session, selection, hour, zone)
     return await read_page(session, conditions, after=after, limit=limit)
@@ -226,7 +226,7 @@ async def list_selected(
 async def count_one_by_one(
     session: AsyncSession, selection: Selection, *, hour: int | None, zone: ZoneInfo
 ) -> int:
-    """Return how many posts `list_selected` lists; it looks at each post of the authors."""
+    """Return how many posts `list_selected` lists, reading each."""
     conditions = await _selected(session, selection, hour, zone)
     listed = select_posts().where(*conditions).order_by(None).subquery()
     return await session.scalar(select(func.count()).select_from(listed)) or 0
@@ -249,7 +249,7 @@ async def read_page(
     after: TweetKey | None,
     limit: int,
 ) -> Page:
-    """Return up to `limit` posts that meet the conditions, newest first, and the next place."""
+    """Return up to `limit` posts by conditions, newest first, and the next place."""
     query = select_posts().where(*conditions)
     if after is not None:
         created_at, tweet_id = after
@@ -263,7 +263,7 @@ async def read_page(
 
 
 def as_page(posts: list[Post], limit: int) -> Page:
-    """Return the page; another page follows if the list has more than `limit` posts."""
+    """Return the page; longer lists than `limit` have a next one."""
     last = posts[limit - 1] if len(posts) > limit else None
     return posts[:limit], (last.created_at, last.id) if last else None
 
@@ -296,7 +296,7 @@ async def first_pages(
 
 @cache
 def select_newest(statement: str) -> TextualSelect:
-    """Return the query for the newest posts of each author, found by a backend's statement."""
+    """Return the query for each author's newest posts, by a backend's statement."""
     user = (User.id.label("user_id"), User.username_key)
     return text(NEWEST + statement).columns(*select_posts().add_columns(*user).selected_columns)
 

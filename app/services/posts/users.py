@@ -1,4 +1,4 @@
-"""Authors: finding, listing and adding them, and the site's own archive."""
+"""Finding, listing and adding authors, and the site's own archive."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -39,9 +39,8 @@ def unknown_user(username: str) -> NotFoundError:
 
 
 CHANGE_USER: Final = update_by_id(User).values(version=table_of(User).c.version + 1)
-"""UPDATE of authors by id after which what was computed of them is outdated."""
+"""UPDATE of authors by id that outdates what was computed of them."""
 HAS_KEY: Final = User.username_key.in_(bindparam("keys", expanding=True))
-"""Condition on an author, for `rows_by_key`."""
 
 
 async def ids_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, int]:
@@ -131,10 +130,9 @@ async def find_authors(session: AsyncSession, ids: Collection[int]) -> dict[int,
 async def list_authors(
     session: AsyncSession, *, part: str = "", after: str | None = None, limit: int
 ) -> tuple[list[Author], str | None]:
-    """Return up to `limit` authors by name, and the key of the next page.
+    """Return up to `limit` authors by name, and the next page's key `after`.
 
-    `part` is a part of the name, in any case: the first 200 matches, with matching beginnings
-    first. `after` is a key from an earlier call.
+    `part` selects names in any case: the first 200, matching beginnings first.
     """
     depends_on(EVERYTHING)
     query = _authors().order_by(User.username_key)
@@ -194,7 +192,7 @@ async def add_user(
 
 
 def clean_display_name(name: str | None) -> str | None:
-    """Return the name without control characters and outer white space; None if it is empty."""
+    """Return the name without control characters and outer white space; None if empty."""
     printable = "".join(c for c in name or "" if c.isprintable())
     return printable.strip()[:320] or None
 
@@ -202,10 +200,7 @@ def clean_display_name(name: str | None) -> str | None:
 def check_platform(
     username: str, platform_here: str, platform: str | None, *, is_of_chat: bool = False
 ) -> None:
-    """Raise ConflictError if the author is known from another platform.
-
-    `local` is replaced by any platform, except for people in a chat.
-    """
+    """Raise ConflictError for another platform; any replaces `local`, except for chat people."""
     if platform in {None, "local", platform_here}:
         return
     if is_of_chat:
@@ -278,8 +273,8 @@ async def find_own(session: AsyncSession) -> str | None:
 
 
 async def is_own_alone(session: AsyncSession) -> bool:
-    """Return whether the site's own author was chosen, or is the only one with posts outside of
-    chats, not counting samples.
+    """Return whether the site's author was chosen, or alone has posts outside of chats, except
+    samples.
     """
     depends_on(EVERYTHING)
     others = select(User.id).where(
@@ -300,9 +295,9 @@ async def is_own_chosen(session: AsyncSession) -> bool:
 
 
 async def claim_site(session: AsyncSession, user_ids: Collection[int]) -> None:
-    """Make the archive of the first of these new authors the site's own, if none is.
+    """Make the first suitable new author the site's own, without an earlier choice or own archive.
 
-    It does nothing after a choice. Samples and people of a chat are skipped.
+    Samples and people of a chat are skipped.
     """
     if not user_ids:
         return

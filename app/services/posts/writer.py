@@ -33,7 +33,7 @@ class Receipt:
 
 
 class PostWriter:
-    """Stores single posts, and acknowledges each after its commit."""
+    """Stores single posts; acknowledges each after its commit."""
 
     def __init__(self, db: Database, *, on_batch: Callable[[int], None] = lambda _: None) -> None:
         self._db = db
@@ -47,7 +47,7 @@ class PostWriter:
         await self.add.close()
 
     async def _run(self, requests: Sequence[PostRequest]) -> Sequence[Receipt | Exception]:
-        """Store the posts together; posts of unknown authors are rejected."""
+        """Store posts together; reject posts of unknown authors."""
         self._on_batch(len(requests))
         settled: dict[PostRequest, Receipt | Exception] = {}
         arrivals: dict[PostRequest, Arrival] = {}

@@ -1,4 +1,4 @@
-"""Renaming chats, and joining two that are one chat."""
+"""Renaming chats, and joining two that are one."""
 
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,9 +14,8 @@ MOVED_AT_ONCE = 5_000
 
 
 async def rename_room(session: AsyncSession, room_id: int, name: str) -> None:
-    """Set the name of a chat; an empty one shows its title.
-
-    Raises NotFoundError, and InvalidInputError without a title.
+    """Set a chat's name, if empty the title. Raises NotFoundError, and InvalidInputError without a
+    title.
     """
     room = await _room(session, room_id)
     cleaned = clean_title(name)
@@ -27,10 +26,10 @@ async def rename_room(session: AsyncSession, room_id: int, name: str) -> None:
 
 
 async def join_some(session: AsyncSession, room_id: int, target_id: int) -> int | None:
-    """Move some of a chat's messages to another; return the other's ID at the end.
+    """Move some messages to another chat; return its ID at the end, so that an interrupted joining
+    can be repeated.
 
-    Until then the chat stays, so that an interrupted joining can be repeated. Raises NotFoundError,
-    InvalidInputError.
+    Raises NotFoundError, InvalidInputError.
     """
     room, target = await _room(session, room_id), await _room(session, target_id)
     if room.id == target.id:
@@ -42,7 +41,7 @@ async def join_some(session: AsyncSession, room_id: int, target_id: int) -> int 
 
 
 async def _room(session: AsyncSession, room_id: int) -> Room:
-    """Return the chat of that ID, or the chat it was joined to. Raises NotFoundError."""
+    """Return the chat of that ID, or its joined one. Raises NotFoundError."""
     room = await session.get(Room, room_id)
     if room is not None and room.joined_to_id is not None:
         room = await session.get(Room, room.joined_to_id)
@@ -69,7 +68,7 @@ async def _move(session: AsyncSession, room_id: int, target_id: int) -> int:
 
 
 async def _close(session: AsyncSession, room: Room, target: Room) -> None:
-    """Let the other chat answer for this one and for those joined to it."""
+    """Let the other chat answer for this one and its joined ones."""
     target.tz = target.tz or room.tz
     target.date_order = target.date_order or room.date_order
     await session.execute(delete(RoomPerson).where(RoomPerson.room_id == room.id))
@@ -82,7 +81,7 @@ async def _close(session: AsyncSession, room: Room, target: Room) -> None:
 
 
 async def announce_change(session: AsyncSession, room_id: int) -> None:
-    """Tell every worker that the chat, named by all of its messages, has changed."""
+    """Announce a changed chat to every worker, by all of its messages."""
     anybody = await session.scalar(
         select(func.min(RoomPerson.user_id)).where(RoomPerson.room_id == room_id)
     )

@@ -1,4 +1,4 @@
-"""The messages of a chat: pages, months with media, and messages with most reactions."""
+"""The messages of a chat: pages, media by month, most reactions."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
@@ -38,10 +38,10 @@ ORDER: Final = (Tweet.created_at, Tweet.place, Tweet.id)
 async def list_messages(
     session: AsyncSession, selection: Selection, *, after: TweetKey | None = None, limit: int
 ) -> Page:
-    """Return a page of messages, the oldest first, and the key of the next.
+    """Return a page of messages, oldest first, and the next key; equal times in the file's order,
+    undated last.
 
-    Equal times are in the order of the file, unknown times last and in no period. Only room, period
-    and `has` count.
+    Only room, period and `has` count.
     """
     depends_on(EVERYTHING)
     # SQLite reads the index in the order of a list only if no time is unknown: two queries.
@@ -62,9 +62,9 @@ async def list_messages(
 async def list_before(
     session: AsyncSession, selection: Selection, before: TweetKey, *, limit: int
 ) -> Page:
-    """Return the last messages before a key, the oldest first, and the key of earlier ones.
+    """Return the last messages before a key, oldest first, and the key of earlier ones.
 
-    Only room and `has` of the selection count.
+    Only room and `has` count.
     """
     depends_on(EVERYTHING)
     values = _values(before) | {"room_id": selection.room_id}
@@ -79,7 +79,7 @@ async def list_before(
 
 
 async def messages_around(session: AsyncSession, post: Post) -> list[Post]:
-    """Return ten messages before a message, itself, and ten after it; nothing for a post."""
+    """Return a message with ten before and after; nothing for a post."""
     if post.room is None:
         return []
     key = post.created_at, post.id
@@ -104,7 +104,7 @@ def _last(kind: _Kind, has: str | None) -> AnySelect:
 
 @cache
 def _sort_key() -> Tuple:
-    """Return the place of a key in the order of a chat, for `_values`."""
+    """Return a key's place in a chat, for `_values`."""
     message = aliased(Tweet)
     place = select(message.place).where(message.id == bindparam("id")).scalar_subquery()
     time = bindparam("time", type_=Tweet.created_at.type)
@@ -119,7 +119,7 @@ def _values(key: TweetKey) -> dict[str, Any]:
 async def media_by_month(
     session: AsyncSession, room_id: int, zone: ZoneInfo
 ) -> dict[date | None, int]:
-    """Return the number of messages with media by month, the newest first, None at the end."""
+    """Return messages with media by month, newest first, None last."""
     depends_on(EVERYTHING)
     day = local_unit(seconds_of(Tweet.created_at), zone, DAY_S, tick_s=1).label("day")
     of_room = Tweet.room_id == room_id, Tweet.media.is_not(None)
@@ -167,10 +167,10 @@ class Best(NamedTuple):
 async def most_loved(
     session: AsyncSession, room_id: int, span: tuple[datetime, datetime] | None = None
 ) -> list[LovedMessage]:
-    """Return the message with the most reactions, then those with the most of up to three signs.
+    """Return the message with most reactions, then with most of up to three signs.
 
-    A sign is left out if its message is already listed, or if a message further down could have
-    more. Of equal messages the one with more reactions counts, then the newest.
+    Equal messages rank by reactions, then newest first. A sign is left out if its message is
+    listed, or one further down could have more.
     """
     likes = backend_of(session).likes
     query = (
@@ -194,7 +194,7 @@ async def most_loved(
 
 
 def best_of(messages: Sequence[Reacted]) -> Iterator[Best]:
-    """Yield the best of messages, given by likes, the most first."""
+    """Yield the best of messages, given by likes."""
     if not messages:
         return
     first = messages[0]

@@ -1,4 +1,4 @@
-"""Periods of a chat: chosen days, months or years with everyone's messages, and silences."""
+"""Periods of a chat with everyone's messages, and silences."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
@@ -37,7 +37,7 @@ from app.services.posts.post_counts import DAY_S, MOST_YEARS, local_unit, second
 from app.services.rooms.room_facts import MOST_PEOPLE, RoomFacts, RoomSpeaker
 
 FEWEST_OF_YEAR: Final = 100
-"""Messages of a year that has a page of its own."""
+"""Messages of a year with its own page."""
 HoursAfter = Callable[[SQLColumnExpression[Any], int], ColumnElement[datetime]]
 
 
@@ -52,12 +52,11 @@ class DayPeriod(NamedTuple):
         return self.first is self.end is None
 
     def instants(self, zone: ZoneInfo) -> dict[str, datetime]:
-        """Return the ends as moments, by name."""
         ends = {"since": self.first, "until": self.end}
         return {name: first_instant(day, zone) for name, day in ends.items() if day}
 
     def clipped(self, days: Sequence[date]) -> list[date]:
-        """Return first days, and the end of the last, within the period."""
+        """Return first days, and the last one's end, within the period."""
         if not days:
             return []
         first, *inner, end = days
@@ -112,10 +111,10 @@ async def read_periods(
     gone: Collection[int] | None,
     period: DayPeriod = WHOLE,
 ) -> list[Period]:
-    """Return the months of a chat within the period, or years if there are more than 48 months.
+    """Return a chat's months in the period, or years if there are over 48 months.
 
-    people: counted one by one. gone: people whose messages are still to be removed; None if no
-    others are counted together.
+    people: counted one by one. gone: people with messages still to be removed; None if no others
+    are counted together.
     """
     days = period.clipped(_first_days(room, zone))
     if not days:
@@ -167,7 +166,7 @@ async def _fullest(
 ) -> int | None:
     """Return the place of the period with clearly the most messages, or None.
 
-    days: beginnings, then the end of the last. Messages still to be removed count in the days.
+    days: beginnings, then the last end; these count messages still to be removed.
     """
     if clear_peak(messages) is None:
         return None  # Days take longer to count, and none would be clearer by days.
@@ -192,9 +191,9 @@ async def _fullest(
 async def longest_silence(
     session: AsyncSession, room_id: int, gone: Collection[int], within: Mapping[str, datetime]
 ) -> SilenceSpan | None:
-    """Return the longest time of more than two days without a message, the first of equals.
+    """Return the first longest silence of over two days.
 
-    gone: people whose messages are still to be removed.
+    gone: people with messages still to be removed.
     """
     query = _silences(backend_of(session).hours_after, *within, has_gone=bool(gone))
     values: dict[str, Any] = {"room_id": room_id, **within}
@@ -204,7 +203,7 @@ async def longest_silence(
 
 
 async def gone_from(session: AsyncSession, room_id: int) -> list[int]:
-    """Return the IDs of people of a chat whose messages are still to be removed."""
+    """Return IDs of a chat's people with messages still to be removed."""
     people = select(RoomPerson.user_id).join(User, User.id == RoomPerson.user_id)
     is_gone = RoomPerson.room_id == room_id, User.deleted_at.is_not(None)
     return list(await session.scalars(people.where(*is_gone)))
@@ -212,10 +211,10 @@ async def gone_from(session: AsyncSession, room_id: int) -> list[int]:
 
 @cache
 def _silences(hours_after: HoursAfter, *ends: str, has_gone: bool) -> Select[datetime, datetime]:
-    """Return the query for the longest silence, which takes longer to make than to run.
+    """Return the query for the longest silence, kept since making takes longer than running.
 
-    From a message it leads to the last message of the two days after it, or else to the next one,
-    which ends a silence; so it reads one message for two days.
+    It leads to the last message within two days, or to the next, which ends a silence: so it reads
+    one message for two days.
     """
     written = [Tweet.room_id == bindparam("room_id")]
     if has_gone:
@@ -244,7 +243,7 @@ def _silences(hours_after: HoursAfter, *ends: str, has_gone: bool) -> Select[dat
 
 
 def _first_days(room: RoomFacts, zone: ZoneInfo) -> list[date]:
-    """Return the first days of the months and the next one, or of years if these are too many."""
+    """Return first days of months and the next, or of years if too many."""
     if room.first_message_at is None or room.newest_message_at is None:
         return []
     first, newest = (
@@ -259,7 +258,7 @@ def _first_days(room: RoomFacts, zone: ZoneInfo) -> list[date]:
 
 @cache
 def _messages_of_each(periods: int) -> Select[int, int, int]:
-    """Return the query for each person's messages by period; often an index alone answers it."""
+    """Return the query for each person's messages by period, often answered by an index."""
     spans = _spans(periods)
     written = select(func.count()).where(Tweet.user_id == User.id, *_is_within(spans))
     here = written.where(Tweet.room_id == bindparam("room_id"))
@@ -279,7 +278,7 @@ def _messages_of_each(periods: int) -> Select[int, int, int]:
 
 @cache
 def _messages(periods: int, *, has_gone: bool) -> Select[int]:
-    """Return the query for messages by period; if nobody is gone, an index alone answers it."""
+    """Return the query for messages by period; if nobody is gone, an index answers it."""
     spans = _spans(periods)
     written = select(func.count()).where(Tweet.room_id == bindparam("room_id"), *_is_within(spans))
     if has_gone:

@@ -1,7 +1,6 @@
 """The chat here that the chat of a file is.
 
-It is recognised by the app's ID; otherwise by app and title, if at least half of the people are the
-same; otherwise by messages, if most of them are in one chat here already.
+It has the app's ID, or app, title and half of the people, or most of the messages.
 """
 
 from collections import Counter
@@ -22,7 +21,6 @@ from app.runtime.clock import now
 from app.services.posts.post_rooms import IS_KEPT, UNKNOWN_APP, announce_first_room
 
 MOST_CANDIDATES: Final = 200
-"""Compared chats of one title."""
 
 
 @dataclass(slots=True)
@@ -31,19 +29,19 @@ class RoomSample:
     """Names of the writers, by ID."""
     messages: int = 0
     equal: dict[int, Counter[int]] = field(default_factory=dict)
-    """Chats with equal messages, and each person's number."""
+    """Chats with equal messages, and their number by person."""
 
 
 @dataclass(slots=True)
 class RoomFinder:
     trusts_ids: bool = False
-    """Whether an ID is one of this site, as in sent lines."""
+    """Whether IDs are of this site, as in sent lines."""
     read: ReadNotes = field(default_factory=ReadNotes)
     made: set[int] = field(default_factory=set)
     _ids: dict[RoomReference, int] = field(default_factory=dict)
 
     def knows_by_people(self, reference: RoomReference) -> bool:
-        """Return whether a chat is found by its people, since its ID is of another installation."""
+        """Return whether people decide, since the ID is of another installation."""
         has_own_id = reference.id is not None and not self.trusts_ids
         return has_own_id or isinstance(reference, FileRoom)
 
@@ -61,7 +59,7 @@ class RoomFinder:
     async def known(
         self, session: AsyncSession, reference: RoomReference, names: Mapping[int, str]
     ) -> int | None:
-        """Return the ID of the chat recognised by its app's ID, or its title and people."""
+        """Return the ID of the chat by its app's ID, or its title and people."""
         room_id = await self._by_id(session, reference)
         if room_id is not None or not names:
             return room_id
@@ -70,7 +68,7 @@ class RoomFinder:
     async def _forget_missing(
         self, session: AsyncSession, references: Iterable[RoomReference]
     ) -> None:
-        """Forget chats that a dry run has undone, or that were deleted."""
+        """Forget chats undone by dry runs, or deleted."""
         ids = {self._ids[reference] for reference in references if reference in self._ids}
         if ids:
             is_here = is_among(session, Room.id, ids), IS_KEPT
@@ -105,9 +103,8 @@ class RoomFinder:
     async def _by_people(
         self, session: AsyncSession, reference: RoomReference, sample: RoomSample
     ) -> int | None:
-        """Return the chat of that title with at least half of the people, or more without a title.
-
-        Of several chats, the one with most of the messages.
+        """Return the title's chat with half of the people, or more without a title; of several,
+        with most messages.
         """
         candidates = select(func.coalesce(Room.joined_to_id, Room.id)).where(
             *_is_candidate(reference), Room.id.not_in(self._others(reference))
@@ -130,9 +127,8 @@ class RoomFinder:
         return max(rooms, key=lambda room: sample.equal.get(room, Counter()).total(), default=None)
 
     def _others(self, reference: RoomReference) -> set[int]:
-        """Return the chats of this import that are certainly others.
-
-        Two files of one title may be two exports of one chat, unless the app tells them apart.
+        """Return this import's chats that are certainly others: without an app's ID, equal titles
+        may be two exports.
         """
         if not isinstance(reference, FileRoom):
             return set(self._ids.values())
@@ -143,7 +139,7 @@ class RoomFinder:
         return {room_id for room_id, thread in threads.items() if thread not in same}
 
     def _by_messages(self, sample: RoomSample) -> int | None:
-        """Return the chat, not yet taken, with half of the messages by two people or more."""
+        """Return the free chat with half of the messages, by two people or more."""
         taken = set(self._ids.values())
         totals = {
             room_id: equal.total()
@@ -157,7 +153,7 @@ class RoomFinder:
         return room_id
 
     async def _complete(self, session: AsyncSession, room_id: int, reference: FileRoom) -> None:
-        """Fill the app, its ID and how times are read; older imports lack them."""
+        """Fill what older imports lack: app, ID, and reading of times."""
         room = await session.get_one(Room, room_id)
         if room.platform == UNKNOWN_APP:
             room.platform = reference.platform

@@ -1,4 +1,4 @@
-"""The chats, their people, and the chat in which a person writes most."""
+"""The chats, their people, and each person's main chat."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -20,9 +20,8 @@ from app.services.posts.tweets import AnyRow, AnySelect
 from app.services.posts.users import Author, NamedUser, all_speak_in_chats, named_users
 
 MOST_PEOPLE: Final = 200
-"""Named people of one chat."""
 FEW_PEOPLE: Final = 10
-"""Named people of each chat in a list."""
+"""Named people of a listed chat."""
 
 
 class RoomSpeaker(Struct, frozen=True):
@@ -64,7 +63,7 @@ class RoomFacts(Struct, frozen=True):
 async def list_rooms(
     session: AsyncSession, *, after: int | None = None, limit: int
 ) -> tuple[list[RoomFacts], int | None]:
-    """Return chats in order of arrival, and the next page's key."""
+    """Return chats in order of arrival, and the next key."""
     depends_on(EVERYTHING)
     query = _rooms().where(Room.id > (after or 0)).order_by(Room.id).limit(limit + 1)
     rows = (await session.execute(query)).all()
@@ -73,7 +72,7 @@ async def list_rooms(
 
 
 async def find_rooms(session: AsyncSession, ids: Collection[int]) -> list[RoomFacts]:
-    """Return these chats with messages, or those they were joined to."""
+    """Return these chats with messages, or their joined ones."""
     if not ids:
         return []
     meant = select(func.coalesce(Room.joined_to_id, Room.id)).where(Room.id.in_(ids))
@@ -124,7 +123,7 @@ def newest_first(rooms: Iterable[RoomFacts]) -> list[RoomFacts]:
 
 
 async def get_room(session: AsyncSession, room_id: int) -> RoomFacts:
-    """Return the chat of that ID, or the chat it was joined to.
+    """Return the chat of that ID, or its joined one.
 
     Raises NotFoundError, also for a chat without messages.
     """
@@ -153,10 +152,7 @@ async def zones_of_rooms(session: AsyncSession, room_ids: Collection[int]) -> di
 
 
 async def zone_of_chats(session: AsyncSession, usernames: Collection[str] = ()) -> str | None:
-    """Return the time zone of all chats of these people, or of everyone here.
-
-    None if they have several or none is known, or if some of them write elsewhere.
-    """
+    """Return the only known zone of these people's or all chats; None if some write elsewhere."""
     depends_on(EVERYTHING)
     query = select(Room.tz).where(Room.joined_to_id.is_(None), IS_KEPT).distinct().limit(2)
     if usernames:
@@ -179,7 +175,7 @@ async def speakers_of(session: AsyncSession, room_id: int) -> list[str]:
 
 
 async def name_of_room_of(session: AsyncSession, usernames: Collection[str]) -> str | None:
-    """Return the name of the chat with exactly these people; None without one."""
+    """Return the name of the chat of exactly these people, or None."""
     depends_on(EVERYTHING)
     keys = {username_key(username) for username in usernames}
     spoken_in = select(RoomPerson.room_id).join(User, User.id == RoomPerson.user_id)
@@ -206,7 +202,7 @@ def _room() -> AnySelect:
 
 @cache
 def _rooms() -> AnySelect:
-    """Return a query for facts, cached since making takes as long as running."""
+    """Return a query for facts, cached since making takes as long."""
     counted, times = _people_counted(), _times()
     with_media = (
         select(Tweet.id)
@@ -237,7 +233,6 @@ def _people_counted() -> Subquery:
 
 
 def _times() -> Select[datetime | None]:
-    """Return the query for a chat's time, chosen by an order."""
     return (
         select(Tweet.created_at)
         .join(User, User.id == Tweet.user_id)
@@ -287,7 +282,7 @@ def _first_people() -> AnySelect:
 
 
 def _ranked(*columns: Any) -> AnySelect:
-    """Return the query for columns of the people of chats, ranked by messages from 1."""
+    """Return the query for columns of chats' people, ranked by messages from 1."""
     order = (RoomPerson.messages.desc(), User.username_key)
     rank = func.row_number().over(partition_by=RoomPerson.room_id, order_by=order)
     return (
@@ -306,7 +301,7 @@ _ROOMS: Final = (
 
 
 class Home(NamedTuple):
-    """The chat in which a person writes most, and their place there."""
+    """A person's main chat, and their place there."""
 
     room_id: int
     place: int
@@ -314,13 +309,13 @@ class Home(NamedTuple):
 
 
 async def room_of_author(session: AsyncSession, author: Author) -> RoomFacts | None:
-    """Return the chat in which the author writes most; None if most posts are in none."""
+    """Return the author's main chat; None if most posts are in none."""
     room_id = await main_room_id(session, author)
     return None if room_id is None else await get_room(session, room_id)
 
 
 async def homes_of(session: AsyncSession, users: Iterable[NamedUser]) -> dict[int, Home]:
-    """Return homes by user ID, for users who write most in a chat."""
+    """Return main chats by user ID, for users with most posts in chats."""
     posts = {user.id: user.posts for user in users if user.is_of_chat}
     if not posts:
         return {}
@@ -337,7 +332,7 @@ async def homes_of(session: AsyncSession, users: Iterable[NamedUser]) -> dict[in
 
 
 async def _main_rooms(session: AsyncSession, posts: dict[int, int]) -> dict[int, int]:
-    """Return each user's main chat; `posts` are numbers by user ID."""
+    """Return main chats; `posts` are numbers by user ID."""
     rooms, written = dict[int, int](), dict[int, int]()
     for user_id, room_id, messages in await session.execute(_ROOMS, {"user_ids": list(posts)}):
         rooms.setdefault(user_id, room_id)
@@ -351,7 +346,6 @@ def _ranks() -> AnySelect:
 
 
 async def main_room_id(session: AsyncSession, author: Author) -> int | None:
-    """Return the ID of `room_of_author`."""
     query = (
         select(RoomPerson.room_id, func.sum(RoomPerson.messages).over())
         .where(RoomPerson.user_id == author.id, RoomPerson.messages > 0)

@@ -1,7 +1,7 @@
-"""A chat at sight: how its people write, when, and who replies to whom.
+"""A chat at sight: how, when and to whom people write.
 
-The overview is of the newest 500 messages, or of a period, with shares of all messages there. The
-portrait is of the newest 20,000, with shares of these. Both are a `ChatSight`.
+The overview is of the newest 500 messages or a period, with shares of all there; the portrait of
+20,000, with their shares.
 """
 
 import asyncio
@@ -182,18 +182,18 @@ class KeptRoom(NamedTuple):
     """A chat counted for all time zones."""
 
     event: int
-    """After the next event it is counted again."""
+    """The next event invalidates it."""
     counted: CountedChat
     """With the hours of UTC."""
     times: dict[int, NDArray[np.int64]]
-    """Times of each author's messages, in seconds since 1970 (n,)."""
+    """Times of each author's messages, seconds since 1970 (n,)."""
 
 
 CountedRooms = LruStore[int, KeptRoom]
 
 
 def counted_rooms() -> CountedRooms:
-    """Return a store of 100,000 messages with some 60 bytes each."""
+    """Return a store of 100,000 messages, some 60 bytes each."""
     return LruStore(100_000, lambda kept: kept.counted.scanned)
 
 
@@ -202,9 +202,9 @@ _Found = tuple[CountedChat, list[Trait]]
 
 class _People(NamedTuple):
     ids: dict[str, int]
-    """IDs of the people in the facts, by username."""
+    """The facts' people: IDs by username."""
     gone: list[int]
-    """Deleted people whose messages are still to be removed."""
+    """Deleted people with messages still to be removed."""
     judged: dict[int, Judged]
     """How well people are recognised."""
 
@@ -212,7 +212,7 @@ class _People(NamedTuple):
 async def read_overview(
     session: AsyncSession, room: RoomFacts, zone: ZoneInfo, period: DayPeriod = WHOLE
 ) -> ChatSight:
-    """Return a chat at first sight; `room` has the facts of the period."""
+    """Return a chat at first sight; `room` has the period's facts."""
     depends_on(EVERYTHING)
     depends_on(DERIVED)  # How well people are recognised.
     people, ends = await _people_of(session, room), period.instants(zone)
@@ -292,10 +292,10 @@ def count_chat(
     is_of_facts: bool = False,
     has_typical: bool = True,
 ) -> CountedChat:
-    """Return the counts of messages, the oldest first; call it in a thread.
+    """Return the counts of messages, oldest first; call it in a thread.
 
-    ids: by username, of people counted in short. is_of_facts: whether the first people by the facts
-    are counted one by one, even if they wrote none of these. has_typical: with typical words.
+    ids: by username, of people counted in short. is_of_facts: whether the facts' first people are
+    counted one by one, even without messages here. has_typical: with typical words.
     """
     ids = ids or {}
     named = {ids[one.username]: one for one in room.people if one.username in ids}
@@ -319,7 +319,7 @@ def count_chat(
 
 
 def _of_all(counted: CountedChat, room: RoomFacts) -> CountedChat:
-    """Return the counts with everyone's number of all messages."""
+    """Return counts with everyone's number of all messages."""
     first = room.people[: len(counted.ids)]
     numbers = [(1, person.messages) for person in first]
     others = room.people_total - len(first), room.messages - sum(count for _, count in numbers)
@@ -409,9 +409,9 @@ async def read_newest(
     gone: Collection[int] = (),
     ends: Mapping[str, datetime] | None = None,
 ) -> list[Scan]:
-    """Return the newest messages of a chat, those with a time and those without.
+    """Return a chat's newest messages, dated and undated.
 
-    gone: people left out. ends: a period, which has no messages without a time.
+    gone: people left out. ends: a period, without undated messages.
     """
     ends, missing = ends or {}, most
     values: dict[str, Any] = {"room_id": room_id, **ends}
@@ -435,7 +435,7 @@ def _written(collected: Collected, *ends: str, has_gone: bool, is_dated: bool) -
 
 
 def said_in(scans: Iterable[Scan]) -> list[Said]:
-    """Return the messages of each scan in turn, the oldest first."""
+    """Return each scan's messages in turn, oldest first."""
     return [
         message
         for scan in scans

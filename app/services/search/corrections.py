@@ -1,4 +1,4 @@
-"""Known words at one slip from a word that no post has, alone or with the other words."""
+"""Known words at one slip from words without posts, alone or together."""
 
 import asyncio
 from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -20,15 +20,15 @@ from app.services.search.vocabulary import term_frequencies
 
 Key = TypeVar("Key", bound=Hashable)
 MOST_MEANT: Final = 5
-"""Known words searched for an unknown one."""
+"""Known words searched for an unknown."""
 MOST_CORRECTED: Final = 10
-"""Examined words; each has some hundred neighbours."""
+"""Examined words, each with some hundred neighbours."""
 SHORTEST: Final = {"word": 3, "paired": 2}
 """Letters, or syllables, of a corrected word."""
 
 
 async def corrected(session: AsyncSession, parts: Sequence[QueryPart]) -> list[QueryPart]:
-    """Return the parts with known words at one slip for open words that no post has."""
+    """Return parts with known words at one slip for open words without posts."""
     words = dict.fromkeys(word for part in parts for word in split_phrase(part) if _is_open(word))
     looked_at = list(words)[:MOST_CORRECTED]
     indexed = await _in_posts(session, {word: in_any_way(word, UNCOUNTED) for word in looked_at})
@@ -60,8 +60,8 @@ async def with_one_slip(
 ) -> list[QueryPart]:
     """Return the parts that no post has together, as if one known word was mistyped.
 
-    Each word is searched as it is, or as the known words at one slip that a post has with all other
-    parts, at least two.
+    A word is searched as typed, or as words at one slip in a post with all other parts, at least
+    two.
     """
     wanted = [part for part in parts if not part.is_excluded]
     shortest = {"word": 1, "paired": 2}  # Shorter than alone: the other parts decide.
@@ -98,7 +98,7 @@ def _is_open(word: QueryPart, shortest: Mapping[str, int] = SHORTEST) -> bool:
 
 
 async def _in_posts(session: AsyncSession, expressions: Mapping[Key, Expression]) -> set[Key]:
-    """Return the keys whose expressions match; deleted authors' posts stay indexed for a while."""
+    """Return keys whose expressions match, for a while by deleted authors' posts, too."""
     if not expressions:
         return set()
     index = backend_of(session).words
@@ -126,7 +126,7 @@ def _are_matched(postings: str, count: int) -> TextClause:
 async def _counted(
     session: AsyncSession, words: Sequence[QueryPart]
 ) -> dict[QueryPart, list[QueryPart]]:
-    """Return the counted neighbours of each word, the most frequent first."""
+    """Return counted neighbours of each word, most frequent first."""
     if not words:
         return {}
     neighbours, terms = await asyncio.to_thread(_neighbours, words)
@@ -171,5 +171,4 @@ def _neighbours(words: Iterable[QueryPart]) -> tuple[dict[QueryPart, list[str]],
 
 
 def _start(word: QueryPart) -> QueryPart:
-    """Return the beginning that a search requires."""
     return QueryPart(word.kind, word.start) if word.kind == "paired" else word

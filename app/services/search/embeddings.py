@@ -1,7 +1,4 @@
-"""Vectors of the posts, made in batches in the order of their IDs, and searched.
-
-If the settings name another model, its vectors replace the earlier ones.
-"""
+"""Posts' vectors, made in batches by ID, and searched; another model's vectors replace them."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -41,10 +38,10 @@ class Embeddings:
     async def embed_missing(
         self, db: Sessions, *, after: int = 0, on_progress: Callable[[int], None] = lambda _: None
     ) -> None:
-        """Make the missing vectors of posts after an ID; report the number done after each batch.
+        """Make missing vectors after an ID, and report progress by batch.
 
-        Another model's vectors are removed once the embedder has answered. Raises EmbedderError;
-        this model's stay.
+        Another model's are removed once the embedder answered. Raises EmbedderError; this model's
+        stay.
         """
         done = 0
         while True:
@@ -62,10 +59,7 @@ class Embeddings:
             on_progress(done)
 
     async def remove_all(self, db: Sessions) -> None:
-        """Remove all vectors, so that they are made again.
-
-        Raises EmbedderError, before any is removed.
-        """
+        """Remove all vectors, to make them again. Raises EmbedderError, before any is removed."""
         await self.embedder.embed(["."])
         await _remove(db, true())
 
@@ -85,7 +79,7 @@ class Embeddings:
         )
 
     async def _newest(self, session: AsyncSession) -> int:
-        """Return the last post with a vector; all earlier posts have one."""
+        """Return the last post with a vector, as all earlier ones have."""
         ours = select(Embedding.tweet_id).where(Embedding.model == self.embedder.name)
         return await session.scalar(ours.order_by(Embedding.tweet_id.desc()).limit(1)) or 0
 
@@ -119,7 +113,7 @@ class Embeddings:
         return await session.scalar(stored)
 
     async def vector_for(self, text: str) -> Vector:
-        """Return the vector of a query; hold no session for these seconds. Raises EmbedderError."""
+        """Return a query's vector, without a session for these seconds. Raises EmbedderError."""
         try:
             async with asyncio.timeout(self.embedder.query_s):
                 vector: Vector = (await self.embedder.embed([text]))[0]
@@ -130,9 +124,8 @@ class Embeddings:
     async def nearest(
         self, vector: Vector, count: int, *, among: Select[Any] | None = None
     ) -> list[tuple[float, int]]:
-        """Return cosine and ID of the posts nearest to a vector.
-
-        `among` selects the possible IDs. Raises EmbedderError for another length.
+        """Return cosine and ID of the nearest posts of `among`. Raises EmbedderError for another
+        length.
         """
         if not vector.any():
             return []
@@ -148,7 +141,7 @@ class Embeddings:
 
 
 async def _remove(db: Sessions, condition: ColumnElement[bool]) -> None:
-    """Remove vectors in parts, so that others can write in between."""
+    """Remove vectors in parts, to let others write in between."""
     outdated = select(Embedding.tweet_id).where(condition).limit(REMOVED_AT_ONCE).scalar_subquery()
     removed = REMOVED_AT_ONCE
     while removed == REMOVED_AT_ONCE:

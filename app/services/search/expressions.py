@@ -1,4 +1,4 @@
-"""Parts of a query as expressions for the word index."""
+"""Parts of a query for the word index."""
 
 import math
 from collections.abc import Sequence
@@ -10,15 +10,15 @@ from app.db.indexes import All, Either, Expression, Terms
 
 CANDIDATES: Final = 1_000
 UNCOUNTED: Final = TermFrequencies(0, 1.0, {})
-"""Frequencies under which no form of a word is too frequent."""
+"""Frequencies under which no form is too frequent."""
 
 
 def in_any_way(
     part: QueryPart, frequencies: TermFrequencies, *, only_counted: bool = False
 ) -> Expression:
-    """Return an expression for the part as typed or meant, or with another ending.
+    """Return an expression for the part as typed, meant, or with another ending.
 
-    only_counted: without uncounted forms of a short stem; most do not exist.
+    only_counted: without a short stem's uncounted forms; most do not exist.
     """
     ways: list[Expression] = []
     for way in part.ways:
@@ -32,7 +32,7 @@ def in_any_way(
 
 
 def _forms(part: QueryPart, frequencies: TermFrequencies) -> list[Terms]:
-    """Return the forms of a one-syllable stem, without those that would displace the typed word."""
+    """Return forms of a one-syllable stem that do not displace the typed word."""
     rows = sorted(part.forms.terms()) if part.forms else []
     rows.sort(key=lambda row: frequencies.frequencies.get(row[0], 0))
     counts = accumulate(frequencies.frequencies.get(row[0], 0) for row in rows)
@@ -40,7 +40,7 @@ def _forms(part: QueryPart, frequencies: TermFrequencies) -> list[Terms]:
 
 
 def any_of(parts: Sequence[QueryPart], frequencies: TermFrequencies) -> Expression:
-    """Return an expression for all quoted phrases, and any of the rarest other terms."""
+    """Return an expression for all quoted phrases, and any rarest other term."""
     required: list[Expression] = [exact(part) for part in parts if part.is_quoted]
     weights: dict[Terms, float] = {}
     for word in [way for part in parts if not part.is_quoted for way in part.ways]:
@@ -63,7 +63,6 @@ def matchable(parts: Sequence[QueryPart]) -> Expression:
 
 
 def exact(part: QueryPart) -> Expression:
-    """Return an expression for the part without its ending."""
     if part.kind == "paired" and len(part.text) == 1:
         return Terms((part.text,), is_prefix=True)
     return Terms(tuple(part.terms[:20]))  # Scoring compares the rest of a longer row.

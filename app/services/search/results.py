@@ -40,7 +40,7 @@ from app.services.search.word_search import (
 )
 
 MAX_QUERY_LENGTH: Final = 1_000
-"""Pages drop further characters."""
+"""Limit of pages, which drop further characters."""
 DEEPEST: Final = 10_000
 _UTC: Final = ZoneInfo("UTC")
 Mode = Literal["words", "meaning"]
@@ -75,9 +75,9 @@ class ResultPage:
     """None for more than 10,000, and for the nearest by vectors."""
     facets: Facets | None = None
     is_any: bool = False
-    """Whether no post has all the words, so that some suffice."""
+    """Whether some words suffice, since no post has all."""
     corrections: Sequence[tuple[str, str]] = ()
-    """Words that no post has, alone or with the others, each with a known word."""
+    """Words without posts, alone or together, each with a known word."""
     filters: Sequence[TypedFilter] = ()
 
 
@@ -96,12 +96,11 @@ class SearchQuery:
     selection: Selection = field(default_factory=Selection)
     mode: Mode = "words"
     sort: Order = "best"
-    """Only results by words are sorted, counted and have facets."""
+    """Order, counts and facets exist by words only."""
     with_facets: bool = False
     zone: ZoneInfo = _UTC
-    """Time zone of the days in typed filters."""
     knows_room_alone: bool = False
-    """Whether only the chat of the selection may be read: other names and words are unknown."""
+    """Whether only the selection's chat may be read: other names and words are unknown."""
 
     @property
     def only_room(self) -> int | None:
@@ -119,8 +118,8 @@ async def find(
 ) -> ResultPage:
     """Return a page of results; by words if no embedder answers.
 
-    turns: for searches for words that no post has together. Raises NotFoundError for an unknown
-    author or chat, InvalidInputError for a bad value of a filter.
+    turns: for words that no post has together. Raises NotFoundError for an unknown author or chat,
+    InvalidInputError for a filter's bad value.
     """
     depends_on(EVERYTHING)
     depends_on(DERIVED)
@@ -190,7 +189,7 @@ async def _in_database(
 async def _by_filters(
     session: AsyncSession, conditions: Conditions, limit: int, after: ResultKey | None, order: Order
 ) -> WordResults:
-    """Return a page of the first 10,000 posts; by likes, of the 10,000 stored last."""
+    """Return a page of the first 10,000 posts, or by likes, of those stored last."""
     matches = Matches(Scorer([], UNCOUNTED), None, [], conditions, None)
     before, offset, _ = after or ResultKey((await session.scalar(func.max(Tweet.id)) or 0) + 1)
     if order == "likes":
@@ -211,10 +210,7 @@ async def _by_filters(
 async def _by_meaning(
     db: Sessions, embeddings: Embeddings, query: SearchQuery, limit: int, after: ResultKey
 ) -> ResultPage:
-    """Return the posts nearest by vectors, with words marked.
-
-    No session is open while the embedder answers, which may take seconds.
-    """
+    """Return the nearest posts with marked words; no session is open while the embedder answers."""
     among, end = None, min(after.offset + limit, DEEPEST)
     typed = read_query(query.text)
     parts = parse_query(typed.words)
@@ -237,9 +233,8 @@ async def _by_meaning(
 async def begin_found_export(
     session: AsyncSession, query: str, selection: Selection, zone: ZoneInfo = _UTC
 ) -> Export:
-    """Return the export of the matching posts; without words, of all that meet the conditions.
-
-    Raises what a search raises.
+    """Return the export of matching posts, or without words of the conditions. Raises what a search
+    raises.
     """
     typed = read_query(query)
     conditions, user_id = await _selected(session, selection, typed.filters, zone)
@@ -296,7 +291,7 @@ async def _marked(
 async def _total(
     session: AsyncSession, matches: Matches, whole: Sequence[Scored] | None
 ) -> int | None:
-    """Return the number of matches by the index; None for more than 10,000."""
+    """Return the matches by the index; None for over 10,000."""
     if whole is not None:
         return len(whole)
     counted = matches.select(session).limit(MOST_COUNTED + 1).subquery()

@@ -1,4 +1,4 @@
-"""The posts most similar to a post: in wording by the word index, or in meaning by vectors."""
+"""The posts most similar to a post, by index or vectors."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from app.services.search.embeddings import Embeddings
 from app.services.search.vocabulary import term_frequencies
 
 POSTINGS: Final = 2_000
-"""Index entries read for each term, and about for all together."""
+"""Index entries read for each term, and about for all."""
 
 Method = Literal["wording", "meaning"]
 
@@ -48,10 +48,7 @@ async def similar_posts(
     *,
     limit: int,
 ) -> SimilarPosts:
-    """Return the posts most similar to a post, by an embedder's meaning or by wording.
-
-    Raises NotFoundError.
-    """
+    """Return the posts most similar in meaning or wording. Raises NotFoundError."""
     depends_on(EVERYTHING)
     depends_on(DERIVED)
     if embeddings is not None:
@@ -71,7 +68,7 @@ async def similar_posts(
 
 
 async def _candidates(session: AsyncSession, post: Post, most: int) -> list[Post]:
-    """Return posts that share the rarest terms, the heaviest first."""
+    """Return posts that share the rarest terms, heaviest first."""
     found_by = sorted(set(terms(post.text)))
     frequencies = await term_frequencies(session, found_by)
     weights: dict[str, float] = {}
@@ -92,9 +89,8 @@ async def _candidates(session: AsyncSession, post: Post, most: int) -> list[Post
 
 
 def _sharing(index: WordIndex, weights: dict[str, float], tweet_id: int, most: int) -> Subquery:
-    """Return a query for posts with these terms, and the sum of their weights.
-
-    It is text: building so many expressions took 6 ms, a third of the whole.
+    """Return a query for posts with these terms and summed weights, as text, since expressions took
+    6 ms.
     """
     postings = " UNION ALL ".join(
         f"SELECT id, CAST(:weight{n} AS double precision) AS weight"  # noqa: S608 - numbers only

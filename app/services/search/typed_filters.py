@@ -1,4 +1,4 @@
-"""The filters of a typed query as conditions on posts."""
+"""A typed query's filters as conditions."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -39,10 +39,11 @@ async def typed_conditions(
     zone: ZoneInfo,
     only_room: int | None = None,
 ) -> TypedConditions:
-    """Return the conditions of typed filters; days are those of the time zone.
+    """Return the conditions of typed filters, with days of the zone; a post needs one of several
+    people or chats.
 
-    Of several people or chats, a post needs one. only_room: the only known chat, with its people.
-    Raises NotFoundError, and InvalidInputError for an ambiguous name or a bad value.
+    only_room: the only known chat, with its people. Raises NotFoundError, and InvalidInputError for
+    an ambiguous name or bad value.
     """
     names = {each.value for each in filters if each.key in _PEOPLE}
     people = await _people(session, names, only_room)
@@ -105,9 +106,8 @@ def _day(key: str, value: str, zone: ZoneInfo) -> datetime:
 async def _people(
     session: AsyncSession, names: Collection[str], only_room: int | None
 ) -> dict[str, list[int]]:
-    """Return the IDs of each username, or else of the people shown by that name.
-
-    Raises InvalidInputError for several people.
+    """Return IDs of usernames, else of people shown by that name. Raises InvalidInputError for
+    several.
     """
     keys = {name: username_key(name) for name in names}
     if not keys:
@@ -149,7 +149,7 @@ async def _people(
 def _is_named(
     column: SQLColumnExpression[str | None], keys: Iterable[str], names: Iterable[str]
 ) -> ColumnElement[bool]:
-    """Return the condition that a column has one of the names; SQLite lowers only ASCII."""
+    """Return the condition on one of the names; SQLite lowers only ASCII."""
     return or_(
         func.lower(column).in_([*keys]), column.in_([name.replace("\0", "\x01") for name in names])
     )
@@ -164,7 +164,7 @@ def _author(name: str, people: Mapping[str, list[int]]) -> int:
 async def _answers(
     session: AsyncSession, name: str, people: Mapping[str, list[int]], only_room: int | None
 ) -> ColumnElement[bool]:
-    """Return the condition that a post answers someone, perhaps not here."""
+    """Return the condition that a post answers someone, even not here."""
     keys = {username_key(name), username_key(name).removeprefix("@")}
     names = {name, name.removeprefix("@")}
     if user_id := next(iter(people[name]), None):

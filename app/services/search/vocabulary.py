@@ -1,4 +1,4 @@
-"""The number of posts with each term, counted again when the posts have changed."""
+"""Posts by term, counted again after changes."""
 
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -18,7 +18,6 @@ from app.services.event_log import NewEvent, append_events
 
 
 async def term_frequencies(session: AsyncSession, terms: Sequence[str]) -> TermFrequencies:
-    """Return the frequencies of the counted terms."""
     values = {"texts": msgspec.json.encode(terms).decode()}
     rows = (await session.execute(_counts(backend_of(session).texts), values)).all()
     frequencies = {row.word: row.frequency for row in rows if row.word is not None}
@@ -29,7 +28,7 @@ async def term_frequencies(session: AsyncSession, terms: Sequence[str]) -> TermF
 
 @cache
 def _counts(texts: str) -> TextClause:
-    """Return a query as text: each search runs it, and text takes a fifth of the time."""
+    """Return a query as text, which takes a fifth of the time in each search."""
     return text(
         'SELECT "Vocabulary".tweets, "Vocabulary".terms, word, "Word".tweets AS frequency'  # noqa: S608
         f' FROM "Vocabulary" LEFT JOIN "Word" ON word IN ({texts})'
@@ -37,26 +36,26 @@ def _counts(texts: str) -> TextClause:
 
 
 async def is_vocabulary_old(session: AsyncSession) -> bool:
-    """Return whether the posts have changed much since the count."""
+    """Return whether posts changed much since the count."""
     recipe, tweets = (await session.execute(select(Vocabulary.recipe, Vocabulary.tweets))).one()
     change = abs(await _count_indexed(session) - tweets)
     return recipe != WORDS_RECIPE or change >= max(1, 0.05 * tweets)
 
 
 async def _count_indexed(session: AsyncSession) -> int:
-    """Return the number of indexed posts, with those of deleted authors."""
+    """Return indexed posts, including deleted authors'."""
     return await session.scalar(select(func.sum(User.tweet_count))) or 0
 
 
 async def is_index_current(session: AsyncSession) -> bool:
-    """Return whether the index has this program's terms; otherwise it will be rebuilt."""
+    """Return whether the index has this program's terms, or will be rebuilt."""
     return await session.scalar(select(Vocabulary.recipe)) == WORDS_RECIPE
 
 
 async def renew_vocabulary(db: Sessions) -> None:
-    """Count the terms of the index, in pages so that others can write in between.
+    """Count the terms in pages, to let others write; first rebuild another recipe's index.
 
-    An index of another recipe is rebuilt first. The event at the end invalidates earlier results.
+    The last event invalidates earlier results.
     """
     async with db.read() as session:
         is_current = await is_index_current(session)
@@ -82,7 +81,7 @@ async def renew_vocabulary(db: Sessions) -> None:
 async def _replace(
     db: Sessions, counts: Sequence[TermCount], *conditions: ColumnElement[bool]
 ) -> None:
-    """Replace the words of a range; long words with digits, such as links, are rare."""
+    """Replace a range's words; long ones with digits, such as links, are rare."""
     rows = [
         {"word": word.term, "tweets": word.doc}
         for word in counts

@@ -1,9 +1,7 @@
-"""Search by words: the index proposes posts, `compute.scoring` matches them, and this module ranks
-them.
+"""Search by words: the index proposes posts, `compute.scoring` matches, this module ranks.
 
-Posts must have all words. If none has, words that the index lacks are taken for typing errors, then
-one word that it has; then posts with some are found. Of very many matches the newest are ranked
-first, then the next.
+Posts must have all words. If none has, unknown words count as typing errors, then one known word;
+then some words suffice. Of very many matches the newest are ranked first.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,13 +33,13 @@ from app.services.search.expressions import (
 from app.services.search.vocabulary import term_frequencies
 
 MOST_COUNTED: Final = 10_000
-"""Matches stored last that are counted or ordered by time or likes."""
+"""Matches stored last, counted or ordered by time or likes."""
 Sort = Literal["best", "newest", "likes"]
 Order = Sort | Literal["oldest"]
-"""Order of a list; a chat is read from its beginning."""
+"""A list's order; a chat is read from its beginning."""
 SORTS: Final[tuple[Sort, ...]] = get_args(Sort)
 MOST_PAGES: Final = 10
-"""Pages of candidates read for the first match; the next search goes on."""
+"""Pages of candidates until the first match; the next search continues."""
 THREADS: Final = WorkPool(2)
 _SEARCHED: Final = (Tweet.text, Tweet.media)
 Result = TypeVar("Result")
@@ -51,22 +49,22 @@ Scored = tuple[float, int]
 
 
 class ResultKey(NamedTuple):
-    """The candidates, and how many of their ranking were shown."""
+    """The candidates, and the number of shown ones."""
 
     before: int = MAX_ID + 1
     """Candidates have lower IDs."""
     offset: int = 0
     is_any: bool = False
-    """Whether any of the words suffices, since no post has all."""
+    """Whether some words suffice, since no post has all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """All posts that match by the index and meet conditions."""
+    """All posts that match the index and the conditions."""
 
     scorer: Scorer
     expression: Expression | None
-    """None for a search by filters alone."""
+    """None for filters alone."""
     without: list[Expression]
     conditions: Conditions
     user_id: int | None
@@ -75,9 +73,8 @@ class Matches:
         return self._select(session, self.expression, *columns, before=before)
 
     async def next_matchable(self, session: AsyncSession, before: int) -> int | None:
-        """Return the highest ID below `before` that scoring may accept.
-
-        A post with one pair of a long word matches the index, but need not have the word.
+        """Return the highest possible ID below `before`; scoring decides, since the index has pairs
+        of long words.
         """
         may_match = matchable(self.scorer.wanted)
         expression = All((self.expression, may_match)) if self.expression else may_match
@@ -99,12 +96,12 @@ class Matches:
 @dataclass(frozen=True, slots=True)
 class WordResults:
     page: Sequence[tuple[float | None, int]]
-    """Scores, None without words, and IDs."""
+    """Scores (None without words) and IDs."""
     next: ResultKey | None
     matches: Matches
     is_any: bool
     whole: list[Scored] | None
-    """All matches, if they were ranked together."""
+    """All matches, if ranked together."""
 
     @property
     def is_empty(self) -> bool:
@@ -123,11 +120,10 @@ async def search_words(
     corrects: bool = True,
     turns: Turns | None = None,
 ) -> WordResults | None:
-    """Return a page of the matches; None for a query without words.
+    """Return a page of matches, perhaps empty with a next one; None without words.
 
-    A page may be empty and have a next one. The session must hold nothing: its transaction ends
-    while posts are scored. If no post has all words, the search waits for its turn, since the rest
-    takes ten times as long. Raises UnavailableError if no turn comes soon.
+    The session must hold nothing: its transaction ends while posts are scored. If no post has all
+    words, the slower rest waits for its turn. Raises UnavailableError if none comes soon.
     """
     typed = parse_query(query)
     if all(part.is_excluded for part in typed):
@@ -165,10 +161,9 @@ async def search_words(
 async def has_tags(
     session: AsyncSession, parts: Sequence[QueryPart], conditions: Conditions, user_id: int | None
 ) -> Conditions:
-    """Return the condition that posts have all tags of a query, if any.
+    """Return the condition on all tags, if any: the index has only words, so texts are read.
 
-    The index knows a tag as a word, so texts are read; of very many only those stored last, and
-    scoring decides about the rest.
+    Of very many only those stored last are, and scoring decides.
     """
     tags = [part for part in parts if part.kind == "tag" and not part.is_excluded]
     if not tags:
@@ -188,7 +183,7 @@ async def has_tags(
 
 
 def _like(tag: str) -> str:
-    """Return the beginning of a tag with its #, up to letters whose case SQLite does not know."""
+    """Return a tag's beginning with #, up to letters whose case SQLite does not know."""
     known = takewhile(lambda char: char.isascii() or char.lower() == char.upper(), tag)
     return "#" + "".join(known)
 
@@ -239,7 +234,7 @@ async def _in_order(
 
 
 def columns_of(session: AsyncSession, order: Order) -> list[ColumnElement[Any]]:
-    """Return the columns of an order by time or likes; of equal likes the newest post first."""
+    """Return columns of an order by time or likes, equal likes newest first."""
     if order == "oldest":
         return [Tweet.created_at.asc().nulls_last(), Tweet.id.asc()]
     newest: list[ColumnElement[Any]] = [Tweet.created_at.desc().nulls_last(), Tweet.id.desc()]
@@ -248,15 +243,14 @@ def columns_of(session: AsyncSession, order: Order) -> list[ColumnElement[Any]]:
 
 
 def _key_after(after: ResultKey, newest: int, offset: int) -> ResultKey:
-    """Return a key further on; posts that arrive meanwhile do not shift the results."""
+    """Return a key further on, which later posts do not shift."""
     return ResultKey(min(after.before, newest + 1), offset, after.is_any)
 
 
 async def without_connection(session: AsyncSession, work: Callable[[], Result]) -> Result:
-    """Return the result of work in a thread, while others may use the session's connection.
+    """Return a thread's result, while others may use the session's connection.
 
-    Two threads are as fast as more, and leave the event loop its share. Raises UnavailableError if
-    too much is waiting.
+    Two threads are as fast as more. Raises UnavailableError if too much is waiting.
     """
     await session.commit()
     return await THREADS.run(work)
@@ -278,7 +272,7 @@ class _QueryTerms:
 
 
 async def _count(session: AsyncSession, parts: Sequence[QueryPart]) -> _QueryTerms:
-    """Return the parts with the frequencies of all terms for all or some of them."""
+    """Return the parts with all terms' frequencies for all or some."""
     words = list(dict.fromkeys(word for part in parts for word in split_phrase(part)))
     ways = [way for part in {*parts, *words} for way in part.ways]
     terms = {term for way in ways for term in way.terms}
@@ -289,7 +283,6 @@ async def _count(session: AsyncSession, parts: Sequence[QueryPart]) -> _QueryTer
 def _expressions(
     terms: _QueryTerms, *, is_any: bool
 ) -> tuple[Scorer, Expression, list[Expression]]:
-    """Return scorer, expression and excluded expressions; with `is_any` for any of the words."""
     parts, frequencies = terms.words if is_any else terms.parts, terms.frequencies
     scorer = Scorer(parts, frequencies)
     if is_any:
