@@ -15,8 +15,6 @@ _DELIMITER: Final = ","
 
 
 class AccountTable(NamedTuple):
-    """A table, and the names of its columns in lower case."""
-
     content: Content
     columns: tuple[str, ...]
 
@@ -32,7 +30,7 @@ class AccountTable(NamedTuple):
 
 
 def tables_in(source: Source, is_wanted: Callable[[frozenset[str]], bool]) -> list[AccountTable]:
-    """Return the tables with such columns: the file itself, or its members, sorted by name."""
+    """Return the tables with such columns: the file, or its members sorted by name."""
     if not source.has_members:
         contents = [source.uncounted]
     else:
@@ -49,11 +47,10 @@ def tables_in(source: Source, is_wanted: Callable[[frozenset[str]], bool]) -> li
 
 
 def columns_of(content: Content) -> tuple[str, ...]:
-    """Return the names in the first row of a table, in lower case."""
     first = next(iter(first_lines(content)), "").strip("\ufeff\r\n")
     return tuple(name.strip().strip('"').casefold() for name in first.split(_DELIMITER))
 
 
 def first_rows(content: Content, most: int) -> list[list[str]]:
-    """Return the first rows of a small table, up to where it is damaged."""
+    """Return a small table's first rows, up to any damage."""
     return list(readable(islice(read_rows(content.uncounted, _DELIMITER), most)))

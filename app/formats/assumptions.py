@@ -1,4 +1,4 @@
-"""What a reader assumed because its file does not say it, and what it did not use."""
+"""Assumptions of a reader about its file, and data that it did not use."""
 
 import re
 from collections import Counter
@@ -39,9 +39,7 @@ class Unread(msgspec.Struct, frozen=True):
 
     kind: UnreadKind
     what: str
-    """Name of the column or file, or what could not be read; empty for posts without a time in a
-    file that has no field for it.
-    """
+    """Name of the column or file, or the unreadable thing; empty if the file has no time field."""
     count: int
     role: Role | None = None
 
@@ -62,7 +60,6 @@ NO_NOTES: Final = NotesSummary()
 
 
 def decoded_notes(notes: bytes) -> NotesSummary:
-    """Return a summary that was encoded with `packed` as its hook."""
     return msgspec.json.decode(notes, type=NotesSummary, dec_hook=decoded_sentence)
 
 
@@ -72,23 +69,21 @@ def decoded_sentence(_type: type, value: Any) -> Message:
 
 
 class ReadNotes:
-    """Collects what readers assumed and did not use; one thread at a time adds.
+    """Collects assumptions and unused data of readers; not safe for two threads at once.
 
-    Readers call `assume`, `leave` and `take_for_app`. Posts without times and authors are counted
-    where the records leave the reader.
+    Posts without times and authors are counted where the records leave the reader.
     """
 
     def __init__(self) -> None:
         self.restart()
 
     def restart(self) -> None:
-        """Forget everything, before the source is read again."""
         self.zone: str | None = None
-        """Time zone of local times in the source; None if it has none."""
+        """Time zone of local times in the source, if any."""
         self.usual_zone: str | None = None
-        """Time zone in which people usually write such a file, if it names none."""
+        """Time zone that such a file usually means if it names none."""
         self.order: str | None = None
-        """Order of day, month and year in dates of numbers; None if there are none."""
+        """Order of day, month and year in dates of numbers, if any."""
         self._assumptions: dict[tuple[str, str], Assumption] = {}
         self._unread: Counter[tuple[UnreadKind, str]] = Counter()
         self._roles: dict[tuple[UnreadKind, str], Role] = {}
@@ -107,14 +102,14 @@ class ReadNotes:
         alternatives: tuple[str, ...] = (),
         evidence: str = "",
     ) -> None:
-        """Note a decision; a later one of the same kind and value replaces it."""
+        """Note a decision; it replaces an earlier one of its kind and value."""
         words = evidence if isinstance(evidence, Message) else Message(evidence)
         self._assumptions[kind, value] = Assumption(kind, str(value), alternatives, words)
 
     def leave(
         self, kind: UnreadKind, what: str, count: int = 1, *, role: Role | None = None
     ) -> None:
-        """Count something that is not used.
+        """Count unused data.
 
         For an unreadable time, call `leave("time", NAME_OF_ITS_FIELD)` for each record. For an
         unused column that looks like a time, an author or a repost, or whose values are no names,
@@ -126,15 +121,14 @@ class ReadNotes:
             self._roles[kind, what] = role
 
     def take_for_app(self, sentence: str) -> None:
-        """Count a line that is taken for the app's own, though no table of the app has it."""
+        """Count a line that is attributed to the app, though no table of the app has it."""
         self._app_line_count += 1
         if sentence in self._app_lines or len(self._app_lines) < 1_000:
             self._app_lines[sentence] += 1
 
     def disprove_order(self) -> None:
-        """Note a date that contradicts the assumed order of day and month.
-
-        The file is then read to its end, and nothing of it is stored.
+        """Note a date that contradicts the assumed order: the file is read to its end and not
+        stored.
         """
         self.is_order_disproved = True
 
@@ -147,7 +141,7 @@ class ReadNotes:
 
     @property
     def unread(self) -> list[Unread]:
-        """What was not used so far, the most frequent of each kind first."""
+        """Return the unused data, the most frequent of each kind first."""
         counted = [
             Unread(kind, str(what), count, self._roles.get((kind, what)))
             for (kind, what), count in self._unread.most_common()
@@ -168,7 +162,7 @@ class ReadNotes:
 
     @property
     def unsettled(self) -> Unsettled | None:
-        """What the importer has to choose before the posts so far are stored, if anything."""
+        """Return the choice that the importer must make before storing, if any."""
         if self.is_order_disproved:
             return "dates"
         read = self.posts - self.timeless
@@ -187,7 +181,7 @@ class ReadNotes:
 
 
 REPOST_BEGINNING: Final = re.compile(r"\s*RT @\w")
-"""Beginning of a repost in a file that has no other mark of reposts."""
+"""Beginning of a repost in a file without another mark of reposts."""
 
 
 class ToldReposts:

@@ -1,7 +1,4 @@
-"""Bluesky: pages of posts from its API, records of a repository, and its export `repo.car`.
-
-The export is a repository of records in DAG-CBOR.
-"""
+"""Bluesky: pages of posts from its API, and its export `repo.car` of DAG-CBOR records."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -40,20 +37,20 @@ class TimelineEntry:
     record: Json
     uri: str
     did: str | None
-    """The account of the item; for a repost the one that reposted."""
+    """Account of the item; for a repost, the reposting account."""
     username: str | None
-    """The handle, or the DID of an account without a known handle."""
+    """Handle, or DID if no handle is known."""
     display_name: str | None
     answered_handle: str | None
     post: Json
-    """The object around the record: its time of indexing, media and counts."""
+    """Object around the record: time of indexing, media and counts."""
     is_repost: bool
     names_author: bool
-    """Whether the post's author stands next to it, as in answers of the API."""
+    """Whether the item names the post's author, as answers of the API do."""
 
 
 def read(source: Source, _options: ReadOptions) -> RecordStream | None:
-    """Return the posts, of one account if the first posts are."""
+    """Return the posts; the first posts tell whether the file has one account."""
     values = first_documents(source, lists=_LISTS)
     posts = (timeline_entry(as_object(value)) for page in values for value in _items_of(page))
     documents = list(filter(None, posts))
@@ -71,9 +68,9 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
 
 
 def with_links(text: str, facets: object) -> str:
-    """Return the text with its links written out; their places count bytes of UTF-8.
+    """Return the text with its links written out; link positions count bytes of UTF-8.
 
-    Links that do not fit the text or overlap stay as they are.
+    Links that overlap or do not fit the text stay as they are.
     """
     data = text.encode(errors="surrogatepass")
     parts: list[str] = []
@@ -187,10 +184,10 @@ def _links(facets: object) -> Iterator[tuple[int, int, str]]:
 
 
 def _time(stated: object, indexed: object) -> tuple[datetime | None, str | None]:
-    """Return the earlier of the stated time and the time of indexing.
+    """Return the earlier of the stated time and the time of indexing, as Bluesky sorts.
 
-    Bluesky sorts by it, because the stated time may lie in the future or be no time at all. If
-    neither can be read, the name of the field comes with it.
+    The stated time may be in the future or invalid. If neither is readable, return the field's name
+    too.
     """
     written_at, unread = time_or_field(stated, "createdAt")
     indexed_at, _ = time_or_field(indexed, "indexedAt")
@@ -199,7 +196,7 @@ def _time(stated: object, indexed: object) -> tuple[datetime | None, str | None]
 
 
 def _media(view: Json, record: Json) -> Iterator[Medium]:
-    """Yield the media of a post: the record's, with the addresses of what is shown."""
+    """Yield the record's media, with the addresses of the shown versions."""
     # Media of a post that quotes another one stand one level deeper.
     view, record = as_object(view.get("media")) or view, as_object(record.get("media")) or record
     images = [as_object(image) for image in listed(view, "images")]
@@ -248,16 +245,14 @@ FORMAT: Final = Format(
 
 _PROFILE: Final = "app.bsky.actor.profile"
 _NODE: Final = b"\xa2\x61e"
-"""Beginning of a node of the tree: a map of two keys, of which `e` is the first."""
+"""Beginning of a tree node: a map of two keys, `e` first."""
 _HEAD_BYTES: Final = 500
 MOST_POSTS: Final = 1_000_000
-"""Maximum number of posts of an account, whose keys are all in memory."""
+"""Maximum number of an account's posts, because all keys are in memory."""
 
 
 @dataclass(slots=True)
 class Repository:
-    """An account and its posts, by the blocks of a file."""
-
     did: str | None = None
     display_name: str | None = None
     keys: dict[bytes, str] = field(default_factory=dict)
@@ -317,7 +312,7 @@ def _file(source: Source) -> Content | None:
 
 
 def _look_through(content: Content) -> Repository:
-    """Return what a file says about its account; damage is reported when the posts are read."""
+    """Return the file's account; damage is reported when the posts are read."""
     repository = Repository()
     try:
         for block in blocks(content.uncounted):
@@ -331,7 +326,7 @@ def _look_through(content: Content) -> Repository:
 
 
 def _read_block(block: Block, place: int, repository: Repository) -> Item | None:
-    """Return the post of a block; None for a block without a post."""
+    """Return a block's post, if it has one."""
     if b"app.bsky.feed." not in block.data or block.data.startswith(_NODE):
         return None
     try:

@@ -20,9 +20,9 @@ _FILLERS: Final = {b"Exif": struct.pack(">I2sHIHI", 0, b"MM", 42, 8, 0, 0)}
 _HEAD: Final = 8
 """Size of a box's head, in bytes."""
 _LONG_IDS: Final = 2
-"""Version of a list whose numbers have four bytes."""
+"""Version of a list with four-byte numbers."""
 _IN_FILE, _IN_META = 0, 1
-"""Where the bytes of an item are counted from."""
+"""Origins of the byte offsets of an item."""
 
 
 class _Numbers:
@@ -62,10 +62,7 @@ def notes_in(meta: bytes, start: int) -> list[Span]:
 
 
 def boxes_in(data: bytes, start: int) -> Iterator[tuple[bytes, int, bytes]]:
-    """Yield the type of each box, the place of its content, and the content.
-
-    Raises ValueError if a box is cut off.
-    """
+    """Yield each box's type, place of content, and content. Raises ValueError if truncated."""
     numbers = _Numbers(data, start)
     while numbers.place < len(data):
         size, kind = numbers.number(4), numbers.take(4)
@@ -76,7 +73,7 @@ def boxes_in(data: bytes, start: int) -> Iterator[tuple[bytes, int, bytes]]:
 
 
 def _notes_among(iinf: bytes) -> dict[int, bytes]:
-    """Return the types of the items that are no pictures, by their numbers."""
+    """Return the types of the items that are no pictures, by item number."""
     numbers = _Numbers(iinf)
     is_long = numbers.number(4) >> 24 != 0
     numbers.number(4 if is_long else 2)
@@ -93,7 +90,7 @@ def _notes_among(iinf: bytes) -> dict[int, bytes]:
 
 
 def _places(iloc: bytes) -> Iterator[tuple[int, int, int, bool]]:
-    """Yield each part of an item: the item, its place and size, and if it is in `idat`."""
+    """Yield each part of an item: item, place, size, and whether it is in `idat`."""
     numbers = _Numbers(iloc)
     version, sizes = numbers.number(4) >> 24, numbers.number(2)
     offset, length, base, index = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
@@ -170,7 +167,6 @@ class _BoxFile:
         self._samples.append((start, self._content.place))
 
     def _tables(self, kind: bytes, size: int) -> bytes:
-        """Return the cleaned content of a box with places."""
         start, most = self._content.place, _MOST_ITEMS if kind == _ITEMS else _MOST_TABLES
         data = bytearray(self._content.take(min(size, most + 1)))
         if len(data) > most:
@@ -193,10 +189,9 @@ class _BoxFile:
 
 
 def cleaned_mp4(content: MediaBytes, late: list[Span]) -> Iterator[bytes]:
-    """Yield an MP4 without notes; add spans of notes that were already yielded to `late`."""
+    """Yield an MP4 without notes; add spans of already yielded notes to `late`."""
     return _BoxFile(content, late, frozenset({b"moov"})).cleaned()
 
 
 def cleaned_heif(content: MediaBytes, late: list[Span]) -> Iterator[bytes]:
-    """Yield an AVIF or HEIC without notes, as `cleaned_mp4` does."""
     return _BoxFile(content, late, frozenset({b"moov", _ITEMS})).cleaned()

@@ -1,8 +1,8 @@
-"""Boxes of an MP4, HEIC or AVIF that are kept: those that are needed to play pictures and sound.
+"""Boxes of an MP4, HEIC or AVIF that are needed to play pictures and sound.
 
-Samples are found by their distance from the beginning of the file. Every other box therefore
-becomes free space of its size, filled with zeros. So do the samples of tracks that are not kept.
-Sources: ISO/IEC 14496-12, 4.2 and 8; ISO/IEC 23008-12, 6; QuickTime File Format, "Movie atoms".
+Samples are found by their distance from the beginning of the file, so every other box, and each
+sample of a dropped track, becomes zeros of its size. Sources: ISO/IEC 14496-12, 4.2 and 8; ISO/IEC
+23008-12, 6; QuickTime File Format, "Movie atoms".
 """
 
 import struct
@@ -17,21 +17,21 @@ from app.formats.media_types import check_pixels
 
 UNTOLD: Final = Message("the place of the camera's notes in it could not be found")
 MOST_SPANS: Final = 200_000
-"""Maximum number of chunks in tracks that are not kept. A place each second reaches it in 55 h."""
+"""Maximum number of chunks in dropped tracks; one place each second reaches it in 55 h."""
 _MOST_DEPTH: Final = 10  # A movie has seven boxes in boxes.
 _HEAD: Final = 8
 """Size of a box's head, in bytes."""
 _PIECE_BYTES: Final = 2**16
 _PICTURES: Final = frozenset({b"vide", b"pict", b"auxv"})
 _PLAYED: Final = _PICTURES | {b"soun"}
-"""Handlers of the tracks that are kept; places, times and subtitles have other handlers."""
+"""Handlers of the kept tracks; places, times and subtitles have other handlers."""
 
 _ENTERED: Final = {
     **dict.fromkeys((b"moov", b"mdia", b"minf", b"stbl", b"edts", b"dinf", b"tref", b"tapt"), 0),
     **dict.fromkeys((b"mvex", b"moof", b"traf", b"mfra", b"iprp", b"ipco", b"grpl"), 0),
     b"dref": 8,
 }
-"""Boxes that hold boxes, with the number of bytes before the first one."""
+"""Boxes that contain boxes, with the number of bytes before the first one."""
 _WHOLE: Final = frozenset(
     {
         # Tracks:
@@ -52,14 +52,14 @@ _BEGINNINGS: Final = {b"hdlr": 12, b"url ": 4, b"urn ": 4, b"alis": 4, b"rsrc": 
 
 
 class Span(NamedTuple):
-    """Bytes of a file that are blanked: a filler, then zeros."""
+    """Bytes of a file that become a filler, then zeros."""
 
     start: int
     end: int
     filler: bytes = b""
 
     def within(self, start: int, end: int) -> "Span":
-        """Return the part of the span between two places, which it overlaps."""
+        """Return the part of an overlapping span between two places."""
         first, last = max(self.start, start), min(self.end, end)
         return Span(first, last, self.filler[first - self.start : last - self.start])
 
@@ -70,14 +70,14 @@ class Span(NamedTuple):
 
 
 class Blanks:
-    """Spans that are blanked in the pieces of a file, which come in order."""
+    """Blanked spans in the pieces of a file, which come in order."""
 
     def __init__(self) -> None:
         self._spans: list[Span] = []
         self._next = 0
 
     def add(self, spans: Iterable[Span]) -> None:
-        """Add spans, sorted and joined, so that each piece meets only those that overlap it."""
+        """Add spans, sorted and joined, so that each piece meets only overlapping ones."""
         joined: list[Span] = []
         for span in sorted([*self._spans, *spans]):
             if not joined or joined[-1].end <= span.start:
@@ -94,7 +94,7 @@ class Blanks:
         self._spans, self._next = joined, 0
 
     def over(self, piece: bytes, place: int) -> bytes:
-        """Return a piece that begins at a place, blanked where spans overlap it."""
+        """Return a piece that begins at a place, with its spans blanked."""
         end = place + len(piece)
         while self._next < len(self._spans) and self._spans[self._next].end <= place:
             self._next += 1
@@ -106,7 +106,6 @@ class Blanks:
         return b"".join((*parts, piece[done - place :])) if parts else piece
 
     def between(self, start: int, end: int) -> Iterator[Span]:
-        """Yield the parts of all spans between two places."""
         first = bisect_right(self._spans, start, key=lambda span: span.end)
         return self._overlapping(first, start, end)
 
@@ -119,7 +118,7 @@ class Blanks:
 
 
 class Box(NamedTuple):
-    """A box in its bytes: its type, its start, the start of its content, and its end."""
+    """A box: its type, its start, the start of its content, and its end."""
 
     kind: bytes
     start: int
@@ -128,7 +127,7 @@ class Box(NamedTuple):
 
 
 class BoxNotes:
-    """Blanks boxes in place, and collects the samples of tracks that are not kept."""
+    """Blanks boxes in place, and collects the samples of dropped tracks."""
 
     def __init__(self, count_box: Callable[[], None]) -> None:
         self._count_box = count_box
@@ -139,7 +138,7 @@ class BoxNotes:
     def blank(
         self, data: bytearray, start: int, end: int, handler: bytes = b"", depth: int = 0
     ) -> None:
-        """Blank what is not kept between two places. Raises RecordError if it cannot be found."""
+        """Blank the notes between two places. Raises RecordError if they cannot be found."""
         for box in self._boxes(data, start, end):
             skipped = _entered(data, box)
             if depth < _MOST_DEPTH and box.kind == b"trak":
@@ -170,7 +169,7 @@ class BoxNotes:
         return box
 
     def _boxes(self, data: bytearray, start: int, end: int) -> Iterator[Box]:
-        """Yield the boxes between two places; other bytes come as a box without a type."""
+        """Yield the boxes between two places; other bytes are a box without a type."""
         place = start
         while place < end:
             self._count_box()
@@ -215,14 +214,14 @@ def _version(data: bytearray, box: Box) -> int:
 
 
 def _entered(data: bytearray, box: Box) -> int | None:
-    """Return the number of bytes before the first inner box; None for a box without any."""
+    """Return the number of bytes before the first inner box, if there is one."""
     if box.kind == b"iinf":
         return 8 if _version(data, box) else 6
     return _ENTERED.get(box.kind)
 
 
 def _kept_beginning(data: bytearray, box: Box) -> int | None:
-    """Return the number of bytes that a box keeps; None if it is kept or blanked whole."""
+    """Return the number of kept first bytes; None if a box is kept or blanked whole."""
     if box.kind == b"infe":  # The name of an item follows.
         return 14 if _version(data, box) > 2 else 12
     return _BEGINNINGS.get(box.kind)
@@ -233,7 +232,7 @@ def _zero(data: bytearray, start: int, end: int) -> None:
 
 
 def _free(data: bytearray, box: Box) -> None:
-    """Turn a box into free space, and other bytes too if a head fits into them."""
+    """Turn a box, or other bytes that fit a head, into free space."""
     if box.kind == b"" and box.end - box.start >= _HEAD:
         data[box.start : box.start + 4] = (box.end - box.start).to_bytes(4, "big")
     if box.end - box.start >= _HEAD:

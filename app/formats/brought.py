@@ -1,7 +1,7 @@
 """Formats of other packages, found by entry points in the group `saywho.formats`.
 
-A faulty format is left out, and `Brought.faults` names it. If one fails at a file, it has not
-recognised the file, or ends the reading of this file.
+A faulty format is left out and named in `Brought.faults`. If it fails at a file, it does not
+recognise that file, or stops reading it.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ class Brought:
 
 
 def bring_formats(taken: Collection[str], *, within_s: float = 5.0) -> Brought:
-    """Load the formats of other packages, each in that time, if their names are free."""
+    """Load the formats of other packages with free names, each in that time."""
     brought = Brought()
     names = {*taken, "auto"}
     for entry in entry_points(group="saywho.formats"):
@@ -48,7 +48,7 @@ def bring_formats(taken: Collection[str], *, within_s: float = 5.0) -> Brought:
 
 
 def _loaded(entry: EntryPoint, within_s: float) -> tuple[Format | None, str]:
-    """Return the format of an entry point, or why there is none.
+    """Return an entry point's format, or the fault.
 
     A thread imports it, because the import may never end.
     """
@@ -78,7 +78,7 @@ def _checked(form: Any) -> tuple[Format | None, str]:
 
 
 class _Reader:
-    """Reads by a format of another package, and contains its faults."""
+    """Reads by another package's format, and contains its faults."""
 
     def __init__(self, form: Format) -> None:
         self._form = form

@@ -12,7 +12,7 @@ from app.formats.source.json import as_json
 from app.formats.source.window import Json
 
 _NOBODY: Final = frozenset({"[deleted]", "[removed]", "[deleted by user]", "[removed by reddit]"})
-"""What Reddit writes in place of a deleted author or text."""
+"""Reddit's words in place of a deleted author or text."""
 _EMPTY: Final = frozenset({"none", "nan", "null", "nat", "<na>", "\\n", "#n/a"})
 EMPTY_CELLS: Final = (
     _EMPTY
@@ -25,7 +25,7 @@ _YES: Final = frozenset({"true", "1", "1.0", "yes", "y", "t", "o", "예", "네",
 _DAMAGED_ID = re.compile(r"\d+(?:[.,]\d*)?e\+\d+", re.IGNORECASE | re.ASCII)
 _FORMULA: Final = re.compile(r'="?"?([^"]*)"?"?')
 _WITH_LETTER: Final = re.compile(r"x(\d{15,20})", re.ASCII)
-"""An id after the letter with which R's rtweet keeps it from being read as a number."""
+"""An id after the letter by which R's rtweet prevents reading it as a number."""
 _IN_ADDRESS: Final = re.compile(r"https?://\S+/(?:status|statuses)/(\d+)\S*", re.ASCII)
 _POINT_ZERO: Final = re.compile(r"(\d+)\.0+", re.ASCII)
 _WITH_COMMAS: Final = re.compile(r"\d{1,3}(?:,\d{3})+", re.ASCII)
@@ -37,7 +37,7 @@ _PAIR: Final = re.compile(
 )
 _EXACT_DIGITS: Final = 15
 _LEAST_ZEROS: Final = 3
-"""Final zeros after these digits, which about one intact id in a thousand has."""
+"""Number of final zeros that show a cut id; one intact id in a thousand has them."""
 _MAX_EXACT_FLOAT: Final = 2**53
 _PUBLIC: Final = frozenset(
     {
@@ -49,7 +49,7 @@ _PUBLIC: Final = frozenset(
 
 
 def is_filled(value: object) -> bool:
-    """Return whether a value is more than white space and not NaN."""
+    """Return whether a value is neither blank nor NaN."""
     if isinstance(value, str):
         return bool(value.strip())
     return not (isinstance(value, float) and math.isnan(value))
@@ -66,20 +66,19 @@ def refers(value: object) -> bool:
 
 
 def is_nobody(value: object) -> bool:
-    """Return whether Reddit wrote the value in place of a deleted author or text."""
     may_be = isinstance(value, str) and len(value) <= 25 and "[" in value
     return may_be and str(value).strip().casefold() in _NOBODY
 
 
 def word(value: object) -> str | None:
-    """Return a stripped string, or a whole number as one; else None."""
+    """Return a stripped string, or a whole number as a string; else None."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return (value.strip() or None) if isinstance(value, str) else None
 
 
 def as_name(value: object) -> str | None:
-    """Return an account's name without the `@` before it; None for an object."""
+    """Return an account's name without its `@`; None for an object."""
     name = word(value)
     if name is None or (not name.isalnum() and _OBJECT.match(name)):
         return None
@@ -87,14 +86,14 @@ def as_name(value: object) -> str | None:
 
 
 def is_restricted(value: object) -> bool:
-    """Return whether a word names a limited audience: any word that does not mean everyone."""
+    """Return whether a word names any audience but everyone."""
     name = plain_column(value) if isinstance(value, str) else ""
     has_letters = bool(name) and not any(map(str.isdigit, name)) and len(name.split()) == 1
     return has_letters and name not in _PUBLIC | _NOTHING and any(map(str.isalpha, name))
 
 
 def as_whole(value: object) -> int | None:
-    """Return a count, which a program may have written as `3.0` or `1,234`."""
+    """Return a count, which may be written as `3.0` or `1,234`."""
     if isinstance(value, float) and value.is_integer():
         return as_count(int(value))
     if isinstance(value, str) and not (value.isascii() and value.isdigit()):
@@ -128,7 +127,7 @@ def as_id(value: object) -> str | None:
 
 
 def answered_id(value: object) -> str | None:
-    """Return the id of an answered post; None for a word that means no post."""
+    """Return the answered post's id; None for a word that means no post."""
     answered = as_id(value) or ""
     return None if answered.casefold() in _NOTHING or answered.startswith(("{", "[")) else answered
 
@@ -144,7 +143,7 @@ def _has_zeros(name: str, fewest: int) -> bool:
 
 
 def is_rounded(value: object) -> bool:
-    """Return whether a spreadsheet or a JavaScript number would make this id of a long one."""
+    """Return whether a spreadsheet or JavaScript rounds a long id to this one."""
     name = word(value) or ""
     if len(name) <= _EXACT_DIGITS or len(name) > 20 or not (name.isascii() and name.isdigit()):
         return False
@@ -155,7 +154,7 @@ def is_rounded(value: object) -> bool:
 
 
 def are_rounded(values: Iterable[object]) -> bool:
-    """Return whether most of the long ids among these first ones of a file are rounded."""
+    """Return whether most long ids among a file's first ones are rounded."""
     long = [name for name in map(word, values) if name and len(name) > _EXACT_DIGITS]
     rounded = sum(map(is_rounded, long))
     return rounded >= 2 and 2 * rounded > len(long)
@@ -173,7 +172,7 @@ def text_of_bytes(text: str) -> str:
 
 
 def as_objects(value: object) -> list[Json]:
-    """Return the objects in a cell, which holds one or a list as JSON or Python writes them."""
+    """Return a cell's object or list of objects, written as JSON or Python."""
     if isinstance(value, str) and _OBJECT.match(value) and len(value) <= 20_000:
         read = as_json(value.strip())
         if not isinstance(read, dict | list):
@@ -200,7 +199,7 @@ def is_object(value: object) -> bool:
 def flattened(row: Mapping[str, object], also: Iterable[str] = ()) -> Mapping[str, object]:
     """Return the row with the known values in its objects by their paths: `author.username`.
 
-    `also` holds further paths. An object without a known value stays.
+    `also` contains further paths. An object without a known value stays.
     """
     nested = [name for name, value in row.items() if value and is_object(value)]
     wanted = inner_names().union(path for name in also for path in _beginnings(plain_column(name)))

@@ -1,4 +1,4 @@
-"""What an importer may choose about a file, as options and forms write it."""
+"""Choices of an importer about a file, as options and forms write them."""
 
 import codecs
 from collections.abc import Iterable
@@ -18,9 +18,9 @@ ROLES: Final = {
     "url": "url",
 }
 REPAIR: Final = "repair"
-"""Chosen in place of an encoding: letters that another program misread are corrected."""
+"""Choice in place of an encoding: correct letters that another program misread."""
 UNREPAIRED: Final = "unrepaired"
-"""Chosen in place of an encoding: such letters stay as they are."""
+"""Choice in place of an encoding: keep misread letters."""
 
 
 def parse_encoding(name: str) -> str:
@@ -43,7 +43,7 @@ def parse_encoding(name: str) -> str:
 
 
 def columns_of(pairs: Iterable[str]) -> dict[str, str]:
-    """Return the fields of columns by their names; each pair is `ROLE=NAME`. Raises ValueError."""
+    """Return the fields by column name from pairs `ROLE=NAME`. Raises ValueError."""
     fields = {}
     for pair in pairs:
         role, _, name = pair.partition("=")

@@ -1,7 +1,7 @@
-"""Which column of a file holds which field, by the names that programs use.
+"""Columns of a file and their fields, by the names that programs use.
 
-A column of a nested document is named by its path: `author.username`. Names come from the field
-lists of the APIs and tools that write such files, and from the words for them in other languages.
+A column of a nested document is named by its path: `author.username`. Names come from field lists
+of APIs and tools, and from words for them in other languages.
 """
 
 import re
@@ -144,7 +144,7 @@ _LISTS: Final = (
     *("data", "entries", "rows", "documents", "docs", "hits", "children"),
 )
 LISTS: Final = (*_LISTS, *_paths("data response result hits post_stream", " ".join(_LISTS)).split())
-"""Keys of a list of posts in an object, also of one in an inner object."""
+"""Keys of a list of posts in an object or in its inner object."""
 ANSWERS: Final = ("replies", "answers", "comments", "children", "latestComments")
 """Keys of a post whose values are other people's replies to it."""
 _REMARK: Final = re.compile(r"\s*[(（][^()（）]*[)）]\s*\Z")
@@ -152,22 +152,20 @@ _REMARK: Final = re.compile(r"\s*[(（][^()（）]*[)）]\s*\Z")
 
 @cache
 def types_of_own_fields() -> dict[str, Any]:
-    """Return the types of the fields that only exports of this program have, by name."""
+    """Return the types, by name, of fields that only this program exports."""
     fields = msgspec.structs.fields(ExportedPost)
     return {field.name: field.type for field in fields if field.name not in ALIASES}
 
 
 def is_export(names: Iterable[str]) -> bool:
-    """Return whether these are the columns of an export by any version of this program.
-
-    Its values are then read as they are.
+    """Return whether any version of this program exports these columns; values are then read as
+    they are.
     """
     return {*names} in map(set, headers())
 
 
 @cache
 def _ranks() -> dict[str, list[tuple[str, int]]]:
-    """Return the possible fields of each column name, with their preference."""
     aliases_of_exports = {field: plain_column(field) for field in types_of_own_fields()}
     ranks: dict[str, list[tuple[str, int]]] = {}
     for field, aliases in (ALIASES | aliases_of_exports).items():
@@ -188,7 +186,7 @@ def inner_names() -> frozenset[str]:
 
 
 def names_by_field(plain: dict[str, str], chosen: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """Return the columns of each field; `plain` has all columns by plain name."""
+    """Return each field's columns; `plain` has all columns by plain name."""
     names: dict[str, tuple[str, ...]] = {}
     for name, field in chosen.items():
         column = plain.pop(plain_column(name), None)
@@ -222,10 +220,7 @@ def is_helper(field: str) -> bool:
 
 
 def plain_column(name: str) -> str:
-    """Return a name without case, spaces, hyphens and inner underscores.
-
-    A slash joins the parts of a path as a dot does.
-    """
+    """Return a name without case, spaces, hyphens and inner underscores; `/` becomes a dot."""
     return _plain(name[:200])  # No known name is nearly as long.
 
 

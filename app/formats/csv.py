@@ -1,7 +1,7 @@
 """CSV and TSV with a header whose columns are recognised by name.
 
-Exports are CSV (RFC 4180) in UTF-8 without a byte order mark. They guard each text that a
-spreadsheet would read as a formula with a `'`, which an import removes.
+Exports are CSV (RFC 4180) in UTF-8 without a byte order mark. A `'` guards each text that a
+spreadsheet would read as a formula; an import removes it.
 """
 
 import csv
@@ -39,7 +39,7 @@ from app.formats.source.text import MAX_LINE, beginning, first_lines, lines, lin
 
 DELIMITERS: Final = ",;\t|"
 MOST_COLUMNS: Final = 16_384
-"""Maximum number of columns, the same as Excel's: a line of a million commas is no table."""
+"""Maximum number of columns, as in Excel: a line of a million commas is no table."""
 _SEPARATOR: Final = re.compile(r'\ufeff?"?sep=(.)"?\s*', re.IGNORECASE)
 _RULE: Final = re.compile(r"[\s|+:-]*-[\s|+:-]*")
 """A line that some programs draw below a header."""
@@ -47,8 +47,6 @@ _SAMPLE_ROWS: Final = 2_000
 
 
 class Dialect(NamedTuple):
-    """How a row is split into cells."""
-
     delimiter: str
     quote: str = '"'
     """Sign around cells; empty if a quote is an ordinary letter."""
@@ -56,7 +54,7 @@ class Dialect(NamedTuple):
     """Sign before a quote in a cell; empty if the quote is doubled."""
 
     def reader(self, texts: Iterable[str]) -> Any:
-        """Return the rows of the texts; a misplaced quote raises csv.Error."""
+        """Return the rows. A misplaced quote raises csv.Error."""
         csv.field_size_limit(2 * MAX_LINE)  # It is the whole process's; rows have a smaller one.
         return csv.reader(
             texts,
@@ -91,7 +89,7 @@ def stated_delimiter(first: list[str]) -> str | None:
 
 
 def headings(first: list[str]) -> Iterator[Heading]:
-    """Yield the possible headers among the first lines of a file, the most likely first."""
+    """Yield the possible headers among a file's first lines, the most likely first."""
     stated = stated_delimiter(first)
     above = 0 if stated is None else 1
     delimiters = DELIMITERS if stated is None else stated
@@ -103,7 +101,7 @@ def headings(first: list[str]) -> Iterator[Heading]:
 
 
 def deeper_headings(first: list[str]) -> Iterator[Heading]:
-    """Yield the rows below the first that may be the header of a table."""
+    """Yield the rows below the first that may be a table's header."""
     for delimiter in DELIMITERS:
         rows = _rows(first, Dialect(delimiter), 20)
         for place, names in enumerate(rows):
@@ -175,7 +173,7 @@ _RECIPIENTS: Final = frozenset({"to", "recipient", "recipients", "receiver", "ìˆ
 def read_rows(
     content: Content, dialect: Dialect | str
 ) -> Iterator[tuple[int, list[str]] | BadRecord]:
-    """Yield the rows that are not blank: the number of their first line, and their fields.
+    """Yield the rows that are not blank: first line number, and fields.
 
     Quoted texts may span lines. Raises BrokenFileError if a row is over 1 MB or a quote is never
     closed.
@@ -213,9 +211,9 @@ def read_rows(
 
 
 def read(source: Source, options: ReadOptions) -> RecordStream | None:
-    """Return the posts of many authors; possibly no column is known to hold their texts.
+    """Return the posts of many authors; no column may be known to contain texts.
 
-    Tables in an archive are read if their columns are the same, or name texts and authors.
+    Archived tables are read if their columns agree, or name texts and authors.
     """
     contents = tables_in(source, _ENDINGS) if source.has_members else [source]
     tables = list(filter(None, (_table(each, source, options) for each in contents)))
@@ -244,9 +242,9 @@ def _table(content: Content, source: Source, options: ReadOptions) -> "_Table | 
 
 
 def _with_posts(tables: list["_Table"]) -> list["_Table"]:
-    """Return the tables that hold posts, among tables with different columns.
+    """Return the tables of posts, not of letters, among different tables.
 
-    Letters to someone are no posts. Raises UnrecognisedFileError if no table names its authors.
+    Raises UnrecognisedFileError if no table names its authors.
     """
     with_posts = [table for table in tables if table.is_of_posts]
     if with_posts:
@@ -273,17 +271,16 @@ class _Table:
         self.columns = self.reader.columns(tuple(dict.fromkeys(names)))
         needed = [*self.columns.names_of("text"), *self.columns.names_of("username")]
         self._fewest = 1 + max(map(names.index, needed), default=len(names) - 1)
-        """Cells that a row needs to include its text and author."""
+        """Number of cells that a row needs to include its text and author."""
 
     @property
     def is_of_posts(self) -> bool:
-        """Whether columns hold texts and authors, and none holds recipients."""
+        """Return whether columns contain texts and authors, but no recipients."""
         columns = self.columns
         is_for_one = not _RECIPIENTS.isdisjoint(map(plain_column, self.names))
         return columns.has("text") and columns.has("username") and not is_for_one
 
     def items(self) -> Iterator[Item]:
-        """Yield the rows as they are read, and note what was assumed."""
         content, dialect = self.content, self._heading.dialect
         self._note(content.notes)
         rows = islice(read_rows(content, dialect), self._heading.above + 1, None)
@@ -343,8 +340,8 @@ def encode(posts: Mapping[int, ExportedPost]) -> bytes:
 def _heading(content: Content, chosen: Mapping[str, str]) -> Heading | None:
     """Return the header by whose delimiter most columns are recognised.
 
-    One column is enough if it holds texts, else two of which one is known. If the file's name is
-    that of a table, none has to be known, because the importer may say what they hold.
+    One column of texts is enough, else two, one of them known. A table's file name needs no known
+    column: the importer may name them.
     """
     first = first_lines(content)
     if first and _JSON.match(first[0]):  # It may break off behind a word that a column has.
@@ -370,10 +367,10 @@ def _deeper_heading(first: list[str], chosen: Mapping[str, str]) -> Heading | No
 
 
 def _strange_heading(content: Content) -> Heading | None:
-    """Return the header of a table without a known column; its first two rows are of one width.
+    """Return the header of a table without a known column; its first two rows are equally wide.
 
-    Prose and logs may have such rows, so the file name has to be that of a table. Raises
-    UnrecognisedFileError if it is not, or if the header stands alone.
+    The file name must be a table's, because prose and logs may have such rows. Raises
+    UnrecognisedFileError if it is not, or if the header is alone.
     """
     header, delimiter, is_alone = _widest_header(beginning(content))
     is_called_table = content.name.lower().endswith(_ENDINGS)
@@ -400,9 +397,9 @@ def _strange_heading(content: Content) -> Heading | None:
 
 
 def _widest_header(text: str) -> tuple[list[str], str, bool]:
-    """Return the fields of a table's first row, their delimiter, and if it is the only row.
+    """Return the first row's fields, their delimiter, and whether it is the only row.
 
-    There are no fields if the second row has another width with each delimiter.
+    There are no fields if no delimiter gives the second row an equal width.
     """
     tables = list[tuple[list[str], str, bool]]()
     for delimiter in DELIMITERS:
@@ -414,10 +411,9 @@ def _widest_header(text: str) -> tuple[list[str], str, bool]:
 
 
 def _header_and_width(text: str, delimiter: str) -> tuple[list[str], int | None]:
-    """Return the first row, and the width of the second: 0 if there is none.
+    """Return the first row and the second row's width: 0 if there is none.
 
-    The width is None if the row cannot be read or continues after the text; reading reports the
-    fault.
+    None if that row cannot be read or continues after the text; reading reports the fault.
     """
     rows = filter(is_filled, Dialect(delimiter).reader(lines_of(text)))
     header: list[str] = []
@@ -437,7 +433,7 @@ def _cells(post: ExportedPost) -> Iterable[str | None]:
 
 
 def _cell(value: object) -> str | None:
-    """Return a text as it is, nothing for an empty list, and any other value as JSON, also 0."""
+    """Return a text as it is, an empty list as nothing, any other value as JSON, also 0."""
     if value is None or isinstance(value, str):
         return value and guarded(value)
     is_empty = isinstance(value, Sized) and not value
@@ -459,7 +455,7 @@ def written_table(rows: Iterable[Iterable[object]]) -> bytes:
 
 
 def _guarded_id(value: str) -> str:
-    """Guard an id also if it looks like one that a spreadsheet rounded."""
+    """Guard an id also if it looks rounded by a spreadsheet."""
     return f"'{value}" if is_damaged_id(value) else guarded(value)
 
 

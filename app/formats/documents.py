@@ -1,7 +1,7 @@
 """JSON lines, and documents of MongoDB: objects whose fields are recognised by name.
 
-They stand one on each line, in an array, or one after the other. The values of `mongoexport` are
-Extended JSON (version 2, relaxed or canonical): some are wrapped, such as `{"$oid": "…"}`. Source:
+Objects may also be in an array or follow one another. `mongoexport` writes Extended JSON (version
+2, relaxed or canonical), which wraps some values: `{"$oid": "…"}`. Source:
 https://github.com/mongodb/specifications, extended-json.md.
 
 Exports are lines. For MongoDB `_id` is the post's id here, since `source_id` is unique for each
@@ -111,7 +111,7 @@ def _answers_in(document: Json, is_post: Callable[[Json], bool], depth: int) -> 
 
 
 def _read_mongo(source: Source, options: ReadOptions) -> RecordStream | None:
-    """Return the posts of many authors; those of protected accounts of X only on request."""
+    """Return the posts of many authors; protected accounts of X only on request."""
     documents = first_documents(source)
     if not any(map(_is_extended, documents)):
         return None
@@ -140,10 +140,7 @@ def _read_mongo(source: Source, options: ReadOptions) -> RecordStream | None:
 
 
 def _row(document: Json) -> Json:
-    """Return the fields without wrappers.
-
-    A document with a `source_id`, even null, is not known by its `_id`.
-    """
+    """Return the fields without wrappers; a `source_id`, even null, excludes `_id`."""
     return {
         key: _unwrapped(value)
         for key, value in document.items()

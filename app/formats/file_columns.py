@@ -1,4 +1,4 @@
-"""Rows of JSON lines, CSV and MongoDB as records; `column_names.py` tells which column is which."""
+"""Rows of JSON lines, CSV and MongoDB as records, by the names in `column_names.py`."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -79,22 +79,21 @@ KNOWN_HEADERS: Final = 32
 
 class RowRules(NamedTuple):
     is_table: bool = False
-    """Whether the values are cells, in which a program writes a word for no value."""
+    """Whether values are cells, in which a word may mean no value."""
     has_rounded_ids: bool = False
     include_restricted: bool = False
     on_repost: Callable[[], None] | None = None
     read_time: Callable[[object], datetime] = read_time
-    """Returns the time that a value states. Raises RecordError."""
+    """Return a value's time. Raises RecordError."""
 
 
 NO_RULES: Final = RowRules()
 
 
 class FileColumns:
-    """The columns of each field; the first column whose value counts is read."""
+    """Columns of each field; the first column with a value that counts is read."""
 
     def __init__(self, names: Iterable[str], chosen: Mapping[str, str] | None = None) -> None:
-        """Take the chosen columns for their fields, and the others by their names."""
         self._all = tuple(names)
         self._is_own = is_export(self._all)
         self._chosen = chosen or {}
@@ -162,7 +161,7 @@ class FileColumns:
         return sum(not is_helper(field) for field in self._names)
 
     def opened(self, row: Mapping[str, object]) -> Mapping[str, object] | None:
-        """Return the row with the values of its objects as columns; None if it has no object."""
+        """Return the row with its objects' values as columns; None if it has no object."""
         if not self.may_open:
             return None
         if any(is_object(row.get(name)) for name in self._heads):
@@ -244,7 +243,7 @@ class FileColumns:
         return self._among_texts(values, row) if len(self._texts) > 1 else values
 
     def _among_texts(self, values: Json, row: Mapping[str, object]) -> Json:
-        """Return the values with a text and an id, if several columns could hold the text."""
+        """Return the filled values and an id, if several columns could be the text."""
         texts = [row.get(name) for name in self._texts]
         if "text" not in values:
             filled = (text for text in texts if text is not None and is_filled(text))
@@ -322,7 +321,7 @@ file_columns_of: Final = lru_cache(KNOWN_HEADERS)(FileColumns)
 
 
 def read_document(document: Mapping[str, object], place: int, rules: RowRules = NO_RULES) -> Item:
-    """Return an object as a record, with the values of its inner objects. Raises RecordError."""
+    """Return an object, with its inner objects' values, as a record. Raises RecordError."""
     row, columns = opened(document, file_columns_of)
     return columns.read(row, place, rules)
 
@@ -330,7 +329,7 @@ def read_document(document: Mapping[str, object], place: int, rules: RowRules = 
 def opened(
     row: Mapping[str, object], columns_of: Callable[[tuple[str, ...]], FileColumns]
 ) -> tuple[Mapping[str, object], FileColumns]:
-    """Return a row with the values of its objects, three deep at most, and its columns."""
+    """Return a row with the values of its objects, up to three deep, and its columns."""
     columns = columns_of(tuple(row))
     for _ in range(3):
         if (flat := columns.opened(row)) is None:
@@ -433,7 +432,7 @@ def _as_is(value: object) -> str | None:
 
 
 def _long_number(value: object) -> str | None:
-    """Return the id of a post, which a column called `tweet` may hold next to its text."""
+    """Return a post's id, which a column `tweet` may contain next to its text."""
     text = str(value).strip() if isinstance(value, str | int) else ""
     return text if len(text) >= 10 and text.isdigit() else None
 

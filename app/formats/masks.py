@@ -1,8 +1,7 @@
 """Texts as shapes: letters and digits masked, the marks between them as they are.
 
-Someone who repairs a format needs to see how a line is written, but not what it says. Words stay
-only in names of fields and files, if they are listed here. Names of apps and programs are made of
-such words, and names of people are not.
+A repairer of a format needs a line's shape, not its words. Only listed words in names of fields and
+files stay: names of apps and programs consist of them, names of people do not.
 """
 
 import json
@@ -58,9 +57,9 @@ _JSON_START: Final = re.compile(r'\ufeff?\s*(?:\{|\[\s*[\[{"]|")')
 _PLAIN_VALUES: Final = frozenset(
     {"line", "column", "size", "count", "limit", "width", "seconds", "why"}
 )
-"""Values of sentences that reveal nothing about anyone: numbers, and words of the system."""
+"""Values of sentences that reveal nothing about anyone: numbers, and system words."""
 _NAMES: Final = frozenset({"name", "names", "file", "folder", "format"})
-"""Values of sentences that are names of files and formats; all others quote a file."""
+"""Values of sentences that name files and formats; all others quote a file."""
 
 
 def shape_of_words(text: str) -> str:
@@ -68,13 +67,13 @@ def shape_of_words(text: str) -> str:
 
 
 def shape_of(text: str) -> str:
-    """Return a line as a shape, with the names of fields if it is JSON."""
+    """Return a line as a shape, with field names if it is JSON."""
     masked = _json_shape(text) if _JSON_START.match(text) else mask(text[:LONGEST])
     return masked if len(text) <= LONGEST and len(masked) <= LONGEST else f"{masked[:LONGEST]}…"
 
 
 def shape_of_value(value: object) -> str:
-    """Return a document, a row or a text as a shape; empty if it is nested too deeply."""
+    """Return a document, a row or a text as a shape; empty if nested too deeply."""
     if isinstance(value, str):
         return shape_of(value)
     try:
@@ -84,12 +83,12 @@ def shape_of_value(value: object) -> str:
 
 
 def mask(text: str) -> str:
-    """Return a text without its letters and digits; invisible characters are written out."""
+    """Return a text with letters and digits masked and invisible characters written out."""
     return "".join(map(_mask, unicodedata.normalize("NFC", text)))
 
 
 def masked_name(name: str) -> str:
-    """Return the name of a field, a file or a folder, with only common words left."""
+    """Return the name of a field, file or folder with only common words."""
     parts: list[str] = []
     at = 0
     for match in _WORD.finditer(name):

@@ -35,7 +35,7 @@ _OVERHEAD: Final = 2_000
 
 
 class Changes:
-    """The newest version of each changed post, and the deleted posts, by their ids."""
+    """Newest versions of changed posts, and the deleted posts, by id."""
 
     def __init__(self) -> None:
         self._newest: dict[str, Json] = {}
@@ -59,7 +59,7 @@ class Changes:
     def newest(self, activity: Json) -> Json | None:
         """Return an activity with its post's newest version; None if it is not to be read.
 
-        The first activity of a changed post stands for all of them.
+        The first activity of a changed post represents all of them.
         """
         id_, type_ = _id(activity), activity.get("type")
         if type_ == _DELETE or id_ is None or not (self._newest or self._deleted):
@@ -101,7 +101,6 @@ _OTHERS: Final = frozenset(
         *("Remove", "TentativeAccept", "TentativeReject", "Travel", "Undo", "Update", "View"),
     )
 )
-"""Activities that are no posts."""
 _MEDIA: Final[dict[str, MediumKind]] = MIME_KINDS | {"gifv": "video"}
 
 
@@ -153,7 +152,7 @@ def _find(source: Source) -> tuple[Content | None, str]:
 
 
 def _liked(source: Source, folder: str) -> Iterator[Item]:
-    """Yield liked and marked posts, which are by other authors: lists of addresses."""
+    """Yield liked and marked posts: lists of addresses of other authors' posts."""
     for name in ("likes.json", "bookmarks.json"):
         liked = listed(as_object(load(source.start_of(f"{folder}{name}"))), _LIST)
         yield from (Skipped(number, "like") for number in range(1, len(liked) + 1))
@@ -184,7 +183,6 @@ def _name_in(address: object) -> str | None:
 
 
 def host_of(address: object) -> str | None:
-    """Return the host of a web address; None for any other value."""
     # Python takes quadratic time to normalise a long name of a host.
     if not isinstance(address, str) or len(address) > 2_048:
         return None
@@ -197,7 +195,7 @@ def host_of(address: object) -> str | None:
 def read_activity(
     activity: Json, place: int, *, account: Account, include_restricted: bool, folder: str = ""
 ) -> Item | None:
-    """Return the record of an activity, None for an empty outbox. Raises RecordError."""
+    """Return an activity's record, None for an empty outbox. Raises RecordError."""
     if _LIST in activity:
         return None
     if (type_ := activity.get("type")) == "Announce":
@@ -255,9 +253,9 @@ def _is_for_all(activity: Json, post: Json) -> bool:
 
 
 def _text(post: Json) -> str:
-    """Return the content warning, a blank line, the content and a poll's options, a line each.
+    """Return the content warning, a blank line, the content, and a line for each poll option.
 
-    An article has its title in place of the warning, and its summary only repeats the beginning.
+    An article has its title in place of the warning; its summary only repeats the beginning.
     """
     content = post.get("content")
     if content is None:

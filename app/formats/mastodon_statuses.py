@@ -1,6 +1,6 @@
 """Statuses of Mastodon's API: lists of them, and the backups of mastodon-archive.
 
-Other servers answer in the same shape: Pleroma, Akkoma, GoToSocial, Pixelfed, Truth Social. Source:
+Pleroma, Akkoma, GoToSocial, Pixelfed and Truth Social have this shape too. Source:
 https://docs.joinmastodon.org/entities/Status/
 """
 
@@ -82,7 +82,7 @@ def _item(status: Json, place: int, *, include_restricted: bool) -> Item:
 
 
 def _name(account: Json, status: Json) -> str | None:
-    """Return the account as archives name it: with its server, which only other servers' have."""
+    """Return the account as archives name it: only other servers' accounts state the server."""
     name = as_word(account.get("acct")) or as_word(account.get("username"))
     if name is None or "@" in name.strip("@"):
         return name and name.removeprefix("@")
@@ -93,7 +93,7 @@ def _name(account: Json, status: Json) -> str | None:
 
 
 def _id(status: Json) -> str | None:
-    """Return the number of a post on its own server, as archives have it."""
+    """Return a post's number on its own server, as archives have it."""
     uri = as_word(status.get("uri"))
     last = uri and uri.removesuffix("/activity").rstrip("/").rpartition("/")[2]
     return last or as_word(status.get("id")) or None

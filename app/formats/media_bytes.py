@@ -1,5 +1,3 @@
-"""Bytes of a media file, taken piece by piece, with its parts counted."""
-
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -8,7 +6,7 @@ from typing import Final
 from app.errors import Message, RecordError
 
 MOST_PARTS: Final = 200_000
-"""Maximum number of parts in a file, read in a quarter of a second; a video of hours has fewer."""
+"""Maximum number of parts, read in a quarter of a second; a video of hours has fewer."""
 TOO_MANY: Final = Message("it has more parts than any camera writes")
 
 
@@ -33,7 +31,7 @@ class MediaBytes:
         return taken
 
     def head(self, size: int) -> bytes:
-        """Return the first bytes of the next part. Raises RecordError after too many parts."""
+        """Return the next part's first bytes. Raises RecordError after too many parts."""
         self.count()
         return self.take(size)
 
@@ -49,7 +47,7 @@ class MediaBytes:
             yield piece
 
     def drop(self, size: int = sys.maxsize) -> None:
-        """Read past that many bytes, or all, to find out whether they are complete."""
+        """Read past that many bytes, or all, to verify that they are complete."""
         for _ in self.some(size):
             pass
 

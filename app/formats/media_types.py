@@ -1,4 +1,4 @@
-"""The types of media that are kept, recognised by how a file begins; none can act as a page.
+"""Kept types of media, recognised by how a file begins; none can act as a page.
 
 A name proves nothing: a file named as a picture may be any file of this machine. Source: the
 "Beginning" of each type's specification; MP3 has a tag (ID3) or frames alone.
@@ -36,7 +36,7 @@ _PICTURES: Final = _BRANDS.keys() | {b"mif1", b"msf1", b"hevc", b"jxl "}
 
 
 def suffix_of(start: bytes) -> str | None:
-    """Return the name ending for a file that begins so; None for a type that is not kept."""
+    """Return the name ending for a file's beginning; None for a type that is not kept."""
     for mark, suffix in _STARTS.items():
         if start.startswith(mark):
             return suffix
@@ -52,13 +52,13 @@ def suffix_of(start: bytes) -> str | None:
 
 
 def check_pixels(width: int, height: int) -> None:
-    """Raise RecordError for a picture that is too large for a browser to show."""
+    """Raise RecordError for a picture that is too large for a browser."""
     if width * height > 100_000_000:  # A browser unpacks each to four bytes.
         raise RecordError(Message("it has more than 100 million pixels"))
 
 
 def _suffix_of_brand(start: bytes) -> str | None:
-    """Return the type that a file names first; for a common brand, the first compatible one."""
+    """Return the type of the first brand; for a common brand, of the first compatible one."""
     if start[8:12] not in _PICTURES:
         return "mp4"
     size = min(int.from_bytes(start[:4], "big"), len(start))

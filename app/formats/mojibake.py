@@ -1,6 +1,6 @@
-"""Texts that another program has misread: UTF-8 taken for the letters of western Windows.
+"""Texts that another program has misread: UTF-8 as letters of western Windows.
 
-They are counted, and corrected only on request, because a text may show such letters on purpose.
+They are corrected only on request, because a text may contain such letters on purpose.
 """
 
 import re
@@ -40,7 +40,7 @@ _ALONE: Final = (
 )
 _MISREAD: Final = re.compile(f"{_SEQUENCE}{{2,}}|{_ALONE}")
 _HINT: Final = re.compile("[\u00c2-\u00f4][^\x00-\x7f]")
-"""Beginning of each sequence; most texts have none, and need no further test."""
+"""Beginning of each sequence; texts without it need no further test."""
 _SEQUENCES: Final = re.compile(_SEQUENCE)
 
 

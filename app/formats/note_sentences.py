@@ -1,4 +1,4 @@
-"""Sentences about what was assumed and not read, for pages, the command line and answers."""
+"""Sentences about assumptions and unread data, for pages, the command line and answers."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -59,7 +59,7 @@ _OPTIONS: Final = {
 
 
 def value_label(kind: str, value: str) -> str:
-    """Return the label of an option's value; a Message if there is a translation."""
+    """Return an option value's label; a Message if there is a translation."""
     if kind == "encoding" and value in REPAIRS:
         return REPAIRS[value]
     if kind == "encoding":
@@ -106,7 +106,7 @@ def _decision(assumption: Assumption) -> Message:
 
 
 def choice_hint(assumption: Assumption) -> Message | None:
-    """Return what to look at and what to choose; None if there is no choice."""
+    """Return what to check and to choose, if there is a choice."""
     if assumption.value in REPAIRS:
         return Message("If the letters look wrong, choose the repair.")
     hints = {
@@ -119,7 +119,7 @@ def choice_hint(assumption: Assumption) -> Message | None:
 
 
 def unread_sentences(unread: Iterable[Unread]) -> Iterator[Message]:
-    """Yield what was not used, without full stops; files are one sentence."""
+    """Yield the unused data without full stops; files are one sentence."""
     files: list[str] = []
     for part in unread:
         if part.kind == "file":
@@ -154,7 +154,7 @@ def _unread_sentence(unread: Unread) -> Message:
 
 
 def note_lines(notes: NotesSummary) -> Iterator[str]:
-    """Yield a line for each assumption, with its option, and for what was not used, in English."""
+    """Yield a line in English for each assumption with its option, and for unused data."""
     for assumption in notes.assumptions:
         option = _OPTIONS.get(assumption.kind)
         choice = f"; {option} chooses" if option else ""

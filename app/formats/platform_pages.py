@@ -1,7 +1,7 @@
 """Pages of live sources: answers of Mastodon and Bluesky, as ids and records.
 
-These functions run in `app/runtime/sandbox.py`. A reader of a page takes the bytes, the name of the
-account and the content's type, and yields a `PageHead`, then records.
+`app/runtime/sandbox.py` runs these functions. A reader takes the bytes, the account's name and the
+content type, and yields a `PageHead`, then records.
 """
 
 from collections.abc import Iterable, Iterator
@@ -31,7 +31,7 @@ class PageHead(msgspec.Struct, kw_only=True):
     account_id: str = ""
     older: str | None = None
     has_many_authors: bool = False
-    """Whether the posts are of several people, each named in the record."""
+    """Whether posts have several authors, each named in the record."""
 
 
 Page = Iterator[PageHead | Record]
@@ -88,7 +88,7 @@ def _is_boost(status: Json) -> bool:
 
 
 def _read_status(account: Account, name: str, status: Json, place: int) -> Item | None:
-    """Return the record of a status, read as the outbox of an archive would hold it."""
+    """Return a status's record, read as an archive's outbox would contain it."""
     if _is_boost(status):
         return Skipped(place, "repost")
     user, host = name.rsplit("@", 1)

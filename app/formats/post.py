@@ -1,7 +1,7 @@
 """The fields of a post, declared once.
 
-Requests, records of files, exports, rows of the table and answers are made of `PostContent`. A new
-field is declared there, gets its column in `Tweet` by a migration, and passes through all of them.
+Requests, records, exports, table rows and answers are made of `PostContent`. A new field is
+declared there and needs a column in `Tweet` by a migration.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,6 @@ from app.errors import Message
 Kind = Literal["post", "reply", "quote"]
 MediumKind = Literal["photo", "video", "gif", "audio", "link"]
 MIME_KINDS: Final[dict[str, MediumKind]] = {"image": "photo", "video": "video", "audio": "audio"}
-"""Kinds of media by the first part of their content type."""
 MOST_COUNTED: Final = 2**53 - 1
 Count = Annotated[int, Meta(ge=0, le=MOST_COUNTED)]
 Platform = Literal[
@@ -36,7 +35,7 @@ Platform = Literal[
     "rss",
     "local",
 ]
-"""Where the posts of an author come from; `local` if unknown."""
+"""Source of an author's posts; `local` if unknown."""
 MOST_MEDIA: Final = 100
 MOST_SIGNS: Final = 50
 """Maximum number of different reactions to one post; the most frequent are kept."""
@@ -46,7 +45,7 @@ _MOST_DIGITS: Final = 15
 class PlatformNames(NamedTuple):
     label: Message
     in_files: tuple[str, ...] = ()
-    """In columns of files, in lower case, apart from its own name."""
+    """Names in columns of files, in lower case, apart from its own name."""
 
 
 PLATFORMS: Final[dict[Platform, PlatformNames]] = {
@@ -92,7 +91,7 @@ class StoredMedium(Medium, frozen=True, forbid_unknown_fields=True, omit_default
     """A picture, video or link as the database keeps it."""
 
     file: str | None = None
-    """Name of its file here; None if none is kept."""
+    """Name of its file here, if one is kept."""
 
 
 class SignCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -126,7 +125,7 @@ class Reactions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def read(cls, figures: Iterable[object], as_of: datetime | None = None) -> "Reactions | None":
-        """Return four figures in the order of the fields; None if there is none."""
+        """Return four figures in the order of the fields, if there is any."""
         likes, reposts, replies, quotes = map(as_count, figures)
         reactions = cls(likes, reposts, replies, quotes, as_of)
         return reactions if reactions.is_known else None
@@ -137,7 +136,7 @@ class Reactions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def says_nobody(self) -> bool:
-        """Whether it only says that no one reacted, which is news about a message."""
+        """Return whether no one reacted, which is news about a message."""
         return self.figures == (0, None, None, None, ())
 
     @property
@@ -158,10 +157,10 @@ class Stored(NamedTuple):
     columns: tuple[str, ...] = ()
     """Its columns in `Tweet`; by default one with the field's name."""
     repetition: Literal["ignored", "fills", "renews"] = "ignored"
-    """Effect on the stored post when the post is sent again: nothing, fill the field if it is null
-    or has no items, or renew it if the new value is newer (`is_newer` in
-    `app/services/posts/stored_content.py`). A flag that may change is null until a request or file
-    states it, and renews.
+    """Effect of sending a post again: none, fill a null or empty field, or renew it.
+
+    A newer value renews (`is_newer` in `app/services/posts/stored_content.py`). A flag that may
+    change is null until a request or file states it, and renews.
     """
     since: int = 1
     """First version of exports with the field."""
@@ -233,7 +232,7 @@ def table_columns() -> tuple[str, ...]:
 
 @cache
 def headers() -> tuple[tuple[str, ...], ...]:
-    """Return the columns of exports, one tuple for each version; the last is the present one."""
+    """Return the columns of exports, a tuple for each version, the present one last."""
     fields = stored_fields()
     versions = range(1, max(stored.since for stored in fields.values()) + 1)
     return tuple(
@@ -249,6 +248,6 @@ def as_count(value: object) -> int | None:
 
 
 def digits(value: object) -> str | None:
-    """Return a whole number from 0 as a string; None for anything else, also for floats."""
+    """Return a whole number from 0 as a string; None for anything else, also floats."""
     text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
     return text if text.isascii() and text.isdigit() else None

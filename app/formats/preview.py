@@ -1,6 +1,6 @@
-"""The contents of a file by its first records, as plain values; `app/runtime/sandbox.py` runs it.
+"""The first records of a file as plain values; `app/runtime/sandbox.py` runs it.
 
-A file may be made to take any time or memory, but the page with the preview must not wait.
+A file may take any time or memory, but the page must not wait.
 """
 
 import json
@@ -35,9 +35,9 @@ from app.formats.source.file import Source
 from app.runtime.clock import monotonic
 
 LOOKED_AT: Final = 1_000
-"""Number of records that a preview reads: enough to know a file, in well under a second."""
+"""Number of records in a preview: enough to know a file, in well under a second."""
 CHAT_S: Final = 8.0
-"""Time for reading messages of a chat, in seconds; all of its people are of interest."""
+"""Time for reading a chat's messages, in seconds, to find all its people."""
 SHOWN: Final = 5
 MOST_CHOICES: Final = 500
 
@@ -54,13 +54,13 @@ class PreviewRequest(msgspec.Struct, frozen=True, kw_only=True):
 class Speaker(msgspec.Struct):
     name: str
     username: str | None
-    """None for the person who exported the chat, if it states no name."""
+    """None for the exporting person if the chat states no name."""
     messages: int = 0
     samples: list[str] = []
 
     @property
     def called(self) -> str | None:
-        """The name as it stands there, or the username if another person has that name."""
+        """Return the name as written, or the username if another person has that name."""
         is_own = self.username is not None and as_username(self.name) == self.username
         return self.name if is_own else self.username
 
@@ -84,7 +84,7 @@ class Preview(msgspec.Struct):
     """Why nothing of the file can be imported."""
     format: str = ""
     apps: tuple[str, ...] = ()
-    """Names of the formats whose chats are in it, if there are several."""
+    """Names of the formats of its chats, if there are several."""
     is_chat: bool = False
     has_account: bool = False
     title: str = ""
@@ -95,9 +95,9 @@ class Preview(msgspec.Struct):
     columns: tuple[tuple[str, str], ...] = ()
     broken: Message | None = None
     is_whole: bool = True
-    """Whether the file ended within the records that were read."""
+    """Whether the file ended within the read records."""
     total: int | None = None
-    """Number of posts and reposts stated by the file; None if it states none."""
+    """Number of posts and reposts that the file states, if any."""
     accepted: int = 0
     rejected: int = 0
     reposts: int = 0
@@ -105,12 +105,12 @@ class Preview(msgspec.Struct):
     skipped: int = 0
     first_at: datetime | None = None
     last_at: datetime | None = None
-    """The times of the first and the last post; None if none has a time."""
+    """Times of the first and last post; None if none has a time."""
     with_entities: int = 0
-    """Posts with `&amp;` and the like, in a format that does not decode them."""
+    """Number of posts with `&amp;` and the like, in a format that does not decode them."""
     left_out: tuple[LeftOut, ...] = ()
     notes: NotesSummary = NO_NOTES
-    """What was assumed and not used, up to the last record read."""
+    """Assumptions and unused data up to the last read record."""
     errors: list[PreviewFault] = []
     authors: list[tuple[str, int]] = []
     author_count: int = 0
@@ -118,9 +118,9 @@ class Preview(msgspec.Struct):
     speakers: list[Speaker] = []
     speaker_count: int = 0
     files: int | None = None
-    """Media files in the archive for these records; None if it can hold none."""
+    """Media files in the archive for these records; None if it can have none."""
     zone: str | None = None
-    """Time zone that the file itself gives to its chat; None if it gives none."""
+    """Time zone that the file itself gives to its chat, if any."""
 
 
 def preview(body: bytes) -> Iterator[object]:

@@ -1,8 +1,8 @@
 """Pictures, videos and sounds without the notes of cameras, such as the place of a picture.
 
-The parts of JPEG, PNG, GIF, WebP, AVIF, HEIC, MP4 and WAV are kept that draw, play, or say how a
-picture is turned. The bytes of the picture itself stay as they are. Sources: ITU-T T.81, annex B;
-Exif 3.0, 4.5-4.6; PNG (third edition), 5; GIF89a; the WebP container specification; RFC 6386, 9.1.
+Parts that draw, play or turn a picture are kept, and its own bytes do not change. Sources: ITU-T
+T.81, annex B; Exif 3.0, 4.5-4.6; PNG (third edition), 5; GIF89a; the WebP container specification;
+RFC 6386, 9.1.
 """
 
 import re
@@ -47,10 +47,10 @@ _WITHOUT_SIZE: Final = frozenset({0, 0xFFFFFFFF})
 
 
 def without_notes(chunks: Iterable[bytes], suffix: str, late: list[Span]) -> Iterator[bytes]:
-    """Yield the bytes of a file without notes; all bytes of a type that is not cleaned.
+    """Yield a file's bytes without notes; all bytes of a type that is not cleaned.
 
-    If a video only says at its end which samples are notes, the spans of bytes that were already
-    yielded are added to `late`, and the caller has to blank them.
+    If a video's end names notes among bytes already yielded, their spans are added to `late`, and
+    the caller must blank them.
     """
     cleaned = _CLEANED.get(suffix)
     if cleaned is None:
@@ -62,7 +62,7 @@ def without_notes(chunks: Iterable[bytes], suffix: str, late: list[Span]) -> Ite
 
 
 def _jpeg(content: MediaBytes, late: list[Span]) -> Iterator[bytes]:
-    """Yield a JPEG up to its end; cameras may put a video of the place after it."""
+    """Yield a JPEG up to its end; cameras may append a video of the place."""
     yield content.take(2)
     is_scan = False
     while True:
@@ -98,7 +98,7 @@ def _kept_note(mark: int, part: bytes) -> bytes:
 
 
 def _turned_alone(tiff: bytes) -> bytes:
-    """Return notes that only say how the picture is turned; empty if these do not say it."""
+    """Return notes that only say how the picture is turned, if these say it."""
     turned = _turning(tiff)
     if not 1 < turned <= 8:
         return b""
@@ -107,7 +107,7 @@ def _turned_alone(tiff: bytes) -> bytes:
 
 
 def _turning(tiff: bytes) -> int:
-    """Return how a picture is turned, from 1 to 8; 1 (not turned) if nothing says it."""
+    """Return how a picture is turned, from 1 to 8; 1 (not turned) by default."""
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
     if order is None:
         return 1
@@ -197,10 +197,10 @@ def _kept_extension(label: bytes, blocks: Iterator[bytes]) -> bytes:
 
 
 def _webp(content: MediaBytes, late: list[Span]) -> Iterator[bytes]:
-    """Yield a WebP with zeros in place of notes, up to the size stated at its beginning.
+    """Yield a WebP with zeros in place of notes, up to its stated size.
 
-    The beginning also states whether there is Exif, so an Exif chunk stays: it only says how the
-    picture is turned, or nothing.
+    The beginning announces Exif, so an Exif chunk stays: it only says how the picture is turned, or
+    nothing.
     """
     head = content.take(12)
     yield head
@@ -209,7 +209,7 @@ def _webp(content: MediaBytes, late: list[Span]) -> Iterator[bytes]:
 
 
 def _wav(content: MediaBytes, late: list[Span]) -> Iterator[bytes]:
-    """Yield a WAV with zeros in place of notes; a recording that was not ended has no size."""
+    """Yield a WAV with zeros in place of notes; an unfinished recording has no size."""
     head = content.take(12)
     yield head
     is_ended = int.from_bytes(head[4:8], "little") not in _WITHOUT_SIZE
@@ -219,7 +219,7 @@ def _wav(content: MediaBytes, late: list[Span]) -> Iterator[bytes]:
 def _chunks(
     content: MediaBytes, left: int, kept: frozenset[bytes], is_ended: bool = True
 ) -> Iterator[bytes]:
-    """Yield that many bytes of chunks, with zeros in those that are not kept."""
+    """Yield that many bytes of chunks, with zeros in dropped chunks."""
     while left > 0 and (head := content.head(min(8, left))):
         if len(head) < 8:
             yield bytes(len(head))
@@ -243,7 +243,7 @@ def _chunks(
 
 
 def _kept_start(kind: bytes, start: bytes) -> bytes:
-    """Return the kept first bytes of a chunk. Raises RecordError for a too large picture."""
+    """Return a chunk's kept first bytes. Raises RecordError for a too large picture."""
     if kind == _RIFF_EXIF:
         turn_note = _turned_alone(start.removeprefix(_EXIF_HEAD)) or _UNTURNED
         return turn_note[: len(start)].ljust(len(start), b"\0")

@@ -21,14 +21,14 @@ BROKEN: Final = Message("the text contains broken characters")
 
 
 class FileRoom(RoomReference, frozen=True, kw_only=True):
-    """A chat as its file knows it; the name is empty if the file has none."""
+    """A chat as its file knows it; the name may be empty."""
 
     platform: str
     external_id: str | None = None
     file: str = ""
-    """The file that holds it; several files in one source are several chats."""
+    """File of the chat; several files in one source are several chats."""
     thread: str = ""
-    """What tells it from the other chats of one export, if the app gives no lasting id."""
+    """Mark of the chat within one export, if the app gives no lasting id."""
     former: str = ""
     """The name that earlier versions read, if different."""
 
@@ -36,7 +36,7 @@ class FileRoom(RoomReference, frozen=True, kw_only=True):
 class Record(PlainPost, frozen=True, kw_only=True):
     """One post as its file has it: entities decoded, links expanded, not yet validated.
 
-    `created_at` is aware and UTC; in a chat without a zone, after `People` has added one.
+    `created_at` is aware and UTC; in a chat without a zone, only after `People` has added one.
     """
 
     place: int
@@ -46,22 +46,22 @@ class Record(PlainPost, frozen=True, kw_only=True):
     """The platform's number of an author whom the file does not name."""
     display_name: str | None = None
     platform: str | None = None
-    """One of `PLATFORMS`; None if the file does not say."""
+    """One of `PLATFORMS`, if the file says it."""
     kind: Kind = "post"
     files: tuple[str | None, ...] = ()
     """For each of the media the name of its file in the archive, if any."""
     unread_time: str | None = None
-    """Name of the field of a time that cannot be read."""
+    """Field name of an unreadable time."""
 
 
 @dataclass(frozen=True, slots=True)
 class BadRecord:
-    """A record that could not be read; the rest of its file is imported."""
+    """An unreadable record; the rest of its file is imported."""
 
     place: int
     detail: str
     value: object = field(default=None, compare=False)
-    """The bad value, for an explanation of the file; a line is read again instead."""
+    """The bad value, to explain the file; a line is read again instead."""
 
 
 class ImportFault(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -77,8 +77,7 @@ class Skipped:
     reason: Literal[
         "repost", "restricted", "empty", "like", "deleted", "media", "system", "unwanted"
     ]
-    """`empty`: neither text nor media; `system`: the app's own line; `unwanted`: of a person whom
-    the importer leaves out.
+    """`empty`: neither text nor media; `system`: the app's line; `unwanted`: of a person left out.
     """
 
 
@@ -102,7 +101,7 @@ def count_skipped(counts: SkippedCounts, item: Skipped) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The owner of a file of one account; the name is None if the file does not say."""
+    """Owner of one account's file; the name is None if the file does not say."""
 
     username: str | None
     display_name: str | None
@@ -110,7 +109,7 @@ class Account:
     id: str | None = None
     """The platform's id, which survives changes of the name."""
     unread: str | None = None
-    """The file that would name it, but is damaged or has no name."""
+    """File that would name the account, but is damaged or has no name."""
 
 
 class LeftOut(NamedTuple):
@@ -120,7 +119,7 @@ class LeftOut(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RecordStream:
-    """A recognised file: its format, its owner (None for files of many authors), its items."""
+    """A recognised file: its format, its owner (None for many authors), its items."""
 
     format: str
     unit: Literal["line", "record"]
@@ -128,22 +127,21 @@ class RecordStream:
     items: Iterator[Item]
     files: Source | None = None
     is_chat: bool = False
-    """Whether several people wrote to each other: a record's `username` is then a name as it stands
-    there, and None for the person who exported.
+    """Whether several people wrote; `username` is then as written, None for the exporting person.
     """
     columns: tuple[tuple[str, str], ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     apps: tuple[str, ...] = ()
     silent_apps: Collection[str] = ()
-    """Those formats that no item taken so far belongs to."""
+    """Formats without an item among those taken so far."""
     absent: Collection[str] = ()
-    """Names in the options of a chat that no item taken so far has."""
+    """Names in a chat's options that no item taken so far has."""
     lines: Iterable["TextLine"] = ()
-    """Kind of each line of a chat in text, for an explanation of the file; read on demand."""
+    """Kind of each line of a chat in text, to explain the file; read on demand."""
     notes: ReadNotes = field(default_factory=ReadNotes)
-    """What was assumed and not used; complete after all items are taken."""
+    """Assumptions and unused data; complete after all items are taken."""
     total: int | None = None
-    """Number of posts and reposts stated by the file; None if it states none."""
+    """Number of posts and reposts that the file states, if any."""
 
 
 def unsettled_of(records: "RecordStream", options: "ReadOptions") -> Unsettled | None:
@@ -160,33 +158,33 @@ class TextLine(NamedTuple):
     file: str
     number: int
     kind: LineKind
-    """What it begins or is; `note`: the app's own, `more`: it continues the line before."""
+    """What the line begins; `note`: the app's own, `more`: it continues the line before."""
     text: str
 
 
 class ReadOptions(msgspec.Struct, frozen=True):
     username: str | None = None
-    """The author of records without one; in a chat, the person who exported it."""
+    """Author of records without one; in a chat, the exporting person."""
     with_media: bool = True
     include_restricted: bool = False
     decode_entities: bool = False
     columns: dict[str, str] = {}
-    """The field of each column of a CSV, by name; an empty field is not used."""
+    """Fields by column name of a CSV; an empty field is not used."""
     timezone: str | None = None
     """Time zone of a chat; None for the machine's."""
     only: tuple[str, ...] = ()
     rename: dict[str, str] = {}
-    """Other names for people of a chat; two people with one name are joined."""
+    """New names for people of a chat; people with one name are joined."""
     is_published: bool = False
     is_own: bool = False
     dates: Order | None = None
-    """Order of day, month and year in dates of numbers; None to find it out."""
+    """Order of day, month and year in dates of numbers; None to detect it."""
     encoding: str | None = None
-    """Python codec of the texts; None to find it out."""
+    """Python codec of the texts; None to detect it."""
     accept_unread: bool = False
-    """Whether posts are stored though most of their times or authors cannot be read."""
+    """Whether to store posts though most times or authors are unreadable."""
     keep_earlier: bool = False
-    """Whether posts are stored though an earlier import read them in another way."""
+    """Whether to store posts that an earlier import read differently."""
 
 
 NO_OPTIONS: Final = ReadOptions()
@@ -204,7 +202,7 @@ class Writer:
     suffix: str
     content_type: str
     heading: bytes
-    """The bytes before the first post, also in a file without posts."""
+    """Bytes before the first post, also in a file without posts."""
     encode: Callable[[Mapping[int, ExportedPost]], bytes]
 
 
@@ -218,7 +216,7 @@ class Format:
     name: str
     label: Message
     read: Callable[[Source, ReadOptions], RecordStream | None]
-    """Returns the records of a source, read on demand; None for another format."""
+    """Return a source's records, read on demand; None for another format."""
     writer: Writer | None = None
     is_chat: bool = False
     file_name: str = ""
@@ -249,7 +247,7 @@ def read_each(
 
 
 def readable(values: Iterable[tuple[int, T] | BadRecord]) -> Iterator[T]:
-    """Yield the values that can be read, up to where the file is damaged."""
+    """Yield the readable values, up to where the file is damaged."""
     with suppress(ImportFileError):
         for numbered in values:
             if not isinstance(numbered, BadRecord):
@@ -257,7 +255,7 @@ def readable(values: Iterable[tuple[int, T] | BadRecord]) -> Iterator[T]:
 
 
 def required_text(text: object) -> str:
-    """Return the text of a post. Raises RecordError if it is missing, no string or broken."""
+    """Return a post's text. Raises RecordError if it is missing, no string or broken."""
     if text is None:
         raise RecordError("the text is missing")
     if not isinstance(text, str):
@@ -268,7 +266,7 @@ def required_text(text: object) -> str:
 
 
 def as_username(value: object) -> str | None:
-    """Return a name that an author can have; None for any other value of a damaged file."""
+    """Return a name that an author can have; None for any other value."""
     try:
         return clean_username(value.strip()) if isinstance(value, str) else None
     except ValueError:

@@ -28,11 +28,10 @@ from app.formats.source.times import time_or_field
 
 _OF_COMMENTS: Final = frozenset({"link", "parent"})
 _GONE: Final = frozenset({"[deleted]", "[removed]"})
-"""What Reddit writes in place of a whole deleted text."""
+"""Reddit's words in place of a whole deleted text."""
 _POST_IN_LINK: Final = re.compile(r"/comments/([a-z0-9]{1,20})(?:/|$)", re.IGNORECASE)
 _ID: Final = re.compile(r"(?:t[13]_)?[a-z0-9]{1,20}", re.IGNORECASE)
 _NO_WIDTH: Final = re.compile(r"&(?:amp;)?#x200b;", re.IGNORECASE)
-"""What Reddit's editor writes into empty paragraphs."""
 
 
 def read(source: Source, _options: ReadOptions) -> RecordStream | None:

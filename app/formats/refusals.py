@@ -1,4 +1,4 @@
-"""Reasons for refusing a file that no format recognises, by what it looks like."""
+"""Reasons for refusing an unrecognised file, by its look."""
 
 import re
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ _BINARY: Final = {
     b"PAR1": "Parquet",
 }
 _BSON: Final = re.compile(rb".{3}\x00[\x01-\x13][\w.$]{1,60}\x00", re.DOTALL)
-"""The size of a document, and the type and the name of its first field."""
+"""Size of a document, and type and name of its first field."""
 _JSON: Final = re.compile(
     r"\ufeff?\s*(?:\{\s*(?:[\"}]|\Z)"
     r"|\[\s*(?:[\[{\"\]]|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?\s*[,\]]|(?:true|false|null)\b|\Z))",
@@ -50,7 +50,7 @@ _DATED: Final = re.compile(
     r"(?:\d{1,4}\s?[./年년-]\s?\d{1,2}\s?[./月월-]?\s?\d{0,4}|\d{1,2}\s?[:.時시]\s?\d\d"
     r"|[^\W\d]{1,12}\s\d{1,2}|\d{1,2}\s[^\W\d]{3,12}).{0,40}?(?:[:：\t]|\s-\s)"
 )
-"""Beginning of a line with a date or a time, and a name or a text after it."""
+"""Beginning of a line with a date or time, then a name or text."""
 
 
 def looks_like_json(content: Content) -> bool:
@@ -69,7 +69,7 @@ def _dated(lines: list[str]) -> list[str]:
 
 
 def reason_of(content: Content) -> Message | None:
-    """Return the apparent type of a file and the nearest format; None if it shows neither."""
+    """Return a file's apparent type and the nearest format, if it shows either."""
     with suppress(ImportFileError):
         start = head(content, 1024)
         for beginning, kind in _BINARY.items():
@@ -172,7 +172,7 @@ def _has_columns(document: Mapping[str, object]) -> bool:
 
 
 def _with_encoding(reason: Message, content: Content) -> Message:
-    """Return the reason with the encoding, if that was a guess and may be the fault."""
+    """Return the reason, with the encoding if that was a guess."""
     encoding = form_of(content).encoding
     if encoding.evidence is None:
         return reason

@@ -97,14 +97,14 @@ _LATER: Final[tuple[Format, ...]] = (
 _BUILT_IN: Final = (x_archive.FORMAT, mastodon.FORMAT, together(_LATER), *_LATER)
 BROUGHT: Final = bring_formats([form.name for form in _BUILT_IN])
 FORMATS: Final[dict[str, Format]] = {form.name: form for form in (*BROUGHT.formats, *_BUILT_IN)}
-"""Other packages' formats are tried first: their files may look like tables, or like JSON."""
+"""Other packages' formats come first: their files may look like tables or JSON."""
 WRITERS: Final[dict[str, Writer]] = {
     form.name: form.writer
     for form in (documents.JSONL, csv.FORMAT, documents.MONGO)
     if form.writer is not None
 }
 MOST_CHARACTERS: Final = 120_000
-"""Maximum length of a record with author and media: more than four times a longest text."""
+"""Maximum length of a record with author and media: over four times a longest text."""
 WITH_ENTITIES: Final = frozenset({"jsonl", "csv"})
 
 
@@ -115,11 +115,11 @@ def open_records(
     options: ReadOptions = NO_OPTIONS,
     with_values: bool = False,
 ) -> RecordStream:
-    """Return the records of a source: their account is known at once, items are read on demand.
+    """Return a source's records: the account is known immediately, items are read on demand.
 
-    Bad records keep their values if `with_values`, and otherwise take no memory for them. An empty
-    file has no items. Raises KeyError for an unknown format name, UnrecognisedFileError if nothing
-    is recognised; the items may raise BrokenFileError.
+    Bad records keep their values if `with_values`, else take no memory for them. An empty file has
+    no items. Raises KeyError for an unknown format name, UnrecognisedFileError if nothing is
+    recognised; the items may raise BrokenFileError.
     """
     source.choose_encoding(options.encoding)
     for candidate in FORMATS.values() if format == "auto" else (FORMATS[format],):
@@ -167,10 +167,7 @@ def _read_by(
 
 
 def _noted(items: Iterator[Item], source: Source, encoding: str | None) -> Iterator[Item]:
-    """Yield the items, and note times that cannot be read and texts with misread letters.
-
-    Such texts are counted, or corrected by choice.
-    """
+    """Yield the items; note unreadable times, and note or by choice correct misread letters."""
     count = 0
     for item in items:
         if not isinstance(item, Record):
@@ -196,7 +193,7 @@ def _noted(items: Iterator[Item], source: Source, encoding: str | None) -> Itera
 def _to_the_end(
     items: Iterator[Item], source: Source, *, with_values: bool, is_of_one: bool
 ) -> Iterator[Item]:
-    """Yield the items, then raise the fault of the file, if any.
+    """Yield the items, then raise the file's fault, if any.
 
     Unread files are noted, except in one account's archive, whose files are known.
     """
@@ -224,7 +221,7 @@ def _to_the_end(
 
 
 def _is_empty(source: Source) -> bool:
-    """Return whether a file holds nothing, or an empty array. Raises LimitReachedError."""
+    """Return whether a file is empty or an empty array. Raises LimitReachedError."""
     marks = ""
     try:
         with closing(pieces(source.uncounted)) as texts:
@@ -240,7 +237,7 @@ def _is_empty(source: Source) -> bool:
 
 
 def _unrecognised(source: Source, format_name: str) -> UnrecognisedFileError:
-    """Return the error for an unrecognised source, with a reason if one is apparent."""
+    """Return the error for an unrecognised source, with any apparent reason."""
     fault = Message("{name} is not in any known format", name=source.name)
     if format_name != "auto":
         template = "{name} is not in the format {format}"
@@ -273,7 +270,7 @@ def _too_deep(source: Source) -> BrokenFileError:
 
 
 def _of_bounded_size(record: Record) -> Item:
-    """Return a record, or a bad one if no post could hold it: a thousand are in memory at once."""
+    """Return a record, or a bad one if it is too large: a thousand are in memory together."""
     size = (
         len(record.text)
         + len(record.username or "")

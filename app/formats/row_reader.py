@@ -1,4 +1,4 @@
-"""Rows of one file as records: what its first rows tell applies to all of them."""
+"""Rows of one file as records; what its first rows say applies to all of them."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -59,7 +59,7 @@ class ColumnGuess(NamedTuple):
 
 
 def values_by_name(rows: Iterable[Mapping[str, object]]) -> dict[str, list[object]]:
-    """Return the simple values of the rows by the paths of their names."""
+    """Return the simple values of the rows by name path."""
     values: dict[str, list[object]] = {}
     for row in rows:
         for name, value in _simple(row, "", 1):
@@ -79,7 +79,7 @@ def _simple(row: Mapping[str, object], path: str, depth: int) -> Iterator[tuple[
 
 
 def guess(field: str, values: Mapping[str, Sequence[object]]) -> ColumnGuess | None:
-    """Return the most likely column of a field; None if no name looks like it."""
+    """Return a field's most likely column, if any name looks like it."""
     rated = sorted(
         (-rating, place, name)
         for place, (name, column) in enumerate(values.items())
@@ -148,7 +148,7 @@ Row = Mapping[str, object]
 
 
 class RowReader:
-    """Reads the rows of one file, and notes which columns it assumed and did not use."""
+    """Reads one file's rows, and notes assumed and unused columns."""
 
     def __init__(
         self, sample: Sequence[Mapping[str, object]], options: ReadOptions, *, is_table: bool
@@ -203,9 +203,9 @@ class RowReader:
     def noting(
         self, items: Iterator[Item], notes: ReadNotes, rows: Callable[[], Iterable[Row]]
     ) -> Iterator[Item]:
-        """Yield the items, and note what was assumed and what was not used.
+        """Yield the items, and note assumptions and unused data.
 
-        `rows` yields the rows of the file once more, to look ahead for the order of its dates.
+        `rows` yields the rows once more, to look ahead for the order of their dates.
         """
         self._times = FileTimes(self._dates, notes, lambda: self._times_in(rows()), zone=self._zone)
         self._notes, self._told = notes, ToldReposts(notes)
@@ -238,7 +238,7 @@ class RowReader:
         *,
         guesses_text: bool,
     ) -> None:
-        """Guess the fields that no known column holds, and keep the columns that look like them."""
+        """Guess the fields without a known column, and keep the columns that look like them."""
         known = [self.columns(tuple(row)) for row in rows]
         if any(columns.is_own for columns in known):
             return

@@ -34,7 +34,7 @@ _ENDS: Final = " .…"
 
 
 def entry_text(title: str, body: str, author: str = "") -> str:
-    """Return the title and the body as one text, without a title that begins the body."""
+    """Return title and body as one text, without a title that begins the body."""
     body = without_frame(body)
     if body and is_beginning(title, body, author):
         title = ""
@@ -46,7 +46,7 @@ def is_repost(title: str) -> bool:
 
 
 def is_beginning(title: str, body: str, author: str = "") -> bool:
-    """Return whether the title is the beginning of the body, possibly cut or after a mark."""
+    """Return whether the title begins the body, possibly cut or after a mark."""
     whole = _squeezed(body)
     if whole.startswith(_squeezed(title.rstrip(_ENDS))):
         return True
@@ -154,10 +154,7 @@ def _parsed(body: bytes, content_type: str) -> Any:
 
 
 def read_rss_address(body: bytes, *, name: str, content_type: str) -> Iterator[str]:
-    """Read the address of the first feed that a page names; a feed names its own, `name`.
-
-    Raises RecordError.
-    """
+    """Read the address of a page's first feed; a feed names its own, `name`. Raises RecordError."""
     root = _TAG.search(_without_nul(body))
     if root and root[1].lower() in {b"rss", b"feed", b"rdf:rdf"}:
         return iter((name,))
@@ -220,9 +217,9 @@ def _text(detail: Entry, pictures: list[dict[str, str]]) -> str:
 
 
 def _time(entry: Entry) -> tuple[datetime | None, str | None]:
-    """Return the time of an entry; None and the name of its field if it cannot be read.
+    """Return an entry's time; None and the field's name if it is unreadable.
 
-    feedparser takes many times for another day, or loses their zone.
+    feedparser mistakes many times for another day, or loses their zone.
     """
     # A plain dict: feedparser's own warns where the second one is missing.
     fields = dict(entry)
@@ -279,9 +276,9 @@ def _source_id(entry: Entry) -> str:
 
 
 def _media_of(entry: Entry, pictures: Sequence[Entry], address: str) -> tuple[Medium, ...]:
-    """Return the media of an entry, each once; `pictures` are the attributes of those in its text.
+    """Return an entry's distinct media; `pictures` are the attributes of those in its text.
 
-    Relative addresses follow from the entry's own, or else the feed's.
+    Relative addresses are resolved by the entry's address, or else the feed's.
     """
     base = _joined(address, entry.get("link") or "")
     enclosures = [

@@ -1,4 +1,4 @@
-"""Reactions to a message: how often each sign was given. Their sum is its likes."""
+"""Reactions to a message: the number of each sign. Their sum is its likes."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -21,9 +21,9 @@ def reactions_of(
 ) -> Reactions | None:
     """Return the reactions to a message, each sign with its number.
 
-    An empty list means that no one reacted; None that nothing can be read. A reaction with a number
-    but no sign that can be shown, such as a picture, is a like without a sign. `as_of` is when the
-    file was written, if it says so: an older file renews nothing.
+    An empty list means no reactions; None means unreadable ones. A counted reaction without a sign
+    that can be shown, such as a picture, is a like. `as_of` is the stated time of writing: an older
+    file renews nothing.
     """
     listed = list(signs)
     counts = [(sign, number) for sign, count in listed if (number := _number(count))]
@@ -35,7 +35,6 @@ def reactions_of(
 
 
 def one_each(signs: Iterable[str | None]) -> Iterator[tuple[object, object]]:
-    """Yield signs that one person each gave."""
     return ((sign, 1 if sign else None) for sign in signs)
 
 
@@ -48,8 +47,8 @@ def reactions_in(message: Json) -> list[Json]:
 def as_told(items: Iterator[Item], contents: Iterable[Content]) -> Iterator[Item]:
     """Yield the items of all these files, without counts if no file has reactions.
 
-    If some messages have reactions, one without any has none left. A file without any reaction may
-    be older than the app's reactions, or those to these messages.
+    If some messages have reactions, the others have none left. A file without any may be older than
+    the app's reactions, or than those to these messages.
     """
     # In a text the quotes have a backslash before them.
     is_told = any(contains(content, b'"reactions"') for content in contents)
@@ -61,7 +60,7 @@ def as_told(items: Iterator[Item], contents: Iterable[Content]) -> Iterator[Item
 
 
 def written_at(value: object) -> datetime | None:
-    """Return when a file says that it was written; None if it does not or cannot have been."""
+    """Return the stated time of writing a file, if it is stated and possible."""
     try:
         time = read_time(value)
     except RecordError:
@@ -70,7 +69,7 @@ def written_at(value: object) -> datetime | None:
 
 
 def signs_of(counts: Iterable[tuple[object, int]]) -> tuple[SignCount, ...]:
-    """Return the most frequent signs as they are kept, with equal signs joined."""
+    """Return the most frequent signs as they are stored, with equal signs joined."""
     numbers: Counter[str] = Counter()
     for sign, number in counts:
         if isinstance(sign, str) and (clean := clean_sign(sign)):

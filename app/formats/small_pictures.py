@@ -17,7 +17,7 @@ from app.formats.media_types import check_pixels
 WIDTHS: Final = (320, 960)
 SMALL_SUFFIX: Final = "webp"
 DECODERS: Final = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP", "avif": "AVIF"}
-"""Pillow's decoder for each type that gets small versions. A GIF mostly moves, so it stays."""
+"""Pillow's decoder for each type with small versions. A GIF mostly moves, so it stays."""
 
 
 class SmallRequest(msgspec.Struct, frozen=True):
@@ -28,7 +28,7 @@ class SmallVersion(msgspec.Struct, frozen=True):
     name: str
     width: int
     content: bytes
-    """Empty if the original is to be shown: it is smaller, moves, or cannot be decoded."""
+    """Empty if the original is smaller, moves or cannot be decoded, and so is shown."""
 
 
 def small_versions(body: bytes) -> Iterator[SmallVersion]:
@@ -45,7 +45,7 @@ def small_versions(body: bytes) -> Iterator[SmallVersion]:
 
 
 def _versions(path: Path) -> dict[int, bytes]:
-    """Return the small versions that are smaller than the picture's file, by width."""
+    """Return the versions that are smaller than the picture's file, by width."""
     made: dict[int, bytes] = {}
     with Image.open(path, formats=[DECODERS[path.suffix[1:]]]) as image:
         check_pixels(*image.size)

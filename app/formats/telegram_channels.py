@@ -1,6 +1,6 @@
 """Telegram: the posts of one channel, by the channel as author, as JSON or as pages.
 
-Channels in the export of an account are left out, because the account only reads most of them.
+Channels in an account's export are left out, because the account only reads most of them.
 """
 
 import re
@@ -79,7 +79,7 @@ class _Channel:
 
 
 def read(source: Source, options: ReadOptions) -> RecordStream | None:
-    """Return the posts of a channel; those of a private one only on request."""
+    """Return a channel's posts; those of a private one only on request."""
     return _from_json(source, options) or _from_pages(source, options)
 
 

@@ -1,6 +1,6 @@
 """YouTube: own comments and messages in live chats, as tables of Google Takeout.
 
-The account's language names the folders and files, but not the columns.
+The account's language names folders and files, but not columns.
 """
 
 from collections.abc import Iterator, Mapping
@@ -118,7 +118,7 @@ def _answered(row: Row) -> str | None:
 
 
 def text_of(cell: str) -> str:
-    """Return the words of a cell: JSON with a list of segments, segments alone, or plain text."""
+    """Return a cell's words: JSON with a list of segments, segments alone, or plain text."""
     if not cell.lstrip().startswith("{"):
         return cell
     value = load(cell)

@@ -1,4 +1,4 @@
-"""Pictures, videos and sounds of a message, recognised by the names of their files."""
+"""Pictures, videos and sounds of a message, recognised by their file names."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final, NamedTuple
@@ -32,7 +32,7 @@ def attachments_of(
 ) -> Attachments:
     """Return the media among file names: paths below `folder` in NFC, or web addresses.
 
-    `kind_of` tells a file without an ending by how its content begins.
+    `kind_of` recognises a file without an ending by its first bytes.
     """
     media, files = [], []
     for name in names:
@@ -48,9 +48,9 @@ def attachments_of(
 
 
 def in_place(items: Iterable[Item], members: Collection[str]) -> Iterator[Item]:
-    """Yield the items, without messages that have neither words nor a file to show.
+    """Yield the items, without messages that have neither words nor a shown file.
 
-    A named file may be missing, unless no files came with the chat at all.
+    A named file may be missing, unless the chat came without any files.
     """
     texts = (".txt", ".csv", ".json", ".jsonl", ".html")
     has_files = any(not name.lower().endswith(texts) for name in members)

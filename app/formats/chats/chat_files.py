@@ -1,4 +1,4 @@
-"""Files of an archive that hold chats: finding them, reading each, naming the damaged ones."""
+"""Files of an archive that contain chats: finding them, reading each, naming damaged ones."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -19,8 +19,7 @@ class RoomFile(NamedTuple, Generic[T]):
     content: Content
     grammar: T
     names: tuple[str, ...]
-    """Names of the file and its folder, without endings; of the archive too if it holds one room.
-    """
+    """Names of the file and its folder without endings; for one room, also the archive's."""
 
 
 def find_rooms(
@@ -65,7 +64,7 @@ def one_by_one(parts: Iterable[Iterator[Item]]) -> Iterator[Item]:
 
 
 def damaged_beside(source: Source) -> list[LeftOut]:
-    """Return a note for each file that may hold a chat, but is too damaged to be recognised."""
+    """Return a note for each possible chat file that is too damaged to be recognised."""
     names = sorted(
         name
         for name in source.members.keys() - source.expected

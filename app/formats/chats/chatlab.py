@@ -40,7 +40,7 @@ class ChatLabRoom:
     folder: str = ""
     members: Collection[str] = ()
     is_own: bool = False
-    """Whether this program wrote the file: senders and ids are then those of its posts."""
+    """Whether this program wrote the file: senders and ids are then its posts' own."""
     names: dict[str, str] = field(default_factory=dict)
 
     def note_header(self, header: Json) -> None:

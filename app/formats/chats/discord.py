@@ -1,9 +1,9 @@
 """Discord: channels in JSON or CSV of DiscordChatExporter, and Discord's own data package.
 
 Source: https://github.com/Tyrrrz/DiscordChatExporter, JsonMessageWriter.cs, CsvMessageWriter.cs and
-ExportRequest.cs. The name of a CSV states server, channel and channel id; its rows have no message
-ids, and a spreadsheet may have saved it again. The data package has only the account's own
-messages. The account's language names its folders, so only `c<id>/messages.json` identifies it.
+ExportRequest.cs. A CSV's name states server, channel and channel id; its rows have no message ids,
+and a spreadsheet may have saved it. The data package has only the account's messages, in folders
+named in its language, so `c<id>/messages.json` identifies it.
 """
 
 import json
@@ -104,7 +104,7 @@ class DiscordChannels(JsonChat[ExportedChannel]):
 
 
 def written_out(text: str, names: Mapping[str, str]) -> str:
-    """Return a text with Discord's marks of emoji and of known people as words."""
+    """Return a text with Discord's marks of emoji and known people as words."""
     if "<" not in text:
         return text
     named = _PERSON.sub(
@@ -269,7 +269,7 @@ def _is_table(content: Content) -> bool:
 
 
 def _account(source: Source) -> Account:
-    """Return the owner. Only names and id are read from the file about them."""
+    """Return the owner. Only names and id are read from their file."""
     file = next((name for name in sorted(source.members) if _USER.fullmatch(name)), None)
     user = as_object(load(source.start_of(file))) if file else {}
     name = as_username(user.get("username"))

@@ -1,7 +1,7 @@
 """iMessage: the text that imessage-exporter writes of each chat of a Mac or an iPhone's backup.
 
-A message begins with a line of its time, then one of its sender. A reply stands twice: below the
-message that it answers, with only its first lines indented, and at its own place, where it is read.
+A message begins with its time, then its sender on the next line. A reply appears twice: below the
+answered message, with only its first lines indented, and at its own place, where it is read.
 Source: https://github.com/ReagentX/imessage-exporter, exporters/txt.rs.
 """
 
@@ -61,10 +61,10 @@ class MessagesRoom(Grammar):
     exporters = frozenset({_ME})
 
     def begin(self, lines: Iterable[str]) -> None:
-        """Prepare for the lines of a file, which do not depend on each other."""
+        """Nothing to prepare: lines do not depend on each other."""
 
     def read(self, line: str) -> Opening | None:
-        """Return what the line begins; a message's sender stands in the next line."""
+        """Return the opening in a line; the sender is in the next line."""
         match = _DATE.fullmatch(line)
         if match is None:
             return None
@@ -73,9 +73,7 @@ class MessagesRoom(Grammar):
         return Opening(_ME, _when(match))
 
     def said(self, text: str) -> Spoken:
-        """Return the words without reactions, effects and notes; of an edited text the last
-        version.
-        """
+        """Return the last version of the words, without reactions, effects and notes."""
         words: list[str] = []
         files: list[str] = []
         is_reactions = False
@@ -115,7 +113,7 @@ class MessagesRoom(Grammar):
 def _parts(content: Content, grammar: MessagesRoom) -> Iterator[_Part]:
     """Yield the messages and lines of the app, without the replies below a message.
 
-    Only a reply's first lines are indented, so no line after them is taken for the message's.
+    Only a reply's first lines are indented, so no later line is attributed to the message.
     """
     part: _Part | None = None
     is_answer, size, before = False, 0, ""

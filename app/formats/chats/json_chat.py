@@ -1,7 +1,7 @@
 """The skeleton of chats in JSON: a format says where its messages are and what each says.
 
-docs/contributing.md has an example. If an app does not lay out its files as one list of messages
-each, its format also overrides `files`, `parts` or `found`.
+docs/contributing.md has an example. If an app does not write one list of messages in each file, its
+format also overrides `files`, `parts` or `found`.
 """
 
 from abc import ABC, abstractmethod
@@ -45,12 +45,12 @@ class ChatMessage(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     name: str
     username: str | None = ""
-    """Name of the author's account; empty means `name`, None the person who exported."""
+    """Name of the author's account; empty means `name`, None the exporting person."""
     author_id: str | None = None
     time: object = None
     """As the file states it, or a datetime; None for no time."""
     time_field: str = "time"
-    """Name of the time in notes on times that cannot be read."""
+    """Name of the time in notes on unreadable times."""
     source_id: str | None = None
     reply_to: ReplyTarget | None = None
     attached: Attachments = NONE
@@ -62,11 +62,11 @@ class Found(NamedTuple, Generic[ChatT]):
     chat: ChatT
     value: object
     line: int = 0
-    """Number of its line if each value has a line, else 0."""
+    """Line number if each value has a line, else 0."""
 
 
 class JsonChat(ABC, Generic[ChatT]):
-    """The chats of one app as JSON; `ChatT` is what its reader knows of a chat."""
+    """The chats of one app as JSON; `ChatT` is its reader's knowledge of a chat."""
 
     name: ClassVar[str]
     label: ClassVar[Message]
@@ -78,7 +78,7 @@ class JsonChat(ABC, Generic[ChatT]):
     has_reactions: ClassVar[bool] = True
 
     def chat(self, about: Json, folder: str) -> ChatT:
-        """Return the chat of a list of messages; its attached files lie in or below `folder`."""
+        """Return the chat of a list of messages; its attached files are in or below `folder`."""
         raise NotImplementedError
 
     @abstractmethod
@@ -104,9 +104,7 @@ class JsonChat(ABC, Generic[ChatT]):
     def parts(
         self, _source: Source, contents: Sequence[Content]
     ) -> Iterable[Iterator[Found[ChatT]]]:
-        """Yield the values of each part of an export; damage in one part does not affect the
-        others.
-        """
+        """Yield the values of each part of an export; damage in one part does not affect others."""
         return map(self.found, contents)
 
     def found(self, content: Content) -> Generator[Found[ChatT], None, None]:

@@ -40,7 +40,7 @@ _STAMPS: Final = (
     rf"{_ENGLISH_DAY}(?:,| at) (?P<time>{_TIME})",
     r"(?P<time>(?:오전|오후)\s\d{1,2}:\d{2})",
 )
-"""Times of messages on phones; the last kind leaves the day to a line of its own."""
+"""Times of messages on phones; for the last kind, the day has its own line."""
 _HEADING: Final = re.compile(
     r"\ufeff?(?:.*카카오톡 대화|KakaoTalk Chats? with .+|.+ with KakaoTalk Chats?"
     r"|Talk_\d{4}\.\d{1,2}\.\d{1,2} \d{1,2}:\d{2}.*\.txt|(?:저장한 날짜|Date Saved) : .+)"
@@ -61,21 +61,21 @@ _DAY_LINES: Final = (
 )
 _WINDOWS: Final = re.compile(rf"\[(?P<name>.+?)\] \[(?P<time>{_TIME})\] ?(?P<text>.*)")
 _HASHED: Final = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{3,4}(?:\s+[0-9a-f]{64}\.[a-z0-9]{3,4})*\s*")
-"""Files of pictures on Android, one on each line."""
+"""Android's picture files, one on each line."""
 _lines: Final = partial(matcher, "kakaotalk", "line")
 _notes: Final = partial(matcher, "kakaotalk", "media", "deleted")
 _files: Final = partial(matcher, "kakaotalk", "file")
 _KOREAN: Final = re.compile(r"카카오톡 대화|저장한 날짜|^(?:-{5,} )?\d{4}년 ")
 _HEADING_LINES: Final = 5
 _LONGEST_LINE: Final = 600
-"""Maximum length of a line that may begin a message or a day, without its text."""
+"""Maximum length of the first line of a message or day, without its text."""
 
 
 def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> "KakaoTalk | None":
-    """Return how the first lines of a file are written; None for no export of KakaoTalk.
+    """Return the grammar of a file's first lines, if it is an export of KakaoTalk.
 
-    A known heading and one message are enough, else two messages, of which one is the first line.
-    Lines pasted into messages may be written in another way, so the first message decides.
+    A known heading and one message are enough, else two messages, one in the first line. The first
+    message decides, because pasted lines may be written differently.
     """
     if head[:1] == ["Date,User,Message"]:
         return Mac()
@@ -95,7 +95,7 @@ def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> "KakaoTalk
 
 
 class KakaoTalk(Grammar):
-    """Remembers the day that a line of its own stated."""
+    """Remembers the day that a separate line stated."""
 
     exporters = frozenset({"회원님", "you", "You"})
     is_korean = False
@@ -199,7 +199,7 @@ class Phone(KakaoTalk):
 
 
 def pasted(text: str) -> list[tuple[str, str]]:
-    """Return names and texts in lines copied out of a room; an empty list for another text."""
+    """Return names and texts of lines copied out of a room; an empty list for another text."""
     grammar = Windows(date.min)  # Days are not copied.
     numbered = list(enumerate(text.strip().splitlines(), 1))
     if not numbered or grammar.read(numbered[0][1]) is None:

@@ -1,7 +1,7 @@
 """LINE's text exports of phones, Windows and the Mac, in the languages of the app.
 
-Tabs separate times, names and texts, or four blanks if a program has replaced the tabs. A day has a
-line of its own, with its weekday.
+Tabs, or four blanks if a program has replaced them, separate times, names and texts. A day has its
+own line with its weekday.
 """
 
 import re
@@ -64,7 +64,7 @@ _YEAR_LAST: Final = re.compile(
 )
 _LONGEST_DAY: Final = 40
 _ERAS: Final = {"R": 2018, "H": 1988}
-"""The years before the first of Reiwa and of Heisei, by which Japanese calendars count."""
+"""Years before the first of Reiwa and of Heisei, by which Japanese calendars count."""
 _TITLES: Final = tuple(
     re.compile(rf"\ufeff?(?:\[LINE\] ?)?{title}")
     for title in (
@@ -86,13 +86,13 @@ _HEADING: Final = re.compile(
 )
 _IN_BRACKETS: Final = re.compile(r"\[[^\[\]\t\n]{2,30}\]")
 _FEWEST_PEOPLE: Final = 3
-"""Number of people whose same note shows that it is the app's, though no table has it."""
+"""Number of people whose equal notes are attributed to the app, though no table has them."""
 _lines: Final = partial(matcher, "line", "line", "deleted", "media")
 _notes: Final = partial(matcher, "line", "media", "deleted")
 
 
 class LineRoom(Grammar):
-    """Remembers the day that a line of its own stated."""
+    """Remembers the day that a separate line stated."""
 
     exporters = frozenset()
     pattern: ClassVar[re.Pattern[str]] = _TABS
@@ -101,12 +101,12 @@ class LineRoom(Grammar):
         self._day: date | None = None
         self._is_month_first = True
         self._repeated: frozenset[str] = frozenset()
-        """Notes in brackets that several people have, though no table has them."""
+        """Bracketed notes of several people that no table has."""
         self._number = 0  # Of lines read so far.
         self._quotes = Quotes()
 
     def begin(self, lines: Iterable[str]) -> None:
-        """Decide the order of day and month by the weekdays, and learn notes that no table has."""
+        """Decide the order of day and month by weekdays, and learn notes that no table has."""
         self._day = None
         votes = 0
         people: dict[str, set[str]] = defaultdict(set)
@@ -137,7 +137,7 @@ class LineRoom(Grammar):
         return self._message(line)
 
     def said(self, text: str) -> Spoken:
-        """Return a text; one of several lines loses the quotes around it."""
+        """Return a text, without the quotes around several lines."""
         inner = text[1:-1].replace('""', "")
         if text.startswith('"') and text.endswith('"') and "\n" in text and '"' not in inner:
             text = text[1:-1].replace('""', '"')
@@ -180,10 +180,10 @@ class LineRoom(Grammar):
 
 
 class Quotes:
-    """Lines inside the quotes around a text of several lines, which begin no message.
+    """Lines in the quotes around a text of several lines, which begin no message.
 
-    The text may be a pasted chat. Quotes in the text are doubled, so the first single quote at the
-    end of a line closes it.
+    The text may be a pasted chat. Its own quotes are doubled, so a single quote at a line's end
+    closes it.
     """
 
     def __init__(self) -> None:
@@ -220,9 +220,9 @@ def _without_pictures(text: str) -> str:
 
 
 def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> LineRoom | None:
-    """Return how the first lines of a file are written; None for no export of LINE.
+    """Return the grammar of a file's first lines, if it is an export of LINE.
 
-    A known heading and one message are enough, else a day with its weekday and a message below it.
+    A known heading and one message are enough, else a day with its weekday and a message below.
     """
     is_headed = any(_HEADING.fullmatch(line[:400]) for line in head[:2])
     for grammar in (LineRoom(), FourBlanks()):

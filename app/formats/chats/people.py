@@ -1,4 +1,4 @@
-"""Usernames of the people of a chat, and times of its messages in UTC."""
+"""Usernames of a chat's people, and times of its messages in UTC."""
 
 import os
 from collections.abc import Hashable, Iterable, Iterator
@@ -20,7 +20,7 @@ from app.formats.records import Item, ReadOptions, Record, Skipped
 from app.runtime.clock import now
 
 _LATE: Final = timedelta(minutes=1)
-"""How far a message may go back in its file, because it arrived late."""
+"""Maximum step back in time within a file, because of late arrival."""
 
 
 class LocalTimes:
@@ -49,9 +49,7 @@ class LocalTimes:
 
 
 MOST_PEOPLE: Final = 100_000
-"""Maximum number of people in a chat. The largest groups of Telegram have 200,000 members, of whom
-few speak.
-"""
+"""Maximum number of people in a chat. Telegram's largest groups have 200,000 members; few speak."""
 
 
 def zone_of(name: str | None) -> tzinfo | None:
@@ -73,7 +71,7 @@ def machine_zone() -> str:
 
 
 def renaming(pairs: Iterable[str]) -> dict[str, str]:
-    """Return the new names by the old ones; each pair is `A=B`. Raises ValueError."""
+    """Return new names by old from pairs `A=B`. Raises ValueError."""
     names = {}
     for pair in pairs:
         old, _, new = pair.rpartition("=")
@@ -85,7 +83,7 @@ def renaming(pairs: Iterable[str]) -> dict[str, str]:
 
 @dataclass(slots=True)
 class People:
-    """Gives the people of a chat usernames; the first of several of one name has the plain one."""
+    """Gives a chat's people usernames; the first of several with one name gets the plain one."""
 
     options: ReadOptions
     notes: ReadNotes = field(default_factory=ReadNotes)
@@ -104,9 +102,7 @@ class People:
         self.absent = {*self.options.only, *self.options.rename}
 
     def named(self, items: Iterable[Item]) -> Iterator[Item]:
-        """Yield the items with usernames, and times in UTC; the person who exported may have no
-        name.
-        """
+        """Yield the items with usernames, and times in UTC; the exporter may have no name."""
         for item in items:
             yield self._named(item) if isinstance(item, Record) else item
 
@@ -136,7 +132,6 @@ class People:
         )
 
     def _username(self, name: str, number: str | None) -> str:
-        """Return a person's username: the name, or an allowed form of it."""
         username = self._usernames.get((name, number))
         if username is None:
             if len(self._usernames) >= MOST_PEOPLE:
@@ -174,7 +169,7 @@ class People:
 
 @lru_cache(maxsize=1_000)
 def as_username(name: str) -> str:
-    """Return a name without characters that usernames may not have, with spaces as `_`."""
+    """Return a name with `_` for spaces, without characters that usernames may not have."""
     start = name[: MAX_USERNAME_LENGTH - 20]  # This leaves room for a suffix.
     printable = "_".join(drop_controls(start).split())
     possible = "".join(c for c in printable if _is_possible(f"a{c}"))

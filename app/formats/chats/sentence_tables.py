@@ -1,4 +1,4 @@
-"""Tables of the sentences that apps write into chats: text files in `sentences`, one for each app.
+"""Tables of the sentences that apps write into chats: `sentences/*.txt`, one for each app.
 
 `sentences/README.md` explains their form.
 """
@@ -48,7 +48,7 @@ class AppSentence(NamedTuple):
 
 
 def parse(text: str) -> Iterator[AppSentence]:
-    """Yield the sentences of a table. Raises ValueError for a line in the wrong place."""
+    """Yield a table's sentences. Raises ValueError for a line in the wrong place."""
     kind = language = source = ""
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.startswith("# ") or line == "#":
@@ -102,7 +102,7 @@ class _Expression:
 
 
 class Matcher:
-    """Recognises texts that are a whole sentence, by first comparing how they begin and end."""
+    """Recognises whole sentences, by first comparing how they begin and end."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
         self._whole: set[str] = set()
@@ -115,7 +115,7 @@ class Matcher:
             for form in {pattern, _FULL_STOP.sub(r"\1", pattern)}:
                 self._add(form)
         self.may_begin = lru_cache(maxsize=1_024)(self._may_begin)
-        """Return whether a text may be the beginning of a sentence, up to a name in it."""
+        """Return whether a text may begin a sentence, up to a name in it."""
 
     def has(self, text: str) -> bool:
         if not self._may_be(text := text.strip()):

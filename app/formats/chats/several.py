@@ -1,6 +1,6 @@
-"""Archives with JSON chats of several apps: all are read, one app after the other.
+"""Archives with JSON chats of several apps, read one app after the other.
 
-Chats in text are only named, because such a file may be one that someone sent.
+Chats in text are only named, because someone may have sent such a file.
 """
 
 from collections.abc import Iterator, Sequence
@@ -38,7 +38,7 @@ def together(formats: Sequence[Format]) -> Format:
 def _read(
     in_json: Sequence[Format], in_text: Sequence[Format], source: Source, options: ReadOptions
 ) -> RecordStream | None:
-    """Return the messages of all chats; None for a single app, whose own format reads them."""
+    """Return the messages of all chats; None for a single app, which its own format reads."""
     if not source.has_members:
         return None
     parts, refusals = _parts(source, options, in_json)

@@ -27,7 +27,7 @@ from app.formats.source.window import Json
 
 _BACKUP: Final = re.compile(r"(?P<folder>(?:.*/)?signal-backup-[^/]+)/main")
 _YOU: Final = "You"
-"""Name of the person who exported, if the account has none."""
+"""Name of the exporting person, if the account has none."""
 _MENTION: Final = "\ufffc"
 _NO_WORDS: Final = frozenset(
     ("stickerMessage", "contactMessage", "viewOnceMessage", "paymentNotification", "giftBadge")
@@ -56,7 +56,7 @@ class AttachedFiles:
                 self._names[member.size].append(name)
 
     def name_of(self, pointer: Json) -> str | None:
-        """Return the name of a file, which may be missing; None for a pointer without a hash."""
+        """Return a file's name, which may be missing; None for a pointer without a hash."""
         locator = as_object(pointer.get("locatorInfo"))
         digest, size = as_word(locator.get("plaintextHash")), digits(locator.get("size"))
         if not digest:
@@ -73,7 +73,7 @@ class AttachedFiles:
     def _hash(self, name: str, size: int) -> str:
         """Return a file's hash as messages write it; empty for a damaged file.
 
-        A file may be larger than its archive states: reading stops soon after that size.
+        Reading stops soon after the archive's stated size, because a file may be larger.
         """
         digest, read = sha256(), 0
         try:
@@ -89,7 +89,7 @@ class AttachedFiles:
 
 @dataclass(slots=True)
 class Book:
-    """People and chats that the lines so far have named, by the numbers of this file."""
+    """People and chats of the lines so far, by the numbers of this file."""
 
     files: AttachedFiles
     own_name: str | None = None

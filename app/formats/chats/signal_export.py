@@ -1,7 +1,7 @@
 """Signal: the program signal-export, which writes `data.json` and `chat.md` for each chat.
 
-`data.json` has a message on each line. `chat.md` is read if `data.json` does not lie next to it: a
-message begins with its time and sender; quotes, reactions and files stand among its words. Source:
+`data.json` has a message on each line. `chat.md` is read without a `data.json` next to it: a
+message begins with its time and sender; quotes, reactions and files are among its words. Source:
 https://github.com/carderne/signal-export, models.py and create.py.
 """
 
@@ -24,7 +24,7 @@ from app.formats.source.window import Json
 
 _ME: Final = "Me"
 _NOBODY: Final = "No-Sender"
-"""What the program writes if it does not know who sent a message."""
+"""The program's name for an unknown sender."""
 
 
 class ExportedChat(NamedTuple):
@@ -112,7 +112,7 @@ class MarkdownRoom(Grammar):
     exporters = frozenset({_ME})
 
     def begin(self, lines: Iterable[str]) -> None:
-        """Prepare for the lines of a file, which do not depend on each other."""
+        """Nothing to prepare: lines do not depend on each other."""
 
     def read(self, line: str) -> Opening | None:
         match = _MESSAGE.fullmatch(line)

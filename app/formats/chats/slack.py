@@ -1,6 +1,6 @@
 """Slack: its zip export, with a folder for each channel and in it a file for each day.
 
-A folder is named after its channel, or has the id of a direct chat. Files have the newest message
+A folder is named after its channel, or by the id of a direct chat. Files have the newest message
 last. Guests of other workspaces are in no list.
 """
 
@@ -83,7 +83,7 @@ class Workspace:
     names: dict[str, str] = field(default_factory=dict)
     bots: set[str] = field(default_factory=lambda: {"USLACKBOT"})
     channels: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """Titles and ids of channels by the names of their folders."""
+    """Titles and ids of channels by folder name."""
     files: dict[str, str] = field(default_factory=dict)
 
     def add_user(self, user: Json) -> None:
@@ -94,7 +94,7 @@ class Workspace:
                 self.bots.add(number)
 
     def add_channel(self, channel: Json, *, is_named: bool) -> None:
-        """Add a channel, or a direct chat, which is called after nine of its people at most."""
+        """Add a channel, or a direct chat named after at most nine of its people."""
         number, name = as_word(channel.get("id")), as_word(channel.get("name"))
         if not number:
             return
@@ -119,7 +119,7 @@ class Slack(JsonChat[SlackChannel]):
     )
 
     def files(self, source: Source) -> list[Content]:
-        """Return the files of messages by channel and day, if one of the first 20 has any."""
+        """Return the message files by channel and day, if one of the first 20 has messages."""
         home = self._home(source)
         if home is None:
             return []
@@ -143,7 +143,7 @@ class Slack(JsonChat[SlackChannel]):
     def parts(
         self, source: Source, contents: Sequence[Content]
     ) -> Iterator[Iterator[Found[SlackChannel]]]:
-        """Yield the messages of each file, after reading the lists of people and channels."""
+        """Yield each file's messages, after reading the lists of people and channels."""
         home = self._home(source) or ""
         matches = filter(None, map(_FILE.fullmatch, source.members))
         workspace = Workspace(files={match["id"]: match[0] for match in matches})

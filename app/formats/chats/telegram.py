@@ -24,7 +24,7 @@ _KINDS: Final[dict[str, MediumKind]] = {
     **dict.fromkeys(("video_file", "video_message"), "video"),
     **dict.fromkeys(("voice_message", "audio_file"), "audio"),
 }
-"""Kinds of media by `media_type`; the names of other files tell their kinds."""
+"""Kinds of media by `media_type`; other files' names tell their kinds."""
 
 
 class TelegramChat(NamedTuple):
@@ -46,7 +46,7 @@ class Telegram(JsonChat[TelegramChat]):
     about_keys = frozenset({"id", "name", "type"})
 
     def files(self, source: Source) -> list[Content]:
-        """Return the files of messages. Raises UnrecognisedFileError if none has an author."""
+        """Return the message files. Raises UnrecognisedFileError if none has an author."""
         files = super().files(source)
         if files and not source.has_members and not self._names_authors(source):
             raise UnrecognisedFileError(
@@ -57,8 +57,7 @@ class Telegram(JsonChat[TelegramChat]):
         return files
 
     def _names_authors(self, content: Content) -> bool:
-        """Return whether one of the first 100 messages has an author's key, or there are no
-        messages.
+        """Return whether one of the first 100 messages, if any, has an author's key.
 
         The key is null for deleted accounts.
         """
@@ -106,7 +105,7 @@ class Telegram(JsonChat[TelegramChat]):
                 window.raw()
 
     def only_chat(self, content: Content) -> TelegramChat | None:
-        """Return the chat of a file that holds a single one; None for an account."""
+        """Return a file's single chat; None for an account."""
         window = Window(content.beginning)
         about: Json = {}
         for key in window.each_key() if window.mark() == "{" else ():
@@ -132,7 +131,7 @@ class Telegram(JsonChat[TelegramChat]):
         return self.written(message, chat) if is_chat else "system"
 
     def written(self, message: Json, chat: TelegramChat) -> ChatMessage | Skip:
-        """Return what a message says, or why it is left out, whatever the kind of chat."""
+        """Return what a message says, or why it is left out, for any kind of chat."""
         if message.get("type") != "message" or "via_bot" in message:
             return "system"
         if "forwarded_from" in message:
@@ -164,9 +163,9 @@ def _answered(message: Json, chat: TelegramChat) -> ReplyTarget | None:
 
 
 def _attached(message: Json, folder: str) -> Attachments:
-    """Return the picture, video or sound of a message.
+    """Return a message's picture, video or sound.
 
-    In place of the name of a file that was not saved stands a sentence in brackets.
+    A sentence in brackets replaces the name of an unsaved file.
     """
     is_photo = "photo" in message
     name = as_word(message.get("photo" if is_photo else "file"))
@@ -202,7 +201,7 @@ def _part(part: object) -> str:
 
 
 def _zone_of(message: object) -> str | None:
-    """Return the exporting computer's zone, by a message's local time and its time in UTC."""
+    """Return the exporting computer's zone, by a message's local time and UTC time."""
     if not isinstance(message, dict):
         return None
     with suppress(ValueError, OverflowError, OSError, TypeError):

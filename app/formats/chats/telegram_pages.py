@@ -1,7 +1,7 @@
 """Telegram: the pages `messages.html`, `messages2.html` … that Telegram Desktop writes by default.
 
-Pages are read message by message: each begins with the same tag, and people's text is escaped.
-Source: https://github.com/telegramdesktop/tdesktop, export_output_html.cpp.
+They are read message by message: each begins with one tag, and people's text is escaped. Source:
+https://github.com/telegramdesktop/tdesktop, export_output_html.cpp.
 """
 
 import posixpath
@@ -56,7 +56,7 @@ _KINDS: Final[dict[str, MediumKind]] = {
     **dict.fromkeys(("media_voice_message", "media_audio_file"), "audio"),
     "animated_wrap": "gif",
 }
-"""Kinds of media by the class of their link; names tell those of stickers and other files."""
+"""Kinds of media by class of their link; names distinguish stickers and other files."""
 _SUMMER_ZONES: Final = {
     -8: "America/Los_Angeles",
     -7: "America/Denver",
@@ -69,7 +69,7 @@ _SUMMER_ZONES: Final = {
     10: "Australia/Sydney",
     12: "Pacific/Auckland",
 }
-"""Zones with summer time, by their standard offset from UTC in hours."""
+"""Zones with summer time, by standard offset from UTC in hours."""
 
 
 class ExportPage(NamedTuple):
@@ -79,7 +79,7 @@ class ExportPage(NamedTuple):
 
 @dataclass(slots=True)
 class PageSpeaker:
-    """The author of the message before, whose name a joined message does not repeat."""
+    """Author of the previous message, whose name a joined message does not repeat."""
 
     name: str | None = None
     is_bot: bool = False
@@ -90,7 +90,7 @@ class PagesChat:
     room: FileRoom
     folder: str
     key: str
-    """What tells its messages from those of other chats, because pages have no id of the chat."""
+    """Identity of the chat for its messages, because pages have no chat id."""
     clock: "PagesClock"
     speaker: PageSpeaker = field(default_factory=PageSpeaker)
 
@@ -110,7 +110,7 @@ class PagesClock:
         self._notes = notes
 
     def read(self, text: str) -> datetime | None:
-        """Return a time; it has no zone if the page names none or the chosen zone applies."""
+        """Return a time, without a zone if the page names none or the chosen zone applies."""
         match = _TIME.fullmatch(text.strip())
         if match is None:
             self._notes.leave("time", "date")
@@ -153,7 +153,7 @@ class TelegramPages(JsonChat[PagesChat]):
         self._options = options
 
     def files(self, source: Source) -> list[Content]:
-        """Return the pages in the order of each chat; none if the same chats are there as JSON.
+        """Return the pages in each chat's order; none if the same chats are there as JSON.
 
         Raises UnrecognisedFileError for another page of an export.
         """
@@ -224,14 +224,13 @@ def _found(content: Content, chat: PagesChat) -> Generator[Found[PagesChat], Non
 
 
 def is_too_long(piece: str) -> bool:
-    """Return whether a message has more characters or tags than are read."""
     return len(piece) > _MOST_CHARACTERS or piece.count("<") > MAX_TAGS
 
 
 def message_pieces(content: Content) -> Iterator[str]:
-    """Yield the HTML of each message; only the beginning of one that is too long.
+    """Yield each message's HTML; only the beginning of one that is too long.
 
-    Raises BrokenFileError if the page is truncated, without the message that is not closed.
+    Raises BrokenFileError if the page is truncated, without the unclosed message.
     """
     text, at, end = "", 0, ""
     is_begun = False
@@ -301,7 +300,7 @@ def classes_of(node: LexborNode) -> list[str]:
 
 
 def speaker_of(parts: dict[str, LexborNode], before: PageSpeaker) -> PageSpeaker:
-    """Return the author of a message: the one before, unless it names another."""
+    """Return a message's author: the previous one, unless it names another."""
     if (named := parts.get("from_name")) is None:
         return before
     name = " ".join(named.text(deep=False).split())
@@ -318,7 +317,7 @@ def target_of(parts: dict[str, LexborNode]) -> str | None:
 
 
 def text_of(parts: dict[str, LexborNode]) -> str:
-    """Return the words of a message, only with line breaks that its author wrote."""
+    """Return a message's words, only with line breaks that its author wrote."""
     node = parts.get("text")
     html = (node.inner_html or "") if node else ""
     if "<" in html.replace("<br>", ""):
@@ -342,7 +341,7 @@ def attached_to(root: LexborNode, folder: str) -> Attachments:
 
 
 def reactions_to(parts: dict[str, LexborNode]) -> Reactions | None:
-    """Return the reactions to a message; a few are counted by the pictures of people."""
+    """Return the reactions to a message; a few are counted by people's pictures."""
     nodes = parts["reactions"].css("span.reaction") if "reactions" in parts else []
     return reactions_of(_sign(node) for node in nodes)
 
@@ -361,10 +360,10 @@ def _standard_minutes(zone: tzinfo, wall: datetime) -> int | None:
 
 
 def is_channel(contents: Iterable[Content], title: str) -> bool:
-    """Return whether pages are of a channel: only it speaks, and notes or reactions show a channel.
+    """Return whether pages are of a channel: only it speaks, and notes or reactions show it.
 
-    Pages name no kind of chat. A chat in which only the other person wrote looks the same, apart
-    from notes and numbers of reactions that only a channel has.
+    Pages name no kind of chat. A chat with one writer differs only by a channel's notes and numbers
+    of reactions.
     """
     is_shown = False
     for content in contents:

@@ -52,7 +52,7 @@ class Opening:
     when: datetime | None = None
     """The time on the exporting device, without a zone; None for a line of the app."""
     text: str = ""
-    """The first line; of a line of the app, only if no table has it."""
+    """The first line; for a line of the app, only if no table has it."""
     is_day: bool = False
 
 
@@ -60,7 +60,7 @@ class Spoken(NamedTuple):
     text: str
     files: tuple[str, ...] = ()
     taken: str = ""
-    """Text taken for the app's, though no table of the app has it."""
+    """Text attributed to the app, though no table of the app has it."""
 
 
 class Grammar(Protocol):
@@ -82,10 +82,10 @@ class Grammar(Protocol):
         """Return what the line begins; None for a line that continues the one before."""
 
     def said(self, text: str) -> Spoken:
-        """Return the whole text without what the app added, which may be all of it."""
+        """Return the whole text without the app's additions, which may be all of it."""
 
     def room(self, file: "RoomFile[Any]") -> FileRoom:
-        """Return the room that a file of this grammar holds."""
+        """Return the room in a file of this grammar."""
 
     def items(self, content: Content) -> Iterator[Item]:
         return _read_text(content, self)
@@ -100,8 +100,8 @@ def messages(
 ) -> Iterator[Item]:
     """Yield the messages of numbered lines; lines before the first one are the heading.
 
-    A line that states the day ends the message before it, and is none itself. A line with line
-    breaks in it begins one message at most.
+    A line that states the day ends the message before it. A line with line breaks in it begins one
+    message at most.
     """
     opening, place, parts, size = Opening(is_day=True), 0, [""], 0
     for number, line in lines:
@@ -126,7 +126,7 @@ def message(
     parts: Iterable[str],
     notes: ReadNotes | None = None,
 ) -> Item:
-    """Return a message as a record, without a zone and under the name that stands there."""
+    """Return a message as a record, without a zone and under the name as written."""
     name, (text, files, taken) = opening.name, grammar.said("\n".join(parts).strip("\n"))
     if not name:
         taken = opening.text
@@ -177,18 +177,16 @@ def _clock(text: str) -> time | None:
 
 
 class TextChat(NamedTuple):
-    """An app that exports its rooms as text."""
-
     name: str
     label: Message
     mark: Message
     grammar_of: Callable[[Sequence[str], Collection[str]], Grammar | None]
-    """Returns the grammar of a file, by its first lines and the names of the files beside it."""
+    """Return a file's grammar, by its first lines and the names of the files next to it."""
     ends: tuple[str, ...] = (".txt",)
 
 
 def text_formats(*apps: TextChat) -> list[Format]:
-    """Return the format of each app, which in a zip also reads rooms of the apps after it."""
+    """Return each app's format; in a zip, it also reads rooms of the later apps."""
     return [
         Format(app.name, app.label, partial(_read, apps[place:]), is_chat=True, mark=app.mark)
         for place, app in enumerate(apps)
@@ -251,7 +249,7 @@ def _read_text(content: Content, grammar: Grammar) -> Iterator[Item]:
 
 
 def _kinds(content: Content, grammar: Grammar) -> Iterator[TextLine]:
-    """Yield the kind of each line of a text; after a message's first line come `more`."""
+    """Yield the kind of each line of a text; a message's first line is followed by `more`."""
     is_crlf, is_headed = _has_crlf(content, grammar), False
     grammar.begin(_until_damage(_whole_lines(content.uncounted, is_crlf=is_crlf)))
     for number, line in _whole_lines(content.uncounted, is_crlf=is_crlf):
@@ -273,7 +271,7 @@ def _until_damage(numbered: Iterable[tuple[int, str]]) -> Iterator[str]:
 
 
 def _has_crlf(content: Content, grammar: Grammar) -> bool:
-    """Return whether messages end in CRLF, so that a bare LF is a line break inside a message."""
+    """Return whether messages end in CRLF, so that a bare LF is inside a message."""
     first = first_lines(content)
     ends = [
         before.endswith("\r\n")

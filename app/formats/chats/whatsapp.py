@@ -25,7 +25,7 @@ _BARE: Final = re.compile(r"(?P<name>[^:\n]{1,40}):(?![/\s])(?P<text>.+)", re.DO
 """A name, and words after a colon without a blank."""
 _IN_TIME: Final = re.compile(r".*\d:\d\d")
 _NO_NAME: Final = re.compile(r"$|[\u200e\u200f<\[‹]")
-"""Nothing, or the beginning of a line of the app, such as that of a file."""
+"""Nothing, or the beginning of a line of the app, such as a file's."""
 _QUOTES: Final = re.compile('["“”„«»「」『』＂]')
 
 
@@ -35,7 +35,7 @@ class SpokenLine(NamedTuple):
 
 
 class Names:
-    """The names of a file; `add` takes what follows each head before `settle` decides."""
+    """Names of a file; `add` takes the text after each head before `settle` decides."""
 
     def __init__(self) -> None:
         self._counts: dict[str, int] = {}
@@ -96,7 +96,7 @@ class Names:
                 self._bare[match["name"]] += 1
 
     def split(self, rest: str) -> SpokenLine | None:
-        """Return the name and the words of a line; None for a line without an author."""
+        """Return a line's name and words; None for a line without an author."""
         name, colon, text = rest.partition(COLON)
         if self._without_blank or not colon:
             if (match := _BARE.match(rest)) and match["name"] in self._without_blank:
@@ -139,7 +139,7 @@ def _is_cut(name: str) -> bool:
 def _is_of_app(name: str, known: set[str], whole: list[str]) -> bool:
     """Return whether a line is the app's, though it seems to begin with a name.
 
-    Either the colon is part of a contact's name, or a known person begins a sentence.
+    The colon is part of a contact's name, or a known person begins a sentence.
     """
     if any(name.endswith(f" {longer.partition(COLON)[0]}") for longer in whole):
         return True
@@ -158,7 +158,7 @@ _NAMES: Final = (
 )
 """File names that name the room; a number in brackets marks a repeated download."""
 _OWN_MARK: Final = "\u200e"
-"""Stands before what the app wrote, on iOS also before lines of media."""
+"""Mark before the app's words, on iOS also before lines of media."""
 _FILE: Final = re.compile(
     r"\u200e?(?P<file>\S[^\n]{0,200}?\.\w{0,5}) \((?P<words>[^()\n]{2,60})\)(?:\n|\Z)"
 )
@@ -179,11 +179,11 @@ _OPEN_QUOTE: Final = re.compile(
 _CLOSE_QUOTE: Final = re.compile('[”“»」』’"]')
 _OPEN_APOSTROPHE: Final = re.compile(r"(?:\S+ ){2,}'[^']+")
 _CLOSE_APOSTROPHE: Final = re.compile(r"\S'(?!\w)")
-"""The same with plain apostrophes, which also stand inside words."""
+"""The same with plain apostrophes, which also occur inside words."""
 
 
 class WhatsApp(Grammar):
-    """One shape for a whole file, that of its first message, and one order of day and month."""
+    """One shape for a whole file, its first message's, and one order of day and month."""
 
     exporters = frozenset({"You", "you", "나"})
 
@@ -264,10 +264,10 @@ def _has_open_quote(name: str) -> bool:
 
 
 def grammar_of(lines: Sequence[str], beside: Collection[str] = ()) -> WhatsApp | None:
-    """Return how the first lines of a file are written; None for no chat.
+    """Return the grammar of a file's first lines, if it is a chat.
 
-    Two lines of one shape are enough, of which one is the first. `beside` are the names of the
-    files next to it. Raises UnrecognisedFileError for a chat with unknown dates.
+    Two lines of one shape are enough, one of them the first. `beside` are the names of the files
+    next to it. Raises UnrecognisedFileError for a chat with unknown dates.
     """
     try:
         shape = shape_of(lines)
@@ -304,9 +304,8 @@ _attached: Final = partial(matcher, "whatsapp", "attached")
 class AppNotes:
     """The notes that the app puts into messages, in the language of the phone.
 
-    If its table lacks a note, its shape tells it: U+200E before it on iOS, a file name, words seen
-    next to other file names, or a repeated `<…>`. `beside` are the names of the files that lie next
-    to the chat.
+    A note missing in its table has a shape: U+200E before it on iOS, a file name, words seen next
+    to other file names, or a repeated `<…>`. `beside` are the names of the files next to the chat.
     """
 
     def __init__(self, beside: Collection[str], *, has_marks: bool) -> None:

@@ -1,6 +1,6 @@
-"""The times that heads of WhatsApp mean: the order of day and month, calendars, parts of the day.
+"""Times of WhatsApp's heads: the order of day and month, calendars, parts of the day.
 
-What a file leaves open is decided over all its dates, and noted.
+All dates of a file together decide what one leaves open, and the decision is noted.
 """
 
 from collections.abc import Collection, Sequence
@@ -28,7 +28,7 @@ _MOST_DATES: Final = 20_000
 _MOST_WORDS: Final = 100
 _BUDDHIST: Final = range(2400, 2800)
 _PERSIAN: Final = range(1380, 1425)
-"""Years of that calendar since WhatsApp appeared, and those to come."""
+"""Years of the Persian calendar since WhatsApp appeared, and future ones."""
 _OF_BUDDHA: Final = 543
 _ERAS: Final = {"令和": 2018, "R": 2018, "平成": 1988, "H": 1988}
 
@@ -47,7 +47,7 @@ class Dates:
         """Orders that the dates fit as well as the assumed one."""
         self._is_open = False
         self._hours: dict[str, tuple[int, ...]] = {}
-        """Hours of a day, by the word and by the hour on a 12-hour clock."""
+        """Hours of a day, by word and by hour on a 12-hour clock."""
         self._numbers: dict[str, int] = {}
         self._is_of_buddha = False
         self.foreign_year: int | None = None
@@ -106,7 +106,7 @@ class Dates:
             self._numbers[month] = language.months[month]
 
     def time_of(self, head: LineHead) -> datetime | None:
-        """Return the time without a zone; None for a date or a time that does not exist."""
+        """Return the time without a zone; None for an impossible date or time."""
         if head.month and not head.date[0]:
             month, number = self._numbers.get(head.month, 0), int(head.date[2])
             day = day_of(self._yearless.year_of(month, number), month, number)
@@ -198,11 +198,11 @@ class Yearless:
 
 
 def orders_of(dates: Sequence[DateParts], shape: Shape, halves: Collection[str]) -> list[Order]:
-    """Return the order of year, month and day, and after it the others that the dates fit.
+    """Return the order of year, month and day, then the others that the dates fit.
 
     A number that can only be a year or a day decides, then dots, before which no one writes the
-    month; then the order in which dates never go back. If several orders fit, the one comes first
-    in which the day changes most often, then the one that is usual with such a clock.
+    month, then the order in which dates never go back. Among several, the order whose day changes
+    most often comes first, then the usual one with such a clock.
     """
     numbers = [tuple(map(int, day)) for day in dates]
     firsts, seconds, lasts = ({day[i] for day in numbers} for i in range(3))
@@ -237,9 +237,9 @@ def _are_years(numbers: Collection[int]) -> bool:
 
 
 def _usual(dates: Sequence[DateParts], halves: Collection[str]) -> Order:
-    """Return what is usual with such a clock: the month first with AM and PM, and no zeros.
+    """Return the usual order with such a clock: month first with AM and PM, and no zeros.
 
-    With other words, or zeros before numbers, English has the day first as other languages.
+    With other words or leading zeros, the day comes first in English as in other languages.
     """
     is_english = bool({"am", "pm"} & set(halves))
     has_zeros = any(part.startswith("0") for first, second, _ in dates for part in (first, second))
@@ -252,10 +252,7 @@ def _rises(days: Sequence[tuple[int, ...]], order: Order) -> bool:
 
 
 def of_persia(year: int, month: int, day: int) -> date | None:
-    """Return a day of the Persian calendar, whose leap years repeat every 33 years.
-
-    This applies from 1178 to 1633.
-    """
+    """Return a day of the Persian calendar, whose leap years repeat every 33 years (1178-1633)."""
     if not (1 <= month <= 12 and 1 <= day <= 31 - (month > 6)):
         return None
     years, months = year - 1, min(month - 1, 6) * 31 + max(month - 7, 0) * 30

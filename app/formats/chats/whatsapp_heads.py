@@ -1,7 +1,7 @@
 """The date and time before each message of WhatsApp, in the format of the phone.
 
-Its language and settings decide the shape, which is one for a file; the words are in
-`clock_words.json`, taken from Unicode CLDR.
+The phone's language and settings decide the file's one shape; `clock_words.json` has the words,
+from Unicode CLDR.
 """
 
 import re
@@ -52,7 +52,6 @@ def of_months() -> frozenset[str]:
 
 
 def knowing(hours: Collection[str], months: Collection[str]) -> Iterator[Language]:
-    """Yield the languages that have all these words."""
     for language in all_words().languages.values():
         if language.hours.keys() >= set(hours) and language.months.keys() >= set(months):
             yield language
@@ -61,7 +60,7 @@ def knowing(hours: Collection[str], months: Collection[str]) -> Iterator[Languag
 def hour_of(hour: int, meant: Collection[int]) -> int:
     """Return the hour of the day that a 12-hour clock shows in a part of the day.
 
-    If neither half lies in that part, the nearer one counts.
+    If neither half is in that part, the nearer one counts.
     """
     if hour > 12 or not meant:
         return hour
@@ -111,12 +110,11 @@ class Shape(NamedTuple):
 
 
 class LineHead(NamedTuple):
-    """The date and time of a message as written, and the text after them."""
+    """A message's date and time as written, and the text after them."""
 
     shape: Shape
     date: tuple[str, str, str]
-    """Three numbers in their order; with a named month the year, which may be empty, comes first.
-    """
+    """Three numbers in their order; with a named month, the perhaps empty year comes first."""
     month: str
     era: str
     time: tuple[int, int, int]
@@ -125,7 +123,7 @@ class LineHead(NamedTuple):
 
 
 class UnknownWordsError(ValueError):
-    """No known language has the words that stand in a date."""
+    """No known language has the words in a date."""
 
 
 @cache
@@ -246,9 +244,7 @@ def part_of_day(before: str, after: str) -> tuple[str, Place]:
 
 
 def _told(text: str) -> str:
-    """Return the word for a part of the day in a text, which may have words between it and the
-    time.
-    """
+    """Return a text's word for a part of the day, perhaps with words before the time."""
     if not (key := as_key(text)):
         return ""
     between, parts = all_words().between, of_days()
@@ -270,7 +266,7 @@ def _told(text: str) -> str:
 
 @lru_cache(maxsize=1_000)
 def month_key(text: str) -> str:
-    """Return the word for a month in a text such as `de enero de`. Raises UnknownWordsError."""
+    """Return a month's word in a text such as `de enero de`. Raises UnknownWordsError."""
     months = of_months()
     key = as_key(text)
     if key in months:
@@ -285,9 +281,9 @@ def month_key(text: str) -> str:
 
 
 def shape_of(lines: Sequence[str]) -> Shape | None:
-    """Return the shape of a file by its first lines, of which two have it.
+    """Return a file's shape, which two of its first lines have.
 
-    Raises UnknownWordsError if only unknown words in their dates keep them from being a chat.
+    Raises UnknownWordsError if only unknown words in dates prevent a chat.
     """
     try:
         for head in heads_in(lines[0]) if lines else ():

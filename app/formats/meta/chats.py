@@ -1,8 +1,8 @@
-"""Chats of Messenger and Instagram: `message_1.json` and the like, and those of encrypted chats.
+"""Chats of Messenger and Instagram: `message_1.json` and the like, and encrypted chats.
 
-A chat has a folder with numbered files; the first file and the first message are the newest.
-Encrypted chats have a download of their own, with one file each, such as `Mina_4.json`, where 4 is
-the number of the chat. Only names tell people apart.
+A chat has a folder with numbered files; the first file and message are the newest. Encrypted chats
+have their own download with one file each: `Mina_4.json`, 4 being the chat's number. Only names
+distinguish people.
 """
 
 import re
@@ -33,7 +33,7 @@ from app.formats.source.window import Json, Window, load
 
 
 def newest_versions(items: Iterable[Item]) -> Iterator[Item]:
-    """Yield the items, with only the newest version of each message and without its mark.
+    """Yield the items, with only each message's newest version and without its mark.
 
     Raises BrokenFileError after all that can be read.
     """
@@ -77,7 +77,7 @@ def _unmarked(item: Item) -> Record | None:
 
 
 def _is_older(item: Record, version: Record) -> bool:
-    """Return whether an item is an older version of a message: most of one is in the other."""
+    """Return whether an item is a message's older version: most of one is in the other."""
     if item.created_at is None or version.created_at is None or item.room != version.room:
         return False
     # A message can be edited for 15 minutes, and some more on slow networks.
@@ -106,10 +106,10 @@ _deeds: Final = partial(matcher, "meta", "deed")
 _sent: Final = partial(matcher, "meta", "sent")
 _ADDRESS: Final = re.compile(r"https?://")
 _FEWEST: Final = 3
-"""Number of repetitions, or of people, that shows that a sentence is the app's."""
+"""Number of repetitions or people that shows a sentence to be the app's."""
 _MOST_LEARNT: Final = 1_000
 MOST_HELD: Final = 20_000
-"""Number of messages put in order at once: twice as many as numbered files have."""
+"""Number of messages ordered together: twice as many as numbered files have."""
 MOST_CHARACTERS: Final = 4 * 2**20
 
 
@@ -129,7 +129,7 @@ class MetaChats(JsonChat[MetaThread]):
     )
 
     def files(self, source: Source) -> list[Content]:
-        """Return the files of all chats; those of one download are encrypted or not."""
+        """Return the files of all chats; all files of one download are encrypted, or none."""
         if not source.has_members:
             return [source] if self.recognises(source) else []
         for pattern in (_NUMBERED, _ENCRYPTED):
@@ -161,7 +161,7 @@ class MetaChats(JsonChat[MetaThread]):
     def parts(
         self, source: Source, contents: Sequence[Content]
     ) -> Iterator[Iterator[Found[MetaThread]]]:
-        """Yield the messages of each file, the oldest file of a chat first."""
+        """Yield each file's messages, the oldest file of a chat first."""
         is_numbered = all(_NUMBERED.fullmatch(content.name) for content in contents)
 
         def folder_of(content: Content) -> str:
@@ -204,8 +204,7 @@ class MetaChats(JsonChat[MetaThread]):
     def _thread(self, content: Content, folder: str, source_name: str) -> MetaThread:
         """Return a chat by its first file, which is read twice, because names follow the messages.
 
-        The first reading also learns the sentences of the app, and the app by the first 1,000
-        messages.
+        The first reading also learns the app's sentences, and the app by the first 1,000 messages.
         """
         about: Json = {}
         flags: set[str] = set()
@@ -275,12 +274,11 @@ def _attached(message: Json, folder: str) -> Attachments:
 
 
 class OwnSentences:
-    """Sentences of the app among the messages of one chat, on likes, sent files and new names.
+    """Sentences of the app in one chat, on likes, sent files and new names.
 
-    The app writes them in the account's language as words of the person who acted, and nearly all
-    begin with the name. Apart from those of its table, a sentence that begins so is taken for the
-    app's in any language if a file comes with it, if it is repeated three times, or if three people
-    "say" the same after their names.
+    They are in the account's language, as words of the acting person, and nearly all begin with the
+    name. Without its table, a sentence that begins so is attributed to the app if a file comes with
+    it, if it is repeated three times, or if three people "say" the same after their names.
     """
 
     def __init__(self, notes: ReadNotes) -> None:
@@ -302,7 +300,7 @@ class OwnSentences:
     def has(self, text: str, name: str, *, is_attached: bool) -> bool:
         """Return whether a text is such a sentence; `is_attached` if a file or link comes with it.
 
-        A link that a person sends stands in the text itself.
+        A link that a person sends is in the text itself.
         """
         deed = _deed(text, name)
         if _alone().has(text) or (deed and (_deeds().has(deed) or _sent().has(deed))):
@@ -331,8 +329,8 @@ def _deed(text: str, name: str) -> str:
 def in_order(items: Iterator[Item], most: int = MOST_HELD) -> Iterator[Item]:
     """Yield the messages in order, though a file may begin with the newest.
 
-    In a file with `most` messages, or very long ones, only messages of the same time are put in
-    order. Raises BrokenFileError after all that can be read.
+    In a file with `most` messages, or very long ones, only messages of equal time are reordered.
+    Raises BrokenFileError after all that can be read.
     """
     portion: list[Item] = []
     fault: BrokenFileError | None = None
@@ -369,7 +367,7 @@ def _is_newest_first(items: Iterable[Item]) -> bool:
 
 
 def _within_times(items: Iterable[Item]) -> Iterator[Item]:
-    """Yield the items with those of one time reversed."""
+    """Yield the items, reversed within each time."""
     group: list[Item] = []
     characters = 0
     time, fault = None, None

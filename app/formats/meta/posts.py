@@ -3,13 +3,12 @@
 The shape of a post or comment tells the platform:
 
 - Instagram and Threads: `{"media": [{"uri", "creation_timestamp", "title"}], "title"?,
-  "creation_timestamp"?}`; of one picture or none, text and time stand beside it.
-- Facebook: `{"timestamp", "data": [{"post"}], "attachments"}`, and of a comment
-  `{"data": [{"comment": {"comment", "author", "timestamp"}}]}`.
-- Comments of Instagram: `{"string_map_data": {"Comment": {"value"}, "Time": {"timestamp"}}}`, whose
-  keys are in the language of the account.
-- Newer downloads: `{"timestamp", "media", "label_values": [{"label", "value"}]}`, whose labels are
-  in the language of the account.
+"creation_timestamp"?}`; with one picture or none, text and time are next to it. - Facebook:
+`{"timestamp", "data": [{"post"}], "attachments"}`, and of a comment `{"data": [{"comment":
+{"comment", "author", "timestamp"}}]}`. - Comments of Instagram: `{"string_map_data": {"Comment":
+{"value"}, "Time": {"timestamp"}}}`, whose keys are in the language of the account. - Newer
+downloads: `{"timestamp", "media", "label_values": [{"label", "value"}]}`, whose labels are in the
+language of the account.
 """
 
 import re
@@ -97,7 +96,7 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
 
 
 def posts_in(source: Source) -> list[Content]:
-    """Return the files that hold posts or comments: the one file, or some of an archive."""
+    """Return the files with posts or comments: the one file, or some of an archive."""
     if not source.has_members:
         return [source] if _platform(source) else []
     names = sorted(
@@ -121,7 +120,7 @@ def _first(content: Content) -> list[Json]:
 
 
 def _account(source: Source, contents: list[Content]) -> Account:
-    """Return the owner named in their own file; a lone file of posts has no name."""
+    """Return the owner named in a separate file; a lone file of posts has no name."""
     platforms = set(map(_platform, contents))
     ordered: tuple[Platform, ...] = ("facebook", "instagram", "threads")
     platform = next(name for name in ordered if name in platforms)
@@ -137,7 +136,7 @@ def _account(source: Source, contents: list[Content]) -> Account:
 
 
 def _owner(file: object) -> str:
-    """Return the name of the account in the file about it, of which nothing else is read."""
+    """Return the account's name from the file about it, of which nothing else is read."""
     about = as_object(file)
     for profile in (as_object(about.get(key)) for key in ("profile_v2", "profile")):
         name = profile.get("name")
@@ -154,7 +153,7 @@ def _items(
     around = ["".join(f"{folder}/" for folder in folders[:n]) for n in range(len(folders) + 1)]
 
     def member(address: str) -> str:
-        """Return the name of a file in the archive; addresses begin at some folder above."""
+        """Return the file's name in the archive; addresses begin at some folder above."""
         names = (f"{folder}{address}" for folder in around)
         return next((name for name in names if name in source.members), address)
 
@@ -236,7 +235,7 @@ def platform_of(value: Json) -> Platform | None:
 
 
 def words_of(value: Json) -> OwnWords:
-    """Return the words of a post or comment. Raises RecordError for any other value."""
+    """Return a post's or comment's words. Raises RecordError for any other value."""
     if entries := _entries(value):
         text = entry(value, _COMMENTS) or next(map(_value, entries.values()), "")
         times = (as_object(part).get("timestamp") for part in entries.values())

@@ -20,7 +20,7 @@ _EXTRA_HEAD: Final = struct.Struct("<HH")
 
 
 Lister = Callable[[BinaryIO, str], Listing]
-"""Returns the files and any damage of the container. Raises BrokenFileError for too many files."""
+"""Return the container's files and any damage. Raises BrokenFileError for too many files."""
 
 
 def lister_of(start: bytes) -> Lister | None:
@@ -57,8 +57,8 @@ def _listing_of_zip(file: BinaryIO, label: str) -> Listing:
 def _name_of(info: zipfile.ZipInfo) -> str | bytes:
     """Return the name of a file, or its bytes if they do not tell their encoding.
 
-    The module reads a name without the UTF-8 mark as letters of DOS, which many programs do not
-    mean. They mark some names and not others, so each is looked at by itself.
+    `zipfile` reads an unmarked name as letters of DOS, which many programs do not mean. Each name
+    is examined, because programs mark only some.
     """
     is_marked = info.flag_bits & 0x800
     if is_marked or info.filename.isascii():
@@ -70,7 +70,7 @@ def _name_of(info: zipfile.ZipInfo) -> str | bytes:
 
 
 def _stated_name(extra: bytes, name: bytes) -> bytes | None:
-    """Return the UTF-8 name that a program added to this one; None if there is none."""
+    """Return the UTF-8 name that a program added to this one, if any."""
     while len(extra) >= _EXTRA_HEAD.size:
         kind, size = _EXTRA_HEAD.unpack_from(extra)
         content, extra = extra[_EXTRA_HEAD.size :][:size], extra[_EXTRA_HEAD.size + size :]

@@ -1,8 +1,8 @@
 """DAG-CBOR, the part of CBOR in which Bluesky keeps records, and the blocks of a CAR file.
 
-Only what the specification allows is read: a general CBOR library would also create regular
-expressions, big numbers and references from an upload. Sources:
-https://ipld.io/specs/codecs/dag-cbor/spec/, https://ipld.io/specs/transport/car/carv1/.
+A general CBOR library would also create regular expressions, big numbers and references from an
+upload. Sources: https://ipld.io/specs/codecs/dag-cbor/spec/,
+https://ipld.io/specs/transport/car/carv1/.
 """
 
 import struct
@@ -16,7 +16,7 @@ from app.formats.source.file import Content
 from app.formats.source.window import TOO_DEEP
 
 _SIZES: Final = {24: 1, 25: 2, 26: 4, 27: 8}
-"""Bytes of a number after its first byte, by the low bits of that byte."""
+"""Bytes of a number after its first byte, by that byte's low bits."""
 _SIMPLE: Final[dict[int, object]] = {20: False, 21: True, 22: None}
 _CID_START: Final = b"\x01"
 _NOT_CBOR: Final = Message("not valid DAG-CBOR")
@@ -91,7 +91,7 @@ class _Decoder:
         return int.from_bytes(self._bytes(_SIZES[low]), "big")
 
     def _count(self, number: int) -> int:
-        """Return the number of values that follow; each has a byte at least."""
+        """Return the number of values that follow; each takes at least one byte."""
         if number > len(self._data) - self.at:
             raise RecordError(_NOT_CBOR)
         return number
@@ -124,10 +124,7 @@ class _Decoder:
 
 
 def blocks(content: Content) -> Generator[Block, None, None]:
-    """Yield the blocks of a CAR file.
-
-    Raises BrokenFileError if the file is truncated or is no CAR file.
-    """
+    """Yield a CAR file's blocks. Raises BrokenFileError for a truncated or other file."""
     with closing(_Sections(content)) as sections:
         header = sections.next()
         if header is None or not is_header(header):
@@ -163,7 +160,7 @@ def _varint(data: bytes) -> tuple[int, int]:
 
 
 def _cid_size(section: bytes) -> int:
-    """Return the size of a block's CID: of version 1, with SHA-256; 0 for any other."""
+    """Return a CID's size for version 1 with SHA-256; 0 for any other."""
     _, codec_end = _varint(section[1:10])
     hash_at = 1 + codec_end
     is_known = section.startswith(_CID_START) and section[hash_at : hash_at + 2] == b"\x12\x20"

@@ -1,7 +1,7 @@
 """The encoding of bytes that are not UTF-8, by weighing the letters that each encoding gives.
 
-A letter counts by how common it is in the languages of the encoding, and by the letters next to it.
-For short texts in twenty encodings this was right more often than the libraries measured.
+A letter's weight is its frequency in the encoding's languages, and the letters next to it. For
+short texts in twenty encodings this was right more often than the libraries measured.
 """
 
 import json
@@ -14,9 +14,8 @@ from typing import Any, Final, NamedTuple
 from app.errors import Message
 
 _SAMPLE_BYTES: Final = 3 * 1024
-"""Bytes that are weighed, in lines with letters that are not ASCII."""
+"""Weighed bytes, in lines with letters that are not ASCII."""
 _LEAST: Final = 0.3
-"""Minimum score of an encoding."""
 _CLOSE: Final = 0.35
 """Maximum distance of an alternative from the best score."""
 _MOST_ALTERNATIVES: Final = 4
@@ -28,11 +27,11 @@ _CUT_UTF8: Final = re.compile(
 )
 
 Weigh = Callable[[str, str, str], float]
-"""Returns how well a letter fits between two others, from -1 to 1."""
+"""Return how well a letter fits between two others, from -1 to 1."""
 
 
 class Encoding(NamedTuple):
-    """The encoding of a file, and the others that its bytes allow."""
+    """A file's encoding, and the others that its bytes allow."""
 
     codec: str
     alternatives: tuple[str, ...] = ()
@@ -53,7 +52,7 @@ class Utf8Count(NamedTuple):
 
 
 def count_utf8(sample: bytes) -> Utf8Count:
-    """Count the sequences and the bad bytes; a sequence cut at the end counts for neither.
+    """Count sequences and bad bytes; a sequence cut at the end counts as neither.
 
     Half an emoji is a sequence: programs that cut texts produce it, and no other encoding has its
     bytes.
@@ -70,7 +69,7 @@ def count_utf8(sample: bytes) -> Utf8Count:
 
 
 def lines_to_weigh(sample: bytes) -> bytes:
-    """Return the lines of a sample with more than ASCII, as many as are weighed."""
+    """Return a sample's lines with more than ASCII, up to the weighed number."""
     kept, size = [], 0
     for line in sample.splitlines():
         if not line.isascii():
@@ -93,7 +92,7 @@ def encodings_of(lines: bytes) -> tuple[str, ...]:
 
 
 def _score(name: str, lines: bytes) -> float | None:
-    """Return how common the letters of an encoding are; None if bytes are not in it."""
+    """Return how common an encoding's letters are; None if bytes are not in it."""
     try:
         text = lines.decode(name)
     except UnicodeDecodeError as error:
@@ -141,7 +140,7 @@ def _bytes(name: str, letter: str) -> bytes:
 
 @cache
 def _tables() -> dict[str, tuple[tuple[Weigh, ...], float]]:
-    """Return how each encoding weighs letters, and its prior likelihood."""
+    """Return each encoding's weights of letters, and its prior likelihood."""
     path = Path(__file__).with_name("letters.json")
     data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     tables: dict[str, tuple[tuple[Weigh, ...], float]] = {
@@ -160,7 +159,7 @@ def _tables() -> dict[str, tuple[tuple[Weigh, ...], float]]:
 
 
 _RARE: Final = {"is": -0.15}
-"""Languages of few writers, whose letters stand for others in other encodings."""
+"""Languages of few writers, whose letters have other meanings in other encodings."""
 _PRIORS: Final = {
     "cp1252": 0.05,
     "mac_roman": -0.08,
@@ -276,7 +275,7 @@ def _i_grave(_before: str, after: str) -> float:
 
 
 _PARTICULAR: Final = {"ê": _e_circumflex, "œ": _oe, "õ": _o_tilde, "ì": _i_grave}
-"""Letters of western languages whose neighbours tell them from eastern letters."""
+"""Letters of western languages whose neighbours distinguish them from eastern letters."""
 
 
 def _alphabet(letters: str) -> Weigh:

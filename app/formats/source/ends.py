@@ -1,7 +1,7 @@
 """The end of a JSON value, by its brackets, though the value may be bad.
 
-A value may be megabytes long and made of brackets alone. So built-in functions count the brackets
-of pieces: a match of a regular expression for each bracket takes 20 times as long.
+A value may be megabytes of brackets. Built-in functions count the brackets of pieces, because
+matching each by a regular expression takes 20 times as long.
 """
 
 import re
@@ -18,7 +18,7 @@ _NO_BRACKETS: Final = bytes({*range(256)} - _STEPS.keys())
 
 
 def end_of(text: str, at: int) -> int | None:
-    """Return where the value ends that begins here; None if the text ends before."""
+    """Return the end of the value that begins here; None if the text ends before."""
     first = text[at : at + 1]
     if first in {"{", "["}:
         return _end_behind(text, at + 1)
@@ -28,7 +28,7 @@ def end_of(text: str, at: int) -> int | None:
 
 
 def _end_behind(text: str, at: int) -> int | None:
-    """Return the end of the list or object that opens before: skip pieces, halve the last one."""
+    """Return the end of the list or object opened before: skip pieces, halve the last one."""
     depth, is_string, size = 1, False, _SMALL
     while piece := _without_escapes(text[at : at + size]):
         parts = piece.split(b'"')
@@ -47,13 +47,13 @@ def _end_behind(text: str, at: int) -> int | None:
 
 
 def _without_escapes(text: str) -> bytes:
-    """Return ASCII in place of as many characters; none for an escape that is cut off."""
+    """Return as many ASCII characters; none for a truncated escape."""
     piece = text.encode("ascii", "replace").replace(rb"\\", b"  ").replace(rb"\"", b"  ")
     return piece.removesuffix(b"\\")
 
 
 def _size(piece: bytes, depth: int, *, is_string: bool) -> int:
-    """Return the length of a piece up to the end inside it, with the last bracket."""
+    """Return a piece's length up to the end inside it, with the last bracket."""
     for size, mark in enumerate(piece, 1):
         if mark == ord('"'):
             is_string = not is_string

@@ -26,9 +26,9 @@ DEFAULT_LIMIT_BYTES: Final = 4096 * 2**20
 BUFFER_BYTES: Final = 64 * 1024
 _HEAD_BYTES: Final = 512
 _SMALL_BYTES: Final = 4 * 2**20
-"""Maximum size of a file that holds no posts, but information about them."""
+"""Maximum size of a file with information about posts, but no posts."""
 _BEGINNING_BYTES: Final = 10 * 2**20
-"""Part of a file that is looked at; an export of Telegram may have much before the chats."""
+"""Examined part of a file; an export of Telegram may have much before the chats."""
 MOST_GROWTH: Final = 10
 LEAST_MEDIA_BYTES: Final = 64 * 2**20
 """Media of an archive may unpack to this size, plus the archive's size times MOST_GROWTH."""
@@ -52,12 +52,12 @@ class Content:
 
     @property
     def beginning(self) -> "Content":
-        """The first part of the same file, uncounted, to find out what it is."""
+        """The first part of this file, uncounted, to recognise it."""
         return self._apart(_BEGINNING_BYTES)
 
     @property
     def uncounted(self) -> "Content":
-        """The same file with a meter of its own and the same limit, to find out what it is."""
+        """This file with a separate meter of equal limit, to recognise it."""
         return self._apart(self.meter.limit_bytes)
 
     def _apart(self, limit_bytes: int) -> "Content":
@@ -67,7 +67,7 @@ class Content:
         )
 
     def chunks(self) -> Generator[bytes, None, None]:
-        """Yield the bytes, and count them. Raises ImportFileError after all that can be read."""
+        """Yield and count the bytes. Raises ImportFileError after all that can be read."""
         self.meter.reading = self.name
         self.meter.files.add(self.name)
         try:
@@ -83,10 +83,10 @@ class Content:
 class Source(Content, contextlib.AbstractContextManager["Source"]):
     """Reads a source piece by piece; extracts nothing and holds nothing in memory.
 
-    A stream, a path that is neither a regular file nor a folder (a pipe), and the content of a gzip
-    are copied to a temporary file, up to the limit.
+    A stream, a path that is neither a regular file nor a folder (a pipe), and a gzip's content are
+    copied to a temporary file, up to the limit.
 
-    Raises UnrecognisedFileError if the path does not exist or cannot be opened, or if it is a zip
+    Raises UnrecognisedFileError for a path that does not exist or cannot be opened, and a zip
     without a readable directory; BrokenFileError for a damaged gzip or tar.
     """
 
@@ -102,7 +102,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         super().__init__(name, Member(0, self._whole), Meter(name, limit_bytes))
         self.listing = Listing()
         self.bytes_total: int | None = None
-        """Bytes to read in all, unpacked; None for folders before `expect`."""
+        """Total bytes to read, unpacked; None for folders before `expect`."""
         self.expected: set[str] = set()
         self._packed_bytes = 0
         self._opened = contextlib.ExitStack()
@@ -165,7 +165,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         return True
 
     def choose_encoding(self, encoding: str | None) -> None:
-        """Read texts, and uncertain names in a zip, in this encoding; None: find it out."""
+        """Set the encoding of texts and uncertain names in a zip; None to detect it."""
         self.encoding = None if encoding in {REPAIR, UNREPAIRED} else encoding
         self.forms.clear()
         count = len(self.listing.uncertain)
@@ -192,9 +192,9 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         )
 
     def note_unread(self, attached: Iterable[str]) -> None:
-        """Note the unread files of a folder or an archive that may hold words.
+        """Note the unread files of a folder or an archive that may contain words.
 
-        Call it after all was read. `attached` are names of files that people sent.
+        Call it after reading all. `attached` are names of files that people sent.
         """
         sent = {posixpath.basename(name) for name in attached}
         for name in sorted(self.members.keys() - self.meter.files - self.expected):
@@ -207,7 +207,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
 
     @cached_property
     def _media_meter(self) -> Meter:
-        """Counts media. They are already packed, so an archive of them holds little more."""
+        """Counts media, which are packed already, so that an archive of them holds little more."""
         if self._file is None:
             return MediaMeter(self.name, sys.maxsize)
         return MediaMeter(self.name, LEAST_MEDIA_BYTES + MOST_GROWTH * self._packed_bytes)
@@ -219,7 +219,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         return b""
 
     def only(self, folders: Iterable[str]) -> str | None:
-        """Return the only one of these, if any. Raises UnrecognisedFileError for several."""
+        """Return the only name, if any. Raises UnrecognisedFileError for several."""
         ordered = sorted(folders)
         if len(ordered) > 1:
             names = ", ".join(folder or "." for folder in ordered[:5])
@@ -316,7 +316,7 @@ def _of_system(name: str) -> bool:
 
 
 def head(content: Content, size: int) -> bytes:
-    """Return the first bytes, up to where they are damaged; fewer only at the end.
+    """Return the first bytes, up to any damage; fewer only at the end.
 
     Raises ImportFileError if a fault leaves none.
     """
@@ -332,7 +332,7 @@ def head(content: Content, size: int) -> bytes:
 
 
 def contains(content: Content, *marks: bytes) -> bool:
-    """Return whether one of the marks stands in a file, before any damage."""
+    """Return whether a file contains one of the marks before any damage."""
     longest, rest = max(map(len, marks)), b""
     chunks = content.uncounted.chunks()
     with contextlib.suppress(ImportFileError), contextlib.closing(chunks):

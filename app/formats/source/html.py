@@ -33,8 +33,8 @@ _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://(?:www\.)?", re.IGNORECASE)
 def html_to_text(html: str, pictures: list[dict[str, str]] | None = None) -> str:
     """Return the text: a blank line between paragraphs, links written out, entities decoded.
 
-    The attributes of pictures are added to `pictures`; without that, and for emoji, their
-    descriptions stand in the text. Raises RecordError for HTML that is too long, or grows so.
+    Pictures' attributes are added to `pictures`; without it, and for emoji, their descriptions are
+    in the text. Raises RecordError for HTML that is too long, or grows so.
     """
     if len(html) > MAX_LENGTH or html.count("<") > MAX_TAGS:
         raise RecordError(_TOO_LONG)
@@ -70,7 +70,7 @@ class _Reader:
         """Open links: the part at which their words begin, and their address."""
 
     def read(self, node: LexborNode | None) -> list[str]:
-        """Return the parts of a node and those after it; elements may nest too deep to recurse.
+        """Return a node's parts and those after it, without recursion: elements may nest too deep.
 
         Raises RecordError for too many nodes.
         """

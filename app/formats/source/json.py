@@ -17,7 +17,7 @@ _OPEN: Final = re.compile(r"\[.*\s*|\{\s*(?:\"[^\"]*\"\s*:\s*\[\s*)?", re.DOTALL
 """First line of an array, or of an object that continues in the next line."""
 _FIRST_DOCUMENTS: Final = 100
 _FIRST_CHARACTERS: Final = 2 * 2**20
-"""Characters after which no further document is looked at; one may be longer."""
+"""Characters after which no further document is examined; one may be longer."""
 
 
 def objects(
@@ -28,10 +28,10 @@ def objects(
 ) -> Iterator[tuple[int, Json] | BadRecord]:
     """Yield the documents that are objects, the others as bad records.
 
-    Each has the number of its line or of itself, from 1. An object with one of `lists` among its
-    keys stands for the items of that list, unless each line is an object. If `items_of` is given,
-    yield the objects that it finds in each page, numbered through the file. Raises BrokenFileError
-    if the file is truncated or brackets do not match.
+    Each is numbered by line or by itself, from 1. An object with a key in `lists` stands for that
+    list's items, unless each line is an object. With `items_of`, yield the objects that it finds in
+    each page, numbered through the file. Raises BrokenFileError if the file is truncated or
+    brackets do not match.
     """
     numbers = count(1)
     for place, page in _documents(content, lists):
@@ -41,7 +41,6 @@ def objects(
 
 
 def no_object(place: int, value: object) -> BadRecord:
-    """Return the bad record of a value that is no object."""
     fault = value if isinstance(value, Message) else NOT_AN_OBJECT
     return BadRecord(place, fault, value)
 
@@ -61,7 +60,7 @@ def unit_of(content: Content) -> Literal["line", "record"]:
 
 
 def first_documents(content: Content, *, lists: Collection[str] = ()) -> list[Json]:
-    """Return the first documents of a file that are objects, the items of `lists` among them."""
+    """Return a file's first documents that are objects, with the items of `lists`."""
     if content.has_members:
         return []
     documents = _objects_on_lines(content)
@@ -79,7 +78,7 @@ def first_documents(content: Content, *, lists: Collection[str] = ()) -> list[Js
 def check_closed(content: Content, *, is_json: bool = False) -> None:
     """Raise BrokenFileError if JSON is truncated or damaged among the first documents.
 
-    A file counts as JSON if it begins so, or if it `is_json` by its name.
+    A file counts as JSON by its beginning, or by its name (`is_json`).
     """
     window = Window(content.uncounted)
     if window.mark() in {"[", "{"} or is_json:

@@ -1,4 +1,4 @@
-"""What a file in a folder or an archive is, and what reading one may raise."""
+"""Types of files in a folder or an archive, and the errors of reading one."""
 
 import io
 import re
@@ -43,9 +43,9 @@ Members = dict[str, Member]
 @dataclass(slots=True)
 class Listing:
     members: Members = field(default_factory=dict)
-    """The plain files inside, by name in NFC: a Mac writes Hangul by its letters."""
+    """Plain files inside, by name in NFC: a Mac writes Hangul by its letters."""
     left_out: list[str] = field(default_factory=list)
-    """Names of all others but folders: links, devices, files that would lie outside."""
+    """Names of all others but folders: links, devices, files that would be outside."""
     fault: BrokenFileError | None = None
 
     uncertain: list[tuple[bytes, Member | None]] = field(default_factory=list)
@@ -59,7 +59,6 @@ class Listing:
             self.add(self._named(name), member)
 
     def name_in(self, encoding: str) -> None:
-        """Rename the files with uncertain names by an encoding."""
         for name, _ in self.uncertain:
             self.members.pop(normalized(self._named(name)), None)
         self.names_in = encoding
@@ -70,7 +69,7 @@ class Listing:
         return name.decode(self.names_in, "replace").replace("\\", "/")
 
     def add(self, name: str, member: Member | None) -> None:
-        """Add a file, or note an entry that is none; additions of macOS are left out unnoted."""
+        """Add a file, or note an entry that is none; macOS's additions are left out unnoted."""
         name = normalized(name)
         if _EXTRA.search(name):
             return

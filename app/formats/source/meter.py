@@ -1,5 +1,3 @@
-"""Meters of the bytes read of a source, up to a limit."""
-
 from collections.abc import Iterator
 
 from app.errors import LimitReachedError
@@ -34,7 +32,7 @@ class Meter:
 
 
 class MediaMeter(Meter):
-    """Counts the media of an archive, which are already packed and so grow by little."""
+    """Counts an archive's media, which are already packed and so grow by little."""
 
     def reached(self) -> LimitReachedError:
         return LimitReachedError(

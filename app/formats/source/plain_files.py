@@ -1,7 +1,7 @@
 """Plain files, and folders whose files are opened by descriptors: no link in them is followed.
 
-Someone else may have made the archive of a folder, and a link in it may lead to any file of this
-machine. A name may become a link at any time, so the way of opening has to prevent it.
+A link in someone else's folder may point to any file of this machine. A name may become a link at
+any time, so the way of opening must prevent it.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ _OPEN_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
 
 
 class PlainFile(io.RawIOBase):
-    """A plain file with the length that it had when it was opened.
+    """A plain file with its length at opening.
 
     Reading raises BrokenFileError at its end if it was written to meanwhile or has become shorter.
     """
@@ -89,10 +89,7 @@ def open_plain(path: Path, label: str) -> PlainFile:
 
 
 class Folder:
-    """A folder, whose files are opened by its descriptor.
-
-    Raises OSError if it cannot be opened.
-    """
+    """A folder, whose files are opened by its descriptor. Raises OSError if it cannot be opened."""
 
     def __init__(self, path: Path) -> None:
         self._descriptor = os.open(path, _OPEN_FOLDER)  # Whoever named it may name a link.

@@ -1,8 +1,7 @@
 """The files of a tar, found by its headers; the content between them is not read.
 
-`tarfile.TarFile` is not used for headers: it copies global headers into each member, and takes
-quadratic time for some (CVE-2024-6232). Sources: POSIX pax, "Extended Header"; GNU tar manual,
-"Basic Tar Format".
+`tarfile.TarFile` copies global headers into each member, and takes quadratic time for some headers
+(CVE-2024-6232). Sources: POSIX pax, "Extended Header"; GNU tar manual, "Basic Tar Format".
 """
 
 import io
@@ -41,7 +40,7 @@ def is_tar(start: bytes) -> bool:
 def listing_of_tar(file: BinaryIO, label: str) -> Listing:
     """Return the plain files, and any damage of the tar.
 
-    Raises BrokenFileError for too many files, and for a header that is too long.
+    Raises BrokenFileError for too many files, and for too long a header.
     """
     listing = Listing()
     try:
@@ -58,7 +57,7 @@ def listing_of_tar(file: BinaryIO, label: str) -> Listing:
 
 
 class _Headers:
-    """Reads header by header; the file is at the content of each while it is yielded."""
+    """Reads header by header; the file is at the content of each yielded one."""
 
     def __init__(self, file: BinaryIO, label: str) -> None:
         self._file = file

@@ -26,7 +26,7 @@ _BLANK_LINES: Final = re.compile(r"\n\s*\n")
 
 
 class Line(NamedTuple):
-    """A line: its number from 1, its text (of a long one the beginning), the fault in it."""
+    """A line: its number from 1, its text (cut if long), and its fault."""
 
     number: int
     text: str
@@ -34,9 +34,8 @@ class Line(NamedTuple):
 
 
 def pieces(content: Content) -> Generator[str, None, None]:
-    """Yield the text of a file, with half surrogates for invalid bytes.
-
-    Raises BrokenFileError if the file is truncated.
+    """Yield a file's text, with half surrogates for invalid bytes. Raises BrokenFileError if
+    truncated.
     """
     (codec, alternatives, evidence), has_returns = form_of(content)
     if evidence:
@@ -137,7 +136,7 @@ def _encoding_of(content: Content, sample: bytes) -> Encoding:
 
 @lru_cache(8)
 def _counted(sample: bytes) -> Encoding:
-    """Return UTF-8, or an encoding that fits if most bytes are no UTF-8 sequences."""
+    """Return UTF-8, or a fitting encoding if most bytes are no UTF-8 sequences."""
     count = count_utf8(sample)
     if not count.bad:
         return Encoding("utf-8-sig")

@@ -31,7 +31,7 @@ _ORDERED: Final = re.compile(
     r"(?<![\d./-])(?P<first>\d{1,2})(?P<sep>[./-])(?P<second>\d{1,2})(?P=sep)(?P<last>\d{2}(?:\d\d)?)(?![\d/-])",
     re.ASCII,
 )
-"""A date of numbers that does not begin with a year of four digits."""
+"""A date of numbers that does not begin with a four-digit year."""
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS_FROM: Final = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
 """Minimum numbers of nanoseconds, microseconds and milliseconds, with their parts of a second."""
@@ -48,10 +48,10 @@ class AmbiguousDateError(RecordError):
 def read_time(value: object, order: Order | None = None) -> datetime:
     """Return the time that a value states; a time without a zone is UTC.
 
-    It reads ISO 8601, X's own form, RFC 2822, dates with the name of a month or in numbers, with
-    clocks of 12 and 24 hours and zones by their names, digits alone (20240115120501), and seconds
-    or parts of them since 1970. Raises RecordError with the value, AmbiguousDateError for a date of
-    numbers that the order would settle.
+    It reads ISO 8601, X's own form, RFC 2822, dates with named months or in numbers, 12- and
+    24-hour clocks, zones by name, digits alone (20240115120501), and seconds or parts of them since
+    1970. Raises RecordError with the value, AmbiguousDateError for a date of numbers that the order
+    would settle.
     """
     written = None
     try:
@@ -73,7 +73,7 @@ def read_time(value: object, order: Order | None = None) -> datetime:
 
 
 def time_or_field(value: object, field: str) -> tuple[datetime | None, str | None]:
-    """Return a time; None and the name of its field if it cannot be read."""
+    """Return a time; None and the field's name if it is unreadable."""
     try:
         return (None if value is None or value == "" else read_time(value)), None
     except RecordError:
@@ -81,7 +81,7 @@ def time_or_field(value: object, field: str) -> tuple[datetime | None, str | Non
 
 
 class FileTimes:
-    """Reads the times of one file, whose dates of numbers have one order."""
+    """Reads one file's times, whose dates of numbers have one order."""
 
     def __init__(
         self,
@@ -91,9 +91,7 @@ class FileTimes:
         *,
         zone: str | None = None,
     ) -> None:
-        """Take the chosen order, the times of the file to look ahead, and the zone of ambiguous
-        names.
-        """
+        """Take the chosen order, the times of the file, and the zone of ambiguous names."""
         self._order = order
         self._zone = zone
         self._is_assumed = False
@@ -143,7 +141,7 @@ class FileTimes:
         return order
 
     def _likely_order(self, orders: frozenset[Order]) -> Order:
-        """Return the order by which the times of the file lie closest together, row by row.
+        """Return the order by which the file's times are closest together, row by row.
 
         Among equal orders, the one with the later times is returned.
         """
@@ -203,7 +201,7 @@ def _written(value: object) -> Written | None:
 
 
 def _by_order(written: Written, order: Order | None) -> datetime | None:
-    """Return the time in this order; without an order the only possible one, if any."""
+    """Return the time in this order; without one, the only possible time, if any."""
     if order is None:
         times = {time for time in written if time is not None}
         return times.pop() if len(times) == 1 else None

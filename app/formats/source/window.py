@@ -1,7 +1,7 @@
 """The values of a JSON file, one by one, in memory that does not grow with the file.
 
 The json module reads each value at its place, so that a bad one spoils no other. An array of 30,000
-posts of X takes 0.3 s; ijson with its C library needs 0.5 s, and ends at the first bad value.
+posts of X takes 0.3 s; ijson with its C library needs 0.5 s, and stops at the first bad value.
 """
 
 import json
@@ -29,7 +29,7 @@ _decode: Final = json.JSONDecoder().raw_decode
 
 
 class BadValue(Message):
-    """The fault of a value, with the beginning of its text."""
+    """A value's fault, with the beginning of its text."""
 
     text: str
 
@@ -54,7 +54,7 @@ class Window:
         self._pieces = pieces(content)
         self._name = content.name
         self._fault: BrokenFileError | None = None
-        """Why no more can be read; what was read before is still used."""
+        """Why no more can be read; the text before it is still used."""
         self._has_bad = False
         """Whether the text read last has a bad value."""
 
@@ -63,7 +63,7 @@ class Window:
         return self._dropped + self.at
 
     def read_on(self) -> bool:
-        """Drop the used text, and read as much again as is left; return whether there was any."""
+        """Drop the used text, read as much again as is left, and return whether there was any."""
         left, text_after = self.text[self.at :], ""
         if len(left) > MAX_VALUE:
             return False
@@ -151,7 +151,7 @@ class Window:
             yield self.value()
 
     def each_item(self) -> Iterator[str]:
-        """Yield the first character of each item of the list here; take each item at once."""
+        """Yield the first character of each list item here; take each item immediately."""
         self.at += 1
         while (mark := self.mark()) != "]":
             if mark in {"", "}"}:
@@ -160,7 +160,7 @@ class Window:
         self.at += 1
 
     def each_key(self) -> Iterator[str]:
-        """Yield the keys of the object whose bracket is here; take each value at once."""
+        """Yield the keys of the object whose bracket is here; take each value immediately."""
         self.at += 1
         while self.mark() == '"':
             key = str(self.value())
@@ -174,7 +174,7 @@ class Window:
         self.at += 1
 
     def values(self, lists: Collection[str]) -> Iterator[object]:
-        """Yield the values of the text; for an object with one of `lists`, the items of that."""
+        """Yield the text's values; for an object with one of `lists`, that list's items."""
         while mark := self.mark():
             if mark == "[":
                 yield from self.items()
@@ -197,7 +197,7 @@ class Window:
     ) -> Generator[object, None, tuple[Json | None, int]]:
         """Yield the items of the lists in the object here; return the object if it has none.
 
-        Its size comes with it. A list may stand in an inner object: `data.items`.
+        Its size is returned too. A list may be in an inner object: `data.items`.
         """
         document: Json = {}
         size, has_items = 0, False

@@ -1,6 +1,6 @@
 """Times in the shapes that people and programs write: a date, perhaps a clock, perhaps a zone.
 
-Each part is found and taken out by itself; a text with anything else in it is no time.
+Each part is found and removed by itself; a text with anything else is no time.
 """
 
 import re
@@ -56,7 +56,7 @@ _LOCALES: Final = (
 
 
 class Written(NamedTuple):
-    """The time that was read from a text, by each order of numbers, possibly the same time."""
+    """The time in a text by each order of numbers, possibly the same time."""
 
     day_first: datetime | None
     month_first: datetime | None
@@ -175,7 +175,7 @@ def _date_or_none(year: int, month: int, day: int) -> date | None:
 
 @cache
 def _months() -> dict[str, int]:
-    """Return the months by their names, without those that differ between languages."""
+    """Return the months by name, without names that differ between languages."""
     months: dict[str, int] = {}
     doubtful: set[str] = set()
     for name, month in _names_of_months():

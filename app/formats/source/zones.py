@@ -44,7 +44,7 @@ AMBIGUOUS: Final = {
     "CST": ("America/Chicago", "Asia/Shanghai", "America/Havana"),
     "IST": ("Asia/Kolkata", "Asia/Jerusalem", "Europe/Dublin"),
 }
-"""Zones that share an abbreviation; the first is meant, unless the importer chooses another."""
+"""Zones that share an abbreviation; the first applies, unless the importer chooses another."""
 _AMBIGUOUS: Final = re.compile(rf"\b(?:{'|'.join(AMBIGUOUS)})\b")
 
 
@@ -54,13 +54,13 @@ def ambiguous_name(text: str) -> str | None:
 
 
 def moved(time: datetime, name: str, zone: str) -> datetime:
-    """Return a time in the given zone that was read in an abbreviation's usual zone."""
+    """Return in the given zone a time that was read in an abbreviation's usual zone."""
     local = time.astimezone(zone_offsets()[name]).replace(tzinfo=ZoneInfo(zone))
     return local.astimezone(UTC)
 
 
 def zone_of_offset(east: timedelta) -> str | None:
-    """Return the name of a zone that always has this offset; None if there is none."""
+    """Return the name of a zone that always has this offset, if there is one."""
     if not east:
         return "UTC"
     hours, rest = divmod(east, timedelta(hours=1))

@@ -1,6 +1,6 @@
 """Answers of the API of X (Twitter), versions 1.1 and 2: posts and pages of them.
 
-The shapes are those of twarc and twarc2: a post or a page on each line, flattened or not.
+The shapes are twarc's and twarc2's: a post or a page on each line, flattened or not.
 """
 
 from functools import partial
@@ -26,7 +26,7 @@ _V2_MARKS: Final = frozenset(
     )
 )
 _OTHERS: Final = frozenset({"username", "timestamp", "from", "message", "user"})
-"""Fields that posts of other platforms have in such pages, and posts of version 2 do not."""
+"""Fields of other platforms' posts in such pages, which version 2 does not have."""
 
 
 def read(source: Source, options: ReadOptions) -> RecordStream | None:
@@ -41,7 +41,7 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
 
 
 def _is_page(value: Json) -> bool:
-    """Return whether this is a page of version 2, perhaps an empty one, or a search of 1.1."""
+    """Return whether this is a page of version 2, perhaps empty, or a search of 1.1."""
     if isinstance(value.get(_SEARCH), list):
         return not value[_SEARCH] or any(isinstance(item, dict) for item in listed(value, _SEARCH))
     data = value.get("data")
@@ -65,7 +65,7 @@ def _statuses(value: Json) -> list[object]:
 
 
 def _with_authors(statuses: list[object], page: Json) -> list[object]:
-    """Return the posts, each with the users it names, taken from the page's lists."""
+    """Return the posts, each with its named users from the page's lists."""
     includes, about = as_object(page.get("includes")), page.get("__twarc")
 
     def listed_by(name: str, key: str) -> dict[str, Json]:

@@ -56,16 +56,16 @@ _KINDS: Final = {
     b"note_tweet": "notes",
     b"twitter_circle_tweet": "circle",
 }
-"""The kind of a lone file, by its variable."""
+"""Kind of a lone file, by its variable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     account: Account
     files: Mapping[str, tuple[str, ...]]
-    """The members of each kind, in order; the empty name means the lone file."""
+    """Members of each kind, in order; the empty name means the lone file."""
     made_at: datetime | None = None
-    """When the archive was made, and its counts were taken."""
+    """Time of the archive and its counts."""
     folder: str = ""
     total: int | None = None
 
@@ -216,7 +216,7 @@ def _unwrapped(item: object) -> Json | Message:
 
 
 class _Reader:
-    """Reads the files of an archive; a damaged one ends itself, and is named after the records."""
+    """Reads an archive's files; a damaged one ends, and is named after the records."""
 
     def __init__(self, source: Source, layout: Layout) -> None:
         self._source = source
@@ -227,7 +227,7 @@ class _Reader:
         owner = layout.account
         user = {"screen_name": owner.username, "name": owner.display_name, "id_str": owner.id}
         self._around: Json = {"user": user}
-        """Fields that the posts of the archive do not repeat."""
+        """Fields that the archive's posts do not repeat."""
 
     def items(self, *, include_restricted: bool) -> Iterator[Item]:
         """Yield all records. Raises BrokenFileError after them."""
@@ -258,7 +258,7 @@ class _Reader:
             raise faults[0]
 
     def _entries(self, kind: str) -> Iterator[Json | Message]:
-        """Yield the items of these files, up to where one is damaged. Raises LimitReachedError."""
+        """Yield these files' items, up to any damage. Raises LimitReachedError."""
         for name in self._layout.files.get(kind, ()):
             try:
                 yield from array_items(self._source.member(name) if name else self._source)
@@ -299,7 +299,7 @@ class _Reader:
     def _files(self, tweet: Json) -> tuple[str | None, ...]:
         """Return the file names of the post's media that are in the archive.
 
-        A name begins with the post's id, and ends as one of the addresses of the medium does.
+        A name begins with the post's id, and ends as one of the medium's addresses does.
         """
         post_id = digits(tweet.get("id_str")) or digits(tweet.get("id"))
 
@@ -325,14 +325,14 @@ class Note:
 
 @dataclass(slots=True)
 class Notes:
-    """The long posts of an archive, found by their second and the beginning of their text."""
+    """An archive's long posts, found by their second and the beginning of their text."""
 
     _found: dict[str, dict[datetime | None, deque[Note]]] = field(default_factory=dict)
     """By beginning and second, the notes not joined to a post; if all are joined, the last one."""
     _characters: int = 0
 
     def add(self, item: Json | Message) -> None:
-        """Keep an item of `note-tweet.js`. Raises RecordError, also after too many."""
+        """Store an item of `note-tweet.js`. Raises RecordError, also after too many."""
         raw, note = _read_note(item)
         self._characters += len(raw) + 500  # The note takes more memory than its text.
         if self._characters > MAX_HELD_CHARACTERS:
@@ -341,9 +341,9 @@ class Notes:
         alike.setdefault(note.created_at, deque()).append(note)
 
     def join(self, tweet: Json) -> str | None:
-        """Return the whole text of a shortened post, or None; each note is joined to one post.
+        """Return a shortened post's whole text, or None; each note is joined to one post.
 
-        Raises RecordError for a post that cannot be read.
+        Raises RecordError for an unreadable post.
         """
         if not self._found:
             return None
@@ -388,7 +388,7 @@ def _read_note(item: Json | Message) -> tuple[str, Note]:
 
 
 def _leading_mentions(text: str) -> Iterator[str]:
-    """Yield the beginnings of a text that its note may lack: the people it answers."""
+    """Yield the beginnings of a text that its note may lack: the answered people."""
     at = 0
     for _ in range(50):  # X allows no more.
         yield text[:at]

@@ -1,6 +1,6 @@
 """Posts as X has them in its archives, and their edits, reposts and notices.
 
-`notices.json` lists X's own sentences in place of posts that it does not show.
+`notices.json` lists X's sentences in place of posts that it does not show.
 """
 
 import json
@@ -25,7 +25,7 @@ _EDITED: Final = frozenset({"edit_info", "edit_history_tweet_ids", "edit_history
 
 
 def versions_of(status: Json) -> list[str]:
-    """Return the ids of a post's versions, the newest last; none if it was not edited."""
+    """Return a post's version ids, the newest last; none if it was not edited."""
     if _EDITED.isdisjoint(status):  # Most posts, and it is asked of each.
         return []
     info = as_object(status.get("edit_info"))
@@ -44,9 +44,9 @@ class Versions:
 
     def __init__(self) -> None:
         self._seen: dict[str, int] = {}
-        """The newest version so far of each edited post, by the id of the first version."""
+        """Newest version so far of each edited post, by id of the first version."""
         self._held: dict[str, tuple[int, Record]] = {}
-        """The newest version so far of posts whose last version has not come."""
+        """Newest version so far of posts whose last version has not come."""
 
     def sift(self, status: Json, item: Item) -> Sequence[Item]:
         """Return what is certain after this version: nothing, the version, or older ones."""
@@ -69,7 +69,7 @@ class Versions:
     def sifted(
         self, statuses: Iterable[tuple[int, Json] | BadRecord], read: Callable[[Json, int], Item]
     ) -> Iterator[Item]:
-        """Yield what `read` returns for each status, without the older versions of a post."""
+        """Yield what `read` returns for each status, without older versions of a post."""
         status: Json = {}
 
         def read_one(value: Json, place: int) -> Item:
@@ -135,7 +135,7 @@ def to_item(
     as_of: datetime | None = None,
     told: ToldReposts | None = None,
 ) -> Item:
-    """Return the record of a post; `whole_text` replaces a shortened text. Raises RecordError.
+    """Return a post's record; `whole_text` replaces a shortened text. Raises RecordError.
 
     `told` counts reposts recognised only by their beginning.
     """
@@ -184,7 +184,7 @@ def _is_marked(status: Json) -> bool:
 
 
 def raw_text(status: Json) -> str:
-    """Return the text as it stands: escaped, links shortened. Raises RecordError."""
+    """Return the text as it is: escaped, links shortened. Raises RecordError."""
     text = _full_text(status)
     return required_text(text or status.get("text", status.get("full_text")))
 
@@ -231,7 +231,7 @@ def _first_id(data: Json, *names: str) -> str | None:
 
 
 def _links(status: Json, post_id: str | None) -> dict[str, str]:
-    """Return the address of each shortened link; empty for those to the post's own media."""
+    """Return each shortened link's address; empty for those to the post's own media."""
     links: dict[str, str] = {}
     versions = versions_of(status)
     for holder in filter(None, (status, as_object(status.get("extended_tweet")))):
@@ -269,7 +269,7 @@ def _kind(status: Json, raw: str, links: Mapping[str, str], post_id: str | None)
 
 
 def _target(status: Json, *, author_id: str | None, username: str | None) -> ReplyTarget | None:
-    """Return what a post answers. Its author's own posts are told by the author's number.
+    """Return a post's answered post; the author's number identifies the author's own posts.
 
     Names change, and are missing if the answered account is deleted.
     """
