@@ -18,8 +18,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 def create_app(config: "Config | None" = None) -> "Quart":
     """Return a new app, which opens nothing before it serves.
 
-    Without `config`, the settings come from the environment; a malformed setting ends the program
-    with a line that names it.
+    Without `config`, the settings come from the environment; a malformed one ends the program with
+    a line that names it.
     """
     # Imported here, so that commands without an app start faster.
     from app.factory import make_app

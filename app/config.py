@@ -140,7 +140,7 @@ class Config:
     database_url: Annotated[str, parse_database_url] = ""
     """`sqlite+aiosqlite:` or `postgresql+asyncpg:`; by default a file named after `env`."""
     secret_key: Annotated[str, _secret_key] = ""
-    """Key that signs sessions; several, comma-separated, for rotation. By default created once and
+    """Key that signs sessions; several, comma-separated, for rotation. By default created and
     stored.
     """
     public: Annotated[bool | None, _flag] = None
@@ -148,8 +148,8 @@ class Config:
     durability: Durability = "full"
     """Losses that an acknowledged write survives.
 
-    `full`: loss of power; `normal`: a crash of the process; `replicated`: loss of the server, since
-    a synchronous standby of PostgreSQL has it.
+    `full`: loss of power; `normal`: a crash; `replicated`: loss of the server, through a
+    synchronous standby of PostgreSQL.
     """
     population: bool = True
     """Whether the shipped authors count among everyone else."""
@@ -234,10 +234,10 @@ def _written(value: object) -> str:
 
 
 def settings_file(environ: Mapping[str, str]) -> Path | None:
-    """Return the `.env` file that counts, None if there is none.
+    """Return the `.env` file that counts: in `SAYWHO_ENV_FILE`, the environment's data folder, or
+    the checkout; None without one.
 
-    `SAYWHO_ENV_FILE` names it; otherwise it is in the data folder of the environment, or in the
-    checkout. The current folder does not count: someone else may have made its files.
+    The current folder does not count: someone else may have made its files.
     """
     if named := environ.get(ENV_FILE, "").strip():
         return Path(named).absolute()
@@ -247,12 +247,12 @@ def settings_file(environ: Mapping[str, str]) -> Path | None:
 
 
 def _is_file(path: Path) -> bool:
-    """Return whether a file or a pipe has this path; environments of Python are folders."""
+    """Return whether a file or a pipe has this path: environments of Python are folders."""
     return os.path.exists(path) and not os.path.isdir(path)
 
 
 def _from_file(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the values of the file that counts, and report a file in the current folder."""
+    """Return the values of the file that counts; report a file in the current folder."""
     path = settings_file(environ)
     is_named = bool(environ.get(ENV_FILE, "").strip())
     here = Path(SETTINGS_FILE).absolute()
@@ -275,9 +275,8 @@ def _from_file(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _anchored(values: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Return the paths among settings, relative to the folder of their file.
-
-    Otherwise each current folder would lead to another database.
+    """Return paths of settings relative to the folder of their file; otherwise each current folder
+    would lead to another database.
     """
     paths = {}
     if data_dir := values.get(DATA_DIR, "").strip():
@@ -300,7 +299,7 @@ def shown_path(path: Path) -> str:
 
 
 def _parse(name: str, value: str) -> object:
-    """Return the value of a setting, by its type or the parser of its annotation."""
+    """Return a setting's value, by its type or the parser of its annotation."""
     type_: Any = get_type_hints(Config, include_extras=True)[name]
     try:
         if get_origin(type_) is Annotated:

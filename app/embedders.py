@@ -1,4 +1,4 @@
-"""Embedders: texts in, unit vectors of their meaning out, in batches and off the event loop."""
+"""Embedders: texts in, unit vectors of their meaning out, off the event loop."""
 
 import asyncio
 import importlib.util
@@ -20,13 +20,13 @@ from app.runtime.http_client import Transport
 
 TIMEOUT_S: Final = 30.0
 MOST_BYTES: Final = 32 * MIB
-"""Largest response; a batch of long vectors takes half of that."""
+"""Largest response; a batch of long vectors takes half."""
 LIBRARY: Final = "sentence_transformers"
 Vectors = NDArray[np.float32]
 
 
 class EmbedderError(Exception):
-    """The embedder does not respond with vectors, but may do so later."""
+    """The embedder does not respond with vectors, but may later."""
 
 
 class Embedder(Protocol):
@@ -44,9 +44,10 @@ class Embedder(Protocol):
 
 
 def open_embedder(config: Config) -> Embedder | None:
-    """Return the embedder of the settings; None for `builtin`, which needs no vectors.
+    """Return the embedder of the settings, which loads or connects at its first use; None for
+    `builtin`, which needs no vectors.
 
-    It loads its model or connects at its first use. Raises StartError if it can never work here.
+    Raises StartError if it can never work here.
     """
     provider, _, where = config.embedder.partition(":")
     if provider == "sentence-transformers":
@@ -129,7 +130,6 @@ class SentenceModel:
 
     batch = 32
     query_s = 60.0
-    """Includes loading the model."""
 
     def __init__(self, where: str) -> None:
         if importlib.util.find_spec(LIBRARY) is None:

@@ -1,6 +1,6 @@
-"""Errors that a user can meet, and their mapping to responses.
+"""Errors that a user can meet.
 
-A message is English with `{names}`, so that pages can translate it before its values are inserted.
+A message is English with `{names}`: pages translate it before its values are inserted.
 """
 
 import errno
@@ -21,7 +21,7 @@ class FieldError(msgspec.Struct, frozen=True):
 
 
 class Message(str):
-    """An English sentence that keeps its template and values, so that pages can translate it.
+    """An English sentence that keeps its template and values for translation.
 
     A value may be a Message too. msgspec encodes it only with `enc_hook=str`.
     """
@@ -236,13 +236,13 @@ def problem(error: AppError) -> Problem:
 
 
 def with_accepted(details: Problem, accepted: int) -> Problem:
-    """Return a problem that ended the storing of many lines, with the number of stored lines."""
+    """Return a problem that ended the storing of lines, with the number of stored lines."""
     detail = f"{details.detail.rstrip('.')}. Lines that were stored before, and stay: {accepted:,}"
     return structs.replace(details, accepted=accepted, detail=detail)
 
 
 def unexpected(request_id: str) -> Problem:
-    """Return an unforeseen failure as problem details, which name only the request."""
+    """Return an unforeseen failure as problem details naming only the request."""
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     detail = "Something went wrong on the server"
     return Problem(UNTYPED, status.phrase, status.value, detail, request_id=request_id)

@@ -1,7 +1,4 @@
-"""The application factory: the parts of an app, in the order in which a request meets them.
-
-Resources that open at the start come first, the commands come last.
-"""
+"""The application factory: the parts of an app, in the order in which a request meets them."""
 
 import logging
 import os
@@ -74,7 +71,7 @@ def make_app(config: Config | None) -> Quart:
 
 
 def _add_layers(app: Quart, config: Config, metrics: Metrics, of_zone: tuple[str, ...]) -> None:
-    """Put the ASGI layers in front of the app: from the outermost, edge, streams and cache."""
+    """Put the ASGI layers in front of the app, from outermost: edge, streams, cache."""
     cached = Cached(
         app.asgi_app,
         lambda: lifespan.cache_of(app),
@@ -92,9 +89,9 @@ def _add_layers(app: Quart, config: Config, metrics: Metrics, of_zone: tuple[str
 
 
 def _settings() -> Config:
-    """Return the settings of the environment.
+    """Return the settings of the environment, into which `quart` puts the `.env` files of the
+    current folder and above.
 
-    `quart` puts the `.env` files of the current folder and the folders above into the environment.
     Raises ConfigError if settings came from such a file that does not count.
     """
     context = click.get_current_context(silent=True)
@@ -109,7 +106,6 @@ def _settings() -> Config:
 
 
 def _counts(path: Path) -> bool:
-    """Return whether other commands would use a file that `quart` has read."""
     has_settings = any(name.startswith(PREFIX) for name in dotenv_values(path))
     # A relative path in a file of a folder above would begin at another folder.
     return not has_settings or (path == settings_file(os.environ) and path.parent == Path.cwd())

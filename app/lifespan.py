@@ -53,7 +53,7 @@ from app.services.search.word_search import ResultKey
 KEY: Final = "saywho"
 HOSTS: Final = "saywho.hosts"
 LONG_READS: Final = 1
-"""Portraits, years, overviews and figures counted at a time in each worker; two take as long."""
+"""Portraits, years, overviews and figures counted at a time per worker; two take as long."""
 LONG_SEARCHES: Final = 1
 """Searches for long queries at a time, in each worker."""
 LONG_QUERY: Final = 200
@@ -102,11 +102,10 @@ class Resources:
         self.of_parts: dict[str, Any] = {}
         """Objects that parts have opened, by part."""
         self.ends: list[Callable[[], None]] = [self.live_hub.end]
-        """Functions that end the live streams, which servers wait for before they report a stop."""
+        """Functions that end live streams, which servers wait for at a stop."""
         self._follow(feed)
 
     def _jobs(self) -> list[Job]:
-        """Return the jobs of the upkeep, except the jobs of parts."""
         config, look = self.config, self.models.backgrounds.look
         work = jobs(kept_events=config.event_retention, is_background_due=look, models=self.models)
         work.append(media_job(config.media_dir))
@@ -166,7 +165,6 @@ def init_app(app: Quart, config: Config, metrics: Metrics, parts: Mapping[Listed
 async def _open(
     stack: contextlib.AsyncExitStack, config: Config, metrics: Metrics, parts: Mapping[Listed, Part]
 ) -> Resources:
-    """Open everything; the stack closes it in reverse order. Raises StartError."""
     # Alembic's environment runs a loop of its own, so it needs a thread without one.
     await asyncio.to_thread(prepare, config, upgrade_old=False)
     db = Database(config, on_session=metrics.count_session)
@@ -220,22 +218,19 @@ def note_hosts(app: Quart, hosts: Sequence[str]) -> None:
 
 
 def listening_hosts(app: Quart) -> Sequence[str]:
-    """Return the addresses of this machine at which the app is served; empty if unknown."""
+    """Return the addresses of this machine where the app is served; empty if unknown."""
     return cast(Sequence[str], app.extensions.get(HOSTS, ()))
 
 
 def listens_here_alone(app: Quart) -> bool:
-    """Return whether only this machine reaches the app.
-
-    False if it is unknown, or if the settings name a proxy.
-    """
+    """Return whether only this machine reaches the app; False if unknown or behind a proxy."""
     hosts, config = listening_hosts(app), resources().config
     is_passed_on = bool(config.url) or config.trusted_proxies > 0
     return bool(hosts) and all(map(is_loopback, hosts)) and not is_passed_on
 
 
 def begin_stop(app: Quart) -> None:
-    """End the app's live streams, which servers wait for before they report a stop."""
+    """End the app's live streams, which servers wait for at a stop."""
     resources = cast(Resources | None, app.extensions.get(KEY))
     if resources is not None:
         for end in resources.ends:

@@ -12,9 +12,8 @@ MEDIA: Final = "/media"
 """Beginning of the addresses of stored pictures, videos and sounds."""
 
 OF_ZONE: Final = ("/user/", "/room/")
-"""Beginnings of the addresses of pages that show days in the browser's time zone.
-
-The front page does so too; blueprints of parts declare it themselves.
+"""Beginnings of the addresses of pages, besides the front page and parts, that show days in the
+browser's time zone.
 """
 
 HEALTHZ: Final = "/healthz"
@@ -34,9 +33,8 @@ NOWHERE: Final = " "
 
 
 def below_root(path: str, root: str) -> str:
-    """Return a decoded path as Quart routes it: below `root_path`, with one slash in front.
-
-    A path that is not below it is `NOWHERE`.
+    """Return a decoded path as Quart routes it: below `root_path`, with one slash in front, or
+    `NOWHERE`.
     """
     path, root = "/" + path.lstrip("/"), root.rstrip("/")
     if not path.startswith(root + "/"):
@@ -48,11 +46,11 @@ _ENDLESS: Final = re.compile(rf"{API}(/\w+/\d+)?{LIVE}", re.ASCII)
 
 
 def is_endless(path: str) -> bool:
-    """Return whether an address is a live stream, whose response is endless and never cached."""
+    """Return whether an address is a live stream, endless and never cached."""
     return path.endswith(LIVE) and _ENDLESS.fullmatch(path) is not None
 
 
 UPLOADS: Final = frozenset({API + TWEETS, API + IMPORTS, IMPORTS})
-"""Addresses to which large bodies are posted; they are read in pieces, with back-pressure."""
+"""Addresses of large bodies, read in pieces with back-pressure."""
 FOR_PROGRAMS: Final = (EVERY_API, HEALTHZ, READYZ, METRICS)
 """Beginnings of the addresses whose errors are problem details, not pages."""

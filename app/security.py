@@ -1,4 +1,4 @@
-"""Files and folders that no other account may read, secrets, and keys that sign cookies."""
+"""Private files and folders, secrets, and keys that sign cookies."""
 
 import contextlib
 import hashlib
@@ -14,7 +14,7 @@ KEY_FILE: Final = "secret_key"
 
 
 def make_private_folder(path: Path) -> None:
-    """Create a folder that only its owner can read; an existing folder keeps its rights."""
+    """Create a folder that only its owner can read; an existing one keeps its rights."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
@@ -24,9 +24,9 @@ def open_private(path: str, flags: int) -> int:
 
 
 def load_secret_keys(config: Config) -> list[str]:
-    """Return the keys of the settings, or the key of the data folder; the first one signs.
+    """Return the keys of the settings, or of the data folder; the first one signs.
 
-    Raises StartError if the file cannot be created or read, or contains no key.
+    Raises StartError if the file cannot be created or read, or has no key.
     """
     if config.secret_key:
         return config.secret_key.split(",")
@@ -45,7 +45,7 @@ def load_secret_keys(config: Config) -> list[str]:
 
 
 def _make_key(path: Path) -> None:
-    """Create the whole file at once, so that several workers agree on the first one."""
+    """Create the whole file at once, so that several workers agree on the first."""
     draft = path.with_name(f".{KEY_FILE}-{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

@@ -1,4 +1,4 @@
-"""Addresses of static files with a hash of their content, so that browsers keep the files."""
+"""Addresses of static files with a hash of their content, so that browsers keep them."""
 
 import functools
 import hashlib
@@ -11,10 +11,8 @@ YEAR_S: Final = 365 * 24 * 3600
 
 
 def init_app(app: Quart) -> None:
-    """Add hashes to the addresses of static files, and tell browsers how long to keep them.
-
-    An address without a hash, or with the hash of another version from before an upgrade, works
-    too.
+    """Add hashes to the addresses of static files, and tell browsers how long to keep them;
+    addresses without or with an old hash work too.
     """
     folder = Path(app.static_folder or "")
     for file in folder.iterdir():

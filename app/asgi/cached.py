@@ -1,6 +1,6 @@
 """The ASGI layer that answers from the cache, before routing, sessions and templates.
 
-A cached response is never stale: before it is sent, the feed checks for commits of any process.
+A cached response is never stale: the feed first checks for commits of any process.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ ZONED: Final = ZONE_COOKIE.encode()
 
 @dataclass(frozen=True, slots=True)
 class CachedResponse:
-    """A whole response of status 200, compressed if the request accepts that."""
+    """A whole response of status 200, compressed if accepted."""
 
     etag: str
     headers: tuple[tuple[bytes, bytes], ...]
@@ -50,8 +50,8 @@ def _size_of(response: CachedResponse) -> int:
 class Cached:
     """Wrapper of the app that caches responses in `memo`, which is None before the app serves.
 
-    is_open: whether anyone may request a path, so that the response depends on no event. of_zone:
-    beginnings of addresses with days in the browser's time zone.
+    is_open: whether anyone may request a path, so that responses depend on no event. of_zone:
+    beginnings of addresses with days in the browser's zone.
     """
 
     def __init__(
@@ -111,7 +111,6 @@ class Cached:
         return scope["path"], scope["query_string"], takes_gzip(headers), language, origin, zone
 
     def _zone(self, path: str, headers: dict[bytes, bytes]) -> str | None:
-        """Return the browser's time zone if the page shows days in it."""
         cookie_header = headers.get(b"cookie", b"")
         if ZONED not in cookie_header or not (path == "/" or path.startswith(self._of_zone)):
             return None
@@ -120,10 +119,8 @@ class Cached:
     async def _capture(
         self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send
     ) -> CachedResponse | None:
-        """Run the app without conditions, and return a whole response of status 200.
-
-        Any other response, and a response without an end, is sent as it comes: no one can wait for
-        it.
+        """Run the app without conditions, and return a whole response of status 200; any other, or
+        an endless one, is sent as it comes.
         """
         stored_headers: dict[bytes, bytes] | None = None
         body: list[bytes] = []
@@ -152,7 +149,6 @@ class Cached:
 
 
 def _is_passed_on(path: str) -> bool:
-    """Return whether the response is sent part by part and never cached."""
     return path.startswith(MEDIA) or is_endless(path)
 
 
@@ -170,7 +166,7 @@ def _is_personal(headers: dict[bytes, bytes]) -> bool:
 
 
 def _is_ahead(headers: dict[bytes, bytes], newest: int) -> bool:
-    """Return whether the client knows an event that this process does not know yet."""
+    """Return whether the client knows an event that this process does not know."""
     after = headers.get(b"saywho-after")
     return after is not None and not (after.isdigit() and int(after[:17]) <= newest)
 
@@ -197,7 +193,7 @@ def _remembered_zone(cookie_header: bytes) -> str:
 
 
 def _headers_to_hold(start: Any) -> dict[bytes, bytes] | None:
-    """Return the headers of a response that may be held back until it is complete."""
+    """Return the headers of a response that may be held back until it is whole."""
     headers = {name.lower(): value for name, value in start["headers"]}
     size = headers.get(b"content-length")
     is_small = size is not None and int(size) <= 16 * 1024 * 1024

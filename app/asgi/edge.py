@@ -1,9 +1,8 @@
 """The ASGI layer that gives each request its id and path, and refuses bad requests.
 
-It knows the client as trusted proxies report it, and the hosts that a site answers for: a page of
-another site can point its own name at a machine that only its visitor reaches (DNS rebinding), and
-would then read the whole site. It also holds back unread parts of a body, and discards unwanted
-bodies (`Flow`).
+It knows the client from trusted proxies, and the site's hosts: a page of another site can point its
+own name at a machine that only its visitor reaches (DNS rebinding), and would read the site. It
+also holds back unread parts of a body, and discards unwanted bodies (`Flow`).
 """
 
 import asyncio
@@ -33,7 +32,6 @@ def _is_host(value: bytes) -> bool:
 
 
 def _entry(scope: Any, name: bytes, hops: int) -> str:
-    """Return the `hops`-th entry from the end of a header; empty if it has fewer."""
     values = [value for key, value in scope["headers"] if key == name]
     entries = b",".join(values).decode("latin-1").split(",")
     return entries[-hops].strip() if len(entries) >= hops else ""
@@ -42,8 +40,8 @@ def _entry(scope: Any, name: bytes, hops: int) -> str:
 def forwarded(scope: Any, hops: int) -> Any:
     """Return the ASGI scope of the client's request, seen through `hops` trusted proxies.
 
-    Each proxy appends itself to a list, so the `hops`-th entry from the end counts; earlier entries
-    are whatever the client wrote. A missing or malformed value changes nothing.
+    Each proxy appends itself, so the `hops`-th entry from the end counts; earlier entries are
+    whatever the client wrote. A malformed value changes nothing.
     """
     changed: dict[str, Any] = {}
     client = _entry(scope, b"x-forwarded-for", hops).removeprefix("[").partition("]")[0]
@@ -60,8 +58,6 @@ def forwarded(scope: Any, hops: int) -> Any:
 
 
 class OwnHosts:
-    """The hosts of a site: local hosts, and the host of its public address."""
-
     def __init__(self, url: str, trusted_proxies: int) -> None:
         self._public = urlsplit(url).hostname
         # Without a public address it is the proxy that says which hosts lead here.
@@ -71,7 +67,7 @@ class OwnHosts:
         """Return the error of a malformed or foreign Host header.
 
         With a public address, every other name is foreign; without one, any name if the request
-        arrived at a private address. A server without a known address is public.
+        arrived at a private address. An unknown address is public.
         """
         if not _is_host(value):
             return MalformedError("The Host header is not a host name", loc="Host")
@@ -89,7 +85,6 @@ class OwnHosts:
 
 @lru_cache(maxsize=100)
 def _is_foreign(value: bytes, server: str, public: str | None) -> bool:
-    """Return whether a Host header names none of the hosts of a site at that address."""
     host, ip = _host(value), _address(server)
     is_familiar = not value or host in {public, "localhost"} or _address(host) is not None
     is_reserved = public is not None or (ip is not None and ip.is_private)
@@ -97,7 +92,6 @@ def _is_foreign(value: bytes, server: str, public: str | None) -> bool:
 
 
 def _host(value: bytes) -> str:
-    """Return the host of a Host header in lower case, without a port."""
     try:
         return (urlsplit(b"//" + value).hostname or b"").decode("ascii").rstrip(".")
     except ValueError:
@@ -224,7 +218,7 @@ class _Answer:
         """Error for a request that is refused whatever its path."""
         is_read = scope["method"] in {"GET", "HEAD"}
         self.location = _location(scope, asked) if is_read else b""
-        """Redirect target for a path that is written in another way; empty for none."""
+        """Redirect target for a path written in another way; empty for none."""
         if asked[:1] != "/":
             self.refusal = MalformedError("The request target is not a URL path or URL")
         elif not _is_utf8(scope["query_string"]):
@@ -278,7 +272,7 @@ class _Answer:
 
     @property
     def _is_late(self) -> bool:
-        """Whether the body did not arrive in time: the client gets no more time."""
+        """Whether the body did not arrive in time."""
         return self.status == HTTPStatus.REQUEST_TIMEOUT
 
     async def refuse(self, status: HTTPStatus, *headers: tuple[bytes, bytes]) -> None:
@@ -293,7 +287,7 @@ class _Answer:
 
 
 def _location(scope: Scope, asked: str) -> bytes:
-    """Return the canonical address of a path that was written in another way; otherwise empty."""
+    """Return the canonical address of a path written in another way, or empty."""
     root, path = scope.get("root_path", "").rstrip("/"), scope["path"]
     if path == NOWHERE or asked == root + path:
         return b""
@@ -307,7 +301,7 @@ def _location(scope: Scope, asked: str) -> bytes:
 class Flow:
     """A request's body on its way from the server to Quart, or to a view that streams it.
 
-    Parts that such a view has not read stay with the server, which stops reading from the client.
+    Unread parts stay with the server, which stops reading from the client.
     """
 
     KEY: ClassVar[str] = "saywho.flow"
@@ -335,10 +329,10 @@ class Flow:
         return await self.take()
 
     async def discard(self) -> None:
-        """Let Quart discard the rest of the body, and keep no more of it than its limit.
+        """Let Quart discard the rest of the body, and keep no more than its limit.
 
-        A client that sends everything before it reads would not see the response if the connection
-        were closed immediately.
+        A client that sends everything before it reads would not see the response over a closed
+        connection.
         """
         self._is_quarts.set()
         await wait_until_set(self.is_whole, at_most_s=LINGER_S)

@@ -1,6 +1,6 @@
 """The ASGI layer for endless responses, which frees a request as soon as its view begins one.
 
-There may be thousands of them, and Quart would keep a request, its contexts and two tasks for each.
+For thousands of them, Quart would keep a request, its contexts and two tasks each.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ PUSH: Final = "saywho.push"
 HALF_CLOSED: Final[Any] = {"type": "saywho.half_closed"}
 """ASGI message of our HTTP/1.1 that the client sends nothing more.
 
-Most such clients are gone; others still read, so an endless response ends properly.
+Some such clients still read, so an endless response ends properly.
 """
 _BODIES: Final = "saywho.bodies"
 
@@ -31,7 +31,7 @@ class EndlessBody(Protocol):
         """Send the body's parts until it ends; return whether the response ends with it.
 
         `push` sends a part without waiting and returns whether it did; `gone` is done when the
-        client is gone, or sends nothing more.
+        client is gone or sends nothing more.
         """
         ...
 
@@ -41,7 +41,7 @@ class EndlessBody(Protocol):
 
 
 class Streams:
-    """Wrapper of the app; a view begins an endless response by `hand_over` and an empty body."""
+    """Wrapper of the app; a view begins an endless response by `hand_over`."""
 
     def __init__(self, app: AsgiApp) -> None:
         self._app = app
@@ -68,7 +68,7 @@ class Streams:
 def hand_over(scope: Scope, body: EndlessBody) -> None:
     """Make this the body of the empty response of status 200 that a view is about to return.
 
-    It is closed however the request ends, also if another response is sent.
+    It is closed however the request ends.
     """
     if (bodies := scope.get(_BODIES)) is None:
         body.close()
@@ -77,7 +77,7 @@ def hand_over(scope: Scope, body: EndlessBody) -> None:
 
 
 class _Head:
-    """Sends the head of an endless response without its empty body; any other response whole."""
+    """Sends an endless response's head without its empty body; other responses whole."""
 
     def __init__(self, bodies: list[EndlessBody], send: Send) -> None:
         self._bodies = bodies
@@ -105,7 +105,7 @@ async def _send_all(
 
 
 async def _until_gone(receive: Receive, half_closed: "asyncio.Future[None]") -> None:
-    """Wait until the client is gone, and report if it sends nothing more; it has no body."""
+    """Wait until the client is gone, and report if it sends nothing more."""
     while (message := await receive())["type"] != "http.disconnect":
         if message is HALF_CLOSED:
             half_closed.set_result(None)

@@ -1,4 +1,4 @@
-"""Drawings as values: `templates/_drawings.html` makes HTML of them, pictures draw them as well."""
+"""Drawings as values: `templates/_drawings.html` makes HTML of them, pictures draw them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -34,12 +34,11 @@ class NamedBar(NamedTuple):
 
     @property
     def is_of_several(self) -> bool:
-        """Whether it is the bar of all others together."""
         return self.hue == NO_HUE
 
     @property
     def has_room(self) -> bool:
-        """Whether the name fits into it, in a bar as wide as the narrowest page of two columns."""
+        """Whether the name fits into it on the narrowest page of two columns."""
         return self.share * 660 >= LetterWidths(10, 17, 18).of(self.name)
 
 
@@ -50,15 +49,12 @@ class Bars:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Columns of numbers of posts."""
-
     macro: ClassVar[str] = "columns"
 
     hue: str
     caption: str
     counts: Sequence[int]
     texts: Sequence[str]
-    """Numbers in words."""
     names: Sequence[str]
     labels: Sequence[str]
     """Labels below the columns; empty without room."""
@@ -71,13 +67,11 @@ class ListedName(NamedTuple):
     path: str
     """URL of these posts, or of the named subject."""
     told: str = ""
-    """Number in words for screen readers, unless `posts` is in words."""
+    """Number in words for screen readers, unless `posts` is."""
 
 
 @dataclass(frozen=True, slots=True)
 class NameList:
-    """Words or names, the clearest or most frequent first."""
-
     macro: ClassVar[str] = "names"
 
     names: Sequence[ListedName]
@@ -87,7 +81,7 @@ class NameList:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Hours of the day: a person's as columns, others' as an outline."""
+    """Hours of the day: a person's as columns, others' as outline."""
 
     macro: ClassVar[str] = "clock"
 
@@ -97,9 +91,8 @@ class Clock:
     """Heights from hour 0 on, in per cent of the highest of both."""
     outline: Sequence[float]
     labelled_by: str = ""
-    """Ids of the elements that name it, if it is a page's first drawing."""
+    """Ids of the elements that name it, if first on a page."""
     told: Sequence[str] = ()
-    """Number of each hour in words."""
 
     @property
     def outline_path(self) -> str:
@@ -122,7 +115,6 @@ class Spark:
     """In per cent of the highest."""
     shown: int
     ends: tuple[str, str]
-    """Texts before and after the columns."""
 
 
 class PhraseRow(NamedTuple):
@@ -136,8 +128,6 @@ class PhraseRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PhraseList:
-    """Phrases, the clearest first."""
-
     macro: ClassVar[str] = "phrases"
 
     hue: str
@@ -146,8 +136,6 @@ class PhraseList:
 
 @dataclass(frozen=True, slots=True)
 class StackedBar:
-    """A bar of parts that make a whole."""
-
     parts: Sequence[NamedBar]
     name: str = ""
     """Whose parts these are; empty for all people."""
@@ -155,7 +143,6 @@ class StackedBar:
 
     @property
     def starts(self) -> list[float]:
-        """Start of each part, in per cent."""
         return [100 * start for start in accumulate((part.share for part in self.parts), initial=0)]
 
 
@@ -174,8 +161,6 @@ class ColumnsPart(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PeriodColumns:
-    """Months or years, with a part for each person."""
-
     caption: str
     people: Sequence[tuple[str, str]]
     """Name and class of the colour of each person."""
@@ -193,7 +178,7 @@ class PeriodColumns:
 
     @property
     def parts(self) -> list[ColumnsPart]:
-        """Paths of each person, in a field 1 wide for each column and 100 high."""
+        """Paths of each person, in a field 1 wide per column and 100 high."""
         paths = [""] * len(self.people)
         for place, column in enumerate(self.columns):
             bottom = 100.0
@@ -215,8 +200,6 @@ class Thing(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Things:
-    """Sentences about what sets a person apart, the clearest first."""
-
     hue: str
     rows: tuple[Thing, ...]
 
@@ -229,8 +212,6 @@ class TileRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Tiles:
-    """A row of tiles for each player."""
-
     rows: Sequence[TileRow]
 
 
@@ -258,7 +239,7 @@ def column_path(heights: Iterable[float]) -> str:
 
 
 EDGE: Final = 4.0
-"""Free space at both ends of a line, in per cent, so that dots and rings stay inside."""
+"""Free space at both ends of a line, in per cent, for dots and rings."""
 PHONE_PX: Final = 310
 """Width of a line on a phone, in pixels."""
 
@@ -279,7 +260,7 @@ class Ring:
 
     @property
     def letters(self) -> Sequence[Initials]:
-        """Initials in their colours, or the number of people if there are more than six letters."""
+        """Initials in their colours, or the number of people beyond six letters."""
         if sum(len(person.text) for person in self.people) <= 6:
             return self.people
         names = ", ".join(person.name for person in self.people)
@@ -314,7 +295,6 @@ class DotRow:
     rings: Sequence[Ring]
     path: str
     brief: str = ""
-    """Short form of a long value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,12 +315,11 @@ class Dots:
 
     @property
     def has_key(self) -> bool:
-        """Whether the initials need a key."""
         return len(self.others) > 1 and any(other.text != other.name for other in self.others)
 
 
 def rings_of(places: Sequence[float], people: Sequence[Initials]) -> list[Ring]:
-    """Return rings for people at these places, joined where they would touch on a phone."""
+    """Return rings for people at these places, joined if touching on a phone."""
     groups: list[list[tuple[float, Initials]]] = []
     for placed in sorted(zip(places, people, strict=True)):
         groups.append([placed])
@@ -379,7 +358,7 @@ class GridDay:
 
 @dataclass(frozen=True, slots=True)
 class WeekGrid:
-    """The days of a year: weeks are columns, days of the week are rows."""
+    """The days of a year: weeks are columns, weekdays rows."""
 
     macro: ClassVar[str] = "weeks"
 
@@ -387,11 +366,10 @@ class WeekGrid:
     labelled_by: str
     """Ids of the elements that describe the drawing."""
     days: Sequence[GridDay]
-    """Days of the year until today."""
     months: Sequence[tuple[int, str]]
     """First column and name of each month."""
     columns: int
-    """Columns of the whole year, so that a month has the same place in every year."""
+    """Columns of the whole year, so that months stay in place."""
 
     @property
     def shades(self) -> list[tuple[str, str]]:

@@ -20,10 +20,10 @@ STROKED: Final = dict(zip("ĐđĦħıŁłŊŋŦŧƏə", "DdHhiLlNnTtEe", strict=
 MOST_SIGNS: Final = 5_000
 """Number of cached signs, since visitors may send any sign of Unicode."""
 JOINER: Final = "\u200d"
-"""Character between emoji that form a single sign, of which the first is drawn."""
+"""Character between emoji that form a sign, of which the first is drawn."""
 _MONTH: Final = "|".join(f"(?<={name})" for name in MONTHS)
 _BREAK: Final = re.compile(rf"(?!(?:(?<=\d[년월])|{_MONTH}|(?<=\d,))\s\d|(?<=\d)\s{UNIT})\s")
-"""White space at which a row may end: not within a date, or between a number and its unit."""
+"""White space at which a row may end: not within a date, or before a unit."""
 _EMOJI: Final = "NotoColorEmoji.ttf"
 _STRIKE: Final = 109
 """The only size of the emoji's pictures."""
@@ -38,11 +38,9 @@ class Lettering:
         return self.letters.size
 
     def getlength(self, text: str) -> float:
-        """Return the width of a text in pixels."""
         return sum(self._width(is_of_emoji, run) for is_of_emoji, run in _runs(text))
 
     def write(self, image: Image.Image, place: tuple[float, float], text: str, colour: str) -> None:
-        """Draw a text with its top left corner at a place."""
         left, top = place
         baseline = top + self.letters.getmetrics()[0]
         for is_of_emoji, run in _runs(text):
@@ -78,7 +76,7 @@ def _runs(text: str) -> Iterator[tuple[bool, str]]:
 
 @lru_cache(maxsize=300)  # Of 20 KB each.
 def _emoji(sign: str, size: float) -> Image.Image:
-    """Return an emoji in its colours, without the space at its sides."""
+    """Return an emoji in colour, without the space at its sides."""
     whole = _whole_emoji(sign)
     left, _, right, _ = whole.getbbox() or (0, 0, 1, 1)
     height = round(size * 0.98)
@@ -96,7 +94,7 @@ def _whole_emoji(sign: str) -> Image.Image:
 
 
 def rows_of(text: str, font: Lettering, width: float) -> Iterator[tuple[int, str]]:
-    """Yield the start of each row of a text, and the row without surrounding space."""
+    """Yield the start of each row of a text, and the stripped row."""
     for line in re.finditer(r"\S[^\n]*", text):
         start = line.start()
         while start < line.end():
@@ -129,13 +127,12 @@ def first_rows(
 
 
 def text_rows(text: str, font: Lettering, width: float, most: int) -> list[str]:
-    """Return up to `most` rows of a text, cut if there are more."""
     rows = [*islice(rows_of(text, font, width), most + 1)]
     return [row for _, row in first_rows(rows, most, font, width)]
 
 
 def even_rows(text: str, font: Lettering, width: float) -> list[str]:
-    """Return the rows of a text, as few as the width allows, with similar lengths."""
+    """Return the rows of a text, as few as fit, with similar lengths."""
     rows, words = [row for _, row in rows_of(text, font, width)], _BREAK.split(_of_one_row(text))
     lengths = [font.getlength(f"{word} ") for word in words]
     narrow = max(sum(lengths) / max(len(rows), 1), *lengths, 0)
@@ -164,9 +161,9 @@ def _filled_rows(words: Iterable[str], lengths: Iterable[float], width: float) -
 
 
 def joined_rows(parts: Iterable[str], font: Lettering, width: float, most: int) -> list[str]:
-    """Return parts with dots between them in up to `most` rows, without parts that have no room.
+    """Return parts with dots between them in up to `most` rows, without parts that lack room.
 
-    A row ends inside a part only if the part is wider than the row.
+    Only a part wider than a row is broken.
     """
     rows: list[str] = []
     for part in parts:
@@ -191,8 +188,8 @@ def drawable(
 ) -> list[tuple[str, str | None]]:
     """Return the signs of a text that the fonts have, and the colour of each.
 
-    Letters that the fonts lack lose their accents, and spaces of any width become a blank. Other
-    missing signs, and signs joined to an emoji, are left out with one of the surrounding spaces.
+    Letters that the fonts lack lose their accents, spaces become a blank. Other missing signs, and
+    signs joined to an emoji, are left out with a surrounding space.
     """
     signs: list[tuple[str, str | None]] = []
     is_gap = False
@@ -215,14 +212,12 @@ def _plain(sign: str) -> str:
 
 
 def drawn_text(text: str) -> str:
-    """Return the text without the signs that the fonts lack."""
     return "".join(sign for sign, _ in drawable(text)).strip()
 
 
 def drawn_name(name: str) -> str:
-    """Return a name or word without signs that the fonts lack; empty if they lack a letter.
-
-    Without a letter, it would be another name: 金민수 would become 민수.
+    """Return a name or word without signs that the fonts lack; empty if they lack a letter: without
+    it, 金민수 would become 민수.
     """
     text = drawn_text(name)
     is_lost = any(sign.isalpha() and not has_sign(_plain(sign)) for sign in name)

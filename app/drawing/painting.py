@@ -65,7 +65,7 @@ def paint_periods(canvas: Canvas, periods: PeriodColumns, field: Field) -> None:
 
 
 def paint_clock(canvas: Canvas, clock: Clock, field: Field) -> None:
-    """Draw a column for each hour, and the outline of the other people's hours."""
+    """Draw a column for each hour, and the others' outline."""
     _paint_columns(canvas, [[height] for height in clock.heights], [clock.hue], HOUR_LABELS, field)
     _paint_outline(canvas, clock.outline, field._replace(bottom=field.bottom - _LABEL_ROW))
 
@@ -77,7 +77,7 @@ def _paint_columns(
     labels: Iterable[str],
     field: Field,
 ) -> None:
-    """Draw columns with a part for each hue, heights in per cent, and the labels with room."""
+    """Draw columns with a part for each hue, heights in per cent, and labels."""
     ground = field.bottom - _LABEL_ROW
     width, high = field.width / len(columns), (ground - field.top) / 100
     inset = max(1, width * 0.1)
@@ -115,7 +115,7 @@ _LARGEST_TILE: Final = 180
 _TILE_GAP: Final = 12
 _PLAYER_ROW: Final = 54
 _LEAST: Final = 2
-"""Smallest size of a drawn square: the text above may take the room."""
+"""Smallest size of a drawn square, if the text above takes the room."""
 _TILE_LINES: Final = 2
 """Number of lines of a player's tiles if they are large."""
 
@@ -228,8 +228,8 @@ _THING_SIZES: Final = (52, 48, 44, 40, 36, 32, 28)
 _THING_ROW: Final = 1.25
 _THING_BESIDE: Final = 0.62
 _THING_NUMBER: Final = 1.9
-"""Height of a row, size of the text below a sentence, and width of the number, by the size of the
-letters.
+"""Height of a row, size of the text below a sentence, and width of the number, by the letters'
+size.
 """
 
 

@@ -33,7 +33,7 @@ class Theme(NamedTuple):
     """Colours of authors, by class."""
 
     def mixed(self, colour: str, share: float = 0.15) -> str:
-        """Return a share of a colour mixed with the paper, by default for the ground of a mark."""
+        """Return a share of a colour mixed with the paper, by default a mark's ground."""
         pairs = zip(ImageColor.getrgb(self.paper), ImageColor.getrgb(colour), strict=True)
         return "#" + "".join(f"{round(paper + share * (hue - paper)):02x}" for paper, hue in pairs)
 
@@ -69,7 +69,7 @@ class RowNote(NamedTuple):
 
     parts: Sequence[str] = ()
     is_wanted: bool = False
-    """Whether the second part is cut instead of left out."""
+    """Whether the second part is cut, not left out."""
 
 
 class RowNotes(NamedTuple):
@@ -97,7 +97,6 @@ class Canvas:
     def write(
         self, place: tuple[float, float], text: str, font: Lettering, colour: str = ""
     ) -> None:
-        """Draw a text with its top left corner at a place, by default in ink."""
         self.pen.write(place, text, font, colour or self.theme.ink)
 
     def draw_bar(
@@ -110,7 +109,7 @@ class Canvas:
     ) -> None:
         """Draw a share of a bar, in [0, 1], in a colour, and its ground, whose end means 100%.
 
-        Without a ground, the bar begins at a line.
+        Without a ground, it begins at a line.
         """
         left, top, right, bottom = box
         if has_ground:
@@ -123,9 +122,10 @@ class Canvas:
             self.pen.rounded_rectangle((left, top, end, bottom), 6, colour)
 
     def draw_foot(self, parts: Sequence[str], *, size: int, top: int, rows: int = 1) -> float:
-        """Draw the program's name at the right, and parts in up to `rows` rows at the left.
+        """Draw the program's name at the right, and parts in up to `rows` rows at the left; return
+        the top of the first.
 
-        The last row begins at `top`. Return the top of the first row.
+        The last row begins at `top`.
         """
         mark, small = font_of(bold=True, size=size + 2), font_of(bold=False, size=size)
         left = self.width - MARGIN - mark.getlength("saywho")
@@ -172,11 +172,9 @@ class SmoothPen:
         self._plain.rectangle((left, top, right, bottom), colour)
 
     def line(self, points: Points, colour: str, width: int) -> None:
-        """Draw horizontal and vertical lines."""
         self._plain.line(points, colour, width)
 
     def stroke(self, points: Points, colour: str, width: float) -> None:
-        """Draw slanting lines with round joints."""
         left, top = (min(place) - width for place in zip(*points, strict=True))
         right, bottom = (max(place) + width for place in zip(*points, strict=True))
 
@@ -221,7 +219,7 @@ class SmoothPen:
         colour: str,
         draw: Callable[[ImageDraw.ImageDraw, int, int], None],
     ) -> None:
-        """Paint with a mask on which `draw` draws, which gets the mask's corner in the picture."""
+        """Paint with a mask on which `draw` draws, given the mask's corner."""
         left, top = floor(box[0]), floor(box[1])
         size = ceil(box[2]) - left + 1, ceil(box[3]) - top + 1
         mask = Image.new("L", (size[0] * SCALE, size[1] * SCALE))

@@ -21,11 +21,11 @@ Format = Literal["1200x630", "1080x1350", "1080x1920"]
 
 
 class Measures(NamedTuple):
-    """Measures of a format, in pixels. Sizes of letters are tried in order until one fits."""
+    """Measures of a format, in pixels; letter sizes are tried in order."""
 
     size: tuple[int, int]
     top: int
-    """Top of the title: other programs cover the edges of the highest format."""
+    """Top of the title: programs cover the edges of the highest format."""
     foot: int
     titles: tuple[int, ...]
     facts: tuple[int, ...]
@@ -126,7 +126,7 @@ MOST_KEPT: Final = 32
 _ROW: Final = 1.25
 """Height of a row, by the size of its letters."""
 _HUED: Final = 28
-"""Width of the line next to the finding, in a person's colour, with its space."""
+"""Width of the line next to the finding, with its space."""
 _LINE_ROW: Final = 1.5
 """Height of a line below the drawing, by the size of its letters."""
 _ABOVE: Final = 20
@@ -158,7 +158,7 @@ class _Rows(NamedTuple):
 
 @lru_cache(maxsize=MOST_KEPT)
 def draw_poster(poster: Poster, format_: Format = "1200x630", theme: ThemeName = "light") -> bytes:
-    """Return a picture as PNG; call it in a thread, since a new picture takes about 150 ms."""
+    """Return a picture as PNG; call it in a thread, since it takes about 150 ms."""
     measures = FORMATS[format_]
     canvas = Canvas(measures.size, theme)
     canvas.draw_foot([poster.address], size=measures.small, top=measures.foot)
@@ -210,7 +210,7 @@ def _largest(
 ) -> tuple[_Rows, list[_Block]]:
     """Return the finding in the largest letters that fit, and the drawings that then have room.
 
-    In an upright picture, a second drawing and all lines have priority over a large first drawing.
+    In an upright picture, a second drawing and all lines precede a large first drawing.
     """
     lines = len(poster.lines) * measures.lines * _LINE_ROW + measures.space
     beside = lines if poster.lines and canvas.is_upright else 0
@@ -244,7 +244,7 @@ def _cut(rows: _Rows, height: float) -> _Rows:
 
 
 def _draw_title(canvas: Canvas, poster: Poster, measures: Measures, room: float) -> float:
-    """Draw the title and the facts, each in up to two rows; return their bottom."""
+    """Draw the title and facts, each in up to two rows; return their bottom."""
     width, top, text = canvas.width - 2 * MARGIN, float(measures.top), drawn_text(poster.title)
     fonts = [font_of(bold=True, size=size) for size in measures.titles]
     font = next((font for font in fonts if font.getlength(text) <= width), fonts[-1])
@@ -266,7 +266,7 @@ def _draw_title(canvas: Canvas, poster: Poster, measures: Measures, room: float)
 def _facts(
     poster: Poster, measures: Measures, width: int, most: int
 ) -> tuple[Lettering, list[str]]:
-    """Return the font and up to `most` rows of the facts, in a single row if any font allows it."""
+    """Return the font and up to `most` rows of the facts, in one row if possible."""
     fonts = [font_of(bold=False, size=size) for size in measures.facts]
     sets = [joined_rows(map(drawn_text, poster.facts), font, width, 2) for font in fonts]
     pairs = zip(fonts, sets, strict=True)
@@ -317,7 +317,7 @@ def _draw_head(canvas: Canvas, head: Sequence[str], measures: Measures, top: flo
 def _draw_lines(
     canvas: Canvas, lines: Sequence[PosterLine], measures: Measures, place: tuple[float, float]
 ) -> float:
-    """Draw as many lines as have room above a place (bottom, height); return their top."""
+    """Draw as many lines as fit above a place (bottom, height); return their top."""
     bottom, room = place
     label_font, font = [font_of(bold=bold, size=measures.lines) for bold in (True, False)]
     row = measures.lines * _LINE_ROW
@@ -337,7 +337,7 @@ def _draw_lines(
 def _draw_quote(
     canvas: Canvas, poster: Poster, measures: Measures, place: tuple[float, float]
 ) -> float:
-    """Draw as many rows of a quotation as have room, at least one; return their top."""
+    """Draw as many rows of a quotation as fit, at least one; return their top."""
     bottom, room = place
     font, width = font_of(bold=False, size=measures.quote_size), canvas.width - 2 * MARGIN - _HUED
     row = font.size * _FACT_ROW

@@ -16,7 +16,7 @@ _WIDE: Final = 900
 _BETWEEN: Final = 48
 _BAR_ROW: Final = 46
 _UPRIGHT_ROW: Final = 62
-"""Good height of a row with a bar in an upright picture; `_BAR_ROW` is the smallest."""
+"""Good height of a row with a bar in an upright picture."""
 _MOST_NOTED: Final = 2
 """Largest number of bars with notes in a wide picture."""
 _BEFORE_NOTE: Final = 1.5
@@ -24,7 +24,7 @@ _BEFORE_NOTE: Final = 1.5
 _NOTE_ROW: Final = 1.4
 """Height of a row of a note, by the size of its letters."""
 _STACK: Final = 40
-"""Height of the bar of all shares, which replaces rows without room."""
+"""Height of the bar of all shares, which replaces rows."""
 _STACK_SPACE: Final = 10
 _LEGEND: Final = 24
 """Size of the letters of the names below it."""
@@ -67,9 +67,8 @@ def paint_bars(canvas: Canvas, bars: Bars, field: Field, notes: RowNotes) -> Non
 
 
 def places_of(field: Field, rows: int, lowest: int) -> list[Field]:
-    """Return the fields of the rows, in two columns if rows in one would be too low.
-
-    There are fewer fields than `rows` if not all have the smallest height.
+    """Return the fields of the rows, in two columns if rows in one would be too low, and fewer than
+    `rows` if the smallest height lacks room.
     """
     is_halved = field.width > _WIDE and field.height / rows < lowest
     columns = 2 if is_halved and rows > 1 else 1
@@ -98,7 +97,6 @@ def _has_note_room(row: Field) -> bool:
 
 
 def _middle_of(row: Field) -> Field:
-    """Return a row without a note, moved down to the middle."""
     lower = max(0, row.height - _BEFORE_NOTE * _bar_size(row.height)) / 2
     return row._replace(top=row.top + lower, bottom=row.bottom + lower)
 
@@ -121,7 +119,7 @@ def _paint_bar(
 def _paint_large_bar(
     canvas: Canvas, bar: NamedBar, row: Field, length: float | None, note: RowNote
 ) -> None:
-    """Draw the bar below the name and the share, and the note below the bar."""
+    """Draw the bar below name and share, and the note below it."""
     size = int(min(56, row.height * (0.2 if note.parts else 0.28)))
     font, colour = font_of(bold=True, size=size), canvas.theme.hues[bar.hue]
     canvas.write((row.right - font.getlength(bar.label), row.top), bar.label, font)
@@ -149,7 +147,7 @@ def _paint_note(canvas: Canvas, note: RowNote, field: Field, size: float) -> Non
 def _paint_stack(canvas: Canvas, bars: Sequence[NamedBar], field: Field, notes: RowNotes) -> None:
     """Draw all shares in a single bar, and the names below it.
 
-    If notes are wanted, each name has a row with its note, unless only the names have room.
+    If notes are wanted and fit, each name has a row with its note.
     """
     if field.height < _STACK:
         return
@@ -169,7 +167,7 @@ def _paint_stack(canvas: Canvas, bars: Sequence[NamedBar], field: Field, notes: 
 
 
 def _noted_columns(names: int, legend: Field) -> int:
-    """Return the number of columns in which each name has a row with its note; 0 without room."""
+    """Return the number of columns of names with notes; 0 without room."""
     rows = int(legend.height // _LEGEND_ROW)
     return next((columns for columns in (1, 2) if ceil(names / columns) <= rows), 0)
 

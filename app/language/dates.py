@@ -42,7 +42,7 @@ _WHOLE: Final = re.compile(
     r"|\([가-힣\d ]{2,12}\)"  # (한 번에 6단어)
     r"|[^\W\d]{1,12}[\u2600-\u27bf\U0001f300-\U0001faff]\w{0,4}"  # 하은🌷이
 )
-"""Pattern of text without line breaks: a day, a number with its unit, or a name with an emoji."""
+"""Pattern of text without line breaks: a day, a number and unit, or a name with an emoji."""
 _OFFSET: Final = re.compile(r"Etc/GMT([+-])([1-9]\d?)")
 
 
@@ -69,9 +69,9 @@ def show_date(day: date) -> str:
 
 
 def unbroken(text: str) -> Markup:
-    """Return a sentence as HTML without line breaks in days, and between numbers and their units.
+    """Return a sentence as HTML without line breaks in days, and between numbers and units.
 
-    Its spaces stay spaces, so that copying and searching give the same text.
+    Its spaces stay spaces, so copying and searching give the same text.
     """
     parts, end = [], 0
     span = Markup('<span class="unbroken">{}</span>')
@@ -129,9 +129,9 @@ def show_time(
 ) -> Markup:
     """Return a `<time>` element in UTC, which a script changes to the viewer's time.
 
-    With a zone, it is the time there for everyone. Imports turn a bare day into midnight UTC, so
-    midnight is shown as a day unless the time is_exact, as in a message. chat: the chat's zone,
-    which is named unless it is the viewer's.
+    With a zone, it is the time there for everyone. Midnight is shown as a day, since imports turn a
+    bare day into midnight UTC, unless the time is_exact, as in a message. chat: the chat's zone,
+    named unless it is the viewer's.
     """
     day_and_time = escape(str(get_datetime_format("medium", locale=language())))  # As in browsers.
     if zone is not None:
@@ -160,7 +160,7 @@ def show_day(time: datetime, zone: str | None = None) -> Markup:
 
 
 def show_own_day(time: datetime, zone: str | None = None, *, is_exact: bool = False) -> Markup:
-    """Return a `<time>` element of the day of `show_time`, which a script makes the viewer's."""
+    """Return a `<time>` element of a day, which a script makes the viewer's."""
     time = time.astimezone(UTC)
     if zone is not None or not (is_exact or time.hour or time.minute or time.second):
         return show_day(time, zone)
@@ -180,9 +180,8 @@ def _month_day(month: int, day: int, locale: Locale) -> str:
 
 
 def show_zone(zone: str) -> str:
-    """Return the name of a time zone's city: "서울 시간"; otherwise its key.
-
-    A zone without a city is named by its offset: "UTC+1" for Etc/GMT-1, whose sign is reversed.
+    """Return the name of a time zone's city, "서울 시간", otherwise its key or offset: "UTC+1" for
+    Etc/GMT-1, whose sign is reversed.
     """
     if reversed_offset := _OFFSET.fullmatch(zone):
         return f"UTC{'-' if reversed_offset[1] == '+' else '+'}{reversed_offset[2]}"

@@ -36,7 +36,7 @@ SWITCH: Final = "locale"
 LONGEST_HEADER: Final = 1_000
 """Characters of an Accept header that are read; no browser sends more."""
 CHAT: Final = "chat"
-"""Translation context of texts about messages, if the same text is about posts elsewhere."""
+"""Translation context of texts about messages that are about posts elsewhere."""
 _POST: Final = re.compile(r"\b([Pp])ost(s?)\b(?![)}])")
 """Pattern of the word, except as the name of a value."""
 _language: ContextVar[Locale | None] = ContextVar("language", default=None)
@@ -91,9 +91,9 @@ def negotiated(accepted: str, remembered: str | None) -> Locale:
 
 
 async def store_language() -> Response | None:
-    """Store the language that the address names, and redirect back to the page.
+    """Store the language that the address names, and redirect back.
 
-    The choice is a link, so that it works without JavaScript. The API stores none.
+    The choice is a link, to work without JavaScript; the API stores none.
     """
     language = request.args.get(SWITCH)
     is_page = request.path == API + API_DOCS or not request.path.startswith(EVERY_API)
@@ -117,9 +117,8 @@ def own_address(*without: str, **changed: str) -> str:
 
 
 def language_links() -> list[tuple[str, str, str]]:
-    """Return code, own name and address of the other languages.
-
-    A page at an address that only accepts forms links to the front page.
+    """Return code, own name and address of the other languages; a page that only accepts forms
+    links to the front page.
     """
     is_page = request.method != "POST" or current_app.url_map.bind("").test(request.path)
     return [
@@ -140,7 +139,7 @@ def ngettext_noop(singular: str, plural: str) -> tuple[str, str]:
 
 
 def language() -> Locale:
-    """Return the request's language; English outside of a request, as on the command line."""
+    """Return the request's language; English outside of a request."""
     if (named := _language.get()) is not None:
         return named
     return cast(Locale, g.get("locale", "en")) if has_request_context() else "en"
@@ -175,7 +174,7 @@ def gettext(message: str) -> str:
 
 
 def clause(message: str) -> str:
-    """Return a sentence as a clause of another one; English only loses its full stop."""
+    """Return a sentence as a clause of another; English only loses its full stop."""
     if language() == "ko":
         return sentence(str(catalog("ko").pgettext("within a sentence", message)))
     return message.removesuffix(".")
@@ -204,10 +203,7 @@ def _ngettext_of_page(
 
 
 def _with_messages(text: str) -> str:
-    """Return the English text about messages.
-
-    The Korean catalogue marks the texts that have such a form.
-    """
+    """Return the English text about messages, if the Korean catalogue marks such a form."""
     return _POST.sub(lambda match: ("M" if match[1] == "P" else "m") + f"essage{match[2]}", text)
 
 
@@ -235,7 +231,7 @@ def show_list(names: Sequence[str]) -> str:
 
 
 def show_percent(value: float) -> str:
-    """Return a share between 0 and 1 in whole per cent; only 0 is 0% and only 1 is 100%."""
+    """Return a share between 0 and 1 in whole per cent; only 0 is 0%, only 1 is 100%."""
     if 0 < value < 0.01:
         return f"<{_percent(0.01, language())}"
     if 0.99 < value < 1:
@@ -251,8 +247,7 @@ def _percent(value: float, locale: Locale) -> str:
 def rounded_parts(values: Sequence[float]) -> list[float]:
     """Return parts of a whole rounded to whole per cent, which add up to their rounded sum.
 
-    The largest remainders are rounded up. Parts under 1%, and parts over 99% next to them, are
-    unchanged.
+    The largest remainders are rounded up. Parts under 1%, and over 99% next to them, are unchanged.
     """
     exact = {place: value * 100 for place, value in enumerate(values) if value >= 0.01}
     whole = {place: math.floor(share) for place, share in exact.items()}

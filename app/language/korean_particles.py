@@ -1,7 +1,7 @@
 """Korean particles, whose form depends on the last sound of the word before them.
 
-Sentences of the catalogue have both forms after a value, `{name}은(는)`, `{name}(으)로` or
-`{name}이에요(예요)`; the form is chosen when the value is inserted.
+Sentences have both forms, `{name}은(는)`, `{name}(으)로` or `{name}이에요(예요)`; the form is
+chosen when the value is inserted.
 """
 
 import functools
@@ -42,7 +42,7 @@ _LETTERS: Final[dict[str, Sound]] = {"l": "rieul", "r": "rieul", "m": "consonant
 _CLOSED: Final = re.compile(
     "(?:[mn]|.[mn]e|ng|(?:^|[^aeiou])(?:[aeiouy]|aa|ae|eo|eu|oo)(?:[bp]+|t+|c?k|c))$"
 )
-"""End of a word whose last letter closes the last syllable in Hangul: Tom 톰, Anne 앤, Jack 잭."""
+"""End of a word whose last letter closes the last syllable: Tom 톰, Anne 앤, Jack 잭."""
 _RIEUL: Final = re.compile("(?:l|.le)$")
 _NAME_BEFORE_PARTICLE: Final = re.compile(
     r"((?:\{|%\()(?:author|file|host|known|names?|other|platform|q|username)(?:\}|\)s)(?:</\w+>)*)"
@@ -51,10 +51,8 @@ _NAME_BEFORE_PARTICLE: Final = re.compile(
 
 
 def agreed(template: str, value: Callable[[str], str]) -> str:
-    """Return the template with the particles that fit the values; value: returns a placeholder's
-    value.
-
-    Both forms are kept if the last sound is unknown.
+    """Return the template with the particles that fit the values, both if a last sound is unknown;
+    value: returns a placeholder's value.
     """
 
     def chosen(match: re.Match[str]) -> str:
@@ -81,9 +79,9 @@ def _form(particle: str, sound: Sound | None) -> str:
 def last_sound(text: str) -> Sound | None:
     """Return the last sound of a text read aloud in Korean; None if the script is unknown.
 
-    Emoji, quotes and brackets at the end are ignored. Sources: for Hangul and digits, the rules of
-    tossi (github.com/what-studio/tossi); for Latin letters, 외래어 표기법, chapter 3, section 1: a
-    voiceless stop after a short vowel, m, n, ng and l close the syllable.
+    Emoji, quotes and brackets at the end are ignored. Sources: tossi (github.com/what-studio/tossi)
+    for Hangul and digits; 외래어 표기법, chapter 3, section 1, for Latin letters: a voiceless
+    stop after a short vowel, m, n, ng and l close the syllable.
     """
     # Values come from people and may have any length.
     readable = unicodedata.normalize("NFC", text[-100:])

@@ -1,7 +1,7 @@
-"""Findings as sentences: the code decides which finding is shown, this table how it is written.
+"""Findings as sentences: the code decides which is shown, this table how it is written.
 
-Texts are the English ones, which the catalogue translates. A finding with variants has a text for
-each: `tell("nothing_apart", "two", name=…)`.
+A finding with variants has a text, which the catalogue translates, for each: `tell("nothing_apart",
+"two", name=…)`.
 """
 
 from collections.abc import Mapping
@@ -81,7 +81,7 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
         "label": _("After a silence"),
     },
 }
-"""The measures of how somebody writes: next to other people, and next to the year before."""
+"""The measures of how somebody writes: next to others, and to the year before."""
 
 FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
     **HABITS,
@@ -267,9 +267,8 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
 
 
 def tell(finding: str, variant: str = "", /, **values: object) -> str:
-    """Return the sentence of a finding in the request's language.
-
-    Whole numbers, days and shares are written as the language does; years are given as texts.
+    """Return the sentence of a finding in the request's language, with its numbers, days and
+    shares; years are given as texts.
     """
     text = _text_of(finding, variant)
     count = values.get("count")

@@ -1,4 +1,4 @@
-"""The clock: the app takes the time from here, except timers of the event loop."""
+"""The clock of the app, except timers of the event loop."""
 
 import asyncio
 import contextlib
@@ -29,7 +29,7 @@ def first_instant(day: date, zone: ZoneInfo) -> datetime:
 
 
 def span_of_year(year: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Return the instants at which a year of a time zone begins and ends; the year 0 is empty."""
+    """Return the instants at which a year of a time zone begins and ends; year 0 is empty."""
     first, after = (date(max(start, MINYEAR), 1, 1) for start in (year, year + 1))
     return first_instant(first, zone), first_instant(after, zone)
 
@@ -55,8 +55,8 @@ def monotonic() -> float:
 async def wait_until_set(event: asyncio.Event, *, at_most_s: float) -> None:
     """Wait for the event, at most for this time.
 
-    `asyncio.wait_for` of Python 3.11 would lose a cancellation that meets the event, and the task
-    would never end (https://github.com/python/cpython/issues/86296).
+    `asyncio.wait_for` of Python 3.11 would lose a cancellation that meets the event
+    (https://github.com/python/cpython/issues/86296).
     """
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(at_most_s):

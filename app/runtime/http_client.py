@@ -19,9 +19,8 @@ KNOWN_ERRORS: Final = (
 
 
 class Transport(httpx.AsyncBaseTransport):
-    """Transport that closes a connection whose handshake fails or is cancelled.
-
-    `most_kept` connections stay open for 5 s after their responses.
+    """Transport that closes a connection whose handshake fails or is cancelled; `most_kept` stay
+    open for 5 s after their responses.
     """
 
     def __init__(self, context: ssl.SSLContext, *, most_kept: int = 0) -> None:
@@ -86,8 +85,8 @@ class _Backend(httpcore.AnyIOBackend):
 class _Stream(httpcore.AsyncNetworkStream):
     """A connection before its handshake.
 
-    httpcore (1.0) closes it if the handshake fails, but not if its task is cancelled, as by a
-    timeout of the whole request: then it stays open until memory is collected.
+    httpcore (1.0) does not close it if its task is cancelled, as by a timeout: it stays open until
+    memory is collected.
     """
 
     def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:

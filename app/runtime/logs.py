@@ -24,7 +24,7 @@ def one_line(text: str) -> str:
 
 
 def _message(record: logging.LogRecord) -> str:
-    """Return the message; of a user's error, its cause in place of a traceback."""
+    """Return the message; of a user's error, its cause without a traceback."""
     message = record.getMessage()
     error = record.exc_info[1] if record.exc_info else None
     if isinstance(error, AppError):
@@ -58,8 +58,6 @@ class JsonFormatter(logging.Formatter):
 
 
 class TextFormatter(JsonFormatter):
-    """Formatter of text lines that end with the request's id."""
-
     def format(self, record: logging.LogRecord) -> str:
         line = f"{self.formatTime(record, '%H:%M:%S')} {record.levelname[0]} {_message(record)}"
         if (duration := getattr(record, "duration_ms", None)) is not None:
@@ -71,7 +69,6 @@ class TextFormatter(JsonFormatter):
 
 
 def configure(config: Config) -> None:
-    """Send the program's log to standard error, in the configured form."""
     handler = logging.StreamHandler()
     handler.setFormatter(TextFormatter() if config.log == "text" else JsonFormatter())
     logger = logging.getLogger(OURS)
@@ -80,10 +77,7 @@ def configure(config: Config) -> None:
 
 
 def log_request(method: str, path: str, status: int, seconds: float) -> None:
-    """Log a response.
-
-    Looking for the caller in the code, as `Logger.info` does, would cost more than all the rest.
-    """
+    """Log a response; looking for the caller, as `Logger.info` does, would cost most time."""
     if access_log.isEnabledFor(logging.INFO):
         extra = {"duration_ms": round(1000 * seconds, 1)}
         values = ("%s %s %d", (method, path, status), None)

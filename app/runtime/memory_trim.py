@@ -10,9 +10,8 @@ TRIM_EVERY_S: Final = 10.0
 
 
 def collect_seldom() -> None:
-    """Collect garbage less often, in a process that makes thousands of objects at a time.
-
-    Reference counts free them; looking through them took a fifth of the time of an import.
+    """Collect garbage less often where thousands of objects are made at a time: it took a fifth of
+    an import's time, though reference counts free them.
     """
     gc.set_threshold(20_000, 20, 20)
 
@@ -20,9 +19,9 @@ def collect_seldom() -> None:
 def share_heap() -> None:
     """Let all threads allocate from one heap, in a process whose threads take turns anyway.
 
-    Call it before the first thread starts: existing heaps stay in use, also in forked processes,
-    and each would keep what it freed (some 40 MiB). Large blocks are returned when freed; glibc
-    would take them from the heap after the first was freed, and scatter small ones among the holes.
+    Call it before the first thread starts: existing heaps stay in use, also after a fork, and each
+    would keep what it freed (some 40 MiB). Large blocks are returned when freed; glibc would take
+    them from the heap after the first, and scatter small ones among the holes.
     """
     with contextlib.suppress(AttributeError):  # Only glibc has several.
         set_option = ctypes.CDLL(None).mallopt
@@ -37,7 +36,7 @@ def share_heap() -> None:
 def trim_heap() -> None:
     """Return freed memory to the system; call it in a thread.
 
-    Other threads that allocate wait meanwhile: .1 to 1.5 ms, 8 ms after 180 MB were freed.
+    Other threads that allocate wait .1 to 1.5 ms, 8 ms after 180 MB were freed.
     """
     with contextlib.suppress(AttributeError):  # Only glibc keeps it.
         ctypes.CDLL(None).malloc_trim(0)
@@ -46,8 +45,8 @@ def trim_heap() -> None:
 async def keep_heap_trimmed() -> None:
     """Return memory that requests and jobs have freed, repeatedly.
 
-    glibc keeps freed memory between small blocks: a background of 2,500 posts leaves 35 MiB, and a
-    worker that only answers pages while others import keeps 5 MiB.
+    glibc keeps it between small blocks: 35 MiB after a background of 2,500 posts, 5 MiB in a worker
+    that answers pages.
     """
     while True:
         await asyncio.sleep(TRIM_EVERY_S)

@@ -1,7 +1,5 @@
-"""Metrics of operation, for Prometheus.
-
-`saywho serve` names a folder for all workers' metrics, so that any worker can report all; otherwise
-they are those of one process.
+"""Metrics of operation, for Prometheus; any worker of `saywho serve` reports those of all from a
+shared folder.
 """
 
 import os

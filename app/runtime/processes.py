@@ -15,9 +15,9 @@ from app.config import PREFIX, PROGRAM_FOLDER
 
 NICENESS: Final = 5
 WORKER_SCORE: Final = 100
-"""Score of workers for `be_expendable`.
-
-A new worker takes less memory than its supervisor, with which the whole site would end."""
+"""Score of workers for `be_expendable`: a new one takes less memory than the supervisor, with which
+the site would end.
+"""
 
 
 def be_nice() -> None:
@@ -28,9 +28,8 @@ def be_nice() -> None:
 
 
 def be_expendable(score: int) -> None:
-    """Let the system kill this process rather than its parent if memory is short; only on Linux.
-
-    It counts as if it took `score` thousandths more of all memory.
+    """Let Linux kill this process rather than its parent if memory is short, as if it took `score`
+    thousandths more of all memory.
     """
     with contextlib.suppress(OSError):  # No such file elsewhere; a sandbox may deny it.
         file = Path("/proc/self/oom_score_adj")
@@ -54,8 +53,8 @@ async def run_child(
 ) -> int:
     """Run a module in a child process, killed if this is cancelled; return its status.
 
-    Its environment has only the given settings of the program. It shares the standard streams that
-    are not given.
+    Its environment has only the given settings of the program. It shares standard streams that are
+    not given.
     """
     stdin, stdout, stderr = streams
     environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
@@ -83,9 +82,8 @@ def begin_child() -> None:
 
 
 def end_with_parent() -> None:
-    """Let the system kill this process when its parent dies; only on Linux.
-
-    A process stuck in a regular expression could not look for its parent.
+    """Let Linux kill this process when its parent dies: one stuck in a regular expression could not
+    look for its parent.
     """
     with contextlib.suppress(AttributeError):
         set_death_signal = 1
@@ -94,9 +92,8 @@ def end_with_parent() -> None:
 
 @contextlib.contextmanager
 def limited_memory(most_bytes: int) -> Iterator[None]:
-    """Limit the process to this much more memory than it has mapped; only on Linux.
-
-    Exceeding the limit raises MemoryError.
+    """Limit the process on Linux to this much more memory than it has mapped; beyond it,
+    MemoryError is raised.
     """
     if sys.platform != "linux":
         yield
@@ -114,7 +111,7 @@ def limited_memory(most_bytes: int) -> Iterator[None]:
 def close_inherited_files() -> None:
     """Close a child's open files except its standard streams.
 
-    uvloop (0.22) starts a process with all inheritable files open: the port of a killed server
-    would stay in use while a child outlives it.
+    uvloop (0.22) lets a process inherit files: a killed server's port would stay in use while a
+    child outlives it.
     """
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))

@@ -1,8 +1,8 @@
 """Reading of strangers' data in a process that can be killed and has limited memory.
 
-A regular expression may need hours, and holds the interpreter meanwhile, even in a thread. So a
-fresh process without settings and database reads each response of another host: it runs this
-module, reads bytes from standard input, and writes a line of JSON for each value.
+A regular expression may need hours, and holds the interpreter even in a thread. So a fresh process
+without settings and database reads each response of another host: it runs this module, reads
+standard input, and writes a line of JSON for each value.
 """
 
 import asyncio
@@ -26,9 +26,8 @@ from app.runtime.processes import be_nice, begin_child, limited_memory, run_chil
 LIMIT_S: Final = 10
 """Seconds after which the reading process is killed."""
 MOST_MEMORY: Final = 256 * MIB
-"""Bytes that reading may take by default, in addition to the program itself."""
+"""Bytes that reading may take by default, besides the program itself."""
 MOST_BYTES: Final = 8 * MIB
-"""Largest size of the read values."""
 REQUEST: Final = "READ"
 """Environment variable with the function, its options, memory and time, unseen by other users."""
 UNREADABLE: Final = 3
@@ -56,7 +55,7 @@ class Sandbox:
     ) -> AsyncIterator[BinaryIO]:
         """Return as lines what a module's function yields for the bytes of a file.
 
-        `on_read` gets the seconds that reading took, whether it succeeded or not. Raises ReadError.
+        `on_read` gets the seconds of reading, also after a failure. Raises ReadError.
         """
         body.seek(0)
         limits = self._most_memory, self._limit_s

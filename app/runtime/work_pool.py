@@ -1,4 +1,4 @@
-"""Work that must not hold up other work, or must not be left half done."""
+"""Work that must not hold up other work, or be left half done."""
 
 import asyncio
 import contextvars
@@ -28,16 +28,16 @@ Runner = Callable[..., Awaitable[Any]]
 async def worked_on(
     texts: Iterable[str], work: Callable[[], Result], *, inline_characters: int = INLINE_CHARACTERS
 ) -> Result:
-    """Return the result of the work, done in a thread if the texts have more characters."""
+    """Return the result of the work, done in a thread for more characters."""
     if sum(map(len, texts)) <= inline_characters:
         return work()
     return await asyncio.to_thread(work)
 
 
 class WorkPool:
-    """Threads for work that a stranger can prolong: uploads, exports, pictures, drawings.
+    """Threads for work that a stranger can prolong: uploads, exports, pictures.
 
-    Searches have their own pool, and comparisons use `asyncio.to_thread`: neither ever waits for
+    Searches have their own pool and comparisons `asyncio.to_thread`, so that neither waits for
     these.
     """
 
@@ -66,7 +66,6 @@ class WorkPool:
 class Slots:
     def __init__(self, most: int) -> None:
         self.number = most
-        """Free slots."""
 
     def take(self) -> None:
         """Take a slot until the current task ends. Raises UnavailableError without a free slot."""
@@ -87,7 +86,7 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Take a turn until the end of the block. Raises UnavailableError if none is free soon."""
+        """Take a turn until the block ends. Raises UnavailableError if none is free soon."""
         if self._waiting >= MOST_WAITING:
             raise overloaded()
         self._waiting += 1
@@ -105,7 +104,7 @@ class Turns:
 
 
 async def to_the_end(work: Coroutine[Any, Any, None]) -> None:
-    """Await work that must not be left half done; a cancellation takes effect afterwards."""
+    """Await work that must not be left half done; cancellation takes effect afterwards."""
     task = asyncio.create_task(work)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():

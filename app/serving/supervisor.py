@@ -1,4 +1,4 @@
-"""The supervisor: it replaces workers that die or hang, and drains all of them at a stop."""
+"""The supervisor: it replaces workers that die or hang, and drains all at a stop."""
 
 # hypercorn's own parent ends the whole site when a worker is killed, never notices a worker that
 # hangs, and cuts requests short when it stops several workers.
@@ -58,7 +58,6 @@ class Worker:
 
     @property
     def status(self) -> int | None:
-        """The exit status; None while the worker runs."""
         status: int | None = self.process.exitcode
         return status
 
@@ -68,8 +67,6 @@ class Worker:
 
 
 class Supervisor:
-    """Keeper of `count` workers on the same sockets, until a stop."""
-
     def __init__(self, work: Work, sockets: Sequence[socket.socket], count: int) -> None:
         self._work = work
         self._sockets = sockets
@@ -83,7 +80,7 @@ class Supervisor:
         self._has_failed = False
 
     def run(self) -> int:
-        """Run until a stop; return 0, or 1 if no worker could start or requests were cut off."""
+        """Run until a stop; return 0, or 1 if no worker could start or requests were cut."""
         for number in STOP_SIGNALS:
             signal.signal(number, self._stop)
         # Memory that is not garbage-collected stays shared with the workers.
@@ -153,7 +150,7 @@ class Supervisor:
 def open_sockets(server: ServerConfig) -> list[socket.socket]:
     """Return sockets of the configured addresses, which refuse clients until they listen.
 
-    Raises OSError if an address is in use or not this machine's.
+    Raises OSError for an address in use or of another machine.
     """
     # For several workers hypercorn would set SO_REUSEPORT, and a second site on the same address
     # would take half of the requests instead of failing.

@@ -20,9 +20,8 @@ PROGRAM: Final = Path(__file__).parents[1]
 
 
 class CompiledTemplates(BytecodeCache):
-    """The compiled templates of a program.
-
-    They are discarded when any module has changed, since the code depends on filters too.
+    """Compiled templates of a program, discarded when any module has changed: their code depends on
+    filters.
     """
 
     def __init__(self, program: Path) -> None:
@@ -48,7 +47,7 @@ class CompiledTemplates(BytecodeCache):
             self._codes[bucket.key + bucket.checksum] = bucket.code
 
     def save(self) -> None:
-        """Store the templates that were loaded, unless Python stores no compiled modules either."""
+        """Store the loaded templates, unless Python stores no compiled modules either."""
         if self._codes.keys() == self._kept.keys() or sys.dont_write_bytecode:
             return
         part = self._file.with_suffix(f".{os.getpid()}")  # Others may start at the same time.

@@ -41,9 +41,8 @@ logger = logging.getLogger(__name__)
 
 
 class NoHttp2:
-    """Stand-in for hypercorn's HTTP/2, which closes the connection.
-
-    HTTP/2 is left to a proxy: a client with one HTTP/2 connection can hold up a worker.
+    """Stand-in for hypercorn's HTTP/2, which closes the connection: with one HTTP/2 connection a
+    client can hold up a worker.
     """
 
     def __init__(self, *arguments: Any) -> None:
@@ -74,7 +73,7 @@ def _read_settings(path: Path) -> dict[str, Any]:
 
 
 def server_file() -> Path | None:
-    """Return the file of hypercorn's settings in the current folder, if it is not saywho's own."""
+    """Return the file of hypercorn's settings in the current folder, if not saywho's own."""
     path = Path(FILE).absolute()
     return path if path.exists() and not path.samefile(OWN_FILE) else None
 
@@ -129,7 +128,7 @@ def use_own_http1() -> None:
 def run(
     app: Quart | Config, server: ServerConfig, beats: Connection, sockets: Sequence[socket.socket]
 ) -> None:
-    """Run a worker in this process, with an app prepared before the fork or a new app."""
+    """Run a worker in this process, with a prepared or a new app."""
     # Ctrl+C reaches the workers too, but only the supervisor may stop them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -1,6 +1,6 @@
-"""HTTP/1.1 for hypercorn: twice as fast from the cache, and with a time limit for heads.
+"""HTTP/1.1 for hypercorn: twice as fast from the cache, with a time limit for heads.
 
-The site serves without this folder as well: hypercorn then reads requests itself.
+Without this folder, hypercorn reads requests itself.
 """
 
 from typing import Final

@@ -1,4 +1,4 @@
-"""Connections, timed by one timer instead of the task that hypercorn starts for each request."""
+"""Connections, timed by one timer instead of a task for each request."""
 
 import asyncio
 import contextlib
@@ -26,21 +26,18 @@ from app.serving.http1.exchange import (
 HEAD_S: Final = 15.0
 """Time limit for the head of a request, in seconds from its first byte."""
 CLOSING_S: Final = 10.0
-"""Time limit for sending the rest of the data of a connection that is being closed, in seconds."""
+"""Time limit for sending the rest of the data of a closing connection, in seconds."""
 TAKING_S: Final = 30.0
-"""Seconds without reading after which a client is dropped during a response.
-
-The first check comes when an idle connection would be closed.
+"""Seconds without reading after which a client is dropped during a response, first checked when an
+idle connection would be closed.
 """
 STOPPING_S: Final = 1.0
-"""Time limit for closing an idle connection at a stop, in seconds: over TLS its client responds."""
+"""Time limit for closing an idle connection at a stop, in seconds: TLS clients respond."""
 IDLE_CONNECTIONS: Final = "saywho_idle_connections"
 """Attribute of hypercorn's worker context: idle connections, and the task that closes them."""
 
 
 class TimedConnection(TCPServer):
-    """A client's connection, which is closed when it is idle for too long."""
-
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.idle_task = self  # type: ignore[assignment]
@@ -49,7 +46,7 @@ class TimedConnection(TCPServer):
         self._due: float | None = None
         """Loop time at which the connection expires; None while a request is in progress."""
         self._looks_at = 0.0
-        """Loop time of the next check of `_due`; a timer for each request would cost 2% of it."""
+        """Loop time of the next check of `_due`; a timer for each request costs 2%."""
         self._is_hurried = False
         self._sent = 0
         self._unsent = 0, 0
@@ -84,7 +81,6 @@ class TimedConnection(TCPServer):
                 vars(self).pop(name, None)
 
     async def protocol_send(self, event: Event) -> None:
-        """Send bytes, or act on a signal of `Http1`."""
         if isinstance(event, RawData):
             self._sent += 1
             await super().protocol_send(event)
@@ -120,7 +116,7 @@ class TimedConnection(TCPServer):
     def _linger(self) -> None:
         """Close our side, and discard the client's data until it closes.
 
-        A kernel with unread data would reset the connection, and drop the rest of the response.
+        A kernel with unread data would reset the connection and drop the response's rest.
         """
         self._idle.add(self)  # A stop does not wait for it.
         self._close_after(STOPPING_S if self.context.terminated.is_set() else CLOSING_S)
@@ -142,7 +138,7 @@ class TimedConnection(TCPServer):
         self._due = None
 
     def expire(self) -> None:
-        """Close the connection, which has no request in progress, or only the head of one."""
+        """Close the connection, which has no request in progress, or only a head."""
         if self._closing is None:
             self._closing = self.loop.create_task(self._close_idle())
 
@@ -152,7 +148,7 @@ class TimedConnection(TCPServer):
             self._start_timer(timeout_s, self._look)
 
     def _look(self) -> None:
-        """Expire if that is due; during a response, drop a client that reads nothing."""
+        """Expire if due; during a response, drop a client that reads nothing."""
         self._timer = None
         if self._due is None:
             self._look_at_unsent()
@@ -189,7 +185,6 @@ class TimedConnection(TCPServer):
         self._start_timer(timeout_s, self.writer.transport.abort)
 
     def _abort(self) -> None:
-        """Drop the connection and all data that its client has not read."""
         wire = self.writer.get_extra_info("socket")
         if wire is None or wire.fileno() < 0:
             return  # The client has closed it, and the request takes a while to end.

@@ -1,4 +1,4 @@
-"""Exchanges of one connection: its requests and responses, without an object for each part."""
+"""Exchanges of one connection, without an object for each part."""
 
 import asyncio
 from collections.abc import Sequence
@@ -26,13 +26,13 @@ HEAD_BEGUN: Final = Updated(idle=True)
 ANSWERED: Final = Closed()
 """Signal to the connection: its last response was sent, so close it."""
 BROKEN_OFF: Final = Closed()
-"""Signal to the connection: the rest of a response will not come, so close it."""
+"""Signal to the connection: the rest of a response will not come."""
 CLIENT_GONE: Final = Updated(idle=False)
-"""Signal to the connection: its client is gone, so it is about to be closed."""
+"""Signal to the connection: its client is gone, so it is about to close."""
 PIECE_BYTES: Final = 4096
-"""Bytes read at a time. In the worst case, chunks of one byte, they take half a millisecond."""
+"""Bytes read at a time, at worst (chunks of one byte) in half a millisecond."""
 PROBE_S: Final = 0.5
-"""Seconds between probes of a client that has closed its side and may still wait for a response."""
+"""Seconds between probes of a client that has closed its side but may still read."""
 PROBES: Final = 2
 """Number of probes: the system of a client that is gone refuses the first, the second shows it."""
 CONTINUE: Final = RawData(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -66,7 +66,7 @@ class Http1:
 
     @property
     def is_in_head(self) -> bool:
-        """Whether the client is sending the head of its next request, and none is in progress."""
+        """Whether the client is sending a request's head, and none is in progress."""
         return self._requests.is_in_head and self._stream is None
 
     async def initiate(self) -> None:
@@ -93,7 +93,7 @@ class Http1:
             await self._send(CLIENT_GONE)
 
     async def _finish(self) -> None:
-        """Wait until the response to a whole request is sent, or the client is found to be gone."""
+        """Wait until the response to a whole request is sent, or the client is gone."""
         # The end of the client's side looks the same whether it still reads or is gone.
         stream, transport = self._stream, self.transport
         if stream is None or transport is None or transport.is_closing():
@@ -150,7 +150,7 @@ class Http1:
         await self._context.mark_request()
 
     async def refuse(self, status: HTTPStatus) -> None:
-        """Send a response with this status instead of the app's, and close the connection."""
+        """Send a response with this status instead of the app's, and close."""
         if not self._response.has_begun or self._stream is None:
             self._response = ResponseWriter(is_newer=True, is_head=False, keeps_alive=False)
             self.begin(status, [(b"content-length", b"0")])
@@ -178,9 +178,8 @@ class Http1:
             await self._send(RawData(data))
 
     def push(self, data: bytes) -> bool:
-        """Send a part of the response's body without waiting; return whether it was sent.
-
-        Nothing is sent while the client has not read the earlier parts.
+        """Send a part of the body without waiting; return whether it was sent: not before the
+        client has read the earlier parts.
         """
         transport = self.transport
         if transport is None or self._is_closed or transport.is_closing():
@@ -220,13 +219,12 @@ class Http1:
 
 
 class Stream(HTTPStream):
-    """A request and its response, written without one of hypercorn's events for each part."""
+    """A request and its response, without hypercorn's event for each part."""
 
     http1: Http1
     began: float
 
     def push(self, data: bytes) -> bool:
-        """Send a part of the body without waiting; return whether it was sent."""
         is_open = not self.closed and self.state is ASGIHTTPState.RESPONSE
         return is_open and self.http1.push(data)
 
@@ -255,5 +253,5 @@ class Stream(HTTPStream):
 
 @lru_cache(maxsize=4)
 def own_headers(config: Config, _second: int) -> tuple[tuple[bytes, bytes], ...]:
-    """Return hypercorn's own headers, made once a second since they contain the date."""
+    """Return hypercorn's own headers, made once a second for the date."""
     return tuple(config.response_headers("h11"))

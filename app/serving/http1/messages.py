@@ -1,4 +1,4 @@
-"""HTTP/1.1 messages as bytes: requests are read by llhttp, a parser in C; responses are written."""
+"""HTTP/1.1 messages as bytes: llhttp, a parser in C, reads requests."""
 
 import re
 from collections import deque
@@ -24,18 +24,15 @@ class Head:
     asks: bool = False
     """Whether the client waits for `100 Continue` before it sends the body."""
     is_newer: bool = False
-    """Whether the client knows HTTP/1.1."""
     keeps_alive: bool = False
     is_whole: bool = False
-    """Whether the body has arrived in full."""
 
     def values(self, name: bytes) -> list[bytes]:
-        """Return the values of all headers with this name, in lower case."""
         return [value.lower() for header, value in self.headers if header == name]
 
 
 RequestEvent = Head | bytearray | HTTPStatus | None
-"""A head, a part of a body, the status of a refusal, or the end of a request."""
+"""A head, a part of a body, the status of a refusal, or a request's end."""
 
 
 class RequestReader:
@@ -82,8 +79,8 @@ class RequestReader:
     def _without_upgrade(self) -> bytes:
         """Return the bytes of the current head without its Upgrade header.
 
-        The request is read again without it, since the parser skips the body of an upgrade. RFC
-        9110, 7.8, allows a server to ignore an upgrade.
+        It is read again, since the parser skips the body of an upgrade; RFC 9110, 7.8, allows to
+        ignore one.
         """
         head = self._head
         self._parser = self._new_parser()
@@ -161,7 +158,6 @@ class ResponseWriter:
         self._is_newer = is_newer
         self._is_head = is_head
         self.keeps_alive = keeps_alive
-        """Whether another request may follow."""
         self.has_begun = False
         self._head = b""
         """The head, until it is sent with the first part of the body."""
@@ -202,7 +198,7 @@ class ResponseWriter:
             yield b"connection: close\r\n"
 
     def write(self, data: bytes, *, is_last: bool) -> bytes:
-        """Return a part of the body as bytes to send, after the head if that is still unsent.
+        """Return a part of the body as bytes to send, after an unsent head.
 
         Raises ValueError if the body differs from its stated length.
         """
