@@ -1,4 +1,4 @@
-"""The interface of a database, for everything that differs between SQLite and PostgreSQL."""
+"""The interface of a database, for all differences of SQLite and PostgreSQL."""
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -34,22 +34,22 @@ from app.models import Base
 
 INFO: Final = "backend"
 SHIPPED: Final = "shipped"
-"""Key in a session's `info` for whether the shipped authors count."""
+"""Key in a session's `info`: whether the shipped authors count."""
 UNTRACKED: Final = {"synchronize_session": False}
-"""Option of a statement whose rows no object of the session maps."""
+"""Option of a statement whose rows no object maps."""
 MOST_VALUES: Final = 400
-"""Values in a statement; SQLite allows 1,000 terms and, in older builds, 999 values."""
+"""Values in a statement; SQLite allows 1,000 terms, or in older builds 999 values."""
 COMPACT_WAIT_S: Final = 60.0
 
 Item = TypeVar("Item")
 ColumnLike = Column[Any] | InstrumentedAttribute[Any]
 
 IsHeld = Callable[[AsyncSession], Awaitable[bool]]
-"""Returns whether a lock is still held, as the session's transaction sees it."""
+"""Returns whether a lock is still held, as the transaction sees it."""
 
 
 class Sessions(Protocol):
-    """A source of sessions: a database, or a grant to work alone."""
+    """A source of sessions: a database, or a grant."""
 
     def read(self) -> AbstractAsyncContextManager[AsyncSession]: ...
 
@@ -59,82 +59,77 @@ class Sessions(Protocol):
 
 
 class Backend(Protocol):
-    """A database, which opens its first connection when it is used."""
+    """A database, which connects at its first use."""
 
     name: str
-    """The database's name in messages, without the secrets of its URL."""
+    """The database's name in messages, without its URL's secrets."""
     is_shared: bool
     engine: AsyncEngine
     readers: AsyncEngine
-    """Engine whose transactions see one state of the database, and only read."""
+    """Engine of transactions that see one state, and only read."""
     words: WordIndex
     insert: Callable[[type[Base] | Table], Any]
     """Returns an INSERT with `on_conflict_do_nothing` and `on_conflict_do_update`."""
     as_app_error: Callable[[BaseException], AppError | None]
-    """Returns the app's error for a driver's error that a caller can handle, else None."""
+    """Returns the app's error for a driver's that callers can handle, else None."""
     nearest: Callable[
         [AsyncSession, Select[int, Vector], Vector, int], Awaitable[list[tuple[float, int]]]
     ]
     """Returns cosine and id of a query's rows nearest to a vector, (d,) float32 of length one.
 
-    The last argument limits the rows; of equal rows the newest come first.
+    The last argument limits the rows; equal rows are newest first.
     """
     likes: ColumnElement[int]
-    """A post's number of likes, as in the index of the most liked posts."""
+    """A post's likes, as in the index of most liked posts."""
     collected: Callable[[ColumnElement[Any]], ColumnElement[str]]
-    """Returns all values of a column as one JSON list, in row order, much faster than as rows."""
+    """Returns a column's values as one JSON list in row order, much faster than rows."""
     hours_after: Callable[[SQLColumnExpression[Any], int], ColumnElement[datetime]]
-    """Returns the time this number of hours after a column's time, for comparisons."""
+    """Returns the time this many hours after a column's, for comparisons."""
     size: str
     texts: str
     newest_of_each: str
-    """FROM clause of authors ("Users") with at most `limit` of their newest posts ("Tweet").
-
-    `keys` is a JSON list of case-folded names; an author without posts has a row with NULLs.
+    """FROM clause of authors ("Users"), `keys` as JSON list of case-folded names, with up to
+    `limit` newest posts ("Tweet") or NULLs.
     """
 
     def writing(self, *, timeout_s: float) -> AbstractAsyncContextManager[None]:
         """Hold this process's turn to write. Raises TimeoutError."""
 
     async def begin_write(self, session: AsyncSession, *, timeout_s: float) -> None:
-        """Make the session's transaction the only writer among all processes.
-
-        Raises an error known to `as_app_error` after `timeout_s`.
+        """Make the transaction the only writer of all processes, or after `timeout_s` raise an
+        error of `as_app_error`.
         """
         return
 
     async def commit(self, session: AsyncSession) -> None:
-        """Commit within the time limit of a request."""
+        """Commit within a request's time limit."""
         await session.commit()
 
     def exclusive(self, work: str) -> AbstractAsyncContextManager[IsHeld | None]:
-        """Hold the lock of a kind of work until the block or the process ends.
-
-        Yields None if another process holds it.
+        """Hold the lock of a kind of work until the block or process ends; yield None if another
+        holds it.
         """
 
     async def open_feed(self, commits: Callable[[], int]) -> Feed:
-        """Begin to read the log; `commits` returns the number of this process's commits."""
+        """Begin to read the log; `commits` returns this process's number of commits."""
 
     async def allocate_ids(
         self, session: AsyncSession, counts: Mapping[type[Base], int]
     ) -> list[Sequence[int]]:
-        """Return the next ids of each table, ascending; no id is allocated twice."""
+        """Return each table's next ids, ascending; no id is allocated twice."""
 
     def listed(self, rows: Sequence[Sequence[Any]], *columns: ColumnLike) -> Subquery:
-        """Return a table of the rows for a join, like `columns`, passed as one JSON value.
-
-        For `IN` with a list of pairs, SQLite would use no index.
+        """Return a table of rows with `columns` for a join, as one JSON value; SQLite's `IN` of
+        pairs would use no index.
         """
 
     async def find_damage(self, session: AsyncSession) -> list[str]:
-        """Return a sentence for each damage of the files; a server checks its own files."""
+        """Return a sentence for each damage; a server checks its own files."""
         return []
 
     def compact(self) -> None:
-        """Remove deleted data and abandoned copies from the disk. Raises StartError.
-
-        Call it without an event loop.
+        """Remove deleted data and abandoned copies from the disk, without an event loop. Raises
+        StartError.
         """
 
     async def close(self) -> None: ...
@@ -142,13 +137,13 @@ class Backend(Protocol):
     # Migrations run in a thread or program without an event loop.
 
     def prepare_files(self) -> None:
-        """Create the database's folder and files, if it has any. Raises StartError."""
+        """Create the database's folder and files, if any. Raises StartError."""
         return
 
     def current_revision(self) -> str | None:
-        """Return the revision of the tables, None before the first.
+        """Return the tables' revision, None before the first.
 
-        Raises StartError if the database cannot be reached, or belongs to another program.
+        Raises StartError if the database cannot be reached, or is another program's.
         """
 
     def migrations(self) -> AbstractAsyncContextManager[AsyncConnection]:
@@ -160,23 +155,22 @@ def backend_of(session: AsyncSession) -> Backend:
 
 
 def counts_shipped(session: AsyncSession) -> bool:
-    """Return whether the shipped authors count among everyone else."""
+    """Return whether shipped authors count among everyone else."""
     return bool(session.info[SHIPPED])
 
 
 def is_among(
     session: AsyncSession, column: ColumnLike, values: Iterable[Any]
 ) -> ColumnElement[bool]:
-    """Return whether a column's value is among thousands of values, passed as one JSON value."""
+    """Return whether a column's value is among thousands, passed as one JSON value."""
     return column.in_(
         select(backend_of(session).listed([(element,) for element in values], column))
     )
 
 
 async def allocate_ids(session: AsyncSession, model: type[Base], count: int) -> Sequence[int]:
-    """Return the next `count` ids of the table, for a session that may write.
-
-    Rows and their event can thus name each other before the insert.
+    """Return the table's next `count` ids for a writing session, so that rows and their event can
+    name each other.
     """
     (ids,) = await backend_of(session).allocate_ids(session, {model: count})
     return ids
@@ -189,9 +183,8 @@ async def insert_rows(
     *,
     adds_to: str | None = None,
 ) -> None:
-    """Insert rows of equal columns with one statement.
-
-    If a row with the same key exists, its column `adds_to` is raised by the value of the new row.
+    """Insert rows of equal columns by one statement; an existing row with the key has its column
+    `adds_to` raised by the new value.
     """
     insert, table = backend_of(session).insert, table_of(model)
     # From 20 rows on they are one JSON value, which takes the event loop a third of the time.
@@ -224,7 +217,7 @@ def _adding(statement: Any, table: Table, adds_to: str | None) -> Executable:
 
 @cache
 def update_by_id(model: type[Base]) -> Update:
-    """Return the UPDATE of many rows by their ids, which are passed as `changed`."""
+    """Return the UPDATE of rows by ids, passed as `changed`."""
     table = table_of(model)
     return update(table).where(table.c.id == bindparam("changed"))
 
@@ -236,9 +229,8 @@ def table_of(model: type[Base]) -> Table:
 def as_json(
     rows: Sequence[Sequence[Any]], columns: Sequence[ColumnLike], dialect: Dialect
 ) -> BindParameter[str]:
-    """Return the rows as one JSON value of a statement: lists, or plain values for one column.
-
-    The dialect decides how times are written.
+    """Return the rows as one JSON value, lists or one column's plain values, with the dialect's
+    times.
     """
     written = [list(row) for row in rows]
     for place, column in enumerate(columns):
@@ -251,6 +243,6 @@ def as_json(
 
 
 def chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    """Yield the items in order, in parts of at most `MOST_VALUES`."""
+    """Yield the items in order, at most `MOST_VALUES` each."""
     for start in range(0, len(items), MOST_VALUES):
         yield items[start : start + MOST_VALUES]

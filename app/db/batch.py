@@ -1,4 +1,4 @@
-"""Batches: requests that arrive together share one run, and each gets its own result."""
+"""Batches: simultaneous requests share a run, each with its own result."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
@@ -13,11 +13,10 @@ Result = TypeVar("Result")
 
 
 class Batch(Generic[Item, Result]):
-    """A run shared by all callers of one turn of the event loop, or during the previous run.
+    """A run shared by callers of one turn of the event loop, or during the previous run.
 
-    `run` gets at most `max_size` waiting items, each once, and returns a result or an exception for
-    each in order, or raises for all. Runs follow one another, so data is never read before a caller
-    has asked for it.
+    `run` gets up to `max_size` items, each once, and returns results or exceptions in order, or
+    raises for all. Runs follow one another, so no data is read before a caller asks for it.
 
     A cancelled caller removes only itself. An item without callers is not run, unless its run has
     begun.
@@ -36,15 +35,14 @@ class Batch(Generic[Item, Result]):
         self._max_waiting = max_waiting
         self._timeout_s = timeout_s
         self._callers: dict[Item, list[asyncio.Future[Result]]] = {}
-        """Callers of each item that waits for its run."""
+        """Callers of each waiting item."""
         self._worker: asyncio.Task[None] | None = None
         self._is_closing = False
 
     async def __call__(self, item: Item) -> Result:
-        """Return the result of an item.
+        """Return an item's result, or raise its run's error.
 
-        Raises the error of its run; UnavailableError if too many items wait, the result takes too
-        long, or after `close`.
+        Raises UnavailableError if too many items wait, the result takes too long, or after `close`.
         """
         if self._is_closing:
             raise stopping()
@@ -74,7 +72,7 @@ class Batch(Generic[Item, Result]):
                 del self._callers[item]
 
     async def close(self) -> None:
-        """Refuse new items, and wait for the results of the waiting items."""
+        """Refuse new items, and wait for waiting items' results."""
         self._is_closing = True
         if self._worker is not None:
             await asyncio.wait([self._worker])

@@ -1,4 +1,4 @@
-"""The database: its engine, short read sessions, and one writer at a time."""
+"""The database: engine, short read sessions, and one writer."""
 
 import asyncio
 import contextlib
@@ -20,9 +20,8 @@ WRITE_TIMEOUT_S: Final = 30
 
 
 def backend_for(url: str, *, durability: str = "full") -> Backend:
-    """Return the backend of a URL.
-
-    Raises StartError if its driver is not installed, or does not support this durability.
+    """Return a URL's backend. Raises StartError without its driver, or for an unsupported
+    durability.
     """
     if url.startswith("postgresql"):
         try:
@@ -40,14 +39,11 @@ def backend_for(url: str, *, durability: str = "full") -> Backend:
 
 
 class GrantLostError(Exception):
-    """The lock was lost to another process; the transaction must not be committed."""
+    """The lock was lost to another process, so the transaction must not be committed."""
 
 
 class Grant:
-    """The right to do a kind of work alone among all processes.
-
-    It opens sessions as the database does. Write sessions fail once the lock is lost.
-    """
+    """The right to do a kind of work alone; write sessions fail once the lock is lost."""
 
     def __init__(self, db: "Database", work: str, is_held: IsHeld) -> None:
         self._db = db
@@ -69,7 +65,7 @@ class Grant:
 
 
 class Database:
-    """A database as a source of sessions; it opens nothing before the first session."""
+    """A database as a source of sessions, opened at the first."""
 
     def __init__(
         self, config: Config, *, on_session: Callable[[str, float], None] = lambda *_: None
@@ -85,7 +81,7 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """Open a session that reads one state of the database, for one task."""
+        """Open a session of one state of the database, for one task."""
         with self._driver_errors():
             session, opened = self._readers(), monotonic()
             try:
@@ -98,10 +94,9 @@ class Database:
     async def write(
         self, *, on_commit: Callable[[], None] = lambda: None
     ) -> AsyncIterator[AsyncSession]:
-        """Open the only session of all processes that may write; it commits at its end.
+        """Open the only writing session of all processes; it commits at its end, or rolls back.
 
-        An exception or a cancellation rolls it back. A commit that has begun is finished, with
-        `on_commit`, before a cancellation takes effect.
+        A commit that has begun is finished, with `on_commit`, before a cancellation takes effect.
         """
         with self._driver_errors():
             async with self.backend.writing(timeout_s=WRITE_TIMEOUT_S):
@@ -128,16 +123,13 @@ class Database:
 
     @asynccontextmanager
     async def exclusive(self, work: str) -> AsyncIterator[Grant | None]:
-        """Do a kind of work alone; yield None if another process does it.
-
-        The system or the server releases the lock of a process that dies.
-        """
+        """Do a kind of work alone, or yield None; the lock of a process that dies is released."""
         async with self.backend.exclusive(work) as is_held:
             yield None if is_held is None else Grant(self, work, is_held)
 
     @asynccontextmanager
     async def exclusive_in_turn(self, work: str) -> AsyncIterator[Grant]:
-        """Do a kind of work alone, as soon as no other process does it."""
+        """Do a kind of work alone, once no other process does it."""
         while True:
             async with self.exclusive(work) as grant:
                 if grant is not None:

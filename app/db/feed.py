@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 from app.runtime.clock import monotonic
 
 BEHIND_AFTER_S: Final = 5.0
-"""Seconds without a reading after which the feed is behind."""
+"""Seconds without a reading until the feed is behind."""
 
 SITE_PUBLIC: Final = "site.public"
 SITE_PRIVATE: Final = "site.private"
@@ -18,7 +18,7 @@ OF_SITE: Final = frozenset({SITE_PUBLIC, SITE_PRIVATE})
 """Kinds of events about who may read the site; they invalidate everything cached for readers."""
 
 GAME_CHANGED: Final = "game.changed"
-"""Kind of event about a game; it concerns no post, and invalidates nothing."""
+"""Kind of event about a game, which invalidates nothing."""
 
 logger = logging.getLogger(__name__)
 
@@ -37,19 +37,19 @@ Subscriber = Callable[[Sequence[Change]], None]
 
 class Feed(ABC):
     poll_s: ClassVar[float]
-    """Seconds between two looks without requests: the longest delay of a live event."""
+    """Seconds between looks without requests, the longest delay of a live event."""
 
     oldest_s: ClassVar[float] = 0.0
-    """Largest age, in seconds, of a look that an answer may be based on."""
+    """Maximum age, in seconds, of a look for an answer."""
 
     def __init__(self, newest: int) -> None:
         self._subscribers: list[Subscriber] = []
         self._on_reset: list[Callable[[int], None]] = []
         self.newest = newest
         self.commit_number: int | None = None
-        """Number that changes with each commit of any process that was read.
-
-        None if commits of other processes are seen late."""
+        """Number that changes with each commit that was read; None if others' commits are seen
+        late.
+        """
         self._failure: BaseException | None = None
         self._read_at = monotonic()
 
@@ -59,13 +59,12 @@ class Feed(ABC):
         return monotonic() - self._read_at < BEHIND_AFTER_S
 
     def subscribe(self, subscriber: Subscriber) -> None:
-        """Call `subscriber` with all events from now on; it must neither block nor fail."""
+        """Call `subscriber` with later events; it must neither block nor fail."""
         self._subscribers.append(subscriber)
 
     def on_reset(self, forget: Callable[[int], None]) -> None:
-        """Call `forget` with the newest event when the log has lost events that were read.
-
-        Everything derived in memory is then invalid.
+        """Call `forget` with the newest event after the log lost read events, which invalidates
+        everything derived.
         """
         self._on_reset.append(forget)
 
@@ -74,15 +73,15 @@ class Feed(ABC):
         """Publish the new events; return whether the log could be read."""
 
     async def catch_up(self) -> bool:
-        """Publish all commits that an answer must include; return whether that was possible."""
+        """Publish all commits that an answer must include; return whether that succeeded."""
         return await self.look()
 
     async def has_seen(self, event_id: int) -> bool:
-        """Return whether the event was published, after another look at the log if needed."""
+        """Return whether the event was published, after another look if needed."""
         return self.newest >= event_id or (await self.look() and self.newest >= event_id)
 
     async def run(self) -> None:
-        """Publish the commits of all processes, until cancelled."""
+        """Publish all processes' commits, until cancelled."""
         is_well = True
         while True:
             was_well, is_well = is_well, await self.look()

@@ -1,4 +1,4 @@
-"""The interface of the word index and the vectors, which both databases search."""
+"""The interface of the word index and the vectors."""
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -16,7 +16,7 @@ from app.models import MAX_ID
 
 OpenSession = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 AUTHOR_MARK: Final = "\ue000"
-"""First character of the term that names a post's author; texts have no private characters."""
+"""First character of the term of a post's author, which no text has."""
 
 
 class _Described(msgspec.Struct):
@@ -27,14 +27,14 @@ _decoder = msgspec.json.Decoder(list[_Described])
 
 
 def searched_text(text: str, media: str | None) -> str:
-    """Return the searched text of a post: its text, and a line for each media description."""
+    """Return a post's searched text: text, and a line by media description."""
     if not media or '"alt"' not in media:
         return text
     return "\n".join([text, *(medium.alt for medium in _decoder.decode(media) if medium.alt)])
 
 
 def index_terms(text: str, user_id: int, media: str | None = None) -> str:
-    """Return the terms of a post in their order, then the author's term, joined by blanks."""
+    """Return a post's terms in order, then the author's, joined by blanks."""
     return " ".join([*terms(searched_text(text, media)), author_term(user_id)])
 
 
@@ -44,7 +44,7 @@ def author_term(user_id: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Consecutive terms; with `is_prefix` the last term may continue."""
+    """Consecutive terms; with `is_prefix` the last may continue."""
 
     terms: tuple[str, ...]
     is_prefix: bool = False
@@ -71,7 +71,7 @@ class IndexedPost(NamedTuple):
 
 
 class TermCount(NamedTuple):
-    """A term of the index, with its number of posts and of occurrences."""
+    """A term, with its number of posts and occurrences."""
 
     term: str
     doc: int
@@ -82,28 +82,25 @@ Vector = NDArray[np.float32]
 
 
 class WordIndex(Protocol):
-    """The index that finds posts by their terms, with equal results on both databases."""
+    """The index of posts' terms, with equal results on both databases."""
 
     postings: str
-    """Query for the ids of posts that match `:{term}`, including posts of deleted authors."""
+    """Query for ids of posts that match `:{term}`, including deleted authors'."""
     matched: TextClause
     conjunction: str
     either: str
     neither: str
 
     async def add(self, session: AsyncSession, posts: Iterable[IndexedPost]) -> None:
-        """Index posts that the session has just stored, unless a trigger does.
-
-        Deletions always have a trigger.
-        """
+        """Index new posts of the session, unless a trigger does, as always for deletions."""
         return
 
     async def renew(self, session: AsyncSession, ids: Sequence[int]) -> None:
-        """Index posts again whose media the session has just changed, unless a trigger does."""
+        """Index posts again after changes of media, unless a trigger does."""
         return
 
     def render_terms(self, expression: Terms) -> str:
-        """Return consecutive terms in the query language of the database."""
+        """Return consecutive terms in the database's query language."""
 
     def render(self, expression: Expression) -> str:
         if isinstance(expression, Terms):
@@ -119,9 +116,9 @@ class WordIndex(Protocol):
         user_id: int | None = None,
         before: int = MAX_ID + 1,
     ) -> Subquery:
-        """Return the ids below `before` of posts with the expression and nothing of `without`.
+        """Return ids below `before` of posts with the expression and nothing of `without`.
 
-        user_id: the author of the posts; None for all authors.
+        user_id: the posts' author; None for all.
         """
         if user_id is not None:
             expression = All((expression, Terms((author_term(user_id),))))
@@ -132,7 +129,7 @@ class WordIndex(Protocol):
         return bound.columns(column("id", BigInteger)).subquery("found")
 
     def vocabulary(self, read: OpenSession, page: int) -> AsyncGenerator[list[TermCount], None]:
-        """Yield pages of all terms of the index, in the order of code points."""
+        """Yield pages of all terms, in the order of code points."""
 
     async def rebuild(self, session: AsyncSession) -> None:
         """Rebuild the index, in a session that may write."""

@@ -1,4 +1,4 @@
-"""Locks on files and folders: between processes, and between the tasks of this one."""
+"""Locks on files and folders, between processes and tasks."""
 
 import asyncio
 import contextlib
@@ -16,9 +16,8 @@ from app.runtime.work_pool import DaemonThread
 
 
 class FileLock:
-    """A lock for one task of all processes at a time, acquired in the order of the requests.
-
-    SQLite's own busy handler sleeps without a queue, so that writers can starve.
+    """A lock for one task of all processes, in the order of requests; SQLite's busy handler has no
+    queue, so writers can starve.
     """
 
     # flock wakes a process that waits, but a process that tries again immediately is faster: an
@@ -30,7 +29,7 @@ class FileLock:
         self._turn = path.with_suffix(".turn")
         self._tasks = asyncio.Lock()
         self._thread: DaemonThread | None = None
-        """Thread that waits for other processes; a stop leaves it, as a holder may take hours."""
+        """Thread that waits for other processes; a stop leaves it, as holders may take hours."""
 
     def close(self) -> None:
         if self._thread is not None:
@@ -38,10 +37,8 @@ class FileLock:
 
     @asynccontextmanager
     async def held(self, *, timeout_s: float) -> AsyncIterator[None]:
-        """Hold the lock.
-
-        Raises TimeoutError if it is not acquired within `timeout_s`, and UnavailableError if its
-        files cannot be opened.
+        """Hold the lock. Raises TimeoutError after `timeout_s`, and UnavailableError if its files
+        cannot be opened.
         """
         async with asyncio.timeout(timeout_s) as deadline:
             async with self._tasks:
@@ -69,10 +66,10 @@ class FileLock:
 
 @contextmanager
 def file_lock(path: Path, *, is_shared: bool = False, waits: bool = True) -> Iterator[bool]:
-    """Lock a folder or file in code without an event loop, and yield whether that succeeded.
+    """Lock a folder or file without an event loop, and yield whether that succeeded; with `waits`
+    wait without limit.
 
-    A missing file is created. With `waits`, wait without limit. Raises UnavailableError if the
-    file cannot be opened.
+    A missing file is created. Raises UnavailableError if it cannot be opened.
     """
     how = fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX
     is_free = False
@@ -85,14 +82,14 @@ def file_lock(path: Path, *, is_shared: bool = False, waits: bool = True) -> Ite
 
 @contextmanager
 def temporary_folder(parent: Path, prefix: str) -> Iterator[Path]:
-    """Yield a folder for this process, locked until it is removed. Raises OSError."""
+    """Yield this process's folder, locked until it is removed. Raises OSError."""
     remove_abandoned(parent, prefix)
     with TemporaryDirectory(dir=parent, prefix=prefix) as name, file_lock(Path(name)):
         yield Path(name)
 
 
 def remove_abandoned(parent: Path, prefix: str) -> None:
-    """Remove the temporary folders of processes that were killed, which hold no lock."""
+    """Remove killed processes' temporary folders, which hold no lock."""
     for folder in parent.glob(f"{glob.escape(prefix)}*"):
         # A folder that is still empty may not be locked yet.
         with contextlib.suppress(OSError, AppError):
@@ -103,7 +100,7 @@ def remove_abandoned(parent: Path, prefix: str) -> None:
 
 
 def _open_locked(path: Path, how: int) -> int:
-    """Return a descriptor of the locked folder or file; closing it releases the lock."""
+    """Return the locked folder's or file's descriptor; closing releases the lock."""
     flags = os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT
     try:
         descriptor = os.open(path, flags | os.O_CLOEXEC, 0o600)

@@ -1,4 +1,4 @@
-"""Migrations, which run without an event loop: in a thread or on the command line."""
+"""Migrations, in a thread or on the command line, without an event loop."""
 
 # Alembic is imported only if a database is not current: the import takes longer than a start may.
 
@@ -27,7 +27,7 @@ class SchemaState(Enum):
 
 
 def alembic_config(url: str) -> "AlembicConfig":
-    """Return Alembic's configuration; the URL is an attribute, since `%` is special in options."""
+    """Return Alembic's configuration; the URL is an attribute, since options interpret `%`."""
     from alembic.config import Config as AlembicConfig
 
     config = AlembicConfig()
@@ -47,10 +47,7 @@ def _revisions() -> list[str]:
 
 
 def upgrade(url: str) -> None:
-    """Migrate the tables to the newest revision; other processes wait meanwhile.
-
-    Raises StartError if the database fails.
-    """
+    """Migrate to the newest revision while other processes wait. Raises StartError."""
     from alembic import command
 
     with _as_start_error(url):
@@ -58,10 +55,7 @@ def upgrade(url: str) -> None:
 
 
 def downgrade(url: str) -> None:
-    """Migrate the tables back by one revision.
-
-    Raises StartError if the database fails, and CommandError at the first revision.
-    """
+    """Migrate back by one revision. Raises StartError, and CommandError at the first."""
     from alembic import command
 
     with _as_start_error(url):
@@ -82,7 +76,7 @@ def _as_start_error(url: str) -> Iterator[None]:
 
 
 def known_state(url: str) -> SchemaState:
-    """Create the database's files and return the state of its tables.
+    """Create the files and return the tables' state.
 
     Raises StartError for a newer version, or one too old to migrate.
     """
@@ -114,10 +108,10 @@ def _make_writable(folder: Path) -> None:
 
 
 def prepare(config: Config, *, upgrade_old: bool) -> SchemaState:
-    """Create the data folder and the tables of a fresh database; return the state found.
+    """Create a fresh database's folder and tables, or upgrade with `upgrade_old`; return the state
+    found.
 
-    A database that is behind is upgraded with `upgrade_old`. Raises StartError otherwise, for a
-    newer version, and if the folder is not writable.
+    Raises StartError for other old or newer versions, and if the folder is not writable.
     """
     _make_writable(config.data_dir)
     state = known_state(config.database_url)

@@ -1,9 +1,7 @@
 """Cached values, each as long as nothing that it depends on changes.
 
-While a value is made, the services record its authors (`depends_on`), and callers that request it
-wait. A value is stale when the feed has announced one of its authors since its making began. A
-value about a day names the day's end (`holds_until`). Different requests that share their work are
-in `app/db/batch.py`.
+The services record a value's authors (`depends_on`); it is stale when the feed has announced one
+since its making began. A value about a day names its end (`holds_until`).
 """
 
 import asyncio
@@ -28,7 +26,7 @@ Value = TypeVar("Value")
 
 
 class LruStore(Generic[Key, Value]):
-    """The last used values, within a total size in the caller's unit."""
+    """The last used values, within a size in the caller's unit."""
 
     def __init__(self, max_size: int, size_of: Callable[[Value], int]) -> None:
         self.max_size = max_size
@@ -37,7 +35,7 @@ class LruStore(Generic[Key, Value]):
         self._values: OrderedDict[Key, Value] = OrderedDict()
 
     def peek(self, key: Key) -> Value | None:
-        """Return a value without counting this as a use."""
+        """Return a value without counting a use."""
         return self._values.get(key)
 
     def get(self, key: Key) -> Value | None:
@@ -47,9 +45,8 @@ class LruStore(Generic[Key, Value]):
         return value
 
     def put(self, key: Key, value: Value, *, may_evict: bool = True) -> None:
-        """Store a value, and evict the values that were unused longest.
-
-        Without `may_evict`, store a new value only if there is room.
+        """Store a value, evicting those unused longest; without `may_evict`, store a new one only
+        in free room.
         """
         has_room = self.size + self._size_of(value) <= self.max_size
         if not (may_evict or has_room or key in self._values):
@@ -73,15 +70,15 @@ class LruStore(Generic[Key, Value]):
 class PendingValue(Generic[Value]):
     def __init__(self, began: int) -> None:
         self.began = began
-        """The memo's time when the making began."""
+        """The memo's time when making began."""
         self.user_ids: set[int] = set()
         self.is_cacheable = False
         self.span: Span | None = None
-        """The value is invalid outside of it; None for always valid."""
+        """The value is invalid outside; None for always valid."""
         self.outcome: asyncio.Future[Value | None] = asyncio.get_running_loop().create_future()
-        """The value for waiting callers; None if each has to make its own.
+        """The value for waiting callers, None if each makes its own.
 
-        It is cancelled with the making; then one waiting caller makes the value for the others.
+        It is cancelled with the making; then a waiting caller makes the value for the others.
         """
 
 
@@ -89,26 +86,26 @@ _current: ContextVar[PendingValue[Any] | None] = ContextVar("pending", default=N
 
 
 def depends_on(user_id: int) -> None:
-    """Record that the value being made depends on this author, or on `EVERYTHING`."""
+    """Record that the value being made depends on this author, or `EVERYTHING`."""
     if (pending := _current.get()) is not None:
         pending.user_ids.add(user_id)
 
 
 def holds_until(time: datetime) -> None:
-    """Record that the value being made is valid until that time at most."""
+    """Record that the value being made is valid until then at most."""
     if (pending := _current.get()) is not None:
         _, ends_at = pending.span or (time, time)
         pending.span = now(), min(time, ends_at)
 
 
 def cacheable() -> None:
-    """Record that the value being made is the same for all, and its dependencies are recorded."""
+    """Record that the value being made is the same for all, with recorded dependencies."""
     if (pending := _current.get()) is not None:
         pending.is_cacheable = True
 
 
 def release() -> None:
-    """Let each caller that waits for the value being made make its own."""
+    """Let each caller that waits for the value make its own."""
     if (pending := _current.get()) is not None and not pending.outcome.done():
         pending.outcome.set_result(None)
 
@@ -122,23 +119,22 @@ class _Entry(Generic[Value]):
 
 
 class Memo(Generic[Value]):
-    """The last used values of one process by key, within a total size.
+    """A process's last used values by key, within a size; only cacheable ones are shared with
+    waiting callers.
 
-    Waiting callers get a value if it is cacheable; otherwise each makes its own. Callers await
-    `feed.catch_up()` before `find`, so that a value includes every earlier commit.
+    Await `feed.catch_up()` before `find`, so that values include every earlier commit.
     """
 
     def __init__(self, feed: Feed, max_size: int, size_of: Callable[[Value], int]) -> None:
         self.feed = feed
         self.is_on = max_size > 0
         self.time = 0
-        """Number of announcements of changes."""
         self._changed: dict[int, int] = {}
-        """Time of the last change of each author."""
+        """Time of each author's last change."""
         self._start = 0
-        """Values made before it are valid only without dependencies."""
+        """Earlier values are valid only without dependencies."""
         self._emptied = 0
-        """No value made before it is valid."""
+        """No earlier value is valid."""
         # A value that takes more than an eighth of the memo is not stored.
         self._largest = max_size // 8
         self._size_of = size_of
@@ -150,7 +146,7 @@ class Memo(Generic[Value]):
         feed.on_reset(self._outdate_all)
 
     def find(self, key: Hashable) -> Value | None:
-        """Return the value unless a dependency has changed or its time is over."""
+        """Return the value, unless a dependency changed or its time is over."""
         entry = self._entries.get(key)
         if entry is None:
             return None
@@ -167,10 +163,9 @@ class Memo(Generic[Value]):
     async def get_or_make(
         self, key: Hashable, make: Callable[[], Awaitable[Value | None]]
     ) -> Value | None:
-        """Return the stored value, the one that another caller is making, or the result of `make`.
+        """Return the stored value, another caller's, or the result of `make`, stored if cacheable.
 
         Another caller's value counts if nothing was committed between its beginning and this call.
-        A cacheable value is stored.
         """
         called = self.time
         while (value := self.find(key)) is None:
@@ -193,7 +188,7 @@ class Memo(Generic[Value]):
         began: int,
         span: Span | None = None,
     ) -> None:
-        """Store a value whose making began at that time of the memo; it is valid within `span`."""
+        """Store a value, valid within `span`, by the memo's time of its beginning."""
         if began >= self._emptied and self._size_of(value) <= self._largest:
             self._entries.put(key, _Entry(value, frozenset(user_ids), began, span))
 
@@ -220,7 +215,7 @@ class Memo(Generic[Value]):
                 del self._pending[key]
 
     def _note(self, changes: Sequence[Change]) -> None:
-        """Invalidate the values that depend on the authors of these events."""
+        """Invalidate values that depend on these events' authors."""
         self.time += 1
         for change in changes:
             if change.kind == GAME_CHANGED:
@@ -238,7 +233,7 @@ class Memo(Generic[Value]):
             self._outdate_all()
 
     def _outdate_all(self, _newest: int = 0) -> None:
-        """Invalidate all values with dependencies, and those being made."""
+        """Invalidate values with dependencies, and those being made."""
         self.time += 1
         self._start = self.time
         self._changed.clear()

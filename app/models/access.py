@@ -1,4 +1,4 @@
-"""Accounts, their sessions and failed sign-ins, links that create accounts, and API tokens."""
+"""Accounts, sessions, failed sign-ins, links that create accounts, and API tokens."""
 
 from datetime import datetime
 
@@ -19,25 +19,25 @@ class Operator(Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     role: Mapped[str] = mapped_column(String(8), default="operator", server_default="operator")
-    """`operator`, who may do everything, or `reader`, who may only read."""
+    """`operator`, or `reader`, who may only read."""
     room_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("Room.id", ondelete="CASCADE"))
-    """The only chat that a reader may read; None for the whole site. The account goes with it."""
+    """A reader's only chat, with which the account is deleted; None for the whole site."""
 
 
 class SetupLink(Base):
-    """A one-time link that creates an account; every new account deletes all such links."""
+    """A one-time link that creates an account; new accounts delete all such links."""
 
     __tablename__ = "SetupLink"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     sha256: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     name: Mapped[str | None] = mapped_column(String(100))
-    """The account's name; None if the user of the link chooses it."""
+    """The account's name; None if the link's user chooses it."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Invitation(Base):
-    """A link that creates a reader's account once, within some days."""
+    """A link that creates a reader's account once, for some days."""
 
     __tablename__ = "Invitation"
     __table_args__ = {"sqlite_autoincrement": True}
@@ -45,21 +45,21 @@ class Invitation(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     sha256: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     name: Mapped[str | None] = mapped_column(String(100))
-    """The operator's note on the invited person."""
+    """The operator's note on the person."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("Operator.id", ondelete="SET NULL")
     )
-    """The inviting account; None once it was removed."""
+    """The inviting account; None once removed."""
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     used_by_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("Operator.id", ondelete="SET NULL")
     )
-    """The created account; None before, and once it was removed."""
+    """The created account; None before, and once removed."""
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     room_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("Room.id", ondelete="CASCADE"))
-    """The only chat that its reader may read; None for the whole site."""
+    """The reader's only chat; None for the whole site."""
 
 
 class LoginSession(Base):
@@ -80,7 +80,7 @@ class LoginFailure(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     subject: Mapped[bytes] = mapped_column(LargeBinary(32))
-    """Halves of two SHA-256 digests: the account's name, and the network or the browser."""
+    """Halves of two SHA-256 digests: name, and network or browser."""
     failed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -96,6 +96,4 @@ class Token(Base):
     created_by_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("Operator.id", ondelete="SET NULL")
     )
-    """The operator who made it in the settings.
-
-    None if a command made it, or if the account was removed without its tokens."""
+    """The operator who made it; None for a command, or an account removed without its tokens."""

@@ -13,10 +13,10 @@ BigId: Final = BigInteger().with_variant(Integer, "sqlite")
 """Ids of 64 bits; SQLite autoincrements only an INTEGER PRIMARY KEY."""
 
 CodePoints: Final = String().with_variant(String(collation="C"), "postgresql")
-"""Text that both databases compare and sort by its code points."""
+"""Text compared and sorted by code points."""
 
 MAX_ID: Final = 2**53 - 1
-"""The largest id that JSON numbers carry exactly (RFC 8259, section 6)."""
+"""The largest exact id in JSON (RFC 8259, section 6)."""
 
 
 class Base(DeclarativeBase):
@@ -32,7 +32,7 @@ class Base(DeclarativeBase):
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware datetime in UTC, in whole seconds; SQLite alone would return it naive."""
+    """An aware datetime in UTC, in whole seconds; SQLite would return it naive."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -57,9 +57,8 @@ def _as_utc(stored: str | None) -> datetime | None:
 
 
 class Vector(TypeDecorator[NDArray[np.float32]]):
-    """An embedding, (d,) float32, stored in half precision: pgvector's type or bytes.
-
-    The column has no fixed dimension: the embedder decides it.
+    """An embedding, (d,) float32, stored in half precision: pgvector's type or bytes, of the
+    embedder's dimension.
     """
 
     impl = LargeBinary

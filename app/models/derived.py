@@ -1,4 +1,4 @@
-"""Data derived from the posts: profiles, the background, counts, vocabulary and vectors."""
+"""Data derived from posts: profiles, background, counts, vocabulary, vectors."""
 
 from datetime import datetime
 from typing import Final
@@ -12,7 +12,7 @@ from app.models.base import Base, BigId, CodePoints, UtcDateTime, Vector
 
 
 class Profile(Base):
-    """An author's n-gram counts, in all posts up to an event; newer posts are the tail."""
+    """An author's n-gram counts up to an event; newer posts are the tail."""
 
     __tablename__ = "Profile"
 
@@ -22,45 +22,44 @@ class Profile(Base):
     recipe: Mapped[int]
     as_of_event: Mapped[int] = mapped_column(BigId)
     posts: Mapped[int] = mapped_column(index=True)
-    """Number of posts; indexed, since their sum would be read from rows of some KB each."""
+    """Number of posts, indexed since a sum would read rows of some KB."""
     counts: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     texts: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
-    """Digests of the posts' texts, since a repeated text counts once."""
+    """Digests of texts, since a repeated text counts once."""
 
 
 class BackgroundSnapshot(Base):
-    """The background model: n-gram counts of all authors; one row for each version."""
+    """The background: n-gram counts of all authors; one row a version."""
 
     __tablename__ = "BackgroundSnapshot"
 
     version: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     recipe: Mapped[int]
-    """Number for the version of the features and for the shipped authors that were included."""
+    """Number for the version of the features and the included shipped authors."""
     posts: Mapped[int]
     authors: Mapped[int]
     """Number of authors, counted up to 100."""
     counts: Mapped[bytes] = mapped_column(LargeBinary)
     temperature: Mapped[float]
-    """Temperature fitted to the installation's own posts; 1 changes nothing."""
+    """Temperature fitted to the site's posts; 1 changes nothing."""
     members: Mapped[bytes] = mapped_column(LargeBinary)
-    """JSON: id, posts and language of each author of the population, and which are samples."""
+    """JSON: id, posts and language of the population's authors, and which are samples."""
     population: Mapped[bytes] = mapped_column(LargeBinary)
-    """MessagePack: the counts of each author of the population."""
+    """MessagePack: counts of the population's authors."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 SLOT_S: Final = 900
-"""Seconds of a slot: all offsets of today's time zones are multiples of a quarter of an hour."""
+"""Seconds of a slot, since today's zones have multiples of a quarter of an hour."""
 EPOCH_S: Final = 62_135_596_800
-"""Seconds from the year 1 to 1970; slots begin in the year 1, so that none is negative."""
+"""Seconds from the year 1, in which slots begin so that none is negative, to 1970."""
 UNKNOWN_SLOT: Final = -1
 """Slot of posts without a time."""
 
 
 class PostCount(Base):
-    """Number of an author's posts in a time slot and language; it may be 0.
-
-    It is updated in the transaction of each change.
+    """Number of an author's posts in a time slot and language, perhaps 0; each change's transaction
+    updates it.
     """
 
     __tablename__ = "PostCount"
@@ -79,7 +78,7 @@ class PostCount(Base):
 
 
 class Word(Base):
-    """A term of the word index and the number of posts that contain it, which may lag behind."""
+    """A term and the number of posts with it, which may lag behind."""
 
     __tablename__ = "Word"
     __table_args__ = {"sqlite_with_rowid": False}
@@ -89,7 +88,7 @@ class Word(Base):
 
 
 class Vocabulary(Base):
-    """Totals of the posts from which the words were counted; one row."""
+    """Totals of the counted posts; one row."""
 
     __tablename__ = "Vocabulary"
 
@@ -100,7 +99,7 @@ class Vocabulary(Base):
 
 
 class Embedding(Base):
-    """A post's vector of length one, in a table of its own so that the posts' rows stay small."""
+    """A post's vector of length one, apart to keep the posts' rows small."""
 
     __tablename__ = "Embedding"
 
@@ -108,5 +107,5 @@ class Embedding(Base):
         BigId, ForeignKey("Tweet.id", ondelete="CASCADE"), primary_key=True
     )
     model: Mapped[str] = mapped_column(String(2100))
-    """The embedding model; only vectors of the same model can be compared."""
+    """The embedding model; only vectors of one model compare."""
     vector: Mapped[NDArray[np.float32]] = mapped_column(Vector)

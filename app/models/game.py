@@ -1,4 +1,4 @@
-"""Games: a quiz for several players, its questions, players and answers."""
+"""Games: quizzes, questions, players and answers."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from app.models.base import Base, BigId, UtcDateTime
 
 
 class Game(Base):
-    """A quiz for several players; it is deleted with all names a day after its end."""
+    """A quiz for several players; deleted with all names a day after its end."""
 
     __tablename__ = "Game"
     __table_args__ = {"sqlite_autoincrement": True}
@@ -23,18 +23,18 @@ class Game(Base):
     questions: Mapped[int]
     seconds: Mapped[int]
     version: Mapped[int] = mapped_column(default=1)
-    """Number that grows with every change except counts."""
+    """Number that grows with changes except counts."""
     user_ids: Mapped[str] = mapped_column(String(200))
-    """JSON: the ids of the authors to choose from, in the order of their names."""
+    """JSON: ids of the authors to choose from, by name."""
     room_id: Mapped[int | None] = mapped_column(BigId)
-    """The chat that the questions are from; it may have been deleted since."""
+    """The questions' chat, which may have been deleted."""
     is_closed: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class GameQuestion(Base):
-    """A question of a game; its text stays in the post, and is deleted with it."""
+    """A game's question; its text stays in the post, and is deleted with it."""
 
     __tablename__ = "GameQuestion"
 
@@ -45,7 +45,7 @@ class GameQuestion(Base):
     tweet_id: Mapped[int] = mapped_column(BigId)
     user_id: Mapped[int] = mapped_column(BigId)
     model_user_id: Mapped[int] = mapped_column(BigId)
-    """The author that saywho chose, before the players answered."""
+    """saywho's answer, chosen before the players'."""
     model_probability: Mapped[float]
     asked_ms: Mapped[int | None] = mapped_column(BigId)
     """Time of the announcement, in milliseconds since 1970; None before it."""
@@ -54,7 +54,7 @@ class GameQuestion(Base):
 
 
 class GamePlayer(Base):
-    """A player, identified by a secret of which only the hash is stored."""
+    """A player, identified by a secret's hash."""
 
     __tablename__ = "GamePlayer"
     __table_args__ = (
@@ -68,16 +68,16 @@ class GamePlayer(Base):
     name_key: Mapped[str] = mapped_column(String(200))
     """The name case-folded, in NFC."""
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
-    """SHA-256 of the secret, as hexadecimal digits: rows are inserted as one JSON value."""
+    """The secret's SHA-256 as hexadecimal digits: rows are inserted as JSON."""
     seen_ms: Mapped[int | None] = mapped_column(BigId)
-    """Last time the player's screen was open, in milliseconds since 1970; None if it was closed."""
+    """Last time of an open screen, in milliseconds since 1970; None if closed."""
     network: Mapped[str | None] = mapped_column(String(64))
-    """SHA-256 of the player's network, as hexadecimal digits."""
+    """SHA-256 of the player's network, in hexadecimal digits."""
     joined_ms: Mapped[int | None] = mapped_column(BigId)
 
 
 class GameAnswer(Base):
-    """A player's first answer to a question, which counts."""
+    """A player's first answer, which counts."""
 
     __tablename__ = "GameAnswer"
     __table_args__ = (Index("ix_GameAnswer_game_id_number", "game_id", "number"),)
@@ -89,17 +89,17 @@ class GameAnswer(Base):
     game_id: Mapped[int] = mapped_column(BigId, ForeignKey("Game.id", ondelete="CASCADE"))
     user_id: Mapped[int] = mapped_column(BigId)
     ms: Mapped[int]
-    """Milliseconds from the announcement to the arrival of the answer."""
+    """Milliseconds from announcement to arrival."""
     points: Mapped[int]
 
 
 class WrongCode(Base):
-    """An attempt to join a game with a code that no game has."""
+    """An attempt to join with an unknown code."""
 
     __tablename__ = "WrongCode"
     __table_args__ = (Index("ix_WrongCode_network_sent_at", "network", "sent_at"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     network: Mapped[bytes] = mapped_column(LargeBinary(32))
-    """SHA-256 of the network that the attempt came from."""
+    """SHA-256 of the sender's network."""
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -9,9 +9,8 @@ from app.models.base import Base, BigId, UtcDateTime
 
 
 class Room(Base):
-    """A chat, recognised by its app's id, otherwise by its title and people.
-
-    A room that was joined to another keeps its row without posts, so that its file is recognised.
+    """A chat, recognised by its app's id, or by title and people; once joined to another, its row
+    stays to recognise its file.
     """
 
     __tablename__ = "Room"
@@ -23,30 +22,28 @@ class Room(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     platform: Mapped[str] = mapped_column(String(16))
-    """The app, such as `kakaotalk` or `line`.
-
-    Empty for a room known only from posts that name it; a deleted room has a mark of its own."""
+    """The app, such as `kakaotalk`; empty if known from posts alone, a mark if deleted."""
     external_id: Mapped[str | None] = mapped_column(String(512))
-    """The app's id of the chat, if it has one."""
+    """The app's id of the chat, if any."""
     title: Mapped[str | None] = mapped_column(String(320))
-    """The app's title of the chat, cut to this length; it identifies the room."""
+    """The app's title, cut to this length, which identifies the room."""
     name: Mapped[str | None] = mapped_column(String(320))
-    """The name given on this site; it is shown instead of the title."""
+    """The name given here, shown instead of the title."""
     tz: Mapped[str | None] = mapped_column(String(64))
-    """The time zone that an import used for its times; None if the times have their own."""
+    """The import's time zone; None if times have their own."""
     date_order: Mapped[str | None] = mapped_column(String(16))
-    """Order of numeric dates in its files, one of `DATE_ORDERS`; None without any."""
+    """Order of its files' numeric dates (`DATE_ORDERS`); None without any."""
     joined_to_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("Room.id", ondelete="CASCADE"), index=True
     )
-    """The room that this room was joined to, which has its posts."""
+    """The room with its posts, to which it was joined."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     judged_messages: Mapped[int] = mapped_column(default=0, server_default="0")
-    """Number of messages when its people were last judged; 0 before the first time."""
+    """Number of messages when people were last judged; 0 before."""
 
 
 class RoomPerson(Base):
-    """A person who writes in a room, with or without stored posts."""
+    """A person in a room, with or without stored posts."""
 
     __tablename__ = "RoomPerson"
     __table_args__ = {"sqlite_with_rowid": False}
@@ -59,6 +56,6 @@ class RoomPerson(Base):
     )
     messages: Mapped[int] = mapped_column(default=0, server_default="0")
     asked: Mapped[int] = mapped_column(default=0, server_default="0")
-    """Number of their newest posts that the model was asked about; 0 before the first time."""
+    """Their newest posts about which the model was asked; 0 before."""
     recognised: Mapped[int] = mapped_column(default=0, server_default="0")
-    """Number of these posts that the model attributed to them, among the people of the room."""
+    """Number of these posts that the model attributed to them, among the room's people."""

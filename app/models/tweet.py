@@ -11,7 +11,7 @@ from app.models.base import Base, BigId, UtcDateTime
 NameKey: Final = String(960).with_variant(String(960, collation="C"), "postgresql")
 
 _IN_ROOM: Final = ("room_id", "created_at", "place", "id")
-"""Order of the messages of a chat."""
+"""Order of a chat's messages."""
 _HAS_ROOM_AND_ID: Final = text("room_id IS NOT NULL AND source_id IS NOT NULL")
 _IS_MOVED: Final = text("place < 0")
 
@@ -33,18 +33,18 @@ class User(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     username: Mapped[str] = mapped_column(String(320))
     username_key: Mapped[str] = mapped_column(NameKey, unique=True)
-    """The name case-folded: unique, and the key of searches and sorting, by code points."""
+    """The name case-folded: unique, and the key of searches and sorting by code points."""
     display_name: Mapped[str | None] = mapped_column(String(320))
     platform: Mapped[str] = mapped_column(String(16), default="local")
     is_of_chat: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """Whether the author is a person in a chat, who has no account on a platform."""
+    """Whether the author is a chat's person without an account of a platform."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     tweet_count: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=0)
     """Number of deletions and changes of posts; copies of counts are valid while it is the same."""
 
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """Time from which no answer contains the author; the rows are deleted in the background."""
+    """Time from which no answer has the author; rows are deleted in the background."""
 
     tweets: WriteOnlyMapped["Tweet"] = relationship(back_populates="user", passive_deletes=True)
 
@@ -57,7 +57,7 @@ class MediaUse(Base):
     tweet_id: Mapped[int | None] = mapped_column(
         ForeignKey("Tweet.id", ondelete="SET NULL"), index=True
     )
-    """None once the post was deleted; then the file is deleted unless another post needs it."""
+    """None once the post is deleted; then the file is, unless another post needs it."""
 
 
 class Tweet(Base):
@@ -67,27 +67,27 @@ class Tweet(Base):
     text: Mapped[str] = mapped_column(Text)
     user_id: Mapped[int] = mapped_column(ForeignKey("Users.id", ondelete="CASCADE"))
     event_id: Mapped[int] = mapped_column(BigId)
-    """The event that stored the post; no foreign key, since events may be pruned."""
+    """The event that stored the post; no foreign key, since events are pruned."""
     kind: Mapped[str] = mapped_column(String(8), default="post")
     created_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     dated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """The source's time if it was in the future; then `created_at` is the time of arrival."""
+    """The source's time if in the future; `created_at` is the arrival's then."""
     lang: Mapped[str | None] = mapped_column(String(35))
     source_id: Mapped[str | None] = mapped_column(String(512))
     url: Mapped[str | None] = mapped_column(String(2048))
     reply_to_source_id: Mapped[str | None] = mapped_column(String(512))
-    """The platform's id of the post that this post answers, stored here or not."""
+    """The platform's id of the answered post, stored here or not."""
     reply_to_username: Mapped[str | None] = mapped_column(String(320))
-    """Author of the answered post; None if unknown, or the post's own author."""
+    """The answered post's author; None if unknown, or the post's own."""
     reply_to_id: Mapped[int | None] = mapped_column(BigId)
     """Id of the answered post; no foreign key, since it may have been deleted with its author."""
     media: Mapped[str | None] = mapped_column(Text)
-    """JSON: a list of `Medium`; None without media."""
+    """JSON: a list of `Medium`, or None."""
     counts: Mapped[str | None] = mapped_column(Text)
     """JSON: the newest `Reactions`."""
     room_id: Mapped[int | None] = mapped_column(ForeignKey("Room.id", ondelete="SET NULL"))
     place: Mapped[int] = mapped_column(default=0, server_default="0")
-    """Order among messages of a chat with one time; below 0 where ids are not in their order."""
+    """Order in a chat at one time; below 0 if ids are in another."""
 
     user: Mapped["User"] = relationship(back_populates="tweets", lazy="raise")
 

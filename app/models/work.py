@@ -30,14 +30,14 @@ class ImportJob(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     state: Mapped[str] = mapped_column(String(16), index=True)
-    """`uploaded` until the import starts, then as in the API: `running`, `done`, …"""
+    """`uploaded` until the start, then as in the API: `running`, `done`, …"""
     format: Mapped[str] = mapped_column(String(16))
     """The requested format, until the file is recognised."""
     file_name: Mapped[str] = mapped_column(String(255))
     spool: Mapped[str] = mapped_column(String(255))
-    """Name of the spooled upload, which is removed when the import ends."""
+    """Name of the spooled upload, removed when the import ends."""
     options: Mapped[bytes | None] = mapped_column(LargeBinary)
-    """JSON: options of reading the file; None once they are deleted."""
+    """JSON: options of reading; None once deleted."""
     bytes_total: Mapped[int] = mapped_column(BigId)
     bytes_read: Mapped[int] = mapped_column(BigId, default=0)
     accepted: Mapped[int] = mapped_column(default=0)
@@ -47,24 +47,24 @@ class ImportJob(Base):
     restricted: Mapped[int] = mapped_column(default=0)
     skipped: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     errors: Mapped[bytes] = mapped_column(LargeBinary, default=b"[]")
-    """JSON: the reason of a failure, and the first hundred rejected records."""
+    """JSON: a failure's reason, and the first hundred rejected records."""
     stored: Mapped[bytes | None] = mapped_column(LargeBinary)
-    """JSON: the ids of the authors of new posts, and the number of stored media files."""
+    """JSON: ids of new posts' authors, and number of stored media files."""
     notes: Mapped[bytes | None] = mapped_column(LargeBinary)
-    """JSON: assumptions and unused files at the last preview of the upload."""
+    """JSON: assumptions and unused files at the last preview."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
-    """Number of consecutive runs that were cut off."""
+    """Consecutive runs that were cut off."""
 
 
 LONGEST_PAUSE: Final = timedelta(days=1)
-"""The longest pause that the host of a live source can request."""
+"""Longest pause that a live source's host can request."""
 
 
 class LiveSource(Base):
-    """A followed account or feed, with its progress and the time of its next visit."""
+    """A followed account or feed, its progress and next visit."""
 
     __tablename__ = "LiveSource"
     __table_args__ = {"sqlite_autoincrement": True}
@@ -74,20 +74,20 @@ class LiveSource(Base):
     """`bluesky:NAME`, `mastodon:USER@HOST` or `rss:URL`."""
     platform: Mapped[str] = mapped_column(String(16))
     host: Mapped[str] = mapped_column(String(260), index=True)
-    """The host; its sources are visited one after the other."""
+    """The host, whose sources are visited in turn."""
     username: Mapped[str] = mapped_column(String(320))
     username_key: Mapped[str] = mapped_column(String(960), index=True)
     mark: Mapped[str] = mapped_column(Text, default="{}")
-    """JSON: the position up to which the source was read; stored after the posts."""
+    """JSON: the position read, stored after the posts."""
     accepted: Mapped[int] = mapped_column(default=0)
     failures: Mapped[int] = mapped_column(default=0)
-    """Number of consecutive visits that failed."""
+    """Consecutive failed visits."""
     last_error: Mapped[str | None] = mapped_column(Text)
-    """JSON: template and values of the last failure's reason; None after a success."""
+    """JSON: template and values of the last failure; None after a success."""
     added_at: Mapped[datetime] = mapped_column(UtcDateTime)
     visited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     success_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     posts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     next_visit_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     not_before: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """Time until which the host refuses requests, even if a person asks for a visit."""
+    """Time until which the host refuses requests, even on demand."""

@@ -1,1 +1,1 @@
-"""Use cases: async functions of a session and plain values; a folder for each subject."""
+"""Use cases: async functions of a session and plain values."""

@@ -1,8 +1,7 @@
-"""Backups: an installation on SQLite in one tar, made while it is in use.
+"""Backups: an installation on SQLite in one tar, made while in use, without an event loop.
 
-The tar ends with a copy of one state of the database, after the media that this state needs, so
-that a truncated backup has none. Names contain the SHA-256 of their files. Both commands run
-without an event loop.
+The database comes last, after its media, so that a truncated backup has none. Names contain SHA-256
+digests.
 """
 
 import asyncio
@@ -33,7 +32,7 @@ from app.services.posts.media import content_type, locked_against_removal, neede
 DATABASE: Final = "database.db"
 MEDIA: Final = "media/"
 SECRETS: Final = (LoginSession, SetupLink, Invitation, LoginFailure, Token, Operator)
-"""Tables that are empty in a backup without secrets, in the order of deletion."""
+"""Tables emptied without secrets, in the order of deletion."""
 
 
 class BackupError(InvalidInputError):
@@ -48,8 +47,8 @@ class BackupSize(NamedTuple):
 def make_backup(config: Config, target: Path, *, with_secrets: bool) -> BackupSize:
     """Write a backup of one state of the installation; others may write meanwhile.
 
-    Without secrets it contains no accounts, sessions, tokens and keys. Raises BackupError if the
-    target exists or there is nothing to back up, StartError if the database cannot be copied.
+    Without secrets it has no accounts, sessions, tokens and keys. Raises BackupError if the target
+    exists or there is nothing to back up, StartError if the database cannot be copied.
     """
     _refuse_postgresql(config, "pg_dump --format=custom --file={file} {url}", target)
     if known_state(config.database_url) is SchemaState.FRESH:
@@ -75,7 +74,7 @@ def make_backup(config: Config, target: Path, *, with_secrets: bool) -> BackupSi
 
 
 def _refuse_postgresql(config: Config, command: str, file: Path) -> None:
-    """Raise BackupError for PostgreSQL, with the command to use instead."""
+    """Raise BackupError for PostgreSQL, with the command instead."""
     if config.database_url.startswith("postgresql"):
         # Its driver is installed only where it is used.
         from app.db.postgresql.connection import connection_string
@@ -113,7 +112,7 @@ def _write(config: Config, file: IO[bytes], *, with_secrets: bool) -> BackupSize
 
 
 async def _prepare(config: Config, copy: Path, with_secrets: bool) -> list[str]:
-    """Remove the secrets from a copy unless wanted; return the media that its posts need."""
+    """Remove unwanted secrets from a copy; return its posts' media."""
     url = f"sqlite+aiosqlite:///{copy}"
     async with Database(replace(config, database_url=url)) as db, db.write() as session:
         if not with_secrets:
@@ -132,7 +131,7 @@ def _digest(path: Path) -> str:
 
 
 def restore_backup(config: Config, file: Path) -> BackupSize:
-    """Restore the backup, migrating tables of an older program.
+    """Restore the backup, migrating old tables.
 
     Raises BackupError before anything is put in place; StartError if the place cannot be written.
     """
@@ -204,7 +203,7 @@ def _unpack_file(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) ->
 
 
 def _verify_database(config: Config, path: Path) -> None:
-    """Migrate the unpacked database to this program's tables, and check it."""
+    """Migrate the unpacked database, and check it."""
     staged = replace(config, data_dir=path.parent, database_url=f"sqlite+aiosqlite:///{path}")
     try:
         prepare(staged, upgrade_old=True)

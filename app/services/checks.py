@@ -1,4 +1,4 @@
-"""Checks whether this process can answer, and whether derived data agrees with the posts."""
+"""Checks of this process and of derived data."""
 
 import asyncio
 import shutil
@@ -23,7 +23,7 @@ from app.services.search.vocabulary import is_index_current
 
 ANSWER_S: Final = 3.0
 LAST_BACKUP: Final = "last_backup"
-"""File in the data folder whose time is the last backup's."""
+"""File in the data folder, as old as the last backup."""
 
 
 async def check_ready(db: Database, feed: Feed, *, revision: str) -> None:
@@ -50,7 +50,7 @@ async def check_ready(db: Database, feed: Feed, *, revision: str) -> None:
 
 
 def find_weaknesses(python: tuple[int, int, int]) -> list[str]:
-    """Return a sentence for a Python whose `tarfile` can be kept busy by a few bytes.
+    """Return a sentence for a Python whose `tarfile` hangs on some bytes.
 
     Source: CVE-2024-6232.
     """
@@ -66,7 +66,7 @@ def find_weaknesses(python: tuple[int, int, int]) -> list[str]:
 
 
 async def measure_lag(session: AsyncSession) -> dict[str, int]:
-    """Return how many posts each kind of derived data lacks; readers of profiles add these."""
+    """Return posts lacking in each kind of derived data; profiles' readers add them."""
     stored = select(func.sum(User.tweet_count)).where(User.deleted_at.is_(None))
     posts = await session.scalar(stored) or 0
     folded = await session.scalar(select(func.sum(Profile.posts))) or 0
@@ -76,7 +76,7 @@ async def measure_lag(session: AsyncSession) -> dict[str, int]:
 
 
 async def find_faults(db: Database) -> list[str]:
-    """Return a sentence for each fault; posts that are not folded yet are none."""
+    """Return a sentence for each fault; unfolded posts are none."""
     async with db.read() as session:
         faults = await db.backend.find_damage(session)
         if faults:
@@ -137,7 +137,7 @@ class InstallationFacts(NamedTuple):
 
 
 async def installation_facts(session: AsyncSession, data_dir: Path) -> InstallationFacts:
-    """Return the sizes of the database and the free disk, and the time of the last backup."""
+    """Return database size, free disk, and the last backup's time."""
     size = await session.scalar(text(backend_of(session).size))
     free = await asyncio.to_thread(shutil.disk_usage, data_dir)
     marker = data_dir / LAST_BACKUP

@@ -1,7 +1,6 @@
-"""Times that lie ahead after the clock was set back count as of now.
+"""Times ahead count as of now, after the clock was set back.
 
-Otherwise sessions, links, counted failures, games and visits would last a year longer after a clock
-that was a year ahead is set back.
+Otherwise sessions, links, failures, games and visits would last as much longer.
 """
 
 import logging
@@ -53,13 +52,13 @@ def _is_ahead(column: InstrumentedAttribute[object], furthest: timedelta) -> Col
 
 
 async def has_times_ahead(session: AsyncSession) -> bool:
-    """Return whether a time is later than a clock that was never set back can have written."""
+    """Return whether a time is ahead of every clock that was never set back."""
     ahead = (exists(select(1).where(_is_ahead(*limit))) for limit in FURTHEST)
     return bool(await session.scalar(select(or_(*ahead))))
 
 
 async def bring_times_back(db: Sessions) -> None:
-    """Set such times to their latest possible value; sources with such times become due."""
+    """Set such times to their latest possible value; their sources become due."""
     async with db.write() as session:
         is_due = or_(*(_is_ahead(column, NOW) for column in VISITS))
         await session.execute(update(LiveSource).where(is_due).values(next_visit_at=now()))

@@ -1,4 +1,4 @@
-"""The log of changes: an event is stored in the transaction of its change."""
+"""The log of changes: events are stored in the transactions of their changes."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -21,7 +21,7 @@ class NewEvent(NamedTuple):
 async def append_events(
     session: AsyncSession, events: Sequence[NewEvent], ids: Sequence[int] | None = None
 ) -> None:
-    """Append events by one statement; `ids` are their numbers, if allocated before."""
+    """Append events by one statement; `ids` if allocated before."""
     event_ids = ids or await allocate_ids(session, Event, len(events))
     created_at = now()
     columns = ("id", "kind", "user_id", "tweet_id", "count", "created_at")
@@ -33,12 +33,12 @@ async def append_events(
 
 
 async def newest_event(session: AsyncSession) -> int:
-    """Return the number of the newest event that the session sees, 0 before the first."""
+    """Return the newest visible event's number, 0 before the first."""
     return await session.scalar(select(func.max(Event.id))) or 0
 
 
 async def has_old_events(session: AsyncSession, *, kept: int) -> bool:
-    """Return whether the log holds a twentieth more events than `kept`."""
+    """Return whether the log is a twentieth longer than `kept`."""
     oldest = await session.scalar(select(func.min(Event.id)))
     newest = await newest_event(session)
     return oldest is not None and newest - oldest >= kept + max(kept // 20, 1)
@@ -47,8 +47,7 @@ async def has_old_events(session: AsyncSession, *, kept: int) -> bool:
 async def prune_events(db: Sessions, *, kept: int) -> None:
     """Remove some of the oldest events, until `kept` are left.
 
-    No derived data needs them: profiles store their position as event ids of posts, and a live
-    client that resumes further back is sent a reset.
+    Profiles need only event ids of posts, and clients further back get a reset.
     """
     async with db.write() as session:
         oldest = await session.scalar(select(func.min(Event.id))) or 0

@@ -39,7 +39,7 @@ from app.runtime.work_pool import to_the_end
 
 Answer = TypeVar("Answer")
 COMMIT_TIMEOUT_S: Final = 30.0
-"""Time limit of a commit, below the driver's own limit of a statement."""
+"""Time limit of a commit, below the driver's."""
 _NEXT: Final = text(
     "SELECT name, setval(CAST(name AS regclass), nextval(CAST(name AS regclass)) + ids - 1)"
     " FROM unnest(CAST(:names AS text[]), CAST(:counts AS bigint[])) AS asked (name, ids)"
@@ -53,9 +53,9 @@ _OLDER_SNAPSHOTS: Final = """
         OR age(backend_xid) > age($1::text::xid)
     )
 """
-"""Number of transactions that still see deleted rows, which VACUUM would then keep.
+"""Number of transactions that still see deleted rows, which VACUUM would keep.
 
-A running writer in any database of the server counts: all later snapshots reach back to it.
+A running writer in any database of the server counts: later snapshots reach back to it.
 """
 
 _ANEW: Final = """
@@ -68,11 +68,11 @@ _ANEW: Final = """
         ON a.attrelid = to_regclass(format('%I', s.tablename)) AND a.attname = s.attname
     WHERE s.schemaname = current_schema() AND s.tablename = $1
 """
-"""Query for statements that set columns to their own types, which drops samples of values."""
+"""Query for statements that set columns to their own types, to drop samples of values."""
 
 
 class PostgresqlBackend(Backend):
-    """A PostgreSQL server; writers of all processes take turns by an advisory lock."""
+    """A PostgreSQL server, whose writers take turns by an advisory lock."""
 
     is_shared = True
     likes = literal_column("CAST(CAST(\"Tweet\".counts AS json) ->> 'likes' AS bigint)", BigInteger)
@@ -203,7 +203,7 @@ class PostgresqlBackend(Backend):
     def drop_connections(self, before: float = math.inf) -> None:
         """Close connections without waiting for their server, which may hang.
 
-        before: time of the event loop; connections opened later stay open.
+        before: the loop's time; later connections stay open.
         """
         for connection, opened_at in list(self._opened.items()):
             if opened_at < before:
@@ -238,7 +238,7 @@ class PostgresqlBackend(Backend):
         return str(revision) if revision else None
 
     async def _ask(self, question: Callable[[Connection], Awaitable[Answer]]) -> Answer:
-        """Return the answer to a question asked on a new connection. Raises StartError."""
+        """Return the answer on a new connection. Raises StartError."""
         try:
             connection = await connect(self._url)
             try:
@@ -270,7 +270,7 @@ class PostgresqlBackend(Backend):
 
 
 async def _end(connection: Connection) -> None:
-    """Close a connection, which releases its locks; an unreachable server does so by itself."""
+    """Close a connection, which releases its locks; unreachable servers do so themselves."""
     with contextlib.suppress(*FAILURES, TimeoutError):
         # The driver's own timeout would begin only after the end of a cancelled statement.
         async with asyncio.timeout(2.0):
@@ -292,7 +292,7 @@ async def _vacuum(connection: Connection) -> None:
 
 
 async def _wait_for_snapshots(connection: Connection) -> None:
-    """Wait until no transaction sees rows deleted before this call. Raises TimeoutError."""
+    """Wait until no transaction sees earlier deleted rows. Raises TimeoutError."""
     newest = await connection.fetchval("SELECT pg_current_xact_id()::xid::text")
     async with asyncio.timeout(COMPACT_WAIT_S):
         while await connection.fetchval(_OLDER_SNAPSHOTS, newest):  # noqa: ASYNC110 - no event

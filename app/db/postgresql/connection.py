@@ -1,4 +1,4 @@
-"""PostgreSQL's connections: how they are opened, and how their errors are translated."""
+"""PostgreSQL's connections, and translation of their errors."""
 
 import asyncio
 import contextlib
@@ -18,13 +18,13 @@ from app.errors import AppError, NotFoundError, UnavailableError, database_busy,
 DIALECT: Final = "postgresql+asyncpg://"
 """URL for SQLAlchemy, which needs no more since this module opens the connections."""
 WRITING: Final = 0x5341_5957_484F
-"""Key of the writers' advisory lock: the name of the program in ASCII."""
+"""Key of the writers' advisory lock: the program's name in ASCII."""
 CONNECT_TIMEOUT_S: Final = 3
-"""Time limit for each host; the first connection to a busy server may take a second."""
+"""Time limit for each host; a busy server may take a second."""
 COMMAND_TIMEOUT_S: Final = 60
-"""Seconds without an answer after which a statement counts as having lost its server."""
+"""Seconds without an answer until a statement has lost its server."""
 UNLIMITED_S: Final = 30.0 * 24 * 3600
-"""Timeout of long statements, since for asyncpg None is the connection's own limit."""
+"""Timeout of long statements, since asyncpg's None is the connection's limit."""
 SETTINGS: Final = {
     "application_name": "saywho",
     "timezone": "UTC",
@@ -33,25 +33,26 @@ SETTINGS: Final = {
     # A worker that hangs must not keep all others from writing.
     "idle_in_transaction_session_timeout": "60s",
 }
-"""Settings of connections that serve requests; migrations have no limits."""
+"""Settings of requests' connections; migrations have no limits."""
 KEEPALIVES: Final = {
     "tcp_keepalives_idle": "15",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
 }
-"""Settings of all connections: the server releases a lost machine's locks within a minute."""
+"""Settings of all connections, by which the server releases a lost machine's locks within a minute.
+"""
 Connection: TypeAlias = "asyncpg.Connection[Any]"
 Connections = WeakKeyDictionary[Connection, float]
-"""Open connections, with the times of the event loop at which they were opened."""
+"""Open connections, with the loop's times of opening."""
 FAILURES: Final = (
     OSError,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
 )
-"""Errors of a lost connection.
-
-InternalClientError is raised if the server ends within an answer, or if no host is the primary."""
+"""Errors of a lost connection; InternalClientError if the server ends within an answer, or no host
+is primary.
+"""
 
 
 def _unreachable() -> AppError:
@@ -59,7 +60,7 @@ def _unreachable() -> AppError:
 
 
 def connection_string(url: str, *, has_password: bool = True) -> str:
-    """Return the URL in the form of libpq and asyncpg, with or without its passwords."""
+    """Return the URL for libpq and asyncpg, with or without passwords."""
     parts = urlsplit(url)
     login, at, hosts = parts.netloc.rpartition("@")
     query = {"sslmode" if key == "ssl" else key: value for key, value in parse_qsl(parts.query)}
@@ -81,9 +82,8 @@ def shown_name(url: str) -> str:
 
 
 async def connect(url: str, /, **settings: str) -> Connection:
-    """Open a connection to the first host that accepts writes.
-
-    Raises UnavailableError, or the error of a bad URL.
+    """Open a connection to the first host that accepts writes. Raises UnavailableError, or a bad
+    URL's error.
     """
     # Hosts are tried one by one: the driver itself would spend its whole time limit on a host that
     # does not answer, for example without power.
@@ -112,9 +112,8 @@ async def _set(connection: Connection, settings: Mapping[str, str]) -> None:
 
 
 async def has_sessions(*connections: Connection) -> bool:
-    """Return whether each connection keeps its session of the server between transactions.
-
-    A pooler in transaction mode gives a transaction the last released session.
+    """Return whether connections keep their session; in transaction mode, poolers give each
+    transaction the last released one.
     """
     seen: set[tuple[Connection, int]] = set()
     try:
@@ -129,7 +128,7 @@ async def has_sessions(*connections: Connection) -> bool:
 
 
 def addresses(url: str) -> Iterator[str]:
-    """Yield the URL for the driver, once for each of its hosts."""
+    """Yield the driver's URL for each host."""
     parts = urlsplit(connection_string(url))
     login, at, netloc = parts.netloc.rpartition("@")
     query = dict(parse_qsl(parts.query))
@@ -146,8 +145,7 @@ def addresses(url: str) -> Iterator[str]:
 def make_engine(url: str, *, durability: str, opened: Connections) -> AsyncEngine:
     """Return an engine whose sessions have the limits of `SETTINGS`.
 
-    Its connections are added to `opened`, since a pool loses a connection if the task that opens
-    it is cancelled.
+    `opened` gets its connections, since a pool loses those whose opening is cancelled.
     """
     settings = SETTINGS | {"synchronous_commit": "off" if durability == "normal" else "on"}
 
@@ -174,7 +172,7 @@ def _refuse_closed(connection: Any, *_: object) -> None:
 
 
 def _explain_closed(context: ExceptionContext) -> AppError | None:
-    """Return the error of a lost connection for an exception that is not the driver's own."""
+    """Return a lost connection's error for an exception that is not the driver's."""
     # asyncpg 0.32 raises AttributeError if a connection is terminated between the arrival of an
     # answer and the task that waits for it, as after a failover.
     connection = context.connection

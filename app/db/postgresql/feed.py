@@ -1,8 +1,7 @@
 """PostgreSQL's feed, which reads the log on its own connection.
 
-Writers take turns until after their commits, so that events become visible in the order of their
-ids. A standby that becomes the primary may lack the last events, and reuse their ids; then the feed
-begins again.
+Writers take turns until after their commits, so that events appear in the order of their ids. A
+standby that becomes the primary may lack and reuse the last ids; then the feed begins again.
 """
 
 import asyncio
@@ -18,7 +17,7 @@ from app.db.postgresql.connection import FAILURES, Connection, connect
 from app.errors import AppError
 
 OLDEST_S: Final = 0.75
-"""Largest age of a look that an answer may be based on; clients are promised 1 s."""
+"""Maximum age of a look for an answer; clients are promised 1 s."""
 LOOK_TIMEOUT_S: Final = 2.0
 PAGE: Final = 1_000
 
@@ -30,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 class PostgresqlFeed(Feed):
-    """The log of changes, read several times a second, and before answers that must be newer."""
+    """The log, read several times a second, and before answers that must be newer."""
 
     poll_s = 0.1
     oldest_s = OLDEST_S
@@ -42,17 +41,17 @@ class PostgresqlFeed(Feed):
         self._url = url
         self._commits = commits
         self._on_move = on_move
-        """Called when the server has changed: connections opened before this time may hang."""
+        """Called after a change of server: connections opened before this time may hang."""
         self._failed_at = math.inf
-        """Time of the loop of the last look if it failed, otherwise infinity."""
+        """The loop's time of the last look if it failed, otherwise infinity."""
         self._server: str | None = None
-        """Start time of the server, which identifies it and its run."""
+        """Start time of the server, which identifies its run."""
         self._connection: Connection | None = None
         self._last: asyncpg.Record | None = None
-        """The newest event that was read; another server may have another event with its id."""
+        """The last event read; another server may have another with its id."""
         self._looking = asyncio.Lock()
         self._begun = self._ended = 0
-        """Number of looks that have begun, and of the last look that has ended."""
+        """Numbers of looks begun, and of the last ended look."""
         self._clock = asyncio.get_running_loop().time
         self._looked_at = float("-inf")
         self._seen_commits = 0
@@ -68,7 +67,7 @@ class PostgresqlFeed(Feed):
             self._connection.terminate()
 
     async def catch_up(self) -> bool:
-        """Publish this process's commits, and others' commits older than `OLDEST_S`."""
+        """Publish this process's commits, and others' older than `OLDEST_S`."""
         if self._failure is not None:
             return False  # `run` keeps trying.
         is_current = self._seen_commits == self._commits()
@@ -77,7 +76,7 @@ class PostgresqlFeed(Feed):
         return await self.look()
 
     async def look(self) -> bool:
-        """Publish the new events; waiting tasks share a look that began after they asked."""
+        """Publish new events; waiting tasks share a look that began after they asked."""
         # Counted instead of timed: a commit may fit in a millisecond of uvloop's clock.
         earlier = self._begun
         async with self._looking:
@@ -106,7 +105,7 @@ class PostgresqlFeed(Feed):
             is_behind = len(rows) == PAGE
 
     async def _connected(self) -> Connection:
-        """Return the connection, opened again if it was lost; the next look reads missed events."""
+        """Return the connection, reopened if lost; the next look reads missed events."""
         if self._connection is None or self._connection.is_closed():
             connection = await connect(self._url, application_name="saywho feed", timezone="UTC")
             try:
@@ -119,7 +118,7 @@ class PostgresqlFeed(Feed):
         return self._connection
 
     async def _check(self, connection: Connection) -> None:
-        """Begin again if this is not the log that was read before."""
+        """Begin again if this is another log."""
         server = await connection.fetchval("SELECT pg_postmaster_start_time()::text")
         if self._server not in {None, server}:
             self._on_move(self._failed_at)

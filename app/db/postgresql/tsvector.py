@@ -1,4 +1,4 @@
-"""The search indexes on PostgreSQL: a GIN index of `tsvector` for words, and pgvector."""
+"""PostgreSQL's indexes: GIN of `tsvector` for words, and pgvector."""
 
 # Terms come from `compute.words`, since the parsers of PostgreSQL's text search know neither pairs
 # of syllables nor emoji. Positions are stored to match consecutive terms.
@@ -46,7 +46,7 @@ _POSTS: Final = select(Tweet.id, Tweet.user_id, Tweet.text, Tweet.media)
 
 
 class PostgresqlWords(WordIndex):
-    """The word index as a `tsvector` column of the program's own lexemes."""
+    """The word index as a `tsvector` of own lexemes."""
 
     postings = 'SELECT id FROM "TweetWords" WHERE terms @@ CAST(:{term} AS tsquery)'
     matched = text(

@@ -1,4 +1,4 @@
-"""SQLite as a backend: one file for all workers of one machine."""
+"""SQLite as a backend: a file for all workers of a machine."""
 
 import contextlib
 import sqlite3
@@ -23,7 +23,7 @@ from app.security import make_private_folder
 
 
 class SqliteBackend(Backend):
-    """An SQLite file; writers of all processes queue on a lock file next to it."""
+    """An SQLite file; all writers queue on a lock file."""
 
     is_shared = False
     likes = literal_column("json_extract(\"Tweet\".counts, '$.likes')", BigInteger)
@@ -113,7 +113,7 @@ class SqliteBackend(Backend):
 
     @contextlib.contextmanager
     def copied(self) -> Iterator[Path]:
-        """Yield a temporary copy of one state of the database, in code without an event loop."""
+        """Yield a temporary copy of one state, without an event loop."""
         with temporary_folder(self.path.parent, self._copies) as folder:
             copy = folder / "copy.db"
             copy.touch(0o600)

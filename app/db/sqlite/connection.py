@@ -1,4 +1,4 @@
-"""SQLite's engine, and its connections with a thread each, in place of aiosqlite's."""
+"""SQLite's engine, and connections with a thread each, without aiosqlite."""
 
 # For a statement, SQLAlchemy makes a cursor, executes, fetches and closes. With aiosqlite each of
 # these is a trip to the connection's thread and back, which takes longer than a small query and a
@@ -35,8 +35,8 @@ def open_connection(path: Path, *, timeout_s: float = 15.0) -> sqlite3.Connectio
 def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = True) -> AsyncEngine:
     """Return an engine whose transactions begin with IMMEDIATE, or the option `sqlite_begin`.
 
-    After plain BEGIN, a transaction that reads and then writes fails with "database is locked" if
-    another transaction wrote in between; no timeout helps.
+    After plain BEGIN, reading and then writing fails with "database is locked" if another
+    transaction wrote in between; no timeout helps.
     """
     path = database_path(url)
 
@@ -73,7 +73,7 @@ def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = Tru
 
     @event.listens_for(engine.sync_engine, "handle_error")
     def forget_read_only(context: ExceptionContext) -> None:
-        """Drop all connections: a connection opened on a read-only disk never writes."""
+        """Drop all connections, as any opened on a read-only disk never writes."""
         code = getattr(context.original_exception, "sqlite_errorcode", 0) & 0xFF
         if code == sqlite3.SQLITE_READONLY:
             context.is_disconnect = True
@@ -99,16 +99,16 @@ def as_app_error(error: BaseException) -> AppError | None:
 
 
 class DriverConnection:
-    """A connection whose work runs in one thread, in the order of submission."""
+    """A connection whose work runs in one thread, in order."""
 
     def __init__(self) -> None:
         self.begin = ""
-        """Statement that begins a transaction; it runs in the trip of the first statement."""
+        """Statement that begins a transaction, together with the first statement."""
         self._connection: sqlite3.Connection | None = None
-        """The open connection; SQLAlchemy reads this name too."""
+        """The open connection, whose name SQLAlchemy reads, too."""
         self._thread = DaemonThread("sqlite")
         self._last: Future[Any] | None = None
-        """The newest work; when it is done, all earlier work is done."""
+        """The newest work, which ends after all earlier work."""
 
     async def open(self, opening: Callable[[], sqlite3.Connection]) -> "DriverConnection":
         try:
@@ -124,12 +124,12 @@ class DriverConnection:
         return future
 
     async def run(self, work: Callable[..., Result], *arguments: Any) -> Result:
-        """Return the result of work in the thread; work that has begun ignores a cancellation."""
+        """Return work's result from the thread; begun work ignores cancellation."""
         return await asyncio.wrap_future(self._submit(work, *arguments))
 
     @property
     def opened(self) -> sqlite3.Connection:
-        """The open connection, for work in its thread. Raises sqlite3.OperationalError."""
+        """The open connection, for its thread. Raises sqlite3.OperationalError."""
         if self._connection is None:
             # SQLAlchemy recognises these words, and replaces the connection.
             raise sqlite3.OperationalError("connection closed")
@@ -146,7 +146,7 @@ class DriverConnection:
         await self.run(self.opened.commit)
 
     async def rollback(self) -> None:
-        """Roll back, without a trip if nothing is open: SQLAlchemy rolls back twice."""
+        """Roll back, without a trip if nothing is open: SQLAlchemy does so twice."""
         self.begin = ""
         if self._connection is None:
             return
@@ -154,7 +154,7 @@ class DriverConnection:
             await self.run(self._connection.rollback)
 
     async def close(self) -> None:
-        """Close the connection when its work is done, and end the thread."""
+        """Close the connection after its work, and end the thread."""
         self.stop()
         if self._last is not None:
             await asyncio.shield(asyncio.wrap_future(self._last))
@@ -174,7 +174,7 @@ def _end(connection: sqlite3.Connection) -> None:
 
 
 class DriverCursor:
-    """The part of a cursor that SQLAlchemy uses; it fetches all rows at once anyway."""
+    """The part of a cursor that SQLAlchemy uses, with all rows fetched."""
 
     arraysize = 1
 

@@ -1,4 +1,4 @@
-"""SQLite's feed, which looks at the file before every answer, and often in between."""
+"""SQLite's feed, which looks at the file before answers and in between."""
 
 import sqlite3
 from pathlib import Path
@@ -8,10 +8,8 @@ from app.db.sqlite.connection import open_connection
 
 
 class SqliteFeed(Feed):
-    """The log of changes, read from the file.
-
-    `PRAGMA data_version` changes with the commits of all other connections of all processes, and
-    takes some microseconds.
+    """The log of changes in the file; `PRAGMA data_version` shows others' commits in some
+    microseconds.
     """
 
     poll_s = 0.05
@@ -21,7 +19,7 @@ class SqliteFeed(Feed):
         self._connection = open_connection(path, timeout_s=5.0)
         self._connection.execute("PRAGMA query_only = ON")
         self._looking = self._connection.cursor()
-        """Cursor shared by all looks; a new cursor would make each a quarter slower."""
+        """Cursor of all looks; new ones would be a quarter slower."""
         self._version = self._data_version()
         (newest,) = self._connection.execute('SELECT max(id) FROM "Event"').fetchone()
         super().__init__(newest or 0)
@@ -31,7 +29,7 @@ class SqliteFeed(Feed):
         self._connection.close()
 
     async def look(self) -> bool:
-        """Publish all commits acknowledged before this call; return whether that was possible."""
+        """Publish all earlier acknowledged commits; return whether that succeeded."""
         try:
             version = self._data_version()
             if version != self._version:

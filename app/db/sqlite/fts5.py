@@ -1,7 +1,7 @@
-"""The search indexes on SQLite: an FTS5 table of words, and vectors that NumPy compares.
+"""SQLite's indexes: an FTS5 table of words, and vectors for NumPy.
 
-The table has no copy of the texts, and triggers update it. Its terms come from `compute.words` by
-an SQL function, so that SQLite's own commands can rebuild and check it.
+The table has no texts, and triggers update it. Its terms come from an SQL function, so that
+SQLite's own commands can rebuild and check it.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ BLOCK: Final = 1_024
 
 
 def register(connection: Any) -> None:
-    """Register the SQL function of the triggers on a connection of either driver."""
+    """Register the triggers' SQL function on a connection of either driver."""
     connection.create_function("saywho_terms", -1, index_terms, deterministic=True)
 
 

@@ -29,9 +29,9 @@ SESSION_LIFETIME: Final = timedelta(days=90)
 WINDOW: Final = timedelta(minutes=15)
 MOST_OF_ACCOUNT: Final = 5
 MOST_OF_ADDRESS: Final = 10
-"""Failures in this period from one network, of one account and of all."""
+"""Failures from one network, of one account and of all."""
 HALF: Final = 16
-"""Bytes of a failure's subject for the account; as many stand for its origin."""
+"""Bytes of a failure's subject for the account, and for its origin."""
 
 logger = logging.getLogger(__name__)
 
@@ -52,16 +52,13 @@ class SignedInAccount(msgspec.Struct, frozen=True):
 class LoginClient(NamedTuple):
     address: str
     device: str | None
-    """Id of a browser in which this account signed in before."""
+    """Id of a browser with an earlier sign-in of this account."""
 
 
 async def sign_in(
     db: Database, passwords: Passwords, client: LoginClient, name: str, password: str
 ) -> str:
-    """Return the secret of a new session.
-
-    Raises UnauthorizedError, TooManyError, UnavailableError.
-    """
+    """Return a new session's secret. Raises UnauthorizedError, TooManyError, UnavailableError."""
     password_hash = await verify_password(db, passwords, client, name, password)
     async with db.write() as session:
         return await add_session(session, await _unchanged(session, name, password_hash))
@@ -70,7 +67,7 @@ async def sign_in(
 async def replace_password(
     session: AsyncSession, me: SignedInAccount, *, old_hash: str, new_hash: str
 ) -> None:
-    """Replace the account's password, and end all other sessions. Raises UnauthorizedError."""
+    """Replace the password, and end other sessions. Raises UnauthorizedError."""
     account = await _unchanged(session, me.name, old_hash)
     account.password_hash = new_hash
     is_elsewhere = LoginSession.operator_id == me.account_id, LoginSession.id != me.session_id
@@ -78,7 +75,7 @@ async def replace_password(
 
 
 async def _unchanged(session: AsyncSession, name: str, password_hash: str) -> Operator:
-    """Return the account, unless its password was changed since this hash was verified."""
+    """Return the account, unless its password changed since the hash was verified."""
     account = await find_account(session, name)
     if account is None or account.password_hash != password_hash:
         raise _wrong()
@@ -90,10 +87,9 @@ async def verify_password(
 ) -> str:
     """Return the hash of an account's password, if this is the password.
 
-    No password is tried within 15 minutes after 5 failures of the account from one network, or 10
-    from that network. A browser that signed in before has its own count, so that no one else can
-    lock its owner out (OWASP's device cookie). Raises UnauthorizedError, TooManyError,
-    UnavailableError.
+    No password is tried for 15 minutes after 5 failures of the account from one network, or 10 from
+    the network. Known browsers count separately, so that no one can lock the owner out (OWASP's
+    device cookie). Raises UnauthorizedError, TooManyError, UnavailableError.
     """
     address, device = client
     origin = _half(f"device:{device}" if device else f"address:{network_of(address)}")
@@ -137,7 +133,7 @@ def _wrong() -> UnauthorizedError:
 
 
 async def unlock(session: AsyncSession, name: str) -> str:
-    """Delete all failures of an account; return its name. Raises NotFoundError."""
+    """Delete an account's failures; return its name. Raises NotFoundError."""
     account = await get_account(session, name)
     subject = func.substr(LoginFailure.subject, 1, HALF, type_=LargeBinary)
     is_own = subject == _half(f"account:{account.name_key}")
@@ -161,7 +157,7 @@ async def count_closed(session: AsyncSession) -> int:
 
 
 def network_of(address: str) -> str:
-    """Return the network whose failures count together: for IPv6 the /64 that a client can use."""
+    """Return the network of counted failures: for IPv6 the client's /64."""
     with contextlib.suppress(ValueError):
         ip = IPv6Address(address)
         return str(ip.ipv4_mapped or IPv6Network((int(ip), 64), strict=False))

@@ -1,4 +1,4 @@
-"""Accounts of operators and readers, their passwords, and set-up links for operators."""
+"""Accounts of operators and readers, passwords, and set-up links."""
 
 import asyncio
 from collections.abc import Callable
@@ -38,14 +38,14 @@ MAX_NAME_LENGTH: Final = 100
 SHORTEST: Final = 8
 LONGEST: Final = 1_000
 MOST_PENDING: Final = 20
-"""Hashes in progress in one process; each takes 64 MiB and 250 ms of one core."""
+"""Hashes in progress in a process; each takes 64 MiB and 250 ms."""
 
 HASHER: Final = PasswordHasher()
 NOBODYS_HASH: Final = (
     "$argon2id$v=19$m=65536,t=3,p=4"
     "$ZIIyA7ojD7YnMpDWOPXyiw$px6iheVSD0eTZM/4z7N6xeJLwIKGN7rxBdBFilSVRMQ"
 )
-"""Hash for an unknown account, so that verifying takes as long as for a known one."""
+"""Hash of unknown accounts, whose verification takes as long as a known one's."""
 
 
 class AccountFacts(msgspec.Struct, frozen=True):
@@ -63,7 +63,7 @@ def account_key(name: str) -> str:
 
 
 def plain_name(name: str) -> str:
-    """Return the name in NFC, stripped; "" if it is too long or has invisible characters."""
+    """Return the name stripped in NFC; "" if too long or with invisible characters."""
     name = normalized(name.strip()[: 4 * MAX_NAME_LENGTH])
     is_plain = len(name) <= MAX_NAME_LENGTH and name.isprintable() and is_visible(name)
     return name if is_plain else ""
@@ -87,9 +87,8 @@ async def get_account(session: AsyncSession, name: str) -> Operator:
 
 
 async def check_maker(session: AsyncSession, account_id: int) -> None:
-    """Raise ForbiddenError if the account was removed since its request began.
-
-    What it creates would outlive it.
+    """Raise ForbiddenError if the account was removed meanwhile, since its creations would outlive
+    it.
     """
     if await session.get(Operator, account_id) is None:
         raise ForbiddenError("This account was removed")
@@ -113,7 +112,7 @@ def readable_chat(room_id: int | None, name: str | None) -> RoomReference | None
 
 
 async def add_setup_link(session: AsyncSession, name: str | None = None) -> str:
-    """Add a link for that name, or for the first account; return its secret.
+    """Return the secret of a new link for that name, or the first account.
 
     Raises ConflictError if the account exists.
     """
@@ -126,7 +125,7 @@ async def add_setup_link(session: AsyncSession, name: str | None = None) -> str:
 
 
 async def find_setup_link(session: AsyncSession, secret: str) -> SetupLink:
-    """Return the link of that secret. Raises ForbiddenError if it is used or expired."""
+    """Return that secret's link. Raises ForbiddenError if used or expired."""
     query = select(SetupLink).where(SetupLink.sha256 == digest(secret), _is_valid())
     link = await session.scalar(query)
     if link is None:
@@ -138,7 +137,7 @@ async def find_setup_link(session: AsyncSession, secret: str) -> SetupLink:
 
 
 async def end_setup_links(session: AsyncSession, name: str) -> int:
-    """End the links for an account of that name; return how many were valid."""
+    """End the links for that name; return how many were valid."""
     query = select(SetupLink).where(SetupLink.name.is_not(None), _is_valid())
     links = [
         link
@@ -155,10 +154,7 @@ def _is_valid() -> ColumnElement[bool]:
 
 
 async def add_operator(session: AsyncSession, name: str, *, password_hash: str) -> Operator:
-    """Create an operator's account, and end all set-up links.
-
-    Raises ConflictError, InvalidInputError.
-    """
+    """Create an operator's account; end set-up links. Raises ConflictError, InvalidInputError."""
     operator = await add_account(session, name, OPERATOR, password_hash=password_hash)
     await session.execute(delete(SetupLink))
     return operator
@@ -169,7 +165,7 @@ async def add_account(
 ) -> Operator:
     """Create an account. Raises ConflictError, InvalidInputError.
 
-    room_id: the only chat that a reader may read.
+    room_id: a reader's only chat.
     """
     name = await _unused_name(session, name)
     account = Operator(
@@ -202,7 +198,7 @@ async def _unused_name(session: AsyncSession, name: str) -> str:
 
 
 class Passwords:
-    """Hashes passwords with argon2id (RFC 9106) in threads; a full queue is UnavailableError."""
+    """Hashes passwords with argon2id (RFC 9106) in threads; UnavailableError if many are queued."""
 
     def __init__(self) -> None:
         # Each hash takes 64 MiB and 250 ms of one core.
@@ -217,9 +213,8 @@ class Passwords:
         return await self._run(lambda: hash_password(password))
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Return whether the password matches the hash; None stands for an unknown account.
-
-        Raises UnavailableError if too many are pending.
+        """Return whether the password matches; None stands for an unknown account. Raises
+        UnavailableError.
         """
         if len(password) > LONGEST:
             return False
@@ -243,7 +238,7 @@ class Passwords:
 
 
 def hash_password(password: str) -> str:
-    """Return the password's hash, after 250 ms of work. Raises InvalidInputError."""
+    """Return the hash, after 250 ms of work. Raises InvalidInputError."""
     check_password(password)
     return HASHER.hash(password)
 

@@ -1,4 +1,4 @@
-"""Readers: accounts that may read and compare, their invitations, and `/setup`."""
+"""Readers' accounts, invitations, and `/setup`."""
 
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -29,7 +29,7 @@ from app.services.access.operators import (
 )
 
 PREFIX: Final = "invitation_"
-"""Prefix of each secret, which tells it from a set-up link's."""
+"""Prefix of each secret, unlike a set-up link's."""
 MOST_LISTED: Final = 500
 
 
@@ -59,7 +59,7 @@ class OpenInvitation(msgspec.Struct, frozen=True):
 async def add_invitation(
     session: AsyncSession, name: str, *, account_id: int, room_id: int | None = None
 ) -> str:
-    """Add an invitation of an operator; return its secret, which is not stored.
+    """Return the secret of a new invitation, which is not stored.
 
     name: the invited person, for the settings. room_id: the only chat to read. Raises
     InvalidInputError, ForbiddenError.
@@ -128,7 +128,7 @@ async def end_invitations_of(session: AsyncSession, account_id: int) -> int:
 
 
 async def find_invitation(session: AsyncSession, secret: str) -> Invitation:
-    """Return the invitation of that secret. Raises ForbiddenError with the reason."""
+    """Return that secret's invitation. Raises ForbiddenError with the reason."""
     query = select(Invitation).where(Invitation.sha256 == digest(secret))
     invitation = await session.scalar(query)
     if invitation is None:
@@ -145,7 +145,7 @@ async def find_invitation(session: AsyncSession, secret: str) -> Invitation:
 async def accept_invitation(
     session: AsyncSession, secret: str, name: str, *, password_hash: str
 ) -> Operator:
-    """Create the reader's account of an invitation, which is then used.
+    """Create the account of an invitation, then used.
 
     Raises ForbiddenError, ConflictError, InvalidInputError.
     """
@@ -183,7 +183,7 @@ async def list_readers(session: AsyncSession) -> list[Reader]:
 
 
 async def remove_reader(session: AsyncSession, account_id: int) -> None:
-    """Remove a reader's account with its sessions. Raises NotFoundError."""
+    """Remove a reader's account and sessions. Raises NotFoundError."""
     account = await session.get(Operator, account_id) if 0 < account_id <= MAX_ID else None
     if account is None or account.role != READER:
         raise NotFoundError("There is no reader {number}", number=account_id)
@@ -191,7 +191,7 @@ async def remove_reader(session: AsyncSession, account_id: int) -> None:
 
 
 async def move_readers(session: AsyncSession, room_id: int, target_id: int) -> None:
-    """Let the readers and invited readers of one chat read the chat that it was joined to."""
+    """Let readers and invited readers of a joined chat read the other."""
     for table in (Operator, Invitation):
         moved = update(table).where(table.room_id == room_id).values(room_id=target_id)
         await session.execute(moved, execution_options=UNTRACKED)
@@ -205,7 +205,7 @@ async def end_readers(session: AsyncSession, room_id: int) -> None:
 
 
 class Offer(NamedTuple):
-    """The account that a link to `/setup` offers: an operator's, or a reader's by invitation."""
+    """The account that a link to `/setup` offers."""
 
     role: Role
     name: str | None
@@ -215,7 +215,7 @@ class Offer(NamedTuple):
 
 
 async def find_offer(session: AsyncSession, secret: str) -> Offer:
-    """Return the offer of a link's secret. Raises ForbiddenError if it is not valid."""
+    """Return the offer of a link's secret. Raises ForbiddenError if invalid."""
     if secret.startswith(PREFIX):
         invitation = await find_invitation(session, secret)
         room_id = invitation.room_id
@@ -229,7 +229,7 @@ async def find_offer(session: AsyncSession, secret: str) -> Offer:
 async def accept_offer(
     session: AsyncSession, secret: str, name: str, *, password_hash: str
 ) -> Operator:
-    """Create the account that the link offers; `name` is used if the link has none.
+    """Create the account of a link, `name` if the link has none.
 
     Raises ForbiddenError, ConflictError, InvalidInputError.
     """

@@ -1,6 +1,6 @@
-"""Rights of API tokens and sessions, until they end or their account is removed.
+"""Rights of API tokens and sessions, until they or their accounts end.
 
-Readers of one chat have a right to the content of this chat.
+Readers of one chat have a right to its content.
 """
 
 from collections.abc import Collection, Sequence
@@ -58,8 +58,7 @@ async def add_token(
 ) -> tuple[int, str]:
     """Add a token; return its id and its secret, which is not stored.
 
-    account_id: the operator who creates it; None for a command. Raises InvalidInputError,
-    ForbiddenError.
+    account_id: its operator; None for a command. Raises InvalidInputError, ForbiddenError.
     """
     name = name.strip()
     if not 0 < len(name) <= 100 or not name.isprintable():
@@ -104,7 +103,7 @@ INVALID: Final = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 
 class Right(NamedTuple):
-    """The authority of a request: an API token, a session, or a public site."""
+    """A request's authority: an API token, a session, or a public site."""
 
     kind: str
     """`token`, `session`, `visitor`, or `player` of a game."""
@@ -116,7 +115,7 @@ class Right(NamedTuple):
 
 
 VISITOR: Final = Right("visitor", 0)
-"""The right of everyone who is not signed in, while the site is public."""
+"""The right of everyone not signed in, on a public site."""
 
 
 async def ended_rights(session: AsyncSession, rights: Collection[Right]) -> set[Right]:
@@ -166,9 +165,9 @@ class Removal(msgspec.Struct):
 async def remove_account(
     session: AsyncSession, name: str, *, keeps_tokens: bool = False
 ) -> Removal:
-    """Remove an account with its sessions, and end what an operator created.
+    """Remove an account with its sessions and an operator's creations, or that name's set-up links.
 
-    If there are only set-up links for that name, they end. Raises NotFoundError.
+    Raises NotFoundError.
     """
     removal = Removal(name.strip(), await end_setup_links(session, name))
     if removal.setup_links and await find_account(session, name) is None:

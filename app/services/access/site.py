@@ -1,7 +1,4 @@
-"""Who may read the site: everyone, or only accounts.
-
-The switch in the settings is a column of the site's row; SAYWHO_PUBLIC overrides it.
-"""
+"""Who may read the site: a switch of the site's row, which SAYWHO_PUBLIC overrides."""
 
 import asyncio
 from collections.abc import Sequence
@@ -18,12 +15,12 @@ from app.services.event_log import NewEvent, append_events
 
 
 async def is_row_public(session: AsyncSession) -> bool:
-    """Return the switch of the site's row: public until someone chose."""
+    """Return the row's switch: public until someone chose."""
     return await session.scalar(select(Site.public).where(Site.id == SITE_ID)) is not False
 
 
 async def is_site_public(session: AsyncSession, setting: bool | None) -> bool:
-    """Return whether reading needs no sign-in, by SAYWHO_PUBLIC or else by the row."""
+    """Return whether reading needs no sign-in, by SAYWHO_PUBLIC or the row."""
     return await is_row_public(session) if setting is None else setting
 
 
@@ -43,10 +40,8 @@ async def switch_site(session: AsyncSession, setting: bool | None, *, is_public:
 
 
 class Openness:
-    """Knows whether reading needs no sign-in.
-
-    The feed announces the switch. An answer is therefore as new as those of the result cache: the
-    row at the time of the request, or on PostgreSQL up to a second before.
+    """Knows whether reading needs no sign-in, as of the request, or on PostgreSQL up to a second
+    before.
     """
 
     def __init__(self, db: Sessions, feed: Feed, setting: bool | None) -> None:
@@ -55,19 +50,19 @@ class Openness:
         self.setting = setting
         """SAYWHO_PUBLIC; None leaves the decision to the switch."""
         self._switch: bool | None = None
-        """State of the switch; None if it has to be read."""
+        """State of the switch; None to be read."""
         self._changes = 0
-        """Number of changes that the feed announced."""
+        """Number of changes announced by the feed."""
         feed.subscribe(self._note)
         feed.on_reset(self._forget)
 
     @property
     def seems_public(self) -> bool:
-        """The last known state, without a query: for the look of a page, never for a right."""
+        """The last known state, for a page's look, never for a right."""
         return self._switch is not False if self.setting is None else self.setting
 
     async def is_public(self) -> bool:
-        """Return whether reading needs no sign-in; if the log cannot be read, by the row."""
+        """Return whether reading needs no sign-in; without a readable log, by the row."""
         if self.setting is not None:
             return self.setting
         if await self._feed.catch_up() and self._switch is not None:

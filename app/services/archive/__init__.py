@@ -1,1 +1,1 @@
-"""An author's archive: what they may like to see again, and their figures."""
+"""An author's archive: memories and figures."""

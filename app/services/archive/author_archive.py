@@ -1,4 +1,4 @@
-"""An author's archive for its page and the API: calendar, memories and figures."""
+"""An author's archive for its page and the API."""
 
 import asyncio
 from collections import Counter
@@ -70,9 +70,9 @@ class CalendarYear(msgspec.Struct, frozen=True):
 async def calendar_of(
     session: AsyncSession, author: Author, zone: ZoneInfo, year: int | None
 ) -> CalendarYear | None:
-    """Return the calendar of a year, by default the newest; None without dated posts.
+    """Return a year's calendar, by default the newest; None without dated posts.
 
-    A year outside the author's years is replaced by the first or last one.
+    Other years become the first or last one.
     """
     if author.first_tweet_at is None or author.newest_tweet_at is None:
         return None
@@ -107,7 +107,7 @@ def _month_of(month: int, days: list[DayPosts]) -> MonthPosts:
 async def rooms_by_day(
     session: AsyncSession, author: Author, zone: ZoneInfo, since: datetime, until: datetime
 ) -> dict[date, int] | int | None:
-    """Return chats by day, or one for every day, or None without chats."""
+    """Return chats by day, or one for every day; None without chats."""
     speaks_in = select(RoomPerson.room_id, RoomPerson.messages).where(
         RoomPerson.user_id == author.id, RoomPerson.messages > 0
     )
@@ -135,7 +135,7 @@ def room_of_day(rooms: dict[date, int] | int | None, day: date) -> int | None:
 
 
 UNSEEN: Final = ".heic"
-"""End of the addresses of pictures that most browsers cannot show."""
+"""End of URLs of pictures that most browsers cannot show."""
 
 
 class Anniversary(msgspec.Struct, frozen=True):
@@ -156,7 +156,7 @@ class ArchivePicture(msgspec.Struct, frozen=True):
 async def on_this_day(
     session: AsyncSession, author: Author, today: date, zone: ZoneInfo
 ) -> list[Anniversary]:
-    """Return posts of this day in up to five earlier years, the last first."""
+    """Return this day's posts in up to five earlier years, last first."""
     if author.first_tweet_at is None:
         return []
     first = max(author.first_tweet_at.year - 1, today.year - 40)
@@ -274,7 +274,7 @@ def _counted(author: Author, by_hour: Mapping[int, int], newest: Scan) -> Number
 
 
 def posts_by_day(by_hour: Mapping[int, int]) -> Counter[date]:
-    """Return the number of posts by day; hours count from the year 1."""
+    """Return posts by day; hours count from the year 1."""
     days = Counter[int]()
     for hour, posts in by_hour.items():
         days[hour // DAY_H] += posts
@@ -282,7 +282,7 @@ def posts_by_day(by_hour: Mapping[int, int]) -> Counter[date]:
 
 
 def fullest_month(by_day: Mapping[date, int]) -> MonthOfPosts | None:
-    """Return the month clearly ahead of all others, day by day."""
+    """Return the month clearly ahead of others, by day."""
     months: dict[date, list[int]] = {}
     for day, posts in by_day.items():
         months.setdefault(day.replace(day=1), [0] * 31)[day.day - 1] = posts
@@ -307,13 +307,13 @@ async def scan_author(
 
 
 def answered_in(newest: Scan, username: str) -> list[str | None]:
-    """Return whom each post answers, None for nobody and for the author."""
+    """Return whom each post answers, None for nobody and the author."""
     own_key = username_key(username)
     return [name if name and username_key(name) != own_key else None for name in newest.answered]
 
 
 PICTURES: Final = 12
-"""Number of pictures that fills whole rows of three, four and six."""
+"""Pictures that fill rows of three, four and six."""
 
 
 class Memories(msgspec.Struct, frozen=True):
@@ -353,7 +353,7 @@ class AuthorArchive(Memories, frozen=True):
 async def read_memories(
     session: AsyncSession, author: Author, zone: ZoneInfo, year: int | None
 ) -> Memories:
-    """Return an author's memories, valid until midnight in the time zone."""
+    """Return memories, valid until midnight in the zone."""
     today = now().astimezone(zone).date()
     holds_until(first_instant(today + timedelta(1), zone))
     return Memories(
@@ -375,7 +375,7 @@ async def read_archive(
     year: int | None,
     traits: AuthorTraits | None = None,
 ) -> AuthorArchive:
-    """Return the archive, valid until midnight in the time zone."""
+    """Return the archive, valid until midnight in the zone."""
     archive = await read_memories(session, author, zone, year)
     room = traits.room if traits else await room_of_author(session, author)
     if room is None:

@@ -1,6 +1,6 @@
-"""The writing of an author, compared with the others of their chat or of the site.
+"""An author's writing, compared with others of their chat or site.
 
-`read_author_portrait` has everything; `read_traits` counts fewer posts, for the page of an author.
+`read_traits` counts fewer posts, for an author's page.
 """
 
 import asyncio
@@ -46,18 +46,18 @@ from app.services.rooms.sight import read_newest, said_in
 
 
 class Reach(NamedTuple):
-    """Numbers of analysed newest posts."""
+    """Numbers of newest posts."""
 
     in_room: int = MOST_SCANNED
     own: int = 2_000
     """For a comparison with the site."""
     each: int = 300
-    """Posts of each of the others there."""
+    """Posts of each other author there."""
 
 
 class PostsBeside(NamedTuple):
     scans: Sequence[Scan]
-    """Messages of a chat with and without a time; otherwise posts of each author."""
+    """A chat's messages with and without a time; otherwise each author's posts."""
     room: RoomFacts | None
     usernames: Sequence[str]
     names: Sequence[str]
@@ -67,13 +67,13 @@ class PostsBeside(NamedTuple):
 class CountedBeside(NamedTuple):
     said: list[Said]
     conversations: list[int]
-    """Number of the conversation of each post."""
+    """Number of each post's conversation."""
     own: list[int]
     """Places of the author's posts."""
     ranked: list[tuple[int, int]]
-    """IDs of others and their numbers of posts, the most first."""
+    """Others' IDs and numbers of posts, most first."""
     beside: list[int]
-    """Places of others' posts, by author in that order."""
+    """Places of others' posts by author, in that order."""
     measures: list[Measure]
 
     @property
@@ -101,7 +101,7 @@ class CountedBeside(NamedTuple):
 async def read_beside(
     session: AsyncSession, models: Models, author: Author, room: RoomFacts | None, reach: Reach
 ) -> PostsBeside:
-    """Return posts of an author and the others of a chat, or else of the site."""
+    """Return posts of an author and others of a chat, else the site."""
     if room is not None:
         gone = await gone_from(session, room.id)
         scans = await read_newest(session, room.id, reach.in_room, gone=gone)
@@ -159,7 +159,7 @@ def _written_by(collected: Collected) -> ScanQuery:
 
 
 async def _others_here(session: AsyncSession, models: Models, author: Author) -> list[UserRow]:
-    """Return up to eight others of the author's language; samples only for samples."""
+    """Return up to eight others of the language; samples only for samples."""
     samples = await sample_ids(session)
     is_sample = User.id.in_(samples)
     is_other = (
@@ -178,7 +178,7 @@ async def _others_here(session: AsyncSession, models: Models, author: Author) ->
 
 
 AT_SIGHT: Final = Reach(in_room=1_000, own=300, each=60)
-"""The page is opened more often than the portrait, and has other parts."""
+"""The page is opened more often than the portrait."""
 
 
 class TypicalTerm(msgspec.Struct, frozen=True):
@@ -229,7 +229,7 @@ async def read_traits(
 async def read_typical(
     session: AsyncSession, models: Models, author: Author
 ) -> tuple[list[TypicalTerm], int]:
-    """Return an author's typical terms, and the number of shipped authors compared."""
+    """Return typical terms, and the number of shipped authors compared."""
     names = [author.username, author.display_name or ""]
     user = await get_user(session, author.username)
     typical = await typical_of(session, models, user, partial(typical_phrases, names=names))
@@ -312,7 +312,7 @@ class AuthorPortrait(msgspec.Struct, frozen=True):
 async def read_author_portrait(
     session: AsyncSession, models: Models, author: Author, room: RoomFacts | None, zone: ZoneInfo
 ) -> AuthorPortrait:
-    """Return how an author writes, next to the others of a chat, or else of the site."""
+    """Return how an author writes, compared with a chat, else the site."""
     depends_on(EVERYTHING)
     read = await read_beside(session, models, author, room, Reach())
     portrait, compared = await asyncio.to_thread(_count, read, author, zone)
@@ -345,7 +345,7 @@ async def _rows_of(session: AsyncSession, ids: Sequence[int]) -> list[UserRow]:
 def _count(
     read: PostsBeside, author: Author, zone: ZoneInfo
 ) -> tuple[AuthorPortrait, list[tuple[int, int]]]:
-    """Return the counted part of a portrait, and IDs and numbers of posts of single others."""
+    """Return a portrait's counted part, and single others' IDs and posts."""
     compared = count_beside(read, author.id)
     own, beside = (
         [compared.said[place] for place in places] for places in (compared.own, compared.beside)

@@ -1,1 +1,1 @@
-"""Who would have said this: profiles of authors, background, judgement, reasons."""
+"""Who would have said this: profiles, background, judgement, reasons."""

@@ -1,4 +1,4 @@
-"""Posts to guess, and the sets drawn for a quiz, a chat and the front page."""
+"""Posts to guess, and sets of a quiz, a chat and the front page."""
 
 import random
 from collections import defaultdict
@@ -20,14 +20,13 @@ from app.services.posts.samples import ENOUGH_OF_OWN, is_sample
 from app.services.rooms.room_facts import RoomFacts
 
 FEWEST_POSTS: Final = 20
-"""Posts of an author in a question; with fewer, neither side has a fair chance."""
+"""Minimum of an author's posts: with fewer, neither side has a fair chance."""
 
 
 MOST_CHOICES: Final = 6
 
 
 SET_LENGTH: Final = 10
-"""Posts of a set."""
 
 
 class QuizSet(NamedTuple):
@@ -40,11 +39,10 @@ class QuizSet(NamedTuple):
 
 
 MOST_CHARACTERS: Final = 600
-"""Characters of a post to guess."""
 CHOICES: Final = 4
 MOST_PLAYERS: Final = 24
 TRIES: Final = 3
-"""Draws of authors, and searches for each post, before saywho gives up."""
+"""Draws of authors, and searches for each post, at most."""
 _PASSAGE_OF_AUTHOR: Final = 20
 """Consecutive posts that are searched together."""
 _PASSAGE_OF_ROOM: Final = 60
@@ -68,15 +66,15 @@ class Scope(NamedTuple):
     is_mixed: bool
     """Whether passages are shuffled and their first posts taken, not one of each author."""
     chats: ChatNames | None = None
-    """The names in the chats, if already read."""
+    """Names in the chats, if already read."""
     most_empty: int | None = None
-    """Passages in a row without a guessable post that end the search."""
+    """Consecutive passages without guessable posts that end the search."""
 
 
 async def askable(
     session: AsyncSession, cast: Sequence[Named], scope: Scope, count: int, chance: Chance
 ) -> list[Candidate]:
-    """Return up to `count` guessable posts in random order: readable without names."""
+    """Return up to `count` guessable posts, readable without names, in random order."""
     found: dict[int, Candidate] = {}
     empty = 0
     async for passage in scope.passages:
@@ -114,7 +112,7 @@ def _guessable(
 def posts_of_author(
     session: AsyncSession, user: User, room_id: int | None, chance: Chance
 ) -> Scope:
-    """Return all short posts of an author, or a sample from all times if there are many."""
+    """Return an author's short posts, or a sample from all times."""
     is_own = [Tweet.user_id == user.id, func.length(Tweet.text) <= MOST_CHARACTERS]
     if room_id is not None:
         is_own.append(Tweet.room_id == room_id)
@@ -143,10 +141,9 @@ async def draw(
     longest: int = MOST_CHARACTERS,
     seed: str | None = None,
 ) -> QuizSet | None:
-    """Return random posts of a few random authors, preferring authors of the language.
+    """Return random posts of few random authors, preferably of the language; None with too few.
 
-    None with too few of either. With a seed, every process draws the same; most new posts do not
-    change that.
+    With a seed, every process draws the same, unchanged by most new posts.
     """
     chance = random.Random(seed)  # noqa: S311 - a game
     players = await _players(session, lang, chance, is_seeded=seed is not None)
@@ -163,7 +160,7 @@ async def draw(
 async def _players(
     session: AsyncSession, lang: str, chance: random.Random, *, is_seeded: bool
 ) -> list[User]:
-    """Return random authors with enough posts, preferring two or more who write the language."""
+    """Return random authors with enough posts, preferably two or more of the language."""
     order: ColumnElement[Any] = func.random()
     if is_seeded:
         prime = 1_000_003  # IDs times a random factor modulo a prime are in an order by the seed.
@@ -213,9 +210,9 @@ async def _passages_of(
     *,
     is_seeded: bool,
 ) -> Passages:
-    """Yield passages of each author in turn.
+    """Yield each author's passages in turn.
 
-    With a seed, the search begins at the same place until an author has twice as many posts.
+    With a seed, the search begins at one place until an author has twice the posts.
     """
     for _ in range(rounds):
         for user in chance.sample(cast, len(cast)):
@@ -233,8 +230,8 @@ async def draw_from_room(
 ) -> QuizSet | None:
     """Return random messages of a chat, and up to four of its people.
 
-    None if fewer than two people have enough messages there and texts for a comparison, or no
-    message has enough words.
+    None if fewer than two people have enough messages and comparable texts, or no message has
+    enough words.
     """
 
     players = await _players_of_room(session, models, room.id)

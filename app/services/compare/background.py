@@ -1,7 +1,7 @@
-"""The background, its temperature and its population: one snapshot for all workers.
+"""The background, its temperature and population: one snapshot for all workers.
 
-Answers with the same version depend on the same three. They may lag behind the posts; authors' own
-counts never do. Sample authors are not in it; reading adds the shipped authors.
+They may lag behind the posts; authors' own counts never do. Reading adds the shipped authors, not
+the sample authors.
 """
 
 import asyncio
@@ -35,10 +35,10 @@ from app.services.event_log import NewEvent, append_events, newest_event
 from app.services.posts.samples import sample_ids
 
 BACKGROUND: Final = "background"
-"""Name of the renewal job, and of its lock."""
+"""Name of the renewal's job and lock."""
 FIRST_SNAPSHOT_POSTS: Final = 20
 SMALL_POPULATION: Final = 100
-"""With fewer authors, each new author joins it, so the snapshot is renewed."""
+"""Authors; in a smaller population each new one renews the snapshot."""
 
 
 _STATE: Final = select(
@@ -58,7 +58,7 @@ _STATE: Final = select(
     )
     .scalar_subquery(),
 )
-"""The newest version, the newest event, and the newest unseen event of many posts."""
+"""Newest version, newest event, and newest unseen event of many posts."""
 
 Drawn = tuple[int, int, str | None]
 """ID, posts and language."""
@@ -82,20 +82,20 @@ class Members(msgspec.Struct, frozen=True):
 class BackgroundStore:
     """The newest snapshot in memory, with the shipped authors.
 
-    `is_outgrown` is updated after an import or a deletion; after single posts, by maintenance.
+    Imports and deletions update `is_outgrown`, maintenance after single posts.
     """
 
     def __init__(self) -> None:
         self.newest: Fitted | None = None
         """None before the first comparison."""
         self._seen = 0
-        """The last event that `is_outgrown` includes."""
+        """Last event in `is_outgrown`."""
 
     def clear(self) -> None:
         self.newest = None
 
     async def look(self, session: AsyncSession) -> bool:
-        """Return whether posts have outgrown the newest snapshot, and mark it so."""
+        """Return whether posts have outgrown the newest snapshot, and mark it."""
         event, is_due = await newest_event(session), await is_outgrown(session)
         self._seen = max(self._seen, event)
         if self.newest is not None and self.newest.is_outgrown != is_due:
@@ -103,12 +103,12 @@ class BackgroundStore:
         return is_due
 
     async def load(self, session: AsyncSession) -> Fitted:
-        """Return the newest visible snapshot; before the first, the shipped authors alone."""
+        """Return the newest snapshot; before the first, only shipped authors."""
         fitted, _ = await self.load_with_event(session)
         return fitted
 
     async def load_with_event(self, session: AsyncSession) -> tuple[Fitted, int]:
-        """Return the snapshot and the newest visible event, 0 before the first."""
+        """Return the newest snapshot and event, 0 before the first."""
         values = {"recipe": _recipe(session), "seen": self._seen}
         version, event, change = (await session.execute(_STATE, values)).one()
         version, event, newest = version or 0, event or 0, self.newest
@@ -131,7 +131,7 @@ class BackgroundStore:
 
 
 def _unpacked(snapshot: BackgroundSnapshot | None, *, is_wanted: bool) -> Fitted:
-    """Return a snapshot with the shipped authors, if wanted; in a thread (30 MiB for a moment)."""
+    """Return a snapshot, perhaps with shipped authors; in a thread (30 MiB for a moment)."""
     shipped = shipped_authors(is_wanted=is_wanted)
     populations = dict(shipped.populations)
     if snapshot is None:
@@ -159,7 +159,7 @@ def _recipe(session: AsyncSession) -> int:
 
 
 async def newest_members(session: AsyncSession) -> tuple[int, Members] | None:
-    """Return version and members of the newest snapshot; None before the first."""
+    """Return the newest snapshot's version and members; None before the first."""
     row = (await session.execute(_newest(session))).first()
     return None if row is None else (row.version, msgspec.json.decode(row.members, type=Members))
 
@@ -171,7 +171,7 @@ def _newest(session: AsyncSession) -> Select[int, int, int, bytes]:
 
 
 async def is_outgrown(session: AsyncSession) -> bool:
-    """Return whether posts or authors differ too much from the background's."""
+    """Return whether posts or authors differ too much from the background."""
     samples = await sample_ids(session)
     total = select(func.sum(User.tweet_count)).where(User.deleted_at.is_(None))
     posts = await session.scalar(total.where(User.id.not_in(samples))) or 0
@@ -202,7 +202,7 @@ async def _few_authors(session: AsyncSession, samples: Collection[int]) -> int:
 
 
 async def renew_if_outgrown(db: Database) -> None:
-    """Renew an outgrown snapshot, after other processes that are renewing it."""
+    """Renew an outgrown snapshot, after other processes' renewals."""
     async with db.read() as session:
         if not await is_outgrown(session):
             return
@@ -215,7 +215,7 @@ async def renew_if_outgrown(db: Database) -> None:
 
 
 async def renew_background(db: Sessions) -> None:
-    """Fold all tails, and make a new snapshot of all profiles."""
+    """Fold all tails, and snapshot all profiles."""
     async with db.read() as session:
         before = await session.scalar(select(func.max(BackgroundSnapshot.version))) or 0
     await fold_tails(db)
@@ -256,7 +256,7 @@ async def renew_background(db: Sessions) -> None:
 
 
 async def _build(session: AsyncSession, posts: int, samples: Collection[int]) -> Background:
-    """Count all profiles except samples, in parts so that memory stays bounded."""
+    """Count all profiles except samples, in parts to bound memory."""
     counter = BackgroundCounter()
     counted = (Profile.recipe == RECIPE, Profile.user_id.not_in(samples))
     authors = select(Profile.user_id, Profile.posts).where(*counted)
@@ -271,7 +271,7 @@ async def _build(session: AsyncSession, posts: int, samples: Collection[int]) ->
 async def _draw(
     session: AsyncSession, samples: Collection[int], seed: int
 ) -> tuple[Members, list[bytes], dict[str, int]]:
-    """Return the population, then samples; their counts; the temperature's authors: IDs by key."""
+    """Return the population, then samples; counts; IDs of the temperature's authors by key."""
     columns = (User.id, User.username_key, User.tweet_count)
     has_posts = select(*columns).where(User.deleted_at.is_(None), User.tweet_count > 0)
     languages = await main_languages(session)
@@ -292,7 +292,7 @@ async def _draw(
 async def _measure_temperature(
     session: AsyncSession, background: Background, asked: Mapping[str, int], seed: int
 ) -> float:
-    """Return the temperature for the newest posts of authors whose tails are folded."""
+    """Return the temperature by newest posts of folded authors."""
     samples: dict[str, HeldOut] = {}
     for key, user_id in asked.items():
         whole, _ = (await stored_profiles(session, [user_id]))[user_id]

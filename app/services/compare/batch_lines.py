@@ -1,4 +1,4 @@
-"""Texts given line by line, each judged by itself, a portion at a time."""
+"""Texts line by line, each judged by itself."""
 
 import asyncio
 import codecs
@@ -41,7 +41,7 @@ class JudgedText(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 BatchLine = tuple[int, GivenText | str]
-"""Number of a line, and its text or error."""
+"""Line number, and text or error."""
 
 
 def json_texts(lines: Iterable[bytes]) -> Iterator[BatchLine]:
@@ -63,7 +63,7 @@ def plain_texts(lines: Iterable[str]) -> Iterator[BatchLine]:
 
 
 def csv_texts(lines: Iterable[str]) -> Iterator[BatchLine]:
-    """Yield the texts of a CSV file with a heading. Raises InvalidInputError without texts."""
+    """Yield texts of a CSV file with a heading. Raises InvalidInputError without texts."""
     reader = csv.DictReader(lines)
     column = None
     with suppress(csv.Error):
@@ -89,9 +89,8 @@ async def judge_lines(
     sure: float = SURE,
     run: Runner = asyncio.to_thread,
 ) -> AsyncIterator[list[JudgedText]]:
-    """Return the answers in order, by portion; each is judged by the state at its turn.
-
-    Raises NotFoundError and InvalidInputError.
+    """Return answers in order, each by the state at its turn. Raises NotFoundError and
+    InvalidInputError.
     """
     async with db.read() as session:
         await gather_each(session, models, [], Whom(usernames))
@@ -123,7 +122,7 @@ async def _portions(
 
 
 def _checked(number: int, line: GivenText | str) -> tuple[JudgedText, tuple[str, ...]]:
-    """Return the answer so far, and the text, none with an error."""
+    """Return the answer so far, and the text, none for an error."""
     if isinstance(line, str):
         return JudgedText(number, None, error=line), ()
     try:

@@ -1,4 +1,4 @@
-"""The question of a comparison, and its case: checked texts and authors with their counts."""
+"""A comparison's question, and its case: texts, authors, counts."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -29,20 +29,20 @@ from app.services.posts.users import UserRow, find_rows, known_row, select_rows
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Question:
-    """Did one of some authors write texts by one hand, or someone else?"""
+    """Did one of these authors write texts by one hand, or someone else?"""
 
     texts: Sequence[str]
     usernames: Sequence[str] = ()
-    """The possible authors; none for all authors with posts."""
+    """Possible authors; none for all with posts."""
     of_own: bool = False
-    """Whether samples are left out if no author is named."""
+    """Whether to leave samples out if no author is named."""
     sure: float = SURE
-    """Probability beforehand that one of the authors wrote the texts, 0 to 1."""
+    """Prior probability that one of the authors wrote the texts, 0 to 1."""
     explain: bool = True
     reasons: bool = False
-    """Whether the evidence says how often and where it is used."""
+    """Whether evidence has frequencies and places."""
     without: Sequence[Gap] = ()
-    """Pieces of the joined texts that do not count."""
+    """Uncounted pieces of the joined texts."""
     hidden_post: int | None = None
     """A post that the model must not know."""
 
@@ -61,7 +61,7 @@ MOST_GAPS: Final = 100
 
 
 class Whom(NamedTuple):
-    """The compared authors; without usernames, all authors with posts."""
+    """The compared authors; without usernames all with posts."""
 
     usernames: Sequence[str]
     of_own: bool = False
@@ -75,14 +75,14 @@ class Models:
     languages: LanguageStore = field(default_factory=LanguageStore)
 
     def clear(self, _newest: int) -> None:
-        """Forget all counts, since the database has lost some of their posts."""
+        """Forget all counts, since the database lost posts."""
         self.profiles.clear()
         self.backgrounds.clear()
         self.languages.clear()
 
 
 def choose(usernames: Sequence[str], rows: Mapping[str, UserRow]) -> list[UserRow]:
-    """Return the named authors in order. Raises NotFoundError and InvalidInputError."""
+    """Return named authors in order. Raises NotFoundError and InvalidInputError."""
     users: dict[int, UserRow] = {}
     for name in usernames:
         user = known_row(name, rows)
@@ -104,9 +104,9 @@ def choose(usernames: Sequence[str], rows: Mapping[str, UserRow]) -> list[UserRo
 async def compared_users(
     session: AsyncSession, usernames: Sequence[str], *, of_own: bool = False
 ) -> list[UserRow]:
-    """Return the named authors, or all with posts. Raises NotFoundError and InvalidInputError.
+    """Return the named or all authors with posts. Raises NotFoundError and InvalidInputError.
 
-    of_own: without samples, if there are enough others.
+    of_own: without samples, if others suffice.
     """
     if not usernames:
         query = select_rows(User.tweet_count > 0).order_by(User.username_key)
@@ -133,7 +133,7 @@ async def compared_users(
 
 
 def comparable_texts(texts: Sequence[str]) -> tuple[str, ...]:
-    """Return texts by one hand as they are judged, each once. Raises InvalidInputError."""
+    """Return one hand's texts as judged, each once. Raises InvalidInputError."""
     loc = "text" if len(texts) == 1 else "texts"
     if not texts or len(texts) > MOST_TEXTS:
         raise InvalidInputError("Give 1 to {count} texts", loc=loc, count=MOST_TEXTS)
@@ -152,10 +152,9 @@ def judged_parts(question: Question) -> tuple[tuple[str, ...], tuple[Gap, ...]]:
 
 
 def judged_gaps(texts: Sequence[str], without: Sequence[Gap]) -> tuple[Gap, ...]:
-    """Return the left-out pieces as gaps of the joined texts that are judged.
+    """Return left-out pieces as gaps of the joined texts, without pieces of repeated texts.
 
-    without: places in the joined texts as sent, perhaps neither NFC nor apart. Pieces of a repeated
-    text are ignored. Raises InvalidInputError.
+    without: places as sent, perhaps neither NFC nor apart. Raises InvalidInputError.
     """
     size = len(BETWEEN.join(texts))
     if len(without) > MOST_GAPS:
@@ -182,9 +181,9 @@ def judged_gaps(texts: Sequence[str], without: Sequence[Gap]) -> tuple[Gap, ...]
 async def gather(
     session: AsyncSession, models: Models, question: Question, run: Runner = asyncio.to_thread
 ) -> Case:
-    """Return the case of a question, with every visible post.
+    """Return a question's case with every visible post; `run` does long work.
 
-    `run` does the long work. Raises NotFoundError and InvalidInputError.
+    Raises NotFoundError and InvalidInputError.
     """
     comparable, gaps = await worked_on(question.texts, partial(judged_parts, question))
     whom = Whom(question.usernames, question.of_own)
@@ -201,10 +200,10 @@ async def gather_each(
     run: Runner = asyncio.to_thread,
     gaps: Sequence[Gap] = (),
 ) -> list[Case]:
-    """Return the cases of texts by several hands.
+    """Return the cases of texts by several hands; of very many authors only the best are kept, to
+    bound memory.
 
-    Very many authors are scored in parts and only the best are kept, so that memory stays bounded.
-    `gaps` are of the joined texts of each hand. Raises NotFoundError and InvalidInputError.
+    `gaps` are of each hand's joined texts. Raises NotFoundError and InvalidInputError.
     """
     users = await compared_users(session, whom.usernames, of_own=whom.of_own)
     if whom.usernames or len(users) <= RATED:
@@ -236,7 +235,7 @@ async def gather_each(
 async def load_suspects(
     session: AsyncSession, models: Models, users: Sequence[UserRow], *, is_named: bool
 ) -> Case:
-    """Return the case of these authors, without texts and habits."""
+    """Return these authors' case, without texts and habits."""
     profiles = await models.profiles.load(session, users)
     fitted, event = await models.backgrounds.load_with_event(session)
     return Case(
@@ -254,7 +253,7 @@ async def load_suspects(
 async def with_habits(
     session: AsyncSession, models: Models, case: Case, run: Runner = asyncio.to_thread
 ) -> Case:
-    """Return the case with the authors' habits, or the best authors' if there are many."""
+    """Return the case with habits of all, or the best of many authors."""
     suspects = list(case.suspects)
     ranking, best = None, list(range(len(suspects)))
     if case.texts and len(suspects) > RATED:
@@ -276,10 +275,7 @@ def check_words(suspects: Sequence[Suspect]) -> None:
 
 
 async def _without(session: AsyncSession, case: Case, post_id: int) -> Case:
-    """Return the case as if the post and its chain of replies had not been written.
-
-    The background still counts it.
-    """
+    """Return the case as without the post and its chain of replies, except in the background."""
     post = await session.get(Tweet, post_id)
     author_id = post.user_id if post else None
     author = next((suspect for suspect in case.suspects if suspect.id == author_id), None)

@@ -28,13 +28,13 @@ class QuizQuestion:
 
     @property
     def text(self) -> str:
-        """The text with `HIDDEN` in place of names."""
+        """The text with `HIDDEN` for names."""
         return self.hidden.masked
 
 
 @dataclass(frozen=True, slots=True)
 class Solution(QuizQuestion):
-    """A question with the model's answer as if the post had not been written."""
+    """A question with the model's answer, as if the post had not been written."""
 
     comparison: Comparison
 
@@ -52,9 +52,8 @@ async def is_playable(session: AsyncSession) -> bool:
 async def read_question(
     session: AsyncSession, quiz: QuizSet, at: int = 0, *, room_id: int | None = None
 ) -> QuizQuestion:
-    """Return a question of a set.
-
-    Raises NotFoundError if the post or an author is deleted, or not in the room.
+    """Return a set's question. Raises NotFoundError if post or author is deleted, or outside of the
+    room.
     """
     tweet = await session.get(Tweet, quiz.tweet_ids[at])
     query = select(User).where(User.id.in_(quiz.user_ids), User.deleted_at.is_(None))
@@ -85,9 +84,10 @@ async def solve(
     room_id: int | None = None,
     reasons: bool = False,
 ) -> Solution:
-    """Return the author, and the model's comparison without the post and its chain of own replies.
+    """Return the author, and the comparison without the post, its chain of own replies, and hidden
+    pieces.
 
-    Only the background still counts the post. Hidden pieces do not count. Raises NotFoundError.
+    The background counts the post. Raises NotFoundError.
     """
     question = await read_question(session, quiz, at, room_id=room_id)
     asked = asked_of(question.hidden, question.usernames, question.tweet_id)
@@ -105,17 +105,17 @@ def asked_of(text: HiddenText, usernames: Sequence[str], tweet_id: int) -> Quest
 
 
 class Showcase:
-    """The examples of the front page by language, the same for all workers and cached pages."""
+    """The front page's examples by language, the same for all workers."""
 
     def __init__(self, db: Sessions, models: Models) -> None:
         self._db = db
         self._models = models
         self._shown: dict[str, tuple[int, QuizSet, Solution]] = {}
         self._undecided: dict[str, float] = {}
-        """Time by language until which no example is tried, after ten unanswered ones."""
+        """Time by language until the next trial, after ten unanswered examples."""
 
     def clear(self, _newest: int) -> None:
-        """Forget the examples, since the IDs of lost posts are allocated again."""
+        """Forget the examples, since lost posts' IDs are allocated again."""
         self._shown.clear()
         self._undecided.clear()
 

@@ -1,4 +1,4 @@
-"""The language, times and usual writing of an author's own posts."""
+"""Language, times and usual writing of an author's posts."""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -28,11 +28,11 @@ OwnPost = tuple[int, str]
 
 
 class HabitStore:
-    """The authors' habits, each kept as long as its profile."""
+    """Authors' habits, kept as long as their profiles."""
 
     def __init__(self) -> None:
         self._known: WeakKeyDictionary[AuthorProfile, tuple[int, Habit]] = WeakKeyDictionary()
-        """Each with the version of the background."""
+        """Habits with the background's version."""
 
     async def load(
         self, session: AsyncSession, suspects: Sequence[Suspect], fitted: Fitted
@@ -55,14 +55,11 @@ class HabitStore:
 
 
 class LanguageStore:
-    """The authors' main languages, kept while their posts are unchanged.
-
-    Counting takes 12 ms if an author has 20,000 posts.
-    """
+    """Authors' main languages, kept since counting 20,000 posts takes 12 ms."""
 
     def __init__(self) -> None:
         self._known: LruStore[int, tuple[int, int, str | None]] = LruStore(10_000, lambda _: 1)
-        """Version and number of posts of each author, and the language."""
+        """Each author's version, number of posts, and language."""
 
     async def load(self, session: AsyncSession, users: Sequence[UserRow]) -> dict[int, str | None]:
         known = {user.id: self._known.get(user.id) for user in users}
@@ -90,9 +87,9 @@ async def measure_habit(
     facts: Habit,
     hidden: Collection[str] = (),
 ) -> Habit:
-    """Return the habit with what is usual in the posts, apart from the hidden texts.
+    """Return the habit with what is usual, without the hidden texts.
 
-    profile: already without the hidden texts.
+    profile: already without them.
     """
     count = usual_posts(profile.posts)
     newest = await newest_own(session, user_id, max(count, WORDED_SAMPLE) + len(hidden))
@@ -138,7 +135,7 @@ async def _facts(session: AsyncSession, user_ids: Sequence[int]) -> dict[int, Ha
 async def main_languages(
     session: AsyncSession, user_ids: Collection[int] | None = None
 ) -> dict[int, str | None]:
-    """Return the language of most posts of these or all authors; None if unknown."""
+    """Return the most frequent language of these or all authors; None if unknown."""
     query = (
         select(PostCount.user_id, PostCount.lang, func.sum(PostCount.posts))
         .group_by(PostCount.user_id, PostCount.lang)
@@ -153,7 +150,7 @@ async def main_languages(
 
 
 async def newest_own(session: AsyncSession, user_id: int, count: int) -> list[OwnPost]:
-    """Return the newest posts first; posts without a time count as oldest."""
+    """Return newest posts first; undated ones count as oldest."""
     newest = (
         select(Tweet.id, Tweet.text)
         .where(Tweet.user_id == user_id, Tweet.text != "")

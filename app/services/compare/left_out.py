@@ -1,6 +1,6 @@
-"""The share of texts by left-out authors that are attributed to others here.
+"""The share of left-out authors' texts that are attributed to others here.
 
-A child process measures it once for each background, on the authors' newest posts.
+A child process measures it for each background.
 """
 
 import asyncio
@@ -33,15 +33,15 @@ from app.services.compare.habits import newest_own
 from app.services.posts.users import UserRow, select_rows
 
 LEFT_OUT: Final = "left_out"
-"""Name of the job, and of its lock."""
+"""Name of the job and lock."""
 FEWEST_AUTHORS: Final = 4
-"""Smallest number of authors of a language: the left-out author, and three named ones."""
+"""Authors of a language: the left-out one, and three named."""
 SETTLED: Final = timedelta(minutes=1)
-"""Smallest age of a measured background, since an import makes several."""
+"""Minimum age of a measured background, since an import makes several."""
 
 
 async def stored_left_out(session: AsyncSession) -> LeftOutShare | None:
-    """Return the share of the newest background; None if unmeasured or without a decision."""
+    """Return the newest background's share; None if unmeasured or undecided."""
     newest = await newest_members(session)
     found = None if newest is None else newest[1].left_out
     return found if found is not None and found.decisions else None
@@ -67,7 +67,7 @@ def _measured(members: Members) -> list[int]:
 
 
 async def measure_in_process(config: Config) -> None:
-    """Measure the share in a child process. Raises UnavailableError if it fails."""
+    """Measure the share in a child process. Raises UnavailableError."""
     if status := await run_child(__name__, settings=config.to_env()):
         raise UnavailableError("The process ended with status {status}", status=status)
 
@@ -102,9 +102,8 @@ async def _read(session: AsyncSession, ids: Sequence[int]) -> tuple[Case, dict[i
 
 
 def left_out_of(case: Case, texts: dict[int, list[str]]) -> LeftOutShare:
-    """Return the share of texts attributed to others, each author left out in turn.
-
-    The author is not in the population either, but stays in the background.
+    """Return the share attributed to others, with each author left out of the population, not of
+    the background.
     """
     chance = random.Random(case.fitted.version)  # noqa: S311 - no secret
     decisions = likely = 0

@@ -25,11 +25,11 @@ RECENT_POSTS: Final = 100
 
 
 class TypicalOf(NamedTuple):
-    """Typical words, then signs, the clearest first."""
+    """Typical words, then signs, clearest first."""
 
     words: list[TypicalWord]
     shipped: int = 0
-    """Shipped authors compared; 0 if others are here."""
+    """Compared shipped authors; 0 if others are here."""
 
 
 async def typical_of(
@@ -38,11 +38,10 @@ async def typical_of(
     user: User | UserRow,
     find: Callable[..., list[TypicalWord]] = typical_words,
 ) -> TypicalOf:
-    """Return the typical words in an author's newest posts.
+    """Return an author's typical words, compared with the population, in one language if possible,
+    or the shipped authors.
 
     find: `typical_phrases`, to join words that keep together.
-
-    The others are the population, in the same language if possible, or else the shipped authors.
     """
     depends_on(DERIVED)
     fitted = await models.backgrounds.load(session)
@@ -66,9 +65,9 @@ async def typical_of(
 async def written_languages(
     session: AsyncSession, models: Models, users: Sequence[UserRow]
 ) -> list[str | None]:
-    """Return each author's main language; None if unknown.
+    """Return authors' main languages; None if unknown.
 
-    Posts whose tags name no language are Korean or English by their words, or unknown.
+    Untagged posts are Korean or English by their words, or unknown.
     """
     tags = await models.languages.load(session, users)
     untagged = [user for user in users if tags[user.id] is None]
@@ -88,7 +87,7 @@ async def written_languages(
 async def likeness_of(
     session: AsyncSession, models: Models, users: Sequence[UserRow]
 ) -> NDArray[np.float64]:
-    """Return the likeness of the authors' writing: (n, n), 0 to 1."""
+    """Return the writing's likeness: (n, n), 0 to 1."""
     depends_on(DERIVED)
     profiles = await models.profiles.load(session, users)
     fitted = await models.backgrounds.load(session)
@@ -103,10 +102,7 @@ class AuthorWords(NamedTuple):
 async def typical_beside(
     session: AsyncSession, models: Models, users: Sequence[UserRow]
 ) -> list[AuthorWords]:
-    """Return the words that each author uses more than the other ones.
-
-    A single author is compared as on the author's page.
-    """
+    """Return each author's words in excess of the others; a single author's as on their page."""
     if len(users) == 1:
         typical_alone = await typical_of(session, models, users[0])
         return [AuthorWords(users[0], typical_alone.words)]

@@ -1,7 +1,4 @@
-"""Model cards: how well authors are told apart, on held-out posts.
-
-A card is made on request, and kept in memory with its age.
-"""
+"""Model cards: how well held-out posts tell authors apart; made on request, kept with their age."""
 
 import asyncio
 from collections.abc import Sequence
@@ -43,11 +40,11 @@ from app.services.posts.users import UserRow
 FEWEST_ASKED: Final = 10
 """Smallest number of posts for a share."""
 FEWEST_OF_AUTHOR: Final = 5
-"""Smallest number of an author's posts for the author's own share."""
+"""Minimum of an author's posts for their share."""
 Units = Sequence[Sequence[str]]
 """Posts in units that are judged as one."""
 Key = tuple[bool, frozenset[tuple[int, int]]]
-"""Whether authors are named, and their IDs and numbers of deletions."""
+"""Whether authors are named, their IDs and numbers of deletions."""
 
 
 class CardAuthor(msgspec.Struct, frozen=True):
@@ -139,7 +136,7 @@ class Card(msgspec.Struct, frozen=True):
 
 
 class Cards:
-    """The model cards of a process, made one after the other.
+    """A process's model cards, made in turn.
 
     pause: until a card is made again while posts arrive.
     """
@@ -151,7 +148,7 @@ class Cards:
         self._models = models
         self._rest = pause
         self._kept: LruStore[Key, Card] = LruStore(200, lambda _: 1)
-        """By authors and deletions, so that no card with a deleted post is found."""
+        """By authors and deletions, to find no card with a deleted post."""
         self._making: Batch[tuple[str, ...], Card] = Batch(
             self._make, max_size=1, max_waiting=16, timeout_s=25
         )
@@ -163,7 +160,7 @@ class Cards:
         self._kept.clear()
 
     async def get(self, usernames: Sequence[str]) -> Card:
-        """Return the card of the named or all authors, made again if posts have arrived.
+        """Return the named or all authors' card, made again after arrivals.
 
         Raises NotFoundError, InvalidInputError, and UnavailableError while many are being made.
         """
@@ -216,7 +213,7 @@ class Cards:
 
 
 async def own_names(session: AsyncSession) -> list[str]:
-    """Return all authors except samples, if there are enough and at most `MOST_NAMED`."""
+    """Return all authors except samples, if enough and at most `MOST_NAMED`."""
     if not await outgrown_samples(session):
         return []
     users = await compared_users(session, (), of_own=True)
@@ -236,7 +233,7 @@ def _key(usernames: Sequence[str], measured: Sequence[UserRow]) -> Key:
 async def _strangers(
     session: AsyncSession, case: Case, newest: Sequence[Units]
 ) -> dict[int, list[str]]:
-    """Return posts in the authors' language by up to 30 others, then by the compared authors."""
+    """Return posts in the language by up to 30 others, then by the compared authors."""
     language = guess_main_language(
         [text for posts_of_author in newest for unit in posts_of_author for text in unit]
     )
@@ -257,7 +254,7 @@ async def _strangers(
 
 
 def _measure(case: Case, newest: Sequence[Units]) -> tuple[Measured | None, list[list[int]]]:
-    """Return the results for each author's newest posts, and the table of confusions."""
+    """Return results for each author's newest posts, and confusions."""
     size, fitted = len(case.suspects), case.fitted
     held_out = [
         hold_out(author_case.profile, units)

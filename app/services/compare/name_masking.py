@@ -1,4 +1,4 @@
-"""The masking of names, signatures, links and tags in a post to guess."""
+"""Masking of names, signatures, links and tags in a post to guess."""
 
 import re
 from collections import defaultdict
@@ -42,10 +42,9 @@ class Named(Protocol):
 
 
 def hidden(text: str, *users: Named, chat_names: ManyNames = NOBODY) -> HiddenText:
-    """Return the text with the places of names, signature, links and tags.
+    """Return the text with places of names, signature, links and tags.
 
-    Single words of `users`' display names stay if hardly anything else would be readable;
-    `chat_names` never stay.
+    Words of `users`' display names stay if hardly anything else is readable; `chat_names` never do.
     """
     text = text.rstrip().replace(HIDDEN, "")
     shown = [user.display_name for user in users if user.display_name]
@@ -58,7 +57,7 @@ def hidden(text: str, *users: Named, chat_names: ManyNames = NOBODY) -> HiddenTe
 
 
 async def hide(text: str, *users: Named, chat_names: ManyNames = NOBODY) -> HiddenText:
-    """Return the result of `hidden`, in a thread if it takes long."""
+    """Return `hidden`, in a thread if it takes long."""
     look = partial(hidden, text, *users, chat_names=chat_names)
     # 1,000 characters take up to 3 ms with the names of six people; 200 other people 2 ms.
     most = 1_000 if len(chat_names) <= 200 else 0
@@ -66,7 +65,7 @@ async def hide(text: str, *users: Named, chat_names: ManyNames = NOBODY) -> Hidd
 
 
 def can_be_guessed(text: str, *users: Named, chat_names: ManyNames = NOBODY) -> bool:
-    """Return whether the text is readable without names, and gives no contact."""
+    """Return whether the text is readable without names, and has no contact."""
     if not has_words(text):  # This quick test refuses most of the refused texts.
         return False
     question = hidden(text, *users, chat_names=chat_names)
@@ -104,7 +103,7 @@ async def read_chat_names(session: AsyncSession, room_ids: Iterable[int | None])
 
 
 async def read_names_around(session: AsyncSession, usernames: Iterable[str]) -> ManyNames:
-    """Return these people's names, and those of everyone in their chats."""
+    """Return names of these people and everyone in their chats."""
     depends_on(EVERYTHING)
     keys = {username_key(username) for username in usernames}
     names = select(User.username, User.display_name).where(HAS_KEY)

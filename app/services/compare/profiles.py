@@ -1,7 +1,6 @@
-"""Authors' profiles: stored up to an event of the log, read with the posts after it.
+"""Authors' profiles: stored up to an event of the log, and read with later posts, the tail.
 
-The posts after the stored profile are its tail, found by the index on user and event. Readers add
-the tail, so they are never behind; long tails are folded into the stored profiles.
+Readers add the tail, so are never behind; long tails are folded into stored profiles.
 """
 
 import asyncio
@@ -24,9 +23,9 @@ from app.runtime.work_pool import worked_on
 from app.services.posts.users import UserRow
 
 LONGEST_TAIL: Final = 200
-"""Posts from which a tail is folded; reading takes 0.15 ms a post."""
+"""Posts from which a tail is folded; each takes 0.15 ms to read."""
 FOLDED_FOR_ONE: Final = 32
-"""Largest profile to fold, in posts for each post of its tail: folding rewrites it."""
+"""Largest profile to fold, in posts per post of its tail: folding rewrites it."""
 _PROFILE: Final = cast(Table, Profile.__table__)
 
 
@@ -45,20 +44,19 @@ class ProfiledPost(NamedTuple):
 
 
 class ProfileStore:
-    """Profiles with their tails, the last used within a total size."""
+    """Profiles with tails, the last used within a size."""
 
     def __init__(self, max_bytes: int = 96 * MIB) -> None:
         self._known: LruStore[int, tuple[KnownProfile, int]] = LruStore(
             max_bytes, lambda entry: entry[0].profile.size_bytes
         )
-        """Profiles, each with the `version` of its author."""
+        """Profiles with their authors' `version`."""
 
     async def load(
         self, session: AsyncSession, users: Sequence[User | UserRow], *, may_evict: bool = True
     ) -> list[AuthorProfile]:
-        """Return the users' profiles, with every visible post.
-
-        Without `may_evict`, reading all authors in turn evicts no profile in frequent use.
+        """Return users' profiles with every visible post; without `may_evict`, evicting no profile
+        in frequent use.
         """
         profiles = {user.id: self._current(user) for user in users}
         far = [  # Up to 50 posts are counted faster than the stored profile is read.
@@ -94,7 +92,7 @@ class ProfileStore:
 async def stored_profiles(
     session: AsyncSession, user_ids: Collection[int]
 ) -> dict[int, KnownProfile]:
-    """Return the stored profiles, empty ones for users without any."""
+    """Return stored profiles, empty without any."""
     profiles = dict.fromkeys(user_ids, NOTHING_STORED)
     for chunk in chunks(list(profiles)):
         columns = (Profile.user_id, Profile.as_of_event, Profile.posts)
@@ -117,7 +115,7 @@ async def with_tails(
     checkpoints: Mapping[int, KnownProfile],
     counts: Mapping[str, Counts] = NO_COUNTS,
 ) -> dict[int, KnownProfile]:
-    """Return the profiles with the posts of later events; for `counts` see `with_posts`."""
+    """Return the profiles with posts of later events; for `counts` see `with_posts`."""
     tails: dict[int, list[tuple[int, str]]] = {user_id: [] for user_id in checkpoints}
     for chunk in chunks(list(checkpoints)):
         places = (
@@ -143,7 +141,7 @@ async def with_tails(
 
 
 async def subtract_posts(session: AsyncSession, posts: Iterable[ProfiledPost]) -> None:
-    """Subtract posts that are about to be deleted."""
+    """Subtract posts about to be deleted."""
     of_each: dict[int, list[ProfiledPost]] = defaultdict(list)
     for post in posts:
         of_each[post.user_id].append(post)
@@ -175,7 +173,7 @@ def _without(known: KnownProfile, texts: Sequence[str]) -> KnownProfile | None:
 
 
 async def without_texts(profile: AuthorProfile, texts: Sequence[str]) -> AuthorProfile:
-    """Return the profile without posts. Raises ValueError if they are not in it."""
+    """Return the profile without posts. Raises ValueError if it lacks them."""
     return await worked_on(texts, lambda: without_posts(profile, texts))
 
 
@@ -201,10 +199,9 @@ async def store_profiles(session: AsyncSession, profiles: Mapping[int, KnownProf
 
 
 async def fold_tails(db: Sessions, *, only_long: bool = False) -> None:
-    """Fold all or only long tails into the stored profiles, some authors at a time.
+    """Fold all or long tails into stored profiles, counted outside the write lock.
 
-    They are counted outside the write lock. Authors whose posts change meanwhile are left for
-    another time.
+    Authors who change meanwhile are left for later.
     """
     async with db.read() as session:
         authors = await users_with_tails(session, only_long=only_long)
@@ -224,7 +221,7 @@ async def fold_tails(db: Sessions, *, only_long: bool = False) -> None:
 
 
 async def _states(session: AsyncSession, user_ids: Collection[int]) -> dict[int, tuple[int, int]]:
-    """Return the number of deletions and the profile's last event of each author."""
+    """Return authors' numbers of deletions and profiles' last events."""
     query = (
         select(User.id, User.version, func.coalesce(Profile.as_of_event, 0))
         .outerjoin(Profile, and_(Profile.user_id == User.id, Profile.recipe == RECIPE))
@@ -234,7 +231,7 @@ async def _states(session: AsyncSession, user_ids: Collection[int]) -> dict[int,
 
 
 def in_parts(authors: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
-    """Yield authors, given with their posts, in parts of at least one."""
+    """Yield authors, given with posts, in parts."""
     part: list[int] = []
     most_posts = 10_000  # In the profiles that a transaction handles; one author may have more.
     room = most_posts
@@ -252,9 +249,9 @@ def in_parts(authors: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
 async def users_with_tails(
     session: AsyncSession, *, only_long: bool = False
 ) -> Sequence[tuple[int, int]]:
-    """Return ID and number of posts of authors with posts outside their profile.
+    """Return ID and number of posts of authors with unfolded posts.
 
-    only_long: at least `LONGEST_TAIL` posts, and long compared with the profile.
+    only_long: at least `LONGEST_TAIL`, and long compared with the profile.
     """
     folded = func.coalesce(
         select(Profile.posts)
@@ -280,20 +277,20 @@ async def fold_long_tails(db: Sessions) -> None:
 
 
 FOLD_FROM: Final = 50
-"""Posts of an author in a batch from which an import folds them."""
+"""Posts of an author in a batch from which imports fold them."""
 MOST_WAITING: Final = 2_000_000
-"""Characters of waiting posts; features take 5 to 20 bytes for each."""
+"""Characters of waiting posts, whose features take 5 to 20 bytes each."""
 
 
 CountedText = tuple[str, Counts | None]
-"""A post's text, and its features if already counted."""
+"""A text, and its features if counted."""
 
 
 class BulkProfiles:
-    """The profiles of one import, folded at once only while the new posts are many in comparison.
+    """An import's profiles, folded only while new posts are many in comparison.
 
-    If each batch were folded, a chat of a million messages would rewrite all profiles, some
-    megabytes each, a thousand times. Waiting posts are tails, so no reader misses them.
+    Folding each batch of a long chat would rewrite megabytes a thousand times. Waiting posts are
+    tails, which readers add.
     """
 
     def __init__(self) -> None:
@@ -304,10 +301,7 @@ class BulkProfiles:
         """Posts in each stored profile."""
 
     async def add(self, session: AsyncSession, posts: Mapping[int, Sequence[CountedText]]) -> None:
-        """Fold posts that the session has just stored, by author, if it is time.
-
-        A few posts of an author stay in the tail, as single posts do.
-        """
+        """Fold the session's new posts by author, if due; a few stay in the tail."""
         for user_id, texts in posts.items():
             if len(texts) >= FOLD_FROM or user_id in self._waiting:
                 self._waiting.setdefault(user_id, []).extend(texts)
@@ -327,9 +321,9 @@ class BulkProfiles:
     async def _fold(
         self, session: AsyncSession, user_ids: Collection[int], here: Collection[int] = ()
     ) -> None:
-        """Fold tails; posts are read, since others may have changed them.
+        """Fold tails, read since others may have changed them.
 
-        here: authors who certainly exist; others may have been deleted meanwhile.
+        here: authors who certainly exist; others may be deleted.
         """
         gone = await _deleted(session, set(user_ids).difference(here))
         for user_id in gone:

@@ -1,7 +1,6 @@
-"""The number of an author's newest posts that the model recognises when held out.
+"""Number of an author's newest posts that the model recognises, held out.
 
-Maintenance stores it for the people of each chat that has grown, since it takes longer than a page
-may.
+Maintenance stores it for grown chats, since pages may not wait.
 """
 
 import asyncio
@@ -45,13 +44,13 @@ class RecognisedPosts(msgspec.Struct, frozen=True):
 
 
 _Judged = list[tuple[Sequence[str], float, bool]]
-"""Texts, the author's probability and whether it is the highest, for each held-out unit."""
+"""Texts, the author's probability and whether it is highest, by held-out unit."""
 
 
 async def recognised_posts(
     session: AsyncSession, models: Models, author: UserRow, others: Sequence[UserRow]
 ) -> RecognisedPosts | None:
-    """Return how well an author is told from the others; None with too few posts."""
+    """Return how well an author is told apart; None with too few posts."""
     depends_on(DERIVED)
     if author.tweet_count // 4 < FEWEST_ASKED or not others:
         return None
@@ -69,7 +68,7 @@ async def recognised_posts(
 def _judge(
     profiles: Sequence[AuthorProfile], units: Sequence[Sequence[str]], fitted: Fitted
 ) -> _Judged:
-    """Return the results for the first author's units; empty if nothing is left."""
+    """Return results for the first author's units; empty without any."""
     held = hold_out(profiles[0], units)
     rivals = [profile for profile in profiles[1:] if profile.counts.keys.size]
     if not (held.queries and rivals and held.profile.counts.keys.size):
@@ -81,7 +80,7 @@ def _judge(
 
 
 def _surest(judged: _Judged, newest: Sequence[OwnPost]) -> int | None:
-    """Return the short post with the highest probability, the newest of equals."""
+    """Return the likeliest short post, the newest of equals."""
     ids = {text: post_id for post_id, text in newest}
     sure = {
         ids[texts[0]]: share
@@ -92,11 +91,11 @@ def _surest(judged: _Judged, newest: Sequence[OwnPost]) -> int | None:
 
 
 FEWEST_MESSAGES: Final = 2 * 4 * FEWEST_ASKED
-"""Messages of a chat in which two people can have enough."""
+"""Messages of a chat, enough for two people."""
 
 
 async def has_unjudged(session: AsyncSession) -> bool:
-    """Return whether a chat has grown or shrunk by a quarter since it was judged."""
+    """Return whether a chat changed by a quarter since it was judged."""
     return (await session.execute(_grown())).first() is not None
 
 

@@ -1,4 +1,4 @@
-"""The answer of a comparison, as the API returns it, and its reasons."""
+"""A comparison's answer, as the API returns it, and reasons."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -169,7 +169,7 @@ class Comparison(msgspec.Struct, frozen=True):
 async def answer(
     case: Case, *, sure: float = SURE, explain: bool = True, run: Runner | None = None
 ) -> Comparison:
-    """Judge the texts of the case by `run`, or without it in a thread if that takes long."""
+    """Judge the case's texts by `run`, else in a thread if that takes long."""
     size = sum(map(len, case.texts))
     # More would hold up the loop for over 10 ms.
     if run is None and size <= INLINE_CHARACTERS // 2 and len(case.suspects) <= 20:
@@ -224,7 +224,7 @@ def _shown(case: Case, judgement: Judgement) -> list[int]:
 
 
 def ranked_authors(case: Case, judgement: Judgement) -> list[RankedAuthor]:
-    """Return the suspects, the likeliest first; the first 20 if none is named."""
+    """Return the suspects, likeliest first; the first 20 if none is named."""
     shares = case.ranking.probabilities.tolist()
     ranked = [
         RankedAuthor(suspect.username, share, log10, suspect.worded_posts)
@@ -259,7 +259,7 @@ async def add_reasons(
     run: Runner = asyncio.to_thread,
     read: ReadPosts = read_posts,
 ) -> Comparison:
-    """Return the comparison with how often, by whom and where each mark is used."""
+    """Return the comparison with frequency, author and place of each mark."""
     if not (comparison.evidence or comparison.verdict == "unfamiliar"):
         return comparison
     ids = {suspect.username: suspect.id for suspect in case.suspects}

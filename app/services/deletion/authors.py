@@ -1,4 +1,4 @@
-"""Deleting authors: every answer leaves them out immediately, and their rows follow."""
+"""Deleting authors: answers leave them out immediately, and their rows follow."""
 
 from typing import Final
 
@@ -12,13 +12,13 @@ from app.services.event_log import NewEvent, append_events
 from app.services.posts.users import get_user
 
 IS_UNFOLLOWED: Final = User.username_key.not_in(select(LiveSource.username_key))
-"""Condition on an author whom no live source would add again."""
+"""Condition on an author without a live source."""
 
 
 async def delete_user(session: AsyncSession, username: str) -> None:
-    """Remove the author and all posts from every answer; `purge_deleted` removes the rows.
+    """Remove the author from every answer, and free the name; `purge_deleted` removes the rows.
 
-    The name is free again. Raises NotFoundError.
+    Raises NotFoundError.
     """
     user = await get_user(session, username)
     # A followed author would come back with the next visit.
@@ -27,14 +27,14 @@ async def delete_user(session: AsyncSession, username: str) -> None:
 
 
 async def delete_everybody(session: AsyncSession) -> None:
-    """Delete all authors as `delete_user` does, and forget the choice of the site's own archive."""
+    """Delete all authors as `delete_user`, and the choice of an own archive."""
     await mark_deleted(session)
     await session.execute(delete(LiveSource))
     await session.execute(update(Site).values(own_user_id=None, is_own_chosen=False))
 
 
 async def mark_deleted(session: AsyncSession, *is_meant: ColumnElement[bool]) -> None:
-    """Remove the authors that meet the conditions from every answer."""
+    """Remove the authors that meet the conditions from answers."""
     marked = update(User).where(User.deleted_at.is_(None), *is_meant)
     # A key that no name has: names contain no control characters.
     key = "\x01" + cast(User.id, String)

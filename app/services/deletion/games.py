@@ -1,4 +1,4 @@
-"""Removal of expired games, as promised, even on a site without games."""
+"""Removal of expired games, even on a site without games."""
 
 from datetime import timedelta
 from typing import Final
@@ -14,7 +14,7 @@ from app.services.event_log import NewEvent, append_events
 
 KEPT_AFTER_END: Final = timedelta(hours=24)
 KEPT: Final = timedelta(hours=48)
-"""Time after the game was created, whether it has ended or not."""
+"""Time after the game was created, even before its end."""
 WRONG_CODES_KEPT: Final = timedelta(minutes=10)
 
 
@@ -39,6 +39,6 @@ def _is_old_code() -> ColumnElement[bool]:
 
 
 async def tell_of_change(session: AsyncSession) -> None:
-    """Notify everyone who follows games."""
+    """Notify all followers of games."""
     await session.flush()
     await append_events(session, [NewEvent("game.changed", DERIVED, posts=0)])

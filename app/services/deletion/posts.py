@@ -1,4 +1,4 @@
-"""Deleting single posts, with everything that is counted of them."""
+"""Deleting single posts, and their counts."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,8 +18,6 @@ from app.services.posts.tweets import get_post
 
 
 class RemovedPost(NamedTuple):
-    """The counted properties of a removed post."""
-
     id: int
     user_id: int
     room_id: int | None
@@ -30,7 +28,7 @@ class RemovedPost(NamedTuple):
 
 
 async def delete_post(session: AsyncSession, tweet_id: int) -> None:
-    """Delete a post, and subtract it from its author's profile. Raises NotFoundError."""
+    """Delete a post, also from its author's profile. Raises NotFoundError."""
     await get_post(session, tweet_id)
     [post] = await remove_posts(session, Tweet.id == tweet_id)
     # A deleted room has no people any more whose messages could be counted.
@@ -43,7 +41,7 @@ async def delete_post(session: AsyncSession, tweet_id: int) -> None:
 async def remove_posts(
     session: AsyncSession, is_meant: ColumnElement[bool]
 ) -> Sequence[RemovedPost]:
-    """Remove posts of existing authors, also from profiles and counts, and return them."""
+    """Remove and return existing authors' posts, also from profiles and counts."""
     query = select(*(getattr(Tweet, name) for name in RemovedPost._fields)).join(
         User, User.id == Tweet.user_id
     )

@@ -14,7 +14,7 @@ from app.services.event_log import NewEvent, append_events
 from app.services.posts.post_rooms import DELETED_APP, remove_empty_rooms
 
 CHUNK: Final = 500
-"""Posts, and authors, that one transaction deletes at most: some 30 ms of the write lock."""
+"""Posts, and authors, deleted in a transaction: some 30 ms of the write lock."""
 
 
 async def is_purge_due(session: AsyncSession) -> bool:
@@ -26,7 +26,7 @@ async def is_purge_due(session: AsyncSession) -> bool:
 async def purge_deleted(
     db: Sessions, *, on_progress: Callable[[int, int], None] = lambda _done, _total: None
 ) -> None:
-    """Remove all rows of what was deleted; report the removed and total numbers per chunk."""
+    """Remove all deleted rows; report removed and total numbers by chunk."""
     is_deleted = or_(Tweet.user_id.in_(deleted_authors()), Tweet.room_id.in_(deleted_rooms()))
     rows = (select(Tweet.id).where(is_deleted), deleted_authors(), deleted_rooms())
     async with db.read() as session:
@@ -50,10 +50,7 @@ async def _removals(db: Sessions) -> AsyncIterator[int]:
 
 
 async def purge_some(session: AsyncSession) -> int:
-    """Remove a chunk of deleted authors' posts, and authors and chats without posts.
-
-    Return the number of removed rows.
-    """
+    """Remove and count a chunk of posts of deleted authors, and authors and chats without posts."""
     is_deleted = User.deleted_at.is_not(None)
     posts = select(Tweet.id).where(Tweet.user_id.in_(deleted_authors()))
     posts = posts.order_by(Tweet.user_id).limit(CHUNK)

@@ -1,4 +1,4 @@
-"""Deleting chats and the people who wrote nowhere else; messages of the others follow."""
+"""Deleting chats and people who wrote nowhere else."""
 
 import math
 from collections.abc import AsyncGenerator, Collection, Sequence
@@ -21,25 +21,25 @@ from app.services.rooms.changing import announce_change
 from app.services.rooms.room_facts import RoomFacts, get_room
 
 MESSAGES: Final = 250
-"""Messages of people who stay in one transaction: some 20 ms of the write lock."""
+"""Messages of staying people in a transaction: some 20 ms of the write lock."""
 MOST_MESSAGES: Final = 1_000
 """Messages in a transaction while these take less than SHORT_S: each rewrites profiles."""
 SHORT_S: Final = 0.03
 LONG_S: Final = 0.08
-"""Seconds of the write lock after which the next transaction deletes fewer messages."""
+"""Seconds of the write lock that shorten the next transaction."""
 
 
 class RoomWriters(NamedTuple):
-    """Names of the people in a chat, those with the most messages first."""
+    """Names of a chat's people, most messages first."""
 
     only_here: list[str]
-    """People who are deleted with the chat."""
+    """People deleted with the chat."""
     elsewhere: list[str]
-    """People who stay, with their other posts."""
+    """People who stay, with other posts."""
 
 
 async def find_writers(session: AsyncSession, room_id: int) -> RoomWriters:
-    """Return the people in a chat, sorted by what its deletion does to them."""
+    """Return a chat's people by what its deletion does to them."""
     ids = set(await session.scalars(select(User.id).where(*_write_only_in(room_id))))
     query = (
         select(User.id, User.username)
@@ -55,7 +55,7 @@ async def find_writers(session: AsyncSession, room_id: int) -> RoomWriters:
 
 
 def _write_only_in(room_id: int) -> list[ColumnElement[bool]]:
-    """Return the conditions on an author with posts in this chat alone who is not followed."""
+    """Return conditions on an unfollowed author with posts in this chat alone."""
     of_room = select(RoomPerson.user_id).where(RoomPerson.room_id == room_id)
     messages = (
         select(RoomPerson.messages)
@@ -71,9 +71,9 @@ def _write_only_in(room_id: int) -> list[ColumnElement[bool]]:
 
 
 async def delete_room(session: AsyncSession, room_id: int) -> RoomFacts:
-    """Remove a chat, and the people who write nowhere else, from every answer; return the chat.
+    """Remove and return a chat, with people who write nowhere else, from every answer.
 
-    Messages of others are left for `delete_messages`. An import that fills the chat is cancelled; a
+    `delete_messages` removes the others' messages. An import that fills the chat is cancelled; a
     new import of its file makes another chat. Raises NotFoundError.
     """
     room = await get_room(session, room_id)
@@ -100,9 +100,9 @@ async def check_kept(session: AsyncSession, room_ids: Collection[int]) -> None:
 
 
 async def delete_messages(db: Sessions, *, at_most_s: float = math.inf) -> None:
-    """Delete the messages of people who stay in deleted chats, in chunks, as maintenance does.
+    """Delete staying people's messages of deleted chats in chunks, as maintenance does.
 
-    at_most_s: seconds after which no further chunk is begun.
+    at_most_s: seconds until the last chunk begins.
     """
     end = monotonic() + at_most_s
     async with aclosing(message_removals(db)) as removals:
@@ -112,7 +112,7 @@ async def delete_messages(db: Sessions, *, at_most_s: float = math.inf) -> None:
 
 
 async def message_removals(db: Sessions) -> AsyncGenerator[int]:
-    """Delete the messages of people who stay in deleted chats; yield the number of each chunk."""
+    """Delete staying people's messages of deleted chats; yield each chunk's number."""
     of_rooms = Tweet.room_id.in_(deleted_rooms()), User.deleted_at.is_(None)
     query = select(Tweet.id, Tweet.user_id).join(User, User.id == Tweet.user_id).where(*of_rooms)
     size = MESSAGES
@@ -141,9 +141,8 @@ def _next_size(size: int, seconds: float) -> int:
 
 
 async def _delete_posts(session: AsyncSession, ids: Sequence[int]) -> int:
-    """Delete posts of deleted chats, and their authors who have nothing else; return the number.
-
-    Other processes may have deleted some of them meanwhile.
+    """Delete and count posts of deleted chats, and authors with nothing else, unless others deleted
+    them meanwhile.
     """
     posts = await remove_posts(session, is_among(session, Tweet.id, ids))
     authors = {post.user_id for post in posts}

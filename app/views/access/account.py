@@ -24,7 +24,6 @@ async def sign_out_session(session_id: int) -> ResponseReturnValue:
 
 @blueprint.action("/settings/password")
 async def change_password(form: Form) -> ResponseReturnValue:
-    """Change the password, and end all other sessions."""
     try:
         await _set_password(form.get("old", ""), form.get("new", ""))
     except AppError as failure:

@@ -33,7 +33,7 @@ async def remove_author(form: Form) -> ResponseReturnValue:
 
 @blueprint.action("/settings/own")
 async def choose_archive(form: Form) -> ResponseReturnValue:
-    """Let the front page show the archive of the named author, or of no one."""
+    """Let the front page show the named author's archive, or none."""
     username = form.get("username", "").strip()
     try:
         async with writing() as session:
@@ -80,7 +80,7 @@ async def remove_post(tweet_id: int, form: Form) -> ResponseReturnValue:
 
 @blueprint.action("/reset", policy="admin")
 async def reset(form: Form) -> ResponseReturnValue:
-    """Delete all authors and posts, as TwitOff's reset does, and cancel all imports."""
+    """Delete all authors and posts, as TwitOff's reset, and cancel all imports."""
     check_confirmed(form)
     async with writing() as session:
         spools = await drop_jobs(session)

@@ -24,7 +24,7 @@ from app.views.policies import always, clear_session, client_of, set_session, wr
 blueprint = PageBlueprint("login", policy="open")
 
 NO_STORE: Final = {"Cache-Control": "no-store"}
-"""Header of a page with a secret, which no cache may store."""
+"""Header that keeps a page with a secret out of caches."""
 
 
 class NextArgs(Struct):
@@ -134,7 +134,6 @@ async def _readers_first_page(account: Operator) -> str:
 
 
 def _is_for_somebody_else(offer: Offer) -> bool:
-    """Return whether someone with an account opens an invitation."""
     return offer.role == READER and g.account is not None
 
 
@@ -144,7 +143,7 @@ async def _signed_in_already(token: str) -> ResponseReturnValue:
 
 
 def local_address(address: str) -> str:
-    """Return the URL if it is on this site, otherwise the front page (no open redirects)."""
+    """Return the URL if on this site, else the front page (no open redirects)."""
     is_local = address.startswith("/") and not address.startswith("//")
     # Browsers read a backslash as a slash, and drop tabs and line ends wherever they stand.
     is_plain = address.isprintable() and "\\" not in address

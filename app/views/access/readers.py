@@ -1,4 +1,4 @@
-"""Readers in the settings: inviting them, cancelling invitations, removing accounts."""
+"""Readers in the settings: invitations and accounts."""
 
 from quart import Response, g, url_for
 from quart.typing import ResponseReturnValue
@@ -18,7 +18,7 @@ blueprint = PageBlueprint("readers", policy="operator")
 
 @blueprint.action("/settings/invitations")
 async def invite(form: Form) -> ResponseReturnValue:
-    """Create an invitation to the site or to one chat, and show its link once."""
+    """Create an invitation to the site or a chat; show its link once."""
     room_id = number_of(chosen) if (chosen := form.get("room", "")) else None
     try:
         if chosen and room_id is None:

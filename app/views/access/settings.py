@@ -1,4 +1,4 @@
-"""The page of the settings, the switch of the site, and tokens."""
+"""The settings, the site's switch, and tokens."""
 
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -82,9 +82,9 @@ async def settings_page(
     new_link: str = "",
     invited_to: int | None = None,
 ) -> ResponseReturnValue:
-    """Return the settings of the account; `new_token` or `new_link` is a secret to show once.
+    """Return the account's settings; `new_token` or `new_link` is a secret to show once.
 
-    invited_to: the chat chosen in the form of an invitation.
+    invited_to: the chat chosen in an invitation's form.
     """
     async with resources().db.read() as session:
         rooms = await find_rooms(session, [g.chat] if g.chat else [])

@@ -1,4 +1,4 @@
-"""The calendar of a year, drawn with weeks as columns and weekdays as rows."""
+"""A year's calendar, drawn with weeks as columns and weekdays as rows."""
 
 from calendar import Calendar
 from collections.abc import Collection, Mapping, Sequence
@@ -20,7 +20,7 @@ from app.views.cast import post_count
 
 ONE_DAY: Final = timedelta(days=1)
 LEVELS: Final = 4
-"""Shades; the darkest stands for the busiest day, but for at least this number of posts."""
+"""Shades; the darkest stands for the busiest day, of at least this number of posts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,11 @@ class CalendarDay:
     level: int
     """From 0 for no posts to `LEVELS`."""
     path: str = ""
-    """Address of its posts, or of the chat on that day if all posts are in one."""
+    """URL of its posts, or the day's chat if all posts are there."""
 
 
 class DayPaths:
-    """The addresses of an author's days: hundreds that differ only in the day."""
+    """URLs of hundreds of days, which differ only in the day."""
 
     def __init__(self, username: str, tz: str) -> None:
         self._posts = url_for("posts.show_posts", username=username)
@@ -59,7 +59,7 @@ class PostingMonth:
     short_name: str
     posts: int
     rows: Sequence[tuple[str, str, Sequence[CalendarDay | None]]]
-    """Name, narrow name and days of each weekday; None fills the weeks at both ends."""
+    """Each weekday's name, narrow name and days; None fills both ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +76,12 @@ class PostingYear:
 
     @property
     def counts_told(self) -> dict[int, str]:
-        """The numbers of posts of days in words, by number."""
+        """Days' numbers of posts in words, by number."""
         cells = (cell for month in self.months for _, _, row in month.rows for cell in row)
         return {count: post_count(count) for count in {cell.posts for cell in cells if cell}}
 
     def cells(self, row: Sequence[CalendarDay | None], told: Mapping[int, str]) -> Markup:
-        """Return a row of days as HTML; `told` are numbers of posts in words."""
+        """Return a row of days as HTML; `told` are numbers in words."""
         # A template takes ten times as long, and a page has hundreds of days.
         cells = (_cell(day, told[day.posts]) if day else "<td></td>" for day in row)
         return Markup("".join(cells))  # noqa: S704 - cells are escaped.
@@ -99,7 +99,7 @@ def days_with_posts(days: int, tz: str) -> str:
 
 
 def posts_by_day(calendar: CalendarYear) -> dict[date, int]:
-    """Return the number of posts of each day of a year that has any, in order."""
+    """Return posts by day of a year, in order, without empty days."""
     return {day: written.tweets for day, written in _days_of(calendar).items()}
 
 
@@ -110,7 +110,7 @@ def week_grid(
     labelled_by: str,
     marked: Collection[date | None] = (),
 ) -> WeekGrid:
-    """Return the drawing of the days of a year until the end; `marked` have a ring."""
+    """Return the drawing of a year's days until the end; `marked` have a ring."""
     top = max([LEVELS, *posts.values()])
     days = [date(end.year, 1, 1) + number * ONE_DAY for number in range(end.timetuple().tm_yday)]
     texts = {count: post_count(count) for count in {*posts.values()}}
@@ -135,7 +135,7 @@ def _week_of(day: date) -> int:
 
 
 def year_of_posting(archive: Memories) -> PostingYear | None:
-    """Return an author's calendar with its months laid out; None without one."""
+    """Return an author's calendar by month; None without one."""
     calendar = archive.calendar
     if calendar is None:
         return None
@@ -180,7 +180,7 @@ def _month(year: int, month: MonthPosts, days: Mapping[date, CalendarDay]) -> Po
 
 
 def _cell(day: CalendarDay, told: str) -> str:
-    """Return a day as HTML; `told` is its number of posts in words."""
+    """Return a day as HTML; `told` is its number in words."""
     if not day.posts:
         return '<td><span class="day"></span></td>'
     label, path = escape(f"{show_month_day(day.day)}: {told}"), escape(day.path)

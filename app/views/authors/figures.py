@@ -1,4 +1,4 @@
-"""The figures of an author's archive: days of a year, hours, weekdays and most frequent names."""
+"""Figures of an archive: days, hours, weekdays, frequent names."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from app.views.hours import HoursFigure, by_hour
 from app.views.page import platform_name
 
 FEWEST_DAYS: Final = 10
-"""Smallest number of days with posts for a drawn calendar."""
+"""Days with posts for a drawn calendar."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class AuthorAtSight(Figure[WeekGrid]):
 
     archive: AuthorArchive
     clear: Sequence[Measure] = ()
-    """What sets the author apart from others, the clearest first."""
+    """Differences from others, clearest first."""
     others: str = ""
 
     def finding(self) -> Finding:
@@ -43,7 +43,7 @@ class AuthorAtSight(Figure[WeekGrid]):
 
     @cached_property
     def title(self) -> str:
-        """What sets the author apart, or else the clearly busiest month or hours."""
+        """What sets the author apart, else the busiest month or hours."""
         trait = told_of(self.archive.user.username, self.clear, self.others)
         return trait or self._fullest_month() or self._busiest_hours()
 
@@ -66,7 +66,7 @@ class AuthorAtSight(Figure[WeekGrid]):
 
     @property
     def month_told(self) -> str:
-        """A sentence on the fullest month, unless it is the finding."""
+        """A sentence on the fullest month, unless the title has it."""
         month = self._fullest_month()
         return "" if month == self.title else month
 
@@ -171,9 +171,9 @@ class MostNamed(Figure[NameList]):
     counts: Sequence[NameCount]
     prefix: str = ""
     is_phrase: bool = False
-    """Whether a search finds posts by the exact name."""
+    """Whether a search finds the exact name."""
     is_of_anybody: bool = False
-    """Whether a name leads to posts of others, too."""
+    """Whether names lead to others' posts, too."""
 
     def finding(self) -> Finding:
         return Finding(topic=self.topic)
@@ -207,7 +207,7 @@ class MostNamed(Figure[NameList]):
 
 
 def columns_of(archive: AuthorArchive) -> list[Figure[Columns]]:
-    """Return the figures of hours and weekdays; none if no post has a time."""
+    """Return figures of hours and weekdays; none without dated posts."""
     numbers, author = archive.numbers, archive.user
     if not any(numbers.hours):
         return []
@@ -223,7 +223,7 @@ def columns_of(archive: AuthorArchive) -> list[Figure[Columns]]:
 
 
 def lists_of(archive: AuthorArchive) -> list[MostNamed]:
-    """Return the most frequent names in an author's posts, without empty kinds."""
+    """Return an author's most frequent names, without empty kinds."""
     author, numbers = archive.user, archive.numbers
     lists = (
         most_answered(author, numbers.answered),

@@ -1,4 +1,4 @@
-"""The list of authors, and the page of an author."""
+"""Authors' list and pages."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -40,23 +40,23 @@ from app.views.page import WebPage, render
 from app.views.requests import AUTHOR_CURSOR, TWEET_CURSOR, cursor_of
 
 FEWEST_IN_ROW: Final = 6
-"""Pictures that fill a row of the page; fewer are in a column."""
+"""Pictures that fill a row; fewer are in a column."""
 FEWEST_LISTS: Final = 3
-"""Lists of names that fill a row of the page; fewer are in a column."""
+"""Lists of names that fill a row; fewer are in a column."""
 LINE: Final = 27
 """Height of a line, in pixels."""
 CARD: Final = 100
-"""Height of a card's heading and the blank below, in pixels."""
+"""Pixels of a card's heading and the blank below."""
 
 Height = tuple[int, int]
-"""Pixels in the wide column, and in the narrow one."""
+"""Pixels in the wide column, and in the narrow."""
 
 
 class Placing(NamedTuple):
     wide: Sequence[str]
     narrow: Sequence[str]
     gap: int
-    """Pixels by which one column ends before the other."""
+    """Pixels by which a column ends before the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class PageCard:
 
 
 def card_of_posts(name: str, posts: Sequence[Post], beside: int = 0) -> PageCard:
-    """Return a card of posts; `beside` is the height of its other contents."""
+    """Return a card of posts; `beside` is the other contents' height."""
     # A line has 74 letters in the wide column, 40 in the narrow one.
     wide, narrow = (
         CARD + beside + sum(_height(post, letters) for post in posts) for letters in (74, 40)
@@ -75,7 +75,7 @@ def card_of_posts(name: str, posts: Sequence[Post], beside: int = 0) -> PageCard
 
 
 def placed(cards: Sequence[PageCard]) -> Placing:
-    """Return the columns that end at about the same height; the first card begins the wide one."""
+    """Return columns of about the same height; the first card begins the wide one."""
     if not cards:
         return Placing([], [], 0)
     first, *further = cards
@@ -108,7 +108,7 @@ def _height(post: Post, letters: int) -> int:
 
 
 POSTS_FIRST: Final = 3
-"""Posts in sight; a link leads to further ones."""
+"""Posts in sight; a link has further ones."""
 MOST_POSTS: Final = 6
 """Posts in sight if the other column is higher."""
 
@@ -320,7 +320,7 @@ async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -
 async def _archive_of(
     session: AsyncSession, author: Author, zone: ZoneInfo, year: int | None, traits: AuthorTraits
 ) -> AuthorArchive:
-    """Return the archive, with the calendar before a year that has hardly begun."""
+    """Return the archive, with the previous year's calendar if the year has hardly begun."""
     first = year or _year_before_new_one(author, zone)
     archive = await read_archive(session, resources().models, author, zone, first, traits)
     calendar = archive.calendar
@@ -336,7 +336,7 @@ async def _archive_of(
 def _year_before_new_one(author: Author, zone: ZoneInfo) -> int | None:
     """Return the year before the newest post's, if the newer drawing would be nearly empty.
 
-    None also for authors without posts of the months before it.
+    None also without posts in the months before it.
     """
     if author.first_tweet_at is None or author.newest_tweet_at is None:
         return None

@@ -24,7 +24,7 @@ from app.views.comparing.asking import Names, PanelArgs
 from app.views.requests import Piece, gaps_of, require_type, whole_body
 
 MOST_LINES: Final = 1_000
-"""Lines of a batch: minutes of work with very many authors."""
+"""Lines of a batch: minutes of work with many authors."""
 
 blueprint = ApiBlueprint("api_compare", tag="compare")
 
@@ -141,7 +141,7 @@ def _has_more_than(most: int, file: io.BytesIO) -> bool:
 
 @contextmanager
 def _named_as_parameters() -> Iterator[None]:
-    """Let errors name `username` and `text`, the parameters of an address."""
+    """Name `username` and `text` in errors, a URL's parameters."""
     parameters = {"texts": "text", "usernames": "username"}
     try:
         yield

@@ -1,4 +1,4 @@
-"""The question in a comparison's address, and the texts of its form."""
+"""A comparison's question in its URL, and its form's texts."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -51,7 +51,7 @@ class ComparePageArgs(Struct):
 
 
 def asked_here() -> list[tuple[str, str]]:
-    """Return the request's arguments, except those of a picture."""
+    """Return the request's arguments without a picture's."""
     of_picture = PeopleArgs.__struct_fields__
     return [pair for pair in request.args.items(multi=True) if pair[0] not in of_picture]
 
@@ -64,9 +64,9 @@ def address_of(args: ComparePageArgs) -> str:
 
 
 def given_texts(given: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return texts by one person, and the people in texts copied from a chat.
+    """Return texts by one person, and the people in texts from a chat.
 
-    Each message becomes a text, without name and time. Too many texts are joined.
+    Messages become texts, without name and time; too many are joined.
     """
     texts, people = list[str](), dict[str, None]()
     for text in filter(str.strip, given):

@@ -1,4 +1,4 @@
-"""The marks of an answer, the rates of their words, and posts that contain them."""
+"""Marks of an answer, their rates, and posts with them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ from app.views.highlighting import Marked, excerpt, marked_text
 def shown_marks(comparison: Comparison) -> list[Evidence]:
     """Return the shown marks of an answer with reasons; none for a short text.
 
-    The author uses the words more than the others, or less for evidence against the author. If they
-    are as common elsewhere, spelling or layout made the mark.
+    The author uses these words more than others, or less for evidence against. Spelling or layout
+    made a mark that is as common elsewhere.
     """
     marks = [] if comparison.verdict == "short" else comparison.evidence
     return [mark for mark in marks if (_times(mark.own) - _times(mark.others)) * mark.weight > 0]
@@ -31,10 +31,10 @@ def _times(uses: float | UnsetType | None) -> float:
 
 
 def uses_of(mark: Evidence, *, is_alone: bool) -> tuple[str, str | None]:
-    """Return the rates in words of a mark's author and of the others.
+    """Return rates of a mark in words, the author's and others', None without others of the
+    language.
 
-    The second is None if no one else here writes the language. is_alone: whether everyone else here
-    is compared.
+    is_alone: whether everyone else here is compared.
     """
     usage, compared = mark.own_usage, mark.others_usage
     rate = _usage(usage) if isinstance(usage, Usage) else ""
@@ -87,7 +87,7 @@ class Use:
     is_alone: bool
     posts: list[Quotation]
     places: list[str]
-    """Marks with these words, in the form of `without`."""
+    """Marks with these words, as in `without`."""
 
     @property
     def rates(self) -> tuple[str, str | None]:
@@ -96,25 +96,25 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A marked piece of a text, or a left-out piece if it has no mark."""
+    """A piece of a text, left out if it has no mark."""
 
     place: str
-    """In the form of `without`."""
+    """As in `without`."""
     mark: Evidence | None = None
     use: Use | None = None
     is_strange: bool = False
-    """Whether none of the authors writes this word."""
+    """Whether no author writes this word."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evident:
     pieces: list[Marked[Shown]]
     uses: list[Use]
-    """The strongest mark of equal words, the strongest first."""
+    """The strongest mark of equal words, strongest first."""
     lines: dict[str, int]
-    """Number of each author's underline, from 1."""
+    """Authors' underlines, from 1."""
     strong_weight: float = 1.0
-    """Log-odds for a double line: alone, they make an author 2.7 times as likely."""
+    """Log-odds for a double line: alone, 2.7 times as likely."""
 
     @property
     def has_against(self) -> bool:

@@ -1,4 +1,4 @@
-"""The pages of a comparison and of the model card."""
+"""Pages of comparisons and of the model card."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -180,7 +180,7 @@ async def show_card(args: PanelArgs) -> ResponseReturnValue:
 
 @blueprint.page("/compare/example")
 async def show_example() -> ResponseReturnValue:
-    """Redirect to the comparison of a random post, which is hidden from the model."""
+    """Redirect to the comparison of a random post hidden from the model."""
     async with resources().db.read() as session:
         drawn = await draw(session, g.locale)
         if drawn is None:
@@ -193,7 +193,7 @@ async def show_example() -> ResponseReturnValue:
 
 @blueprint.action("/compare")
 async def post_compare(form: Form) -> ResponseReturnValue:
-    """Accept TwitOff's form; redirect to the comparison if its address may hold the text."""
+    """Accept TwitOff's form; redirect to the comparison if a URL may hold the text."""
     args = args_of(form, ComparePageArgs, is_strict=False)
     texts = form.getlist("tweet_text") + args.text
     if "each_line" in form:

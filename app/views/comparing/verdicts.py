@@ -33,13 +33,13 @@ LIMITS: Final[dict[Limit, str]] = {
     "other_period": gettext_noop("The posts of these authors are from different times."),
     "topic": gettext_noop("The topic of the text may count more here than its style."),
 }
-"""Sentences for limits of the whole answer, not of single authors."""
+"""Sentences for limits of the whole answer."""
 ELSEWHERE_ALONE: Final = gettext_noop("The text was compared only with people from elsewhere.")
-"""For beliefs and languages without the measured share of `LIMITS`."""
+"""For beliefs and languages without `LIMITS`' measured share."""
 MOST_LISTED: Final = 3
-"""Authors that a sentence names; of more it gives the number."""
+"""Authors named in a sentence; of more the number is given."""
 CLOSE: Final = 0.5
-"""Share of the first bar that the second needs to be named, too."""
+"""Share of the first bar that names the second."""
 
 Lean = Literal[
     "likely",
@@ -56,9 +56,10 @@ Lean = Literal[
 ]
 """Result of the bars.
 
-If the answer is close: someone else leads (nobody); an author leads, or nearly has the needed
-share, or has too few posts; two authors are close, or an author and someone else, or all; someone
-else leads an author (rivalled)."""
+Close answers: someone else leads (nobody); an author leads, nearly has the share, or has too few
+posts; two authors, an author and someone else, or all are close; someone else leads an author
+(rivalled).
+"""
 
 HEADINGS: Final[dict[Lean, tuple[str, ...]]] = {
     "likely": (
@@ -86,7 +87,7 @@ HEADINGS: Final[dict[Lean, tuple[str, ...]]] = {
     "rivalled": (gettext_noop("Too close to call: someone else or %(username)s"),),
     "unknown": (gettext_noop("Too little to go on"),),
 }
-"""For one compared author, for several and for all; the last holds for the rest."""
+"""For one, several and all compared authors; the last for the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class Bar:
 
 
 def bars_of(comparison: Comparison) -> list[Bar]:
-    """Return the bars, the likeliest first; none without a probability of someone else."""
+    """Return the bars, likeliest first; none without someone else's probability."""
     none = comparison.none
     if none is None:
         return []
@@ -220,7 +221,7 @@ def _listed(names: list[str]) -> str:
 
 
 def limits_of(comparison: Comparison) -> list[str]:
-    """Return what makes the answer weak; for a short text, only few posts."""
+    """Return the answer's weaknesses; for a short text, only few posts."""
     if comparison.verdict == "short":
         # The reasons name the authors with too few posts for any verdict.
         few, unjudged = comparison.weak.get("few_posts", []), _unjudged(comparison)
@@ -259,7 +260,7 @@ def _limit(limit: Limit, comparison: Comparison) -> str:
 
 
 def _lone(names: list[str], comparison: Comparison) -> str:
-    """Return a sentence on authors without anyone alike here, and errors in their circle."""
+    """Return a sentence on authors without anyone alike, and errors in their circle."""
     if len(names) > MOST_LISTED:
         text = gettext("For {count} of the {total} authors, no one else here writes like them.")
         alone = text.format(count=len(names), total=len(comparison.ranking))
@@ -287,7 +288,7 @@ def _lone(names: list[str], comparison: Comparison) -> str:
 
 
 def is_of_no_language_here(comparison: Comparison) -> bool:
-    """Return whether the text is unfamiliar because all authors write another language."""
+    """Return whether the text is unfamiliar since all authors write another language."""
     foreign = comparison.weak.get("other_language", [])
     return comparison.verdict == "unfamiliar" and len(foreign) == len(comparison.ranking)
 
@@ -338,7 +339,7 @@ def _of_named(limit: Limit, names: list[str]) -> str:
 
 
 def why_nobody(comparison: Comparison) -> list[str]:
-    """Return why the text reads like none of the authors."""
+    """Return why the text is like none of the authors."""
     if comparison.verdict != "unfamiliar":
         return []
     unwritten = [_unwritten(comparison)] if comparison.unwritten else []
@@ -348,7 +349,7 @@ def why_nobody(comparison: Comparison) -> list[str]:
 
 
 def strange_places(comparison: Comparison) -> list[tuple[int, int]]:
-    """Return the places of words that none of the authors writes."""
+    """Return places of words that no author writes."""
     if comparison.verdict != "unfamiliar":
         return []
     places = (place_in(comparison.text, word) for word in comparison.unwritten or ())
@@ -390,7 +391,7 @@ def _unwritten(comparison: Comparison) -> str:
 
 
 def read_before(comparison: Comparison) -> str | None:
-    """Return who posted exactly this text; None for a short or new text."""
+    """Return who posted exactly this text; None for short or new ones."""
     writers = comparison.read_of or []
     if not writers or comparison.verdict == "short":
         return None
@@ -408,7 +409,7 @@ def read_before(comparison: Comparison) -> str | None:
 
 
 def place_of(comparison: Comparison) -> str | None:
-    """Return the address of the search for this text; None if no search would find it."""
+    """Return the URL of the search for this text; None if no search finds it."""
     writers, text, longest = comparison.read_of or [], comparison.text, 500
     # A quote would end the phrase, and a blank line is between several texts.
     if not writers or len(text) > longest or '"' in text or "\n\n" in text:
@@ -417,7 +418,7 @@ def place_of(comparison: Comparison) -> str | None:
 
 
 def rate_of(comparison: Comparison) -> str | None:
-    """Return how many of 100 strangers' texts are attributed to one of the authors."""
+    """Return how many of 100 strangers' texts are attributed to an author."""
     if comparison.strangers is None:
         return None
     number = round(100 * comparison.strangers)
@@ -452,7 +453,7 @@ def threshold_of(comparison: Comparison) -> str | None:
 
 
 def more_text_of(comparison: Comparison) -> list[str]:
-    """Return how much more text decides such cases, and a caution."""
+    """Return how much more text decides such cases, with a caution."""
     if comparison.verdict != "close" or comparison.none is None:
         return []
     if comparison.ranking[0].tweets < FEWEST_JUDGED:  # More posts of the author are needed.

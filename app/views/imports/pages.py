@@ -1,4 +1,4 @@
-"""Importing in the browser: upload, look, start, watch, cancel, look back."""
+"""Importing in the browser."""
 
 import asyncio
 
@@ -82,7 +82,7 @@ async def _list_page(failure: AppError | None = None) -> ResponseReturnValue:
 
 @blueprint.action(IMPORTS)
 async def upload() -> ResponseReturnValue:
-    """Keep the file of the form, and redirect to its preview."""
+    """Keep the form's file, and redirect to its preview."""
     try:
         async with spooled_body(is_form=True) as spool:
             if not spool.file_name:
@@ -114,9 +114,9 @@ async def _preview_page(
     error: AppError | None = None,
     typed_zone: str = "",
 ) -> ResponseReturnValue:
-    """Return the page of an upload, with the error of a sent time zone, if any.
+    """Return an upload's page, with a sent time zone's error, if any.
 
-    earlier: the options chosen before, including the people.
+    earlier: options chosen before, with people.
     """
     config = resources().config
     check_upload(job)
@@ -164,7 +164,7 @@ async def _preview_page(
 
 
 async def _note_look(job: ImportJob, preview: Preview) -> None:
-    """Store the result of a preview, if the history says something else."""
+    """Store a preview's result, if the history differs."""
     before = [fault.detail for fault in errors_of(job)]
     is_same = before == list(filter(None, [preview.failure])) and notes_of(job) == preview.notes
     if not is_same:
@@ -173,17 +173,16 @@ async def _note_look(job: ImportJob, preview: Preview) -> None:
 
 
 def check_upload(job: ImportJob) -> None:
-    """Raise UnavailableError if another server of the site has the file."""
+    """Raise UnavailableError if the file is on another server."""
     path = upload_path(resources().config.data_dir, job.spool)
     if resources().db.backend.is_shared and not path.exists():
         raise UnavailableError("The file is on another server of this site. Reload the page.")
 
 
 async def _asks_whose(session: AsyncSession, preview: Preview, own: str | None) -> bool:
-    """Return whether the page asks if the archive is the operator's own.
+    """Return whether to ask if the file of one account is the operator's own.
 
-    Without an own archive the first one becomes it, unless someone chose none. Only a file of one
-    account can be an own archive.
+    Without an own archive the first one becomes it, unless someone chose none.
     """
     is_known = preview.username is not None and own is not None
     is_there = is_known and username_key(preview.username or "") == username_key(own or "")
@@ -226,9 +225,9 @@ async def start(import_id: int, form: Form) -> ResponseReturnValue:
 
 
 async def _ask(job: ImportJob, options: ReadOptions) -> ResponseReturnValue:
-    """Redirect to the preview with new choices. Raises InvalidInputError for unchanged choices.
+    """Redirect to the preview with new choices; the file waits until times and authors are settled.
 
-    The file waits until its times and authors are settled.
+    Raises InvalidInputError for unchanged choices.
     """
     if _is_read_as(options, options_of(job)):
         notes = notes_of(job)
@@ -266,9 +265,8 @@ def _zone_fault(form: Form) -> InvalidInputError | None:
 
 
 async def _ask_zone(job: ImportJob, form: Form, fault: InvalidInputError) -> ResponseReturnValue:
-    """Return the preview with the sent form, and the error at the time zone.
-
-    Raises the error if the import has begun already.
+    """Return the preview with the sent form and the time zone's error, raised if the import has
+    begun.
     """
     if job.state != "uploaded":
         raise fault
@@ -293,7 +291,7 @@ def _options(form: Form, before: ReadOptions) -> ReadOptions:
 
 
 def _options_of_form(form: Form, before: ReadOptions) -> ReadOptions:
-    """Return the form's choices, unchecked; `before` are the earlier ones."""
+    """Return the form's unchecked choices; `before` are the earlier."""
     username, zone = (form.get(name, "").strip() or None for name in ("username", "timezone"))
     zone = zone_typed(zone)
     people, taken = map(form.getlist, ("speaker", "only"))
@@ -323,7 +321,7 @@ def _columns(names: list[str], fields: list[str]) -> dict[str, str]:
 
 @blueprint.action(IMPORTS + "/<id:import_id>/cancel")
 async def cancel(import_id: int) -> ResponseReturnValue:
-    """Cancel an import; delete one that was not started."""
+    """Cancel an import; delete an upload."""
     async with writing() as session:
         job = await cancel_job(session, import_id)
         was_started = job.state != "uploaded"

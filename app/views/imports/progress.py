@@ -1,4 +1,4 @@
-"""The page of a started import: its progress, then its results."""
+"""The page of a started import: progress, then results."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -102,7 +102,7 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
 
 
 def is_chat(job: ImportJob) -> bool:
-    """Return whether the file of an import is a chat, if known before it is read."""
+    """Return whether an import's file is a chat, if known before it is read."""
     form = FORMATS.get(job.format)
     return bool(stored_posts(job).title) if form is None else form.is_chat
 
@@ -139,7 +139,7 @@ async def read_progress(job: ImportJob) -> ImportPage:
 async def _read_author(
     session: AsyncSession, username: str
 ) -> tuple[dict[str, Any], AuthorArchive | None]:
-    """Return what parts show of an author, and the archive if they show nothing."""
+    """Return parts' cards of an author, and the archive without any."""
     author = await get_author(session, username)
     zone = zone_of_page("", await zone_of_chats(session, [username]))
     of_parts = await read_cards(session, "import_end", author, zone)

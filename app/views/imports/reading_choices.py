@@ -1,4 +1,4 @@
-"""The assumptions and unread parts of an upload's preview, and its choices."""
+"""Assumptions and unread parts of a preview, and its choices."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -39,32 +39,32 @@ ASKED: Final[Mapping[Unsettled, tuple[Message, Message | None]]] = {
         None,
     ),
 }
-"""Why an import cannot start yet, and what to tick to start it; None: only a choice helps."""
+"""Why an import cannot start, and what to tick; None: only a choice helps."""
 
 
 class ReadingChoice(NamedTuple):
     name: str
     label: Message
     values: list[tuple[str, str]]
-    """Values with labels; the empty value leaves the choice to the reader."""
+    """Values with labels; the empty one leaves the choice to the reader."""
     selected: str
     is_required: bool = False
 
 
 class Noted(NamedTuple):
     assumptions: list[tuple[Message, Message | None]]
-    """Each with what to do if it is wrong."""
+    """Each with a remedy if it is wrong."""
     unread: list[Message]
     choices: list[ReadingChoice]
     question: Message | None
-    """What has to be settled before the import starts."""
+    """What to settle before the import starts."""
     tick: Message | None
     """What settles it without a choice."""
     is_accepted: bool
 
     @property
     def is_empty(self) -> bool:
-        """Whether everything was understood, and nothing was chosen."""
+        """Whether everything was understood and nothing chosen."""
         return not (self.assumptions or self.unread or self.choices)
 
 
@@ -83,13 +83,13 @@ def noted_of(notes: NotesSummary, options: ReadOptions, *, is_table: bool) -> No
 
 
 def sentences_of(notes: NotesSummary) -> list[Message]:
-    """Return the assumptions and unread parts of a started import."""
+    """Return a started import's assumptions and unread parts."""
     said = [assumption_sentence(part) for part in notes.assumptions]
     return [*said, *unread_sentences(notes.unread)]
 
 
 def assumed_zone(notes: NotesSummary) -> str:
-    """Return the time zone that a reader assumes; empty for none, and for the machine's."""
+    """Return the reader's assumed zone; empty for none and the machine's."""
     for part in notes.assumptions:
         if part.kind == "timezone" and part.value != machine_zone():
             with suppress(ValueError):
@@ -98,15 +98,14 @@ def assumed_zone(notes: NotesSummary) -> str:
 
 
 def settled(notes: NotesSummary, options: ReadOptions) -> NotesSummary:
-    """Return the notes without a question that a given author's name answers."""
+    """Return the notes without a question that an author's name answers."""
     is_named = notes.unsettled == "author" and options.username is not None
     return structs.replace(notes, unsettled=None) if is_named else notes
 
 
 def chosen_reading(form: Form, before: ReadOptions) -> ReadOptions:
-    """Return the form's choices about texts, times and columns.
-
-    A column counts as chosen if it was chosen before, or has another field now.
+    """Return the form's choices about texts, times and columns; a column counts if chosen before or
+    changed.
     """
     encoding = form.get("encoding", "").strip()
     taken = form.getlist("taken")

@@ -1,4 +1,4 @@
-"""What the pages of imports show before an import is started."""
+"""Pages of imports before the start."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ from app.views.page import FormPage
 
 _LOCALES: Final[tuple[Locale, ...]] = ("ko", "en")
 _OFFSET: Final = re.compile(r"UTC([+-])([1-9]|1[0-4])")
-"""A zone without a city, as pages name it."""
+"""A zone without a city, as pages show it."""
 MB_OF_GB: Final = 1024
 _NO_CITIES: Final = "Etc/"
 """Prefix of zones without a city."""
@@ -49,7 +49,7 @@ def zone_cities(locale: Locale) -> tuple[tuple[str, str], ...]:
 
 
 def zone_typed(typed: str | None) -> str | None:
-    """Return the IANA name of a zone or city, None if it is empty. Raises InvalidInputError."""
+    """Return a zone's or city's IANA name; None if empty. Raises InvalidInputError."""
     if not typed:
         return None
     try:
@@ -105,7 +105,7 @@ def how_to_get() -> list[HowTo]:
 
 
 USUAL: Final = ("kakaotalk", "whatsapp", "telegram", "line", "messenger", "discord", "x", "meta")
-"""The most requested formats; others follow in the order in which they are tried."""
+"""The most requested formats; others follow in the order of trial."""
 
 
 def listed_formats() -> list[Format]:

@@ -78,7 +78,7 @@ async def create_many() -> LinesReport:
 
 
 async def _store_sent(report: ImportReport) -> LinesReport:
-    """Store the lines of the body; `report` counts those that stay in any case."""
+    """Store the body's lines; `report` counts those that stay."""
     parts = resources()
     try:
         async with spooled_body() as spool:

@@ -73,7 +73,7 @@ class FeedPage(WebPage, frozen=True, kw_only=True):
 
 
 async def _atom(author: str, page: str, posts: Sequence[Post], query: str = "") -> Response:
-    """Return the feed of posts, newest first; posts without a time are left out."""
+    """Return the feed of posts, newest first, without undated ones."""
     entries = [post for post in posts if post.created_at]
     feed = FeedPage(
         author=author,

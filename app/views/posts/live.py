@@ -41,12 +41,12 @@ async def live_stream(args: LiveArgs) -> Response:
 
 
 def own_session() -> Right | None:
-    """Return the session whose streams are counted together; None for visitors."""
+    """Return the session whose streams count together; None for visitors."""
     return Right("session", g.account.session_id) if g.account else None
 
 
 def endless(events: EndlessBody | None) -> Response:
-    """Return the answer of a live stream; to HEAD without its events."""
+    """Return a live stream's answer; HEAD has no events."""
     if events is not None:
         hand_over(request.scope, events)
     headers = {

@@ -1,4 +1,4 @@
-"""The files of posts, served so that their content cannot act as a page."""
+"""Posts' files, whose content cannot act as a page."""
 
 import asyncio
 from functools import partial
@@ -27,9 +27,9 @@ CHUNK_BYTES: Final = 2**16
 
 
 class MediaBody(FileBody):
-    """A file as a body, which breaks off for a visitor when the site becomes private.
+    """A file as a body, which breaks off for visitors when the site becomes private.
 
-    Quart (0.22) fails on a range that asks for the last bytes.
+    Quart (0.22) fails on a range of the last bytes.
     """
 
     def __init__(self, path: Path, openness: Openness | None) -> None:
@@ -58,7 +58,7 @@ async def _is_of_chat(session: AsyncSession, room_id: int) -> bool:
 
 @blueprint.page(f"{MEDIA}/<name>", of_chat=_is_of_chat)
 async def show_media(name: str, args: MediaArgs) -> Response:
-    """Send a file that a post needs, or the asked range of it."""
+    """Send a post's file, or the requested range."""
     async with resources().db.read() as session:
         type_ = content_type(name)
         is_there = type_ is not None and await is_needed(session, name)

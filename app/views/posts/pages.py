@@ -39,7 +39,7 @@ from app.views.viewer import ViewerPage
 blueprint = PageBlueprint("posts")
 
 MOST_LOOKED_AT: Final = 5_000
-"""Posts that are counted one by one, in some 10 ms."""
+"""Posts counted one by one, in some 10 ms."""
 
 
 class PostsArgs(View):
@@ -143,7 +143,7 @@ async def show_posts(args: PostsArgs, after: TweetKey | None) -> str:
 
 
 async def _count(session: AsyncSession, args: PostsArgs) -> int | None:
-    """Return how many posts are listed; None where counting them takes long."""
+    """Return the number of listed posts; None if counting takes long."""
     kept = replace(args.selection, has=None, shows=None)
     count = await count_selected(session, kept, args.zone, hour=args.hour)
     if not args.looks_inside:
@@ -228,7 +228,7 @@ async def show_tweet(tweet_id: int) -> str:
 
 
 async def _similar_posts(tweet_id: int) -> SimilarPosts:
-    """Return a post and similar posts; none for a reader of one chat."""
+    """Return a post and similar ones; none for readers of one chat."""
     parts = resources()
     if own_chat() is None:
         return await similar_posts(

@@ -1,4 +1,4 @@
-"""The search in the API: a page of results, counts, or a file."""
+"""The search in the API: results, counts, or a file."""
 
 import contextlib
 import zlib
@@ -27,7 +27,7 @@ from app.views.requests import RESULT_CURSOR, Next
 blueprint = ApiBlueprint("api_search", tag="search")
 
 LONGEST_NAME: Final = 80
-"""Characters of an author's name in the name of an exported file."""
+"""Characters of an author's name in an exported file's name."""
 
 
 class SearchArgs(SearchFilters):

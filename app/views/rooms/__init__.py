@@ -1,1 +1,1 @@
-"""Chats: their list, messages by day, wall of pictures, figures and deletion."""
+"""Chats: list, messages by day, wall, figures and deletion."""

@@ -1,4 +1,4 @@
-"""Rooms in the API: the chats, and what was written in them."""
+"""Rooms in the API: chats and their content."""
 
 from dataclasses import replace
 from typing import Annotated, Any, Literal

@@ -1,4 +1,4 @@
-"""The deletion of a chat, and the page that lists its effects."""
+"""A chat's deletion, and the page of its effects."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -23,7 +23,7 @@ from app.views.requests import check_confirmed
 blueprint = PageBlueprint("room_deletion", policy="operator")
 
 LONGEST_WAIT_S: Final = 5.0
-"""Seconds until the answer, while maintenance deletes the rest of a long chat."""
+"""Seconds until the answer; maintenance deletes a long chat's rest."""
 
 
 class SomePeople(Struct, frozen=True):
@@ -74,9 +74,8 @@ async def remove(room_id: int, form: Form) -> ResponseReturnValue:
 
 
 async def delete_whole(room_id: int) -> RoomFacts:
-    """Delete a chat with all messages, and return its last facts. Raises NotFoundError.
-
-    Maintenance deletes the rest of very many messages, or after an interrupted request.
+    """Delete a chat, return its last facts; maintenance deletes the rest of many messages. Raises
+    NotFoundError.
     """
     db = resources().db
     async with writing() as session:

@@ -1,4 +1,4 @@
-"""The figures of a chat: shares of messages, months, silences, and who replies to whom."""
+"""Figures of a chat: shares, months, silences, and who replies to whom."""
 
 import math
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ def is_long(silence: SilenceSpan, zone: ZoneInfo) -> bool:
 
 
 def length_of(silence: SilenceSpan, zone: ZoneInfo) -> str:
-    """Return the length of a silence in words, that of a long one in days without any message."""
+    """Return a silence's length in words, if long in days without messages."""
     if not is_long(silence, zone):
         return show_duration((silence.until - silence.since).total_seconds())
     first, last = silent_days(silence, zone)
@@ -59,7 +59,7 @@ def length_of(silence: SilenceSpan, zone: ZoneInfo) -> str:
 
 
 def length_in_words(silence: SilenceSpan, zone: ZoneInfo) -> str:
-    """Return the length of a silence as people say it: "a day and a half"."""
+    """Return a silence's length in people's words: "a day and a half"."""
     if is_long(silence, zone):
         return length_of(silence, zone)
     seconds = (silence.until - silence.since).total_seconds()
@@ -76,7 +76,7 @@ def told_silence(silence: SilenceSpan, zone: ZoneInfo) -> str:
 
 PlotT = TypeVar("PlotT")
 FEW_LABELS: Final = 12
-"""Columns that each have a label; of more columns, only the first of a year or every nth."""
+"""Labelled columns; of more, only years' first or every nth."""
 
 
 def name_of(person: PersonPortrait) -> str:
@@ -92,13 +92,13 @@ class ChatFigure(Figure[PlotT], Generic[PlotT]):
 
     sight: ChatSight
     tz: str = ""
-    """Time zone in the page's address."""
+    """Time zone in the URL."""
 
     def path(self) -> str:
         return self.messages_path()
 
     def messages_path(self, word: str | None = None) -> str:
-        """Return the address of the chat's messages, or of its messages with a word."""
+        """Return the URL of the chat's messages, or those with a word."""
         room = self.sight.room
         return url_for("rooms.show_room", room_id=room.id, q=word, tz=self.tz or None)
 
@@ -210,7 +210,7 @@ class Months(ChatFigure[PeriodColumns]):
 
     @property
     def _labels(self) -> list[str]:
-        """The label below each column; empty if there is no room."""
+        """Columns' labels; empty without room."""
         days = [period.first_day for period in self._periods]
         if self._is_of_years:
             step = len(days) // FEW_LABELS + 1

@@ -1,4 +1,4 @@
-"""The pages of chats: their list, and the messages of one by day or by search."""
+"""Chats' pages: list, messages by day or search."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,13 +44,13 @@ class RoomLine:
     day: date | None
     begins_day: bool
     goes_on: bool
-    """Whether the page before has messages of the day that begins here."""
+    """Whether the previous page has messages of this day."""
 
 
 def lines_of(
     posts: Sequence[Post], zone: ZoneInfo, *, after: TweetKey | None = None
 ) -> list[RoomLine]:
-    """Return the lines of a page; `after` is the place of the message above."""
+    """Return a page's lines; `after` is the message's place above."""
     lines: list[RoomLine] = []
     above = day_of(after[0], zone) if after else None
     day_above: date | None = None
@@ -102,7 +102,7 @@ class PeriodForm(Struct, frozen=True, kw_only=True):
 
 
 def read_period(since: str, until: str) -> PeriodForm:
-    """Return the form of these days; a wrong day, or an end before the first day, is an error."""
+    """Return the form of these days; a wrong day, or an end before the first, is an error."""
     form = PeriodForm(since=since.strip()[:40], until=until.strip()[:40])
     days = {}
     for name in BAD_DAYS:
@@ -248,7 +248,7 @@ async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnV
 async def _other_page(
     session: AsyncSession, room: RoomFacts, zone: ZoneInfo, args: RoomArgs, after: Any
 ) -> WebPage | None:
-    """Return the wall of pictures, or a part's beginning of a chat; None for the messages."""
+    """Return the wall, or a part's beginning of a chat; None for messages."""
     if args.has and args.picture:
         return await read_picture(session, room, zone, args.tz, args.picture)
     if args.has and not args.q.strip():
@@ -274,7 +274,7 @@ async def _search(room_id: int, args: RoomArgs, after: ResultKey | None) -> Resu
 async def _excerpt(
     session: AsyncSession, room: RoomFacts, args: RoomArgs, after: TweetKey | None, zone: ZoneInfo
 ) -> RoomExcerpt:
-    """Return the messages that the address names, by default the first ones."""
+    """Return the messages of the URL, by default the first."""
     whole = Selection(room_id=room.id)
     if args.view == "newest":
         posts, earlier = await list_before(session, whole, END, limit=MESSAGES)

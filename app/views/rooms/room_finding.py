@@ -1,4 +1,4 @@
-"""The sentence on a chat in its overview and its portrait."""
+"""The sentence on a chat in overview and portrait."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -13,11 +13,11 @@ from app.views.habit_words import LONGEST_FINDING, short_name, trait_of
 
 People = Sequence[PersonPortrait]
 PAIR: Final = 2
-"""Number of people of whom one has more of something; with more people, one has the most."""
+"""People, one of whom has more; among more people, one has the most."""
 _TOLD_AS: Final = {"laugh": "laughing", "longest": "length"}
-"""The measure of a trait; a habit of that measure is not reported again."""
+"""A trait's measure; habits of it are not reported again."""
 _OF_NEWEST: Final = {"longest", "laugh", "night"}
-"""Kinds of traits reported as "lately" if only the newest messages were counted."""
+"""Traits reported as "lately" if only newest messages were counted."""
 
 
 def finding_of(
@@ -28,10 +28,10 @@ def finding_of(
     is_of_newest: bool = False,
     is_drawn: bool = False,
 ) -> str:
-    """Return what sets the people of a chat apart, in at most 140 characters.
+    """Return what sets a chat's people apart, in at most 140 characters.
 
-    is_of_newest: whether only the newest messages were counted for how people write. is_drawn:
-    whether it is for a picture, which has room for one sentence, and shows itself who writes most.
+    is_of_newest: whether only newest messages were counted for writing. is_drawn: whether it is for
+    a picture, with one sentence, which shows who writes most.
     """
     if room.people_total == 1:
         alone = ngettext(
@@ -60,7 +60,7 @@ def finding_of(
 
 
 def _habits(people: People, traits: Sequence[Trait], *, is_of_newest: bool) -> list[str]:
-    """Return sentences on the habits of people without a trait, the clearest first."""
+    """Return sentences on habits of people without a trait, clearest first."""
     named = {trait.username for trait in traits}
     measures = {_TOLD_AS.get(trait.kind, trait.kind) for trait in traits}
     is_said = is_of_newest and not measures.isdisjoint({*_TOLD_AS.values(), "night"})
@@ -85,7 +85,7 @@ def _habits(people: People, traits: Sequence[Trait], *, is_of_newest: bool) -> l
 def _sentence(
     people: People, traits: Sequence[Trait], people_total: int, *, is_of_newest: bool
 ) -> str:
-    """Return a sentence on the traits; if all are of lately, its beginning says so once."""
+    """Return a sentence on the traits, which says "lately" at most once."""
     are_lately = is_of_newest and len(traits) > 1 and {one.kind for one in traits} <= _OF_NEWEST
     is_lately = is_of_newest and not are_lately
 

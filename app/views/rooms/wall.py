@@ -1,4 +1,4 @@
-"""The wall of a chat's pictures, and the page of one of its messages."""
+"""The wall of a chat's pictures, and a message's page."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
@@ -58,7 +58,7 @@ class WallPage(WebPage, frozen=True, kw_only=True):
 async def read_wall(
     session: AsyncSession, room: RoomFacts, zone: ZoneInfo, tz: str, before: TweetKey | None
 ) -> WallPage:
-    """Return a page of the messages with media before a place, by default the newest ones."""
+    """Return messages with media before a place, by default the newest."""
     selection = Selection(room_id=room.id, has="media")
     # 24 pictures fill whole rows of three, four and six.
     posts, earlier = await list_before(session, selection, before or END, limit=24)
@@ -80,7 +80,7 @@ async def read_wall(
 async def read_picture(
     session: AsyncSession, room: RoomFacts, zone: ZoneInfo, tz: str, message: int
 ) -> ViewerPage:
-    """Return the page of a message. Raises NotFoundError if it is not on the wall."""
+    """Return a message's page. Raises NotFoundError outside of the wall."""
     post = await get_post(session, message)
     if post.room is None or post.room.id != room.id or not post.media:
         raise NotFoundError("There is no such picture or video")

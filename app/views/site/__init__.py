@@ -1,1 +1,1 @@
-"""The front page, the page of the API, health, and what the course asks for."""
+"""The front page, the API's page, health, and the course's addresses."""

@@ -1,4 +1,4 @@
-"""The service itself: whether it runs and can answer, its figures, and the document of its API."""
+"""The service: health, figures, and the API's document."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -49,7 +49,7 @@ async def readyz() -> Health:
 @blueprint.get(METRICS)
 @access("metrics")
 async def metrics() -> Response:
-    """Return the figures of all workers, in the format of Prometheus."""
+    """Return all workers' figures, in Prometheus's format."""
     feed = resources().feed
     async with resources().db.read() as session:
         lag = await measure_lag(session)
@@ -102,7 +102,7 @@ async def show_docs() -> str:
 
 
 async def _reference(cast: Cast) -> Markup:
-    """Return the reference, cached for the last languages and addresses."""
+    """Return the reference, cached for the last languages and URLs."""
     kept: LruStore[tuple[object, ...], Markup] = current_app.extensions.setdefault(
         # Each has 200 KB, and a client may name any address.
         "api_reference",
@@ -118,7 +118,7 @@ async def _reference(cast: Cast) -> Markup:
 
 
 def _document() -> dict[str, Any]:
-    """Return the document of this app, made once for a public and once for a private site."""
+    """Return the document, made once for public and once for private sites."""
     documents: dict[bool, dict[str, Any]] = current_app.extensions.setdefault("openapi", {})
     is_public = resources().openness.seems_public
     if is_public not in documents:

@@ -1,4 +1,4 @@
-"""The addresses of the course's app: they answer as there, or redirect to the new page."""
+"""URLs of the course's app, which answer as there or redirect."""
 
 from markupsafe import escape
 from quart import redirect, request, url_for
@@ -38,7 +38,7 @@ async def lead_to_api() -> ResponseReturnValue:
 
 @blueprint.action("/user", policy="write")
 async def post_user(form: Form) -> ResponseReturnValue:
-    """Add the author of TwitOff's form, unless it exists, and redirect to the page."""
+    """Add TwitOff's author, unless it exists, and redirect to the page."""
     username = form.get("user_name", "").strip()
     async with writing() as session:
         user = await find_user(session, username)

@@ -1,4 +1,4 @@
-"""The front page with the site's own archive, the page of the method, and the icon."""
+"""The front page, the method's page, and the icon."""
 
 from importlib.metadata import version
 from typing import Final
@@ -137,7 +137,7 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
 
 
 def _shown(room: RoomFacts) -> RoomFacts:
-    """Return a chat with the people for whom the page of a list has colours."""
+    """Return a chat with the people whom a list colours."""
     return structs.replace(room, people=room.people[:FEW_PEOPLE])
 
 
