@@ -1,7 +1,7 @@
-"""The parts: subjects that a site may leave out, each in a folder with all that belongs to it.
+"""The parts: subjects that a site may leave out, each in a folder of its own.
 
-The core imports this module, and no module of a part. The modules of a part are imported when an
-app with the part is made.
+The core imports this module, and no module of a part; these are imported when an app with the part
+is made.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -53,7 +53,7 @@ class Part:
 
     pages: tuple["Blueprint", ...] = ()
     pages_with: Mapping[str, tuple[str, ...]] | None = None
-    """Modules with a `blueprint` of pages for sites with another part, by that part's name."""
+    """Modules with a `blueprint` of pages for sites with another part, by its name."""
     api: tuple["Blueprint", ...] = ()
     mounts: "Callable[[Quart], None] | None" = None
     """Registers on the app what is not a blueprint."""
@@ -87,7 +87,7 @@ def names() -> list[str]:
 
 
 def check_without(without: Collection[str]) -> None:
-    """Raise ValueError for an unknown name, or if a remaining part needs one that is left out."""
+    """Raise ValueError for an unknown name, or if a remaining part needs one left out."""
     for name in sorted(set(without) - set(names())):
         raise ValueError(f"has no part {name!r}; the parts are {', '.join(sorted(names()))}")
     for part in PARTS:
@@ -97,7 +97,7 @@ def check_without(without: Collection[str]) -> None:
 
 
 def load(part: Listed, here: Collection[str]) -> Part:
-    """Import a part; return its additions to a site with the parts of these names."""
+    """Import a part; return its additions to a site with these parts."""
     package = f"{__name__}.{part.name}"
     added: Part = import_module(f"{package}.part").PART
     more = [
@@ -110,6 +110,6 @@ def load(part: Listed, here: Collection[str]) -> Part:
 
 
 def load_all(without: Collection[str] = ()) -> dict[Listed, Part]:
-    """Import the parts of a site that leaves some out; return the additions of each."""
+    """Import the parts of a site; return the additions of each."""
     here = [part.name for part in PARTS if part.name not in without]
     return {part: load(part, here) for part in PARTS if part.name in here}

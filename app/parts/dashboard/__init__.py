@@ -1,1 +1,1 @@
-"""The dashboard: a module for each panel, and the Dash app that shows their figures."""
+"""The dashboard: a module for each panel, and the Dash app of their figures."""

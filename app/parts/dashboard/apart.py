@@ -36,13 +36,11 @@ class Given:
 
 
 class Measurable(NamedTuple):
-    """The authors whom a model card may measure."""
-
     active: ActiveAuthors
     named: list[str]
     """Authors in the card's URL; empty for a card of all authors."""
     people: list[str]
-    """The authors without samples, for a card of all authors that leaves samples out."""
+    """The authors without samples, for a card that leaves samples out."""
 
 
 class ToldApart(Panel[Measurable]):
@@ -80,11 +78,8 @@ class ToldApart(Panel[Measurable]):
 
 @dataclass(frozen=True)
 class Measurement(Figure[Plot]):
-    """A model card, reduced to the view's authors."""
-
     view: View
     card: Card | None
-    """None for fewer than two authors."""
     named: Sequence[str]
     total: int
     is_of_own: bool = False
@@ -108,9 +103,8 @@ class Measurement(Figure[Plot]):
 
     @cached_property
     def drawn(self) -> list[Given]:
-        """The authors with enough judged posts; among many, only those ever recognised.
-
-        Without any recognised author, bars would add nothing to the sentence.
+        """The authors with enough judged posts; among many, only those ever recognised, otherwise
+        no one.
         """
         rows = [row for row in self.rows if row.judged >= FEWEST_OF_AUTHOR]
         known = [row for row in rows if row.right]
@@ -209,8 +203,6 @@ def _hidden(card: Card) -> str:
 
 
 class _Part(NamedTuple):
-    """A part of an author's bar: the posts that were attributed to one author."""
-
     place: int
     start: float
     share: float
@@ -219,7 +211,7 @@ class _Part(NamedTuple):
 
 
 def _parts_of(rows: Sequence[Given]) -> Iterator[_Part]:
-    """Yield the parts of each bar: the right share first, then the shares of other authors."""
+    """Yield the parts of each bar: the right share first, then other authors'."""
     for place, row in enumerate(rows):
         start = 0.0
         strength = 1.0
@@ -233,8 +225,6 @@ def _parts_of(rows: Sequence[Given]) -> Iterator[_Part]:
 
 
 class BarPart(NamedTuple):
-    """A part of an author's bar: the posts attributed to one author."""
-
     place: int
     start: float
     share: float
@@ -257,7 +247,7 @@ def _segments(rows: Sequence[Given]) -> Iterator[BarPart]:
 
 
 def _stacked(rows: Sequence[Given]) -> Plot:
-    """Return a bar for each author: the right share, then the shares of other authors."""
+    """Return a bar for each author: the right share, then other authors'."""
     segments = list(_segments(rows))
     trace = {
         "orientation": "h",

@@ -1,6 +1,6 @@
 """The dashboard's figures in Dash, with only the necessary routes.
 
-Dash's private names are used in this module alone; the lock file pins Dash, and tests cover it.
+Dash's private names are used in this module alone; the lock file pins Dash.
 """
 
 import gzip
@@ -28,7 +28,6 @@ from app.views.requests import decode_json, require_type
 
 PREFIX: Final = DASHBOARD + "/"
 DASH_CALLS: Final = PREFIX + "_dash-update-component"
-"""URL of Dash's callbacks."""
 SUITES: Final = PREFIX + "_dash-component-suites/<string:package_name>/<path:fingerprinted_path>"
 FINGERPRINT: Final = re.compile(r"\.(v\w+)(?=\.)")
 """A package's version and time in the names of Dash's files."""
@@ -43,7 +42,6 @@ def init_app(app: Quart) -> None:
 
 class FigureRequest(Struct):
     view: Annotated[str, Meta(max_length=8_000)]
-    """Query string of the view."""
     live: bool = False
     """Whether an event caused the request."""
 
@@ -58,12 +56,10 @@ class FigureInput(Property):
 
 
 class FigureCall(Struct):
-    """The body of a callback, which requests a figure."""
-
     output: str
     outputs: Property
     inputs: Annotated[list[FigureInput], Meta(min_length=1, max_length=1)]
-    """One input: Dash would compare each of several with all changed properties."""
+    """One input: Dash would compare each of several with all properties."""
     changed: list[str] = field(name="changedPropIds", default_factory=list)
     state: Annotated[list[object], Meta(max_length=0)] = []
 
@@ -82,7 +78,7 @@ class Parts(Dash):
         return values | {"disable_version_check": True}
 
     def _setup_plotlyjs(self) -> None:
-        """Leave out plotly.js: the page uses a smaller build, and Dash has no setting for it."""
+        """Leave out plotly.js: the page uses a smaller build."""
 
     def interpolate_index(self, **parts: Any) -> Any:  # type: ignore[override]
         """Store the inline configuration, the scripts, and the script that starts them."""
@@ -91,7 +87,7 @@ class Parts(Dash):
 
 
 def mount(app: Quart) -> dict[str, str]:
-    """Register Dash on the app; return its parts of the page and the hashes of its scripts."""
+    """Register Dash on the app; return its parts of the page and its scripts' hashes."""
     made: Any = Parts(
         "app.parts.dashboard",
         server=False,
@@ -121,7 +117,7 @@ def mount(app: Quart) -> dict[str, str]:
 
 
 def layout() -> Any:
-    """Return the graphs, which the stylesheet places over the sections of the page."""
+    """Return the graphs, which the stylesheet places over the page's sections."""
     # The theme is a number that grows when the colours change, so that all figures are repainted.
     return html.Div([*map(_graph, PANELS), dcc.Store(id="theme", data=0)], className="drawings")
 
@@ -203,7 +199,7 @@ async def check_call(figures: Container[str]) -> None:
 def _guard(app: Quart, made: Any, fingerprints: frozenset[str]) -> None:
     """Replace the views that Dash has registered by views with a policy.
 
-    fingerprints: of the installed packages; Dash would make browsers keep files under any other.
+    fingerprints: of the installed packages; Dash would let browsers keep files under any other.
     """
     views: dict[str, Any] = cast(dict[str, Any], app.view_functions)
     serve_component, dispatch = views[SUITES], views[DASH_CALLS]

@@ -22,7 +22,7 @@ from app.views.filters import View, view_of
 from app.views.page import WebPage, render
 
 TICK_S: Final = 1.0
-"""Seconds between answers to live viewers; otherwise a stream of posts would fill a core."""
+"""Seconds between answers to live viewers; a stream of posts would fill a core."""
 MOST_AUTHORS: Final = 40
 """Largest number of authors with their own row."""
 OF_AUTHORS: Final = ("since", "until", "lang", "tz")
@@ -32,12 +32,8 @@ LoadedT = TypeVar("LoadedT")
 
 
 class FigureAnswer(msgspec.Struct, omit_defaults=True):
-    """The parts of a figure for the browser."""
-
     words: str
-    """The finding as HTML."""
     rows: str = ""
-    """The first numbers as HTML."""
     plot: Plot | None = None
     path: str = ""
     is_problem: bool = False
@@ -45,14 +41,12 @@ class FigureAnswer(msgspec.Struct, omit_defaults=True):
 
 
 class Panel(ABC, Generic[LoadedT]):
-    """A panel, which counts its figure for a view."""
-
     name: ClassVar[str]
     topic: ClassVar[str]
     about: ClassVar[str]
     waiting: ClassVar[str] = gettext_noop("Drawing the chart…")
     is_of_authors: ClassVar[bool] = False
-    """Whether the figure is about how authors write, which needs all their posts and time."""
+    """Whether the figure is about how authors write, which needs all their posts."""
     height_px: ClassVar[int] = 224
     """Height of the reserved space until the drawing has its own height."""
     needs_two: ClassVar[bool] = False
@@ -82,9 +76,8 @@ AnyPanel = Panel[Any]
 
 
 async def draw(panel: AnyPanel, query: str, *, is_live: bool) -> str:
-    """Return a view and its answer as JSON, made once for all viewers.
-
-    is_live: whether an event caused the request.
+    """Return a view and its answer as JSON, made once for all viewers; is_live: whether an event
+    caused the request.
     """
     memo = resources().cache
     if is_live:
@@ -102,7 +95,7 @@ async def draw(panel: AnyPanel, query: str, *, is_live: bool) -> str:
 async def answer_of(panel: AnyPanel, view: View) -> bytes:
     """Return the cached answer to a view; the caller must have caught up with the feed.
 
-    Raises NotFoundError, MalformedError and InvalidInputError for errors in the view.
+    Raises NotFoundError, MalformedError and InvalidInputError.
     """
 
     async def make() -> CachedResponse:
@@ -118,9 +111,9 @@ async def answer_of(panel: AnyPanel, view: View) -> bytes:
 
 
 async def load(panel: AnyPanel, view: View) -> tuple[Figure[Plot], Cast]:
-    """Return a figure and its cast, which must be bound while the figure makes texts.
+    """Return a figure and its cast, to be bound while the figure makes texts.
 
-    Raises NotFoundError, MalformedError and InvalidInputError for errors in the view.
+    Raises NotFoundError, MalformedError and InvalidInputError.
     """
     async with resources().long_reads.turn():
         async with resources().db.read() as session:
@@ -135,7 +128,7 @@ async def _cast_of(session: AsyncSession, usernames: Iterable[str], view: View) 
 
 
 def kept_answer(panel: AnyPanel, view: View) -> bytes | None:
-    """Return the answer to a view if it is cached; the caller must have caught up with the feed."""
+    """Return the cached answer to a view; the caller must have caught up with the feed."""
     response = resources().cache.find(panel.key(view))
     return response.body if response else None
 

@@ -1,4 +1,4 @@
-"""Which authors write alike; with fewer than four authors of a language, how they differ."""
+"""Which authors write alike; among fewer than four of a language, how they differ."""
 
 import math
 from collections import Counter
@@ -43,9 +43,7 @@ SMALLEST_SHOWN: Final = 0.02
 MOST_DRAWN: Final = 12
 """Authors in the grid; more cells could not be told apart."""
 MOST_TIED: Final = 3
-"""Equal pairs that are named."""
 Pair = tuple[str, str, float]
-"""Two authors and their likeness, in [0, 1]."""
 
 
 class WhoLikeWhom(Panel["Likeness | Words"]):
@@ -86,15 +84,14 @@ class WhoLikeWhom(Panel["Likeness | Words"]):
 
 @dataclass(frozen=True)
 class Likeness(Figure[Plot]):
-    """The likeness of authors of a language that four or more authors write."""
+    """The likeness of authors of a language with four or more."""
 
     view: View
     names: Sequence[str]
-    """Usernames, with similar authors as neighbours."""
     alike: NDArray[np.float64]
     """Likeness, (n, n) float64; 0 for authors of different languages and on the diagonal."""
     looked_at: int
-    """Number of authors with the most posts, also of languages with fewer authors."""
+    """Number of authors with the most posts, in any language."""
     total: int
     centre: str = ""
     """The only author whom the figure is about; empty if there are several."""
@@ -112,7 +109,7 @@ class Likeness(Figure[Plot]):
 
     @cached_property
     def drawn(self) -> list[int]:
-        """Indices of the authors in the grid: all, or those of the most similar pairs."""
+        """Indices of the authors in the grid: all, or the most similar pairs'."""
         in_pairs = dict.fromkeys(name for pair in self.pairs for name in pair[:2])
         kept = {*islice(in_pairs, MOST_DRAWN)}
         if len(self.names) <= MOST_DRAWN:
@@ -157,9 +154,8 @@ class Likeness(Figure[Plot]):
 
 
 def _peers(languages: Sequence[str | None], *, is_alone: bool) -> list[int]:
-    """Return the indices of the authors whose languages four or more authors write.
-
-    is_alone: whether only the first author's language counts.
+    """Return the indices of the authors whose languages four or more write; is_alone: only the
+    first author's language counts.
     """
     sizes = Counter(languages)
     return [
@@ -177,7 +173,7 @@ async def _words(
     *,
     is_alone: bool,
 ) -> Words:
-    """Return the words of authors whose languages have fewer than four, the busiest first."""
+    """Return the words of authors whose languages have fewer than four."""
     count = 1 if is_alone else MOST_WORDED
     by_language: dict[str | None, list[UserRow]] = {}
     for row, language in list(zip(authors.rows, languages, strict=True))[:count]:
@@ -192,7 +188,6 @@ async def _words(
 
 
 def _left_out(data: Likeness) -> list[str]:
-    """Return sentences about authors who are not compared."""
     if data.centre:
         note = gettext(
             "Compared with the {count} authors of the same language who have the most posts."
@@ -243,7 +238,7 @@ def _label(pair: Pair) -> str:
 
 
 def _most_alike(data: Likeness) -> str:
-    """Return a title with the most similar pair, or several pairs if equal to two digits."""
+    """Return a title with the most similar pair, or pairs equal to two digits."""
     if not data.pairs:
         return gettext("These authors have next to nothing in common")
     tied = _best(data.pairs)
@@ -287,7 +282,7 @@ def _of_pairs(view: View) -> str:
 
 
 def draw_pairs(names: Sequence[str], alike: NDArray[np.float64], least: float) -> Plot:
-    """Return a grid with a cell for each pair whose likeness is at least `least`; alike (n, n)."""
+    """Return a grid with a cell for each pair of at least `least` likeness; alike (n, n)."""
     cells = [
         Cell(
             column=column,

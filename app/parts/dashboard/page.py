@@ -1,4 +1,4 @@
-"""The dashboard's page, and the numbers of its figures as tables and CSV files."""
+"""The dashboard's page, and its figures' numbers as tables and CSV files."""
 
 import asyncio
 from collections.abc import Mapping
@@ -49,7 +49,7 @@ MOST_ROWS: Final = 1_000
 MOST_OPEN_ROWS: Final = 60
 """Rows that are shown at first; others are folded."""
 MOST_WAITING_S: Final = 1.0
-"""Seconds that the page waits for findings, which otherwise come later."""
+"""Seconds that the page waits for findings; others come later."""
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'self'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
@@ -59,7 +59,7 @@ CONTENT_SECURITY_POLICY: Final = (
 
 
 class Section(Struct, frozen=True):
-    """A panel on the page, with the answer of its figure if it is known in time."""
+    """A panel on the page, with its figure's answer if known in time."""
 
     figure: AnyPanel
     answer: FigureAnswer | None
@@ -87,9 +87,7 @@ class DashboardPage(WebPage, frozen=True, kw_only=True):
     author_total: int
     sections: list[Section]
     own_zone: str | None
-    """Time zone of the page's chats."""
     dash: Mapping[str, str]
-    """Dash's parts of the page, and the hashes of its scripts."""
 
     @property
     def is_crowd(self) -> bool:
@@ -107,7 +105,7 @@ class RowGroup(NamedTuple):
     name: str
     rows: list[ShownRow]
     begin_alike: bool = False
-    """Whether the name is the first cell of all rows, which then leave it out."""
+    """Whether the name is the first cell of all rows, which leave it out."""
 
 
 class TablePage(WebPage, frozen=True, kw_only=True):
@@ -153,7 +151,7 @@ async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
 
 
 async def _first_answer(panel: AnyPanel, view: View) -> FigureAnswer | None:
-    """Return the answer that the page contains from the start; None if it comes later."""
+    """Return the answer that the page contains at first; None if it comes later."""
     try:
         if panel.is_of_authors:
             body = kept_answer(panel, view)

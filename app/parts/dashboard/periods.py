@@ -14,11 +14,9 @@ from app.services.posts.statistics import BusyAuthors, DayCell
 
 Period = Literal["day", "week", "month", "quarter", "year"]
 REST: Final = ""
-"""The name for all authors who are not counted individually."""
 MOST_COLUMNS: Final = 60
-"""Periods that can be told apart on a phone, such as five years of months."""
+"""Periods that can be told apart on a phone: five years of months."""
 _DAYS: Final[dict[Period, int]] = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
-"""Largest number of days in each period."""
 
 
 def fitting(first: date, last: date) -> Period:
@@ -47,7 +45,7 @@ def start_of(day: date, period: Period) -> date:
 
 
 def starts(first: date, last: date, period: Period) -> Sequence[date]:
-    """Return the first day of each period from `first` to `last`, then the end of the last."""
+    """Return the first day of each period from `first` to `last`, then the last end."""
     times = [start_of(first, period)]
     while times[-1] <= last:
         times.append(start_of(times[-1] + timedelta(days=_DAYS[period]), period))
@@ -56,17 +54,15 @@ def starts(first: date, last: date, period: Period) -> Sequence[date]:
 
 @dataclass(frozen=True, slots=True)
 class PostsByDay:
-    """The number of posts of each author on each day."""
-
     authors: BusyAuthors
     cells: Sequence[DayCell] = ()
     undated: int = 0
     hours: Mapping[int, int] = field(default_factory=dict)
-    """Posts of all authors by hour since the year 1; empty if `cells` has all authors."""
+    """Posts of all authors by hour since the year 1; empty if `cells` has all."""
 
     @property
     def all_cells(self) -> list[DayCell]:
-        """The cells of the authors, and a `REST` cell for the other posts of each day, by day."""
+        """The cells of the authors, and a `REST` cell for other posts, by day."""
         days: Counter[date] = Counter()
         for hour, posts in self.hours.items():
             days[date.fromordinal(hour // 24 + 1)] += posts
@@ -77,9 +73,8 @@ class PostsByDay:
 
 
 def busiest_period(cells: Sequence[DayCell], begins: Sequence[date]) -> int | None:
-    """Return the index of the period that is clearly ahead, if any.
-
-    begins: the first day of each period, then the end of the last.
+    """Return the index of the period that is clearly ahead, if any; begins: first day of each, then
+    the last end.
     """
     totals = [0] * (len(begins) - 1)
     for day, _, posts in cells:
@@ -97,9 +92,8 @@ def busiest_period(cells: Sequence[DayCell], begins: Sequence[date]) -> int | No
 
 
 def leader_of(cells: Sequence[DayCell], rows: Mapping[str, Sequence[int]]) -> str | None:
-    """Return the author who wrote clearly more than anyone else, if any.
-
-    The level is that of a chat's page, so that the two never contradict each other.
+    """Return the author who wrote clearly more than anyone else, if any, at the level of a chat's
+    page, so that the two never disagree.
     """
     names = sorted(rows, key=lambda name: -sum(rows[name]))[:2]
     days = sorted({day for day, name, _ in cells if name in names})

@@ -10,14 +10,14 @@ from app.views.filters import View
 
 
 def filled(sentence: str, **values: object) -> str:
-    """Return a translated sentence with its values; whole numbers as the language writes them."""
+    """Return a translated sentence with its values, numbers as the language writes them."""
     return sentence.format(
         **{k: show_number(v) if isinstance(v, int) else v for k, v in values.items()}
     )
 
 
 def nothing_dated(view: View, undated: int = 0) -> Finding:
-    """Return the finding of a figure without posts that have a time."""
+    """Return the finding of a figure without dated posts."""
     if not undated and not view.is_narrowed:
         return Finding(gettext("Nothing here yet"))
     if not undated:
@@ -40,7 +40,7 @@ def some_in_table(displayed: int, total: int) -> str:
 
 
 def more_undated(undated: int) -> str:
-    """Return how many more posts have no time, as a sentence; empty for 0."""
+    """Return how many more posts have no time, or empty for 0."""
     note = ngettext("{count} more post has no time.", "{count} more posts have no time.", undated)
     return filled(note, count=undated) if undated else ""
 

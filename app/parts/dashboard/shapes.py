@@ -5,7 +5,7 @@ from html import escape
 from typing import Any, NamedTuple
 
 Plot = dict[str, Any]
-"""A plotly figure; the browser adds colours, and the layout that all figures share."""
+"""A plotly figure; the browser adds colours and the shared layout."""
 
 
 class Cell(NamedTuple):
@@ -15,24 +15,19 @@ class Cell(NamedTuple):
     """Share of the strongest possible cell, in [0, 1]."""
     text: str
     query: str
-    """Query parameters of the posts behind the cell."""
 
 
 class FigureBar(NamedTuple):
-    """A row with a bar."""
-
     name: str
     length: float
     label: str
     query: str
-    """Query parameters of the posts behind the bar."""
     colour: str = "$accent"
     is_heading: bool = False
-    """Whether the row is a heading of the next rows."""
+    """Whether the row is a heading."""
 
 
 def draw_cells(cells: Sequence[Cell]) -> Plot:
-    """Return the trace of the cells, in a sequential scale of one colour."""
     return {
         "x": [cell.column for cell in cells],
         "base": [cell.row - 0.47 for cell in cells],
@@ -76,7 +71,6 @@ def draw_bars(bars: Sequence[FigureBar], **axis: Any) -> Plot:
 
 
 def row_axis(names: Sequence[str]) -> Plot:
-    """Return the axis of rows, the first label on top."""
     labels = [f"{name[:18]}…" if len(name) > 18 else name for name in names]
     return {
         "range": [len(names) - 0.4, -0.6],
@@ -88,5 +82,4 @@ def row_axis(names: Sequence[str]) -> Plot:
 
 
 def row_height(rows: int, *, least_px: int = 160, around_px: int = 50) -> int:
-    """Return the height of a graph with these rows, in pixels."""
     return max(least_px, rows * 20 + around_px)

@@ -51,8 +51,6 @@ ALL_ROWS_PX: Final = 352
 
 
 class Row(NamedTuple):
-    """A row of bars for the posts of one or several authors."""
-
     name: str
     colour: str
     counts: Sequence[int]
@@ -60,7 +58,7 @@ class Row(NamedTuple):
 
 
 class Rest(NamedTuple):
-    """The number of authors who are not counted individually, and their posts in each period."""
+    """The number of authors who are not counted individually, and their posts by period."""
 
     authors: int = 0
     counts: Sequence[int] = ()
@@ -70,10 +68,10 @@ NO_REST: Final = Rest()
 
 
 def scale_end(counts: Sequence[int]) -> int:
-    """Return the count at which a scale of bars ends.
+    """Return the count at which a scale of bars ends: the highest, or the 95th percentile (nearest
+    rank) if that is over twice as high.
 
-    It is the highest count, or the 95th percentile (nearest rank) if the highest count is over
-    twice as high. Fewer than four bars have their highest count.
+    Fewer than four bars have their highest count.
     """
     ordered = sorted(counts)
     if len(ordered) < 4:
@@ -113,20 +111,17 @@ class Timeline(Panel[PostsByDay]):
 
 @dataclass(frozen=True)
 class PostsByPeriod(Figure[Plot]):
-    """The number of posts of each author in each period."""
-
     view: View
     authors: BusyAuthors
     undated: int = 0
     """Posts without a time, which no period contains."""
     period: Period = "day"
     starts: Sequence[date] = ()
-    """The first day of each period, then the end of the last."""
+    """The first day of each period, then the last end."""
     rows: dict[str, list[int]] = field(default_factory=dict)
-    """Each author's posts in each period, in the order of the authors' first posts."""
+    """Each author's posts by period, in the order of their first posts."""
     rest: Rest = NO_REST
     span: tuple[date, date] | None = None
-    """First and last day with posts."""
     busiest: int | None = None
     """Index of the period that is clearly ahead, compared by day."""
     leader: str | None = None
@@ -143,7 +138,7 @@ class PostsByPeriod(Figure[Plot]):
 
     @cached_property
     def scale_end(self) -> int:
-        """The number of posts whose bar is as high as a single author's row."""
+        """The number of posts of a bar as high as an author's row."""
         return scale_end([posts for row in self.named for posts in row.counts if posts])
 
     @property
@@ -152,7 +147,6 @@ class PostsByPeriod(Figure[Plot]):
         return [row for row in self.drawn if len(row.usernames) == 1] or self.drawn
 
     def end_of(self, row: Row) -> int:
-        """Return the number of posts whose bar is as high as this row."""
         # Many authors together would flatten all other rows: their row has its own, higher scale.
         return max(self.scale_end, 0 if row in self.named else max(row.counts))
 
@@ -205,9 +199,8 @@ def _asked(
 
 
 def _title(data: PostsByPeriod) -> tuple[str, str]:
-    """Return a title and a note: the leading period or author, or the days.
-
-    The note contains the days if the title does not.
+    """Return a title and a note: the leading period or author, or the days, which the note has if
+    the title does not.
     """
     totals = data.totals
     posts = sum(totals)
@@ -285,7 +278,6 @@ def _bars(data: PostsByPeriod, row: Row, place: int, row_px: int) -> Plot:
 
 
 def _marks(data: PostsByPeriod) -> Plot:
-    """Return a mark on each bar that the end of its scale cuts off."""
     cut = [
         (row, place, column)
         for place, row in enumerate(data.drawn)
@@ -354,9 +346,8 @@ def how_rows_are_read(usernames: Collection[str], rest: Rest) -> str:
 
 
 def rows_of(counts: Mapping[str, Sequence[int]], rest: Rest = NO_REST) -> list[Row]:
-    """Return the rows of authors' posts, the most first; with many authors, some share the last.
-
-    The shared row includes the rest, and then has no usernames.
+    """Return the rows of authors' posts, the most first; with many authors, some and the rest share
+    the last, without usernames.
     """
     totals = {username: sum(row) for username, row in counts.items()}
     order = sorted(counts, key=lambda username: -totals[username])

@@ -90,7 +90,7 @@ class PostsByHour(Figure[Plot]):
 
 
 def _title(data: list[int]) -> str:
-    """Return a title with the hour or part of the day that is clearly ahead, if any."""
+    """Return a title with the hour or part of the day clearly ahead, if any."""
     total = sum(data)
     if total < 20:
         few = ngettext(
@@ -116,7 +116,7 @@ def _title(data: list[int]) -> str:
 
 
 def parts_of_day(data: list[int]) -> list[int]:
-    """Return the number of posts at night, in the morning, the afternoon and the evening."""
+    """Return the number of posts at night, in the morning, afternoon and evening."""
     width = HOURS // len(PARTS)
     return [
         sum(posts for hour, posts in enumerate(data) if hour % HOURS // width == part)

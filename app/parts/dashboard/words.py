@@ -1,4 +1,4 @@
-"""How few authors differ: words that each uses more often, or typical words of one author."""
+"""How few authors differ: words of each, or typical words of one author."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,6 @@ from app.views.figure import Figure, Finding, Table
 from app.views.filters import View
 
 MOST_WORDED: Final = 6
-"""Authors who are compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,7 @@ class Words(Figure[Plot]):
     total: int
     """Number of authors with posts, also those left out."""
     is_any_alone: bool = True
-    """Whether an author is the only one of a language here, and compared with others elsewhere."""
+    """Whether an author is the only one of a language, compared with others elsewhere."""
 
     @property
     def names(self) -> list[str]:
@@ -33,7 +32,6 @@ class Words(Figure[Plot]):
 
     @property
     def is_of_two(self) -> bool:
-        """Whether two authors are compared with each other."""
         return len(self.authors) == 2 and not self.is_any_alone
 
     def finding(self) -> Finding:

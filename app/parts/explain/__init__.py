@@ -1,1 +1,1 @@
-"""Explaining a file: its format, and the parts that are not understood, with masked text."""
+"""Explaining a file: its format, and the parts not understood, masked."""

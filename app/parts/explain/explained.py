@@ -1,6 +1,6 @@
-"""Explanations of files, and their text: the format, and the parts that are not understood.
+"""Explanations of files: the format, and the parts that are not understood.
 
-An explanation can be sent to a developer of a format: names, letters and digits are masked.
+They can be sent to a developer of a format: names, letters and digits are masked.
 """
 
 from collections.abc import Iterator, Mapping
@@ -38,7 +38,7 @@ RECORD_KINDS: Final = {
     "unwanted": Message("left out: by people who were not chosen"),
     "bad": Message("cannot be read"),
 }
-"""Labels of the counted kinds of records, in the order of the report; some overlap."""
+"""Labels of the counted kinds of records, in the report's order."""
 
 
 class ExplanationRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,22 +61,16 @@ class UnclearPlace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An attempt to read a file in a format that failed."""
-
     format: str
     fault: Message | None = None
 
 
 class Explanation(msgspec.Struct, kw_only=True):
-    """The explanation of a file; all its names are masked."""
-
     name: str
     format: str = ""
-    """Empty if no format is recognised."""
     failure: Message | None = None
-    """Reason why nothing of the file can be imported."""
     tried: list[Attempt] = []
-    """The formats in the order in which they were tried, if none is recognised."""
+    """The tried formats in order, if none is recognised."""
     broken: Message | None = None
     """Reason why the file cannot be read to its end."""
     is_whole: bool = True
@@ -85,7 +79,7 @@ class Explanation(msgspec.Struct, kw_only=True):
     files: dict[str, int] = {}
     """The number of files with each suffix, in a folder or archive."""
     columns: list[tuple[str, str]] = []
-    """The columns of a table, each with the field that it is used for."""
+    """The columns of a table, each with its field."""
     notes: NotesSummary = NO_NOTES
     app_lines: list[tuple[str, int]] = []
     """The most frequent lines attributed to the app, with their counts."""
@@ -93,13 +87,12 @@ class Explanation(msgspec.Struct, kw_only=True):
     """The number of lines of each kind, in a chat in text."""
     records: dict[str, int] = {}
     faults: list[tuple[Message, int]] = []
-    """Reasons why records cannot be read, with their counts, the most frequent first."""
+    """Reasons why records cannot be read, with counts, the most frequent first."""
     unclear: list[UnclearPlace] = []
     unclear_count: int = 0
 
 
 def labelled(labels: Mapping[str, Message], counts: Mapping[str, int]) -> list[tuple[Message, int]]:
-    """Return the counts above 0 with their labels, in the order of the labels."""
     return [(label, counts[kind]) for kind, label in labels.items() if counts.get(kind)]
 
 
@@ -108,7 +101,7 @@ def decoded_explanation(line: bytes) -> Explanation:
 
 
 def explanation_lines(explanation: Explanation) -> Iterator[str]:
-    """Yield the lines of an explanation as English text, which can be sent as it is."""
+    """Yield the lines of an explanation as English text."""
     if explanation.format:
         form = FORMATS[explanation.format]
         yield f"{explanation.name}: {form.label} ({form.name})"

@@ -1,4 +1,4 @@
-"""Makes the explanation of a file in the sandbox; nothing of the file is stored."""
+"""Makes a file's explanation in the sandbox; nothing of the file is stored."""
 
 import json
 import re
@@ -24,11 +24,10 @@ from app.runtime.clock import monotonic
 
 T = TypeVar("T")
 MOST_PLACES: Final = 10
-"""Unclear places that are shown."""
 MOST_KINDS: Final = 30
 """Kinds of files, columns or reasons that are named."""
 _TEXTS: Final = (".txt", ".json", ".jsonl", ".js", ".csv", ".tsv", ".html", ".xml")
-"""Files of an archive whose first line is shown if no format is recognised."""
+"""Files of an archive whose first line is shown without a format."""
 _MOMENT: Final = re.compile(
     r".{0,24}?(?:\d{1,2}\s?[:：h시]\s?\d{2}|\d{1,4}\s?[./년-]\s?\d{1,2}\s?[./월-]\s?\d{1,4})"
 )
@@ -102,7 +101,6 @@ def _ends(source: Source) -> dict[str, int]:
 
 
 def _attempt(source: Source, name: str, options: ReadOptions, ends_at: float) -> Attempt:
-    """Return a format's error for a refused file, if there is time to read it."""
     if monotonic() >= ends_at:
         return Attempt(name)
     try:
@@ -115,7 +113,7 @@ def _attempt(source: Source, name: str, options: ReadOptions, ends_at: float) ->
 
 
 def _beginnings(source: Source) -> Iterator[UnclearPlace]:
-    """Yield the first lines of a file, or the first line of each file in an archive."""
+    """Yield the first lines of a file, or the first of each file in an archive."""
     if not source.has_members:
         for number, text in enumerate(first_lines(source), 1):
             yield UnclearPlace(detail=_UNREAD, unit="line", place=number, shape=_line_shape(text))
@@ -134,8 +132,6 @@ def _line_shape(text: str) -> str:
 
 
 class _Reading:
-    """The reading of a recognised file within a time limit."""
-
     def __init__(self, source: Source, records: RecordStream, result: Explanation) -> None:
         self._source, self._records, self._result = source, records, result
         self._kinds: Counter[str] = Counter()

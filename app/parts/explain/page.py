@@ -57,7 +57,6 @@ class ExplanationPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        """The explanation as English text, to be copied and sent."""
         return "\n".join(explanation_lines(self.explanation)) if self.explanation else ""
 
 

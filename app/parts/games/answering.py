@@ -21,7 +21,6 @@ from app.services.access.rights import INVALID
 class AnswerRequest:
     game_id: int
     sha256: str
-    """The hash of the player's secret."""
     question: int
     username: str
     arrived_ms: int
@@ -40,7 +39,6 @@ class TakenAnswer:
 async def answer_all(
     session: AsyncSession, requests: Sequence[AnswerRequest]
 ) -> list[TakenAnswer | Exception]:
-    """Store the answers that count; return an outcome for each request."""
     return await _Round(session).take(requests)
 
 
@@ -52,7 +50,6 @@ class _Round:
         self._states: dict[int, GameState] = {}
         self._questions: dict[tuple[int, int], GameQuestion] = {}
         self._players: dict[str, tuple[int, int]] = {}
-        """Player and game by the hash of the secret."""
         self._first: dict[tuple[int, int], TakenAnswer] = {}
         self._new: list[dict[str, int]] = []
 
@@ -123,9 +120,8 @@ class _Round:
         return TakenAnswer(201, request.question, username, ms)
 
     async def _follow(self, state: GameState) -> None:
-        """End the question if all have answered; note the change if its answer was already shown.
-
-        An answer that arrived in time counts, even if it waited for the database until later.
+        """End the question if all have answered; note the change if its answer was already shown:
+        an answer that arrived in time counts.
         """
         rows = (row for row in self._new if row["game_id"] == state.game.id)
         if any(row["number"] <= state.told for row in rows):

@@ -1,4 +1,4 @@
-"""The documents of a game: for its host, for each player, and one for all players."""
+"""The documents of a game: for host, each player, and all players."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -110,7 +110,6 @@ def moment(ms: int) -> datetime:
 
 
 def _said_to_all(state: GameState) -> dict[str, Any]:
-    """Return the fields that the documents of hosts and players share."""
     solved = state.told_present()
     return {
         "state": state.state,

@@ -1,4 +1,4 @@
-"""The questions of a game: posts of its authors, each with the guess of saywho."""
+"""The questions of a game: posts of its authors, each with saywho's guess."""
 
 import math
 import random
@@ -45,7 +45,7 @@ async def named_cast(session: AsyncSession, usernames: Sequence[str]) -> list[Us
 
 
 async def room_cast(session: AsyncSession, room: RoomFacts, questions: int) -> list[User]:
-    """Return up to six people of a chat who wrote most and have enough posts to ask about.
+    """Return up to six people of a chat who wrote most and have enough posts.
 
     Raises InvalidInputError for fewer than two.
     """
@@ -86,10 +86,10 @@ async def draw_questions(
     room_id: int | None = None,
     asked: Collection[int] = (),
 ) -> list[DrawnQuestion]:
-    """Return different posts in a random order, equally many of each author, within one.
+    """Return different posts in random order, equally many of each author, within one.
 
-    asked: ids of posts that are asked again only if an author has no others. Raises
-    InvalidInputError for too few posts.
+    asked: ids of posts asked again only if an author has no others. Raises InvalidInputError for
+    too few posts.
     """
     ids = [user.id for user in cast]
     counts = shares(questions, ids, random.sample(ids, len(ids)))
@@ -138,7 +138,7 @@ async def compare_post(
     *,
     reasons: bool = False,
 ) -> Comparison:
-    """Compare the authors for a post, read as players see it and as if it had not been written.
+    """Compare the authors for a post, as players see it and as if unwritten.
 
     Raises NotFoundError, InvalidInputError.
     """

@@ -1,4 +1,4 @@
-"""The pages of a host: all games, and the screen of one game with its buttons."""
+"""The pages of a host: all games, and the screen of one."""
 
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -168,7 +168,6 @@ class GamePage(WebPage, frozen=True, kw_only=True):
     state: GameState
     ranking: list[RankedPlayer]
     tally: dict[str, int]
-    """The number of players who chose each author."""
     join_address: str
     """The link for players without its scheme."""
     qr: Markup | None
@@ -176,7 +175,6 @@ class GamePage(WebPage, frozen=True, kw_only=True):
     is_public: bool
     left_ms: int
     players: list[tuple[int, str]]
-    """Ids and names, the newest first."""
     evident: Evident | None
     questions: list[AskedQuestion]
 
@@ -218,7 +216,7 @@ async def show_game(game_id: int) -> str:
 
 
 async def _evidence(session: AsyncSession, state: GameState) -> Evident | None:
-    """Return the text with marks of the evidence; None if posts were deleted since."""
+    """Return the text with marks of the evidence; None if posts were deleted."""
     if state.present is None:
         return None
     tweet_id, models = state.present.tweet_id, resources().models

@@ -1,4 +1,4 @@
-"""What a host does: start a game, lead it through its questions, end it, and play it again.
+"""What a host does: start a game, lead it, end it, and play it again.
 
 Each change appends an event, so that every process reads the game again.
 """
@@ -22,7 +22,6 @@ from app.security import digest
 from app.services.deletion.games import tell_of_change
 
 MOST_GAMES: Final = 20
-"""Games that may be open at the same time."""
 THERE_MS: Final = 25_000
 """Milliseconds for which a player is present after a sign of an open screen."""
 
@@ -67,9 +66,8 @@ async def add_game(
 
 
 async def check_room_for_one(session: AsyncSession) -> None:
-    """Raise ConflictError if too many games are open.
-
-    Games about a deleted author do not count, though their rows remain.
+    """Raise ConflictError if too many games are open, without those about a deleted author, whose
+    rows remain.
     """
     ids = (await session.scalars(select(Game.id).where(Game.state != "ended"))).all()
     if len(ids) < MOST_GAMES:
@@ -98,7 +96,7 @@ async def get_game(session: AsyncSession, game_id: int) -> Game:
 async def go_on(session: AsyncSession, game_id: int, version: int, time_ms: int) -> None:
     """Start, show the answer, ask the next question, or end.
 
-    Raises NotFoundError, and ConflictError if the version is not the present one.
+    Raises NotFoundError, and ConflictError for another version than the present.
     """
     game = await _open_game(session, game_id, version)
     if game.state == "asking":
@@ -165,7 +163,7 @@ async def delete_game(session: AsyncSession, game_id: int, _time_ms: int) -> Non
 
 
 async def _open_game(session: AsyncSession, game_id: int, version: int | None = None) -> Game:
-    """Return a game that has not ended, with this version if one is given."""
+    """Return a game that has not ended, with this version if given."""
     game = await get_game(session, game_id)
     if game.state == "ended":
         raise ConflictError("The game has ended")
@@ -232,8 +230,8 @@ async def tell_if_due(session: AsyncSession, game_id: int, time_ms: int) -> None
 async def tell_if_all_answered(session: AsyncSession, game: Game, time_ms: int) -> None:
     """End the open question if all present players have answered.
 
-    A player is present with an open screen, or with an answer to the question before. Without
-    present players, the question waits for all.
+    Present are players with an open screen, or an answer to the question before; without any, it
+    waits for all.
     """
     if game.state != "asking" or not await _has_one(session, game, _answered(game.question)):
         return
@@ -246,7 +244,6 @@ async def tell_if_all_answered(session: AsyncSession, game: Game, time_ms: int) 
 
 
 async def _has_one(session: AsyncSession, game: Game, *conditions: ColumnElement[bool]) -> bool:
-    """Return whether all conditions are true of one player of the game."""
     query = select(GamePlayer.id).where(GamePlayer.game_id == game.id, *conditions).limit(1)
     return await session.scalar(query) is not None
 
@@ -276,8 +273,8 @@ async def play_again(
 ) -> int:
     """Add a game with the players of an ended game, or find it; return its id.
 
-    No table says which game follows: players' next secrets are derived from their present ones.
-    Raises NotFoundError, and ConflictError if the game goes on, or too many games are open.
+    No table says which game follows: players' next secrets are derived from the present ones.
+    Raises NotFoundError, and ConflictError if the game goes on, or too many are open.
     """
     game = await get_game(session, game_id)
     check_ended(game)

@@ -1,7 +1,7 @@
 """The live streams of games: each client is sent the newest document, and misses only older ones.
 
-A client that comes late or again is sent the newest document immediately. One task reads the
-followed games: when the log names one, when a question is due, and twice a second for counts.
+One task reads the followed games: when the log names one, when a question is due, and twice a
+second for counts.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class GameEvent(NamedTuple):
-    """A document as it is sent; its number counts the documents of its kind."""
+    """A document as sent, with its number among those of its kind."""
 
     number: int
     data: bytes
@@ -46,8 +46,6 @@ class GameEvent(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Document:
-    """The newest document of a game for its host, or for all players."""
-
     view: GameView | SharedView | None = None
     number: int = 0
 
@@ -68,11 +66,9 @@ class Document:
 
 @dataclass(slots=True)
 class Channel:
-    """A followed game with its newest documents."""
-
     game_id: int
     state: GameState | None = None
-    """None before the first reading, and after the game is deleted."""
+    """None before the first reading, and after deletion."""
     host: Document = field(default_factory=Document)
     shared: Document = field(default_factory=Document)
     players: Set[int] = frozenset()
@@ -84,8 +80,6 @@ class Channel:
 
 
 class GameStream(ClientStream):
-    """The stream of a host or a player."""
-
     __slots__ = ("channel", "document", "player_id", "sent")
 
     def __init__(
@@ -99,10 +93,8 @@ class GameStream(ClientStream):
         super().__init__(hub, right, holder)
         self.channel = channel
         self.player_id = player_id
-        """None for a host."""
         self.document = channel.host if player_id is None else channel.shared
         self.sent = 0
-        """The number of the last sent document."""
 
     @property
     def is_out(self) -> bool:
@@ -125,7 +117,7 @@ class GameStream(ClientStream):
         return b""
 
     def push_document(self, events: Mapping[Document, GameEvent]) -> None:
-        """Send the newest document if the client takes it without waiting, else wake the stream."""
+        """Send the newest document if that needs no wait, otherwise wake the stream."""
         number, data = events[self.document]
         is_new = self.sent < number
         if is_new and not self.is_out and self.push(data):
@@ -141,11 +133,10 @@ class GameHub(StreamHub[GameStream]):
         self._channels: dict[int, Channel] = {}
         self.presence = Presence(db)
         self._counted_s = -math.inf
-        """When counts were read last, by the event loop's clock."""
         self._has_changed = False
         """Whether the log has named a game since the last look."""
         self._has_failed = False
-        """Whether the last look failed to read a game, or to end its question."""
+        """Whether the last look failed to read a game or end its question."""
         # Many more games than may be open are read together.
         self._look: Batch[int, None] = Batch(
             self._read, max_size=100, max_waiting=100, timeout_s=30
@@ -161,7 +152,7 @@ class GameHub(StreamHub[GameStream]):
             self._work.set()
 
     def reset(self, _newest: int) -> None:
-        """Look at all games: the log no longer holds the events since the last look."""
+        """Look at all games: the log lacks the events since the last look."""
         self._has_changed = True
         self._work.set()
 
@@ -173,10 +164,10 @@ class GameHub(StreamHub[GameStream]):
         right: Right | None = None,
         holder: Right | None = None,
     ) -> GameStream:
-        """Return a stream for a player or the host, from the newest document on.
+        """Return a stream for a player or host from the newest document on, counted until it is
+        closed.
 
-        The stream is counted until it is closed. Raises NotFoundError, and UnavailableError if
-        there are too many streams.
+        Raises NotFoundError, and UnavailableError for too many streams.
         """
         channel = self._channels.get(game_id) or Channel(game_id)
         if player_id is not None:
@@ -283,7 +274,7 @@ class GameHub(StreamHub[GameStream]):
         return [None] * len(game_ids)
 
     async def _renew_all(self, game_ids: Sequence[int]) -> list[int]:
-        """Renew the channels of games; return the games whose question is due."""
+        """Renew the channels of games; return those whose question is due."""
         async with self._db.read() as session:
             states = await read_states(session, game_ids)
             for game_id in game_ids:

@@ -1,4 +1,4 @@
-"""Joining a game by its code, and a player's place in the next game with the same people."""
+"""Joining a game by its code, and a player's place in the next game."""
 
 import hmac
 from collections import Counter
@@ -47,12 +47,9 @@ class JoinRequest:
     code: str
     name: str
     address: str
-    """The client's IP address."""
 
 
 class Joined(NamedTuple):
-    """A player, with the secret that identifies them."""
-
     game_id: int
     player_id: int
     name: str
@@ -70,7 +67,7 @@ def player_name(name: str) -> str:
 async def join_all(
     session: AsyncSession, requests: Sequence[JoinRequest]
 ) -> list[Joined | Exception]:
-    """Add players; return each one, or the error, in the order of the requests."""
+    """Add players; return each one, or the error, in order."""
     codes = {request.code for request in requests}
     rows = await session.scalars(select(Game).where(is_among(session, Game.code, codes)))
     games = {game.code: game for game in rows}
@@ -169,7 +166,7 @@ async def _players(session: AsyncSession, games: Collection[Game]) -> Counter[in
 async def _players_by_network(
     session: AsyncSession, games: Collection[Game], networks: Iterable[bytes]
 ) -> tuple[Counter[tuple[int, bytes]], Counter[tuple[int, bytes]]]:
-    """Return the players of each game and network, all and those within `WINDOW`."""
+    """Return the players of each game and network, all and within `WINDOW`."""
     time_ms = now_ms()
     is_late = GamePlayer.joined_ms.between(time_ms - WINDOW // timedelta(milliseconds=1), time_ms)
     query = (
@@ -189,7 +186,7 @@ async def _players_by_network(
 async def _names(
     session: AsyncSession, games: Collection[Game], requests: Sequence[JoinRequest]
 ) -> dict[int, PlayerNames]:
-    """Return the names in each game; none are read if all requested names are free."""
+    """Return the names in each game; none if all requested ones are free."""
     names = {game.id: PlayerNames() for game in games}
     name_keys = {username_key(request.name) for request in requests}
     is_here = GamePlayer.game_id.in_(list(names))
@@ -205,7 +202,7 @@ async def _names(
 async def find_next_place(
     session: AsyncSession, player_sha256: str, site_key: str
 ) -> Joined | None:
-    """Return a player's place in the next game; None if none follows, or it has ended."""
+    """Return a player's place in the next game; None without one, or after its end."""
     secret = next_secret(site_key, player_sha256)
     query = (
         select(GamePlayer.game_id, GamePlayer.id, GamePlayer.name)
@@ -217,8 +214,7 @@ async def find_next_place(
 
 
 def next_secret(site_key: str, sha256: str) -> str:
-    """Return a player's secret in the next game, from the hash of their present secret.
-
-    The key of the site is part of it, so that a person who reads the database cannot play.
+    """Return a player's secret in the next game, from the hash of the present one and the site's
+    key: database readers cannot play.
     """
     return SECRET_PREFIX + hmac.digest(site_key.encode(), f"next {sha256}".encode(), "sha256").hex()

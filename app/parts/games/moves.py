@@ -1,4 +1,4 @@
-"""What hosts change by pages and by the API: new games, and the moves of a game."""
+"""What hosts change by pages and API: new games, and a game's moves."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Final, NamedTuple
@@ -70,15 +70,13 @@ async def play_again(game_id: int) -> int:
 
 
 class NumberField(NamedTuple):
-    """A number that a form of a page sends with a move."""
-
     name: str
     least: int
     most: int
 
 
 class Move(NamedTuple):
-    """A change of a game by its host, made on the page or in the API."""
+    """A change of a game by its host, on the page or in the API."""
 
     change: Callable[..., Awaitable[None]]
     """A function of `hosting`; takes session, game id, number and time."""

@@ -1,4 +1,4 @@
-"""The pages of players: the entrance with code and name, and the player's own screen.
+"""The pages of players: the entrance with code and name, and their own screen.
 
 A secret identifies a player: programs send it, and browsers keep it in a cookie.
 """
@@ -54,7 +54,7 @@ def player_key(game_id: int) -> PlayerKey | None:
 
 
 def required_key(game_id: int) -> PlayerKey:
-    """Return the key in a request. Raises UnauthorizedError, which says nothing of the game."""
+    """Return the key in a request. Raises UnauthorizedError, silent about the game."""
     key = player_key(game_id)
     if key is None:
         send_to_login()
@@ -114,7 +114,6 @@ class EntrancePage(FormPage, frozen=True, kw_only=True):
 
 class PlayArgs(Struct):
     after: str = ""
-    """The id of the game before."""
     stay: str = ""
     """Not empty to show an ended game even if another one follows."""
 
@@ -185,7 +184,7 @@ class PlayPage(FormPage, frozen=True, kw_only=True):
 
 
 def place_heading(view: PlayerView) -> str:
-    """Return a player's place as a sentence; empty for someone who plays alone."""
+    """Return a player's place as a sentence; empty for someone alone."""
     if view.place is None or view.players < 2:
         return ""
     is_winner = view.state == "ended" and view.place == 1 and view.total
@@ -245,7 +244,7 @@ async def _entrance(
 
 @blueprint.page(f"{PLAY}/<id:game_id>")
 async def show_play(game_id: int, args: PlayArgs) -> ResponseReturnValue:
-    """Show the player's screen, or that of the next game if the host has started one."""
+    """Show the player's screen, or the next game's if one has started."""
     key = player_key(game_id)
     if key is None:
         return to_entrance()

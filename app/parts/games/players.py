@@ -1,4 +1,4 @@
-"""The players of a game: their points and places, and who has a screen open."""
+"""The players of a game: their points, places and open screens."""
 
 import math
 from collections import Counter
@@ -28,15 +28,13 @@ class Choice:
 
 
 class Outcome(NamedTuple):
-    """A player's right answers, and the questions whose answer was shown."""
-
     right: int
     questions: int
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The points and places of players, from the questions whose answer was shown."""
+    """The points and places of players, from the questions shown."""
 
     names: Mapping[int, str]
     """The players' names, in the order in which they joined."""
@@ -47,9 +45,8 @@ class Standing:
     known: Mapping[int, int]
     """The questions that each player got right, as bits by number."""
     shown: Sequence[int]
-    """The numbers of questions whose answer was shown, without skipped ones."""
+    """The numbers of questions whose answer was shown, not skipped."""
     order: Sequence[int] = field(init=False, default=())
-    """The players, the best first."""
 
     def __post_init__(self) -> None:
         ranked = sorted(self.names, key=lambda player: (self.places[player], player))
@@ -62,12 +59,11 @@ class Standing:
         return counts
 
     def hits(self, player: int) -> list[bool]:
-        """Return whether a player got each shown question right."""
         known = self.known.get(player, 0)
         return [bool(known >> number & 1) for number in self.shown]
 
     def streak(self, player: int) -> int:
-        """Return the number of newest questions in a row that a player got right."""
+        """Return the number of newest questions in a row that are right."""
         return len([*takewhile(bool, reversed(self.hits(player)))])
 
     def outcome(self, player: int) -> Outcome:
@@ -75,7 +71,7 @@ class Standing:
 
 
 async def read_standing(session: AsyncSession, state: GameState) -> Standing:
-    """Return the standing: sums over the answers, so that no answer counts twice."""
+    """Return the standing, sums over answers, so that none counts twice."""
     game = state.game
     bit = case((GameAnswer.points > 0, literal(1).bitwise_lshift(GameAnswer.number)), else_=0)
     query = (
@@ -108,7 +104,6 @@ class Standings:
 
     def __init__(self) -> None:
         self._kept: dict[int, tuple[int, Standing]] = {}
-        """Version and standing by the id of the game."""
 
     async def read(self, session: AsyncSession, state: GameState) -> Standing:
         """Return the standing that a session sees; answers change it together with the version."""
@@ -130,7 +125,7 @@ class Standings:
 async def _with_newcomers(
     session: AsyncSession, state: GameState, before: Standing
 ) -> Standing | None:
-    """Return a standing with the players who have joined since; None if others have left."""
+    """Return a standing with new players; None if others have left."""
     if len(before.names) == state.players:
         return before
     # Ids grow, and no id is given twice.
@@ -150,12 +145,11 @@ async def _with_newcomers(
 
 
 class Presence:
-    """The players with open screens in this process; all processes store theirs."""
+    """The players with open screens in this process; each process stores its own."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
         self._open: Counter[int] = Counter()
-        """Open streams of each player."""
         self._come: set[int] = set()
         self._left: set[int] = set()
         self._stored_s = -math.inf
@@ -186,7 +180,7 @@ class Presence:
         """Store who has come and left; every 10 s all who are there.
 
         Calls during a run share the next transaction. Raises UnavailableError after 5 s; the run
-        goes on.
+        continues.
         """
         await self._batch(0)
 
@@ -219,7 +213,6 @@ class Presence:
 async def _end_where_all_answered(
     session: AsyncSession, players: Collection[int], time_ms: int
 ) -> None:
-    """End questions whose last players left without an answer."""
     of_players = select(GamePlayer.game_id).where(is_among(session, GamePlayer.id, players))
     query = select(Game).where(Game.state == "asking", Game.id.in_(of_players))
     for game in await session.scalars(query):

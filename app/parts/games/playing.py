@@ -1,4 +1,4 @@
-"""The games of a process: players join, answer, look and listen, and hosts look.
+"""The games of a process: players join, answer, look and listen.
 
 Requests that arrive together share a transaction; each read begins after its request.
 """
@@ -119,8 +119,6 @@ def _batch(
     opened: Callable[[], AbstractAsyncContextManager[AsyncSession]],
     run: Callable[[AsyncSession, Sequence[Item]], Awaitable[Sequence[Result | Exception]]],
 ) -> Batch[Item, Result]:
-    """Return a batch whose requests share one session."""
-
     async def run_all(items: Sequence[Item]) -> Sequence[Result | Exception]:
         async with opened() as session:
             return await run(session, items)
@@ -144,7 +142,6 @@ def _of(key: PlayerKey, players: Mapping[str, GamePlayer]) -> GamePlayer | None:
 
 
 async def _chosen(session: AsyncSession, player_ids: Sequence[int]) -> dict[int, int]:
-    """Return each player's choice for the open question."""
     query = (
         select(GameAnswer.player_id, GameAnswer.user_id)
         .join(Game, (Game.id == GameAnswer.game_id) & (Game.question == GameAnswer.number))
@@ -161,7 +158,7 @@ async def list_games(session: AsyncSession) -> list[GameState]:
 
 @asynccontextmanager
 async def open_games(here: Resources) -> AsyncIterator[Games]:
-    """Open the games of a process, which follow the log until they are closed."""
+    """Open the games of a process, which follow the log until closed."""
     games = Games(here.db, here.clients)
     here.feed.subscribe(games.hub.publish)
     here.feed.on_reset(games.hub.reset)
@@ -175,5 +172,4 @@ async def open_games(here: Resources) -> AsyncIterator[Games]:
 
 
 def games() -> Games:
-    """Return the games of the app that serves the request."""
     return cast(Games, resources().of_parts["games"])

@@ -1,4 +1,4 @@
-"""The results of a game: its questions, the players compared with saywho, and all answers."""
+"""The results of a game: questions, players compared with saywho, answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,13 +15,10 @@ from app.services.compare.name_masking import read_chat_names
 
 @dataclass(frozen=True, slots=True)
 class AskedQuestion:
-    """A question whose answer was shown, with its numbers of answers."""
-
     number: int
     masked_text: str | None
     """None if the post was deleted."""
     username: str
-    """The author."""
     is_model_right: bool
     answers: int
     right: int
@@ -32,8 +29,6 @@ class AskedQuestion:
 
 
 class RightShares(NamedTuple):
-    """The shares of right answers of players, of saywho, and by chance."""
-
     players: float
     model: float
     chance: float
@@ -72,7 +67,6 @@ async def read_questions(session: AsyncSession, state: GameState) -> list[AskedQ
 
 
 async def read_model_hits(session: AsyncSession, state: GameState) -> list[bool]:
-    """Return whether saywho got each shown question right."""
     is_shown = GameQuestion.game_id == state.game.id, GameQuestion.over_ms.is_not(None)
     query = select(GameQuestion.model_user_id == GameQuestion.user_id).where(*is_shown)
     return [bool(hit) for hit in await session.scalars(query.order_by(GameQuestion.number))]
@@ -99,8 +93,7 @@ async def result_rows(
 ) -> list[list[str | int]]:
     """Return a table with a header and a row for each player, the best first.
 
-    A question has three columns: the chosen author, whether it was right (1 or 0), and
-    milliseconds.
+    A question has three columns: the chosen author, whether right (1 or 0), and milliseconds.
     """
     questions = await read_questions(session, state)
     answers = select(GameAnswer).where(GameAnswer.game_id == state.game.id)

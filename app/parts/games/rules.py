@@ -12,7 +12,7 @@ State = Literal["waiting", "asking", "told", "ended"]
 
 MOST_POINTS: Final = 1_000
 LEAST_POINTS: Final = 500
-"""Points for a right answer at the end of the time; at its start it brings the most."""
+"""Points for a right answer at the end of the time."""
 LETTERS: Final = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 """Characters of codes; none looks like another one."""
 CODE_LENGTH: Final = 6
@@ -48,7 +48,7 @@ def typed_code(text: str) -> str:
 
 
 class PlayerNames:
-    """The names of a game's players, which differ in more than their case."""
+    """The names of a game's players, different in more than case."""
 
     def __init__(self) -> None:
         self._keys: set[str] = set()
@@ -79,9 +79,8 @@ class Asked:
 
 
 def shares(questions: int, authors: Sequence[Key], extra: Iterable[Key]) -> dict[Key, int]:
-    """Return the number of questions about each author, which differ by one at most.
-
-    extra: the authors in the order in which they get one more.
+    """Return the number of questions about each author, differing by one at most; extra: the
+    authors who get one more, in order.
     """
     least, remainder = divmod(questions, len(authors))
     first = set(list(extra)[:remainder])

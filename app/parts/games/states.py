@@ -22,12 +22,10 @@ class GameState:
     present: GameQuestion | None
     """The question that is open, or whose answer was shown last."""
     cast: Sequence[User]
-    """The authors to choose from, by name."""
     masked_text: str | None
-    """The present question's text with `HIDDEN` for names; None if deleted, or not read."""
+    """The present question's text with `HIDDEN` for names; None if deleted or unread."""
     players: int
     answers: int
-    """Answers to the present question."""
 
     @property
     def state(self) -> State:
@@ -72,7 +70,7 @@ class GameState:
 
 
 def asked_of(game: Game, question: GameQuestion | None) -> Asked:
-    """Return the time in which a question took answers; an empty one if it was never asked."""
+    """Return the time in which a question took answers, empty if never asked."""
     if question is None or question.asked_ms is None:
         return Asked(1, 0)
     ends_ms = question.asked_ms + game.seconds * 1_000
@@ -94,9 +92,8 @@ async def get_state(session: AsyncSession, game_id: int) -> GameState:
 async def read_states(
     session: AsyncSession, ids: Collection[int], *, has_texts: bool = True
 ) -> dict[int, GameState]:
-    """Return games by id, without those that ask about a deleted author.
-
-    has_texts: whether texts are read and masked, which judging an answer does not need.
+    """Return games by id, without those about a deleted author; has_texts: whether texts are read
+    and masked, which judging needs not.
     """
     games = (await session.scalars(select(Game).where(Game.id.in_(ids)))).all()
     user_ids = {game.id: decode(game.user_ids, type=list[int]) for game in games}

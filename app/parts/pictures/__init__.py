@@ -1,1 +1,1 @@
-"""Pictures to pass on: URLs of PNGs, and the pages where a visitor chooses their look."""
+"""Pictures to pass on: URLs of PNGs, and pages to choose their look."""

@@ -1,4 +1,4 @@
-"""The picture of an answer, which programs show for a shared link: its content, PNG and page."""
+"""The picture of an answer, shown for a shared link: content, PNG and page."""
 
 from collections.abc import Collection, Sequence
 from datetime import date
@@ -45,7 +45,6 @@ blueprint = PageBlueprint("answer_pictures")
 MOST_BARS: Final = 5
 """Number of authors with a bar, the likeliest."""
 TOLD: Final = frozenset({"likely", "close"})
-"""Verdicts with bars."""
 
 
 @blueprint.page("/compare/picture")
@@ -84,7 +83,7 @@ def _look() -> PeopleArgs:
 async def read_picture(
     args: ComparePageArgs, look: PeopleArgs, zone: ZoneInfo
 ) -> tuple[Picture, list[str]]:
-    """Return the picture of an answer, in the request's language, and whom it is about.
+    """Return the picture of an answer, in the request's language, and its people.
 
     Raises InvalidInputError and NotFoundError.
     """
@@ -109,7 +108,7 @@ async def read_picture(
 def picture_of(
     comparison: Comparison, *, is_named: bool, samples: Collection[str], today: date
 ) -> Picture:
-    """Return the picture of an answer; its cast is bound. `samples` are sample authors."""
+    """Return the picture of an answer; its cast is bound."""
     best = [ranked.username for ranked in comparison.ranking[:MOST_BARS]]
     hues = {username: hue(username) for username in best}
     is_told = comparison.verdict in TOLD
@@ -143,9 +142,8 @@ def picture_of(
 
 
 def without_names(picture: Picture, gaps: Sequence[Gap]) -> Picture:
-    """Return the picture with `SHOWN_HIDDEN` in place of gaps of its text.
-
-    Marks move with their text; a mark inside a gap is left out.
+    """Return the picture with `SHOWN_HIDDEN` for gaps of its text, whose marks move with it or,
+    inside a gap, are left out.
     """
     pieces, place, moved = list[str](), 0, list[tuple[int, int, int, int]]()
     length = 0

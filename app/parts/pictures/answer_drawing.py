@@ -32,24 +32,21 @@ class PictureBar(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """The content of the picture, in the visitor's language."""
-
     heading: str
     text: str
     marks: tuple[tuple[int, int, str], ...]
-    """Start, end and class of the colour of each piece of the text that speaks for an author."""
+    """Start, end and colour class of each piece of text that speaks for an author."""
     bars: tuple[PictureBar, ...]
     """Bars, the likeliest first; none where no number would be honest."""
     premise: tuple[str, ...]
-    """Parts of the foot."""
     why: str = ""
-    """Reason below the heading, such as the share of strangers' texts with the same answer."""
+    """Reason below the heading, such as a share of strangers' texts."""
     struck: tuple[tuple[int, int], ...] = ()
     """Start and end of each piece of the text that did not count."""
 
 
 MOST_KEPT: Final = 64
-"""Number of cached pictures of 70 KB: programs request a shared picture several times."""
+"""Number of cached pictures of 70 KB; programs request them several times."""
 STRUCK: Final = "struck"
 """Colour of a piece of the text that has a line through it."""
 _ROW: Final = 1.6
@@ -60,7 +57,7 @@ _NAME: Final = 330
 
 
 class AnswerMeasures(NamedTuple):
-    """Measures of a format. Sizes of letters are tried in order until one fits."""
+    """Measures of a format; letter sizes are tried in order."""
 
     top: int
     heading: int
@@ -83,12 +80,9 @@ MEASURES: Final[Mapping[Format, AnswerMeasures]] = MappingProxyType(
 
 
 class _Text(NamedTuple):
-    """Rows of the text with their starts in it."""
-
     font: Lettering
     rows: Sequence[tuple[int, str]]
     colours: Sequence[str | None]
-    """Colour of each sign of the text."""
 
     @property
     def height(self) -> float:
@@ -99,7 +93,7 @@ class _Text(NamedTuple):
 def draw_picture(
     picture: Picture, format_: Format = "1200x630", theme: ThemeName = "light"
 ) -> bytes:
-    """Return the picture as PNG; call it in a thread, since a new picture takes some 200 ms."""
+    """Return the picture as PNG; call it in a thread, since it takes some 200 ms."""
     measures, frame = MEASURES[format_], FORMATS[format_]
     canvas = Canvas(frame.size, theme)
     foot = canvas.draw_foot(picture.premise, size=measures.foot, top=frame.foot, rows=2)
@@ -159,7 +153,7 @@ def _draw_bar(canvas: Canvas, bar: PictureBar, measures: AnswerMeasures, field: 
 
 
 def _draw_high_bar(canvas: Canvas, bar: PictureBar, measures: AnswerMeasures, field: Field) -> None:
-    """Draw the bar below the name and the number, as wide as the picture."""
+    """Draw the bar below name and number, as wide as the picture."""
     font, bold = [font_of(bold=bold, size=measures.bars) for bold in (False, True)]
     left = field.right - bold.getlength(bar.percent)
     canvas.write((left, field.top), bar.percent, bold)
@@ -171,7 +165,7 @@ def _draw_high_bar(canvas: Canvas, bar: PictureBar, measures: AnswerMeasures, fi
 
 
 def _text_of(picture: Picture, measures: AnswerMeasures, width: int, room: float) -> _Text:
-    """Return as much of the text as there is room for, in the largest letters for all of it."""
+    """Return as much of the text as fits, in the largest letters for all of it."""
     spans = [*picture.marks, *((*gap, STRUCK) for gap in picture.struck)]
     marked = {place: colour for start, stop, colour in spans for place in range(start, stop)}
     signs, inner = drawable(picture.text, marked), width - 2 * MARGIN

@@ -59,7 +59,6 @@ async def read_poster(portrait: AuthorPortrait, args: PictureArgs) -> Poster:
 
 
 def poster_of_author(portrait: AuthorPortrait, args: PictureArgs, quote: str = "") -> Poster:
-    """Return the poster of a portrait, whose people are bound."""
     username = portrait.user.username
     things = _things(portrait)
     figures = [figure for figure in (things or _rows(portrait), _hours(portrait)) if figure]
@@ -82,7 +81,6 @@ def poster_of_author(portrait: AuthorPortrait, args: PictureArgs, quote: str = "
 
 
 def _things(portrait: AuthorPortrait) -> PosterFigure | None:
-    """Return three things about a person, the clearest first; None for fewer."""
     things = _things_beside(portrait) if portrait.others_total else _own_things(portrait)
     if len(things) < THINGS or len(portrait.measures) < FEWEST_ROWS:
         return None
@@ -90,7 +88,7 @@ def _things(portrait: AuthorPortrait) -> PosterFigure | None:
 
 
 def _things_beside(portrait: AuthorPortrait) -> list[Thing]:
-    """Return what sets an author apart, then the habits that do so least vaguely, in numbers."""
+    """Return what sets an author apart, then the next clearest habits, in numbers."""
     others = others_called(portrait)
     clear = positive_first(measure for measure in portrait.measures if measure.is_clear)
     vague = (each for each in portrait.measures if not each.is_clear and each.own >= HARDLY)
@@ -105,7 +103,7 @@ def _things_beside(portrait: AuthorPortrait) -> list[Thing]:
 
 
 def _own_things(portrait: AuthorPortrait) -> list[Thing]:
-    """Return the most frequent habits of an author who is compared with no one."""
+    """Return the most frequent habits of an author compared with no one."""
     habits = (each for each in portrait.measures if each.name != "length" and each.own >= HARDLY)
     return [
         Thing(label_of(habit), value_of(habit, habit.own))

@@ -23,7 +23,7 @@ class GamePictureArgs(LookArgs):
 
 
 async def _read(args: GamePictureArgs, _zone_for: ZoneFor, game_id: int) -> Screen | Response:
-    """Return the screen of the player whose secret the browser has; ask anyone else for the code.
+    """Return the screen of the player whose secret the browser has, or ask for the code.
 
     Raises ConflictError.
     """
@@ -40,7 +40,7 @@ async def _read(args: GamePictureArgs, _zone_for: ZoneFor, game_id: int) -> Scre
 
 
 async def _poster(screen: Screen, _args: GamePictureArgs) -> Poster:
-    """Return the poster of a game, with no text and no name but the player's own."""
+    """Return the poster of a game, without texts, and only the player's name."""
     view, standing = screen.view, screen.standing
     async with resources().db.read() as session:
         model_hits = await read_model_hits(session, screen.state)

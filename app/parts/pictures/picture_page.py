@@ -1,4 +1,4 @@
-"""The two addresses of each picture: the PNG, and the page where a visitor chooses its look."""
+"""The two addresses of each picture: the PNG, and the page to choose its look."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ from app.views.requests import parse_args
 Args = TypeVar("Args", bound=LookArgs)
 Subject = TypeVar("Subject")
 ZoneFor = Callable[[str, str | None], ZoneInfo]
-"""Returns the time zone of a page or a picture, by the URL's zone and the chat's own."""
+"""Returns the time zone of a page or picture, by the URL's and the chat's own."""
 
 
 class PicturePage(WebPage, frozen=True, kw_only=True):
@@ -52,7 +52,7 @@ class PicturePage(WebPage, frozen=True, kw_only=True):
     """Time zone of the picture, which its URL names."""
     has_own_zone: bool = False
     words: str = ""
-    """Label of the people's words that the picture can show; empty for none."""
+    """Label of people's words that the picture can show, or empty."""
 
     @property
     def has_people(self) -> bool:
@@ -89,12 +89,13 @@ class PicturePage(WebPage, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pictures(Generic[Subject, Args]):
-    """Both addresses of the pictures of one kind of subject: a page and a PNG."""
+    """Both addresses of the pictures of one kind of subject."""
 
     args: type[Args]
     read: Callable[..., Awaitable[Subject | Response]]
-    """Gets the parameters, `zone_of_page` or `zone_of_picture`, and the values of the path. If it
-    returns a response, such as a redirect, that is the answer."""
+    """Gets the parameters, `zone_of_page` or `zone_of_picture`, and the path's values; a response
+    that it returns, such as a redirect, is the answer.
+    """
     poster_of: Callable[[Subject, Args], Awaitable[Poster]]
     page_of: Callable[[Subject, Args, Poster], PicturePage]
     cached: Sequence[str] = ("page", "image")
@@ -136,7 +137,7 @@ class Pictures(Generic[Subject, Args]):
 
 
 def led_on(args: LookArgs, **here: int) -> Response:
-    """Return a redirect to the same picture of the chat that this chat was joined to."""
+    """Return a redirect to the picture of the chat that this one was joined to."""
     query = {name: value for name, value in asdict(args).items() if value}
     return see_other(url_for(request.endpoint or "", **{**here, **query}))
 
@@ -145,8 +146,8 @@ def cast_in_picture(cast: Cast, usernames: Iterable[str], *, has_names: bool) ->
     """Return the cast with drawable names.
 
     A name that the fonts lack becomes "Person" with a number, in the order of these usernames.
-    Without names, everyone has the first letter, with a number if several people share it: a second
-    letter would be the whole of many Korean names.
+    Without names, everyone has the first letter, numbered if shared: a second letter would be the
+    whole of many Korean names.
     """
     numbered = gettext("Person {number}")
     order = [name for name in dict.fromkeys([*usernames, *cast.people]) if name in cast.people]
@@ -161,8 +162,8 @@ def cast_in_picture(cast: Cast, usernames: Iterable[str], *, has_names: bool) ->
 
 
 async def names_hidden_in(cast: Cast, look: PeopleArgs) -> ManyNames:
-    """Return the names that a picture must not quote: none, or the names of everyone in the cast
-    and in their chats.
+    """Return the names that a picture must not quote: none, or everyone's in the cast and their
+    chats.
     """
     if look.has_names:
         return NOBODY
@@ -171,12 +172,12 @@ async def names_hidden_in(cast: Cast, look: PeopleArgs) -> ManyNames:
 
 
 async def quoted_without(text: str, names: ManyNames) -> str:
-    """Return the text as a picture quotes it, with a mark in place of these names and of links."""
+    """Return the text as quoted in a picture, with a mark for these names and links."""
     return (await hide(text, chat_names=names)).masked.replace(HIDDEN, SHOWN_HIDDEN)
 
 
 def title_of_chat(room: RoomFacts, look: PeopleArgs) -> str:
-    """Return the chat's name, unless it contains the name of someone shown by initials."""
+    """Return the chat's name, unless it has the name of someone shown by initials."""
     written = room.name.casefold()
     if not look.has_names and any(name.casefold() in written for name in names_in(room)):
         return gettext("A chat")
@@ -186,8 +187,8 @@ def title_of_chat(room: RoomFacts, look: PeopleArgs) -> str:
 def short_address(path: str, *, has_names: bool = True) -> str:
     """Return the URL of a page as people read it.
 
-    Without names, or if the fonts lack a sign of it, it is the site's. On a loopback host, which
-    others cannot reach, it is empty.
+    Without names, or if the fonts lack a sign, it is the site's; on a loopback host, unreachable
+    for others, it is empty.
     """
     site, address = own_origin().partition("://")[2], unquote(path)
     if is_loopback_host(site):

@@ -28,7 +28,7 @@ class QuizPictureArgs(LookArgs):
 
 
 async def _read(args: QuizPictureArgs, _zone_for: ZoneFor) -> PlayedSet:
-    """Return a set that was played to its end. Raises InvalidInputError for any other set."""
+    """Return a set played to its end. Raises InvalidInputError otherwise."""
     room = None
     if args.room is not None:
         async with resources().db.read() as session:

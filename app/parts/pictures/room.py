@@ -59,7 +59,7 @@ async def read_poster(portrait: ChatSight, args: PictureArgs) -> Poster:
 
 
 def _without_names(portrait: ChatSight, names: ManyNames) -> ChatSight:
-    """Return the portrait without the typical words that contain one of these names."""
+    """Return the portrait without typical words that contain these names."""
     people = [
         replace(person, typical=[word for word in person.typical if not names.find(word.text)])
         if person.typical
@@ -70,7 +70,6 @@ def _without_names(portrait: ChatSight, names: ManyNames) -> ChatSight:
 
 
 def poster_of_room(portrait: ChatSight, args: PictureArgs) -> Poster:
-    """Return the poster of a portrait, whose people are bound."""
     path = url_for("portraits.show_portrait", room_id=portrait.room.id)
     return Poster(
         title=title_of_chat(portrait.room, args),
@@ -114,8 +113,8 @@ def _silence(portrait: ChatSight) -> tuple[PosterLine, ...]:
 def notes_of(portrait: ChatSight, args: PictureArgs) -> RowNotes:
     """Return the notes about each person beside the share.
 
-    A note that most people have sets no one apart. A person without other notes has the number of
-    messages and the share, so that each person has a line.
+    A note that most people have sets no one apart. A person without others has messages and share,
+    so that each person has a line.
     """
     notes = [line_about(person, portrait, args) for person in portrait.people]
     times = Counter(part for note in notes for part in note)
@@ -130,7 +129,7 @@ def notes_of(portrait: ChatSight, args: PictureArgs) -> RowNotes:
 
 
 def line_about(person: PersonPortrait, portrait: ChatSight, args: PictureArgs) -> list[str]:
-    """Return the notes about a person, the most telling first; none about a group."""
+    """Return the notes about a person, the most telling first."""
     if person.username is None:
         return []
     # Figures whose lines chance does not explain.

@@ -55,7 +55,6 @@ async def read_poster(shown: RoomYear, args: PictureArgs) -> Poster:
 
 
 def poster_of_room_year(shown: RoomYear, args: PictureArgs) -> Poster:
-    """Return the poster of a year, whose people are bound."""
     days, year = DaysOfRoom(shown, has_words=args.has_words), shown.calendar.year
     path = url_for("room_years.show_room_year", room_id=shown.room.id, year=year)
     title = gettext("{username} in {year}")

@@ -66,8 +66,6 @@ YearT = TypeVar("YearT", AuthorYear, RoomYear)
 
 
 def without_words(year: YearT, names: ManyNames) -> YearT:
-    """Return the year without the words that contain one of these names."""
-
     def left(words: Sequence[YearWord]) -> list[YearWord]:
         return [word for word in words if not names.find(word.text)]
 
@@ -81,7 +79,6 @@ def without_words(year: YearT, names: ManyNames) -> YearT:
 
 
 def poster_of_year(author_year: AuthorYear, args: PictureArgs) -> Poster:
-    """Return the poster of a year, whose author is bound."""
     calendar = DaysOfAuthor(author_year, has_words=args.has_words, has_names=args.has_names)
     finding, username = calendar.finding(), author_year.user.username
     path = url_for("years.show_year", username=username, year=author_year.calendar.year)
@@ -109,9 +106,7 @@ def _hours(author_year: AuthorYear, told: str) -> PosterFigure | None:
 
 
 def _lines(author_year: AuthorYear, args: PictureArgs) -> list[PosterLine]:
-    """Return whom the author answered, and words of the year if requested; nothing for a short
-    year.
-    """
+    """Return whom the author answered, and requested words; nothing for a short year."""
     if not is_long_enough(author_year):
         return []
     words = words_of(author_year) if args.has_words else []

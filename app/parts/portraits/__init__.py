@@ -1,1 +1,1 @@
-"""Portraits: how the people of a chat write, side by side, and how one author writes."""
+"""Portraits: how the people of a chat, or one author, write."""

@@ -61,7 +61,6 @@ class AuthorPortraitPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def has_few_rows(self) -> bool:
-        """Whether the clock, if any, is the first drawing."""
         return len(self.shown.measures) < FEWEST_ROWS
 
     @property
@@ -112,9 +111,7 @@ async def show_author_portrait(username: str, args: ZoneArgs) -> str:
 async def read_in_zone(
     session: AsyncSession, username: str, zone_for: Callable[[str | None], ZoneInfo]
 ) -> AuthorPortrait:
-    """Return the portrait in the zone that `zone_for` returns for the chat's own. Raises
-    NotFoundError.
-    """
+    """Return the portrait in the zone that `zone_for` gives. Raises NotFoundError."""
     author = await get_author(session, username)
     room = await room_of_author(session, author)
     zone = zone_for(room.tz if room else None)
@@ -122,7 +119,7 @@ async def read_in_zone(
 
 
 async def _evidence_of(session: AsyncSession, portrait: AuthorPortrait) -> Evident | None:
-    """Return the post most like the author, with its marks, compared as if it were unknown."""
+    """Return the post most like the author, with marks, compared as if unknown."""
     post = portrait.most_like
     if post is None:
         return None

@@ -1,4 +1,4 @@
-"""The figures of an author's portrait: habits as dots on lines, phrases and hours."""
+"""The figures of an author's portrait: dots on lines, phrases and hours."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -35,13 +35,13 @@ from app.views.initials import initials_of
 
 
 def only_other(portrait: AuthorPortrait) -> str:
-    """Return the name of the only other person in sentences; empty if there are more or none."""
+    """Return the name of the only other person in sentences, or empty."""
     username = _only_other(portrait)
     return shown_name(username) if username else ""
 
 
 def others_called(portrait: AuthorPortrait) -> str:
-    """Return the name of the column of the others: the only other person's name, if any."""
+    """Return the name of the others' column: the only other's, if any."""
     username = _only_other(portrait)
     return display_name(username) if username else gettext("Everyone else")
 
@@ -55,7 +55,7 @@ def _only_other(portrait: AuthorPortrait) -> str:
 
 
 FEWEST_ROWS: Final = 3
-"""Number of rows from which the lines are the first drawing; below it, the clock says more."""
+"""Number of rows from which the lines come first; below, the clock says more."""
 SHOWN_BY: Final[dict[str, Shown]] = {
     "questions": "questions",
     "exclamations": "exclamations",
@@ -72,11 +72,8 @@ SHOWN_BY: Final[dict[str, Shown]] = {
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint(Figure[Dots]):
-    """Differences of an author's posts from others' posts in seven measures."""
-
     portrait: AuthorPortrait
     labelled_by: str = ""
-    """Ids of the elements that name the drawing."""
     has_words: bool = False
     """Whether the finding may contain words that the author wrote."""
 
@@ -136,7 +133,7 @@ class Fingerprint(Figure[Dots]):
         return f"{others_called(self.portrait)}: {value_of(measure, measure.beside)}"
 
     def _posts_with(self, measure: Measure) -> str:
-        """Return the URL of the posts that a measure counts, or of all posts."""
+        """Return the URL of the posts that a measure counts, or all."""
         username = self.portrait.user.username
         if measure.name in ("laughing", "emoji"):  # Their sign is a word that a search finds.
             if not measure.sign:
@@ -160,9 +157,9 @@ def _cells(measure: Measure) -> list[TableCell]:
 def scale_of(measure: Measure, measures: Sequence[Measure]) -> Callable[[float], float]:
     """Return the function from values of a measure to places on its line, in per cent.
 
-    Zero is at the left end of every line. All shares of posts have one scale, so that a value is at
-    the same place in every row: its end is the largest share in these measures. Without measures,
-    for someone without others, it is every post. Lengths have a line of their own.
+    Zero is at the left end. All shares of posts have one scale, so that a value has one place in
+    every row: its end is the largest share in these measures, or every post without measures.
+    Lengths have a line of their own.
     """
     if measure.name == "length":
         longest = max((measure.own, *measure.each)) if measures else 20
@@ -176,7 +173,7 @@ def scale_of(measure: Measure, measures: Sequence[Measure]) -> Callable[[float],
 
 
 def _angle(share: float) -> float:
-    """Return a share on the scale on which equal distances are equally far (Cohen's h)."""
+    """Return a share on Cohen's scale, on which equal distances are equally far."""
     return 2 * asin(sqrt(share))
 
 
@@ -187,7 +184,7 @@ def _place_up_to(end: float, amount: float) -> float:
 def finding_of(portrait: AuthorPortrait, *, has_words: bool) -> str:
     """Return what sets the author apart, by the clearest measures, in at most 140 characters.
 
-    has_words: whether it may contain words that the author wrote, if no measure is clear.
+    has_words: whether it may quote words, if no measure is clear.
     """
     name = short_name(shown_name(portrait.user.username))
     if not portrait.others_total:
@@ -208,7 +205,7 @@ def finding_of(portrait: AuthorPortrait, *, has_words: bool) -> str:
 
 
 def _typical(portrait: AuthorPortrait, name: str) -> str:
-    """Return the typical words of an author who is alone here; empty without any."""
+    """Return the typical words of an author alone here, or empty."""
     words = [f"“{term.text}”" for term in portrait.typical if not term.is_mark][:MOST_TRAITS]
     count = portrait.shipped_authors
     variant = "shipped" if count else ""
@@ -220,7 +217,7 @@ def _typical(portrait: AuthorPortrait, name: str) -> str:
 
 
 def _said_more(portrait: AuthorPortrait, name: str, other_name: str) -> str:
-    """Return the phrase that the author writes more often than the others; empty without any."""
+    """Return the phrase that the author writes more often, or empty."""
     if not portrait.phrases:
         return ""
     phrase = max(portrait.phrases, key=lambda phrase: phrase.messages)
@@ -234,8 +231,6 @@ def _said_more(portrait: AuthorPortrait, name: str, other_name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Phrases(Figure[PhraseList]):
-    """Phrases that an author writes clearly more often than the others."""
-
     portrait: AuthorPortrait
 
     def finding(self) -> Finding:
@@ -282,7 +277,7 @@ class Phrases(Figure[PhraseList]):
         return url_for("posts.show_posts", username=self.portrait.user.username)
 
     def _told(self, phrase: Phrase) -> str:
-        """Return how often the author writes a phrase, and how often the others do."""
+        """Return how often the author and the others write a phrase."""
         other_name = only_other(self.portrait)
         variant = "two" if other_name else ""
         if not phrase.messages_elsewhere:
@@ -307,9 +302,8 @@ class Phrases(Figure[PhraseList]):
 
 
 def hours_of(portrait: AuthorPortrait, labelled_by: str = "") -> ClockFigure:
-    """Return when an author writes, and when the others do.
-
-    labelled_by: ids of the elements that name the drawing, if it is the first of a page.
+    """Return when an author writes, and when the others do; labelled_by: ids of elements that name
+    the first drawing of a page.
     """
     username, outline = portrait.user.username, ""
     if any(portrait.hours_elsewhere):

@@ -31,7 +31,6 @@ class PersonCard:
     absence: str = ""
     """Sentence about a person without messages among those that were read."""
     others: str = ""
-    """Name of the only other person, if any."""
 
     @property
     def messages(self) -> int:
@@ -49,7 +48,7 @@ class PersonCard:
 
     @property
     def measure(self) -> str:
-        """The clearest trait; without a trait and a phrase, the number of words in a message."""
+        """The clearest trait; without a trait and a phrase, the words in a message."""
         trait = self.person.trait
         if trait and not (trait.is_never and self.person.typical):
             return told_alone(trait, self.others)
@@ -75,7 +74,7 @@ class PersonCard:
 
 
 def other_called(username: str, room: RoomFacts) -> str:
-    """Return the name of the only other person of a chat of two; empty in other chats."""
+    """Return the name of the only other person of a chat of two, or empty."""
     others = [name for name in room.usernames if name != username]
     return shown_name(others[0]) if room.people_total == PAIR == len(others) + 1 else ""
 
@@ -103,7 +102,7 @@ def _length_of(words_per_message: float | None) -> str:
 
 
 def wait_of(writing: PersonPortrait) -> str:
-    """Return how long a person takes to reply if that sets them apart; otherwise, empty."""
+    """Return how long a person takes to reply if that sets them apart, or empty."""
     wait_s = _wait_s(writing)
     if wait_s is None or not _differs(writing):
         return ""
@@ -115,7 +114,7 @@ def wait_of(writing: PersonPortrait) -> str:
 def alike(writing: Sequence[PersonPortrait], total: int) -> str:
     """Return how long everyone takes to reply; empty if someone's time clearly differs.
 
-    total: number of people in the chat, who may be more than `writing`.
+    total: number of people, who may be more than `writing`.
     """
     waits_s = [_wait_s(person) for person in writing]
     told_s = [wait_s for wait_s in waits_s if wait_s is not None]
@@ -141,7 +140,6 @@ def _told(wait_s: float) -> str:
 
 
 def _wait_s(writing: PersonPortrait) -> float | None:
-    """Return how long a person takes to reply; None below ten replies."""
     return writing.median_answer_s if writing.answers >= 10 else None
 
 

@@ -1,4 +1,4 @@
-"""The start of a chat's page, and its portrait: how its people write, side by side."""
+"""The start of a chat's page, and its portrait."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -46,8 +46,6 @@ MOST_OPEN: Final = 3
 
 
 class PeoplePage(WebPage, frozen=True, kw_only=True):
-    """A page about how the people of a chat write."""
-
     shown: ChatSight
     in_chat: bool = True
 
@@ -69,7 +67,6 @@ class OverviewPage(PeoplePage, frozen=True, kw_only=True):
     template = "portraits/overview.html"
 
     tz: str
-    """Time zone that the URL names."""
     of_parts: dict[str, Any]
     newest: list[Post]
     """Messages of the newest day: the shown ones, and one more if there are more."""
@@ -77,7 +74,6 @@ class OverviewPage(PeoplePage, frozen=True, kw_only=True):
     """Facts of the whole chat; `room` has those of the period."""
     form: PeriodForm
     years: list[int]
-    """Years that have pages, the newest first."""
 
     @property
     def zone(self) -> str:
@@ -122,7 +118,7 @@ class OverviewPage(PeoplePage, frozen=True, kw_only=True):
 
     @property
     def lately(self) -> str:
-        """Sentence about the messages that the cards are based on; empty if these are all."""
+        """Sentence about the messages that the cards are based on; empty if all."""
         if not self.shown.is_of_newest:
             return ""
         count = ngettext(
@@ -156,8 +152,6 @@ class OverviewPage(PeoplePage, frozen=True, kw_only=True):
 
 
 class NoPeriodPage(FormPage, frozen=True, kw_only=True):
-    """The form of a period that is wrong or has no messages."""
-
     template = "portraits/no_period.html"
 
     tz: str
@@ -175,7 +169,7 @@ class NoPeriodPage(FormPage, frozen=True, kw_only=True):
 async def read_page(
     session: AsyncSession, whole: RoomFacts, zone: ZoneInfo, tz: str, form: PeriodForm
 ) -> OverviewPage | NoPeriodPage:
-    """Return the overview of a chat or a period; `tz` is the time zone that the URL names."""
+    """Return the overview of a chat or a period; `tz` is the URL's time zone."""
     room = await read_facts_of_period(session, whole, form.period, zone)
     if form.error or not room.messages:
         return NoPeriodPage(
@@ -280,9 +274,7 @@ async def show_portrait(room_id: int, args: ZoneArgs) -> ResponseReturnValue:
 
 
 async def read_in_zone(room_id: int, zone_for: Callable[[str | None], ZoneInfo]) -> ChatSight:
-    """Return the portrait in the zone that `zone_for` returns for the chat's own. Raises
-    NotFoundError.
-    """
+    """Return the portrait in the zone that `zone_for` gives. Raises NotFoundError."""
     async with resources().read_long() as session:
         room = await get_room(session, room_id)
         zone = zone_for(room.tz)
@@ -298,7 +290,7 @@ def _shown(figure: PortraitFigure) -> ShownFigure:
 
 
 def told_apart(table: Table) -> tuple[Table, list[str]]:
-    """Return a table without the columns in which all people are equal, and those as sentences."""
+    """Return a table without columns in which all are equal, and those as sentences."""
     columns = [*zip(*table.rows, strict=True)]
     if len(table.rows) < 2:
         return table, []

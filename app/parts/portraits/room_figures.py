@@ -28,11 +28,10 @@ from app.views.rooms.room_finding import PAIR
 
 NOT_THERE: Final = "–"
 OfPeople = Sequence[tuple[PersonPortrait, Columns | NameList]]
-"""Drawings, each of one person."""
 
 
 class PortraitFigure(ChatFigure["Bars | OfPeople"]):
-    """A figure of a portrait, with a row or drawing for each person."""
+    """A figure of a portrait, with a row or drawing each."""
 
     name: ClassVar[str]
     is_drawn: ClassVar[bool] = False
@@ -45,12 +44,11 @@ class PortraitFigure(ChatFigure["Bars | OfPeople"]):
         return None
 
     def line_of(self, person: PersonPortrait) -> list[str]:
-        """Return the notes about a person in a picture."""
         return []
 
 
 def other_of(person: PersonPortrait, sight: ChatSight) -> str:
-    """Return the name of the only other person of a chat of two; empty in other chats."""
+    """Return the name of the only other person of a chat of two, or empty."""
     beside = [group for group in sight.people if group is not person]
     return name_of(beside[0]) if sum(group.people for group in beside) == 1 else ""
 
@@ -60,8 +58,6 @@ def is_alone(sight: ChatSight) -> bool:
 
 
 class Timing(PortraitFigure):
-    """Starts of conversations, and times to reply."""
-
     name = "answers"
     topic = gettext_noop("Who starts, and how long replies take")
 
@@ -123,7 +119,6 @@ class Timing(PortraitFigure):
         return sentences
 
     def _silence(self) -> list[str]:
-        """Return the longest silence in sentences, if there is one."""
         silence = self.sight.longest_silence
         if silence is None:
             return []
@@ -152,8 +147,6 @@ class Timing(PortraitFigure):
 
 
 class TypicalWords(PortraitFigure):
-    """Words that each person writes clearly more often than all others."""
-
     name = "typical"
     topic = gettext_noop("Typical words")
     is_drawn = True
@@ -195,7 +188,7 @@ class TypicalWords(PortraitFigure):
 
     @property
     def _alone(self) -> list[PersonPortrait]:
-        """People without the group of all others, whose words are no one's habit."""
+        """People without the group of all others, whose words are no habit."""
         return [person for person in self.people if person.username is not None]
 
     def missing(self) -> str:

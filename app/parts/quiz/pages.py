@@ -31,8 +31,6 @@ from app.views.requests import parse_args
 
 
 class SolvedPost(NamedTuple):
-    """A post of a set and its author."""
-
     id: int
     text: str
     username: str
@@ -64,12 +62,10 @@ SET: Final = rf"{_ID}(\.{_ID}){{1,{MOST_CHOICES - 1}}}-{_ID}(\.{_ID}){{0,{SET_LE
 class QuizArgs(Struct):
     set: Annotated[str, Meta(pattern=f"^({SET})?$")] = ""
     so: Annotated[str, Meta(pattern=f"^[0-3{SKIPPED}]*$", max_length=SET_LENGTH)] = ""
-    """The answers so far: 1 if the player was right, plus 2 if saywho was; `x` for a deleted post.
-    """
+    """The answers so far: 1 if the player was right, plus 2 if saywho was; `x` if deleted."""
     guess: str | None = None
     """The player's answer to the next question."""
     room: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
-    """The chat whose messages the questions are about."""
 
 
 def tile_row(name: str, hits: Iterable[int]) -> TileRow:
@@ -81,8 +77,6 @@ def tile_row(name: str, hits: Iterable[int]) -> TileRow:
 
 @dataclass(frozen=True, slots=True)
 class PlayedSet:
-    """A set with the answers so far."""
-
     quiz: QuizSet
     room: RoomFacts | None
     so: str = ""
@@ -116,13 +110,13 @@ class PlayedSet:
         return [answer >> 1 for answer in self._answers]
 
     def tiles(self, player: str) -> Tiles:
-        """Return a row of tiles for the player, who has this name, and one for saywho."""
+        """Return a row of tiles for the player, with this name, and for saywho."""
         rows = ((player, self.you), ("saywho", self.model))
         return Tiles(tuple(tile_row(name, hits) for name, hits in rows))
 
     @property
     def answers(self) -> list[tuple[int, bool, bool]]:
-        """The id of each asked post, and whether the player and saywho were right."""
+        """The id of each asked post, and whether player and saywho were right."""
         asked = zip(self.quiz.tweet_ids, self.so, strict=False)  # An address may say more.
         return [
             (tweet_id, bool(int(digit) & 1), bool(int(digit) >> 1))
@@ -136,8 +130,6 @@ class PlayedSet:
 
 
 class Solved(Struct, frozen=True):
-    """An answered question."""
-
     solution: Solution
     guess: str
     evident: Evident
@@ -153,8 +145,6 @@ class Solved(Struct, frozen=True):
 
 
 class PlayedPost(NamedTuple):
-    """An asked post with the answers."""
-
     post: SolvedPost
     is_right: bool
     is_model_right: bool
@@ -164,17 +154,13 @@ class QuizPage(FormPage, frozen=True, kw_only=True):
     template = "quiz/quiz.html"
 
     room: RoomFacts | None
-    """The chat whose messages the questions are about."""
     game: PlayedSet | None = None
-    """The quiz is over if there is neither a question nor an answer."""
+    """The quiz is over without a question and an answer."""
     question: QuizQuestion | None = None
     solved: Solved | None = None
     address: str = ""
-    """The link to the same posts, after the end."""
     players: Sequence[str] = ()
-    """The authors of the set, after the end."""
     played: Sequence[PlayedPost] = ()
-    """The posts that still exist, after the end."""
 
     @property
     def at(self) -> int:
@@ -192,7 +178,7 @@ async def is_of_chat(session: AsyncSession, room_id: int) -> bool:
 
 @blueprint.page("/quiz", of_chat=is_of_chat)
 async def show_quiz(args: QuizArgs) -> ResponseReturnValue:
-    """Draw a set, ask its next question, or show the answer, also after a reload."""
+    """Draw a set, ask its next question, or show the answer."""
     async with resources().db.read() as session:
         room = None if args.room is None else await get_room(session, args.room)
         drawn = None if args.set else await _drawn(session, room)
@@ -224,7 +210,7 @@ def set_of(address: str) -> QuizSet:
 
 
 async def _asked(game: PlayedSet, failure: AppError | None = None) -> ResponseReturnValue:
-    """Ask the next question whose post exists; after the last one show the result."""
+    """Ask the next question whose post exists; finally, show the result."""
     while not game.is_over:
         try:
             async with resources().db.read() as session:

@@ -1,4 +1,4 @@
-"""The first question of a quiz on a chat's overview, the same for all visitors."""
+"""The first question of a quiz on a chat's overview."""
 
 import random
 from collections import Counter
@@ -36,7 +36,7 @@ class Teaser(NamedTuple):
 
 
 class Player(NamedTuple):
-    """A possible author of a message; rows load faster than `User` objects."""
+    """A possible author, whose rows load faster than `User` objects."""
 
     username: str
     username_key: str
@@ -44,10 +44,10 @@ class Player(NamedTuple):
 
 
 async def read_teaser(session: AsyncSession, room: RoomFacts) -> Teaser | None:
-    """Return a quiz about a chat, which changes only with the chat.
+    """Return a quiz about a chat, which changes only with the chat, with up to six people who write
+    most.
 
-    The authors are up to six people who write most there. None if fewer than two people have enough
-    messages, or if the newest messages have too few words.
+    None if fewer than two have enough messages, or the newest have too few words.
     """
     depends_on(EVERYTHING)
     able = [person for person in room.people if person.messages >= FEWEST_POSTS]

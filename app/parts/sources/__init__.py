@@ -1,1 +1,1 @@
-"""Live sources: accounts of Bluesky and Mastodon, and feeds, visited for new posts."""
+"""Live sources: accounts of Bluesky and Mastodon, and feeds."""

@@ -1,8 +1,8 @@
 """Requests to hosts that people name: polite, bounded, and never into the operator's own network.
 
-A host gets one request at a time, and at most one a second. Its name is resolved before each
-request, and the connection goes to the checked address, so that DNS rebinding has no effect.
-Redirects follow the same rules.
+A host gets one request at a time, at most one a second. Its name is resolved before each request,
+and the connection goes to the checked address, against DNS rebinding. Redirects follow the same
+rules.
 """
 
 import asyncio
@@ -35,7 +35,6 @@ PAUSE_S: Final = 1.0
 TIMEOUT_S: Final = 30.0
 """Seconds until the last byte of a response."""
 TIMEOUTS: Final = httpx.Timeout(TIMEOUT_S, connect=8.0).as_dict()
-"""Time limits of connecting, reading and writing."""
 HEADERS: Final = {
     "User-Agent": f"saywho/{version('saywho')}",
     "Accept": "*/*",
@@ -44,13 +43,13 @@ HEADERS: Final = {
 GONE: Final = frozenset((404, 410))
 """Statuses that confirm that a post does not exist."""
 UNKNOWN_PAUSE: Final = timedelta(minutes=5)
-"""Pause after too many requests; Bluesky and Mastodon count requests within this time."""
+"""Pause after too many requests, counted within this time by platforms."""
 _SPECIAL: Final = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")))
-"""Networks of protocols, relays and examples that some versions of Python call global."""
+"""Networks of protocols, relays and examples that some Pythons call global."""
 
 
 class FetchError(InvalidInputError):
-    """A source that cannot be read; its host refuses requests until `not_before`."""
+    """A source that cannot be read; no requests until `not_before`."""
 
     def __init__(self, message: str, *, not_before: datetime | None = None, **values: Any) -> None:
         super().__init__(message, **values)
@@ -61,7 +60,6 @@ class Answer(NamedTuple):
     """A decompressed response; the caller closes its body."""
 
     address: str
-    """URL after redirects."""
     status: int
     headers: httpx.Headers
     body: BinaryIO
@@ -197,7 +195,7 @@ class Web:
 
 
 def check_port(url: httpx.URL) -> None:
-    """Raise FetchError for a port below 1024 except 80 and 443: mail, shells and files."""
+    """Raise FetchError for a port below 1024 except 80 and 443."""
     port = url.port
     if not (port is None or port in {80, 443} or 1024 <= port <= 65_535):
         rule = "A source must use port 80, 443, or 1024 or higher, not {port}"

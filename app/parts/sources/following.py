@@ -1,8 +1,8 @@
 """Visits of due live sources, by one process of all.
 
-A visit reads the newest page, then older pages until one has no new post. Its start is stored with
-its posts: after an interrupted visit the next one does not stop at a known page. Posts that are
-read again are recognised by their ids.
+A visit reads the newest page, then older ones until one has no new post. Its start is stored with
+its posts: after an interruption the next visit does not stop at a known page. Repeated posts are
+recognised by their ids.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ SHORTEST_S: Final = 10.0
 LONGEST_S: Final = 900.0
 """Longest pause between two visits of a source."""
 OLDER_PAGES: Final = 24
-"""Pages after the newest in one visit, which limit the history of a new source."""
+"""Pages after the newest in one visit, which limit a new source's history."""
 
 _record_of = msgspec.json.Decoder(Record).decode
 logger = logging.getLogger(__name__)
@@ -62,14 +62,14 @@ def sources_job(follower: "Follower") -> Job:
 
 
 def pause_s(quiet_s: float, *, failures: int = 0) -> float:
-    """Return the seconds until the next visit of a source without posts for `quiet_s` seconds."""
+    """Return the seconds until the next visit of a source quiet for `quiet_s`."""
     # The pause is shortest for ten minutes after a post, and doubles with every ten minutes more.
     doublings = failures or max(0.0, quiet_s / 600.0 - 1)
     return min(LONGEST_S, SHORTEST_S * 2 ** min(doublings, 10.0))
 
 
 class Follower:
-    """A visitor of due sources, in the process that holds the lock `SOURCES`."""
+    """A visitor of due sources, with the lock `SOURCES`."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
@@ -81,9 +81,8 @@ class Follower:
         await self._web.close()
 
     async def visit_due(self, db: Sessions, due_by: datetime | None = None) -> None:
-        """Visit sources until none is due, one source of each host at a time.
-
-        due_by: leaves out sources that become due later.
+        """Visit sources until none is due, one of each host at a time; due_by: leaves out later
+        ones.
         """
         running: dict[str, asyncio.Task[None]] = {}
         async with asyncio.TaskGroup() as visits:
@@ -108,8 +107,6 @@ class Follower:
 
 @dataclass
 class Visit:
-    """A visit of a source, which stores new posts and deletions."""
-
     db: Sessions
     publisher: Publisher
     source: LiveSource
@@ -140,7 +137,7 @@ class Visit:
         await self._note_end(due_at, error)
 
     async def _note_end(self, due_at: datetime, error: AppError | None) -> None:
-        """Store the outcome and the time of the next visit, if the source still exists."""
+        """Store the outcome and next visit's time, if the source still exists."""
         source, time = self.source, now()
         # Responses are read one at a time: slow readings cost ten times their duration.
         slow_until = time + timedelta(seconds=10 * self.publisher.slow_s)
@@ -166,7 +163,7 @@ class Visit:
                 await session.execute(same_host.values(not_before=not_before))
 
     async def _read(self) -> None:
-        """Store the posts of the newest page, and of older pages down to a known one."""
+        """Store the posts of the newest page, and of older ones down to a known one."""
         mark = self.publisher.mark
         was_whole = mark.is_whole
         async with self.publisher.page() as newest:
@@ -232,7 +229,7 @@ class Visit:
         await self._change(session, accepted=LiveSource.accepted + report.accepted)
 
     async def _note(self, **values: object) -> None:
-        """Store values and the mark. Raises NotFoundError for a source that was removed."""
+        """Store values and the mark. Raises NotFoundError for a removed source."""
         async with self.db.write() as session:
             await self._change(session, **values)
 

@@ -1,4 +1,4 @@
-"""The followed sources: naming, adding, listing and removing them, and requesting visits."""
+"""The followed sources: naming, adding, listing, removing, and visits."""
 
 import asyncio
 import re
@@ -39,8 +39,6 @@ _MASTODON_PROFILE: Final = re.compile(r"/(?:@|users/)(\w[\w.-]*)/?")
 
 
 class SourceName(NamedTuple):
-    """A source as a person names it."""
-
     platform: LivePlatform
     name: str
     """A handle, USER@HOST, or a URL."""
@@ -55,8 +53,8 @@ class SourceName(NamedTuple):
 async def find_source(config: Config, source: str, username: str | None = None) -> SourceName:
     """Return the source that a person means, with its author's name. Raises InvalidInputError.
 
-    A URL is fetched to recognise the platform. Other hosts are only resolved, so that no source in
-    the operator's own network is followed.
+    A URL is fetched to recognise the platform, other hosts only resolved: no source in the
+    operator's network is followed.
     """
     name = parse_source(source, username)
     web = Web(allowed(config))
@@ -78,7 +76,7 @@ async def find_source(config: Config, source: str, username: str | None = None) 
 
 
 def parse_source(source: str, username: str | None = None) -> SourceName:
-    """Return the source as it is written, with a URL as a feed. Raises InvalidInputError."""
+    """Return the source as written, a URL as a feed. Raises InvalidInputError."""
     name = None
     if len(source) <= MAX_LENGTH:
         with suppress(httpx.InvalidURL, ValueError):
@@ -141,7 +139,7 @@ def _rss(address: str) -> SourceName | None:
 
 
 async def _behind(web: Web, address: str) -> str:
-    """Return the source at a URL: a Mastodon account, a feed, or the feed of a page."""
+    """Return the source at a URL: a Mastodon account, a feed, or a page's feed."""
     parts = urlsplit(address)
     if profile := _MASTODON_PROFILE.fullmatch(parts.path):
         # Other sites have such URLs too, but only Mastodon's API knows the account.
@@ -201,7 +199,7 @@ async def add_source(session: AsyncSession, name: SourceName) -> SourceFacts:
 async def list_sources(
     session: AsyncSession, *, after: int | None = None, limit: int
 ) -> tuple[list[SourceFacts], int | None]:
-    """Return up to `limit` sources in the order of adding, and the cursor of the next page."""
+    """Return up to `limit` sources in the order of adding, and the next cursor."""
     query = select(LiveSource).where(LiveSource.id > (after or 0)).order_by(LiveSource.id)
     sources = list(await session.scalars(query.limit(limit + 1)))
     next_id = sources[limit - 1].id if len(sources) > limit else None
@@ -225,14 +223,14 @@ async def ask_for_visit(session: AsyncSession, source_id: int) -> SourceFacts:
 
 
 async def ask_for_visits(session: AsyncSession) -> datetime:
-    """Request visits of all sources as soon as their hosts allow; return the time now."""
+    """Request visits of all sources as soon as hosts allow; return the time now."""
     asked_at = now()
     await session.execute(update(LiveSource).values(next_visit_at=asked_at))
     return asked_at
 
 
 async def is_visit_missing(session: AsyncSession, asked_at: datetime) -> bool:
-    """Return whether a source is being visited, or waits for a visit that its host allows."""
+    """Return whether a source is visited, or waits for a visit its host allows."""
     # A visit in progress is stored as a failure without a reason.
     is_in_progress = and_(LiveSource.failures > 0, LiveSource.last_error.is_(None))
     is_waiting = or_(_is_due(asked_at), is_in_progress)
@@ -241,7 +239,7 @@ async def is_visit_missing(session: AsyncSession, asked_at: datetime) -> bool:
 
 
 async def due_sources(session: AsyncSession, by: datetime | None = None) -> list[LiveSource]:
-    """Return the sources that are due by a time, by default now, the longest due first."""
+    """Return the sources due by a time, now by default, the longest due first."""
     query = select(LiveSource).where(_is_due(by), _is_allowed())
     return list(await session.scalars(query.order_by(LiveSource.next_visit_at, LiveSource.id)))
 

@@ -32,9 +32,7 @@ class SourcesPage(FormPage, frozen=True, kw_only=True):
 
     sources: list[SourceFacts]
     given: str
-    """The source in the sent form."""
     author: str
-    """The author's name in the sent form."""
 
 
 @blueprint.page(SOURCES)
@@ -70,7 +68,7 @@ async def remove(source_id: int) -> ResponseReturnValue:
 
 @blueprint.action("/update", policy="admin")
 async def post_update() -> ResponseReturnValue:
-    """Ask the live sources for new posts, as TwitOff's update does, and redirect to the front."""
+    """Ask the sources for new posts, as TwitOff's update does, and redirect to the front."""
     async with writing() as session:
         await ask_for_visits(session)
     return see_other(url_for("home.show_home"))

@@ -1,4 +1,4 @@
-"""The platforms, with their requests for pages of an account's posts, newest first."""
+"""The platforms, with their requests for pages of posts, newest first."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -20,9 +20,9 @@ from app.runtime.sandbox import Sandbox
 MOST_RSS: Final = 8 * MIB
 """Maximum bytes of a feed or a web page."""
 MOST_JSON: Final = 2 * MIB
-"""Maximum bytes of other responses; facts of an account or post are decoded within 5 ms."""
+"""Maximum bytes of other responses; facts are decoded within 5 ms."""
 SLOW_S: Final = 3.0
-"""Seconds from which a reading is slow; most take 0.2 s, or 2 s on a very busy machine."""
+"""Seconds from which a reading is slow; most take 0.2 s, or 2 s on a busy machine."""
 _head_of = msgspec.json.Decoder(PageHead).decode
 
 
@@ -30,15 +30,13 @@ class Mark(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The position up to which a source was read."""
 
     account: str = ""
-    """The platform's id of the account."""
     validators: dict[str, str] = {}
     """Headers that make the request for the newest page conditional."""
     digest: str = ""
     """Digest of the newest page, for platforms without conditional requests."""
     is_whole: bool = False
-    """Whether the last reading was complete."""
     listed: list[str] = []
-    """If deletions are followed: ids that have left the newest page, then ids on it."""
+    """If deletions are followed: ids that have left the newest page, then on it."""
 
 
 class LivePage(NamedTuple):
@@ -47,7 +45,6 @@ class LivePage(NamedTuple):
     head: PageHead
     answer: Answer
     records: BinaryIO
-    """The posts as lines of JSON."""
 
 
 class _Shown(msgspec.Struct, frozen=True):
@@ -61,8 +58,6 @@ class _Thread(msgspec.Struct):
 
 @dataclass
 class Publisher:
-    """A source on its platform."""
-
     read: ClassVar[Callable[..., Iterator[object]]]
     most_bytes: ClassVar[int] = MOST_JSON
     confirms_deletions: ClassVar[bool] = True
@@ -110,7 +105,7 @@ class Publisher:
     async def fetch(
         self, address: str, headers: Headers | None = None, *, most_bytes: int
     ) -> Answer:
-        """Return a response of the host. Raises FetchError if it fails or refuses requests."""
+        """Return a response of the host. Raises FetchError for a failure or refusal."""
         if self.not_before is not None:
             raise FetchError(
                 "the source asks for no more requests for now", not_before=self.not_before
@@ -130,7 +125,7 @@ class Publisher:
 
 
 class BlueskyPublisher(Publisher):
-    """The posts and replies of an account, from Bluesky's public service without a key."""
+    """The posts and replies of an account, from Bluesky's public service."""
 
     read = staticmethod(read_author_posts)
 
@@ -150,7 +145,7 @@ class _Account(msgspec.Struct):
 
 
 class MastodonPublisher(Publisher):
-    """The statuses of an account, from its own server without a key."""
+    """The statuses of an account, from its own server."""
 
     read = staticmethod(read_statuses)
 

@@ -1,1 +1,1 @@
-"""Jobs on Spark for corpora of any size: a model of their authors, and judgements of texts."""
+"""Jobs on Spark for corpora of any size: a model, and judgements of texts."""

@@ -1,7 +1,7 @@
 """The first bad rows of a job, with file and place as in the report of an import.
 
-Spark reads a large file in parts, and a task knows only a row's number in its part. So tasks report
-the number of rows of each part, which give the place in the file.
+Spark reads a large file in parts, and a task knows only a row's number in its part: the rows of
+each part give the place.
 """
 
 from codecs import BOM_UTF8
@@ -24,11 +24,8 @@ _MARK: Final = b'{"' + BOM_UTF8
 
 
 class FilePart(NamedTuple):
-    """A part of a file, read by one task."""
-
     file: str
     start: int
-    """Position of its first byte in the file."""
     unit: str
     """`line` or `record`."""
 
@@ -41,16 +38,15 @@ class RowNumber(NamedTuple):
 
 @dataclass(slots=True)
 class BadRows:
-    """The number of rows in each part, and the errors of the first bad rows.
-
-    A repeated task changes nothing, since Spark may repeat tasks.
+    """The number of rows in each part, and the first errors; a repeated task changes nothing, since
+    Spark may repeat tasks.
     """
 
     sizes: dict[FilePart, int] = field(default_factory=dict)
     details: dict[RowNumber, str] = field(default_factory=dict)
 
     def zero(self, _value: object) -> "BadRows":
-        """Return the empty report of a new task; Spark calls this and `addInPlace`."""
+        """Return a new task's empty report; Spark calls this and `addInPlace`."""
         return BadRows()
 
     def addInPlace(self, one: "BadRows", two: "BadRows") -> "BadRows":  # noqa: N802 # Spark's name
@@ -79,9 +75,8 @@ class BadRows:
 def answers(
     read: Callable[[Row, int], Row], accumulator: Any, rows: Iterator[Row]
 ) -> Iterator[Row]:
-    """Yield the answer of `read` to each row that is not blank, given its number.
-
-    Answers with an `error` are added to the accumulator of `BadRows`.
+    """Yield the answer of `read` to each numbered row that is not blank; those with an `error` go
+    to the accumulator of `BadRows`.
     """
     bad_rows = BadRows()
     for row in rows:

@@ -1,4 +1,4 @@
-"""`saywho spark compare`: who would have said each of many texts, and the model's file."""
+"""`saywho spark compare`: who would have said each text, and the model's file."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -48,7 +48,7 @@ _ANSWERS: Final = pyarrow.schema(
 class CompareResult(msgspec.Struct, frozen=True):
     texts: int
     verdicts: dict[str, int]
-    """The number of texts with each verdict; `error` counts texts that were not judged."""
+    """The number of texts by verdict; `error` counts unjudged texts."""
     errors: list[Row]
     """File, place and detail of the first texts that were not judged."""
 
@@ -58,7 +58,7 @@ def run(
 ) -> CompareResult:
     """Judge the texts of the inputs, and write the answers to a new folder.
 
-    Raises JobError if the model is invalid or the output exists, and FailedJobError.
+    Raises JobError for an invalid model or existing output, and FailedJobError.
     """
     if "://" not in output and Path(output).exists():
         raise JobError("{name} already exists; choose another folder", name=output)
@@ -113,7 +113,7 @@ def _answer(case: Case, row: bytes, sure: float) -> Row:
 
 
 def _narrowed(case: Case) -> Case:
-    """Return the case with the best fitting authors, if very many are compared."""
+    """Return the case with the best fitting authors, if very many."""
     if case.is_named or len(case.suspects) <= RATED:
         return case
     filled = [i for i, author in enumerate(case.suspects) if author.profile.counts.keys.size]
@@ -141,13 +141,13 @@ class _File(msgspec.Struct, frozen=True):
 
 
 def to_bytes(corpus: Corpus, names: Sequence[str], *, is_named: bool) -> bytes:
-    """Return the model file of a corpus, whose answers name one of the authors `names`."""
+    """Return a corpus' model file, whose answers name one of the authors `names`."""
     case = replace(corpus.case((), names), is_named=is_named)
     return msgspec.msgpack.encode(_File(_SIGNATURE, RECIPE, case), enc_hook=_parts_of)
 
 
 def from_bytes(content: bytes) -> Case:
-    """Return the case of a model file, without texts. Raises ValueError for another version."""
+    """Return a model file's case, without texts. Raises ValueError for another version."""
     file = msgspec.msgpack.decode(content, type=_File, dec_hook=_array)
     if (file.signature, file.recipe) != (_SIGNATURE, RECIPE):
         raise ValueError("a model of another version")

@@ -1,4 +1,4 @@
-"""The executors' work: posts from the rows of a corpus, and counts from an author's posts."""
+"""The executors' work: posts from rows of a corpus, and counts of authors."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -32,7 +32,7 @@ _PLACE: Final = pyarrow.struct(
         ("number", pyarrow.int64()),
     ]
 )
-"""A post's place among all; of posts with the same time, a later place is newer."""
+"""A post's place among all; of equal times, a later place is newer."""
 POSTS: Final = pyarrow.schema(
     [
         ("fate", pyarrow.string()),
@@ -131,11 +131,10 @@ def authors_of(rows: Iterator[Row]) -> Iterator[Row]:
 
 
 class _Links:
-    """An author's replies to their own posts, numbered from 0; 8 bytes for each post."""
+    """An author's replies to themselves, numbered from 0; 8 bytes a post."""
 
     def __init__(self) -> None:
         self._ids = [np.empty(0, np.uint64)]
-        """Digests of the posts' ids, in order."""
         self._answered: dict[int, str] = {}
         self._count = 0
 

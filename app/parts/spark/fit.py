@@ -1,6 +1,6 @@
 """`saywho spark fit`: a model of at most 300 authors, from a corpus of any size.
 
-Executors count features. The driver fits the model as a process without Spark does.
+Executors count features; the driver fits as a process without Spark does.
 """
 
 from collections.abc import Sequence
@@ -48,9 +48,8 @@ def run(
 ) -> FitResult:
     """Fit a model to the posts of the inputs, and write it to a new file.
 
-    has_population: whether the shipped authors count among everyone else.
-    Raises JobError if the output exists or an author in `usernames` has no posts, and
-    FailedJobError.
+    has_population: whether the shipped authors count among everyone else. Raises JobError if the
+    output exists or an author in `usernames` has no posts, and FailedJobError.
     """
     if output.exists():
         raise JobError("{name} already exists; choose another file", name=str(output))
@@ -111,7 +110,7 @@ def _fit(read: Any, named: Sequence[str], shipped: Shipped) -> tuple[bytes, FitR
 
 
 def _each_once(posts: Any) -> Any:
-    """Return each post once, with the first post of each id filled by the others."""
+    """Return each post once, the first of an id filled by the others."""
     from pyspark.sql import functions as f
 
     place, has_id, keys = f.col("place"), f.col("source_id").isNotNull(), ("user_key", "source_id")
@@ -126,7 +125,7 @@ def _each_once(posts: Any) -> Any:
 
 
 def _chosen(posts: Any, named: Sequence[str]) -> dict[str, str]:
-    """Return the authors of the fit by key: the named ones, then those with the most posts."""
+    """Return the authors of the fit by key: the named, then those with most posts."""
     from pyspark.sql import functions as f
 
     authors = posts.groupBy("user_key").agg(

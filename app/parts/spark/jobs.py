@@ -1,6 +1,5 @@
-"""A job on Spark: its session, its rows, and its failures as one line.
-
-A row is a JSON object as bytes, so that one function in the executors reads all formats.
+"""A job on Spark: session, rows as JSON bytes, so that one function reads all formats, and failures
+in one line.
 """
 
 import glob
@@ -21,7 +20,6 @@ from app.runtime.processes import python_path
 
 SEPARATORS: Final = {"csv": ",", "tsv": "\t"}
 AT_ONCE: Final = 2_000
-"""Rows in a record batch of Arrow."""
 SETTINGS: Final = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
@@ -55,7 +53,7 @@ class FailedJobError(AppError):
 def session(master: str, name: str) -> Iterator[Any]:
     """Start Spark, and stop it at the end; `spark-submit` decides the master.
 
-    Raises JobError if Spark does not start, and FailedJobError if a job fails.
+    Raises JobError if Spark does not start, and FailedJobError for a failed job.
     """
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
@@ -114,11 +112,11 @@ def _last(pattern: re.Pattern[str], text: str) -> str:
 class Input(NamedTuple):
     name: str
     first: str
-    """The first file, whose suffix decides the format of all; in a store, the name itself."""
+    """The first file, whose suffix decides all formats; in a store, the name."""
 
 
 def inputs_of(names: Sequence[str]) -> list[Input]:
-    """Return the inputs with these names. Raises JobError if an input does not exist here.
+    """Return the inputs with these names. Raises JobError if one does not exist here.
 
     Call it before Spark starts, which takes seconds.
     """
@@ -140,8 +138,8 @@ def _first_file(name: str) -> str:
 def read_rows(spark: Any, inputs: Sequence[Input]) -> Any:
     """Return the rows of files, folders and patterns, on this machine or in a store.
 
-    The columns are `row`, `input` (its number from 0), `file`, `start` (position of the part of the
-    file that one task reads) and `unit`.
+    Columns: `row`, `input` (its number from 0), `file`, `start` (position of a task's part in the
+    file) and `unit`.
     """
     tables = [_table(spark, number, *files) for number, files in enumerate(inputs)]
     return reduce(lambda one, other: one.union(other), tables)

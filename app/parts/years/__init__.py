@@ -1,1 +1,1 @@
-"""Years: an author's archive to see again, and each year in words and numbers."""
+"""Years: an author's archive, and each year in words and numbers."""

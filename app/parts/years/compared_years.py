@@ -1,7 +1,7 @@
-"""A year compared with the years before and after it, on the days that both have.
+"""A year compared with its neighbours, on the days that both have.
 
-Nothing is known of an author before the first post or after the last. So the spring of an
-unfinished year is not compared with a whole year with its winter.
+Nothing is known of an author before the first post or after the last, so the spring of an
+unfinished year is not compared with a whole year.
 """
 
 import asyncio
@@ -32,16 +32,14 @@ from app.services.archive.author_archive import CalendarYear, answered_in
 from app.services.posts.scanning import Scan, scan
 
 FEWEST_DAYS: Final = 14
-"""Fewest days that two years need in common: two weeks have each day of the week as often."""
+"""Fewest days that two years need in common: two weeks have each weekday as often."""
 LACK: Final = timedelta(7)
-"""Days that a whole year may lack at either end: few people write each day."""
+"""Days that a whole year may lack at either end."""
 FEWEST_COMPARED: Final = 20
 """Fewest posts of a year whose words are compared."""
 
 
 class Writers(NamedTuple):
-    """Whose posts are compared: an author's, or those of a chat."""
-
     is_theirs: ColumnElement[bool]
     first_tweet_at: datetime | None
     newest_tweet_at: datetime | None
@@ -64,7 +62,6 @@ class SameDays(msgspec.Struct, frozen=True):
 
 
 Span = tuple[datetime, datetime]
-"""Start and end of a time."""
 
 
 class Stretch(NamedTuple):
@@ -72,7 +69,6 @@ class Stretch(NamedTuple):
 
     since: date
     until: date
-    """The day after the last day, as is `until_before`."""
     since_before: date
     until_before: date
 
@@ -98,7 +94,7 @@ def stretch_of(year: int, first: date, last: date, *, is_over: bool) -> Stretch 
 
 
 def same_stretch(writers: Writers, year: int, zone: ZoneInfo, at: datetime) -> Stretch | None:
-    """Return the days that a year and the year before have at a time; None for too few."""
+    """Return the days that a year and the one before have at a time; None for too few."""
     if writers.first_tweet_at is None or writers.newest_tweet_at is None:
         return None
     if not MINYEAR < year < MAXYEAR:
@@ -116,7 +112,7 @@ def same_days_of(
     zone: ZoneInfo,
     at: datetime,
 ) -> SameDays | None:
-    """Return a year next to the year before; None if they have too few days in common.
+    """Return a year next to the year before; None for too few common days.
 
     before: number of posts by day of the year before.
     """
@@ -144,7 +140,7 @@ def _weeks(days: Mapping[date, int], since: date, until: date) -> list[int]:
 
 
 def _moved(day: date, years: int) -> date:
-    """Return the same day of another year; March 1 instead of a missing February 29."""
+    """Return the same day of another year; March 1 for a missing February 29."""
     try:
         return day.replace(year=day.year + years)
     except ValueError:
@@ -173,9 +169,7 @@ class YearWord(
 
     @property
     def is_rare_beside(self) -> bool:
-        """Whether it is new to the year, or gone after it: its share is at least ten times the
-        other's.
-        """
+        """Whether it is new or gone: its share is at least ten times the other's."""
         return self.times is None or self.times >= 10
 
 
@@ -199,8 +193,6 @@ class ChangesOfYear(NamedTuple):
 
 
 class _Pair(NamedTuple):
-    """Posts of two years, on the days that both have."""
-
     own: Scan
     beside: Scan
 
@@ -243,9 +235,9 @@ async def compare_years(
 async def _pair(
     session: AsyncSession, author: Writers, whole: Scan, spans: tuple[Span, Span]
 ) -> _Pair:
-    """Return the posts of two years on the days that both have.
+    """Return the posts of two years on common days.
 
-    whole: all posts of the year, which are read once. spans: these days of both years.
+    whole: all posts of the year, read once. spans: these days of both years.
     """
     (since, until), span_beside = spans
     times = [time for time in whole.time if time is not None]
@@ -255,7 +247,6 @@ async def _pair(
 
 
 async def _scan_span(session: AsyncSession, author: Writers, span: Span) -> Scan:
-    """Return the newest posts in a span of time."""
     is_within = Tweet.created_at >= span[0], Tweet.created_at < span[1]
     return await scan(
         session, author.is_theirs, *is_within, columns=("time", "text", "answered"), limit=3_000
@@ -265,9 +256,9 @@ async def _scan_span(session: AsyncSession, author: Writers, span: Span) -> Scan
 def _compare(
     whole: Scan, pairs: Sequence[_Pair | None], author: Writers, year: int, *, is_over_beside: bool
 ) -> ChangesOfYear:
-    """Return the changes of a year; it takes long, so call it in a thread.
+    """Return the changes of a year; call it in a thread.
 
-    pairs: the year next to the year before, and next to the year after.
+    pairs: the year next to the year before, and to the year after.
     """
     worded: dict[int, WordedTexts] = {}
     gained: list[_Gained | None] = []
@@ -297,7 +288,7 @@ def _compare(
 def _clearly_first(
     most: Sequence[NameCount], answered: Sequence[str | None], times: Sequence[int | None]
 ) -> str | None:
-    """Return whom an author answers clearly more than anyone else, compared by day."""
+    """Return whom an author answers clearly most, compared by day."""
     first_two = [username_key(counted.name) for counted in most[:2]]
     days = [*dict.fromkeys(time // DAY_S for time in times if time is not None)]
     places = {day: place for place, day in enumerate(days)}
@@ -329,8 +320,7 @@ def _apart(
 ) -> tuple[list[Phrase] | None, list[Phrase] | None, list[Phrase]]:
     """Return the phrases of both lists so that no word is in two.
 
-    A phrase that came and went is in a third list if neither other year has it. Otherwise, it went.
-    So the phrases that came have stayed.
+    A phrase that came and went is in a third list if neither other year has it, otherwise it went.
     """
     if came is None or went is None:
         return came, went, []

@@ -1,4 +1,4 @@
-"""The figures of a year of an author or a chat: days, hours, words and changes."""
+"""The figures of a year: days, hours, words and changes."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -34,13 +34,10 @@ YearT = TypeVar("YearT", bound=WrittenYear)
 
 @dataclass(frozen=True)
 class DaysOfYear(Figure[WeekGrid], Generic[YearT]):
-    """The days of a year on which posts were written."""
-
     shown: YearT
     has_words: bool = True
     """Whether the finding may quote the people's words."""
     has_names: bool = True
-    """Whether the finding may name others."""
 
     @cached_property
     def posts(self) -> dict[date, int]:
@@ -87,13 +84,12 @@ class DaysOfYear(Figure[WeekGrid], Generic[YearT]):
 
     @cached_property
     def _run(self) -> list[date]:
-        """The longest run of days with posts; empty below three days."""
         run = longest_run([*self.posts])
         return run if len(run) >= 3 else []
 
 
 def _day_with_most(posts: Mapping[date, int]) -> date | None:
-    """Return the day with the most posts; None if several days have as many."""
+    """Return the day with the most posts; None for several."""
     (first, most), *others = Counter(posts).most_common(2)
     return None if others and others[0][1] == most else first
 
@@ -112,7 +108,7 @@ class DaysOfAuthor(DaysOfYear[AuthorYear]):
         return self._finding(has_words=self.has_words, has_names=self.has_names)
 
     def description(self) -> str:
-        """Return what other sites show next to a link: the finding without words and names."""
+        """Return the text next to a link: the finding without words and names."""
         return self._finding(has_words=False, has_names=False)
 
     def _finding(self, *, has_words: bool, has_names: bool) -> str:
@@ -156,7 +152,6 @@ class DaysOfRoom(DaysOfYear[RoomYear]):
 
 
 def hours_of_author(shown: AuthorYear) -> ClockFigure:
-    """Return an author's hours, with those of the same days of the year before."""
     before, told = shown.before, ""
     if before and before.same_days and any(before.hours):
         last = before.same_days.last
@@ -260,7 +255,7 @@ def _values(measure: Measure) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class ComparedWords(Figure[NameList]):
-    """Words in a clearly larger share of the posts of a year than of another year."""
+    """Words in a clearly larger share of the posts of one of two years."""
 
     shown: AuthorYear | RoomYear
     topic: str
@@ -268,7 +263,7 @@ class ComparedWords(Figure[NameList]):
     words: Sequence[YearWord]
     note: str
     other: int | None = None
-    """The other year; None for words that are in neither year beside it."""
+    """The other year; None for words in neither neighbour."""
 
     def finding(self) -> Finding:
         return Finding(topic=self.topic, notes=[self.note])
@@ -317,7 +312,7 @@ def words_of(shown: AuthorYear | RoomYear) -> list[ComparedWords]:
     """Return the lists of words of a year that are not empty: only in it, new, gone, more and less
     often.
 
-    New words are said to have stayed only if the year after was compared too.
+    New words stayed only if the year after was compared too.
     """
     year, came, went = shown.calendar.year, shown.came, shown.went
     appeared = gettext("New words that stayed") if went else gettext("Words that appeared")

@@ -1,8 +1,8 @@
 """The finding of a year: what stands out by more than chance, and the number of posts.
 
 Each candidate passes a test of its own, and the first two sentences that fit are shown: a word of
-this year alone, a change of the writing, a month, a silence, a day. If nothing stands out, the
-number of posts is compared with the same days of the year before.
+this year alone, a change of the writing, a month, a silence, a day. Without any, the posts are
+compared with the same days of the year before.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,13 +23,11 @@ from app.views.habit_words import LONGEST_FINDING, change_of
 from app.views.hours import LEAST_PART, PARTS, busiest
 
 Posts = Mapping[date, int]
-"""Number of posts by day, without days without posts."""
 
 
 class Told(NamedTuple):
     sentence: str
     has_word: bool = False
-    """Whether the sentence quotes the author."""
     has_name: bool = False
 
 
@@ -39,7 +37,7 @@ def is_long_enough(author_year: AuthorYear) -> bool:
 
 
 def finding_of(author_year: AuthorYear, standing_out: Iterable[str]) -> str:
-    """Return what stands out in a year and its number of posts, in at most 140 characters."""
+    """Return what stands out in a year, and its posts, in at most 140 characters."""
     total = total_of(author_year, has_equal=False)
     if told := _first_that_fit(standing_out, total):
         return " ".join([*told, total])
@@ -85,10 +83,8 @@ def standing_out(author_year: AuthorYear, posts: Posts) -> Iterator[Told]:
 
 
 def total_of(author_year: AuthorYear, *, has_equal: bool = True) -> str:
-    """Return the number of posts and of days with posts, and the change from the year before.
-
-    A year that is not whole is compared with the same days of the year before. has_equal: whether
-    about equal numbers are mentioned.
+    """Return the number of posts and days with posts, and the change from the year before, on the
+    same days if not whole; has_equal: whether about equal numbers are mentioned.
     """
     total, before = counted_of(author_year), author_year.before
     same_days = before.same_days if before else None
@@ -113,7 +109,7 @@ def counted_of(year: WrittenYear) -> str:
 
 
 def comparison_of(author_year: AuthorYear) -> str:
-    """Return which days were compared with the year before; empty without a year before."""
+    """Return which days were compared with the year before, or empty."""
     before, year = author_year.before, author_year.calendar.year
     if before is None:
         return ""
@@ -158,7 +154,7 @@ def _first_that_fit(sentences: Iterable[str], total: str) -> list[str]:
 
 
 def _words(year: WrittenYear) -> Iterator[str]:
-    """Yield the word in most posts that is in this year alone, or otherwise new."""
+    """Yield the word in most posts that is in this year alone, or new."""
     came = year.came.words if year.came else []
     new = [word for word in came if word.is_rare_beside]
     for words, finding in ((year.only, "only_word"), (new, "new_word")):
@@ -186,7 +182,7 @@ def _days(year: WrittenYear, posts: Posts) -> Iterator[str]:
 
 
 def _rhythm(year: WrittenYear, posts: Posts) -> Iterator[str]:
-    """Yield the half of a whole year, the days of the week and the hours that stand out."""
+    """Yield the half of a whole year, the weekdays and the hours that stand out."""
     apart, total = year.days_apart, year.calendar.tweets
     if apart.half is not None:
         first = sum(count for day, count in posts.items() if day.month <= 6)

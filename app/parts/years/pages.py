@@ -1,4 +1,4 @@
-"""The pages of a year of an author and of a chat, and the year at the end of an import."""
+"""The pages of a year of an author and a chat, and at an import's end."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -87,9 +87,7 @@ class YearPage(WebPage, frozen=True, kw_only=True, dict=True):
 
     @property
     def words_unchanged(self) -> str:
-        """Sentence that no word appeared or disappeared; empty if years were not compared or one
-        did.
-        """
+        """Sentence that no word came or went; empty without a comparison."""
         has_no_words = (self.shown.came or self.shown.went) and not self.words
         return gettext("No word clearly appeared or disappeared.") if has_no_words else ""
 
@@ -99,7 +97,7 @@ class YearPage(WebPage, frozen=True, kw_only=True, dict=True):
 
     @property
     def best_heading(self) -> str:
-        """Heading of the post with most likes, which is one of several if others have as many."""
+        """Heading of the post with most likes, one of several if equal."""
         likes = [post.counts.likes for post in self.shown.most_liked if post.counts]
         if likes and likes.count(likes[0]) > 1:
             return gettext("One of the most liked posts")
@@ -137,16 +135,15 @@ async def show_year(username: str, year: int, args: ZoneArgs) -> str:
 
 
 async def zone_of_own_chats(username: str) -> str | None:
-    """Return the time zone of all chats of an author; None without one. Raises NotFoundError."""
+    """Return the time zone of an author's chats; None without. Raises NotFoundError."""
     async with resources().db.read() as session:
         author = await get_author(session, username)
         return await zone_of_chats(session, [author.username])
 
 
 async def read_where_it_is(username: str, year: int, tz: str, own_zone: str | None) -> AuthorYear:
-    """Return the year in the page's time zone; in UTC if it only has posts there.
-
-    So a URL that someone sent opens the same year for everyone.
+    """Return the year in the page's time zone, or in UTC if it only has posts there: a sent URL
+    opens the same year for everyone.
     """
     try:
         return await read_in_zone(username, year, zone_of_page(tz, own_zone))
@@ -199,7 +196,6 @@ class RoomYearPage(WebPage, frozen=True, kw_only=True, dict=True):
 
     @property
     def with_emoji(self) -> list[PersonPortrait]:
-        """People with emoji, without the group of all others."""
         return [person for person in self.shown.people if person.username and person.emoji]
 
     @property
@@ -233,7 +229,7 @@ class NewestYear(Struct, frozen=True):
 async def read_newest_year(
     session: AsyncSession, author: Author, zone: ZoneInfo
 ) -> NewestYear | None:
-    """Return the newest full year of an author; None if no year has 20 posts."""
+    """Return the newest full year of an author; None below 20 posts."""
     if author.first_tweet_at is None or author.newest_tweet_at is None:
         return None
     first, last = (
@@ -249,10 +245,10 @@ async def read_newest_year(
 
 
 def newest_full(years: Sequence[int], counts: Sequence[int], present: int) -> int:
-    """Return the newest year that is over and long, otherwise the newest long one, otherwise the
+    """Return the newest long year that is over, otherwise the newest long one, otherwise the
     fullest.
 
-    years: from the newest on, with the number of posts of each in `counts`.
+    years: from the newest on, with posts by year in `counts`.
     """
     long = [year for year, posts in zip(years, counts, strict=True) if posts >= FEWEST_OF_YEAR]
     over = [year for year in long if year < present]

@@ -1,4 +1,4 @@
-"""A year of an author or a chat: when they wrote, which words came and went, and who wrote."""
+"""A year of an author or a chat: when they wrote, and which words came and went."""
 
 import asyncio
 from collections import Counter
@@ -88,8 +88,6 @@ class Milestone(msgspec.Struct, frozen=True):
 
 
 class WrittenYear(msgspec.Struct, frozen=True, kw_only=True):
-    """A year of an author or of a chat, in a time zone."""
-
     tz: str
     calendar: CalendarYear
     hours: DayHours
@@ -214,7 +212,6 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
 def _written(
     writers: Writers, by_hour: Counter[int], zone: ZoneInfo, year: int, at: datetime
 ) -> dict[str, Any]:
-    """Return the fields of a year that its hours determine."""
     is_over = span_of_year(year, zone)[1] <= at
     until = date(year, 12, 31) if is_over else at.astimezone(zone).date()
     return {
@@ -229,7 +226,7 @@ def _written(
 
 
 def _ends_at(year: int, zone: ZoneInfo, at: datetime) -> datetime | None:
-    """Return when a year must be read again: at the end of a day or of the year after it."""
+    """Return when a year must be read again: at the end of a day or of the next year."""
     if span_of_year(year, zone)[1] > at:
         return first_instant(at.astimezone(zone).date() + timedelta(1), zone)
     end_beside = span_of_year(year + 1, zone)[1]
@@ -239,7 +236,7 @@ def _ends_at(year: int, zone: ZoneInfo, at: datetime) -> datetime | None:
 def _days_apart_in(
     author: Writers, by_hour: Counter[int], zone: ZoneInfo, year: int, until: date
 ) -> DaysApart:
-    """Return what stands out among the days of a year, within those of all posts."""
+    """Return what stands out among a year's days, within those of all posts."""
     days = posts_by_day(by_hour)
     times = author.first_tweet_at, author.newest_tweet_at
     first, last = (time.astimezone(zone).date() if time else None for time in times)
@@ -319,21 +316,21 @@ class RoomYear(WrittenYear, frozen=True, kw_only=True):
 
 
 class KeptYear(NamedTuple):
-    """A year of a chat, which its page, its picture and their readers share."""
+    """A year of a chat that page, picture and readers share."""
 
     event: int
-    """The newest event when it was read; after the next one it is read again."""
+    """The newest event when it was read; the next one makes it old."""
     ends_at: datetime | None
     shown: RoomYear
 
 
 KeptYears = LruStore[tuple[int, int, str, bool], KeptYear]
-"""Years by room, year, time zone, and whether they have typical words."""
+"""Years by room, year, time zone, and whether with typical words."""
 
 
 @asynccontextmanager
 async def open_years(_resources: Any) -> AsyncIterator[KeptYears]:
-    """Open the store of a process for the years of chats that were read last."""
+    """Open the process's store for the years of chats read last."""
     yield LruStore(50, lambda _: 1)
 
 
@@ -348,7 +345,7 @@ async def read_room_year(
 ) -> RoomYear:
     """Return a year of a chat. Raises NotFoundError below 100 messages.
 
-    has_typical: whether the typical words of each person are looked for, which pages do not show.
+    has_typical: whether each person's typical words are looked for, which pages do not show.
     """
     depends_on(EVERYTHING)
     event, at, key = await newest_event(session), now(), (room.id, year, zone.key, has_typical)
@@ -413,7 +410,6 @@ async def _read_room_year(
 async def _by_hour(
     session: AsyncSession, is_of_year: ColumnElement[bool], zone: ZoneInfo
 ) -> Counter[int]:
-    """Return the number of messages by hour, counted from the year 1."""
     hour = local_unit(seconds_of(Tweet.created_at), zone, HOUR_S, tick_s=1).label("hour")
     query = select(hour, func.count()).where(is_of_year).group_by("hour")
     return Counter({int(hour): count for hour, count in await session.execute(query)})
