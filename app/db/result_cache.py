@@ -215,7 +215,6 @@ class Memo(Generic[Value]):
                 del self._pending[key]
 
     def _note(self, changes: Sequence[Change]) -> None:
-        """Invalidate values that depend on these events' authors."""
         self.time += 1
         for change in changes:
             if change.kind == GAME_CHANGED:
@@ -233,7 +232,6 @@ class Memo(Generic[Value]):
             self._outdate_all()
 
     def _outdate_all(self, _newest: int = 0) -> None:
-        """Invalidate values with dependencies, and those being made."""
         self.time += 1
         self._start = self.time
         self._changed.clear()

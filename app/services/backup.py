@@ -203,7 +203,6 @@ def _unpack_file(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) ->
 
 
 def _verify_database(config: Config, path: Path) -> None:
-    """Migrate the unpacked database, and check it."""
     staged = replace(config, data_dir=path.parent, database_url=f"sqlite+aiosqlite:///{path}")
     try:
         prepare(staged, upgrade_old=True)

@@ -1,6 +1,6 @@
 """Times ahead count as of now, after the clock was set back.
 
-Otherwise sessions, links, failures, games and visits would last as much longer.
+Otherwise sessions, links, failures, games and visits would last longer by that time.
 """
 
 import logging

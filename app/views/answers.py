@@ -45,10 +45,11 @@ logger = logging.getLogger(__name__)
 
 
 async def wait_for_write() -> None:
-    """Wait until this process sees the event of `Saywho-After`, which private sites and readers'
-    chats do not reveal.
+    """Wait until this process sees the event of `Saywho-After`.
 
-    Raises UnavailableError after 2 s, and MalformedError for an impossible number.
+    Open URLs do not wait: a private site must not reveal the number of events, nor any site to
+    readers of one chat. Raises UnavailableError after 2 s, and MalformedError for an impossible
+    number.
     """
     is_unbound = g.policy in ("open", "player") or own_chat() is not None
     event_id = None if is_unbound else event_of("Saywho-After")

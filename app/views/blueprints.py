@@ -228,7 +228,6 @@ def _cursor(cursor: CursorOf, args: Any) -> Cursor[Any]:
 
 
 def _answer(value: object, status: int) -> ResponseReturnValue:
-    """Return a view's value as JSON: structs as objects, times as RFC 3339."""
     if isinstance(value, Response | str):
         return value
     headers = None

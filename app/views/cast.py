@@ -34,8 +34,8 @@ CLEAR_HUES: Final = 8
 class Person(NamedTuple):
     username: str
     name: str
-    """Name in sentences: the username, but in chats the display name, whose form in URLs is the
-    username.
+    """Name in sentences: the username, or the display name if the username is only its form in
+    URLs, as in chats.
     """
     display_name: str
     """Name as people write it; otherwise the username."""

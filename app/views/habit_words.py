@@ -40,7 +40,6 @@ def part_of(share: float) -> str:
 
 
 def _how_often(share: float) -> tuple[str, int]:
-    """Return the variant of `often` for a share, and its number."""
     if share == 0:
         return "never", 0
     if share < HARDLY:

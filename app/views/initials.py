@@ -39,7 +39,6 @@ def _first_of(name: str) -> str:
 
 
 def _seconds_of(name: str) -> Iterator[str]:
-    """Yield possible second characters of a name, clearest first."""
     first, *later = _WORD.findall(unicodedata.normalize("NFC", name)) or [""]
     if number := _NUMBER.search((later or [first[1:]])[-1]):
         yield number[0]

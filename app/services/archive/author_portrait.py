@@ -345,7 +345,6 @@ async def _rows_of(session: AsyncSession, ids: Sequence[int]) -> list[UserRow]:
 def _count(
     read: PostsBeside, author: Author, zone: ZoneInfo
 ) -> tuple[AuthorPortrait, list[tuple[int, int]]]:
-    """Return a portrait's counted part, and single others' IDs and posts."""
     compared = count_beside(read, author.id)
     own, beside = (
         [compared.said[place] for place in places] for places in (compared.own, compared.beside)

@@ -292,7 +292,6 @@ async def _draw(
 async def _measure_temperature(
     session: AsyncSession, background: Background, asked: Mapping[str, int], seed: int
 ) -> float:
-    """Return the temperature by newest posts of folded authors."""
     samples: dict[str, HeldOut] = {}
     for key, user_id in asked.items():
         whole, _ = (await stored_profiles(session, [user_id]))[user_id]

@@ -122,7 +122,6 @@ async def _portions(
 
 
 def _checked(number: int, line: GivenText | str) -> tuple[JudgedText, tuple[str, ...]]:
-    """Return the answer so far, and the text, none for an error."""
     if isinstance(line, str):
         return JudgedText(number, None, error=line), ()
     try:

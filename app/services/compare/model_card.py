@@ -254,7 +254,6 @@ async def _strangers(
 
 
 def _measure(case: Case, newest: Sequence[Units]) -> tuple[Measured | None, list[list[int]]]:
-    """Return results for each author's newest posts, and confusions."""
     size, fitted = len(case.suspects), case.fitted
     held_out = [
         hold_out(author_case.profile, units)

@@ -221,7 +221,6 @@ async def fold_tails(db: Sessions, *, only_long: bool = False) -> None:
 
 
 async def _states(session: AsyncSession, user_ids: Collection[int]) -> dict[int, tuple[int, int]]:
-    """Return authors' numbers of deletions and profiles' last events."""
     query = (
         select(User.id, User.version, func.coalesce(Profile.as_of_event, 0))
         .outerjoin(Profile, and_(Profile.user_id == User.id, Profile.recipe == RECIPE))

@@ -68,7 +68,6 @@ async def recognised_posts(
 def _judge(
     profiles: Sequence[AuthorProfile], units: Sequence[Sequence[str]], fitted: Fitted
 ) -> _Judged:
-    """Return results for the first author's units; empty without any."""
     held = hold_out(profiles[0], units)
     rivals = [profile for profile in profiles[1:] if profile.counts.keys.size]
     if not (held.queries and rivals and held.profile.counts.keys.size):
@@ -80,7 +79,6 @@ def _judge(
 
 
 def _surest(judged: _Judged, newest: Sequence[OwnPost]) -> int | None:
-    """Return the likeliest short post, the newest of equals."""
     ids = {text: post_id for post_id, text in newest}
     sure = {
         ids[texts[0]]: share

@@ -26,7 +26,7 @@ MOST_MESSAGES: Final = 1_000
 """Messages in a transaction while these take less than SHORT_S: each rewrites profiles."""
 SHORT_S: Final = 0.03
 LONG_S: Final = 0.08
-"""Seconds of the write lock that shorten the next transaction."""
+"""Seconds of the write lock after which the next transaction deletes fewer messages."""
 
 
 class RoomWriters(NamedTuple):
@@ -71,7 +71,7 @@ def _write_only_in(room_id: int) -> list[ColumnElement[bool]]:
 
 
 async def delete_room(session: AsyncSession, room_id: int) -> RoomFacts:
-    """Remove and return a chat, with people who write nowhere else, from every answer.
+    """Remove a chat, and people who write nowhere else, from every answer; return the chat.
 
     `delete_messages` removes the others' messages. An import that fills the chat is cancelled; a
     new import of its file makes another chat. Raises NotFoundError.

@@ -71,7 +71,7 @@ class EarlierReading:
     """Compares posts of an import with stored posts, until each chat is judged."""
 
     settled: set[int | None] = field(default_factory=set)
-    """Chats that are new or unchanged; None stands for posts outside of chats."""
+    """Chats that are new or read as before; None stands for posts outside of chats."""
 
     async def check(
         self, session: AsyncSession, posts: Sequence[Reread], made: Collection[int]

@@ -64,7 +64,6 @@ async def store_lines(
 def _read_lines(
     lines: Iterator[tuple[int, bytes | None]], report: ImportReport, is_stopped: Callable[[], bool]
 ) -> list[BulkPost] | None:
-    """Return posts of the next lines, None at the end; report bad lines."""
     portion = list(islice(lines, BATCH))
     if not portion or is_stopped():
         return None

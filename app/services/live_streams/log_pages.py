@@ -95,7 +95,6 @@ class LogPages:
         return page.after(position, user_id), max(position, page.end)
 
     async def _replay(self, position: int, user_id: int | None) -> LogPage:
-        """Return a page from far back, with only one client's events."""
         try:
             async with asyncio.timeout(REPLAY_WAIT_S):
                 await self._from_back.acquire()

@@ -18,8 +18,8 @@ connections.
 """
 READER_TIMEOUT_S: Final = 30.0
 LOOK_S: Final = 2.0
-"""Seconds between checks for such clients, who are disconnected at most 45 s after the last byte
-that they read.
+"""Seconds between checks for clients that read nothing, who are disconnected at most 45 s after the
+last byte that they read.
 """
 REPLACED: Final = b'event: bye\ndata: {"reason": "too_many_streams"}\n\n'
 """Last event of a replaced stream; its client waits until it is used."""

@@ -207,7 +207,6 @@ async def _number(
     *,
     is_bulk: bool,
 ) -> tuple[list[NewEvent], Sequence[int]]:
-    """Number new posts and all posts' events; return events and ids."""
     rows_by_author: dict[int, list[PostRow]] = defaultdict(list)
     for row in new:
         rows_by_author[row.user_id].append(row)
@@ -248,7 +247,6 @@ async def _insert(session: AsyncSession, new: Sequence[PostRow]) -> None:
 async def _move_counts(
     session: AsyncSession, changed: Sequence[PostRow], stored: Mapping[int, StoredContent]
 ) -> None:
-    """Move posts between counts after changes of time or language."""
     moments = [
         (_moment(row.user_id, row.content), _moment(row.user_id, stored[row.id])) for row in changed
     ]

@@ -316,7 +316,6 @@ def is_in_use(folder: Path) -> bool:
 
 
 def _remove_small_versions(folder: Path, needed: Collection[str]) -> None:
-    """Remove small versions after their pictures."""
     stems = {name.partition(".")[0] for name in needed}
     for name in _names(folder):
         if name[:_DIGEST_LENGTH] not in stems:

@@ -83,7 +83,6 @@ async def match_replies(
 
 
 def _ids_by_key(rows: Sequence[ReplyRow], keys: dict[int, str]) -> dict[PostKey, int]:
-    """Return arriving posts' ids; the first of two equal ids in a room counts."""
     ids: dict[PostKey, int] = {}
     for row in rows:
         if source_id := row.content.source_id:

@@ -47,7 +47,6 @@ class PostWriter:
         await self.add.close()
 
     async def _run(self, requests: Sequence[PostRequest]) -> Sequence[Receipt | Exception]:
-        """Store posts together; reject posts of unknown authors."""
         self._on_batch(len(requests))
         settled: dict[PostRequest, Receipt | Exception] = {}
         arrivals: dict[PostRequest, Arrival] = {}

@@ -104,7 +104,6 @@ def _last(kind: _Kind, has: str | None) -> AnySelect:
 
 @cache
 def _sort_key() -> Tuple:
-    """Return a key's place in a chat, for `_values`."""
     message = aliased(Tweet)
     place = select(message.place).where(message.id == bindparam("id")).scalar_subquery()
     time = bindparam("time", type_=Tweet.created_at.type)

@@ -243,7 +243,6 @@ def _silences(hours_after: HoursAfter, *ends: str, has_gone: bool) -> Select[dat
 
 
 def _first_days(room: RoomFacts, zone: ZoneInfo) -> list[date]:
-    """Return first days of months and the next, or of years if too many."""
     if room.first_message_at is None or room.newest_message_at is None:
         return []
     first, newest = (

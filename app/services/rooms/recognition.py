@@ -68,7 +68,6 @@ class RoomFinder:
     async def _forget_missing(
         self, session: AsyncSession, references: Iterable[RoomReference]
     ) -> None:
-        """Forget chats undone by dry runs, or deleted."""
         ids = {self._ids[reference] for reference in references if reference in self._ids}
         if ids:
             is_here = is_among(session, Room.id, ids), IS_KEPT

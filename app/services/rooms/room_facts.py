@@ -282,7 +282,6 @@ def _first_people() -> AnySelect:
 
 
 def _ranked(*columns: Any) -> AnySelect:
-    """Return the query for columns of chats' people, ranked by messages from 1."""
     order = (RoomPerson.messages.desc(), User.username_key)
     rank = func.row_number().over(partition_by=RoomPerson.room_id, order_by=order)
     return (
@@ -332,7 +331,6 @@ async def homes_of(session: AsyncSession, users: Iterable[NamedUser]) -> dict[in
 
 
 async def _main_rooms(session: AsyncSession, posts: dict[int, int]) -> dict[int, int]:
-    """Return main chats; `posts` are numbers by user ID."""
     rooms, written = dict[int, int](), dict[int, int]()
     for user_id, room_id, messages in await session.execute(_ROOMS, {"user_ids": list(posts)}):
         rooms.setdefault(user_id, room_id)

@@ -1,7 +1,7 @@
 """A chat at sight: how, when and to whom people write.
 
-The overview is of the newest 500 messages or a period, with shares of all there; the portrait of
-20,000, with their shares.
+The overview is of the newest 500 messages or a period, with shares of all there; the portrait is of
+the newest 20,000, with shares of these.
 """
 
 import asyncio
@@ -182,7 +182,7 @@ class KeptRoom(NamedTuple):
     """A chat counted for all time zones."""
 
     event: int
-    """The next event invalidates it."""
+    """After the next event it is counted again."""
     counted: CountedChat
     """With the hours of UTC."""
     times: dict[int, NDArray[np.int64]]
@@ -319,7 +319,6 @@ def count_chat(
 
 
 def _of_all(counted: CountedChat, room: RoomFacts) -> CountedChat:
-    """Return counts with everyone's number of all messages."""
     first = room.people[: len(counted.ids)]
     numbers = [(1, person.messages) for person in first]
     others = room.people_total - len(first), room.messages - sum(count for _, count in numbers)

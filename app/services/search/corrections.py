@@ -98,7 +98,6 @@ def _is_open(word: QueryPart, shortest: Mapping[str, int] = SHORTEST) -> bool:
 
 
 async def _in_posts(session: AsyncSession, expressions: Mapping[Key, Expression]) -> set[Key]:
-    """Return keys whose expressions match, for a while by deleted authors' posts, too."""
     if not expressions:
         return set()
     index = backend_of(session).words
@@ -126,7 +125,6 @@ def _are_matched(postings: str, count: int) -> TextClause:
 async def _counted(
     session: AsyncSession, words: Sequence[QueryPart]
 ) -> dict[QueryPart, list[QueryPart]]:
-    """Return counted neighbours of each word, most frequent first."""
     if not words:
         return {}
     neighbours, terms = await asyncio.to_thread(_neighbours, words)

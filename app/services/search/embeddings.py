@@ -79,7 +79,6 @@ class Embeddings:
         )
 
     async def _newest(self, session: AsyncSession) -> int:
-        """Return the last post with a vector, as all earlier ones have."""
         ours = select(Embedding.tweet_id).where(Embedding.model == self.embedder.name)
         return await session.scalar(ours.order_by(Embedding.tweet_id.desc()).limit(1)) or 0
 

@@ -291,7 +291,6 @@ async def _marked(
 async def _total(
     session: AsyncSession, matches: Matches, whole: Sequence[Scored] | None
 ) -> int | None:
-    """Return the matches by the index; None for over 10,000."""
     if whole is not None:
         return len(whole)
     counted = matches.select(session).limit(MOST_COUNTED + 1).subquery()

@@ -68,7 +68,6 @@ async def similar_posts(
 
 
 async def _candidates(session: AsyncSession, post: Post, most: int) -> list[Post]:
-    """Return posts that share the rarest terms, heaviest first."""
     found_by = sorted(set(terms(post.text)))
     frequencies = await term_frequencies(session, found_by)
     weights: dict[str, float] = {}

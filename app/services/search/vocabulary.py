@@ -43,7 +43,6 @@ async def is_vocabulary_old(session: AsyncSession) -> bool:
 
 
 async def _count_indexed(session: AsyncSession) -> int:
-    """Return indexed posts, including deleted authors'."""
     return await session.scalar(select(func.sum(User.tweet_count))) or 0
 
 

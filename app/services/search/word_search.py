@@ -272,7 +272,6 @@ class _QueryTerms:
 
 
 async def _count(session: AsyncSession, parts: Sequence[QueryPart]) -> _QueryTerms:
-    """Return the parts with all terms' frequencies for all or some."""
     words = list(dict.fromkeys(word for part in parts for word in split_phrase(part)))
     ways = [way for part in {*parts, *words} for way in part.ways]
     terms = {term for way in ways for term in way.terms}

@@ -180,7 +180,6 @@ def _month(year: int, month: MonthPosts, days: Mapping[date, CalendarDay]) -> Po
 
 
 def _cell(day: CalendarDay, told: str) -> str:
-    """Return a day as HTML; `told` is its number in words."""
     if not day.posts:
         return '<td><span class="day"></span></td>'
     label, path = escape(f"{show_month_day(day.day)}: {told}"), escape(day.path)

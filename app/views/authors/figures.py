@@ -26,7 +26,7 @@ from app.views.hours import HoursFigure, by_hour
 from app.views.page import platform_name
 
 FEWEST_DAYS: Final = 10
-"""Days with posts for a drawn calendar."""
+"""Minimum of days with posts for a drawn calendar."""
 
 
 @dataclass(frozen=True)

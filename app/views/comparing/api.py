@@ -132,7 +132,6 @@ async def compare_batch(args: PanelArgs) -> Response:
 
 
 def _has_more_than(most: int, file: io.BytesIO) -> bool:
-    """Return whether a file has more filled lines, and rewind it."""
     filled = islice(filter(bytes.strip, file), most, None)
     has_more = next(filled, None) is not None
     file.seek(0)

@@ -57,7 +57,6 @@ def uses_of(mark: Evidence, *, is_alone: bool) -> tuple[str, str | None]:
 
 
 def _usage(usage: Usage) -> str:
-    """Return a rate in words."""
     posts = show_number(usage.posts)
     if usage.uses == 0:
         return gettext("never in {posts} posts").format(posts=posts)

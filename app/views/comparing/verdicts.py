@@ -39,7 +39,7 @@ ELSEWHERE_ALONE: Final = gettext_noop("The text was compared only with people fr
 MOST_LISTED: Final = 3
 """Authors named in a sentence; of more the number is given."""
 CLOSE: Final = 0.5
-"""Share of the first bar that names the second."""
+"""Share of the first bar that the second needs to be named, too."""
 
 Lean = Literal[
     "likely",

@@ -164,7 +164,6 @@ async def _preview_page(
 
 
 async def _note_look(job: ImportJob, preview: Preview) -> None:
-    """Store a preview's result, if the history differs."""
     before = [fault.detail for fault in errors_of(job)]
     is_same = before == list(filter(None, [preview.failure])) and notes_of(job) == preview.notes
     if not is_same:
@@ -291,7 +290,6 @@ def _options(form: Form, before: ReadOptions) -> ReadOptions:
 
 
 def _options_of_form(form: Form, before: ReadOptions) -> ReadOptions:
-    """Return the form's unchecked choices; `before` are the earlier."""
     username, zone = (form.get(name, "").strip() or None for name in ("username", "timezone"))
     zone = zone_typed(zone)
     people, taken = map(form.getlist, ("speaker", "only"))

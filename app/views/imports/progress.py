@@ -139,7 +139,6 @@ async def read_progress(job: ImportJob) -> ImportPage:
 async def _read_author(
     session: AsyncSession, username: str
 ) -> tuple[dict[str, Any], AuthorArchive | None]:
-    """Return parts' cards of an author, and the archive without any."""
     author = await get_author(session, username)
     zone = zone_of_page("", await zone_of_chats(session, [username]))
     of_parts = await read_cards(session, "import_end", author, zone)
@@ -149,7 +148,6 @@ async def _read_author(
 
 
 async def _overviews(session: AsyncSession, rooms: Sequence[RoomFacts]) -> list[ChatSight]:
-    """Return the overviews of the first chats, at least one."""
     overviews: list[ChatSight] = []
     # Each takes some 30 ms, and the page must not wait for long.
     end = monotonic() + 1.0

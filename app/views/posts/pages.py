@@ -143,7 +143,6 @@ async def show_posts(args: PostsArgs, after: TweetKey | None) -> str:
 
 
 async def _count(session: AsyncSession, args: PostsArgs) -> int | None:
-    """Return the number of listed posts; None if counting takes long."""
     kept = replace(args.selection, has=None, shows=None)
     count = await count_selected(session, kept, args.zone, hour=args.hour)
     if not args.looks_inside:

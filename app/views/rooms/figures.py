@@ -210,7 +210,6 @@ class Months(ChatFigure[PeriodColumns]):
 
     @property
     def _labels(self) -> list[str]:
-        """Columns' labels; empty without room."""
         days = [period.first_day for period in self._periods]
         if self._is_of_years:
             step = len(days) // FEW_LABELS + 1

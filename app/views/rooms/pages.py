@@ -274,7 +274,6 @@ async def _search(room_id: int, args: RoomArgs, after: ResultKey | None) -> Resu
 async def _excerpt(
     session: AsyncSession, room: RoomFacts, args: RoomArgs, after: TweetKey | None, zone: ZoneInfo
 ) -> RoomExcerpt:
-    """Return the messages of the URL, by default the first."""
     whole = Selection(room_id=room.id)
     if args.view == "newest":
         posts, earlier = await list_before(session, whole, END, limit=MESSAGES)

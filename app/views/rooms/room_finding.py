@@ -60,7 +60,6 @@ def finding_of(
 
 
 def _habits(people: People, traits: Sequence[Trait], *, is_of_newest: bool) -> list[str]:
-    """Return sentences on habits of people without a trait, clearest first."""
     named = {trait.username for trait in traits}
     measures = {_TOLD_AS.get(trait.kind, trait.kind) for trait in traits}
     is_said = is_of_newest and not measures.isdisjoint({*_TOLD_AS.values(), "night"})

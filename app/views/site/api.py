@@ -102,7 +102,6 @@ async def show_docs() -> str:
 
 
 async def _reference(cast: Cast) -> Markup:
-    """Return the reference, cached for the last languages and URLs."""
     kept: LruStore[tuple[object, ...], Markup] = current_app.extensions.setdefault(
         # Each has 200 KB, and a client may name any address.
         "api_reference",

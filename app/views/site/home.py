@@ -137,7 +137,6 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
 
 
 def _shown(room: RoomFacts) -> RoomFacts:
-    """Return a chat with the people whom a list colours."""
     return structs.replace(room, people=room.people[:FEW_PEOPLE])
 
 
