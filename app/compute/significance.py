@@ -76,22 +76,30 @@ def lead_errors(leads: Iterable[float]) -> float:
     return sum(values) / error if error else 0.0
 
 
-def is_ahead(counts: Sequence[int], beside: Sequence[int], clear: float = CLEAR) -> bool:
-    """Return whether a sum of counts, by day or week, is clearly larger; the shorter list ends with
-    zeros.
+Days = Sequence[int | None]
+"""Counts of the days or weeks of a period; None for a day before all posts, or after them."""
+
+
+def is_ahead(counts: Days, beside: Days, clear: float = CLEAR) -> bool:
+    """Return whether the sum of counts, by day or week, is clearly larger than the other sum.
+
+    The shorter list ends with zeros. Only days that both have are compared.
     """
     pairs = zip_longest(counts, beside, fillvalue=0)
-    errors = lead_errors(count - other for count, other in pairs)
+    both = ((count, other) for count, other in pairs if count is not None and other is not None)
+    errors = lead_errors(count - other for count, other in both)
     return errors > 0 and errors >= clear
 
 
-def fullest(periods: Sequence[Sequence[int]], clear: float = CLEAR) -> int | None:
-    """Return the index of the period clearly ahead of the second, or None; periods: counts of each
-    period's days, the clusters.
+def fullest(periods: Sequence[Days], clear: float = CLEAR) -> int | None:
+    """Return the index of the period that is clearly ahead of the second; None without one.
+
+    periods: counts of each period's days, the clusters.
     """
     if len(periods) < 2:
         return None
-    *_, second, first = sorted(range(len(periods)), key=lambda place: sum(periods[place]))
+    totals = [sum(filter(None, days)) for days in periods]
+    *_, second, first = sorted(range(len(periods)), key=totals.__getitem__)
     return first if is_ahead(periods[first], periods[second], clear) else None
 
 

@@ -83,11 +83,18 @@ def busiest_period(cells: Sequence[DayCell], begins: Sequence[date]) -> int | No
         return fullest_day(totals)
     # Only the days of the two leading periods are compared: all periods may have millions.
     places = sorted(range(len(totals)), key=totals.__getitem__)[-2:]
-    days: list[list[int]] = [[0] * (begins[place + 1] - begins[place]).days for place in places]
+    posts_on = Counter[date]()
     for day, _, posts in cells:
-        if (place := bisect_right(begins, day) - 1) in places:
-            days[places.index(place)][(day - begins[place]).days] += posts
-    first = fullest(days)
+        if bisect_right(begins, day) - 1 in places:
+            posts_on[day] += posts
+    begin, end = (of((day for day, *_ in cells), default=begins[0]) for of in (min, max))
+
+    def days_of(place: int) -> list[int | None]:
+        length = (begins[place + 1] - begins[place]).days
+        days = (begins[place] + timedelta(number) for number in range(length))
+        return [posts_on[day] if begin <= day <= end else None for day in days]
+
+    first = fullest([days_of(place) for place in places])
     return None if first is None else places[first]
 
 

@@ -27,7 +27,6 @@ from app.views.initials import numbered_initials
 from app.views.page import WebPage, render
 from app.views.picture_args import LookArgs, PeopleArgs, PictureArgs
 from app.views.policies import OfChat, own_origin
-from app.views.requests import parse_args
 
 Args = TypeVar("Args", bound=LookArgs)
 Subject = TypeVar("Subject")
@@ -106,27 +105,26 @@ class Pictures(Generic[Subject, Args]):
         """Declare the page at a path, and the PNG at the path with `.png`."""
         name = blueprint.name.removesuffix("s")
 
-        async def show_page(**here: Any) -> ResponseReturnValue:
-            return await self._show_page(here)
+        async def show_page(args: Args, **here: Any) -> ResponseReturnValue:
+            return await self._show_page(args, here)
 
-        async def show_image(**here: Any) -> ResponseReturnValue:
-            return await self._show_image(here)
+        async def show_image(args: Args, **here: Any) -> ResponseReturnValue:
+            return await self._show_image(args, here)
 
         show_page.__name__, show_image.__name__ = f"show_{name}_page", f"show_{name}"
-        blueprint.page(path, is_cacheable="page" in self.cached, of_chat=of_chat)(show_page)
-        path = f"{path}.png"
-        blueprint.page(path, is_cacheable="image" in self.cached, of_chat=of_chat)(show_image)
+        for view, end, answer in ((show_page, "", "page"), (show_image, ".png", "image")):
+            view.__annotations__["args"] = self.args
+            is_cacheable = answer in self.cached
+            blueprint.page(f"{path}{end}", is_cacheable=is_cacheable, of_chat=of_chat)(view)
 
-    async def _show_page(self, here: Mapping[str, Any]) -> ResponseReturnValue:
-        args = parse_args(self.args, is_strict=False)
+    async def _show_page(self, args: Args, here: Mapping[str, Any]) -> ResponseReturnValue:
         subject = await self.read(args, zone_of_page, **here)
         if isinstance(subject, Response):
             return subject
         poster = await self.poster_of(subject, args)
         return await render(self.page_of(subject, args, poster)), 200, {**self.headers}
 
-    async def _show_image(self, here: Mapping[str, Any]) -> Response:
-        args = parse_args(self.args, is_strict=False)
+    async def _show_image(self, args: Args, here: Mapping[str, Any]) -> Response:
         subject = await self.read(args, zone_of_picture, **here)
         if isinstance(subject, Response):
             return subject

@@ -282,15 +282,20 @@ def posts_by_day(by_hour: Mapping[int, int]) -> Counter[date]:
 
 
 def fullest_month(by_day: Mapping[date, int]) -> MonthOfPosts | None:
-    """Return the month clearly ahead of others, by day."""
-    months: dict[date, list[int]] = {}
+    """Return the month clearly ahead of all others, day by day."""
+    months: dict[date, list[int | None]] = {}
+    begin, end = min(by_day, default=date.min), max(by_day, default=date.min)
     for day, posts in by_day.items():
-        months.setdefault(day.replace(day=1), [0] * 31)[day.day - 1] = posts
+        first = day.replace(day=1)
+        if first not in months:
+            days = (first + timedelta(number) for number in range(31))
+            months[first] = [0 if begin <= each <= end else None for each in days]
+        months[first][day.day - 1] = posts
     place = fullest([*months.values()])
     if place is None:
         return None
-    first, days = [*months.items()][place]
-    return MonthOfPosts(first, sum(days))
+    first, counts = [*months.items()][place]
+    return MonthOfPosts(first, sum(filter(None, counts)))
 
 
 async def scan_author(

@@ -1,7 +1,7 @@
 """Periods of a chat with everyone's messages, and silences."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from itertools import pairwise
 from typing import Annotated, Any, Final, NamedTuple
@@ -171,7 +171,9 @@ async def _fullest(
     if clear_peak(messages) is None:
         return None  # Days take longer to count, and none would be clearer by days.
     *_, second, first = sorted(range(len(messages)), key=messages.__getitem__)
-    counts: list[list[int]] = []
+    times = [time for time in (room.first_message_at, room.newest_message_at) if time]
+    begin, end = (time.astimezone(zone).date() for time in times)
+    counts: list[dict[date, int | None]] = []
     day = local_unit(seconds_of(Tweet.created_at), zone, DAY_S, tick_s=1).label("day")
     for place in (first, second):
         since, until = days[place], days[place + 1]
@@ -182,10 +184,11 @@ async def _fullest(
             .where(Tweet.created_at < first_instant(until, zone))
             .group_by("day")
         )
-        counts.append([0] * (until - since).days)
-        for number, count in await session.execute(query):
-            counts[-1][number + 1 - since.toordinal()] += count
-    return first if is_ahead(counts[0], counts[1]) else None
+        each = (since + timedelta(number) for number in range((until - since).days))
+        counts.append({of: 0 if begin <= of <= end else None for of in each})
+        rows = await session.execute(query)
+        counts[-1] |= {date.fromordinal(number + 1): count for number, count in rows}
+    return first if is_ahead([*counts[0].values()], [*counts[1].values()]) else None
 
 
 async def longest_silence(

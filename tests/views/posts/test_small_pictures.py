@@ -86,7 +86,7 @@ async def made(anybody: Client, address: str) -> Any:
 
     async def is_small() -> bool:
         answers.append(await anybody.get(address))
-        return answers[-1].content_type == "image/webp"
+        return bool(answers[-1].content_type == "image/webp")
 
     await eventually(is_small)
     return answers[-1]
