@@ -104,7 +104,8 @@ def seconds_of(time: SQLColumnExpression[datetime | None]) -> ColumnElement[int]
 
 def _in_zone(time: SQLColumnExpression[int], zone: ZoneInfo, *, tick_s: int) -> ColumnElement[int]:
     """Return the expression for a time in a zone; both in ticks since the year 1."""
-    until_now = [(since, offset) for since, offset in _offsets(zone) if since <= now()]
+    at = now()
+    until_now = [(since, offset) for since, offset in _offsets(zone, at.year) if since <= at]
     *later, (_, oldest) = [
         (slot_of(since) * SLOT_S // tick_s, offset // tick_s) for since, offset in until_now
     ]
@@ -153,27 +154,32 @@ def _number(value: int) -> ColumnElement[int]:
 
 
 @functools.lru_cache(maxsize=100)
-def _offsets(zone: ZoneInfo) -> tuple[tuple[datetime, int], ...]:
+def _offsets(zone: ZoneInfo, until: int) -> tuple[tuple[datetime, int], ...]:
     """Return a zone's offsets in seconds with their beginnings, newest first.
 
-    The oldest applies to all time before, the one of 2100 to all after.
+    The oldest applies to all time before, the offset at the end of the year `until` to all after.
     """
+
+    def offset_at(time: datetime) -> timedelta | None:
+        return time.astimezone(zone).utcoffset()
+
     before = datetime(1900, 1, 1, tzinfo=UTC)
-    offsets = [(before, _offset(zone, before))]
+    offsets = [(before, offset_at(before))]
     step_days = 14  # The changes of a zone are further apart.
     in_step = range(step_days * DAY_S // 60 + 1)
-    while before.year < 2100:
+    while before.year <= until:
         after = before + timedelta(days=step_days)
-        offset = _offset(zone, after)
+        offset = offset_at(after)
         if offset != offsets[-1][1]:
             minutes = bisect.bisect_left(
-                in_step, True, key=lambda m: _offset(zone, before + timedelta(minutes=m)) == offset
+                in_step,
+                True,
+                key=lambda m: (
+                    (before + timedelta(minutes=m)).astimezone(zone).utcoffset() == offset
+                ),
             )
             offsets.append((before + timedelta(minutes=minutes), offset))
         before = after
-    return tuple(reversed(offsets))
-
-
-def _offset(zone: ZoneInfo, time: datetime) -> int:
-    offset = time.astimezone(zone).utcoffset() or timedelta()
-    return int(offset.total_seconds())
+    return tuple(
+        (since, int((offset or timedelta()).total_seconds())) for since, offset in reversed(offsets)
+    )

@@ -112,8 +112,8 @@ async def test_filters_alone_list_the_newest_and_are_named(site: Client) -> None
 @pytest.mark.parametrize(
     ("q", "status", "detail"),
     [
-        ("from:nobody", 404, "User 'nobody'"),
-        ("-to:nobody", 404, "User 'nobody'"),
+        ("from:nobody", 404, "nobody"),
+        ("-to:nobody", 404, "nobody"),
         ("in:nowhere", 404, "nowhere"),
         ("in:999", 404, "999"),
         ("from:jun", 422, "more.jun, other.jun"),

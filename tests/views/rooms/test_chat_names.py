@@ -135,7 +135,7 @@ async def test_messages_are_called_so_and_other_names_stay(chat: Client) -> None
     page = await chat.page(f"/user/{quote(USERNAME)}")
     assert f">{NAME}</h1>" in page
     assert '<p class="lead">15 messages · ' in page
-    assert 'in <a href="/room/1"><bdi>우리</bdi></a></p>' in page
+    assert 'in the chat <a href="/room/1"><bdi>우리</bdi></a></p>' in page
     assert f"A message by <bdi>{NAME}</bdi></h1>" in await chat.page("/tweet/1")
     authors = await chat.page("/authors")
     assert "15 messages" in authors
