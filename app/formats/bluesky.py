@@ -46,7 +46,7 @@ class TimelineEntry:
     """Object around the record: time of indexing, media and counts."""
     is_repost: bool
     names_author: bool
-    """Whether the item names the post's author, as answers of the API do."""
+    """Whether the item names the post's author."""
 
 
 def read(source: Source, _options: ReadOptions) -> RecordStream | None:
@@ -68,9 +68,9 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
 
 
 def with_links(text: str, facets: object) -> str:
-    """Return the text with its links written out; link positions count bytes of UTF-8.
+    """Return the text with its links written out, except links that overlap or do not fit.
 
-    Links that overlap or do not fit the text stay as they are.
+    Link positions count bytes of UTF-8.
     """
     data = text.encode(errors="surrogatepass")
     parts: list[str] = []
@@ -312,7 +312,6 @@ def _file(source: Source) -> Content | None:
 
 
 def _look_through(content: Content) -> Repository:
-    """Return the file's account; damage is reported when the posts are read."""
     repository = Repository()
     try:
         for block in blocks(content.uncounted):
@@ -326,7 +325,6 @@ def _look_through(content: Content) -> Repository:
 
 
 def _read_block(block: Block, place: int, repository: Repository) -> Item | None:
-    """Return a block's post, if it has one."""
     if b"app.bsky.feed." not in block.data or block.data.startswith(_NODE):
         return None
     try:

@@ -43,9 +43,9 @@ class _Numbers:
 
 
 def notes_in(meta: bytes, start: int) -> list[Span]:
-    """Return the spans of items that are no pictures; `start` is the place of this `meta`.
+    """Return the spans of items that are no pictures. Raises RecordError if `meta` does not say it.
 
-    Raises RecordError if the `meta` does not say it.
+    `start` is the place of this `meta`.
     """
     try:
         boxes = {kind: (place, content) for kind, place, content in boxes_in(meta, 4)}
@@ -73,7 +73,6 @@ def boxes_in(data: bytes, start: int) -> Iterator[tuple[bytes, int, bytes]]:
 
 
 def _notes_among(iinf: bytes) -> dict[int, bytes]:
-    """Return the types of the items that are no pictures, by item number."""
     numbers = _Numbers(iinf)
     is_long = numbers.number(4) >> 24 != 0
     numbers.number(4 if is_long else 2)

@@ -1,8 +1,8 @@
 """Boxes of an MP4, HEIC or AVIF that are needed to play pictures and sound.
 
-Samples are found by their distance from the beginning of the file, so every other box, and each
-sample of a dropped track, becomes zeros of its size. Sources: ISO/IEC 14496-12, 4.2 and 8; ISO/IEC
-23008-12, 6; QuickTime File Format, "Movie atoms".
+Every other box, and each sample of a dropped track, becomes zeros of its size, because the file
+states distances from its beginning. Sources: ISO/IEC 14496-12, 4.2 and 8; ISO/IEC 23008-12, 6;
+QuickTime File Format, "Movie atoms".
 """
 
 import struct
@@ -59,7 +59,6 @@ class Span(NamedTuple):
     filler: bytes = b""
 
     def within(self, start: int, end: int) -> "Span":
-        """Return the part of an overlapping span between two places."""
         first, last = max(self.start, start), min(self.end, end)
         return Span(first, last, self.filler[first - self.start : last - self.start])
 
@@ -70,7 +69,7 @@ class Span(NamedTuple):
 
 
 class Blanks:
-    """Blanked spans in the pieces of a file, which come in order."""
+    """Blanked spans of a file's pieces, which come in order."""
 
     def __init__(self) -> None:
         self._spans: list[Span] = []
@@ -214,7 +213,6 @@ def _version(data: bytearray, box: Box) -> int:
 
 
 def _entered(data: bytearray, box: Box) -> int | None:
-    """Return the number of bytes before the first inner box, if there is one."""
     if box.kind == b"iinf":
         return 8 if _version(data, box) else 6
     return _ENTERED.get(box.kind)
@@ -232,7 +230,6 @@ def _zero(data: bytearray, start: int, end: int) -> None:
 
 
 def _free(data: bytearray, box: Box) -> None:
-    """Turn a box, or other bytes that fit a head, into free space."""
     if box.kind == b"" and box.end - box.start >= _HEAD:
         data[box.start : box.start + 4] = (box.end - box.start).to_bytes(4, "big")
     if box.end - box.start >= _HEAD:

@@ -1,7 +1,7 @@
 """Formats of other packages, found by entry points in the group `saywho.formats`.
 
-A faulty format is left out and named in `Brought.faults`. If it fails at a file, it does not
-recognise that file, or stops reading it.
+`Brought.faults` names faulty formats, which are left out. A format that fails at a file does not
+recognise it, or stops reading it.
 """
 
 import contextlib

@@ -1,7 +1,6 @@
-"""Columns of a file and their fields, by the names that programs use.
+"""Columns of a file and their fields, by the names that programs use in several languages.
 
-A column of a nested document is named by its path: `author.username`. Names come from field lists
-of APIs and tools, and from words for them in other languages.
+A column of a nested document is named by its path: `author.username`.
 """
 
 import re

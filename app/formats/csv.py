@@ -369,8 +369,8 @@ def _deeper_heading(first: list[str], chosen: Mapping[str, str]) -> Heading | No
 def _strange_heading(content: Content) -> Heading | None:
     """Return the header of a table without a known column; its first two rows are equally wide.
 
-    The file name must be a table's, because prose and logs may have such rows. Raises
-    UnrecognisedFileError if it is not, or if the header is alone.
+    Raises UnrecognisedFileError if it is alone, or if the file name is no table's, because prose
+    and logs may have such rows.
     """
     header, delimiter, is_alone = _widest_header(beginning(content))
     is_called_table = content.name.lower().endswith(_ENDINGS)
@@ -399,7 +399,7 @@ def _strange_heading(content: Content) -> Heading | None:
 def _widest_header(text: str) -> tuple[list[str], str, bool]:
     """Return the first row's fields, their delimiter, and whether it is the only row.
 
-    There are no fields if no delimiter gives the second row an equal width.
+    No delimiter may fit both rows; then there are no fields.
     """
     tables = list[tuple[list[str], str, bool]]()
     for delimiter in DELIMITERS:
@@ -413,7 +413,7 @@ def _widest_header(text: str) -> tuple[list[str], str, bool]:
 def _header_and_width(text: str, delimiter: str) -> tuple[list[str], int | None]:
     """Return the first row and the second row's width: 0 if there is none.
 
-    None if that row cannot be read or continues after the text; reading reports the fault.
+    The width is None if that row is unreadable (reading reports it) or continues after the text.
     """
     rows = filter(is_filled, Dialect(delimiter).reader(lines_of(text)))
     header: list[str] = []
@@ -455,7 +455,6 @@ def written_table(rows: Iterable[Iterable[object]]) -> bytes:
 
 
 def _guarded_id(value: str) -> str:
-    """Guard an id also if it looks rounded by a spreadsheet."""
     return f"'{value}" if is_damaged_id(value) else guarded(value)
 
 

@@ -1,8 +1,7 @@
 """JSON lines, and documents of MongoDB: objects whose fields are recognised by name.
 
-Objects may also be in an array or follow one another. `mongoexport` writes Extended JSON (version
-2, relaxed or canonical), which wraps some values: `{"$oid": "…"}`. Source:
-https://github.com/mongodb/specifications, extended-json.md.
+`mongoexport` writes Extended JSON (version 2, relaxed or canonical), which wraps some values:
+`{"$oid": "…"}`. Source: https://github.com/mongodb/specifications, extended-json.md.
 
 Exports are lines. For MongoDB `_id` is the post's id here, since `source_id` is unique for each
 author only.

@@ -258,7 +258,6 @@ class FileColumns:
     def _reason_to_skip(
         self, values: Json, rules: RowRules
     ) -> Literal["repost", "restricted", "deleted"] | None:
-        """Return why a row is no public post of its author; None for a post."""
         if "is_deleted" in values:
             return "deleted"
         may_be_gone = rules.is_table or "is_by_community" in values
@@ -272,7 +271,6 @@ class FileColumns:
         return "repost" if "shares" in values and "text" not in values else None
 
     def _text(self, values: Json, rules: RowRules) -> object:
-        """Return the text, after the title of a post to a community."""
         text = values.get("text")
         if self._is_own:
             return text

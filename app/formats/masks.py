@@ -1,7 +1,7 @@
 """Texts as shapes: letters and digits masked, the marks between them as they are.
 
-A repairer of a format needs a line's shape, not its words. Only listed words in names of fields and
-files stay: names of apps and programs consist of them, names of people do not.
+Only listed words in names of fields and files stay: names of apps and programs consist of them,
+names of people do not.
 """
 
 import json

@@ -1,6 +1,6 @@
 """Texts that another program has misread: UTF-8 as letters of western Windows.
 
-They are corrected only on request, because a text may contain such letters on purpose.
+They are corrected only on request, because a text may intend such letters.
 """
 
 import re

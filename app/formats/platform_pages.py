@@ -1,6 +1,6 @@
 """Pages of live sources: answers of Mastodon and Bluesky, as ids and records.
 
-`app/runtime/sandbox.py` runs these functions. A reader takes the bytes, the account's name and the
+`app/runtime/sandbox.py` runs these functions. Each takes the bytes, the account's name and the
 content type, and yields a `PageHead`, then records.
 """
 

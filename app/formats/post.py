@@ -1,7 +1,7 @@
-"""The fields of a post, declared once.
+"""The fields of a post, declared once in `PostContent`.
 
-Requests, records, exports, table rows and answers are made of `PostContent`. A new field is
-declared there and needs a column in `Tweet` by a migration.
+Requests, records, exports, table rows and answers are made of it. A new field needs a column in
+`Tweet` by a migration.
 """
 
 from collections.abc import Iterable

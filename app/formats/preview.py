@@ -1,6 +1,6 @@
-"""The first records of a file as plain values; `app/runtime/sandbox.py` runs it.
+"""The first records of a file as plain values.
 
-A file may take any time or memory, but the page must not wait.
+`app/runtime/sandbox.py` runs it, because a file may take any time or memory.
 """
 
 import json

@@ -49,8 +49,8 @@ _WITHOUT_SIZE: Final = frozenset({0, 0xFFFFFFFF})
 def without_notes(chunks: Iterable[bytes], suffix: str, late: list[Span]) -> Iterator[bytes]:
     """Yield a file's bytes without notes; all bytes of a type that is not cleaned.
 
-    If a video's end names notes among bytes already yielded, their spans are added to `late`, and
-    the caller must blank them.
+    Spans of already yielded notes, which a video's end may name, are added to `late`; the caller
+    must blank them.
     """
     cleaned = _CLEANED.get(suffix)
     if cleaned is None:
@@ -199,8 +199,7 @@ def _kept_extension(label: bytes, blocks: Iterator[bytes]) -> bytes:
 def _webp(content: MediaBytes, late: list[Span]) -> Iterator[bytes]:
     """Yield a WebP with zeros in place of notes, up to its stated size.
 
-    The beginning announces Exif, so an Exif chunk stays: it only says how the picture is turned, or
-    nothing.
+    An announced Exif chunk stays: it only says how the picture is turned, or nothing.
     """
     head = content.take(12)
     yield head

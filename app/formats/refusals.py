@@ -172,7 +172,6 @@ def _has_columns(document: Mapping[str, object]) -> bool:
 
 
 def _with_encoding(reason: Message, content: Content) -> Message:
-    """Return the reason, with the encoding if that was a guess."""
     encoding = form_of(content).encoding
     if encoding.evidence is None:
         return reason

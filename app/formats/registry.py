@@ -115,11 +115,11 @@ def open_records(
     options: ReadOptions = NO_OPTIONS,
     with_values: bool = False,
 ) -> RecordStream:
-    """Return a source's records: the account is known immediately, items are read on demand.
+    """Return a source's records; its account is known immediately, its items are read on demand.
 
-    Bad records keep their values if `with_values`, else take no memory for them. An empty file has
-    no items. Raises KeyError for an unknown format name, UnrecognisedFileError if nothing is
-    recognised; the items may raise BrokenFileError.
+    Bad records keep their values only if `with_values`, to save memory. An empty file has no items.
+    Raises KeyError for an unknown format name, UnrecognisedFileError if nothing is recognised; the
+    items may raise BrokenFileError.
     """
     source.choose_encoding(options.encoding)
     for candidate in FORMATS.values() if format == "auto" else (FORMATS[format],):
@@ -237,7 +237,6 @@ def _is_empty(source: Source) -> bool:
 
 
 def _unrecognised(source: Source, format_name: str) -> UnrecognisedFileError:
-    """Return the error for an unrecognised source, with any apparent reason."""
     fault = Message("{name} is not in any known format", name=source.name)
     if format_name != "auto":
         template = "{name} is not in the format {format}"

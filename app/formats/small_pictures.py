@@ -45,7 +45,6 @@ def small_versions(body: bytes) -> Iterator[SmallVersion]:
 
 
 def _versions(path: Path) -> dict[int, bytes]:
-    """Return the versions that are smaller than the picture's file, by width."""
     made: dict[int, bytes] = {}
     with Image.open(path, formats=[DECODERS[path.suffix[1:]]]) as image:
         check_pixels(*image.size)

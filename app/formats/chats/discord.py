@@ -1,9 +1,9 @@
 """Discord: channels in JSON or CSV of DiscordChatExporter, and Discord's own data package.
 
 Source: https://github.com/Tyrrrz/DiscordChatExporter, JsonMessageWriter.cs, CsvMessageWriter.cs and
-ExportRequest.cs. A CSV's name states server, channel and channel id; its rows have no message ids,
-and a spreadsheet may have saved it. The data package has only the account's messages, in folders
-named in its language, so `c<id>/messages.json` identifies it.
+ExportRequest.cs. A CSV has no message ids, its name states server, channel and channel id, and a
+spreadsheet may have saved it. The data package has only the account's messages; its folder names
+are translated, so `c<id>/messages.json` identifies it.
 """
 
 import json

@@ -1,8 +1,8 @@
 """iMessage: the text that imessage-exporter writes of each chat of a Mac or an iPhone's backup.
 
 A message begins with its time, then its sender on the next line. A reply appears twice: below the
-answered message, with only its first lines indented, and at its own place, where it is read.
-Source: https://github.com/ReagentX/imessage-exporter, exporters/txt.rs.
+answered message, and at its own place, where it is read. Source:
+https://github.com/ReagentX/imessage-exporter, exporters/txt.rs.
 """
 
 import re

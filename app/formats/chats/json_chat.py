@@ -1,7 +1,7 @@
 """The skeleton of chats in JSON: a format says where its messages are and what each says.
 
-docs/contributing.md has an example. If an app does not write one list of messages in each file, its
-format also overrides `files`, `parts` or `found`.
+docs/contributing.md has an example. If a file is not one list of messages, the format also
+overrides `files`, `parts` or `found`.
 """
 
 from abc import ABC, abstractmethod

@@ -74,8 +74,8 @@ _LONGEST_LINE: Final = 600
 def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> "KakaoTalk | None":
     """Return the grammar of a file's first lines, if it is an export of KakaoTalk.
 
-    A known heading and one message are enough, else two messages, one in the first line. The first
-    message decides, because pasted lines may be written differently.
+    It needs a known heading and a message, else two messages, one in the first line. The first
+    message decides, because pasted lines may differ.
     """
     if head[:1] == ["Date,User,Message"]:
         return Mac()

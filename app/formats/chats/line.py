@@ -1,7 +1,7 @@
 """LINE's text exports of phones, Windows and the Mac, in the languages of the app.
 
-Tabs, or four blanks if a program has replaced them, separate times, names and texts. A day has its
-own line with its weekday.
+Tabs, or four blanks after some programs, separate times, names and texts. A day has its own line
+with its weekday.
 """
 
 import re
@@ -182,8 +182,8 @@ class LineRoom(Grammar):
 class Quotes:
     """Lines in the quotes around a text of several lines, which begin no message.
 
-    The text may be a pasted chat. Its own quotes are doubled, so a single quote at a line's end
-    closes it.
+    The text may be a pasted chat. Its quotes are doubled, so a single one at a line's end closes
+    it.
     """
 
     def __init__(self) -> None:
@@ -222,7 +222,7 @@ def _without_pictures(text: str) -> str:
 def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> LineRoom | None:
     """Return the grammar of a file's first lines, if it is an export of LINE.
 
-    A known heading and one message are enough, else a day with its weekday and a message below.
+    It needs a known heading and a message, else a day with its weekday and a message below.
     """
     is_headed = any(_HEADING.fullmatch(line[:400]) for line in head[:2])
     for grammar in (LineRoom(), FourBlanks()):

@@ -124,7 +124,6 @@ class Matcher:
         return text in self._whole or self._match(text) is not None
 
     def _may_be(self, text: str) -> bool:
-        """Return whether a text begins or ends as a sentence does; most texts do not."""
         head, tail = text[:2], text[-2:]
         return bool(
             head in self._heads

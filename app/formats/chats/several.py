@@ -1,4 +1,4 @@
-"""Archives with JSON chats of several apps, read one app after the other.
+"""Archives with JSON chats of several apps.
 
 Chats in text are only named, because someone may have sent such a file.
 """

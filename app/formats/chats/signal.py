@@ -73,7 +73,7 @@ class AttachedFiles:
     def _hash(self, name: str, size: int) -> str:
         """Return a file's hash as messages write it; empty for a damaged file.
 
-        Reading stops soon after the archive's stated size, because a file may be larger.
+        Reading stops soon after the stated size, because a file may be larger.
         """
         digest, read = sha256(), 0
         try:

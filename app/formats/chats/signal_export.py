@@ -1,7 +1,7 @@
 """Signal: the program signal-export, which writes `data.json` and `chat.md` for each chat.
 
-`data.json` has a message on each line. `chat.md` is read without a `data.json` next to it: a
-message begins with its time and sender; quotes, reactions and files are among its words. Source:
+`data.json` has a message on each line, and is preferred. In `chat.md` a message begins with time
+and sender; quotes, reactions and files are among its words. Source:
 https://github.com/carderne/signal-export, models.py and create.py.
 """
 

@@ -1,6 +1,6 @@
 """Slack: its zip export, with a folder for each channel and in it a file for each day.
 
-A folder is named after its channel, or by the id of a direct chat. Files have the newest message
+A folder has the name of its channel or the id of its direct chat. Files have the newest message
 last. Guests of other workspaces are in no list.
 """
 

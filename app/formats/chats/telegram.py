@@ -57,10 +57,7 @@ class Telegram(JsonChat[TelegramChat]):
         return files
 
     def _names_authors(self, content: Content) -> bool:
-        """Return whether one of the first 100 messages, if any, has an author's key.
-
-        The key is null for deleted accounts.
-        """
+        """Return whether one of the first 100 messages, if any, has an author's key, even null."""
         with suppress(BrokenFileError), closing(self.found(content.beginning)) as found:
             values = (value for _, value, _ in islice(found, 100) if isinstance(value, dict))
             said = [value for value in values if value.get("type") == "message"]
@@ -201,7 +198,6 @@ def _part(part: object) -> str:
 
 
 def _zone_of(message: object) -> str | None:
-    """Return the exporting computer's zone, by a message's local time and UTC time."""
     if not isinstance(message, dict):
         return None
     with suppress(ValueError, OverflowError, OSError, TypeError):

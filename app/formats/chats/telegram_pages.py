@@ -1,6 +1,6 @@
 """Telegram: the pages `messages.html`, `messages2.html` … that Telegram Desktop writes by default.
 
-They are read message by message: each begins with one tag, and people's text is escaped. Source:
+Each message begins with one tag, and people's text is escaped. Source:
 https://github.com/telegramdesktop/tdesktop, export_output_html.cpp.
 """
 
@@ -99,10 +99,9 @@ class PagesChat:
 
 
 class PagesClock:
-    """Reads the times of pages.
+    """Reads the times of pages, which have the offset of standard time, in summer too.
 
-    Telegram Desktop writes local time with the offset of standard time, in summer too. So a chosen
-    zone applies if its standard time has that offset.
+    So a chosen zone applies if its standard time has that offset.
     """
 
     def __init__(self, options: ReadOptions, notes: ReadNotes) -> None:
@@ -360,10 +359,9 @@ def _standard_minutes(zone: tzinfo, wall: datetime) -> int | None:
 
 
 def is_channel(contents: Iterable[Content], title: str) -> bool:
-    """Return whether pages are of a channel: only it speaks, and notes or reactions show it.
+    """Return whether only a channel speaks in pages, as its notes or reactions show.
 
-    Pages name no kind of chat. A chat with one writer differs only by a channel's notes and numbers
-    of reactions.
+    Pages name no kind of chat, and another chat with one writer lacks only these marks.
     """
     is_shown = False
     for content in contents:

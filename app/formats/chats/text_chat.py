@@ -100,8 +100,7 @@ def messages(
 ) -> Iterator[Item]:
     """Yield the messages of numbered lines; lines before the first one are the heading.
 
-    A line that states the day ends the message before it. A line with line breaks in it begins one
-    message at most.
+    A line that states the day ends a message. A line with line breaks begins one message at most.
     """
     opening, place, parts, size = Opening(is_day=True), 0, [""], 0
     for number, line in lines:
@@ -264,7 +263,6 @@ def _kinds(content: Content, grammar: Grammar) -> Iterator[TextLine]:
 
 
 def _until_damage(numbered: Iterable[tuple[int, str]]) -> Iterator[str]:
-    """Yield the lines up to any damage, which is reported when the messages are read."""
     with suppress(BrokenFileError):
         for _, line in numbered:
             yield line

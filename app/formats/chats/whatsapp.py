@@ -139,7 +139,7 @@ def _is_cut(name: str) -> bool:
 def _is_of_app(name: str, known: set[str], whole: list[str]) -> bool:
     """Return whether a line is the app's, though it seems to begin with a name.
 
-    The colon is part of a contact's name, or a known person begins a sentence.
+    A contact's name may contain a colon, or a known person begin a sentence.
     """
     if any(name.endswith(f" {longer.partition(COLON)[0]}") for longer in whole):
         return True
@@ -264,10 +264,10 @@ def _has_open_quote(name: str) -> bool:
 
 
 def grammar_of(lines: Sequence[str], beside: Collection[str] = ()) -> WhatsApp | None:
-    """Return the grammar of a file's first lines, if it is a chat.
+    """Return the grammar of a file's first lines, if two have one shape, one of them the first.
 
-    Two lines of one shape are enough, one of them the first. `beside` are the names of the files
-    next to it. Raises UnrecognisedFileError for a chat with unknown dates.
+    `beside` are the names of the files next to it. Raises UnrecognisedFileError for a chat with
+    unknown dates.
     """
     try:
         shape = shape_of(lines)
@@ -304,8 +304,9 @@ _attached: Final = partial(matcher, "whatsapp", "attached")
 class AppNotes:
     """The notes that the app puts into messages, in the language of the phone.
 
-    A note missing in its table has a shape: U+200E before it on iOS, a file name, words seen next
-    to other file names, or a repeated `<…>`. `beside` are the names of the files next to the chat.
+    Notes missing in its table are recognised by U+200E before them on iOS, a file name, words seen
+    next to other file names, or a repeated `<…>`. `beside` are the names of the files next to the
+    chat.
     """
 
     def __init__(self, beside: Collection[str], *, has_marks: bool) -> None:

@@ -1,6 +1,6 @@
 """Times of WhatsApp's heads: the order of day and month, calendars, parts of the day.
 
-All dates of a file together decide what one leaves open, and the decision is noted.
+All dates of a file decide together, and the decision is noted.
 """
 
 from collections.abc import Collection, Sequence
@@ -237,9 +237,8 @@ def _are_years(numbers: Collection[int]) -> bool:
 
 
 def _usual(dates: Sequence[DateParts], halves: Collection[str]) -> Order:
-    """Return the usual order with such a clock: month first with AM and PM, and no zeros.
-
-    With other words or leading zeros, the day comes first in English as in other languages.
+    """Return the usual order with such a clock: month first with AM and PM and no leading zeros,
+    else day first.
     """
     is_english = bool({"am", "pm"} & set(halves))
     has_zeros = any(part.startswith("0") for first, second, _ in dates for part in (first, second))

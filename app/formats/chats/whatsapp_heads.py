@@ -1,7 +1,6 @@
 """The date and time before each message of WhatsApp, in the format of the phone.
 
-The phone's language and settings decide the file's one shape; `clock_words.json` has the words,
-from Unicode CLDR.
+Its language and settings decide the file's one shape; `clock_words.json` is from Unicode CLDR.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Chats of Messenger and Instagram: `message_1.json` and the like, and encrypted chats.
 
-A chat has a folder with numbered files; the first file and message are the newest. Encrypted chats
-have their own download with one file each: `Mina_4.json`, 4 being the chat's number. Only names
+A chat has numbered files; the first file and message are the newest. Encrypted chats have a
+separate download with one file each: `Mina_4.json`, 4 being the chat's number. Only names
 distinguish people.
 """
 
@@ -204,7 +204,7 @@ class MetaChats(JsonChat[MetaThread]):
     def _thread(self, content: Content, folder: str, source_name: str) -> MetaThread:
         """Return a chat by its first file, which is read twice, because names follow the messages.
 
-        The first reading also learns the app's sentences, and the app by the first 1,000 messages.
+        The first reading learns the app's sentences, and by 1,000 messages the app.
         """
         about: Json = {}
         flags: set[str] = set()
@@ -276,9 +276,9 @@ def _attached(message: Json, folder: str) -> Attachments:
 class OwnSentences:
     """Sentences of the app in one chat, on likes, sent files and new names.
 
-    They are in the account's language, as words of the acting person, and nearly all begin with the
-    name. Without its table, a sentence that begins so is attributed to the app if a file comes with
-    it, if it is repeated three times, or if three people "say" the same after their names.
+    Nearly all begin with the acting person's name, in the account's language. Without its table,
+    such a sentence is attributed to the app if a file comes with it, if it is repeated three times,
+    or if three people "say" the same after their names.
     """
 
     def __init__(self, notes: ReadNotes) -> None:
@@ -329,8 +329,8 @@ def _deed(text: str, name: str) -> str:
 def in_order(items: Iterator[Item], most: int = MOST_HELD) -> Iterator[Item]:
     """Yield the messages in order, though a file may begin with the newest.
 
-    In a file with `most` messages, or very long ones, only messages of equal time are reordered.
-    Raises BrokenFileError after all that can be read.
+    With `most` messages or very long ones, only those of equal time are reordered. Raises
+    BrokenFileError after all that can be read.
     """
     portion: list[Item] = []
     fault: BrokenFileError | None = None

@@ -57,8 +57,8 @@ def _listing_of_zip(file: BinaryIO, label: str) -> Listing:
 def _name_of(info: zipfile.ZipInfo) -> str | bytes:
     """Return the name of a file, or its bytes if they do not tell their encoding.
 
-    `zipfile` reads an unmarked name as letters of DOS, which many programs do not mean. Each name
-    is examined, because programs mark only some.
+    `zipfile` reads an unmarked name as letters of DOS, which many programs do not mean; some mark
+    only some names.
     """
     is_marked = info.flag_bits & 0x800
     if is_marked or info.filename.isascii():
@@ -70,7 +70,6 @@ def _name_of(info: zipfile.ZipInfo) -> str | bytes:
 
 
 def _stated_name(extra: bytes, name: bytes) -> bytes | None:
-    """Return the UTF-8 name that a program added to this one, if any."""
     while len(extra) >= _EXTRA_HEAD.size:
         kind, size = _EXTRA_HEAD.unpack_from(extra)
         content, extra = extra[_EXTRA_HEAD.size :][:size], extra[_EXTRA_HEAD.size + size :]

@@ -83,8 +83,8 @@ class Content:
 class Source(Content, contextlib.AbstractContextManager["Source"]):
     """Reads a source piece by piece; extracts nothing and holds nothing in memory.
 
-    A stream, a path that is neither a regular file nor a folder (a pipe), and a gzip's content are
-    copied to a temporary file, up to the limit.
+    A stream, a special file such as a pipe, and a gzip's content are copied to a temporary file, up
+    to the limit.
 
     Raises UnrecognisedFileError for a path that does not exist or cannot be opened, and a zip
     without a readable directory; BrokenFileError for a damaged gzip or tar.

@@ -26,12 +26,12 @@ def objects(
     lists: Collection[str] = (),
     items_of: Callable[[Json], Iterable[object]] | None = None,
 ) -> Iterator[tuple[int, Json] | BadRecord]:
-    """Yield the documents that are objects, the others as bad records.
+    """Yield the documents that are objects, the others as bad records, numbered by line or
+    document.
 
-    Each is numbered by line or by itself, from 1. An object with a key in `lists` stands for that
-    list's items, unless each line is an object. With `items_of`, yield the objects that it finds in
-    each page, numbered through the file. Raises BrokenFileError if the file is truncated or
-    brackets do not match.
+    Numbers begin at 1. An object with a key in `lists` stands for that list's items, unless each
+    line is an object. With `items_of`, yield the objects that it finds in each page, numbered
+    through the file. Raises BrokenFileError if the file is truncated or brackets do not match.
     """
     numbers = count(1)
     for place, page in _documents(content, lists):

@@ -8,7 +8,7 @@ from app.formats.source.file import Content, Source
 def lone_content(source: Source, endings: Collection[str]) -> Content | None:
     """Return the source if it is a file, else its only data file; None for several.
 
-    Other files, which are for people, count as unread after the file was taken.
+    Other files count as unread after the file was taken.
     """
     if not source.has_members:
         return source

@@ -1,7 +1,7 @@
 """Plain files, and folders whose files are opened by descriptors: no link in them is followed.
 
-A link in someone else's folder may point to any file of this machine. A name may become a link at
-any time, so the way of opening must prevent it.
+A link in someone else's folder may point to any file of this machine, and a name may become a link
+at any time.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ _OPEN_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
 class PlainFile(io.RawIOBase):
     """A plain file with its length at opening.
 
-    Reading raises BrokenFileError at its end if it was written to meanwhile or has become shorter.
+    Reading raises BrokenFileError at its end if it was written to or shortened meanwhile.
     """
 
     def __init__(self, descriptor: int, label: str) -> None:

@@ -48,10 +48,9 @@ class AmbiguousDateError(RecordError):
 def read_time(value: object, order: Order | None = None) -> datetime:
     """Return the time that a value states; a time without a zone is UTC.
 
-    It reads ISO 8601, X's own form, RFC 2822, dates with named months or in numbers, 12- and
-    24-hour clocks, zones by name, digits alone (20240115120501), and seconds or parts of them since
-    1970. Raises RecordError with the value, AmbiguousDateError for a date of numbers that the order
-    would settle.
+    It reads ISO 8601, X's form, RFC 2822, dates with named months or in numbers, 12- and 24-hour
+    clocks, zones by name, digits alone (20240115120501), and seconds or parts of them since 1970.
+    Raises RecordError with the value, AmbiguousDateError for a date that the order would settle.
     """
     written = None
     try:
@@ -91,7 +90,6 @@ class FileTimes:
         *,
         zone: str | None = None,
     ) -> None:
-        """Take the chosen order, the times of the file, and the zone of ambiguous names."""
         self._order = order
         self._zone = zone
         self._is_assumed = False
@@ -141,9 +139,8 @@ class FileTimes:
         return order
 
     def _likely_order(self, orders: frozenset[Order]) -> Order:
-        """Return the order by which the file's times are closest together, row by row.
-
-        Among equal orders, the one with the later times is returned.
+        """Return the order by which the file's times are closest together; in a tie, the later
+        times win.
         """
         ranked: tuple[Order, ...] = ("month-first", "day-first", "year-first")
         distances = {order: 0.0 for order in ranked if order in orders}
@@ -201,7 +198,6 @@ def _written(value: object) -> Written | None:
 
 
 def _by_order(written: Written, order: Order | None) -> datetime | None:
-    """Return the time in this order; without one, the only possible time, if any."""
     if order is None:
         times = {time for time in written if time is not None}
         return times.pop() if len(times) == 1 else None

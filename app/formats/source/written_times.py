@@ -1,6 +1,6 @@
 """Times in the shapes that people and programs write: a date, perhaps a clock, perhaps a zone.
 
-Each part is found and removed by itself; a text with anything else is no time.
+A text with anything else is no time.
 """
 
 import re
@@ -140,7 +140,6 @@ def _dates(text: str) -> tuple[date | None, ...]:
 
 
 def _by_name(text: str) -> date:
-    """Return a date whose month has a name. Raises ValueError."""
     gaps = {*_WORD.sub("", text)}
     words = [word for word in _WORD.findall(text.lower()) if word not in _FILLERS]
     names = [word for word in words if not word.isdigit()]

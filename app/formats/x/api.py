@@ -1,6 +1,6 @@
-"""Answers of the API of X (Twitter), versions 1.1 and 2: posts and pages of them.
+"""Answers of the API of X (Twitter), versions 1.1 and 2, as twarc and twarc2 write them.
 
-The shapes are twarc's and twarc2's: a post or a page on each line, flattened or not.
+Each line is a post or a page, flattened or not.
 """
 
 from functools import partial
@@ -65,7 +65,6 @@ def _statuses(value: Json) -> list[object]:
 
 
 def _with_authors(statuses: list[object], page: Json) -> list[object]:
-    """Return the posts, each with its named users from the page's lists."""
     includes, about = as_object(page.get("includes")), page.get("__twarc")
 
     def listed_by(name: str, key: str) -> dict[str, Json]:
@@ -116,7 +115,6 @@ def to_item(
 
 
 def _as_v1(status: Json) -> Json:
-    """Return a post of version 2 with the fields of version 1.1."""
     referenced = status.get("referenced_tweets") or status.get("referenced_posts")
     references = [
         as_object(reference)

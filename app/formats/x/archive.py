@@ -1,6 +1,6 @@
 """X (Twitter) archives, current and classic: zip, folder, or a lone `tweets.js`.
 
-Long posts are in a file of their own, without the ids of their posts.
+Long posts are in a separate file, without their posts' ids.
 """
 
 import itertools
@@ -189,9 +189,9 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
 
 
 def array_items(content: Content) -> Iterator[Json | Message]:
-    """Yield the items of `window.… = [ … ];` one at a time; a Message replaces a bad one.
+    """Yield the items of `window.… = [ … ];`, if any; a Message replaces a bad one.
 
-    An empty file has none. Raises BrokenFileError if it is no array or is truncated.
+    Raises BrokenFileError if it is no array or is truncated.
     """
     window = Window(content)
     window.read_on()
@@ -297,10 +297,7 @@ class _Reader:
             return restricted if is_left_out else BadRecord(place, message_of(error), item)
 
     def _files(self, tweet: Json) -> tuple[str | None, ...]:
-        """Return the file names of the post's media that are in the archive.
-
-        A name begins with the post's id, and ends as one of the medium's addresses does.
-        """
+        """Return the file names of the post's archived media: `<post's id>…<end of an address>`."""
         post_id = digits(tweet.get("id_str")) or digits(tweet.get("id"))
 
         def find(addresses: list[str]) -> str | None:

@@ -199,8 +199,8 @@ def time_of(status: Json) -> tuple[datetime | None, str | None]:
 def expanded(text: str, links: Mapping[str, str], *, is_escaped: bool) -> str:
     """Return a text with links written out, those to own media dropped, entities decoded.
 
-    Entities are decoded only between the links: `&copy=1` in an address is no ©. Raises RecordError
-    if links make the text too long.
+    Entities in addresses stay: `&copy=1` is no ©. Raises RecordError if links make the text too
+    long.
     """
     parts: list[str] = []
     at, size = 0, len(text)
@@ -269,9 +269,8 @@ def _kind(status: Json, raw: str, links: Mapping[str, str], post_id: str | None)
 
 
 def _target(status: Json, *, author_id: str | None, username: str | None) -> ReplyTarget | None:
-    """Return a post's answered post; the author's number identifies the author's own posts.
-
-    Names change, and are missing if the answered account is deleted.
+    """Return a post's answered post; the author's number identifies own posts, since names change
+    or are missing.
     """
     source_id, user_id = _first_id(status, *_ANSWERED), _first_id(status, *_ANSWERED_USERS)
     name = as_word(status.get(_ANSWERED_NAME))
