@@ -1,4 +1,4 @@
-"""Tables in the download of an account, recognised by their column names."""
+"""Tables in an account's download, recognised by their column names."""
 
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -30,7 +30,7 @@ class AccountTable(NamedTuple):
 
 
 def tables_in(source: Source, is_wanted: Callable[[frozenset[str]], bool]) -> list[AccountTable]:
-    """Return the tables with such columns: the file, or its members sorted by name."""
+    """Return the tables with such columns, members sorted by name."""
     if not source.has_members:
         contents = [source.uncounted]
     else:

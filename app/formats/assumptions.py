@@ -81,7 +81,7 @@ class ReadNotes:
         self.zone: str | None = None
         """Time zone of local times in the source, if any."""
         self.usual_zone: str | None = None
-        """Time zone that such a file usually means if it names none."""
+        """Usual time zone of such a file if it names none."""
         self.order: str | None = None
         """Order of day, month and year in dates of numbers, if any."""
         self._assumptions: dict[tuple[str, str], Assumption] = {}
@@ -113,15 +113,15 @@ class ReadNotes:
 
         For an unreadable time, call `leave("time", NAME_OF_ITS_FIELD)` for each record. For an
         unused column that looks like a time, an author or a repost, or whose values are no names,
-        call `leave("column", NAME, role="author")` once or for each record. A post without a field
-        for a time needs no note.
+        call `leave("column", NAME, role="author")` at least once. A post without a field for a time
+        needs no note.
         """
         self._unread[kind, what] += count
         if role is not None:
             self._roles[kind, what] = role
 
     def take_for_app(self, sentence: str) -> None:
-        """Count a line that is attributed to the app, though no table of the app has it."""
+        """Count a line attributed to the app, though no table of the app has it."""
         self._app_line_count += 1
         if sentence in self._app_lines or len(self._app_lines) < 1_000:
             self._app_lines[sentence] += 1
@@ -141,7 +141,7 @@ class ReadNotes:
 
     @property
     def unread(self) -> list[Unread]:
-        """Return the unused data, the most frequent of each kind first."""
+        """Return the unused data, by kind and then frequency."""
         counted = [
             Unread(kind, str(what), count, self._roles.get((kind, what)))
             for (kind, what), count in self._unread.most_common()
@@ -162,7 +162,7 @@ class ReadNotes:
 
     @property
     def unsettled(self) -> Unsettled | None:
-        """Return the choice that the importer must make before storing, if any."""
+        """Return the choice to make before storing, if any."""
         if self.is_order_disproved:
             return "dates"
         read = self.posts - self.timeless
@@ -181,7 +181,7 @@ class ReadNotes:
 
 
 REPOST_BEGINNING: Final = re.compile(r"\s*RT @\w")
-"""Beginning of a repost in a file without another mark of reposts."""
+"""Beginning of a repost in a file without another mark."""
 
 
 class ToldReposts:

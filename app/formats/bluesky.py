@@ -43,7 +43,7 @@ class TimelineEntry:
     display_name: str | None
     answered_handle: str | None
     post: Json
-    """Object around the record: time of indexing, media and counts."""
+    """Object around the record, with time of indexing, media and counts."""
     is_repost: bool
     names_author: bool
     """Whether the item names the post's author."""
@@ -99,7 +99,7 @@ def _is_empty_page(value: Json) -> bool:
 
 
 def timeline_entry(value: Json) -> TimelineEntry | None:
-    """Return an item of a feed or a record of a repository; None for any other value."""
+    """Return an item of a feed or a record of a repository, else None."""
     post = as_object(value.get("post")) or value
     record = as_object(post.get("record")) or as_object(post.get("value"))
     uri = post.get("uri")
@@ -248,7 +248,7 @@ _NODE: Final = b"\xa2\x61e"
 """Beginning of a tree node: a map of two keys, `e` first."""
 _HEAD_BYTES: Final = 500
 MOST_POSTS: Final = 1_000_000
-"""Maximum number of an account's posts, because all keys are in memory."""
+"""Maximum number of an account's posts; all keys are in memory."""
 
 
 @dataclass(slots=True)

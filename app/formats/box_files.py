@@ -116,7 +116,7 @@ def _places(iloc: bytes) -> Iterator[tuple[int, int, int, bool]]:
 
 _SAMPLES, _ITEMS = b"mdat", b"meta"
 _MOST_TABLES, _MOST_ITEMS = 2**25, 2**20
-"""Maximum sizes of boxes with the places of samples and items, in bytes."""
+"""Maximum sizes of boxes with places of samples and items, in bytes."""
 
 
 class _BoxFile:
@@ -126,7 +126,7 @@ class _BoxFile:
         self._content = content
         self._late = late
         self._awaited = set(first)
-        """Types of the boxes with places that have not come yet."""
+        """Types of boxes with places that have not come yet."""
         self._notes = BoxNotes(content.count)
         self._blanks = Blanks()
         self._samples: list[tuple[int, int]] = []

@@ -20,7 +20,6 @@ MOST_SPANS: Final = 200_000
 """Maximum number of chunks in dropped tracks; one place each second reaches it in 55 h."""
 _MOST_DEPTH: Final = 10  # A movie has seven boxes in boxes.
 _HEAD: Final = 8
-"""Size of a box's head, in bytes."""
 _PIECE_BYTES: Final = 2**16
 _PICTURES: Final = frozenset({b"vide", b"pict", b"auxv"})
 _PLAYED: Final = _PICTURES | {b"soun"}
@@ -126,7 +125,7 @@ class Box(NamedTuple):
 
 
 class BoxNotes:
-    """Blanks boxes in place, and collects the samples of dropped tracks."""
+    """Blanks boxes in place, and collects samples of dropped tracks."""
 
     def __init__(self, count_box: Callable[[], None]) -> None:
         self._count_box = count_box

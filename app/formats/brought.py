@@ -31,7 +31,7 @@ class Brought:
 
 
 def bring_formats(taken: Collection[str], *, within_s: float = 5.0) -> Brought:
-    """Load the formats of other packages with free names, each in that time."""
+    """Load other packages' formats with free names, each in that time."""
     brought = Brought()
     names = {*taken, "auto"}
     for entry in entry_points(group="saywho.formats"):

@@ -127,13 +127,13 @@ def as_id(value: object) -> str | None:
 
 
 def answered_id(value: object) -> str | None:
-    """Return the answered post's id; None for a word that means no post."""
+    """Return the answered post's id; None for a word that means none."""
     answered = as_id(value) or ""
     return None if answered.casefold() in _NOTHING or answered.startswith(("{", "[")) else answered
 
 
 def is_damaged_id(name: str) -> bool:
-    """Return whether an id looks like a long number that a spreadsheet has rounded."""
+    """Return whether an id looks like a long number rounded by a spreadsheet."""
     return _DAMAGED_ID.fullmatch(name) is not None
 
 
@@ -154,7 +154,6 @@ def is_rounded(value: object) -> bool:
 
 
 def are_rounded(values: Iterable[object]) -> bool:
-    """Return whether most long ids among a file's first ones are rounded."""
     long = [name for name in map(word, values) if name and len(name) > _EXACT_DIGITS]
     rounded = sum(map(is_rounded, long))
     return rounded >= 2 and 2 * rounded > len(long)
@@ -172,7 +171,7 @@ def text_of_bytes(text: str) -> str:
 
 
 def as_objects(value: object) -> list[Json]:
-    """Return a cell's object or list of objects, written as JSON or Python."""
+    """Return a cell's object or objects, written as JSON or Python."""
     if isinstance(value, str) and _OBJECT.match(value) and len(value) <= 20_000:
         read = as_json(value.strip())
         if not isinstance(read, dict | list):

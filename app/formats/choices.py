@@ -1,4 +1,4 @@
-"""Choices of an importer about a file, as options and forms write them."""
+"""Choices of an importer about a file, as in options and forms."""
 
 import codecs
 from collections.abc import Iterable
@@ -18,9 +18,9 @@ ROLES: Final = {
     "url": "url",
 }
 REPAIR: Final = "repair"
-"""Choice in place of an encoding: correct letters that another program misread."""
+"""Choice instead of an encoding: correct letters that another program misread."""
 UNREPAIRED: Final = "unrepaired"
-"""Choice in place of an encoding: keep misread letters."""
+"""Choice instead of an encoding: keep misread letters."""
 
 
 def parse_encoding(name: str) -> str:

@@ -126,7 +126,7 @@ PERSONS: Final = (
     *_paths(_AUTHORS, _PERSON_KEYS).split(),
     *("snippet.authordisplayname", "snippet.toplevelcomment.snippet.authordisplayname"),
 )
-"""Columns that name the author if no column has an account's name."""
+"""Columns that name the author if none has an account's name."""
 _HELPERS: Final = frozenset(
     {
         *("replies_to", "is_by_community", "answered_thread", "conversation", "clock"),
@@ -143,7 +143,7 @@ _LISTS: Final = (
     *("data", "entries", "rows", "documents", "docs", "hits", "children"),
 )
 LISTS: Final = (*_LISTS, *_paths("data response result hits post_stream", " ".join(_LISTS)).split())
-"""Keys of a list of posts in an object or in its inner object."""
+"""Keys of a list of posts in an object or its inner object."""
 ANSWERS: Final = ("replies", "answers", "comments", "children", "latestComments")
 """Keys of a post whose values are other people's replies to it."""
 _REMARK: Final = re.compile(r"\s*[(（][^()（）]*[)）]\s*\Z")

@@ -89,7 +89,7 @@ def stated_delimiter(first: list[str]) -> str | None:
 
 
 def headings(first: list[str]) -> Iterator[Heading]:
-    """Yield the possible headers among a file's first lines, the most likely first."""
+    """Yield possible headers among a file's first lines, the most likely first."""
     stated = stated_delimiter(first)
     above = 0 if stated is None else 1
     delimiters = DELIMITERS if stated is None else stated
@@ -120,7 +120,7 @@ def _rows(texts: Iterable[str], dialect: Dialect, most: int) -> Iterator[list[st
 
 
 def quoting_of(text: str, heading: Heading) -> Dialect:
-    """Return the dialect whose quotes fit the beginning of a table best."""
+    """Return the dialect whose quotes best fit a table's beginning."""
     delimiter, width = heading.dialect.delimiter, len(heading.names)
     if '"' not in text or heading.dialect.quote != '"':
         return heading.dialect
@@ -136,7 +136,7 @@ def quoting_of(text: str, heading: Heading) -> Dialect:
 
 
 def _fits(text: str, dialect: Dialect, width: int, above: int) -> bool:
-    """Return whether all rows can be read, and are no wider than the header."""
+    """Return whether all rows are readable and no wider than the header."""
     rows = dialect.reader(lines_of(text))
     try:
         for place, cells in enumerate(rows):
@@ -271,7 +271,7 @@ class _Table:
         self.columns = self.reader.columns(tuple(dict.fromkeys(names)))
         needed = [*self.columns.names_of("text"), *self.columns.names_of("username")]
         self._fewest = 1 + max(map(names.index, needed), default=len(names) - 1)
-        """Number of cells that a row needs to include its text and author."""
+        """Number of cells that include a row's text and author."""
 
     @property
     def is_of_posts(self) -> bool:

@@ -161,7 +161,7 @@ class FileColumns:
         return sum(not is_helper(field) for field in self._names)
 
     def opened(self, row: Mapping[str, object]) -> Mapping[str, object] | None:
-        """Return the row with its objects' values as columns; None if it has no object."""
+        """Return the row with its objects' values as columns; None without objects."""
         if not self.may_open:
             return None
         if any(is_object(row.get(name)) for name in self._heads):
@@ -180,7 +180,7 @@ class FileColumns:
         return {key: row[key] for key in row if key not in inners} | inners[name]
 
     def read(self, row: Mapping[str, object], place: int, rules: RowRules = NO_RULES) -> Item:
-        """Return the row as a record; a repost or an empty row is skipped. Raises RecordError."""
+        """Return the row as a record; skip a repost or an empty row. Raises RecordError."""
         values = self._values(row, rules)
         kind: Kind | Literal["repost"] = _kind(values) if self._says_kind else "post"
         if kind == "repost":
@@ -327,7 +327,7 @@ def read_document(document: Mapping[str, object], place: int, rules: RowRules = 
 def opened(
     row: Mapping[str, object], columns_of: Callable[[tuple[str, ...]], FileColumns]
 ) -> tuple[Mapping[str, object], FileColumns]:
-    """Return a row with the values of its objects, up to three deep, and its columns."""
+    """Return a row with its objects' values, up to three deep, and its columns."""
     columns = columns_of(tuple(row))
     for _ in range(3):
         if (flat := columns.opened(row)) is None:
@@ -445,4 +445,4 @@ _TESTS: Final[dict[str, Callable[[object], object]]] = {
     "source_id": as_id,
     "reply_id": answered_id,
 }
-"""Tests of whether a value counts; for other fields any filled value does."""
+"""Tests of whether a value counts; for other fields, filled values do."""

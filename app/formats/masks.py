@@ -28,7 +28,7 @@ _SCRIPTS: Final[dict[str, tuple[str, str]]] = {
 }
 """Masks of capital and other letters, by the first word of a letter's name."""
 _OTHERS: Final = {"N": "0", "M": "", "C": "\ufffd"}
-"""Masks of numbers that are no digits, of accents and of invalid characters."""
+"""Masks of non-digit numbers, accents and invalid characters."""
 _FIELDS: Final = """
 account activity actor album animation app archive at attachment attachments audio author authors
 avatar body call caption category channel channels chat chats comment comments content conversation
@@ -57,7 +57,7 @@ _JSON_START: Final = re.compile(r'\ufeff?\s*(?:\{|\[\s*[\[{"]|")')
 _PLAIN_VALUES: Final = frozenset(
     {"line", "column", "size", "count", "limit", "width", "seconds", "why"}
 )
-"""Values of sentences that reveal nothing about anyone: numbers, and system words."""
+"""Values of sentences that reveal nothing about anyone: numbers, system words."""
 _NAMES: Final = frozenset({"name", "names", "file", "folder", "format"})
 """Values of sentences that name files and formats; all others quote a file."""
 
@@ -67,13 +67,13 @@ def shape_of_words(text: str) -> str:
 
 
 def shape_of(text: str) -> str:
-    """Return a line as a shape, with field names if it is JSON."""
+    """Return a line's shape, with field names if it is JSON."""
     masked = _json_shape(text) if _JSON_START.match(text) else mask(text[:LONGEST])
     return masked if len(text) <= LONGEST and len(masked) <= LONGEST else f"{masked[:LONGEST]}…"
 
 
 def shape_of_value(value: object) -> str:
-    """Return a document, a row or a text as a shape; empty if nested too deeply."""
+    """Return the shape of a document, row or text; empty if nested too deeply."""
     if isinstance(value, str):
         return shape_of(value)
     try:

@@ -1,4 +1,4 @@
-"""Archives of Mastodon and similar servers: zip, tar, folder, or a lone `outbox.json`."""
+"""Archives of Mastodon and similar servers: zip, tar, folder, or lone `outbox.json`."""
 
 import re
 from collections.abc import Iterator
@@ -57,9 +57,9 @@ class Changes:
             self._characters += len(str(changed.get("content"))) + _OVERHEAD
 
     def newest(self, activity: Json) -> Json | None:
-        """Return an activity with its post's newest version; None if it is not to be read.
+        """Return an activity with its post's newest version, if it is to be read.
 
-        The first activity of a changed post represents all of them.
+        A changed post's first activity represents all of them.
         """
         id_, type_ = _id(activity), activity.get("type")
         if type_ == _DELETE or id_ is None or not (self._newest or self._deleted):

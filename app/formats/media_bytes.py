@@ -6,12 +6,12 @@ from typing import Final
 from app.errors import Message, RecordError
 
 MOST_PARTS: Final = 200_000
-"""Maximum number of parts, read in a quarter of a second; a video of hours has fewer."""
+"""Maximum number of parts, read in 0.25 s; a video of hours has fewer."""
 TOO_MANY: Final = Message("it has more parts than any camera writes")
 
 
 class MediaBytes:
-    """Bytes that come in chunks, taken in pieces of any size."""
+    """Bytes in chunks, taken in pieces of any size."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
@@ -47,7 +47,7 @@ class MediaBytes:
             yield piece
 
     def drop(self, size: int = sys.maxsize) -> None:
-        """Read past that many bytes, or all, to verify that they are complete."""
+        """Read past that many bytes, or all, to verify that they exist."""
         for _ in self.some(size):
             pass
 

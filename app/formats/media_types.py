@@ -36,7 +36,7 @@ _PICTURES: Final = _BRANDS.keys() | {b"mif1", b"msf1", b"hevc", b"jxl "}
 
 
 def suffix_of(start: bytes) -> str | None:
-    """Return the name ending for a file's beginning; None for a type that is not kept."""
+    """Return the name ending for a file's beginning; None for a dropped type."""
     for mark, suffix in _STARTS.items():
         if start.startswith(mark):
             return suffix

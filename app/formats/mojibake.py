@@ -40,7 +40,7 @@ _ALONE: Final = (
 )
 _MISREAD: Final = re.compile(f"{_SEQUENCE}{{2,}}|{_ALONE}")
 _HINT: Final = re.compile("[\u00c2-\u00f4][^\x00-\x7f]")
-"""Beginning of each sequence; texts without it need no further test."""
+"""Beginning of each sequence, a fast first test."""
 _SEQUENCES: Final = re.compile(_SEQUENCE)
 
 

@@ -1,4 +1,4 @@
-"""Sentences about assumptions and unread data, for pages, the command line and answers."""
+"""Sentences about assumptions and unread data, for pages, commands and answers."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -154,7 +154,7 @@ def _unread_sentence(unread: Unread) -> Message:
 
 
 def note_lines(notes: NotesSummary) -> Iterator[str]:
-    """Yield a line in English for each assumption with its option, and for unused data."""
+    """Yield an English line for each assumption with its option, and for unused data."""
     for assumption in notes.assumptions:
         option = _OPTIONS.get(assumption.kind)
         choice = f"; {option} chooses" if option else ""

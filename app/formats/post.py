@@ -232,7 +232,7 @@ def table_columns() -> tuple[str, ...]:
 
 @cache
 def headers() -> tuple[tuple[str, ...], ...]:
-    """Return the columns of exports, a tuple for each version, the present one last."""
+    """Return a tuple of export columns for each version, the present one last."""
     fields = stored_fields()
     versions = range(1, max(stored.since for stored in fields.values()) + 1)
     return tuple(
@@ -242,12 +242,12 @@ def headers() -> tuple[tuple[str, ...], ...]:
 
 
 def as_count(value: object) -> int | None:
-    """Return a whole number from 0, which archives write as a string; else None."""
+    """Return a whole number from 0, also from a string as in archives; else None."""
     text = digits(value)
     return int(text) if text and len(text) <= _MOST_DIGITS else None
 
 
 def digits(value: object) -> str | None:
-    """Return a whole number from 0 as a string; None for anything else, also floats."""
+    """Return a whole number from 0 as a string; else None, also for floats."""
     text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
     return text if text.isascii() and text.isdigit() else None

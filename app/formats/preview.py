@@ -60,7 +60,7 @@ class Speaker(msgspec.Struct):
 
     @property
     def called(self) -> str | None:
-        """Return the name as written, or the username if another person has that name."""
+        """Return the written name, or the username if another person has that name."""
         is_own = self.username is not None and as_username(self.name) == self.username
         return self.name if is_own else self.username
 
@@ -84,14 +84,14 @@ class Preview(msgspec.Struct):
     """Why nothing of the file can be imported."""
     format: str = ""
     apps: tuple[str, ...] = ()
-    """Names of the formats of its chats, if there are several."""
+    """Names of the formats of its chats, if several."""
     is_chat: bool = False
     has_account: bool = False
     title: str = ""
     """Title of the only chat in the file; else empty."""
     rooms: list[FileRoom] = []
     username: str | None = None
-    """The only author; None for many, or if the file names none."""
+    """The only author, if there is one with a name."""
     columns: tuple[tuple[str, str], ...] = ()
     broken: Message | None = None
     is_whole: bool = True
@@ -107,10 +107,9 @@ class Preview(msgspec.Struct):
     last_at: datetime | None = None
     """Times of the first and last post; None if none has a time."""
     with_entities: int = 0
-    """Number of posts with `&amp;` and the like, in a format that does not decode them."""
+    """Number of posts with undecoded `&amp;` and the like."""
     left_out: tuple[LeftOut, ...] = ()
     notes: NotesSummary = NO_NOTES
-    """Assumptions and unused data up to the last read record."""
     errors: list[PreviewFault] = []
     authors: list[tuple[str, int]] = []
     author_count: int = 0

@@ -98,7 +98,7 @@ def _kept_note(mark: int, part: bytes) -> bytes:
 
 
 def _turned_alone(tiff: bytes) -> bytes:
-    """Return notes that only say how the picture is turned, if these say it."""
+    """Return notes that only say how the picture is turned, if these do."""
     turned = _turning(tiff)
     if not 1 < turned <= 8:
         return b""

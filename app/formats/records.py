@@ -36,7 +36,7 @@ class FileRoom(RoomReference, frozen=True, kw_only=True):
 class Record(PlainPost, frozen=True, kw_only=True):
     """One post as its file has it: entities decoded, links expanded, not yet validated.
 
-    `created_at` is aware and UTC; in a chat without a zone, only after `People` has added one.
+    `created_at` is aware and UTC; in a chat without a zone, `People` makes it so.
     """
 
     place: int
@@ -49,7 +49,7 @@ class Record(PlainPost, frozen=True, kw_only=True):
     """One of `PLATFORMS`, if the file says it."""
     kind: Kind = "post"
     files: tuple[str | None, ...] = ()
-    """For each of the media the name of its file in the archive, if any."""
+    """File name in the archive for each of the media, if any."""
     unread_time: str | None = None
     """Field name of an unreadable time."""
 
@@ -101,7 +101,7 @@ def count_skipped(counts: SkippedCounts, item: Skipped) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Owner of one account's file; the name is None if the file does not say."""
+    """Owner of one account's file; the name is None if unknown."""
 
     username: str | None
     display_name: str | None
@@ -133,11 +133,11 @@ class RecordStream:
     left_out: tuple[LeftOut, ...] = ()
     apps: tuple[str, ...] = ()
     silent_apps: Collection[str] = ()
-    """Formats without an item among those taken so far."""
+    """Formats without an item so far."""
     absent: Collection[str] = ()
-    """Names in a chat's options that no item taken so far has."""
+    """Names in a chat's options that no item so far has."""
     lines: Iterable["TextLine"] = ()
-    """Kind of each line of a chat in text, to explain the file; read on demand."""
+    """Kind of each line of a chat in text, read on demand."""
     notes: ReadNotes = field(default_factory=ReadNotes)
     """Assumptions and unused data; complete after all items are taken."""
     total: int | None = None
@@ -247,7 +247,7 @@ def read_each(
 
 
 def readable(values: Iterable[tuple[int, T] | BadRecord]) -> Iterator[T]:
-    """Yield the readable values, up to where the file is damaged."""
+    """Yield the readable values, up to any damage."""
     with suppress(ImportFileError):
         for numbered in values:
             if not isinstance(numbered, BadRecord):
@@ -266,7 +266,7 @@ def required_text(text: object) -> str:
 
 
 def as_username(value: object) -> str | None:
-    """Return a name that an author can have; None for any other value."""
+    """Return a name that an author can have, else None."""
     try:
         return clean_username(value.strip()) if isinstance(value, str) else None
     except ValueError:

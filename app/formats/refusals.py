@@ -36,7 +36,7 @@ _BINARY: Final = {
     b"PAR1": "Parquet",
 }
 _BSON: Final = re.compile(rb".{3}\x00[\x01-\x13][\w.$]{1,60}\x00", re.DOTALL)
-"""Size of a document, and type and name of its first field."""
+"""A document's size, and its first field's type and name."""
 _JSON: Final = re.compile(
     r"\ufeff?\s*(?:\{\s*(?:[\"}]|\Z)"
     r"|\[\s*(?:[\[{\"\]]|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?\s*[,\]]|(?:true|false|null)\b|\Z))",

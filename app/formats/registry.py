@@ -104,7 +104,7 @@ WRITERS: Final[dict[str, Writer]] = {
     if form.writer is not None
 }
 MOST_CHARACTERS: Final = 120_000
-"""Maximum length of a record with author and media: over four times a longest text."""
+"""Maximum length of a record with author and media: over four longest texts."""
 WITH_ENTITIES: Final = frozenset({"jsonl", "csv"})
 
 

@@ -1,4 +1,4 @@
-"""Rows of one file as records; what its first rows say applies to all of them."""
+"""Rows of one file as records; its first rows decide for all of them."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -59,7 +59,6 @@ class ColumnGuess(NamedTuple):
 
 
 def values_by_name(rows: Iterable[Mapping[str, object]]) -> dict[str, list[object]]:
-    """Return the simple values of the rows by name path."""
     values: dict[str, list[object]] = {}
     for row in rows:
         for name, value in _simple(row, "", 1):
@@ -90,7 +89,7 @@ def guess(field: str, values: Mapping[str, Sequence[object]]) -> ColumnGuess | N
 
 
 def likely_reposts(values: Mapping[str, Sequence[object]]) -> list[str]:
-    """Return the columns whose names mention reposts, with such a value in some row."""
+    """Return columns named like reposts, with such a value in some row."""
     return [
         name
         for name, column in values.items()
@@ -158,7 +157,7 @@ class RowReader:
         self._known: dict[tuple[str, ...], FileColumns] = {}
         self._guesses: dict[str, ColumnGuess] = {}
         self._looks_like: dict[str, Role] = {}
-        """Unused columns that look like a time, an author or a repost."""
+        """Unused columns that look like a time, author or repost."""
         rows = [self._opened(row)[0] for row in sample]
         self._look_for(rows, sample, guesses_text=is_table)
         ids = (

@@ -103,7 +103,7 @@ def _patterns(sentences: Iterable[str]) -> Iterable[str]:
 
 Entry = Mapping[str, Any]
 MOST_ENTRIES: Final = 2_000
-"""Maximum number of entries read of a feed, which one transaction stores."""
+"""Maximum number of a feed's entries, which one transaction stores."""
 _TAG: Final = re.compile(rb"<([a-z][\w:.-]*)", re.I)
 _END: Final = re.compile(rb"</(?:[\w.-]{1,50}:)?(?:rss|feed|rdf)\s*>", re.I)
 # feedparser takes a picture's description for the entry's own text.

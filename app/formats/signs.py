@@ -39,7 +39,7 @@ def one_each(signs: Iterable[str | None]) -> Iterator[tuple[object, object]]:
 
 
 def reactions_in(message: Json) -> list[Json]:
-    """Return the reactions to a message; an empty object in place of a value that is no list."""
+    """Return the reactions to a message; a value that is no list becomes an empty object."""
     value = message.get("reactions") or []
     return [as_object(reaction) for reaction in (value if isinstance(value, list) else [value])]
 
@@ -60,7 +60,7 @@ def as_told(items: Iterator[Item], contents: Iterable[Content]) -> Iterator[Item
 
 
 def written_at(value: object) -> datetime | None:
-    """Return the stated time of writing a file, if it is stated and possible."""
+    """Return a file's stated time of writing, if possible."""
     try:
         time = read_time(value)
     except RecordError:

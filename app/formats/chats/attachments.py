@@ -1,4 +1,4 @@
-"""Pictures, videos and sounds of a message, recognised by their file names."""
+"""Pictures, videos and sounds of a message, recognised by file name."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final, NamedTuple
@@ -13,7 +13,7 @@ KINDS: Final[dict[str, MediumKind]] = {
     **dict.fromkeys(("mp3", "ogg", "opus", "oga", "m4a", "aac", "amr", "wav"), "audio"),
     "gif": "gif",
 }
-"""Kinds of media by file name ending; files with another ending are no media."""
+"""Kinds of media by file name ending; other files are no media."""
 
 
 class Attachments(NamedTuple):

@@ -1,4 +1,4 @@
-"""Files of an archive that contain chats: finding them, reading each, naming damaged ones."""
+"""Files of an archive that contain chats: finding, reading, naming damaged ones."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -64,7 +64,7 @@ def one_by_one(parts: Iterable[Iterator[Item]]) -> Iterator[Item]:
 
 
 def damaged_beside(source: Source) -> list[LeftOut]:
-    """Return a note for each possible chat file that is too damaged to be recognised."""
+    """Return a note for each file that is too damaged to be recognised as a chat."""
     names = sorted(
         name
         for name in source.members.keys() - source.expected

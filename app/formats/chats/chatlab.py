@@ -40,7 +40,7 @@ class ChatLabRoom:
     folder: str = ""
     members: Collection[str] = ()
     is_own: bool = False
-    """Whether this program wrote the file: senders and ids are then its posts' own."""
+    """Whether this program wrote the file, with its posts' senders and ids."""
     names: dict[str, str] = field(default_factory=dict)
 
     def note_header(self, header: Json) -> None:
@@ -53,7 +53,6 @@ class ChatLabRoom:
             self.names[person] = name
 
     def id_of(self, number: object) -> str | None:
-        """Return a message's id, made unique over all rooms."""
         text = _id(number)
         if text is None or self.is_own:
             return text

@@ -68,7 +68,7 @@ _files: Final = partial(matcher, "kakaotalk", "file")
 _KOREAN: Final = re.compile(r"카카오톡 대화|저장한 날짜|^(?:-{5,} )?\d{4}년 ")
 _HEADING_LINES: Final = 5
 _LONGEST_LINE: Final = 600
-"""Maximum length of the first line of a message or day, without its text."""
+"""Maximum length of a message's or day's first line, without its text."""
 
 
 def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> "KakaoTalk | None":
@@ -199,7 +199,7 @@ class Phone(KakaoTalk):
 
 
 def pasted(text: str) -> list[tuple[str, str]]:
-    """Return names and texts of lines copied out of a room; an empty list for another text."""
+    """Return names and texts of lines copied out of a room, if it is such a text."""
     grammar = Windows(date.min)  # Days are not copied.
     numbered = list(enumerate(text.strip().splitlines(), 1))
     if not numbered or grammar.read(numbered[0][1]) is None:

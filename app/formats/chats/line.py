@@ -32,7 +32,7 @@ _PARTS: Final = {
     **dict.fromkeys(("傍晚", "晚上"), "pm"),
     "中午": "noon",
 }
-"""Parts of the day before 12-hour times, apart from morning and afternoon."""
+"""Parts of the day before 12-hour times, except morning and afternoon."""
 _TIME: Final = (
     rf"(?P<time>(?:[上下]午|午[前後]|오[전후]|{'|'.join(_PARTS)})?\s?\d{{1,2}}[:.]\d{{2}}"
     r"(?:\s?[AaPp]\.?[Mm]\.?)?)"
@@ -86,14 +86,12 @@ _HEADING: Final = re.compile(
 )
 _IN_BRACKETS: Final = re.compile(r"\[[^\[\]\t\n]{2,30}\]")
 _FEWEST_PEOPLE: Final = 3
-"""Number of people whose equal notes are attributed to the app, though no table has them."""
+"""Number of people whose equal notes are attributed to the app without a table."""
 _lines: Final = partial(matcher, "line", "line", "deleted", "media")
 _notes: Final = partial(matcher, "line", "media", "deleted")
 
 
 class LineRoom(Grammar):
-    """Remembers the day that a separate line stated."""
-
     exporters = frozenset()
     pattern: ClassVar[re.Pattern[str]] = _TABS
 

@@ -1,4 +1,4 @@
-"""Usernames of a chat's people, and times of its messages in UTC."""
+"""Usernames of a chat's people, and times in UTC."""
 
 import os
 from collections.abc import Hashable, Iterable, Iterator
@@ -24,14 +24,14 @@ _LATE: Final = timedelta(minutes=1)
 
 
 class LocalTimes:
-    """Converts local times of chats; the order of messages decides when clocks go back."""
+    """Converts chats' local times; the messages' order decides when clocks go back."""
 
     def __init__(self, zone: tzinfo | None) -> None:
         self._zone = zone
         self._newest: dict[Hashable, datetime] = {}
 
     def utc(self, local: datetime, chat: Hashable) -> datetime | None:
-        """Return the time in UTC; None if it is out of range."""
+        """Return the time in UTC; None if out of range."""
         try:
             time = self._converted(local)
             newest = self._newest.get(chat, time)
@@ -61,7 +61,7 @@ def zone_of(name: str | None) -> tzinfo | None:
 
 
 def machine_zone() -> str:
-    """Return the name of the machine's time zone, or what its clock calls it."""
+    """Return the machine's time zone, or what its clock calls it."""
     place = os.path.realpath("/etc/localtime").partition("zoneinfo/")[2]
     for name in (os.environ.get("TZ", "").lstrip(":"), place):
         with suppress(ValueError):
@@ -83,7 +83,7 @@ def renaming(pairs: Iterable[str]) -> dict[str, str]:
 
 @dataclass(slots=True)
 class People:
-    """Gives a chat's people usernames; the first of several with one name gets the plain one."""
+    """Gives a chat's people usernames; the first of several namesakes gets the plain one."""
 
     options: ReadOptions
     notes: ReadNotes = field(default_factory=ReadNotes)

@@ -1,7 +1,4 @@
-"""Tables of the sentences that apps write into chats: `sentences/*.txt`, one for each app.
-
-`sentences/README.md` explains their form.
-"""
+"""Tables of the sentences that apps write into chats; `sentences/README.md` explains their form."""
 
 import re
 from collections import defaultdict

@@ -83,7 +83,6 @@ class Workspace:
     names: dict[str, str] = field(default_factory=dict)
     bots: set[str] = field(default_factory=lambda: {"USLACKBOT"})
     channels: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """Titles and ids of channels by folder name."""
     files: dict[str, str] = field(default_factory=dict)
 
     def add_user(self, user: Json) -> None:
@@ -119,7 +118,7 @@ class Slack(JsonChat[SlackChannel]):
     )
 
     def files(self, source: Source) -> list[Content]:
-        """Return the message files by channel and day, if one of the first 20 has messages."""
+        """Return message files by channel and day, if one of the first 20 has messages."""
         home = self._home(source)
         if home is None:
             return []

@@ -1,4 +1,4 @@
-"""Telegram: `result.json` of Telegram Desktop, of one chat or of a whole account."""
+"""Telegram: `result.json` of Telegram Desktop, of one chat or an account."""
 
 from collections.abc import Generator, Iterator
 from contextlib import closing, suppress

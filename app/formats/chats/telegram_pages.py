@@ -35,7 +35,7 @@ _MESSAGE: Final = '<div class="message '
 _BEGINS: Final = re.compile(r'<div class="message (?:default|service)\b')
 _TITLE: Final = re.compile(r'class="page_header".{0,2000}?class="text bold"[^>]*>(.*?)</div>', re.S)
 _MOST_CHARACTERS: Final = 100_000
-"""Maximum length of a message with its tags; Telegram allows 4,096 characters of text."""
+"""Maximum length of a message with tags; Telegram allows 4,096 characters of text."""
 _NAMED: Final = re.compile(r"messages(\d{0,9})\.html")
 _NUMBER: Final = re.compile(r"message(\d{1,18})")
 _TARGET: Final = re.compile(r"go_?to_?message\(?(\d{1,18})", re.IGNORECASE)
@@ -56,7 +56,7 @@ _KINDS: Final[dict[str, MediumKind]] = {
     **dict.fromkeys(("media_voice_message", "media_audio_file"), "audio"),
     "animated_wrap": "gif",
 }
-"""Kinds of media by class of their link; names distinguish stickers and other files."""
+"""Kinds of media by link class; names distinguish stickers and other files."""
 _SUMMER_ZONES: Final = {
     -8: "America/Los_Angeles",
     -7: "America/Denver",

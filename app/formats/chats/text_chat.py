@@ -34,7 +34,7 @@ from app.formats.source.file import Content, Source
 from app.formats.source.text import MAX_LINE, first_lines, lines
 
 LONGEST: Final = 30_000
-"""Maximum stored length of a message, which is more than a post may have."""
+"""Maximum stored length of a message, above that of a post."""
 _TIME: Final = re.compile(
     r"(?P<before>오전|오후|午前|午後|上午|下午|[AP]M)?\s?(?P<h>\d{1,2})[:.](?P<m>\d{2})(?:[:.](?P<s>\d{2}))?"
     r"\s?(?P<after>[ap]\.?\s?m\.?)?",
@@ -46,11 +46,11 @@ MONTHS: Final = {_MONTHS[3 * month - 3 : 3 * month]: month for month in range(1,
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """The beginning of a message or a day, or a line of the app, which has no `name`."""
+    """A message's or day's beginning, or a line of the app, without `name`."""
 
     name: str = ""
     when: datetime | None = None
-    """The time on the exporting device, without a zone; None for a line of the app."""
+    """Time on the exporting device, without a zone; None for a line of the app."""
     text: str = ""
     """The first line; for a line of the app, only if no table has it."""
     is_day: bool = False
@@ -60,7 +60,7 @@ class Spoken(NamedTuple):
     text: str
     files: tuple[str, ...] = ()
     taken: str = ""
-    """Text attributed to the app, though no table of the app has it."""
+    """Text attributed to the app without a table."""
 
 
 class Grammar(Protocol):
@@ -156,7 +156,7 @@ def day_of(year: int, month: int, day: int) -> date | None:
 
 
 def moment(day: date | None, text: str) -> datetime | None:
-    """Return the day at a time of 12 or 24 hours; None if one of them is unknown."""
+    """Return the day at a time of 12 or 24 hours; None if one is unknown."""
     clock = _clock(text)
     return None if day is None or clock is None else datetime.combine(day, clock)
 
@@ -248,7 +248,7 @@ def _read_text(content: Content, grammar: Grammar) -> Iterator[Item]:
 
 
 def _kinds(content: Content, grammar: Grammar) -> Iterator[TextLine]:
-    """Yield the kind of each line of a text; a message's first line is followed by `more`."""
+    """Yield the kind of each line; a message's first line is followed by `more`."""
     is_crlf, is_headed = _has_crlf(content, grammar), False
     grammar.begin(_until_damage(_whole_lines(content.uncounted, is_crlf=is_crlf)))
     for number, line in _whole_lines(content.uncounted, is_crlf=is_crlf):
@@ -280,7 +280,7 @@ def _has_crlf(content: Content, grammar: Grammar) -> bool:
 
 
 def _whole_lines(content: Content, *, is_crlf: bool) -> Iterator[tuple[int, str]]:
-    """Yield the lines that may begin a message, with their numbers.
+    """Yield numbered lines that may begin a message.
 
     With `is_crlf` only CRLF ends a line, so lines pasted into a message begin none.
     """

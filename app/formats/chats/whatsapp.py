@@ -25,7 +25,7 @@ _BARE: Final = re.compile(r"(?P<name>[^:\n]{1,40}):(?![/\s])(?P<text>.+)", re.DO
 """A name, and words after a colon without a blank."""
 _IN_TIME: Final = re.compile(r".*\d:\d\d")
 _NO_NAME: Final = re.compile(r"$|[\u200e\u200f<\[‹]")
-"""Nothing, or the beginning of a line of the app, such as a file's."""
+"""Nothing, or the beginning of the app's line, such as a file's."""
 _QUOTES: Final = re.compile('["“”„«»「」『』＂]')
 
 
@@ -162,7 +162,7 @@ _OWN_MARK: Final = "\u200e"
 _FILE: Final = re.compile(
     r"\u200e?(?P<file>\S[^\n]{0,200}?\.\w{0,5}) \((?P<words>[^()\n]{2,60})\)(?:\n|\Z)"
 )
-"""A file on Android, the first line of a message, with its caption below."""
+"""A file on Android: a message's first line, with its caption below."""
 _ATTACHED: Final = re.compile(
     r"(?P<mark>\u200e?)<[^<>:：\n]{1,60}[:：] ?(?P<file>[^<>\n]{1,200}\.\w{1,5})>"
     r"|(?P<old>\d{4}-\d\d-\d\d-[A-Z]{3,9}-\d{1,9}\.\w{1,5}) ?\u200e?<[^<>:\n]{1,60}>"
@@ -175,11 +175,11 @@ _TITLE: Final = re.compile(r"[^\n]{1,200}\.\w{1,5}(?P<pages> • [^\n]{1,40})?")
 _OPEN_QUOTE: Final = re.compile(
     r".*[“„«「『‘][^”“»」』’]*|[^\"]*(?:\"[^\"]*\"[^\"]*)*(?<![0-9A-Za-z])\"[^\"]*", re.DOTALL
 )
-"""A quote opened before a colon and not closed: the colon belongs to a group's name."""
+"""An unclosed quote before a colon: the colon belongs to a group's name."""
 _CLOSE_QUOTE: Final = re.compile('[”“»」』’"]')
 _OPEN_APOSTROPHE: Final = re.compile(r"(?:\S+ ){2,}'[^']+")
 _CLOSE_APOSTROPHE: Final = re.compile(r"\S'(?!\w)")
-"""The same with plain apostrophes, which also occur inside words."""
+"""The same with plain apostrophes, which also occur in words."""
 
 
 class WhatsApp(Grammar):
@@ -316,10 +316,9 @@ class AppNotes:
         self._alone: frozenset[str] = frozenset()
         """Frequent notes in angle brackets that replace a message."""
         self._behind: frozenset[str] = frozenset()
-        """Frequent notes that follow a text."""
 
     def learn(self, texts: Iterable[str]) -> None:
-        """Learn the notes from the first lines of messages, up to 1,000 notes."""
+        """Learn up to 1,000 notes from the first lines of messages."""
         counts: Counter[tuple[str, bool]] = Counter()
         words: set[str] = set()
         for text in texts:

@@ -24,7 +24,7 @@ OF_CHOICE: Final[dict[DateOrder, Order]] = {
 }
 NAMES: Final = {order: name for name, order in OF_CHOICE.items()}
 _MOST_DATES: Final = 20_000
-"""Number of days that decide the order: more than fifty years."""
+"""Number of days that decide the order: over fifty years."""
 _MOST_WORDS: Final = 100
 _BUDDHIST: Final = range(2400, 2800)
 _PERSIAN: Final = range(1380, 1425)
@@ -34,7 +34,7 @@ _ERAS: Final = {"令和": 2018, "R": 2018, "平成": 1988, "H": 1988}
 
 
 class Dates:
-    """The meaning of all dates in a file; `add` takes each head before `settle` decides."""
+    """Meaning of all dates in a file; `add` takes each head before `settle` decides."""
 
     def __init__(self, choice: DateOrder | None) -> None:
         self._choice = choice
@@ -44,14 +44,14 @@ class Dates:
         self._shape: Shape | None = None
         self._order: Order = "dmy"
         self._others: list[Order] = []
-        """Orders that the dates fit as well as the assumed one."""
+        """Orders that fit the dates as well as the assumed one."""
         self._is_open = False
         self._hours: dict[str, tuple[int, ...]] = {}
         """Hours of a day, by word and by hour on a 12-hour clock."""
         self._numbers: dict[str, int] = {}
         self._is_of_buddha = False
         self.foreign_year: int | None = None
-        """A year of the Islamic calendar, which is not read: its months begin by the moon."""
+        """A year of the Islamic calendar, unread because its months begin by the moon."""
         self._yearless = Yearless()
         self._days: dict[tuple[DateParts, str, str], date | None] = {}
 
@@ -106,7 +106,7 @@ class Dates:
             self._numbers[month] = language.months[month]
 
     def time_of(self, head: LineHead) -> datetime | None:
-        """Return the time without a zone; None for an impossible date or time."""
+        """Return the time without a zone, if date and time are possible."""
         if head.month and not head.date[0]:
             month, number = self._numbers.get(head.month, 0), int(head.date[2])
             day = day_of(self._yearless.year_of(month, number), month, number)

@@ -35,7 +35,7 @@ def all_words() -> ClockWords:
 
 @lru_cache(maxsize=1_000)
 def as_key(word: str) -> str:
-    """Return the letters of a word in one case, without dots, blanks and marks."""
+    """Return a word's letters in one case, without dots, blanks and marks."""
     letters = unicodedata.normalize("NFC", word).casefold()
     return "".join(letter for letter in letters if unicodedata.category(letter)[0] in "LM")
 
@@ -57,10 +57,7 @@ def knowing(hours: Collection[str], months: Collection[str]) -> Iterator[Languag
 
 
 def hour_of(hour: int, meant: Collection[int]) -> int:
-    """Return the hour of the day that a 12-hour clock shows in a part of the day.
-
-    If neither half is in that part, the nearer one counts.
-    """
+    """Return the hour that a 12-hour clock shows in a part of the day, or nearest to it."""
     if hour > 12 or not meant:
         return hour
     halves = (hour % 12, hour % 12 + 12)
@@ -86,8 +83,6 @@ _CLOSINGS: Final = {"]": r"\]\s?", "-": r"\s[-–—]\s", ":": r":\s", ";": r";\
 
 
 class HeadLayout(NamedTuple):
-    """An order of numbers and words, as a regular expression."""
-
     pattern: re.Pattern[str]
     date: str
     is_time_first: bool
@@ -243,7 +238,6 @@ def part_of_day(before: str, after: str) -> tuple[str, Place]:
 
 
 def _told(text: str) -> str:
-    """Return a text's word for a part of the day, perhaps with words before the time."""
     if not (key := as_key(text)):
         return ""
     between, parts = all_words().between, of_days()

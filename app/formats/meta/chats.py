@@ -106,10 +106,10 @@ _deeds: Final = partial(matcher, "meta", "deed")
 _sent: Final = partial(matcher, "meta", "sent")
 _ADDRESS: Final = re.compile(r"https?://")
 _FEWEST: Final = 3
-"""Number of repetitions or people that shows a sentence to be the app's."""
+"""Number of repetitions or people that shows a sentence of the app."""
 _MOST_LEARNT: Final = 1_000
 MOST_HELD: Final = 20_000
-"""Number of messages ordered together: twice as many as numbered files have."""
+"""Number of messages ordered together: twice that of numbered files."""
 MOST_CHARACTERS: Final = 4 * 2**20
 
 
@@ -129,7 +129,7 @@ class MetaChats(JsonChat[MetaThread]):
     )
 
     def files(self, source: Source) -> list[Content]:
-        """Return the files of all chats; all files of one download are encrypted, or none."""
+        """Return the files of all chats; one download's are all encrypted, or none."""
         if not source.has_members:
             return [source] if self.recognises(source) else []
         for pattern in (_NUMBERED, _ENCRYPTED):
@@ -150,7 +150,7 @@ class MetaChats(JsonChat[MetaThread]):
         return any(message.keys() >= these for message in first for these in keys)
 
     def read(self, source: Source, options: ReadOptions) -> RecordStream | None:
-        """Return the messages of all chats, and a note about posts in the same download."""
+        """Return the messages of all chats, and a note about posts."""
         stream = super().read(source, options)
         if stream and source.has_members and posts_in(source):
             template = "the chats of {name} are read; --format meta reads own posts"
@@ -161,7 +161,7 @@ class MetaChats(JsonChat[MetaThread]):
     def parts(
         self, source: Source, contents: Sequence[Content]
     ) -> Iterator[Iterator[Found[MetaThread]]]:
-        """Yield each file's messages, the oldest file of a chat first."""
+        """Yield each file's messages, a chat's oldest file first."""
         is_numbered = all(_NUMBERED.fullmatch(content.name) for content in contents)
 
         def folder_of(content: Content) -> str:
@@ -287,7 +287,7 @@ class OwnSentences:
         self._people: dict[str, set[str]] = {}
 
     def learn(self, text: str, name: str) -> None:
-        """Count a sentence that begins with the name of its stated author."""
+        """Count a sentence that begins with its stated author's name."""
         if not (deed := _deed(text, name)):
             return
         if text in self._counts or len(self._counts) < _MOST_LEARNT:

@@ -96,7 +96,7 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
 
 
 def posts_in(source: Source) -> list[Content]:
-    """Return the files with posts or comments: the one file, or some of an archive."""
+    """Return the files with posts or comments."""
     if not source.has_members:
         return [source] if _platform(source) else []
     names = sorted(
@@ -177,7 +177,7 @@ def _is_of_another(value: Json, username: str | None) -> bool:
 
 
 def _is_again(value: Json, seen: Counter[int]) -> bool:
-    """Return whether a labelled post already came in the older shape; `seen` counts these."""
+    """Return whether a labelled post came in the older shape; `seen` counts these."""
     words = words_of(value)
     media = next(addresses_of(value), "")
     key = hash(repr((words.text, words.time, media)))

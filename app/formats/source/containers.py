@@ -80,13 +80,13 @@ def _stated_name(extra: bytes, name: bytes) -> bytes | None:
 
 
 class _Bounded(io.RawIOBase):
-    """A container whose lists are read into memory only up to a limit."""
+    """A container whose lists are read only up to a limit."""
 
     def __init__(self, file: BinaryIO, label: str) -> None:
         self._file = file
         self._label = label
         self.left: int | None = MAX_LIST_BYTES
-        """Bytes that may still be read; None after the lists were read."""
+        """Bytes that may still be read; None after the lists."""
 
     def read(self, size: int = -1) -> bytes:
         if self.left is None:

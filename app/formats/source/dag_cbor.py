@@ -24,7 +24,7 @@ _LONGEST_VARINT: Final = 9
 
 
 class Link(NamedTuple):
-    """A link to a block, by its CID in bytes."""
+    """A link to a block, by its CID."""
 
     cid: bytes
 
@@ -91,7 +91,6 @@ class _Decoder:
         return int.from_bytes(self._bytes(_SIZES[low]), "big")
 
     def _count(self, number: int) -> int:
-        """Return the number of values that follow; each takes at least one byte."""
         if number > len(self._data) - self.at:
             raise RecordError(_NOT_CBOR)
         return number
@@ -150,7 +149,7 @@ def is_header(data: bytes) -> bool:
 
 
 def _varint(data: bytes) -> tuple[int, int]:
-    """Return the number that the bytes begin with, and where it ends; 0 for none."""
+    """Return the number at the beginning, and where it ends; 0 for none."""
     value = 0
     for place, byte in enumerate(data[:_LONGEST_VARINT]):
         value |= (byte & 0x7F) << (7 * place)

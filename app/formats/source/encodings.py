@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from app.errors import Message
 
 _SAMPLE_BYTES: Final = 3 * 1024
-"""Weighed bytes, in lines with letters that are not ASCII."""
+"""Weighed bytes, in lines that are not ASCII."""
 _LEAST: Final = 0.3
 _CLOSE: Final = 0.35
 """Maximum distance of an alternative from the best score."""
@@ -92,7 +92,7 @@ def encodings_of(lines: bytes) -> tuple[str, ...]:
 
 
 def _score(name: str, lines: bytes) -> float | None:
-    """Return how common an encoding's letters are; None if bytes are not in it."""
+    """Return how common an encoding's letters are; None for foreign bytes."""
     try:
         text = lines.decode(name)
     except UnicodeDecodeError as error:
@@ -193,7 +193,7 @@ def _korean(common: frozenset[str]) -> Weigh:
 
 
 def _chinese(name: str, common: frozenset[str], first: int, end: int) -> Weigh:
-    """Weigh by a list of common characters, and by the frequent half of the table."""
+    """Weigh by a list of common characters and the frequent half of the table."""
 
     def weigh(before: str, letter: str, after: str) -> float:
         if letter in common:

@@ -18,7 +18,7 @@ _NO_BRACKETS: Final = bytes({*range(256)} - _STEPS.keys())
 
 
 def end_of(text: str, at: int) -> int | None:
-    """Return the end of the value that begins here; None if the text ends before."""
+    """Return the end of the value that begins here, if the text has it."""
     first = text[at : at + 1]
     if first in {"{", "["}:
         return _end_behind(text, at + 1)

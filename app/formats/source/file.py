@@ -1,4 +1,4 @@
-"""A source of an import: a file, a folder, a zip or a tar; a stream is copied to a file first."""
+"""A source of an import: a file, a folder, a zip or a tar; a stream is copied first."""
 
 import contextlib
 import gzip
@@ -26,9 +26,9 @@ DEFAULT_LIMIT_BYTES: Final = 4096 * 2**20
 BUFFER_BYTES: Final = 64 * 1024
 _HEAD_BYTES: Final = 512
 _SMALL_BYTES: Final = 4 * 2**20
-"""Maximum size of a file with information about posts, but no posts."""
+"""Maximum size of a file about posts, without posts."""
 _BEGINNING_BYTES: Final = 10 * 2**20
-"""Examined part of a file; an export of Telegram may have much before the chats."""
+"""Examined part of a file; Telegram's exports may have much before the chats."""
 MOST_GROWTH: Final = 10
 LEAST_MEDIA_BYTES: Final = 64 * 2**20
 """Media of an archive may unpack to this size, plus the archive's size times MOST_GROWTH."""
@@ -44,15 +44,15 @@ class Content:
     meter: Meter
     fault: BrokenFileError | None = None
     has_members: bool = False
-    """Whether it is a folder, a zip or a tar, and so no content itself."""
+    """Whether it is a folder, zip or tar, not content itself."""
     notes: ReadNotes = field(default_factory=ReadNotes)
-    """Shared by the files of a source; an uncounted content has notes of its own."""
+    """Shared by a source's files, except uncounted contents."""
     encoding: str | None = None
     forms: dict[str, TextForm] = field(default_factory=dict)
 
     @property
     def beginning(self) -> "Content":
-        """The first part of this file, uncounted, to recognise it."""
+        """First part of this file, uncounted, to recognise it."""
         return self._apart(_BEGINNING_BYTES)
 
     @property
@@ -107,7 +107,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         self._packed_bytes = 0
         self._opened = contextlib.ExitStack()
         self._file: PlainFile | None = None
-        """The file, or the copy of a stream or an unpacked gzip; None for a folder."""
+        """The file, or the copy of a stream or gzip; None for a folder."""
         self._is_copied = False
         try:
             self._prepare(target)
@@ -122,7 +122,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         self._opened.close()
 
     def again(self) -> "Source":
-        """Return another source of the same bytes, which counts and notes by itself."""
+        """Return another source of the same bytes, with its own meter and notes."""
         target = self._file if self._is_copied else self.path
         assert target is not None  # noqa: S101 # for the type checker
         source = Source(target, name=self.name, limit_bytes=self.meter.limit_bytes)
@@ -213,7 +213,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         return MediaMeter(self.name, LEAST_MEDIA_BYTES + MOST_GROWTH * self._packed_bytes)
 
     def start_of(self, name: str, size: int = _SMALL_BYTES) -> bytes:
-        """Return the first bytes of a member; none if it is missing or damaged."""
+        """Return a member's first bytes; none if missing or damaged."""
         with contextlib.suppress(KeyError, BrokenFileError):
             return head(self.member(name), size)
         return b""
@@ -284,7 +284,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         return self._file.again()
 
     def _copied(self, stream: IO[bytes]) -> PlainFile:
-        """Copy a stream to a temporary file: all of it, or somewhat more than the limit."""
+        """Copy a stream to a temporary file, up to somewhat more than the limit."""
         spool: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 # is closed with the others
         self._opened.enter_context(contextlib.suppress(OSError))  # A full one fails to close.
         self._opened.enter_context(spool)

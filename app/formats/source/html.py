@@ -67,7 +67,7 @@ class _Reader:
         self._parts: list[str] = []
         self._pictures = pictures
         self._links: list[tuple[int, str]] = []
-        """Open links: the part at which their words begin, and their address."""
+        """Open links: index of their first part, and address."""
 
     def read(self, node: LexborNode | None) -> list[str]:
         """Return a node's parts and those after it, without recursion: elements may nest too deep.

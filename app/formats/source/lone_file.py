@@ -25,7 +25,7 @@ def tables_in(source: Source, endings: Collection[str]) -> list[Content]:
 
 
 def take(source: Source, taken: Iterable[Content]) -> None:
-    """Note that files are read, and that the others next to them are not."""
+    """Note the files as read, and the others next to them as unread."""
     names = {content.name for content in taken if content is not source}
     if not names:
         return

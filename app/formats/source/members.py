@@ -15,7 +15,7 @@ from app.errors import BrokenFileError, Message
 from app.formats.source.encodings import encodings_of, lines_to_weigh
 
 MAX_LIST_BYTES: Final = 32 * 2**20
-"""Maximum size of a zip's directory or a tar's headers: some 50,000 files, which are in memory."""
+"""Maximum size of a zip's directory or a tar's headers in memory: some 50,000 files."""
 READ_ERRORS: Final = (
     *(zipfile.BadZipFile, tarfile.TarError, zlib.error, struct.error),
     *(EOFError, OSError, RuntimeError, ValueError),
@@ -45,14 +45,14 @@ class Listing:
     members: Members = field(default_factory=dict)
     """Plain files inside, by name in NFC: a Mac writes Hangul by its letters."""
     left_out: list[str] = field(default_factory=list)
-    """Names of all others but folders: links, devices, files that would be outside."""
+    """Names of links, devices and files that would be outside."""
     fault: BrokenFileError | None = None
 
     uncertain: list[tuple[bytes, Member | None]] = field(default_factory=list)
     names_in: str = DOS
 
     def name_by_letters(self) -> None:
-        """Add the files with uncertain names, in the encoding that fits them best."""
+        """Add the files with uncertain names, in the best-fitting encoding."""
         names = b"\n".join(name for name, _ in self.uncertain)
         self.names_in = next(iter(encodings_of(lines_to_weigh(names))), DOS)
         for name, member in self.uncertain:

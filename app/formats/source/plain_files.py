@@ -84,7 +84,7 @@ class PlainFile(io.RawIOBase):
 
 
 def open_plain(path: Path, label: str) -> PlainFile:
-    """Open a file named by the user, which may be a link. Raises OSError."""
+    """Open a file or link named by the user. Raises OSError."""
     return PlainFile(os.open(path, _OPEN_FILE), label)
 
 

@@ -14,7 +14,7 @@ from app.errors import BrokenFileError
 from app.formats.source.members import MAX_LIST_BYTES, READ_ERRORS, Listing, Member, damaged
 
 MAX_HEADER_BYTES: Final = 64 * 1024
-"""Maximum size of a header apart from its block: names, times, and notes of programs."""
+"""Maximum size of a header without its block: names, times, and programs' notes."""
 _BLOCK: Final = tarfile.BLOCKSIZE
 _ENCODING: Final = ("utf-8", "surrogateescape")
 _MOST_DIGITS: Final = 18

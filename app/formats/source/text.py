@@ -53,7 +53,7 @@ def pieces(content: Content) -> Generator[str, None, None]:
 
 
 def lines(content: Content, limit: int = MAX_LINE) -> Generator[Line, None, None]:
-    """Yield the lines of a file, the last one with or without a line end."""
+    """Yield the lines of a file, the last with or without a line end."""
     too_long = Message("longer than {size} MB", size=limit >> 20)
     number, line, is_given = 1, "", False
     for piece in pieces(content):
@@ -105,7 +105,7 @@ def lines_of(text: str) -> Iterator[str]:
 
 
 def form_of(content: Content) -> TextForm:
-    """Return how a text is written; it is read once for all formats that try a file."""
+    """Return a text's form, read once for all formats that try a file."""
     form = content.forms.get(content.name)
     if form is None:
         sample = head(content, 4096)
@@ -136,7 +136,7 @@ def _encoding_of(content: Content, sample: bytes) -> Encoding:
 
 @lru_cache(8)
 def _counted(sample: bytes) -> Encoding:
-    """Return UTF-8, or a fitting encoding if most bytes are no UTF-8 sequences."""
+    """Return UTF-8, or a fitting encoding if most bytes are no UTF-8."""
     count = count_utf8(sample)
     if not count.bad:
         return Encoding("utf-8-sig")

@@ -31,7 +31,7 @@ _ORDERED: Final = re.compile(
     r"(?<![\d./-])(?P<first>\d{1,2})(?P<sep>[./-])(?P<second>\d{1,2})(?P=sep)(?P<last>\d{2}(?:\d\d)?)(?![\d/-])",
     re.ASCII,
 )
-"""A date of numbers that does not begin with a four-digit year."""
+"""A date of numbers that begins without a four-digit year."""
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS_FROM: Final = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
 """Minimum numbers of nanoseconds, microseconds and milliseconds, with their parts of a second."""
@@ -123,7 +123,7 @@ class FileTimes:
         return time
 
     def _found_order(self) -> Order:
-        """Return the order that all dates of the file allow; one of several is an assumption."""
+        """Return the order that all dates allow; one of several is an assumption."""
         orders = frozenset[Order](DATE_ORDERS)
         for value in islice(self._values(), 50_000):
             orders = orders & orders_of(value) or orders

@@ -21,7 +21,7 @@ MAX_VALUE: Final = 8 * 2**20
 TOO_DEEP: Final = Message("nested too deeply")
 _NOT_JSON: Final = Message("not valid JSON")
 _KEPT: Final = 1_000
-"""Characters of a bad value that are kept for its shape."""
+"""Characters of a bad value kept for its shape."""
 _BETWEEN: Final = re.compile(r"[ \t\r\n,;]*")
 _HEX_ESCAPE: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\x([0-9A-Fa-f]{2})")
 r"""A control character as Telegram Desktop writes it, which is no JSON: `\\x0c` means `\\u000c`."""
@@ -45,12 +45,12 @@ def load(text: str | bytes) -> object:
 
 
 class Window:
-    """The part of a file's JSON that is being read; it moves on as values are taken."""
+    """The part of a file's JSON being read; it moves on as values are taken."""
 
     def __init__(self, content: Content) -> None:
         self.text, self.at = "", 0
         self._dropped = self._dropped_lines = self._line_start = 0
-        """Characters and line ends of the text before this one, and where the last line begins."""
+        """Characters and line ends before this text, and where the last line begins."""
         self._pieces = pieces(content)
         self._name = content.name
         self._fault: BrokenFileError | None = None
@@ -104,7 +104,7 @@ class Window:
         return value if size <= MAX_VALUE else _too_long()
 
     def raw(self) -> str:
-        """Return the text of the value here, which may be bad."""
+        """Return the value's text here, which may be bad."""
         while (end := end_of(self.text, self.at)) in {None, len(self.text)} and self.read_on():
             pass
         start = self.at

@@ -56,7 +56,7 @@ _LOCALES: Final = (
 
 
 class Written(NamedTuple):
-    """The time in a text by each order of numbers, possibly the same time."""
+    """The time in a text by each order of numbers, possibly equal."""
 
     day_first: datetime | None
     month_first: datetime | None
@@ -174,7 +174,7 @@ def _date_or_none(year: int, month: int, day: int) -> date | None:
 
 @cache
 def _months() -> dict[str, int]:
-    """Return the months by name, without names that differ between languages."""
+    """Return months by name, without names that differ between languages."""
     months: dict[str, int] = {}
     doubtful: set[str] = set()
     for name, month in _names_of_months():

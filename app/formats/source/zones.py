@@ -1,4 +1,4 @@
-"""Time zones as times name them: offsets, abbreviations, names of IANA's database and Windows."""
+"""Time zones as times name them: offsets, abbreviations, names of IANA and Windows."""
 
 import json
 import re
@@ -44,7 +44,7 @@ AMBIGUOUS: Final = {
     "CST": ("America/Chicago", "Asia/Shanghai", "America/Havana"),
     "IST": ("Asia/Kolkata", "Asia/Jerusalem", "Europe/Dublin"),
 }
-"""Zones that share an abbreviation; the first applies, unless the importer chooses another."""
+"""Zones sharing an abbreviation; the first applies, unless the importer chooses another."""
 _AMBIGUOUS: Final = re.compile(rf"\b(?:{'|'.join(AMBIGUOUS)})\b")
 
 
@@ -60,7 +60,7 @@ def moved(time: datetime, name: str, zone: str) -> datetime:
 
 
 def zone_of_offset(east: timedelta) -> str | None:
-    """Return the name of a zone that always has this offset, if there is one."""
+    """Return a zone that always has this offset, if there is one."""
     if not east:
         return "UTC"
     hours, rest = divmod(east, timedelta(hours=1))

@@ -71,7 +71,7 @@ class Layout:
 
 
 def find_layout(source: Source) -> Layout | None:
-    """Return the files that hold the posts, or None if this is no X archive."""
+    """Return the files with the posts; None if this is no X archive."""
     if not source.has_members:
         return _lone_file(source)
     home = source.only(_archive_folders(source))
@@ -170,7 +170,7 @@ _MEDIA_FOLDERS: Final = (
 )
 _PREFIX = re.compile(r"\s*(?:(?:window\.|var\s)?[\w.\s]{1,200}=\s*)?")
 MAX_HELD_CHARACTERS: Final = 64_000_000
-"""Maximum size of the long posts, which are in memory until their short forms come."""
+"""Maximum size of long posts in memory until their short forms come."""
 _MENTION: Final = re.compile(r"@\w+\s+")
 _CUT = re.compile(r"…(?:\s*https://t\.co/\w+)*\s*\Z")
 

@@ -25,7 +25,7 @@ _EDITED: Final = frozenset({"edit_info", "edit_history_tweet_ids", "edit_history
 
 
 def versions_of(status: Json) -> list[str]:
-    """Return a post's version ids, the newest last; none if it was not edited."""
+    """Return a post's version ids, the newest last, if it was edited."""
     if _EDITED.isdisjoint(status):  # Most posts, and it is asked of each.
         return []
     info = as_object(status.get("edit_info"))
@@ -40,13 +40,13 @@ def versions_of(status: Json) -> list[str]:
 
 
 class Versions:
-    """Removes the older versions of posts, which may come before or after the newest."""
+    """Removes posts' older versions, which may come before or after the newest."""
 
     def __init__(self) -> None:
         self._seen: dict[str, int] = {}
-        """Newest version so far of each edited post, by id of the first version."""
+        """Newest version of each edited post, by id of the first version."""
         self._held: dict[str, tuple[int, Record]] = {}
-        """Newest version so far of posts whose last version has not come."""
+        """Newest version of posts whose last version has not come."""
 
     def sift(self, status: Json, item: Item) -> Sequence[Item]:
         """Return what is certain after this version: nothing, the version, or older ones."""
@@ -82,12 +82,11 @@ class Versions:
         yield from self.held()
 
     def held(self) -> Iterable[Item]:
-        """Return the newest versions of posts whose last version did not come."""
         return [record for _, record in self._held.values()]
 
 
 _MARKS: Final = ("s account ", "This Tweet ", "This Post ", "This account ")
-"""Words of which each sentence has one: searching for them is much cheaper."""
+"""Words of which each sentence has one, for a fast first search."""
 
 
 def is_notice(text: str) -> bool:
