@@ -72,7 +72,6 @@ class PageBlueprint(Blueprint):
     def action(
         self, path: str, *, policy: Policy | None = None, of_chat: OfChat | None = None
     ) -> Callable[[View], View]:
-        """Declare a view to which a form is posted."""
         return self.page(path, method="POST", policy=policy, of_chat=of_chat)
 
     def page(

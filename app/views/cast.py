@@ -53,7 +53,6 @@ class Cast:
     """Time zones of its posts' chats, by id."""
 
     def with_names(self, names: Mapping[str, str]) -> "Cast":
-        """Return the cast with other names by username."""
         called = {
             username: self.people[username]._replace(name=name, display_name=name)
             for username, name in names.items()
@@ -110,7 +109,6 @@ def person_of(user: NamedUser, hue: str) -> Person:
 
 @contextmanager
 def bound(cast: Cast) -> Iterator[None]:
-    """Let texts and filters use this cast."""
     before = _bound.set(cast)
     try:
         with speaking_of(messages=cast.is_chat):

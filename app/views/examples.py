@@ -27,8 +27,6 @@ JSON_TYPES: Final[dict[str, tuple[type, Any]]] = {
 
 
 class Examples:
-    """Values of schemas, without optional fields."""
-
     def __init__(self, structs: Mapping[str, Schema]) -> None:
         self._structs = structs
 

@@ -23,7 +23,6 @@ class Table:
     """Meaning of the numbers, if the columns' names do not say it."""
 
     def below(self, row: Sequence[TableCell], beside: int) -> str:
-        """Return cells after the first `beside` cells, with their columns' names."""
         columns = (column[:24] for column in self.columns[beside:])
         # The marks keep a name's direction of writing from affecting anything else.
         cells = zip(columns, row[beside:], strict=False)

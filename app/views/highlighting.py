@@ -88,7 +88,6 @@ class FoundText(NamedTuple):
     hit: Hit
     pieces: list[Marked[None]]
     posts: list[Hit]
-    """All hits of the page with this text, oldest first."""
 
 
 def by_text(hits: Iterable[Hit], *, around: int) -> list[FoundText]:

@@ -46,8 +46,6 @@ from app.services.rooms.sight import read_newest, said_in
 
 
 class Reach(NamedTuple):
-    """Numbers of newest posts."""
-
     in_room: int = MOST_SCANNED
     own: int = 2_000
     """For a comparison with the site."""

@@ -42,7 +42,6 @@ MOST_CHARACTERS: Final = 600
 CHOICES: Final = 4
 MOST_PLAYERS: Final = 24
 TRIES: Final = 3
-"""Draws of authors, and searches for each post, at most."""
 _PASSAGE_OF_AUTHOR: Final = 20
 """Consecutive posts that are searched together."""
 _PASSAGE_OF_ROOM: Final = 60

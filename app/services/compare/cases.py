@@ -55,7 +55,6 @@ class Question:
 MOST_NAMED: Final = 1_000
 """Their profiles are in memory together."""
 MOST_COMPARED: Final = 10_000
-"""Authors compared if none is named."""
 MOST_TEXTS: Final = 50
 MOST_GAPS: Final = 100
 
@@ -235,7 +234,6 @@ async def gather_each(
 async def load_suspects(
     session: AsyncSession, models: Models, users: Sequence[UserRow], *, is_named: bool
 ) -> Case:
-    """Return these authors' case, without texts and habits."""
     profiles = await models.profiles.load(session, users)
     fitted, event = await models.backgrounds.load_with_event(session)
     return Case(

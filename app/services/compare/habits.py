@@ -37,7 +37,6 @@ class HabitStore:
     async def load(
         self, session: AsyncSession, suspects: Sequence[Suspect], fitted: Fitted
     ) -> list[Suspect]:
-        """Return the authors with their habits."""
         habits = {
             suspect.id: known[1]
             for suspect in suspects

@@ -92,7 +92,6 @@ class ProfileStore:
 async def stored_profiles(
     session: AsyncSession, user_ids: Collection[int]
 ) -> dict[int, KnownProfile]:
-    """Return stored profiles, empty without any."""
     profiles = dict.fromkeys(user_ids, NOTHING_STORED)
     for chunk in chunks(list(profiles)):
         columns = (Profile.user_id, Profile.as_of_event, Profile.posts)
@@ -141,7 +140,6 @@ async def with_tails(
 
 
 async def subtract_posts(session: AsyncSession, posts: Iterable[ProfiledPost]) -> None:
-    """Subtract posts about to be deleted."""
     of_each: dict[int, list[ProfiledPost]] = defaultdict(list)
     for post in posts:
         of_each[post.user_id].append(post)

@@ -39,6 +39,5 @@ def _is_old_code() -> ColumnElement[bool]:
 
 
 async def tell_of_change(session: AsyncSession) -> None:
-    """Notify all followers of games."""
     await session.flush()
     await append_events(session, [NewEvent("game.changed", DERIVED, posts=0)])

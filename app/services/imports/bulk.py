@@ -151,8 +151,6 @@ class ImportMemory(NamedTuple):
 
 
 class EqualPost(NamedTuple):
-    """A stored post without `source_id`."""
-
     id: int
     room_id: int | None
 

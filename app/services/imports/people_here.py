@@ -25,7 +25,6 @@ class PersonHere(NamedTuple):
     messages: int
     rooms: int
     room: str | None
-    """Name of the chat with most messages; None without any."""
 
     @property
     def is_another(self) -> bool:

@@ -185,7 +185,6 @@ class RecordMedia:
         self._keeper = keeper if files is not None else None
         self._is_full = False
         self._names: dict[str, str] = {}
-        """Names of this batch's copies by names in the file."""
 
     def keep(
         self, items: Iterable[Item], report: ImportReport, is_stopped: Callable[[], bool]

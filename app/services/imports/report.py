@@ -96,7 +96,6 @@ class ImportReport:
         self.with_entities += records.format in WITH_ENTITIES and decode_entities(text) != text
 
     def note(self, place: int | None, detail: str) -> None:
-        """Report what a stored post, or the whole file, lost."""
         if len(self.errors) < MAX_ERRORS:
             self.errors.append(ImportFault(detail, place))
 
@@ -196,7 +195,6 @@ def notes_of(job: ImportJob) -> NotesSummary:
 
 
 def encode_notes(notes: NotesSummary) -> bytes:
-    """Return notes for the database, without texts of the file."""
     return msgspec.json.encode(notes, enc_hook=packed)
 
 

@@ -63,8 +63,6 @@ def check_records(records: RecordStream, options: ReadOptions, *, is_public: boo
 
 
 class Storing(NamedTuple):
-    """How the posts of a source are stored."""
-
     is_live: bool = False
     default_time: datetime | None = None
     note: Note = None

@@ -54,7 +54,6 @@ class ClientStream:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether the client has everything known to the stream."""
         return self._woken is not None and not self._woken.done()
 
     async def wait(self) -> None:
@@ -69,7 +68,6 @@ class ClientStream:
             self._woken.set_result(None)
 
     def end(self) -> None:
-        """End the stream without a last event."""
         self.is_over = True
         self.wake()
 

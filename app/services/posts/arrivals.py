@@ -282,8 +282,6 @@ def _membership(row: PostRow) -> Membership | None:
 
 
 class SentAgain(NamedTuple):
-    """A repeated message's media and reactions."""
-
     media: tuple[StoredMedium, ...] = ()
     counts: Reactions | None = None
 

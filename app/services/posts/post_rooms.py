@@ -47,7 +47,6 @@ class NamedRoom:
     is_open: bool
     """Whether only posts have named it, so that any author may join."""
     people: set[int] = field(default_factory=set)
-    """Ids of mentions' authors who write in it."""
 
 
 @dataclass(slots=True)
@@ -55,7 +54,6 @@ class NamedRooms:
     by_id: dict[int, NamedRoom]
     """By the id that a post may name, also of joined rooms."""
     by_name: dict[str | None, list[NamedRoom]]
-    """Rooms by name, oldest first."""
     new: list[NamedRoom] = field(default_factory=list)
 
     def take(self, mention: RoomMention) -> NamedRoom:

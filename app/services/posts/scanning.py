@@ -32,7 +32,6 @@ class Scan:
     """Posts, newest first; unrequested columns are empty."""
 
     collected: dict[ScannedColumn, str | None]
-    """A JSON list by column; None without posts."""
 
     @cached_property
     def author(self) -> list[int]:
@@ -95,7 +94,6 @@ def scanning(
     columns: tuple[ScannedColumn, ...],
     is_dated: bool | None = None,
 ) -> ScanQuery:
-    """Return the query of `scan`, for `limit` posts."""
     listed = select(*(_expression(column).label(column) for column in columns)).where(*conditions)
     order: list[ColumnElement[Any]]
     if is_dated is None:

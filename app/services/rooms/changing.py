@@ -81,7 +81,6 @@ async def _close(session: AsyncSession, room: Room, target: Room) -> None:
 
 
 async def announce_change(session: AsyncSession, room_id: int) -> None:
-    """Announce a changed chat to every worker, by all of its messages."""
     anybody = await session.scalar(
         select(func.min(RoomPerson.user_id)).where(RoomPerson.room_id == room_id)
     )

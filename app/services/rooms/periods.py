@@ -142,7 +142,6 @@ async def read_periods(
 async def messages_by_year(
     session: AsyncSession, room: RoomFacts, zone: ZoneInfo
 ) -> dict[int, int]:
-    """Return the number of messages in the last years, the newest first."""
     if room.first_message_at is None or room.newest_message_at is None:
         return {}
     first, newest = (
@@ -309,7 +308,6 @@ def _is_within(spans: Subquery) -> list[ColumnElement[bool]]:
 
 
 def within_ends(ends: Collection[str]) -> list[ColumnElement[bool]]:
-    """Return conditions with these ends as parameters."""
     time = Tweet.created_at
     conditions = {
         "since": time >= bindparam("since", type_=time.type),

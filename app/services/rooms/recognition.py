@@ -26,7 +26,6 @@ MOST_CANDIDATES: Final = 200
 @dataclass(slots=True)
 class RoomSample:
     names: dict[int, str] = field(default_factory=dict)
-    """Names of the writers, by ID."""
     messages: int = 0
     equal: dict[int, Counter[int]] = field(default_factory=dict)
     """Chats with equal messages, and their number by person."""

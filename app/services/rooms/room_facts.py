@@ -81,7 +81,6 @@ async def find_rooms(session: AsyncSession, ids: Collection[int]) -> list[RoomFa
 
 
 async def rooms_of(session: AsyncSession, user_id: int, *, limit: int) -> list[RoomFacts]:
-    """Return an author's chats, the most messages first."""
     own = (
         select(RoomPerson.room_id)
         .where(RoomPerson.user_id == user_id, RoomPerson.messages > 0)
@@ -97,7 +96,6 @@ async def rooms_of(session: AsyncSession, user_id: int, *, limit: int) -> list[R
 async def newest_rooms(
     session: AsyncSession, *, limit: int, most_people: int = FEW_PEOPLE
 ) -> list[RoomFacts]:
-    """Return chats by their newest messages."""
     depends_on(EVERYTHING)
     newest = _times().order_by(Tweet.created_at.desc()).scalar_subquery()
     named = _people_counted()

@@ -159,7 +159,6 @@ class CountedChat(NamedTuple):
     """Time of the first message, in seconds since 1970."""
     portrait: ChatPortrait
     ids: list[int]
-    """People counted one by one."""
     silent: list[int]
     first_days: list[tuple[int, int]]
     """Messages of the first two people by day."""

@@ -20,7 +20,6 @@ from app.services.search.vocabulary import term_frequencies
 
 Key = TypeVar("Key", bound=Hashable)
 MOST_MEANT: Final = 5
-"""Known words searched for an unknown."""
 MOST_CORRECTED: Final = 10
 """Examined words, each with some hundred neighbours."""
 SHORTEST: Final = {"word": 3, "paired": 2}

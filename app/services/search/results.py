@@ -82,7 +82,6 @@ class ResultPage:
 
 
 def corrected_words(corrections: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
-    """Return the corrected words, each with the words searched instead."""
     words: dict[str, list[str]] = {}
     for typed, used in corrections:
         words.setdefault(typed, []).append(used)

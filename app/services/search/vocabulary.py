@@ -36,7 +36,6 @@ def _counts(texts: str) -> TextClause:
 
 
 async def is_vocabulary_old(session: AsyncSession) -> bool:
-    """Return whether posts changed much since the count."""
     recipe, tweets = (await session.execute(select(Vocabulary.recipe, Vocabulary.tweets))).one()
     change = abs(await _count_indexed(session) - tweets)
     return recipe != WORDS_RECIPE or change >= max(1, 0.05 * tweets)

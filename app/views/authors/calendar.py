@@ -76,7 +76,6 @@ class PostingYear:
 
     @property
     def counts_told(self) -> dict[int, str]:
-        """Days' numbers of posts in words, by number."""
         cells = (cell for month in self.months for _, _, row in month.rows for cell in row)
         return {count: post_count(count) for count in {cell.posts for cell in cells if cell}}
 
@@ -135,7 +134,6 @@ def _week_of(day: date) -> int:
 
 
 def year_of_posting(archive: Memories) -> PostingYear | None:
-    """Return an author's calendar by month; None without one."""
     calendar = archive.calendar
     if calendar is None:
         return None

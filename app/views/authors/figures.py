@@ -35,7 +35,6 @@ class AuthorAtSight(Figure[WeekGrid]):
 
     archive: AuthorArchive
     clear: Sequence[Measure] = ()
-    """Differences from others, clearest first."""
     others: str = ""
 
     def finding(self) -> Finding:
@@ -48,7 +47,6 @@ class AuthorAtSight(Figure[WeekGrid]):
         return trait or self._fullest_month() or self._busiest_hours()
 
     def lead(self) -> list[str]:
-        """Return how much, when and where the author wrote."""
         author, period = self.archive.user, self.period
         if not author.tweets:
             return []
@@ -72,7 +70,6 @@ class AuthorAtSight(Figure[WeekGrid]):
 
     @property
     def are_hours_told(self) -> bool:
-        """Whether the finding is the busiest hours."""
         return bool(self.title) and self.title == self._busiest_hours()
 
     @property
@@ -163,8 +160,6 @@ class WeekdaysOfPosts(Figure[Columns]):
 
 @dataclass(frozen=True, slots=True)
 class MostNamed(Figure[NameList]):
-    """The most frequent names of one kind in an author's posts."""
-
     author: Author
     topic: str
     id_: str
@@ -207,7 +202,6 @@ class MostNamed(Figure[NameList]):
 
 
 def columns_of(archive: AuthorArchive) -> list[Figure[Columns]]:
-    """Return figures of hours and weekdays; none without dated posts."""
     numbers, author = archive.numbers, archive.user
     if not any(numbers.hours):
         return []
@@ -223,7 +217,6 @@ def columns_of(archive: AuthorArchive) -> list[Figure[Columns]]:
 
 
 def lists_of(archive: AuthorArchive) -> list[MostNamed]:
-    """Return an author's most frequent names, without empty kinds."""
     author, numbers = archive.user, archive.numbers
     lists = (
         most_answered(author, numbers.answered),

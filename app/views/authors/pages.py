@@ -110,7 +110,6 @@ def _height(post: Post, letters: int) -> int:
 POSTS_FIRST: Final = 3
 """Posts in sight; a link has further ones."""
 MOST_POSTS: Final = 6
-"""Posts in sight if the other column is higher."""
 
 
 class AuthorPostsPage(WebPage, frozen=True, kw_only=True):

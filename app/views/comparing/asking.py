@@ -51,7 +51,6 @@ class ComparePageArgs(Struct):
 
 
 def asked_here() -> list[tuple[str, str]]:
-    """Return the request's arguments without a picture's."""
     of_picture = PeopleArgs.__struct_fields__
     return [pair for pair in request.args.items(multi=True) if pair[0] not in of_picture]
 

@@ -349,7 +349,6 @@ def why_nobody(comparison: Comparison) -> list[str]:
 
 
 def strange_places(comparison: Comparison) -> list[tuple[int, int]]:
-    """Return places of words that no author writes."""
     if comparison.verdict != "unfamiliar":
         return []
     places = (place_in(comparison.text, word) for word in comparison.unwritten or ())

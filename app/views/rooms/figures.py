@@ -92,7 +92,6 @@ class ChatFigure(Figure[PlotT], Generic[PlotT]):
 
     sight: ChatSight
     tz: str = ""
-    """Time zone in the URL."""
 
     def path(self) -> str:
         return self.messages_path()

@@ -154,7 +154,6 @@ class RoomExcerpt:
     earlier: TweetKey | None = None
     later: TweetKey | None = None
     after: TweetKey | None = None
-    """Place of the message above."""
 
 
 class RoomPage(WebPage, frozen=True, kw_only=True):
