@@ -175,7 +175,6 @@ class Config:
     """Public address of the site, without a slash at the end; by default from the request."""
     embedder_key: str = ""
     locale: Annotated[Locale | None, _one_of(*get_args(Locale))] = None
-    """Language of all pages; by default the browser's."""
     trusted_proxies: Annotated[int, _whole(0, 100)] = 0
     """Number of hops whose `X-Forwarded-*` headers count."""
     log: LogFormat = "json"
@@ -198,7 +197,6 @@ class Config:
         return self.data_dir / "media"
 
     def to_env(self) -> dict[str, str]:
-        """Return the environment that gives another process these settings."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {
             # An empty one counts as unset, whatever the file `.env` says.
@@ -294,7 +292,6 @@ def _note_unread(path: Path) -> None:
 
 
 def shown_path(path: Path) -> str:
-    """Return a path for a terminal, without control characters."""
     return "".join(c if c.isprintable() else "\ufffd" for c in str(path))
 
 

@@ -55,7 +55,6 @@ HOSTS: Final = "saywho.hosts"
 LONG_READS: Final = 1
 """Portraits, years, overviews and figures counted at a time per worker; two take as long."""
 LONG_SEARCHES: Final = 1
-"""Searches for long queries at a time, in each worker."""
 LONG_QUERY: Final = 200
 """Characters from which a query is long: it may have a hundred frequent words."""
 
@@ -100,7 +99,6 @@ class Resources:
 
         self.maintenance = Maintenance(db, self._jobs())
         self.of_parts: dict[str, Any] = {}
-        """Objects that parts have opened, by part."""
         self.ends: list[Callable[[], None]] = [self.live_hub.end]
         """Functions that end live streams, which servers wait for at a stop."""
         self._follow(feed)
@@ -230,7 +228,6 @@ def listens_here_alone(app: Quart) -> bool:
 
 
 def begin_stop(app: Quart) -> None:
-    """End the app's live streams, which servers wait for at a stop."""
     resources = cast(Resources | None, app.extensions.get(KEY))
     if resources is not None:
         for end in resources.ends:

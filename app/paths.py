@@ -29,7 +29,6 @@ EXPORT: Final = "/export"
 API_DOCS: Final = "/docs"
 
 NOWHERE: Final = " "
-"""Path without a route."""
 
 
 def below_root(path: str, root: str) -> str:

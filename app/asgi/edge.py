@@ -272,7 +272,6 @@ class _Answer:
 
     @property
     def _is_late(self) -> bool:
-        """Whether the body did not arrive in time."""
         return self.status == HTTPStatus.REQUEST_TIMEOUT
 
     async def refuse(self, status: HTTPStatus, *headers: tuple[bytes, bytes]) -> None:
@@ -309,7 +308,6 @@ class Flow:
     def __init__(self, receive: Receive, *, is_streamed: bool, has_body: bool) -> None:
         self._receive = receive
         self._is_quarts = asyncio.Event()
-        """Set while Quart reads the body."""
         self.is_whole = asyncio.Event()
         """Set when the body has arrived in full, or its client is gone."""
         if not is_streamed:

@@ -205,7 +205,6 @@ class Case:
         return min(MOST_SHIPPED, weight)
 
     def weighed_against(self, suspect: Suspect) -> tuple[Population, NDArray[np.bool_]]:
-        """Return the others for an author alone: those here, otherwise the shipped authors."""
         if (selection := self.others_of(suspect)).any() or not self.shipped_weight(suspect, 0):
             return self.fitted.population, selection
         return self.elsewhere, np.ones(len(self.elsewhere), np.bool_)

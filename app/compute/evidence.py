@@ -142,8 +142,6 @@ def plain_posts(posts: Iterable[tuple[int, str]]) -> list[PlainPost]:
 
 
 class PostTexts:
-    """The texts of posts, searched as one text, regardless of white space and case."""
-
     def __init__(self, posts: Sequence[PlainPost]) -> None:
         self._ids = [post_id for post_id, _ in posts]
         self._starts = [0, *accumulate(len(text) + 1 for _, text in posts)]
@@ -154,7 +152,6 @@ class PostTexts:
         return len(self._ids)
 
     def find(self, piece: str) -> list[int]:
-        """Return the post id of each use of a piece."""
         posts = []
         self.searched += len(self._texts)
         for place, is_whole in _finds(self._texts, _plain(piece)):

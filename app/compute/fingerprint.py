@@ -213,7 +213,7 @@ def hour_counts(said: Iterable[Said], zone: ZoneInfo) -> Counter[int]:
 
 
 MOST_BESIDE: Final = 8
-"""Largest number of others compared one by one, by messages."""
+"""Largest number of others compared one by one, those with the most messages."""
 _CANDIDATES: Final[dict[MeasureName, Sequence[str]]] = {
     "endings": ENDINGS,
     "beginnings": get_args(Beginning),
@@ -222,7 +222,7 @@ _CANDIDATES: Final[dict[MeasureName, Sequence[str]]] = {
 
 
 class _Sides(NamedTuple):
-    """A person's messages and all others' messages; counts are by conversation, (n,)."""
+    """A person's messages and all others'; counts are by conversation, (n,)."""
 
     own: Tally
     others: Sequence[Tally]

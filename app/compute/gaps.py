@@ -12,7 +12,6 @@ from app.compute.links import ADDRESS
 from app.compute.text import LETTERS, QUOTED, own_words, word_count
 
 BETWEEN: Final = "\n\n"
-"""Text between texts that are joined into one."""
 Gap = tuple[int, int]
 """Half-open range of code points of a text."""
 

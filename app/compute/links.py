@@ -27,7 +27,6 @@ LINKED_SITE: Final = re.compile(
 follow.
 """
 VISIBLE_LINK: Final = rf"(?:{LINK_BEGIN}|www\.|pic\.twitter\.com/)\S+"
-"""Pattern of everything that a reader recognises as a link."""
 _NAME_OR_TAG: Final = r"[@#]\w+(?:@[\w.-]+)?"
 ADDRESS: Final = re.compile(
     rf"(?:{LINK_BEGIN}|www\.)\S+"

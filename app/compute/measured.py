@@ -29,7 +29,6 @@ NAMED: Final = (1, 2, 3, 5)
 OTHERS: Final = (0, 1, 2, 8)
 """Measured numbers of other authors of the language here; the last includes larger numbers."""
 BELIEFS: Final = (0.1, 0.25, 0.5, 0.75, 0.9)
-"""Measured starting beliefs that one of the named authors wrote the text."""
 LONG_WORDS: Final = 20
 
 
@@ -90,8 +89,6 @@ class More(msgspec.Struct, frozen=True):
 
 
 class Curve(msgspec.Struct, frozen=True):
-    """Constants of the formula above."""
-
     a: float
     b: float
     c: float

@@ -43,7 +43,6 @@ _LETTERS: Final = rf"[^\W{LAUGHING}]+"
 _REST_OF_WORD: Final = re.compile(f"(?:['’-]?{_LETTERS})*")
 """Rest of a word from a place in it to its end or, in reversed text, its start."""
 _NEIGHBOUR: Final = re.compile(f"(?:,? | ,?){_LETTERS}(?:['’-]{_LETTERS})*")
-"""Next word of a text, or of a reversed text."""
 _LEADING_ON: Final = frozenset(
     re.findall(
         "[a-z]+",
@@ -330,11 +329,10 @@ class WordedTexts:
 class _Sought(NamedTuple):
     words: list[str]
     share: float
-    """Share of all messages or of all words, whichever is larger."""
+    """This group's share of all messages or of all words, whichever is larger."""
     clear: float
     """Largest log chance of a phrase that is reported."""
     called: Collection[str]
-    """Parts of names, which are left out of phrases."""
 
 
 def phrases_of(
@@ -495,7 +493,6 @@ def _groups(
 
 
 def _groups_of_texts(words: Iterable[str], places: Mapping[str, set[int]]) -> list[list[str]]:
-    """Return groups of words whose texts are nearly the same as their first word's texts."""
     groups: list[list[str]] = []
     for word in words:
         for group in groups:

@@ -27,7 +27,6 @@ from app.compute.links import without_addresses
 FEWEST_POSTS: Final = 25
 """Smallest number of an author's posts for a likelihood ratio."""
 MOST_MEMBERS: Final = 50
-"""Largest number of authors of each language in a population."""
 
 
 class CountedAuthor(NamedTuple):

@@ -41,7 +41,6 @@ from app.compute.typical_words import GainedWord
 MOST_PORTRAYED: Final = 6
 """Number of people shown on their own; others are counted together."""
 MOST_GUESSED: Final = 500
-"""Number of a person's newest messages from which the language is guessed."""
 
 
 class MessagesWith(msgspec.Struct, frozen=True):

@@ -76,7 +76,6 @@ class AuthorProfile:
 
     @functools.cached_property
     def worded_posts(self) -> int:
-        """Number of posts with words of the author's own."""
         if not self.counts.keys.size:
             return 0
         return self.posts - int(self.texts.count(_NO_TEXT)[0])

@@ -171,7 +171,6 @@ def letter_count(text: str) -> int:
 
 
 FEWEST_WORDS: Final = 4
-"""Smallest number of own words in a text that can be judged."""
 LETTERS: Final = re.compile(r"[^\W\d_]+")
 
 

@@ -16,7 +16,6 @@ _ALPHABETS: Final = {
     "HEBREW": "אבגדהוזחטיךכלםמןנסעףפץצקרשת",
     "ARABIC": "ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىيپچژکگی",
 }
-"""Folded letters of each script, by the first word of their Unicode names."""
 _FIRST_SYLLABLE: Final = 0xAC00
 _INITIALS: Final = tuple("ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ")
 _MEDIALS: Final = (

@@ -18,7 +18,6 @@ class LetterWidths(NamedTuple):
     letter: int
     wide: int
     around: int
-    """Space on both sides together."""
 
     def of(self, text: str) -> int:
         wide = sum(east_asian_width(letter) in "WF" for letter in text)
@@ -63,7 +62,6 @@ class Columns:
 class ListedName(NamedTuple):
     text: str
     posts: str
-    """Number of posts with it, as text."""
     path: str
     """URL of these posts, or of the named subject."""
     told: str = ""
@@ -163,7 +161,6 @@ class ColumnsPart(NamedTuple):
 class PeriodColumns:
     caption: str
     people: Sequence[tuple[str, str]]
-    """Name and class of the colour of each person."""
     columns: Sequence[PeriodColumn]
     most: str = ""
 
@@ -219,7 +216,6 @@ class Tiles:
 class HourStrip:
     hue: str
     caption: str
-    """Hours that stand out; empty without any."""
     heights: Sequence[float]
     """In per cent of the highest."""
     told: Sequence[str] = ()
@@ -252,8 +248,6 @@ class Initials(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """People at about the same place of a line."""
-
     place: float
     """Middle of the ring, in per cent of the line."""
     people: Sequence[Initials]
@@ -299,13 +293,10 @@ class DotRow:
 
 @dataclass(frozen=True, slots=True)
 class Dots:
-    """Lines below each other, the most distinct first."""
-
     macro: ClassVar[str] = "dots"
 
     hue: str
     labelled_by: str
-    """Ids of the elements that describe the drawing."""
     rows: Sequence[DotRow]
     others: Sequence[Initials]
 
@@ -364,10 +355,8 @@ class WeekGrid:
 
     hue: str
     labelled_by: str
-    """Ids of the elements that describe the drawing."""
     days: Sequence[GridDay]
     months: Sequence[tuple[int, str]]
-    """First column and name of each month."""
     columns: int
     """Columns of the whole year, so that months stay in place."""
 

@@ -26,7 +26,6 @@ _BREAK: Final = re.compile(rf"(?!(?:(?<=\d[년월])|{_MONTH}|(?<=\d,))\s\d|(?<=\
 """White space at which a row may end: not within a date, or before a unit."""
 _EMOJI: Final = "NotoColorEmoji.ttf"
 _STRIKE: Final = 109
-"""The only size of the emoji's pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +118,6 @@ def _row_end(text: str, start: int, end: int, font: Lettering, width: float) -> 
 def first_rows(
     rows: list[tuple[int, str]], most: int, font: Lettering, width: float
 ) -> list[tuple[int, str]]:
-    """Return the first rows, cut if there are more."""
     if len(rows) <= most:
         return rows
     start, row = rows[most - 1]

@@ -110,14 +110,12 @@ def _paint_outline(canvas: Canvas, heights: Sequence[float], field: Field) -> No
 
 _LARGEST_DAY: Final = 64
 _MONTHS: Final = 34
-"""Height of the names of months above a strip."""
 _LARGEST_TILE: Final = 180
 _TILE_GAP: Final = 12
 _PLAYER_ROW: Final = 54
 _LEAST: Final = 2
 """Smallest size of a drawn square, if the text above takes the room."""
 _TILE_LINES: Final = 2
-"""Number of lines of a player's tiles if they are large."""
 
 
 def weeks_heights(canvas: Canvas, grid: WeekGrid) -> Heights:
@@ -224,7 +222,6 @@ def _paint_tile(canvas: Canvas, tile: Field, is_hit: bool) -> None:
 
 
 _THING_SIZES: Final = (52, 48, 44, 40, 36, 32, 28)
-"""Sizes of letters, tried in order until all sentences fit."""
 _THING_ROW: Final = 1.25
 _THING_BESIDE: Final = 0.62
 _THING_NUMBER: Final = 1.9
@@ -239,7 +236,6 @@ def things_heights(canvas: Canvas, things: Things) -> Heights:
 
 
 def paint_things(canvas: Canvas, things: Things, field: Field) -> None:
-    """Draw the sentences in the largest letters in which all have room."""
     height = field.height / len(things.rows)
     fitting = (
         size

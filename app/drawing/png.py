@@ -30,7 +30,6 @@ class Theme(NamedTuple):
     line: str
     accent: str
     hues: Mapping[str, str]
-    """Colours of authors, by class."""
 
     def mixed(self, colour: str, share: float = 0.15) -> str:
         """Return a share of a colour mixed with the paper, by default a mark's ground."""
@@ -77,7 +76,6 @@ class RowNotes(NamedTuple):
 
     rows: tuple[tuple[str, ...], ...] = ()
     are_wanted: bool = False
-    """Whether the visitor requested the notes."""
 
     def of(self, number: int) -> RowNote:
         return RowNote(self.rows[number] if number < len(self.rows) else (), self.are_wanted)
@@ -192,7 +190,6 @@ class SmoothPen:
         outline: str | None = None,
         width: float = 1,
     ) -> None:
-        """Draw a rectangle with round corners and an outline inside of it."""
         if outline is not None:
             self.rounded_rectangle(box, radius, outline)
             box, radius = _inside(box, width), max(0.0, radius - width)

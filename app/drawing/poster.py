@@ -32,13 +32,11 @@ class Measures(NamedTuple):
     lines: int
     quote_size: int
     small: int
-    """Size of the foot's letters."""
     findings: tuple[int, ...]
     space: int
     above: int
     """Smallest space above a drawing; `space` is that above the foot."""
     quote: int
-    """Largest number of rows of the quotation."""
 
 
 FORMATS: Final[Mapping[Format, Measures]] = MappingProxyType(
@@ -95,8 +93,6 @@ class PosterLine(NamedTuple):
 
 
 class PosterFigure(NamedTuple):
-    """A second drawing, for an upright picture."""
-
     topic: str
     """Topic of the drawing; empty if the title says it."""
     about: tuple[str, ...]
@@ -117,7 +113,6 @@ class Poster(NamedTuple):
     lines: tuple[PosterLine, ...] = ()
     quote: str = ""
     hue: str = ""
-    """Class of the colour of the person whom the picture is about."""
     second: PosterFigure | None = None
 
 
@@ -126,13 +121,10 @@ MOST_KEPT: Final = 32
 _ROW: Final = 1.25
 """Height of a row, by the size of its letters."""
 _HUED: Final = 28
-"""Width of the line next to the finding, with its space."""
 _LINE_ROW: Final = 1.5
 """Height of a line below the drawing, by the size of its letters."""
 _ABOVE: Final = 20
-"""Space between a drawing and the text above it."""
 _QUOTED: Final = 56
-"""Height of a quotation in addition to its rows."""
 _FACT_ROW: Final = 1.4
 """Height of a row of the facts, by the size of its letters."""
 
@@ -288,7 +280,6 @@ def _draw_finding(canvas: Canvas, finding: _Rows, hue: str, top: float) -> float
 def _draw_blocks(
     canvas: Canvas, blocks: Sequence[_Block], measures: Measures, ends: tuple[float, float]
 ) -> None:
-    """Draw the blocks between `ends`, with the remaining space evenly around them."""
     top, bottom = ends
     spare = bottom - top - _height(blocks)
     heights = []

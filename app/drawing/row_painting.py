@@ -12,13 +12,11 @@ from app.drawing.png import MARGIN, Canvas, Field, Heights, RowNote, RowNotes
 SMALLEST: Final = 22
 """Smallest size of letters, since pictures are seen on phones."""
 _WIDE: Final = 900
-"""Width from which a field may have two columns."""
 _BETWEEN: Final = 48
 _BAR_ROW: Final = 46
 _UPRIGHT_ROW: Final = 62
 """Good height of a row with a bar in an upright picture."""
 _MOST_NOTED: Final = 2
-"""Largest number of bars with notes in a wide picture."""
 _BEFORE_NOTE: Final = 1.5
 """Start of a note below a bar, by the size of the bar's letters."""
 _NOTE_ROW: Final = 1.4
@@ -27,7 +25,6 @@ _STACK: Final = 40
 """Height of the bar of all shares, which replaces rows."""
 _STACK_SPACE: Final = 10
 _LEGEND: Final = 24
-"""Size of the letters of the names below it."""
 _LEGEND_ROW: Final = 34
 _LEGEND_NAME: Final = 200
 
@@ -119,7 +116,6 @@ def _paint_bar(
 def _paint_large_bar(
     canvas: Canvas, bar: NamedBar, row: Field, length: float | None, note: RowNote
 ) -> None:
-    """Draw the bar below name and share, and the note below it."""
     size = int(min(56, row.height * (0.2 if note.parts else 0.28)))
     font, colour = font_of(bold=True, size=size), canvas.theme.hues[bar.hue]
     canvas.write((row.right - font.getlength(bar.label), row.top), bar.label, font)

@@ -32,7 +32,6 @@ MONTHS: Final = tuple(
     for width in ("wide", "abbreviated")
     for name in get_month_names(width, "format", "en").values()
 )
-"""English names from January, full and abbreviated."""
 UNIT: Final = r"(?!(?:and|as|at|from|have|in|is|of|on|or|than|the|to|with)\b)[a-z]{2,12}\b"
 """Pattern of a counted noun after a number and a space."""
 _WHOLE: Final = re.compile(
@@ -105,7 +104,6 @@ def month_names(width: Literal["abbreviated", "wide"] = "abbreviated") -> list[s
 
 
 def show_month(day: date) -> str:
-    """Return the month and year: "December 2015"."""
     return _month(day.year, day.month, language())
 
 
@@ -169,7 +167,6 @@ def show_own_day(time: datetime, zone: str | None = None, *, is_exact: bool = Fa
 
 
 def show_month_day(day: date) -> str:
-    """Return the day and month: "November 23"."""
     return _month_day(day.month, day.day, language())
 
 

@@ -38,7 +38,6 @@ LONGEST_HEADER: Final = 1_000
 CHAT: Final = "chat"
 """Translation context of texts about messages that are about posts elsewhere."""
 _POST: Final = re.compile(r"\b([Pp])ost(s?)\b(?![)}])")
-"""Pattern of the word, except as the name of a value."""
 _language: ContextVar[Locale | None] = ContextVar("language", default=None)
 _speaks_of_messages = ContextVar("speaks_of_messages", default=False)
 
@@ -166,7 +165,6 @@ def speaking_of(*, messages: bool) -> Iterator[None]:
 
 
 def gettext(message: str) -> str:
-    """Return the text in the request's language, about messages within `speaking_of`."""
     if _speaks_of_messages.get() and (text := catalog("ko").pgettext(CHAT, message)) != message:
         return sentence(str(text)) if language() == "ko" else _with_messages(message)
     text = catalog(language()).gettext(message)

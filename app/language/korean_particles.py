@@ -125,8 +125,6 @@ def _of_latin(text: str) -> Sound | None:
 
 
 class Sentence(str):
-    """A text of the catalogue that chooses its particles for its values."""
-
     __slots__ = ()
 
     def format(self, *places: object, **values: object) -> str:

@@ -263,7 +263,6 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
     "most_answered": _("Replied to @{name} more than to anyone else ({count} times)."),
     "most_liked": _("One post was liked far more than all others ({count} times)."),
 }
-"""The text of each finding, or of each of its variants."""
 
 
 def tell(finding: str, variant: str = "", /, **values: object) -> str:
@@ -281,7 +280,6 @@ def tell(finding: str, variant: str = "", /, **values: object) -> str:
 
 
 def tell_within(finding: str, variant: str = "", /, **values: object) -> str:
-    """Return the sentence of a finding as a clause of another sentence."""
     text = _text_of(finding, variant)
     return clause(str(text)).format(**{name: _written(value) for name, value in values.items()})
 

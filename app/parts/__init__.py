@@ -18,10 +18,7 @@ FOLDER: Final = Path(__file__).parent
 
 
 class Listed(NamedTuple):
-    """A part in the list, before its modules are imported."""
-
     name: str
-    """The name of its folder, also in `SAYWHO_WITHOUT`."""
     needs: tuple[str, ...] = ()
     """Parts that it cannot work without."""
     uses: tuple[str, ...] = ()
@@ -39,7 +36,6 @@ class Listed(NamedTuple):
 class MenuEntry(NamedTuple):
     endpoint: str
     label: str
-    """The English label, which is translated when it is shown."""
     also: tuple[str, ...] = ()
     """Endpoints of other pages that belong to it."""
 
@@ -79,7 +75,6 @@ PARTS: Final[tuple[Listed, ...]] = (
     Listed("games", needs=("quiz",)),
     Listed("spark", commands=("spark",)),
 )
-"""All parts, in the order of menus and lists."""
 
 
 def names() -> list[str]:
@@ -110,6 +105,5 @@ def load(part: Listed, here: Collection[str]) -> Part:
 
 
 def load_all(without: Collection[str] = ()) -> dict[Listed, Part]:
-    """Import the parts of a site; return the additions of each."""
     here = [part.name for part in PARTS if part.name not in without]
     return {part: load(part, here) for part in PARTS if part.name in here}

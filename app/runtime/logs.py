@@ -11,7 +11,6 @@ from app.config import Config
 from app.errors import AppError
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
-"""Id of the request that the task works for."""
 OURS: Final = "app"
 
 access_log = logging.getLogger("app.access")

@@ -75,7 +75,6 @@ async def run_child(
 
 
 def begin_child() -> None:
-    """Prepare a process that `run_child` started."""
     close_inherited_files()
     end_with_parent()
     be_expendable(400)  # More than workers.

@@ -24,7 +24,6 @@ from app.runtime.clock import monotonic
 from app.runtime.processes import be_nice, begin_child, limited_memory, run_child
 
 LIMIT_S: Final = 10
-"""Seconds after which the reading process is killed."""
 MOST_MEMORY: Final = 256 * MIB
 """Bytes that reading may take by default, besides the program itself."""
 MOST_BYTES: Final = 8 * MIB

@@ -22,7 +22,6 @@ LONGEST_WAIT_S: Final = 25.0
 """Longest wait of a request for its turn, in seconds."""
 Result = TypeVar("Result")
 Runner = Callable[..., Awaitable[Any]]
-"""Function that runs another in a thread: `asyncio.to_thread`, or a pool's `run`."""
 
 
 async def worked_on(

@@ -69,7 +69,6 @@ def _state_of(program: Path) -> str:
 
 
 def load_templates(environment: Environment, program: Path = PROGRAM) -> None:
-    """Load all templates; compile and store the missing ones."""
     environment.bytecode_cache = kept = CompiledTemplates(program)
     for name in environment.list_templates():
         environment.get_template(name)

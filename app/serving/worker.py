@@ -150,7 +150,6 @@ def _host_of(listening: socket.socket) -> str:
 
 
 async def work(app: Quart, server: ServerConfig, beat_fd: int) -> None:
-    """Serve until a stop or the supervisor's end, and finish accepted requests."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -23,7 +23,6 @@ from app.views.figure import Figure, Finding, Table
 from app.views.filters import View
 
 MOST_MEASURED: Final = 50
-"""Largest number of authors that a model card measures."""
 
 
 @dataclass(frozen=True, slots=True)

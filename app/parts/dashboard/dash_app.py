@@ -43,7 +43,6 @@ def init_app(app: Quart) -> None:
 class FigureRequest(Struct):
     view: Annotated[str, Meta(max_length=8_000)]
     live: bool = False
-    """Whether an event caused the request."""
 
 
 class Property(Struct):
@@ -81,7 +80,6 @@ class Parts(Dash):
         """Leave out plotly.js: the page uses a smaller build."""
 
     def interpolate_index(self, **parts: Any) -> Any:  # type: ignore[override]
-        """Store the inline configuration, the scripts, and the script that starts them."""
         self.parts = {name: parts[name] for name in ("config", "scripts", "renderer")}
         return super().interpolate_index(**parts)  # type: ignore[no-untyped-call]
 
@@ -117,7 +115,6 @@ def mount(app: Quart) -> dict[str, str]:
 
 
 def layout() -> Any:
-    """Return the graphs, which the stylesheet places over the page's sections."""
     # The theme is a number that grows when the colours change, so that all figures are repainted.
     return html.Div([*map(_graph, PANELS), dcc.Store(id="theme", data=0)], className="drawings")
 
@@ -140,7 +137,6 @@ def _graph(name: str) -> Any:
 
 
 def _declare_callbacks(made: Any) -> None:
-    """Declare each panel's callbacks: drawing a figure, painting it, following a click."""
     for name, panel in PANELS.items():
         request_id, drawing = Input(f"{name}-ask", "data"), Input(f"{name}-drawing", "data")
         drawn = Output(f"{name}-drawing", "data")

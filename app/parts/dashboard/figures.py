@@ -24,7 +24,6 @@ from app.views.page import WebPage, render
 TICK_S: Final = 1.0
 """Seconds between answers to live viewers; a stream of posts would fill a core."""
 MOST_AUTHORS: Final = 40
-"""Largest number of authors with their own row."""
 OF_AUTHORS: Final = ("since", "until", "lang", "tz")
 """Filters that figures about authors ignore: they count all posts of an author."""
 
@@ -59,7 +58,6 @@ class Panel(ABC, Generic[LoadedT]):
         """
 
     def usernames(self, loaded: LoadedT) -> Iterable[str]:
-        """Return the authors whom the figure may name."""
         return ()
 
     @abstractmethod
@@ -67,7 +65,6 @@ class Panel(ABC, Generic[LoadedT]):
         """Return the figure; the session is closed, so long computations belong here."""
 
     def key(self, view: View) -> tuple[str, str, str]:
-        """Return the cache key, the same for equal views."""
         unused = dict.fromkeys(OF_AUTHORS, "") if self.is_of_authors else {}
         return self.name, g.locale, view.query(**unused)
 

@@ -43,11 +43,9 @@ blueprint = PageBlueprint("dashboard", url_prefix=DASHBOARD, shows_days=True)
 PANELS: Final[dict[str, AnyPanel]] = {
     panel.name: panel for panel in (Timeline(), Week(), WhoLikeWhom(), ToldApart())
 }
-"""The panels in the order of the page."""
 PAGE_KEY: Final = "saywho.dashboard.page"
 MOST_ROWS: Final = 1_000
 MOST_OPEN_ROWS: Final = 60
-"""Rows that are shown at first; others are folded."""
 MOST_WAITING_S: Final = 1.0
 """Seconds that the page waits for findings; others come later."""
 CONTENT_SECURITY_POLICY: Final = (
@@ -100,8 +98,6 @@ class DashboardPage(WebPage, frozen=True, kw_only=True):
 
 
 class RowGroup(NamedTuple):
-    """Rows of a long table; all groups but the first are folded."""
-
     name: str
     rows: list[ShownRow]
     begin_alike: bool = False

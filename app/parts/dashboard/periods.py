@@ -20,7 +20,6 @@ _DAYS: Final[dict[Period, int]] = {"day": 1, "week": 7, "month": 31, "quarter": 
 
 
 def fitting(first: date, last: date) -> Period:
-    """Return the finest period with at most `MOST_COLUMNS` columns, otherwise years."""
     days = (last - first).days + 1
     for period in _DAYS:
         is_near = days <= MOST_COLUMNS * _DAYS[period]

@@ -17,7 +17,6 @@ def filled(sentence: str, **values: object) -> str:
 
 
 def nothing_dated(view: View, undated: int = 0) -> Finding:
-    """Return the finding of a figure without dated posts."""
     if not undated and not view.is_narrowed:
         return Finding(gettext("Nothing here yet"))
     if not undated:
@@ -46,7 +45,6 @@ def more_undated(undated: int) -> str:
 
 
 def some_shown(usernames: Sequence[str]) -> str:
-    """Return the names of the first authors, and the number of others."""
     names = [shown_name(username) for username in usernames]
     if len(names) <= 5:
         return show_list(names)
@@ -59,6 +57,5 @@ def sentences(*parts: str) -> list[str]:
 
 
 def posts_path(query: str, **narrowed: str | Sequence[str]) -> str:
-    """Return the URL of the posts behind a row or figure."""
     parameters = urlencode(narrowed, doseq=True)
     return "/posts?" + "&".join(filter(None, (query, parameters)))

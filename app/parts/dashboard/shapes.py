@@ -5,7 +5,6 @@ from html import escape
 from typing import Any, NamedTuple
 
 Plot = dict[str, Any]
-"""A plotly figure; the browser adds colours and the shared layout."""
 
 
 class Cell(NamedTuple):
@@ -24,7 +23,6 @@ class FigureBar(NamedTuple):
     query: str
     colour: str = "$accent"
     is_heading: bool = False
-    """Whether the row is a heading."""
 
 
 def draw_cells(cells: Sequence[Cell]) -> Plot:

@@ -129,7 +129,6 @@ class PostsByPeriod(Figure[Plot]):
 
     @cached_property
     def drawn(self) -> list[Row]:
-        """The rows of the drawing; authors with few posts share a row."""
         return rows_of(self.rows, self.rest)
 
     @property
@@ -306,7 +305,6 @@ def _label(data: PostsByPeriod, row: Row, place: int) -> str:
 
 
 def by_period(loaded: PostsByDay, view: View) -> PostsByPeriod:
-    """Return the counts in the finest period that there is room for."""
     authors, undated, cells = loaded.authors, loaded.undated, loaded.all_cells
     if not cells:
         return PostsByPeriod(view, authors, undated)

@@ -38,7 +38,6 @@ RECORD_KINDS: Final = {
     "unwanted": Message("left out: by people who were not chosen"),
     "bad": Message("cannot be read"),
 }
-"""Labels of the counted kinds of records, in the report's order."""
 
 
 class ExplanationRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +52,6 @@ class ExplanationRequest(msgspec.Struct, frozen=True, kw_only=True):
 class UnclearPlace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     detail: Message
     file: str = ""
-    """Masked name of the file, if there are several."""
     unit: Literal["line", "record"]
     place: int
     shape: str = ""
@@ -74,17 +72,12 @@ class Explanation(msgspec.Struct, kw_only=True):
     broken: Message | None = None
     """Reason why the file cannot be read to its end."""
     is_whole: bool = True
-    """Whether the file was read to its end in time."""
     left_out: list[Message] = []
     files: dict[str, int] = {}
-    """The number of files with each suffix, in a folder or archive."""
     columns: list[tuple[str, str]] = []
-    """The columns of a table, each with its field."""
     notes: NotesSummary = NO_NOTES
     app_lines: list[tuple[str, int]] = []
-    """The most frequent lines attributed to the app, with their counts."""
     lines: dict[str, int] = {}
-    """The number of lines of each kind, in a chat in text."""
     records: dict[str, int] = {}
     faults: list[tuple[Message, int]] = []
     """Reasons why records cannot be read, with counts, the most frequent first."""
@@ -101,7 +94,6 @@ def decoded_explanation(line: bytes) -> Explanation:
 
 
 def explanation_lines(explanation: Explanation) -> Iterator[str]:
-    """Yield the lines of an explanation as English text."""
     if explanation.format:
         form = FORMATS[explanation.format]
         yield f"{explanation.name}: {form.label} ({form.name})"

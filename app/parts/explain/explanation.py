@@ -25,15 +25,12 @@ from app.runtime.clock import monotonic
 T = TypeVar("T")
 MOST_PLACES: Final = 10
 MOST_KINDS: Final = 30
-"""Kinds of files, columns or reasons that are named."""
 _TEXTS: Final = (".txt", ".json", ".jsonl", ".js", ".csv", ".tsv", ".html", ".xml")
-"""Files of an archive whose first line is shown without a format."""
 _MOMENT: Final = re.compile(
     r".{0,24}?(?:\d{1,2}\s?[:：h시]\s?\d{2}|\d{1,4}\s?[./년-]\s?\d{1,2}\s?[./월-]\s?\d{1,4})"
 )
 """Start of a line that may start a message or a day."""
 _NOTE: Final = re.compile(r"\u200e.*|[<(\[{‹«（【][^\n]{1,80}[>)\]}›»）】]", re.DOTALL)
-"""A whole text like an app's note, such as `<Media omitted>`."""
 _UNREAD: Final = Message("nothing was read here")
 
 
@@ -143,7 +140,6 @@ class _Reading:
         self._app_like: list[tuple[str, Record]] = []
 
     def read(self, ends_at: float) -> None:
-        """Read and count the file, and store the findings in the result."""
         result = self._result
         half = (monotonic() + ends_at) / 2
         try:

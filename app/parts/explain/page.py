@@ -1,5 +1,3 @@
-"""The page that explains the file of an upload."""
-
 from collections.abc import Mapping
 
 from msgspec import structs

@@ -1,5 +1,3 @@
-"""The registration of explaining a file."""
-
 from typing import Final
 
 from app.parts import Part

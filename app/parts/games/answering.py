@@ -43,8 +43,6 @@ async def answer_all(
 
 
 class _Round:
-    """The answers of one transaction, with the rows that decide which count."""
-
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
         self._states: dict[int, GameState] = {}

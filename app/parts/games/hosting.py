@@ -163,7 +163,6 @@ async def delete_game(session: AsyncSession, game_id: int, _time_ms: int) -> Non
 
 
 async def _open_game(session: AsyncSession, game_id: int, version: int | None = None) -> Game:
-    """Return a game that has not ended, with this version if given."""
     game = await get_game(session, game_id)
     if game.state == "ended":
         raise ConflictError("The game has ended")
@@ -254,7 +253,6 @@ def _answered(number: int) -> ColumnElement[bool]:
 
 
 async def note_change(session: AsyncSession, game: Game) -> None:
-    """Make all processes read the game again."""
     game.version += 1
     await tell_of_change(session)
 

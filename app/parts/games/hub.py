@@ -30,7 +30,6 @@ from app.services.live_streams.stream import HEARTBEAT, ClientStream, LiveStream
 from app.services.live_streams.streaming import Clients, StreamHub
 
 COUNT_S: Final = 0.5
-"""Seconds between two readings of counts."""
 GONE: Final = b"event: gone\ndata: {}\n\n"
 
 logger = logging.getLogger(__name__)
@@ -98,12 +97,10 @@ class GameStream(ClientStream):
 
     @property
     def is_out(self) -> bool:
-        """Whether the game is deleted, or the player removed."""
         player, channel = self.player_id, self.channel
         return channel.state is None or not (player is None or player in channel.players)
 
     def take(self) -> bytes:
-        """Return what the client lacks, if anything, and note it as sent."""
         if self.is_out:
             self.end()
             return GONE
@@ -134,7 +131,6 @@ class GameHub(StreamHub[GameStream]):
         self.presence = Presence(db)
         self._counted_s = -math.inf
         self._has_changed = False
-        """Whether the log has named a game since the last look."""
         self._has_failed = False
         """Whether the last look failed to read a game or end its question."""
         # Many more games than may be open are read together.
@@ -247,7 +243,6 @@ class GameHub(StreamHub[GameStream]):
             logger.exception("who is there could not be stored; the next look tries again")
 
     async def _look_at(self, *, is_count: bool) -> None:
-        """Read the games that have changed or are due, and counts."""
         is_all, self._has_changed, self._has_failed = self._has_changed, False, False
         time_ms = now_ms()
         ids = [

@@ -67,7 +67,6 @@ def player_name(name: str) -> str:
 async def join_all(
     session: AsyncSession, requests: Sequence[JoinRequest]
 ) -> list[Joined | Exception]:
-    """Add players; return each one, or the error, in order."""
     codes = {request.code for request in requests}
     rows = await session.scalars(select(Game).where(is_among(session, Game.code, codes)))
     games = {game.code: game for game in rows}

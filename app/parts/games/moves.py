@@ -76,8 +76,6 @@ class NumberField(NamedTuple):
 
 
 class Move(NamedTuple):
-    """A change of a game by its host, on the page or in the API."""
-
     change: Callable[..., Awaitable[None]]
     """A function of `hosting`; takes session, game id, number and time."""
     number: NumberField | None = None
@@ -93,7 +91,6 @@ MOVES: Final[Mapping[str, Move]] = {
     "remove": Move(hosting.remove_player, NumberField("player", 1, MAX_ID)),
     "delete": Move(hosting.delete_game),
 }
-"""The moves, by the last part of their paths."""
 
 
 async def make_move(name: str, game_id: int, *number: int) -> None:

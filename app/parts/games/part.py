@@ -1,5 +1,3 @@
-"""The registration of games."""
-
 from typing import Final
 
 from app.parts import Part

@@ -39,7 +39,6 @@ from app.views.requests import number_of
 PLAYER: Final = "player_"
 """Begins the names of players' cookies; the game's id follows."""
 PRIVATE: Final = {"Cache-Control": "no-store"}
-"""Headers of answers for one player alone."""
 
 blueprint = PageBlueprint("play", policy="open", cookie=PLAYER)
 
@@ -203,7 +202,6 @@ _HEADINGS: Final[dict[str | bool | None, str]] = {
 
 @blueprint.page(PLAY)
 async def show_entrance(args: EntranceArgs) -> ResponseReturnValue:
-    """Ask for code and name, or redirect a player to their screen."""
     joined = await joined_games()
     if game_id := _game_with(args.code, joined):
         return see_other(_address(game_id))
@@ -253,7 +251,6 @@ async def show_play(game_id: int, args: PlayArgs) -> ResponseReturnValue:
 
 @blueprint.action(f"{PLAY}/<id:game_id>")
 async def answer(game_id: int, form: Form) -> ResponseReturnValue:
-    """Store an answer; the first one counts."""
     arrived_ms = now_ms()
     key = player_key(game_id)
     if key is None:

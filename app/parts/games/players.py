@@ -34,8 +34,6 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The points and places of players, from the questions shown."""
-
     names: Mapping[int, str]
     """The players' names, in the order in which they joined."""
     totals: Mapping[int, int]
@@ -153,7 +151,6 @@ class Presence:
         self._come: set[int] = set()
         self._left: set[int] = set()
         self._stored_s = -math.inf
-        """When all players were stored last, by `monotonic`."""
         # Each run stores all players who have come and left, so it has one item.
         self._batch: Batch[int, None] = Batch(self._store, max_size=1, max_waiting=1, timeout_s=5)
 
@@ -165,7 +162,6 @@ class Presence:
         self.see(player_id)
 
     def see(self, player_id: int) -> None:
-        """Note that a page was shown, which reloads by itself."""
         self._come.add(player_id)
         self._left.discard(player_id)
 

@@ -31,8 +31,6 @@ PLAY: Final = "/play"
 
 
 class PlayerKey(NamedTuple):
-    """The game and the hash of the secret in a request."""
-
     game_id: int
     sha256: str
 

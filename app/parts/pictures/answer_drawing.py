@@ -53,7 +53,6 @@ _ROW: Final = 1.6
 """Height of a row of the text, by the size of its letters."""
 _ABOVE: Final = 16
 _NAME: Final = 330
-"""Width of a name next to its bar."""
 
 
 class AnswerMeasures(NamedTuple):
@@ -62,7 +61,6 @@ class AnswerMeasures(NamedTuple):
     top: int
     heading: int
     headings: int
-    """Largest number of rows of the heading."""
     texts: tuple[int, ...]
     reason: int
     bars: int
@@ -121,7 +119,6 @@ def draw_picture(
 
 
 def _draw_heading(canvas: Canvas, picture: Picture, measures: AnswerMeasures) -> float:
-    """Draw the heading and the reason below it; return their bottom."""
     font, top = font_of(bold=True, size=measures.heading), float(measures.top)
     width = canvas.width - 2 * MARGIN
     for row in _even_rows(drawn_text(picture.heading), font, width, measures.headings):
@@ -153,7 +150,6 @@ def _draw_bar(canvas: Canvas, bar: PictureBar, measures: AnswerMeasures, field: 
 
 
 def _draw_high_bar(canvas: Canvas, bar: PictureBar, measures: AnswerMeasures, field: Field) -> None:
-    """Draw the bar below name and number, as wide as the picture."""
     font, bold = [font_of(bold=bold, size=measures.bars) for bold in (False, True)]
     left = field.right - bold.getlength(bar.percent)
     canvas.write((left, field.top), bar.percent, bold)

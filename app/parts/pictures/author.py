@@ -1,5 +1,3 @@
-"""The picture of an author's portrait."""
-
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final

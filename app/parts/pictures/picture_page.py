@@ -35,8 +35,6 @@ ZoneFor = Callable[[str, str | None], ZoneInfo]
 
 
 class PicturePage(WebPage, frozen=True, kw_only=True):
-    """The page where a visitor chooses the look of a picture."""
-
     template = "pictures/picture.html"
 
     args: LookArgs
@@ -48,7 +46,6 @@ class PicturePage(WebPage, frozen=True, kw_only=True):
     subject: Sequence[tuple[str, str]] = ()
     """Parameters that both URLs have besides the visitor's choice."""
     tz: str = ""
-    """Time zone of the picture, which its URL names."""
     has_own_zone: bool = False
     words: str = ""
     """Label of people's words that the picture can show, or empty."""
@@ -88,8 +85,6 @@ class PicturePage(WebPage, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pictures(Generic[Subject, Args]):
-    """Both addresses of the pictures of one kind of subject."""
-
     args: type[Args]
     read: Callable[..., Awaitable[Subject | Response]]
     """Gets the parameters, `zone_of_page` or `zone_of_picture`, and the path's values; a response

@@ -1,5 +1,3 @@
-"""The picture of a chat's portrait, to send into the chat."""
-
 from collections import Counter
 from datetime import timedelta
 from functools import partial
@@ -59,7 +57,6 @@ async def read_poster(portrait: ChatSight, args: PictureArgs) -> Poster:
 
 
 def _without_names(portrait: ChatSight, names: ManyNames) -> ChatSight:
-    """Return the portrait without typical words that contain these names."""
     people = [
         replace(person, typical=[word for word in person.typical if not names.find(word.text)])
         if person.typical
@@ -129,7 +126,6 @@ def notes_of(portrait: ChatSight, args: PictureArgs) -> RowNotes:
 
 
 def line_about(person: PersonPortrait, portrait: ChatSight, args: PictureArgs) -> list[str]:
-    """Return the notes about a person, the most telling first."""
     if person.username is None:
         return []
     # Figures whose lines chance does not explain.

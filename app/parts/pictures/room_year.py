@@ -1,5 +1,3 @@
-"""The picture of a chat's year, to send into the chat."""
-
 from typing import Any
 
 from quart import Response, url_for

@@ -1,5 +1,3 @@
-"""The picture of an author's year."""
-
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple, TypeVar
 

@@ -1,5 +1,3 @@
-"""The page of an author's portrait."""
-
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial

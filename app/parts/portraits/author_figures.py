@@ -41,7 +41,6 @@ def only_other(portrait: AuthorPortrait) -> str:
 
 
 def others_called(portrait: AuthorPortrait) -> str:
-    """Return the name of the others' column: the only other's, if any."""
     username = _only_other(portrait)
     return display_name(username) if username else gettext("Everyone else")
 
@@ -67,7 +66,6 @@ SHOWN_BY: Final[dict[str, Shown]] = {
     "ㅠㅠ": "tears",
     "요": "yo",
 }
-"""Filter of posts by the name or sign of a measure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,6 @@ class Fingerprint(Figure[Dots]):
     portrait: AuthorPortrait
     labelled_by: str = ""
     has_words: bool = False
-    """Whether the finding may contain words that the author wrote."""
 
     def finding(self) -> Finding:
         title = finding_of(self.portrait, has_words=self.has_words)
@@ -205,7 +202,6 @@ def finding_of(portrait: AuthorPortrait, *, has_words: bool) -> str:
 
 
 def _typical(portrait: AuthorPortrait, name: str) -> str:
-    """Return the typical words of an author alone here, or empty."""
     words = [f"“{term.text}”" for term in portrait.typical if not term.is_mark][:MOST_TRAITS]
     count = portrait.shipped_authors
     variant = "shipped" if count else ""
@@ -277,7 +273,6 @@ class Phrases(Figure[PhraseList]):
         return url_for("posts.show_posts", username=self.portrait.user.username)
 
     def _told(self, phrase: Phrase) -> str:
-        """Return how often the author and the others write a phrase."""
         other_name = only_other(self.portrait)
         variant = "two" if other_name else ""
         if not phrase.messages_elsewhere:

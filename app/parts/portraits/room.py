@@ -85,7 +85,6 @@ class OverviewPage(PeoplePage, frozen=True, kw_only=True):
 
     @property
     def ends(self) -> list[date | None]:
-        """Days of the first and the newest message of the whole chat."""
         return _ends(self.whole, self.zone)
 
     @property
@@ -257,7 +256,6 @@ class PortraitPage(PeoplePage, frozen=True, kw_only=True):
 
     @property
     def sections(self) -> list[list[ShownFigure]]:
-        """Figures by topic; those of one topic have one heading."""
         figures = [figure(self.shown, self.args.tz) for figure in FIGURES]
         topics = groupby(figures, key=lambda figure: figure.topic)
         return [[*map(_shown, of_topic)] for _, of_topic in topics]

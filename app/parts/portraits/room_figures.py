@@ -31,8 +31,6 @@ OfPeople = Sequence[tuple[PersonPortrait, Columns | NameList]]
 
 
 class PortraitFigure(ChatFigure["Bars | OfPeople"]):
-    """A figure of a portrait, with a row or drawing each."""
-
     name: ClassVar[str]
     is_drawn: ClassVar[bool] = False
     """Whether the page shows the drawings; otherwise, it shows the rows."""
@@ -350,7 +348,6 @@ FIGURES: Final[Sequence[type[PortraitFigure]]] = (
     *(Shares, Timing, HoursOfDay),
     *(Laughs, EmojiUse, TypicalWords),
 )
-"""All figures, in the order of the page."""
 
 
 def _mean(words: float | None) -> str | float:

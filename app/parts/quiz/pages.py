@@ -39,7 +39,6 @@ class SolvedPost(NamedTuple):
 async def read_solved(
     session: AsyncSession, quiz: QuizSet, *, room_id: int | None = None
 ) -> dict[int, SolvedPost]:
-    """Return the posts of a set that still exist, by id."""
     query = (
         select(Tweet.id, Tweet.text, User.username)
         .join(User, User.id == Tweet.user_id)
@@ -64,7 +63,6 @@ class QuizArgs(Struct):
     so: Annotated[str, Meta(pattern=f"^[0-3{SKIPPED}]*$", max_length=SET_LENGTH)] = ""
     """The answers so far: 1 if the player was right, plus 2 if saywho was; `x` if deleted."""
     guess: str | None = None
-    """The player's answer to the next question."""
     room: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
 
 
@@ -178,7 +176,6 @@ async def is_of_chat(session: AsyncSession, room_id: int) -> bool:
 
 @blueprint.page("/quiz", of_chat=is_of_chat)
 async def show_quiz(args: QuizArgs) -> ResponseReturnValue:
-    """Draw a set, ask its next question, or show the answer."""
     async with resources().db.read() as session:
         room = None if args.room is None else await get_room(session, args.room)
         drawn = None if args.set else await _drawn(session, room)
@@ -205,7 +202,6 @@ async def _drawn(session: AsyncSession, room: RoomFacts | None) -> QuizSet | Non
 
 
 def set_of(address: str) -> QuizSet:
-    """Return the set in a URL, which is written as in `SET`."""
     return QuizSet(*(tuple(map(int, ids.split("."))) for ids in address.split("-")))
 
 

@@ -1,5 +1,3 @@
-"""The registration of the quiz."""
-
 from typing import Final
 
 from app.language.i18n import gettext_noop

@@ -33,7 +33,6 @@ Headers = Mapping[str, str]
 PAUSE_S: Final = 1.0
 """Seconds between two requests to a host."""
 TIMEOUT_S: Final = 30.0
-"""Seconds until the last byte of a response."""
 TIMEOUTS: Final = httpx.Timeout(TIMEOUT_S, connect=8.0).as_dict()
 HEADERS: Final = {
     "User-Agent": f"saywho/{version('saywho')}",
@@ -64,7 +63,6 @@ class Answer(NamedTuple):
     headers: httpx.Headers
     body: BinaryIO
     digest: str
-    """SHA-256 of the body in hexadecimal."""
     not_before: datetime | None
 
     @property
@@ -93,8 +91,6 @@ def is_public(address: str) -> bool:
 
 
 class Web:
-    """The client for all hosts, shared by all requests of a process."""
-
     def __init__(self, may_connect: Callable[[str], bool] = is_public) -> None:
         self._may_connect = may_connect
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()

@@ -36,13 +36,10 @@ from app.services.maintenance import Job
 
 SOURCES: Final = "sources"
 LOOK_AT_SOURCES_EVERY_S: Final = 2.0
-"""Seconds between looks for due sources."""
 TICK_S: Final = 1.0
 """Seconds between looks for due sources during visits."""
 SHORTEST_S: Final = 10.0
-"""Shortest pause between two visits of a source."""
 LONGEST_S: Final = 900.0
-"""Longest pause between two visits of a source."""
 OLDER_PAGES: Final = 24
 """Pages after the newest in one visit, which limit a new source's history."""
 
@@ -115,7 +112,6 @@ class Visit:
     deletes: bool
     accepted: int = 0
     missing: Sequence[str] = ()
-    """Ids of posts that have left the newest page."""
 
     async def run(self) -> None:
         # The visit counts as failed until it has succeeded, so that a visit that kills this

@@ -214,7 +214,6 @@ async def remove_source(session: AsyncSession, source_id: int) -> None:
 
 
 async def ask_for_visit(session: AsyncSession, source_id: int) -> SourceFacts:
-    """Request a visit as soon as the host allows. Raises NotFoundError."""
     source = await session.get(LiveSource, source_id)
     if source is None:
         raise unknown_source(source_id)

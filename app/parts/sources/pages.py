@@ -22,7 +22,6 @@ from app.views.page import FormPage, render_form
 from app.views.policies import writing
 
 SOURCES: Final = "/sources"
-"""Path of the page, and of live sources in the API."""
 
 blueprint = PageBlueprint("sources", policy="operator")
 

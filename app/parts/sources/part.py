@@ -1,5 +1,3 @@
-"""The registration of live sources."""
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -13,7 +11,6 @@ from app.services.maintenance import Job
 
 @asynccontextmanager
 async def open_follower(here: Resources) -> AsyncIterator[Follower]:
-    """Open the follower of the sources, until the app stops."""
     follower = Follower(here.config)
     try:
         yield follower
@@ -22,7 +19,6 @@ async def open_follower(here: Resources) -> AsyncIterator[Follower]:
 
 
 def jobs(here: Resources) -> list[Job]:
-    """Return the job that visits the sources."""
     return [sources_job(here.of_parts["sources"])]
 
 

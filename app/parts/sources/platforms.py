@@ -27,8 +27,6 @@ _head_of = msgspec.json.Decoder(PageHead).decode
 
 
 class Mark(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """The position up to which a source was read."""
-
     account: str = ""
     validators: dict[str, str] = {}
     """Headers that make the request for the newest page conditional."""
@@ -67,7 +65,6 @@ class Publisher:
     web: Web
     sandbox: Sandbox
     slow_s: float = 0.0
-    """Seconds of slow readings in this visit."""
     not_before: datetime | None = None
 
     @asynccontextmanager

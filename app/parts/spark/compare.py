@@ -50,7 +50,6 @@ class CompareResult(msgspec.Struct, frozen=True):
     verdicts: dict[str, int]
     """The number of texts by verdict; `error` counts unjudged texts."""
     errors: list[Row]
-    """File, place and detail of the first texts that were not judged."""
 
 
 def run(
@@ -113,7 +112,6 @@ def _answer(case: Case, row: bytes, sure: float) -> Row:
 
 
 def _narrowed(case: Case) -> Case:
-    """Return the case with the best fitting authors, if very many."""
     if case.is_named or len(case.suspects) <= RATED:
         return case
     filled = [i for i, author in enumerate(case.suspects) if author.profile.counts.keys.size]

@@ -35,7 +35,6 @@ class FitResult(msgspec.Struct, frozen=True):
     rejected: int
     skipped: int
     errors: list[Row]
-    """File, place and detail of the first rejected rows."""
 
 
 def run(

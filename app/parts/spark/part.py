@@ -1,5 +1,3 @@
-"""The registration of Spark, which has only a command."""
-
 from typing import Final
 
 from app.parts import Part

@@ -36,7 +36,6 @@ FEWEST_DAYS: Final = 14
 LACK: Final = timedelta(7)
 """Days that a whole year may lack at either end."""
 FEWEST_COMPARED: Final = 20
-"""Fewest posts of a year whose words are compared."""
 
 
 class Writers(NamedTuple):
@@ -65,8 +64,6 @@ Span = tuple[datetime, datetime]
 
 
 class Stretch(NamedTuple):
-    """Days of a year, and the same days of the year before."""
-
     since: date
     until: date
     since_before: date
@@ -198,8 +195,6 @@ class _Pair(NamedTuple):
 
 
 class _Gained(NamedTuple):
-    """Posts of two years, and phrases in clearly more posts of the first."""
-
     own: WordedTexts
     beside: WordedTexts
     phrases: list[Phrase]

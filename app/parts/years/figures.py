@@ -36,7 +36,6 @@ YearT = TypeVar("YearT", bound=WrittenYear)
 class DaysOfYear(Figure[WeekGrid], Generic[YearT]):
     shown: YearT
     has_words: bool = True
-    """Whether the finding may quote the people's words."""
     has_names: bool = True
 
     @cached_property
@@ -73,7 +72,6 @@ class DaysOfYear(Figure[WeekGrid], Generic[YearT]):
         return self.posts_between(date(year, 1, 1), date(year + 1, 1, 1))
 
     def notes(self) -> list[str]:
-        """Return a sentence for each kind of day with a ring."""
         run, day, notes = self._run, _day_with_most(self.posts), list[str]()
         if day:
             notes.append(tell("day_with_most", day=day, posts=post_count(self.posts[day])))
@@ -255,8 +253,6 @@ def _values(measure: Measure) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class ComparedWords(Figure[NameList]):
-    """Words in a clearly larger share of the posts of one of two years."""
-
     shown: AuthorYear | RoomYear
     topic: str
     id_: str

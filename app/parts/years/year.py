@@ -316,8 +316,6 @@ class RoomYear(WrittenYear, frozen=True, kw_only=True):
 
 
 class KeptYear(NamedTuple):
-    """A year of a chat that page, picture and readers share."""
-
     event: int
     """The newest event when it was read; the next one makes it old."""
     ends_at: datetime | None
@@ -330,7 +328,6 @@ KeptYears = LruStore[tuple[int, int, str, bool], KeptYear]
 
 @asynccontextmanager
 async def open_years(_resources: Any) -> AsyncIterator[KeptYears]:
-    """Open the process's store for the years of chats read last."""
     yield LruStore(50, lambda _: 1)
 
 
