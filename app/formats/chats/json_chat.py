@@ -72,6 +72,7 @@ class JsonChat(ABC, Generic[ChatT]):
     label: ClassVar[Message]
     mark: ClassVar[Message]
     file_name: ClassVar[str]
+    messages_key: ClassVar[str] = "messages"
     message_keys: ClassVar[frozenset[str]] = frozenset()
     about_keys: ClassVar[frozenset[str]] = frozenset()
     """Keys before the messages that describe the chat."""
@@ -111,7 +112,7 @@ class JsonChat(ABC, Generic[ChatT]):
         window = Window(content)
         about: Json = {}
         for key in window.each_key() if window.mark() == "{" else ():
-            if key == "messages" and window.mark() == "[":
+            if key == self.messages_key and window.mark() == "[":
                 chat = self.chat(about, content.name.rpartition("/")[0])
                 for value in window.items():
                     yield Found(chat, value)
