@@ -195,6 +195,7 @@ def notes_of(job: ImportJob) -> NotesSummary:
 
 
 def encode_notes(notes: NotesSummary) -> bytes:
+    """Return notes for the database, without texts of the file."""
     return msgspec.json.encode(notes, enc_hook=packed)
 
 
