@@ -139,7 +139,8 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
     "joined": {"2": _("{first} and {second}"), "3": _("{first}, {second} and {third}")},
     "others": {
         "chat": _("the {count} others in this chat"),
-        "site": _("the {count} other authors here"),
+        "site": _("{count} other authors here"),
+        "samples": _("{count} other sample authors"),
     },
     "alone": _("There is no one else here to compare {name} with."),
     "too_few": {

@@ -111,11 +111,12 @@ def told_alone(measure: Measure, others: str = "") -> str:
     return f"{trait[:1].upper()}{trait[1:]}"
 
 
-def called(others: int, only_other: str, *, is_of_chat: bool) -> str:
+def called(others: int, only_other: str, *, is_of_chat: bool, is_of_samples: bool = False) -> str:
     """Return the name of the compared people in a sentence, a single person's own."""
     if only_other:
         return short_name(only_other)
-    return tell("others", "chat" if is_of_chat else "site", count=others)
+    kind = "chat" if is_of_chat else "samples" if is_of_samples else "site"
+    return tell("others", kind, count=others)
 
 
 def told_of(username: str, measures: Sequence[Measure], others: str = "") -> str:

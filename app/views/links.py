@@ -63,6 +63,12 @@ def origin_for_others() -> str:
     return next(iter(origins_for_others()), own_origin())
 
 
+def bind_for_others() -> str:
+    """Return the address to listen on so that other devices reach the site at its present port."""
+    port = urlsplit(own_origin()).port
+    return f"0.0.0.0:{port}" if port else "0.0.0.0"  # noqa: S104 - It is shown only.
+
+
 def is_of_this_machine(link: str) -> bool:
     return is_loopback_host(urlsplit(link).netloc)
 

@@ -15,7 +15,7 @@ from app.parts.dashboard.figures import Panel
 from app.parts.dashboard.sentences import filled, nothing_dated, sentences, some_of, some_shown
 from app.parts.dashboard.shapes import Plot, row_axis, row_height
 from app.services.compare.cases import MOST_COMPARED
-from app.services.compare.model_card import FEWEST_OF_AUTHOR, Card, own_names
+from app.services.compare.model_card import FEWEST_OF_AUTHOR, Card, CardAuthor, own_names
 from app.services.posts.samples import sample_files
 from app.services.posts.statistics import ActiveAuthors, most_active_with
 from app.views.cast import hue, shown_name
@@ -95,10 +95,23 @@ class Measurement(Figure[Plot]):
                 wrong.setdefault(name, []).append((given_to, posts))
         rows = [
             Given(author.username, author.asked, author.right, wrong.get(author.username, []))
-            for author in self.card.authors
-            if author.asked and (len(self.view.names) > 1 or self.view.is_about(author.username))
+            for author in self._authors
+            if author.asked
         ]
         return sorted(rows, key=lambda row: (-row.right / row.judged, row.name.casefold()))
+
+    @property
+    def _authors(self) -> list[CardAuthor]:
+        several = len(self.view.names) > 1
+        authors = self.card.authors if self.card else []
+        return [each for each in authors if several or self.view.is_about(each.username)]
+
+    def _without_bars(self) -> Iterator[str]:
+        judged = [row for row in self.rows if row.judged >= FEWEST_OF_AUTHOR]
+        if failures := [row.name for row in judged if row not in self.drawn]:
+            yield gettext("Never recognised: {names}.").format(names=some_shown(failures))
+        if unjudged := [each.username for each in self._authors if each.asked < FEWEST_OF_AUTHOR]:
+            yield gettext("Too few long posts to say: {names}.").format(names=some_shown(unjudged))
 
     @cached_property
     def drawn(self) -> list[Given]:
@@ -126,7 +139,7 @@ class Measurement(Figure[Plot]):
         else:
             extent = some_of(len(self.card.authors), self.total)
             note = gettext("The sample authors are left out.") if self.is_of_own else ""
-            notes = sentences(_hidden(self.card), extent, *_without_bars(rows, self.drawn), note)
+            notes = sentences(_hidden(self.card), extent, *self._without_bars(), note)
             title = _title(rows)
         if not self._is_drawn:
             return Finding(title, notes)
@@ -183,14 +196,6 @@ def _mostly_taken_for(row: Given) -> str:
         "saywho attributed {count} to {name}.", "saywho attributed {count} to {name}.", posts
     )
     return filled(note, count=posts, name=shown_name(name))
-
-
-def _without_bars(rows: Sequence[Given], drawn: Sequence[Given]) -> Iterator[str]:
-    left_out = [row for row in rows if row not in drawn]
-    if failures := [row.name for row in left_out if row.judged >= FEWEST_OF_AUTHOR]:
-        yield gettext("Never recognised: {names}.").format(names=some_shown(failures))
-    if unjudged := [row.name for row in left_out if row.judged < FEWEST_OF_AUTHOR]:
-        yield gettext("Too few posts to say: {names}.").format(names=some_shown(unjudged))
 
 
 def _hidden(card: Card) -> str:

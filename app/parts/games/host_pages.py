@@ -33,7 +33,7 @@ from app.views.answers import see_other
 from app.views.author_picker import given_names, offered_authors
 from app.views.blueprints import Form, PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
-from app.views.links import is_of_this_machine, origin_for_others, qr_code
+from app.views.links import bind_for_others, is_of_this_machine, origin_for_others, qr_code
 from app.views.page import FormPage, WebPage, render, render_form
 from app.views.requests import number_of
 
@@ -172,6 +172,8 @@ class GamePage(WebPage, frozen=True, kw_only=True):
     """The link for players without its scheme."""
     qr: Markup | None
     is_of_this_machine: bool
+    bind: str
+    """Where the site has to listen for other devices."""
     is_public: bool
     left_ms: int
     players: list[tuple[int, str]]
@@ -204,6 +206,7 @@ async def show_game(game_id: int) -> str:
         join_address=urlsplit(origin).netloc + url_for("play.show_entrance"),
         qr=qr_code(address),
         is_of_this_machine=is_of_this_machine(origin),
+        bind=bind_for_others(),
         is_public=await resources().openness.is_public(),
         left_ms=max(0, (state.ends_ms or 0) - now_ms()),
         players=list(standing.names.items())[::-1],

@@ -197,7 +197,12 @@ def finding_of(portrait: AuthorPortrait, *, has_words: bool) -> str:
             return said
     if not clear:
         return tell("nothing_apart", variant, name=name, other=other_name)
-    others = called(portrait.others_total, other_name, is_of_chat=portrait.room is not None)
+    others = called(
+        portrait.others_total,
+        other_name,
+        is_of_chat=portrait.room is not None,
+        is_of_samples=portrait.is_of_samples,
+    )
     return told_of(portrait.user.username, clear, others)
 
 

@@ -60,6 +60,8 @@ class PostsBeside(NamedTuple):
     usernames: Sequence[str]
     names: Sequence[str]
     is_whole: bool
+    is_of_samples: bool = False
+    """Whether the author and the others are sample authors."""
 
 
 class CountedBeside(NamedTuple):
@@ -106,12 +108,14 @@ async def read_beside(
         is_whole = room.messages <= reach.in_room
         return PostsBeside(scans, room, room.usernames, names_in(room), is_whole)
     own = await _newest(session, author.id, reach.own)
-    others = await _others_here(session, models, author)
+    samples = await sample_ids(session)
+    others = await _others_here(session, models, author, samples)
     of_each = [await _newest(session, row.id, reach.each) for row in others]
     usernames = [author.username, *(row.username for row in others)]
     names = [*usernames, author.display_name or ""]
     is_whole = author.tweets <= reach.own and all(row.tweet_count <= reach.each for row in others)
-    return PostsBeside([own, *of_each], None, usernames, names, is_whole)
+    scans = [own, *of_each]
+    return PostsBeside(scans, None, usernames, names, is_whole, author.id in samples)
 
 
 def count_beside(read: PostsBeside, author_id: int) -> CountedBeside:
@@ -156,9 +160,10 @@ def _written_by(collected: Collected) -> ScanQuery:
     return scanning(collected, Tweet.user_id == bindparam("user_id"), columns=columns)
 
 
-async def _others_here(session: AsyncSession, models: Models, author: Author) -> list[UserRow]:
+async def _others_here(
+    session: AsyncSession, models: Models, author: Author, samples: Sequence[int]
+) -> list[UserRow]:
     """Return up to eight others of the language; samples only for samples."""
-    samples = await sample_ids(session)
     is_sample = User.id.in_(samples)
     is_other = (
         User.id != author.id,
@@ -199,6 +204,8 @@ class AuthorTraits(msgspec.Struct, frozen=True):
     others: int = 0
     only_other: str = ""
     """Name of the only other person; empty for several."""
+    is_of_samples: bool = False
+    """Whether the others are sample authors, as the author is."""
     typical: list[TypicalTerm] = []
     """Typical phrases; none outside of chats."""
 
@@ -220,6 +227,7 @@ async def read_traits(
         is_of_newest=not read.is_whole,
         others=others,
         only_other=next(name for name in people if name != author.username) if others == 1 else "",
+        is_of_samples=read.is_of_samples,
         typical=await asyncio.to_thread(_typical, counted, read.names) if room else [],
     )
 
@@ -280,6 +288,9 @@ class AuthorPortrait(msgspec.Struct, frozen=True):
         Meta(description="Up to eight people with 20 messages or more; everyone else is combined."),
     ]
     others_total: Annotated[int, Meta(description="Number of all other people.")]
+    is_of_samples: Annotated[
+        bool, Meta(description="Whether the others are sample authors, as this person is.")
+    ]
     measures: Annotated[
         list[Measure], Meta(description="Habits that set this person apart first, clearest first.")
     ]
@@ -359,6 +370,7 @@ def _count(
         until=_moment(max(times, default=None)),
         others=[],
         others_total=len(compared.ranked),
+        is_of_samples=read.is_of_samples,
         measures=compared.measures,
         phrases=compared.phrases(read.names),
         hours=hours_of_day(hours),

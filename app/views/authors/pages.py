@@ -144,7 +144,10 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
     def others_called(self) -> str:
         traits = self.traits
         only_other = shown_name(traits.only_other) if traits.only_other else ""
-        return called(traits.others, only_other, is_of_chat=traits.room is not None)
+        is_of_chat = traits.room is not None
+        return called(
+            traits.others, only_other, is_of_chat=is_of_chat, is_of_samples=traits.is_of_samples
+        )
 
     @property
     def hours(self) -> list[Figure[Columns]]:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.evidence import place_in
 from app.language.i18n import gettext, ngettext, show_number
 from app.runtime.work_pool import worked_on
-from app.services.compare.verdict import EXPLAINED, Comparison, Evidence, Usage
+from app.services.compare.verdict import EXPLAINED, Comparison, Evidence, RankedAuthor, Usage
 from app.services.posts.tweets import Post, find_posts
 from app.views.comparing.verdicts import strange_places
 from app.views.highlighting import Marked, excerpt, marked_text
@@ -30,14 +30,16 @@ def _times(uses: float | UnsetType | None) -> float:
     return uses if isinstance(uses, float) else 0.0
 
 
-def uses_of(mark: Evidence, *, is_alone: bool) -> tuple[str, str | None]:
+def uses_of(mark: Evidence, ranking: Sequence[RankedAuthor]) -> tuple[str, str | None]:
     """Return rates of a mark in words, the author's and others', None without others of the
     language.
 
-    is_alone: whether everyone else here is compared.
+    ranking: the compared authors; with a single one, everyone else here is compared.
     """
     usage, compared = mark.own_usage, mark.others_usage
-    rate = _usage(usage) if isinstance(usage, Usage) else ""
+    written = {ranked.username: ranked.tweets for ranked in ranking[:EXPLAINED]}
+    own = written.pop(mark.username, 0)
+    rate = _usage(usage, own) if isinstance(usage, Usage) else ""
     if not isinstance(compared, Usage):
         return rate, None
     text = (
@@ -46,22 +48,28 @@ def uses_of(mark: Evidence, *, is_alone: bool) -> tuple[str, str | None]:
             "the other {count} authors here: {rate}",
             compared.authors,
         )
-        if is_alone
+        if len(ranking) == 1
         else ngettext(
             "the other author compared: {rate}",
             "the other {count} authors compared: {rate}",
             compared.authors,
         )
     )
-    return rate, text.format(count=show_number(compared.authors), rate=_usage(compared))
+    return rate, text.format(
+        count=show_number(compared.authors), rate=_usage(compared, sum(written.values()))
+    )
 
 
-def _usage(usage: Usage) -> str:
+def _usage(usage: Usage, written: int) -> str:
+    """Return a rate in words. written: number of all posts of the authors."""
     posts = show_number(usage.posts)
-    if usage.uses == 0:
-        return gettext("never in {posts} posts").format(posts=posts)
-    if usage.uses == 1:
-        return gettext("once in {posts} posts").format(posts=posts)
+    if usage.uses <= 1:
+        if written > usage.posts:
+            never = gettext("never in their newest {posts} posts")
+            once = gettext("once in their newest {posts} posts")
+        else:
+            never, once = gettext("never in {posts} posts"), gettext("once in {posts} posts")
+        return (once if usage.uses else never).format(posts=posts)
     rate = usage.uses / usage.posts
     if rate >= 0.95:
         text = gettext("about {times} times a post")
@@ -83,14 +91,14 @@ class Quotation:
 class Use:
     number: int
     mark: Evidence
-    is_alone: bool
+    ranking: Sequence[RankedAuthor]
     posts: list[Quotation]
     places: list[str]
     """Marks with these words, as in `without`."""
 
     @property
     def rates(self) -> tuple[str, str | None]:
-        return uses_of(self.mark, is_alone=self.is_alone)
+        return uses_of(self.mark, self.ranking)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +144,7 @@ async def read_evidence(session: AsyncSession, comparison: Comparison) -> Eviden
     marks = shown_marks(comparison)
     posts = await find_posts(session, sorted({id_ for mark in marks for id_ in mark.posts or ()}))
     texts = [post.text for post in posts.values()]
-    is_alone = len(comparison.ranking) == 1
-    uses = await worked_on(texts, partial(_uses, marks, posts, is_alone=is_alone))
+    uses = await worked_on(texts, partial(_uses, marks, posts, comparison.ranking))
     gaps = comparison.without if isinstance(comparison.without, list) else []
     spans = [
         *((start, end, Shown(f"{start}-{end}")) for start, end in gaps),
@@ -154,12 +161,12 @@ async def read_evidence(session: AsyncSession, comparison: Comparison) -> Eviden
 
 
 def _uses(
-    marks: Sequence[Evidence], posts: Mapping[int, Post], *, is_alone: bool
+    marks: Sequence[Evidence], posts: Mapping[int, Post], ranking: Sequence[RankedAuthor]
 ) -> dict[tuple[str, str], Use]:
     uses: dict[tuple[str, str], Use] = {}
     for mark in sorted(marks, key=lambda mark: -abs(mark.weight)):
         quotations = [_quotation(posts[id_], mark) for id_ in mark.posts or () if id_ in posts]
-        use = uses.setdefault(_key(mark), Use(len(uses) + 1, mark, is_alone, quotations, []))
+        use = uses.setdefault(_key(mark), Use(len(uses) + 1, mark, ranking, quotations, []))
         use.places.append(_place(mark))
     return uses
 

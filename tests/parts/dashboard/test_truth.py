@@ -367,12 +367,12 @@ def test_sentences_about_telling_apart_are_true(card: Card, chosen: int | None) 
     is_drawn = any(table[i][i] for i in enough) and any(table[i][i] < sum(table[i]) for i in enough)
     plot, notes = figure.plot(), " ".join(finding.notes)
     assert (plot is not None) == is_drawn == ("Grey" in finding.about)
-    few = {f"author{i}" for i in places if i not in enough}
+    few = {f"author{i}" for i in range(len(table)) if chosen in {None, i} and i not in enough}
     if plot is not None:
         names = plot["layout"]["yaxis"]["ticktext"]
         assert {*names} == {f"author{i}" for i in enough}
     if len(places) > 1:
-        left_out = notes.partition("Too few posts to say: ")[2]
+        left_out = notes.partition("Too few long posts to say: ")[2]
         assert {*re.findall(r"author\d", left_out)} == few
     if len(places) > 1 and card.held_out and card.held_out.posts > card.held_out.asked:
         told = (
@@ -421,6 +421,6 @@ def test_of_many_only_those_of_whom_any_post_is_right_have_bars() -> None:
     assert plot["layout"]["yaxis"]["ticktext"] == ["author00", "author01"]
     assert [*figure.finding().notes[1:]] == [
         "Never recognised: author02, author03, author04, author05 and 8 others.",
-        "Too few posts to say: author14.",
+        "Too few long posts to say: author14.",
     ]
     assert len({row[0] for row in figure.table().rows}) == 15

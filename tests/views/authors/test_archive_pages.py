@@ -128,7 +128,7 @@ async def test_an_author_alone_is_compared_with_those_who_come_with_saywho_and_n
         assert "other authors here" not in page
     assert re.search("hana writes “.*more often than the", page)
     # Samples are compared with each other.
-    assert "compared with 3 other authors here" in await anybody.page(
+    assert "compared with 3 other sample authors" in await anybody.page(
         "/user/saltmarsh_light/portrait"
     )
 

@@ -381,41 +381,53 @@ def test_rates_are_said_of_a_hundred_texts(
 
 
 @pytest.mark.parametrize(
-    ("own", "others", "is_alone", "rates"),
+    ("own", "others", "written", "rates"),
     [
         (
             Usage(1, 60, 1),
             Usage(0, 180, 3),
-            True,
+            [60],
             ("once in 60 posts", "the other 3 authors here: never in 180 posts"),
         ),
         (
             Usage(4, 240, 1),
             Usage(1, 1_200, 1),
-            False,
+            [240, 1_200],
             ("about once in 60 posts", "the other author compared: once in 1,200 posts"),
+        ),
+        (
+            Usage(1, 1_000, 1),
+            Usage(0, 1_766, 2),
+            [1_001, 1_908, 766],
+            (
+                "once in their newest 1,000 posts",
+                "the other 2 authors compared: never in their newest 1,766 posts",
+            ),
         ),
         (
             Usage(3, 300, 1),
             Usage(40, 240, 2),
-            False,
+            [300, 120, 120],
             ("about once in 100 posts", "the other 2 authors compared: about once in 6 posts"),
         ),
-        (Usage(40, 240, 1), None, True, ("about once in 6 posts", None)),
+        (Usage(40, 240, 1), None, [240], ("about once in 6 posts", None)),
         (
             Usage(133, 100, 1),
             Usage(45, 100, 1),
-            False,
+            [100, 100],
             ("about 1.3 times a post", "the other author compared: about 4.5 times in 10 posts"),
         ),
-        (Usage(97, 100, 1), None, True, ("about once a post", None)),
+        (Usage(97, 100, 1), None, [100], ("about once a post", None)),
     ],
 )
 def test_a_rate_is_told_in_words(
-    own: Usage, others: Usage | None, is_alone: bool, rates: tuple[str, str | None]
+    own: Usage, others: Usage | None, written: list[int], rates: tuple[str, str | None]
 ) -> None:
     mark = Evidence(0, 4, "some", "author0", 1.0, own_usage=own, others_usage=others)
-    assert uses_of(mark, is_alone=is_alone) == rates
+    ranking = [
+        RankedAuthor(f"author{place}", 0.5, None, posts) for place, posts in enumerate(written)
+    ]
+    assert uses_of(mark, ranking) == rates
 
 
 def test_a_bar_is_an_author_or_somebody_else() -> None:

@@ -64,3 +64,16 @@ async def test_links_to_send_begin_with_the_address_of_the_site(make_config: Mak
         answer = await operator.page("/compare?text=fog+along+the+quay&username=ann")
         assert "Only people who sign in here can open it." in answer
         assert 'href="/phone?next=/compare?text%3Dfog' in answer
+
+
+async def test_the_command_for_phones_has_the_port_of_the_site(make_config: MakeConfig) -> None:
+    app = create_app(make_config())
+    async with app.test_app():
+        note_hosts(app, ["127.0.0.1"])
+        browser = Browser(app, address="127.0.0.1")
+        page = await page_of(browser, {"Host": "127.0.0.1:8312"})
+        assert "<code>saywho serve --bind 0.0.0.0:8312</code>" in page
+        assert "<code>HOST=0.0.0.0 PORT=8312 make run</code>" in page
+        page = await page_of(browser, {"Host": "localhost"})
+        assert "<code>saywho serve --bind 0.0.0.0</code>" in page
+        assert "<code>HOST=0.0.0.0 make run</code>" in page
