@@ -83,7 +83,6 @@ class ReadNotes:
         self.usual_zone: str | None = None
         """Usual time zone of such a file if it names none."""
         self.order: str | None = None
-        """Order of day, month and year in dates of numbers, if any."""
         self._assumptions: dict[tuple[str, str], Assumption] = {}
         self._unread: Counter[tuple[UnreadKind, str]] = Counter()
         self._roles: dict[tuple[UnreadKind, str], Role] = {}
@@ -113,8 +112,8 @@ class ReadNotes:
 
         For an unreadable time, call `leave("time", NAME_OF_ITS_FIELD)` for each record. For an
         unused column that looks like a time, an author or a repost, or whose values are no names,
-        call `leave("column", NAME, role="author")` at least once. A post without a field for a time
-        needs no note.
+        call `leave("column", NAME, role="author")` at least once. Missing fields for a time need no
+        note.
         """
         self._unread[kind, what] += count
         if role is not None:

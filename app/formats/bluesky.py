@@ -46,7 +46,6 @@ class TimelineEntry:
     """Object around the record, with time of indexing, media and counts."""
     is_repost: bool
     names_author: bool
-    """Whether the item names the post's author."""
 
 
 def read(source: Source, _options: ReadOptions) -> RecordStream | None:

@@ -22,7 +22,7 @@ _HEAD: Final = 8
 _LONG_IDS: Final = 2
 """Version of a list with four-byte numbers."""
 _IN_FILE, _IN_META = 0, 1
-"""Origins of the byte offsets of an item."""
+"""Origins of an item's byte offsets."""
 
 
 class _Numbers:

@@ -23,7 +23,7 @@ _HEAD: Final = 8
 _PIECE_BYTES: Final = 2**16
 _PICTURES: Final = frozenset({b"vide", b"pict", b"auxv"})
 _PLAYED: Final = _PICTURES | {b"soun"}
-"""Handlers of the kept tracks; places, times and subtitles have other handlers."""
+"""Handlers of kept tracks; places, times and subtitles have others."""
 
 _ENTERED: Final = {
     **dict.fromkeys((b"moov", b"mdia", b"minf", b"stbl", b"edts", b"dinf", b"tref", b"tapt"), 0),
@@ -92,7 +92,7 @@ class Blanks:
         self._spans, self._next = joined, 0
 
     def over(self, piece: bytes, place: int) -> bytes:
-        """Return a piece that begins at a place, with its spans blanked."""
+        """Return a piece that begins at a place, blanked."""
         end = place + len(piece)
         while self._next < len(self._spans) and self._spans[self._next].end <= place:
             self._next += 1

@@ -12,7 +12,6 @@ from app.formats.source.json import as_json
 from app.formats.source.window import Json
 
 _NOBODY: Final = frozenset({"[deleted]", "[removed]", "[deleted by user]", "[removed by reddit]"})
-"""Reddit's words in place of a deleted author or text."""
 _EMPTY: Final = frozenset({"none", "nan", "null", "nat", "<na>", "\\n", "#n/a"})
 EMPTY_CELLS: Final = (
     _EMPTY
@@ -49,7 +48,6 @@ _PUBLIC: Final = frozenset(
 
 
 def is_filled(value: object) -> bool:
-    """Return whether a value is neither blank nor NaN."""
     if isinstance(value, str):
         return bool(value.strip())
     return not (isinstance(value, float) and math.isnan(value))

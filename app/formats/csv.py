@@ -242,10 +242,7 @@ def _table(content: Content, source: Source, options: ReadOptions) -> "_Table | 
 
 
 def _with_posts(tables: list["_Table"]) -> list["_Table"]:
-    """Return the tables of posts, not of letters, among different tables.
-
-    Raises UnrecognisedFileError if no table names its authors.
-    """
+    """Return the tables of posts, not letters. Raises UnrecognisedFileError if none has authors."""
     with_posts = [table for table in tables if table.is_of_posts]
     if with_posts:
         return with_posts

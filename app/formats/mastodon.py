@@ -35,8 +35,6 @@ _OVERHEAD: Final = 2_000
 
 
 class Changes:
-    """Newest versions of changed posts, and the deleted posts, by id."""
-
     def __init__(self) -> None:
         self._newest: dict[str, Json] = {}
         self._deleted: set[str] = set()
@@ -152,7 +150,7 @@ def _find(source: Source) -> tuple[Content | None, str]:
 
 
 def _liked(source: Source, folder: str) -> Iterator[Item]:
-    """Yield liked and marked posts: lists of addresses of other authors' posts."""
+    """Yield lists of addresses of liked and marked posts."""
     for name in ("likes.json", "bookmarks.json"):
         liked = listed(as_object(load(source.start_of(f"{folder}{name}"))), _LIST)
         yield from (Skipped(number, "like") for number in range(1, len(liked) + 1))

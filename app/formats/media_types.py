@@ -1,7 +1,7 @@
 """Kept types of media, recognised by how a file begins; none can act as a page.
 
-A name proves nothing: a file named as a picture may be any file of this machine. Source: the
-"Beginning" of each type's specification; MP3 has a tag (ID3) or frames alone.
+A file named as a picture may be any file of this machine. Source: the "Beginning" of each type's
+specification; MP3 has a tag (ID3) or frames alone.
 """
 
 from typing import Final

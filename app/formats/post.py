@@ -125,7 +125,7 @@ class Reactions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def read(cls, figures: Iterable[object], as_of: datetime | None = None) -> "Reactions | None":
-        """Return four figures in the order of the fields, if there is any."""
+        """Return four figures in field order, if there is any."""
         likes, reposts, replies, quotes = map(as_count, figures)
         reactions = cls(likes, reposts, replies, quotes, as_of)
         return reactions if reactions.is_known else None

@@ -81,14 +81,12 @@ class Preview(msgspec.Struct):
     """Facts about the first records of a file, or the first seconds of a chat."""
 
     failure: Message | None = None
-    """Why nothing of the file can be imported."""
     format: str = ""
     apps: tuple[str, ...] = ()
     """Names of the formats of its chats, if several."""
     is_chat: bool = False
     has_account: bool = False
     title: str = ""
-    """Title of the only chat in the file; else empty."""
     rooms: list[FileRoom] = []
     username: str | None = None
     """The only author, if there is one with a name."""
@@ -97,7 +95,6 @@ class Preview(msgspec.Struct):
     is_whole: bool = True
     """Whether the file ended within the read records."""
     total: int | None = None
-    """Number of posts and reposts that the file states, if any."""
     accepted: int = 0
     rejected: int = 0
     reposts: int = 0

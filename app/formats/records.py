@@ -30,7 +30,7 @@ class FileRoom(RoomReference, frozen=True, kw_only=True):
     thread: str = ""
     """Mark of the chat within one export, if the app gives no lasting id."""
     former: str = ""
-    """The name that earlier versions read, if different."""
+    """Name that earlier versions read, if different."""
 
 
 class Record(PlainPost, frozen=True, kw_only=True):
@@ -43,15 +43,13 @@ class Record(PlainPost, frozen=True, kw_only=True):
     """Number of the line or record in its file, from 1."""
     username: str | None = None
     author_id: str | None = None
-    """The platform's number of an author whom the file does not name."""
+    """The platform's number of an author without a name."""
     display_name: str | None = None
     platform: str | None = None
-    """One of `PLATFORMS`, if the file says it."""
     kind: Kind = "post"
     files: tuple[str | None, ...] = ()
     """File name in the archive for each of the media, if any."""
     unread_time: str | None = None
-    """Field name of an unreadable time."""
 
 
 @dataclass(frozen=True, slots=True)

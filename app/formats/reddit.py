@@ -28,7 +28,6 @@ from app.formats.source.times import time_or_field
 
 _OF_COMMENTS: Final = frozenset({"link", "parent"})
 _GONE: Final = frozenset({"[deleted]", "[removed]"})
-"""Reddit's words in place of a whole deleted text."""
 _POST_IN_LINK: Final = re.compile(r"/comments/([a-z0-9]{1,20})(?:/|$)", re.IGNORECASE)
 _ID: Final = re.compile(r"(?:t[13]_)?[a-z0-9]{1,20}", re.IGNORECASE)
 _NO_WIDTH: Final = re.compile(r"&(?:amp;)?#x200b;", re.IGNORECASE)

@@ -221,7 +221,7 @@ def _to_the_end(
 
 
 def _is_empty(source: Source) -> bool:
-    """Return whether a file is empty or an empty array. Raises LimitReachedError."""
+    """Return whether a file is empty or `[]`. Raises LimitReachedError."""
     marks = ""
     try:
         with closing(pieces(source.uncounted)) as texts:

@@ -204,7 +204,7 @@ class RowReader:
     ) -> Iterator[Item]:
         """Yield the items, and note assumptions and unused data.
 
-        `rows` yields the rows once more, to look ahead for the order of their dates.
+        `rows` yields the rows again, to look ahead for the order of dates.
         """
         self._times = FileTimes(self._dates, notes, lambda: self._times_in(rows()), zone=self._zone)
         self._notes, self._told = notes, ToldReposts(notes)

@@ -32,7 +32,7 @@ def attachments_of(
 ) -> Attachments:
     """Return the media among file names: paths below `folder` in NFC, or web addresses.
 
-    `kind_of` recognises a file without an ending by its first bytes.
+    `kind_of` recognises files without an ending by content.
     """
     media, files = [], []
     for name in names:

@@ -113,7 +113,7 @@ class MessagesRoom(Grammar):
 def _parts(content: Content, grammar: MessagesRoom) -> Iterator[_Part]:
     """Yield the messages and lines of the app, without the replies below a message.
 
-    Only a reply's first lines are indented, so later lines are not attributed to the message.
+    Only a reply's first lines are indented, so later lines are left out too.
     """
     part: _Part | None = None
     is_answer, size, before = False, 0, ""

@@ -48,7 +48,7 @@ class ChatMessage(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the author's account; empty means `name`, None the exporting person."""
     author_id: str | None = None
     time: object = None
-    """As the file states it, or a datetime; None for no time."""
+    """As the file states it, or a datetime, if any."""
     time_field: str = "time"
     """Name of the time in notes on unreadable times."""
     source_id: str | None = None

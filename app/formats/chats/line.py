@@ -1,7 +1,6 @@
 """LINE's text exports of phones, Windows and the Mac, in the languages of the app.
 
-Tabs, or four blanks after some programs, separate times, names and texts. A day has its own line
-with its weekday.
+Tabs, or four blanks after some programs, separate fields. A day has its own line with its weekday.
 """
 
 import re
@@ -180,7 +179,7 @@ class LineRoom(Grammar):
 class Quotes:
     """Lines in the quotes around a text of several lines, which begin no message.
 
-    The text may be a pasted chat. Its quotes are doubled, so a single one at a line's end closes
+    The text may be a pasted chat; its quotes are doubled, so a single quote at a line's end closes
     it.
     """
 

@@ -27,7 +27,6 @@ from app.formats.source.window import Json
 
 _BACKUP: Final = re.compile(r"(?P<folder>(?:.*/)?signal-backup-[^/]+)/main")
 _YOU: Final = "You"
-"""Name of the exporting person, if the account has none."""
 _MENTION: Final = "\ufffc"
 _NO_WORDS: Final = frozenset(
     ("stickerMessage", "contactMessage", "viewOnceMessage", "paymentNotification", "giftBadge")

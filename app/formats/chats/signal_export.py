@@ -24,7 +24,6 @@ from app.formats.source.window import Json
 
 _ME: Final = "Me"
 _NOBODY: Final = "No-Sender"
-"""The program's name for an unknown sender."""
 
 
 class ExportedChat(NamedTuple):

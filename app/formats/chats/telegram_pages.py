@@ -99,7 +99,7 @@ class PagesChat:
 
 
 class PagesClock:
-    """Reads the times of pages, which have the offset of standard time, in summer too.
+    """Reads times of pages, which have the offset of standard time, in summer too.
 
     So a chosen zone applies if its standard time has that offset.
     """

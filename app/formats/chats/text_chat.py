@@ -91,7 +91,7 @@ class Grammar(Protocol):
         return _read_text(content, self)
 
     def kinds(self, content: Content) -> Iterator[TextLine]:
-        """Yield the kind of each line of a file; nothing for a table."""
+        """Yield the kind of each line; nothing for a table."""
         return _kinds(content, self)
 
 

@@ -96,7 +96,7 @@ class Names:
                 self._bare[match["name"]] += 1
 
     def split(self, rest: str) -> SpokenLine | None:
-        """Return a line's name and words; None for a line without an author."""
+        """Return a line's name and words, if it has an author."""
         name, colon, text = rest.partition(COLON)
         if self._without_blank or not colon:
             if (match := _BARE.match(rest)) and match["name"] in self._without_blank:

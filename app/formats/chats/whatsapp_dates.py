@@ -200,9 +200,9 @@ class Yearless:
 def orders_of(dates: Sequence[DateParts], shape: Shape, halves: Collection[str]) -> list[Order]:
     """Return the order of year, month and day, then the others that the dates fit.
 
-    A number that can only be a year or a day decides, then dots, before which no one writes the
-    month, then the order in which dates never go back. Among several, the order whose day changes
-    most often comes first, then the usual one with such a clock.
+    A number that can only be a year or a day decides. Next decide dots, before which no one writes
+    the month, then the order in which dates never go back. Among several, the order whose day
+    changes most often comes first, then the usual order with such a clock.
     """
     numbers = [tuple(map(int, day)) for day in dates]
     firsts, seconds, lasts = ({day[i] for day in numbers} for i in range(3))

@@ -104,8 +104,6 @@ class Shape(NamedTuple):
 
 
 class LineHead(NamedTuple):
-    """A message's date and time as written, and the text after them."""
-
     shape: Shape
     date: tuple[str, str, str]
     """Three numbers in their order; with a named month, the perhaps empty year comes first."""

@@ -204,7 +204,7 @@ class MetaChats(JsonChat[MetaThread]):
     def _thread(self, content: Content, folder: str, source_name: str) -> MetaThread:
         """Return a chat by its first file, which is read twice, because names follow the messages.
 
-        The first reading learns the app's sentences, and by 1,000 messages the app.
+        The first reading learns the app's sentences, and the app by the first 1,000 messages.
         """
         about: Json = {}
         flags: set[str] = set()
@@ -276,9 +276,9 @@ def _attached(message: Json, folder: str) -> Attachments:
 class OwnSentences:
     """Sentences of the app in one chat, on likes, sent files and new names.
 
-    Nearly all begin with the acting person's name, in the account's language. Without its table,
-    such a sentence is attributed to the app if a file comes with it, if it is repeated three times,
-    or if three people "say" the same after their names.
+    Nearly all begin with the acting person's name, in the account's language. A sentence that
+    begins so, but is in no table, is attributed to the app if a file comes with it, if it is
+    repeated three times, or if three people "say" the same after their names.
     """
 
     def __init__(self, notes: ReadNotes) -> None:
@@ -367,7 +367,6 @@ def _is_newest_first(items: Iterable[Item]) -> bool:
 
 
 def _within_times(items: Iterable[Item]) -> Iterator[Item]:
-    """Yield the items, reversed within each time."""
     group: list[Item] = []
     characters = 0
     time, fault = None, None

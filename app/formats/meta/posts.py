@@ -3,12 +3,13 @@
 The shape of a post or comment tells the platform:
 
 - Instagram and Threads: `{"media": [{"uri", "creation_timestamp", "title"}], "title"?,
-"creation_timestamp"?}`; with one picture or none, text and time are next to it. - Facebook:
-`{"timestamp", "data": [{"post"}], "attachments"}`, and of a comment `{"data": [{"comment":
-{"comment", "author", "timestamp"}}]}`. - Comments of Instagram: `{"string_map_data": {"Comment":
-{"value"}, "Time": {"timestamp"}}}`, whose keys are in the language of the account. - Newer
-downloads: `{"timestamp", "media", "label_values": [{"label", "value"}]}`, whose labels are in the
-language of the account.
+  "creation_timestamp"?}`; with one picture or none, text and time are next to it.
+- Facebook: `{"timestamp", "data": [{"post"}], "attachments"}`, and of a comment
+  `{"data": [{"comment": {"comment", "author", "timestamp"}}]}`.
+- Comments of Instagram: `{"string_map_data": {"Comment": {"value"}, "Time": {"timestamp"}}}`, with
+  keys in the account's language.
+- Newer downloads: `{"timestamp", "media", "label_values": [{"label", "value"}]}`, with labels in
+  the account's language.
 """
 
 import re

@@ -57,8 +57,8 @@ def _listing_of_zip(file: BinaryIO, label: str) -> Listing:
 def _name_of(info: zipfile.ZipInfo) -> str | bytes:
     """Return the name of a file, or its bytes if they do not tell their encoding.
 
-    `zipfile` reads an unmarked name as letters of DOS, which many programs do not mean; some mark
-    only some names.
+    `zipfile` reads an unmarked name as letters of DOS, which many programs do not mean. Each name
+    is examined, because programs may mark only some.
     """
     is_marked = info.flag_bits & 0x800
     if is_marked or info.filename.isascii():

@@ -24,8 +24,6 @@ _LONGEST_VARINT: Final = 9
 
 
 class Link(NamedTuple):
-    """A link to a block, by its CID."""
-
     cid: bytes
 
     @property
@@ -167,8 +165,6 @@ def _cid_size(section: bytes) -> int:
 
 
 class _Sections:
-    """The parts of a CAR file, each after its size."""
-
     def __init__(self, content: Content) -> None:
         self._name = content.name
         self._chunks: Iterator[bytes] = content.chunks()

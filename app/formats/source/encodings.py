@@ -31,8 +31,6 @@ Weigh = Callable[[str, str, str], float]
 
 
 class Encoding(NamedTuple):
-    """A file's encoding, and the others that its bytes allow."""
-
     codec: str
     alternatives: tuple[str, ...] = ()
     evidence: Message | None = None
@@ -92,7 +90,6 @@ def encodings_of(lines: bytes) -> tuple[str, ...]:
 
 
 def _score(name: str, lines: bytes) -> float | None:
-    """Return how common an encoding's letters are; None for foreign bytes."""
     try:
         text = lines.decode(name)
     except UnicodeDecodeError as error:

@@ -192,9 +192,9 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         )
 
     def note_unread(self, attached: Iterable[str]) -> None:
-        """Note the unread files of a folder or an archive that may contain words.
+        """Note the unread files of a folder or archive that may contain words, after reading.
 
-        Call it after reading all. `attached` are names of files that people sent.
+        `attached` are names of files that people sent.
         """
         sent = {posixpath.basename(name) for name in attached}
         for name in sorted(self.members.keys() - self.meter.files - self.expected):

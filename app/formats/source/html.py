@@ -49,7 +49,7 @@ def beginning(html: str) -> str:
 
 
 def written_out(label: str, address: str) -> str:
-    """Return a link's address in place of a shortened one; other words keep it after them.
+    """Return a link's address in place of a shortened one, or after other words.
 
     Addresses other than web addresses are left out.
     """

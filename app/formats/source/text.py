@@ -85,7 +85,7 @@ def first_lines(content: Content) -> list[str]:
 def beginning(content: Content, most_lines: int | None = None) -> str:
     """Return the first two million characters without blank lines, up to any damage.
 
-    If a file has more than `most_lines`, a piece with these is enough.
+    Reading stops after more than `most_lines`.
     """
     if content.has_members:
         return ""

@@ -29,8 +29,6 @@ _decode: Final = json.JSONDecoder().raw_decode
 
 
 class BadValue(Message):
-    """A value's fault, with the beginning of its text."""
-
     text: str
 
 
@@ -56,7 +54,6 @@ class Window:
         self._fault: BrokenFileError | None = None
         """Why no more can be read; the text before it is still used."""
         self._has_bad = False
-        """Whether the text read last has a bad value."""
 
     @property
     def used(self) -> int:

@@ -338,7 +338,7 @@ class Notes:
         alike.setdefault(note.created_at, deque()).append(note)
 
     def join(self, tweet: Json) -> str | None:
-        """Return a shortened post's whole text, or None; each note is joined to one post.
+        """Return a shortened post's whole text, if any; each note is joined once.
 
         Raises RecordError for an unreadable post.
         """

@@ -279,7 +279,7 @@ def _target(status: Json, *, author_id: str | None, username: str | None) -> Rep
 
 
 def _snowflake_time(status: Json) -> datetime | None:
-    """Return the time in an id; None for ids from before late 2010, which hold none."""
+    """Return an id's time; ids from before late 2010 have none."""
     post_id = _first_id(status, "id_str", "id")
     if post_id is None or len(post_id) > 19 or int(post_id) <= 29_700_859_247:
         return None
