@@ -32,10 +32,6 @@ class NamedBar(NamedTuple):
     hue: str
 
     @property
-    def is_of_several(self) -> bool:
-        return self.hue == NO_HUE
-
-    @property
     def has_room(self) -> bool:
         """Whether the name fits into it on the narrowest page of two columns."""
         return self.share * 660 >= LetterWidths(10, 17, 18).of(self.name)

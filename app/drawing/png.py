@@ -97,23 +97,10 @@ class Canvas:
     ) -> None:
         self.pen.write(place, text, font, colour or self.theme.ink)
 
-    def draw_bar(
-        self,
-        box: tuple[float, float, float, float],
-        share: float,
-        colour: str,
-        *,
-        has_ground: bool = True,
-    ) -> None:
-        """Draw a share of a bar, in [0, 1], in a colour, and its ground, whose end means 100%.
-
-        Without a ground, it begins at a line.
-        """
+    def draw_bar(self, box: tuple[float, float, float, float], share: float, colour: str) -> None:
+        """Draw a share of a bar, in [0, 1], in a colour, and its ground, whose end means 100%."""
         left, top, right, bottom = box
-        if has_ground:
-            self.pen.rounded_rectangle(box, 6, self.theme.mixed(colour))
-        else:
-            self.pen.line([(left - 3, top - 6), (left - 3, bottom + 6)], self.theme.line, 3)
+        self.pen.rounded_rectangle(box, 6, self.theme.mixed(colour))
         length = (right - left) * share
         if length >= 1:
             end = left + max(length, 12)

@@ -45,22 +45,19 @@ def bars_heights(canvas: Canvas, bars: Bars, notes: RowNotes) -> Heights:
 
 
 def paint_bars(canvas: Canvas, bars: Bars, field: Field, notes: RowNotes) -> None:
-    """Draw bars in proportion to the largest, or one bar of all shares without room."""
-    # All others together have a share but no bar, which might be longer than any person's.
+    """Draw a bar for each share on a ground of 100%, or one bar of all shares without room."""
     count = len(bars.rows)
-    largest = max((bar.share for bar in bars.rows if not bar.is_of_several), default=0) or 1
     places = places_of(field, count, _BAR_ROW)
     is_for_notes = notes.are_wanted and count > _MOST_NOTED and not canvas.is_upright
     if is_for_notes or len(places) < count:
         _paint_stack(canvas, bars.rows, field, notes)
         return
     for number, (bar, place) in enumerate(zip(bars.rows, places, strict=True)):
-        length = None if bar.is_of_several else bar.share / largest
         if place.height >= 180:
-            _paint_large_bar(canvas, bar, place, length, notes.of(number))
+            _paint_large_bar(canvas, bar, place, notes.of(number))
         else:
             row = place if any(notes.rows) and _has_note_room(place) else _middle_of(place)
-            _paint_bar(canvas, bar, row, length, notes.of(number))
+            _paint_bar(canvas, bar, row, notes.of(number))
 
 
 def places_of(field: Field, rows: int, lowest: int) -> list[Field]:
@@ -98,9 +95,7 @@ def _middle_of(row: Field) -> Field:
     return row._replace(top=row.top + lower, bottom=row.bottom + lower)
 
 
-def _paint_bar(
-    canvas: Canvas, bar: NamedBar, row: Field, length: float | None, note: RowNote
-) -> None:
+def _paint_bar(canvas: Canvas, bar: NamedBar, row: Field, note: RowNote) -> None:
     size = _bar_size(row.height)
     font, colour = font_of(bold=True, size=size), canvas.theme.hues[bar.hue]
     name_width = row.width * (0.34 if row.width > _WIDE else 0.4)
@@ -108,23 +103,19 @@ def _paint_bar(
     canvas.write((row.right - font.getlength(bar.label), row.top), bar.label, font)
     end = row.right - font.getlength("100%") - 20
     box = row.left + name_width, row.top + size * 0.4, end, row.top + size * 1.2
-    if length is not None:
-        canvas.draw_bar(box, length, colour, has_ground=False)
+    canvas.draw_bar(box, bar.share, colour)
     _paint_note(canvas, note, row._replace(top=row.top + size * _BEFORE_NOTE), _note_size(size))
 
 
-def _paint_large_bar(
-    canvas: Canvas, bar: NamedBar, row: Field, length: float | None, note: RowNote
-) -> None:
+def _paint_large_bar(canvas: Canvas, bar: NamedBar, row: Field, note: RowNote) -> None:
     size = int(min(56, row.height * (0.2 if note.parts else 0.28)))
     font, colour = font_of(bold=True, size=size), canvas.theme.hues[bar.hue]
     canvas.write((row.right - font.getlength(bar.label), row.top), bar.label, font)
     room = row.width - font.getlength("100%") - 32
     canvas.write((row.left, row.top), clipped(bar.name, font, room), font, colour)
     top = row.top + size * 1.5
-    box = row.left + 4, top, row.right, top + size * 0.9
-    if length is not None:
-        canvas.draw_bar(box, length, colour, has_ground=False)
+    box = row.left, top, row.right, top + size * 0.9
+    canvas.draw_bar(box, bar.share, colour)
     _paint_note(canvas, note, row._replace(top=top + size * 1.1), min(32, size * 0.7))
 
 

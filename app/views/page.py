@@ -60,9 +60,15 @@ class FormPage(WebPage, frozen=True, kw_only=True):
 
 
 async def cast_on(
-    value: object, about: Sequence[str] | None = None, hued: Sequence[str] | None = None
+    value: object,
+    about: Sequence[str] | None = None,
+    hued: Sequence[str] | None = None,
+    *,
+    in_chat: bool = False,
 ) -> Cast:
-    subject = value if isinstance(value, WebPage) else WebPage(about=about, hued=hued)
+    subject = value
+    if not isinstance(subject, WebPage):
+        subject = WebPage(about=about, hued=hued, in_chat=in_chat)
     async with resources().db.read() as session:
         named = named_in(value)
         return await cast_of(

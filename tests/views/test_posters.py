@@ -200,16 +200,18 @@ def test_the_drawing_keeps_away_from_the_finding(people: int, finding: str, note
     assert first - last[last < first][-1] >= 40
 
 
-def test_all_others_together_have_a_share_and_no_bar() -> None:
+def test_bars_of_people_and_others_have_one_scale() -> None:
     rows = [NamedBar("HHH", 0.2, "20%", f"author-{place}") for place in (1, 2)]
     together = NamedBar("HHH", 0.6, "60%", "author-0")
     image = image_of(Poster("", (), "HHH", Bars((*rows, together)), ""), "1200x630", "light")
-    bar_ends = [
-        np.flatnonzero((np.asarray(image) == ImageColor.getrgb(HUES[hue])).all(axis=2).any(axis=0))
-        for hue in ("author-1", "author-0")
-    ]
-    assert bar_ends[0][-1] > 900  # As long as there can be one, though it is a fifth.
-    assert bar_ends[1][-1] < 300  # Its name.
+    grounds = [ImageColor.getrgb(theme_of("light").mixed(HUES[f"author-{n}"])) for n in (1, 0)]
+    # The grounds are seen from the ends of the bars on: four fifths and two fifths of the whole.
+    (left, right), (left_of_others, right_of_others) = (
+        np.flatnonzero((np.asarray(image) == ground).all(axis=2).any(axis=0))[[0, -1]]
+        for ground in grounds
+    )
+    assert right == right_of_others
+    assert right - left == pytest.approx(2 * (right - left_of_others), abs=4)
 
 
 def test_no_letters_are_too_small_for_a_phone() -> None:

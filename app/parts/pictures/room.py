@@ -49,7 +49,7 @@ async def read_poster(portrait: ChatSight, args: PictureArgs) -> Poster:
     named = [person.username for person in portrait.people]
     named += [trait.username for trait in portrait.traits]  # May be one of those taken together.
     usernames = [*dict.fromkeys(filter(None, named))]
-    cast = await cast_on(portrait, portrait.room.usernames)
+    cast = await cast_on(portrait, portrait.room.usernames, in_chat=True)
     if args.has_words and not args.has_names:
         portrait = _without_names(portrait, await names_hidden_in(cast, args))
     with bound(cast_in_picture(cast, usernames, has_names=args.has_names)):

@@ -3,7 +3,7 @@ from typing import Any
 from quart import Response, url_for
 
 from app.drawing.drawings import Bars, NamedBar
-from app.drawing.lettering import drawn_name, drawn_text
+from app.drawing.lettering import drawn_name
 from app.drawing.poster import Poster, PosterFigure, PosterLine
 from app.language.dates import show_zone
 from app.language.i18n import gettext, rounded_parts, show_percent
@@ -45,7 +45,7 @@ async def read_poster(shown: RoomYear, args: PictureArgs) -> Poster:
     named = [person.username for person in shown.people]
     named += [trait.username for trait in shown.traits]  # May be one of those taken together.
     usernames = [*dict.fromkeys(filter(None, named))]
-    cast = await cast_on(shown, shown.room.usernames)
+    cast = await cast_on(shown, shown.room.usernames, in_chat=True)
     if args.has_words and not args.has_names:
         shown = without_words(shown, await names_hidden_in(cast, args))
     with bound(cast_in_picture(cast, usernames, has_names=args.has_names)):
@@ -61,9 +61,10 @@ def poster_of_room_year(shown: RoomYear, args: PictureArgs) -> Poster:
         facts=(*days.notes(), show_zone(shown.tz)),
         finding=days.title(),
         drawing=_people(shown),
+        head=(PeopleOfYear(shown).finding().topic,),
         address=short_address(path, has_names=args.has_names),
         lines=tuple(_lines(shown)) if args.has_words else (),
-        second=PosterFigure("", (drawn_text(PeopleOfYear(shown).finding().title),), days.plot()),
+        second=PosterFigure("", (), days.plot()),
     )
 
 
