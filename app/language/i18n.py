@@ -171,6 +171,13 @@ def gettext(message: str) -> str:
     return sentence(text) if language() == "ko" else text
 
 
+def gettext_of_past(message: str) -> str:
+    """Return the text about a time that is over; English has the same text for both."""
+    if language() == "ko":
+        return sentence(str(catalog("ko").pgettext("past", message)))
+    return message
+
+
 def clause(message: str) -> str:
     """Return a sentence as a clause of another; English only loses its full stop."""
     if language() == "ko":

@@ -9,7 +9,15 @@ from datetime import date
 from typing import Final
 
 from app.language.dates import show_month_day
-from app.language.i18n import clause, gettext, ngettext, ngettext_noop, show_number, show_percent
+from app.language.i18n import (
+    clause,
+    gettext,
+    gettext_of_past,
+    ngettext,
+    ngettext_noop,
+    show_number,
+    show_percent,
+)
 from app.language.i18n import gettext_noop as _
 
 Text = str | tuple[str, str]
@@ -173,7 +181,12 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
     },
     "signs": _("Writes {signs} more often than others."),
     # What sets the people of a chat apart.
-    "most": {"": _("{name} writes most ({share})."), "two": _("{name} writes more ({share}).")},
+    "most": {
+        "": _("{name} writes most ({share})."),
+        "past": _("{name} wrote most ({share})."),
+        "two": _("{name} writes more ({share})."),
+        "two past": _("{name} wrote more ({share})."),
+    },
     "longest": {
         "": _("{name} writes the longest messages ({words})."),
         "lately": _("{name} has lately been writing the longest messages ({words})."),
@@ -283,6 +296,12 @@ def tell(finding: str, variant: str = "", /, **values: object) -> str:
 def tell_within(finding: str, variant: str = "", /, **values: object) -> str:
     text = _text_of(finding, variant)
     return clause(str(text)).format(**{name: _written(value) for name, value in values.items()})
+
+
+def tell_of_past(finding: str, variant: str = "", /, **values: object) -> str:
+    """Return the sentence of a finding about a time that is over."""
+    text = gettext_of_past(str(_text_of(finding, variant)))
+    return text.format(**{name: _written(value) for name, value in values.items()})
 
 
 def _text_of(finding: str, variant: str) -> Text:

@@ -6,8 +6,8 @@ from typing import Final
 
 from app.compute.hours import BUSY_H, DAY_H
 from app.drawing.drawings import HOUR_LABELS, HOURS, Clock, Columns
-from app.language.i18n import gettext, gettext_noop
-from app.language.tell import tell
+from app.language.i18n import gettext, gettext_noop, gettext_of_past
+from app.language.tell import tell, tell_of_past
 from app.views.cast import post_count
 from app.views.figure import Figure, Finding, PlotT, Table
 from app.views.habit_words import part_of
@@ -30,12 +30,15 @@ class HoursFigure(Figure[PlotT]):
     zone: str
     hue: str
     address: str
+    is_past: bool = False
+    """Whether no more posts can come."""
 
     def finding(self) -> Finding:
         topic = gettext("By hour")
         if not any(self.hours):
             return Finding(gettext("No post has a time."), topic=topic, zone=self.zone)
-        title, about = busiest(self.hours, self.busy_from), how_counted(self.busy_from)
+        title = busiest(self.hours, self.busy_from, is_past=self.is_past)
+        about = how_counted(self.busy_from, is_past=self.is_past)
         return Finding(title, self.notes(), topic, about, self.zone)
 
     def notes(self) -> list[str]:
@@ -67,17 +70,19 @@ class ClockFigure(HoursFigure[Clock]):
         return Table(columns, [*zip(HOURS, self.hours, self.outline, strict=True)])
 
     def plot(self) -> Clock | None:
-        caption = busiest(self.hours, self.busy_from) or gettext("By hour")
+        told = busiest(self.hours, self.busy_from, is_past=self.is_past)
+        caption = told or gettext("By hour")
         return clock_of(self.hue, caption, self.hours, self.outline, self.labelled_by)
 
 
-def busiest(hours: Sequence[int], start: int | None) -> str:
+def busiest(hours: Sequence[int], start: int | None, *, is_past: bool = False) -> str:
     """Return a sentence of the busiest hours, from `start`; empty for None. Some hour has posts."""
     if start is None:
         return ""
     busy = [hours[(start + step) % DAY_H] for step in range(BUSY_H)]
     part = part_of(sum(busy) / sum(hours))
-    return tell("busiest_hours", "part", start=start, end=(start + BUSY_H) % DAY_H, part=part)
+    told = tell_of_past if is_past else tell
+    return told("busiest_hours", "part", start=start, end=(start + BUSY_H) % DAY_H, part=part)
 
 
 def how_told() -> str:
@@ -87,10 +92,13 @@ def how_told() -> str:
     )
 
 
-def how_counted(start: int | None) -> str:
+def how_counted(start: int | None, *, is_past: bool = False) -> str:
     if start is not None:
         return how_told()
-    return f"{gettext('No hours are clearly the busiest.')} {how_told()}"
+    nothing = gettext("No hours are clearly the busiest.")
+    if is_past:
+        nothing = gettext_of_past("No hours are clearly the busiest.")
+    return f"{nothing} {how_told()}"
 
 
 def busiest_briefly(start: int | None) -> str:

@@ -7,7 +7,6 @@ from datetime import date
 from functools import cached_property
 from typing import Generic, TypeVar
 
-from msgspec.structs import replace
 from quart import url_for
 
 from app.compute.days_apart import ONE_DAY, longest_run
@@ -16,7 +15,7 @@ from app.compute.portrait import PersonPortrait
 from app.drawing.drawings import NO_HUE, ListedName, NamedBar, NameList, Spark, StackedBar, WeekGrid
 from app.language.dates import month_names, show_month_day, show_period
 from app.language.i18n import gettext, rounded_parts, show_list, show_number, show_percent
-from app.language.tell import tell
+from app.language.tell import tell, tell_of_past
 from app.parts.years.compared_years import WordsOfYear, YearWord
 from app.parts.years.finding import Told, finding_of, finding_of_chat, standing_out
 from app.parts.years.year import AuthorYear, RoomYear, WrittenYear
@@ -27,7 +26,7 @@ from app.views.figure import Figure, FigureParts, Finding, Table
 from app.views.habit_words import label_of, value_of
 from app.views.hours import ClockFigure
 from app.views.rooms.figures import name_of
-from app.views.rooms.room_finding import finding_of as finding_of_people
+from app.views.rooms.room_finding import who_wrote_most
 
 YearT = TypeVar("YearT", bound=WrittenYear)
 
@@ -164,6 +163,7 @@ def hours_of_author(shown: AuthorYear) -> ClockFigure:
         shown.tz,
         hue(shown.user.username),
         DaysOfAuthor(shown).path(),
+        is_past=shown.is_over,
         outline_column=str(before.year) if before else "",
         outline=before.hours if before else [],
         outline_told=told,
@@ -172,7 +172,8 @@ def hours_of_author(shown: AuthorYear) -> ClockFigure:
 
 def hours_of_room(shown: RoomYear) -> ClockFigure:
     year, address = str(shown.calendar.year), room_path(shown)
-    return ClockFigure(year, shown.hours, shown.busy_from, shown.tz, NO_HUE, address)
+    hours, busy = shown.hours, shown.busy_from
+    return ClockFigure(year, hours, busy, shown.tz, NO_HUE, address, is_past=shown.is_over)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,8 @@ class ChangedWriting(Figure[NameList]):
     def finding(self) -> Finding:
         is_compared = self.shown.measures is not None
         is_same = is_compared and not any(measure.is_clear for measure in self.measures)
-        title = tell("unchanged", year=str(self._before)) if is_same else ""
+        told = tell_of_past if self.shown.is_over else tell
+        title = told("unchanged", year=str(self._before)) if is_same else ""
         return Finding(title, topic=gettext("How the writing changed"))
 
     def table(self) -> Table:
@@ -359,8 +361,9 @@ class PeopleOfYear(Figure[StackedBar]):
 
     def finding(self) -> Finding:
         shown = self.shown
-        of_year = replace(shown.room, messages=shown.scanned, people_total=shown.people_total)
-        title = finding_of_people(shown.people, shown.traits, of_year)
+        title = who_wrote_most(
+            shown.people, shown.traits, shown.people_total, is_past=shown.is_over
+        )
         return Finding(title, topic=gettext("Who wrote how much"))
 
     def table(self) -> Table:

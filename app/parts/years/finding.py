@@ -198,7 +198,7 @@ def _rhythm(year: WrittenYear, posts: Posts) -> Iterator[str]:
         share = sum(weekdays[WORK_DAYS:]) / sum(weekdays)
         yield tell("weekend", apart.weekend, share=share)
     hours, part = year.hours, year.busy_part
-    if told := busiest(hours, year.busy_from):
+    if told := busiest(hours, year.busy_from, is_past=year.is_over):
         yield f"{told}."
     elif part is not None:
         share = sum(hours[part * PART_H : (part + 1) * PART_H]) / sum(hours)

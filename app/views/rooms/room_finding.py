@@ -59,6 +59,18 @@ def finding_of(
     return next(text for text in findings if len(text) <= LONGEST_FINDING)
 
 
+def who_wrote_most(
+    people: People, traits: Sequence[Trait], people_total: int, *, is_past: bool
+) -> str:
+    """Return who clearly has the most messages; empty if no one has."""
+    for trait in traits:
+        if trait.kind == "most":
+            variants = ["two"] if people_total == PAIR else []
+            variants += ["past"] if is_past else []
+            return tell("most", " ".join(variants), **_values(people, trait))
+    return ""
+
+
 def _habits(people: People, traits: Sequence[Trait], *, is_of_newest: bool) -> list[str]:
     named = {trait.username for trait in traits}
     measures = {_TOLD_AS.get(trait.kind, trait.kind) for trait in traits}

@@ -47,14 +47,17 @@ async def test_year_of_a_chat_tells_what_was_written(site: Client) -> None:
     assert "“kiln words of day” appears in 2025 only (151 messages)." in finding
     assert "301 messages on 81 days." in finding
     assert "Busiest day: August 9 (61 messages)" in page
-    assert "mina writes" in page
+    assert "<p>mina wrote more (" in page
     for heading in ("Who wrote first after a silence", "Emoji of each person", "Most reactions"):
         assert heading in page
     assert f"/room/{room['id']}/2024?{ZONE}" in page
     assert f"/room/{room['id']}/2026?" not in page
-    assert "301개" in await body(
+    korean = await body(
         await site.get(f"/room/{room['id']}/2025?{ZONE}", headers={"Accept-Language": "ko"})
     )
+    assert "301개" in korean
+    assert "더 많이 썼어요(" in korean
+    assert "써요" not in korean.partition('id="finding"')[2].partition("<details")[0]
     picture = await site.get(f"/room/{room['id']}/2025/picture.png?{ZONE}")
     assert picture.content_type == "image/png"
     chosen = await body(await site.get(f"/room/{room['id']}/2025/picture?{ZONE}"))

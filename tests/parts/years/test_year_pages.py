@@ -335,6 +335,7 @@ async def test_a_year_begins_with_what_stands_out_in_it(shared: Shared) -> None:
     assert "<p>Busiest between " not in page
     korean = await shared.anybody.page("/user/owl/2021?tz=UTC", headers={"Accept-Language": "ko"})
     assert "동안 쓴 글이 없어요." in korean
+    assert "시 사이에 가장 많이 썼어요: " in korean
 
 
 async def test_whom_an_author_answers_most_is_told_where_it_is_no_chance(shared: Shared) -> None:
