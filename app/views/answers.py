@@ -205,7 +205,7 @@ def _told_by_werkzeug(error: HTTPException) -> tuple[Problem, dict[str, str]]:
 
 
 _ON_PAGES: Final = {
-    "User '{username}' doesn't exist": gettext_noop("There is no author called {username} here"),
+    "User '{username}' doesn't exist": gettext_noop("There is no author called “{username}” here"),
     "There is no chat {room_id}": gettext_noop("This chat does not exist, or it was deleted"),
 }
 """What visitors read for programs' sentences, by template."""

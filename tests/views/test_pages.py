@@ -118,14 +118,15 @@ def test_excerpt_keeps_marks_and_their_surroundings() -> None:
     assert [piece.is_marked for piece in pieces] == [False, True, False, True, False]
 
 
-@pytest.mark.parametrize(
-    ("language", "heading"), [("ko", "사용자 이름: 빵집"), ("en", "Username: 빵집")]
-)
-async def test_author_heading(site: Client, language: str, heading: str) -> None:
-    page = await site.page("/user/" + quote("빵집"), headers={"Accept-Language": language})
-    assert texts(page, "h1") == [heading]
-    assert f">{heading}</h1>" in page
-    assert f'<html lang="{language}">' in page
+@pytest.mark.parametrize(("language", "label"), [("ko", "사용자 이름: "), ("en", "Username: ")])
+async def test_author_heading(writer: Client, language: str, label: str) -> None:
+    await writer.add_user("빵집", "빵집")
+    await writer.add_user("hana", display_name="Hana 하나")
+    for username, heading in (("빵집", "빵집"), ("hana", f"{label}hana")):
+        page = await writer.page("/user/" + quote(username), headers={"Accept-Language": language})
+        assert texts(page, "h1") == [heading]
+        assert page.count("big-name") == (username == "hana")
+        assert f'<html lang="{language}">' in page
 
 
 async def test_a_name_cannot_bring_markup(writer: Client) -> None:

@@ -458,7 +458,7 @@ def more_text_of(comparison: Comparison) -> list[str]:
     if comparison.ranking[0].tweets < FEWEST_JUDGED:  # More posts of the author are needed.
         return []
     if comparison.more is None:
-        return [gettext("Not decided yet. More text like this would hardly help.")]
+        return [gettext("Not decided. More text like this would hardly help.")]
     times, messages = comparison.more.times, comparison.more.messages
     text = _sentence(times, messages)
     facts = {"times": show_number(times), "messages": show_number(messages)}

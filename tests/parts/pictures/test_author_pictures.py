@@ -112,7 +112,7 @@ async def test_three_clear_things_are_told_in_place_of_dots(shared: Shared, pair
         assert all(thing.text[0].isupper() for thing in rows)
         # What is not clear is told in numbers.
         own = [thing.beside.partition("Ben: ")[0] for thing in rows]
-        assert own == [""] * number + ["in every other post · "] * (3 - number)
+        assert own == [""] * number + ["in half of the posts · "] * (3 - number)
 
 
 async def test_somebody_without_others_has_three_things_too(shared: Shared, pair: Client) -> None:
@@ -127,7 +127,7 @@ async def test_somebody_without_others_has_three_things_too(shared: Shared, pair
     assert poster.finding == "Three things about Caroline"
     assert isinstance(poster.drawing, Things)
     assert [thing.beside for thing in poster.drawing.rows] == [
-        "in every other post",
+        "in half of the posts",
         "in every fourth post",
         "in every tenth post",
     ]

@@ -170,7 +170,7 @@ async def test_a_site_of_chats_alone_speaks_of_messages(
     assert page.count("saywho keeps people's messages, ") == 2  # for machines
     front = await anybody.page("/", headers=korean)
     assert "saywho는 메시지를 모아 두고 누가" in front
-    assert "운영자로 메시지 가져오기" in front
+    assert "메시지 가져오기(운영자)" in front
     assert "24 messages, all of" in (await drawn(anybody, "timeline"))["title"]
     await writer.add_user("hana", "a post beside the messages")
     for path, (_, posts) in SITE_WIDE.items():
