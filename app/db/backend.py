@@ -81,6 +81,8 @@ class Backend(Protocol):
     """
     likes: ColumnElement[int]
     """A post's likes, as in the index of most liked posts."""
+    length: Callable[[SQLColumnExpression[Any]], ColumnElement[int]]
+    """Returns the number of values of a JSON list."""
     collected: Callable[[ColumnElement[Any]], ColumnElement[str]]
     """Returns a column's values as one JSON list in row order, much faster than rows."""
     hours_after: Callable[[SQLColumnExpression[Any], int], ColumnElement[datetime]]

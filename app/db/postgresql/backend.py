@@ -76,6 +76,7 @@ class PostgresqlBackend(Backend):
 
     is_shared = True
     likes = literal_column("CAST(CAST(\"Tweet\".counts AS json) ->> 'likes' AS bigint)", BigInteger)
+    length = staticmethod(lambda column: func.json_array_length(sql_cast(column, JSON)))
     collected = staticmethod(lambda column: sql_cast(func.json_agg(column), Text))
     hours_after = staticmethod(lambda time, hours: time + func.make_interval(0, 0, 0, 0, hours))
     size = "SELECT pg_database_size(current_database())"

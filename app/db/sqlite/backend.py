@@ -27,6 +27,7 @@ class SqliteBackend(Backend):
 
     is_shared = False
     likes = literal_column("json_extract(\"Tweet\".counts, '$.likes')", BigInteger)
+    length = staticmethod(func.json_array_length)
     collected = staticmethod(func.json_group_array)
     hours_after = staticmethod(lambda time, hours: func.datetime(time, f"{hours:+} hours"))
     size = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import Integer, Tuple, bindparam, func, select, tuple_
+from sqlalchemy import Integer, Tuple, bindparam, case, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.db.backend import backend_of
 from app.db.result_cache import EVERYTHING, depends_on
-from app.formats.post import Reactions
+from app.formats.post import MediumKind, Reactions
 from app.models import MAX_ID, Tweet, User
 from app.services.posts.post_counts import DAY_S, local_unit, seconds_of
 from app.services.posts.selection import Selection, field_conditions
@@ -32,6 +32,7 @@ from app.services.posts.tweets import (
 
 END: Final[TweetKey] = (None, MAX_ID)
 _Kind = Literal["undated", "dated", "dated before"]
+_OTHER_KINDS: Final[Sequence[MediumKind]] = ("video", "gif", "audio", "link")
 ORDER: Final = (Tweet.created_at, Tweet.place, Tweet.id)
 
 
@@ -115,22 +116,36 @@ def _values(key: TweetKey) -> dict[str, Any]:
     return {"time": key[0], "id": key[1], "else": 0 if key[1] else -(2**31)}
 
 
+class MediaCount(NamedTuple):
+    total: int
+    """Pictures, videos, sounds and links."""
+    others: int
+    """Messages with a medium that is no picture."""
+
+
 async def media_by_month(
     session: AsyncSession, room_id: int, zone: ZoneInfo
-) -> dict[date | None, int]:
-    """Return messages with media by month, newest first, None last."""
+) -> dict[date | None, MediaCount]:
+    """Return the numbers of media by month, newest first, None last."""
     depends_on(EVERYTHING)
     day = local_unit(seconds_of(Tweet.created_at), zone, DAY_S, tick_s=1).label("day")
     of_room = Tweet.room_id == room_id, Tweet.media.is_not(None)
-    dated = select(day, func.count()).where(*of_room, Tweet.created_at.is_not(None))
-    months: dict[date | None, int] = {}
+    is_other = or_(*(Tweet.media.contains(f'"kind":"{kind}"') for kind in _OTHER_KINDS))
+    total = func.sum(backend_of(session).length(Tweet.media))
+    others = func.sum(case((is_other, 1), else_=0))
+    dated = select(day, total, others).where(*of_room, Tweet.created_at.is_not(None))
+    months: dict[date | None, MediaCount] = {}
     rows = await session.execute(dated.group_by("day").order_by("day"))
-    for number, messages in reversed(rows.all()):
+    for number, *counts in reversed(rows.all()):
         month = date.fromordinal(number + 1).replace(day=1)
-        months[month] = months.get(month, 0) + messages
-    undated = select(func.count()).where(*of_room, Tweet.created_at.is_(None))
-    if without_time := await session.scalar(undated):
-        months[None] = without_time
+        before = months.get(month, MediaCount(0, 0))
+        months[month] = MediaCount(
+            *(int(old + new) for old, new in zip(before, counts, strict=True))
+        )
+    undated = select(total, others).where(*of_room, Tweet.created_at.is_(None))
+    without_time = (await session.execute(undated)).one()
+    if without_time[0]:
+        months[None] = MediaCount(*map(int, without_time))
     return months
 
 

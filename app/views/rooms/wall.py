@@ -13,7 +13,7 @@ from app.errors import NotFoundError
 from app.runtime.clock import first_instant
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post, TweetKey, get_post, neighbours_of
-from app.services.rooms.messages import END, list_before, media_by_month
+from app.services.rooms.messages import END, MediaCount, list_before, media_by_month
 from app.services.rooms.room_facts import RoomFacts
 from app.views.filters import day_of
 from app.views.page import WebPage
@@ -30,8 +30,8 @@ class WallPage(WebPage, frozen=True, kw_only=True):
     zone: str
     posts: list[Post]
     """Messages with media, the newest first."""
-    months: Mapping[date | None, int]
-    """Messages with media by month, the newest first."""
+    months: Mapping[date | None, MediaCount]
+    """Numbers of media by month, the newest first."""
     goes_on: bool
     """Whether the page before has messages of the first month."""
     first_day: date | None
@@ -46,13 +46,13 @@ class WallPage(WebPage, frozen=True, kw_only=True):
         return [(month, list(posts)) for month, posts in of_month]
 
     @property
-    def ways(self) -> Iterator[tuple[date, int, str]]:
-        """The known months, with their numbers of messages and the cursors of their pages."""
+    def ways(self) -> Iterator[tuple[date, MediaCount, str]]:
+        """The known months, with their numbers of media and the cursors of their pages."""
         zone = ZoneInfo(self.zone)
-        for month, messages in self.months.items():
+        for month, media in self.months.items():
             if month is not None and month.year < date.max.year:
                 after = (month + timedelta(days=31)).replace(day=1)
-                yield month, messages, cursor_of((first_instant(after, zone), 0)) or ""
+                yield month, media, cursor_of((first_instant(after, zone), 0)) or ""
 
 
 async def read_wall(

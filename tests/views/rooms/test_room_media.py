@@ -102,7 +102,7 @@ async def test_a_wall_has_the_media_of_a_chat_alone(reader: Client) -> None:
     page = await reader.page("/room/1?has=media&tz=Asia/Seoul")
     wall = page.partition('id="list"')[2].partition("</ol>")[0]
     assert re.findall(r"<h3>(.*?)\s*<span class=\"soft\">(.*?)</span>", wall) == [
-        ("January 2024", "5 messages")
+        ("January 2024", "5 items")
     ]
     tiles = re.findall(r'<li><a href="([^"]*)">(.*?)</a>.*?Mina</span></li>', wall, re.DOTALL)
     # The newest first; each leads to a page of its own.
@@ -173,3 +173,24 @@ async def test_the_api_lists_messages_with_media(reader: Client) -> None:
     assert [message["id"] for message in page["items"]] == [3, 4]
     rest = await reader.get(f"/api/v1/rooms/1/messages?has=media&cursor={page['next']}")
     assert [message["id"] for message in (await rest.get_json())["items"]] == [5, 6, 7]
+
+
+async def test_a_wall_counts_pictures_of_messages_with_several(shared: Shared) -> None:
+    photo = {"kind": "photo", "source_url": "https://example.org/1.jpg"}
+    times = {"2023-05-01T12:00:00Z": 2, "2023-05-02T12:00:00Z": 1, "2023-06-01T12:00:00Z": 1}
+    await shared.writer.add_posts(
+        *(
+            {"username": "Ada", "text": f"kiln {time}", "created_at": time, "source_id": time}
+            | {"room": {"name": "kilns"}, "media": [photo] * pictures}
+            for time, pictures in times.items()
+        )
+    )
+    rooms = await shared.writer.walk("/api/v1/rooms", 20)
+    (number,) = (room["id"] for room in rooms if room["name"] == "kilns")
+    for language, told in (("en", ["1 picture", "3 pictures"]), ("ko", ["사진 1장", "사진 3장"])):
+        headers = {"Accept-Language": language}
+        page = await shared.writer.page(f"/room/{number}?has=media", headers=headers)
+        chips = page.partition("wall-months")[2].partition("</details>")[0]
+        wall = page.partition('id="list"')[2].partition("</ol>")[0]
+        assert re.findall(r'<span class="soft">(.*?)</span></a>', chips) == told
+        assert re.findall(r'<span class="soft">(.*?)</span></h3>', wall) == told
