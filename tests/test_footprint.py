@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from tests.installation import ROOT
 
 MOST_FILES = {
@@ -22,6 +24,7 @@ MOST_FILES = {
 }
 
 
+@pytest.mark.timeout(600)  # It starts a site and imports an archive under a profiler.
 def test_a_request_runs_few_files() -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "tests.footprint"], cwd=ROOT, capture_output=True, check=True
