@@ -21,6 +21,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
+from zoneinfo import available_timezones
 
 from benchmarks import machine
 from benchmarks.comparison import CACHE_OFF
@@ -38,6 +39,12 @@ SIGNS: Final = ("", "", "", " #harbour", " #tea", " \N{SPEEDBOAT}", " https://bl
 GOAL_MS: Final = {"a poke": 200, "archive": 300, "year": 300, "portrait": 300, "person": 360}
 
 texts = cache(made_texts)
+
+
+@cache
+def zones() -> list[str]:
+    """Return time zones, of which each is asked for once."""
+    return sorted(zone for zone in available_timezones() if zone.startswith("America/"))
 
 
 def stamp(time: datetime) -> str:
@@ -92,6 +99,8 @@ def addresses(number: int) -> dict[str, str]:
     start = text.index(words[number % len(words)])
     asked = [("text", text), *(("username", f"author{n}") for n in range(AUTHORS))]
     poke = urlencode([*asked, ("without", f"{start}-{start + 2}")])
+    # A year is kept until something is written: each round has another time zone.
+    year_of_chat = f"/room/1/{START.year}?tz={zones()[number % len(zones())]}"
     return {
         "a poke": f"/compare?{poke}",
         "archive": f"/user/{KEEPER}?tz=Asia/Seoul",
@@ -100,6 +109,8 @@ def addresses(number: int) -> dict[str, str]:
         "person": f"/user/{PEOPLE[0]}/portrait",
         "front page": "/",
         "chat": "/room/1",
+        "chat's year": year_of_chat,
+        "its picture": year_of_chat.replace("?", "/picture.png?"),
     }
 
 

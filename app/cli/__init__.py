@@ -34,7 +34,7 @@ PART_OF: Final = {name: part.name for part in parts.PARTS for name in part.comma
 
 
 class Commands(click.Group):
-    """Commands of `MODULE_OF`, without those of left-out parts; an error ends with one line."""
+    """The commands of `MODULE_OF` without left-out parts. Errors are printed as one line."""
 
     def __init__(self, *args: Any, without: frozenset[str] | None = None, **extra: Any) -> None:
         super().__init__(*args, **extra)
