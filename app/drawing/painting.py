@@ -1,24 +1,28 @@
 """Painting of drawings in pictures, as large as there is room, in pixels."""
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import ceil
 from typing import Final
 
 from app.drawing.drawings import (
+    EDGE,
     HOUR_LABELS,
     Bars,
     Clock,
+    DotRow,
     Dots,
+    Initials,
+    NamedBar,
     PeriodColumns,
+    Ring,
     Thing,
     Things,
     Tiles,
     WeekGrid,
 )
-from app.drawing.lettering import clipped, drawn_text, font_of, text_rows
-from app.drawing.png import MARGIN, Canvas, Field, Heights, RowNotes, Theme
-from app.drawing.row_painting import SMALLEST, bars_heights, dots_heights, paint_bars, paint_dots
+from app.drawing.lettering import Lettering, clipped, drawn_text, font_of, joined_rows, text_rows
+from app.drawing.png import MARGIN, Canvas, Field, Heights, RowNote, RowNotes, Theme
 
 Drawing = Bars | Dots | Things | WeekGrid | Tiles | PeriodColumns | Clock
 NO_NOTES: Final = RowNotes()
@@ -287,3 +291,312 @@ def _paint_thing(
             small,
             canvas.theme.soft,
         )
+
+
+SMALLEST: Final = 22
+"""Smallest size of letters, since pictures are seen on phones."""
+_WIDE: Final = 900
+_BETWEEN: Final = 48
+_BAR_ROW: Final = 46
+_UPRIGHT_ROW: Final = 62
+"""Good height of a row with a bar in an upright picture."""
+_MOST_NOTED: Final = 2
+_BEFORE_NOTE: Final = 1.5
+"""Start of a note below a bar, by the size of the bar's letters."""
+_NOTE_ROW: Final = 1.4
+"""Height of a row of a note, by the size of its letters."""
+_STACK: Final = 40
+"""Height of the bar of all shares, which replaces rows."""
+_STACK_SPACE: Final = 10
+_LEGEND: Final = 24
+_LEGEND_ROW: Final = 34
+_LEGEND_NAME: Final = 200
+
+
+def bars_heights(canvas: Canvas, bars: Bars, notes: RowNotes) -> Heights:
+    count = len(bars.rows)
+    if canvas.is_upright:
+        has_notes = any(notes.rows)
+        good, most = (78, 290) if has_notes else (_UPRIGHT_ROW, 200)
+        return Heights(_UPRIGHT_ROW * count, good * count, most * count)
+    stack = _STACK + _STACK_SPACE
+    named = stack + max(2, ceil(count / 3)) * _LEGEND_ROW
+    if notes.are_wanted and count > _MOST_NOTED:
+        return Heights(named, *[stack + count * _LEGEND_ROW] * 2)
+    lines = count if count <= 4 else ceil(count / 2)
+    least = min(_BAR_ROW * count, named)
+    return Heights(least, _BAR_ROW * lines, 130 * lines)
+
+
+def paint_bars(canvas: Canvas, bars: Bars, field: Field, notes: RowNotes) -> None:
+    """Draw a bar for each share on a ground of 100%, or one bar of all shares without room."""
+    count = len(bars.rows)
+    places = places_of(field, count, _BAR_ROW)
+    is_for_notes = notes.are_wanted and count > _MOST_NOTED and not canvas.is_upright
+    if is_for_notes or len(places) < count:
+        _paint_stack(canvas, bars.rows, field, notes)
+        return
+    for number, (bar, place) in enumerate(zip(bars.rows, places, strict=True)):
+        if place.height >= 180:
+            _paint_large_bar(canvas, bar, place, notes.of(number))
+        else:
+            row = place if any(notes.rows) and _has_note_room(place) else _middle_of(place)
+            _paint_bar(canvas, bar, row, notes.of(number))
+
+
+def places_of(field: Field, rows: int, lowest: int) -> list[Field]:
+    """Return the fields of the rows, in two columns if rows in one would be too low, and fewer than
+    `rows` if the smallest height lacks room.
+    """
+    is_halved = field.width > _WIDE and field.height / rows < lowest
+    columns = 2 if is_halved and rows > 1 else 1
+    in_column = min(ceil(rows / columns), int(max(0, field.height) // lowest))
+    height = field.height / max(in_column, 1)
+    width = (field.width - _BETWEEN * (columns - 1)) / columns
+    return [
+        Field(left, top, left + width, top + height)
+        for column in range(columns)
+        for left in [field.left + column * (width + _BETWEEN)]
+        for top in [field.top + row * height for row in range(in_column)]
+    ][:rows]
+
+
+def _bar_size(height: float) -> int:
+    return int(min(44, max(24, height * 0.34)))
+
+
+def _note_size(size: int) -> int:
+    return min(28, max(SMALLEST, int(size * 0.8)))
+
+
+def _has_note_room(row: Field) -> bool:
+    size = _bar_size(row.height)
+    return row.height - size * _BEFORE_NOTE >= _note_size(size) * _NOTE_ROW
+
+
+def _middle_of(row: Field) -> Field:
+    lower = max(0, row.height - _BEFORE_NOTE * _bar_size(row.height)) / 2
+    return row._replace(top=row.top + lower, bottom=row.bottom + lower)
+
+
+def _paint_bar(canvas: Canvas, bar: NamedBar, row: Field, note: RowNote) -> None:
+    size = _bar_size(row.height)
+    font, colour = font_of(bold=True, size=size), canvas.theme.hues[bar.hue]
+    name_width = row.width * (0.34 if row.width > _WIDE else 0.4)
+    canvas.write((row.left, row.top), clipped(bar.name, font, name_width - 16), font, colour)
+    canvas.write((row.right - font.getlength(bar.label), row.top), bar.label, font)
+    end = row.right - font.getlength("100%") - 20
+    box = row.left + name_width, row.top + size * 0.4, end, row.top + size * 1.2
+    canvas.draw_bar(box, bar.share, colour)
+    _paint_note(canvas, note, row._replace(top=row.top + size * _BEFORE_NOTE), _note_size(size))
+
+
+def _paint_large_bar(canvas: Canvas, bar: NamedBar, row: Field, note: RowNote) -> None:
+    size = int(min(56, row.height * (0.2 if note.parts else 0.28)))
+    font, colour = font_of(bold=True, size=size), canvas.theme.hues[bar.hue]
+    canvas.write((row.right - font.getlength(bar.label), row.top), bar.label, font)
+    room = row.width - font.getlength("100%") - 32
+    canvas.write((row.left, row.top), clipped(bar.name, font, room), font, colour)
+    top = row.top + size * 1.5
+    box = row.left, top, row.right, top + size * 0.9
+    canvas.draw_bar(box, bar.share, colour)
+    _paint_note(canvas, note, row._replace(top=top + size * 1.1), min(32, size * 0.7))
+
+
+def _paint_note(canvas: Canvas, note: RowNote, field: Field, size: float) -> None:
+    font, top = font_of(bold=False, size=int(size)), field.top
+    most = min(2, int(field.height // (font.size * _NOTE_ROW)))
+    first, *others = note.parts or [""]
+    rows = joined_rows(note.parts, font, field.width, most)
+    if note.is_wanted and others and rows == joined_rows([first], font, field.width, most):
+        rows = joined_rows([f"{first} · {others[0]}"], font, field.width, most)
+    for row in rows:
+        canvas.write((field.left, top), row, font, canvas.theme.soft)
+        top += font.size * _NOTE_ROW
+
+
+def _paint_stack(canvas: Canvas, bars: Sequence[NamedBar], field: Field, notes: RowNotes) -> None:
+    """Draw all shares in a single bar, and the names below it.
+
+    If notes are wanted and fit, each name has a row with its note.
+    """
+    if field.height < _STACK:
+        return
+    total, gap = sum(bar.share for bar in bars) or 1, 4
+    width = field.width - gap * (len(bars) - 1)
+    starts = accumulate((bar.share / total * width + gap for bar in bars), initial=0)
+    for bar, start in zip(bars, starts, strict=False):
+        left = field.left + start
+        box = left, field.top, left + bar.share / total * width, field.top + _STACK
+        canvas.pen.rectangle(box, canvas.theme.hues[bar.hue])
+    legend = field._replace(top=field.top + _STACK + _STACK_SPACE)
+    columns = _noted_columns(len(bars), legend) if notes.are_wanted else 0
+    if columns:
+        _paint_noted_names(canvas, bars, legend, notes, columns)
+    else:
+        _paint_names(canvas, bars, legend)
+
+
+def _noted_columns(names: int, legend: Field) -> int:
+    """Return the number of columns of names with notes; 0 without room."""
+    rows = int(legend.height // _LEGEND_ROW)
+    return next((columns for columns in (1, 2) if ceil(names / columns) <= rows), 0)
+
+
+def _paint_noted_names(
+    canvas: Canvas, bars: Sequence[NamedBar], legend: Field, notes: RowNotes, columns: int
+) -> None:
+    width = (legend.width - _BETWEEN * (columns - 1)) / columns
+    in_column, before = ceil(len(bars) / columns), max(map(_named_length, bars)) + _LEGEND
+    for number, bar in enumerate(bars):
+        column, row = divmod(number, in_column)
+        left, top = legend.left + column * (width + _BETWEEN), legend.top + row * _LEGEND_ROW
+        _paint_named(canvas, bar, left, top)
+        note = Field(left + before, top, left + width, top + _LEGEND_ROW)
+        told = notes.of(number)
+        if columns > 1:
+            told = told._replace(is_wanted=False)  # Little more than its dots would have room.
+        _paint_note(canvas, told, note, SMALLEST)
+
+
+def _paint_names(canvas: Canvas, bars: Sequence[NamedBar], legend: Field) -> None:
+    left, top = legend.left, legend.top
+    for bar in bars:
+        length = _named_length(bar)
+        if legend.left < left and left + length > legend.right:
+            left, top = legend.left, top + _LEGEND_ROW
+        if top + _LEGEND_ROW > legend.bottom:
+            return
+        _paint_named(canvas, bar, left, top)
+        left += length + 32
+
+
+def _named_length(bar: NamedBar) -> float:
+    font = font_of(bold=True, size=_LEGEND)
+    return font.getlength(clipped(bar.name, font, _LEGEND_NAME)) + 10 + font.getlength(bar.label)
+
+
+def _paint_named(canvas: Canvas, bar: NamedBar, left: float, top: float) -> None:
+    font, colour = font_of(bold=True, size=_LEGEND), canvas.theme.hues[bar.hue]
+    canvas.write((left, top), clipped(bar.name, font, _LEGEND_NAME), font, colour)
+    share_left = left + _named_length(bar) - font.getlength(bar.label)
+    canvas.write((share_left, top), bar.label, font)
+
+
+_DOT_ROW: Final = 86
+_KEY_ROW: Final = 34
+
+
+def dots_heights(canvas: Canvas, dots: Dots) -> Heights:
+    count, key = len(dots.rows), _KEY_ROW * len(_key_rows(dots, canvas.width - 2 * MARGIN))
+    heights = (_DOT_ROW * count, 104 * count, 150 * count)
+    if not canvas.is_upright:
+        lines = ceil(count / 2)
+        heights = (_DOT_ROW, _DOT_ROW * min(lines, 2), 150 * lines)
+    return Heights(*(height + key for height in heights))
+
+
+def paint_dots(canvas: Canvas, dots: Dots, field: Field) -> None:
+    """Draw as many lines as there is room for, and the key of the initials."""
+    key = _key_rows(dots, field.width)
+    _paint_key(canvas, key, field._replace(top=field.bottom - _KEY_ROW * len(key)))
+    field = field._replace(bottom=field.bottom - _KEY_ROW * len(key))
+    places = places_of(field, len(dots.rows), _DOT_ROW)
+    sizes = map(_dot_size, dots.rows, places)
+    size = min(sizes, default=SMALLEST)
+    for row, place in zip(dots.rows, places, strict=False):
+        _paint_dot_row(canvas, row, place, canvas.theme.hues[dots.hue], size)
+
+
+def _dot_size(row: DotRow, field: Field) -> int:
+    size = int(min(36, max(SMALLEST, field.height * 0.28)))
+    texts = drawn_text(row.label), drawn_text(row.value)
+    while size > SMALLEST:
+        font = font_of(bold=row.is_clear, size=size)
+        if sum(map(font.getlength, texts)) + 24 <= field.width:
+            break
+        size -= 2
+    return max(size, SMALLEST)
+
+
+def _paint_dot_row(canvas: Canvas, row: DotRow, field: Field, colour: str, size: int) -> None:
+    font, theme = font_of(bold=row.is_clear, size=size), canvas.theme
+    value = clipped(drawn_text(row.value), font, field.width * 0.6)
+    left = field.right - font.getlength(value)
+    canvas.write((left, field.top), value, font, theme.ink if row.is_clear else theme.soft)
+    name = clipped(drawn_text(row.label), font, left - field.left - 16)
+    canvas.write((field.left, field.top), name, font)
+    line, tick = field.top + size * 1.85, 8
+    canvas.pen.line([(field.left, line), (field.right, line)], theme.line, 3)
+    begin = field.left + field.width * EDGE / 100
+    canvas.pen.line([(begin, line - tick), (begin, line + tick)], theme.line, 3)
+    if row.beside_place is not None:
+        beside = field.left + field.width * row.beside_place / 100
+        canvas.pen.line([(beside, line - tick), (beside, line + tick)], theme.soft, 3)
+    _paint_rings(canvas, row.rings, field._replace(top=line + size * 0.4), size)
+    middle, radius = field.left + field.width * row.place / 100, size * 0.4
+    box = middle - radius, line - radius, middle + radius, line + radius
+    canvas.pen.ellipse(box, colour, theme.paper, 3)
+
+
+def _paint_rings(canvas: Canvas, rings: Sequence[Ring], field: Field, size: int) -> None:
+    """Draw initials in rings, as near to their places as there is room."""
+    font = font_of(bold=False, size=max(SMALLEST, int(size * 0.7)))
+    people = [_letters(ring, font, field.width / len(rings)) for ring in rings]
+    texts = [[drawn_text(letter.text) or "·" for letter in letters] for letters in people]
+    widths = [sum(map(font.getlength, letters)) + font.size for letters in texts]
+    lefts, end, gap = list[float](), field.left, 3
+    for ring, width in zip(rings, widths, strict=True):
+        lefts.append(max(end, field.left + field.width * ring.place / 100 - width / 2))
+        end = lefts[-1] + width + gap
+    end = field.right
+    for number in reversed(range(len(rings))):
+        lefts[number] = min(lefts[number], end - widths[number])
+        end = lefts[number] - gap
+    for ring, letters, left, width in zip(rings, people, lefts, widths, strict=True):
+        box = left, field.top, left + width, field.top + font.size * 1.32
+        colour = canvas.theme.hues[ring.hue]
+        canvas.pen.rounded_rectangle(box, font.size * 0.66, canvas.theme.paper, colour, 2)
+        place = left + font.size * 0.5
+        for letter in letters:
+            text = drawn_text(letter.text) or "·"
+            hue = canvas.theme.hues[letter.hue]
+            canvas.write((place, field.top - font.size * 0.07), text, font, hue)
+            place += font.getlength(text)
+
+
+def _letters(ring: Ring, font: Lettering, room: float) -> Sequence[Initials]:
+    length = font.getlength("".join(drawn_text(person.text) for person in ring.people))
+    return ring.people if length + font.size <= room else ring.letters
+
+
+def _key_rows(dots: Dots, width: float) -> list[list[Initials]]:
+    rows, left = list[list[Initials]](), width
+    for person in dots.others if dots.has_key else ():
+        length = _key_length(person)
+        if left + length > width:
+            rows.append([])
+            left = 0
+        rows[-1].append(person)
+        left += length
+    return rows[:2]
+
+
+def _key_name(person: Initials) -> str:
+    return clipped(drawn_text(person.name), font_of(bold=False, size=SMALLEST), 200)
+
+
+def _key_length(person: Initials) -> float:
+    bold, font = (font_of(bold=bold, size=SMALLEST) for bold in (True, False))
+    return bold.getlength(person.text) + font.getlength(_key_name(person)) + 36
+
+
+def _paint_key(canvas: Canvas, rows: Sequence[Sequence[Initials]], field: Field) -> None:
+    bold, font = (font_of(bold=bold, size=SMALLEST) for bold in (True, False))
+    for number, row in enumerate(rows):
+        left, top = field.left, field.top + number * _KEY_ROW
+        for person in row:
+            canvas.write((left, top), person.text, bold, canvas.theme.hues[person.hue])
+            place = left + bold.getlength(person.text) + 8
+            canvas.write((place, top), _key_name(person), font, canvas.theme.soft)
+            left += _key_length(person)

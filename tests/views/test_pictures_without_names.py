@@ -14,8 +14,7 @@ from quart import g
 from app.compute.gaps import joined_gaps
 from app.compute.names import SHOWN_HIDDEN
 from app.drawing.poster import Poster
-from app.parts.pictures.answer import read_picture, without_names
-from app.parts.pictures.answer_drawing import Picture
+from app.parts.pictures.answer import Picture, read_picture, without_names
 from app.parts.pictures.author import read_poster as read_author_poster
 from app.parts.pictures.room import read_poster as read_room_poster
 from app.parts.pictures.room_year import read_poster as read_room_year_poster

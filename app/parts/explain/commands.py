@@ -15,13 +15,13 @@ import msgspec
 from app.cli.running import BAD_INPUT, FAILED, fail, print_result
 from app.config import MIB, Config
 from app.formats.records import ReadOptions
-from app.parts.explain.explained import (
+from app.parts.explain.explanation import (
     Explanation,
     ExplanationRequest,
     decoded_explanation,
+    explain,
     explanation_lines,
 )
-from app.parts.explain.explanation import explain
 from app.runtime.sandbox import MOST_MEMORY, ReadError, Sandbox
 
 MOST_S: Final = 600

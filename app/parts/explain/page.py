@@ -9,16 +9,16 @@ from app.formats.records import Format
 from app.formats.registry import FORMATS
 from app.lifespan import resources
 from app.models import ImportJob
-from app.parts.explain.explained import (
+from app.parts.explain.explanation import (
     LINE_KINDS,
     RECORD_KINDS,
     Explanation,
     ExplanationRequest,
     decoded_explanation,
+    explain,
     explanation_lines,
     labelled,
 )
-from app.parts.explain.explanation import explain
 from app.paths import IMPORTS
 from app.runtime.sandbox import ReadError
 from app.services.imports.jobs import get_job, options_of, upload_path

@@ -20,13 +20,13 @@ from app.parts.pictures.picture_page import (
     quoted_without,
     short_address,
 )
-from app.parts.portraits.author import read_in_zone
-from app.parts.portraits.author_figures import (
+from app.parts.portraits.author import (
     FEWEST_ROWS,
     Fingerprint,
     hours_of,
     only_other,
     others_called,
+    read_in_zone,
 )
 from app.services.archive.author_portrait import AuthorPortrait
 from app.views.blueprints import PageBlueprint

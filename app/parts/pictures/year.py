@@ -18,11 +18,9 @@ from app.parts.pictures.picture_page import (
     names_hidden_in,
     short_address,
 )
-from app.parts.years.compared_years import YearWord
-from app.parts.years.figures import DaysOfAuthor, hours_of_author, words_of
-from app.parts.years.finding import is_long_enough
+from app.parts.years.figures import DaysOfAuthor, hours_of_author, is_long_enough, words_of
 from app.parts.years.pages import read_in_zone, read_where_it_is, zone_of_own_chats
-from app.parts.years.year import AuthorYear, RoomYear
+from app.parts.years.year import AuthorYear, RoomYear, YearWord
 from app.views.authors.figures import most_answered
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, display_name, hue

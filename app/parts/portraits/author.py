@@ -1,31 +1,350 @@
-from collections.abc import Callable
+"""An author's portrait: its figures (dots on lines, phrases, hours), page and API."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from math import asin, pi, sqrt
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
+from msgspec import Meta
+from quart import url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.drawing.drawings import Clock, Dots, PhraseList
-from app.language.i18n import gettext, show_number
-from app.lifespan import resources
-from app.parts.portraits.author_figures import (
-    FEWEST_ROWS,
-    Fingerprint,
-    Phrases,
-    hours_of,
-    only_other,
+from app.compute.fingerprint import Measure
+from app.compute.phrases import Phrase
+from app.drawing.drawings import (
+    EDGE,
+    Clock,
+    DotRow,
+    Dots,
+    Initials,
+    PhraseList,
+    PhraseRow,
+    rings_of,
 )
+from app.language.i18n import gettext, show_list, show_number
+from app.language.tell import tell
+from app.lifespan import resources
 from app.services.archive.author_portrait import AuthorPortrait, Reach, read_author_portrait
 from app.services.compare.cases import Question, gather
 from app.services.compare.verdict import add_reasons, answer
 from app.services.posts.scanning import MOST_SCANNED
+from app.services.posts.selection import Shown
 from app.services.posts.users import Author, get_author
 from app.services.rooms.room_facts import room_of_author
-from app.views.blueprints import PageBlueprint
+from app.views.blueprints import ApiBlueprint, PageBlueprint
+from app.views.cast import display_name, hue, shown_name
 from app.views.comparing.evidence import Evident, read_evidence
-from app.views.figure import FigureParts
-from app.views.filters import ZoneArgs, zone_of_page
+from app.views.figure import Figure, FigureParts, Finding, Table, TableCell
+from app.views.filters import ZoneArgs, parse_zone, zone_of_page
+from app.views.habit_words import (
+    HARDLY,
+    LONGEST_FINDING,
+    MOST_TRAITS,
+    brief_value_of,
+    briefly,
+    called,
+    label_of,
+    often,
+    short_name,
+    told_of,
+    value_of,
+)
+from app.views.hours import ClockFigure
+from app.views.initials import initials_of
 from app.views.page import WebPage, render
+
+
+def only_other(portrait: AuthorPortrait) -> str:
+    """Return the name of the only other person in sentences, or empty."""
+    username = _only_other(portrait)
+    return shown_name(username) if username else ""
+
+
+def others_called(portrait: AuthorPortrait) -> str:
+    username = _only_other(portrait)
+    return display_name(username) if username else gettext("Everyone else")
+
+
+def _only_other(portrait: AuthorPortrait) -> str:
+    if portrait.others_total != 1:
+        return ""
+    people = portrait.others or (portrait.room.people if portrait.room else [])
+    names = (person.username for person in people)
+    return next((name for name in names if name != portrait.user.username), "")
+
+
+FEWEST_ROWS: Final = 3
+"""Number of rows from which the lines come first; below, the clock says more."""
+SHOWN_BY: Final[dict[str, Shown]] = {
+    "questions": "questions",
+    "exclamations": "exclamations",
+    "small": "small",
+    "silence": "silence",
+    ".": "dot",
+    "…": "dots",
+    "~": "tilde",
+    "ㅠㅠ": "tears",
+    "요": "yo",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint(Figure[Dots]):
+    portrait: AuthorPortrait
+    labelled_by: str = ""
+    has_words: bool = False
+
+    def finding(self) -> Finding:
+        title = finding_of(self.portrait, has_words=self.has_words)
+        return Finding(title, topic=gettext("How they write"))
+
+    def table(self) -> Table:
+        columns = [gettext("Measure"), display_name(self.portrait.user.username)]
+        if self.portrait.others_total:
+            columns += [others_called(self.portrait)]
+            columns += self._names if self.portrait.others_total > 1 else []
+        return Table(
+            columns,
+            [_cells(measure)[: len(columns)] for measure in self.portrait.measures],
+            [*map(self._posts_with, self.portrait.measures)],
+        )
+
+    def plot(self) -> Dots | None:
+        if not self.portrait.measures:
+            return None
+        colour = hue(self.portrait.user.username)
+        rows = tuple(map(self._row, self.portrait.measures))
+        return Dots(colour, self.labelled_by, rows, tuple(self._others))
+
+    def path(self) -> str:
+        return url_for("posts.show_posts", username=self.portrait.user.username)
+
+    @property
+    def _names(self) -> list[str]:
+        return [display_name(other.username) for other in self.portrait.others]
+
+    @property
+    def _others(self) -> list[Initials]:
+        hues = [hue(other.username) for other in self.portrait.others]
+        return [*map(Initials, initials_of(self._names), self._names, hues)]
+
+    def _row(self, measure: Measure) -> DotRow:
+        has_others = self.portrait.others_total > 0
+        scale = scale_of(measure, self.portrait.measures if has_others else ())
+        own, *each = map(scale, (measure.own, *measure.each) if has_others else (measure.own,))
+        return DotRow(
+            label=label_of(measure),
+            value=value_of(measure, measure.own),
+            beside=self._beside(measure),
+            is_clear=measure.is_clear,
+            place=own,
+            beside_place=scale(measure.beside) if has_others else None,
+            rings=tuple(rings_of(each, self._others)),
+            path=self._posts_with(measure),
+            brief=brief_value_of(measure, measure.own),
+        )
+
+    def _beside(self, measure: Measure) -> str:
+        if not self.portrait.others_total:
+            return ""
+        return f"{others_called(self.portrait)}: {value_of(measure, measure.beside)}"
+
+    def _posts_with(self, measure: Measure) -> str:
+        """Return the URL of the posts that a measure counts, or all."""
+        username = self.portrait.user.username
+        if measure.name in ("laughing", "emoji"):  # Their sign is a word that a search finds.
+            if not measure.sign:
+                return self.path()
+            return url_for("search.show_search", q=measure.sign, username=username)
+        manner = _shown(measure) if measure.own else None
+        return url_for("posts.show_posts", username=username, shows=manner)
+
+
+def _shown(measure: Measure) -> Shown:
+    if measure.name == "length":
+        return "long" if measure.own >= measure.beside else "short"
+    return SHOWN_BY[measure.sign or measure.name]
+
+
+def _cells(measure: Measure) -> list[TableCell]:
+    values = (measure.own, measure.beside, *measure.each)
+    return [label_of(measure), *(value_of(measure, value) for value in values)]
+
+
+def scale_of(measure: Measure, measures: Sequence[Measure]) -> Callable[[float], float]:
+    """Return the function from values of a measure to places on its line, in per cent.
+
+    Zero is at the left end. All shares of posts have one scale, so that a value has one place in
+    every row: its end is the largest share in these measures, or every post without measures.
+    Lengths have a line of their own.
+    """
+    if measure.name == "length":
+        longest = max((measure.own, *measure.each)) if measures else 20
+        return partial(_place_up_to, longest or 1)
+    shares = [
+        share for each in measures if each.name != "length" for share in (each.own, *each.each)
+    ]
+    # A line ends at a quarter of the posts or more, so that few do not look many.
+    end = _angle(max((0.25, *shares))) if measures else pi
+    return lambda share: _place_up_to(end, _angle(share))
+
+
+def _angle(share: float) -> float:
+    """Return a share on Cohen's scale, on which equal distances are equally far."""
+    return 2 * asin(sqrt(share))
+
+
+def _place_up_to(end: float, amount: float) -> float:
+    return round(EDGE + (100 - 2 * EDGE) * min(amount / end, 1), 2)
+
+
+def finding_of(portrait: AuthorPortrait, *, has_words: bool) -> str:
+    """Return what sets the author apart, by the clearest measures, in at most 140 characters.
+
+    has_words: whether it may quote words, if no measure is clear.
+    """
+    name = short_name(shown_name(portrait.user.username))
+    if not portrait.others_total:
+        return (_typical(portrait, name) if has_words else "") or tell("alone", name=name)
+    other_name = short_name(only_other(portrait))
+    variant = "two" if other_name else ""
+    if not portrait.is_compared:
+        return tell("too_few", variant, name=name, other=other_name)
+    clear = [measure for measure in portrait.measures if measure.is_clear]
+    if all(measure.is_never for measure in clear):
+        said = _said_more(portrait, name, other_name) if has_words else ""
+        if said and len(said) <= LONGEST_FINDING:
+            return said
+    if not clear:
+        return tell("nothing_apart", variant, name=name, other=other_name)
+    others = called(
+        portrait.others_total,
+        other_name,
+        is_of_chat=portrait.room is not None,
+        is_of_samples=portrait.is_of_samples,
+    )
+    return told_of(portrait.user.username, clear, others)
+
+
+def _typical(portrait: AuthorPortrait, name: str) -> str:
+    words = [f"“{term.text}”" for term in portrait.typical if not term.is_mark][:MOST_TRAITS]
+    count = portrait.shipped_authors
+    variant = "shipped" if count else ""
+    findings = (
+        tell("typical", variant, name=name, words=show_list(words[:number]), count=count)
+        for number in range(len(words), 0, -1)
+    )
+    return next((text for text in findings if len(text) <= LONGEST_FINDING), "")
+
+
+def _said_more(portrait: AuthorPortrait, name: str, other_name: str) -> str:
+    """Return the phrase that the author writes more often, or empty."""
+    if not portrait.phrases:
+        return ""
+    phrase = max(portrait.phrases, key=lambda phrase: phrase.messages)
+    share = phrase.messages / portrait.messages
+    if share < HARDLY:
+        return ""
+    variant = "two" if other_name else ""
+    said = {"name": name, "words": phrase.text, "other": other_name, "often": often(share)}
+    return tell("says_more", variant, **said)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases(Figure[PhraseList]):
+    portrait: AuthorPortrait
+
+    def finding(self) -> Finding:
+        other_name = only_other(self.portrait)
+        title = ""
+        if not self.portrait.phrases:
+            title = tell("says_nothing_more", "two" if other_name else "", name=other_name)
+        topic = gettext("Says more often than {name}") if other_name else ""
+        return Finding(
+            title, topic=topic.format(name=other_name) or gettext("Says more often than others")
+        )
+
+    @property
+    def _phrases(self) -> list[Phrase]:
+        return sorted(self.portrait.phrases or [], key=lambda phrase: -phrase.messages)
+
+    def table(self) -> Table:
+        phrases = self._phrases
+        name = display_name(self.portrait.user.username)
+        return Table(
+            [gettext("Phrase"), name, others_called(self.portrait)],
+            [(phrase.text, phrase.messages, phrase.messages_elsewhere) for phrase in phrases],
+            [*map(self._posts_with, phrases)],
+        )
+
+    def plot(self) -> PhraseList | None:
+        phrases = self._phrases
+        if not phrases:
+            return None
+        most = self._own(phrases[0])
+        rows = [
+            PhraseRow(
+                phrase.text,
+                self._told(phrase),
+                100 * self._own(phrase) / most,
+                min(100 * self._beside(phrase) / most, 100),
+                self._posts_with(phrase),
+            )
+            for phrase in phrases
+        ]
+        return PhraseList(hue(self.portrait.user.username), rows)
+
+    def path(self) -> str:
+        return url_for("posts.show_posts", username=self.portrait.user.username)
+
+    def _told(self, phrase: Phrase) -> str:
+        other_name = only_other(self.portrait)
+        variant = "two" if other_name else ""
+        if not phrase.messages_elsewhere:
+            variant = f"{variant} never".lstrip()
+        return tell(
+            "phrase",
+            variant,
+            often=often(self._own(phrase)),
+            other=other_name,
+            often_beside=briefly(self._beside(phrase)),
+        )
+
+    def _own(self, phrase: Phrase) -> float:
+        return phrase.messages / self.portrait.messages
+
+    def _beside(self, phrase: Phrase) -> float:
+        return phrase.messages_elsewhere / max(self.portrait.messages_elsewhere, 1)
+
+    def _posts_with(self, phrase: Phrase) -> str:
+        username = self.portrait.user.username
+        return url_for("search.show_search", q=" ".join(phrase.words), username=username)
+
+
+def hours_of(portrait: AuthorPortrait, labelled_by: str = "") -> ClockFigure:
+    """Return when an author writes, and when the others do; labelled_by: ids of elements that name
+    the first drawing of a page.
+    """
+    username, outline = portrait.user.username, ""
+    if any(portrait.hours_elsewhere):
+        other_name = only_other(portrait)
+        outline = tell("outline", "two" if other_name else "", name=other_name)
+    return ClockFigure(
+        display_name(username),
+        portrait.hours,
+        portrait.busy_from,
+        portrait.tz,
+        hue(username),
+        url_for("posts.show_posts", username=username),
+        outline_column=others_called(portrait),
+        outline=portrait.hours_elsewhere,
+        outline_told=outline,
+        labelled_by=labelled_by,
+    )
+
 
 blueprint = PageBlueprint("author_portraits")
 
@@ -126,3 +445,18 @@ async def _evidence_of(session: AsyncSession, portrait: AuthorPortrait) -> Evide
     case = await gather(session, resources().models, asked)
     comparison = await add_reasons(session, case, await answer(case))
     return await read_evidence(session, comparison)
+
+
+class AuthorPortraitArgs(ZoneArgs):
+    tz: Annotated[str, Meta(description="IANA time zone for hours.")] = "UTC"
+
+
+api = ApiBlueprint("api_author_portraits", tag="users")
+
+
+@api.operation("GET", "/users/<username>/portrait", "read", "The portrait", is_cacheable=True)
+async def show_portrait_of_user(username: str, args: AuthorPortraitArgs) -> AuthorPortrait:
+    """Show how an author writes, compared with others in their chat or on the site."""
+    zone = parse_zone(args.tz)
+    async with resources().read_long() as session:
+        return await read_in_zone(session, username, lambda _: zone)

@@ -1,12 +1,11 @@
 from typing import Final
 
 from app.parts import Part
-from app.parts.portraits import api, author, room
-from app.parts.portraits.room import read_page
+from app.parts.portraits import author, room
 
 PART: Final = Part(
     pages=(room.blueprint, author.blueprint),
-    api=(api.blueprint, api.room_blueprint),
+    api=(author.api, room.api),
     cards=("room_tabs",),
-    reads={"room_start": read_page},
+    reads={"room_start": room.read_page},
 )

@@ -1,13 +1,14 @@
-"""The start of a chat's page, and its portrait."""
+"""The start of a chat's page, and its portrait, also in the API."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from itertools import groupby
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from msgspec import Meta
 from quart import url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,26 +18,30 @@ from app.language.dates import show_date
 from app.language.i18n import gettext, ngettext, show_number
 from app.lifespan import resources
 from app.models import MAX_ID
-from app.parts.portraits.cards import PersonCard, SmallCard, alike, other_called, small_cards
 from app.parts.portraits.room_figures import (
     FIGURES,
     NOT_THERE,
     OfPeople,
+    PersonCard,
     PortraitFigure,
     Shares,
+    SmallCard,
     TypicalWords,
+    alike,
+    other_called,
+    small_cards,
 )
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post
 from app.services.rooms.messages import list_before
 from app.services.rooms.periods import FEWEST_OF_YEAR, messages_by_year, read_facts_of_period
 from app.services.rooms.room_facts import RoomFacts, get_room
-from app.services.rooms.sight import ChatSight, read_overview, read_portrait
+from app.services.rooms.sight import ChatSight, RoomPortrait, read_overview, read_portrait
 from app.views.answers import see_other
-from app.views.blueprints import PageBlueprint
+from app.views.blueprints import ApiBlueprint, PageBlueprint
 from app.views.cards import read_cards
 from app.views.figure import FigureParts, Finding, Table, TableCell
-from app.views.filters import ZoneArgs, day_of, zone_of_page
+from app.views.filters import ZoneArgs, day_of, parse_zone, zone_of_page
 from app.views.page import FormPage, WebPage, render
 from app.views.rooms.figures import Answers, Months, ShareBar
 from app.views.rooms.pages import PeriodForm, RoomLine, lines_of
@@ -310,3 +315,24 @@ def told_apart(table: Table) -> tuple[Table, list[str]]:
 
 def _written(cell: TableCell) -> str:
     return show_number(cell) if isinstance(cell, int | float) else str(cell)
+
+
+class RoomPortraitArgs(ZoneArgs):
+    tz: Annotated[str, Meta(description="IANA time zone for hours.")] = "UTC"
+
+
+api = ApiBlueprint("api_room_portraits", tag="rooms")
+
+
+@api.operation(
+    "GET",
+    "/rooms/<id:room_id>/portrait",
+    "read",
+    "The portrait",
+    is_cacheable=True,
+    follows="remove_room",
+)
+async def show_room_portrait(room_id: int, args: RoomPortraitArgs) -> RoomPortrait:
+    """Show how people write in a chat, side by side."""
+    zone = parse_zone(args.tz)
+    return (await read_in_zone(room_id, lambda _: zone)).portrait()

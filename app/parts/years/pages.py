@@ -14,7 +14,6 @@ from app.drawing.drawings import Clock, NameList, Spark, StackedBar, WeekGrid
 from app.errors import NotFoundError
 from app.language.i18n import gettext
 from app.lifespan import resources
-from app.parts.years.compared_years import FEWEST_COMPARED
 from app.parts.years.figures import (
     ChangedWriting,
     ComparedWords,
@@ -22,14 +21,15 @@ from app.parts.years.figures import (
     DaysOfRoom,
     PeopleOfYear,
     YearRow,
+    comparison_of,
     has_card,
     hours_of_author,
     hours_of_room,
+    is_long_enough,
     who_began,
     words_of,
 )
-from app.parts.years.finding import comparison_of, is_long_enough
-from app.parts.years.year import AuthorYear, RoomYear, read_room_year, read_year
+from app.parts.years.year import FEWEST_COMPARED, AuthorYear, RoomYear, read_room_year, read_year
 from app.runtime.clock import now, span_of_year
 from app.services.posts.post_counts import MOST_YEARS
 from app.services.posts.statistics import count_in_spans

@@ -14,14 +14,14 @@ from app.errors import Message
 from app.formats.masks import mask, masked_name, masked_sentence, shape_of
 from app.formats.records import NO_OPTIONS
 from app.formats.registry import FORMATS
-from app.parts.explain.explained import (
+from app.parts.explain.explanation import (
     Explanation,
     ExplanationRequest,
     UnclearPlace,
     decoded_explanation,
+    explain,
     explanation_lines,
 )
-from app.parts.explain.explanation import explain
 from tests.archives import SMALL_FILES, zip_bytes
 
 KAKAOTALK = """KakaoTalk Chats with Hildegard

@@ -11,8 +11,7 @@ from quart import g
 
 from app.drawing.drawings import Clock, Dots, Things
 from app.parts.pictures.author import poster_of_author
-from app.parts.portraits.author import read_in_zone
-from app.parts.portraits.author_figures import hours_of
+from app.parts.portraits.author import hours_of, read_in_zone
 from app.views.cast import bound
 from app.views.page import cast_on
 from app.views.picture_args import PictureArgs

@@ -12,8 +12,7 @@ from quart import g
 from app.drawing.drawings import NO_HUE
 from app.drawing.png import MARGIN, ThemeName, theme_of
 from app.drawing.poster import FORMATS, Format
-from app.parts.pictures.answer import picture_of
-from app.parts.pictures.answer_drawing import Picture, PictureBar, draw_picture
+from app.parts.pictures.answer import Picture, PictureBar, draw_picture, picture_of
 from app.parts.pictures.picture_page import cast_in_picture
 from app.services.posts.users import NamedUser
 from app.views.cast import HUES, Cast, bound, person_of

@@ -14,7 +14,7 @@ from app.compute.chat_timing import Said as Written
 from app.compute.portrait import portray
 from app.drawing.drawings import NameList
 from app.language.i18n import speaking
-from app.parts.portraits.cards import PersonCard
+from app.parts.portraits.room_figures import PersonCard
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Shared

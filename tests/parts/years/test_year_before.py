@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.parts.years import year as year_reader
-from app.parts.years.compared_years import FEWEST_DAYS, LACK, stretch_of
+from app.parts.years.year import FEWEST_DAYS, LACK, stretch_of
 from tests.conftest import Shared
 
 THIS_YEAR = 2020
