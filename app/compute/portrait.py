@@ -190,6 +190,20 @@ def in_zone(
     return portrait._replace(people=people, speakers=speakers)
 
 
+def silences_among(times: Iterable[NDArray[np.int64]]) -> list[SilenceSpan]:
+    """Return the 1,000 longest silences, longest first; times: each author's, as in `in_zone`."""
+    ordered = np.sort(np.concatenate([np.empty(0, np.int64), *times]))
+    lengths = np.diff(ordered)
+    longest = np.argsort(-lengths, kind="stable")[:1_000]
+    return [
+        SilenceSpan(
+            datetime.fromtimestamp(ordered[place], UTC),
+            datetime.fromtimestamp(ordered[place + 1], UTC),
+        )
+        for place in longest[lengths[longest] > 0].tolist()
+    ]
+
+
 def _hours_in(hours: Counter[int]) -> dict[str, Any]:
     return {
         "hours": hours_of_day(hours),

@@ -32,7 +32,7 @@ from app.views.cast import bound
 from app.views.habit_words import told_alone
 from app.views.page import cast_on
 from app.views.picture_args import PictureArgs
-from app.views.rooms.figures import Months, length_in_words
+from app.views.rooms.figures import Months, length_in_words, of_most_days
 from app.views.rooms.room_finding import finding_of
 
 blueprint = PageBlueprint("room_pictures")
@@ -100,11 +100,14 @@ def _facts(portrait: ChatSight) -> tuple[str, ...]:
 
 
 def _silence(portrait: ChatSight) -> tuple[PosterLine, ...]:
-    silence = portrait.longest_silence
-    if silence is None or not any(person.beginnings for person in portrait.people):
+    """Return the longest silence, unless another one is told as equally long."""
+    zone, silences = ZoneInfo(portrait.tz), portrait.silences
+    longest = of_most_days(silences, zone) or silences[:2]
+    lengths = [length_in_words(silence, zone) for silence in longest[:2]]
+    is_told = bool(lengths) and lengths.count(lengths[0]) == 1
+    if not is_told or not any(person.beginnings for person in portrait.people):
         return ()
-    length = length_in_words(silence, ZoneInfo(portrait.tz))
-    return (PosterLine("", gettext("The longest silence: {length}").format(length=length)),)
+    return (PosterLine("", gettext("The longest silence: {length}").format(length=lengths[0])),)
 
 
 def notes_of(portrait: ChatSight, args: PictureArgs) -> RowNotes:

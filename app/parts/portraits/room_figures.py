@@ -26,7 +26,7 @@ from app.views.cast import hue, shown_name
 from app.views.figure import Finding, Table, TableCell
 from app.views.habit_words import told_alone
 from app.views.hours import busiest_briefly, by_hour, how_told, told_by_hour
-from app.views.rooms.figures import ChatFigure, is_long, length_of, name_of, told_silence
+from app.views.rooms.figures import ChatFigure, length_of, name_of, of_most_days, told_silences
 from app.views.rooms.room_finding import PAIR
 
 
@@ -256,13 +256,17 @@ class Timing(PortraitFigure):
         if silence is None:
             return []
         zone = ZoneInfo(self.sight.tz)
+        of_days = of_most_days(self.sight.silences, zone)
+        told = [told_silences(of_days, zone)] if of_days else []
+        if len(of_days) > 1:
+            return told
+        silence = of_days[0] if of_days else silence
         first, last = (time.astimezone(zone) for time in (silence.since, silence.until))
-        is_of_days = is_long(silence, zone)
         sentence = gettext(
             "The longest silence: {length}, from {first_day}, {first_time} to {last_day}, "
             "{last_time}."
         )
-        if is_of_days:
+        if of_days:
             sentence = gettext(
                 "The messages around it: {first_day}, {first_time}, and {last_day}, {last_time}."
             )
@@ -273,7 +277,7 @@ class Timing(PortraitFigure):
             last_day=show_date(last),
             last_time=show_clock(last),
         )
-        return [told_silence(silence, zone), edges] if is_of_days else [edges]
+        return [*told, edges]
 
     def line_of(self, person: PersonPortrait) -> list[str]:
         return [*filter(None, [wait_of(person)])]

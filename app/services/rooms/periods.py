@@ -190,18 +190,17 @@ async def _fullest(
     return first if is_ahead([*counts[0].values()], [*counts[1].values()]) else None
 
 
-async def longest_silence(
+async def long_silences(
     session: AsyncSession, room_id: int, gone: Collection[int], within: Mapping[str, datetime]
-) -> SilenceSpan | None:
-    """Return the first longest silence of over two days.
+) -> list[SilenceSpan]:
+    """Return the 1,000 longest silences of over two days, the longest first.
 
     gone: people with messages still to be removed.
     """
     query = _silences(backend_of(session).hours_after, *within, has_gone=bool(gone))
     values: dict[str, Any] = {"room_id": room_id, **within}
     values |= {"gone": list(gone)} if gone else {}
-    row = (await session.execute(query, values)).first()
-    return SilenceSpan(*row) if row else None
+    return [SilenceSpan(*row) for row in await session.execute(query, values)]
 
 
 async def gone_from(session: AsyncSession, room_id: int) -> list[int]:
@@ -213,7 +212,7 @@ async def gone_from(session: AsyncSession, room_id: int) -> list[int]:
 
 @cache
 def _silences(hours_after: HoursAfter, *ends: str, has_gone: bool) -> Select[datetime, datetime]:
-    """Return the query for the longest silence, kept since making takes longer than running.
+    """Return the query for the longest silences, kept since making takes longer than running.
 
     It leads to the last message within two days, or to the next, which ends a silence: so it reads
     one message for two days.
@@ -241,7 +240,7 @@ def _silences(hours_after: HoursAfter, *ends: str, has_gone: bool) -> Select[dat
     silences = select(steps.c.since, steps.c.time).where(
         steps.c.since.is_not(None), is_within(steps)
     )
-    return silences.order_by(length.desc(), steps.c.time).limit(1)
+    return silences.order_by(length.desc(), steps.c.time).limit(1_000)
 
 
 def _first_days(room: RoomFacts, zone: ZoneInfo) -> list[date]:

@@ -29,6 +29,7 @@ from app.compute.portrait import (
     in_short,
     in_zone,
     portray,
+    silences_among,
 )
 from app.db.backend import backend_of
 from app.db.result_cache import DERIVED, EVERYTHING, LruStore, depends_on
@@ -48,7 +49,7 @@ from app.services.rooms.periods import (
     WHOLE,
     DayPeriod,
     Period,
-    longest_silence,
+    long_silences,
     read_periods,
     within_ends,
 )
@@ -121,6 +122,8 @@ class ChatSight(RoomPortrait, frozen=True, kw_only=True):
     """Time of the first analysed message."""
     silent: Collection[int] = ()
     """Places of people without an analysed message."""
+    silences: Sequence[SilenceSpan] = ()
+    """The longest silences, at most 1,000, longest first; on the overview, of over two days."""
     most_answered: tuple[int, int] | None = None
     """Places of a person, and of whom they answer clearly more often."""
 
@@ -227,8 +230,10 @@ async def read_overview(
 
     found, answered = await asyncio.to_thread(count)
     sight = await _sight(session, room, zone, found, people.gone, period)
-    silence = await longest_silence(session, room.id, people.gone, ends)
-    return structs.replace(sight, longest_silence=silence, most_answered=answered)
+    silences = await long_silences(session, room.id, people.gone, ends)
+    return structs.replace(
+        sight, longest_silence=next(iter(silences), None), silences=silences, most_answered=answered
+    )
 
 
 async def read_portrait(
@@ -243,14 +248,15 @@ async def read_portrait(
         kept = await asyncio.to_thread(_kept, event, scans, room, people.ids)
         store.put(room.id, kept)
 
-    def count(kept: KeptRoom) -> _Found:
+    def count(kept: KeptRoom) -> tuple[_Found, list[SilenceSpan]]:
         portrait = in_zone(kept.counted.portrait, kept.times, zone)
         counted = kept.counted._replace(portrait=portrait)
-        return counted, counted.traits(people.judged)
+        return (counted, counted.traits(people.judged)), silences_among(kept.times.values())
 
-    found = await asyncio.to_thread(count, kept)
+    found, silences = await asyncio.to_thread(count, kept)
     sight = await _sight(session, room, zone, found, people.gone)
-    return structs.replace(sight, loved=await most_loved(session, room.id))
+    loved = await most_loved(session, room.id)
+    return structs.replace(sight, silences=silences, loved=loved)
 
 
 async def _sight(

@@ -1,7 +1,7 @@
 """Figures of a chat: shares, months, silences, and who replies to whom."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import ClassVar, Final, Generic, TypeVar
@@ -68,10 +68,33 @@ def length_in_words(silence: SilenceSpan, zone: ZoneInfo) -> str:
     return next(gettext(text) for end, text in _DAYS if seconds < end * 3_600)
 
 
-def told_silence(silence: SilenceSpan, zone: ZoneInfo) -> str:
-    first, last = silent_days(silence, zone)
+def of_most_days(silences: Iterable[SilenceSpan], zone: ZoneInfo) -> list[SilenceSpan]:
+    """Return the silences with the most whole days, which are told as equally long.
+
+    silences: longest first.
+    """
+    most: list[SilenceSpan] = []
+    most_days = 0
+    for silence in silences:
+        if silence.until - silence.since < most_days * DAY:
+            break
+        first, last = silent_days(silence, zone)
+        days = (last - first).days + 1
+        if is_long(silence, zone) and days >= most_days:
+            most = [*(most if days == most_days else ()), silence]
+            most_days = days
+    return most
+
+
+def told_silences(silences: Sequence[SilenceSpan], zone: ZoneInfo) -> str:
+    """Return a sentence on silences of the same whole days; only a single one has dates."""
+    length = length_of(silences[0], zone)
+    if len(silences) > 1:
+        several = gettext("The longest silences: {length}, {count} times.")
+        return several.format(length=length, count=show_number(len(silences)))
+    first, last = silent_days(silences[0], zone)
     text = gettext("The longest silence: {length}, {days}.")
-    return text.format(length=length_of(silence, zone), days=show_period(first, last + DAY))
+    return text.format(length=length, days=show_period(first, last + DAY))
 
 
 PlotT = TypeVar("PlotT")
@@ -185,9 +208,9 @@ class Months(ChatFigure[PeriodColumns]):
         return f"{self.period_name(period)}: {post_count(period.messages)} ({', '.join(people)})"
 
     def _silence(self) -> list[str]:
-        silence = self.sight.longest_silence
         zone = ZoneInfo(self.sight.tz)
-        return [told_silence(silence, zone)] if silence and is_long(silence, zone) else []
+        longest = of_most_days(self.sight.silences, zone)
+        return [told_silences(longest, zone)] if longest else []
 
     @property
     def _people(self) -> list[tuple[str, str]]:

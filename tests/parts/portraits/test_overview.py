@@ -9,12 +9,18 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import func, select
 
 from app.compute.chat_timing import Said as Written
 from app.compute.portrait import portray
 from app.drawing.drawings import NameList
 from app.language.i18n import speaking
+from app.models import Room
+from app.parts.pictures.room import poster_of_room
 from app.parts.portraits.room_figures import PersonCard
+from app.services.rooms.room_facts import get_room
+from app.services.rooms.sight import read_portrait
+from app.views.picture_args import PictureArgs
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Shared
@@ -317,6 +323,32 @@ async def test_in_korean_about_a_minute_is_not_less_than_one(
     assert "둘 다 답하는 데 보통 1분쯤 걸려요." in page
     page = await shared.anybody.page(chats["chatter"], headers=korean)
     assert "둘 다 보통 1분 안에 답해요." in page
+
+
+async def test_a_silence_is_named_as_the_longest_only_if_no_other_has_as_many_days(
+    shared: Shared,
+) -> None:
+    said: list[Said] = [
+        (f"2024-{day} 10:{n:02}", CREW[n % 2], WORDS[n % 2])
+        for day in ("05-20", "05-24", "05-28", "06-01", "06-05", "06-09")
+        for n in range(4)
+    ]
+    db, korean = parts_of(shared.app).db, {"Accept-Language": "ko"}
+    await import_chat(db, kakaotalk("pauses", *said))
+    async with db.read() as session:
+        room_id = await session.scalar(select(func.max(Room.id))) or 0
+        room, kept = await get_room(session, room_id), parts_of(shared.app).counted_rooms
+        portrait = await read_portrait(session, room, ZoneInfo("Asia/Seoul"), kept)
+    for path in ("", "/portrait"):
+        page = await shared.anybody.page(f"/room/{room_id}{path}?tz=Asia/Seoul")
+        assert "The longest silences: 3 days, 5 times." in page
+        assert "The longest silence:" not in page
+        assert "The messages around it" not in page
+        page = await shared.anybody.page(f"/room/{room_id}{path}", headers=korean)
+        assert "가장 길게는 3일 동안 조용했고, 그런 때가 5번 있어요." in page
+    assert len(portrait.silences) == 23
+    async with shared.app.test_request_context("/"):
+        assert poster_of_room(portrait, PictureArgs()).lines == ()
 
 
 async def test_months_are_told_by_person_with_the_longest_silence(

@@ -33,6 +33,7 @@ def portrait_in(chat: list[Said]) -> ChatSight:
         scanned=len(chat),
         people=people_named(portrait, names),
         longest_silence=portrait.longest_silence,
+        silences=[portrait.longest_silence] if portrait.longest_silence else [],
     )
 
 

@@ -34,7 +34,10 @@ async def site(shared: Shared) -> Client:
     more = [message(n, fullest + timedelta(minutes=n - 900)) for n in range(900, 960)]
     # New Year in Seoul: the first is of 2024 there, and of 2023 in UTC.
     edge = message(700, datetime(2023, 12, 31, 15, tzinfo=UTC))
-    await shared.writer.add_posts(edge, *of_year(2024, 150), *of_year(2025, 240), *more)
+    early = of_year(2024, 150)
+    for number in (0, 1, 3):
+        early[number]["counts"] = {"likes": 3, "reposts": 0, "replies": 0, "quotes": 0}
+    await shared.writer.add_posts(edge, *early, *of_year(2025, 240), *more)
     loved = message(999, fullest, counts={"likes": 4, "reposts": 0, "replies": 0, "quotes": 0})
     await shared.writer.add_posts(loved, *of_year(2026, 99))
     return shared.writer
@@ -57,6 +60,7 @@ async def test_year_of_a_chat_tells_what_was_written(site: Client) -> None:
     )
     assert "301개" in korean
     assert "더 많이 썼어요(" in korean
+    assert "Most reactions: 4</p>" in page
     assert "써요" not in korean.partition('id="finding"')[2].partition("<details")[0]
     picture = await site.get(f"/room/{room['id']}/2025/picture.png?{ZONE}")
     assert picture.content_type == "image/png"
@@ -64,6 +68,17 @@ async def test_year_of_a_chat_tells_what_was_written(site: Client) -> None:
     assert f"/room/{room['id']}/2025/picture.png?" in chosen
     overview = await body(await site.get(f"/room/{room['id']}?{ZONE}"))
     assert f'href="/room/{room["id"]}/2025?{ZONE}">2025 in words and numbers</a>' in overview
+
+
+async def test_a_most_loved_message_says_how_many_have_as_many_reactions(site: Client) -> None:
+    (room,) = await site.walk("/api/v1/rooms", 20)
+    page = await body(await site.get(f"/room/{room['id']}/2024?{ZONE}"))
+    assert ">One of the most loved messages</h2>" in page
+    assert "Most reactions: 3 (2 other messages have the same number)</p>" in page
+    page = await body(await site.get("/user/mina"))
+    assert "Of messages with the same number of likes, the newest are shown." in page
+    korean = await body(await site.get("/user/mina", headers={"Accept-Language": "ko"}))
+    assert "좋아요 수가 같으면 더 새로운 메시지를 보여 드려요." in korean
 
 
 async def test_year_of_a_chat_in_the_api(site: Client) -> None:

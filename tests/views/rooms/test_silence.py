@@ -9,7 +9,7 @@ from quart import Quart
 
 from app.compute.portrait import SilenceSpan
 from app.language.dates import show_roughly
-from app.views.rooms.figures import is_long, length_in_words, length_of, told_silence
+from app.views.rooms.figures import is_long, length_in_words, length_of, of_most_days, told_silences
 
 
 @pytest.fixture
@@ -39,8 +39,22 @@ def span(since: str, until: str) -> SilenceSpan:
 async def test_a_long_silence_has_as_many_days_as_it_names(
     english: None, since: str, until: str, zone: str, told: str
 ) -> None:
-    sentence = told_silence(span(since, until), ZoneInfo(zone)).replace("\u2009", " ")
+    sentence = told_silences([span(since, until)], ZoneInfo(zone)).replace("\u2009", " ")
     assert sentence == f"The longest silence: {told}"
+
+
+async def test_equally_long_silences_have_a_number_and_no_dates(english: None) -> None:
+    zone = ZoneInfo("UTC")
+    long = [
+        span("2024-03-01T00:30", "2024-03-03T23:30"),  # Longer by the clock, with a day less.
+        span("2024-04-01T23:00", "2024-04-04T01:00"),
+        span("2024-05-01T23:00", "2024-05-04T00:30"),
+        span("2024-06-01T12:00", "2024-06-03T13:00"),
+    ]
+    assert of_most_days(long, zone) == long[1:3]
+    assert told_silences(long[1:3], zone) == "The longest silences: 2 days, 2 times."
+    short = [span("2024-06-01T12:00", "2024-06-02T13:00")]
+    assert of_most_days(short, zone) == of_most_days([], zone) == []
 
 
 async def test_a_short_silence_is_told_in_hours(english: None) -> None:
