@@ -8,7 +8,7 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
@@ -310,6 +310,13 @@ class Client:
         for text in texts:
             await self.add_tweet(username, text)
         return cast(dict[str, Any], await answer.get_json())
+
+    async def add_dated(
+        self, username: str, text: str, times: Iterable[object], **fields: Any
+    ) -> None:
+        """Add a post of an author for each time; `{n}` in the text is the number of the post."""
+        posts = ({"text": text.format(n=n), "created_at": str(at)} for n, at in enumerate(times))
+        await self.add_posts(*({"username": username} | post | fields for post in posts))
 
     async def add_author(self, username: str, *texts: str) -> None:
         """Add an author with posts in one request, for tests of what many posts say."""

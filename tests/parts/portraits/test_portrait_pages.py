@@ -90,40 +90,10 @@ async def test_the_finding_comes_first_and_numbers_in_rows_are_folded(chats: Cli
     # Phrases and hours are seen at once.
     cards = above.partition('class="people-cards ')[2]
     assert cards.count("kettle sings") == cards.count("lantern swings") == 1
+    assert '<span class="count">40 messages, light never</span>' in page
+    assert not re.search(r"\d+ : \d+|median", re.sub("<[^>]*>", "", page))
     assert cards.count('"hour-strip') == 2
     assert cards.count("Busiest 9:00–12:00") == 2
-
-
-async def test_the_portrait_says_what_its_twin_says(chats: Client, shared: Shared) -> None:
-    said = [(f"2024-06-{1 + n % 28:02} 10:00", "pia", "the tide turns") for n in range(90)]
-    said += [(f"2024-06-{1 + n % 28:02} 11:00", "quo", "the tide haha") for n in range(30)]
-    await import_chat(parts_of(shared.app).db, kakaotalk("tides", *sorted(said)))
-    rooms = await chats.walk("/api/v1/rooms", 100)
-    (room,) = [room["id"] for room in rooms if room["name"] == "tides"]
-    traits = (await chats.json(f"/api/v1/rooms/{room}/portrait"))["traits"]
-    assert [(trait["kind"], trait["person"], trait["value"]) for trait in traits] == [
-        ("most", 0, 0.75),
-        ("laugh", 1, 1.0),
-    ]
-    page = await chats.page(f"/room/{room}/portrait")
-    assert ">pia writes more (75%), and quo writes “haha” more often.</p>" in page
-
-
-async def test_typical_words_have_their_counts(chats: Client) -> None:
-    portrait = await chats.json("/api/v1/rooms/3/portrait")
-    assert portrait["people"][0]["typical"] == [
-        {"text": "the kettle sings", "messages": 40, "messages_elsewhere": 0}
-    ]
-    page = await chats.page("/room/3/portrait")
-    assert '<span class="count">40 messages, light never</span>' in page
-
-
-async def test_nothing_is_told_as_a_score_nor_as_a_median(chats: Client) -> None:
-    for room in (1, 2, 3):
-        for language in ("en", "ko"):
-            page = await chats.page(f"/room/{room}/portrait", headers={"Accept-Language": language})
-            shown = re.sub("<[^>]*>", "", page)
-            assert not re.search(r"\d+ : \d+|median|중앙값", shown)
 
 
 async def test_the_api_tells_the_same(chats: Client) -> None:
@@ -166,17 +136,7 @@ async def test_of_a_long_room_the_newest_messages_are_looked_through(
     monkeypatch.setattr("app.services.rooms.sight.MOST_SCANNED", 4)
     start = datetime(2024, 5, 1, tzinfo=UTC)
     times = [(start + timedelta(hours=n)).isoformat() for n in range(5)]
-    posts = [
-        {
-            "username": "long",
-            "text": f"말 {n}",
-            "room": {"name": "long"},
-            "source_id": str(n),
-            "created_at": time,
-        }
-        for n, time in enumerate(times)
-    ]
-    await shared.writer.add_posts(*posts)
+    await shared.writer.add_dated("long", "말 {n}", times, room={"name": "long"})
     async with parts_of(shared.app).db.write() as session:
         undated = Tweet.text.in_(("말 0", "말 4"))
         await session.execute(update(Tweet).where(undated).values(created_at=None))

@@ -93,15 +93,10 @@ async def test_a_year_is_compared_on_the_days_that_both_have(
 
 async def test_a_season_is_no_change_of_a_year_that_has_only_this_season(shared: Shared) -> None:
     winter = [*daily("2023-01-01", 84), *daily("2024-01-01", 85)]
-    posts = [
-        {"username": "skier", "text": f"snow falls on {day}", "created_at": f"{day}T08:00:00Z"}
-        for day in winter
-    ]
-    posts += [
-        {"username": "skier", "text": f"is the sea warm? {day}", "created_at": f"{day}T20:00:00Z"}
-        for day in daily("2023-05-01", 200)
-    ]
-    await shared.writer.add_posts(*posts)
+    add = shared.writer.add_dated
+    await add("skier", "snow falls on {n}", (f"{day}T08:00:00Z" for day in winter))
+    summer = (f"{day}T20:00:00Z" for day in daily("2023-05-01", 200))
+    await add("skier", "is the sea warm? {n}", summer)
     year = await shared.anybody.json("/api/v1/users/skier/years/2024")
     assert year["came"]["words"] == []
     assert year["measures"] == []  # Nothing differs on these days.
