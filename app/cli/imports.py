@@ -26,10 +26,15 @@ from app.compute.text import clean_username
 from app.config import Config
 from app.db.engine import Database
 from app.errors import AppError, BrokenFileError, ConflictError, ImportFileError
-from app.formats.assumptions import NotesSummary
+from app.formats.assumptions import (
+    DATE_ORDERS,
+    ROLES,
+    NotesSummary,
+    columns_of,
+    note_lines,
+    parse_encoding,
+)
 from app.formats.chats.people import renaming, zone_of
-from app.formats.choices import DATE_ORDERS, ROLES, columns_of, parse_encoding
-from app.formats.note_sentences import note_lines
 from app.formats.records import ReadOptions
 from app.formats.registry import BROUGHT, FORMATS, open_records
 from app.formats.source.file import Source

@@ -22,9 +22,8 @@ from app.formats.records import (
 from app.formats.source.dag_cbor import Block, Link, blocks, decode, is_car
 from app.formats.source.file import Content, Source, head
 from app.formats.source.html import written_out
-from app.formats.source.json import as_object, as_word, first_documents, listed, objects
+from app.formats.source.json import Json, as_object, as_word, first_documents, listed, objects
 from app.formats.source.times import time_or_field
-from app.formats.source.window import Json
 
 _LISTS: Final = ("feed", "records", "posts")
 _POST: Final = "app.bsky.feed.post"

@@ -8,8 +8,7 @@ from typing import Final
 
 from app.formats.column_names import heads, inner_names, plain_column
 from app.formats.post import as_count
-from app.formats.source.json import as_json
-from app.formats.source.window import Json
+from app.formats.source.json import Json, as_json
 
 _NOBODY: Final = frozenset({"[deleted]", "[removed]", "[deleted by user]", "[removed by reddit]"})
 _EMPTY: Final = frozenset({"none", "nan", "null", "nat", "<na>", "\\n", "#n/a"})

@@ -33,8 +33,7 @@ from app.formats.records import (
     readable,
 )
 from app.formats.row_reader import RowReader
-from app.formats.source.file import Content, Source
-from app.formats.source.lone_file import tables_in, take
+from app.formats.source.file import Content, Source, tables_in, take
 from app.formats.source.text import MAX_LINE, beginning, first_lines, lines, lines_of
 
 DELIMITERS: Final = ",;\t|"

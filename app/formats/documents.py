@@ -30,12 +30,10 @@ from app.formats.records import (
     readable,
 )
 from app.formats.row_reader import RowReader
-from app.formats.source.file import Content, Source
-from app.formats.source.json import first_documents, objects, unit_of
-from app.formats.source.lone_file import lone_content, take
+from app.formats.source.file import Content, Source, lone_content, take
+from app.formats.source.json import Json, first_documents, objects, unit_of
 from app.formats.source.times import EPOCH
-from app.formats.source.window import Json
-from app.formats.x.api import is_v1, is_v2, to_item
+from app.formats.x.posts import is_v1, is_v2, read_status
 
 CONTENT_TYPE: Final = "application/x-ndjson"
 _WRAPPERS: Final = frozenset(
@@ -125,7 +123,7 @@ def _read_mongo(source: Source, options: ReadOptions) -> RecordStream | None:
         if not (is_v1(document) or is_v2(document)):
             return reader.read(row, place)
         plain = {key: _unwrapped(value) for key, value in document.items()}
-        status = to_item(plain, place, include_restricted=options.include_restricted, told=told)
+        status = read_status(plain, place, include_restricted=options.include_restricted, told=told)
         if isinstance(status, Record) and not status.source_id:
             return msgspec.structs.replace(status, source_id=as_id(row.get("_id")))
         return status

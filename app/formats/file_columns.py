@@ -43,9 +43,8 @@ from app.formats.column_names import (
 from app.formats.post import PLATFORMS, Kind, Platform, Reactions, ReplyTarget
 from app.formats.records import Item, Record, Skipped, required_text
 from app.formats.signs import kept_signs
-from app.formats.source.json import as_json
+from app.formats.source.json import Json, as_json
 from app.formats.source.times import read_time
-from app.formats.source.window import Json
 from app.formats.x.posts import is_notice
 
 T = TypeVar("T")

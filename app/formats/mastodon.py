@@ -25,9 +25,8 @@ from app.formats.records import (
 )
 from app.formats.source.file import Content, Source, contains, head
 from app.formats.source.html import html_to_text
-from app.formats.source.json import as_object, as_word, first_documents, listed, objects
+from app.formats.source.json import Json, as_object, as_word, first_documents, listed, load, objects
 from app.formats.source.times import time_or_field
-from app.formats.source.window import Json, load
 
 _UPDATE: Final = "Update"
 _DELETE: Final = "Delete"

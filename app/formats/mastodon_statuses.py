@@ -26,9 +26,8 @@ from app.formats.records import (
 )
 from app.formats.source.file import Source
 from app.formats.source.html import html_to_text
-from app.formats.source.json import as_object, as_word, first_documents, listed, objects
+from app.formats.source.json import Json, as_object, as_word, first_documents, listed, objects
 from app.formats.source.times import time_or_field
-from app.formats.source.window import Json
 
 _LISTS: Final = ("statuses", "ancestors", "descendants")
 _MARKS: Final = frozenset({"spoiler_text", "reblogs_count", "favourites_count", "visibility"})

@@ -1,9 +1,81 @@
+"""Bytes of pictures, videos and sounds: their type by how they begin, and pieces of any size.
+
+A file named as a picture may be any file of this machine, so only types that cannot act as a page
+are kept. Source: the "Beginning" of each type's specification; MP3 has a tag (ID3) or frames alone.
+"""
+
 import re
 import sys
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from app.errors import Message, RecordError
+
+TYPES: Final = {
+    "jpg": "image/jpeg",
+    "png": "image/png",
+    "gif": "image/gif",
+    "webp": "image/webp",
+    "avif": "image/avif",
+    "heic": "image/heic",
+    "mp4": "video/mp4",
+    "webm": "video/webm",
+    "mp3": "audio/mpeg",
+    "ogg": "audio/ogg",
+    "wav": "audio/wav",
+}
+START_BYTES: Final = 64
+_STARTS: Final = {
+    b"\xff\xd8\xff": "jpg",
+    b"\x89PNG\r\n\x1a\n": "png",
+    b"GIF87a": "gif",
+    b"GIF89a": "gif",
+    b"OggS\0": "ogg",
+    b"ID3": "mp3",
+}
+_BRANDS: Final = {b"avif": "avif", b"avis": "avif", b"heic": "heic", b"heix": "heic"}
+_PICTURES: Final = _BRANDS.keys() | {b"mif1", b"msf1", b"hevc", b"jxl "}
+"""Brands of files that are built as MP4 is, but are no MP4."""
+
+
+def suffix_of(start: bytes) -> str | None:
+    """Return the name ending for a file's beginning; None for a dropped type."""
+    for mark, suffix in _STARTS.items():
+        if start.startswith(mark):
+            return suffix
+    if start.startswith(b"RIFF") and start[8:12] == b"WEBP":
+        return "webp"
+    if start.startswith(b"RIFF") and start[8:12] == b"WAVE":
+        return "wav"
+    if start[4:8] == b"ftyp":
+        return _suffix_of_brand(start)
+    if start.startswith(b"\x1a\x45\xdf\xa3") and b"webm" in start[:START_BYTES]:
+        return "webm"
+    return "mp3" if _is_mp3_frame(start) else None
+
+
+def check_pixels(width: int, height: int) -> None:
+    """Raise RecordError for a picture that is too large for a browser."""
+    if width * height > 100_000_000:  # A browser unpacks each to four bytes.
+        raise RecordError(Message("it has more than 100 million pixels"))
+
+
+def _suffix_of_brand(start: bytes) -> str | None:
+    """Return the type of the first brand; for a common brand, of the first compatible one."""
+    if start[8:12] not in _PICTURES:
+        return "mp4"
+    size = min(int.from_bytes(start[:4], "big"), len(start))
+    brands = (start[place : place + 4] for place in (8, *range(16, size, 4)))
+    return next((_BRANDS[brand] for brand in brands if brand in _BRANDS), None)
+
+
+def _is_mp3_frame(start: bytes) -> bool:
+    if len(start) < 4 or start[0] != 0xFF or start[1] & 0xE0 != 0xE0:
+        return False
+    version, layer = start[1] >> 3 & 3, start[1] >> 1 & 3
+    bit_rate, sampling = start[2] >> 4, start[2] >> 2 & 3
+    return version != 1 and layer == 1 and bit_rate not in {0, 15} and sampling != 3
+
 
 MOST_PARTS: Final = 200_000
 """Maximum number of parts, read in 0.25 s; a video of hours has fewer."""

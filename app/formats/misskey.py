@@ -22,9 +22,8 @@ from app.formats.records import (
     required_text,
 )
 from app.formats.source.file import Source
-from app.formats.source.json import as_object, as_word, first_documents, listed, objects
+from app.formats.source.json import Json, as_object, as_word, first_documents, listed, objects
 from app.formats.source.times import time_or_field
-from app.formats.source.window import Json
 
 
 def read(source: Source, options: ReadOptions) -> RecordStream | None:

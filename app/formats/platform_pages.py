@@ -14,8 +14,7 @@ from app.errors import RecordError
 from app.formats.bluesky import read_post, timeline_entry
 from app.formats.mastodon import PUBLIC, read_activity
 from app.formats.records import Account, Item, Record, Skipped, read_each
-from app.formats.source.json import as_object, as_word, listed
-from app.formats.source.window import Json, load
+from app.formats.source.json import Json, as_object, as_word, listed, load
 
 MOST_POSTS: Final = 1_000
 """Maximum number of posts read of a page; platforms send at most 100."""

@@ -10,13 +10,12 @@ from msgspec import Meta
 
 from app.compute.text import clean_username
 from app.errors import ImportFileError, Message, RecordError, message_of
-from app.formats.assumptions import ReadNotes, Unsettled
-from app.formats.choices import Order
+from app.formats.assumptions import Order, ReadNotes, Unsettled
 from app.formats.post import Kind, PlainPost, Platform, RoomReference
 from app.formats.source.file import Source
-from app.formats.source.window import TOO_DEEP
 
 T = TypeVar("T")
+TOO_DEEP: Final = Message("nested too deeply")
 BROKEN: Final = Message("the text contains broken characters")
 
 

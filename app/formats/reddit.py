@@ -8,8 +8,7 @@ from typing import Final
 from app.compute.text import unescape_html
 from app.errors import Message
 from app.formats.account_tables import AccountTable, Row, first_rows, tables_in
-from app.formats.chats.attachments import attachments_of
-from app.formats.chats.chat_files import one_by_one
+from app.formats.chats.chat_files import attachments_of, one_by_one
 from app.formats.post import Medium, ReplyTarget
 from app.formats.records import (
     Account,

@@ -1,14 +1,32 @@
-"""All formats by name, and the opening of files, whose content tells the format."""
+"""All formats by name, also of other packages, and the opening of files.
 
-from collections.abc import Iterator
+The content of a file tells its format. Other packages name their formats by entry points in the
+group `saywho.formats`. A format of theirs that fails at a file does not recognise it, or stops
+reading it.
+"""
+
+import contextlib
+import logging
+import re
+import sys
+from collections.abc import Collection, Iterator
 from contextlib import closing
-from dataclasses import replace
-from typing import Final
+from dataclasses import dataclass, field, replace
+from importlib.metadata import EntryPoint, entry_points
+from threading import Thread
+from typing import Any, Final
 
 from msgspec import structs
 
 from app.compute.text import decode_entities as decoded
-from app.errors import BrokenFileError, LimitReachedError, Message, UnrecognisedFileError
+from app.errors import (
+    BrokenFileError,
+    ImportFileError,
+    LimitReachedError,
+    Message,
+    UnrecognisedFileError,
+    in_one_line,
+)
 from app.formats import (
     bluesky,
     csv,
@@ -17,10 +35,9 @@ from app.formats import (
     mastodon_statuses,
     misskey,
     reddit,
-    telegram_channels,
     youtube,
 )
-from app.formats.brought import bring_formats
+from app.formats.assumptions import REPAIR, UNREPAIRED
 from app.formats.chats import (
     chatlab,
     discord,
@@ -28,23 +45,20 @@ from app.formats.chats import (
     kakaotalk,
     line,
     signal,
-    signal_export,
     slack,
     telegram,
     telegram_pages,
     whatsapp,
 )
-from app.formats.chats.attachments import in_place
-from app.formats.chats.chat_files import damaged_beside
+from app.formats.chats.chat_files import damaged_beside, in_place, together
 from app.formats.chats.people import People
-from app.formats.chats.several import together
 from app.formats.chats.text_chat import text_formats
-from app.formats.choices import REPAIR, UNREPAIRED
 from app.formats.meta import chats as meta_chats
 from app.formats.meta import posts as meta_posts
 from app.formats.mojibake import is_misread, with_repaired_text
 from app.formats.records import (
     NO_OPTIONS,
+    TOO_DEEP,
     BadRecord,
     Format,
     Item,
@@ -52,26 +66,127 @@ from app.formats.records import (
     ReadOptions,
     Record,
     RecordStream,
+    Skipped,
     Writer,
 )
 from app.formats.refusals import looks_like_chat, looks_like_json, reason_of, reason_of_archive
 from app.formats.source.file import Content, Source
 from app.formats.source.json import check_closed
 from app.formats.source.text import pieces
-from app.formats.source.window import TOO_DEEP
-from app.formats.x import api
 from app.formats.x import archive as x_archive
+from app.formats.x import posts as x_posts
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_OWN_ERRORS: Final = (ImportFileError, RecursionError, MemoryError)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Brought:
+    """Formats of other packages, and the faults of those left out."""
+
+    formats: list[Format] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+
+def bring_formats(taken: Collection[str], *, within_s: float = 5.0) -> Brought:
+    """Load other packages' formats with free names, each in that time."""
+    brought = Brought()
+    names = {*taken, "auto"}
+    for entry in entry_points(group="saywho.formats"):
+        form, fault = _loaded(entry, within_s)
+        if form is not None and form.name in names:
+            fault = "another format has this name"
+        if form is None or fault:
+            source = entry.dist.name if entry.dist else entry.value
+            brought.faults.append(f"the format {entry.name} of {source} is left out: {fault}")
+        else:
+            names.add(form.name)
+            brought.formats.append(replace(form, read=_Reader(form).read, writer=None))
+    return brought
+
+
+def _loaded(entry: EntryPoint, within_s: float) -> tuple[Format | None, str]:
+    """Return an entry point's format, or the fault.
+
+    A thread imports it, because the import may never end.
+    """
+    results: list[tuple[Format | None, str]] = []
+
+    def load() -> None:
+        try:
+            results.append(_checked(entry.load()))
+        except BaseException as error:
+            results.append((None, f"{type(error).__name__}: {in_one_line(error)}"))
+
+    thread = Thread(target=load, name=f"loads {entry.name}", daemon=True)
+    with contextlib.redirect_stdout(sys.stderr):  # The output is a result that others read.
+        thread.start()
+        thread.join(within_s)
+    return results[0] if results else (None, f"its import takes more than {within_s:g} s")
+
+
+def _checked(form: Any) -> tuple[Format | None, str]:
+    if not isinstance(form, Format):
+        return None, f"it is no Format, but of the type {type(form).__name__}"
+    if not (isinstance(form.name, str) and _NAME.fullmatch(form.name)):
+        return None, "its name is not of small letters, digits and hyphens"
+    if not (isinstance(form.label, Message) and isinstance(form.mark, Message)):
+        return None, "its label or its mark is no Message"
+    return (form, "") if callable(form.read) else (None, "its read cannot be called")
+
+
+class _Reader:
+    """Reads by another package's format, and contains its faults."""
+
+    def __init__(self, form: Format) -> None:
+        self._form = form
+
+    def read(self, source: Source, options: ReadOptions) -> RecordStream | None:
+        try:
+            records = self._form.read(source, options)
+            if records is None:
+                return None
+            items = self._items(source, iter(records.items))
+            return replace(records, format=self._form.name, items=items)
+        except _OWN_ERRORS:
+            raise
+        except Exception as error:
+            logger.warning("the format %s fails: %s", self._form.name, _reason(error))
+            return None
+
+    def _items(self, source: Source, items: Iterator[Item]) -> Iterator[Item]:
+        try:
+            for item in items:
+                if not isinstance(item, Record | BadRecord | Skipped):
+                    raise TypeError(f"{type(item).__name__} is no record")
+                yield item
+        except _OWN_ERRORS:
+            raise
+        except Exception as error:
+            raise BrokenFileError(
+                "{name}: reading stopped because the custom format {format} failed ({reason})",
+                name=source.name,
+                format=self._form.name,
+                reason=_reason(error),
+            ) from error
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {in_one_line(error)}"
+
 
 # In the order in which they are tried: the most particular first.
 _LATER: Final[tuple[Format, ...]] = (
     bluesky.REPO_FORMAT,
     slack.FORMAT,
-    telegram_channels.FORMAT,
+    telegram.CHANNEL_FORMAT,
     telegram.FORMAT,
     telegram_pages.FORMAT,
     chatlab.FORMAT,
     signal.FORMAT,
-    signal_export.FORMAT,
+    signal.EXPORT_FORMAT,
     discord.FORMAT,
     discord.CSV_FORMAT,
     discord.PACKAGE_FORMAT,
@@ -82,15 +197,11 @@ _LATER: Final[tuple[Format, ...]] = (
     reddit.FORMAT,
     youtube.FORMAT,
     documents.MONGO,
-    api.FORMAT,
+    x_posts.FORMAT,
     bluesky.FORMAT,
     documents.JSONL,
     *text_formats(
-        signal_export.SIGNAL_MARKDOWN,
-        imessage.IMESSAGE,
-        kakaotalk.KAKAOTALK,
-        line.LINE,
-        whatsapp.WHATSAPP,
+        signal.SIGNAL_MARKDOWN, imessage.IMESSAGE, kakaotalk.KAKAOTALK, line.LINE, whatsapp.WHATSAPP
     ),
     csv.FORMAT,
 )

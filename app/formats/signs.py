@@ -11,9 +11,8 @@ from app.errors import RecordError
 from app.formats.post import MOST_COUNTED, MOST_SIGNS, Reactions, SignCount, as_count
 from app.formats.records import Item, Record
 from app.formats.source.file import Content, contains
-from app.formats.source.json import as_object
+from app.formats.source.json import Json, as_object
 from app.formats.source.times import read_time
-from app.formats.source.window import Json
 
 
 def reactions_of(

@@ -25,9 +25,8 @@ from app.formats.records import (
 )
 from app.formats.source.file import Source
 from app.formats.source.html import written_out
-from app.formats.source.json import as_object, as_word, listed
+from app.formats.source.json import as_object, as_word, listed, load
 from app.formats.source.times import time_or_field
-from app.formats.source.window import load
 
 _KINDS: Final = ("comment", "live chat")
 _SEGMENTS: Final = "takeoutSegments"

@@ -13,7 +13,7 @@ from typing import Any, Final
 import babel
 from babel import Locale, localedata
 
-from app.formats.chats.whatsapp_heads import FILE, as_key
+from app.formats.chats.whatsapp_dates import FILE, as_key
 
 LANGUAGES: Final = (
     *("en", "zh", "hi", "es", "ar", "fr", "bn", "pt", "ru", "ur", "id", "de", "ja", "mr", "te"),

@@ -10,9 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 from app.errors import BrokenFileError
-from app.formats.brought import bring_formats
 from app.formats.records import NO_OPTIONS, Format
-from app.formats.registry import FORMATS
+from app.formats.registry import FORMATS, bring_formats
 from app.formats.source.file import Source
 
 HEAD = """

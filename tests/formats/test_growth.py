@@ -16,10 +16,10 @@ from app.errors import BrokenFileError, ImportFileError
 from app.formats import registry
 from app.formats.records import BadRecord, Record
 from app.formats.registry import open_records
-from app.formats.source import containers, window
-from app.formats.source.file import Content, Source
+from app.formats.source import containers
+from app.formats.source import json as source_json
+from app.formats.source.file import Content, Meter, Source
 from app.formats.source.members import Member
-from app.formats.source.meter import Meter
 from tests.archives import SMALL_FILES, x_file, x_tweet, zip_bytes
 from tests.formats.chatlab_variants import in_lines
 from tests.formats.files import array, lines, read_broken, read_file_records
@@ -155,10 +155,10 @@ def test_memory_stays_small(data: bytes) -> None:
 
 
 def test_values_beside_a_list_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(window, "MAX_VALUE", 2**12)
+    monkeypatch.setattr(source_json, "MAX_VALUE", 2**12)
     data = gzip.decompress(large_values(600))
     file = Content("room", Member(len(data), partial(io.BytesIO, data)), Meter("room", 2**30))
-    (document,) = window.Window(file).values(["messages"])
+    (document,) = source_json.Window(file).values(["messages"])
     assert str(document).startswith("longer than")
 
 

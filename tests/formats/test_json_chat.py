@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.formats import registry
-from app.formats.chats.several import together
+from app.formats.chats.chat_files import together
 from app.formats.post import Medium, Reactions, SignCount
 from app.formats.records import BadRecord, Format, Record, Skipped
 from tests.archives import SMALL_FILES, zip_bytes

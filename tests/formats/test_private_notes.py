@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageOps, ImageSequence, PngImagePlugin
 
 from app.errors import RecordError
-from app.formats.box_notes import Span
+from app.formats.box_files import Span
 from app.formats.media_bytes import MOST_PARTS
 from app.formats.private_notes import without_notes
 from tests.archives import VIDEO, picture

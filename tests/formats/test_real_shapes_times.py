@@ -11,13 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import RecordError
-from app.formats.assumptions import ReadNotes
-from app.formats.choices import Order
+from app.formats.assumptions import Order, ReadNotes
 from app.formats.records import ReadOptions, Record
 from app.formats.registry import open_records
 from app.formats.source.file import Source
-from app.formats.source.times import FileTimes, orders_of, read_time, time_or_field
-from app.formats.source.zones import named_zone, zone_offsets
+from app.formats.source.times import (
+    FileTimes,
+    named_zone,
+    orders_of,
+    read_time,
+    time_or_field,
+    zone_offsets,
+)
 from tests.formats.files import read_file_records
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.errors import UnrecognisedFileError
 from app.formats.assumptions import Assumption
-from app.formats.chats import whatsapp_heads as clock_words
+from app.formats.chats import whatsapp_dates as clock_words
 from app.formats.chats.whatsapp_dates import of_persia
 from app.formats.records import Record
 from tests.formats import clock_words as made

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app.formats.records import ReadOptions, Record
 from app.formats.registry import open_records
 from app.formats.source.file import Source
-from app.formats.source.zones import AMBIGUOUS, named_zone
+from app.formats.source.times import AMBIGUOUS, named_zone
 from tests.archives import zip_bytes
 from tests.chats import kakaotalk
 

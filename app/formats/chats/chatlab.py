@@ -14,15 +14,13 @@ import msgspec
 
 from app.compute.text import clean_title, normalized
 from app.errors import BrokenFileError, Message
-from app.formats.chats.attachments import NONE, Attachments, attachments_of
-from app.formats.chats.chat_files import find_rooms
+from app.formats.chats.chat_files import NONE, Attachments, attachments_of, find_rooms
 from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
 from app.formats.post import MediumKind, ReplyTarget
 from app.formats.records import ExportedPost, FileRoom, Writer
 from app.formats.source.file import Content, Source
-from app.formats.source.json import as_object, as_word
+from app.formats.source.json import MAX_VALUE, Json, Window, as_object, as_word, load
 from app.formats.source.text import first_lines, lines
-from app.formats.source.window import MAX_VALUE, Json, Window, load
 from app.runtime.clock import now
 
 _GENERATOR: Final = "saywho"

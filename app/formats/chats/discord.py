@@ -17,8 +17,7 @@ from typing import Final, NamedTuple
 
 from app.compute.text import clean_title
 from app.errors import Message, RecordError
-from app.formats.chats.attachments import attachments_of
-from app.formats.chats.chat_files import RoomFile, find_rooms, one_by_one
+from app.formats.chats.chat_files import RoomFile, attachments_of, find_rooms, one_by_one
 from app.formats.chats.json_chat import ChatMessage, JsonChat, Skip, record_of
 from app.formats.csv import Heading, headings, read_rows
 from app.formats.post import ReplyTarget, digits
@@ -40,10 +39,9 @@ from app.formats.records import (
 )
 from app.formats.signs import reactions_in, reactions_of, written_at
 from app.formats.source.file import Content, Source
-from app.formats.source.json import as_object, as_word, first_documents, listed, objects
+from app.formats.source.json import Json, as_object, as_word, first_documents, listed, load, objects
 from app.formats.source.text import first_lines
 from app.formats.source.times import time_or_field
-from app.formats.source.window import Json, load
 
 _PERSON: Final = re.compile(r"<@!?(\d{1,20})>")
 _EMOJI: Final = re.compile(r"<a?(:\w{1,100}:)\d{1,20}>")

@@ -15,8 +15,7 @@ import msgspec
 
 from app.compute.text import clean_title
 from app.errors import BrokenFileError, Message, RecordError
-from app.formats.chats.attachments import NONE, Attachments
-from app.formats.chats.chat_files import find_rooms, one_by_one
+from app.formats.chats.chat_files import NONE, Attachments, find_rooms, one_by_one
 from app.formats.post import Reactions, ReplyTarget
 from app.formats.records import (
     BROKEN,
@@ -33,9 +32,8 @@ from app.formats.records import (
 )
 from app.formats.signs import as_told
 from app.formats.source.file import Content, Source
-from app.formats.source.json import no_object, objects
+from app.formats.source.json import Json, Window, load, no_object, objects
 from app.formats.source.times import time_or_field
-from app.formats.source.window import Json, Window, load
 
 ChatT = TypeVar("ChatT")
 Skip = Literal["system", "deleted", "media", "repost"]

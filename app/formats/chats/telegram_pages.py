@@ -18,8 +18,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from app.compute.text import clean_title, normalized, unescape_html
 from app.errors import BrokenFileError, Message, RecordError, UnrecognisedFileError
 from app.formats.assumptions import ReadNotes
-from app.formats.chats.attachments import NONE, Attachments, attachments_of
-from app.formats.chats.chat_files import find_rooms
+from app.formats.chats.chat_files import NONE, Attachments, attachments_of, find_rooms
 from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
 from app.formats.chats.people import zone_of
 from app.formats.post import Medium, MediumKind, Reactions, ReplyTarget
@@ -27,9 +26,9 @@ from app.formats.records import NO_OPTIONS, FileRoom, ReadOptions, RecordStream
 from app.formats.signs import reactions_of
 from app.formats.source.file import Content, Source, head
 from app.formats.source.html import MAX_TAGS, html_to_text
+from app.formats.source.json import Json
 from app.formats.source.text import pieces
-from app.formats.source.window import Json
-from app.formats.source.zones import zone_of_offset
+from app.formats.source.times import zone_of_offset
 
 _MESSAGE: Final = '<div class="message '
 _BEGINS: Final = re.compile(r'<div class="message (?:default|service)\b')

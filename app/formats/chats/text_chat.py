@@ -14,8 +14,7 @@ from msgspec import structs
 from app.compute.text import clean_title
 from app.errors import BrokenFileError, Message
 from app.formats.assumptions import ReadNotes
-from app.formats.chats.attachments import attachments_of
-from app.formats.chats.chat_files import RoomFile, find_rooms, one_by_one
+from app.formats.chats.chat_files import RoomFile, attachments_of, find_rooms, one_by_one
 from app.formats.records import (
     BROKEN,
     BadRecord,

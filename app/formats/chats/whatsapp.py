@@ -8,13 +8,11 @@ from itertools import takewhile
 from typing import Any, Final, NamedTuple
 
 from app.errors import Message, UnrecognisedFileError
-from app.formats.assumptions import ReadNotes
+from app.formats.assumptions import Order, ReadNotes
 from app.formats.chats.chat_files import RoomFile
 from app.formats.chats.sentence_tables import matcher, sentences
 from app.formats.chats.text_chat import Grammar, Opening, Spoken, TextChat, title_of
-from app.formats.chats.whatsapp_dates import Dates
-from app.formats.chats.whatsapp_heads import HeadReader, Shape, UnknownWordsError, shape_of
-from app.formats.choices import Order
+from app.formats.chats.whatsapp_dates import Dates, HeadReader, Shape, UnknownWordsError, shape_of
 from app.formats.records import FileRoom, ReadOptions
 
 COLON: Final = ": "

@@ -19,10 +19,9 @@ from typing import Final, NamedTuple
 
 from app.compute.text import clean_title
 from app.errors import Message, RecordError, UnrecognisedFileError
-from app.formats.chats.attachments import KINDS, attachments_of
-from app.formats.chats.chat_files import one_by_one
+from app.formats.chats.chat_files import KINDS, attachments_of, one_by_one
 from app.formats.chats.people import as_username
-from app.formats.media_types import START_BYTES, suffix_of
+from app.formats.media_bytes import START_BYTES, suffix_of
 from app.formats.post import Medium, MediumKind, Platform, ReplyTarget
 from app.formats.records import (
     BROKEN,
@@ -37,9 +36,8 @@ from app.formats.records import (
     read_each,
 )
 from app.formats.source.file import Content, Source, head
-from app.formats.source.json import as_object, first_documents, listed, objects
+from app.formats.source.json import Json, as_object, first_documents, listed, load, objects
 from app.formats.source.times import time_or_field
-from app.formats.source.window import Json, load
 
 _LISTS: Final = (
     "text_post_app_text_posts",

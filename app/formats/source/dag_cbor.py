@@ -12,8 +12,8 @@ from contextlib import closing
 from typing import Final, NamedTuple
 
 from app.errors import BrokenFileError, Message, RecordError
+from app.formats.records import TOO_DEEP
 from app.formats.source.file import Content
-from app.formats.source.window import TOO_DEEP
 
 _SIZES: Final = {24: 1, 25: 2, 26: 4, 27: 8}
 """Bytes of a number after its first byte, by that byte's low bits."""

@@ -7,20 +7,74 @@ import os
 import posixpath
 import sys
 import tempfile
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import IO, BinaryIO, Final
 
-from app.errors import BrokenFileError, ImportFileError, Message, UnrecognisedFileError
-from app.formats.assumptions import ReadNotes
-from app.formats.choices import REPAIR, UNREPAIRED
+from app.errors import (
+    BrokenFileError,
+    ImportFileError,
+    LimitReachedError,
+    Message,
+    UnrecognisedFileError,
+)
+from app.formats.assumptions import REPAIR, UNREPAIRED, ReadNotes
 from app.formats.source import containers
 from app.formats.source.encodings import TextForm
-from app.formats.source.members import READ_ERRORS, Listing, Member, Members, Stream, damaged
-from app.formats.source.meter import MediaMeter, Meter
-from app.formats.source.plain_files import Folder, PlainFile, open_plain
+from app.formats.source.members import (
+    READ_ERRORS,
+    Folder,
+    Listing,
+    Member,
+    Members,
+    PlainFile,
+    Stream,
+    damaged,
+    open_plain,
+)
+
+
+class Meter:
+    def __init__(self, name: str, limit_bytes: int) -> None:
+        self._name = name
+        self.limit_bytes = limit_bytes
+        self.bytes_read = 0
+        self.reading = name
+        self.files: set[str] = set()
+
+    def counted(self, chunk: bytes) -> Iterator[bytes]:
+        """Yield the part of a chunk within the limit. Raises LimitReachedError after it."""
+        room = self.limit_bytes - self.bytes_read
+        self.bytes_read += len(chunk)
+        yield chunk[: max(room, 0)]
+        if len(chunk) > room:
+            raise self.reached()
+
+    def reached(self) -> LimitReachedError:
+        return LimitReachedError(
+            "{name} is larger than {limit}, the limit of an import",
+            name=self._name,
+            limit=self._limit,
+        )
+
+    @property
+    def _limit(self) -> str:
+        return f"{self.limit_bytes / 2**20:,.4g} MB"
+
+
+class MediaMeter(Meter):
+    """Counts an archive's media, which are already packed and so grow by little."""
+
+    def reached(self) -> LimitReachedError:
+        return LimitReachedError(
+            "the pictures and videos of {name} unpack to more than {limit}, far more than"
+            " expected; no more are stored",
+            name=self._name,
+            limit=self._limit,
+        )
+
 
 DEFAULT_LIMIT_BYTES: Final = 4096 * 2**20
 BUFFER_BYTES: Final = 64 * 1024
@@ -348,3 +402,42 @@ def read_some(stream: Stream) -> bytes:
     """Return the next bytes, none only at the end, without losing any before damage."""
     read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
     return read(BUFFER_BYTES)
+
+
+def lone_content(source: Source, endings: Collection[str]) -> Content | None:
+    """Return the source if it is a file, else its only data file; None for several.
+
+    Other files count as unread after the file was taken.
+    """
+    if not source.has_members:
+        return source
+    names = [name for name in source.members if _may_hold_posts(name)]
+    if len(names) != 1 or not names[0].lower().endswith(tuple(endings)):
+        return None
+    return source.member(names[0])
+
+
+def tables_in(source: Source, endings: Collection[str]) -> list[Content]:
+    names = [name for name in sorted(source.members) if name.lower().endswith(tuple(endings))]
+    names = [name for name in names if _may_hold_posts(name)]
+    return [source.member(name) for name in names] if len(names) <= 1_000 else []
+
+
+def take(source: Source, taken: Iterable[Content]) -> None:
+    """Note the files as read, and the others next to them as unread."""
+    names = {content.name for content in taken if content is not source}
+    if not names:
+        return
+    source.expect(names)
+    for name in source.members:
+        if name not in names and not _is_hidden(name):
+            source.notes.leave("file", name)
+
+
+def _may_hold_posts(name: str) -> bool:
+    endings = (".csv", ".tsv", ".json", ".jsonl", ".ndjson")
+    return name.lower().endswith(endings) and not _is_hidden(name)
+
+
+def _is_hidden(name: str) -> bool:
+    return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))

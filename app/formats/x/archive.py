@@ -30,9 +30,8 @@ from app.formats.records import (
     required_text,
 )
 from app.formats.source.file import Content, Source, head
-from app.formats.source.json import as_object, as_word, listed
+from app.formats.source.json import Json, Window, as_object, as_word, listed, load
 from app.formats.source.times import read_time, time_or_field
-from app.formats.source.window import Json, Window, load
 from app.formats.x.posts import Versions, expanded, media_and_addresses, raw_text, time_of, to_item
 
 _FILES: Final = {

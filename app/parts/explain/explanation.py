@@ -16,14 +16,20 @@ from typing import Any, Final, Literal, TypeVar
 import msgspec
 
 from app.errors import ImportFileError, Message, message_of, packed
-from app.formats.assumptions import NO_NOTES, Assumption, NotesSummary, ReadNotes, decoded_sentence
+from app.formats.assumptions import (
+    NO_NOTES,
+    Assumption,
+    NotesSummary,
+    ReadNotes,
+    decoded_sentence,
+    note_lines,
+)
 from app.formats.masks import masked_name, masked_sentence, shape_of, shape_of_value, shape_of_words
-from app.formats.note_sentences import note_lines
 from app.formats.records import BadRecord, Item, ReadOptions, Record, RecordStream, TextLine
 from app.formats.registry import FORMATS, open_records
 from app.formats.source.file import Content, Source
+from app.formats.source.json import BadValue
 from app.formats.source.text import first_lines, lines
-from app.formats.source.window import BadValue
 from app.runtime.clock import monotonic
 
 LINE_KINDS: Final = {

@@ -20,8 +20,7 @@ from app.config import MIB, Config
 from app.db.backend import Sessions
 from app.db.engine import GrantLostError
 from app.errors import AppError, InvalidInputError, NotFoundError, message_of, packed
-from app.formats.assumptions import ReadNotes
-from app.formats.note_sentences import unread_sentences
+from app.formats.assumptions import ReadNotes, unread_sentences
 from app.formats.records import Record, RecordStream
 from app.models import LiveSource, Tweet, User
 from app.parts.sources.fetching import FetchError, Web, allowed

@@ -14,8 +14,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from app.errors import Message, RecordError
-from app.formats.source.json import NOT_AN_OBJECT
-from app.formats.source.window import load
+from app.formats.source.json import NOT_AN_OBJECT, load
 
 Row = dict[str, Any]
 MAX_ERRORS: Final = 100

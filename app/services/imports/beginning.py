@@ -14,9 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.text import username_key
 from app.db.backend import Sessions
 from app.errors import ImportFileError, Message
-from app.formats.assumptions import NotesSummary
-from app.formats.choices import order_of
-from app.formats.note_sentences import ways_out
+from app.formats.assumptions import NotesSummary, order_of, ways_out
 from app.formats.post import RoomReference
 from app.formats.records import Item, ReadOptions, Record, RecordStream, unsettled_of
 from app.formats.registry import open_records

@@ -26,8 +26,8 @@ from app.db.backend import Sessions, chunks
 from app.db.engine import Database
 from app.db.lock import file_lock
 from app.errors import AppError, InvalidInputError, RecordError, UnavailableError, is_out_of_files
-from app.formats.box_notes import Span
-from app.formats.media_types import START_BYTES, TYPES, suffix_of
+from app.formats.box_files import Span
+from app.formats.media_bytes import START_BYTES, TYPES, suffix_of
 from app.formats.post import StoredMedium
 from app.formats.private_notes import without_notes
 from app.models import MediaUse, Tweet, User

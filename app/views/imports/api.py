@@ -8,8 +8,8 @@ from quart import request, url_for
 
 from app.compute.text import clean_username
 from app.errors import MalformedError, message_of
+from app.formats.assumptions import DATE_ORDERS, columns_of, order_of, parse_encoding
 from app.formats.chats.people import zone_of
-from app.formats.choices import DATE_ORDERS, columns_of, order_of, parse_encoding
 from app.formats.records import ReadOptions
 from app.formats.registry import FORMATS
 from app.lifespan import resources

@@ -8,17 +8,23 @@ from typing import Final, NamedTuple
 from msgspec import structs
 
 from app.errors import Message
-from app.formats.assumptions import Assumption, NotesSummary, Unsettled
-from app.formats.chats.people import machine_zone, zone_of
-from app.formats.choices import DATE_ORDERS, ROLES, columns_of, order_of, parse_encoding
-from app.formats.csv import FIELDS
-from app.formats.note_sentences import (
+from app.formats.assumptions import (
+    DATE_ORDERS,
     ENCODINGS,
+    ROLES,
+    Assumption,
+    NotesSummary,
+    Unsettled,
     assumption_sentence,
     choice_hint,
+    columns_of,
+    order_of,
+    parse_encoding,
     unread_sentences,
     value_label,
 )
+from app.formats.chats.people import machine_zone, zone_of
+from app.formats.csv import FIELDS
 from app.formats.records import ReadOptions
 from app.views.blueprints import Form
 

@@ -11,7 +11,7 @@ from quart.wrappers.response import FileBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import NotFoundError, UnavailableError
-from app.formats.media_types import TYPES
+from app.formats.media_bytes import TYPES
 from app.formats.small_pictures import SMALL_SUFFIX
 from app.lifespan import resources
 from app.paths import MEDIA

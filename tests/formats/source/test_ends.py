@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.formats.source.ends import end_of
+from app.formats.source.json import end_of
 from tests.growth import growth
 
 TEXTS = st.text('\\"[]{}a é😀\ud800\n', max_size=80)

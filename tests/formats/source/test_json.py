@@ -10,10 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import BrokenFileError
-from app.formats.source.file import Content
+from app.formats.source.file import Content, Meter
+from app.formats.source.json import MAX_VALUE, Window
 from app.formats.source.members import Member
-from app.formats.source.meter import Meter
-from app.formats.source.window import MAX_VALUE, Window
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

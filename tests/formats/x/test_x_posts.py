@@ -9,7 +9,7 @@ import pytest
 
 from app.errors import BrokenFileError
 from app.formats.records import BadRecord, Item, Record, Skipped
-from app.formats.source.window import MAX_VALUE
+from app.formats.source.json import MAX_VALUE
 from tests.formats.files import read_file_records, read_one, texts
 
 ID = "1626927829363920896"
