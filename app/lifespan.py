@@ -25,9 +25,9 @@ from app.runtime.work_pool import Slots, Turns, WorkPool
 from app.security import load_secret_keys
 from app.services.access.operators import Passwords
 from app.services.access.site import Openness
-from app.services.compare.cases import Models
 from app.services.compare.comparing import Comparer
 from app.services.compare.guessing import Showcase
+from app.services.compare.habits import Models
 from app.services.compare.model_card import Cards
 from app.services.imports.preview import Previewer
 from app.services.imports.runner import keep_importing

@@ -22,8 +22,7 @@ from numpy.typing import NDArray
 
 from app.compute.case import Case
 from app.compute.features import CHARACTERS
-from app.compute.judgement import UNFAMILIAR, judge
-from app.compute.measured import MANY_HERE, Curve, gap_of, measured_curves
+from app.compute.judgement import MANY_HERE, UNFAMILIAR, Curve, gap_of, judge, measured_curves
 from app.compute.profiles import profile_of
 from app.population import shipped_authors
 from benchmarks.open_trials import Author, fitted, read_authors

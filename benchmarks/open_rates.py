@@ -6,8 +6,7 @@ import msgspec
 import numpy as np
 
 from app.compute.features import RECIPE
-from app.compute.judgement import likely_from
-from app.compute.measured import BELIEFS, LONG_WORDS, NAMED, OTHERS, RATES_FILE, Rates
+from app.compute.judgement import BELIEFS, LONG_WORDS, NAMED, OTHERS, RATES_FILE, Rates, likely_from
 from app.population import shipped_digest
 from app.runtime.clock import now
 from benchmarks.open_trials import Trial

@@ -17,11 +17,10 @@ from numpy.typing import NDArray
 from app.compute.attribution import Query
 from app.compute.case import query_of_texts
 from app.compute.counts import Counts
-from app.compute.fitting import Corpus, CorpusAuthor, fit_corpus
+from app.compute.fitting import Corpus, CorpusAuthor, chained, fit_corpus
 from app.compute.judgement import SURE, judge
 from app.compute.population import NOTHING_SHIPPED, Population, Shipped
 from app.compute.profiles import AuthorProfile, profile_of
-from app.compute.self_replies import chained
 from app.compute.text import has_words, own_words, word_count
 from benchmarks.accuracy_data import read_rows
 

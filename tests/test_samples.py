@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from app.compute.languages import guess_language
-from app.compute.text import clean_text, clean_username
+from app.compute.text import clean_text, clean_username, guess_language
 from app.db.engine import Database
-from app.services.compare.cases import Models, Question, gather
+from app.services.compare.comparing import Question, gather
+from app.services.compare.habits import Models
 from app.services.compare.verdict import answer
 from app.services.imports.sample_authors import delete_samples, load_samples
 from app.services.posts.samples import list_samples, sample_files

@@ -11,8 +11,8 @@ import click
 import msgspec
 
 from app.cli.running import BAD_INPUT, fail, json_option, print_json, print_result, with_database
-from app.compute.gaps import Gap
 from app.compute.judgement import SURE
+from app.compute.text import Gap
 from app.config import Config
 from app.db.engine import Database
 from app.errors import AppError
@@ -24,8 +24,8 @@ from app.services.compare.batch_lines import (
     judge_lines,
     plain_texts,
 )
-from app.services.compare.cases import Models, Question
-from app.services.compare.comparing import ask_once
+from app.services.compare.comparing import Question, ask_once
+from app.services.compare.habits import Models
 from app.services.compare.verdict import Comparison
 from app.views.comparing.evidence import shown_marks, uses_of
 from app.views.comparing.verdicts import (

@@ -15,10 +15,8 @@ from numpy.typing import NDArray
 from app.compute.attribution import Query, group_factors, query_of, shares_of
 from app.compute.case import Case, Suspect
 from app.compute.counts import lookup
-from app.compute.features import SHAPE, Occurrences
-from app.compute.gaps import struck_before
-from app.compute.links import RANDOM_BEGIN
-from app.compute.text import own_words
+from app.compute.features import SHAPE, Occurrences, struck_before
+from app.compute.text import RANDOM_BEGIN, own_words
 
 MOST_MARKS: Final = 12
 FEWEST_WEIGHT: Final = 0.3

@@ -1,7 +1,8 @@
 """Features of a text: hashed n-grams in five groups.
 
 They are three characters, words, pairs of words, the shape (a skeleton such as `Aa a, M U`) and the
-style (18 habits of length, ends and punctuation).
+style (18 habits of length, ends and punctuation). Features that a gap touches do not count; style
+counts in the rest.
 """
 
 import re
@@ -18,17 +19,24 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from app.compute.counts import EMPTY, Counts, tally, tally_each
-from app.compute.gaps import Gap, struck_before
-from app.compute.links import (
+from app.compute.text import (
+    ADDRESS,
+    LETTERS,
     LINK,
     LINK_TO_HOST,
+    QUOTED,
     RANDOM_LINK,
     RANDOM_SIGN,
+    Gap,
     begins_link,
     link_count,
     may_have_random_link,
+    may_quote,
+    own_words,
+    plain_text,
+    rest_of,
+    word_count,
 )
-from app.compute.text import QUOTED, may_quote, plain_text
 
 LINK_OR_NAME: Final = re.compile(rf"{LINK}|[@#]\w+")
 
@@ -337,6 +345,28 @@ def _shape_hashes(skeleton: NDArray[np.uint32]) -> list[NDArray[np.uint32]]:
 
 GAP: Final = "\0"
 """Sign of a gap for counting style; no text contains it, no habit counts it."""
+
+
+def struck_before(gaps: Sequence[Gap], size: int) -> NDArray[np.intp]:
+    """Return the number of characters in gaps before each place of a text: (size + 1,)."""
+    is_struck = np.zeros(size + 1, np.intp)
+    for start, end in gaps:
+        is_struck[start + 1 : end + 1] = 1
+    return is_struck.cumsum()
+
+
+def whole_words(text: str, gaps: Sequence[Gap]) -> int:
+    """Return the number of the text's own words that no gap touches."""
+    unquoted = own_words(text)
+    if not gaps:
+        return word_count(unquoted)
+    # What is no word of the author's own becomes as many spaces, so that places stay.
+    quoted = [] if unquoted == text else [quote.span() for quote in QUOTED.finditer(text)]
+    spaced = rest_of(text, quoted)
+    spaced = ADDRESS.sub(lambda address: " " * len(address[0]), spaced)
+    struck = struck_before(gaps, len(text))
+    words = LETTERS.finditer(spaced)
+    return sum(bool(struck[word.start()] == struck[word.end()]) for word in words)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

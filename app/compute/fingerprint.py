@@ -18,9 +18,6 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from app.compute.chat_timing import Said, WrittenTexts, after_silence, conversations_of
-from app.compute.hours import counts_by_hour, hour_numbers
-from app.compute.links import without_addresses
 from app.compute.mentions import emoji_in, laughs_in
 from app.compute.significance import (
     CLEAR_OF_MANY,
@@ -31,6 +28,15 @@ from app.compute.significance import (
     share_errors,
     sums_in,
     welch_errors,
+)
+from app.compute.text import without_addresses
+from app.compute.times import (
+    Said,
+    WrittenTexts,
+    after_silence,
+    conversations_of,
+    counts_by_hour,
+    hour_numbers,
 )
 
 MeasureName = Literal[

@@ -1,29 +1,72 @@
-"""Fitting of the model to a corpus: background, population, temperature and rates."""
+"""Fitting of the model to a corpus: background, population, temperature and rates.
+
+It scores held-out posts; an author's chain of replies to themselves is held out as a unit.
+"""
 
 import random
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.compute.attribution import Background, build_background, scores_of_each
-from app.compute.case import NO_CHANGE, Case, Fitted, Habit, Suspect, worded_share
+from app.compute.case import NO_CHANGE, Case, Fitted, Habit, Suspect, usual_of, worded_share
 from app.compute.counts import Counts
 from app.compute.features import features_of
-from app.compute.languages import ENGLISH_POSTS, is_english
 from app.compute.population import (
+    ENGLISH_POSTS,
     NOTHING_SHIPPED,
     CountedAuthor,
     Population,
     Shipped,
     drawn_authors,
+    is_english,
 )
 from app.compute.profiles import AuthorProfile, text_keys, without_posts
-from app.compute.ratios import usual_of
-from app.compute.self_replies import ChainedPost, units_of
 from app.compute.text import has_words, own_words, username_key
+
+
+class ChainedPost(NamedTuple):
+    text: str
+    chain: int
+    """Number of the chain; a post outside chains has its own number."""
+    length: int = 1
+
+
+def chains_of(links: Iterable[tuple[int, int]]) -> dict[int, int]:
+    """Return the lowest number in the chain of each chained post; links: post and answered post."""
+    pairs = [link for link in links if link[0] != link[1]]
+    lower: dict[int, int] = {}
+    """For each post, a lower post of the same chain."""
+
+    def lowest(post: int) -> int:
+        while (below := lower.get(post, post)) != post:
+            lower[post] = post = lower.get(below, below)
+        return post
+
+    for link in pairs:
+        low, high = sorted(map(lowest, link))
+        lower[high] = low
+    return {post: lowest(post) for link in pairs for post in link}
+
+
+def chained(posts: Iterable[tuple[int, str]], chains: Mapping[int, int]) -> list[ChainedPost]:
+    lengths = Counter(chains.values())
+    places = ((text, chains.get(number, number)) for number, text in posts)
+    return [ChainedPost(text, chain, lengths.get(chain, 1)) for text, chain in places]
+
+
+def units_of(posts: Iterable[ChainedPost]) -> list[list[str]]:
+    """Return complete chains as units of texts, since their posts reveal each other."""
+    units: defaultdict[int, list[ChainedPost]] = defaultdict(list)
+    for post in posts:
+        units[post.chain].append(post)
+    whole = (unit for unit in units.values() if len(unit) >= unit[0].length)
+    return [[post.text for post in unit] for unit in whole]
+
 
 ASKED_IN_ALL: Final = 400
 """Number of scored posts up to which few authors give more than 40 posts each."""

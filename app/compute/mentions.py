@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from app.compute.links import LINKED_SITE, RANDOM_SITES
+from app.compute.text import LINKED_SITE, RANDOM_SITES
 
 TAG: Final = re.compile(r"(?<![\w&/#])#(\w*[^\W\d_]\w*)")
 """Pattern of a tag, which has a letter; a URL's part after # is none."""

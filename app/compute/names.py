@@ -10,11 +10,9 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final, NamedTuple
 
-from app.compute.gaps import Gap
-from app.compute.korean import is_ending, is_hangul
-from app.compute.links import VISIBLE_LINK
-from app.compute.text import normalized
+from app.compute.text import VISIBLE_LINK, Gap, normalized
 from app.compute.typical_words import FUNCTION_WORDS
+from app.compute.words import is_ending, is_hangul
 from app.language.korean_particles import last_sound
 
 HIDDEN: Final = "\N{OBJECT REPLACEMENT CHARACTER}"

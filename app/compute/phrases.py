@@ -17,12 +17,12 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from app.compute.chat_timing import WrittenTexts
-from app.compute.languages import guess_language, guess_main_language
 from app.compute.mentions import LAUGHING, laughs_in
 from app.compute.population import Population
 from app.compute.profiles import AuthorProfile
 from app.compute.significance import design_effect, log_chances
+from app.compute.text import guess_language, guess_main_language
+from app.compute.times import WrittenTexts
 from app.compute.typical_words import (
     TypicalWord,
     gained_words,

@@ -10,10 +10,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from app.compute.korean import Forms, forms_of, stem_size
 from app.compute.mentions import TAG, tags_in
 from app.compute.text import normalized
-from app.compute.words import Segment, segment_terms, segments, words_and_runs
+from app.compute.words import (
+    Forms,
+    Segment,
+    forms_of,
+    segment_terms,
+    segments,
+    stem_size,
+    words_and_runs,
+)
 
 _PIECE = re.compile(r'(?P<not>-?)(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+|"))')
 _TAG_WORD: Final = re.compile(rf"{TAG.pattern}[^\w#]*")

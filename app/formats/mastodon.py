@@ -6,8 +6,7 @@ from itertools import chain
 from typing import Final
 from urllib.parse import urlsplit
 
-from app.compute.languages import language_of
-from app.compute.text import unescape_html
+from app.compute.text import language_of, unescape_html
 from app.errors import Message, RecordError
 from app.formats.post import MIME_KINDS, Kind, Medium, MediumKind, Reactions, ReplyTarget, as_count
 from app.formats.records import (

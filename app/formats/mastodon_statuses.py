@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
-from app.compute.languages import language_of
-from app.compute.text import unescape_html
+from app.compute.text import language_of, unescape_html
 from app.errors import Message
 from app.formats.cells import is_restricted
 from app.formats.mastodon import host_of

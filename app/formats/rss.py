@@ -18,8 +18,7 @@ import feedparser
 from feedparser.encodings import convert_to_utf8
 from selectolax.lexbor import LexborHTMLParser
 
-from app.compute.languages import guess_language, language_of
-from app.compute.text import MAX_TEXT_LENGTH
+from app.compute.text import MAX_TEXT_LENGTH, guess_language, language_of
 from app.errors import RecordError
 from app.formats.platform_pages import MAX_ID_LENGTH, PageHead, page
 from app.formats.post import MIME_KINDS, Medium, as_count

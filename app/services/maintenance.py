@@ -20,10 +20,16 @@ from app.models import BackgroundSnapshot, ImportJob
 from app.runtime.clock import wait_until_set
 from app.services.clock_changes import bring_times_back, has_times_ahead
 from app.services.compare.background import BACKGROUND, is_outgrown, renew_background
-from app.services.compare.cases import Models
-from app.services.compare.left_out import LEFT_OUT, is_left_out_due, is_settled, measure_in_process
+from app.services.compare.habits import Models
+from app.services.compare.held_out import (
+    LEFT_OUT,
+    has_unjudged,
+    is_left_out_due,
+    is_settled,
+    judge_room,
+    measure_in_process,
+)
 from app.services.compare.profiles import fold_long_tails, has_long_tails
-from app.services.compare.recognised import has_unjudged, judge_room
 from app.services.deletion.games import has_old_games, remove_old_games
 from app.services.deletion.purging import is_purge_due, purge_deleted
 from app.services.event_log import has_old_events, prune_events

@@ -8,7 +8,7 @@ from typing import Final, Generic, NamedTuple, TypeVar
 from jinja2.utils import urlize
 from markupsafe import Markup, escape
 
-from app.compute.links import has_link
+from app.compute.text import has_link
 from app.services.search.results import Hit
 from app.views.links import search_path
 

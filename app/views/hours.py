@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from app.compute.hours import BUSY_H, DAY_H
+from app.compute.times import BUSY_H, DAY_H
 from app.drawing.drawings import HOUR_LABELS, HOURS, Clock, Columns
 from app.language.i18n import gettext, gettext_noop, gettext_of_past
 from app.language.tell import tell, tell_of_past

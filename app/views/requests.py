@@ -23,7 +23,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.http import parse_range_header
 from werkzeug.routing import IntegerConverter, Map
 
-from app.compute.gaps import Gap
+from app.compute.text import Gap
 from app.config import MIB, Config
 from app.errors import (
     AppError,

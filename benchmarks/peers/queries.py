@@ -9,8 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Select, select, update
 
-from app.compute.languages import guess_language
-from app.compute.text import clean_text
+from app.compute.text import clean_text, guess_language
 from app.models import Event, Token, Tweet, User
 
 LISTED: Final = 20

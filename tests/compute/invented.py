@@ -7,10 +7,9 @@ from typing import Final
 from app.compute.case import Case
 from app.compute.counts import add
 from app.compute.features import features
-from app.compute.fitting import CorpusAuthor, fit_corpus
+from app.compute.fitting import CorpusAuthor, chained, fit_corpus
 from app.compute.judgement import Judgement, judge
 from app.compute.profiles import AuthorProfile, profile_of
-from app.compute.self_replies import chained
 
 SYLLABLES: Final = ("ka", "lo", "mi", "ren", "sta", "tu", "ve", "bor", "dis", "fen", "gul", "hap")
 WORDS: Final = tuple(first + second for first in SYLLABLES for second in SYLLABLES)

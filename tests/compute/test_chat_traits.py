@@ -8,9 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.compute.chat_timing import Said, answers_among
-from app.compute.chat_traits import Judged, Trait, days_of_first, traits_of
-from app.compute.portrait import portray
+from app.compute.portrait import Judged, Trait, days_of_first, portray, traits_of
+from app.compute.times import Said, answers_among
 
 HOUR_S = 3600
 DAY_S = 24 * HOUR_S

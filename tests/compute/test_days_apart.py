@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.days_apart import DaysApart, DaySpan, days_apart
-from app.compute.hours import DAY_H, fullest_part
+from app.compute.times import DAY_H, DaysApart, DaySpan, days_apart, fullest_part
 from tests.selection import first_of
 
 FIRST: Final = date(2023, 1, 1)

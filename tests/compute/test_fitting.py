@@ -12,15 +12,17 @@ from app.compute.fitting import (
     FEWEST_ASKED,
     HOTTEST,
     HeldOut,
+    chained,
+    chains_of,
     fit_corpus,
     fit_temperature,
     hold_out,
     sample_of,
     temperature_of,
+    units_of,
 )
 from app.compute.population import FEWEST_POSTS, MOST_MEMBERS, drawn_authors
 from app.compute.profiles import profile_of
-from app.compute.self_replies import chained, chains_of, units_of
 from tests.compute.invented import kept, posts_of
 
 

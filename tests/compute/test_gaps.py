@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from app.compute.case import Case, Fitted, Suspect
 from app.compute.counts import lookup
 from app.compute.evidence import marks_of
-from app.compute.features import STYLE, features, group_edges, occurrences
-from app.compute.gaps import BETWEEN, Gap, gaps_of_each, joined_gaps, rest_of, whole_words
+from app.compute.features import STYLE, features, group_edges, occurrences, whole_words
 from app.compute.judgement import judge
-from app.compute.text import own_words, word_count
+from app.compute.text import BETWEEN, Gap, gaps_of_each, joined_gaps, own_words, rest_of, word_count
 from tests.compute.invented import KNOWN, Place, posts_of
 from tests.compute.test_evidence import AUTHORS, BACKGROUND, TEXTS
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.hours import busiest_hours, counts_by_hour, hours_of_day
+from app.compute.times import busiest_hours, counts_by_hour, hours_of_day
 
 SEEDS: Final = range(150)
 

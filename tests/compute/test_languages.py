@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.compute.languages import guess_language, guess_main_language, language_of, main_language
+from app.compute.text import guess_language, guess_main_language, language_of, main_language
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.links import (
+from app.compute.text import (
     ADDRESS,
+    LETTERS,
     LINKED_SITE,
     RANDOM_LINK,
     VISIBLE_LINK,
@@ -16,9 +17,10 @@ from app.compute.links import (
     link_count,
     may_have_address,
     may_have_random_link,
+    plain_text,
     without_addresses,
+    word_count,
 )
-from app.compute.text import LETTERS, plain_text, word_count
 from tests.house import APP, ROOT
 
 LINKS = ("https://a.example/x?y", "http://t.co/aB3", "https://www.b.example")
@@ -78,4 +80,4 @@ def test_no_other_module_says_how_a_link_begins() -> None:
     paths = [path for folder in folders for path in (APP / folder).rglob("*.py")]
     spelled = re.compile(r"https\?:|t\\\.co|twitter\\\.com")
     places = [str(path.relative_to(ROOT)) for path in paths if spelled.search(path.read_text())]
-    assert places == ["app/compute/links.py"]
+    assert places == ["app/compute/text.py"]

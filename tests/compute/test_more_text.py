@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.compute.features import RECIPE
-from app.compute.judgement import FEWEST_JUDGED, judge
-from app.compute.measured import (
+from app.compute.judgement import (
     DECIDED,
+    FEWEST_JUDGED,
     FEWEST_TIMES,
     MOST_TIMES,
     gap_of,
+    judge,
     measured_curves,
     more_text,
     share_decided,

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.gaps import joined_gaps
 from app.compute.names import HIDDEN, HiddenText, ManyNames, find_name_words, find_names
+from app.compute.text import joined_gaps
 
 
 def hidden(text: str, names: list[str]) -> str:

@@ -8,8 +8,8 @@ from string import ascii_lowercase
 import numpy as np
 import pytest
 
-from app.compute.chat_timing import WrittenTexts
 from app.compute.phrases import Phrase, phrases_of
+from app.compute.times import WrittenTexts
 from app.compute.typical_words import words_in_each
 
 NAMES = ("Ada", "Grace", "Edsger", "Barbara", "Donald")

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import astuple
 
-from app.compute.chat_timing import Said
 from app.compute.portrait import PersonPortrait, portray
+from app.compute.times import Said
 
 HOUR_S = 3600
 DAY_S = 24 * HOUR_S

@@ -4,8 +4,15 @@ import numpy as np
 import pytest
 
 from app.compute.features import RECIPE
-from app.compute.judgement import likely_from
-from app.compute.measured import BELIEFS, LONG_WORDS, NAMED, OTHERS, measured_rates, rate
+from app.compute.judgement import (
+    BELIEFS,
+    LONG_WORDS,
+    NAMED,
+    OTHERS,
+    likely_from,
+    measured_rates,
+    rate,
+)
 from app.population import shipped_digest
 
 

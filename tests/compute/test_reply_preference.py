@@ -3,8 +3,8 @@
 import random
 from math import sqrt
 
-from app.compute.chat_timing import Said, answers_among
-from app.compute.chat_traits import clearest_answers
+from app.compute.portrait import clearest_answers
+from app.compute.times import Said, answers_among
 
 PEOPLE = range(4)
 

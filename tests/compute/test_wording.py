@@ -11,10 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from app.compute.attribution import EMPTY_BACKGROUND, build_background
+from app.compute.attribution import (
+    EMPTY_BACKGROUND,
+    build_background,
+    likeness,
+    neighbour_order,
+    similarities,
+)
 from app.compute.counts import add
 from app.compute.features import WORDS, group_edges
-from app.compute.likeness import likeness, neighbour_order, similarities
 from app.compute.phrases import typical_phrases
 from app.compute.population import CountedAuthor, Population
 from app.compute.significance import clear_log_chance, log_chances, log_chances_of_tests

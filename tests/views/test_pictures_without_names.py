@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from quart import g
 
-from app.compute.gaps import joined_gaps
 from app.compute.names import SHOWN_HIDDEN
+from app.compute.text import joined_gaps
 from app.drawing.poster import Poster
 from app.parts.pictures.answer import Picture, read_picture, without_names
 from app.parts.pictures.author import read_poster as read_author_poster

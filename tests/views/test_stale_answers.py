@@ -22,7 +22,7 @@ from app.lifespan import resources
 from app.models import Tweet
 from app.services import event_log
 from app.services.compare.background import FIRST_SNAPSHOT_POSTS
-from app.services.compare.recognised import FEWEST_MESSAGES
+from app.services.compare.held_out import FEWEST_MESSAGES
 from app.views.blueprints import PageBlueprint
 from tests.browsing import Browser, parts_of, signed_in
 from tests.conftest import Client, MakeConfig, Outside, client_with

@@ -14,8 +14,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
-from app.compute.languages import language_of
-from app.compute.text import unescape_html
+from app.compute.text import language_of, unescape_html
 from app.errors import Message, RecordError
 from app.formats.assumptions import REPOST_BEGINNING, ToldReposts
 from app.formats.post import Kind, Medium, MediumKind, Reactions, ReplyTarget, as_count, digits

@@ -14,7 +14,7 @@ from app.lifespan import resources
 from app.parts.dashboard.figures import Panel
 from app.parts.dashboard.sentences import filled, nothing_dated, sentences, some_of, some_shown
 from app.parts.dashboard.shapes import Plot, row_axis, row_height
-from app.services.compare.cases import MOST_COMPARED
+from app.services.compare.comparing import MOST_COMPARED
 from app.services.compare.model_card import FEWEST_OF_AUTHOR, Card, CardAuthor, own_names
 from app.services.posts.samples import sample_files
 from app.services.posts.statistics import ActiveAuthors, most_active_with

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.likeness import neighbour_order
+from app.compute.attribution import neighbour_order
 from app.language.i18n import gettext, gettext_noop, ngettext, show_list
 from app.lifespan import resources
 from app.parts.dashboard.figures import MOST_AUTHORS, OF_AUTHORS, Panel
@@ -29,7 +29,7 @@ from app.parts.dashboard.shapes import (
     row_height,
 )
 from app.parts.dashboard.words import MOST_WORDED, Words
-from app.services.compare.manners import likeness_of, typical_beside, written_languages
+from app.services.compare.habits import likeness_of, typical_beside, written_languages
 from app.services.posts.statistics import ActiveAuthors, most_active_with
 from app.services.posts.users import UserRow
 from app.views.cast import shown_name

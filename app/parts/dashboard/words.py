@@ -9,7 +9,7 @@ from app.compute.typical_words import TypicalWord
 from app.language.i18n import gettext, show_list, show_number
 from app.parts.dashboard.sentences import nothing_dated, sentences, some_of
 from app.parts.dashboard.shapes import FigureBar, Plot, draw_bars
-from app.services.compare.manners import AuthorWords
+from app.services.compare.habits import AuthorWords
 from app.views.cast import hue, shown_name
 from app.views.figure import Figure, Finding, Table
 from app.views.filters import View

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.errors import InvalidInputError
 from app.models import RoomPerson, User
 from app.parts.games.rules import shares
-from app.services.compare.askable import Candidate, askable, posts_of_author
-from app.services.compare.cases import Models, gather
-from app.services.compare.guessing import asked_of
+from app.services.compare.comparing import gather
+from app.services.compare.guessing import Candidate, askable, asked_of, posts_of_author
+from app.services.compare.habits import Models
 from app.services.compare.name_masking import hide, read_chat_names
 from app.services.compare.verdict import Comparison, add_reasons, answer
 from app.services.posts.tweets import get_post

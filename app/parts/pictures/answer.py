@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from quart import Response, request, url_for
 
-from app.compute.gaps import Gap
 from app.compute.judgement import SURE
 from app.compute.names import HIDDEN, SHOWN_HIDDEN
+from app.compute.text import Gap
 from app.drawing.drawings import NO_HUE
 from app.drawing.lettering import (
     Lettering,

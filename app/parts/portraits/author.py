@@ -28,7 +28,7 @@ from app.language.i18n import gettext, show_list, show_number
 from app.language.tell import tell
 from app.lifespan import resources
 from app.services.archive.author_portrait import AuthorPortrait, Reach, read_author_portrait
-from app.services.compare.cases import Question, gather
+from app.services.compare.comparing import Question, gather
 from app.services.compare.verdict import add_reasons, answer
 from app.services.posts.scanning import MOST_SCANNED
 from app.services.posts.selection import Shown

@@ -14,18 +14,18 @@ from app.compute.names import HIDDEN
 from app.compute.text import has_words, username_key
 from app.db.result_cache import EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
-from app.services.compare.askable import (
+from app.services.compare.guessing import (
     FEWEST_POSTS,
     MOST_CHARACTERS,
     MOST_CHOICES,
     SET_LENGTH,
     Candidate,
     Passages,
+    QuizQuestion,
     QuizSet,
     Scope,
     askable,
 )
-from app.services.compare.guessing import QuizQuestion
 from app.services.compare.name_masking import hide, read_chat_names
 from app.services.rooms.room_facts import RoomFacts
 

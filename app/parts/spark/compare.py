@@ -22,7 +22,7 @@ from app.formats.file_columns import file_columns_of
 from app.formats.records import BROKEN, is_broken
 from app.parts.spark.bad_rows import BadRows, Row, answers, json_object
 from app.parts.spark.jobs import FailedJobError, JobError, inputs_of, mapped, read_rows, session
-from app.services.compare.cases import comparable_texts
+from app.services.compare.comparing import comparable_texts
 from app.services.compare.verdict import ranked_authors
 
 _RANKED: Final = pyarrow.struct(

@@ -12,11 +12,9 @@ import msgspec
 import numpy as np
 import pyarrow
 
-from app.compute.fitting import ASKED_IN_ALL
-from app.compute.languages import language_of, main_language
+from app.compute.fitting import ASKED_IN_ALL, chained, chains_of
 from app.compute.profiles import NO_POSTS, text_keys, with_posts
-from app.compute.self_replies import chained, chains_of
-from app.compute.text import clean_username, drop_controls, username_key
+from app.compute.text import clean_username, drop_controls, language_of, main_language, username_key
 from app.errors import AppError, RecordError, message_of
 from app.formats.file_columns import read_document
 from app.formats.post import Medium

@@ -10,10 +10,9 @@ from typing import Any, Final
 
 import msgspec
 
-from app.compute.fitting import CorpusAuthor, fit_corpus
+from app.compute.fitting import ChainedPost, CorpusAuthor, fit_corpus
 from app.compute.population import Shipped
 from app.compute.profiles import AuthorProfile
-from app.compute.self_replies import ChainedPost
 from app.compute.text import username_key
 from app.parts.spark.bad_rows import BadRows, Row
 from app.parts.spark.compare import to_bytes

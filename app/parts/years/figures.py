@@ -15,11 +15,10 @@ from typing import Generic, NamedTuple, TypeVar
 
 from quart import url_for
 
-from app.compute.days_apart import ONE_DAY, WEEK_DAYS, WORK_DAYS, longest_run
 from app.compute.fingerprint import Measure
-from app.compute.hours import PART_H
 from app.compute.portrait import PersonPortrait
 from app.compute.significance import clear_peak
+from app.compute.times import ONE_DAY, PART_H, WEEK_DAYS, WORK_DAYS, longest_run
 from app.drawing.drawings import NO_HUE, ListedName, NamedBar, NameList, Spark, StackedBar, WeekGrid
 from app.language.dates import month_names, show_month_day, show_period, weekday_names
 from app.language.i18n import gettext, rounded_parts, show_list, show_number, show_percent

@@ -20,26 +20,27 @@ from msgspec import Meta
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.chat_timing import WrittenTexts, conversations_of
-from app.compute.chat_traits import Trait
-from app.compute.days_apart import WEEK_DAYS, DaysApart, days_apart
 from app.compute.fingerprint import Measure, fingerprint, tally_of
-from app.compute.hours import (
+from app.compute.mentions import NameCount, count_names
+from app.compute.phrases import Phrase, WordedTexts, phrases_apart
+from app.compute.portrait import PersonPortrait, Trait
+from app.compute.significance import fullest, is_ahead
+from app.compute.text import guess_main_language, username_key
+from app.compute.times import (
     DAY_H,
     DAY_S,
+    WEEK_DAYS,
     BusyFrom,
     BusyPart,
     DayHours,
+    DaysApart,
+    WrittenTexts,
     busiest_hours,
+    conversations_of,
+    days_apart,
     fullest_part,
     hours_of_day,
 )
-from app.compute.languages import guess_main_language
-from app.compute.mentions import NameCount, count_names
-from app.compute.phrases import Phrase, WordedTexts, phrases_apart
-from app.compute.portrait import PersonPortrait
-from app.compute.significance import fullest, is_ahead
-from app.compute.text import username_key
 from app.compute.typical_words import GainedWord
 from app.db.result_cache import EVERYTHING, LruStore, depends_on, holds_until
 from app.errors import NotFoundError

@@ -13,10 +13,10 @@ from msgspec import Meta, structs
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.hours import DAY_H, BusyFrom, DayHours, busiest_hours, hours_of_day
 from app.compute.mentions import NameCount, ScannedPost, count_mentions
 from app.compute.significance import fullest
 from app.compute.text import username_key
+from app.compute.times import DAY_H, BusyFrom, DayHours, busiest_hours, hours_of_day
 from app.db.backend import backend_of
 from app.db.result_cache import EVERYTHING, depends_on, holds_until
 from app.models import RoomPerson, Tweet
@@ -27,7 +27,7 @@ from app.services.archive.author_portrait import (
     read_traits,
     read_typical,
 )
-from app.services.compare.cases import Models
+from app.services.compare.habits import Models
 from app.services.posts.post_counts import DAY_S, MOST_YEARS, local_unit, seconds_of
 from app.services.posts.scanning import MOST_SCANNED, Scan, ScannedColumn, scan
 from app.services.posts.selection import Selection

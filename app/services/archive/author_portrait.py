@@ -15,19 +15,26 @@ from msgspec import Meta
 from sqlalchemy import bindparam
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.chat_timing import Said, WrittenTexts, after_silence, conversations_of
 from app.compute.fingerprint import MOST_BESIDE, Measure, fingerprint, hour_counts, tally_of
-from app.compute.hours import BusyFrom, ChatHours, busiest_hours, hours_of_day
-from app.compute.languages import guess_main_language
 from app.compute.phrases import Phrase, phrases_of, typical_phrases
 from app.compute.portrait import MOST_GUESSED
 from app.compute.significance import FEWEST_COMPARED
+from app.compute.text import guess_main_language
+from app.compute.times import (
+    BusyFrom,
+    ChatHours,
+    Said,
+    WrittenTexts,
+    after_silence,
+    busiest_hours,
+    conversations_of,
+    hours_of_day,
+)
 from app.db.backend import backend_of
 from app.db.result_cache import EVERYTHING, depends_on
 from app.models import Tweet, User
-from app.services.compare.cases import Models
-from app.services.compare.manners import typical_of, written_languages
-from app.services.compare.recognised import RecognisedPosts, recognised_posts
+from app.services.compare.habits import Models, typical_of, written_languages
+from app.services.compare.held_out import RecognisedPosts, recognised_posts
 from app.services.posts.samples import sample_ids
 from app.services.posts.scanning import (
     MOST_SCANNED,

@@ -29,8 +29,13 @@ from app.db.result_cache import DERIVED
 from app.models import BackgroundSnapshot, Event, Profile, User
 from app.population import shipped_authors, shipped_digest
 from app.runtime.clock import now
-from app.services.compare.habits import main_languages, newest_chained
-from app.services.compare.profiles import fold_tails, in_parts, stored_profiles
+from app.services.compare.profiles import (
+    fold_tails,
+    in_parts,
+    main_languages,
+    newest_chained,
+    stored_profiles,
+)
 from app.services.event_log import NewEvent, append_events, newest_event
 from app.services.posts.samples import sample_ids
 

@@ -17,7 +17,8 @@ from app.db.engine import Database
 from app.errors import AppError, InvalidInputError
 from app.formats.file_columns import file_columns_of
 from app.runtime.work_pool import Runner
-from app.services.compare.cases import Models, Whom, comparable_texts, gather_each
+from app.services.compare.comparing import Whom, comparable_texts, gather_each
+from app.services.compare.habits import Models
 from app.services.compare.verdict import RankedAuthor, answer
 
 

@@ -1,39 +1,304 @@
-"""Requests' comparisons.
+"""A comparison: its question, its case (texts, authors, counts), and its answer.
 
 Compared authors stay in memory until an event concerns them; others are read together for waiting
 comparisons.
 """
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
+import numpy as np
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.case import RATED, Case, Suspect
-from app.compute.gaps import Gap
-from app.compute.text import username_key
+from app.compute.attribution import scores_of_each
+from app.compute.case import RATED, Case, Suspect, best_of, query_of_texts
+from app.compute.judgement import SURE
+from app.compute.text import (
+    BETWEEN,
+    Gap,
+    clean_text,
+    composed,
+    gaps_of_each,
+    joined_gaps,
+    letter_count,
+    username_key,
+)
 from app.config import MIB
+from app.db.backend import is_among
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.db.result_cache import DERIVED, Memo
-from app.errors import AppError
+from app.errors import AppError, InvalidInputError
+from app.models import Tweet, User
 from app.runtime.work_pool import Runner, worked_on
-from app.services.compare.cases import (
-    Models,
-    Question,
-    check_words,
-    choose,
-    gather,
-    judged_parts,
-    load_suspects,
-    with_habits,
-)
+from app.services.compare.habits import Models, measure_habit
+from app.services.compare.profiles import without_texts
 from app.services.compare.verdict import Comparison, SearchedPosts, add_reasons, answer, read_posts
-from app.services.posts.users import find_rows
+from app.services.posts.replies import own_chains
+from app.services.posts.samples import ENOUGH_OF_OWN, sample_ids
+from app.services.posts.users import UserRow, find_rows, known_row, select_rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """Did one of these authors write texts by one hand, or someone else?"""
+
+    texts: Sequence[str]
+    usernames: Sequence[str] = ()
+    """Possible authors; none for all with posts."""
+    of_own: bool = False
+    """Whether to leave samples out if no author is named."""
+    sure: float = SURE
+    """Prior probability that one of the authors wrote the texts, 0 to 1."""
+    explain: bool = True
+    reasons: bool = False
+    """Whether evidence has frequencies and places."""
+    without: Sequence[Gap] = ()
+    """Uncounted pieces of the joined texts."""
+    hidden_post: int | None = None
+    """A post that the model must not know."""
+
+    @property
+    def is_long(self) -> bool:
+        """Whether other comparisons should not wait for it."""
+        return sum(map(len, self.texts)) > 50_000  # It takes 0.5 to some 5 s.
+
+
+MOST_NAMED: Final = 1_000
+"""Their profiles are in memory together."""
+MOST_COMPARED: Final = 10_000
+MOST_TEXTS: Final = 50
+MOST_GAPS: Final = 100
+
+
+class Whom(NamedTuple):
+    """The compared authors; without usernames all with posts."""
+
+    usernames: Sequence[str]
+    of_own: bool = False
+
+
+def choose(usernames: Sequence[str], rows: Mapping[str, UserRow]) -> list[UserRow]:
+    """Return named authors in order. Raises NotFoundError and InvalidInputError."""
+    users: dict[int, UserRow] = {}
+    for name in usernames:
+        user = known_row(name, rows)
+        if user.id in users:
+            raise InvalidInputError(
+                "'{username}' was chosen twice; choose different authors",
+                loc="usernames",
+                username=name,
+            )
+        users[user.id] = user
+    for user in users.values():
+        if not user.tweet_count:
+            raise InvalidInputError(
+                "'{username}' has no posts to compare with", loc="usernames", username=user.username
+            )
+    return list(users.values())
+
+
+async def compared_users(
+    session: AsyncSession, usernames: Sequence[str], *, of_own: bool = False
+) -> list[UserRow]:
+    """Return the named or all authors with posts. Raises NotFoundError and InvalidInputError.
+
+    of_own: without samples, if others suffice.
+    """
+    if not usernames:
+        query = select_rows(User.tweet_count > 0).order_by(User.username_key)
+        rows = await session.execute(query.limit(MOST_COMPARED + 1))
+        users = [UserRow(*row) for row in rows]
+        if len(users) > MOST_COMPARED:
+            raise InvalidInputError(
+                "A comparison can have at most {count} authors; choose some of the authors",
+                loc="usernames",
+                count=MOST_COMPARED,
+            )
+        if not users:
+            raise InvalidInputError(
+                "No author has posts yet; import or add some posts first", loc="usernames"
+            )
+        if not of_own:
+            return users
+        samples = {*await sample_ids(session)}
+        own = [user for user in users if user.id not in samples]
+        return own if len(own) >= ENOUGH_OF_OWN else users
+    if len(usernames) > MOST_NAMED:
+        raise InvalidInputError("Choose at most {count} authors", loc="usernames", count=MOST_NAMED)
+    return choose(usernames, await find_rows(session, usernames))
+
+
+def comparable_texts(texts: Sequence[str]) -> tuple[str, ...]:
+    """Return one hand's texts as judged, each once. Raises InvalidInputError."""
+    loc = "text" if len(texts) == 1 else "texts"
+    if not texts or len(texts) > MOST_TEXTS:
+        raise InvalidInputError("Give 1 to {count} texts", loc=loc, count=MOST_TEXTS)
+    try:
+        cleaned = tuple(dict.fromkeys(map(clean_text, texts)))
+    except ValueError as error:
+        raise InvalidInputError(str(error), loc=loc) from None
+    if not any(map(letter_count, cleaned)):
+        raise InvalidInputError("The text contains no letters, so it cannot be compared", loc=loc)
+    return cleaned
+
+
+def judged_parts(question: Question) -> tuple[tuple[str, ...], tuple[Gap, ...]]:
+    texts, without = question.texts, question.without
+    return comparable_texts(texts), judged_gaps(texts, without) if without else ()
+
+
+def judged_gaps(texts: Sequence[str], without: Sequence[Gap]) -> tuple[Gap, ...]:
+    """Return left-out pieces as gaps of the joined texts, without pieces of repeated texts.
+
+    without: places as sent, perhaps neither NFC nor apart. Raises InvalidInputError.
+    """
+    size = len(BETWEEN.join(texts))
+    if len(without) > MOST_GAPS:
+        raise InvalidInputError(
+            "At most {count} parts of the text can be left out", loc="without", count=MOST_GAPS
+        )
+    for start, end in without:
+        if not 0 <= start < end <= size:
+            raise InvalidInputError(
+                "{start}-{end} is not inside the text", loc="without", start=start, end=end
+            )
+    gaps, earlier, place = list[Gap](), set[str](), 0
+    for text, struck in zip(texts, gaps_of_each(texts, joined_gaps(without)), strict=True):
+        cleaned = clean_text(text)
+        for start, end in struck if cleaned not in earlier else ():
+            if cleaned != text:
+                start, end = len(composed(text[:start])), len(composed(text[:end]))
+            gaps += [(place + start, place + end)] if start < end else []
+        place += 0 if cleaned in earlier else len(cleaned) + len(BETWEEN)
+        earlier.add(cleaned)
+    return joined_gaps(gaps)
+
+
+async def gather(
+    session: AsyncSession, models: Models, question: Question, run: Runner = asyncio.to_thread
+) -> Case:
+    """Return a question's case with every visible post; `run` does long work.
+
+    Raises NotFoundError and InvalidInputError.
+    """
+    comparable, gaps = await worked_on(question.texts, partial(judged_parts, question))
+    whom = Whom(question.usernames, question.of_own)
+    (case,) = await gather_each(session, models, [comparable], whom, run, gaps)
+    hidden_post = question.hidden_post
+    return case if hidden_post is None else await _without(session, case, hidden_post)
+
+
+async def gather_each(
+    session: AsyncSession,
+    models: Models,
+    questions: Sequence[Sequence[str]],
+    whom: Whom,
+    run: Runner = asyncio.to_thread,
+    gaps: Sequence[Gap] = (),
+) -> list[Case]:
+    """Return the cases of texts by several hands; of very many authors only the best are kept, to
+    bound memory.
+
+    `gaps` are of each hand's joined texts. Raises NotFoundError and InvalidInputError.
+    """
+    users = await compared_users(session, whom.usernames, of_own=whom.of_own)
+    if whom.usernames or len(users) <= RATED:
+        case = await load_suspects(session, models, users, is_named=bool(whom.usernames))
+        check_words(case.suspects)
+        cases = [replace(case, texts=texts, gaps=gaps) for texts in questions]
+        return [await with_habits(session, models, case, run) for case in cases]
+    fitted = await models.backgrounds.load(session)
+    queries = await run(lambda: [query_of_texts(texts, gaps) for texts in questions])
+    scores = np.full((len(queries), len(users)), -np.inf)
+    at_once = 100  # Authors whose profiles are in memory together.
+    for start in range(0, len(users) if queries else 0, at_once):
+        portion = users[start : start + at_once]
+        profiles = await models.profiles.load(session, portion, may_evict=False)
+        filled = [place for place, profile in enumerate(profiles) if profile.counts.keys.size]
+        scores[:, [start + place for place in filled]] = await run(
+            scores_of_each, queries, [profiles[place] for place in filled], fitted.background
+        )
+    portions = []
+    for texts, row in zip(questions, scores, strict=True):
+        best = best_of(row)  # Equal scores are ordered by name, as the authors are.
+        narrowed = await load_suspects(session, models, [users[i] for i in best], is_named=False)
+        check_words(narrowed.suspects)
+        narrowed = replace(narrowed, texts=texts, gaps=gaps, further=np.delete(row, best))
+        portions.append(await with_habits(session, models, narrowed, run))
+    return portions
+
+
+async def load_suspects(
+    session: AsyncSession, models: Models, users: Sequence[UserRow], *, is_named: bool
+) -> Case:
+    profiles = await models.profiles.load(session, users)
+    fitted, event = await models.backgrounds.load_with_event(session)
+    return Case(
+        texts=(),
+        suspects=[
+            Suspect(user.id, user.username, profile)
+            for user, profile in zip(users, profiles, strict=True)
+        ],
+        fitted=fitted,
+        is_named=is_named,
+        as_of_event=event,
+    )
+
+
+async def with_habits(
+    session: AsyncSession, models: Models, case: Case, run: Runner = asyncio.to_thread
+) -> Case:
+    """Return the case with habits of all, or the best of many authors."""
+    suspects = list(case.suspects)
+    ranking, best = None, list(range(len(suspects)))
+    if case.texts and len(suspects) > RATED:
+        best = await run(case.best)
+        ranking = case.ranking
+    loaded = await models.habits.load(session, [suspects[i] for i in best], case.fitted)
+    for place, suspect in zip(best, loaded, strict=True):
+        suspects[place] = suspect
+    return replace(case, suspects=suspects, known_ranking=ranking)
+
+
+def check_words(suspects: Sequence[Suspect]) -> None:
+    """Raise InvalidInputError if none of these authors has own words."""
+    if not any(suspect.profile.counts.keys.size for suspect in suspects):
+        raise InvalidInputError(
+            "These authors' posts contain only other people's words, so nothing can be compared",
+            loc="usernames",
+        )
+
+
+async def _without(session: AsyncSession, case: Case, post_id: int) -> Case:
+    """Return the case as if the post and its chain of replies had not been written, except in the
+    background.
+    """
+    post = await session.get(Tweet, post_id)
+    author_id = post.user_id if post else None
+    author = next((suspect for suspect in case.suspects if suspect.id == author_id), None)
+    if author is None:
+        return case
+    chains = await own_chains(session, author.id)
+    first = chains.get(post_id)
+    ids = [suspect for suspect, begin in chains.items() if begin == first] if first else [post_id]
+    hidden = list(await session.scalars(select(Tweet.text).where(is_among(session, Tweet.id, ids))))
+    try:
+        profile = await without_texts(author.profile, hidden)
+    except ValueError:  # The post arrived after the case was read.
+        return case
+    habit = author.habit and await measure_habit(
+        session, author.id, profile, case.fitted, author.habit, hidden
+    )
+    changed = replace(author, profile=profile, habit=habit)
+    suspects = [changed if suspect is author else suspect for suspect in case.suspects]
+    return replace(case, suspects=suspects, known_ranking=None, hidden=ids)
+
 
 MOST_NAMES: Final = 10
 """More authors are read in a separate session."""

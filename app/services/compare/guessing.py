@@ -1,22 +1,298 @@
-"""A post to guess, the model's guess, and the front page's example."""
+"""Posts to guess, in sets of a quiz, a chat and the front page, and the model's guess."""
 
 import contextlib
-from collections.abc import Sequence
+import random
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from types import ModuleType
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.judgement import FEWEST_JUDGED
 from app.compute.names import HiddenText
 from app.db.backend import Sessions
 from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import NotFoundError
 from app.models import RoomPerson, Tweet, User
 from app.runtime.clock import monotonic
-from app.services.compare.askable import FEWEST_POSTS, QuizSet, draw
-from app.services.compare.cases import MOST_GAPS, Models, Question, gather
-from app.services.compare.name_masking import hide, read_chat_names
+from app.runtime.work_pool import INLINE_CHARACTERS, worked_on
+from app.services.compare.comparing import MOST_GAPS, Question, gather
+from app.services.compare.habits import Models
+from app.services.compare.name_masking import (
+    ChatNames,
+    Named,
+    can_be_guessed,
+    hide,
+    read_chat_names,
+)
 from app.services.compare.verdict import Comparison, add_reasons, answer
+from app.services.posts.samples import ENOUGH_OF_OWN, is_sample
+from app.services.rooms.room_facts import RoomFacts
+
+FEWEST_POSTS: Final = 20
+"""Minimum of an author's posts: with fewer, neither side has a fair chance."""
+MOST_CHOICES: Final = 6
+SET_LENGTH: Final = 10
+
+
+class QuizSet(NamedTuple):
+    user_ids: tuple[int, ...]
+    tweet_ids: tuple[int, ...]
+
+    @property
+    def written(self) -> str:
+        return "-".join(".".join(map(str, ids)) for ids in self)
+
+
+MOST_CHARACTERS: Final = 600
+CHOICES: Final = 4
+MOST_PLAYERS: Final = 24
+TRIES: Final = 3
+_PASSAGE_OF_AUTHOR: Final = 20
+"""Consecutive posts that are searched together."""
+_PASSAGE_OF_ROOM: Final = 60
+
+Chance = random.Random | ModuleType
+"""A generator with a seed, or the module."""
+
+
+class Candidate(NamedTuple):
+    id: int
+    user_id: int
+    text: str
+    room_id: int | None
+
+
+Passages = AsyncIterator[Sequence[Candidate]]
+
+
+class Scope(NamedTuple):
+    passages: Passages
+    is_mixed: bool
+    """Whether passages are shuffled and their first posts taken, not one of each author."""
+    chats: ChatNames | None = None
+    """Names in the chats, if already read."""
+    most_empty: int | None = None
+    """Consecutive passages without guessable posts that end the search."""
+
+
+async def askable(
+    session: AsyncSession, cast: Sequence[Named], scope: Scope, count: int, chance: Chance
+) -> list[Candidate]:
+    """Return up to `count` guessable posts, readable without names, in random order."""
+    found: dict[int, Candidate] = {}
+    empty = 0
+    async for passage in scope.passages:
+        rooms = {post.room_id for post in passage}
+        chats = scope.chats or await read_chat_names(session, rooms)
+        work = partial(_guessable, passage, cast, chats, count if scope.is_mixed else None)
+        # Masking the names in 60 messages takes up to 20 ms.
+        inline = INLINE_CHARACTERS if len(passage) <= _PASSAGE_OF_AUTHOR else 0
+        good = await worked_on([post.text for post in passage], work, inline_characters=inline)
+        if scope.is_mixed:
+            return good
+        of_authors = defaultdict[int, list[Candidate]](list)
+        for post in good:
+            of_authors[post.user_id].append(post)
+        found |= {post.id: post for post in map(chance.choice, of_authors.values())}
+        empty = 0 if good else empty + 1
+        if len(found) >= count or empty == scope.most_empty:
+            break
+    ids = chance.sample(sorted(found), min(count, len(found)))
+    return [found[post_id] for post_id in ids]
+
+
+def _guessable(
+    posts: Iterable[Candidate], cast: Sequence[Named], chats: ChatNames, most: int | None
+) -> list[Candidate]:
+    # Names are masked only until there are enough posts: masking all would take seconds.
+    good = (
+        post
+        for post in posts
+        if can_be_guessed(post.text, *cast, chat_names=chats.of(post.room_id))
+    )
+    return list(islice(good, most))
+
+
+def posts_of_author(
+    session: AsyncSession, user: User, room_id: int | None, chance: Chance
+) -> Scope:
+    """Return an author's short posts, or a sample from all times."""
+    is_own = [Tweet.user_id == user.id, func.length(Tweet.text) <= MOST_CHARACTERS]
+    if room_id is not None:
+        is_own.append(Tweet.room_id == room_id)
+
+    async def passages() -> Passages:
+        posts = _candidates(*is_own).order_by(Tweet.created_at, Tweet.id)
+        total = await session.scalar(select(func.count()).select_from(posts.subquery())) or 0
+        length, starts = 1_000, [0]
+        if total > length:
+            length = 50
+            starts = [chance.randrange(total - length) for _ in range(20)]
+        found: dict[int, Candidate] = {}
+        for start in starts:
+            rows = await session.execute(posts.offset(start).limit(length))
+            found |= {row.id: Candidate(*row) for row in rows}
+        yield chance.sample([*found.values()], len(found))
+
+    return Scope(passages(), is_mixed=True)
+
+
+async def draw(
+    session: AsyncSession,
+    lang: str,
+    *,
+    count: int = 1,
+    longest: int = MOST_CHARACTERS,
+    seed: str | None = None,
+) -> QuizSet | None:
+    """Return random posts of few random authors, preferably of the language; None with too few.
+
+    With a seed, every process draws the same, unchanged by most new posts.
+    """
+    chance = random.Random(seed)  # noqa: S311 - a game
+    players = await _players(session, lang, chance, is_seeded=seed is not None)
+
+    async def drawn(cast: Sequence[User]) -> list[Candidate]:
+        passages = _passages_of(
+            session, cast, TRIES * count, longest, chance, is_seeded=seed is not None
+        )
+        return await askable(session, cast, Scope(passages, is_mixed=False), count, chance)
+
+    return await _draw_cast(players, drawn, chance)
+
+
+async def _players(
+    session: AsyncSession, lang: str, chance: random.Random, *, is_seeded: bool
+) -> list[User]:
+    """Return random authors with enough posts, preferably two or more of the language."""
+    order: ColumnElement[Any] = func.random()
+    if is_seeded:
+        prime = 1_000_003  # IDs times a random factor modulo a prime are in an order by the seed.
+        order = User.id % prime * chance.randrange(1, prime) % prime
+    can_play = [User.deleted_at.is_(None), User.tweet_count >= FEWEST_POSTS]
+    own = select(User.id).where(*can_play, ~is_sample()).limit(ENOUGH_OF_OWN)
+    if len((await session.scalars(own)).all()) == ENOUGH_OF_OWN:
+        can_play.append(~is_sample())
+    # Authors who write the language are preferred among 1,000 random ones.
+    drawn = select(User.id).where(*can_play).order_by(order, User.id).limit(1_000).subquery()
+    of_author = select(Tweet.lang).where(Tweet.user_id == User.id)
+    newest = of_author.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(1)
+    # Posts without a known language are in none that is recognised by its letters.
+    fits = func.coalesce(newest.scalar_subquery(), "en") == lang
+    query = select(User, fits).join(drawn, drawn.c.id == User.id)
+    rows = (
+        await session.execute(query.order_by(fits.desc(), order, User.id).limit(MOST_PLAYERS))
+    ).all()
+    players = [user for user, is_fit in rows if is_fit]
+    if len(players) < 2:  # A single player would be the answer each time.
+        players = [user for user, _ in rows]
+    # With a seed, a new author further down must not change the draw.
+    return players[:CHOICES] if is_seeded else players
+
+
+async def _draw_cast(
+    players: Sequence[User],
+    drawn: Callable[[Sequence[User]], Awaitable[list[Candidate]]],
+    chance: random.Random,
+) -> QuizSet | None:
+    if len(players) < 2:
+        return None
+    for _ in range(TRIES):
+        cast = chance.sample(players, min(CHOICES, len(players)))
+        if posts := await drawn(cast):
+            cast.sort(key=lambda user: user.username_key)
+            return QuizSet(tuple(user.id for user in cast), tuple(post.id for post in posts))
+    return None
+
+
+async def _passages_of(
+    session: AsyncSession,
+    cast: Sequence[User],
+    rounds: int,
+    longest: int,
+    chance: random.Random,
+    *,
+    is_seeded: bool,
+) -> Passages:
+    """Yield each author's passages in turn.
+
+    With a seed, the search begins at one place until an author has twice the posts.
+    """
+    for _ in range(rounds):
+        for user in chance.sample(cast, len(cast)):
+            total = user.tweet_count
+            if is_seeded:
+                total = 1 << (total.bit_length() - 1)
+            start = int(chance.random() * max(1, total - _PASSAGE_OF_AUTHOR))
+            query = _candidates(Tweet.user_id == user.id).order_by(Tweet.event_id, Tweet.id)
+            rows = await session.execute(query.offset(start).limit(_PASSAGE_OF_AUTHOR))
+            yield [Candidate(*row) for row in rows if len(row.text) <= longest]
+
+
+async def draw_from_room(
+    session: AsyncSession, models: Models, room: RoomFacts, *, count: int
+) -> QuizSet | None:
+    """Return random messages of a chat, and up to four of its people.
+
+    None if fewer than two people have enough messages and comparable texts, or no message has
+    enough words.
+    """
+
+    players = await _players_of_room(session, models, room.id)
+    chats = await read_chat_names(session, [room.id])
+
+    async def drawn(cast: Sequence[User]) -> list[Candidate]:
+        passages = _passages_of_room(session, room, cast, TRIES * count)
+        # After five empty passages, perhaps these people only laugh.
+        scope = Scope(passages, is_mixed=False, chats=chats, most_empty=5)
+        return await askable(session, cast, scope, count, random)
+
+    return await _draw_cast(players, drawn, random.Random())  # noqa: S311 - a game
+
+
+async def _players_of_room(session: AsyncSession, models: Models, room_id: int) -> list[User]:
+    query = (
+        select(User)
+        .join(RoomPerson, RoomPerson.user_id == User.id)
+        .where(RoomPerson.room_id == room_id, RoomPerson.messages >= FEWEST_POSTS)
+        .where(User.deleted_at.is_(None))
+        .order_by(func.random())
+        .limit(MOST_PLAYERS)
+    )
+    users = (await session.scalars(query)).all()
+    profiles = await models.profiles.load(session, users)
+    return [
+        user
+        for user, profile in zip(users, profiles, strict=True)
+        if profile.worded_posts >= FEWEST_JUDGED
+    ]
+
+
+async def _passages_of_room(
+    session: AsyncSession, room: RoomFacts, cast: Sequence[User], most: int
+) -> Passages:
+    user_ids = [user.id for user in cast]
+    for _ in range(most):
+        start = random.randrange(max(1, room.messages - _PASSAGE_OF_ROOM + 1))  # noqa: S311 - a game
+        # Up to the passage only the index is read; texts are read only in the passage.
+        passage = select(Tweet.id).where(Tweet.room_id == room.id)
+        passage = passage.order_by(Tweet.created_at, Tweet.place, Tweet.id)
+        ids = passage.offset(start).limit(_PASSAGE_OF_ROOM).subquery()
+        query = _candidates(
+            Tweet.user_id.in_(user_ids), func.length(Tweet.text) <= MOST_CHARACTERS
+        ).join(ids, ids.c.id == Tweet.id)
+        yield [Candidate(*row) for row in await session.execute(query)]
+
+
+def _candidates(*conditions: ColumnElement[bool]) -> Select[int, int, str, int | None]:
+    columns = Tweet.id, Tweet.user_id, Tweet.text, Tweet.room_id
+    return select(*columns).where(*conditions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,30 +1,38 @@
-"""Language, times and usual writing of an author's posts."""
+"""How authors write: what is usual for them, their languages, likeness and typical words."""
 
 import asyncio
-from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.case import WORDED_SAMPLE, Fitted, Habit, Suspect, worded_share
+from app.compute.attribution import likeness
+from app.compute.case import WORDED_SAMPLE, Fitted, Habit, Suspect, usual_of, worded_share
 from app.compute.fitting import usual_posts
-from app.compute.languages import ENGLISH_POSTS, is_english, language_of, main_language
+from app.compute.population import (
+    ENGLISH_POSTS,
+    NOBODY,
+    CountedAuthor,
+    Population,
+    are_english,
+    is_english,
+)
 from app.compute.profiles import AuthorProfile
-from app.compute.ratios import usual_of
-from app.compute.self_replies import ChainedPost, chained
+from app.compute.text import guess_main_language
+from app.compute.typical_words import TypicalWord, typical_words
 from app.db.backend import chunks
-from app.db.result_cache import LruStore
-from app.models import PostCount, Tweet, User
+from app.db.result_cache import DERIVED, LruStore, depends_on
+from app.models import Tweet, User
 from app.runtime.work_pool import worked_on
-from app.services.posts.replies import own_chains
+from app.services.compare.background import BackgroundStore
+from app.services.compare.profiles import ProfileStore, main_languages, newest_own
 from app.services.posts.users import UserRow
-
-OwnPost = tuple[int, str]
-"""ID and text."""
 
 
 class HabitStore:
@@ -131,34 +139,125 @@ async def _facts(session: AsyncSession, user_ids: Sequence[int]) -> dict[int, Ha
     return habits
 
 
-async def main_languages(
-    session: AsyncSession, user_ids: Collection[int] | None = None
-) -> dict[int, str | None]:
-    """Return the most frequent language of these or all authors; None if unknown."""
-    query = (
-        select(PostCount.user_id, PostCount.lang, func.sum(PostCount.posts))
-        .group_by(PostCount.user_id, PostCount.lang)
-        .order_by(PostCount.user_id, PostCount.lang)
+@dataclass(slots=True)
+class Models:
+    profiles: ProfileStore = field(default_factory=ProfileStore)
+    backgrounds: BackgroundStore = field(default_factory=BackgroundStore)
+    habits: HabitStore = field(default_factory=HabitStore)
+    languages: LanguageStore = field(default_factory=LanguageStore)
+
+    def clear(self, _newest: int) -> None:
+        """Forget all counts, since the database lost posts."""
+        self.profiles.clear()
+        self.backgrounds.clear()
+        self.languages.clear()
+
+
+RECENT_POSTS: Final = 100
+
+
+class TypicalOf(NamedTuple):
+    """Typical words, then signs, clearest first."""
+
+    words: list[TypicalWord]
+    shipped: int = 0
+    """Compared shipped authors; 0 if others are here."""
+
+
+async def typical_of(
+    session: AsyncSession,
+    models: Models,
+    user: User | UserRow,
+    find: Callable[..., list[TypicalWord]] = typical_words,
+) -> TypicalOf:
+    """Return an author's typical words, compared with the population, in one language if possible,
+    or the shipped authors.
+
+    find: `typical_phrases`, to join words that keep together.
+    """
+    depends_on(DERIVED)
+    fitted = await models.backgrounds.load(session)
+    texts = [text for _, text in await newest_own(session, user.id, RECENT_POSTS)]
+    language = guess_main_language(texts)
+    samples = () if user.id in fitted.samples else fitted.samples
+    population = fitted.population
+    members = population.without([user.id, *samples], language)
+    shipped = 0
+    if not members.any():
+        if language is None and await worked_on(texts, partial(is_english, texts, fitted.shipped)):
+            language = "en"
+        population = fitted.shipped.get(language or "", NOBODY)
+        members, shipped = np.ones(len(population), np.bool_), len(population)
+    if not members.any() or not texts:
+        return TypicalOf([], shipped)
+    (profile,) = await models.profiles.load(session, [user], may_evict=False)
+    return TypicalOf(await asyncio.to_thread(find, profile, texts, population, members), shipped)
+
+
+async def written_languages(
+    session: AsyncSession, models: Models, users: Sequence[UserRow]
+) -> list[str | None]:
+    """Return authors' main languages; None if unknown.
+
+    Untagged posts are Korean or English by their words, or unknown.
+    """
+    tags = await models.languages.load(session, users)
+    untagged = [user for user in users if tags[user.id] is None]
+    if not untagged:
+        return [tags[user.id] for user in users]
+    depends_on(DERIVED)
+    fitted = await models.backgrounds.load(session)
+    profiles = await models.profiles.load(session, untagged, may_evict=False)
+    write_english = await asyncio.to_thread(
+        lambda: [are_english(profile.counts, fitted.shipped) for profile in profiles]
     )
-    posts: defaultdict[int, Counter[str | None]] = defaultdict(Counter)
-    for chunk in [None] if user_ids is None else chunks(list(user_ids)):
-        narrowed = query if chunk is None else query.where(PostCount.user_id.in_(chunk))
-        for user_id, tag, number in await session.execute(narrowed):
-            posts[user_id][language_of(tag)] += number
-    return {user_id: main_language(by_tag) for user_id, by_tag in posts.items()}
+    for user, writes_english in zip(untagged, write_english, strict=True):
+        tags[user.id] = "en" if writes_english else None
+    return [tags[user.id] for user in users]
 
 
-async def newest_own(session: AsyncSession, user_id: int, count: int) -> list[OwnPost]:
-    """Return newest posts first; undated ones count as oldest."""
-    newest = (
-        select(Tweet.id, Tweet.text)
-        .where(Tweet.user_id == user_id, Tweet.text != "")
-        .order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
-        .limit(count)
-    )
-    return [(post_id, text) for post_id, text in await session.execute(newest)]
+async def likeness_of(
+    session: AsyncSession, models: Models, users: Sequence[UserRow]
+) -> NDArray[np.float64]:
+    """Return the writing's likeness: (n, n), 0 to 1."""
+    depends_on(DERIVED)
+    profiles = await models.profiles.load(session, users)
+    fitted = await models.backgrounds.load(session)
+    return await asyncio.to_thread(likeness, profiles, fitted.background)
 
 
-async def newest_chained(session: AsyncSession, user_id: int, count: int) -> list[ChainedPost]:
-    chains = await own_chains(session, user_id)
-    return chained(await newest_own(session, user_id, count), chains)
+class AuthorWords(NamedTuple):
+    author: UserRow
+    words: list[TypicalWord]
+
+
+async def typical_beside(
+    session: AsyncSession, models: Models, users: Sequence[UserRow]
+) -> list[AuthorWords]:
+    """Return each author's words in excess of the others; a single author's as on their page."""
+    if len(users) == 1:
+        typical_alone = await typical_of(session, models, users[0])
+        return [AuthorWords(users[0], typical_alone.words)]
+    for user in users:
+        depends_on(user.id)
+    profiles = await models.profiles.load(session, users, may_evict=False)
+    texts = [
+        [text for _, text in await newest_own(session, user.id, RECENT_POSTS)] for user in users
+    ]
+    words = await asyncio.to_thread(_beside, profiles, texts)
+    return [AuthorWords(user, typical) for user, typical in zip(users, words, strict=True)]
+
+
+def _beside(
+    profiles: Sequence[AuthorProfile], texts: Sequence[Sequence[str]]
+) -> list[list[TypicalWord]]:
+    counted = [
+        CountedAuthor(place, profile.posts, None, profile.counts)
+        for place, profile in enumerate(profiles)
+    ]
+    typical = []
+    for place, (profile, posts) in enumerate(zip(profiles, texts, strict=True)):
+        population = Population.of([author for author in counted if author.id != place])
+        members = np.ones(len(population), np.bool_)
+        typical.append(typical_words(profile, posts, population, members))
+    return typical

@@ -13,26 +13,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.attribution import probabilities_of, scores_of_each
 from app.compute.case import Case
-from app.compute.fitting import hold_out
+from app.compute.fitting import hold_out, units_of
 from app.compute.judgement import judge
-from app.compute.languages import guess_language, guess_main_language
-from app.compute.self_replies import units_of
-from app.compute.text import has_words, own_words
+from app.compute.text import guess_language, guess_main_language, has_words, own_words
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.db.result_cache import LruStore
 from app.runtime.clock import now
 from app.services.compare.background import LeftOutShare
-from app.services.compare.cases import (
+from app.services.compare.comparing import (
     MOST_NAMED,
-    Models,
     check_words,
     compared_users,
     load_suspects,
     with_habits,
 )
-from app.services.compare.habits import newest_chained, newest_own
-from app.services.compare.left_out import stored_left_out
+from app.services.compare.habits import Models
+from app.services.compare.held_out import stored_left_out
+from app.services.compare.profiles import newest_chained, newest_own
 from app.services.compare.verdict import MODEL_NAME, Model
 from app.services.posts.samples import outgrown_samples
 from app.services.posts.users import UserRow

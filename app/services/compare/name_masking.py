@@ -10,8 +10,6 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.compute.gaps import joined_gaps
-from app.compute.links import VISIBLE_LINK
 from app.compute.names import (
     HIDDEN,
     HiddenText,
@@ -20,7 +18,7 @@ from app.compute.names import (
     find_names,
     tells_contact,
 )
-from app.compute.text import has_words, username_key, word_count
+from app.compute.text import VISIBLE_LINK, has_words, joined_gaps, username_key, word_count
 from app.db.backend import chunks
 from app.db.result_cache import EVERYTHING, depends_on
 from app.models import RoomPerson, User

@@ -4,7 +4,7 @@ Readers add the tail, so are never behind; long tails are folded into stored pro
 """
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final, NamedTuple, cast
@@ -14,12 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.counts import Counts
 from app.compute.features import RECIPE
+from app.compute.fitting import ChainedPost, chained
 from app.compute.profiles import NO_COUNTS, NO_POSTS, AuthorProfile, with_posts, without_posts
+from app.compute.text import language_of, main_language
 from app.config import MIB
 from app.db.backend import Sessions, backend_of, chunks, is_among
 from app.db.result_cache import LruStore
-from app.models import Profile, Tweet, User
+from app.models import PostCount, Profile, Tweet, User
 from app.runtime.work_pool import worked_on
+from app.services.posts.replies import own_chains
 from app.services.posts.users import UserRow
 
 LONGEST_TAIL: Final = 200
@@ -349,3 +352,40 @@ async def _deleted(session: AsyncSession, user_ids: set[int]) -> set[int]:
         return set()
     is_here = is_among(session, User.id, user_ids), User.deleted_at.is_(None)
     return user_ids.difference(await session.scalars(select(User.id).where(*is_here)))
+
+
+OwnPost = tuple[int, str]
+"""ID and text."""
+
+
+async def main_languages(
+    session: AsyncSession, user_ids: Collection[int] | None = None
+) -> dict[int, str | None]:
+    """Return the most frequent language of these or all authors; None if unknown."""
+    query = (
+        select(PostCount.user_id, PostCount.lang, func.sum(PostCount.posts))
+        .group_by(PostCount.user_id, PostCount.lang)
+        .order_by(PostCount.user_id, PostCount.lang)
+    )
+    posts: defaultdict[int, Counter[str | None]] = defaultdict(Counter)
+    for chunk in [None] if user_ids is None else chunks(list(user_ids)):
+        narrowed = query if chunk is None else query.where(PostCount.user_id.in_(chunk))
+        for user_id, tag, number in await session.execute(narrowed):
+            posts[user_id][language_of(tag)] += number
+    return {user_id: main_language(by_tag) for user_id, by_tag in posts.items()}
+
+
+async def newest_own(session: AsyncSession, user_id: int, count: int) -> list[OwnPost]:
+    """Return newest posts first; undated ones count as oldest."""
+    newest = (
+        select(Tweet.id, Tweet.text)
+        .where(Tweet.user_id == user_id, Tweet.text != "")
+        .order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
+        .limit(count)
+    )
+    return [(post_id, text) for post_id, text in await session.execute(newest)]
+
+
+async def newest_chained(session: AsyncSession, user_id: int, count: int) -> list[ChainedPost]:
+    chains = await own_chains(session, user_id)
+    return chained(await newest_own(session, user_id, count), chains)

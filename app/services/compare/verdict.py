@@ -21,12 +21,10 @@ from app.compute.evidence import (
     used_piece,
 )
 from app.compute.features import occurrences
-from app.compute.gaps import Gap
-from app.compute.judgement import SURE, Judgement, Limit, Verdict, judge
-from app.compute.measured import More
-from app.compute.text import own_words
+from app.compute.judgement import SURE, Judgement, Limit, More, Verdict, judge
+from app.compute.text import Gap, own_words
 from app.runtime.work_pool import INLINE_CHARACTERS, Runner
-from app.services.compare.habits import OwnPost, newest_own
+from app.services.compare.profiles import OwnPost, newest_own
 
 
 class Usage(msgspec.Struct, frozen=True):

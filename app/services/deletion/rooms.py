@@ -17,7 +17,7 @@ from app.services.deletion.authors import IS_UNFOLLOWED, mark_deleted
 from app.services.deletion.posts import remove_posts
 from app.services.posts.filling_imports import filling_jobs, mark_cancelled
 from app.services.posts.post_rooms import DELETED_APP, IS_KEPT
-from app.services.rooms.changing import announce_change
+from app.services.rooms.identity import announce_change
 from app.services.rooms.room_facts import RoomFacts, get_room
 
 MESSAGES: Final = 250

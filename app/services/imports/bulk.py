@@ -43,7 +43,7 @@ from app.services.posts.post_rooms import (
     put_into_rooms,
 )
 from app.services.posts.users import CHANGE_USER, check_platform, claim_site, clean_display_name
-from app.services.rooms.recognition import RoomFinder, RoomSample
+from app.services.rooms.identity import RoomFinder, RoomSample
 
 _FILLED: Final = ("platform", "display_name", "is_of_chat")
 

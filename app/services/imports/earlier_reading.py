@@ -17,7 +17,7 @@ from app.errors import ImportFileError, Message
 from app.formats.post import RoomReference
 from app.formats.records import FileRoom
 from app.models import Room, RoomPerson, Tweet, User
-from app.services.rooms.recognition import rooms_of_title
+from app.services.rooms.identity import rooms_of_title
 
 FEWEST: Final = 2
 """Repeated posts before an import stops; a person may repeat a text."""

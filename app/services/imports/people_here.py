@@ -14,7 +14,7 @@ from app.formats.preview import Preview
 from app.formats.records import ReadOptions
 from app.models import Room, RoomPerson, User
 from app.services.posts.users import NamedUser, named_users
-from app.services.rooms.recognition import RoomFinder
+from app.services.rooms.identity import RoomFinder
 
 
 class PersonHere(NamedTuple):

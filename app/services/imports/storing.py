@@ -24,7 +24,7 @@ from app.services.imports.post_reader import PostReader, RecordMedia
 from app.services.imports.report import ImportReport
 from app.services.posts.media import MediaKeeper
 from app.services.posts.users import check_platform, find_user
-from app.services.rooms.recognition import RoomFinder
+from app.services.rooms.identity import RoomFinder
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
 
 

@@ -8,8 +8,7 @@ from urllib.parse import urlsplit
 
 from msgspec import structs
 
-from app.compute.languages import guess_language
-from app.compute.text import clean_sign, clean_text, clean_title, clean_username
+from app.compute.text import clean_sign, clean_text, clean_title, clean_username, guess_language
 from app.errors import InvalidInputError, message_of
 from app.formats.post import (
     Medium,

@@ -13,7 +13,7 @@ from sqlalchemy import and_, bindparam, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.compute.self_replies import chains_of
+from app.compute.fitting import chains_of
 from app.compute.text import username_key
 from app.db.backend import backend_of, update_by_id
 from app.db.result_cache import EVERYTHING, depends_on

@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.compute.chat_timing import SILENCE_S
 from app.compute.fingerprint import AFTER_WORDS
+from app.compute.times import SILENCE_S
 from app.db.backend import backend_of
 from app.db.result_cache import EVERYTHING, depends_on
 from app.models import Tweet, User

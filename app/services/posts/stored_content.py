@@ -7,7 +7,7 @@ from typing import Any, Final
 from msgspec import json, structs
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.compute.languages import guess_language
+from app.compute.text import guess_language
 from app.formats.post import (
     PostContent,
     Reactions,

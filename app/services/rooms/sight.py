@@ -18,19 +18,23 @@ from numpy.typing import NDArray
 from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.chat_timing import Said, WrittenTexts, answers_among
-from app.compute.chat_traits import Judged, Trait, clearest_answers, days_of_first, traits_of
 from app.compute.portrait import (
     MOST_PORTRAYED,
     ChatPortrait,
+    Judged,
     PersonInShort,
     PersonPortrait,
     SilenceSpan,
+    Trait,
+    clearest_answers,
+    days_of_first,
     in_short,
     in_zone,
     portray,
     silences_among,
+    traits_of,
 )
+from app.compute.times import Said, WrittenTexts, answers_among
 from app.db.backend import backend_of
 from app.db.result_cache import DERIVED, EVERYTHING, LruStore, depends_on
 from app.models import RoomPerson, Tweet, User

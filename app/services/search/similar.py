@@ -10,7 +10,7 @@ from msgspec import Meta
 from sqlalchemy import BigInteger, Float, Subquery, column, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.likeness import similarities
+from app.compute.attribution import similarities
 from app.compute.words import terms
 from app.db.backend import Sessions, backend_of
 from app.db.indexes import Terms, WordIndex

@@ -12,7 +12,7 @@ from app.services.deletion.posts import delete_post
 from app.services.imports.jobs import drop_jobs, remove_upload
 from app.services.imports.sample_authors import delete_samples
 from app.services.posts.users import choose_own, get_user
-from app.services.rooms.changing import join_some, rename_room
+from app.services.rooms.identity import join_some, rename_room
 from app.views.access.login import local_address
 from app.views.access.settings import settings_page
 from app.views.answers import see_other

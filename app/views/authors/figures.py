@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from quart import url_for
 
 from app.compute.fingerprint import Measure
-from app.compute.hours import BUSY_H, DAY_H
 from app.compute.mentions import NameCount
+from app.compute.times import BUSY_H, DAY_H
 from app.drawing.drawings import Columns, ListedName, NameList, WeekGrid
 from app.language.dates import month_names, show_month, show_month_day, show_period, weekday_names
 from app.language.i18n import gettext, show_number

@@ -15,7 +15,7 @@ from app.compute.judgement import SURE
 from app.errors import AppError, FieldError, InvalidInputError
 from app.lifespan import resources
 from app.services.compare.batch_lines import GivenText, JudgedText, json_texts, judge_lines
-from app.services.compare.cases import Question
+from app.services.compare.comparing import Question
 from app.services.compare.model_card import Card
 from app.services.compare.verdict import Comparison
 from app.views.answers import streamed, while_readable

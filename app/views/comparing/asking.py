@@ -10,7 +10,7 @@ from quart import request, url_for
 from app.compute.judgement import SURE
 from app.compute.text import composed
 from app.formats.chats.kakaotalk import pasted
-from app.services.compare.cases import MOST_TEXTS, Question
+from app.services.compare.comparing import MOST_TEXTS, Question
 from app.views.author_picker import given_names
 from app.views.picture_args import PeopleArgs
 from app.views.requests import Piece, gaps_of

@@ -13,8 +13,7 @@ from app.errors import InvalidInputError, NotFoundError
 from app.language.i18n import SWITCH, gettext, own_address
 from app.lifespan import resources
 from app.runtime.clock import now
-from app.services.compare.askable import draw
-from app.services.compare.guessing import read_question
+from app.services.compare.guessing import draw, read_question
 from app.services.compare.model_card import FEWEST_ASKED, FEWEST_OF_AUTHOR, Card, own_names
 from app.services.compare.verdict import SHOWN_OF_ALL, Comparison
 from app.services.posts.samples import outgrown_samples

@@ -7,12 +7,10 @@ from typing import Final, Literal
 from quart import url_for
 
 from app.compute.evidence import place_in
-from app.compute.gaps import whole_words
-from app.compute.judgement import FEW_POSTS, FEWEST_JUDGED, SURE, UNFAMILIAR, Limit
-from app.compute.languages import guess_language, is_unspaced
-from app.compute.measured import BELIEFS
+from app.compute.features import whole_words
+from app.compute.judgement import BELIEFS, FEW_POSTS, FEWEST_JUDGED, SURE, UNFAMILIAR, Limit
 from app.compute.population import FEWEST_POSTS
-from app.compute.text import FEWEST_WORDS
+from app.compute.text import FEWEST_WORDS, guess_language, is_unspaced
 from app.language.i18n import gettext, gettext_noop, ngettext, show_list, show_number, show_percent
 from app.services.compare.verdict import EXPLAINED, Comparison
 from app.views.cast import shown_name

@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 
 from quart import url_for
 
-from app.compute.chat_traits import FEWEST_ANSWERS
-from app.compute.portrait import PersonPortrait, SilenceSpan
+from app.compute.portrait import FEWEST_ANSWERS, PersonPortrait, SilenceSpan
 from app.drawing.drawings import NamedBar, PeriodColumn, PeriodColumns, StackedBar
 from app.language.dates import month_names, show_duration, show_month, show_period, show_roughly
 from app.language.i18n import (

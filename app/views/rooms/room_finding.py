@@ -3,8 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from app.compute.chat_traits import Trait
-from app.compute.portrait import PersonPortrait
+from app.compute.portrait import PersonPortrait, Trait
 from app.language.i18n import gettext, ngettext, rounded_parts, show_number, show_percent
 from app.language.tell import tell, tell_within
 from app.services.rooms.room_facts import RoomFacts

@@ -23,7 +23,7 @@ from app.parts.dashboard.apart import Measurement
 from app.parts.dashboard.likeness import SMALLEST_SHOWN, Likeness
 from app.parts.dashboard.words import Words
 from app.runtime.clock import now
-from app.services.compare.manners import AuthorWords
+from app.services.compare.habits import AuthorWords
 from app.services.compare.model_card import Card, CardAuthor, Measured
 from app.services.compare.verdict import Model
 from app.services.posts.users import UserRow

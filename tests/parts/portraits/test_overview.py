@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select
 
-from app.compute.chat_timing import Said as Written
 from app.compute.portrait import portray
+from app.compute.times import Said as Written
 from app.drawing.drawings import NameList
 from app.language.i18n import speaking
 from app.models import Room

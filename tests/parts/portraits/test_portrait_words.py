@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import assume, given
 
-from app.compute.chat_timing import Said
 from app.compute.portrait import portray
+from app.compute.times import Said
 from app.parts.pictures.room import line_about, notes_of
 from app.parts.portraits.room_figures import Timing, TypicalWords
 from app.services.rooms.room_facts import RoomFacts

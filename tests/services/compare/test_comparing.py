@@ -13,8 +13,8 @@ from app.db.engine import Database
 from app.errors import AppError, InvalidInputError, NotFoundError
 from app.runtime.clock import now
 from app.services.compare.background import renew_background
-from app.services.compare.cases import Models, Question, gather
-from app.services.compare.comparing import MOST_NAMES, Comparer
+from app.services.compare.comparing import MOST_NAMES, Comparer, Question, gather
+from app.services.compare.habits import Models
 from app.services.compare.verdict import Comparison, answer
 from app.services.deletion.authors import delete_user
 from app.services.deletion.posts import delete_post

@@ -15,8 +15,8 @@ from app.compute.judgement import KOREAN_LIKELY, LONE_KOREAN_LIKELY, NAMED_PROBA
 from app.db.engine import Database
 from app.models import BackgroundSnapshot
 from app.services.compare.background import BackgroundStore, is_outgrown, renew_background
-from app.services.compare.cases import Models, Question, gather
-from app.services.compare.manners import typical_of
+from app.services.compare.comparing import Question, gather
+from app.services.compare.habits import Models, typical_of
 from app.services.compare.verdict import Comparison, add_reasons, answer
 from app.services.imports.sample_authors import delete_samples, load_samples
 from app.services.posts.samples import sample_files

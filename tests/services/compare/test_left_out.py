@@ -7,10 +7,10 @@ import pytest
 from app.compute.population import FEWEST_POSTS
 from app.db.engine import Database
 from app.errors import UnavailableError
-from app.services.compare import left_out as left_out_module
+from app.services.compare import held_out
 from app.services.compare.background import LeftOutShare, newest_members
-from app.services.compare.cases import Models
-from app.services.compare.left_out import (
+from app.services.compare.habits import Models
+from app.services.compare.held_out import (
     FEWEST_AUTHORS,
     is_left_out_due,
     left_out_of,
@@ -97,7 +97,7 @@ async def test_a_process_measures_the_share_of_a_background_that_stands(
         await people(db)
         async with db.read() as session:
             assert not await job.is_due(session)
-            monkeypatch.setattr(left_out_module, "SETTLED", timedelta(0))
+            monkeypatch.setattr(held_out, "SETTLED", timedelta(0))
             assert await job.is_due(session)
         await job.do(db)
         assert (await stored(db))[1] is not None

@@ -31,7 +31,7 @@ from app.services.imports.bulk import BulkPost, ImportMemory, count, store_batch
 from app.services.imports.file_order import FileOrder
 from app.services.imports.report import ImportReport
 from app.services.posts.users import rows_by_name
-from app.services.rooms.recognition import RoomFinder
+from app.services.rooms.identity import RoomFinder
 from tests.conftest import MakeConfig
 from tests.posting import new_tweet, post
 from tests.selection import first_of

@@ -4,10 +4,17 @@ import pytest
 
 from app.compute.names import HIDDEN
 from app.db.engine import Database
-from app.services.compare.askable import QuizSet, draw
 from app.services.compare.background import renew_background
-from app.services.compare.cases import Models, Question, gather
-from app.services.compare.guessing import QuizQuestion, Showcase, read_question, solve
+from app.services.compare.comparing import Question, gather
+from app.services.compare.guessing import (
+    QuizQuestion,
+    QuizSet,
+    Showcase,
+    draw,
+    read_question,
+    solve,
+)
+from app.services.compare.habits import Models
 from app.services.compare.verdict import answer
 from app.services.deletion.posts import delete_post
 from app.services.imports.sample_authors import load_samples

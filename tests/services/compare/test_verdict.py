@@ -13,8 +13,8 @@ from app.db.engine import Database
 from app.models import User
 from app.services.compare.background import renew_background
 from app.services.compare.batch_lines import judge_lines, plain_texts
-from app.services.compare.cases import Models, Question, gather
-from app.services.compare.manners import typical_of
+from app.services.compare.comparing import Question, gather
+from app.services.compare.habits import Models, typical_of
 from app.services.compare.profiles import ProfileStore
 from app.services.compare.verdict import SHOWN_OF_ALL, Comparison, add_reasons, answer
 from app.services.event_log import newest_event

@@ -24,7 +24,7 @@ from app.services.imports.lines import store_lines
 from app.services.imports.report import ImportReport
 from app.services.posts.users import add_user
 from app.services.posts.writer import PostRequest, PostWriter
-from app.services.rooms.changing import join_some
+from app.services.rooms.identity import join_some
 from app.services.rooms.room_facts import list_rooms
 from tests.chats import import_chat, kakaotalk, said
 from tests.databases import Databases

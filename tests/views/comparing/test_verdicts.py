@@ -8,8 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.judgement import FEW_POSTS, FEWEST_JUDGED, LIKELY, SURE, UNFAMILIAR, Limit, Verdict
-from app.compute.measured import More
+from app.compute.judgement import (
+    FEW_POSTS,
+    FEWEST_JUDGED,
+    LIKELY,
+    SURE,
+    UNFAMILIAR,
+    Limit,
+    More,
+    Verdict,
+)
 from app.compute.text import FEWEST_WORDS
 from app.services.compare.verdict import Comparison, Evidence, Model, RankedAuthor, Usage
 from app.views.comparing.evidence import uses_of

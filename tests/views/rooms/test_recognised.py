@@ -3,7 +3,7 @@
 import random
 from typing import Final
 
-from app.services.compare.recognised import has_unjudged, judge_room
+from app.services.compare.held_out import has_unjudged, judge_room
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Shared

@@ -1,6 +1,6 @@
 """The sentence on what sets the people of a chat apart."""
 
-from app.compute.chat_traits import Trait
+from app.compute.portrait import Trait
 from app.services.rooms.room_facts import RoomFacts
 from app.views.rooms.room_finding import finding_of
 

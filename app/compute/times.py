@@ -1,0 +1,382 @@
+"""Times of writing: hours of the day, days that stand out, and a chat's conversations and replies.
+
+Conversations (days) are compared, not messages: a person who laughs once laughs again, so messages
+would distinguish most people by chance.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from itertools import count, pairwise
+from math import log
+from typing import Annotated, Final, Literal, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+import numpy as np
+from msgspec import Meta
+
+from app.compute.significance import (
+    CLEAR,
+    CLEAR_OF_MANY,
+    fullest,
+    fullest_day,
+    lead_errors,
+    run_log_chance,
+)
+
+# --- Hours of the day ---
+
+DAY_H: Final = 24
+NIGHT_H: Final = 5
+"""End of the night, in hours from midnight."""
+PART_H: Final = 6
+"""Number of hours in a quarter of the day: night, morning, afternoon, evening."""
+BUSY_H: Final = 3
+HOUR_S: Final = 3600
+DAY_S: Final = DAY_H * HOUR_S
+
+DayHours = Annotated[
+    list[int], Meta(description="Number of posts in each hour of the day in `tz`, from hour 0.")
+]
+ChatHours = Annotated[
+    list[int], Meta(description="Number of messages in each hour of the day in `tz`, from hour 0.")
+]
+BusyFrom = Annotated[
+    int | None,
+    Meta(
+        description=(
+            "First of the three hours in a row that clearly have the most; null if there are none."
+        )
+    ),
+]
+BusyPart = Annotated[
+    int | None,
+    Meta(
+        description=(
+            "Quarter of the day that clearly has the most, 0 for the night; null if there is none."
+        )
+    ),
+]
+
+
+def counts_by_hour(times: Iterable[int], zone: ZoneInfo) -> Counter[int]:
+    """Return the number of times (seconds since 1970) in each hour of `hour_numbers`."""
+    return Counter(hour_numbers(times, zone))
+
+
+def hour_numbers(times: Iterable[int], zone: ZoneInfo) -> list[int]:
+    """Return the hour of each time (seconds since 1970) in the zone, numbered through days and
+    years.
+    """
+    seconds = np.fromiter(times, np.int64)
+    days, places = np.unique(seconds // DAY_S, return_inverse=True)
+    # Asking the zone for the shift of each time takes long, and the shift changes on few days.
+    shifts = [_shift_of_day_s(day, zone) for day in days.tolist()]
+    local = seconds + np.array([shift or 0 for shift in shifts], np.int64)[places]
+    changes = np.array([shift is None for shift in shifts], np.bool_)[places]
+    for place in changes.nonzero()[0].tolist():
+        local[place] += _shift_s(int(seconds[place]), zone)
+    hours: list[int] = (local // HOUR_S).tolist()
+    return hours
+
+
+def hours_of_day(counts: Mapping[int, int]) -> list[int]:
+    hours = [0] * DAY_H
+    for hour, posts in counts.items():
+        hours[hour % DAY_H] += posts
+    return hours
+
+
+def days_of(counts: Mapping[int, int], until: int = DAY_H) -> int:
+    return len({hour // DAY_H for hour in counts if hour % DAY_H < until})
+
+
+def busiest_hours(counts: Mapping[int, int]) -> int | None:
+    """Return the first of the three consecutive hours that clearly have the most posts, or None.
+
+    They lead the best three others by 1.96 standard errors, clustered by day (Liang and Zeger
+    1986), since a day's posts belong to few conversations.
+    """
+    # Comparing with the second best corrects for choosing the best: random hours pass in fewer than
+    # one of fifty cases.
+    hours = hours_of_day(counts)
+    sums = [sum(_from(hours, start)) for start in range(DAY_H)]
+    # Among equal sums, the hours with the fullest middle are first, as in a peak.
+    first = max(range(DAY_H), key=lambda start: (sums[start], _from(hours, start)[BUSY_H // 2]))
+    apart = [(first + step) % DAY_H for step in range(BUSY_H, DAY_H - BUSY_H + 1)]
+    second = max(apart, key=sums.__getitem__)
+    sides = [_is_within(hour, first) - _is_within(hour, second) for hour in range(DAY_H)]
+    leads = Counter[int]()
+    for hour, posts in counts.items():
+        if side := sides[hour % DAY_H]:
+            # Days are shifted so that these hours are in their middle: hardly any conversation then
+            # belongs to two days.
+            leads[(hour - first + DAY_H // 2) // DAY_H] += posts * side
+    return first if lead_errors(leads.values()) >= CLEAR else None
+
+
+def fullest_part(counts: Mapping[int, int]) -> int | None:
+    """Return the quarter of the day (0 is the night) with clearly the most posts, or None, by 1.96
+    standard errors between days.
+    """
+    days = sorted({hour // DAY_H for hour in counts})
+    places = {day: place for place, day in enumerate(days)}
+    parts = [[0] * len(days) for _ in range(DAY_H // PART_H)]
+    for hour, posts in counts.items():
+        parts[hour % DAY_H // PART_H][places[hour // DAY_H]] += posts
+    return fullest(parts)
+
+
+@lru_cache(maxsize=10_000)
+def _shift_of_day_s(day: int, zone: ZoneInfo) -> int | None:
+    # None if the shift changes on this day.
+    first, last = (_shift_s(moment, zone) for moment in (day * DAY_S, (day + 1) * DAY_S))
+    return first if first == last else None
+
+
+def _shift_s(time: int, zone: ZoneInfo) -> int:
+    shift = datetime.fromtimestamp(time, zone).utcoffset()
+    return int(shift.total_seconds()) if shift else 0
+
+
+def _from(hours: Sequence[int], start: int) -> list[int]:
+    return [hours[(start + step) % DAY_H] for step in range(BUSY_H)]
+
+
+def _is_within(hour: int, start: int) -> bool:
+    return (hour - start) % DAY_H < BUSY_H
+
+
+# --- Conversations, silences and replies of a chat ---
+
+
+class WrittenTexts(NamedTuple):
+    texts: list[str]
+    conversations: list[int]
+
+    def extend(self, further: "WrittenTexts") -> None:
+        self.texts.extend(further.texts)
+        self.conversations.extend(further.conversations)
+
+
+def conversations_of(times: Iterable[int | None], length_s: int = DAY_S) -> list[int]:
+    """Return the number, from 0, of each message's conversation of `length_s` seconds, or of 20
+    messages without a time.
+    """
+    undated_together, undated = 20, count()
+    numbers: dict[int, int] = {}
+    return [
+        # Keys below 0 are conversations without times.
+        numbers.setdefault(
+            -1 - next(undated) // undated_together if time is None else time // length_s,
+            len(numbers),
+        )
+        for time in times
+    ]
+
+
+SILENCE_S: Final = 6 * 3600
+"""Time within which a message replies; after it, a message is a beginning."""
+
+
+class Said(NamedTuple):
+    author: int
+    time: int | None
+    text: str
+
+
+class ChatTiming(NamedTuple):
+    beginnings: Counter[int]
+    answers_s: dict[int, list[int]]
+    answered_on: dict[int, list[int]]
+    """Days of replies, since 1970."""
+    longest_silence: tuple[int, int] | None
+
+
+def after_silence(messages: Iterable[Said]) -> list[bool]:
+    """Return whether each message, oldest first, comes after a silence."""
+    begins: list[bool] = []
+    before: int | None = None
+    for _, time, _ in messages:
+        begins.append(time is not None and before is not None and time - before > SILENCE_S)
+        before = before if time is None else time
+    return begins
+
+
+class Reply(NamedTuple):
+    """A message right after another person's message, within six hours."""
+
+    author: int
+    answered: int
+    time: int
+
+
+def replies_in(messages: Iterable[Said]) -> Iterator[Reply]:
+    for (before, time_before), (author, time) in pairwise(_dated(messages)):
+        if author != before and time - time_before <= SILENCE_S:
+            yield Reply(author, before, time)
+
+
+def answers_among(messages: Iterable[Said], people: Sequence[int]) -> list[list[int]]:
+    """Return the number of each person's (row) replies to each other person (column)."""
+    places = {person: place for place, person in enumerate(people)}
+    answers = [[0] * len(people) for _ in people]
+    for author, answered, _ in replies_in(messages):
+        if author in places and answered in places:
+            answers[places[author]][places[answered]] += 1
+    return answers
+
+
+def timing_of(messages: Iterable[Said]) -> ChatTiming:
+    timing = ChatTiming(Counter(), defaultdict(list), defaultdict(list), None)
+    longest: tuple[int, int] | None = None
+    longest_s = 0
+    for (author_before, before), (author, time) in pairwise(_dated(messages)):
+        waited_s = time - before
+        if waited_s > SILENCE_S:
+            timing.beginnings[author] += 1
+        elif author != author_before:
+            timing.answers_s[author].append(waited_s)
+            timing.answered_on[author].append(time // DAY_S)
+        if waited_s > longest_s:
+            longest, longest_s = (before, time), waited_s
+    return timing._replace(longest_silence=longest)
+
+
+def _dated(messages: Iterable[Said]) -> list[tuple[int, int]]:
+    return [(author, time) for author, time, _ in messages if time is not None]
+
+
+# --- Days that stand out ---
+
+WEEK_DAYS: Final = 7
+WORK_DAYS: Final = 5
+ONE_DAY: Final = timedelta(1)
+
+
+class DaySpan(msgspec.Struct, frozen=True):
+    """A span of consecutive days."""
+
+    first: date
+    last: date
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+
+class DaysApart(msgspec.Struct, frozen=True):
+    """Days of a year that stand out by more than chance; None for each kind without any."""
+
+    fullest_day: Annotated[
+        date | None, Meta(description="The day with clearly more posts than any other day.")
+    ]
+    streak: Annotated[
+        DaySpan | None,
+        Meta(
+            description=(
+                "The longest run of days with posts, if random days would not produce one as long."
+            )
+        ),
+    ]
+    silence: Annotated[
+        DaySpan | None,
+        Meta(
+            description=(
+                "The longest gap between two days with posts, if random days would not produce"
+                " one as long."
+            )
+        ),
+    ]
+    weekday: Annotated[
+        int | None, Meta(description="The weekday with clearly the most posts; 0 is Monday.")
+    ]
+    weekend: Annotated[
+        Literal["more", "less"] | None,
+        Meta(
+            description=(
+                "Whether a weekend day clearly has `more` or `less` posts than another day; null"
+                " for neither."
+            )
+        ),
+    ]
+    half: Annotated[
+        Literal["first", "second"] | None,
+        Meta(description="In a whole year, the half with clearly more posts, compared by week."),
+    ]
+
+
+def days_apart(posts_by_day: Mapping[date, int], first: date, last: date) -> DaysApart:
+    """Return the days that stand out; all posts are between the first and the last day."""
+    days = sorted(posts_by_day)
+    counts = [
+        posts_by_day.get(first + step * ONE_DAY, 0) for step in range((last - first).days + 1)
+    ]
+    run, place = longest_run(days), fullest_day(counts)
+    weeks = _weeks(posts_by_day, first, last)
+    return DaysApart(
+        fullest_day=None if place is None else first + place * ONE_DAY,
+        streak=_clear_span(DaySpan(run[0], run[-1]), len(days), len(counts)),
+        silence=_clear_span(_longest_silence(days), len(counts) - len(days), len(counts)),
+        weekday=fullest([*zip(*weeks, strict=True)]),
+        weekend=_weekend(weeks),
+        # A week of the year may be missing.
+        half=_fuller_half(counts) if len(counts) >= 358 else None,
+    )
+
+
+def longest_run(days: Sequence[date]) -> list[date]:
+    """Return the first longest run of consecutive days, of ascending days."""
+    longest: list[date] = []
+    run: list[date] = []
+    for day in days:
+        run = [*run, day] if run and run[-1] + ONE_DAY == day else [day]
+        longest = max(longest, run, key=len)
+    return longest
+
+
+def _longest_silence(days: Sequence[date]) -> DaySpan | None:
+    gaps = [
+        DaySpan(before + ONE_DAY, day - ONE_DAY)
+        for before, day in pairwise(days)
+        if day - before > ONE_DAY
+    ]
+    return max(gaps, key=lambda gap: gap.days, default=None)
+
+
+def _clear_span(span: DaySpan | None, alike: int, total: int) -> DaySpan | None:
+    # `alike` of the `total` days have the property that all days of the span share.
+    if span is None or span.days < 7:
+        return None
+    return span if run_log_chance(span.days, alike, total) <= log(0.005) else None
+
+
+def _weeks(posts_by_day: Mapping[date, int], first: date, last: date) -> list[list[int]]:
+    monday = first - first.weekday() * ONE_DAY
+    weeks = [[0] * WEEK_DAYS for _ in range((last - monday).days // WEEK_DAYS + 1)]
+    for day, posts in posts_by_day.items():
+        weeks[(day - monday).days // WEEK_DAYS][day.weekday()] += posts
+    return weeks
+
+
+def _weekend(weeks: Sequence[Sequence[int]]) -> Literal["more", "less"] | None:
+    leads = [
+        sum(week[WORK_DAYS:]) / (WEEK_DAYS - WORK_DAYS) - sum(week[:WORK_DAYS]) / WORK_DAYS
+        for week in weeks
+    ]
+    errors = lead_errors(leads)
+    if abs(errors) < CLEAR_OF_MANY:
+        return None
+    return "more" if errors > 0 else "less"
+
+
+def _fuller_half(counts: Sequence[int]) -> Literal["first", "second"] | None:
+    middle = len(counts) // 2
+    place = fullest([_by_week(counts[:middle]), _by_week(counts[middle:])], CLEAR_OF_MANY)
+    return None if place is None else ("second" if place else "first")
+
+
+def _by_week(counts: Sequence[int]) -> list[int]:
+    return [sum(counts[start : start + WEEK_DAYS]) for start in range(0, len(counts), WEEK_DAYS)]

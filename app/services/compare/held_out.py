@@ -1,0 +1,273 @@
+"""How well held-out posts are attributed: the recognised posts of an author, and the share of
+left-out authors' posts that go to others here.
+
+Pages may not wait: maintenance stores the first for grown chats, and a child process measures the
+second for each background.
+"""
+
+import asyncio
+import os
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.attribution import probabilities_of, scores_of_each
+from app.compute.case import Case, Fitted, Suspect
+from app.compute.fitting import chained, hold_out, units_of
+from app.compute.judgement import judge
+from app.compute.population import FEWEST_POSTS
+from app.compute.portrait import MOST_PORTRAYED
+from app.compute.profiles import AuthorProfile
+from app.compute.significance import FEWEST_COMPARED
+from app.compute.text import guess_language, has_words, own_words
+from app.config import Config
+from app.db.backend import Sessions, is_among
+from app.db.engine import Database
+from app.db.result_cache import DERIVED, depends_on
+from app.errors import UnavailableError
+from app.models import BackgroundSnapshot, Room, RoomPerson, User
+from app.runtime.clock import now
+from app.runtime.processes import be_nice, begin_child, run_child
+from app.services.compare.background import LeftOutShare, Members, newest_members
+from app.services.compare.comparing import load_suspects, with_habits
+from app.services.compare.habits import Models
+from app.services.compare.profiles import OwnPost, newest_own
+from app.services.event_log import NewEvent, append_events
+from app.services.posts.replies import own_chains
+from app.services.posts.users import UserRow, select_rows
+
+FEWEST_ASKED: Final = 20
+
+
+class RecognisedPosts(msgspec.Struct, frozen=True):
+    """The number of an author's held-out posts that the model attributed to the author."""
+
+    asked: Annotated[int, Meta(description="Number of held-out posts with enough words.")]
+    right: Annotated[int, Meta(description="Number of these posts attributed to their author.")]
+    authors: Annotated[int, Meta(description="Number of authors compared.")]
+    surest: Annotated[
+        int | None,
+        Meta(description="ID of the post most certainly attributed to its author; null if none."),
+    ]
+
+
+_Judged = list[tuple[Sequence[str], float, bool]]
+"""Texts, the author's probability and whether it is highest, by held-out unit."""
+
+
+async def recognised_posts(
+    session: AsyncSession, models: Models, author: UserRow, others: Sequence[UserRow]
+) -> RecognisedPosts | None:
+    """Return how well an author is told apart; None with too few posts."""
+    depends_on(DERIVED)
+    if author.tweet_count // 4 < FEWEST_ASKED or not others:
+        return None
+    newest = await newest_own(session, author.id, min(60, author.tweet_count // 4))
+    units = units_of(chained(newest, await own_chains(session, author.id)))
+    profiles = await models.profiles.load(session, [author, *others], may_evict=False)
+    fitted = await models.backgrounds.load(session)
+    judged = await asyncio.to_thread(_judge, profiles, units, fitted)
+    if len(judged) < FEWEST_ASKED:
+        return None
+    right = sum(is_right for _, _, is_right in judged)
+    return RecognisedPosts(len(judged), right, len(profiles), _surest(judged, newest))
+
+
+def _judge(
+    profiles: Sequence[AuthorProfile], units: Sequence[Sequence[str]], fitted: Fitted
+) -> _Judged:
+    held = hold_out(profiles[0], units)
+    rivals = [profile for profile in profiles[1:] if profile.counts.keys.size]
+    if not (held.queries and rivals and held.profile.counts.keys.size):
+        return []
+    scores = scores_of_each(held.queries, [held.profile, *rivals], fitted.background)
+    shares = probabilities_of(scores, fitted.temperature)
+    is_right = (shares.argmax(axis=1) == 0).tolist()
+    return [*zip(held.asked, shares[:, 0].tolist(), is_right, strict=True)]
+
+
+def _surest(judged: _Judged, newest: Sequence[OwnPost]) -> int | None:
+    ids = {text: post_id for post_id, text in newest}
+    sure = {
+        ids[texts[0]]: share
+        for texts, share, is_right in judged
+        if is_right and len(texts) == 1 and len(texts[0]) <= 200
+    }
+    return max(sure, key=sure.__getitem__, default=None)
+
+
+FEWEST_MESSAGES: Final = 2 * 4 * FEWEST_ASKED
+"""Messages of a chat, enough for two people."""
+
+
+async def has_unjudged(session: AsyncSession) -> bool:
+    """Return whether a chat changed by a quarter since it was judged."""
+    return (await session.execute(_grown())).first() is not None
+
+
+async def judge_room(db: Sessions, models: Models) -> None:
+    async with db.read() as session:
+        row = (await session.execute(_grown())).first()
+        if row is None:
+            return
+        judged = await _judged(session, models, row.id)
+    async with db.write() as session:
+        of_room = RoomPerson.room_id == row.id
+        await session.execute(update(RoomPerson).where(of_room).values(asked=0, recognised=0))
+        for user_id, posts in judged.items():
+            counts = {"asked": posts.asked, "recognised": posts.right}
+            person = of_room, RoomPerson.user_id == user_id
+            await session.execute(update(RoomPerson).where(*person).values(counts))
+        at_messages = {"judged_messages": row.messages}
+        await session.execute(update(Room).where(Room.id == row.id).values(at_messages))
+        await append_events(session, [NewEvent("room.judged", DERIVED, posts=0)])
+
+
+def _grown() -> Select[int, int]:
+    total = func.sum(RoomPerson.messages)
+    is_other: ColumnElement[bool] = total != Room.judged_messages
+    has_grown = func.abs(total - Room.judged_messages) * 4 >= Room.judged_messages
+    return (
+        select(Room.id, total.label("messages"))
+        .join(RoomPerson, RoomPerson.room_id == Room.id)
+        .group_by(Room.id)
+        .having(is_other, has_grown, total >= FEWEST_MESSAGES)
+        .order_by(Room.id)
+        .limit(1)
+    )
+
+
+async def _judged(
+    session: AsyncSession, models: Models, room_id: int
+) -> dict[int, RecognisedPosts]:
+    people = (
+        select_rows(RoomPerson.room_id == room_id, RoomPerson.messages >= FEWEST_COMPARED)
+        .join(RoomPerson, RoomPerson.user_id == User.id)
+        .order_by(RoomPerson.messages.desc(), User.username_key)
+        .limit(MOST_PORTRAYED)
+    )
+    rows = [UserRow(*row) for row in await session.execute(people)]
+    judged: dict[int, RecognisedPosts] = {}
+    for row in rows:
+        rivals = [rival for rival in rows if rival is not row]
+        if posts := await recognised_posts(session, models, row, rivals):
+            judged[row.id] = posts
+    return judged
+
+
+# --- Left-out authors ---
+
+LEFT_OUT: Final = "left_out"
+"""Name of the job and lock."""
+FEWEST_AUTHORS: Final = 4
+"""Authors of a language: the left-out one, and three named."""
+SETTLED: Final = timedelta(minutes=1)
+"""Minimum age of a measured background, since an import makes several."""
+
+
+async def stored_left_out(session: AsyncSession) -> LeftOutShare | None:
+    """Return the newest background's share; None if unmeasured or undecided."""
+    newest = await newest_members(session)
+    found = None if newest is None else newest[1].left_out
+    return found if found is not None and found.decisions else None
+
+
+async def is_left_out_due(session: AsyncSession) -> bool:
+    newest = await newest_members(session)
+    return newest is not None and newest[1].left_out is None and bool(_measured(newest[1]))
+
+
+async def is_settled(session: AsyncSession) -> bool:
+    newest = await session.scalar(select(func.max(BackgroundSnapshot.created_at)))
+    return newest is not None and newest <= now() - SETTLED
+
+
+def _measured(members: Members) -> list[int]:
+    """Return up to 50 authors of each language, without samples."""
+    own = [each for each in members.drawn if each[0] not in members.samples]
+    known = [(member, lang == "ko") for member, posts, lang in own if posts >= FEWEST_POSTS]
+    sides = [[member for member, is_ko in known if is_ko == side] for side in (False, True)]
+    large = [side[:50] for side in sides if len(side) >= FEWEST_AUTHORS]
+    return [member for side in large for member in side]
+
+
+async def measure_in_process(config: Config) -> None:
+    """Measure the share in a child process. Raises UnavailableError."""
+    if status := await run_child(__name__, settings=config.to_env()):
+        raise UnavailableError("The process ended with status {status}", status=status)
+
+
+async def measure_left_out(db: Sessions) -> None:
+    async with db.read() as session:
+        newest = await newest_members(session)
+        if newest is None:
+            return
+        version, members = newest
+        case, texts = await _read(session, _measured(members))
+    left_out = await asyncio.to_thread(left_out_of, case, texts)
+    stored = msgspec.structs.replace(members, left_out=left_out)
+    async with db.write() as session:
+        await session.execute(
+            update(BackgroundSnapshot)
+            .where(BackgroundSnapshot.version == version)
+            .values(members=msgspec.json.encode(stored))
+        )
+
+
+async def _read(session: AsyncSession, ids: Sequence[int]) -> tuple[Case, dict[int, list[str]]]:
+    query = select_rows(User.tweet_count > 0, is_among(session, User.id, ids))
+    users = [UserRow(*row) for row in await session.execute(query.order_by(User.username_key))]
+    models = Models()
+    case = await load_suspects(session, models, users, is_named=True)
+    case = await with_habits(session, models, case)
+    texts = {
+        user.id: [text for _, text in await newest_own(session, user.id, 20)] for user in users
+    }
+    return case, texts
+
+
+def left_out_of(case: Case, texts: dict[int, list[str]]) -> LeftOutShare:
+    """Return the share attributed to others, with each author left out of the population, not of
+    the background.
+    """
+    chance = random.Random(case.fitted.version)  # noqa: S311 - no secret
+    decisions = likely = 0
+    for author in case.suspects:
+        is_korean = _writes_korean(author)
+        others = [
+            each
+            for each in case.suspects
+            if each is not author and _writes_korean(each) == is_korean
+        ]
+        for text in texts[author.id]:
+            is_own = (guess_language(own_words(text)) == "ko") == is_korean
+            if len(others) < FEWEST_AUTHORS - 1 or not is_own or not has_words(own_words(text)):
+                continue
+            named = chance.sample(others, FEWEST_AUTHORS - 1)
+            asked = replace(case, texts=[text], suspects=named, absent=author.id)
+            verdict = judge(asked).verdict
+            decisions += verdict != "short"
+            likely += verdict == "likely"
+    return LeftOutShare(round(likely / max(decisions, 1), 4), decisions)
+
+
+def _writes_korean(author: Suspect) -> bool:
+    return author.habit is not None and author.habit.language == "ko"
+
+
+async def _measure() -> None:
+    async with Database(Config.from_env(os.environ)) as db:
+        await measure_left_out(db)
+
+
+if __name__ == "__main__":
+    begin_child()
+    be_nice()
+    asyncio.run(_measure())
