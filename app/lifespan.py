@@ -19,8 +19,8 @@ from app.db.result_cache import Memo
 from app.embedders import open_embedder
 from app.errors import StartError
 from app.parts import Listed, Part
-from app.runtime.memory_trim import keep_heap_trimmed
 from app.runtime.metrics import Metrics
+from app.runtime.processes import keep_heap_trimmed
 from app.runtime.work_pool import Slots, Turns, WorkPool
 from app.security import load_secret_keys
 from app.services.access.operators import Passwords

@@ -48,7 +48,7 @@ from app.db.migrate import prepare
 from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.services.imports.storing import import_records, renew_derived
-from app.runtime.memory_trim import collect_seldom, share_heap
+from app.runtime.processes import collect_seldom, share_heap
 
 config = Config(env="testing", data_dir=Path(sys.argv[1]))
 numbers = [0]

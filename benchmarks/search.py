@@ -33,7 +33,7 @@ from app.db.engine import Database
 from app.db.migrate import prepare
 from app.db.sqlite.fts5 import register
 from app.models import Tweet, User
-from app.runtime.memory_trim import collect_seldom
+from app.runtime.processes import collect_seldom
 from app.services.posts.new_tweet import NewTweetForm, checked
 from app.services.posts.users import add_user
 from app.services.search.results import SearchQuery, find

@@ -22,7 +22,7 @@ from app import create_app
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
-from app.runtime.memory_trim import collect_seldom
+from app.runtime.processes import collect_seldom
 from app.services.access.rights import Scope, add_token
 from tests import children, quick_start
 from tests.browsing import in_one_line, parts_of

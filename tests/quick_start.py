@@ -26,7 +26,7 @@ from app.compute.population import Shipped
 from app.db.postgresql import backend as postgresql
 from app.db.sqlite import backend as sqlite
 from app.services.access import operators
-from app.serving.templates import PROGRAM, CompiledTemplates
+from app.serving.worker import PROGRAM, CompiledTemplates
 
 START_AND_STOP_S: Final = 40
 CHEAP: Final = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)

@@ -1,6 +1,7 @@
 """The command line: `saywho …`, and the same commands under `quart --app app …`.
 
-Each command is imported when it runs, since some imports take a second.
+Each command is imported when it runs, since some imports take a second. Here are also what they
+share: their database, progress, results and errors.
 """
 
 import contextlib
@@ -11,26 +12,219 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from app import parts
-from app.cli.running import one_line_errors
 from app.config import Config, ConfigError
 
 if TYPE_CHECKING:
     from quart import Quart
+
+import asyncio
+import errno
+import os
+import re
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NoReturn, TypeVar
+
+import msgspec
+
+from app.errors import AppError, StartError
+from app.runtime.clock import monotonic
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
 
 MODULES: Final = {
     "compare": ("compare",),
     "database": ("backup", "check", "db", "restore"),
     "imports": ("demo", "import"),
     "posts": ("embed", "export", "search"),
-    "rooms": ("room", "rooms"),
     "serve": ("serve",),
-    "users": ("operator", "token", "user", "users"),
+    "users": ("operator", "room", "rooms", "token", "user", "users"),
 }
 MODULE_OF: Final = {
     name: f"app.cli.{module}" for module, names in MODULES.items() for name in names
 } | {name: f"app.parts.{part.name}.commands" for part in parts.PARTS for name in part.commands}
 """Module of each command, whose function is called `NAME_command` there."""
 PART_OF: Final = {name: part.name for part in parts.PARTS for name in part.commands}
+
+
+T = TypeVar("T")
+BAD_INPUT: Final = 2
+FAILED: Final = 1
+SHOWN_ERRORS: Final = 20
+_JSON: Final = "saywho.json"
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def _keep(context: click.Context, option: click.Parameter, value: bool) -> None:
+    context.meta[_JSON] = value
+
+
+json_option = click.option(
+    "--json", is_flag=True, expose_value=False, callback=_keep, help="Print the result as JSON."
+)
+
+
+def wants_json() -> bool:
+    """Return whether the running command was given the option `--json`."""
+    return bool(click.get_current_context().meta.get(_JSON))
+
+
+def is_given(option: str) -> bool:
+    """Return whether the running command was given an option, even with its default value."""
+    source = click.get_current_context().get_parameter_source(option)
+    return source is not click.core.ParameterSource.DEFAULT
+
+
+def fail(message: str, status: int = FAILED) -> NoReturn:
+    """End the program with one line on standard error."""
+    click.echo(f"saywho: {message}", err=True)
+    sys.exit(status)
+
+
+@contextlib.contextmanager
+def one_line_errors() -> Iterator[None]:
+    """End the program with one line and a status for errors in its input or environment."""
+    try:
+        yield
+    except click.exceptions.NoArgsIsHelpError:
+        raise
+    except click.UsageError as error:
+        message = " ".join(error.format_message().split()).removesuffix(".")
+        program = error.ctx.command_path if error.ctx else "saywho"
+        fail(f"{message}; see {program} --help", error.exit_code)
+    except ConfigError as error:
+        fail(str(error), BAD_INPUT)
+    except StartError as error:
+        fail(str(error))
+    except AppError as error:
+        fail(error.detail, BAD_INPUT if error.status < 500 else FAILED)
+    except UnicodeEncodeError:
+        # Arguments that are not UTF-8 arrive as lone surrogates.
+        fail("an argument is not valid UTF-8", BAD_INPUT)
+    except BrokenPipeError:
+        _discard_output()
+        sys.exit(FAILED)
+    except OSError as error:
+        _fail_by(error)
+
+
+def _fail_by(error: OSError) -> NoReturn:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EIO}:
+        _discard_output()
+        fail(f"the output cannot be written: {error.strerror}")
+    is_denied = error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}
+    if is_denied and error.filename is not None:
+        fail(f"{os.fsdecode(error.filename)} cannot be read or written: {error.strerror}")
+    raise error
+
+
+def _discard_output() -> None:
+    # The interpreter would try to write the rest of standard output again.
+    with contextlib.suppress(OSError), open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+
+
+def with_database(work: Callable[[Any, Config], Awaitable[T]]) -> T:
+    """Run the work with the database, after creating the tables of an empty database."""
+    from app.db.engine import Database
+    from app.db.migrate import prepare
+
+    config = Config.from_env()
+    prepare(config, upgrade_old=False)
+
+    async def run() -> T:
+        async with Database(config) as db:
+            return await work(db, config)
+
+    return asyncio.run(run())
+
+
+def reading(work: Callable[["AsyncSession"], Awaitable[T]]) -> T:
+    return with_database(lambda db, _: _within(db.read(), work))
+
+
+def writing(work: Callable[["AsyncSession"], Awaitable[T]]) -> T:
+    return with_database(lambda db, _: _within(db.write(), work))
+
+
+async def _within(
+    opening: contextlib.AbstractAsyncContextManager["AsyncSession"],
+    work: Callable[["AsyncSession"], Awaitable[T]],
+) -> T:
+    async with opening as session:
+        return await work(session)
+
+
+def print_result(value: object, *lines: str, notes: Iterable[str] = ()) -> None:
+    """Print the value with `--json`, otherwise the notes on standard error and the lines."""
+    if wants_json():
+        print_json(value)
+        return
+    for note in notes:
+        click.echo(note, err=True)
+    for line in lines:
+        click.echo(line)
+
+
+def print_list(items: Sequence[object], lines: Iterable[str], if_empty: str) -> None:
+    """Print a whole list as a page of the API, or a line for each item."""
+    page = {"items": items, "next": None}
+    print_result(page, *lines, notes=[] if items else [if_empty])
+
+
+def error_lines(errors: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a line for each of the first errors: the file, the place in it, and the reason."""
+    lines = [_error_line(error) for error in errors[:SHOWN_ERRORS]]
+    return [*lines, "… (--json lists more)"] if len(errors) > SHOWN_ERRORS else lines
+
+
+def _error_line(error: Mapping[str, Any]) -> str:
+    name, detail = error["file"], error["detail"]
+    units = (f"{unit} {error[unit]}: " for unit in ("line", "record") if unit in error)
+    line = detail if detail.startswith(name) else f"{name}: {next(units, '')}{detail}"
+    return terminal_line(line)
+
+
+def terminal_line(line: str) -> str:
+    """Return a line without control characters, which names in an archive may contain."""
+    return _CONTROLS.sub("\ufffd", line)
+
+
+def print_json(value: object) -> None:
+    click.echo(msgspec.json.encode(value, enc_hook=str).decode())
+
+
+LINE_EVERY_S: Final = 5.0
+"""Seconds between two lines of progress."""
+
+
+Show = Callable[[int, int, str], None]
+"""Function that shows the finished amount, the total, and both in words."""
+
+
+@contextlib.contextmanager
+def progress(label: str) -> Iterator[Show]:
+    """Show the progress of work, with a bar on a terminal, otherwise with a line at times."""
+    next_line = monotonic() + LINE_EVERY_S
+    with contextlib.ExitStack() as stack:
+        bar: Any = None
+
+        def show(done: int, total: int, text: str) -> None:
+            nonlocal bar, next_line
+            if sys.stderr.isatty():
+                # Created late: some totals are known only once the work has begun.
+                bar = bar or stack.enter_context(
+                    click.progressbar(
+                        length=total, label=label, file=sys.stderr, item_show_func=lambda text: text
+                    )
+                )
+                bar.update(done - bar.pos, text)
+            elif monotonic() >= next_line:
+                next_line = monotonic() + LINE_EVERY_S
+                click.echo(f"{label}: {text}", err=True)
+
+        yield show
 
 
 class Commands(click.Group):

@@ -10,7 +10,7 @@ from typing import Any
 import click
 import msgspec
 
-from app.cli.running import BAD_INPUT, fail, json_option, print_json, print_result, with_database
+from app.cli import BAD_INPUT, fail, json_option, print_json, print_result, with_database
 from app.compute.judgement import SURE
 from app.compute.text import Gap
 from app.config import Config

@@ -7,7 +7,7 @@ import click
 from alembic import command
 from alembic.util.exc import CommandError
 
-from app.cli.running import BAD_INPUT, fail, json_option, print_result, with_database
+from app.cli import BAD_INPUT, fail, json_option, print_result, with_database
 from app.config import Config
 from app.db.engine import Database, backend_for
 from app.db.migrate import alembic_config, downgrade, head_revision, known_state, prepare

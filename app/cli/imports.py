@@ -11,7 +11,7 @@ import click
 from msgspec.structs import asdict
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cli.running import (
+from app.cli import (
     BAD_INPUT,
     FAILED,
     error_lines,
@@ -38,7 +38,7 @@ from app.formats.chats.people import renaming, zone_of
 from app.formats.records import ReadOptions
 from app.formats.registry import BROUGHT, FORMATS, open_records
 from app.formats.source.file import Source
-from app.runtime.memory_trim import collect_seldom, share_heap
+from app.runtime.processes import collect_seldom, share_heap
 from app.services.access.site import is_site_public
 from app.services.deletion.rooms import check_kept, delete_messages
 from app.services.imports.beginning import begin_reading, check_order

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Final
 
 import click
 
-from app.cli.running import fail, json_option, print_result, progress, wants_json, with_database
+from app.cli import fail, json_option, print_result, progress, wants_json, with_database
 from app.config import Config
 from app.db.engine import Database
 from app.embedders import EmbedderError, open_embedder

@@ -16,7 +16,7 @@ from typing import Final
 import click
 from hypercorn.config import Config as ServerConfig
 
-from app.cli.running import BAD_INPUT, FAILED, fail
+from app.cli import BAD_INPUT, FAILED, fail
 from app.config import Config, shown_path
 
 MEMORY: Final = "/dev/shm"  # noqa: S108 - the folder in it is made for this process alone
@@ -67,7 +67,7 @@ def _serve(bind: str | None, workers: int | None, *, sample: bool) -> int:
     """Serve until a stop; return the exit status."""
     from app.db.migrate import SchemaState, prepare
     from app.runtime.logs import configure
-    from app.runtime.memory_trim import share_heap, trim_heap
+    from app.runtime.processes import share_heap, trim_heap
     from app.security import load_secret_keys
     from app.serving.supervisor import START_METHOD, Supervisor, open_sockets
     from app.serving.worker import load_server_config, prepare_app, run, server_file

@@ -1,4 +1,4 @@
-"""`saywho user(s)`, `saywho operator` and `saywho token`: authors, and access."""
+"""`saywho user(s)`, `room(s)`, `operator` and `token`: authors, chats, and access."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -7,11 +7,11 @@ from typing import get_args
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cli.deleting import confirm, is_asked, purge, yes_option
-from app.cli.running import json_option, print_list, print_result, reading, with_database, writing
+from app.cli import json_option, print_list, print_result, progress, reading, with_database, writing
 from app.config import Config
 from app.db.engine import Database
 from app.formats.post import Platform
+from app.models import MAX_ID
 from app.services.access.logins import count_closed, unlock, unlock_all
 from app.services.access.operators import add_operator, add_setup_link, hash_password, list_accounts
 from app.services.access.rights import (
@@ -25,7 +25,36 @@ from app.services.access.rights import (
     revoke_token,
 )
 from app.services.deletion.authors import delete_user
+from app.services.deletion.purging import purge_deleted
+from app.services.deletion.rooms import delete_room
+from app.services.posts.media import remove_unneeded
 from app.services.posts.users import Author, add_user, get_author, list_authors
+from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms
+
+yes_option = click.option(
+    "--yes", is_flag=True, help="Do not ask for confirmation, even on a terminal."
+)
+
+
+def is_asked(yes: bool) -> bool:
+    """Return whether to ask for confirmation: on a terminal, without `--yes`."""
+    return not yes and sys.stdin.isatty()
+
+
+def confirm(what: str) -> None:
+    click.confirm(f"Delete {what}? This cannot be cancelled.", abort=True)
+
+
+async def purge(db: Database, config: Config) -> None:
+    """Remove the rows and files of deleted authors and chats, and show the progress.
+
+    After an interruption, the server or the next deletion removes the rest.
+    """
+    with progress("deleting") as show:
+        await purge_deleted(
+            db, on_progress=lambda done, total: show(done, total, f"{done:,} of {total:,} rows")
+        )
+    await remove_unneeded(db, config.media_dir)
 
 
 @click.command("users", epilog="Example: saywho users")
@@ -84,6 +113,46 @@ def delete_user_command(name: str, yes: bool) -> None:
 
     with_database(delete)
     print_result({"username": name}, f"deleted {name}")
+
+
+@click.command("rooms", epilog="Example: saywho rooms")
+@json_option
+def rooms_command() -> None:
+    """List the chats, each with its ID."""
+    rooms, _ = reading(lambda session: list_rooms(session, limit=2**31))
+    lines = [f"{room.id:>5}  {room.messages:>9,}  {room.name}" for room in rooms]
+    note = "No chats yet. To import one, run: saywho import FILE"
+    print_list(rooms, lines, note)
+
+
+@click.group("room")
+def room_command() -> None:
+    """Delete chats."""
+
+
+@room_command.command("delete", epilog="Example: saywho room delete 2")
+@click.argument("room_id", type=click.IntRange(1, MAX_ID), metavar="ID")
+@yes_option
+@json_option
+def delete_room_command(room_id: int, yes: bool) -> None:
+    """Delete the chat ID and all its messages.
+
+    People of the chat who wrote nowhere else are deleted too. The deletion starts immediately and
+    cannot be cancelled.
+    """
+    if is_asked(yes):
+        room = reading(lambda session: get_room(session, room_id))
+        confirm(f"{room.name} and all {room.messages:,} messages")
+
+    async def delete(db: Database, config: Config) -> RoomFacts:
+        async with db.write() as session:
+            room = await delete_room(session, room_id)
+        await purge(db, config)
+        return room
+
+    room = with_database(delete)
+    facts = {"id": room.id, "name": room.name, "messages": room.messages}
+    print_result(facts, f"deleted {room.name}")
 
 
 @click.group("token")

@@ -20,7 +20,7 @@ from typing import Any, Final
 import uvloop
 from hypercorn.asyncio import serve
 
-from app.runtime.memory_trim import share_heap
+from app.runtime.processes import share_heap
 from app.serving.worker import load_server_config, use_own_http1
 
 POLL_S: Final = 0.05

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.compute.significance import clear_peak, fullest, fullest_day, is_ahead, rank_errors
-from app.parts.dashboard.timeline import scale_end
+from app.parts.dashboard.times import scale_end
 
 values = st.lists(st.integers(0, 9), max_size=30)
 counts = st.lists(st.integers(0, 60), max_size=30)

@@ -11,8 +11,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.compute.words import terms
 from app.config import Config, Durability
+from app.db.backend import Terms
 from app.db.engine import Database
-from app.db.indexes import Terms
 from app.db.postgresql.connection import KEEPALIVES, addresses, connect, connection_string
 from app.errors import AppError, StorageFullError, UnavailableError
 from app.models import Tweet

@@ -25,7 +25,7 @@ from app.db.engine import backend_for
 from app.db.migrate import alembic_config, head_revision, prepare
 from app.db.sqlite.connection import open_connection
 from app.db.sqlite.fts5 import register
-from app.migrations.remaking import remade
+from app.migrations.tables import remade
 from app.models import Base
 from tests.browsing import Browser
 from tests.conftest import Client

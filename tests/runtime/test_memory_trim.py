@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app import create_app
-from app.runtime import memory_trim
+from app.runtime import processes
 from tests.conftest import MakeConfig
 from tests.installation import ROOT
 from tests.waiting import eventually
@@ -15,7 +15,7 @@ from tests.waiting import eventually
 KEPT = """
 import sys
 from pathlib import Path
-from app.runtime.memory_trim import share_heap
+from app.runtime.processes import share_heap
 
 share_heap()
 size = 8 * 1024 * 1024
@@ -45,8 +45,8 @@ def pages() -> int:
 async def test_an_app_gives_back_what_was_freed_between_blocks_that_stay(
     make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert memory_trim.TRIM_EVERY_S <= 60
-    monkeypatch.setattr(memory_trim, "TRIM_EVERY_S", 0.02)
+    assert processes.TRIM_EVERY_S <= 60
+    monkeypatch.setattr(processes, "TRIM_EVERY_S", 0.02)
 
     kept, most = [], 0
 

@@ -19,7 +19,8 @@ from app.models import (
 )
 from app.models.work import LONGEST_PAUSE
 from app.parts.games import hosting, joining
-from app.parts.sources.live_sources import add_source, due_sources, parse_source
+from app.parts.sources.following import add_source, due_sources
+from app.parts.sources.platforms import parse_source
 from app.runtime.clock import now, now_ms
 from app.services.access.logins import SESSION_LIFETIME, WINDOW
 from app.services.access.operators import LINK_LIFETIME, add_setup_link

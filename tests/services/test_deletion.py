@@ -8,8 +8,8 @@ import pytest
 from quart import Quart
 from sqlalchemy import func, select
 
+from app.db.backend import Terms
 from app.db.engine import Database
-from app.db.indexes import Terms
 from app.models import Profile, Tweet, User
 from app.services.checks import find_faults
 from app.services.compare.background import renew_background

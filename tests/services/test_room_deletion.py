@@ -18,7 +18,8 @@ from app.formats.records import ReadOptions
 from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.models import Event, Profile, Room, RoomPerson, Tweet, User
-from app.parts.sources.live_sources import add_source, parse_source
+from app.parts.sources.following import add_source
+from app.parts.sources.platforms import parse_source
 from app.services.checks import find_faults
 from app.services.compare.profiles import fold_tails
 from app.services.deletion import rooms as deletion

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from jinja2 import DictLoader, Environment
 
-from app.serving.templates import load_templates
+from app.serving.worker import load_templates
 
 TEMPLATES = {"page": "Hello {{ name }}", "part": "{{ name | upper }}"}
 

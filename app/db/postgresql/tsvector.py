@@ -22,8 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.words import terms
-from app.db.backend import is_among
-from app.db.indexes import (
+from app.db.backend import (
     IndexedPost,
     OpenSession,
     TermCount,
@@ -31,6 +30,7 @@ from app.db.indexes import (
     Vector,
     WordIndex,
     author_term,
+    is_among,
     searched_text,
 )
 from app.models import Embedding, Tweet
@@ -137,10 +137,10 @@ def _quoted(term: str) -> str:
 
 
 async def nearest(
-    session: AsyncSession, compared: Select[int, Vector], vector: Vector, count: int
+    session: AsyncSession, compared: Select[int, Vector], sought: Vector, count: int
 ) -> list[tuple[float, int]]:
-    sought = bindparam("sought", vector, type_=HALFVEC())
-    distance = Embedding.vector.op("<#>", return_type=Float())(sought).label("distance")
+    vector = bindparam("sought", sought, type_=HALFVEC())
+    distance = Embedding.vector.op("<#>", return_type=Float())(vector).label("distance")
     query = compared.with_only_columns(Embedding.tweet_id, distance)
     rows = await session.execute(query.order_by(distance, Embedding.tweet_id.desc()).limit(count))
     return [(-row.distance, row.tweet_id) for row in rows]

@@ -7,7 +7,7 @@ Revises: 0025
 import sqlalchemy as sa
 from alembic import op
 
-from app.migrations.remaking import remade
+from app.migrations.tables import remade
 
 revision = "0026"
 down_revision = "0025"

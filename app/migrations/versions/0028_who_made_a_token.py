@@ -7,7 +7,7 @@ Revises: 0027
 import sqlalchemy as sa
 from alembic import op
 
-from app.migrations.remaking import remade
+from app.migrations.tables import remade
 from app.runtime.clock import now
 
 revision = "0028"

@@ -7,7 +7,7 @@ Revises: 0032
 import sqlalchemy as sa
 from alembic import op
 
-from app.migrations.remaking import remade
+from app.migrations.tables import remade
 
 revision = "0033"
 down_revision = "0032"

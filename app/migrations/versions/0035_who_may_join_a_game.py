@@ -7,7 +7,7 @@ Revises: 0034
 import sqlalchemy as sa
 from alembic import op
 
-from app.migrations.remaking import remade
+from app.migrations.tables import remade
 
 revision = "0035"
 down_revision = "0034"

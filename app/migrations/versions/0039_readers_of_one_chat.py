@@ -7,7 +7,7 @@ Revises: 0038
 import sqlalchemy as sa
 from alembic import op
 
-from app.migrations.remaking import remade
+from app.migrations.tables import remade
 
 revision = "0039"
 down_revision = "0038"

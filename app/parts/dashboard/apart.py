@@ -11,9 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.language.i18n import gettext, gettext_noop, ngettext, show_percent
 from app.lifespan import resources
-from app.parts.dashboard.figures import Panel
-from app.parts.dashboard.sentences import filled, nothing_dated, sentences, some_of, some_shown
-from app.parts.dashboard.shapes import Plot, row_axis, row_height
+from app.parts.dashboard.figures import (
+    Panel,
+    Plot,
+    filled,
+    nothing_dated,
+    row_axis,
+    row_height,
+    sentences,
+    some_of,
+    some_shown,
+)
 from app.services.compare.comparing import MOST_COMPARED
 from app.services.compare.model_card import FEWEST_OF_AUTHOR, Card, CardAuthor, own_names
 from app.services.posts.samples import sample_files

@@ -1,9 +1,14 @@
-"""The panels of the dashboard: how their figures are counted and sent to the browser."""
+"""What all panels share: how figures are counted and sent to the browser, their shapes and words.
+
+Shapes have colours of the stylesheet, such as `$ink`.
+"""
 
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar, Final, Generic, TypeVar
+from html import escape
+from typing import Any, ClassVar, Final, Generic, NamedTuple, TypeVar
+from urllib.parse import urlencode
 
 import msgspec
 from quart import g
@@ -12,14 +17,152 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.asgi.cached import CachedResponse
 from app.db.result_cache import cacheable
 from app.errors import AppError, UnavailableError
-from app.language.i18n import gettext, gettext_noop, translate_message
+from app.language.i18n import (
+    gettext,
+    gettext_noop,
+    ngettext,
+    show_list,
+    show_number,
+    translate_message,
+)
 from app.lifespan import resources
-from app.parts.dashboard.shapes import Plot
 from app.runtime.clock import monotonic
-from app.views.cast import Cast, bound, cast_of, current_cast
+from app.views.cast import Cast, bound, cast_of, current_cast, shown_name
 from app.views.figure import Figure, FigureParts, Finding, ShownRow, Table, show_rows
 from app.views.filters import View, view_of
 from app.views.page import WebPage, render
+
+
+def filled(sentence: str, **values: object) -> str:
+    """Return a translated sentence with its values, numbers as the language writes them."""
+    return sentence.format(
+        **{k: show_number(v) if isinstance(v, int) else v for k, v in values.items()}
+    )
+
+
+def nothing_dated(view: View, undated: int = 0) -> Finding:
+    if not undated and not view.is_narrowed:
+        return Finding(gettext("Nothing here yet"))
+    if not undated:
+        return Finding(gettext("There are no posts here. Try another filter."))
+    title = ngettext("{count} post, without a time", "{count} posts, all without a time", undated)
+    return Finding(filled(title, count=undated))
+
+
+def some_of(displayed: int, total: int) -> str:
+    """Return how many authors a figure shows, as a sentence; empty if all."""
+    if displayed >= total:
+        return ""
+    note = gettext("The {shown} of {all} authors with the most posts.")
+    return filled(note, shown=displayed, all=total)
+
+
+def some_in_table(displayed: int, total: int) -> str:
+    note = gettext("The table has the {shown} of {all} authors with the most posts.")
+    return filled(note, shown=displayed, all=total)
+
+
+def more_undated(undated: int) -> str:
+    """Return how many more posts have no time, or empty for 0."""
+    note = ngettext("{count} more post has no time.", "{count} more posts have no time.", undated)
+    return filled(note, count=undated) if undated else ""
+
+
+def some_shown(usernames: Sequence[str]) -> str:
+    names = [shown_name(username) for username in usernames]
+    if len(names) <= 5:
+        return show_list(names)
+    others = gettext("{names} and {count} others")
+    return filled(others, names=", ".join(names[:4]), count=len(names) - 4)
+
+
+def sentences(*parts: str) -> list[str]:
+    return [*filter(None, parts)]
+
+
+def posts_path(query: str, **narrowed: str | Sequence[str]) -> str:
+    parameters = urlencode(narrowed, doseq=True)
+    return "/posts?" + "&".join(filter(None, (query, parameters)))
+
+
+Plot = dict[str, Any]
+
+
+class Cell(NamedTuple):
+    column: int
+    row: int
+    share: float
+    """Share of the strongest possible cell, in [0, 1]."""
+    text: str
+    query: str
+
+
+class FigureBar(NamedTuple):
+    name: str
+    length: float
+    label: str
+    query: str
+    colour: str = "$accent"
+    is_heading: bool = False
+
+
+def draw_cells(cells: Sequence[Cell]) -> Plot:
+    return {
+        "x": [cell.column for cell in cells],
+        "base": [cell.row - 0.47 for cell in cells],
+        "y": [0.94] * len(cells),
+        "width": 0.94,
+        "customdata": [cell.query for cell in cells],
+        "marker": {
+            "color": "$accent",
+            "opacity": [round(0.12 + 0.88 * cell.share, 3) for cell in cells],
+        },
+        "hovertext": [cell.text for cell in cells],
+    }
+
+
+def draw_bars(bars: Sequence[FigureBar], **axis: Any) -> Plot:
+    """Return a figure with a bar in each row, and a label at its end."""
+    trace = {
+        "orientation": "h",
+        "width": 0.7,
+        "x": [round(bar.length, 4) for bar in bars],
+        "y": list(range(len(bars))),
+        "text": [escape(bar.label) for bar in bars],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "marker": {"color": [bar.colour for bar in bars]},
+        "customdata": [bar.query for bar in bars],
+        "hovertext": [f"<b>{escape(bar.name)}</b><br>{escape(bar.label)}" for bar in bars],
+    }
+    rows = row_axis([bar.name for bar in bars])
+    rows["ticktext"] = [
+        f"<b>{label}</b>" if bar.is_heading else label
+        for bar, label in zip(bars, rows["ticktext"], strict=True)
+    ]
+    layout = {
+        # There is room for a label after the longest bar.
+        "xaxis": {"range": [0, 1.3], "nticks": 6} | axis,
+        "yaxis": rows,
+        "meta": {"height": row_height(len(bars), least_px=90)},
+    }
+    return {"data": [trace], "layout": layout}
+
+
+def row_axis(names: Sequence[str]) -> Plot:
+    labels = [f"{name[:18]}…" if len(name) > 18 else name for name in names]
+    return {
+        "range": [len(names) - 0.4, -0.6],
+        "tickvals": list(range(len(names))),
+        "ticktext": [escape(label) for label in labels],
+        "tickfont": {"color": "$ink", "size": 13},
+        "showgrid": False,
+    }
+
+
+def row_height(rows: int, *, least_px: int = 160, around_px: int = 50) -> int:
+    return max(least_px, rows * 20 + around_px)
+
 
 TICK_S: Final = 1.0
 """Seconds between answers to live viewers; a stream of posts would fill a core."""

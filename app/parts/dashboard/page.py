@@ -24,8 +24,7 @@ from app.parts.dashboard.figures import (
     problem_of,
 )
 from app.parts.dashboard.likeness import WhoLikeWhom
-from app.parts.dashboard.timeline import Timeline
-from app.parts.dashboard.week import Week
+from app.parts.dashboard.times import Timeline, Week
 from app.services.posts.users import Author, count_users
 from app.services.rooms.room_facts import zone_of_chats
 from app.views.answers import csv_answer

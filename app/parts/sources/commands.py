@@ -4,19 +4,20 @@ import asyncio
 
 import click
 
-from app.cli.running import FAILED, fail, json_option, print_result, reading, with_database, writing
+from app.cli import FAILED, fail, json_option, print_result, reading, with_database, writing
 from app.config import Config
 from app.db.engine import Database
-from app.parts.sources.following import SOURCES, Follower
-from app.parts.sources.live_sources import (
+from app.parts.sources.following import (
+    SOURCES,
+    Follower,
     SourceFacts,
     add_source,
     ask_for_visits,
-    find_source,
     is_visit_missing,
     list_sources,
     remove_source,
 )
+from app.parts.sources.platforms import find_source
 
 EVERY = 2**31
 """Limit for a list of all sources."""

@@ -1,4 +1,4 @@
-"""Visits of due live sources, by one process of all.
+"""The followed sources, and their visits by one process of all.
 
 A visit reads the newest page, then older ones until one has no new post. Its start is stored with
 its posts: after an interruption the next visit does not stop at a known page. Repeated posts are
@@ -10,28 +10,148 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
-from sqlalchemy import select, update
+from msgspec import Meta
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.text import username_key
 from app.config import MIB, Config
 from app.db.backend import Sessions
 from app.db.engine import GrantLostError
-from app.errors import AppError, InvalidInputError, NotFoundError, message_of, packed
+from app.errors import (
+    AppError,
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    message_of,
+    packed,
+    unpacked,
+)
 from app.formats.assumptions import ReadNotes, unread_sentences
 from app.formats.records import Record, RecordStream
 from app.models import LiveSource, Tweet, User
 from app.parts.sources.fetching import FetchError, Web, allowed
-from app.parts.sources.live_sources import due_sources, unknown_source
-from app.parts.sources.platforms import PUBLISHERS, LivePage, Mark, Publisher
-from app.runtime.clock import now
+from app.parts.sources.platforms import PUBLISHERS, LivePage, Mark, Publisher, SourceName
+from app.runtime.clock import LATEST, now
 from app.runtime.sandbox import Sandbox
 from app.services.deletion.posts import delete_post
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import Storing, import_records
 from app.services.maintenance import Job
+from app.services.posts.users import check_platform, find_user
+
+
+class SourceFacts(msgspec.Struct, frozen=True):
+    """A live source in responses of the API."""
+
+    id: int
+    source: Annotated[str, Meta(description="bluesky:NAME, mastodon:USER@HOST or rss:URL.")]
+    platform: str
+    username: str
+    accepted: Annotated[int, Meta(description="Number of posts stored from this source.")]
+    added_at: datetime
+    visited_at: datetime | None
+    success_at: Annotated[
+        datetime | None, Meta(description="Time of the last visit without an error.")
+    ]
+    posts_at: Annotated[datetime | None, Meta(description="Time of the last new posts.")]
+    next_visit_at: datetime
+    not_before: Annotated[
+        datetime | None, Meta(description="The host asks for no requests before this time.")
+    ]
+    last_error: str | None
+
+
+async def add_source(session: AsyncSession, name: SourceName) -> SourceFacts:
+    """Follow a source from now on. Raises ConflictError."""
+    query = select(LiveSource.id).where(LiveSource.source == str(name))
+    if await session.scalar(query) is not None:
+        raise ConflictError("'{source}' is already followed", source=str(name))
+    if user := await find_user(session, name.username):
+        check_platform(user.username, user.platform, name.platform, is_of_chat=user.is_of_chat)
+    source = LiveSource(
+        source=str(name),
+        platform=name.platform,
+        host=name.host,
+        username=name.username,
+        username_key=username_key(name.username),
+        added_at=now(),
+        next_visit_at=now(),
+    )
+    session.add(source)
+    await session.flush()
+    return _facts(source)
+
+
+async def list_sources(
+    session: AsyncSession, *, after: int | None = None, limit: int
+) -> tuple[list[SourceFacts], int | None]:
+    """Return up to `limit` sources in the order of adding, and the next cursor."""
+    query = select(LiveSource).where(LiveSource.id > (after or 0)).order_by(LiveSource.id)
+    sources = list(await session.scalars(query.limit(limit + 1)))
+    next_id = sources[limit - 1].id if len(sources) > limit else None
+    return [_facts(source) for source in sources[:limit]], next_id
+
+
+async def remove_source(session: AsyncSession, source_id: int) -> None:
+    """Stop following a source; its posts are kept. Raises NotFoundError."""
+    gone = delete(LiveSource).where(LiveSource.id == source_id).returning(LiveSource.id)
+    if await session.scalar(gone) is None:
+        raise unknown_source(source_id)
+
+
+async def ask_for_visit(session: AsyncSession, source_id: int) -> SourceFacts:
+    source = await session.get(LiveSource, source_id)
+    if source is None:
+        raise unknown_source(source_id)
+    source.next_visit_at = now()
+    return _facts(source)
+
+
+async def ask_for_visits(session: AsyncSession) -> datetime:
+    """Request visits of all sources as soon as hosts allow; return the time now."""
+    asked_at = now()
+    await session.execute(update(LiveSource).values(next_visit_at=asked_at))
+    return asked_at
+
+
+async def is_visit_missing(session: AsyncSession, asked_at: datetime) -> bool:
+    """Return whether a source is visited, or waits for a visit its host allows."""
+    # A visit in progress is stored as a failure without a reason.
+    is_in_progress = and_(LiveSource.failures > 0, LiveSource.last_error.is_(None))
+    is_waiting = or_(_is_due(asked_at), is_in_progress)
+    query = select(LiveSource.id).where(_is_allowed(), is_waiting).limit(1)
+    return await session.scalar(query) is not None
+
+
+async def due_sources(session: AsyncSession, by: datetime | None = None) -> list[LiveSource]:
+    """Return the sources due by a time, now by default, the longest due first."""
+    query = select(LiveSource).where(_is_due(by), _is_allowed())
+    return list(await session.scalars(query.order_by(LiveSource.next_visit_at, LiveSource.id)))
+
+
+def _is_due(by: datetime | None) -> ColumnElement[bool]:
+    # `now`, since after the clock is set back a time may stay in the future for long.
+    return LiveSource.next_visit_at <= min(by or LATEST, now())
+
+
+def _is_allowed() -> ColumnElement[bool]:
+    return or_(LiveSource.not_before.is_(None), LiveSource.not_before <= now())
+
+
+def _facts(source: LiveSource) -> SourceFacts:
+    values = {name: getattr(source, name) for name in SourceFacts.__struct_fields__}
+    if source.last_error:  # A Message, which pages translate.
+        values["last_error"] = unpacked(msgspec.json.decode(source.last_error))
+    return SourceFacts(**values)
+
+
+def unknown_source(source_id: int) -> NotFoundError:
+    return NotFoundError("There is no source {source_id}", source_id=source_id)
+
 
 SOURCES: Final = "sources"
 LOOK_AT_SOURCES_EVERY_S: Final = 2.0

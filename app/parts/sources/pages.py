@@ -1,25 +1,27 @@
-"""The page of live sources: following, their status, visiting now, removing."""
+"""Live sources on a page and in the API: following, status, visiting now, removing."""
 
-from typing import Final
+from typing import Annotated, Final
 
+from msgspec import Meta, Struct
 from quart import Response, url_for
 from quart.typing import ResponseReturnValue
 
 from app.errors import AppError
 from app.lifespan import resources
-from app.parts.sources.live_sources import (
+from app.parts.sources.following import (
     SourceFacts,
     add_source,
     ask_for_visit,
     ask_for_visits,
-    find_source,
     list_sources,
     remove_source,
 )
+from app.parts.sources.platforms import find_source
 from app.views.answers import see_other
-from app.views.blueprints import Form, PageBlueprint
+from app.views.blueprints import ApiBlueprint, Form, PageBlueprint
 from app.views.page import FormPage, render_form
 from app.views.policies import writing
+from app.views.requests import ID_CURSOR, Page, PageArgs
 
 SOURCES: Final = "/sources"
 
@@ -85,3 +87,42 @@ async def _page(
 
 def _back() -> Response:
     return see_other(url_for("sources.show_sources"))
+
+
+api = ApiBlueprint("api_sources", tag="sources")
+
+
+class NewSourceForm(Struct, forbid_unknown_fields=True):
+    source: Annotated[str, Meta(description="bluesky:NAME, mastodon:USER@HOST, rss:URL, or a URL.")]
+    username: Annotated[str, Meta(max_length=320)] | None = None
+
+
+@api.operation("GET", SOURCES, "admin", "A page of live sources", cursor=ID_CURSOR)
+async def list_live_sources(args: PageArgs, after: int | None) -> Page[SourceFacts]:
+    """List live sources and their status."""
+    async with resources().db.read() as session:
+        return Page(*await list_sources(session, after=after, limit=args.limit))
+
+
+@api.operation("POST", SOURCES, "admin", {201: "The source, which will be visited soon"})
+async def follow_source(form: NewSourceForm) -> SourceFacts:
+    """Follow an account or a feed."""
+    name = await find_source(resources().config, form.source, form.username)
+    async with writing() as session:
+        return await add_source(session, name)
+
+
+@api.operation("DELETE", SOURCES + "/<id:source_id>", "admin", "Removed")
+async def remove_live_source(source_id: int) -> None:
+    """Stop following a source; its posts are kept."""
+    async with writing() as session:
+        await remove_source(session, source_id)
+
+
+@api.operation(
+    "POST", SOURCES + "/<id:source_id>/visit", "admin", {202: "The source, which will be visited"}
+)
+async def visit_source(source_id: int) -> SourceFacts:
+    """Visit a source as soon as its host allows."""
+    async with writing() as session:
+        return await ask_for_visit(session, source_id)

@@ -4,7 +4,7 @@ from typing import Final
 
 from app.lifespan import Resources
 from app.parts import Part
-from app.parts.sources import api, pages
+from app.parts.sources import pages
 from app.parts.sources.following import Follower, sources_job
 from app.services.maintenance import Job
 
@@ -22,4 +22,4 @@ def jobs(here: Resources) -> list[Job]:
     return [sources_job(here.of_parts["sources"])]
 
 
-PART: Final = Part(pages=(pages.blueprint,), api=(api.blueprint,), opens=open_follower, jobs=jobs)
+PART: Final = Part(pages=(pages.blueprint,), api=(pages.api,), opens=open_follower, jobs=jobs)

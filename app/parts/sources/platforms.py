@@ -1,21 +1,35 @@
-"""The platforms, with their requests for pages of posts, newest first."""
+"""The platforms: how their sources are named, and their pages of posts, newest first."""
 
+import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
-from typing import BinaryIO, ClassVar, Final, NamedTuple
-from urllib.parse import quote, urlencode
+from typing import BinaryIO, ClassVar, Final, Literal, NamedTuple
+from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 import msgspec
 
-from app.config import MIB
+from app.compute.text import clean_username
+from app.config import MIB, Config
+from app.errors import InvalidInputError, message_of
 from app.formats.platform_pages import PageHead, read_author_posts, read_statuses
-from app.formats.rss import read_rss
-from app.parts.sources.fetching import GONE, Answer, FetchError, Headers, Web, unanswered
+from app.formats.rss import read_rss, read_rss_address
+from app.parts.sources.fetching import (
+    GONE,
+    Answer,
+    FetchError,
+    Headers,
+    Web,
+    allowed,
+    check_port,
+    unanswered,
+)
 from app.runtime.sandbox import Sandbox
+from app.services.posts.new_tweet import checked_url
 
 MOST_RSS: Final = 8 * MIB
 """Maximum bytes of a feed or a web page."""
@@ -191,3 +205,132 @@ PUBLISHERS: Final = {
     "mastodon": MastodonPublisher,
     "rss": RssPublisher,
 }
+
+
+LivePlatform = Literal["bluesky", "mastodon", "rss"]
+MAX_LENGTH: Final = 2_000
+_HOST: Final = r"(?:[a-z0-9\u0080-\U0010ffff](?:[a-z0-9\u0080-\U0010ffff.-]*)|\[[0-9a-f:.]+\])"
+_BLUESKY: Final = re.compile(
+    r"@?(did:[a-z]+:[\w.:-]+|[a-z0-9-]+(?:\.[a-z0-9-]+)+)", re.ASCII | re.I
+)
+_DOTLESS: Final = re.compile(r"@?([a-z0-9-]+)", re.ASCII | re.I)
+_BLUESKY_PROFILE: Final = re.compile(r"https?://(?:www\.)?bsky\.app/profile/([^/?#]+)/?", re.I)
+_HANDLE: Final = re.compile(r"@[a-z0-9-]+(\.[a-z0-9-]+)+|[a-z0-9-]+\.bsky\.social", re.I)
+_MASTODON: Final = re.compile(rf"@?(\w[\w.-]*)@({_HOST}(?::\d{{1,5}})?)", re.I)
+_MASTODON_PROFILE: Final = re.compile(r"/(?:@|users/)(\w[\w.-]*)/?")
+
+
+class SourceName(NamedTuple):
+    platform: LivePlatform
+    name: str
+    """A handle, USER@HOST, or a URL."""
+    host: str
+    """The visited host; `bluesky` for all sources of its one service."""
+    username: str
+
+    def __str__(self) -> str:
+        return f"{self.platform}:{self.name}"
+
+
+async def find_source(config: Config, source: str, username: str | None = None) -> SourceName:
+    """Return the source that a person means, with its author's name. Raises InvalidInputError.
+
+    A URL is fetched to recognise the platform, other hosts only resolved: no source in the
+    operator's network is followed.
+    """
+    name = parse_source(source, username)
+    web = Web(allowed(config))
+    try:
+        async with asyncio.timeout(30.0):
+            if name.platform == "rss" and not source.strip().lower().startswith("rss:"):
+                name = parse_source(await _behind(web, name.name), username)
+            if name.platform != "bluesky":
+                with suppress(OSError, UnicodeError):  # A visit will report the error.
+                    await web.addresses(name.host)
+        return name
+    except TimeoutError:
+        late = "{host} did not respond in time"
+        raise InvalidInputError(late, loc="source", host=name.host) from None
+    except InvalidInputError as error:
+        raise InvalidInputError(message_of(error), loc="source") from None
+    finally:
+        await web.close()
+
+
+def parse_source(source: str, username: str | None = None) -> SourceName:
+    """Return the source as written, a URL as a feed. Raises InvalidInputError."""
+    name = None
+    if len(source) <= MAX_LENGTH:
+        with suppress(httpx.InvalidURL, ValueError):
+            name = _parse(source.strip())
+    if name is None:
+        raise InvalidInputError(
+            "Enter a source as bluesky:NAME, mastodon:USER@HOST or rss:URL, or the URL of"
+            " a profile, a feed or a page that links to a feed",
+            loc="source",
+        )
+    try:
+        return name._replace(username=clean_username(username or name.username))
+    except ValueError as error:
+        raise InvalidInputError(str(message_of(error)), loc="username") from None
+
+
+def _parse(source: str) -> SourceName | None:
+    prefix, _, name = (part.strip() for part in source.partition(":"))
+    if prefix.lower() == "rss":
+        return _rss(name)
+    if prefix.lower() == "bluesky" or _HANDLE.fullmatch(source):
+        return _bluesky(name or source)
+    if profile := _BLUESKY_PROFILE.fullmatch(source):
+        return _bluesky(profile[1])
+    if match := _MASTODON.fullmatch(name if prefix.lower() == "mastodon" else source):
+        return _mastodon(match[1], match[2].lower())
+    return _rss(source)
+
+
+def _bluesky(name: str) -> SourceName | None:
+    match = _BLUESKY.fullmatch(name)
+    if dotless := _DOTLESS.fullmatch(name):
+        raise InvalidInputError(
+            "A Bluesky name contains dots: try {name}.bsky.social, or the domain used as the name",
+            loc="source",
+            name=dotless[1].lower(),
+        )
+    if match is None:
+        return None
+    handle = match[1] if match[1].startswith("did:") else match[1].lower()
+    return SourceName("bluesky", handle, "bluesky", handle)
+
+
+def _mastodon(user: str, host: str) -> SourceName:
+    account, url = f"{user}@{host}", httpx.URL(f"https://{host}")
+    check_port(url)
+    return SourceName("mastodon", account, url.host, account)
+
+
+def _rss(address: str) -> SourceName | None:
+    try:
+        address = (checked_url(address) or "").partition("#")[0]
+    except InvalidInputError:
+        return None
+    url = httpx.URL(address)
+    if url.userinfo:
+        raise InvalidInputError("The URL of a feed must not contain a password", loc="source")
+    check_port(url)
+    return SourceName("rss", address, url.host, url.host)
+
+
+async def _behind(web: Web, address: str) -> str:
+    """Return the source at a URL: a Mastodon account, a feed, or a page's feed."""
+    parts = urlsplit(address)
+    if profile := _MASTODON_PROFILE.fullmatch(parts.path):
+        # Other sites have such URLs too, but only Mastodon's API knows the account.
+        with suppress(FetchError):
+            await account_id(web, profile[1], parts.netloc)
+            return f"mastodon:{profile[1]}@{parts.netloc}"
+    answer = await web.fetch(address, most_bytes=MOST_RSS)
+    options = {"name": answer.address, "content_type": answer.content_type}
+    with answer.body as body:
+        async with Sandbox().read(read_rss_address, body, **options) as lines:
+            named = msgspec.json.decode(lines.readline(), type=str)
+    return address if named == answer.address else named

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from app.cli import BAD_INPUT, error_lines, fail, json_option, print_result
 from app.cli.compare import sure_option
-from app.cli.running import BAD_INPUT, error_lines, fail, json_option, print_result
 from app.config import Config
 
 master_option = click.option(
@@ -58,9 +58,9 @@ def fit_command(
     """Fit a model of the authors of the inputs."""
     has_population = Config.from_env().population
     with _extra():
-        from app.parts.spark.fit import run
+        from app.parts.spark.model import fit
 
-        result = run(
+        result = fit(
             inputs, output, usernames=usernames, master=master, has_population=has_population
         )
     print_result(
@@ -90,9 +90,9 @@ def compare_command(
 ) -> None:
     """Find who would have said each text; write Parquet."""
     with _extra():
-        from app.parts.spark.compare import run
+        from app.parts.spark.model import compare
 
-        result = run(inputs, model, output, sure=sure, master=master)
+        result = compare(inputs, model, output, sure=sure, master=master)
     summary = ", ".join(
         f"{verdict} {count:,}" for verdict, count in sorted(result.verdicts.items())
     )

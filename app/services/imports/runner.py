@@ -34,8 +34,14 @@ from app.formats.source.file import Source
 from app.models import ImportJob
 from app.runtime.clock import monotonic, wait_until_set
 from app.runtime.logs import configure, take_over
-from app.runtime.memory_trim import collect_seldom, share_heap
-from app.runtime.processes import be_nice, begin_child, limited_memory, run_child
+from app.runtime.processes import (
+    be_nice,
+    begin_child,
+    collect_seldom,
+    limited_memory,
+    run_child,
+    share_heap,
+)
 from app.services.access.site import is_site_public
 from app.services.deletion.rooms import delete_messages
 from app.services.imports.beginning import UnsettledError, begin_reading, check_order

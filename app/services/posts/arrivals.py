@@ -15,8 +15,15 @@ from msgspec import structs
 from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import UNTRACKED, backend_of, insert_rows, is_among, table_of, update_by_id
-from app.db.indexes import IndexedPost
+from app.db.backend import (
+    UNTRACKED,
+    IndexedPost,
+    backend_of,
+    insert_rows,
+    is_among,
+    table_of,
+    update_by_id,
+)
 from app.formats.post import Reactions, RoomReference, StoredMedium
 from app.formats.records import FileRoom
 from app.models import Event, Tweet, User

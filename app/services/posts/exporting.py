@@ -14,8 +14,8 @@ from sqlalchemy import and_, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
+from app.db.backend import searched_text
 from app.db.engine import Database
-from app.db.indexes import searched_text
 from app.formats.post import Medium, table_columns
 from app.formats.records import ExportedPost, Writer
 from app.models import Tweet, User

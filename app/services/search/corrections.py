@@ -13,8 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.scoring import QueryPart, TermFrequencies, split_phrase
 from app.compute.typos import words_at_one_slip
 from app.compute.words import segment_terms
-from app.db.backend import backend_of
-from app.db.indexes import All, Expression
+from app.db.backend import All, Expression, backend_of
 from app.services.search.expressions import UNCOUNTED, in_any_way
 from app.services.search.vocabulary import term_frequencies
 

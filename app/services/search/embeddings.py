@@ -7,9 +7,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import Sessions, backend_of
+from app.db.backend import Sessions, Vector, backend_of
 from app.db.engine import Database
-from app.db.indexes import Vector
 from app.db.result_cache import DERIVED
 from app.embedders import Embedder, EmbedderError, Vectors
 from app.models import Embedding, Tweet, User

@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import Final
 
 from app.compute.scoring import QueryPart, TermFrequencies
-from app.db.indexes import All, Either, Expression, Terms
+from app.db.backend import All, Either, Expression, Terms
 
 CANDIDATES: Final = 1_000
 UNCOUNTED: Final = TermFrequencies(0, 1.0, {})

@@ -12,8 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.attribution import similarities
 from app.compute.words import terms
-from app.db.backend import Sessions, backend_of
-from app.db.indexes import Terms, WordIndex
+from app.db.backend import Sessions, Terms, WordIndex, backend_of
 from app.db.result_cache import DERIVED, EVERYTHING, depends_on
 from app.models import Tweet
 from app.services.compare.background import BackgroundStore

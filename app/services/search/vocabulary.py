@@ -10,8 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.scoring import TermFrequencies
 from app.compute.words import WORDS_RECIPE
-from app.db.backend import Sessions, backend_of, insert_rows
-from app.db.indexes import AUTHOR_MARK, TermCount
+from app.db.backend import AUTHOR_MARK, Sessions, TermCount, backend_of, insert_rows
 from app.db.result_cache import DERIVED
 from app.models import User, Vocabulary, Word
 from app.services.event_log import NewEvent, append_events

@@ -15,8 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.mentions import tags_in
 from app.compute.scoring import QueryPart, Scorer, TermFrequencies, parse_query, split_phrase
-from app.db.backend import backend_of, is_among
-from app.db.indexes import All, Expression, searched_text
+from app.db.backend import All, Expression, backend_of, is_among, searched_text
 from app.models import MAX_ID, Tweet, User
 from app.runtime.work_pool import Turns, WorkPool
 from app.services.posts.selection import Conditions

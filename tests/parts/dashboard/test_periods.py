@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.parts.dashboard.periods import fitting, start_of, starts
+from app.parts.dashboard.times import fitting, start_of, starts
 
 days = st.dates(date(1, 1, 1), date(9000, 12, 31))
 

@@ -20,8 +20,7 @@ from sqlalchemy import update
 from app.compute.typical_words import TypicalWord
 from app.models import User
 from app.parts.dashboard.apart import Measurement
-from app.parts.dashboard.likeness import SMALLEST_SHOWN, Likeness
-from app.parts.dashboard.words import Words
+from app.parts.dashboard.likeness import SMALLEST_SHOWN, Likeness, Words
 from app.runtime.clock import now
 from app.services.compare.habits import AuthorWords
 from app.services.compare.model_card import Card, CardAuthor, Measured

@@ -11,14 +11,14 @@ from app.config import Config
 from app.db.engine import Database
 from app.models import LiveSource, Tweet, User
 from app.parts.sources import fetching, following
-from app.parts.sources.following import Follower
-from app.parts.sources.live_sources import (
+from app.parts.sources.following import (
+    Follower,
     SourceFacts,
     add_source,
     ask_for_visits,
     list_sources,
-    parse_source,
 )
+from app.parts.sources.platforms import parse_source
 from tests.live_platforms import DOMAIN, Platform
 from tests.waiting import eventually
 

@@ -13,8 +13,16 @@ from sqlalchemy import update
 from app.lifespan import running
 from app.models import LiveSource
 from app.parts.sources import platforms
-from app.parts.sources.following import LONGEST_S, SHORTEST_S, Follower, pause_s, sources_job
-from app.parts.sources.live_sources import ask_for_visits, is_visit_missing, remove_source
+from app.parts.sources.following import (
+    LONGEST_S,
+    SHORTEST_S,
+    Follower,
+    ask_for_visits,
+    is_visit_missing,
+    pause_s,
+    remove_source,
+    sources_job,
+)
 from app.runtime.clock import now
 from app.services.maintenance import Maintenance
 from tests.live_platforms import Fault, Platform

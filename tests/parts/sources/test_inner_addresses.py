@@ -8,7 +8,7 @@ import pytest
 from app.config import Config
 from app.errors import InvalidInputError
 from app.parts.sources.fetching import FetchError, Web
-from app.parts.sources.live_sources import find_source
+from app.parts.sources.platforms import find_source
 from tests.live_platforms import Fault, Platform, live_platform
 from tests.parts.sources.conftest import Following
 

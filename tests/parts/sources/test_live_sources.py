@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import InvalidInputError
-from app.parts.sources.live_sources import parse_source
+from app.parts.sources.platforms import parse_source
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,8 @@ from pyarrow.parquet import read_table, write_table
 
 from app.compute.fitting import fit_corpus
 from app.compute.judgement import judge
-from app.parts.spark import compare
-from app.parts.spark.fit import MOST_AUTHORS, run
 from app.parts.spark.jobs import SETTINGS, JobError
+from app.parts.spark.model import MOST_AUTHORS, compare, fit, from_bytes, to_bytes
 from app.population import shipped_authors
 from tests.compute.invented import SYLLABLES, kept, posts_of
 from tests.foreign_folder import ForeignFolder
@@ -64,12 +63,12 @@ def test_answers_are_those_of_one_process(tmp_path: Path) -> None:
     half = ROWS[: len(ROWS) // 2]
     write_table(Table.from_pylist(half), tmp_path / "half.parquet")
     posts = lines(tmp_path / "posts.jsonl")
-    done = run([str(posts), str(tmp_path / "half.parquet")], model, usernames=names)
+    done = fit([str(posts), str(tmp_path / "half.parquet")], model, usernames=names)
     assert (done.authors, done.accepted, done.duplicates) == (2, len(ROWS), 5 + len(half))
     assert (done.rejected, done.skipped) == (2, 1)
     texts = tmp_path / "texts.jsonl"
     texts.write_text("".join(json.dumps({"id": i, "text": t}) + "\n" for i, t in enumerate(TEXTS)))
-    counts = compare.run([str(texts)], model, str(folder)).verdicts
+    counts = compare([str(texts)], model, str(folder)).verdicts
     answers = sorted(read_table(folder).to_pylist(), key=lambda row: int(row["id"]))
     assert sum(counts.values()) == len(answers) == len(TEXTS)
 
@@ -89,11 +88,11 @@ def test_answers_are_those_of_one_process(tmp_path: Path) -> None:
     # Of before a model was drawn as an installation draws.
     model.write_bytes(model.read_bytes().replace(b"saywho corpus 5", b"saywho corpus 4", 1))
     with pytest.raises(JobError, match="saywho spark fit"):
-        compare.run([str(texts)], model, str(tmp_path / "again"))
+        compare([str(texts)], model, str(tmp_path / "again"))
     model.write_bytes(model.read_bytes().replace(b"corpus 4", b"corpus 5", 1))
     model.write_bytes(model.read_bytes().replace(b"<f8", b",f8", 1))
     with pytest.raises(JobError, match="not a model"):
-        compare.run([str(texts)], model, str(tmp_path / "again"))
+        compare([str(texts)], model, str(tmp_path / "again"))
 
 
 FEW = "cormorants quarrelled beneath our jetty again"
@@ -156,9 +155,9 @@ def test_answers_are_those_of_an_installation_that_keeps_the_posts(
     texts, model, folder = tmp_path / "texts.jsonl", tmp_path / "a.model", tmp_path / "answers"
     texts.write_text("".join(json.dumps({"id": i, "text": t}) + "\n" for i, t in enumerate(asked)))
     taken = installation.json("import", *files)
-    done = run(list(map(str, files)), model)
+    done = fit(list(map(str, files)), model)
     assert (done.accepted, done.duplicates) == (taken["accepted"], taken["duplicates"])
-    compare.run([str(texts)], model, str(folder))
+    compare([str(texts)], model, str(folder))
     here = list(map(json.loads, installation.done("compare", "--file", texts).splitlines()))
     there = sorted(read_table(folder).to_pylist(), key=lambda row: int(row["id"]))
     assert len(here) == len(there) == len(asked) >= 2_000
@@ -176,7 +175,7 @@ def test_without_the_population_a_model_has_none(
 ) -> None:
     alone = replace(installation, settings=installation.settings | {"SAYWHO_POPULATION": "0"})
     alone.done("spark", "fit", lines(tmp_path / "posts.jsonl"), "-o", tmp_path / "a.model")
-    fitted = compare.from_bytes((tmp_path / "a.model").read_bytes()).fitted
+    fitted = from_bytes((tmp_path / "a.model").read_bytes()).fitted
     assert not fitted.shipped
     assert fitted.background.posts == len(ROWS)
 
@@ -212,7 +211,7 @@ def test_a_byte_that_is_no_utf8_is_a_bad_row_with_file_and_place(
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
     inputs, model = [str(tmp_path / name) for name in files], tmp_path / "a.model"
-    done = run(inputs, model)
+    done = fit(inputs, model)
     assert (done.rejected, done.accepted, done.duplicates) == (4, len(ROWS), 2 * len(ROWS) - 4)
     faults = [("posts.csv", "record", 499), ("posts.jsonl", "line", 7)]
     faults += [("posts.jsonl", "line", 900), ("posts.jsonl.gz", "line", 800)]
@@ -222,7 +221,7 @@ def test_a_byte_that_is_no_utf8_is_a_bad_row_with_file_and_place(
         for name, unit, place in faults
     ]
     assert done.errors == expected
-    answers = compare.run(inputs, model, str(tmp_path / "answers"))
+    answers = compare(inputs, model, str(tmp_path / "answers"))
     assert (answers.texts, answers.verdicts["error"]) == (3 * len(ROWS), 4)
     assert answers.errors == expected
     rows = read_table(tmp_path / "answers").to_pylist()
@@ -234,7 +233,7 @@ def test_a_file_that_breaks_off_is_named_in_one_line(
 ) -> None:
     model = tmp_path / "a.model"
     corpus = fit_corpus({name: kept(own) for name, own in AUTHORS.items()})
-    model.write_bytes(compare.to_bytes(corpus, sorted(AUTHORS), is_named=False))
+    model.write_bytes(to_bytes(corpus, sorted(AUTHORS), is_named=False))
     whole = lines(tmp_path / "posts.jsonl").read_bytes()
     for name, content in {"cut.jsonl.gz": whole, "cut.csv.gz": table()}.items():
         cut = tmp_path / name
@@ -298,4 +297,4 @@ def test_bad_input_of_a_job_is_one_line(installation: Installation, tmp_path: Pa
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1), result.stderr
     assert "no posts by nobody" in result.stderr
     with pytest.raises(JobError, match="already exists"):
-        compare.run([str(posts)], model, str(tmp_path))
+        compare([str(posts)], model, str(tmp_path))

@@ -1,50 +1,148 @@
-"""Posts over time: rows of bars, each for one or several authors."""
+"""When posts were written: in periods, rows of bars by author, and in the hours of a week."""
 
 import asyncio
 import math
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from html import escape
 from itertools import pairwise
-from typing import Final, NamedTuple
+from operator import itemgetter
+from typing import Final, Literal, NamedTuple
 from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.language.dates import show_date, show_period
+from app.compute.significance import CLEAR_OF_MANY, clear_peak, fullest, fullest_day
+from app.language.dates import show_date, show_period, show_zone, weekday_names
 from app.language.i18n import gettext, gettext_noop, ngettext, show_number
-from app.parts.dashboard.figures import MOST_AUTHORS, Panel
-from app.parts.dashboard.periods import (
-    REST,
-    Period,
-    PostsByDay,
-    busiest_period,
-    fitting,
-    leader_of,
-    start_of,
-    starts,
-)
-from app.parts.dashboard.sentences import (
+from app.parts.dashboard.figures import (
+    MOST_AUTHORS,
+    Cell,
+    Panel,
+    Plot,
+    draw_cells,
     filled,
     more_undated,
     nothing_dated,
     posts_path,
+    row_axis,
     sentences,
     some_in_table,
 )
-from app.parts.dashboard.shapes import Plot, row_axis
 from app.services.posts.statistics import (
     BusyAuthors,
+    DayCell,
     busiest_authors,
     count_by_day,
     count_by_hour,
+    count_by_hour_of_week,
     count_undated,
 )
 from app.views.cast import hue, shown_name
 from app.views.figure import Figure, Finding, Table
 from app.views.filters import View
+from app.views.hours import LEAST_PART, PARTS
+
+Period = Literal["day", "week", "month", "quarter", "year"]
+REST: Final = ""
+MOST_COLUMNS: Final = 60
+"""Periods that can be told apart on a phone: five years of months."""
+_DAYS: Final[dict[Period, int]] = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
+
+
+def fitting(first: date, last: date) -> Period:
+    days = (last - first).days + 1
+    for period in _DAYS:
+        is_near = days <= MOST_COLUMNS * _DAYS[period]
+        if is_near and len(starts(first, last, period)) - 1 <= MOST_COLUMNS:
+            return period
+    return "year"
+
+
+def start_of(day: date, period: Period) -> date:
+    """Return the first day of a day's period; weeks begin on Monday."""
+    match period:
+        case "day":
+            return day
+        case "week":
+            return day - timedelta(days=day.weekday())
+        case "month":
+            return day.replace(day=1)
+        case "quarter":
+            return day.replace(day=1, month=1 + (day.month - 1) // 3 * 3)
+        case "year":
+            return day.replace(day=1, month=1)
+
+
+def starts(first: date, last: date, period: Period) -> Sequence[date]:
+    """Return the first day of each period from `first` to `last`, then the last end."""
+    times = [start_of(first, period)]
+    while times[-1] <= last:
+        times.append(start_of(times[-1] + timedelta(days=_DAYS[period]), period))
+    return times
+
+
+@dataclass(frozen=True, slots=True)
+class PostsByDay:
+    authors: BusyAuthors
+    cells: Sequence[DayCell] = ()
+    undated: int = 0
+    hours: Mapping[int, int] = field(default_factory=dict)
+    """Posts of all authors by hour since the year 1; empty if `cells` has all."""
+
+    @property
+    def all_cells(self) -> list[DayCell]:
+        """The cells of the authors, and a `REST` cell for other posts, by day."""
+        days: Counter[date] = Counter()
+        for hour, posts in self.hours.items():
+            days[date.fromordinal(hour // 24 + 1)] += posts
+        for day, _, posts in self.cells:
+            days[day] -= posts
+        cells = [(day, REST, posts) for day, posts in days.items() if posts > 0]
+        return sorted([*self.cells, *cells], key=itemgetter(0))
+
+
+def busiest_period(cells: Sequence[DayCell], begins: Sequence[date]) -> int | None:
+    """Return the index of the period that is clearly ahead, if any; begins: first day of each, then
+    the last end.
+    """
+    totals = [0] * (len(begins) - 1)
+    for day, _, posts in cells:
+        totals[bisect_right(begins, day) - 1] += posts
+    if all(end - start == timedelta(1) for start, end in pairwise(begins)):
+        return fullest_day(totals)
+    # Only the days of the two leading periods are compared: all periods may have millions.
+    places = sorted(range(len(totals)), key=totals.__getitem__)[-2:]
+    posts_on = Counter[date]()
+    for day, _, posts in cells:
+        if bisect_right(begins, day) - 1 in places:
+            posts_on[day] += posts
+    begin, end = (of((day for day, *_ in cells), default=begins[0]) for of in (min, max))
+
+    def days_of(place: int) -> list[int | None]:
+        length = (begins[place + 1] - begins[place]).days
+        days = (begins[place] + timedelta(number) for number in range(length))
+        return [posts_on[day] if begin <= day <= end else None for day in days]
+
+    first = fullest([days_of(place) for place in places])
+    return None if first is None else places[first]
+
+
+def leader_of(cells: Sequence[DayCell], rows: Mapping[str, Sequence[int]]) -> str | None:
+    """Return the author who wrote clearly more than anyone else, if any, at the level of a chat's
+    page, so that the two never disagree.
+    """
+    names = sorted(rows, key=lambda name: -sum(rows[name]))[:2]
+    days = sorted({day for day, name, _ in cells if name in names})
+    posts_on = {(day, name): posts for day, name, posts in cells}
+    counts = [[posts_on.get((day, name), 0) for day in days] for name in names]
+    leader = fullest(counts, CLEAR_OF_MANY)
+    return None if leader is None else names[leader]
+
 
 ALL_ROWS_PX: Final = 352
 """Height of all rows on a first screen, below the words."""
@@ -364,3 +462,111 @@ def rows_of(counts: Mapping[str, Sequence[int]], rest: Rest = NO_REST) -> list[R
         name = filled(gettext("{count} others"), count=len(others) + rest.authors)
         rows.append(Row(name, "$soft", sums, () if rest.authors else others))
     return rows
+
+
+HOURS: Final = 24
+
+
+class Week(Panel["PostsByHour"]):
+    name = "week"
+    height_px = 260
+    topic = gettext_noop("Rhythm of the week")
+    about = gettext_noop("A stronger colour means more posts.")
+
+    async def load(self, session: AsyncSession, view: View) -> "PostsByHour":
+        hours = await count_by_hour_of_week(session, view.selection, view.zone)
+        undated = 0 if any(hours) else await count_undated(session, view.selection)
+        return PostsByHour(view, hours, undated)
+
+    async def count(self, loaded: "PostsByHour", view: View) -> "PostsByHour":
+        return loaded
+
+
+@dataclass(frozen=True, slots=True)
+class PostsByHour(Figure[Plot]):
+    view: View
+    hours: list[int]
+    """Posts in each of the 168 hours, from Monday, 0 o'clock."""
+    undated: int = 0
+    """Posts without a time, if no post has a time; otherwise 0."""
+
+    def finding(self) -> Finding:
+        if not any(self.hours):
+            return nothing_dated(self.view, self.undated)
+        zone = gettext("Hours are in {zone}.").format(zone=show_zone(self.view.tz or "UTC"))
+        return Finding(_title_of_week(self.hours), [zone])
+
+    def plot(self) -> Plot | None:
+        most = max(self.hours)
+        if not most:
+            return None
+        days = weekday_names("abbreviated")
+        cells = [
+            Cell(
+                column=hour % HOURS,
+                row=hour // HOURS,
+                share=posts / most,
+                text=f"{days[hour // HOURS]} {hour % HOURS}:00–{hour % HOURS + 1}:00: {posts}",
+                query=f"hour={hour}",
+            )
+            for hour, posts in enumerate(self.hours)
+            if posts
+        ]
+        layout = {
+            "xaxis": {
+                "range": [-0.6, 23.6],
+                "tickvals": list(range(0, HOURS, 3)),
+                "showgrid": False,
+                "title": {"text": gettext("Hour")},
+            },
+            "yaxis": row_axis(days),
+            "meta": {"height": Week.height_px},
+        }
+        return {"data": [draw_cells(cells)], "layout": layout}
+
+    def path(self) -> str:
+        return posts_path(self.view.query())
+
+    def table(self) -> Table:
+        days = weekday_names("wide")
+        hours = [hour for hour, posts in enumerate(self.hours) if posts]
+        return Table(
+            (gettext("Weekday"), gettext("Hour"), gettext("Posts")),
+            [(days[hour // HOURS], f"{hour % HOURS}:00", self.hours[hour]) for hour in hours],
+            [posts_path(self.view.query(), hour=str(hour)) for hour in hours],
+        )
+
+
+def _title_of_week(data: list[int]) -> str:
+    """Return a title with the hour or part of the day clearly ahead, if any."""
+    total = sum(data)
+    if total < 20:
+        few = ngettext(
+            "{count} post, too few to show a rhythm",
+            "{count} posts, too few to show a rhythm",
+            total,
+        )
+        return filled(few, count=total)
+    busiest, parts = clear_peak(data), parts_of_day(data)
+    part = clear_peak(parts)
+    # Each of 168 equal hours has a share of 0.006.
+    if busiest is not None and data[busiest] >= 0.05 * total:
+        title = gettext(
+            "Busiest hour: {weekday}, {hour}:00 to {next}:00, with {count} of {total} posts"
+        )
+        weekday, hour = weekday_names("wide")[busiest // HOURS], busiest % HOURS
+        times = {"weekday": weekday, "hour": hour, "next": hour + 1}
+        return filled(title, **times, count=data[busiest], total=total)
+    if part is not None and parts[part] >= LEAST_PART * total:
+        title = gettext("Busiest part of the day: {part}, with {count} of {total} posts")
+        return filled(title, part=gettext(PARTS[part]), count=parts[part], total=total)
+    return gettext("Spread over the week: no hour and no part of the day stands out")
+
+
+def parts_of_day(data: list[int]) -> list[int]:
+    """Return the number of posts at night, in the morning, afternoon and evening."""
+    width = HOURS // len(PARTS)
+    return [
+        sum(posts for hour, posts in enumerate(data) if hour % HOURS // width == part)
+        for part in range(len(PARTS))
+    ]
