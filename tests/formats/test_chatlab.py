@@ -11,7 +11,7 @@ from app.errors import UnrecognisedFileError
 from app.formats.post import ReplyTarget
 from app.formats.records import BadRecord, FileRoom, Item, Record, Skipped
 from tests.archives import zip_bytes
-from tests.formats.chatlab_variants import HEAD, in_lines, in_object
+from tests.formats.chatlab_variants import in_lines, in_object
 from tests.formats.files import read_broken, read_file_records
 
 SECONDS = 1767225601
@@ -114,13 +114,6 @@ def test_a_bad_line_costs_no_other_and_a_cut_file_keeps_its_first() -> None:
 def test_other_files_are_none_of_chatlab(data: bytes) -> None:
     with pytest.raises(UnrecognisedFileError):
         read(data)
-
-
-def test_the_header_says_all_of_the_room() -> None:
-    (record,) = read(in_lines([message(1)]))
-    assert isinstance(record, Record)
-    assert record.room is not None
-    assert record.room.name == HEAD["meta"]["name"]
 
 
 @FORMS

@@ -184,13 +184,3 @@ def test_a_line_that_no_person_wrote_takes_no_longer_than_others() -> None:
         assert len(said("".join(f"{begin}{text}\n" for text in texts).encode())) >= 1
 
     assert growth(partial(work, 40_000 // FACTOR), partial(work, 40_000)) < MOST_GROWTH
-
-
-def test_notes_that_whatsapp_adds_are_left_out_of_texts() -> None:
-    lines = (
-        "IMG-1.jpg (file attached)\nour dog",
-        "IMG-2.jpg (file attached)",
-        "see you <This message was edited>",
-    )
-    data = "".join(f"15/01/2024, 21:05 - Mina: {line}\n" for line in lines)
-    assert said(data.encode()) == [("Mina", "our dog"), ("Mina", "see you")]

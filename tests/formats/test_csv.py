@@ -141,10 +141,6 @@ def test_a_line_of_very_many_fields_is_no_header() -> None:
     assert read_file_records(",".join(fields[1:]).encode(), "csv")[1] == []
 
 
-def test_a_header_alone_holds_nothing() -> None:
-    assert items("text,author") == []
-
-
 LONG_ESSAY = "Tea,\n\n" * 400 + "and milk."
 
 

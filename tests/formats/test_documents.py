@@ -211,8 +211,3 @@ def test_objects_stand_on_lines_in_an_array_or_one_after_the_other(
     form: Callable[..., bytes],
 ) -> None:
     assert texts(items(form({"text": "one"}, {"text": "two"}))) == ["one", "two"]
-
-
-@pytest.mark.parametrize("data", [b"[]", b" [ ]\n", b"\xef\xbb\xbf[]"])
-def test_an_empty_array_holds_nothing(data: bytes) -> None:
-    assert items(data) == []

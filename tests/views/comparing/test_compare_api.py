@@ -70,24 +70,6 @@ async def test_author_of_such_posts_leads_with_evidence(pair: Client) -> None:
         assert mark["username"] in {"sailor", "빵집"}
 
 
-async def test_a_text_by_somebody_else_is_unfamiliar(pair: Client) -> None:
-    result = await compare(pair, "o moon 31 o silver o night, o stars", "sailor", "cook")
-    assert result["verdict"] == "unfamiliar"
-    assert result["none"] > 0.8
-    alone = await compare(pair, "o moon 31 o silver o night, o stars", "sailor")
-    assert alone["verdict"] == "unfamiliar"
-    assert [ranked["probability"] for ranked in alone["ranking"]] == [1]
-
-
-async def test_a_single_author_is_weighed_against_somebody_else(pair: Client) -> None:
-    result = await compare(pair, "The ferry leaves the harbour tonight, wind permitting.", "sailor")
-    (sailor,) = result["ranking"]
-    assert (result["verdict"], sailor["probability"]) == ("likely", 1)
-    assert result["none"] == pytest.approx(1 / (1 + 10 ** sailor["log10_lr"]))
-    assert any(mark["weight"] > 0 for mark in result["evidence"])
-    assert {mark["username"] for mark in result["evidence"]} == {"sailor"}
-
-
 async def test_how_sure_one_is_beforehand_moves_none_alone(pair: Client) -> None:
     text = "The ferry leaves tonight, they say 빵"
     doubting, sure = [await compare(pair, text, "sailor", "빵집", sure=s) for s in (0.1, 0.9)]
@@ -134,21 +116,6 @@ async def test_reasons_say_how_often_and_where(pair: Client) -> None:
     alone = await (await pair.get(f"{address}&username=sailor")).get_json()
     assert alone["evidence"][0]["own"] == 400
     assert alone["evidence"][0]["others"] == 0
-
-
-async def test_little_text_or_few_posts_are_called_short(pair: Client) -> None:
-    short = await compare(pair, "a ferry, https://example.org/a-b-c-d @name #tag", "sailor", "cook")
-    assert (short["verdict"], short["none"]) == ("short", None)
-    assert [ranked["log10_lr"] for ranked in short["ranking"]] == [None, None]
-    text = "The ferry leaves the northern harbour at 31, wind permitting."
-    few = await compare(pair, text, "sailor", "quiet")
-    assert (few["verdict"], few["ranking"][0]["username"]) == ("short", "sailor")
-    # However unlikely, it is quiet that makes the answer short.
-    assert "few_posts" in few["limits"]
-    assert "quiet" in few["weak"]["few_posts"]
-    # Among all, one who is out of the question by probability spoils nobody's answer.
-    everybody = await compare(pair, text)
-    assert (everybody["verdict"], everybody["ranking"][0]["username"]) == ("likely", "sailor")
 
 
 async def test_a_new_post_counts_in_the_very_next_comparison(admin: Client) -> None:

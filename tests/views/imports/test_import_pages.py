@@ -71,10 +71,6 @@ async def test_a_strange_table_needs_the_name_of_one_or_a_known_column(browser: 
     assert "essays.txt is not in any known format. If it is a table, name the column" in shown(
         await browser.page(address)
     )
-    browser.headers["Accept-Language"] = "ko"
-    korean = await browser.page(address)
-    browser.headers["Accept-Language"] = "en"
-    assert "표라면 글이 든 열의 이름을 `text`로 바꿔 주세요" in shown(korean)
     for data, name in ((table, "essays.csv"), (table.replace(b"Essay", b"text"), "essays.txt")):
         page = shown(await browser.page(await upload(browser, data, name)))
         assert "Start the import" in page
@@ -195,14 +191,6 @@ async def test_those_who_wrote_most_are_named_first_and_the_others_counted(
     assert told.startswith(f"How they write {' · '.join(names[:1:-1])} and 2 more")
 
 
-async def test_a_preview_tells_the_days_of_what_was_read(browser: Browser) -> None:
-    first = {"username": "ann", "text": "the harbour", "created_at": "2024-03-02T05:00:00Z"}
-    second = {"username": "ann", "text": "at night", "created_at": "2025-01-30T05:00:00Z"}
-    address = await upload(browser, jsonl(first, second), "a.jsonl")
-    assert "Period Mar 2, 2024" in shown(await browser.page(address))
-    assert "Jan 30, 2025" in shown(await browser.page(address))
-
-
 async def test_the_zone_of_a_chat_is_the_one_of_its_file(browser: Browser) -> None:
     said = {"id": 1, "type": "message", "from": "Mina", "from_id": "user1", "text": "one"}
     said |= {"date": "2024-03-01T23:30:00", "date_unixtime": "1709332200"}  # 22:30 UTC.
@@ -228,18 +216,11 @@ async def test_the_period_of_a_chat_is_of_its_own_days(browser: Browser) -> None
     assert "Period January 15, 2024" in shown(await browser.page(address))
 
 
-@pytest.mark.parametrize(
-    ("language", "step"),
-    [("en", "Choose “Export chat”."), ("ko", "‘대화 내용 내보내기’를 고르세요.")],
-)
-async def test_the_page_says_how_to_get_the_file_of_a_chat(
-    browser: Browser, language: str, step: str
-) -> None:
-    browser.cookies["saywho_lang"] = language
+async def test_the_page_says_how_to_get_the_file_of_a_chat(browser: Browser) -> None:
     page = await browser.page("/imports")
     ways = re.findall(r'<details class="folded" name="how-to">([\s\S]*?)</details>', page)
     assert len(ways) == 5
-    assert step in ways[0]
+    assert "Choose “Export chat”." in ways[0]
     assert all(way.count("<li>") == 3 for way in ways[:4])
     assert "ChatLab" in ways[4]
 
